@@ -1,0 +1,63 @@
+# make run: the book on http://127.0.0.1:8501.  make test: every check.  make help: the rest.
+
+PYTHON ?= python3
+PORT ?= 8501
+# Further arguments for pytest, as in: make test PYTEST_ARGS="-k rope"
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lint types format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.1:8501
+	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT)
+
+# Two runs of pytest: first what may share the machine, then what drives a browser or a stopwatch.
+test: lint types ## lint, types, then every test except the slow ones
+	$(PY) -m pytest -n auto -m "not slow and not browser and not timing" $(PYTEST_ARGS)
+	$(PY) -m pytest -m "(browser or timing) and not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.installed-dev ## the tests that take minutes
+	$(PY) -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Pyright runs on Node: without it the check is skipped in plain sight, and fails where CI is true.
+types: $(VENV)/.installed-dev
+	@if command -v node >/dev/null; then \
+		echo "$(BIN)/pyright"; $(BIN)/pyright; \
+	elif [ "$(CI)" = true ]; then \
+		echo "FAILED pyright: Node is not installed." >&2; exit 1; \
+	else \
+		echo "SKIPPED pyright: Node is not installed."; \
+	fi
+
+format: $(VENV)/.installed-dev ## sort imports and format the Python files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis screenshots build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is as new as the install it stands for, so nothing is installed twice for one pyproject.
+$(VENV)/.installed: pyproject.toml | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.installed
+
+$(PY):
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "This book needs Python 3.11 or newer with its venv module, and '$(PYTHON)' is not that: name another, as in 'make run PYTHON=python3.12'." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

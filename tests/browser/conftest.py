@@ -1,0 +1,85 @@
+"""Fixtures for tests that drive the served book in a real Chromium.
+
+Without Chromium they are skipped, with the reason in the summary; where CI is true they fail.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+# --import-mode=importlib leaves sys.path alone; tests here may say `from driver import wait_idle`.
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+
+import driver  # noqa: E402
+
+
+class OpenPage(Protocol):
+    def __call__(
+        self, path: str = "/", width: int = 1280, dark: bool = False, *, height: int = 900
+    ) -> driver.BookPage: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder is a browser test; nobody has to remember the marker."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+
+
+def chromium_or_skip() -> str:
+    chromium = driver.find_chromium()
+    if chromium is None:
+        reason = "Chromium is not installed (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return chromium
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests."""
+    chromium = chromium_or_skip()
+    with sync_playwright() as playwright:
+        running = driver.launch(playwright, chromium)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the served book. It asks for `browser` so that no server starts in vain."""
+    path = tmp_path_factory.mktemp("server") / "streamlit.log"
+    try:
+        with path.open("wb") as log, driver.serve(driver.ROOT / "Home.py", log) as url:
+            yield url
+    except (RuntimeError, TimeoutError) as error:
+        printed = path.read_text("utf-8", "replace")[-4000:]
+        pytest.fail(f"{error}; it printed:\n{printed}", pytrace=False)
+
+
+@pytest.fixture
+def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
+    """A function that opens a path of the book as a new visitor and waits until it is idle."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        path: str = "/", width: int = 1280, dark: bool = False, *, height: int = 900
+    ) -> driver.BookPage:
+        context = driver.new_context(browser, width, height, dark=dark)
+        contexts.append(context)
+        page = driver.watch(context.new_page())
+        page.goto(f"{server}/{path.lstrip('/')}", wait_until="domcontentloaded")
+        driver.wait_idle(page)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()

@@ -1,0 +1,192 @@
+"""What browser tests and the screenshot script share: a server, a Chromium, an idle page."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# SwiftShader gives WebGL 2 without a graphics card; the rest keeps Chromium off the network.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+# True once the app is connected, no script runs, nothing is stale and something is on the page.
+_IDLE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (!app) return false;
+  const connection = app.getAttribute('data-test-connection-state');
+  const script = app.getAttribute('data-test-script-state');
+  if (connection && connection !== 'CONNECTED') return false;
+  if (script && script !== 'notRunning') return false;
+  const busy = ['stStatusWidgetRunningIcon', 'stStatusWidgetRunningManIcon', 'stAppSkeleton']
+    .map(id => `[data-testid="${id}"]`).concat('[data-stale="true"]').join(',');
+  if (document.querySelector(busy)) return false;
+  const main = document.querySelector('[data-testid="stMainBlockContainer"]');
+  return !!main && main.innerText.trim().length > 0 && document.fonts.status === 'loaded';
+}"""
+
+# [what, scrollWidth, clientWidth] of each box that must not scroll sideways.
+_WIDTHS = """() => {
+  const boxes = {document: document.documentElement};
+  for (const id of ['stApp', 'stAppViewContainer', 'stMain', 'stMainBlockContainer'])
+    boxes[id] = document.querySelector(`[data-testid="${id}"]`);
+  return Object.entries(boxes).filter(([, box]) => box)
+    .map(([what, box]) => [what, box.scrollWidth, box.clientWidth]);
+}"""
+
+
+class BookPage(Page):
+    """A playwright page with the errors it has shown so far. A type only: see `watch`."""
+
+    console_errors: list[str]
+
+
+def find_chromium() -> str | None:
+    """The path of Chromium or Chrome, or None where neither is installed."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+def launch(playwright: Playwright, chromium: str) -> Browser:
+    return playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+
+
+def watch(page: Page) -> BookPage:
+    """Collect console errors and uncaught exceptions into `page.console_errors`."""
+    errors: list[str] = []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(f"uncaught: {error}"))
+    watched = cast(BookPage, page)
+    watched.console_errors = errors
+    return watched
+
+
+def new_context(
+    browser: Browser, width: int = 1280, height: int = 900, *, dark: bool = False
+) -> BrowserContext:
+    """A fresh visitor: own cookies and cache, own colour scheme, no animations."""
+    return browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+    )
+
+
+def wait_idle(page: Page, timeout: float = 60.0, quiet: float = 0.4) -> None:
+    """Wait until the Streamlit app has been idle for `quiet` seconds on end.
+
+    One look is not enough: between two messages of a run, and before the rerun that a click
+    causes, the app looks idle for a moment. Keep `quiet` below 1 s, the period at which live runs
+    poll. Raises TimeoutError after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    idle_since: float | None = None
+    while (now := time.monotonic()) < deadline:
+        if not page.evaluate(_IDLE):
+            idle_since = None
+        elif idle_since is None:
+            idle_since = now
+        elif now - idle_since >= quiet:
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError(f"{page.url} was not idle within {timeout:g} s")
+
+
+def sideways_scroll(page: Page) -> list[str]:
+    """The boxes wider than they show, as `box: scrollWidth > clientWidth`; empty when all fit."""
+    widths = cast(list[tuple[str, int, int]], page.evaluate(_WIDTHS))
+    return [f"{what}: {full} > {shown}" for what, full, shown in widths if full > shown + 1]
+
+
+def no_sideways_scroll(page: Page) -> bool:
+    """Whether the document and the app's main containers fit their width (1 px of tolerance)."""
+    return not sideways_scroll(page)
+
+
+def fit_height(page: Page, least: int = 600, most: int = 16_000) -> None:
+    """Make the viewport as tall as the content: Streamlit scrolls inside a box of its own."""
+    for _ in range(3):  # charts far down are drawn, and grow, only once they are in view
+        size = page.viewport_size
+        assert size is not None, "the page has no fixed viewport"
+        tall = cast(
+            int,
+            page.evaluate(
+                """() => Math.max(...['stMain', 'stMainBlockContainer'].map(id =>
+                  document.querySelector(`[data-testid="${id}"]`)?.scrollHeight ?? 0))"""
+            ),
+        )
+        height = max(least, min(most, tall))
+        if height == size["height"]:
+            return
+        page.set_viewport_size({"width": size["width"], "height": height})
+        wait_idle(page)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_healthy(url: str, process: subprocess.Popen[bytes], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with code {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"the server was not healthy within {timeout:g} s")
+
+
+@contextmanager
+def serve(
+    script: Path, log: IO[bytes], *, cwd: Path = ROOT, timeout: float = 60.0
+) -> Generator[str]:
+    """Run `streamlit run script` on a free port of 127.0.0.1 and yield its address.
+
+    What the server prints goes to `log`. It is ended when the block ends.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT
+    )
+    try:
+        _wait_healthy(url := f"http://127.0.0.1:{port}", process, timeout)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

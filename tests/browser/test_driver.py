@@ -1,0 +1,37 @@
+"""The helpers themselves: a check that cannot fail would guard nothing."""
+
+import pytest
+from driver import no_sideways_scroll, sideways_scroll, wait_idle, watch
+from playwright.sync_api import Browser
+
+APP = """<div data-testid="stApp" data-test-connection-state="CONNECTED"
+ data-test-script-state="{state}"><div data-testid="stMainBlockContainer">
+ <p style="width: {width}px">text</p></div></div>"""
+
+
+def test_sideways_scroll_is_found_and_absent_where_all_fits(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 600})
+    page.set_content(APP.format(state="notRunning", width=100))
+    assert no_sideways_scroll(page)
+    page.set_content(APP.format(state="notRunning", width=800))
+    assert not no_sideways_scroll(page)
+    assert any(box.startswith("document") for box in sideways_scroll(page))
+    page.close()
+
+
+def test_a_running_script_is_not_idle(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(APP.format(state="notRunning", width=100))
+    wait_idle(page, timeout=5)
+    page.set_content(APP.format(state="running", width=100))
+    with pytest.raises(TimeoutError, match="not idle"):
+        wait_idle(page, timeout=0.5)
+    page.close()
+
+
+def test_errors_of_the_console_and_of_scripts_are_collected(browser: Browser) -> None:
+    page = watch(browser.new_page())
+    page.goto("data:text/html,<script>console.error('seen'); throw new Error('raised')</script>")
+    assert any("seen" in text for text in page.console_errors)
+    assert any("raised" in text for text in page.console_errors)
+    page.close()

@@ -1,0 +1,58 @@
+"""requirements.txt (a hosted copy) and pyproject.toml (everywhere else) must not drift apart."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pinned() -> list[Requirement]:
+    lines = (line.strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+
+
+def ranges() -> dict[str, Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    found = (Requirement(text) for text in project["dependencies"])
+    return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def pin_of(requirement: Requirement) -> str:
+    (specifier,) = requirement.specifier
+    assert specifier.operator == "==", f"{requirement} is not pinned to one version"
+    return specifier.version
+
+
+def test_both_files_name_the_same_packages() -> None:
+    assert {canonicalize_name(pin.name) for pin in pinned()} == set(ranges())
+
+
+@pytest.mark.parametrize("pin", pinned(), ids=str)
+def test_each_pin_lies_within_the_range_of_pyproject(pin: Requirement) -> None:
+    allowed = ranges()[canonicalize_name(pin.name)].specifier
+    assert allowed.contains(pin_of(pin)), f"{pin} lies outside {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "version"),
+    [
+        ("linux", "x86_64", "2.13.0+cpu"),
+        ("linux", "aarch64", "2.13.0"),
+        ("darwin", "arm64", "2.13.0"),
+        ("win32", "AMD64", "2.13.0"),
+    ],
+)
+def test_every_platform_gets_exactly_one_torch(system: str, machine: str, version: str) -> None:
+    platform = {"sys_platform": system, "platform_machine": machine}
+    torch = [pin for pin in pinned() if pin.name == "torch"]
+    assert [pin_of(pin) for pin in torch if pin.marker and pin.marker.evaluate(platform)] == [
+        version
+    ]
+
+
+def test_pyproject_never_asks_for_a_local_build() -> None:
+    assert not [r for r in ranges().values() if "+" in str(r.specifier)]
