@@ -1,0 +1,33 @@
+"""How fast problems are written: 2x2 problems a second, each format."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from lab.problems import STYLES, Format, sample_pairs
+
+N = 200_000
+
+
+def bench_problems() -> dict[str, Any]:
+    """Problems a second for sampling and rendering, padded and not; the median of five."""
+    rates: dict[str, int] = {}
+    for style in STYLES:
+        for padded in (True, False):
+            name = f"{style}{'' if padded else ', unpadded'}"
+            rates[name] = round(N / sorted(seconds(Format(style, padded=padded)))[2])
+            print(f"{name:>24}  {rates[name]:>12,} problems/s")
+    return {"problems_per_second": rates, "slowest": min(rates.values())}
+
+
+def seconds(form: Format) -> list[float]:
+    out: list[float] = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        began = time.perf_counter()
+        form.render(*sample_pairs(rng, N, form.p, form.q, 0.0, 0.3))
+        out.append(time.perf_counter() - began)
+    return out

@@ -1,0 +1,157 @@
+"""The model: embedding, blocks of attention and FFN around one stream, unembedding.
+
+Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from lab import config as configs
+from lab.attention.kernels import Kernel, math_attention, sdpa_attention
+from lab.attention.mha import MultiHeadAttention
+from lab.cache import NO_CACHE, CacheLike
+from lab.config import GPTConfig
+from lab.ffn.dense import DenseFFN
+from lab.norm import RMSNorm
+from lab.positions import LearnedPositions, NoPositions, RotaryPositions
+from lab.residual import PlainStream
+from lab.trace import NO_TRACE, TraceLike
+
+
+class Block(nn.Module):
+    """Read, attend, write; read, think, write. It never adds: the stream does."""
+
+    def __init__(self, config: GPTConfig, position: nn.Module) -> None:
+        super().__init__()
+        self.attn_norm = RMSNorm(config.d_model, config.norm_eps)
+        self.attention = build_attention(config, position)
+        self.ffn_norm = RMSNorm(config.d_model, config.norm_eps)
+        self.ffn = DenseFFN(config.ffn, config.d_model)
+
+    def forward(
+        self,
+        stream: PlainStream,
+        *,
+        layer: int,
+        positions: Tensor,
+        start: int,
+        lengths: Tensor | None,
+        cache: CacheLike,
+        trace: TraceLike,
+    ) -> None:
+        x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
+        out = self.attention(
+            x,
+            layer=layer,
+            positions=positions,
+            start=start,
+            lengths=lengths,
+            cache=cache,
+            trace=trace,
+        )
+        stream.write(trace("attn_out", out))
+        x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
+        stream.write(trace("ffn_out", self.ffn(x, trace)))
+        stream.read("resid_post", trace)
+
+
+class GPT(nn.Module):
+    """A decoder-only Transformer with PreNorm, no biases and an unembedding of its own.
+
+    `forward(tokens)` gives the logits, (B, T, V), of the token after each; raises `ValueError`
+    for a trace that asks for what this model never forms and for positions past a learned table.
+    """
+
+    def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab_size, config.d_model)
+        self.position = build_position(config)
+        self.blocks = nn.ModuleList(Block(config, self.position) for _ in range(config.n_layer))
+        self.final_norm = RMSNorm(config.d_model, config.norm_eps)
+        self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
+        initialise(self, generator or torch.Generator().manual_seed(0))
+
+    def forward(
+        self,
+        tokens: Tensor,  # (B, T)
+        *,
+        positions: Tensor | None = None,
+        lengths: Tensor | None = None,
+        cache: CacheLike = NO_CACHE,
+        trace: TraceLike = NO_TRACE,
+    ) -> Tensor:  # (B, T, V)
+        trace.expect(self.emits, self.config.n_layer)
+        start = cache.length
+        trace = trace.at(start=start)
+        if positions is None:
+            positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+        x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
+        stream = PlainStream(x)
+        for layer, block in enumerate(self.blocks):
+            block(
+                stream,
+                layer=layer,
+                positions=positions,
+                start=start,
+                lengths=lengths,
+                cache=cache,
+                trace=trace.at(layer=layer),
+            )
+        return trace("logits", self.unembed(trace("final_norm", self.final_norm(stream.x))))
+
+    @property
+    def emits(self) -> frozenset[str]:
+        """The names of the activations that a forward of this configuration forms."""
+        own = {"embed", "logits", "final_norm", "attn_norm", "attn_out", "ffn_norm", "ffn_out"}
+        own |= {"resid_pre", "resid_mid", "resid_post"}
+        return own | self.position.emits | self.blocks[0].attention.emits | DenseFFN.emits
+
+
+def build_position(config: GPTConfig) -> LearnedPositions | RotaryPositions | NoPositions:
+    match config.position:
+        case configs.LearnedPositions(max_length):
+            return LearnedPositions(max_length, config.d_model)
+        case configs.RotaryPositions(base):
+            return RotaryPositions(config.attention.head_dim, base)
+        case configs.NoPositions():
+            return NoPositions()
+
+
+def build_kernel(config: GPTConfig) -> Kernel:
+    match config.kernel:
+        case configs.MathKernel():
+            return math_attention
+        case configs.SdpaKernel():
+            return sdpa_attention
+
+
+def build_attention(config: GPTConfig, position: nn.Module) -> MultiHeadAttention:
+    return MultiHeadAttention(
+        config.attention, config.d_model, config.norm_eps, position, build_kernel(config)
+    )
+
+
+@torch.no_grad()
+def initialise(model: GPT, generator: torch.Generator) -> None:
+    """Matrices from N(0, 1 / fan_in); what writes to the stream starts at zero; embeddings N(0, 1)."""
+    for name, parameter in model.named_parameters():
+        if name.endswith(("wo.weight", "w_out.weight", "unembed.weight")):
+            parameter.zero_()
+        elif name in ("embed.weight", "position.table.weight"):
+            parameter.normal_(generator=generator)
+        elif parameter.ndim == 2:
+            parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
+
+
+def with_kernel(model: GPT, kernel: configs.Kernel) -> GPT:
+    """The same weights, shared, behind another attention kernel; to look inside use `MathKernel`."""
+    twin = GPT(replace(model.config, kernel=kernel))
+    for (name, _), parameter in zip(twin.named_parameters(), model.parameters(), strict=True):
+        owner, _, leaf = name.rpartition(".")
+        setattr(twin.get_submodule(owner), leaf, parameter)
+    return twin.eval()

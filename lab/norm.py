@@ -1,0 +1,18 @@
+"""RMSNorm: rescale a vector to root mean square 1, then by a learned gain."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class RMSNorm(nn.Module):
+    """y = x / sqrt(mean(x^2) + eps) * gain, over the last axis. (arXiv:1910.07467)"""
+
+    def __init__(self, size: int, eps: float) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + self.eps) * self.gain

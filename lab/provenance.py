@@ -1,0 +1,68 @@
+"""Where a figure comes from: date, commit, CPU, versions and the command that made it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = ROOT / "records"
+
+REQUIRED = ("date", "commit", "cpu", "amx", "torch", "command")
+
+
+def provenance(command: str) -> dict[str, Any]:
+    """The fields every record carries. `commit` is that of the code that ran, `+` if it was changed."""
+    import torch
+
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": commit(),
+        "cpu": cpu(),
+        "amx": bool(torch.cpu._is_amx_tile_supported()),  # pyright: ignore
+        "torch": torch.__version__,
+        "command": command,
+    }
+
+
+def commit() -> str:
+    """The short commit of the work tree, with `+` behind it if `lab/` differs from it."""
+    head = git("rev-parse", "--short", "HEAD")
+    return (head + ("+" if git("status", "--porcelain", "lab") else "")) or "unknown"
+
+
+def git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def cpu() -> str:
+    """The processor's name and the number of cores this process may use."""
+    import os
+
+    name = platform.processor() or platform.machine()
+    for line in read_cpuinfo():
+        if line.startswith("model name"):
+            name = line.partition(":")[2].strip()
+            break
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} cores"
+
+
+def read_cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def append_line(path: Path, row: dict[str, Any]) -> None:
+    """One JSON object as one line at the end of a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")

@@ -1,0 +1,22 @@
+"""One function per run; the run, its recipe and its checkpoint share one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.train import Recipe
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "chain_of_thought": chain_of_thought,
+    "plain": plain,
+    "few_pairs": few_pairs,
+}
+
+
+def recipe(name: str, **changes: object) -> Recipe:
+    """The recipe of a run, with fields replaced; `ValueError` lists the names there are."""
+    if name not in RECIPES:
+        raise ValueError(f"no run is called {name!r}; there are: {', '.join(RECIPES)}")
+    return replace(RECIPES[name](), **changes)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,54 @@
+"""The runs of chapter 1: the same network with working and without, and one that saw too little."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.problems import Format
+from lab.train import Recipe
+
+FULL_SIZE = GPTConfig(
+    n_layer=6,
+    d_model=256,
+    position=LearnedPositions(max_length=64),
+    attention=MultiHeadAttention(n_head=4, head_dim=64),
+    ffn=DenseFFN(d_ff=1024, activation="relu2"),
+)
+
+TWIN = replace(
+    FULL_SIZE,
+    n_layer=3,
+    d_model=128,
+    attention=MultiHeadAttention(n_head=2, head_dim=64),
+    ffn=DenseFFN(d_ff=512, activation="relu2"),
+)
+
+
+def chain_of_thought() -> Recipe:
+    """The book's model: 4.7M parameters, working written out and back to front."""
+    return Recipe(
+        name="chain_of_thought",
+        model=FULL_SIZE,
+        format=Format("cot_reversed"),
+        fraction=0.30,
+        steps=1000,
+        batch_size=512,
+    )
+
+
+def plain() -> Recipe:
+    """The same network, pairs and steps; it must write the product at once."""
+    return replace(chain_of_thought(), name="plain", format=Format("plain"))
+
+
+def few_pairs() -> Recipe:
+    """The twin with working, trained on one pair in twenty: most partial products it never saw."""
+    return Recipe(
+        name="few_pairs",
+        model=TWIN,
+        format=Format("cot_reversed"),
+        fraction=0.05,
+        steps=700,
+        batch_size=256,
+    )

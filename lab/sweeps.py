@@ -1,0 +1,109 @@
+"""A grid of measurements, one cell at a time, appended to `records/NAME.jsonl`.
+
+A sweep that was stopped starts again at the first missing cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from lab.checkpoint import load_run, read_history
+from lab.evaluate import decode_all
+from lab.intervene import ablate_head
+from lab.problems import all_pairs
+from lab.provenance import RECORDS, append_line, provenance
+from lab.run import Reading, read_model, read_texts
+from lab.tamper import forgeries, tampered, tokens_given
+
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Its cells, in order, and how one is measured."""
+
+    cells: Callable[[], list[Cell]]
+    measure: Callable[[Cell], dict[str, Any]]
+
+
+def run_sweep(name: str) -> Iterator[tuple[int, int, Cell]]:
+    """Measure the missing cells of a sweep; yields (done, all, the cell just recorded)."""
+    sweep, path = SWEEPS[name], RECORDS / f"{name}.jsonl"
+    cells = sweep.cells()
+    known = {json.dumps(row["cell"]) for row in read_history(path)}
+    for done, cell in enumerate(cells, 1):
+        if json.dumps(cell) not in known:
+            figures = sweep.measure(cell)
+            source = provenance(f"python -m lab sweep {name}")
+            append_line(path, {"cell": cell, **figures, **source})
+        yield done, len(cells), cell
+
+
+# ---------------------------------------------------------------- the sweeps of chapter 1
+
+
+def tamper_cells() -> list[Cell]:
+    form = load_run("chain_of_thought").format
+    return [
+        {"run": "chain_of_thought", "field": f.field.name, "position": f.position, "seed": 0}
+        for f in forgeries(form)
+    ]
+
+
+def measure_tamper(cell: Cell, every: int = 1) -> dict[str, Any]:
+    """All 10,000 pairs with one digit forged (or every k-th pair)."""
+    loaded = load_run(cell["run"])
+    a, b = (x[::every] for x in all_pairs())
+    forgery = next(f for f in forgeries(loaded.format) if f.position == cell["position"])
+    rng = np.random.default_rng([cell["seed"], cell["position"]])
+    *_, outcome = tampered(loaded.model, loaded.format, a, b, forgery, rng)
+    return {"place": forgery.place, **asdict(outcome), "seeds": [cell["seed"]]}
+
+
+def handed_cells() -> list[Cell]:
+    return [
+        {"run": run, "given": given}
+        for run in ("chain_of_thought", "few_pairs")
+        for given in range(3)
+    ]
+
+
+def measure_handed(cell: Cell, every: int = 1) -> dict[str, Any]:
+    """All 10,000 pairs with 0, 1 or 2 partial products in the prompt."""
+    loaded = load_run(cell["run"])
+    a, b = (x[::every] for x in all_pairs())
+    keep = tokens_given(loaded.format, cell["given"])
+    total = Reading()
+    for rows, texts in decode_all(loaded.model, loaded.format, a, b, keep=keep):
+        total = total + read_texts(loaded.format, a[rows], b[rows], texts)
+    return {**total.document(), "seeds": [0]}
+
+
+def head_cells() -> list[Cell]:
+    config = load_run("chain_of_thought").model.config
+    return [
+        {"run": "chain_of_thought", "layer": layer, "head": head}
+        for layer in range(config.n_layer)
+        for head in range(config.attention.n_head)
+    ]
+
+
+def measure_head(cell: Cell, every: int = 1) -> dict[str, Any]:
+    """All 10,000 pairs with one head pulled out."""
+    loaded = load_run(cell["run"])
+    a, b = (x[::every] for x in all_pairs())
+    edits = [ablate_head(cell["layer"], cell["head"])]
+    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
+    return {**total.document(), "seeds": [0]}
+
+
+SWEEPS: dict[str, Sweep] = {
+    "tamper": Sweep(tamper_cells, measure_tamper),
+    "handed": Sweep(handed_cells, measure_handed),
+    "heads": Sweep(head_cells, measure_head),
+}

@@ -1,0 +1,221 @@
+"""Recording and editing what a model computes, as an argument.
+
+The model calls `x = trace("pattern", x)` at every named point. `NO_TRACE` hands `x` back; a `Trace`
+keeps a reference, edits it, or both. Nothing hangs on the model, so readers that share one model
+cannot disturb each other.
+
+Shapes: `B` batch, `T` tokens in this call, `S` slots a key may sit in, `H` heads, `D` d_model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A named point of the model: its axes, what it is, and whether every block has one."""
+
+    axes: tuple[str, ...]
+    meaning: str
+    in_block: bool = True
+
+
+STREAM = ("batch", "position", "d_model")
+HEADS = ("batch", "head", "position", "head_dim")
+ATTENTION = ("batch", "head", "query", "key")
+
+ACTIVATIONS: dict[str, Activation] = {
+    "embed": Activation(STREAM, "the row of the embedding matrix for each token", False),
+    "pos_embed": Activation(STREAM, "the row of the position table for each position", False),
+    "resid_pre": Activation(STREAM, "the residual stream before a block"),
+    "attn_norm": Activation(STREAM, "the stream, normalised, as attention reads it"),
+    "q": Activation(HEADS, "queries, before rotation"),
+    "k": Activation(HEADS, "keys, before rotation"),
+    "v": Activation(HEADS, "values"),
+    "rot_q": Activation(HEADS, "queries, rotated by their position"),
+    "rot_k": Activation(HEADS, "keys, rotated by their position"),
+    "scores": Activation(ATTENTION, "q . k / sqrt(head_dim), minus infinity where masked"),
+    "pattern": Activation(ATTENTION, "softmax of the scores over the keys"),
+    "z": Activation(HEADS, "the mix of values that each head hands on"),
+    "attn_out": Activation(STREAM, "what attention adds to the stream"),
+    "resid_mid": Activation(STREAM, "the stream between attention and FFN"),
+    "ffn_norm": Activation(STREAM, "the stream, normalised, as the FFN reads it"),
+    "ffn_pre": Activation(("batch", "position", "d_ff"), "FFN neurons before the activation"),
+    "ffn_post": Activation(("batch", "position", "d_ff"), "FFN neurons after the activation"),
+    "ffn_out": Activation(STREAM, "what the FFN adds to the stream"),
+    "resid_post": Activation(STREAM, "the stream after a block"),
+    "final_norm": Activation(STREAM, "the stream, normalised, as the unembedding reads it", False),
+    "logits": Activation(("batch", "position", "vocab"), "a score for every token", False),
+}
+
+SLOT_AXES = ("position", "query")
+"""Axes that run over the tokens of a call; an index on them is an absolute slot."""
+
+Index = int | Collection[int] | slice
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace a part of an activation: `fn` maps the selected sub-tensor to its new value.
+
+    `index` picks along axes of `ACTIVATIONS[name]` by name, e.g. `{"head": 2, "query": 7}`;
+    positions and queries are absolute slots of the text, so an edit means the same in prefill,
+    cached decode and teacher forcing. Picked axes keep their dimension.
+    """
+
+    name: str
+    fn: Callable[[Tensor], Tensor]
+    layer: int | None = None
+    index: Mapping[str, Index] = field(default_factory=dict[str, Index])
+
+    def __post_init__(self) -> None:
+        require_known(self.name)
+        axes = ACTIVATIONS[self.name].axes
+        for axis in self.index:
+            if axis not in axes:
+                raise ValueError(f"{self.name!r} has no axis {axis!r}; it has {', '.join(axes)}")
+        if ACTIVATIONS[self.name].in_block != (self.layer is not None):
+            need = "needs a layer" if self.layer is None else "is outside the blocks: layer=None"
+            raise ValueError(f"an edit of {self.name!r} {need} (layer={self.layer})")
+
+
+class TraceLike(Protocol):
+    """What a model asks of its trace."""
+
+    def __call__(self, name: str, value: Tensor) -> Tensor: ...
+
+    def at(self, *, layer: int | None = None, start: int | None = None) -> TraceLike: ...
+
+    def expect(self, emitted: Collection[str], n_layer: int) -> None: ...
+
+
+class NoTrace:
+    """Hands everything back."""
+
+    def __call__(self, name: str, value: Tensor) -> Tensor:
+        return value
+
+    def at(self, *, layer: int | None = None, start: int | None = None) -> NoTrace:
+        return self
+
+    def expect(self, emitted: Collection[str], n_layer: int) -> None:
+        return None
+
+
+NO_TRACE = NoTrace()
+
+
+class Trace:
+    """Records the activations called `names` and applies `edits`.
+
+    After a forward, `trace["blocks.3.pattern"]` or `trace["logits"]` is the tensor; over several
+    calls (prefill, then decode) the tokens follow one another along the position axis, and keys
+    not yet there count as zero. Call `require_matched()` at the end: an edit that never met its
+    slot, head or layer raises `ValueError`.
+    """
+
+    def __init__(self, names: Collection[str] = (), edits: Collection[Edit] = ()) -> None:
+        for name in names:
+            require_known(name)
+        self.names = frozenset(names)
+        self.edits = tuple(edits)
+        self.matched: set[int] = set()
+        self.calls: dict[str, list[Tensor]] = {}
+
+    def at(self, *, layer: int | None = None, start: int | None = None) -> TracePoint:
+        return TracePoint(self, layer, start or 0)
+
+    def __call__(self, name: str, value: Tensor) -> Tensor:
+        return self.at()(name, value)
+
+    def expect(self, emitted: Collection[str], n_layer: int) -> None:
+        """`ValueError` before the forward if a name or layer is asked for that never comes."""
+        for name in sorted(self.names | {edit.name for edit in self.edits}):
+            if name not in emitted:
+                raise ValueError(
+                    f"this model never forms {name!r}; it forms {', '.join(sorted(emitted))}"
+                )
+        for edit in self.edits:
+            if edit.layer is not None and not 0 <= edit.layer < n_layer:
+                raise ValueError(f"layer={edit.layer} of an edit; the model has {n_layer} layers")
+
+    def require_matched(self) -> None:
+        for number, edit in enumerate(self.edits):
+            if number not in self.matched:
+                raise ValueError(
+                    f"the edit of {edit.name!r} at layer={edit.layer}, index={dict(edit.index)} "
+                    "never met anything"
+                )
+
+    def __getitem__(self, key: str) -> Tensor:
+        if key not in self.calls:
+            raise KeyError(f"{key!r} was not recorded; there are {', '.join(sorted(self.calls))}")
+        axes = ACTIVATIONS[key.rsplit(".", 1)[-1]].axes
+        parts = self.calls[key]
+        if "key" in axes:
+            most = max(part.shape[-1] for part in parts)
+            parts = [torch.nn.functional.pad(part, (0, most - part.shape[-1])) for part in parts]
+        return torch.cat(parts, dim=next(axes.index(axis) for axis in SLOT_AXES if axis in axes))
+
+
+@dataclass(frozen=True)
+class TracePoint:
+    """A trace that knows where it is: the layer, and the slot of the first token of this call."""
+
+    trace: Trace
+    layer: int | None
+    start: int
+
+    def at(self, *, layer: int | None = None, start: int | None = None) -> TracePoint:
+        return TracePoint(
+            self.trace,
+            self.layer if layer is None else layer,
+            self.start if start is None else start,
+        )
+
+    def expect(self, emitted: Collection[str], n_layer: int) -> None:
+        self.trace.expect(emitted, n_layer)
+
+    def __call__(self, name: str, value: Tensor) -> Tensor:
+        for number, edit in enumerate(self.trace.edits):
+            if edit.name == name and edit.layer == self.layer:
+                value = self.apply(number, edit, value)
+        if name in self.trace.names:
+            key = name if self.layer is None else f"blocks.{self.layer}.{name}"
+            self.trace.calls.setdefault(key, []).append(value.detach())
+        return value
+
+    def apply(self, number: int, edit: Edit, value: Tensor) -> Tensor:
+        picked = [
+            self.resolve(edit.index.get(axis, slice(None)), axis, size)
+            for axis, size in zip(ACTIVATIONS[edit.name].axes, value.shape, strict=True)
+        ]
+        if any(len(numbers) == 0 for numbers in picked):
+            return value
+        self.trace.matched.add(number)
+        grid = torch.meshgrid(*[torch.tensor(numbers) for numbers in picked], indexing="ij")
+        edited = value.clone()
+        edited[grid] = edit.fn(value[grid])
+        return edited
+
+    def resolve(self, index: Index, axis: str, size: int) -> list[int]:
+        """The places of this call that an index picks along an axis of `size`."""
+        offset = self.start if axis in SLOT_AXES else 0
+        if isinstance(index, slice):
+            wanted = range(*index.indices(offset + size))
+        else:
+            wanted = [index] if isinstance(index, int) else list(index)
+        if axis not in (*SLOT_AXES, "key") and any(not 0 <= i < size for i in wanted):
+            raise ValueError(f"index {index} on axis {axis!r}, which has {size} entries")
+        return [i - offset for i in wanted if 0 <= i - offset < size]
+
+
+def require_known(name: str) -> None:
+    if name not in ACTIVATIONS:
+        raise ValueError(f"{name!r} is no activation; there are {', '.join(ACTIVATIONS)}")
