@@ -1,0 +1,168 @@
+"""The router of the book, and its first page: the model multiplies before anything is explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from components.ui import claims, tokens
+from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
+from components.ui.chapter import Chapter
+from components.ui.operands import ask_pair, share_moment
+from components.ui.runs import BOOK_RUN, read_reason, shelf, write
+from lab.problems import Format, Problem, partial_products
+from lab.provenance import RECORDS
+from lab.transcript import Transcript
+
+if TYPE_CHECKING:
+    from lab.trace import Edit
+
+FORM = Format("cot_reversed")
+OPENING = (37, 48)
+N_LAYER, N_HEAD = 6, 4
+MISSED = (1, 0)
+"""The head, (layer, head), that the box pulls out at first."""
+
+ROUTES = (
+    (
+        "First time here",
+        "Chapter 0, the pages on text, attention and blocks, a tour of the model in 3D, then "
+        "chapters 1, 4 and 8. About two hours.",
+    ),
+    (
+        "I serve models",
+        "Attention by hand, one block, the KV cache, FlashAttention, latent attention.",
+    ),
+    ("I do research", "Chapters 1 to 3, residuals and collapse, the error book, the bench."),
+)
+
+
+def home() -> None:
+    page = Chapter("home")
+    st.html('<div class="wb-kicker">An interactive textbook</div>')
+    st.title("The White-Box Transformer", anchor=False)
+    page.prose("opening")
+    multiply(page)
+    page.prose("measured")
+    page.prose("why")
+    page.prose("routes")
+    cards = "".join(f"<div><strong>{name}</strong><br>{text}</div>" for name, text in ROUTES)
+    st.html(f'<div class="wb-routes">{cards}</div>')
+    page.prose("map")
+    st.html(f'<div class="wb-map">{"".join(card(entry) for entry in CONTENTS)}</div>')
+    shelf().warm(BOOK_RUN)
+
+
+@st.fragment
+def multiply(page: Chapter) -> None:
+    """The first thing on Home: two boxes, the sum token by token, and a head to pull out."""
+    pair = ask_pair("")
+    pull = st.toggle("Pull out one head", key="pull", bind="query-params")
+    head = ask_head(page) if pull else None
+    if pair is None:
+        return
+    a, b = pair
+    try:
+        whole = recorded() if pair == OPENING and not pull else write(BOOK_RUN, prompt(a, b))
+        without = write(BOOK_RUN, prompt(a, b), edits_of(*head)) if head else None
+    except ValueError as error:
+        st.warning(read_reason(error))
+        return
+    if head and without:
+        st.caption(f"The whole model, then without head {head[1]} of layer {head[0]}:")
+        show(whole, a, b, animated=False)
+        show(without, a, b)
+        st.markdown(verdict(without, a, b, *head))
+        share_moment(a=a, b=b, pull=True, layer=head[0], head=head[1])
+    else:
+        show(whole, a, b)
+
+
+def ask_head(page: Chapter) -> tuple[int, int]:
+    page.prose("pull")
+    left, right = st.columns(2)
+    layer = left.select_slider("Layer", range(N_LAYER), MISSED[0], key="layer", bind="query-params")
+    head = right.select_slider("Head", range(N_HEAD), MISSED[1], key="head", bind="query-params")
+    return int(layer), int(head)
+
+
+def edits_of(layer: int, head: int) -> list[Edit]:
+    from lab.intervene import ablate_head
+
+    return [ablate_head(layer, head)]
+
+
+def prompt(a: int, b: int) -> str:
+    return f"{a:02d}*{b:02d}="
+
+
+def recorded() -> Transcript:
+    """The opening sum from its record, so that it stands there before the model is awake."""
+    row = claims.read_record(RECORDS / "opening.jsonl")[-1]
+    return Transcript(row["text"], row["given"], row["beliefs"], row["seconds"])
+
+
+def show(written: Transcript, a: int, b: int, *, animated: bool = True) -> None:
+    """The text as tokens, then each step of the working against integer arithmetic."""
+    start = written.given if animated else None
+    right = FORM.text(a, b)
+    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
+    marks = tokens.Marks(wrong=wrong)
+    st.html(
+        tokens.strip(
+            written.text,
+            FORM,
+            a,
+            b,
+            marks=marks,
+            written_from=start,
+            probabilities=written.probabilities,
+        )
+        + tokens.checks(steps(written.text, a, b), start)
+    )
+    st.caption(
+        f"{len(written.beliefs)} tokens at {written.tokens_per_second:,.0f} tokens a second. "
+        "Numbers after the first = are written back to front: units first."
+    )
+
+
+def steps(text: str, a: int, b: int) -> list[tokens.Step]:
+    return tokens.steps_of(text, FORM, Problem(a, b, partial_products(a, b, FORM.q), a * b))
+
+
+def verdict(written: Transcript, a: int, b: int, layer: int, head: int) -> str:
+    """One sentence on what the missing head did to this sum."""
+    wrong = [step for step in steps(written.text, a, b) if not step.right]
+    if not wrong:
+        return (
+            f"Without head {head} of layer {layer} this sum comes out right all the same: "
+            "others carry the load, or the head is needed elsewhere. Try another."
+        )
+    first = wrong[0]
+    return (
+        f"Without head {head} of layer {layer}, the step **{first.what}** goes wrong first: "
+        f"the model writes {first.written}, and it is {first.expected}."
+    )
+
+
+def card(entry: Entry) -> str:
+    text = f"<strong>{entry.title}</strong>{entry.question}<br>"
+    number = f"Chapter {entry.chapter}"
+    if entry.written:
+        return (
+            f'<a class="wb-card" href="{entry.url}" target="_self">{text}'
+            f"<small>{number} · about {entry.minutes} minutes</small></a>"
+        )
+    return f'<div class="wb-card wb-to-come">{text}<small>{number} · to come</small></div>'
+
+
+st.set_page_config(page_title="The White-Box Transformer", page_icon="◻️", layout="centered")
+st.navigation(
+    {
+        "": [st.Page(home, title="Home", default=True)],
+        "Chapters": [st.Page(e.path, title=e.title) for e in CONTENTS if e.written],
+        "Behind the book": [st.Page(CLAIMS_PAGE.path, title=CLAIMS_PAGE.title)],
+    },
+    expanded=True,
+).run()

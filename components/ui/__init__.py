@@ -1,0 +1,1 @@
+"""What the pages are built of. Knows Streamlit; holds no maths."""

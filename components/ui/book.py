@@ -1,0 +1,86 @@
+"""The table of contents: every page the book has or will have. The one list that Home reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: its file's name, the chapter it belongs to, its question and its minutes."""
+
+    slug: str
+    chapter: str
+    title: str
+    question: str
+    minutes: int
+
+    @property
+    def path(self) -> Path:
+        return PAGES / f"{self.slug}.py"
+
+    @property
+    def written(self) -> bool:
+        return self.path.exists()
+
+    @property
+    def url(self) -> str:
+        """The path Streamlit infers: the slug without its number."""
+        return self.slug.split("_", 1)[1]
+
+
+CONTENTS = (
+    Entry(
+        "00_numpy_mlp",
+        "0",
+        "A network in NumPy",
+        "What is a gradient, and what does a layer do?",
+        20,
+    ),
+    Entry("01_from_table_to_text", "0", "From table to text", "How does a network read a sum?", 15),
+    Entry("02_attention_by_hand", "0", "Attention by hand", "Who brings the digits together?", 15),
+    Entry("03_one_block", "0", "One block, one stream", "Where does a digit travel inside?", 15),
+    Entry("10_chain_of_thought", "1", "Chain of thought", "Why does writing the working help?", 20),
+    Entry("20_rope", "2", "Positions that turn", "How does a model know where a digit stands?", 20),
+    Entry(
+        "30_curriculum",
+        "3",
+        "Longer numbers",
+        "How do you teach four digits to a model of two?",
+        20,
+    ),
+    Entry(
+        "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 15
+    ),
+    Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 20),
+    Entry(
+        "51_attention_residuals",
+        "5",
+        "Attention residuals",
+        "Can a layer choose what it reads?",
+        15,
+    ),
+    Entry(
+        "52_feature_collapse",
+        "5",
+        "Feature collapse",
+        "What breaks when training goes on too long?",
+        15,
+    ),
+    Entry("60_mla", "6", "Latent attention", "How little of a token need be kept?", 20),
+    Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 15),
+    Entry("62_error_book", "6", "The error book", "Does studying your mistakes help?", 15),
+    Entry(
+        "70_forward_pass_3d", "7", "The forward pass in 3D", "What happens between 7 and 56?", 15
+    ),
+    Entry("80_bench", "8", "The bench", "What breaks when you cut a wire?", 30),
+)
+
+CLAIMS_PAGE = Entry("91_claims", "", "Claims", "Where does every figure come from?", 5)
+
+
+def entry(slug: str) -> Entry:
+    return next(e for e in (*CONTENTS, CLAIMS_PAGE) if e.slug == slug)

@@ -1,0 +1,34 @@
+"""The reader's own sum: two boxes, and one sentence when what stands there is no operand."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from lab.problems import read_operand
+
+
+def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tuple[int, int] | None:
+    """Two operands, kept in the page's link; None, with the reason shown, if one is not allowed.
+
+    The keys are `prefix` + a and b, and so are the names in the link.
+    """
+    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="small"):
+        text_a = st.text_input("First number", a, key=f"{prefix}a", bind="query-params", width=150)
+        st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
+        text_b = st.text_input("Second number", b, key=f"{prefix}b", bind="query-params", width=150)
+    numbers: list[int] = []
+    for name, text in (("First", text_a), ("Second", text_b)):
+        try:
+            numbers.append(read_operand(text or "", digits))
+        except ValueError as error:
+            st.warning(f"{name} number: {error}")
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+
+
+def share_moment(**parameters: str | int | bool) -> None:
+    """The link that brings another reader to this very state, ready to copy."""
+    url = (st.context.url or "").split("?")[0]
+    st.caption("Copy this moment: the link opens the page in this state.")
+    st.code(f"{url}?{urlencode(parameters)}", language=None, wrap_lines=True)

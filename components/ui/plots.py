@@ -1,0 +1,200 @@
+"""Charts: plain numbers in, an Altair chart out. The theme gives the colours, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+READABLE = [0, 1.6]
+"""A colour domain that leaves out the strongest tones, so that numbers in a cell stay readable."""
+
+ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
+ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
+
+
+def table_map(
+    values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
+) -> alt.LayerChart:
+    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]."""
+    data = grid(values, rows, columns)
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
+        ),
+        y=alt.Y("row:N", sort=None, title=row_title),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("value:Q", scale=alt.Scale(domain=READABLE), legend=None),
+        tooltip=[
+            alt.Tooltip("row", title=row_title),
+            alt.Tooltip("column", title=column_title),
+            alt.Tooltip("value", title="share", format=".3f"),
+        ],
+    )
+    numbers = base.mark_text(fontSize=15).encode(text=alt.Text("value:Q", format=".2f"))
+    return alt.layer(cells, numbers).properties(height=48 * len(rows) + 50)
+
+
+def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+    """Two bars a model: pairs it was trained on and pairs it never saw. Rows: bar, pairs, share, label."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
+        x=alt.X(
+            "share:Q",
+            scale=alt.Scale(domain=[0, 1.35], nice=False),
+            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%"),
+            title="texts right in every token",
+        ),
+    )
+    bars = base.mark_bar().encode(
+        color=alt.Color("pairs:N", sort=None, title=None, legend=alt.Legend(orient="top")),
+        tooltip=["bar", "label"],
+    )
+    labels = base.mark_text(align="left", dx=5).encode(text="label:N")
+    return alt.layer(bars, labels).properties(height=46 * len(rows) + 40)
+
+
+def atlas(wrong_at: NDArray[np.int64], heldout: NDArray[np.bool_]) -> alt.Chart:
+    """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 where there is none."""
+    a, b = np.divmod(np.arange(10_000), 100)
+    wrong, held = (wrong_at >= 0).ravel(), heldout.ravel()
+    kind = np.select([~wrong & ~held, ~wrong & held, wrong & held], [0, 1, 2], 3)
+    data = pd.DataFrame(
+        {"a": a, "b": b, "kind": np.array(ATLAS_KINDS)[kind], "at": wrong_at.ravel()}
+    )
+    click = alt.selection_point(name="cell", fields=["a", "b"], on="click", empty=False)
+    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False)
+    chart = (
+        alt.Chart(data, usermeta={"embedOptions": {"renderer": "canvas"}})
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", title="second number", axis=ticks),
+            y=alt.Y("a:O", title="first number", axis=ticks),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=ATLAS_KINDS, range=ATLAS_COLOURS),
+                legend=alt.Legend(orient="top", columns=2, labelLimit=200),
+            ),
+            stroke=alt.condition(click, alt.value("#e3a1cb"), alt.value(None)),
+            strokeWidth=alt.condition(click, alt.value(2), alt.value(0)),
+            tooltip=["a", "b", "kind", alt.Tooltip("at", title="first wrong token")],
+        )
+        .add_params(click)
+    )
+    return chart.properties(height=640)
+
+
+def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> alt.LayerChart:
+    """What the model gave to every token at one place, the right and the chosen one named."""
+    names = {chosen: "written", right: "right"} if right != chosen else {right: "written and right"}
+    data = pd.DataFrame(
+        {"token": list(tokens), "p": probabilities, "what": [names.get(t, "other") for t in tokens]}
+    )
+    base = alt.Chart(data).encode(
+        x=alt.X("token:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelFontSize=14)),
+        y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
+    )
+    bars = base.mark_bar().encode(
+        color=alt.Color("what:N", title=None, sort=None, legend=alt.Legend(orient="top")),
+        tooltip=["token", alt.Tooltip("p", format=".4f"), "what"],
+    )
+    return alt.layer(bars).properties(height=220)
+
+
+def attention_map(pattern: Numbers, text: str) -> alt.Chart:
+    """One head's weights: a row a query, a column a key. `pattern` (T, T); row t writes text[t + 1]."""
+    keys = places(text)
+    data = grid(pattern, keys, keys)
+    data["writes"] = np.repeat([*text[1:], ""], len(text))
+    return (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=token_axis(alt.X, "column", "looks at", "top"),
+            y=token_axis(alt.Y, "row", "having read", "left"),
+            color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1]), title="weight"),
+            tooltip=[
+                alt.Tooltip("row", title="having read"),
+                alt.Tooltip("writes", title="about to write"),
+                alt.Tooltip("column", title="looks at"),
+                alt.Tooltip("value", title="weight", format=".3f"),
+            ],
+        )
+        .properties(height=560)
+    )
+
+
+def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> alt.Chart:
+    """Where every head looks from one place. `weights` (heads, keys)."""
+    data = grid(weights, heads, places(text)[: weights.shape[1]])
+    return (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=token_axis(alt.X, "column", "looks at", "top"),
+            y=alt.Y("row:N", sort=None, title="layer.head", axis=alt.Axis(labelOverlap=False)),
+            color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1]), title="weight"),
+            tooltip=[
+                alt.Tooltip("row", title="layer.head"),
+                alt.Tooltip("column", title="looks at"),
+                alt.Tooltip("value", title="weight", format=".3f"),
+            ],
+        )
+        .properties(height=20 * len(heads) + 60)
+    )
+
+
+def outcomes(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """Stacked shares of what a forged digit does. Rows: digit, outcome, share, label."""
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar()
+        .encode(
+            y=alt.Y("digit:N", sort=None, title="forged digit", axis=alt.Axis(labelLimit=220)),
+            x=alt.X("share:Q", axis=alt.Axis(format="%"), title="share of all pairs"),
+            color=alt.Color(
+                "outcome:N",
+                sort=None,
+                title="the answer",
+                legend=alt.Legend(orient="top", labelLimit=300, columns=1),
+            ),
+            order="order:Q",
+            tooltip=["digit", "outcome", "label"],
+        )
+        .properties(height=34 * len({row["digit"] for row in rows}) + 110)
+    )
+
+
+def grid(values: Numbers, rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """A matrix as one line a cell: row, column, value."""
+    return pd.DataFrame(
+        {
+            "row": np.repeat(list(rows), len(columns)),
+            "column": np.tile(list(columns), len(rows)),
+            "value": values.ravel(),
+        }
+    )
+
+
+def places(text: str) -> list[str]:
+    """Tokens with their place before them, so that equal tokens stay apart: '07 6'."""
+    return [f"{place:02d} {token}" for place, token in enumerate(text)]
+
+
+def token_axis(channel: Any, name: str, title: str, orient: str) -> Any:
+    axis = alt.Axis(
+        orient=orient,
+        labelAngle=0,
+        labelExpr="split(datum.label, ' ')[1]",
+        labelFontSize=14,
+        labelOverlap=False,
+    )
+    return channel(f"{name}:N", sort=None, title=title, axis=axis)

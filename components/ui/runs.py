@@ -1,0 +1,114 @@
+"""Committed models for the pages: loaded once a server, shared by all readers, never changed.
+
+torch takes seconds to import, so it is loaded in a thread of its own after the first paint.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Collection
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from lab.checkpoint import Checkpoint
+    from lab.trace import Edit
+    from lab.transcript import Transcript
+
+BOOK_RUN = "chain_of_thought"
+
+
+class Shelf:
+    """The runs loaded so far. `warm` fetches one in the background; `take` waits for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.taken: dict[str, Checkpoint] = {}
+        self.stage = (0.0, "waking up")
+
+    def warm(self, name: str) -> threading.Thread:
+        """Begin to load a run in a thread. Never raises there; `take` says what went wrong."""
+        thread = threading.Thread(target=self.try_to_take, args=(name,), daemon=True)
+        if name not in self.taken:
+            thread.start()
+        return thread
+
+    def try_to_take(self, name: str) -> None:
+        try:
+            self.take(name)
+        except ValueError:
+            return
+
+    def take(self, name: str) -> Checkpoint:
+        """A run, ready to use. Raises `CheckpointError` in one sentence if it cannot be had."""
+        with self.lock:
+            if name not in self.taken:
+                self.stage = (0.1, "loading PyTorch")
+                use_one_thread()
+                from lab.checkpoint import load_run
+                from lab.transcript import transcribe
+                from lab.vocabulary import decode
+
+                self.stage = (0.6, f"reading the weights of {name}")
+                loaded = load_run(name)
+                self.stage = (0.9, "a first sum, to warm up")
+                transcribe(
+                    loaded.model, decode(loaded.format.prompt(0, 0)[0]), loaded.format.length
+                )
+                self.taken[name] = loaded
+                gc.collect()
+                gc.freeze()
+        use_one_thread()
+        return self.taken[name]
+
+
+def use_one_thread() -> None:
+    """One core a reader. torch latches the number at a thread's first call: ask for it at once."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.get_num_threads()
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    return Shelf()
+
+
+def take_with_progress(name: str) -> Checkpoint:
+    """A run, with a progress bar while it loads (the first reader after a start sees one)."""
+    here = shelf()
+    if name not in here.taken:
+        bar = st.progress(0.0)
+        thread = here.warm(name)
+        while thread.is_alive():
+            share, doing = here.stage
+            bar.progress(share, text=f"The model wakes up: {doing}")
+            time.sleep(0.05)
+        bar.empty()
+    return here.take(name)
+
+
+def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
+    """Let a run write on from `given` to the end of its text, greedily."""
+    loaded = take_with_progress(run)
+    from lab.transcript import transcribe
+
+    return transcribe(loaded.model, given, loaded.format.length, edits)
+
+
+@lru_cache(maxsize=1024)
+def write_sum(run: str, a: int, b: int) -> Transcript:
+    """A run's own text for a x b, kept for readers that ask the same."""
+    from lab.vocabulary import decode
+
+    return write(run, decode(shelf().take(run).format.prompt(a, b)[0]))
+
+
+def read_reason(error: ValueError) -> str:
+    """What a reader is told when a run cannot be used."""
+    return f"This figure needs a trained model that cannot be read here: {error}."

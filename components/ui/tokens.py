@@ -1,0 +1,150 @@
+"""Texts of the model drawn as tokens: coloured by role, labelled by field, marked right or wrong.
+
+Only digits and signs of the vocabulary get here, never a reader's own characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from lab.problems import Field, Format, Problem
+
+ROLES = {
+    "operand": "what you typed",
+    "operator": "signs",
+    "working": "working",
+    "answer": "the answer",
+}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Token positions to mark: wrong, forged by the reader, moved by the forgery, bearing loss."""
+
+    wrong: Collection[int] = ()
+    forged: Collection[int] = ()
+    moved: Collection[int] = ()
+    loss: Collection[int] = ()
+
+
+def label_of(field: Field, a: int, b: int) -> str:
+    """What a field holds, in the reader's own numbers."""
+    if field.name.startswith("partial product"):
+        unit = 10 ** int(field.name.rsplit(" ", 1)[1])
+        return f"{a} × {b // unit % 10 * unit}"
+    return {"answer": "product", "dots": "blanked working"}.get(field.name, "")
+
+
+def strip(
+    text: str,
+    form: Format,
+    a: int,
+    b: int,
+    *,
+    marks: Marks | None = None,
+    written_from: int | None = None,
+    probabilities: Sequence[float] = (),
+    small: bool = False,
+) -> str:
+    """HTML of one text. Tokens from `written_from` on appear one after the other.
+
+    `probabilities[i]` is what the model gave to token written_from + i; it shows on hover.
+    """
+    marks = marks or Marks()
+    parts: list[str] = []
+    for field in form.fields():
+        cells = "".join(
+            cell(text[i], field, i, marks, written_from, probabilities)
+            for i in range(field.start, min(field.stop, len(text)))
+        )
+        label = label_of(field, a, b)
+        below = f'<span class="wb-label">{label}</span>' if label else ""
+        if cells:
+            parts.append(
+                f'<span class="wb-field"><span class="wb-run">{cells}</span>{below}</span>'
+            )
+    classes = "wb-text" + (" wb-written" if written_from is not None else "")
+    classes += " wb-small" if small else ""
+    return f'<div class="{classes}" role="img" aria-label="{text}">{"".join(parts)}</div>'
+
+
+def cell(
+    character: str,
+    field: Field,
+    position: int,
+    marks: Marks,
+    written_from: int | None,
+    probabilities: Sequence[float],
+) -> str:
+    classes = ["wb-token", f"wb-{field.role}"]
+    for name, positions in (
+        ("bad", marks.wrong),
+        ("forged", marks.forged),
+        ("moved", marks.moved),
+        ("loss", marks.loss),
+    ):
+        if position in positions:
+            classes.append(f"wb-{name}")
+    number = position - written_from if written_from is not None else -1
+    hover = f"token {position}"
+    if 0 <= number < len(probabilities):
+        hover += f", probability {probabilities[number]:.4f}"
+    style = f"--i:{max(number, 0)}"
+    return f'<span class="{" ".join(classes)}" style="{style}" title="{hover}">{character}</span>'
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the working, checked against integer arithmetic."""
+
+    what: str
+    written: str
+    expected: int
+    last_token: int
+
+    @property
+    def right(self) -> bool:
+        return self.written.isdigit() and int(self.written) == self.expected
+
+
+def steps_of(text: str, form: Format, problem: Problem) -> list[Step]:
+    """Each partial product and the answer as the text has them, read the right way round."""
+    out: list[Step] = []
+    for field in form.fields():
+        if field.role not in ("working", "answer") or field.name == "dots":
+            continue
+        digits = text[field.start : field.stop]
+        written = (digits[::-1] if field.backwards else digits).lstrip("0") or "0"
+        if field.name == "answer":
+            what, expected = f"{problem.a} × {problem.b}", problem.product
+        else:
+            j = int(field.name.rsplit(" ", 1)[1])
+            what = label_of(field, problem.a, problem.b)
+            expected = problem.partial_products[j] * 10**j
+        out.append(Step(what, written, expected, field.stop))
+    return out
+
+
+def checks(steps: Sequence[Step], written_from: int | None = None) -> str:
+    """The steps as a list, each marked right or wrong."""
+    lines: list[str] = []
+    for step in steps:
+        mark = (
+            '<span class="wb-yes">✓ right</span>'
+            if step.right
+            else f'<span class="wb-no">✗ wrong: it is {step.expected}</span>'
+        )
+        delay = step.last_token - (written_from or 0)
+        lines.append(
+            f'<div style="--i:{delay}"><span>{step.what} = {step.written}</span>{mark}</div>'
+        )
+    classes = "wb-checks" + (" wb-written" if written_from is not None else "")
+    return f'<div class="{classes}">{"".join(lines)}</div>'
+
+
+def key(*roles: str) -> str:
+    """The legend of the role colours."""
+    names = roles or tuple(ROLES)
+    items = "".join(f'<span class="wb-{r}"><i>■</i> {ROLES[r]}</span>' for r in names)
+    return f'<div class="wb-key">{items}</div>'

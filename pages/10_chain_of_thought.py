@@ -1,0 +1,482 @@
+"""Chapter 1: why writing the working turns memorising into multiplying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from components.ui import claims, plots, tokens
+from components.ui.chapter import Chapter
+from components.ui.operands import ask_pair
+from components.ui.runs import BOOK_RUN, read_reason, take_with_progress, write, write_sum
+from lab import difficulty, problems
+from lab.problems import STYLES, Format
+from lab.provenance import RECORDS
+from lab.vocabulary import VOCABULARY
+
+RUN_NAMES = {
+    "chain_of_thought": "the book's model, with working",
+    "plain": "the same network, plain format",
+    "few_pairs": "a small twin, with working, one pair in twenty",
+}
+STYLE_NAMES: Mapping[str, str] = {
+    "plain": "plain",
+    "reversed": "reversed",
+    "cot": "cot",
+    "cot_reversed": "cot, reversed",
+    "dots": "dots",
+}
+OUTCOMES = {
+    "followed": "moves exactly as the forgery implies",
+    "stayed": "stays true",
+    "neither": "does neither",
+}
+FORM = Format("cot_reversed")
+
+CALCULATIONS = {
+    "best_tens": lambda: (
+        f"{100 * max(difficulty.best_guess(1, covered) for covered in range(4)):.0f} times in 100"
+    ),
+}
+
+page = Chapter("10_chain_of_thought", CALCULATIONS)
+
+
+def rows_of(record: str) -> list[dict[str, Any]]:
+    """A record's rows, or none: then a figure says what is missing."""
+    try:
+        return claims.read_record(RECORDS / record)
+    except FileNotFoundError:
+        st.info(f"This figure waits for its record, records/{record}.")
+        return []
+
+
+@st.cache_data(show_spinner=False)
+def read_atlas(modified: float) -> dict[str, np.ndarray]:
+    """Run -> first wrong token of every pair, (100, 100); -1 where the text is right."""
+    return {
+        row["cell"]["run"]: np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8)
+        .astype(np.int8)
+        .astype(np.int64)
+        .reshape(100, 100)
+        for row in rows_of("atlas.jsonl")
+    }
+
+
+def atlases() -> dict[str, np.ndarray]:
+    path = RECORDS / "atlas.jsonl"
+    return read_atlas(path.stat().st_mtime if path.exists() else 0.0)
+
+
+def heldout_pairs() -> np.ndarray:
+    return problems.two_digit_split() >= problems.HELDOUT_FROM
+
+
+# ---------------------------------------------------------------- 1. fail first
+
+
+def show_difficulty() -> None:
+    shares = np.array(
+        [[difficulty.best_guess(place, covered) for place in range(4)] for covered in range(4)]
+    )
+    st.altair_chart(
+        plots.table_map(
+            shares[:, ::-1],
+            difficulty.OPERAND_DIGITS,
+            difficulty.PRODUCT_PLACES[::-1],
+            "covered digit",
+            "digit of the product",
+        ),
+        width="stretch",
+        alt="How often the best guess of each product digit is right with one operand digit covered",
+    )
+
+
+def show_failure() -> None:
+    looked = claims.look_up("ch1.plain_heldout").measured
+    right = bucket(looked.errors, looked.n) if looked else claims.MISSING
+    if not page.predict(
+        "ch10_fail",
+        "Of held-out pairs, how many does the plain model get right?",
+        BUCKETS,
+        right,
+        page.text("fail_why"),
+    ):
+        return
+    found = atlases()
+    if found:
+        bars = [
+            bar
+            for run in ("plain", "chain_of_thought")
+            if run in found
+            for bar in seen_and_heldout(run, found[run])
+        ]
+        st.altair_chart(
+            plots.seen_and_heldout(bars),
+            width="stretch",
+            alt="Share of right texts on pairs trained on and held out, plain and with working",
+        )
+    page.notice("fail_notice")
+
+
+BUCKETS = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
+
+
+def bucket(errors: int | None, n: int | None) -> str:
+    share = 1 - (errors or 0) / (n or 1)
+    return BUCKETS[int(np.searchsorted([0.1, 0.5, 0.9], share, side="right"))]
+
+
+def seen_and_heldout(run: str, wrong_at: np.ndarray) -> list[dict[str, Any]]:
+    """Two bars: pairs with u below 0.30, which the run trained on, and those held out."""
+    held = heldout_pairs()
+    bars: list[dict[str, Any]] = []
+    for pairs, cells in (("trained on", ~held), ("held out", held)):
+        n, wrong = int(cells.sum()), int((wrong_at[cells] >= 0).sum())
+        bars.append(
+            {
+                "bar": f"{'plain' if run == 'plain' else 'with working'}, {pairs}",
+                "pairs": pairs,
+                "share": 1 - wrong / n,
+                "label": claims.count(wrong, n),
+            }
+        )
+    return bars
+
+
+# ---------------------------------------------------------------- 2. five ways
+
+
+def show_ways(a: int, b: int) -> None:
+    with st.popover("More"):
+        padded = st.toggle("Keep leading zeros of the operands", True, key="ch10_padded")
+        st.caption("Without them, every field is as wide as your numbers need.")
+    st.html(tokens.key())
+    for style in STYLES:
+        form = Format(style, padded=padded)
+        text = form.text(a, b).rstrip("_")
+        _, mask = form.render(a, b)
+        marks = tokens.Marks(loss=np.flatnonzero(mask[0]).tolist())
+        st.html(
+            f'<div class="wb-note"><b>{STYLE_NAMES[style]}</b> '
+            f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} bear loss</span></div>'
+            + tokens.strip(text, form.shape_of(text), a, b, marks=marks, small=True)
+        )
+
+
+@st.fragment
+def show_carry(a: int, b: int) -> None:
+    order = st.segmented_control(
+        "Write the sum",
+        ["back to front", "front to back"],
+        default="back to front",
+        required=True,
+        key="ch10_order",
+    )
+    st.html(carry_table(a, b, backwards=order == "back to front"))
+    page.notice("carry_notice")
+
+
+def carry_table(a: int, b: int, *, backwards: bool) -> str:
+    """The column sum of the two partial products, columns in the order of writing."""
+    columns = list(enumerate(difficulty.carries(a, b)))
+    columns = columns if backwards else columns[::-1]
+    arrow = "→" if backwards else "←"
+
+    def row(name: str, cells: Sequence[str], kind: str = "") -> str:
+        return (
+            f'<tr class="{kind}"><th>{name}</th>'
+            + "".join(f"<td>{c}</td>" for c in cells)
+            + "</tr>"
+        )
+
+    def carry(value: int) -> str:
+        return f'<span class="wb-carry">{value} {arrow}</span>'
+
+    heads = "".join(
+        f'<th class="wb-top">{i}. {difficulty.PRODUCT_PLACES[place]}</th>'
+        for i, (place, _) in enumerate(columns, 1)
+    )
+    body = [
+        row(f"{a} × {b % 10}", [str(x) for _, (x, *_) in columns]),
+        row(f"{a} × {b // 10 * 10}", [str(y) for _, (_, y, *_) in columns]),
+        row("carry in", [str(c) for _, (_, _, c, *_) in columns]),
+        row("written", [f"<b>{w}</b>" for _, (_, _, _, w, _) in columns], "wb-sum"),
+        row("carry out", [carry(out) for _, (*_, out) in columns]),
+    ]
+    return (
+        f'<div class="wb-scroll"><table class="wb-table"><tr><th></th>{heads}</tr>'
+        f"{''.join(body)}</table></div>"
+    )
+
+
+# ---------------------------------------------------------------- 3. the atlas
+
+
+@st.fragment
+def show_atlas() -> None:
+    found = atlases()
+    if not found:
+        return
+    run = st.segmented_control(
+        "Model",
+        [name for name in ("plain", "few_pairs", "chain_of_thought") if name in found],
+        default="few_pairs" if "few_pairs" in found else None,
+        required=True,
+        format_func=lambda name: {"few_pairs": "small twin", "plain": "plain"}.get(
+            name, "the book's"
+        ),
+        key="ch10_atlas_run",
+    )
+    wrong_at = found[run]
+    st.caption(f"{RUN_NAMES[run]}: {claims.count(int((wrong_at >= 0).sum()), wrong_at.size)}.")
+    event = st.altair_chart(
+        plots.atlas(wrong_at, heldout_pairs()),
+        width="stretch",
+        on_select="rerun",
+        selection_mode="cell",
+        key=f"ch10_atlas_{run}",
+        alt="All pairs up to 99 as a grid: right or wrong, trained on or held out",
+    )
+    picked = event["selection"].get("cell") or []
+    a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(wrong_at)
+    show_cell(run, a, b)
+    page.notice("atlas_notice")
+
+
+def first_error(wrong_at: np.ndarray) -> tuple[int, int]:
+    """A wrong pair to begin with, from the middle of the grid; 37 x 48 where there is none."""
+    wrong = np.argwhere(wrong_at >= 0)
+    return (37, 48) if len(wrong) == 0 else tuple(wrong[len(wrong) // 2].tolist())
+
+
+def show_cell(run: str, a: int, b: int) -> None:
+    """The transcript of one pair, and the belief at its first wrong token."""
+    try:
+        form = take_with_progress(run).format
+        written = write_sum(run, a, b)
+    except ValueError as error:
+        st.warning(read_reason(error))
+        return
+    right = form.text(a, b)
+    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
+    st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
+    st.html(tokens.strip(written.text, form, a, b, marks=tokens.Marks(wrong=wrong)))
+    place = wrong[0] if wrong else len(right) - 2
+    where = problems.name_of_place(form, place)
+    if wrong:
+        st.markdown(f"First wrong token: **{where}**. " + page.text("atlas_cell"))
+    else:
+        st.markdown(f"Every token is right. Its belief at the last digit ({where}):")
+    st.altair_chart(
+        plots.beliefs(
+            written.beliefs[place - written.given], VOCABULARY, right[place], written.text[place]
+        ),
+        width="stretch",
+        alt=f"Probability of every token at {where}",
+    )
+
+
+# ---------------------------------------------------------------- 4. attention
+
+
+def patterns_of(text: str) -> np.ndarray:
+    """The attention weights of the book's model on a text: (layer, head, T, T)."""
+    model = take_with_progress(BOOK_RUN).model
+    from lab.attention.patterns import patterns
+
+    return patterns(model, text)
+
+
+@st.fragment
+def show_attention(a: int, b: int) -> None:
+    left, right = st.columns(2)
+    layer = left.select_slider("Layer", range(6), 3, key="ch10_layer", bind="query-params")
+    head = right.select_slider("Head", range(4), 0, key="ch10_head", bind="query-params")
+    try:
+        text = write_sum(BOOK_RUN, a, b).text
+        weights = patterns_of(text)
+    except ValueError as error:
+        st.warning(read_reason(error))
+        return
+    st.html(tokens.strip(text, FORM, a, b, small=True))
+    st.altair_chart(
+        plots.attention_map(weights[layer, head], text),
+        width="stretch",
+        alt=f"Attention of layer {layer}, head {head}, token by token",
+    )
+    page.notice("attention_notice")
+    page.prose("every_head")
+    place = st.select_slider(
+        "Token about to be written",
+        range(FORM.prompt_length, FORM.length),
+        FORM.prompt_length + 1,
+        format_func=lambda i: f"{text[i]} ({problems.name_of_place(FORM, i)})",
+        key="ch10_place",
+    )
+    from_here = weights[:, :, place - 1, :place].reshape(-1, place)
+    names = [f"{i}.{j}" for i in range(weights.shape[0]) for j in range(weights.shape[1])]
+    st.altair_chart(
+        plots.heads_map(from_here, names, text),
+        width="stretch",
+        alt=f"Where all heads look before writing token {place}",
+    )
+
+
+# ---------------------------------------------------------------- 5. tamper
+
+
+@st.fragment
+def show_tampering(a: int, b: int) -> None:
+    digits = [
+        i
+        for field in FORM.fields()
+        if field.name.startswith("partial product")
+        for i in range(field.start, field.stop)
+    ]
+    right = FORM.text(a, b)
+    left, middle = st.columns(2)
+    place = left.selectbox(
+        "Digit to forge", digits, 1, format_func=lambda i: digit_name(i, a, b), key="ch10_forge_at"
+    )
+    old = int(right[place])
+    new = middle.select_slider(
+        "Write instead", range(10), (old + 1) % 10, key=f"ch10_forge_{place}_{old}"
+    )
+    try:
+        honest = write_sum(BOOK_RUN, a, b)
+        forged = write(BOOK_RUN, right[:place] + str(new))
+    except ValueError as error:
+        st.warning(read_reason(error))
+        return
+    st.caption("As it was, then with your forgery:")
+    st.html(tokens.strip(honest.text, FORM, a, b, small=True))
+    moved = [i for i in range(place + 1, FORM.length) if forged.text[i] != honest.text[i]]
+    marks = tokens.Marks(forged=[place], moved=moved)
+    st.html(tokens.strip(forged.text, FORM, a, b, marks=marks, written_from=place + 1))
+    st.markdown(verdict(forged.text, a, b, place, new - old))
+
+
+def digit_name(place: int, a: int, b: int) -> str:
+    field = next(f for f in FORM.fields() if f.start <= place < f.stop)
+    return f"{tokens.label_of(field, a, b)}: {problems.PLACE_NAMES[field.place(place)]}"
+
+
+def verdict(text: str, a: int, b: int, place: int, change: int) -> str:
+    """What the forgery implies, and what the model made of it."""
+    field = next(f for f in FORM.fields() if f.start <= place < f.stop)
+    implied = a * b + change * 10 ** field.place(place)
+    answer = text[FORM.fields()[-2].start : FORM.fields()[-2].stop][::-1]
+    wrote = int(answer) if answer.isdigit() else answer
+    said = f"The forgery implies {implied}, the truth is {a * b}, and the model writes **{wrote}**"
+    if change == 0:
+        return "That is the digit that stood there. Choose another."
+    if wrote == implied:
+        return said + ": it believes its note."
+    if wrote == a * b:
+        return said + ": it does not look at this digit, or mends it."
+    return said + ": neither. See which later token moved."
+
+
+@st.fragment
+def show_recorded_tampering() -> None:
+    looked = claims.look_up("ch1.tamper_followed").measured
+    rows = rows_of("tamper.jsonl") if looked else []
+    if not rows:
+        return
+    n = sum(row["n"] for row in rows)
+    right = bucket(n - sum(row["followed"] for row in rows), n)
+    if not page.predict(
+        "ch10_tamper",
+        "Over all pairs and digits: how often does the answer move exactly as the forgery implies?",
+        BUCKETS,
+        right,
+        page.text("tamper_why"),
+    ):
+        return
+    bars = [
+        {
+            "digit": recorded_name(row),
+            "outcome": name,
+            "share": row[key] / row["n"],
+            "label": f"{row[key]:,} of {row['n']:,}",
+            "order": order,
+        }
+        for row in rows
+        for order, (key, name) in enumerate(OUTCOMES.items())
+    ]
+    st.altair_chart(
+        plots.outcomes(bars), width="stretch", alt="What the answer does, for each forged digit"
+    )
+    page.notice("tamper_notice")
+
+
+def recorded_name(row: dict[str, Any]) -> str:
+    which = "first" if row["cell"]["field"].endswith("0") else "second"
+    return f"{which} product, {problems.PLACE_NAMES[row['place']]}"
+
+
+@st.fragment
+def show_handed(a: int, b: int) -> None:
+    given = st.segmented_control(
+        "Partial products in the prompt", [0, 1, 2], default=0, required=True, key="ch10_given"
+    )
+    from lab.tamper import tokens_given
+
+    start = tokens_given(FORM, given)
+    try:
+        written = write("few_pairs", FORM.text(a, b)[:start])
+    except ValueError as error:
+        st.warning(read_reason(error))
+        return
+    right = FORM.text(a, b)
+    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
+    st.html(
+        tokens.strip(
+            written.text, FORM, a, b, marks=tokens.Marks(wrong=wrong), written_from=written.given
+        )
+    )
+    st.markdown("Every token it wrote is right." if not wrong else "It goes wrong on the way.")
+    page.notice("handed_notice")
+
+
+# ---------------------------------------------------------------- the page
+
+page.open()
+page.prose("opening")
+page.prose("covered")
+show_difficulty()
+page.notice("covered_notice")
+page.source(difficulty.best_guess)
+
+page.prose("fail")
+show_failure()
+page.source(problems.split_value, claims_of=("fail", "fail_why"))
+
+page.prose("ways")
+pair = ask_pair("ch10_")
+if pair is not None:
+    show_ways(*pair)
+    page.notice("ways_notice")
+    page.source(problems.fields_of, problems.render_shape)
+    page.prose("carry")
+    show_carry(*pair)
+    page.source(difficulty.carries)
+
+page.prose("atlas")
+show_atlas()
+
+if pair is not None:
+    page.prose("attention")
+    show_attention(*pair)
+    page.prose("tamper")
+    show_tampering(*pair)
+show_recorded_tampering()
+if pair is not None:
+    page.prose("handed")
+    show_handed(*pair)
+page.box("Why care", "care")
+page.prose("end")

@@ -1,0 +1,39 @@
+"""Where every measured figure of the book comes from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui import claims
+from components.ui.chapter import Chapter
+
+page = Chapter("91_claims")
+page.open()
+page.prose("opening")
+
+looked = [claims.look_up(name) for name in claims.CLAIMS]
+st.dataframe(
+    [
+        {
+            "Claimed": x.claim.statement,
+            "Measured": x.measured.shown if x.measured else f"missing: {x.problem}",
+            "Errors": f"{x.measured.errors:,}"
+            if x.measured and x.measured.errors is not None
+            else "",
+            "n": f"{x.measured.n:,}" if x.measured and x.measured.n is not None else "",
+            "At least (95%)": f"{x.measured.bound:.5f}" if x.measured and x.measured.bound else "",
+            "Seeds": ", ".join(map(str, x.source.get("seeds", []))),
+            "Command": x.source.get("command", ""),
+            "Date": x.source.get("date", ""),
+            "Commit": x.source.get("commit", ""),
+            "CPU": x.source.get("cpu", ""),
+            "Record": x.claim.record,
+            "Name": x.name,
+        }
+        for x in looked
+    ],
+    width="stretch",
+    height=60 + 36 * len(looked),
+    hide_index=True,
+)
+page.prose("reading")
