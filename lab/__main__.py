@@ -1,4 +1,4 @@
-"""The command line: `python -m lab ...`. A wrong name lists the right ones; bad usage exits with 2."""
+"""The command line, `python -m lab`. A wrong name lists the right ones; bad usage exits with 2."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def train(options: argparse.Namespace) -> None:
     from lab.recipes import recipe
     from lab.run import Check, run
 
-    changes = {"seed": options.seed} | ({"steps": options.steps} if options.steps else {})
+    changes = {"seed": options.seed} | ({} if options.steps is None else {"steps": options.steps})
     plan = recipe(options.run, **changes)
     if options.device != "cpu" and not torch.cuda.is_available():
         raise ValueError(f"device={options.device!r} is not here; allowed: cpu")

@@ -1,4 +1,4 @@
-"""A model on disk: `model.safetensors` and `config.json` in one folder. Refuses what it does not know.
+"""A model on disk: `model.safetensors` and `config.json` in one folder; refuses the unknown.
 
 Beside them a run keeps `history.jsonl`, a line a check, and `result.json`, its measured figures.
 """

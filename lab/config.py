@@ -118,16 +118,16 @@ class GPTConfig:
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> GPTConfig:
-        """The inverse of `to_dict`. A missing field takes its default; an unknown one is refused."""
+        """Undoes `to_dict`. A missing field takes its default; an unknown one is refused."""
         values = dict(document)
         for part in PART_KINDS.keys() & values.keys():
             values[part] = part_from_dict(part, values[part])
         return build(cls, values)
 
 
-def require_positive(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{name}={value} must be at least 1")
+def require_positive(name: str, value: object) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
 
 
 def part_to_dict(part: str, value: Any) -> dict[str, Any]:

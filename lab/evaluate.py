@@ -27,7 +27,7 @@ RIGHT = 255
 
 @dataclass(frozen=True)
 class Score:
-    """Counts over n problems. A strict error is any wrong token; an answer error, a wrong product."""
+    """Counts over n problems. A strict error is a wrong token; an answer error, a wrong product."""
 
     n: int
     errors_strict: int
@@ -81,13 +81,15 @@ def teacher_forced_all(
 
     Where all masked guesses are right, greedy decoding writes this very text; one forward each.
     """
+    device = next(model.parameters()).device
     for begin in range(0, len(a), batch):
         rows = slice(begin, min(begin + batch, len(a)))
         tokens, mask = form.render(a[rows], b[rows])
         with torch.inference_mode():
-            logits = model(torch.from_numpy(tokens[:, :-1]).long())
+            logits = model(torch.from_numpy(tokens[:, :-1]).long().to(device))
+        largest = logits.argmax(-1).cpu().numpy().astype(np.uint8)
         guesses = tokens.copy()
-        guesses[:, 1:][mask[:, 1:]] = logits.argmax(-1).numpy().astype(np.uint8)[mask[:, 1:]]
+        guesses[:, 1:][mask[:, 1:]] = largest[mask[:, 1:]]
         yield rows, guesses
 
 
@@ -134,8 +136,8 @@ def exactness(
 def last(scores: Iterator[Score]) -> Score:
     """Drain an evaluation."""
     total = NOTHING
-    for total in scores:
-        pass
+    for score_so_far in scores:
+        total = score_so_far
     return total
 
 

@@ -65,9 +65,11 @@ def generate(
     """Yield up to `max_new` steps; ends early once every text has written `stop`.
 
     Raises `ValueError` for an empty prompt. After its `stop` a text goes on as noise: cut it there.
+    Draws come from `generator`, or from one of seed 0: never from the global one.
     """
     if prompt.shape[1] == 0:
         raise ValueError("the prompt is empty; the model needs at least one token to read")
+    generator = generator or torch.Generator().manual_seed(0)
     cache = KVCache(prompt.shape[1] + max_new)
     unread, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):

@@ -6,6 +6,7 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +22,13 @@ from lab.positions import LearnedPositions, NoPositions, RotaryPositions
 from lab.residual import PlainStream
 from lab.trace import NO_TRACE, TraceLike
 
+Position = LearnedPositions | RotaryPositions | NoPositions
+
 
 class Block(nn.Module):
     """Read, attend, write; read, think, write. It never adds: the stream does."""
 
-    def __init__(self, config: GPTConfig, position: nn.Module) -> None:
+    def __init__(self, config: GPTConfig, position: Position) -> None:
         super().__init__()
         self.attn_norm = RMSNorm(config.d_model, config.norm_eps)
         self.attention = build_attention(config, position)
@@ -109,10 +112,11 @@ class GPT(nn.Module):
         """The names of the activations that a forward of this configuration forms."""
         own = {"embed", "logits", "final_norm", "attn_norm", "attn_out", "ffn_norm", "ffn_out"}
         own |= {"resid_pre", "resid_mid", "resid_post"}
-        return own | self.position.emits | self.blocks[0].attention.emits | DenseFFN.emits
+        block = cast(Block, self.blocks[0])
+        return frozenset(own) | self.position.emits | block.attention.emits | block.ffn.emits
 
 
-def build_position(config: GPTConfig) -> LearnedPositions | RotaryPositions | NoPositions:
+def build_position(config: GPTConfig) -> Position:
     match config.position:
         case configs.LearnedPositions(max_length):
             return LearnedPositions(max_length, config.d_model)
@@ -130,7 +134,7 @@ def build_kernel(config: GPTConfig) -> Kernel:
             return sdpa_attention
 
 
-def build_attention(config: GPTConfig, position: nn.Module) -> MultiHeadAttention:
+def build_attention(config: GPTConfig, position: Position) -> MultiHeadAttention:
     return MultiHeadAttention(
         config.attention, config.d_model, config.norm_eps, position, build_kernel(config)
     )
@@ -138,7 +142,7 @@ def build_attention(config: GPTConfig, position: nn.Module) -> MultiHeadAttentio
 
 @torch.no_grad()
 def initialise(model: GPT, generator: torch.Generator) -> None:
-    """Matrices from N(0, 1 / fan_in); what writes to the stream starts at zero; embeddings N(0, 1)."""
+    """Matrices N(0, 1 / fan_in), embeddings N(0, 1); what writes to the stream starts at zero."""
     for name, parameter in model.named_parameters():
         if name.endswith(("wo.weight", "w_out.weight", "unembed.weight")):
             parameter.zero_()
@@ -149,7 +153,7 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
 
 
 def with_kernel(model: GPT, kernel: configs.Kernel) -> GPT:
-    """The same weights, shared, behind another attention kernel; to look inside use `MathKernel`."""
+    """The same weights, shared, behind another attention kernel; `MathKernel` to look inside."""
     twin = GPT(replace(model.config, kernel=kernel))
     for (name, _), parameter in zip(twin.named_parameters(), model.parameters(), strict=True):
         owner, _, leaf = name.rpartition(".")

@@ -28,7 +28,9 @@ def ablate_layer(name: str, layer: int) -> Edit:
 
 
 def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[int] = ()) -> Edit:
-    """Put `value`, recorded in another run, in the place of this run's activation."""
-    return Edit(
-        name, lambda x: value.to(x.dtype).expand_as(x), layer=layer, index={"position": list(slots)}
-    )
+    """Put `value`, recorded in another run, in the place of this run's activation.
+
+    At the given slots, which must all lie in one call of the model, or, with none given, at all.
+    """
+    index = {"position": list(slots)} if slots else {}
+    return Edit(name, lambda x: value.to(x.dtype).expand_as(x), layer=layer, index=index)

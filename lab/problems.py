@@ -102,7 +102,7 @@ class Format:
 
         The prompt, dots and padding bear no loss.
         """
-        a, b = np.broadcast_arrays(np.atleast_1d(a).astype(np.int64), np.atleast_1d(b))
+        a, b = np.broadcast_arrays(*(np.atleast_1d(x).astype(np.int64) for x in (a, b)))
         self.check_operands(a, b)
         if self.padded:
             return render_shape(self.style, self.p, self.q, a, b)
@@ -211,7 +211,7 @@ def name_of_place(shape: Format, position: int) -> str:
     return "padding"
 
 
-PLACE_NAMES = ("units", "tens", "hundreds", "thousands") + tuple(f"10^{k}" for k in range(4, 19))
+PLACE_NAMES = ("units", "tens", "hundreds", "thousands", *(f"10^{k}" for k in range(4, 19)))
 
 
 def read_operands(text: str, form: Format) -> tuple[int, int]:
@@ -226,10 +226,10 @@ def read_operands(text: str, form: Format) -> tuple[int, int]:
         found = text[position] if position < len(text) else "the end"
         if position == start or (form.padded and position - start < most):
             raise WrongToken(position, found, "a digit", name)
-        if found != closer:
-            raise WrongToken(position, found, closer, closer)
         if not form.padded and position - start > 1 and text[start] == "0":
             raise WrongToken(start, "0", "no leading zero", name)
+        if found != closer:
+            raise WrongToken(position, found, closer, closer)
         values.append(int(text[start:position]))
         position += 1
     return values[0], values[1]

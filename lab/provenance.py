@@ -16,7 +16,7 @@ REQUIRED = ("date", "commit", "cpu", "amx", "torch", "command")
 
 
 def provenance(command: str) -> dict[str, Any]:
-    """The fields every record carries. `commit` is that of the code that ran, `+` if it was changed."""
+    """The fields every record carries. `commit` is that of the code that ran, `+` if changed."""
     import torch
 
     return {
@@ -59,6 +59,12 @@ def cpu() -> str:
 def read_cpuinfo() -> list[str]:
     path = Path("/proc/cpuinfo")
     return path.read_text().splitlines() if path.exists() else []
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """One JSON object a line, in place of what the file held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def append_line(path: Path, row: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ from lab.evaluate import (
 )
 from lab.gpt import GPT
 from lab.problems import HELDOUT_FROM, Format, Integers, SplitName, pairs_of, split_values
-from lab.provenance import append_line, provenance
+from lab.provenance import append_line, provenance, write_lines
 from lab.trace import Edit
 from lab.train import Recipe, StepMetrics, TrainState, train
 from lab.vocabulary import Tokens
@@ -74,8 +74,7 @@ def run(
 def keep_history_until(path: Path, step: int) -> None:
     """Drop the lines past `step`: a fresh run starts an empty history, a resumed one goes on."""
     rows = [row for row in checkpoint.read_history(path) if row["step"] <= step]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_lines(path, rows)
 
 
 def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
@@ -98,7 +97,7 @@ def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 10
 def score_split(
     model: GPT, form: Format, split: SplitName, below: float, most: int
 ) -> Iterator[Score]:
-    """Strict exactness under teacher forcing on up to `most` 2-digit pairs of a split, u < below."""
+    """Strict exactness under teacher forcing on about `most` pairs of a split, u < below."""
     a, b = pairs_of(split, form.p, form.q)
     keep = split_values(a, b) < below
     a, b = a[keep], b[keep]

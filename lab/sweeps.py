@@ -16,7 +16,7 @@ from lab.checkpoint import load_run, read_history
 from lab.evaluate import decode_all
 from lab.intervene import ablate_head
 from lab.problems import all_pairs
-from lab.provenance import RECORDS, append_line, provenance
+from lab.provenance import RECORDS, append_line, provenance, write_lines
 from lab.run import Reading, read_model, read_texts
 from lab.tamper import forgeries, tampered, tokens_given
 
@@ -35,7 +35,9 @@ def run_sweep(name: str) -> Iterator[tuple[int, int, Cell]]:
     """Measure the missing cells of a sweep; yields (done, all, the cell just recorded)."""
     sweep, path = SWEEPS[name], RECORDS / f"{name}.jsonl"
     cells = sweep.cells()
-    known = {json.dumps(row["cell"]) for row in read_history(path)}
+    rows = read_history(path)
+    write_lines(path, rows)  # without the half line that a killed sweep may have left
+    known = {json.dumps(row["cell"]) for row in rows}
     for done, cell in enumerate(cells, 1):
         if json.dumps(cell) not in known:
             figures = sweep.measure(cell)

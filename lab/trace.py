@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -57,6 +58,9 @@ ACTIVATIONS: dict[str, Activation] = {
 SLOT_AXES = ("position", "query")
 """Axes that run over the tokens of a call; an index on them is an absolute slot."""
 
+UNSEEN = {"scores": float("-inf"), "pattern": 0.0}
+"""What a query says of a key that was not there yet: the same as of one it may not look at."""
+
 Index = int | Collection[int] | slice
 
 
@@ -80,6 +84,11 @@ class Edit:
         for axis in self.index:
             if axis not in axes:
                 raise ValueError(f"{self.name!r} has no axis {axis!r}; it has {', '.join(axes)}")
+            if axis in SLOT_AXES and counts_from_the_end(self.index[axis]):
+                raise ValueError(
+                    f"{axis}={self.index[axis]}: slots are counted from the start of the text, "
+                    "since its end is not yet known in decoding"
+                )
         if ACTIVATIONS[self.name].in_block != (self.layer is not None):
             need = "needs a layer" if self.layer is None else "is outside the blocks: layer=None"
             raise ValueError(f"an edit of {self.name!r} {need} (layer={self.layer})")
@@ -116,7 +125,7 @@ class Trace:
 
     After a forward, `trace["blocks.3.pattern"]` or `trace["logits"]` is the tensor; over several
     calls (prefill, then decode) the tokens follow one another along the position axis, and keys
-    not yet there count as zero. Call `require_matched()` at the end: an edit that never met its
+    not yet there count as masked. Call `require_matched()` at the end: an edit that never met its
     slot, head or layer raises `ValueError`.
     """
 
@@ -156,11 +165,11 @@ class Trace:
     def __getitem__(self, key: str) -> Tensor:
         if key not in self.calls:
             raise KeyError(f"{key!r} was not recorded; there are {', '.join(sorted(self.calls))}")
-        axes = ACTIVATIONS[key.rsplit(".", 1)[-1]].axes
-        parts = self.calls[key]
+        name = key.rsplit(".", 1)[-1]
+        axes, parts = ACTIVATIONS[name].axes, self.calls[key]
         if "key" in axes:
             most = max(part.shape[-1] for part in parts)
-            parts = [torch.nn.functional.pad(part, (0, most - part.shape[-1])) for part in parts]
+            parts = [F.pad(part, (0, most - part.shape[-1]), value=UNSEEN[name]) for part in parts]
         return torch.cat(parts, dim=next(axes.index(axis) for axis in SLOT_AXES if axis in axes))
 
 
@@ -214,6 +223,10 @@ class TracePoint:
         if axis not in (*SLOT_AXES, "key") and any(not 0 <= i < size for i in wanted):
             raise ValueError(f"index {index} on axis {axis!r}, which has {size} entries")
         return [i - offset for i in wanted if 0 <= i - offset < size]
+
+
+def counts_from_the_end(index: Index) -> bool:
+    return isinstance(index, slice) and min(index.start or 0, index.stop or 0) < 0
 
 
 def require_known(name: str) -> None:

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -42,7 +42,7 @@ class Recipe:
 
     name: str
     model: GPTConfig
-    format: Format = Format()
+    format: Format = field(default_factory=Format)
     fraction: float = 0.30
     steps: int = 1000
     batch_size: int = 256
@@ -62,11 +62,14 @@ class Recipe:
         for name in ("steps", "batch_size", "check_every"):
             require_positive(f"Recipe.{name}", getattr(self, name))
         require_fraction(self.fraction)
-        for name, allowed in (("optimiser", OptimiserName), ("schedule", Schedule)):
+        kinds = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
+        for name, allowed in kinds.items():
             if getattr(self, name) not in get_args(allowed):
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} is not one of {get_args(allowed)}"
                 )
+        if self.warmup < 0 or not 0 <= self.decay <= 1:
+            raise ValueError(f"warmup={self.warmup} is at least 0, decay={self.decay} in [0, 1]")
         if not (0 < self.rate <= 1 and 0 < self.muon_rate <= 1):
             raise ValueError(f"rate={self.rate} and muon_rate={self.muon_rate} lie in (0, 1]")
 
@@ -77,7 +80,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """One step: its number (from 1), mean loss in nats a token, rate, gradient norm, tokens so far."""
+    """A step: its number from 1, mean loss in nats a token, rate, gradient norm, tokens so far."""
 
     step: int
     loss: float
@@ -93,7 +96,7 @@ class Diverged(RuntimeError):
 
 @dataclass
 class TrainState:
-    """All that a run carries from step to step. `TrainState.load(recipe, path)` resumes bit for bit."""
+    """All that a run carries from step to step: saved and loaded, it goes on bit for bit."""
 
     model: GPT
     optimiser: Optimiser

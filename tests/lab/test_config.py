@@ -1,0 +1,61 @@
+"""lab.config: sizes that do not fit are refused, and a configuration survives its JSON."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from tiny import BASE, variants
+
+from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention, RotaryPositions
+
+
+@pytest.mark.parametrize("config", variants())
+def test_a_configuration_survives_json(config: GPTConfig) -> None:
+    assert GPTConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_missing_field_takes_its_default() -> None:
+    document = {"n_layer": 3, "attention": {"kind": "multi_head", "n_head": 2}}
+    expected = GPTConfig(n_layer=3, attention=MultiHeadAttention(n_head=2))
+    assert GPTConfig.from_dict(document) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"n_layers": 3}, ["n_layers", "n_layer"]),
+        ({"attention": {"kind": "multi_head", "heads": 2}}, ["heads", "n_head"]),
+        ({"attention": {"kind": "latent"}}, ["latent", "multi_head"]),
+        ({"position": {"base": 3.0}}, ["None", "learned, rotary, none"]),
+        ({"position": {"kind": "learned", "base": 3.0}}, ["base", "max_length"]),
+    ],
+)
+def test_an_unknown_field_or_kind_is_refused_by_name(document: dict, words: list[str]) -> None:
+    with pytest.raises(ValueError) as error:
+        GPTConfig.from_dict(document)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"n_layer": 0}, ["n_layer=0"]),
+        ({"n_layer": 2.5}, ["n_layer=2.5", "whole"]),
+        ({"d_model": "256"}, ["d_model='256'"]),
+        ({"vocab_size": -1}, ["vocab_size=-1"]),
+        ({"attention": MultiHeadAttention(n_head=0)}, ["n_head=0"]),
+        ({"attention": MultiHeadAttention(head_dim=0)}, ["head_dim=0"]),
+        ({"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
+        ({"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
+        ({"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
+    ],
+)
+def test_a_bad_size_is_refused_by_name(changes: dict, words: list[str]) -> None:
+    with pytest.raises(ValueError) as error:
+        replace(BASE, **changes)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
+    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0\)"):
+        replace(BASE, position=RotaryPositions(10.0), attention=MultiHeadAttention(2, 5))

@@ -1,0 +1,214 @@
+"""lab.evaluate: counts against counting by hand, bounds against exact fractions."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, blocks_of, tiny_model, tiny_recipe
+
+from lab.config import DenseFFN, MultiHeadAttention
+from lab.evaluate import (
+    RIGHT,
+    Score,
+    decode_all,
+    exactness,
+    first_wrong,
+    go_on,
+    last,
+    lower_bound_95,
+    score,
+    teacher_forced_all,
+)
+from lab.gpt import GPT
+from lab.intervene import ablate_head
+from lab.problems import Format, all_pairs
+from lab.train import TrainState, train
+from lab.vocabulary import decode, encode
+
+FORM = Format("cot_reversed", 1, 2)
+
+
+@pytest.fixture(scope="module")
+def half_trained() -> GPT:
+    """A model that is right on some sums and wrong on others."""
+    config = replace(
+        BASE, d_model=32, attention=MultiHeadAttention(n_head=2, head_dim=16), ffn=DenseFFN(64)
+    )
+    recipe = tiny_recipe(model=config, format=FORM, steps=220, batch_size=64, rate=0.01)
+    state = TrainState.start(recipe)
+    for _ in train(recipe, state):
+        pass
+    return state.model.eval().requires_grad_(False)
+
+
+# ---------------------------------------------------------------- counting
+
+
+def test_scores_count_wrong_texts_and_wrong_answers() -> None:
+    form = Format("cot_reversed")
+    a, b = np.array([12, 12, 12, 12, 0]), np.array([34, 34, 34, 34, 7])
+    texts = [
+        "12*34=840+0630=8040$",  # right
+        "12*34=841+0630=8040$",  # wrong working, right answer
+        "12*34=840+0630=8041$",  # right working, wrong answer
+        "12*34=840+0630=8040+",  # right answer, no end
+        "00*07=000+0000=000$$",  # the answer's last digit is missing
+    ]
+    got = score(form, a, b, np.stack([encode(text) for text in texts]))
+    assert got == Score(n=5, errors_strict=4, errors_answer=2)
+    where = first_wrong(form, a, b, np.stack([encode(text) for text in texts]))
+    assert where.tolist() == [RIGHT, 8, 18, 19, 18]
+
+
+def test_scores_add_up() -> None:
+    assert Score(5, 4, 2) + Score(10, 1, 0) == Score(15, 5, 2)
+    assert last(iter([Score(1, 0, 0), Score(3, 2, 1)])) == Score(3, 2, 1)
+    assert last(iter([])) == Score(0, 0, 0)
+
+
+def test_answers_in_different_places_are_not_scored() -> None:
+    form = Format("plain", padded=False)
+    with pytest.raises(ValueError, match="score padded texts"):
+        score(form, np.array([1]), np.array([2]), form.render(1, 2)[0])
+
+
+# ---------------------------------------------------------------- teacher forcing and decoding
+
+
+def test_teacher_forced_strict_errors_are_those_of_real_decoding(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    forced = last(exactness(half_trained, FORM, a, b, decode=False))
+    real = last(exactness(half_trained, FORM, a, b, decode=True))
+    assert forced.n == real.n == 1000
+    assert forced.errors_strict == real.errors_strict
+    assert 50 < real.errors_strict < 950, "the model must be right here and wrong there"
+    assert real.errors_answer >= forced.errors_answer
+
+
+def test_the_first_wrong_token_is_the_same_under_teacher_forcing(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    places: list[np.ndarray] = []
+    for texts_of in (teacher_forced_all, decode_all):
+        parts = [texts for _, texts in texts_of(half_trained, FORM, a, b)]
+        places.append(first_wrong(FORM, a, b, np.concatenate(parts)))
+    assert (places[0] == places[1]).all()
+    assert len(set(places[0].tolist())) > 3
+
+
+def test_teacher_forcing_guesses_nothing_that_bears_no_loss() -> None:
+    form = Format("dots", 1, 2)
+    a, b = all_pairs(1, 2)
+    tokens, mask = form.render(a, b)
+    ((_, guesses),) = teacher_forced_all(tiny_model(dtype=torch.float32), form, a, b, batch=1000)
+    assert (guesses[~mask] == tokens[~mask]).all()
+    assert (guesses[mask] != tokens[mask]).mean() > 0.5
+
+
+def test_the_batch_size_changes_no_text(half_trained: GPT) -> None:
+    a, b = (x[::7] for x in all_pairs(1, 2))
+    for texts_of in (teacher_forced_all, decode_all):
+        whole = [texts for _, texts in texts_of(half_trained, FORM, a, b, batch=len(a))]
+        parts = list(texts_of(half_trained, FORM, a, b, batch=17))
+        assert [rows.start for rows, _ in parts] == list(range(0, len(a), 17))
+        assert parts[-1][0].stop == len(a)
+        assert (np.concatenate([texts for _, texts in parts]) == whole[0]).all()
+
+
+def test_the_running_score_ends_in_the_whole(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    scores = list(exactness(half_trained, FORM, a, b, decode=False, batch=300))
+    assert [s.n for s in scores] == [300, 600, 900, 1000]
+    assert scores[-1] == last(exactness(half_trained, FORM, a, b, decode=False))
+
+
+def test_decoding_starts_from_as_much_as_is_given(half_trained: GPT) -> None:
+    a, b = np.array([7]), np.array([86])
+    right = FORM.text(7, 86)
+    for keep in (None, 8, FORM.length - 1, FORM.length):
+        ((_, texts),) = decode_all(half_trained, FORM, a, b, keep=keep)
+        given = keep or FORM.prompt_length
+        assert decode(texts[0])[:given] == right[:given] and texts.shape == (1, FORM.length)
+        greedy = torch.from_numpy(texts[:, :given]).long()
+        while greedy.shape[1] < FORM.length:
+            greedy = torch.cat([greedy, half_trained(greedy)[:, -1:].argmax(-1)], dim=1)
+        assert greedy[0].tolist() == texts[0].tolist()
+
+
+def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
+    """Against the same model with the head's columns of W_O set to zero."""
+    a, b = (x[::9] for x in all_pairs(1, 2))
+    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate_head(0, 1)])
+    without = GPT(half_trained.config).eval()
+    without.load_state_dict(half_trained.state_dict())
+    with torch.no_grad():
+        blocks_of(without)[0].attention.wo.weight[:, 16:] = 0  # pyright: ignore
+    ((_, expected),) = decode_all(without, FORM, a, b)
+    assert (edited == expected).all()
+    ((_, free),) = decode_all(half_trained, FORM, a, b)
+    assert (free != edited).any()
+
+
+def test_grad_mode_is_untouched_between_two_batches(half_trained: GPT) -> None:
+    a, b = (x[:20] for x in all_pairs(1, 2))
+    runs: list[Iterator[object]] = [
+        exactness(half_trained, FORM, a, b, decode=decode, batch=5) for decode in (True, False)
+    ]
+    for run in runs:
+        for _ in run:
+            assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+
+
+def test_go_on_leaves_what_it_was_given() -> None:
+    given = FORM.prompt(3, 14)
+    before = given.copy()
+    texts = go_on(tiny_model(), given, FORM.length)
+    assert (given == before).all() and texts.shape == (1, FORM.length)
+    assert (texts[:, : given.shape[1]] == before).all()
+
+
+# ---------------------------------------------------------------- the bound
+
+
+def exact_bound(errors: int, n: int) -> float:
+    """Clopper-Pearson by bisection in whole numbers: q is where P(at most `errors`) is 1/20."""
+    low, high = Fraction(0), Fraction(1)
+    for _ in range(50):
+        q = (low + high) / 2
+        tail = sum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(errors + 1))
+        low, high = (q, high) if tail > Fraction(1, 20) else (low, q)
+    return float(1 - high)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 3000, 7001, 100_000])
+def test_without_errors_the_bound_has_a_closed_form(n: int) -> None:
+    assert lower_bound_95(0, n) == pytest.approx(0.05 ** (1 / n), abs=1e-12)
+
+
+@pytest.mark.parametrize(("errors", "n"), [(1, 3), (1, 30), (2, 10), (9, 10), (5, 40), (20, 40)])
+def test_with_errors_the_bound_is_that_of_exact_fractions(errors: int, n: int) -> None:
+    assert lower_bound_95(errors, n) == pytest.approx(exact_bound(errors, n), abs=1e-9)
+
+
+def test_what_no_errors_and_few_errors_prove() -> None:
+    """The thresholds of the book: the smallest n whose clean record proves three and four nines."""
+    assert next(n for n in range(2900, 3100) if lower_bound_95(0, n) >= 0.999) == 2995
+    assert next(n for n in range(29900, 30000) if lower_bound_95(0, n) >= 0.9999) == 29956
+    assert lower_bound_95(4, 10_000) > 0.999 > lower_bound_95(5, 10_000)
+    assert lower_bound_95(83, 100_000) > 0.999 > lower_bound_95(84, 100_000)
+
+
+def test_the_bound_lies_below_the_share_and_falls_with_every_error() -> None:
+    bounds = [lower_bound_95(errors, 50) for errors in range(51)]
+    assert all(bound < 1 - errors / 50 or errors == 50 for errors, bound in enumerate(bounds))
+    assert bounds == sorted(bounds, reverse=True) and len(set(bounds)) == 51
+    assert bounds[50] == 0
+
+
+@pytest.mark.parametrize(("errors", "n"), [(-1, 5), (6, 5), (0, 0)])
+def test_impossible_counts_are_refused(errors: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"errors={errors} of n={n}"):
+        lower_bound_95(errors, n)

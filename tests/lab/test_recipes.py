@@ -1,0 +1,100 @@
+"""lab.recipes: every committed recipe builds, and none ever draws a held-out pair."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE
+
+from lab.cost import longest_text, parameters
+from lab.gpt import GPT
+from lab.problems import HELDOUT_FROM, sample_pairs
+from lab.recipes import RECIPES, recipe
+from lab.train import TrainState, masked_loss, train
+
+
+def u(a: int, b: int) -> float:
+    text = f"{min(a, b)} x {max(a, b)}"
+    return int(hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), 16) / 2**64
+
+
+class Eavesdropper(torch.nn.Module):
+    """Stands where the model stands and keeps every token it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.zeros(16))
+        self.seen: list[torch.Tensor] = []
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        self.seen.append(tokens)
+        return self.bias.expand(*tokens.shape, 16)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_batch_of_a_run_ever_holds_a_held_out_pair(name: str) -> None:
+    """Every batch of the whole run, drawn from the very stream that training draws from."""
+    plan = recipe(name)
+    assert plan.fraction <= HELDOUT_FROM == 0.30
+    rng, drawn, form = np.random.default_rng(plan.seed), set[tuple[int, int]](), plan.format
+    for _ in range(plan.steps):
+        a, b = sample_pairs(rng, plan.batch_size, form.p, form.q, 0.0, plan.fraction)
+        drawn.update(zip(a.tolist(), b.tolist(), strict=True))
+    assert len(drawn) > 100
+    assert max(u(a, b) for a, b in drawn) < plan.fraction
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_model_is_shown_that_stream_and_nothing_else(name: str) -> None:
+    """The operands read back from the tokens that reach the model in training."""
+    plan = replace(recipe(name), precision="fp32")
+    model, form = Eavesdropper(), plan.format
+    state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
+    state.model = model  # pyright: ignore[reportAttributeAccessIssue]
+    for _ in range(20):
+        masked_loss(plan, state)
+    rng = np.random.default_rng(plan.seed)
+    for tokens in model.seen:
+        a, b = sample_pairs(rng, plan.batch_size, form.p, form.q, 0.0, plan.fraction)
+        for start, stop, operand in ((0, form.p, a), (form.p + 1, form.p + 1 + form.q, b)):
+            places = 10 ** np.arange(stop - start)[::-1]
+            assert (tokens[:, start:stop].numpy() @ places == operand).all()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_bears_its_name_and_its_texts_fit_its_model(name: str) -> None:
+    plan = recipe(name)
+    assert plan.name == name
+    longest = longest_text(plan.model)
+    assert longest is None or longest >= plan.format.length
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_takes_its_first_step(name: str) -> None:
+    plan = recipe(name, batch_size=2, steps=1)
+    metrics = next(train(plan, TrainState.start(plan)))
+    assert metrics.loss == pytest.approx(np.log(16), abs=1e-3)
+
+
+def test_the_books_model_has_4_7_million_parameters_and_learns_from_17_million_tokens() -> None:
+    plan = recipe("chain_of_thought")
+    assert 4_700_000 <= sum(parameters(GPT(plan.model)).values()) <= 4_800_000
+    assert plan.steps * plan.tokens_per_step <= 17_000_000
+
+
+def test_the_plain_run_differs_in_its_text_alone() -> None:
+    one, other = recipe("chain_of_thought"), recipe("plain")
+    assert replace(other, name=one.name, format=one.format) == one
+    assert other.format.style == "plain"
+
+
+def test_a_recipe_may_be_changed_by_field_and_an_unknown_name_lists_the_known() -> None:
+    assert recipe("plain", steps=7) == replace(RECIPES["plain"](), steps=7)
+    with pytest.raises(ValueError, match="no run is called 'plane'; there are: chain_of_thought, "):
+        recipe("plane")
+    changes: dict[str, Any] = {"fraction": 0.5}
+    with pytest.raises(ValueError, match=r"fraction=0\.5"):
+        recipe("plain", **changes)

@@ -1,0 +1,286 @@
+"""lab.train: a step is what it says, a resumed run is the same run, and nothing leaks."""
+
+import math
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, tiny_model, tiny_recipe
+
+from lab.config import LearnedPositions
+from lab.optim import AdamW, Both, Muon
+from lab.problems import Format, sample_pairs
+from lab.train import Diverged, Recipe, StepMetrics, TrainState, masked_loss, rate_at, train
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def numbers(metrics: StepMetrics) -> dict[str, float]:
+    """A step without its duration."""
+    return {name: value for name, value in asdict(metrics).items() if name != "seconds"}
+
+
+def weights(state: TrainState) -> dict[str, torch.Tensor]:
+    return {name: p.detach().clone() for name, p in state.model.named_parameters()}
+
+
+# ---------------------------------------------------------------- one step
+
+
+def test_the_loss_is_the_mean_surprise_at_the_tokens_that_bear_loss() -> None:
+    """Token by token in float64, over the working and the answer, never the prompt."""
+    recipe = tiny_recipe(format=Format("dots", 1, 2, padded=False))
+    state = TrainState.start(recipe)
+    state.model.load_state_dict(tiny_model(recipe.model, dtype=torch.float32).state_dict())
+    a, b = sample_pairs(np.random.default_rng(recipe.seed), recipe.batch_size, 1, 2, 0.0, 0.3)
+    tokens, mask = recipe.format.render(a, b)
+    model, surprises = tiny_model(recipe.model), list[float]()
+    for row in range(len(tokens)):
+        logits = model(torch.from_numpy(tokens[row : row + 1]).long())[0]
+        for place in np.flatnonzero(mask[row]):
+            probability = logits[place - 1].softmax(-1)[int(tokens[row, place])]
+            surprises.append(-math.log(float(probability)))
+    assert masked_loss(recipe, state).item() == pytest.approx(np.mean(surprises), rel=1e-5)
+
+
+def test_the_first_step_of_a_new_model_is_a_blind_guess() -> None:
+    """All logits are zero, so the loss is ln 16."""
+    recipe = tiny_recipe()
+    first = next(train(recipe, TrainState.start(recipe)))
+    assert first.loss == pytest.approx(math.log(16), abs=1e-6)
+    assert (first.step, first.tokens) == (1, 8 * recipe.format.length)
+
+
+def test_the_gradient_is_clipped_before_the_step() -> None:
+    """With a bound of 1e-9 AdamW's eps swallows the gradient, and nothing moves far."""
+    recipe = tiny_recipe(optimiser="adamw", warmup=0)
+    moved: list[float] = []
+    for clip in (1.0, 1e-12):
+        state = TrainState.start(replace(recipe, clip=clip))
+        before = weights(state)
+        next(train(replace(recipe, clip=clip), state))
+        moved.append(max(float((p - before[n]).abs().max()) for n, p in weights(state).items()))
+    assert moved[0] > 1e-4 > 1e-6 > moved[1]
+
+
+def test_training_lowers_the_loss() -> None:
+    recipe = tiny_recipe(steps=60, batch_size=32, muon_rate=0.05, rate=0.02)
+    losses = [metrics.loss for metrics in train(recipe, TrainState.start(recipe))]
+    assert len(losses) == 60
+    assert np.mean(losses[-5:]) < 0.7 * losses[0]
+
+
+def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest() -> None:
+    state = TrainState.start(tiny_recipe(weight_decay=0.1))
+    assert isinstance(state.optimiser, Both)
+    muon, adamw = state.optimiser.parts["muon"], state.optimiser.parts["adamw"]
+    assert isinstance(muon, Muon) and isinstance(adamw, AdamW)
+    name_of = {id(p): name for name, p in state.model.named_parameters()}
+    hidden = {name_of[id(p)] for p in muon.parameters}
+    rest = {name_of[id(p)] for p in adamw.parameters}
+    assert hidden == {
+        *(f"blocks.0.attention.{w}.weight" for w in ("wq", "wk", "wv", "wo")),
+        *("blocks.0.ffn.w_in.weight", "blocks.0.ffn.w_out.weight"),
+    }
+    assert hidden | rest == set(name_of.values()) and not hidden & rest
+
+
+# ---------------------------------------------------------------- resuming
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("schedule", ["wsd", "cosine"])
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_resumed_run_is_the_same_run_bit_for_bit(
+    tmp_path: Path, optimiser: Any, schedule: Any, precision: Any
+) -> None:
+    recipe = tiny_recipe(
+        optimiser=optimiser, schedule=schedule, precision=precision, weight_decay=0.1, steps=7
+    )
+    whole = TrainState.start(recipe)
+    expected = [numbers(metrics) for metrics in train(recipe, whole)]
+
+    first = TrainState.start(recipe)
+    steps = train(recipe, first)
+    got = [numbers(next(steps)) for _ in range(3)]
+    first.save(tmp_path / "deep" / "state.safetensors")
+    got.append(numbers(next(steps)))  # the caller goes on, and is then cut off
+    got.pop()
+    second = TrainState.load(recipe, tmp_path / "deep" / "state.safetensors")
+    assert (second.step, second.seconds > 0) == (3, True)
+    got += [numbers(metrics) for metrics in train(recipe, second)]
+
+    assert got == expected
+    assert all(torch.equal(p, weights(whole)[n]) for n, p in weights(second).items())
+    assert all(
+        torch.equal(t, second.optimiser.state()[n]) for n, t in whole.optimiser.state().items()
+    )
+    assert whole.rng.bit_generator.state == second.rng.bit_generator.state
+
+
+def test_a_run_is_decided_by_its_seed_and_not_by_the_global_generators() -> None:
+    recipe = tiny_recipe(steps=3)
+    first = [numbers(m) for m in train(recipe, TrainState.start(recipe))]
+    torch.manual_seed(7)
+    np.random.seed(7)
+    start = TrainState.start(recipe)
+    state, legacy = torch.get_rng_state(), np.random.get_state()[1]  # pyright: ignore
+    assert [numbers(m) for m in train(recipe, start)] == first
+    assert torch.equal(torch.get_rng_state(), state)
+    assert (np.random.get_state()[1] == legacy).all()  # pyright: ignore
+    other = replace(recipe, seed=1)
+    assert [numbers(m) for m in train(other, TrainState.start(other))] != first
+
+
+def test_a_finished_run_has_no_further_step() -> None:
+    recipe = tiny_recipe(steps=2)
+    state = TrainState.start(recipe)
+    assert len(list(train(recipe, state))) == 2
+    assert list(train(recipe, state)) == []
+    assert [m.step for m in train(replace(recipe, steps=4), state)] == [3, 4]
+
+
+def test_a_save_that_fails_leaves_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "state.safetensors"
+    state = TrainState.start(recipe)
+    state.save(path)
+    before = path.read_bytes()
+
+    def full_disk(tensors: Any, target: Path, metadata: Any) -> None:
+        target.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("lab.train.save_file", full_disk)
+    with pytest.raises(OSError):
+        state.save(path)
+    assert path.read_bytes() == before
+
+
+# ---------------------------------------------------------------- what must not happen
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_diverging_run_says_so(optimiser: Any) -> None:
+    recipe = tiny_recipe(
+        optimiser=optimiser, rate=1.0, muon_rate=1.0, warmup=0, steps=400, clip=1e30, batch_size=4
+    )
+    state = TrainState.start(recipe)
+    with torch.no_grad():
+        for parameter in state.model.parameters():
+            parameter *= 1e15
+        state.model.unembed.weight.fill_(1e30)
+    with pytest.raises(Diverged, match=r"step \d+: the loss is .* The learning rate \(1\.0\)"):
+        list(train(recipe, state))
+
+
+def test_nothing_leaks_out_between_two_steps() -> None:
+    """Two runs take turns, one in bf16: an autocast or no_grad left open would fail the other."""
+    one, two = tiny_recipe(precision="bf16"), tiny_recipe(precision="fp32")
+    expected = [numbers(m) for m in train(two, TrainState.start(two))]
+    got: list[dict[str, float]] = []
+    for _, metrics in zip(
+        train(one, TrainState.start(one)), train(two, TrainState.start(two)), strict=True
+    ):
+        got.append(numbers(metrics))
+        assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        assert not torch.is_autocast_enabled("cpu")
+    assert got == expected
+
+
+def test_bf16_is_used_where_it_is_asked_for() -> None:
+    losses = [
+        [m.loss for m in train(recipe, TrainState.start(recipe))][-1]
+        for recipe in (tiny_recipe(precision=p, steps=4) for p in ("fp32", "bf16"))
+    ]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+def test_training_does_not_load_torchs_compiler() -> None:
+    """torch._dynamo costs 70 MB and a second; a live run must not pull it in."""
+    script = (
+        "import sys; from lab.train import *; from lab.config import *; r = Recipe('r',"
+        "GPTConfig(n_layer=1, d_model=16, attention=MultiHeadAttention(2, 8), ffn=DenseFFN(16)),"
+        "steps=3, batch_size=4, precision='bf16');"
+        "n = len(list(train(r, TrainState.start(r))));"
+        "assert n == 3 and 'torch' in sys.modules; print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
+
+
+# ---------------------------------------------------------------- schedules
+
+
+def schedule(recipe: Recipe) -> list[float]:
+    return [rate_at(recipe, step) for step in range(recipe.steps)]
+
+
+def test_wsd_warms_up_holds_and_falls_to_zero_in_a_line() -> None:
+    recipe = tiny_recipe(steps=10, warmup=3, decay=0.4)
+    expected = [1 / 3, 2 / 3, 1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4]
+    assert schedule(recipe) == pytest.approx(expected)
+
+
+def test_cosine_warms_up_and_falls_along_a_cosine() -> None:
+    recipe = tiny_recipe(steps=10, warmup=2, schedule="cosine")
+    half_wave = [(1 + math.cos(math.pi * k / 8)) / 2 for k in range(8)]
+    assert schedule(recipe) == pytest.approx([1 / 2, 1, *half_wave])
+
+
+@pytest.mark.parametrize("kind", ["wsd", "cosine"])
+@pytest.mark.parametrize("warmup", [0, 1, 50])
+@pytest.mark.parametrize("decay", [0.0, 0.4, 1.0])
+def test_every_step_has_a_rate_above_zero_and_at_most_one(
+    kind: Any, warmup: int, decay: float
+) -> None:
+    rates = schedule(tiny_recipe(steps=20, warmup=warmup, decay=decay, schedule=kind))
+    assert all(0 < rate <= 1 for rate in rates)
+
+
+def test_the_rate_that_is_reported_is_the_rate_that_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used: list[float] = []
+    step = AdamW.step
+    monkeypatch.setattr(AdamW, "step", lambda self, rate: (used.append(rate), step(self, rate)))
+    recipe = tiny_recipe(optimiser="adamw", steps=5)
+    assert [m.rate for m in train(recipe, TrainState.start(recipe))] == used == schedule(recipe)
+
+
+# ---------------------------------------------------------------- recipes that are refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fraction": 0.31}, "fraction=0.31 of the pairs"),
+        ({"fraction": 0.0}, "fraction=0.0 of the pairs"),
+        ({"steps": 0}, "steps=0"),
+        ({"batch_size": -1}, "batch_size=-1"),
+        ({"check_every": 0}, "check_every=0"),
+        ({"optimiser": "sgd"}, "optimiser='sgd' is not one of .*muon"),
+        ({"schedule": "linear"}, "schedule='linear' is not one of .*wsd"),
+        ({"precision": "fp16"}, "precision='fp16' is not one of .*bf16"),
+        ({"rate": 0.0}, "rate=0.0"),
+        ({"muon_rate": 2.0}, "muon_rate=2.0"),
+        ({"warmup": -1}, "warmup=-1"),
+        ({"decay": 1.5}, "decay=1.5"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tiny_recipe(**changes)
+
+
+def test_a_text_longer_than_the_position_table_is_refused_at_the_first_step() -> None:
+    recipe = tiny_recipe(model=replace(BASE, position=LearnedPositions(max_length=8)))
+    with pytest.raises(ValueError, match="max_length=8"):
+        next(train(recipe, TrainState.start(recipe)))

@@ -1,0 +1,98 @@
+"""Models of a few thousand numbers. Their weights are random everywhere: what starts at zero in
+training (output projections, unembedding) would make most claims about a model true by itself."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from lab.config import (
+    DenseFFN,
+    GPTConfig,
+    LearnedPositions,
+    MathKernel,
+    MultiHeadAttention,
+    NoPositions,
+    RotaryPositions,
+    SdpaKernel,
+)
+from lab.gpt import GPT
+from lab.problems import Format
+from lab.train import Recipe
+
+# Every size is another number, so that a swapped axis shows.
+BASE = GPTConfig(
+    n_layer=2,
+    d_model=16,
+    position=LearnedPositions(max_length=32),
+    attention=MultiHeadAttention(n_head=3, head_dim=4),
+    ffn=DenseFFN(d_ff=30),
+)
+
+POSITIONS = {
+    "learned": LearnedPositions(max_length=32),
+    "rotary": RotaryPositions(base=100.0),
+    "none": NoPositions(),
+}
+KERNELS = {"math": MathKernel(), "sdpa": SdpaKernel()}
+
+
+def variants() -> list[Any]:
+    """Every combination of parts, each with a readable name for pytest."""
+    import pytest
+
+    out: list[Any] = []
+    for position, kernel, activation, qk_norm in itertools.product(
+        POSITIONS, KERNELS, ("relu2", "gelu", "swiglu"), (False, True)
+    ):
+        config = replace(
+            BASE,
+            position=POSITIONS[position],
+            kernel=KERNELS[kernel],
+            attention=replace(BASE.attention, qk_norm=qk_norm),
+            ffn=replace(BASE.ffn, activation=activation),
+        )
+        name = "-".join([position, kernel, activation, *(["qk_norm"] if qk_norm else [])])
+        out.append(pytest.param(config, id=name))
+    return out
+
+
+def tiny_model(
+    config: GPTConfig = BASE, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> GPT:
+    """A model whose every number is random, gains included."""
+    generator = torch.Generator().manual_seed(seed)
+    model = GPT(config, generator)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim == 2:
+                parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
+            else:
+                parameter.normal_(mean=1.0, std=0.2, generator=generator)
+    return model.to(dtype).eval().requires_grad_(False)
+
+
+def blocks_of(model: GPT) -> list[Any]:
+    """The blocks, for tests that reach into their matrices."""
+    return list(model.blocks)
+
+
+def some_tokens(n: int, length: int, seed: int = 0, vocab_size: int = 16) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(vocab_size, (n, length), generator=generator)
+
+
+def tiny_recipe(**changes: Any) -> Recipe:
+    """A few steps of a very small model on one-digit sums, in fp32."""
+    plain = Recipe(
+        name="tiny",
+        model=replace(BASE, n_layer=1),
+        format=Format("cot_reversed", 1, 2),
+        steps=6,
+        batch_size=8,
+        warmup=2,
+        check_every=3,
+        precision="fp32",
+    )
+    return replace(plain, **changes)
