@@ -129,6 +129,7 @@ def recipe_document(recipe: Recipe) -> dict[str, Any]:
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n")
 
 

@@ -1,0 +1,58 @@
+"""lab.benchmarks: each one measures, prints and returns a document, here in miniature."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tiny import BASE
+
+from lab import benchmarks
+from lab.benchmarks import NAMES, attention, benchmark, problems
+from lab.benchmarks import sweeps as bench_sweeps
+from lab.problems import STYLES
+from lab.sweeps import SWEEPS, Sweep
+
+
+def test_every_name_is_a_benchmark() -> None:
+    assert len({benchmark(name) for name in NAMES}) == len(NAMES)
+    assert list(NAMES) == sorted(NAMES)
+    assert all(benchmark(name).__module__.startswith("lab.benchmarks.") for name in NAMES)
+
+
+def test_the_attention_benchmark_compares_two_kernels_in_one_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    small = {"FULL_SIZE": replace(BASE, n_layer=1), "BATCH": 2, "LENGTH": 8, "ROUNDS": 2}
+    for name, value in small.items():
+        monkeypatch.setattr(attention, name, value)
+    document = attention.bench_attention()
+    rates = document["tokens_per_second"]
+    assert document["ratio"] == pytest.approx(rates["math"] / rates["sdpa"], rel=0.01)
+    assert "math" in capsys.readouterr().out and json.dumps(document)
+
+
+def test_the_problem_benchmark_times_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(problems, "N", 100)
+    document = problems.bench_problems()
+    rates = document["problems_per_second"]
+    assert set(rates) == {f"{s}{t}" for s in STYLES for t in ("", ", unpadded")}
+    assert document["slowest"] == min(rates.values()) > 0
+
+
+def test_a_reduced_sweep_stands_beside_its_record(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: Any
+) -> None:
+    cells = [{"x": 1}, {"x": 2}]
+    monkeypatch.setitem(SWEEPS, "toy", Sweep(lambda: cells, lambda cell: {}))
+    monkeypatch.setattr(bench_sweeps, "RECORDS", tmp_path)
+    (tmp_path / "toy.jsonl").write_text(json.dumps({"cell": {"x": 1}, "n": 200, "hits": 50}) + "\n")
+    document = bench_sweeps.side_by_side(
+        "toy", lambda cell: {"n": 10, "hits": cell["x"]}, ("hits",)
+    )
+    assert document["cells"] == [
+        {"cell": {"x": 1}, "measured": {"hits": 0.1}, "record": {"hits": 0.25}},
+        {"cell": {"x": 2}, "measured": {"hits": 0.2}, "record": None},
+    ]
+    assert "missing" in capsys.readouterr().out
+    assert benchmarks.benchmark("tamper") is bench_sweeps.bench_tamper

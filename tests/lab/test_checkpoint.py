@@ -1,0 +1,224 @@
+"""lab.checkpoint: what is saved comes back; every defect is one sentence that names the file."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny import BASE, some_tokens, tiny_model, variants
+
+from lab import checkpoint
+from lab.checkpoint import CheckpointError, committed_runs, load, load_run, read_history, save
+from lab.config import GPTConfig
+from lab.problems import Format
+
+FORM = Format("cot", 1, 2)
+
+
+@pytest.mark.parametrize("config", variants())
+def test_a_saved_run_comes_back_rounded_to_bf16(tmp_path: Path, config: GPTConfig) -> None:
+    model = tiny_model(config, dtype=torch.float32)
+    save(tmp_path / "run", model, FORM)
+    loaded = load(tmp_path / "run")
+    assert (loaded.name, loaded.format, loaded.model.config) == ("run", FORM, config)
+    for (name, p), (other, q) in zip(
+        model.named_parameters(), loaded.model.named_parameters(), strict=True
+    ):
+        assert name == other and q.dtype == torch.float32
+        assert torch.equal(q, p.bfloat16().float())
+    rounded = tiny_model(config, dtype=torch.float32).bfloat16().float()
+    assert torch.equal(loaded.model(some_tokens(2, 8)), rounded(some_tokens(2, 8)))
+    assert {t.dtype for t in load_file(tmp_path / "run" / "model.safetensors").values()} == {
+        torch.bfloat16
+    }
+
+
+def test_a_loaded_model_cannot_be_trained_by_accident(tmp_path: Path) -> None:
+    save(tmp_path / "run", tiny_model().train().requires_grad_(True), FORM)
+    model = load(tmp_path / "run").model
+    assert not any(module.training for module in model.modules())
+    assert not any(p.requires_grad for p in model.parameters())
+    assert not model(some_tokens(1, 3)).requires_grad
+
+
+# ---------------------------------------------------------------- defects
+
+
+def edit_config(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        document = json.loads((folder / "config.json").read_text())
+        change(document)
+        (folder / "config.json").write_text(json.dumps(document))
+
+    return spoil
+
+
+def edit_weights(change: Callable[[dict[str, torch.Tensor]], Any]) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        weights = load_file(folder / "model.safetensors")
+        change(weights)
+        save_file(weights, folder / "model.safetensors")
+
+    return spoil
+
+
+def cut(name: str, share: float) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data[: int(len(data) * share)])
+
+    return spoil
+
+
+def delete(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+DEFECTS: dict[str, tuple[Callable[[Path], Any], str, list[str]]] = {
+    "no config": (delete("config.json"), "config.json", ["missing"]),
+    "no weights": (delete("model.safetensors"), "model.safetensors", ["missing"]),
+    "half the weights": (cut("model.safetensors", 0.5), "model.safetensors", ["cut short"]),
+    "all but a byte": (cut("model.safetensors", 0.9999), "model.safetensors", ["cut short"]),
+    "empty weights": (cut("model.safetensors", 0), "model.safetensors", ["cut short"]),
+    "half a config": (cut("config.json", 0.5), "config.json", ["not readable JSON"]),
+    "empty config": (cut("config.json", 0), "config.json", ["not readable JSON"]),
+    "a list": (
+        lambda folder: (folder / "config.json").write_text("[]"),
+        "config.json",
+        ["exactly model, format and vocabulary"],
+    ),
+    "another shape": (
+        edit_weights(lambda w: w.update({"embed.weight": torch.zeros(16, 15)})),
+        "model.safetensors",
+        ["embed.weight is (16, 15)", "config.json says (16, 16)"],
+    ),
+    "another width": (
+        edit_config(lambda d: d["model"].update(d_model=8)),
+        "model.safetensors",
+        ["(16, 16)", "(16, 8)"],
+    ),
+    "a missing tensor": (
+        edit_weights(lambda w: w.pop("blocks.1.attention.wo.weight")),
+        "model.safetensors",
+        ["lacks blocks.1.attention.wo.weight"],
+    ),
+    "an unknown tensor": (
+        edit_weights(lambda w: w.update({"blocks.2.gate": torch.zeros(1)})),
+        "model.safetensors",
+        ["unknown blocks.2.gate"],
+    ),
+    "an unknown key": (
+        edit_config(lambda d: d["model"].update(dropout=0.1)),
+        "config.json",
+        ["no field dropout", "d_model"],
+    ),
+    "an unknown key of a part": (
+        edit_config(lambda d: d["model"]["ffn"].update(bias=True)),
+        "config.json",
+        ["no field bias"],
+    ),
+    "an unknown key of the format": (
+        edit_config(lambda d: d["format"].update(base=16)),
+        "config.json",
+        ["Format has no field base"],
+    ),
+    "an unknown key on top": (
+        edit_config(lambda d: d.update(extra=1)),
+        "config.json",
+        ["exactly model, format and vocabulary"],
+    ),
+    "an unknown kind": (
+        edit_config(lambda d: d["model"]["attention"].update(kind="linear")),
+        "config.json",
+        ["attention.kind='linear' is not known; allowed: multi_head"],
+    ),
+    "an unknown style": (
+        edit_config(lambda d: d["format"].update(style="roman")),
+        "config.json",
+        ["style='roman' is not one of plain"],
+    ),
+    "a foreign vocabulary": (
+        edit_config(lambda d: d.update(vocabulary="abc")),
+        "run",
+        ["vocabulary 'abc'", "0123456789*+=$._"],
+    ),
+    "a size in words": (
+        edit_config(lambda d: d["model"].update(n_layer="six")),
+        "config.json",
+        ["n_layer='six'"],
+    ),
+    "half a layer": (
+        edit_config(lambda d: d["model"].update(n_layer=1.5)),
+        "config.json",
+        ["n_layer=1.5"],
+    ),
+    "no model at all": (edit_config(lambda d: d.update(model=None)), "config.json", []),
+}
+
+
+@pytest.mark.parametrize(("spoil", "file", "words"), DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_one_sentence_that_names_the_file_and_what_is_wrong(
+    tmp_path: Path, spoil: Callable[[Path], Any], file: str, words: list[str]
+) -> None:
+    folder = tmp_path / "run"
+    save(folder, tiny_model(), FORM)
+    load(folder)
+    spoil(folder)
+    with pytest.raises(CheckpointError) as error:
+        load(folder)
+    sentence = str(error.value)
+    assert sentence.startswith("run") and file in sentence and "\n" not in sentence
+    assert all(word in sentence for word in words), sentence
+
+
+def test_a_missing_folder_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"nowhere/config\.json is missing"):
+        load(tmp_path / "nowhere")
+
+
+def test_a_missing_field_takes_its_default(tmp_path: Path) -> None:
+    """A checkpoint from before a field existed still loads as it was meant."""
+    save(tmp_path / "run", tiny_model(), FORM)
+    edit_config(lambda d: (d["model"].pop("norm_eps"), d["model"].pop("kernel")))(tmp_path / "run")
+    assert load(tmp_path / "run").model.config == BASE
+
+
+def test_an_unknown_run_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no run is called 'one'; there are: none"):
+        load_run("one", tmp_path)
+    for name in ("two", "one"):
+        save(tmp_path / name, tiny_model(), FORM)
+    (tmp_path / "half").mkdir()
+    assert committed_runs(tmp_path) == ["one", "two"]
+    assert load_run("one", tmp_path).name == "one"
+    with pytest.raises(CheckpointError, match="no run is called 'half'; there are: one, two"):
+        load_run("half", tmp_path)
+    with pytest.raises(CheckpointError, match="there are: one, two"):
+        load_run("../one", tmp_path)
+
+
+# ---------------------------------------------------------------- history
+
+
+def test_a_history_that_ends_in_half_a_line_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    assert read_history(path) == []
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "lo')
+    assert read_history(path) == [{"step": 1}, {"step": 2}]
+
+
+def test_a_history_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
+    with pytest.raises(CheckpointError, match=r"history\.jsonl: line 2 is not JSON"):
+        read_history(path)
+
+
+def test_the_format_of_a_checkpoint_is_that_of_its_file(tmp_path: Path) -> None:
+    form = replace(FORM, style="dots", padded=False)
+    save(tmp_path / "run", tiny_model(), form)
+    assert checkpoint.load(tmp_path / "run").format == form

@@ -1,0 +1,63 @@
+"""lab.provenance: every record says where it comes from."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from lab import provenance as module
+from lab.provenance import REQUIRED, ROOT, append_line, provenance, write_lines
+
+
+def test_provenance_names_date_commit_processor_and_command() -> None:
+    fields = provenance("python -m lab bench problems")
+    assert fields.keys() == set(REQUIRED)
+    assert fields["command"] == "python -m lab bench problems"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", fields["date"])
+    assert fields["torch"] == torch.__version__
+    assert re.search(r", \d+ cores$", fields["cpu"])
+    assert json.loads(json.dumps(fields)) == fields
+
+
+def test_the_commit_is_that_of_the_work_tree_and_marks_changed_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*arguments: str) -> str:
+        author = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+        command = ["git", "-C", str(tmp_path), *author, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "x.py").write_text("1")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    head = git("rev-parse", "--short", "HEAD")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert module.commit() == head
+    (tmp_path / "notes.md").write_text("not code")
+    assert module.commit() == head
+    (tmp_path / "lab" / "x.py").write_text("2")
+    assert module.commit() == head + "+"
+
+
+def test_outside_a_repository_the_commit_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert module.commit() == "unknown"
+    monkeypatch.setenv("PATH", str(tmp_path))  # and without git at all
+    assert module.commit() == "unknown"
+
+
+def test_lines_are_written_and_added(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.jsonl"
+    append_line(path, {"a": 1})
+    append_line(path, {"b": "é\n"})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [{"a": 1}, {"b": "é\n"}]
+    write_lines(path, [{"c": 3}])
+    assert path.read_text() == '{"c": 3}\n'
+    assert (ROOT / "lab" / "provenance.py").exists()
