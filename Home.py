@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from components.ui import claims, tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
-from components.ui.runs import BOOK_RUN, read_reason, shelf, write
+from components.ui.runs import BOOK_RUN, read_reason, shelf, take_with_progress, write
 from lab.problems import Format, Problem, partial_products
 from lab.provenance import RECORDS
 from lab.transcript import Transcript
 
-if TYPE_CHECKING:
-    from lab.trace import Edit
-
 FORM = Format("cot_reversed")
-OPENING = (37, 48)
 N_LAYER, N_HEAD = 6, 4
 MISSED = (1, 0)
 """The head, (layer, head), that the box pulls out at first."""
@@ -64,8 +58,8 @@ def multiply(page: Chapter) -> None:
         return
     a, b = pair
     try:
-        whole = recorded() if pair == OPENING and not pull else write(BOOK_RUN, prompt(a, b))
-        without = write(BOOK_RUN, prompt(a, b), edits_of(*head)) if head else None
+        whole = (None if pull else recorded(a, b)) or write(BOOK_RUN, prompt(a, b))
+        without = write_without(a, b, *head) if head else None
     except ValueError as error:
         st.warning(read_reason(error))
         return
@@ -87,20 +81,26 @@ def ask_head(page: Chapter) -> tuple[int, int]:
     return int(layer), int(head)
 
 
-def edits_of(layer: int, head: int) -> list[Edit]:
+def write_without(a: int, b: int, layer: int, head: int) -> Transcript:
+    """The sum again, one head handing on zeros."""
+    take_with_progress(BOOK_RUN)
     from lab.intervene import ablate_head
 
-    return [ablate_head(layer, head)]
+    return write(BOOK_RUN, prompt(a, b), [ablate_head(layer, head)])
 
 
 def prompt(a: int, b: int) -> str:
     return f"{a:02d}*{b:02d}="
 
 
-def recorded() -> Transcript:
-    """The opening sum from its record, so that it stands there before the model is awake."""
-    row = claims.read_record(RECORDS / "opening.jsonl")[-1]
-    return Transcript(row["text"], row["given"], row["beliefs"], row["seconds"])
+def recorded(a: int, b: int) -> Transcript | None:
+    """The opening sum from its record: it stands there before the model is awake."""
+    try:
+        rows = claims.read_record(RECORDS / "opening.jsonl")
+        row = next(row for row in rows if (row["cell"]["a"], row["cell"]["b"]) == (a, b))
+        return Transcript(row["text"], row["given"], row["beliefs"], row["seconds"])
+    except (FileNotFoundError, ValueError, KeyError, StopIteration):
+        return None
 
 
 def show(written: Transcript, a: int, b: int, *, animated: bool = True) -> None:

@@ -117,16 +117,3 @@ def fill(model: GPT, weights: dict[str, torch.Tensor], name: str) -> None:
                 f"config.json says {tuple(tensor.shape)}"
             )
         tensor.copy_(weights[key])
-
-
-def read_history(path: Path) -> list[dict[str, Any]]:
-    """The lines of a history; a last line cut in half (a run that was killed) is left out."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows: list[dict[str, Any]] = []
-    for number, line in enumerate(lines):
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            if number + 1 < len(lines):
-                raise CheckpointError(f"{path.name}: line {number + 1} is not JSON") from None
-    return rows

@@ -14,7 +14,7 @@ PRODUCT_PLACES = ("units", "tens", "hundreds", "thousands")
 
 @lru_cache
 def best_guess(place: int, covered: int) -> float:
-    """How often the best possible guess of a product's digit is right with one operand digit covered.
+    """How often the best guess of a product's digit is right with one operand digit covered.
 
     Over all 10,000 pairs: for each of the 1,000 values of the other three digits, guess the
     product digit (10^`place`) that is most frequent as the covered one runs from 0 to 9. No method

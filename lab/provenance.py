@@ -72,3 +72,20 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON-lines file, none if it is missing.
+
+    A last line cut in half, as a killed run leaves it, is left out; any other that is not JSON
+    raises `ValueError`.
+    """
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            if number < len(lines):
+                raise ValueError(f"{path.name}: line {number} is not JSON") from None
+    return rows

@@ -26,7 +26,7 @@ from lab.evaluate import (
 )
 from lab.gpt import GPT
 from lab.problems import HELDOUT_FROM, Format, Integers, SplitName, pairs_of, split_values
-from lab.provenance import append_line, provenance, write_lines
+from lab.provenance import append_line, provenance, read_lines, write_lines
 from lab.trace import Edit
 from lab.train import Recipe, StepMetrics, TrainState, train
 from lab.vocabulary import Tokens
@@ -73,7 +73,7 @@ def run(
 
 def keep_history_until(path: Path, step: int) -> None:
     """Drop the lines past `step`: a fresh run starts an empty history, a resumed one goes on."""
-    rows = [row for row in checkpoint.read_history(path) if row["step"] <= step]
+    rows = [row for row in read_lines(path) if row["step"] <= step]
     write_lines(path, rows)
 
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from lab.checkpoint import load_run, read_history
-from lab.evaluate import decode_all
+from lab.checkpoint import load_run
+from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head
 from lab.problems import all_pairs
-from lab.provenance import RECORDS, append_line, provenance, write_lines
+from lab.provenance import RECORDS, append_line, provenance, read_lines, write_lines
 from lab.run import Reading, read_model, read_texts
 from lab.tamper import forgeries, tampered, tokens_given
+from lab.transcript import transcribe
+from lab.vocabulary import decode
 
 Cell = dict[str, Any]
 
@@ -35,7 +37,7 @@ def run_sweep(name: str) -> Iterator[tuple[int, int, Cell]]:
     """Measure the missing cells of a sweep; yields (done, all, the cell just recorded)."""
     sweep, path = SWEEPS[name], RECORDS / f"{name}.jsonl"
     cells = sweep.cells()
-    rows = read_history(path)
+    rows = read_lines(path)
     write_lines(path, rows)  # without the half line that a killed sweep may have left
     known = {json.dumps(row["cell"]) for row in rows}
     for done, cell in enumerate(cells, 1):
@@ -104,8 +106,39 @@ def measure_head(cell: Cell, every: int = 1) -> dict[str, Any]:
     return {**total.document(), "seeds": [0]}
 
 
+def opening_cells() -> list[Cell]:
+    return [{"run": "chain_of_thought", "a": 37, "b": 48}]
+
+
+def measure_opening(cell: Cell) -> dict[str, Any]:
+    """The sum that stands on Home before the model is awake."""
+    loaded = load_run(cell["run"])
+    prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
+    transcribe(loaded.model, prompt, loaded.format.length)  # the first is slower: warm up
+    return {**asdict(transcribe(loaded.model, prompt, loaded.format.length)), "seeds": [0]}
+
+
+def atlas_cells() -> list[Cell]:
+    return [{"run": run} for run in ("chain_of_thought", "plain", "few_pairs")]
+
+
+def measure_atlas(cell: Cell) -> dict[str, Any]:
+    """The first wrong token of all 10,000 texts, a major; `RIGHT` where there is none."""
+    loaded = load_run(cell["run"])
+    a, b = all_pairs()
+    places = np.concatenate(
+        [
+            first_wrong(loaded.format, a[rows], b[rows], texts)
+            for rows, texts in decode_all(loaded.model, loaded.format, a, b)
+        ]
+    )
+    return {"n": len(a), "first_wrong": places.tobytes().hex(), "seeds": [0]}
+
+
 SWEEPS: dict[str, Sweep] = {
     "tamper": Sweep(tamper_cells, measure_tamper),
     "handed": Sweep(handed_cells, measure_handed),
+    "atlas": Sweep(atlas_cells, measure_atlas),
+    "opening": Sweep(opening_cells, measure_opening),
     "heads": Sweep(head_cells, measure_head),
 }

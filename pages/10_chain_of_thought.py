@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import claims, plots, tokens
 from components.ui.chapter import Chapter
-from components.ui.operands import ask_pair
+from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, read_reason, take_with_progress, write, write_sum
 from lab import difficulty, problems
 from lab.problems import STYLES, Format
@@ -49,8 +49,8 @@ def rows_of(record: str) -> list[dict[str, Any]]:
     """A record's rows, or none: then a figure says what is missing."""
     try:
         return claims.read_record(RECORDS / record)
-    except FileNotFoundError:
-        st.info(f"This figure waits for its record, records/{record}.")
+    except (FileNotFoundError, ValueError):
+        st.info(f"This figure waits for its record: records/{record} is missing or damaged.")
         return []
 
 
@@ -91,10 +91,11 @@ def show_difficulty() -> None:
             "digit of the product",
         ),
         width="stretch",
-        alt="How often the best guess of each product digit is right with one operand digit covered",
+        alt="How often the best guess of a product digit is right with one operand digit covered",
     )
 
 
+@st.fragment
 def show_failure() -> None:
     looked = claims.look_up("ch1.plain_heldout").measured
     right = bucket(looked.errors, looked.n) if looked else claims.MISSING
@@ -231,8 +232,8 @@ def show_atlas() -> None:
         ),
         key="ch10_atlas_run",
     )
-    wrong_at = found[run]
-    st.caption(f"{RUN_NAMES[run]}: {claims.count(int((wrong_at >= 0).sum()), wrong_at.size)}.")
+    wrong_at = found[str(run)]
+    st.caption(f"{RUN_NAMES[str(run)]}: {claims.count(int((wrong_at >= 0).sum()), wrong_at.size)}.")
     event = st.altair_chart(
         plots.atlas(wrong_at, heldout_pairs()),
         width="stretch",
@@ -243,14 +244,21 @@ def show_atlas() -> None:
     )
     picked = event["selection"].get("cell") or []
     a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(wrong_at)
-    show_cell(run, a, b)
+    show_cell(str(run), a, b)
     page.notice("atlas_notice")
+    from lab import evaluate
+
+    page.source(evaluate.decode_all, evaluate.first_wrong)
 
 
 def first_error(wrong_at: np.ndarray) -> tuple[int, int]:
     """A wrong pair to begin with, from the middle of the grid; 37 x 48 where there is none."""
     wrong = np.argwhere(wrong_at >= 0)
     return (37, 48) if len(wrong) == 0 else tuple(wrong[len(wrong) // 2].tolist())
+
+
+def wrong_tokens(text: str, right: str) -> list[int]:
+    return [i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y]
 
 
 def show_cell(run: str, a: int, b: int) -> None:
@@ -262,7 +270,7 @@ def show_cell(run: str, a: int, b: int) -> None:
         st.warning(read_reason(error))
         return
     right = form.text(a, b)
-    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
+    wrong = wrong_tokens(written.text, right)
     st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
     st.html(tokens.strip(written.text, form, a, b, marks=tokens.Marks(wrong=wrong)))
     place = wrong[0] if wrong else len(right) - 2
@@ -324,6 +332,9 @@ def show_attention(a: int, b: int) -> None:
         width="stretch",
         alt=f"Where all heads look before writing token {place}",
     )
+    from lab.attention import kernels, patterns
+
+    page.source(kernels.MathAttention.__call__, patterns.patterns)
 
 
 # ---------------------------------------------------------------- 5. tamper
@@ -340,11 +351,15 @@ def show_tampering(a: int, b: int) -> None:
     right = FORM.text(a, b)
     left, middle = st.columns(2)
     place = left.selectbox(
-        "Digit to forge", digits, 1, format_func=lambda i: digit_name(i, a, b), key="ch10_forge_at"
+        "Digit to forge",
+        digits,
+        1,
+        format_func=lambda i: digit_name(i, a, b),
+        key="ch10_forge_at",
+        bind="query-params",
     )
-    old = int(right[place])
     new = middle.select_slider(
-        "Write instead", range(10), (old + 1) % 10, key=f"ch10_forge_{place}_{old}"
+        "Write instead", range(10), 3, key="ch10_forge_to", bind="query-params"
     )
     try:
         honest = write_sum(BOOK_RUN, a, b)
@@ -357,7 +372,8 @@ def show_tampering(a: int, b: int) -> None:
     moved = [i for i in range(place + 1, FORM.length) if forged.text[i] != honest.text[i]]
     marks = tokens.Marks(forged=[place], moved=moved)
     st.html(tokens.strip(forged.text, FORM, a, b, marks=marks, written_from=place + 1))
-    st.markdown(verdict(forged.text, a, b, place, new - old))
+    st.markdown(verdict(forged.text, a, b, place, new - int(right[place])))
+    share_moment(ch10_a=a, ch10_b=b, ch10_forge_at=digit_name(place, a, b), ch10_forge_to=new)
 
 
 def digit_name(place: int, a: int, b: int) -> str:
@@ -412,6 +428,9 @@ def show_recorded_tampering() -> None:
         plots.outcomes(bars), width="stretch", alt="What the answer does, for each forged digit"
     )
     page.notice("tamper_notice")
+    from lab import tamper
+
+    page.source(tamper.forge, tamper.tampered, claims_of=("tamper_why",))
 
 
 def recorded_name(row: dict[str, Any]) -> str:
@@ -419,28 +438,40 @@ def recorded_name(row: dict[str, Any]) -> str:
     return f"{which} product, {problems.PLACE_NAMES[row['place']]}"
 
 
+def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
+    """The reader's pair, or, where the small twin needs no help with it, one where it does."""
+    if write_sum("few_pairs", a, b).text != FORM.text(a, b):
+        return a, b
+    found = atlases().get("few_pairs")
+    if found is None:
+        return a, b
+    other = first_error(found)
+    st.caption(f"With {a} × {b} it needs no help. Here is one with which it does.")
+    return other
+
+
 @st.fragment
 def show_handed(a: int, b: int) -> None:
     given = st.segmented_control(
         "Partial products in the prompt", [0, 1, 2], default=0, required=True, key="ch10_given"
     )
-    from lab.tamper import tokens_given
-
-    start = tokens_given(FORM, given)
     try:
+        a, b = one_it_gets_wrong(a, b)
+        from lab.tamper import tokens_given
+
+        start = tokens_given(FORM, given)
         written = write("few_pairs", FORM.text(a, b)[:start])
     except ValueError as error:
         st.warning(read_reason(error))
         return
-    right = FORM.text(a, b)
-    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
-    st.html(
-        tokens.strip(
-            written.text, FORM, a, b, marks=tokens.Marks(wrong=wrong), written_from=written.given
-        )
-    )
+    wrong = wrong_tokens(written.text, FORM.text(a, b))
+    marks = tokens.Marks(wrong=wrong)
+    st.html(tokens.strip(written.text, FORM, a, b, marks=marks, written_from=written.given))
     st.markdown("Every token it wrote is right." if not wrong else "It goes wrong on the way.")
     page.notice("handed_notice")
+    from lab import evaluate
+
+    page.source(tokens_given, evaluate.go_on, claims_of=("handed_notice",))
 
 
 # ---------------------------------------------------------------- the page
@@ -454,14 +485,14 @@ page.source(difficulty.best_guess)
 
 page.prose("fail")
 show_failure()
-page.source(problems.split_value, claims_of=("fail", "fail_why"))
+page.source(problems.split_value, problems.pairs_of, claims_of=("fail", "fail_why"))
 
 page.prose("ways")
 pair = ask_pair("ch10_")
 if pair is not None:
     show_ways(*pair)
     page.notice("ways_notice")
-    page.source(problems.fields_of, problems.render_shape)
+    page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
     page.prose("carry")
     show_carry(*pair)
     page.source(difficulty.carries)

@@ -1,4 +1,4 @@
-"""The scaffold of a page: look, opening, prose in sections, predictions, boxes and source panels."""
+"""The scaffold of a page: look, opening, prose in sections, predictions, boxes, source panels."""
 
 from __future__ import annotations
 
@@ -88,9 +88,15 @@ class Chapter:
         `right` is the option that the record bears out; `why` follows it.
         """
         choice = st.pills(question, options, key=f"{key}_guess")
-        seen = st.session_state.get(f"{key}_seen") or st.query_params.get("reveal") == "1"
-        if choice is None and not seen:
-            st.button("Show me without a guess", key=f"{key}_seen", type="tertiary")
+        skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
+        if choice is None and not skipped:
+            st.button(
+                "Show me without a guess",
+                key=f"{key}_skip",
+                type="tertiary",
+                icon=":material/visibility:",
+                on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
+            )
             return False
         if choice is None:
             st.markdown(f"It is **{right}**. {why}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.provenance import REQUIRED, ROOT
+from lab.provenance import REQUIRED, ROOT, read_lines
 
 MISSING = "(not measured yet)"
 MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
@@ -55,7 +55,7 @@ def count(errors: int, n: int) -> str:
 
 
 def share(part: int, n: int) -> str:
-    """A share of n in whole numbers of a hundred, or the count itself where that would round to all."""
+    """A share of n in hundredths, or the count itself where that would round to none or all."""
     if part in (0, n) or 0.995 <= part / n < 1 or 0 < part / n < 0.005:
         return f"{part:,} in {n:,}"
     return f"{round(100 * part / n)} in 100"
@@ -215,7 +215,7 @@ def look_up(name: str, root: Path = ROOT) -> Looked:
         source = source_of(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
-    except (KeyError, IndexError, StopIteration, ValueError, ZeroDivisionError) as error:
+    except (LookupError, StopIteration, ValueError, TypeError, ZeroDivisionError) as error:
         return Looked(name, claim, None, {}, f"{claim.record} lacks it ({error!r})")
     lacking = [field for field in (*REQUIRED, "seeds") if field not in source]
     if lacking:
@@ -224,10 +224,11 @@ def look_up(name: str, root: Path = ROOT) -> Looked:
 
 
 def read_record(path: Path) -> Any:
-    text = path.read_text()
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines()]
-    return json.loads(text)
+    """A dict, or rows. `FileNotFoundError` if there is none, `ValueError` if it is damaged."""
+    record = read_lines(path) if path.suffix == ".jsonl" else json.loads(path.read_text())
+    if not record:
+        raise FileNotFoundError(path)
+    return record
 
 
 def source_of(record: Any) -> dict[str, Any]:

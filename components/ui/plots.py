@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+Orient = Literal["top", "left"]
 
 READABLE = [0, 1.6]
 """A colour domain that leaves out the strongest tones, so that numbers in a cell stay readable."""
@@ -21,7 +23,7 @@ ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
 
 def table_map(
     values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
-) -> alt.LayerChart:
+) -> Chart:
     """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]."""
     data = grid(values, rows, columns)
     base = alt.Chart(data).encode(
@@ -42,8 +44,8 @@ def table_map(
     return alt.layer(cells, numbers).properties(height=48 * len(rows) + 50)
 
 
-def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
-    """Two bars a model: pairs it was trained on and pairs it never saw. Rows: bar, pairs, share, label."""
+def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Two bars a model: pairs trained on and pairs never seen. Rows: bar, pairs, share, label."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
         y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
         x=alt.X(
@@ -61,7 +63,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     return alt.layer(bars, labels).properties(height=46 * len(rows) + 40)
 
 
-def atlas(wrong_at: NDArray[np.int64], heldout: NDArray[np.bool_]) -> alt.Chart:
+def atlas(wrong_at: NDArray[np.int64], heldout: NDArray[np.bool_]) -> Chart:
     """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 where there is none."""
     a, b = np.divmod(np.arange(10_000), 100)
     wrong, held = (wrong_at >= 0).ravel(), heldout.ravel()
@@ -92,7 +94,7 @@ def atlas(wrong_at: NDArray[np.int64], heldout: NDArray[np.bool_]) -> alt.Chart:
     return chart.properties(height=640)
 
 
-def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> alt.LayerChart:
+def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> Chart:
     """What the model gave to every token at one place, the right and the chosen one named."""
     names = {chosen: "written", right: "right"} if right != chosen else {right: "written and right"}
     data = pd.DataFrame(
@@ -109,8 +111,8 @@ def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str
     return alt.layer(bars).properties(height=220)
 
 
-def attention_map(pattern: Numbers, text: str) -> alt.Chart:
-    """One head's weights: a row a query, a column a key. `pattern` (T, T); row t writes text[t + 1]."""
+def attention_map(pattern: Numbers, text: str) -> Chart:
+    """One head's weights, a row a query, a column a key: (T, T). Row t writes text[t + 1]."""
     keys = places(text)
     data = grid(pattern, keys, keys)
     data["writes"] = np.repeat([*text[1:], ""], len(text))
@@ -132,7 +134,7 @@ def attention_map(pattern: Numbers, text: str) -> alt.Chart:
     )
 
 
-def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> alt.Chart:
+def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:
     """Where every head looks from one place. `weights` (heads, keys)."""
     data = grid(weights, heads, places(text)[: weights.shape[1]])
     return (
@@ -152,7 +154,7 @@ def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> alt.Chart:
     )
 
 
-def outcomes(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Stacked shares of what a forged digit does. Rows: digit, outcome, share, label."""
     return (
         alt.Chart(pd.DataFrame(rows))
@@ -189,7 +191,7 @@ def places(text: str) -> list[str]:
     return [f"{place:02d} {token}" for place, token in enumerate(text)]
 
 
-def token_axis(channel: Any, name: str, title: str, orient: str) -> Any:
+def token_axis(channel: Any, name: str, title: str, orient: Orient) -> Any:
     axis = alt.Axis(
         orient=orient,
         labelAngle=0,

@@ -106,7 +106,7 @@ def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
     from lab.vocabulary import decode
 
-    return write(run, decode(shelf().take(run).format.prompt(a, b)[0]))
+    return write(run, decode(take_with_progress(run).format.prompt(a, b)[0]))
 
 
 def read_reason(error: ValueError) -> str:

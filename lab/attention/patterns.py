@@ -13,9 +13,9 @@ from lab.vocabulary import encode
 
 
 def patterns(model: GPT, text: str) -> NDArray[np.float64]:
-    """softmax(q k' / sqrt(Dk)) of all layers and heads, (n_layer, n_head, T, T); each row sums to 1.
+    """softmax(q k' / sqrt(Dk)) of all layers and heads, (n_layer, n_head, T, T).
 
-    Row t belongs to token t, which is about to be followed by token t + 1.
+    Each row sums to 1. Row t belongs to token t, which is about to be followed by token t + 1.
     """
     if not isinstance(model.config.kernel, MathKernel):
         model = with_kernel(model, MathKernel())

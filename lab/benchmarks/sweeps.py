@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.checkpoint import read_history
-from lab.provenance import RECORDS
+from lab.provenance import RECORDS, read_lines
 from lab.sweeps import SWEEPS, Cell, measure_handed, measure_head, measure_tamper
 
 EVERY = 20
@@ -25,7 +24,7 @@ def bench_heads() -> dict[str, Any]:
 
 def side_by_side(name: str, measure: Any, columns: tuple[str, ...]) -> dict[str, Any]:
     """Measure every cell again on fewer pairs; shares beside those of the record."""
-    record = {str(row["cell"]): row for row in read_history(RECORDS / f"{name}.jsonl")}
+    record = {str(row["cell"]): row for row in read_lines(RECORDS / f"{name}.jsonl")}
     rows: list[dict[str, Any]] = []
     for cell in SWEEPS[name].cells():
         measured, known = shares(measure(cell), columns), record.get(str(cell))

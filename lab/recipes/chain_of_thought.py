@@ -32,8 +32,9 @@ def chain_of_thought() -> Recipe:
         model=FULL_SIZE,
         format=Format("cot_reversed"),
         fraction=0.30,
-        steps=1000,
-        batch_size=512,
+        steps=1800,
+        batch_size=256,
+        weight_decay=0.1,
     )
 
 

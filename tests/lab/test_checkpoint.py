@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tiny import BASE, some_tokens, tiny_model, variants
 
 from lab import checkpoint
-from lab.checkpoint import CheckpointError, committed_runs, load, load_run, read_history, save
+from lab.checkpoint import CheckpointError, committed_runs, load, load_run, save
 from lab.config import GPTConfig
 from lab.problems import Format
 
@@ -199,23 +199,6 @@ def test_an_unknown_run_lists_the_known_ones(tmp_path: Path) -> None:
         load_run("half", tmp_path)
     with pytest.raises(CheckpointError, match="there are: one, two"):
         load_run("../one", tmp_path)
-
-
-# ---------------------------------------------------------------- history
-
-
-def test_a_history_that_ends_in_half_a_line_is_read_up_to_there(tmp_path: Path) -> None:
-    path = tmp_path / "history.jsonl"
-    assert read_history(path) == []
-    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "lo')
-    assert read_history(path) == [{"step": 1}, {"step": 2}]
-
-
-def test_a_history_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "history.jsonl"
-    path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
-    with pytest.raises(CheckpointError, match=r"history\.jsonl: line 2 is not JSON"):
-        read_history(path)
 
 
 def test_the_format_of_a_checkpoint_is_that_of_its_file(tmp_path: Path) -> None:

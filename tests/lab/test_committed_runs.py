@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run, read_history
+from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 from lab.config import GPTConfig
 from lab.cost import parameters
 from lab.evaluate import lower_bound_95
 from lab.problems import HELDOUT_FROM, all_pairs, pairs_of, split_values
-from lab.provenance import REQUIRED
+from lab.provenance import REQUIRED, read_lines
 from lab.recipes import RECIPES
 from lab.run import Reading, read_model
 
@@ -79,7 +79,7 @@ def test_every_figure_of_a_run_says_where_it_comes_from(run: str) -> None:
 
 @pytest.mark.parametrize("run", committed_runs())
 def test_the_history_of_a_run_is_complete(run: str) -> None:
-    rows, plan = read_history(CHECKPOINTS / run / "history.jsonl"), result(run)["recipe"]
+    rows, plan = read_lines(CHECKPOINTS / run / "history.jsonl"), result(run)["recipe"]
     steps, every = [row["step"] for row in rows], plan["check_every"]
     expected = sorted({*range(every, plan["steps"] + 1, every), plan["steps"]})
     assert steps == expected

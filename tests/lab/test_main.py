@@ -166,13 +166,13 @@ def test_train_writes_a_run_where_it_is_told(
     out = tmp_path / "elsewhere"
     assert main(["train", "tiny", "--steps", "4", "--seed", "2", "--out", str(out)]) == 0
     assert f"written to {out}" in capsys.readouterr().out
-    rows = checkpoint.read_history(out / "history.jsonl")
+    rows = provenance.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 4]
     assert json.loads((out / "result.json").read_text())["seeds"] == [2]
     assert (
         main(["train", "tiny", "--steps", "6", "--seed", "2", "--out", str(out), "--resume"]) == 0
     )
-    rows = checkpoint.read_history(out / "history.jsonl")
+    rows = provenance.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 4, 6]
 
 
@@ -199,7 +199,7 @@ def test_bench_and_sweep_end_in_a_document(
     monkeypatch.setitem(SWEEPS, "toy", toy)
     assert main(["sweep", "toy"]) == 0
     assert last_line(capsys) == {"sweep": "toy", "cells": 1, "record": "records/toy.jsonl"}
-    assert checkpoint.read_history(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
+    assert provenance.read_lines(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["bench", "no-such"], 2), ([], 2)])

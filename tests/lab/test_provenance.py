@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lab import provenance as module
-from lab.provenance import REQUIRED, ROOT, append_line, provenance, write_lines
+from lab.provenance import REQUIRED, ROOT, append_line, provenance, read_lines, write_lines
 
 
 def test_provenance_names_date_commit_processor_and_command() -> None:
@@ -61,3 +61,17 @@ def test_lines_are_written_and_added(tmp_path: Path) -> None:
     write_lines(path, [{"c": 3}])
     assert path.read_text() == '{"c": 3}\n'
     assert (ROOT / "lab" / "provenance.py").exists()
+
+
+def test_a_file_of_lines_that_ends_in_half_a_line_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    assert read_lines(path) == []
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "lo')
+    assert read_lines(path) == [{"step": 1}, {"step": 2}]
+
+
+def test_a_file_of_lines_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
+    with pytest.raises(ValueError, match=r"rows\.jsonl: line 2 is not JSON"):
+        read_lines(path)

@@ -14,7 +14,7 @@ import lab.run
 from lab import checkpoint
 from lab.evaluate import Score, exactness, last, lower_bound_95
 from lab.problems import Format, all_pairs, pairs_of, split_values
-from lab.provenance import REQUIRED
+from lab.provenance import REQUIRED, read_lines
 from lab.run import Check, Reading, look, read_model, read_texts, record_reading, run
 from lab.train import TrainState, train
 
@@ -26,7 +26,7 @@ def states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def history(folder: Path) -> list[dict[str, Any]]:
-    rows = checkpoint.read_history(folder / "history.jsonl")
+    rows = read_lines(folder / "history.jsonl")
     return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
@@ -35,7 +35,7 @@ def test_a_run_leaves_weights_history_and_a_record(tmp_path: Path) -> None:
     events = list(run(recipe, out, resume=False))
     checks = [event for event in events if isinstance(event, Check)]
     assert [check.step for check in checks] == [3, 6, 7]
-    assert checkpoint.read_history(out / "history.jsonl") == [asdict(check) for check in checks]
+    assert read_lines(out / "history.jsonl") == [asdict(check) for check in checks]
     assert sorted(p.name for p in out.iterdir()) == [
         *("config.json", "history.jsonl", "model.safetensors", "result.json")
     ]

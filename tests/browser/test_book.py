@@ -1,0 +1,97 @@
+"""The book in a real browser: it draws, it answers, nothing errs, nothing scrolls sideways."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from driver import no_sideways_scroll, sideways_scroll, wait_idle
+
+PATHS = ("/", "/chain_of_thought?reveal=1", "/claims")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_draws_without_error(open_page, path: str, width: int, dark: bool) -> None:
+    page = open_page(path, width, dark)
+    assert page.console_errors == []
+    assert no_sideways_scroll(page), sideways_scroll(page)
+    assert page.locator('[data-testid="stException"]').count() == 0
+
+
+def test_home_multiplies_37_by_48_and_shows_its_working(open_page) -> None:
+    page = open_page("/")
+    checks = page.locator(".wb-checks").inner_text()
+    assert re.sub(r"\s+", " ", checks) == (
+        "37 × 8 = 296 ✓ right 37 × 40 = 1480 ✓ right 37 × 48 = 1776 ✓ right"
+    )
+
+
+def test_home_answers_own_numbers_within_a_second_once_warm(open_page) -> None:
+    page = open_page("/")
+    multiply(page, "12", "34")
+    seconds = [timed(page, a, b) for a, b in (("58", "7"), ("99", "99"), ("6", "80"))]
+    assert min(seconds) < 1.0, seconds
+
+
+def timed(page, a: str, b: str) -> float:
+    began = time.perf_counter()
+    multiply(page, a, b)
+    return time.perf_counter() - began
+
+
+def multiply(page, a: str, b: str) -> None:
+    page.get_by_label("First number").fill(a)
+    page.get_by_label("First number").press("Enter")
+    page.get_by_label("Second number").fill(b)
+    page.get_by_label("Second number").press("Enter")
+    page.get_by_text(f"{a} × {b} = {int(a) * int(b)}").first.wait_for(timeout=30_000)
+
+
+def test_home_explains_a_bad_number_and_recovers(open_page) -> None:
+    page = open_page("/")
+    box = page.get_by_label("First number")
+    box.fill("٣٤")
+    box.press("Enter")
+    page.get_by_text("write a whole number from 0 to 99").wait_for()
+    box.fill("7")
+    box.press("Enter")
+    page.get_by_text("7 × 48 = 336").wait_for(timeout=30_000)
+    assert page.console_errors == []
+
+
+def test_pulling_out_a_head_breaks_a_step_and_the_link_reproduces_it(open_page) -> None:
+    page = open_page("/")
+    page.get_by_text("Pull out one head").click()
+    page.get_by_text("goes wrong first").wait_for(timeout=30_000)
+    wait_idle(page)
+    said = page.get_by_text("goes wrong first").inner_text()
+    link = page.locator('[data-testid="stCode"]').first.inner_text().strip()
+    again = open_page("/" + link.split("/", 3)[3])
+    again.get_by_text("goes wrong first").wait_for(timeout=30_000)
+    assert again.get_by_text("goes wrong first").inner_text() == said
+
+
+def test_a_click_in_the_atlas_opens_that_pair(open_page) -> None:
+    page = open_page("/chain_of_thought")
+    chart = page.locator('[data-testid="stVegaLiteChart"]:has(canvas)').first
+    chart.scroll_into_view_if_needed()
+    wait_idle(page)
+    before = page.get_by_text("The model writes:").inner_text()
+    box = chart.locator("canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)
+    wait_idle(page)
+    after = page.get_by_text("The model writes:").inner_text()
+    assert after != before
+    assert re.match(r"\d+ × \d+ = \d+\. The model writes:", after)
+    assert page.console_errors == []
+
+
+def test_a_chapter_is_reached_from_the_map(open_page) -> None:
+    page = open_page("/")
+    page.locator("a.wb-card").first.click()
+    page.wait_for_url("**/chain_of_thought")
+    wait_idle(page)
+    assert page.locator("h1").first.inner_text() == "Chain of thought"

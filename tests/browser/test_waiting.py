@@ -1,0 +1,36 @@
+"""How long a reader waits: for Home, and for the first sum of a server that has just started."""
+
+from __future__ import annotations
+
+import time
+
+from driver import ROOT, new_context, serve, watch
+
+
+def seconds_to_see(page, url: str) -> float:
+    began = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator(".wb-checks").wait_for(timeout=30_000)
+    return time.perf_counter() - began
+
+
+def test_home_opens_within_two_seconds_from_a_warm_server(open_page, server: str) -> None:
+    open_page("/")
+    page = open_page("/claims")
+    assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0
+
+
+def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(browser, tmp_path) -> None:
+    with (tmp_path / "log").open("wb") as log, serve(ROOT / "Home.py", log) as url:
+        context = new_context(browser)
+        page = watch(context.new_page())
+        seconds_to_see(page, url)
+        began = time.perf_counter()
+        box = page.get_by_label("First number")
+        box.fill("58")
+        box.press("Enter")
+        page.get_by_text("58 × 48 = 2784").wait_for(timeout=30_000)
+        seconds = time.perf_counter() - began
+        assert page.console_errors == []
+        context.close()
+    assert seconds < 5.0

@@ -1,0 +1,147 @@
+"""Every page runs, by the router and alone, and bad input gets one sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab.provenance import ROOT
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def text_of(app: AppTest) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def test_home_shows_the_opening_sum_and_no_exception(book) -> None:
+    app = book()
+    assert not app.exception
+    assert "37 × 48 = 1776" in html_of(app)
+    assert html_of(app).count("✓ right") >= 3
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_runs_by_the_router(book, page: str) -> None:
+    app = book(page)
+    assert not app.exception
+    assert app.title
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_file_runs_alone(page: str) -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_runs_revealed(book, page: str) -> None:
+    assert not book(page, reveal="1").exception
+
+
+def test_home_multiplies_a_readers_own_numbers(book) -> None:
+    app = book()
+    app.text_input(key="a").set_value("58")
+    app.text_input(key="b").set_value("7").run()
+    assert not app.exception
+    assert "58 × 7 = 406" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "-1", "100", "1e9", "3.5", "٣", "²", "7x", "9" * 400, "<b>7</b>", "12\n13"]
+)
+def test_home_answers_bad_operands_with_what_is_allowed(book, text: str) -> None:
+    app = book()
+    app.text_input(key="a").set_value(text).run()
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert "0 to 99" in app.warning[0].value
+    assert len(app.warning[0].value) < 200
+
+
+def test_home_pulls_out_a_head_and_says_which_step_breaks(book) -> None:
+    app = book()
+    app.toggle(key="pull").set_value(True).run()
+    assert not app.exception
+    assert "goes wrong first" in text_of(app)
+    assert "✗ wrong" in html_of(app)
+    assert "pull=True" in " ".join(block.value for block in app.code)
+
+
+def test_a_link_brings_the_pulled_head_back(book) -> None:
+    app = book(a="37", b="48", pull="true", layer="0", head="0")
+    assert not app.exception
+    assert app.toggle(key="pull").value is True
+
+
+def test_a_link_with_nonsense_opens_the_default(book) -> None:
+    app = book(a="zebra", pull="perhaps", layer="77", head="-3")
+    assert not app.exception
+    assert "0 to 99" in app.warning[0].value
+
+
+def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(book, monkeypatch) -> None:
+    from lab import checkpoint
+
+    def refuse(name: str):
+        raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
+
+    monkeypatch.setattr(checkpoint, "load_run", refuse)
+    for page in (None, "10_chain_of_thought"):
+        app = book(page, a="12", b="34") if page is None else book(page)
+        assert not app.exception
+        assert any("damaged or cut short" in warning.value for warning in app.warning)
+        assert app.title
+
+
+def test_chapter_1_reveals_after_a_guess(book) -> None:
+    app = book("10_chain_of_thought")
+    assert "You said" not in text_of(app)
+    app.button_group(key="ch10_fail_guess").set_value(["over 90 in 100"]).run()
+    assert not app.exception
+    assert "You said **over 90 in 100**" in text_of(app)
+
+
+def test_chapter_1_forgery_follows_the_chosen_digit(book) -> None:
+    app = book("10_chain_of_thought")
+    app.selectbox(key="ch10_forge_at").select_index(4).run()
+    assert not app.exception
+    assert "The forgery implies" in text_of(app)
+
+
+def test_home_and_its_imports_need_no_torch() -> None:
+    """The first paint must not wait for torch: the script runs with the import forbidden."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'Home.py')!r}, default_timeout=60).run()\n"
+        "assert not app.exception, app.exception\n"
+        "assert any('1776' in e.proto.body for e in app.get('html'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.timing
+def test_the_garbage_collector_stays_out_of_the_way_of_a_slider() -> None:
+    """Streamlit collects after every run and holds the GIL meanwhile: models must be frozen."""
+    code = (
+        "import gc, time\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'Home.py')!r}, default_timeout=60).run()\n"
+        "app.switch_page('pages/10_chain_of_thought.py').run()\n"
+        "assert not app.exception, app.exception\n"
+        "del app; gc.collect()\n"
+        "began = time.perf_counter(); gc.collect(2)\n"
+        "print(time.perf_counter() - began)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert float(done.stdout.split()[-1]) < 0.020

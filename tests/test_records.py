@@ -1,0 +1,113 @@
+"""No figure is typed: every claim has a record with provenance, and prose holds no stray digits."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from components.ui import claims
+from lab.provenance import RECORDS, REQUIRED, ROOT
+
+PROSE = sorted((ROOT / "pages").glob("*.md"))
+
+ALLOWED = {
+    # what -> why it may stand as digits in prose
+    "3D": "a word",
+    "chapter 2": "the number of a chapter",
+}
+
+FREE = re.compile(
+    r"""<!--.*?-->            # names of sections
+      | ```.*?```             # code blocks
+      | `[^`]*`               # code
+      | \$[^$]*\$             # formulas
+      | \{(?:claim|calc):[a-z0-9_.]+\}
+      | \[[^\]]*\]\([^)]*\)   # links
+      | ^\#.*?$               # headings
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+
+
+def stray_digits(text: str) -> list[str]:
+    """The words of a prose text that hold a digit outside what is allowed."""
+    rest = FREE.sub(" ", text)
+    for phrase in ALLOWED:
+        rest = rest.replace(phrase, " ")
+    return [word for word in rest.split() if any(c.isdigit() for c in word)]
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda p: p.name)
+def test_prose_holds_no_typed_figure(path: Path) -> None:
+    assert stray_digits(path.read_text()) == []
+
+
+def test_a_typed_figure_is_found() -> None:
+    text = "# 1. Heading\nIt made 3 errors in `99` of $10$, see [1](x), {claim:ch1.census}."
+    assert stray_digits(text) == ["3"]
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda p: p.name)
+def test_every_claim_in_prose_is_known_and_measured(path: Path) -> None:
+    for name in claims.claims_in(path.read_text()):
+        looked = claims.look_up(name)
+        assert looked.measured is not None, f"{name}: {looked.problem}"
+
+
+@pytest.mark.parametrize("name", claims.CLAIMS)
+def test_every_claim_has_a_record_with_provenance(name: str) -> None:
+    looked = claims.look_up(name)
+    assert looked.measured is not None, looked.problem
+    assert looked.measured.shown
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(path.read_text())]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(RECORDS.glob("*.json*")), *sorted(ROOT.glob("checkpoints/*/result.json"))],
+    ids=lambda p: f"{p.parent.name}/{p.name}",
+)
+def test_every_record_says_where_it_comes_from(path: Path) -> None:
+    for row in rows_of(path):
+        missing = [field for field in (*REQUIRED, "seeds") if row.get(field) in (None, "", [])]
+        assert missing == [], path.name
+        assert row["commit"] != "unknown"
+
+
+def test_a_record_without_provenance_shows_as_missing(tmp_path: Path) -> None:
+    record = tmp_path / claims.CLAIMS["lab.attention_ratio"].record
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"ratio": 1.2}))
+    looked = claims.look_up("lab.attention_ratio", tmp_path)
+    assert looked.measured is None
+    assert "lacks date" in looked.problem
+
+
+def test_a_missing_record_shows_as_missing(tmp_path: Path) -> None:
+    looked = claims.look_up("ch1.census", tmp_path)
+    assert looked.measured is None
+    assert "is missing" in looked.problem
+
+
+@pytest.mark.parametrize("text", ["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"])
+def test_a_damaged_record_shows_as_missing(tmp_path: Path, text: str) -> None:
+    record = tmp_path / claims.CLAIMS["ch1.census"].record
+    record.parent.mkdir(parents=True)
+    record.write_text(text)
+    assert claims.look_up("ch1.census", tmp_path).measured is None
+
+
+def test_counts_never_round_to_perfect() -> None:
+    assert claims.count(0, 10_000) == "0 errors in 10,000"
+    assert claims.count(1, 6932) == "1 error in 6,932"
+    assert claims.share(9_999, 10_000) == "9,999 in 10,000"
+    assert claims.share(1, 10_000) == "1 in 10,000"
+    assert claims.share(2_740, 10_000) == "27 in 100"

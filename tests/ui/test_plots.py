@@ -1,0 +1,40 @@
+"""Charts carry the numbers they are given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from components.ui import plots
+
+
+def frame(chart: object) -> pd.DataFrame:
+    return chart.data  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_atlas_holds_every_pair_with_its_kind() -> None:
+    wrong_at = np.full((100, 100), -1)
+    wrong_at[3, 7], wrong_at[7, 3] = 9, 6
+    held = np.zeros((100, 100), dtype=bool)
+    held[7, 3] = held[50, 50] = True
+    data = frame(plots.atlas(wrong_at, held)).set_index(["a", "b"])
+    assert len(data) == 10_000
+    assert data.loc[(3, 7), "kind"] == "wrong, trained on" and data.loc[(3, 7), "at"] == 9
+    assert data.loc[(7, 3), "kind"] == "wrong, held out" and data.loc[(7, 3), "at"] == 6
+    assert data.loc[(50, 50), "kind"] == "right, held out"
+    assert data.loc[(0, 0), "kind"] == "right, trained on"
+
+
+def test_an_attention_map_names_query_key_and_the_token_about_to_be_written() -> None:
+    pattern = np.array([[1.0, 0, 0], [0.25, 0.75, 0], [0.1, 0.2, 0.7]])
+    data = frame(plots.attention_map(pattern, "7*8"))
+    cell = data[(data.row == "01 *") & (data.column == "00 7")].iloc[0]
+    assert cell["value"] == 0.25 and cell["writes"] == "8"
+
+
+def test_a_heads_map_keeps_heads_and_keys_in_order() -> None:
+    weights = np.array([[0.9, 0.1], [0.4, 0.6]])
+    data = frame(plots.heads_map(weights, ["0.0", "0.1"], "7*8"))
+    assert data.value.tolist() == [0.9, 0.1, 0.4, 0.6]
+    assert data.row.tolist() == ["0.0", "0.0", "0.1", "0.1"]
+    assert data.column.tolist() == ["00 7", "01 *"] * 2

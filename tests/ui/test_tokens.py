@@ -1,0 +1,57 @@
+"""Texts drawn as tokens say what is right and what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.ui import tokens
+from lab.problems import Format, Problem, partial_products
+
+FORM = Format("cot_reversed")
+
+
+def steps(text: str, a: int = 37, b: int = 48) -> list[tokens.Step]:
+    return tokens.steps_of(text, FORM, Problem(a, b, partial_products(a, b, 2), a * b))
+
+
+def test_a_right_text_has_three_right_steps_read_the_right_way_round() -> None:
+    found = steps(FORM.text(37, 48))
+    assert [(s.what, s.written, s.right) for s in found] == [
+        ("37 × 8", "296", True),
+        ("37 × 40", "1480", True),
+        ("37 × 48", "1776", True),
+    ]
+
+
+def test_a_wrong_digit_makes_only_its_step_wrong_and_says_what_it_is() -> None:
+    found = steps("37*48=692+0941=6771$")
+    assert [s.right for s in found] == [True, False, True]
+    assert "wrong: it is 1480" in tokens.checks(found)
+    assert "1490" in tokens.checks(found)
+
+
+def test_a_sign_where_a_digit_belongs_is_wrong_and_no_crash() -> None:
+    assert [s.right for s in steps("37*48=69++0841=677$$")] == [False, True, False]
+
+
+@pytest.mark.parametrize("style", ["plain", "reversed", "cot", "cot_reversed", "dots"])
+def test_every_token_is_drawn_once_with_its_role(style: str) -> None:
+    form = Format(style)  # pyright: ignore[reportArgumentType]
+    html = tokens.strip(form.text(37, 48), form, 37, 48)
+    assert html.count('class="wb-token') == form.length
+    assert html.count("wb-operand") == 4
+
+
+def test_marks_land_on_their_tokens_alone() -> None:
+    marks = tokens.Marks(wrong=[7], forged=[8], moved=[9], loss=[10, 11])
+    html = tokens.strip(FORM.text(37, 48), FORM, 37, 48, marks=marks)
+    for name, count in (("wb-bad", 1), ("wb-forged", 1), ("wb-moved", 1), ("wb-loss", 2)):
+        assert html.count(name) == count
+
+
+def test_probabilities_show_on_hover_of_the_tokens_they_belong_to() -> None:
+    html = tokens.strip(
+        FORM.text(37, 48), FORM, 37, 48, written_from=6, probabilities=[0.25] + [1.0] * 13
+    )
+    assert 'title="token 6, probability 0.2500"' in html
+    assert 'title="token 5"' in html
