@@ -50,18 +50,19 @@ def half_trained() -> GPT:
 
 def test_scores_count_wrong_texts_and_wrong_answers() -> None:
     form = Format("cot_reversed")
-    a, b = np.array([12, 12, 12, 12, 0]), np.array([34, 34, 34, 34, 7])
+    a, b = np.array([12, 12, 12, 12, 12, 0]), np.array([34, 34, 34, 34, 34, 7])
     texts = [
         "12*34=840+0630=8040$",  # right
         "12*34=841+0630=8040$",  # wrong working, right answer
         "12*34=840+0630=8041$",  # right working, wrong answer
+        "12*34=840+0630=9040$",  # the answer's first digit is wrong
         "12*34=840+0630=8040+",  # right answer, no end
         "00*07=000+0000=000$$",  # the answer's last digit is missing
     ]
     got = score(form, a, b, np.stack([encode(text) for text in texts]))
-    assert got == Score(n=5, errors_strict=4, errors_answer=2)
+    assert got == Score(n=6, errors_strict=5, errors_answer=3)
     where = first_wrong(form, a, b, np.stack([encode(text) for text in texts]))
-    assert where.tolist() == [RIGHT, 8, 18, 19, 18]
+    assert where.tolist() == [RIGHT, 8, 18, 15, 19, 18]
 
 
 def test_scores_add_up() -> None:

@@ -268,6 +268,16 @@ def test_edits_leave_the_model_and_the_unedited_part_alone() -> None:
     assert all(torch.equal(p, w) for p, w in zip(model.parameters(), weights, strict=True))
 
 
+def test_an_edit_leaves_what_was_recorded_before_it_alone() -> None:
+    """The stream after block 0 and before block 1 is one tensor: an edit must not reach back."""
+    model, tokens = tiny_model(), some_tokens(2, LENGTH)
+    trace = Trace(["resid_post", "resid_pre"], [Edit("resid_pre", torch.zeros_like, layer=1)])
+    model(tokens, trace=trace)
+    before = recorded(model, tokens)["blocks.0.resid_post"]
+    assert torch.equal(trace["blocks.0.resid_post"], before)
+    assert not trace["blocks.1.resid_pre"].any()
+
+
 def test_two_edits_of_one_place_follow_one_another() -> None:
     model, tokens = tiny_model(), some_tokens(2, LENGTH)
     once = model(tokens, trace=Trace(edits=[scale_head(0, 1, 6.0)]))
