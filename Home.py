@@ -65,7 +65,7 @@ def multiply(page: Chapter) -> None:
         return
     if head and without:
         st.caption(f"The whole model, then without head {head[1]} of layer {head[0]}:")
-        show(whole, a, b, animated=False)
+        st.html(tokens.strip(whole.text, FORM, a, b, small=True))
         show(without, a, b)
         st.markdown(verdict(without, a, b, *head))
         share_moment(a=a, b=b, pull=True, layer=head[0], head=head[1])
@@ -103,9 +103,8 @@ def recorded(a: int, b: int) -> Transcript | None:
         return None
 
 
-def show(written: Transcript, a: int, b: int, *, animated: bool = True) -> None:
+def show(written: Transcript, a: int, b: int) -> None:
     """The text as tokens, then each step of the working against integer arithmetic."""
-    start = written.given if animated else None
     right = FORM.text(a, b)
     wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
     marks = tokens.Marks(wrong=wrong)
@@ -116,10 +115,10 @@ def show(written: Transcript, a: int, b: int, *, animated: bool = True) -> None:
             a,
             b,
             marks=marks,
-            written_from=start,
+            written_from=written.given,
             probabilities=written.probabilities,
         )
-        + tokens.checks(steps(written.text, a, b), start)
+        + tokens.checks(steps(written.text, a, b), written.given)
     )
     st.caption(
         f"{len(written.beliefs)} tokens at {written.tokens_per_second:,.0f} tokens a second. "
@@ -148,13 +147,10 @@ def verdict(written: Transcript, a: int, b: int, layer: int, head: int) -> str:
 
 def card(entry: Entry) -> str:
     text = f"<strong>{entry.title}</strong>{entry.question}<br>"
-    number = f"Chapter {entry.chapter}"
+    small = f"<small>Chapter {entry.chapter} · about {entry.minutes} minutes"
     if entry.written:
-        return (
-            f'<a class="wb-card" href="{entry.url}" target="_self">{text}'
-            f"<small>{number} · about {entry.minutes} minutes</small></a>"
-        )
-    return f'<div class="wb-card wb-to-come">{text}<small>{number} · to come</small></div>'
+        return f'<a class="wb-card" href="{entry.url}" target="_self">{text}{small}</small></a>'
+    return f'<div class="wb-card wb-to-come">{text}{small} · to come</small></div>'
 
 
 st.set_page_config(page_title="The White-Box Transformer", page_icon="◻️", layout="centered")

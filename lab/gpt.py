@@ -25,6 +25,10 @@ from lab.trace import NO_TRACE, TraceLike
 Position = LearnedPositions | RotaryPositions | NoPositions
 
 
+EMBEDDING_STD = 0.02
+"""Small embeddings are shaped by training; large ones stay random codes, and the model memorises."""
+
+
 class Block(nn.Module):
     """Read, attend, write; read, think, write. It never adds: the stream does."""
 
@@ -142,12 +146,12 @@ def build_attention(config: GPTConfig, position: Position) -> MultiHeadAttention
 
 @torch.no_grad()
 def initialise(model: GPT, generator: torch.Generator) -> None:
-    """Matrices N(0, 1 / fan_in), embeddings N(0, 1); what writes to the stream starts at zero."""
+    """Matrices N(0, 1 / fan_in), embeddings small; what writes to the stream starts at zero."""
     for name, parameter in model.named_parameters():
         if name.endswith(("wo.weight", "w_out.weight", "unembed.weight")):
             parameter.zero_()
         elif name in ("embed.weight", "position.table.weight"):
-            parameter.normal_(generator=generator)
+            parameter.normal_(std=EMBEDDING_STD, generator=generator)
         elif parameter.ndim == 2:
             parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
 

@@ -294,7 +294,7 @@ def show_cell(run: str, a: int, b: int) -> None:
 def patterns_of(text: str) -> np.ndarray:
     """The attention weights of the book's model on a text: (layer, head, T, T)."""
     model = take_with_progress(BOOK_RUN).model
-    from lab.attention.patterns import patterns
+    from lab.patterns import patterns
 
     return patterns(model, text)
 
@@ -332,7 +332,8 @@ def show_attention(a: int, b: int) -> None:
         width="stretch",
         alt=f"Where all heads look before writing token {place}",
     )
-    from lab.attention import kernels, patterns
+    from lab import patterns
+    from lab.attention import kernels
 
     page.source(kernels.MathAttention.__call__, patterns.patterns)
 

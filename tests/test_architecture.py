@@ -16,16 +16,13 @@ ORDER = [
     {"difficulty", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
-    {"evaluate", "transcript"},
+    {"evaluate", "transcript", "patterns"},
     {"run", "tamper"},
     {"sweeps", "recipes"},
     {"benchmarks", "live"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-
-# A reader of the finished model, in the folder of what it reads.
-LOOKS_INSIDE = {"lab.attention.patterns": "generate"}
 
 
 def python_files(folder: str) -> list[Path]:
@@ -70,7 +67,7 @@ def packages(path: Path, **options: bool) -> set[str]:
 
 def part(module: str) -> str:
     """lab.attention.mha -> attention"""
-    return LOOKS_INSIDE.get(module) or [*module.split("."), "lab"][1]
+    return [*module.split("."), "lab"][1]
 
 
 # ---------------------------------------------------------------- lab

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -29,6 +29,7 @@ def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tupl
 
 def share_moment(**parameters: str | int | bool) -> None:
     """The link that brings another reader to this very state, ready to copy."""
-    url = (st.context.url or "").split("?")[0]
+    here = urlsplit(st.context.url or "")
+    link = here._replace(path=here.path or "/", query=urlencode(parameters), fragment="")
     st.caption("Copy this moment: the link opens the page in this state.")
-    st.code(f"{url}?{urlencode(parameters)}", language=None, wrap_lines=True)
+    st.code(link.geturl(), language=None, wrap_lines=True)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from lab.attention.patterns import patterns
 from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention, SdpaKernel
 from lab.gpt import GPT
+from lab.patterns import patterns
 from lab.vocabulary import encode
 
 CONFIG = GPTConfig(

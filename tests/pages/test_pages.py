@@ -104,7 +104,7 @@ def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(book, monkeyp
 def test_chapter_1_reveals_after_a_guess(book) -> None:
     app = book("10_chain_of_thought")
     assert "You said" not in text_of(app)
-    app.button_group(key="ch10_fail_guess").set_value(["over 90 in 100"]).run()
+    app.button_group(key="ch10_fail_guess").set_value("over 90 in 100").run()
     assert not app.exception
     assert "You said **over 90 in 100**" in text_of(app)
 
