@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:
+        print(f"lab: the run diverged at {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nlab: stopped; train --resume goes on from the last check", file=sys.stderr)
         return 130

@@ -26,7 +26,7 @@ Position = LearnedPositions | RotaryPositions | NoPositions
 
 
 EMBEDDING_STD = 0.02
-"""Small embeddings are shaped by training; large ones stay random codes, and the model memorises."""
+"""Small embeddings are shaped by training; large ones stay random codes and lead to memorising."""
 
 
 class Block(nn.Module):

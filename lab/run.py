@@ -58,6 +58,7 @@ def run(
         if resume and state_path.exists()
         else TrainState.start(recipe, device)
     )
+    source = provenance(f"python -m lab train {recipe.name} --seed {recipe.seed}")
     history_path = out / "history.jsonl"
     keep_history_until(history_path, state.step)
     for metrics in train(recipe, state):
@@ -68,7 +69,7 @@ def run(
             state.save(state_path)
             yield check
     checkpoint.save(out, state.model, recipe.format)
-    write_result(out, recipe, state)
+    write_result(out, recipe, state, source)
 
 
 def keep_history_until(path: Path, step: int) -> None:
@@ -105,7 +106,7 @@ def score_split(
     yield from exactness(model, form, a[::stride], b[::stride], decode=False)
 
 
-def write_result(out: Path, recipe: Recipe, state: TrainState) -> None:
+def write_result(out: Path, recipe: Recipe, state: TrainState, source: dict[str, Any]) -> None:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
     loaded = checkpoint.load(out)
     a, b = pairs_of("validation", recipe.format.p, recipe.format.q)
@@ -113,7 +114,7 @@ def write_result(out: Path, recipe: Recipe, state: TrainState) -> None:
     document = {
         "run": recipe.name,
         "seeds": [recipe.seed],
-        **provenance(f"python -m lab train {recipe.name} --seed {recipe.seed}"),
+        **source,
         "recipe": recipe_document(recipe),
         "parameters": sum(parameters(loaded.model).values()),
         "training_tokens": state.step * recipe.tokens_per_step,

@@ -90,7 +90,7 @@ class StepMetrics:
     seconds: float
 
 
-class Diverged(RuntimeError):
+class Diverged(FloatingPointError):
     """The loss is no longer a number."""
 
 
@@ -122,14 +122,20 @@ class TrainState:
 
     @classmethod
     def load(cls, recipe: Recipe, path: Path, device: str = "cpu") -> TrainState:
+        """The inverse of `save`. `ValueError` if the state is not one of this recipe's model."""
         state = cls.start(recipe, device)
         tensors = load_file(path, device=device)
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}}
         for name, tensor in tensors.items():
             group, _, rest = name.partition(".")
             groups[group][rest] = tensor
-        state.model.load_state_dict(groups["model"])
-        state.optimiser.load(groups["optimiser"])
+        try:
+            state.model.load_state_dict(groups["model"])
+            state.optimiser.load(groups["optimiser"])
+        except (RuntimeError, KeyError) as error:
+            raise ValueError(
+                f"{path.name} holds a state of another model than the recipe of {recipe.name} makes"
+            ) from error
         progress = read_progress(path)
         state.step, state.seconds = progress["step"], progress["seconds"]
         state.rng.bit_generator.state = progress["rng"]

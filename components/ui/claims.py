@@ -151,7 +151,11 @@ CLAIMS: dict[str, Claim] = {
         "It is right on pairs that no run of the book ever trains on.", COT, heldout
     ),
     "ch1.parameters": Claim("The size of the book's model.", COT, parameter_count),
-    "ch1.minutes": Claim("What its training took on two CPU cores.", COT, training_minutes),
+    "ch1.minutes": Claim(
+        "What its training took by the clock, on the processor of the record.",
+        COT,
+        training_minutes,
+    ),
     "ch1.tokens": Claim("How much text its training read.", COT, training_tokens),
     "ch1.plain_heldout": Claim(
         "The same network, asked for the product at once, on held-out pairs.", PLAIN, heldout

@@ -19,6 +19,7 @@ from lab.config import GPTConfig
 from lab.problems import Format
 from lab.recipes import RECIPES
 from lab.sweeps import SWEEPS
+from lab.train import Diverged
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -185,6 +186,17 @@ def test_an_interrupted_command_says_how_to_go_on(
     monkeypatch.setattr(lab.run, "run", interrupt)
     assert main(["train", "plain"]) == 130
     assert "train --resume" in capsys.readouterr().err
+
+
+def test_a_diverged_run_says_so_without_a_trace(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverge(*_: Any, **__: Any) -> Any:
+        raise Diverged("step 7: the loss is nan")
+
+    monkeypatch.setattr(lab.run, "run", diverge)
+    assert main(["train", "plain"]) == 1
+    assert "the run diverged at step 7" in capsys.readouterr().err
 
 
 def test_bench_and_sweep_end_in_a_document(

@@ -163,6 +163,15 @@ def test_a_save_that_fails_leaves_the_last_one(
     assert path.read_bytes() == before
 
 
+def test_a_state_of_another_model_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    recipe = tiny_recipe()
+    TrainState.start(recipe).save(path)
+    wider = replace(recipe, model=replace(recipe.model, d_model=recipe.model.d_model * 2))
+    with pytest.raises(ValueError, match="another model than the recipe"):
+        TrainState.load(wider, path)
+
+
 # ---------------------------------------------------------------- what must not happen
 
 
