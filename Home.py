@@ -38,7 +38,6 @@ def home() -> None:
     st.title("The White-Box Transformer", anchor=False)
     page.prose("opening")
     multiply(page)
-    page.prose("measured")
     page.prose("why")
     page.prose("routes")
     cards = "".join(f"<div><strong>{name}</strong><br>{text}</div>" for name, text in ROUTES)
@@ -52,41 +51,45 @@ def home() -> None:
 def multiply(page: Chapter) -> None:
     """The first thing on Home: two boxes, the sum token by token, and a head to pull out."""
     pair = ask_pair("")
-    pull = st.toggle("Pull out one head", key="pull", bind="query-params")
-    head = ask_head(page) if pull else None
     if pair is None:
         return
-    a, b = pair
     try:
-        whole = (None if pull else recorded(a, b)) or write(BOOK_RUN, prompt(a, b))
-        without = write_without(a, b, *head) if head else None
+        show_whole(*pair)
+        page.prose("measured")
+        page.prose("pull")
+        if st.toggle("Pull out one head", key="pull", bind="query-params"):
+            show_without(*pair)
     except ValueError as error:
         st.warning(read_reason(error))
-        return
-    if head and without:
-        st.caption(f"The whole model, then without head {head[1]} of layer {head[0]}:")
-        st.html(tokens.strip(whole.text, FORM, a, b, small=True))
-        show(without, a, b)
-        st.markdown(verdict(without, a, b, *head))
-        share_moment(a=a, b=b, pull=True, layer=head[0], head=head[1])
-    else:
-        show(whole, a, b)
 
 
-def ask_head(page: Chapter) -> tuple[int, int]:
-    page.prose("pull")
-    left, right = st.columns(2)
-    layer = left.select_slider("Layer", range(N_LAYER), MISSED[0], key="layer", bind="query-params")
-    head = right.select_slider("Head", range(N_HEAD), MISSED[1], key="head", bind="query-params")
-    return int(layer), int(head)
+def show_whole(a: int, b: int) -> None:
+    known = recorded(a, b)
+    written = known or write(BOOK_RUN, prompt(a, b))
+    show(written, a, b)
+    speed = f"{len(written.beliefs)} tokens at {written.tokens_per_second:,.0f} tokens a second"
+    st.caption(
+        f"{'From the record: ' if known else ''}{speed}. Behind the first =, numbers are written "
+        "back to front, units first. $ ends the text."
+    )
 
 
-def write_without(a: int, b: int, layer: int, head: int) -> Transcript:
+def show_without(a: int, b: int) -> None:
     """The sum again, one head handing on zeros."""
+    left, right = st.columns(2)
+    layer = int(
+        left.select_slider("Layer", range(N_LAYER), MISSED[0], key="layer", bind="query-params")
+    )
+    head = int(
+        right.select_slider("Head", range(N_HEAD), MISSED[1], key="head", bind="query-params")
+    )
     take_with_progress(BOOK_RUN)
     from lab.intervene import ablate_head
 
-    return write(BOOK_RUN, prompt(a, b), [ablate_head(layer, head)])
+    written = write(BOOK_RUN, prompt(a, b), [ablate_head(layer, head)])
+    show(written, a, b)
+    st.markdown(verdict(written, a, b, layer, head))
+    share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
 
 def prompt(a: int, b: int) -> str:
@@ -105,25 +108,17 @@ def recorded(a: int, b: int) -> Transcript | None:
 
 def show(written: Transcript, a: int, b: int) -> None:
     """The text as tokens, then each step of the working against integer arithmetic."""
-    right = FORM.text(a, b)
-    wrong = [i for i, (x, y) in enumerate(zip(written.text, right, strict=True)) if x != y]
-    marks = tokens.Marks(wrong=wrong)
-    st.html(
-        tokens.strip(
-            written.text,
-            FORM,
-            a,
-            b,
-            marks=marks,
-            written_from=written.given,
-            probabilities=written.probabilities,
-        )
-        + tokens.checks(steps(written.text, a, b), written.given)
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(written.text, FORM.text(a, b)))
+    text = tokens.strip(
+        written.text,
+        FORM,
+        a,
+        b,
+        marks=marks,
+        written_from=written.given,
+        probabilities=written.probabilities,
     )
-    st.caption(
-        f"{len(written.beliefs)} tokens at {written.tokens_per_second:,.0f} tokens a second. "
-        "Numbers after the first = are written back to front: units first."
-    )
+    st.html(text + tokens.checks(steps(written.text, a, b), written.given))
 
 
 def steps(text: str, a: int, b: int) -> list[tokens.Step]:
@@ -136,12 +131,12 @@ def verdict(written: Transcript, a: int, b: int, layer: int, head: int) -> str:
     if not wrong:
         return (
             f"Without head {head} of layer {layer} this sum comes out right all the same: "
-            "others carry the load, or the head is needed elsewhere. Try another."
+            "other heads make up for it, or it is needed elsewhere. Try another."
         )
     first = wrong[0]
     return (
         f"Without head {head} of layer {layer}, the step **{first.what}** goes wrong first: "
-        f"the model writes {first.written}, and it is {first.expected}."
+        f"the model writes {first.written}, where {first.expected} is right."
     )
 
 

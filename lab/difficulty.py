@@ -8,7 +8,12 @@ import numpy as np
 
 from lab.problems import all_pairs
 
-OPERAND_DIGITS = ("tens of a", "units of a", "tens of b", "units of b")
+OPERAND_DIGITS = (
+    "tens of the first number",
+    "units of the first number",
+    "tens of the second number",
+    "units of the second number",
+)
 PRODUCT_PLACES = ("units", "tens", "hundreds", "thousands")
 
 

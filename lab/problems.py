@@ -251,7 +251,7 @@ def read_operand(text: str, digits: int) -> int:
         raise ValueError(f"The box is empty; {allowed}.")
     shown = text if len(text) <= 12 else text[:12] + "…"
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{shown!r} is not such a number; {allowed}.")
+        raise ValueError(f"{shown!r} is not a number this model can read; {allowed}.")
     if len(text) > 100 or int(text) > most:
         raise ValueError(f"{shown} is more than this model has learnt; {allowed}.")
     return int(text)

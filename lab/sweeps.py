@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.checkpoint import load_run
+from lab.checkpoint import CHECKPOINTS, load_run
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head
 from lab.problems import all_pairs
@@ -132,7 +132,17 @@ def measure_atlas(cell: Cell) -> dict[str, Any]:
             for rows, texts in decode_all(loaded.model, loaded.format, a, b)
         ]
     )
-    return {"n": len(a), "first_wrong": places.tobytes().hex(), "seeds": [0]}
+    return {
+        "n": len(a),
+        "first_wrong": places.tobytes().hex(),
+        "fraction": trained_fraction(cell["run"]),
+        "seeds": [0],
+    }
+
+
+def trained_fraction(run: str) -> float:
+    """The share of the pairs that a committed run was trained on, from its record."""
+    return json.loads((CHECKPOINTS / run / "result.json").read_text())["recipe"]["fraction"]
 
 
 SWEEPS: dict[str, Sweep] = {

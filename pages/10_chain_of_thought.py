@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY
 
 RUN_NAMES = {
-    "chain_of_thought": "the book's model, with working",
-    "plain": "the same network, plain format",
-    "few_pairs": "a small twin, with working, one pair in twenty",
+    "chain_of_thought": "The book's model, with working",
+    "plain": "The same network, plain format",
+    "few_pairs": "The small twin, with working, trained on one pair in twenty",
 }
 STYLE_NAMES: Mapping[str, str] = {
     "plain": "plain",
@@ -54,25 +55,26 @@ def rows_of(record: str) -> list[dict[str, Any]]:
         return []
 
 
-@st.cache_data(show_spinner=False)
-def read_atlas(modified: float) -> dict[str, np.ndarray]:
-    """Run -> first wrong token of every pair, (100, 100); -1 where the text is right."""
-    return {
-        row["cell"]["run"]: np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8)
-        .astype(np.int8)
-        .astype(np.int64)
-        .reshape(100, 100)
-        for row in rows_of("atlas.jsonl")
-    }
+@dataclass(frozen=True)
+class Atlas:
+    """Of every pair, (100, 100): the first wrong token, -1 for none; was it trained on?"""
+
+    wrong_at: np.ndarray
+    trained_on: np.ndarray
+
+    @property
+    def errors(self) -> int:
+        return int((self.wrong_at >= 0).sum())
 
 
-def atlases() -> dict[str, np.ndarray]:
-    path = RECORDS / "atlas.jsonl"
-    return read_atlas(path.stat().st_mtime if path.exists() else 0.0)
+def atlases() -> dict[str, Atlas]:
+    return {row["cell"]["run"]: read_atlas(row) for row in rows_of("atlas.jsonl")}
 
 
-def heldout_pairs() -> np.ndarray:
-    return problems.two_digit_split() >= problems.HELDOUT_FROM
+def read_atlas(row: dict[str, Any]) -> Atlas:
+    codes = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8).reshape(100, 100)
+    wrong_at = codes.view(np.int8).astype(np.int64)  # 255 becomes -1
+    return Atlas(wrong_at, problems.two_digit_split() < row["fraction"])
 
 
 # ---------------------------------------------------------------- 1. fail first
@@ -108,13 +110,13 @@ def show_failure() -> None:
     ):
         return
     found = atlases()
-    if found:
-        bars = [
-            bar
-            for run in ("plain", "chain_of_thought")
-            if run in found
-            for bar in seen_and_heldout(run, found[run])
-        ]
+    bars = [
+        bar
+        for run in ("plain", "chain_of_thought")
+        if run in found
+        for bar in seen_and_heldout(run, found[run])
+    ]
+    if bars:
         st.altair_chart(
             plots.seen_and_heldout(bars),
             width="stretch",
@@ -131,12 +133,12 @@ def bucket(errors: int | None, n: int | None) -> str:
     return BUCKETS[int(np.searchsorted([0.1, 0.5, 0.9], share, side="right"))]
 
 
-def seen_and_heldout(run: str, wrong_at: np.ndarray) -> list[dict[str, Any]]:
-    """Two bars: pairs with u below 0.30, which the run trained on, and those held out."""
-    held = heldout_pairs()
+def seen_and_heldout(run: str, found: Atlas) -> list[dict[str, Any]]:
+    """Two bars: the pairs that the run trained on, and those held out."""
+    seen = found.trained_on
     bars: list[dict[str, Any]] = []
-    for pairs, cells in (("trained on", ~held), ("held out", held)):
-        n, wrong = int(cells.sum()), int((wrong_at[cells] >= 0).sum())
+    for pairs, cells in (("trained on", seen), ("held out", ~seen)):
+        n, wrong = int(cells.sum()), int((found.wrong_at[cells] >= 0).sum())
         bars.append(
             {
                 "bar": f"{'plain' if run == 'plain' else 'with working'}, {pairs}",
@@ -228,37 +230,78 @@ def show_atlas() -> None:
         default="few_pairs" if "few_pairs" in found else None,
         required=True,
         format_func=lambda name: {"few_pairs": "small twin", "plain": "plain"}.get(
-            name, "the book's"
+            name, "the book's model"
         ),
         key="ch10_atlas_run",
     )
-    wrong_at = found[str(run)]
-    st.caption(f"{RUN_NAMES[str(run)]}: {claims.count(int((wrong_at >= 0).sum()), wrong_at.size)}.")
+    atlas = found[str(run)]
+    st.caption(f"{RUN_NAMES[str(run)]}: {claims.count(atlas.errors, atlas.wrong_at.size)}.")
     event = st.altair_chart(
-        plots.atlas(wrong_at, heldout_pairs()),
+        plots.atlas(atlas.wrong_at, atlas.trained_on),
         width="stretch",
         on_select="rerun",
         selection_mode="cell",
         key=f"ch10_atlas_{run}",
-        alt="All pairs up to 99 as a grid: right or wrong, trained on or held out",
+        alt="All pairs up to 99 as a grid: right or wrong, trained on or never shown",
     )
     picked = event["selection"].get("cell") or []
-    a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(wrong_at)
+    a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)
     show_cell(str(run), a, b)
     page.notice("atlas_notice")
+    if run == "few_pairs":
+        show_first_wrong(atlas)
     from lab import evaluate
 
     page.source(evaluate.decode_all, evaluate.first_wrong)
 
 
-def first_error(wrong_at: np.ndarray) -> tuple[int, int]:
-    """A wrong pair to begin with, from the middle of the grid; 37 x 48 where there is none."""
-    wrong = np.argwhere(wrong_at >= 0)
-    return (37, 48) if len(wrong) == 0 else tuple(wrong[len(wrong) // 2].tolist())
+def show_first_wrong(atlas: Atlas) -> None:
+    """Which token of the working is the first to fail, over all wrong texts of the small twin."""
+    page.prose("first_wrong")
+    counts = {
+        step_name(position): int((atlas.wrong_at == position).sum())
+        for position in range(FORM.prompt_length, FORM.length)
+        if step_name(position)
+    }
+    fields = ("first partial product", "second partial product", "product")
+    by_field = {name: sum(n for k, n in counts.items() if k.startswith(name)) for name in fields}
+    most = max(by_field, key=lambda name: by_field[name])
+    if page.predict(
+        "ch10_first_wrong",
+        "In which number does the first error stand most often?",
+        fields,
+        most,
+        f"Of {atlas.errors:,} wrong texts, {by_field[most]:,} go wrong there first.",
+    ):
+        st.altair_chart(
+            plots.count_bars(counts, "first wrong token", "texts"),
+            width="stretch",
+            alt="How many wrong texts of the small twin first fail at each token",
+        )
+        page.notice("first_wrong_notice")
 
 
-def wrong_tokens(text: str, right: str) -> list[int]:
-    return [i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y]
+def step_name(position: int) -> str:
+    """A digit of the working or the answer, without a reader's numbers; '' for a sign."""
+    field = next(f for f in FORM.fields() if f.start <= position < f.stop)
+    if field.role == "operator":
+        return ""
+    place = problems.PLACE_NAMES[field.place(position)]
+    which = {
+        "partial product 0": "first partial product",
+        "partial product 1": "second partial product",
+    }
+    return f"{which.get(field.name, 'product')}, {place}"
+
+
+def first_error(atlas: Atlas) -> tuple[int, int]:
+    """A pair that goes wrong where most do, from the middle of them; 37 x 48 if none does."""
+    if atlas.errors == 0:
+        return 37, 48
+    usual = np.bincount(atlas.wrong_at[atlas.wrong_at >= 0]).argmax()
+    pairs = np.argwhere(atlas.wrong_at == usual)
+    a, b = pairs[len(pairs) // 2].tolist()
+    return a, b
 
 
 def show_cell(run: str, a: int, b: int) -> None:
@@ -270,15 +313,15 @@ def show_cell(run: str, a: int, b: int) -> None:
         st.warning(read_reason(error))
         return
     right = form.text(a, b)
-    wrong = wrong_tokens(written.text, right)
+    wrong = tokens.wrong_tokens(written.text, right)
     st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
     st.html(tokens.strip(written.text, form, a, b, marks=tokens.Marks(wrong=wrong)))
     place = wrong[0] if wrong else len(right) - 2
-    where = problems.name_of_place(form, place)
+    where = tokens.place_of(place, form, a, b)
     if wrong:
-        st.markdown(f"First wrong token: **{where}**. " + page.text("atlas_cell"))
+        st.markdown(f"The first wrong token is **{where}**. " + page.text("atlas_cell"))
     else:
-        st.markdown(f"Every token is right. Its belief at the last digit ({where}):")
+        st.markdown(f"Every token is right. What the model believed at the last, {where}:")
     st.altair_chart(
         plots.beliefs(
             written.beliefs[place - written.given], VOCABULARY, right[place], written.text[place]
@@ -322,11 +365,12 @@ def show_attention(a: int, b: int) -> None:
         "Token about to be written",
         range(FORM.prompt_length, FORM.length),
         FORM.prompt_length + 1,
-        format_func=lambda i: f"{text[i]} ({problems.name_of_place(FORM, i)})",
+        format_func=lambda i: f"{text[i]} ({tokens.place_of(i, FORM, a, b)})",
         key="ch10_place",
     )
     from_here = weights[:, :, place - 1, :place].reshape(-1, place)
     names = [f"{i}.{j}" for i in range(weights.shape[0]) for j in range(weights.shape[1])]
+    st.markdown(strongest(from_here, names, a, b))
     st.altair_chart(
         plots.heads_map(from_here, names, text),
         width="stretch",
@@ -336,6 +380,22 @@ def show_attention(a: int, b: int) -> None:
     from lab.attention import kernels
 
     page.source(kernels.MathAttention.__call__, patterns.patterns)
+
+
+def strongest(shares: np.ndarray, names: Sequence[str], a: int, b: int) -> str:
+    """One line: the three heads with the largest share on one digit, and which digit that is."""
+    digits = [i for i in range(shares.shape[1]) if not is_sign(i)]
+    order = np.argsort(-shares[:, digits].max(axis=1))[:3]
+    seen = [
+        f"head {names[h]} on **{tokens.place_of(key, FORM, a, b)}** ({shares[h, key]:.2f})"
+        for h in order
+        for key in [digits[int(shares[h, digits].argmax())]]
+    ]
+    return "The strongest looks at a digit: " + ", ".join(seen) + "."
+
+
+def is_sign(position: int) -> bool:
+    return any(f.role == "operator" and f.start <= position < f.stop for f in FORM.fields())
 
 
 # ---------------------------------------------------------------- 5. tamper
@@ -355,7 +415,7 @@ def show_tampering(a: int, b: int) -> None:
         "Digit to forge",
         digits,
         1,
-        format_func=lambda i: digit_name(i, a, b),
+        format_func=lambda i: tokens.place_of(i, FORM, a, b),
         key="ch10_forge_at",
         bind="query-params",
     )
@@ -374,12 +434,9 @@ def show_tampering(a: int, b: int) -> None:
     marks = tokens.Marks(forged=[place], moved=moved)
     st.html(tokens.strip(forged.text, FORM, a, b, marks=marks, written_from=place + 1))
     st.markdown(verdict(forged.text, a, b, place, new - int(right[place])))
-    share_moment(ch10_a=a, ch10_b=b, ch10_forge_at=digit_name(place, a, b), ch10_forge_to=new)
-
-
-def digit_name(place: int, a: int, b: int) -> str:
-    field = next(f for f in FORM.fields() if f.start <= place < f.stop)
-    return f"{tokens.label_of(field, a, b)}: {problems.PLACE_NAMES[field.place(place)]}"
+    share_moment(
+        ch10_a=a, ch10_b=b, ch10_forge_at=tokens.place_of(place, FORM, a, b), ch10_forge_to=new
+    )
 
 
 def verdict(text: str, a: int, b: int, place: int, change: int) -> str:
@@ -416,7 +473,7 @@ def show_recorded_tampering() -> None:
         return
     bars = [
         {
-            "digit": recorded_name(row),
+            "digit": step_name(row["cell"]["position"]),
             "outcome": name,
             "share": row[key] / row["n"],
             "label": f"{row[key]:,} of {row['n']:,}",
@@ -434,11 +491,6 @@ def show_recorded_tampering() -> None:
     page.source(tamper.forge, tamper.tampered, claims_of=("tamper_why",))
 
 
-def recorded_name(row: dict[str, Any]) -> str:
-    which = "first" if row["cell"]["field"].endswith("0") else "second"
-    return f"{which} product, {problems.PLACE_NAMES[row['place']]}"
-
-
 def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
     """The reader's pair, or, where the small twin needs no help with it, one where it does."""
     if write_sum("few_pairs", a, b).text != FORM.text(a, b):
@@ -447,32 +499,30 @@ def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
     if found is None:
         return a, b
     other = first_error(found)
-    st.caption(f"With {a} × {b} it needs no help. Here is one with which it does.")
+    st.caption(f"The small twin gets {a} × {b} right alone. Here is a pair that it gets wrong.")
     return other
 
 
-@st.fragment
 def show_handed(a: int, b: int) -> None:
-    given = st.segmented_control(
-        "Partial products in the prompt", [0, 1, 2], default=0, required=True, key="ch10_given"
-    )
+    """What the small twin writes when 0, 1 or 2 partial products stand in its prompt."""
     try:
         a, b = one_it_gets_wrong(a, b)
-        from lab.tamper import tokens_given
+        right = FORM.text(a, b)
+        from lab import evaluate, tamper
 
-        start = tokens_given(FORM, given)
-        written = write("few_pairs", FORM.text(a, b)[:start])
+        for given, name in enumerate(("Nothing", "The first partial product", "Both")):
+            start = tamper.tokens_given(FORM, given)
+            written = write("few_pairs", right[:start])
+            wrong = tokens.wrong_tokens(written.text, right)
+            said = f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
+            st.caption(f"{name} handed over: {said}.")
+            marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
+            st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
     except ValueError as error:
         st.warning(read_reason(error))
         return
-    wrong = wrong_tokens(written.text, FORM.text(a, b))
-    marks = tokens.Marks(wrong=wrong)
-    st.html(tokens.strip(written.text, FORM, a, b, marks=marks, written_from=written.given))
-    st.markdown("Every token it wrote is right." if not wrong else "It goes wrong on the way.")
     page.notice("handed_notice")
-    from lab import evaluate
-
-    page.source(tokens_given, evaluate.go_on, claims_of=("handed_notice",))
+    page.source(tamper.tokens_given, evaluate.go_on, claims_of=("handed_notice",))
 
 
 # ---------------------------------------------------------------- the page

@@ -105,32 +105,37 @@ def parameter_count(result: dict[str, Any]) -> Measured:
     return Measured(f"{result['parameters'] / 1e6:.2f} million")
 
 
+def part_of(part: int, n: int) -> str:
+    return f"{part:,} of {n:,}"
+
+
 def tampered(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """A share of all tampered answers, over every digit of the working."""
+    """How many of all tampered answers had this outcome, over every digit of the working."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
         part, n = sum(row[outcome] for row in rows), sum(row["n"] for row in rows)
-        return Measured(f"{part:,} in {n:,}", None, n)
+        return Measured(part_of(part, n), None, n)
 
     return pick
+
+
+def wrong_answers(row: dict[str, Any]) -> Measured:
+    return Measured(part_of(row["errors_answer"], row["n"]), row["errors_answer"], row["n"])
 
 
 def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        row = next(r for r in rows if r["cell"] == {"run": run, "given": given})
-        return Measured(count(row["errors_answer"], row["n"]), row["errors_answer"], row["n"])
+        return wrong_answers(next(r for r in rows if r["cell"] == {"run": run, "given": given}))
 
     return pick
 
 
-def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
-    some = sum(row["errors_answer"] > 0 for row in rows)
-    return Measured(f"{some} of {len(rows)}")
-
-
 def worst_head(rows: list[dict[str, Any]]) -> Measured:
-    row = max(rows, key=lambda r: r["errors_answer"])
-    return Measured(count(row["errors_answer"], row["n"]), row["errors_answer"], row["n"])
+    return wrong_answers(max(rows, key=lambda row: row["errors_answer"]))
+
+
+def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
+    return Measured(part_of(sum(row["errors_answer"] > 0 for row in rows), len(rows)))
 
 
 def attention_ratio(document: dict[str, Any]) -> Measured:
@@ -143,64 +148,49 @@ COT, PLAIN, FEW = (
 TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed", "heads"))
 
 CLAIMS: dict[str, Claim] = {
-    "ch1.census": Claim(
-        "With its working written out, the model multiplies all pairs up to 99.", COT, census
+    "ch1.census": Claim("The book's model multiplies all pairs up to 99.", COT, census),
+    "ch1.census_answer": Claim(
+        "The book's model, all pairs, counting wrong answers alone.", COT, census_answer
     ),
-    "ch1.census_answer": Claim("The same, counting the last number alone.", COT, census_answer),
-    "ch1.heldout": Claim(
-        "It is right on pairs that no run of the book ever trains on.", COT, heldout
-    ),
-    "ch1.parameters": Claim("The size of the book's model.", COT, parameter_count),
-    "ch1.minutes": Claim(
-        "What its training took by the clock, on the processor of the record.",
-        COT,
-        training_minutes,
-    ),
-    "ch1.tokens": Claim("How much text its training read.", COT, training_tokens),
-    "ch1.plain_heldout": Claim(
-        "The same network, asked for the product at once, on held-out pairs.", PLAIN, heldout
-    ),
+    "ch1.heldout": Claim("The book's model is right on held-out pairs.", COT, heldout),
+    "ch1.parameters": Claim("Parameters of the book's model.", COT, parameter_count),
+    "ch1.minutes": Claim("Training of the book's model, by the clock.", COT, training_minutes),
+    "ch1.tokens": Claim("Text read in training by the book's model.", COT, training_tokens),
+    "ch1.plain_heldout": Claim("The plain model on held-out pairs.", PLAIN, heldout),
     "ch1.plain_heldout_right": Claim(
-        "The share of held-out pairs that it gets right.", PLAIN, heldout_right
+        "Held-out pairs that the plain model gets right.", PLAIN, heldout_right
     ),
-    "ch1.plain_tokens": Claim(
-        "How much text the plain run read: the same pairs and steps, shorter lines.",
-        PLAIN,
-        training_tokens,
-    ),
-    "ch1.few_heldout": Claim(
-        "A small twin with working, trained on one pair in twenty.", FEW, heldout
-    ),
-    "ch1.few_heldout_right": Claim(
-        "The share of held-out pairs that the small twin gets right.", FEW, heldout_right
-    ),
+    "ch1.plain_tokens": Claim("Text read in training by the plain model.", PLAIN, training_tokens),
+    "ch1.few_heldout": Claim("The small twin on held-out pairs.", FEW, heldout),
     "ch1.tamper_followed": Claim(
-        "A forged digit in the working: the answer moves exactly as it implies.",
-        TAMPER,
-        tampered("followed"),
+        "The answer moves exactly as a forged digit implies.", TAMPER, tampered("followed")
     ),
     "ch1.tamper_stayed": Claim(
-        "A forged digit in the working: the answer stays true all the same.",
-        TAMPER,
-        tampered("stayed"),
+        "The answer stays true though a digit is forged.", TAMPER, tampered("stayed")
     ),
     "ch1.tamper_neither": Claim(
-        "A forged digit in the working: the answer does neither.", TAMPER, tampered("neither")
+        "The answer does neither when a digit is forged.", TAMPER, tampered("neither")
     ),
     "ch1.few_given_0": Claim(
-        "The small twin, writing all its working itself.", HANDED, handed("few_pairs", 0)
+        "Wrong answers of the small twin, writing everything itself.",
+        HANDED,
+        handed("few_pairs", 0),
     ),
     "ch1.few_given_1": Claim(
-        "The small twin, handed the first partial product.", HANDED, handed("few_pairs", 1)
+        "Wrong answers of the small twin, handed the first partial product.",
+        HANDED,
+        handed("few_pairs", 1),
     ),
     "ch1.few_given_2": Claim(
-        "The small twin, handed both partial products.", HANDED, handed("few_pairs", 2)
+        "Wrong answers of the small twin, handed both partial products.",
+        HANDED,
+        handed("few_pairs", 2),
     ),
     "ch1.heads_that_matter": Claim(
-        "Heads whose removal makes at least one of all answers wrong.", HEADS, heads_that_matter
+        "Heads of the book's model without which some answer is wrong.", HEADS, heads_that_matter
     ),
-    "ch1.worst_head": Claim(
-        "Wrong answers without the head that is missed most.", HEADS, worst_head
+    "ch1.worst_head_pairs": Claim(
+        "Wrong answers of the book's model without its most missed head.", HEADS, worst_head
     ),
     "lab.attention_ratio": Claim(
         "Training speed of written-out attention over torch's fused kernel.",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import altair as alt
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
@@ -17,8 +18,13 @@ Orient = Literal["top", "left"]
 READABLE = [0, 1.6]
 """A colour domain that leaves out the strongest tones, so that numbers in a cell stay readable."""
 
-ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
+ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
+
+
+def ink() -> str:
+    """The colour of text in a chart: the theme dresses axes, not marks."""
+    return "#ece7dd" if st.context.theme.type == "dark" else "#1d1b18"
 
 
 def table_map(
@@ -30,7 +36,7 @@ def table_map(
         x=alt.X(
             "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
         ),
-        y=alt.Y("row:N", sort=None, title=row_title),
+        y=alt.Y("row:N", sort=None, title=row_title, axis=alt.Axis(labelLimit=220)),
     )
     cells = base.mark_rect().encode(
         color=alt.Color("value:Q", scale=alt.Scale(domain=READABLE), legend=None),
@@ -40,7 +46,9 @@ def table_map(
             alt.Tooltip("value", title="share", format=".3f"),
         ],
     )
-    numbers = base.mark_text(fontSize=15).encode(text=alt.Text("value:Q", format=".2f"))
+    numbers = base.mark_text(fontSize=15, color=ink()).encode(
+        text=alt.Text("value:Q", format=".2f")
+    )
     return alt.layer(cells, numbers).properties(height=48 * len(rows) + 50)
 
 
@@ -59,14 +67,14 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
         color=alt.Color("pairs:N", sort=None, title=None, legend=alt.Legend(orient="top")),
         tooltip=["bar", "label"],
     )
-    labels = base.mark_text(align="left", dx=5).encode(text="label:N")
+    labels = base.mark_text(align="left", dx=5, color=ink()).encode(text="label:N")
     return alt.layer(bars, labels).properties(height=46 * len(rows) + 40)
 
 
-def atlas(wrong_at: NDArray[np.int64], heldout: NDArray[np.bool_]) -> Chart:
+def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 where there is none."""
     a, b = np.divmod(np.arange(10_000), 100)
-    wrong, held = (wrong_at >= 0).ravel(), heldout.ravel()
+    wrong, held = (wrong_at >= 0).ravel(), ~trained_on.ravel()
     kind = np.select([~wrong & ~held, ~wrong & held, wrong & held], [0, 1, 2], 3)
     data = pd.DataFrame(
         {"a": a, "b": b, "kind": np.array(ATLAS_KINDS)[kind], "at": wrong_at.ravel()}
@@ -152,6 +160,20 @@ def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:
         )
         .properties(height=20 * len(heads) + 60)
     )
+
+
+def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> Chart:
+    """Horizontal bars with their counts beside them."""
+    data = pd.DataFrame({"row": list(counts), "count": list(counts.values())})
+    room = max(counts.values(), default=1)
+    base = alt.Chart(data).encode(
+        y=alt.Y("row:N", sort=None, title=row_title, axis=alt.Axis(labelLimit=220)),
+        x=alt.X("count:Q", title=count_title, scale=alt.Scale(domainMax=room * 1.15)),
+    )
+    labels = base.mark_text(align="left", dx=5, color=ink()).encode(
+        text=alt.Text("count:Q", format=",")
+    )
+    return alt.layer(base.mark_bar(), labels).properties(height=28 * len(counts) + 50)
 
 
 def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:

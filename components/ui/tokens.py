@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from lab.problems import Field, Format, Problem
+from lab.problems import PLACE_NAMES, Field, Format, Problem
 
 ROLES = {
     "operand": "what you typed",
@@ -20,12 +20,13 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Marks:
-    """Token positions to mark: wrong, forged by the reader, moved by the forgery, bearing loss."""
+    """Token positions to mark: wrong, forged, moved by the forgery, bearing loss, handed over."""
 
     wrong: Collection[int] = ()
     forged: Collection[int] = ()
     moved: Collection[int] = ()
     loss: Collection[int] = ()
+    given: Collection[int] = ()
 
 
 def label_of(field: Field, a: int, b: int) -> str:
@@ -34,6 +35,20 @@ def label_of(field: Field, a: int, b: int) -> str:
         unit = 10 ** int(field.name.rsplit(" ", 1)[1])
         return f"{a} × {b // unit % 10 * unit}"
     return {"answer": "product", "dots": "blanked working"}.get(field.name, "")
+
+
+def place_of(position: int, form: Format, a: int, b: int) -> str:
+    """Where a token stands, in the reader's own numbers: '37 × 8: tens', 'product: units'."""
+    field = next(f for f in form.fields() if f.start <= position < f.stop)
+    if field.role == "operator":
+        return f"the sign {field.name}"
+    names = {"a": "first number", "b": "second number"}
+    name = label_of(field, a, b) or names.get(field.name, field.name)
+    return name if field.name == "dots" else f"{name}: {PLACE_NAMES[field.place(position)]}"
+
+
+def wrong_tokens(text: str, right: str) -> list[int]:
+    return [i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y]
 
 
 def strip(
@@ -83,6 +98,7 @@ def cell(
         ("forged", marks.forged),
         ("moved", marks.moved),
         ("loss", marks.loss),
+        ("given", marks.given),
     ):
         if position in positions:
             classes.append(f"wb-{name}")
@@ -133,7 +149,7 @@ def checks(steps: Sequence[Step], written_from: int | None = None) -> str:
         mark = (
             '<span class="wb-yes">✓ right</span>'
             if step.right
-            else f'<span class="wb-no">✗ wrong: it is {step.expected}</span>'
+            else f'<span class="wb-no">✗ wrong: {step.expected} is right</span>'
         )
         delay = step.last_token - (written_from or 0)
         lines.append(

@@ -15,13 +15,13 @@ def frame(chart: object) -> pd.DataFrame:
 def test_the_atlas_holds_every_pair_with_its_kind() -> None:
     wrong_at = np.full((100, 100), -1)
     wrong_at[3, 7], wrong_at[7, 3] = 9, 6
-    held = np.zeros((100, 100), dtype=bool)
-    held[7, 3] = held[50, 50] = True
-    data = frame(plots.atlas(wrong_at, held)).set_index(["a", "b"])
+    trained_on = np.ones((100, 100), dtype=bool)
+    trained_on[7, 3] = trained_on[50, 50] = False
+    data = frame(plots.atlas(wrong_at, trained_on)).set_index(["a", "b"])
     assert len(data) == 10_000
     assert data.loc[(3, 7), "kind"] == "wrong, trained on" and data.loc[(3, 7), "at"] == 9
-    assert data.loc[(7, 3), "kind"] == "wrong, held out" and data.loc[(7, 3), "at"] == 6
-    assert data.loc[(50, 50), "kind"] == "right, held out"
+    assert data.loc[(7, 3), "kind"] == "wrong, never shown" and data.loc[(7, 3), "at"] == 6
+    assert data.loc[(50, 50), "kind"] == "right, never shown"
     assert data.loc[(0, 0), "kind"] == "right, trained on"
 
 

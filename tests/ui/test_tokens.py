@@ -26,7 +26,7 @@ def test_a_right_text_has_three_right_steps_read_the_right_way_round() -> None:
 def test_a_wrong_digit_makes_only_its_step_wrong_and_says_what_it_is() -> None:
     found = steps("37*48=692+0941=6771$")
     assert [s.right for s in found] == [True, False, True]
-    assert "wrong: it is 1480" in tokens.checks(found)
+    assert "wrong: 1480 is right" in tokens.checks(found)
     assert "1490" in tokens.checks(found)
 
 
