@@ -1,0 +1,32 @@
+"""What takes minutes: the whole census of the book's model, and a twin that learns from nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.checkpoint import load_run
+from lab.evaluate import exactness, last
+from lab.problems import all_pairs, pairs_of
+from lab.recipes import recipe
+from lab.run import read_model
+from lab.train import TrainState, train
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("batch", [500, 137])
+def test_the_books_model_multiplies_all_pairs_at_any_batch_size(batch: int) -> None:
+    loaded = load_run("chain_of_thought")
+    *_, reading = read_model(loaded.model, loaded.format, *all_pairs(), batch=batch)
+    assert (reading.all.n, reading.all.errors_strict, reading.all.errors_answer) == (10_000, 0, 0)
+
+
+def test_a_twin_learns_to_multiply_held_out_pairs_in_300_steps() -> None:
+    plan = replace(recipe("few_pairs"), fraction=0.30, steps=300)
+    state = TrainState.start(plan)
+    losses = [metrics.loss for metrics in train(plan, state)]
+    held = last(exactness(state.model.eval(), plan.format, *pairs_of("validation"), decode=False))
+    assert losses[-1] < 0.05 < 2 < losses[0]
+    assert held.errors_strict < 0.2 * held.n
