@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tiny import tiny_model
 
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
 from lab.gpt import GPT
 from lab.intervene import ablate_head
 from lab.trace import Edit
@@ -15,20 +15,7 @@ from lab.vocabulary import encode
 
 @pytest.fixture
 def model() -> GPT:
-    config = GPTConfig(
-        n_layer=2,
-        d_model=32,
-        position=LearnedPositions(20),
-        attention=MultiHeadAttention(2, 16),
-        ffn=DenseFFN(64),
-    )
-    model = GPT(config)
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim == 2:
-                parameter.normal_(std=0.3, generator=generator)
-    return model.eval()
+    return tiny_model()
 
 
 def test_each_token_is_the_largest_of_a_full_forward_over_the_text(model: GPT) -> None:
