@@ -15,7 +15,7 @@ from lab.vocabulary import encode
 
 @pytest.fixture
 def model() -> GPT:
-    return tiny_model()
+    return tiny_model(dtype=torch.float32)
 
 
 def test_each_token_is_the_largest_of_a_full_forward_over_the_text(model: GPT) -> None:
