@@ -8,7 +8,7 @@ from components.ui import claims, tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
-from components.ui.runs import BOOK_RUN, read_reason, shelf, take_with_progress, write
+from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
 from lab.problems import Format, Problem, partial_products
 from lab.provenance import RECORDS
 from lab.transcript import Transcript
@@ -51,18 +51,15 @@ def home() -> None:
 def multiply(page: Chapter) -> None:
     """The first thing on Home: two boxes, the sum token by token, and a head to pull out."""
     pair = ask_pair("")
-    if pair is None:
-        return
-    try:
+    if pair is not None:
         show_whole(*pair)
-        page.prose("measured")
-        page.prose("pull")
-        if st.toggle("Pull out one head", key="pull", bind="query-params"):
-            show_without(*pair)
-    except ValueError as error:
-        st.warning(read_reason(error))
+    page.prose("measured")
+    page.prose("pull")
+    if st.toggle("Pull out one head", key="pull", bind="query-params") and pair is not None:
+        show_without(*pair)
 
 
+@needs_a_run
 def show_whole(a: int, b: int) -> None:
     known = recorded(a, b)
     written = known or write(BOOK_RUN, prompt(a, b))
@@ -74,6 +71,7 @@ def show_whole(a: int, b: int) -> None:
     )
 
 
+@needs_a_run
 def show_without(a: int, b: int) -> None:
     """The sum again, one head handing on zeros."""
     left, right = st.columns(2)

@@ -12,7 +12,7 @@ import streamlit as st
 from components.ui import claims, plots, tokens
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
-from components.ui.runs import BOOK_RUN, read_reason, take_with_progress, write, write_sum
+from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
 from lab import difficulty, problems
 from lab.problems import STYLES, Format
 from lab.provenance import RECORDS
@@ -304,14 +304,11 @@ def first_error(atlas: Atlas) -> tuple[int, int]:
     return a, b
 
 
+@needs_a_run
 def show_cell(run: str, a: int, b: int) -> None:
     """The transcript of one pair, and the belief at its first wrong token."""
-    try:
-        form = take_with_progress(run).format
-        written = write_sum(run, a, b)
-    except ValueError as error:
-        st.warning(read_reason(error))
-        return
+    form = take_with_progress(run).format
+    written = write_sum(run, a, b)
     right = form.text(a, b)
     wrong = tokens.wrong_tokens(written.text, right)
     st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
@@ -343,16 +340,13 @@ def patterns_of(text: str) -> np.ndarray:
 
 
 @st.fragment
+@needs_a_run
 def show_attention(a: int, b: int) -> None:
     left, right = st.columns(2)
     layer = left.select_slider("Layer", range(6), 3, key="ch10_layer", bind="query-params")
     head = right.select_slider("Head", range(4), 0, key="ch10_head", bind="query-params")
-    try:
-        text = write_sum(BOOK_RUN, a, b).text
-        weights = patterns_of(text)
-    except ValueError as error:
-        st.warning(read_reason(error))
-        return
+    text = write_sum(BOOK_RUN, a, b).text
+    weights = patterns_of(text)
     st.html(tokens.strip(text, FORM, a, b, small=True))
     st.altair_chart(
         plots.attention_map(weights[layer, head], text),
@@ -402,6 +396,7 @@ def is_sign(position: int) -> bool:
 
 
 @st.fragment
+@needs_a_run
 def show_tampering(a: int, b: int) -> None:
     digits = [
         i
@@ -422,12 +417,8 @@ def show_tampering(a: int, b: int) -> None:
     new = middle.select_slider(
         "Write instead", range(10), 3, key="ch10_forge_to", bind="query-params"
     )
-    try:
-        honest = write_sum(BOOK_RUN, a, b)
-        forged = write(BOOK_RUN, right[:place] + str(new))
-    except ValueError as error:
-        st.warning(read_reason(error))
-        return
+    honest = write_sum(BOOK_RUN, a, b)
+    forged = write(BOOK_RUN, right[:place] + str(new))
     st.caption("As it was, then with your forgery:")
     st.html(tokens.strip(honest.text, FORM, a, b, small=True))
     moved = [i for i in range(place + 1, FORM.length) if forged.text[i] != honest.text[i]]
@@ -503,24 +494,21 @@ def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
     return other
 
 
+@needs_a_run
 def show_handed(a: int, b: int) -> None:
     """What the small twin writes when 0, 1 or 2 partial products stand in its prompt."""
-    try:
-        a, b = one_it_gets_wrong(a, b)
-        right = FORM.text(a, b)
-        from lab import evaluate, tamper
+    a, b = one_it_gets_wrong(a, b)
+    right = FORM.text(a, b)
+    from lab import evaluate, tamper
 
-        for given, name in enumerate(("Nothing", "The first partial product", "Both")):
-            start = tamper.tokens_given(FORM, given)
-            written = write("few_pairs", right[:start])
-            wrong = tokens.wrong_tokens(written.text, right)
-            said = f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
-            st.caption(f"{name} handed over: {said}.")
-            marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
-            st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
-    except ValueError as error:
-        st.warning(read_reason(error))
-        return
+    for given, name in enumerate(("Nothing", "The first partial product", "Both")):
+        start = tamper.tokens_given(FORM, given)
+        written = write("few_pairs", right[:start])
+        wrong = tokens.wrong_tokens(written.text, right)
+        said = f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
+        st.caption(f"{name} handed over: {said}.")
+        marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
+        st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
     page.notice("handed_notice")
     page.source(tamper.tokens_given, evaluate.go_on, claims_of=("handed_notice",))
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Collection
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
@@ -109,6 +109,21 @@ def write_sum(run: str, a: int, b: int) -> Transcript:
     return write(run, decode(take_with_progress(run).format.prompt(a, b)[0]))
 
 
-def read_reason(error: ValueError) -> str:
-    """What a reader is told when a run cannot be used."""
-    return f"This figure needs a trained model that cannot be read here: {error}."
+Arguments = ParamSpec("Arguments")
+
+
+def needs_a_run(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """A figure drawn from a run: if that cannot be read, say so in one sentence and go on."""
+
+    @wraps(draw)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            draw(*args, **kwargs)
+        except ValueError as error:
+            from lab.checkpoint import CheckpointError
+
+            if not isinstance(error, CheckpointError):
+                raise
+            st.warning(f"This figure needs a trained model that cannot be read here: {error}.")
+
+    return guarded
