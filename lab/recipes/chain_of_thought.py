@@ -32,9 +32,8 @@ def chain_of_thought() -> Recipe:
         model=FULL_SIZE,
         format=Format("cot_reversed"),
         fraction=0.30,
-        steps=1200,
-        batch_size=256,
-        weight_decay=0.1,
+        steps=800,
+        batch_size=512,
     )
 
 
