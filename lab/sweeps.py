@@ -98,7 +98,7 @@ def head_cells() -> list[Cell]:
 
 
 def measure_head(cell: Cell, every: int = 1) -> dict[str, Any]:
-    """All 10,000 pairs with one head pulled out."""
+    """All 10,000 pairs with one head pulled out (or every k-th pair)."""
     loaded = load_run(cell["run"])
     a, b = (x[::every] for x in all_pairs())
     edits = [ablate_head(cell["layer"], cell["head"])]
@@ -150,5 +150,5 @@ SWEEPS: dict[str, Sweep] = {
     "handed": Sweep(handed_cells, measure_handed),
     "atlas": Sweep(atlas_cells, measure_atlas),
     "opening": Sweep(opening_cells, measure_opening),
-    "heads": Sweep(head_cells, measure_head),
+    "heads": Sweep(head_cells, lambda cell: measure_head(cell, every=10)),
 }
