@@ -15,7 +15,7 @@ from lab.transcript import Transcript
 
 FORM = Format("cot_reversed")
 N_LAYER, N_HEAD = 6, 4
-MISSED = (1, 0)
+MISSED = (0, 2)
 """The head, (layer, head), that the box pulls out at first."""
 
 ROUTES = (

@@ -80,7 +80,11 @@ PART_KINDS: dict[str, dict[str, type]] = {
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """A whole model. Raises `ValueError`, naming both values, for sizes that do not fit."""
+    """A whole model. Raises `ValueError`, naming both values, for sizes that do not fit.
+
+    `embedding_std` is the spread that token and position embeddings start with. Small ones are
+    shaped by training; large ones stay random codes.
+    """
 
     vocab_size: int = 16
     n_layer: int = 6
@@ -91,6 +95,7 @@ class GPTConfig:
     residual: Residual = field(default_factory=PlainResidual)
     kernel: Kernel = field(default_factory=MathKernel)
     norm_eps: float = 1e-6
+    embedding_std: float = 0.02
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "n_layer", "d_model"):
@@ -109,6 +114,8 @@ class GPTConfig:
             )
         if isinstance(self.position, LearnedPositions):
             require_positive("position.max_length", self.position.max_length)
+        if not 0 < self.embedding_std <= 10:
+            raise ValueError(f"embedding_std={self.embedding_std} must lie in (0, 10]")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; each part carries its `kind`."""

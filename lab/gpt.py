@@ -25,10 +25,6 @@ from lab.trace import NO_TRACE, TraceLike
 Position = LearnedPositions | RotaryPositions | NoPositions
 
 
-EMBEDDING_STD = 0.02
-"""Small embeddings are shaped by training; large ones stay random codes and lead to memorising."""
-
-
 class Block(nn.Module):
     """Read, attend, write; read, think, write. It never adds: the stream does."""
 
@@ -151,7 +147,7 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
         if name.endswith(("wo.weight", "w_out.weight", "unembed.weight")):
             parameter.zero_()
         elif name in ("embed.weight", "position.table.weight"):
-            parameter.normal_(std=EMBEDDING_STD, generator=generator)
+            parameter.normal_(std=model.config.embedding_std, generator=generator)
         elif parameter.ndim == 2:
             parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
 
