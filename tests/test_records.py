@@ -17,12 +17,15 @@ ALLOWED = {
     # what -> why it may stand as digits in prose
     "3D": "a word",
     "chapter 2": "the number of a chapter",
+    "DeepSeek-R1-Zero": "the name of a model",
+    "section 2.2": "a place in a paper",
 }
 
 FREE = re.compile(
     r"""<!--.*?-->            # names of sections
       | ```.*?```             # code blocks
       | `[^`]*`               # code
+      | \$\$.*?\$\$           # formulas on lines of their own
       | \$[^$]*\$             # formulas
       | \{(?:claim|calc):[a-z0-9_.]+\}
       | \[[^\]]*\]\([^)]*\)   # links

@@ -85,9 +85,9 @@ def test_multiply_says_right_when_it_is(
 
 BAD_USAGE = [
     (["multiply", "100", "3", "--run", "small"], "whole number from 0 to 99"),
-    (["multiply", "x", "3", "--run", "small"], "'x' is not such a number"),
+    (["multiply", "x", "3", "--run", "small"], "'x' is not a number this model can read"),
     (["multiply", "", "3", "--run", "small"], "The box is empty"),
-    (["multiply", "3", "٣", "--run", "small"], "'٣' is not such a number"),
+    (["multiply", "3", "٣", "--run", "small"], "'٣' is not a number this model can read"),
     (["multiply", "1", "2", "--run", "big"], "no run is called 'big'; there are: small"),
     (["evaluate", "big"], "no run is called 'big'; there are: small"),
     (["evaluate", "small", "--digits", "9x9"], "digits=9x9: small knows 2x2"),

@@ -85,9 +85,12 @@ def test_the_books_model_has_4_7_million_parameters_and_learns_from_17_million_t
     assert plan.steps * plan.tokens_per_step <= 17_000_000
 
 
-def test_the_plain_run_differs_in_its_text_alone() -> None:
+def test_the_plain_run_has_the_same_parts_and_pairs_and_no_working() -> None:
     one, other = recipe("chain_of_thought"), recipe("plain")
-    assert replace(other, name=one.name, format=one.format) == one
+    spread = one.model.embedding_std
+    assert replace(other.model, embedding_std=spread) == one.model
+    assert replace(other.format, style=one.format.style) == one.format
+    assert other.fraction == one.fraction
     assert other.format.style == "plain"
 
 
