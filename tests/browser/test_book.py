@@ -64,7 +64,7 @@ def test_home_explains_a_bad_number_and_recovers(open_page) -> None:
 
 def test_pulling_out_a_head_breaks_a_step_and_the_link_reproduces_it(open_page) -> None:
     page = open_page("/")
-    page.get_by_text("Pull out one head").click()
+    page.locator(".st-key-pull label").click()
     page.get_by_text("goes wrong first").wait_for(timeout=30_000)
     wait_idle(page)
     said = page.get_by_text("goes wrong first").inner_text()
