@@ -31,7 +31,7 @@ STYLE_NAMES: Mapping[str, str] = {
     "dots": "dots",
 }
 OUTCOMES = {
-    "followed": "moves exactly as the forgery implies",
+    "followed": "moves as implied",
     "stayed": "stays true",
     "neither": "does neither",
 }
@@ -464,7 +464,7 @@ def show_recorded_tampering() -> None:
         return
     bars = [
         {
-            "digit": step_name(row["cell"]["position"]),
+            "digit": step_name(row["cell"]["position"]).replace(" partial product", ""),
             "outcome": name,
             "share": row[key] / row["n"],
             "label": f"{row[key]:,} of {row['n']:,}",

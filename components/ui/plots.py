@@ -182,8 +182,18 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
-            y=alt.Y("digit:N", sort=None, title="forged digit", axis=alt.Axis(labelLimit=220)),
-            x=alt.X("share:Q", axis=alt.Axis(format="%"), title="share of all pairs"),
+            y=alt.Y(
+                "digit:N",
+                sort=None,
+                title="partial product, digit",
+                axis=alt.Axis(labelLimit=220),
+            ),
+            x=alt.X(
+                "share:Q",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+                title="share of all pairs",
+            ),
             color=alt.Color(
                 "outcome:N",
                 sort=None,
