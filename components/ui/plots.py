@@ -116,7 +116,7 @@ def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str
         color=alt.Color("what:N", title=None, sort=None, legend=alt.Legend(orient="top")),
         tooltip=["token", alt.Tooltip("p", format=".4f"), "what"],
     )
-    return alt.layer(bars).properties(height=220)
+    return bars.properties(height=220)
 
 
 def attention_map(pattern: Numbers, text: str) -> Chart:
