@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as deserialise
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 
 from lab.config import GPTConfig, build
 from lab.gpt import GPT
@@ -42,10 +44,23 @@ def committed_runs(root: Path = CHECKPOINTS) -> list[str]:
 def save(folder: Path, model: GPT, form: Format) -> None:
     """Write weights in bf16 and the configuration. Score the run on what `load` gives back."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {n: p.detach().cpu().bfloat16().contiguous() for n, p in model.state_dict().items()}
-    save_file(weights, folder / "model.safetensors")
+    (folder / "model.safetensors").write_bytes(to_bytes(model))
     document = {"model": model.config.to_dict(), "format": asdict(form), "vocabulary": VOCABULARY}
     (folder / "config.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def to_bytes(model: GPT) -> bytes:
+    """The weights in bf16, as a safetensors file."""
+    return serialise(
+        {n: p.detach().cpu().bfloat16().contiguous() for n, p in model.state_dict().items()}
+    )
+
+
+def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Checkpoint:
+    """A run that lies on no disk: its weights as `to_bytes` wrote them."""
+    model = GPT(config)
+    fill(model, deserialise(data), name)
+    return Checkpoint(name, model.eval().requires_grad_(False), form)
 
 
 def load(folder: Path) -> Checkpoint:

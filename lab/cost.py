@@ -25,6 +25,17 @@ def part_of(name: str) -> str:
     ]
 
 
+def parameters_of(config: GPTConfig) -> int:
+    """All numbers of the model that `config` describes, without building it."""
+    d, width = config.d_model, config.attention.n_head * config.attention.head_dim
+    gated = config.ffn.activation == "swiglu"
+    ffn = d * (config.ffn.d_ff * 2 // 3) * 3 if gated else d * config.ffn.d_ff * 2
+    qk_gains = 2 * config.attention.head_dim if config.attention.qk_norm else 0
+    per_layer = 4 * d * width + qk_gains + ffn + 2 * d
+    positions = (longest_text(config) or 0) * d
+    return 2 * config.vocab_size * d + positions + config.n_layer * per_layer + d
+
+
 def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     """Multiplications and additions of one token that attends to `n_seen` tokens.
 

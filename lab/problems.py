@@ -373,6 +373,15 @@ def sample_pairs(
     return np.concatenate(parts_a)[:n], np.concatenate(parts_b)[:n]
 
 
+def sample_listed(
+    rng: np.random.Generator, n: int, pairs: tuple[tuple[int, int], ...]
+) -> tuple[Integers, Integers]:
+    """`n` ordered pairs, uniform among the listed unordered ones, either way round. (n,) each."""
+    drawn = np.array(pairs, dtype=np.int64)[rng.integers(0, len(pairs), n)]
+    swap = rng.integers(0, 2, n).astype(bool)
+    return np.where(swap, drawn[:, 1], drawn[:, 0]), np.where(swap, drawn[:, 0], drawn[:, 1])
+
+
 def all_pairs(p: int = 2, q: int = 2) -> tuple[Integers, Integers]:
     """Every ordered pair, a major; for up to 2 x 2 digits. (N,) each."""
     if p + q > 4:

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lab import checkpoint
 from lab.cost import parameters
 from lab.evaluate import (
@@ -25,10 +27,10 @@ from lab.evaluate import (
     score,
 )
 from lab.gpt import GPT
-from lab.problems import HELDOUT_FROM, Format, Integers, SplitName, pairs_of, split_values
+from lab.problems import HELDOUT_FROM, Format, Integers, pairs_of, split_values
 from lab.provenance import append_line, provenance, read_lines, write_lines
 from lab.trace import Edit
-from lab.train import Recipe, StepMetrics, TrainState, train
+from lab.train import Recipe, StepMetrics, TrainState, train, trained_on
 from lab.vocabulary import Tokens
 
 STATES = Path.home() / ".cache" / "white-box"
@@ -80,8 +82,10 @@ def keep_history_until(path: Path, step: int) -> None:
 
 def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
     state.model.eval()
-    held = last(score_split(state.model, recipe.format, "validation", 1.0, most))
-    seen = last(score_split(state.model, recipe.format, "train", recipe.fraction, most))
+    form = recipe.format
+    a, b = np.nonzero(trained_on(recipe))
+    seen = last(score_some(state.model, form, a, b, most))
+    held = last(score_some(state.model, form, *pairs_of("validation", form.p, form.q), most))
     state.model.train()
     return Check(
         step=metrics.step,
@@ -95,13 +99,8 @@ def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 10
     )
 
 
-def score_split(
-    model: GPT, form: Format, split: SplitName, below: float, most: int
-) -> Iterator[Score]:
-    """Strict exactness under teacher forcing on about `most` pairs of a split, u < below."""
-    a, b = pairs_of(split, form.p, form.q)
-    keep = split_values(a, b) < below
-    a, b = a[keep], b[keep]
+def score_some(model: GPT, form: Format, a: Integers, b: Integers, most: int) -> Iterator[Score]:
+    """Strict exactness under teacher forcing on about `most` of the given pairs."""
     stride = max(1, len(a) // most)
     yield from exactness(model, form, a[::stride], b[::stride], decode=False)
 

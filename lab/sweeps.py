@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lab.checkpoint import CHECKPOINTS, load_run
+from lab.controls import CONTROLS
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head
 from lab.problems import all_pairs
@@ -151,4 +152,5 @@ SWEEPS: dict[str, Sweep] = {
     "atlas": Sweep(atlas_cells, measure_atlas),
     "opening": Sweep(opening_cells, measure_opening),
     "heads": Sweep(head_cells, lambda cell: measure_head(cell, every=10)),
+    **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
 }

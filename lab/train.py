@@ -17,13 +17,22 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.config import GPTConfig, require_positive
 from lab.gpt import GPT
 from lab.optim import AdamW, Both, Muon, Optimiser
-from lab.problems import Format, require_fraction, sample_pairs
+from lab.problems import (
+    Format,
+    all_pairs,
+    require_fraction,
+    sample_listed,
+    sample_pairs,
+    split_value,
+    split_values,
+)
 
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
@@ -34,6 +43,7 @@ Precision = Literal["auto", "fp32", "bf16"]
 class Recipe:
     """Everything that decides a run. Variants by `dataclasses.replace`.
 
+    `pairs`: if any, train on these unordered pairs alone, all of them with u < `fraction`.
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.
     `schedule`: wsd holds the rate, then falls linearly to 0 over the last `decay` of the steps;
     cosine falls all the way. Both warm up over `warmup` steps.
@@ -44,6 +54,7 @@ class Recipe:
     model: GPTConfig
     format: Format = field(default_factory=Format)
     fraction: float = 0.30
+    pairs: tuple[tuple[int, int], ...] = ()
     steps: int = 1000
     batch_size: int = 256
     optimiser: OptimiserName = "muon"
@@ -62,6 +73,16 @@ class Recipe:
         for name in ("steps", "batch_size", "check_every"):
             require_positive(f"Recipe.{name}", getattr(self, name))
         require_fraction(self.fraction)
+        if self.pairs and self.format.p != self.format.q:
+            raise ValueError(
+                f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
+            )
+        held = [pair for pair in self.pairs if split_value(*pair) >= self.fraction]
+        if held:
+            raise ValueError(
+                f"pairs holds {held[0]}, whose u={split_value(*held[0]):.3f} is not below "
+                f"fraction={self.fraction}: it is held out"
+            )
         kinds = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
         for name, allowed in kinds.items():
             if getattr(self, name) not in get_args(allowed):
@@ -151,16 +172,37 @@ def read_progress(path: Path) -> dict[str, Any]:
 
 def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
     """Run `recipe` from `state` to its last step, one step a `next()`. Raises `Diverged`."""
+    for done in train_in_parts(recipe, state, recipe.batch_size):
+        if done is not None:
+            yield done
+
+
+def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[StepMetrics | None]:
+    """As `train`, but with a pause, None, wherever a step has read `most` problems of its batch.
+
+    The parts' gradients add up to the gradient of the whole batch. `state` is whole only after
+    `StepMetrics`; their `seconds` leave out the pauses.
+    """
     while state.step < recipe.steps:
         began = time.perf_counter()
         rate = rate_at(recipe, state.step)
-        loss = masked_loss(recipe, state)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip)
-        if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
+        tokens, mask = draw_batch(recipe, state)
+        loss = 0.0
+        for begin in range(0, recipe.batch_size, most):
+            rows = slice(begin, begin + most)
+            weight = float(mask[rows].sum() / mask.sum())
+            part = weight * masked_loss(recipe, state.model, tokens[rows], mask[rows])
+            part.backward()
+            loss += part.item()
+            if rows.stop < recipe.batch_size:
+                state.seconds += time.perf_counter() - began
+                yield None
+                began = time.perf_counter()
+        norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip).item()
+        if not math.isfinite(loss) or not math.isfinite(norm):
             raise Diverged(
-                f"step {state.step + 1}: the loss is {loss.item()}, the gradient's norm "
-                f"{norm.item()}. The learning rate ({recipe.rate}) is the usual cause"
+                f"step {state.step + 1}: the loss is {loss}, the gradient's norm {norm}. "
+                f"The learning rate ({recipe.rate}) is the usual cause"
             )
         state.optimiser.step(rate)
         state.model.zero_grad(set_to_none=True)
@@ -168,23 +210,43 @@ def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
         state.seconds += time.perf_counter() - began
         yield StepMetrics(
             step=state.step,
-            loss=loss.item(),
+            loss=loss,
             rate=rate,
-            grad_norm=norm.item(),
+            grad_norm=norm,
             tokens=state.step * recipe.tokens_per_step,
             seconds=state.seconds,
         )
 
 
-def masked_loss(recipe: Recipe, state: TrainState) -> Tensor:
-    """Mean of -ln p over the tokens of a fresh batch that bear loss."""
+def draw_batch(recipe: Recipe, state: TrainState) -> tuple[Tensor, Tensor]:
+    """The texts of fresh problems and their loss masks, (N, L) each."""
+    form, n = recipe.format, recipe.batch_size
+    if recipe.pairs:
+        a, b = sample_listed(state.rng, n, recipe.pairs)
+    else:
+        a, b = sample_pairs(state.rng, n, form.p, form.q, 0.0, recipe.fraction)
     device = next(state.model.parameters()).device
+    tokens, mask = (torch.from_numpy(x).to(device) for x in form.render(a, b))
+    return tokens.long(), mask
+
+
+def trained_on(recipe: Recipe) -> NDArray[np.bool_]:
+    """True for the pairs [a, b] that a recipe of at most 2 x 2 digits trains on."""
     form = recipe.format
-    pairs = sample_pairs(state.rng, recipe.batch_size, form.p, form.q, 0.0, recipe.fraction)
-    tokens, mask = (torch.from_numpy(x).to(device) for x in form.render(*pairs))
-    tokens = tokens.long()
+    shape = (10**form.p, 10**form.q)
+    if not recipe.pairs:
+        return (split_values(*all_pairs(form.p, form.q)) < recipe.fraction).reshape(shape)
+    out = np.zeros(shape, dtype=bool)
+    a, b = np.array(recipe.pairs).T
+    out[a, b] = out[b, a] = True
+    return out
+
+
+def masked_loss(recipe: Recipe, model: GPT, tokens: Tensor, mask: Tensor) -> Tensor:
+    """Mean of -ln p over the tokens that bear loss."""
+    device = tokens.device
     with torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(recipe, device)):
-        logits = state.model(tokens[:, :-1])
+        logits = model(tokens[:, :-1])
     return F.cross_entropy(logits[mask[:, 1:]].float(), tokens[:, 1:][mask[:, 1:]])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, plots, tokens
+from components.ui import claims, plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
@@ -17,6 +17,9 @@ from lab import difficulty, problems
 from lab.problems import STYLES, Format
 from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from lab.transcript import Transcript
 
 RUN_NAMES = {
     "chain_of_thought": "The book's model, with working",
@@ -216,7 +219,154 @@ def carry_table(a: int, b: int, *, backwards: bool) -> str:
     )
 
 
-# ---------------------------------------------------------------- 3. the atlas
+# ---------------------------------------------------------------- 3. train it
+
+FRACTIONS = (0.02, 0.05, 0.10, 0.20, 0.30)
+WIDTHS, LAYERS = (32, 64, 128, 192, 256), (1, 2, 3, 4, 5, 6)
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0)
+OPTIMISERS = ("muon", "adamw")
+LINK = {
+    "ch10_style": training.one_of(tuple(STYLE_NAMES.values())),
+    "ch10_fraction": training.one_of([training.per_cent(f) for f in FRACTIONS]),
+    "ch10_d_model": training.one_of(WIDTHS),
+    "ch10_n_layer": training.one_of(LAYERS),
+    "ch10_rate": training.one_of(RATES),
+    "ch10_optimiser": training.one_of(OPTIMISERS),
+    "ch10_steps": training.whole(1, 2000),
+    "ch10_seed": training.whole(0, 9999),
+    "ch10_layer": training.one_of(range(6)),
+    "ch10_head": training.one_of(range(4)),
+    "ch10_forge_to": training.one_of(range(10)),
+    # These answer for themselves, beside their own boxes.
+    **dict.fromkeys(("ch10_a", "ch10_b", "ch10_forge_at"), lambda _: True),
+}
+
+
+def show_training() -> None:
+    dropped = training.dropped_from_link("ch10_", LINK)
+    if dropped:
+        st.info(
+            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
+            "The default stands instead."
+        )
+    ask_settings()
+    training.watch("ch10_live", run_name)
+    page.notice("train_notice")
+    from lab import live, train
+
+    page.source(train.train_in_parts, live.steps_of, live.look)
+
+
+@st.fragment
+def ask_settings() -> None:
+    """The settings of the next run. Moving them changes no run that goes on."""
+    style = st.segmented_control(
+        "Format of the lines",
+        STYLES,
+        default="cot_reversed",
+        required=True,
+        format_func=STYLE_NAMES.__getitem__,
+        key="ch10_style",
+        bind="query-params",
+    )
+    fraction = st.select_slider(
+        "Share of all pairs it may see",
+        FRACTIONS,
+        0.30,
+        format_func=training.per_cent,
+        key="ch10_fraction",
+        bind="query-params",
+    )
+    page.prose("train_controls")
+    with st.expander("More settings"):
+        left, right = st.columns(2)
+        d_model = left.select_slider(
+            "Width, d_model", WIDTHS, 128, key="ch10_d_model", bind="query-params"
+        )
+        n_layer = right.select_slider("Layers", LAYERS, 2, key="ch10_n_layer", bind="query-params")
+        rate = left.select_slider(
+            "Learning rate", RATES, 0.003, key="ch10_rate", bind="query-params"
+        )
+        optimiser = right.segmented_control(
+            "Optimiser",
+            OPTIMISERS,
+            default="muon",
+            required=True,
+            key="ch10_optimiser",
+            bind="query-params",
+        )
+        steps = left.number_input("Steps", 1, 2000, 400, 50, key="ch10_steps", bind="query-params")
+        seed = right.number_input("Seed", 0, 9999, 0, 1, key="ch10_seed", bind="query-params")
+        page.prose("train_more")
+    chosen = {
+        "style": style,
+        "fraction": fraction,
+        "d_model": d_model,
+        "n_layer": n_layer,
+        "rate": rate,
+        "optimiser": optimiser,
+        "steps": int(steps),
+        "seed": int(seed),
+    }
+    if st.button("Train", type="primary", icon=":material/play_arrow:", key="ch10_train"):
+        training.launch("ch10_live", chosen)
+        st.rerun()
+
+
+@st.fragment
+def show_trained() -> None:
+    """The atlas of a run that the reader has trained, and the text of any cell of it."""
+    runs = {run.id: run for run in training.runs_here("ch10_live") if run.weights}
+    if not runs:
+        return
+    names = training.unlike([run_name(run.spec.arguments) for run in runs.values()])
+    called = dict(zip(runs, names, strict=True))
+    page.prose("trained")
+    chosen = st.selectbox(
+        "Open the atlas of", list(runs), format_func=called.__getitem__, key="ch10_trained"
+    )
+    run = runs[chosen]
+    atlas = Atlas(run.wrong_at, training.trained_cells(run))
+    event = st.altair_chart(
+        plots.atlas(atlas.wrong_at, atlas.trained_on),
+        width="stretch",
+        on_select="rerun",
+        selection_mode="cell",
+        key=f"ch10_trained_{chosen}",
+        alt=f"All pairs up to 99 as a grid: right or wrong, as {called[chosen]} writes them",
+    )
+    picked = event["selection"].get("cell") or []
+    a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)
+    model = training.model_of(run)
+    from lab.transcript import transcribe
+    from lab.vocabulary import decode
+
+    prompt = decode(model.format.prompt(a, b)[0])
+    show_cell(model.format, transcribe(model.model, prompt, model.format.length), a, b)
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    """What a reader changed, in words: 'plain, seed 1'."""
+    said = [STYLE_NAMES[str(arguments.get("style", "cot_reversed"))]]
+    words = {
+        "fraction": lambda x: f"{training.per_cent(x)} of the pairs",
+        "d_model": lambda x: f"width {x}",
+        "n_layer": lambda x: f"{x} layer{'' if x == 1 else 's'}",
+        "rate": lambda x: f"rate {x}",
+        "optimiser": str,
+        "steps": lambda x: f"{x} steps",
+        "seed": lambda x: f"seed {x}",
+    }
+    usual = training.defaults()
+    for key, word in words.items():
+        if arguments.get(key, usual[key]) != usual[key]:
+            said.append(word(arguments[key]))
+    if arguments.get("pairs"):
+        said.append(f"{len(arguments['pairs'])} pairs of your own")
+    return ", ".join(said)
+
+
+# ---------------------------------------------------------------- 5. the atlas
 
 
 @st.fragment
@@ -246,7 +396,7 @@ def show_atlas() -> None:
     )
     picked = event["selection"].get("cell") or []
     a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)
-    show_cell(str(run), a, b)
+    show_recorded_cell(str(run), a, b)
     page.notice("atlas_notice")
     if run == "few_pairs":
         show_first_wrong(atlas)
@@ -305,10 +455,13 @@ def first_error(atlas: Atlas) -> tuple[int, int]:
 
 
 @needs_a_run
-def show_cell(run: str, a: int, b: int) -> None:
-    """The transcript of one pair, and the belief at its first wrong token."""
+def show_recorded_cell(run: str, a: int, b: int) -> None:
     form = take_with_progress(run).format
-    written = write_sum(run, a, b)
+    show_cell(form, write_sum(run, a, b), a, b)
+
+
+def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
+    """The transcript of one pair, and the belief at its first wrong token."""
     right = form.text(a, b)
     wrong = tokens.wrong_tokens(written.text, right)
     st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
@@ -535,6 +688,10 @@ if pair is not None:
     page.prose("carry")
     show_carry(*pair)
     page.source(difficulty.carries)
+
+page.prose("train")
+show_training()
+show_trained()
 
 page.prose("atlas")
 show_atlas()

@@ -13,13 +13,14 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = [
     {"config", "vocabulary", "provenance", "mlp"},
     {"problems", "trace", "cache", "norm", "optim"},
-    {"difficulty", "positions", "residual", "ffn", "attention"},
+    {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
     {"evaluate", "transcript", "patterns"},
-    {"run", "tamper"},
-    {"sweeps", "recipes"},
-    {"benchmarks", "live"},
+    {"run", "tamper", "recipes", "exercises"},
+    {"controls", "live"},
+    {"sweeps"},
+    {"benchmarks", "workers"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

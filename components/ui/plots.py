@@ -19,6 +19,12 @@ READABLE = [0, 1.6]
 """A colour domain that leaves out the strongest tones, so that numbers in a cell stay readable."""
 
 ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
+ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
+"""The kinds as (is it wrong, was it trained on)."""
+
+NOT_ASKED = -2
+"""In `wrong_at`: this pair has no verdict yet."""
+
 ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
 
 
@@ -72,13 +78,14 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
 
 
 def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
-    """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 where there is none."""
+    """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 for none, `NOT_ASKED`."""
     a, b = np.divmod(np.arange(10_000), 100)
     wrong, held = (wrong_at >= 0).ravel(), ~trained_on.ravel()
     kind = np.select([~wrong & ~held, ~wrong & held, wrong & held], [0, 1, 2], 3)
     data = pd.DataFrame(
         {"a": a, "b": b, "kind": np.array(ATLAS_KINDS)[kind], "at": wrong_at.ravel()}
     )
+    data = data[data["at"] != NOT_ASKED]
     click = alt.selection_point(name="cell", fields=["a", "b"], on="click", empty=False)
     ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False)
     chart = (
@@ -205,6 +212,55 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
         )
         .properties(height=34 * len({row["digit"] for row in rows}) + 110)
     )
+
+
+def loss_curves(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Loss by step on a log scale. Rows: run, step, what, value."""
+    return (
+        alt.Chart(pd.DataFrame([row for row in rows if row["what"] == "loss"]))
+        .mark_line()
+        .encode(
+            x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
+            y=alt.Y("value:Q", title="loss, nats a token", scale=alt.Scale(type="log")),
+            color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
+            tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
+        )
+        .properties(height=220)
+    )
+
+
+def exactness_curves(rows: Sequence[Mapping[str, Any]], x: str = "step") -> Chart:
+    """Share of right texts: held out a line, trained on dashes. Rows: run, x, what, value."""
+    return (
+        alt.Chart(
+            pd.DataFrame(
+                [row for row in rows if row["what"] != "loss"], columns=["run", x, "what", "value"]
+            )
+        )
+        .mark_line(point=alt.OverlayMarkDef(size=18))
+        .encode(
+            x=alt.X(f"{x}:Q", axis=alt.Axis(format="~s", tickMinStep=1)),
+            y=alt.Y(
+                "value:Q",
+                title="texts right in every token",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%"),
+            ),
+            color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
+            strokeDash=alt.StrokeDash(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=["held out", "trained on"], range=[[1, 0], [4, 4]]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["run", "what", x, alt.Tooltip("value", format=".4f")],
+        )
+        .properties(height=260)
+    )
+
+
+def run_legend() -> alt.Legend:
+    return alt.Legend(orient="top", columns=1, labelLimit=340)
 
 
 def grid(values: Numbers, rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from lab.cost import longest_text, parameters
 from lab.gpt import GPT
 from lab.problems import HELDOUT_FROM, sample_pairs
 from lab.recipes import RECIPES, recipe
-from lab.train import TrainState, masked_loss, train
+from lab.train import TrainState, draw_batch, masked_loss, train
 
 
 def u(a: int, b: int) -> float:
@@ -55,7 +55,7 @@ def test_the_model_is_shown_that_stream_and_nothing_else(name: str) -> None:
     state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
-        masked_loss(plan, state)
+        masked_loss(plan, state.model, *draw_batch(plan, state))
     rng = np.random.default_rng(plan.seed)
     for tokens in model.seen:
         a, b = sample_pairs(rng, plan.batch_size, form.p, form.q, 0.0, plan.fraction)

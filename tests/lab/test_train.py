@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,21 @@ from tiny import BASE, tiny_model, tiny_recipe
 
 from lab.config import LearnedPositions
 from lab.optim import AdamW, Both, Muon
-from lab.problems import Format, sample_pairs
-from lab.train import Diverged, Recipe, StepMetrics, TrainState, masked_loss, rate_at, train
+from lab.problems import Format, sample_pairs, split_value
+from lab.train import (
+    Diverged,
+    Recipe,
+    StepMetrics,
+    TrainState,
+    build_optimiser,
+    draw_batch,
+    masked_loss,
+    rate_at,
+    train,
+    train_in_parts,
+    trained_on,
+)
+from lab.vocabulary import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,7 +59,62 @@ def test_the_loss_is_the_mean_surprise_at_the_tokens_that_bear_loss() -> None:
         for place in np.flatnonzero(mask[row]):
             probability = logits[place - 1].softmax(-1)[int(tokens[row, place])]
             surprises.append(-math.log(float(probability)))
-    assert masked_loss(recipe, state).item() == pytest.approx(np.mean(surprises), rel=1e-5)
+    loss = masked_loss(recipe, state.model, *draw_batch(recipe, state)).item()
+    assert loss == pytest.approx(np.mean(surprises), rel=1e-5)
+
+
+def test_a_step_in_parts_is_the_step_in_one_go() -> None:
+    """Parts of 3 of a batch of 8, the last one short, in fp64: the same weights to rounding."""
+    recipe = tiny_recipe(format=Format("cot_reversed", 1, 2, padded=False), steps=3)
+    whole, parts = (TrainState.start(recipe) for _ in range(2))
+    for state in (whole, parts):
+        state.model.double()
+        state.optimiser = build_optimiser(recipe, state.model)
+    losses = [m.loss for m in train(recipe, whole)]
+    paused = list(train_in_parts(recipe, parts, 3))
+    assert [m is None for m in paused] == [True, True, False] * 3
+    assert [m.loss for m in paused if m] == pytest.approx(losses, rel=1e-9)
+    for name, weight in weights(whole).items():
+        assert torch.allclose(weight, weights(parts)[name], rtol=0, atol=1e-6), name
+
+
+def test_the_time_between_two_parts_is_not_the_runs_own() -> None:
+    recipe = tiny_recipe(steps=1)
+    state = TrainState.start(recipe)
+    for part in train_in_parts(recipe, state, 2):
+        if part is None:
+            time.sleep(0.2)
+    assert state.seconds < 0.3
+
+
+def test_listed_pairs_are_trained_in_both_orders_and_no_others() -> None:
+    pairs = [(a, b) for a in range(20) for b in range(a, 20) if split_value(a, b) < 0.30][:6]
+    recipe = tiny_recipe(format=Format("cot_reversed"), pairs=tuple(pairs), batch_size=200)
+    tokens, _ = draw_batch(recipe, TrainState.start(recipe))
+    texts = [recipe.format.parse(decode(row)) for row in tokens.numpy().astype(np.uint8)]
+    assert {(p.a, p.b) for p in texts} == {*pairs, *((b, a) for a, b in pairs)}
+    assert (trained_on(recipe) == trained_on(recipe).T).all()
+    assert trained_on(recipe).sum() == len({(p.a, p.b) for p in texts})
+
+
+def test_listed_pairs_need_operands_of_one_width() -> None:
+    with pytest.raises(ValueError, match="p=1 and q=2 differ"):
+        tiny_recipe(pairs=((0, 0),))
+
+
+def test_a_listed_pair_that_is_held_out_is_refused() -> None:
+    held = next((1, b) for b in range(100) if split_value(1, b) >= 0.30)
+    with pytest.raises(ValueError, match=r"held out") as refused:
+        tiny_recipe(format=Format("plain"), pairs=(held,))
+    assert str(held) in str(refused.value)
+
+
+def test_trained_on_marks_what_is_sampled() -> None:
+    recipe = tiny_recipe(format=Format("cot_reversed", 1, 2), fraction=0.1)
+    a, b = sample_pairs(np.random.default_rng(0), 5000, 1, 2, 0.0, 0.1)
+    drawn = np.zeros((10, 100), dtype=bool)
+    drawn[a, b] = True
+    assert (trained_on(recipe) == drawn).all()
 
 
 def test_the_first_step_of_a_new_model_is_a_blind_guess() -> None:

@@ -1,0 +1,189 @@
+"""Live runs for the pages: places, owners, grace and history over the worker of `lab.live`.
+
+One `LiveRuns` a server. A reader owns the runs started in their tab. When the tab is gone its runs
+have `GRACE_SECONDS` to be adopted by a new visit with their link; then they are stopped.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lab.live import Event, Look, RunSpec, Snapshot, Weights
+    from lab.workers import Backend
+
+GRACE_SECONDS = 20.0
+MOST_WAITING = 16
+MOST_OF_ONE_READER = 2
+MOST_KEPT = 100
+NOT_ASKED = 254
+
+Phase = Literal["waiting", "going", "stopping", "done", "cancelled", "failed", "lost"]
+GOING: tuple[Phase, ...] = ("waiting", "going", "stopping")
+
+
+class Refused(ValueError):
+    """A run that is not taken on; the message is for the reader."""
+
+
+@dataclass
+class LiveRun:
+    """What the service knows of a run. Pages read it and never change it."""
+
+    id: str
+    spec: RunSpec
+    owner: str
+    phase: Phase = "waiting"
+    place: int = 0
+    why: str = ""
+    snapshots: list[Snapshot] = field(default_factory=list)
+    looks: list[Snapshot] = field(default_factory=list)
+    first_wrong: NDArray[np.uint8] = field(
+        default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.uint8)
+    )
+    weights: Weights | None = None
+    started: float = field(default_factory=time.time)
+    left_at: float | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.phase in GOING
+
+    @property
+    def wrong_at(self) -> NDArray[np.int64]:
+        """Each pair's first wrong token, (100, 100): -1 for none, -2 where it was not asked."""
+        return self.first_wrong.reshape(100, 100).view(np.int8).astype(np.int64)
+
+    @property
+    def latest(self) -> Snapshot | None:
+        return self.snapshots[-1] if self.snapshots else None
+
+
+class LiveRuns:
+    """The runs of this server. `make_backend` gets the function that takes events."""
+
+    def __init__(
+        self,
+        make_backend: Callable[[Callable[[Event], None]], Backend],
+        *,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.runs: dict[str, LiveRun] = {}
+        self.grace = grace
+        self.backend = make_backend(self.hear)
+
+    # ------------------------------------------------ what a page asks for
+
+    def start(self, spec: RunSpec, owner: str) -> str:
+        """Take on a run and give its ID. `Refused` says why not: a bad setting, or no place."""
+        from lab.live import Start
+
+        try:
+            spec.build()
+        except (ValueError, TypeError) as error:
+            raise Refused(str(error)) from error
+        with self.lock:
+            going = [run for run in self.runs.values() if run.goes_on]
+            own = [run for run in going if run.owner == owner]
+            if len(own) >= MOST_OF_ONE_READER:
+                raise Refused(
+                    f"{len(own)} of your runs are going on; stop one, or wait until it is done"
+                )
+            if sum(run.phase == "waiting" for run in going) >= MOST_WAITING:
+                raise Refused(f"{MOST_WAITING} runs wait already; try again in a minute")
+            run = LiveRun(secrets.token_urlsafe(6), spec, owner)
+            self.runs[run.id] = run
+            self.forget_oldest()
+        self.backend.send(Start(run.id, spec))
+        return run.id
+
+    def stop(self, run_id: str, owner: str) -> None:
+        """End a run of one's own; anyone else's goes on."""
+        run = self.runs.get(run_id)
+        if run is not None and run.owner == owner:
+            self.cancel(run)
+
+    def visit(self, run_id: str, visitor: str) -> LiveRun | None:
+        """A run by a link's ID, adopted if its owner left within the grace; None if unknown."""
+        with self.lock:
+            run = self.runs.get(run_id)
+            if run is not None and run.left_at is not None and run.goes_on:
+                run.owner, run.left_at = visitor, None
+            return run
+
+    def leave(self, owner: str) -> None:
+        """A reader's tab is gone: stop their runs after the grace, unless someone adopts them."""
+        with self.lock:
+            left = [run for run in self.runs.values() if run.owner == owner and run.goes_on]
+            for run in left:
+                run.left_at = time.monotonic()
+        if left:
+            timer = threading.Timer(self.grace, self.end_abandoned, [left])
+            timer.daemon = True
+            timer.start()
+
+    def end_abandoned(self, runs: list[LiveRun]) -> None:
+        for run in runs:
+            if run.left_at is not None and time.monotonic() - run.left_at >= self.grace * 0.99:
+                self.cancel(run)
+
+    def count(self) -> int:
+        """How many runs are going on, everybody's."""
+        return sum(run.goes_on for run in list(self.runs.values()))
+
+    def cancel(self, run: LiveRun) -> None:
+        from lab.live import Stop
+
+        with self.lock:
+            if run.phase not in ("waiting", "going"):
+                return
+            run.phase = "stopping"
+        self.backend.send(Stop(run.id))
+
+    def forget_oldest(self) -> None:
+        ended = [run for run in self.runs.values() if not run.goes_on]
+        for run in ended[: max(0, len(self.runs) - MOST_KEPT)]:
+            del self.runs[run.id]
+
+    # ------------------------------------------------ what the worker says
+
+    def hear(self, event: Event) -> None:
+        from lab.live import Ended, Progress, Waiting, Weights
+
+        with self.lock:
+            run = self.runs.get(event.run)
+            if run is None:
+                return
+            if isinstance(event, Waiting):
+                run.place = event.place
+            elif isinstance(event, Progress):
+                self.hear_progress(run, event.snapshot)
+            elif isinstance(event, Weights):
+                run.weights = event
+            else:
+                assert isinstance(event, Ended)
+                run.phase, run.why = event.how, event.why
+
+    @staticmethod
+    def hear_progress(run: LiveRun, snapshot: Snapshot) -> None:
+        if run.phase == "waiting":
+            run.phase, run.place = "going", 0
+        run.snapshots.append(snapshot)
+        if snapshot.look is not None:
+            run.looks.append(snapshot)
+            run.first_wrong = merged(run.first_wrong, snapshot.look)
+
+
+def merged(known: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+    """Each pair's verdict from the last time it was asked."""
+    asked = np.frombuffer(look.first_wrong, dtype=np.uint8)
+    return np.where(asked != NOT_ASKED, asked, known)

@@ -1,0 +1,370 @@
+"""The panel in which a reader trains a model: settings, start and stop, curves, atlas, history."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components.ui import claims, plots
+from components.ui.live import LiveRun, LiveRuns, Refused
+
+if TYPE_CHECKING:
+    from lab.checkpoint import Checkpoint
+
+KEPT = 4
+
+PHASES = {
+    "waiting": "waits",
+    "going": "trains",
+    "stopping": "stopping",
+    "done": "done",
+    "cancelled": "stopped",
+    "failed": "failed",
+    "lost": "lost",
+}
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> LiveRuns:
+    """The live runs of this server, their worker a thread of it."""
+    from lab.workers import ThreadBackend
+
+    return LiveRuns(ThreadBackend)
+
+
+@st.cache_resource(
+    scope="session", on_release=lambda owner: service().leave(owner), show_spinner=False
+)
+def this_reader() -> str:
+    """A name for this tab; when the tab is gone, the service hears of it."""
+    return secrets.token_urlsafe(8)
+
+
+# ---------------------------------------------------------------- settings
+
+
+def one_of(values: Sequence[object]) -> Callable[[str], bool]:
+    return {str(value) for value in values}.__contains__
+
+
+def whole(low: int, high: int) -> Callable[[str], bool]:
+    return lambda text: text.isascii() and text.isdigit() and low <= int(text[:9]) <= high
+
+
+def per_cent(share: float) -> str:
+    return f"{round(100 * share)} in 100"
+
+
+def dropped_from_link(prefix: str, allowed: Mapping[str, Callable[[str], bool]]) -> list[str]:
+    """What this visit's link asked for and cannot have, as `name=value`; looked at once a visit."""
+    memory = f"{prefix}dropped"
+    if memory not in st.session_state:
+        st.session_state[memory] = [
+            f"{key}={value[:20]}"
+            for key, value in st.query_params.items()
+            if key.startswith(prefix) and not allowed.get(key, lambda _: False)(value)
+        ]
+    return st.session_state[memory]
+
+
+# ---------------------------------------------------------------- the runs a reader has on the page
+
+
+def kept(key: str) -> list[str]:
+    """The IDs of the runs on this page, oldest first."""
+    return st.session_state.setdefault(f"{key}_kept", [])
+
+
+def runs_here(key: str) -> list[LiveRun]:
+    known = service().runs
+    return [known[run] for run in kept(key) if run in known]
+
+
+def defaults() -> dict[str, Any]:
+    """The settings of a live run where nothing is said."""
+    from lab.recipes.live import multiply
+
+    return {name: p.default for name, p in inspect.signature(multiply).parameters.items()}
+
+
+def launch(key: str, arguments: Mapping[str, Any]) -> None:
+    """Start a run and keep it on the page; `Refused` is shown in its own words."""
+    from lab.live import RunSpec
+
+    spec = RunSpec("multiply", dict(arguments))
+    if len(kept(key)) >= KEPT:
+        st.session_state[f"{key}_refused"] = (
+            f"The page keeps {KEPT} runs. Remove one below to make room for the next."
+        )
+        return
+    try:
+        run = service().start(spec, this_reader())
+    except Refused as refused:
+        st.session_state[f"{key}_refused"] = f"{str(refused)[:1].upper()}{str(refused)[1:]}."
+        return
+    st.session_state.pop(f"{key}_refused", None)
+    kept(key).append(run)
+    st.query_params["run"] = run
+
+
+def remove(key: str, run: LiveRun) -> None:
+    service().stop(run.id, this_reader())
+    kept(key).remove(run.id)
+    if st.query_params.get("run") == run.id:
+        del st.query_params["run"]
+
+
+def arrive(key: str) -> str:
+    """Take up the run that this visit's link names; a sentence on it if it does not go on."""
+    asked = st.query_params.get("run")
+    if asked is None or asked in kept(key) or len(kept(key)) >= KEPT:
+        return st.session_state.get(f"{key}_arrived", "")
+    run = service().visit(asked, this_reader())
+    if run is None:
+        said = (
+            "The run in this link is not known here: the server has forgotten it or was started "
+            "again since. The settings in the link still stand; train it once more."
+        )
+        del st.query_params["run"]
+    else:
+        kept(key).append(run.id)
+        said = ""
+        if not run.goes_on:
+            said = f"The run in this link has ended ({PHASES[run.phase]}); this is what it left."
+        elif run.owner != this_reader():
+            said = "You are watching a run that another tab owns. Only that tab can stop it."
+    st.session_state[f"{key}_arrived"] = said
+    return said
+
+
+# ---------------------------------------------------------------- the panel
+
+
+def watch(key: str, name_of: Callable[[Mapping[str, Any]], str]) -> None:
+    """The runs of this page: polled while one goes on, at rest when none does."""
+    arrived = arrive(key)
+    if arrived:
+        st.info(arrived)
+    refused = st.session_state.get(f"{key}_refused")
+    if refused:
+        st.warning(refused)
+    going = any(run.goes_on for run in runs_here(key))
+    crowded = service().count() > 4 or any(run.phase == "waiting" for run in runs_here(key))
+    every = (2.0 if crowded else 1.0) if going else None
+    st.fragment(partial(draw_runs, key, name_of, going), run_every=every)()
+
+
+def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool) -> None:
+    runs = runs_here(key)
+    if not runs:
+        return
+    if going != any(run.goes_on for run in runs):
+        st.rerun()  # the whole page, once: that starts or stops the timer
+    names = unlike([name_of(run.spec.arguments) for run in runs])
+    for run, name in zip(runs, names, strict=True):
+        draw_line(key, run, name)
+    rows = curves(runs, names)
+    if rows:
+        st.altair_chart(
+            plots.loss_curves(rows), width="stretch", alt="Loss by step, a colour a run"
+        )
+    if any(run.looks for run in runs):
+        st.altair_chart(
+            plots.exactness_curves(rows),
+            width="stretch",
+            alt="Share of texts right in every token, trained on and held out, a colour a run",
+        )
+        draw_atlas_so_far(runs, names)
+
+
+def unlike(names: Sequence[str]) -> list[str]:
+    """Names that tell the runs apart: '1. cot, reversed'."""
+    return [f"{i}. {name}" for i, name in enumerate(names, 1)]
+
+
+def draw_line(key: str, run: LiveRun, name: str) -> None:
+    """One run in a line: what it is, how far, and what its owner may do."""
+    mine = run.owner == this_reader()
+    with st.container(border=True):
+        st.markdown(f"**{name}** — {describe(run)}")
+        latest = run.latest
+        if latest is not None:
+            st.progress(latest.step / latest.steps)
+        with st.container(horizontal=True, gap="small"):
+            if run.goes_on and mine:
+                st.button(
+                    "Stop",
+                    key=f"{key}_stop_{run.id}",
+                    icon=":material/stop:",
+                    disabled=run.phase == "stopping",
+                    on_click=service().stop,
+                    args=(run.id, this_reader()),
+                )
+            if not run.goes_on and run.phase != "done":
+                st.button(
+                    "Start it again",
+                    key=f"{key}_again_{run.id}",
+                    icon=":material/replay:",
+                    on_click=start_again,
+                    args=(key, run),
+                )
+            if not run.goes_on or not mine:
+                st.button(
+                    "Remove",
+                    key=f"{key}_remove_{run.id}",
+                    icon=":material/close:",
+                    on_click=remove,
+                    args=(key, run),
+                )
+            if run.snapshots and not run.goes_on:
+                st.download_button(
+                    "History as CSV",
+                    history_csv(run),
+                    f"run-{run.id}.csv",
+                    "text/csv",
+                    key=f"{key}_csv_{run.id}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                )
+
+
+def start_again(key: str, run: LiveRun) -> None:
+    remove(key, run)
+    launch(key, run.spec.arguments)
+
+
+def describe(run: LiveRun) -> str:
+    """Where a run stands, in a sentence."""
+    latest = run.latest
+    if run.phase == "waiting":
+        return f"waits; place {run.place} in the queue." if run.place > 1 else "begins."
+    parts: list[str] = []
+    if latest is not None:
+        parts.append(
+            f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of computing, "
+            f"loss {latest.loss:.4f}"
+        )
+    if run.looks:
+        seen = run.looks[-1].look
+        assert seen is not None
+        parts.append(f"held out: {claims.count(seen.errors_heldout, seen.n_heldout)}")
+    ending = {
+        "going": "",
+        "stopping": "It is being stopped.",
+        "done": "Done.",
+        "cancelled": f"Stopped{': ' + run.why if run.why else ''}.",
+        "failed": f"It failed. {run.why}.",
+        "lost": f"It is lost: {run.why}. You can start it again.",
+    }[run.phase]
+    text = "; ".join(parts)
+    return f"{text}. {ending}" if text else ending
+
+
+# ---------------------------------------------------------------- what the runs show
+
+
+def curves(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows for the chart: run, step, what, value."""
+    rows: list[dict[str, Any]] = []
+    for run, name in zip(runs, names, strict=True):
+        every = max(1, len(run.snapshots) // 150)
+        for shot in run.snapshots[::-every][::-1]:
+            rows.append({"run": name, "step": shot.step, "what": "loss", "value": shot.loss})
+        for shot in run.looks:
+            seen = shot.look
+            assert seen is not None
+            for what, errors, n in (
+                ("trained on", seen.errors_train, seen.n_train),
+                ("held out", seen.errors_heldout, seen.n_heldout),
+            ):
+                if n:
+                    rows.append(
+                        {"run": name, "step": shot.step, "what": what, "value": 1 - errors / n}
+                    )
+    return rows
+
+
+def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
+    """A small picture of all pairs for each run, as it was last asked."""
+    columns = st.columns(max(2, len(runs)))
+    for column, run, name in zip(columns, runs, names, strict=False):
+        column.image(
+            atlas_picture(run),
+            caption=name,
+            width="stretch",
+            alt=f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet",
+        )
+
+
+def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
+    """True for the pairs that a run trains on, (100, 100)."""
+    from lab.train import trained_on
+
+    return trained_on(run.spec.build())
+
+
+def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
+    """(400, 400, 4): the colours of the atlas; clear where the run was not asked yet."""
+    trained, wrong_at = trained_cells(run), run.wrong_at
+    picture = np.zeros((100, 100, 4), dtype=np.uint8)
+    for (is_wrong, was_trained), colour in zip(plots.ATLAS_ORDER, plots.ATLAS_COLOURS, strict=True):
+        same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
+        picture[same & (wrong_at != plots.NOT_ASKED)] = rgba(colour)
+    return picture.repeat(4, axis=0).repeat(4, axis=1)
+
+
+def rgba(colour: str) -> tuple[int, ...]:
+    """#rrggbb or #rrggbbaa as four bytes."""
+    return tuple(bytes.fromhex((colour[1:] + "ff")[:8]))
+
+
+def history_csv(run: LiveRun) -> str:
+    """Every step as a line; the counts stand where the model was asked."""
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\n").writerow
+    write(
+        [
+            "step",
+            "tokens",
+            "seconds",
+            "loss",
+            "train_errors",
+            "train_n",
+            "heldout_errors",
+            "heldout_n",
+        ]
+    )
+    for shot in run.snapshots:
+        seen = shot.look
+        counts = (
+            [seen.errors_train, seen.n_train, seen.errors_heldout, seen.n_heldout]
+            if seen
+            else [""] * 4
+        )
+        write([shot.step, shot.tokens, f"{shot.seconds:.3f}", f"{shot.loss:.6g}", *counts])
+    return out.getvalue()
+
+
+def model_of(run: LiveRun) -> Checkpoint:
+    """The model that a run left, ready to be asked."""
+    assert run.weights is not None
+    return rebuilt(run.id, run.weights.step)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def rebuilt(run_id: str, _step: int) -> Checkpoint:
+    from lab.checkpoint import from_bytes
+
+    run = service().runs[run_id]
+    assert run.weights is not None
+    recipe = run.spec.build()
+    return from_bytes(run_id, run.weights.data, recipe.model, recipe.format)

@@ -1,0 +1,63 @@
+"""The run that a reader sets up on a page: a small network on two-digit sums."""
+
+from __future__ import annotations
+
+from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.cost import parameters_of
+from lab.problems import Format, Style
+from lab.train import OptimiserName, Recipe
+
+MOST_PARAMETERS = 2_000_000
+MOST_STEPS = 2000
+HEAD_DIM = 32
+
+
+def multiply(
+    style: Style = "cot_reversed",
+    fraction: float = 0.30,
+    d_model: int = 128,
+    n_layer: int = 2,
+    rate: float = 3e-3,
+    optimiser: OptimiserName = "muon",
+    steps: int = 400,
+    seed: int = 0,
+    pairs: tuple[tuple[int, int], ...] = (),
+) -> Recipe:
+    """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
+
+    Raises `ValueError` for a setting that is not allowed, and says what is.
+    """
+    if d_model % HEAD_DIM or d_model < HEAD_DIM:
+        raise ValueError(f"d_model={d_model} is not a multiple of {HEAD_DIM}, the size of a head")
+    if not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
+    if seed < 0:
+        raise ValueError(f"seed={seed}; a seed is a whole number from 0 on")
+    plan = Recipe(
+        name="multiply",
+        model=GPTConfig(
+            n_layer=n_layer,
+            d_model=d_model,
+            position=LearnedPositions(max_length=32),
+            attention=MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
+            ffn=DenseFFN(d_ff=4 * d_model, activation="relu2"),
+        ),
+        format=Format(style),
+        fraction=fraction,
+        pairs=pairs,
+        steps=steps,
+        batch_size=256,
+        optimiser=optimiser,
+        rate=rate,
+        muon_rate=min(1.0, 5 * rate),
+        decay=0.8,
+        seed=seed,
+        check_every=25,
+    )
+    size = parameters_of(plan.model)
+    if size > MOST_PARAMETERS:
+        raise ValueError(
+            f"this model has {size:,} parameters, {size / MOST_PARAMETERS:.1f} times the "
+            f"{MOST_PARAMETERS:,} that a live run may have; take fewer layers or a smaller d_model"
+        )
+    return plan

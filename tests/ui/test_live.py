@@ -1,0 +1,222 @@
+"""components.ui.live: who owns a run, who may stop it, and what becomes of it when they leave."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.ui.live import (
+    MOST_KEPT,
+    MOST_OF_ONE_READER,
+    MOST_WAITING,
+    LiveRun,
+    LiveRuns,
+    Refused,
+)
+from lab.evaluate import RIGHT
+from lab.live import (
+    NOT_ASKED,
+    Command,
+    Ended,
+    Event,
+    Look,
+    Progress,
+    RunSpec,
+    Snapshot,
+    Start,
+    Stop,
+    Waiting,
+    Weights,
+)
+
+
+class FakeWorker:
+    """Notes what it is told; the test says what comes back."""
+
+    def __init__(self, say: Callable[[Event], None]) -> None:
+        self.say = say
+        self.told: list[Command] = []
+
+    def send(self, command: Command) -> None:
+        self.told.append(command)
+
+    @property
+    def stopped(self) -> list[str]:
+        return [c.run for c in self.told if isinstance(c, Stop)]
+
+
+def served(grace: float = 20.0) -> tuple[LiveRuns, FakeWorker]:
+    workers: list[FakeWorker] = []
+
+    def make(say: Callable[[Event], None]) -> FakeWorker:
+        workers.append(FakeWorker(say))
+        return workers[0]
+
+    return LiveRuns(make, grace=grace), workers[0]
+
+
+def shot(step: int, look: Look | None = None) -> Snapshot:
+    return Snapshot(step, 500, 100 * step, 0.1 * step, 1.0 / step, look)
+
+
+def begun(runs: LiveRuns, worker: FakeWorker, owner: str = "ann", **arguments: Any) -> LiveRun:
+    run = runs.start(RunSpec("multiply", arguments), owner)
+    worker.say(Progress(run, shot(1)))
+    return runs.runs[run]
+
+
+def test_a_run_is_handed_to_the_worker_and_its_progress_kept() -> None:
+    runs, worker = served()
+    run = runs.runs[runs.start(RunSpec("multiply", {"seed": 3}), "ann")]
+    assert worker.told == [Start(run.id, RunSpec("multiply", {"seed": 3}))]
+    assert (run.phase, run.goes_on) == ("waiting", True)
+    worker.say(Waiting(run.id, 4))
+    assert run.place == 4
+    worker.say(Progress(run.id, shot(1)))
+    worker.say(Progress(run.id, shot(2)))
+    assert (run.phase, [s.step for s in run.snapshots]) == ("going", [1, 2])
+    worker.say(Weights(run.id, 2, b"w"))
+    worker.say(Ended(run.id, "done"))
+    assert (run.phase, run.goes_on, run.weights) == ("done", False, Weights(run.id, 2, b"w"))
+
+
+def test_each_pair_keeps_the_verdict_of_the_last_time_it_was_asked() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    first = np.full(10_000, NOT_ASKED, np.uint8)
+    second = first.copy()
+    first[:3], second[2:4] = 7, RIGHT
+    worker.say(Progress(run.id, shot(2, Look(2, 2, 1, 1, first.tobytes()))))
+    worker.say(Progress(run.id, shot(3, Look(1, 0, 1, 0, second.tobytes()))))
+    assert run.wrong_at.ravel()[:5].tolist() == [7, 7, -1, -1, -2]
+    assert [s.step for s in run.looks] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"steps": 0}, "1 to 2000"),
+        ({"d_model": 256, "n_layer": 6}, "2.4 times the 2,000,000"),
+        ({"d_model": 100}, "multiple of 32"),
+        ({"fraction": 0.9}, "0.3"),
+        ({"colour": 1}, "colour"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_in_words_before_any_work(
+    arguments: dict[str, Any], why: str
+) -> None:
+    runs, worker = served()
+    with pytest.raises(Refused) as refused:
+        runs.start(RunSpec("multiply", arguments), "ann")
+    assert why in str(refused.value)
+    assert not worker.told and not runs.runs
+
+
+def test_a_reader_has_so_many_runs_at_a_time_and_another_reader_has_their_own() -> None:
+    runs, worker = served()
+    own = [begun(runs, worker) for _ in range(MOST_OF_ONE_READER)]
+    with pytest.raises(Refused, match="stop one"):
+        runs.start(RunSpec(), "ann")
+    begun(runs, worker, "bob")
+    worker.say(Ended(own[0].id, "done"))
+    begun(runs, worker)
+
+
+def test_when_too_many_wait_the_next_is_told_to_come_back() -> None:
+    runs, _ = served()
+    for i in range(MOST_WAITING):
+        runs.start(RunSpec(), f"reader {i}")
+    with pytest.raises(Refused, match="try again"):
+        runs.start(RunSpec(), "late")
+
+
+def test_only_the_owner_stops_a_run_and_it_shows_as_stopping_at_once() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    runs.stop(run.id, "bob")
+    assert (run.phase, worker.stopped) == ("going", [])
+    runs.stop(run.id, "ann")
+    runs.stop(run.id, "ann")
+    assert (run.phase, worker.stopped) == ("stopping", [run.id])
+    worker.say(Progress(run.id, shot(2)))
+    assert run.phase == "stopping"
+    worker.say(Ended(run.id, "cancelled"))
+    assert run.phase == "cancelled"
+
+
+def test_a_run_whose_reader_left_is_stopped_after_the_grace() -> None:
+    runs, worker = served(grace=0.2)
+    run, other = begun(runs, worker), begun(runs, worker, "bob")
+    runs.leave("ann")
+    assert (run.phase, worker.stopped) == ("going", [])
+    time.sleep(0.4)
+    assert (run.phase, worker.stopped) == ("stopping", [run.id])
+    assert other.phase == "going"
+
+
+def test_a_new_visit_with_the_link_adopts_a_run_whose_owner_just_left() -> None:
+    runs, worker = served(grace=0.2)
+    run = begun(runs, worker)
+    runs.leave("ann")
+    assert runs.visit(run.id, "ann again") is run
+    time.sleep(0.4)
+    assert (run.phase, run.owner, worker.stopped) == ("going", "ann again", [])
+    runs.stop(run.id, "ann again")
+    assert worker.stopped == [run.id]
+
+
+def test_a_run_adopted_and_left_again_has_its_grace_anew() -> None:
+    runs, worker = served(grace=0.3)
+    run = begun(runs, worker)
+    runs.leave("ann")
+    time.sleep(0.2)
+    runs.visit(run.id, "bob")
+    runs.leave("bob")
+    time.sleep(0.2)
+    assert worker.stopped == []
+    time.sleep(0.3)
+    assert worker.stopped == [run.id]
+
+
+def test_anyone_else_watches() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    assert runs.visit(run.id, "bob") is run
+    assert run.owner == "ann"
+    runs.stop(run.id, "bob")
+    assert worker.stopped == []
+
+
+def test_an_unknown_run_is_none_and_an_ended_one_is_not_adopted() -> None:
+    runs, worker = served()
+    assert runs.visit("nonsense", "bob") is None
+    run = begun(runs, worker)
+    worker.say(Ended(run.id, "done"))
+    runs.leave("ann")
+    assert runs.visit(run.id, "bob") is run
+    assert run.owner == "ann"
+
+
+def test_a_lost_run_says_so_and_can_be_started_again() -> None:
+    runs, worker = served()
+    run = begun(runs, worker, seed=5)
+    worker.say(Ended(run.id, "lost", "the worker has died"))
+    assert (run.phase, run.why) == ("lost", "the worker has died")
+    again = runs.start(run.spec, "ann")
+    assert again != run.id and worker.told[-1] == Start(again, run.spec)
+
+
+def test_ended_runs_are_forgotten_oldest_first_and_going_ones_never() -> None:
+    runs, worker = served()
+    first = begun(runs, worker, "first")
+    for i in range(MOST_KEPT + 5):
+        worker.say(Ended(begun(runs, worker, f"reader {i}").id, "done"))
+    assert first.id in runs.runs
+    assert len(runs.runs) <= MOST_KEPT + 1
+
+
+def test_an_event_of_a_forgotten_run_is_nothing() -> None:
+    _, worker = served()
+    worker.say(Progress("nonsense", shot(1)))
