@@ -6,7 +6,6 @@ since another batch size or precision can flip the largest of two close logits.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -139,24 +138,3 @@ def last(scores: Iterator[Score]) -> Score:
     for score_so_far in scores:
         total = score_so_far
     return total
-
-
-def lower_bound_95(errors: int, n: int) -> float:
-    """One-sided 95% Clopper-Pearson lower bound of the share that is right.
-
-    The p at which n draws would show at most `errors` errors with probability 5%.
-    """
-    if not 0 <= errors <= n or n < 1:
-        raise ValueError(f"errors={errors} of n={n}; needs 0 <= errors <= n and n >= 1")
-    if errors == n:
-        return 0.0
-    counts = np.arange(errors + 1)
-    log_choose = np.array(
-        [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in counts]
-    )
-    low, high = errors / n, 1.0
-    for _ in range(60):
-        q = (low + high) / 2
-        logs = log_choose + counts * math.log(q) + (n - counts) * math.log1p(-q)
-        low, high = (low, q) if np.exp(logs).sum() < 0.05 else (q, high)
-    return 1 - high

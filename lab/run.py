@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lab import checkpoint
+from lab.bounds import lower_bound_95
 from lab.cost import parameters
 from lab.evaluate import (
     BATCH,
@@ -23,7 +24,6 @@ from lab.evaluate import (
     decode_all,
     exactness,
     last,
-    lower_bound_95,
     score,
 )
 from lab.gpt import GPT

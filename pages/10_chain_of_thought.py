@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, plots, tokens, training
+from components.ui import claims, exercises, plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
@@ -345,6 +345,17 @@ def show_trained() -> None:
     show_cell(model.format, transcribe(model.model, prompt, model.format.length), a, b)
 
 
+def train_on_pairs(pairs: list[tuple[int, int]]) -> None:
+    """A button under the list of an exercise: its run appears with the others, in section 3."""
+    if st.button(
+        "Train the twin on these pairs", key="ch10_ex_train", icon=":material/play_arrow:"
+    ):
+        training.launch("ch10_live", {"pairs": pairs})
+        st.rerun()
+    if any(run.spec.arguments.get("pairs") for run in training.runs_here("ch10_live")):
+        st.caption("Your run is shown with the others, in section 3 of this page.")
+
+
 def run_name(arguments: Mapping[str, Any]) -> str:
     """What a reader changed, in words: 'plain, seed 1'."""
     said = [STYLE_NAMES[str(arguments.get("style", "cot_reversed"))]]
@@ -366,7 +377,178 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-# ---------------------------------------------------------------- 5. the atlas
+# ---------------------------------------------------------------- 4. the race
+
+CURVES = {"held out": "validation", "trained on": "train"}
+
+
+@st.fragment
+def show_race() -> None:
+    """Five formats, five seeds, equal tokens: held-out and trained-on shares as they were read."""
+    rows = rows_of("race.jsonl")
+    if not rows:
+        return
+    ranking = sorted(STYLES, key=lambda style: median_errors(rows, style=style))
+    if not page.predict(
+        "ch10_race",
+        "Which format is right most often on held-out pairs?",
+        [STYLE_NAMES[style] for style in STYLES],
+        STYLE_NAMES[ranking[0]],
+        page.text("race_why"),
+    ):
+        return
+    which = st.segmented_control(
+        "Show the pairs that were",
+        list(CURVES),
+        default="held out",
+        required=True,
+        key="ch10_race_pairs",
+    )
+    st.altair_chart(
+        plots.bands(
+            [
+                row
+                for style in STYLES
+                for row in band_rows(rows, STYLE_NAMES[style], CURVES[str(which)], style=style)
+            ],
+            "tokens read in training",
+            "texts right in every token",
+        ),
+        width="stretch",
+        alt="Share of right texts against tokens read, a line a format, its seeds as a band",
+    )
+    page.notice("race_notice")
+    from lab import controls
+
+    page.source(controls.train_and_score, controls.race_cells, claims_of=("race_why",))
+
+
+def arm(rows: Sequence[Mapping[str, Any]], **cell: Any) -> list[Mapping[str, Any]]:
+    """The rows of a record whose cell says this."""
+    return [row for row in rows if cell.items() <= row["cell"].items()]
+
+
+def median_errors(rows: Sequence[Mapping[str, Any]], group: str = "heldout", **cell: Any) -> float:
+    return float(np.median([row[f"errors_{group}"] for row in arm(rows, **cell)]))
+
+
+def band_rows(
+    rows: Sequence[Mapping[str, Any]], name: str, split: str, **cell: Any
+) -> list[dict[str, Any]]:
+    """The lowest, median and highest share over the seeds of an arm, check by check."""
+    curves = [row["curve"] for row in arm(rows, **cell)]
+    out: list[dict[str, Any]] = []
+    for checks in zip(*curves, strict=True):
+        right = [1 - c[f"errors_{split}"] / c[f"n_{split}"] for c in checks]
+        low, mid, high = min(right), float(np.median(right)), max(right)
+        out.append({"arm": name, "x": checks[0]["tokens"], "low": low, "mid": mid, "high": high})
+    return out
+
+
+def seed_rows(
+    rows: Sequence[Mapping[str, Any]], name: str, group: str = "heldout", **cell: Any
+) -> list[dict[str, Any]]:
+    """A point for each seed of an arm: the share of a group of pairs that came out right."""
+    return [
+        {
+            "arm": name,
+            "share": 1 - row[f"errors_{group}"] / row[f"n_{group}"],
+            "seed": row["cell"]["seed"],
+            "errors": f"{row[f'errors_{group}']:,} of {row[f'n_{group}']:,}",
+        }
+        for row in arm(rows, **cell)
+    ]
+
+
+# ---------------------------------------------------------------- 5. data or architecture
+
+
+def show_sizes() -> None:
+    """The plain format on ever larger models, beside the working on the smallest."""
+    sizes, plain = rows_of("sizes.jsonl"), claims.look_up("ch1.plain_heldout").measured
+    if not sizes:
+        return
+    points = [
+        row
+        for cell in ({"style": "plain"}, {"style": "cot_reversed"})
+        for d_model, n_layer in sorted(
+            {(r["cell"]["d_model"], r["cell"]["n_layer"]) for r in sizes}
+        )
+        for row in seed_rows(
+            sizes,
+            f"{STYLE_NAMES[cell['style']]}, {size_of(sizes, d_model, n_layer)}",
+            **cell,
+            d_model=d_model,
+            n_layer=n_layer,
+        )
+    ]
+    if plain and plain.errors is not None and plain.n:
+        largest = {
+            "arm": "plain, 4.7M",
+            "share": 1 - plain.errors / plain.n,
+            "seed": 0,
+            "errors": f"{plain.errors:,} of {plain.n:,}",
+        }
+        points.insert(sum(p["arm"].startswith("plain") for p in points), largest)
+    st.altair_chart(
+        plots.seeds(points, "format and size"),
+        width="stretch",
+        alt="Share of held-out texts right, a point a seed, for four sizes and two formats",
+    )
+    page.notice("sizes_notice")
+
+
+def size_of(rows: Sequence[Mapping[str, Any]], d_model: int, n_layer: int) -> str:
+    size = arm(rows, d_model=d_model, n_layer=n_layer)[0]["parameters"]
+    return f"{size / 1e6:.1f}M"
+
+
+def show_choice() -> None:
+    """300 pairs that hold every partial product against 300 drawn blindly."""
+    rows = rows_of("choice.jsonl")
+    if rows:
+        points = [
+            point
+            for choice, name in (("chosen", "300 chosen pairs"), ("random", "300 random pairs"))
+            for point in seed_rows(rows, name, choice=choice)
+        ]
+        st.altair_chart(
+            plots.seeds(points),
+            width="stretch",
+            alt="Share of held-out texts right after training on 300 chosen or 300 random pairs",
+        )
+        page.notice("choice_notice")
+        from lab import controls, cover
+
+        page.source(
+            cover.choose_cover, controls.measure_choice, claims_of=("choice", "choice_notice")
+        )
+
+
+UNSEEN = ("both seen in training", "one never seen", "both never seen")
+
+
+def show_unseen() -> None:
+    """Held-out sums by how many of their partial products training never showed, at one in ten."""
+    rows = rows_of("fractions.jsonl")
+    if rows:
+        points = [
+            point
+            for k, name in enumerate(UNSEEN)
+            for point in seed_rows(rows, name, f"unseen_{k}", fraction=0.10)
+        ]
+        st.altair_chart(
+            plots.seeds(points, "partial products"),
+            width="stretch",
+            alt="Share of held-out texts right by how many partial products were never seen",
+        )
+        page.notice("unseen_notice")
+        from lab import controls
+
+        page.source(controls.usual_groups, controls.census, claims_of=("unseen_notice",))
+
+
+# ---------------------------------------------------------------- 6. the atlas
 
 
 @st.fragment
@@ -481,7 +663,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     )
 
 
-# ---------------------------------------------------------------- 4. attention
+# ---------------------------------------------------------------- 7. attention
 
 
 def patterns_of(text: str) -> np.ndarray:
@@ -545,7 +727,7 @@ def is_sign(position: int) -> bool:
     return any(f.role == "operator" and f.start <= position < f.stop for f in FORM.fields())
 
 
-# ---------------------------------------------------------------- 5. tamper
+# ---------------------------------------------------------------- 8. tamper
 
 
 @st.fragment
@@ -669,6 +851,13 @@ def show_handed(a: int, b: int) -> None:
 # ---------------------------------------------------------------- the page
 
 page.open()
+exercises.three_from_before(
+    "ch10_ex_before",
+    [
+        exercises.read_question(page.text(section))
+        for section in ("before_stream", "before_attention", "before_table")
+    ],
+)
 page.prose("opening")
 page.prose("covered")
 show_difficulty()
@@ -693,8 +882,17 @@ page.prose("train")
 show_training()
 show_trained()
 
+page.prose("race")
+show_race()
+page.prose("sizes")
+show_sizes()
+page.prose("choice")
+show_choice()
+
 page.prose("atlas")
 show_atlas()
+page.prose("unseen")
+show_unseen()
 
 if pair is not None:
     page.prose("attention")
@@ -707,3 +905,9 @@ if pair is not None:
     show_handed(*pair)
 page.box("Why care", "care")
 page.prose("end")
+page.prose("exercises")
+exercises.forge_a_digit(page, "ch10_ex_forge")
+exercises.choose_pairs(page, "ch10_ex_cover", train_on=train_on_pairs)
+exercises.find_the_adding_head(page, "ch10_ex_head")
+exercises.be_the_model(page, "ch10_ex_write")
+page.prose("read")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.bounds import lower_bound_95
+from lab.problems import STYLES
 from lab.provenance import REQUIRED, ROOT, read_lines
 
 MISSING = "(not measured yet)"
@@ -138,6 +141,37 @@ def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(sum(row["errors_answer"] > 0 for row in rows), len(rows)))
 
 
+def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Errors in a group of pairs, of all rows whose cell says `cell`: the median and the worst.
+
+    The bound is that of the worst seed.
+    """
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        arm = [row for row in rows if cell.items() <= row["cell"].items()]
+        worst = max(arm, key=lambda row: row[f"errors_{group}"] / row[f"n_{group}"])
+        n = worst[f"n_{group}"]
+        middle = statistics.median(row[f"errors_{group}"] / row[f"n_{group}"] for row in arm)
+        errors = worst[f"errors_{group}"]
+        shown = (
+            f"{share(round(middle * n), n)} wrong "
+            f"(median of {len(arm)} seeds; worst {part_of(errors, n)})"
+        )
+        return Measured(shown, errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
+def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        held = [r["partial_products"] for r in rows if r["cell"]["choice"] == choice]
+        return Measured(part_of(round(statistics.median(held)), 1000))
+
+    return pick
+
+
 def attention_ratio(document: dict[str, Any]) -> Measured:
     return Measured(f"{document['ratio']:.2f} times")
 
@@ -191,6 +225,70 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch1.worst_head_pairs": Claim(
         "Wrong answers of the book's model without its most missed head.", HEADS, worst_head
+    ),
+    **{
+        f"ch1.race_{style}": Claim(
+            f"The twin on held-out pairs, format {style}, all at equal tokens.",
+            "records/race.jsonl",
+            over_seeds(style=style),
+        )
+        for style in STYLES
+    },
+    **{
+        f"ch1.fraction_{round(100 * fraction)}": Claim(
+            f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.",
+            "records/fractions.jsonl",
+            over_seeds(fraction=fraction),
+        )
+        for fraction in (0.05, 0.10, 0.20)
+    },
+    **{
+        f"ch1.unseen_{k}": Claim(
+            f"Held-out sums with {k} partial products never seen, twin trained on 10%.",
+            "records/fractions.jsonl",
+            over_seeds(f"unseen_{k}", fraction=0.10),
+        )
+        for k in range(3)
+    },
+    **{
+        f"ch1.{choice}_300": Claim(
+            f"The twin on held-out pairs, trained on 300 {choice} pairs.",
+            "records/choice.jsonl",
+            over_seeds(choice=choice),
+        )
+        for choice in ("chosen", "random")
+    },
+    "ch1.random_300_products": Claim(
+        "Partial products in 300 random pairs.", "records/choice.jsonl", products_of("random")
+    ),
+    "ch1.chosen_300_products": Claim(
+        "Partial products in 300 chosen pairs.", "records/choice.jsonl", products_of("chosen")
+    ),
+    **{
+        f"ch1.plain_{name}": Claim(
+            f"The plain format on held-out pairs, {name} parameters.",
+            "records/sizes.jsonl",
+            over_seeds(style="plain", d_model=d_model),
+        )
+        for name, d_model in (("01m", 64), ("04m", 128), ("16m", 256))
+    },
+    "ch1.working_01m": Claim(
+        "The working on held-out pairs, 0.1M parameters.",
+        "records/sizes.jsonl",
+        over_seeds(style="cot_reversed"),
+    ),
+    **{
+        f"ch1.strange_{k}": Claim(
+            f"Test sums with {k} of 20 numbers that stood in no training pair.",
+            "records/operands.jsonl",
+            over_seeds(f"strange_{k}"),
+        )
+        for k in range(3)
+    },
+    "ch1.other_seeds": Claim(
+        "The book's model on held-out pairs, trained from other seeds.",
+        "records/seeds.jsonl",
+        over_seeds(),
     ),
     "lab.attention_ratio": Claim(
         "Training speed of written-out attention over torch's fused kernel.",

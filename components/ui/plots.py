@@ -259,6 +259,45 @@ def exactness_curves(rows: Sequence[Mapping[str, Any]], x: str = "step") -> Char
     )
 
 
+def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Chart:
+    """The median of several seeds and their range. Rows: arm, x, low, mid, high (shares)."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("x:Q", title=x_title, axis=alt.Axis(format="~s")),
+        color=alt.Color("arm:N", sort=None, title=None, legend=alt.Legend(orient="top")),
+    )
+    shares = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    scale = alt.Scale(domain=[0, 1])
+    band = base.mark_area(opacity=0.2).encode(
+        y=alt.Y("low:Q", title=y_title, scale=scale, axis=shares), y2="high:Q"
+    )
+    middle = base.mark_line(strokeWidth=2.5).encode(
+        y=alt.Y("mid:Q", scale=scale),
+        tooltip=["arm", "x", *(alt.Tooltip(n, format=".4f") for n in ("low", "mid", "high"))],
+    )
+    return alt.layer(band, middle).properties(height=280)
+
+
+def seeds(rows: Sequence[Mapping[str, Any]], title: str = "") -> Chart:
+    """A point a seed, a line an arm, a bar at the median. Rows: arm, share, seed, errors."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("arm:N", sort=None, title=title or None, axis=alt.Axis(labelLimit=230))
+    )
+    x = alt.X(
+        "share:Q",
+        title="texts right in every token",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+    )
+    points = base.mark_circle(size=80, opacity=0.6).encode(
+        x=x, tooltip=["arm", "seed", "errors", alt.Tooltip("share", format=".4f")]
+    )
+    medians = base.mark_tick(thickness=3, size=24, color=ink()).encode(
+        x=alt.X("median(share):Q", scale=alt.Scale(domain=[0, 1]))
+    )
+    n_arms = len({row["arm"] for row in rows})
+    return alt.layer(points, medians).properties(height=44 * n_arms + 50)
+
+
 def run_legend() -> alt.Legend:
     return alt.Legend(orient="top", columns=1, labelLimit=340)
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lab.bounds import lower_bound_95
 from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 from lab.config import GPTConfig
 from lab.cost import parameters
-from lab.evaluate import lower_bound_95
 from lab.problems import HELDOUT_FROM, all_pairs, pairs_of, split_values
 from lab.provenance import REQUIRED, read_lines
 from lab.recipes import RECIPES

@@ -1,9 +1,7 @@
 """lab.evaluate: counts against counting by hand, bounds against exact fractions."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ from lab.evaluate import (
     first_wrong,
     go_on,
     last,
-    lower_bound_95,
     score,
     teacher_forced_all,
 )
@@ -169,47 +166,3 @@ def test_go_on_leaves_what_it_was_given() -> None:
     texts = go_on(tiny_model(), given, FORM.length)
     assert (given == before).all() and texts.shape == (1, FORM.length)
     assert (texts[:, : given.shape[1]] == before).all()
-
-
-# ---------------------------------------------------------------- the bound
-
-
-def exact_bound(errors: int, n: int) -> float:
-    """Clopper-Pearson by bisection in whole numbers: q is where P(at most `errors`) is 1/20."""
-    low, high = Fraction(0), Fraction(1)
-    for _ in range(50):
-        q = (low + high) / 2
-        tail = sum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(errors + 1))
-        low, high = (q, high) if tail > Fraction(1, 20) else (low, q)
-    return float(1 - high)
-
-
-@pytest.mark.parametrize("n", [1, 2, 10, 3000, 7001, 100_000])
-def test_without_errors_the_bound_has_a_closed_form(n: int) -> None:
-    assert lower_bound_95(0, n) == pytest.approx(0.05 ** (1 / n), abs=1e-12)
-
-
-@pytest.mark.parametrize(("errors", "n"), [(1, 3), (1, 30), (2, 10), (9, 10), (5, 40), (20, 40)])
-def test_with_errors_the_bound_is_that_of_exact_fractions(errors: int, n: int) -> None:
-    assert lower_bound_95(errors, n) == pytest.approx(exact_bound(errors, n), abs=1e-9)
-
-
-def test_what_no_errors_and_few_errors_prove() -> None:
-    """The thresholds of the book: the smallest n whose clean record proves three and four nines."""
-    assert next(n for n in range(2900, 3100) if lower_bound_95(0, n) >= 0.999) == 2995
-    assert next(n for n in range(29900, 30000) if lower_bound_95(0, n) >= 0.9999) == 29956
-    assert lower_bound_95(4, 10_000) > 0.999 > lower_bound_95(5, 10_000)
-    assert lower_bound_95(83, 100_000) > 0.999 > lower_bound_95(84, 100_000)
-
-
-def test_the_bound_lies_below_the_share_and_falls_with_every_error() -> None:
-    bounds = [lower_bound_95(errors, 50) for errors in range(51)]
-    assert all(bound < 1 - errors / 50 or errors == 50 for errors, bound in enumerate(bounds))
-    assert bounds == sorted(bounds, reverse=True) and len(set(bounds)) == 51
-    assert bounds[50] == 0
-
-
-@pytest.mark.parametrize(("errors", "n"), [(-1, 5), (6, 5), (0, 0)])
-def test_impossible_counts_are_refused(errors: int, n: int) -> None:
-    with pytest.raises(ValueError, match=f"errors={errors} of n={n}"):
-        lower_bound_95(errors, n)

@@ -12,7 +12,8 @@ from tiny import tiny_model, tiny_recipe
 
 import lab.run
 from lab import checkpoint
-from lab.evaluate import Score, exactness, last, lower_bound_95
+from lab.bounds import lower_bound_95
+from lab.evaluate import Score, exactness, last
 from lab.problems import Format, all_pairs, pairs_of, split_values
 from lab.provenance import REQUIRED, read_lines
 from lab.run import Check, Reading, look, read_model, read_texts, record_reading, run

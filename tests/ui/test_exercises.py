@@ -1,0 +1,378 @@
+"""The exercises as a reader meets them: untouched, solved, not solved, and with bad input."""
+
+from __future__ import annotations
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from components.ui import exercises, tokens
+from lab import cover
+from lab.exercises import FORM, ForgedDigit, HandWritten, PulledHead, grade_pairs, grade_text
+from lab.problems import HELDOUT_FROM, split_value
+
+BAD = ["", "   ", "-1", "100", "3.5", "٣", "9" * 400, "<b>7</b>", "12\n13"]
+
+
+def scene() -> None:
+    """A page with prose of its own, so that these tests need no chapter's text."""
+    import streamlit as st
+
+    from components.ui import exercises
+    from components.ui.chapter import Chapter
+
+    class Page(Chapter):
+        def raw(self, section: str) -> str:
+            return f"(the section {section})"
+
+    page = Page("10_chain_of_thought")
+    which = st.session_state["which"]
+    if which == "pairs":
+
+        def train_on(pairs: list[tuple[int, int]]) -> None:
+            st.caption(f"train on {len(pairs)}")
+
+        exercises.choose_pairs(page, "ex", train_on)
+    elif which == "pairs, no training":
+        exercises.choose_pairs(page, "ex")
+    elif which == "before":
+        ask = "How much is it?\n\n- *one* Too few.\n- **two** As it is.\n- *three* Too many.\n"
+        exercises.three_from_before("ex", [exercises.read_question(ask)])
+    else:
+        getattr(exercises, which)(page, "ex")
+
+
+def open_scene(which: str) -> AppTest:
+    app = AppTest.from_function(scene, default_timeout=60)
+    app.session_state["which"] = which
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def solved(app: AppTest) -> bool:
+    return len(app.success) == 1 and "**Hint.**" not in said(app)
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> None:
+    st.cache_resource.clear()
+
+
+# ---------------------------------------------------------------- forge a digit
+
+
+def test_the_untouched_forgery_is_ten_short_of_the_mark_and_says_why() -> None:
+    app = open_scene("forge_a_digit")
+    assert "(the section ex_forge)" in said(app)
+    assert not solved(app)
+    assert "moved the answer by +10." in said(app)
+    assert "counts tens. Which digit counts hundreds?" in said(app)
+
+
+def test_a_forgery_of_one_hundred_is_accepted_and_two_hundred_is_not() -> None:
+    app = open_scene("forge_a_digit")
+    app.selectbox(key="ex_at").set_value(12)
+    app.select_slider(key="ex_to").set_value(5)
+    assert solved(checked(app.run()))
+    app.select_slider(key="ex_to").set_value(6)
+    assert not solved(checked(app.run()))
+    assert "you changed it by +2" in said(app)
+
+
+def test_a_forgery_works_on_a_readers_own_sum() -> None:
+    app = open_scene("forge_a_digit")
+    app.text_input(key="ex_a").set_value("62")
+    app.text_input(key="ex_b").set_value("57")
+    app.selectbox(key="ex_at").set_value(8)
+    app.select_slider(key="ex_to").set_value(5)
+    assert solved(checked(app.run()))
+
+
+@pytest.mark.parametrize("which", ["forge_a_digit", "find_the_adding_head"])
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_operand_gets_one_sentence(which: str, text: str) -> None:
+    app = open_scene(which)
+    app.text_input(key="ex_a").set_value(text)
+    checked(app.run())
+    assert len(app.warning) == 1 and len(app.warning[0].value) < 200
+    assert "0 to 99" in app.warning[0].value
+    assert not app.success and "<b>7" not in html_of(app)
+
+
+def test_a_sum_that_the_model_gets_wrong_is_not_asked_about(monkeypatch) -> None:
+    from lab.transcript import Transcript
+
+    wrong = Transcript("37*48=692+0841=6781$", 6, ((1.0,),) * 14, 1.0)
+    monkeypatch.setattr(exercises, "write_sum", lambda run, a, b: wrong)
+    for which in ("forge_a_digit", "find_the_adding_head"):
+        app = open_scene(which)
+        assert not app.success and "Choose another sum" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("found", "position", "needle"),
+    [
+        (ForgedDigit(2, 0, 0, None), 8, "Write another digit"),
+        (ForgedDigit(0, 3, 0, None), 10, "does not read this digit"),
+        (ForgedDigit(1, -9, 10, 8), 7, "implies -90, but behind it the model changed 37 × 8"),
+        (ForgedDigit(3, 1, 400, None), 13, "implies +1,000, but the sum went astray"),
+        (ForgedDigit(1, 1, 10, None), 11, "counts tens"),
+        (ForgedDigit(3, 1, 1000, None), 13, "counts thousands"),
+        (ForgedDigit(2, 2, 200, None), 12, "changed it by +2"),
+        (ForgedDigit(2, 1, None, None), 12, "implies +100"),
+    ],
+)
+def test_the_hint_of_a_forgery_comes_from_where_the_answer_went(
+    found: ForgedDigit, position: int, needle: str
+) -> None:
+    assert needle in exercises.forgery_hint(found, position, 37, 48)
+
+
+def test_a_nine_that_counts_hundreds_cannot_grow() -> None:
+    assert FORM.text(99, 10)[12] == "9"
+    hint = exercises.forgery_hint(ForgedDigit(2, -1, -100, None), 12, 99, 10)
+    assert "a 9 cannot grow" in hint
+
+
+# ---------------------------------------------------------------- choose the pairs
+
+
+def pairs_in(app: AppTest) -> list[str]:
+    return (app.text_area(key="ex_pairs").value or "").splitlines()
+
+
+def write_pairs(app: AppTest, text: str) -> AppTest:
+    app.text_area(key="ex_pairs").set_value(text)
+    return checked(app.run())
+
+
+def click(app: AppTest, name: str) -> AppTest:
+    return checked(app.button(key=f"ex_{name}").click().run())
+
+
+def test_the_untouched_list_is_three_hundred_at_random_and_says_what_it_lacks() -> None:
+    app = open_scene("pairs")
+    graded = grade_pairs(cover.random_pairs())
+    assert f"**300 of 300** pairs hold **{graded.covered} of 1,000**" in said(app)
+    assert not solved(app) and f"Most is missing for the digit {graded.worst.first}" in said(app)
+    assert [caption.value for caption in app.caption if "train" in caption.value]
+
+
+def test_the_buttons_draw_add_and_clear() -> None:
+    app = click(open_scene("pairs"), "clear")
+    assert pairs_in(app) == [] and "**0 of 300** pairs" in said(app)
+    app = click(app, "add")
+    assert len(pairs_in(app)) == 300 and not solved(app)
+    drawn = pairs_in(click(app, "random"))
+    again = pairs_in(click(app, "random"))
+    assert len(drawn) == len(again) == 300 and drawn != again
+
+
+def test_swaps_bring_a_list_to_all_and_it_is_accepted(monkeypatch) -> None:
+    monkeypatch.setattr(exercises, "SWAP_SECONDS", 60.0)
+    app = click(click(click(open_scene("pairs"), "clear"), "add"), "swap")
+    assert solved(app) and "hold **1,000 of 1,000**" in said(app)
+    kept = pairs_in(app)
+    app = write_pairs(app, "\n".join(kept[1:]))
+    assert not solved(app) and "Still missing" in said(app) and "add 1 more" in said(app)
+
+
+def test_swaps_of_an_empty_list_leave_it_empty() -> None:
+    app = click(click(open_scene("pairs"), "clear"), "swap")
+    assert pairs_in(app) == []
+
+
+def test_swaps_stop_on_time(monkeypatch) -> None:
+    monkeypatch.setattr(exercises, "SWAP_SECONDS", 1e-6)
+    before = pairs_in(app := open_scene("pairs"))
+    after = pairs_in(click(app, "swap"))
+    assert len(after) == 300 and before != after
+    assert not solved(app)
+
+
+HELD = next((a, b) for a in range(100) for b in range(a, 100) if split_value(a, b) >= HELDOUT_FROM)
+
+
+@pytest.mark.parametrize(
+    ("text", "needle"),
+    [
+        ("12 34\nseven", "Line 2, `'seven'`, cannot be read"),
+        ("٣ 4", "Line 1"),
+        ("-3 4\n1 100", "the first of 2, cannot be read"),
+        ("9" * 400, "Line 1, `'999999999999…'`"),
+        ("`<b>7</b>`", "Line 1, `''<b>7</b>''`"),
+        (f"{HELD[0]} {HELD[1]}", f"{HELD[0]} × {HELD[1]} is held out"),
+        ("\n".join(f"{a} {b}" for a, b in cover.trainable_pairs()[:301]), "301 pairs are too many"),
+    ],
+)
+def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
+    text: str, needle: str
+) -> None:
+    app = write_pairs(open_scene("pairs"), text)
+    assert needle in app.warning[0].value and len(app.warning[0].value) < 200
+    assert not app.success and "<b>7" not in html_of(app)
+    assert not [caption for caption in app.caption if "train on" in caption.value]
+
+
+def test_an_unreadable_line_keeps_a_full_cover_from_being_accepted() -> None:
+    full = "\n".join(f"{a} {b}" for a, b in cover.trainable_pairs())
+    app = write_pairs(open_scene("pairs"), full)
+    assert "1,000 of 1,000" in said(app)
+    assert not app.success and "Mend what is named above" in said(app)
+
+
+def test_the_buttons_keep_what_may_be_trained_on_and_drop_the_rest() -> None:
+    good = cover.trainable_pairs()[7]
+    app = write_pairs(open_scene("pairs"), f"seven\n{HELD[0]} {HELD[1]}\n{good[0]} {good[1]}")
+    app = click(app, "add")
+    assert pairs_in(app)[0] == f"{good[0]} {good[1]}" and len(pairs_in(app)) == 300
+    assert not app.warning
+
+
+def test_no_training_is_drawn_without_a_trainer() -> None:
+    assert not [c for c in open_scene("pairs, no training").caption if "train on" in c.value]
+
+
+def test_a_full_list_hears_how_many_of_its_pairs_are_idle() -> None:
+    graded = grade_pairs(cover.random_pairs())
+    assert f"{graded.idle} of your pairs hold nothing" in exercises.cover_hint(graded)
+
+
+# ---------------------------------------------------------------- pull out a head
+
+
+def test_the_untouched_head_breaks_a_partial_product_and_the_hint_says_so() -> None:
+    app = open_scene("find_the_adding_head")
+    assert not solved(app)
+    assert "the first wrong token is **37 × 8: units**" in said(app)
+    assert "before the sum begins" in said(app)
+
+
+def test_the_head_that_the_sum_alone_needs_is_accepted() -> None:
+    app = open_scene("find_the_adding_head")
+    app.select_slider(key="ex_head").set_value(0)
+    assert solved(checked(app.run()))
+    assert "product: hundreds" in app.success[0].value
+    app.select_slider(key="ex_layer").set_value(5)
+    assert not solved(checked(app.run()))
+    assert "every token comes out right" in said(app)
+
+
+def test_a_sign_that_went_wrong_is_told_from_a_number() -> None:
+    assert "A sign went wrong" in exercises.head_hint(PulledHead(9), 0)
+
+
+# ---------------------------------------------------------------- be the model
+
+
+def answer(app: AppTest, text: str, number: int = 0) -> AppTest:
+    app.text_input(key=f"ex_text_{number}").set_value(text)
+    return checked(app.run())
+
+
+def test_the_untouched_text_forgets_a_carry_and_hears_it() -> None:
+    app = open_scene("be_the_model")
+    assert not solved(app)
+    assert "it makes a carry, and yours is missing here" in said(app)
+    assert html_of(app).count(' wb-bad"') == 1
+
+
+def test_the_right_text_is_accepted_and_another_sum_begins_from_nothing() -> None:
+    from lab.exercises import draw_sum
+
+    app = open_scene("be_the_model")
+    assert solved(answer(app, FORM.text(*draw_sum(0))[FORM.prompt_length :]))
+    click(app, "another")
+    assert not app.success and len(app.warning) == 1 and "empty" in app.warning[0].value
+    assert solved(answer(app, FORM.text(*draw_sum(1)), 1))
+
+
+@pytest.mark.parametrize("text", ["", "٣", "692-0841", "<b>7</b>", "6" * 400, "²"])
+def test_bad_text_gets_one_sentence_and_never_reaches_html(text: str) -> None:
+    app = answer(open_scene("be_the_model"), text)
+    assert len(app.warning) == 1 and len(app.warning[0].value) < 120
+    assert not app.success and "<b>7" not in html_of(app)
+
+
+def test_a_text_that_goes_on_behind_its_end_is_refused_and_drawn_to_its_end() -> None:
+    from lab.exercises import draw_sum
+
+    app = answer(open_scene("be_the_model"), FORM.text(*draw_sum(0)) + "77")
+    assert not solved(app) and "and then goes on" in said(app)
+    assert html_of(app).count('class="wb-token') == FORM.length
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "needle"),
+    [
+        ("37*48=296+0841=6771$", "37 × 8: units", "front to back"),
+        ("37*48=692+0841=6761$", "product: hundreds", "Look at product: tens"),
+        ("37*48=792+0841=6771$", "37 × 8: units", "you have added one"),
+        ("37*48=692+841=6771$", "37 × 40: units", "counts tens"),
+        ("37*48=69+0841=6771$", "37 × 8: hundreds", "has 3 digits"),
+        ("37*48=6920+0841=6771$", "the sign +", "too long"),
+        ("37*48=692+0841", "the sign =", "Write on"),
+        ("37*48=692+0841=9771$", "product: units", "on paper"),
+    ],
+)
+def test_the_hint_names_the_place_and_the_mistake(text: str, where: str, needle: str) -> None:
+    found = grade_text(37, 48, text)
+    assert where in exercises.what_you_wrote(found, 37, 48)
+    assert needle in exercises.text_hint(found, 37, 48)
+
+
+def test_no_hint_gives_the_right_token_away() -> None:
+    """Over all wrong digits: neither the verdict nor the hint shows what is right."""
+    right = FORM.text(37, 48)
+    for position in range(FORM.prompt_length, FORM.length - 1):
+        for digit in "0123456789":
+            if not right[position].isdigit() or digit == right[position]:
+                continue
+            found = grade_text(37, 48, right[:position] + digit + right[position + 1 :])
+            shown = exercises.what_you_wrote(found, 37, 48) + exercises.text_hint(found, 37, 48)
+            where = tokens.place_of(position, FORM, 37, 48)
+            shown = shown.replace(where, "").replace("37 × 40", "").replace("37 × 8", "")
+            assert f"`{right[position]}`" not in shown
+
+
+def test_a_right_text_has_no_hint() -> None:
+    assert exercises.text_hint(HandWritten(), 37, 48) == ""
+
+
+# ---------------------------------------------------------------- three from before
+
+
+def test_a_question_says_why_after_a_click_right_or_wrong() -> None:
+    app = open_scene("before")
+    assert "As it is." not in said(app) and "Too few." not in said(app)
+    app.button_group(key="ex_0").set_value("one")
+    assert "Not so. Too few." in said(checked(app.run()))
+    app.button_group(key="ex_0").set_value("two")
+    assert "Yes. As it is." in said(checked(app.run()))
+
+
+@pytest.mark.parametrize(
+    "text", ["Which?\n\n- *a* No.\n- *b* No.", "Which?\n- **a** A.\n- **b** B."]
+)
+def test_a_question_has_one_right_option(text: str) -> None:
+    with pytest.raises(ValueError, match="one right option"):
+        exercises.read_question(text)
+
+
+def test_a_question_lacks_no_sentence() -> None:
+    with pytest.raises(ValueError, match="'b' of 'Which\\?' has no sentence"):
+        exercises.Question("Which?", ("a", "b"), "a", {"a": "Yes."})
+    with pytest.raises(ValueError, match="not among the options"):
+        exercises.Question("Which?", ("a",), "c", {"a": "Yes."})
