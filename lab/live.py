@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -192,6 +192,15 @@ def look(recipe: Recipe, model: GPT, cells: np.ndarray, batch: int) -> Iterator[
         errors_heldout=int((wrong & held).sum()),
         first_wrong=found.tobytes(),
     )
+
+
+def overshoots(losses: Sequence[float], window: int = 20) -> bool:
+    """Every step goes too far: past the warm-up the loss is high, and jumps from step to step."""
+    for end in range(3 * window, len(losses) + 1, window):
+        recent = np.array(losses[end - window : end])
+        if recent.mean() > 1.5 and np.diff(recent).std() > 0.1:
+            return True
+    return False
 
 
 @dataclass

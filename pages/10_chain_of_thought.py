@@ -250,6 +250,13 @@ def show_training() -> None:
             "The default stands instead."
         )
     ask_settings()
+    st.button(
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="ch10_train",
+        on_click=train_as_set,
+    )
     training.watch("ch10_live", run_name)
     page.notice("train_notice")
     from lab import live, train
@@ -260,7 +267,7 @@ def show_training() -> None:
 @st.fragment
 def ask_settings() -> None:
     """The settings of the next run. Moving them changes no run that goes on."""
-    style = st.segmented_control(
+    st.segmented_control(
         "Format of the lines",
         STYLES,
         default="cot_reversed",
@@ -269,7 +276,7 @@ def ask_settings() -> None:
         key="ch10_style",
         bind="query-params",
     )
-    fraction = st.select_slider(
+    st.select_slider(
         "Share of all pairs it may see",
         FRACTIONS,
         0.30,
@@ -280,14 +287,10 @@ def ask_settings() -> None:
     page.prose("train_controls")
     with st.expander("More settings"):
         left, right = st.columns(2)
-        d_model = left.select_slider(
-            "Width, d_model", WIDTHS, 128, key="ch10_d_model", bind="query-params"
-        )
-        n_layer = right.select_slider("Layers", LAYERS, 2, key="ch10_n_layer", bind="query-params")
-        rate = left.select_slider(
-            "Learning rate", RATES, 0.003, key="ch10_rate", bind="query-params"
-        )
-        optimiser = right.segmented_control(
+        left.select_slider("Width, d_model", WIDTHS, 128, key="ch10_d_model", bind="query-params")
+        right.select_slider("Layers", LAYERS, 2, key="ch10_n_layer", bind="query-params")
+        left.select_slider("Learning rate", RATES, 0.003, key="ch10_rate", bind="query-params")
+        right.segmented_control(
             "Optimiser",
             OPTIMISERS,
             default="muon",
@@ -295,45 +298,35 @@ def ask_settings() -> None:
             key="ch10_optimiser",
             bind="query-params",
         )
-        steps = left.number_input("Steps", 1, 2000, 400, 50, key="ch10_steps", bind="query-params")
-        seed = right.number_input("Seed", 0, 9999, 0, 1, key="ch10_seed", bind="query-params")
+        left.number_input("Steps", 1, 2000, 400, 50, key="ch10_steps", bind="query-params")
+        right.number_input("Seed", 0, 9999, 0, 1, key="ch10_seed", bind="query-params")
         page.prose("train_more")
-    chosen = {
-        "style": style,
-        "fraction": fraction,
-        "d_model": d_model,
-        "n_layer": n_layer,
-        "rate": rate,
-        "optimiser": optimiser,
-        "steps": int(steps),
-        "seed": int(seed),
-    }
-    if st.button("Train", type="primary", icon=":material/play_arrow:", key="ch10_train"):
-        training.launch("ch10_live", chosen)
-        st.rerun()
+
+
+def train_as_set() -> None:
+    """Start a run with what the controls say now."""
+    names = ("style", "fraction", "d_model", "n_layer", "rate", "optimiser", "steps", "seed")
+    training.launch("ch10_live", {name: st.session_state[f"ch10_{name}"] for name in names})
 
 
 @st.fragment
 def show_trained() -> None:
     """The atlas of a run that the reader has trained, and the text of any cell of it."""
-    runs = {run.id: run for run in training.runs_here("ch10_live") if run.weights}
+    runs = [run for run in training.runs_here("ch10_live") if run.weights]
     if not runs:
         return
-    names = training.unlike([run_name(run.spec.arguments) for run in runs.values()])
-    called = dict(zip(runs, names, strict=True))
     page.prose("trained")
-    chosen = st.selectbox(
-        "Open the atlas of", list(runs), format_func=called.__getitem__, key="ch10_trained"
-    )
-    run = runs[chosen]
+    names = training.unlike([run_name(run.spec.arguments) for run in runs])
+    chosen = st.selectbox("Open the atlas of", names, key="ch10_trained")
+    run = runs[names.index(chosen)]
     atlas = Atlas(run.wrong_at, training.trained_cells(run))
     event = st.altair_chart(
         plots.atlas(atlas.wrong_at, atlas.trained_on),
         width="stretch",
         on_select="rerun",
         selection_mode="cell",
-        key=f"ch10_trained_{chosen}",
-        alt=f"All pairs up to 99 as a grid: right or wrong, as {called[chosen]} writes them",
+        key=f"ch10_trained_{run.id}",
+        alt=f"All pairs up to 99 as a grid: right or wrong, as {chosen} writes them",
     )
     picked = event["selection"].get("cell") or []
     a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)

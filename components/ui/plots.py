@@ -225,7 +225,7 @@ def loss_curves(rows: Sequence[Mapping[str, Any]]) -> Chart:
             color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
             tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
         )
-        .properties(height=220)
+        .properties(height=260)
     )
 
 
@@ -255,7 +255,7 @@ def exactness_curves(rows: Sequence[Mapping[str, Any]], x: str = "step") -> Char
             ),
             tooltip=["run", "what", x, alt.Tooltip("value", format=".4f")],
         )
-        .properties(height=260)
+        .properties(height=320)
     )
 
 

@@ -266,7 +266,19 @@ def describe(run: LiveRun) -> str:
         "lost": f"It is lost: {run.why}. You can start it again.",
     }[run.phase]
     text = "; ".join(parts)
-    return f"{text}. {ending}" if text else ending
+    return " ".join(filter(None, [f"{text}." if text else "", ending, too_fast(run)]))
+
+
+def too_fast(run: LiveRun) -> str:
+    """What to say of a run whose steps are too large; empty for any other."""
+    from lab.live import overshoots
+
+    if not overshoots([shot.loss for shot in run.snapshots]):
+        return ""
+    return (
+        "It diverges: the loss jumps about near that of a blind guess, ln 16 = 2.77. Each step "
+        "overshoots, so take a smaller learning rate."
+    )
 
 
 # ---------------------------------------------------------------- what the runs show
@@ -295,6 +307,12 @@ def curves(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     """A small picture of all pairs for each run, as it was last asked."""
+    colours = zip(plots.ATLAS_KINDS, plots.ATLAS_COLOURS, strict=True)
+    st.html(
+        '<div class="wb-legend">'
+        + "".join(f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
+        + "</div>"
+    )
     columns = st.columns(max(2, len(runs)))
     for column, run, name in zip(columns, runs, names, strict=False):
         column.image(

@@ -225,3 +225,14 @@ def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.Monkey
     assert {e.how for run, e in ends(said).items() if run != "long"} == {"done"}
     assert ends(said)["long"].how == "cancelled"
     assert "0.4 s of computing" in ends(said)["long"].why
+
+
+def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
+    def losses(**arguments: Any) -> list[float]:
+        recipe = multiply(**{**SMALL, "steps": 200, **arguments})
+        return [m.loss for m in train(recipe, TrainState.start(recipe))]
+
+    assert live.overshoots(losses(rate=1.0))
+    assert not live.overshoots(losses())
+    assert not live.overshoots(losses(rate=3e-4, optimiser="adamw"))
+    assert not live.overshoots([3.0, 1.0] * 20), "too early to tell"

@@ -1,0 +1,160 @@
+"""How the book answers while readers train: a server, visitors without browsers, a stopwatch.
+
+`python -m components.ui.latency` prints a table, then one JSON document. `python -m lab bench
+live_runs` runs it in a process of its own, since lab knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.ui.reader import Reader
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = "chain_of_thought"
+RUNS = (0, 1, 4, 8)
+MOVES = 60
+WATCHED_SECONDS = 10.0
+PROGRESS = re.compile(r"step ([\d,]+) of ([\d,]+), (\d+) s of computing")
+HELDOUT = re.compile(r"held out: ([\d,]+) errors? in ([\d,]+)")
+
+
+@contextmanager
+def served() -> Generator[tuple[str, int]]:
+    """The book on a free port: its address and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    command += ["--server.fileWatcherType", "none"]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: answers(url), 60)
+        yield url, server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).status == 200
+    except OSError:
+        return False
+
+
+def until(true: Callable[[], Any], most: float) -> float:
+    """Seconds until it is so. `TimeoutError` after `most` of them."""
+    began = time.perf_counter()
+    while not true():
+        if time.perf_counter() - began > most:
+            raise TimeoutError(f"it did not come within {most:.0f} s")
+        time.sleep(0.02)
+    return time.perf_counter() - began
+
+
+def steps_of(reader: Reader) -> int:
+    found = PROGRESS.search(" ".join(reader.texts()))
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def says(reader: Reader, text: str) -> bool:
+    return any(text in line for line in reader.texts())
+
+
+def resident_mb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) // 1024
+
+
+def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:
+    """`n_runs` readers train at once, one more moves a slider that redraws a traced forward."""
+    with ExitStack() as stack:
+        visitors = [stack.enter_context(Reader(url, PAGE)) for _ in range(n_runs)]
+        mover = stack.enter_context(Reader(url, PAGE))
+        for visitor in visitors:
+            visitor.keep_polling()
+        began = time.perf_counter()
+        for visitor in visitors:
+            visitor.press("ch10_train")
+        firsts: dict[int, float] = {}
+        while len(firsts) < n_runs and time.perf_counter() - began < 60:
+            for i, visitor in enumerate(visitors):
+                if i not in firsts and steps_of(visitor):
+                    firsts[i] = time.perf_counter() - began
+            time.sleep(0.02)
+        before, clock = sum(map(steps_of, visitors)), time.perf_counter()
+        seconds = [mover.set("ch10_layer", move % 6) for move in range(MOVES)]
+        time.sleep(max(0.0, WATCHED_SECONDS - (time.perf_counter() - clock)))
+        steps = sum(map(steps_of, visitors)) - before
+        rate = steps / (time.perf_counter() - clock)
+        memory = resident_mb(pid)
+        stops = [stop(visitor) for visitor in visitors]
+    return {
+        "runs": n_runs,
+        "slider_p50_ms": round(1000 * float(np.percentile(seconds, 50)), 1),
+        "slider_p95_ms": round(1000 * float(np.percentile(seconds, 95)), 1),
+        "seconds_to_first_progress": round(max(firsts.values(), default=0.0), 2),
+        "all_progressed": len(firsts) == n_runs,
+        "seconds_to_stop": round(max(stops, default=0.0), 2),
+        "steps_a_second": round(rate, 2),
+        "server_mb": memory,
+    }
+
+
+def stop(visitor: Reader) -> float:
+    """From the click to the page that says so."""
+    began = time.perf_counter()
+    visitor.press("Stop")
+    until(lambda: says(visitor, "Stopped."), 30)
+    return time.perf_counter() - began
+
+
+def default_run(url: str) -> dict[str, Any]:
+    """The run that the page offers untouched, alone on the machine, to its end."""
+    with Reader(url, PAGE) as reader:
+        reader.keep_polling()
+        reader.press("ch10_train")
+        wall = until(lambda: says(reader, "Done."), 600)
+        text = " ".join(reader.texts())
+    progress, heldout = PROGRESS.search(text), HELDOUT.search(text)
+    assert progress and heldout
+    return {
+        "seconds": round(wall, 1),
+        "seconds_computing": int(progress[3]),
+        "steps": int(progress[2].replace(",", "")),
+        "errors_heldout": int(heldout[1].replace(",", "")),
+        "n_heldout": int(heldout[2].replace(",", "")),
+    }
+
+
+def main() -> None:
+    with served() as (url, pid):
+        with Reader(url, PAGE) as first:
+            first.set("ch10_layer", 1)  # wakes the model up
+        rows: list[dict[str, Any]] = []
+        for n_runs in RUNS:
+            rows.append(measure(url, pid, n_runs))
+            print(rows[-1], flush=True)
+        alone = default_run(url)
+        print(alone, flush=True)
+    print(json.dumps({"cells": rows, "default_run": alone, "cores": os.cpu_count()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""How the pages answer while readers train at the same time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from lab.provenance import RECORDS, ROOT
+
+
+def bench_live_runs() -> dict[str, Any]:
+    """A server of the book, 0, 1, 4 and 8 readers who train, one who moves a slider.
+
+    The worker is a thread of the server, so `server_mb` is the memory of both.
+    """
+    command = [sys.executable, "-m", "components.ui.latency"]
+    lines: list[str] = []
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    path = RECORDS / "bench_live_runs.json"
+    record = json.loads(path.read_text()) if path.exists() else None
+    measured = json.loads(lines[-1])
+    return {**measured, "record": record and {k: record[k] for k in measured}}

@@ -1,0 +1,166 @@
+"""The panel of chapter 1 that trains: every setting, link and end of a run gets its sentence."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.ui import training
+
+PAGE = "10_chain_of_thought"
+SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
+
+
+def said(app: AppTest) -> str:
+    return " ".join(e.value for kind in (app.info, app.warning, app.markdown) for e in kind)
+
+
+def train(app: AppTest) -> AppTest:
+    app.button(key="ch10_train").click().run()
+    assert not app.exception
+    return app
+
+
+def until(app: AppTest, words: str, seconds: float = 60.0) -> AppTest:
+    """Run the page again, as its poll would, until it says so."""
+    began = time.monotonic()
+    while words not in said(app):
+        assert time.monotonic() - began < seconds, said(app)[-600:]
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
+    return app
+
+
+def run_of(app: AppTest) -> str:
+    run = app.query_params["run"]
+    return run if isinstance(run, str) else run[0]
+
+
+def keys(app: AppTest) -> list[str]:
+    return [str(b.key) for b in app.button]
+
+
+def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> None:
+    app = until(train(book(PAGE, **SMALL)), "Done.")
+    assert "step 3 of 3" in said(app)
+    assert "held out: 6,9" in said(app)
+    assert app.selectbox(key="ch10_trained").options == [
+        "1. cot, reversed, width 32, 1 layer, 3 steps"
+    ]
+    [csv] = [b for b in app.get("download_button") if "ch10_live_csv" in b.proto.id]
+    assert csv.proto.label == "History as CSV"
+
+
+def test_the_link_carries_the_run(book) -> None:
+    app = train(book(PAGE, **SMALL))
+    run = run_of(app)
+    until(app, "Done.")
+    again = book(PAGE, run=run)
+    assert "The run in this link has ended (done)" in said(again)
+    assert "step 3 of 3" in said(again)
+
+
+def test_an_unknown_run_in_the_link_is_one_sentence(book) -> None:
+    app = book(PAGE, run="<b>nonsense</b>" * 20)
+    assert not app.exception
+    assert "The run in this link is not known here" in said(app)
+    assert "nonsense" not in said(app)
+
+
+def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
+    app = train(book(PAGE, ch10_steps="2000"))
+    run = run_of(app)
+    until(app, "step ")
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "this_reader", lambda: "another tab")
+        other = book(PAGE, run=run)
+    assert "You are watching a run that another tab owns" in said(other)
+    assert not [k for k in keys(other) if "_stop_" in k]
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    until(app, "Stopped.")
+
+
+def test_a_link_with_nonsense_opens_the_default_and_says_what_it_dropped(book) -> None:
+    app = book(
+        PAGE,
+        ch10_style="latin",
+        ch10_d_model="9999",
+        ch10_rate="٣",
+        ch10_steps="-1",
+        ch10_zebra="1",
+    )
+    assert not app.exception
+    [dropped] = [e.value for e in app.info if "The default stands instead" in e.value]
+    for name in ("ch10_style=latin", "ch10_d_model=9999", "ch10_steps=-1", "ch10_zebra=1"):
+        assert name in dropped
+    assert app.select_slider(key="ch10_d_model").value == 128
+    assert app.number_input(key="ch10_steps").value == 400
+
+
+def test_a_good_link_sets_the_settings_and_drops_nothing(book) -> None:
+    app = book(PAGE, ch10_style="plain", ch10_fraction="10 in 100", ch10_seed="7")
+    assert not [e.value for e in app.info if "default stands" in e.value]
+    assert app.select_slider(key="ch10_fraction").value == 0.10
+    assert app.number_input(key="ch10_seed").value == 7
+
+
+def test_a_model_over_the_limit_says_by_how_much(book) -> None:
+    app = train(book(PAGE, ch10_d_model="256", ch10_n_layer="6"))
+    assert "2.4 times the 2,000,000" in said(app)
+    assert "run" not in app.query_params
+
+
+def test_the_third_run_at_once_is_refused_in_a_sentence(book) -> None:
+    app = book(PAGE, ch10_steps="2000")
+    for _ in range(3):
+        train(app)
+    assert "2 of your runs are going on; stop one" in said(app)
+    for key in [k for k in keys(app) if "_stop_" in k]:
+        app.button(key=key).click().run()
+    until(app, "Stopped.")
+
+
+def test_a_fifth_run_on_the_page_is_refused_until_one_is_removed(book) -> None:
+    app = book(PAGE, **SMALL)
+    for n in range(4):
+        train(app)
+        for _ in range(600):
+            if said(app).count("Done.") == n + 1:
+                break
+            time.sleep(0.1)
+            app.run()
+    train(app)
+    assert "The page keeps 4 runs. Remove one" in said(app)
+    app.button(key=next(k for k in keys(app) if "_remove_" in k)).click().run()
+    train(app)
+    assert "The page keeps 4 runs" not in said(app)
+
+
+def test_a_rate_too_large_is_explained(book) -> None:
+    app = book(PAGE, ch10_d_model="32", ch10_n_layer="1", ch10_steps="200", ch10_rate="1.0")
+    until(train(app), "Done.")
+    assert "It diverges" in said(app) and "smaller learning rate" in said(app)
+
+
+@pytest.mark.parametrize("how", ["failed", "lost"])
+def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None:
+    from lab.live import Ended
+
+    app = train(book(PAGE, ch10_steps="2000"))
+    run = run_of(app)
+    until(app, "step ")
+    runs = training.service()
+    runs.cancel(runs.runs[run])
+    until(app, "Stopped.")
+    runs.hear(Ended(run, how, "something broke"))
+    app.run()
+    assert "something broke" in said(app)
+    app.button(key=f"ch10_live_again_{run}").click().run()
+    assert not app.exception
+    until(app, "step ")
+    for key in [k for k in keys(app) if "_stop_" in k]:
+        app.button(key=key).click().run()
