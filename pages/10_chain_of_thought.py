@@ -456,10 +456,21 @@ def seed_rows(
 # ---------------------------------------------------------------- 5. data or architecture
 
 
+@st.fragment
 def show_sizes() -> None:
     """The plain format on ever larger models, beside the working on the smallest."""
     sizes, plain = rows_of("sizes.jsonl"), claims.look_up("ch1.plain_heldout").measured
-    if not sizes:
+    if not sizes or not plain or plain.errors is None or not plain.n:
+        return
+    small = median_errors(sizes, style="cot_reversed") / sizes[0]["n_heldout"]
+    names = ("the largest network, plain", "the smallest network, with the working")
+    if not page.predict(
+        "ch10_sizes",
+        "Which is right more often on held-out pairs?",
+        names,
+        names[int(small < plain.errors / plain.n)],
+        page.text("sizes_why"),
+    ):
         return
     points = [
         row
@@ -475,20 +486,22 @@ def show_sizes() -> None:
             n_layer=n_layer,
         )
     ]
-    if plain and plain.errors is not None and plain.n:
-        largest = {
-            "arm": "plain, 4.7M",
-            "share": 1 - plain.errors / plain.n,
-            "seed": 0,
-            "errors": f"{plain.errors:,} of {plain.n:,}",
-        }
-        points.insert(sum(p["arm"].startswith("plain") for p in points), largest)
+    largest = {
+        "arm": "plain, 4.7M",
+        "share": 1 - plain.errors / plain.n,
+        "seed": 0,
+        "errors": f"{plain.errors:,} of {plain.n:,}",
+    }
+    points.insert(sum(p["arm"].startswith("plain") for p in points), largest)
     st.altair_chart(
         plots.seeds(points, "format and size"),
         width="stretch",
         alt="Share of held-out texts right, a point a seed, for four sizes and two formats",
     )
     page.notice("sizes_notice")
+    from lab import controls
+
+    page.source(controls.size_cells, controls.measure_size, claims_of=("sizes_why",))
 
 
 def size_of(rows: Sequence[Mapping[str, Any]], d_model: int, n_layer: int) -> str:
@@ -496,49 +509,67 @@ def size_of(rows: Sequence[Mapping[str, Any]], d_model: int, n_layer: int) -> st
     return f"{size / 1e6:.1f}M"
 
 
+@st.fragment
 def show_choice() -> None:
     """300 pairs that hold every partial product against 300 drawn blindly."""
     rows = rows_of("choice.jsonl")
-    if rows:
-        points = [
-            point
-            for choice, name in (("chosen", "300 chosen pairs"), ("random", "300 random pairs"))
-            for point in seed_rows(rows, name, choice=choice)
-        ]
-        st.altair_chart(
-            plots.seeds(points),
-            width="stretch",
-            alt="Share of held-out texts right after training on 300 chosen or 300 random pairs",
-        )
-        page.notice("choice_notice")
-        from lab import controls, cover
+    if not rows:
+        return
+    names = ("the chosen pairs", "the random pairs", "neither: it is the number that counts")
+    chosen, blind = (median_errors(rows, choice=c) for c in ("chosen", "random"))
+    right = names[2] if abs(chosen - blind) < 0.05 * blind else names[int(chosen > blind)]
+    if not page.predict(
+        "ch10_choice", "Which teach the twin more?", names, right, page.text("choice_why")
+    ):
+        return
+    points = [
+        point
+        for choice, name in (("chosen", "300 chosen pairs"), ("random", "300 random pairs"))
+        for point in seed_rows(rows, name, choice=choice)
+    ]
+    st.altair_chart(
+        plots.seeds(points),
+        width="stretch",
+        alt="Share of held-out texts right after training on 300 chosen or 300 random pairs",
+    )
+    page.notice("choice_notice")
+    from lab import controls, cover
 
-        page.source(
-            cover.choose_cover, controls.measure_choice, claims_of=("choice", "choice_notice")
-        )
+    page.source(cover.choose_cover, controls.measure_choice, claims_of=("choice", "choice_why"))
 
 
 UNSEEN = ("both seen in training", "one never seen", "both never seen")
 
 
+@st.fragment
 def show_unseen() -> None:
     """Held-out sums by how many of their partial products training never showed, at one in ten."""
     rows = rows_of("fractions.jsonl")
-    if rows:
-        points = [
-            point
-            for k, name in enumerate(UNSEEN)
-            for point in seed_rows(rows, name, f"unseen_{k}", fraction=0.10)
-        ]
-        st.altair_chart(
-            plots.seeds(points, "partial products"),
-            width="stretch",
-            alt="Share of held-out texts right by how many partial products were never seen",
-        )
-        page.notice("unseen_notice")
-        from lab import controls
+    if not rows:
+        return
+    tenth = arm(rows, fraction=0.10)
+    if not page.predict(
+        "ch10_unseen",
+        "Of sums whose two partial products were both never seen, how many come out right?",
+        BUCKETS,
+        bucket(round(median_errors(rows, "unseen_2", fraction=0.10)), tenth[0]["n_unseen_2"]),
+        page.text("unseen_why"),
+    ):
+        return
+    points = [
+        point
+        for k, name in enumerate(UNSEEN)
+        for point in seed_rows(rows, name, f"unseen_{k}", fraction=0.10)
+    ]
+    st.altair_chart(
+        plots.seeds(points, "partial products"),
+        width="stretch",
+        alt="Share of held-out texts right by how many partial products were never seen",
+    )
+    page.notice("unseen_notice")
+    from lab import controls
 
-        page.source(controls.usual_groups, controls.census, claims_of=("unseen_notice",))
+    page.source(controls.usual_groups, controls.census, claims_of=("unseen_why", "unseen_notice"))
 
 
 # ---------------------------------------------------------------- 6. the atlas

@@ -324,9 +324,10 @@ def read_record(path: Path) -> Any:
 
 
 def source_of(record: Any) -> dict[str, Any]:
-    """Provenance: of the last reading, the last row, or the document itself."""
+    """Provenance: of the last reading, the last row with all rows' seeds, or the document."""
     if isinstance(record, list):
-        return record[-1]
+        seeds = [row["seeds"] for row in record if "seeds" in row]
+        return record[-1] | ({"seeds": sorted(set().union(*seeds))} if seeds else {})
     readings = record.get("readings")
     return {**record, **readings[-1]} if readings else record
 

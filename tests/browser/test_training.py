@@ -1,0 +1,116 @@
+"""A newcomer trains on chapter 1 in a real browser: starts, stops, races, reloads, leaves."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from driver import wait_idle
+
+PAGE = "/chain_of_thought"
+SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=60"
+STEP = re.compile(r"step ([\d,]+) of")
+
+
+def steps(page) -> list[int]:
+    """How far each run on the page is."""
+    lines = page.get_by_text(STEP).all_inner_texts()
+    return [int(found[1].replace(",", "")) for line in lines if (found := STEP.search(line))]
+
+
+def train(page) -> None:
+    button = page.get_by_role("button", name="Train", exact=True)
+    button.scroll_into_view_if_needed()
+    button.click()
+
+
+def wait_for(page, true, seconds: float = 120.0) -> float:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, page.get_by_text(STEP).all_inner_texts()
+        page.wait_for_timeout(100)
+    return time.monotonic() - began
+
+
+def stop(page) -> float:
+    """Press the first Stop; seconds until the page says that the run has stopped."""
+    before = page.get_by_text("Stopped.").count()
+    page.get_by_role("button", name="Stop", exact=True).first.click()
+    return wait_for(page, lambda: page.get_by_text("Stopped.").count() > before, 30)
+
+
+def test_a_newcomers_path(open_page) -> None:
+    page = open_page(PAGE)
+    train(page)
+    wait_for(page, lambda: steps(page), 30)
+    first = steps(page)[0]
+    wait_for(page, lambda: steps(page)[0] > first, 30)
+    stop(page)
+
+    page.get_by_text("More settings").click()
+    box = page.get_by_label("Steps")
+    box.fill("60")
+    box.press("Enter")
+    wait_idle(page)
+    train(page)
+    wait_for(page, lambda: len(steps(page)) == 2)
+    page.get_by_role("radio", name="plain").or_(page.get_by_text("plain", exact=True)).first.click()
+    wait_idle(page)
+    train(page)
+    wait_for(page, lambda: page.get_by_text("Done.").count() == 2)
+    assert page.console_errors == []
+
+    lines = [t for t in page.get_by_text("held out:").all_inner_texts() if "Done." in t]
+    errors = [int(re.findall(r"held out: ([\d,]+) error", t)[0].replace(",", "")) for t in lines]
+    better = lines[errors.index(min(errors))].split(" — ")[0]
+    page.locator(".st-key-ch10_trained").scroll_into_view_if_needed()
+    page.locator(".st-key-ch10_trained input").click()
+    page.get_by_role("option", name=better, exact=True).click()
+    wait_idle(page)
+    assert page.get_by_text("The model writes:").count() == 2
+
+    other = open_page("/" + page.url.split("/", 3)[3])
+    assert "run=" in page.url and "ch10_steps=60" in page.url
+    other.get_by_text("The run in this link has ended (done)").wait_for()
+    other.get_by_text("More settings").click()
+    assert other.get_by_label("Steps").input_value() == "60"
+    assert other.get_by_text(STEP).count() == 1
+    assert other.console_errors == []
+
+
+def test_a_reload_keeps_the_run_and_it_finishes(open_page) -> None:
+    page = open_page(f"{PAGE}?{SMALL.replace('=60', '=400')}")
+    train(page)
+    wait_for(page, lambda: steps(page), 30)
+    page.reload()
+    wait_for(page, lambda: steps(page), 30)
+    assert page.get_by_role("button", name="Stop", exact=True).count() == 1
+    assert page.get_by_text("You are watching").count() == 0
+    wait_for(page, lambda: page.get_by_text("Done.").count() == 1)
+    assert page.console_errors == []
+
+
+def test_a_closed_tab_ends_its_run_within_30_seconds(open_page) -> None:
+    page = open_page(f"{PAGE}?ch10_steps=2000")
+    train(page)
+    wait_for(page, lambda: steps(page), 30)
+    watcher = open_page("/" + page.url.split("/", 3)[3])
+    watcher.get_by_text("You are watching a run").wait_for()
+    page.close()
+    took = wait_for(watcher, lambda: watcher.get_by_text("Stopped.").count() == 1, 40)
+    assert took < 30, took
+
+
+def test_a_setting_moved_while_a_run_goes_on_leaves_it_alone(open_page) -> None:
+    page = open_page(f"{PAGE}?ch10_steps=2000")
+    train(page)
+    wait_for(page, lambda: steps(page), 30)
+    page.get_by_text("More settings").click()
+    slider = page.get_by_label("Layers").first
+    slider.press("ArrowRight")
+    wait_idle(page)
+    before = steps(page)[0]
+    wait_for(page, lambda: steps(page)[0] > before, 30)
+    assert page.get_by_text("of 2000").count() == 1 or page.get_by_text("of 2,000").count() == 1
+    stop(page)
+    assert page.console_errors == []
