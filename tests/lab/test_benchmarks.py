@@ -11,6 +11,7 @@ from lab import benchmarks
 from lab.benchmarks import NAMES, attention, benchmark, problems
 from lab.benchmarks import sweeps as bench_sweeps
 from lab.problems import STYLES
+from lab.provenance import RECORDS
 from lab.sweeps import SWEEPS, Sweep
 
 
@@ -56,3 +57,16 @@ def test_a_reduced_sweep_stands_beside_its_record(
     ]
     assert "missing" in capsys.readouterr().out
     assert benchmarks.benchmark("tamper") is bench_sweeps.bench_tamper
+
+
+def test_the_recorded_live_runs_keep_the_promises_of_the_pages() -> None:
+    """First progress within 5 s, none starves, stop within a second and a poll, sliders answer."""
+    record = json.loads((RECORDS / "bench_live_runs.json").read_text())
+    cells = {cell["runs"]: cell for cell in record["cells"]}
+    assert sorted(cells) == [0, 1, 4, 8]
+    assert all(cell["all_progressed"] for cell in cells.values())
+    assert max(cell["seconds_to_first_progress"] for cell in cells.values()) <= 5
+    assert max(cell["seconds_to_stop"] for cell in cells.values()) <= 1 + 2
+    assert max(cells[n]["slider_p95_ms"] for n in (0, 1, 4)) <= 200
+    default = record["default_run"]
+    assert default["errors_heldout"] <= 0.01 * default["n_heldout"]
