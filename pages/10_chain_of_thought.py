@@ -19,6 +19,7 @@ from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
+    from components.ui.live import LiveRun
     from lab.transcript import Transcript
 
 RUN_NAMES = {
@@ -345,8 +346,28 @@ def train_on_pairs(pairs: list[tuple[int, int]]) -> None:
     ):
         training.launch("ch10_live", {"pairs": pairs})
         st.rerun()
-    if any(run.spec.arguments.get("pairs") for run in training.runs_here("ch10_live")):
-        st.caption("Your run is shown with the others, in section 3 of this page.")
+    own = [run for run in training.runs_here("ch10_live") if run.spec.arguments.get("pairs")]
+    if own:
+        st.markdown(beat_random(own[-1]))
+
+
+def beat_random(run: LiveRun) -> str:
+    """A run on the reader's own pairs against the recorded median of random ones."""
+    rows = rows_of("choice.jsonl")
+    if run.goes_on:
+        return "Your run goes on: it is shown with the others, in section 3 of this page."
+    if run.phase != "done" or not rows:
+        return "Your run has not come to its end, so there is nothing to compare yet."
+    seen = run.looks[-1].look
+    assert seen is not None
+    mine = seen.errors_heldout / seen.n_heldout
+    blind = median_errors(rows, choice="random") / rows[0]["n_heldout"]
+    verdict = "**You beat the random pairs.**" if mine < blind else "Not yet: random does as well."
+    return (
+        f"On held-out pairs your list leaves {claims.share(seen.errors_heldout, seen.n_heldout)} "
+        f"wrong, random pairs {claims.share(round(blind * seen.n_heldout), seen.n_heldout)} "
+        f"(the median of {len(arm(rows, choice='random'))} seeds). {verdict}"
+    )
 
 
 def run_name(arguments: Mapping[str, Any]) -> str:

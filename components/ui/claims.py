@@ -172,6 +172,20 @@ def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
     return pick
 
 
+def live_cell(n_runs: int, field: str, unit: str) -> Callable[[dict[str, Any]], Measured]:
+    def pick(document: dict[str, Any]) -> Measured:
+        cell = next(cell for cell in document["cells"] if cell["runs"] == n_runs)
+        return Measured(f"{cell[field]:,.3g} {unit}")
+
+    return pick
+
+
+def live_heldout(document: dict[str, Any]) -> Measured:
+    run = document["default_run"]
+    errors, n = run["errors_heldout"], run["n_heldout"]
+    return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+
+
 def attention_ratio(document: dict[str, Any]) -> Measured:
     return Measured(f"{document['ratio']:.2f} times")
 
@@ -180,6 +194,8 @@ COT, PLAIN, FEW = (
     f"checkpoints/{r}/result.json" for r in ("chain_of_thought", "plain", "few_pairs")
 )
 TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed", "heads"))
+
+LIVE = "records/bench_live_runs.json"
 
 CLAIMS: dict[str, Claim] = {
     "ch1.census": Claim("The book's model multiplies all pairs up to 99.", COT, census),
@@ -289,6 +305,27 @@ CLAIMS: dict[str, Claim] = {
         "The book's model on held-out pairs, trained from other seeds.",
         "records/seeds.jsonl",
         over_seeds(),
+    ),
+    "live.default_seconds": Claim(
+        "The live run that stands on the page untouched, alone, from the click to its end.",
+        LIVE,
+        lambda document: Measured(f"{document['default_run']['seconds']:.0f} seconds"),
+    ),
+    "live.default_heldout": Claim("That run, on held-out pairs.", LIVE, live_heldout),
+    "live.slider_p95": Claim(
+        "A slider that redraws a traced forward pass, 4 readers training: 95 of 100 moves within.",
+        LIVE,
+        live_cell(4, "slider_p95_ms", "ms"),
+    ),
+    "live.first_progress": Claim(
+        "Of 8 runs started together, the last to show progress.",
+        LIVE,
+        live_cell(8, "seconds_to_first_progress", "s"),
+    ),
+    "live.stop": Claim(
+        "From Stop to the page that says so, 8 runs, the slowest.",
+        LIVE,
+        live_cell(8, "seconds_to_stop", "s"),
     ),
     "lab.attention_ratio": Claim(
         "Training speed of written-out attention over torch's fused kernel.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
 MOST_OF_ONE_READER = 2
-MOST_KEPT = 100
+MOST_KEPT = 40
 NOT_ASKED = 254
 
 Phase = Literal["waiting", "going", "stopping", "done", "cancelled", "failed", "lost"]

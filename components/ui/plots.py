@@ -263,7 +263,9 @@ def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Char
     """The median of several seeds and their range. Rows: arm, x, low, mid, high (shares)."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(format="~s")),
-        color=alt.Color("arm:N", sort=None, title=None, legend=alt.Legend(orient="top")),
+        color=alt.Color(
+            "arm:N", sort=None, title=None, legend=alt.Legend(orient="top", symbolOpacity=1)
+        ),
     )
     shares = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     scale = alt.Scale(domain=[0, 1])

@@ -6,6 +6,7 @@ import csv
 import inspect
 import io
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,8 @@ def launch(key: str, arguments: Mapping[str, Any]) -> None:
     except Refused as refused:
         st.session_state[f"{key}_refused"] = f"{str(refused)[:1].upper()}{str(refused)[1:]}."
         return
-    st.session_state.pop(f"{key}_refused", None)
+    for memory in ("refused", "arrived"):
+        st.session_state.pop(f"{key}_{memory}", None)
     kept(key).append(run)
     st.query_params["run"] = run
 
@@ -142,6 +144,7 @@ def arrive(key: str) -> str:
             said = f"The run in this link has ended ({PHASES[run.phase]}); this is what it left."
         elif run.owner != this_reader():
             said = "You are watching a run that another tab owns. Only that tab can stop it."
+            st.session_state[f"{key}_came"] = time.monotonic()
     st.session_state[f"{key}_arrived"] = said
     return said
 
@@ -167,7 +170,7 @@ def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool
     runs = runs_here(key)
     if not runs:
         return
-    if going != any(run.goes_on for run in runs):
+    if going != any(run.goes_on for run in runs) or taken_over(key, runs):
         st.rerun()  # the whole page, once: that starts or stops the timer
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
@@ -184,6 +187,20 @@ def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool
             alt="Share of texts right in every token, trained on and held out, a colour a run",
         )
         draw_atlas_so_far(runs, names)
+
+
+def taken_over(key: str, runs: Sequence[LiveRun], seconds: float = 5.0) -> bool:
+    """A reload can arrive before the server notices that the old tab is gone: look again."""
+    if time.monotonic() - st.session_state.get(f"{key}_came", -seconds) > seconds:
+        return False
+    others = [run for run in runs if run.owner != this_reader()]
+    if not any(
+        service().visit(r.id, this_reader()) is r and r.owner == this_reader() for r in others
+    ):
+        return False
+    del st.session_state[f"{key}_came"]
+    st.session_state.pop(f"{key}_arrived", None)
+    return True
 
 
 def unlike(names: Sequence[str]) -> list[str]:

@@ -48,7 +48,7 @@ def test_a_newcomers_path(open_page) -> None:
     stop(page)
 
     page.get_by_text("More settings").click()
-    box = page.get_by_label("Steps")
+    box = page.get_by_role("spinbutton", name="Steps")
     box.fill("60")
     box.press("Enter")
     wait_idle(page)
@@ -73,7 +73,7 @@ def test_a_newcomers_path(open_page) -> None:
     assert "run=" in page.url and "ch10_steps=60" in page.url
     other.get_by_text("The run in this link has ended (done)").wait_for()
     other.get_by_text("More settings").click()
-    assert other.get_by_label("Steps").input_value() == "60"
+    assert other.get_by_role("spinbutton", name="Steps").input_value() == "60"
     assert other.get_by_text(STEP).count() == 1
     assert other.console_errors == []
 
@@ -84,7 +84,8 @@ def test_a_reload_keeps_the_run_and_it_finishes(open_page) -> None:
     wait_for(page, lambda: steps(page), 30)
     page.reload()
     wait_for(page, lambda: steps(page), 30)
-    assert page.get_by_role("button", name="Stop", exact=True).count() == 1
+    stops = page.get_by_role("button", name="Stop", exact=True)
+    wait_for(page, lambda: stops.count() == 1, 10)
     assert page.get_by_text("You are watching").count() == 0
     wait_for(page, lambda: page.get_by_text("Done.").count() == 1)
     assert page.console_errors == []

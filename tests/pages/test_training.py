@@ -84,6 +84,23 @@ def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
     until(app, "Stopped.")
 
 
+def test_a_reload_that_arrives_before_the_old_tab_is_missed_takes_the_run_over(
+    book, monkeypatch
+) -> None:
+    app = train(book(PAGE, ch10_steps="2000"))
+    run = run_of(app)
+    until(app, "step ")
+    monkeypatch.setattr(training, "this_reader", lambda: "after the reload")
+    again = book(PAGE, run=run)
+    assert "You are watching" in said(again)
+    runs = training.service()
+    runs.leave(runs.runs[run].owner)
+    again.run()
+    assert "You are watching" not in said(again)
+    again.button(key=f"ch10_live_stop_{run}").click().run()
+    until(again, "Stopped.")
+
+
 def test_a_link_with_nonsense_opens_the_default_and_says_what_it_dropped(book) -> None:
     app = book(
         PAGE,
