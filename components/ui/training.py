@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import inspect
 import io
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -36,10 +37,12 @@ PHASES = {
 
 @st.cache_resource(show_spinner=False)
 def service() -> LiveRuns:
-    """The live runs of this server, their worker a thread of it."""
-    from lab.workers import ThreadBackend
+    """The live runs of this server. Their worker is a thread of it, unless the host asks for a
+    process: `WHITE_BOX_WORKER=process`."""
+    from lab.workers import ProcessBackend, ThreadBackend
 
-    return LiveRuns(ThreadBackend)
+    asked = os.environ.get("WHITE_BOX_WORKER", "thread")
+    return LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
 
 
 @st.cache_resource(

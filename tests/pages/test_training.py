@@ -181,3 +181,11 @@ def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None
     until(app, "step ")
     for key in [k for k in keys(app) if "_stop_" in k]:
         app.button(key=key).click().run()
+
+
+def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
+    monkeypatch.setenv("WHITE_BOX_WORKER", "process")
+    app = until(train(book(PAGE, **SMALL)), "Done.")
+    assert "step 3 of 3" in said(app)
+    assert training.service().backend.process is not None
+    training.service().backend.process.kill()
