@@ -15,7 +15,7 @@ from lab.transcript import Transcript
 
 FORM = Format("cot_reversed")
 N_LAYER, N_HEAD = 6, 4
-MISSED = (0, 2)
+MISSED = claims.most_missed_head()
 """The head, (layer, head), that the box pulls out at first."""
 
 ROUTES = (

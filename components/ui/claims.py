@@ -113,13 +113,24 @@ def part_of(part: int, n: int) -> str:
 
 
 def tampered(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """How many of all tampered answers had this outcome, over every digit of the working."""
+    """How many of all tampered answers had this outcome, over every digit that can vary."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
+        rows = [row for row in rows if not is_constant_zero(row)]
         part, n = sum(row[outcome] for row in rows), sum(row["n"] for row in rows)
         return Measured(part_of(part, n), None, n)
 
     return pick
+
+
+def is_constant_zero(row: Mapping[str, Any]) -> bool:
+    """Is it the zero that begins every second partial product?"""
+    return row["cell"]["field"] == "partial product 1" and row["place"] == 0
+
+
+def zero_stayed(rows: list[dict[str, Any]]) -> Measured:
+    row = next(row for row in rows if is_constant_zero(row))
+    return Measured(part_of(row["stayed"], row["n"]), None, row["n"])
 
 
 def wrong_answers(row: dict[str, Any]) -> Measured:
@@ -135,6 +146,16 @@ def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
 
 def worst_head(rows: list[dict[str, Any]]) -> Measured:
     return wrong_answers(max(rows, key=lambda row: row["errors_answer"]))
+
+
+def most_missed_head(path: Path | None = None) -> tuple[int, int]:
+    """(layer, head) of the book's model without which most answers are wrong; (0, 0) unrecorded."""
+    try:
+        rows = read_record(path or ROOT / HEADS)
+    except (FileNotFoundError, ValueError):
+        return 0, 0
+    cell = max(rows, key=lambda row: row["errors_answer"])["cell"]
+    return cell["layer"], cell["head"]
 
 
 def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
@@ -212,6 +233,9 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch1.plain_tokens": Claim("Text read in training by the plain model.", PLAIN, training_tokens),
     "ch1.few_heldout": Claim("The small twin on held-out pairs.", FEW, heldout),
+    "ch1.tamper_zero_stayed": Claim(
+        "With the constant zero forged, the answer stays true.", TAMPER, zero_stayed
+    ),
     "ch1.tamper_followed": Claim(
         "The answer moves exactly as a forged digit implies.", TAMPER, tampered("followed")
     ),

@@ -104,7 +104,10 @@ def what_moved(found: ForgedDigit) -> str:
     if found.moved is None:
         return "The answer is no number any more."
     if found.solved:
-        return f"The answer moved by exactly {WANTED_MOVE:+d}. The model believed your note."
+        believed = "The model believed your note."
+        if found.implied != WANTED_MOVE:
+            believed = f"Your digit implies {found.implied:+,}, though."
+        return f"The answer moved by exactly {WANTED_MOVE:+d}. {believed}"
     if found.moved == 0:
         return "The answer did not move."
     return f"Your forgery moved the answer by {found.moved:+,}."
@@ -320,7 +323,7 @@ def what_went_wrong(found: PulledHead, a: int, b: int) -> str:
     if found.solved:
         return (
             f"Both partial products are right, and the first wrong token is {where}. "
-            "This sum needs that head to add."
+            "This sum misses that head; that does not show that the head adds."
         )
     return f"Without this head, the first wrong token is **{where}**."
 
@@ -447,6 +450,7 @@ def read_question(text: str) -> Question:
 def three_from_before(key: str, questions: Sequence[Question]) -> None:
     """Questions on earlier chapters, answered one by one after a click."""
     with st.expander("Three from before"):
+        st.caption("Some come from chapters still to be written; a guess costs nothing.")
         for number, question in enumerate(questions):
             choice = st.pills(question.ask, question.options, key=f"{key}_{number}")
             if choice is not None:

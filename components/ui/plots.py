@@ -221,7 +221,7 @@ def loss_curves(rows: Sequence[Mapping[str, Any]]) -> Chart:
         .mark_line()
         .encode(
             x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
-            y=alt.Y("value:Q", title="loss, nats a token", scale=alt.Scale(type="log")),
+            y=alt.Y("value:Q", title="loss, -ln p a token", scale=alt.Scale(type="log")),
             color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
             tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
         )

@@ -296,8 +296,9 @@ def too_fast(run: LiveRun) -> str:
     if not overshoots([shot.loss for shot in run.snapshots]):
         return ""
     return (
-        "It diverges: the loss jumps about near that of a blind guess, ln 16 = 2.77. Each step "
-        "overshoots, so take a smaller learning rate."
+        "It diverges: the loss stays near that of a blind guess among sixteen tokens, ln 16 = "
+        "2.77, and jumps from step to step. Each step goes too far, so take a smaller learning "
+        "rate."
     )
 
 

@@ -112,7 +112,10 @@ def test_chapter_1_reveals_after_a_guess(book) -> None:
 def test_chapter_1_forgery_follows_the_chosen_digit(book) -> None:
     app = book("10_chain_of_thought")
     app.selectbox(key="ch10_forge_at").select_index(4).run()
+    assert "The forgery implies" not in text_of(app)
+    app.button_group(key="ch10_forge_guess").set_value("the true product").run()
     assert not app.exception
+    assert "You said **the true product**" in text_of(app)
     assert "The forgery implies" in text_of(app)
 
 

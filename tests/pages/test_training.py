@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
+from lab.workers import ProcessBackend
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
@@ -187,5 +188,6 @@ def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) ->
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
     app = until(train(book(PAGE, **SMALL)), "Done.")
     assert "step 3 of 3" in said(app)
-    assert training.service().backend.process is not None
-    training.service().backend.process.kill()
+    backend = training.service().backend
+    assert isinstance(backend, ProcessBackend) and backend.process is not None
+    backend.process.kill()

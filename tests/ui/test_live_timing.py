@@ -26,8 +26,8 @@ def test_eight_runs_started_together_move_within_5_s_none_starves_and_each_stops
     service = LiveRuns(ThreadBackend)
     runs: list[LiveRun] = []
     for reader in range(8):
-        run = service.start(RunSpec("multiply", {"seed": reader}), f"reader {reader}")
-        runs.append(service.runs[run])
+        started = service.start(RunSpec("multiply", {"seed": reader}), f"reader {reader}")
+        runs.append(service.runs[started])
     until(lambda: all(run.snapshots for run in runs), 5.0)
     before = [len(run.snapshots) for run in runs]
     time.sleep(8.0)
