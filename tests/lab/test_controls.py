@@ -9,7 +9,7 @@ from lab import controls
 from lab.controls import CONTROLS, census, equal_tokens, train_and_score, usual_groups
 from lab.cover import covered
 from lab.evaluate import exactness, last
-from lab.problems import STYLES, all_pairs, pairs_of
+from lab.problems import STYLES, SplitName, all_pairs, pairs_of
 from lab.recipes.live import multiply
 from lab.train import TrainState, train
 
@@ -54,7 +54,8 @@ def test_the_census_counts_what_evaluate_counts() -> None:
         pass
     groups = usual_groups(SMALL)
     counts = census(SMALL, state.model.eval(), groups)
-    for name, split in (("heldout", "heldout"), ("test", "test"), ("trained", "train")):
+    splits: dict[str, SplitName] = {"heldout": "heldout", "test": "test", "trained": "train"}
+    for name, split in splits.items():
         score = last(exactness(state.model, SMALL.format, *pairs_of(split), decode=True))
         assert (counts[f"n_{name}"], counts[f"errors_{name}"]) == (score.n, score.errors_strict)
 

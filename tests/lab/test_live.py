@@ -229,7 +229,8 @@ def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.Monkey
 
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
     def losses(**arguments: Any) -> list[float]:
-        recipe = multiply(**{**SMALL, "steps": 200, **arguments})
+        settings: dict[str, Any] = {**SMALL, "steps": 200, **arguments}
+        recipe = multiply(**settings)
         return [m.loss for m in train(recipe, TrainState.start(recipe))]
 
     assert live.overshoots(losses(rate=1.0))
