@@ -34,7 +34,7 @@ def chain_of_thought() -> Recipe:
         fraction=0.30,
         steps=1000,
         batch_size=512,
-        weight_decay=1.0,
+        weight_decay=0.1,
         decay=1.0,
     )
 
@@ -47,7 +47,6 @@ def plain() -> Recipe:
         format=Format("plain"),
         steps=1200,
         batch_size=256,
-        weight_decay=0.1,
         decay=0.4,
     )
 
