@@ -19,7 +19,7 @@ ALLOWED = {
     "chapter 2": "the number of a chapter",
     "DeepSeek-R1-Zero": "the name of a model",
     "section 2.2": "a place in a paper",
-    **{f"{word}ection {n}": "a place on the page" for word in "sS" for n in (3, 4, 6, 8)},
+    **{f"{word}ection {n}": "a place on the page" for word in "sS" for n in (3, 4, 5, 6, 8)},
 }
 
 FREE = re.compile(
