@@ -251,7 +251,7 @@ def exactness_curves(rows: Sequence[Mapping[str, Any]], x: str = "step") -> Char
                 "what:N",
                 title=None,
                 scale=alt.Scale(domain=["held out", "trained on"], range=[[1, 0], [4, 4]]),
-                legend=alt.Legend(orient="top"),
+                legend=run_legend(),
             ),
             tooltip=["run", "what", x, alt.Tooltip("value", format=".4f")],
         )
@@ -264,7 +264,10 @@ def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Char
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(format="~s")),
         color=alt.Color(
-            "arm:N", sort=None, title=None, legend=alt.Legend(orient="top", symbolOpacity=1)
+            "arm:N",
+            sort=None,
+            title=None,
+            legend=alt.Legend(orient="top", symbolOpacity=1, columns=2),
         ),
     )
     shares = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
