@@ -325,11 +325,6 @@ CLAIMS: dict[str, Claim] = {
         )
         for k in range(3)
     },
-    "ch1.other_seeds": Claim(
-        "The book's model on held-out pairs, trained from other seeds.",
-        "records/seeds.jsonl",
-        over_seeds(),
-    ),
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
         LIVE,

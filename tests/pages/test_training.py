@@ -186,6 +186,7 @@ def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None
 
 def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
+    training.service.clear()
     app = until(train(book(PAGE, **SMALL)), "Done.")
     assert "step 3 of 3" in said(app)
     backend = training.service().backend
