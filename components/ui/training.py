@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lab.checkpoint import Checkpoint
 
 KEPT = 4
+UNCROWDED = 8
+"""Runs that go on at once, of all readers, up to which a page looks every second."""
 
 PHASES = {
     "waiting": "waits",
@@ -164,8 +166,7 @@ def watch(key: str, name_of: Callable[[Mapping[str, Any]], str]) -> None:
     if refused:
         st.warning(refused)
     going = any(run.goes_on for run in runs_here(key))
-    crowded = service().count() > 4 or any(run.phase == "waiting" for run in runs_here(key))
-    every = (2.0 if crowded else 1.0) if going else None
+    every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
     st.fragment(partial(draw_runs, key, name_of, going), run_every=every)()
 
 

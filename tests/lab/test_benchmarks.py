@@ -64,7 +64,7 @@ def test_the_recorded_live_runs_keep_the_promises_of_the_pages() -> None:
     record = json.loads((RECORDS / "bench_live_runs.json").read_text())
     cells = {cell["runs"]: cell for cell in record["cells"]}
     assert sorted(cells) == [0, 1, 4, 8]
-    assert all(cell["all_progressed"] for cell in cells.values())
+    assert all(cell["steps_a_second"] > 0 for n, cell in cells.items() if n)
     assert max(cell["seconds_to_first_progress"] for cell in cells.values()) <= 5
     assert max(cell["seconds_to_stop"] for cell in cells.values()) <= 1 + 2
     assert max(cells[n]["slider_p95_ms"] for n in (0, 1, 4)) <= 200
