@@ -244,7 +244,9 @@ LINK = {
 }
 
 
+@st.fragment
 def show_training() -> None:
+    """A fragment, so that a click on Train redraws this section and not the whole page."""
     dropped = training.dropped_from_link("ch10_", LINK)
     if dropped:
         st.info(
