@@ -9,13 +9,21 @@ from driver import wait_idle
 
 PAGE = "/chain_of_thought"
 SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=60"
-STEP = re.compile(r"step ([\d,]+) of")
+STEP = re.compile(r"step (\d+) of")
+
+
+def lines(page) -> list[str]:
+    """What the page says of each run."""
+    return page.get_by_text(STEP).all_inner_texts()
 
 
 def steps(page) -> list[int]:
     """How far each run on the page is."""
-    lines = page.get_by_text(STEP).all_inner_texts()
-    return [int(found[1].replace(",", "")) for line in lines if (found := STEP.search(line))]
+    return [int(found[1]) for line in lines(page) if (found := STEP.search(line))]
+
+
+def ended(page, how: str) -> int:
+    return sum(line.endswith(how) for line in lines(page))
 
 
 def train(page) -> None:
@@ -27,16 +35,16 @@ def train(page) -> None:
 def wait_for(page, true, seconds: float = 120.0) -> float:
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < seconds, page.get_by_text(STEP).all_inner_texts()
+        assert time.monotonic() - began < seconds, lines(page)
         page.wait_for_timeout(100)
     return time.monotonic() - began
 
 
 def stop(page) -> float:
     """Press the first Stop; seconds until the page says that the run has stopped."""
-    before = page.get_by_text("Stopped.").count()
+    before = ended(page, "Stopped.")
     page.get_by_role("button", name="Stop", exact=True).first.click()
-    return wait_for(page, lambda: page.get_by_text("Stopped.").count() > before, 30)
+    return wait_for(page, lambda: ended(page, "Stopped.") > before, 30)
 
 
 def test_a_newcomers_path(open_page) -> None:
@@ -57,12 +65,12 @@ def test_a_newcomers_path(open_page) -> None:
     page.get_by_role("radio", name="plain").or_(page.get_by_text("plain", exact=True)).first.click()
     wait_idle(page)
     train(page)
-    wait_for(page, lambda: page.get_by_text("Done.").count() == 2)
+    wait_for(page, lambda: ended(page, "Done.") == 2)
     assert page.console_errors == []
 
-    lines = [t for t in page.get_by_text("held out:").all_inner_texts() if "Done." in t]
-    errors = [int(re.findall(r"held out: ([\d,]+) error", t)[0].replace(",", "")) for t in lines]
-    better = lines[errors.index(min(errors))].split(" — ")[0]
+    race = [line for line in lines(page) if line.endswith("Done.")]
+    errors = [int(re.findall(r"held out: ([\d,]+) error", t)[0].replace(",", "")) for t in race]
+    better = race[errors.index(min(errors))].split(" — ")[0]
     page.locator(".st-key-ch10_trained").scroll_into_view_if_needed()
     page.locator(".st-key-ch10_trained input").click()
     page.get_by_role("option", name=better, exact=True).click()
@@ -85,9 +93,9 @@ def test_a_reload_keeps_the_run_and_it_finishes(open_page) -> None:
     page.reload()
     wait_for(page, lambda: steps(page), 30)
     stops = page.get_by_role("button", name="Stop", exact=True)
-    wait_for(page, lambda: stops.count() == 1, 10)
+    wait_for(page, lambda: stops.count() >= 1, 10)
     assert page.get_by_text("You are watching").count() == 0
-    wait_for(page, lambda: page.get_by_text("Done.").count() == 1)
+    wait_for(page, lambda: ended(page, "Done.") == 1)
     assert page.console_errors == []
 
 
@@ -98,7 +106,7 @@ def test_a_closed_tab_ends_its_run_within_30_seconds(open_page) -> None:
     watcher = open_page("/" + page.url.split("/", 3)[3])
     watcher.get_by_text("You are watching a run").wait_for()
     page.close()
-    took = wait_for(watcher, lambda: watcher.get_by_text("Stopped.").count() == 1, 40)
+    took = wait_for(watcher, lambda: ended(watcher, "Stopped.") == 1, 40)
     assert took < 30, took
 
 
