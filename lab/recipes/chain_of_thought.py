@@ -29,13 +29,11 @@ def chain_of_thought() -> Recipe:
     """The book's model: 4.7M parameters, working written out and back to front."""
     return Recipe(
         name="chain_of_thought",
-        model=FULL_SIZE,
+        model=replace(FULL_SIZE, embedding_std=1.0),
         format=Format("cot_reversed"),
         fraction=0.30,
         steps=1000,
         batch_size=512,
-        weight_decay=0.1,
-        decay=1.0,
     )
 
 
@@ -44,10 +42,11 @@ def plain() -> Recipe:
     return replace(
         chain_of_thought(),
         name="plain",
+        model=FULL_SIZE,
         format=Format("plain"),
         steps=1200,
         batch_size=256,
-        decay=0.4,
+        weight_decay=0.1,
     )
 
 

@@ -87,7 +87,7 @@ def test_the_books_model_has_4_7_million_parameters_and_learns_from_17_million_t
 
 def test_the_plain_run_has_the_same_parts_and_pairs_and_no_working() -> None:
     one, other = recipe("chain_of_thought"), recipe("plain")
-    assert other.model == one.model
+    assert replace(other.model, embedding_std=one.model.embedding_std) == one.model
     assert replace(other.format, style=one.format.style) == one.format
     assert other.fraction == one.fraction
     assert other.format.style == "plain"
