@@ -225,9 +225,9 @@ def test_keep_polling_goes_on_beside_a_moved_slider(reader: Reader) -> None:
     reader.keep_polling()
     for size in (2, 3, 4, 5):
         reader.set("Size", size)  # in a fragment that polls itself
-        assert f"size {size}" in reader.texts()
+        eventually(lambda: f"size {size}" in reader.texts())  # noqa: B023
         reader.set("layer", size)
-        assert f"layer {size}" in reader.texts()
+        eventually(lambda: f"layer {size}" in reader.texts())  # noqa: B023
     eventually(lambda: "left 0" in reader.texts())  # its run ended, and with it its timer
     counted = len(reader.poll_seconds)
     eventually(lambda: len(reader.poll_seconds) >= counted + 2)  # the other one goes on
