@@ -35,7 +35,7 @@ Groups = dict[str, NDArray[np.bool_]]
 
 SEEDS = range(5)
 TOKENS = multiply().steps * multiply().tokens_per_step
-"""What every arm reads: 2.2 million tokens."""
+"""What every arm reads."""
 
 
 def equal_tokens(recipe: Recipe) -> Recipe:

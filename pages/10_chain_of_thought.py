@@ -265,6 +265,12 @@ def show_training() -> None:
     if not training.runs_here("ch10_live"):
         show_recorded_runs()
     page.notice("train_notice")
+    show_training_source()
+
+
+@needs_a_run
+def show_training_source() -> None:
+    take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
     from lab import live, train
 
     page.source(train.train_in_parts, live.steps_of, live.look)
@@ -274,7 +280,7 @@ def show_recorded_runs() -> None:
     """Two runs of the race, until the reader's own take their place."""
     points: list[dict[str, Any]] = []
     for style in ("cot_reversed", "plain"):
-        for row in arm(rows_of("race.jsonl"), style=style, seed=0):
+        for row in claims.arm(rows_of("race.jsonl"), style=style, seed=0):
             points += [
                 {
                     "run": STYLE_NAMES[style],
@@ -393,7 +399,7 @@ def beat_random(run: LiveRun) -> str:
     seen = run.looks[-1].look
     assert seen is not None
     mine = seen.errors_heldout / seen.n_heldout
-    random = sorted(r["errors_heldout"] / r["n_heldout"] for r in arm(rows, choice="random"))
+    random = sorted(r["errors_heldout"] / r["n_heldout"] for r in claims.arm(rows, choice="random"))
     verdict = "Your list lies among the random seeds, so this may be luck."
     if mine < random[0]:
         verdict = "Your list beats every random seed. One run is still one roll of the dice."
@@ -473,20 +479,15 @@ def show_race() -> None:
     page.source(controls.train_and_score, controls.race_cells, claims_of=("race_why",))
 
 
-def arm(rows: Sequence[Mapping[str, Any]], **cell: Any) -> list[Mapping[str, Any]]:
-    """The rows of a record whose cell says this."""
-    return [row for row in rows if cell.items() <= row["cell"].items()]
-
-
-def median_errors(rows: Sequence[Mapping[str, Any]], group: str = "heldout", **cell: Any) -> float:
-    return float(np.median([row[f"errors_{group}"] for row in arm(rows, **cell)]))
+def median_errors(rows: Sequence[dict[str, Any]], group: str = "heldout", **cell: Any) -> float:
+    return float(np.median([row[f"errors_{group}"] for row in claims.arm(rows, **cell)]))
 
 
 def band_rows(
-    rows: Sequence[Mapping[str, Any]], name: str, split: str, **cell: Any
+    rows: Sequence[dict[str, Any]], name: str, split: str, **cell: Any
 ) -> list[dict[str, Any]]:
     """The lowest, median and highest share over the seeds of an arm, check by check."""
-    curves = [row["curve"] for row in arm(rows, **cell)]
+    curves = [row["curve"] for row in claims.arm(rows, **cell)]
     out: list[dict[str, Any]] = []
     for checks in zip(*curves, strict=True):
         right = [1 - c[f"errors_{split}"] / c[f"n_{split}"] for c in checks]
@@ -496,7 +497,7 @@ def band_rows(
 
 
 def seed_rows(
-    rows: Sequence[Mapping[str, Any]], name: str, group: str = "heldout", **cell: Any
+    rows: Sequence[dict[str, Any]], name: str, group: str = "heldout", **cell: Any
 ) -> list[dict[str, Any]]:
     """A point for each seed of an arm: the share of a group of pairs that came out right."""
     return [
@@ -506,7 +507,7 @@ def seed_rows(
             "seed": row["cell"]["seed"],
             "errors": f"{row[f'errors_{group}']:,} of {row[f'n_{group}']:,}",
         }
-        for row in arm(rows, **cell)
+        for row in claims.arm(rows, **cell)
     ]
 
 
@@ -561,8 +562,8 @@ def show_sizes() -> None:
     page.source(controls.size_cells, controls.measure_size, claims_of=("sizes_why",))
 
 
-def size_of(rows: Sequence[Mapping[str, Any]], d_model: int, n_layer: int) -> str:
-    size = arm(rows, d_model=d_model, n_layer=n_layer)[0]["parameters"]
+def size_of(rows: Sequence[dict[str, Any]], d_model: int, n_layer: int) -> str:
+    size = claims.arm(rows, d_model=d_model, n_layer=n_layer)[0]["parameters"]
     return f"{size / 1e6:.1f}M"
 
 
@@ -578,7 +579,7 @@ def show_choice() -> None:
         "now this, now that",
     )
     chosen, blind = (
-        [r["errors_heldout"] for r in arm(rows, choice=c)] for c in ("chosen", "random")
+        [r["errors_heldout"] for r in claims.arm(rows, choice=c)] for c in ("chosen", "random")
     )
     always = (max(chosen) < min(blind), max(blind) < min(chosen))
     right = names[always.index(True)] if any(always) else names[2]
@@ -615,7 +616,7 @@ def show_unseen() -> None:
     rows = rows_of("fractions.jsonl")
     if not rows:
         return
-    tenth = arm(rows, fraction=0.10)
+    tenth = claims.arm(rows, fraction=0.10)
     if not page.predict(
         "ch10_unseen",
         "Of sums whose two partial products were both never seen, how many come out right?",

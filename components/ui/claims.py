@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,11 @@ def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(sum(row["errors_answer"] > 0 for row in rows), len(rows)))
 
 
+def arm(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
+    """The rows of a record whose cell says this."""
+    return [row for row in rows if cell.items() <= row["cell"].items()]
+
+
 def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of pairs, of all rows whose cell says `cell`: the median and the worst.
 
@@ -169,14 +174,14 @@ def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, 
     """
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        arm = [row for row in rows if cell.items() <= row["cell"].items()]
-        worst = max(arm, key=lambda row: row[f"errors_{group}"] / row[f"n_{group}"])
+        seeds = arm(rows, **cell)
+        worst = max(seeds, key=lambda row: row[f"errors_{group}"] / row[f"n_{group}"])
         n = worst[f"n_{group}"]
-        middle = statistics.median(row[f"errors_{group}"] / row[f"n_{group}"] for row in arm)
+        middle = statistics.median(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds)
         errors = worst[f"errors_{group}"]
         shown = (
             f"{share(round(middle * n), n)} wrong "
-            f"(median of {len(arm)} seeds; worst {part_of(errors, n)})"
+            f"(median of {len(seeds)} seeds; worst {part_of(errors, n)})"
         )
         return Measured(shown, errors, n, lower_bound_95(errors, n))
 
@@ -187,7 +192,7 @@ def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        held = [r["partial_products"] for r in rows if r["cell"]["choice"] == choice]
+        held = [row["partial_products"] for row in arm(rows, choice=choice)]
         return Measured(part_of(round(statistics.median(held)), 1000))
 
     return pick

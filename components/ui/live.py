@@ -50,7 +50,6 @@ class LiveRun:
         default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.uint8)
     )
     weights: Weights | None = None
-    started: float = field(default_factory=time.time)
     left_at: float | None = None
 
     @property

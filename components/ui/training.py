@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import inspect
 import io
@@ -10,11 +11,13 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from components.ui import claims, plots
 from components.ui.live import LiveRun, LiveRuns, Refused
@@ -91,6 +94,8 @@ def kept(key: str) -> list[str]:
 
 
 def runs_here(key: str) -> list[LiveRun]:
+    if not kept(key):
+        return []  # without asking the service, whose worker loads torch
     known = service().runs
     return [known[run] for run in kept(key) if run in known]
 
@@ -165,7 +170,10 @@ def watch(key: str, name_of: Callable[[Mapping[str, Any]], str]) -> None:
     refused = st.session_state.get(f"{key}_refused")
     if refused:
         st.warning(refused)
-    going = any(run.goes_on for run in runs_here(key))
+    runs = runs_here(key)
+    if not runs:
+        return
+    going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
     st.fragment(partial(draw_runs, key, name_of, going), run_every=every)()
 
@@ -337,12 +345,19 @@ def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     )
     columns = st.columns(max(2, len(runs)))
     for column, run, name in zip(columns, runs, names, strict=False):
-        column.image(
-            atlas_picture(run),
-            caption=name,
-            width="stretch",
-            alt=f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet",
+        said = f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet"
+        url = as_url(atlas_picture(run))
+        column.html(
+            f'<figure class="wb-atlas"><img alt="{escape(said)}" src="{url}">'
+            f"<figcaption>{escape(name)}</figcaption></figure>"
         )
+
+
+def as_url(picture: NDArray[np.uint8]) -> str:
+    """A picture inside the page itself: a file that is replaced every second can be missed."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "png")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
@@ -353,13 +368,13 @@ def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
 
 
 def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
-    """(400, 400, 4): the colours of the atlas; clear where the run was not asked yet."""
+    """(100, 100, 4): the colours of the atlas; clear where the run was not asked yet."""
     trained, wrong_at = trained_cells(run), run.wrong_at
     picture = np.zeros((100, 100, 4), dtype=np.uint8)
     for (is_wrong, was_trained), colour in zip(plots.ATLAS_ORDER, plots.ATLAS_COLOURS, strict=True):
         same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
         picture[same & (wrong_at != plots.NOT_ASKED)] = rgba(colour)
-    return picture.repeat(4, axis=0).repeat(4, axis=1)
+    return picture
 
 
 def rgba(colour: str) -> tuple[int, ...]:

@@ -73,13 +73,10 @@ def launch(playwright: Playwright, chromium: str) -> Browser:
 
 
 def is_error(message: ConsoleMessage) -> bool:
-    """An error of ours. On a deep link Streamlit's client asks for two files under the page's own
-    path first, and then under the root: misses that every Streamlit app has. And the picture of a
-    live run is replaced every second, so a late fetch, as after a reload, finds the old one gone.
-    """
-    url = message.location["url"]
-    missed = url.endswith(("/_stcore/health", "/_stcore/host-config")) or "/media/" in url
-    return message.type == "error" and not missed
+    """An error of ours. On a deep link Streamlit's client asks for these two under the page's own
+    path first, and then under the root: two misses that every Streamlit app has."""
+    probes = ("/_stcore/health", "/_stcore/host-config")
+    return message.type == "error" and not message.location["url"].endswith(probes)
 
 
 def watch(page: Page) -> BookPage:
