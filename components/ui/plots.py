@@ -251,7 +251,9 @@ def exactness_curves(rows: Sequence[Mapping[str, Any]], x: str = "step") -> Char
                 "what:N",
                 title=None,
                 scale=alt.Scale(domain=["held out", "trained on"], range=[[1, 0], [4, 4]]),
-                legend=run_legend(),
+                legend=alt.Legend(
+                    orient="bottom", symbolType="stroke", symbolStrokeColor=ink(), symbolSize=300
+                ),
             ),
             tooltip=["run", "what", x, alt.Tooltip("value", format=".4f")],
         )
