@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -28,28 +27,10 @@ from lab.mlp import (
     squared_error,
     train,
 )
+from lab.table import apart, differences
 
 STEP = 1e-5
 TORCH = {"relu": F.relu, "tanh": torch.tanh, "gelu": lambda x: F.gelu(x, approximate="tanh")}
-
-
-def differences(f: Callable[[], float], w: Numbers, step: float = STEP) -> Numbers:
-    """The gradient of f by each number of w, in float64: (f(w + step) - f(w - step)) / 2 step."""
-    out = np.zeros_like(w)
-    for i in np.ndindex(*w.shape):
-        kept = w[i]
-        w[i] = kept + step
-        above = f()
-        w[i] = kept - step
-        below = f()
-        w[i] = kept
-        out[i] = (above - below) / (2 * step)
-    return out
-
-
-def apart(x: Numbers, y: Numbers) -> float:
-    """The norm of the difference over that of the larger."""
-    return float(np.linalg.norm(x - y) / max(np.linalg.norm(x), np.linalg.norm(y), 1e-300))
 
 
 def problem(activation, target: str, seed: int = 0):

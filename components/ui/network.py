@@ -1,0 +1,138 @@
+"""A small network in training as a film: drawn, played and scrubbed in the browser, no rerun."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit.components.v2 as components
+from numpy.typing import NDArray
+
+from lab.mlp import Numbers, Task
+from lab.table import Cells, Frame, Settings
+
+MOST_FRAMES = 80
+MOST_EDGES = 4000
+"""A network with more edges is shown by its answers alone: its drawing would be a grey block."""
+
+HERE = Path(__file__).parent
+KEY = (("#2f86ba", "below 0"), ("#e07b2a", "above 0"))
+HTML = f"""
+<div class="film">
+  <div class="picture">
+    <canvas class="edges" role="img"></canvas>
+    <div class="views" role="group" aria-label="Colour of an edge">
+      <button data-view="weights">weights</button><button data-view="gradients">gradients</button>
+      {"".join(f'<span class="key"><i style="background:{c}"></i>{t}</span>' for c, t in KEY)}
+    </div>
+  </div>
+  <div class="table"><div class="grid"></div></div>
+  <div class="reel">
+    <button class="play">Play</button>
+    <input class="scrub" type="range" min="0" value="0" aria-label="Moment of the training">
+  </div>
+  <div class="said" role="status"></div>
+  <span class="probe"></span>
+</div>
+"""
+
+component = components.component(
+    "network_film",
+    html=HTML,
+    css=(HERE / "network.css").read_text(),
+    js=(HERE / "network.js").read_text(),
+)
+
+
+def show_film(
+    key: str,
+    frames: Sequence[Frame],
+    settings: Settings,
+    shown: Cells,
+    *,
+    alt: str,
+    unit: str = "epoch",
+    play: bool = False,
+    view: str = "weights",
+    picked: tuple[int, int, int] | None = None,
+    pickable: bool = False,
+) -> tuple[int, int, int] | None:
+    """Draw a run; the edge (layer, from, to) that the reader has clicked in this run, if any."""
+    data = reel(frames, settings, shown)
+    data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
+    data["pickable"] = pickable
+    data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
+    clicked = component(data=data, key=key, on_edge_change=lambda: None)
+    edge = clicked.get("edge")
+    return tuple(edge) if edge else None
+
+
+def reel(frames: Sequence[Frame], settings: Settings, shown: Cells) -> dict[str, Any]:
+    """What the browser needs of a run: at most `MOST_FRAMES` moments, first and last among them."""
+    task, sizes = settings.task, settings.sizes
+    at = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round())
+    some = [frames[int(i)] for i in at]
+    a, b = task.cells()
+    drawn = sum(w.size for w in frames[0].W) <= MOST_EDGES
+    layers = range(len(frames[0].W)) if drawn else []
+    side = round(len(a) ** 0.5)
+    return {
+        "sizes": sizes,
+        "groups": [task.n_in > 2, *[False] * len(settings.hidden), task.target == "digits"],
+        "labels": [input_labels(task), *[[]] * len(settings.hidden), output_labels(task)],
+        "titles": ["first, second", *[f"{n} hidden" for n in settings.hidden], output_title(task)],
+        "W": [colours([frame.W[i] for frame in some]) for i in layers],
+        "dW": [colours([frame.dW[i] for frame in some], power=0.5) for i in layers],
+        "still": untouched_inputs(frames).tolist(),
+        "answers": [np.clip(f.answers, -9999, 9999).tolist() for f in some],
+        "products": (a * b).tolist(),
+        "epochs": [frame.epoch for frame in some],
+        "losses": [f"{frame.loss:.4f}" for frame in some],
+        "shown": shown.tolist(),
+        "first": 10 - side,
+        "side": side,
+    }
+
+
+def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:
+    """Signed bytes in base64: 127 is the largest of all moments; `power` lifts the small ones."""
+    numbers = np.stack(moments)
+    share = numbers / max(abs(numbers).max(), 1e-300)
+    return as_text(np.rint(127 * np.sign(share) * abs(share) ** power).astype(np.int8))
+
+
+def as_text(numbers: NDArray[np.int8]) -> str:
+    return base64.b64encode(numbers.tobytes()).decode()
+
+
+def untouched_inputs(frames: Sequence[Frame]) -> NDArray[np.int64]:
+    """The inputs whose edges hold exactly the numbers they began with, bit for bit."""
+    if len(frames) < 2:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero((frames[0].W[0] == frames[-1].W[0]).all(axis=1))
+
+
+def input_labels(task: Task) -> list[str]:
+    if task.encoding in ("one_hot", "digits"):
+        return [str(i % 10) for i in range(task.n_in)]
+    name = {"scalar": "{}", "log": "ln {}"}[task.encoding]
+    return [name.format(operand) for operand in "ab"]
+
+
+def output_labels(task: Task) -> list[str]:
+    if task.target == "digits":
+        return [str(i % 10) for i in range(task.n_out)]
+    if task.target == "class":
+        return []
+    return ["ln ab" if task.encoding == "log" else "ab"]
+
+
+def output_title(task: Task) -> str:
+    return {"digits": "units, tens", "class": f"{task.n_out} products", "regression": "product"}[
+        task.target
+    ]
