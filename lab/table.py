@@ -5,6 +5,7 @@ Shapes: `N` cells of the table, in the order of `Task.cells`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.mlp import (
+    ACTIVATIONS,
     MLP,
     SGD,
     Activation,
@@ -208,14 +210,15 @@ class Stepper:
     rule: Optimiser
     rng: np.random.Generator
     frames: list[Frame]
+    batch: NDArray[np.int64]
     waiting: list[int] = field(default_factory=list[int])
-    batch: NDArray[np.int64] = field(default_factory=lambda: np.arange(4))
 
     @classmethod
-    def start(cls, settings: Settings) -> Stepper:
-        """The network as it is before the first step; its batch is four cells of the table."""
+    def start(cls, settings: Settings, cell: int = 0) -> Stepper:
+        """The network before the first step, its gradient that of one cell of the table."""
         network, rng = settings.network(), np.random.default_rng([settings.seed, 1])
-        out = cls(settings, network, OPTIMISERS[settings.optimiser](settings.rate), rng, [])
+        rule = OPTIMISERS[settings.optimiser](settings.rate)
+        out = cls(settings, network, rule, rng, [], np.array([cell]))
         out.frames.append(out.look(0))
         return out
 
@@ -301,3 +304,123 @@ class Neuron:
 def error_surface(a: int, b: int, w1: Numbers, w2: Numbers) -> Numbers:
     """E for every pair of weights, (len(w1), len(w2))."""
     return (w1[:, None] * a + w2[None, :] * b - a * b) ** 2
+
+
+# ---------------------------------------------------------------- the gradient of one weight
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """The gradient of one weight W[i, o] of a layer, as the sum that it is.
+
+    `x` (N,): what came in along the edge; `dy` (N,): what came back to unit o; N examples.
+    `back` (N, O of the next layer): dy of the next layer times its weights, whose sum, times
+    `slope` (N,), is dy. Both are None in the last layer, where dy is that of the loss.
+    """
+
+    x: Numbers
+    dy: Numbers
+    back: Numbers | None
+    slope: Numbers | None
+
+    @property
+    def terms(self) -> Numbers:
+        return self.x * self.dy
+
+    @property
+    def total(self) -> float:
+        return float(self.terms.sum())
+
+
+def by_hand(network: MLP, task: Task, a: Numbers, b: Numbers, layer: int, i: int, o: int) -> ByHand:
+    """Follow the chain rule from the loss back to the weight from i to o of `layer`."""
+    layers = network.forward(encode(a, b, task.encoding, task.digits))
+    _, dy = task.loss(layers[-1][1], a * b)
+    _, act_backward = ACTIVATIONS[network.activation]
+    back = slope = None
+    for at in reversed(range(layer + 1, len(layers))):
+        z = layers[at - 1][1]
+        back = dy[:, None, :] * network.W[at]  # (N, I, O)
+        slope = act_backward(np.ones_like(z), z)
+        dy = back.sum(axis=2) * slope
+    return ByHand(
+        x=layers[layer][0][:, i],
+        dy=dy[:, o],
+        back=None if back is None else back[:, o],
+        slope=None if slope is None else slope[:, o],
+    )
+
+
+def nudge(
+    network: MLP, task: Task, a: Numbers, b: Numbers, layer: int, i: int, o: int, step: float = 1e-5
+) -> tuple[float, float, float]:
+    """The loss with one weight lower and higher by `step`, and the slope between the two."""
+    x, w = encode(a, b, task.encoding, task.digits), network.W[layer]
+    kept = w[i, o]
+    losses: list[float] = []
+    for moved in (kept - step, kept + step):
+        w[i, o] = moved
+        losses.append(task.loss(network(x), a * b)[0])
+    w[i, o] = kept
+    below, above = losses
+    return below, above, (above - below) / (2 * step)
+
+
+# ---------------------------------------------------------------- a run, a little at a time
+
+KEPT_FRAMES = 80
+
+
+class Going:
+    """A film in the making. `losses`, `right_shown`, `right_hidden`: an entry an epoch.
+
+    `frames`: at most about `KEPT_FRAMES` of them, the latest always last. `ended`: empty while it
+    goes on, then 'done', 'stopped', or why it diverged.
+    """
+
+    def __init__(self, settings: Settings, shown: Cells) -> None:
+        self.settings, self.shown = settings, shown
+        self.film = film(settings, shown)
+        self.every = max(1, settings.epochs // KEPT_FRAMES)
+        self.frames: list[Frame] = []
+        self.losses: list[float] = []
+        self.right_shown: list[int] = []
+        self.right_hidden: list[int] = []
+        self.seconds = 0.0
+        self.ended = ""
+        self.advance(0.0)
+
+    def advance(self, seconds: float, most: int = 1) -> None:
+        """Go on for this long or this many epochs, whichever is less; one epoch at least."""
+        began = time.perf_counter()
+        for _ in range(most):
+            frame = self.next_frame()
+            if frame is None:
+                break
+            if self.frames and self.frames[-1].epoch % self.every:
+                self.frames.pop()
+            self.frames.append(frame)
+            right = right_cells(self.settings.task, frame.answers)
+            self.losses.append(frame.loss)
+            self.right_shown.append(int(right[self.shown].sum()))
+            self.right_hidden.append(int(right[~self.shown].sum()))
+            if time.perf_counter() - began > seconds:
+                break
+        self.seconds += time.perf_counter() - began
+
+    def next_frame(self) -> Frame | None:
+        try:
+            frame = next(self.film)
+        except StopIteration:
+            self.ended = "done"
+            return None
+        except FloatingPointError as error:
+            self.ended = str(error)
+            return None
+        if not np.isfinite(frame.loss):
+            self.ended = f"the loss is {frame.loss}: the rate is too high"
+            return None
+        return frame
+
+    def stop(self) -> None:
+        self.ended = self.ended or "stopped"

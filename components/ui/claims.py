@@ -188,6 +188,22 @@ def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, 
     return pick
 
 
+def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Errors in a group of cells, all rows whose cell says `cell` together."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        seeds = arm(rows, **cell)
+        errors, n = (sum(row[f"{kind}_{group}"] for row in seeds) for kind in ("errors", "n"))
+        return Measured(part_of(errors, n), errors, n)
+
+    return pick
+
+
+def table_known(document: dict[str, Any]) -> Measured:
+    run = document["hundred"]
+    return Measured(count(run["errors"], run["n"]), run["errors"], run["n"])
+
+
 def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
 
@@ -223,7 +239,66 @@ TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed"
 
 LIVE = "records/bench_live_runs.json"
 
+MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
+
 CLAIMS: dict[str, Claim] = {
+    "ch0.ten_seeds": Claim(
+        "The ten by ten table, random starts tried.",
+        MLP,
+        lambda document: Measured(f"{document['ten']['seeds']}"),
+    ),
+    "ch0.ten_seconds": Claim(
+        "Seconds until the network knows the ten by ten table whole, median.",
+        MLP,
+        lambda document: Measured(f"{document['ten']['seconds_median']:.2f} seconds"),
+    ),
+    "ch0.ten_worst": Claim(
+        "Seconds until the network knows the ten by ten table whole, slowest seed.",
+        MLP,
+        lambda document: Measured(f"{document['ten']['seconds_worst']:.2f} seconds"),
+    ),
+    "ch0.hundred": Claim("The hundred by hundred table, by heart.", MLP, table_known),
+    "ch0.hundred_seconds": Claim(
+        "Seconds until the network knows the hundred by hundred table.",
+        MLP,
+        lambda document: Measured(f"{document['hundred']['seconds']:.0f} seconds"),
+    ),
+    "ch0.hundred_parameters": Claim(
+        "Parameters of the network that knows the hundred by hundred table.",
+        MLP,
+        lambda document: Measured(f"{document['hundred']['parameters']:,}"),
+    ),
+    "ch0.gradient_error": Claim(
+        "Backpropagation against finite differences, the worst tensor.",
+        MLP,
+        lambda document: Measured(f"{document['gradient_error_worst'] * 1e9:.1f} billionths"),
+    ),
+    **{
+        f"ch0.holdout_{name}": Claim(
+            f"A fifth of the table hidden, {encoding} in, {target} out: hidden cells wrong.",
+            HOLDOUT,
+            pooled("hidden", encoding=encoding, target=target),
+        )
+        for name, encoding, target in (
+            ("one_hot", "one_hot", "class"),
+            ("digits", "digits", "digits"),
+            ("scalar", "scalar", "regression"),
+            ("log_class", "log", "class"),
+            ("log", "log", "regression"),
+        )
+    },
+    **{
+        f"ch0.holdout_{name}": Claim(
+            f"The same, one_hot in, class out: {said}.",
+            HOLDOUT,
+            pooled(group, encoding="one_hot", target="class"),
+        )
+        for name, group, said in (
+            ("guess", "guess", "wrong if the most frequent product is always said"),
+            ("zero", "hidden_zero", "hidden products that are zero"),
+            ("nonzero", "hidden_nonzero", "hidden products that are not zero"),
+        )
+    },
     "ch1.census": Claim("The book's model multiplies all pairs up to 99.", COT, census),
     "ch1.census_answer": Claim(
         "The book's model, all pairs, counting wrong answers alone.", COT, census_answer

@@ -25,12 +25,19 @@ ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
 NOT_ASKED = -2
 """In `wrong_at`: this pair has no verdict yet."""
 
+BLUE, ORANGE, GREY = "#2f86ba", "#e07b2a", "#8a8378"
+
 ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
 
 
 def ink() -> str:
     """The colour of text in a chart: the theme dresses axes, not marks."""
     return "#ece7dd" if st.context.theme.type == "dark" else "#1d1b18"
+
+
+def paper() -> str:
+    """The page's own background: where a map has its zero."""
+    return "#151412" if st.context.theme.type == "dark" else "#fbf8f1"
 
 
 def table_map(
@@ -214,14 +221,16 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def loss_curves(rows: Sequence[Mapping[str, Any]]) -> Chart:
+def loss_curves(
+    rows: Sequence[Mapping[str, Any]], title: str = "loss, -ln p a token", step: str = "step"
+) -> Chart:
     """Loss by step on a log scale. Rows: run, step, what, value."""
     return (
         alt.Chart(pd.DataFrame([row for row in rows if row["what"] == "loss"]))
         .mark_line()
         .encode(
-            x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
-            y=alt.Y("value:Q", title="loss, -ln p a token", scale=alt.Scale(type="log")),
+            x=alt.X("step:Q", title=step, axis=alt.Axis(format="d", tickMinStep=1)),
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(type="log")),
             color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
             tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
         )
@@ -284,14 +293,16 @@ def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Char
     return alt.layer(band, middle).properties(height=280)
 
 
-def seeds(rows: Sequence[Mapping[str, Any]], title: str = "") -> Chart:
+def seeds(
+    rows: Sequence[Mapping[str, Any]], title: str = "", share: str = "texts right in every token"
+) -> Chart:
     """A point a seed, a line an arm, a bar at the median. Rows: arm, share, seed, errors."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
         y=alt.Y("arm:N", sort=None, title=title or None, axis=alt.Axis(labelLimit=230))
     )
     x = alt.X(
         "share:Q",
-        title="texts right in every token",
+        title=share,
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
@@ -303,6 +314,84 @@ def seeds(rows: Sequence[Mapping[str, Any]], title: str = "") -> Chart:
     )
     n_arms = len({row["arm"] for row in rows})
     return alt.layer(points, medians).properties(height=44 * n_arms + 50)
+
+
+def error_surface(
+    errors: Numbers,
+    w1: Numbers,
+    w2: Numbers,
+    path: Sequence[tuple[float, float]],
+    to: tuple[float, float],
+) -> Chart:
+    """E over two weights, the steps taken so far, and where the next one leads. (w1, w2) pairs."""
+    data = pd.DataFrame(
+        {"w1": np.repeat(w1, len(w2)), "w2": np.tile(w2, len(w1)), "E": errors.ravel()}
+    )
+    wide1, wide2 = (1.1 * (w[1] - w[0]) for w in (w1, w2))  # overlapping: no seams
+    x_axis, y_axis = (alt.Scale(domain=[w[0], w[-1]], nice=False, clamp=True) for w in (w1, w2))
+    cells = (
+        alt.Chart(data.assign(w1_end=data["w1"] + wide1, w2_end=data["w2"] + wide2))
+        .mark_rect()
+        .encode(
+            x=alt.X("w1:Q", title="first weight", scale=x_axis),
+            x2="w1_end:Q",
+            y=alt.Y("w2:Q", title="second weight", scale=y_axis),
+            y2="w2_end:Q",
+            color=alt.Color(
+                "E:Q",
+                title="error E",
+                scale=alt.Scale(type="symlog", domainMin=0, range=[paper(), ink()]),
+                legend=alt.Legend(orient="top", gradientLength=180),
+            ),
+            tooltip=[alt.Tooltip(name, format=".2f") for name in ("w1", "w2", "E")],
+        )
+    )
+    walked = pd.DataFrame([*path], columns=["w1", "w2"]).assign(n=range(len(path)))
+    ahead = pd.DataFrame([path[-1], to], columns=["w1", "w2"]).assign(n=[0, 1])
+
+    def at(frame: pd.DataFrame) -> alt.Chart:
+        return alt.Chart(frame).encode(
+            x=alt.X("w1:Q", scale=x_axis), y=alt.Y("w2:Q", scale=y_axis), order="n:O"
+        )
+
+    return alt.layer(
+        cells,
+        at(walked).mark_line(color=BLUE, strokeWidth=1.5, point=alt.OverlayMarkDef(color=BLUE)),
+        at(ahead).mark_line(color=ORANGE, strokeWidth=3),
+        at(ahead.tail(1)).mark_point(color=ORANGE, filled=True, shape="diamond", size=90),
+        at(walked.tail(1)).mark_point(color=BLUE, filled=True, size=160),
+    ).properties(height=460)
+
+
+def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:
+    """What a network gives to each digit, a row a place. `probabilities` (places, 10)."""
+    data = grid(probabilities, places, [str(i) for i in range(10)])
+    wanted = {(place, str(digit)) for place, digit in zip(places, right, strict=True)}
+    data["what"] = [
+        "right digit" if pair in wanted else "other"
+        for pair in zip(data["row"], data["column"], strict=True)
+    ]
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("column:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=["right digit", "other"], range=[BLUE, GREY]),
+                legend=alt.Legend(orient="top"),
+            ),
+            row=alt.Row("row:N", title=None, sort=None, header=alt.Header(labelOrient="top")),
+            tooltip=[
+                alt.Tooltip("row", title="place"),
+                alt.Tooltip("column", title="digit"),
+                alt.Tooltip("value", title="p", format=".4f"),
+            ],
+        )
+        .properties(height=90, width=260)
+    )
 
 
 def run_legend() -> alt.Legend:

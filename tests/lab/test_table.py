@@ -9,16 +9,20 @@ import pytest
 
 from lab.mlp import Task
 from lab.table import (
+    Going,
     Neuron,
     Settings,
     Stepper,
     apart,
+    by_hand,
     check_gradients,
     differences,
     error_surface,
     film,
+    gradients,
     hide,
     hide_share,
+    nudge,
     right_cells,
 )
 
@@ -169,3 +173,49 @@ def test_the_surface_is_the_error_at_every_pair_of_weights() -> None:
     surface = error_surface(3, 4, w1, w2)
     assert surface.shape == (2, 3)
     assert surface[1, 2] == Neuron(3, 4, 1.0, 3.0).E
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_the_gradient_by_hand_is_that_of_backward_and_of_a_nudge(layer: int) -> None:
+    settings = replace(USUAL, hidden=(6, 5), activation="gelu")
+    network, a, b = settings.network(), np.array([7, 3, 7]), np.array([8, 4, 1])
+    _, g = gradients(network, settings.task, a, b)
+    i, o = (7, 2) if layer == 0 else (3, 4)
+    hand = by_hand(network, settings.task, a, b, layer, i, o)
+    assert hand.total == pytest.approx(g[layer][i, o], rel=1e-12)
+    below, above, slope = nudge(network, settings.task, a, b, layer, i, o)
+    assert slope == pytest.approx(hand.total, rel=1e-6) and below != above
+    assert (network.W[layer] == settings.network().W[layer]).all()
+    if layer == 2:
+        assert hand.back is None
+    else:
+        assert hand.back is not None and hand.slope is not None
+        assert np.allclose(hand.back.sum(axis=1) * hand.slope, hand.dy)
+
+
+def test_a_run_goes_on_a_little_at_a_time_to_the_same_end() -> None:
+    shown = hide(USUAL.task, [7])
+    going = Going(replace(USUAL, epochs=200), shown)
+    while not going.ended:
+        going.advance(10.0, most=7)
+    assert going.ended == "done"
+    assert len(going.losses) == 201 and len(going.frames) <= 102
+    assert going.frames[0].epoch == 0 and going.frames[-1].epoch == 200
+    *_, last = film(replace(USUAL, epochs=200), shown)
+    assert going.losses[-1] == last.loss and (going.frames[-1].W[0] == last.W[0]).all()
+    assert going.right_shown[-1] == 90
+
+
+def test_a_run_that_diverges_says_so_and_keeps_what_it_had() -> None:
+    wild = replace(USUAL, task=Task(1, "scalar", "regression"), rate=1e3, optimiser="sgd")
+    going = Going(replace(wild, hidden=(16, 16)), hide(wild.task))
+    while not going.ended:
+        going.advance(10.0, most=50)
+    assert "rate is too high" in going.ended
+    assert np.isfinite(going.losses).all() and going.frames
+
+
+def test_a_stopped_run_stays_stopped() -> None:
+    going = Going(USUAL, hide(USUAL.task))
+    going.stop()
+    assert going.ended == "stopped" and len(going.losses) == 1
