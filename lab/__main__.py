@@ -181,7 +181,7 @@ def bench(options: argparse.Namespace) -> None:
 
     require_name("benchmark", options.name, NAMES)
     command = f"python -m lab bench {options.name}"
-    document = {**benchmark(options.name)(), "seeds": [0], **provenance(command)}
+    document = {"seeds": [0], **benchmark(options.name)(), **provenance(command)}
     if options.record:
         write_json(RECORDS / f"bench_{options.name}.json", document)
     print_document(document)

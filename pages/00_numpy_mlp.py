@@ -15,6 +15,7 @@ from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.network import show_film
 from lab import mlp, table
+from lab.benchmarks.mlp import SMALL
 from lab.mlp import Task, encode, softmax
 from lab.provenance import RECORDS
 from lab.table import (
@@ -32,8 +33,8 @@ from lab.table import (
     right_cells,
 )
 
-DIGITS = Task(1, "one_hot", "digits")
-USUAL = Settings(DIGITS, hidden=(16,), rate=0.02, epochs=150)
+DIGITS = SMALL.task
+USUAL = replace(SMALL, epochs=200)
 BY_LOG = Settings(Task(1, "log", "regression"), hidden=(16,), rate=0.02, epochs=400)
 BY_STEPS = replace(USUAL, optimiser="sgd", rate=0.5)
 A, B = 3, 4
@@ -107,16 +108,25 @@ page = Chapter("00_numpy_mlp", CALCULATIONS)
 # ---------------------------------------------------------------- the button first
 
 
+def pressed(label: str, key: str, **look: Any) -> bool:
+    """A button; has it been pressed since the last drawing?"""
+    st.button(
+        label, key=key, on_click=lambda: st.session_state.update({f"{key}_pressed": True}), **look
+    )
+    return st.session_state.pop(f"{key}_pressed", False)
+
+
 @st.fragment
 def show_first() -> None:
     tries = st.session_state.setdefault("ch00_tries", 0)
     left, right = st.columns([1, 3], vertical_alignment="center")
-    name = "Train again" if tries else "Train"
-    if left.button(name, type="primary", icon=":material/play_arrow:", key="ch00_train"):
-        tries = st.session_state["ch00_tries"] = tries + 1
+    with left:
+        if pressed("Train", "ch00_train", type="primary", icon=":material/play_arrow:"):
+            tries = st.session_state["ch00_tries"] = tries + 1
     settings, shown = replace(USUAL, seed=max(0, tries - 1)), hide(DIGITS)
     frames = record(settings, shown)
-    right.caption(f"Random start {settings.seed}.")
+    again = " Press again for another." if tries else ""
+    right.caption(f"Random start {settings.seed}.{again}")
     show_film(
         "ch00_first",
         frames if tries else frames[:1],
@@ -245,14 +255,13 @@ def step_by(sizes: list[int]) -> None:
 
 @st.fragment
 def show_network() -> None:
-    if page.predict(
+    page.predict(
         "ch00_blind",
-        "Before the first step: is the loss below, near or above that of a blind guess?",
+        "Before the first step: how does its loss compare with that of a blind guess?",
         ("well below", "near or above"),
         "near or above" if loss_at_the_start() > 0.9 * math.log(10) else "well below",
         page.text("network_why"),
-    ):
-        pass
+    )
     page.prose("network_controls")
     with st.container(horizontal=True, gap="small"):
         for name, sizes in STEPS.items():
@@ -262,7 +271,7 @@ def show_network() -> None:
         st.warning(said)
     net = stepper()
     layer, i, o = edge = picked_edge(net)
-    clicked = show_film(
+    show_film(
         "ch00_steps",
         net.frames,
         BY_STEPS,
@@ -271,11 +280,8 @@ def show_network() -> None:
         unit="step",
         view="gradients",
         picked=edge,
-        pickable=True,
+        on_pick=lambda edge: st.session_state.update(ch00_edge=edge),
     )
-    if clicked and clicked != edge and clicked != st.session_state.get("ch00_clicked"):
-        st.session_state["ch00_clicked"] = st.session_state["ch00_edge"] = clicked
-        st.rerun(scope="fragment")
     left, right = st.columns(2)
     with left:
         ask_weight(net, layer, i, o)
@@ -305,39 +311,52 @@ def name_of(layer: int, i: int, o: int) -> str:
 
 
 def ask_weight(net: Stepper, layer: int, i: int, o: int) -> None:
-    """The picked edge and its weight, to be changed by hand; without a mouse, picked by list."""
+    """The picked edge and its weight, to be changed by hand; without a mouse, picked by numbers."""
     n_in, n_out = net.network.W[layer].shape
+    state = st.session_state
+    state["ch00_pick"], state["ch00_from"], state["ch00_to"] = layer + 1, i, o
+    state["ch00_weight"] = float(net.network.W[layer][i, o])
     with st.expander("Pick an edge by its numbers"):
-        new_layer = st.segmented_control(
-            "Layer", [1, 2], default=layer + 1, required=True, key=f"ch00_pick_layer_{layer}"
-        )
-        new_i = st.number_input("From", 0, n_in - 1, i, 1, key=f"ch00_pick_i_{layer}_{i}")
-        new_o = st.number_input("To", 0, n_out - 1, o, 1, key=f"ch00_pick_o_{layer}_{o}")
-        if new_layer != layer + 1:
-            new_i, new_o = 0, 0
-        if (new_layer - 1, new_i, new_o) != (layer, i, o):
-            st.session_state["ch00_edge"] = (new_layer - 1, int(new_i), int(new_o))
-            st.rerun(scope="fragment")
-    now = float(net.network.W[layer][i, o])
-    value = st.number_input(
+        st.segmented_control("Layer", [1, 2], required=True, key="ch00_pick", on_change=pick_layer)
+        st.number_input("From", 0, n_in - 1, step=1, key="ch00_from", on_change=pick_edge)
+        st.number_input("To", 0, n_out - 1, step=1, key="ch00_to", on_change=pick_edge)
+    st.number_input(
         f"Weight {name_of(layer, i, o)}",
         -100.0,
         100.0,
-        now,
-        0.1,
+        step=0.1,
         format="%.4f",
-        key=f"ch00_w_{layer}_{i}_{o}_{len(net.frames)}",
+        key="ch00_weight",
+        on_change=change_weight,
     )
-    if value is not None and abs(value - now) > 5e-5:
-        before = net.frames[-1].answers
-        net.set_weight(layer, i, o, value)
-        changed = int((net.frames[-1].answers != before).sum())
-        st.session_state["ch00_changed"] = (
-            f"From {now:.4f} to {value:.4f}: {changed} of the hundred cells answer differently."
-        )
-        st.rerun(scope="fragment")
-    if said := st.session_state.pop("ch00_changed", ""):
+    if said := state.pop("ch00_changed", ""):
         st.markdown(said)
+
+
+def pick_layer() -> None:
+    st.session_state["ch00_edge"] = (st.session_state["ch00_pick"] - 1, 0, 0)
+
+
+def pick_edge() -> None:
+    state = st.session_state
+    layer, i, o = state["ch00_edge"]
+    new = (i if state["ch00_from"] is None else state["ch00_from"], state["ch00_to"])
+    state["ch00_edge"] = (layer, new[0], o if new[1] is None else new[1])
+
+
+def change_weight() -> None:
+    """Put the reader's number into the network; an empty box changes nothing."""
+    state, net = st.session_state, stepper()
+    layer, i, o = state["ch00_edge"]
+    if state["ch00_weight"] is None:
+        return
+    now, before = net.network.W[layer][i, o], net.frames[-1].answers
+    net.set_weight(layer, i, o, state["ch00_weight"])
+    changed = int((net.frames[-1].answers != before).sum())
+    state["ch00_changed"] = (
+        f"From {now:.4f} to {state['ch00_weight']:.4f}: "
+        f"{changed} of the hundred cells answer differently."
+    )
 
 
 def show_votes(net: Stepper) -> None:
@@ -361,7 +380,7 @@ def show_backprop(net: Stepper, layer: int, i: int, o: int) -> None:
     if hand.back is not None:
         st.markdown(where_dy_came_from(hand, a, b))
     page.prose("backprop_check")
-    if st.button("Check this weight, and all of them", key="ch00_check"):
+    if pressed("Check this weight, and all of them", "ch00_check"):
         below, above, slope = table.nudge(net.network, DIGITS, a, b, layer, i, o)
         errors = table.check_gradients(net.network, DIGITS, a, b)
         st.markdown(
@@ -417,7 +436,7 @@ WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
 RATES = (0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 100.0)
 ENCODINGS = {"one_hot": "one place a number", "scalar": "its size", "log": "its logarithm"}
 TARGETS = {"digits": "its digits", "class": "one place a product", "regression": "its size"}
-MOST_SECONDS, TICK, SLICE, TICKS = 4.0, 0.15, 0.06, 16
+MOST_SECONDS, TICK, SLICE, TICKS = 4.0, 0.1, 0.04, 25
 LINK = {
     "ch00_encoding": training.one_of(tuple(ENCODINGS.values())),
     "ch00_rate": training.one_of(RATES),
@@ -531,19 +550,15 @@ def draw_live() -> None:
             going.stop()
     if was_going and going.ended:
         st.rerun()  # the whole page, once: that stops the timer
-    n_shown = int(going.shown.sum())
-    st.altair_chart(
-        plots.loss_curves(loss_rows(going), title="loss", step="epoch"),
-        width="stretch",
-        alt="Loss by epoch",
-    )
     show_film(
         "ch00_live_film",
         going.frames if going.ended else going.frames[-1:],
         going.settings,
         going.shown,
         alt="The network in training",
+        losses=going.losses,
     )
+    n_shown = int(going.shown.sum())
     latest = f"{going.right_shown[-1]} of {n_shown} right after {len(going.losses) - 1} epochs"
     st.markdown(f"{latest}, {going.seconds:.2f} s of computing.{how_it_ended(going)}")
     if "too high" in going.ended:
@@ -555,17 +570,6 @@ def how_it_ended(going: Going) -> str:
     if going.ended == "stopped":
         return " Stopped."
     return f" It ended early: {going.ended}." if going.ended not in ("", "done") else ""
-
-
-def loss_rows(going: Going) -> list[dict[str, Any]]:
-    """Some two hundred points of the loss, the last among them."""
-    every = max(1, len(going.losses) // 200)
-    last = len(going.losses) - 1
-    return [
-        {"run": "loss", "step": step, "what": "loss", "value": max(loss, 1e-12)}
-        for step, loss in enumerate(going.losses)
-        if step % every == 0 or step == last
-    ]
 
 
 # ---------------------------------------------------------------- 5. what it can't do
@@ -731,7 +735,7 @@ def exercise_width() -> None:
     page.prose("ex_width")
     width = st.slider("Width of the hidden layer", 1, 32, 4, key="ch00_ex_width")
     rate = st.select_slider("Learning rate", RATES, 0.02, key="ch00_ex_rate")
-    if not st.button("Run it", key="ch00_ex_run_width", icon=":material/play_arrow:"):
+    if not pressed("Run it", "ch00_ex_run_width", icon=":material/play_arrow:"):
         return
     found = {w: known_by_seed(w, rate) for w in (width, width - 1) if w >= 1}
     said = f"Width {width}: right in {', '.join(map(str, found[width]))} of 100 cells."
@@ -787,7 +791,7 @@ def exercise_hide() -> None:
         format_func=TARGETS.__getitem__,
         key="ch00_ex_target",
     )
-    if not st.button("Run it", key="ch00_ex_run_hide", icon=":material/play_arrow:"):
+    if not pressed("Run it", "ch00_ex_run_hide", icon=":material/play_arrow:"):
         return
     settings = Settings(Task(1, encoding, target), hidden=(32,), rate=0.05, epochs=600)
     shown = hide_share(settings.task, share / 100, seed=0)

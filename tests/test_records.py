@@ -16,7 +16,9 @@ PROSE = sorted((ROOT / "pages").glob("*.md"))
 ALLOWED = {
     # what -> why it may stand as digits in prose
     "3D": "a word",
-    "chapter 2": "the number of a chapter",
+    **{f"chapter {n}": "the number of a chapter" for n in (1, 2)},
+    "GPT-3": "the name of a model",
+    "table 2.1": "a place in a paper",
     "DeepSeek-R1-Zero": "the name of a model",
     "section 2.2": "a place in a paper",
     **{f"{word}ection {n}": "a place on the page" for word in "sS" for n in (3, 4, 5, 6, 8)},

@@ -245,7 +245,7 @@ CLAIMS: dict[str, Claim] = {
     "ch0.ten_seeds": Claim(
         "The ten by ten table, random starts tried.",
         MLP,
-        lambda document: Measured(f"{document['ten']['seeds']}"),
+        lambda document: Measured(f"{document['ten']['starts']}"),
     ),
     "ch0.ten_seconds": Claim(
         "Seconds until the network knows the ten by ten table whole, median.",

@@ -37,10 +37,11 @@ class Film {
         this.draw();
       };
     this.canvas.onclick = (event) => this.click(event);
-    this.watch = new ResizeObserver(() => this.draw());
+    this.watch = new ResizeObserver(() => this.redraw());
     this.watch.observe(this.canvas);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.redraw = () => this.draw();
+    this.watch.observe(this.part("curve"));
+    this.redraw = () => (this.draw(), this.draw_curve());
     this.scheme.addEventListener("change", this.redraw);
   }
 
@@ -51,7 +52,7 @@ class Film {
   }
 
   load(data) {
-    if (data.digest === this.data?.digest) return this.draw();
+    if (data.digest === this.data?.digest) return this.redraw();
     this.data = data;
     this.W = data.W.map(bytes);
     this.dW = data.dW.map(bytes);
@@ -94,6 +95,7 @@ class Film {
     this.part("said").textContent = this.say();
     this.fill_grid();
     this.draw();
+    this.draw_curve();
   }
 
   say() {
@@ -121,6 +123,9 @@ class Film {
 
   build_grid() {
     const { first, side, shown } = this.data;
+    const layout = JSON.stringify([first, shown]);
+    if (layout === this.layout) return;
+    this.layout = layout;
     const grid = this.part("grid");
     grid.style.gridTemplateColumns = `1.4em repeat(${side}, 1fr)`;
     grid.replaceChildren(cell("×", "head"));
@@ -178,16 +183,8 @@ class Film {
       button.setAttribute("aria-pressed", button.dataset.view === this.view);
     const box = this.canvas.getBoundingClientRect();
     if (!box.width) return;
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    this.canvas.width = box.width * ratio;
-    this.canvas.height = box.height * ratio;
-    const pen = this.canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    const style = getComputedStyle(this.root);
-    const [ink, soft, accent] = ["--ink", "--soft", "--accent"].map((name) => {
-      this.part("probe").style.color = `var(${name})`;
-      return getComputedStyle(this.part("probe")).color;
-    });
+    const pen = blank(this.canvas, box);
+    const { family, ink, soft, accent } = this.tones();
     const places = this.places();
     const numbers = this.view === "weights" ? this.W : this.dW;
     numbers.forEach((all, layer) => {
@@ -217,7 +214,47 @@ class Film {
       pen.stroke();
       pen.setLineDash([]);
     }
-    this.draw_units(pen, places, style.fontFamily, ink, soft, accent);
+    this.draw_units(pen, places, family, ink, soft, accent);
+  }
+
+  tones() {
+    const probe = this.part("probe");
+    const tone = (name) => {
+      probe.style.color = `var(${name})`;
+      return getComputedStyle(probe).color;
+    };
+    const family = getComputedStyle(this.root).fontFamily;
+    return { family, ink: tone("--ink"), soft: tone("--soft"), accent: tone("--accent") };
+  }
+
+  // The loss on a log scale, and a line at the moment that is shown.
+  draw_curve() {
+    const curve = this.data?.curve ?? [];
+    const canvas = this.part("curve");
+    canvas.hidden = curve.length < 2;
+    const box = canvas.getBoundingClientRect();
+    if (canvas.hidden || !box.width) return;
+    const pen = blank(canvas, box);
+    const { family, ink, soft, accent } = this.tones();
+    const heights = curve.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
+    const [low, high] = [Math.min(...heights), Math.max(...heights)];
+    const [left, top, bottom] = [64, 8, 8];
+    const last = Math.max(this.data.last_epoch, 1);
+    const x = (epoch) => left + ((box.width - left - 4) * epoch) / last;
+    const y = (height) =>
+      top + ((box.height - top - bottom) * (high - height)) / Math.max(high - low, 1e-9);
+    const line = (style, width, points) => {
+      [pen.strokeStyle, pen.lineWidth] = [style, width];
+      pen.beginPath();
+      points.forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
+      pen.stroke();
+    };
+    const now = x(this.data.epochs[this.at]);
+    line(accent, 1, [[now, 0], [now, box.height]]);
+    line(ink, 1.6, curve.map(([epoch], i) => [x(epoch), y(heights[i])]));
+    [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
+    for (const height of [low, high]) pen.fillText(Math.exp(height).toPrecision(2), 28, y(height));
+    pen.fillText("loss", 0, box.height / 2);
   }
 
   draw_units(pen, places, family, ink, soft, accent) {
@@ -262,6 +299,15 @@ class Film {
     });
     if (best) this.pick(best.edge);
   }
+}
+
+function blank(canvas, box) {
+  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  canvas.width = box.width * ratio;
+  canvas.height = box.height * ratio;
+  const pen = canvas.getContext("2d");
+  pen.scale(ratio, ratio);
+  return pen;
 }
 
 function bytes(text) {

@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import streamlit as st
 import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
 from lab.mlp import Numbers, Task
 from lab.table import Cells, Frame, Settings
+
+Edge = tuple[int, int, int]
+"""Layer, from, to."""
 
 MOST_FRAMES = 80
 MOST_EDGES = 4000
@@ -36,6 +40,7 @@ HTML = f"""
     <button class="play">Play</button>
     <input class="scrub" type="range" min="0" value="0" aria-label="Moment of the training">
   </div>
+  <canvas class="curve" role="img" aria-label="Loss by epoch, on a log scale"></canvas>
   <div class="said" role="status"></div>
   <span class="probe"></span>
 </div>
@@ -59,20 +64,30 @@ def show_film(
     unit: str = "epoch",
     play: bool = False,
     view: str = "weights",
-    picked: tuple[int, int, int] | None = None,
-    pickable: bool = False,
-) -> tuple[int, int, int] | None:
-    """Draw a run; the edge (layer, from, to) that the reader has clicked in this run, if any."""
-    data = reel(frames, settings, shown)
+    picked: Edge | None = None,
+    on_pick: Callable[[Edge], None] | None = None,
+    losses: Sequence[float] = (),
+) -> None:
+    """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
+
+    `losses`: one an epoch, if there are more than the frames have.
+    """
+    data = reel(frames, settings, shown, losses)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
-    data["pickable"] = pickable
+    data["pickable"] = on_pick is not None
     data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
-    clicked = component(data=data, key=key, on_edge_change=lambda: None)
-    edge = clicked.get("edge")
-    return tuple(edge) if edge else None
+
+    def clicked() -> None:
+        edge = st.session_state[key].get("edge")
+        if on_pick and edge:
+            on_pick((int(edge[0]), int(edge[1]), int(edge[2])))
+
+    component(data=data, key=key, on_edge_change=clicked)
 
 
-def reel(frames: Sequence[Frame], settings: Settings, shown: Cells) -> dict[str, Any]:
+def reel(
+    frames: Sequence[Frame], settings: Settings, shown: Cells, losses: Sequence[float] = ()
+) -> dict[str, Any]:
     """What the browser needs of a run: at most `MOST_FRAMES` moments, first and last among them."""
     task, sizes = settings.task, settings.sizes
     at = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round())
@@ -93,6 +108,8 @@ def reel(frames: Sequence[Frame], settings: Settings, shown: Cells) -> dict[str,
         "products": (a * b).tolist(),
         "epochs": [frame.epoch for frame in some],
         "losses": [f"{frame.loss:.4f}" for frame in some],
+        "curve": curve_of(losses) or [(frame.epoch, significant(frame.loss)) for frame in some],
+        "last_epoch": settings.epochs if losses else frames[-1].epoch,
         "shown": shown.tolist(),
         "first": 10 - side,
         "side": side,
@@ -104,6 +121,16 @@ def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:
     numbers = np.stack(moments)
     share = numbers / max(abs(numbers).max(), 1e-300)
     return as_text(np.rint(127 * np.sign(share) * abs(share) ** power).astype(np.int8))
+
+
+def curve_of(losses: Sequence[float], most: int = 200) -> list[tuple[int, float]]:
+    """At most about `most` points (epoch, loss), the last among them."""
+    last, every = len(losses) - 1, max(1, len(losses) // most)
+    return [(i, significant(x)) for i, x in enumerate(losses) if i % every == 0 or i == last]
+
+
+def significant(x: float) -> float:
+    return float(f"{x:.4g}")
 
 
 def as_text(numbers: NDArray[np.int8]) -> str:

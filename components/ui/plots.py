@@ -221,16 +221,14 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def loss_curves(
-    rows: Sequence[Mapping[str, Any]], title: str = "loss, -ln p a token", step: str = "step"
-) -> Chart:
+def loss_curves(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Loss by step on a log scale. Rows: run, step, what, value."""
     return (
         alt.Chart(pd.DataFrame([row for row in rows if row["what"] == "loss"]))
         .mark_line()
         .encode(
-            x=alt.X("step:Q", title=step, axis=alt.Axis(format="d", tickMinStep=1)),
-            y=alt.Y("value:Q", title=title, scale=alt.Scale(type="log")),
+            x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
+            y=alt.Y("value:Q", title="loss, -ln p a token", scale=alt.Scale(type="log")),
             color=alt.Color("run:N", sort=None, title=None, legend=run_legend()),
             tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
         )

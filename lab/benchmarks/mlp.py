@@ -36,7 +36,7 @@ def bench_mlp() -> dict[str, Any]:
     print(f"gradient   at most {worst:.1e} from finite differences")
     measured = {
         "ten": {
-            "seeds": len(small),
+            "starts": len(small),
             "seconds_median": round(statistics.median(seconds), 4),
             "seconds_worst": round(seconds[-1], 4),
             "epochs_worst": max(run["epochs"] for run in small),
@@ -46,9 +46,11 @@ def bench_mlp() -> dict[str, Any]:
         "hundred": large,
         "gradient_error_worst": worst,
     }
+    seeds = list(range(N_SEEDS))
     path = RECORDS / "bench_mlp.json"
     record = json.loads(path.read_text()) if path.exists() else None
-    return {**measured, "record": record and {key: record.get(key) for key in measured}}
+    compared = record and {key: record.get(key) for key in measured}
+    return {**measured, "seeds": seeds, "record": compared}
 
 
 def until_known(settings: Settings) -> dict[str, Any]:

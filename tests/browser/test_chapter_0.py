@@ -1,0 +1,109 @@
+"""Chapter 0 in a real browser: the film plays and is scrubbed there, and a run draws as it goes."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from driver import wait_idle
+
+PAGE = "/numpy_mlp"
+RIGHT = re.compile(r"Right: (\d+) of 100")
+
+
+COUNT_CHANGES = """(element, milliseconds) => new Promise((done) => {
+  let changes = 0;
+  const watch = new MutationObserver(() => changes++);
+  watch.observe(element, { childList: true, characterData: true, subtree: true });
+  setTimeout(() => (watch.disconnect(), done(changes)), milliseconds);
+})"""
+
+
+def film(page, name: str):
+    block = page.locator(f".st-key-{name}")
+    block.scroll_into_view_if_needed()
+    return block
+
+
+def said(block) -> str:
+    return block.locator(".said").inner_text()
+
+
+def how_many_right(block) -> int:
+    found = RIGHT.search(said(block))
+    assert found, said(block)
+    return int(found[1])
+
+
+def wait_for(page, true, seconds: float = 30.0) -> None:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds
+        page.wait_for_timeout(50)
+
+
+def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:
+    page = open_page(PAGE)
+    block = film(page, "ch00_first")
+    wait_for(page, lambda: RIGHT.search(said(block)))
+    assert how_many_right(block) < 20
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, lambda: how_many_right(block) == 100)
+    wait_for(page, lambda: block.get_by_role("button", name="Play").count() == 1)
+    wait_idle(page)
+
+    sent: list[str] = []
+    page.context.new_cdp_session(page).send("Network.enable")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameSent", lambda _: sent.append("frame"))
+    slider = block.get_by_role("slider", name="Moment of the training")
+    slider.press("Home")
+    wait_for(page, lambda: how_many_right(block) < 20, 2)
+    for _ in range(5):
+        slider.press("ArrowRight")
+    slider.press("End")
+    wait_for(page, lambda: how_many_right(block) == 100, 2)
+    assert block.locator(".grid .right").count() == 100
+    block.get_by_role("button", name="gradients").click()
+    assert block.get_by_role("button", name="gradients").get_attribute("aria-pressed") == "true"
+    assert sent == []
+    assert page.console_errors == []
+
+
+def test_an_edge_is_picked_by_a_click(open_page) -> None:
+    page = open_page(PAGE)
+    block = film(page, "ch00_steps")
+    wait_for(page, lambda: RIGHT.search(said(block)))
+    box = block.locator("canvas.edges").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.95)
+    page.get_by_text(re.compile("Weight from the second digit 9")).first.wait_for()
+    assert page.console_errors == []
+
+
+def test_a_wild_run_is_explained_and_the_page_lives_on(open_page) -> None:
+    query = "ch00_encoding=its+size&ch00_target=its+size&ch00_optimiser=sgd&ch00_rate=100.0"
+    page = open_page(f"{PAGE}?{query}")
+    page.get_by_text("It broke, and this is how it looks").wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    block = film(page, "ch00_first")
+    wait_for(page, lambda: how_many_right(block) == 100)
+    assert page.console_errors == []
+
+
+@pytest.mark.timing
+def test_a_live_run_draws_five_times_a_second_and_can_be_stopped(open_page) -> None:
+    page = open_page(f"{PAGE}?ch00_epochs=2000&ch00_width=64&ch00_depth=2")
+    button = page.get_by_role("button", name="Train it")
+    button.scroll_into_view_if_needed()
+    wait_idle(page)
+    button.click()
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.wait_for()
+    block = film(page, "ch00_live_film")
+    draws = block.locator(".said").evaluate(COUNT_CHANGES, 1500)
+    assert draws / 1.5 >= 5
+    stop.click()
+    page.get_by_text("Stopped.").wait_for()
+    assert page.console_errors == []

@@ -1,0 +1,183 @@
+"""Chapter 0 as a reader clicks through it: every control answers, and bad runs end in words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PAGE = "00_numpy_mlp"
+
+
+def text_of(app) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def films(app) -> list[dict]:
+    """The data of every drawn network on the page."""
+    found = [e.proto for e in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in found]
+
+
+def film(app, alt: str) -> dict:
+    return next(f for f in films(app) if alt in f["alt"])
+
+
+def right(film: dict, at: int = -1) -> int:
+    return sum(x == y for x, y in zip(film["answers"][at], film["products"], strict=True))
+
+
+def test_the_table_fills_at_the_press_of_a_button(book) -> None:
+    app = book(PAGE)
+    first = film(app, "two layers")
+    assert len(first["epochs"]) == 1 and right(first) < 20 and not first["play"]
+    app.button(key="ch00_train").click().run()
+    assert not app.exception
+    trained = film(app, "two layers")
+    assert right(trained) == 100 and trained["play"] and len(trained["epochs"]) > 50
+    app.button(key="ch00_train").click().run()
+    again = film(app, "two layers")
+    assert right(again) == 100 and again["W"] != trained["W"]
+
+
+def test_a_step_follows_the_gradient_and_a_rate_too_high_is_explained(book) -> None:
+    app = book(PAGE)
+    app.button(key="ch00_step").click().run()
+    assert app.slider(key="ch00_w1").value == pytest.approx(1.3)
+    assert app.slider(key="ch00_w2").value == pytest.approx(1.4)
+    app.select_slider(key="ch00_neuron_rate").set_value(0.05).run()
+    for _ in range(8):
+        app.button(key="ch00_step").click().run()
+    assert not app.exception
+    assert any("rate is too high" in warning.value for warning in app.warning)
+    app.button(key="ch00_back").click().run()
+    assert app.slider(key="ch00_w1").value == 1.0 and not app.warning
+
+
+def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
+    app = book(PAGE)
+    start = film(app, "last step")
+    assert start["view"] == "gradients" and start["epochs"] == [0]
+    app.button(key="ch00_by_1_1").click().run()
+    app.button(key="ch00_by_10_1").click().run()
+    app.button(key="ch00_by_10_10").click().run()
+    assert not app.exception
+    assert film(app, "last step")["epochs"][-1] == 12
+    app.button(key="ch00_rewind").click().run()
+    assert film(app, "last step")["W"] == start["W"]
+
+
+def test_a_weight_changed_by_hand_changes_answers(book) -> None:
+    app = book(PAGE)
+    app.number_input(key="ch00_weight").set_value(60.0).run()
+    assert not app.exception
+    assert "to 60.0000" in text_of(app) and "answer differently" in text_of(app)
+
+
+def test_an_edge_is_picked_by_its_numbers(book) -> None:
+    app = book(PAGE)
+    app.button_group(key="ch00_pick").set_value(2).run()
+    app.number_input(key="ch00_to").set_value(16).run()
+    assert not app.exception
+    assert "from hidden neuron 0 to the vote for 6 tens" in text_of(app)
+    assert film(app, "last step")["picked"] == [1, 0, 16]
+
+
+def test_the_gradient_is_checked_on_a_button(book) -> None:
+    app = book(PAGE)
+    app.button(key="ch00_check").click().run()
+    assert not app.exception
+    assert "Backpropagation says" in text_of(app)
+
+
+def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
+    app = book(PAGE)
+    assert right(film(app, "in training")) == 100
+    app.query_params.clear()
+    for key, value in (("ch00_encoding", "scalar"), ("ch00_target", "regression")):
+        app.button_group(key=key).set_value(value)
+    app.button_group(key="ch00_optimiser").set_value("sgd")
+    app.select_slider(key="ch00_rate").set_value(100.0).run()
+    app.button(key="ch00_live_train").click().run()
+    for _ in range(60):
+        if "It ended early" in text_of(app):
+            break
+        app.run()
+    assert not app.exception
+    assert "the rate is too high" in text_of(app) and "It broke" in text_of(app)
+
+
+def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book) -> None:
+    app = book(PAGE, reveal="1")
+    hidden = film(app, "never saw the row of 7")
+    assert hidden["still"] == [7]
+    assert "exactly the numbers they began with" in text_of(app)
+    row = [i for i, shown in enumerate(hidden["shown"]) if not shown]
+    assert row == list(range(70, 80))
+    logs = film(app, "logarithms: the hidden row")
+    assert right(logs) >= 80 and logs["side"] == 9
+    app.button_group(key="ch00_row").set_value(0).run()
+    assert not app.exception
+    assert any("Zero has no logarithm" in info.value for info in app.info)
+
+
+def test_single_pairs_can_be_hidden_too(book) -> None:
+    app = book(PAGE)
+    app.button_group(key="ch00_hide").set_value("single pairs").run()
+    assert not app.exception
+    assert film(app, "some of the pairs, given one place")["shown"].count(False) >= 18
+
+
+def test_predictions_come_before_the_figures(book) -> None:
+    app = book(PAGE)
+    asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
+    assert len(asked) >= 4
+    assert not any("never saw the row" in f["alt"] for f in films(app))
+    app.button_group(key="ch00_hidden_row_guess").set_value("over two thirds").run()
+    assert "You said **over two thirds**" in text_of(app)
+    assert any("never saw the row" in f["alt"] for f in films(app))
+
+
+def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:
+    app = book(PAGE)
+    assert "larger operand there" in text_of(app)
+    app.number_input(key="ch00_ex_w1").set_value(1.33)
+    app.number_input(key="ch00_ex_w2").set_value(2.0).run()
+    assert any("3 × 4 gives 11.99" in done.value for done in app.success)
+    app.number_input(key="ch00_ex_w1").set_value(1.0).run()
+    assert not app.success
+
+    app.button(key="ch00_ex_run_hide").click().run()
+    assert not app.success and "products with zero" in text_of(app)
+    app.slider(key="ch00_ex_share").set_value(50)
+    app.button_group(key="ch00_ex_encoding").set_value("log")
+    app.button_group(key="ch00_ex_target").set_value("regression")
+    app.button(key="ch00_ex_run_hide").click().run()
+    assert app.success and not app.exception
+
+    app.button(key="ch00_ex_run_width").click().run()
+    assert not app.exception and not app.success
+    app.select_slider(key="ch00_ex_rate").set_value(0.1)
+    solved = []
+    for width in range(6, 17):
+        app.slider(key="ch00_ex_width").set_value(width)
+        app.button(key="ch00_ex_run_width").click().run()
+        solved += [width] if app.success else []
+    assert solved
+
+
+def test_nonsense_in_the_link_opens_the_default_and_says_so(book) -> None:
+    app = book(PAGE, ch00_rate="1e9", ch00_width="-1", ch00_row="٣", ch00_zebra="1")
+    assert not app.exception
+    said = " ".join(info.value for info in app.info)
+    assert "ch00_rate=1e9" in said and "ch00_zebra=1" in said
+    assert app.select_slider(key="ch00_rate").value == 0.02
+
+
+def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
+    from lab import provenance
+
+    monkeypatch.setattr(provenance, "RECORDS", tmp_path)
+    app = book(PAGE)
+    assert not app.exception
+    assert any("records/holdout.jsonl is missing" in info.value for info in app.info)
