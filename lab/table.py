@@ -151,8 +151,8 @@ def hide_share(task: Task, share: float, seed: int) -> Cells:
 
     A pair is hidden in both orders: b x a would give a x b away.
     """
-    if not 0 <= share < 1:
-        raise ValueError(f"share={share}; it lies from 0 to below 1")
+    if not 0 <= share <= 1:
+        raise ValueError(f"share={share}; it lies in 0 to 1")
     a, b = task.cells()
     pairs, of_cell = np.unique(
         np.stack([np.minimum(a, b), np.maximum(a, b)]), axis=1, return_inverse=True

@@ -35,7 +35,7 @@ from lab.table import (
 
 DIGITS = SMALL.task
 USUAL = replace(SMALL, epochs=200)
-BY_LOG = Settings(Task(1, "log", "regression"), hidden=(16,), rate=0.02, epochs=400)
+BY_LOG = Settings(Task(1, "log", "regression"), hidden=(16,), rate=0.02, epochs=800)
 BY_STEPS = replace(USUAL, optimiser="sgd", rate=0.5)
 A, B = 3, 4
 W_FIRST, RATE_FIRST, RATE_HIGH = 1.0, 0.01, 0.05
@@ -591,7 +591,10 @@ def show_cannot() -> None:
         )
         show_hidden_row(int(row))
     else:
-        share = st.slider("Of 100 pairs, hide", 5, 60, 20, 5, key="ch00_share")
+        share = st.slider("Of 100 pairs, hide", 0, 100, 20, 5, key="ch00_share")
+        if share == 100:
+            st.warning("Then there is nothing to learn from. Show at least some of the cells.")
+            return
         for settings, name in ((USUAL, "one place a digit"), (BY_LOG, "logarithms")):
             shown = hide_share(settings.task, share / 100, seed=0)
             st.caption(f"With {name}, hidden in both orders:")

@@ -92,8 +92,9 @@ def test_a_share_is_hidden_in_both_orders() -> None:
         assert 18 <= (~shown).sum() <= 22
     assert hide_share(task, 0.0, 0).all()
     assert (hide_share(task, 0.2, 0) != hide_share(task, 0.2, 1)).any()
-    with pytest.raises(ValueError, match="below 1"):
-        hide_share(task, 1.0, 0)
+    assert not hide_share(task, 1.0, 0).any()
+    with pytest.raises(ValueError, match="0 to 1"):
+        hide_share(task, 1.1, 0)
 
 
 def test_the_check_finds_a_wrong_gradient(monkeypatch) -> None:

@@ -126,6 +126,9 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     assert not app.exception
     assert film(app, "some of the pairs, given one place")["shown"].count(False) >= 18
+    app.slider(key="ch00_share").set_value(100).run()
+    assert not app.exception
+    assert any("nothing to learn from" in warning.value for warning in app.warning)
 
 
 def test_predictions_come_before_the_figures(book) -> None:

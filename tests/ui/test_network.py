@@ -1,0 +1,64 @@
+"""components.ui.network: what travels to the browser is the run, thinned and rounded."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+from components.ui import network
+from lab.mlp import Task
+from lab.table import Settings, film, hide
+
+USUAL = Settings(Task(1, "one_hot", "digits"), epochs=300)
+
+
+def numbers(text: str, *shape: int) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.int8).reshape(-1, *shape)
+
+
+def test_a_long_run_is_thinned_and_keeps_its_first_and_last_moment() -> None:
+    shown = hide(USUAL.task, [7])
+    frames = list(film(USUAL, shown))
+    sent = network.reel(frames, USUAL, shown)
+    assert len(sent["epochs"]) == network.MOST_FRAMES == len(sent["answers"])
+    assert sent["epochs"][0] == 0 and sent["epochs"][-1] == 300
+    assert sent["answers"][-1] == frames[-1].answers.tolist()
+    assert sent["still"] == [7]
+
+
+def test_colours_keep_sign_order_and_the_exact_zero() -> None:
+    moments = [np.array([[0.0, -2.0]]), np.array([[1.0, 0.5]])]
+    assert numbers(network.colours(moments), 1, 2).tolist() == [[[0, -127]], [[64, 32]]]
+    root = numbers(network.colours(moments, power=0.5), 1, 2)
+    assert root[0, 0, 0] == 0 and root[1, 0, 1] == 64
+    assert (numbers(network.colours([np.zeros((2, 2))]), 2, 2) == 0).all()
+
+
+def test_the_gradient_of_a_hidden_row_is_not_drawn() -> None:
+    shown = hide(USUAL.task, [7])
+    frames = list(film(USUAL, shown))[:20]
+    sent = network.reel(frames, USUAL, shown)
+    assert (numbers(sent["dW"][0], 20, 16)[:, 7] == 0).all()
+
+
+def test_a_wide_network_is_shown_by_its_answers_alone() -> None:
+    wide = Settings(Task(1, "one_hot", "class"), hidden=(64, 64), epochs=1)
+    shown = hide(wide.task)
+    sent = network.reel(list(film(wide, shown)), wide, shown)
+    assert sent["W"] == [] and len(sent["answers"]) == 2
+
+
+def test_the_table_of_logarithms_begins_at_one() -> None:
+    logs = Settings(Task(1, "log", "regression"), epochs=1)
+    shown = hide(logs.task)
+    sent = network.reel(list(film(logs, shown)), logs, shown)
+    assert (sent["first"], sent["side"]) == (1, 9)
+    assert sent["labels"][0] == ["ln a", "ln b"] and sent["labels"][-1] == ["ln ab"]
+
+
+def test_the_curve_ends_at_the_latest_loss() -> None:
+    losses = [1 / (i + 1) for i in range(1001)]
+    curve = network.curve_of(losses)
+    assert len(curve) <= 202
+    assert curve[0] == (0, 1.0) and curve[-1] == (1000, 0.000999)
