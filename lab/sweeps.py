@@ -17,7 +17,8 @@ from lab.controls import CONTROLS
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head
 from lab.mlp import Encoding, Target, Task
-from lab.problems import all_pairs
+from lab.prices import ledger
+from lab.problems import HELDOUT_FROM, all_pairs, two_digit_split
 from lab.provenance import RECORDS, append_line, provenance, read_lines, write_lines
 from lab.run import Reading, read_model, read_texts
 from lab.table import Settings, film, hide_share, right_cells
@@ -193,7 +194,24 @@ def measure_holdout(cell: Cell) -> dict[str, Any]:
     return {**out, "seeds": [seed]}
 
 
+# ---------------------------------------------------------------- the sweep of page 01
+
+
+def price_cells() -> list[Cell]:
+    return [{"run": run} for run in ("chain_of_thought", "plain", "few_pairs")]
+
+
+def measure_prices(cell: Cell) -> dict[str, Any]:
+    """Held-out pairs under teacher forcing: nats, wrong tokens, and texts that hold one."""
+    loaded = load_run(cell["run"])
+    a, b = all_pairs()
+    held = two_digit_split()[a, b] >= HELDOUT_FROM
+    charged = ledger(loaded.model, loaded.format, a[held], b[held])
+    return {**asdict(charged), "loss": charged.loss, "seeds": [0]}
+
+
 SWEEPS: dict[str, Sweep] = {
+    "prices": Sweep(price_cells, measure_prices),
     "holdout": Sweep(holdout_cells, measure_holdout),
     "tamper": Sweep(tamper_cells, measure_tamper),
     "handed": Sweep(handed_cells, measure_handed),

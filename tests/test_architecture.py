@@ -11,12 +11,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Each part of lab imports from its own line and the lines above it, never in a circle.
 ORDER = [
-    {"config", "vocabulary", "provenance", "bounds", "mlp"},
+    {"config", "vocabulary", "provenance", "bounds", "mlp", "geometry"},
     {"problems", "trace", "cache", "norm", "optim", "table"},
     {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
     {"evaluate", "transcript", "patterns"},
+    {"prices", "choosing"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "live"},
     {"sweeps"},

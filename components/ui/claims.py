@@ -7,6 +7,7 @@ Nothing here computes a result: a claim only reads `checkpoints/*/result.json` a
 from __future__ import annotations
 
 import json
+import math
 import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -204,6 +205,22 @@ def table_known(document: dict[str, Any]) -> Measured:
     return Measured(count(run["errors"], run["n"]), run["errors"], run["n"])
 
 
+def run_row(rows: list[dict[str, Any]], run: str) -> dict[str, Any]:
+    return next(row for row in rows if row["cell"]["run"] == run)
+
+
+def right_of(what: str, run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many tokens, or whole texts, of a run's held-out sums come out right."""
+    n_of = {"tokens": "n_tokens", "texts": "n"}[what]
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        row = run_row(rows, run)
+        errors, n = row[f"errors_{what}"], row[n_of]
+        return Measured(share(n - errors, n), errors, n)
+
+    return pick
+
+
 def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
 
@@ -238,6 +255,8 @@ COT, PLAIN, FEW = (
 TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed", "heads"))
 
 LIVE = "records/bench_live_runs.json"
+
+PRICES = "records/prices.jsonl"
 
 MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
 
@@ -299,6 +318,21 @@ CLAIMS: dict[str, Claim] = {
             ("nonzero", "hidden_nonzero", "hidden products that are not zero"),
         )
     },
+    "ch01.perplexity": Claim(
+        "Perplexity of the book's model on held-out sums.",
+        PRICES,
+        lambda rows: Measured(f"{math.exp(run_row(rows, 'chain_of_thought')['loss']):.6f}"),
+    ),
+    "ch01.few_tokens": Claim(
+        "Tokens of held-out sums right, the small twin, teacher forced.",
+        PRICES,
+        right_of("tokens", "few_pairs"),
+    ),
+    "ch01.few_texts": Claim(
+        "Held-out sums right in every token, the small twin.",
+        PRICES,
+        right_of("texts", "few_pairs"),
+    ),
     "ch1.census": Claim("The book's model multiplies all pairs up to 99.", COT, census),
     "ch1.census_answer": Claim(
         "The book's model, all pairs, counting wrong answers alone.", COT, census_answer

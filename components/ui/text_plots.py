@@ -1,0 +1,204 @@
+"""Charts of page 01: plain numbers in, an Altair chart out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from components.ui.plots import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
+
+
+def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
+    """Signed heat map of a square of cosines, its zero the page's own colour. (N, N)"""
+    data = grid(cosines, names, names)
+    base = alt.Chart(data).encode(
+        x=alt.X("column:N", sort=None, title="digit", axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("row:N", sort=None, title="digit"),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "value:Q",
+            title="cosine",
+            scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, paper(), ORANGE]),
+        ),
+        tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
+    )
+    signs = base.mark_text(fontSize=11, color=ink()).encode(text=alt.Text("value:Q", format="+.1f"))
+    return alt.layer(cells, signs).properties(height=340)
+
+
+def plane(points: Numbers, names: Sequence[str]) -> Chart:
+    """Named points in a plane, joined in order, both axes on one scale. (N, 2)"""
+    reach = float(abs(points).max()) * 1.25 or 1.0
+    data = pd.DataFrame(
+        {"x": points[:, 0], "y": points[:, 1], "name": names, "n": range(len(points))}
+    )
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    base = alt.Chart(data).encode(
+        x=alt.X("x:Q", scale=scale, title="first direction", axis=alt.Axis(labels=False)),
+        y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
+    )
+    line = base.mark_line(color=GREY, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
+    return alt.layer(
+        line, base.mark_text(fontSize=18, color=ink()).encode(text="name:N")
+    ).properties(height=300)
+
+
+def waves(shares: Numbers, chance: float) -> Chart:
+    """Share of variance by how often it goes round the digits; a line where chance would be."""
+    data = pd.DataFrame({"times": range(1, len(shares) + 1), "share": shares})
+    bars = (
+        alt.Chart(data)
+        .mark_bar(color=BLUE)
+        .encode(
+            x=alt.X("times:O", title="waves around the ten digits", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("share:Q", title="share of variance", scale=alt.Scale(domain=[0, 1])),
+            tooltip=["times", alt.Tooltip("share", format=".3f")],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"y": [chance]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
+    return alt.layer(bars, rule.encode(y="y:Q")).properties(height=300)
+
+
+def price_picture(p: Numbers, right: int, rival: int) -> Chart:
+    """Ten bars, and the curve -ln p with a point where the right digit stands."""
+    names = {right: "right", rival: "rival"}
+    data = pd.DataFrame(
+        {
+            "digit": [str(i) for i in range(10)],
+            "p": p,
+            "what": [names.get(i, "other") for i in range(10)],
+        }
+    )
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=["right", "rival", "other"], range=[BLUE, ORANGE, GREY]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["digit", alt.Tooltip("p", format=".4f")],
+        )
+        .properties(height=170, width="container")
+    )
+    at = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, 1, 60)])
+    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=ink())
+    here = pd.DataFrame({"p": [float(p[right])], "price": [-math.log(max(float(p[right]), 1e-4))]})
+    point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
+    axes = {
+        "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
+        "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
+    }
+    prices = alt.layer(curve.encode(**axes), point.encode(**axes)).properties(
+        height=170, width="container"
+    )
+    return alt.vconcat(bars, prices)  # pyright: ignore[reportReturnType]
+
+
+def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
+    """Loss by tokens read, on a log scale; perplexity in the tooltip."""
+    data = pd.DataFrame(rows)
+    data["perplexity"] = np.exp(data["loss"])
+    return (
+        alt.Chart(data)
+        .mark_line(point=alt.OverlayMarkDef(size=20))
+        .encode(
+            x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
+            y=alt.Y("loss:Q", title="loss, nats a token", scale=alt.Scale(type="log")),
+            tooltip=[
+                "tokens",
+                alt.Tooltip("loss", format=".3g"),
+                alt.Tooltip("perplexity", format=".5f"),
+            ],
+        )
+        .properties(height=260)
+    )
+
+
+def token_prices(prices: Numbers, text: str, bears: Sequence[bool] | Numbers) -> Chart:
+    """The price of each token of a text but the first. `prices` and `bears` (L - 1,)."""
+    data = pd.DataFrame(
+        {
+            "token": places(text)[1:],
+            "price": prices,
+            "what": np.where(bears, "bears loss", "does not"),
+        }
+    )
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "token:N",
+                sort=None,
+                title="token",
+                axis=alt.Axis(
+                    labelAngle=0, labelExpr="split(datum.label, ' ')[1]", labelOverlap=False
+                ),
+            ),
+            y=alt.Y("price:Q", title="price, nats"),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=["bears loss", "does not"], range=[BLUE, GREY]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["token", alt.Tooltip("price", format=".4f"), "what"],
+        )
+        .properties(height=240)
+    )
+
+
+def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
+    """Probabilities as the model gives them, and as the settings leave them. (V,) each."""
+    rows = [
+        {"token": token, "p": float(p), "whose": whose}
+        for whose, values in (("the model's own", before), ("after the settings", after))
+        for token, p in zip(tokens, values, strict=True)
+    ]
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("token:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("whose:N", sort=None),
+            y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "whose:N",
+                sort=None,
+                title=None,
+                scale=alt.Scale(range=[GREY, BLUE]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["token", "whose", alt.Tooltip("p", format=".4f")],
+        )
+        .properties(height=240)
+    )
+
+
+def chain(n: int, measured: tuple[float, float] | None) -> Chart:
+    """p^n against p, and where a run was measured: (tokens right, texts right)."""
+    p = np.linspace(0.8, 1, 101)
+    axes: dict[str, Any] = {
+        "x": alt.X("p:Q", title="a token is right", scale=alt.Scale(domain=[0.8, 1])),
+        "y": alt.Y("whole:Q", title="the whole is right", scale=alt.Scale(domain=[0, 1])),
+    }
+    layers = [
+        alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=ink()).encode(**axes)
+    ]
+    if measured:
+        point = pd.DataFrame([{"p": measured[0], "whole": measured[1], "what": "measured"}])
+        dot = alt.Chart(point).mark_point(filled=True, size=160, color=ORANGE)
+        name = alt.Chart(point).mark_text(align="right", dx=-12, color=ink())
+        layers += [dot.encode(**axes), name.encode(text="what:N", **axes)]
+    return alt.layer(*layers).properties(height=300)
