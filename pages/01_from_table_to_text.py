@@ -191,9 +191,10 @@ def show_coin() -> None:
         width="stretch",
         alt="Probabilities of the ten digits, and the price of the right one on its curve",
     )
+    charged = price_of_right(z_right, z_rival)
     st.markdown(
-        f"The right digit has $p = {p[RIGHT]:.3f}$ and costs $-\\ln p = {price_of_right(z_right, z_rival):.2f}$ "
-        "nats. (*Constructed.*)"
+        f"The right digit has $p = {p[RIGHT]:.3f}$ and costs $-\\ln p = {charged:.2f}$ nats. "
+        "(*Constructed.*)"
     )
     if page.predict(
         "ch01_coin",

@@ -65,7 +65,7 @@ def waves(shares: Numbers, chance: float) -> Chart:
     return alt.layer(bars, rule.encode(y="y:Q")).properties(height=300)
 
 
-def price_picture(p: Numbers, right: int, rival: int) -> Chart:
+def price_picture(p: Numbers, right: int, rival: int) -> alt.VConcatChart:
     """Ten bars, and the curve -ln p with a point where the right digit stands."""
     names = {right: "right", rival: "rival"}
     data = pd.DataFrame(
@@ -95,14 +95,14 @@ def price_picture(p: Numbers, right: int, rival: int) -> Chart:
     curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=ink())
     here = pd.DataFrame({"p": [float(p[right])], "price": [-math.log(max(float(p[right]), 1e-4))]})
     point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
-    axes = {
+    axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
         "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
     prices = alt.layer(curve.encode(**axes), point.encode(**axes)).properties(
         height=170, width="container"
     )
-    return alt.vconcat(bars, prices)  # pyright: ignore[reportReturnType]
+    return alt.vconcat(bars, prices)
 
 
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:

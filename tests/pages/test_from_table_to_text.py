@@ -1,0 +1,87 @@
+"""Page 01 as a reader clicks through it."""
+
+from __future__ import annotations
+
+import pytest
+
+PAGE = "01_from_table_to_text"
+
+
+def text_of(app) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def html_of(app) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:
+    app = book(PAGE, ch01_a="58", ch01_b="7")
+    assert not app.exception
+    table = html_of(app)
+    assert "<td>*</td>" in table and "<td>10</td>" in table
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e9", "٣", "100"])
+def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book, text: str) -> None:
+    app = book(PAGE)
+    app.text_input(key="ch01_a").set_value(text).run()
+    assert not app.exception
+    assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value
+    assert "Half a coin" in text_of(app)
+
+
+def test_four_predictions_come_before_their_figures(book) -> None:
+    app = book(PAGE)
+    for key, answer in (
+        ("ch01_rows_guess", "neighbours are clearly nearer"),
+        ("ch01_coin_guess", "right saves more"),
+        ("ch01_start_guess", "about 2.8"),
+        ("ch01_chain_guess", "fewer than that"),
+    ):
+        app.button_group(key=key).set_value(answer).run()
+    assert not app.exception
+    assert text_of(app).count("You said **") == 4
+    assert "You said **about 2.8**, and so it is" in text_of(app)
+    assert "was charged 2.77" in text_of(app)
+
+
+def test_the_price_follows_the_two_logits(book) -> None:
+    app = book(PAGE, ch01_right="0", ch01_rival="0")
+    assert "-\\ln p = 2.30" in text_of(app)
+    app.slider(key="ch01_right").set_value(8.0).run()
+    assert "-\\ln p = 0.00" in text_of(app)
+
+
+def test_greedy_is_sure_and_heat_is_not(book) -> None:
+    app = book(PAGE)
+    app.slider(key="ch01_heat").set_value(0.0).run()
+    assert "**20 of 20**" in text_of(app) or "**0 of 20**" in text_of(app)
+    app.slider(key="ch01_heat").set_value(5.0).run()
+    assert not app.exception
+    assert "**20 of 20**" not in text_of(app)
+
+
+def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:
+    app = book(PAGE)
+    assert not app.success
+    app.number_input(key="ch01_ex_right").set_value(2.735).run()
+    assert any("costs 0.69" in done.value for done in app.success)
+    app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9]).run()
+    assert "where its answer ends" in text_of(app)
+    app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9, 10]).run()
+    assert any("You charge 5 of 11" in done.value for done in app.success)
+    app.number_input(key="ch01_ex_warm").set_value(1.0).run()
+    assert "cool enough" in text_of(app)
+    solved = False
+    for cool in (1.0, 1.5, 2.0, 3.0, 4.0):
+        app.number_input(key="ch01_ex_cool").set_value(cool)
+        app.number_input(key="ch01_ex_warm").set_value(2 * cool).run()
+        solved = solved or any("of 20 right, at" in done.value for done in app.success)
+    assert solved and not app.exception
+
+
+def test_nonsense_in_the_link_is_named(book) -> None:
+    app = book(PAGE, ch01_right="1e9", ch01_zebra="7")
+    assert not app.exception
+    assert any("ch01_right=1e9" in info.value for info in app.info)
