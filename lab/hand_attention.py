@@ -58,7 +58,9 @@ def most_right(seen: Numbers, answers: Integers) -> int:
     Sums that look alike get one answer, and the best is the most frequent among them.
     """
     _, looks = np.unique(seen.round(6), axis=0, return_inverse=True)
-    pairs, counts = np.unique(np.stack([looks.ravel(), answers], axis=1), axis=0, return_counts=True)
+    pairs, counts = np.unique(
+        np.stack([looks.ravel(), answers], axis=1), axis=0, return_counts=True
+    )
     best = np.zeros(len(seen), dtype=np.int64)
     np.maximum.at(best, pairs[:, 0], counts)
     return int(best.sum())
@@ -84,7 +86,7 @@ def keys(prompts: Tokens) -> Numbers:
     (N, S) -> (N, S, 2). Digit x turns the short arrow by x tenths of a circle; a sign has none.
     """
     place = arrow(np.array(ANGLES), KEY_LENGTH)  # (S, 2)
-    digit = arrow(36.0 * prompts, DIGIT_LENGTH)  # (N, S, 2)
+    digit = arrow(36.0 * prompts.astype(np.float64), DIGIT_LENGTH)  # (N, S, 2)
     return place + np.where(is_digit(prompts)[..., None], digit, 0.0)
 
 
@@ -197,7 +199,7 @@ def random_weights(d: int, rooted: bool) -> Numbers:
 
 
 def peek(texts: Tokens, causal: bool) -> tuple[Numbers, Tokens]:
-    """A head whose token t looks for token t + 1: its weights (L, L), and the tokens it says (N, L).
+    """A head whose token t looks for token t + 1: its weights (L, L), what it says (N, L).
 
     The keys name the places, and the values the tokens. With the mask what it looks for is
     hidden, all other matches are zero, and so it averages what it may see.
@@ -241,7 +243,7 @@ def two_values(a: Integers, b: Integers, kind: ValueKind) -> Numbers:
     if kind == "size":
         return digits[..., None].astype(np.float64)
     if kind == "digit and place":
-        digits = digits + [0, 10]
+        digits = digits + np.array([0, 10])
     return (digits[..., None] == np.arange(20 if "place" in kind else 10)).astype(np.float64)
 
 

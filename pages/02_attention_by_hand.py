@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast, get_args
 
 import numpy as np
 import streamlit as st
@@ -29,7 +30,7 @@ EQUALS_AT = PROMPT - 1
 A, B = 37, 48
 SIZES = tuple(2**k for k in range(11))
 SIZE_ASKED = 256
-VALUE_KINDS = ("digit", "size", "digit and place")
+VALUE_KINDS: tuple[hand.ValueKind, ...] = get_args(hand.ValueKind)
 WANTED_DISTANCE = 0.45
 
 
@@ -198,7 +199,12 @@ def ask_query(prefix: str, task: Task) -> tuple[int, float]:
     left, right = st.columns(2)
     angle = left.slider("Direction of the query, in degrees", 0, 359, key=f"{prefix}angle")
     length = right.slider(
-        "Length of the query", 0.0, hand.LONGEST_QUERY, step=0.1, key=f"{prefix}length"
+        "Length of the query",
+        0.0,
+        hand.LONGEST_QUERY,
+        step=0.1,
+        format="%.1f",
+        key=f"{prefix}length",
     )
     return int(angle), float(length)
 
@@ -231,7 +237,7 @@ def show_query(a: int, b: int) -> None:
     wake_up()
     show_graded(ONE, angle, length)
     if (angle, length) != (ONE.angle, ONE.length):
-        share_moment(ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=length)
+        share_moment(ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
 
 
 def show_graded(task: Task, angle: int, length: float) -> None:
@@ -282,7 +288,7 @@ def show_root() -> None:
     by_size = largest_by_size()
     if not page.predict(
         "ch02_root",
-        f"Six random keys of {SIZE_ASKED} numbers, nothing divided: the largest weight, on average?",
+        f"Six random keys of {SIZE_ASKED} numbers, no root: the largest weight, on average?",
         LARGEST,
         largest_name(by_size[(SIZE_ASKED, False)]),
         page.text("root_why"),
@@ -376,13 +382,20 @@ def show_heads() -> None:
     )
     one = heads == "one head"
     share = st.slider(
-        "Share of its weight on the first digit", 0.0, 1.0, 0.5, 0.05, key="ch02_share", disabled=not one
+        "Share of its weight on the first digit",
+        0.0,
+        1.0,
+        0.5,
+        0.05,
+        key="ch02_share",
+        disabled=not one,
     )
     with st.popover("More"):
-        kind = st.segmented_control(
+        said = st.segmented_control(
             "A value is", VALUE_KINDS, default="digit", required=True, key="ch02_values"
         )
         st.caption("A one among ten for the digit, its size, or a one among ten for each place.")
+    kind = cast(hand.ValueKind, said)
     shares = (share,) if one else (1.0, 0.0)
     st.altair_chart(
         attention_plots.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
@@ -461,7 +474,7 @@ def show_real(a: int, b: int) -> None:
 
 
 def who_brings(from_equals: np.ndarray, text: str) -> str:
-    """One sentence: the heads that look hardest from = at the two units digits. (layers, heads, T)"""
+    """The heads that look hardest from = at the two units digits. (layers, heads, T)"""
     said: list[str] = []
     for place in (A_UNITS, B_UNITS):
         weights = from_equals[:, :, place]
@@ -486,7 +499,7 @@ def show_importance() -> None:
         )
         return
     wrong = {(row["cell"]["layer"], row["cell"]["head"]): row for row in lost}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "head": f"{layer}.{head}",
             "largest": row["largest_weight"],
@@ -553,7 +566,8 @@ def exercise_share() -> None:
     )
     a, b = hand.all_digits()
     delivered = hand.deliver(a, b, (share,), "digit")
-    near = {name: hand.closest(delivered, x) for name, x in (("products", a * b), ("differences", a - b))}
+    answers = {"products": a * b, "differences": a - b}
+    near = {name: hand.closest(delivered, some) for name, some in answers.items()}
     said = " and ".join(f"{far:.3f} for {name}" for name, far in near.items())
     show_verdict(
         min(near.values()) >= WANTED_DISTANCE,

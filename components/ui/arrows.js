@@ -150,16 +150,17 @@ class Head {
     this.plane.replaceChildren();
     for (const radius of [longest, key_length])
       draw(this.plane, "circle", { class: "ring", r: radius * UNIT });
-    this.arrows = keys.map(([kx, ky], i) => {
+    this.shares = keys.map(([kx, ky], i) => {
       const [x, y] = [kx * UNIT, -ky * UNIT];
-      const line = draw(this.plane, "line", { class: "key", x2: x, y2: y });
+      const share = draw(this.plane, "line", { class: "share", x2: x, y2: y });
+      draw(this.plane, "line", { class: "key", x2: x, y2: y });
       draw(this.plane, "polygon", { class: "tip", points: tip(x, y) });
-      const far = 1 + 45 / Math.hypot(x, y);
-      const [tx, ty] = [x * (far + 0.1), y * far];
-      if (wanted.includes(i)) draw(this.plane, "circle", { class: "wanted", cx: tx, cy: ty + 8, r: 46 });
+      const far = 1 + 62 / Math.hypot(x, y);
+      const [tx, ty] = [x * (far + 0.06), y * far];
+      if (wanted.includes(i)) draw(this.plane, "circle", { class: "wanted", cx: tx, cy: ty + 8, r: 54 });
       draw(this.plane, "text", { class: "token", x: tx, y: ty - 4 }).textContent = tokens[i];
       draw(this.plane, "text", { class: "place", x: tx, y: ty + 28 }).textContent = places[i];
-      return line;
+      return share;
     });
     this.line = draw(this.plane, "line", { class: "query" });
     this.halo = draw(this.plane, "circle", { class: "reach", r: 50 });
@@ -209,7 +210,7 @@ class Head {
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
     const [angle, length] = this.query;
     set(this.handle, { "aria-valuenow": angle, "aria-valuetext": `${angle} degrees, length ${length}` });
-    this.arrows.forEach((line, i) => set(line, { "stroke-width": 3 + 25 * weights[i] }));
+    this.shares.forEach((line, i) => set(line, { "stroke-width": 40 * weights[i] }));
     const shares = this.blend(weights);
     const most = Math.max(...shares);
     [...this.part("blend").children].forEach((column, i) => {

@@ -20,15 +20,16 @@ def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str)
     data = pd.concat([grid(blends[row], [row], columns) for row in rows])
     base = alt.Chart(data).encode(
         x=alt.X(
-            "column:N", sort=None, title=title, axis=alt.Axis(orient="top", labelAngle=0, ticks=False)
+            "column:N",
+            sort=None,
+            title=title,
+            axis=alt.Axis(orient="top", labelAngle=0),
         ),
         y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, ticks=False)),
     )
-    highest = max(1.0, float(data["value"].max()))
+    highest = max(1.0, *(float(blend.max()) for blend in blends.values()))
     cells = base.mark_rect().encode(
-        color=alt.Color(
-            "value:Q", scale=alt.Scale(domain=[0, READABLE[1] * highest]), legend=None
-        ),
+        color=alt.Color("value:Q", scale=alt.Scale(domain=[0, READABLE[1] * highest]), legend=None),
         tooltip=["row", alt.Tooltip("column", title=title), alt.Tooltip("value", format=".3f")],
     )
     numbers = (
@@ -36,7 +37,7 @@ def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str)
         .encode(text=alt.Text("value:Q", format=".2~f"))
         .transform_filter("datum.value >= 0.005")
     )
-    return alt.layer(cells, numbers).properties(height=42 * len(rows) + 40)
+    return alt.layer(cells, numbers).properties(height=42 * len(rows) + 75)
 
 
 def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
@@ -56,12 +57,12 @@ def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
             color=rule_colour(),
             tooltip=["key", "rule", alt.Tooltip("weight", format=".3f")],
         )
-        .properties(height=240)
+        .properties(height=280)
     )
 
 
 def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
-    """The largest weight as keys grow longer, a line a rule, a mark at `at`. Rows: d, rule, mean."""
+    """The largest weight by size of key, a line a rule; `at` is marked. Rows: d, rule, mean."""
     size = alt.X(
         "d:Q",
         title="d, numbers in a key",
@@ -73,17 +74,17 @@ def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
         .mark_line(point=True, strokeWidth=2.5)
         .encode(
             x=size,
-            y=alt.Y(
-                "mean:Q", title="largest of six weights, mean", scale=alt.Scale(domain=[0, 1])
-            ),
+            y=alt.Y("mean:Q", title="largest of six weights, mean", scale=alt.Scale(domain=[0, 1])),
             color=rule_colour(),
             tooltip=["d", "rule", alt.Tooltip("mean", format=".3f")],
         )
     )
     here = (
-        alt.Chart(pd.DataFrame({"d": [at]})).mark_rule(color=ink(), strokeDash=[4, 4]).encode(x=size)
+        alt.Chart(pd.DataFrame({"d": [at]}))
+        .mark_rule(color=ink(), strokeDash=[4, 4])
+        .encode(x=size)
     )
-    return alt.layer(lines, here).properties(height=260)
+    return alt.layer(lines, here).properties(height=300)
 
 
 def rule_colour() -> alt.Color:
@@ -125,5 +126,5 @@ def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
             ),
             tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
         )
-        .properties(height=320)
+        .properties(height=360)
     )

@@ -172,9 +172,7 @@ def sharp_heads(
     """The sharp heads, each with its row in the record of what goes wrong without it."""
     errors = {tuple(row["cell"].values()): row for row in read_record(path or ROOT / HEADS)}
     return [
-        (row, errors[tuple(row["cell"].values())])
-        for row in rows
-        if row["largest_weight"] > SHARP
+        (row, errors[tuple(row["cell"].values())]) for row in rows if row["largest_weight"] > SHARP
     ]
 
 
@@ -186,6 +184,22 @@ def count_sharp_and_spare(rows: list[dict[str, Any]]) -> Measured:
     """Sharp heads without which no answer is wrong."""
     found = sharp_heads(rows)
     return Measured(part_of(sum(lost["errors_answer"] == 0 for _, lost in found), len(found)))
+
+
+def sharp_rank(rows: list[dict[str, Any]]) -> Measured:
+    """Spearman's rank correlation of largest weight and wrong answers, over all heads."""
+    errors = {
+        tuple(row["cell"].values()): row["errors_answer"] for row in read_record(ROOT / HEADS)
+    }
+    sharpness = [row["largest_weight"] for row in rows]
+    wrong = [errors[tuple(row["cell"].values())] for row in rows]
+    return Measured(f"{statistics.correlation(ranks(sharpness), ranks(wrong)):.2f}")
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The place of each value in order; equal values share the middle of their places."""
+    order = sorted(values)
+    return [order.index(x) + (order.count(x) - 1) / 2 for x in values]
 
 
 def pairs_without_a_head(rows: list[dict[str, Any]]) -> Measured:
@@ -469,6 +483,11 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch02.sharp_spare": Claim(
         "Of those, heads without which no answer is wrong.", SHARPNESS, count_sharp_and_spare
+    ),
+    "ch02.sharp_rank": Claim(
+        "Rank correlation over all heads: largest weight, wrong answers without it.",
+        SHARPNESS,
+        sharp_rank,
     ),
     "ch02.heads_pairs": Claim(
         "Pairs on which each head is pulled out.", HEADS, pairs_without_a_head
