@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
@@ -251,7 +252,7 @@ def what_it_holds(graded: Graded) -> str:
     where = PLACES[graded.lacking]
     said = (
         f"Over all 10,000 sums, mean {graded.mean:.3f}; the hardest is `{prompt_of(a, b)}` with "
-        f"{graded.worst:.3f} on **{where}**."
+        f"{math.floor(1000 * graded.worst) / 1000:.3f} on **{where}**."
     )
     if graded.accepted:
         return f"Every sum has at least {graded.least:.2f}. {said}"
@@ -271,6 +272,8 @@ def hint_for(graded: Graded, task: Task, angle: int, length: float) -> str:
             f"**{PLACES[probe.lacking]}** gets too little even at length {task.probe:.0f}. Turn "
             "towards its arrow."
         )
+    if graded.mean < 0.5:
+        return f"Most goes to **{PLACES[graded.thief]}**. Turn towards the circled key."
     return f"Too much goes to **{PLACES[graded.thief]}**. Turn away from its arrow."
 
 
@@ -412,8 +415,9 @@ def delivered_rows(shares: Sequence[float], kind: hand.ValueKind) -> dict[str, n
     """A row for each head and each of the two orders of 7 and 8."""
     z = hand.deliver(np.array([7, 8]), np.array([8, 7]), shares, kind)
     z = z.reshape(2, len(shares), -1)
+    name = "{order}" if len(shares) == 1 else "{order}, head {head}"
     return {
-        f"{order}, head {head + 1}": z[row, head]
+        name.format(order=order, head=head + 1): z[row, head]
         for row, order in enumerate(("7 then 8", "8 then 7"))
         for head in range(len(shares))
     }
@@ -621,7 +625,7 @@ a, b = pair or (A, B)
 show_query(a, b)
 page.notice("query_notice")
 page.prose("worked")
-page.source(hand.look, hand.keys, hand.values, hand.attend)
+page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
 
 page.prose("root")
 show_root()

@@ -245,7 +245,7 @@ class Head {
     const { width, height } = svg.getBoundingClientRect();
     if (!width) return;
     const step = width / weights.length;
-    const widest = Math.min(WIDEST, 1.6 * step);
+    const widest = Math.min(WIDEST, 0.8 * step);
     const [x0, rise] = [(this.at + 0.5) * step, (height - widest / 2 - 4) * 4 / 3];
     svg.replaceChildren();
     weights.forEach((weight, i) => {
