@@ -17,6 +17,7 @@ from lab.controls import CONTROLS
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head
 from lab.mlp import Encoding, Target, Task
+from lab.patterns import sharpness
 from lab.prices import ledger
 from lab.problems import HELDOUT_FROM, all_pairs, two_digit_split
 from lab.provenance import RECORDS, append_line, provenance, read_lines, write_lines
@@ -210,6 +211,25 @@ def measure_prices(cell: Cell) -> dict[str, Any]:
     return {**asdict(charged), "loss": charged.loss, "seeds": [0]}
 
 
+# ---------------------------------------------------------------- the sweep of attention by hand
+
+
+def measure_sharpness(cell: Cell, every: int = 50) -> dict[str, Any]:
+    """How much of its weight a head puts on one token, over every k-th pair, as the model writes.
+
+    The texts are the right ones: what is measured is where a head looks, not what is written.
+    """
+    loaded = load_run(cell["run"])
+    a, b = (x[::every] for x in all_pairs())
+    texts, _ = loaded.format.render(a, b)
+    found = sharpness(loaded.model, texts, loaded.format.prompt_length)
+    return {
+        "n": len(a),
+        "largest_weight": float(found[cell["layer"], cell["head"]]),
+        "seeds": [0],
+    }
+
+
 SWEEPS: dict[str, Sweep] = {
     "prices": Sweep(price_cells, measure_prices),
     "holdout": Sweep(holdout_cells, measure_holdout),
@@ -218,5 +238,6 @@ SWEEPS: dict[str, Sweep] = {
     "atlas": Sweep(atlas_cells, measure_atlas),
     "opening": Sweep(opening_cells, measure_opening),
     "heads": Sweep(head_cells, lambda cell: measure_head(cell, every=10)),
+    "sharpness": Sweep(head_cells, measure_sharpness),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
 }

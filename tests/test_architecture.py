@@ -16,7 +16,7 @@ ORDER = [
     {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
-    {"evaluate", "transcript", "patterns"},
+    {"evaluate", "transcript", "patterns", "hand_attention"},
     {"prices", "choosing"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "live"},
@@ -121,7 +121,7 @@ def test_the_configuration_needs_the_standard_library_only() -> None:
     "module",
     [
         *("lab.config", "lab.vocabulary", "lab.problems", "lab.provenance", "lab.difficulty"),
-        *("lab.transcript", "lab.__main__"),
+        *("lab.transcript", "lab.hand_attention", "lab.__main__"),
     ],
 )
 def test_what_a_first_page_needs_loads_no_torch(module: str) -> None:

@@ -163,6 +163,50 @@ def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(sum(row["errors_answer"] > 0 for row in rows), len(rows)))
 
 
+SHARP = 0.9
+"""A head is called sharp if one token gets this much of its weight, on average."""
+
+
+def sharp_heads(
+    rows: Sequence[dict[str, Any]], path: Path | None = None
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The sharp heads, each with its row in the record of what goes wrong without it."""
+    errors = {tuple(row["cell"].values()): row for row in read_record(path or ROOT / HEADS)}
+    return [
+        (row, errors[tuple(row["cell"].values())]) for row in rows if row["largest_weight"] > SHARP
+    ]
+
+
+def count_sharp(rows: list[dict[str, Any]]) -> Measured:
+    return Measured(part_of(len(sharp_heads(rows)), len(rows)))
+
+
+def count_sharp_and_spare(rows: list[dict[str, Any]]) -> Measured:
+    """Sharp heads without which no answer is wrong."""
+    found = sharp_heads(rows)
+    return Measured(part_of(sum(lost["errors_answer"] == 0 for _, lost in found), len(found)))
+
+
+def sharp_rank(rows: list[dict[str, Any]]) -> Measured:
+    """Spearman's rank correlation of largest weight and wrong answers, over all heads."""
+    errors = {
+        tuple(row["cell"].values()): row["errors_answer"] for row in read_record(ROOT / HEADS)
+    }
+    sharpness = [row["largest_weight"] for row in rows]
+    wrong = [errors[tuple(row["cell"].values())] for row in rows]
+    return Measured(f"{statistics.correlation(ranks(sharpness), ranks(wrong)):.2f}")
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The place of each value in order; equal values share the middle of their places."""
+    order = sorted(values)
+    return [order.index(x) + (order.count(x) - 1) / 2 for x in values]
+
+
+def pairs_without_a_head(rows: list[dict[str, Any]]) -> Measured:
+    return Measured(f"{rows[0]['n']:,}")
+
+
 def arm(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
     """The rows of a record whose cell says this."""
     return [row for row in rows if cell.items() <= row["cell"].items()]
@@ -254,6 +298,7 @@ COT, PLAIN, FEW = (
 )
 TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed", "heads"))
 
+SHARPNESS = "records/sharpness.jsonl"
 LIVE = "records/bench_live_runs.json"
 
 PRICES = "records/prices.jsonl"
@@ -464,6 +509,22 @@ CLAIMS: dict[str, Claim] = {
         "Training speed of written-out attention over torch's fused kernel.",
         "records/bench_attention.json",
         attention_ratio,
+    ),
+    "ch02.sharp": Claim(
+        f"Heads of the book's model with over {SHARP} of the weight on one token, on average.",
+        SHARPNESS,
+        count_sharp,
+    ),
+    "ch02.sharp_spare": Claim(
+        "Of those, heads without which no answer is wrong.", SHARPNESS, count_sharp_and_spare
+    ),
+    "ch02.sharp_rank": Claim(
+        "Rank correlation over all heads: largest weight, wrong answers without it.",
+        SHARPNESS,
+        sharp_rank,
+    ),
+    "ch02.heads_pairs": Claim(
+        "Pairs on which each head is pulled out.", HEADS, pairs_without_a_head
     ),
 }
 

@@ -10,7 +10,7 @@ import torch
 from tiny import BASE, tiny_model
 
 from lab.config import SdpaKernel
-from lab.patterns import patterns
+from lab.patterns import patterns, sharpness
 from lab.vocabulary import encode
 
 
@@ -45,3 +45,11 @@ def test_a_model_with_the_fused_kernel_shows_the_same_weights() -> None:
 def test_a_character_that_is_no_token_is_named() -> None:
     with pytest.raises(ValueError, match="not a token"):
         patterns(tiny_model(), "12×34=")
+
+
+def test_sharpness_is_the_mean_largest_weight_of_the_tokens_that_write() -> None:
+    model, texts = tiny_model(), ["12*34=8", "90*07=0"]
+    found = sharpness(model, np.stack([encode(text) for text in texts]), first=4)
+    assert found.shape == (2, 3)
+    rows = [patterns(model, text)[1, 2, at].max() for text in texts for at in (3, 4, 5)]
+    assert found[1, 2] == pytest.approx(np.mean(rows))

@@ -103,6 +103,13 @@ def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
     assert (figures["n"], figures["errors_strict"]) == (20, expected.errors_strict)
 
 
+def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
+    found = [sweeps.measure_sharpness(cell, every=500) for cell in SWEEPS["sharpness"].cells()]
+    largest = [row["largest_weight"] for row in found]
+    assert len(set(largest)) == 2 * 4 and all(1 / 19 < x <= 1 for x in largest)
+    assert found[0]["n"] == 20
+
+
 @pytest.mark.parametrize("given", [0, 1, 2])
 def test_what_is_handed_over_is_never_counted_wrong(small_run: Any, given: int) -> None:
     cell = {"run": "few_pairs", "given": given}

@@ -1,0 +1,108 @@
+"""Attention drawn: keys as arrows, a query that follows the hand, weights as ribbons, the blend.
+
+The browser computes the weights while the hand moves, with the equation of `lab.hand_attention`; on
+release the query comes back to Python. The same ribbons show a real head, whose weights are sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import streamlit.components.v2 as components
+from numpy.typing import NDArray
+
+from lab.hand_attention import KEY_LENGTH, LONGEST_QUERY
+
+Numbers = NDArray[np.float64]
+
+HERE = Path(__file__).parent
+HTML = """
+<div class="head">
+  <div class="picture"><svg class="plane" role="group"></svg></div>
+  <div class="side">
+    <div class="caption lead"></div>
+    <div class="row"><svg class="ribbons" aria-hidden="true"></svg><div class="tokens"></div></div>
+    <label class="reading">Reading from <input class="from" type="range" min="0" value="0"></label>
+    <div class="mix"><div class="caption">What arrives: the blend of the digits</div>
+      <div class="blend"></div></div>
+    <div class="said" role="status"></div>
+  </div>
+</div>
+"""
+
+component = components.component(
+    "attention_head",
+    html=HTML,
+    css=(HERE / "arrows.css").read_text(),
+    js=(HERE / "arrows.js").read_text(),
+)
+
+
+def show_query(
+    key: str,
+    text: str,
+    places: Sequence[str],
+    keys: Numbers,
+    angle: float,
+    length: float,
+    *,
+    alt: str,
+    wanted: Collection[int] = (),
+    on_turn: Callable[[float, float], None] | None = None,
+) -> None:
+    """A constructed head: `keys` (S, 2) of the tokens of `text`, and the query of the last one.
+
+    The query has an angle in degrees and a length. `on_turn(angle, length)` is called on release.
+    """
+    data = query_data(text, places, keys, angle, length) | {"alt": alt, "wanted": [*wanted]}
+    data["digest"] = digest(data)
+
+    def turned() -> None:
+        sent = st.session_state[key].get("query")
+        if on_turn and sent:
+            on_turn(*read_query(sent))
+
+    component(data=data, key=key, on_query_change=turned)
+
+
+def show_weights(
+    key: str, text: str, places: Sequence[str], weights: Numbers, at: int, *, alt: str
+) -> None:
+    """A real head: its weights (T, T) on `text`, read from token `at` at first."""
+    data = weights_data(text, places, weights) | {"at": at, "alt": alt, "wanted": []}
+    component(data=data | {"digest": digest(data)}, key=key)
+
+
+def query_data(
+    text: str, places: Sequence[str], keys: Numbers, angle: float, length: float
+) -> dict[str, Any]:
+    """What the browser needs to draw the keys and to match them with any query."""
+    return {
+        "tokens": list(text),
+        "places": list(places),
+        "keys": keys.round(6).tolist(),
+        "angle": angle,
+        "length": length,
+        "longest": LONGEST_QUERY,
+        "key_length": KEY_LENGTH,
+    }
+
+
+def weights_data(text: str, places: Sequence[str], weights: Numbers) -> dict[str, Any]:
+    return {"tokens": list(text), "places": list(places), "weights": weights.round(4).tolist()}
+
+
+def read_query(sent: Sequence[float]) -> tuple[int, float]:
+    """An angle of 0 to 359 whole degrees and a length in tenths, whatever the browser sent."""
+    angle, length = (float(x) if np.isfinite(float(x)) else 0.0 for x in sent)
+    return round(angle) % 360, round(min(max(length, 0.0), LONGEST_QUERY), 1)
+
+
+def digest(data: dict[str, Any]) -> str:
+    return hashlib.sha1(json.dumps(data).encode()).hexdigest()

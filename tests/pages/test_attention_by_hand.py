@@ -1,0 +1,157 @@
+"""Attention by hand as a reader sets it: a good head is accepted, a bad one gets a hint."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lab import hand_attention as hand
+from lab.hand_attention import FORM
+
+PAGE = "02_attention_by_hand"
+
+
+def text_of(app) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def drawn(app, alt: str) -> dict:
+    """The data of the first drawing on the page whose description says so."""
+    found = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return next(data for data in found if alt in data["alt"])
+
+
+def set_query(app, angle: int, length: float, prefix: str = "ch02_") -> None:
+    app.slider(key=f"{prefix}angle").set_value(angle)
+    app.slider(key=f"{prefix}length").set_value(length).run()
+    assert not app.exception
+
+
+def test_a_good_query_is_accepted_and_a_bad_one_gets_a_hint(book) -> None:
+    app = book(PAGE)
+    assert not app.success and "Too much goes to **a, units**" in text_of(app)
+    set_query(app, 26, 3.0)
+    assert not app.success and "Make the query longer" in text_of(app)
+    set_query(app, 26, 5.0)
+    assert any("Every sum has at least 0.95" in done.value for done in app.success)
+    assert "ch02_angle=26" in " ".join(block.value for block in app.code)
+    set_query(app, 26, 0.0)
+    assert not app.success
+
+
+def test_the_drawing_follows_the_sliders_and_the_readers_own_sum(book) -> None:
+    app = book(PAGE)
+    app.text_input(key="ch02_a").set_value("5")
+    app.text_input(key="ch02_b").set_value("90").run()
+    set_query(app, 100, 4.0)
+    data = drawn(app, "Key arrows of 05*90=, and the query")
+    assert (data["angle"], data["length"]) == (100, 4.0)
+    assert "".join(data["tokens"]) == "05*90="
+    assert np.allclose(data["keys"], hand.keys(FORM.prompt(5, 90))[0], atol=1e-6)
+
+
+def test_the_real_head_is_the_models_own(book) -> None:
+    from components.ui import claims
+    from lab.checkpoint import load_run
+    from lab.patterns import patterns
+
+    app = book(PAGE)
+    layer, head = claims.most_missed_head()
+    data = drawn(app, f"The weights of layer {layer}, head {head}")
+    expected = patterns(load_run("chain_of_thought").model, "".join(data["tokens"]))
+    assert np.allclose(data["weights"], expected[layer, head], atol=1e-4)
+    assert data["at"] == 5 and "Of all heads at the first `=`" in text_of(app)
+
+
+def test_predictions_come_before_the_figures(book) -> None:
+    app = book(PAGE)
+    asked = [g.key for g in app.button_group if g.key and g.key.endswith("_guess")]
+    assert len(asked) == 5
+    assert "says how many" not in text_of(app) and not app.toggle
+    app.button_group(key="ch02_mask_guess").set_value("about half").run()
+    assert not app.exception
+    assert "You said **about half**; it is **every one**" in text_of(app)
+    assert app.toggle(key="ch02_mask_on").value is False
+
+
+def test_the_mask_takes_the_answers_away(book) -> None:
+    app = book(PAGE, reveal="1")
+    assert "Right: **140,000 of 140,000** tokens" in text_of(app)
+    app.toggle(key="ch02_mask_on").set_value(True).run()
+    assert not app.exception
+    assert "Right: **140,000 of 140,000** tokens" not in text_of(app)
+
+
+def test_heads_and_values_change_what_can_be_told(book) -> None:
+    app = book(PAGE, reveal="1")
+    assert "product of **100 of 100** pairs and the difference of **55 of 100**" in text_of(app)
+    app.button_group(key="ch02_n_heads").set_value("two heads").run()
+    assert "difference of **100 of 100**" in text_of(app)
+    app.button_group(key="ch02_n_heads").set_value("one head")
+    app.button_group(key="ch02_values").set_value("size").run()
+    assert not app.exception
+    assert "product of **36 of 100**" in text_of(app)
+    for share in (0.0, 1.0):
+        app.slider(key="ch02_share").set_value(share).run()
+        assert not app.exception
+
+
+def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:
+    app = book(PAGE)
+    assert "Make the query shorter" in text_of(app)
+    set_query(app, 60, 1.2, "ch02_ex_")
+    assert any("Every sum has at least 0.30" in done.value for done in app.success)
+    set_query(app, 80, 1.2, "ch02_ex_")
+    assert not app.success and "Turn towards its arrow" in text_of(app)
+
+    assert "share of 0.05 alone" in text_of(app)
+    app.slider(key="ch02_ex_share").set_value(0.55).run()
+    assert not app.success and "look too much alike" in text_of(app)
+    for share in (0.67, 0.33):
+        app.slider(key="ch02_ex_share").set_value(share).run()
+        assert app.success and not app.exception
+
+
+def test_a_link_brings_the_query_back(book) -> None:
+    app = book(PAGE, ch02_angle="26", ch02_length="5.0")
+    assert app.slider(key="ch02_angle").value == 26 and app.success
+
+
+@pytest.mark.parametrize("number", ["-1", "٣", "1e9", "<b>7</b>", ""])
+def test_nonsense_in_the_link_opens_the_default_and_says_so(book, number: str) -> None:
+    app = book(PAGE, ch02_angle=number, ch02_length=number, ch02_layer="77", ch02_zebra="1")
+    assert not app.exception
+    said = " ".join(info.value for info in app.info)
+    assert f"ch02_angle={number}" in said and "ch02_layer=77" in said and "ch02_zebra=1" in said
+    assert (app.slider(key="ch02_angle").value, app.slider(key="ch02_length").value) == (45, 2.5)
+
+
+def test_a_bad_operand_is_one_sentence_and_the_first_sum_stays(book) -> None:
+    app = book(PAGE)
+    app.text_input(key="ch02_a").set_value("seven").run()
+    assert not app.exception
+    assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value
+    assert drawn(app, "Key arrows of 37*48=, and the query")
+
+
+def test_without_the_trained_model_the_head_by_hand_still_works(book, monkeypatch) -> None:
+    from lab import checkpoint
+
+    def refuse(name: str):
+        raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
+
+    monkeypatch.setattr(checkpoint, "load_run", refuse)
+    app = book(PAGE, ch02_angle="26", ch02_length="5.0")
+    assert not app.exception and app.success
+    assert any("damaged or cut short" in warning.value for warning in app.warning)
+
+
+def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
+    from lab import provenance
+
+    monkeypatch.setattr(provenance, "RECORDS", tmp_path)
+    app = book(PAGE)
+    assert not app.exception
+    assert any("records/sharpness.jsonl" in info.value for info in app.info)
