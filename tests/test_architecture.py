@@ -16,7 +16,7 @@ ORDER = [
     {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
-    {"evaluate", "transcript", "patterns"},
+    {"evaluate", "transcript", "patterns", "lens"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "live"},
     {"sweeps"},
