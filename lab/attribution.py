@@ -149,6 +149,4 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
         x, norm = notes.sum(0), model.final_norm
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
         added = model.unembed(notes * scale * norm.gain)  # (P, T, V)
-    return Attribution(
-        parts_of(model), added.double().numpy(), trace["logits"][0].double().numpy()
-    )
+    return Attribution(parts_of(model), added.double().numpy(), trace["logits"][0].double().numpy())

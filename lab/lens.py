@@ -120,7 +120,6 @@ def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
     return plain(trace[f"blocks.{last}.resid_post"][0]), plain(trace["final_norm"][0])
 
 
-
 def normalised(numbers: Sequence[float]) -> list[float]:
     """A few numbers through an RMSNorm whose gains are one."""
     return RMSNorm(len(numbers), eps=1e-6)(torch.tensor(numbers)).tolist()

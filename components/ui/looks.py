@@ -82,12 +82,12 @@ def write_without(given: str, part: str) -> Transcript:
 
 
 @lru_cache(4 * KEPT)
-def lead_without(text: str, part: str, place: int, token: int, rival: int) -> float:
-    """logit[token] - logit[rival] at a place of the same text, computed without one part."""
+def attribution_without(text: str, part: str) -> Attribution:
+    """Of the same text, read by the model without one part."""
     edit = parts_to_pull()[part].pulled_out()
     from lab.attribution import attribute
 
-    return attribute(model(), text, [edit]).lead(place, token, rival)
+    return attribute(model(), text, [edit])
 
 
 @lru_cache(4 * KEPT)

@@ -27,7 +27,7 @@ LEAST = 1e-3
 
 
 def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
-    """What each line of the notebook adds, and the stream after it: lengths, on a log scale. (N,)"""
+    """Of each line, how long a note it adds and how long the stream is then, on a log scale. (N,)"""
     both = {"this note": notes, "the stream after it": stream}
     data = pd.DataFrame(
         {
@@ -188,9 +188,7 @@ def waterfall(
     data["right"] = data[["begin", "end"]].max(axis=1)
     room = float(data["right"].max() - min(0.0, data["end"].min()))
     base = alt.Chart(data).encode(
-        y=alt.Y(
-            "part:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=150)
-        )
+        y=alt.Y("part:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=150))
     )
     scale = alt.Scale(domainMax=float(data["right"].max()) + 0.16 * room, nice=False)
     bars = base.mark_bar().encode(
