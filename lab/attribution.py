@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lab.config import LearnedPositions, PlainResidual
+from lab.config import LearnedPositions
 from lab.gpt import GPT
 from lab.intervene import ablate_head, ablate_layer
 from lab.trace import Edit, Trace
@@ -136,10 +136,8 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
 
     x is the stream at the end, so its norm, rms(x) = sqrt(mean(x^2) + eps), is a number that all
     parts share. Exact to rounding; the sum says what a part wrote, not what would happen without
-    it, for later parts have read its note. `ValueError` if the stream is no plain sum.
+    it, for later parts have read its note.
     """
-    if not isinstance(model.config.residual, PlainResidual):
-        raise ValueError(f"residual={model.config.residual} is no plain sum of notes")
     names = [name for name in READ if name in model.emits]
     trace = Trace(names, edits)
     with torch.inference_mode():

@@ -122,4 +122,4 @@ def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
 
 def normalised(numbers: Sequence[float]) -> list[float]:
     """A few numbers through an RMSNorm whose gains are one."""
-    return RMSNorm(len(numbers), eps=1e-6)(torch.tensor(numbers)).tolist()
+    return RMSNorm(len(numbers), eps=1e-6)(torch.tensor(numbers, dtype=torch.float32)).tolist()

@@ -82,7 +82,7 @@ class Written:
 
 
 def written_at(text: str, place: int = PLACE, rival: int | None = None) -> Written:
-    """The token at a place of a text; its rival is the second in the ranking, unless one is said."""
+    """The token at a place of a text; its rival came second, unless one is said."""
     token = VOCABULARY.index(text[place])
     if rival is None:
         rival = looks.attribution_of(text).runner_up(place - 1, token)
@@ -116,7 +116,7 @@ def ffn_off() -> str:
     from lab.lens import ffn_in_numpy
 
     mine, its = ffn_in_numpy(take_with_progress(BOOK_RUN).model, text_of(), 0)
-    return f"{abs(mine - its).max() / abs(its).max():.0e}"
+    return f"{1e6 * abs(mine - its).max() / abs(its).max():.1f} millionths"
 
 
 def ffn_share() -> str:
@@ -562,7 +562,7 @@ def show_quiet(found: QuietPart, part: str) -> None:
     if found.quiet:
         hint = "It is quiet, but this token does not need it. Who hands digits to later parts?"
         if part[-1:] != "0" and " 0." not in part:
-            hint += " A note is read by the blocks above it, so look further down."
+            hint += " A note is read by what comes after it, so try an earlier block."
     elif found.before == found.after:
         hint = "It is loud, and yet the token stays. Others make up for it; take another part."
     exercises.show_verdict(found.solved, said, hint)
@@ -578,7 +578,7 @@ def exercise_loud() -> None:
     a, b = pair
     text = text_of(a, b)
     factor = st.select_slider(
-        "Multiply the stream before block 0 by", DOUBLINGS, DOUBLINGS[-1], key="ch03_ex_loud_factor"
+        "Multiply the stream before block 0 by", DOUBLINGS, 1024, key="ch03_ex_loud_factor"
     )
     loud, half = (
         looks.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
@@ -586,7 +586,7 @@ def exercise_loud() -> None:
     found = LoudStream(tuple(changed(text, loud)), tuple(changed(text, half)))
     marks = tokens.Marks(wrong=found.changed)
     st.html(tokens.strip(loud, FORM, a, b, marks=marks, written_from=FIRST))
-    said = f"Times {factor}, {len(found.changed)} of {len(text) - FIRST} tokens change"
+    said = f"Times {factor:g}, {len(found.changed)} of {len(text) - FIRST} tokens change"
     said += f"; times {factor / 2:g}, {len(found.changed_by_half)} do."
     hint = "The notes of the blocks still count for enough. Go up."
     if found.changed:

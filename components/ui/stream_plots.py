@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -13,7 +14,6 @@ from components.ui.plots import (
     BLUE,
     GREY,
     ORANGE,
-    READABLE,
     Chart,
     Numbers,
     grid,
@@ -27,33 +27,39 @@ LEAST = 1e-3
 
 
 def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
-    """Of each line, how long a note it adds and how long the stream is then, on a log scale. (N,)"""
-    both = {"this note": notes, "the stream after it": stream}
+    """Of each line, how long a note it adds and how long the stream is then: log scale. (N,)"""
+    both = ("this note", "the stream after it")
     data = pd.DataFrame(
         {
             "line": np.tile(list(lines), 2),
-            "what": np.repeat(list(both), len(lines)),
-            "length": np.maximum(np.concatenate([*both.values()]), LEAST),
+            "what": np.repeat(both, len(lines)),
+            "length": np.maximum(np.concatenate([notes, stream]), LEAST),
+            "index": np.tile(np.arange(len(lines)), 2),
         }
     )
-    return (
-        alt.Chart(data)
-        .mark_line(point=alt.OverlayMarkDef(size=70))
-        .encode(
-            y=alt.Y("line:N", sort=None, title=None, axis=alt.Axis(grid=True)),
-            x=alt.X("length:Q", scale=alt.Scale(type="log"), title="length, log scale"),
-            order=alt.Order("index:Q"),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=list(both), range=[ORANGE, BLUE]),
-                legend=alt.Legend(orient="top"),
-            ),
-            tooltip=["line", "what", alt.Tooltip("length", format=",.1f")],
-        )
-        .transform_window(index="row_number()")
-        .properties(height=26 * len(lines) + 70)
+    base = alt.Chart(data).encode(
+        y=alt.Y("line:N", sort=None, title=None, axis=upright(grid=True)),
+        x=alt.X("length:Q", scale=alt.Scale(type="log"), title="length, log scale"),
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=alt.Scale(domain=both, range=[ORANGE, BLUE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=["line", "what", alt.Tooltip("length", format=",.1f")],
     )
+    stream_line = (
+        base.transform_filter(alt.datum.what == both[1])
+        .mark_line(strokeWidth=2)
+        .encode(order="index:O")
+    )
+    points = base.mark_circle(size=80, opacity=1)
+    return alt.layer(stream_line, points).properties(height=26 * len(lines) + 70)
+
+
+def upright(**look: Any) -> alt.Axis:
+    """An axis of names, each level with its row: the first is not pushed into the picture."""
+    return alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=160, **look)
 
 
 def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
@@ -76,7 +82,7 @@ def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
                 "value:Q",
                 title="value, symmetric log scale",
                 scale=alt.Scale(type="symlog", domain=[-most, most]),
-                axis=alt.Axis(values=ticks(most), format="~s"),
+                axis=alt.Axis(values=ticks(most), format=","),
             ),
             color=alt.Color(
                 "when:N",
@@ -124,7 +130,7 @@ def early_reading(
     data["what"] = np.where(data["says"] == np.tile([*written], len(rows)), "as written", "other")
     base = alt.Chart(data).encode(
         x=token_axis(alt.X, "column", "token that is written", "top"),
-        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),
+        y=alt.Y("row:N", sort=None, title=None, axis=upright()),
     )
     cells = base.mark_rect().encode(
         color=alt.Color(
@@ -153,8 +159,8 @@ def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
         .mark_rect()
         .encode(
             x=token_axis(alt.X, "column", "token", "top"),
-            y=alt.Y("row:N", sort=None, title=None),
-            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMax=READABLE[1] + 2.4)),
+            y=alt.Y("row:N", sort=None, title=None, axis=upright()),
+            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0)),
             tooltip=[
                 alt.Tooltip("row", title="line"),
                 alt.Tooltip("column", title="token"),
@@ -172,7 +178,7 @@ def waterfall(
 
     `order` picks the parts from top to bottom; the order they are given in, if none is said.
     """
-    rows = np.arange(len(parts)) if order is None else order
+    rows: list[int] = list(range(len(parts))) if order is None else order.tolist()
     ends = added[rows].cumsum()
     begins = np.concatenate([[0.0], ends[:-1]])
     kinds = ("adds", "takes away", "the sum")
@@ -185,12 +191,13 @@ def waterfall(
             "what": [*(kinds[int(added[i] < 0)] for i in rows), kinds[2]],
         }
     )
-    data["right"] = data[["begin", "end"]].max(axis=1)
-    room = float(data["right"].max() - min(0.0, data["end"].min()))
+    data["right"] = np.maximum(data["begin"], data["end"])
+    most = max(0.0, *ends.tolist())
+    room = most - min(0.0, *ends.tolist())
     base = alt.Chart(data).encode(
         y=alt.Y("part:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=150))
     )
-    scale = alt.Scale(domainMax=float(data["right"].max()) + 0.16 * room, nice=False)
+    scale = alt.Scale(domainMax=most + 0.16 * room, nice=False)
     bars = base.mark_bar().encode(
         x=alt.X("begin:Q", title="running sum", scale=scale),
         x2="end:Q",
