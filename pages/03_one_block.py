@@ -282,7 +282,11 @@ def show_sizes() -> None:
     }
     sizes = looks.numbers_by_part()
     st.altair_chart(
-        plots.count_bars({names[part]: n for part, n in sizes.items()}, "part", "numbers"),
+        plots.count_bars(
+            {names[part]: round(n / 1000) for part, n in sizes.items()},
+            "part",
+            "numbers, thousands",
+        ),
         width="stretch",
         alt="How many of the model's numbers sit in each part",
     )

@@ -82,7 +82,7 @@ def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
                 "value:Q",
                 title="value, symmetric log scale",
                 scale=alt.Scale(type="symlog", domain=[-most, most]),
-                axis=alt.Axis(values=ticks(most), format=","),
+                axis=alt.Axis(values=ticks(most), format=",.0f"),
             ),
             color=alt.Color(
                 "when:N",
