@@ -417,3 +417,43 @@ def carry_into(a: int, b: int, field: Field, place: int) -> int:
     j = int(field.name.rsplit(" ", 1)[1])
     below = 10 ** max(place - j, 0)
     return a % below * (b // 10**j % 10) // below
+
+
+# ---------------------------------------------------------------- a quiet part, a loud stream
+
+QUIET = 10
+
+
+@dataclass(frozen=True)
+class QuietPart:
+    """A part pulled out: what it had added to a lead, the most that any part had, what came of it.
+
+    `before`, `after`: the token at that place with the part and without it.
+    """
+
+    added: float
+    largest: float
+    before: str
+    after: str
+
+    @property
+    def quiet(self) -> bool:
+        """Did it add at most a tenth of what the loudest part did?"""
+        return QUIET * abs(self.added) <= self.largest
+
+    @property
+    def solved(self) -> bool:
+        return self.quiet and self.before != self.after
+
+
+@dataclass(frozen=True)
+class LoudStream:
+    """A text written with the stream multiplied, by a factor and by half of it: places changed."""
+
+    changed: tuple[int, ...]
+    changed_by_half: tuple[int, ...]
+
+    @property
+    def solved(self) -> bool:
+        """Is this factor enough, and half of it too little?"""
+        return bool(self.changed) and not self.changed_by_half

@@ -27,6 +27,13 @@ def ablate_layer(name: str, layer: int) -> Edit:
     return Edit(name, torch.zeros_like, layer=layer)
 
 
+def scale_stream(name: str, layer: int, factor: float) -> Edit:
+    """Multiply the whole stream at `resid_pre`, `resid_mid` or `resid_post` of a layer."""
+    if name not in ("resid_pre", "resid_mid", "resid_post"):
+        raise ValueError(f"{name!r} is not the stream; allowed: resid_pre, resid_mid, resid_post")
+    return Edit(name, lambda x: x * factor, layer=layer)
+
+
 def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[int] = ()) -> Edit:
     """Put `value`, recorded in another run, in the place of this run's activation.
 

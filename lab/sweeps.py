@@ -15,7 +15,7 @@ import numpy as np
 from lab.checkpoint import CHECKPOINTS, load_run
 from lab.controls import CONTROLS
 from lab.evaluate import decode_all, first_wrong
-from lab.intervene import ablate_head
+from lab.intervene import ablate_head, ablate_layer
 from lab.mlp import Encoding, Target, Task
 from lab.patterns import sharpness
 from lab.prices import ledger
@@ -230,6 +230,27 @@ def measure_sharpness(cell: Cell, every: int = 50) -> dict[str, Any]:
     }
 
 
+# ---------------------------------------------------------------- the sweep of one block
+
+
+def part_cells() -> list[Cell]:
+    config = load_run("chain_of_thought").model.config
+    return [
+        {"run": "chain_of_thought", "layer": layer, "part": part}
+        for layer in range(config.n_layer)
+        for part in ("attn_out", "ffn_out")
+    ]
+
+
+def measure_part(cell: Cell, every: int = 1) -> dict[str, Any]:
+    """All 10,000 pairs with one whole attention or one FFN pulled out (or every k-th pair)."""
+    loaded = load_run(cell["run"])
+    a, b = (x[::every] for x in all_pairs())
+    edits = [ablate_layer(cell["part"], cell["layer"])]
+    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
+    return {**total.document(), "seeds": [0]}
+
+
 SWEEPS: dict[str, Sweep] = {
     "prices": Sweep(price_cells, measure_prices),
     "holdout": Sweep(holdout_cells, measure_holdout),
@@ -239,5 +260,6 @@ SWEEPS: dict[str, Sweep] = {
     "opening": Sweep(opening_cells, measure_opening),
     "heads": Sweep(head_cells, lambda cell: measure_head(cell, every=10)),
     "sharpness": Sweep(head_cells, measure_sharpness),
+    "parts": Sweep(part_cells, lambda cell: measure_part(cell, every=10)),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
 }

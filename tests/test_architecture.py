@@ -16,7 +16,7 @@ ORDER = [
     {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
     {"gpt"},
     {"generate", "train", "checkpoint", "cost", "intervene", "attribution", "diagnostics", "scene"},
-    {"evaluate", "transcript", "patterns", "hand_attention"},
+    {"evaluate", "transcript", "patterns", "hand_attention", "lens"},
     {"prices", "choosing"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "live"},

@@ -207,6 +207,32 @@ def pairs_without_a_head(rows: list[dict[str, Any]]) -> Measured:
     return Measured(f"{rows[0]['n']:,}")
 
 
+PART_NAMES = {"attn_out": "attention", "ffn_out": "FFN"}
+
+
+def part_name(row: Mapping[str, Any]) -> str:
+    return f"{PART_NAMES[row['cell']['part']]} {row['cell']['layer']}"
+
+
+def missed(most: bool) -> Callable[[list[dict[str, Any]]], Measured]:
+    """The attention or FFN without which most answers, or fewest, are wrong, and how many."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        row = (max if most else min)(rows, key=lambda row: row["errors_answer"])
+        wrong = wrong_answers(row)
+        return Measured(f"{part_name(row)} ({wrong.shown} wrong)", wrong.errors, wrong.n)
+
+    return pick
+
+
+def missed_more(rows: list[dict[str, Any]]) -> Measured:
+    """In how many blocks more answers go wrong without the FFN than without the attention."""
+    wrong = {part_name(row): row["errors_answer"] for row in rows}
+    n = len({row["cell"]["layer"] for row in rows})
+    more = sum(wrong[f"FFN {layer}"] > wrong[f"attention {layer}"] for layer in range(n))
+    return Measured(part_of(more, n))
+
+
 def arm(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
     """The rows of a record whose cell says this."""
     return [row for row in rows if cell.items() <= row["cell"].items()]
@@ -304,6 +330,8 @@ LIVE = "records/bench_live_runs.json"
 PRICES = "records/prices.jsonl"
 
 MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
+
+PARTS = "records/parts.jsonl"
 
 CLAIMS: dict[str, Claim] = {
     "ch0.ten_seeds": Claim(
@@ -525,6 +553,20 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch02.heads_pairs": Claim(
         "Pairs on which each head is pulled out.", HEADS, pairs_without_a_head
+    ),
+    "ch03.parts_that_matter": Claim(
+        "Whole attentions and FFNs of the book's model without which some answer is wrong.",
+        PARTS,
+        heads_that_matter,
+    ),
+    "ch03.most_missed": Claim(
+        "The attention or FFN without which most answers are wrong.", PARTS, missed(most=True)
+    ),
+    "ch03.least_missed": Claim(
+        "The attention or FFN without which fewest answers are wrong.", PARTS, missed(most=False)
+    ),
+    "ch03.ffn_missed_more": Claim(
+        "Blocks whose FFN is missed more than their attention.", PARTS, missed_more
     ),
 }
 

@@ -291,3 +291,21 @@ def test_what_is_no_text_gets_one_sentence_on_what_is_allowed(typed: str) -> Non
         exercises.read_text(37, 48, typed)
     said = str(refused.value)
     assert len(said) < 120 and said.endswith(".") and "\u202e" not in said
+
+
+# ---------------------------------------------------------------- a quiet part, a loud stream
+
+
+@pytest.mark.parametrize(
+    ("added", "after", "solved"),
+    [(0.7, "1", True), (-0.7, "1", True), (0.8, "1", False), (0.7, "9", False), (7, "9", False)],
+)
+def test_a_whisper_is_short_and_decides_the_token(added: float, after: str, solved: bool) -> None:
+    found = exercises.QuietPart(added, 7.5, "9", after)
+    assert found.solved is solved
+
+
+def test_too_loud_means_enough_and_not_by_half() -> None:
+    assert exercises.LoudStream((7,), ()).solved
+    assert not exercises.LoudStream((7, 8), (8,)).solved
+    assert not exercises.LoudStream((), ()).solved

@@ -11,7 +11,7 @@ from tiny import tiny_model
 from lab import checkpoint, sweeps
 from lab.config import GPTConfig
 from lab.evaluate import decode_all, score
-from lab.intervene import ablate_head
+from lab.intervene import ablate_head, ablate_layer
 from lab.problems import Format, all_pairs
 from lab.provenance import REQUIRED
 from lab.sweeps import SWEEPS, Cell, Sweep, run_sweep
@@ -127,3 +127,15 @@ def test_tampering_is_repeatable_and_counts_every_pair(small_run: Any) -> None:
     assert first == second
     assert first["n"] == 20 == first["followed"] + first["stayed"] + first["neither"]
     assert first["place"] == 1
+
+
+def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) -> None:
+    cells = SWEEPS["parts"].cells()
+    assert len(cells) == 2 * 2
+    for cell in cells:
+        figures = sweeps.measure_part(cell, every=500)
+        a, b = (x[::500] for x in all_pairs())
+        edits = [ablate_layer(cell["part"], cell["layer"])]
+        ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
+        expected = score(small_run.format, a, b, texts)
+        assert (figures["n"], figures["errors_answer"]) == (20, expected.errors_answer)

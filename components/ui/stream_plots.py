@@ -1,0 +1,213 @@
+"""Charts of the residual stream: plain numbers in, an Altair chart out. As in `plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.ui.plots import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Chart,
+    Numbers,
+    grid,
+    ink,
+    places,
+    token_axis,
+)
+
+LEAST = 1e-3
+"""A length below this is drawn as this: a logarithm has no zero."""
+
+
+def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
+    """Of each line, how long a note it adds and how long the stream is then: log scale. (N,)"""
+    both = ("this note", "the stream after it")
+    data = pd.DataFrame(
+        {
+            "line": np.tile(list(lines), 2),
+            "what": np.repeat(both, len(lines)),
+            "length": np.maximum(np.concatenate([notes, stream]), LEAST),
+            "index": np.tile(np.arange(len(lines)), 2),
+        }
+    )
+    base = alt.Chart(data).encode(
+        y=alt.Y("line:N", sort=None, title=None, axis=upright(grid=True)),
+        x=alt.X("length:Q", scale=alt.Scale(type="log"), title="length, log scale"),
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=alt.Scale(domain=both, range=[ORANGE, BLUE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=["line", "what", alt.Tooltip("length", format=",.1f")],
+    )
+    stream_line = (
+        base.transform_filter(alt.datum.what == both[1])
+        .mark_line(strokeWidth=2)
+        .encode(order="index:O")
+    )
+    points = base.mark_circle(size=80, opacity=1)
+    return alt.layer(stream_line, points).properties(height=26 * len(lines) + 70)
+
+
+def upright(**look: Any) -> alt.Axis:
+    """An axis of names, each level with its row: the first is not pushed into the picture."""
+    return alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=160, **look)
+
+
+def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
+    """A few numbers of the stream, and what the norm makes of them; the axis reaches `most`."""
+    n, both = len(before), ("before the norm", "after it")
+    data = pd.DataFrame(
+        {
+            "number": np.tile(np.arange(n), 2),
+            "when": np.repeat(both, n),
+            "value": np.concatenate([before, after]),
+        }
+    )
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("number:O", title="place in the stream", axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("when:N", sort=None),
+            y=alt.Y(
+                "value:Q",
+                title="value, symmetric log scale",
+                scale=alt.Scale(type="symlog", domain=[-most, most]),
+                axis=alt.Axis(values=ticks(most), format=",.0f"),
+            ),
+            color=alt.Color(
+                "when:N",
+                title=None,
+                scale=alt.Scale(domain=both, range=[ORANGE, BLUE]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["number", "when", alt.Tooltip("value", format=",.4f")],
+        )
+        .properties(height=300)
+    )
+
+
+def ticks(most: float) -> list[float]:
+    """0 and every second power of ten up to `most`, with both signs."""
+    powers = [float(10**k) for k in range(1, int(np.log10(most)) + 1, 2)]
+    return [*(-p for p in reversed(powers)), 0.0, *powers]
+
+
+def neuron_curve(values: Numbers) -> Chart:
+    """What the neurons of one FFN hand on, the loudest first. (F,)"""
+    data = pd.DataFrame({"rank": np.arange(1, len(values) + 1), "value": np.sort(values)[::-1]})
+    return (
+        alt.Chart(data)
+        .mark_area(color=BLUE, line=True, opacity=0.6)
+        .encode(
+            x=alt.X("rank:Q", title="neurons, the loudest first", scale=alt.Scale(nice=False)),
+            y=alt.Y("value:Q", title="handed on", scale=alt.Scale(type="sqrt")),
+            tooltip=["rank", alt.Tooltip("value", format=",.2f")],
+        )
+        .properties(height=180)
+    )
+
+
+def early_reading(
+    letters: Sequence[str], sure: Numbers, rows: Sequence[str], written: str, first: int
+) -> Chart:
+    """What the stream would say if it ended at each row. `letters` (rows), `sure` (rows, places).
+
+    `written` is what the model wrote, its first token at place `first` of the text.
+    """
+    columns = places(" " * first + written)[first:]
+    data = grid(sure, rows, columns)
+    data["says"] = [token for row in letters for token in row]
+    data["what"] = np.where(data["says"] == np.tile([*written], len(rows)), "as written", "other")
+    base = alt.Chart(data).encode(
+        x=token_axis(alt.X, "column", "token that is written", "top"),
+        y=alt.Y("row:N", sort=None, title=None, axis=upright()),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=alt.Scale(domain=["as written", "other"], range=[BLUE, ORANGE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.6]), legend=None),
+        tooltip=[
+            alt.Tooltip("row", title="read"),
+            alt.Tooltip("says", title="would say"),
+            alt.Tooltip("value", title="probability", format=".3f"),
+        ],
+    )
+    letter = base.mark_text(fontSize=14, color=ink()).encode(text="says:N")
+    return alt.layer(cells, letter).properties(height=34 * len(rows) + 70)
+
+
+def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
+    """How long a note every line of the notebook holds at every token. `lengths` (lines, T)."""
+    data = grid(np.log10(np.maximum(lengths, LEAST)), lines, places(text))
+    data["length"] = lengths.ravel()
+    return (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=token_axis(alt.X, "column", "token", "top"),
+            y=alt.Y("row:N", sort=None, title=None, axis=upright()),
+            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0)),
+            tooltip=[
+                alt.Tooltip("row", title="line"),
+                alt.Tooltip("column", title="token"),
+                alt.Tooltip("length", title="length of the note", format=",.1f"),
+            ],
+        )
+        .properties(height=24 * len(lines) + 60)
+    )
+
+
+def waterfall(
+    parts: Sequence[str], added: Numbers, total: str, order: NDArray[np.int64] | None = None
+) -> Chart:
+    """What each part added, each bar beginning where the one above it ends; the sum comes last.
+
+    `order` picks the parts from top to bottom; the order they are given in, if none is said.
+    """
+    rows: list[int] = list(range(len(parts))) if order is None else order.tolist()
+    ends = added[rows].cumsum()
+    begins = np.concatenate([[0.0], ends[:-1]])
+    kinds = ("adds", "takes away", "the sum")
+    data = pd.DataFrame(
+        {
+            "part": [*(parts[i] for i in rows), total],
+            "begin": [*begins, 0.0],
+            "end": [*ends, ends[-1]],
+            "added": [*added[rows], ends[-1]],
+            "what": [*(kinds[int(added[i] < 0)] for i in rows), kinds[2]],
+        }
+    )
+    data["right"] = np.maximum(data["begin"], data["end"])
+    most = max(0.0, *ends.tolist())
+    room = most - min(0.0, *ends.tolist())
+    base = alt.Chart(data).encode(y=alt.Y("part:N", sort=None, title=None, axis=upright()))
+    scale = alt.Scale(domainMax=most + 0.16 * room, nice=False)
+    bars = base.mark_bar().encode(
+        x=alt.X("begin:Q", title="running sum", scale=scale),
+        x2="end:Q",
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE, GREY]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=["part", alt.Tooltip("added", format="+.4f"), alt.Tooltip("end", format=".4f")],
+    )
+    numbers = base.mark_text(align="left", dx=4, fontSize=11, color=ink()).encode(
+        x=alt.X("right:Q", scale=scale), text=alt.Text("added:Q", format="+.2f")
+    )
+    return alt.layer(bars, numbers).properties(height=20 * len(data) + 70)

@@ -1,0 +1,268 @@
+"""The page on the stream as a reader clicks through it: sums are exact, a pull is a real run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from components.ui import claims, looks
+from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
+from lab.lens import Notebook
+from lab.provenance import ROOT
+
+PAGE = "03_one_block"
+SUM = re.compile(r"The sum of the parts \*\*(-?[\d.]+)\*\*, the (.+?) \*\*(-?[\d.]+)\*\*")
+
+
+def text_of(app) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def html_of(app) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def charts(app) -> list[dict]:
+    return [json.loads(e.proto.spec) for e in app.get("vega_lite_chart")]
+
+
+def sums(app) -> list[tuple[float, str, float]]:
+    """What the page says the parts add up to, of what, and what the model computed."""
+    return [(float(added), what, float(total)) for added, what, total in SUM.findall(text_of(app))]
+
+
+def same(added: float, total: float) -> bool:
+    """Equal as shown, but for the last digit, which rounding may move."""
+    return abs(added - total) < 1.5e-4
+
+
+def pulled_texts(app) -> list[str]:
+    return re.findall(r'aria-label="(37\*48=[^"]+)"', html_of(app))
+
+
+def test_predictions_come_before_the_figures(book) -> None:
+    app = book(PAGE)
+    assert not app.exception
+    asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
+    assert {
+        f"ch03_{name}_guess" for name in ("left", "loud", "early", "adders", "survive")
+    } == asked
+    assert not sums(app) and "You said" not in text_of(app)
+    app.button_group(key="ch03_adders_guess").set_value("all heads together").run()
+    assert not app.exception
+    assert "You said **all heads together**" in text_of(app) and len(sums(app)) == 1
+    app.button(key="ch03_left_skip").click().run()
+    assert "It is **the start, to rounding**" in text_of(app)
+
+
+def test_the_parts_sum_to_the_lead_and_to_the_logit_at_every_token(book) -> None:
+    app = book(PAGE, reveal="1")
+    seen = set()
+    for place in (6, 9, 16, 19):
+        app.select_slider(key="ch03_place").set_value(place).run()
+        ((added, what, total),) = sums(app)
+        assert same(added, total) and what.startswith("lead of ")
+        seen.add(what)
+    assert not app.exception and len(seen) == 4
+    app.button_group(key="ch03_what").set_value("the logit alone").run()
+    ((added, what, total),) = sums(app)
+    assert same(added, total) and what == "logit of $"
+
+
+def test_the_bars_are_the_parts_and_can_be_sorted(book) -> None:
+    app = book(PAGE, reveal="1")
+
+    def bars() -> list[dict]:
+        wanted = [c for c in charts(app) if "running sum" in json.dumps(c)]
+        assert len(wanted) == 1
+        data = app.get("vega_lite_chart")[charts(app).index(wanted[0])].proto.datasets
+        return rows_in(data)
+
+    in_order = bars()
+    assert [row["part"] for row in in_order[:3]] == ["token", "position", "head 0.0"]
+    assert len(in_order) == 2 + 6 * 5 + 1
+    for above, below in pairwise(in_order[:-1]):
+        assert below["begin"] == pytest.approx(above["end"])
+    app.button_group(key="ch03_order").set_value("largest first").run()
+    assert not app.exception
+    added = [row["added"] for row in bars()[:-1]]
+    assert added == sorted(added, reverse=True)
+    assert sum(added) == pytest.approx(in_order[-1]["end"])
+
+
+def rows_in(datasets) -> list[dict]:
+    import pyarrow as pa
+
+    (data,) = [d.data.data for d in datasets]
+    return pa.ipc.open_stream(data).read_pandas().to_dict("records")
+
+
+def test_a_rival_of_the_readers_own(book) -> None:
+    app = book(PAGE, reveal="1")
+    (box,) = [s for s in app.selectbox if s.key and s.key.startswith("ch03_rival_")]
+    box.set_value("$").run()
+    ((added, what, total),) = sums(app)
+    assert not app.exception
+    assert same(added, total) and what.endswith("over $")
+
+
+def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> None:
+    from lab.intervene import ablate_head
+    from lab.transcript import transcribe
+
+    app = book(PAGE, reveal="1")
+    layer, head = claims.most_missed_head()
+    assert app.selectbox(key="ch03_pull").value == f"head {layer}.{head}"
+    loaded = take_with_progress(BOOK_RUN)
+    expected = transcribe(loaded.model, "37*48=", 20, [ablate_head(layer, head)]).text
+    assert expected != write_sum(BOOK_RUN, 37, 48).text
+    assert expected in pulled_texts(app)
+    left = re.search(r"the model without it leaves \*\*(-?[\d.]+)\*\*", text_of(app))
+    assert left and float(left[1]) < 0, "another token leads"
+    assert "It is **another text**" in text_of(app)
+
+
+def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
+    app = book(PAGE, reveal="1")
+    assert list(app.selectbox(key="ch03_pull").options) == list(looks.parts_to_pull())
+    for part in ("attention 0", "FFN 5", "head 3.1"):
+        app.selectbox(key="ch03_pull").set_value(part).run()
+        assert not app.exception
+        assert f"Subtracting the bar of {part} would leave" in text_of(app)
+        without = looks.write_without("37*48=", part).text
+        unchanged = without == write_sum(BOOK_RUN, 37, 48).text
+        assert ("It is **the same text**" if unchanged else "It is **another text**") in text_of(
+            app
+        )
+
+
+def test_a_loud_end_changes_nothing_and_a_loud_start_does(book) -> None:
+    app = book(PAGE, reveal="1")
+    assert "It is **the same text**. The factor stands above" in text_of(app)
+    for factor in (1, 1000):
+        app.select_slider(key="ch03_factor").set_value(factor).run()
+        assert not app.exception
+        assert write_sum(BOOK_RUN, 37, 48).text in pulled_texts(app)
+    assert looks.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
+        looks.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
+    )
+
+
+def test_a_notebook_that_forgets_would_be_called_so(book, monkeypatch) -> None:
+    """The verdict on the first prediction is read from the stream, not typed."""
+    found = looks.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
+    forgetful = Notebook(found.lines, found.note, found.last * 2)
+    monkeypatch.setattr(looks, "notebook_of", lambda text: forgetful)
+    assert "It is **a new vector**" in text_of(book(PAGE, reveal="1"))
+
+
+def test_another_sum_is_followed_through_the_page(book) -> None:
+    app = book(PAGE, reveal="1", ch03_a="12", ch03_b="34")
+    assert not app.exception
+    assert "12*34=840+0630=8040$" in html_of(app)
+    assert "(12 × 4: tens)" in text_of(app)
+    app.text_input(key="ch03_a").set_value("zebra").run()
+    assert not app.exception
+    assert "0 to 99" in app.warning[0].value and not sums(app)
+
+
+def test_the_whisper_is_graded_by_a_run(book) -> None:
+    app = book(PAGE)
+    assert "this token does not need it" in text_of(app) and not app.success
+    layer, head = claims.most_missed_head()
+    app.selectbox(key="ch03_ex_quiet_part").set_value(f"head {layer}.{head}")
+    solved = []
+    for place in range(6, 20):
+        app.select_slider(key="ch03_ex_quiet_place").set_value(place).run()
+        assert not app.exception
+        solved += [place] if app.success else []
+    assert 0 < len(solved) < 14
+    app.selectbox(key="ch03_ex_quiet_part").set_value("attention 0").run()
+    assert not app.exception
+
+
+def test_too_loud_is_graded_by_two_runs(book) -> None:
+    app = book(PAGE)
+    assert "Half of that is enough already" in text_of(app)
+    solved = []
+    for factor in (2**k for k in range(11)):
+        app.select_slider(key="ch03_ex_loud_factor").set_value(factor).run()
+        assert not app.exception
+        solved += [factor] if app.success else []
+    assert len(solved) >= 1 and 1024 not in solved
+    app.select_slider(key="ch03_ex_loud_factor").set_value(1).run()
+    assert "Go up" in text_of(app) and not app.success
+
+
+def test_nonsense_in_the_link_opens_the_default_and_says_so(book) -> None:
+    nonsense = {"pull": "head 9.9", "factor": "-1", "layer": "٣", "zebra": "1"}
+    app = book(PAGE, reveal="1", **{f"ch03_{key}": value for key, value in nonsense.items()})
+    assert not app.exception
+    said = " ".join(info.value for info in app.info)
+    assert "ch03_pull=head 9.9" in said and "ch03_zebra=1" in said
+    assert app.select_slider(key="ch03_factor").value == 1000
+    assert app.select_slider(key="ch03_layer").value == 0
+
+
+def test_a_link_brings_a_moment_back(book) -> None:
+    app = book(PAGE, ch03_a="12", ch03_b="34", ch03_pull="FFN 0", reveal="1")
+    assert app.selectbox(key="ch03_pull").value == "FFN 0" and not app.info
+    assert any("ch03_pull=FFN+0" in block.value for block in app.code)
+
+
+def test_the_claims_name_the_parts_that_the_record_names() -> None:
+    rows = claims.read_record(ROOT / claims.PARTS)
+    assert len(rows) == 12
+    wrong = {claims.part_name(row): row["errors_answer"] for row in rows}
+    most, least = (claims.look_up(f"ch03.{which}_missed").measured for which in ("most", "least"))
+    assert most and most.errors == max(wrong.values())
+    assert least and least.errors == min(wrong.values())
+    assert wrong[most.shown.split(" (")[0]] == most.errors
+    assert wrong[least.shown.split(" (")[0]] == least.errors
+    more = claims.look_up("ch03.ffn_missed_more").measured
+    expected = sum(wrong[f"FFN {i}"] > wrong[f"attention {i}"] for i in range(6))
+    assert more and more.shown == f"{expected} of 6"
+
+
+def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
+    from lab import provenance
+
+    monkeypatch.setattr(provenance, "RECORDS", tmp_path)
+    app = book(PAGE)
+    assert not app.exception
+    assert any("records/parts.jsonl is missing" in info.value for info in app.info)
+
+
+def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
+    book, monkeypatch
+) -> None:
+    from lab import checkpoint
+
+    def refuse(name: str):
+        raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
+
+    monkeypatch.setattr(checkpoint, "load_run", refuse)
+    write_sum.cache_clear()
+    app = book(PAGE, reveal="1")
+    assert not app.exception
+    assert any("damaged or cut short" in warning.value for warning in app.warning)
+    assert "A notebook one only adds to" in text_of(app) and "Read on" in text_of(app)
+
+
+def test_the_page_is_painted_before_torch_is_asked_for() -> None:
+    """With torch forbidden, all that stands before the first figure is on the page."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'pages' / '03_one_block.py')!r}, "
+        "default_timeout=60).run()\n"
+        "said = ' '.join(e.value for e in app.markdown)\n"
+        "assert 'A notebook one only adds to' in said, said[:500]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
