@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
@@ -14,10 +14,10 @@ from components.ui import claims, plots, training
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.network import show_film
+from components.ui.records import rows_of
 from lab import mlp, table
 from lab.benchmarks.mlp import SMALL
-from lab.mlp import Task, encode, softmax
-from lab.provenance import RECORDS
+from lab.mlp import Encoding, Target, Task, encode, softmax
 from lab.table import (
     OPTIMISERS,
     ByHand,
@@ -485,6 +485,10 @@ def show_live() -> None:
     page.source(mlp.train, mlp.Adam.step, mlp.initial)
 
 
+def task_of(encoding: str, target: str) -> Task:
+    return Task(1, cast(Encoding, encoding), cast(Target, target))
+
+
 def begin(settings: Settings) -> None:
     st.session_state["ch00_going"] = Going(settings, hide(settings.task))
 
@@ -529,7 +533,7 @@ def ask_live() -> Settings:
         seed = right.number_input("Seed", 0, 9999, 0, 1, key="ch00_seed", bind="query-params")
         page.prose("live_more")
     return Settings(
-        Task(1, encoding, target),
+        task_of(encoding, target),
         hidden=(width,) * depth,
         activation=activation,
         init=init,
@@ -670,10 +674,8 @@ HOLDOUT_NAMES = {
 
 @st.fragment
 def show_holdout() -> None:
-    try:
-        rows = claims.read_record(RECORDS / "holdout.jsonl")
-    except (FileNotFoundError, ValueError):
-        st.info("This figure waits for its record: records/holdout.jsonl is missing or damaged.")
+    rows = rows_of("holdout.jsonl")
+    if not rows:
         return
     guess = sum(row["errors_guess"] for row in claims.arm(rows, encoding="one_hot"))
     wrong = sum(row["errors_hidden"] for row in claims.arm(rows, encoding="one_hot"))
@@ -796,7 +798,7 @@ def exercise_hide() -> None:
     )
     if not pressed("Run it", "ch00_ex_run_hide", icon=":material/play_arrow:"):
         return
-    settings = Settings(Task(1, encoding, target), hidden=(32,), rate=0.05, epochs=600)
+    settings = Settings(task_of(encoding, target), hidden=(32,), rate=0.05, epochs=600)
     shown = hide_share(settings.task, share / 100, seed=0)
     right, n = right_in(settings, record(settings, shown)[-1], ~shown)
     product_zero = (settings.task.cells()[0] * settings.task.cells()[1] == 0) & ~shown

@@ -13,10 +13,10 @@ from components.ui import claims, exercises, text_plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair
+from components.ui.records import one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
 from lab import geometry
 from lab.problems import Format, sample_pairs
-from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY, encode
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def constructed(right: float, rival: float) -> np.ndarray:
 
 
 CALCULATIONS: dict[str, Callable[[], str]] = {
-    "V": lambda: f"{V}",
-    "ln_V": lambda: f"{math.log(V):.2f}",
+    "vocab": lambda: f"{V}",
+    "ln_vocab": lambda: f"{math.log(V):.2f}",
     "d_model": lambda: f"{digit_rows().shape[1]}",
     "near": lambda: f"{neighbours()[0]:+.2f}",
     "far": lambda: f"{neighbours()[1]:+.2f}",
@@ -92,8 +92,8 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "circle": is_there_a_circle,
     "wave": lambda: f"{100 * first_wave():.0f} in 100",
     "wave_chance": lambda: f"{100 * CHANCE:.0f}",
-    "price_wrong": lambda: f"{price_of_right(0, 4):.2f} nats",
-    "price_right": lambda: f"{price_of_right(4, 0):.2f}",
+    "price_wrong": lambda: f"{price_of_right(0, 8):.2f} nats",
+    "price_right": lambda: f"{price_of_right(8, 0):.2f}",
     "save": lambda: f"{math.log(10):.1f}",
     "start": lambda: f"{loss_at_the_start():.2f}",
     "p": lambda: "0.99",
@@ -186,10 +186,16 @@ def show_coin() -> None:
     z_right = left.slider("Logit of the right 5", -8.0, 8.0, 0.0, 0.5, key="ch01_right", **bound)
     z_rival = right.slider("Logit of its rival 3", -8.0, 8.0, 4.0, 0.5, key="ch01_rival", **bound)
     p = constructed(z_right, z_rival)
-    st.altair_chart(
-        text_plots.price_picture(p, RIGHT, RIVAL),
+    left, right = st.columns(2)
+    left.altair_chart(
+        text_plots.ten_bars(p, RIGHT, RIVAL),
         width="stretch",
-        alt="Probabilities of the ten digits, and the price of the right one on its curve",
+        alt="Probabilities of the ten digits, the right one and its rival marked",
+    )
+    right.altair_chart(
+        text_plots.coin(float(p[RIGHT])),
+        width="stretch",
+        alt="The price of the right digit, as a point on the curve -ln p",
     )
     charged = price_of_right(z_right, z_rival)
     st.markdown(
@@ -201,7 +207,7 @@ def show_coin() -> None:
         "Confident and wrong, or confident and right: which is further from an even guess?",
         ("wrong costs more than right saves", "right saves more", "the same"),
         "wrong costs more than right saves"
-        if price_of_right(0, 4) - math.log(10) > math.log(10) - price_of_right(4, 0)
+        if price_of_right(0, 8) - math.log(10) > math.log(10) - price_of_right(8, 0)
         else "right saves more",
         page.text("coin_why"),
     ):
@@ -236,13 +242,9 @@ def show_start() -> None:
 
 def history_rows() -> list[dict[str, float]]:
     """The recorded training of the book's model, from the blind guess on."""
-    try:
-        rows = claims.read_record(RECORDS.parent / "checkpoints" / BOOK_RUN / "history.jsonl")
-    except (FileNotFoundError, ValueError):
-        st.info(f"This figure waits for checkpoints/{BOOK_RUN}/history.jsonl.")
-        return []
+    rows = rows_of("history.jsonl", f"checkpoints/{BOOK_RUN}")
     start = {"tokens": 0, "loss": math.log(V)}
-    return [start, *({"tokens": r["tokens"], "loss": r["loss"]} for r in rows)]
+    return rows and [start, *({"tokens": r["tokens"], "loss": r["loss"]} for r in rows)]
 
 
 # ---------------------------------------------------------------- 4. teacher forcing
@@ -252,13 +254,15 @@ def history_rows() -> list[dict[str, float]]:
 @needs_a_run
 def show_prices(a: int, b: int) -> None:
     run = ask_model("ch01_model")
+    if run == "few_pairs":
+        a, b = one_it_gets_wrong(a, b)
     loaded = take_with_progress(run)
     from lab import prices
 
     text = FORM.text(a, b)
     _, mask = FORM.render(np.array([a]), np.array([b]))
     st.altair_chart(
-        text_plots.token_prices(prices.prices(loaded.model, text), text, mask[0, 1:]),
+        text_plots.token_prices(prices.prices(loaded.model, text), text, mask[0, 1:].tolist()),
         width="stretch",
         alt="The price of each token of the sum, given the right tokens before it",
     )
@@ -300,6 +304,7 @@ def sampling_of(heat: float, keep: str) -> Sampling:
 @needs_a_run
 def show_choice(a: int, b: int) -> None:
     loaded = take_with_progress("few_pairs")
+    a, b = one_it_gets_wrong(a, b)
     left, right = st.columns(2)
     heat = left.slider("Temperature", 0.0, 5.0, 1.5, 0.1, key="ch01_heat", bind="query-params")
     keep = right.selectbox("Keep", list(KEEPS), format_func=KEEPS.__getitem__, key="ch01_keep")
@@ -344,9 +349,10 @@ def hardest_place(a: int, b: int) -> int:
 
 @st.fragment
 def show_chain() -> None:
-    row = recorded_prices("few_pairs")
-    if row is None:
+    rows = rows_of("prices.jsonl")
+    if not rows:
         return
+    row = claims.run_row(rows, "few_pairs")
     p = 1 - row["errors_tokens"] / row["n_tokens"]
     whole, expected = 1 - row["errors_texts"] / row["n"], p**N_TOKENS
     options = ("fewer than that", "about as many", "more than that")
@@ -370,14 +376,6 @@ def show_chain() -> None:
     from lab import prices
 
     page.source(prices.whole_text, claims_of=("chain_why",))
-
-
-def recorded_prices(run: str) -> dict[str, Any] | None:
-    try:
-        return claims.run_row(claims.read_record(RECORDS / "prices.jsonl"), run)
-    except (FileNotFoundError, ValueError, StopIteration):
-        st.info("This figure waits for its record: records/prices.jsonl is missing or damaged.")
-        return None
 
 
 # ---------------------------------------------------------------- exercises
@@ -412,7 +410,7 @@ def exercise_mask() -> None:
         "Tokens",
         range(len(text)),
         selection_mode="multi",
-        format_func=lambda i: f"{text[i]}",
+        format_func=lambda i: f"{i + 1}.  {text[i]}",
         key="ch01_ex_mask",
     )
     wanted = set(np.flatnonzero(mask[0]).tolist())

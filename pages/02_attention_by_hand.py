@@ -14,6 +14,7 @@ from components.ui import arrows, attention_plots, claims, exercises, plots, tok
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair, share_moment
+from components.ui.records import rows_of
 from components.ui.runs import (
     BOOK_RUN,
     needs_a_run,
@@ -23,7 +24,6 @@ from components.ui.runs import (
 )
 from lab import hand_attention as hand
 from lab.hand_attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
-from lab.provenance import RECORDS
 from lab.vocabulary import encode
 
 PROMPT = FORM.prompt_length
@@ -493,14 +493,8 @@ def who_brings(from_equals: np.ndarray, text: str) -> str:
 @st.fragment
 def show_importance() -> None:
     """Every head: how sharply it looks, and what goes wrong without it."""
-    try:
-        sharp = claims.read_record(RECORDS / "sharpness.jsonl")
-        lost = claims.read_record(RECORDS / "heads.jsonl")
-    except (FileNotFoundError, ValueError):
-        st.info(
-            "This figure waits for its records: records/sharpness.jsonl or records/heads.jsonl "
-            "is missing or damaged."
-        )
+    sharp, lost = rows_of("sharpness.jsonl"), rows_of("heads.jsonl")
+    if not sharp or not lost:
         return
     wrong = {(row["cell"]["layer"], row["cell"]["head"]): row for row in lost}
     rows: list[dict[str, Any]] = [

@@ -12,10 +12,10 @@ import streamlit as st
 from components.ui import claims, exercises, looks, plots, stream_plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
+from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
 from lab.exercises import LoudStream, QuietPart
 from lab.problems import Format
-from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
@@ -509,10 +509,8 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
 
 @st.fragment
 def show_missed() -> None:
-    try:
-        rows = claims.read_record(RECORDS / "parts.jsonl")
-    except (FileNotFoundError, ValueError):
-        st.info("This figure waits for its record: records/parts.jsonl is missing or damaged.")
+    rows = rows_of("parts.jsonl")
+    if not rows:
         return
     st.altair_chart(
         plots.count_bars(

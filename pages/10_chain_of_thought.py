@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,10 @@ import streamlit as st
 from components.ui import claims, exercises, plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
+from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
 from lab import difficulty, problems
 from lab.problems import STYLES, Format
-from lab.provenance import RECORDS
 from lab.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
@@ -48,37 +47,6 @@ CALCULATIONS = {
 }
 
 page = Chapter("10_chain_of_thought", CALCULATIONS)
-
-
-def rows_of(record: str) -> list[dict[str, Any]]:
-    """A record's rows, or none: then a figure says what is missing."""
-    try:
-        return claims.read_record(RECORDS / record)
-    except (FileNotFoundError, ValueError):
-        st.info(f"This figure waits for its record: records/{record} is missing or damaged.")
-        return []
-
-
-@dataclass(frozen=True)
-class Atlas:
-    """Of every pair, (100, 100): the first wrong token, -1 for none; was it trained on?"""
-
-    wrong_at: np.ndarray
-    trained_on: np.ndarray
-
-    @property
-    def errors(self) -> int:
-        return int((self.wrong_at >= 0).sum())
-
-
-def atlases() -> dict[str, Atlas]:
-    return {row["cell"]["run"]: read_atlas(row) for row in rows_of("atlas.jsonl")}
-
-
-def read_atlas(row: dict[str, Any]) -> Atlas:
-    codes = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8).reshape(100, 100)
-    wrong_at = codes.view(np.int8).astype(np.int64)  # 255 becomes -1
-    return Atlas(wrong_at, problems.two_digit_split() < row["fraction"])
 
 
 # ---------------------------------------------------------------- 1. fail first
@@ -719,16 +687,6 @@ def step_name(position: int) -> str:
     return f"{which.get(field.name, 'product')}, {place}"
 
 
-def first_error(atlas: Atlas) -> tuple[int, int]:
-    """A pair that goes wrong where most do, from the middle of them; 37 x 48 if none does."""
-    if atlas.errors == 0:
-        return 37, 48
-    usual = np.bincount(atlas.wrong_at[atlas.wrong_at >= 0]).argmax()
-    pairs = np.argwhere(atlas.wrong_at == usual)
-    a, b = pairs[len(pairs) // 2].tolist()
-    return a, b
-
-
 @needs_a_run
 def show_recorded_cell(run: str, a: int, b: int) -> None:
     form = take_with_progress(run).format
@@ -915,18 +873,6 @@ def show_recorded_tampering() -> None:
     from lab import tamper
 
     page.source(tamper.forge, tamper.tampered, claims_of=("tamper_why",))
-
-
-def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
-    """The reader's pair, or, where the small twin needs no help with it, one where it does."""
-    if write_sum("few_pairs", a, b).text != FORM.text(a, b):
-        return a, b
-    found = atlases().get("few_pairs")
-    if found is None:
-        return a, b
-    other = first_error(found)
-    st.caption(f"The small twin gets {a} × {b} right alone. Here is a pair that it gets wrong.")
-    return other
 
 
 @needs_a_run

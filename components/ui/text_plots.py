@@ -65,8 +65,8 @@ def waves(shares: Numbers, chance: float) -> Chart:
     return alt.layer(bars, rule.encode(y="y:Q")).properties(height=300)
 
 
-def price_picture(p: Numbers, right: int, rival: int) -> alt.VConcatChart:
-    """Ten bars, and the curve -ln p with a point where the right digit stands."""
+def ten_bars(p: Numbers, right: int, rival: int) -> Chart:
+    """Ten probabilities, the right digit and its rival named. (10,)"""
     names = {right: "right", rival: "rival"}
     data = pd.DataFrame(
         {
@@ -75,7 +75,7 @@ def price_picture(p: Numbers, right: int, rival: int) -> alt.VConcatChart:
             "what": [names.get(i, "other") for i in range(10)],
         }
     )
-    bars = (
+    return (
         alt.Chart(data)
         .mark_bar()
         .encode(
@@ -89,20 +89,21 @@ def price_picture(p: Numbers, right: int, rival: int) -> alt.VConcatChart:
             ),
             tooltip=["digit", alt.Tooltip("p", format=".4f")],
         )
-        .properties(height=170, width="container")
+        .properties(height=280)
     )
+
+
+def coin(p: float) -> Chart:
+    """The curve -ln p, and a point at the probability of the right digit."""
     at = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, 1, 60)])
     curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=ink())
-    here = pd.DataFrame({"p": [float(p[right])], "price": [-math.log(max(float(p[right]), 1e-4))]})
-    point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
+    here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
     axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
         "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
-    prices = alt.layer(curve.encode(**axes), point.encode(**axes)).properties(
-        height=170, width="container"
-    )
-    return alt.vconcat(bars, prices)
+    point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
+    return alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=280)
 
 
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
@@ -125,7 +126,7 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     )
 
 
-def token_prices(prices: Numbers, text: str, bears: Sequence[bool] | Numbers) -> Chart:
+def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
     """The price of each token of a text but the first. `prices` and `bears` (L - 1,)."""
     data = pd.DataFrame(
         {

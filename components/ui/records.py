@@ -1,0 +1,70 @@
+"""Records as pages read them: a missing one is a sentence on the page, and the page goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components.ui import claims
+from components.ui.runs import write_sum
+from lab.problems import Format, two_digit_split
+from lab.provenance import ROOT
+
+FORM = Format("cot_reversed")
+
+
+def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
+    """A record's rows, or none: then the figure says what it waits for."""
+    try:
+        return claims.read_record(ROOT / folder / record)
+    except (FileNotFoundError, ValueError):
+        st.info(f"This figure waits for its record: {folder}/{record} is missing or damaged.")
+        return []
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Of every pair, (100, 100): the first wrong token, -1 for none; was it trained on?"""
+
+    wrong_at: NDArray[np.int64]
+    trained_on: NDArray[np.bool_]
+
+    @property
+    def errors(self) -> int:
+        return int((self.wrong_at >= 0).sum())
+
+
+def atlases() -> dict[str, Atlas]:
+    return {row["cell"]["run"]: read_atlas(row) for row in rows_of("atlas.jsonl")}
+
+
+def read_atlas(row: dict[str, Any]) -> Atlas:
+    codes = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8).reshape(100, 100)
+    wrong_at = codes.view(np.int8).astype(np.int64)  # 255 becomes -1
+    return Atlas(wrong_at, two_digit_split() < row["fraction"])
+
+
+def first_error(atlas: Atlas) -> tuple[int, int]:
+    """A pair that goes wrong where most do, from the middle of them; 37 x 48 if none does."""
+    if atlas.errors == 0:
+        return 37, 48
+    usual = np.bincount(atlas.wrong_at[atlas.wrong_at >= 0]).argmax()
+    pairs = np.argwhere(atlas.wrong_at == usual)
+    a, b = pairs[len(pairs) // 2].tolist()
+    return a, b
+
+
+def one_it_gets_wrong(a: int, b: int) -> tuple[int, int]:
+    """The reader's pair, or, where the small twin needs no help with it, one where it does."""
+    if write_sum("few_pairs", a, b).text != FORM.text(a, b):
+        return a, b
+    found = atlases().get("few_pairs")
+    if found is None:
+        return a, b
+    other = first_error(found)
+    st.caption(f"The small twin gets {a} × {b} right alone. Here is a pair that it gets wrong.")
+    return other
