@@ -149,9 +149,9 @@ def test_without_the_trained_model_the_head_by_hand_still_works(book, monkeypatc
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from lab import provenance
+    from components.ui import records
 
-    monkeypatch.setattr(provenance, "RECORDS", tmp_path)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
     app = book(PAGE)
     assert not app.exception
     assert any("records/sharpness.jsonl" in info.value for info in app.info)

@@ -230,9 +230,9 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from lab import provenance
+    from components.ui import records
 
-    monkeypatch.setattr(provenance, "RECORDS", tmp_path)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
     app = book(PAGE)
     assert not app.exception
     assert any("records/parts.jsonl is missing" in info.value for info in app.info)
