@@ -258,8 +258,7 @@ class Task:
 
     @property
     def n_in(self) -> int:
-        one = np.ones(1, dtype=np.int64)
-        return encode(one, one, self.encoding, self.digits).shape[1]
+        return 2 * encode_one(np.ones(1, dtype=np.int64), self.encoding, self.digits).shape[1]
 
     @property
     def n_out(self) -> int:
@@ -285,9 +284,8 @@ class Task:
         return product[:, None] // 10 ** np.arange(2 * self.digits) % 10
 
     def regressed(self, product: Numbers) -> Numbers:
-        if self.encoding == "log":
-            return np.log(product)[:, None]
-        return product[:, None] / self.largest
+        size = np.log(product) if self.encoding == "log" else product / self.largest
+        return size[:, None]
 
     def answers(self, y: Numbers) -> Numbers:
         """The product that each answer stands for, (N,)."""
@@ -296,9 +294,8 @@ class Task:
         if self.target == "digits":
             digits = y.reshape(len(y), -1, 10).argmax(axis=2)
             return digits @ 10 ** np.arange(2 * self.digits)
-        if self.encoding == "log":
-            return np.rint(np.exp(np.minimum(y[:, 0], 30))).astype(np.int64)
-        return np.rint(y[:, 0] * self.largest).astype(np.int64)
+        size = np.exp(np.minimum(y, 30)) if self.encoding == "log" else y * self.largest
+        return np.rint(size[:, 0]).astype(np.int64)
 
 
 def train(
@@ -328,8 +325,3 @@ def train(
             optimiser.step(network.parameters, network.backward(layers, dy))
             losses.append(loss)
         yield float(np.mean(losses))
-
-
-def right(network: MLP, task: Task, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
-    """Is the network's answer the product? (N,)"""
-    return task.answers(network(encode(a, b, task.encoding, task.digits))) == a * b

@@ -450,7 +450,6 @@ def read_question(text: str) -> Question:
 def three_from_before(key: str, questions: Sequence[Question]) -> None:
     """Questions on earlier chapters, answered one by one after a click."""
     with st.expander("Three from before"):
-        st.caption("Some come from chapters still to be written; a guess costs nothing.")
         for number, question in enumerate(questions):
             choice = st.pills(question.ask, question.options, key=f"{key}_{number}")
             if choice is not None:
