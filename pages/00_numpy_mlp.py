@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from components.ui.exercises import show_verdict
 from components.ui.network import show_film
 from components.ui.records import rows_of
 from lab import mlp, table
-from lab.benchmarks.mlp import SMALL
+from lab.benchmarks.mlp import LARGE, SMALL
 from lab.mlp import Encoding, Target, Task, encode, softmax
 from lab.table import (
     OPTIMISERS,
@@ -67,6 +68,11 @@ def loss_at_the_start() -> float:
     return table.gradients(network, DIGITS, a, b)[0]
 
 
+def numbers_each() -> float:
+    """Parameters for each answer of the table of two-digit numbers."""
+    return sum(w.size for w in LARGE.network().parameters) / len(LARGE.task.cells()[0])
+
+
 def row_chosen() -> int:
     return int(st.session_state.get("ch00_row", 7))
 
@@ -93,13 +99,14 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "ln10": lambda: f"{math.log(10):.2f}",
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "rate_high": lambda: f"{RATE_HIGH}",
-    "factor_high": lambda: f"{1 - 2 * RATE_HIGH * (A**2 + B**2):.1f}",
+    "factor_high": lambda: f"{1 - 2 * RATE_HIGH * (A**2 + B**2):.1f}".replace("-", "−"),
     "row_right": lambda: f"{row_count(USUAL)[0]}",
     "row_cells": lambda: f"{row_count(USUAL)[1]}",
     "log_right": lambda: f"{row_count(BY_LOG)[0] if row_chosen() else 0}",
     "log_cells": lambda: f"{row_count(BY_LOG)[1] if row_chosen() else 0}",
     "edges_still": edges_still,
     "worked": lambda: f"{37 * 48}",
+    "numbers_each": lambda: f"{numbers_each():.0f}",
 }
 
 page = Chapter("00_numpy_mlp", CALCULATIONS)
@@ -129,11 +136,13 @@ def show_first() -> None:
     right.caption(f"Random start {settings.seed}.{again}")
     show_film(
         "ch00_first",
-        frames if tries else frames[:1],
+        frames,
         settings,
         shown,
         alt="A network of two layers, its edges coloured by their weights",
         play=bool(tries),
+        at_first=0 if not tries else None,
+        seconds=0.9,
     )
 
 
@@ -164,19 +173,15 @@ def show_neuron() -> None:
         st.warning(said)
     ahead = neuron.stepped(rate)
     weights = np.linspace(W_LOW, W_HIGH, 43)
-    st.altair_chart(
-        plots.error_surface(
-            table.error_surface(A, B, weights, weights),
-            weights,
-            weights,
-            path,
-            (ahead.w1, ahead.w2),
-        ),
+    surface = table.error_surface(A, B, weights, weights)
+    picture, beside = st.columns([2, 1])
+    picture.altair_chart(
+        plots.error_surface(surface, weights, weights, path, (ahead.w1, ahead.w2)),
         width="stretch",
         alt="The error for every pair of weights, where you stand, and the next step",
     )
+    beside.html(graph_of_operations(neuron))
     page.prose("neuron_graph")
-    st.html(graph_of_operations(neuron))
     if page.predict(
         "ch00_overshoot",
         f"One step at a rate of {RATE_HIGH}: what becomes of the error?",
@@ -291,6 +296,8 @@ def show_network() -> None:
     page.source(mlp.MLP.forward, mlp.softmax, mlp.cross_entropy)
 
     page.prose("backprop")
+    st.code(inspect.getsource(mlp.linear_backward), language="python")
+    page.prose("backprop_hand")
     show_backprop(net, layer, i, o)
 
 
@@ -474,15 +481,21 @@ def show_live() -> None:
         if going and not going.ended:
             st.button("Stop", icon=":material/stop:", key="ch00_live_stop", on_click=going.stop)
     if going is None:
-        going = Going(settings, hide(settings.task))
-        while not going.ended:
-            going.advance(MOST_SECONDS, most=settings.epochs + 1)
-            if going.seconds > MOST_SECONDS:
-                going.stop()
-        st.session_state["ch00_going"] = going
+        going = st.session_state["ch00_going"] = finished(settings)
     st.fragment(draw_live, run_every=None if going.ended else TICK)()
     page.notice("live_notice")
     page.source(mlp.train, mlp.Adam.step, mlp.initial)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def finished(settings: Settings) -> Going:
+    """A run to its end, or as far as it comes; nobody changes it any more."""
+    going = Going(settings, hide(settings.task))
+    while not going.ended:
+        going.advance(MOST_SECONDS, most=settings.epochs + 1)
+        if going.seconds > MOST_SECONDS:
+            going.stop()
+    return going
 
 
 def task_of(encoding: str, target: str) -> Task:
@@ -554,17 +567,17 @@ def draw_live() -> None:
             going.stop()
     if was_going and going.ended:
         st.rerun()  # the whole page, once: that stops the timer
+    n_shown = int(going.shown.sum())
     show_film(
         "ch00_live_film",
         going.frames if going.ended else going.frames[-1:],
         going.settings,
         going.shown,
         alt="The network in training",
-        losses=going.losses,
+        curve=[(x, k / n_shown) for x, k in zip(going.losses, going.right_shown, strict=True)],
     )
-    n_shown = int(going.shown.sum())
     latest = f"{going.right_shown[-1]} of {n_shown} right after {len(going.losses) - 1} epochs"
-    st.markdown(f"{latest}, {going.seconds:.2f} s of computing.{how_it_ended(going)}")
+    st.markdown(f"{latest}.{how_it_ended(going)}")
     if "too high" in going.ended:
         with st.container(border=True):
             page.prose("live_nan")
@@ -846,3 +859,4 @@ exercise_neuron()
 exercise_width()
 exercise_hide()
 page.prose("read")
+page.symbols()

@@ -86,8 +86,8 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "vocab": lambda: f"{V}",
     "ln_vocab": lambda: f"{math.log(V):.2f}",
     "d_model": lambda: f"{digit_rows().shape[1]}",
-    "near": lambda: f"{neighbours()[0]:+.2f}",
-    "far": lambda: f"{neighbours()[1]:+.2f}",
+    "near": lambda: f"{neighbours()[0]:+.2f}".replace("-", "−"),
+    "far": lambda: f"{neighbours()[1]:+.2f}".replace("-", "−"),
     "kept": lambda: f"{100 * geometry.best_plane(digit_rows()).share:.0f} in 100 parts",
     "circle": is_there_a_circle,
     "wave": lambda: f"{100 * first_wave():.0f} in 100",
@@ -106,7 +106,7 @@ page = Chapter("01_from_table_to_text", CALCULATIONS)
 LINK = {
     "ch01_right": lambda text: in_range(text, -8, 8),
     "ch01_rival": lambda text: in_range(text, -8, 8),
-    "ch01_heat": lambda text: in_range(text, 0, 10),
+    "ch01_heat": lambda text: in_range(text, 0, 5),
     "ch01_model": training.one_of(tuple(MODELS.values())),
     **dict.fromkeys(("ch01_a", "ch01_b"), lambda _: True),  # these answer beside their own boxes
 }
@@ -304,9 +304,8 @@ def sampling_of(heat: float, keep: str) -> Sampling:
 @needs_a_run
 def show_choice(a: int, b: int) -> None:
     loaded = take_with_progress("few_pairs")
-    a, b = one_it_gets_wrong(a, b)
     left, right = st.columns(2)
-    heat = left.slider("Temperature", 0.0, 5.0, 1.5, 0.1, key="ch01_heat", bind="query-params")
+    heat = left.slider("Temperature", 0.0, 5.0, 3.0, 0.1, key="ch01_heat", bind="query-params")
     keep = right.selectbox("Keep", list(KEEPS), format_func=KEEPS.__getitem__, key="ch01_keep")
     place = st.select_slider(
         "Token about to be written",
@@ -447,7 +446,7 @@ def exercise_heat() -> None:
         choosing.sums_right(loaded.model, FORM, 37, 48, sampling_of(t, "all"), 20)
         for t in (cool, warm)
     ]
-    said = f"At {cool:g} it writes {at[0]} of 20 right, at {warm:g} {at[1]} of 20."
+    said = f"At {cool:g} it writes {at[0]} of 20 right, and at {warm:g} it writes {at[1]} of 20."
     solved = cool >= 1 and at[0] == 20 and at[1] < 20 and warm <= 2 * cool
     if at[0] < 20:
         hint = "The first temperature is too warm already."
@@ -503,3 +502,4 @@ exercise_coin()
 exercise_mask()
 exercise_heat()
 page.prose("read")
+page.symbols()

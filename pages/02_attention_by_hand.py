@@ -92,7 +92,16 @@ def random_largest(rooted: bool) -> str:
     return f"{largest_by_size()[(SIZE_ASKED, rooted)]:.2f}"
 
 
+def spare_means() -> str:
+    """What it means that some sharp heads can go; nothing to say if none can."""
+    found = claims.look_up("ch02.sharp_spare").measured
+    if found is None or found.shown.startswith("0 "):
+        return ""
+    return "Each that can go gave one token nearly all its weight, and no answer needed it."
+
+
 CALCULATIONS: dict[str, Callable[[], str]] = {
+    "spare_means": spare_means,
     "sums": lambda: f"{len(hand.all_prompts()):,}",
     "average_right": lambda: counted(average_right(), 10_000),
     "wanted": lambda: f"{100 * ONE.least:.0f}%",
@@ -523,7 +532,7 @@ def show_importance() -> None:
         width="stretch",
         alt="Every head: its mean largest weight, and the share of wrong answers without it",
     )
-    st.caption("Measured. A point a head, named layer.head; both counted from zero.")
+    st.caption("Measured. A point a head, named layer.head from zero; hover for the others.")
     page.notice("importance_notice")
     show_importance_source()
 
@@ -639,3 +648,4 @@ page.prose("exercises")
 exercise_both(a, b)
 exercise_share()
 page.prose("read")
+page.symbols()

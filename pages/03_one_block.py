@@ -31,7 +31,7 @@ DIGITS = [3.0, 7.0, 4.0, 8.0]
 FACTORS = (1, 3, 10, 30, 100, 300, 1000)
 DOUBLINGS = tuple(2**k for k in range(11))
 SHOWN = 16
-N_LAYER, N_HEAD = 6, 4
+N_LAYER, N_HEAD, D_MODEL = 6, 4, 256
 PULLS = [
     f"{kind} {layer}{head}"
     for layer in range(N_LAYER)
@@ -124,8 +124,15 @@ def ffn_share() -> str:
     return f"{100 * sizes['ffn'] / sum(sizes.values()):.0f} in 100"
 
 
+IN_WORDS = {6: "six", 12: "twelve", 16: "sixteen"}
+"""The sizes of the book's model, as a sentence has them."""
+
 CALCULATIONS: dict[str, Callable[[], str]] = {
     "worked": lambda: f"{A * B}",
+    "blocks": lambda: IN_WORDS[N_LAYER],
+    "notes": lambda: IN_WORDS[2 * N_LAYER],
+    "d_model": lambda: f"{D_MODEL}",
+    "vocab": lambda: IN_WORDS[len(VOCABULARY)],
     "digit": lambda: text_of()[PLACE],
     "left": left_over,
     "token_note": lambda: note_of("token"),
@@ -256,9 +263,11 @@ def show_ffn(a: int, b: int) -> None:
     )
     values = looks.neurons_of(text_of(a, b), layer)[PLACE - 1]
     awake = int((values > 0).sum())
+    half = int(np.searchsorted(np.sort(values)[::-1].cumsum(), values.sum() / 2)) + 1
     st.markdown(
         f"In block {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
-        f"token {name_of(PLACE, text_of(a, b), a, b)} is written. All others hand on nothing."
+        f"token {name_of(PLACE, text_of(a, b), a, b)} is written. The loudest {half:,} hand "
+        "on half of everything, and those below zero nothing."
     )
     st.altair_chart(
         stream_plots.neuron_curve(values),
@@ -460,7 +469,7 @@ def show_pull(a: int, b: int) -> None:
         what_came_of_it(text, part, without, a, b),
     ):
         st.caption("With all parts, and without the one you chose. Changed tokens are marked.")
-        st.html(tokens.strip(text, FORM, a, b, small=True))
+        st.html(tokens.strip(text, FORM, a, b))
         marks = tokens.Marks(wrong=changed(text, without))
         st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
         share_moment(ch03_a=a, ch03_b=b, ch03_pull=part, reveal=1)
@@ -647,3 +656,4 @@ page.prose("exercises")
 exercise_quiet()
 exercise_loud()
 page.prose("read")
+page.symbols()

@@ -96,6 +96,10 @@ def rule_colour() -> alt.Color:
     )
 
 
+NAMED = 0.05
+"""A head has its name beside its point if more than this share of answers is wrong without it."""
+
+
 def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
     """Each head: how much of its weight lies on one token, and what goes wrong without it.
 
@@ -103,28 +107,30 @@ def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
     """
     data = pd.DataFrame(rows)
     data["what"] = ["most missed" if head == marked else "other heads" for head in data["head"]]
-    return (
-        alt.Chart(data)
-        .mark_circle(size=130, opacity=0.75)
-        .encode(
-            x=alt.X(
-                "largest:Q",
-                title="largest weight, mean over the tokens written",
-                scale=alt.Scale(zero=False, domainMax=1),
-            ),
-            y=alt.Y(
-                "share:Q",
-                title="wrong answers without it",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%"),
-            ),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["most missed", "other heads"], range=[ORANGE, GREY]),
-                legend=alt.Legend(orient="top"),
-            ),
-            tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
-        )
-        .properties(height=360)
+    data["name"] = [
+        h if x > NAMED else "" for h, x in zip(data["head"], data["share"], strict=True)
+    ]
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "largest:Q",
+            title="largest weight, mean over the tokens written",
+            scale=alt.Scale(zero=False, domainMax=1),
+        ),
+        y=alt.Y(
+            "share:Q",
+            title="wrong answers without it",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%"),
+        ),
     )
+    points = base.mark_circle(size=130, opacity=0.75).encode(
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=alt.Scale(domain=["most missed", "other heads"], range=[ORANGE, GREY]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
+    )
+    names = base.mark_text(align="right", dx=-10, color=ink()).encode(text="name:N")
+    return alt.layer(points, names).properties(height=360)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from components.ui import claims
 from components.ui.book import PAGES, entry
+from components.ui.notation import NOTATION, symbols_in
 
 STYLE = Path(__file__).with_name("style.css")
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
@@ -108,6 +109,14 @@ class Chapter:
 
     def notice(self, section: str) -> None:
         st.markdown("**What to notice.** " + self.text(section))
+
+    def symbols(self) -> None:
+        """What each symbol of this page's formulas means, behind a click."""
+        text = (PAGES / f"{self.slug}.md").read_text()
+        with st.expander("Symbols on this page"):
+            st.markdown(
+                "\n".join(f"- ${name}$ — {NOTATION.get(name, '')}" for name in symbols_in(text))
+            )
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
         """The very functions that made the figure above, and the records behind its prose."""

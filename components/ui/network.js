@@ -3,7 +3,7 @@
 // colours and places. `export default` is called at every change of the data.
 
 const films = new WeakMap();
-const PLAYS_MS = 2500;
+const RIGHT_TONE = "#2f86ba";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".film");
@@ -66,7 +66,7 @@ class Film {
     this.part("reel").hidden = data.epochs.length < 2;
     this.pause();
     if (data.play && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play(0);
-    else this.show(data.epochs.length - 1);
+    else this.show(data.at_first ?? data.epochs.length - 1);
   }
 
   // ------------------------------------------------------------ time
@@ -77,7 +77,7 @@ class Film {
     this.show(from >= last ? 0 : from);
     this.timer = setInterval(
       () => (this.at >= last ? this.pause() : this.show(this.at + 1)),
-      Math.max(25, PLAYS_MS / (last + 1)),
+      Math.max(10, (1000 * this.data.seconds) / (last + 1)),
     );
     this.part("play").textContent = "Pause";
   }
@@ -227,7 +227,7 @@ class Film {
     return { family, ink: tone("--ink"), soft: tone("--soft"), accent: tone("--accent") };
   }
 
-  // The loss on a log scale, and a line at the moment that is shown.
+  // The loss on a log scale, the share of shown cells that are right, and the moment shown.
   draw_curve() {
     const curve = this.data?.curve ?? [];
     const canvas = this.part("curve");
@@ -249,12 +249,16 @@ class Film {
       points.forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
       pen.stroke();
     };
+    const share = (part) => top + (box.height - top - bottom) * (1 - part);
     const now = x(this.data.epochs[this.at]);
     line(accent, 1, [[now, 0], [now, box.height]]);
     line(ink, 1.6, curve.map(([epoch], i) => [x(epoch), y(heights[i])]));
+    line(RIGHT_TONE, 1.6, curve.map(([epoch, , right]) => [x(epoch), share(right)]));
     [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
     for (const height of [low, high]) pen.fillText(Math.exp(height).toPrecision(2), 28, y(height));
-    pen.fillText("loss", 0, box.height / 2);
+    pen.fillText("loss", 0, box.height / 2 - 8);
+    pen.fillStyle = RIGHT_TONE;
+    pen.fillText("right", 0, box.height / 2 + 8);
   }
 
   draw_units(pen, places, family, ink, soft, accent) {

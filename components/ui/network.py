@@ -15,10 +15,13 @@ import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
 from lab.mlp import Numbers, Task
-from lab.table import Cells, Frame, Settings
+from lab.table import Cells, Frame, Settings, right_cells
 
 Edge = tuple[int, int, int]
 """Layer, from, to."""
+
+Point = tuple[float, float]
+"""Loss, and the share of the shown cells that are right."""
 
 MOST_FRAMES = 80
 MOST_EDGES = 4000
@@ -40,7 +43,7 @@ HTML = f"""
     <button class="play">Play</button>
     <input class="scrub" type="range" min="0" value="0" aria-label="Moment of the training">
   </div>
-  <canvas class="curve" role="img" aria-label="Loss by epoch, on a log scale"></canvas>
+  <canvas class="curve" role="img" aria-label="Loss and share right, by epoch"></canvas>
   <div class="said" role="status"></div>
   <span class="probe"></span>
 </div>
@@ -66,14 +69,19 @@ def show_film(
     view: str = "weights",
     picked: Edge | None = None,
     on_pick: Callable[[Edge], None] | None = None,
-    losses: Sequence[float] = (),
+    curve: Sequence[Point] = (),
+    seconds: float = 2.5,
+    at_first: int | None = None,
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
 
-    `losses`: one an epoch, if there are more than the frames have.
+    `curve`: loss and share of the shown cells right, an entry an epoch, where the frames have not
+    all of them. `seconds`: how long the film plays. `at_first`: the frame it rests at before it
+    is played, the last if None.
     """
-    data = reel(frames, settings, shown, losses)
+    data = reel(frames, settings, shown, curve)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
+    data |= {"seconds": seconds, "at_first": at_first}
     data["pickable"] = on_pick is not None
     data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
 
@@ -86,7 +94,7 @@ def show_film(
 
 
 def reel(
-    frames: Sequence[Frame], settings: Settings, shown: Cells, losses: Sequence[float] = ()
+    frames: Sequence[Frame], settings: Settings, shown: Cells, curve: Sequence[Point] = ()
 ) -> dict[str, Any]:
     """What the browser needs of a run: at most `MOST_FRAMES` moments, first and last among them."""
     task, sizes = settings.task, settings.sizes
@@ -108,8 +116,8 @@ def reel(
         "products": (a * b).tolist(),
         "epochs": [frame.epoch for frame in some],
         "losses": [f"{frame.loss:.4f}" for frame in some],
-        "curve": curve_of(losses) or [(frame.epoch, significant(frame.loss)) for frame in some],
-        "last_epoch": settings.epochs if losses else frames[-1].epoch,
+        "curve": thinned(curve) or [point_of(frame, task, shown) for frame in some],
+        "last_epoch": settings.epochs if curve else frames[-1].epoch,
         "shown": shown.tolist(),
         "first": 10 - side,
         "side": side,
@@ -123,10 +131,19 @@ def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:
     return as_text(np.rint(127 * np.sign(share) * abs(share) ** power).astype(np.int8))
 
 
-def curve_of(losses: Sequence[float], most: int = 200) -> list[tuple[int, float]]:
-    """At most about `most` points (epoch, loss), the last among them."""
-    last, every = len(losses) - 1, max(1, len(losses) // most)
-    return [(i, significant(x)) for i, x in enumerate(losses) if i % every == 0 or i == last]
+def thinned(curve: Sequence[Point], most: int = 200) -> list[tuple[int, float, float]]:
+    """At most about `most` points (epoch, loss, share right), the last among them."""
+    last, every = len(curve) - 1, max(1, len(curve) // most)
+    return [
+        (i, significant(loss), significant(right))
+        for i, (loss, right) in enumerate(curve)
+        if i % every == 0 or i == last
+    ]
+
+
+def point_of(frame: Frame, task: Task, shown: Cells) -> tuple[int, float, float]:
+    right = right_cells(task, frame.answers)[shown]
+    return frame.epoch, significant(frame.loss), significant(float(right.mean()))
 
 
 def significant(x: float) -> float:

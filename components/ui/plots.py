@@ -358,7 +358,7 @@ def error_surface(
         at(ahead).mark_line(color=ORANGE, strokeWidth=3),
         at(ahead.tail(1)).mark_point(color=ORANGE, filled=True, shape="diamond", size=90),
         at(walked.tail(1)).mark_point(color=BLUE, filled=True, size=160),
-    ).properties(height=460)
+    ).properties(height=480)
 
 
 def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:

@@ -110,7 +110,7 @@ def neuron_curve(values: Numbers) -> Chart:
         .mark_area(color=BLUE, line=True, opacity=0.6)
         .encode(
             x=alt.X("rank:Q", title="neurons, the loudest first", scale=alt.Scale(nice=False)),
-            y=alt.Y("value:Q", title="handed on", scale=alt.Scale(type="sqrt")),
+            y=alt.Y("value:Q", title="handed on"),
             tooltip=["rank", alt.Tooltip("value", format=",.2f")],
         )
         .properties(height=180)

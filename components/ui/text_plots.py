@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
+from lab.vocabulary import VOCABULARY
 
 
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
@@ -28,7 +29,7 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )
-    signs = base.mark_text(fontSize=11, color=ink()).encode(text=alt.Text("value:Q", format="+.1f"))
+    signs = base.mark_text(fontSize=11, color=ink()).encode(text=alt.Text("value:Q", format="+.2f"))
     return alt.layer(cells, signs).properties(height=340)
 
 
@@ -115,7 +116,12 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
         .mark_line(point=alt.OverlayMarkDef(size=20))
         .encode(
             x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
-            y=alt.Y("loss:Q", title="loss, nats a token", scale=alt.Scale(type="log")),
+            y=alt.Y(
+                "loss:Q",
+                title="loss, nats a token",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(format=".0e", tickCount=5),
+            ),
             tooltip=[
                 "tokens",
                 alt.Tooltip("loss", format=".3g"),
@@ -127,7 +133,12 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
 
 
 def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
-    """The price of each token of a text but the first. `prices` and `bears` (L - 1,)."""
+    """The price of each token of a text but the first, and that of a blind guess.
+
+    `prices` and `bears` (L - 1,). The axis ends a little above the dearest token that bears loss.
+    """
+    blind = math.log(len(VOCABULARY))
+    top = 1.15 * max(blind, float(prices[np.array(bears)].max(initial=0)))
     data = pd.DataFrame(
         {
             "token": places(text)[1:],
@@ -135,9 +146,9 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
             "what": np.where(bears, "bears loss", "does not"),
         }
     )
-    return (
+    bars = (
         alt.Chart(data)
-        .mark_bar()
+        .mark_bar(clip=True)
         .encode(
             x=alt.X(
                 "token:N",
@@ -147,7 +158,7 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
                     labelAngle=0, labelExpr="split(datum.label, ' ')[1]", labelOverlap=False
                 ),
             ),
-            y=alt.Y("price:Q", title="price, nats"),
+            y=alt.Y("price:Q", title="price, nats", scale=alt.Scale(domain=[0, top])),
             color=alt.Color(
                 "what:N",
                 title=None,
@@ -156,8 +167,9 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
             ),
             tooltip=["token", alt.Tooltip("price", format=".4f"), "what"],
         )
-        .properties(height=240)
     )
+    line = alt.Chart(pd.DataFrame({"price": [blind]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
+    return alt.layer(bars, line.encode(y="price:Q")).properties(height=240)
 
 
 def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:

@@ -77,7 +77,7 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
     for cool in (1.0, 1.5, 2.0, 3.0, 4.0):
         app.number_input(key="ch01_ex_cool").set_value(cool)
         app.number_input(key="ch01_ex_warm").set_value(2 * cool).run()
-        solved = solved or any("of 20 right, at" in done.value for done in app.success)
+        solved = solved or any("of 20 right, and at" in done.value for done in app.success)
     assert solved and not app.exception
 
 

@@ -266,3 +266,12 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
+    from lab.checkpoint import load_run
+
+    config = load_run("chain_of_thought").model.config
+    sizes = f"{config.n_layer}, {config.attention.n_head}, {config.d_model}"
+    source = (ROOT / "pages" / "03_one_block.py").read_text()
+    assert f"N_LAYER, N_HEAD, D_MODEL = {sizes}\n" in source

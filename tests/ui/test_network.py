@@ -57,8 +57,14 @@ def test_the_table_of_logarithms_begins_at_one() -> None:
     assert sent["labels"][0] == ["ln a", "ln b"] and sent["labels"][-1] == ["ln ab"]
 
 
-def test_the_curve_ends_at_the_latest_loss() -> None:
-    losses = [1 / (i + 1) for i in range(1001)]
-    curve = network.curve_of(losses)
+def test_the_curve_ends_at_the_latest_point() -> None:
+    curve = network.thinned([(1 / (i + 1), i / 1000) for i in range(1001)])
     assert len(curve) <= 202
-    assert curve[0] == (0, 1.0) and curve[-1] == (1000, 0.000999)
+    assert curve[0] == (0, 1.0, 0.0) and curve[-1] == (1000, 0.000999, 1.0)
+
+
+def test_a_reel_without_a_curve_of_its_own_takes_that_of_its_frames() -> None:
+    shown = hide(USUAL.task)
+    frames = list(film(USUAL, shown))
+    curve = network.reel(frames, USUAL, shown)["curve"]
+    assert curve[0][0] == 0 and curve[0][2] < 0.2 and curve[-1][::2] == (300, 1.0)

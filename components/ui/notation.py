@@ -1,0 +1,111 @@
+"""The notation of the book: one table, and the symbols that a page's formulas use."""
+
+from __future__ import annotations
+
+import re
+
+NOTATION: dict[str, str] = {
+    "a": "the first operand",
+    "b": "the second operand",
+    "b_j": "the digit of b that counts 10 to the power j",
+    "i": "a position in the text; as a subscript, one of several",
+    "j": "another position; in a sum over digits, the power of ten",
+    "n": "how many: examples, tokens or problems in a sample",
+    "x": "what a layer reads; in a Transformer, the residual stream",
+    "x_i": "the stream at position i",
+    "y": "what a layer gives",
+    "h": "the outputs of a hidden layer",
+    "w": "one weight",
+    "W": "a matrix of weights",
+    "W_1": "the weights into a hidden layer",
+    "W_2": "the weights out of a hidden layer",
+    "W_{in}": "the weights into the FFN",
+    "W_{out}": "the weights out of the FFN",
+    "W_E": "the embedding: a row for each token",
+    "W_O": "the output projection of attention",
+    "b_1": "the biases of a hidden layer",
+    "b_2": "the biases of an output layer",
+    "E": "the error of one neuron, squared",
+    "L": "the loss: the mean price of a token",
+    "dW": "the gradient of the loss by W",
+    "db": "the gradient of the loss by b",
+    "dx": "the gradient of the loss by x",
+    "dy": "the gradient of the loss by y",
+    "s": "logits: a score for every possible answer",
+    "p": "a probability; in attention, the weight of a key",
+    "e": "Euler's number, the base of the natural logarithm",
+    "V": "the size of the vocabulary",
+    "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
+    "v": "a value; as a subscript, one token of the vocabulary",
+    "q": "a query",
+    "k": "a key; in top-k, how many tokens are kept",
+    "z": "the mix of values that a head hands on",
+    "d": "how many numbers a key has, where you choose it",
+    "D_k": "how many numbers a key of the model has",
+    "S": "how many tokens a query may look at",
+    "g": "the gain of a norm: one learned factor for each place",
+    r"\epsilon": "a small number that keeps a norm from dividing by zero",
+    r"\tau": "temperature: what the logits are divided by before softmax",
+    r"\ln": "the natural logarithm",
+    r"\sum": "the sum over what stands below the sign",
+    r"\partial": "the derivative: how one number changes when another grows a little",
+    r"\top": "a matrix turned over, rows for columns",
+    r"\leftarrow": "takes the new value",
+    r"\infty": "infinity",
+    r"\max": "the largest of",
+}
+
+LAYOUT = frozenset(
+    [
+        r"\cdot",
+        r"\frac",
+        r"\in",
+        r"\left",
+        r"\right",
+        r"\mid",
+        r"\qquad",
+        r"\quad",
+        r"\smash",
+        r"\sqrt",
+        r"\textstyle",
+        r"\times",
+        r"\to",
+    ]
+)
+"""Commands of LaTeX that are no symbols of the book: signs of school arithmetic, and spacing."""
+
+FORMULA = re.compile(r"\$\$(.*?)\$\$|\$([^$]*)\$", re.DOTALL)
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+FIGURE = re.compile(r"\{(?:claim|calc):[a-z0-9_.]+\}")
+WORDS = re.compile(r"\\(?:text|begin|end)\{[^}]*\}")
+NAME = re.compile(r"(\\[A-Za-z]+|d?[A-Za-z])(?:_(\{[^{}]*\}|[A-Za-z0-9]))?")
+
+
+def symbols_in(markdown: str) -> list[str]:
+    """The symbols of all formulas of a text, in the order in which they first come.
+
+    A name with a subscript counts as one if the table has it so, else as its two parts; text in
+    formulas, figures filled in and code count for nothing.
+    """
+    found: dict[str, None] = {}
+    for displayed, inline in FORMULA.findall(CODE.sub(" ", markdown)):
+        formula = FIGURE.sub(" ", displayed or inline)
+        formula = formula.replace(r"_{\text{in}}", "_{in}").replace(r"_{\text{out}}", "_{out}")
+        for name in names_in(WORDS.sub(" ", formula)):
+            found.setdefault(name)
+    return list(found)
+
+
+def names_in(formula: str) -> list[str]:
+    """The names of one formula, each as the table has it or, if it has none, as it stands."""
+    out: list[str] = []
+    for base, subscript in NAME.findall(formula):
+        if base in LAYOUT:
+            continue
+        whole = f"{base}_{subscript}"
+        if subscript and whole in NOTATION:
+            out.append(whole)
+            continue
+        out += [base] if base in NOTATION or len(base) == 1 or base[0] == "\\" else [*base]
+        out += names_in(subscript)
+    return out
