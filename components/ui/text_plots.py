@@ -17,6 +17,7 @@ from lab.vocabulary import VOCABULARY
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     """Signed heat map of a square of cosines, its zero the page's own colour. (N, N)"""
     data = grid(cosines, names, names)
+    data["label"] = [f"{x:+.1f}".replace("-", "−") if abs(x) >= 0.1 else "" for x in data["value"]]
     base = alt.Chart(data).encode(
         x=alt.X("column:N", sort=None, title="digit", axis=alt.Axis(orient="top", labelAngle=0)),
         y=alt.Y("row:N", sort=None, title="digit"),
@@ -29,7 +30,7 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )
-    signs = base.mark_text(fontSize=11, color=ink()).encode(text=alt.Text("value:Q", format="+.2f"))
+    signs = base.mark_text(fontSize=11, color=ink()).encode(text="label:N")
     return alt.layer(cells, signs).properties(height=340)
 
 
