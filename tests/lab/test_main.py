@@ -100,7 +100,7 @@ BAD_USAGE = [
     (["train", "plain", "--steps", "-3"], "steps=-3"),
     (["train", "plain", "--device", "cuda"], "device='cuda' is not here"),
     (["bench", "big"], "no benchmark is called 'big'; there are: attention, "),
-    (["sweep", "big"], "no sweep is called 'big'; there are: holdout, tamper, "),
+    (["sweep", "big"], "no sweep is called 'big'; there are: prices, holdout, "),
 ]
 
 
