@@ -144,7 +144,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
     from lab.checkpoint import CHECKPOINTS, load_run
     from lab.problems import all_pairs, sample_pairs
-    from lab.run import read_model, record_reading
+    from lab.run import Reading, has_seen_everything, read_model, record_reading
 
     loaded = load_run(options.run)
     form = loaded.format
@@ -164,6 +164,8 @@ def evaluate(options: argparse.Namespace) -> None:
     with tqdm(total=len(a), unit="problem", dynamic_ncols=True) as bar:
         for reading in read_model(loaded.model, form, a, b, batch=options.batch):
             bar.update(reading.all.n - bar.n)
+    if has_seen_everything(CHECKPOINTS / options.run):
+        reading = Reading(reading.all)  # pyright: ignore
     document = {"run": options.run, **reading.document()}  # pyright: ignore
     document["seconds"] = round(time.perf_counter() - began, 2)
     if options.record:

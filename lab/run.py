@@ -85,7 +85,7 @@ def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 10
     form = recipe.format
     a, b = np.nonzero(trained_on(recipe))
     seen = last(score_some(state.model, form, a, b, most))
-    held = last(score_some(state.model, form, *pairs_of("validation", form.p, form.q), most))
+    held = last(score_some(state.model, form, *validation_pairs(recipe), most))
     state.model.train()
     return Check(
         step=metrics.step,
@@ -99,6 +99,12 @@ def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 10
     )
 
 
+def validation_pairs(recipe: Recipe) -> tuple[Integers, Integers]:
+    """The pairs that a run is checked on, (N,) each: none for a run that has seen them all."""
+    a, b = pairs_of("validation", recipe.format.p, recipe.format.q)
+    return (a[:0], b[:0]) if recipe.trains_on_everything else (a, b)
+
+
 def score_some(model: GPT, form: Format, a: Integers, b: Integers, most: int) -> Iterator[Score]:
     """Strict exactness under teacher forcing on about `most` of the given pairs."""
     stride = max(1, len(a) // most)
@@ -108,7 +114,7 @@ def score_some(model: GPT, form: Format, a: Integers, b: Integers, most: int) ->
 def write_result(out: Path, recipe: Recipe, state: TrainState, source: dict[str, Any]) -> None:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
     loaded = checkpoint.load(out)
-    a, b = pairs_of("validation", recipe.format.p, recipe.format.q)
+    a, b = validation_pairs(recipe)
     validation = last(exactness(loaded.model, loaded.format, a, b, decode=True))
     document = {
         "run": recipe.name,
@@ -177,6 +183,13 @@ def read_model(
     for rows, texts in decode_all(model, form, a, b, batch=batch, edits=edits):
         total = total + read_texts(form, a[rows], b[rows], texts)
         yield total
+
+
+def has_seen_everything(folder: Path) -> bool:
+    """Whether the record of a run says that nothing was held out from it."""
+    path = folder / "result.json"
+    recorded = json.loads(path.read_text()) if path.exists() else {}
+    return bool(recorded.get("recipe", {}).get("trains_on_everything"))
 
 
 def record_reading(folder: Path, document: dict[str, Any], command: str) -> None:

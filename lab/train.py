@@ -44,6 +44,8 @@ class Recipe:
     """Everything that decides a run. Variants by `dataclasses.replace`.
 
     `pairs`: if any, train on these unordered pairs alone, all of them with u < `fraction`.
+    `trains_on_everything`: hold nothing out, the one exception to the split. Such a run learns the
+    100 one-digit products by heart, so no score of it says anything of pairs it has not seen.
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.
     `schedule`: wsd holds the rate, then falls linearly to 0 over the last `decay` of the steps;
     cosine falls all the way. Both warm up over `warmup` steps.
@@ -55,6 +57,7 @@ class Recipe:
     format: Format = field(default_factory=Format)
     fraction: float = 0.30
     pairs: tuple[tuple[int, int], ...] = ()
+    trains_on_everything: bool = False
     steps: int = 1000
     batch_size: int = 256
     optimiser: OptimiserName = "muon"
@@ -72,7 +75,10 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "check_every"):
             require_positive(f"Recipe.{name}", getattr(self, name))
-        require_fraction(self.fraction)
+        if self.trains_on_everything:
+            self.require_the_whole_times_table()
+        else:
+            require_fraction(self.fraction)
         if self.pairs and self.format.p != self.format.q:
             raise ValueError(
                 f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
@@ -93,6 +99,14 @@ class Recipe:
             raise ValueError(f"warmup={self.warmup} is at least 0, decay={self.decay} in [0, 1]")
         if not (0 < self.rate <= 1 and 0 < self.muon_rate <= 1):
             raise ValueError(f"rate={self.rate} and muon_rate={self.muon_rate} lie in (0, 1]")
+
+    def require_the_whole_times_table(self) -> None:
+        form = self.format
+        if (form.p, form.q, self.fraction, self.pairs) != (1, 1, 1.0, ()):
+            raise ValueError(
+                f"trains_on_everything is for all one-digit products: p={form.p} and q={form.q} "
+                f"must be 1, fraction={self.fraction} must be 1.0, and pairs={self.pairs} none"
+            )
 
     @property
     def tokens_per_step(self) -> int:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.times_table import times_table, times_table_small
 from lab.train import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "chain_of_thought": chain_of_thought,
     "plain": plain,
     "few_pairs": few_pairs,
+    "times_table": times_table,
+    "times_table_small": times_table_small,
 }
 
 

@@ -100,7 +100,7 @@ BAD_USAGE = [
     (["train", "plain", "--steps", "-3"], "steps=-3"),
     (["train", "plain", "--device", "cuda"], "device='cuda' is not here"),
     (["bench", "big"], "no benchmark is called 'big'; there are: attention, "),
-    (["sweep", "big"], "no sweep is called 'big'; there are: holdout, tamper, "),
+    (["sweep", "big"], "no sweep is called 'big'; there are: prices, holdout, "),
 ]
 
 
@@ -158,6 +158,18 @@ def test_a_recorded_reading_names_the_command_that_repeats_it(runs: Path, capsys
         "python -m lab evaluate small --pairs 20 --seed 5",
         "python -m lab evaluate small --pairs 20 --seed 5 --batch 7",
     ]
+
+
+def test_a_reading_of_what_was_all_trained_on_counts_nothing_as_held_out(
+    runs: Path, capsys: Any
+) -> None:
+    record = {"recipe": {"trains_on_everything": True}, "readings": []}
+    (runs / "small" / "result.json").write_text(json.dumps(record))
+    assert main(["evaluate", "small", "--pairs", "20"]) == 0
+    document = last_line(capsys)
+    assert list(document) == KEYS
+    assert (document["n"], document["n_heldout"]) == (20, 0)
+    assert document["lower_bound_95_strict_heldout"] is None
 
 
 def test_train_writes_a_run_where_it_is_told(

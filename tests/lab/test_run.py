@@ -16,7 +16,16 @@ from lab.bounds import lower_bound_95
 from lab.evaluate import Score, exactness, last
 from lab.problems import Format, all_pairs, pairs_of, split_values
 from lab.provenance import REQUIRED, read_lines
-from lab.run import Check, Reading, look, read_model, read_texts, record_reading, run
+from lab.run import (
+    Check,
+    Reading,
+    has_seen_everything,
+    look,
+    read_model,
+    read_texts,
+    record_reading,
+    run,
+)
 from lab.train import TrainState, train
 
 
@@ -108,6 +117,23 @@ def test_a_check_scores_held_out_pairs_and_trained_pairs_apart() -> None:
     assert check.n_train == int((u < 0.1).sum())
     assert state.model.training
     assert (check.step, check.loss, check.tokens) == (1, metrics.loss, metrics.tokens)
+
+
+def test_a_run_that_has_seen_everything_claims_no_held_out_score(tmp_path: Path) -> None:
+    recipe = tiny_recipe(format=Format("plain", 1, 1), fraction=1.0, trains_on_everything=True)
+    out = tmp_path / "tiny"
+    *_, check = (event for event in run(recipe, out, resume=False) if isinstance(event, Check))
+    assert (check.n_validation, check.errors_validation, check.n_train) == (0, 0, 100)
+    result = json.loads((out / "result.json").read_text())
+    assert result["recipe"]["trains_on_everything"] is True
+    assert result["validation"] == asdict(Score(0, 0, 0))
+    assert has_seen_everything(out)
+
+
+def test_a_run_with_a_split_or_without_a_record_has_not_seen_everything(tmp_path: Path) -> None:
+    list(run(tiny_recipe(), tmp_path / "tiny", resume=False))
+    assert not has_seen_everything(tmp_path / "tiny")
+    assert not has_seen_everything(tmp_path / "nowhere")
 
 
 # ---------------------------------------------------------------- readings
