@@ -58,6 +58,7 @@ def is_there_a_circle() -> str:
     return "has none" if first_wave() < 1.5 * CHANCE else "has a trace of one"
 
 
+@st.cache_data(show_spinner=False)
 def loss_at_the_start() -> float:
     """The loss of the untrained network on two hundred sums."""
     take_with_progress(BOOK_RUN)
@@ -324,7 +325,7 @@ def show_choice(a: int, b: int) -> None:
         width="stretch",
         alt="Probabilities of the next token as the model gives them, and after the settings",
     )
-    share = choosing.sums_right(loaded.model, FORM, a, b, sampling_of(heat, keep), 20)
+    share = sums_right("few_pairs", a, b, heat, keep)
     st.markdown(
         f"With these settings the small twin wrote this sum twenty times, **{share} of 20** right "
         "in every token. (Greedy writes the same each time.)"
@@ -333,6 +334,15 @@ def show_choice(a: int, b: int) -> None:
     from lab import generate
 
     page.source(generate.reshape, generate.choose, choosing.sums_right)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def sums_right(run: str, a: int, b: int, heat: float, keep: str) -> int:
+    """Of twenty texts that a run writes under these settings, how many are right."""
+    model = take_with_progress(run).model
+    from lab import choosing
+
+    return choosing.sums_right(model, FORM, a, b, sampling_of(heat, keep), 20)
 
 
 def hardest_place(a: int, b: int) -> int:
@@ -439,13 +449,7 @@ def exercise_heat() -> None:
     if cool is None or warm is None:
         st.warning("Both temperatures are numbers from 0.1 to 50.")
         return
-    loaded = take_with_progress(BOOK_RUN)
-    from lab import choosing
-
-    at = [
-        choosing.sums_right(loaded.model, FORM, 37, 48, sampling_of(t, "all"), 20)
-        for t in (cool, warm)
-    ]
+    at = [sums_right(BOOK_RUN, 37, 48, heat, "all") for heat in (cool, warm)]
     said = f"At {cool:g} it writes {at[0]} of 20 right, and at {warm:g} it writes {at[1]} of 20."
     solved = cool >= 1 and at[0] == 20 and at[1] < 20 and warm <= 2 * cool
     if at[0] < 20:
@@ -457,6 +461,8 @@ def exercise_heat() -> None:
     else:
         hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
     show_verdict(solved, said, hint)
+    from lab import choosing
+
     page.source(choosing.sums_right)
 
 
