@@ -32,9 +32,11 @@ def chain_of_thought() -> Recipe:
         model=FULL_SIZE,
         format=Format("cot_reversed"),
         fraction=0.30,
-        steps=5000,
+        steps=6500,
         batch_size=64,
-        weight_decay=0.05,
+        rate=1.5e-3,
+        muon_rate=0.01,
+        weight_decay=0.1,
         decay=0.8,
     )
 
