@@ -29,11 +29,15 @@ def chain_of_thought() -> Recipe:
     """The book's model: 4.7M parameters, working written out and back to front."""
     return Recipe(
         name="chain_of_thought",
-        model=replace(FULL_SIZE, embedding_std=1.0),
+        model=FULL_SIZE,
         format=Format("cot_reversed"),
         fraction=0.30,
-        steps=1000,
-        batch_size=512,
+        steps=6500,
+        batch_size=64,
+        rate=1.5e-3,
+        muon_rate=0.01,
+        weight_decay=0.1,
+        decay=0.8,
     )
 
 
@@ -47,6 +51,7 @@ def plain() -> Recipe:
         steps=1200,
         batch_size=256,
         weight_decay=0.1,
+        decay=0.4,
     )
 
 
