@@ -14,7 +14,7 @@ export interface Pose {
 }
 
 export const FRONT = { yaw: 0, pitch: 0 };
-export const SLANT = { yaw: -0.42, pitch: 0.5 };
+export const SLANT = { yaw: -0.3, pitch: 0.42 };
 const FLIGHT_MS = 650;
 const STEEPEST = 1.35;
 

@@ -189,8 +189,9 @@ export interface Pooled {
 }
 
 /**
- * Every tensor of one kind, pooled: a block is drawn as the mean size of its numbers with the sign
- * of their sum. A plain mean would make a far matrix of random signs look empty.
+ * Every tensor of one kind, pooled: a block is drawn by the geometric mean of its mean and of its
+ * mean size, with the sign of its mean. A plain mean would make a far matrix of mixed signs look
+ * empty; the mean size alone would show signs that mean nothing.
  */
 export function pool(scene: Scene, kind: Kind): Pooled {
   const mine = scene.tensors.filter((t) => t.kind === kind);
@@ -237,7 +238,7 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
         }
       }
       for (let at = 0; at < across; at++) {
-        const size = counts[at] ? (sizes[at]! / counts[at]!) * t.scale : 0;
+        const size = counts[at] ? (Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]!) * t.scale : 0;
         out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
       }
     }

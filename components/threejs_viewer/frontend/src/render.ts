@@ -40,7 +40,7 @@ export class Picture {
   };
 
   constructor(readonly canvas: HTMLCanvasElement) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(SHARPEST, window.devicePixelRatio || 1));
     this.textures["glyphs"] = this.uniforms.uGlyphs.value = glyphs();
   }

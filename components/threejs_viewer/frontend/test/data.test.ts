@@ -92,7 +92,7 @@ describe("reading cells", () => {
   });
 });
 
-test("a pooled block holds the mean size of its cells with the sign of their sum", () => {
+test("a pooled block holds the geometric mean of its mean and its mean size, with the mean's sign", () => {
   const scene = small();
   const t = scene.byName.get("embed.weight")!;
   const { numbers, starts } = pool(scene, "weight");
@@ -103,7 +103,7 @@ test("a pooled block holds the mean size of its cells with the sign of their sum
       sum += v;
       size += Math.abs(v) / 16;
     }
-  expect(numbers[starts.get("embed.weight")![0] + 2]).toBeCloseTo(Math.sign(sum) * size, 5);
+  expect(numbers[starts.get("embed.weight")![0] + 2]).toBeCloseTo(Math.sign(sum) * Math.sqrt((Math.abs(sum) / 16) * size), 5);
 });
 
 test("numbers are said with their sign as a glyph", () => {
