@@ -81,7 +81,9 @@ export class Panel {
       make("p", { class: "formula" }, why.text),
     ];
     if (t.formula && t.formula !== why.text) parts.push(make("p", { class: "general" }, t.formula));
-    if (!why.agrees) parts.push(make("p", { class: "warn" }, `put together again it gives ${say(why.again, 4)}: that does not agree`));
+    const changed = edits.some((e) => e.name === short(t.name) && e.layer === t.layer);
+    if (changed) parts.push(make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"));
+    else if (!why.agrees) parts.push(make("p", { class: "warn" }, `put together again it gives ${say(why.again, 4)}: that does not agree`));
     if (pinned) {
       if (why.terms.length)
         parts.push(

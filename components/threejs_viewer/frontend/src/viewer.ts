@@ -658,6 +658,38 @@ export class Viewer {
 
   // ------------------------------------------------------------ for tests and the stopwatch
 
+  get glowing(): Set<string> {
+    return this.glow ?? new Set();
+  }
+
+  explain(name: string, index: number): Explanation {
+    return explain(this.scene!, this.scene!.byName.get(name)!, index);
+  }
+
+  valueAt(name: string, place: number[]): number | undefined {
+    const tensor = this.scene!.byName.get(name)!;
+    return read(this.scene!, tensor, indexOf(tensor, place));
+  }
+
+  /** Straight at the matrix that holds a cell, at once. */
+  lookAt(name: string, place: number[]): void {
+    const cell = this.find(name, place);
+    if (cell) this.fit([cell.box], FRONT, true);
+  }
+
+  /** How many pixels of each colour channel are not the background's, of a fresh frame. */
+  pixels(): number[] {
+    if (!this.picture || this.lost) return [];
+    const gl = this.picture.renderer.getContext();
+    this.picture.draw(this.view);
+    const [w, h] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
+    const all = new Uint8Array(4 * w * h);
+    gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, all);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < all.length; i++) if (all[i]) counts[i % 4]!++;
+    return counts;
+  }
+
   /** Frames and picks by the hundred, timed. */
   bench(frames = 120, picks = 400): ReturnType<Clock["report"]> {
     const clock = new Clock();
