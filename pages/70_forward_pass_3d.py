@@ -14,6 +14,7 @@ from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
 
 if TYPE_CHECKING:
+    from lab.checkpoint import Checkpoint
     from lab.scene import Packed, Scene
 
 RUNS = {
@@ -32,11 +33,23 @@ LINK = {
 }
 
 
+def choices() -> dict[str, str]:
+    """The committed runs, and those that this reader has trained on the page of chapter 1."""
+    own = [run for run in training.runs_here("ch10_live") if run.weights]
+    return RUNS | {run.id: f"your run {i} of chapter 1" for i, run in enumerate(own, 1)}
+
+
+def take(run: str) -> Checkpoint:
+    if run in RUNS:
+        return take_with_progress(run)
+    return training.model_of(training.service().runs[run])
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def packed(run: str) -> Packed:
     from lab.scene import weights_of
 
-    return weights_of(take_with_progress(run).model)
+    return weights_of(take(run).model)
 
 
 @st.cache_data(show_spinner=False)
@@ -86,13 +99,14 @@ page = Chapter("70_forward_pass_3d", CALCULATIONS)
 @st.fragment
 @needs_a_run
 def show_inside() -> None:
+    names = choices()
     run = str(
         st.selectbox(
-            "Model", list(RUNS), format_func=RUNS.__getitem__, key="ch70_run", bind="query-params"
+            "Model", list(names), format_func=names.__getitem__, key="ch70_run", bind="query-params"
         )
     )
     prompt = st.text_input("Prompt", PROMPT, key="ch70_prompt", bind="query-params", max_chars=80)
-    loaded = take_with_progress(run)
+    loaded = take(run)
     from lab.step_inside import open_up, read_prompt, written
 
     if run not in PROMPTS and prompt == PROMPT:
