@@ -145,6 +145,58 @@ def test_a_new_prompt_keeps_the_camera_and_the_pin(open_viewer: Open) -> None:
     assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.v"
 
 
+def test_what_changed_is_this_prompt_less_the_one_before(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    button = frame.get_by_role("button", name="What changed")
+    assert not button.is_visible()
+    page.get_by_label("Prompt").fill("7*9=63")
+    page.get_by_label("Prompt").press("Enter")
+    button.click()
+    place = [3, 5]
+    change = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    expected = value_at("logits", place, "7*9=63") - value_at("logits", place)
+    assert change == pytest.approx(expected, abs=3e-3)
+    button.click()
+    now = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    assert now == pytest.approx(value_at("logits", place, "7*9=63"), rel=2e-3)
+    assert page.console_errors == []
+
+
+def test_a_logit_is_followed_home_in_parts_that_add_up(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('logits', [3, 5]))")
+    driver.wait_idle(page)
+    note = frame.locator(".home .note").inner_text()
+    total = float(note.split("add up to ")[1].split(";")[0].replace("−", "-"))
+    assert total == pytest.approx(value_at("logits", [3, 5]), abs=0.02)
+    frame.locator(".home li button", has_text="head").first.click()
+    assert frame.locator(".home nav button").count() == 2
+    assert "token" in frame.locator(".home li").first.inner_text()
+    assert page.console_errors == []
+
+
+def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    canvas = frame.locator("canvas.over")
+    canvas.hover(position={"x": 200, "y": 480})
+    far = frame.evaluate("viewer3d.view.pose.distance")
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(200)
+    assert frame.evaluate("viewer3d.view.pose.distance") == far
+    canvas.focus()
+    page.mouse.wheel(0, -300)
+    frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
+
+
+def test_the_help_opens_and_closes_by_key(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("?")
+    assert frame.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not frame.get_by_role("dialog", name="Keys").is_visible()
+
+
 def test_a_head_switched_off_changes_the_answer_in_the_scene(open_viewer: Open) -> None:
     page, frame = open_viewer()
     before = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")

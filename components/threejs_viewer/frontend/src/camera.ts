@@ -94,23 +94,33 @@ export class View {
   /** The pose from which a rectangle of the plan fills the canvas, seen from the given angles. */
   fit(b: Bounds, angles = { yaw: this.pose.yaw, pitch: this.pose.pitch }, fill = 0.9): Pose {
     const kept = this.pose;
-    let pose: Pose = { x: (b.left + b.right) / 2, y: (b.top + b.bottom) / 2, z: 0, distance: 1, ...angles };
-    let [near, far] = [1, 1e6];
     const corners = [[b.left, b.top], [b.right, b.top], [b.left, b.bottom], [b.right, b.bottom]] as const;
-    for (let i = 0; i < 40; i++) {
-      pose = { ...pose, distance: Math.sqrt(near * far) };
-      this.pose = pose;
+    let pose: Pose = { x: (b.left + b.right) / 2, y: (b.top + b.bottom) / 2, z: 0, distance: 1, ...angles };
+    const at = (next: Pose): ReturnType<View["project"]>[] => {
+      this.pose = pose = next;
       this.place();
-      const inside = corners.every(([x, y]) => {
-        const p = this.project(x, y, 0);
-        return p.depth > 0 && Math.abs(p.nx) < fill && Math.abs(p.ny) < fill;
-      });
-      if (inside) far = pose.distance;
-      else near = pose.distance;
+      return corners.map(([x, y]) => this.project(x, y, 0));
+    };
+    // The near end of a rectangle looks larger than the far one, so its middle is not the picture's:
+    // find the distance, move the target to the middle of what is seen, and again.
+    for (let round = 0; round < 4; round++) {
+      let [near, far] = [1, 1e6];
+      for (let i = 0; i < 30; i++) {
+        const distance = Math.sqrt(near * far);
+        const seen = at({ ...pose, distance });
+        if (seen.every((p) => p.depth > 0 && Math.abs(p.nx) < fill && Math.abs(p.ny) < fill)) far = distance;
+        else near = distance;
+      }
+      const seen = at({ ...pose, distance: far });
+      if (round === 3) break;
+      const middle = (of: number[]): number => (Math.min(...of) + Math.max(...of)) / 2;
+      const target = this.onPlane(middle(seen.map((p) => p.nx)), middle(seen.map((p) => p.ny)));
+      if (target) pose = { ...pose, x: target.x, y: target.y };
     }
+    const found = pose;
     this.pose = kept;
     this.place();
-    return tame({ ...pose, distance: far });
+    return tame(found);
   }
 
   private point = new Vector3();

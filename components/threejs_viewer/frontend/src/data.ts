@@ -165,6 +165,27 @@ export function read(scene: Scene, tensor: Tensor, index: number): number | unde
   return HALF[scene.halves[tensor.kind][tensor.offset + index]!]! * tensor.scale;
 }
 
+/**
+ * Every number of one scene less the same number of another of the same shapes, as a scene. What is
+ * masked in both stays masked.
+ */
+export function difference(now: Scene, before: Scene): Scene {
+  const halves = { weight: now.halves.weight.slice(), activation: now.halves.activation.slice() };
+  for (const t of now.tensors) {
+    const old = before.byName.get(t.name);
+    const all = halves[t.kind];
+    for (let i = 0; i < t.present; i++) {
+      const [a, b] = [read(now, t, i)!, (old && read(before, old, i)) ?? NaN];
+      const less = a === b ? (a === -Infinity ? a : 0) : (a - b) / t.scale;
+      all[t.offset + i] = numberToHalf(less);
+    }
+  }
+  const made = openScene(now.manifest, halves);
+  // A share that moved by a tenth is a lot: shares are read against the largest change.
+  for (const t of made.tensors) if (t.op === "softmax") t.peak = t.largest || 1;
+  return { ...made, problems: now.problems };
+}
+
 /** The place along every axis, first axis first. */
 export function placeOf(tensor: Tensor, index: number): number[] {
   const place: number[] = [];

@@ -75,12 +75,12 @@ function heatMap(canvas: HTMLCanvasElement, scene: Scene, box: Box, theme: Theme
   const pen = canvas.getContext("2d");
   if (!pen) return;
   const image = pen.createImageData(box.cols, box.rows);
-  const odd = rgb(theme.line);
+  const [masked, broken] = [rgb(theme.line), rgb(theme.accent)];
   for (let row = 0; row < box.rows; row++)
     for (let col = 0; col < box.cols; col++) {
       const value = read(scene, box.tensor, cellIndex(box, col, row));
       const known = value !== undefined && Number.isFinite(value);
-      const colour = known ? shade(value, box.tensor.peak, theme).match(/\d+/g)!.map(Number) : odd.map((c) => 255 * c);
+      const colour = known ? shade(value, box.tensor.peak, theme).match(/\d+/g)!.map(Number) : (value === -Infinity ? masked : broken).map((c) => 255 * c);
       image.data.set([colour[0]!, colour[1]!, colour[2]!, 255], 4 * (row * box.cols + col));
     }
   pen.putImageData(image, 0, 0);

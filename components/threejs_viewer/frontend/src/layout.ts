@@ -47,6 +47,7 @@ export interface Plan {
   spine: string[];
   cell: number; // width of a token's column
   bounds: Bounds;
+  layers: { layer: number; bounds: Bounds }[];
 }
 
 export interface Bounds {
@@ -265,7 +266,9 @@ class Builder {
           links.push({ from: from[Math.min(i, from.length - 1)]!, to: to[Math.min(i, to.length - 1)]! });
       }
     const bounds = boundsOf(this.boxes);
-    return { boxes: this.boxes, links, ofTensor: this.ofTensor, spine, cell: this.cell, bounds };
+    const numbers = [...new Set(this.boxes.map((b) => b.tensor.layer))].filter((l) => l !== null);
+    const layers = numbers.map((layer) => ({ layer, bounds: boundsOf(this.boxes.filter((b) => b.tensor.layer === layer)) }));
+    return { boxes: this.boxes, links, ofTensor: this.ofTensor, spine, cell: this.cell, bounds, layers };
   }
 }
 

@@ -16,9 +16,17 @@ export interface Shown {
   cell: Cell | null;
   why: Explanation | null;
   pinned: boolean;
-  /** A map of attention to draw as arcs over the stream, and the query (null: all of them). */
-  arcs: { box: Box; query: number | null } | null;
+  /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
+  arcs: Arc[];
   lit: Set<string> | null;
+  /** The tokens being computed, if a walk is on. */
+  span: [number, number] | null;
+}
+
+export interface Arc {
+  box: Box;
+  query: number | null;
+  over: Box;
 }
 
 interface Rect {
@@ -33,18 +41,44 @@ const NAME = 12;
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
   const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
-  if (s.arcs) drawArcs(pen, view, s);
+  for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.cell) drawChosen(pen, view, s);
-  drawNames(pen, view, s, taken);
+  const afar = drawLayers(pen, view, s, taken);
+  drawNames(pen, view, s, taken, afar);
+}
+
+/** Seen from afar, layers have names and matrices have none. */
+function drawLayers(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[]): Set<number> {
+  const afar = new Set<number>();
+  pen.font = `600 13px ${s.font}`;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  for (const { layer, bounds } of s.plan.layers) {
+    const a = view.project(bounds.left, bounds.top, 0);
+    const [x, top, near] = [a.x, a.y, a.depth];
+    const b = view.project(bounds.left, bounds.bottom, 0);
+    if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
+    afar.add(layer);
+    const long = pen.measureText(`layer ${layer + 1}`).width;
+    // Branches are level with the layer's top: the name stands beside them.
+    const right = Math.max(x - 8, long + 4);
+    const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
+    if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
+    taken.push(rect);
+    pen.fillStyle = s.theme.ink;
+    pen.fillText(`layer ${layer + 1}`, right, top + 11);
+  }
+  return afar;
 }
 
 function corner(view: View, box: Box, col: number, row: number): ReturnType<View["project"]> {
   return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
 }
 
-function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[]): void {
+function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[], afar: Set<number>): void {
   const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
   for (const box of s.plan.boxes) {
+    if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
     const a = corner(view, box, 0, 0);
     if (a.depth <= 0) continue;
     const [ax, ay] = [a.x, a.y];
@@ -174,11 +208,8 @@ export function spans(plan: Plan, name: string, cells: number[]): Spot[] {
 }
 
 /** Who looks at whom, and how much: from the token that asks to the token that is read. */
-function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
-  const { box, query } = s.arcs!;
-  const sums = s.plan.spine.map((name) => s.plan.ofTensor.get(name)![0]!);
-  const stream = sums.find((b) => b.tensor.layer === box.tensor.layer);
-  if (!stream) return;
+function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown, { box, query, over }: Arc): void {
+  const stream = over;
   pen.strokeStyle = ORANGE;
   pen.lineCap = "round";
   for (let q = 0; q < box.rows; q++) {
@@ -186,6 +217,7 @@ function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
     for (let k = 0; k <= q; k++) {
       const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
       if (!(share > 0.04)) continue;
+      if (s.span && (q < s.span[0] || q > s.span[1])) continue;
       const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
       pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);
       pen.lineWidth = 0.8 + 5 * share;

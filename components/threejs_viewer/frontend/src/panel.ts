@@ -36,6 +36,7 @@ export class Panel {
   private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
   private scene!: Scene;
   private theme!: Theme;
+  private changes = false;
   private open = new Set<string>();
   private chosen = "";
   private trail: { title: string; made: Unfolded; vocab: number }[] = [];
@@ -51,8 +52,9 @@ export class Panel {
     this.root.append(this.about, this.legend, this.grid, finder);
   }
 
-  load(scene: Scene, theme: Theme): void {
-    [this.scene, this.theme] = [scene, theme];
+  /** `changes`: the numbers are differences, of which no formula and no sum of parts holds. */
+  load(scene: Scene, theme: Theme, changes = false): void {
+    [this.scene, this.theme, this.changes] = [scene, theme, changes];
     if (this.open.size === 0) this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
     this.trail = [];
     this.fillTree();
@@ -80,7 +82,7 @@ export class Panel {
       make("p", { class: "value" }, make("output", {}, say(why.value, 4)), make("span", {}, ` ${places(this.scene, t, place)}`)),
       make("p", { class: "formula" }, why.text),
     ];
-    if (t.formula && t.formula !== why.text) parts.push(make("p", { class: "general" }, t.formula));
+    if (t.formula && t.formula !== why.text && !this.changes) parts.push(make("p", { class: "general" }, t.formula));
     const changed = edits.some((e) => e.name === short(t.name) && e.layer === t.layer);
     if (changed) parts.push(make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"));
     else if (!why.agrees) parts.push(make("p", { class: "warn" }, `put together again it gives ${say(why.again, 4)}: that does not agree`));
@@ -136,6 +138,7 @@ export class Panel {
   // ------------------------------------------------------------ follow a digit home
 
   private homeward(t: Tensor, place: number[]): Node[] {
+    if (this.changes) return [];
     if (t.op === "logits") {
       const made = unfold(this.scene, place[0]!, place[1]!);
       if (!made) return [];

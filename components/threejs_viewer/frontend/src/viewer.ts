@@ -2,12 +2,12 @@
 
 import { Clock } from "./bench";
 import { FRONT, SLANT, View } from "./camera";
-import { indexOf, openScene, placeOf, read, say, type Kind, type Manifest, type Scene } from "./data";
+import { difference, indexOf, openScene, placeOf, read, say, type Manifest, type Scene } from "./data";
 import { button, make } from "./dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
 import { boundsOf, cellPlace, heightOf, plan, type Bounds, type Box, type Plan } from "./layout";
-import { drawMap, drawOverlay, mapping, type Shown } from "./overlay";
+import { drawMap, drawOverlay, mapping, type Arc, type Shown } from "./overlay";
 import { Panel, places, type Edit } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
 import { Picture } from "./render";
@@ -49,7 +49,10 @@ const HELP: [string, string][] = [
 
 export class Viewer {
   readonly clock = new Clock();
+  /** What is shown: the numbers themselves, or what changed since those before. */
   scene: Scene | null = null;
+  private real: Scene | null = null;
+  private previous: Scene | null = null;
   plan: Plan | null = null;
   stages: Stage[] = [];
   stage = 0;
@@ -88,6 +91,10 @@ export class Viewer {
   private playing = button("▶ Play", "Play the walk (Space)", () => this.play());
   private speed = make("select", { "aria-label": "Speed" });
   private follow = button("follow", "The camera follows the walk", () => this.press(this.follow));
+  private compare = button("what changed", "What changed: every number less what it was before", () => {
+    this.press(this.compare);
+    this.swap();
+  });
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.still = this.press(this.motion) === false;
     this.root.classList.toggle("moves", !this.still);
@@ -106,6 +113,8 @@ export class Viewer {
     for (const rate of [0.5, 1, 2, 4]) this.speed.append(make("option", { value: rate, ...(rate === 1 ? { selected: true } : {}) }, `${rate}×`));
     this.scrub.addEventListener("input", () => (this.pause(), this.go(Number(this.scrub.value))));
     this.follow.setAttribute("aria-pressed", "true");
+    this.compare.setAttribute("aria-pressed", "false");
+    this.compare.hidden = true;
     this.motion.setAttribute("aria-pressed", String(!this.still));
     this.root.classList.toggle("moves", !this.still);
     this.fillHelp();
@@ -115,7 +124,7 @@ export class Viewer {
       button("start", "Where the prompt comes in", () => this.fly("start")),
       button("attention", "Attention of this layer", () => this.fly("attention")),
       button("answer", "Where the answer comes out", () => this.fly("answer")),
-      this.follow, this.motion, button("?", "Keys and mouse", () => this.toggleHelp()));
+      this.compare, this.follow, this.motion, button("?", "Keys and mouse", () => this.toggleHelp()));
     const reel = make("div", { class: "reel", role: "group", "aria-label": "The walk" },
       button("|◀", "First stage", () => (this.pause(), this.go(0))),
       button("◀", "Previous stage (PgUp)", () => this.step(-1)), this.playing,
@@ -199,31 +208,38 @@ export class Viewer {
 
   update(payload: Payload): void {
     const began = performance.now();
-    const before = this.scene?.manifest;
+    const old = this.real;
+    const before = old?.manifest;
     const { manifest } = payload;
     this.edits = payload.edits;
-    const halves: Record<Kind, Uint16Array> = { weight: payload.weights, activation: payload.activations };
-    const scene = openScene(manifest, halves);
+    const scene = openScene(manifest, { weight: payload.weights, activation: payload.activations });
     const sameShape = !!before && shapeOf(before) === shapeOf(manifest);
-    const weights = before?.weights_digest !== manifest.weights_digest || this.scene?.halves.weight.length !== halves.weight.length;
+    const weights = before?.weights_digest !== manifest.weights_digest || old?.halves.weight.length !== payload.weights.length;
+    const comparable = sameShape && old!.halves.weight.length === payload.weights.length;
+    this.previous = comparable && before.activations_digest !== manifest.activations_digest ? old : comparable ? this.previous : null;
+    this.real = scene;
+    this.compare.hidden = !this.previous;
+    if (this.previous) this.compare.title = `What changed: every number less what it was for ${this.previous.manifest.tokens.join("")}`;
+    else this.compare.setAttribute("aria-pressed", "false");
+    const comparing = this.comparing;
     const pinned = this.pinned;
-    this.scene = scene;
-    const next = plan(scene);
+    this.scene = comparing ? difference(scene, this.previous!) : scene;
+    const next = plan(this.scene);
     const first = !this.plan;
     this.plan = next;
-    this.picture?.load(scene, next, { weights, activations: true, plan: !sameShape });
-    this.flat?.load(scene, next, this.theme);
-    this.panel.load(scene, this.theme);
+    this.picture?.load(this.scene, next, { weights: weights || comparing, activations: true, plan: !sameShape });
+    this.flat?.load(this.scene, next, this.theme);
+    this.panel.load(this.scene, this.theme, this.comparing);
     const { left, right, top, bottom } = next.bounds;
     const aspect = Math.max(0.4, Math.min(2.5, (right - left) / (top - bottom)));
     this.map.style.width = `${Math.round(110 * Math.sqrt(aspect))}px`;
     this.map.style.height = `${Math.round(110 / Math.sqrt(aspect))}px`;
-    this.stages = stagesOf(scene);
+    this.stages = stagesOf(scene); // told of the numbers themselves
     this.scrub.max = String(Math.max(0, this.stages.length - 1));
     this.hovered = null;
     this.pinned = null;
     if (pinned) {
-      const tensor = scene.byName.get(pinned.box.tensor.name);
+      const tensor = this.scene.byName.get(pinned.box.tensor.name);
       const same = tensor && this.find(tensor.name, placeOf(pinned.box.tensor, pinned.index));
       if (same) this.pinned = same;
     }
@@ -233,6 +249,35 @@ export class Viewer {
     if (first) this.fly("start", true);
     this.request();
     this.clock.note("update", performance.now() - began);
+  }
+
+  private get comparing(): boolean {
+    return !!this.previous && this.compare.getAttribute("aria-pressed") === "true";
+  }
+
+  /** Between the numbers and what changed: same boxes, other numbers. */
+  private swap(): void {
+    const { real, previous } = this;
+    if (!real) return;
+    const pinned = this.pinned;
+    this.scene = this.comparing ? difference(real, previous!) : real;
+    this.plan = plan(this.scene);
+    this.picture?.load(this.scene, this.plan, { weights: true, activations: true, plan: false });
+    this.flat?.load(this.scene, this.plan, this.theme);
+    this.panel.load(this.scene, this.theme, this.comparing);
+    this.hovered = null;
+    this.pinned = pinned && this.find(pinned.box.tensor.name, placeOf(pinned.box.tensor, pinned.index));
+    this.focus(this.pinned);
+    this.say(this.comparing ? `every number less what it was for ${previous!.manifest.tokens.join("")}` : "the numbers themselves");
+  }
+
+  /** How a cell was made; or, where changes are shown, what it was and is. */
+  private reason(cell: Cell): Explanation {
+    const t = cell.box.tensor;
+    if (!this.comparing) return explain(this.scene!, t, cell.index);
+    const [now, then] = [this.real!, this.previous!].map((s) => read(s, s.byName.get(t.name) ?? t, cell.index));
+    const text = `${say(now, 4)} now, ${say(then, 4)} for ${this.previous!.manifest.tokens.join("")}`;
+    return { value: read(this.scene!, t, cell.index), again: undefined, agrees: true, text, terms: [], sources: [], numpy: `now["${t.name}"] - before["${t.name}"]` };
   }
 
   private tell(problems: string[]): void {
@@ -272,17 +317,22 @@ export class Viewer {
     return {
       scene: this.scene!, plan: this.plan!, theme: this.theme, font: this.font, cell, why: this.why,
       pinned: !this.hovered && !!this.pinned, arcs: this.arcs(cell), lit: this.lit(),
+      span: this.walked ? (this.stages[this.stage]?.span ?? null) : null,
     };
   }
 
-  private arcs(cell: Cell | null): Shown["arcs"] {
-    if (cell && cell.box.tokens === "both" && cell.box.tensor.op === "softmax") return { box: cell.box, query: cell.row };
+  /** Over the map's own columns, and over the stream of its layer. */
+  private arcs(cell: Cell | null): Arc[] {
     const stage = this.walked ? this.stages[this.stage] : null;
     const made = stage?.names[stage.names.length - 1];
-    const boxes = this.plan!.ofTensor.get(made ?? "") ?? [];
-    const box = boxes[0];
-    if (!box || box.tokens !== "both" || box.tensor.op !== "softmax") return null;
-    return { box, query: null };
+    const attends = (box: Box | undefined): boolean => box?.tokens === "both" && box.tensor.op === "softmax";
+    const chosen = cell && attends(cell.box) ? cell : null;
+    const boxes = chosen ? [chosen.box] : (this.plan!.ofTensor.get(made ?? "") ?? []).filter(attends);
+    const first = boxes[0];
+    if (!first) return [];
+    const query = chosen ? chosen.row : null;
+    const stream = this.plan!.spine.map((name) => this.plan!.ofTensor.get(name)![0]!).find((b) => b.tensor.layer === first.tensor.layer);
+    return [...boxes.map((box) => ({ box, query, over: box })), ...(stream ? [{ box: first, query, over: stream }] : [])];
   }
 
   private lit(): Set<string> | null {
@@ -342,7 +392,7 @@ export class Viewer {
   }
 
   private focus(cell: Cell | null): void {
-    this.why = cell && this.scene ? explain(this.scene, cell.box.tensor, cell.index) : null;
+    this.why = cell && this.scene ? this.reason(cell) : null;
     const pinned = !!cell && cell === this.pinned;
     if (pinned || !this.pinned) this.panel.show(cell, this.why, pinned, this.edits);
     this.words(cell?.box.tensor.name ?? null);
@@ -438,6 +488,7 @@ export class Viewer {
       if (at < chips.length) chips[at] = chip;
       else chips.push(chip);
     }
+    this.prompt.classList.toggle("long", chips.length > 16);
     this.prompt.replaceChildren(...chips);
   }
 
@@ -484,7 +535,13 @@ export class Viewer {
   fly(where: "all" | "front" | "start" | "attention" | "answer", still = this.still): void {
     if (!this.plan) return;
     const { boxes, ofTensor, spine } = this.plan;
-    if (where === "all") return this.fit(boxes, SLANT, still);
+    if (where === "all") {
+      // A tall model in a wide picture is seen more from above: it then fills more of it.
+      const { left, right, top, bottom } = this.plan.bounds;
+      const tall = ((top - bottom) / (right - left)) * (this.view.width / this.view.height);
+      this.view.go(this.view.fit(this.plan.bounds, { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch }, 0.93), still);
+      return this.request();
+    }
     if (where === "front") return this.fit(boxes, FRONT, still);
     if (where === "answer") {
       const end = boxes.filter((b) => b.tensor.kind === "activation" && b.tensor.layer === null && b.y < (ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0));

@@ -31,9 +31,13 @@ export function stagesOf(scene: Scene): Stage[] {
   const start = promptLength(tokens);
   const stages: Stage[] = [];
   prefill(scene, start, stages);
-  for (let t = start; t < tokens.length; t++) decode(scene, t, stages);
+  const brief = tokens.length - start > MOST_IN_FULL;
+  for (let t = start; t < tokens.length; t++) decode(scene, t, brief, stages);
   return stages;
 }
+
+/** A long answer (working and all) is walked through in one stage a token. */
+const MOST_IN_FULL = 8;
 
 const inputsOf = (t: Tensor): string[] => t.inputs ?? [];
 const tied = (word: string, ...names: string[]): Piece => ({ word, names });
@@ -48,6 +52,11 @@ function prefill(scene: Scene, start: number, out: Stage[]): void {
   const layers = new Set(activations.map((t) => t.layer).filter((l) => l !== null)).size;
   for (const group of inOrder) {
     const [first] = group;
+    const before = out[out.length - 1];
+    if (before && sums.has(first!.name) && inputsOf(first!).length === 1) {
+      before.names.unshift(first!.name); // the same numbers under the name the next block reads
+      continue;
+    }
     const where = first!.layer === null ? "" : `Layer ${first!.layer + 1} of ${layers} · `;
     const names = group.flatMap((t) => [...inputsOf(t), t.name]);
     const { title, text } = tell(scene, group, start - 1, sums.has(first!.name));
@@ -217,7 +226,7 @@ function top(scene: Scene, logits: Tensor, t: number): string {
   return best.map((x, i) => `${i ? "then" : "Highest:"} "${vocabulary[x.c] ?? "?"}" with ${say(x.v)}`).join(", ") + ".";
 }
 
-function decode(scene: Scene, t: number, out: Stage[]): void {
+function decode(scene: Scene, t: number, brief: boolean, out: Stage[]): void {
   const token = scene.manifest.tokens[t]!;
   const span: [number, number] = [t, t];
   const activations = scene.tensors.filter((x) => x.kind === "activation");
@@ -225,12 +234,12 @@ function decode(scene: Scene, t: number, out: Stage[]): void {
   const head = `Token ${t + 1}, "${token}" · `;
   const shown = t + 1;
   const start = activations.filter((x) => x.layer === null && x.op === "lookup");
-  if (start.length)
+  if (start.length && !brief)
     out.push({
       title: `${head}one new column`, span, shown, next: null, names: start.map((x) => x.name),
       text: [`"${token}" is fed back in, alone: `, ...list(start), ". No earlier column is computed again."],
     });
-  for (const layer of layers) {
+  for (const layer of brief ? [] : layers) {
     const mine = activations.filter((x) => x.layer === layer);
     const kept = mine.filter((x) => /(^|\.)(k|v|rot_k|c_kv|k_rope)$/.test(x.name));
     const maps = mine.filter((x) => x.axes.includes("key"));
@@ -247,9 +256,9 @@ function decode(scene: Scene, t: number, out: Stage[]): void {
   const rest = activations.filter((x) => x.layer === null && x.op !== "lookup");
   const best = choice(scene, t);
   out.push({
-    title: `${head}the next digit`, span, shown, next: best, names: withWeights(scene, rest),
+    title: `${head}the next digit`, span, shown, next: best, names: withWeights(scene, brief ? activations : rest),
     text: [
-      "The new column becomes ", ...list(rest),
+      brief ? `Alone, with the keys and values of ${t} earlier tokens kept, its column becomes ` : "The new column becomes ", ...list(rest),
       best ? `: after "${token}" comes "${best.token}" with ${percent(best.share)}.` : ".",
     ],
   });
@@ -257,5 +266,9 @@ function decode(scene: Scene, t: number, out: Stage[]): void {
 
 /** The stage of the walk that a matrix belongs to: the one that makes it. */
 export function stageOf(stages: Stage[], name: string): number {
-  return stages.findIndex((s) => s.names[s.names.length - 1] === name || s.text.some((p) => typeof p !== "string" && p.word === last(name) && p.names.includes(name)));
+  const makes = (s: Stage): boolean =>
+    s.names[s.names.length - 1] === name ||
+    s.text.some((p) => typeof p !== "string" && p.word === last(name) && p.names.includes(name));
+  const made = stages.findIndex(makes);
+  return made >= 0 ? made : stages.findIndex((s) => s.names.includes(name));
 }

@@ -16,6 +16,13 @@ test("prefill covers the prompt up to =, then each token runs alone", () => {
   expect(stages.filter((s) => s.next)).toHaveLength(3);
 });
 
+test("a long answer is one stage a token", () => {
+  const stages = stagesOf(small("7*8=7*8=+=123456"));
+  const alone = stages.filter((s) => s.span[0] > 0);
+  expect(alone.map((s) => s.span[0])).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+  expect(alone.every((s) => s.next)).toBe(true);
+});
+
 test("every activation is lit by some stage, and every tied word names matrices that exist", () => {
   const scene = small("7*8=56");
   const stages = stagesOf(scene);
