@@ -260,3 +260,4 @@ def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < 1
     assert times["frame"]["n"] == 20
+    assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -36,14 +36,26 @@ function answer(value: Record<string, unknown>): void {
 }
 
 function render(event: Event): void {
-  const { args, theme } = (event as CustomEvent<RenderData<Arguments>>).detail as { args: Arguments; theme?: Theme };
-  const look: Options = { flat: asked("flat"), bench: asked("bench"), ...(theme ? { theme: theme as NonNullable<Options["theme"]> } : {}), ...(theme?.font ? { font: theme.font } : {}) };
+  const { args, theme } = (event as CustomEvent<RenderData<Arguments>>).detail as {
+    args: Arguments;
+    theme?: Theme;
+  };
+  const look: Options = {
+    flat: asked("flat"),
+    bench: asked("bench"),
+    ...(theme ? { theme: theme as NonNullable<Options["theme"]> } : {}),
+    ...(theme?.font ? { font: theme.font } : {}),
+  };
   if (theme) document.body.style.background = theme.backgroundColor;
   if (!viewer) {
-    viewer = new Viewer(document.getElementById("root")!, {
-      pin: (name, index) => answer({ pin: { name, index } }),
-      edit: (edit) => answer({ edit }),
-    }, look);
+    viewer = new Viewer(
+      document.getElementById("root")!,
+      {
+        pin: (name, index) => answer({ pin: { name, index } }),
+        edit: (edit) => answer({ edit }),
+      },
+      look,
+    );
     (window as unknown as { viewer3d: Viewer }).viewer3d = viewer;
   }
   viewer.retheme(look.theme, look.font);
@@ -53,7 +65,8 @@ function render(event: Event): void {
 
 function load(to: Viewer, args: Arguments): void {
   const { manifest } = args;
-  if (!isManifest(manifest)) return to.fail("there is nothing to show yet: no manifest came, or one of another version");
+  if (!isManifest(manifest))
+    return to.fail("there is nothing to show yet: no manifest came, or one of another version");
   if (args.weights) known.set(manifest.weights_digest, halvesOf(args.weights));
   const weights = known.get(manifest.weights_digest);
   if (!weights && wanted !== manifest.weights_digest) {
@@ -61,11 +74,25 @@ function load(to: Viewer, args: Arguments): void {
     answer({});
   }
   const edits = args.edits ?? [];
-  const digest = JSON.stringify([manifest.weights_digest, manifest.activations_digest, !!weights, edits]);
+  const digest = JSON.stringify([
+    manifest.weights_digest,
+    manifest.activations_digest,
+    !!weights,
+    edits,
+  ]);
   if (digest === shown) return; // only the theme or the width changed
   shown = digest;
-  to.update({ manifest, weights: weights ?? new Uint16Array(0), activations: halvesOf(args.activations ?? null), edits });
-  if (asked("bench")) setTimeout(() => console.info("bench", JSON.stringify({ ...to.clock.report(), ...to.bench() })), 500);
+  to.update({
+    manifest,
+    weights: weights ?? new Uint16Array(0),
+    activations: halvesOf(args.activations ?? null),
+    edits,
+  });
+  if (asked("bench"))
+    setTimeout(
+      () => console.info("bench", JSON.stringify({ ...to.clock.report(), ...to.bench() })),
+      500,
+    );
 }
 
 Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);

@@ -48,7 +48,12 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
 }
 
 /** Seen from afar, layers have names and matrices have none. */
-function drawLayers(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[]): Set<number> {
+function drawLayers(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+): Set<number> {
   const afar = new Set<number>();
   pen.font = `600 13px ${s.font}`;
   pen.textAlign = "right";
@@ -75,7 +80,13 @@ function corner(view: View, box: Box, col: number, row: number): ReturnType<View
   return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
 }
 
-function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[], afar: Set<number>): void {
+function drawNames(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+  afar: Set<number>,
+): void {
   const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
   for (const box of s.plan.boxes) {
     if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
@@ -87,7 +98,13 @@ function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: R
     const c = corner(view, box, 0, box.rows);
     const tall = Math.hypot(c.x - ax, c.y - ay);
     if (Math.max(wide, tall) < 34 || c.depth <= 0) continue;
-    if (Math.max(ax, b.x) < 0 || Math.min(ax, c.x) > view.width || Math.max(ay, c.y) < 0 || Math.min(ay, b.y) > view.height) continue;
+    if (
+      Math.max(ax, b.x) < 0 ||
+      Math.min(ax, c.x) > view.width ||
+      Math.max(ay, c.y) < 0 ||
+      Math.min(ay, b.y) > view.height
+    )
+      continue;
     seen.push({ box, x: Math.min(ax, c.x), y: Math.min(ay, b.y), wide, tall, far: a.depth });
   }
   seen.sort((p, q) => p.far - q.far);
@@ -143,8 +160,21 @@ const meets = (a: Rect, b: Rect): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 /** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
-function outline(pen: CanvasRenderingContext2D, view: View, box: Box, left: number, top: number, cols: number, rows: number): [number, number] {
-  const points = [[left, top], [left + cols, top], [left + cols, top + rows], [left, top + rows]].map(([c, r]) => corner(view, box, c!, r!));
+function outline(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  box: Box,
+  left: number,
+  top: number,
+  cols: number,
+  rows: number,
+): [number, number] {
+  const points = [
+    [left, top],
+    [left + cols, top],
+    [left + cols, top + rows],
+    [left, top + rows],
+  ].map(([c, r]) => corner(view, box, c!, r!));
   pen.beginPath();
   points.forEach((p, i) => (i ? pen.lineTo(p.x, p.y) : pen.moveTo(p.x, p.y)));
   pen.closePath();
@@ -202,13 +232,29 @@ export function spans(plan: Plan, name: string, cells: number[]): Spot[] {
     const at = cellPlace(plan, tensor, index);
     if (!at) continue;
     const r = found.get(at.box) ?? [Infinity, Infinity, -Infinity, -Infinity];
-    found.set(at.box, [Math.min(r[0], at.col), Math.min(r[1], at.row), Math.max(r[2], at.col), Math.max(r[3], at.row)]);
+    found.set(at.box, [
+      Math.min(r[0], at.col),
+      Math.min(r[1], at.row),
+      Math.max(r[2], at.col),
+      Math.max(r[3], at.row),
+    ]);
   }
-  return [...found].map(([box, [l, t, r, b]]) => ({ box, left: l, top: t, cols: r - l + 1, rows: b - t + 1 }));
+  return [...found].map(([box, [l, t, r, b]]) => ({
+    box,
+    left: l,
+    top: t,
+    cols: r - l + 1,
+    rows: b - t + 1,
+  }));
 }
 
 /** Who looks at whom, and how much: from the token that asks to the token that is read. */
-function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown, { box, query, over }: Arc): void {
+function drawArcs(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  { box, query, over }: Arc,
+): void {
   const stream = over;
   pen.strokeStyle = ORANGE;
   pen.lineCap = "round";
@@ -227,7 +273,11 @@ function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown, { box, qu
         const t = i / 20;
         const swing = k === q ? Math.sin(2 * Math.PI * t) * 0.3 * stream.cellW : 0;
         const up = Math.sin(Math.PI * t) * rise;
-        const p = view.project(from + (to - from) * t + swing, stream.y + up * 0.75, stream.z + stream.depth + up * 0.65);
+        const p = view.project(
+          from + (to - from) * t + swing,
+          stream.y + up * 0.75,
+          stream.z + stream.depth + up * 0.65,
+        );
         if (i) pen.lineTo(p.x, p.y);
         else pen.moveTo(p.x, p.y);
       }
@@ -258,11 +308,19 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   pen.lineWidth = 1.5;
   pen.beginPath();
   let drawn = 0;
-  for (const [nx, ny] of [[-1, 1], [1, 1], [1, -1], [-1, -1]] as const) {
+  for (const [nx, ny] of [
+    [-1, 1],
+    [1, 1],
+    [1, -1],
+    [-1, -1],
+  ] as const) {
     const ray = view.ray(nx, ny);
     const t = -ray.origin.z / ray.direction.z;
     const far = t > 0 ? t : 1e6;
-    const [x, y] = to.map(ray.origin.x + ray.direction.x * far, ray.origin.y + ray.direction.y * far);
+    const [x, y] = to.map(
+      ray.origin.x + ray.direction.x * far,
+      ray.origin.y + ray.direction.y * far,
+    );
     if (drawn++) pen.lineTo(x, y);
     else pen.moveTo(x, y);
   }
@@ -270,7 +328,15 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   pen.stroke();
 }
 
-export function mapping(plan: Plan, w: number, h: number): { scale: number; map: (x: number, y: number) => [number, number]; back: (x: number, y: number) => [number, number] } {
+export function mapping(
+  plan: Plan,
+  w: number,
+  h: number,
+): {
+  scale: number;
+  map: (x: number, y: number) => [number, number];
+  back: (x: number, y: number) => [number, number];
+} {
   const { left, right, top, bottom } = plan.bounds;
   const scale = Math.min((w - 8) / (right - left), (h - 8) / (top - bottom));
   const [ox, oy] = [(w - (right - left) * scale) / 2, (h - (top - bottom) * scale) / 2];

@@ -40,6 +40,7 @@ export const STYLE = `
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
 .v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
+.v3 .walk h3::first-letter { text-transform: uppercase; }
 .v3 .walk h3 { margin: 8px 0 2px; font: 600 17px/1.3 "Source Serif", "Source Serif 4", Georgia, serif; }
 .v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }
 .v3 .walk .word { display: inline; padding: 0; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }

@@ -2,7 +2,16 @@
 
 import { Clock } from "./bench";
 import { FRONT, SLANT, View } from "./camera";
-import { difference, indexOf, openScene, placeOf, read, say, type Manifest, type Scene } from "./data";
+import {
+  difference,
+  indexOf,
+  openScene,
+  placeOf,
+  read,
+  say,
+  type Manifest,
+  type Scene,
+} from "./data";
 import { button, make } from "./dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
@@ -75,10 +84,20 @@ export class Viewer {
   private pointers = new Map<number, { x: number; y: number }>();
   private moved = 0;
 
-  private root = make("div", { class: "v3", role: "group", "aria-label": "The model, every number" });
+  private root = make("div", {
+    class: "v3",
+    role: "group",
+    "aria-label": "The model, every number",
+  });
   private prompt = make("ol", { class: "prompt", "aria-label": "The prompt" });
   private gl = make("canvas", { class: "gl", "aria-hidden": "true" });
-  private over = make("canvas", { class: "over", tabindex: 0, role: "application", "aria-label": "The model in 3D. Press ? for the keys; the list of all matrices beside it says the same in words." });
+  private over = make("canvas", {
+    class: "over",
+    tabindex: 0,
+    role: "application",
+    "aria-label":
+      "The model in 3D. Press ? for the keys; the list of all matrices beside it says the same in words.",
+  });
   private map = make("canvas", { class: "map", "aria-hidden": "true" });
   private tip = make("div", { class: "tip", hidden: true });
   private notice = make("p", { class: "notice", role: "alert", hidden: true });
@@ -87,21 +106,34 @@ export class Viewer {
   private title = make("h3", {});
   private text = make("p", {});
   private count = make("span", { class: "count" });
-  private scrub = make("input", { type: "range", min: 0, value: 0, "aria-label": "Stage of the walk" });
+  private scrub = make("input", {
+    type: "range",
+    min: 0,
+    value: 0,
+    "aria-label": "Stage of the walk",
+  });
   private playing = button("▶ Play", "Play the walk (Space)", () => this.play());
   private speed = make("select", { "aria-label": "Speed" });
   private follow = button("follow", "The camera follows the walk", () => this.press(this.follow));
-  private compare = button("what changed", "What changed: every number less what it was before", () => {
-    this.press(this.compare);
-    this.swap();
-  });
+  private compare = button(
+    "what changed",
+    "What changed: every number less what it was before",
+    () => {
+      this.press(this.compare);
+      this.swap();
+    },
+  );
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.still = this.press(this.motion) === false;
     this.root.classList.toggle("moves", !this.still);
   });
   private live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
-  constructor(private host: HTMLElement, private events: ViewerEvents, private options: Options = {}) {
+  constructor(
+    private host: HTMLElement,
+    private events: ViewerEvents,
+    private options: Options = {},
+  ) {
     this.theme = themeOf(options.theme);
     this.panel = new Panel({
       choose: (name) => this.choose(name),
@@ -110,7 +142,10 @@ export class Viewer {
       edit: (edit) => this.events.edit(edit),
       show: (name, token) => this.point(name, token),
     });
-    for (const rate of [0.5, 1, 2, 4]) this.speed.append(make("option", { value: rate, ...(rate === 1 ? { selected: true } : {}) }, `${rate}×`));
+    for (const rate of [0.5, 1, 2, 4])
+      this.speed.append(
+        make("option", { value: rate, ...(rate === 1 ? { selected: true } : {}) }, `${rate}×`),
+      );
     this.scrub.addEventListener("input", () => (this.pause(), this.go(Number(this.scrub.value))));
     this.follow.setAttribute("aria-pressed", "true");
     this.compare.setAttribute("aria-pressed", "false");
@@ -118,22 +153,47 @@ export class Viewer {
     this.motion.setAttribute("aria-pressed", String(!this.still));
     this.root.classList.toggle("moves", !this.still);
     this.fillHelp();
-    const views = make("div", { class: "views", role: "group", "aria-label": "Views" },
+    const views = make(
+      "div",
+      { class: "views", role: "group", "aria-label": "Views" },
       button("all", "See the whole model", () => this.fly("all")),
       button("front", "Straight from the front", () => this.fly("front")),
       button("start", "Where the prompt comes in", () => this.fly("start")),
       button("attention", "Attention of this layer", () => this.fly("attention")),
       button("answer", "Where the answer comes out", () => this.fly("answer")),
-      this.compare, this.follow, this.motion, button("?", "Keys and mouse", () => this.toggleHelp()));
-    const reel = make("div", { class: "reel", role: "group", "aria-label": "The walk" },
+      this.compare,
+      this.follow,
+      this.motion,
+      button("?", "Keys and mouse", () => this.toggleHelp()),
+    );
+    const reel = make(
+      "div",
+      { class: "reel", role: "group", "aria-label": "The walk" },
       button("|◀", "First stage", () => (this.pause(), this.go(0))),
-      button("◀", "Previous stage (PgUp)", () => this.step(-1)), this.playing,
-      button("▶|", "Next stage (PgDn)", () => this.step(1)), this.scrub, this.count, this.speed);
-    this.place.append(this.gl, this.over, this.map, this.tip, this.notice, make("p", { class: "wheel" }, "click it, then the wheel zooms"), this.help);
+      button("◀", "Previous stage (PgUp)", () => this.step(-1)),
+      this.playing,
+      button("▶|", "Next stage (PgDn)", () => this.step(1)),
+      this.scrub,
+      this.count,
+      this.speed,
+    );
+    this.place.append(
+      this.gl,
+      this.over,
+      this.map,
+      this.tip,
+      this.notice,
+      make("p", { class: "wheel" }, "click it, then the wheel zooms"),
+      this.help,
+    );
     this.root.append(
       make("style", {}, STYLE),
-      make("div", { class: "top" }, this.prompt, views), this.place,
-      make("div", { class: "walk" }, reel, this.title, this.text), this.panel.root, this.live);
+      make("div", { class: "top" }, this.prompt, views),
+      this.place,
+      make("div", { class: "walk" }, reel, this.title, this.text),
+      this.panel.root,
+      this.live,
+    );
     this.host.replaceChildren(this.root);
     this.listen();
     this.repaint();
@@ -214,12 +274,20 @@ export class Viewer {
     this.edits = payload.edits;
     const scene = openScene(manifest, { weight: payload.weights, activation: payload.activations });
     const sameShape = !!before && shapeOf(before) === shapeOf(manifest);
-    const weights = before?.weights_digest !== manifest.weights_digest || old?.halves.weight.length !== payload.weights.length;
+    const weights =
+      before?.weights_digest !== manifest.weights_digest ||
+      old?.halves.weight.length !== payload.weights.length;
     const comparable = sameShape && old!.halves.weight.length === payload.weights.length;
-    this.previous = comparable && before.activations_digest !== manifest.activations_digest ? old : comparable ? this.previous : null;
+    this.previous =
+      comparable && before.activations_digest !== manifest.activations_digest
+        ? old
+        : comparable
+          ? this.previous
+          : null;
     this.real = scene;
     this.compare.hidden = !this.previous;
-    if (this.previous) this.compare.title = `What changed: every number less what it was for ${this.previous.manifest.tokens.join("")}`;
+    if (this.previous)
+      this.compare.title = `What changed: every number less what it was for ${this.previous.manifest.tokens.join("")}`;
     else this.compare.setAttribute("aria-pressed", "false");
     const comparing = this.comparing;
     const pinned = this.pinned;
@@ -227,7 +295,11 @@ export class Viewer {
     const next = plan(this.scene);
     const first = !this.plan;
     this.plan = next;
-    this.picture?.load(this.scene, next, { weights: weights || comparing, activations: true, plan: !sameShape });
+    this.picture?.load(this.scene, next, {
+      weights: weights || comparing,
+      activations: true,
+      plan: !sameShape,
+    });
     this.flat?.load(this.scene, next, this.theme);
     this.panel.load(this.scene, this.theme, this.comparing);
     const { left, right, top, bottom } = next.bounds;
@@ -266,18 +338,33 @@ export class Viewer {
     this.flat?.load(this.scene, this.plan, this.theme);
     this.panel.load(this.scene, this.theme, this.comparing);
     this.hovered = null;
-    this.pinned = pinned && this.find(pinned.box.tensor.name, placeOf(pinned.box.tensor, pinned.index));
+    this.pinned =
+      pinned && this.find(pinned.box.tensor.name, placeOf(pinned.box.tensor, pinned.index));
     this.focus(this.pinned);
-    this.say(this.comparing ? `every number less what it was for ${previous!.manifest.tokens.join("")}` : "the numbers themselves");
+    this.say(
+      this.comparing
+        ? `every number less what it was for ${previous!.manifest.tokens.join("")}`
+        : "the numbers themselves",
+    );
   }
 
   /** How a cell was made; or, where changes are shown, what it was and is. */
   private reason(cell: Cell): Explanation {
     const t = cell.box.tensor;
     if (!this.comparing) return explain(this.scene!, t, cell.index);
-    const [now, then] = [this.real!, this.previous!].map((s) => read(s, s.byName.get(t.name) ?? t, cell.index));
+    const [now, then] = [this.real!, this.previous!].map((s) =>
+      read(s, s.byName.get(t.name) ?? t, cell.index),
+    );
     const text = `${say(now, 4)} now, ${say(then, 4)} for ${this.previous!.manifest.tokens.join("")}`;
-    return { value: read(this.scene!, t, cell.index), again: undefined, agrees: true, text, terms: [], sources: [], numpy: `now["${t.name}"] - before["${t.name}"]` };
+    return {
+      value: read(this.scene!, t, cell.index),
+      again: undefined,
+      agrees: true,
+      text,
+      terms: [],
+      sources: [],
+      numpy: `now["${t.name}"] - before["${t.name}"]`,
+    };
   }
 
   private tell(problems: string[]): void {
@@ -315,8 +402,15 @@ export class Viewer {
   private shown(): Shown {
     const cell = this.hovered ?? this.pinned;
     return {
-      scene: this.scene!, plan: this.plan!, theme: this.theme, font: this.font, cell, why: this.why,
-      pinned: !this.hovered && !!this.pinned, arcs: this.arcs(cell), lit: this.lit(),
+      scene: this.scene!,
+      plan: this.plan!,
+      theme: this.theme,
+      font: this.font,
+      cell,
+      why: this.why,
+      pinned: !this.hovered && !!this.pinned,
+      arcs: this.arcs(cell),
+      lit: this.lit(),
       span: this.walked ? (this.stages[this.stage]?.span ?? null) : null,
     };
   }
@@ -325,14 +419,22 @@ export class Viewer {
   private arcs(cell: Cell | null): Arc[] {
     const stage = this.walked ? this.stages[this.stage] : null;
     const made = stage?.names[stage.names.length - 1];
-    const attends = (box: Box | undefined): boolean => box?.tokens === "both" && box.tensor.op === "softmax";
+    const attends = (box: Box | undefined): boolean =>
+      box?.tokens === "both" && box.tensor.op === "softmax";
     const chosen = cell && attends(cell.box) ? cell : null;
-    const boxes = chosen ? [chosen.box] : (this.plan!.ofTensor.get(made ?? "") ?? []).filter(attends);
+    const boxes = chosen
+      ? [chosen.box]
+      : (this.plan!.ofTensor.get(made ?? "") ?? []).filter(attends);
     const first = boxes[0];
     if (!first) return [];
     const query = chosen ? chosen.row : null;
-    const stream = this.plan!.spine.map((name) => this.plan!.ofTensor.get(name)![0]!).find((b) => b.tensor.layer === first.tensor.layer);
-    return [...boxes.map((box) => ({ box, query, over: box })), ...(stream ? [{ box: first, query, over: stream }] : [])];
+    const stream = this.plan!.spine.map((name) => this.plan!.ofTensor.get(name)![0]!).find(
+      (b) => b.tensor.layer === first.tensor.layer,
+    );
+    return [
+      ...boxes.map((box) => ({ box, query, over: box })),
+      ...(stream ? [{ box: first, query, over: stream }] : []),
+    ];
   }
 
   private lit(): Set<string> | null {
@@ -368,7 +470,12 @@ export class Viewer {
   /** The cell of a tensor at a place along its axes. */
   find(name: string, place: number[]): Cell | null {
     const tensor = this.scene?.byName.get(name);
-    if (!tensor || place.length !== tensor.shape.length || place.some((i, axis) => i >= tensor.shape[axis]!)) return null;
+    if (
+      !tensor ||
+      place.length !== tensor.shape.length ||
+      place.some((i, axis) => i >= tensor.shape[axis]!)
+    )
+      return null;
     const at = cellPlace(this.plan!, tensor, indexOf(tensor, place));
     return at && cellAt(at.box, at.col, at.row);
   }
@@ -383,7 +490,12 @@ export class Viewer {
     if (!cell || !this.picture) return;
     if (!same) {
       const t = cell.box.tensor;
-      this.tip.replaceChildren(make("b", {}, say(read(this.scene!, t, cell.index), 4)), ` ${t.name}`, make("small", {}, places(this.scene!, t, placeOf(t, cell.index))), make("span", {}, this.why?.text ?? ""));
+      this.tip.replaceChildren(
+        make("b", {}, say(read(this.scene!, t, cell.index), 4)),
+        ` ${t.name}`,
+        make("small", {}, places(this.scene!, t, placeOf(t, cell.index))),
+        make("span", {}, this.why?.text ?? ""),
+      );
     }
     const right = x > this.view.width - 315;
     this.tip.style.left = right ? "auto" : `${x + 16}px`;
@@ -408,7 +520,9 @@ export class Viewer {
     const t = cell.box.tensor;
     const place = placeOf(t, cell.index);
     this.panel.select(t.name);
-    this.say(`${t.name}, ${places(this.scene!, t, place)}: ${say(read(this.scene!, t, cell.index), 4)}. ${this.why?.text ?? ""}`);
+    this.say(
+      `${t.name}, ${places(this.scene!, t, place)}: ${say(read(this.scene!, t, cell.index), 4)}. ${this.why?.text ?? ""}`,
+    );
     this.events.pin(t.name, place);
   }
 
@@ -450,13 +564,23 @@ export class Viewer {
     this.scrub.setAttribute("aria-valuetext", stage.title);
     this.count.textContent = `${at + 1} / ${this.stages.length}`;
     this.title.textContent = stage.title;
-    this.text.replaceChildren(...stage.text.map((piece) => typeof piece === "string" ? piece : this.word(piece.word, piece.names)));
-    this.picture?.span(...(this.walked ? stage.span : ([0, Infinity] as [number, number])).map((t) => Math.min(t, 1e9)) as [number, number]);
+    this.text.replaceChildren(
+      ...stage.text.map((piece) =>
+        typeof piece === "string" ? piece : this.word(piece.word, piece.names),
+      ),
+    );
+    this.picture?.span(
+      ...((this.walked ? stage.span : ([0, Infinity] as [number, number])).map((t) =>
+        Math.min(t, 1e9),
+      ) as [number, number]),
+    );
     this.fillPrompt(stage);
     this.glow = null;
     this.shine();
     if (quiet) return;
-    this.say(`${stage.title}. ${stage.text.map((p) => (typeof p === "string" ? p : p.word)).join("")}`);
+    this.say(
+      `${stage.title}. ${stage.text.map((p) => (typeof p === "string" ? p : p.word)).join("")}`,
+    );
     if (this.walked && this.follow.getAttribute("aria-pressed") === "true") {
       this.fit(stage.names.flatMap((name) => this.plan!.ofTensor.get(name) ?? []));
       this.flat?.mark(this.lit(), null, true);
@@ -464,9 +588,20 @@ export class Viewer {
   }
 
   private word(word: string, names: string[]): HTMLElement {
-    const b = make("button", { type: "button", class: "word", "data-names": names.join(" "),
-      pointerenter: () => this.light(names), pointerleave: () => this.light(null),
-      focus: () => this.light(names), blur: () => this.light(null), click: () => this.choose(names[0]!) }, word);
+    const b = make(
+      "button",
+      {
+        type: "button",
+        class: "word",
+        "data-names": names.join(" "),
+        pointerenter: () => this.light(names),
+        pointerleave: () => this.light(null),
+        focus: () => this.light(names),
+        blur: () => this.light(null),
+        click: () => this.choose(names[0]!),
+      },
+      word,
+    );
     return b;
   }
 
@@ -480,11 +615,19 @@ export class Viewer {
     const tokens = this.scene!.manifest.tokens;
     const chips = tokens.map((token, i) => {
       const now = this.walked && i >= stage.span[0] && i <= stage.span[1];
-      return make("li", { class: !this.walked || i < stage.shown ? (now ? "now" : "") : "later" }, token);
+      return make(
+        "li",
+        { class: !this.walked || i < stage.shown ? (now ? "now" : "") : "later" },
+        token,
+      );
     });
     if (stage.next && this.walked) {
       const at = stage.span[1] + 1;
-      const chip = make("li", { class: "next", "aria-label": `next: ${stage.next.token}` }, stage.next.token);
+      const chip = make(
+        "li",
+        { class: "next", "aria-label": `next: ${stage.next.token}` },
+        stage.next.token,
+      );
       if (at < chips.length) chips[at] = chip;
       else chips.push(chip);
     }
@@ -539,19 +682,46 @@ export class Viewer {
       // A tall model in a wide picture is seen more from above: it then fills more of it.
       const { left, right, top, bottom } = this.plan.bounds;
       const tall = ((top - bottom) / (right - left)) * (this.view.width / this.view.height);
-      this.view.go(this.view.fit(this.plan.bounds, { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch }, 0.93), still);
+      this.view.go(
+        this.view.fit(
+          this.plan.bounds,
+          { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch },
+          0.93,
+        ),
+        still,
+      );
       return this.request();
     }
     if (where === "front") return this.fit(boxes, FRONT, still);
     if (where === "answer") {
-      const end = boxes.filter((b) => b.tensor.kind === "activation" && b.tensor.layer === null && b.y < (ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0));
+      const end = boxes.filter(
+        (b) =>
+          b.tensor.kind === "activation" &&
+          b.tensor.layer === null &&
+          b.y < (ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0),
+      );
       return this.fit(end.length ? end : boxes, FRONT, still);
     }
     const layer = this.hovered?.box.tensor.layer ?? this.pinned?.box.tensor.layer ?? this.near();
     if (where === "attention")
-      return this.fit(boxes.filter((b) => b.tensor.layer === layer && b.tensor.kind === "activation" && b.tensor.axes.includes("head")), { yaw: 0.1, pitch: 0.15 }, still);
+      return this.fit(
+        boxes.filter(
+          (b) =>
+            b.tensor.layer === layer &&
+            b.tensor.kind === "activation" &&
+            b.tensor.axes.includes("head"),
+        ),
+        { yaw: 0.1, pitch: 0.15 },
+        still,
+      );
     // A slanted look over the beginning, with the rest of the model running away from the reader.
-    const head = boundsOf(boxes.filter((b) => b.tensor.layer === null ? b.y > (ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0) : b.tensor.layer === 0));
+    const head = boundsOf(
+      boxes.filter((b) =>
+        b.tensor.layer === null
+          ? b.y > (ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0)
+          : b.tensor.layer === 0,
+      ),
+    );
     this.view.go({ ...this.view.fit(head, SLANT, 0.96) }, still);
     this.request();
   }
@@ -560,7 +730,9 @@ export class Viewer {
   private near(): number {
     const inLayer = this.plan!.boxes.filter((b) => b.tensor.layer !== null);
     const gap = (b: Box): number => Math.abs(b.y - heightOf(b) / 2 - this.view.pose.y);
-    return inLayer.reduce((best, b) => (gap(b) < gap(best) ? b : best), inLayer[0]!)?.tensor.layer ?? 0;
+    return (
+      inLayer.reduce((best, b) => (gap(b) < gap(best) ? b : best), inLayer[0]!)?.tensor.layer ?? 0
+    );
   }
 
   // ------------------------------------------------------------ hands
@@ -576,7 +748,8 @@ export class Viewer {
     const up = (event: PointerEvent): void => {
       const known = this.pointers.delete(event.pointerId);
       over.classList.remove("dragging");
-      if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0) this.pin(this.under(event));
+      if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0)
+        this.pin(this.under(event));
     };
     over.addEventListener("pointerup", up);
     over.addEventListener("pointercancel", up);
@@ -586,17 +759,28 @@ export class Viewer {
       const cell = this.under(event);
       if (cell) this.fit([cell.box]);
     });
-    over.addEventListener("wheel", (event) => {
-      if (document.activeElement !== over && !event.ctrlKey) return;
-      event.preventDefault();
-      const [px, py] = this.screen(event);
-      this.view.zoom(Math.exp(Math.max(-0.4, Math.min(0.4, event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)))), px, py);
-      this.request();
-    }, { passive: false });
+    over.addEventListener(
+      "wheel",
+      (event) => {
+        if (document.activeElement !== over && !event.ctrlKey) return;
+        event.preventDefault();
+        const [px, py] = this.screen(event);
+        this.view.zoom(
+          Math.exp(Math.max(-0.4, Math.min(0.4, event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)))),
+          px,
+          py,
+        );
+        this.request();
+      },
+      { passive: false },
+    );
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.map.addEventListener("pointerdown", (event) => {
       const r = this.map.getBoundingClientRect();
-      const [x, y] = mapping(this.plan!, r.width, r.height).back(event.clientX - r.left, event.clientY - r.top);
+      const [x, y] = mapping(this.plan!, r.width, r.height).back(
+        event.clientX - r.left,
+        event.clientY - r.top,
+      );
       this.view.go({ ...this.view.pose, x, y, z: 0 }, this.still);
       this.request();
     });
@@ -615,7 +799,10 @@ export class Viewer {
 
   private screen(event: MouseEvent): [number, number] {
     const r = this.over.getBoundingClientRect();
-    return [((event.clientX - r.left) / r.width) * 2 - 1, 1 - ((event.clientY - r.top) / r.height) * 2];
+    return [
+      ((event.clientX - r.left) / r.width) * 2 - 1,
+      1 - ((event.clientY - r.top) / r.height) * 2,
+    ];
   }
 
   private under(event: MouseEvent): Cell | null {
@@ -648,7 +835,8 @@ export class Viewer {
   }
 
   private key(event: KeyboardEvent): void {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    const typing =
+      event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
     const picture = event.target === this.over || event.target === this.flat?.root;
     const onButton = event.target instanceof HTMLButtonElement;
     const acts: Record<string, () => void> = {
@@ -681,7 +869,9 @@ export class Viewer {
       return this.request();
     }
     const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));
-    this.pin(cellAt(cell.box, clamp(cell.col + dc, cell.box.cols), clamp(cell.row + dr, cell.box.rows)));
+    this.pin(
+      cellAt(cell.box, clamp(cell.col + dc, cell.box.cols), clamp(cell.row + dr, cell.box.rows)),
+    );
   }
 
   private enter(): void {
@@ -699,7 +889,15 @@ export class Viewer {
   }
 
   private fillHelp(): void {
-    this.help.append(make("h3", {}, "Keys and mouse"), make("dl", {}, ...HELP.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])), make("p", {}, button("Close", "Close the help (Esc)", () => this.toggleHelp(false))));
+    this.help.append(
+      make("h3", {}, "Keys and mouse"),
+      make("dl", {}, ...HELP.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])),
+      make(
+        "p",
+        {},
+        button("Close", "Close the help (Esc)", () => this.toggleHelp(false)),
+      ),
+    );
   }
 
   private toggleHelp(show = this.help.hidden): void {
@@ -769,7 +967,11 @@ export class Viewer {
     const cell = this.find(name, place);
     if (!cell) return null;
     const { box } = cell;
-    const p = this.view.project(box.x + (cell.col + 0.5) * box.cellW, box.y - (cell.row + 0.5) * box.cellH, box.z + box.depth);
+    const p = this.view.project(
+      box.x + (cell.col + 0.5) * box.cellW,
+      box.y - (cell.row + 0.5) * box.cellH,
+      box.z + box.depth,
+    );
     return { x: p.x, y: p.y };
   }
 
@@ -792,10 +994,15 @@ export class Viewer {
 }
 
 /** What decides where boxes stand: names, shapes and how they hang together. */
-const shapeOf = (m: Manifest): string => JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
+const shapeOf = (m: Manifest): string =>
+  JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
 
 function roomy(b: Bounds): Bounds {
   const air = 0.08 * Math.max(b.right - b.left, b.top - b.bottom);
-  return { left: b.left - air, right: b.right + air, top: b.top + air * 1.6, bottom: b.bottom - air };
+  return {
+    left: b.left - air,
+    right: b.right + air,
+    top: b.top + air * 1.6,
+    bottom: b.bottom - air,
+  };
 }
-

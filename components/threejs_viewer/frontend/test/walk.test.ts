@@ -69,7 +69,11 @@ test("a ray through a cell's middle picks that cell, from in front and from the 
     view.set(view.fit(made.bounds, angles));
     for (const box of made.boxes) {
       const [col, row] = [Math.floor(box.cols / 2), Math.floor(box.rows / 2)];
-      const p = view.project(box.x + (col + 0.5) * box.cellW, box.y - (row + 0.5) * box.cellH, box.z + box.depth);
+      const p = view.project(
+        box.x + (col + 0.5) * box.cellW,
+        box.y - (row + 0.5) * box.cellH,
+        box.z + box.depth,
+      );
       const hit = pick([box], view.ray(p.nx, p.ny))!;
       expect([hit.col, hit.row]).toEqual([col, row]);
     }
@@ -83,7 +87,10 @@ test("a fitted rectangle lies inside the canvas", () => {
   view.resize(390, 600);
   view.set(view.fit(made.bounds));
   const { left, right, top, bottom } = made.bounds;
-  for (const [x, y] of [[left, top], [right, bottom]] as const) {
+  for (const [x, y] of [
+    [left, top],
+    [right, bottom],
+  ] as const) {
     const p = view.project(x, y, 0);
     expect(Math.max(Math.abs(p.nx), Math.abs(p.ny))).toBeLessThan(0.91);
   }
