@@ -1,7 +1,7 @@
 // `npm run dev`, then /dev/?size=big&prompt=7*8=56&theme=dark&flat=1: the viewer without Streamlit.
 
 import { halvesOf } from "../src/data";
-import { Viewer } from "../src/viewer";
+import { TestedViewer } from "../src/handle";
 import type { Edit } from "../src/panel";
 import { BIG, SMALL, fake } from "./fake";
 
@@ -10,7 +10,7 @@ const dark = query.get("theme") === "dark" || matchMedia("(prefers-color-scheme:
 document.body.style.background = dark ? "#151412" : "#fbf8f1";
 const log: unknown[] = [];
 let edits: Edit[] = [];
-const viewer = new Viewer(
+const viewer = new TestedViewer(
   document.getElementById("root")!,
   {
     pin: (name, index) => log.push({ pin: { name, index } }),

@@ -2,7 +2,8 @@
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
 import { halvesOf, isManifest } from "./data";
-import { Viewer, type Options } from "./viewer";
+import { TestedViewer } from "./handle";
+import type { Options } from "./viewer";
 import type { Edit } from "./panel";
 
 interface Arguments {
@@ -15,7 +16,7 @@ interface Arguments {
 const query = new URLSearchParams(location.search);
 const asked = (name: string): boolean => query.get(name) === "1" || parentAsks(name);
 const known = new Map<string, Uint16Array>();
-let viewer: Viewer | null = null;
+let viewer: TestedViewer | null = null;
 let shown = "";
 let wanted = "";
 let count = 0;
@@ -48,7 +49,7 @@ function render(event: Event): void {
   };
   if (theme) document.body.style.background = theme.backgroundColor;
   if (!viewer) {
-    viewer = new Viewer(
+    viewer = new TestedViewer(
       document.getElementById("root")!,
       {
         pin: (name, index) => answer({ pin: { name, index } }),
@@ -56,14 +57,14 @@ function render(event: Event): void {
       },
       look,
     );
-    (window as unknown as { viewer3d: Viewer }).viewer3d = viewer;
+    (window as unknown as { viewer3d: TestedViewer }).viewer3d = viewer;
   }
   viewer.retheme(look.theme, look.font);
   load(viewer, args);
   Streamlit.setFrameHeight();
 }
 
-function load(to: Viewer, args: Arguments): void {
+function load(to: TestedViewer, args: Arguments): void {
   const { manifest } = args;
   if (!isManifest(manifest))
     return to.fail("there is nothing to show yet: no manifest came, or one of another version");
