@@ -24,25 +24,29 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
-    def open_one(query: str = "", width: int = 1280, dark: bool = False) -> Any:
+    def open_one(
+        query: str = "", width: int = 1280, dark: bool = False, weights: bool = True
+    ) -> Any:
         context = driver.new_context(browser, width, 900, dark=dark)
         contexts.append(context)
         page = driver.watch(context.new_page())
         page.goto(f"{app}/{query}", wait_until="domcontentloaded")
         driver.wait_idle(page)
-        return page, ready(page)
+        return page, ready(page, weights)
 
     yield open_one
     for context in contexts:
         context.close()
 
 
-def ready(page: driver.BookPage) -> Frame:
-    """The component's frame, once it has a scene with its weights."""
+def ready(page: driver.BookPage, weights: bool) -> Frame:
+    """The component's frame, once it has a scene, with its weights if they are awaited."""
     for _ in range(200):
         frames = [f for f in page.frames if "threejs_viewer" in f.url]
         if frames and frames[0].evaluate(
-            "() => !!window.viewer3d?.scene?.halves.weight.length && viewer3d.stages.length > 0"
+            """w => window.viewer3d?.stages.length > 0
+              && w === viewer3d.scene.halves.weight.length > 0""",
+            weights,
         ):
             return frames[0]
         page.wait_for_timeout(100)
@@ -227,6 +231,15 @@ def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None
     frame.locator(".flat canvas").first.click(position={"x": 20, "y": 20})
     driver.wait_idle(page)
     assert frame.locator(".cells table[role=grid]").is_visible()
+    assert page.console_errors == []
+
+
+def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
+    page, frame = open_viewer("?bare=1", weights=False)
+    assert "weights of this run are not here" in frame.locator(".notice").inner_text()
+    assert frame.evaluate("viewer3d.valueAt('embed.weight', [0, 0]) === undefined")
+    shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
     assert page.console_errors == []
 
 

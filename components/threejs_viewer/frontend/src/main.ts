@@ -11,6 +11,8 @@ interface Arguments {
   weights?: Uint8Array | null;
   activations?: Uint8Array | null;
   edits?: Edit[] | null;
+  /** false: this run's weights are nowhere to be had, so they are not asked for. */
+  has_weights?: boolean;
 }
 
 const query = new URLSearchParams(location.search);
@@ -70,7 +72,7 @@ function load(to: TestedViewer, args: Arguments): void {
     return to.fail("there is nothing to show yet: no manifest came, or one of another version");
   if (args.weights) known.set(manifest.weights_digest, halvesOf(args.weights));
   const weights = known.get(manifest.weights_digest);
-  if (!weights && wanted !== manifest.weights_digest) {
+  if (!weights && args.has_weights !== false && wanted !== manifest.weights_digest) {
     wanted = manifest.weights_digest;
     answer({});
   }
@@ -88,6 +90,10 @@ function load(to: TestedViewer, args: Arguments): void {
     weights: weights ?? new Uint16Array(0),
     activations: halvesOf(args.activations ?? null),
     edits,
+    note:
+      args.has_weights === false && !weights
+        ? "the weights of this run are not here: they are hatched, all else is real"
+        : null,
   });
   if (asked("bench"))
     setTimeout(

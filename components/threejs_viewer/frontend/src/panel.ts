@@ -351,7 +351,9 @@ export class Panel {
         "aria-selected": String(here),
         click: () => this.events.pin(at),
       },
-      value === undefined ? "–" : say(value).replace(" (masked)", ""),
+      value === undefined
+        ? "–"
+        : say(value, Math.abs(value) < 0.01 ? 1 : 3).replace(" (masked)", ""),
     );
     td.style.background = shade(value, box.tensor.peak * 1.4, this.theme);
     return td;

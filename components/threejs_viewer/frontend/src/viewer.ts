@@ -23,13 +23,15 @@ import { Picture } from "./render";
 import { pressed, Shell, type Sight } from "./shell";
 import { Hands } from "./hands";
 import { themeOf, type Theme } from "./theme";
-import { stagesOf, type Stage } from "./walk";
+import { stageOf, stagesOf, type Stage } from "./walk";
 
 export interface Payload {
   manifest: Manifest;
   weights: Uint16Array;
   activations: Uint16Array;
   edits: Edit[];
+  /** A word to the reader above the picture. */
+  note?: string | null;
 }
 
 export interface ViewerEvents {
@@ -231,7 +233,7 @@ export class Viewer {
       const same = tensor && this.find(tensor.name, placeOf(pinned.box.tensor, pinned.index));
       if (same) this.pinned = same;
     }
-    this.tell(scene.problems);
+    this.tell(payload.note ? [payload.note, ...scene.problems] : scene.problems);
     this.go(first ? 0 : Math.min(this.stage, this.stages.length - 1), !first);
     this.focus(this.pinned);
     if (first) this.fly("start", true);
@@ -414,12 +416,19 @@ export class Viewer {
         ` ${t.name}`,
         make("small", {}, places(this.scene!, t, placeOf(t, cell.index))),
         make("span", {}, this.why?.text ?? ""),
+        this.whose(t.name),
       );
     }
     const right = x > this.view.width - 315;
     this.shell.tip.style.left = right ? "auto" : `${x + 16}px`;
     this.shell.tip.style.right = right ? `${this.view.width - x + 12}px` : "auto";
     this.shell.tip.style.top = `${Math.min(y + 14, this.view.height - 90)}px`;
+  }
+
+  /** The stage of the walk that makes a matrix, for a label. */
+  private whose(name: string): HTMLElement {
+    const at = stageOf(this.stages, name);
+    return make("small", {}, at < 0 ? "" : `stage ${at + 1}: ${this.stages[at]!.title}`);
   }
 
   private focus(cell: Cell | null): void {
