@@ -75,6 +75,7 @@ def show_model(
         weights=sent,
         activations=activations,
         edits=[dict(edit) for edit in edits],
+        has_weights=weights is not None,
         # Streamlit sends a keyed component again only when its JSON changes; bytes do not count.
         weights_sent=manifest["weights_digest"] if sent is not None else None,
         key=key,

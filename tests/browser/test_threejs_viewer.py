@@ -24,25 +24,29 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
-    def open_one(query: str = "", width: int = 1280, dark: bool = False) -> Any:
+    def open_one(
+        query: str = "", width: int = 1280, dark: bool = False, weights: bool = True
+    ) -> Any:
         context = driver.new_context(browser, width, 900, dark=dark)
         contexts.append(context)
         page = driver.watch(context.new_page())
         page.goto(f"{app}/{query}", wait_until="domcontentloaded")
         driver.wait_idle(page)
-        return page, ready(page)
+        return page, ready(page, weights)
 
     yield open_one
     for context in contexts:
         context.close()
 
 
-def ready(page: driver.BookPage) -> Frame:
-    """The component's frame, once it has a scene with its weights."""
+def ready(page: driver.BookPage, weights: bool) -> Frame:
+    """The component's frame, once it has a scene, with its weights if they are awaited."""
     for _ in range(200):
         frames = [f for f in page.frames if "threejs_viewer" in f.url]
         if frames and frames[0].evaluate(
-            "() => !!window.viewer3d?.scene?.halves.weight.length && viewer3d.stages.length > 0"
+            """w => window.viewer3d?.stages.length > 0
+              && w === viewer3d.scene.halves.weight.length > 0""",
+            weights,
         ):
             return frames[0]
         page.wait_for_timeout(100)
@@ -145,6 +149,58 @@ def test_a_new_prompt_keeps_the_camera_and_the_pin(open_viewer: Open) -> None:
     assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.v"
 
 
+def test_what_changed_is_this_prompt_less_the_one_before(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    button = frame.get_by_role("button", name="What changed")
+    assert not button.is_visible()
+    page.get_by_label("Prompt").fill("7*9=63")
+    page.get_by_label("Prompt").press("Enter")
+    button.click()
+    place = [3, 5]
+    change = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    expected = value_at("logits", place, "7*9=63") - value_at("logits", place)
+    assert change == pytest.approx(expected, abs=3e-3)
+    button.click()
+    now = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    assert now == pytest.approx(value_at("logits", place, "7*9=63"), rel=2e-3)
+    assert page.console_errors == []
+
+
+def test_a_logit_is_followed_home_in_parts_that_add_up(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('logits', [3, 5]))")
+    driver.wait_idle(page)
+    note = frame.locator(".home .note").inner_text()
+    total = float(note.split("add up to ")[1].split(";")[0].replace("−", "-"))
+    assert total == pytest.approx(value_at("logits", [3, 5]), abs=0.02)
+    frame.locator(".home li button", has_text="head").first.click()
+    assert frame.locator(".home nav button").count() == 2
+    assert "token" in frame.locator(".home li").first.inner_text()
+    assert page.console_errors == []
+
+
+def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    canvas = frame.locator("canvas.over")
+    canvas.hover(position={"x": 200, "y": 480})
+    far = frame.evaluate("viewer3d.view.pose.distance")
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(200)
+    assert frame.evaluate("viewer3d.view.pose.distance") == far
+    canvas.focus()
+    page.mouse.wheel(0, -300)
+    frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
+
+
+def test_the_help_opens_and_closes_by_key(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("?")
+    assert frame.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not frame.get_by_role("dialog", name="Keys").is_visible()
+
+
 def test_a_head_switched_off_changes_the_answer_in_the_scene(open_viewer: Open) -> None:
     page, frame = open_viewer()
     before = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
@@ -178,6 +234,15 @@ def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None
     assert page.console_errors == []
 
 
+def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
+    page, frame = open_viewer("?bare=1", weights=False)
+    assert "weights of this run are not here" in frame.locator(".notice").inner_text()
+    assert frame.evaluate("viewer3d.valueAt('embed.weight', [0, 0]) === undefined")
+    shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+    assert page.console_errors == []
+
+
 def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     page, frame = open_viewer()
     frame.get_by_role("searchbox").fill("resid_mid")
@@ -208,3 +273,4 @@ def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < 1
     assert times["frame"]["n"] == 20
+    assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -127,7 +127,8 @@ def app() -> None:
     text = st.text_input("Prompt", "7*8=56")
     edits: list[dict[str, Any]] = st.session_state.setdefault("edits", [])
     manifest, weights, activations = scene(text, edits)
-    answer = show_model(manifest, activations, lambda: weights, key="viewer", edits=edits)
+    lent = None if "bare" in st.query_params else lambda: weights
+    answer = show_model(manifest, activations, lent, key="viewer", edits=edits)
     st.write(f"answer: {answer}")
     if answer and answer.edit and answer.count > st.session_state.get("done", 0):
         st.session_state["done"] = answer.count

@@ -1,11 +1,13 @@
 """The 3D viewer without a browser: what comes back from it, and that its build is its source."""
 
+import gzip
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -21,7 +23,7 @@ def node_or_skip(program: str = "npm") -> str:
     return found
 
 
-def give_up(reason: str) -> None:
+def give_up(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
@@ -71,12 +73,11 @@ def test_the_committed_build_is_what_the_source_builds(workshop: Path) -> None:
 
 def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> None:
     run(workshop, "tsc", "--noEmit")
+    run(workshop, "prettier", "--check", ".")
     run(workshop, "vitest", "run")
 
 
 def test_the_bundle_stays_small_and_fetches_nothing() -> None:
-    import gzip
-
     bundle = files(DIST)
     assert len(gzip.compress(b"".join(bundle.values()))) < MOST_BYTES
     page = bundle["index.html"].decode()

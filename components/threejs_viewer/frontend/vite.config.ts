@@ -10,7 +10,13 @@ const squeezed: Plugin = {
   enforce: "pre",
   transform(code, id) {
     if (!/src\/(shaders|style)\.ts$/.test(id)) return null;
-    return { code: code.replace(/[ \t]*\/\/[^\n]*$/gm, "").replace(/^[ \t]+/gm, "").replace(/\n{2,}/g, "\n"), map: null };
+    return {
+      code: code
+        .replace(/[ \t]*\/\/[^\n]*$/gm, "")
+        .replace(/^[ \t]+/gm, "")
+        .replace(/\n{2,}/g, "\n"),
+      map: null,
+    };
   },
 };
 
@@ -20,7 +26,9 @@ const noChunks: Plugin = {
   apply: "build",
   enforce: "pre",
   load(id) {
-    return /three\/src\/renderers\/shaders\/ShaderChunk\.js$/.test(id) ? "export const ShaderChunk = {};" : null;
+    return /three\/src\/renderers\/shaders\/ShaderChunk\.js$/.test(id)
+      ? "export const ShaderChunk = {};"
+      : null;
   },
 };
 
@@ -32,7 +40,9 @@ export default defineConfig(({ command }) => ({
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.
       { find: "apache-arrow", replacement: here("./src/no-arrow.ts") },
       // From its sources, so that what is not used is left out.
-      ...(command === "build" ? [{ find: /^three$/, replacement: here("./node_modules/three/src/Three.js") }] : []),
+      ...(command === "build"
+        ? [{ find: /^three$/, replacement: here("./node_modules/three/src/Three.js") }]
+        : []),
     ],
   },
   build: { outDir: "dist", target: "es2022", sourcemap: false, chunkSizeWarningLimit: 700 },

@@ -18,7 +18,10 @@ export class Clock {
 
   report(): Record<string, { n: number; p50: number; p95: number }> {
     return Object.fromEntries(
-      Object.entries(this.times).map(([what, list]) => [what, { n: list.length, p50: quantile(list, 0.5), p95: quantile(list, 0.95) }]),
+      Object.entries(this.times).map(([what, list]) => [
+        what,
+        { n: list.length, p50: quantile(list, 0.5), p95: quantile(list, 0.95) },
+      ]),
     );
   }
 }

@@ -51,9 +51,12 @@ export class View {
     const ease = t * t * (3 - 2 * t);
     const mix = (a: number, b: number): number => a + (b - a) * ease;
     this.pose = {
-      x: mix(from.x, to.x), y: mix(from.y, to.y), z: mix(from.z, to.z),
+      x: mix(from.x, to.x),
+      y: mix(from.y, to.y),
+      z: mix(from.z, to.z),
       distance: Math.exp(mix(Math.log(from.distance), Math.log(to.distance))),
-      yaw: mix(from.yaw, to.yaw), pitch: mix(from.pitch, to.pitch),
+      yaw: mix(from.yaw, to.yaw),
+      pitch: mix(from.pitch, to.pitch),
     };
     if (t === 1) this.flight = null;
     this.place();
@@ -82,7 +85,8 @@ export class View {
     const before = this.onPlane(px, py);
     this.set({ distance: this.pose.distance * factor });
     const after = this.onPlane(px, py);
-    if (before && after) this.set({ x: this.pose.x + before.x - after.x, y: this.pose.y + before.y - after.y });
+    if (before && after)
+      this.set({ x: this.pose.x + before.x - after.x, y: this.pose.y + before.y - after.y });
   }
 
   private onPlane(px: number, py: number): Vector3 | null {
@@ -94,33 +98,65 @@ export class View {
   /** The pose from which a rectangle of the plan fills the canvas, seen from the given angles. */
   fit(b: Bounds, angles = { yaw: this.pose.yaw, pitch: this.pose.pitch }, fill = 0.9): Pose {
     const kept = this.pose;
-    let pose: Pose = { x: (b.left + b.right) / 2, y: (b.top + b.bottom) / 2, z: 0, distance: 1, ...angles };
-    let [near, far] = [1, 1e6];
-    const corners = [[b.left, b.top], [b.right, b.top], [b.left, b.bottom], [b.right, b.bottom]] as const;
-    for (let i = 0; i < 40; i++) {
-      pose = { ...pose, distance: Math.sqrt(near * far) };
-      this.pose = pose;
+    const corners = [
+      [b.left, b.top],
+      [b.right, b.top],
+      [b.left, b.bottom],
+      [b.right, b.bottom],
+    ] as const;
+    let pose: Pose = {
+      x: (b.left + b.right) / 2,
+      y: (b.top + b.bottom) / 2,
+      z: 0,
+      distance: 1,
+      ...angles,
+    };
+    const at = (next: Pose): ReturnType<View["project"]>[] => {
+      this.pose = pose = next;
       this.place();
-      const inside = corners.every(([x, y]) => {
-        const p = this.project(x, y, 0);
-        return p.depth > 0 && Math.abs(p.nx) < fill && Math.abs(p.ny) < fill;
-      });
-      if (inside) far = pose.distance;
-      else near = pose.distance;
+      return corners.map(([x, y]) => this.project(x, y, 0));
+    };
+    // The near end of a rectangle looks larger than the far one, so its middle is not the picture's:
+    // find the distance, move the target to the middle of what is seen, and again.
+    for (let round = 0; round < 4; round++) {
+      let [near, far] = [1, 1e6];
+      for (let i = 0; i < 30; i++) {
+        const distance = Math.sqrt(near * far);
+        const seen = at({ ...pose, distance });
+        if (seen.every((p) => p.depth > 0 && Math.abs(p.nx) < fill && Math.abs(p.ny) < fill))
+          far = distance;
+        else near = distance;
+      }
+      const seen = at({ ...pose, distance: far });
+      if (round === 3) break;
+      const middle = (of: number[]): number => (Math.min(...of) + Math.max(...of)) / 2;
+      const target = this.onPlane(middle(seen.map((p) => p.nx)), middle(seen.map((p) => p.ny)));
+      if (target) pose = { ...pose, x: target.x, y: target.y };
     }
+    const found = pose;
     this.pose = kept;
     this.place();
-    return tame({ ...pose, distance: far });
+    return tame(found);
   }
 
   private point = new Vector3();
 
   /** Pixels from the top left, -1..1, and the distance in front of the camera. */
-  project(x: number, y: number, z: number): { x: number; y: number; nx: number; ny: number; depth: number } {
+  project(
+    x: number,
+    y: number,
+    z: number,
+  ): { x: number; y: number; nx: number; ny: number; depth: number } {
     const p = this.point.set(x, y, z).applyMatrix4(this.camera.matrixWorldInverse);
     const depth = -p.z;
     p.applyMatrix4(this.camera.projectionMatrix);
-    return { x: ((p.x + 1) / 2) * this.width, y: ((1 - p.y) / 2) * this.height, nx: p.x, ny: p.y, depth };
+    return {
+      x: ((p.x + 1) / 2) * this.width,
+      y: ((1 - p.y) / 2) * this.height,
+      nx: p.x,
+      ny: p.y,
+      depth,
+    };
   }
 
   ray(px: number, py: number): Ray {
@@ -135,7 +171,11 @@ export class View {
   private place(): void {
     const { x, y, z, distance, yaw, pitch } = this.pose;
     const level = Math.cos(pitch) * distance;
-    this.camera.position.set(x + Math.sin(yaw) * level, y + Math.sin(pitch) * distance, z + Math.cos(yaw) * level);
+    this.camera.position.set(
+      x + Math.sin(yaw) * level,
+      y + Math.sin(pitch) * distance,
+      z + Math.cos(yaw) * level,
+    );
     this.camera.aspect = this.width / this.height;
     this.camera.near = distance * 0.02;
     this.camera.far = distance * 30 + 1000;

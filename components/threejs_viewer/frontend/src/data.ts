@@ -101,10 +101,7 @@ export function isManifest(value: unknown): value is Manifest {
   return !!m && m.version === 1 && Array.isArray(m.tensors) && Array.isArray(m.tokens);
 }
 
-export function openScene(
-  manifest: Manifest,
-  blobs: Record<Kind, Uint16Array>,
-): Scene {
+export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {
   const problems: string[] = [];
   const tensors: Tensor[] = [];
   for (const entry of manifest.tensors) {
@@ -112,7 +109,8 @@ export function openScene(
     if (tensor) tensors.push(tensor);
   }
   const strange = manifest.tokens.filter((t) => !manifest.vocabulary.includes(t) || t.length !== 1);
-  if (strange.length) problems.push(`not in the vocabulary: ${strange.map((t) => `"${t}"`).join(", ")}`);
+  if (strange.length)
+    problems.push(`not in the vocabulary: ${strange.map((t) => `"${t}"`).join(", ")}`);
   if (manifest.tokens.length === 0) problems.push("the prompt is empty");
   const byName = new Map(tensors.map((t) => [t.name, t]));
   return { manifest, tensors, byName, halves: blobs, problems };
@@ -154,8 +152,17 @@ function openTensor(
   // Shares are read against 1. Anything else against 2.5 times its typical size: few cells saturate.
   const peak = entry.op === "softmax" ? 1 : Math.min(largest, 2.5 * rms) * scale || 1;
   return {
-    ...entry, axes, shape, size, rows, cols, planes: size / (rows * cols),
-    present, largest: largest * scale, peak, broken,
+    ...entry,
+    axes,
+    shape,
+    size,
+    rows,
+    cols,
+    planes: size / (rows * cols),
+    present,
+    largest: largest * scale,
+    peak,
+    broken,
   };
 }
 
@@ -163,6 +170,27 @@ function openTensor(
 export function read(scene: Scene, tensor: Tensor, index: number): number | undefined {
   if (!(index >= 0 && index < tensor.present)) return undefined;
   return HALF[scene.halves[tensor.kind][tensor.offset + index]!]! * tensor.scale;
+}
+
+/**
+ * Every number of one scene less the same number of another of the same shapes, as a scene. What is
+ * masked in both stays masked.
+ */
+export function difference(now: Scene, before: Scene): Scene {
+  const halves = { weight: now.halves.weight.slice(), activation: now.halves.activation.slice() };
+  for (const t of now.tensors) {
+    const old = before.byName.get(t.name);
+    const all = halves[t.kind];
+    for (let i = 0; i < t.present; i++) {
+      const [a, b] = [read(now, t, i)!, (old && read(before, old, i)) ?? NaN];
+      const less = a === b ? (a === -Infinity ? a : 0) : (a - b) / t.scale;
+      all[t.offset + i] = numberToHalf(less);
+    }
+  }
+  const made = openScene(now.manifest, halves);
+  // A share that moved by a tenth is a lot: shares are read against the largest change.
+  for (const t of made.tensors) if (t.op === "softmax") t.peak = t.largest || 1;
+  return { ...made, problems: now.problems };
 }
 
 /** The place along every axis, first axis first. */
@@ -238,7 +266,9 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
         }
       }
       for (let at = 0; at < across; at++) {
-        const size = counts[at] ? (Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]!) * t.scale : 0;
+        const size = counts[at]
+          ? (Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]!) * t.scale
+          : 0;
         out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
       }
     }
@@ -253,6 +283,9 @@ export function say(value: number | undefined, figures = 3): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const digits = Math.max(0, figures - 1 - Math.floor(Math.log10(size)));
-  const text = size < 1e-4 || size >= 1e6 ? size.toExponential(figures - 1) : size.toFixed(Math.min(digits, 6));
+  const text =
+    size < 1e-4 || size >= 1e6
+      ? size.toExponential(figures - 1)
+      : size.toFixed(Math.min(digits, 6));
   return (value < 0 ? "−" : "+") + text;
 }

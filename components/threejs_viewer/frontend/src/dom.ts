@@ -4,7 +4,9 @@ type Children = (Node | string | null)[];
 type Attributes = Record<string, string | number | boolean | ((event: never) => void)>;
 
 export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Children
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Children
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -40,7 +40,12 @@ export function explain(scene: Scene, tensor: Tensor, index: number): Explanatio
     return { value, again: undefined, agrees: true, text: why, terms: [], sources: [], numpy: own };
   }
   const terms = (made.terms ?? []).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return { value, ...made, agrees: close(value!, made.again, made.sources), terms: terms.slice(0, TERMS) };
+  return {
+    value,
+    ...made,
+    agrees: close(value!, made.again, made.sources),
+    terms: terms.slice(0, TERMS),
+  };
 }
 
 /** float16 keeps 11 bits of each number that went in; a long sum collects some of that. */
@@ -94,7 +99,9 @@ function lookup(scene: Scene, table: Tensor, place: number[]): Made | null {
   const cell = row * table.cols + place[1]!;
   const again = read(scene, table, cell);
   if (again === undefined) return null;
-  const why = byToken ? `token "${tokens[place[0]!]}" is row ${row}` : `position ${row} is row ${row}`;
+  const why = byToken
+    ? `token "${tokens[place[0]!]}" is row ${row}`
+    : `position ${row} is row ${row}`;
   return {
     again,
     text: `${why} of ${table.name}: ${say(again)}`,
@@ -105,7 +112,10 @@ function lookup(scene: Scene, table: Tensor, place: number[]): Made | null {
 
 function add(scene: Scene, parts: Tensor[], index: number): Made | null {
   const terms = parts.map((tensor) => ({
-    label: tensor.name, value: read(scene, tensor, index) ?? NaN, tensor, cell: index,
+    label: tensor.name,
+    value: read(scene, tensor, index) ?? NaN,
+    tensor,
+    cell: index,
   }));
   const at = placeOf(parts[0]!, index).join(", ");
   const again = terms.reduce((sum, term) => sum + term.value, 0);
@@ -155,9 +165,17 @@ function product(scene: Scene, x: Tensor, token: number, w: Tensor, row: number)
 }
 
 function dot(
-  scene: Scene, a: Tensor, left: number[], b: Tensor, right: number[], factor: number, suffix: string, numpy: string,
+  scene: Scene,
+  a: Tensor,
+  left: number[],
+  b: Tensor,
+  right: number[],
+  factor: number,
+  suffix: string,
+  numpy: string,
 ): Made | null {
-  if (right.some((cell) => cell >= b.present) || left.some((cell) => cell >= a.present)) return null;
+  if (right.some((cell) => cell >= b.present) || left.some((cell) => cell >= a.present))
+    return null;
   let again = 0;
   const terms = left.map((cell, i) => {
     const [x, y] = [read(scene, a, cell)!, read(scene, b, right[i]!)!];
@@ -169,7 +187,10 @@ function dot(
     again,
     text: `dot(${left.length} numbers, ${left.length} numbers)${suffix} = ${say(again)}`,
     terms,
-    sources: [{ tensor: a, cells: left }, { tensor: b, cells: right }],
+    sources: [
+      { tensor: a, cells: left },
+      { tensor: b, cells: right },
+    ],
     numpy,
   };
 }
@@ -177,7 +198,10 @@ function dot(
 function scores(scene: Scene, q: Tensor, k: Tensor, place: number[]): Made | null {
   const [head, query, key] = place as [number, number, number];
   const width = q.cols;
-  const [left, right] = [range(indexOf(q, [head, query, 0]), width), range(indexOf(k, [head, key, 0]), width)];
+  const [left, right] = [
+    range(indexOf(q, [head, query, 0]), width),
+    range(indexOf(k, [head, key, 0]), width),
+  ];
   if (key > query)
     return {
       again: -Infinity,
@@ -216,7 +240,10 @@ function weighted(scene: Scene, p: Tensor, v: Tensor, place: number[]): Made | n
   return dot(scene, p, left, v, right, 1, "", numpy);
 }
 
-const RATES: Record<string, { f: (x: number) => number; text: string; numpy: (x: string) => string }> = {
+const RATES: Record<
+  string,
+  { f: (x: number) => number; text: string; numpy: (x: string) => string }
+> = {
   relu2: {
     f: (x) => Math.max(x, 0) ** 2,
     text: "max(x, 0)²",
@@ -246,7 +273,8 @@ function activation(scene: Scene, x: Tensor, gate: Tensor | undefined, index: nu
 /** Abramowitz and Stegun 7.1.26, off by at most 1.5e-7: far below what float16 keeps. */
 function erf(x: number): number {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  const poly =
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return Math.sign(x) * (1 - poly * Math.exp(-x * x));
 }
-

@@ -45,7 +45,12 @@ function worth(scene: Scene, token: number, vocab: number): number[] | null {
   const x = column(scene, stream, token);
   const eps = Number(scene.manifest.config["norm_eps"] ?? 1e-6);
   const rms = Math.sqrt(x.reduce((s, v) => s + v * v, 0) / x.length + eps);
-  return x.map((_, i) => ((gain ? (read(scene, gain, i) ?? NaN) : 1) * (read(scene, rows, vocab * rows.cols + i) ?? NaN)) / rms);
+  return x.map(
+    (_, i) =>
+      ((gain ? (read(scene, gain, i) ?? NaN) : 1) *
+        (read(scene, rows, vocab * rows.cols + i) ?? NaN)) /
+      rms,
+  );
 }
 
 const dot = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
@@ -60,12 +65,23 @@ export function unfold(scene: Scene, token: number, vocab: number): Unfolded | n
     if (heads)
       for (let h = 0; h < heads.z.planes; h++)
         parts.push({
-          label: `${layerOf(t)}head ${h}`, name: t.name, token, head: h, key: null,
-          value: dot(back(scene, heads.w, h * heads.z.cols, heads.z.cols, direction), headVector(scene, heads.z, h, token)),
+          label: `${layerOf(t)}head ${h}`,
+          name: t.name,
+          token,
+          head: h,
+          key: null,
+          value: dot(
+            back(scene, heads.w, h * heads.z.cols, heads.z.cols, direction),
+            headVector(scene, heads.z, h, token),
+          ),
         });
     else
       parts.push({
-        label: `${layerOf(t)}${t.name.replace(/^blocks\.\d+\./, "")}`, name: t.name, token, head: null, key: null,
+        label: `${layerOf(t)}${t.name.replace(/^blocks\.\d+\./, "")}`,
+        name: t.name,
+        token,
+        head: null,
+        key: null,
         value: dot(direction, column(scene, t, token)),
       });
   }
@@ -85,9 +101,14 @@ export function unfoldHead(scene: Scene, part: Part, vocab: number): Unfolded | 
   const wanted = back(scene, w, part.head * z.cols, z.cols, direction);
   const parts: Part[] = [];
   for (let key = 0; key <= part.token; key++) {
-    const share = read(scene, pattern, (part.head * pattern.rows + part.token) * pattern.cols + key) ?? NaN;
+    const share =
+      read(scene, pattern, (part.head * pattern.rows + part.token) * pattern.cols + key) ?? NaN;
     parts.push({
-      label: `"${scene.manifest.tokens[key]}", token ${key}`, name: v.name, token: key, head: part.head, key,
+      label: `"${scene.manifest.tokens[key]}", token ${key}`,
+      name: v.name,
+      token: key,
+      head: part.head,
+      key,
       value: share * dot(wanted, headVector(scene, v, part.head, key)),
     });
   }
@@ -99,21 +120,30 @@ export function unfoldHead(scene: Scene, part: Part, vocab: number): Unfolded | 
 const layerOf = (t: Tensor): string => (t.layer === null ? "" : `layer ${t.layer + 1}, `);
 
 function headVector(scene: Scene, t: Tensor, head: number, token: number): number[] {
-  return Array.from({ length: t.cols }, (_, i) => read(scene, t, (head * t.rows + token) * t.cols + i) ?? NaN);
+  return Array.from(
+    { length: t.cols },
+    (_, i) => read(scene, t, (head * t.rows + token) * t.cols + i) ?? NaN,
+  );
 }
 
 /** W' direction, for some columns of W. */
 function back(scene: Scene, w: Tensor, first: number, n: number, direction: number[]): number[] {
   return Array.from({ length: n }, (_, j) => {
     let sum = 0;
-    for (let i = 0; i < w.rows; i++) sum += direction[i]! * (read(scene, w, i * w.cols + first + j) ?? NaN);
+    for (let i = 0; i < w.rows; i++)
+      sum += direction[i]! * (read(scene, w, i * w.cols + first + j) ?? NaN);
     return sum;
   });
 }
 
-function headsOf(scene: Scene, out: Tensor): { z: Tensor; w: Tensor; pattern: Tensor | undefined; v: Tensor | undefined } | null {
+function headsOf(
+  scene: Scene,
+  out: Tensor,
+): { z: Tensor; w: Tensor; pattern: Tensor | undefined; v: Tensor | undefined } | null {
   const [z, w] = (out.inputs ?? []).map((name) => scene.byName.get(name));
-  if (out.op !== "matmul" || !z || !w || z.shape.length !== 3 || w.cols !== z.planes * z.cols) return null;
-  const [pattern, v] = z.op === "weighted_sum" ? (z.inputs ?? []).map((name) => scene.byName.get(name)) : [];
+  if (out.op !== "matmul" || !z || !w || z.shape.length !== 3 || w.cols !== z.planes * z.cols)
+    return null;
+  const [pattern, v] =
+    z.op === "weighted_sum" ? (z.inputs ?? []).map((name) => scene.byName.get(name)) : [];
   return { z, w, pattern, v };
 }

@@ -47,6 +47,7 @@ export interface Plan {
   spine: string[];
   cell: number; // width of a token's column
   bounds: Bounds;
+  layers: { layer: number; bounds: Bounds }[];
 }
 
 export interface Bounds {
@@ -146,7 +147,11 @@ class Builder {
   private lookups = new Set<string>();
   private split = new Map<string, number>();
 
-  constructor(private scene: Scene, private cell: number, private width: number) {
+  constructor(
+    private scene: Scene,
+    private cell: number,
+    private width: number,
+  ) {
     this.gap = Math.max(2, width / 9);
     for (const t of scene.tensors) {
       if (t.op === "lookup") t.inputs?.forEach((name) => this.lookups.add(name));
@@ -172,16 +177,20 @@ class Builder {
   measure(tensors: Tensor[]): { width: number; height: number } {
     const width = tensors.reduce((sum, t) => sum + this.columnOf(t).width + this.gap, -this.gap);
     const band = this.bandOf(tensors);
-    const heights = tensors.flatMap((t) => [t, ...this.weightsOf(t)]).map((t) => {
-      const planes = this.split.get(t.name) ?? t.planes;
-      return planes > 1 ? planes * band : this.shapeOf(t).height;
-    });
+    const heights = tensors
+      .flatMap((t) => [t, ...this.weightsOf(t)])
+      .map((t) => {
+        const planes = this.split.get(t.name) ?? t.planes;
+        return planes > 1 ? planes * band : this.shapeOf(t).height;
+      });
     return { width, height: Math.max(...heights) };
   }
 
   /** Height of one head's band: the tallest thing that has heads in this branch. */
   private bandOf(tensors: Tensor[]): number {
-    const many = tensors.flatMap((t) => [t, ...this.weightsOf(t)]).filter((t) => this.planesOf(t) > 1);
+    const many = tensors
+      .flatMap((t) => [t, ...this.weightsOf(t)])
+      .filter((t) => this.planesOf(t) > 1);
     return Math.max(0, ...many.map((t) => this.shapeOf(t).height)) + this.gap * 0.45;
   }
 
@@ -203,12 +212,16 @@ class Builder {
     }
   }
 
-  private shapeOf(t: Tensor): Omit<Box, "id" | "tensor" | "plane" | "title" | "x" | "y" | "z" | "depth" | "kept"> & {
+  private shapeOf(t: Tensor): Omit<
+    Box,
+    "id" | "tensor" | "plane" | "title" | "x" | "y" | "z" | "depth" | "kept"
+  > & {
     width: number;
     height: number;
   } {
     const split = this.split.get(t.name);
-    const turned = t.shape.length === 1 || this.lookups.has(t.name) || (t.kind === "activation" && !seesKeys(t));
+    const turned =
+      t.shape.length === 1 || this.lookups.has(t.name) || (t.kind === "activation" && !seesKeys(t));
     const rows = split ? t.rows / split : t.rows;
     const form = turned
       ? t.shape.length === 1
@@ -235,9 +248,17 @@ class Builder {
     for (let plane = 0; plane < planes; plane++) {
       const { width: _w, height: _h, ...form } = shape;
       const box: Box = {
-        ...form, id: this.boxes.length, tensor: t, plane, depth, kept: /(^|\.)(rot_)?[kv]$|c_kv|k_rope/.test(t.name),
+        ...form,
+        id: this.boxes.length,
+        tensor: t,
+        plane,
+        depth,
+        kept: /(^|\.)(rot_)?[kv]$|c_kv|k_rope/.test(t.name),
         title: planes > 1 ? `${short(t.name)} · head ${plane}` : short(t.name),
-        x, y: y - plane * (band || shape.height + this.gap * 0.45), z: 0, first: plane * size,
+        x,
+        y: y - plane * (band || shape.height + this.gap * 0.45),
+        z: 0,
+        first: plane * size,
       };
       this.boxes.push(box);
       made.push(box);
@@ -262,10 +283,26 @@ class Builder {
         if (!from || !to || from[0]!.tensor.kind === "weight") continue;
         const many = Math.max(from.length, to.length);
         for (let i = 0; i < many; i++)
-          links.push({ from: from[Math.min(i, from.length - 1)]!, to: to[Math.min(i, to.length - 1)]! });
+          links.push({
+            from: from[Math.min(i, from.length - 1)]!,
+            to: to[Math.min(i, to.length - 1)]!,
+          });
       }
     const bounds = boundsOf(this.boxes);
-    return { boxes: this.boxes, links, ofTensor: this.ofTensor, spine, cell: this.cell, bounds };
+    const numbers = [...new Set(this.boxes.map((b) => b.tensor.layer))].filter((l) => l !== null);
+    const layers = numbers.map((layer) => ({
+      layer,
+      bounds: boundsOf(this.boxes.filter((b) => b.tensor.layer === layer)),
+    }));
+    return {
+      boxes: this.boxes,
+      links,
+      ofTensor: this.ofTensor,
+      spine,
+      cell: this.cell,
+      bounds,
+      layers,
+    };
   }
 }
 
@@ -287,7 +324,11 @@ export const short = (name: string): string => name.replace(/^blocks\.\d+\./, ""
 export const cellIndex = (box: Box, col: number, row: number): number =>
   box.first + col * box.stepCol + row * box.stepRow;
 
-export function cellPlace(plan: Plan, tensor: Tensor, index: number): { box: Box; col: number; row: number } | null {
+export function cellPlace(
+  plan: Plan,
+  tensor: Tensor,
+  index: number,
+): { box: Box; col: number; row: number } | null {
   for (const box of plan.ofTensor.get(tensor.name) ?? []) {
     const rest = index - box.first;
     if (rest < 0 || rest >= box.cols * box.rows) continue;

@@ -16,9 +16,17 @@ export interface Shown {
   cell: Cell | null;
   why: Explanation | null;
   pinned: boolean;
-  /** A map of attention to draw as arcs over the stream, and the query (null: all of them). */
-  arcs: { box: Box; query: number | null } | null;
+  /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
+  arcs: Arc[];
   lit: Set<string> | null;
+  /** The tokens being computed, if a walk is on. */
+  span: [number, number] | null;
+}
+
+export interface Arc {
+  box: Box;
+  query: number | null;
+  over: Box;
 }
 
 interface Rect {
@@ -33,18 +41,55 @@ const NAME = 12;
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
   const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
-  if (s.arcs) drawArcs(pen, view, s);
+  for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.cell) drawChosen(pen, view, s);
-  drawNames(pen, view, s, taken);
+  const afar = drawLayers(pen, view, s, taken);
+  drawNames(pen, view, s, taken, afar);
+}
+
+/** Seen from afar, layers have names and matrices have none. */
+function drawLayers(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+): Set<number> {
+  const afar = new Set<number>();
+  pen.font = `600 13px ${s.font}`;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  for (const { layer, bounds } of s.plan.layers) {
+    const a = view.project(bounds.left, bounds.top, 0);
+    const [x, top, near] = [a.x, a.y, a.depth];
+    const b = view.project(bounds.left, bounds.bottom, 0);
+    if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
+    afar.add(layer);
+    const long = pen.measureText(`layer ${layer + 1}`).width;
+    // Branches are level with the layer's top: the name stands beside them.
+    const right = Math.max(x - 8, long + 4);
+    const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
+    if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
+    taken.push(rect);
+    pen.fillStyle = s.theme.ink;
+    pen.fillText(`layer ${layer + 1}`, right, top + 11);
+  }
+  return afar;
 }
 
 function corner(view: View, box: Box, col: number, row: number): ReturnType<View["project"]> {
   return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
 }
 
-function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[]): void {
+function drawNames(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+  afar: Set<number>,
+): void {
   const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
   for (const box of s.plan.boxes) {
+    if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
     const a = corner(view, box, 0, 0);
     if (a.depth <= 0) continue;
     const [ax, ay] = [a.x, a.y];
@@ -53,7 +98,13 @@ function drawNames(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: R
     const c = corner(view, box, 0, box.rows);
     const tall = Math.hypot(c.x - ax, c.y - ay);
     if (Math.max(wide, tall) < 34 || c.depth <= 0) continue;
-    if (Math.max(ax, b.x) < 0 || Math.min(ax, c.x) > view.width || Math.max(ay, c.y) < 0 || Math.min(ay, b.y) > view.height) continue;
+    if (
+      Math.max(ax, b.x) < 0 ||
+      Math.min(ax, c.x) > view.width ||
+      Math.max(ay, c.y) < 0 ||
+      Math.min(ay, b.y) > view.height
+    )
+      continue;
     seen.push({ box, x: Math.min(ax, c.x), y: Math.min(ay, b.y), wide, tall, far: a.depth });
   }
   seen.sort((p, q) => p.far - q.far);
@@ -109,8 +160,21 @@ const meets = (a: Rect, b: Rect): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 /** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
-function outline(pen: CanvasRenderingContext2D, view: View, box: Box, left: number, top: number, cols: number, rows: number): [number, number] {
-  const points = [[left, top], [left + cols, top], [left + cols, top + rows], [left, top + rows]].map(([c, r]) => corner(view, box, c!, r!));
+function outline(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  box: Box,
+  left: number,
+  top: number,
+  cols: number,
+  rows: number,
+): [number, number] {
+  const points = [
+    [left, top],
+    [left + cols, top],
+    [left + cols, top + rows],
+    [left, top + rows],
+  ].map(([c, r]) => corner(view, box, c!, r!));
   pen.beginPath();
   points.forEach((p, i) => (i ? pen.lineTo(p.x, p.y) : pen.moveTo(p.x, p.y)));
   pen.closePath();
@@ -168,17 +232,30 @@ export function spans(plan: Plan, name: string, cells: number[]): Spot[] {
     const at = cellPlace(plan, tensor, index);
     if (!at) continue;
     const r = found.get(at.box) ?? [Infinity, Infinity, -Infinity, -Infinity];
-    found.set(at.box, [Math.min(r[0], at.col), Math.min(r[1], at.row), Math.max(r[2], at.col), Math.max(r[3], at.row)]);
+    found.set(at.box, [
+      Math.min(r[0], at.col),
+      Math.min(r[1], at.row),
+      Math.max(r[2], at.col),
+      Math.max(r[3], at.row),
+    ]);
   }
-  return [...found].map(([box, [l, t, r, b]]) => ({ box, left: l, top: t, cols: r - l + 1, rows: b - t + 1 }));
+  return [...found].map(([box, [l, t, r, b]]) => ({
+    box,
+    left: l,
+    top: t,
+    cols: r - l + 1,
+    rows: b - t + 1,
+  }));
 }
 
 /** Who looks at whom, and how much: from the token that asks to the token that is read. */
-function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
-  const { box, query } = s.arcs!;
-  const sums = s.plan.spine.map((name) => s.plan.ofTensor.get(name)![0]!);
-  const stream = sums.find((b) => b.tensor.layer === box.tensor.layer);
-  if (!stream) return;
+function drawArcs(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  { box, query, over }: Arc,
+): void {
+  const stream = over;
   pen.strokeStyle = ORANGE;
   pen.lineCap = "round";
   for (let q = 0; q < box.rows; q++) {
@@ -186,6 +263,7 @@ function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
     for (let k = 0; k <= q; k++) {
       const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
       if (!(share > 0.04)) continue;
+      if (s.span && (q < s.span[0] || q > s.span[1])) continue;
       const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
       pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);
       pen.lineWidth = 0.8 + 5 * share;
@@ -195,7 +273,11 @@ function drawArcs(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
         const t = i / 20;
         const swing = k === q ? Math.sin(2 * Math.PI * t) * 0.3 * stream.cellW : 0;
         const up = Math.sin(Math.PI * t) * rise;
-        const p = view.project(from + (to - from) * t + swing, stream.y + up * 0.75, stream.z + stream.depth + up * 0.65);
+        const p = view.project(
+          from + (to - from) * t + swing,
+          stream.y + up * 0.75,
+          stream.z + stream.depth + up * 0.65,
+        );
         if (i) pen.lineTo(p.x, p.y);
         else pen.moveTo(p.x, p.y);
       }
@@ -226,11 +308,19 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   pen.lineWidth = 1.5;
   pen.beginPath();
   let drawn = 0;
-  for (const [nx, ny] of [[-1, 1], [1, 1], [1, -1], [-1, -1]] as const) {
+  for (const [nx, ny] of [
+    [-1, 1],
+    [1, 1],
+    [1, -1],
+    [-1, -1],
+  ] as const) {
     const ray = view.ray(nx, ny);
     const t = -ray.origin.z / ray.direction.z;
     const far = t > 0 ? t : 1e6;
-    const [x, y] = to.map(ray.origin.x + ray.direction.x * far, ray.origin.y + ray.direction.y * far);
+    const [x, y] = to.map(
+      ray.origin.x + ray.direction.x * far,
+      ray.origin.y + ray.direction.y * far,
+    );
     if (drawn++) pen.lineTo(x, y);
     else pen.moveTo(x, y);
   }
@@ -238,7 +328,15 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   pen.stroke();
 }
 
-export function mapping(plan: Plan, w: number, h: number): { scale: number; map: (x: number, y: number) => [number, number]; back: (x: number, y: number) => [number, number] } {
+export function mapping(
+  plan: Plan,
+  w: number,
+  h: number,
+): {
+  scale: number;
+  map: (x: number, y: number) => [number, number];
+  back: (x: number, y: number) => [number, number];
+} {
   const { left, right, top, bottom } = plan.bounds;
   const scale = Math.min((w - 8) / (right - left), (h - 8) / (top - bottom));
   const [ox, oy] = [(w - (right - left) * scale) / 2, (h - (top - bottom) * scale) / 2];

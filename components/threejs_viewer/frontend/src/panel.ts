@@ -32,10 +32,15 @@ export class Panel {
   private about = make("section", { class: "about" });
   private legend = make("section", { class: "legend", "aria-label": "Colours" });
   private grid = make("section", { class: "cells" });
-  private search = make("input", { type: "search", placeholder: "Find a matrix: q, ffn, embed …", "aria-label": "Find a matrix by name" });
+  private search = make("input", {
+    type: "search",
+    placeholder: "Find a matrix: q, ffn, embed …",
+    "aria-label": "Find a matrix by name",
+  });
   private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
   private scene!: Scene;
   private theme!: Theme;
+  private changes = false;
   private open = new Set<string>();
   private chosen = "";
   private trail: { title: string; made: Unfolded; vocab: number }[] = [];
@@ -47,13 +52,21 @@ export class Panel {
       if (event.key === "Escape") ((this.search.value = ""), this.fillTree());
     });
     this.tree.addEventListener("keydown", (event) => this.keys(event));
-    const finder = make("section", { class: "finder" }, make("h3", {}, "All matrices"), this.search, this.tree);
+    const finder = make(
+      "section",
+      { class: "finder" },
+      make("h3", {}, "All matrices"),
+      this.search,
+      this.tree,
+    );
     this.root.append(this.about, this.legend, this.grid, finder);
   }
 
-  load(scene: Scene, theme: Theme): void {
-    [this.scene, this.theme] = [scene, theme];
-    if (this.open.size === 0) this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
+  /** `changes`: the numbers are differences, of which no formula and no sum of parts holds. */
+  load(scene: Scene, theme: Theme, changes = false): void {
+    [this.scene, this.theme, this.changes] = [scene, theme, changes];
+    if (this.open.size === 0)
+      this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
     this.trail = [];
     this.fillTree();
   }
@@ -67,30 +80,74 @@ export class Panel {
   show(cell: Cell | null, why: Explanation | null, pinned: boolean, edits: Edit[]): void {
     if (!cell || !why) {
       this.trail = [];
-      this.about.replaceChildren(make("p", { class: "hint" }, "Point at a cell to see its number and where it came from. Click to keep it."));
+      this.about.replaceChildren(
+        make(
+          "p",
+          { class: "hint" },
+          "Point at a cell to see its number and where it came from. Click to keep it.",
+        ),
+      );
       this.showLegend(null);
       if (!this.chosen) this.grid.replaceChildren();
       return;
     }
     const t = cell.box.tensor;
-    if (t.op !== "logits" && this.trail.length && pinned && !this.trail.some((step) => step.title.includes(t.name))) this.trail = [];
+    if (
+      t.op !== "logits" &&
+      this.trail.length &&
+      pinned &&
+      !this.trail.some((step) => step.title.includes(t.name))
+    )
+      this.trail = [];
     const place = placeOf(t, cell.index);
     const parts: Node[] = [
       make("h3", {}, t.name),
-      make("p", { class: "value" }, make("output", {}, say(why.value, 4)), make("span", {}, ` ${places(this.scene, t, place)}`)),
+      make(
+        "p",
+        { class: "value" },
+        make("output", {}, say(why.value, 4)),
+        make("span", {}, ` ${places(this.scene, t, place)}`),
+      ),
       make("p", { class: "formula" }, why.text),
     ];
-    if (t.formula && t.formula !== why.text) parts.push(make("p", { class: "general" }, t.formula));
+    if (t.formula && t.formula !== why.text && !this.changes)
+      parts.push(make("p", { class: "general" }, t.formula));
     const changed = edits.some((e) => e.name === short(t.name) && e.layer === t.layer);
-    if (changed) parts.push(make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"));
-    else if (!why.agrees) parts.push(make("p", { class: "warn" }, `put together again it gives ${say(why.again, 4)}: that does not agree`));
+    if (changed)
+      parts.push(
+        make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"),
+      );
+    else if (!why.agrees)
+      parts.push(
+        make(
+          "p",
+          { class: "warn" },
+          `put together again it gives ${say(why.again, 4)}: that does not agree`,
+        ),
+      );
     if (pinned) {
       if (why.terms.length)
         parts.push(
-          make("ol", { class: "terms" }, ...why.terms.map((term) => make("li", {}, make("b", {}, say(term.value)), ` ${term.label}`))),
+          make(
+            "ol",
+            { class: "terms" },
+            ...why.terms.map((term) =>
+              make("li", {}, make("b", {}, say(term.value)), ` ${term.label}`),
+            ),
+          ),
         );
-      if (t.source) parts.push(make("p", { class: "source" }, "made in ", make("code", {}, `${t.source.file}:${t.source.line}`)));
-      parts.push(make("pre", { class: "numpy", tabindex: 0, "aria-label": "The same in NumPy" }, why.numpy));
+      if (t.source)
+        parts.push(
+          make(
+            "p",
+            { class: "source" },
+            "made in ",
+            make("code", {}, `${t.source.file}:${t.source.line}`),
+          ),
+        );
+      parts.push(
+        make("pre", { class: "numpy", tabindex: 0, "aria-label": "The same in NumPy" }, why.numpy),
+      );
       parts.push(...this.breaking(t, place, edits), ...this.homeward(t, place));
     }
     this.about.replaceChildren(...parts);
@@ -101,10 +158,29 @@ export class Panel {
   private showLegend(t: Tensor | null): void {
     const peak = t ? say(t.peak, 2).slice(1) : "";
     this.legend.replaceChildren(
-      make("div", { class: "scale", role: "img", "aria-label": "blue below zero, the page's colour at zero, orange above" }),
-      make("div", { class: "ends" }, make("span", {}, `− ${peak}`), make("span", {}, "0"), make("span", {}, `+ ${peak}`)),
-      make("div", { class: "keys" }, make("span", { class: "masked" }, "masked"), make("span", { class: "broken" }, "NaN or missing")),
-      make("p", { class: "note" }, "From afar, blocks of cells are drawn together: the more their signs agree, the stronger."),
+      make("div", {
+        class: "scale",
+        role: "img",
+        "aria-label": "blue below zero, the page's colour at zero, orange above",
+      }),
+      make(
+        "div",
+        { class: "ends" },
+        make("span", {}, `− ${peak}`),
+        make("span", {}, "0"),
+        make("span", {}, `+ ${peak}`),
+      ),
+      make(
+        "div",
+        { class: "keys" },
+        make("span", { class: "masked" }, "masked"),
+        make("span", { class: "broken" }, "NaN or missing"),
+      ),
+      make(
+        "p",
+        { class: "note" },
+        "From afar, blocks of cells are drawn together: the more their signs agree, the stronger.",
+      ),
     );
   }
 
@@ -114,28 +190,40 @@ export class Panel {
     const name = short(t.name);
     const choices: { label: string; index: Record<string, number> }[] = [];
     const at = (axis: string): number => place[t.axes.indexOf(axis)]!;
-    if (t.axes.includes("head")) choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
-    if (t.axes.includes("d_ff")) choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
-    if (t.layer !== null && /_out$/.test(name)) choices.push({ label: `all of ${name}`, index: {} });
+    if (t.axes.includes("head"))
+      choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
+    if (t.axes.includes("d_ff"))
+      choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
+    if (t.layer !== null && /_out$/.test(name))
+      choices.push({ label: `all of ${name}`, index: {} });
     if (!choices.length || name === "scores") return [];
     const same = (e: Edit, index: Record<string, number>): boolean =>
       e.name === name && e.layer === t.layer && JSON.stringify(e.index) === JSON.stringify(index);
     return [
-      make("div", { class: "break" }, make("b", {}, "Break it "), ...choices.flatMap(({ label, index }) => {
-        const now = edits.find((e) => same(e, index))?.scale ?? 1;
-        return [0, 0.5, 1, 2].map((scale) => {
-          const b = button(scale === 0 ? `${label} × 0` : `× ${scale}`, `scale ${label} of ${t.name} by ${scale}`, () =>
-            this.events.edit({ name, layer: t.layer, index, scale }));
-          b.setAttribute("aria-pressed", String(now === scale));
-          return b;
-        });
-      })),
+      make(
+        "div",
+        { class: "break" },
+        make("b", {}, "Break it "),
+        ...choices.flatMap(({ label, index }) => {
+          const now = edits.find((e) => same(e, index))?.scale ?? 1;
+          return [0, 0.5, 1, 2].map((scale) => {
+            const b = button(
+              scale === 0 ? `${label} × 0` : `× ${scale}`,
+              `scale ${label} of ${t.name} by ${scale}`,
+              () => this.events.edit({ name, layer: t.layer, index, scale }),
+            );
+            b.setAttribute("aria-pressed", String(now === scale));
+            return b;
+          });
+        }),
+      ),
     ];
   }
 
   // ------------------------------------------------------------ follow a digit home
 
   private homeward(t: Tensor, place: number[]): Node[] {
+    if (this.changes) return [];
     if (t.op === "logits") {
       const made = unfold(this.scene, place[0]!, place[1]!);
       if (!made) return [];
@@ -152,20 +240,37 @@ export class Panel {
     const step = this.trail[this.trail.length - 1]!;
     const most = Math.max(...step.made.parts.map((p) => Math.abs(p.value)), 1e-9);
     const crumbs = this.trail.map((s, i) =>
-      button(`${s.title} ${say(s.made.logit)}`, `back to ${s.title}`, () => ((this.trail = this.trail.slice(0, i + 1)), this.fillTrail(box))));
+      button(
+        `${s.title} ${say(s.made.logit)}`,
+        `back to ${s.title}`,
+        () => ((this.trail = this.trail.slice(0, i + 1)), this.fillTrail(box)),
+      ),
+    );
     const row = (p: Part): HTMLLIElement => {
       const b = button("", `${p.label}: ${say(p.value)}`, () => this.step(p, box));
       const wide = (50 * Math.abs(p.value)) / most;
-      const bar = make("i", { style: `width:${wide}%;${p.value < 0 ? `right:50%` : "left:50%"};background:${shade(p.value, 1e-9, this.theme)}` });
-      b.append(make("span", { class: "bar" }, bar), make("span", {}, p.label), make("b", {}, say(p.value)));
+      const bar = make("i", {
+        style: `width:${wide}%;${p.value < 0 ? `right:50%` : "left:50%"};background:${shade(p.value, 1e-9, this.theme)}`,
+      });
+      b.append(
+        make("span", { class: "bar" }, bar),
+        make("span", {}, p.label),
+        make("b", {}, say(p.value)),
+      );
       return make("li", {}, b);
     };
     box.replaceChildren(
       make("h4", {}, "Follow it home"),
       make("nav", { "aria-label": "The way so far" }, ...crumbs),
       make("ol", {}, ...step.made.parts.slice(0, 8).map(row)),
-      make("p", { class: "note" },
-        `${step.made.parts.length} parts add up to ${say(step.made.parts.reduce((a, p) => a + p.value, 0), 4)}; rounding ${say(step.made.rest, 2)}. The last norm's scale is held.`),
+      make(
+        "p",
+        { class: "note" },
+        `${step.made.parts.length} parts add up to ${say(
+          step.made.parts.reduce((a, p) => a + p.value, 0),
+          4,
+        )}; rounding ${say(step.made.rest, 2)}. The last norm's scale is held.`,
+      ),
     );
   }
 
@@ -188,12 +293,42 @@ export class Panel {
     const cols = range(left, Math.min(left + COLS, box.cols));
     const rows = range(top, Math.min(top + ROWS, box.rows));
     const [across, down] = axesOf(box);
-    const head = make("tr", {}, make("th", { scope: "col" }, `${down} \\ ${across}`), ...cols.map((c) => make("th", { scope: "col" }, nameAt(this.scene, across, c))));
+    const head = make(
+      "tr",
+      {},
+      make("th", { scope: "col" }, `${down} \\ ${across}`),
+      ...cols.map((c) => make("th", { scope: "col" }, nameAt(this.scene, across, c))),
+    );
     const body = rows.map((r) =>
-      make("tr", {}, make("th", { scope: "row" }, nameAt(this.scene, down, r)), ...cols.map((c) => this.gridCell(box, c, r, cell))));
-    const table = make("table", { role: "grid", "aria-label": `${box.tensor.name}, rows ${top} to ${top + rows.length - 1}`, "aria-rowcount": box.rows, "aria-colcount": box.cols }, make("thead", {}, head), make("tbody", {}, ...body));
+      make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, nameAt(this.scene, down, r)),
+        ...cols.map((c) => this.gridCell(box, c, r, cell)),
+      ),
+    );
+    const table = make(
+      "table",
+      {
+        role: "grid",
+        "aria-label": `${box.tensor.name}, rows ${top} to ${top + rows.length - 1}`,
+        "aria-rowcount": box.rows,
+        "aria-colcount": box.cols,
+      },
+      make("thead", {}, head),
+      make("tbody", {}, ...body),
+    );
     table.addEventListener("keydown", (event) => {
-      const [dc, dr] = ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -ROWS], PageDown: [0, ROWS] } as Record<string, [number, number]>)[event.key] ?? [0, 0];
+      const [dc, dr] = (
+        {
+          ArrowLeft: [-1, 0],
+          ArrowRight: [1, 0],
+          ArrowUp: [0, -1],
+          ArrowDown: [0, 1],
+          PageUp: [0, -ROWS],
+          PageDown: [0, ROWS],
+        } as Record<string, [number, number]>
+      )[event.key] ?? [0, 0];
       if (!dc && !dr) return;
       event.preventDefault();
       event.stopPropagation();
@@ -208,7 +343,18 @@ export class Panel {
     const at = cellAt(box, col, row);
     const value = read(this.scene, box.tensor, at.index);
     const here = col === chosen.col && row === chosen.row;
-    const td = make("td", { role: "gridcell", tabindex: here ? 0 : -1, "aria-selected": String(here), click: () => this.events.pin(at) }, value === undefined ? "–" : say(value).replace(" (masked)", ""));
+    const td = make(
+      "td",
+      {
+        role: "gridcell",
+        tabindex: here ? 0 : -1,
+        "aria-selected": String(here),
+        click: () => this.events.pin(at),
+      },
+      value === undefined
+        ? "–"
+        : say(value, Math.abs(value) < 0.01 ? 1 : 3).replace(" (masked)", ""),
+    );
     td.style.background = shade(value, box.tensor.peak * 1.4, this.theme);
     return td;
   }
@@ -221,22 +367,51 @@ export class Panel {
     for (const t of inReadingOrder(this.scene)) {
       const name = t.name;
       if (wanted && !name.toLowerCase().includes(wanted)) continue;
-      const group = t.layer !== null ? `Layer ${t.layer + 1}` : /embed$|embed\.weight|position/.test(name) && !name.startsWith("un") ? "Before the blocks" : "After the blocks";
+      const group =
+        t.layer !== null
+          ? `Layer ${t.layer + 1}`
+          : /embed$|embed\.weight|position/.test(name) && !name.startsWith("un")
+            ? "Before the blocks"
+            : "After the blocks";
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];
     for (const [group, tensors] of groups) {
       const open = !!wanted || this.open.has(group);
-      const title = make("div", { role: "treeitem", class: "group", tabindex: -1, "aria-level": 1, "aria-expanded": String(open), "data-group": group, click: () => this.toggle(group) }, group, make("small", {}, ` ${tensors.length}`));
+      const title = make(
+        "div",
+        {
+          role: "treeitem",
+          class: "group",
+          tabindex: -1,
+          "aria-level": 1,
+          "aria-expanded": String(open),
+          "data-group": group,
+          click: () => this.toggle(group),
+        },
+        group,
+        make("small", {}, ` ${tensors.length}`),
+      );
       nodes.push(title);
       if (!open) continue;
       for (const t of tensors) {
-        const item = make("div", {
-          role: "treeitem", class: `leaf ${t.kind}`, tabindex: -1, "aria-level": 2, "aria-selected": String(t.name === this.chosen), "data-name": t.name, "data-group": group,
-          click: () => this.events.choose(t.name),
-          pointerenter: () => this.events.glow([t.name]),
-          pointerleave: () => this.events.glow(null),
-        }, short(t.name), make("small", {}, ` ${t.shape.join(" × ")}`));
+        const item = make(
+          "div",
+          {
+            role: "treeitem",
+            class: `leaf ${t.kind}`,
+            tabindex: -1,
+            "aria-level": 2,
+            "aria-selected": String(t.name === this.chosen),
+            "data-name": t.name,
+            "data-group": group,
+            click: () => this.events.choose(t.name),
+            pointerenter: () => this.events.glow([t.name]),
+            pointerleave: () => this.events.glow(null),
+          },
+          short(t.name),
+          make("small", {}, ` ${t.shape.join(" × ")}`),
+        );
         nodes.push(item);
       }
     }
@@ -275,8 +450,14 @@ export class Panel {
       ArrowUp: () => this.focus(items[at - 1]),
       Home: () => this.focus(items[0]),
       End: () => this.focus(items[items.length - 1]),
-      ArrowRight: () => (isGroup && !this.open.has(group) ? this.toggle(group, true) : this.focus(items[at + 1])),
-      ArrowLeft: () => (isGroup ? this.toggle(group, false) : this.focus(items.find((i) => i.classList.contains("group") && i.dataset["group"] === group))),
+      ArrowRight: () =>
+        isGroup && !this.open.has(group) ? this.toggle(group, true) : this.focus(items[at + 1]),
+      ArrowLeft: () =>
+        isGroup
+          ? this.toggle(group, false)
+          : this.focus(
+              items.find((i) => i.classList.contains("group") && i.dataset["group"] === group),
+            ),
       Enter: () => item.click(),
       " ": () => item.click(),
     };
@@ -289,13 +470,15 @@ export class Panel {
 
   select(name: string): void {
     this.chosen = name;
-    for (const item of this.items()) item.setAttribute("aria-selected", String(item.dataset["name"] === name));
+    for (const item of this.items())
+      item.setAttribute("aria-selected", String(item.dataset["name"] === name));
   }
 }
 
 const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));
 const range = (a: number, b: number): number[] => Array.from({ length: b - a }, (_, i) => a + i);
-const window_ = (at: number, size: number, n: number): number => Math.max(0, Math.min(at - Math.floor(size / 2), n - size));
+const window_ = (at: number, size: number, n: number): number =>
+  Math.max(0, Math.min(at - Math.floor(size / 2), n - size));
 
 function axesOf(box: Box): [string, string] {
   const { axes } = box.tensor;
@@ -304,7 +487,12 @@ function axesOf(box: Box): [string, string] {
 }
 
 function nameAt(scene: Scene, axis: string, i: number): string {
-  const token = axis === "vocab" ? scene.manifest.vocabulary[i] : /^(position|query|key)$/.test(axis) ? scene.manifest.tokens[i] : undefined;
+  const token =
+    axis === "vocab"
+      ? scene.manifest.vocabulary[i]
+      : /^(position|query|key)$/.test(axis)
+        ? scene.manifest.tokens[i]
+        : undefined;
   return token === undefined ? String(i) : `${i} "${token}"`;
 }
 

@@ -2,9 +2,28 @@
 // they came; a new prompt replaces one of them.
 
 import {
-  BufferAttribute, BufferGeometry, BoxGeometry, CanvasTexture, DataTexture, DynamicDrawUsage, FloatType,
-  GLSL3, HalfFloatType, InstancedBufferAttribute, InstancedBufferGeometry, LinearFilter, LinearMipmapLinearFilter,
-  LineSegments, Mesh, NoColorSpace, RawShaderMaterial, RedFormat, Scene as Stage, Vector2, Vector3, WebGLRenderer,
+  BufferAttribute,
+  BufferGeometry,
+  BoxGeometry,
+  CanvasTexture,
+  DataTexture,
+  DynamicDrawUsage,
+  FloatType,
+  GLSL3,
+  HalfFloatType,
+  InstancedBufferAttribute,
+  InstancedBufferGeometry,
+  LinearFilter,
+  LinearMipmapLinearFilter,
+  LineSegments,
+  Mesh,
+  NoColorSpace,
+  RawShaderMaterial,
+  RedFormat,
+  Scene as Stage,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
   type Texture,
 } from "three";
 import { blocks, pool, type Kind, type Pooled, type Scene } from "./data";
@@ -40,7 +59,12 @@ export class Picture {
   };
 
   constructor(readonly canvas: HTMLCanvasElement) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
+    this.renderer = new WebGLRenderer({
+      canvas,
+      antialias: true,
+      alpha: true,
+      powerPreference: "high-performance",
+    });
     this.renderer.setPixelRatio(Math.min(SHARPEST, window.devicePixelRatio || 1));
     this.textures["glyphs"] = this.uniforms.uGlyphs.value = glyphs();
   }
@@ -53,9 +77,14 @@ export class Picture {
   }
 
   /** New numbers; boxes are built again only if `plan` is new. */
-  load(scene: Scene, plan: Plan, changed: { weights: boolean; activations: boolean; plan: boolean }): void {
+  load(
+    scene: Scene,
+    plan: Plan,
+    changed: { weights: boolean; activations: boolean; plan: boolean },
+  ): void {
     for (const kind of ["weight", "activation"] as const)
-      if (changed[kind === "weight" ? "weights" : "activations"] || !this.pooled[kind]) this.upload(scene, kind);
+      if (changed[kind === "weight" ? "weights" : "activations"] || !this.pooled[kind])
+        this.upload(scene, kind);
     if (changed.plan || !this.boxes) this.build(scene, plan);
     else this.fill(scene, plan.boxes);
   }
@@ -63,12 +92,18 @@ export class Picture {
   private upload(scene: Scene, kind: Kind): void {
     const made = pool(scene, kind);
     this.pooled[kind] = { key: scene.halves[kind], made };
-    const [near, far] = kind === "weight" ? (["uWeights", "uPooledWeights"] as const) : (["uActivations", "uPooledActivations"] as const);
+    const [near, far] =
+      kind === "weight"
+        ? (["uWeights", "uPooledWeights"] as const)
+        : (["uActivations", "uPooledActivations"] as const);
     this.replace(near, table(scene.halves[kind], HalfFloatType));
     this.replace(far, table(made.numbers, FloatType));
   }
 
-  private replace(name: "uWeights" | "uActivations" | "uPooledWeights" | "uPooledActivations", texture: Texture): void {
+  private replace(
+    name: "uWeights" | "uActivations" | "uPooledWeights" | "uPooledActivations",
+    texture: Texture,
+  ): void {
     this.textures[name]?.dispose();
     this.textures[name] = this.uniforms[name].value = texture;
   }
@@ -85,10 +120,15 @@ export class Picture {
     const n = plan.boxes.length;
     for (const name of ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"])
       geometry.setAttribute(name, new InstancedBufferAttribute(new Float32Array(4 * n), 4));
-    this.light = new InstancedBufferAttribute(new Float32Array(2 * n), 2).setUsage(DynamicDrawUsage);
+    this.light = new InstancedBufferAttribute(new Float32Array(2 * n), 2).setUsage(
+      DynamicDrawUsage,
+    );
     geometry.setAttribute("aLight", this.light);
     const material = new RawShaderMaterial({
-      glslVersion: GLSL3, vertexShader: VERTEX, fragmentShader: FRAGMENT, uniforms: this.uniforms,
+      glslVersion: GLSL3,
+      vertexShader: VERTEX,
+      fragmentShader: FRAGMENT,
+      uniforms: this.uniforms,
     });
     this.boxes = new Mesh(geometry, material);
     this.boxes.frustumCulled = false;
@@ -98,7 +138,10 @@ export class Picture {
     this.links = new LineSegments(
       lines,
       new RawShaderMaterial({
-        glslVersion: GLSL3, vertexShader: LINE_VERTEX, fragmentShader: LINE_FRAGMENT, uniforms: this.uniforms,
+        glslVersion: GLSL3,
+        vertexShader: LINE_VERTEX,
+        fragmentShader: LINE_FRAGMENT,
+        uniforms: this.uniforms,
       }),
     );
     this.links.frustumCulled = false;
@@ -122,7 +165,14 @@ export class Picture {
       put("aGrid", i, box.cols, box.rows, box.stepCol, box.stepRow);
       put("aData", i, t.offset + box.first, t.scale, turned, split ? box.first / t.cols : 0);
       put("aPool", i, one + pools[0]!, blocks(t.cols, 1), two + pools[1]!, blocks(t.cols, 2));
-      put("aToken", i, { none: 0, columns: 1, both: 2 }[box.tokens], box.kept ? 1 : 0, t.offset + t.present, 0);
+      put(
+        "aToken",
+        i,
+        { none: 0, columns: 1, both: 2 }[box.tokens],
+        box.kept ? 1 : 0,
+        t.offset + t.present,
+        0,
+      );
     });
     for (const name of ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"])
       (geometry.getAttribute(name) as InstancedBufferAttribute).needsUpdate = true;
@@ -167,9 +217,15 @@ export class Picture {
 }
 
 /** Numbers as a texture of one channel, row by row. */
-function table(numbers: Uint16Array | Float32Array, type: typeof HalfFloatType | typeof FloatType): DataTexture {
+function table(
+  numbers: Uint16Array | Float32Array,
+  type: typeof HalfFloatType | typeof FloatType,
+): DataTexture {
   const height = Math.max(1, Math.ceil(numbers.length / WIDEST));
-  const padded = numbers instanceof Uint16Array ? new Uint16Array(WIDEST * height) : new Float32Array(WIDEST * height);
+  const padded =
+    numbers instanceof Uint16Array
+      ? new Uint16Array(WIDEST * height)
+      : new Float32Array(WIDEST * height);
   padded.set(numbers);
   const texture = new DataTexture(padded, WIDEST, height, RedFormat, type);
   texture.colorSpace = NoColorSpace;
@@ -204,17 +260,22 @@ function wires(links: Link[]): Float32Array {
   for (const { from, to } of links) {
     const down = Math.abs(from.x - to.x) < 1e-6;
     const backwards = to.x < from.x + widthOf(from);
-    const a = down || backwards
-      ? { x: from.x + widthOf(from) / 2, y: from.y - heightOf(from), dx: 0, dy: -1 }
-      : { x: from.x + widthOf(from), y: from.y - heightOf(from) / 2, dx: 1, dy: 0 };
-    const b = down || backwards
-      ? { x: to.x + widthOf(to) / 2, y: to.y, dx: 0, dy: 1 }
-      : { x: to.x, y: to.y - heightOf(to) / 2, dx: -1, dy: 0 };
+    const a =
+      down || backwards
+        ? { x: from.x + widthOf(from) / 2, y: from.y - heightOf(from), dx: 0, dy: -1 }
+        : { x: from.x + widthOf(from), y: from.y - heightOf(from) / 2, dx: 1, dy: 0 };
+    const b =
+      down || backwards
+        ? { x: to.x + widthOf(to) / 2, y: to.y, dx: 0, dy: 1 }
+        : { x: to.x, y: to.y - heightOf(to) / 2, dx: -1, dy: 0 };
     const reach = Math.min(0.4 * Math.hypot(a.x - b.x, a.y - b.y), 300);
     const curve = (t: number): [number, number] => {
       const u = 1 - t;
       const mix = (p: number, pd: number, q: number, qd: number): number =>
-        u * u * u * p + 3 * u * u * t * (p + pd * reach) + 3 * u * t * t * (q + qd * reach) + t * t * t * q;
+        u * u * u * p +
+        3 * u * u * t * (p + pd * reach) +
+        3 * u * t * t * (q + qd * reach) +
+        t * t * t * q;
       return [mix(a.x, a.dx, b.x, b.dx), mix(a.y, a.dy, b.y, b.dy)];
     };
     for (let i = 0; i < steps; i++)

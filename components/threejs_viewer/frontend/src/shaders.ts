@@ -72,8 +72,9 @@ float fetch(sampler2D from, int at) {
 bool isNan(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 bool isInf(float v) { return (floatBitsToUint(v) & 0x7fffffffu) == 0x7f800000u; }
 
-vec3 diverging(float v) {
+vec3 diverging(float v, int level) {
   float share = clamp(abs(v) / fSize.w, 0.0, 1.0);
+  if (level > 0) share = pow(share, 0.6);   // blocks of mixed signs are small numbers
   return mix(uBackground, v < 0.0 ? uBlue : uOrange, share);
 }
 
@@ -139,7 +140,7 @@ void main() {
     v = weights ? fetch(uPooledWeights, at) : fetch(uPooledActivations, at);
   }
   bool odd = missing || isNan(v) || isInf(v);
-  vec3 ground = odd ? uBackground : diverging(v);
+  vec3 ground = odd ? uBackground : diverging(v, level);
   if (odd) {
     float stripe = step(0.5, fract((gl_FragCoord.x + gl_FragCoord.y) / 7.0));
     bool masked = !missing && isInf(v) && v < 0.0;
@@ -160,7 +161,9 @@ void main() {
   ground = mix(ground, uBackground, 0.72 * fLight.y);
   // The rim of the matrix.
   vec2 rim = min(vCell, fGrid.xy - vCell) * pixels;
-  float border = 1.0 - smoothstep(0.6, 1.6 + 1.4 * fLight.x, min(rim.x, rim.y));
+  vec2 span = fGrid.xy * pixels;
+  float thin = smoothstep(6.0, 40.0, min(span.x, span.y)) * 0.75 + 0.25;
+  float border = (1.0 - smoothstep(0.6, 1.6 + 1.4 * fLight.x, min(rim.x, rim.y))) * max(thin, fLight.x);
   vec3 frame = mix(mix(uBackground, uInk, 0.4 - 0.25 * fLight.y), uAccent, fLight.x);
   colour = vec4(mix(ground, frame, border), 1.0);
 }

@@ -11,8 +11,9 @@ export const STYLE = `
 .v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .v3 .top { grid-area: top; display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; }
-.v3 .prompt { display: flex; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
+.v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
+.v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
 .v3 .prompt .later { opacity: .28; }
 .v3 .prompt .next { border: 2px solid var(--accent); color: var(--accent); padding: 5px; }
@@ -39,6 +40,7 @@ export const STYLE = `
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
 .v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
+.v3 .walk h3::first-letter { text-transform: uppercase; }
 .v3 .walk h3 { margin: 8px 0 2px; font: 600 17px/1.3 "Source Serif", "Source Serif 4", Georgia, serif; }
 .v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }
 .v3 .walk .word { display: inline; padding: 0; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
@@ -59,6 +61,7 @@ export const STYLE = `
 .v3 .keys span::before { content: ""; display: inline-block; width: 22px; height: 11px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--line); }
 .v3 .keys .masked::before { background: repeating-linear-gradient(-45deg, var(--line) 0 2px, transparent 2px 5px); }
 .v3 .keys .broken::before { background: repeating-linear-gradient(-45deg, var(--accent) 0 2px, transparent 2px 5px); }
+.v3 .cells:empty { display: none; }
 .v3 .cells table { width: 100%; border-collapse: collapse; table-layout: fixed; font: 11.5px/1.7 "Source Code Pro", ui-monospace, monospace; }
 .v3 .cells th { font-weight: 400; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-align: right; padding-right: 4px; }
 .v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }

@@ -14,15 +14,39 @@ export const BLUE = "#2f86ba";
 export const ORANGE = "#e07b2a";
 
 const LIGHT: Theme = {
-  dark: false, background: "#fbf8f1", ink: "#1d1b18", soft: "#6b665e", line: "#d9d1c1", accent: "#7a2e5d", raised: "#f3eee3",
+  dark: false,
+  background: "#fbf8f1",
+  ink: "#1d1b18",
+  soft: "#6b665e",
+  line: "#d9d1c1",
+  accent: "#7a2e5d",
+  raised: "#f3eee3",
 };
 const DARK: Theme = {
-  dark: true, background: "#151412", ink: "#ece7dd", soft: "#a8a298", line: "#3d3a34", accent: "#e3a1cb", raised: "#23211e",
+  dark: true,
+  background: "#151412",
+  ink: "#ece7dd",
+  soft: "#a8a298",
+  line: "#3d3a34",
+  accent: "#e3a1cb",
+  raised: "#23211e",
 };
 
 /** What Streamlit says of its theme wins; what it leaves out is the book's. */
-export function themeOf(given: { base?: string; backgroundColor?: string; textColor?: string; secondaryBackgroundColor?: string; primaryColor?: string } | undefined): Theme {
-  const dark = given?.base ? given.base === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+export function themeOf(
+  given:
+    | {
+        base?: string;
+        backgroundColor?: string;
+        textColor?: string;
+        secondaryBackgroundColor?: string;
+        primaryColor?: string;
+      }
+    | undefined,
+): Theme {
+  const dark = given?.base
+    ? given.base === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   const base = dark ? DARK : LIGHT;
   return {
     ...base,

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { halfToNumber, halvesOf, indexOf, numberToHalf, placeOf, pool, read, say } from "../src/data";
+import {
+  difference,
+  halfToNumber,
+  halvesOf,
+  indexOf,
+  numberToHalf,
+  placeOf,
+  pool,
+  read,
+  say,
+} from "../src/data";
 import { fake } from "../dev/fake";
 import { opened, small } from "./helpers";
 
@@ -103,7 +113,10 @@ test("a pooled block holds the geometric mean of its mean and its mean size, wit
       sum += v;
       size += Math.abs(v) / 16;
     }
-  expect(numbers[starts.get("embed.weight")![0] + 2]).toBeCloseTo(Math.sign(sum) * Math.sqrt((Math.abs(sum) / 16) * size), 5);
+  expect(numbers[starts.get("embed.weight")![0] + 2]).toBeCloseTo(
+    Math.sign(sum) * Math.sqrt((Math.abs(sum) / 16) * size),
+    5,
+  );
 });
 
 test("numbers are said with their sign as a glyph", () => {
@@ -111,4 +124,17 @@ test("numbers are said with their sign as a glyph", () => {
   expect(say(-12.34)).toBe("−12.3");
   expect(say(0)).toBe("0");
   expect(say(-0.00002)).toBe("−2.00e-5");
+});
+
+test("the difference of two prompts is nothing where they agree, and masked stays masked", () => {
+  const [now, before] = [small("7*8=56"), small("7*9=56")];
+  const made = difference(now, before);
+  const at = (name: string, i: number): number => read(made, made.byName.get(name)!, i)!;
+  expect(at("embed", 0)).toBe(0);
+  expect(at("embed", 16)).toBeCloseTo(
+    read(now, now.byName.get("embed")!, 16)! - read(before, before.byName.get("embed")!, 16)!,
+    2,
+  );
+  expect(at("blocks.0.scores", 1)).toBe(-Infinity);
+  expect(made.tensors.filter((t) => t.kind === "weight").every((t) => t.largest === 0)).toBe(true);
 });

@@ -4,9 +4,16 @@ import { BIG, fake, SMALL } from "../dev/fake";
 import { opened, small } from "./helpers";
 
 const meet = (a: Box, b: Box): boolean =>
-  a.x < b.x + widthOf(b) && b.x < a.x + widthOf(a) && a.y > b.y - heightOf(b) && b.y > a.y - heightOf(a);
+  a.x < b.x + widthOf(b) &&
+  b.x < a.x + widthOf(a) &&
+  a.y > b.y - heightOf(b) &&
+  b.y > a.y - heightOf(a);
 
-describe.each([["small", SMALL, "7*8=56"], ["small, 64 tokens", SMALL, "7*8=56+1".repeat(8)], ["4.7M", BIG, "7*8="]] as const)("%s", (_, sizes, prompt) => {
+describe.each([
+  ["small", SMALL, "7*8=56"],
+  ["small, 64 tokens", SMALL, "7*8=56+1".repeat(8)],
+  ["4.7M", BIG, "7*8="],
+] as const)("%s", (_, sizes, prompt) => {
   const scene = opened(fake(prompt, sizes));
   const made = plan(scene);
 
@@ -20,7 +27,8 @@ describe.each([["small", SMALL, "7*8=56"], ["small, 64 tokens", SMALL, "7*8=56+1
   test("no two boxes overlap", () => {
     for (const a of made.boxes)
       for (const b of made.boxes)
-        if (a.id < b.id && meet(a, b)) throw new Error(`${a.tensor.name} ${a.plane} on ${b.tensor.name} ${b.plane}`);
+        if (a.id < b.id && meet(a, b))
+          throw new Error(`${a.tensor.name} ${a.plane} on ${b.tensor.name} ${b.plane}`);
   });
 });
 
@@ -28,7 +36,12 @@ test("a cell's index leads back to the cell", () => {
   const scene = small();
   const made = plan(scene);
   for (const box of made.boxes)
-    for (const [col, row] of [[0, 0], [box.cols - 1, 0], [0, box.rows - 1], [box.cols - 1, box.rows - 1]] as const)
+    for (const [col, row] of [
+      [0, 0],
+      [box.cols - 1, 0],
+      [0, box.rows - 1],
+      [box.cols - 1, box.rows - 1],
+    ] as const)
       expect(cellPlace(made, box.tensor, cellIndex(box, col, row))).toEqual({ box, col, row });
 });
 
@@ -53,7 +66,9 @@ test("names nobody has heard of get a place all the same", () => {
   const payload = fake();
   for (const t of payload.manifest.tensors) {
     t.name = t.name.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed");
-    t.inputs = t.inputs?.map((n) => n.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed"));
+    t.inputs = t.inputs?.map((n) =>
+      n.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed"),
+    );
   }
   const made = plan(opened(payload));
   expect(made.ofTensor.get("blocks.0.expert_7_hidden")).toHaveLength(1);

@@ -16,6 +16,13 @@ test("prefill covers the prompt up to =, then each token runs alone", () => {
   expect(stages.filter((s) => s.next)).toHaveLength(3);
 });
 
+test("a long answer is one stage a token", () => {
+  const stages = stagesOf(small("7*8=7*8=+=123456"));
+  const alone = stages.filter((s) => s.span[0] > 0);
+  expect(alone.map((s) => s.span[0])).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+  expect(alone.every((s) => s.next)).toBe(true);
+});
+
 test("every activation is lit by some stage, and every tied word names matrices that exist", () => {
   const scene = small("7*8=56");
   const stages = stagesOf(scene);
@@ -62,7 +69,11 @@ test("a ray through a cell's middle picks that cell, from in front and from the 
     view.set(view.fit(made.bounds, angles));
     for (const box of made.boxes) {
       const [col, row] = [Math.floor(box.cols / 2), Math.floor(box.rows / 2)];
-      const p = view.project(box.x + (col + 0.5) * box.cellW, box.y - (row + 0.5) * box.cellH, box.z + box.depth);
+      const p = view.project(
+        box.x + (col + 0.5) * box.cellW,
+        box.y - (row + 0.5) * box.cellH,
+        box.z + box.depth,
+      );
       const hit = pick([box], view.ray(p.nx, p.ny))!;
       expect([hit.col, hit.row]).toEqual([col, row]);
     }
@@ -76,7 +87,10 @@ test("a fitted rectangle lies inside the canvas", () => {
   view.resize(390, 600);
   view.set(view.fit(made.bounds));
   const { left, right, top, bottom } = made.bounds;
-  for (const [x, y] of [[left, top], [right, bottom]] as const) {
+  for (const [x, y] of [
+    [left, top],
+    [right, bottom],
+  ] as const) {
     const p = view.project(x, y, 0);
     expect(Math.max(Math.abs(p.nx), Math.abs(p.ny))).toBeLessThan(0.91);
   }
