@@ -27,7 +27,7 @@ ORDER = [
         "cells",
     },
     {"evaluate", "transcript", "patterns", "hand_attention", "lens"},
-    {"prices", "choosing"},
+    {"prices", "choosing", "step_inside"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "live"},
     {"sweeps"},

@@ -109,6 +109,13 @@ def parameter_count(result: dict[str, Any]) -> Measured:
     return Measured(f"{result['parameters'] / 1e6:.2f} million")
 
 
+def known_by_heart(result: dict[str, Any]) -> Measured:
+    reading = result["readings"][-1]
+    return Measured(
+        count(reading["errors_strict"], reading["n"]), reading["errors_strict"], reading["n"]
+    )
+
+
 def part_of(part: int, n: int) -> str:
     return f"{part:,} of {n:,}"
 
@@ -319,6 +326,8 @@ def attention_ratio(document: dict[str, Any]) -> Measured:
     return Measured(f"{document['ratio']:.2f} times")
 
 
+TIMES = "checkpoints/times_table/result.json"
+
 COT, PLAIN, FEW = (
     f"checkpoints/{r}/result.json" for r in ("chain_of_thought", "plain", "few_pairs")
 )
@@ -405,6 +414,12 @@ CLAIMS: dict[str, Claim] = {
         "Held-out sums right in every token, the small twin.",
         PRICES,
         right_of("texts", "few_pairs"),
+    ),
+    "ch7.parameters": Claim("Parameters of the times table run.", TIMES, parameter_count),
+    "ch7.errors": Claim(
+        "The times table run on all hundred one-digit products, all of which it has seen.",
+        TIMES,
+        known_by_heart,
     ),
     "ch1.census": Claim("The book's model multiplies all pairs up to 99.", COT, census),
     "ch1.census_answer": Claim(

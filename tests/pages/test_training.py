@@ -192,3 +192,13 @@ def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) ->
     backend = training.service().backend
     assert isinstance(backend, ProcessBackend) and backend.process is not None
     backend.process.kill()
+
+
+def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
+    app = train(book(PAGE, **SMALL))
+    run = run_of(app)
+    until(app, "Done.")
+    app.switch_page("pages/70_forward_pass_3d.py").run()
+    app.selectbox(key="ch70_run").set_value(run).run()
+    assert not app.exception
+    assert f'"run": "{run}"' in app.get("component_instance")[0].proto.json_args

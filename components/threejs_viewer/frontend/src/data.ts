@@ -1,0 +1,291 @@
+// What Python sends, and reading a number out of it. No drawing, no browser.
+//
+// A tensor lies in one of two blobs of float16 numbers, weights or activations:
+// value = float16 * scale. A tensor whose numbers are not all there reads as "missing", never as 0.
+
+export type Kind = "weight" | "activation";
+export type Op =
+  | "lookup"
+  | "add"
+  | "norm"
+  | "matmul"
+  | "split_matmul"
+  | "scores"
+  | "softmax"
+  | "weighted_sum"
+  | "activation"
+  | "logits";
+
+export interface TensorEntry {
+  name: string;
+  kind: Kind;
+  axes: string[];
+  shape: number[];
+  offset: number;
+  scale: number;
+  layer: number | null;
+  formula?: string | undefined;
+  inputs?: string[] | undefined;
+  op?: Op | string | undefined;
+  source?: { file: string; line: number } | undefined;
+}
+
+export interface Manifest {
+  version: number;
+  run: string;
+  vocabulary: string;
+  tokens: string[];
+  config: Record<string, unknown>;
+  weights_digest: string;
+  activations_digest: string;
+  tensors: TensorEntry[];
+}
+
+/** A tensor ready to read: axes of length 1 called "batch" are gone, bounds are checked. */
+export interface Tensor extends TensorEntry {
+  size: number;
+  rows: number; // second to last axis, 1 for a vector
+  cols: number; // last axis
+  planes: number; // all the axes before
+  /** How many of its numbers the blob holds. */
+  present: number;
+  /** The largest finite size among them, and the one that gets the full colour. */
+  largest: number;
+  peak: number;
+  broken: number; // NaN or +infinity
+}
+
+export interface Scene {
+  manifest: Manifest;
+  tensors: Tensor[];
+  byName: Map<string, Tensor>;
+  halves: Record<Kind, Uint16Array>;
+  problems: string[];
+}
+
+const HALF = new Float32Array(65536);
+for (let bits = 0; bits < 65536; bits++) {
+  const [sign, exponent, rest] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) HALF[bits] = rest ? NaN : sign * Infinity;
+  else if (exponent === 0) HALF[bits] = (sign * rest) / 2 ** 24;
+  else HALF[bits] = sign * (1 + rest / 1024) * 2 ** (exponent - 15);
+}
+
+export const halfToNumber = (bits: number): number => HALF[bits]!;
+
+/** The bits of the nearest float16, ties to even. */
+export function numberToHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= 65520) return sign | 0x7c00;
+  if (size < 2 ** -24 / 2) return sign;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const step = 2 ** (exponent - 10);
+  let whole = size / step;
+  const floor = Math.floor(whole);
+  const over = whole - floor;
+  whole = over > 0.5 || (over === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  return sign | (exponent === -14 ? whole : whole + ((exponent + 14) << 10));
+}
+
+/** Copies first: Streamlit hands over a view that may start at an odd byte. */
+export function halvesOf(bytes: Uint8Array | null): Uint16Array {
+  if (!bytes) return new Uint16Array(0);
+  const copy = bytes.slice(0, bytes.length - (bytes.length % 2));
+  return new Uint16Array(copy.buffer, 0, copy.length / 2);
+}
+
+export function isManifest(value: unknown): value is Manifest {
+  const m = value as Manifest | null;
+  return !!m && m.version === 1 && Array.isArray(m.tensors) && Array.isArray(m.tokens);
+}
+
+export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {
+  const problems: string[] = [];
+  const tensors: Tensor[] = [];
+  for (const entry of manifest.tensors) {
+    const tensor = openTensor(entry, blobs, problems);
+    if (tensor) tensors.push(tensor);
+  }
+  const strange = manifest.tokens.filter((t) => !manifest.vocabulary.includes(t) || t.length !== 1);
+  if (strange.length)
+    problems.push(`not in the vocabulary: ${strange.map((t) => `"${t}"`).join(", ")}`);
+  if (manifest.tokens.length === 0) problems.push("the prompt is empty");
+  const byName = new Map(tensors.map((t) => [t.name, t]));
+  return { manifest, tensors, byName, halves: blobs, problems };
+}
+
+function openTensor(
+  entry: TensorEntry,
+  blobs: Record<Kind, Uint16Array>,
+  problems: string[],
+): Tensor | null {
+  const batched = entry.axes[0] === "batch" && entry.shape[0] === 1 && entry.shape.length > 1;
+  const shape = batched ? entry.shape.slice(1) : [...entry.shape];
+  const axes = batched ? entry.axes.slice(1) : [...entry.axes];
+  const whole = shape.every((n) => Number.isInteger(n) && n > 0) && shape.length > 0;
+  if (!whole || !(entry.offset >= 0) || (entry.kind !== "weight" && entry.kind !== "activation")) {
+    problems.push(`${entry.name}: a shape or an offset that makes no sense`);
+    return null;
+  }
+  const size = shape.reduce((a, b) => a * b, 1);
+  const cols = shape[shape.length - 1]!;
+  const rows = shape.length > 1 ? shape[shape.length - 2]! : 1;
+  const halves = blobs[entry.kind];
+  const present = Math.max(0, Math.min(size, halves.length - entry.offset));
+  if (present < size && (entry.kind === "activation" || halves.length > 0))
+    problems.push(`${entry.name}: ${size - present} of its ${size} numbers did not arrive`);
+  let [largest, squares, finite, broken] = [0, 0, 0, 0];
+  for (let i = 0; i < present; i++) {
+    const half = HALF[halves[entry.offset + i]!]!;
+    if (Number.isFinite(half)) {
+      const v = Math.abs(half);
+      if (v > largest) largest = v;
+      squares += v * v;
+      finite++;
+    } else if (half !== -Infinity) broken++;
+  }
+  if (broken) problems.push(`${entry.name}: ${broken} of its numbers are NaN or infinite`);
+  const rms = Math.sqrt(squares / Math.max(finite, 1));
+  const scale = Math.abs(entry.scale);
+  // Shares are read against 1. Anything else against 2.5 times its typical size: few cells saturate.
+  const peak = entry.op === "softmax" ? 1 : Math.min(largest, 2.5 * rms) * scale || 1;
+  return {
+    ...entry,
+    axes,
+    shape,
+    size,
+    rows,
+    cols,
+    planes: size / (rows * cols),
+    present,
+    largest: largest * scale,
+    peak,
+    broken,
+  };
+}
+
+/** undefined: the number did not arrive. */
+export function read(scene: Scene, tensor: Tensor, index: number): number | undefined {
+  if (!(index >= 0 && index < tensor.present)) return undefined;
+  return HALF[scene.halves[tensor.kind][tensor.offset + index]!]! * tensor.scale;
+}
+
+/**
+ * Every number of one scene less the same number of another of the same shapes, as a scene. What is
+ * masked in both stays masked.
+ */
+export function difference(now: Scene, before: Scene): Scene {
+  const halves = { weight: now.halves.weight.slice(), activation: now.halves.activation.slice() };
+  for (const t of now.tensors) {
+    const old = before.byName.get(t.name);
+    const all = halves[t.kind];
+    for (let i = 0; i < t.present; i++) {
+      const [a, b] = [read(now, t, i)!, (old && read(before, old, i)) ?? NaN];
+      const less = a === b ? (a === -Infinity ? a : 0) : (a - b) / t.scale;
+      all[t.offset + i] = numberToHalf(less);
+    }
+  }
+  const made = openScene(now.manifest, halves);
+  // A share that moved by a tenth is a lot: shares are read against the largest change.
+  for (const t of made.tensors) if (t.op === "softmax") t.peak = t.largest || 1;
+  return { ...made, problems: now.problems };
+}
+
+/** The place along every axis, first axis first. */
+export function placeOf(tensor: Tensor, index: number): number[] {
+  const place: number[] = [];
+  for (let axis = tensor.shape.length - 1; axis >= 0; axis--) {
+    place.unshift(index % tensor.shape[axis]!);
+    index = Math.floor(index / tensor.shape[axis]!);
+  }
+  return place;
+}
+
+export function indexOf(tensor: Tensor, place: number[]): number {
+  return tensor.shape.reduce((index, n, axis) => index * n + place[axis]!, 0);
+}
+
+/** One side of a pooled block. Level 1 pools 4 x 4 cells, level 2 pools 16 x 16. */
+export const POOL = [1, 4, 16] as const;
+
+export interface Pooled {
+  numbers: Float32Array;
+  /** Where each tensor begins at levels 1 and 2, by name. */
+  starts: Map<string, [number, number]>;
+}
+
+/**
+ * Every tensor of one kind, pooled: a block is drawn by the geometric mean of its mean and of its
+ * mean size, with the sign of its mean. A plain mean would make a far matrix of mixed signs look
+ * empty; the mean size alone would show signs that mean nothing.
+ */
+export function pool(scene: Scene, kind: Kind): Pooled {
+  const mine = scene.tensors.filter((t) => t.kind === kind);
+  const starts = new Map<string, [number, number]>();
+  let total = 0;
+  for (const t of mine) {
+    const [one, two] = [1, 2].map((level) => {
+      const start = total;
+      total += t.planes * blocks(t.rows, level) * blocks(t.cols, level);
+      return start;
+    });
+    starts.set(t.name, [one!, two!]);
+  }
+  const numbers = new Float32Array(total);
+  for (const t of mine)
+    for (const level of [1, 2]) poolOne(scene, t, level, numbers, starts.get(t.name)![level - 1]!);
+  return { numbers, starts };
+}
+
+export const blocks = (n: number, level: number): number => Math.ceil(n / POOL[level]!);
+
+function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, start: number): void {
+  const side = POOL[level]!;
+  const [down, across] = [blocks(t.rows, level), blocks(t.cols, level)];
+  const halves = scene.halves[t.kind];
+  const sums = new Float32Array(across);
+  const sizes = new Float32Array(across);
+  const counts = new Float32Array(across);
+  for (let plane = 0; plane < t.planes; plane++)
+    for (let block = 0; block < down; block++) {
+      sums.fill(0);
+      sizes.fill(0);
+      counts.fill(0);
+      for (let r = block * side; r < Math.min(t.rows, (block + 1) * side); r++) {
+        const row = (plane * t.rows + r) * t.cols;
+        for (let c = 0; c < t.cols; c++) {
+          if (row + c >= t.present) break;
+          const half = HALF[halves[t.offset + row + c]!]!;
+          if (half - half !== 0) continue; // NaN, or infinite as where masked
+          const at = Math.floor(c / side);
+          sums[at]! += half;
+          sizes[at]! += half < 0 ? -half : half;
+          counts[at]! += 1;
+        }
+      }
+      for (let at = 0; at < across; at++) {
+        const size = counts[at]
+          ? (Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]!) * t.scale
+          : 0;
+        out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
+      }
+    }
+}
+
+/** A number for a label: sign as a glyph, about three figures; words for what is no number. */
+export function say(value: number | undefined, figures = 3): string {
+  if (value === undefined) return "did not arrive";
+  if (Number.isNaN(value)) return "NaN";
+  if (value === -Infinity) return "−∞ (masked)";
+  if (value === Infinity) return "+∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const digits = Math.max(0, figures - 1 - Math.floor(Math.log10(size)));
+  const text =
+    size < 1e-4 || size >= 1e6
+      ? size.toExponential(figures - 1)
+      : size.toFixed(Math.min(digits, 6));
+  return (value < 0 ? "−" : "+") + text;
+}

@@ -1,0 +1,90 @@
+// The viewer with a handle for tests and the stopwatch.
+
+import { Clock } from "./bench";
+import { FRONT } from "./camera";
+import { indexOf, read } from "./data";
+import { explain, type Explanation } from "./formula";
+import { pick } from "./pick";
+import { Viewer } from "./viewer";
+import { stageOf } from "./walk";
+
+export class TestedViewer extends Viewer {
+  /** The stage that makes a matrix. */
+  stageFor(name: string): number {
+    return stageOf(this.stages, name);
+  }
+
+  get drawCalls(): number {
+    return this.picture?.renderer.info.render.calls ?? 0;
+  }
+
+  get glowing(): Set<string> {
+    return this.glow ?? new Set();
+  }
+
+  explain(name: string, index: number): Explanation {
+    return explain(this.scene!, this.scene!.byName.get(name)!, index);
+  }
+
+  valueAt(name: string, place: number[]): number | undefined {
+    const tensor = this.scene!.byName.get(name)!;
+    return read(this.scene!, tensor, indexOf(tensor, place));
+  }
+
+  /** Straight at the matrix that holds a cell, at once. */
+  lookAt(name: string, place: number[]): void {
+    const cell = this.find(name, place);
+    if (cell) this.fit([cell.box], FRONT, true);
+  }
+
+  /** How many pixels of each colour channel are not the background's, of a fresh frame. */
+  pixels(): number[] {
+    if (!this.picture || this.lost) return [];
+    const gl = this.picture.renderer.getContext();
+    this.picture.draw(this.view);
+    const [w, h] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
+    const all = new Uint8Array(4 * w * h);
+    gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, all);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < all.length; i++) if (all[i]) counts[i % 4]!++;
+    return counts;
+  }
+
+  /** Frames and picks by the hundred, timed. */
+  bench(frames = 120, picks = 400): ReturnType<Clock["report"]> {
+    const clock = new Clock();
+    const pose = { ...this.view.pose };
+    for (let i = 0; i < frames; i++) {
+      this.view.set({ yaw: pose.yaw + 0.2 * Math.sin(i / 20) });
+      clock.time("frame", () => this.draw());
+    }
+    this.view.set(pose);
+    for (let i = 0; i < picks; i++) {
+      const ray = this.view.ray(((i * 0.377) % 2) - 1, ((i * 0.713) % 2) - 1);
+      clock.time("pick", () => pick(this.plan!.boxes, ray));
+    }
+    this.request();
+    return clock.report();
+  }
+
+  /** Where a cell is drawn, in pixels of the picture. */
+  whereIs(name: string, place: number[]): { x: number; y: number } | null {
+    const cell = this.find(name, place);
+    if (!cell) return null;
+    const { box } = cell;
+    const p = this.view.project(
+      box.x + (cell.col + 0.5) * box.cellW,
+      box.y - (cell.row + 0.5) * box.cellH,
+      box.z + box.depth,
+    );
+    return { x: p.x, y: p.y };
+  }
+
+  loseContext(): boolean {
+    const ext = this.picture?.renderer.getContext().getExtension("WEBGL_lose_context");
+    if (!ext) return false;
+    ext.loseContext();
+    window.setTimeout(() => ext.restoreContext(), 100);
+    return true;
+  }
+}

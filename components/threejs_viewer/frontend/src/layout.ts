@@ -1,0 +1,341 @@
+// Where every matrix stands. Pure: a manifest in, boxes and links out.
+//
+// The plan is read off the manifest, not off a list of names: activations that are sums form the
+// spine, and runs of other activations between two sums form branches. A branch with an axis "key"
+// (attention) stands left of the spine, any other right of it. x grows to the right, y upwards, so
+// the model runs down the page; z is towards the reader. A weight stands left of what it makes, its
+// rows level with the rows it makes. A token is a column: the prompt reads from left to right.
+
+import type { Scene, Tensor } from "./data";
+
+/** Which way a box runs over the tokens of the prompt: its columns, rows and columns, or not. */
+export type TokenAxis = "none" | "columns" | "both";
+
+export interface Box {
+  id: number;
+  tensor: Tensor;
+  /** Which head (or other leading index), or which block of rows of a split weight; 0 if whole. */
+  plane: number;
+  title: string;
+  x: number; // left
+  y: number; // top
+  z: number; // back
+  depth: number;
+  cols: number;
+  rows: number;
+  cellW: number;
+  cellH: number;
+  /** Flat index of the first cell, and steps to the next column and row. */
+  first: number;
+  stepCol: number;
+  stepRow: number;
+  tokens: TokenAxis;
+  /** Keys and values, which a decoding model keeps from one token to the next. */
+  kept: boolean;
+}
+
+export interface Link {
+  from: Box;
+  to: Box;
+}
+
+export interface Plan {
+  boxes: Box[];
+  links: Link[];
+  ofTensor: Map<string, Box[]>;
+  /** Names of the sums, in order. */
+  spine: string[];
+  cell: number; // width of a token's column
+  bounds: Bounds;
+  layers: { layer: number; bounds: Bounds }[];
+}
+
+export interface Bounds {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+export const widthOf = (box: Box): number => box.cols * box.cellW;
+export const heightOf = (box: Box): number => box.rows * box.cellH;
+
+export function isSum(t: Tensor): boolean {
+  return t.kind === "activation" && (t.op === "add" || /(^|\.)resid_/.test(t.name));
+}
+
+/** Runs of activations between sums; `layer` is null before the first block and after the last. */
+interface Branch {
+  layer: number | null;
+  tensors: Tensor[];
+  after: number; // how many sums came before it
+}
+
+export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: Branch[] } {
+  const spine: Tensor[] = [];
+  const branches: Branch[] = [];
+  let open: Branch | null = null;
+  for (const t of activations)
+    if (isSum(t)) {
+      spine.push(t);
+      open = null;
+    } else {
+      if (!open || open.layer !== t.layer) {
+        open = { layer: t.layer, tensors: [], after: spine.length };
+        branches.push(open);
+      }
+      open.tensors.push(t);
+    }
+  return { spine, branches };
+}
+
+const seesKeys = (t: Tensor): boolean => t.axes.includes("key");
+
+export function plan(scene: Scene): Plan {
+  const activations = scene.tensors.filter((t) => t.kind === "activation");
+  const { spine, branches } = branchesOf(activations);
+  const width = Math.max(1, ...spine.map((t) => t.cols));
+  const tokens = Math.max(1, scene.manifest.tokens.length);
+  const cell = Math.min(6, Math.max(1, width / (6 * tokens)));
+  const build = new Builder(scene, cell, width);
+  const gap = build.gap;
+  const column = tokens * cell;
+
+  const layers = [...new Set(activations.map((t) => t.layer).filter((l) => l !== null))];
+  let y = 0;
+  const intro = branches.filter((b) => b.layer === null && b.after === 0);
+  for (const branch of intro) {
+    const size = build.measure(branch.tensors);
+    build.row(branch.tensors, -column / 2 - gap - size.width, y);
+    y -= size.height + 2 * gap;
+  }
+  for (const layer of layers) {
+    const sums = spine.filter((t) => t.layer === layer);
+    const tall = sums.length * (width + gap) - gap;
+    sums.forEach((t, i) => build.matrix(t, -column / 2, y - i * (width + gap)));
+    let [left, right] = [0, 0];
+    for (const branch of branches.filter((b) => b.layer === layer)) {
+      const size = build.measure(branch.tensors);
+      if (branch.tensors.some(seesKeys)) {
+        build.row(branch.tensors, -column / 2 - 2 * gap - size.width, y - left);
+        left += size.height + gap;
+      } else {
+        const below = right || Math.min(width + gap, Math.max(0, tall - size.height));
+        build.row(branch.tensors, column / 2 + 2 * gap, y - below);
+        right = below + size.height + gap;
+      }
+    }
+    y -= Math.max(tall, left, right) + 2.5 * gap;
+  }
+  const loose = spine.filter((t) => t.layer === null);
+  for (const t of loose) {
+    build.matrix(t, -column / 2, y);
+    y -= width + gap;
+  }
+  for (const branch of branches.filter((b) => b.layer === null && b.after > 0)) {
+    build.row(branch.tensors, -column / 2, y);
+    y -= build.measure(branch.tensors).height + 2 * gap;
+  }
+  build.leftovers(-column / 2, y);
+  return build.done(spine.map((t) => t.name));
+}
+
+class Builder {
+  boxes: Box[] = [];
+  ofTensor = new Map<string, Box[]>();
+  gap: number;
+  private lookups = new Set<string>();
+  private split = new Map<string, number>();
+
+  constructor(
+    private scene: Scene,
+    private cell: number,
+    private width: number,
+  ) {
+    this.gap = Math.max(2, width / 9);
+    for (const t of scene.tensors) {
+      if (t.op === "lookup") t.inputs?.forEach((name) => this.lookups.add(name));
+      const weight = t.op === "split_matmul" ? this.weightsOf(t)[0] : undefined;
+      if (weight && weight.rows % t.planes === 0) this.split.set(weight.name, t.planes);
+    }
+  }
+
+  private weightsOf(t: Tensor): Tensor[] {
+    const inputs = (t.inputs ?? []).map((name) => this.scene.byName.get(name));
+    return inputs.filter((x): x is Tensor => x?.kind === "weight");
+  }
+
+  /** Columns of a branch: a matrix with the weights that make it, or one for each head. */
+  private columnOf(t: Tensor): { width: number; weights: { w: Tensor; width: number }[] } {
+    const fresh = this.weightsOf(t).filter((w) => !this.ofTensor.has(w.name));
+    const weights = fresh.map((w) => ({ w, width: this.shapeOf(w).width }));
+    const air = this.gap * 0.3;
+    const width = weights.reduce((sum, w) => sum + w.width + air, 0) + this.shapeOf(t).width;
+    return { width, weights };
+  }
+
+  measure(tensors: Tensor[]): { width: number; height: number } {
+    const width = tensors.reduce((sum, t) => sum + this.columnOf(t).width + this.gap, -this.gap);
+    const band = this.bandOf(tensors);
+    const heights = tensors
+      .flatMap((t) => [t, ...this.weightsOf(t)])
+      .map((t) => {
+        const planes = this.split.get(t.name) ?? t.planes;
+        return planes > 1 ? planes * band : this.shapeOf(t).height;
+      });
+    return { width, height: Math.max(...heights) };
+  }
+
+  /** Height of one head's band: the tallest thing that has heads in this branch. */
+  private bandOf(tensors: Tensor[]): number {
+    const many = tensors
+      .flatMap((t) => [t, ...this.weightsOf(t)])
+      .filter((t) => this.planesOf(t) > 1);
+    return Math.max(0, ...many.map((t) => this.shapeOf(t).height)) + this.gap * 0.45;
+  }
+
+  private planesOf(t: Tensor): number {
+    return this.split.get(t.name) ?? t.planes;
+  }
+
+  row(tensors: Tensor[], x: number, y: number): void {
+    const band = this.bandOf(tensors);
+    for (const t of tensors) {
+      const { width, weights } = this.columnOf(t);
+      let at = x;
+      for (const { w, width: wide } of weights) {
+        this.matrix(w, at, y, band);
+        at += wide + this.gap * 0.3;
+      }
+      this.matrix(t, at, y, band);
+      x += width + this.gap;
+    }
+  }
+
+  private shapeOf(t: Tensor): Omit<
+    Box,
+    "id" | "tensor" | "plane" | "title" | "x" | "y" | "z" | "depth" | "kept"
+  > & {
+    width: number;
+    height: number;
+  } {
+    const split = this.split.get(t.name);
+    const turned =
+      t.shape.length === 1 || this.lookups.has(t.name) || (t.kind === "activation" && !seesKeys(t));
+    const rows = split ? t.rows / split : t.rows;
+    const form = turned
+      ? t.shape.length === 1
+        ? { cols: 1, rows: t.cols, first: 0, stepCol: 0, stepRow: 1 }
+        : { cols: rows, rows: t.cols, first: 0, stepCol: t.cols, stepRow: 1 }
+      : { cols: t.cols, rows, first: 0, stepCol: 1, stepRow: t.cols };
+    const overTokens = t.kind === "activation" && t.shape.length > 1;
+    const tokens: TokenAxis = !overTokens ? "none" : seesKeys(t) ? "both" : "columns";
+    const table = this.lookups.has(t.name) && t.rows > 32 ? 1 : this.cell;
+    const cellW = turned ? table : seesKeys(t) ? this.cell : 1;
+    const tall = !overTokens || t.cols >= this.width / 2 ? 1 : this.cell;
+    const cellH = seesKeys(t) ? this.cell : t.axes.includes("vocab") && overTokens ? tall : 1;
+    return { ...form, tokens, cellW, cellH, width: form.cols * cellW, height: form.rows * cellH };
+  }
+
+  matrix(t: Tensor, x: number, y: number, band = 0): void {
+    if (this.ofTensor.has(t.name)) return;
+    const shape = this.shapeOf(t);
+    const planes = this.planesOf(t);
+    const spine = isSum(t);
+    const depth = t.kind === "weight" ? this.gap * 0.12 : this.gap * (spine ? 0.5 : 0.3);
+    const size = t.size / planes;
+    const made: Box[] = [];
+    for (let plane = 0; plane < planes; plane++) {
+      const { width: _w, height: _h, ...form } = shape;
+      const box: Box = {
+        ...form,
+        id: this.boxes.length,
+        tensor: t,
+        plane,
+        depth,
+        kept: /(^|\.)(rot_)?[kv]$|c_kv|k_rope/.test(t.name),
+        title: planes > 1 ? `${short(t.name)} · head ${plane}` : short(t.name),
+        x,
+        y: y - plane * (band || shape.height + this.gap * 0.45),
+        z: 0,
+        first: plane * size,
+      };
+      this.boxes.push(box);
+      made.push(box);
+    }
+    this.ofTensor.set(t.name, made);
+  }
+
+  /** What no formula mentions is shown all the same, at the end. */
+  leftovers(x: number, y: number): void {
+    for (const t of this.scene.tensors)
+      if (!this.ofTensor.has(t.name)) {
+        this.matrix(t, x, y);
+        x += this.shapeOf(t).width + this.gap;
+      }
+  }
+
+  done(spine: string[]): Plan {
+    const links: Link[] = [];
+    for (const t of this.scene.tensors)
+      for (const name of t.kind === "activation" ? (t.inputs ?? []) : []) {
+        const [from, to] = [this.ofTensor.get(name), this.ofTensor.get(t.name)];
+        if (!from || !to || from[0]!.tensor.kind === "weight") continue;
+        const many = Math.max(from.length, to.length);
+        for (let i = 0; i < many; i++)
+          links.push({
+            from: from[Math.min(i, from.length - 1)]!,
+            to: to[Math.min(i, to.length - 1)]!,
+          });
+      }
+    const bounds = boundsOf(this.boxes);
+    const numbers = [...new Set(this.boxes.map((b) => b.tensor.layer))].filter((l) => l !== null);
+    const layers = numbers.map((layer) => ({
+      layer,
+      bounds: boundsOf(this.boxes.filter((b) => b.tensor.layer === layer)),
+    }));
+    return {
+      boxes: this.boxes,
+      links,
+      ofTensor: this.ofTensor,
+      spine,
+      cell: this.cell,
+      bounds,
+      layers,
+    };
+  }
+}
+
+export function boundsOf(boxes: Box[]): Bounds {
+  const b: Bounds = { left: Infinity, right: -Infinity, top: -Infinity, bottom: Infinity };
+  for (const box of boxes) {
+    b.left = Math.min(b.left, box.x);
+    b.right = Math.max(b.right, box.x + widthOf(box));
+    b.top = Math.max(b.top, box.y);
+    b.bottom = Math.min(b.bottom, box.y - heightOf(box));
+  }
+  return boxes.length ? b : { left: -1, right: 1, top: 1, bottom: -1 };
+}
+
+/** "blocks.0.attention.wq.weight" -> "attention.wq.weight" */
+export const short = (name: string): string => name.replace(/^blocks\.\d+\./, "");
+
+/** The flat index of a cell, and back. A box that is a whole tensor covers each index once. */
+export const cellIndex = (box: Box, col: number, row: number): number =>
+  box.first + col * box.stepCol + row * box.stepRow;
+
+export function cellPlace(
+  plan: Plan,
+  tensor: Tensor,
+  index: number,
+): { box: Box; col: number; row: number } | null {
+  for (const box of plan.ofTensor.get(tensor.name) ?? []) {
+    const rest = index - box.first;
+    if (rest < 0 || rest >= box.cols * box.rows) continue;
+    if (box.cols === 1) return { box, col: 0, row: rest };
+    return box.stepCol > box.stepRow
+      ? { box, col: Math.floor(rest / box.stepCol), row: rest % box.stepCol }
+      : { box, col: rest % box.stepRow, row: Math.floor(rest / box.stepRow) };
+  }
+  return null;
+}

@@ -1,0 +1,348 @@
+// Text and strokes over the picture, in pixels: names, tokens, the chosen cell and where it came
+// from, attention as arcs. A 2D canvas keeps them sharp at every distance.
+
+import { read, type Scene } from "./data";
+import { cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { ORANGE, type Theme } from "./theme";
+import type { Cell } from "./pick";
+import type { Explanation } from "./formula";
+import type { View } from "./camera";
+
+export interface Shown {
+  scene: Scene;
+  plan: Plan;
+  theme: Theme;
+  font: string;
+  cell: Cell | null;
+  why: Explanation | null;
+  pinned: boolean;
+  /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
+  arcs: Arc[];
+  lit: Set<string> | null;
+  /** The tokens being computed, if a walk is on. */
+  span: [number, number] | null;
+}
+
+export interface Arc {
+  box: Box;
+  query: number | null;
+  over: Box;
+}
+
+interface Rect {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+const NAME = 12;
+
+export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
+  const taken: Rect[] = [];
+  pen.clearRect(0, 0, view.width, view.height);
+  for (const arc of s.arcs) drawArcs(pen, view, s, arc);
+  if (s.cell) drawChosen(pen, view, s);
+  const afar = drawLayers(pen, view, s, taken);
+  drawNames(pen, view, s, taken, afar);
+}
+
+/** Seen from afar, layers have names and matrices have none. */
+function drawLayers(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+): Set<number> {
+  const afar = new Set<number>();
+  pen.font = `600 13px ${s.font}`;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  for (const { layer, bounds } of s.plan.layers) {
+    const a = view.project(bounds.left, bounds.top, 0);
+    const [x, top, near] = [a.x, a.y, a.depth];
+    const b = view.project(bounds.left, bounds.bottom, 0);
+    if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
+    afar.add(layer);
+    const long = pen.measureText(`layer ${layer + 1}`).width;
+    // Branches are level with the layer's top: the name stands beside them.
+    const right = Math.max(x - 8, long + 4);
+    const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
+    if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
+    taken.push(rect);
+    pen.fillStyle = s.theme.ink;
+    pen.fillText(`layer ${layer + 1}`, right, top + 11);
+  }
+  return afar;
+}
+
+function corner(view: View, box: Box, col: number, row: number): ReturnType<View["project"]> {
+  return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
+}
+
+function drawNames(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  taken: Rect[],
+  afar: Set<number>,
+): void {
+  const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
+  for (const box of s.plan.boxes) {
+    if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
+    const a = corner(view, box, 0, 0);
+    if (a.depth <= 0) continue;
+    const [ax, ay] = [a.x, a.y];
+    const b = corner(view, box, box.cols, 0);
+    const wide = Math.hypot(b.x - ax, b.y - ay);
+    const c = corner(view, box, 0, box.rows);
+    const tall = Math.hypot(c.x - ax, c.y - ay);
+    if (Math.max(wide, tall) < 34 || c.depth <= 0) continue;
+    if (
+      Math.max(ax, b.x) < 0 ||
+      Math.min(ax, c.x) > view.width ||
+      Math.max(ay, c.y) < 0 ||
+      Math.min(ay, b.y) > view.height
+    )
+      continue;
+    seen.push({ box, x: Math.min(ax, c.x), y: Math.min(ay, b.y), wide, tall, far: a.depth });
+  }
+  seen.sort((p, q) => p.far - q.far);
+  pen.textBaseline = "alphabetic";
+  const tokens = s.scene.manifest.tokens;
+  const vocabulary = s.scene.manifest.vocabulary;
+  for (const { box, x, y, wide, tall } of seen) {
+    const faint = s.lit !== null && !s.lit.has(box.tensor.name);
+    let above = 5;
+    pen.globalAlpha = faint ? 0.35 : 1;
+    if (box.tokens !== "none" && !faint && wide / box.cols > 9) {
+      pen.font = `600 ${Math.min(17, 0.9 * (wide / box.cols) + 3)}px "Source Code Pro", ui-monospace, monospace`;
+      pen.fillStyle = s.theme.ink;
+      pen.textAlign = "center";
+      for (let col = 0; col < box.cols && tokens.length === box.cols; col++) {
+        const p = corner(view, box, col + 0.5, 0);
+        pen.fillText(tokens[col]!, p.x, p.y - 5);
+      }
+      above = Math.min(17, 0.9 * (wide / box.cols) + 3) + 8;
+    }
+    const byVocab = box.rows === vocabulary.length && box.tensor.axes.includes("vocab");
+    const byQuery = box.tokens === "both";
+    if (!faint && (byVocab || byQuery) && tall / box.rows > 9) {
+      pen.font = `600 ${Math.min(15, tall / box.rows)}px "Source Code Pro", ui-monospace, monospace`;
+      pen.fillStyle = s.theme.soft;
+      pen.textAlign = "right";
+      for (let row = 0; row < box.rows; row++) {
+        const p = corner(view, box, 0, row + 0.5);
+        pen.fillText((byVocab ? vocabulary : tokens)[row] ?? "", p.x - 5, p.y + 4);
+      }
+    }
+    const spine = s.plan.spine.includes(box.tensor.name);
+    const layer = box.tensor.layer;
+    const title = spine && layer !== null ? `layer ${layer + 1} · ${box.title}` : box.title;
+    pen.font = `${spine ? 600 : 400} ${NAME}px ${s.font}`;
+    pen.textAlign = "left";
+    const long = pen.measureText(title).width;
+    if (box.plane > 0 && tall < 40) continue;
+    const rect = { x: x - 2, y: y - above - NAME, w: long + 4, h: NAME + 3 };
+    if ((long > wide * 3 + 40 && !spine) || taken.some((t) => meets(t, rect))) continue;
+    taken.push(rect);
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    pen.strokeStyle = s.theme.background;
+    pen.strokeText(title, x, y - above);
+    pen.fillStyle = spine ? s.theme.ink : s.theme.soft;
+    pen.fillText(title, x, y - above);
+  }
+  pen.globalAlpha = 1;
+}
+
+const meets = (a: Rect, b: Rect): boolean =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+/** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
+function outline(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  box: Box,
+  left: number,
+  top: number,
+  cols: number,
+  rows: number,
+): [number, number] {
+  const points = [
+    [left, top],
+    [left + cols, top],
+    [left + cols, top + rows],
+    [left, top + rows],
+  ].map(([c, r]) => corner(view, box, c!, r!));
+  pen.beginPath();
+  points.forEach((p, i) => (i ? pen.lineTo(p.x, p.y) : pen.moveTo(p.x, p.y)));
+  pen.closePath();
+  pen.stroke();
+  const sum = points.reduce((a, p) => [a[0]! + p.x / 4, a[1]! + p.y / 4], [0, 0]);
+  return [sum[0]!, sum[1]!];
+}
+
+function drawChosen(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
+  const cell = s.cell!;
+  pen.strokeStyle = s.theme.accent;
+  pen.lineJoin = "round";
+  pen.lineWidth = s.pinned ? 3 : 2;
+  const [x, y] = outline(pen, view, cell.box, cell.col, cell.row, 1, 1);
+  const p = corner(view, cell.box, cell.col + 1, cell.row);
+  const q = corner(view, cell.box, cell.col, cell.row);
+  if (Math.hypot(p.x - q.x, p.y - q.y) < 8) {
+    pen.beginPath();
+    pen.arc(x, y, 7, 0, 7);
+    pen.stroke();
+  }
+  for (const source of s.why?.sources ?? []) {
+    const spots = spans(s.plan, source.tensor.name, source.cells);
+    for (const spot of spots) {
+      pen.lineWidth = 2;
+      pen.setLineDash([]);
+      const [sx, sy] = outline(pen, view, spot.box, spot.left, spot.top, spot.cols, spot.rows);
+      pen.lineWidth = 1.5;
+      pen.globalAlpha = 0.6;
+      pen.setLineDash([5, 4]);
+      pen.beginPath();
+      pen.moveTo(sx, sy);
+      pen.lineTo(x, y);
+      pen.stroke();
+      pen.globalAlpha = 1;
+    }
+  }
+  pen.setLineDash([]);
+}
+
+interface Spot {
+  box: Box;
+  left: number;
+  top: number;
+  cols: number;
+  rows: number;
+}
+
+/** Cells of a tensor as one rectangle for every box that holds some of them. */
+export function spans(plan: Plan, name: string, cells: number[]): Spot[] {
+  const tensor = plan.ofTensor.get(name)?.[0]?.tensor;
+  if (!tensor) return [];
+  const found = new Map<Box, [number, number, number, number]>();
+  for (const index of cells) {
+    const at = cellPlace(plan, tensor, index);
+    if (!at) continue;
+    const r = found.get(at.box) ?? [Infinity, Infinity, -Infinity, -Infinity];
+    found.set(at.box, [
+      Math.min(r[0], at.col),
+      Math.min(r[1], at.row),
+      Math.max(r[2], at.col),
+      Math.max(r[3], at.row),
+    ]);
+  }
+  return [...found].map(([box, [l, t, r, b]]) => ({
+    box,
+    left: l,
+    top: t,
+    cols: r - l + 1,
+    rows: b - t + 1,
+  }));
+}
+
+/** Who looks at whom, and how much: from the token that asks to the token that is read. */
+function drawArcs(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  { box, query, over }: Arc,
+): void {
+  const stream = over;
+  pen.strokeStyle = ORANGE;
+  pen.lineCap = "round";
+  for (let q = 0; q < box.rows; q++) {
+    if (query !== null && q !== query) continue;
+    for (let k = 0; k <= q; k++) {
+      const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
+      if (!(share > 0.04)) continue;
+      if (s.span && (q < s.span[0] || q > s.span[1])) continue;
+      const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
+      pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);
+      pen.lineWidth = 0.8 + 5 * share;
+      pen.beginPath();
+      const rise = k === q ? stream.cellW * 1.2 : 0.55 * Math.abs(from - to) + stream.cellW * 0.6;
+      for (let i = 0; i <= 20; i++) {
+        const t = i / 20;
+        const swing = k === q ? Math.sin(2 * Math.PI * t) * 0.3 * stream.cellW : 0;
+        const up = Math.sin(Math.PI * t) * rise;
+        const p = view.project(
+          from + (to - from) * t + swing,
+          stream.y + up * 0.75,
+          stream.z + stream.depth + up * 0.65,
+        );
+        if (i) pen.lineTo(p.x, p.y);
+        else pen.moveTo(p.x, p.y);
+      }
+      pen.stroke();
+    }
+  }
+  pen.globalAlpha = 1;
+  pen.lineCap = "butt";
+}
+
+/** The whole plan in a corner, and what part of it is in view. */
+export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
+  const pen = canvas.getContext("2d")!;
+  const scale = Math.min(2, window.devicePixelRatio || 1);
+  const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+  if (canvas.width !== w * scale) [canvas.width, canvas.height] = [w * scale, h * scale];
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.clearRect(0, 0, w, h);
+  const to = mapping(s.plan, w, h);
+  for (const box of s.plan.boxes) {
+    pen.globalAlpha = !s.lit || s.lit.has(box.tensor.name) ? 0.75 : 0.25;
+    pen.fillStyle = s.lit?.has(box.tensor.name) ? s.theme.accent : s.theme.soft;
+    const [x, y] = to.map(box.x, box.y);
+    pen.fillRect(x, y, Math.max(1, widthOf(box) * to.scale), Math.max(1, heightOf(box) * to.scale));
+  }
+  pen.globalAlpha = 1;
+  pen.strokeStyle = s.theme.accent;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  let drawn = 0;
+  for (const [nx, ny] of [
+    [-1, 1],
+    [1, 1],
+    [1, -1],
+    [-1, -1],
+  ] as const) {
+    const ray = view.ray(nx, ny);
+    const t = -ray.origin.z / ray.direction.z;
+    const far = t > 0 ? t : 1e6;
+    const [x, y] = to.map(
+      ray.origin.x + ray.direction.x * far,
+      ray.origin.y + ray.direction.y * far,
+    );
+    if (drawn++) pen.lineTo(x, y);
+    else pen.moveTo(x, y);
+  }
+  pen.closePath();
+  pen.stroke();
+}
+
+export function mapping(
+  plan: Plan,
+  w: number,
+  h: number,
+): {
+  scale: number;
+  map: (x: number, y: number) => [number, number];
+  back: (x: number, y: number) => [number, number];
+} {
+  const { left, right, top, bottom } = plan.bounds;
+  const scale = Math.min((w - 8) / (right - left), (h - 8) / (top - bottom));
+  const [ox, oy] = [(w - (right - left) * scale) / 2, (h - (top - bottom) * scale) / 2];
+  return {
+    scale,
+    map: (x, y) => [ox + (x - left) * scale, oy + (top - y) * scale],
+    back: (x, y) => [left + (x - ox) / scale, top - (y - oy) / scale],
+  };
+}

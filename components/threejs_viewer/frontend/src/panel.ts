@@ -1,0 +1,516 @@
+// Beside the picture, and its twin for keyboard and screen reader: what the chosen cell is and how
+// it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
+
+import { placeOf, read, say, type Scene, type Tensor } from "./data";
+import { button, make } from "./dom";
+import { unfold, unfoldHead, type Part, type Unfolded } from "./home";
+import { cellAt, type Cell } from "./pick";
+import { shade, type Theme } from "./theme";
+import { short, type Box } from "./layout";
+import type { Explanation } from "./formula";
+
+export interface Edit {
+  name: string;
+  layer: number | null;
+  index: Record<string, number>;
+  scale: number;
+}
+
+export interface PanelEvents {
+  choose: (name: string) => void;
+  pin: (cell: Cell) => void;
+  glow: (names: string[] | null) => void;
+  edit: (edit: Edit) => void;
+  show: (name: string, token: number) => void;
+}
+
+const ROWS = 8;
+const COLS = 4;
+
+export class Panel {
+  readonly root = make("aside", { class: "panel", "aria-label": "Numbers" });
+  private about = make("section", { class: "about" });
+  private legend = make("section", { class: "legend", "aria-label": "Colours" });
+  private grid = make("section", { class: "cells" });
+  private search = make("input", {
+    type: "search",
+    placeholder: "Find a matrix: q, ffn, embed …",
+    "aria-label": "Find a matrix by name",
+  });
+  private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
+  private scene!: Scene;
+  private theme!: Theme;
+  private changes = false;
+  private open = new Set<string>();
+  private chosen = "";
+  private trail: { title: string; made: Unfolded; vocab: number }[] = [];
+
+  constructor(private events: PanelEvents) {
+    this.search.addEventListener("input", () => this.fillTree());
+    this.search.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown") this.items()[0]?.focus();
+      if (event.key === "Escape") ((this.search.value = ""), this.fillTree());
+    });
+    this.tree.addEventListener("keydown", (event) => this.keys(event));
+    const finder = make(
+      "section",
+      { class: "finder" },
+      make("h3", {}, "All matrices"),
+      this.search,
+      this.tree,
+    );
+    this.root.append(this.about, this.legend, this.grid, finder);
+  }
+
+  /** `changes`: the numbers are differences, of which no formula and no sum of parts holds. */
+  load(scene: Scene, theme: Theme, changes = false): void {
+    [this.scene, this.theme, this.changes] = [scene, theme, changes];
+    if (this.open.size === 0)
+      this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
+    this.trail = [];
+    this.fillTree();
+  }
+
+  repaint(theme: Theme): void {
+    this.theme = theme;
+  }
+
+  // ------------------------------------------------------------ the chosen cell
+
+  show(cell: Cell | null, why: Explanation | null, pinned: boolean, edits: Edit[]): void {
+    if (!cell || !why) {
+      this.trail = [];
+      this.about.replaceChildren(
+        make(
+          "p",
+          { class: "hint" },
+          "Point at a cell to see its number and where it came from. Click to keep it.",
+        ),
+      );
+      this.showLegend(null);
+      if (!this.chosen) this.grid.replaceChildren();
+      return;
+    }
+    const t = cell.box.tensor;
+    if (
+      t.op !== "logits" &&
+      this.trail.length &&
+      pinned &&
+      !this.trail.some((step) => step.title.includes(t.name))
+    )
+      this.trail = [];
+    const place = placeOf(t, cell.index);
+    const parts: Node[] = [
+      make("h3", {}, t.name),
+      make(
+        "p",
+        { class: "value" },
+        make("output", {}, say(why.value, 4)),
+        make("span", {}, ` ${places(this.scene, t, place)}`),
+      ),
+      make("p", { class: "formula" }, why.text),
+    ];
+    if (t.formula && t.formula !== why.text && !this.changes)
+      parts.push(make("p", { class: "general" }, t.formula));
+    const changed = edits.some((e) => e.name === short(t.name) && e.layer === t.layer);
+    if (changed)
+      parts.push(
+        make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"),
+      );
+    else if (!why.agrees)
+      parts.push(
+        make(
+          "p",
+          { class: "warn" },
+          `put together again it gives ${say(why.again, 4)}: that does not agree`,
+        ),
+      );
+    if (pinned) {
+      if (why.terms.length)
+        parts.push(
+          make(
+            "ol",
+            { class: "terms" },
+            ...why.terms.map((term) =>
+              make("li", {}, make("b", {}, say(term.value)), ` ${term.label}`),
+            ),
+          ),
+        );
+      if (t.source)
+        parts.push(
+          make(
+            "p",
+            { class: "source" },
+            "made in ",
+            make("code", {}, `${t.source.file}:${t.source.line}`),
+          ),
+        );
+      parts.push(
+        make("pre", { class: "numpy", tabindex: 0, "aria-label": "The same in NumPy" }, why.numpy),
+      );
+      parts.push(...this.breaking(t, place, edits), ...this.homeward(t, place));
+    }
+    this.about.replaceChildren(...parts);
+    this.showLegend(t);
+    if (pinned) this.showGrid(cell);
+  }
+
+  private showLegend(t: Tensor | null): void {
+    const peak = t ? say(t.peak, 2).slice(1) : "";
+    this.legend.replaceChildren(
+      make("div", {
+        class: "scale",
+        role: "img",
+        "aria-label": "blue below zero, the page's colour at zero, orange above",
+      }),
+      make(
+        "div",
+        { class: "ends" },
+        make("span", {}, `− ${peak}`),
+        make("span", {}, "0"),
+        make("span", {}, `+ ${peak}`),
+      ),
+      make(
+        "div",
+        { class: "keys" },
+        make("span", { class: "masked" }, "masked"),
+        make("span", { class: "broken" }, "NaN or missing"),
+      ),
+      make(
+        "p",
+        { class: "note" },
+        "From afar, blocks of cells are drawn together: the more their signs agree, the stronger.",
+      ),
+    );
+  }
+
+  /** What can be switched off here: this head, this neuron, or all that this part writes. */
+  private breaking(t: Tensor, place: number[], edits: Edit[]): Node[] {
+    if (t.kind !== "activation") return [];
+    const name = short(t.name);
+    const choices: { label: string; index: Record<string, number> }[] = [];
+    const at = (axis: string): number => place[t.axes.indexOf(axis)]!;
+    if (t.axes.includes("head"))
+      choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
+    if (t.axes.includes("d_ff"))
+      choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
+    if (t.layer !== null && /_out$/.test(name))
+      choices.push({ label: `all of ${name}`, index: {} });
+    if (!choices.length || name === "scores") return [];
+    const same = (e: Edit, index: Record<string, number>): boolean =>
+      e.name === name && e.layer === t.layer && JSON.stringify(e.index) === JSON.stringify(index);
+    return [
+      make(
+        "div",
+        { class: "break" },
+        make("b", {}, "Break it "),
+        ...choices.flatMap(({ label, index }) => {
+          const now = edits.find((e) => same(e, index))?.scale ?? 1;
+          return [0, 0.5, 1, 2].map((scale) => {
+            const b = button(
+              scale === 0 ? `${label} × 0` : `× ${scale}`,
+              `scale ${label} of ${t.name} by ${scale}`,
+              () => this.events.edit({ name, layer: t.layer, index, scale }),
+            );
+            b.setAttribute("aria-pressed", String(now === scale));
+            return b;
+          });
+        }),
+      ),
+    ];
+  }
+
+  // ------------------------------------------------------------ follow a digit home
+
+  private homeward(t: Tensor, place: number[]): Node[] {
+    if (this.changes) return [];
+    if (t.op === "logits") {
+      const made = unfold(this.scene, place[0]!, place[1]!);
+      if (!made) return [];
+      const token = this.scene.manifest.vocabulary[place[1]!] ?? "?";
+      this.trail = [{ title: `logit of "${token}" (${t.name})`, made, vocab: place[1]! }];
+    }
+    if (!this.trail.length) return [];
+    const box = make("div", { class: "home" });
+    this.fillTrail(box);
+    return [box];
+  }
+
+  private fillTrail(box: HTMLElement): void {
+    const step = this.trail[this.trail.length - 1]!;
+    const most = Math.max(...step.made.parts.map((p) => Math.abs(p.value)), 1e-9);
+    const crumbs = this.trail.map((s, i) =>
+      button(
+        `${s.title} ${say(s.made.logit)}`,
+        `back to ${s.title}`,
+        () => ((this.trail = this.trail.slice(0, i + 1)), this.fillTrail(box)),
+      ),
+    );
+    const row = (p: Part): HTMLLIElement => {
+      const b = button("", `${p.label}: ${say(p.value)}`, () => this.step(p, box));
+      const wide = (50 * Math.abs(p.value)) / most;
+      const bar = make("i", {
+        style: `width:${wide}%;${p.value < 0 ? `right:50%` : "left:50%"};background:${shade(p.value, 1e-9, this.theme)}`,
+      });
+      b.append(
+        make("span", { class: "bar" }, bar),
+        make("span", {}, p.label),
+        make("b", {}, say(p.value)),
+      );
+      return make("li", {}, b);
+    };
+    box.replaceChildren(
+      make("h4", {}, "Follow it home"),
+      make("nav", { "aria-label": "The way so far" }, ...crumbs),
+      make("ol", {}, ...step.made.parts.slice(0, 8).map(row)),
+      make(
+        "p",
+        { class: "note" },
+        `${step.made.parts.length} parts add up to ${say(
+          step.made.parts.reduce((a, p) => a + p.value, 0),
+          4,
+        )}; rounding ${say(step.made.rest, 2)}. The last norm's scale is held.`,
+      ),
+    );
+  }
+
+  private step(p: Part, box: HTMLElement): void {
+    this.events.show(p.name, p.token);
+    const vocab = this.trail[0]!.vocab;
+    const made = p.head !== null && p.key === null ? unfoldHead(this.scene, p, vocab) : null;
+    if (!made) return;
+    this.trail.push({ title: p.label, made, vocab });
+    this.fillTrail(box);
+  }
+
+  // ------------------------------------------------------------ a grid of the chosen matrix
+
+  showGrid(cell: Cell): void {
+    const { box } = cell;
+    this.chosen = box.tensor.name;
+    const left = window_(cell.col, COLS, box.cols);
+    const top = window_(cell.row, ROWS, box.rows);
+    const cols = range(left, Math.min(left + COLS, box.cols));
+    const rows = range(top, Math.min(top + ROWS, box.rows));
+    const [across, down] = axesOf(box);
+    const head = make(
+      "tr",
+      {},
+      make("th", { scope: "col" }, `${down} \\ ${across}`),
+      ...cols.map((c) => make("th", { scope: "col" }, nameAt(this.scene, across, c))),
+    );
+    const body = rows.map((r) =>
+      make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, nameAt(this.scene, down, r)),
+        ...cols.map((c) => this.gridCell(box, c, r, cell)),
+      ),
+    );
+    const table = make(
+      "table",
+      {
+        role: "grid",
+        "aria-label": `${box.tensor.name}, rows ${top} to ${top + rows.length - 1}`,
+        "aria-rowcount": box.rows,
+        "aria-colcount": box.cols,
+      },
+      make("thead", {}, head),
+      make("tbody", {}, ...body),
+    );
+    table.addEventListener("keydown", (event) => {
+      const [dc, dr] = (
+        {
+          ArrowLeft: [-1, 0],
+          ArrowRight: [1, 0],
+          ArrowUp: [0, -1],
+          ArrowDown: [0, 1],
+          PageUp: [0, -ROWS],
+          PageDown: [0, ROWS],
+        } as Record<string, [number, number]>
+      )[event.key] ?? [0, 0];
+      if (!dc && !dr) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const next = cellAt(box, clamp(cell.col + dc, box.cols), clamp(cell.row + dr, box.rows));
+      this.events.pin(next);
+      this.grid.querySelector<HTMLElement>("td[tabindex='0']")?.focus();
+    });
+    this.grid.replaceChildren(make("h3", {}, `${box.title}: ${box.rows} × ${box.cols}`), table);
+  }
+
+  private gridCell(box: Box, col: number, row: number, chosen: Cell): HTMLElement {
+    const at = cellAt(box, col, row);
+    const value = read(this.scene, box.tensor, at.index);
+    const here = col === chosen.col && row === chosen.row;
+    const td = make(
+      "td",
+      {
+        role: "gridcell",
+        tabindex: here ? 0 : -1,
+        "aria-selected": String(here),
+        click: () => this.events.pin(at),
+      },
+      value === undefined
+        ? "–"
+        : say(value, Math.abs(value) < 0.01 ? 1 : 3).replace(" (masked)", ""),
+    );
+    td.style.background = shade(value, box.tensor.peak * 1.4, this.theme);
+    return td;
+  }
+
+  // ------------------------------------------------------------ the tree
+
+  private fillTree(): void {
+    const wanted = this.search.value.trim().toLowerCase();
+    const groups = new Map<string, Tensor[]>();
+    for (const t of inReadingOrder(this.scene)) {
+      const name = t.name;
+      if (wanted && !name.toLowerCase().includes(wanted)) continue;
+      const group =
+        t.layer !== null
+          ? `Layer ${t.layer + 1}`
+          : /embed$|embed\.weight|position/.test(name) && !name.startsWith("un")
+            ? "Before the blocks"
+            : "After the blocks";
+      groups.set(group, [...(groups.get(group) ?? []), t]);
+    }
+    const nodes: HTMLElement[] = [];
+    for (const [group, tensors] of groups) {
+      const open = !!wanted || this.open.has(group);
+      const title = make(
+        "div",
+        {
+          role: "treeitem",
+          class: "group",
+          tabindex: -1,
+          "aria-level": 1,
+          "aria-expanded": String(open),
+          "data-group": group,
+          click: () => this.toggle(group),
+        },
+        group,
+        make("small", {}, ` ${tensors.length}`),
+      );
+      nodes.push(title);
+      if (!open) continue;
+      for (const t of tensors) {
+        const item = make(
+          "div",
+          {
+            role: "treeitem",
+            class: `leaf ${t.kind}`,
+            tabindex: -1,
+            "aria-level": 2,
+            "aria-selected": String(t.name === this.chosen),
+            "data-name": t.name,
+            "data-group": group,
+            click: () => this.events.choose(t.name),
+            pointerenter: () => this.events.glow([t.name]),
+            pointerleave: () => this.events.glow(null),
+          },
+          short(t.name),
+          make("small", {}, ` ${t.shape.join(" × ")}`),
+        );
+        nodes.push(item);
+      }
+    }
+    if (!nodes.length) nodes.push(make("p", { class: "hint" }, "No matrix has that in its name."));
+    else nodes[0]!.tabIndex = 0;
+    this.tree.replaceChildren(...nodes);
+  }
+
+  private items(): HTMLElement[] {
+    return [...this.tree.querySelectorAll<HTMLElement>("[role=treeitem]")];
+  }
+
+  private toggle(group: string, to = !this.open.has(group)): void {
+    if (to) this.open.add(group);
+    else this.open.delete(group);
+    this.fillTree();
+    this.focus(this.tree.querySelector<HTMLElement>(`.group[data-group="${group}"]`));
+  }
+
+  private focus(item: HTMLElement | null | undefined): void {
+    if (!item) return;
+    for (const other of this.items()) other.tabIndex = -1;
+    item.tabIndex = 0;
+    item.focus();
+  }
+
+  private keys(event: KeyboardEvent): void {
+    const items = this.items();
+    const at = items.indexOf(document.activeElement as HTMLElement);
+    const item = items[at];
+    if (!item) return;
+    const group = item.dataset["group"]!;
+    const isGroup = item.classList.contains("group");
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => this.focus(items[at + 1]),
+      ArrowUp: () => this.focus(items[at - 1]),
+      Home: () => this.focus(items[0]),
+      End: () => this.focus(items[items.length - 1]),
+      ArrowRight: () =>
+        isGroup && !this.open.has(group) ? this.toggle(group, true) : this.focus(items[at + 1]),
+      ArrowLeft: () =>
+        isGroup
+          ? this.toggle(group, false)
+          : this.focus(
+              items.find((i) => i.classList.contains("group") && i.dataset["group"] === group),
+            ),
+      Enter: () => item.click(),
+      " ": () => item.click(),
+    };
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  select(name: string): void {
+    this.chosen = name;
+    for (const item of this.items())
+      item.setAttribute("aria-selected", String(item.dataset["name"] === name));
+  }
+}
+
+const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));
+const range = (a: number, b: number): number[] => Array.from({ length: b - a }, (_, i) => a + i);
+const window_ = (at: number, size: number, n: number): number =>
+  Math.max(0, Math.min(at - Math.floor(size / 2), n - size));
+
+function axesOf(box: Box): [string, string] {
+  const { axes } = box.tensor;
+  const [row, col] = [axes[axes.length - 2] ?? "", axes[axes.length - 1]!];
+  return box.stepRow === 1 ? [row, col] : [col, row];
+}
+
+function nameAt(scene: Scene, axis: string, i: number): string {
+  const token =
+    axis === "vocab"
+      ? scene.manifest.vocabulary[i]
+      : /^(position|query|key)$/.test(axis)
+        ? scene.manifest.tokens[i]
+        : undefined;
+  return token === undefined ? String(i) : `${i} "${token}"`;
+}
+
+/** Activations as they are made, each after the weights that make it; then what is left. */
+function inReadingOrder(scene: Scene): Set<Tensor> {
+  const out = new Set<Tensor>();
+  for (const t of scene.tensors) {
+    if (t.kind === "weight") continue;
+    for (const name of t.inputs ?? []) {
+      const w = scene.byName.get(name);
+      if (w?.kind === "weight") out.add(w);
+    }
+    out.add(t);
+  }
+  return new Set([...out, ...scene.tensors]);
+}
+
+/** Index with the names of its axes, tokens spelt out. */
+export function places(scene: Scene, t: Tensor, place: number[]): string {
+  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, axis, place[i]!)}`).join(", ");
+}

@@ -1,0 +1,89 @@
+// The look of what is not drawn by the picture. Colours come in as variables.
+
+export const STYLE = `
+.v3 { --gap: 12px; position: relative; display: grid; gap: var(--gap); color: var(--ink); background: var(--bg);
+  font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr) 330px;
+  grid-template-areas: "top top" "stage panel" "walk panel"; }
+.v3 *, .v3 *::before { box-sizing: border-box; }
+.v3 button, .v3 select, .v3 input { font: inherit; color: inherit; }
+.v3 button, .v3 select { background: var(--raised); border: 1px solid var(--line); border-radius: 5px; padding: 3px 9px; min-height: 30px; cursor: pointer; }
+.v3 button:hover { border-color: var(--accent); }
+.v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+.v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
+.v3 .top { grid-area: top; display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; }
+.v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
+.v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
+.v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
+.v3 .prompt .now { border-color: var(--accent); }
+.v3 .prompt .later { opacity: .28; }
+.v3 .prompt .next { border: 2px solid var(--accent); color: var(--accent); padding: 5px; }
+.v3.moves .prompt .next { animation: v3drop .45s ease-out; }
+@keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
+.v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
+.v3 .stage { grid-area: stage; position: relative; height: 500px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
+.v3 .stage:focus-within { border-color: var(--accent); }
+.v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
+.v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
+.v3 .stage canvas.over:focus { touch-action: none; }
+.v3 .stage canvas.over.dragging { cursor: grabbing; }
+.v3 .stage canvas.map { position: absolute; right: 8px; top: 8px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; opacity: .92; }
+.v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
+.v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
+.v3 .tip small { display: block; color: var(--soft); }
+.v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
+.v3 .help h3 { margin-top: 0; }
+.v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
+.v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
+.v3 .walk { grid-area: walk; min-height: 128px; }
+.v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
+.v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
+.v3 .walk h3::first-letter { text-transform: uppercase; }
+.v3 .walk h3 { margin: 8px 0 2px; font: 600 17px/1.3 "Source Serif", "Source Serif 4", Georgia, serif; }
+.v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }
+.v3 .walk .word { display: inline; padding: 0; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
+.v3 .walk .word.on { background: var(--accent); color: var(--bg); }
+.v3 .panel { grid-area: panel; position: relative; min-height: 0; overflow: hidden auto; height: 652px; padding: 0 2px 0 4px; font-size: 14px; }
+.v3 .panel section { padding-bottom: 10px; margin-bottom: 10px; border-bottom: 1px solid var(--line); }
+.v3 .panel h3 { margin: 0 0 4px; font: 600 14px/1.3 "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
+.v3 .panel h4 { margin: 10px 0 4px; font-size: 14px; }
+.v3 .panel p { margin: 2px 0 6px; } .v3 .hint, .v3 .note, .v3 .general, .v3 .source { color: var(--soft); } .v3 .note { font-size: 12px; }
+.v3 .value output { font: 600 22px "Source Code Pro", ui-monospace, monospace; }
+.v3 .warn { color: var(--accent); font-weight: 600; }
+.v3 .terms { margin: 4px 0; padding: 0; list-style: none; font: 12.5px/1.6 "Source Code Pro", ui-monospace, monospace; columns: 1; }
+.v3 .terms b { display: inline-block; min-width: 6.5em; text-align: right; margin-right: .8em; } .v3 .terms li { overflow-wrap: anywhere; }
+.v3 .numpy { margin: 4px 0; padding: 6px 8px; overflow-x: auto; background: var(--raised); border-radius: 4px; font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; }
+.v3 .break { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-top: 6px; } .v3 .break button { min-height: 26px; padding: 1px 7px; font-size: 13px; }
+.v3 .scale { height: 12px; border: 1px solid var(--line); border-radius: 3px; background: linear-gradient(90deg, #2f86ba, var(--bg), #e07b2a); }
+.v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; gap: 16px; margin-top: 4px; }
+.v3 .keys span::before { content: ""; display: inline-block; width: 22px; height: 11px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--line); }
+.v3 .keys .masked::before { background: repeating-linear-gradient(-45deg, var(--line) 0 2px, transparent 2px 5px); }
+.v3 .keys .broken::before { background: repeating-linear-gradient(-45deg, var(--accent) 0 2px, transparent 2px 5px); }
+.v3 .cells:empty { display: none; }
+.v3 .cells table { width: 100%; border-collapse: collapse; table-layout: fixed; font: 11.5px/1.7 "Source Code Pro", ui-monospace, monospace; }
+.v3 .cells th { font-weight: 400; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-align: right; padding-right: 4px; }
+.v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }
+.v3 .cells td[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
+.v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
+.v3 .tree { margin-top: 6px; } .v3 .tree small { color: var(--soft); font-size: 12px; }
+.v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
+.v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
+.v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .weight { color: var(--soft); }
+.v3 .tree [aria-selected=true] { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
+.v3 .home nav { display: flex; flex-wrap: wrap; gap: 4px; } .v3 .home nav button { font-size: 12px; min-height: 26px; padding: 1px 7px; } .v3 .home nav button + button::before { content: "← "; }
+.v3 .home ol { margin: 6px 0; padding: 0; list-style: none; }
+.v3 .home li button { display: grid; grid-template-columns: 64px 1fr auto; gap: 8px; align-items: center; width: 100%; min-height: 26px; padding: 1px 5px; border-color: transparent; background: none; text-align: left; font-size: 13px; }
+.v3 .home .bar { position: relative; height: 12px; border-left: 1px solid transparent; background: linear-gradient(var(--line), var(--line)) center / 1px 100% no-repeat; } .v3 .home .bar i { position: absolute; top: 1px; bottom: 1px; }
+.v3 .home b { font: 600 12.5px "Source Code Pro", ui-monospace, monospace; }
+.v3 .flat { position: absolute; inset: 0; overflow: auto; padding: 10px 12px; } .v3 .flat h3 { margin: 8px 0 4px; }
+.v3 .flat .maps { display: flex; flex-wrap: wrap; gap: 12px; align-items: start; } .v3 .flat figure { margin: 0; padding: 3px; border: 1px solid transparent; border-radius: 4px; }
+.v3 .flat canvas { image-rendering: pixelated; border: 1px solid var(--line); cursor: crosshair; display: block; } .v3 .flat figcaption { font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; color: var(--soft); }
+.v3 .flat .lit { border-color: var(--accent); } .v3 .flat .chosen { border-color: var(--accent); background: var(--raised); }
+.v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 820px) {
+  .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
+  .v3 .stage { height: 400px; } .v3 .panel { height: 520px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
+}
+`;

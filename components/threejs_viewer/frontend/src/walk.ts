@@ -1,0 +1,389 @@
+// The walk: numbered stages made from the manifest. A stage has a short text whose words are tied
+// to matrices, the matrices it lights, and the tokens that are being computed.
+//
+// First the prompt up to "=" runs through in one go (prefill), then each further token alone, with
+// the keys and values of all earlier tokens kept.
+
+import { read, say, type Scene, type Tensor } from "./data";
+import { branchesOf } from "./layout";
+
+/** Plain text, or a word tied to matrices. */
+export type Piece = string | { word: string; names: string[] };
+
+export interface Stage {
+  title: string;
+  text: Piece[];
+  names: string[];
+  /** First and last token being computed. */
+  span: [number, number];
+  /** How many tokens of the prompt there are to see, and the digit that drops in at the end. */
+  shown: number;
+  next: { token: string; share: number } | null;
+}
+
+export function promptLength(tokens: string[]): number {
+  const equals = tokens.indexOf("=");
+  return equals < 0 ? tokens.length : equals + 1;
+}
+
+export function stagesOf(scene: Scene): Stage[] {
+  const { tokens } = scene.manifest;
+  const start = promptLength(tokens);
+  const stages: Stage[] = [];
+  prefill(scene, start, stages);
+  const brief = tokens.length - start > MOST_IN_FULL;
+  for (let t = start; t < tokens.length; t++) decode(scene, t, brief, stages);
+  return stages;
+}
+
+/** A long answer (working and all) is walked through in one stage a token. */
+const MOST_IN_FULL = 8;
+
+const inputsOf = (t: Tensor): string[] => t.inputs ?? [];
+const tied = (word: string, ...names: string[]): Piece => ({ word, names });
+const isWeight = (scene: Scene, name: string): boolean => scene.byName.get(name)?.kind === "weight";
+
+function prefill(scene: Scene, start: number, out: Stage[]): void {
+  const span: [number, number] = [0, start - 1];
+  const activations = scene.tensors.filter((t) => t.kind === "activation");
+  const { spine } = branchesOf(activations);
+  const sums = new Set(spine.map((t) => t.name));
+  const inOrder = groups(activations);
+  const layers = new Set(activations.map((t) => t.layer).filter((l) => l !== null)).size;
+  for (const group of inOrder) {
+    const [first] = group;
+    const before = out[out.length - 1];
+    if (before && sums.has(first!.name) && inputsOf(first!).length === 1) {
+      before.names.unshift(first!.name); // the same numbers under the name the next block reads
+      continue;
+    }
+    const where = first!.layer === null ? "" : `Layer ${first!.layer + 1} of ${layers} · `;
+    const names = group.flatMap((t) => [...inputsOf(t), t.name]);
+    const { title, text } = tell(scene, group, start - 1, sums.has(first!.name));
+    const last = first!.op === "softmax" && first!.axes.includes("vocab");
+    out.push({
+      title: where + title,
+      text,
+      names: [...new Set(names)],
+      span,
+      shown: start,
+      next: last ? choice(scene, start - 1) : null,
+    });
+  }
+}
+
+/** Neighbours made in the same way in the same layer are one stage: queries, keys and values. */
+function groups(activations: Tensor[]): Tensor[][] {
+  const out: Tensor[][] = [];
+  for (const t of activations) {
+    const open = out[out.length - 1];
+    const like = open?.[0];
+    if (
+      like &&
+      like.layer === t.layer &&
+      like.op === t.op &&
+      (t.op === "lookup" || t.op === "split_matmul")
+    )
+      open.push(t);
+    else out.push([t]);
+  }
+  return out;
+}
+
+/** What the model says comes after token t. */
+export function choice(scene: Scene, t: number): { token: string; share: number } | null {
+  const probs = [...scene.tensors]
+    .reverse()
+    .find((x) => x.op === "softmax" && x.axes.includes("vocab"));
+  if (!probs) return null;
+  let best = -1;
+  let share = -Infinity;
+  for (let c = 0; c < probs.cols; c++) {
+    const p = read(scene, probs, t * probs.cols + c);
+    if (p !== undefined && p > share) [best, share] = [c, p];
+  }
+  const token = scene.manifest.vocabulary[best];
+  return token === undefined ? null : { token, share };
+}
+
+const percent = (share: number): string =>
+  share > 0.9995 ? "over 99.9%" : `${(100 * share).toFixed(1)}%`;
+
+function tell(
+  scene: Scene,
+  group: Tensor[],
+  t: number,
+  sum: boolean,
+): { title: string; text: Piece[] } {
+  const one = group[0]!;
+  const ins = inputsOf(one);
+  const weights = ins.filter((name) => isWeight(scene, name));
+  const data = ins.filter((name) => !isWeight(scene, name));
+  const token = scene.manifest.tokens[t] ?? "";
+  const out = tied(last(one.name), one.name);
+  switch (sum ? "add" : one.op) {
+    case "lookup":
+      return {
+        title: "tokens become vectors",
+        text: [
+          "Each token picks ",
+          tied("its row of the table", ...group.flatMap(inputsOf)),
+          ": ",
+          ...list(group),
+          `. Nothing is computed yet: "${token}" is the same numbers wherever it stands, its place is the rest.`,
+        ],
+      };
+    case "add":
+      return {
+        title: "the residual stream",
+        text: [
+          ...(data.length > 1
+            ? [
+                tied(last(data[data.length - 1]!), data[data.length - 1]!),
+                " is added to ",
+                tied("the stream", ...data.slice(0, -1)),
+                ", number by number, and gives ",
+              ]
+            : ["The stream arrives as "]),
+          out,
+          ". Nothing is overwritten: what was there can still be read further on.",
+        ],
+      };
+    case "norm":
+      return {
+        title: "normalise before reading",
+        text: [
+          tied("Each column", ...data),
+          " is divided by its own typical size and multiplied by ",
+          tied("a learned gain", ...weights),
+          ": ",
+          out,
+          ". It reads the stream and leaves it as it was.",
+        ],
+      };
+    case "split_matmul":
+      return {
+        title: group.length === 3 ? "queries, keys, values" : "one piece for every head",
+        text: [
+          tied("The same column", ...data),
+          " is multiplied by ",
+          tied(
+            `${group.length} matrices`,
+            ...group.flatMap(inputsOf).filter((n) => isWeight(scene, n)),
+          ),
+          `, and cut into ${one.planes} heads: `,
+          ...list(group),
+          ". A query asks, a key answers, a value is what is handed over.",
+        ],
+      };
+    case "scores":
+      return {
+        title: "every query meets every earlier key",
+        text: [
+          tied("A query", ins[0]!),
+          " times ",
+          tied("a key", ins[1] ?? ins[0]!),
+          " is one number of ",
+          out,
+          ". Hatched cells lie in the future: no token may look there.",
+        ],
+      };
+    case "softmax": {
+      if (one.axes.includes("vocab")) {
+        const best = choice(scene, t);
+        return {
+          title: "the chosen digit",
+          text: [
+            tied("The logits", ...data),
+            " become shares that add up to 1: ",
+            out,
+            best
+              ? `. After "${token}" the largest is "${best.token}" with ${percent(best.share)}: it drops into the prompt.`
+              : ".",
+          ],
+        };
+      }
+      const look = strongest(scene, one, t);
+      return {
+        title: "scores become shares",
+        text: [
+          tied("Each row", ...data),
+          " is turned into shares that add up to 1: ",
+          out,
+          look
+            ? `. Here head ${look.head} of "${token}" looks most at "${scene.manifest.tokens[look.key]}" (token ${look.key}): ${percent(look.share)}.`
+            : ".",
+        ],
+      };
+    }
+    case "weighted_sum":
+      return {
+        title: "values, mixed by those shares",
+        text: [
+          "Each head adds up ",
+          tied("the values", ins[1] ?? ins[0]!),
+          " in the shares of ",
+          tied("its row", ins[0]!),
+          ": ",
+          out,
+          ".",
+        ],
+      };
+    case "activation":
+      return {
+        title: "each neuron fires or not",
+        text: [
+          tied("Every number", ...data),
+          " goes through the same small function: ",
+          out,
+          `. For "${token}", ${active(scene, one, t)} are not 0.`,
+        ],
+      };
+    case "logits":
+      return {
+        title: "a score for every token",
+        text: [
+          tied("The last column", ...data),
+          " meets ",
+          tied("one row a token", ...weights),
+          ": ",
+          out,
+          ". ",
+          top(scene, one, t),
+        ],
+      };
+    default:
+      return {
+        title: last(one.name),
+        text: [
+          ...(data.length
+            ? [tied("What came before", ...data), weights.length ? " is multiplied by " : " gives "]
+            : []),
+          ...(weights.length
+            ? [tied("a learned matrix", ...weights), data.length ? " and gives " : " gives "]
+            : []),
+          out,
+          ".",
+        ],
+      };
+  }
+}
+
+const last = (name: string): string => name.replace(/^blocks\.\d+\./, "");
+
+const withWeights = (scene: Scene, made: Tensor[]): string[] => [
+  ...new Set(made.flatMap((t) => [...inputsOf(t).filter((name) => isWeight(scene, name)), t.name])),
+];
+
+function list(group: Tensor[]): Piece[] {
+  return group.flatMap((t, i) => [
+    i === 0 ? "" : i === group.length - 1 ? " and " : ", ",
+    tied(last(t.name), t.name),
+  ]);
+}
+
+function strongest(
+  scene: Scene,
+  pattern: Tensor,
+  t: number,
+): { head: number; key: number; share: number } | null {
+  let best: { head: number; key: number; share: number } | null = null;
+  for (let head = 0; head < pattern.planes; head++)
+    for (let key = 0; key < pattern.cols; key++) {
+      const share = read(scene, pattern, (head * pattern.rows + t) * pattern.cols + key);
+      if (share !== undefined && share > (best?.share ?? 0)) best = { head, key, share };
+    }
+  return best;
+}
+
+function active(scene: Scene, post: Tensor, t: number): string {
+  let n = 0;
+  for (let c = 0; c < post.cols; c++) if ((read(scene, post, t * post.cols + c) ?? 0) !== 0) n++;
+  return `${n} of ${post.cols}`;
+}
+
+function top(scene: Scene, logits: Tensor, t: number): string {
+  const all = [...Array(logits.cols).keys()].map((c) => ({
+    c,
+    v: read(scene, logits, t * logits.cols + c) ?? NaN,
+  }));
+  const best = all
+    .filter((x) => !Number.isNaN(x.v))
+    .sort((a, b) => b.v - a.v)
+    .slice(0, 2);
+  const { vocabulary } = scene.manifest;
+  return (
+    best
+      .map((x, i) => `${i ? "then" : "Highest:"} "${vocabulary[x.c] ?? "?"}" with ${say(x.v)}`)
+      .join(", ") + "."
+  );
+}
+
+function decode(scene: Scene, t: number, brief: boolean, out: Stage[]): void {
+  const token = scene.manifest.tokens[t]!;
+  const span: [number, number] = [t, t];
+  const activations = scene.tensors.filter((x) => x.kind === "activation");
+  const layers = [...new Set(activations.map((x) => x.layer))].filter((l) => l !== null);
+  const head = `Token ${t + 1}, "${token}" · `;
+  const shown = t + 1;
+  const start = activations.filter((x) => x.layer === null && x.op === "lookup");
+  if (start.length && !brief)
+    out.push({
+      title: `${head}one new column`,
+      span,
+      shown,
+      next: null,
+      names: start.map((x) => x.name),
+      text: [
+        `"${token}" is fed back in, alone: `,
+        ...list(start),
+        ". No earlier column is computed again.",
+      ],
+    });
+  for (const layer of brief ? [] : layers) {
+    const mine = activations.filter((x) => x.layer === layer);
+    const kept = mine.filter((x) => /(^|\.)(k|v|rot_k|c_kv|k_rope)$/.test(x.name));
+    const maps = mine.filter((x) => x.axes.includes("key"));
+    const ends = mine.filter((x) => x.op === "add").slice(-1);
+    out.push({
+      title: `${head}layer ${layer! + 1} of ${layers.length}`,
+      span,
+      shown,
+      next: null,
+      names: withWeights(scene, mine),
+      text: [
+        "Its ",
+        tied("key and value", ...kept.map((x) => x.name)),
+        ` join the ${t} kept before (the KV cache); its query reads them all in `,
+        tied("one new row", ...maps.map((x) => x.name)),
+        ends.length ? ", and the result lands in " : ".",
+        ...(ends.length ? [tied("the stream", ends[0]!.name), "."] : []),
+      ],
+    });
+  }
+  const rest = activations.filter((x) => x.layer === null && x.op !== "lookup");
+  const best = choice(scene, t);
+  out.push({
+    title: `${head}the next digit`,
+    span,
+    shown,
+    next: best,
+    names: withWeights(scene, brief ? activations : rest),
+    text: [
+      brief
+        ? `Alone, with the keys and values of ${t} earlier tokens kept, its column becomes `
+        : "The new column becomes ",
+      ...list(rest),
+      best ? `: after "${token}" comes "${best.token}" with ${percent(best.share)}.` : ".",
+    ],
+  });
+}
+
+/** The stage of the walk that a matrix belongs to: the one that makes it. */
+export function stageOf(stages: Stage[], name: string): number {
+  const makes = (s: Stage): boolean =>
+    s.names[s.names.length - 1] === name ||
+    s.text.some((p) => typeof p !== "string" && p.word === last(name) && p.names.includes(name));
+  const made = stages.findIndex(makes);
+  return made >= 0 ? made : stages.findIndex((s) => s.names.includes(name));
+}

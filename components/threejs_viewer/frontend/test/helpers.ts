@@ -1,0 +1,11 @@
+import { halvesOf, openScene, type Scene } from "../src/data";
+import { fake, SMALL, type Payload, type Sizes } from "../dev/fake";
+
+export const opened = (payload: Payload): Scene =>
+  openScene(payload.manifest, {
+    weight: halvesOf(payload.weights),
+    activation: halvesOf(payload.activations),
+  });
+
+export const small = (prompt = "7*8=56", sizes: Sizes = SMALL): Scene =>
+  opened(fake(prompt, sizes));

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { boundsOf, cellIndex, cellPlace, heightOf, plan, widthOf, type Box } from "../src/layout";
+import { BIG, fake, SMALL } from "../dev/fake";
+import { opened, small } from "./helpers";
+
+const meet = (a: Box, b: Box): boolean =>
+  a.x < b.x + widthOf(b) &&
+  b.x < a.x + widthOf(a) &&
+  a.y > b.y - heightOf(b) &&
+  b.y > a.y - heightOf(a);
+
+describe.each([
+  ["small", SMALL, "7*8=56"],
+  ["small, 64 tokens", SMALL, "7*8=56+1".repeat(8)],
+  ["4.7M", BIG, "7*8="],
+] as const)("%s", (_, sizes, prompt) => {
+  const scene = opened(fake(prompt, sizes));
+  const made = plan(scene);
+
+  test("every number of every tensor is a cell of one box", () => {
+    for (const t of scene.tensors) {
+      const cells = made.ofTensor.get(t.name)!.reduce((n, box) => n + box.cols * box.rows, 0);
+      expect(cells, t.name).toBe(t.size);
+    }
+  });
+
+  test("no two boxes overlap", () => {
+    for (const a of made.boxes)
+      for (const b of made.boxes)
+        if (a.id < b.id && meet(a, b))
+          throw new Error(`${a.tensor.name} ${a.plane} on ${b.tensor.name} ${b.plane}`);
+  });
+});
+
+test("a cell's index leads back to the cell", () => {
+  const scene = small();
+  const made = plan(scene);
+  for (const box of made.boxes)
+    for (const [col, row] of [
+      [0, 0],
+      [box.cols - 1, 0],
+      [0, box.rows - 1],
+      [box.cols - 1, box.rows - 1],
+    ] as const)
+      expect(cellPlace(made, box.tensor, cellIndex(box, col, row))).toEqual({ box, col, row });
+});
+
+test("attention stands left of the spine, the FFN right of it, layers one below the other", () => {
+  const scene = small();
+  const made = plan(scene);
+  const at = (name: string): Box => made.ofTensor.get(name)![0]!;
+  expect(at("blocks.0.pattern").x).toBeLessThan(at("blocks.0.resid_pre").x);
+  expect(at("blocks.0.ffn_post").x).toBeGreaterThan(at("blocks.0.resid_pre").x);
+  expect(at("blocks.1.resid_pre").y).toBeLessThan(at("blocks.0.resid_post").y);
+  expect(at("blocks.0.resid_pre").x).toBe(at("blocks.1.resid_post").x);
+});
+
+test("a head's rows of W_Q stand level with its queries", () => {
+  const made = plan(small());
+  const q = made.ofTensor.get("blocks.0.q")!;
+  const w = made.ofTensor.get("blocks.0.attention.wq.weight")!;
+  expect(w.map((box) => [box.y, box.rows])).toEqual(q.map((box) => [box.y, box.rows]));
+});
+
+test("names nobody has heard of get a place all the same", () => {
+  const payload = fake();
+  for (const t of payload.manifest.tensors) {
+    t.name = t.name.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed");
+    t.inputs = t.inputs?.map((n) =>
+      n.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed"),
+    );
+  }
+  const made = plan(opened(payload));
+  expect(made.ofTensor.get("blocks.0.expert_7_hidden")).toHaveLength(1);
+  const bounds = boundsOf(made.boxes);
+  expect(Number.isFinite(bounds.left + bounds.right + bounds.top + bounds.bottom)).toBe(true);
+});

@@ -1,0 +1,66 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+import { Panel } from "../src/panel";
+import { themeOf } from "../src/theme";
+import { cellAt } from "../src/pick";
+import { plan } from "../src/layout";
+import { explain } from "../src/formula";
+import { small } from "./helpers";
+
+const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {
+  const [chosen, edits]: [string[], unknown[]] = [[], []];
+  const panel = new Panel({
+    choose: (name) => chosen.push(name),
+    pin: () => undefined,
+    glow: () => undefined,
+    edit: (edit) => edits.push(edit),
+    show: () => undefined,
+  });
+  document.body.replaceChildren(panel.root);
+  panel.load(small(), themeOf({ base: "light" }));
+  return { panel, chosen, edits };
+};
+
+const leaves = (panel: Panel): string[] =>
+  [...panel.root.querySelectorAll<HTMLElement>(".leaf")].map((e) => e.dataset["name"]!);
+
+test("a search narrows the tree to the names that hold it", () => {
+  const { panel, chosen } = opened();
+  const search = panel.root.querySelector("input")!;
+  search.value = "wo.weight";
+  search.dispatchEvent(new Event("input"));
+  expect(leaves(panel)).toEqual(["blocks.0.attention.wo.weight", "blocks.1.attention.wo.weight"]);
+  panel.root.querySelector<HTMLElement>(".leaf")!.click();
+  expect(chosen).toEqual(["blocks.0.attention.wo.weight"]);
+  search.value = "nothing of the kind";
+  search.dispatchEvent(new Event("input"));
+  expect(panel.root.querySelector(".tree")!.textContent).toBe("No matrix has that in its name.");
+});
+
+test("a weight stands before what it makes", () => {
+  const { panel } = opened();
+  const names = leaves(panel);
+  expect(names.indexOf("blocks.0.attention.wq.weight") + 1).toBe(names.indexOf("blocks.0.q"));
+});
+
+test("an edit names the activation, its layer and the head, as a trace does", () => {
+  const { panel, edits } = opened();
+  const scene = small();
+  const box = plan(scene).ofTensor.get("blocks.1.z")![1]!;
+  const cell = cellAt(box, 0, 0);
+  panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
+  panel.root.querySelector<HTMLElement>(".break button")!.click();
+  expect(edits).toEqual([{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }]);
+});
+
+test("text from outside is text, never markup", () => {
+  const { panel } = opened();
+  const scene = small();
+  const t = scene.byName.get("embed")!;
+  t.formula = "<img src=x onerror=alert(1)>";
+  const box = plan(scene).ofTensor.get("embed")![0]!;
+  const cell = cellAt(box, 0, 0);
+  panel.show(cell, explain(scene, t, cell.index), true, []);
+  expect(panel.root.querySelector("img")).toBeNull();
+  expect(panel.root.textContent).toContain("<img");
+});

@@ -1,0 +1,105 @@
+"""A reader's prompt, written to its end and laid open: what the page of chapter 7 shows.
+
+The edits of a reader are plain data, `{"name", "layer", "index", "scale"}`: an activation of one
+layer, or a part of it along its axes, multiplied by a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from lab.checkpoint import Checkpoint
+from lab.cost import longest_text, parameters
+from lab.scene import MOST_TOKENS, Packed, Scene, scene
+from lab.trace import ACTIVATIONS, Edit
+from lab.transcript import transcribe
+from lab.vocabulary import VOCABULARY, encode
+
+Toggle = Mapping[str, Any]
+END = "$"
+
+
+def limit(loaded: Checkpoint) -> int:
+    """How many tokens a text may have: the model's table of positions, and what a scene holds."""
+    return min(longest_text(loaded.model.config) or MOST_TOKENS, MOST_TOKENS)
+
+
+def read_prompt(loaded: Checkpoint, prompt: str) -> str:
+    """The prompt, if this model can read it; `ValueError` says what is allowed."""
+    if not prompt:
+        raise ValueError("the prompt is empty; it needs at least one token, such as 7*8=")
+    bad = next((character for character in prompt if character not in VOCABULARY), None)
+    if bad is not None:
+        raise ValueError(f"{bad!r} is no token of this model; it knows {' '.join(VOCABULARY)}")
+    if len(prompt) > limit(loaded):
+        raise ValueError(f"{len(prompt)} tokens are too many; this model reads {limit(loaded)}")
+    return prompt
+
+
+def edit_of(toggle: Toggle) -> Edit:
+    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size."""
+    name, scale = str(toggle.get("name")), float(toggle.get("scale", 0.0))
+    if name not in ACTIVATIONS:
+        raise ValueError(f"{name!r} is no activation")
+    if not -10 <= scale <= 10:
+        raise ValueError(f"a scale of {scale} is outside -10 to 10")
+    layer, index = toggle.get("layer"), dict(toggle.get("index") or {})
+    return Edit(name, partial(scaled, scale), layer=layer, index=index)
+
+
+def scaled(scale: float, x: Tensor) -> Tensor:
+    return x * scale
+
+
+def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
+    """The prompt and what the model writes behind it, greedily, up to its first `$`."""
+    length = min(max(loaded.format.length, len(prompt)), limit(loaded))
+    if len(prompt) >= length:
+        return prompt
+    text = transcribe(loaded.model, prompt, length, [edit_of(t) for t in toggles]).text
+    end = text.find(END, len(prompt))
+    return text if end < 0 else text[: end + 1]
+
+
+def open_up(
+    loaded: Checkpoint, run: str, text: str, weights: Packed, toggles: Sequence[Toggle] = ()
+) -> Scene:
+    """All that the model forms on a text, under the reader's edits."""
+    edits = [edit_of(t) for t in toggles]
+    return scene(loaded.model, text, run=run, weights=weights, edits=edits)
+
+
+def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
+    """Of all parameters, those that a forward over this text multiplies or adds.
+
+    Left out are the rows of tokens and positions that do not occur.
+    """
+    model, sizes = loaded.model, parameters(loaded.model)
+    idle = (len(VOCABULARY) - len(set(text))) * model.config.d_model
+    positions = longest_text(model.config)
+    if positions is not None:
+        idle += (positions - len(text)) * model.config.d_model
+    return 1 - idle / sum(sizes.values())
+
+
+def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float:
+    """The largest change of any key or value of `before` when the text goes on to `after`."""
+    from lab.trace import Trace
+
+    def keys_and_values(text: str) -> list[Tensor]:
+        import torch
+
+        trace = Trace(["k", "v"])
+        with torch.inference_mode():
+            loaded.model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        layers = range(loaded.model.config.n_layer)
+        return [trace[f"blocks.{i}.{name}"] for i in layers for name in "kv"]
+
+    n = len(before)
+    pairs = zip(keys_and_values(before), keys_and_values(after), strict=True)
+    return float(np.max([float((x - y[:, :, :n]).abs().max()) for x, y in pairs]))

@@ -1,0 +1,261 @@
+"""Chapter 7: one forward pass in 3D, every number of it real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from components.threejs_viewer import show_model
+from components.ui import exercises, training
+from components.ui.chapter import Chapter
+from components.ui.runs import needs_a_run, take_with_progress
+
+if TYPE_CHECKING:
+    from lab.checkpoint import Checkpoint
+    from lab.scene import Packed, Scene
+
+RUNS = {
+    "times_table": "the times table, full size",
+    "times_table_small": "the times table, small",
+    "chain_of_thought": "the book's model, with working",
+    "plain": "the same network, no working",
+    "few_pairs": "the small twin of chapter 1",
+}
+PROMPTS = {"times_table": "7*8=", "times_table_small": "7*8="}
+TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
+LAST = 5
+LINK = {
+    "ch70_run": training.one_of(tuple(RUNS.values())),
+    "ch70_prompt": lambda _: True,  # it answers for itself, beside its own box
+}
+
+
+def choices() -> dict[str, str]:
+    """The committed runs, and those that this reader has trained on the page of chapter 1."""
+    own = [run for run in training.runs_here("ch10_live") if run.weights]
+    return RUNS | {run.id: f"your run {i} of chapter 1" for i, run in enumerate(own, 1)}
+
+
+def take(run: str) -> Checkpoint:
+    if run in RUNS:
+        return take_with_progress(run)
+    return training.model_of(training.service().runs[run])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def packed(run: str) -> Packed:
+    from lab.scene import weights_of
+
+    return weights_of(take(run).model)
+
+
+@st.cache_data(show_spinner=False)
+def without_the_last_ffn() -> str:
+    """What the times table writes behind 7*8= when its last FFN hands on nothing."""
+    loaded = take_with_progress(TABLE)
+    from lab.step_inside import written
+
+    return written(loaded, PROMPT, [{"name": "ffn_out", "layer": LAST, "scale": 0.0}])[
+        len(PROMPT) :
+    ]
+
+
+@st.cache_data(show_spinner=False)
+def cache_change() -> float:
+    loaded = take_with_progress(TABLE)
+    from lab.step_inside import change_of_earlier_keys
+
+    return change_of_earlier_keys(loaded, PROMPT, TEXT)
+
+
+@st.cache_data(show_spinner=False)
+def takes_part() -> float:
+    loaded = take_with_progress(TABLE)
+    from lab.step_inside import share_that_takes_part
+
+    return share_that_takes_part(loaded, PROMPT)
+
+
+def in_small(x: float) -> str:
+    return "exactly zero" if x == 0 else f"{x:.0e}, which is rounding" if x < 1e-4 else f"{x:.3f}"
+
+
+CALCULATIONS: dict[str, Callable[[], str]] = {
+    "takes_part": lambda: f"{100 * takes_part():.1f} in 100",
+    "equals_place": lambda: f"{PROMPT.index('=') + 1}",
+    "cache_change": lambda: in_small(cache_change()),
+    "without_last": lambda: f"`{without_the_last_ffn()}`",
+}
+
+page = Chapter("70_forward_pass_3d", CALCULATIONS)
+
+
+# ---------------------------------------------------------------- the viewer
+
+
+@st.fragment
+@needs_a_run
+def show_inside() -> None:
+    names = choices()
+    run = str(
+        st.selectbox(
+            "Model", list(names), format_func=names.__getitem__, key="ch70_run", bind="query-params"
+        )
+    )
+    prompt = st.text_input("Prompt", PROMPT, key="ch70_prompt", bind="query-params", max_chars=80)
+    loaded = take(run)
+    from lab.step_inside import open_up, read_prompt, written
+
+    if run not in PROMPTS and prompt == PROMPT:
+        prompt = "37*48="
+        st.caption("This model multiplies two-digit numbers, so it reads 37*48= for now.")
+    toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
+    try:
+        text = written(loaded, read_prompt(loaded, prompt or ""), list(toggles.values()))
+        scene = open_up(loaded, run, text, packed(run), list(toggles.values()))
+    except ValueError as error:
+        st.session_state["ch70_edits"] = {}
+        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return
+    answer = show_model(
+        scene.manifest,
+        scene.activations,
+        lambda: scene.weights,
+        key="ch70_viewer",
+        edits=list(toggles.values()),
+    )
+    st.markdown(f"It writes `{text}`.")
+    if toggles:
+        st.button(
+            "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
+        )
+    if answer and answer.edit and answer.count != st.session_state.get("ch70_answered"):
+        st.session_state["ch70_answered"] = answer.count
+        take_edit(toggles, dict(answer.edit))
+        st.rerun()
+    page.notice("notice")
+    show_head(scene)
+    from lab import gpt
+    from lab import scene as scenes
+
+    page.source(gpt.GPT.forward, scenes.scene)
+
+
+def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
+    """Put an edit among those in force; a scale of one takes it out."""
+    place = (
+        f"{edit.get('name')} {edit.get('layer')} {sorted(dict(edit.get('index') or {}).items())}"
+    )
+    toggles.pop(place, None)
+    if edit.get("scale") != 1:
+        toggles[place] = edit
+
+
+# ---------------------------------------------------------------- one head, flat
+
+
+def show_head(scene: Scene) -> None:
+    page.prose("head")
+    from lab.cells import Reader
+
+    reader = Reader(scene.manifest, scene.blobs)
+    tokens = scene.manifest["tokens"]
+    attention = scene.manifest["config"]["attention"]
+    left, middle, right = st.columns(3)
+    layer = left.number_input(
+        "Layer", 0, scene.manifest["config"]["n_layer"] - 1, 0, key="ch70_layer"
+    )
+    head = middle.number_input("Head", 0, attention["n_head"] - 1, 0, key="ch70_head")
+    query = right.selectbox(
+        "Token that asks",
+        range(len(tokens)),
+        min(tokens.index("=") if "=" in tokens else 0, len(tokens) - 1),
+        format_func=lambda i: f"{i + 1}. {tokens[i]}",
+        key="ch70_query",
+    )
+    at = (int(head), int(query), slice(0, int(query) + 1))
+    scores = reader.read(f"blocks.{int(layer)}.scores", *at)
+    shares = reader.read(f"blocks.{int(layer)}.pattern", *at)
+    root = attention["head_dim"] ** 0.5
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "looks at": [
+                    f"{i + 1}. {token}" for i, token in enumerate(tokens[: int(query) + 1])
+                ],
+                "q · k": scores * root,
+                f"score, divided by {root:.1f}": scores,
+                "share of the blend": shares,
+            }
+        ).round(4),
+        hide_index=True,
+        width="stretch",
+    )
+    st.caption(f"The shares add up to {shares.sum():.3f}.")
+    page.notice("head_notice")
+
+
+# ---------------------------------------------------------------- guesses
+
+
+@st.fragment
+@needs_a_run
+def show_guesses() -> None:
+    page.predict(
+        "ch70_all",
+        "To write the 5, how many of the model's numbers take part?",
+        ("those of 7 × 8 alone", "about half", "nearly all"),
+        "nearly all" if takes_part() > 0.9 else "about half",
+        page.text("all_why"),
+    )
+    page.predict(
+        "ch70_sees",
+        "How many tokens may the = look at?",
+        ("1", "3", "4", "7"),
+        str(PROMPT.index("=") + 1),
+        page.text("sees_why"),
+    )
+    page.predict(
+        "ch70_cache",
+        "When 5 and 6 are written, which keys and values of 7*8= change?",
+        ("none", "those of the =", "all"),
+        "none" if cache_change() < 1e-4 else "all",
+        page.text("cache_why"),
+    )
+    page.predict(
+        "ch70_last",
+        "Switch off the last FFN. What does it write?",
+        ("still 56", "something else"),
+        "still 56" if without_the_last_ffn().startswith("56") else "something else",
+        page.text("last_why"),
+    )
+
+
+# ---------------------------------------------------------------- the page
+
+page.open()
+exercises.three_from_before(
+    "ch70_before",
+    [
+        exercises.read_question(page.text(section))
+        for section in ("before_sum", "before_cache", "before_memory")
+    ],
+)
+page.prose("opening")
+page.prose("how")
+dropped = training.dropped_from_link("ch70_", LINK)
+if dropped:
+    st.info(
+        f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
+        "The default stands instead."
+    )
+show_inside()
+page.prose("guesses")
+show_guesses()
+page.box("Why care", "care")
+page.prose("end")
+page.prose("read")
+page.symbols()

@@ -1,0 +1,33 @@
+"""Chapter 7 in a real browser: the viewer draws the model that the page has."""
+
+from __future__ import annotations
+
+from driver import wait_idle
+
+
+def viewer(page):
+    page.locator("iframe").first.scroll_into_view_if_needed()
+    frame = page.frame_locator("iframe").first
+    frame.locator("canvas").first.wait_for(timeout=30_000)
+    return frame
+
+
+def test_the_viewer_opens_and_follows_a_changed_prompt(open_page) -> None:
+    page = open_page("/forward_pass_3d")
+    frame = viewer(page)
+    frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    box = page.get_by_label("Prompt")
+    box.fill("3*4=")
+    box.press("Enter")
+    wait_idle(page)
+    page.get_by_text("It writes 3*4=12$.").wait_for()
+    assert page.console_errors == []
+
+
+def test_a_bad_prompt_leaves_the_page_alive(open_page) -> None:
+    page = open_page("/forward_pass_3d?ch70_prompt=zebra")
+    page.get_by_text("is no token of this model").wait_for()
+    page.get_by_label("Prompt").fill("6*7=")
+    page.get_by_label("Prompt").press("Enter")
+    page.get_by_text("It writes 6*7=42$.").wait_for()
+    assert page.console_errors == []

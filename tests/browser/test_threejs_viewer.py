@@ -1,0 +1,276 @@
+"""The 3D viewer inside Streamlit, in Chromium with WebGL in software; read by its test handle."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import driver
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame
+from viewer_app import scene
+
+Open = Callable[..., tuple[driver.BookPage, Frame]]
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("viewer") / "streamlit.log"
+    script = Path(__file__).with_name("viewer_app.py")
+    with path.open("wb") as log, driver.serve(script, log) as url:
+        yield url
+
+
+@pytest.fixture
+def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        query: str = "", width: int = 1280, dark: bool = False, weights: bool = True
+    ) -> Any:
+        context = driver.new_context(browser, width, 900, dark=dark)
+        contexts.append(context)
+        page = driver.watch(context.new_page())
+        page.goto(f"{app}/{query}", wait_until="domcontentloaded")
+        driver.wait_idle(page)
+        return page, ready(page, weights)
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def ready(page: driver.BookPage, weights: bool) -> Frame:
+    """The component's frame, once it has a scene, with its weights if they are awaited."""
+    for _ in range(200):
+        frames = [f for f in page.frames if "threejs_viewer" in f.url]
+        if frames and frames[0].evaluate(
+            """w => window.viewer3d?.stages.length > 0
+              && w === viewer3d.scene.halves.weight.length > 0""",
+            weights,
+        ):
+            return frames[0]
+        page.wait_for_timeout(100)
+    raise TimeoutError("the viewer never showed a scene")
+
+
+def value_at(name: str, place: list[int], text: str = "7*8=56") -> float:
+    """What torch says, straight from the float16 blob of the page's own scene."""
+    import numpy as np
+
+    manifest, weights, activations = scene(text, [])
+    tensor = next(t for t in manifest["tensors"] if t["name"] == name)
+    blob = np.frombuffer(weights if tensor["kind"] == "weight" else activations, np.float16)
+    shape = [n for n, axis in zip(tensor["shape"], tensor["axes"], strict=True) if axis != "batch"]
+    size = int(np.prod(shape))
+    numbers = blob[tensor["offset"] : tensor["offset"] + size].reshape(shape)
+    return float(numbers[tuple(place)])
+
+
+def test_every_activation_agrees_with_its_formula_and_weights_arrive(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    assert frame.evaluate("viewer3d.drawsWith") == "webgl2"
+    assert frame.evaluate("viewer3d.scene.problems") == []
+    wrong = frame.evaluate(
+        """() => viewer3d.scene.tensors.filter(t => t.kind === 'activation').flatMap(t =>
+          [...Array(t.size).keys()].filter(i => {
+            const why = viewer3d.explain(t.name, i);
+            return why.again === undefined || !why.agrees;
+          }).map(i => `${t.name}[${i}]`))"""
+    )
+    assert wrong == []
+    assert page.console_errors == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("blocks.0.attention.wq.weight", [5, 2]),
+        ("blocks.1.k", [1, 2, 3]),
+        ("blocks.0.pattern", [1, 3, 0]),
+        ("logits", [3, 5]),
+    ],
+)
+def test_pointing_and_clicking_give_the_models_own_number(
+    open_viewer: Open, name: str, place: list[int]
+) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("([n, p]) => viewer3d.lookAt(n, p)", [name, place])
+    page.wait_for_timeout(300)
+    spot = frame.evaluate("([n, p]) => viewer3d.whereIs(n, p)", [name, place])
+    canvas = frame.locator("canvas.over")
+    canvas.hover(position=spot)
+    assert frame.locator(".tip").is_visible()
+    assert name in frame.locator(".tip").inner_text()
+    canvas.click(position=spot)
+    driver.wait_idle(page)
+    shown = frame.locator(".value output").inner_text()
+    assert float(shown.replace("−", "-")) == pytest.approx(value_at(name, place), rel=2e-3)
+    assert f"Pin(name='{name}', index={tuple(place)})" in page.locator("body").inner_text()
+
+
+def test_the_walk_plays_to_the_digit_that_drops_in(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.locator("canvas.over").focus()
+    last = frame.evaluate("viewer3d.stages.findIndex(s => s.next)")
+    for _ in range(last + 1):
+        page.keyboard.press("PageDown")
+    best = frame.evaluate("viewer3d.stages[viewer3d.stage].next.token")
+    assert frame.locator(".prompt .next").inner_text() == best
+    page.keyboard.press("PageUp")
+    assert frame.locator(".prompt .next").count() == 0
+    page.keyboard.press("Space")
+    assert frame.evaluate("viewer3d.isPlaying")
+    page.keyboard.press("Space")
+    assert not frame.evaluate("viewer3d.isPlaying")
+
+
+def test_words_and_boxes_point_at_each_other(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    stage = frame.evaluate("viewer3d.stageFor('blocks.0.pattern')")
+    frame.evaluate("s => viewer3d.go(s)", stage)
+    frame.evaluate("viewer3d.hover(viewer3d.find('blocks.0.pattern', [0, 3, 0]), 9, 9)")
+    assert "pattern" in frame.locator(".word.on").all_inner_texts()
+    frame.get_by_role("button", name="pattern", exact=True).hover()
+    assert frame.evaluate("[...viewer3d.glowing]") == ["blocks.0.pattern"]
+    assert page.console_errors == []
+
+
+def test_a_new_prompt_keeps_the_camera_and_the_pin(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.lookAt('blocks.1.v', [0, 1, 2])")
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.1.v', [0, 1, 2]))")
+    pose = frame.evaluate("viewer3d.view.pose")
+    page.get_by_label("Prompt").fill("3*4=12")
+    page.get_by_label("Prompt").press("Enter")
+    frame.wait_for_function("viewer3d.scene.manifest.tokens.join('') === '3*4=12'")
+    assert frame.evaluate("viewer3d.view.pose") == pose
+    shown = frame.evaluate("viewer3d.valueAt('blocks.1.v', [0, 1, 2])")
+    assert shown == pytest.approx(value_at("blocks.1.v", [0, 1, 2], "3*4=12"), rel=2e-3)
+    assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.v"
+
+
+def test_what_changed_is_this_prompt_less_the_one_before(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    button = frame.get_by_role("button", name="What changed")
+    assert not button.is_visible()
+    page.get_by_label("Prompt").fill("7*9=63")
+    page.get_by_label("Prompt").press("Enter")
+    button.click()
+    place = [3, 5]
+    change = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    expected = value_at("logits", place, "7*9=63") - value_at("logits", place)
+    assert change == pytest.approx(expected, abs=3e-3)
+    button.click()
+    now = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
+    assert now == pytest.approx(value_at("logits", place, "7*9=63"), rel=2e-3)
+    assert page.console_errors == []
+
+
+def test_a_logit_is_followed_home_in_parts_that_add_up(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('logits', [3, 5]))")
+    driver.wait_idle(page)
+    note = frame.locator(".home .note").inner_text()
+    total = float(note.split("add up to ")[1].split(";")[0].replace("−", "-"))
+    assert total == pytest.approx(value_at("logits", [3, 5]), abs=0.02)
+    frame.locator(".home li button", has_text="head").first.click()
+    assert frame.locator(".home nav button").count() == 2
+    assert "token" in frame.locator(".home li").first.inner_text()
+    assert page.console_errors == []
+
+
+def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    canvas = frame.locator("canvas.over")
+    canvas.hover(position={"x": 200, "y": 480})
+    far = frame.evaluate("viewer3d.view.pose.distance")
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(200)
+    assert frame.evaluate("viewer3d.view.pose.distance") == far
+    canvas.focus()
+    page.mouse.wheel(0, -300)
+    frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
+
+
+def test_the_help_opens_and_closes_by_key(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("?")
+    assert frame.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not frame.get_by_role("dialog", name="Keys").is_visible()
+
+
+def test_a_head_switched_off_changes_the_answer_in_the_scene(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    before = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    frame.get_by_role("button", name="scale head 1 of blocks.0.z by 0", exact=True).click()
+    frame.wait_for_function("viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0")
+    assert frame.evaluate("viewer3d.valueAt('logits', [3, 5])") != before
+    frame.get_by_role("button", name="scale head 1 of blocks.0.z by 1", exact=True).click()
+    frame.wait_for_function("b => viewer3d.valueAt('logits', [3, 5]) === b", arg=before)
+    assert page.console_errors == []
+
+
+def test_a_lost_context_comes_back_with_the_same_picture(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    page.wait_for_timeout(300)
+    before = frame.evaluate("viewer3d.pixels()")
+    assert sum(before) > 0
+    assert frame.evaluate("viewer3d.loseContext()")
+    page.wait_for_timeout(1200)
+    assert frame.evaluate("viewer3d.pixels()") == before
+
+
+def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None:
+    page, frame = open_viewer("?flat=1")
+    assert frame.evaluate("viewer3d.drawsWith") == "canvas"
+    assert frame.locator(".flat canvas").count() == frame.evaluate("viewer3d.plan.boxes.length")
+    frame.locator(".flat canvas").first.click(position={"x": 20, "y": 20})
+    driver.wait_idle(page)
+    assert frame.locator(".cells table[role=grid]").is_visible()
+    assert page.console_errors == []
+
+
+def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
+    page, frame = open_viewer("?bare=1", weights=False)
+    assert "weights of this run are not here" in frame.locator(".notice").inner_text()
+    assert frame.evaluate("viewer3d.valueAt('embed.weight', [0, 0]) === undefined")
+    shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+    assert page.console_errors == []
+
+
+def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.get_by_role("searchbox").fill("resid_mid")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    frame.locator("td[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert frame.evaluate("[viewer3d.pinned.col, viewer3d.pinned.row]") == [1, 1]
+    said = frame.locator("[role=status]").inner_text()
+    assert said.startswith('blocks.0.resid_mid, position 1 "*", d_model 1: ')
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.pinned") is None
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, True)])
+def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bool) -> None:
+    page, frame = open_viewer(width=width, dark=dark)
+    assert driver.no_sideways_scroll(page), driver.sideways_scroll(page)
+    sizes = frame.evaluate("[document.body.scrollWidth, document.documentElement.clientWidth]")
+    assert sizes[0] <= sizes[1]
+    assert page.console_errors == []
+
+
+def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
+    _, frame = open_viewer("?bench=1")
+    times = frame.evaluate("viewer3d.bench(20, 200)")
+    assert times["pick"]["p95"] < 1
+    assert times["frame"]["n"] == 20
+    assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -1,0 +1,111 @@
+"""The 3D viewer without a browser: what comes back from it, and that its build is its source."""
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from components.threejs_viewer import DIST, FRONTEND, Answer, Pin, answer_of, declared
+
+MOST_BYTES = 160_000  # gzipped
+
+
+def node_or_skip(program: str = "npm") -> str:
+    found = shutil.which(program)
+    if found is None:
+        give_up(f"{program} is not installed (Node 20 or later)")
+    return found
+
+
+def give_up(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the front end with its packages: those at hand, if they are of this lock file."""
+    npm = node_or_skip()
+    copy = tmp_path_factory.mktemp("viewer") / "frontend"
+    shutil.copytree(FRONTEND, copy, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    at_hand = FRONTEND / "node_modules"
+    if (at_hand / ".package-lock.json").is_file() and newer(at_hand / ".package-lock.json"):
+        (copy / "node_modules").symlink_to(at_hand)
+        return copy
+    done = subprocess.run(
+        [npm, "ci", "--no-audit", "--no-fund"], cwd=copy, capture_output=True, text=True
+    )
+    if done.returncode:
+        give_up(f"npm ci: {done.stderr[-600:]}")
+    return copy
+
+
+def newer(installed: Path) -> bool:
+    return installed.stat().st_mtime >= (FRONTEND / "package-lock.json").stat().st_mtime
+
+
+def run(workshop: Path, *command: str) -> str:
+    done = subprocess.run(
+        [node_or_skip("npx"), *command], cwd=workshop, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_the_committed_build_is_what_the_source_builds(workshop: Path) -> None:
+    run(workshop, "vite", "build")
+    fresh, committed = files(workshop / "dist"), files(DIST)
+    assert fresh.keys() == committed.keys()
+    differ = [name for name in fresh if fresh[name] != committed[name]]
+    assert not differ, f"run `npm run build` in {FRONTEND}"
+
+
+def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> None:
+    run(workshop, "tsc", "--noEmit")
+    run(workshop, "prettier", "--check", ".")
+    run(workshop, "vitest", "run")
+
+
+def test_the_bundle_stays_small_and_fetches_nothing() -> None:
+    bundle = files(DIST)
+    assert len(gzip.compress(b"".join(bundle.values()))) < MOST_BYTES
+    page = bundle["index.html"].decode()
+    assert not re.findall(r"(?:src|href)=\"(?!\./)[^\"]*", page)
+
+
+def test_no_number_of_the_viewer_is_made_up() -> None:
+    for path in (FRONTEND / "src").glob("*.ts"):
+        assert "Math.random" not in path.read_text("utf-8"), path
+
+
+def test_importing_the_viewer_needs_no_torch() -> None:
+    code = "import sys, components.threejs_viewer; sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=FRONTEND.parents[2], timeout=120)
+    assert done.returncode == 0
+
+
+def test_an_answer_is_read_and_nonsense_is_not() -> None:
+    pin = {"name": "blocks.0.q", "index": [1, 2, 3]}
+    assert answer_of({"pin": pin, "n": 4}) == Answer(4, Pin("blocks.0.q", (1, 2, 3)))
+    assert answer_of({"edit": {"scale": 0}, "n": 5}) == Answer(5, None, {"scale": 0})
+    assert answer_of({"n": 1, "pin": {"name": "q", "index": ["x"]}}) == Answer(1)
+    assert answer_of({"pin": pin}) is None
+    assert answer_of({}) is None
+
+
+def test_a_missing_build_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("components.threejs_viewer.DIST", Path("/nowhere"))
+    declared.cache_clear()
+    with pytest.raises(FileNotFoundError, match="npm ci && npm run build"):
+        declared()
