@@ -262,7 +262,7 @@ def test_the_untouched_head_breaks_a_partial_product_and_the_hint_says_so() -> N
 
 def test_the_head_that_the_sum_alone_needs_is_accepted() -> None:
     app = open_scene("find_the_adding_head")
-    app.select_slider(key="ex_head").set_value(0)
+    app.select_slider(key="ex_head").set_value(1)
     assert solved(checked(app.run()))
     assert "product: hundreds" in app.success[0].value
     app.select_slider(key="ex_layer").set_value(5)
