@@ -91,7 +91,7 @@ def test_a_click_in_the_atlas_opens_that_pair(open_page) -> None:
 
 def test_a_chapter_is_reached_from_the_map(open_page) -> None:
     page = open_page("/")
-    page.locator("a.wb-card").first.click()
+    page.locator("a.wb-card", has_text="Chain of thought").click()
     page.wait_for_url("**/chain_of_thought")
     wait_idle(page)
     assert page.locator("h1").first.inner_text() == "Chain of thought"
