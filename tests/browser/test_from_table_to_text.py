@@ -12,11 +12,12 @@ def test_a_newcomer_types_a_sum_guesses_and_warms_the_model(open_page) -> None:
     wait_idle(page)
     page.get_by_text("about 2.8", exact=True).click()
     page.get_by_text("You said about 2.8, and so it is").wait_for()
+    wait_idle(page)
     slider = page.get_by_role("slider", name="Temperature")
     slider.press("End")
     wait_idle(page)
     page.get_by_text("of 20 right in every token").wait_for()
-    assert "ch01_heat=5" in page.url and "ch01_a=58" in page.url
+    assert slider.input_value() == "5" and "ch01_a=58" in page.url
     assert page.console_errors == []
 
 
