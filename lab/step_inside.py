@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
+import torch
 from torch import Tensor
 
 from lab.checkpoint import Checkpoint
 from lab.cost import longest_text, parameters
 from lab.scene import MOST_TOKENS, Packed, Scene, scene
-from lab.trace import ACTIVATIONS, Edit
+from lab.trace import ACTIVATIONS, Edit, Trace
 from lab.transcript import transcribe
-from lab.vocabulary import VOCABULARY, encode
+from lab.vocabulary import END, VOCABULARY, encode
 
 Toggle = Mapping[str, Any]
-END = "$"
 
 
 def limit(loaded: Checkpoint) -> int:
@@ -62,7 +61,7 @@ def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> 
     if len(prompt) >= length:
         return prompt
     text = transcribe(loaded.model, prompt, length, [edit_of(t) for t in toggles]).text
-    end = text.find(END, len(prompt))
+    end = text.find(VOCABULARY[END], len(prompt))
     return text if end < 0 else text[: end + 1]
 
 
@@ -89,11 +88,8 @@ def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
 
 def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float:
     """The largest change of any key or value of `before` when the text goes on to `after`."""
-    from lab.trace import Trace
 
     def keys_and_values(text: str) -> list[Tensor]:
-        import torch
-
         trace = Trace(["k", "v"])
         with torch.inference_mode():
             loaded.model(torch.from_numpy(encode(text)).long()[None], trace=trace)
@@ -102,4 +98,4 @@ def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float
 
     n = len(before)
     pairs = zip(keys_and_values(before), keys_and_values(after), strict=True)
-    return float(np.max([float((x - y[:, :, :n]).abs().max()) for x, y in pairs]))
+    return max(float((x - y[:, :, :n]).abs().max()) for x, y in pairs)

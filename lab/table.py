@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,13 @@ def film(settings: Settings, shown: Cells) -> Iterator[Frame]:
         with np.errstate(all="ignore"):
             next(epochs)
             frame = snapshot(network, task, shown, epoch)
+        require_finite(frame.loss)
         yield frame
+
+
+def require_finite(loss: float) -> None:
+    if not np.isfinite(loss):
+        raise FloatingPointError(f"the loss is {loss}: the rate is too high")
 
 
 def right_cells(task: Task, answers: Numbers) -> Cells:
@@ -140,10 +146,10 @@ def right_cells(task: Task, answers: Numbers) -> Cells:
 # ---------------------------------------------------------------- what is hidden
 
 
-def hide(task: Task, rows: Sequence[int] = (), columns: Sequence[int] = ()) -> Cells:
-    """True where a cell is shown: its first number not in `rows`, its second not in `columns`."""
-    a, b = task.cells()
-    return ~(np.isin(a, rows) | np.isin(b, columns))
+def hide(task: Task, rows: Sequence[int] = ()) -> Cells:
+    """True where a cell is shown: its first number is not in `rows`."""
+    a, _ = task.cells()
+    return ~np.isin(a, rows)
 
 
 def hide_share(task: Task, share: float, seed: int) -> Cells:
@@ -231,22 +237,17 @@ class Stepper:
         if len(self.waiting) < n:
             self.waiting = self.rng.permutation(n_cells).tolist()
         self.batch, self.waiting = np.array(self.waiting[:n]), self.waiting[n:]
-        frame = self.look(self.frames[-1].epoch + 1)
-        if not np.isfinite(frame.loss):
-            raise FloatingPointError(f"the loss is {frame.loss}: the rate is too high")
-        self.rule.step(self.network.parameters, [*frame.dW, *frame.db])
-        self.frames.append(replace(frame, **self.now()))
+        before = self.look(self.frames[-1].epoch + 1)
+        require_finite(before.loss)
+        self.rule.step(self.network.parameters, [*before.dW, *before.db])
+        after = self.look(before.epoch)
+        self.frames.append(replace(after, loss=before.loss, dW=before.dW, db=before.db))
 
     def look(self, step: int) -> Frame:
         """Loss and gradient over the batch, and what the network answers everywhere."""
         shown = np.zeros(len(self.settings.task.cells()[0]), dtype=bool)
         shown[self.batch] = True
         return snapshot(self.network, self.settings.task, shown, step)
-
-    def now(self) -> dict[str, Any]:
-        """What the network is and answers at this moment."""
-        frame = self.look(0)
-        return {"answers": frame.answers, "W": frame.W, "b": frame.b}
 
     def set_weight(self, layer: int, i: int, o: int, value: float) -> None:
         """Put a number of the reader's own in place of a weight, as a moment of its own."""
@@ -372,7 +373,7 @@ KEPT_FRAMES = 80
 
 
 class Going:
-    """A film in the making. `losses`, `right_shown`, `right_hidden`: an entry an epoch.
+    """A film in the making. `losses`, `right_shown`: an entry an epoch.
 
     `frames`: at most about `KEPT_FRAMES` of them, the latest always last. `ended`: empty while it
     goes on, then 'done', 'stopped', or why it diverged.
@@ -385,7 +386,6 @@ class Going:
         self.frames: list[Frame] = []
         self.losses: list[float] = []
         self.right_shown: list[int] = []
-        self.right_hidden: list[int] = []
         self.seconds = 0.0
         self.ended = ""
         self.advance(0.0)
@@ -403,24 +403,18 @@ class Going:
             right = right_cells(self.settings.task, frame.answers)
             self.losses.append(frame.loss)
             self.right_shown.append(int(right[self.shown].sum()))
-            self.right_hidden.append(int(right[~self.shown].sum()))
             if time.perf_counter() - began > seconds:
                 break
         self.seconds += time.perf_counter() - began
 
     def next_frame(self) -> Frame | None:
         try:
-            frame = next(self.film)
+            return next(self.film)
         except StopIteration:
             self.ended = "done"
-            return None
         except FloatingPointError as error:
             self.ended = str(error)
-            return None
-        if not np.isfinite(frame.loss):
-            self.ended = f"the loss is {frame.loss}: the rate is too high"
-            return None
-        return frame
+        return None
 
     def stop(self) -> None:
         self.ended = self.ended or "stopped"

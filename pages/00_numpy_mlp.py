@@ -98,6 +98,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "ab": lambda: f"{A * B}",
     "ln10": lambda: f"{math.log(10):.2f}",
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
+    "rate_limit": lambda: f"{Neuron(A, B, 0, 0).largest_rate}",
     "rate_high": lambda: f"{RATE_HIGH}",
     "factor_high": lambda: f"{1 - 2 * RATE_HIGH * (A**2 + B**2):.1f}".replace("-", "−"),
     "row_right": lambda: f"{row_count(USUAL)[0]}",
@@ -239,7 +240,9 @@ MOST_STEPS = 2000
 
 
 def stepper() -> Stepper:
-    return st.session_state.setdefault("ch00_net", Stepper.start(BY_STEPS, SEVEN_TIMES_EIGHT))
+    if "ch00_net" not in st.session_state:
+        rewind()
+    return st.session_state["ch00_net"]
 
 
 def rewind() -> None:
@@ -461,12 +464,7 @@ LINK = {
 
 @st.fragment
 def show_live() -> None:
-    dropped = training.dropped_from_link("ch00_", LINK)
-    if dropped:
-        st.info(
-            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-            "The default stands instead."
-        )
+    training.tell_dropped("ch00_", LINK)
     settings = ask_live()
     going: Going | None = st.session_state.get("ch00_going")
     with st.container(horizontal=True, gap="small"):

@@ -476,12 +476,7 @@ def before(sections: Sequence[str]) -> list[exercises.Question]:
 page.open()
 exercises.three_from_before("ch01_before", before(("before_door", "before_loss", "before_step")))
 page.prose("opening")
-dropped = training.dropped_from_link("ch01_", LINK)
-if dropped:
-    st.info(
-        f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-        "The default stands instead."
-    )
+training.tell_dropped("ch01_", LINK)
 page.prose("tokens")
 pair = ask_pair("ch01_")
 if pair is not None:

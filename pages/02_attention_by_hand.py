@@ -597,12 +597,7 @@ def share_hint(share: float) -> str:
 
 def read_link() -> None:
     """Take the query from the link, once a visit; say what it asked for and cannot have."""
-    dropped = training.dropped_from_link("ch02_", LINK)
-    if dropped:
-        st.info(
-            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-            "The default stands instead."
-        )
+    training.tell_dropped("ch02_", LINK)
     for name, read in (("ch02_angle", int), ("ch02_length", float)):
         said = st.query_params.get(name)
         if said is not None and LINK[name](said):

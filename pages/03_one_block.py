@@ -446,12 +446,7 @@ SURVIVES = ("the same text", "another text")
 @needs_a_run
 def show_pull(a: int, b: int) -> None:
     text = text_of(a, b)
-    dropped = training.dropped_from_link("ch03_", LINK)
-    if dropped:
-        st.info(
-            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-            "The default stands instead."
-        )
+    training.tell_dropped("ch03_", LINK)
     layer, head = claims.most_missed_head()
     part = st.selectbox(
         "Pull out",

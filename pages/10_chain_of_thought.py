@@ -215,12 +215,7 @@ LINK = {
 @st.fragment
 def show_training() -> None:
     """A fragment, so that a click on Train redraws this section and not the whole page."""
-    dropped = training.dropped_from_link("ch10_", LINK)
-    if dropped:
-        st.info(
-            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-            "The default stands instead."
-        )
+    training.tell_dropped("ch10_", LINK)
     ask_settings()
     st.button(
         "Train",

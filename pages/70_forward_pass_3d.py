@@ -114,12 +114,18 @@ def show_inside() -> None:
         st.caption("This model multiplies two-digit numbers, so it reads 37*48= for now.")
     toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
     try:
-        text = written(loaded, read_prompt(loaded, prompt or ""), list(toggles.values()))
-        scene = open_up(loaded, run, text, packed(run), list(toggles.values()))
+        prompt = read_prompt(loaded, prompt or "")
     except ValueError as error:
-        st.session_state["ch70_edits"] = {}
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return
+    try:
+        text = written(loaded, prompt, list(toggles.values()))
+        scene = open_up(loaded, run, text, packed(run), list(toggles.values()))
+    except ValueError as error:
+        toggles.clear()
+        st.warning(f"This model has no such part to switch off ({error}). All parts are mended.")
+        text = written(loaded, prompt)
+        scene = open_up(loaded, run, text, packed(run))
     answer = show_model(
         scene.manifest,
         scene.activations,
@@ -246,12 +252,7 @@ exercises.three_from_before(
 )
 page.prose("opening")
 page.prose("how")
-dropped = training.dropped_from_link("ch70_", LINK)
-if dropped:
-    st.info(
-        f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-        "The default stands instead."
-    )
+training.tell_dropped("ch70_", LINK)
 show_inside()
 page.prose("guesses")
 show_guesses()

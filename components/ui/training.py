@@ -85,6 +85,16 @@ def dropped_from_link(prefix: str, allowed: Mapping[str, Callable[[str], bool]])
     return st.session_state[memory]
 
 
+def tell_dropped(prefix: str, allowed: Mapping[str, Callable[[str], bool]]) -> None:
+    """Say which parts of the link stand for nothing here; silent if all do."""
+    dropped = dropped_from_link(prefix, allowed)
+    if dropped:
+        st.info(
+            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
+            "The default stands instead."
+        )
+
+
 # ---------------------------------------------------------------- the runs a reader has on the page
 
 

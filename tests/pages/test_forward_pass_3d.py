@@ -69,3 +69,17 @@ def test_nonsense_in_the_link_is_named(book) -> None:
     app = book(PAGE, ch70_run="zebra", ch70_wing="1")
     assert not app.exception
     assert any("ch70_run=zebra" in info.value for info in app.info)
+
+
+def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book) -> None:
+    app = book(PAGE)
+    off = {"name": "ffn_out", "layer": 5, "scale": 0.0}
+    app.session_state["ch70_edits"] = {"last": off}
+    app.text_input(key="ch70_prompt").set_value("zebra").run()
+    assert app.session_state["ch70_edits"] == {"last": off}
+    app.text_input(key="ch70_prompt").set_value("7*8=").run()
+    assert manifest(app)["edited"] == ["blocks.5.ffn_out"]
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert not app.exception
+    assert "no such part" in app.warning[0].value and app.session_state["ch70_edits"] == {}
+    assert "It writes `7*8=56$`" in text_of(app)
