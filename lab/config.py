@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
 Activation = Literal["relu2", "gelu", "swiglu"]
+PairLayout = Literal["half", "interleaved"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,46 @@ class LearnedPositions:
 
 @dataclass(frozen=True)
 class RotaryPositions:
-    """Rotate pairs of q and k by an angle that grows with the position (arXiv:2104.09864)."""
+    """Rotate pairs of q and k by an angle that grows with the position (arXiv:2104.09864).
+
+    `layout` says which two numbers of a head make a pair: neighbours (interleaved, as in the
+    paper), or one from each half, as most code has it.
+    """
+
+    base: float = 10_000.0
+    layout: PairLayout = "half"
+
+
+@dataclass(frozen=True)
+class InterpolatedRotaryPositions:
+    """Rotary, every angle divided by `factor`: longer texts at known angles (arXiv:2306.15595)."""
+
+    base: float = 10_000.0
+    factor: float = 2.0
+
+
+@dataclass(frozen=True)
+class YarnRotaryPositions:
+    """Rotary with only the slow pairs divided by `factor` (arXiv:2309.00071, section 3.2).
+
+    A pair that turns at least `beta_fast` times within `original_length` keeps its speed, one that
+    turns at most `beta_slow` times is slowed by `factor`, with a ramp between.
+    """
+
+    base: float = 10_000.0
+    factor: float = 2.0
+    original_length: int = 64
+    beta_fast: float = 32.0
+    beta_slow: float = 1.0
+
+
+@dataclass(frozen=True)
+class CoupledRotaryPositions:
+    """Rotary along two axes, half of the pairs each: which digit, and which partial product.
+
+    The ids come from the text (`lab.position_ids.coupled_ids`): structure that a plain count of
+    tokens does not hold (after arXiv:2405.20671).
+    """
 
     base: float = 10_000.0
 
@@ -63,14 +103,26 @@ class SdpaKernel:
     """torch's fused scaled_dot_product_attention."""
 
 
-Position = LearnedPositions | RotaryPositions | NoPositions
+Rotary = (
+    RotaryPositions | InterpolatedRotaryPositions | YarnRotaryPositions | CoupledRotaryPositions
+)
+Position = LearnedPositions | Rotary | NoPositions
 Attention = MultiHeadAttention
 FFN = DenseFFN
 Residual = PlainResidual
 Kernel = MathKernel | SdpaKernel
 
+MOST_BASE, MOST_FACTOR = 1e9, 1e3
+
 PART_KINDS: dict[str, dict[str, type]] = {
-    "position": {"learned": LearnedPositions, "rotary": RotaryPositions, "none": NoPositions},
+    "position": {
+        "learned": LearnedPositions,
+        "rotary": RotaryPositions,
+        "interpolated_rotary": InterpolatedRotaryPositions,
+        "yarn_rotary": YarnRotaryPositions,
+        "coupled_rotary": CoupledRotaryPositions,
+        "none": NoPositions,
+    },
     "attention": {"multi_head": MultiHeadAttention},
     "ffn": {"dense": DenseFFN},
     "residual": {"plain": PlainResidual},
@@ -107,11 +159,8 @@ class GPTConfig:
             raise ValueError(
                 f"ffn.activation={self.ffn.activation!r} is not one of {get_args(Activation)}"
             )
-        if isinstance(self.position, RotaryPositions) and self.attention.head_dim % 2:
-            raise ValueError(
-                f"rotary positions turn pairs of numbers, so attention.head_dim="
-                f"{self.attention.head_dim} must be even (position={self.position})"
-            )
+        if isinstance(self.position, Rotary):
+            require_rotation(self.position, self.attention.head_dim)
         if isinstance(self.position, LearnedPositions):
             require_positive("position.max_length", self.position.max_length)
         if not 0 < self.embedding_std <= 10:
@@ -130,6 +179,36 @@ class GPTConfig:
         for part in PART_KINDS.keys() & values.keys():
             values[part] = part_from_dict(part, values[part])
         return build(cls, values)
+
+
+def require_rotation(position: Rotary, head_dim: int) -> None:
+    """What must hold of a rotation, and of the heads that it turns."""
+    if head_dim % 2:
+        raise ValueError(
+            f"rotary positions turn pairs of numbers, so attention.head_dim={head_dim} "
+            f"must be even (position={position})"
+        )
+    if isinstance(position, CoupledRotaryPositions) and head_dim % 4:
+        raise ValueError(
+            f"coupled positions share the pairs of a head between two axes, so "
+            f"attention.head_dim={head_dim} must be a multiple of 4 (position={position})"
+        )
+    if not 1 < position.base <= MOST_BASE:
+        raise ValueError(f"position.base={position.base} must be more than 1, at most {MOST_BASE}")
+    if isinstance(position, RotaryPositions) and position.layout not in get_args(PairLayout):
+        raise ValueError(
+            f"position.layout={position.layout!r} is not one of {get_args(PairLayout)}"
+        )
+    factor = getattr(position, "factor", 1)
+    if not 1 <= factor <= MOST_FACTOR:
+        raise ValueError(f"position.factor={factor} must lie in 1 to {MOST_FACTOR}")
+    if isinstance(position, YarnRotaryPositions):
+        require_positive("position.original_length", position.original_length)
+        if not 0 < position.beta_slow < position.beta_fast:
+            raise ValueError(
+                f"position.beta_slow={position.beta_slow} must lie between 0 and "
+                f"position.beta_fast={position.beta_fast}"
+            )
 
 
 def require_positive(name: str, value: object) -> None:

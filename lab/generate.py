@@ -71,13 +71,16 @@ def generate(
         raise ValueError("the prompt is empty; the model needs at least one token to read")
     generator = generator or torch.Generator().manual_seed(0)
     cache = KVCache(prompt.shape[1] + max_new)
-    unread, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
+    text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
+        read = cache.length
+        positions = model.position.ids(text)[:, read:]
         with torch.inference_mode():
-            logits = model(unread, cache=cache, trace=trace)[:, -1].float()  # (B, V)
+            logits = model(text[:, read:], positions=positions, cache=cache, trace=trace)
+            logits = logits[:, -1].float()  # (B, V)
             chosen = choose(logits, sampling, generator)  # (B,)
         yield TokenStep(cache.length, chosen.numpy(), logits.softmax(-1).numpy())
-        unread, done = chosen[:, None], done | (chosen == stop)
+        text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)
         if bool(done.all()):
             return
 

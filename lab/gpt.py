@@ -5,7 +5,7 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import cast
 
 import torch
@@ -18,7 +18,15 @@ from lab.cache import NO_CACHE, CacheLike
 from lab.config import GPTConfig
 from lab.ffn.dense import DenseFFN
 from lab.norm import RMSNorm
-from lab.positions import LearnedPositions, NoPositions, RotaryPositions
+from lab.positions import (
+    LearnedPositions,
+    NoPositions,
+    RotaryPositions,
+    coupled_frequencies,
+    frequencies,
+    yarn_frequencies,
+    yarn_gain,
+)
 from lab.residual import PlainStream
 from lab.trace import NO_TRACE, TraceLike
 
@@ -92,7 +100,7 @@ class GPT(nn.Module):
         start = cache.length
         trace = trace.at(start=start)
         if positions is None:
-            positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+            positions = self.positions_of(tokens, start)
         x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
         stream = PlainStream(x)
         for layer, block in enumerate(self.blocks):
@@ -107,6 +115,16 @@ class GPT(nn.Module):
             )
         return trace("logits", self.unembed(trace("final_norm", self.final_norm(stream.x))))
 
+    def positions_of(self, tokens: Tensor, start: int) -> Tensor:
+        """Where tokens stand if the caller does not say; `start` tokens came before them."""
+        ids = self.position.ids(tokens)
+        if start and ids.ndim == 3:
+            raise ValueError(
+                f"positions of {type(self.config.position).__name__} follow from the whole text; "
+                f"after start={start} cached tokens they must be passed in"
+            )
+        return ids + start
+
     @property
     def emits(self) -> frozenset[str]:
         """The names of the activations that a forward of this configuration forms."""
@@ -117,11 +135,19 @@ class GPT(nn.Module):
 
 
 def build_position(config: GPTConfig) -> Position:
+    size = config.attention.head_dim
     match config.position:
         case configs.LearnedPositions(max_length):
             return LearnedPositions(max_length, config.d_model)
-        case configs.RotaryPositions(base):
-            return RotaryPositions(config.attention.head_dim, base)
+        case configs.RotaryPositions(base, layout):
+            return RotaryPositions(frequencies(size, base)[None], layout)
+        case configs.InterpolatedRotaryPositions(base, factor):
+            return RotaryPositions(frequencies(size, base)[None] / factor)
+        case configs.YarnRotaryPositions() as yarn:
+            speeds = yarn_frequencies(size, **asdict(yarn))
+            return RotaryPositions(speeds[None], gain=yarn_gain(yarn.factor))
+        case configs.CoupledRotaryPositions(base):
+            return RotaryPositions(coupled_frequencies(size, base))
         case configs.NoPositions():
             return NoPositions()
 
@@ -154,7 +180,17 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
 
 def with_kernel(model: GPT, kernel: configs.Kernel) -> GPT:
     """The same weights, shared, behind another attention kernel; `MathKernel` to look inside."""
-    twin = GPT(replace(model.config, kernel=kernel))
+    return rebuilt(model, replace(model.config, kernel=kernel))
+
+
+def with_position(model: GPT, position: configs.Position) -> GPT:
+    """The same weights, shared, with another rotation: what is stretched after training."""
+    return rebuilt(model, replace(model.config, position=position))
+
+
+def rebuilt(model: GPT, config: GPTConfig) -> GPT:
+    """A model of another configuration on the same weights. Both must have the same parameters."""
+    twin = GPT(config)
     for (name, _), parameter in zip(twin.named_parameters(), model.parameters(), strict=True):
         owner, _, leaf = name.rpartition(".")
         setattr(twin.get_submodule(owner), leaf, parameter)

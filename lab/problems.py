@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ STYLES: tuple[Style, ...] = get_args(Style)
 Role = Literal["operand", "operator", "working", "answer", "padding"]
 Integers = NDArray[np.int64]
 
-MAX_DIGITS = 9
-"""Products of two 9-digit numbers still fit a 64-bit integer."""
+MAX_DIGITS = 10
+
+FITS_64_BITS = 18
+"""Numbers of so many digits fit a 64-bit integer; longer ones are Python's own, and slower."""
 
 HELDOUT_FROM, TEST_FROM = 0.30, 0.40
 """Train on u < f <= 0.30; validation 0.30 <= u < 0.40; test 0.40 <= u."""
@@ -211,7 +213,13 @@ def name_of_place(shape: Format, position: int) -> str:
     return "padding"
 
 
-PLACE_NAMES = ("units", "tens", "hundreds", "thousands", *(f"10^{k}" for k in range(4, 19)))
+PLACE_NAMES = (
+    "units",
+    "tens",
+    "hundreds",
+    "thousands",
+    *(f"10^{k}" for k in range(4, 2 * MAX_DIGITS)),
+)
 
 
 def read_operands(text: str, form: Format) -> tuple[int, int]:
@@ -238,8 +246,13 @@ def read_operands(text: str, form: Format) -> tuple[int, int]:
 def read_number(texts: Tokens, field: Field) -> Integers:
     """The number in a field of each text, (N,); -1 where a token there is no digit."""
     digits = texts[:, field.start : field.stop].astype(np.int64)
-    places = np.array([10 ** field.place(t) for t in range(field.start, field.stop)])
-    return np.where((digits < 10).all(axis=1), digits @ places, -1)
+    return np.where((digits < 10).all(axis=1), digits @ place_values(field), -1)
+
+
+def place_values(field: Field) -> NDArray[Any]:
+    """What each digit of a field counts, (width,)."""
+    values = [10 ** field.place(t) for t in range(field.start, field.stop)]
+    return np.array(values, dtype=np.int64 if field.width <= FITS_64_BITS else object)
 
 
 def read_operand(text: str, digits: int) -> int:
@@ -272,8 +285,7 @@ def count_digits(values: Integers) -> Integers:
 
 def write_number(out: Tokens, field: Field, values: Integers) -> None:
     """Put the digits of `values` (N,) into columns `field` of `out` (N, L)."""
-    places = np.array([field.place(t) for t in range(field.start, field.stop)])
-    out[:, field.start : field.stop] = values[:, None] // 10**places % 10
+    out[:, field.start : field.stop] = values[:, None] // place_values(field) % 10
 
 
 @lru_cache
@@ -294,6 +306,8 @@ def render_shape(
 ) -> tuple[Tokens, NDArray[np.bool_]]:
     """Texts of padded p x q problems and their masks, (N, L) each."""
     text, mask = blank_text(style, p, q)
+    if p + q > FITS_64_BITS:
+        a, b = a.astype(object), b.astype(object)
     tokens = np.repeat(text[None], len(a), axis=0)
     for field in fields_of(style, p, q):
         if field.role != "operator" and field.name != "dots":
@@ -371,6 +385,36 @@ def sample_pairs(
         parts_b.append(b[keep])
         have += int(keep.sum())
     return np.concatenate(parts_a)[:n], np.concatenate(parts_b)[:n]
+
+
+def sample_shapes(
+    rng: np.random.Generator, n: int, shapes: tuple[tuple[int, int], ...], low: float, high: float
+) -> tuple[Integers, Integers]:
+    """`n` pairs with low <= u < high whose numbers of digits are one of `shapes`, each as likely.
+
+    No operand has a leading zero; a one-digit operand may be 0. (n,) each.
+    """
+    a, b = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    chosen = rng.integers(0, len(shapes), n)
+    for index, (p, q) in enumerate(shapes):
+        rows = np.flatnonzero(chosen == index)
+        a[rows], b[rows] = sample_exact(rng, len(rows), p, q, low, high)
+    return a, b
+
+
+def sample_exact(
+    rng: np.random.Generator, n: int, p: int, q: int, low: float = 0.0, high: float = 1.0
+) -> tuple[Integers, Integers]:
+    """As `sample_pairs`, of numbers that have p and q digits without leading zeros."""
+    parts: list[tuple[Integers, Integers]] = []
+    while sum(len(a) for a, _ in parts) < n:
+        a, b = sample_pairs(rng, n, p, q, low, high)
+        keep = (count_digits(a) == p) & (count_digits(b) == q)
+        parts.append((a[keep], b[keep]))
+    if not parts:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    a, b = (np.concatenate(side)[:n] for side in zip(*parts, strict=True))
+    return a, b
 
 
 def sample_listed(

@@ -24,15 +24,19 @@ from torch import Tensor
 from lab.config import GPTConfig, require_positive
 from lab.gpt import GPT
 from lab.optim import AdamW, Both, Muon, Optimiser
+from lab.packing import pack, texts_in
+from lab.position_ids import with_gaps
 from lab.problems import (
     Format,
     all_pairs,
     require_fraction,
     sample_listed,
     sample_pairs,
+    sample_shapes,
     split_value,
     split_values,
 )
+from lab.vocabulary import Tokens
 
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
@@ -44,6 +48,9 @@ class Recipe:
     """Everything that decides a run. Variants by `dataclasses.replace`.
 
     `pairs`: if any, train on these unordered pairs alone, all of them with u < `fraction`.
+    `shapes`: if any, the numbers of digits (p, q) that problems have, each as likely, in a format
+    that is not padded. `pack`: if not 0, a row of a batch is a stream of so many tokens, cut at
+    random from sum after sum. `gap_chance`, `gap_most`: gaps in the position ids (`with_gaps`).
     `trains_on_everything`: hold nothing out, the one exception to the split. Such a run learns the
     100 one-digit products by heart, so no score of it says anything of pairs it has not seen.
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.
@@ -57,6 +64,10 @@ class Recipe:
     format: Format = field(default_factory=Format)
     fraction: float = 0.30
     pairs: tuple[tuple[int, int], ...] = ()
+    shapes: tuple[tuple[int, int], ...] = ()
+    pack: int = 0
+    gap_chance: float = 0.0
+    gap_most: int = 8
     trains_on_everything: bool = False
     steps: int = 1000
     batch_size: int = 256
@@ -83,6 +94,7 @@ class Recipe:
             raise ValueError(
                 f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
             )
+        self.require_layout()
         held = [pair for pair in self.pairs if split_value(*pair) >= self.fraction]
         if held:
             raise ValueError(
@@ -100,6 +112,22 @@ class Recipe:
         if not (0 < self.rate <= 1 and 0 < self.muon_rate <= 1):
             raise ValueError(f"rate={self.rate} and muon_rate={self.muon_rate} lie in (0, 1]")
 
+    def require_layout(self) -> None:
+        form = self.format
+        if self.shapes and form.padded:
+            raise ValueError(f"shapes={self.shapes} need a format with padded=False")
+        for p, q in self.shapes:
+            if not (1 <= p <= form.p and 1 <= q <= form.q):
+                raise ValueError(f"shapes holds {(p, q)}; the format allows up to {form.p, form.q}")
+        if self.pack and (not form.padded or self.pack <= form.length):
+            raise ValueError(
+                f"pack={self.pack} needs a padded format and more than its {form.length} tokens"
+            )
+        if not 0 <= self.gap_chance < 1 or self.gap_most < 1:
+            raise ValueError(
+                f"gap_chance={self.gap_chance} in [0, 1), gap_most={self.gap_most} of at least 1"
+            )
+
     def require_the_whole_times_table(self) -> None:
         form = self.format
         if (form.p, form.q, self.fraction, self.pairs) != (1, 1, 1.0, ()):
@@ -110,7 +138,7 @@ class Recipe:
 
     @property
     def tokens_per_step(self) -> int:
-        return self.batch_size * self.format.length
+        return self.batch_size * (self.pack or self.format.length)
 
 
 @dataclass(frozen=True)
@@ -200,12 +228,13 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
     while state.step < recipe.steps:
         began = time.perf_counter()
         rate = rate_at(recipe, state.step)
-        tokens, mask = draw_batch(recipe, state)
+        batch = draw_batch(recipe, state)
         loss = 0.0
         for begin in range(0, recipe.batch_size, most):
             rows = slice(begin, begin + most)
-            weight = float(mask[rows].sum() / mask.sum())
-            part = weight * masked_loss(recipe, state.model, tokens[rows], mask[rows])
+            some = batch.part(rows)
+            weight = float(some.mask.sum() / batch.mask.sum())
+            part = weight * masked_loss(recipe, state.model, some)
             part.backward()
             loss += part.item()
             if rows.stop < recipe.batch_size:
@@ -232,16 +261,49 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
         )
 
 
-def draw_batch(recipe: Recipe, state: TrainState) -> tuple[Tensor, Tensor]:
-    """The texts of fresh problems and their loss masks, (N, L) each."""
+@dataclass(frozen=True)
+class Batch:
+    """Tokens (N, L), which of them are to be predicted, (N, L), and where they stand."""
+
+    tokens: Tensor
+    mask: Tensor
+    positions: Tensor | None = None
+
+    def part(self, rows: slice) -> Batch:
+        positions = None if self.positions is None else self.positions[rows]
+        return Batch(self.tokens[rows], self.mask[rows], positions)
+
+
+def draw_batch(recipe: Recipe, state: TrainState) -> Batch:
+    """The texts of fresh problems, laid out as the recipe says."""
     form, n = recipe.format, recipe.batch_size
-    if recipe.pairs:
-        a, b = sample_listed(state.rng, n, recipe.pairs)
+    if recipe.pack:
+        texts = texts_of(recipe, state, n * texts_in(recipe.pack, form))
+        tokens, mask = pack(*texts, n, recipe.pack, state.rng)
     else:
-        a, b = sample_pairs(state.rng, n, form.p, form.q, 0.0, recipe.fraction)
+        tokens, mask = texts_of(recipe, state, n)
     device = next(state.model.parameters()).device
-    tokens, mask = (torch.from_numpy(x).to(device) for x in form.render(a, b))
-    return tokens.long(), mask
+    shown = torch.from_numpy(tokens).to(device).long()
+    positions = gapped(recipe, state, shown) if recipe.gap_chance else None
+    return Batch(shown, torch.from_numpy(mask).to(device), positions)
+
+
+def texts_of(recipe: Recipe, state: TrainState, n: int) -> tuple[Tokens, NDArray[np.bool_]]:
+    """`n` fresh problems as texts and their loss masks, (n, L) each."""
+    form, low, high = recipe.format, 0.0, recipe.fraction
+    if recipe.pairs:
+        return form.render(*sample_listed(state.rng, n, recipe.pairs))
+    if recipe.shapes:
+        return form.render(*sample_shapes(state.rng, n, recipe.shapes, low, high))
+    return form.render(*sample_pairs(state.rng, n, form.p, form.q, low, high))
+
+
+def gapped(recipe: Recipe, state: TrainState, tokens: Tensor) -> Tensor:
+    """The ids of a batch with random gaps, an axis at a time."""
+    ids = state.model.position.ids(tokens)
+    axes = ids if ids.ndim == 3 else ids.expand(len(tokens), -1)[..., None]
+    out = with_gaps(axes, state.rng, recipe.gap_chance, recipe.gap_most)
+    return out if ids.ndim == 3 else out[..., 0]
 
 
 def trained_on(recipe: Recipe) -> NDArray[np.bool_]:
@@ -256,12 +318,13 @@ def trained_on(recipe: Recipe) -> NDArray[np.bool_]:
     return out
 
 
-def masked_loss(recipe: Recipe, model: GPT, tokens: Tensor, mask: Tensor) -> Tensor:
+def masked_loss(recipe: Recipe, model: GPT, batch: Batch) -> Tensor:
     """Mean of -ln p over the tokens that bear loss."""
-    device = tokens.device
+    device, to_predict = batch.tokens.device, batch.mask[:, 1:]
+    positions = None if batch.positions is None else batch.positions[:, :-1]
     with torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(recipe, device)):
-        logits = model(tokens[:, :-1])
-    return F.cross_entropy(logits[mask[:, 1:]].float(), tokens[:, 1:][mask[:, 1:]])
+        logits = model(batch.tokens[:, :-1], positions=positions)
+    return F.cross_entropy(logits[to_predict].float(), batch.tokens[:, 1:][to_predict])
 
 
 def uses_bf16(recipe: Recipe, device: torch.device) -> bool:

@@ -13,7 +13,17 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = [
     {"config", "vocabulary", "provenance", "bounds", "mlp", "geometry"},
     {"problems", "trace", "cache", "norm", "optim", "table"},
-    {"difficulty", "cover", "positions", "residual", "ffn", "attention"},
+    {
+        "difficulty",
+        "cover",
+        "packing",
+        "position_ids",
+        "positions",
+        "shift",
+        "residual",
+        "ffn",
+        "attention",
+    },
     {"gpt"},
     {
         "generate",

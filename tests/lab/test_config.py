@@ -1,12 +1,22 @@
 """lab.config: sizes that do not fit are refused, and a configuration survives its JSON."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 from tiny import BASE, variants
 
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention, RotaryPositions
+from lab.config import (
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    InterpolatedRotaryPositions,
+    LearnedPositions,
+    MultiHeadAttention,
+    RotaryPositions,
+    YarnRotaryPositions,
+)
 
 
 @pytest.mark.parametrize("config", variants())
@@ -26,7 +36,7 @@ def test_a_missing_field_takes_its_default() -> None:
         ({"n_layers": 3}, ["n_layers", "n_layer"]),
         ({"attention": {"kind": "multi_head", "heads": 2}}, ["heads", "n_head"]),
         ({"attention": {"kind": "latent"}}, ["latent", "multi_head"]),
-        ({"position": {"base": 3.0}}, ["None", "learned, rotary, none"]),
+        ({"position": {"base": 3.0}}, ["None", "learned, rotary, interpolated_rotary"]),
         ({"position": {"kind": "learned", "base": 3.0}}, ["base", "max_length"]),
     ],
 )
@@ -48,6 +58,15 @@ def test_an_unknown_field_or_kind_is_refused_by_name(document: dict, words: list
         ({"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
         ({"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
         ({"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
+        ({"position": RotaryPositions(base=1.0)}, ["base=1.0", "more than 1"]),
+        ({"position": RotaryPositions(base=-3.0)}, ["base=-3.0", "more than 1"]),
+        ({"position": RotaryPositions(base=math.nan)}, ["base=nan", "more than 1"]),
+        ({"position": RotaryPositions(base=math.inf)}, ["base=inf", "at most"]),
+        ({"position": RotaryPositions(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
+        ({"position": InterpolatedRotaryPositions(factor=0.5)}, ["factor=0.5", "1 to"]),
+        ({"position": YarnRotaryPositions(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
+        ({"position": YarnRotaryPositions(original_length=0)}, ["original_length=0"]),
+        ({"position": YarnRotaryPositions(beta_fast=0.5)}, ["beta_slow=1.0", "beta_fast=0.5"]),
     ],
 )
 def test_a_bad_size_is_refused_by_name(changes: dict, words: list[str]) -> None:
@@ -56,6 +75,11 @@ def test_a_bad_size_is_refused_by_name(changes: dict, words: list[str]) -> None:
     assert all(word in str(error.value) for word in words), error.value
 
 
+def test_coupled_positions_need_pairs_for_both_axes() -> None:
+    with pytest.raises(ValueError, match=r"head_dim=6 must be a multiple of 4"):
+        replace(BASE, position=CoupledRotaryPositions(), attention=MultiHeadAttention(2, 6))
+
+
 def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
-    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0\)"):
+    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0"):
         replace(BASE, position=RotaryPositions(10.0), attention=MultiHeadAttention(2, 5))

@@ -1,11 +1,32 @@
 """lab.positions: rotation against complex numbers, tables against their rows."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from tiny import BASE, tiny_model
 
-from lab.positions import LearnedPositions, NoPositions, RotaryPositions
+from lab.cache import KVCache
+from lab.config import (
+    CoupledRotaryPositions,
+    InterpolatedRotaryPositions,
+    MultiHeadAttention,
+)
+from lab.config import RotaryPositions as RotaryConfig
+from lab.generate import generate
+from lab.gpt import build_position
+from lab.positions import (
+    LearnedPositions,
+    NoPositions,
+    RotaryPositions,
+    coupled_frequencies,
+    frequencies,
+    yarn_frequencies,
+    yarn_gain,
+)
+from lab.problems import Format
 from lab.trace import NO_TRACE
 
 
@@ -15,7 +36,11 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def test_rotation_is_multiplication_by_a_complex_number() -> None:
-    rotary, q, k = RotaryPositions(6, base=50.0), random(2, 3, 4, 6), random(2, 3, 4, 6, seed=1)
+    rotary, q, k = (
+        RotaryPositions(frequencies(6, 50.0)[None]),
+        random(2, 3, 4, 6),
+        random(2, 3, 4, 6, seed=1),
+    )
     positions = torch.tensor([[0, 1, 5, 9], [3, 2, 0, 7]])
     turned = rotary.rotate(q, k, positions, NO_TRACE)
     for x, y in zip((q, k), turned, strict=True):
@@ -33,20 +58,106 @@ def test_rotation_is_multiplication_by_a_complex_number() -> None:
 
 
 def test_rope_scores_depend_on_offset_only() -> None:
-    rotary, q, k = RotaryPositions(8, base=10_000.0), random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1)
+    rotary, q, k = (
+        RotaryPositions(frequencies(8, 10_000.0)[None]),
+        random(1, 2, 5, 8),
+        random(1, 2, 5, 8, seed=1),
+    )
     scores: list[torch.Tensor] = []
     for shift in (0, 1, 1000):
         rot_q, rot_k = rotary.rotate(q, k, torch.arange(5) + shift, NO_TRACE)
         scores.append(rot_q @ rot_k.mT)
-    assert torch.allclose(scores[0], scores[1], atol=1e-10)
-    assert torch.allclose(scores[0], scores[2], atol=1e-10)
+    assert torch.allclose(scores[0], scores[1], rtol=0, atol=1e-12)
+    assert torch.allclose(scores[0], scores[2], rtol=0, atol=1e-12)
     unturned = q @ k.mT
     assert torch.allclose(scores[0].diagonal(dim1=-2, dim2=-1), unturned.diagonal(dim1=-2, dim2=-1))
     assert not torch.allclose(scores[0], unturned, atol=0.1)
 
 
+def test_neighbours_and_halves_are_one_rotation_with_the_coordinates_in_another_order() -> None:
+    speeds, positions = frequencies(8, 50.0)[None], torch.tensor([0, 1, 5, 9, 2])
+    q, k = random(2, 3, 5, 8), random(2, 3, 5, 8, seed=1)
+    order = torch.tensor([0, 4, 1, 5, 2, 6, 3, 7])  # neighbours of one are halves of the other
+    halves = RotaryPositions(speeds).rotate(q, k, positions, NO_TRACE)
+    neighbours = RotaryPositions(speeds, "interleaved").rotate(
+        q[..., order], k[..., order], positions, NO_TRACE
+    )
+    for x, y in zip(halves, neighbours, strict=True):
+        assert torch.equal(x[..., order], y)
+    assert not torch.allclose(
+        halves[0], RotaryPositions(speeds, "interleaved").rotate(q, k, positions, NO_TRACE)[0]
+    )
+
+
+def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
+    rotary = RotaryPositions(coupled_frequencies(8, 50.0))
+    q, k = random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1)
+    ids = torch.tensor([[[0, 0], [1, 0], [3, 1], [-2, 1], [4, 5]]])
+
+    def scores(positions: torch.Tensor) -> torch.Tensor:
+        rot_q, rot_k = rotary.rotate(q, k, positions, NO_TRACE)
+        return rot_q @ rot_k.mT
+
+    for shift in ((7, 0), (0, -3), (100, 40)):
+        assert torch.allclose(scores(ids), scores(ids + torch.tensor(shift)), rtol=0, atol=1e-12)
+    apart = ids.clone()
+    apart[:, :, 1] *= 2
+    changed = ids[0, :, None, 1] != ids[0, None, :, 1]
+    differs = (scores(ids) - scores(apart)).abs().amax((0, 1)) > 1e-6
+    assert torch.equal(differs, changed)
+
+
+def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
+    """Positions 0, 4, 8, ... at a fourth of the speed are positions 0, 1, 2, ... at full speed."""
+    config = replace(BASE, position=InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    slow = build_position(config)
+    usual = build_position(replace(BASE, position=RotaryConfig(base=100.0)))
+    q, k = random(1, 3, 5, 4), random(1, 3, 5, 4, seed=1)
+    some = slow.rotate(q, k, 4 * torch.arange(5), NO_TRACE)
+    other = usual.rotate(q, k, torch.arange(5), NO_TRACE)
+    for x, y in zip(some, other, strict=True):
+        assert torch.allclose(x, y, rtol=0, atol=1e-12)
+
+
+def test_yarn_slows_slow_pairs_keeps_fast_ones_and_leaves_a_ramp_between() -> None:
+    """Reference: arXiv:2309.00071, equations 17 to 22, in plain Python."""
+    head_dim, base, factor, length, fast, slow = 64, 10_000.0, 8.0, 2048, 32.0, 1.0
+    got = yarn_frequencies(head_dim, base, factor, length, fast, slow)
+    kinds: set[str] = set()
+    for n in range(head_dim // 2):
+        theta = base ** (-2 * n / head_dim)
+        turns = length / (2 * math.pi / theta)
+        gamma = 0.0 if turns < slow else 1.0 if turns > fast else (turns - slow) / (fast - slow)
+        kinds.add("slowed" if gamma == 0 else "kept" if gamma == 1 else "between")
+        assert got[n].item() == pytest.approx((1 - gamma) * theta / factor + gamma * theta)
+    assert kinds == {"slowed", "kept", "between"}
+    assert yarn_gain(1.0) == 1 and yarn_gain(math.e) == pytest.approx(1.1)
+
+
+def test_yarn_scales_scores_by_the_square_of_its_gain() -> None:
+    plain, louder = (RotaryPositions(frequencies(8, 50.0)[None], gain=g) for g in (1.0, 1.3))
+    q, k, at = random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1), torch.arange(5)
+    (q1, k1), (q2, k2) = plain.rotate(q, k, at, NO_TRACE), louder.rotate(q, k, at, NO_TRACE)
+    assert torch.allclose(q2 @ k2.mT, 1.69 * (q1 @ k1.mT))
+
+
+def test_a_coupled_model_writes_with_a_cache_what_it_writes_without() -> None:
+    attention = MultiHeadAttention(n_head=3, head_dim=8)
+    model = tiny_model(replace(BASE, position=CoupledRotaryPositions(100.0), attention=attention))
+    tokens = torch.from_numpy(Format("cot_reversed", 3, 2).prompt(123, 45)).long()
+    text = tokens
+    for step in generate(model, tokens, max_new=12, stop=None):
+        logits = model(text)[:, -1]
+        assert np.allclose(step.probabilities, logits.softmax(-1).numpy(), atol=1e-6)
+        text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
+    cache = KVCache(8)
+    model(tokens, cache=cache)
+    with pytest.raises(ValueError, match="CoupledRotaryPositions follow from the whole text"):
+        model(tokens[:, :1], cache=cache)
+
+
 def test_rotation_keeps_lengths_and_far_positions_stay_exact_in_fp32() -> None:
-    rotary, q = RotaryPositions(8, base=10.0), random(1, 1, 3, 8)
+    rotary, q = RotaryPositions(frequencies(8, 10.0)[None]), random(1, 1, 3, 8)
     far = torch.tensor([0, 100_003, 1_000_003])
     exact, _ = rotary.rotate(q, q, far, NO_TRACE)
     assert torch.allclose(exact.norm(dim=-1), q.norm(dim=-1))
@@ -73,6 +184,6 @@ def test_each_kind_leaves_alone_what_it_does_not_do() -> None:
     x, q, k = random(1, 3, 4), random(1, 2, 3, 4), random(1, 2, 3, 4, seed=1)
     positions = torch.arange(3)
     assert NoPositions().embed(x, positions, NO_TRACE) is x
-    assert RotaryPositions(4, 10.0).embed(x, positions, NO_TRACE) is x
+    assert RotaryPositions(frequencies(4, 10.0)[None]).embed(x, positions, NO_TRACE) is x
     assert NoPositions().rotate(q, k, positions, NO_TRACE) == (q, k)
     assert LearnedPositions(4, 4).rotate(q, k, positions, NO_TRACE) == (q, k)

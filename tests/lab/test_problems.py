@@ -15,11 +15,14 @@ from lab.problems import (
     Problem,
     WrongToken,
     all_pairs,
+    count_digits,
     pairs_of,
     read_number,
     read_operand,
     require_fraction,
+    sample_exact,
     sample_pairs,
+    sample_shapes,
     split_value,
     split_values,
 )
@@ -312,8 +315,8 @@ def test_an_operand_is_read_as_written_or_refused(text: str) -> None:
     ("arguments", "words"),
     [
         (("backwards", 2, 2), "style='backwards' is not one of plain, reversed"),
-        (("plain", 0, 2), "p=0 digits; allowed are 1 to 9"),
-        (("plain", 2, 10), "q=10 digits; allowed are 1 to 9"),
+        (("plain", 0, 2), "p=0 digits; allowed are 1 to 10"),
+        (("plain", 2, 11), "q=11 digits; allowed are 1 to 10"),
     ],
 )
 def test_a_format_nobody_writes_is_refused(arguments: Any, words: str) -> None:
@@ -418,3 +421,39 @@ def test_200_000_problems_a_second_are_drawn_and_written(style: Any, padded: boo
         form.render(*sample_pairs(rng, n, 2, 2, 0.0, 0.3))
         seconds.append(time.process_time() - began)
     assert n / min(seconds) >= 200_000
+
+
+# ---------------------------------------------------------------- lengths
+
+
+def test_ten_digits_by_ten_are_written_to_the_last_digit() -> None:
+    """Beyond what 64 bits hold; reference: Python's own integers."""
+    form = Format("cot_reversed", 10, 10)
+    numbers = [9_999_999_999, 9_876_543_210, 1_000_000_000, 1_234_567_891]
+    a, b = np.array(numbers), np.array(numbers[::-1])
+    tokens, _ = form.render(a, b)
+    answer = form.fields()[-2]
+    for row, x, y in zip(tokens, numbers, numbers[::-1], strict=True):
+        text = decode(row)
+        assert text[answer.start : answer.stop] == str(x * y).zfill(20)[::-1]
+        assert form.parse(text).product == x * y
+    assert read_number(tokens, answer).tolist() == [
+        x * y for x, y in zip(numbers, numbers[::-1], strict=True)
+    ]
+
+
+def test_every_shape_is_as_likely_and_no_number_has_a_leading_zero() -> None:
+    shapes, n = ((1, 1), (1, 3), (3, 2)), 3000
+    a, b = sample_shapes(np.random.default_rng(0), n, shapes, 0.0, 0.3)
+    found = list(zip(count_digits(a).tolist(), count_digits(b).tolist(), strict=True))
+    assert set(found) == set(shapes)
+    assert all(900 < found.count(shape) < 1100 for shape in shapes)
+    assert (split_values(a, b) < 0.3).all()
+    assert (a == 0).any()
+
+
+def test_exact_digits_of_one_part_of_the_split() -> None:
+    a, b = sample_exact(np.random.default_rng(0), 500, 6, 4, 0.4, 1.0)
+    assert len(a) == len(b) == 500
+    assert a.min() >= 100_000 and a.max() < 1_000_000 and b.min() >= 1000 and b.max() < 10_000
+    assert (split_values(a, b) >= 0.4).all()

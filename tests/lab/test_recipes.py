@@ -34,7 +34,7 @@ class Eavesdropper(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.zeros(16))
         self.seen: list[torch.Tensor] = []
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+    def forward(self, tokens: torch.Tensor, positions: None = None) -> torch.Tensor:
         self.seen.append(tokens)
         return self.bias.expand(*tokens.shape, 16)
 
@@ -90,7 +90,7 @@ def test_the_model_is_shown_that_stream_and_nothing_else(name: str) -> None:
     state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
-        masked_loss(plan, state.model, *draw_batch(plan, state))
+        masked_loss(plan, state.model, draw_batch(plan, state))
     rng = np.random.default_rng(plan.seed)
     for tokens in model.seen:
         a, b = sample_pairs(rng, plan.batch_size, form.p, form.q, 0.0, plan.fraction)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from tiny import BASE, tiny_model, tiny_recipe
 
-from lab.config import LearnedPositions
+from lab.config import LearnedPositions, RotaryPositions
 from lab.optim import AdamW, Both, Muon
 from lab.problems import Format, sample_pairs, split_value
 from lab.train import (
@@ -59,7 +59,7 @@ def test_the_loss_is_the_mean_surprise_at_the_tokens_that_bear_loss() -> None:
         for place in np.flatnonzero(mask[row]):
             probability = logits[place - 1].softmax(-1)[int(tokens[row, place])]
             surprises.append(-math.log(float(probability)))
-    loss = masked_loss(recipe, state.model, *draw_batch(recipe, state)).item()
+    loss = masked_loss(recipe, state.model, draw_batch(recipe, state)).item()
     assert loss == pytest.approx(np.mean(surprises), rel=1e-5)
 
 
@@ -90,7 +90,7 @@ def test_the_time_between_two_parts_is_not_the_runs_own() -> None:
 def test_listed_pairs_are_trained_in_both_orders_and_no_others() -> None:
     pairs = [(a, b) for a in range(20) for b in range(a, 20) if split_value(a, b) < 0.30][:6]
     recipe = tiny_recipe(format=Format("cot_reversed"), pairs=tuple(pairs), batch_size=200)
-    tokens, _ = draw_batch(recipe, TrainState.start(recipe))
+    tokens = draw_batch(recipe, TrainState.start(recipe)).tokens
     texts = [recipe.format.parse(decode(row)) for row in tokens.numpy().astype(np.uint8)]
     assert {(p.a, p.b) for p in texts} == {*pairs, *((b, a) for a, b in pairs)}
     assert (trained_on(recipe) == trained_on(recipe).T).all()
@@ -362,3 +362,68 @@ def test_a_text_longer_than_the_position_table_is_refused_at_the_first_step() ->
     recipe = tiny_recipe(model=replace(BASE, position=LearnedPositions(max_length=8)))
     with pytest.raises(ValueError, match="max_length=8"):
         next(train(recipe, TrainState.start(recipe)))
+
+
+# ---------------------------------------------------------------- other layouts of a batch
+
+MIXED = Format("cot_reversed", 2, 2, padded=False)
+SHAPES = ((1, 1), (1, 2), (2, 2))
+
+
+def test_a_batch_of_mixed_lengths_holds_the_shapes_it_was_told() -> None:
+    plan = tiny_recipe(format=MIXED, shapes=SHAPES, batch_size=64)
+    texts = [decode(row) for row in draw_batch(plan, TrainState.start(plan)).tokens.tolist()]
+    found = {tuple(map(len, text.split("=")[0].split("*"))) for text in texts}
+    assert found == set(SHAPES)
+
+
+def test_a_packed_batch_is_streams_of_pairs_to_train_on() -> None:
+    plan = tiny_recipe(pack=30, batch_size=16)
+    batch = draw_batch(plan, TrainState.start(plan))
+    assert batch.tokens.shape == batch.mask.shape == (16, 30)
+    assert plan.tokens_per_step == 16 * 30
+    for row in batch.tokens.tolist():
+        for text in decode(row).split("$")[1:-1]:
+            a, b = map(int, text.split("=")[0].split("*"))
+            assert split_value(a, b) < plan.fraction
+
+
+def test_gaps_stand_in_the_positions_and_not_in_the_tokens() -> None:
+    plan = tiny_recipe(batch_size=64)
+    plain, gapped = (
+        draw_batch(p, TrainState.start(p)) for p in (plan, replace(plan, gap_chance=0.3))
+    )
+    assert plain.positions is None and gapped.positions is not None
+    assert torch.equal(plain.tokens, gapped.tokens)
+    steps = gapped.positions.diff(dim=1)
+    assert steps.min() == 1 and steps.max() == 1 + plan.gap_most
+
+
+def test_the_model_reads_the_positions_with_their_gaps() -> None:
+    """Positions all the same, and a model that knows of none but them: the loss must change."""
+    plan = tiny_recipe(model=replace(BASE, position=RotaryPositions(10.0)), batch_size=8)
+    state = TrainState.start(plan)
+    state.model = tiny_model(plan.model, dtype=torch.float32)
+    batch = draw_batch(plan, state)
+    ids = torch.arange(batch.tokens.shape[1]).expand(len(batch.tokens), -1)
+    losses = [
+        masked_loss(plan, state.model, replace(batch, positions=positions)).item()
+        for positions in (None, ids, 3 * ids)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"shapes": SHAPES}, "padded=False"),
+        ({"format": MIXED, "shapes": ((3, 1),)}, r"\(3, 1\).*\(2, 2\)"),
+        ({"format": MIXED, "pack": 64}, "pack=64 needs a padded format"),
+        ({"pack": 5}, "pack=5 needs"),
+        ({"gap_chance": 1.0}, "gap_chance=1.0"),
+        ({"gap_chance": 0.1, "gap_most": 0}, "gap_most=0"),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused(changes: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tiny_recipe(**changes)

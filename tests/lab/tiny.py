@@ -16,6 +16,7 @@ from lab.config import (
     NoPositions,
     RotaryPositions,
     SdpaKernel,
+    YarnRotaryPositions,
 )
 from lab.gpt import GPT
 from lab.problems import Format
@@ -33,6 +34,7 @@ BASE = GPTConfig(
 POSITIONS = {
     "learned": LearnedPositions(max_length=32),
     "rotary": RotaryPositions(base=100.0),
+    "yarn": YarnRotaryPositions(base=100.0, factor=3.0, original_length=16, beta_fast=2.0),
     "none": NoPositions(),
 }
 KERNELS = {"math": MathKernel(), "sdpa": SdpaKernel()}

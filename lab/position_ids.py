@@ -1,0 +1,53 @@
+"""Where the tokens of a sum stand, when a plain count is not enough.
+
+A position is an argument of the model, so a text may be laid out on a ruler as one likes: with
+gaps, or along two axes, so that digits that belong together stand together.
+
+Shapes: `B` texts, `T` tokens, `A` axes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.vocabulary import EQUALS, PLUS, TIMES
+
+
+def coupled_ids(tokens: Tensor) -> Tensor:
+    """(place, row) of every token: the digit of a and the digit of b it belongs to. (B, T, 2)
+
+    A digit that counts 10^s in partial product or sum j has place s - j and row j. So it shares its
+    place with the digit of a it is made from, its row with the digit of b, and stands at one fixed
+    distance, (1, -1), from the digit of the sum above. Digit k of a is at (k, 0), digit k of b at
+    (0, k), the times sign at (p, q), one past the last digits. A sign that opens a number stands
+    one place before its first digit. Ids look at the tokens so far, and at the whole prompt.
+    """
+    slot = torch.arange(tokens.shape[1], device=tokens.device)
+    sign = (tokens == TIMES) | (tokens == PLUS) | (tokens == EQUALS)
+    field = sign.cumsum(-1)  # 0 in a, 1 in * b, 2 in = partial product 0, 3 in + ..., 4 in = sum
+    opened = torch.where(sign, slot, 0).cummax(-1).values
+    p = (field == 0).sum(-1, keepdim=True)
+    q = (field == 1).sum(-1, keepdim=True) - 1
+    row = (field - 1) // 2
+    place = slot - opened - 1 - row
+    place = torch.where(field == 0, p - 1 - slot, torch.where(field == 1, 0, place))
+    row = torch.where(field == 0, 0, torch.where(field == 1, p + q - slot, row))
+    place = torch.where(tokens == TIMES, p, place)
+    return torch.stack([place, row], dim=-1)
+
+
+def with_gaps(ids: Tensor, rng: np.random.Generator, chance: float, most: int) -> Tensor:
+    """Skip up to `most` marks of the ruler behind a place, with `chance`, for each text anew.
+
+    (T,) or (B, T) of one axis, or (B, T, A); each axis of each text has gaps of its own. Order
+    stays, and equal ids stay equal. Trained on this, a model meets distances that no text of its
+    length has (after arXiv:2305.16843).
+    """
+    low, high = int(ids.min()), int(ids.max())
+    n_text, n_axis = len(ids), ids.shape[-1]
+    skips = rng.integers(1, most + 1, (n_text, n_axis, high - low + 1))
+    skips *= rng.random(skips.shape) < chance
+    ruler = torch.from_numpy(np.arange(low, high + 1) + np.cumsum(skips, axis=-1)).to(ids.device)
+    return ruler.gather(-1, (ids - low).transpose(1, 2)).transpose(1, 2)
