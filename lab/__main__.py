@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         "sweep", help="make a record, cell by cell; restarts where it stopped"
     )
     one.add_argument("name")
+    one.add_argument("--share", default="1/1", help="2/3: the second of three shares of the cells")
     one.set_defaults(command=sweep)
     return root
 
@@ -197,13 +198,20 @@ def sweep(options: argparse.Namespace) -> None:
     require_name("sweep", options.name, tuple(SWEEPS))
     cells = 0
     with tqdm(unit="cell", dynamic_ncols=True) as bar:
-        for done, cells, cell in run_sweep(options.name):
+        for done, cells, cell in run_sweep(options.name, share_of(options.share)):
             bar.total = cells
             bar.update(done - bar.n)
             bar.set_postfix(cell)
     print_document(
         {"sweep": options.name, "cells": cells, "record": f"records/{options.name}.jsonl"}
     )
+
+
+def share_of(text: str) -> tuple[int, int]:
+    own, _, shares = text.partition("/")
+    if not (own.isascii() and own.isdigit() and shares.isascii() and shares.isdigit()):
+        raise ValueError(f"share={text!r} must be two whole numbers, as in 1/2")
+    return int(own), int(shares)
 
 
 def require_name(kind: str, name: str, allowed: tuple[str, ...]) -> None:

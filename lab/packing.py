@@ -21,17 +21,16 @@ def texts_in(length: int, form: Format) -> int:
 
 def pack(
     texts: Tokens, mask: NDArray[np.bool_], n: int, length: int, rng: np.random.Generator
-) -> tuple[Tokens, NDArray[np.bool_]]:
-    """`n` streams cut at random from the texts (M, L) one behind the other; texts and mask (N, S).
+) -> tuple[Tokens, NDArray[np.bool_], NDArray[np.int64]]:
+    """`n` streams cut at random from the texts (M, L) one behind the other.
 
-    A sum whose beginning was cut off bears no loss, for nobody could go on with it.
+    Gives streams and loss mask, (N, S), and where in its first text each begins, (N,). A sum whose
+    beginning was cut off bears no loss, for nobody could go on with it.
     """
     width = texts.shape[1]
     starts = rng.integers(0, width, n)
-    return (
-        cut(texts, n, length, starts),
-        cut(mask, n, length, starts) & ~headless(width, length, starts),
-    )
+    streams, loss = (cut(x, n, length, starts) for x in (texts, mask))
+    return streams, loss & ~headless(width, length, starts), starts
 
 
 def cut(x: NDArray[Any], n: int, length: int, starts: NDArray[np.int64]) -> NDArray[Any]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from lab.checkpoint import CHECKPOINTS, load_run
 from lab.controls import CONTROLS
+from lab.convergence import measure_rope, rope_cells
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head, ablate_layer
 from lab.mlp import Encoding, Target, Task
@@ -38,10 +39,16 @@ class Sweep:
     measure: Callable[[Cell], dict[str, Any]]
 
 
-def run_sweep(name: str) -> Iterator[tuple[int, int, Cell]]:
-    """Measure the missing cells of a sweep; yields (done, all, the cell just recorded)."""
+def run_sweep(name: str, share: tuple[int, int] = (1, 1)) -> Iterator[tuple[int, int, Cell]]:
+    """Measure the missing cells of a sweep; yields (done, all, the cell just recorded).
+
+    With `share` (i, n), only the i-th of n shares of the cells, for n processes side by side.
+    """
     sweep, path = SWEEPS[name], RECORDS / f"{name}.jsonl"
-    cells = sweep.cells()
+    own, shares = share
+    if not 1 <= own <= shares:
+        raise ValueError(f"share {own}/{shares} is not one of 1/{shares} to {shares}/{shares}")
+    cells = sweep.cells()[own - 1 :: shares]
     rows = read_lines(path)
     write_lines(path, rows)  # without the half line that a killed sweep may have left
     known = {json.dumps(row["cell"]) for row in rows}
@@ -262,4 +269,5 @@ SWEEPS: dict[str, Sweep] = {
     "sharpness": Sweep(head_cells, measure_sharpness),
     "parts": Sweep(part_cells, lambda cell: measure_part(cell, every=10)),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
+    "rope": Sweep(rope_cells, measure_rope),
 }

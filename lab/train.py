@@ -279,7 +279,7 @@ def draw_batch(recipe: Recipe, state: TrainState) -> Batch:
     form, n = recipe.format, recipe.batch_size
     if recipe.pack:
         texts = texts_of(recipe, state, n * texts_in(recipe.pack, form))
-        tokens, mask = pack(*texts, n, recipe.pack, state.rng)
+        tokens, mask, _ = pack(*texts, n, recipe.pack, state.rng)
     else:
         tokens, mask = texts_of(recipe, state, n)
     device = next(state.model.parameters()).device

@@ -39,7 +39,7 @@ ORDER = [
     {"evaluate", "transcript", "patterns", "hand_attention", "lens"},
     {"prices", "choosing", "step_inside"},
     {"run", "tamper", "recipes", "exercises"},
-    {"controls", "live"},
+    {"controls", "convergence", "live"},
     {"sweeps"},
     {"benchmarks", "workers"},
     {"__main__"},

@@ -14,7 +14,7 @@ N, LENGTH = 40, 64
 def streams(length: int = LENGTH) -> tuple[list[str], np.ndarray, set[str]]:
     rng = np.random.default_rng(0)
     texts, mask = FORM.render(*sample_pairs(rng, N * texts_in(length, FORM), 2, 2))
-    tokens, loss = pack(texts, mask, N, length, rng)
+    tokens, loss, _ = pack(texts, mask, N, length, rng)
     return [decode(row) for row in tokens], loss, {decode(row) for row in texts}
 
 

@@ -1,0 +1,289 @@
+"""How many steps an encoding of positions needs, in three kinds of text.
+
+*fixed*: every text has one width, so a digit always stands at the same place. *packed*: a stream of
+sums, cut anywhere, so a sum may begin at any place. *mixed*: numbers of one or two digits without
+leading zeros, so what a place means changes from text to text.
+
+All runs read the same number of tokens a step, at a rate that is warmed up and then constant, and
+are looked at through the running mean of their weights, which takes the noise of a constant rate
+out of the comparison. They stop when they have arrived.
+
+Shapes: `N` rows of `S` tokens.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.config import (
+    DenseFFN,
+    GPTConfig,
+    LearnedPositions,
+    MultiHeadAttention,
+    NoPositions,
+    Position,
+    RotaryPositions,
+)
+from lab.gpt import GPT
+from lab.packing import pack, texts_in, whole_texts
+from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
+from lab.provenance import RECORDS, read_lines
+from lab.train import Recipe, TrainState, train
+from lab.vocabulary import Tokens
+
+Setting = Literal["fixed", "packed", "mixed"]
+Encoding = Literal["learned", "rotary", "none"]
+SETTINGS: tuple[Setting, ...] = get_args(Setting)
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+
+RATES = (1e-3, 2e-3, 4e-3)
+"""The grid of AdamW's rate; Muon's is five times it."""
+
+STREAM = 256
+TOKENS_A_STEP = 8 * STREAM
+MOST_STEPS = 2000
+CHECK_EVERY = 25
+N_CHECK = 2000
+MOST_ERRORS = 2
+"""A run has arrived at the first of two checks in a row with at most so many errors."""
+
+MEMORY = 0.95
+"""The running mean keeps this share of itself at every step: about the last 20 steps."""
+
+SHAPES = ((1, 1), (1, 2), (2, 1), (2, 2))
+
+
+def position_of(encoding: Encoding, base: float = 100.0) -> Position:
+    match encoding:
+        case "learned":
+            return LearnedPositions(max_length=STREAM)
+        case "rotary":
+            return RotaryPositions(base)
+        case "none":
+            return NoPositions()
+
+
+def twin(position: Position) -> GPTConfig:
+    """A small network of two layers, 0.4M parameters."""
+    return GPTConfig(
+        n_layer=2,
+        d_model=128,
+        position=position,
+        attention=MultiHeadAttention(n_head=4, head_dim=32),
+        ffn=DenseFFN(d_ff=512),
+    )
+
+
+def plan(
+    setting: Setting,
+    encoding: Encoding,
+    rate: float,
+    seed: int,
+    *,
+    base: float = 100.0,
+    steps: int = MOST_STEPS,
+) -> Recipe:
+    """One run of the race, as a recipe."""
+    mixed = setting == "mixed"
+    form = Format("cot_reversed", padded=not mixed)
+    return Recipe(
+        name=f"{setting}_{encoding}",
+        model=twin(position_of(encoding, base)),
+        format=form,
+        shapes=SHAPES if mixed else (),
+        pack=STREAM if setting == "packed" else 0,
+        steps=steps,
+        batch_size=round(TOKENS_A_STEP / (STREAM if setting == "packed" else form.length)),
+        rate=rate,
+        muon_rate=5 * rate,
+        decay=0.0,
+        seed=seed,
+    )
+
+
+# ---------------------------------------------------------------- the check
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Held-out problems laid out as in training. `owner` (N, S): whose token is to be predicted.
+
+    Problems count from 0 to n - 1; -1 marks tokens that nobody is asked for.
+    """
+
+    tokens: Tokens
+    owner: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        return int(self.owner.max()) + 1
+
+
+def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> Exam:
+    """About `n` problems of one part of the split; in a stream only those that are whole."""
+    rng, (low, high), form = np.random.default_rng(seed), BOUNDS[split], recipe.format
+    if recipe.shapes:
+        tokens, mask = form.render(*sample_shapes(rng, n, recipe.shapes, low, high))
+        return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
+    if not recipe.pack:
+        tokens, mask = form.render(*sample_pairs(rng, n, form.p, form.q, low, high))
+        return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
+    rows = -(-n // (texts_in(recipe.pack, form) - 2))
+    texts = rows * texts_in(recipe.pack, form)
+    tokens, mask = form.render(*sample_pairs(rng, texts, form.p, form.q, low, high))
+    streams, to_predict, starts = pack(tokens, mask, rows, recipe.pack, rng)
+    owner, count = np.full(streams.shape, -1), 0
+    for row, begins in enumerate(whole_texts(form.length, recipe.pack, starts)):
+        for begin in begins:
+            owner[row, begin : begin + form.length] = count
+            count += 1
+    return Exam(streams, np.where(to_predict, owner, -1))
+
+
+def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
+    """How many problems have a wrong token, each token predicted from the right ones before it."""
+    wrong: set[int] = set()
+    for begin in range(0, len(paper.tokens), batch):
+        rows = slice(begin, begin + batch)
+        tokens = torch.from_numpy(paper.tokens[rows]).long()
+        with torch.inference_mode():
+            guesses = model(tokens[:, :-1]).argmax(-1).numpy()
+        missed = guesses != paper.tokens[rows, 1:]
+        wrong |= set(paper.owner[rows, 1:][missed].tolist())
+    return len(wrong - {-1})
+
+
+# ---------------------------------------------------------------- one run
+
+
+@torch.no_grad()
+def follow(mean: GPT, model: GPT, memory: float) -> None:
+    """mean <- memory * mean + (1 - memory) * model, weight by weight."""
+    for average, weight in zip(mean.parameters(), model.parameters(), strict=True):
+        average.lerp_(weight, 1 - memory)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The running mean of the weights at a check: its errors in n problems; arrived or not."""
+
+    step: int
+    errors: int
+    n: int
+    loss: float
+    seconds: float
+    arrived: bool = False
+
+
+def race(recipe: Recipe, split: SplitName) -> Iterator[Look]:
+    """Train until two checks in a row have at most `MOST_ERRORS`, or the steps run out."""
+    state, paper = TrainState.start(recipe), exam(recipe, split)
+    mean = deepcopy(state.model).eval().requires_grad_(False)
+    before, spent = False, 0.0
+    began = time.perf_counter()
+    for done in train(recipe, state):
+        follow(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
+        if done.step % CHECK_EVERY and done.step != recipe.steps:
+            continue
+        spent += time.perf_counter() - began
+        errors = failed(mean, paper)
+        now = errors <= MOST_ERRORS
+        yield Look(done.step, errors, paper.n, done.loss, spent, arrived=now and before)
+        if now and before:
+            return
+        before, began = now, time.perf_counter()
+
+
+def steps_to_target(looks: Sequence[Look]) -> int | None:
+    """The first of the last two checks, if the run arrived; None for one that never did."""
+    return looks[-2].step if looks[-1].arrived else None
+
+
+def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
+    """One run as a line of a record; the curve holds a point a check."""
+    looks = list(race(recipe, split))
+    last = looks[-1]
+    return {
+        "steps_to_target": steps_to_target(looks),
+        "most_steps": recipe.steps,
+        "tokens_per_step": recipe.tokens_per_step,
+        "ms_per_step": round(1000 * last.seconds / last.step, 1),
+        "n": last.n,
+        "curve": [[look.step, look.errors, round(look.loss, 5)] for look in looks],
+        "seeds": [recipe.seed],
+    }
+
+
+# ---------------------------------------------------------------- what the runs say together
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """median(a) / median(b) of steps to the target, and the middle 95% of a bootstrap."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+def ratio_of_medians(a: Sequence[float], b: Sequence[float], draws: int = 10_000) -> Ratio:
+    """Seeds are drawn again with replacement, in each arm apart (Efron 1979). Seed 0.
+
+    A run that never arrived counts as infinitely many steps; a ratio of two such is not a number.
+    """
+    rng = np.random.default_rng(0)
+    x, y = np.array(a, dtype=float), np.array(b, dtype=float)
+    medians = [np.median(s[rng.integers(0, len(s), (draws, len(s)))], axis=1) for s in (x, y)]
+    with np.errstate(invalid="ignore"):
+        drawn = medians[0] / medians[1]
+        low, high = np.quantile(np.nan_to_num(drawn, nan=np.inf), (0.025, 0.975), method="nearest")
+        return Ratio(float(np.median(x) / np.median(y)), float(low), float(high))
+
+
+# ---------------------------------------------------------------- the sweep
+
+Cell = dict[str, Any]
+SEEDS = range(1, 6)
+BASES = (3.0, 10.0, 100.0, 1000.0, 10_000.0)
+
+
+def rope_cells() -> list[Cell]:
+    """First the rates, on validation and seed 0; then the race and the bases, on five seeds."""
+    arms = [
+        {"setting": setting, "encoding": encoding} for setting in SETTINGS for encoding in ENCODINGS
+    ]
+    tuning = [{"part": "rate", **arm, "rate": rate, "seed": 0} for arm in arms for rate in RATES]
+    racing = [{"part": "race", **arm, "seed": seed} for seed in SEEDS for arm in arms]
+    bases = [{"part": "base", "base": base, "seed": seed} for seed in SEEDS for base in BASES]
+    return [*tuning, *racing, *bases]
+
+
+def measure_rope(cell: Cell) -> dict[str, Any]:
+    """A rate on the validation pairs, or a run at the best rate on the test pairs."""
+    if cell["part"] == "rate":
+        return measure(
+            plan(cell["setting"], cell["encoding"], cell["rate"], cell["seed"]), "validation"
+        )
+    setting, encoding = cell.get("setting", "packed"), cell.get("encoding", "rotary")
+    rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
+    recipe = plan(setting, encoding, rate, cell["seed"], base=cell.get("base", 100.0))
+    return {"rate": rate, **measure(recipe, "test")}
+
+
+def best_rate(rows: Sequence[Cell], setting: str, encoding: str) -> float:
+    """The rate of the fewest steps to the target, or else of the fewest errors at the end."""
+    wanted = {"part": "rate", "setting": setting, "encoding": encoding}
+    tried = [row for row in rows if wanted.items() <= row["cell"].items()]
+    if len(tried) < len(RATES):
+        raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {wanted}")
+    best = min(tried, key=lambda row: (row["steps_to_target"] or math.inf, row["curve"][-1][1]))
+    return best["cell"]["rate"]

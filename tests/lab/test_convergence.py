@@ -1,0 +1,104 @@
+"""lab.convergence: the check against one problem at a time, the ratio against its definition."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, tiny_model
+
+from lab.config import RotaryPositions
+from lab.convergence import (
+    ENCODINGS,
+    SETTINGS,
+    Look,
+    exam,
+    failed,
+    follow,
+    plan,
+    race,
+    ratio_of_medians,
+    steps_to_target,
+)
+from lab.problems import split_value
+from lab.vocabulary import decode
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_arm_reads_the_same_number_of_tokens_a_step(setting: str) -> None:
+    sizes = {plan(setting, e, 1e-3, 0).tokens_per_step for e in ENCODINGS}  # pyright: ignore
+    assert len(sizes) == 1 and abs(sizes.pop() - 2048) < 20
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_check_asks_whole_held_out_problems_and_nothing_of_the_prompt(setting: str) -> None:
+    paper = exam(plan(setting, "rotary", 1e-3, 0), "test", 200)  # pyright: ignore
+    assert 200 <= paper.n < 230
+    asked: set[int] = set()
+    for row, owners in zip(paper.tokens, paper.owner, strict=True):
+        for owner in set(owners[owners >= 0].tolist()):
+            first = int((owners == owner).argmax())
+            begin = max([i for i in range(first) if decode([row[i]]) == "$"], default=-1) + 1
+            a, b = map(int, decode(row[begin : first - 1]).split("*"))
+            assert split_value(a, b) >= 0.4
+            text = decode(row[owners == owner])
+            assert text.endswith(f"{str(a * b)[::-1].ljust(len(text.split('=')[-1]) - 1, '0')}$")
+            asked.add(owner)
+    assert asked == set(range(paper.n))
+
+
+def test_a_problem_fails_as_a_whole_and_once() -> None:
+    """Reference: every problem of a stream predicted on its own, token by token."""
+    config = replace(BASE, position=RotaryPositions(10.0))
+    model = tiny_model(config, dtype=torch.float32)
+    paper = exam(plan("packed", "rotary", 1e-3, 0), "test", 30)
+    wrong = 0
+    for owner in range(paper.n):
+        row = int((paper.owner == owner).any(axis=1).argmax())
+        slots = np.flatnonzero(paper.owner[row] == owner)
+        tokens = torch.from_numpy(paper.tokens[row]).long()
+        guesses = [int(model(tokens[None, :slot])[0, -1].argmax()) for slot in slots]
+        wrong += guesses != tokens[slots].tolist()
+    assert failed(model, paper) == wrong > 0
+
+
+def test_the_running_mean_forgets_by_its_memory() -> None:
+    one, other = tiny_model(seed=0), tiny_model(seed=1)
+    expected = [
+        0.9 * x + 0.1 * y for x, y in zip(one.parameters(), other.parameters(), strict=True)
+    ]
+    follow(one, other, 0.9)
+    for x, y in zip(one.parameters(), expected, strict=True):
+        assert torch.allclose(x, y)
+
+
+def test_a_race_looks_every_25_steps_and_is_the_same_every_time() -> None:
+    tiny = replace(plan("packed", "none", 1e-3, 3, steps=30), model=BASE, batch_size=1)
+    tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)), precision="fp32")
+    first, second = (
+        [(look.step, look.errors, look.loss) for look in race(tiny, "validation")] for _ in range(2)
+    )
+    assert first == second
+    assert [step for step, *_ in first] == [25, 30]
+
+
+def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
+    looks = [Look(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
+    assert steps_to_target([*looks[:-1], replace(looks[-1], arrived=True)]) == 100
+    assert steps_to_target(looks) is None
+
+
+def test_the_ratio_of_medians_and_its_interval() -> None:
+    """With one value a seed nothing varies; with two clear groups the interval is theirs."""
+    sure = ratio_of_medians([400, 400, 400], [100, 100, 100])
+    assert (sure.ratio, sure.low, sure.high) == (4, 4, 4)
+    wide = ratio_of_medians([300, 400, 500], [100, 100, 100])
+    assert wide.ratio == 4 and wide.low == 3 and wide.high == 5
+    assert ratio_of_medians([100, 100, 100], [300, 400, 500]).ratio == 0.25
+
+
+def test_runs_that_never_arrive_count_as_endless() -> None:
+    some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
+    assert some.ratio == math.inf and some.low == 5
+    assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
