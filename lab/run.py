@@ -27,13 +27,25 @@ from lab.evaluate import (
     score,
 )
 from lab.gpt import GPT
-from lab.problems import HELDOUT_FROM, Format, Integers, pairs_of, split_values
+from lab.problems import (
+    BOUNDS,
+    HELDOUT_FROM,
+    Format,
+    Integers,
+    SplitName,
+    pairs_of,
+    sample_exact,
+    split_values,
+)
 from lab.provenance import append_line, provenance, read_lines, write_lines
 from lab.trace import Edit
 from lab.train import Recipe, StepMetrics, TrainState, train, trained_on
 from lab.vocabulary import Tokens
 
 STATES = Path.home() / ".cache" / "white-box"
+
+ALL = 10_000
+"""As many problems as a split of two-digit pairs can hold."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +94,8 @@ def keep_history_until(path: Path, step: int) -> None:
 
 def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
     state.model.eval()
-    form = recipe.format
-    a, b = np.nonzero(trained_on(recipe))
-    seen = last(score_some(state.model, form, a, b, most))
-    held = last(score_some(state.model, form, *validation_pairs(recipe), most))
+    seen = score_some(state.model, problems_of(recipe, "train", most))
+    held = score_some(state.model, problems_of(recipe, "validation", most))
     state.model.train()
     return Check(
         step=metrics.step,
@@ -99,23 +109,42 @@ def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 10
     )
 
 
-def validation_pairs(recipe: Recipe) -> tuple[Integers, Integers]:
-    """The pairs that a run is checked on, (N,) each: none for a run that has seen them all."""
-    a, b = pairs_of("validation", recipe.format.p, recipe.format.q)
-    return (a[:0], b[:0]) if recipe.trains_on_everything else (a, b)
+Problems = list[tuple[Format, Integers, Integers]]
 
 
-def score_some(model: GPT, form: Format, a: Integers, b: Integers, most: int) -> Iterator[Score]:
-    """Strict exactness under teacher forcing on about `most` of the given pairs."""
+def problems_of(recipe: Recipe, split: SplitName, most: int) -> Problems:
+    """About `most` problems of a split, by the shape of their text; of "train" those trained on.
+
+    A run that has seen everything has no others. Where shapes are many, problems are drawn.
+    """
+    form = recipe.format
+    if recipe.trains_on_everything and split != "train":
+        return []
+    if recipe.shapes:
+        rng, (low, high), n = np.random.default_rng(0), BOUNDS[split], most // len(recipe.shapes)
+        return [
+            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high))
+            for p, q in recipe.shapes
+        ]
+    if split == "train":
+        a, b = np.nonzero(trained_on(recipe))
+    else:
+        a, b = pairs_of(split, form.p, form.q)
     stride = max(1, len(a) // most)
-    yield from exactness(model, form, a[::stride], b[::stride], decode=False)
+    return [(form, a[::stride], b[::stride])]
+
+
+def score_some(model: GPT, problems: Problems, *, decode: bool = False) -> Score:
+    """Strict exactness under teacher forcing, or by real decoding."""
+    scores = (last(exactness(model, form, a, b, decode=decode)) for form, a, b in problems)
+    return sum(scores, NOTHING)
 
 
 def write_result(out: Path, recipe: Recipe, state: TrainState, source: dict[str, Any]) -> None:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
     loaded = checkpoint.load(out)
-    a, b = validation_pairs(recipe)
-    validation = last(exactness(loaded.model, loaded.format, a, b, decode=True))
+    problems = problems_of(recipe, "validation", ALL)
+    validation = score_some(loaded.model, problems, decode=True)
     document = {
         "run": recipe.name,
         "seeds": [recipe.seed],

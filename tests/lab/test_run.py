@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_model, tiny_recipe
+from tiny import BASE, tiny_model, tiny_recipe
 
 import lab.run
 from lab import checkpoint
 from lab.bounds import lower_bound_95
+from lab.config import RotaryPositions
 from lab.evaluate import Score, exactness, last
 from lab.problems import Format, all_pairs, pairs_of, split_values
 from lab.provenance import REQUIRED, read_lines
@@ -21,6 +22,7 @@ from lab.run import (
     Reading,
     has_seen_everything,
     look,
+    problems_of,
     read_model,
     read_texts,
     record_reading,
@@ -183,3 +185,20 @@ def test_a_recipe_is_written_out_whole(tmp_path: Path) -> None:
     assert document["seed"] == 3 and document["format"] == asdict(recipe.format)
     rebuilt = recipe.model.from_dict(document["model"])
     assert rebuilt == recipe.model
+
+
+def test_a_run_of_many_shapes_is_checked_on_each_of_them_and_recorded(tmp_path: Path) -> None:
+    shapes = ((1, 1), (1, 3), (3, 3))
+    config = replace(BASE, n_layer=1, position=RotaryPositions(10.0))
+    form = Format("cot_reversed", 3, 3, padded=False)
+    recipe = tiny_recipe(model=config, format=form, shapes=shapes)
+    problems = problems_of(recipe, "validation", 60)
+    assert [(form.p, form.q, len(a)) for form, a, _ in problems] == [(p, q, 20) for p, q in shapes]
+    for _, a, b in problems:
+        u = split_values(a, b)
+        assert ((u >= 0.3) & (u < 0.4)).all()
+    *_, check = run(recipe, tmp_path / "tiny", resume=False)
+    assert isinstance(check, Check) and check.n_validation == check.n_train == 999
+    result = json.loads((tmp_path / "tiny" / "result.json").read_text())
+    assert result["validation"]["n"] == 9999
+    assert checkpoint.load(tmp_path / "tiny").format == form
