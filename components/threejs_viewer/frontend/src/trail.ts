@@ -96,6 +96,10 @@ export class Trail {
     return this.way[this.way.length - 1]!;
   }
 
+  private get edited(): string[] {
+    return this.scene.manifest.edited ?? [];
+  }
+
   private heard(): string {
     const { here } = this;
     const share =
@@ -179,7 +183,7 @@ export class Trail {
       make(
         "p",
         { class: "note" },
-        "The norms' scales, the attention patterns and the neurons' gates are held as they are here: the sums are exact for this text, and say nothing of what would happen without a part.",
+        `The norms' scales, the attention patterns and the neurons' gates are held as they are here: the sums are exact for this text${this.edited.length ? ", but for what was changed by hand," : ""} and say nothing of what would happen without a part.`,
       ),
     ];
   }
@@ -238,9 +242,8 @@ export class Trail {
   private restOf(parts: Part[]): string {
     const { rest, rounded } = restOf(this.scene, this.here, parts);
     if (rounded) return `Rounding leaves ${say(rest, 2)}.`;
-    const edited = this.scene.manifest.edited ?? [];
-    return edited.length
-      ? `${say(rest)} is left over: ${edited.join(", ")} was changed by hand, and no formula says by how much.`
+    return this.edited.length
+      ? `${say(rest)} is left over: ${this.edited.join(", ")} was changed by hand, and no formula says by how much.`
       : `${say(rest)} is left over, which is more than rounding.`;
   }
 
