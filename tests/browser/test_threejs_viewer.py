@@ -175,7 +175,7 @@ def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(open_viewer: Op
     frame.get_by_role("button", name='Follow the "5" home').click()
     driver.wait_idle(page)
     rows, crumbs = frame.locator(".home li button"), frame.locator(".home nav button")
-    whole, position = value_at("logits", [3, 5]), 3
+    name, position, whole = "logits", 3, value_at("logits", [3, 5])
     while rows.count():
         add_up = frame.locator(".home .sum").inner_text().split("add up to ")[1]
         assert read_number(add_up) == pytest.approx(whole, rel=0.02, abs=2e-3)
