@@ -72,6 +72,25 @@ def cache_change() -> float:
 
 
 @st.cache_data(show_spinner=False)
+def home() -> str:
+    """Where the first digit of 7*8=56 leads, always by the largest part."""
+    loaded = take_with_progress(TABLE)
+    from lab.cells import Reader
+    from lab.homeward import logit, way_home
+    from lab.step_inside import open_up
+
+    scene = open_up(loaded, TABLE, TEXT, packed(TABLE))
+    reader = Reader(scene.manifest, scene.blobs)
+    token = scene.manifest["vocabulary"].index(TEXT[len(PROMPT)])
+    way = way_home(reader, logit(reader, len(PROMPT) - 1, token))
+    start, end = way[0], way[-1]
+    return (
+        f"{len(way) - 1} steps lead to the `{TEXT[end.position]}` that you typed. "
+        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
+    )
+
+
+@st.cache_data(show_spinner=False)
 def takes_part() -> float:
     loaded = take_with_progress(TABLE)
     from lab.step_inside import share_that_takes_part
@@ -86,6 +105,7 @@ def in_small(x: float) -> str:
 CALCULATIONS: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * takes_part():.1f} in 100",
     "equals_place": lambda: f"{PROMPT.index('=') + 1}",
+    "home": home,
     "cache_change": lambda: in_small(cache_change()),
     "without_last": lambda: f"`{without_the_last_ffn()}`",
 }
@@ -144,10 +164,10 @@ def show_inside() -> None:
         st.rerun()
     page.notice("notice")
     show_head(scene)
-    from lab import gpt
+    from lab import gpt, homeward
     from lab import scene as scenes
 
-    page.source(gpt.GPT.forward, scenes.scene)
+    page.source(gpt.GPT.forward, scenes.scene, homeward.unfold)
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:

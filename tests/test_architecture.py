@@ -36,7 +36,7 @@ ORDER = [
         "scene",
         "cells",
     },
-    {"evaluate", "transcript", "patterns", "hand_attention", "lens"},
+    {"evaluate", "transcript", "patterns", "hand_attention", "lens", "homeward"},
     {"prices", "choosing", "step_inside"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "convergence", "live"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from driver import wait_idle
 
 
@@ -30,4 +32,20 @@ def test_a_bad_prompt_leaves_the_page_alive(open_page) -> None:
     page.get_by_label("Prompt").fill("6*7=")
     page.get_by_label("Prompt").press("Enter")
     page.get_by_text("It writes 6*7=42$.").wait_for()
+    assert page.console_errors == []
+
+
+def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(open_page) -> None:
+    page = open_page("/forward_pass_3d")
+    frame = viewer(page)
+    frame.get_by_role("button", name='Follow the "5" home').click()
+    rows = frame.locator(".home li button")
+    rows.first.wait_for(timeout=30_000)
+    while rows.count():
+        assert "Rounding leaves" in frame.locator(".home .sum").inner_text()
+        rows.first.click()
+    assert re.fullmatch(
+        'You stand on the "[78]" at position [02], which you typed.',
+        frame.locator(".home .arrived").inner_text(),
+    )
     assert page.console_errors == []

@@ -166,16 +166,33 @@ def test_what_changed_is_this_prompt_less_the_one_before(open_viewer: Open) -> N
     assert page.console_errors == []
 
 
-def test_a_logit_is_followed_home_in_parts_that_add_up(open_viewer: Open) -> None:
+def read_number(text: str) -> float:
+    return float(text.split()[0].rstrip(".").replace("−", "-"))
+
+
+def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(open_viewer: Open) -> None:
     page, frame = open_viewer()
-    frame.evaluate("viewer3d.pin(viewer3d.find('logits', [3, 5]))")
+    frame.get_by_role("button", name='Follow the "5" home').click()
     driver.wait_idle(page)
-    note = frame.locator(".home .note").inner_text()
-    total = float(note.split("add up to ")[1].split(";")[0].replace("−", "-"))
-    assert total == pytest.approx(value_at("logits", [3, 5]), abs=0.02)
-    frame.locator(".home li button", has_text="head").first.click()
-    assert frame.locator(".home nav button").count() == 2
-    assert "token" in frame.locator(".home li").first.inner_text()
+    rows, crumbs = frame.locator(".home li button"), frame.locator(".home nav button")
+    name, position, whole = "logits", 3, value_at("logits", [3, 5])
+    while rows.count():
+        add_up = frame.locator(".home .sum").inner_text().split("add up to ")[1]
+        assert read_number(add_up) == pytest.approx(whole, rel=0.02, abs=2e-3)
+        rows.first.click()
+        name, _, position = frame.evaluate("viewer3d.standsOn")
+        said, share = crumbs.last.inner_text().rsplit(" (", 1)
+        part = read_number(said.rsplit(" ", 1)[1])
+        assert float(share.rstrip("%)")) == pytest.approx(100 * part / whole, abs=2)
+        assert frame.locator(".prompt li.stand").inner_text() == "7*8="[position]
+        whole = part
+    assert name in ("embed", "pos_embed")
+    assert frame.locator(".prompt li.reached").inner_text() == "7*8="[position]
+    assert frame.locator(".home .arrived").inner_text().startswith("You stand on ")
+    crumbs.nth(1).click()
+    assert crumbs.count() == 2 and rows.count() > 2
+    page.keyboard.press("Escape")
+    assert not frame.locator(".home").is_visible()
     assert page.console_errors == []
 
 

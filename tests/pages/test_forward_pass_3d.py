@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+
+from lab.cells import Reader
+from lab.checkpoint import load_run
+from lab.homeward import logit, way_home
+from lab.scene import scene
 
 PAGE = "70_forward_pass_3d"
 
@@ -56,6 +62,17 @@ def test_four_guesses_are_answered_from_the_model(book) -> None:
     assert not app.exception
     assert text_of(app).count("You said **") == 4
     assert text_of(app).count("and so it is") >= 3
+
+
+def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(book) -> None:
+    app = book(PAGE)
+    told = re.search(r"(\d+) steps lead to the `(.)` that you typed", text_of(app))
+    model = load_run("times_table").model
+    made = scene(model, "7*8=56$")
+    reader = Reader(made.manifest, made.blobs)
+    way = way_home(reader, logit(reader, 3, 5))
+    assert way[-1].name == "embed" and way[-1].position in (0, 2)
+    assert told and told.groups() == (str(len(way) - 1), "7*8"[way[-1].position])
 
 
 def test_the_flat_head_shows_the_numbers_of_the_scene(book) -> None:

@@ -1,17 +1,23 @@
 """The 3D viewer without a browser: what comes back from it, and that its build is its source."""
 
 import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from components.threejs_viewer import DIST, FRONTEND, Answer, Pin, answer_of, declared
+from lab import homeward
+from lab.cells import Reader
+from lab.checkpoint import load_run
+from lab.scene import scene
 
 MOST_BYTES = 160_000  # gzipped
 
@@ -51,9 +57,14 @@ def newer(installed: Path) -> bool:
     return installed.stat().st_mtime >= (FRONTEND / "package-lock.json").stat().st_mtime
 
 
-def run(workshop: Path, *command: str) -> str:
+def run(workshop: Path, *command: str, **environment: str) -> str:
     done = subprocess.run(
-        [node_or_skip("npx"), *command], cwd=workshop, capture_output=True, text=True, timeout=300
+        [node_or_skip("npx"), *command],
+        cwd=workshop,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
@@ -75,6 +86,36 @@ def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> N
     run(workshop, "tsc", "--noEmit")
     run(workshop, "prettier", "--check", ".")
     run(workshop, "vitest", "run")
+
+
+def recorded_part(one: homeward.Part, parts: list[homeward.Part]) -> dict[str, Any]:
+    place = {"name": one.name, "position": one.position, "head": one.head}
+    return {**place, "value": one.value, "parts": [recorded_part(p, []) for p in parts]}
+
+
+def recorded_ways(run_name: str) -> dict[str, Any]:
+    """A scene of a committed run, and the ways home from every digit of its answer, by lab."""
+    loaded = load_run(run_name)
+    form = loaded.format
+    text = form.text(37 % 10**form.p, 48 % 10**form.q)
+    made = scene(loaded.model, text, run=run_name)
+    reader, ways = Reader(made.manifest, made.blobs), []
+    for position in range(text.index("="), len(text) - 1):
+        token = made.manifest["vocabulary"].index(text[position + 1])
+        way = homeward.way_home(reader, homeward.logit(reader, position, token))
+        steps = [recorded_part(one, homeward.unfold(reader, one)) for one in way]
+        ways.append({"position": position, "token": token, "way": steps})
+    blobs = {f"{kind}s": b64encode(blob).decode() for kind, blob in made.blobs.items()}
+    return {"manifest": made.manifest, "ways": ways, **blobs}
+
+
+@pytest.mark.parametrize("run_name", ["times_table_small", "times_table", "few_pairs"])
+def test_the_way_home_of_the_front_end_is_that_of_lab(
+    workshop: Path, tmp_path: Path, run_name: str
+) -> None:
+    (tmp_path / f"{run_name}.json").write_text(json.dumps(recorded_ways(run_name)), "utf-8")
+    said = run(workshop, "vitest", "run", "test/home.test.ts", "-t", "lab's", SCENES=str(tmp_path))
+    assert "1 passed" in said
 
 
 def test_the_bundle_stays_small_and_fetches_nothing() -> None:

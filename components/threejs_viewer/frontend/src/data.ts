@@ -38,6 +38,8 @@ export interface Manifest {
   config: Record<string, unknown>;
   weights_digest: string;
   activations_digest: string;
+  /** Activations that were changed by hand, which their formulas no longer explain. */
+  edited?: string[];
   tensors: TensorEntry[];
 }
 

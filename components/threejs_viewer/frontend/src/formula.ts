@@ -90,10 +90,12 @@ function make(scene: Scene, t: Tensor, index: number): Made | null {
   }
 }
 
-/** The row of a table: by token for the embedding, by position otherwise. */
+/** Whether the rows of a table are tokens; else they are positions. */
+export const looksUpTokens = (table: Tensor): boolean => !/position/.test(table.name);
+
 function lookup(scene: Scene, table: Tensor, place: number[]): Made | null {
   const { tokens, vocabulary } = scene.manifest;
-  const byToken = !/position/.test(table.name);
+  const byToken = looksUpTokens(table);
   const row = byToken ? vocabulary.indexOf(tokens[place[0]!] ?? "") : place[0]!;
   if (row < 0) return null;
   const cell = row * table.cols + place[1]!;

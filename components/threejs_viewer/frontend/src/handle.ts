@@ -22,6 +22,12 @@ export class TestedViewer extends Viewer {
     return this.glow ?? new Set();
   }
 
+  /** On the way home: the matrix, the head and the token. */
+  get standsOn(): [string, number | null, number] | null {
+    const part = this.standing?.part;
+    return part ? [part.tensor.name, part.head, part.position] : null;
+  }
+
   explain(name: string, index: number): Explanation {
     return explain(this.scene!, this.scene!.byName.get(name)!, index);
   }

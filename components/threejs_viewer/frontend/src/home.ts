@@ -1,149 +1,192 @@
-// Follow a digit home: a logit as a sum of what each part wrote to the stream, and so on down.
+// Follow a digit home: a logit as a sum, a part of it as a sum again, down to a token of the prompt.
 //
-// With the scale of the last norm held at what it was, a logit is linear in the stream, so the
-// parts add up exactly (up to float16). A head's part is again a sum over the tokens it read.
+// The twin of lab/homeward.py. What is explained is direction . x, with x a vector of one token. Undo
+// the op that made x, with all that is not linear in it held (the rms of a norm, the pattern of a
+// head, the gate of a neuron), and the same number is direction' . x', or a sum of such terms. The
+// sums are exact but for the rounding to float16.
 
-import { read, type Scene, type Tensor } from "./data";
+import { halfToNumber, type Scene, type Tensor } from "./data";
 
+/** A term of a sum: `value` = `direction` . x, with x what `tensor` is at one token. */
 export interface Part {
-  label: string;
-  /** The matrix to look at, and the column (token) of it. */
-  name: string;
-  token: number;
+  tensor: Tensor;
+  position: number;
+  direction: Float64Array;
   value: number;
-  /** Set where this part can be unfolded into the tokens that a head read. */
+  /** Set where the tensor has heads. */
   head: number | null;
-  key: number | null;
+  /** Set where only one coordinate of x counts. */
+  neuron: number | null;
 }
 
-export interface Unfolded {
-  logit: number;
-  parts: Part[];
-  /** The logit less the sum of the parts: rounding to float16. */
-  rest: number;
+/** Where a way home begins. null: no such logit, or a scene whose numbers are not all there. */
+export function logit(scene: Scene, position: number, token: number): Part | null {
+  const tensor = scene.tensors.find((t) => t.op === "logits");
+  if (!tensor || scene.tensors.some((t) => t.present < t.size)) return null;
+  if (!(position < tensor.rows && token < tensor.cols)) return null;
+  const direction = new Float64Array(tensor.cols);
+  direction[token] = 1;
+  return part(scene, tensor, position, direction);
 }
 
-const column = (scene: Scene, t: Tensor, token: number): number[] =>
-  Array.from({ length: t.cols }, (_, i) => read(scene, t, token * t.cols + i) ?? NaN);
-
-/** Tensors that wrote to the stream: inputs of sums that are no sums themselves. */
-export function writers(scene: Scene): Tensor[] {
-  const sums = scene.tensors.filter((t) => t.op === "add");
-  const isSum = new Set(sums.map((t) => t.name));
-  const names = new Set(sums.flatMap((t) => t.inputs ?? []).filter((name) => !isSum.has(name)));
-  return scene.tensors.filter((t) => names.has(t.name));
+/** The next sum on the way home, in the order of the network; empty once home. */
+export function unfold(scene: Scene, whole: Part): Part[] {
+  const parts = before(scene, whole);
+  if (parts.length === 1 && !isHome(scene, parts[0]!)) return unfold(scene, parts[0]!);
+  return parts.flatMap((one) => written(scene, one));
 }
 
-/** What one number in the stream at each coordinate is worth to a logit. */
-function worth(scene: Scene, token: number, vocab: number): number[] | null {
-  const logits = scene.tensors.find((t) => t.op === "logits");
-  const final = scene.byName.get(logits?.inputs?.[0] ?? "");
-  const rows = scene.byName.get(logits?.inputs?.[1] ?? "");
-  const stream = scene.byName.get(final?.inputs?.[0] ?? "");
-  const gain = scene.byName.get(final?.inputs?.[1] ?? "");
-  if (!logits || !final || !rows || !stream || rows.present < rows.size) return null;
-  const x = column(scene, stream, token);
-  const eps = Number(scene.manifest.config["norm_eps"] ?? 1e-6);
-  const rms = Math.sqrt(x.reduce((s, v) => s + v * v, 0) / x.length + eps);
-  return x.map(
-    (_, i) =>
-      ((gain ? (read(scene, gain, i) ?? NaN) : 1) *
-        (read(scene, rows, vocab * rows.cols + i) ?? NaN)) /
-      rms,
-  );
+/** What a term of the stream is made of: sums are opened, attention is cut into its heads. */
+function written(scene: Scene, one: Part): Part[] {
+  if (one.tensor.op === "add") return before(scene, one).flatMap((inner) => written(scene, inner));
+  return joinsHeads(scene, one.tensor) ? before(scene, one) : [one];
 }
 
-const dot = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-
-export function unfold(scene: Scene, token: number, vocab: number): Unfolded | null {
-  const logits = scene.tensors.find((t) => t.op === "logits");
-  const direction = worth(scene, token, vocab);
-  if (!logits || !direction) return null;
-  const parts: Part[] = [];
-  for (const t of writers(scene)) {
-    const heads = headsOf(scene, t);
-    if (heads)
-      for (let h = 0; h < heads.z.planes; h++)
-        parts.push({
-          label: `${layerOf(t)}head ${h}`,
-          name: t.name,
-          token,
-          head: h,
-          key: null,
-          value: dot(
-            back(scene, heads.w, h * heads.z.cols, heads.z.cols, direction),
-            headVector(scene, heads.z, h, token),
-          ),
-        });
-    else
-      parts.push({
-        label: `${layerOf(t)}${t.name.replace(/^blocks\.\d+\./, "")}`,
-        name: t.name,
-        token,
-        head: null,
-        key: null,
-        value: dot(direction, column(scene, t, token)),
-      });
-  }
-  const logit = read(scene, logits, token * logits.cols + vocab) ?? NaN;
-  const sum = parts.reduce((all, p) => all + p.value, 0);
-  parts.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return { logit, parts, rest: logit - sum };
-}
-
-/** A head's part of a logit, as a sum over the tokens whose values it mixed. */
-export function unfoldHead(scene: Scene, part: Part, vocab: number): Unfolded | null {
-  const out = scene.byName.get(part.name);
-  const direction = worth(scene, part.token, vocab);
-  const heads = out && headsOf(scene, out);
-  if (!heads || !direction || part.head === null || !heads.pattern || !heads.v) return null;
-  const { pattern, v, z, w } = heads;
-  const wanted = back(scene, w, part.head * z.cols, z.cols, direction);
-  const parts: Part[] = [];
-  for (let key = 0; key <= part.token; key++) {
-    const share =
-      read(scene, pattern, (part.head * pattern.rows + part.token) * pattern.cols + key) ?? NaN;
-    parts.push({
-      label: `"${scene.manifest.tokens[key]}", token ${key}`,
-      name: v.name,
-      token: key,
-      head: part.head,
-      key,
-      value: share * dot(wanted, headVector(scene, v, part.head, key)),
+/** The neurons of an FFN that add most, in size; empty for what is no FFN. */
+export function neurons(scene: Scene, ffn: Part, most: number): Part[] {
+  if (ffn.tensor.op !== "matmul" || joinsHeads(scene, ffn.tensor)) return [];
+  const [post] = before(scene, ffn);
+  if (!post) return [];
+  const values = vectorOf(scene, post).map((x, j) => x * post.direction[j]!);
+  return [...values.keys()]
+    .sort((a, b) => Math.abs(values[b]!) - Math.abs(values[a]!))
+    .slice(0, most)
+    .map((j) => {
+      const direction = new Float64Array(values.length);
+      direction[j] = post.direction[j]!;
+      return { ...post, direction, value: values[j]!, neuron: j };
     });
+}
+
+/** The parts with the largest share of the whole first; those that work against it last. */
+export function byShare(whole: Part, parts: Part[]): Part[] {
+  const sign = whole.value >= 0 ? 1 : -1;
+  return [...parts].sort((a, b) => sign * (b.value - a.value));
+}
+
+export const total = (parts: Part[]): number => parts.reduce((sum, p) => sum + p.value, 0);
+
+/** What a whole is more than its parts; `rounded` if rounding to float16 can leave that much. */
+export function restOf(
+  scene: Scene,
+  whole: Part,
+  parts: Part[],
+): { rest: number; rounded: boolean } {
+  const rest = whole.value - total(parts);
+  let size = 0;
+  for (const one of [whole, ...parts]) {
+    const x = vectorOf(scene, one);
+    one.direction.forEach((d, i) => (size += Math.abs(d * x[i]!)));
   }
-  const sum = parts.reduce((all, p) => all + p.value, 0);
-  parts.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return { logit: part.value, parts, rest: part.value - sum };
+  return { rest, rounded: Math.abs(rest) <= size / 2 ** 11 };
 }
 
-const layerOf = (t: Tensor): string => (t.layer === null ? "" : `layer ${t.layer + 1}, `);
+// ---------------------------------------------------------------- an op undone
 
-function headVector(scene: Scene, t: Tensor, head: number, token: number): number[] {
-  return Array.from(
-    { length: t.cols },
-    (_, i) => read(scene, t, (head * t.rows + token) * t.cols + i) ?? NaN,
-  );
+/** Whether a part is a row of a table, or made by an op that cannot be undone. */
+export const isHome = (scene: Scene, one: Part): boolean => !undoOf(scene, one.tensor);
+
+/** The same number one op earlier; empty for what is home. */
+const before = (scene: Scene, whole: Part): Part[] => undoOf(scene, whole.tensor)?.(whole) ?? [];
+
+function undoOf(scene: Scene, t: Tensor): ((whole: Part) => Part[]) | null {
+  const undo = UNDO[t.op ?? ""];
+  const inputs = (t.inputs ?? []).map((name) => scene.byName.get(name));
+  if (!undo || !inputs.every((x) => x !== undefined)) return null;
+  return (whole) => undo(scene, whole, inputs);
 }
 
-/** W' direction, for some columns of W. */
-function back(scene: Scene, w: Tensor, first: number, n: number, direction: number[]): number[] {
-  return Array.from({ length: n }, (_, j) => {
-    let sum = 0;
-    for (let i = 0; i < w.rows; i++)
-      sum += direction[i]! * (read(scene, w, i * w.cols + first + j) ?? NaN);
-    return sum;
+type Undo = (scene: Scene, whole: Part, inputs: Tensor[]) => Part[];
+
+const UNDO: Record<string, Undo> = {
+  add: (scene, whole, inputs) => inputs.map((x) => part(scene, x, whole.position, whole.direction)),
+  matmul,
+  logits: matmul,
+  norm(scene, whole, [x, gain]) {
+    const rms = rootMeanSquare(scene, numbers(scene, x!, whole.position * x!.cols, x!.cols));
+    const gains = numbers(scene, gain!, 0, gain!.size);
+    const direction = whole.direction.map((d, i) => (d * gains[i]!) / rms);
+    return [part(scene, x!, whole.position, direction)];
+  },
+  activation(scene, whole, [pre]) {
+    const [after, x] = [whole.tensor, pre!].map((t) =>
+      numbers(scene, t, whole.position * t.cols, t.cols),
+    ) as [Float64Array, Float64Array];
+    const direction = whole.direction.map((d, j) => (x[j] === 0 ? 0 : (d * after[j]!) / x[j]!));
+    return [part(scene, pre!, whole.position, direction)];
+  },
+  gated(scene, whole, [pre, x, w]) {
+    const gate = numbers(scene, pre!, whole.position * pre!.cols, pre!.cols);
+    const direction = whole.direction.map((d, j) => (d * gate[j]!) / (1 + Math.exp(-gate[j]!)));
+    return [part(scene, x!, whole.position, back(scene, w!, direction))];
+  },
+  weighted_sum(scene, whole, [pattern, v]) {
+    const head = whole.head!;
+    const row = (head * pattern!.rows + whole.position) * pattern!.cols;
+    const shares = [...numbers(scene, pattern!, row, whole.position + 1)];
+    return shares.map((share, s) => {
+      const direction = whole.direction.map((d) => d * share);
+      return part(scene, v!, s, direction, head);
+    });
+  },
+  split_matmul(scene, whole, [x, w]) {
+    const direction = back(scene, w!, whole.direction, whole.head! * whole.direction.length);
+    return [part(scene, x!, whole.position, direction)];
+  },
+};
+
+function matmul(scene: Scene, whole: Part, [x, w]: Tensor[]): Part[] {
+  const direction = back(scene, w!, whole.direction);
+  if (!joinsHeads(scene, whole.tensor)) return [part(scene, x!, whole.position, direction)];
+  return Array.from({ length: x!.planes }, (_, head) => {
+    const own = direction.subarray(head * x!.cols, (head + 1) * x!.cols);
+    return part(scene, x!, whole.position, own, head);
   });
 }
 
-function headsOf(
+const joinsHeads = (scene: Scene, t: Tensor): boolean =>
+  t.op === "matmul" && scene.byName.get(t.inputs?.[0] ?? "")?.axes[0] === "head";
+
+function rootMeanSquare(scene: Scene, x: Float64Array): number {
+  const eps = Number(scene.manifest.config["norm_eps"] ?? 1e-6);
+  return Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length + eps);
+}
+
+// ---------------------------------------------------------------- vectors
+
+function part(
   scene: Scene,
-  out: Tensor,
-): { z: Tensor; w: Tensor; pattern: Tensor | undefined; v: Tensor | undefined } | null {
-  const [z, w] = (out.inputs ?? []).map((name) => scene.byName.get(name));
-  if (out.op !== "matmul" || !z || !w || z.shape.length !== 3 || w.cols !== z.planes * z.cols)
-    return null;
-  const [pattern, v] =
-    z.op === "weighted_sum" ? (z.inputs ?? []).map((name) => scene.byName.get(name)) : [];
-  return { z, w, pattern, v };
+  tensor: Tensor,
+  position: number,
+  direction: Float64Array,
+  head: number | null = null,
+): Part {
+  const one = { tensor, position, direction, value: 0, head, neuron: null };
+  const x = vectorOf(scene, one);
+  return { ...one, value: direction.reduce((sum, d, i) => sum + d * x[i]!, 0) };
+}
+
+function vectorOf(scene: Scene, { tensor, position, head }: Part): Float64Array {
+  return numbers(scene, tensor, ((head ?? 0) * tensor.rows + position) * tensor.cols, tensor.cols);
+}
+
+/** A run of cells. */
+function numbers(scene: Scene, t: Tensor, first: number, n: number): Float64Array {
+  const halves = scene.halves[t.kind];
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) out[i] = halfToNumber(halves[t.offset + first + i]!) * t.scale;
+  return out;
+}
+
+/** W' direction, for the rows of W from `first` on. Row by row, so that memory is read in order. */
+function back(scene: Scene, w: Tensor, direction: Float64Array, first = 0): Float64Array {
+  const halves = scene.halves[w.kind];
+  const out = new Float64Array(w.cols);
+  for (let r = 0; r < direction.length; r++) {
+    const weight = direction[r]! * w.scale;
+    if (weight === 0) continue;
+    const row = w.offset + (first + r) * w.cols;
+    for (let c = 0; c < w.cols; c++) out[c]! += weight * halfToNumber(halves[row + c]!);
+  }
+  return out;
 }

@@ -16,6 +16,8 @@ export interface Shown {
   cell: Cell | null;
   why: Explanation | null;
   pinned: boolean;
+  /** Where the reader stands on the way home. */
+  spot: Spot | null;
   /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
   arcs: Arc[];
   lit: Set<string> | null;
@@ -42,6 +44,7 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
+  if (s.spot) drawSpot(pen, view, s.spot, s.theme);
   if (s.cell) drawChosen(pen, view, s);
   const afar = drawLayers(pen, view, s, taken);
   drawNames(pen, view, s, taken, afar);
@@ -215,7 +218,19 @@ function drawChosen(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
   pen.setLineDash([]);
 }
 
-interface Spot {
+function drawSpot(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  { box, left, top, cols, rows }: Spot,
+  theme: Theme,
+): void {
+  pen.strokeStyle = theme.accent;
+  pen.lineJoin = "round";
+  pen.lineWidth = 3;
+  outline(pen, view, box, left, top, cols, rows);
+}
+
+export interface Spot {
   box: Box;
   left: number;
   top: number;

@@ -3,10 +3,10 @@
 
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { button, make } from "./dom";
-import { unfold, unfoldHead, type Part, type Unfolded } from "./home";
 import { cellAt, type Cell } from "./pick";
 import { shade, type Theme } from "./theme";
 import { short, type Box } from "./layout";
+import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./formula";
 
 export interface Edit {
@@ -21,7 +21,8 @@ export interface PanelEvents {
   pin: (cell: Cell) => void;
   glow: (names: string[] | null) => void;
   edit: (edit: Edit) => void;
-  show: (name: string, token: number) => void;
+  stand: (at: Standing | null) => void;
+  leave: () => void;
 }
 
 const ROWS = 8;
@@ -43,9 +44,10 @@ export class Panel {
   private changes = false;
   private open = new Set<string>();
   private chosen = "";
-  private trail: { title: string; made: Unfolded; vocab: number }[] = [];
+  private trail: Trail;
 
   constructor(private events: PanelEvents) {
+    this.trail = new Trail(events);
     this.search.addEventListener("input", () => this.fillTree());
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") this.items()[0]?.focus();
@@ -59,7 +61,7 @@ export class Panel {
       this.search,
       this.tree,
     );
-    this.root.append(this.about, this.legend, this.grid, finder);
+    this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
   }
 
   /** `changes`: the numbers are differences, of which no formula and no sum of parts holds. */
@@ -67,19 +69,20 @@ export class Panel {
     [this.scene, this.theme, this.changes] = [scene, theme, changes];
     if (this.open.size === 0)
       this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
-    this.trail = [];
+    this.trail.load(scene, theme);
     this.fillTree();
   }
 
   repaint(theme: Theme): void {
     this.theme = theme;
+    this.trail.repaint(theme);
   }
 
   // ------------------------------------------------------------ the chosen cell
 
   show(cell: Cell | null, why: Explanation | null, pinned: boolean, edits: Edit[]): void {
     if (!cell || !why) {
-      this.trail = [];
+      this.trail.clear();
       this.about.replaceChildren(
         make(
           "p",
@@ -92,13 +95,6 @@ export class Panel {
       return;
     }
     const t = cell.box.tensor;
-    if (
-      t.op !== "logits" &&
-      this.trail.length &&
-      pinned &&
-      !this.trail.some((step) => step.title.includes(t.name))
-    )
-      this.trail = [];
     const place = placeOf(t, cell.index);
     const parts: Node[] = [
       make("h3", {}, t.name),
@@ -148,7 +144,8 @@ export class Panel {
       parts.push(
         make("pre", { class: "numpy", tabindex: 0, "aria-label": "The same in NumPy" }, why.numpy),
       );
-      parts.push(...this.breaking(t, place, edits), ...this.homeward(t, place));
+      parts.push(...this.breaking(t, place, edits));
+      this.homeward(t, place);
     }
     this.about.replaceChildren(...parts);
     this.showLegend(t);
@@ -222,65 +219,11 @@ export class Panel {
 
   // ------------------------------------------------------------ follow a digit home
 
-  private homeward(t: Tensor, place: number[]): Node[] {
-    if (this.changes) return [];
-    if (t.op === "logits") {
-      const made = unfold(this.scene, place[0]!, place[1]!);
-      if (!made) return [];
-      const token = this.scene.manifest.vocabulary[place[1]!] ?? "?";
-      this.trail = [{ title: `logit of "${token}" (${t.name})`, made, vocab: place[1]! }];
-    }
-    if (!this.trail.length) return [];
-    const box = make("div", { class: "home" });
-    this.fillTrail(box);
-    return [box];
-  }
-
-  private fillTrail(box: HTMLElement): void {
-    const step = this.trail[this.trail.length - 1]!;
-    const most = Math.max(...step.made.parts.map((p) => Math.abs(p.value)), 1e-9);
-    const crumbs = this.trail.map((s, i) =>
-      button(
-        `${s.title} ${say(s.made.logit)}`,
-        `back to ${s.title}`,
-        () => ((this.trail = this.trail.slice(0, i + 1)), this.fillTrail(box)),
-      ),
-    );
-    const row = (p: Part): HTMLLIElement => {
-      const b = button("", `${p.label}: ${say(p.value)}`, () => this.step(p, box));
-      const wide = (50 * Math.abs(p.value)) / most;
-      const bar = make("i", {
-        style: `width:${wide}%;${p.value < 0 ? `right:50%` : "left:50%"};background:${shade(p.value, 1e-9, this.theme)}`,
-      });
-      b.append(
-        make("span", { class: "bar" }, bar),
-        make("span", {}, p.label),
-        make("b", {}, say(p.value)),
-      );
-      return make("li", {}, b);
-    };
-    box.replaceChildren(
-      make("h4", {}, "Follow it home"),
-      make("nav", { "aria-label": "The way so far" }, ...crumbs),
-      make("ol", {}, ...step.made.parts.slice(0, 8).map(row)),
-      make(
-        "p",
-        { class: "note" },
-        `${step.made.parts.length} parts add up to ${say(
-          step.made.parts.reduce((a, p) => a + p.value, 0),
-          4,
-        )}; rounding ${say(step.made.rest, 2)}. The last norm's scale is held.`,
-      ),
-    );
-  }
-
-  private step(p: Part, box: HTMLElement): void {
-    this.events.show(p.name, p.token);
-    const vocab = this.trail[0]!.vocab;
-    const made = p.head !== null && p.key === null ? unfoldHead(this.scene, p, vocab) : null;
-    if (!made) return;
-    this.trail.push({ title: p.label, made, vocab });
-    this.fillTrail(box);
+  /** A logit, or the chance that is made of it, is where a way home begins. */
+  private homeward(t: Tensor, place: number[]): void {
+    const logits = t.op === "softmax" ? this.scene.byName.get(t.inputs?.[0] ?? "") : t;
+    if (this.changes || logits?.op !== "logits") this.trail.clear();
+    else if (this.trail.start(place[0]!, place[1]!)) this.root.scrollTop = 0;
   }
 
   // ------------------------------------------------------------ a grid of the chosen matrix

@@ -15,6 +15,10 @@ export const STYLE = `
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
+.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
+.v3 .prompt.long button { margin: -3px; padding: 3px; }
+.v3 .prompt .stand { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
+.v3 .prompt .reached { background: var(--accent); color: var(--bg); }
 .v3 .prompt .later { opacity: .28; }
 .v3 .prompt .next { border: 2px solid var(--accent); color: var(--accent); padding: 5px; }
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
@@ -72,11 +76,15 @@ export const STYLE = `
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
 .v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .weight { color: var(--soft); }
 .v3 .tree [aria-selected=true] { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
-.v3 .home nav { display: flex; flex-wrap: wrap; gap: 4px; } .v3 .home nav button { font-size: 12px; min-height: 26px; padding: 1px 7px; } .v3 .home nav button + button::before { content: "← "; }
-.v3 .home ol { margin: 6px 0; padding: 0; list-style: none; }
-.v3 .home li button { display: grid; grid-template-columns: 64px 1fr auto; gap: 8px; align-items: center; width: 100%; min-height: 26px; padding: 1px 5px; border-color: transparent; background: none; text-align: left; font-size: 13px; }
+.v3 .home .head { display: flex; justify-content: space-between; align-items: center; } .v3 .home .head button { min-height: 26px; padding: 0 9px; }
+.v3 .home .head h3 { font-family: var(--font); }
+.v3 .home nav { display: flex; flex-wrap: wrap; gap: 4px; margin: 4px 0 8px; } .v3 .home nav button { font-size: 12px; min-height: 26px; padding: 1px 7px; text-align: left; } .v3 .home nav button + button::before { content: "← "; }
+.v3 .home nav [aria-current] { border-color: var(--accent); font-weight: 600; }
+.v3 .home ol { margin: 4px 0; padding: 0; list-style: none; }
+.v3 .home li button { display: grid; grid-template-columns: 54px 1fr auto 40px; gap: 7px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; font-size: 13px; }
 .v3 .home .bar { position: relative; height: 12px; border-left: 1px solid transparent; background: linear-gradient(var(--line), var(--line)) center / 1px 100% no-repeat; } .v3 .home .bar i { position: absolute; top: 1px; bottom: 1px; }
-.v3 .home b { font: 600 12.5px "Source Code Pro", ui-monospace, monospace; }
+.v3 .home b { font: 600 12.5px "Source Code Pro", ui-monospace, monospace; } .v3 .home small { color: var(--soft); text-align: right; }
+.v3 .home .arrived { font: 600 17px/1.35 "Source Serif", "Source Serif 4", Georgia, serif; outline: none; }
 .v3 .flat { position: absolute; inset: 0; overflow: auto; padding: 10px 12px; } .v3 .flat h3 { margin: 8px 0 4px; }
 .v3 .flat .maps { display: flex; flex-wrap: wrap; gap: 12px; align-items: start; } .v3 .flat figure { margin: 0; padding: 3px; border: 1px solid transparent; border-radius: 4px; }
 .v3 .flat canvas { image-rendering: pixelated; border: 1px solid var(--line); cursor: crosshair; display: block; } .v3 .flat figcaption { font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; color: var(--soft); }

@@ -12,18 +12,20 @@ import {
   type Manifest,
   type Scene,
 } from "./data";
-import { make } from "./dom";
+import { button, make } from "./dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
+import type { Part } from "./home";
 import { boundsOf, cellPlace, heightOf, plan, type Bounds, type Box, type Plan } from "./layout";
-import { drawMap, drawOverlay, type Arc, type Shown } from "./overlay";
+import { drawMap, drawOverlay, type Arc, type Shown, type Spot } from "./overlay";
 import { Panel, places, type Edit } from "./panel";
 import { cellAt, type Cell } from "./pick";
 import { Picture } from "./render";
 import { pressed, Shell, type Sight } from "./shell";
 import { Hands } from "./hands";
 import { themeOf, type Theme } from "./theme";
-import { stageOf, stagesOf, type Stage } from "./walk";
+import type { Standing } from "./trail";
+import { promptLength, stageOf, stagesOf, type Stage } from "./walk";
 
 export interface Payload {
   manifest: Manifest;
@@ -65,6 +67,8 @@ export class Viewer {
   private theme: Theme;
   private why: Explanation | null = null;
   protected glow: Set<string> | null = null;
+  /** On the way home: where the reader stands, as cells of the picture. */
+  protected standing: (Standing & { spot: Spot }) | null = null;
   private timer = 0;
   private waiting = 0;
   private walked = false;
@@ -84,7 +88,8 @@ export class Viewer {
       pin: (cell) => this.pin(cell),
       glow: (names) => this.light(names),
       edit: (edit) => this.events.edit(edit),
-      show: (name, token) => this.point(name, token),
+      stand: (at) => this.stand(at),
+      leave: () => this.pin(null),
     });
     this.shell = new Shell(
       {
@@ -318,7 +323,7 @@ export class Viewer {
   }
 
   private shown(): Shown {
-    const cell = this.hovered ?? this.pinned;
+    const cell = this.hovered ?? (this.standing ? null : this.pinned);
     return {
       scene: this.scene!,
       plan: this.plan!,
@@ -327,10 +332,19 @@ export class Viewer {
       cell,
       why: this.why,
       pinned: !this.hovered && !!this.pinned,
+      spot: this.standing?.spot ?? null,
       arcs: this.arcs(cell),
       lit: this.lit(),
       span: this.walked ? (this.stages[this.stage]?.span ?? null) : null,
     };
+  }
+
+  /** What the head looks at on which the reader stands, over its own columns. */
+  private arcsHome(): Arc[] {
+    const { part, spot } = this.standing ?? {};
+    if (!part || !spot || part.tensor.op !== "weighted_sum") return [];
+    const box = this.plan!.ofTensor.get(part.tensor.inputs?.[0] ?? "")?.[part.head ?? 0];
+    return box ? [{ box, query: part.position, over: spot.box }] : [];
   }
 
   /** Over the map's own columns, and over the stream of its layer. */
@@ -340,6 +354,7 @@ export class Viewer {
     const attends = (box: Box | undefined): boolean =>
       box?.tokens === "both" && box.tensor.op === "softmax";
     const chosen = cell && attends(cell.box) ? cell : null;
+    if (!chosen && this.standing) return this.arcsHome();
     const boxes = chosen
       ? [chosen.box]
       : (this.plan!.ofTensor.get(made ?? "") ?? []).filter(attends);
@@ -357,19 +372,22 @@ export class Viewer {
 
   private lit(): Set<string> | null {
     if (this.glow) return this.glow;
+    if (this.standing) return new Set([this.standing.part.tensor.name]);
     return this.walked ? new Set(this.stages[this.stage]?.names ?? []) : null;
   }
 
   private shine(): void {
     const lit = this.lit();
-    const why = this.why ? new Set(this.why.sources.map((s) => s.tensor.name)) : null;
+    const sources = this.why && !this.standing ? this.why.sources : [];
+    const why = new Set(sources.map((s) => s.tensor.name));
+    const chosen = this.hovered?.box ?? this.standing?.spot.box ?? this.pinned?.box ?? null;
     if (this.plan)
       this.picture?.shine((box) => {
         const name = box.tensor.name;
-        const glows = this.glow?.has(name) || (this.hovered?.box ?? this.pinned?.box) === box;
-        return [glows ? 1 : 0, !lit || lit.has(name) || why?.has(name) ? 0 : 1];
+        const glows = this.glow?.has(name) || box === chosen;
+        return [glows ? 1 : 0, !lit || lit.has(name) || why.has(name) ? 0 : 1];
       }, this.plan.boxes);
-    this.flat?.mark(lit, (this.hovered ?? this.pinned)?.box ?? null, false);
+    this.flat?.mark(lit, chosen, false);
     this.request();
   }
 
@@ -462,13 +480,28 @@ export class Viewer {
     this.flat?.mark(this.lit(), box, true);
   }
 
-  /** A column of a matrix, for the way home: look there. */
-  private point(name: string, token: number): void {
-    const box = this.plan?.ofTensor.get(name)?.[0];
-    if (!box) return;
-    this.light([name]);
-    this.fit([box]);
-    this.say(`${name}, token ${token}`);
+  /** A step on the way home: its column is outlined, and the camera goes there. */
+  private stand(at: Standing | null): void {
+    const box = at && this.plan?.ofTensor.get(at.part.tensor.name)?.[at.part.head ?? 0];
+    this.standing = box ? { ...at, spot: spotOf(box, at.part) } : null;
+    this.glow = null;
+    this.shine();
+    this.markPrompt();
+    if (!this.standing) return;
+    this.fit([this.standing.spot.box]);
+    this.flat?.mark(this.lit(), this.standing.spot.box, true);
+    this.say(this.standing.text);
+  }
+
+  /** From a token that the model chose: its logit, where the way home begins. */
+  private follow(position: number): void {
+    const { tokens, vocabulary } = this.scene!.manifest;
+    const logits = this.scene!.tensors.find((t) => t.op === "logits");
+    const token = vocabulary.indexOf(tokens[position] ?? "");
+    const cell = logits && this.find(logits.name, [position - 1, token]);
+    if (!cell) return;
+    this.pin(cell);
+    this.fit([cell.box]);
   }
 
   private light(names: string[] | null): void {
@@ -502,6 +535,7 @@ export class Viewer {
         Math.min(t, 1e9),
       ) as [number, number]),
     );
+    if (!quiet) this.standing = null;
     this.fillPrompt(stage);
     this.glow = null;
     this.shine();
@@ -546,7 +580,9 @@ export class Viewer {
       return make(
         "li",
         { class: !this.walked || i < stage.shown ? (now ? "now" : "") : "later" },
-        token,
+        i > 0 && i >= promptLength(tokens)
+          ? button(token, `Follow the "${token}" home`, () => this.follow(i))
+          : token,
       );
     });
     if (stage.next && this.walked) {
@@ -561,6 +597,16 @@ export class Viewer {
     }
     this.shell.prompt.classList.toggle("long", chips.length > 16);
     this.shell.prompt.replaceChildren(...chips);
+    this.markPrompt();
+  }
+
+  /** The token on whose column the reader stands. */
+  private markPrompt(): void {
+    [...this.shell.prompt.children].forEach((chip, i) => {
+      const here = this.standing?.part.position === i;
+      chip.classList.toggle("stand", here);
+      chip.classList.toggle("reached", here && !!this.standing?.home);
+    });
   }
 
   step(by: number): void {
@@ -676,6 +722,12 @@ export class Viewer {
 /** What decides where boxes stand: names, shapes and how they hang together. */
 const shapeOf = (m: Manifest): string =>
   JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
+
+/** A token's column, or one neuron of it. */
+function spotOf(box: Box, { position, neuron }: Part): Spot {
+  const [top, rows] = neuron === null ? [0, box.rows] : [neuron, 1];
+  return { box, left: position, top, cols: 1, rows };
+}
 
 function roomy(b: Bounds): Bounds {
   const air = 0.08 * Math.max(b.right - b.left, b.top - b.bottom);

@@ -14,7 +14,8 @@ const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {
     pin: () => undefined,
     glow: () => undefined,
     edit: (edit) => edits.push(edit),
-    show: () => undefined,
+    stand: () => undefined,
+    leave: () => undefined,
   });
   document.body.replaceChildren(panel.root);
   panel.load(small(), themeOf({ base: "light" }));

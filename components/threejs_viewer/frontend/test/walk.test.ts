@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { choice, stageOf, stagesOf } from "../src/walk";
-import { unfold, unfoldHead, writers } from "../src/home";
 import { pick } from "../src/pick";
 import { plan, heightOf } from "../src/layout";
 import { View, FRONT } from "../src/camera";
@@ -48,17 +47,6 @@ test("the digit that drops in is the most likely one", () => {
   const all = [...Array(16).keys()].map((c) => read(scene, probs, 3 * 16 + c)!);
   expect(best.share).toBe(Math.max(...all));
   expect(scene.manifest.vocabulary.indexOf(best.token)).toBe(all.indexOf(best.share));
-});
-
-test("a logit is the sum of what each part wrote, and a head's part of what each token gave", () => {
-  const scene = small();
-  expect(writers(scene).map((t) => t.name)).toContain("blocks.1.attn_out");
-  for (const vocab of [0, 5, 11]) {
-    const made = unfold(scene, 3, vocab)!;
-    expect(Math.abs(made.rest)).toBeLessThan(0.02);
-    const head = made.parts.find((p) => p.head !== null)!;
-    expect(Math.abs(unfoldHead(scene, head, vocab)!.rest)).toBeLessThan(0.01);
-  }
 });
 
 test("a ray through a cell's middle picks that cell, from in front and from the side", () => {

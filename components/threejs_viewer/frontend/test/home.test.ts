@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { env } from "node:process";
+import { describe, expect, test } from "vitest";
+import { openScene, read, type Manifest, type Scene } from "../src/data";
+import { byShare, isHome, logit, neurons, restOf, unfold, type Part } from "../src/home";
+import { BIG, fake } from "../dev/fake";
+import { opened, small } from "./helpers";
+
+/** Ways from a logit down: always the largest part, and each part that is one step off it. */
+function* wholes(scene: Scene, root: Part): Generator<Part> {
+  for (let one: Part | undefined = root; one; ) {
+    const parts = unfold(scene, one);
+    yield one;
+    yield* parts;
+    one = byShare(one, parts)[0];
+  }
+}
+
+describe.each(["7*8=56", "9*9=", "1"])("every sum of %s", (prompt) => {
+  test("is its whole", () => {
+    const scene = small(prompt);
+    const last = prompt.length - 1;
+    for (const vocab of [0, 5, 11]) {
+      const root = logit(scene, last, vocab)!;
+      expect(root.value).toBe(read(scene, root.tensor, last * root.tensor.cols + vocab));
+      for (const whole of wholes(scene, root))
+        for (const parts of [unfold(scene, whole), neurons(scene, whole, 16)])
+          if (parts.length) expect(restOf(scene, whole, parts).rounded).toBe(true);
+    }
+  });
+});
+
+test("a level names what was written before it, then tokens, then what was written there", () => {
+  const scene = small();
+  const names = (parts: Part[]): string[] => parts.map((p) => `${p.tensor.name} ${p.head}`);
+  const start = ["embed null", "pos_embed null"];
+  const heads = [0, 1].map((l) => [0, 1].map((h) => `blocks.${l}.z ${h}`));
+  const first = [...heads[0]!, "blocks.0.ffn_out null"];
+  const top = unfold(scene, logit(scene, 3, 5)!);
+  expect(names(top)).toEqual([...start, ...first, ...heads[1]!, "blocks.1.ffn_out null"]);
+  const tokens = unfold(scene, top[6]!);
+  expect(tokens.map((p) => [p.tensor.name, p.head, p.position])).toEqual(
+    [0, 1, 2, 3].map((s) => ["blocks.1.v", 1, s]),
+  );
+  const below = unfold(scene, tokens[2]!);
+  expect(names(below)).toEqual([...start, ...first]);
+  expect(below.every((p) => p.position === 2)).toBe(true);
+  expect(names(unfold(scene, top[7]!))).toEqual([...start, ...first, ...heads[1]!]);
+  expect(isHome(scene, top[0]!) && isHome(scene, top[1]!)).toBe(true);
+});
+
+test("a neuron is followed through itself alone: all of them together are the FFN", () => {
+  const scene = small();
+  const ffn = unfold(scene, logit(scene, 3, 5)!)[7]!;
+  const each = neurons(scene, ffn, 16).map((n) => unfold(scene, n));
+  unfold(scene, ffn).forEach((p, i) =>
+    expect(each.reduce((sum, parts) => sum + parts[i]!.value, 0)).toBeCloseTo(p.value, 9),
+  );
+  expect(neurons(scene, ffn, 3)).toHaveLength(3);
+});
+
+test("the parts that pull the way of the whole come first", () => {
+  const scene = small();
+  for (const vocab of [0, 5, 11]) {
+    const root = logit(scene, 3, vocab)!;
+    const shares = byShare(root, unfold(scene, root)).map((p) => p.value / root.value);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(shares[0]).toBeGreaterThan(0);
+  }
+});
+
+test("no way begins where numbers are missing, or where an op is unknown it ends", () => {
+  const payload = fake();
+  expect(logit(opened({ ...payload, weights: new Uint8Array(0) }), 3, 5)).toBeNull();
+  expect(logit(small(), 6, 5)).toBeNull();
+  payload.manifest.tensors.find((t) => t.name === "blocks.1.v")!.op = "something new";
+  const scene = opened(payload);
+  const head = unfold(scene, logit(scene, 3, 5)!)[5]!;
+  for (const one of unfold(scene, head)) expect(isHome(scene, one)).toBe(true);
+});
+
+test("a number that was changed by hand shows as a rest", () => {
+  const payload = fake();
+  payload.manifest.tensors.find((t) => t.name === "blocks.1.v")!.scale = 2;
+  const scene = opened(payload);
+  const head = unfold(scene, logit(scene, 3, 5)!)[5]!;
+  const { rest, rounded } = restOf(scene, head, unfold(scene, head));
+  expect(rest).toBeCloseTo(-head.value, 2);
+  expect(rounded).toBe(false);
+});
+
+test("a step of a model of 4.7M parameters takes less than 50 ms", () => {
+  const scene = opened(fake("37*48=69", BIG));
+  let one: Part | undefined = logit(scene, 7, 5)!;
+  while (one) {
+    const times: number[] = [];
+    let parts: Part[] = [];
+    for (let i = 0; i < 5; i++) {
+      const began = performance.now();
+      parts = unfold(scene, one);
+      neurons(scene, one, 5);
+      times.push(performance.now() - began);
+    }
+    expect(Math.min(...times)).toBeLessThan(50);
+    one = byShare(one, parts)[0];
+  }
+});
+
+// tests/ui/test_threejs_viewer.py writes scenes of committed runs, and the ways lab found in them.
+interface Recorded {
+  manifest: Manifest;
+  weights: string; // base64
+  activations: string;
+  ways: { position: number; token: number; way: RecordedPart[] }[];
+}
+interface RecordedPart {
+  name: string;
+  position: number;
+  head: number | null;
+  value: number;
+  parts: RecordedPart[];
+}
+
+const folder = env["SCENES"];
+const files = folder ? readdirSync(folder).map((name) => join(folder, name)) : [];
+
+describe.each(files)("%s", (file) => {
+  const recorded = JSON.parse(readFileSync(file, "utf-8")) as Recorded;
+  const halves = (text: string): Uint16Array => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return new Uint16Array(bytes.buffer);
+  };
+  const scene = openScene(recorded.manifest, {
+    weight: halves(recorded.weights),
+    activation: halves(recorded.activations),
+  });
+
+  test("the way along the largest parts is lab's, part by part", () => {
+    for (const { position, token, way } of recorded.ways) {
+      let one: Part | undefined = logit(scene, position, token)!;
+      for (const expected of way) {
+        const parts: Part[] = unfold(scene, one!);
+        expect(parts.length).toBe(expected.parts.length);
+        [one!, ...parts].forEach((p, i) => {
+          const theirs = i ? expected.parts[i - 1]! : expected;
+          expect([p.tensor.name, p.position, p.head]).toEqual([
+            theirs.name,
+            theirs.position,
+            theirs.head,
+          ]);
+          expect(p.value).toBeCloseTo(theirs.value, 9);
+        });
+        one = byShare(one!, parts)[0];
+      }
+      expect(one).toBeUndefined();
+    }
+  });
+});
