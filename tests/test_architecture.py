@@ -36,7 +36,7 @@ ORDER = [
         "scene",
         "cells",
     },
-    {"evaluate", "transcript", "patterns", "hand_attention", "lens", "homeward"},
+    {"evaluate", "transcript", "patterns", "hand_attention", "lens", "homeward", "order", "ruler"},
     {"prices", "choosing", "lengths", "step_inside"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "convergence", "live"},
