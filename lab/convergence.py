@@ -24,31 +24,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lab.config import (
-    DenseFFN,
-    GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
-    NoPositions,
-    Position,
-    RotaryPositions,
-)
 from lab.gpt import GPT
 from lab.packing import pack, texts_in, whole_texts
 from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.provenance import RECORDS, read_lines
+from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
 from lab.train import Recipe, TrainState, train
 from lab.vocabulary import Tokens
 
 Setting = Literal["fixed", "packed", "mixed"]
-Encoding = Literal["learned", "rotary", "none"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
-ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 RATES = (1e-3, 2e-3, 4e-3)
 """The grid of AdamW's rate; Muon's is five times it."""
 
-STREAM = 256
 TOKENS_A_STEP = 8 * STREAM
 MOST_STEPS = 2000
 CHECK_EVERY = 25
@@ -62,34 +51,13 @@ MEMORY = 0.95
 SHAPES = ((1, 1), (1, 2), (2, 1), (2, 2))
 
 
-def position_of(encoding: Encoding, base: float = 100.0) -> Position:
-    match encoding:
-        case "learned":
-            return LearnedPositions(max_length=STREAM)
-        case "rotary":
-            return RotaryPositions(base)
-        case "none":
-            return NoPositions()
-
-
-def twin(position: Position) -> GPTConfig:
-    """A small network of two layers, 0.4M parameters."""
-    return GPTConfig(
-        n_layer=2,
-        d_model=128,
-        position=position,
-        attention=MultiHeadAttention(n_head=4, head_dim=32),
-        ffn=DenseFFN(d_ff=512),
-    )
-
-
 def plan(
     setting: Setting,
     encoding: Encoding,
     rate: float,
     seed: int,
     *,
-    base: float = 100.0,
+    base: float = BASE,
     steps: int = MOST_STEPS,
 ) -> Recipe:
     """One run of the race, as a recipe."""
@@ -97,7 +65,7 @@ def plan(
     form = Format("cot_reversed", padded=not mixed)
     return Recipe(
         name=f"{setting}_{encoding}",
-        model=twin(position_of(encoding, base)),
+        model=small(position_of(encoding, base)),
         format=form,
         shapes=SHAPES if mixed else (),
         pack=STREAM if setting == "packed" else 0,
@@ -275,7 +243,7 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
         )
     setting, encoding = cell.get("setting", "packed"), cell.get("encoding", "rotary")
     rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
-    recipe = plan(setting, encoding, rate, cell["seed"], base=cell.get("base", 100.0))
+    recipe = plan(setting, encoding, rate, cell["seed"], base=cell.get("base", BASE))
     return {"rate": rate, **measure(recipe, "test")}
 
 

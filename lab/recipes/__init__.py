@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.rope import learned_small, rope, rope_small, unordered_small
 from lab.recipes.times_table import times_table, times_table_small
 from lab.train import Recipe
 
@@ -13,6 +14,10 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "chain_of_thought": chain_of_thought,
     "plain": plain,
     "few_pairs": few_pairs,
+    "rope": rope,
+    "rope_small": rope_small,
+    "learned_small": learned_small,
+    "unordered_small": unordered_small,
     "times_table": times_table,
     "times_table_small": times_table_small,
 }

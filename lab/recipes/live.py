@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.cost import parameters_of
 from lab.problems import Format, Style
+from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.train import OptimiserName, Recipe
 
 MOST_PARAMETERS = 2_000_000
@@ -22,8 +23,13 @@ def multiply(
     steps: int = 400,
     seed: int = 0,
     pairs: tuple[tuple[int, int], ...] = (),
+    encoding: Encoding = "learned",
+    base: float = BASE,
+    packed: bool = False,
 ) -> Recipe:
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
+
+    `packed`: streams of sums, cut anywhere, of as many tokens a step. `base` is RoPE's.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.
     """
@@ -33,20 +39,22 @@ def multiply(
         raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
     if seed < 0:
         raise ValueError(f"seed={seed}; a seed is a whole number from 0 on")
+    form = Format(style)
     plan = Recipe(
         name="multiply",
         model=GPTConfig(
             n_layer=n_layer,
             d_model=d_model,
-            position=LearnedPositions(max_length=32),
+            position=position_of(encoding, base, STREAM if packed else 32),
             attention=MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
             ffn=DenseFFN(d_ff=4 * d_model, activation="relu2"),
         ),
-        format=Format(style),
+        format=form,
         fraction=fraction,
         pairs=pairs,
+        pack=STREAM if packed else 0,
         steps=steps,
-        batch_size=256,
+        batch_size=round(256 * form.length / STREAM) if packed else 256,
         optimiser=optimiser,
         rate=rate,
         muon_rate=min(1.0, 5 * rate),
