@@ -31,3 +31,17 @@ def test_a_bad_prompt_leaves_the_page_alive(open_page) -> None:
     page.get_by_label("Prompt").press("Enter")
     page.get_by_text("It writes 6*7=42$.").wait_for()
     assert page.console_errors == []
+
+
+def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> None:
+    page = open_page("/forward_pass_3d?ch70_beside=another+model")
+    viewer(page)
+    frame = next(f for f in page.frames if "threejs_viewer" in f.url)
+    frame.wait_for_function(
+        """() => window.viewer3d?.sides.length === 2
+          && viewer3d.sides.every(s => s.plan.scene.halves.weight.length > 0)"""
+    )
+    sizes = frame.evaluate("viewer3d.sides.map(s => s.plan.scene.byName.get('embed').cols)")
+    assert sizes == [256, 48]
+    assert "have no partner" in frame.locator(".notice").inner_text()
+    assert page.console_errors == []
