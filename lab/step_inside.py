@@ -15,8 +15,16 @@ from torch import Tensor
 
 from lab.checkpoint import Checkpoint
 from lab.cost import longest_text, parameters
-from lab.scene import MOST_TOKENS, Packed, Scene, scene
-from lab.trace import ACTIVATIONS, Edit, Trace
+from lab.scene import (
+    MOST_TOKENS,
+    Packed,
+    Scene,
+    look_at_everything,
+    read_tokens,
+    scene,
+    with_ledger,
+)
+from lab.trace import ACTIVATIONS, SLOT_AXES, Edit, Trace
 from lab.transcript import transcribe
 from lab.vocabulary import END, VOCABULARY, encode
 
@@ -84,6 +92,28 @@ def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
     if positions is not None:
         idle += (positions - len(text)) * model.config.d_model
     return 1 - idle / sum(sizes.values())
+
+
+def change_before(loaded: Checkpoint, one: str, other: str) -> float:
+    """The largest change of any activation at the tokens before the first that differs.
+
+    `ValueError` for texts of two lengths: then sums are blocked differently, and rounding differs.
+    """
+    if len(one) != len(other):
+        raise ValueError(f"{one!r} and {other!r} are not of one length")
+    first = next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
+
+    def before_it(text: str) -> list[Tensor]:
+        trace = look_at_everything(with_ledger(loaded.model), read_tokens(loaded.model, text), ())
+        return [x.narrow(slots(key), 0, first) for key, (x,) in trace.calls.items()]
+
+    def slots(key: str) -> int:
+        axes = ACTIVATIONS[key.rpartition(".")[2]].axes
+        return next(i for i, axis in enumerate(axes) if axis in SLOT_AXES)
+
+    pairs = zip(before_it(one), before_it(other), strict=True)
+    changes = [torch.where(x == y, 0, (x - y).abs()) for x, y in pairs]
+    return max(float(change.max()) if change.numel() else 0.0 for change in changes)
 
 
 def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float:

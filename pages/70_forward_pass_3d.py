@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from components.threejs_viewer import show_model
+from components.threejs_viewer import Side, show_model
 from components.ui import exercises, training
 from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
@@ -24,12 +24,19 @@ RUNS = {
     "plain": "the same network, no working",
     "few_pairs": "the small twin of chapter 1",
 }
-PROMPTS = {"times_table": "7*8=", "times_table_small": "7*8="}
+ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
+OTHER_PROMPT, OTHER_TEXT = "7*9=", "7*9=63$"
+TWO_DIGITS = {PROMPT: "37*48=", OTHER_PROMPT: "37*49="}
+BESIDE = ("nothing", "another prompt", "another model", "itself, mended")
+ALONE, BY_PROMPT, BY_RUN, MENDED = BESIDE
 LAST = 5
 LINK = {
     "ch70_run": training.one_of(tuple(RUNS.values())),
     "ch70_prompt": lambda _: True,  # it answers for itself, beside its own box
+    "ch70_beside": training.one_of(BESIDE),
+    "ch70_beside_prompt": lambda _: True,
+    "ch70_beside_run": training.one_of(tuple(RUNS.values())),
 }
 
 
@@ -91,6 +98,14 @@ def home() -> str:
 
 
 @st.cache_data(show_spinner=False)
+def before_the_change() -> float:
+    loaded = take_with_progress(TABLE)
+    from lab.step_inside import change_before
+
+    return change_before(loaded, TEXT, OTHER_TEXT)
+
+
+@st.cache_data(show_spinner=False)
 def takes_part() -> float:
     loaded = take_with_progress(TABLE)
     from lab.step_inside import share_that_takes_part
@@ -107,6 +122,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "equals_place": lambda: f"{PROMPT.index('=') + 1}",
     "home": home,
     "cache_change": lambda: in_small(cache_change()),
+    "before_the_change": lambda: in_small(before_the_change()),
     "without_last": lambda: f"`{without_the_last_ffn()}`",
 }
 
@@ -126,15 +142,14 @@ def show_inside() -> None:
         )
     )
     prompt = st.text_input("Prompt", PROMPT, key="ch70_prompt", bind="query-params", max_chars=80)
+    asked = ask_beside(run)
     loaded = take(run)
     from lab.step_inside import open_up, read_prompt, written
 
-    if run not in PROMPTS and prompt == PROMPT:
-        prompt = "37*48="
-        st.caption("This model multiplies two-digit numbers, so it reads 37*48= for now.")
+    prompt = suited(run, prompt or "")
     toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
     try:
-        prompt = read_prompt(loaded, prompt or "")
+        prompt = read_prompt(loaded, prompt)
     except ValueError as error:
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return
@@ -146,12 +161,14 @@ def show_inside() -> None:
         st.warning(f"This model has no such part to switch off ({error}). All parts are mended.")
         text = written(loaded, prompt)
         scene = open_up(loaded, run, text, packed(run))
+    beside = side_beside(asked, run, prompt, list(toggles.values()))
     answer = show_model(
         scene.manifest,
         scene.activations,
         lambda: scene.weights,
         key="ch70_viewer",
         edits=list(toggles.values()),
+        beside=beside,
     )
     st.markdown(f"It writes `{text}`.")
     if toggles:
@@ -168,6 +185,74 @@ def show_inside() -> None:
     from lab import scene as scenes
 
     page.source(gpt.GPT.forward, scenes.scene, homeward.unfold)
+
+
+def suited(run: str, prompt: str) -> str:
+    """The prompt, or its two-digit stand-in where a default is too short for this model."""
+    if run in ONE_DIGIT or prompt not in TWO_DIGITS:
+        return prompt
+    stand_in = TWO_DIGITS[prompt]
+    st.caption(f"This model multiplies two-digit numbers, so it reads {stand_in} for now.")
+    return stand_in
+
+
+# ---------------------------------------------------------------- a second scene beside the first
+
+
+def ask_beside(run: str) -> tuple[str, str]:
+    """What the reader wants beside the scene, and which prompt or which run that is."""
+    left, right = st.columns(2)
+    what = left.selectbox("Compare with", BESIDE, key="ch70_beside", bind="query-params")
+    detail = ""
+    if what == BY_PROMPT:
+        detail = right.text_input(
+            "The other prompt",
+            OTHER_PROMPT,
+            key="ch70_beside_prompt",
+            bind="query-params",
+            max_chars=80,
+        )
+    elif what == BY_RUN:
+        names = {name: words for name, words in choices().items() if name != run}
+        detail = right.selectbox(
+            "The other model",
+            list(names),
+            format_func=names.__getitem__,
+            key="ch70_beside_run",
+            bind="query-params",
+        )
+    page.prose("beside")
+    return str(what), str(detail or "")
+
+
+def side_beside(
+    asked: tuple[str, str], run: str, prompt: str, toggles: list[dict[str, Any]]
+) -> Side | None:
+    """The scene that was asked for; None if none was, or, with a sentence, if it can't be had."""
+    what, detail = asked
+    title = ""
+    if what == ALONE:
+        return None
+    if what == BY_PROMPT:
+        prompt = suited(run, detail)
+    elif what == BY_RUN:
+        run, title = detail, choices()[detail]
+        st.caption(page.text("beside_model"))
+    elif toggles:
+        title, toggles = "mended", []
+    else:
+        st.caption("Nothing is switched off yet. Break a part in the picture to compare.")
+        return None
+    loaded = take(run)
+    from lab.step_inside import open_up, read_prompt, written
+
+    try:
+        text = written(loaded, read_prompt(loaded, prompt), toggles)
+        scene = open_up(loaded, run, text, packed(run), toggles)
+    except ValueError as error:
+        st.warning(f"Nothing stands beside it: {error}.")
+        return None
+    return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:

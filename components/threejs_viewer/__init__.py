@@ -5,7 +5,7 @@ Python side of a Streamlit component whose front end lies in `frontend/` (built 
 
 What it shows is a manifest (plain JSON: names, axes, shapes, places in a blob, formulas) and two
 blobs of float16 numbers, value = float16 * scale. Weights travel once: the browser keeps them by
-digest and asks for those it lacks.
+digest and asks for those it lacks. A second scene may stand beside the first, to be compared.
 """
 
 from __future__ import annotations
@@ -45,6 +45,22 @@ class Answer:
     edit: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Side:
+    """One scene. `weights` is called only when the browser says that it lacks
+    `manifest["weights_digest"]`; None for a run whose weights are not here. `title` stands above
+    it where two are compared, behind left or right and before its text."""
+
+    manifest: Mapping[str, Any]
+    activations: bytes
+    weights: Callable[[], bytes] | None
+    title: str = ""
+
+    @property
+    def digest(self) -> str:
+        return self.manifest["weights_digest"]
+
+
 @cache
 def declared() -> Callable[..., Any]:
     """Raises `FileNotFoundError` if the front end was never built."""
@@ -60,28 +76,42 @@ def show_model(
     *,
     key: str,
     edits: Sequence[Mapping[str, Any]] = (),
+    beside: Side | None = None,
 ) -> Answer | None:
     """Draw a scene; what the reader pinned or switched off last, or None.
 
-    `weights` is called only when the browser says that it lacks `manifest["weights_digest"]`; None
-    for a run whose weights are not here. `edits` are those in force, as `Answer.edit` gives them.
+    The first three arguments are those of `Side`. `edits` are those in force, as `Answer.edit`
+    gives them. `beside` stands on the right, shaded by its numbers less those of the first scene.
     Call it inside an `st.fragment`: a pin reruns what is around it.
     """
-    before = read_answer(st.session_state.get(key))
-    lacking = before.get("need_weights") == manifest["weights_digest"]
-    sent = weights() if lacking and weights is not None else None
+    sides = {"": Side(manifest, activations, weights)} | ({"beside_": beside} if beside else {})
+    sent = weights_to_send(read_answer(st.session_state.get(key)), list(sides.values()))
+    # Streamlit sends a keyed component again only when its JSON changes; bytes do not count.
+    arguments: dict[str, Any] = {"weights_sent": sorted(sent)}
+    for prefix, side in sides.items():
+        arguments[f"{prefix}manifest"] = dict(side.manifest)
+        arguments[f"{prefix}activations"] = side.activations
+        arguments[f"{prefix}weights"] = sent.pop(side.digest, None)  # once, if both have them
+        arguments[f"{prefix}has_weights"] = side.weights is not None
     value = declared()(
-        manifest=dict(manifest),
-        weights=sent,
-        activations=activations,
+        **arguments,
+        beside_title=beside.title if beside else None,
         edits=[dict(edit) for edit in edits],
-        has_weights=weights is not None,
-        # Streamlit sends a keyed component again only when its JSON changes; bytes do not count.
-        weights_sent=manifest["weights_digest"] if sent is not None else None,
         key=key,
         default=None,
     )
     return answer_of(read_answer(value))
+
+
+def weights_to_send(before: Mapping[str, Any], sides: Sequence[Side]) -> dict[str, bytes]:
+    """By digest, the weights that the browser lacked at its last answer."""
+    needed = before.get("need_weights")
+    lacking = needed if isinstance(needed, list) else []
+    return {
+        side.digest: side.weights()
+        for side in sides
+        if side.weights is not None and side.digest in lacking
+    }
 
 
 def read_answer(value: object) -> Mapping[str, Any]:

@@ -48,4 +48,17 @@ def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(open_page) -> None
         'You stand on the "[78]" at position [02], which you typed.',
         frame.locator(".home .arrived").inner_text(),
     )
+
+
+def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> None:
+    page = open_page("/forward_pass_3d?ch70_beside=another+model")
+    viewer(page)
+    frame = next(f for f in page.frames if "threejs_viewer" in f.url)
+    frame.wait_for_function(
+        """() => window.viewer3d?.sides.length === 2
+          && viewer3d.sides.every(s => s.plan.scene.halves.weight.length > 0)"""
+    )
+    sizes = frame.evaluate("viewer3d.sides.map(s => s.plan.scene.byName.get('embed').cols)")
+    assert sizes == [256, 48]
+    assert "have no partner" in frame.locator(".notice").inner_text()
     assert page.console_errors == []

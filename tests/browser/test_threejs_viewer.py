@@ -1,13 +1,18 @@
 """The 3D viewer inside Streamlit, in Chromium with WebGL in software; read by its test handle."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import driver
 import pytest
+import torch
 from playwright.sync_api import Browser, BrowserContext, Frame
-from viewer_app import scene
+from viewer_app import model, scene
+
+from lab.trace import Trace
+from lab.vocabulary import VOCABULARY
 
 Open = Callable[..., tuple[driver.BookPage, Frame]]
 
@@ -149,20 +154,166 @@ def test_a_new_prompt_keeps_the_camera_and_the_pin(open_viewer: Open) -> None:
     assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.v"
 
 
-def test_what_changed_is_this_prompt_less_the_one_before(open_viewer: Open) -> None:
+def ask(page: driver.BookPage, **boxes: str) -> None:
+    """Fill the boxes above the viewer: Prompt, Beside."""
+    for label, text in boxes.items():
+        page.get_by_label(label).fill(text)
+        page.get_by_label(label).press("Enter")
+        driver.wait_idle(page)
+
+
+def compared(frame: Frame, left: str, right: str) -> None:
+    frame.wait_for_function(
+        "two => two.join() === viewer3d.sides.map(s => s.plan.scene.manifest.tokens.join('')) + ''",
+        arg=[left, right],
+    )
+
+
+def torch_value(name: str, place: list[int], text: str) -> float:
+    trace = Trace([name.rpartition(".")[2]])
+    with torch.inference_mode():
+        model()(torch.tensor([[VOCABULARY.index(c) for c in text]]), trace=trace)
+    return float(trace[name][0][tuple(place)])
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("embed", [2, 3]), ("blocks.1.k", [1, 2, 3]), ("blocks.0.pattern", [1, 3, 2])],
+)
+def test_two_texts_side_by_side_differ_by_what_torch_says(
+    open_viewer: Open, name: str, place: list[int]
+) -> None:
     page, frame = open_viewer()
-    button = frame.get_by_role("button", name="What changed")
-    assert not button.is_visible()
-    page.get_by_label("Prompt").fill("7*9=63")
-    page.get_by_label("Prompt").press("Enter")
-    button.click()
-    place = [3, 5]
-    change = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
-    expected = value_at("logits", place, "7*9=63") - value_at("logits", place)
-    assert change == pytest.approx(expected, abs=3e-3)
-    button.click()
-    now = frame.evaluate("p => viewer3d.valueAt('logits', p)", place)
-    assert now == pytest.approx(value_at("logits", place, "7*9=63"), rel=2e-3)
+    ask(page, Prompt="7*8=", Beside="7*9=")
+    compared(frame, "7*8=", "7*9=")
+    left, right = (torch_value(name, place, text) for text in ("7*8=", "7*9="))
+    expected = pytest.approx(right - left, abs=2e-3 * max(abs(left), abs(right)))
+    drawn = frame.evaluate("([n, p]) => viewer3d.valueAt(n, p, 1)", [name, place])
+    assert drawn == expected and abs(drawn) > 1e-3
+    frame.evaluate("([n, p]) => viewer3d.lookAt(n, p)", [name, place])
+    page.wait_for_timeout(300)
+    for side, first in ((0, left), (1, right - left)):
+        spot = frame.evaluate("([n, p, s]) => viewer3d.whereIs(n, p, s)", [name, place, side])
+        frame.locator("canvas.over").hover(position=spot)
+        assert number(frame.locator(".tip b").inner_text()) == pytest.approx(first, abs=3e-3)
+        told = re.findall(r"left (\S+), right (\S+), right − left (\S+)", tip(frame))
+        assert [number(x) for x in told[0]] == [
+            pytest.approx(left, rel=2e-3),
+            pytest.approx(right, rel=2e-3),
+            expected,
+        ]
+    assert page.console_errors == []
+
+
+def tip(frame: Frame) -> str:
+    return frame.locator(".tip .pair").inner_text()
+
+
+def test_nothing_differs_before_the_changed_token(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    ask(page, Prompt="7*8=", Beside="7*9=")
+    compared(frame, "7*8=", "7*9=")
+    changed = frame.evaluate(
+        """() => viewer3d.sides[1].plan.boxes.filter(b => b.tokens === 'columns').flatMap(b =>
+          [...Array(b.cols).keys()].filter(c => [...Array(b.rows).keys()].some(r =>
+            viewer3d.shownAt(b, c, r) !== 0)))"""
+    )
+    assert set(changed) == {2, 3}
+
+
+def test_the_comparison_keeps_the_camera_and_goes_as_it_came(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.lookAt('blocks.1.v', [0, 1, 2])")
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.1.v', [0, 1, 2]))")
+    pose = frame.evaluate("viewer3d.view.pose")
+    switch = frame.get_by_role("group", name="The right side shows")
+    assert not switch.is_visible()
+    ask(page, Beside="7*9=63")
+    compared(frame, "7*8=56", "7*9=63")
+    assert frame.evaluate("viewer3d.view.pose") == pose
+    place = [0, 2, 2]
+    numbers = frame.evaluate("p => [0, 1].map(s => viewer3d.valueAt('blocks.1.v', p, s))", place)
+    switch.get_by_role("button", name="The numbers themselves").click()
+    right = frame.evaluate("p => viewer3d.valueAt('blocks.1.v', p, 1)", place)
+    assert right == pytest.approx(value_at("blocks.1.v", place, "7*9=63"), rel=2e-3)
+    assert numbers == pytest.approx([value_at("blocks.1.v", place), right - numbers[0]], abs=2e-3)
+    assert frame.evaluate("viewer3d.view.pose") == pose
+    assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.v"
+    ask(page, Beside="")
+    frame.wait_for_function("viewer3d.sides.length === 1")
+    assert frame.evaluate("viewer3d.view.pose") == pose and not switch.is_visible()
+    assert page.console_errors == []
+
+
+def test_what_only_one_text_has_is_said_to_have_no_partner(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    ask(page, Prompt="7*8=", Beside="7*8=56")
+    compared(frame, "7*8=", "7*8=56")
+    assert "only the first 4 are compared" in frame.locator(".notice").inner_text()
+    frame.evaluate("viewer3d.pin(viewer3d.find('embed', [5, 0], 1))")
+    assert frame.locator(".value output").inner_text() == "no partner"
+    assert frame.locator(".legend .alone").is_visible()
+    frame.evaluate("viewer3d.pin(viewer3d.find('embed', [2, 0], 1))")
+    assert number(frame.locator(".value output").inner_text()) == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("short", "right: probs: 20 of its 96 numbers did not arrive"),
+        ("nan", "right: embed: 1 of its numbers are NaN or infinite"),
+        ("strange", "second scene cannot be read, so the first stands alone"),
+    ],
+)
+def test_a_damaged_second_scene_is_a_message_and_the_first_stays(
+    open_viewer: Open, damage: str, said: str
+) -> None:
+    page, frame = open_viewer()
+    ask(page, Beside=f"{damage} 7*9=63")
+    frame.locator(".notice").wait_for()
+    assert said in frame.locator(".notice").inner_text()
+    shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+    assert page.console_errors == []
+
+
+def test_list_grid_and_status_say_both_numbers_and_their_difference(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    ask(page, Beside="7*9=63")
+    compared(frame, "7*8=56", "7*9=63")
+    leaves = frame.locator(".leaf")
+    assert "equal" in leaves.filter(has_text="pos_embed").inner_text()
+    frame.get_by_role("searchbox").fill("logits")
+    assert re.search(r"differs by up to \d", leaves.first.inner_text())
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    frame.locator("td[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    pair = [value_at("logits", [2, 0], text) for text in ("7*8=56", "7*9=63")]
+    expected = pytest.approx([*pair, pair[1] - pair[0]], abs=2e-2)
+    cell = frame.locator("td[tabindex='0']")
+    assert [number(x) for x in cell.inner_text().split()] == expected
+    for told in (cell.get_attribute("aria-label"), frame.locator("[role=status]").inner_text()):
+        found = re.findall(r"left (\S+), right (\S+), right − left ([^\s.]+\.\d+)", told)
+        assert [number(x) for x in found[0]] == expected
+
+
+def test_without_webgl_a_matrix_of_two_scenes_is_two_maps(open_viewer: Open) -> None:
+    page, frame = open_viewer("?flat=1")
+    ask(page, Beside="7*9=")
+    compared(frame, "7*8=56", "7*9=")
+    boxes = frame.evaluate("viewer3d.sides.map(s => s.plan.boxes.length)")
+    assert frame.locator(".flat figure").count() == boxes[0]
+    assert frame.locator(".flat canvas").count() == sum(boxes)
+    frame.locator(".flat canvas[aria-label^='right: embed,']").click(position={"x": 20, "y": 20})
+    driver.wait_idle(page)
+    assert "right − left" in frame.locator(".about .pair").inner_text()
     assert page.console_errors == []
 
 
@@ -279,9 +430,11 @@ def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, True)])
 def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bool) -> None:
     page, frame = open_viewer(width=width, dark=dark)
-    assert driver.no_sideways_scroll(page), driver.sideways_scroll(page)
-    sizes = frame.evaluate("[document.body.scrollWidth, document.documentElement.clientWidth]")
-    assert sizes[0] <= sizes[1]
+    for beside in ("", "7*9=63"):
+        ask(page, Beside=beside)
+        assert driver.no_sideways_scroll(page), driver.sideways_scroll(page)
+        sizes = frame.evaluate("[document.body.scrollWidth, document.documentElement.clientWidth]")
+        assert sizes[0] <= sizes[1]
     assert page.console_errors == []
 
 
@@ -290,4 +443,13 @@ def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < 1
     assert times["frame"]["n"] == 20
+    assert frame.evaluate("viewer3d.drawCalls") == 2
+
+
+def test_two_scenes_are_two_draw_calls_as_one_is(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    ask(page, Beside="7*9=63")
+    compared(frame, "7*8=56", "7*9=63")
+    times = frame.evaluate("viewer3d.bench(20, 200)")
+    assert times["pick"]["p95"] < 1
     assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from components.threejs_viewer import show_model  # noqa: E402
+from components.threejs_viewer import Side, show_model  # noqa: E402
 from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
 from lab.gpt import GPT  # noqa: E402
 from lab.trace import ACTIVATIONS, Edit, Trace  # noqa: E402
@@ -111,6 +111,7 @@ def scene(text: str, edits: list[dict[str, Any]]) -> tuple[dict[str, Any], bytes
     manifest = {"version": 1, "run": "dice", "vocabulary": VOCABULARY, "tokens": list(text)}
     manifest |= {"config": CONFIG.to_dict(), "weights_digest": "dice-3"}
     manifest |= {"activations_digest": f"{text} {edits}"}
+    manifest["edited"] = [f"blocks.{edit['layer']}.{edit['name']}" for edit in edits]
     manifest["tensors"] = weights.entries + activations.entries
     return manifest, weights.bytes, activations.bytes
 
@@ -122,13 +123,31 @@ def as_edit(edit: dict[str, Any]) -> Edit:
     return Edit(edit["name"], scaled, edit["layer"], edit["index"])
 
 
+def second(text: str) -> Side | None:
+    """The same dice on another text; damaged where a word stands before it: `nan 7*9=63`."""
+    damage, _, text = text.rpartition(" ")
+    if not text:
+        return None
+    manifest, weights, activations = scene(text, [])
+    if damage == "short":
+        activations = activations[:-40]
+    if damage == "nan":
+        place = 2 * next(t["offset"] for t in manifest["tensors"] if t["name"] == "embed")
+        activations = activations[:place] + b"\x00\x7e" + activations[place + 2 :]
+    if damage == "strange":
+        manifest["version"] = 99
+    manifest["activations_digest"] += damage
+    return Side(manifest, activations, lambda: weights)
+
+
 def app() -> None:
     st.set_page_config(layout="wide")
     text = st.text_input("Prompt", "7*8=56")
     edits: list[dict[str, Any]] = st.session_state.setdefault("edits", [])
     manifest, weights, activations = scene(text, edits)
     lent = None if "bare" in st.query_params else lambda: weights
-    answer = show_model(manifest, activations, lent, key="viewer", edits=edits)
+    beside = second(st.text_input("Beside"))
+    answer = show_model(manifest, activations, lent, key="viewer", edits=edits, beside=beside)
     st.write(f"answer: {answer}")
     if answer and answer.edit and answer.count > st.session_state.get("done", 0):
         st.session_state["done"] = answer.count

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from lab.checkpoint import load_run
-from lab.scene import weights_of
+from lab.gpt import GPT
+from lab.scene import look_at_everything, weights_of
 from lab.step_inside import (
+    change_before,
     change_of_earlier_keys,
     edit_of,
     open_up,
@@ -16,6 +18,7 @@ from lab.step_inside import (
     share_that_takes_part,
     written,
 )
+from lab.trace import Edit, Trace
 
 LOADED = load_run("times_table")
 
@@ -41,6 +44,22 @@ def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> No
 def test_a_prompt_that_cannot_be_read_says_what_is_allowed(prompt: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_prompt(LOADED, prompt)
+
+
+def test_what_stands_before_a_changed_token_changes_by_nothing_and_it_is_looked_at() -> None:
+    assert change_before(LOADED, "7*8=56$", "7*9=63$") == 0
+    assert change_before(LOADED, "7*8=56$", "1*8=56$") == 0  # nothing stands before the first
+    with pytest.raises(ValueError, match="not of one length"):
+        change_before(LOADED, "7*8=", "7*8=5")
+
+
+def test_a_change_at_earlier_tokens_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_all_tokens(model: GPT, ids: list[int], edits: tuple[Edit, ...]) -> Trace:
+        moved = Edit("ffn_out", lambda x: x + ids[2], layer=0)
+        return look_at_everything(model, ids, (*edits, moved))
+
+    monkeypatch.setattr("lab.step_inside.look_at_everything", at_all_tokens)
+    assert change_before(LOADED, "7*8=56$", "7*9=63$") >= 1
 
 
 def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:

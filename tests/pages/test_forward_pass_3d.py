@@ -19,9 +19,18 @@ def text_of(app) -> str:
     return " ".join(element.value for element in app.markdown)
 
 
+def arguments(app) -> dict:
+    return json.loads(app.get("component_instance")[0].proto.json_args)
+
+
 def manifest(app) -> dict:
-    component = app.get("component_instance")[0].proto
-    return json.loads(component.json_args)["manifest"]
+    return arguments(app)["manifest"]
+
+
+def beside(app) -> str | None:
+    """The text of the scene on the right, if there is one."""
+    second = arguments(app).get("beside_manifest")
+    return second and "".join(second["tokens"])
 
 
 def test_the_page_opens_on_seven_times_eight(book) -> None:
@@ -100,3 +109,65 @@ def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book)
     assert not app.exception
     assert "no such part" in app.warning[0].value and app.session_state["ch70_edits"] == {}
     assert "It writes `7*8=56$`" in text_of(app)
+
+
+def test_nothing_stands_beside_the_scene_until_it_is_asked_for(book) -> None:
+    app = book(PAGE)
+    assert beside(app) is None
+    assert "the difference is exactly zero" in text_of(app)
+    app.selectbox(key="ch70_beside").set_value("another prompt").run()
+    assert not app.exception and not app.warning
+    assert beside(app) == "7*9=63$" and "".join(manifest(app)["tokens"]) == "7*8=56$"
+    app.selectbox(key="ch70_beside").set_value("nothing").run()
+    assert beside(app) is None
+
+
+def test_a_link_opens_a_comparison(book) -> None:
+    app = book(PAGE, ch70_beside="another prompt", ch70_beside_prompt="3*4=")
+    assert not app.exception and not app.info
+    assert beside(app) == "3*4=12$"
+
+
+@pytest.mark.parametrize("prompt", ["", "zebra", "7" * 70])
+def test_a_bad_second_prompt_is_one_sentence_and_the_first_scene_stays(book, prompt: str) -> None:
+    app = book(PAGE, ch70_beside="another prompt")
+    app.text_input(key="ch70_beside_prompt").set_value(prompt).run()
+    assert not app.exception
+    assert len(app.warning) == 1 and app.warning[0].value.startswith("Nothing stands beside it")
+    assert beside(app) is None and "".join(manifest(app)["tokens"]) == "7*8=56$"
+
+
+def test_nonsense_for_the_comparison_in_the_link_is_named(book) -> None:
+    app = book(PAGE, ch70_beside="zebra")
+    assert not app.exception and beside(app) is None
+    assert any("ch70_beside=zebra" in info.value for info in app.info)
+
+
+def test_another_model_reads_the_same_prompt_where_it_can(book) -> None:
+    app = book(PAGE, ch70_beside="another model")
+    app.selectbox(key="ch70_beside_run").set_value("times_table_small").run()
+    second = arguments(app)["beside_manifest"]
+    assert second["run"] == "times_table_small" and beside(app) == "7*8=56$"
+    assert arguments(app)["beside_title"] == "the times table, small"
+    app.text_input(key="ch70_prompt").set_value("12*34=56").run()
+    assert beside(app) == "12*34=56" and not app.warning
+    app.text_input(key="ch70_prompt").set_value("12*34=567").run()
+    assert "this model reads 8" in app.warning[0].value and beside(app) is None
+    assert "".join(manifest(app)["tokens"]) == "12*34=567"
+
+
+def test_a_broken_model_stands_beside_itself_mended(book) -> None:
+    app = book(PAGE, ch70_beside="itself, mended")
+    assert beside(app) is None
+    assert any("Nothing is switched off" in c.value for c in app.caption)
+    app.session_state["ch70_edits"] = {"last": {"name": "ffn_out", "layer": 5, "scale": 0.0}}
+    app.run()
+    assert manifest(app)["edited"] == ["blocks.5.ffn_out"]
+    assert arguments(app)["beside_manifest"]["edited"] == [] and beside(app) == "7*8=56$"
+
+
+def test_a_bad_prompt_costs_no_comparison(book) -> None:
+    app = book(PAGE, ch70_beside="another prompt", ch70_beside_prompt="3*4=")
+    app.text_input(key="ch70_prompt").set_value("zebra").run()
+    app.text_input(key="ch70_prompt").set_value("7*8=").run()
+    assert beside(app) == "3*4=12$"

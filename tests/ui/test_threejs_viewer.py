@@ -13,7 +13,18 @@ from typing import Any, NoReturn
 
 import pytest
 
-from components.threejs_viewer import DIST, FRONTEND, Answer, Pin, answer_of, declared
+from components import threejs_viewer
+from components.threejs_viewer import (
+    DIST,
+    FRONTEND,
+    Answer,
+    Pin,
+    Side,
+    answer_of,
+    declared,
+    show_model,
+    weights_to_send,
+)
 from lab import homeward
 from lab.cells import Reader
 from lab.checkpoint import load_run
@@ -143,6 +154,40 @@ def test_an_answer_is_read_and_nonsense_is_not() -> None:
     assert answer_of({"n": 1, "pin": {"name": "q", "index": ["x"]}}) == Answer(1)
     assert answer_of({"pin": pin}) is None
     assert answer_of({}) is None
+
+
+def side(digest: str, asked: list[str], title: str = "") -> Side:
+    def weights() -> bytes:
+        asked.append(digest)
+        return digest.encode()
+
+    return Side({"weights_digest": digest}, b"numbers of " + digest.encode(), weights, title)
+
+
+def test_weights_are_packed_only_for_a_digest_that_the_browser_lacks() -> None:
+    asked: list[str] = []
+    sides = [side("a", asked), side("b", asked)]
+    assert weights_to_send({}, sides) == {} and asked == []
+    assert weights_to_send({"need_weights": "nonsense"}, sides) == {}
+    assert weights_to_send({"need_weights": ["b", "old"]}, sides) == {"b": b"b"} and asked == ["b"]
+    lent = [Side({"weights_digest": "a"}, b"", None)]
+    assert weights_to_send({"need_weights": ["a"]}, lent) == {}
+
+
+def test_a_second_scene_travels_beside_the_first_and_shared_weights_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(threejs_viewer, "declared", lambda: lambda **given: sent.append(given))
+    monkeypatch.setattr(threejs_viewer.st, "session_state", {"key": {"need_weights": ["a"]}})
+    first = side("a", [])
+    for beside in (None, side("b", [], "small"), side("a", [])):
+        show_model(first.manifest, first.activations, first.weights, key="key", beside=beside)
+    alone, other, same = sent
+    assert alone["weights"] == b"a" and not any(k.startswith("beside_m") for k in alone)
+    assert other["beside_activations"] == b"numbers of b" and other["beside_title"] == "small"
+    assert other["beside_weights"] is None and other["weights_sent"] == ["a"]
+    assert same["weights"] == b"a" and same["beside_weights"] is None
 
 
 def test_a_missing_build_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
 import { halvesOf } from "../src/data";
 import { TestedViewer } from "../src/handle";
 import type { Edit } from "../src/panel";
-import { BIG, SMALL, fake } from "./fake";
+import type { Numbers } from "../src/viewer";
+import { BIG, SMALL, fake, type Payload as Made, type Sizes } from "./fake";
 
 const query = new URLSearchParams(location.search);
 const dark = query.get("theme") === "dark" || matchMedia("(prefers-color-scheme: dark)").matches;
@@ -23,23 +24,39 @@ const viewer = new TestedViewer(
   { theme: { base: dark ? "dark" : "light" }, flat: query.get("flat") === "1" },
 );
 
+function sizes(): Sizes {
+  if (query.get("size") === "big") return BIG;
+  return query.get("size") === "middle" ? { layers: 3, d: 48, heads: 4, ff: 192 } : SMALL;
+}
+
+/** One array a digest, as the adapter keeps them. */
+const kept = new Map<string, Uint16Array>();
+function weightsOf({ manifest, weights }: Made): Uint16Array {
+  const digest = manifest.weights_digest;
+  if (!kept.has(digest)) kept.set(digest, halvesOf(weights));
+  return kept.get(digest)!;
+}
+
+/** `&beside=7*9=63` is a second text; with `&seed=8` it is read by other weights. */
+function beside(): (Numbers & { title: string }) | null {
+  const text = query.get("beside");
+  if (!text) return null;
+  const made = fake(text, { ...sizes(), seed: Number(query.get("seed") ?? 7) });
+  const activations = halvesOf(made.activations);
+  return { manifest: made.manifest, weights: weightsOf(made), activations, title: "" };
+}
+
 function show(prompt: string, damage: "none" | "nan" | "short" | "no weights" = "none"): number {
-  const payload = fake(
-    prompt,
-    query.get("size") === "big"
-      ? BIG
-      : query.get("size") === "middle"
-        ? { layers: 3, d: 48, heads: 4, ff: 192 }
-        : SMALL,
-  );
+  const payload = fake(prompt, sizes());
   const activations = halvesOf(payload.activations).slice(0, damage === "short" ? -40 : undefined);
   if (damage === "nan") activations.fill(0x7e00, 20, 40);
   const start = performance.now();
   viewer.update({
     manifest: payload.manifest,
-    weights: damage === "no weights" ? new Uint16Array(0) : halvesOf(payload.weights),
+    weights: damage === "no weights" ? new Uint16Array(0) : weightsOf(payload),
     activations,
     edits,
+    beside: beside(),
   });
   viewer.draw();
   return performance.now() - start;

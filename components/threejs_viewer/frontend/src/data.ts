@@ -174,27 +174,6 @@ export function read(scene: Scene, tensor: Tensor, index: number): number | unde
   return HALF[scene.halves[tensor.kind][tensor.offset + index]!]! * tensor.scale;
 }
 
-/**
- * Every number of one scene less the same number of another of the same shapes, as a scene. What is
- * masked in both stays masked.
- */
-export function difference(now: Scene, before: Scene): Scene {
-  const halves = { weight: now.halves.weight.slice(), activation: now.halves.activation.slice() };
-  for (const t of now.tensors) {
-    const old = before.byName.get(t.name);
-    const all = halves[t.kind];
-    for (let i = 0; i < t.present; i++) {
-      const [a, b] = [read(now, t, i)!, (old && read(before, old, i)) ?? NaN];
-      const less = a === b ? (a === -Infinity ? a : 0) : (a - b) / t.scale;
-      all[t.offset + i] = numberToHalf(less);
-    }
-  }
-  const made = openScene(now.manifest, halves);
-  // A share that moved by a tenth is a lot: shares are read against the largest change.
-  for (const t of made.tensors) if (t.op === "softmax") t.peak = t.largest || 1;
-  return { ...made, problems: now.problems };
-}
-
 /** The place along every axis, first axis first. */
 export function placeOf(tensor: Tensor, index: number): number[] {
   const place: number[] = [];
@@ -209,10 +188,20 @@ export function indexOf(tensor: Tensor, place: number[]): number {
   return tensor.shape.reduce((index, n, axis) => index * n + place[axis]!, 0);
 }
 
-/** One side of a pooled block. Level 1 pools 4 x 4 cells, level 2 pools 16 x 16. */
-export const POOL = [1, 4, 16] as const;
+/** Which way a tensor runs over the tokens: its rows, rows and columns, or not. A box shows rows of
+ * tokens as columns. */
+export type TokenAxis = "none" | "columns" | "both";
+
+export function tokenAxisOf(t: Tensor): TokenAxis {
+  if (t.kind !== "activation" || t.shape.length < 2) return "none";
+  return t.axes.includes("key") ? "both" : "columns";
+}
+
+/** One side of a pooled block: level 1 pools 4 x 4 cells, level 2 pools 16 x 16. */
+const POOL = [1, 4, 16] as const;
 
 export interface Pooled {
+  /** In units of the blob, as its halves: times a tensor's scale they are values. */
   numbers: Float32Array;
   /** Where each tensor begins at levels 1 and 2, by name. */
   starts: Map<string, [number, number]>;
@@ -230,7 +219,8 @@ export function pool(scene: Scene, kind: Kind): Pooled {
   for (const t of mine) {
     const [one, two] = [1, 2].map((level) => {
       const start = total;
-      total += t.planes * blocks(t.rows, level) * blocks(t.cols, level);
+      const { down, across } = blocksOf(t, level);
+      total += t.planes * down * across;
       return start;
     });
     starts.set(t.name, [one!, two!]);
@@ -241,11 +231,19 @@ export function pool(scene: Scene, kind: Kind): Pooled {
   return { numbers, starts };
 }
 
-export const blocks = (n: number, level: number): number => Math.ceil(n / POOL[level]!);
+/** How many blocks a plane of a tensor has, and how many rows are pooled into one. Tokens stay apart
+ * however far the reader is: a text that differs in one token differs in one column. */
+export function blocksOf(
+  t: Tensor,
+  level: number,
+): { down: number; across: number; height: number } {
+  const height = tokenAxisOf(t) === "columns" ? 1 : POOL[level]!;
+  return { down: Math.ceil(t.rows / height), across: Math.ceil(t.cols / POOL[level]!), height };
+}
 
 function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, start: number): void {
   const side = POOL[level]!;
-  const [down, across] = [blocks(t.rows, level), blocks(t.cols, level)];
+  const { down, across, height } = blocksOf(t, level);
   const halves = scene.halves[t.kind];
   const sums = new Float32Array(across);
   const sizes = new Float32Array(across);
@@ -255,7 +253,7 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
       sums.fill(0);
       sizes.fill(0);
       counts.fill(0);
-      for (let r = block * side; r < Math.min(t.rows, (block + 1) * side); r++) {
+      for (let r = block * height; r < Math.min(t.rows, (block + 1) * height); r++) {
         const row = (plane * t.rows + r) * t.cols;
         for (let c = 0; c < t.cols; c++) {
           if (row + c >= t.present) break;
@@ -268,9 +266,7 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
         }
       }
       for (let at = 0; at < across; at++) {
-        const size = counts[at]
-          ? (Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]!) * t.scale
-          : 0;
+        const size = counts[at] ? Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]! : 0;
         out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
       }
     }

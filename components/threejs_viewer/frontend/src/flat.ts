@@ -1,10 +1,11 @@
 // Where there is no WebGL2: the same matrices as flat heat maps, one canvas each, layer by layer.
 // A map is painted when it first comes into view.
 
-import { read, type Scene } from "./data";
+import { read } from "./data";
 import { make } from "./dom";
-import { cellIndex, type Box, type Plan } from "./layout";
+import { cellIndex, lastToken, type Box } from "./layout";
 import { cellAt, type Cell } from "./pick";
+import type { Side } from "./render";
 import { rgb, shade, type Theme } from "./theme";
 
 export class Flat {
@@ -18,10 +19,10 @@ export class Flat {
 
   constructor(private events: { hover: (cell: Cell | null) => void; pin: (cell: Cell) => void }) {}
 
-  load(scene: Scene, plan: Plan, theme: Theme): void {
+  /** A figure a matrix; where two scenes are compared, it holds the maps of both. */
+  load(sides: Side[], theme: Theme): void {
     this.watcher?.disconnect();
     this.maps.clear();
-    const paint = (box: Box, canvas: HTMLCanvasElement): void => heatMap(canvas, scene, box, theme);
     const waiting = new Map<Element, () => void>();
     this.watcher = new IntersectionObserver(
       (seen) => {
@@ -35,40 +36,53 @@ export class Flat {
       { root: this.root, rootMargin: "200px" },
     );
     const groups = new Map<string, HTMLElement>();
-    for (const box of plan.boxes) {
-      const layer = box.tensor.layer;
-      const title = layer === null ? "Outside the blocks" : `Layer ${layer + 1}`;
-      if (!groups.has(title)) groups.set(title, make("div", { class: "maps" }));
-      const canvas = make("canvas", {
-        role: "img",
-        "aria-label": `${box.title}, ${box.rows} by ${box.cols}`,
-      });
-      const grow = Math.max(1, Math.min(14, Math.floor(200 / Math.max(box.cols, box.rows))));
-      const wide = Math.max(box.cols * grow, 10);
-      canvas.style.width = `${Math.min(wide, 256)}px`;
-      canvas.style.height = `${Math.min(Math.max(box.rows * grow, 10), 256)}px`;
-      const cellOf = (event: PointerEvent): Cell => {
-        const r = canvas.getBoundingClientRect();
-        const col = Math.floor(((event.clientX - r.left) / r.width) * box.cols);
-        const row = Math.floor(((event.clientY - r.top) / r.height) * box.rows);
-        return cellAt(
-          box,
-          Math.max(0, Math.min(box.cols - 1, col)),
-          Math.max(0, Math.min(box.rows - 1, row)),
-        );
-      };
-      canvas.addEventListener("pointermove", (event) => this.events.hover(cellOf(event)));
-      canvas.addEventListener("pointerleave", () => this.events.hover(null));
-      canvas.addEventListener("click", (event) => this.events.pin(cellOf(event as PointerEvent)));
-      const figure = make("figure", {}, make("figcaption", {}, box.title), canvas);
-      this.maps.set(box, figure);
-      groups.get(title)!.append(figure);
-      waiting.set(canvas, () => paint(box, canvas));
-      this.watcher.observe(canvas);
-    }
+    const figures = new Map<string, HTMLElement>();
+    sides.forEach((side, i) => {
+      const which = sides.length > 1 ? ["left: ", "right: "][i]! : "";
+      for (const box of side.plan.boxes) {
+        const canvas = this.canvasOf(box, which);
+        const layer = box.tensor.layer;
+        const group = layer === null ? "Outside the blocks" : `Layer ${layer + 1}`;
+        const maps = groups.get(group) ?? make("div", { class: "maps" });
+        groups.set(group, maps);
+        const name = `${group} ${box.title}`;
+        const figure = figures.get(name) ?? make("figure", {}, make("figcaption", {}, box.title));
+        figures.set(name, figure);
+        figure.append(canvas);
+        maps.append(figure);
+        this.maps.set(box, figure);
+        waiting.set(canvas, () => heatMap(canvas, side, box, theme));
+        this.watcher!.observe(canvas);
+      }
+    });
     this.root.replaceChildren(
       ...[...groups].flatMap(([title, maps]) => [make("h3", {}, title), maps]),
     );
+  }
+
+  private canvasOf(box: Box, which: string): HTMLCanvasElement {
+    const canvas = make("canvas", {
+      role: "img",
+      "aria-label": `${which}${box.title}, ${box.rows} by ${box.cols}`,
+    });
+    const grow = Math.max(1, Math.min(14, Math.floor(200 / Math.max(box.cols, box.rows))));
+    const wide = Math.max(box.cols * grow, 10);
+    canvas.style.width = `${Math.min(wide, 256)}px`;
+    canvas.style.height = `${Math.min(Math.max(box.rows * grow, 10), 256)}px`;
+    const cellOf = (event: PointerEvent): Cell => {
+      const r = canvas.getBoundingClientRect();
+      const col = Math.floor(((event.clientX - r.left) / r.width) * box.cols);
+      const row = Math.floor(((event.clientY - r.top) / r.height) * box.rows);
+      return cellAt(
+        box,
+        Math.max(0, Math.min(box.cols - 1, col)),
+        Math.max(0, Math.min(box.rows - 1, row)),
+      );
+    };
+    canvas.addEventListener("pointermove", (event) => this.events.hover(cellOf(event)));
+    canvas.addEventListener("pointerleave", () => this.events.hover(null));
+    canvas.addEventListener("click", (event) => this.events.pin(cellOf(event as PointerEvent)));
+    return canvas;
   }
 
   mark(lit: Set<string> | null, chosen: Box | null, scroll: boolean): void {
@@ -88,19 +102,26 @@ export class Flat {
   }
 }
 
-function heatMap(canvas: HTMLCanvasElement, scene: Scene, box: Box, theme: Theme): void {
+function heatMap(canvas: HTMLCanvasElement, side: Side, box: Box, theme: Theme): void {
   [canvas.width, canvas.height] = [box.cols, box.rows];
   const pen = canvas.getContext("2d");
   if (!pen) return;
   const image = pen.createImageData(box.cols, box.rows);
   const [masked, broken] = [rgb(theme.line), rgb(theme.accent)];
+  const chequer = [rgb(theme.soft), rgb(theme.line)];
+  const { shown, matched } = side;
+  const tensor = shown.byName.get(box.tensor.name)!;
+  const partners = matched(tensor);
   for (let row = 0; row < box.rows; row++)
     for (let col = 0; col < box.cols; col++) {
-      const value = read(scene, box.tensor, cellIndex(box, col, row));
+      const value = read(shown, tensor, cellIndex(box, col, row));
       const known = value !== undefined && Number.isFinite(value);
+      const alone = lastToken(box, col, row) >= partners;
       const colour = known
-        ? shade(value, box.tensor.peak, theme).match(/\d+/g)!.map(Number)
-        : (value === -Infinity ? masked : broken).map((c) => 255 * c);
+        ? shade(value, tensor.peak, theme).match(/\d+/g)!.map(Number)
+        : (alone ? chequer[(col + row) % 2]! : value === -Infinity ? masked : broken).map(
+            (c) => 255 * c,
+          );
       image.data.set([colour[0]!, colour[1]!, colour[2]!, 255], 4 * (row * box.cols + col));
     }
   pen.putImageData(image, 0, 0);

@@ -4,6 +4,7 @@ import { Clock } from "./bench";
 import { FRONT } from "./camera";
 import { indexOf, read } from "./data";
 import { explain, type Explanation } from "./formula";
+import { cellIndex, type Box } from "./layout";
 import { pick } from "./pick";
 import { Viewer } from "./viewer";
 import { stageOf } from "./walk";
@@ -32,9 +33,17 @@ export class TestedViewer extends Viewer {
     return explain(this.scene!, this.scene!.byName.get(name)!, index);
   }
 
-  valueAt(name: string, place: number[]): number | undefined {
-    const tensor = this.scene!.byName.get(name)!;
-    return read(this.scene!, tensor, indexOf(tensor, place));
+  /** The number that a cell shows: on the right side of two it may be a difference. */
+  valueAt(name: string, place: number[], side = 0): number | undefined {
+    const { shown } = this.sides[side]!;
+    const tensor = shown.byName.get(name)!;
+    return read(shown, tensor, indexOf(tensor, place));
+  }
+
+  /** The number that a cell of a box shows. */
+  shownAt(box: Box, col: number, row: number): number | undefined {
+    const { shown } = this.sides.find(({ plan }) => plan.scene === box.scene)!;
+    return read(shown, shown.byName.get(box.tensor.name)!, cellIndex(box, col, row));
   }
 
   /** Straight at the matrix that holds a cell, at once. */
@@ -74,8 +83,8 @@ export class TestedViewer extends Viewer {
   }
 
   /** Where a cell is drawn, in pixels of the picture. */
-  whereIs(name: string, place: number[]): { x: number; y: number } | null {
-    const cell = this.find(name, place);
+  whereIs(name: string, place: number[], side = 0): { x: number; y: number } | null {
+    const cell = this.find(name, place, side);
     if (!cell) return null;
     const { box } = cell;
     const p = this.view.project(
@@ -83,7 +92,7 @@ export class TestedViewer extends Viewer {
       box.y - (cell.row + 0.5) * box.cellH,
       box.z + box.depth,
     );
-    return { x: p.x, y: p.y };
+    return { x: p.x + side * this.view.width, y: p.y };
   }
 
   loseContext(): boolean {

@@ -65,20 +65,20 @@ export class Hands {
     });
   }
 
-  private screen(event: MouseEvent): [number, number] {
+  /** Where in its column, in -1..1, and in which column. */
+  private screen(event: MouseEvent): [number, number, number] {
     const r = this.shell.over.getBoundingClientRect();
-    return [
-      ((event.clientX - r.left) / r.width) * 2 - 1,
-      1 - ((event.clientY - r.top) / r.height) * 2,
-    ];
+    const columns = this.viewer.sides.length;
+    const across = ((event.clientX - r.left) / r.width) * columns;
+    const column = Math.max(0, Math.min(columns - 1, Math.floor(across)));
+    return [(across - column) * 2 - 1, 1 - ((event.clientY - r.top) / r.height) * 2, column];
   }
 
   private under(event: MouseEvent): Cell | null {
-    if (!this.viewer.plan) return null;
-    const [px, py] = this.screen(event);
-    return this.viewer.clock.time("pick", () =>
-      pick(this.viewer.plan!.boxes, this.viewer.view.ray(px, py)),
-    );
+    const [px, py, column] = this.screen(event);
+    const plan = this.viewer.sides[column]?.plan;
+    if (!plan) return null;
+    return this.viewer.clock.time("pick", () => pick(plan.boxes, this.viewer.view.ray(px, py)));
   }
 
   private move(event: PointerEvent): void {
@@ -96,10 +96,8 @@ export class Hands {
       const other = [...this.pointers].find(([id]) => id !== event.pointerId)![1];
       const was = Math.hypot(before.x - other.x, before.y - other.y);
       const is = Math.hypot(event.clientX - other.x, event.clientY - other.y);
-      this.viewer.view.zoom(
-        Math.max(0.5, Math.min(2, was / Math.max(is, 1))),
-        ...this.screen(event),
-      );
+      const [px, py] = this.screen(event);
+      this.viewer.view.zoom(Math.max(0.5, Math.min(2, was / Math.max(is, 1))), px, py);
       this.viewer.view.pan(dx / 2, dy / 2);
     } else if (event.shiftKey || event.buttons === 2 || event.buttons === 4)
       this.viewer.view.pan(dx, dy);

@@ -6,13 +6,12 @@
 // the model runs down the page; z is towards the reader. A weight stands left of what it makes, its
 // rows level with the rows it makes. A token is a column: the prompt reads from left to right.
 
-import type { Scene, Tensor } from "./data";
-
-/** Which way a box runs over the tokens of the prompt: its columns, rows and columns, or not. */
-export type TokenAxis = "none" | "columns" | "both";
+import { tokenAxisOf, type Scene, type Tensor, type TokenAxis } from "./data";
 
 export interface Box {
   id: number;
+  /** Whose numbers it holds. */
+  scene: Scene;
   tensor: Tensor;
   /** Which head (or other leading index), or which block of rows of a split weight; 0 if whole. */
   plane: number;
@@ -40,6 +39,7 @@ export interface Link {
 }
 
 export interface Plan {
+  scene: Scene;
   boxes: Box[];
   links: Link[];
   ofTensor: Map<string, Box[]>;
@@ -56,6 +56,10 @@ export interface Bounds {
   top: number;
   bottom: number;
 }
+
+/** The last token that a cell takes in; 0 where the box does not run over tokens. */
+export const lastToken = (box: Box, col: number, row: number): number =>
+  box.tokens === "both" ? Math.max(col, row) : box.tokens === "columns" ? col : 0;
 
 export const widthOf = (box: Box): number => box.cols * box.cellW;
 export const heightOf = (box: Box): number => box.rows * box.cellH;
@@ -91,13 +95,14 @@ export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: 
 
 const seesKeys = (t: Tensor): boolean => t.axes.includes("key");
 
-export function plan(scene: Scene): Plan {
+/** `room`: place for so many tokens, where a longer text stands beside this one. */
+export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   const activations = scene.tensors.filter((t) => t.kind === "activation");
   const { spine, branches } = branchesOf(activations);
   const width = Math.max(1, ...spine.map((t) => t.cols));
-  const tokens = Math.max(1, scene.manifest.tokens.length);
+  const tokens = Math.max(1, room);
   const cell = Math.min(6, Math.max(1, width / (6 * tokens)));
-  const build = new Builder(scene, cell, width);
+  const build = new Builder(scene, cell, width, tokens);
   const gap = build.gap;
   const column = tokens * cell;
 
@@ -151,6 +156,7 @@ class Builder {
     private scene: Scene,
     private cell: number,
     private width: number,
+    private tokens: number,
   ) {
     this.gap = Math.max(2, width / 9);
     for (const t of scene.tensors) {
@@ -214,7 +220,7 @@ class Builder {
 
   private shapeOf(t: Tensor): Omit<
     Box,
-    "id" | "tensor" | "plane" | "title" | "x" | "y" | "z" | "depth" | "kept"
+    "id" | "scene" | "tensor" | "plane" | "title" | "x" | "y" | "z" | "depth" | "kept"
   > & {
     width: number;
     height: number;
@@ -228,13 +234,18 @@ class Builder {
         ? { cols: 1, rows: t.cols, first: 0, stepCol: 0, stepRow: 1 }
         : { cols: rows, rows: t.cols, first: 0, stepCol: t.cols, stepRow: 1 }
       : { cols: t.cols, rows, first: 0, stepCol: 1, stepRow: t.cols };
-    const overTokens = t.kind === "activation" && t.shape.length > 1;
-    const tokens: TokenAxis = !overTokens ? "none" : seesKeys(t) ? "both" : "columns";
+    const tokens = tokenAxisOf(t);
     const table = this.lookups.has(t.name) && t.rows > 32 ? 1 : this.cell;
     const cellW = turned ? table : seesKeys(t) ? this.cell : 1;
-    const tall = !overTokens || t.cols >= this.width / 2 ? 1 : this.cell;
-    const cellH = seesKeys(t) ? this.cell : t.axes.includes("vocab") && overTokens ? tall : 1;
-    return { ...form, tokens, cellW, cellH, width: form.cols * cellW, height: form.rows * cellH };
+    const tall = tokens === "none" || t.cols >= this.width / 2 ? 1 : this.cell;
+    const cellH = seesKeys(t)
+      ? this.cell
+      : t.axes.includes("vocab") && tokens !== "none"
+        ? tall
+        : 1;
+    const cols = tokens === "none" ? form.cols : Math.max(form.cols, this.tokens);
+    const high = tokens === "both" ? Math.max(form.rows, this.tokens) : form.rows;
+    return { ...form, tokens, cellW, cellH, width: cols * cellW, height: high * cellH };
   }
 
   matrix(t: Tensor, x: number, y: number, band = 0): void {
@@ -250,6 +261,7 @@ class Builder {
       const box: Box = {
         ...form,
         id: this.boxes.length,
+        scene: this.scene,
         tensor: t,
         plane,
         depth,
@@ -295,6 +307,7 @@ class Builder {
       bounds: boundsOf(this.boxes.filter((b) => b.tensor.layer === layer)),
     }));
     return {
+      scene: this.scene,
       boxes: this.boxes,
       links,
       ofTensor: this.ofTensor,

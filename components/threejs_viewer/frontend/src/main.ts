@@ -1,18 +1,32 @@
 // The adapter to Streamlit: takes the arguments, keeps the weights, hands back pins and edits.
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
-import { halvesOf, isManifest } from "./data";
+import { halvesOf, isManifest, type Manifest } from "./data";
 import { TestedViewer } from "./handle";
-import type { Options } from "./viewer";
+import type { Numbers, Options } from "./viewer";
 import type { Edit } from "./panel";
 
-interface Arguments {
-  manifest?: unknown;
-  weights?: Uint8Array | null;
-  activations?: Uint8Array | null;
-  edits?: Edit[] | null;
+type Bytes = Uint8Array | null;
+
+/** A scene as Python sends it: the second one under names that begin with `beside_`, since bytes
+ * travel at the top of the arguments only. */
+type Sent<Prefix extends string> = {
+  [Name in `${Prefix}manifest`]: unknown;
+} & {
+  [Name in `${Prefix}weights` | `${Prefix}activations`]: Bytes;
+} & {
   /** false: this run's weights are nowhere to be had, so they are not asked for. */
-  has_weights?: boolean;
+  [Name in `${Prefix}has_weights`]: boolean;
+};
+
+type Arguments = Sent<""> &
+  Partial<Sent<"beside_">> & { edits: Edit[] | null; beside_title: string | null };
+
+interface Arrived {
+  manifest: Manifest;
+  weights: Bytes;
+  activations: Bytes;
+  hasWeights: boolean;
 }
 
 const query = new URLSearchParams(location.search);
@@ -20,7 +34,8 @@ const asked = (name: string): boolean => query.get(name) === "1" || parentAsks(n
 const known = new Map<string, Uint16Array>();
 let viewer: TestedViewer | null = null;
 let shown = "";
-let wanted = "";
+/** Digests of weights that were asked for. */
+const wanted = new Set<string>();
 let count = 0;
 
 /** `?bench=1` may stand on the page around this frame. */
@@ -34,8 +49,8 @@ function parentAsks(name: string): boolean {
 
 /** `n` tells two equal answers in a row apart. What is still missing is asked for in every answer. */
 function answer(value: Record<string, unknown>): void {
-  const missing = wanted && !known.has(wanted) ? { need_weights: wanted } : {};
-  Streamlit.setComponentValue({ ...value, ...missing, n: ++count });
+  const missing = [...wanted].filter((digest) => !known.has(digest));
+  Streamlit.setComponentValue({ ...value, need_weights: missing, n: ++count });
 }
 
 function render(event: Event): void {
@@ -67,39 +82,72 @@ function render(event: Event): void {
 }
 
 function load(to: TestedViewer, args: Arguments): void {
-  const { manifest } = args;
-  if (!isManifest(manifest))
+  const first = arrived(args, "");
+  if (!first)
     return to.fail("there is nothing to show yet: no manifest came, or one of another version");
-  if (args.weights) known.set(manifest.weights_digest, halvesOf(args.weights));
-  const weights = known.get(manifest.weights_digest);
-  if (!weights && args.has_weights !== false && wanted !== manifest.weights_digest) {
-    wanted = manifest.weights_digest;
-    answer({});
-  }
+  const second = arrived(args, "beside_");
+  const scenes = second ? [first, second] : [first];
+  keepWeights(scenes);
   const edits = args.edits ?? [];
   const digest = JSON.stringify([
-    manifest.weights_digest,
-    manifest.activations_digest,
-    !!weights,
+    scenes.map(({ manifest: m }) => [
+      m.weights_digest,
+      m.activations_digest,
+      known.has(m.weights_digest),
+    ]),
+    args.beside_title,
     edits,
   ]);
   if (digest === shown) return; // only the theme or the width changed
   shown = digest;
   to.update({
-    manifest,
-    weights: weights ?? new Uint16Array(0),
-    activations: halvesOf(args.activations ?? null),
+    ...numbersOf(first),
     edits,
-    note:
-      args.has_weights === false && !weights
-        ? "the weights of this run are not here: they are hatched, all else is real"
-        : null,
+    notes: notesOn(args, scenes),
+    beside: second && { ...numbersOf(second), title: args.beside_title ?? "" },
   });
   if (asked("bench"))
     setTimeout(
       () => console.info("bench", JSON.stringify({ ...to.clock.report(), ...to.bench() })),
       500,
     );
+}
+
+/** A scene among the arguments; null if none came or none that can be read. */
+function arrived(args: Arguments, prefix: "" | "beside_"): Arrived | null {
+  const manifest = args[`${prefix}manifest`];
+  if (!isManifest(manifest)) return null;
+  return {
+    manifest,
+    weights: args[`${prefix}weights`] ?? null,
+    activations: args[`${prefix}activations`] ?? null,
+    hasWeights: args[`${prefix}has_weights`] ?? false,
+  };
+}
+
+/** Takes up the weights that came and asks, once each, for those that are lacking. */
+function keepWeights(scenes: Arrived[]): void {
+  const before = wanted.size;
+  for (const { manifest, weights, hasWeights } of scenes) {
+    if (weights) known.set(manifest.weights_digest, halvesOf(weights));
+    else if (!known.has(manifest.weights_digest) && hasWeights) wanted.add(manifest.weights_digest);
+  }
+  if (wanted.size > before) answer({});
+}
+
+const numbersOf = ({ manifest, activations }: Arrived): Numbers => ({
+  manifest,
+  weights: known.get(manifest.weights_digest) ?? new Uint16Array(0),
+  activations: halvesOf(activations),
+});
+
+function notesOn(args: Arguments, scenes: Arrived[]): string[] {
+  const notes: string[] = [];
+  if (scenes.some((s) => !s.hasWeights && !known.has(s.manifest.weights_digest)))
+    notes.push("the weights of this run are not here: they are hatched, all else is real");
+  if (args.beside_manifest && scenes.length < 2)
+    notes.push("the second scene cannot be read, so the first stands alone");
+  return notes;
 }
 
 Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);

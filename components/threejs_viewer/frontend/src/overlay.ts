@@ -43,11 +43,16 @@ const NAME = 12;
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
   const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, 0, view.width, view.height);
+  pen.clip();
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
   if (s.cell) drawChosen(pen, view, s);
   const afar = drawLayers(pen, view, s, taken);
   drawNames(pen, view, s, taken, afar);
+  pen.restore();
 }
 
 /** Seen from afar, layers have names and matrices have none. */

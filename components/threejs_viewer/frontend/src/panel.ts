@@ -1,6 +1,7 @@
 // Beside the picture, and its twin for keyboard and screen reader: what the chosen cell is and how
 // it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
 
+import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { button, make } from "./dom";
 import { cellAt, type Cell } from "./pick";
@@ -25,7 +26,6 @@ export interface PanelEvents {
   leave: () => void;
 }
 
-const ROWS = 8;
 const COLS = 4;
 
 export class Panel {
@@ -39,9 +39,10 @@ export class Panel {
     "aria-label": "Find a matrix by name",
   });
   private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
+  /** Of the chosen cell. */
   private scene!: Scene;
+  private comparison: Comparison | null = null;
   private theme!: Theme;
-  private changes = false;
   private open = new Set<string>();
   private chosen = "";
   private trail: Trail;
@@ -64,9 +65,8 @@ export class Panel {
     this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
   }
 
-  /** `changes`: the numbers are differences, of which no formula and no sum of parts holds. */
-  load(scene: Scene, theme: Theme, changes = false): void {
-    [this.scene, this.theme, this.changes] = [scene, theme, changes];
+  load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
+    [this.scene, this.theme, this.comparison] = [scene, theme, comparison];
     if (this.open.size === 0)
       this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
     this.trail.load(scene, theme);
@@ -94,22 +94,25 @@ export class Panel {
       if (!this.chosen) this.grid.replaceChildren();
       return;
     }
-    const t = cell.box.tensor;
+    const { scene, tensor: t } = cell.box;
+    if (scene !== this.scene) {
+      this.scene = scene;
+      this.trail.load(scene, this.theme);
+    }
     const place = placeOf(t, cell.index);
     const parts: Node[] = [
       make("h3", {}, t.name),
       make(
         "p",
         { class: "value" },
-        make("output", {}, say(why.value, 4)),
-        make("span", {}, ` ${places(this.scene, t, place)}`),
+        make("output", {}, sayShown(this.comparison, scene, t, cell.index)),
+        make("span", {}, ` ${places(scene, t, place)}`),
       ),
+      ...this.bothNumbers(cell),
       make("p", { class: "formula" }, why.text),
     ];
-    if (t.formula && t.formula !== why.text && !this.changes)
-      parts.push(make("p", { class: "general" }, t.formula));
-    const changed = edits.some((e) => e.name === short(t.name) && e.layer === t.layer);
-    if (changed)
+    if (t.formula && t.formula !== why.text) parts.push(make("p", { class: "general" }, t.formula));
+    if (scene.manifest.edited?.includes(t.name))
       parts.push(
         make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"),
       );
@@ -152,26 +155,30 @@ export class Panel {
     if (pinned) this.showGrid(cell);
   }
 
+  /** What a cell has on the left and on the right, and how far they are apart. */
+  private bothNumbers({ box, index }: Cell): Node[] {
+    if (!this.comparison) return [];
+    const pair = pairAt(this.comparison, box.scene, box.tensor, index);
+    return [make("p", { class: "pair" }, sayPair(pair))];
+  }
+
   private showLegend(t: Tensor | null): void {
-    const peak = t ? say(t.peak, 2).slice(1) : "";
+    const shaded = this.comparison?.shaded ? this.comparison : null;
+    const difference = t && shaded?.difference.byName.get(t.name);
     this.legend.replaceChildren(
       make("div", {
         class: "scale",
         role: "img",
         "aria-label": "blue below zero, the page's colour at zero, orange above",
       }),
-      make(
-        "div",
-        { class: "ends" },
-        make("span", {}, `− ${peak}`),
-        make("span", {}, "0"),
-        make("span", {}, `+ ${peak}`),
-      ),
+      ends(t, shaded ? "values" : "0"),
+      ...(shaded ? [ends(difference ?? null, "right − left")] : []),
       make(
         "div",
         { class: "keys" },
         make("span", { class: "masked" }, "masked"),
         make("span", { class: "broken" }, "NaN or missing"),
+        ...(shaded ? [make("span", { class: "alone" }, "no partner")] : []),
       ),
       make(
         "p",
@@ -222,7 +229,7 @@ export class Panel {
   /** A logit, or the chance that is made of it, is where a way home begins. */
   private homeward(t: Tensor, place: number[]): void {
     const logits = t.op === "softmax" ? this.scene.byName.get(t.inputs?.[0] ?? "") : t;
-    if (this.changes || logits?.op !== "logits") this.trail.clear();
+    if (logits?.op !== "logits") this.trail.clear();
     else if (this.trail.start(place[0]!, place[1]!)) this.root.scrollTop = 0;
   }
 
@@ -231,10 +238,11 @@ export class Panel {
   showGrid(cell: Cell): void {
     const { box } = cell;
     this.chosen = box.tensor.name;
+    const tall = this.comparison ? 3 : 8; // a cell of two scenes has three lines
     const left = window_(cell.col, COLS, box.cols);
-    const top = window_(cell.row, ROWS, box.rows);
+    const top = window_(cell.row, tall, box.rows);
     const cols = range(left, Math.min(left + COLS, box.cols));
-    const rows = range(top, Math.min(top + ROWS, box.rows));
+    const rows = range(top, Math.min(top + tall, box.rows));
     const [across, down] = axesOf(box);
     const head = make(
       "tr",
@@ -268,8 +276,8 @@ export class Panel {
           ArrowRight: [1, 0],
           ArrowUp: [0, -1],
           ArrowDown: [0, 1],
-          PageUp: [0, -ROWS],
-          PageDown: [0, ROWS],
+          PageUp: [0, -tall],
+          PageDown: [0, tall],
         } as Record<string, [number, number]>
       )[event.key] ?? [0, 0];
       if (!dc && !dr) return;
@@ -279,12 +287,19 @@ export class Panel {
       this.events.pin(next);
       this.grid.querySelector<HTMLElement>("td[tabindex='0']")?.focus();
     });
-    this.grid.replaceChildren(make("h3", {}, `${box.title}: ${box.rows} × ${box.cols}`), table);
+    this.grid.replaceChildren(
+      make("h3", {}, `${box.title}: ${box.rows} × ${box.cols}`),
+      table,
+      ...(this.comparison
+        ? [make("p", { class: "note" }, "In each cell: left, right, right − left.")]
+        : []),
+    );
   }
 
   private gridCell(box: Box, col: number, row: number, chosen: Cell): HTMLElement {
     const at = cellAt(box, col, row);
-    const value = read(this.scene, box.tensor, at.index);
+    const value = read(box.scene, box.tensor, at.index);
+    const pair = this.comparison && pairAt(this.comparison, box.scene, box.tensor, at.index);
     const here = col === chosen.col && row === chosen.row;
     const td = make(
       "td",
@@ -292,13 +307,18 @@ export class Panel {
         role: "gridcell",
         tabindex: here ? 0 : -1,
         "aria-selected": String(here),
+        ...(pair ? { "aria-label": sayPair(pair) } : {}),
         click: () => this.events.pin(at),
       },
-      value === undefined
-        ? "–"
-        : say(value, Math.abs(value) < 0.01 ? 1 : 3).replace(" (masked)", ""),
+      ...(pair
+        ? [pair.left, pair.right, pair.difference].map((v) => make("span", {}, brief(v)))
+        : [brief(value)]),
     );
-    td.style.background = shade(value, box.tensor.peak * 1.4, this.theme);
+    const scale = this.comparison?.shaded && this.comparison.difference.byName.get(box.tensor.name);
+    td.style.background =
+      pair && scale
+        ? shade(pair.difference, scale.peak * 1.4, this.theme)
+        : shade(value, box.tensor.peak * 1.4, this.theme);
     return td;
   }
 
@@ -307,7 +327,7 @@ export class Panel {
   private fillTree(): void {
     const wanted = this.search.value.trim().toLowerCase();
     const groups = new Map<string, Tensor[]>();
-    for (const t of inReadingOrder(this.scene)) {
+    for (const t of this.tensors()) {
       const name = t.name;
       if (wanted && !name.toLowerCase().includes(wanted)) continue;
       const group =
@@ -354,6 +374,7 @@ export class Panel {
           },
           short(t.name),
           make("small", {}, ` ${t.shape.join(" × ")}`),
+          this.contrastOf(t),
         );
         nodes.push(item);
       }
@@ -361,6 +382,20 @@ export class Panel {
     if (!nodes.length) nodes.push(make("p", { class: "hint" }, "No matrix has that in its name."));
     else nodes[0]!.tabIndex = 0;
     this.tree.replaceChildren(...nodes);
+  }
+
+  /** All matrices in reading order, and those that only the right side has. */
+  private tensors(): Tensor[] {
+    const { left, right } = this.comparison ?? { left: this.scene, right: null };
+    const only = right?.tensors.filter((t) => !left.byName.has(t.name)) ?? [];
+    return [...inReadingOrder(left), ...only];
+  }
+
+  /** How far a matrix is from its partner: so the first that differs is found by reading down. */
+  private contrastOf(t: Tensor): Node | null {
+    if (!this.comparison) return null;
+    const words = contrast(this.comparison, t.name);
+    return make("small", { class: words.startsWith("differs") ? "differs" : "" }, ` · ${words}`);
   }
 
   private items(): HTMLElement[] {
@@ -416,6 +451,17 @@ export class Panel {
     for (const item of this.items())
       item.setAttribute("aria-selected", String(item.dataset["name"] === name));
   }
+}
+
+/** A number for a cell of the grid. */
+const brief = (v: number | undefined): string =>
+  v === undefined ? "–" : say(v, Math.abs(v) < 0.01 ? 1 : 3).replace(" (masked)", "");
+
+/** What the two ends of the colour scale stand for in a matrix. */
+function ends(t: Tensor | null, middle: string): HTMLElement {
+  const peak = t ? say(t.peak, 2).slice(1) : "";
+  const texts = [`− ${peak}`, middle, `+ ${peak}`];
+  return make("div", { class: "ends" }, ...texts.map((text) => make("span", {}, text)));
 }
 
 const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));

@@ -26,7 +26,7 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
-import { blocks, pool, type Kind, type Pooled, type Scene } from "./data";
+import { blocksOf, pool, type Kind, type Pooled, type Scene, type Tensor } from "./data";
 import { heightOf, widthOf, type Box, type Link, type Plan } from "./layout";
 import { FRAGMENT, LINE_FRAGMENT, LINE_VERTEX, VERTEX } from "./shaders";
 import { BLUE, ORANGE, rgb, type Theme } from "./theme";
@@ -36,6 +36,21 @@ const GLYPHS = "0123456789.−+∞Na? ";
 const SHARPEST = 2;
 const WIDEST = 2048;
 
+const PER_BOX = ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"] as const;
+type Four = [number, number, number, number];
+
+/** Where the blobs that are drawn lie in the textures, by their halves. */
+type Blobs = Map<Uint16Array, { start: number; pooledStart: number; pooled: Pooled }>;
+
+/** One scene in the picture. */
+export interface Side {
+  plan: Plan;
+  /** The numbers that its boxes show: the scene's own, or differences. */
+  shown: Scene;
+  /** How many tokens of a tensor have a partner, where that matters; -1 if none of it has. */
+  matched: (t: Tensor) => number;
+}
+
 export class Picture {
   readonly renderer: WebGLRenderer;
   private stage = new Stage();
@@ -43,7 +58,7 @@ export class Picture {
   private boxes: Mesh<InstancedBufferGeometry, RawShaderMaterial> | null = null;
   private links: LineSegments<BufferGeometry, RawShaderMaterial> | null = null;
   private light: InstancedBufferAttribute | null = null;
-  private pooled: Partial<Record<Kind, { key: Uint16Array; made: Pooled }>> = {};
+  private blobs: Record<Kind, Blobs> = { weight: new Map(), activation: new Map() };
   private uniforms = {
     uWeights: { value: null as Texture | null },
     uActivations: { value: null as Texture | null },
@@ -76,28 +91,36 @@ export class Picture {
     this.renderer.setClearColor(0x000000, 0);
   }
 
-  /** New numbers; boxes are built again only if `plan` is new. */
-  load(
-    scene: Scene,
-    plan: Plan,
-    changed: { weights: boolean; activations: boolean; plan: boolean },
-  ): void {
-    for (const kind of ["weight", "activation"] as const)
-      if (changed[kind === "weight" ? "weights" : "activations"] || !this.pooled[kind])
-        this.upload(scene, kind);
-    if (changed.plan || !this.boxes) this.build(scene, plan);
-    else this.fill(scene, plan.boxes);
+  /** New numbers; boxes are built again only if `rebuild`. */
+  load(sides: Side[], rebuild: boolean): void {
+    for (const kind of ["weight", "activation"] as const) this.upload(sides, kind);
+    if (rebuild || !this.boxes) this.build(sides);
+    else this.fill(sides);
   }
 
-  private upload(scene: Scene, kind: Kind): void {
-    const made = pool(scene, kind);
-    this.pooled[kind] = { key: scene.halves[kind], made };
+  /** The blobs of all sides behind each other; one that both share is there once. */
+  private upload(sides: Side[], kind: Kind): void {
+    const before = this.blobs[kind];
+    const blobs: Blobs = new Map();
+    let [start, pooledStart] = [0, 0];
+    for (const { shown } of sides) {
+      const halves = shown.halves[kind];
+      if (blobs.has(halves)) continue;
+      const pooled = before.get(halves)?.pooled ?? pool(shown, kind);
+      blobs.set(halves, { start, pooledStart, pooled });
+      start += halves.length;
+      pooledStart += pooled.numbers.length;
+    }
+    this.blobs[kind] = blobs;
+    const [now, was] = [[...blobs.keys()], [...before.keys()]];
+    if (now.length === was.length && now.every((halves, i) => halves === was[i])) return;
     const [near, far] =
       kind === "weight"
         ? (["uWeights", "uPooledWeights"] as const)
         : (["uActivations", "uPooledActivations"] as const);
-    this.replace(near, table(scene.halves[kind], HalfFloatType));
-    this.replace(far, table(made.numbers, FloatType));
+    const pools = [...blobs.values()].map(({ pooled }) => pooled.numbers);
+    this.replace(near, table(new Uint16Array(texels(start)), now));
+    this.replace(far, table(new Float32Array(texels(pooledStart)), pools));
   }
 
   private replace(
@@ -108,7 +131,7 @@ export class Picture {
     this.textures[name] = this.uniforms[name].value = texture;
   }
 
-  private build(scene: Scene, plan: Plan): void {
+  private build(sides: Side[]): void {
     this.clear();
     const unit = new BoxGeometry(1, 1, 1);
     unit.translate(0.5, 0.5, 0.5);
@@ -116,66 +139,75 @@ export class Picture {
     geometry.index = unit.index;
     geometry.setAttribute("position", unit.getAttribute("position"));
     geometry.setAttribute("normal", unit.getAttribute("normal"));
-    geometry.instanceCount = plan.boxes.length;
-    const n = plan.boxes.length;
-    for (const name of ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"])
+    const n = sides.reduce((sum, { plan }) => sum + plan.boxes.length, 0);
+    geometry.instanceCount = n;
+    for (const name of PER_BOX)
       geometry.setAttribute(name, new InstancedBufferAttribute(new Float32Array(4 * n), 4));
+    const side = sides.flatMap(({ plan }, i) => plan.boxes.map(() => i));
+    geometry.setAttribute("aSide", new InstancedBufferAttribute(new Float32Array(side), 1));
     this.light = new InstancedBufferAttribute(new Float32Array(2 * n), 2).setUsage(
       DynamicDrawUsage,
     );
     geometry.setAttribute("aLight", this.light);
-    const material = new RawShaderMaterial({
+    const shared = {
       glslVersion: GLSL3,
-      vertexShader: VERTEX,
-      fragmentShader: FRAGMENT,
       uniforms: this.uniforms,
-    });
-    this.boxes = new Mesh(geometry, material);
+      defines: sides.length > 1 ? { SPLIT: "" } : {},
+    };
+    this.boxes = new Mesh(
+      geometry,
+      new RawShaderMaterial({ ...shared, vertexShader: VERTEX, fragmentShader: FRAGMENT }),
+    );
     this.boxes.frustumCulled = false;
-    this.fill(scene, plan.boxes);
-    const lines = new BufferGeometry();
-    lines.setAttribute("position", new BufferAttribute(wires(plan.links), 3));
+    this.fill(sides);
     this.links = new LineSegments(
-      lines,
+      wires(sides.map(({ plan }) => plan.links)),
       new RawShaderMaterial({
-        glslVersion: GLSL3,
+        ...shared,
         vertexShader: LINE_VERTEX,
         fragmentShader: LINE_FRAGMENT,
-        uniforms: this.uniforms,
       }),
     );
     this.links.frustumCulled = false;
     this.stage.add(this.links, this.boxes);
   }
 
-  private fill(scene: Scene, boxes: Box[]): void {
+  private fill(sides: Side[]): void {
     const geometry = this.boxes!.geometry;
-    const put = (name: string, i: number, ...four: [number, number, number, number]): void => {
-      (geometry.getAttribute(name) as InstancedBufferAttribute).setXYZW(i, ...four);
-    };
-    boxes.forEach((box, i) => {
-      const t = scene.byName.get(box.tensor.name) ?? box.tensor;
-      const [one, two] = this.pooled[t.kind]!.made.starts.get(t.name)!;
-      const split = t.planes === 1 && box.first > 0;
-      const before = split ? 0 : box.plane;
-      const turned = box.stepRow === 1 && (box.stepCol !== 1 || box.cols === 1) ? 1 : 0;
-      const pools = [1, 2].map((level) => before * blocks(t.rows, level) * blocks(t.cols, level));
-      put("aOrigin", i, box.x, box.y, box.z, t.kind === "weight" ? 0 : 1);
-      put("aSize", i, widthOf(box), heightOf(box), box.depth, t.peak);
-      put("aGrid", i, box.cols, box.rows, box.stepCol, box.stepRow);
-      put("aData", i, t.offset + box.first, t.scale, turned, split ? box.first / t.cols : 0);
-      put("aPool", i, one + pools[0]!, blocks(t.cols, 1), two + pools[1]!, blocks(t.cols, 2));
-      put(
-        "aToken",
-        i,
-        { none: 0, columns: 1, both: 2 }[box.tokens],
-        box.kept ? 1 : 0,
-        t.offset + t.present,
-        0,
-      );
-    });
-    for (const name of ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"])
+    let i = 0;
+    for (const side of sides)
+      for (const box of side.plan.boxes) {
+        const four = this.describe(side, box);
+        for (const name of PER_BOX)
+          (geometry.getAttribute(name) as InstancedBufferAttribute).setXYZW(i, ...four[name]);
+        i++;
+      }
+    for (const name of PER_BOX)
       (geometry.getAttribute(name) as InstancedBufferAttribute).needsUpdate = true;
+  }
+
+  /** A box in the shader's words. Places are floats: exact up to 2^24 numbers of one kind, both
+   * sides together. */
+  private describe({ shown, matched }: Side, box: Box): Record<(typeof PER_BOX)[number], Four> {
+    const t = shown.byName.get(box.tensor.name) ?? box.tensor;
+    const { start, pooledStart, pooled } = this.blobs[t.kind].get(shown.halves[t.kind])!;
+    const [one, two] = pooled.starts.get(t.name)!;
+    const split = t.planes === 1 && box.first > 0;
+    const before = split ? 0 : box.plane;
+    const turned = box.stepRow === 1 && (box.stepCol !== 1 || box.cols === 1) ? 1 : 0;
+    const [near, far] = [blocksOf(t, 1), blocksOf(t, 2)];
+    const plane = (blocks: typeof near): number =>
+      pooledStart + before * blocks.down * blocks.across;
+    const first = start + t.offset;
+    const tokens = { none: 0, columns: 1, both: 2 }[box.tokens];
+    return {
+      aOrigin: [box.x, box.y, box.z, t.kind === "weight" ? 0 : 1],
+      aSize: [widthOf(box), heightOf(box), box.depth, t.peak],
+      aGrid: [box.cols, box.rows, box.stepCol, box.stepRow],
+      aData: [first + box.first, t.scale, turned, split ? box.first / t.cols : 0],
+      aPool: [one + plane(near), near.across, two + plane(far), far.across],
+      aToken: [tokens, box.kept ? 1 : 0, first + t.present, Math.min(1e9, matched(t))],
+    };
   }
 
   /** Glow and dim of every box, 0..1. */
@@ -216,18 +248,18 @@ export class Picture {
   }
 }
 
+/** How many numbers a texture holds that has room for n. */
+const texels = (n: number): number => WIDEST * Math.max(1, Math.ceil(n / WIDEST));
+
 /** Numbers as a texture of one channel, row by row. */
-function table(
-  numbers: Uint16Array | Float32Array,
-  type: typeof HalfFloatType | typeof FloatType,
-): DataTexture {
-  const height = Math.max(1, Math.ceil(numbers.length / WIDEST));
-  const padded =
-    numbers instanceof Uint16Array
-      ? new Uint16Array(WIDEST * height)
-      : new Float32Array(WIDEST * height);
-  padded.set(numbers);
-  const texture = new DataTexture(padded, WIDEST, height, RedFormat, type);
+function table<T extends Uint16Array | Float32Array>(room: T, parts: T[]): DataTexture {
+  let at = 0;
+  for (const part of parts) {
+    room.set(part, at);
+    at += part.length;
+  }
+  const type = room instanceof Uint16Array ? HalfFloatType : FloatType;
+  const texture = new DataTexture(room, WIDEST, room.length / WIDEST, RedFormat, type);
   texture.colorSpace = NoColorSpace;
   texture.needsUpdate = true;
   return texture;
@@ -253,8 +285,9 @@ function glyphs(): CanvasTexture {
 }
 
 /** A soft curve from each matrix to what is made of it, a little behind the boxes. */
-function wires(links: Link[]): Float32Array {
+function wires(sides: Link[][]): BufferGeometry {
   const steps = 14;
+  const links = sides.flat();
   const out = new Float32Array(links.length * steps * 6);
   let at = 0;
   for (const { from, to } of links) {
@@ -286,5 +319,9 @@ function wires(links: Link[]): Float32Array {
         out[at++] = -from.depth * 0.5;
       }
   }
-  return out;
+  const lines = new BufferGeometry();
+  lines.setAttribute("position", new BufferAttribute(out, 3));
+  const side = sides.flatMap((some, i) => Array<number>(some.length * steps * 2).fill(i));
+  lines.setAttribute("aSide", new BufferAttribute(new Float32Array(side), 1));
+  return lines;
 }

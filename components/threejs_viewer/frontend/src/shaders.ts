@@ -1,9 +1,35 @@
 // One instanced box per matrix. Its cells are coloured here, straight from the blobs: the nearer,
 // the more there is to see: pooled blocks, colours, a grid, digits.
+//
+// With SPLIT, two scenes share the picture: the same camera looks at both, and each is squeezed into
+// its own half and cut off at the middle. So two scenes are two draw calls, as one is.
+
+const INTO_COLUMN = /* glsl */ `
+in float aSide;     // 0 left, 1 right
+#ifdef SPLIT
+out vec2 vColumn;
+vec4 intoColumn(vec4 p) {
+  vColumn = p.xw;
+  return vec4(0.5 * (p.x + (2.0 * aSide - 1.0) * p.w), p.yzw);
+}
+#else
+vec4 intoColumn(vec4 p) { return p; }
+#endif
+`;
+
+const CUT_COLUMN = /* glsl */ `
+#ifdef SPLIT
+in vec2 vColumn;
+void cutColumn() { if (abs(vColumn.x) > vColumn.y) discard; }
+#else
+void cutColumn() {}
+#endif
+`;
 
 export const VERTEX = /* glsl */ `
 precision highp float;
 precision highp int;
+${INTO_COLUMN}
 uniform mat4 modelViewMatrix;
 uniform mat4 projectionMatrix;
 in vec3 position;   // a unit box, 0..1
@@ -13,7 +39,7 @@ in vec4 aSize;      // width, height, depth, peak
 in vec4 aGrid;      // columns, rows, step to the next column, step to the next row
 in vec4 aData;      // first number, scale, turned, first row of the pooled rows
 in vec4 aPool;      // start and blocks across, at levels 1 and 2
-in vec4 aToken;     // token axis (0, 1, 2), kept, end of what arrived, unused
+in vec4 aToken;     // token axis (0, 1, 2), kept, end of what arrived, tokens with a partner
 in vec2 aLight;     // glow, dim
 out vec2 vCell;
 out vec3 vNormal;
@@ -32,7 +58,7 @@ void main() {
   vCell = vec2(position.x, 1.0 - position.y) * aGrid.xy;
   vNormal = normal;
   fOrigin = aOrigin; fSize = aSize; fGrid = aGrid; fData = aData; fPool = aPool; fToken = aToken; fLight = aLight;
-  gl_Position = projectionMatrix * modelViewMatrix * vec4(place, 1.0);
+  gl_Position = intoColumn(projectionMatrix * modelViewMatrix * vec4(place, 1.0));
 }
 `;
 
@@ -61,7 +87,7 @@ flat in vec4 fPool;
 flat in vec4 fToken;
 flat in vec2 fLight;
 out vec4 colour;
-
+${CUT_COLUMN}
 const int GLYPHS = 18;   // 0..9 . - + inf N a ? and blank
 const int DOT = 10, MINUS = 11, PLUS = 12, INF = 13, BIG_N = 14, SMALL_A = 15, ASK = 16, BLANK = 17;
 
@@ -113,6 +139,7 @@ float glyph(float v, bool missing, vec2 inCell, vec2 pixels) {
 }
 
 void main() {
+  cutColumn();
   vec2 perPixel = max(fwidth(vCell), vec2(1e-6));
   if (vNormal.z < 0.5) {
     float lit = vNormal.y > 0.5 ? 0.10 : vNormal.x != 0.0 ? 0.17 : 0.22;
@@ -126,32 +153,39 @@ void main() {
   float smallest = min(pixels.x, pixels.y);
   int index = int(fData.x) + int(cell.x) * int(fGrid.z) + int(cell.y) * int(fGrid.w);
   bool missing = float(index) >= fToken.z;
+  float last = fToken.x > 1.5 ? max(cell.x, cell.y) : fToken.x > 0.5 ? cell.x : 0.0;
+  bool alone = last >= fToken.w;
   bool weights = fOrigin.w < 0.5;
   float v;
   int level = smallest >= 2.0 ? 0 : smallest >= 0.5 ? 1 : 2;
   if (level == 0) {
-    v = (weights ? fetch(uWeights, index) : fetch(uActivations, index)) * fData.y;
+    v = weights ? fetch(uWeights, index) : fetch(uActivations, index);
   } else {
     float side = level == 1 ? 4.0 : 16.0;
     vec2 tensor = fData.z > 0.5 ? cell.xy : cell.yx;           // row, column
     tensor.x += fData.w;
     vec2 pool = level == 1 ? fPool.xy : fPool.zw;
-    int at = int(pool.x) + int(tensor.x / side) * int(pool.y) + int(tensor.y / side);
+    bool columns = fToken.x > 0.5 && fToken.x < 1.5;           // tokens are not pooled
+    int row = int(columns ? tensor.x : tensor.x / side);
+    int at = int(pool.x) + row * int(pool.y) + int(tensor.y / side);
     v = weights ? fetch(uPooledWeights, at) : fetch(uPooledActivations, at);
   }
-  bool odd = missing || isNan(v) || isInf(v);
+  v *= fData.y;
+  bool odd = missing || alone || isNan(v) || isInf(v);
   vec3 ground = odd ? uBackground : diverging(v, level);
   if (odd) {
-    float stripe = step(0.5, fract((gl_FragCoord.x + gl_FragCoord.y) / 7.0));
+    float stripe = step(0.5, fract((gl_FragCoord.x + (alone ? -1.0 : 1.0) * gl_FragCoord.y) / 7.0));
     bool masked = !missing && isInf(v) && v < 0.0;
-    ground = mix(uBackground, masked ? uInk : uAccent, masked ? 0.05 + 0.05 * stripe : 0.2 + 0.4 * stripe);
+    bool quiet = alone || masked;
+    float strength = alone ? 0.1 + 0.12 * stripe : masked ? 0.05 + 0.05 * stripe : 0.2 + 0.4 * stripe;
+    ground = mix(uBackground, quiet ? uInk : uAccent, strength);
   }
   vec2 inCell = vCell - cell;
   // The grid comes in between 5 and 12 pixels a cell.
   vec2 edge = min(inCell, 1.0 - inCell) * pixels;
   float grid = smoothstep(5.0, 12.0, smallest) * (1.0 - smoothstep(0.0, 1.0, min(edge.x, edge.y)));
   ground = mix(ground, mix(uBackground, uInk, 0.35), grid * 0.55);
-  if (level == 0) ground = mix(ground, uInk, glyph(v, missing, inCell, pixels));
+  if (level == 0 && !alone) ground = mix(ground, uInk, glyph(v, missing, inCell, pixels));
   // What is not yet computed, and what is not computed again.
   if (fToken.x > 0.5) {
     float token = fToken.x > 1.5 ? cell.y : cell.x;
@@ -174,7 +208,8 @@ precision highp float;
 uniform mat4 modelViewMatrix;
 uniform mat4 projectionMatrix;
 in vec3 position;
-void main() { gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }
+${INTO_COLUMN}
+void main() { gl_Position = intoColumn(projectionMatrix * modelViewMatrix * vec4(position, 1.0)); }
 `;
 
 export const LINE_FRAGMENT = /* glsl */ `
@@ -182,5 +217,9 @@ precision highp float;
 uniform vec3 uBackground;
 uniform vec3 uInk;
 out vec4 colour;
-void main() { colour = vec4(mix(uBackground, uInk, 0.3), 1.0); }
+${CUT_COLUMN}
+void main() {
+  cutColumn();
+  colour = vec4(mix(uBackground, uInk, 0.3), 1.0);
+}
 `;

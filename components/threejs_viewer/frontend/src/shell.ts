@@ -1,6 +1,7 @@
 // What stands on the page around the picture: prompt, views, the walk, the help. No state but whether
 // a button is pressed.
 
+import type { Scene } from "./data";
 import { button, make } from "./dom";
 import { STYLE } from "./style";
 
@@ -11,7 +12,7 @@ export interface ShellActs {
   go: (stage: number) => void;
   step: (by: number) => void;
   play: () => void;
-  swap: () => void;
+  reshade: () => void;
 }
 
 const HELP: [string, string][] = [
@@ -63,14 +64,20 @@ export class Shell {
   readonly playing = button("▶ Play", "Play the walk (Space)", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
   readonly follow = button("follow", "The camera follows the walk", () => press(this.follow));
-  readonly compare = button(
-    "what changed",
-    "What changed: every number less what it was before",
-    () => {
-      press(this.compare);
-      this.acts.swap();
-    },
+  private values = button("values", "The numbers themselves on both sides", () =>
+    this.shadeBy(this.values),
   );
+  /** Pressed where the right side of two shows its numbers less the left ones. */
+  readonly difference = button("difference", "On the right: right less left", () =>
+    this.shadeBy(this.difference),
+  );
+  private shading = make(
+    "span",
+    { class: "shading", role: "group", "aria-label": "The right side shows", hidden: true },
+    this.values,
+    this.difference,
+  );
+  private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
   readonly motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
@@ -86,8 +93,8 @@ export class Shell {
       );
     this.scrub.addEventListener("input", () => this.acts.go(Number(this.scrub.value)));
     this.follow.setAttribute("aria-pressed", "true");
-    this.compare.setAttribute("aria-pressed", "false");
-    this.compare.hidden = true;
+    this.values.setAttribute("aria-pressed", "false");
+    this.difference.setAttribute("aria-pressed", "true");
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
@@ -100,7 +107,7 @@ export class Shell {
       button("start", "Where the prompt comes in", () => this.acts.fly("start")),
       button("attention", "Attention of this layer", () => this.acts.fly("attention")),
       button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
-      this.compare,
+      this.shading,
       this.follow,
       this.motion,
       button("?", "Keys and mouse", () => this.toggleHelp()),
@@ -121,6 +128,7 @@ export class Shell {
       this.over,
       this.map,
       this.tip,
+      ...this.titles,
       this.notice,
       make("p", { class: "wheel" }, "click it, then the wheel zooms"),
       this.help,
@@ -133,6 +141,28 @@ export class Shell {
       panel,
       this.live,
     );
+  }
+
+  /** One column, or two with what stands in them above. */
+  split(scenes: Scene[], title: string): void {
+    const two = scenes.length > 1;
+    this.place.classList.toggle("split", two);
+    this.shading.hidden = !two;
+    this.titles.forEach((p, i) => {
+      p.hidden = !two;
+      const text = scenes[i]?.manifest.tokens.join("") ?? "";
+      p.replaceChildren(
+        make("b", {}, i ? "right" : "left"),
+        i && title ? ` ${title}, ` : " ",
+        make("code", {}, text),
+      );
+    });
+  }
+
+  private shadeBy(chosen: HTMLElement): void {
+    for (const b of [this.values, this.difference])
+      b.setAttribute("aria-pressed", String(b === chosen));
+    this.acts.reshade();
   }
 
   /** Cuts for flights. */

@@ -34,6 +34,12 @@ export const STYLE = `
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
+.v3 .tip .pair, .v3 .panel .pair { font-weight: 600; } .v3 .tip .pair { display: block; }
+.v3 .stage.split::after { content: ""; position: absolute; inset: 0 auto 0 50%; border-left: 1px solid var(--line); pointer-events: none; }
+.v3 .side { position: absolute; left: 0; top: 0; width: 50%; margin: 0; padding: 3px 8px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; color: var(--soft); background: var(--bg); pointer-events: none; z-index: 1; }
+.v3 .side + .side { left: 50%; } .v3 .side b { color: var(--ink); } .v3 .side code { font: 600 13px "Source Code Pro", ui-monospace, monospace; color: var(--ink); }
+.v3 .split:has(.flat)::after { display: none; } .v3 .stage.split canvas.map { top: 54px; zoom: .6; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
+.v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; font-size: 12px; color: var(--soft); pointer-events: none; }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
@@ -65,16 +71,18 @@ export const STYLE = `
 .v3 .keys span::before { content: ""; display: inline-block; width: 22px; height: 11px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--line); }
 .v3 .keys .masked::before { background: repeating-linear-gradient(-45deg, var(--line) 0 2px, transparent 2px 5px); }
 .v3 .keys .broken::before { background: repeating-linear-gradient(-45deg, var(--accent) 0 2px, transparent 2px 5px); }
+.v3 .keys .alone::before { background: repeating-linear-gradient(45deg, var(--soft) 0 2px, transparent 2px 5px); }
 .v3 .cells:empty { display: none; }
 .v3 .cells table { width: 100%; border-collapse: collapse; table-layout: fixed; font: 11.5px/1.7 "Source Code Pro", ui-monospace, monospace; }
 .v3 .cells th { font-weight: 400; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-align: right; padding-right: 4px; }
 .v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }
 .v3 .cells td[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
+.v3 .cells td span { display: block; line-height: 1.35; } .v3 .cells td span:last-child:not(:first-child) { font-weight: 600; }
 .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
 .v3 .tree { margin-top: 6px; } .v3 .tree small { color: var(--soft); font-size: 12px; }
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
-.v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .weight { color: var(--soft); }
+.v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .differs { color: var(--accent); } .v3 .tree .weight { color: var(--soft); }
 .v3 .tree [aria-selected=true] { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
 .v3 .home .head { display: flex; justify-content: space-between; align-items: center; } .v3 .home .head button { min-height: 26px; padding: 0 9px; }
 .v3 .home .head h3 { font-family: var(--font); }
@@ -87,7 +95,7 @@ export const STYLE = `
 .v3 .home .arrived { font: 600 17px/1.35 "Source Serif", "Source Serif 4", Georgia, serif; outline: none; }
 .v3 .flat { position: absolute; inset: 0; overflow: auto; padding: 10px 12px; } .v3 .flat h3 { margin: 8px 0 4px; }
 .v3 .flat .maps { display: flex; flex-wrap: wrap; gap: 12px; align-items: start; } .v3 .flat figure { margin: 0; padding: 3px; border: 1px solid transparent; border-radius: 4px; }
-.v3 .flat canvas { image-rendering: pixelated; border: 1px solid var(--line); cursor: crosshair; display: block; } .v3 .flat figcaption { font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; color: var(--soft); }
+.v3 .flat canvas { image-rendering: pixelated; border: 1px solid var(--line); cursor: crosshair; display: inline-block; vertical-align: top; } .v3 .flat canvas + canvas { margin-left: 6px; } .v3 .flat figcaption { font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; color: var(--soft); }
 .v3 .flat .lit { border-color: var(--accent); } .v3 .flat .chosen { border-color: var(--accent); background: var(--raised); }
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {

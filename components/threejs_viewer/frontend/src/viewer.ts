@@ -3,15 +3,17 @@
 import { Clock } from "./bench";
 import { FRONT, SLANT, View } from "./camera";
 import {
-  difference,
-  indexOf,
-  openScene,
-  placeOf,
-  read,
-  say,
-  type Manifest,
-  type Scene,
-} from "./data";
+  compare,
+  matchedTokens,
+  pairAt,
+  partnerOf,
+  samePlace,
+  sayPair,
+  sayShown,
+  unmatched,
+  type Comparison,
+} from "./compare";
+import { indexOf, openScene, placeOf, type Manifest, type Scene } from "./data";
 import { button, make } from "./dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
@@ -20,20 +22,26 @@ import { boundsOf, cellPlace, heightOf, plan, type Bounds, type Box, type Plan }
 import { drawMap, drawOverlay, type Arc, type Shown, type Spot } from "./overlay";
 import { Panel, places, type Edit } from "./panel";
 import { cellAt, type Cell } from "./pick";
-import { Picture } from "./render";
+import { Picture, type Side } from "./render";
 import { pressed, Shell, type Sight } from "./shell";
 import { Hands } from "./hands";
 import { themeOf, type Theme } from "./theme";
 import type { Standing } from "./trail";
 import { promptLength, stageOf, stagesOf, type Stage } from "./walk";
 
-export interface Payload {
+/** One scene as it comes. */
+export interface Numbers {
   manifest: Manifest;
   weights: Uint16Array;
   activations: Uint16Array;
+}
+
+export interface Payload extends Numbers {
   edits: Edit[];
-  /** A word to the reader above the picture. */
-  note?: string | null;
+  /** Words to the reader above the picture. */
+  notes?: string[];
+  /** A second scene, to stand on the right; `title` says what it is. */
+  beside?: (Numbers & { title: string }) | null;
 }
 
 export interface ViewerEvents {
@@ -48,14 +56,21 @@ export interface Options {
   bench?: boolean;
 }
 
+/** Where the reader stands on the way home, and on which side that is. */
+interface Stood extends Standing {
+  spot: Spot;
+  side: number;
+}
+
 const STEP_MS = 4200;
+const SHARPEST = 2;
+
 export class Viewer {
   readonly clock = new Clock();
-  /** What is shown: the numbers themselves, or what changed since those before. */
-  scene: Scene | null = null;
-  private real: Scene | null = null;
-  private previous: Scene | null = null;
-  plan: Plan | null = null;
+  /** The scene, and on its right the one that it is compared with, if any. */
+  sides: Side[] = [];
+  protected comparison: Comparison | null = null;
+  private shapes = "";
   stages: Stage[] = [];
   stage = 0;
   pinned: Cell | null = null;
@@ -68,7 +83,7 @@ export class Viewer {
   private why: Explanation | null = null;
   protected glow: Set<string> | null = null;
   /** On the way home: where the reader stands, as cells of the picture. */
-  protected standing: (Standing & { spot: Spot }) | null = null;
+  protected standing: Stood | null = null;
   private timer = 0;
   private waiting = 0;
   private walked = false;
@@ -97,7 +112,7 @@ export class Viewer {
         go: (stage) => (this.pause(), this.go(stage)),
         step: (by) => this.step(by),
         play: () => this.play(),
-        swap: () => this.swap(),
+        reshade: () => this.reshade(),
       },
       this.panel.root,
     );
@@ -162,8 +177,8 @@ export class Viewer {
     this.repaint();
     this.picture?.paint(next);
     this.panel.repaint(next);
-    if (this.scene && this.plan) {
-      this.flat?.load(this.scene, this.plan, next);
+    if (this.scene) {
+      this.flat?.load(this.sides, next);
       this.focus(this.hovered ?? this.pinned);
     }
     this.request();
@@ -189,105 +204,98 @@ export class Viewer {
 
   // ------------------------------------------------------------ new numbers
 
+  /** The first scene, on the left where there are two. */
+  get scene(): Scene | null {
+    return this.sides[0]?.shown ?? null;
+  }
+
+  get plan(): Plan | null {
+    return this.sides[0]?.plan ?? null;
+  }
+
   update(payload: Payload): void {
     const began = performance.now();
-    const old = this.real;
-    const before = old?.manifest;
-    const { manifest } = payload;
-    this.edits = payload.edits;
-    const scene = openScene(manifest, { weight: payload.weights, activation: payload.activations });
-    const sameShape = !!before && shapeOf(before) === shapeOf(manifest);
-    const weights =
-      before?.weights_digest !== manifest.weights_digest ||
-      old?.halves.weight.length !== payload.weights.length;
-    const comparable = sameShape && old!.halves.weight.length === payload.weights.length;
-    this.previous =
-      comparable && before.activations_digest !== manifest.activations_digest
-        ? old
-        : comparable
-          ? this.previous
-          : null;
-    this.real = scene;
-    this.shell.compare.hidden = !this.previous;
-    if (this.previous)
-      this.shell.compare.title = `What changed: every number less what it was for ${this.previous.manifest.tokens.join("")}`;
-    else this.shell.compare.setAttribute("aria-pressed", "false");
-    const comparing = this.comparing;
-    const pinned = this.pinned;
-    this.scene = comparing ? difference(scene, this.previous!) : scene;
-    const next = plan(this.scene);
-    const first = !this.plan;
-    this.plan = next;
-    this.picture?.load(this.scene, next, {
-      weights: weights || comparing,
-      activations: true,
-      plan: !sameShape,
-    });
-    this.flat?.load(this.scene, next, this.theme);
-    this.panel.load(this.scene, this.theme, this.comparing);
-    const { left, right, top, bottom } = next.bounds;
-    const aspect = Math.max(0.4, Math.min(2.5, (right - left) / (top - bottom)));
-    this.shell.map.style.width = `${Math.round(110 * Math.sqrt(aspect))}px`;
-    this.shell.map.style.height = `${Math.round(110 / Math.sqrt(aspect))}px`;
-    this.stages = stagesOf(scene); // told of the numbers themselves
+    const { beside, edits, notes } = payload;
+    const first = !this.scene;
+    const scene = open(payload);
+    const other = beside ? open(beside) : null;
+    const scenes = other ? [scene, other] : [scene];
+    const pinned = this.pinned && { cell: this.pinned, side: this.sideOf(this.pinned) };
+    this.edits = edits;
+    this.comparison = other && compare(scene, other, pressed(this.shell.difference));
+    const shapes = JSON.stringify(scenes.map((s) => shapeOf(s.manifest)));
+    const rebuild = shapes !== this.shapes;
+    this.shapes = shapes;
+    const room = Math.max(...scenes.map((s) => s.manifest.tokens.length));
+    this.sides = scenes.map((s) => ({ plan: plan(s, room), shown: s, matched: () => Infinity }));
+    this.pinned = pinned && this.again(pinned.cell, pinned.side);
+    this.shell.split(scenes, beside?.title ?? "");
+    this.stages = stagesOf(scene); // told of the left one
     this.shell.scrub.max = String(Math.max(0, this.stages.length - 1));
-    this.hovered = null;
-    this.pinned = null;
-    if (pinned) {
-      const tensor = this.scene.byName.get(pinned.box.tensor.name);
-      const same = tensor && this.find(tensor.name, placeOf(pinned.box.tensor, pinned.index));
-      if (same) this.pinned = same;
-    }
-    this.tell(payload.note ? [payload.note, ...scene.problems] : scene.problems);
+    this.shapeMap();
+    this.resize();
+    this.shade(rebuild);
+    this.tell([
+      ...(notes ?? []),
+      ...scene.problems,
+      ...(other?.problems ?? []).map((problem) => `right: ${problem}`),
+      ...(this.comparison ? unmatched(this.comparison) : []),
+    ]);
     this.go(first ? 0 : Math.min(this.stage, this.stages.length - 1), !first);
-    this.focus(this.pinned);
     if (first) this.fly("start", true);
-    this.request();
     this.clock.note("update", performance.now() - began);
   }
 
-  private get comparing(): boolean {
-    return !!this.previous && pressed(this.shell.compare);
-  }
-
-  /** Between the numbers and what changed: same boxes, other numbers. */
-  private swap(): void {
-    const { real, previous } = this;
-    if (!real) return;
-    const pinned = this.pinned;
-    this.scene = this.comparing ? difference(real, previous!) : real;
-    this.plan = plan(this.scene);
-    this.picture?.load(this.scene, this.plan, { weights: true, activations: true, plan: false });
-    this.flat?.load(this.scene, this.plan, this.theme);
-    this.panel.load(this.scene, this.theme, this.comparing);
+  /** The right side shows its own numbers or the difference: same boxes, other numbers. */
+  private shade(rebuild = false): void {
+    const [, right] = this.sides;
+    if (right && this.comparison) {
+      const { left, right: own, difference, shaded } = this.comparison;
+      right.shown = shaded ? difference : own;
+      right.matched = shaded ? (t) => matchedTokens(t, left) : () => Infinity;
+    }
+    this.picture?.load(this.sides, rebuild);
+    this.flat?.load(this.sides, this.theme);
+    this.panel.load(this.scene!, this.theme, this.comparison);
     this.hovered = null;
-    this.pinned =
-      pinned && this.find(pinned.box.tensor.name, placeOf(pinned.box.tensor, pinned.index));
     this.focus(this.pinned);
+  }
+
+  private reshade(): void {
+    if (!this.comparison) return;
+    this.comparison.shaded = pressed(this.shell.difference);
+    this.shade();
     this.say(
-      this.comparing
-        ? `every number less what it was for ${previous!.manifest.tokens.join("")}`
-        : "the numbers themselves",
+      this.comparison.shaded
+        ? "on the right, every number less its partner on the left"
+        : "on both sides, the numbers themselves",
     );
   }
 
-  /** How a cell was made; or, where changes are shown, what it was and is. */
-  private reason(cell: Cell): Explanation {
-    const t = cell.box.tensor;
-    if (!this.comparing) return explain(this.scene!, t, cell.index);
-    const [now, then] = [this.real!, this.previous!].map((s) =>
-      read(s, s.byName.get(t.name) ?? t, cell.index),
-    );
-    const text = `${say(now, 4)} now, ${say(then, 4)} for ${this.previous!.manifest.tokens.join("")}`;
-    return {
-      value: read(this.scene!, t, cell.index),
-      again: undefined,
-      agrees: true,
-      text,
-      terms: [],
-      sources: [],
-      numpy: `now["${t.name}"] - before["${t.name}"]`,
-    };
+  /** 0 for the left side, 1 for the right one. */
+  private sideOf(cell: Cell): number {
+    return cell.box.scene === this.scene ? 0 : 1;
+  }
+
+  /** A cell of scenes that were replaced, in those that are here now. */
+  private again({ box, index }: Cell, side: number): Cell | null {
+    return this.find(box.tensor.name, placeOf(box.tensor, index), this.sides[side] ? side : 0);
+  }
+
+  /** The cell itself on its own side, its partner on the other. */
+  private onSide(cell: Cell | null, side: number): Cell | null {
+    if (!cell || this.sideOf(cell) === side) return cell;
+    const { tensor } = cell.box;
+    const partner = partnerOf(tensor, this.sides[side]!.plan.scene);
+    const index = partner ? samePlace(tensor, cell.index, partner) : -1;
+    return index < 0 ? null : this.find(tensor.name, placeOf(partner!, index), side);
+  }
+
+  private shapeMap(): void {
+    const { left, right, top, bottom } = this.plan!.bounds;
+    const aspect = Math.max(0.4, Math.min(2.5, (right - left) / (top - bottom)));
+    this.shell.map.style.width = `${Math.round(110 * Math.sqrt(aspect))}px`;
+    this.shell.map.style.height = `${Math.round(110 / Math.sqrt(aspect))}px`;
   }
 
   private tell(problems: string[]): void {
@@ -312,58 +320,53 @@ export class Viewer {
   }
 
   draw(): void {
-    if (!this.scene || !this.plan || !this.picture || this.lost) return;
-    const shown = this.shown();
+    if (!this.sides.length || !this.picture || this.lost) return;
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
-    const scale = this.shell.over.width / this.view.width;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    drawOverlay(pen, this.view, shown);
-    drawMap(this.shell.map, this.view, shown);
+    const scale = Math.min(SHARPEST, window.devicePixelRatio || 1);
+    const shown = this.sides.map((_, side) => this.shown(side));
+    shown.forEach((one, side) => {
+      pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);
+      drawOverlay(pen, this.view, one);
+    });
+    drawMap(this.shell.map, this.view, shown[0]!);
   }
 
-  private shown(): Shown {
-    const cell = this.hovered ?? (this.standing ? null : this.pinned);
+  private shown(side: number): Shown {
+    const chosen = this.hovered ?? (this.standing ? null : this.pinned);
+    const { plan } = this.sides[side]!;
+    const cell = this.onSide(chosen, side);
+    const standing = this.standing?.side === side ? this.standing : null;
     return {
-      scene: this.scene!,
-      plan: this.plan!,
+      scene: plan.scene,
+      plan,
       theme: this.theme,
       font: this.font,
       cell,
-      why: this.why,
+      why: cell === chosen ? this.why : null,
       pinned: !this.hovered && !!this.pinned,
-      spot: this.standing?.spot ?? null,
-      arcs: this.arcs(cell),
+      spot: standing?.spot ?? null,
+      arcs: this.arcs(cell, plan, standing),
       lit: this.lit(),
       span: this.walked ? (this.stages[this.stage]?.span ?? null) : null,
     };
   }
 
-  /** What the head looks at on which the reader stands, over its own columns. */
-  private arcsHome(): Arc[] {
-    const { part, spot } = this.standing ?? {};
-    if (!part || !spot || part.tensor.op !== "weighted_sum") return [];
-    const box = this.plan!.ofTensor.get(part.tensor.inputs?.[0] ?? "")?.[part.head ?? 0];
-    return box ? [{ box, query: part.position, over: spot.box }] : [];
-  }
-
   /** Over the map's own columns, and over the stream of its layer. */
-  private arcs(cell: Cell | null): Arc[] {
+  private arcs(cell: Cell | null, { ofTensor, spine }: Plan, standing: Stood | null): Arc[] {
     const stage = this.walked ? this.stages[this.stage] : null;
     const made = stage?.names[stage.names.length - 1];
     const attends = (box: Box | undefined): boolean =>
       box?.tokens === "both" && box.tensor.op === "softmax";
     const chosen = cell && attends(cell.box) ? cell : null;
-    if (!chosen && this.standing) return this.arcsHome();
-    const boxes = chosen
-      ? [chosen.box]
-      : (this.plan!.ofTensor.get(made ?? "") ?? []).filter(attends);
+    if (!chosen && standing) return arcsHome(standing, ofTensor);
+    const boxes = chosen ? [chosen.box] : (ofTensor.get(made ?? "") ?? []).filter(attends);
     const first = boxes[0];
     if (!first) return [];
     const query = chosen ? chosen.row : null;
-    const stream = this.plan!.spine.map((name) => this.plan!.ofTensor.get(name)![0]!).find(
-      (b) => b.tensor.layer === first.tensor.layer,
-    );
+    const stream = spine
+      .map((name) => ofTensor.get(name)![0]!)
+      .find((b) => b.tensor.layer === first.tensor.layer);
     return [
       ...boxes.map((box) => ({ box, query, over: box })),
       ...(stream ? [{ box: first, query, over: stream }] : []),
@@ -381,12 +384,11 @@ export class Viewer {
     const sources = this.why && !this.standing ? this.why.sources : [];
     const why = new Set(sources.map((s) => s.tensor.name));
     const chosen = this.hovered?.box ?? this.standing?.spot.box ?? this.pinned?.box ?? null;
-    if (this.plan)
-      this.picture?.shine((box) => {
-        const name = box.tensor.name;
-        const glows = this.glow?.has(name) || box === chosen;
-        return [glows ? 1 : 0, !lit || lit.has(name) || why.has(name) ? 0 : 1];
-      }, this.plan.boxes);
+    this.picture?.shine((box) => {
+      const name = box.tensor.name;
+      const glows = this.glow?.has(name) || box === chosen;
+      return [glows ? 1 : 0, !lit || lit.has(name) || why.has(name) ? 0 : 1];
+    }, this.boxes);
     this.flat?.mark(lit, chosen, false);
     this.request();
   }
@@ -394,9 +396,9 @@ export class Viewer {
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
-    this.view.resize(width, height);
+    this.view.resize(width / Math.max(1, this.sides.length), height);
     this.picture?.resize(width, height);
-    const scale = Math.min(2, window.devicePixelRatio || 1);
+    const scale = Math.min(SHARPEST, window.devicePixelRatio || 1);
     [this.shell.over.width, this.shell.over.height] = [
       Math.round(width * scale),
       Math.round(height * scale),
@@ -406,16 +408,31 @@ export class Viewer {
 
   // ------------------------------------------------------------ cells
 
+  private get boxes(): Box[] {
+    return this.sides.flatMap(({ plan }) => plan.boxes);
+  }
+
+  private get bounds(): Bounds {
+    return boundsOf(this.boxes);
+  }
+
+  /** The boxes of a matrix, on both sides where there are two. */
+  private boxesOf(name: string): Box[] {
+    return this.sides.flatMap(({ plan }) => plan.ofTensor.get(name) ?? []);
+  }
+
   /** The cell of a tensor at a place along its axes. */
-  find(name: string, place: number[]): Cell | null {
-    const tensor = this.scene?.byName.get(name);
+  find(name: string, place: number[], side = 0): Cell | null {
+    const plan = this.sides[side]?.plan;
+    const tensor = plan?.ofTensor.get(name)?.[0]?.tensor;
     if (
+      !plan ||
       !tensor ||
       place.length !== tensor.shape.length ||
       place.some((i, axis) => i >= tensor.shape[axis]!)
     )
       return null;
-    const at = cellPlace(this.plan!, tensor, indexOf(tensor, place));
+    const at = cellPlace(plan, tensor, indexOf(tensor, place));
     return at && cellAt(at.box, at.col, at.row);
   }
 
@@ -428,18 +445,21 @@ export class Viewer {
     this.shell.tip.hidden = !cell || !this.picture;
     if (!cell || !this.picture) return;
     if (!same) {
-      const t = cell.box.tensor;
+      const { scene, tensor: t } = cell.box;
+      const pair = this.pairIn(cell);
       this.shell.tip.replaceChildren(
-        make("b", {}, say(read(this.scene!, t, cell.index), 4)),
+        make("b", {}, sayShown(this.comparison, scene, t, cell.index)),
         ` ${t.name}`,
-        make("small", {}, places(this.scene!, t, placeOf(t, cell.index))),
+        make("small", {}, places(scene, t, placeOf(t, cell.index))),
+        ...(pair ? [make("span", { class: "pair" }, pair)] : []),
         make("span", {}, this.why?.text ?? ""),
         this.whose(t.name),
       );
     }
-    const right = x > this.view.width - 315;
+    const width = this.view.width * this.sides.length;
+    const right = x > width - 315;
     this.shell.tip.style.left = right ? "auto" : `${x + 16}px`;
-    this.shell.tip.style.right = right ? `${this.view.width - x + 12}px` : "auto";
+    this.shell.tip.style.right = right ? `${width - x + 12}px` : "auto";
     this.shell.tip.style.top = `${Math.min(y + 14, this.view.height - 90)}px`;
   }
 
@@ -449,8 +469,13 @@ export class Viewer {
     return make("small", {}, at < 0 ? "" : `stage ${at + 1}: ${this.stages[at]!.title}`);
   }
 
+  /** Both numbers of a cell and their difference in words, where two scenes are compared. */
+  private pairIn({ box, index }: Cell): string | null {
+    return this.comparison && sayPair(pairAt(this.comparison, box.scene, box.tensor, index));
+  }
+
   private focus(cell: Cell | null): void {
-    this.why = cell && this.scene ? this.reason(cell) : null;
+    this.why = cell && explain(cell.box.scene, cell.box.tensor, cell.index);
     const pinned = !!cell && cell === this.pinned;
     if (pinned || !this.pinned) this.panel.show(cell, this.why, pinned, this.edits);
     this.words(cell?.box.tensor.name ?? null);
@@ -463,27 +488,26 @@ export class Viewer {
     this.shell.tip.hidden = true;
     this.focus(cell);
     if (!cell) return this.say("nothing kept");
-    const t = cell.box.tensor;
+    const { scene, tensor: t } = cell.box;
     const place = placeOf(t, cell.index);
     this.panel.select(t.name);
-    this.say(
-      `${t.name}, ${places(this.scene!, t, place)}: ${say(read(this.scene!, t, cell.index), 4)}. ${this.why?.text ?? ""}`,
-    );
+    const number = this.pairIn(cell) ?? sayShown(null, scene, t, cell.index);
+    this.say(`${t.name}, ${places(scene, t, place)}: ${number}. ${this.why?.text ?? ""}`);
     this.events.pin(t.name, place);
   }
 
   private choose(name: string): void {
-    const box = this.plan?.ofTensor.get(name)?.[0];
+    const boxes = this.boxesOf(name);
+    const [box] = boxes;
     if (!box) return;
     this.pin(cellAt(box, 0, 0));
-    this.fit([box]);
+    this.fit(boxes.filter((b) => b.plane === box.plane));
     this.flat?.mark(this.lit(), box, true);
   }
 
   /** A step on the way home: its column is outlined, and the camera goes there. */
   private stand(at: Standing | null): void {
-    const box = at && this.plan?.ofTensor.get(at.part.tensor.name)?.[at.part.head ?? 0];
-    this.standing = box ? { ...at, spot: spotOf(box, at.part) } : null;
+    this.standing = at && this.stoodAt(at);
     this.glow = null;
     this.shine();
     this.markPrompt();
@@ -491,6 +515,13 @@ export class Viewer {
     this.fit([this.standing.spot.box]);
     this.flat?.mark(this.lit(), this.standing.spot.box, true);
     this.say(this.standing.text);
+  }
+
+  private stoodAt(at: Standing): Stood | null {
+    const { tensor, head } = at.part;
+    const side = this.sides.findIndex((s) => s.plan.scene.byName.get(tensor.name) === tensor);
+    const box = this.sides[side]?.plan.ofTensor.get(tensor.name)?.[head ?? 0];
+    return box ? { ...at, side, spot: spotOf(box, at.part) } : null;
   }
 
   /** From a token that the model chose: its logit, where the way home begins. */
@@ -544,7 +575,7 @@ export class Viewer {
       `${stage.title}. ${stage.text.map((p) => (typeof p === "string" ? p : p.word)).join("")}`,
     );
     if (this.walked && pressed(this.shell.follow)) {
-      this.fit(stage.names.flatMap((name) => this.plan!.ofTensor.get(name) ?? []));
+      this.fit(stage.names.flatMap((name) => this.boxesOf(name)));
       this.flat?.mark(this.lit(), null, true);
     }
   }
@@ -603,7 +634,7 @@ export class Viewer {
   /** The token on whose column the reader stands. */
   private markPrompt(): void {
     [...this.shell.prompt.children].forEach((chip, i) => {
-      const here = this.standing?.part.position === i;
+      const here = this.standing?.part.position === i && this.standing.side === 0;
       chip.classList.toggle("stand", here);
       chip.classList.toggle("reached", here && !!this.standing?.home);
     });
@@ -654,14 +685,11 @@ export class Viewer {
     const { boxes, ofTensor, spine } = this.plan;
     if (where === "all") {
       // A tall model in a wide picture is seen more from above: it then fills more of it.
-      const { left, right, top, bottom } = this.plan.bounds;
+      const bounds = this.bounds;
+      const { left, right, top, bottom } = bounds;
       const tall = ((top - bottom) / (right - left)) * (this.view.width / this.view.height);
       this.view.go(
-        this.view.fit(
-          this.plan.bounds,
-          { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch },
-          0.93,
-        ),
+        this.view.fit(bounds, { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch }, 0.93),
         still,
       );
       return this.request();
@@ -719,6 +747,9 @@ export class Viewer {
   }
 }
 
+const open = ({ manifest, weights, activations }: Numbers): Scene =>
+  openScene(manifest, { weight: weights, activation: activations });
+
 /** What decides where boxes stand: names, shapes and how they hang together. */
 const shapeOf = (m: Manifest): string =>
   JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
@@ -727,6 +758,13 @@ const shapeOf = (m: Manifest): string =>
 function spotOf(box: Box, { position, neuron }: Part): Spot {
   const [top, rows] = neuron === null ? [0, box.rows] : [neuron, 1];
   return { box, left: position, top, cols: 1, rows };
+}
+
+/** What the head looks at on which the reader stands, over its own columns. */
+function arcsHome({ part, spot }: Stood, ofTensor: Plan["ofTensor"]): Arc[] {
+  if (part.tensor.op !== "weighted_sum") return [];
+  const box = ofTensor.get(part.tensor.inputs?.[0] ?? "")?.[part.head ?? 0];
+  return box ? [{ box, query: part.position, over: spot.box }] : [];
 }
 
 function roomy(b: Bounds): Bounds {

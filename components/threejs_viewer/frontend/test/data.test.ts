@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import {
-  difference,
   halfToNumber,
   halvesOf,
   indexOf,
@@ -119,22 +118,21 @@ test("a pooled block holds the geometric mean of its mean and its mean size, wit
   );
 });
 
+test("tokens stay apart from afar: a block is of one token", () => {
+  const scene = small("7*8=56");
+  const t = scene.byName.get("blocks.1.k")!;
+  const { numbers, starts } = pool(scene, "activation");
+  const four = [0, 1, 2, 3].map((i) => read(scene, t, indexOf(t, [1, 2, i]))!);
+  const [sum, size] = [four, four.map(Math.abs)].map((x) => x.reduce((a, b) => a + b, 0) / 4);
+  expect(numbers[starts.get(t.name)![0] + (t.rows + 2)]).toBeCloseTo(
+    Math.sign(sum!) * Math.sqrt(Math.abs(sum!) * size!),
+    5,
+  );
+});
+
 test("numbers are said with their sign as a glyph", () => {
   expect(say(0.3712)).toBe("+0.371");
   expect(say(-12.34)).toBe("−12.3");
   expect(say(0)).toBe("0");
   expect(say(-0.00002)).toBe("−2.00e-5");
-});
-
-test("the difference of two prompts is nothing where they agree, and masked stays masked", () => {
-  const [now, before] = [small("7*8=56"), small("7*9=56")];
-  const made = difference(now, before);
-  const at = (name: string, i: number): number => read(made, made.byName.get(name)!, i)!;
-  expect(at("embed", 0)).toBe(0);
-  expect(at("embed", 16)).toBeCloseTo(
-    read(now, now.byName.get("embed")!, 16)! - read(before, before.byName.get("embed")!, 16)!,
-    2,
-  );
-  expect(at("blocks.0.scores", 1)).toBe(-Infinity);
-  expect(made.tensors.filter((t) => t.kind === "weight").every((t) => t.largest === 0)).toBe(true);
 });
