@@ -10,10 +10,12 @@ export type Op =
   | "norm"
   | "matmul"
   | "split_matmul"
+  | "rotate"
   | "scores"
   | "softmax"
   | "weighted_sum"
   | "activation"
+  | "gated"
   | "logits";
 
 export interface TensorEntry {
