@@ -95,11 +95,12 @@ function load(to: TestedViewer, args: Arguments): void {
         ? "the weights of this run are not here: they are hatched, all else is real"
         : null,
   });
-  if (asked("bench"))
-    setTimeout(
-      () => console.info("bench", JSON.stringify({ ...to.clock.report(), ...to.bench() })),
-      500,
-    );
+  const settled = !!weights || args.has_weights === false;
+  if (asked("bench") && settled)
+    setTimeout(async () => {
+      const times = await to.bench();
+      console.info("bench", JSON.stringify({ ...to.clock.report(), ...times }));
+    }, 500);
 }
 
 Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);

@@ -76,7 +76,7 @@ export class Viewer {
   constructor(
     private host: HTMLElement,
     private events: ViewerEvents,
-    private options: Options = {},
+    protected options: Options = {},
   ) {
     this.theme = themeOf(options.theme);
     this.panel = new Panel({
