@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from components.threejs_viewer import show_model
+from components.threejs_viewer import last_answer, show_model
 from components.ui import exercises, training
 from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
@@ -27,6 +27,7 @@ RUNS = {
 PROMPTS = {"times_table": "7*8=", "times_table_small": "7*8="}
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
 LAST = 5
+VIEWER = "ch70_viewer"
 LINK = {
     "ch70_run": training.one_of(tuple(RUNS.values())),
     "ch70_prompt": lambda _: True,  # it answers for itself, beside its own box
@@ -112,7 +113,7 @@ def show_inside() -> None:
     if run not in PROMPTS and prompt == PROMPT:
         prompt = "37*48="
         st.caption("This model multiplies two-digit numbers, so it reads 37*48= for now.")
-    toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
+    toggles = edits_in_force()
     try:
         prompt = read_prompt(loaded, prompt or "")
     except ValueError as error:
@@ -126,11 +127,11 @@ def show_inside() -> None:
         st.warning(f"This model has no such part to switch off ({error}). All parts are mended.")
         text = written(loaded, prompt)
         scene = open_up(loaded, run, text, packed(run))
-    answer = show_model(
+    show_model(
         scene.manifest,
         scene.activations,
         lambda: scene.weights,
-        key="ch70_viewer",
+        key=VIEWER,
         edits=list(toggles.values()),
     )
     st.markdown(f"It writes `{text}`.")
@@ -138,16 +139,23 @@ def show_inside() -> None:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
         )
-    if answer and answer.edit and answer.count != st.session_state.get("ch70_answered"):
-        st.session_state["ch70_answered"] = answer.count
-        take_edit(toggles, dict(answer.edit))
-        st.rerun()
     page.notice("notice")
     show_head(scene)
     from lab import gpt
     from lab import scene as scenes
 
     page.source(gpt.GPT.forward, scenes.scene)
+
+
+def edits_in_force() -> dict[str, dict[str, Any]]:
+    """The parts that the reader switched off or made louder, the last click among them."""
+    toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
+    answer = last_answer(VIEWER)
+    count = answer.count if answer else None
+    if answer and answer.edit and count != st.session_state.get("ch70_answered"):
+        take_edit(toggles, dict(answer.edit))
+    st.session_state["ch70_answered"] = count
+    return toggles
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:

@@ -60,8 +60,8 @@ def show_model(
     *,
     key: str,
     edits: Sequence[Mapping[str, Any]] = (),
-) -> Answer | None:
-    """Draw a scene; what the reader pinned or switched off last, or None.
+) -> None:
+    """Draw a scene. What the reader does in it is the next run's `last_answer(key)`.
 
     `weights` is called only when the browser says that it lacks `manifest["weights_digest"]`; None
     for a run whose weights are not here. `edits` are those in force, as `Answer.edit` gives them.
@@ -70,7 +70,7 @@ def show_model(
     before = read_answer(st.session_state.get(key))
     lacking = before.get("need_weights") == manifest["weights_digest"]
     sent = weights() if lacking and weights is not None else None
-    value = declared()(
+    declared()(
         manifest=dict(manifest),
         weights=sent,
         activations=activations,
@@ -81,7 +81,14 @@ def show_model(
         key=key,
         default=None,
     )
-    return answer_of(read_answer(value))
+
+
+def last_answer(key: str) -> Answer | None:
+    """What the reader pinned or switched off last in the scene of that key, or None.
+
+    To be asked before the scene is made: an edit then costs one run of the script, not two.
+    """
+    return answer_of(read_answer(st.session_state.get(key)))
 
 
 def read_answer(value: object) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from components.threejs_viewer import show_model  # noqa: E402
+from components.threejs_viewer import last_answer, show_model  # noqa: E402
 from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
 from lab.gpt import GPT  # noqa: E402
 from lab.trace import ACTIVATIONS, Edit, Trace  # noqa: E402
@@ -126,16 +126,16 @@ def app() -> None:
     st.set_page_config(layout="wide")
     text = st.text_input("Prompt", "7*8=56")
     edits: list[dict[str, Any]] = st.session_state.setdefault("edits", [])
-    manifest, weights, activations = scene(text, edits)
-    lent = None if "bare" in st.query_params else lambda: weights
-    answer = show_model(manifest, activations, lent, key="viewer", edits=edits)
-    st.write(f"answer: {answer}")
+    answer = last_answer("viewer")
     if answer and answer.edit and answer.count > st.session_state.get("done", 0):
         st.session_state["done"] = answer.count
         edit = dict(answer.edit)
         kept = [e for e in edits if (e["name"], e["index"]) != (edit["name"], edit["index"])]
-        st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
-        st.rerun()
+        edits = st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
+    manifest, weights, activations = scene(text, edits)
+    lent = None if "bare" in st.query_params else lambda: weights
+    show_model(manifest, activations, lent, key="viewer", edits=edits)
+    st.write(f"answer: {answer}")
 
 
 if __name__ == "__main__":
