@@ -259,6 +259,19 @@ def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     assert frame.evaluate("viewer3d.pinned") is None
 
 
+def test_letters_are_the_books_own_and_come_from_its_server(open_viewer: Open, app: str) -> None:
+    page, frame = open_viewer()
+    frame.wait_for_function("[...document.fonts].filter(f => f.status === 'loaded').length >= 3")
+    loaded = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    families = {family.strip('"') for family in frame.evaluate(loaded)}
+    assert families == {"Source Code Pro", "Source Sans", "Source Serif"}
+    files = "performance.getEntriesByType('resource').map(r => r.name)"
+    fetched = frame.evaluate(files)
+    assert any("SourceSans" in name for name in fetched)
+    assert all(name.startswith(app) for name in fetched)
+    assert page.console_errors == []
+
+
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, True)])
 def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bool) -> None:
     page, frame = open_viewer(width=width, dark=dark)

@@ -2,6 +2,7 @@
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
 import { halvesOf, isManifest } from "./data";
+import { borrowFonts } from "./fonts";
 import { TestedViewer } from "./handle";
 import type { Options } from "./viewer";
 import type { Edit } from "./panel";
@@ -104,6 +105,7 @@ function load(to: TestedViewer, args: Arguments): void {
 }
 
 Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);
+borrowFonts(() => viewer?.reletter());
 addEventListener("pagehide", () => viewer?.dispose());
 new ResizeObserver(() => viewer && Streamlit.setFrameHeight()).observe(document.body);
 Streamlit.setComponentReady();

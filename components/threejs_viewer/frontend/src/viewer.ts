@@ -164,6 +164,12 @@ export class Viewer {
     this.request();
   }
 
+  /** A font has arrived. */
+  reletter(): void {
+    this.picture?.letter();
+    this.request();
+  }
+
   private repaint(): void {
     const { background, ink, soft, line, accent, raised } = this.theme;
     const set = (name: string, value: string): void =>
