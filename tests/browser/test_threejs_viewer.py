@@ -25,9 +25,13 @@ def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
     def open_one(
-        query: str = "", width: int = 1280, dark: bool = False, weights: bool = True
+        query: str = "",
+        width: int = 1280,
+        dark: bool = False,
+        weights: bool = True,
+        touch: bool = False,
     ) -> Any:
-        context = driver.new_context(browser, width, 900, dark=dark)
+        context = driver.new_context(browser, width, 900, dark=dark, touch=touch)
         contexts.append(context)
         page = driver.watch(context.new_page())
         page.goto(f"{app}/{query}", wait_until="domcontentloaded")
@@ -190,6 +194,93 @@ def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) ->
     canvas.focus()
     page.mouse.wheel(0, -300)
     frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
+
+
+# ---------------------------------------------------------------- fingers
+
+SCROLLED = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"
+
+
+class Fingers:
+    """Touches of the picture, in its own pixels, by way of the browser's own gestures."""
+
+    def __init__(self, page: driver.BookPage, frame: Frame) -> None:
+        self.page, self.canvas = page, frame.locator("canvas.over")
+        self.devtools = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *places: tuple[float, float]) -> None:
+        box = self.canvas.bounding_box()
+        assert box is not None
+        if kind == "touchStart":
+            self.left, self.top = box["x"], box["y"]  # a scrolled page does not move the fingers
+        points = [
+            {"x": self.left + x, "y": self.top + y, "id": i} for i, (x, y) in enumerate(places)
+        ]
+        self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def tap(self, x: float, y: float) -> None:
+        self.send("touchStart", (x, y))
+        self.send("touchEnd")
+
+    def swipe(self, x: float, y: float, dx: float, dy: float, steps: int = 12) -> None:
+        self.send("touchStart", (x, y))
+        for i in range(1, steps + 1):
+            self.send("touchMove", (x + dx * i / steps, y + dy * i / steps))
+            self.page.wait_for_timeout(16)
+        self.send("touchEnd")
+
+    def pinch(self, x: float, y: float, before: float, after: float, steps: int = 12) -> None:
+        """Two fingers side by side, from one distance to the other."""
+        self.send("touchStart", (x - before / 2, y), (x + before / 2, y))
+        for i in range(1, steps + 1):
+            apart = before + (after - before) * i / steps
+            self.send("touchMove", (x - apart / 2, y), (x + apart / 2, y))
+            self.page.wait_for_timeout(16)
+        self.send("touchEnd")
+
+
+def test_a_finger_scrolls_past_the_picture_until_it_taps_it(open_viewer: Open) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    fingers = Fingers(page, frame)
+    pose = frame.evaluate("viewer3d.view.pose")
+    fingers.swipe(150, 300, 0, -200)
+    page.wait_for_function(f"({SCROLLED})() > 100")
+    assert frame.evaluate("viewer3d.view.pose") == pose
+    assert frame.evaluate("viewer3d.pinned") is None
+
+    place = [2, 5]
+    frame.evaluate("p => viewer3d.lookAt('embed', p)", place)
+    page.wait_for_timeout(300)
+    spot = frame.evaluate("p => viewer3d.whereIs('embed', p)", place)
+    fingers.tap(spot["x"], spot["y"])
+    driver.wait_idle(page)
+    shown = frame.locator(".value output").inner_text()
+    assert float(shown.replace("−", "-")) == pytest.approx(value_at("embed", place), rel=2e-3)
+
+    before, pose = page.evaluate(SCROLLED), frame.evaluate("viewer3d.view.pose")
+    fingers.swipe(150, 250, 60, -80)
+    turned = frame.evaluate("viewer3d.view.pose")
+    assert turned["yaw"] != pose["yaw"] and turned["pitch"] != pose["pitch"]
+    assert page.evaluate(SCROLLED) == before
+    assert frame.evaluate("[viewer3d.pinned.col, viewer3d.pinned.row]") == [2, 5]
+    assert page.console_errors == []
+
+
+@pytest.mark.parametrize("tapped", [False, True])
+def test_two_fingers_zoom_and_leave_the_page_where_it_is(open_viewer: Open, tapped: bool) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    fingers = Fingers(page, frame)
+    if tapped:
+        frame.locator("canvas.over").focus()
+    far = frame.evaluate("viewer3d.view.pose.distance")
+    fingers.pinch(180, 200, 60, 180)
+    near = frame.evaluate("viewer3d.view.pose.distance")
+    assert near == pytest.approx(far / 3, rel=0.2)
+    fingers.pinch(180, 200, 180, 60)
+    assert frame.evaluate("viewer3d.view.pose.distance") == pytest.approx(far, rel=0.2)
+    assert page.evaluate("visualViewport.scale") == 1
+    assert frame.evaluate("viewer3d.pinned") is None
+    assert page.console_errors == []
 
 
 def test_the_help_opens_and_closes_by_key(open_viewer: Open) -> None:

@@ -16,8 +16,10 @@ export interface ShellActs {
 
 const HELP: [string, string][] = [
   ["Drag", "turn; with Shift or the right button: move"],
-  ["Wheel, pinch", "zoom, once the picture has been clicked (or with Ctrl)"],
-  ["Click, Enter", "keep a cell: how it was made, in numbers"],
+  ["Wheel", "zoom, once the picture has been clicked (or with Ctrl)"],
+  ["Finger", "scrolls the page; once the picture has been tapped, it turns"],
+  ["Two fingers", "zoom and move"],
+  ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
   ["Arrows", "next cell; without a cell: move the picture"],
   ["Space", "play or pause the walk"],
   ["PgDn, PgUp", "next, previous stage"],
@@ -122,7 +124,13 @@ export class Shell {
       this.map,
       this.tip,
       this.notice,
-      make("p", { class: "wheel" }, "click it, then the wheel zooms"),
+      make(
+        "p",
+        { class: "wheel" },
+        matchMedia("(pointer: coarse)").matches
+          ? "tap it, then a finger turns; two zoom"
+          : "click it, then the wheel zooms",
+      ),
       this.help,
     );
     this.root.append(
