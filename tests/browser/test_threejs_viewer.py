@@ -363,6 +363,96 @@ def test_letters_are_the_books_own_and_come_from_its_server(open_viewer: Open, a
     assert page.console_errors == []
 
 
+def spoken(page: driver.BookPage) -> list[tuple[str, str, dict[str, Any]]]:
+    """What a screen reader has of the viewer: role, name and states of every element."""
+    devtools = page.context.new_cdp_session(page)
+    frames = devtools.send("Page.getFrameTree")["frameTree"]["childFrames"]
+    (own,) = [f["frame"]["id"] for f in frames if "threejs_viewer" in f["frame"]["url"]]
+    nodes = devtools.send("Accessibility.getFullAXTree", {"frameId": own})["nodes"]
+    return [
+        (
+            node["role"]["value"],
+            node.get("name", {}).get("value", ""),
+            {p["name"]: p["value"].get("value") for p in node.get("properties", [])},
+        )
+        for node in nodes
+        if not node.get("ignored")
+    ]
+
+
+def test_a_screen_reader_has_the_tree_the_grid_and_one_quiet_voice(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    heard = spoken(page)
+    roles = [role for role, _, _ in heard]
+    by_name = {(role, name): states for role, name, states in heard}
+    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is True
+    assert by_name["treeitem", "Layer 2, 23 matrices"]["expanded"] is False
+    assert by_name["treeitem", "z, 2 × 6 × 4"] == {
+        **by_name["treeitem", "q, 2 × 6 × 4"],
+        "selected": True,
+    }
+    assert ("tree", "Layers and matrices") in by_name
+    assert ("grid", "blocks.0.z, rows 0 to 3") in by_name
+    assert ("columnheader", '3 "="') in by_name and ("rowheader", "2") in by_name
+    assert roles.count("gridcell") == 16 and roles.count("columnheader") == 5
+    shown = frame.locator("td[aria-selected=true]")
+    at = [shown.get_attribute("aria-colindex"), shown.locator("..").get_attribute("aria-rowindex")]
+    assert at == ["5", "4"]  # token 3 and dimension 2, behind the headers and counted from 1
+    voices = [states["live"] for _, _, states in heard if states.get("live", "off") != "off"]
+    assert voices == ["polite"]
+    controls = {"button", "slider", "combobox", "searchbox", "application", "treeitem"}
+    assert all(name for role, name, _ in heard if role in controls)
+    frame.get_by_role("button", name="Play the walk (Space)").click()
+    assert ("button", "Pause the walk (Space)") in {(r, n) for r, n, _ in spoken(page)}
+
+
+HERE = """() => {
+  const on = document.activeElement;
+  if (!document.hasFocus() || on === document.body) return null;
+  const ring = e => {
+    const look = getComputedStyle(e);
+    return look.outlineStyle === 'none' ? 0 : parseFloat(look.outlineWidth);
+  };
+  return [on.getAttribute('aria-label') ?? on.textContent, ring(on) || ring(on.parentElement)];
+}"""
+
+
+def test_tab_alone_reaches_every_control_in_sight_and_escape_leaves(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    controls = "button:not([hidden]), select, input, canvas.over, pre, td[tabindex='0']"
+    every = frame.locator(".v3").locator(controls).locator("visible=true").count()
+    frame.locator(".views button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    reached = []
+    while (here := frame.evaluate(HERE)) and len(reached) < 60:
+        reached.append(here[0])
+        assert here[1] >= 2, f"no ring around {here[0]}"
+        page.keyboard.press("Tab")
+    assert len(reached) == every + 1  # and the tree, one stop whose items are reached by arrows
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.pinned") is None
+    assert frame.evaluate("document.activeElement.className") == "over"
+    page.keyboard.press("Escape")
+    assert frame.evaluate("document.activeElement === document.body")
+
+
+def test_a_switch_keeps_the_focus_when_its_answer_comes(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    frame.get_by_role("button", name="scale head 1 of blocks.0.z by 0", exact=True).focus()
+    page.keyboard.press("Enter")
+    frame.wait_for_function("viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0")
+    label = "document.activeElement.getAttribute('aria-label')"
+    assert frame.evaluate(label) == "scale head 1 of blocks.0.z by 0"
+
+
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, True)])
 def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bool) -> None:
     page, frame = open_viewer(width=width, dark=dark)

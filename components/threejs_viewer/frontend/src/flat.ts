@@ -10,6 +10,7 @@ import { rgb, shade, type Theme } from "./theme";
 export class Flat {
   readonly root = make("div", {
     class: "flat",
+    role: "group",
     tabindex: 0,
     "aria-label": "All matrices as heat maps",
   });

@@ -125,7 +125,7 @@ export class Hands {
     const acts: Record<string, () => void> = {
       PageDown: () => this.viewer.step(1),
       PageUp: () => this.viewer.step(-1),
-      Escape: () => (this.shell.help.hidden ? this.viewer.pin(null) : this.shell.toggleHelp(false)),
+      Escape: () => this.letGo(),
     };
     if (!typing) {
       acts["?"] = () => this.shell.toggleHelp();
@@ -144,6 +144,13 @@ export class Hands {
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /** One thing a time: the help, the kept cell, the picture itself. */
+  private letGo(): void {
+    if (!this.shell.help.hidden) this.shell.toggleHelp(false);
+    else if (this.viewer.pinned) this.viewer.pin(null);
+    else (document.activeElement as HTMLElement | null)?.blur();
   }
 
   private arrow(dc: number, dr: number): void {

@@ -24,7 +24,7 @@ const HELP: [string, string][] = [
   ["Space", "play or pause the walk"],
   ["PgDn, PgUp", "next, previous stage"],
   ["F", "fly to the kept cell's matrix, or to all"],
-  ["Esc", "let go of the cell; close this help"],
+  ["Esc", "let go of the cell, then of the picture; close this help"],
   ["?", "this help"],
 ];
 
@@ -62,7 +62,7 @@ export class Shell {
     value: 0,
     "aria-label": "Stage of the walk",
   });
-  readonly playing = button("▶ Play", "Play the walk (Space)", () => this.acts.play());
+  readonly playing = button("", "", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
   readonly follow = button("follow", "The camera follows the walk", () => press(this.follow));
   readonly compare = button(
@@ -93,6 +93,7 @@ export class Shell {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
+    this.showPlaying(false);
     this.fillHelp();
     const views = make(
       "div",
@@ -146,6 +147,13 @@ export class Shell {
   /** Cuts for flights. */
   get still(): boolean {
     return !pressed(this.motion);
+  }
+
+  showPlaying(on: boolean): void {
+    const label = `${on ? "Pause" : "Play"} the walk (Space)`;
+    this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
+    this.playing.setAttribute("aria-label", label);
+    this.playing.title = label;
   }
 
   private fillHelp(): void {

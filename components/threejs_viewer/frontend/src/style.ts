@@ -22,6 +22,7 @@ export const STYLE = `
 .v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
 .v3 .stage { grid-area: stage; position: relative; height: 500px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
+.v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }

@@ -582,7 +582,7 @@ export class Viewer {
     if (this.timer) return this.pause();
     this.walked = true;
     this.go(this.stage >= this.stages.length - 1 ? 0 : this.stage);
-    this.shell.playing.textContent = "❚❚ Pause";
+    this.shell.showPlaying(true);
     const next = (): void => {
       if (this.stage >= this.stages.length - 1) return this.pause();
       this.go(this.stage + 1);
@@ -594,7 +594,7 @@ export class Viewer {
   pause(): void {
     window.clearTimeout(this.timer);
     this.timer = 0;
-    this.shell.playing.textContent = "▶ Play";
+    this.shell.showPlaying(false);
   }
 
   get isPlaying(): boolean {
