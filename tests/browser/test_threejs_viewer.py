@@ -325,6 +325,57 @@ def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None
     assert page.console_errors == []
 
 
+def test_where_the_browser_has_no_webgl_the_maps_lie_flat_by_themselves(open_viewer: Open) -> None:
+    page, _ = open_viewer()
+    page.add_init_script(
+        """const real = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
+        };"""
+    )
+    page.reload()
+    driver.wait_idle(page)
+    frame = ready(page, True)
+    assert frame.evaluate("viewer3d.drawsWith") == "canvas"
+    assert "No WebGL here" in frame.locator(".flat").inner_text()
+    assert frame.get_by_role("button", name="Straight from the front").count() == 0
+    assert page.console_errors == []
+
+
+def test_the_camera_flies_only_for_who_likes_motion(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    for liking, flies in (("reduce", False), ("no-preference", True)):
+        page.emulate_media(reduced_motion=liking)
+        page.reload()
+        driver.wait_idle(page)
+        frame = ready(page, True)
+        page.wait_for_timeout(1000)
+        flying = "() => (viewer3d.fly('front'), viewer3d.view.flying)"
+        assert frame.evaluate(flying) == flies
+        assert (frame.locator(".v3.moves").count() == 1) == flies
+
+
+@pytest.mark.parametrize(
+    ("damage", "words", "name", "place", "value"),
+    [
+        ("short", "probs: 21 of its 96 numbers did not arrive", "probs", [5, 15], None),
+        ("nan", "embed: 10 of its numbers are NaN or infinite", "embed", [1, 1], "NaN"),
+    ],
+)
+def test_a_damaged_payload_is_named_and_all_else_is_still_there(
+    open_viewer: Open, damage: str, words: str, name: str, place: list[int], value: str | None
+) -> None:
+    page, frame = open_viewer(f"?damage={damage}")
+    assert words in frame.locator(".notice").inner_text()
+    frame.evaluate("([n, p]) => viewer3d.pin(viewer3d.find(n, p))", [name, place])
+    shown = frame.locator(".value output").inner_text()
+    assert shown == ("did not arrive" if value is None else value)
+    whole = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert whole == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+    assert sum(frame.evaluate("viewer3d.pixels()")) > 0
+    assert page.console_errors == []
+
+
 def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
     page, frame = open_viewer("?bare=1", weights=False)
     assert "weights of this run are not here" in frame.locator(".notice").inner_text()

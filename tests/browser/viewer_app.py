@@ -115,6 +115,13 @@ def scene(text: str, edits: list[dict[str, Any]]) -> tuple[dict[str, Any], bytes
     return manifest, weights.bytes, activations.bytes
 
 
+def damaged(blob: bytes, how: str | None) -> bytes:
+    """A blob cut off in its last tensor, or with NaN for the first ten numbers of its first."""
+    if how == "short":
+        return blob[:-41]
+    return np.full(10, np.nan, np.float16).tobytes() + blob[20:] if how == "nan" else blob
+
+
 def as_edit(edit: dict[str, Any]) -> Edit:
     def scaled(x: torch.Tensor) -> torch.Tensor:
         return x * edit["scale"]
@@ -133,6 +140,7 @@ def app() -> None:
         kept = [e for e in edits if (e["name"], e["index"]) != (edit["name"], edit["index"])]
         edits = st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
     manifest, weights, activations = scene(text, edits)
+    activations = damaged(activations, st.query_params.get("damage"))
     lent = None if "bare" in st.query_params else lambda: weights
     show_model(manifest, activations, lent, key="viewer", edits=edits)
     st.write(f"answer: {answer}")

@@ -68,6 +68,7 @@ export class Flat {
       this.watcher.observe(canvas);
     }
     this.root.replaceChildren(
+      make("p", { class: "hint" }, "No WebGL here: the same matrices, flat, layer by layer."),
       ...[...groups].flatMap(([title, maps]) => [make("h3", {}, title), maps]),
     );
   }

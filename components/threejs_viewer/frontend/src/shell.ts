@@ -76,6 +76,14 @@ export class Shell {
   readonly motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
+  /** Where to look from, and how to get there: of no use to flat maps. */
+  readonly sights = [
+    button("all", "See the whole model", () => this.acts.fly("all")),
+    button("front", "Straight from the front", () => this.acts.fly("front")),
+    button("start", "Where the prompt comes in", () => this.acts.fly("start")),
+    button("attention", "Attention of this layer", () => this.acts.fly("attention")),
+    button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
+  ];
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
   constructor(
@@ -98,11 +106,7 @@ export class Shell {
     const views = make(
       "div",
       { class: "views", role: "group", "aria-label": "Views" },
-      button("all", "See the whole model", () => this.acts.fly("all")),
-      button("front", "Straight from the front", () => this.acts.fly("front")),
-      button("start", "Where the prompt comes in", () => this.acts.fly("start")),
-      button("attention", "Attention of this layer", () => this.acts.fly("attention")),
-      button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
+      ...this.sights,
       this.compare,
       this.follow,
       this.motion,

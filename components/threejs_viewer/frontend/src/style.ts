@@ -32,7 +32,7 @@ export const STYLE = `
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
-.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
@@ -87,4 +87,5 @@ export const STYLE = `
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
   .v3 .stage { height: 400px; } .v3 .panel { height: 520px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
 }
+@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
 `;

@@ -140,7 +140,8 @@ export class Viewer {
 
   private flatten(): void {
     this.flat = new Flat({ hover: (cell) => this.hover(cell), pin: (cell) => this.pin(cell) });
-    for (const canvas of [this.shell.gl, this.shell.over, this.shell.map]) canvas.remove();
+    const { gl, over, map, sights, motion } = this.shell;
+    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
     this.shell.place.querySelector(".wheel")?.remove();
     this.shell.place.prepend(this.flat.root);
   }
