@@ -344,8 +344,8 @@ def test_where_the_browser_has_no_webgl_the_maps_lie_flat_by_themselves(open_vie
 
 def test_the_camera_flies_only_for_who_likes_motion(open_viewer: Open) -> None:
     page, frame = open_viewer()
-    for liking, flies in (("reduce", False), ("no-preference", True)):
-        page.emulate_media(reduced_motion=liking)
+    for flies in (False, True):
+        page.emulate_media(reduced_motion="no-preference" if flies else "reduce")
         page.reload()
         driver.wait_idle(page)
         frame = ready(page, True)
