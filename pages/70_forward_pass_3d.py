@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from components.threejs_viewer import Side, show_model
+from components.threejs_viewer import Side, last_answer, show_model
 from components.ui import exercises, training
 from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
@@ -31,6 +31,7 @@ TWO_DIGITS = {PROMPT: "37*48=", OTHER_PROMPT: "37*49="}
 BESIDE = ("nothing", "another prompt", "another model", "itself, mended")
 ALONE, BY_PROMPT, BY_RUN, MENDED = BESIDE
 LAST = 5
+VIEWER = "ch70_viewer"
 LINK = {
     "ch70_run": training.one_of(tuple(RUNS.values())),
     "ch70_prompt": lambda _: True,  # it answers for itself, beside its own box
@@ -147,7 +148,7 @@ def show_inside() -> None:
     from lab.step_inside import open_up, read_prompt, written
 
     prompt = suited(run, prompt or "")
-    toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
+    toggles = edits_in_force()
     try:
         prompt = read_prompt(loaded, prompt)
     except ValueError as error:
@@ -162,11 +163,11 @@ def show_inside() -> None:
         text = written(loaded, prompt)
         scene = open_up(loaded, run, text, packed(run))
     beside = side_beside(asked, run, prompt, list(toggles.values()))
-    answer = show_model(
+    show_model(
         scene.manifest,
         scene.activations,
         lambda: scene.weights,
-        key="ch70_viewer",
+        key=VIEWER,
         edits=list(toggles.values()),
         beside=beside,
     )
@@ -175,10 +176,6 @@ def show_inside() -> None:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
         )
-    if answer and answer.edit and answer.count != st.session_state.get("ch70_answered"):
-        st.session_state["ch70_answered"] = answer.count
-        take_edit(toggles, dict(answer.edit))
-        st.rerun()
     page.notice("notice")
     show_head(scene)
     from lab import gpt, homeward
@@ -253,6 +250,17 @@ def side_beside(
         st.warning(f"Nothing stands beside it: {error}.")
         return None
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
+
+
+def edits_in_force() -> dict[str, dict[str, Any]]:
+    """The parts that the reader switched off or made louder, the last click among them."""
+    toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
+    answer = last_answer(VIEWER)
+    count = answer.count if answer else None
+    if answer and answer.edit and count != st.session_state.get("ch70_answered"):
+        take_edit(toggles, dict(answer.edit))
+    st.session_state["ch70_answered"] = count
+    return toggles
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:

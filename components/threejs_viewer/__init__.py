@@ -77,8 +77,8 @@ def show_model(
     key: str,
     edits: Sequence[Mapping[str, Any]] = (),
     beside: Side | None = None,
-) -> Answer | None:
-    """Draw a scene; what the reader pinned or switched off last, or None.
+) -> None:
+    """Draw a scene. What the reader does in it is the next run's `last_answer(key)`.
 
     The first three arguments are those of `Side`. `edits` are those in force, as `Answer.edit`
     gives them. `beside` stands on the right, shaded by its numbers less those of the first scene.
@@ -93,14 +93,21 @@ def show_model(
         arguments[f"{prefix}activations"] = side.activations
         arguments[f"{prefix}weights"] = sent.pop(side.digest, None)  # once, if both have them
         arguments[f"{prefix}has_weights"] = side.weights is not None
-    value = declared()(
+    declared()(
         **arguments,
         beside_title=beside.title if beside else None,
         edits=[dict(edit) for edit in edits],
         key=key,
         default=None,
     )
-    return answer_of(read_answer(value))
+
+
+def last_answer(key: str) -> Answer | None:
+    """What the reader pinned or switched off last in the scene of that key, or None.
+
+    To be asked before the scene is made: an edit then costs one run of the script, not two.
+    """
+    return answer_of(read_answer(st.session_state.get(key)))
 
 
 def weights_to_send(before: Mapping[str, Any], sides: Sequence[Side]) -> dict[str, bytes]:

@@ -90,13 +90,20 @@ def watch(page: Page) -> BookPage:
 
 
 def new_context(
-    browser: Browser, width: int = 1280, height: int = 900, *, dark: bool = False
+    browser: Browser,
+    width: int = 1280,
+    height: int = 900,
+    *,
+    dark: bool = False,
+    touch: bool = False,
 ) -> BrowserContext:
-    """A fresh visitor: own cookies and cache, own colour scheme, no animations."""
+    """A fresh visitor: own cookies and cache, own colour scheme, no animations; or a phone."""
     return browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
+        has_touch=touch,
+        is_mobile=touch,
     )
 
 

@@ -30,9 +30,13 @@ def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
     def open_one(
-        query: str = "", width: int = 1280, dark: bool = False, weights: bool = True
+        query: str = "",
+        width: int = 1280,
+        dark: bool = False,
+        weights: bool = True,
+        touch: bool = False,
     ) -> Any:
-        context = driver.new_context(browser, width, 900, dark=dark)
+        context = driver.new_context(browser, width, 900, dark=dark, touch=touch)
         contexts.append(context)
         page = driver.watch(context.new_page())
         page.goto(f"{app}/{query}", wait_until="domcontentloaded")
@@ -299,7 +303,9 @@ def test_list_grid_and_status_say_both_numbers_and_their_difference(open_viewer:
     expected = pytest.approx([*pair, pair[1] - pair[0]], abs=2e-2)
     cell = frame.locator("td[tabindex='0']")
     assert [number(x) for x in cell.inner_text().split()] == expected
-    for told in (cell.get_attribute("aria-label"), frame.locator("[role=status]").inner_text()):
+    label = cell.get_attribute("aria-label")
+    assert label is not None
+    for told in (label, frame.locator("[role=status]").inner_text()):
         found = re.findall(r"left (\S+), right (\S+), right − left ([^\s.]+\.\d+)", told)
         assert [number(x) for x in found[0]] == expected
 
@@ -360,6 +366,93 @@ def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) ->
     frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
 
 
+# ---------------------------------------------------------------- fingers
+
+SCROLLED = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"
+
+
+class Fingers:
+    """Touches of the picture, in its own pixels, by way of the browser's own gestures."""
+
+    def __init__(self, page: driver.BookPage, frame: Frame) -> None:
+        self.page, self.canvas = page, frame.locator("canvas.over")
+        self.devtools = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *places: tuple[float, float]) -> None:
+        box = self.canvas.bounding_box()
+        assert box is not None
+        if kind == "touchStart":
+            self.left, self.top = box["x"], box["y"]  # a scrolled page does not move the fingers
+        points = [
+            {"x": self.left + x, "y": self.top + y, "id": i} for i, (x, y) in enumerate(places)
+        ]
+        self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def tap(self, x: float, y: float) -> None:
+        self.send("touchStart", (x, y))
+        self.send("touchEnd")
+
+    def swipe(self, x: float, y: float, dx: float, dy: float, steps: int = 12) -> None:
+        self.send("touchStart", (x, y))
+        for i in range(1, steps + 1):
+            self.send("touchMove", (x + dx * i / steps, y + dy * i / steps))
+            self.page.wait_for_timeout(16)
+        self.send("touchEnd")
+
+    def pinch(self, x: float, y: float, before: float, after: float, steps: int = 12) -> None:
+        """Two fingers side by side, from one distance to the other."""
+        self.send("touchStart", (x - before / 2, y), (x + before / 2, y))
+        for i in range(1, steps + 1):
+            apart = before + (after - before) * i / steps
+            self.send("touchMove", (x - apart / 2, y), (x + apart / 2, y))
+            self.page.wait_for_timeout(16)
+        self.send("touchEnd")
+
+
+def test_a_finger_scrolls_past_the_picture_until_it_taps_it(open_viewer: Open) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    fingers = Fingers(page, frame)
+    pose = frame.evaluate("viewer3d.view.pose")
+    fingers.swipe(150, 300, 0, -200)
+    page.wait_for_function(f"({SCROLLED})() > 100")
+    assert frame.evaluate("viewer3d.view.pose") == pose
+    assert frame.evaluate("viewer3d.pinned") is None
+
+    place = [2, 5]
+    frame.evaluate("p => viewer3d.lookAt('embed', p)", place)
+    page.wait_for_timeout(300)
+    spot = frame.evaluate("p => viewer3d.whereIs('embed', p)", place)
+    fingers.tap(spot["x"], spot["y"])
+    driver.wait_idle(page)
+    shown = frame.locator(".value output").inner_text()
+    assert float(shown.replace("−", "-")) == pytest.approx(value_at("embed", place), rel=2e-3)
+
+    before, pose = page.evaluate(SCROLLED), frame.evaluate("viewer3d.view.pose")
+    fingers.swipe(150, 250, 60, -80)
+    turned = frame.evaluate("viewer3d.view.pose")
+    assert turned["yaw"] != pose["yaw"] and turned["pitch"] != pose["pitch"]
+    assert page.evaluate(SCROLLED) == before
+    assert frame.evaluate("[viewer3d.pinned.col, viewer3d.pinned.row]") == [2, 5]
+    assert page.console_errors == []
+
+
+@pytest.mark.parametrize("tapped", [False, True])
+def test_two_fingers_zoom_and_leave_the_page_where_it_is(open_viewer: Open, tapped: bool) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    fingers = Fingers(page, frame)
+    if tapped:
+        frame.locator("canvas.over").focus()
+    far = frame.evaluate("viewer3d.view.pose.distance")
+    fingers.pinch(180, 200, 60, 180)
+    near = frame.evaluate("viewer3d.view.pose.distance")
+    assert near == pytest.approx(far / 3, rel=0.2)
+    fingers.pinch(180, 200, 180, 60)
+    assert frame.evaluate("viewer3d.view.pose.distance") == pytest.approx(far, rel=0.2)
+    assert page.evaluate("visualViewport.scale") == 1
+    assert frame.evaluate("viewer3d.pinned") is None
+    assert page.console_errors == []
+
+
 def test_the_help_opens_and_closes_by_key(open_viewer: Open) -> None:
     page, frame = open_viewer()
     frame.locator("canvas.over").focus()
@@ -402,6 +495,57 @@ def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None
     assert page.console_errors == []
 
 
+def test_where_the_browser_has_no_webgl_the_maps_lie_flat_by_themselves(open_viewer: Open) -> None:
+    page, _ = open_viewer()
+    page.add_init_script(
+        """const real = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
+        };"""
+    )
+    page.reload()
+    driver.wait_idle(page)
+    frame = ready(page, True)
+    assert frame.evaluate("viewer3d.drawsWith") == "canvas"
+    assert "No WebGL here" in frame.locator(".flat").inner_text()
+    assert frame.get_by_role("button", name="Straight from the front").count() == 0
+    assert page.console_errors == []
+
+
+def test_the_camera_flies_only_for_who_likes_motion(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    for flies in (False, True):
+        page.emulate_media(reduced_motion="no-preference" if flies else "reduce")
+        page.reload()
+        driver.wait_idle(page)
+        frame = ready(page, True)
+        page.wait_for_timeout(1000)
+        flying = "() => (viewer3d.fly('front'), viewer3d.view.flying)"
+        assert frame.evaluate(flying) == flies
+        assert (frame.locator(".v3.moves").count() == 1) == flies
+
+
+@pytest.mark.parametrize(
+    ("damage", "words", "name", "place", "value"),
+    [
+        ("short", "probs: 21 of its 96 numbers did not arrive", "probs", [5, 15], None),
+        ("nan", "embed: 10 of its numbers are NaN or infinite", "embed", [1, 1], "NaN"),
+    ],
+)
+def test_a_damaged_payload_is_named_and_all_else_is_still_there(
+    open_viewer: Open, damage: str, words: str, name: str, place: list[int], value: str | None
+) -> None:
+    page, frame = open_viewer(f"?damage={damage}")
+    assert words in frame.locator(".notice").inner_text()
+    frame.evaluate("([n, p]) => viewer3d.pin(viewer3d.find(n, p))", [name, place])
+    shown = frame.locator(".value output").inner_text()
+    assert shown == ("did not arrive" if value is None else value)
+    whole = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    assert whole == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+    assert sum(frame.evaluate("viewer3d.pixels()")) > 0
+    assert page.console_errors == []
+
+
 def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
     page, frame = open_viewer("?bare=1", weights=False)
     assert "weights of this run are not here" in frame.locator(".notice").inner_text()
@@ -425,6 +569,109 @@ def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     assert said.startswith('blocks.0.resid_mid, position 1 "*", d_model 1: ')
     page.keyboard.press("Escape")
     assert frame.evaluate("viewer3d.pinned") is None
+
+
+def test_letters_are_the_books_own_and_come_from_its_server(open_viewer: Open, app: str) -> None:
+    page, frame = open_viewer()
+    frame.wait_for_function("[...document.fonts].filter(f => f.status === 'loaded').length >= 3")
+    loaded = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    families = {family.strip('"') for family in frame.evaluate(loaded)}
+    assert families == {"Source Code Pro", "Source Sans", "Source Serif"}
+    files = "performance.getEntriesByType('resource').map(r => r.name)"
+    fetched = frame.evaluate(files)
+    assert any("SourceSans" in name for name in fetched)
+    assert all(name.startswith(app) for name in fetched)
+    assert page.console_errors == []
+
+
+def spoken(page: driver.BookPage) -> list[tuple[str, str, dict[str, Any]]]:
+    """What a screen reader has of the viewer: role, name and states of every element."""
+    devtools = page.context.new_cdp_session(page)
+    frames = devtools.send("Page.getFrameTree")["frameTree"]["childFrames"]
+    (own,) = [f["frame"]["id"] for f in frames if "threejs_viewer" in f["frame"]["url"]]
+    nodes = devtools.send("Accessibility.getFullAXTree", {"frameId": own})["nodes"]
+    return [
+        (
+            node["role"]["value"],
+            node.get("name", {}).get("value", ""),
+            {p["name"]: p["value"].get("value") for p in node.get("properties", [])},
+        )
+        for node in nodes
+        if not node.get("ignored")
+    ]
+
+
+def test_a_screen_reader_has_the_tree_the_grid_and_one_quiet_voice(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    heard = spoken(page)
+    roles = [role for role, _, _ in heard]
+    by_name = {(role, name): states for role, name, states in heard}
+    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is True
+    assert by_name["treeitem", "Layer 2, 23 matrices"]["expanded"] is False
+    assert by_name["treeitem", "z, 2 × 6 × 4"] == {
+        **by_name["treeitem", "q, 2 × 6 × 4"],
+        "selected": True,
+    }
+    assert ("tree", "Layers and matrices") in by_name
+    assert ("grid", "blocks.0.z, rows 0 to 3") in by_name
+    assert ("columnheader", '3 "="') in by_name and ("rowheader", "2") in by_name
+    assert roles.count("gridcell") == 16 and roles.count("columnheader") == 5
+    shown = frame.locator("td[aria-selected=true]")
+    at = [shown.get_attribute("aria-colindex"), shown.locator("..").get_attribute("aria-rowindex")]
+    assert at == ["5", "4"]  # token 3 and dimension 2, behind the headers and counted from 1
+    voices = [states["live"] for _, _, states in heard if states.get("live", "off") != "off"]
+    assert voices == ["polite"]
+    controls = {"button", "slider", "combobox", "searchbox", "application", "treeitem"}
+    assert all(name for role, name, _ in heard if role in controls)
+    frame.get_by_role("button", name="Play the walk (Space)").click()
+    assert ("button", "Pause the walk (Space)") in {(r, n) for r, n, _ in spoken(page)}
+
+
+HERE = """() => {
+  const on = document.activeElement;
+  if (!document.hasFocus() || on === document.body) return null;
+  const ring = e => {
+    const look = getComputedStyle(e);
+    return look.outlineStyle === 'none' ? 0 : parseFloat(look.outlineWidth);
+  };
+  return [on.getAttribute('aria-label') ?? on.textContent, ring(on) || ring(on.parentElement)];
+}"""
+
+
+def test_tab_alone_reaches_every_control_in_sight_and_escape_leaves(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    controls = "button:not([hidden]), select, input, canvas.over, pre, td[tabindex='0']"
+    every = frame.locator(".v3").locator(controls).locator("visible=true").count()
+    frame.locator(".views button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    reached = []
+    while (here := frame.evaluate(HERE)) and len(reached) < 60:
+        reached.append(here[0])
+        assert here[1] >= 2, f"no ring around {here[0]}"
+        page.keyboard.press("Tab")
+    assert len(reached) == every + 1  # and the tree, one stop whose items are reached by arrows
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.pinned") is None
+    assert frame.evaluate("document.activeElement.className") == "over"
+    page.keyboard.press("Escape")
+    assert frame.evaluate("document.activeElement === document.body")
+
+
+def test_a_switch_keeps_the_focus_when_its_answer_comes(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
+    driver.wait_idle(page)
+    frame.get_by_role("button", name="scale head 1 of blocks.0.z by 0", exact=True).focus()
+    page.keyboard.press("Enter")
+    frame.wait_for_function("viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0")
+    label = "document.activeElement.getAttribute('aria-label')"
+    assert frame.evaluate(label) == "scale head 1 of blocks.0.z by 0"
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, True)])

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from components.threejs_viewer import Side, show_model  # noqa: E402
+from components.threejs_viewer import Side, last_answer, show_model  # noqa: E402
 from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
 from lab.gpt import GPT  # noqa: E402
 from lab.trace import ACTIVATIONS, Edit, Trace  # noqa: E402
@@ -116,6 +116,13 @@ def scene(text: str, edits: list[dict[str, Any]]) -> tuple[dict[str, Any], bytes
     return manifest, weights.bytes, activations.bytes
 
 
+def damaged(blob: bytes, how: str | None) -> bytes:
+    """A blob cut off in its last tensor, or with NaN for the first ten numbers of its first."""
+    if how == "short":
+        return blob[:-41]
+    return np.full(10, np.nan, np.float16).tobytes() + blob[20:] if how == "nan" else blob
+
+
 def as_edit(edit: dict[str, Any]) -> Edit:
     def scaled(x: torch.Tensor) -> torch.Tensor:
         return x * edit["scale"]
@@ -144,17 +151,18 @@ def app() -> None:
     st.set_page_config(layout="wide")
     text = st.text_input("Prompt", "7*8=56")
     edits: list[dict[str, Any]] = st.session_state.setdefault("edits", [])
-    manifest, weights, activations = scene(text, edits)
-    lent = None if "bare" in st.query_params else lambda: weights
-    beside = second(st.text_input("Beside"))
-    answer = show_model(manifest, activations, lent, key="viewer", edits=edits, beside=beside)
-    st.write(f"answer: {answer}")
+    answer = last_answer("viewer")
     if answer and answer.edit and answer.count > st.session_state.get("done", 0):
         st.session_state["done"] = answer.count
         edit = dict(answer.edit)
         kept = [e for e in edits if (e["name"], e["index"]) != (edit["name"], edit["index"])]
-        st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
-        st.rerun()
+        edits = st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
+    manifest, weights, activations = scene(text, edits)
+    activations = damaged(activations, st.query_params.get("damage"))
+    lent = None if "bare" in st.query_params else lambda: weights
+    beside = second(st.text_input("Beside"))
+    show_model(manifest, activations, lent, key="viewer", edits=edits, beside=beside)
+    st.write(f"answer: {answer}")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,12 @@ export type Op =
   | "norm"
   | "matmul"
   | "split_matmul"
+  | "rotate"
   | "scores"
   | "softmax"
   | "weighted_sum"
   | "activation"
+  | "gated"
   | "logits";
 
 export interface TensorEntry {
@@ -118,6 +120,38 @@ export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>):
   return { manifest, tensors, byName, halves: blobs, problems };
 }
 
+interface Spread {
+  largest: number;
+  rms: number;
+  broken: number;
+}
+
+/** By blob and place: the weights are millions, and stay the same from prompt to prompt. */
+const spreads = new WeakMap<Uint16Array, Map<string, Spread>>();
+
+function spreadOf(halves: Uint16Array, offset: number, present: number): Spread {
+  const mine = spreads.get(halves) ?? new Map<string, Spread>();
+  spreads.set(halves, mine);
+  const place = `${offset} ${present}`;
+  const found = mine.get(place) ?? measure(halves, offset, present);
+  mine.set(place, found);
+  return found;
+}
+
+function measure(halves: Uint16Array, offset: number, present: number): Spread {
+  let [largest, squares, finite, broken] = [0, 0, 0, 0];
+  for (let i = 0; i < present; i++) {
+    const half = HALF[halves[offset + i]!]!;
+    if (Number.isFinite(half)) {
+      const v = Math.abs(half);
+      if (v > largest) largest = v;
+      squares += v * v;
+      finite++;
+    } else if (half !== -Infinity) broken++;
+  }
+  return { largest, rms: Math.sqrt(squares / Math.max(finite, 1)), broken };
+}
+
 function openTensor(
   entry: TensorEntry,
   blobs: Record<Kind, Uint16Array>,
@@ -138,18 +172,8 @@ function openTensor(
   const present = Math.max(0, Math.min(size, halves.length - entry.offset));
   if (present < size && (entry.kind === "activation" || halves.length > 0))
     problems.push(`${entry.name}: ${size - present} of its ${size} numbers did not arrive`);
-  let [largest, squares, finite, broken] = [0, 0, 0, 0];
-  for (let i = 0; i < present; i++) {
-    const half = HALF[halves[entry.offset + i]!]!;
-    if (Number.isFinite(half)) {
-      const v = Math.abs(half);
-      if (v > largest) largest = v;
-      squares += v * v;
-      finite++;
-    } else if (half !== -Infinity) broken++;
-  }
+  const { largest, rms, broken } = spreadOf(halves, entry.offset, present);
   if (broken) problems.push(`${entry.name}: ${broken} of its numbers are NaN or infinite`);
-  const rms = Math.sqrt(squares / Math.max(finite, 1));
   const scale = Math.abs(entry.scale);
   // Shares are read against 1. Anything else against 2.5 times its typical size: few cells saturate.
   const peak = entry.op === "softmax" ? 1 : Math.min(largest, 2.5 * rms) * scale || 1;

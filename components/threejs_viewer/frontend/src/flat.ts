@@ -11,6 +11,7 @@ import { rgb, shade, type Theme } from "./theme";
 export class Flat {
   readonly root = make("div", {
     class: "flat",
+    role: "group",
     tabindex: 0,
     "aria-label": "All matrices as heat maps",
   });
@@ -56,6 +57,7 @@ export class Flat {
       }
     });
     this.root.replaceChildren(
+      make("p", { class: "hint" }, "No WebGL here: the same matrices, flat, layer by layer."),
       ...[...groups].flatMap(([title, maps]) => [make("h3", {}, title), maps]),
     );
   }

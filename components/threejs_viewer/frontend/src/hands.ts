@@ -27,8 +27,10 @@ export class Hands {
     const up = (event: PointerEvent): void => {
       const known = this.pointers.delete(event.pointerId);
       over.classList.remove("dragging");
-      if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0)
+      if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0) {
+        over.focus({ preventScroll: true });
         this.viewer.pin(this.under(event));
+      }
     };
     over.addEventListener("pointerup", up);
     over.addEventListener("pointercancel", up);
@@ -89,7 +91,7 @@ export class Hands {
     }
     const [dx, dy] = [event.clientX - before.x, event.clientY - before.y];
     this.moved += Math.abs(dx) + Math.abs(dy);
-    if (this.moved < 5) return;
+    if (this.moved < 5 || this.scrolls(event)) return;
     this.shell.over.classList.add("dragging");
     this.viewer.hover(null);
     if (this.pointers.size === 2) {
@@ -106,6 +108,12 @@ export class Hands {
     this.viewer.request();
   }
 
+  /** One finger on a picture that was not tapped scrolls the page, as beside the picture. */
+  private scrolls(event: PointerEvent): boolean {
+    const idle = document.activeElement !== this.shell.over;
+    return event.pointerType === "touch" && this.pointers.size === 1 && idle;
+  }
+
   private key(event: KeyboardEvent): void {
     const typing =
       event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
@@ -115,7 +123,7 @@ export class Hands {
     const acts: Record<string, () => void> = {
       PageDown: () => this.viewer.step(1),
       PageUp: () => this.viewer.step(-1),
-      Escape: () => (this.shell.help.hidden ? this.viewer.pin(null) : this.shell.toggleHelp(false)),
+      Escape: () => this.letGo(),
     };
     if (!typing) {
       acts["?"] = () => this.shell.toggleHelp();
@@ -134,6 +142,13 @@ export class Hands {
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /** One thing a time: the help, the kept cell, the picture itself. */
+  private letGo(): void {
+    if (!this.shell.help.hidden) this.shell.toggleHelp(false);
+    else if (this.viewer.pinned) this.viewer.pin(null);
+    else (document.activeElement as HTMLElement | null)?.blur();
   }
 
   private arrow(dc: number, dr: number): void {

@@ -313,6 +313,7 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   const pen = canvas.getContext("2d")!;
   const scale = Math.min(2, window.devicePixelRatio || 1);
   const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+  if (!w) return; // hidden on a phone, where it would lie over the cells
   if (canvas.width !== w * scale) [canvas.width, canvas.height] = [w * scale, h * scale];
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, w, h);

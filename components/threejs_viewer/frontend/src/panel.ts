@@ -70,7 +70,7 @@ export class Panel {
     if (this.open.size === 0)
       this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
     this.trail.load(scene, theme);
-    this.fillTree();
+    keepFocus(this.tree, () => this.fillTree());
   }
 
   repaint(theme: Theme): void {
@@ -105,7 +105,11 @@ export class Panel {
       make(
         "p",
         { class: "value" },
-        make("output", {}, sayShown(this.comparison, scene, t, cell.index)),
+        make(
+          "output",
+          { "aria-live": "off" }, // the status line says it
+          sayShown(this.comparison, scene, t, cell.index),
+        ),
         make("span", {}, ` ${places(scene, t, place)}`),
       ),
       ...this.bothNumbers(cell),
@@ -129,7 +133,7 @@ export class Panel {
         parts.push(
           make(
             "ol",
-            { class: "terms" },
+            { class: "terms", "aria-label": "Its largest terms" },
             ...why.terms.map((term) =>
               make("li", {}, make("b", {}, say(term.value)), ` ${term.label}`),
             ),
@@ -145,12 +149,16 @@ export class Panel {
           ),
         );
       parts.push(
-        make("pre", { class: "numpy", tabindex: 0, "aria-label": "The same in NumPy" }, why.numpy),
+        make(
+          "pre",
+          { class: "numpy", role: "group", tabindex: 0, "aria-label": "The same in NumPy" },
+          why.numpy,
+        ),
       );
       parts.push(...this.breaking(t, place, edits));
       this.homeward(t, place);
     }
-    this.about.replaceChildren(...parts);
+    keepFocus(this.about, () => this.about.replaceChildren(...parts));
     this.showLegend(t);
     if (pinned) this.showGrid(cell);
   }
@@ -248,12 +256,14 @@ export class Panel {
       "tr",
       {},
       make("th", { scope: "col" }, `${down} \\ ${across}`),
-      ...cols.map((c) => make("th", { scope: "col" }, nameAt(this.scene, across, c))),
+      ...cols.map((c) =>
+        make("th", { scope: "col", "aria-colindex": c + 2 }, nameAt(this.scene, across, c)),
+      ),
     );
     const body = rows.map((r) =>
       make(
         "tr",
-        {},
+        { "aria-rowindex": r + 2 }, // the headers are row and column 1
         make("th", { scope: "row" }, nameAt(this.scene, down, r)),
         ...cols.map((c) => this.gridCell(box, c, r, cell)),
       ),
@@ -263,8 +273,8 @@ export class Panel {
       {
         role: "grid",
         "aria-label": `${box.tensor.name}, rows ${top} to ${top + rows.length - 1}`,
-        "aria-rowcount": box.rows,
-        "aria-colcount": box.cols,
+        "aria-rowcount": box.rows + 1,
+        "aria-colcount": box.cols + 1,
       },
       make("thead", {}, head),
       make("tbody", {}, ...body),
@@ -308,6 +318,7 @@ export class Panel {
         tabindex: here ? 0 : -1,
         "aria-selected": String(here),
         ...(pair ? { "aria-label": sayPair(pair) } : {}),
+        "aria-colindex": col + 2,
         click: () => this.events.pin(at),
       },
       ...(pair
@@ -349,6 +360,7 @@ export class Panel {
           tabindex: -1,
           "aria-level": 1,
           "aria-expanded": String(open),
+          "aria-label": `${group}, ${tensors.length} matrices`,
           "data-group": group,
           click: () => this.toggle(group),
         },
@@ -366,6 +378,7 @@ export class Panel {
             tabindex: -1,
             "aria-level": 2,
             "aria-selected": String(t.name === this.chosen),
+            "aria-label": `${short(t.name)}, ${t.shape.join(" × ")}`,
             "data-name": t.name,
             "data-group": group,
             click: () => this.events.choose(t.name),
@@ -462,6 +475,18 @@ function ends(t: Tensor | null, middle: string): HTMLElement {
   const peak = t ? say(t.peak, 2).slice(1) : "";
   const texts = [`− ${peak}`, middle, `+ ${peak}`];
   return make("div", { class: "ends" }, ...texts.map((text) => make("span", {}, text)));
+}
+
+/** What has the focus keeps it when it is made anew: a control is the same if its label is. */
+function keepFocus(around: HTMLElement, renew: () => void): void {
+  const label = around.contains(document.activeElement)
+    ? document.activeElement!.getAttribute("aria-label")
+    : null;
+  renew();
+  const same = [...around.querySelectorAll<HTMLElement>("[aria-label]")].find(
+    (element) => label !== null && element.getAttribute("aria-label") === label,
+  );
+  same?.focus({ preventScroll: true });
 }
 
 const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));

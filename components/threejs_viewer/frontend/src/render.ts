@@ -81,6 +81,12 @@ export class Picture {
       powerPreference: "high-performance",
     });
     this.renderer.setPixelRatio(Math.min(SHARPEST, window.devicePixelRatio || 1));
+    this.letter();
+  }
+
+  /** The digits that stand on near cells. */
+  letter(): void {
+    this.textures["glyphs"]?.dispose();
     this.textures["glyphs"] = this.uniforms.uGlyphs.value = glyphs();
   }
 

@@ -17,13 +17,15 @@ export interface ShellActs {
 
 const HELP: [string, string][] = [
   ["Drag", "turn; with Shift or the right button: move"],
-  ["Wheel, pinch", "zoom, once the picture has been clicked (or with Ctrl)"],
-  ["Click, Enter", "keep a cell: how it was made, in numbers"],
+  ["Wheel", "zoom, once the picture has been clicked (or with Ctrl)"],
+  ["Finger", "scrolls the page; once the picture has been tapped, it turns"],
+  ["Two fingers", "zoom and move"],
+  ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
   ["Arrows", "next cell; without a cell: move the picture"],
   ["Space", "play or pause the walk"],
   ["PgDn, PgUp", "next, previous stage"],
   ["F", "fly to the kept cell's matrix, or to all"],
-  ["Esc", "let go of the cell; close this help"],
+  ["Esc", "let go of the cell, then of the picture; close this help"],
   ["?", "this help"],
 ];
 
@@ -61,7 +63,7 @@ export class Shell {
     value: 0,
     "aria-label": "Stage of the walk",
   });
-  readonly playing = button("▶ Play", "Play the walk (Space)", () => this.acts.play());
+  readonly playing = button("", "", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
   readonly follow = button("follow", "The camera follows the walk", () => press(this.follow));
   private values = button("values", "The numbers themselves on both sides", () =>
@@ -81,6 +83,14 @@ export class Shell {
   readonly motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
+  /** Where to look from, and how to get there: of no use to flat maps. */
+  readonly sights = [
+    button("all", "See the whole model", () => this.acts.fly("all")),
+    button("front", "Straight from the front", () => this.acts.fly("front")),
+    button("start", "Where the prompt comes in", () => this.acts.fly("start")),
+    button("attention", "Attention of this layer", () => this.acts.fly("attention")),
+    button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
+  ];
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
   constructor(
@@ -98,15 +108,12 @@ export class Shell {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
+    this.showPlaying(false);
     this.fillHelp();
     const views = make(
       "div",
       { class: "views", role: "group", "aria-label": "Views" },
-      button("all", "See the whole model", () => this.acts.fly("all")),
-      button("front", "Straight from the front", () => this.acts.fly("front")),
-      button("start", "Where the prompt comes in", () => this.acts.fly("start")),
-      button("attention", "Attention of this layer", () => this.acts.fly("attention")),
-      button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
+      ...this.sights,
       this.shading,
       this.follow,
       this.motion,
@@ -130,7 +137,13 @@ export class Shell {
       this.tip,
       ...this.titles,
       this.notice,
-      make("p", { class: "wheel" }, "click it, then the wheel zooms"),
+      make(
+        "p",
+        { class: "wheel" },
+        matchMedia("(pointer: coarse)").matches
+          ? "tap it, then a finger turns; two zoom"
+          : "click it, then the wheel zooms",
+      ),
       this.help,
     );
     this.root.append(
@@ -168,6 +181,13 @@ export class Shell {
   /** Cuts for flights. */
   get still(): boolean {
     return !pressed(this.motion);
+  }
+
+  showPlaying(on: boolean): void {
+    const label = `${on ? "Pause" : "Play"} the walk (Space)`;
+    this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
+    this.playing.setAttribute("aria-label", label);
+    this.playing.title = label;
   }
 
   private fillHelp(): void {

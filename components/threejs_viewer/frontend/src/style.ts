@@ -26,6 +26,7 @@ export const STYLE = `
 .v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
 .v3 .stage { grid-area: stage; position: relative; height: 500px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
+.v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
@@ -41,7 +42,7 @@ export const STYLE = `
 .v3 .split:has(.flat)::after { display: none; } .v3 .stage.split canvas.map { top: 54px; zoom: .6; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
-.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
@@ -102,4 +103,5 @@ export const STYLE = `
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
   .v3 .stage { height: 400px; } .v3 .panel { height: 520px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
 }
+@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
 `;

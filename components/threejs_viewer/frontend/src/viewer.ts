@@ -95,7 +95,7 @@ export class Viewer {
   constructor(
     private host: HTMLElement,
     private events: ViewerEvents,
-    private options: Options = {},
+    protected options: Options = {},
   ) {
     this.theme = themeOf(options.theme);
     this.panel = new Panel({
@@ -160,7 +160,8 @@ export class Viewer {
 
   private flatten(): void {
     this.flat = new Flat({ hover: (cell) => this.hover(cell), pin: (cell) => this.pin(cell) });
-    for (const canvas of [this.shell.gl, this.shell.over, this.shell.map]) canvas.remove();
+    const { gl, over, map, sights, motion } = this.shell;
+    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
     this.shell.place.querySelector(".wheel")?.remove();
     this.shell.place.prepend(this.flat.root);
   }
@@ -181,6 +182,12 @@ export class Viewer {
       this.flat?.load(this.sides, next);
       this.focus(this.hovered ?? this.pinned);
     }
+    this.request();
+  }
+
+  /** A font has arrived. */
+  reletter(): void {
+    this.picture?.letter();
     this.request();
   }
 
@@ -653,7 +660,7 @@ export class Viewer {
     if (this.timer) return this.pause();
     this.walked = true;
     this.go(this.stage >= this.stages.length - 1 ? 0 : this.stage);
-    this.shell.playing.textContent = "❚❚ Pause";
+    this.shell.showPlaying(true);
     const next = (): void => {
       if (this.stage >= this.stages.length - 1) return this.pause();
       this.go(this.stage + 1);
@@ -665,7 +672,7 @@ export class Viewer {
   pause(): void {
     window.clearTimeout(this.timer);
     this.timer = 0;
-    this.shell.playing.textContent = "▶ Play";
+    this.shell.showPlaying(false);
   }
 
   get isPlaying(): boolean {

@@ -82,7 +82,7 @@ function groups(activations: Tensor[]): Tensor[][] {
       like &&
       like.layer === t.layer &&
       like.op === t.op &&
-      (t.op === "lookup" || t.op === "split_matmul")
+      (t.op === "lookup" || t.op === "split_matmul" || t.op === "rotate")
     )
       open.push(t);
     else out.push([t]);
@@ -176,6 +176,17 @@ function tell(
           ". A query asks, a key answers, a value is what is handed over.",
         ],
       };
+    case "rotate":
+      return {
+        title: "turned by where they stand",
+        text: [
+          "Pairs of numbers of ",
+          tied("the queries and keys", ...group.flatMap(inputsOf)),
+          " are turned by an angle that grows with the position: ",
+          ...list(group),
+          ". A query and a key then meet by how far they stand apart.",
+        ],
+      };
     case "scores":
       return {
         title: "every query meets every earlier key",
@@ -237,6 +248,20 @@ function tell(
           " goes through the same small function: ",
           out,
           `. For "${token}", ${active(scene, one, t)} are not 0.`,
+        ],
+      };
+    case "gated":
+      return {
+        title: "each neuron has a gate",
+        text: [
+          tied("The gate", data[0]!),
+          " goes through a small function and multiplies what ",
+          tied("the neuron", ...weights),
+          " hears in ",
+          tied("the same column", ...data.slice(1)),
+          ": ",
+          out,
+          ".",
         ],
       };
     case "logits":

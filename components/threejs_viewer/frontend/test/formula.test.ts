@@ -3,6 +3,8 @@ import { indexOf, read } from "../src/data";
 import { explain } from "../src/formula";
 import { fake } from "../dev/fake";
 import { opened, small } from "./helpers";
+import { fromPython, type FromPython } from "./scenes";
+import type { Tensor } from "../src/data";
 
 describe.each(["7*8=56", "9*9=", "1"])("every activation of %s", (prompt) => {
   test("is what its formula gives again", () => {
@@ -50,4 +52,104 @@ test("a weight says that it was learned; an unknown operation is not guessed at"
   const scene = opened(payload);
   expect(explain(scene, scene.byName.get("embed.weight")!, 0).text).toBe("learned in training");
   expect(explain(scene, scene.byName.get("logits")!, 0).again).toBeUndefined();
+});
+
+// ------------------------------------------------------------ against Python, op by op
+
+interface Sample {
+  tensor: Tensor;
+  index: number;
+  expected: number;
+}
+
+function* everyCell({ scene, recomputed }: FromPython): Generator<Sample> {
+  for (const tensor of scene.tensors.filter((t) => t.kind === "activation"))
+    for (let index = 0; index < tensor.size; index++)
+      yield { tensor, index, expected: recomputed[tensor.offset + index]! };
+}
+
+/** A number as `say` writes it. */
+const spoken = (text: string): number =>
+  text === "−∞" ? -Infinity : Number(text.replace("−", "-"));
+
+/** The last working of a text, put into a calculator; null where terms are left out of it. */
+function calculated(text: string): number | null {
+  const steps = text.split(" = ");
+  const working = steps[steps.length - 2]!.split(", and ").pop()!;
+  if (/more\)|masked|\[/.test(working)) return null;
+  const code = working
+    .replaceAll("−", "-")
+    .replaceAll("·", "*")
+    .replaceAll("²", "**2")
+    .replaceAll("√2", "Math.SQRT2")
+    .replaceAll("(-0)", "0")
+    .replace(/(max|sin|cos)\(/g, "Math.$1(");
+  return new Function("erf", `return ${code}`)(erf) as number;
+}
+
+/** By Simpson's rule: the viewer's own is a polynomial. */
+function erf(x: number): number {
+  const n = 200;
+  const at = (i: number): number => Math.exp(-(((i * x) / n) ** 2));
+  let sum = at(0) + at(n);
+  for (let i = 1; i < n; i++) sum += (i % 2 ? 4 : 2) * at(i);
+  return ((2 / Math.sqrt(Math.PI)) * sum * x) / n / 3;
+}
+
+describe.each(fromPython)("$name", (exported) => {
+  test("every cell is recomputed to Python's number, and agrees with the cell shown", () => {
+    for (const { tensor, index, expected } of everyCell(exported)) {
+      const e = explain(exported.scene, tensor, index);
+      const what = `${tensor.name}[${index}]: ${e.text}`;
+      expect(e.agrees, what).toBe(true);
+      if (expected === -Infinity) expect(e.again, what).toBe(expected);
+      else expect(Math.abs(e.again! - expected), what).toBeLessThan(1e-6);
+    }
+  });
+
+  test("every text ends in that number and, typed into a calculator, gives it", () => {
+    const typed = new Set<string>();
+    for (const { tensor, index, expected } of everyCell(exported)) {
+      const { text } = explain(exported.scene, tensor, index);
+      const stated = spoken(text.split(" = ").pop()!);
+      if (expected === -Infinity) expect(stated, text).toBe(expected);
+      else
+        expect(Math.abs(stated - expected), text).toBeLessThan(5.1e-4 * Math.abs(expected) + 6e-7);
+      const again = calculated(text);
+      if (again === null) continue;
+      typed.add(tensor.op!);
+      const sizes = [...text.matchAll(/[\d.]+(e−\d+)?/g)].map((m) => Math.abs(spoken(m[0])));
+      expect(Math.abs(again - expected), text).toBeLessThan(2e-3 * Math.max(1, ...sizes));
+    }
+    expect(typed).toContain("norm");
+    expect(typed).toContain("softmax");
+  });
+
+  test("no input is ignored: each is among the sources", () => {
+    for (const { tensor, index } of everyCell(exported)) {
+      const { sources } = explain(exported.scene, tensor, index);
+      if (sources.length)
+        expect(new Set(sources.map((s) => s.tensor.name))).toEqual(new Set(tensor.inputs));
+    }
+  });
+
+  test("the lines of NumPy are those that Python has tried", async () => {
+    const lines = exported.scene.tensors.flatMap((t) => {
+      const some = [0, Math.floor(0.618 * t.size), t.size - 1];
+      return some.map((i) => ({
+        name: t.name,
+        index: i,
+        line: explain(exported.scene, t, i).numpy,
+      }));
+    });
+    await expect(JSON.stringify(lines, null, 1) + "\n").toMatchFileSnapshot(
+      `./scenes/${exported.name}.numpy.json`,
+    );
+  });
+});
+
+test("the scenes from Python hold every op", () => {
+  const ops = new Set(fromPython.flatMap(({ scene }) => scene.tensors.map((t) => t.op)));
+  for (const op of ["rotate", "split_matmul", "gated", "activation", "weighted_sum", "lookup"])
+    expect(ops).toContain(op);
 });

@@ -5,6 +5,7 @@ import { plan, heightOf } from "../src/layout";
 import { View, FRONT } from "../src/camera";
 import { read } from "../src/data";
 import { small } from "./helpers";
+import { fromPython } from "./scenes";
 
 test("prefill covers the prompt up to =, then each token runs alone", () => {
   const stages = stagesOf(small("7*8=56"));
@@ -22,17 +23,29 @@ test("a long answer is one stage a token", () => {
   expect(alone.every((s) => s.next)).toBe(true);
 });
 
-test("every activation is lit by some stage, and every tied word names matrices that exist", () => {
-  const scene = small("7*8=56");
-  const stages = stagesOf(scene);
-  const lit = new Set(stages.flatMap((s) => s.names));
-  for (const t of scene.tensors) expect(lit.has(t.name), t.name).toBe(true);
-  for (const s of stages)
-    for (const piece of s.text)
-      if (typeof piece !== "string") {
-        expect(piece.names.length, `${s.title}: ${piece.word}`).toBeGreaterThan(0);
-        for (const name of piece.names) expect(scene.byName.has(name), name).toBe(true);
-      }
+test.each([{ name: "fake", scene: small("7*8=56") }, ...fromPython])(
+  "$name: every activation is lit by some stage, and every tied word names matrices that exist",
+  ({ scene }) => {
+    const stages = stagesOf(scene);
+    const lit = new Set(stages.flatMap((s) => s.names));
+    for (const t of scene.tensors) expect(lit.has(t.name), t.name).toBe(true);
+    for (const s of stages)
+      for (const piece of s.text)
+        if (typeof piece !== "string") {
+          expect(piece.names.length, `${s.title}: ${piece.word}`).toBeGreaterThan(0);
+          for (const name of piece.names) expect(scene.byName.has(name), name).toBe(true);
+        }
+  },
+);
+
+test("each op but a plain product has a title of its own, not the name of what it makes", () => {
+  for (const { scene } of fromPython) {
+    const names = scene.tensors
+      .filter((t) => t.op !== "matmul")
+      .map((t) => t.name.replace(/^blocks\.\d+\./, ""));
+    for (const stage of stagesOf(scene))
+      expect(names).not.toContain(stage.title.split(" · ").pop());
+  }
 });
 
 test("a matrix leads to the stage that makes it", () => {

@@ -1,0 +1,64 @@
+"""The scenes that the front end is tested with, and the lines of NumPy that it writes for them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from viewer_scenes import CONFIGS, FOLDER, exported, path_of, scene_of
+
+from lab.cells import CELLS, Reader, recompute_cell
+
+HALF = 2.0**-10
+
+
+def read(name: str) -> dict[str, Any]:
+    return json.loads(path_of(name).read_text())
+
+
+def numbers(text: str, kind: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_committed_scenes_are_what_lab_makes(name: str) -> None:
+    kept, made = read(name), exported(name)
+    assert kept["manifest"] == json.loads(json.dumps(made["manifest"])), (
+        "run `python tests/lab/viewer_scenes.py`"
+    )
+    for blob, kind, slack in (
+        ("weights", "<f2", HALF),
+        ("activations", "<f2", 2 * HALF),
+        ("recomputed", "<f8", 8 * HALF),
+    ):
+        old, new = (numbers(x[blob], kind).astype(np.float64) for x in (kept, made))
+        finite = np.isfinite(new)
+        assert np.array_equal(np.isfinite(old), finite)
+        assert np.allclose(old[finite], new[finite], rtol=slack, atol=1e-3 * abs(new[finite]).max())
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_line_of_numpy_gives_the_cell_that_it_stands_beside(name: str) -> None:
+    kept, manifest = read(name), read(name)["manifest"]
+    blobs: dict[Any, bytes] = {
+        "weight": base64.b64decode(kept["weights"]),
+        "activation": base64.b64decode(kept["activations"]),
+    }
+    reader = Reader(manifest, blobs)
+    tensors = {e["name"]: reader.read(e["name"]) for e in manifest["tensors"]}
+    lines = json.loads((FOLDER / f"{name}.numpy.json").read_text())
+    assert {line["name"] for line in lines} == set(tensors)
+    for line in lines:
+        place = np.unravel_index(line["index"], tensors[line["name"]].shape)
+        expected, _ = recompute_cell(manifest, blobs, line["name"], [int(i) for i in place])
+        value = eval(line["line"], {"np": np, "math": math, "A": tensors, "W": tensors})
+        assert value == pytest.approx(expected, rel=1e-9, abs=1e-12), line
+
+
+def test_together_the_scenes_hold_every_op() -> None:
+    ops = {e["op"] for name in CONFIGS for e in scene_of(name).manifest["tensors"]}
+    assert ops - {None} == set(CELLS)

@@ -1,0 +1,85 @@
+"""Small scenes for the front end's own tests: every op, and what `lab.cells` makes of each cell.
+
+`python tests/lab/viewer_scenes.py` writes them to components/threejs_viewer/frontend/test/scenes.
+Rounded to float16 they are the same on every machine but for a last bit, which test_viewer_scenes
+allows for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from tiny import BASE, POSITIONS, tiny_model  # noqa: E402
+
+from lab.cells import recompute_cell  # noqa: E402
+from lab.config import DenseFFN, GPTConfig, MultiHeadAttention  # noqa: E402
+from lab.scene import Scene, scene  # noqa: E402
+
+FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "scenes"
+TEXT = "7*8="
+
+# As in tiny.py, every size is another number: a swapped axis must not fit.
+SMALL = replace(
+    BASE, d_model=6, attention=MultiHeadAttention(n_head=2, head_dim=4), ffn=DenseFFN(d_ff=10)
+)
+CONFIGS: dict[str, GPTConfig] = {
+    "learned-gelu": replace(SMALL, ffn=DenseFFN(10, "gelu")),
+    "none-relu2": replace(SMALL, position=POSITIONS["none"]),
+    "rotary-qk_norm-swiglu": replace(
+        SMALL,
+        position=POSITIONS["rotary"],
+        attention=replace(SMALL.attention, qk_norm=True),
+        ffn=DenseFFN(10, "swiglu"),
+    ),
+}
+
+
+def scene_of(name: str) -> Scene:
+    return scene(tiny_model(CONFIGS[name]), TEXT, run=name)
+
+
+def recomputed(s: Scene) -> np.ndarray:
+    """Every cell of every activation as `lab.cells` computes it, in the order of the blob."""
+    return np.array(
+        [
+            recompute_cell(s.manifest, s.blobs, entry["name"], place)[0]
+            for entry in s.manifest["tensors"]
+            if entry["kind"] == "activation"
+            for place in product(*map(range, entry["shape"]))
+        ]
+    )
+
+
+def exported(name: str) -> dict[str, Any]:
+    """A scene as JSON. The lines of the source are left out: they move with every edit of lab."""
+    s = scene_of(name)
+    tensors = [{k: v for k, v in e.items() if k != "source"} for e in s.manifest["tensors"]]
+    digests = {"weights_digest": f"{name} weights", "activations_digest": f"{name} activations"}
+    return {
+        "manifest": {**s.manifest, **digests, "tensors": tensors},
+        "weights": base64.b64encode(s.weights).decode(),
+        "activations": base64.b64encode(s.activations).decode(),
+        "recomputed": base64.b64encode(recomputed(s).astype("<f8").tobytes()).decode(),
+    }
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}.json"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name in CONFIGS:
+        path_of(name).write_text(json.dumps(exported(name)) + "\n")
