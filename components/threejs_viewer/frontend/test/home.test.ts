@@ -4,7 +4,7 @@ import { env } from "node:process";
 import { describe, expect, test } from "vitest";
 import { openScene, read, type Manifest, type Scene } from "../src/data";
 import { byShare, isHome, logit, neurons, restOf, unfold, type Part } from "../src/home";
-import { BIG, fake } from "../dev/fake";
+import { fake } from "../dev/fake";
 import { opened, small } from "./helpers";
 
 /** Ways from a logit down: always the largest part, and each part that is one step off it. */
