@@ -2,22 +2,8 @@
 // While the query is dragged the weights are computed here: softmax(q . k / sqrt(2)), the equation
 // of lab/hand_attention.py. With `weights` in the data a real head is drawn, and nothing computed.
 
-const heads = new WeakMap();
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
-const REST_MS = 350; // after the last arrow key, before the query is sent
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".head");
-  let head = heads.get(root);
-  if (!head) heads.set(root, (head = new Head(root)));
-  head.send = (query) => setTriggerValue("query", query);
-  head.load(data);
-  return () => {
-    head.dispose();
-    heads.delete(root);
-  };
-}
 
 class Head {
   constructor(root) {
@@ -102,7 +88,7 @@ class Head {
   release() {
     if (!this.dragging) return;
     this.dragging = false;
-    this.send(this.query);
+    this.send("query", this.query);
   }
 
   nudge(event) {
@@ -120,7 +106,7 @@ class Head {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = 0;
-      this.send(this.query);
+      this.send("query", this.query);
     }, REST_MS);
   }
 
@@ -200,8 +186,7 @@ class Head {
     if (!this.data.weights) this.draw_query(weights);
     this.draw_tokens(weights);
     this.draw_ribbons(weights);
-    const said = this.say(weights);
-    if (this.part("said").textContent !== said) this.part("said").textContent = said;
+    say(this.part("said"), this.reading(weights));
   }
 
   draw_query(weights) {
@@ -258,7 +243,7 @@ class Head {
     });
   }
 
-  say(weights) {
+  reading(weights) {
     const { tokens, places } = this.data;
     const order = weights.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
     const seen = order.filter((i) => weights[i] >= 0.005).slice(0, 3);
@@ -267,38 +252,14 @@ class Head {
   }
 }
 
+export default mounted(Head, "head");
+
 function arrow(angle, length) {
   const turn = (angle * Math.PI) / 180;
   return [length * Math.cos(turn), length * Math.sin(turn)];
 }
 
-// The head of an arrow that ends in (x, y), pointing away from zero.
-function tip(x, y) {
-  const long = Math.hypot(x, y);
-  const [ux, uy] = [x / long, y / long];
-  const at = (along, across) => `${x + along * ux - across * uy},${y + along * uy + across * ux}`;
-  return `${at(15, 0)} ${at(-5, 10)} ${at(-5, -10)}`;
-}
-
 // .07, .93, 1.00
 function short(share) {
   return share.toFixed(2).replace(/^0/, "");
-}
-
-function draw(parent, kind, attributes) {
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", kind);
-  set(shape, attributes);
-  parent.append(shape);
-  return shape;
-}
-
-function set(shape, attributes) {
-  for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
-}
-
-function make(kind, text = "", name = "") {
-  const element = document.createElement(kind);
-  element.textContent = text;
-  if (name) element.className = name;
-  return element;
 }

@@ -6,22 +6,18 @@ release the query comes back to Python. The same ribbons show a real head, whose
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
-import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
+from components.ui.drawing import digest, drawing
 from lab.hand_attention import KEY_LENGTH, LONGEST_QUERY
 
 Numbers = NDArray[np.float64]
 
-HERE = Path(__file__).parent
 HTML = """
 <div class="head">
   <div class="picture"><svg class="plane" role="group"></svg></div>
@@ -36,12 +32,7 @@ HTML = """
 </div>
 """
 
-component = components.component(
-    "attention_head",
-    html=HTML,
-    css=(HERE / "arrows.css").read_text(),
-    js=(HERE / "arrows.js").read_text(),
-)
+component = drawing("attention_head", "arrows", HTML)
 
 
 def show_query(
@@ -102,7 +93,3 @@ def read_query(sent: Sequence[float]) -> tuple[int, float]:
     """An angle of 0 to 359 whole degrees and a length in tenths, whatever the browser sent."""
     angle, length = (float(x) if np.isfinite(float(x)) else 0.0 for x in sent)
     return round(angle) % 360, round(min(max(length, 0.0), LONGEST_QUERY), 1)
-
-
-def digest(data: dict[str, Any]) -> str:
-    return hashlib.sha1(json.dumps(data).encode()).hexdigest()

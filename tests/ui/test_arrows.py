@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from components.ui import arrows, attention_plots, claims
+from components.ui.drawing import digest
 from lab import hand_attention as hand
 from lab.vocabulary import encode
 
@@ -27,8 +28,8 @@ def test_the_browser_gets_the_very_keys_that_lab_matches() -> None:
 
 def test_a_turned_query_changes_the_digest() -> None:
     first, second = (arrows.query_data(TEXT, hand.PLACES, KEYS, angle, 2.5) for angle in (45, 46))
-    assert arrows.digest(first) != arrows.digest(second)
-    assert arrows.digest(first) == arrows.digest(json.loads(json.dumps(first)))
+    assert digest(first) != digest(second)
+    assert digest(first) == digest(json.loads(json.dumps(first)))
 
 
 @pytest.mark.parametrize(

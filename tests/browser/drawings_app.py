@@ -1,0 +1,104 @@
+"""A page of the three drawings of positions: waves, clocks, and a sum on a tape of two models.
+
+Run by tests/browser/test_positions_drawings.py with `streamlit run`. Weights are thrown by dice,
+so a head looks everywhere and the models are right only by chance.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from components.ui.chapter import STYLE  # noqa: E402
+from components.ui.clocks import show_clocks  # noqa: E402
+from components.ui.tape import Side, show_tape  # noqa: E402
+from components.ui.waves import show_waves  # noqa: E402
+from lab.config import (  # noqa: E402
+    DenseFFN,
+    GPTConfig,
+    LearnedPositions,
+    MultiHeadAttention,
+    Position,
+    RotaryPositions,
+)
+from lab.gpt import GPT  # noqa: E402
+from lab.positions import frequencies  # noqa: E402
+from lab.ruler import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
+
+DICE = np.random.default_rng(3)
+HEAD_DIM, LAST_PLACE = 16, 40
+SPEEDS = frequencies(HEAD_DIM, 100.0).numpy()
+Q, K = DICE.normal(size=(2, HEAD_DIM // 2, 2))
+SIGNAL = DICE.normal(size=15)
+START_SHIFT = 4.0
+
+TEXT, GAP_AT, PROMPT = "12*34=840+0630=8040$", 6, 6
+LAST, GAPS = 255, 65
+MODELS: dict[str, Position] = {"RoPE": RotaryPositions(100.0), "learned": LearnedPositions(256)}
+
+
+def model(position: Position) -> GPT:
+    made = GPT(
+        GPTConfig(
+            n_layer=1,
+            d_model=8,
+            position=position,
+            attention=MultiHeadAttention(n_head=2, head_dim=4),
+            ffn=DenseFFN(d_ff=16),
+        )
+    )
+    dice = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for p in made.parameters():
+            p.copy_(torch.randn(p.shape, generator=dice) + (p.ndim == 1))
+    return made.eval()
+
+
+@st.cache_resource
+def readings(title: str) -> tuple[OnTheTape, OnTheTape]:
+    made = model(MODELS[title])
+    rulers = (
+        shifts(len(TEXT), range(LAST - len(TEXT) + 2)),
+        stretches(len(TEXT), GAP_AT, range(GAPS)),
+    )
+    shifted, stretched = (on_the_tape(made, TEXT, ruler, 0, 0) for ruler in rulers)
+    return shifted, stretched
+
+
+def app() -> None:
+    st.html(STYLE)
+    places = st.session_state.setdefault("places", (12, 7))
+    show_waves("waves", SIGNAL, alt="A signal to be dragged", start=START_SHIFT)
+    show_clocks(
+        "clocks",
+        SPEEDS,
+        Q,
+        K,
+        *places,
+        last=LAST_PLACE,
+        alt="A ruler with a query and a key",
+        pair=2,
+        on_move=lambda i, j: st.session_state.update(places=(i, j)),
+    )
+    st.write(f"query at {places[0]}, key at {places[1]}, says Python")
+    show_tape(
+        "tape",
+        TEXT,
+        [Side.of(title, *readings(title)) for title in MODELS],
+        last=LAST,
+        gap_at=GAP_AT,
+        first_asked=PROMPT,
+        alt="A tape with a sum to be dragged",
+        start=100,
+        start_gap=8,
+    )
+
+
+if __name__ == "__main__":
+    app()

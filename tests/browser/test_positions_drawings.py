@@ -1,0 +1,321 @@
+"""The drawings of positions in a real browser: they follow the hand and agree with lab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import driver
+import numpy as np
+import pytest
+import torch
+from drawings_app import (
+    GAP_AT,
+    LAST,
+    LAST_PLACE,
+    MODELS,
+    PROMPT,
+    SIGNAL,
+    SPEEDS,
+    START_SHIFT,
+    TEXT,
+    K,
+    Q,
+    model,
+)
+from playwright.sync_api import Browser, BrowserContext, Locator
+
+from lab.positions import turn_pairs
+from lab.ruler import OnTheTape, on_the_tape, shifts, stretches
+from lab.shift import shifted, spectrum, turned
+
+Open = Callable[..., driver.BookPage]
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("drawings") / "streamlit.log"
+    script = driver.ROOT / "tests" / "browser" / "drawings_app.py"
+    with path.open("wb") as log, driver.serve(script, log) as url:
+        yield url
+
+
+@pytest.fixture
+def open_drawings(app: str, browser: Browser) -> Iterator[Open]:
+    contexts: list[BrowserContext] = []
+
+    def open_one(width: int = 1280, dark: bool = False) -> driver.BookPage:
+        context = driver.new_context(browser, width, 1000, dark=dark)
+        contexts.append(context)
+        page = driver.watch(context.new_page())
+        page.goto(app, wait_until="domcontentloaded")
+        driver.wait_idle(page)
+        page.locator(".tape .said").filter(has_text="RoPE").wait_for(state="attached")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def frames_sent(page: driver.BookPage) -> list[str]:
+    """Grows with every message to the server from now on."""
+    sent: list[str] = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameSent", lambda _: sent.append("frame"))
+    return sent
+
+
+def drag(page: driver.BookPage, mark: Locator, pixels: float, *, release: bool = True) -> None:
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=6)
+    if release:
+        page.mouse.up()
+
+
+def numbers(text: str) -> list[float]:
+    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def value(mark: Locator) -> float:
+    return float(mark.get_attribute("aria-valuenow") or "nan")
+
+
+# ---------------------------------------------------------------- the clocks
+
+
+def turned_pairs(pairs: np.ndarray, position: float) -> np.ndarray:
+    angles = torch.from_numpy(position * SPEEDS)[:, None]
+    return turn_pairs(torch.from_numpy(pairs), angles.cos(), angles.sin(), "interleaved").numpy()
+
+
+def matches_by_lab(i: float, j: float) -> np.ndarray:
+    return (turned_pairs(Q, i) * turned_pairs(K, j)).sum(axis=1)
+
+
+def score_by_lab(i: float, j: float) -> float:
+    return matches_by_lab(i, j).sum() / np.sqrt(2 * len(SPEEDS))
+
+
+def angle_by_lab(pair: int, i: float, j: float) -> float:
+    """From the key's arrow to the query's, in degrees from -180 to 180."""
+    q, k = (complex(*turned_pairs(x, at)[pair]) for x, at in ((Q, i), (K, j)))
+    return float(np.degrees(np.angle(q / k)))
+
+
+def places(clocks: Locator) -> tuple[float, float]:
+    return value(clocks.get_by_label("Query at")), value(clocks.get_by_label("Key at"))
+
+
+def check_clocks(clocks: Locator, pair: int) -> None:
+    i, j = places(clocks)
+    (score,) = numbers(clocks.locator(".score").inner_text())
+    assert score == pytest.approx(score_by_lab(i, j), abs=6e-7)
+    (angle,) = numbers(clocks.locator(".angle").inner_text())
+    assert angle == pytest.approx(angle_by_lab(pair, i, j), abs=0.06)
+    labels = [clock.get_attribute("aria-label") or "" for clock in clocks.locator(".clock").all()]
+    shown = [numbers(label)[-1] for label in labels]
+    assert np.allclose(shown, matches_by_lab(i, j), atol=6e-5)
+
+
+def unit(page: driver.BookPage, clocks: Locator) -> float:
+    box = clocks.locator(".ruler").bounding_box()
+    assert box is not None
+    return (box["width"] - 48) / LAST_PLACE
+
+
+def test_the_clocks_follow_the_hand_without_the_server_and_agree_with_lab(
+    open_drawings: Open,
+) -> None:
+    page = open_drawings()
+    clocks = page.locator(".clocks")
+    assert places(clocks) == (12, 7)
+    check_clocks(clocks, pair=2)
+    sent = frames_sent(page)
+    query = clocks.get_by_label("Query at")
+    drag(page, query.locator(".grip"), 9 * unit(page, clocks), release=False)
+    assert places(clocks) == (21, 7)
+    check_clocks(clocks, pair=2)
+    assert sent == []
+    page.mouse.up()
+    page.get_by_text("query at 21, key at 7, says Python").wait_for()
+    assert places(clocks) == (21, 7)
+    assert page.console_errors == []
+
+
+def test_both_marks_moved_together_keep_the_score_to_the_last_digit(open_drawings: Open) -> None:
+    page = open_drawings()
+    clocks = page.locator(".clocks")
+    score, angle = (clocks.locator(name) for name in (".score", ".angle"))
+    before = score.inner_text(), angle.inner_text()
+    drag(page, clocks.locator(".both .grip"), 16 * unit(page, clocks))
+    assert places(clocks) == (28, 23)
+    assert (score.inner_text(), angle.inner_text()) == before
+    drag(page, clocks.locator(".both .grip"), 1000)
+    assert places(clocks) == (LAST_PLACE, LAST_PLACE - 5)
+    assert score.inner_text() == before[0]
+    clocks.get_by_label("Key at").press("ArrowLeft")
+    assert score.inner_text() != before[0]
+    check_clocks(clocks, pair=2)
+
+
+def test_a_small_clock_goes_into_the_large_one(open_drawings: Open) -> None:
+    page = open_drawings()
+    clocks = page.locator(".clocks")
+    clocks.get_by_role("radio").nth(5).click()
+    assert clocks.locator(".name").inner_text().startswith("Pair 5 ")
+    check_clocks(clocks, pair=5)
+    clocks.get_by_role("radio").nth(5).press("ArrowLeft")
+    assert clocks.get_by_role("radio", checked=True).get_attribute("aria-label") == (
+        clocks.get_by_role("radio").nth(4).get_attribute("aria-label")
+    )
+    check_clocks(clocks, pair=4)
+
+
+# ---------------------------------------------------------------- the waves
+
+
+def check_waves(waves: Locator) -> float:
+    """The samples and clocks drawn against lab's at the shift that the mark says."""
+    by = value(waves.get_by_role("slider"))
+    read = "dots => dots.map(dot => Number(dot.dataset.value))"
+    samples = waves.locator(".dot.moved").evaluate_all(read)
+    assert np.allclose(samples, shifted(SIGNAL, by), atol=1e-6)
+    assert np.allclose(waves.locator(".dot.ghost").evaluate_all(read), SIGNAL, atol=1e-6)
+    read = "ends => ends.map(end => end.dataset.wave.split(',').map(Number))"
+    clocks = np.array(waves.locator(".end").evaluate_all(read))
+    assert np.allclose(clocks, turned(spectrum(SIGNAL), by)[: len(SIGNAL) // 2 + 1], atol=2e-6)
+    return by
+
+
+def test_a_dragged_signal_is_drawn_from_the_turned_clocks(open_drawings: Open) -> None:
+    page = open_drawings()
+    waves = page.locator(".waves")
+    assert check_waves(waves) == START_SHIFT
+    sent = frames_sent(page)
+    drag(page, waves.locator(".knob"), 97, release=False)
+    by = check_waves(waves)
+    assert by > START_SHIFT and by % 1 != 0
+    page.mouse.up()
+    waves.get_by_role("slider").press("Home")
+    waves.get_by_role("slider").press("Shift+ArrowRight")
+    assert check_waves(waves) == 1
+    assert sent == []
+    assert page.console_errors == []
+
+
+# ---------------------------------------------------------------- the tape
+
+
+def read_by_lab(title: str, mode: str, by: int) -> tuple[OnTheTape, OnTheTape]:
+    """At its own place, and moved."""
+    made = model(MODELS[title])
+    rulers = (
+        shifts(len(TEXT), [0, by]) if mode == "shift" else stretches(len(TEXT), GAP_AT, [0, by])
+    )
+    still, moved = (on_the_tape(made, TEXT, ruler[None], 0, 0) for ruler in rulers)
+    return still, moved
+
+
+def check_tape(tape: Locator, mode: str) -> int:
+    """What stands under both maps, and every cell of them, against a fresh reading by lab."""
+    by = int(value(tape.get_by_role("slider")))
+    for title, side in zip(MODELS, tape.locator(".side").all(), strict=True):
+        still, moved = read_by_lab(title, mode, by)
+        read = "cells => cells.map(cell => Number(cell.getAttribute('fill-opacity')))"
+        cells = side.locator(".cell").evaluate_all(read)
+        expected = moved.pattern[0][np.tril_indices(len(TEXT))]
+        assert np.allclose(cells, expected, atol=0.5 / 255 + 1e-5)
+        (change,) = numbers(side.locator(".change").inner_text())
+        assert change == pytest.approx(abs(moved.pattern - still.pattern).max(), abs=6e-4)
+        right = moved.right[0, PROMPT - 1 :]
+        count = f"{right.sum()} of {len(right)} tokens right"
+        assert side.locator(".count").inner_text() == count
+        glyphs = side.locator(".sum span i").all_inner_texts()
+        assert ["✗" in glyph for glyph in glyphs] == [False] * PROMPT + [not r for r in right]
+    return by
+
+
+def test_the_maps_follow_a_shifted_sum_and_rope_does_not_change(open_drawings: Open) -> None:
+    page = open_drawings()
+    tape = page.locator(".tape")
+    assert check_tape(tape, "shift") == 100
+    changes = tape.locator(".change b")
+    assert changes.nth(0).inner_text() == "0.000"
+    assert float(changes.nth(1).inner_text()) > 0.01
+    sent = frames_sent(page)
+    box = tape.locator(".strip").bounding_box()
+    assert box is not None
+    drag(page, tape.locator(".knob"), -60 * (box["width"] - 28) / (LAST + 1), release=False)
+    assert check_tape(tape, "shift") == 40
+    page.mouse.up()
+    assert "it stands at 40 to 59" in tape.locator(".where").inner_text()
+    assert sent == []
+    assert page.console_errors == []
+
+
+def test_a_sum_pulled_apart_is_at_its_own_place_and_changes_both(open_drawings: Open) -> None:
+    page = open_drawings()
+    tape = page.locator(".tape")
+    tape.get_by_role("button", name="Pull it apart").click()
+    assert check_tape(tape, "gap") == 8
+    assert "stands at 0 to 5, the rest at 14 to 27" in tape.locator(".where").inner_text()
+    assert all(float(change) > 0.01 for change in tape.locator(".change b").all_inner_texts())
+    tape.get_by_role("slider").press("End")
+    assert check_tape(tape, "gap") == 64
+    tape.get_by_role("slider").press("Home")
+    assert tape.locator(".change b").all_inner_texts() == ["0.000", "0.000"]
+    tape.get_by_role("button", name="Shift the whole sum").click()
+    assert check_tape(tape, "shift") == 100
+
+
+def test_a_cell_is_read_in_both_maps(open_drawings: Open) -> None:
+    page = open_drawings()
+    tape = page.locator(".tape")
+    query, key = 9, 4
+    tape.locator(".map").nth(1).locator(".cell").nth(query * (query + 1) // 2 + key).hover()
+    weights = [read_by_lab(title, "shift", 100)[1].pattern[0, query, key] for title in MODELS]
+    said = ", ".join(f"{title} {w:.2f}" for title, w in zip(MODELS, weights, strict=True))
+    pointed = tape.locator(".pointed").inner_text()
+    assert pointed == f"{TEXT[query]} at 109 looks at {TEXT[key]} at 104: {said}."
+
+
+# ---------------------------------------------------------------- small, dark, touched
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_drawings_fit_a_phone(open_drawings: Open, dark: bool) -> None:
+    page = open_drawings(width=390, dark=dark)
+    assert driver.sideways_scroll(page) == []
+    for name in ("waves", "clocks", "tape"):
+        block = page.locator(f".{name}")
+        wide = block.evaluate(
+            """root => [...root.querySelectorAll('*')].filter(e =>
+              e.getBoundingClientRect().right > root.getBoundingClientRect().right + 24).length"""
+        )
+        assert wide == 0, name
+    assert page.console_errors == []
+
+
+def test_a_finger_drags_the_sum_along_the_tape(app: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True)
+    page = driver.watch(context.new_page())
+    page.goto(app, wait_until="domcontentloaded")
+    driver.wait_idle(page)
+    knob = page.locator(".tape .knob")
+    knob.scroll_into_view_if_needed()
+    box = knob.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+    for kind, far in [("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", None)]:
+        points = [] if far is None else [{"x": x + far, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert value(page.locator(".tape").get_by_role("slider")) > 120
+    context.close()

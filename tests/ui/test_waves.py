@@ -1,0 +1,31 @@
+"""components.ui.waves: a signal that can be drawn travels whole, any other is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from components.ui.waves import waves_data
+
+
+def test_the_samples_are_not_rounded_on_their_way() -> None:
+    signal = np.random.default_rng(0).normal(size=15)
+    sent = waves_data(signal, start=2.5)
+    assert (np.array(sent["signal"]) == signal).all() and sent["start"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("signal", "start", "said"),
+    [
+        (np.ones((4, 4)), 0, r"shape \(4, 4\); it is \(N,\) with N of 4 to 64"),
+        (np.ones(3), 0, r"shape \(3,\)"),
+        (np.ones(65), 0, r"shape \(65,\)"),
+        (np.zeros(8), 0, "zero everywhere or not finite"),
+        (np.full(8, np.nan), 0, "zero everywhere or not finite"),
+        (np.ones(8), 8.1, "start=8.1 is not within 0 to 8 samples"),
+        (np.ones(8), -0.1, "start=-0.1 is not within 0 to 8 samples"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(signal, start, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        waves_data(signal, start)
