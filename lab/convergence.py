@@ -28,7 +28,7 @@ from lab.gpt import GPT
 from lab.packing import pack, texts_in, whole_texts
 from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.provenance import RECORDS, read_lines
-from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
+from lab.recipes.rope import BASE, STREAM, Encoding, position_of, small
 from lab.train import Recipe, TrainState, train
 from lab.vocabulary import Tokens
 
@@ -225,14 +225,14 @@ BASES = (3.0, 10.0, 100.0, 1000.0, 10_000.0)
 
 
 def rope_cells() -> list[Cell]:
-    """First the rates, on validation and seed 0; then the race and the bases, on five seeds."""
-    arms = [
-        {"setting": setting, "encoding": encoding} for setting in SETTINGS for encoding in ENCODINGS
-    ]
-    tuning = [{"part": "rate", **arm, "rate": rate, "seed": 0} for arm in arms for rate in RATES]
-    racing = [{"part": "race", **arm, "seed": seed} for seed in SEEDS for arm in arms]
-    bases = [{"part": "base", "base": base, "seed": seed} for seed in SEEDS for base in BASES]
-    return [*tuning, *racing, *bases]
+    """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases."""
+    cells: list[Cell] = []
+    for encoding in ("rotary", "learned", "none"):
+        for setting in ("packed", "fixed", "mixed"):
+            arm = {"setting": setting, "encoding": encoding}
+            cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES]
+            cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]
+    return cells + [{"part": "base", "base": base, "seed": s} for base in BASES for s in SEEDS]
 
 
 def measure_rope(cell: Cell) -> dict[str, Any]:
