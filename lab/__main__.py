@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         "sweep", help="make a record, cell by cell; restarts where it stopped"
     )
     one.add_argument("name")
-    one.add_argument("--share", default="1/1", help="2/3: the second of three shares of the cells")
+    one.add_argument("--share", default="1/1", help="2/3: the second third of the cells")
     one.set_defaults(command=sweep)
     return root
 

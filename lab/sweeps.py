@@ -42,13 +42,14 @@ class Sweep:
 def run_sweep(name: str, share: tuple[int, int] = (1, 1)) -> Iterator[tuple[int, int, Cell]]:
     """Measure the missing cells of a sweep; yields (done, all, the cell just recorded).
 
-    With `share` (i, n), only the i-th of n shares of the cells, for n processes side by side.
+    With `share` (i, n), only the i-th of n parts of the cells, for n processes side by side.
     """
     sweep, path = SWEEPS[name], RECORDS / f"{name}.jsonl"
     own, shares = share
     if not 1 <= own <= shares:
         raise ValueError(f"share {own}/{shares} is not one of 1/{shares} to {shares}/{shares}")
-    cells = sweep.cells()[own - 1 :: shares]
+    cells = sweep.cells()
+    cells = cells[len(cells) * (own - 1) // shares : len(cells) * own // shares]
     rows = read_lines(path)
     write_lines(path, rows)  # without the half line that a killed sweep may have left
     known = {json.dumps(row["cell"]) for row in rows}

@@ -54,7 +54,7 @@ def streamed(name: str, encoding: Encoding) -> Recipe:
         model=small(position_of(encoding)),
         format=Format("cot_reversed"),
         pack=STREAM,
-        steps=2500,
+        steps=5000,
         batch_size=8,
         rate=2e-3,
         muon_rate=0.01,
