@@ -646,7 +646,7 @@ def test_tab_alone_reaches_every_control_in_sight_and_escape_leaves(open_viewer:
     driver.wait_idle(page)
     controls = "button:not([hidden]), select, input, canvas.over, pre, td[tabindex='0']"
     every = frame.locator(".v3").locator(controls).locator("visible=true").count()
-    frame.locator(".views button").first.focus()
+    frame.locator(".v3 button").first.focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     reached = []
