@@ -12,9 +12,10 @@ x, y, w the tensors of `inputs` in their order, a cell of an `op` is
     logits        the same as matmul
     split_matmul  out[h, t, i] = sum_j x[t, j] w[h * head_dim + i, j]; with a third input g, the
                   gain of a norm, out / sqrt(mean_i(out[h, t, i]^2) + config.norm_eps) * g[i]
-    rotate        a = t * config.position.base^(-2 i / head_dim), half = head_dim / 2
-                  out[h, t, i] = x[h, t, i] cos(a) - x[h, t, i + half] sin(a)        for i < half
-                  out[h, t, i + half] = x[h, t, i] sin(a) + x[h, t, i + half] cos(a)
+    rotate        a = rotation.angles[t][n] and g = rotation.gain; pair n is (n, n + head_dim / 2)
+                  or, with the layout "interleaved", (2 n, 2 n + 1)
+                  first of the pair   out = g (first cos(a) - second sin(a))
+                  second of the pair  out = g (first sin(a) + second cos(a))
     scores        out[h, t, s] = sum_i x[h, t, i] y[h, s, i] / sqrt(head_dim); -infinity if s > t
     softmax       out[..., i] = e^x[..., i] / sum_j e^x[..., j]
     weighted_sum  out[h, t, i] = sum_s x[h, t, s] y[h, s, i]
@@ -35,6 +36,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.config import PairLayout
 from lab.scene import Entry, Kind, Manifest, Op, label
 
 Numbers = NDArray[np.float64]
@@ -184,18 +186,25 @@ def split_matmul(reader: Reader, entry: Entry, at: Index) -> tuple[float, str]:
 
 def rotate(reader: Reader, entry: Entry, at: Index) -> tuple[float, str]:
     h, t, i = at
-    head_dim, base = entry["shape"][-1], float(reader.manifest["config"]["position"]["base"])
-    half = head_dim // 2
-    first, second = (reader.number(entry["inputs"][0], h, t, i % half + k) for k in (0, half))
-    angle = t * base ** (-2 * (i % half) / head_dim)
+    rotation = reader.manifest["rotation"]
+    assert rotation is not None, "only a model that turns its pairs has this op"
+    n, is_second, pair = pair_of(i, entry["shape"][-1], rotation["layout"])
+    first, second = (reader.number(entry["inputs"][0], h, t, k) for k in pair)
+    angle, gain = rotation["angles"][t][n], rotation["gain"]
+    one, two = ("sin", "cos") if is_second else ("cos", "sin")
+    sign = "+" if is_second else "−"
+    working = f"{inner(first)}·{one}({shown(angle)}) {sign} {inner(second)}·{two}({shown(angle)})"
     sin, cos = math.sin(angle), math.cos(angle)
-    if i < half:
-        return first * cos - second * sin, (
-            f"{inner(first)}·cos({shown(angle)}) − {inner(second)}·sin({shown(angle)})"
-        )
-    return first * sin + second * cos, (
-        f"{inner(first)}·sin({shown(angle)}) + {inner(second)}·cos({shown(angle)})"
-    )
+    value = first * sin + second * cos if is_second else first * cos - second * sin
+    return gain * value, working if gain == 1 else f"{shown(gain)} · ({working})"
+
+
+def pair_of(i: int, head_dim: int, layout: PairLayout) -> tuple[int, bool, tuple[int, int]]:
+    """Of coordinate i: the number of its pair, whether it comes second in it, and the pair."""
+    if layout == "interleaved":
+        return i // 2, i % 2 == 1, (i - i % 2, i - i % 2 + 1)
+    half = head_dim // 2
+    return i % half, i >= half, (i % half, i % half + half)
 
 
 def scores(reader: Reader, entry: Entry, at: Index) -> tuple[float, str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.gpt import GPT
+from lab.positions import frequencies
 from lab.problems import Format, Integers
 from lab.trace import Trace
 from lab.vocabulary import encode
@@ -64,14 +65,30 @@ def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor)
     return int(wrong.any(dim=1).sum())
 
 
-def by_distance(model: GPT, text: str, layer: int, head: int) -> NDArray[np.float64]:
-    """The scores of a head, (T, T), where row i and column j hold query i and key j.
+def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.float64]:
+    """The score of one token with another in the first layer, wherever the two stand. (n, n)
 
-    Not masked: the score of a key that comes later is what it would be.
+    Row i is `query` at position i, column j is `key` at position j; not masked.
     """
-    names = ["rot_q", "rot_k"] if "rot_q" in model.emits else ["q", "k"]
-    trace = Trace(names)
+    rotated = "rot_q" in model.emits
+    q, k = (
+        alone(model, token, f"rot_{name}" if rotated else name, head, n)
+        for token, name in ((query, "q"), (key, "k"))
+    )
+    return q @ k.T / q.shape[1] ** 0.5
+
+
+def alone(model: GPT, token: str, name: str, head: int, n: int) -> NDArray[np.float64]:
+    """The query or key of a token with nothing around it, at positions 0 to n - 1. (n, Dk)"""
+    trace = Trace([name])
+    tokens = torch.from_numpy(encode(token)).long().expand(n, 1)
     with torch.inference_mode():
-        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
-    q, k = (trace[f"blocks.{layer}.{name}"][0, head].double() for name in names)
-    return ((q @ k.mT) / q.shape[-1] ** 0.5).numpy()
+        model(tokens, positions=torch.arange(n)[:, None], trace=trace)
+    return trace[f"blocks.0.{name}"][:, head, 0].double().numpy()
+
+
+def agreement(head_dim: int, base: float, distances: NDArray[np.int64]) -> NDArray[np.float64]:
+    """mean over pairs of cos(distance * speed): the score, at each distance, of a query and a key
+    that agree in every pair (arXiv:2104.09864, section 3.4.3, there as a bound)."""
+    angles = distances[:, None] * frequencies(head_dim, base).numpy()
+    return np.cos(angles).mean(axis=1)

@@ -25,9 +25,10 @@ from typing import Any, Literal, TypedDict, cast
 import torch
 from torch import Tensor
 
-from lab.config import MathKernel
+from lab.config import MathKernel, PairLayout
 from lab.cost import longest_text
 from lab.gpt import GPT, with_kernel
+from lab.positions import RotaryPositions
 from lab.provenance import ROOT
 from lab.trace import ACTIVATIONS, Edit, Trace
 from lab.vocabulary import VOCABULARY, decode, encode
@@ -82,15 +83,24 @@ class Entry(TypedDict):
     source: Source
 
 
+class Rotation(TypedDict):
+    """How queries and keys are turned: radians a token and pair, (T, Dk/2), and a factor."""
+
+    layout: PairLayout
+    gain: float
+    angles: list[list[float]]
+
+
 class Manifest(TypedDict):
     """What a front end needs to know; plain JSON. `edited` names the activations changed by hand,
-    which their formulas no longer explain."""
+    which their formulas no longer explain. `rotation` is None where nothing is turned."""
 
     version: int
     run: str
     vocabulary: str
     tokens: list[str]
     config: dict[str, Any]
+    rotation: Rotation | None
     weights_digest: str
     activations_digest: str
     edited: list[str]
@@ -141,6 +151,7 @@ def scene(
         vocabulary=VOCABULARY,
         tokens=list(decode(ids)),
         config=model.config.to_dict(),
+        rotation=rotation_of(model, ids),
         weights_digest=weights.digest,
         activations_digest=activations.digest,
         edited=sorted({key_of(edit.name, edit.layer) for edit in edits}),
@@ -176,6 +187,14 @@ def look_at_everything(model: GPT, ids: Sequence[int], edits: Collection[Edit]) 
         model(torch.tensor(ids)[None], trace=trace)
     trace.require_matched()
     return trace
+
+
+def rotation_of(model: GPT, ids: Sequence[int]) -> Rotation | None:
+    if not isinstance(model.position, RotaryPositions):
+        return None
+    tokens = torch.tensor(ids)[None]
+    angles = model.position.angles(model.position.ids(tokens))[0, 0]
+    return Rotation(layout=model.position.layout, gain=model.position.gain, angles=angles.tolist())
 
 
 def key_of(name: str, layer: int | None) -> str:

@@ -24,7 +24,7 @@ if str(ROOT) not in sys.path:
 from tiny import BASE, POSITIONS, tiny_model  # noqa: E402
 
 from lab.cells import recompute_cell  # noqa: E402
-from lab.config import DenseFFN, GPTConfig, MultiHeadAttention  # noqa: E402
+from lab.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions  # noqa: E402
 from lab.scene import Scene, scene  # noqa: E402
 
 FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "scenes"
@@ -37,6 +37,8 @@ SMALL = replace(
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFN(10, "gelu")),
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
+    "interleaved-relu2": replace(SMALL, position=RotaryPositions(100.0, "interleaved")),
+    "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),
     "rotary-qk_norm-swiglu": replace(
         SMALL,
         position=POSITIONS["rotary"],

@@ -38,6 +38,8 @@ export interface Manifest {
   vocabulary: string;
   tokens: string[];
   config: Record<string, unknown>;
+  /** How queries and keys are turned: radians for each token and pair. */
+  rotation?: { layout: "half" | "interleaved"; gain: number; angles: number[][] } | null;
   weights_digest: string;
   activations_digest: string;
   /** Activations that were changed by hand, which their formulas no longer explain. */

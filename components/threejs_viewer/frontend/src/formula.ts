@@ -291,35 +291,31 @@ function normed(
   };
 }
 
-/** A pair of numbers, half a head apart, turned by an angle that grows with the position. */
+/** A pair of numbers, turned by an angle that grows with the position. */
 function rotate(scene: Scene, x: Tensor, place: number[]): Made | null {
   const [head, token, at] = place as [number, number, number];
-  const position = scene.manifest.config["position"] as { base?: number } | undefined;
-  const base = position?.base;
-  const half = x.cols / 2;
-  const low = at % half;
-  const pair = [low, low + half].map((i) => [head, token, i]);
+  const { rotation } = scene.manifest;
+  if (!rotation) return null;
+  const neighbours = rotation.layout === "interleaved";
+  const [n, second] = neighbours ? [at >> 1, at % 2 === 1] : [at % (x.cols / 2), at >= x.cols / 2];
+  const pair = (neighbours ? [2 * n, 2 * n + 1] : [n, n + x.cols / 2]).map((i) => [head, token, i]);
   const cells = pair.map((p) => indexOf(x, p));
   const [one, two] = cells.map((cell) => read(scene, x, cell));
-  if (base === undefined || one === undefined || two === undefined) return null;
-  const angle = token * base ** ((-2 * low) / x.cols);
-  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-  const turn = `${token} * ${base} ** (${-2 * low} / ${x.cols})`;
+  const angle = rotation.angles[token]?.[n];
+  if (angle === undefined || one === undefined || two === undefined) return null;
+  const [f, g] = second ? ["sin", "cos"] : ["cos", "sin"];
   const [u, v] = pair.map((p) => cellOf(x, p));
-  const sources = [{ tensor: x, cells }];
-  return at < half
-    ? {
-        again: one * cos - two * sin,
-        working: `${inner(one)}·cos(${bare(angle)}) − ${inner(two)}·sin(${bare(angle)})`,
-        sources,
-        numpy: `${u} * np.cos(${turn}) - ${v} * np.sin(${turn})`,
-      }
-    : {
-        again: one * sin + two * cos,
-        working: `${inner(one)}·sin(${bare(angle)}) + ${inner(two)}·cos(${bare(angle)})`,
-        sources,
-        numpy: `${u} * np.sin(${turn}) + ${v} * np.cos(${turn})`,
-      };
+  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  const [told, sign] = second ? ["+", "+"] : ["−", "-"];
+  const working = `${inner(one)}·${f}(${bare(angle)}) ${told} ${inner(two)}·${g}(${bare(angle)})`;
+  const numpy = `${u} * np.${f}(${angle}) ${sign} ${v} * np.${g}(${angle})`;
+  const plain = rotation.gain === 1;
+  return {
+    again: rotation.gain * (second ? one * sin + two * cos : one * cos - two * sin),
+    working: plain ? working : `${bare(rotation.gain)} · (${working})`,
+    sources: [{ tensor: x, cells }],
+    numpy: plain ? numpy : `${rotation.gain} * (${numpy})`,
+  };
 }
 
 function scores(scene: Scene, q: Tensor, k: Tensor, place: number[]): Made | null {

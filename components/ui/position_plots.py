@@ -1,0 +1,137 @@
+"""Charts of chapter 2: what a shuffle changes, scores by place, and the race of the encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.ui.plots import BLUE, ORANGE, Chart, ink
+
+Numbers = NDArray[np.float64]
+
+WIDE = 200
+"""In pixels: a map of scores, two side by side."""
+
+
+def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """A bar for each layer of each model. Rows: model, layer, change (a share)."""
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "change:Q",
+                title="change of what the last token hears",
+                scale=alt.Scale(domainMin=0),
+                axis=alt.Axis(format="%", tickCount=5),
+            ),
+            y=alt.Y("layer:N", title=None, sort=None),
+            row=alt.Row(
+                "model:N",
+                sort=None,
+                title=None,
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+            ),
+            tooltip=["model", "layer", alt.Tooltip("change", format=".2e")],
+        )
+        .properties(height=60)
+    )
+
+
+def scores_by_place(maps: Mapping[str, Numbers]) -> Chart:
+    """One map (n, n) a model: row i the query's position, column j the key's. Click a cell to
+    outline all cells of its distance i - j."""
+    frames = [place_frame(name, scores) for name, scores in maps.items()]
+    picked = alt.selection_point(fields=["distance"], empty=False)
+    data = pd.concat(frames)
+    most = max(float(np.abs(scores).max()) for scores in maps.values())
+    return (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=alt.X("j:O", title="position of the key", axis=sparse()),
+            y=alt.Y("i:O", title="position of the query", axis=sparse()),
+            color=alt.Color(
+                "score:Q", scale=alt.Scale(domain=[-most, most]), legend=alt.Legend(title="score")
+            ),
+            stroke=alt.condition(picked, alt.value(ink()), alt.value(None)),
+            column=alt.Column("model:N", sort=None, title=None),
+            tooltip=[
+                alt.Tooltip("i", title="query at"),
+                alt.Tooltip("j", title="key at"),
+                alt.Tooltip("distance", title="i - j"),
+                alt.Tooltip("score", format=".3f"),
+            ],
+        )
+        .add_params(picked)
+        .properties(width=WIDE, height=WIDE)
+    )
+
+
+def place_frame(name: str, scores: Numbers) -> pd.DataFrame:
+    i, j = np.indices(scores.shape)
+    return pd.DataFrame(
+        {
+            "model": name,
+            "i": i.ravel(),
+            "j": j.ravel(),
+            "distance": (i - j).ravel(),
+            "score": scores.ravel(),
+        }
+    )
+
+
+def sparse() -> alt.Axis:
+    return alt.Axis(values=list(range(0, 256, 8)), labelAngle=0)
+
+
+def by_distance(curves: Mapping[str, Numbers]) -> Chart:
+    """A line a base: the score at distances 0, 1, 2, ..."""
+    rows = [
+        {"base": name, "distance": d, "score": float(x)}
+        for name, values in curves.items()
+        for d, x in enumerate(values)
+    ]
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line()
+        .encode(
+            x=alt.X("distance:Q", title="distance i - j"),
+            y=alt.Y("score:Q", title="score, 1 where nothing has turned"),
+            color=alt.Color("base:N", sort=None),
+            tooltip=["base", "distance", alt.Tooltip("score", format=".3f")],
+        )
+        .properties(height=240)
+    )
+
+
+def steps_to_target(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
+    """A point a seed, a line an arm. Rows: setting, encoding, steps (None: never arrived), seed."""
+    data = pd.DataFrame(rows)
+    data["arrived"] = np.where(data["steps"].isna(), f"not within {most:,} steps", "arrived")
+    data["shown"] = data["steps"].fillna(most)
+    return (
+        alt.Chart(data)
+        .mark_point(size=70, filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("shown:Q", title="steps to the target", scale=alt.Scale(domain=[0, most])),
+            y=alt.Y("encoding:N", sort=None, title=None),
+            row=alt.Row(
+                "setting:N",
+                sort=None,
+                title=None,
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+            ),
+            shape=alt.Shape(
+                "arrived:N", title=None, scale=alt.Scale(range=["circle", "triangle-right"])
+            ),
+            color=alt.Color("arrived:N", title=None, scale=alt.Scale(range=[BLUE, ORANGE])),
+            tooltip=["setting", "encoding", "seed", "steps", "arrived"],
+        )
+        .properties(height=90)
+    )

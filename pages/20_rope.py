@@ -1,0 +1,362 @@
+"""Chapter 2: positions that turn. What a rotation knows, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from components.ui import clocks, exercises, position_plots, tape, training, waves
+from components.ui.chapter import Chapter
+from components.ui.runs import needs_a_run, take_with_progress
+
+if TYPE_CHECKING:
+    pass
+
+MODELS = {
+    "unordered_small": "no positions",
+    "rope_small": "rotary",
+    "learned_small": "learned table",
+}
+ROTARY, LEARNED = "rope_small", "learned_small"
+PROMPT, SUM = "37*48=", "37*48=692+0841=6771$"
+N_HEAD, HEAD_DIM, N_LAYER = 4, 32, 2
+
+SHIFTS, GAPS = range(230), range(65)
+START, START_GAP = 100, 24
+WIDE_GAP, HALF_TAPE = 24, 118
+N_ERRORS = 500
+FIRST_EQUALS = PROMPT.index("=")
+
+LAST_PLACE = 64
+BASES = (3, 10, 100, 1000, 10_000)
+USUAL_BASE = 100
+I, J = 30, 24
+
+N_SAMPLES = 15
+LINK = {
+    "ch20_seed": training.whole(0, 999),
+    "ch20_base": training.one_of(BASES),
+    "ch20_layer": training.one_of(range(N_LAYER)),
+    "ch20_head": training.one_of(range(N_HEAD)),
+    "ch20_scores_head": training.one_of(range(N_HEAD)),
+}
+
+
+# ---------------------------------------------------------------- worked numbers of the prose
+
+
+@st.cache_data(show_spinner=False)
+def change_when_shuffled(run: str, seed: int) -> np.ndarray:
+    loaded = take_with_progress(run)
+    from lab.order import change_by_layer, shuffled
+
+    return change_by_layer(loaded.model, PROMPT, shuffled(PROMPT, seed))
+
+
+@st.cache_data(show_spinner=False)
+def taped(run: str, layer: int, head: int) -> tape.Side:
+    loaded = take_with_progress(run)
+    from lab.ruler import on_the_tape, shifts, stretches
+
+    readings = (
+        on_the_tape(loaded.model, SUM, rulers, layer, head)
+        for rulers in (
+            shifts(len(SUM), SHIFTS),
+            stretches(len(SUM), FIRST_EQUALS, GAPS),
+        )
+    )
+    return tape.Side.of(MODELS[run], *readings)
+
+
+@st.cache_data(show_spinner=False)
+def largest_change(run: str) -> float:
+    """Of any weight of any head, at any shift along the tape."""
+    return max(
+        float(taped(run, layer, head).shifted_change.max())
+        for layer in range(N_LAYER)
+        for head in range(N_HEAD)
+    )
+
+
+@st.cache_data(show_spinner=False)
+def errors_when(run: str, shift: int, gap: int) -> str:
+    loaded = take_with_progress(run)
+    from lab.problems import TEST_FROM, sample_pairs
+    from lab.ruler import errors_on, shifts, stretches
+
+    form = loaded.format
+    a, b = sample_pairs(np.random.default_rng(0), N_ERRORS, form.p, form.q, TEST_FROM, 1.0)
+    ruler = shifts(form.length, [shift])[0] + stretches(form.length, FIRST_EQUALS, [gap])[0]
+    ruler -= shifts(form.length, [0])[0]
+    return f"{errors_on(loaded.model, form, a, b, ruler):,}"
+
+
+def in_words(x: float) -> str:
+    return "exactly zero" if x == 0 else f"{x:.0e}" if x < 1e-3 else f"{x:.2f}"
+
+
+def share(x: float) -> str:
+    return f"{100 * x:.0f} in 100" if x >= 0.005 else in_words(x)
+
+
+def worked() -> dict[str, str]:
+    """One pair, by hand: q = k = (1, 0) and a tenth of a radian a place."""
+    import torch
+
+    from lab.positions import turn_pairs
+
+    def at(position: int) -> np.ndarray:
+        angle = torch.tensor([0.1 * position], dtype=torch.float64)
+        one = torch.tensor([1.0, 0.0], dtype=torch.float64)
+        return turn_pairs(one, angle.cos(), angle.sin()).numpy()
+
+    q, k = at(I), at(J)
+    return {
+        "worked_i": f"{I}",
+        "worked_j": f"{J}",
+        "worked_q": f"$({q[0]:.3f}, {q[1]:.3f})$",
+        "worked_k": f"$({k[0]:.3f}, {k[1]:.3f})$",
+        "worked_score": f"${q @ k:.3f}$",
+        "worked_angle": f"${0.1 * (I - J):.1f}$",
+        "worked_far": f"${at(I + 100) @ at(J + 100):.3f}$",
+    }
+
+
+CALCULATIONS: dict[str, Callable[[], str]] = {
+    "blind_first": lambda: in_words(change_when_shuffled("unordered_small", 0)[0]),
+    "blind_second": lambda: share(change_when_shuffled("unordered_small", 0)[1]),
+    "shift_rotary": lambda: in_words(largest_change(ROTARY)),
+    "shift_learned": lambda: in_words(largest_change(LEARNED)),
+    "tape_n": lambda: f"{N_ERRORS}",
+    "gap_wide": lambda: f"{WIDE_GAP}",
+    "errors_shift_rotary": lambda: errors_when(ROTARY, HALF_TAPE, 0),
+    "errors_shift_learned": lambda: errors_when(LEARNED, HALF_TAPE, 0),
+    "errors_gap_rotary": lambda: errors_when(ROTARY, 0, WIDE_GAP),
+    "errors_gap_learned": lambda: errors_when(LEARNED, 0, WIDE_GAP),
+    **{
+        name: (lambda name=name: worked()[name])
+        for name in (
+            "worked_i",
+            "worked_j",
+            "worked_q",
+            "worked_k",
+            "worked_score",
+            "worked_angle",
+            "worked_far",
+        )
+    },
+}
+
+page = Chapter("20_rope", CALCULATIONS)
+
+
+# ---------------------------------------------------------------- 1. attention is blind to order
+
+
+@st.fragment
+@needs_a_run
+def show_blind() -> None:
+    first = float(change_when_shuffled("unordered_small", 0)[0])
+    if not page.predict(
+        "ch20_blind",
+        "The model without positions: how much does its first attention change?",
+        ("not at all", "about half", "completely"),
+        "not at all" if first < 1e-4 else "completely",
+        page.text("blind_why"),
+    ):
+        return
+    seed = int(st.number_input("Shuffle number", 0, 999, 0, key="ch20_seed", bind="query-params"))
+    from lab.order import change_by_layer, shuffled
+
+    st.markdown(f"`{PROMPT}` against `{shuffled(PROMPT, seed)}`")
+    rows = [
+        {"model": name, "layer": f"layer {layer + 1}", "change": float(change)}
+        for run, name in MODELS.items()
+        for layer, change in enumerate(change_when_shuffled(run, seed))
+    ]
+    st.altair_chart(
+        position_plots.changes(rows),
+        width="stretch",
+        alt="How much what the last token hears changes when the tokens before it are shuffled",
+    )
+    page.notice("blind_notice")
+    page.source(change_by_layer)
+
+
+# ---------------------------------------------------------------- 2. two hands of a clock
+
+
+@st.fragment
+def show_clocks() -> None:
+    page.prose("clock_controls")
+    base = int(
+        st.select_slider(
+            "Base of the speeds", BASES, USUAL_BASE, key="ch20_base", bind="query-params"
+        )
+    )
+    from lab.positions import RotaryPositions, frequencies, turn_pairs
+
+    speeds = frequencies(16, base).numpy()
+    rng = np.random.default_rng(1)
+    q = rng.normal(size=(len(speeds), 2))
+    clocks.show_clocks(
+        "ch20_clocks",
+        speeds,
+        q,
+        q + 0.6 * rng.normal(size=q.shape),
+        I,
+        J,
+        last=LAST_PLACE,
+        pair=1,
+        alt="A query and a key as hands of clocks, turned by their positions on a ruler",
+    )
+    page.notice("clock_notice")
+    page.source(turn_pairs, frequencies, RotaryPositions.rotate)
+
+
+# ---------------------------------------------------------------- 3. the shift theorem
+
+
+@st.fragment
+def show_theorem() -> None:
+    from lab.shift import shifted, spectrum, turned
+
+    places = np.arange(N_SAMPLES)
+    bump = np.exp(-0.5 * ((places - 4) / 1.1) ** 2) - 0.6 * np.exp(-0.5 * ((places - 7) / 0.8) ** 2)
+    waves.show_waves(
+        "ch20_waves",
+        bump - bump.mean(),
+        start=3.0,
+        alt="A signal, its waves as clocks, and the signal drawn again from the turned clocks",
+    )
+    page.notice("theorem_notice")
+    page.source(spectrum, turned, shifted)
+
+
+# ---------------------------------------------------------------- 4. shift and stretch
+
+
+@st.fragment
+@needs_a_run
+def show_tape() -> None:
+    rotary_still = largest_change(ROTARY) < 1e-3
+    if not page.predict(
+        "ch20_tape",
+        "The whole sum moves a hundred places on. Whose attention pattern stays as it was?",
+        ("the rotary one", "the learned one", "both", "neither"),
+        "the rotary one" if rotary_still else "neither",
+        page.text("tape_why"),
+    ):
+        return
+    left, right = st.columns(2)
+    layer = int(
+        left.segmented_control(
+            "Layer",
+            range(N_LAYER),
+            default=N_LAYER - 1,
+            required=True,
+            format_func=lambda n: f"{n + 1}",
+            key="ch20_layer",
+            bind="query-params",
+        )
+    )
+    head = int(
+        right.segmented_control(
+            "Head", range(N_HEAD), default=0, required=True, key="ch20_head", bind="query-params"
+        )
+    )
+    tape.show_tape(
+        "ch20_tape_drawn",
+        SUM,
+        [taped(ROTARY, layer, head), taped(LEARNED, layer, head)],
+        last=255,
+        gap_at=FIRST_EQUALS,
+        first_asked=len(PROMPT),
+        start=START,
+        start_gap=START_GAP,
+        alt="One sum on a tape of positions, and how a head of two models spreads its weight",
+    )
+    page.notice("tape_notice")
+    page.prose("tape_errors")
+    from lab import ruler
+
+    page.source(ruler.on_the_tape, ruler.stretches, ruler.errors_on)
+
+
+@st.fragment
+@needs_a_run
+def show_scores() -> None:
+    page.prose("scores")
+    head = int(
+        st.segmented_control(
+            "Head of the first layer",
+            range(N_HEAD),
+            default=0,
+            required=True,
+            key="ch20_scores_head",
+            bind="query-params",
+        )
+    )
+    models = {
+        name: take_with_progress(run).model
+        for run, name in MODELS.items()
+        if run != "unordered_small"
+    }
+    from lab.ruler import anywhere
+
+    st.altair_chart(
+        position_plots.scores_by_place(
+            {name: anywhere(model, "=", "7", head, LAST_PLACE) for name, model in models.items()}
+        ),
+        alt="Scores of one query with one key, wherever the two stand, for both models",
+    )
+    page.notice("scores_notice")
+    page.source(anywhere)
+
+
+@st.fragment
+def show_decay() -> None:
+    page.prose("decay")
+    from lab.ruler import agreement
+
+    distances = np.arange(LAST_PLACE + 1)
+    st.altair_chart(
+        position_plots.by_distance(
+            {f"{base:,}": agreement(HEAD_DIM, base, distances) for base in BASES}
+        ),
+        width="stretch",
+        alt="The score of a query and a key that agree in every pair, by their distance",
+    )
+    page.notice("decay_notice")
+    page.source(agreement)
+
+
+# ---------------------------------------------------------------- the page
+
+page.open()
+exercises.three_from_before(
+    "ch20_before",
+    [
+        exercises.read_question(page.text(section))
+        for section in ("before_order", "before_table", "before_working")
+    ],
+)
+page.prose("opening")
+training.tell_dropped("ch20_", LINK)
+page.prose("blind")
+show_blind()
+page.prose("clock")
+show_clocks()
+page.prose("clock_worked")
+with st.expander("Deeper: the shift theorem"):
+    page.prose("theorem")
+    show_theorem()
+page.prose("tape")
+show_tape()
+show_scores()
+show_decay()
+page.box("Why care", "care")
+page.symbols()
