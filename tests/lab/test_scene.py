@@ -19,7 +19,14 @@ from tiny import BASE, tiny_model, variants
 from lab import scene as scenes
 from lab.cells import CELLS, Reader, read_cell, recompute_cell, shown
 from lab.checkpoint import Checkpoint, committed_runs, load_run
-from lab.config import DenseFFN, GPTConfig, RotaryPositions, SdpaKernel
+from lab.config import (
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    Position,
+    RotaryPositions,
+    SdpaKernel,
+)
 from lab.gpt import GPT
 from lab.intervene import ablate_head, scale_stream
 from lab.problems import Format
@@ -232,6 +239,13 @@ def test_every_formula_gives_its_cell_whatever_the_model_is_made_of(config: GPTC
     s = scene(tiny_model(config), TEXT)
     assert all(entry["op"] for entry in s.manifest["tensors"] if entry["kind"] == "activation")
     assert_formulas_hold(s)
+
+
+@pytest.mark.parametrize(
+    "position", [CoupledRotaryPositions(100.0), RotaryPositions(100.0, "interleaved")]
+)
+def test_every_formula_gives_its_cell_however_pairs_are_turned(position: Position) -> None:
+    assert_formulas_hold(scene(tiny_model(replace(BASE, position=position)), "7*18=6510+070"))
 
 
 @pytest.mark.parametrize("op", CELLS)
