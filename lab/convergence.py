@@ -194,32 +194,6 @@ def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
     }
 
 
-# ---------------------------------------------------------------- what the runs say together
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """median(a) / median(b) of steps to the target, and the middle 95% of a bootstrap."""
-
-    ratio: float
-    low: float
-    high: float
-
-
-def ratio_of_medians(a: Sequence[float], b: Sequence[float], draws: int = 10_000) -> Ratio:
-    """Seeds are drawn again with replacement, in each arm apart (Efron 1979). Seed 0.
-
-    A run that never arrived counts as infinitely many steps; a ratio of two such is not a number.
-    """
-    rng = np.random.default_rng(0)
-    x, y = np.array(a, dtype=float), np.array(b, dtype=float)
-    medians = [np.median(s[rng.integers(0, len(s), (draws, len(s)))], axis=1) for s in (x, y)]
-    with np.errstate(invalid="ignore"):
-        drawn = medians[0] / medians[1]
-        low, high = np.quantile(np.nan_to_num(drawn, nan=np.inf), (0.025, 0.975), method="nearest")
-        return Ratio(float(np.median(x) / np.median(y)), float(low), float(high))
-
-
 # ---------------------------------------------------------------- the sweep
 
 Cell = dict[str, Any]

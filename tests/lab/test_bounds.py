@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from lab.bounds import lower_bound_95
+from lab.bounds import lower_bound_95, ratio_of_medians
 
 
 def exact_bound(errors: int, n: int) -> float:
@@ -47,3 +47,18 @@ def test_the_bound_lies_below_the_share_and_falls_with_every_error() -> None:
 def test_impossible_counts_are_refused(errors: int, n: int) -> None:
     with pytest.raises(ValueError, match=f"errors={errors} of n={n}"):
         lower_bound_95(errors, n)
+
+
+def test_the_ratio_of_medians_and_its_interval() -> None:
+    """With one value a seed nothing varies; with two clear groups the interval is theirs."""
+    sure = ratio_of_medians([400, 400, 400], [100, 100, 100])
+    assert (sure.ratio, sure.low, sure.high) == (4, 4, 4)
+    wide = ratio_of_medians([300, 400, 500], [100, 100, 100])
+    assert wide.ratio == 4 and wide.low == 3 and wide.high == 5
+    assert ratio_of_medians([100, 100, 100], [300, 400, 500]).ratio == 0.25
+
+
+def test_runs_that_never_arrive_count_as_endless() -> None:
+    some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
+    assert some.ratio == math.inf and some.low == 5
+    assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)

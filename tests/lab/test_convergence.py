@@ -1,6 +1,5 @@
 """lab.convergence: the check against one problem at a time, the ratio against its definition."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from tiny import BASE, tiny_model
 
 from lab.config import RotaryPositions
 from lab.convergence import (
-    ENCODINGS,
     SETTINGS,
     Look,
     exam,
@@ -18,10 +16,10 @@ from lab.convergence import (
     follow,
     plan,
     race,
-    ratio_of_medians,
     steps_to_target,
 )
 from lab.problems import split_value
+from lab.recipes.rope import ENCODINGS
 from lab.vocabulary import decode
 
 
@@ -87,18 +85,3 @@ def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
     looks = [Look(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
     assert steps_to_target([*looks[:-1], replace(looks[-1], arrived=True)]) == 100
     assert steps_to_target(looks) is None
-
-
-def test_the_ratio_of_medians_and_its_interval() -> None:
-    """With one value a seed nothing varies; with two clear groups the interval is theirs."""
-    sure = ratio_of_medians([400, 400, 400], [100, 100, 100])
-    assert (sure.ratio, sure.low, sure.high) == (4, 4, 4)
-    wide = ratio_of_medians([300, 400, 500], [100, 100, 100])
-    assert wide.ratio == 4 and wide.low == 3 and wide.high == 5
-    assert ratio_of_medians([100, 100, 100], [300, 400, 500]).ratio == 0.25
-
-
-def test_runs_that_never_arrive_count_as_endless() -> None:
-    some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
-    assert some.ratio == math.inf and some.low == 5
-    assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
