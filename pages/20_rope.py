@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui import clocks, exercises, position_plots, tape, training, waves
+from components.ui import claims, clocks, exercises, position_plots, tape, training, waves
 from components.ui.chapter import Chapter
+from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ USUAL_BASE = 100
 I, J = 30, 24
 
 N_SAMPLES = 15
+LIVE_STEPS = 600
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
     "ch20_layer": training.one_of(range(N_LAYER)),
     "ch20_head": training.one_of(range(N_HEAD)),
     "ch20_scores_head": training.one_of(range(N_HEAD)),
+    "ch20_text": training.one_of(("a stream", "one width")),
+    "ch20_live_base": training.one_of(BASES),
 }
 
 
@@ -334,6 +338,112 @@ def show_decay() -> None:
     page.source(agreement)
 
 
+# ---------------------------------------------------------------- 5. the race, and your own
+
+SETTING_NAMES = {
+    "packed": "a stream, sums anywhere",
+    "fixed": "one sum a text, one width",
+    "mixed": "one sum a text, any width",
+}
+ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
+
+
+@st.fragment
+def show_race() -> None:
+    rows = [row for row in rows_of("rope.jsonl") if row["cell"]["part"] == "race"]
+    if not rows:
+        return
+    if not page.predict(
+        "ch20_race",
+        "Rotary positions need fewer steps than a learned table",
+        ("in every kind of text", "only where sums float", "nowhere"),
+        where_rotary_leads(rows),
+        page.text("race_why"),
+    ):
+        return
+    points = [
+        {
+            "setting": SETTING_NAMES[row["cell"]["setting"]],
+            "encoding": ENCODING_NAMES[row["cell"]["encoding"]],
+            "steps": row["steps_to_target"],
+            "seed": row["cell"]["seed"],
+        }
+        for row in rows
+    ]
+    st.altair_chart(
+        position_plots.steps_to_target(points, max(row["most_steps"] for row in rows)),
+        width="stretch",
+        alt="Steps to the target, a point a seed, for each kind of text and each encoding",
+    )
+    page.notice("race_notice")
+    from lab import convergence
+
+    page.source(convergence.race, convergence.exam, convergence.rope_cells, claims_of=("race_why",))
+
+
+def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
+    """The option of the guess that the record bears out."""
+    leads = {
+        setting: median_steps(rows, setting, "rotary") < median_steps(rows, setting, "learned")
+        for setting in SETTING_NAMES
+    }
+    if all(leads.values()):
+        return "in every kind of text"
+    return "only where sums float" if leads["packed"] else "nowhere"
+
+
+def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:
+    seeds = claims.arm(rows, setting=setting, encoding=encoding)
+    return float(np.median([row["steps_to_target"] or np.inf for row in seeds]))
+
+
+@st.fragment
+def show_training() -> None:
+    page.prose("live")
+    left, right = st.columns(2)
+    left.segmented_control(
+        "Text",
+        ("a stream", "one width"),
+        default="a stream",
+        required=True,
+        key="ch20_text",
+        bind="query-params",
+    )
+    right.select_slider(
+        "Base, for rotary", BASES, USUAL_BASE, key="ch20_live_base", bind="query-params"
+    )
+    with st.container(horizontal=True, gap="small"):
+        for encoding, name in ENCODING_NAMES.items():
+            st.button(
+                f"Train with {name}",
+                key=f"ch20_train_{encoding}",
+                icon=":material/play_arrow:",
+                on_click=train_with,
+                args=(encoding,),
+            )
+    training.watch("ch20_live", run_name)
+    page.notice("live_notice")
+
+
+def train_with(encoding: str) -> None:
+    training.launch(
+        "ch20_live",
+        {
+            "encoding": encoding,
+            "base": float(st.session_state["ch20_live_base"]),
+            "packed": st.session_state["ch20_text"] == "a stream",
+            "steps": LIVE_STEPS,
+        },
+    )
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    encoding = arguments.get("encoding", "learned")
+    base = f", base {arguments['base']:g}" if encoding == "rotary" and "base" in arguments else ""
+    text = "stream" if arguments.get("packed") else "one width"
+    return f"{ENCODING_NAMES[encoding]}{base}, {text}"
+
+
 # ---------------------------------------------------------------- the page
 
 page.open()
@@ -358,5 +468,8 @@ page.prose("tape")
 show_tape()
 show_scores()
 show_decay()
+page.prose("race")
+show_race()
+show_training()
 page.box("Why care", "care")
 page.symbols()

@@ -298,10 +298,10 @@ def steps_ratio(
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
         arms = [arm(rows, part="race", setting=setting, encoding=e) for e in (encoding, to)]
-        steps = [[row["steps_to_target"] or math.inf for row in seeds] for seeds in arms]
-        found = ratio_of_medians(*steps)
+        slow, fast = ([row["steps_to_target"] or math.inf for row in seeds] for seeds in arms)
+        found = ratio_of_medians(slow, fast)
         if math.isinf(found.ratio):
-            most = arms[0][0]["most_steps"] / statistics.median(steps[1])
+            most = arms[0][0]["most_steps"] / statistics.median(fast)
             return Measured(f"more than {most:.1f} times")
         return Measured(f"{found.ratio:.2f} times (95%: {found.low:.2f} to {found.high:.2f})")
 
