@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,9 +12,6 @@ from components.ui import claims, clocks, exercises, position_plots, tape, train
 from components.ui.chapter import Chapter
 from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
-
-if TYPE_CHECKING:
-    pass
 
 MODELS = {
     "unordered_small": "no positions",

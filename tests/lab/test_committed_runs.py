@@ -100,7 +100,7 @@ def test_the_history_of_a_run_is_complete(run: str) -> None:
     steps, every = [row["step"] for row in rows], plan["check_every"]
     expected = sorted({*range(every, plan["steps"] + 1, every), plan["steps"]})
     assert steps == expected
-    per_step = plan["batch_size"] * loaded(run).format.length
+    per_step = plan["batch_size"] * (plan.get("pack") or loaded(run).format.length)
     assert [row["tokens"] for row in rows] == [step * per_step for step in steps]
     assert result(run)["training_tokens"] == rows[-1]["tokens"]
     seconds = [row["seconds"] for row in rows]
