@@ -266,6 +266,14 @@ def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, 
     return pick
 
 
+def each_seed(rows: list[dict[str, Any]]) -> Measured:
+    """The errors of every seed in the census, one by one: too few seeds for a median."""
+    counts = [count(row["errors"], row["n"]) for row in rows]
+    worst = max(rows, key=lambda row: row["errors_heldout"])
+    errors, n = worst["errors_heldout"], worst["n_heldout"]
+    return Measured(" and ".join(counts), errors, n, lower_bound_95(errors, n))
+
+
 def steps_to_target(setting: str, encoding: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """Steps of an arm of the race: the median and the span of its seeds."""
 
@@ -496,6 +504,11 @@ CLAIMS: dict[str, Claim] = {
         "Wrong answers of the small twin, writing everything itself.",
         HANDED,
         handed("few_pairs", 0),
+    ),
+    "ch1.other_seeds": Claim(
+        "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
+        "records/seeds.jsonl",
+        each_seed,
     ),
     "ch1.few_given_1": Claim(
         "Wrong answers of the small twin, handed the first partial product.",

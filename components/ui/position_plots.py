@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots import BLUE, ORANGE, Chart, ink
+from components.ui.plots import BLUE, ORANGE, Chart, ink, paper
 
 Numbers = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
             y=alt.Y("layer:N", title=None, sort=None),
             row=alt.Row(
                 "model:N",
-                sort=None,
+                sort=list(dict.fromkeys(row["model"] for row in rows)),
                 title=None,
                 header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
             ),
@@ -57,10 +57,12 @@ def scores_by_place(maps: Mapping[str, Numbers]) -> Chart:
             x=alt.X("j:O", title="position of the key", axis=sparse()),
             y=alt.Y("i:O", title="position of the query", axis=sparse()),
             color=alt.Color(
-                "score:Q", scale=alt.Scale(domain=[-most, most]), legend=alt.Legend(title="score")
+                "score:Q",
+                scale=alt.Scale(domain=[-most, most], range=[BLUE, paper(), ORANGE], domainMid=0),
+                legend=alt.Legend(title="score"),
             ),
             stroke=alt.condition(picked, alt.value(ink()), alt.value(None)),
-            column=alt.Column("model:N", sort=None, title=None),
+            column=alt.Column("model:N", sort=list(maps), title=None),
             tooltip=[
                 alt.Tooltip("i", title="query at"),
                 alt.Tooltip("j", title="key at"),
@@ -102,7 +104,7 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         .mark_line()
         .encode(
             x=alt.X("distance:Q", title="distance i - j"),
-            y=alt.Y("score:Q", title="score, 1 where nothing has turned"),
+            y=alt.Y("score:Q", title="score"),
             color=alt.Color("base:N", sort=None),
             tooltip=["base", "distance", alt.Tooltip("score", format=".3f")],
         )
@@ -123,7 +125,7 @@ def steps_to_target(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
             y=alt.Y("encoding:N", sort=None, title=None),
             row=alt.Row(
                 "setting:N",
-                sort=None,
+                sort=list(dict.fromkeys(row["setting"] for row in rows)),
                 title=None,
                 header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
             ),
