@@ -174,7 +174,7 @@ def show_blind() -> None:
 
     st.markdown(f"`{PROMPT}` against `{shuffled(PROMPT, seed)}`")
     rows = [
-        {"model": name, "layer": f"layer {layer + 1}", "change": float(change)}
+        {"model": name, "layer": f"layer {layer}", "change": float(change)}
         for run, name in MODELS.items()
         for layer, change in enumerate(change_when_shuffled(run, seed))
     ]
@@ -259,7 +259,6 @@ def show_tape() -> None:
             range(N_LAYER),
             default=N_LAYER - 1,
             required=True,
-            format_func=lambda n: f"{n + 1}",
             key="ch20_layer",
             bind="query-params",
         )
