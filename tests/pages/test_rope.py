@@ -1,4 +1,4 @@
-"""Chapter 2 as a reader sets it: figures are lab's own numbers, and a bad link says what it drops."""
+"""Chapter 2 as a reader sets it: figures are lab's own, and a bad link says what it drops."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:
 
 def test_the_tape_shows_the_chosen_head_of_the_rotary_run(book: Any) -> None:
     app = book(PAGE, reveal="1")
-    app.button_group(key="ch20_head").set_value([2]).run()
-    app.button_group(key="ch20_layer").set_value([0]).run()
+    app.button_group(key="ch20_head").set_value(2).run()
+    app.button_group(key="ch20_layer").set_value(0).run()
     assert not app.exception
     side = drawn(app, "One sum on a tape")["sides"][0]
     model = load_run("rope_small").model
