@@ -592,7 +592,7 @@ CLAIMS: dict[str, Claim] = {
             steps_to_target(setting, encoding),
         )
         for setting in ("packed", "fixed", "mixed")
-        for encoding in ("learned", "rotary", "none")
+        for encoding in ("learned", "rotary")
     },
     **{
         f"ch2.ratio_{setting}": Claim(
