@@ -16,7 +16,7 @@ from lab.config import (
 )
 from lab.config import RotaryPositions as RotaryConfig
 from lab.generate import generate
-from lab.gpt import build_position
+from lab.gpt import build_position, with_position
 from lab.positions import (
     LearnedPositions,
     NoPositions,
@@ -117,6 +117,17 @@ def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
     other = usual.rotate(q, k, torch.arange(5), NO_TRACE)
     for x, y in zip(some, other, strict=True):
         assert torch.allclose(x, y, rtol=0, atol=1e-12)
+
+
+def test_a_trained_model_may_be_given_another_rotation() -> None:
+    """On positions four times as far apart, read at a fourth of the scale, it says the same."""
+    model = tiny_model(replace(BASE, position=RotaryConfig(base=100.0)))
+    slower = with_position(model, InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    tokens = torch.tensor([[3, 7, 10, 4, 8, 12]])
+    expected = model(tokens)
+    assert torch.allclose(slower(tokens, positions=4 * torch.arange(6)), expected, atol=1e-12)
+    assert not torch.allclose(slower(tokens), expected, atol=1e-3)
+    assert slower.embed.weight is model.embed.weight
 
 
 def test_yarn_slows_slow_pairs_keeps_fast_ones_and_leaves_a_ramp_between() -> None:
