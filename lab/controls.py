@@ -5,6 +5,7 @@ All read the same number of tokens. Rates were chosen on the validation pairs wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
@@ -169,10 +170,13 @@ def measure_seed(cell: Cell) -> dict[str, Any]:
     """Train at full size, resumable, and score the rounded weights as the committed run is."""
     plan = recipe(cell["run"], seed=cell["seed"])
     out = STATES / f"{plan.name}-seed{plan.seed}"
-    *_, end = (x for x in run(plan, out, resume=True) if isinstance(x, Check))
+    for _ in run(plan, out, resume=True):
+        pass
+    result = json.loads((out / "result.json").read_text())
     return {
-        "tokens": end.tokens,
-        "training_seconds": round(end.seconds, 1),
+        "tokens": result["training_tokens"],
+        "training_seconds": result["training_seconds"],
+        "validation": result["validation"],
         "curve": read_lines(out / "history.jsonl"),
         **census(plan, load(out).model, usual_groups(plan)),
         "seeds": [plan.seed],
