@@ -95,9 +95,14 @@ class Exam:
     def n(self) -> int:
         return int(self.owner.max()) + 1
 
+    def beginning(self) -> Exam:
+        """The first eighth of the rows."""
+        rows = -(-len(self.tokens) // 8)
+        return Exam(self.tokens[:rows], self.owner[:rows])
+
 
 def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> Exam:
-    """About `n` problems of one part of the split; in a stream only those that are whole."""
+    """At least `n` problems of one part of the split; in a stream only those that are whole."""
     rng, (low, high), form = np.random.default_rng(seed), BOUNDS[split], recipe.format
     if recipe.shapes:
         tokens, mask = form.render(*sample_shapes(rng, n, recipe.shapes, low, high))
@@ -105,7 +110,7 @@ def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> E
     if not recipe.pack:
         tokens, mask = form.render(*sample_pairs(rng, n, form.p, form.q, low, high))
         return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
-    rows = -(-n // (texts_in(recipe.pack, form) - 2))
+    rows = -(-n // (recipe.pack // form.length - 1))
     texts = rows * texts_in(recipe.pack, form)
     tokens, mask = form.render(*sample_pairs(rng, texts, form.p, form.q, low, high))
     streams, to_predict, starts = pack(tokens, mask, rows, recipe.pack, rng)
@@ -130,6 +135,15 @@ def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
     return len(wrong - {-1})
 
 
+def grade(model: GPT, paper: Exam, *, whole: bool) -> tuple[int, int]:
+    """(errors, n): of the beginning alone, if that has too many errors to pass and may stand."""
+    part = paper.beginning()
+    errors = failed(model, part)
+    if errors > MOST_ERRORS and not whole:
+        return errors, part.n
+    return failed(model, paper), paper.n
+
+
 # ---------------------------------------------------------------- one run
 
 
@@ -143,6 +157,8 @@ def follow(mean: GPT, model: GPT, memory: float) -> None:
 @dataclass(frozen=True)
 class Look:
     """The running mean of the weights at a check: its errors in n problems; arrived or not.
+
+    n is a part of the problems where that part has too many errors already.
 
     `seconds` of computing by this process, checks not counted.
     """
@@ -166,9 +182,9 @@ def race(recipe: Recipe, split: SplitName) -> Iterator[Look]:
         if done.step % CHECK_EVERY and done.step != recipe.steps:
             continue
         spent += time.process_time() - began
-        errors = failed(mean, paper)
+        errors, n = grade(mean, paper, whole=done.step == recipe.steps)
         now = errors <= MOST_ERRORS
-        yield Look(done.step, errors, paper.n, done.loss, spent, arrived=now and before)
+        yield Look(done.step, errors, n, done.loss, spent, arrived=now and before)
         if now and before:
             return
         before, began = now, time.process_time()
@@ -189,7 +205,7 @@ def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
         "tokens_per_step": recipe.tokens_per_step,
         "ms_per_step": round(1000 * last.seconds / last.step, 1),
         "n": last.n,
-        "curve": [[look.step, look.errors, round(look.loss, 5)] for look in looks],
+        "curve": [[look.step, look.errors, look.n, round(look.loss, 5)] for look in looks],
         "seeds": [recipe.seed],
     }
 

@@ -10,10 +10,12 @@ from tiny import BASE, tiny_model
 from lab.config import RotaryPositions
 from lab.convergence import (
     SETTINGS,
+    Exam,
     Look,
     exam,
     failed,
     follow,
+    grade,
     plan,
     race,
     steps_to_target,
@@ -32,7 +34,7 @@ def test_every_arm_reads_the_same_number_of_tokens_a_step(setting: str) -> None:
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_check_asks_whole_held_out_problems_and_nothing_of_the_prompt(setting: str) -> None:
     paper = exam(plan(setting, "rotary", 1e-3, 0), "test", 200)  # pyright: ignore
-    assert 200 <= paper.n < 230
+    assert 200 <= paper.n < 240
     asked: set[int] = set()
     for row, owners in zip(paper.tokens, paper.owner, strict=True):
         for owner in set(owners[owners >= 0].tolist()):
@@ -59,6 +61,15 @@ def test_a_problem_fails_as_a_whole_and_once() -> None:
         guesses = [int(model(tokens[None, :slot])[0, -1].argmax()) for slot in slots]
         wrong += guesses != tokens[slots].tolist()
     assert failed(model, paper) == wrong > 0
+
+
+def test_a_part_is_enough_to_fail_and_only_the_whole_to_pass() -> None:
+    paper = exam(plan("fixed", "rotary", 1e-3, 0), "test", 80)
+    poor = tiny_model(replace(BASE, position=RotaryPositions(10.0)), dtype=torch.float32)
+    assert grade(poor, paper, whole=False) == (10, 10)
+    assert grade(poor, paper, whole=True) == (80, 80)
+    easy = Exam(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
+    assert grade(poor, easy, whole=False) == (1, 80)
 
 
 def test_the_running_mean_forgets_by_its_memory() -> None:
