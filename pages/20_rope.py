@@ -339,20 +339,23 @@ def show_decay() -> None:
 SETTING_NAMES = {
     "packed": "a stream, sums anywhere",
     "fixed": "one sum a text, one width",
-    "mixed": "one sum a text, any width",
 }
 ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
 
 
 @st.fragment
 def show_race() -> None:
-    rows = [row for row in rows_of("rope.jsonl") if row["cell"]["part"] == "race"]
+    rows = [
+        row
+        for row in rows_of("rope.jsonl")
+        if row["cell"]["part"] == "race" and row["cell"]["setting"] in SETTING_NAMES
+    ]
     if not rows:
         return
     if not page.predict(
         "ch20_race",
         "Rotary positions need fewer steps than a learned table",
-        ("in every kind of text", "only where sums float", "nowhere"),
+        ("in both kinds of text", "only in the stream", "in neither"),
         where_rotary_leads(rows),
         page.text("race_why"),
     ):
@@ -384,8 +387,8 @@ def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
         for setting in SETTING_NAMES
     }
     if all(leads.values()):
-        return "in every kind of text"
-    return "only where sums float" if leads["packed"] else "nowhere"
+        return "in both kinds of text"
+    return "only in the stream" if leads["packed"] else "in neither"
 
 
 def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:

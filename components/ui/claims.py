@@ -591,7 +591,7 @@ CLAIMS: dict[str, Claim] = {
             ROPE,
             steps_to_target(setting, encoding),
         )
-        for setting in ("packed", "fixed", "mixed")
+        for setting in ("packed", "fixed")
         for encoding in ("learned", "rotary")
     },
     **{
@@ -600,7 +600,7 @@ CLAIMS: dict[str, Claim] = {
             ROPE,
             steps_ratio(setting, "learned"),
         )
-        for setting in ("packed", "fixed", "mixed")
+        for setting in ("packed", "fixed")
     },
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
