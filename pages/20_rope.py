@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, clocks, exercises, position_plots, tape, training, waves
+from components.ui import clocks, exercises, position_plots, tape, training, waves
 from components.ui.chapter import Chapter
-from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
 
 MODELS = {
@@ -334,66 +333,9 @@ def show_decay() -> None:
     page.source(agreement)
 
 
-# ---------------------------------------------------------------- 5. the race, and your own
+# ---------------------------------------------------------------- 5. the reader's own race
 
-SETTING_NAMES = {
-    "packed": "a stream, sums anywhere",
-    "fixed": "one sum a text, one width",
-}
 ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
-
-
-@st.fragment
-def show_race() -> None:
-    rows = [
-        row
-        for row in rows_of("rope.jsonl")
-        if row["cell"]["part"] == "race" and row["cell"]["setting"] in SETTING_NAMES
-    ]
-    if not rows:
-        return
-    if not page.predict(
-        "ch20_race",
-        "Rotary positions need fewer steps than a learned table",
-        ("in both kinds of text", "only in the stream", "in neither"),
-        where_rotary_leads(rows),
-        page.text("race_why"),
-    ):
-        return
-    points = [
-        {
-            "setting": SETTING_NAMES[row["cell"]["setting"]],
-            "encoding": ENCODING_NAMES[row["cell"]["encoding"]],
-            "steps": row["steps_to_target"],
-            "seed": row["cell"]["seed"],
-        }
-        for row in rows
-    ]
-    st.altair_chart(
-        position_plots.steps_to_target(points, max(row["most_steps"] for row in rows)),
-        width="stretch",
-        alt="Steps to the target, a point a seed, for each kind of text and each encoding",
-    )
-    page.notice("race_notice")
-    from lab import convergence
-
-    page.source(convergence.race, convergence.exam, convergence.rope_cells, claims_of=("race_why",))
-
-
-def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
-    """The option of the guess that the record bears out."""
-    leads = {
-        setting: median_steps(rows, setting, "rotary") < median_steps(rows, setting, "learned")
-        for setting in SETTING_NAMES
-    }
-    if all(leads.values()):
-        return "in both kinds of text"
-    return "only in the stream" if leads["packed"] else "in neither"
-
-
-def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:
-    seeds = claims.arm(rows, setting=setting, encoding=encoding)
-    return float(np.median([row["steps_to_target"] or np.inf for row in seeds]))
 
 
 @st.fragment
@@ -467,8 +409,6 @@ page.prose("tape")
 show_tape()
 show_scores()
 show_decay()
-page.prose("race")
-show_race()
 show_training()
 page.box("Why care", "care")
 page.symbols()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.bounds import lower_bound_95, ratio_of_medians
+from lab.bounds import lower_bound_95
 from lab.problems import STYLES
 from lab.provenance import REQUIRED, ROOT, read_lines
 
@@ -274,48 +274,6 @@ def each_seed(rows: list[dict[str, Any]]) -> Measured:
     return Measured(" and ".join(counts), errors, n, lower_bound_95(errors, n))
 
 
-def steps_to_target(setting: str, encoding: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Steps of an arm of the race: the median and the span of its seeds."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        seeds = arm(rows, part="race", setting=setting, encoding=encoding)
-        steps = sorted(row["steps_to_target"] or math.inf for row in seeds)
-        middle, most = statistics.median(steps), seeds[0]["most_steps"]
-        arrived = [x for x in steps if x < math.inf]
-        if math.isinf(middle):
-            return Measured(
-                f"not within {most:,} steps ({len(arrived)} of {len(steps)} seeds arrived)"
-            )
-        span = (
-            f"{steps[0]:,.0f} to {steps[-1]:,.0f}"
-            if len(arrived) == len(steps)
-            else (f"from {steps[0]:,.0f}; {part_of(len(arrived), len(steps))} arrived")
-        )
-        return Measured(f"{middle:,.0f} steps (median of {len(steps)} seeds; {span})")
-
-    return pick
-
-
-def steps_ratio(
-    setting: str, encoding: str, to: str = "rotary"
-) -> Callable[[list[dict[str, Any]]], Measured]:
-    """How many times the steps of `to` an encoding takes, with the middle 95% of a bootstrap.
-
-    If half of its runs never arrived, all that is known is more than the steps they were given.
-    """
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        arms = [arm(rows, part="race", setting=setting, encoding=e) for e in (encoding, to)]
-        slow, fast = ([row["steps_to_target"] or math.inf for row in seeds] for seeds in arms)
-        found = ratio_of_medians(slow, fast)
-        if math.isinf(found.ratio):
-            most = arms[0][0]["most_steps"] / statistics.median(fast)
-            return Measured(f"more than {most:.1f} times")
-        return Measured(f"{found.ratio:.2f} times (95%: {found.low:.2f} to {found.high:.2f})")
-
-    return pick
-
-
 def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of cells, all rows whose cell says `cell` together."""
 
@@ -374,9 +332,6 @@ def live_heldout(document: dict[str, Any]) -> Measured:
 
 def attention_ratio(document: dict[str, Any]) -> Measured:
     return Measured(f"{document['ratio']:.2f} times")
-
-
-ROPE = "records/rope.jsonl"
 
 
 TIMES = "checkpoints/times_table/result.json"
@@ -586,21 +541,16 @@ CLAIMS: dict[str, Claim] = {
         for k in range(3)
     },
     **{
-        f"ch2.{setting}_{encoding}": Claim(
-            f"Steps to two checks in a row with at most 2 errors in 2,000: {setting}, {encoding}.",
-            ROPE,
-            steps_to_target(setting, encoding),
+        f"ch2.{name}_errors": Claim(
+            f"The small network with {words} in a stream, on all 10,000 pairs.",
+            f"checkpoints/{run}/result.json",
+            census,
         )
-        for setting in ("packed", "fixed")
-        for encoding in ("learned", "rotary")
-    },
-    **{
-        f"ch2.ratio_{setting}": Claim(
-            f"Steps of learned positions as a multiple of those of rotary ones, {setting} text.",
-            ROPE,
-            steps_ratio(setting, "learned"),
+        for name, words, run in (
+            ("rotary", "rotary positions", "rope_small"),
+            ("learned", "a learned table", "learned_small"),
+            ("none", "no positions", "unordered_small"),
         )
-        for setting in ("packed", "fixed")
     },
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",

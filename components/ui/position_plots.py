@@ -110,30 +110,3 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         )
         .properties(height=240)
     )
-
-
-def steps_to_target(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
-    """A point a seed, a line an arm. Rows: setting, encoding, steps (None: never arrived), seed."""
-    data = pd.DataFrame(rows)
-    data["arrived"] = np.where(data["steps"].isna(), f"not within {most:,} steps", "arrived")
-    data["shown"] = data["steps"].fillna(most)
-    return (
-        alt.Chart(data)
-        .mark_point(size=70, filled=True, opacity=0.75)
-        .encode(
-            x=alt.X("shown:Q", title="steps to the target", scale=alt.Scale(domain=[0, most])),
-            y=alt.Y("encoding:N", sort=None, title=None),
-            row=alt.Row(
-                "setting:N",
-                sort=list(dict.fromkeys(row["setting"] for row in rows)),
-                title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
-            ),
-            shape=alt.Shape(
-                "arrived:N", title=None, scale=alt.Scale(range=["circle", "triangle-right"])
-            ),
-            color=alt.Color("arrived:N", title=None, scale=alt.Scale(range=[BLUE, ORANGE])),
-            tooltip=["setting", "encoding", "seed", "steps", "arrived"],
-        )
-        .properties(height=90)
-    )
