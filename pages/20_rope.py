@@ -94,6 +94,17 @@ def errors_when(run: str, shift: int, gap: int) -> str:
     return f"{errors_on(loaded.model, form, a, b, ruler):,}"
 
 
+@st.cache_data(show_spinner=False)
+def errors_in_stream(run: str) -> tuple[int, int]:
+    """Wrong held-out sums, and how many there are, in streams like those of training."""
+    loaded = take_with_progress(run)
+    from lab.convergence import exam, failed
+    from lab.recipes import recipe
+
+    paper = exam(recipe(run), "test", N_ERRORS)
+    return failed(loaded.model, paper), paper.n
+
+
 def in_words(x: float) -> str:
     return "exactly zero" if x == 0 else f"{x:.0e}" if x < 1e-3 else f"{x:.2f}"
 
@@ -130,6 +141,9 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "blind_second": lambda: share(change_when_shuffled("unordered_small", 0)[1]),
     "shift_rotary": lambda: in_words(largest_change(ROTARY)),
     "shift_learned": lambda: in_words(largest_change(LEARNED)),
+    "stream_rotary": lambda: f"{errors_in_stream(ROTARY)[0]:,}",
+    "stream_learned": lambda: f"{errors_in_stream(LEARNED)[0]:,}",
+    "stream_n": lambda: f"{errors_in_stream(LEARNED)[1]:,}",
     "tape_n": lambda: f"{N_ERRORS}",
     "gap_wide": lambda: f"{WIDE_GAP}",
     "errors_shift_rotary": lambda: errors_when(ROTARY, HALF_TAPE, 0),
@@ -191,6 +205,14 @@ def show_blind() -> None:
 
 @st.fragment
 def show_clocks() -> None:
+    if not page.predict(
+        "ch20_clock",
+        "Query and key both move ten places to the right. What does the score do?",
+        ("it grows", "it falls", "it stays the same"),
+        "it stays the same",
+        page.text("clock_why"),
+    ):
+        return
     page.prose("clock_controls")
     base = int(
         st.select_slider(
@@ -280,9 +302,23 @@ def show_tape() -> None:
     )
     page.notice("tape_notice")
     page.prose("tape_errors")
+    page.predict(
+        "ch20_gap",
+        f"A gap of {WIDE_GAP} places opens before the first =. "
+        f"How many of {N_ERRORS} sums does the rotary model get wrong?",
+        ("none", "about half", "nearly all"),
+        in_three(int(errors_when(ROTARY, 0, WIDE_GAP).replace(",", ""))),
+        page.text("gap_why"),
+    )
     from lab import ruler
 
     page.source(ruler.on_the_tape, ruler.stretches, ruler.errors_on)
+
+
+def in_three(wrong: int) -> str:
+    """The option of the guess that this many wrong sums bear out."""
+    part = wrong / N_ERRORS
+    return "none" if part < 0.1 else "nearly all" if part > 0.9 else "about half"
 
 
 @st.fragment
@@ -411,4 +447,6 @@ show_scores()
 show_decay()
 show_training()
 page.box("Why care", "care")
+page.prose("end")
+page.prose("read")
 page.symbols()
