@@ -37,7 +37,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
 
 
 def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:
-    app = book(PAGE)
+    app = book(PAGE, reveal="1")
     for base in (100, 3):
         app.select_slider(key="ch20_base").set_value(base).run()
         data = drawn(app, "hands of clocks")
@@ -66,7 +66,7 @@ def test_a_shuffle_is_drawn_anew_for_every_number(book: Any) -> None:
 
 
 def test_a_link_with_nonsense_opens_the_defaults_and_says_so(book: Any) -> None:
-    app = book(PAGE, ch20_base="-1", ch20_seed="1e9", ch20_colour="red")
+    app = book(PAGE, ch20_base="-1", ch20_seed="1e9", ch20_colour="red", reveal="1")
     assert not app.exception
     said = " ".join(info.value for info in app.info)
     assert all(part in said for part in ("ch20_base=-1", "ch20_seed=1e9", "ch20_colour=red"))
