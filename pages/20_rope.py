@@ -207,9 +207,9 @@ def show_blind() -> None:
 def show_clocks() -> None:
     if not page.predict(
         "ch20_clock",
-        "Query and key both move ten places to the right. What does the score do?",
-        ("it grows", "it falls", "it stays the same"),
-        "it stays the same",
+        "Query and key both move ten places to the right. The score is then",
+        ("larger", "smaller", "the same"),
+        "the same",
         page.text("clock_why"),
     ):
         return
@@ -335,19 +335,17 @@ def show_scores() -> None:
             bind="query-params",
         )
     )
-    models = {
-        name: take_with_progress(run).model
-        for run, name in MODELS.items()
-        if run != "unordered_small"
-    }
     from lab.ruler import anywhere
 
-    st.altair_chart(
-        position_plots.scores_by_place(
-            {name: anywhere(model, "=", "7", head, LAST_PLACE) for name, model in models.items()}
-        ),
-        alt="Scores of one query with one key, wherever the two stand, for both models",
-    )
+    for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
+        column.markdown(f"**{MODELS[run]}**")
+        column.altair_chart(
+            position_plots.scores_by_place(
+                anywhere(take_with_progress(run).model, "=", "7", head, LAST_PLACE)
+            ),
+            width="stretch",
+            alt=f"{MODELS[run]}: the score of one query with one key, wherever the two stand",
+        )
     page.notice("scores_notice")
     page.source(anywhere)
 

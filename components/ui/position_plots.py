@@ -14,42 +14,46 @@ from components.ui.plots import BLUE, ORANGE, Chart, ink, paper
 
 Numbers = NDArray[np.float64]
 
-WIDE = 200
-"""In pixels: a map of scores, two side by side."""
+HIGH = 400
+"""In pixels: a map of scores with its axes and its legend."""
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar for each layer of each model. Rows: model, layer, change (a share)."""
+    data = pd.DataFrame(rows)
+    data["where"] = data["model"] + ", " + data["layer"]
     return (
-        alt.Chart(pd.DataFrame(rows))
+        alt.Chart(data)
         .mark_bar()
         .encode(
             x=alt.X(
                 "change:Q",
                 title="change of what the last token hears",
-                scale=alt.Scale(domainMin=0),
+                scale=alt.Scale(domain=[0, 1], clamp=True),
                 axis=alt.Axis(format="%", tickCount=5),
             ),
-            y=alt.Y("layer:N", title=None, sort=None),
-            row=alt.Row(
-                "model:N",
-                sort=list(dict.fromkeys(row["model"] for row in rows)),
-                title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
-            ),
+            y=alt.Y("where:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
+            color=alt.Color("model:N", sort=None, legend=None),
             tooltip=["model", "layer", alt.Tooltip("change", format=".2e")],
         )
-        .properties(height=60)
+        .properties(height=220)
     )
 
 
-def scores_by_place(maps: Mapping[str, Numbers]) -> Chart:
-    """One map (n, n) a model: row i the query's position, column j the key's. Click a cell to
-    outline all cells of its distance i - j."""
-    frames = [place_frame(name, scores) for name, scores in maps.items()]
+def scores_by_place(scores: Numbers) -> Chart:
+    """Row i the query's position, column j the key's, (n, n). Click a cell to outline all cells of
+    its distance i - j."""
+    i, j = np.indices(scores.shape)
+    most = float(np.abs(scores).max())
+    data = pd.DataFrame(
+        {
+            "i": i.ravel(),
+            "j": j.ravel(),
+            "distance": (i - j).ravel(),
+            "score": scores.ravel(),
+        }
+    )
     picked = alt.selection_point(fields=["distance"], empty=False)
-    data = pd.concat(frames)
-    most = max(float(np.abs(scores).max()) for scores in maps.values())
     return (
         alt.Chart(data)
         .mark_rect()
@@ -58,11 +62,12 @@ def scores_by_place(maps: Mapping[str, Numbers]) -> Chart:
             y=alt.Y("i:O", title="position of the query", axis=sparse()),
             color=alt.Color(
                 "score:Q",
-                scale=alt.Scale(domain=[-most, most], range=[BLUE, paper(), ORANGE], domainMid=0),
-                legend=alt.Legend(title="score"),
+                scale=alt.Scale(
+                    domain=[-most, most], range=[BLUE, paper(), ORANGE], interpolate="rgb"
+                ),
+                legend=alt.Legend(title="score", orient="bottom"),
             ),
             stroke=alt.condition(picked, alt.value(ink()), alt.value(None)),
-            column=alt.Column("model:N", sort=list(maps), title=None),
             tooltip=[
                 alt.Tooltip("i", title="query at"),
                 alt.Tooltip("j", title="key at"),
@@ -71,20 +76,7 @@ def scores_by_place(maps: Mapping[str, Numbers]) -> Chart:
             ],
         )
         .add_params(picked)
-        .properties(width=WIDE, height=WIDE)
-    )
-
-
-def place_frame(name: str, scores: Numbers) -> pd.DataFrame:
-    i, j = np.indices(scores.shape)
-    return pd.DataFrame(
-        {
-            "model": name,
-            "i": i.ravel(),
-            "j": j.ravel(),
-            "distance": (i - j).ravel(),
-            "score": scores.ravel(),
-        }
+        .properties(height=HIGH)
     )
 
 
