@@ -88,7 +88,8 @@ class RotaryPositions(nn.Module):
         """In radians and float64: (T, Dk/2), or (B, 1, T, Dk/2) for a batch of positions."""
         if len(self.frequencies) == 1:
             positions = positions[..., None]
-        angles = positions.double() @ self.frequencies.to(positions.device)
+        speeds = self.frequencies.to(positions.device)  # (A, Dk/2)
+        angles = (positions[..., None].double() * speeds).sum(-2)
         return angles if angles.ndim == 2 else angles[:, None]
 
 

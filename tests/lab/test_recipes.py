@@ -11,9 +11,11 @@ from tiny import BASE
 
 from lab.cost import longest_text, parameters
 from lab.gpt import GPT
+from lab.packing import texts_in
 from lab.problems import HELDOUT_FROM, Format, sample_pairs
 from lab.recipes import RECIPES, recipe
 from lab.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
+from lab.vocabulary import decode
 
 TIMES_TABLES = ("times_table", "times_table_small")
 """The exception to the split: they learn all one-digit products by heart. No other run may."""
@@ -82,21 +84,38 @@ def test_a_run_holds_pairs_out_unless_it_says_otherwise() -> None:
     assert not Recipe(name="any", model=BASE).trains_on_everything
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_the_model_is_shown_that_stream_and_nothing_else(name: str) -> None:
-    """The operands read back from the tokens that reach the model in training."""
-    plan = replace(recipe(name), precision="fp32")
-    model, form = Eavesdropper(), plan.format
+def overheard(name: str) -> tuple[Recipe, list[torch.Tensor]]:
+    """The tokens that reach the model in 20 steps of a run."""
+    plan, model = replace(recipe(name), precision="fp32"), Eavesdropper()
     state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
         masked_loss(plan, state.model, draw_batch(plan, state))
-    rng = np.random.default_rng(plan.seed)
-    for tokens in model.seen:
+    return plan, model.seen
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if not RECIPES[name]().pack])
+def test_the_model_is_shown_that_sample_and_nothing_else(name: str) -> None:
+    """The operands read back from the tokens that reach the model in training."""
+    plan, seen = overheard(name)
+    form, rng = plan.format, np.random.default_rng(plan.seed)
+    for tokens in seen:
         a, b = sample_pairs(rng, plan.batch_size, form.p, form.q, 0.0, plan.fraction)
         for start, stop, operand in ((0, form.p, a), (form.p + 1, form.p + 1 + form.q, b)):
             places = 10 ** np.arange(stop - start)[::-1]
             assert (tokens[:, start:stop].numpy() @ places == operand).all()
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if RECIPES[name]().pack])
+def test_a_stream_is_cut_from_that_sample_and_from_nothing_else(name: str) -> None:
+    plan, seen = overheard(name)
+    form, n, rng = plan.format, plan.batch_size, np.random.default_rng(plan.seed)
+    for tokens in seen:
+        pairs = sample_pairs(rng, n * texts_in(plan.pack, form), form.p, form.q, 0.0, plan.fraction)
+        rng.integers(0, form.length, n)  # where each stream begins
+        lines = form.render(*pairs)[0].reshape(n, -1)
+        for row, line in zip(tokens.tolist(), lines, strict=True):
+            assert decode(row) in decode(line)
 
 
 @pytest.mark.parametrize("name", RECIPES)

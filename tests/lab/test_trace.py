@@ -68,7 +68,7 @@ def test_the_names_mean_what_they_say(position: str) -> None:
         def at(name: str, i: int = i) -> torch.Tensor:
             return trace[f"blocks.{i}.{name}"]
 
-        q, k = ("rot_q", "rot_k") if position == "rotary" else ("q", "k")
+        q, k = ("rot_q", "rot_k") if "rot_q" in model.emits else ("q", "k")
         scores = at(q) @ at(k).mT / 2  # sqrt(head_dim) is 2
         scores = scores.masked_fill(torch.ones(LENGTH, LENGTH).triu(1).bool(), -torch.inf)
         parts: dict[str, torch.Tensor] = {
