@@ -23,6 +23,9 @@ RUNS = {
     "chain_of_thought": "the book's model, with working",
     "plain": "the same network, no working",
     "few_pairs": "the small twin of chapter 1",
+    "rope_small": "chapter 2, rotary",
+    "learned_small": "chapter 2, learned table",
+    "unordered_small": "chapter 2, no positions",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"

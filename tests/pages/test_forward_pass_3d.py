@@ -8,7 +8,7 @@ import re
 import pytest
 
 from lab.cells import Reader
-from lab.checkpoint import load_run
+from lab.checkpoint import committed_runs, load_run
 from lab.homeward import logit, way_home
 from lab.scene import scene
 
@@ -171,3 +171,11 @@ def test_a_bad_prompt_costs_no_comparison(book) -> None:
     app.text_input(key="ch70_prompt").set_value("zebra").run()
     app.text_input(key="ch70_prompt").set_value("7*8=").run()
     assert beside(app) == "3*4=12$"
+
+
+def test_every_committed_run_can_be_opened(book) -> None:
+    app = book(PAGE)
+    offered = app.selectbox(key="ch70_run").options
+    assert len(offered) == len(committed_runs())
+    app.selectbox(key="ch70_run").set_value("rope_small").run()
+    assert not app.exception and "It writes `37*48=692+0841=6771$`" in text_of(app)
