@@ -1,0 +1,67 @@
+"""A newcomer reads chapter 2 in a real browser: guesses, drags, and trains two encodings."""
+
+from __future__ import annotations
+
+import re
+
+from driver import wait_idle
+
+PAGE = "/rope"
+STEP = re.compile(r"step (\d+) of")
+
+
+def drag(page, mark, pixels: float) -> None:
+    mark.scroll_into_view_if_needed()
+    wait_idle(page)
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=6)
+    page.mouse.up()
+
+
+def test_both_marks_together_leave_the_score_and_one_alone_does_not(open_page) -> None:
+    page = open_page(PAGE)
+    page.get_by_text("the same", exact=True).click()
+    score = page.locator(".clocks .score")
+    place = page.locator(".clocks .mark.query")
+    before, stood = score.inner_text(), place.get_attribute("aria-valuenow")
+    both, query = (page.locator(f".clocks .mark.{name} .grip") for name in ("both", "query"))
+    drag(page, both, 120)
+    assert place.get_attribute("aria-valuenow") != stood
+    assert score.inner_text() == before
+    drag(page, query, 60)
+    assert score.inner_text() != before
+    assert not page.console_errors
+
+
+def test_a_shift_leaves_the_rotary_map_and_a_gap_does_not(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1")
+    tape = page.locator(".tape")
+    tape.scroll_into_view_if_needed()
+    rotary = tape.locator(".side").first.locator(".change b")
+    rotary.wait_for()
+    assert rotary.inner_text() == "0.000"
+    assert "14 of 14" in tape.locator(".side").first.locator(".count").inner_text()
+    tape.get_by_role("button", name="Pull it apart").click()
+    assert float(rotary.inner_text()) > 0.1
+    assert "14 of 14" not in tape.locator(".side").first.locator(".count").inner_text()
+    assert not page.console_errors
+
+
+def test_two_encodings_train_side_by_side(open_page) -> None:
+    page = open_page(PAGE)
+    for name in ("rotary", "learned table"):
+        button = page.get_by_role("button", name=f"Train with {name}")
+        button.scroll_into_view_if_needed()
+        button.click()
+        page.get_by_text(re.compile(rf"{name}.*stream")).first.wait_for(timeout=30_000)
+    page.wait_for_function(
+        "() => (document.body.innerText.match(/step \\d+ of 600/g) ?? []).length >= 2",
+        timeout=60_000,
+    )
+    for _ in range(2):
+        page.get_by_role("button", name="Stop", exact=True).first.click()
+        wait_idle(page)
+    assert not page.console_errors
