@@ -93,12 +93,14 @@ class Exam:
 
     @property
     def n(self) -> int:
-        return int(self.owner.max()) + 1
+        return len(np.unique(self.owner[self.owner >= 0]))
 
-    def beginning(self) -> Exam:
-        """The first eighth of the rows."""
-        rows = -(-len(self.tokens) // 8)
-        return Exam(self.tokens[:rows], self.owner[:rows])
+    def parts(self) -> Iterator[Exam]:
+        """The problems again, an eighth of the rows at a time."""
+        size = -(-len(self.tokens) // 8)
+        for begin in range(0, len(self.tokens), size):
+            rows = slice(begin, begin + size)
+            yield Exam(self.tokens[rows], self.owner[rows])
 
 
 def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> Exam:
@@ -136,12 +138,13 @@ def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
 
 
 def grade(model: GPT, paper: Exam, *, whole: bool) -> tuple[int, int]:
-    """(errors, n): of the beginning alone, if that has too many errors to pass and may stand."""
-    part = paper.beginning()
-    errors = failed(model, part)
-    if errors > MOST_ERRORS and not whole:
-        return errors, part.n
-    return failed(model, paper), paper.n
+    """(errors, n), part by part; there are no more parts, unless `whole`, once it cannot pass."""
+    errors = n = 0
+    for part in paper.parts():
+        errors, n = errors + failed(model, part), n + part.n
+        if errors > MOST_ERRORS and not whole:
+            break
+    return errors, n
 
 
 # ---------------------------------------------------------------- one run
@@ -158,7 +161,7 @@ def follow(mean: GPT, model: GPT, memory: float) -> None:
 class Look:
     """The running mean of the weights at a check: its errors in n problems; arrived or not.
 
-    n is a part of the problems where that part has too many errors already.
+    n is less than all where some of the problems have too many errors already.
 
     `seconds` of computing by this process, checks not counted.
     """

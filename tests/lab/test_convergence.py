@@ -69,7 +69,7 @@ def test_a_part_is_enough_to_fail_and_only_the_whole_to_pass() -> None:
     assert grade(poor, paper, whole=False) == (10, 10)
     assert grade(poor, paper, whole=True) == (80, 80)
     easy = Exam(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
-    assert grade(poor, easy, whole=False) == (1, 80)
+    assert grade(poor, easy, whole=False) == (1, 1)
 
 
 def test_the_running_mean_forgets_by_its_memory() -> None:
