@@ -23,7 +23,7 @@ N_HEAD, HEAD_DIM, N_LAYER = 4, 32, 2
 
 SHIFTS, GAPS = range(230), range(65)
 START, START_GAP = 100, 24
-WIDE_GAP, HALF_TAPE = 24, 118
+GAP, HALF_TAPE = 1, 118
 N_ERRORS = 500
 FIRST_EQUALS = PROMPT.index("=")
 
@@ -105,8 +105,21 @@ def errors_in_stream(run: str) -> tuple[int, int]:
     return failed(loaded.model, paper), paper.n
 
 
+@st.cache_data(show_spinner=False)
+def table_size() -> int:
+    """How many numbers a learned table adds to the small network."""
+    learned, rotary = (take_with_progress(run).model for run in (LEARNED, ROTARY))
+    from lab.cost import parameters
+
+    return sum(parameters(learned).values()) - sum(parameters(rotary).values())
+
+
 def in_words(x: float) -> str:
-    return "exactly zero" if x == 0 else f"{x:.0e}" if x < 1e-3 else f"{x:.2f}"
+    if x == 0:
+        return "exactly zero"
+    if x < 1e-3:
+        return f"less than one part in {10 ** int(-np.log10(x)):,}"
+    return f"{x:.2f}"
 
 
 def share(x: float) -> str:
@@ -145,11 +158,18 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "stream_learned": lambda: f"{errors_in_stream(LEARNED)[0]:,}",
     "stream_n": lambda: f"{errors_in_stream(LEARNED)[1]:,}",
     "tape_n": lambda: f"{N_ERRORS}",
-    "gap_wide": lambda: f"{WIDE_GAP}",
+    "errors_home_rotary": lambda: errors_when(ROTARY, 0, 0),
+    "errors_home_learned": lambda: errors_when(LEARNED, 0, 0),
+    "errors_one_rotary": lambda: errors_when(ROTARY, 1, 0),
+    "errors_one_learned": lambda: errors_when(LEARNED, 1, 0),
+    "base": lambda: f"{USUAL_BASE}",
+    "pairs": lambda: f"{HEAD_DIM // 2}",
+    "fastest": lambda: f"{USUAL_BASE ** (1 - 2 / HEAD_DIM):.0f}",
+    "table": lambda: f"{table_size():,}",
     "errors_shift_rotary": lambda: errors_when(ROTARY, HALF_TAPE, 0),
     "errors_shift_learned": lambda: errors_when(LEARNED, HALF_TAPE, 0),
-    "errors_gap_rotary": lambda: errors_when(ROTARY, 0, WIDE_GAP),
-    "errors_gap_learned": lambda: errors_when(LEARNED, 0, WIDE_GAP),
+    "errors_gap_rotary": lambda: errors_when(ROTARY, 0, GAP),
+    "errors_gap_learned": lambda: errors_when(LEARNED, 0, GAP),
     **{
         name: (lambda name=name: worked()[name])
         for name in (
@@ -304,10 +324,10 @@ def show_tape() -> None:
     page.prose("tape_errors")
     page.predict(
         "ch20_gap",
-        f"A gap of {WIDE_GAP} places opens before the first =. "
+        "A gap of a single place opens before the first =. "
         f"How many of {N_ERRORS} sums does the rotary model get wrong?",
         ("none", "about half", "nearly all"),
-        in_three(int(errors_when(ROTARY, 0, WIDE_GAP).replace(",", ""))),
+        in_three(int(errors_when(ROTARY, 0, GAP).replace(",", ""))),
         page.text("gap_why"),
     )
     from lab import ruler

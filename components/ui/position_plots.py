@@ -29,7 +29,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
             x=alt.X(
                 "change:Q",
                 title="change of what the last token hears",
-                scale=alt.Scale(domain=[0, 1], clamp=True),
+                scale=alt.Scale(domainMin=0),
                 axis=alt.Axis(format="%", tickCount=5),
             ),
             y=alt.Y("where:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
