@@ -28,11 +28,11 @@ from lab.gpt import GPT
 from lab.packing import pack, texts_in, whole_texts
 from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.provenance import RECORDS, read_lines
-from lab.recipes.rope import BASE, STREAM, Encoding, position_of, small
+from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
 from lab.train import Recipe, TrainState, train
 from lab.vocabulary import Tokens
 
-Setting = Literal["fixed", "packed", "mixed"]
+Setting = Literal["packed", "fixed", "mixed"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
 
 RATES = (1e-3, 2e-3, 4e-3)
@@ -223,8 +223,8 @@ BASES = (3.0, 10.0, 100.0, 1000.0, 10_000.0)
 def rope_cells() -> list[Cell]:
     """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases."""
     cells: list[Cell] = []
-    for encoding in ("rotary", "learned", "none"):
-        for setting in ("packed", "fixed", "mixed"):
+    for encoding in ENCODINGS:
+        for setting in SETTINGS:
             arm = {"setting": setting, "encoding": encoding}
             cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES]
             cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]

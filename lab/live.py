@@ -30,6 +30,9 @@ SLICE_SECONDS = 0.1
 PART_WORK = 3e9
 """Parameters times tokens of one part of a step: about 0.15 s on one core."""
 
+MOST_TEXTS = 256
+"""In a part of a look."""
+
 MOST_SECONDS = 300.0
 """Of computing, for one run."""
 
@@ -147,9 +150,10 @@ Commands = queue.Queue[Command | None]
 
 def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
     """Train and look, in parts short enough for a slice: None between them."""
-    texts = problems_in_a_part(recipe)
+    rows = rows_in_a_part(recipe, recipe.tokens_per_step // recipe.batch_size, recipe.batch_size)
+    texts = rows_in_a_part(recipe, recipe.format.length, MOST_TEXTS)
     n_looks = 0
-    for done in train_in_parts(recipe, state, texts):
+    for done in train_in_parts(recipe, state, rows):
         if done is None:
             yield None
             continue
@@ -164,9 +168,9 @@ def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
             yield None if found is None else replace(now, look=found)
 
 
-def problems_in_a_part(recipe: Recipe) -> int:
-    part = int(PART_WORK / parameters_of(recipe.model) / recipe.format.length)
-    return max(1, min(recipe.batch_size, part))
+def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
+    """How many rows of `length` tokens are one part of work, `most` at most."""
+    return max(1, min(most, int(PART_WORK / parameters_of(recipe.model) / length)))
 
 
 def part_of_pairs(k: int) -> np.ndarray:

@@ -121,7 +121,8 @@ def problems_of(recipe: Recipe, split: SplitName, most: int) -> Problems:
     if recipe.trains_on_everything and split != "train":
         return []
     if recipe.shapes:
-        rng, (low, high), n = np.random.default_rng(0), BOUNDS[split], most // len(recipe.shapes)
+        rng, n = np.random.default_rng(0), most // len(recipe.shapes)
+        low, high = (0.0, recipe.fraction) if split == "train" else BOUNDS[split]
         return [
             (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high))
             for p, q in recipe.shapes

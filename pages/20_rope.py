@@ -105,6 +105,11 @@ def errors_in_stream(run: str) -> tuple[int, int]:
     return failed(loaded.model, paper), paper.n
 
 
+def speeds_of_the_model() -> np.ndarray:
+    """In radians a place, of the pairs of a head of the rotary run."""
+    return take_with_progress(ROTARY).model.position.frequencies[0].numpy()  # pyright: ignore
+
+
 @st.cache_data(show_spinner=False)
 def table_size() -> int:
     """How many numbers a learned table adds to the small network."""
@@ -162,9 +167,9 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "errors_home_learned": lambda: errors_when(LEARNED, 0, 0),
     "errors_one_rotary": lambda: errors_when(ROTARY, 1, 0),
     "errors_one_learned": lambda: errors_when(LEARNED, 1, 0),
-    "base": lambda: f"{USUAL_BASE}",
-    "pairs": lambda: f"{HEAD_DIM // 2}",
-    "fastest": lambda: f"{USUAL_BASE ** (1 - 2 / HEAD_DIM):.0f}",
+    "base": lambda: f"{take_with_progress(ROTARY).model.config.position.base:g}",  # pyright: ignore
+    "pairs": lambda: f"{len(speeds_of_the_model())}",
+    "fastest": lambda: f"{speeds_of_the_model()[0] / speeds_of_the_model()[-1]:.0f}",
     "table": lambda: f"{table_size():,}",
     "errors_shift_rotary": lambda: errors_when(ROTARY, HALF_TAPE, 0),
     "errors_shift_learned": lambda: errors_when(LEARNED, HALF_TAPE, 0),

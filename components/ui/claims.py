@@ -540,6 +540,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for k in range(3)
     },
+    "ch2.tokens": Claim(
+        "Text that each of the small networks of chapter 2 read.",
+        "checkpoints/rope_small/result.json",
+        training_tokens,
+    ),
     **{
         f"ch2.{name}_errors": Claim(
             f"The small network with {words} in a stream, on all 10,000 pairs.",

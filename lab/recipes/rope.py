@@ -18,7 +18,7 @@ from lab.problems import Format
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.train import Recipe
 
-Encoding = Literal["learned", "rotary", "none"]
+Encoding = Literal["rotary", "learned", "none"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 STREAM = 256

@@ -27,7 +27,7 @@ from lab.live import (
     drive,
     look,
     part_of_pairs,
-    problems_in_a_part,
+    rows_in_a_part,
     steps_of,
 )
 from lab.problems import all_pairs, split_values
@@ -133,10 +133,13 @@ def test_of_chosen_pairs_what_was_not_listed_is_neither_trained_on_nor_held_out(
 
 
 def test_a_large_models_step_is_cut_into_parts_and_a_small_ones_is_not() -> None:
-    assert problems_in_a_part(multiply()) == 256
+    assert rows_in_a_part(multiply(), multiply().format.length, 256) == 256
     large = multiply(d_model=256, n_layer=2)
-    assert 1 <= problems_in_a_part(large) < 256
-    assert problems_in_a_part(large) * large.format.length * 1.6e6 < 2 * live.PART_WORK
+    rows = rows_in_a_part(large, large.format.length, 256)
+    assert 1 <= rows < 256
+    assert rows * large.format.length * 1.6e6 < 2 * live.PART_WORK
+    streams = rows_in_a_part(multiply(), 256, 256)
+    assert streams * 256 * 0.4e6 <= live.PART_WORK
 
 
 # ---------------------------------------------------------------- many runs

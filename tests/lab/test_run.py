@@ -197,6 +197,8 @@ def test_a_run_of_many_shapes_is_checked_on_each_of_them_and_recorded(tmp_path: 
     for _, a, b in problems:
         u = split_values(a, b)
         assert ((u >= 0.3) & (u < 0.4)).all()
+    for _, a, b in problems_of(replace(recipe, fraction=0.1), "train", 60):
+        assert (split_values(a, b) < 0.1).all()
     *_, check = run(recipe, tmp_path / "tiny", resume=False)
     assert isinstance(check, Check) and check.n_validation == check.n_train == 999
     result = json.loads((tmp_path / "tiny" / "result.json").read_text())
