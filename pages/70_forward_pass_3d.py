@@ -45,9 +45,14 @@ LINK = {
 
 
 def choices() -> dict[str, str]:
-    """The committed runs, and those that this reader has trained on the page of chapter 1."""
-    own = [run for run in training.runs_here("ch10_live") if run.weights]
-    return RUNS | {run.id: f"your run {i} of chapter 1" for i, run in enumerate(own, 1)}
+    """The committed runs, and those that this reader has trained on other pages."""
+    own = {
+        run.id: f"your run {i} of chapter {chapter}"
+        for chapter in (1, 2)
+        for i, run in enumerate(training.runs_here(f"ch{chapter}0_live"), 1)
+        if run.weights
+    }
+    return RUNS | own
 
 
 def take(run: str) -> Checkpoint:
