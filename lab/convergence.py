@@ -40,10 +40,14 @@ RATES = (1e-3, 2e-3, 4e-3)
 
 TOKENS_A_STEP = 8 * STREAM
 MOST_STEPS, MOST_TUNING_STEPS = 3000, 1500
+BASE_STEPS = 1000
 CHECK_EVERY = 25
 N_CHECK = 2000
 MOST_ERRORS = 2
 """A run has arrived at the first of two checks in a row with at most so many errors."""
+
+GIVE_UP_AT, STILL_WRONG = 1500, 0.9
+"""A run that fails so large a part of the problems at this step is given up."""
 
 MEMORY = 0.95
 """The running mean keeps this share of itself at every step: about the last 20 steps."""
@@ -175,7 +179,7 @@ class Look:
 
 
 def race(recipe: Recipe, split: SplitName) -> Iterator[Look]:
-    """Train until two checks in a row have at most `MOST_ERRORS`, or the steps run out."""
+    """Train until two checks in a row have at most `MOST_ERRORS`, the run is given up or ends."""
     state, paper = TrainState.start(recipe), exam(recipe, split)
     mean = deepcopy(state.model).eval().requires_grad_(False)
     before, spent = False, 0.0
@@ -188,7 +192,8 @@ def race(recipe: Recipe, split: SplitName) -> Iterator[Look]:
         errors, n = grade(mean, paper, whole=done.step == recipe.steps)
         now = errors <= MOST_ERRORS
         yield Look(done.step, errors, n, done.loss, spent, arrived=now and before)
-        if now and before:
+        given_up = done.step == GIVE_UP_AT and errors > STILL_WRONG * n
+        if given_up or (now and before):
             return
         before, began = now, time.process_time()
 
@@ -216,19 +221,23 @@ def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
 # ---------------------------------------------------------------- the sweep
 
 Cell = dict[str, Any]
-SEEDS = range(1, 6)
+SEEDS, BASE_SEEDS = range(1, 6), range(1, 4)
 BASES = (3.0, 10.0, 100.0, 1000.0, 10_000.0)
 
 
 def rope_cells() -> list[Cell]:
-    """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases."""
+    """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases.
+
+    The bases run for a fixed number of steps; `BASE` itself is the packed arm of the race.
+    """
     cells: list[Cell] = []
     for encoding in ENCODINGS:
         for setting in SETTINGS:
             arm = {"setting": setting, "encoding": encoding}
             cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES]
             cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]
-    return cells + [{"part": "base", "base": base, "seed": s} for base in BASES for s in SEEDS]
+    others = [base for base in BASES if base != BASE]
+    return cells + [{"part": "base", "base": b, "seed": s} for b in others for s in BASE_SEEDS]
 
 
 def measure_rope(cell: Cell) -> dict[str, Any]:
@@ -238,15 +247,20 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
         recipe = plan(setting, encoding, cell["rate"], cell["seed"], steps=MOST_TUNING_STEPS)
         return measure(recipe, "validation")
     rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
-    recipe = plan(setting, encoding, rate, cell["seed"], base=cell.get("base", BASE))
+    base, steps = cell.get("base", BASE), BASE_STEPS if cell["part"] == "base" else MOST_STEPS
+    recipe = plan(setting, encoding, rate, cell["seed"], base=base, steps=steps)
     return {"rate": rate, **measure(recipe, "test")}
 
 
 def best_rate(rows: Sequence[Cell], setting: str, encoding: str) -> float:
-    """The rate of the fewest steps to the target, or else of the fewest errors at the end."""
+    """The rate of the fewest steps to the target, or else the fewest errors, the lowest loss."""
     wanted = {"part": "rate", "setting": setting, "encoding": encoding}
     tried = [row for row in rows if wanted.items() <= row["cell"].items()]
     if len(tried) < len(RATES):
         raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {wanted}")
-    best = min(tried, key=lambda row: (row["steps_to_target"] or math.inf, row["curve"][-1][1]))
-    return best["cell"]["rate"]
+
+    def standing(row: Cell) -> tuple[float, ...]:
+        _, errors, n, loss = row["curve"][-1]
+        return row["steps_to_target"] or math.inf, errors / n, loss
+
+    return min(tried, key=standing)["cell"]["rate"]
