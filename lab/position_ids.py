@@ -16,13 +16,15 @@ from lab.vocabulary import EQUALS, PLUS, TIMES
 
 
 def coupled_ids(tokens: Tensor) -> Tensor:
-    """(place, row) of every token: the digit of a and the digit of b it belongs to. (B, T, 2)
+    """(place, row) of every token: the digit of a and the digit of b it has to do with. (B, T, 2)
 
-    A digit that counts 10^s in partial product or sum j has place s - j and row j. So it shares its
-    place with the digit of a it is made from, its row with the digit of b, and stands at one fixed
-    distance, (1, -1), from the digit of the sum above. Digit k of a is at (k, 0), digit k of b at
-    (0, k), the times sign at (p, q), one past the last digits. A sign that opens a number stands
-    one place before its first digit. Ids look at the tokens so far, and at the whole prompt.
+    Digit k of a stands at (k, 0), digit k of b at (0, k), the times sign past both, at
+    (p + 1, q). A token of the working stands where the digit that comes *next* belongs, since its
+    query looks for what that digit is made of: the digit that counts 10^s in partial product or
+    sum j belongs at (s - j, j). So its query shares the place with the digit of a it is made from
+    and the row with the digit of b; its two summands stand at fixed distances; and a number is
+    full where the place is that of the times sign. Ids look at the tokens so far, and at the whole
+    prompt.
     """
     slot = torch.arange(tokens.shape[1], device=tokens.device)
     sign = (tokens == TIMES) | (tokens == PLUS) | (tokens == EQUALS)
@@ -31,10 +33,10 @@ def coupled_ids(tokens: Tensor) -> Tensor:
     p = (field == 0).sum(-1, keepdim=True)
     q = (field == 1).sum(-1, keepdim=True) - 1
     row = (field - 1) // 2
-    place = slot - opened - 1 - row
+    place = slot - opened - row
     place = torch.where(field == 0, p - 1 - slot, torch.where(field == 1, 0, place))
     row = torch.where(field == 0, 0, torch.where(field == 1, p + q - slot, row))
-    place = torch.where(tokens == TIMES, p, place)
+    place = torch.where(tokens == TIMES, p + 1, place)
     return torch.stack([place, row], dim=-1)
 
 

@@ -11,7 +11,10 @@ SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10)]
 
 
 def by_fields(form: Format) -> list[tuple[int, int]]:
-    """(place, row) of every token, read off the names of the fields."""
+    """(place, row) of every token, read off the names of the fields.
+
+    In the working it is that of the digit after it, or of the one that would be if a number ends.
+    """
     out: list[tuple[int, int]] = []
     row = 0
     opener = -1
@@ -20,15 +23,15 @@ def by_fields(form: Format) -> list[tuple[int, int]]:
             if field.name == "a":
                 out.append((form.p - 1 - slot, 0))
             elif field.name == "*":
-                out.append((form.p, form.q))
+                out.append((form.p + 1, form.q))
             elif field.name == "b":
                 out.append((0, field.place(slot)))
             elif field.role == "operator":
                 row += field.name == "+"
                 opener = slot
-                out.append((-1 - row, row))
+                out.append((-row, row))
             else:
-                out.append((slot - opener - 1 - row, row))
+                out.append((slot - opener - row, row))
     return out
 
 
