@@ -121,11 +121,11 @@ def problems_of(recipe: Recipe, split: SplitName, most: int) -> Problems:
     if recipe.trains_on_everything and split != "train":
         return []
     if recipe.shapes:
-        rng, n = np.random.default_rng(0), most // len(recipe.shapes)
+        shapes = sorted(set(recipe.shapes))
+        rng, n = np.random.default_rng(0), most // len(shapes)
         low, high = (0.0, recipe.fraction) if split == "train" else BOUNDS[split]
         return [
-            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high))
-            for p, q in recipe.shapes
+            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes
         ]
     if split == "train":
         a, b = np.nonzero(trained_on(recipe))

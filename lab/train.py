@@ -48,9 +48,10 @@ class Recipe:
     """Everything that decides a run. Variants by `dataclasses.replace`.
 
     `pairs`: if any, train on these unordered pairs alone, all of them with u < `fraction`.
-    `shapes`: if any, the numbers of digits (p, q) that problems have, each as likely, in a format
-    that is not padded. `pack`: if not 0, a row of a batch is a stream of so many tokens, cut at
-    random from sum after sum. `gap_chance`, `gap_most`: gaps in the position ids (`with_gaps`).
+    `shapes`: if any, the numbers of digits (p, q) that problems have, each as likely as it is often
+    listed, in a format that is not padded. `pack`: if not 0, a row of a batch is a stream of so
+    many tokens, cut at random from sum after sum. `gap_chance`, `gap_most`: gaps in the position
+    ids (`with_gaps`).
     `trains_on_everything`: hold nothing out, the one exception to the split. Such a run learns the
     100 one-digit products by heart, so no score of it says anything of pairs it has not seen.
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.

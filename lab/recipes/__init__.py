@@ -6,6 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.reach import (
+    reach_coupled,
+    reach_coupled_gaps,
+    reach_gaps,
+    reach_learned,
+    reach_none,
+    reach_rotary,
+)
 from lab.recipes.rope import learned_small, rope, rope_small, unordered_small
 from lab.recipes.times_table import times_table, times_table_small
 from lab.train import Recipe
@@ -18,6 +26,12 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "rope_small": rope_small,
     "learned_small": learned_small,
     "unordered_small": unordered_small,
+    "reach_learned": reach_learned,
+    "reach_none": reach_none,
+    "reach_rotary": reach_rotary,
+    "reach_gaps": reach_gaps,
+    "reach_coupled": reach_coupled,
+    "reach_coupled_gaps": reach_coupled_gaps,
     "times_table": times_table,
     "times_table_small": times_table_small,
 }

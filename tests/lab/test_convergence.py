@@ -1,17 +1,20 @@
 """lab.convergence: the check against one problem at a time, the ratio against its definition."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tiny import BASE, tiny_model
 
+from lab import convergence
 from lab.config import RotaryPositions
 from lab.convergence import (
     SETTINGS,
     Exam,
     Look,
+    best_rate,
     exam,
     failed,
     follow,
@@ -19,6 +22,7 @@ from lab.convergence import (
     plan,
     race,
     steps_to_target,
+    steps_until,
 )
 from lab.problems import split_value
 from lab.recipes.rope import ENCODINGS
@@ -66,10 +70,10 @@ def test_a_problem_fails_as_a_whole_and_once() -> None:
 def test_a_part_is_enough_to_fail_and_only_the_whole_to_pass() -> None:
     paper = exam(plan("fixed", "rotary", 1e-3, 0), "test", 80)
     poor = tiny_model(replace(BASE, position=RotaryPositions(10.0)), dtype=torch.float32)
-    assert grade(poor, paper, whole=False) == (10, 10)
-    assert grade(poor, paper, whole=True) == (80, 80)
+    assert grade(poor, paper, 0.02, whole=False) == (10, 10)
+    assert grade(poor, paper, 0.02, whole=True) == (80, 80)
     easy = Exam(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
-    assert grade(poor, easy, whole=False) == (1, 1)
+    assert grade(poor, easy, 0.02, whole=False) == (1, 1)
 
 
 def test_the_running_mean_forgets_by_its_memory() -> None:
@@ -96,3 +100,32 @@ def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
     looks = [Look(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
     assert steps_to_target([*looks[:-1], replace(looks[-1], arrived=True)]) == 100
     assert steps_to_target(looks) is None
+
+
+def test_a_curve_says_when_any_goal_was_met_twice_in_a_row() -> None:
+    curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
+    assert steps_until(curve, 0.02) == 50
+    assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
+    assert steps_until(curve, 0.01) is None
+
+
+def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convergence, "GIVE_UP_AT", 25)
+    tiny = replace(plan("fixed", "rotary", 1e-3, 3, steps=75), batch_size=1, precision="fp32")
+    tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)))
+    assert [look.step for look in race(tiny, "validation")] == [25]
+    monkeypatch.setattr(convergence, "STILL_WRONG", 1.0)
+    assert [look.step for look in race(tiny, "validation")] == [25, 50, 75]
+
+
+def test_the_best_rate_arrives_first_or_else_errs_least() -> None:
+    def row(rate: float, steps: int | None, wrong: int, n: int, loss: float) -> dict[str, Any]:
+        cell = {"part": "rate", "setting": "fixed", "encoding": "none", "rate": rate, "seed": 0}
+        return {"cell": cell, "steps_to_target": steps, "curve": [[1500, wrong, n, loss]]}
+
+    rows = [row(1e-3, None, 20, 250, 0.2), row(2e-3, None, 30, 2000, 0.3)]
+    assert best_rate([*rows, row(4e-3, 900, 90, 100, 1.0)], "fixed", "none") == 4e-3
+    assert best_rate([*rows, row(4e-3, None, 30, 2000, 0.2)], "fixed", "none") == 4e-3
+    assert best_rate([*rows, row(4e-3, None, 31, 2000, 0.2)], "fixed", "none") == 2e-3
+    with pytest.raises(ValueError, match="2 of 3 rates"):
+        best_rate(rows, "fixed", "none")

@@ -1,0 +1,140 @@
+"""Longer sums than any that was trained, and where each way to say positions gives out.
+
+Under greedy decoding a text is right up to some token, so a model can be asked for all tokens at
+once, each from the right ones before it: the first wrong guess is the first wrong token it writes.
+
+Shapes: `N` problems, `L` tokens of a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.checkpoint import Checkpoint, load_run
+from lab.config import InterpolatedRotaryPositions, Position, RotaryPositions, YarnRotaryPositions
+from lab.evaluate import teacher_forced_all
+from lab.gpt import GPT, with_position
+from lab.problems import TEST_FROM, Format, Integers, sample_exact
+
+Stretch = Literal["interpolated", "yarn"]
+N_DIGITS = 10
+"""Tokens below this are digits, the others signs."""
+
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A run, and how its rotation is stretched for texts longer than it was trained on."""
+
+    run: str
+    stretch: Stretch | None = None
+
+    def model_for(self, loaded: Checkpoint, length: int) -> GPT:
+        """The run for texts of `length` tokens; one no longer than trained is left as it was."""
+        trained = loaded.format.length
+        if self.stretch is None or length <= trained:
+            return loaded.model
+        usual = loaded.model.config.position
+        if not isinstance(usual, RotaryPositions):
+            raise ValueError(f"{self.run} has {usual}; only rotary positions can be stretched")
+        return with_position(loaded.model, stretched(usual, self.stretch, length, trained))
+
+
+def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:
+    """The rotation for `length` tokens: none turns further than it did within `trained`.
+
+    `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` the slow ones.
+    """
+    factor = length / trained
+    if how == "interpolated":
+        return InterpolatedRotaryPositions(usual.base, factor)
+    return YarnRotaryPositions(usual.base, factor, original_length=trained)
+
+
+SMALL = ("learned", "none", "rotary", "interpolated", "yarn", "gaps", "coupled", "coupled_gaps")
+ARMS: dict[str, Arm] = {
+    **{name: Arm(f"reach_{name}") for name in SMALL},
+    "interpolated": Arm("reach_rotary", "interpolated"),
+    "yarn": Arm("reach_rotary", "yarn"),
+}
+
+
+# ---------------------------------------------------------------- where a text first goes wrong
+
+
+@dataclass(frozen=True)
+class FirstWrong:
+    """Of each problem the slot of the first wrong token, (N,), -1 for none, and what stands there.
+
+    `right` and `written`, (N,), are the tokens that belong there and that the model writes.
+    """
+
+    slot: NDArray[np.int64]
+    right: NDArray[np.uint8]
+    written: NDArray[np.uint8]
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        return self.slot >= 0
+
+    @property
+    def of_length(self) -> NDArray[np.bool_]:
+        """A sign where a digit belongs, a digit where a sign, or the wrong sign. (N,)"""
+        return self.wrong & ((self.right >= N_DIGITS) | (self.written >= N_DIGITS))
+
+
+def first_wrong_tokens(model: GPT, form: Format, a: Integers, b: Integers) -> FirstWrong:
+    """Where greedy decoding of each problem first leaves the right text. a and b (N,)."""
+    parts = list(each_part(model, form, a, b))
+    return FirstWrong(*(np.concatenate([getattr(p, x) for p in parts]) for x in FIELDS))
+
+
+FIELDS = ("slot", "right", "written")
+
+
+def each_part(model: GPT, form: Format, a: Integers, b: Integers) -> Iterator[FirstWrong]:
+    for rows, guesses in teacher_forced_all(model, form, a, b, batch=BATCH):
+        right, _ = form.render(a[rows], b[rows])
+        missed = guesses != right
+        slot = missed.argmax(axis=1)
+        at = np.arange(len(slot)), slot
+        yield FirstWrong(np.where(missed.any(axis=1), slot, -1), right[at], guesses[at])
+
+
+# ---------------------------------------------------------------- the sweep
+
+Cell = dict[str, Any]
+N_DRAWS = 1000
+MOST_SMALL = 6
+
+
+def length_cells() -> list[Cell]:
+    digits = range(1, MOST_SMALL + 1)
+    return [{"arm": arm, "p": p, "q": q} for arm in ARMS for p in digits for q in digits]
+
+
+def test_problems(p: int, q: int, draws: int = N_DRAWS) -> tuple[Integers, Integers]:
+    """Different test pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
+    a, b = sample_exact(np.random.default_rng(0), draws, p, q, TEST_FROM, 1.0)
+    pairs = np.unique(np.stack([a, b], axis=1), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def measure_lengths(cell: Cell) -> dict[str, Any]:
+    """Failures of one arm on one shape, by their first wrong token."""
+    arm, form = ARMS[cell["arm"]], Format("cot_reversed", cell["p"], cell["q"])
+    model = arm.model_for(load_run(arm.run), form.length)
+    found = first_wrong_tokens(model, form, *test_problems(form.p, form.q))
+    lengths = int(found.of_length.sum())
+    return {
+        "n": len(found.slot),
+        "wrong_digit": int(found.wrong.sum()) - lengths,
+        "wrong_length": lengths,
+        "seeds": [0],
+    }

@@ -1,0 +1,79 @@
+"""The runs that are tested on longer sums than they learned: one network, six ways to say where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.config import (
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    LearnedPositions,
+    MultiHeadAttention,
+    NoPositions,
+    Position,
+    RotaryPositions,
+)
+from lab.problems import Format
+from lab.recipes.rope import BASE
+from lab.train import Recipe
+
+ROOM = 256
+"""Rows of the learned table. Those past the longest text trained stay as they began."""
+
+
+def shapes_up_to(most: int) -> tuple[tuple[int, int], ...]:
+    """All numbers of digits up to `most`, each as often as it has products of two digits."""
+    digits = range(1, most + 1)
+    return tuple((p, q) for p in digits for q in digits for _ in range(p * q))
+
+
+def reaching(name: str, position: Position) -> Recipe:
+    """The small network of three layers on sums of up to 3 x 3 digits."""
+    return Recipe(
+        name=name,
+        model=GPTConfig(
+            n_layer=3,
+            d_model=128,
+            position=position,
+            attention=MultiHeadAttention(n_head=4, head_dim=32),
+            ffn=DenseFFN(d_ff=512),
+        ),
+        format=Format("cot_reversed", 3, 3, padded=False),
+        shapes=shapes_up_to(3),
+        steps=3000,
+        batch_size=64,
+        rate=2e-3,
+        muon_rate=0.01,
+    )
+
+
+def reach_learned() -> Recipe:
+    """A learned table; no row past the longest text trained has ever been asked for."""
+    return reaching("reach_learned", LearnedPositions(ROOM))
+
+
+def reach_none() -> Recipe:
+    """Nothing is said of positions."""
+    return reaching("reach_none", NoPositions())
+
+
+def reach_rotary() -> Recipe:
+    """Rotary positions, a plain count of tokens."""
+    return reaching("reach_rotary", RotaryPositions(BASE))
+
+
+def reach_gaps() -> Recipe:
+    """Rotary positions, with gaps that draw the longest text out to about 6 x 6 digits."""
+    return replace(reaching("reach_gaps", RotaryPositions(BASE)), gap_chance=0.5, gap_most=8)
+
+
+def reach_coupled() -> Recipe:
+    """Rotary positions along two axes, read off the text."""
+    return reaching("reach_coupled", CoupledRotaryPositions(BASE))
+
+
+def reach_coupled_gaps() -> Recipe:
+    """The two axes, with gaps in both that draw 3 x 3 digits out to about 6 x 6."""
+    model = reaching("reach_coupled_gaps", CoupledRotaryPositions(BASE))
+    return replace(model, gap_chance=0.15, gap_most=8)
