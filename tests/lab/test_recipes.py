@@ -1,6 +1,7 @@
 """lab.recipes: every committed recipe builds, and none ever draws a held-out pair, but for two."""
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,9 @@ import torch
 from tiny import BASE
 
 from lab.cost import longest_text, parameters
-from lab.gpt import GPT
+from lab.gpt import GPT, build_position
 from lab.packing import texts_in
-from lab.problems import HELDOUT_FROM, Format, sample_pairs
+from lab.problems import HELDOUT_FROM, Format, sample_pairs, split_value
 from lab.recipes import RECIPES, recipe
 from lab.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
 from lab.vocabulary import decode
@@ -88,13 +89,19 @@ def overheard(name: str) -> tuple[Recipe, list[torch.Tensor]]:
     """The tokens that reach the model in 20 steps of a run."""
     plan, model = replace(recipe(name), precision="fp32"), Eavesdropper()
     state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
+    model.position = build_position(plan.model)
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
         masked_loss(plan, state.model, draw_batch(plan, state))
     return plan, model.seen
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if not RECIPES[name]().pack])
+PACKED = [name for name in RECIPES if RECIPES[name]().pack]
+MANY_SHAPES = [name for name in RECIPES if RECIPES[name]().shapes]
+ONE_SHAPE = [name for name in RECIPES if name not in {*PACKED, *MANY_SHAPES}]
+
+
+@pytest.mark.parametrize("name", ONE_SHAPE)
 def test_the_model_is_shown_that_sample_and_nothing_else(name: str) -> None:
     """The operands read back from the tokens that reach the model in training."""
     plan, seen = overheard(name)
@@ -106,7 +113,24 @@ def test_the_model_is_shown_that_sample_and_nothing_else(name: str) -> None:
             assert (tokens[:, start:stop].numpy() @ places == operand).all()
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if RECIPES[name]().pack])
+@pytest.mark.parametrize("name", MANY_SHAPES)
+def test_a_run_of_many_shapes_sees_each_as_often_as_it_is_listed(name: str) -> None:
+    plan, seen = overheard(name)
+    met: Counter[tuple[int, int]] = Counter()
+    for tokens in seen:
+        for row in tokens.tolist():
+            left, _, right = decode(row).partition("=")[0].partition("*")
+            assert split_value(int(left), int(right)) < plan.fraction
+            assert left == str(int(left)) and right == str(int(right))
+            met[len(left), len(right)] += 1
+    n, listed = met.total(), Counter(plan.shapes)
+    assert met.keys() == listed.keys()
+    for shape, times in listed.items():
+        share = times / listed.total()
+        assert abs(met[shape] / n - share) < 4 * (share * (1 - share) / n) ** 0.5
+
+
+@pytest.mark.parametrize("name", PACKED)
 def test_a_stream_is_cut_from_that_sample_and_from_nothing_else(name: str) -> None:
     plan, seen = overheard(name)
     form, n, rng = plan.format, plan.batch_size, np.random.default_rng(plan.seed)
