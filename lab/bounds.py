@@ -1,4 +1,4 @@
-"""What a count of errors proves, and how sure a ratio of two medians is."""
+"""What a count of errors proves, when a curve meets a goal, how sure a ratio of medians is."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def lower_bound_95(errors: int, n: int) -> float:
         logs = log_choose + counts * math.log(q) + (n - counts) * math.log1p(-q)
         low, high = (low, q) if np.exp(logs).sum() < 0.05 else (q, high)
     return 1 - high
+
+
+def steps_until(curve: Sequence[Sequence[float]], goal: float) -> float:
+    """The step of the first of two looks in a row with at most `goal` wrong; infinity for never.
+
+    A look is (step, errors, n, ...). Two in a row, since one may be luck.
+    """
+    meets = [look[1] <= goal * look[2] for look in curve]
+    pairs = zip(curve, meets, meets[1:], strict=False)
+    return next((look[0] for look, now, then in pairs if now and then), math.inf)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ def plan(
         rate=rate,
         muon_rate=5 * rate,
         decay=0.0,
+        precision="fp32",
         seed=seed,
     )
 
@@ -205,12 +206,6 @@ def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[Look]
 def steps_to_target(looks: Sequence[Look]) -> int | None:
     """The first of the last two checks, if the run arrived; None for one that never did."""
     return looks[-2].step if looks[-1].arrived else None
-
-
-def steps_until(curve: Sequence[Sequence[float]], goal: float) -> int | None:
-    """The first of two points in a row of a recorded curve with at most `goal` wrong, or None."""
-    meets = [errors <= goal * n for _, errors, n, _ in curve]
-    return next((int(curve[i][0]) for i in range(len(curve) - 1) if all(meets[i : i + 2])), None)
 
 
 def measure(recipe: Recipe, split: SplitName, goal: float = GOAL) -> dict[str, Any]:

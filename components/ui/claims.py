@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.bounds import lower_bound_95
+from lab.bounds import lower_bound_95, ratio_of_medians, steps_until
 from lab.problems import STYLES
 from lab.provenance import REQUIRED, ROOT, read_lines
 
@@ -274,6 +274,43 @@ def each_seed(rows: list[dict[str, Any]]) -> Measured:
     return Measured(" and ".join(counts), errors, n, lower_bound_95(errors, n))
 
 
+def steps_of(goal: float, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Steps to a goal of all rows whose cell says `cell`: the median and the span of the seeds."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        seeds = arm(rows, **cell)
+        steps = sorted(steps_until(row["curve"], goal) for row in seeds)
+        most = max(row["curve"][-1][0] for row in seeds)
+        arrived = [x for x in steps if x < math.inf]
+        if not arrived:
+            return Measured(f"in none of {len(steps)} seeds within {most:,} steps")
+        first, middle = arrived[0], statistics.median(steps)
+        if len(arrived) < len(steps):
+            some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {first:,.0f}"
+            return Measured(
+                f"{some} steps" if math.isinf(middle) else f"{middle:,.0f} steps ({some})"
+            )
+        return Measured(f"{middle:,.0f} steps ({first:,.0f} to {steps[-1]:,.0f})")
+
+    return pick
+
+
+def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many times the steps of rotary positions a learned table takes; the middle 95% of a
+    bootstrap over seeds."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        learned, rotary = (
+            [steps_until(row["curve"], goal) for row in arm(rows, part="race", setting=setting, encoding=e)]
+            for e in ("learned", "rotary")
+        )
+        found = ratio_of_medians(learned, rotary)
+        high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
+        return Measured(f"{found.ratio:.2f} times (95%: {found.low:.2f} to {high})")
+
+    return pick
+
+
 def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of cells, all rows whose cell says `cell` together."""
 
@@ -333,6 +370,10 @@ def live_heldout(document: dict[str, Any]) -> Measured:
 def attention_ratio(document: dict[str, Any]) -> Measured:
     return Measured(f"{document['ratio']:.2f} times")
 
+
+ROPE, GOAL, STRICT_GOAL = "records/rope.jsonl", 0.01, 0.001
+RACE_SETTINGS, RACE_ENCODINGS = ("fixed", "mixed", "packed"), ("rotary", "learned", "none")
+RACE_BASES = (3, 10, 1000, 10_000)
 
 TIMES = "checkpoints/times_table/result.json"
 
@@ -556,6 +597,39 @@ CLAIMS: dict[str, Claim] = {
             ("learned", "a learned table", "learned_small"),
             ("none", "no positions", "unordered_small"),
         )
+    },
+    **{
+        f"ch2.{setting}_{encoding}": Claim(
+            f"Steps until 1 in 100 test sums is wrong: {setting} text, {encoding} positions.",
+            ROPE,
+            steps_of(GOAL, part="race", setting=setting, encoding=encoding),
+        )
+        for setting in RACE_SETTINGS
+        for encoding in RACE_ENCODINGS
+    },
+    **{
+        f"ch2.ratio_{setting}": Claim(
+            f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
+            ROPE,
+            steps_ratio(GOAL, setting),
+        )
+        for setting in RACE_SETTINGS
+    },
+    **{
+        f"ch2.strict_{encoding}": Claim(
+            f"Steps until 1 in 1,000 test sums is wrong in the stream: {encoding} positions.",
+            ROPE,
+            steps_of(STRICT_GOAL, part="race", setting="packed", encoding=encoding),
+        )
+        for encoding in ("rotary", "learned")
+    },
+    **{
+        f"ch2.base_{base}": Claim(
+            f"Steps until 1 in 100 test sums is wrong in the stream: rotary, base {base}.",
+            ROPE,
+            steps_of(GOAL, part="base", base=float(base)),
+        )
+        for base in RACE_BASES
     },
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",

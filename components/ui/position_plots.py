@@ -102,3 +102,37 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         )
         .properties(height=240)
     )
+
+
+def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
+    """A point a seed, a line an arm. Rows: setting, encoding, seed, steps (infinite for never)."""
+    data = pd.DataFrame(rows)
+    never = f"not within {most:,} steps"
+    data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
+    data["shown"] = data["steps"].clip(upper=most)
+    return (
+        alt.Chart(data)
+        .mark_point(size=70, filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("shown:Q", title="steps to the goal", scale=alt.Scale(domain=[0, most])),
+            y=alt.Y("encoding:N", sort=None, title=None),
+            row=alt.Row(
+                "setting:N",
+                sort=list(dict.fromkeys(row["setting"] for row in rows)),
+                title=None,
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+            ),
+            shape=alt.Shape(
+                "came:N",
+                title=None,
+                scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
+            ),
+            color=alt.Color(
+                "came:N",
+                title=None,
+                scale=alt.Scale(domain=["arrived", never], range=[BLUE, ORANGE]),
+            ),
+            tooltip=["setting", "encoding", "seed", "shown", "came"],
+        )
+        .properties(height=90)
+    )

@@ -6,42 +6,42 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from lab.bounds import ratio_of_medians
-from lab.convergence import best_rate, measure, plan
+from lab.bounds import ratio_of_medians, steps_until
+from lab.convergence import GOAL, best_rate, measure, plan
 from lab.provenance import RECORDS, read_lines
 from lab.recipes.rope import Encoding
 
-SEED = 1
+SEED = 2
 PAIR: tuple[Encoding, ...] = ("learned", "rotary")
 
 
 def bench_rope() -> dict[str, Any]:
-    """Steps to the target in the packed stream, learned over rotary; some six minutes."""
+    """Steps in the stream until 1 in 100 is wrong, learned over rotary; four to eight minutes."""
     rows = read_lines(RECORDS / "rope.jsonl")
-    measured = {encoding: steps(rows, encoding) for encoding in PAIR}
     recorded = {encoding: on_record(rows, encoding) for encoding in PAIR}
-    ratio = ratio_of_medians(recorded["learned"], recorded["rotary"])
-    for encoding, found in measured.items():
-        print(f"{encoding:>8}  measured {found or 'not arrived'}  record {recorded[encoding]}")
-    print(f"ratio of the medians on record {ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f})")
+    ratio = ratio_of_medians(*(list(recorded[encoding].values()) for encoding in PAIR))
+    measured: dict[str, float] = {}
+    for encoding in PAIR:
+        recipe = plan("packed", encoding, best_rate(rows, "packed", encoding), SEED)
+        measured[encoding] = steps_until(measure(recipe, "test")["curve"], GOAL)
+        both = f"measured {measured[encoding]:,.0f}  record {recorded[encoding][SEED]:,.0f}"
+        print(f"{encoding:>8}  {both} steps")
+    print(f"ratio  measured {measured['learned'] / measured['rotary']:.2f}", end="  ")
+    print(f"record {ratio.ratio:.2f} (95%: {ratio.low:.2f} to {ratio.high:.2f})")
     return {
         "seeds": [SEED],
-        "measured": measured,
+        "measured": {name: finite(x) for name, x in measured.items()},
         "record": {name: finite(x) for name, x in asdict(ratio).items()},
     }
 
 
-def on_record(rows: list[dict[str, Any]], encoding: Encoding) -> list[float]:
+def on_record(rows: list[dict[str, Any]], encoding: Encoding) -> dict[int, float]:
+    """Steps to the goal, by seed."""
     cell = {"part": "race", "setting": "packed", "encoding": encoding}
     seeds = [row for row in rows if cell.items() <= row["cell"].items()]
-    return [row["steps_to_target"] or math.inf for row in seeds]
-
-
-def steps(rows: list[dict[str, Any]], encoding: Encoding) -> int | None:
-    recipe = plan("packed", encoding, best_rate(rows, "packed", encoding), SEED)
-    return measure(recipe, "test")["steps_to_target"]
+    return {row["cell"]["seed"]: steps_until(row["curve"], GOAL) for row in seeds}
 
 
 def finite(x: float) -> float | None:
-    """JSON has no infinity: a ratio without end is none."""
+    """JSON has no infinity: what never came is none."""
     return x if math.isfinite(x) else None

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from lab.bounds import lower_bound_95, ratio_of_medians
+from lab.bounds import lower_bound_95, ratio_of_medians, steps_until
 
 
 def exact_bound(errors: int, n: int) -> float:
@@ -62,3 +62,10 @@ def test_runs_that_never_arrive_count_as_endless() -> None:
     some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
     assert some.ratio == math.inf and some.low == 5
     assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
+
+
+def test_a_goal_is_met_at_the_first_of_two_good_looks_in_a_row() -> None:
+    curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
+    assert steps_until(curve, 0.02) == 50
+    assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
+    assert steps_until(curve, 0.01) == math.inf and steps_until([], 0.5) == math.inf

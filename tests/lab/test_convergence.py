@@ -22,7 +22,6 @@ from lab.convergence import (
     plan,
     race,
     steps_to_target,
-    steps_until,
 )
 from lab.problems import split_value
 from lab.recipes.rope import ENCODINGS
@@ -100,13 +99,6 @@ def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
     looks = [Look(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
     assert steps_to_target([*looks[:-1], replace(looks[-1], arrived=True)]) == 100
     assert steps_to_target(looks) is None
-
-
-def test_a_curve_says_when_any_goal_was_met_twice_in_a_row() -> None:
-    curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
-    assert steps_until(curve, 0.02) == 50
-    assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
-    assert steps_until(curve, 0.01) is None
 
 
 def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
