@@ -25,6 +25,7 @@ Stretch = Literal["interpolated", "yarn"]
 N_DIGITS = 10
 """Tokens below this are digits, the others signs."""
 
+FULL_TURNS = 4.0
 BATCH = 50
 
 
@@ -47,14 +48,15 @@ class Arm:
 
 
 def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:
-    """The rotation for `length` tokens: none turns further than it did within `trained`.
+    """The rotation for `length` tokens, its slow pairs no further than they came in `trained`.
 
-    `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` the slow ones.
+    `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` leaves those alone that
+    turn `FULL_TURNS` times and more within `trained` (arXiv:2309.00071, there 32, for long texts).
     """
     factor = length / trained
     if how == "interpolated":
         return InterpolatedRotaryPositions(usual.base, factor)
-    return YarnRotaryPositions(usual.base, factor, original_length=trained)
+    return YarnRotaryPositions(usual.base, factor, original_length=trained, beta_fast=FULL_TURNS)
 
 
 SMALL = ("learned", "none", "rotary", "interpolated", "yarn", "gaps", "coupled", "coupled_gaps")

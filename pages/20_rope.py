@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import clocks, exercises, position_plots, tape, training, waves
+from components.ui import claims, clocks, exercises, position_plots, tape, training, waves
 from components.ui.chapter import Chapter
+from components.ui.operands import ask_pair
+from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
+from components.ui.tokens import Marks, place_of, strip
+from lab.bounds import steps_until
+from lab.problems import Format
+from lab.vocabulary import decode
 
 MODELS = {
     "unordered_small": "no positions",
@@ -34,6 +40,8 @@ I, J = 30, 24
 
 N_SAMPLES = 15
 LIVE_STEPS = 600
+
+TRAINED_DIGITS, MOST_DIGITS = 3, 6
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
@@ -42,6 +50,7 @@ LINK = {
     "ch20_scores_head": training.one_of(range(N_HEAD)),
     "ch20_text": training.one_of(("a stream", "one width")),
     "ch20_live_base": training.one_of(BASES),
+    "ch20_size": training.one_of(range(TRAINED_DIGITS, MOST_DIGITS + 1)),
 }
 
 
@@ -392,9 +401,64 @@ def show_decay() -> None:
     page.source(agreement)
 
 
-# ---------------------------------------------------------------- 5. the reader's own race
+# ---------------------------------------------------------------- 5. the race, and your own
 
+SETTING_NAMES = {
+    "fixed": "one width",
+    "mixed": "numbers of one or two digits",
+    "packed": "a stream, cut anywhere",
+}
 ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
+RACE_OPTIONS = ("in all three", "only where sums float", "in none")
+
+
+@st.fragment
+def show_race() -> None:
+    rows = [row for row in rows_of("rope.jsonl") if row["cell"]["part"] == "race"]
+    if not rows:
+        return
+    if not page.predict(
+        "ch20_race",
+        "In which kinds of text does rotary need fewer steps than a learned table?",
+        RACE_OPTIONS,
+        where_rotary_leads(rows),
+        page.text("race_why"),
+    ):
+        return
+    points = [
+        {
+            "setting": SETTING_NAMES[row["cell"]["setting"]],
+            "encoding": ENCODING_NAMES[row["cell"]["encoding"]],
+            "steps": steps_until(row["curve"], claims.GOAL),
+            "seed": row["cell"]["seed"],
+        }
+        for row in rows
+    ]
+    st.altair_chart(
+        position_plots.steps_to_goal(points, max(row["most_steps"] for row in rows)),
+        width="stretch",
+        alt="Steps until one sum in a hundred is wrong, a point a seed, by text and by encoding",
+    )
+    page.notice("race_notice")
+    from lab import convergence
+
+    page.source(convergence.race, convergence.exam, convergence.rope_cells, claims_of=("race_why",))
+
+
+def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
+    """The option of the guess that the record bears out."""
+    leads = {
+        setting: median_steps(rows, setting, "rotary") < median_steps(rows, setting, "learned")
+        for setting in SETTING_NAMES
+    }
+    if all(leads.values()):
+        return RACE_OPTIONS[0]
+    return RACE_OPTIONS[1] if leads["packed"] and not leads["fixed"] else RACE_OPTIONS[2]
+
+
+def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:
+    seeds = claims.arm(rows, setting=setting, encoding=encoding)
+    return float(np.median([steps_until(row["curve"], claims.GOAL) for row in seeds]))
 
 
 @st.fragment
@@ -444,6 +508,132 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     return f"{ENCODING_NAMES[encoding]}{base}, {text}"
 
 
+# ---------------------------------------------------------------- 6. off the end of the ruler
+
+ARM_NAMES = {
+    "learned": "learned table",
+    "none": "no positions",
+    "rotary": "rotary",
+    "interpolated": "rotary, interpolated",
+    "yarn": "rotary, YaRN",
+    "gaps": "rotary, gaps in training",
+    "coupled": "coupled rotary",
+    "coupled_gaps": "coupled, gaps in training",
+}
+LENGTH_OPTIONS = ("nearly none", "about half", "nearly all")
+
+
+@st.fragment
+def show_reach() -> None:
+    rows = rows_of("lengths.jsonl")
+    if not rows:
+        return
+    one_more = claims.arm(rows, arm="rotary", p=TRAINED_DIGITS + 1, q=TRAINED_DIGITS + 1)[0]
+    if not page.predict(
+        "ch20_reach",
+        "The rotary network knows all sums up to three by three digits. "
+        "How many of four by four does it get right?",
+        LENGTH_OPTIONS,
+        right_in_words(one_more),
+        page.text("reach_why"),
+    ):
+        return
+    with st.container(horizontal=True, gap="medium"):
+        for name, words in ARM_NAMES.items():
+            with st.container(width=180):
+                st.markdown(f"**{words}**")
+                st.altair_chart(
+                    position_plots.length_map(
+                        [{**row["cell"], **row} for row in claims.arm(rows, arm=name)],
+                        TRAINED_DIGITS,
+                    ),
+                    width="content",
+                    alt=f"{words}: the share of wrong sums by the digits of both numbers",
+                )
+    page.notice("reach_notice")
+    page.prose("reach_kinds")
+    size = int(
+        st.segmented_control(
+            "Digits of both numbers",
+            range(TRAINED_DIGITS, MOST_DIGITS + 1),
+            default=TRAINED_DIGITS + 1,
+            required=True,
+            key="ch20_size",
+            bind="query-params",
+        )
+    )
+    st.altair_chart(
+        position_plots.failures(kinds_of_failure(claims.arm(rows, p=size, q=size))),
+        width="stretch",
+        alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
+    )
+    page.notice("kinds_notice")
+    from lab import lengths
+    from lab.position_ids import coupled_ids, with_gaps
+
+    page.source(
+        coupled_ids,
+        with_gaps,
+        lengths.stretched,
+        lengths.first_wrong_tokens,
+        claims_of=("reach_why", "reach_notice", "kinds_notice"),
+    )
+
+
+def right_in_words(row: dict[str, Any]) -> str:
+    """The option of the guess that a row of the record bears out."""
+    right = 1 - (row["wrong_digit"] + row["wrong_length"]) / row["n"]
+    return LENGTH_OPTIONS[0 if right < 0.2 else 2 if right > 0.8 else 1]
+
+
+def kinds_of_failure(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"arm": ARM_NAMES[row["cell"]["arm"]], "kind": kind, "n": n, "rank": rank}
+        for row in rows
+        for rank, (kind, n) in enumerate(
+            {
+                "right to the end": row["n"] - row["wrong_digit"] - row["wrong_length"],
+                "a wrong digit first": row["wrong_digit"],
+                "a wrong length first": row["wrong_length"],
+            }.items()
+        )
+    ]
+
+
+@st.fragment
+@needs_a_run
+def show_longer() -> None:
+    page.prose("longer")
+    pair = ask_pair("ch20_longer_", MOST_DIGITS, "3748", "4837")
+    if pair is None:
+        return
+    a, b = pair
+    form = Format("cot_reversed", len(str(a)), len(str(b)))
+    for name, words in ARM_NAMES.items():
+        slot, written = first_miss(name, a, b)
+        right = form.text(a, b)
+        if slot < 0:
+            st.markdown(f"**{words}**: right to the end, {len(right)} tokens.")
+            continue
+        st.markdown(
+            f"**{words}**: wrong at token {slot + 1} of {len(right)} "
+            f"({place_of(slot, form, a, b)}). It writes `{written}`, right is `{right[slot]}`."
+        )
+        st.html(strip(right[:slot] + written, form, a, b, marks=Marks(wrong=(slot,)), small=True))
+    page.notice("longer_notice")
+
+
+@st.cache_data(show_spinner=False, max_entries=1000)
+def first_miss(name: str, a: int, b: int) -> tuple[int, str]:
+    """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
+    from lab.lengths import ARMS, first_wrong_tokens
+
+    arm, form = ARMS[name], Format("cot_reversed", len(str(a)), len(str(b)))
+    model = arm.model_for(take_with_progress(arm.run), form.length)
+    found = first_wrong_tokens(model, form, np.array([a]), np.array([b]))
+    return int(found.slot[0]), decode([int(found.written[0])])
+
+
 # ---------------------------------------------------------------- the page
 
 page.open()
@@ -468,7 +658,12 @@ page.prose("tape")
 show_tape()
 show_scores()
 show_decay()
+page.prose("race")
+show_race()
 show_training()
+page.prose("reach")
+show_reach()
+show_longer()
 page.box("Why care", "care")
 page.prose("end")
 page.prose("read")

@@ -300,13 +300,25 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
     bootstrap over seeds."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
+        raced = arm(rows, part="race", setting=setting)
         learned, rotary = (
-            [steps_until(row["curve"], goal) for row in arm(rows, part="race", setting=setting, encoding=e)]
-            for e in ("learned", "rotary")
+            [steps_until(row["curve"], goal) for row in arm(raced, encoding=encoding)]
+            for encoding in ("learned", "rotary")
         )
         found = ratio_of_medians(learned, rotary)
         high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
         return Measured(f"{found.ratio:.2f} times (95%: {found.low:.2f} to {high})")
+
+    return pick
+
+
+def misses(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums of p by q digits that an arm of `records/lengths.jsonl` gets wrong."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        wrong, n = row["wrong_digit"] + row["wrong_length"], row["n"]
+        return Measured(count(wrong, n), wrong, n, lower_bound_95(wrong, n))
 
     return pick
 
@@ -374,6 +386,17 @@ def attention_ratio(document: dict[str, Any]) -> Measured:
 ROPE, GOAL, STRICT_GOAL = "records/rope.jsonl", 0.01, 0.001
 RACE_SETTINGS, RACE_ENCODINGS = ("fixed", "mixed", "packed"), ("rotary", "learned", "none")
 RACE_BASES = (3, 10, 1000, 10_000)
+
+REACH_ARMS = (
+    "learned",
+    "none",
+    "rotary",
+    "interpolated",
+    "yarn",
+    "gaps",
+    "coupled",
+    "coupled_gaps",
+)
 
 TIMES = "checkpoints/times_table/result.json"
 
@@ -630,6 +653,15 @@ CLAIMS: dict[str, Claim] = {
             steps_of(GOAL, part="base", base=float(base)),
         )
         for base in RACE_BASES
+    },
+    **{
+        f"ch2.{name}_{size}x{size}": Claim(
+            f"Test sums of {size} by {size} digits after training up to 3 by 3: {name}.",
+            "records/lengths.jsonl",
+            misses(name, size, size),
+        )
+        for name in REACH_ARMS
+        for size in range(3, 7)
     },
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots import BLUE, ORANGE, Chart, ink, paper
+from components.ui.plots import BLUE, GREY, ORANGE, Chart, ink, paper
 
 Numbers = NDArray[np.float64]
 
 HIGH = 400
 """In pixels: a map of scores with its axes and its legend."""
+
+LENGTH_CELL = 22
+"""In pixels: one cell of a map of lengths."""
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -135,4 +138,65 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
             tooltip=["setting", "encoding", "seed", "shown", "came"],
         )
         .properties(height=90)
+    )
+
+
+def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
+    """One arm: the share wrong for p by q digits; inside the frame it was trained.
+
+    Rows: p, q, n, wrong_digit, wrong_length.
+    """
+    data = pd.DataFrame(rows)
+    data["wrong"] = (data["wrong_digit"] + data["wrong_length"]) / data["n"]
+    most = max(row["p"] for row in rows)
+    axis = alt.Axis(labelAngle=0, tickSize=0, domain=False)
+    cells = (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=alt.X("q:O", title="digits of b", axis=axis),
+            y=alt.Y("p:O", title="digits of a", axis=axis),
+            color=alt.Color(
+                "wrong:Q",
+                scale=alt.Scale(domain=[0, 1], range=[paper(), ORANGE], interpolate="rgb"),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("p", title="digits of a"),
+                alt.Tooltip("q", title="digits of b"),
+                alt.Tooltip("n", title="sums"),
+                alt.Tooltip("wrong_digit", title="wrong digit first"),
+                alt.Tooltip("wrong_length", title="wrong length first"),
+            ],
+        )
+    )
+    size = LENGTH_CELL * most
+    frame = (
+        alt.Chart(pd.DataFrame([{"edge": trained * LENGTH_CELL}]))
+        .mark_rect(filled=False, stroke=ink(), strokeWidth=1.5)
+        .encode(x=alt.value(0), y=alt.value(0), x2=alt.value(trained * LENGTH_CELL))
+        .encode(y2=alt.value(trained * LENGTH_CELL))
+    )
+    return alt.layer(cells, frame).properties(width=size, height=size)
+
+
+def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """A bar an arm: right, wrong in a digit first, wrong in a length first. Rows: arm, kind, n."""
+    kinds = ["right to the end", "a wrong digit first", "a wrong length first"]
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("n:Q", title="sums", stack="zero"),
+            y=alt.Y("arm:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE, GREY]),
+                legend=alt.Legend(orient="bottom", columns=1),
+            ),
+            order=alt.Order("rank:Q"),
+            tooltip=["arm", "kind", "n"],
+        )
+        .properties(height=260)
     )

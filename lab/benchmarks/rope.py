@@ -19,7 +19,8 @@ def bench_rope() -> dict[str, Any]:
     """Steps in the stream until 1 in 100 is wrong, learned over rotary; four to eight minutes."""
     rows = read_lines(RECORDS / "rope.jsonl")
     recorded = {encoding: on_record(rows, encoding) for encoding in PAIR}
-    ratio = ratio_of_medians(*(list(recorded[encoding].values()) for encoding in PAIR))
+    learned, rotary = (list(recorded[encoding].values()) for encoding in PAIR)
+    ratio = ratio_of_medians(learned, rotary)
     measured: dict[str, float] = {}
     for encoding in PAIR:
         recipe = plan("packed", encoding, best_rate(rows, "packed", encoding), SEED)

@@ -1,0 +1,90 @@
+"""lab.lengths: the first wrong token against plain greedy decoding, stretched rotations by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, tiny_model
+
+from lab.checkpoint import Checkpoint
+from lab.config import CoupledRotaryPositions, NoPositions, RotaryPositions
+from lab.evaluate import go_on
+from lab.lengths import ARMS, Arm, FirstWrong, first_wrong_tokens, length_cells, test_problems
+from lab.positions import frequencies
+from lab.problems import Format, count_digits, split_value
+from lab.recipes import RECIPES
+from lab.vocabulary import encode
+
+draw_problems = test_problems
+del test_problems  # pytest would take it for a test
+
+KINDS = [RotaryPositions(100.0), CoupledRotaryPositions(100.0), NoPositions()]
+
+
+@pytest.mark.parametrize("position", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_first_wrong_token_is_the_one_that_greedy_decoding_writes(
+    position: object, seed: int
+) -> None:
+    model = tiny_model(replace(BASE, position=position), seed=seed, dtype=torch.float32)
+    form = Format("cot_reversed", 2, 3)
+    a, b = draw_problems(2, 3, 120)
+    found = first_wrong_tokens(model, form, a, b)
+    right, _ = form.render(a, b)
+    written = go_on(model, right[:, : form.prompt_length], form.length)
+    for i in range(len(a)):
+        missed = np.flatnonzero(written[i] != right[i])
+        assert found.slot[i] == (missed[0] if len(missed) else -1)
+        if len(missed):
+            assert found.written[i] == written[i, missed[0]]
+            assert found.right[i] == right[i, missed[0]]
+    assert found.wrong.any()
+
+
+def test_a_sign_out_of_place_is_of_length_and_a_digit_is_not() -> None:
+    right, written = (encode(text) for text in ("3+=3$3", "4=+$34"))
+    found = FirstWrong(np.array([5, 5, 5, 5, 5, -1]), right, written)
+    assert found.wrong.tolist() == [True] * 5 + [False]
+    assert found.of_length.tolist() == [False, True, True, True, True, False]
+
+
+def run_of(position: object) -> Checkpoint:
+    model = tiny_model(replace(BASE, position=position), dtype=torch.float32)
+    return Checkpoint("toy", model, Format("cot_reversed", 3, 3, padded=False))
+
+
+def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
+    loaded = run_of(RotaryPositions(100.0))
+    trained = loaded.format.length
+    usual = frequencies(BASE.attention.head_dim, 100.0)
+    for how in ("interpolated", "yarn"):
+        arm = Arm("toy", how)  # pyright: ignore[reportArgumentType]
+        assert arm.model_for(loaded, trained) is loaded.model
+        model = arm.model_for(loaded, 3 * trained)
+        speeds = model.position.frequencies[0]  # pyright: ignore
+        assert torch.allclose(speeds[-1], usual[-1] / 3)
+        assert torch.allclose(speeds[0], usual[0] / (3 if how == "interpolated" else 1))
+        weights = zip(model.parameters(), loaded.model.parameters(), strict=True)
+        assert all(x is y for x, y in weights)
+    assert Arm("toy").model_for(loaded, 3 * trained) is loaded.model
+
+
+def test_only_a_rotation_can_be_stretched() -> None:
+    with pytest.raises(ValueError, match="only rotary positions can be stretched"):
+        Arm("toy", "yarn").model_for(run_of(NoPositions()), 1000)
+
+
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
+def test_problems_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
+    a, b = draw_problems(p, q, 300)
+    assert (count_digits(a) == p).all() and (count_digits(b) == q).all()
+    assert all(split_value(int(x), int(y)) >= 0.4 for x, y in zip(a, b, strict=True))
+    assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(a) > 30
+
+
+def test_every_arm_is_a_run_and_every_shape_is_asked() -> None:
+    assert {arm.run for arm in ARMS.values()} <= RECIPES.keys()
+    cells = length_cells()
+    assert len(cells) == 36 * len(ARMS)
+    assert {(c["p"], c["q"]) for c in cells} == {(p, q) for p in range(1, 7) for q in range(1, 7)}
