@@ -60,10 +60,13 @@ class CoupledRotaryPositions:
     """Rotary along two axes, half of the pairs each: which digit, and which partial product.
 
     The ids come from the text (`lab.position_ids.coupled_ids`): structure that a plain count of
-    tokens does not hold (after arXiv:2405.20671).
+    tokens does not hold (after arXiv:2405.20671). Every angle is divided by `factor`, in training
+    as well: so slow that no pair comes half way round within the longest text to be read, a
+    distance that was never trained is not mistaken for a short one.
     """
 
     base: float = 10_000.0
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)

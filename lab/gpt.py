@@ -146,8 +146,8 @@ def build_position(config: GPTConfig) -> Position:
         case configs.YarnRotaryPositions() as yarn:
             speeds = yarn_frequencies(size, **asdict(yarn))
             return RotaryPositions(speeds[None], gain=yarn_gain(yarn.factor))
-        case configs.CoupledRotaryPositions(base):
-            return RotaryPositions(coupled_frequencies(size, base))
+        case configs.CoupledRotaryPositions(base, factor):
+            return RotaryPositions(coupled_frequencies(size, base) / factor)
         case configs.NoPositions():
             return NoPositions()
 

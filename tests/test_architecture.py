@@ -37,7 +37,7 @@ ORDER = [
         "cells",
     },
     {"evaluate", "transcript", "patterns", "hand_attention", "lens", "homeward", "order", "ruler"},
-    {"prices", "choosing", "step_inside"},
+    {"prices", "choosing", "step_inside", "lengths"},
     {"run", "tamper", "recipes", "exercises"},
     {"controls", "convergence", "live"},
     {"sweeps"},
