@@ -6,6 +6,7 @@ import base64
 import csv
 import inspect
 import io
+import math
 import os
 import secrets
 import time
@@ -21,11 +22,15 @@ from PIL import Image
 
 from components.ui import claims, plots
 from components.ui.live import LiveRun, LiveRuns, Refused
+from lab.bounds import steps_until
 
 if TYPE_CHECKING:
     from lab.checkpoint import Checkpoint
 
 KEPT = 4
+LIVE_GOAL = 0.05
+"""Of the held-out sums a run may get so many wrong when it counts as arrived."""
+
 UNCROWDED = 8
 """Runs that go on at once, of all readers, up to which a page looks every second."""
 
@@ -296,6 +301,7 @@ def describe(run: LiveRun) -> str:
         seen = run.looks[-1].look
         assert seen is not None
         parts.append(f"held out: {claims.count(seen.errors_heldout, seen.n_heldout)}")
+        parts.extend(filter(None, [arrival(run)]))
     ending = {
         "going": "",
         "stopping": "It is being stopped.",
@@ -306,6 +312,16 @@ def describe(run: LiveRun) -> str:
     }[run.phase]
     text = "; ".join(parts)
     return " ".join(filter(None, [f"{text}." if text else "", ending, too_fast(run)]))
+
+
+def arrival(run: LiveRun) -> str:
+    """When the run first met the goal at two looks in a row; empty before."""
+    curve: list[tuple[int, int, int]] = []
+    for shot in run.looks:
+        assert shot.look is not None
+        curve.append((shot.step, shot.look.errors_heldout, shot.look.n_heldout))
+    step = steps_until(curve, LIVE_GOAL)
+    return "" if math.isinf(step) else f"at most 1 in {1 / LIVE_GOAL:.0f} wrong from step {step} on"
 
 
 def too_fast(run: LiveRun) -> str:

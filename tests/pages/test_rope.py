@@ -7,9 +7,16 @@ import json
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pytest
 
+from components.ui import claims
+from lab.bounds import steps_until
 from lab.checkpoint import load_run
+from lab.evaluate import go_on
 from lab.positions import frequencies
+from lab.problems import Format
+from lab.provenance import RECORDS
 from lab.ruler import on_the_tape, shifts
 
 PAGE = "20_rope"
@@ -84,3 +91,61 @@ def test_a_run_of_ones_own_starts_with_the_settings_of_the_page(
     app.select_slider(key="ch20_live_base").set_value(10).run()
     app.button(key="ch20_train_rotary").click().run()
     assert started == [{"encoding": "rotary", "base": 10.0, "packed": True, "steps": 600}]
+
+
+def chart_rows(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
+    """The rows of every chart on the page that has these columns."""
+    out: list[list[dict[str, Any]]] = []
+    for element in app.get("vega_lite_chart"):
+        for data in element.proto.datasets:
+            rows = pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records")
+            if rows and set(columns) <= rows[0].keys():
+                out.append(rows)
+    return out
+
+
+def test_the_race_comes_after_the_guess_and_shows_every_recorded_run(book: Any) -> None:
+    assert chart_rows(book(PAGE), "setting", "came") == []
+    (points,) = chart_rows(book(PAGE, reveal="1"), "setting", "came")
+    raced = [
+        row for row in claims.read_record(RECORDS / "rope.jsonl") if row["cell"]["part"] == "race"
+    ]
+    assert len(points) == len(raced)
+    for point, row in zip(points, raced, strict=True):
+        assert point["seed"] == row["cell"]["seed"]
+        assert point["steps"] == steps_until(row["curve"], 0.01)
+
+
+def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    rows = claims.read_record(RECORDS / "lengths.jsonl")
+    maps = chart_rows(app, "p", "q", "wrong")
+    assert len(maps) == len({row["cell"]["arm"] for row in rows})
+    assert sum(map(len, maps)) == len(rows)
+    for size in (6, 3):
+        app.button_group(key="ch20_size").set_value(size).run()
+        (bars,) = chart_rows(app, "arm", "kind", "n")
+        asked = [row["n"] for row in rows if row["cell"]["p"] == row["cell"]["q"] == size]
+        assert sum(bar["n"] for bar in bars) == sum(asked)
+    assert not app.exception
+
+
+def test_a_longer_sum_is_marked_at_the_first_token_that_a_run_gets_wrong(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch20_longer_a="48", ch20_longer_b="37")
+    assert "**coupled rotary**: right to the end, 20 tokens." in text_of(app)
+    app.text_input(key="ch20_longer_a").set_value("123456").run()
+    app.text_input(key="ch20_longer_b").set_value("987654").run()
+    assert not app.exception
+    model, form = load_run("reach_rotary").model, Format("cot_reversed", 6, 6)
+    right = form.render(np.array([123456]), np.array([987654]))[0]
+    written = go_on(model, right[:, : form.prompt_length], form.length)
+    slot = int(np.flatnonzero((written != right)[0])[0])
+    assert f"**rotary**: wrong at token {slot + 1} of {form.length}" in text_of(app)
+
+
+@pytest.mark.parametrize("bad", ["", "-1", "1e9", "٣*٤", "1234567", "7*8"])
+def test_what_is_no_number_of_six_digits_gets_a_sentence(book: Any, bad: str) -> None:
+    app = book(PAGE, reveal="1")
+    app.text_input(key="ch20_longer_a").set_value(bad).run()
+    assert not app.exception
+    assert any("from 0 to 999999" in warning.value for warning in app.warning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -202,3 +203,15 @@ def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
     app.selectbox(key="ch70_run").set_value(run).run()
     assert not app.exception
     assert f'"run": "{run}"' in app.get("component_instance")[0].proto.json_args
+
+
+def test_a_run_says_from_which_step_it_had_arrived() -> None:
+    def run(*errors: int) -> Any:
+        looks = [
+            SimpleNamespace(step=25 * i, look=SimpleNamespace(errors_heldout=wrong, n_heldout=400))
+            for i, wrong in enumerate(errors, 1)
+        ]
+        return SimpleNamespace(looks=looks)
+
+    assert training.arrival(run(300, 20, 21, 20, 0)) == "at most 1 in 20 wrong from step 100 on"
+    assert training.arrival(run(300, 20, 21, 20)) == training.arrival(run()) == ""
