@@ -17,7 +17,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -28,6 +28,7 @@ from lab.gpt import GPT
 from lab.packing import pack, texts_in, whole_texts
 from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.provenance import RECORDS, read_lines
+from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
 from lab.train import Recipe, TrainState, train
 from lab.vocabulary import Tokens
@@ -40,7 +41,7 @@ RATES = (1e-3, 2e-3, 4e-3)
 
 TOKENS_A_STEP = 8 * STREAM
 MOST_STEPS, MOST_TUNING_STEPS = 3000, 1500
-BASE_STEPS = 1000
+BASE_STEPS, FULL_STEPS = 1000, 1500
 CHECK_EVERY = 25
 N_CHECK = 2000
 GOAL, STRICT_GOAL = 0.01, 0.001
@@ -232,9 +233,9 @@ BASES = (3.0, 10.0, 100.0, 1000.0, 10_000.0)
 
 
 def rope_cells() -> list[Cell]:
-    """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases.
-
-    The bases run for a fixed number of steps; `BASE` itself is the packed arm of the race.
+    """Of each arm the rates, on validation and seed 0, then the race on five seeds; then bases,
+    of which `BASE` itself is the packed arm of the race; then the deciding pair at full size, at
+    the small one's rate.
     """
     cells: list[Cell] = []
     for setting in SETTINGS:
@@ -243,7 +244,8 @@ def rope_cells() -> list[Cell]:
             cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES]
             cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]
     others = [base for base in BASES if base != BASE]
-    return cells + [{"part": "base", "base": b, "seed": s} for b in others for s in BASE_SEEDS]
+    cells += [{"part": "base", "base": b, "seed": s} for b in others for s in BASE_SEEDS]
+    return cells + [{"part": "full size", "encoding": e, "seed": 0} for e in ("rotary", "learned")]
 
 
 def goal_of(setting: str, encoding: str) -> float:
@@ -253,13 +255,16 @@ def goal_of(setting: str, encoding: str) -> float:
 def measure_rope(cell: Cell) -> dict[str, Any]:
     """A rate on the validation pairs, or a run at the best rate on the test pairs."""
     setting, encoding = cell.get("setting", "packed"), cell.get("encoding", "rotary")
-    goal = goal_of(setting, encoding) if cell["part"] != "base" else GOAL
+    goal = goal_of(setting, encoding) if cell["part"] in ("rate", "race") else GOAL
     if cell["part"] == "rate":
         recipe = plan(setting, encoding, cell["rate"], cell["seed"], steps=MOST_TUNING_STEPS)
         return measure(recipe, "validation", goal)
     rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
-    base, steps = cell.get("base", BASE), BASE_STEPS if cell["part"] == "base" else MOST_STEPS
+    steps = {"race": MOST_STEPS, "base": BASE_STEPS, "full size": FULL_STEPS}[cell["part"]]
+    base = cell.get("base", BASE)
     recipe = plan(setting, encoding, rate, cell["seed"], base=base, steps=steps)
+    if cell["part"] == "full size":
+        recipe = replace(recipe, model=replace(FULL_SIZE, position=position_of(encoding)))
     return {"rate": rate, **measure(recipe, "test", goal)}
 
 

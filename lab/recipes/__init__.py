@@ -9,6 +9,7 @@ from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
 from lab.recipes.reach import (
     reach_coupled,
     reach_coupled_gaps,
+    reach_coupled_slow,
     reach_gaps,
     reach_learned,
     reach_none,
@@ -32,6 +33,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "reach_gaps": reach_gaps,
     "reach_coupled": reach_coupled,
     "reach_coupled_gaps": reach_coupled_gaps,
+    "reach_coupled_slow": reach_coupled_slow,
     "times_table": times_table,
     "times_table_small": times_table_small,
 }

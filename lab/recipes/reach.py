@@ -18,6 +18,7 @@ from lab.problems import Format
 from lab.recipes.rope import BASE
 from lab.train import Recipe
 
+SLOW, SLOW_BASE = 2.0, 10.0
 ROOM = 256
 """Rows of the learned table. Those past the longest text trained stay as they began."""
 
@@ -72,6 +73,11 @@ def reach_gaps() -> Recipe:
 def reach_coupled() -> Recipe:
     """Rotary positions along two axes, read off the text."""
     return reaching("reach_coupled", CoupledRotaryPositions(BASE))
+
+
+def reach_coupled_slow() -> Recipe:
+    """The two axes, all clocks so slow that none comes round within the longest sum to be read."""
+    return reaching("reach_coupled_slow", CoupledRotaryPositions(SLOW_BASE, SLOW))
 
 
 def reach_coupled_gaps() -> Recipe:
