@@ -42,7 +42,7 @@ def reaching(name: str, position: Position) -> Recipe:
         ),
         format=Format("cot_reversed", 3, 3, padded=False),
         shapes=shapes_up_to(3),
-        steps=2000,
+        steps=1600,
         batch_size=64,
         precision="fp32",
         rate=2e-3,
