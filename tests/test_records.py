@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +121,35 @@ def test_counts_never_round_to_perfect() -> None:
     assert claims.share(9_999, 10_000) == "9,999 in 10,000"
     assert claims.share(1, 10_000) == "1 in 10,000"
     assert claims.share(2_740, 10_000) == "27 in 100"
+
+
+def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[str, Any]:
+    """A row of the race whose run is good from the first step on, or, with None, never."""
+    looks = range(25, 1001, 25)
+    curve = [[at, 0 if arrives and at >= arrives else 50, 100, 0.1] for at in looks]
+    cell = {"part": "race", "setting": setting, "encoding": encoding, "seed": seed}
+    return {"cell": cell, "curve": curve}
+
+
+def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
+    pick = claims.steps_of(0.01, part="race", setting="fixed", encoding="rotary")
+
+    def shown(*steps: int | None) -> str:
+        rows = [raced("fixed", "rotary", i, s) for i, s in enumerate(steps)]
+        return pick([*rows, raced("fixed", "none", 0, 25)]).shown
+
+    assert shown(500, 300, 400) == "400 steps (300 to 500)"
+    assert shown(500, None, 400) == "500 steps (2 of 3 seeds arrive, the first after 400)"
+    assert shown(500, None, None) == "1 of 3 seeds arrive, the first after 500 steps"
+    assert shown(None, None, None) == "in none of 3 seeds within 1,000 steps"
+    assert shown(600) == "600 steps (one seed)"
+
+
+def test_a_ratio_of_steps_has_its_interval_and_an_open_end_where_runs_never_came() -> None:
+    pick = claims.steps_ratio(0.01, "packed")
+    rows = [raced("packed", "rotary", i, 200) for i in range(3)]
+    assert pick([*rows, *(raced("packed", "learned", i, 800) for i in range(3))]).shown == (
+        "4.00 times (95%: 4.00 to 4.00)"
+    )
+    some = [raced("packed", "learned", i, s) for i, s in enumerate((400, 800, None))]
+    assert pick([*rows, *some]).shown == "4.00 times (95%: 2.00 to no end in sight)"

@@ -285,6 +285,8 @@ def steps_of(goal: float, **cell: Any) -> Callable[[list[dict[str, Any]]], Measu
         if not arrived:
             return Measured(f"in none of {len(steps)} seeds within {most:,} steps")
         first, middle = arrived[0], statistics.median(steps)
+        if len(steps) == 1:
+            return Measured(f"{first:,.0f} steps (one seed)")
         if len(arrived) < len(steps):
             some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {first:,.0f}"
             return Measured(
@@ -643,6 +645,14 @@ CLAIMS: dict[str, Claim] = {
             f"Steps until 1 in 1,000 test sums is wrong in the stream: {encoding} positions.",
             ROPE,
             steps_of(STRICT_GOAL, part="race", setting="packed", encoding=encoding),
+        )
+        for encoding in ("rotary", "learned")
+    },
+    **{
+        f"ch2.full_{encoding}": Claim(
+            f"Steps until 1 in 100 test sums is wrong in the stream, at full size: {encoding}.",
+            ROPE,
+            steps_of(GOAL, part="full size", encoding=encoding),
         )
         for encoding in ("rotary", "learned")
     },

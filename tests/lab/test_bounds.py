@@ -60,7 +60,7 @@ def test_the_ratio_of_medians_and_its_interval() -> None:
 
 def test_runs_that_never_arrive_count_as_endless() -> None:
     some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
-    assert some.ratio == math.inf and some.low == 5
+    assert some.ratio == math.inf and some.low == 5 and some.high == math.inf
     assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
 
 
