@@ -59,5 +59,7 @@ def ratio_of_medians(a: Sequence[float], b: Sequence[float], draws: int = 10_000
     medians = [np.median(s[rng.integers(0, len(s), (draws, len(s)))], axis=1) for s in (x, y)]
     with np.errstate(invalid="ignore"):
         drawn = medians[0] / medians[1]
-        low, high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), (0.025, 0.975), method="nearest")
+        low, high = np.quantile(
+            np.where(np.isnan(drawn), np.inf, drawn), (0.025, 0.975), method="nearest"
+        )
         return Ratio(float(np.median(x) / np.median(y)), float(low), float(high))

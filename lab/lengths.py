@@ -59,11 +59,16 @@ def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -
     return YarnRotaryPositions(usual.base, factor, original_length=trained, beta_fast=FULL_TURNS)
 
 
-SMALL = ("learned", "none", "rotary", "interpolated", "yarn", "gaps", "coupled", "coupled_gaps")
 ARMS: dict[str, Arm] = {
-    **{name: Arm(f"reach_{name}") for name in SMALL},
+    "learned": Arm("reach_learned"),
+    "none": Arm("reach_none"),
+    "rotary": Arm("reach_rotary"),
     "interpolated": Arm("reach_rotary", "interpolated"),
     "yarn": Arm("reach_rotary", "yarn"),
+    "gaps": Arm("reach_gaps"),
+    "coupled": Arm("reach_coupled"),
+    "coupled_gaps": Arm("reach_coupled_gaps"),
+    "coupled_slow": Arm("reach_coupled_slow"),
 }
 
 

@@ -519,6 +519,7 @@ ARM_NAMES = {
     "gaps": "rotary, gaps in training",
     "coupled": "coupled rotary",
     "coupled_gaps": "coupled, gaps in training",
+    "coupled_slow": "coupled, slow clocks",
 }
 LENGTH_OPTIONS = ("nearly none", "about half", "nearly all")
 

@@ -26,6 +26,13 @@ RUNS = {
     "rope_small": "chapter 2, rotary",
     "learned_small": "chapter 2, learned table",
     "unordered_small": "chapter 2, no positions",
+    "reach_learned": "chapter 2, up to three digits: learned table",
+    "reach_none": "chapter 2, up to three digits: no positions",
+    "reach_rotary": "chapter 2, up to three digits: rotary",
+    "reach_gaps": "chapter 2, up to three digits: rotary, gaps",
+    "reach_coupled": "chapter 2, up to three digits: coupled",
+    "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
+    "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"

@@ -398,6 +398,7 @@ REACH_ARMS = (
     "gaps",
     "coupled",
     "coupled_gaps",
+    "coupled_slow",
 )
 
 TIMES = "checkpoints/times_table/result.json"
