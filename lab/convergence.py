@@ -40,7 +40,7 @@ RATES = (1e-3, 2e-3, 4e-3)
 """The grid of AdamW's rate; Muon's is five times it."""
 
 TOKENS_A_STEP = 8 * STREAM
-MOST_STEPS, MOST_TUNING_STEPS = 3000, 1500
+MOST_STEPS, MOST_STRICT_STEPS, MOST_TUNING_STEPS = 2000, 3000, 1500
 BASE_STEPS, FULL_STEPS = 1000, 1500
 CHECK_EVERY = 25
 N_CHECK = 2000
@@ -260,7 +260,8 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
         recipe = plan(setting, encoding, cell["rate"], cell["seed"], steps=MOST_TUNING_STEPS)
         return measure(recipe, "validation", goal)
     rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
-    steps = {"race": MOST_STEPS, "base": BASE_STEPS, "full size": FULL_STEPS}[cell["part"]]
+    most = MOST_STEPS if goal == GOAL else MOST_STRICT_STEPS
+    steps = {"race": most, "base": BASE_STEPS, "full size": FULL_STEPS}[cell["part"]]
     base = cell.get("base", BASE)
     recipe = plan(setting, encoding, rate, cell["seed"], base=base, steps=steps)
     if cell["part"] == "full size":
