@@ -266,7 +266,7 @@ def read_operand(text: str, digits: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{shown!r} is not a number this model can read; {allowed}.")
     if len(text) > 100 or int(text) > most:
-        raise ValueError(f"{shown} is more than this model has learnt; {allowed}.")
+        raise ValueError(f"{shown} is larger than can be asked here; {allowed}.")
     return int(text)
 
 

@@ -65,3 +65,20 @@ def test_two_encodings_train_side_by_side(open_page) -> None:
         page.get_by_role("button", name="Stop", exact=True).first.click()
         wait_idle(page)
     assert not page.console_errors
+
+
+def test_a_longer_sum_is_followed_to_each_first_wrong_token(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1")
+    for label, text in (("First number", "123456"), ("Second number", "98")):
+        box = page.get_by_label(label)
+        box.scroll_into_view_if_needed()
+        box.fill(text)
+        box.press("Enter")
+        wait_idle(page)
+    page.get_by_text("wrong at token").first.wait_for()
+    marked = page.locator(".wb-text.wb-small .wb-bad")
+    assert marked.count() == page.get_by_text("wrong at token").count() > 0
+    page.get_by_label("Second number").fill("-1")
+    page.get_by_label("Second number").press("Enter")
+    page.get_by_text("from 0 to 999999").wait_for()
+    assert not page.console_errors
