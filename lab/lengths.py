@@ -126,7 +126,7 @@ def length_cells() -> list[Cell]:
     return [{"arm": arm, "p": p, "q": q} for arm in ARMS for p in digits for q in digits]
 
 
-def test_problems(p: int, q: int, draws: int = N_DRAWS) -> tuple[Integers, Integers]:
+def problems_of_shape(p: int, q: int, draws: int = N_DRAWS) -> tuple[Integers, Integers]:
     """Different test pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
     a, b = sample_exact(np.random.default_rng(0), draws, p, q, TEST_FROM, 1.0)
     pairs = np.unique(np.stack([a, b], axis=1), axis=0)
@@ -137,7 +137,7 @@ def measure_lengths(cell: Cell) -> dict[str, Any]:
     """Failures of one arm on one shape, by their first wrong token."""
     arm, form = ARMS[cell["arm"]], Format("cot_reversed", cell["p"], cell["q"])
     model = arm.model_for(load_run(arm.run), form.length)
-    found = first_wrong_tokens(model, form, *test_problems(form.p, form.q))
+    found = first_wrong_tokens(model, form, *problems_of_shape(form.p, form.q))
     lengths = int(found.of_length.sum())
     return {
         "n": len(found.slot),

@@ -16,16 +16,22 @@ from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 from lab.config import GPTConfig
 from lab.cost import parameters
 from lab.evaluate import Score
-from lab.problems import HELDOUT_FROM, Integers, all_pairs, pairs_of, split_values
-from lab.provenance import REQUIRED, read_lines
+from lab.lengths import ARMS, first_wrong_tokens, problems_of_shape
+from lab.problems import HELDOUT_FROM, Format, Integers, all_pairs, pairs_of, split_values
+from lab.provenance import RECORDS, REQUIRED, read_lines
 from lab.recipes import RECIPES
-from lab.run import Reading, read_model
+from lab.run import ALL, Reading, read_model
 
 BOOK_RUN = "chain_of_thought"
 TIMES_TABLES = ("times_table", "times_table_small")
 """They have seen all there is, so they have no score of held-out pairs."""
 
 EVERY = 9
+
+MANY_SHAPES = [run for run in committed_runs() if RECIPES[run]().shapes]
+"""They are asked for sums of many lengths: `records/lengths.jsonl` instead of a census."""
+
+ONE_SHAPE = [run for run in committed_runs() if run not in MANY_SHAPES]
 
 
 @lru_cache
@@ -107,7 +113,7 @@ def test_the_history_of_a_run_is_complete(run: str) -> None:
     assert seconds == sorted(seconds) and result(run)["training_seconds"] >= seconds[-1] - 0.1
 
 
-@pytest.mark.parametrize("run", committed_runs())
+@pytest.mark.parametrize("run", ONE_SHAPE)
 def test_a_census_counts_every_held_out_pair(run: str) -> None:
     a, b = every_pair(run)
     held = 0 if run in TIMES_TABLES else int((split_values(a, b) >= HELDOUT_FROM).sum())
@@ -116,7 +122,7 @@ def test_a_census_counts_every_held_out_pair(run: str) -> None:
     assert result(run)["validation"]["n"] == validation
 
 
-@pytest.mark.parametrize("run", committed_runs())
+@pytest.mark.parametrize("run", ONE_SHAPE)
 def test_the_record_holds_on_a_sample_of_the_pairs(run: str) -> None:
     """Within four standard deviations of the recorded share; the book's model makes no error."""
     recorded, read = census(run), sample(run)
@@ -133,6 +139,35 @@ def test_the_record_holds_on_a_sample_of_the_pairs(run: str) -> None:
         assert n > 1000 or n == recorded["n"]
         slack = 4 * np.sqrt(share * (1 - share) / n)
         assert abs(getattr(read.all, name) / n - share) <= slack
+
+
+LENGTHS = {
+    (row["cell"]["arm"], row["cell"]["p"], row["cell"]["q"]): row
+    for row in read_lines(RECORDS / "lengths.jsonl")
+}
+
+
+@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize(("p", "q"), [(3, 3), (4, 4), (6, 1)])
+def test_the_record_of_lengths_holds_on_a_tenth_of_its_problems(arm: str, p: int, q: int) -> None:
+    row, form = LENGTHS[arm, p, q], Format("cot_reversed", p, q)
+    a, b = (x[::10] for x in problems_of_shape(p, q))
+    model = ARMS[arm].model_for(loaded(ARMS[arm].run), form.length)
+    found = first_wrong_tokens(model, form, a, b)
+    of_length = int(found.of_length.sum())
+    for errors, recorded in (
+        (of_length, row["wrong_length"]),
+        (int(found.wrong.sum()) - of_length, row["wrong_digit"]),
+    ):
+        share, n = recorded / row["n"], len(a)
+        assert errors <= recorded
+        assert abs(errors / n - share) <= 4 * np.sqrt(share * (1 - share) / n)
+
+
+@pytest.mark.parametrize("run", MANY_SHAPES)
+def test_a_run_of_many_shapes_was_validated_on_each(run: str) -> None:
+    shapes = len(set(RECIPES[run]().shapes))
+    assert result(run)["validation"]["n"] == ALL // shapes * shapes
 
 
 @pytest.mark.parametrize("run", TIMES_TABLES)

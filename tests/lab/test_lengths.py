@@ -10,14 +10,11 @@ from tiny import BASE, tiny_model
 from lab.checkpoint import Checkpoint
 from lab.config import CoupledRotaryPositions, NoPositions, RotaryPositions
 from lab.evaluate import go_on
-from lab.lengths import ARMS, Arm, FirstWrong, first_wrong_tokens, length_cells, test_problems
+from lab.lengths import ARMS, Arm, FirstWrong, first_wrong_tokens, length_cells, problems_of_shape
 from lab.positions import frequencies
 from lab.problems import Format, count_digits, split_value
 from lab.recipes import RECIPES
 from lab.vocabulary import encode
-
-draw_problems = test_problems
-del test_problems  # pytest would take it for a test
 
 KINDS = [RotaryPositions(100.0), CoupledRotaryPositions(100.0), NoPositions()]
 
@@ -29,7 +26,7 @@ def test_the_first_wrong_token_is_the_one_that_greedy_decoding_writes(
 ) -> None:
     model = tiny_model(replace(BASE, position=position), seed=seed, dtype=torch.float32)
     form = Format("cot_reversed", 2, 3)
-    a, b = draw_problems(2, 3, 120)
+    a, b = problems_of_shape(2, 3, 120)
     found = first_wrong_tokens(model, form, a, b)
     right, _ = form.render(a, b)
     written = go_on(model, right[:, : form.prompt_length], form.length)
@@ -76,8 +73,8 @@ def test_only_a_rotation_can_be_stretched() -> None:
 
 
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
-def test_problems_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
-    a, b = draw_problems(p, q, 300)
+def problems_of_shape_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
+    a, b = problems_of_shape(p, q, 300)
     assert (count_digits(a) == p).all() and (count_digits(b) == q).all()
     assert all(split_value(int(x), int(y)) >= 0.4 for x, y in zip(a, b, strict=True))
     assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(a) > 30
