@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
 from lab.recipes.reach import (
+    far_coupled,
+    far_rotary,
     reach_coupled,
     reach_coupled_gaps,
     reach_coupled_slow,
@@ -27,6 +29,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "rope_small": rope_small,
     "learned_small": learned_small,
     "unordered_small": unordered_small,
+    "far_coupled": far_coupled,
+    "far_rotary": far_rotary,
     "reach_learned": reach_learned,
     "reach_none": reach_none,
     "reach_rotary": reach_rotary,

@@ -15,10 +15,13 @@ from lab.config import (
     RotaryPositions,
 )
 from lab.problems import Format
+from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE
 from lab.train import Recipe
 
-SLOW, SLOW_BASE = 2.0, 10.0
+SLOW, FAR, SLOW_BASE = 2.0, 3.0, 10.0
+"""How much slower the clocks are: none comes half way round within 3 x 3 digits, or 4 x 4."""
+
 ROOM = 256
 """Rows of the learned table. Those past the longest text trained stay as they began."""
 
@@ -48,6 +51,27 @@ def reaching(name: str, position: Position) -> Recipe:
         rate=2e-3,
         muon_rate=0.01,
     )
+
+
+def far(name: str, position: Position) -> Recipe:
+    """The full-size network on sums of up to 4 x 4 digits."""
+    return replace(
+        reaching(name, position),
+        model=replace(FULL_SIZE, position=position),
+        format=Format("cot_reversed", 4, 4, padded=False),
+        shapes=shapes_up_to(4),
+        steps=1000,
+    )
+
+
+def far_rotary() -> Recipe:
+    """Rotary positions, a plain count of tokens, at full size."""
+    return far("far_rotary", RotaryPositions(BASE))
+
+
+def far_coupled() -> Recipe:
+    """The two axes on slow clocks, at full size."""
+    return far("far_coupled", CoupledRotaryPositions(SLOW_BASE, FAR))
 
 
 def reach_learned() -> Recipe:
