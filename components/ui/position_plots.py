@@ -17,8 +17,8 @@ Numbers = NDArray[np.float64]
 HIGH = 400
 """In pixels: a map of scores with its axes and its legend."""
 
-LENGTH_CELL = 22
-"""In pixels: one cell of a map of lengths."""
+LENGTH_MAP = 190
+"""In pixels: a map of lengths with its axes."""
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -110,34 +110,29 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
     """A point a seed, a line an arm. Rows: setting, encoding, seed, steps (infinite for never)."""
     data = pd.DataFrame(rows)
-    never = f"not within {most:,} steps"
+    never = f"not within its steps, at most {most:,}"
+    data["arm"] = data["setting"] + ": " + data["encoding"]
     data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
     data["shown"] = data["steps"].clip(upper=most)
+    kinds = ["arrived", never]
     return (
         alt.Chart(data)
-        .mark_point(size=70, filled=True, opacity=0.75)
+        .mark_point(size=60, filled=True, opacity=0.75)
         .encode(
             x=alt.X("shown:Q", title="steps to the goal", scale=alt.Scale(domain=[0, most])),
-            y=alt.Y("encoding:N", sort=None, title=None),
-            row=alt.Row(
-                "setting:N",
-                sort=list(dict.fromkeys(row["setting"] for row in rows)),
-                title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
-            ),
+            y=alt.Y("arm:N", sort=None, title=None, axis=alt.Axis(labelLimit=240, grid=True)),
             shape=alt.Shape(
                 "came:N",
                 title=None,
-                scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
+                scale=alt.Scale(domain=kinds, range=["circle", "triangle-right"]),
+                legend=alt.Legend(orient="bottom"),
             ),
             color=alt.Color(
-                "came:N",
-                title=None,
-                scale=alt.Scale(domain=["arrived", never], range=[BLUE, ORANGE]),
+                "came:N", title=None, scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])
             ),
             tooltip=["setting", "encoding", "seed", "shown", "came"],
         )
-        .properties(height=90)
+        .properties(height=26 * data["arm"].nunique() + 90)
     )
 
 
@@ -149,13 +144,24 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
     data = pd.DataFrame(rows)
     data["wrong"] = (data["wrong_digit"] + data["wrong_length"]) / data["n"]
     most = max(row["p"] for row in rows)
-    axis = alt.Axis(labelAngle=0, tickSize=0, domain=False)
+    for edge, axis in (("left", "q"), ("top", "p")):
+        data[edge] = data[axis] - 0.5
+        data[f"{edge}_end"] = data[axis] + 0.5
+    sides = alt.Scale(domain=[0.5, most + 0.5], nice=False)
+    marks = alt.Axis(values=list(range(1, most + 1)), format="d", grid=False, tickSize=0)
     cells = (
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=alt.X("q:O", title="digits of b", axis=axis),
-            y=alt.Y("p:O", title="digits of a", axis=axis),
+            x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
+            x2="left_end",
+            y=alt.Y(
+                "top:Q",
+                title="digits of a",
+                scale=alt.Scale(domain=[most + 0.5, 0.5], nice=False),
+                axis=marks,
+            ),
+            y2="top_end",
             color=alt.Color(
                 "wrong:Q",
                 scale=alt.Scale(domain=[0, 1], range=[paper(), ORANGE], interpolate="rgb"),
@@ -170,14 +176,12 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
             ],
         )
     )
-    size = LENGTH_CELL * most
     frame = (
-        alt.Chart(pd.DataFrame([{"edge": trained * LENGTH_CELL}]))
+        alt.Chart(pd.DataFrame([{"low": 0.5, "high": trained + 0.5}]))
         .mark_rect(filled=False, stroke=ink(), strokeWidth=1.5)
-        .encode(x=alt.value(0), y=alt.value(0), x2=alt.value(trained * LENGTH_CELL))
-        .encode(y2=alt.value(trained * LENGTH_CELL))
+        .encode(x="low:Q", x2="high", y="low:Q", y2="high")
     )
-    return alt.layer(cells, frame).properties(width=size, height=size)
+    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP)
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -198,5 +202,5 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
             order=alt.Order("rank:Q"),
             tooltip=["arm", "kind", "n"],
         )
-        .properties(height=260)
+        .properties(height=440)
     )
