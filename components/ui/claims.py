@@ -325,6 +325,16 @@ def misses(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Me
     return pick
 
 
+def ends_amiss(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums whose first wrong token is one of length."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        return Measured(part_of(row["wrong_length"], row["n"]))
+
+    return pick
+
+
 def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of cells, all rows whose cell says `cell` together."""
 
@@ -680,6 +690,11 @@ CLAIMS: dict[str, Claim] = {
         for name in REACH_ARMS
         for size in range(3, 7)
     },
+    "ch2.coupled_slow_ends_5x5": Claim(
+        "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
+        "records/lengths.jsonl",
+        ends_amiss("coupled_slow", 5, 5),
+    ),
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
         LIVE,

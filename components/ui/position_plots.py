@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 HIGH = 400
 """In pixels: a map of scores with its axes and its legend."""
 
-LENGTH_MAP = 190
+LENGTH_MAP = 200
 """In pixels: a map of lengths with its axes."""
 
 
@@ -110,7 +110,7 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
     """A point a seed, a line an arm. Rows: setting, encoding, seed, steps (infinite for never)."""
     data = pd.DataFrame(rows)
-    never = f"not within its steps, at most {most:,}"
+    never = "did not arrive"
     data["arm"] = data["setting"] + ": " + data["encoding"]
     data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
     data["shown"] = data["steps"].clip(upper=most)
@@ -181,7 +181,7 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         .mark_rect(filled=False, stroke=ink(), strokeWidth=1.5)
         .encode(x="low:Q", x2="high", y="low:Q", y2="high")
     )
-    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP)
+    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP + 25)
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
