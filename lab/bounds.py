@@ -53,7 +53,10 @@ def ratio_of_medians(a: Sequence[float], b: Sequence[float], draws: int = 10_000
     """Seeds are drawn again with replacement, in each arm apart (Efron 1979). Seed 0.
 
     A run that never arrived counts as infinitely many steps; a ratio of two such is not a number.
+    `ValueError` for an arm without runs.
     """
+    if not (a and b):
+        raise ValueError(f"{len(a)} and {len(b)} runs; each arm needs at least one")
     rng = np.random.default_rng(0)
     x, y = np.array(a, dtype=float), np.array(b, dtype=float)
     medians = [np.median(s[rng.integers(0, len(s), (draws, len(s)))], axis=1) for s in (x, y)]

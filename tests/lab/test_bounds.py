@@ -62,6 +62,8 @@ def test_runs_that_never_arrive_count_as_endless() -> None:
     some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
     assert some.ratio == math.inf and some.low == 5 and some.high == math.inf
     assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
+    with pytest.raises(ValueError, match="3 and 0 runs"):
+        ratio_of_medians([100] * 3, [])
 
 
 def test_a_goal_is_met_at_the_first_of_two_good_looks_in_a_row() -> None:
