@@ -554,9 +554,9 @@ def show_reach() -> None:
         page.text("reach_why"),
     ):
         return
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for name, words in ARM_NAMES.items():
-            with st.container(width=220):
+            with st.container(width=162):
                 st.markdown(f"**{words}**")
                 st.altair_chart(
                     position_plots.length_map(

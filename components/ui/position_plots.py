@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 HIGH = 400
 """In pixels: a map of scores with its axes and its legend."""
 
-LENGTH_MAP = 200
+LENGTH_MAP = 150
 """In pixels: a map of lengths with its axes."""
 
 
@@ -137,7 +137,7 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
 
 
 def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
-    """One arm: the share wrong for p by q digits; inside the frame it was trained.
+    """One arm: the share wrong for p (down) by q digits; inside the frame it was trained.
 
     Rows: p, q, n, wrong_digit, wrong_length.
     """
@@ -153,11 +153,11 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
+            x=alt.X("left:Q", title=None, scale=sides, axis=marks),
             x2="left_end",
             y=alt.Y(
                 "top:Q",
-                title="digits of a",
+                title=None,
                 scale=alt.Scale(domain=[most + 0.5, 0.5], nice=False),
                 axis=marks,
             ),
@@ -181,7 +181,7 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         .mark_rect(filled=False, stroke=ink(), strokeWidth=1.5)
         .encode(x="low:Q", x2="high", y="low:Q", y2="high")
     )
-    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP + 25)
+    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP)
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
