@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -31,10 +32,15 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class Arm:
-    """A run, and how its rotation is stretched for texts longer than it was trained on."""
+    """A run, and how its rotation is stretched for texts longer than it was trained on.
+
+    It is asked `draws` sums for each pair of numbers of digits up to `most_digits`.
+    """
 
     run: str
     stretch: Stretch | None = None
+    most_digits: int = 6
+    draws: int = 1000
 
     def model_for(self, loaded: Checkpoint, length: int) -> GPT:
         """The run for texts of `length` tokens; one no longer than trained is left as it was."""
@@ -69,6 +75,7 @@ ARMS: dict[str, Arm] = {
     "coupled": Arm("reach_coupled"),
     "coupled_gaps": Arm("reach_coupled_gaps"),
     "coupled_slow": Arm("reach_coupled_slow"),
+    "far_coupled": Arm("far_coupled", most_digits=10, draws=200),
 }
 
 
@@ -117,16 +124,17 @@ def each_part(model: GPT, form: Format, a: Integers, b: Integers) -> Iterator[Fi
 # ---------------------------------------------------------------- the sweep
 
 Cell = dict[str, Any]
-N_DRAWS = 1000
-MOST_SMALL = 6
 
 
 def length_cells() -> list[Cell]:
-    digits = range(1, MOST_SMALL + 1)
-    return [{"arm": arm, "p": p, "q": q} for arm in ARMS for p in digits for q in digits]
+    return [
+        {"arm": name, "p": p, "q": q}
+        for name, arm in ARMS.items()
+        for p, q in product(range(1, arm.most_digits + 1), repeat=2)
+    ]
 
 
-def problems_of_shape(p: int, q: int, draws: int = N_DRAWS) -> tuple[Integers, Integers]:
+def problems_of_shape(p: int, q: int, draws: int) -> tuple[Integers, Integers]:
     """Different test pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
     a, b = sample_exact(np.random.default_rng(0), draws, p, q, TEST_FROM, 1.0)
     pairs = np.unique(np.stack([a, b], axis=1), axis=0)
@@ -137,7 +145,7 @@ def measure_lengths(cell: Cell) -> dict[str, Any]:
     """Failures of one arm on one shape, by their first wrong token."""
     arm, form = ARMS[cell["arm"]], Format("cot_reversed", cell["p"], cell["q"])
     model = arm.model_for(load_run(arm.run), form.length)
-    found = first_wrong_tokens(model, form, *problems_of_shape(form.p, form.q))
+    found = first_wrong_tokens(model, form, *problems_of_shape(form.p, form.q, arm.draws))
     lengths = int(found.of_length.sum())
     return {
         "n": len(found.slot),

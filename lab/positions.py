@@ -24,6 +24,10 @@ def count(tokens: Tensor) -> Tensor:
     return torch.arange(tokens.shape[1], device=tokens.device)[None]
 
 
+class PastTheTable(ValueError):
+    """A position beyond the last row of a learned table."""
+
+
 class LearnedPositions(nn.Module):
     """x_t + P[position_t]: one trained vector a position, none beyond the table."""
 
@@ -39,7 +43,7 @@ class LearnedPositions(nn.Module):
     def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
         room = self.table.num_embeddings
         if int(positions.max()) >= room:
-            raise ValueError(
+            raise PastTheTable(
                 f"position {int(positions.max())} is past the table of max_length={room}"
             )
         return x + trace("pos_embed", self.table(positions).expand_as(x))

@@ -42,6 +42,7 @@ N_SAMPLES = 15
 LIVE_STEPS = 600
 
 TRAINED_DIGITS, MOST_DIGITS = 3, 6
+FAR_TRAINED, MOST_TYPED = 4, 10
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
@@ -536,6 +537,7 @@ ARM_NAMES = {
     "coupled_gaps": "coupled, gaps in training",
     "coupled_slow": "coupled, slow clocks",
 }
+FAR_NAMES = {"far_coupled": "coupled, slow clocks, full size"}
 LENGTH_OPTIONS = ("nearly none", "about half", "nearly all")
 
 
@@ -554,19 +556,10 @@ def show_reach() -> None:
         page.text("reach_why"),
     ):
         return
-    with st.container(horizontal=True, gap="small"):
-        for name, words in ARM_NAMES.items():
-            with st.container(width=162):
-                st.markdown(f"**{words}**")
-                st.altair_chart(
-                    position_plots.length_map(
-                        [{**row["cell"], **row} for row in claims.arm(rows, arm=name)],
-                        TRAINED_DIGITS,
-                    ),
-                    width="content",
-                    alt=f"{words}: the share of wrong sums by the digits of both numbers",
-                )
+    show_maps(rows, ARM_NAMES, TRAINED_DIGITS)
     page.notice("reach_notice")
+    page.prose("far")
+    show_maps(rows, FAR_NAMES, FAR_TRAINED)
     page.prose("reach_kinds")
     size = int(
         st.segmented_control(
@@ -579,7 +572,11 @@ def show_reach() -> None:
         )
     )
     st.altair_chart(
-        position_plots.failures(kinds_of_failure(claims.arm(rows, p=size, q=size))),
+        position_plots.failures(
+            kinds_of_failure(
+                [row for name in ARM_NAMES for row in claims.arm(rows, arm=name, p=size, q=size)]
+            )
+        ),
         width="stretch",
         alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
     )
@@ -594,6 +591,20 @@ def show_reach() -> None:
         lengths.first_wrong_tokens,
         claims_of=("reach_why", "reach_notice", "kinds_notice"),
     )
+
+
+def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for name, words in arms.items():
+            cells = [{**row["cell"], **row} for row in claims.arm(rows, arm=name)]
+            if cells:
+                with st.container(width=162):
+                    st.markdown(f"**{words}**")
+                    st.altair_chart(
+                        position_plots.length_map(cells, trained),
+                        width="content",
+                        alt=f"{words}: the share of wrong sums by the digits of both numbers",
+                    )
 
 
 def right_in_words(row: dict[str, Any]) -> str:
@@ -620,14 +631,20 @@ def kinds_of_failure(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @needs_a_run
 def show_longer() -> None:
     page.prose("longer")
-    pair = ask_pair("ch20_longer_", MOST_DIGITS, "3748", "4837")
+    pair = ask_pair("ch20_longer_", MOST_TYPED, "3748", "4837")
     if pair is None:
         return
     a, b = pair
     form = Format("cot_reversed", len(str(a)), len(str(b)))
-    for name, words in ARM_NAMES.items():
-        slot, written = first_miss(name, a, b)
-        right = form.text(a, b)
+    right = form.text(a, b)
+    from lab.positions import PastTheTable
+
+    for name, words in (ARM_NAMES | FAR_NAMES).items():
+        try:
+            slot, written = first_miss(name, a, b)
+        except PastTheTable as error:
+            st.markdown(f"**{words}**: it cannot read {len(right)} tokens: {error}.")
+            continue
         if slot < 0:
             st.markdown(f"**{words}**: right to the end, {len(right)} tokens.")
             continue

@@ -690,6 +690,14 @@ CLAIMS: dict[str, Claim] = {
         for name in REACH_ARMS
         for size in range(3, 7)
     },
+    **{
+        f"ch2.far_coupled_{size}x{size}": Claim(
+            f"Test sums of {size} by {size} digits after training up to 4 by 4: far_coupled.",
+            "records/lengths.jsonl",
+            misses("far_coupled", size, size),
+        )
+        for size in range(4, 11)
+    },
     "ch2.coupled_slow_ends_5x5": Claim(
         "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
         "records/lengths.jsonl",

@@ -151,7 +151,7 @@ LENGTHS = {
 @pytest.mark.parametrize(("p", "q"), [(3, 3), (4, 4), (6, 1)])
 def test_the_record_of_lengths_holds_on_a_tenth_of_its_problems(arm: str, p: int, q: int) -> None:
     row, form = LENGTHS[arm, p, q], Format("cot_reversed", p, q)
-    a, b = (x[::10] for x in problems_of_shape(p, q))
+    a, b = (x[::10] for x in problems_of_shape(p, q, ARMS[arm].draws))
     model = ARMS[arm].model_for(loaded(ARMS[arm].run), form.length)
     found = first_wrong_tokens(model, form, a, b)
     of_length = int(found.of_length.sum())
