@@ -413,7 +413,7 @@ SETTING_NAMES = {
 ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
 GOALS = {"1 in 20": claims.GOAL, "1 in 100": claims.FINE_GOAL}
 TRAINED_FURTHER = ("fixed", "packed")
-RACE_OPTIONS = ("in all three", "only where sums float", "in none")
+RACE_OPTIONS = ("in all three", "only in the stream", "in none")
 
 
 @st.fragment
