@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny import BASE, tiny_model
 
+from components.ui import claims
 from lab import convergence
 from lab.config import RotaryPositions
 from lab.convergence import (
@@ -108,6 +109,12 @@ def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.Monk
     assert [look.step for look in race(tiny, "validation")] == [25]
     monkeypatch.setattr(convergence, "STILL_WRONG", 1.0)
     assert [look.step for look in race(tiny, "validation")] == [25, 50, 75]
+
+
+def test_the_page_and_the_race_mean_the_same_goals() -> None:
+    assert convergence.GOAL == claims.GOAL
+    assert convergence.TRAINED_TO["fixed"] <= claims.FINE_GOAL
+    assert convergence.TRAINED_TO["packed"] <= claims.FINEST_GOAL
 
 
 def test_the_best_rate_arrives_first_or_else_errs_least() -> None:
