@@ -397,6 +397,7 @@ def attention_ratio(document: dict[str, Any]) -> Measured:
 
 ROPE = "records/rope.jsonl"
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
+RACE_BASES = (3, 10, 1000, 10_000)
 RACE_SETTINGS, RACE_ENCODINGS = ("fixed", "mixed", "packed"), ("rotary", "learned", "none")
 
 REACH_ARMS = (
@@ -663,6 +664,14 @@ CLAIMS: dict[str, Claim] = {
         )
         for setting in settings
         for encoding in ("rotary", "learned")
+    },
+    **{
+        f"ch2.base_{base}": Claim(
+            f"Steps until 1 in 20 test sums is wrong in the stream: rotary, base {base}.",
+            ROPE,
+            steps_of(GOAL, part="base", base=float(base)),
+        )
+        for base in RACE_BASES
     },
     **{
         f"ch2.{name}_{size}x{size}": Claim(
