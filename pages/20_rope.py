@@ -444,6 +444,7 @@ def show_race() -> None:
             "setting": SETTING_NAMES[row["cell"]["setting"]],
             "encoding": ENCODING_NAMES[row["cell"]["encoding"]],
             "steps": steps_until(row["curve"], goal),
+            "ended": row["curve"][-1][0],
             "seed": row["cell"]["seed"],
         }
         for setting in SETTING_NAMES
@@ -458,7 +459,12 @@ def show_race() -> None:
     page.notice("race_notice")
     from lab import convergence
 
-    page.source(convergence.race, convergence.exam, convergence.rope_cells, claims_of=("race_why",))
+    page.source(
+        convergence.race,
+        convergence.exam,
+        convergence.rope_cells,
+        claims_of=("race_why", "race_notice"),
+    )
 
 
 def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
@@ -469,7 +475,8 @@ def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
     }
     if all(leads.values()):
         return RACE_OPTIONS[0]
-    return RACE_OPTIONS[1] if leads["packed"] and not leads["fixed"] else RACE_OPTIONS[2]
+    alone = [setting for setting, leading in leads.items() if leading] == ["packed"]
+    return RACE_OPTIONS[1 if alone else 2]
 
 
 def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:
@@ -549,7 +556,7 @@ def show_reach() -> None:
     one_more = claims.arm(rows, arm="rotary", p=TRAINED_DIGITS + 1, q=TRAINED_DIGITS + 1)[0]
     if not page.predict(
         "ch20_reach",
-        "The rotary network knows all sums up to three by three digits. "
+        "The rotary network was trained on sums of up to three by three digits. "
         "How many of four by four does it get right?",
         LENGTH_OPTIONS,
         right_in_words(one_more),
@@ -589,7 +596,7 @@ def show_reach() -> None:
         with_gaps,
         lengths.stretched,
         lengths.first_wrong_tokens,
-        claims_of=("reach_why", "reach_notice", "kinds_notice"),
+        claims_of=("reach_why", "reach_notice", "far", "kinds_notice"),
     )
 
 

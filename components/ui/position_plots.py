@@ -108,12 +108,15 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
 
 
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
-    """A point a seed, a line an arm. Rows: setting, encoding, seed, steps (infinite for never)."""
+    """A point a seed, a line an arm; one that never arrived stands where it ended.
+
+    Rows: setting, encoding, seed, steps (infinite for never), ended.
+    """
     data = pd.DataFrame(rows)
     never = "did not arrive"
     data["arm"] = data["setting"] + ": " + data["encoding"]
     data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
-    data["shown"] = data["steps"].clip(upper=most)
+    data["shown"] = data["steps"].where(np.isfinite(data["steps"]), data["ended"])
     kinds = ["arrived", never]
     return (
         alt.Chart(data)

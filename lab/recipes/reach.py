@@ -1,4 +1,4 @@
-"""The runs that are tested on longer sums than they learned: one network, six ways to say where."""
+"""The runs that are tested on longer sums than they learned: seven ways to say where."""
 
 from __future__ import annotations
 
