@@ -407,8 +407,8 @@ def show_decay() -> None:
 
 SETTING_NAMES = {
     "fixed": "one width",
-    "mixed": "numbers of one or two digits",
-    "packed": "a stream, cut anywhere",
+    "mixed": "one or two digits",
+    "packed": "a stream",
 }
 ENCODING_NAMES = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
 GOALS = {"1 in 20": claims.GOAL, "1 in 100": claims.FINE_GOAL}

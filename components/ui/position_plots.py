@@ -128,7 +128,7 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
                 "came:N",
                 title=None,
                 scale=alt.Scale(domain=kinds, range=["circle", "triangle-right"]),
-                legend=alt.Legend(orient="bottom"),
+                legend=alt.Legend(orient="bottom", columns=1),
             ),
             color=alt.Color(
                 "came:N", title=None, scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])
