@@ -80,4 +80,12 @@ def unordered_small() -> Recipe:
 def rope() -> Recipe:
     """Rotary positions in the full-size network."""
     model = replace(FULL_SIZE, position=position_of("rotary"))
-    return replace(rope_small(), name="rope", model=model, steps=1600, rate=1e-3, muon_rate=5e-3)
+    return replace(
+        rope_small(),
+        name="rope",
+        model=model,
+        steps=2400,
+        precision="fp32",
+        rate=1e-3,
+        muon_rate=5e-3,
+    )
