@@ -70,6 +70,28 @@ class CoupledRotaryPositions:
 
 
 @dataclass(frozen=True)
+class ClippedRotaryPositions:
+    """Rotary, a token farther away than `farthest` scored as if it were that far.
+
+    Distances of longer texts stay familiar (after Shaw and others, arXiv:1803.02155, section 3.2;
+    Su's ReRoPE does the same to a trained rotary model). Brings an attention kernel of its own.
+    """
+
+    base: float = 10_000.0
+    farthest: int = 64
+
+
+@dataclass(frozen=True)
+class ClippedCoupledRotaryPositions:
+    """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_row`."""
+
+    base: float = 10_000.0
+    factor: float = 1.0
+    farthest_place: int = 4
+    farthest_row: int = 3
+
+
+@dataclass(frozen=True)
 class NoPositions:
     """Nothing is said of positions: only the causal mask tells them apart (arXiv:2305.19466)."""
 
@@ -106,9 +128,9 @@ class SdpaKernel:
     """torch's fused scaled_dot_product_attention."""
 
 
-Rotary = (
-    RotaryPositions | InterpolatedRotaryPositions | YarnRotaryPositions | CoupledRotaryPositions
-)
+Clipped = ClippedRotaryPositions | ClippedCoupledRotaryPositions
+Coupled = CoupledRotaryPositions | ClippedCoupledRotaryPositions
+Rotary = RotaryPositions | InterpolatedRotaryPositions | YarnRotaryPositions | Clipped | Coupled
 Position = LearnedPositions | Rotary | NoPositions
 Attention = MultiHeadAttention
 FFN = DenseFFN
@@ -124,6 +146,8 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "interpolated_rotary": InterpolatedRotaryPositions,
         "yarn_rotary": YarnRotaryPositions,
         "coupled_rotary": CoupledRotaryPositions,
+        "clipped_rotary": ClippedRotaryPositions,
+        "clipped_coupled_rotary": ClippedCoupledRotaryPositions,
         "none": NoPositions,
     },
     "attention": {"multi_head": MultiHeadAttention},
@@ -191,7 +215,7 @@ def require_rotation(position: Rotary, head_dim: int) -> None:
             f"rotary positions turn pairs of numbers, so attention.head_dim={head_dim} "
             f"must be even (position={position})"
         )
-    if isinstance(position, CoupledRotaryPositions) and head_dim % 4:
+    if isinstance(position, Coupled) and head_dim % 4:
         raise ValueError(
             f"coupled positions share the pairs of a head between two axes, so "
             f"attention.head_dim={head_dim} must be a multiple of 4 (position={position})"
@@ -205,6 +229,8 @@ def require_rotation(position: Rotary, head_dim: int) -> None:
     factor = getattr(position, "factor", 1)
     if not 1 <= factor <= MOST_FACTOR:
         raise ValueError(f"position.factor={factor} must lie in 1 to {MOST_FACTOR}")
+    for name in ("farthest", "farthest_place", "farthest_row"):
+        require_positive(f"position.{name}", getattr(position, name, 1))
     if isinstance(position, YarnRotaryPositions):
         require_positive("position.original_length", position.original_length)
         if not 0 < position.beta_slow < position.beta_fast:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lab import config as configs
+from lab.attention.clipped import ClippedAttention
 from lab.attention.kernels import Kernel, math_attention, sdpa_attention
 from lab.attention.mha import MultiHeadAttention
 from lab.cache import NO_CACHE, CacheLike
@@ -19,6 +20,7 @@ from lab.config import GPTConfig
 from lab.ffn.dense import DenseFFN
 from lab.norm import RMSNorm
 from lab.positions import (
+    CarriedPositions,
     LearnedPositions,
     NoPositions,
     RotaryPositions,
@@ -148,11 +150,22 @@ def build_position(config: GPTConfig) -> Position:
             return RotaryPositions(speeds[None], gain=yarn_gain(yarn.factor))
         case configs.CoupledRotaryPositions(base, factor):
             return RotaryPositions(coupled_frequencies(size, base) / factor)
+        case configs.ClippedRotaryPositions(base):
+            return CarriedPositions(frequencies(size, base)[None])
+        case configs.ClippedCoupledRotaryPositions(base, factor):
+            return CarriedPositions(coupled_frequencies(size, base) / factor)
         case configs.NoPositions():
             return NoPositions()
 
 
-def build_kernel(config: GPTConfig) -> Kernel:
+def build_kernel(config: GPTConfig, position: Position) -> Kernel:
+    match config.position:
+        case configs.ClippedRotaryPositions(farthest=farthest):
+            return ClippedAttention(cast(CarriedPositions, position).frequencies, (farthest,))
+        case configs.ClippedCoupledRotaryPositions(farthest_place=place, farthest_row=row):
+            return ClippedAttention(cast(CarriedPositions, position).frequencies, (place, row))
+        case _:
+            pass
     match config.kernel:
         case configs.MathKernel():
             return math_attention
@@ -162,7 +175,7 @@ def build_kernel(config: GPTConfig) -> Kernel:
 
 def build_attention(config: GPTConfig, position: Position) -> MultiHeadAttention:
     return MultiHeadAttention(
-        config.attention, config.d_model, config.norm_eps, position, build_kernel(config)
+        config.attention, config.d_model, config.norm_eps, position, build_kernel(config, position)
     )
 
 

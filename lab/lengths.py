@@ -17,12 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.checkpoint import Checkpoint, load_run
-from lab.config import InterpolatedRotaryPositions, Position, RotaryPositions, YarnRotaryPositions
+from lab.config import (
+    ClippedCoupledRotaryPositions,
+    ClippedRotaryPositions,
+    CoupledRotaryPositions,
+    InterpolatedRotaryPositions,
+    Position,
+    RotaryPositions,
+    YarnRotaryPositions,
+)
 from lab.evaluate import teacher_forced_all
 from lab.gpt import GPT, with_position
 from lab.problems import TEST_FROM, Format, Integers, sample_exact
 
-Stretch = Literal["interpolated", "yarn"]
+Slowed = Literal["interpolated", "yarn"]
+Stretch = Slowed | Literal["clipped"]
 N_DIGITS = 10
 """Tokens below this are digits, the others signs."""
 
@@ -32,7 +41,7 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class Arm:
-    """A run, and how its rotation is stretched for texts longer than it was trained on.
+    """A run, and how its rotation is changed for texts longer than it was trained on.
 
     It is asked `draws` sums for each pair of numbers of digits up to `most_digits`.
     """
@@ -44,16 +53,34 @@ class Arm:
 
     def model_for(self, loaded: Checkpoint, length: int) -> GPT:
         """The run for texts of `length` tokens; one no longer than trained is left as it was."""
-        trained = loaded.format.length
-        if self.stretch is None or length <= trained:
-            return loaded.model
-        usual = loaded.model.config.position
-        if not isinstance(usual, RotaryPositions):
-            raise ValueError(f"{self.run} has {usual}; only rotary positions can be stretched")
-        return with_position(loaded.model, stretched(usual, self.stretch, length, trained))
+        usual, form = loaded.model.config.position, loaded.format
+        match self.stretch, usual:
+            case None, _:
+                return loaded.model
+            case "clipped", RotaryPositions() | CoupledRotaryPositions():
+                return with_position(loaded.model, clipped(usual, form))
+            case "interpolated" | "yarn", RotaryPositions():
+                if length <= form.length:
+                    return loaded.model
+                return with_position(
+                    loaded.model, stretched(usual, self.stretch, length, form.length)
+                )
+            case _:
+                raise ValueError(f"{self.run} has {usual}, which cannot be {self.stretch}")
 
 
-def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:
+def clipped(usual: RotaryPositions | CoupledRotaryPositions, form: Format) -> Position:
+    """The rotation with no distance beyond those that texts of `form` are full of.
+
+    Along the places that is the digits of a, along the rows the last digit of b, and for a plain
+    count of tokens the whole text.
+    """
+    if isinstance(usual, RotaryPositions):
+        return ClippedRotaryPositions(usual.base, form.length - 1)
+    return ClippedCoupledRotaryPositions(usual.base, usual.factor, form.p, form.q - 1)
+
+
+def stretched(usual: RotaryPositions, how: Slowed, length: int, trained: int) -> Position:
     """The rotation for `length` tokens, its slow pairs no further than they came in `trained`.
 
     `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` leaves those alone that
@@ -75,7 +102,12 @@ ARMS: dict[str, Arm] = {
     "coupled": Arm("reach_coupled"),
     "coupled_gaps": Arm("reach_coupled_gaps"),
     "coupled_slow": Arm("reach_coupled_slow"),
+    "rotary_clipped": Arm("reach_rotary", "clipped"),
+    "coupled_clipped": Arm("reach_coupled", "clipped"),
+    "coupled_slow_clipped": Arm("reach_coupled_slow", "clipped"),
+    "far_rotary": Arm("far_rotary", most_digits=10, draws=200),
     "far_coupled": Arm("far_coupled", most_digits=10, draws=200),
+    "far_clipped": Arm("far_coupled", "clipped", most_digits=10, draws=200),
 }
 
 

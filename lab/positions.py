@@ -106,6 +106,28 @@ def turn_pairs(x: Tensor, cos: Tensor, sin: Tensor, layout: PairLayout = "half")
     return torch.cat([x1 * cos - x2 * sin, x1 * sin + x2 * cos], dim=-1)
 
 
+class CarriedPositions(RotaryPositions):
+    """Turn nothing yet: queries and keys carry their position, and `ClippedAttention` turns them.
+
+    The last A numbers of what comes out are the position: (B, H, T, Dk) -> (B, H, T, Dk + A).
+    """
+
+    emits = frozenset[str]()
+
+    def rotate(
+        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
+    ) -> tuple[Tensor, Tensor]:
+        if len(self.frequencies) == 1:
+            positions = positions[..., None]
+        return carrying(q, positions), carrying(k, positions)
+
+
+def carrying(x: Tensor, positions: Tensor) -> Tensor:
+    """x with its position behind it. (B, H, T, Dk), (..., T, A) -> (B, H, T, Dk + A)"""
+    every_head = positions.unsqueeze(-3).expand(*x.shape[:-1], -1)
+    return torch.cat([x, every_head.to(x.dtype)], dim=-1)
+
+
 class NoPositions(nn.Module):
     """Nothing is added and nothing is turned."""
 

@@ -60,7 +60,6 @@ def far(name: str, position: Position) -> Recipe:
         model=replace(FULL_SIZE, position=position),
         format=Format("cot_reversed", 4, 4, padded=False),
         shapes=shapes_up_to(4),
-        steps=1000,
     )
 
 
