@@ -40,7 +40,8 @@ def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     """Multiplications and additions of one token that attends to `n_seen` tokens.
 
     Two for every weight of every matrix, and 4 n_seen (H Dk) a layer for scores and mix; norms,
-    softmax and activations, under 2% here, are not counted.
+    softmax and activations, under 2% here, are not counted, nor the further products that clipped
+    distances take.
     """
     width = config.attention.n_head * config.attention.head_dim
     gated = config.ffn.activation == "swiglu"

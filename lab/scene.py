@@ -25,7 +25,7 @@ from typing import Any, Literal, TypedDict, cast
 import torch
 from torch import Tensor
 
-from lab.config import MathKernel, PairLayout
+from lab.config import Clipped, MathKernel, PairLayout
 from lab.cost import longest_text
 from lab.gpt import GPT, with_kernel
 from lab.positions import RotaryPositions
@@ -138,8 +138,14 @@ def scene(
     """Everything that `model` forms on a text or its token ids, under `edits` if any.
 
     Pass `weights`, from `weights_of`, to spare packing them for every text. `ValueError` for an
-    empty text, one that is too long, and a token that is none.
+    empty text, one that is too long, a token that is none, and for clipped positions, whose
+    scores are no product of one query with one key.
     """
+    if isinstance(model.config.position, Clipped):
+        raise ValueError(
+            f"a scene shows scores as products of turned queries and keys, which "
+            f"{model.config.position} has not; pass the model with its usual positions"
+        )
     ids = read_tokens(model, text)
     model = with_ledger(model)
     weights = weights or weights_of(model)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import BASE, blocks_of, some_tokens, tiny_model, variants
+from tiny import BASE, CLIPPED, blocks_of, some_tokens, tiny_model, variants
 
 from lab.cache import KVCache
 from lab.config import GPTConfig, LearnedPositions, MathKernel, NoPositions, SdpaKernel
@@ -13,6 +13,7 @@ from lab.gpt import GPT, with_kernel
 from lab.trace import Trace
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
+MODELS = [*variants(), pytest.param(CLIPPED, id="clipped")]
 CHUNKS = {"token_by_token": [5] + [1] * 12, "uneven": [1, 7, 2, 1, 6]}
 
 
@@ -22,7 +23,7 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_cached_decode_equals_the_full_forward(config: GPTConfig, dtype: torch.dtype) -> None:
     model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 17)
     full = model(tokens)
@@ -37,7 +38,7 @@ def test_cached_decode_equals_the_full_forward(config: GPTConfig, dtype: torch.d
         assert torch.equal(cached.argmax(-1), full.argmax(-1))
 
 
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_a_traced_run_is_bit_identical_to_an_untraced_one(config: GPTConfig) -> None:
     model, tokens = tiny_model(config, dtype=torch.float32), some_tokens(2, 9)
     trace = Trace(model.emits)
@@ -45,7 +46,7 @@ def test_a_traced_run_is_bit_identical_to_an_untraced_one(config: GPTConfig) -> 
     assert torch.equal(trace["logits"], model(tokens))
 
 
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_a_later_token_changes_no_earlier_logit(config: GPTConfig) -> None:
     model, tokens = tiny_model(config), some_tokens(2, 9)
     before = model(tokens)
@@ -67,7 +68,7 @@ def test_sdpa_equals_math(config: GPTConfig, dtype: torch.dtype) -> None:
         assert difference(a, b) <= TOLERANCE[dtype]
 
 
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_a_padded_text_reads_as_it_would_alone(config: GPTConfig) -> None:
     model, tokens, lengths = tiny_model(config), some_tokens(3, 9), torch.tensor([9, 4, 6])
     logits = model(tokens, lengths=lengths)
@@ -76,7 +77,7 @@ def test_a_padded_text_reads_as_it_would_alone(config: GPTConfig) -> None:
         assert difference(logits[row : row + 1, :length], alone) < 1e-12
 
 
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_padding_is_seen_by_nobody_not_even_by_padding(config: GPTConfig) -> None:
     """Behind its length a text's tokens change their own logits and no others."""
     model, tokens, lengths = tiny_model(config), some_tokens(1, 9), torch.tensor([4])
@@ -154,7 +155,7 @@ def test_a_text_longer_than_a_learned_table_is_refused() -> None:
         model(some_tokens(1, 5))
 
 
-@pytest.mark.parametrize("config", variants())
+@pytest.mark.parametrize("config", MODELS)
 def test_the_gradient_is_that_of_finite_differences(config: GPTConfig) -> None:
     """d loss / d w along a random direction, against (loss(w + h d) - loss(w - h d)) / 2h."""
     model, tokens = tiny_model(config).requires_grad_(True), some_tokens(2, 7)

@@ -8,7 +8,13 @@ import torch
 from tiny import BASE, tiny_model
 
 from lab.checkpoint import Checkpoint
-from lab.config import CoupledRotaryPositions, NoPositions, RotaryPositions
+from lab.config import (
+    ClippedCoupledRotaryPositions,
+    ClippedRotaryPositions,
+    CoupledRotaryPositions,
+    NoPositions,
+    RotaryPositions,
+)
 from lab.evaluate import go_on
 from lab.lengths import ARMS, Arm, FirstWrong, first_wrong_tokens, length_cells, problems_of_shape
 from lab.positions import frequencies
@@ -68,12 +74,27 @@ def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
 
 
 def test_only_a_rotation_can_be_stretched() -> None:
-    with pytest.raises(ValueError, match="only rotary positions can be stretched"):
+    with pytest.raises(ValueError, match=r"toy has NoPositions.*cannot be yarn"):
         Arm("toy", "yarn").model_for(run_of(NoPositions()), 1000)
+    with pytest.raises(ValueError, match=r"CoupledRotaryPositions.*cannot be interpolated"):
+        Arm("toy", "interpolated").model_for(run_of(CoupledRotaryPositions(100.0)), 1000)
+
+
+def test_a_clipped_run_knows_the_digits_and_rows_it_was_trained_on() -> None:
+    form = Format("cot_reversed", 3, 2, padded=False)
+    for usual, expected in (
+        (RotaryPositions(100.0), ClippedRotaryPositions(100.0, form.length - 1)),
+        (CoupledRotaryPositions(10.0, 2.0), ClippedCoupledRotaryPositions(10.0, 2.0, 3, 1)),
+    ):
+        loaded = replace(run_of(usual), format=form)
+        model = Arm("toy", "clipped").model_for(loaded, 1000)
+        assert model.config.position == expected
+        weights = zip(model.parameters(), loaded.model.parameters(), strict=True)
+        assert all(x is y for x, y in weights)
 
 
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
-def problems_of_shape_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
+def test_problems_of_shape_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
     a, b = problems_of_shape(p, q, 300)
     assert (count_digits(a) == p).all() and (count_digits(b) == q).all()
     assert all(split_value(int(x), int(y)) >= 0.4 for x, y in zip(a, b, strict=True))

@@ -10,6 +10,8 @@ from tiny import BASE, tiny_model
 
 from lab.cache import KVCache
 from lab.config import (
+    ClippedCoupledRotaryPositions,
+    Coupled,
     CoupledRotaryPositions,
     InterpolatedRotaryPositions,
     MultiHeadAttention,
@@ -152,9 +154,14 @@ def test_yarn_scales_scores_by_the_square_of_its_gain() -> None:
     assert torch.allclose(q2 @ k2.mT, 1.69 * (q1 @ k1.mT))
 
 
-def test_a_coupled_model_writes_with_a_cache_what_it_writes_without() -> None:
+@pytest.mark.parametrize(
+    "position",
+    [CoupledRotaryPositions(100.0), ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1)],
+    ids=["coupled", "clipped"],
+)
+def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(position: Coupled) -> None:
     attention = MultiHeadAttention(n_head=3, head_dim=8)
-    model = tiny_model(replace(BASE, position=CoupledRotaryPositions(100.0), attention=attention))
+    model = tiny_model(replace(BASE, position=position, attention=attention))
     tokens = torch.from_numpy(Format("cot_reversed", 3, 2).prompt(123, 45)).long()
     text = tokens
     for step in generate(model, tokens, max_new=12, stop=None):

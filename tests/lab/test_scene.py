@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, tiny_model, variants
+from tiny import BASE, CLIPPED, tiny_model, variants
 
 from lab import scene as scenes
 from lab.cells import CELLS, Reader, read_cell, recompute_cell, shown
@@ -457,6 +457,11 @@ def test_a_model_without_a_position_table_takes_64_tokens_too() -> None:
         scene(model, "1" * 65)
     with pytest.raises(ValueError, match="9 tokens; a scene of this model takes 1 to 8"):
         scene(loaded("times_table_small").model, "7*8=56$7*")
+
+
+def test_clipped_distances_have_no_scene() -> None:
+    with pytest.raises(ValueError, match="pass the model with its usual positions"):
+        scene(tiny_model(CLIPPED), "7*8=")
 
 
 def test_a_cell_that_is_not_there_is_refused() -> None:

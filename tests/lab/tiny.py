@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from lab.config import (
+    ClippedRotaryPositions,
     DenseFFN,
     GPTConfig,
     LearnedPositions,
@@ -37,6 +38,7 @@ POSITIONS = {
     "yarn": YarnRotaryPositions(base=100.0, factor=3.0, original_length=16, beta_fast=2.0),
     "none": NoPositions(),
 }
+CLIPPED = replace(BASE, position=ClippedRotaryPositions(base=100.0, farthest=3))
 KERNELS = {"math": MathKernel(), "sdpa": SdpaKernel()}
 
 
