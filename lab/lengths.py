@@ -58,7 +58,7 @@ class Arm:
             case None, _:
                 return loaded.model
             case "clipped", RotaryPositions() | CoupledRotaryPositions():
-                return with_position(loaded.model, clipped(usual, form))
+                return with_position(loaded.model, clipped(usual, farthest_in(form, usual)))
             case "interpolated" | "yarn", RotaryPositions():
                 if length <= form.length:
                     return loaded.model
@@ -69,15 +69,23 @@ class Arm:
                 raise ValueError(f"{self.run} has {usual}, which cannot be {self.stretch}")
 
 
-def clipped(usual: RotaryPositions | CoupledRotaryPositions, form: Format) -> Position:
-    """The rotation with no distance beyond those that texts of `form` are full of.
+CanBeClipped = RotaryPositions | CoupledRotaryPositions
 
-    Along the places that is the digits of a, along the rows the last digit of b, and for a plain
-    count of tokens the whole text.
-    """
+
+def clipped(usual: CanBeClipped, farthest: tuple[int, ...]) -> Position:
+    """The rotation with no distance beyond `farthest`, a limit an axis."""
     if isinstance(usual, RotaryPositions):
-        return ClippedRotaryPositions(usual.base, form.length - 1)
-    return ClippedCoupledRotaryPositions(usual.base, usual.factor, form.p, form.q - 1)
+        return ClippedRotaryPositions(usual.base, *farthest)
+    return ClippedCoupledRotaryPositions(usual.base, usual.factor, *farthest)
+
+
+def farthest_in(form: Format, usual: CanBeClipped) -> tuple[int, ...]:
+    """The distances that texts of `form` are full of.
+
+    Along the places as many as a has digits, along the rows from the first digit of b to its last,
+    and for a plain count of tokens the whole text.
+    """
+    return (form.length - 1,) if isinstance(usual, RotaryPositions) else (form.p, form.q - 1)
 
 
 def stretched(usual: RotaryPositions, how: Slowed, length: int, trained: int) -> Position:

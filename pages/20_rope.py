@@ -43,6 +43,7 @@ LIVE_STEPS = 600
 
 TRAINED_DIGITS, MOST_DIGITS = 3, 6
 FAR_TRAINED, MOST_TYPED = 4, 10
+MOST_PLACES, MOST_ROWS, N_CLIPPED = 8, 4, 40
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
@@ -53,6 +54,8 @@ LINK = {
     "ch20_live_base": training.one_of(BASES),
     "ch20_goal": training.one_of(("1 in 20", "1 in 100")),
     "ch20_size": training.one_of(range(TRAINED_DIGITS, MOST_DIGITS + 1)),
+    "ch20_places": training.whole(1, MOST_PLACES),
+    "ch20_rows": training.whole(1, MOST_ROWS),
 }
 
 
@@ -174,6 +177,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "stream_learned": lambda: f"{errors_in_stream(LEARNED)[0]:,}",
     "stream_n": lambda: f"{errors_in_stream(LEARNED)[1]:,}",
     "tape_n": lambda: f"{N_ERRORS}",
+    "n_clipped": lambda: f"{N_CLIPPED}",
     "errors_home_rotary": lambda: errors_when(ROTARY, 0, 0),
     "errors_home_learned": lambda: errors_when(LEARNED, 0, 0),
     "errors_one_rotary": lambda: errors_when(ROTARY, 1, 0),
@@ -544,7 +548,17 @@ ARM_NAMES = {
     "coupled_gaps": "coupled, gaps in training",
     "coupled_slow": "coupled, slow clocks",
 }
-FAR_NAMES = {"far_coupled": "coupled, slow clocks, full size"}
+CLIPPED_NAMES = {
+    "rotary_clipped": "rotary, clipped",
+    "coupled_clipped": "coupled, clipped",
+    "coupled_slow_clipped": "coupled, slow clocks, clipped",
+}
+FAR_NAMES = {
+    "far_rotary": "rotary, full size",
+    "far_coupled": "coupled, slow clocks, full size",
+    "far_clipped": "coupled, slow clocks, clipped, full size",
+}
+SMALL = ARM_NAMES | CLIPPED_NAMES
 LENGTH_OPTIONS = ("nearly none", "about half", "nearly all")
 
 
@@ -565,6 +579,20 @@ def show_reach() -> None:
         return
     show_maps(rows, ARM_NAMES, TRAINED_DIGITS)
     page.notice("reach_notice")
+    page.prose("clip")
+    six = claims.arm(rows, arm="coupled_clipped", p=MOST_DIGITS, q=MOST_DIGITS)[0]
+    if not page.predict(
+        "ch20_clip",
+        "The coupled network on its usual clocks fails at four by four digits. Clip its "
+        "distances, without training it again. How many of six by six does it get right?",
+        LENGTH_OPTIONS,
+        right_in_words(six),
+        page.text("clip_why"),
+    ):
+        return
+    show_maps(rows, CLIPPED_NAMES, TRAINED_DIGITS)
+    page.notice("clip_notice")
+    show_limit()
     page.prose("far")
     show_maps(rows, FAR_NAMES, FAR_TRAINED)
     page.prose("reach_kinds")
@@ -581,7 +609,7 @@ def show_reach() -> None:
     st.altair_chart(
         position_plots.failures(
             kinds_of_failure(
-                [row for name in ARM_NAMES for row in claims.arm(rows, arm=name, p=size, q=size)]
+                [row for name in SMALL for row in claims.arm(rows, arm=name, p=size, q=size)]
             )
         ),
         width="stretch",
@@ -589,15 +617,70 @@ def show_reach() -> None:
     )
     page.notice("kinds_notice")
     from lab import lengths
+    from lab.attention.clipped import clipped_scores
     from lab.position_ids import coupled_ids, with_gaps
 
     page.source(
         coupled_ids,
         with_gaps,
         lengths.stretched,
+        clipped_scores,
         lengths.first_wrong_tokens,
-        claims_of=("reach_why", "reach_notice", "far", "kinds_notice"),
+        claims_of=("reach_why", "reach_notice", "clip_why", "clip_notice", "far", "kinds_notice"),
     )
+
+
+def show_limit() -> None:
+    """Two sliders move the limit; both coupled networks are asked anew."""
+    page.prose("limit")
+    left, right = st.columns(2)
+    places = left.slider(
+        "Farthest place", 1, MOST_PLACES, TRAINED_DIGITS, key="ch20_places", bind="query-params"
+    )
+    rows = right.slider(
+        "Farthest row", 1, MOST_ROWS, TRAINED_DIGITS - 1, key="ch20_rows", bind="query-params"
+    )
+    st.altair_chart(
+        position_plots.failures(
+            [
+                {"arm": words, "kind": kind, "n": n, "rank": rank}
+                for arm, words in (
+                    ("coupled", "usual clocks"),
+                    ("coupled_slow", "slow clocks"),
+                )
+                for rank, (kind, n) in enumerate(failures_within(arm, places, rows).items())
+            ]
+        ),
+        width="stretch",
+        alt=f"Sums right and wrong with distances of at most {places} places and {rows} rows",
+    )
+    page.notice("limit_notice")
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def failures_within(arm: str, places: int, rows: int) -> dict[str, int]:
+    """How sums one digit longer than trained end, with no distance beyond `places` and `rows`."""
+    from lab import lengths
+    from lab.gpt import with_position
+
+    loaded = take_with_progress(lengths.ARMS[arm].run)
+    position = lengths.clipped(loaded.model.config.position, (places, rows))  # pyright: ignore
+    size = TRAINED_DIGITS + 1
+    found = lengths.first_wrong_tokens(
+        with_position(loaded.model, position),
+        Format("cot_reversed", size, size),
+        *lengths.problems_of_shape(size, size, N_CLIPPED),
+    )
+    wrong, ends = int(found.wrong.sum()), int(found.of_length.sum())
+    return kinds(len(found.slot), wrong - ends, ends)
+
+
+def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
+    return {
+        "right to the end": n - wrong_digit - wrong_length,
+        "a wrong digit first": wrong_digit,
+        "a wrong length first": wrong_length,
+    }
 
 
 def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int) -> None:
@@ -622,14 +705,10 @@ def right_in_words(row: dict[str, Any]) -> str:
 
 def kinds_of_failure(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {"arm": ARM_NAMES[row["cell"]["arm"]], "kind": kind, "n": n, "rank": rank}
+        {"arm": SMALL[row["cell"]["arm"]], "kind": kind, "n": n, "rank": rank}
         for row in rows
         for rank, (kind, n) in enumerate(
-            {
-                "right to the end": row["n"] - row["wrong_digit"] - row["wrong_length"],
-                "a wrong digit first": row["wrong_digit"],
-                "a wrong length first": row["wrong_length"],
-            }.items()
+            kinds(row["n"], row["wrong_digit"], row["wrong_length"]).items()
         )
     ]
 
@@ -646,7 +725,7 @@ def show_longer() -> None:
     right = form.text(a, b)
     from lab.positions import PastTheTable
 
-    for name, words in (ARM_NAMES | FAR_NAMES).items():
+    for name, words in (SMALL | FAR_NAMES).items():
         try:
             slot, written = first_miss(name, a, b)
         except PastTheTable as error:

@@ -410,7 +410,11 @@ REACH_ARMS = (
     "coupled",
     "coupled_gaps",
     "coupled_slow",
+    "rotary_clipped",
+    "coupled_clipped",
+    "coupled_slow_clipped",
 )
+FAR_ARMS = ("far_rotary", "far_coupled", "far_clipped")
 
 TIMES = "checkpoints/times_table/result.json"
 
@@ -683,11 +687,12 @@ CLAIMS: dict[str, Claim] = {
         for size in range(3, 7)
     },
     **{
-        f"ch2.far_coupled_{size}x{size}": Claim(
-            f"Test sums of {size} by {size} digits after training up to 4 by 4: far_coupled.",
+        f"ch2.{name}_{size}x{size}": Claim(
+            f"Test sums of {size} by {size} digits after training up to 4 by 4: {name}.",
             "records/lengths.jsonl",
-            misses("far_coupled", size, size),
+            misses(name, size, size),
         )
+        for name in FAR_ARMS
         for size in range(4, 11)
     },
     "ch2.coupled_slow_ends_5x5": Claim(

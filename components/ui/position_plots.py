@@ -205,5 +205,5 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
             order=alt.Order("rank:Q"),
             tooltip=["arm", "kind", "n"],
         )
-        .properties(height=440)
+        .properties(height=alt.Step(40))
     )
