@@ -178,6 +178,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "stream_n": lambda: f"{errors_in_stream(LEARNED)[1]:,}",
     "tape_n": lambda: f"{N_ERRORS}",
     "n_clipped": lambda: f"{N_CLIPPED}",
+    "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
     "errors_home_rotary": lambda: errors_when(ROTARY, 0, 0),
     "errors_home_learned": lambda: errors_when(LEARNED, 0, 0),
     "errors_one_rotary": lambda: errors_when(ROTARY, 1, 0),

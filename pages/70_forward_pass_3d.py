@@ -23,6 +23,7 @@ RUNS = {
     "chain_of_thought": "the book's model, with working",
     "plain": "the same network, no working",
     "few_pairs": "the small twin of chapter 1",
+    "rope": "chapter 2, rotary, full size",
     "rope_small": "chapter 2, rotary",
     "learned_small": "chapter 2, learned table",
     "unordered_small": "chapter 2, no positions",
@@ -33,6 +34,7 @@ RUNS = {
     "reach_coupled": "chapter 2, up to three digits: coupled",
     "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
     "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
+    "far_rotary": "chapter 2, up to four digits, full size: rotary",
     "far_coupled": "chapter 2, up to four digits, full size: coupled, slow clocks",
 }
 ONE_DIGIT = ("times_table", "times_table_small")

@@ -14,7 +14,10 @@ from components.ui import claims
 from components.ui.claims import REACH_ARMS
 from lab.bounds import steps_until
 from lab.checkpoint import load_run
+from lab.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
 from lab.evaluate import go_on
+from lab.gpt import with_position
+from lab.lengths import problems_of_shape
 from lab.positions import frequencies
 from lab.problems import Format
 from lab.provenance import RECORDS
@@ -125,12 +128,39 @@ def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any) -> N
     assert sum(map(len, maps)) == len(rows)
     for size in (6, 3):
         app.button_group(key="ch20_size").set_value(size).run()
-        (bars,) = chart_rows(app, "arm", "kind", "n")
+        _, bars = chart_rows(app, "arm", "kind", "n")
         asked = [
             row for row in claims.arm(rows, p=size, q=size) if row["cell"]["arm"] in REACH_ARMS
         ]
         assert sum(bar["n"] for bar in bars) == sum(row["n"] for row in asked)
     assert not app.exception
+
+
+def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    form, pairs = Format("cot_reversed", 4, 4), problems_of_shape(4, 4, 40)
+    right, _ = form.render(*pairs)
+    counted: dict[tuple[str, int], int] = {}
+    for places in (3, 5):
+        app.slider(key="ch20_places").set_value(places).run()
+        bars, _ = chart_rows(app, "arm", "kind", "n")
+        for words, run in (
+            ("usual clocks", "reach_coupled"),
+            ("slow clocks", "reach_coupled_slow"),
+        ):
+            model = load_run(run).model
+            usual = model.config.position
+            assert isinstance(usual, CoupledRotaryPositions)
+            limited = ClippedCoupledRotaryPositions(usual.base, usual.factor, places, 2)
+            written = go_on(
+                with_position(model, limited), right[:, : form.prompt_length], form.length
+            )
+            counted[words, places] = int((written == right).all(axis=1).sum())
+            shown = {bar["kind"]: bar["n"] for bar in bars if bar["arm"] == words}
+            assert shown["right to the end"] == counted[words, places]
+            assert sum(shown.values()) == len(right)
+    assert counted["usual clocks", 3] > 36 > 20 > counted["usual clocks", 5]
+    assert min(counted["slow clocks", places] for places in (3, 5)) > 36
 
 
 def test_a_longer_sum_is_marked_at_the_first_token_that_a_run_gets_wrong(book: Any) -> None:
