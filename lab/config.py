@@ -83,12 +83,12 @@ class ClippedRotaryPositions:
 
 @dataclass(frozen=True)
 class ClippedCoupledRotaryPositions:
-    """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_row`."""
+    """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_line`."""
 
     base: float = 10_000.0
     factor: float = 1.0
     farthest_place: int = 4
-    farthest_row: int = 3
+    farthest_line: int = 3
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def require_rotation(position: Rotary, head_dim: int) -> None:
     factor = getattr(position, "factor", 1)
     if not 1 <= factor <= MOST_FACTOR:
         raise ValueError(f"position.factor={factor} must lie in 1 to {MOST_FACTOR}")
-    for name in ("farthest", "farthest_place", "farthest_row"):
+    for name in ("farthest", "farthest_place", "farthest_line"):
         require_positive(f"position.{name}", getattr(position, name, 1))
     if isinstance(position, YarnRotaryPositions):
         require_positive("position.original_length", position.original_length)

@@ -162,8 +162,8 @@ def build_kernel(config: GPTConfig, position: Position) -> Kernel:
     match config.position:
         case configs.ClippedRotaryPositions(farthest=farthest):
             return ClippedAttention(cast(CarriedPositions, position).frequencies, (farthest,))
-        case configs.ClippedCoupledRotaryPositions(farthest_place=place, farthest_row=row):
-            return ClippedAttention(cast(CarriedPositions, position).frequencies, (place, row))
+        case configs.ClippedCoupledRotaryPositions(farthest_place=place, farthest_line=line):
+            return ClippedAttention(cast(CarriedPositions, position).frequencies, (place, line))
         case _:
             pass
     match config.kernel:

@@ -28,10 +28,9 @@ from lab.config import (
 )
 from lab.evaluate import teacher_forced_all
 from lab.gpt import GPT, with_position
-from lab.problems import TEST_FROM, Format, Integers, sample_exact
+from lab.problems import BOUNDS, Format, Integers, SplitName, sample_exact
 
-Slowed = Literal["interpolated", "yarn"]
-Stretch = Slowed | Literal["clipped"]
+Stretch = Literal["interpolated", "yarn"]
 N_DIGITS = 10
 """Tokens below this are digits, the others signs."""
 
@@ -41,54 +40,44 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class Arm:
-    """A run, and how its rotation is changed for texts longer than it was trained on.
+    """A run, and how its rotation is changed when it is asked, without training it again.
 
-    It is asked `draws` sums for each pair of numbers of digits up to `most_digits`.
+    `stretch` slows the clocks for texts longer than trained, `farthest` clips distances in every
+    text. It is asked `draws` sums for each pair of numbers of digits up to `most_digits`.
     """
 
     run: str
     stretch: Stretch | None = None
+    farthest: tuple[int, ...] | None = None
     most_digits: int = 6
     draws: int = 1000
 
     def model_for(self, loaded: Checkpoint, length: int) -> GPT:
-        """The run for texts of `length` tokens; one no longer than trained is left as it was."""
-        usual, form = loaded.model.config.position, loaded.format
-        match self.stretch, usual:
-            case None, _:
-                return loaded.model
-            case "clipped", RotaryPositions() | CoupledRotaryPositions():
-                return with_position(loaded.model, clipped(usual, farthest_in(form, usual)))
-            case "interpolated" | "yarn", RotaryPositions():
-                if length <= form.length:
-                    return loaded.model
-                return with_position(
-                    loaded.model, stretched(usual, self.stretch, length, form.length)
-                )
-            case _:
-                raise ValueError(f"{self.run} has {usual}, which cannot be {self.stretch}")
+        """The run for texts of `length` tokens, as this arm changes it."""
+        if self.farthest is not None:
+            return clipped(loaded.model, self.farthest)
+        trained = loaded.format.length
+        if self.stretch is None or length <= trained:
+            return loaded.model
+        usual = loaded.model.config.position
+        if not isinstance(usual, RotaryPositions):
+            raise ValueError(f"{self.run} has {usual}; only rotary positions can be stretched")
+        return with_position(loaded.model, stretched(usual, self.stretch, length, trained))
 
 
-CanBeClipped = RotaryPositions | CoupledRotaryPositions
+def clipped(model: GPT, farthest: tuple[int, ...]) -> GPT:
+    """The same weights, no distance counted as larger than `farthest`, a limit an axis."""
+    match model.config.position:
+        case RotaryPositions(base):
+            limited = ClippedRotaryPositions(base, *farthest)
+        case CoupledRotaryPositions(base, factor):
+            limited = ClippedCoupledRotaryPositions(base, factor, *farthest)
+        case usual:
+            raise ValueError(f"{usual}: only rotary and coupled distances can be clipped")
+    return with_position(model, limited)
 
 
-def clipped(usual: CanBeClipped, farthest: tuple[int, ...]) -> Position:
-    """The rotation with no distance beyond `farthest`, a limit an axis."""
-    if isinstance(usual, RotaryPositions):
-        return ClippedRotaryPositions(usual.base, *farthest)
-    return ClippedCoupledRotaryPositions(usual.base, usual.factor, *farthest)
-
-
-def farthest_in(form: Format, usual: CanBeClipped) -> tuple[int, ...]:
-    """The distances that texts of `form` are full of.
-
-    Along the places as many as a has digits, along the rows from the first digit of b to its last,
-    and for a plain count of tokens the whole text.
-    """
-    return (form.length - 1,) if isinstance(usual, RotaryPositions) else (form.p, form.q - 1)
-
-
-def stretched(usual: RotaryPositions, how: Slowed, length: int, trained: int) -> Position:
+def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:
     """The rotation for `length` tokens, its slow pairs no further than they came in `trained`.
 
     `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` leaves those alone that
@@ -110,12 +99,11 @@ ARMS: dict[str, Arm] = {
     "coupled": Arm("reach_coupled"),
     "coupled_gaps": Arm("reach_coupled_gaps"),
     "coupled_slow": Arm("reach_coupled_slow"),
-    "rotary_clipped": Arm("reach_rotary", "clipped"),
-    "coupled_clipped": Arm("reach_coupled", "clipped"),
-    "coupled_slow_clipped": Arm("reach_coupled_slow", "clipped"),
+    "coupled_clipped": Arm("reach_coupled", farthest=(3, 2)),
+    "coupled_slow_clipped": Arm("reach_coupled_slow", farthest=(3, 2)),
     "far_rotary": Arm("far_rotary", most_digits=10, draws=200),
     "far_coupled": Arm("far_coupled", most_digits=10, draws=200),
-    "far_clipped": Arm("far_coupled", "clipped", most_digits=10, draws=200),
+    "far_clipped": Arm("far_coupled", farthest=(4, 3), most_digits=10, draws=200),
 }
 
 
@@ -174,18 +162,50 @@ def length_cells() -> list[Cell]:
     ]
 
 
-def problems_of_shape(p: int, q: int, draws: int) -> tuple[Integers, Integers]:
-    """Different test pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
-    a, b = sample_exact(np.random.default_rng(0), draws, p, q, TEST_FROM, 1.0)
+def problems_of_shape(
+    p: int, q: int, draws: int, split: SplitName = "test"
+) -> tuple[Integers, Integers]:
+    """Different pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
+    a, b = sample_exact(np.random.default_rng(0), draws, p, q, *BOUNDS[split])
     pairs = np.unique(np.stack([a, b], axis=1), axis=0)
     return pairs[:, 0], pairs[:, 1]
 
 
 def measure_lengths(cell: Cell) -> dict[str, Any]:
     """Failures of one arm on one shape, by their first wrong token."""
-    arm, form = ARMS[cell["arm"]], Format("cot_reversed", cell["p"], cell["q"])
+    return failures(ARMS[cell["arm"]], cell["p"], cell["q"], "test")
+
+
+LIMITED_TO = (3, 4)
+"""Digits of both numbers: the longest trained, and one more."""
+
+LIMITS: dict[str, list[tuple[int, ...]]] = {
+    "reach_rotary": [(8,), (16,), (24,), (32,), (38,)],
+    "reach_coupled": [*product(range(2, 7), range(1, 4))],
+    "reach_coupled_slow": [*product(range(2, 7), range(1, 4))],
+}
+LIMIT_DRAWS = 200
+
+
+def limit_cells() -> list[Cell]:
+    return [
+        {"run": run, "farthest": list(farthest), "digits": digits}
+        for run, limits in LIMITS.items()
+        for farthest in limits
+        for digits in LIMITED_TO
+    ]
+
+
+def measure_limit(cell: Cell) -> dict[str, Any]:
+    """Failures on validation sums with distances clipped at one limit: how limits are chosen."""
+    arm = Arm(cell["run"], farthest=tuple(cell["farthest"]), draws=LIMIT_DRAWS)
+    return failures(arm, cell["digits"], cell["digits"], "validation")
+
+
+def failures(arm: Arm, p: int, q: int, split: SplitName) -> dict[str, Any]:
+    form = Format("cot_reversed", p, q)
     model = arm.model_for(load_run(arm.run), form.length)
-    found = first_wrong_tokens(model, form, *problems_of_shape(form.p, form.q, arm.draws))
+    found = first_wrong_tokens(model, form, *problems_of_shape(p, q, arm.draws, split))
     lengths = int(found.of_length.sum())
     return {
         "n": len(found.slot),

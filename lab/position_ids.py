@@ -16,13 +16,13 @@ from lab.vocabulary import EQUALS, PLUS, TIMES
 
 
 def coupled_ids(tokens: Tensor) -> Tensor:
-    """(place, row) of every token: the digit of a and the digit of b it has to do with. (B, T, 2)
+    """(place, line) of every token: the digit of a and the digit of b it has to do with. (B, T, 2)
 
     Digit k of a stands at (k, 0), digit k of b at (0, k), the times sign past both, at
     (p + 1, q). A token of the working stands where the digit that comes *next* belongs, since its
     query looks for what that digit is made of: the digit that counts 10^s in partial product or
     sum j belongs at (s - j, j). So its query shares the place with the digit of a it is made from
-    and the row with the digit of b; its two summands stand at fixed distances; and a number is
+    and the line with the digit of b; its two summands stand at fixed distances; and a number is
     full where the place is that of the times sign. Ids look at the tokens so far, and at the whole
     prompt.
     """
@@ -32,19 +32,19 @@ def coupled_ids(tokens: Tensor) -> Tensor:
     opened = torch.where(sign, slot, 0).cummax(-1).values
     p = (field == 0).sum(-1, keepdim=True)
     q = (field == 1).sum(-1, keepdim=True) - 1
-    row = (field - 1) // 2
-    place = slot - opened - row
+    line = (field - 1) // 2
+    place = slot - opened - line
     place = torch.where(field == 0, p - 1 - slot, torch.where(field == 1, 0, place))
-    row = torch.where(field == 0, 0, torch.where(field == 1, p + q - slot, row))
+    line = torch.where(field == 0, 0, torch.where(field == 1, p + q - slot, line))
     place = torch.where(tokens == TIMES, p + 1, place)
-    return torch.stack([place, row], dim=-1)
+    return torch.stack([place, line], dim=-1)
 
 
 def with_gaps(ids: Tensor, rng: np.random.Generator, chance: float, most: int) -> Tensor:
     """Skip up to `most` marks of the ruler behind a place, with `chance`, for each text anew.
 
-    (T,) or (B, T) of one axis, or (B, T, A); each axis of each text has gaps of its own. Order
-    stays, and equal ids stay equal. Trained on this, a model meets distances that no text of its
+    (B, T, A) -> same; each axis of each text has gaps of its own. Order stays, and equal ids stay
+    equal. Trained on this, a model meets distances that no text of its
     length has (after arXiv:2305.16843).
     """
     low, high = int(ids.min()), int(ids.max())

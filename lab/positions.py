@@ -125,7 +125,7 @@ class CarriedPositions(RotaryPositions):
 def carrying(x: Tensor, positions: Tensor) -> Tensor:
     """x with its position behind it. (B, H, T, Dk), (..., T, A) -> (B, H, T, Dk + A)"""
     every_head = positions.unsqueeze(-3).expand(*x.shape[:-1], -1)
-    return torch.cat([x, every_head.to(x.dtype)], dim=-1)
+    return torch.cat([x, every_head.float()], dim=-1)
 
 
 class NoPositions(nn.Module):

@@ -17,7 +17,7 @@ from lab.controls import CONTROLS
 from lab.convergence import measure_rope, rope_cells
 from lab.evaluate import decode_all, first_wrong
 from lab.intervene import ablate_head, ablate_layer
-from lab.lengths import length_cells, measure_lengths
+from lab.lengths import length_cells, limit_cells, measure_lengths, measure_limit
 from lab.mlp import Encoding, Target, Task
 from lab.patterns import sharpness
 from lab.prices import ledger
@@ -273,4 +273,5 @@ SWEEPS: dict[str, Sweep] = {
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(rope_cells, measure_rope),
     "lengths": Sweep(length_cells, measure_lengths),
+    "limits": Sweep(limit_cells, measure_limit),
 }

@@ -43,7 +43,7 @@ LIVE_STEPS = 600
 
 TRAINED_DIGITS, MOST_DIGITS = 3, 6
 FAR_TRAINED, MOST_TYPED = 4, 10
-MOST_PLACES, MOST_ROWS, N_CLIPPED = 8, 4, 40
+MOST_PLACES, MOST_LINES, N_CLIPPED = 8, 4, 40
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
@@ -55,7 +55,7 @@ LINK = {
     "ch20_goal": training.one_of(("1 in 20", "1 in 100")),
     "ch20_size": training.one_of(range(TRAINED_DIGITS, MOST_DIGITS + 1)),
     "ch20_places": training.whole(1, MOST_PLACES),
-    "ch20_rows": training.whole(1, MOST_ROWS),
+    "ch20_lines": training.whole(1, MOST_LINES),
 }
 
 
@@ -550,7 +550,6 @@ ARM_NAMES = {
     "coupled_slow": "coupled, slow clocks",
 }
 CLIPPED_NAMES = {
-    "rotary_clipped": "rotary, clipped",
     "coupled_clipped": "coupled, clipped",
     "coupled_slow_clipped": "coupled, slow clocks, clipped",
 }
@@ -638,8 +637,8 @@ def show_limit() -> None:
     places = left.slider(
         "Farthest place", 1, MOST_PLACES, TRAINED_DIGITS, key="ch20_places", bind="query-params"
     )
-    rows = right.slider(
-        "Farthest row", 1, MOST_ROWS, TRAINED_DIGITS - 1, key="ch20_rows", bind="query-params"
+    lines = right.slider(
+        "Farthest line", 1, MOST_LINES, TRAINED_DIGITS - 1, key="ch20_lines", bind="query-params"
     )
     st.altair_chart(
         position_plots.failures(
@@ -649,26 +648,23 @@ def show_limit() -> None:
                     ("coupled", "usual clocks"),
                     ("coupled_slow", "slow clocks"),
                 )
-                for rank, (kind, n) in enumerate(failures_within(arm, places, rows).items())
+                for rank, (kind, n) in enumerate(failures_within(arm, places, lines).items())
             ]
         ),
         width="stretch",
-        alt=f"Sums right and wrong with distances of at most {places} places and {rows} rows",
+        alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
     )
     page.notice("limit_notice")
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def failures_within(arm: str, places: int, rows: int) -> dict[str, int]:
-    """How sums one digit longer than trained end, with no distance beyond `places` and `rows`."""
+def failures_within(arm: str, places: int, lines: int) -> dict[str, int]:
+    """How sums one digit longer than trained end, with no distance beyond `places` and `lines`."""
     from lab import lengths
-    from lab.gpt import with_position
 
-    loaded = take_with_progress(lengths.ARMS[arm].run)
-    position = lengths.clipped(loaded.model.config.position, (places, rows))  # pyright: ignore
     size = TRAINED_DIGITS + 1
     found = lengths.first_wrong_tokens(
-        with_position(loaded.model, position),
+        lengths.clipped(take_with_progress(lengths.ARMS[arm].run).model, (places, lines)),
         Format("cot_reversed", size, size),
         *lengths.problems_of_shape(size, size, N_CLIPPED),
     )

@@ -316,9 +316,21 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
 
 def misses(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
     """Sums of p by q digits that an arm of `records/lengths.jsonl` gets wrong."""
+    return wrong_first(arm=arm_name, p=p, q=q)
+
+
+def limited_misses(
+    run: str, farthest: list[int], digits: int
+) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums that a run of `records/limits.jsonl` gets wrong with distances clipped at `farthest`."""
+    return wrong_first(run=run, farthest=farthest, digits=digits)
+
+
+def wrong_first(**cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums with some first wrong token, in the one row whose cell says `cell`."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        (row,) = arm(rows, **cell)
         wrong, n = row["wrong_digit"] + row["wrong_length"], row["n"]
         return Measured(count(wrong, n), wrong, n, lower_bound_95(wrong, n))
 
@@ -410,7 +422,6 @@ REACH_ARMS = (
     "coupled",
     "coupled_gaps",
     "coupled_slow",
-    "rotary_clipped",
     "coupled_clipped",
     "coupled_slow_clipped",
 )
@@ -695,6 +706,20 @@ CLAIMS: dict[str, Claim] = {
         for name in FAR_ARMS
         for size in range(4, 11)
     },
+    **{
+        f"ch2.limit_{limit}_{digits}x{digits}": Claim(
+            f"Validation sums of {digits} by {digits} digits: rotary, no distance over {limit}.",
+            "records/limits.jsonl",
+            limited_misses("reach_rotary", [limit], digits),
+        )
+        for limit in (8, 32)
+        for digits in (3, 4)
+    },
+    "ch2.limit_4_2_4x4": Claim(
+        "Validation sums of 4 by 4 digits: coupled, at most 4 places and 2 lines.",
+        "records/limits.jsonl",
+        limited_misses("reach_coupled", [4, 2], 4),
+    ),
     "ch2.coupled_slow_ends_5x5": Claim(
         "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
         "records/lengths.jsonl",

@@ -1,4 +1,4 @@
-"""Rotary attention in which no distance is larger than it ever was in training.
+"""Rotary attention in which no distance counts as larger than a limit.
 
 Shapes: `B` batch, `H` heads, `T` queries, `S` keys, `Dk` size of a key, `A` axes of a position.
 """
@@ -18,8 +18,8 @@ class ClippedAttention:
 
     `frequencies` (A, Dk/2) are radians a place, in the pair layout "half", and `farthest` has a
     distance an axis. Queries and keys come unturned from `lab.positions.CarriedPositions`, their
-    position in the last A numbers. A clipped distance is no difference of two angles, so the
-    turning cannot be done beforehand.
+    position in the last A numbers. A clipped distance is no difference of two positions, so three
+    tables of scores are formed, and each pair of tokens picks one.
     """
 
     emits = frozenset({"scores", "pattern"})

@@ -71,9 +71,9 @@ def test_the_limit_on_distances_follows_its_slider(open_page) -> None:
     page = open_page(f"{PAGE}?reveal=1")
     slider = page.get_by_role("slider", name="Farthest place")
     slider.scroll_into_view_if_needed()
-    page.get_by_label(re.compile("at most 3 places and 2 rows")).first.wait_for()
+    page.get_by_label(re.compile("at most 3 places and 2 lines")).first.wait_for()
     slider.press("ArrowRight")
-    page.get_by_label(re.compile("at most 4 places and 2 rows")).first.wait_for()
+    page.get_by_label(re.compile("at most 4 places and 2 lines")).first.wait_for()
     assert not page.console_errors
 
 

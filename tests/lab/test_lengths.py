@@ -16,7 +16,15 @@ from lab.config import (
     RotaryPositions,
 )
 from lab.evaluate import go_on
-from lab.lengths import ARMS, Arm, FirstWrong, first_wrong_tokens, length_cells, problems_of_shape
+from lab.lengths import (
+    ARMS,
+    Arm,
+    FirstWrong,
+    first_wrong_tokens,
+    length_cells,
+    limit_cells,
+    problems_of_shape,
+)
 from lab.positions import frequencies
 from lab.problems import Format, count_digits, split_value
 from lab.recipes import RECIPES
@@ -74,23 +82,32 @@ def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
 
 
 def test_only_a_rotation_can_be_stretched() -> None:
-    with pytest.raises(ValueError, match=r"toy has NoPositions.*cannot be yarn"):
+    with pytest.raises(ValueError, match="only rotary positions can be stretched"):
         Arm("toy", "yarn").model_for(run_of(NoPositions()), 1000)
-    with pytest.raises(ValueError, match=r"CoupledRotaryPositions.*cannot be interpolated"):
+    with pytest.raises(ValueError, match="only rotary positions can be stretched"):
         Arm("toy", "interpolated").model_for(run_of(CoupledRotaryPositions(100.0)), 1000)
 
 
-def test_a_clipped_run_knows_the_digits_and_rows_it_was_trained_on() -> None:
-    form = Format("cot_reversed", 3, 2, padded=False)
-    for usual, expected in (
-        (RotaryPositions(100.0), ClippedRotaryPositions(100.0, form.length - 1)),
-        (CoupledRotaryPositions(10.0, 2.0), ClippedCoupledRotaryPositions(10.0, 2.0, 3, 1)),
+def test_a_clipped_run_keeps_its_weights_and_its_clocks() -> None:
+    for usual, farthest, expected in (
+        (RotaryPositions(100.0), (7,), ClippedRotaryPositions(100.0, 7)),
+        (CoupledRotaryPositions(9.0, 2.0), (3, 1), ClippedCoupledRotaryPositions(9.0, 2.0, 3, 1)),
     ):
-        loaded = replace(run_of(usual), format=form)
-        model = Arm("toy", "clipped").model_for(loaded, 1000)
+        loaded = run_of(usual)
+        model = Arm("toy", farthest=farthest).model_for(loaded, 1)
         assert model.config.position == expected
         weights = zip(model.parameters(), loaded.model.parameters(), strict=True)
         assert all(x is y for x, y in weights)
+    with pytest.raises(ValueError, match="only rotary and coupled distances can be clipped"):
+        Arm("toy", farthest=(7,)).model_for(run_of(NoPositions()), 1)
+
+
+def test_limits_are_chosen_on_validation_sums() -> None:
+    a, b = problems_of_shape(3, 3, 200, "validation")
+    assert all(0.3 <= split_value(int(x), int(y)) < 0.4 for x, y in zip(a, b, strict=True))
+    assert {tuple(cell["farthest"]) for cell in limit_cells()} > {
+        arm.farthest for name, arm in ARMS.items() if arm.farthest and not name.startswith("far")
+    }
 
 
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])

@@ -11,12 +11,12 @@ SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10)]
 
 
 def by_fields(form: Format) -> list[tuple[int, int]]:
-    """(place, row) of every token, read off the names of the fields.
+    """(place, line) of every token, read off the names of the fields.
 
     In the working it is that of the digit after it, or of the one that would be if a number ends.
     """
     out: list[tuple[int, int]] = []
-    row = 0
+    line = 0
     opener = -1
     for field in form.fields():
         for slot in range(field.start, field.stop):
@@ -27,11 +27,11 @@ def by_fields(form: Format) -> list[tuple[int, int]]:
             elif field.name == "b":
                 out.append((0, field.place(slot)))
             elif field.role == "operator":
-                row += field.name == "+"
+                line += field.name == "+"
                 opener = slot
-                out.append((-row, row))
+                out.append((-line, line))
             else:
-                out.append((slot - opener - row, row))
+                out.append((slot - opener - line, line))
     return out
 
 
