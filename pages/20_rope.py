@@ -571,9 +571,9 @@ def show_reach() -> None:
     if not page.predict(
         "ch20_reach",
         "The rotary network was trained on sums of up to three by three digits. "
-        "How many of four by four does it get right?",
+        "How many of four by four does it get wrong?",
         LENGTH_OPTIONS,
-        right_in_words(one_more),
+        wrong_in_words(one_more),
         page.text("reach_why"),
     ):
         return
@@ -584,9 +584,9 @@ def show_reach() -> None:
     if not page.predict(
         "ch20_clip",
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
-        "distances, without training it again. How many of six by six does it get right?",
+        "distances, without training it again. How many of six by six does it get wrong?",
         LENGTH_OPTIONS,
-        right_in_words(six),
+        wrong_in_words(six),
         page.text("clip_why"),
     ):
         return
@@ -694,10 +694,10 @@ def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int)
                     )
 
 
-def right_in_words(row: dict[str, Any]) -> str:
+def wrong_in_words(row: dict[str, Any]) -> str:
     """The option of the guess that a row of the record bears out."""
-    right = 1 - (row["wrong_digit"] + row["wrong_length"]) / row["n"]
-    return LENGTH_OPTIONS[0 if right < 0.2 else 2 if right > 0.8 else 1]
+    wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
+    return LENGTH_OPTIONS[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
 
 
 def kinds_of_failure(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

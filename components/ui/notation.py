@@ -58,6 +58,9 @@ NOTATION: dict[str, str] = {
     r"\leftarrow": "takes the new value",
     r"\infty": "infinity",
     r"\max": "the largest of",
+    r"\min": "the smallest of",
+    "F": "the farthest distance that counts",
+    "c": "a distance after clipping",
 }
 
 LAYOUT = frozenset(
