@@ -650,6 +650,16 @@ CLAIMS: dict[str, Claim] = {
             ("none", "no positions", "unordered_small"),
         )
     },
+    "ch2.full_errors": Claim(
+        "The full-size network with rotary positions in a stream, on all 10,000 pairs.",
+        "checkpoints/rope/result.json",
+        census,
+    ),
+    "ch2.full_tokens": Claim(
+        "Text that the full-size network of chapter 2 read.",
+        "checkpoints/rope/result.json",
+        training_tokens,
+    ),
     **{
         f"ch2.{setting}_{encoding}": Claim(
             f"Steps until 1 in 20 test sums is wrong: {setting} text, {encoding} positions.",
