@@ -559,6 +559,8 @@ FAR_NAMES = {
     "far_clipped": "coupled, slow clocks, clipped, full size",
 }
 SMALL = ARM_NAMES | CLIPPED_NAMES
+ASKED = SMALL | {name: FAR_NAMES[name] for name in ("far_coupled", "far_clipped")}
+"""What a reader's own sum is given to: the arms whose weights are kept."""
 LENGTH_OPTIONS = ("nearly none", "about half", "nearly all")
 
 
@@ -722,7 +724,7 @@ def show_longer() -> None:
     right = form.text(a, b)
     from lab.positions import PastTheTable
 
-    for name, words in (SMALL | FAR_NAMES).items():
+    for name, words in ASKED.items():
         try:
             slot, written = first_miss(name, a, b)
         except PastTheTable as error:

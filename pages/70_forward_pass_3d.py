@@ -34,7 +34,6 @@ RUNS = {
     "reach_coupled": "chapter 2, up to three digits: coupled",
     "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
     "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
-    "far_rotary": "chapter 2, up to four digits, full size: rotary",
     "far_coupled": "chapter 2, up to four digits, full size: coupled, slow clocks",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
