@@ -691,6 +691,14 @@ CLAIMS: dict[str, Claim] = {
         for encoding in ("rotary", "learned")
     },
     **{
+        f"ch2.full_{encoding}": Claim(
+            f"Steps until 1 in 20 test sums is wrong in the stream, at full size: {encoding}.",
+            ROPE,
+            steps_of(GOAL, part="full size", encoding=encoding),
+        )
+        for encoding in ("rotary", "learned")
+    },
+    **{
         f"ch2.base_{base}": Claim(
             f"Steps until 1 in 20 test sums is wrong in the stream: rotary, base {base}.",
             ROPE,
