@@ -103,7 +103,7 @@ ARMS: dict[str, Arm] = {
     "coupled_slow_clipped": Arm("reach_coupled_slow", farthest=(3, 2)),
     "far_rotary": Arm("far_rotary", most_digits=10, draws=200),
     "far_coupled": Arm("far_coupled", most_digits=10, draws=200),
-    "far_clipped": Arm("far_coupled", farthest=(4, 3), most_digits=10, draws=200),
+    "far_clipped": Arm("far_coupled", farthest=(4, 3), most_digits=10),
 }
 
 
