@@ -596,7 +596,18 @@ def show_reach() -> None:
     page.notice("clip_notice")
     show_limit()
     page.prose("far")
+    ten = claims.arm(rows, arm="far_clipped", p=MOST_TYPED, q=MOST_TYPED)[0]
+    if not page.predict(
+        "ch20_far",
+        "Trained up to four by four digits, then given the limit: how many of ten by ten does "
+        "the coupled network get wrong?",
+        LENGTH_OPTIONS,
+        wrong_in_words(ten),
+        page.text("far_why"),
+    ):
+        return
     show_maps(rows, FAR_NAMES, FAR_TRAINED)
+    page.notice("far_notice")
     page.prose("reach_kinds")
     size = int(
         st.segmented_control(
@@ -628,10 +639,20 @@ def show_reach() -> None:
         lengths.stretched,
         clipped_scores,
         lengths.first_wrong_tokens,
-        claims_of=("reach_why", "reach_notice", "clip_why", "clip_notice", "far", "kinds_notice"),
+        claims_of=(
+            "reach_why",
+            "reach_notice",
+            "clip_why",
+            "clip_notice",
+            "far",
+            "far_why",
+            "far_notice",
+            "kinds_notice",
+        ),
     )
 
 
+@needs_a_run
 def show_limit() -> None:
     """Two sliders move the limit; both coupled networks are asked anew."""
     page.prose("limit")
