@@ -319,6 +319,22 @@ def misses(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Me
     return wrong_first(arm=arm_name, p=p, q=q)
 
 
+def longer_misses(arm_name: str, trained: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums with a number of more than `trained` digits, all shapes together."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        longer = [
+            row
+            for row in arm(rows, arm=arm_name)
+            if max(row["cell"]["p"], row["cell"]["q"]) > trained
+        ]
+        wrong = sum(row["wrong_digit"] + row["wrong_length"] for row in longer)
+        n = sum(row["n"] for row in longer)
+        return Measured(count(wrong, n), wrong, n, lower_bound_95(wrong, n))
+
+    return pick
+
+
 def limited_misses(
     run: str, farthest: list[int], digits: int
 ) -> Callable[[list[dict[str, Any]]], Measured]:
@@ -737,6 +753,11 @@ CLAIMS: dict[str, Claim] = {
         "Validation sums of 4 by 4 digits: coupled, at most 4 places and 2 lines.",
         "records/limits.jsonl",
         limited_misses("reach_coupled", [4, 2], 4),
+    ),
+    "ch2.far_clipped_longer": Claim(
+        "Test sums with a number of 5 to 10 digits after training up to 4 by 4: far_clipped.",
+        "records/lengths.jsonl",
+        longer_misses("far_clipped", 4),
     ),
     "ch2.coupled_slow_ends_5x5": Claim(
         "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
