@@ -569,41 +569,32 @@ def show_reach() -> None:
     rows = rows_of("lengths.jsonl")
     if not rows:
         return
-    one_more = claims.arm(rows, arm="rotary", p=TRAINED_DIGITS + 1, q=TRAINED_DIGITS + 1)[0]
-    if not page.predict(
-        "ch20_reach",
+    if not guessed_how_many_wrong(
+        "reach",
         "The rotary network was trained on sums of up to three by three digits. "
         "How many of four by four does it get wrong?",
-        LENGTH_OPTIONS,
-        wrong_in_words(one_more),
-        page.text("reach_why"),
+        wrong_share(rows, "rotary", TRAINED_DIGITS + 1),
     ):
         return
     show_maps(rows, ARM_NAMES, TRAINED_DIGITS)
     page.notice("reach_notice")
     page.prose("clip")
-    six = claims.arm(rows, arm="coupled_clipped", p=MOST_DIGITS, q=MOST_DIGITS)[0]
-    if not page.predict(
-        "ch20_clip",
+    if not guessed_how_many_wrong(
+        "clip",
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
         "distances, without training it again. How many of six by six does it get wrong?",
-        LENGTH_OPTIONS,
-        wrong_in_words(six),
-        page.text("clip_why"),
+        wrong_share(rows, "coupled_clipped", MOST_DIGITS),
     ):
         return
     show_maps(rows, CLIPPED_NAMES, TRAINED_DIGITS)
     page.notice("clip_notice")
     show_limit()
     page.prose("far")
-    ten = claims.arm(rows, arm="far_clipped", p=MOST_TYPED, q=MOST_TYPED)[0]
-    if not page.predict(
-        "ch20_far",
+    if not guessed_how_many_wrong(
+        "far",
         "Trained up to four by four digits, then given the limit: how many of ten by ten does "
         "the coupled network get wrong?",
-        LENGTH_OPTIONS,
-        wrong_in_words(ten),
-        page.text("far_why"),
+        wrong_share(rows, "far_clipped", MOST_TYPED),
     ):
         return
     show_maps(rows, FAR_NAMES, FAR_TRAINED)
@@ -652,6 +643,7 @@ def show_reach() -> None:
     )
 
 
+@st.fragment
 @needs_a_run
 def show_limit() -> None:
     """Two sliders move the limit; both coupled networks are asked anew."""
@@ -717,10 +709,17 @@ def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int)
                     )
 
 
-def wrong_in_words(row: dict[str, Any]) -> str:
-    """The option of the guess that a row of the record bears out."""
-    wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
-    return LENGTH_OPTIONS[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
+def wrong_share(rows: list[dict[str, Any]], arm: str, digits: int) -> float:
+    """Of sums of `digits` by `digits`."""
+    (row,) = claims.arm(rows, arm=arm, p=digits, q=digits)
+    return (row["wrong_digit"] + row["wrong_length"]) / row["n"]
+
+
+def guessed_how_many_wrong(name: str, question: str, wrong: float) -> bool:
+    """Ask the reader for the share of wrong sums; the answer is the section `name`_why."""
+    right_option = LENGTH_OPTIONS[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
+    why = page.text(f"{name}_why")
+    return page.predict(f"ch20_{name}", question, LENGTH_OPTIONS, right_option, why)
 
 
 def kinds_of_failure(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """lab.lengths: the first wrong token against plain greedy decoding, stretched rotations by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,10 +24,12 @@ from lab.lengths import (
     first_wrong_tokens,
     length_cells,
     limit_cells,
+    measure_limit,
     problems_of_shape,
 )
 from lab.positions import frequencies
 from lab.problems import Format, count_digits, split_value
+from lab.provenance import RECORDS, read_lines
 from lab.recipes import RECIPES
 from lab.vocabulary import encode
 
@@ -108,6 +111,39 @@ def test_limits_are_chosen_on_validation_sums() -> None:
     assert {tuple(cell["farthest"]) for cell in limit_cells()} > {
         arm.farthest for name, arm in ARMS.items() if arm.farthest and not name.startswith("far")
     }
+
+
+def wrong(row: dict[str, Any]) -> int:
+    return row["wrong_digit"] + row["wrong_length"]
+
+
+@pytest.mark.parametrize("name", ["coupled_clipped", "coupled_slow_clipped"])
+def test_no_other_limit_on_record_misses_fewer_sums_one_digit_longer(name: str) -> None:
+    arm = ARMS[name]
+    misses = {
+        tuple(row["cell"]["farthest"]): wrong(row)
+        for row in read_lines(RECORDS / "limits.jsonl")
+        if row["cell"]["run"] == arm.run and row["cell"]["digits"] == 4
+    }
+    assert len(misses) == 15
+    assert arm.farthest and misses[arm.farthest] == min(misses.values()) < max(misses.values())
+
+
+@pytest.mark.parametrize(("run", "farthest"), [("reach_coupled", [4, 2]), ("reach_rotary", [32])])
+def test_the_record_of_limits_is_measured_again(run: str, farthest: list[int]) -> None:
+    cell = {"run": run, "farthest": farthest, "digits": 4}
+    (row,) = (r for r in read_lines(RECORDS / "limits.jsonl") if r["cell"] == cell)
+    assert abs(wrong(measure_limit(cell)) - wrong(row)) <= 2 < wrong(row)
+
+
+def test_the_edges_that_the_prose_names_stand_in_the_record() -> None:
+    rows = read_lines(RECORDS / "lengths.jsonl")
+    far = [(r["cell"]["p"], r["cell"]["q"], r) for r in rows if r["cell"]["arm"] == "far_coupled"]
+    ends_amiss = {(p, q) for p, q, row in far if row["wrong_length"]}
+    assert ends_amiss == {(p, q) for p, q, _ in far if p + q >= 14 or q == 10}
+    assert min(q for p, q, row in far if p == 1 and row["wrong_digit"]) == 7
+    clipped = [r for r in rows if r["cell"]["arm"].endswith("clipped")]
+    assert len(clipped) == 2 * 36 + 100 and not any(r["wrong_length"] for r in clipped)
 
 
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
