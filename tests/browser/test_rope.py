@@ -7,7 +7,7 @@ import re
 from driver import wait_idle
 
 PAGE = "/rope"
-STEP = re.compile(r"step (\d+) of")
+DIGIT = re.compile(r"\d")
 
 
 def drag(page, mark, pixels: float) -> None:
@@ -25,6 +25,8 @@ def test_both_marks_together_leave_the_score_and_one_alone_does_not(open_page) -
     page = open_page(PAGE)
     page.get_by_text("the same", exact=True).click()
     score = page.locator(".clocks .score")
+    score.filter(has_text=DIGIT).wait_for()
+    wait_idle(page)
     place = page.locator(".clocks .mark.query")
     before, stood = score.inner_text(), place.get_attribute("aria-valuenow")
     both, query = (page.locator(f".clocks .mark.{name} .grip") for name in ("both", "query"))
