@@ -18,10 +18,12 @@ help: ## list the targets
 run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.1:8501
 	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT)
 
-# Two runs of pytest: first what may share the machine, then what drives a browser or a stopwatch.
+# Three runs of pytest: what shares the machine well, what drives a browser, what holds a stopwatch.
+# A file of browser tests stays with one worker, which has one server and one Chromium.
 test: lint types ## lint, types, then every test except the slow ones
 	$(PY) -m pytest -n auto -m "not slow and not browser and not timing" $(PYTEST_ARGS)
-	$(PY) -m pytest -m "(browser or timing) and not slow" $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not timing and not slow" $(PYTEST_ARGS)
+	$(PY) -m pytest -m "timing and not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## the tests that take minutes
 	$(PY) -m pytest -m slow $(PYTEST_ARGS)

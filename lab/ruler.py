@@ -42,15 +42,18 @@ class OnTheTape:
     right: NDArray[np.bool_]  # (N, T - 1): is the largest logit at t the token at t + 1?
 
 
-def on_the_tape(model: GPT, text: str, rulers: Tensor, layer: int, head: int) -> OnTheTape:
-    """Read a text with its tokens standing at each of the `rulers`, (N, T)."""
+def on_the_tape(model: GPT, text: str, rulers: Tensor) -> dict[tuple[int, int], OnTheTape]:
+    """What each (layer, head) makes of a text with its tokens at each of the `rulers`, (N, T)."""
     tokens = torch.from_numpy(encode(text)).long().expand(len(rulers), -1)
     trace = Trace(["pattern"])
     with torch.inference_mode():
         logits = model(tokens, positions=rulers, trace=trace)
-    pattern = trace[f"blocks.{layer}.pattern"][:, head]
-    right = logits[:, :-1].argmax(-1) == tokens[:, 1:]
-    return OnTheTape(pattern.numpy(), right.numpy())
+    right = (logits[:, :-1].argmax(-1) == tokens[:, 1:]).numpy()
+    return {
+        (layer, head): OnTheTape(pattern.numpy(), right)
+        for layer in range(model.config.n_layer)
+        for head, pattern in enumerate(trace[f"blocks.{layer}.pattern"].unbind(dim=1))
+    }
 
 
 def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor) -> int:

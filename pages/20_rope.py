@@ -71,28 +71,20 @@ def change_when_shuffled(run: str, seed: int) -> np.ndarray:
 
 
 @st.cache_data(show_spinner=False)
-def taped(run: str, layer: int, head: int) -> tape.Side:
+def taped(run: str) -> dict[tuple[int, int], tape.Side]:
+    """What each (layer, head) makes of the sum, wherever it stands."""
     loaded = take_with_progress(run)
     from lab.ruler import on_the_tape, shifts, stretches
 
-    readings = (
-        on_the_tape(loaded.model, SUM, rulers, layer, head)
-        for rulers in (
-            shifts(len(SUM), SHIFTS),
-            stretches(len(SUM), FIRST_EQUALS, GAPS),
-        )
-    )
-    return tape.Side.of(MODELS[run], *readings)
+    shifted = on_the_tape(loaded.model, SUM, shifts(len(SUM), SHIFTS))
+    stretched = on_the_tape(loaded.model, SUM, stretches(len(SUM), FIRST_EQUALS, GAPS))
+    return {place: tape.Side.of(MODELS[run], shifted[place], stretched[place]) for place in shifted}
 
 
 @st.cache_data(show_spinner=False)
 def largest_change(run: str) -> float:
     """Of any weight of any head, at any shift along the tape."""
-    return max(
-        float(taped(run, layer, head).shifted_change.max())
-        for layer in range(N_LAYER)
-        for head in range(N_HEAD)
-    )
+    return max(float(side.shifted_change.max()) for side in taped(run).values())
 
 
 @st.cache_data(show_spinner=False)
@@ -333,7 +325,7 @@ def show_tape() -> None:
     tape.show_tape(
         "ch20_tape_drawn",
         SUM,
-        [taped(ROTARY, layer, head), taped(LEARNED, layer, head)],
+        [taped(run)[layer, head] for run in (ROTARY, LEARNED)],
         last=255,
         gap_at=FIRST_EQUALS,
         first_asked=len(PROMPT),

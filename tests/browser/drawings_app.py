@@ -67,7 +67,7 @@ def readings(title: str) -> tuple[OnTheTape, OnTheTape]:
         shifts(len(TEXT), range(LAST - len(TEXT) + 2)),
         stretches(len(TEXT), GAP_AT, range(GAPS)),
     )
-    shifted, stretched = (on_the_tape(made, TEXT, ruler, 0, 0) for ruler in rulers)
+    shifted, stretched = (on_the_tape(made, TEXT, ruler)[0, 0] for ruler in rulers)
     return shifted, stretched
 
 

@@ -29,6 +29,7 @@ def test_home_multiplies_37_by_48_and_shows_its_working(open_page) -> None:
     )
 
 
+@pytest.mark.timing
 def test_home_answers_own_numbers_within_a_second_once_warm(open_page) -> None:
     page = open_page("/")
     multiply(page, "12", "34")

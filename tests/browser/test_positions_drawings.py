@@ -219,7 +219,7 @@ def read_by_lab(title: str, mode: str, by: int) -> tuple[OnTheTape, OnTheTape]:
     rulers = (
         shifts(len(TEXT), [0, by]) if mode == "shift" else stretches(len(TEXT), GAP_AT, [0, by])
     )
-    still, moved = (on_the_tape(made, TEXT, ruler[None], 0, 0) for ruler in rulers)
+    still, moved = (on_the_tape(made, TEXT, ruler[None])[0, 0] for ruler in rulers)
     return still, moved
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from driver import ROOT, new_context, serve, watch
+
+pytestmark = pytest.mark.timing
 
 
 def seconds_to_see(page, url: str) -> float:
