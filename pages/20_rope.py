@@ -692,8 +692,8 @@ def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int)
         for name, words in arms.items():
             cells = [{**row["cell"], **row} for row in claims.arm(rows, arm=name)]
             if cells:
-                with st.container(width=162):
-                    st.markdown(f"**{words}**")
+                with st.container(width=position_plots.LENGTH_MAP, gap="small"):
+                    st.html(f'<div class="wb-map-title">{words}</div>')
                     st.altair_chart(
                         position_plots.length_map(cells, trained),
                         width="content",

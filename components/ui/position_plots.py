@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 HIGH = 400
 """In pixels: a map of scores with its axes and its legend."""
 
-LENGTH_MAP = 150
+LENGTH_MAP = 162
 """In pixels: a map of lengths with its axes."""
 
 
@@ -151,16 +151,25 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         data[edge] = data[axis] - 0.5
         data[f"{edge}_end"] = data[axis] + 0.5
     sides = alt.Scale(domain=[0.5, most + 0.5], nice=False)
-    marks = alt.Axis(values=list(range(1, most + 1)), format="d", grid=False, tickSize=0)
+    marks = alt.Axis(
+        values=[1, trained, most],
+        format="d",
+        grid=False,
+        tickSize=0,
+        labelFontSize=9,
+        labelPadding=3,
+        titleFontSize=10,
+        titlePadding=4,
+    )
     cells = (
         alt.Chart(data)
-        .mark_rect()
+        .mark_rect(stroke=GREY, strokeWidth=0.5, strokeOpacity=0.4)
         .encode(
-            x=alt.X("left:Q", title=None, scale=sides, axis=marks),
+            x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
             x2="left_end",
             y=alt.Y(
                 "top:Q",
-                title=None,
+                title="digits of a",
                 scale=alt.Scale(domain=[most + 0.5, 0.5], nice=False),
                 axis=marks,
             ),
