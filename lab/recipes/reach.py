@@ -89,8 +89,12 @@ def reach_rotary() -> Recipe:
 
 
 def reach_gaps() -> Recipe:
-    """Rotary positions, with gaps that draw the longest text out to about 6 x 6 digits."""
-    return replace(reaching("reach_gaps", RotaryPositions(BASE)), gap_chance=0.5, gap_most=8)
+    """Rotary positions, with gaps that draw 3 x 3 digits out to about 4 x 4.
+
+    No digit stands at a distance of its own now, which takes four times the steps to learn.
+    """
+    usual = reaching("reach_gaps", RotaryPositions(BASE))
+    return replace(usual, gap_chance=0.2, gap_most=4, steps=4 * usual.steps)
 
 
 def reach_coupled() -> Recipe:
