@@ -22,7 +22,13 @@ import driver  # noqa: E402
 
 class OpenPage(Protocol):
     def __call__(
-        self, path: str = "/", width: int = 1280, dark: bool = False, *, height: int = 900
+        self,
+        path: str = "/",
+        width: int = 1280,
+        dark: bool = False,
+        *,
+        height: int = 900,
+        idle: bool = True,
     ) -> driver.BookPage: ...
 
 
@@ -67,17 +73,26 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
-    """A function that opens a path of the book as a new visitor and waits until it is idle."""
+    """A function that opens a path of the book as a new visitor and waits until it is idle.
+
+    With `idle=False` it does not wait: a page on which a run goes on is seldom idle.
+    """
     contexts: list[BrowserContext] = []
 
     def open_one(
-        path: str = "/", width: int = 1280, dark: bool = False, *, height: int = 900
+        path: str = "/",
+        width: int = 1280,
+        dark: bool = False,
+        *,
+        height: int = 900,
+        idle: bool = True,
     ) -> driver.BookPage:
         context = driver.new_context(browser, width, height, dark=dark)
         contexts.append(context)
         page = driver.watch(context.new_page())
         page.goto(f"{server}/{path.lstrip('/')}", wait_until="domcontentloaded")
-        driver.wait_idle(page)
+        if idle:
+            driver.wait_idle(page)
         return page
 
     yield open_one

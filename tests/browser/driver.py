@@ -29,7 +29,8 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 
-# True once the app is connected, no script runs, nothing is stale and something is on the page.
+# True once the app is connected, no script runs, nothing is stale, something is on the page, and
+# what is in sight is drawn: charts, and the book's own drawings, which fill `.said` as they draw.
 _IDLE = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
   if (!app) return false;
@@ -40,6 +41,12 @@ _IDLE = """() => {
   const busy = ['stStatusWidgetRunningIcon', 'stStatusWidgetRunningManIcon', 'stAppSkeleton']
     .map(id => `[data-testid="${id}"]`).concat('[data-stale="true"]').join(',');
   if (document.querySelector(busy)) return false;
+  const inSight = id => [...document.querySelectorAll(`[data-testid="${id}"]`)]
+    .filter(e => e.clientWidth && e.checkVisibility());
+  if (inSight('stSkeleton').length) return false;
+  if (inSight('stVegaLiteChart').some(e => !e.querySelector('svg, canvas'))) return false;
+  const said = e => e.shadowRoot?.querySelector('.said');
+  if (inSight('stBidiComponentIsolated').some(e => said(e) && !said(e).textContent)) return false;
   const main = document.querySelector('[data-testid="stMainBlockContainer"]');
   return !!main && main.innerText.trim().length > 0 && document.fonts.status === 'loaded';
 }"""
@@ -107,21 +114,19 @@ def new_context(
     )
 
 
-def wait_idle(page: Page, timeout: float = 60.0, quiet: float = 0.4) -> None:
-    """Wait until the Streamlit app has been idle for `quiet` seconds on end.
+def wait_idle(page: Page, timeout: float = 120.0, looks: int = 9) -> None:
+    """Wait until the Streamlit app has been idle at so many `looks` on end, 50 ms apart and more.
 
     One look is not enough: between two messages of a run, and before the rerun that a click
-    causes, the app looks idle for a moment. Keep `quiet` below 1 s, the period at which live runs
-    poll. Raises TimeoutError after `timeout` seconds.
+    causes, the app looks idle for a moment. Time alone is not either: one look may take long on a
+    busy machine. Keep it below 1 s, the period at which live runs poll. Raises TimeoutError after
+    `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
-    idle_since: float | None = None
-    while (now := time.monotonic()) < deadline:
-        if not page.evaluate(_IDLE):
-            idle_since = None
-        elif idle_since is None:
-            idle_since = now
-        elif now - idle_since >= quiet:
+    idle = 0
+    while time.monotonic() < deadline:
+        idle = idle + 1 if page.evaluate(_IDLE) else 0
+        if idle == looks:
             return
         page.wait_for_timeout(50)
     raise TimeoutError(f"{page.url} was not idle within {timeout:g} s")

@@ -64,7 +64,10 @@ def test_the_weights_follow_the_hand_without_the_server_and_agree_with_lab(open_
     assert np.allclose(weights(block), by_lab(*turned), atol=1e-4)
     assert sent == []
     page.mouse.up()
-    page.wait_for_timeout(300)
+    for _ in range(100):
+        if sent:
+            break
+        page.wait_for_timeout(50)
     assert sent != []
     assert page.console_errors == []
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from driver import no_sideways_scroll, sideways_scroll, wait_idle
+from playwright.sync_api import expect
 
 PATHS = ("/", "/chain_of_thought?reveal=1", "/claims")
 
@@ -80,13 +81,13 @@ def test_a_click_in_the_atlas_opens_that_pair(open_page) -> None:
     chart = page.locator('[data-testid="stVegaLiteChart"]:has(canvas)').first
     chart.scroll_into_view_if_needed()
     wait_idle(page)
-    before = page.get_by_text("The model writes:").inner_text()
-    box = chart.locator("canvas").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)
-    wait_idle(page)
-    after = page.get_by_text("The model writes:").inner_text()
-    assert after != before
-    assert re.match(r"\d+ × \d+ = \d+\. The model writes:", after)
+    written = page.get_by_text("The model writes:")
+    before = written.inner_text()
+    canvas = chart.locator("canvas")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.75})
+    expect(written).not_to_have_text(before, use_inner_text=True, timeout=30_000)
+    assert re.match(r"\d+ × \d+ = \d+\. The model writes:", written.inner_text())
     assert page.console_errors == []
 
 

@@ -22,6 +22,7 @@ COUNT_CHANGES = """(element, milliseconds) => new Promise((done) => {
 
 def film(page, name: str):
     block = page.locator(f".st-key-{name}")
+    block.locator(".said").filter(has_text=RIGHT).wait_for(state="attached")
     block.scroll_into_view_if_needed()
     return block
 
@@ -46,7 +47,6 @@ def wait_for(page, true, seconds: float = 30.0) -> None:
 def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:
     page = open_page(PAGE)
     block = film(page, "ch00_first")
-    wait_for(page, lambda: RIGHT.search(said(block)))
     assert how_many_right(block) < 20
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, lambda: how_many_right(block) == 100)
@@ -75,9 +75,9 @@ def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:
 def test_an_edge_is_picked_by_a_click(open_page) -> None:
     page = open_page(PAGE)
     block = film(page, "ch00_steps")
-    wait_for(page, lambda: RIGHT.search(said(block)))
-    box = block.locator("canvas.edges").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.95)
+    edges = block.locator("canvas.edges")
+    box = edges.bounding_box()
+    edges.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.95})
     page.get_by_text(re.compile("Weight from the second digit 9")).first.wait_for()
     assert page.console_errors == []
 

@@ -11,6 +11,7 @@ from driver import wait_idle
 
 
 def viewer(page):
+    page.locator("iframe").first.wait_for(state="attached", timeout=60_000)
     page.locator("iframe").first.scroll_into_view_if_needed()
     frame = page.frame_locator("iframe").first
     frame.locator("canvas").first.wait_for(timeout=30_000)
@@ -68,7 +69,8 @@ def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> No
     frame = next(f for f in page.frames if "threejs_viewer" in f.url)
     frame.wait_for_function(
         """() => window.viewer3d?.sides.length === 2
-          && viewer3d.sides.every(s => s.plan.scene.halves.weight.length > 0)"""
+          && viewer3d.sides.every(s => s.plan.scene.halves.weight.length > 0)""",
+        timeout=60_000,
     )
     sizes = frame.evaluate("viewer3d.sides.map(s => s.plan.scene.byName.get('embed').cols)")
     assert sizes == [256, 48]

@@ -6,7 +6,11 @@ import pytest
 from driver import fit_height, sideways_scroll, wait_idle
 
 PAGE = "/one_block"
-CHARTS = '[data-testid="stVegaLiteChart"] svg'
+MARKS = ".mark-rect path, .mark-symbol path, .mark-area path"
+EIGHT_WITH_MARKS = f"""() => {{
+  const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')];
+  return charts.length === 8 && charts.every(svg => svg.querySelector('{MARKS}'));
+}}"""
 
 
 def text_written(page) -> list[str]:
@@ -17,12 +21,7 @@ def text_written(page) -> list[str]:
 def test_every_figure_is_drawn_and_nothing_scrolls_sideways(open_page, width, dark) -> None:
     page = open_page(f"{PAGE}?reveal=1", width, dark)
     fit_height(page, most=20_000)
-    assert page.locator(CHARTS).count() == 8
-    marks = page.locator(CHARTS).evaluate_all(
-        "all => all.map(svg => svg.querySelectorAll('.mark-rect path, .mark-symbol path, "
-        ".mark-area path').length)"
-    )
-    assert min(marks) >= 1, marks
+    page.wait_for_function(EIGHT_WITH_MARKS)
     assert sideways_scroll(page) == []
     assert page.console_errors == []
 
@@ -35,6 +34,7 @@ def test_a_guess_opens_the_sum_and_a_part_is_pulled_out(open_page) -> None:
     page.get_by_text("another text", exact=True).last.click()
     block = page.locator(".st-key-ch03_pull")
     page.get_by_text("With all parts, and without the one you chose").wait_for()
+    wait_idle(page)
     before = text_written(page)
     block.locator("input").click()
     page.get_by_role("option", name="FFN 0").click()

@@ -48,14 +48,21 @@ def open_drawings(app: str, browser: Browser) -> Iterator[Open]:
         context = driver.new_context(browser, width, 1000, dark=dark)
         contexts.append(context)
         page = driver.watch(context.new_page())
-        page.goto(app, wait_until="domcontentloaded")
-        driver.wait_idle(page)
-        page.locator(".tape .said").filter(has_text="RoPE").wait_for(state="attached")
+        visit(page, app)
         return page
 
     yield open_one
     for context in contexts:
         context.close()
+
+
+def visit(page: driver.BookPage, app: str) -> None:
+    """Open the drawings and wait until each of them is drawn."""
+    page.goto(app, wait_until="domcontentloaded")
+    for name in ("waves", "clocks", "tape"):
+        said = page.locator(f".{name} .said").filter(has_text=re.compile(r"\S"))
+        said.wait_for(state="attached")
+    driver.wait_idle(page)
 
 
 def frames_sent(page: driver.BookPage) -> list[str]:
@@ -69,6 +76,7 @@ def frames_sent(page: driver.BookPage) -> list[str]:
 
 def drag(page: driver.BookPage, mark: Locator, pixels: float, *, release: bool = True) -> None:
     mark.scroll_into_view_if_needed()
+    driver.wait_idle(page)
     box = mark.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -157,9 +165,11 @@ def test_both_marks_moved_together_keep_the_score_to_the_last_digit(open_drawing
     drag(page, clocks.locator(".both .grip"), 16 * unit(page, clocks))
     assert places(clocks) == (28, 23)
     assert (score.inner_text(), angle.inner_text()) == before
+    page.get_by_text("query at 28, key at 23, says Python").wait_for()
     drag(page, clocks.locator(".both .grip"), 1000)
     assert places(clocks) == (LAST_PLACE, LAST_PLACE - 5)
     assert score.inner_text() == before[0]
+    page.get_by_text(f"query at {LAST_PLACE}, key at {LAST_PLACE - 5}, says Python").wait_for()
     clocks.get_by_label("Key at").press("ArrowLeft")
     assert score.inner_text() != before[0]
     check_clocks(clocks, pair=2)
@@ -306,10 +316,10 @@ def test_the_drawings_fit_a_phone(open_drawings: Open, dark: bool) -> None:
 def test_a_finger_drags_the_sum_along_the_tape(app: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True)
     page = driver.watch(context.new_page())
-    page.goto(app, wait_until="domcontentloaded")
-    driver.wait_idle(page)
+    visit(page, app)
     knob = page.locator(".tape .knob")
     knob.scroll_into_view_if_needed()
+    driver.wait_idle(page)
     box = knob.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

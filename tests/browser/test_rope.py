@@ -6,6 +6,8 @@ import re
 
 from driver import wait_idle
 
+from lab.problems import Format
+
 PAGE = "/rope"
 DIGIT = re.compile(r"\d")
 
@@ -63,9 +65,13 @@ def test_two_encodings_train_side_by_side(open_page) -> None:
         "() => (document.body.innerText.match(/step \\d+ of 600/g) ?? []).length >= 2",
         timeout=60_000,
     )
-    for _ in range(2):
-        page.get_by_role("button", name="Stop", exact=True).first.click()
-        wait_idle(page)
+    for stopped in (1, 2):
+        page.get_by_role("button", name="Stop", exact=True, disabled=False).first.click()
+        page.wait_for_function(
+            "n => (document.body.innerText.match(/Stopped\\./g) ?? []).length >= n",
+            arg=stopped,
+            timeout=60_000,
+        )
     assert not page.console_errors
 
 
@@ -87,7 +93,9 @@ def test_a_longer_sum_is_followed_to_each_first_wrong_token(open_page) -> None:
         box.fill(text)
         box.press("Enter")
         wait_idle(page)
-    page.get_by_text("wrong at token").first.wait_for()
+    length = Format("cot_reversed", 6, 2).length
+    page.get_by_text(re.compile(rf"wrong at token \d+ of {length} ")).first.wait_for()
+    wait_idle(page)
     marked = page.locator(".wb-text.wb-small .wb-bad")
     assert marked.count() == page.get_by_text("wrong at token").count() > 0
     page.get_by_label("Second number").fill("-1")

@@ -50,7 +50,7 @@ def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
 
 def ready(page: driver.BookPage, weights: bool) -> Frame:
     """The component's frame, once it has a scene, with its weights if they are awaited."""
-    for _ in range(200):
+    for _ in range(600):
         frames = [f for f in page.frames if "threejs_viewer" in f.url]
         if frames and frames[0].evaluate(
             """w => window.viewer3d?.stages.length > 0
@@ -114,7 +114,7 @@ def test_pointing_and_clicking_give_the_models_own_number(
     driver.wait_idle(page)
     shown = frame.locator(".value output").inner_text()
     assert float(shown.replace("−", "-")) == pytest.approx(value_at(name, place), rel=2e-3)
-    assert f"Pin(name='{name}', index={tuple(place)})" in page.locator("body").inner_text()
+    page.get_by_text(f"Pin(name='{name}', index={tuple(place)})").wait_for()
 
 
 def test_the_walk_plays_to_the_digit_that_drops_in(open_viewer: Open) -> None:
@@ -477,12 +477,12 @@ def test_a_head_switched_off_changes_the_answer_in_the_scene(open_viewer: Open) 
 
 def test_a_lost_context_comes_back_with_the_same_picture(open_viewer: Open) -> None:
     page, frame = open_viewer()
+    frame.wait_for_function("[...document.fonts].filter(f => f.status === 'loaded').length >= 3")
     page.wait_for_timeout(300)
     before = frame.evaluate("viewer3d.pixels()")
     assert sum(before) > 0
     assert frame.evaluate("viewer3d.loseContext()")
-    page.wait_for_timeout(1200)
-    assert frame.evaluate("viewer3d.pixels()") == before
+    frame.wait_for_function("was => `${viewer3d.pixels()}` === `${was}`", arg=before, polling=200)
 
 
 def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None:
@@ -685,6 +685,7 @@ def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bo
     assert page.console_errors == []
 
 
+@pytest.mark.timing
 def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
     _, frame = open_viewer("?bench=1")
     times = frame.evaluate("viewer3d.bench(20, 200)")
@@ -697,6 +698,4 @@ def test_two_scenes_are_two_draw_calls_as_one_is(open_viewer: Open) -> None:
     page, frame = open_viewer()
     ask(page, Beside="7*9=63")
     compared(frame, "7*8=56", "7*9=63")
-    times = frame.evaluate("viewer3d.bench(20, 200)")
-    assert times["pick"]["p95"] < 1
     assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from driver import wait_idle
+from playwright.sync_api import expect
 
 PAGE = "/chain_of_thought"
 SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=60"
@@ -24,6 +26,11 @@ def steps(page) -> list[int]:
 
 def ended(page, how: str) -> int:
     return sum(line.endswith(how) for line in lines(page))
+
+
+def in_the_link(page, setting: str) -> None:
+    """Wait until the page has taken a setting; while a run is polled it is seldom idle."""
+    page.wait_for_function("setting => location.search.includes(setting)", arg=setting)
 
 
 def train(page) -> None:
@@ -50,9 +57,9 @@ def stop(page) -> float:
 def test_a_newcomers_path(open_page) -> None:
     page = open_page(PAGE)
     train(page)
-    wait_for(page, lambda: steps(page), 30)
+    wait_for(page, lambda: steps(page))
     first = steps(page)[0]
-    wait_for(page, lambda: steps(page)[0] > first, 30)
+    wait_for(page, lambda: steps(page)[0] > first)
     stop(page)
 
     page.get_by_text("More settings").click()
@@ -62,10 +69,10 @@ def test_a_newcomers_path(open_page) -> None:
     wait_idle(page)
     train(page)
     wait_for(page, lambda: len(steps(page)) == 2)
-    page.get_by_role("radio", name="plain").or_(page.get_by_text("plain", exact=True)).first.click()
-    wait_idle(page)
+    page.locator(".st-key-ch10_style").get_by_role("radio", name="plain").click()
+    in_the_link(page, "ch10_style=plain")
     train(page)
-    wait_for(page, lambda: ended(page, "Done.") == 2)
+    wait_for(page, lambda: ended(page, "Done.") == 2, 300)
     assert page.console_errors == []
 
     race = [line for line in lines(page) if line.endswith("Done.")]
@@ -74,8 +81,7 @@ def test_a_newcomers_path(open_page) -> None:
     page.locator(".st-key-ch10_trained").scroll_into_view_if_needed()
     page.locator(".st-key-ch10_trained input").click()
     page.get_by_role("option", name=better, exact=True).click()
-    wait_idle(page)
-    assert page.get_by_text("The model writes:").count() == 2
+    expect(page.get_by_text("The model writes:")).to_have_count(2, timeout=30_000)
 
     other = open_page("/" + page.url.split("/", 3)[3])
     assert "run=" in page.url and "ch10_steps=60" in page.url
@@ -89,21 +95,22 @@ def test_a_newcomers_path(open_page) -> None:
 def test_a_reload_keeps_the_run_and_it_finishes(open_page) -> None:
     page = open_page(f"{PAGE}?{SMALL.replace('=60', '=400')}")
     train(page)
-    wait_for(page, lambda: steps(page), 30)
+    wait_for(page, lambda: steps(page))
     page.reload()
-    wait_for(page, lambda: steps(page), 30)
+    wait_for(page, lambda: steps(page))
     stops = page.get_by_role("button", name="Stop", exact=True)
-    wait_for(page, lambda: stops.count() >= 1, 10)
+    wait_for(page, lambda: stops.count() >= 1, 30)
     assert page.get_by_text("You are watching").count() == 0
     wait_for(page, lambda: ended(page, "Done.") == 1)
     assert page.console_errors == []
 
 
+@pytest.mark.timing
 def test_a_closed_tab_ends_its_run_within_30_seconds(open_page) -> None:
     page = open_page(f"{PAGE}?ch10_steps=2000")
     train(page)
-    wait_for(page, lambda: steps(page), 30)
-    watcher = open_page("/" + page.url.split("/", 3)[3])
+    wait_for(page, lambda: steps(page))
+    watcher = open_page("/" + page.url.split("/", 3)[3], idle=False)
     watcher.get_by_text("You are watching a run").wait_for()
     watcher.wait_for_timeout(6000)  # who comes within 5 s of a close counts as its reload
     page.close()
@@ -114,13 +121,12 @@ def test_a_closed_tab_ends_its_run_within_30_seconds(open_page) -> None:
 def test_a_setting_moved_while_a_run_goes_on_leaves_it_alone(open_page) -> None:
     page = open_page(f"{PAGE}?ch10_steps=2000")
     train(page)
-    wait_for(page, lambda: steps(page), 30)
+    wait_for(page, lambda: steps(page))
     page.get_by_text("More settings").click()
-    slider = page.get_by_label("Layers").first
-    slider.press("ArrowRight")
-    wait_idle(page)
+    page.get_by_role("slider", name="Layers").press("ArrowRight")
+    in_the_link(page, "ch10_n_layer=")
     before = steps(page)[0]
-    wait_for(page, lambda: steps(page)[0] > before, 30)
+    wait_for(page, lambda: steps(page)[0] > before)
     assert page.get_by_text("of 2000").count() == 1 or page.get_by_text("of 2,000").count() == 1
     stop(page)
     assert page.console_errors == []

@@ -118,7 +118,7 @@ def healthy(url: str, server: "subprocess.Popen[bytes]") -> bool:
         return False
 
 
-def eventually(true: Callable[[], bool], seconds: float = 5.0) -> None:
+def eventually(true: Callable[[], bool], seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"not within {seconds} s"
