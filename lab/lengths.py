@@ -183,6 +183,7 @@ LIMITS: dict[str, list[tuple[int, ...]]] = {
     "reach_rotary": [(8,), (16,), (24,), (32,), (38,)],
     "reach_coupled": [*product(range(2, 7), range(1, 4))],
     "reach_coupled_slow": [*product(range(2, 7), range(1, 4))],
+    "reach_coupled_gaps": [(3, 2), (6, 3), (12, 6)],
 }
 LIMIT_DRAWS = 200
 

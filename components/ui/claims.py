@@ -754,6 +754,11 @@ CLAIMS: dict[str, Claim] = {
         "records/limits.jsonl",
         limited_misses("reach_coupled", [4, 2], 4),
     ),
+    "ch2.limit_gaps_4x4": Claim(
+        "Validation sums of 4 by 4 digits: coupled with gaps, at most 3 places and 2 lines.",
+        "records/limits.jsonl",
+        limited_misses("reach_coupled_gaps", [3, 2], 4),
+    ),
     "ch2.far_clipped_longer": Claim(
         "Test sums with a number of 5 to 10 digits after training up to 4 by 4: far_clipped.",
         "records/lengths.jsonl",
