@@ -129,7 +129,10 @@ def test_no_other_limit_on_record_misses_fewer_sums_one_digit_longer(name: str) 
     assert arm.farthest and misses[arm.farthest] == min(misses.values()) < max(misses.values())
 
 
-@pytest.mark.parametrize(("run", "farthest"), [("reach_coupled", [4, 2]), ("reach_rotary", [32])])
+@pytest.mark.parametrize(
+    ("run", "farthest"),
+    [("reach_coupled", [4, 2]), ("reach_rotary", [32]), ("reach_coupled_gaps", [3, 2])],
+)
 def test_the_record_of_limits_is_measured_again(run: str, farthest: list[int]) -> None:
     cell = {"run": run, "farthest": farthest, "digits": 4}
     (row,) = (r for r in read_lines(RECORDS / "limits.jsonl") if r["cell"] == cell)
