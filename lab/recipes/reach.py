@@ -91,7 +91,7 @@ def reach_rotary() -> Recipe:
 def reach_gaps() -> Recipe:
     """Rotary positions, with gaps that draw 3 x 3 digits out to about 4 x 4.
 
-    No digit stands at a distance of its own now, which takes four times the steps to learn.
+    It has four times the steps of the others: no digit stands at a distance of its own now.
     """
     usual = reaching("reach_gaps", RotaryPositions(BASE))
     return replace(usual, gap_chance=0.2, gap_most=4, steps=4 * usual.steps)
