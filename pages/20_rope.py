@@ -43,7 +43,7 @@ LIVE_STEPS = 600
 
 TRAINED_DIGITS, MOST_DIGITS = 3, 6
 FAR_TRAINED, MOST_TYPED = 4, 10
-MOST_PLACES, MOST_LINES, N_CLIPPED = 8, 4, 20
+MOST_PLACES, MOST_LINES, N_CLIPPED = 8, 4, 12
 LINK = {
     "ch20_seed": training.whole(0, 999),
     "ch20_base": training.one_of(BASES),
