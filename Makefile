@@ -15,8 +15,10 @@ PY := $(BIN)/python
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Readers change no files, and watching them, .venv among them, makes the first page seconds slower.
 run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.1:8501
-	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT)
+	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT) \
+		--server.fileWatcherType none
 
 # Three runs of pytest: what shares the machine well, what drives a browser, what holds a stopwatch.
 # A file of browser tests stays with one worker, which has one server and one Chromium.
