@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from lab.checkpoint import Checkpoint, load_run
@@ -28,7 +29,9 @@ from lab.config import (
 )
 from lab.evaluate import teacher_forced_all
 from lab.gpt import GPT, with_position
+from lab.position_ids import with_gaps
 from lab.problems import BOUNDS, Format, Integers, SplitName, sample_exact
+from lab.train import Recipe
 
 Stretch = Literal["interpolated", "yarn"]
 N_DIGITS = 10
@@ -105,6 +108,13 @@ ARMS: dict[str, Arm] = {
     "far_coupled": Arm("far_coupled", most_digits=10, draws=200),
     "far_clipped": Arm("far_coupled", farthest=(4, 3), most_digits=10),
 }
+
+
+def share_drawn_out(recipe: Recipe, length: int, draws: int = 10_000) -> float:
+    """Of the longest texts of a training, how many its gaps draw out to `length` marks and more."""
+    ids = torch.arange(recipe.format.length).reshape(1, -1, 1).expand(draws, -1, 1)
+    ids = with_gaps(ids, np.random.default_rng(0), recipe.gap_chance, recipe.gap_most)[..., 0]
+    return float((ids[:, -1] - ids[:, 0] + 1 >= length).double().mean())
 
 
 # ---------------------------------------------------------------- where a text first goes wrong

@@ -160,6 +160,15 @@ def worked() -> dict[str, str]:
     }
 
 
+def drawn_out() -> str:
+    """Sums of three by three that the gaps in training draw out as long as four by four."""
+    from lab.lengths import share_drawn_out
+    from lab.recipes import recipe
+
+    size = TRAINED_DIGITS + 1
+    return share(share_drawn_out(recipe("reach_gaps"), Format("cot_reversed", size, size).length))
+
+
 CALCULATIONS: dict[str, Callable[[], str]] = {
     "blind_first": lambda: in_words(change_when_shuffled("unordered_small", 0)[0]),
     "blind_second": lambda: share(change_when_shuffled("unordered_small", 0)[1]),
@@ -169,6 +178,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "stream_learned": lambda: f"{errors_in_stream(LEARNED)[0]:,}",
     "stream_n": lambda: f"{errors_in_stream(LEARNED)[1]:,}",
     "tape_n": lambda: f"{N_ERRORS}",
+    "drawn_out": drawn_out,
     "n_clipped": lambda: f"{N_CLIPPED}",
     "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
     "errors_home_rotary": lambda: errors_when(ROTARY, 0, 0),

@@ -89,7 +89,7 @@ def reach_rotary() -> Recipe:
 
 
 def reach_gaps() -> Recipe:
-    """Rotary positions, with gaps that draw 3 x 3 digits out to about 4 x 4.
+    """Rotary positions, with gaps that draw a fifth of 3 x 3 out to 4 x 4.
 
     It has four times the steps of the others: no digit stands at a distance of its own now.
     """

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -130,6 +130,14 @@ def wait_idle(page: Page, timeout: float = 120.0, looks: int = 9) -> None:
             return
         page.wait_for_timeout(50)
     raise TimeoutError(f"{page.url} was not idle within {timeout:g} s")
+
+
+def wait_for(page: Page, true: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until `true()` holds; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s"
+        page.wait_for_timeout(50)
 
 
 def sideways_scroll(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from driver import wait_idle
+from driver import wait_for, wait_idle
 
 from lab import hand_attention as hand
 from lab.vocabulary import encode
@@ -64,11 +64,7 @@ def test_the_weights_follow_the_hand_without_the_server_and_agree_with_lab(open_
     assert np.allclose(weights(block), by_lab(*turned), atol=1e-4)
     assert sent == []
     page.mouse.up()
-    for _ in range(100):
-        if sent:
-            break
-        page.wait_for_timeout(50)
-    assert sent != []
+    wait_for(page, lambda: sent)
     assert page.console_errors == []
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
-from driver import wait_idle
+from driver import wait_for, wait_idle
 
 PAGE = "/numpy_mlp"
 RIGHT = re.compile(r"Right: (\d+) of 100")
@@ -35,13 +34,6 @@ def how_many_right(block) -> int:
     found = RIGHT.search(said(block))
     assert found, said(block)
     return int(found[1])
-
-
-def wait_for(page, true, seconds: float = 30.0) -> None:
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds
-        page.wait_for_timeout(50)
 
 
 def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:

@@ -694,8 +694,11 @@ def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
     assert frame.evaluate("viewer3d.drawCalls") == 2
 
 
+@pytest.mark.timing
 def test_two_scenes_are_two_draw_calls_as_one_is(open_viewer: Open) -> None:
     page, frame = open_viewer()
     ask(page, Beside="7*9=63")
     compared(frame, "7*8=56", "7*9=63")
+    times = frame.evaluate("viewer3d.bench(20, 200)")
+    assert times["pick"]["p95"] < 1
     assert frame.evaluate("viewer3d.drawCalls") == 2

@@ -26,6 +26,7 @@ from lab.lengths import (
     limit_cells,
     measure_limit,
     problems_of_shape,
+    share_drawn_out,
 )
 from lab.positions import frequencies
 from lab.problems import Format, count_digits, split_value
@@ -147,6 +148,22 @@ def test_the_edges_that_the_prose_names_stand_in_the_record() -> None:
     assert min(q for p, q, row in far if p == 1 and row["wrong_digit"]) == 7
     clipped = [r for r in rows if r["cell"]["arm"].endswith("clipped")]
     assert len(clipped) == 2 * 36 + 100 and not any(r["wrong_length"] for r in clipped)
+
+
+def test_every_small_run_is_at_home_where_it_was_trained() -> None:
+    rows = read_lines(RECORDS / "lengths.jsonl")
+    home = [r for r in rows if max(r["cell"]["p"], r["cell"]["q"]) <= 3]
+    assert {r["cell"]["arm"] for r in home} == set(ARMS)
+    assert max(wrong(r) / r["n"] for r in home) < 0.01
+
+
+def test_gaps_draw_some_sums_out_to_one_digit_more_and_have_four_times_the_steps() -> None:
+    gapped, usual = RECIPES["reach_gaps"](), RECIPES["reach_rotary"]()
+    assert gapped.steps == 4 * usual.steps
+    own, more = (Format("cot_reversed", digits, digits).length for digits in (3, 4))
+    assert share_drawn_out(gapped, own) == 1 > share_drawn_out(gapped, more) > 0.1
+    assert share_drawn_out(gapped, own + 4 * own) == 0
+    assert share_drawn_out(usual, own) == 1 > share_drawn_out(usual, own + 1) == 0
 
 
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
