@@ -30,14 +30,20 @@ from lab.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.provenance import RECORDS, read_lines
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
+from lab.samples import Sample
 from lab.train import Recipe, TrainState, train
 from lab.vocabulary import Tokens
 
 Setting = Literal["fixed", "mixed", "packed"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
 
-RATES = (1e-3, 2e-3, 4e-3)
-"""The grid of AdamW's rate; Muon's is five times it."""
+RATES: dict[Setting, tuple[float, ...]] = {
+    "fixed": (1e-3, 2e-3, 4e-3),
+    "mixed": (1e-3, 2e-3, 4e-3),
+    "packed": (5e-4, 1e-3, 2e-3, 4e-3),
+}
+"""The grid of AdamW's rate; Muon's is five times it. In the deciding setting it goes on until the
+best of each arm has a worse one on either side."""
 
 TOKENS_A_STEP = 8 * STREAM
 MOST_STEPS, MOST_PACKED_STEPS, MOST_TUNING_STEPS = 2000, 3000, 1500
@@ -48,8 +54,10 @@ GOAL = 0.05
 """A run has arrived at the first of two checks in a row with at most so large a part wrong."""
 
 TRAINED_TO: dict[Setting, float] = {"fixed": 0.01, "mixed": GOAL, "packed": 0.001}
-"""How far an arm is trained. At a constant rate the last errors come and go, so what lies far below
-the goal measures luck as well; the deciding setting shows that."""
+"""How far an arm is trained in the race; a rate is tried to the goal that the race is read at.
+
+At a constant rate the last errors come and go, so what lies far below the goal measures luck as
+well; the deciding setting shows that."""
 
 GIVE_UP_AT, STILL_WRONG = 1000, 0.9
 """A run that fails so large a part of the problems at this step is given up."""
@@ -132,6 +140,12 @@ def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> E
             owner[row, begin : begin + form.length] = count
             count += 1
     return Exam(streams, np.where(to_predict, owner, -1))
+
+
+def sample_of(recipe: Recipe, split: SplitName, seed: int = 0) -> Sample:
+    """What a check asks; `n` where it asks all."""
+    kind = "whole texts in streams" if recipe.pack else "texts"
+    return Sample("generator", f"{kind} of {split} pairs", exam(recipe, split, seed=seed).n, seed)
 
 
 def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
@@ -219,7 +233,9 @@ def measure(recipe: Recipe, split: SplitName, goal: float = GOAL) -> dict[str, A
         "most_steps": recipe.steps,
         "tokens_per_step": recipe.tokens_per_step,
         "ms_per_step": round(1000 * last.seconds / last.step, 1),
+        "precision": recipe.precision,
         "n": last.n,
+        **sample_of(recipe, split).document(),
         "curve": [[look.step, look.errors, look.n, round(look.loss, 5)] for look in looks],
         "seeds": [recipe.seed],
     }
@@ -251,7 +267,7 @@ def rope_cells() -> list[Cell]:
 def measure_rope(cell: Cell) -> dict[str, Any]:
     """A rate on the validation pairs, or a run at the best rate on the test pairs."""
     setting, encoding = cell.get("setting", "packed"), cell.get("encoding", "rotary")
-    goal = TRAINED_TO[setting] if cell["part"] in ("rate", "race") else GOAL
+    goal = TRAINED_TO[setting] if cell["part"] == "race" else GOAL
     if cell["part"] == "rate":
         recipe = plan(setting, encoding, cell["rate"], cell["seed"], steps=MOST_TUNING_STEPS)
         return measure(recipe, "validation", goal)
@@ -265,12 +281,12 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
     return {"rate": rate, **measure(recipe, "test", goal)}
 
 
-def best_rate(rows: Sequence[Cell], setting: str, encoding: str) -> float:
+def best_rate(rows: Sequence[Cell], setting: Setting, encoding: str) -> float:
     """The rate of the fewest steps to the target, or else the fewest errors, the lowest loss."""
     wanted = {"part": "rate", "setting": setting, "encoding": encoding}
     tried = [row for row in rows if wanted.items() <= row["cell"].items()]
-    if len(tried) < len(RATES):
-        raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {wanted}")
+    if len(tried) < len(RATES[setting]):
+        raise ValueError(f"{len(tried)} of {len(RATES[setting])} rates are measured for {wanted}")
 
     def standing(row: Cell) -> tuple[float, ...]:
         _, errors, n, loss = row["curve"][-1]
