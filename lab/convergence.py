@@ -257,7 +257,7 @@ def rope_cells() -> list[Cell]:
     for setting in SETTINGS:
         for encoding in ENCODINGS:
             arm = {"setting": setting, "encoding": encoding}
-            cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES]
+            cells += [{"part": "rate", **arm, "rate": rate, "seed": 0} for rate in RATES[setting]]
             cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]
     others = [base for base in BASES if base != BASE]
     cells += [{"part": "base", "base": b, "seed": s} for b in others for s in BASE_SEEDS]
