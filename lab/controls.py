@@ -29,6 +29,7 @@ from lab.provenance import read_lines
 from lab.recipes import recipe
 from lab.recipes.live import multiply
 from lab.run import STATES, Check, look, run
+from lab.samples import CENSUS
 from lab.train import Recipe, TrainState, train, trained_on
 
 Cell = dict[str, Any]
@@ -77,7 +78,7 @@ def usual_groups(recipe: Recipe) -> Groups:
     return {"trained": trained.ravel(), "heldout": held, "test": u >= TEST_FROM, **by_unseen}
 
 
-def census(recipe: Recipe, model: GPT, groups: Groups) -> dict[str, int]:
+def census(recipe: Recipe, model: GPT, groups: Groups) -> dict[str, Any]:
     """Strict errors of greedy decoding among all pairs, and in each group of them."""
     a, b = all_pairs()
     wrong = np.concatenate(
@@ -86,7 +87,7 @@ def census(recipe: Recipe, model: GPT, groups: Groups) -> dict[str, int]:
             for rows, texts in decode_all(model, recipe.format, a, b)
         ]
     )
-    counts = {"n": len(wrong), "errors": int(wrong.sum())}
+    counts = {"n": len(wrong), "errors": int(wrong.sum()), **CENSUS.document()}
     for name, group in groups.items():
         counts |= {f"n_{name}": int(group.sum()), f"errors_{name}": int((wrong & group).sum())}
     return counts

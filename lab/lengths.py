@@ -31,6 +31,7 @@ from lab.evaluate import teacher_forced_all
 from lab.gpt import GPT, with_position
 from lab.position_ids import with_gaps
 from lab.problems import BOUNDS, Format, Integers, SplitName, sample_exact
+from lab.samples import Sample
 from lab.train import Recipe
 
 Stretch = Literal["interpolated", "yarn"]
@@ -186,14 +187,15 @@ def measure_lengths(cell: Cell) -> dict[str, Any]:
     return failures(ARMS[cell["arm"]], cell["p"], cell["q"], "test")
 
 
-LIMITED_TO = (3, 4)
-"""Digits of both numbers: the longest trained, and one more."""
+LIMITED_TO: dict[str, tuple[int, ...]] = {"far_coupled": (4, 5, 8)}
+"""Digits of both numbers: the longest trained and one more, unless said otherwise."""
 
 LIMITS: dict[str, list[tuple[int, ...]]] = {
     "reach_rotary": [(8,), (16,), (24,), (32,), (38,)],
     "reach_coupled": [*product(range(2, 7), range(1, 4))],
     "reach_coupled_slow": [*product(range(2, 7), range(1, 4))],
     "reach_coupled_gaps": [(3, 2), (6, 3), (12, 6)],
+    "far_coupled": [*product(range(3, 7), range(2, 5))],
 }
 LIMIT_DRAWS = 200
 
@@ -203,7 +205,7 @@ def limit_cells() -> list[Cell]:
         {"run": run, "farthest": list(farthest), "digits": digits}
         for run, limits in LIMITS.items()
         for farthest in limits
-        for digits in LIMITED_TO
+        for digits in LIMITED_TO.get(run, (3, 4))
     ]
 
 
@@ -217,10 +219,11 @@ def failures(arm: Arm, p: int, q: int, split: SplitName) -> dict[str, Any]:
     form = Format("cot_reversed", p, q)
     model = arm.model_for(load_run(arm.run), form.length)
     found = first_wrong_tokens(model, form, *problems_of_shape(p, q, arm.draws, split))
-    lengths = int(found.of_length.sum())
+    lengths, n = int(found.of_length.sum()), len(found.slot)
     return {
-        "n": len(found.slot),
+        "n": n,
         "wrong_digit": int(found.wrong.sum()) - lengths,
         "wrong_length": lengths,
+        **Sample("generator", f"{split} pairs of {p}x{q} digits, each once", n, 0).document(),
         "seeds": [0],
     }

@@ -35,6 +35,7 @@ class Sample:
 
 
 PAIRS = "ordered pairs of 2x2 digits"
+CENSUS = Sample("census", PAIRS, 10_000)
 
 
 def hashed_pairs(n: int, seed: int = 0) -> tuple[Integers, Integers]:
@@ -48,6 +49,12 @@ def hashed_pairs(n: int, seed: int = 0) -> tuple[Integers, Integers]:
     order = sorted(range(len(a)), key=lambda i: lot(seed, int(a[i]), int(b[i])))
     chosen = np.sort(order[:n])
     return a[chosen], b[chosen]
+
+
+def some_pairs(n: int, seed: int = 0) -> tuple[Integers, Integers, Sample]:
+    """`n` two-digit pairs, (n,) each, and how they were drawn: a census where they are all."""
+    a, b = hashed_pairs(n, seed)
+    return a, b, CENSUS if n == CENSUS.n else Sample("hash", PAIRS, n, seed)
 
 
 def lot(seed: int, a: int, b: int) -> bytes:

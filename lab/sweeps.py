@@ -23,9 +23,11 @@ from lab.patterns import sharpness
 from lab.prices import ledger
 from lab.problems import HELDOUT_FROM, all_pairs, two_digit_split
 from lab.provenance import RECORDS, append_line, provenance, read_lines, write_lines
-from lab.run import Reading, read_model, read_texts
+from lab.run import ALL, Reading, read_model, read_texts
+from lab.samples import CENSUS, PAIRS, Sample, some_pairs
 from lab.table import Settings, film, hide_share, right_cells
 from lab.tamper import forgeries, tampered, tokens_given
+from lab.trace import Edit
 from lab.transcript import transcribe
 from lab.vocabulary import decode
 
@@ -73,14 +75,15 @@ def tamper_cells() -> list[Cell]:
     ]
 
 
-def measure_tamper(cell: Cell, every: int = 1) -> dict[str, Any]:
-    """All 10,000 pairs with one digit forged (or every k-th pair)."""
+def measure_tamper(cell: Cell, n: int = ALL) -> dict[str, Any]:
+    """All 10,000 pairs with one digit forged, or `n` of them."""
     loaded = load_run(cell["run"])
-    a, b = (x[::every] for x in all_pairs())
+    a, b, sample = some_pairs(n)
     forgery = next(f for f in forgeries(loaded.format) if f.position == cell["position"])
     rng = np.random.default_rng([cell["seed"], cell["position"]])
     *_, outcome = tampered(loaded.model, loaded.format, a, b, forgery, rng)
-    return {"place": forgery.place, **asdict(outcome), "seeds": [cell["seed"]]}
+    figures = {"place": forgery.place, **asdict(outcome)}
+    return {**figures, **sample.document(), "seeds": [cell["seed"]]}
 
 
 def handed_cells() -> list[Cell]:
@@ -91,15 +94,15 @@ def handed_cells() -> list[Cell]:
     ]
 
 
-def measure_handed(cell: Cell, every: int = 1) -> dict[str, Any]:
-    """All 10,000 pairs with 0, 1 or 2 partial products in the prompt."""
+def measure_handed(cell: Cell, n: int = ALL) -> dict[str, Any]:
+    """All 10,000 pairs, or `n` of them, with 0, 1 or 2 partial products in the prompt."""
     loaded = load_run(cell["run"])
-    a, b = (x[::every] for x in all_pairs())
+    a, b, sample = some_pairs(n)
     keep = tokens_given(loaded.format, cell["given"])
     total = Reading()
     for rows, texts in decode_all(loaded.model, loaded.format, a, b, keep=keep):
         total = total + read_texts(loaded.format, a[rows], b[rows], texts)
-    return {**total.document(), "seeds": [0]}
+    return {**total.document(), **sample.document(), "seeds": [0]}
 
 
 def head_cells() -> list[Cell]:
@@ -111,13 +114,21 @@ def head_cells() -> list[Cell]:
     ]
 
 
-def measure_head(cell: Cell, every: int = 1) -> dict[str, Any]:
-    """All 10,000 pairs with one head pulled out (or every k-th pair)."""
+PULLED = 1000
+"""Pairs that are asked with a part pulled out: drawn once, the same for every part."""
+
+
+def measure_head(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """Some pairs with one head pulled out."""
+    return measure_without(cell, ablate_head(cell["layer"], cell["head"]), n)
+
+
+def measure_without(cell: Cell, edit: Edit, n: int) -> dict[str, Any]:
+    """`n` pairs decoded greedily under an edit."""
     loaded = load_run(cell["run"])
-    a, b = (x[::every] for x in all_pairs())
-    edits = [ablate_head(cell["layer"], cell["head"])]
-    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
-    return {**total.document(), "seeds": [0]}
+    a, b, sample = some_pairs(n)
+    *_, total = read_model(loaded.model, loaded.format, a, b, edits=[edit])
+    return {**total.document(), **sample.document(), "seeds": [0]}
 
 
 def opening_cells() -> list[Cell]:
@@ -129,7 +140,8 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
     loaded = load_run(cell["run"])
     prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
     transcribe(loaded.model, prompt, loaded.format.length)  # the first is slower: warm up
-    return {**asdict(transcribe(loaded.model, prompt, loaded.format.length)), "seeds": [0]}
+    written = transcribe(loaded.model, prompt, loaded.format.length)
+    return {**asdict(written), **Sample("given", PAIRS, 1).document(), "seeds": [0]}
 
 
 def atlas_cells() -> list[Cell]:
@@ -150,6 +162,7 @@ def measure_atlas(cell: Cell) -> dict[str, Any]:
         "n": len(a),
         "first_wrong": places.tobytes().hex(),
         "fraction": trained_fraction(cell["run"]),
+        **CENSUS.document(),
         "seeds": [0],
     }
 
@@ -201,7 +214,8 @@ def measure_holdout(cell: Cell) -> dict[str, Any]:
     ):
         out |= {f"errors_{group}": int(wrong[cells].sum()), f"n_{group}": int(cells.sum())}
     out |= {"errors_guess": int(((a * b)[~shown] != common).sum()), "n_guess": out["n_hidden"]}
-    return {**out, "seeds": [seed]}
+    hidden = Sample("generator", "unordered pairs of 1x1 digits, hidden", int((~shown).sum()), seed)
+    return {**out, **hidden.document(), "seeds": [seed]}
 
 
 # ---------------------------------------------------------------- the sweep of page 01
@@ -217,24 +231,26 @@ def measure_prices(cell: Cell) -> dict[str, Any]:
     a, b = all_pairs()
     held = two_digit_split()[a, b] >= HELDOUT_FROM
     charged = ledger(loaded.model, loaded.format, a[held], b[held])
-    return {**asdict(charged), "loss": charged.loss, "seeds": [0]}
+    sample = Sample("census", "held-out pairs of 2x2 digits", int(held.sum()))
+    return {**asdict(charged), "loss": charged.loss, **sample.document(), "seeds": [0]}
 
 
 # ---------------------------------------------------------------- the sweep of attention by hand
 
 
-def measure_sharpness(cell: Cell, every: int = 50) -> dict[str, Any]:
-    """How much of its weight a head puts on one token, over every k-th pair, as the model writes.
+def measure_sharpness(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """How much of its weight a head puts on one token, over some pairs, as the model writes.
 
     The texts are the right ones: what is measured is where a head looks, not what is written.
     """
     loaded = load_run(cell["run"])
-    a, b = (x[::every] for x in all_pairs())
+    a, b, sample = some_pairs(n)
     texts, _ = loaded.format.render(a, b)
     found = sharpness(loaded.model, texts, loaded.format.prompt_length)
     return {
         "n": len(a),
         "largest_weight": float(found[cell["layer"], cell["head"]]),
+        **sample.document(),
         "seeds": [0],
     }
 
@@ -251,13 +267,9 @@ def part_cells() -> list[Cell]:
     ]
 
 
-def measure_part(cell: Cell, every: int = 1) -> dict[str, Any]:
-    """All 10,000 pairs with one whole attention or one FFN pulled out (or every k-th pair)."""
-    loaded = load_run(cell["run"])
-    a, b = (x[::every] for x in all_pairs())
-    edits = [ablate_layer(cell["part"], cell["layer"])]
-    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
-    return {**total.document(), "seeds": [0]}
+def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """Some pairs with one whole attention or one FFN pulled out."""
+    return measure_without(cell, ablate_layer(cell["part"], cell["layer"]), n)
 
 
 SWEEPS: dict[str, Sweep] = {
@@ -267,9 +279,9 @@ SWEEPS: dict[str, Sweep] = {
     "handed": Sweep(handed_cells, measure_handed),
     "atlas": Sweep(atlas_cells, measure_atlas),
     "opening": Sweep(opening_cells, measure_opening),
-    "heads": Sweep(head_cells, lambda cell: measure_head(cell, every=10)),
+    "heads": Sweep(head_cells, measure_head),
     "sharpness": Sweep(head_cells, measure_sharpness),
-    "parts": Sweep(part_cells, lambda cell: measure_part(cell, every=10)),
+    "parts": Sweep(part_cells, measure_part),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(rope_cells, measure_rope),
     "lengths": Sweep(length_cells, measure_lengths),

@@ -12,8 +12,9 @@ from lab import checkpoint, sweeps
 from lab.config import GPTConfig
 from lab.evaluate import decode_all, score
 from lab.intervene import ablate_head, ablate_layer
-from lab.problems import Format, all_pairs
+from lab.problems import Format
 from lab.provenance import REQUIRED
+from lab.samples import hashed_pairs
 from lab.sweeps import SWEEPS, Cell, Sweep, run_sweep
 
 CELLS = [{"x": 1}, {"x": 2}, {"x": 3}]
@@ -94,8 +95,8 @@ def test_every_cell_of_a_sweep_is_unlike_every_other(small_run: Any) -> None:
 
 def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
     cell = SWEEPS["heads"].cells()[5]
-    figures = sweeps.measure_head(cell, every=500)
-    a, b = (x[::500] for x in all_pairs())
+    figures = sweeps.measure_head(cell, n=20)
+    a, b = hashed_pairs(20)
     edits = [ablate_head(cell["layer"], cell["head"])]
     ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
     expected = score(small_run.format, a, b, texts)
@@ -104,7 +105,7 @@ def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
 
 
 def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
-    found = [sweeps.measure_sharpness(cell, every=500) for cell in SWEEPS["sharpness"].cells()]
+    found = [sweeps.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()]
     largest = [row["largest_weight"] for row in found]
     assert len(set(largest)) == 2 * 4 and all(1 / 19 < x <= 1 for x in largest)
     assert found[0]["n"] == 20
@@ -113,8 +114,8 @@ def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
 @pytest.mark.parametrize("given", [0, 1, 2])
 def test_what_is_handed_over_is_never_counted_wrong(small_run: Any, given: int) -> None:
     cell = {"run": "few_pairs", "given": given}
-    figures = sweeps.measure_handed(cell, every=500)
-    a, b = (x[::500] for x in all_pairs())
+    figures = sweeps.measure_handed(cell, n=20)
+    a, b = hashed_pairs(20)
     keep = (6, 9, 14)[given]
     ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, keep=keep)
     assert figures["errors_answer"] == score(small_run.format, a, b, texts).errors_answer
@@ -123,7 +124,7 @@ def test_what_is_handed_over_is_never_counted_wrong(small_run: Any, given: int) 
 
 def test_tampering_is_repeatable_and_counts_every_pair(small_run: Any) -> None:
     cell = SWEEPS["tamper"].cells()[4]
-    first, second = (sweeps.measure_tamper(cell, every=500) for _ in range(2))
+    first, second = (sweeps.measure_tamper(cell, n=20) for _ in range(2))
     assert first == second
     assert first["n"] == 20 == first["followed"] + first["stayed"] + first["neither"]
     assert first["place"] == 1
@@ -133,8 +134,8 @@ def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) ->
     cells = SWEEPS["parts"].cells()
     assert len(cells) == 2 * 2
     for cell in cells:
-        figures = sweeps.measure_part(cell, every=500)
-        a, b = (x[::500] for x in all_pairs())
+        figures = sweeps.measure_part(cell, n=20)
+        a, b = hashed_pairs(20)
         edits = [ablate_layer(cell["part"], cell["layer"])]
         ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
         expected = score(small_run.format, a, b, texts)
