@@ -487,9 +487,11 @@ CLAIMS: dict[str, Claim] = {
         lambda document: Measured(f"{document['hundred']['parameters']:,}"),
     ),
     "ch0.gradient_error": Claim(
-        "Backpropagation against finite differences, the worst tensor.",
+        "Backpropagation against finite differences, every activation: the worst tensor.",
         MLP,
-        lambda document: Measured(f"{document['gradient_error_worst'] * 1e9:.1f} billionths"),
+        lambda document: Measured(
+            f"{max(document['gradient_errors'].values()) * 1e9:.1f} billionths"
+        ),
     ),
     **{
         f"ch0.holdout_{name}": Claim(

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import pytest
 from tiny import BASE
 
-from lab import benchmarks
+from lab import benchmarks, mlp
 from lab.benchmarks import NAMES, attention, benchmark, problems
+from lab.benchmarks import mlp as mlp_bench
 from lab.benchmarks import sweeps as bench_sweeps
 from lab.problems import STYLES
 from lab.provenance import RECORDS
@@ -31,6 +33,19 @@ def test_the_attention_benchmark_compares_two_kernels_in_one_run(
     rates = document["tokens_per_second"]
     assert document["ratio"] == pytest.approx(rates["math"] / rates["sdpa"], rel=0.01)
     assert "math" in capsys.readouterr().out and json.dumps(document)
+
+
+def test_the_gradient_check_covers_every_activation_and_finds_a_wrong_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mlp_bench, "GRADIENT_SEEDS", 1)
+    errors = mlp_bench.gradient_errors()
+    assert set(errors) == set(get_args(mlp.Activation)) == set(mlp.ACTIVATIONS)
+    assert max(errors.values()) < 1e-7
+    for name, (forward, backward) in list(mlp.ACTIVATIONS.items()):
+        wrong = partial(lambda slope, dy, x: 1.01 * slope(dy, x), backward)
+        monkeypatch.setitem(mlp.ACTIVATIONS, name, (forward, wrong))
+    assert min(mlp_bench.gradient_errors().values()) > 1e-3
 
 
 def test_the_problem_benchmark_times_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
