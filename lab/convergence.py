@@ -40,7 +40,7 @@ SETTINGS: tuple[Setting, ...] = get_args(Setting)
 RATES: dict[Setting, tuple[float, ...]] = {
     "fixed": (1e-3, 2e-3, 4e-3),
     "mixed": (1e-3, 2e-3, 4e-3),
-    "packed": (5e-4, 1e-3, 2e-3, 4e-3),
+    "packed": (5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
 }
 """The grid of AdamW's rate; Muon's is five times it. In the deciding setting it goes on until the
 best of each arm has a worse one on either side."""
