@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from components.ui import claims
-from lab.provenance import RECORDS, REQUIRED, ROOT
+from lab import convergence
+from lab.provenance import RECORDS, REQUIRED, ROOT, read_lines
+from lab.samples import CENSUS, Drawn, Sample
 
 PROSE = sorted((ROOT / "pages").glob("*.md"))
 
@@ -90,6 +92,49 @@ def test_every_record_says_where_it_comes_from(path: Path) -> None:
         missing = [field for field in (*REQUIRED, "seeds") if row.get(field) in (None, "", [])]
         assert missing == [], path.name
         assert row["commit"] != "unknown"
+
+
+SWEPT = [path for path in sorted(RECORDS.glob("*.jsonl")) if path.stem != "replaced"]
+
+
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.stem)
+def test_every_row_of_a_sweep_says_its_sample_and_no_sample_is_a_stride(path: Path) -> None:
+    for row in rows_of(path):
+        assert unsound(row.get("sample")) == "", row["cell"]
+
+
+def unsound(sample: Any) -> str:
+    """What is amiss with what a row says of its sample; nothing where all is well."""
+    if not isinstance(sample, dict) or set(sample) != {"drawn", "of", "n", "seed"}:
+        return "it does not say how it was drawn, of what, how many, with what seed"
+    if sample["drawn"] not in get_args(Drawn):
+        return f"drawn by {sample['drawn']}"
+    if not (isinstance(sample["n"], int) and sample["n"] >= 1 and sample["of"]):
+        return "it counts nothing"
+    seeded = sample["drawn"] in ("hash", "generator")
+    return "" if seeded is isinstance(sample["seed"], int) else "a draw has a seed, and no other"
+
+
+def test_a_stride_or_a_draw_without_seed_is_refused() -> None:
+    sample = Sample("hash", "pairs", 1000, 0).document()["sample"]
+    assert unsound(sample) == "" and unsound(CENSUS.document()["sample"]) == ""
+    for change in ({"drawn": "stride"}, {"seed": None}, {"n": 0}, {"drawn": "census"}):
+        assert unsound({**sample, **change})
+    assert unsound(None) and unsound({"n": 10})
+
+
+def test_what_was_replaced_says_of_which_record_and_why() -> None:
+    for row in rows_of(RECORDS / "replaced.jsonl"):
+        assert row["replaced"] and row["why"] and row["sample"]
+        assert (RECORDS / f"{row['record']}.jsonl").exists()
+
+
+def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> None:
+    rows = read_lines(RECORDS / "rope.jsonl")
+    assert {row["precision"] for row in rows} == {"fp32"}
+    for encoding in ("rotary", "learned"):
+        low, *inner, high = convergence.RATES["packed"]
+        assert low < convergence.best_rate(rows, "packed", encoding) < high and inner
 
 
 def test_a_record_without_provenance_shows_as_missing(tmp_path: Path) -> None:
