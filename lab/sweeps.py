@@ -105,13 +105,23 @@ def measure_handed(cell: Cell, n: int = ALL) -> dict[str, Any]:
     return {**total.document(), **sample.document(), "seeds": [0]}
 
 
+LOOKED_INTO = ("chain_of_thought", "few_pairs", "rope")
+"""The book's model, and two to try on what holds for it."""
+
+
 def head_cells() -> list[Cell]:
-    config = load_run("chain_of_thought").model.config
     return [
-        {"run": "chain_of_thought", "layer": layer, "head": head}
+        {"run": run, "layer": layer, "head": head}
+        for run in LOOKED_INTO
+        for config in [load_run(run).model.config]
         for layer in range(config.n_layer)
         for head in range(config.attention.n_head)
     ]
+
+
+def pulled_head_cells() -> list[Cell]:
+    """Every head, and each model with nothing pulled out."""
+    return [*({"run": run} for run in LOOKED_INTO), *head_cells()]
 
 
 PULLED = 1000
@@ -119,15 +129,16 @@ PULLED = 1000
 
 
 def measure_head(cell: Cell, n: int = PULLED) -> dict[str, Any]:
-    """Some pairs with one head pulled out."""
-    return measure_without(cell, ablate_head(cell["layer"], cell["head"]), n)
+    """Some pairs with one head pulled out, or none."""
+    edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
+    return measure_under(edits, cell, n)
 
 
-def measure_without(cell: Cell, edit: Edit, n: int) -> dict[str, Any]:
-    """`n` pairs decoded greedily under an edit."""
+def measure_under(edits: list[Edit], cell: Cell, n: int) -> dict[str, Any]:
+    """`n` pairs decoded greedily under edits."""
     loaded = load_run(cell["run"])
     a, b, sample = some_pairs(n)
-    *_, total = read_model(loaded.model, loaded.format, a, b, edits=[edit])
+    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
     return {**total.document(), **sample.document(), "seeds": [0]}
 
 
@@ -269,7 +280,7 @@ def part_cells() -> list[Cell]:
 
 def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
     """Some pairs with one whole attention or one FFN pulled out."""
-    return measure_without(cell, ablate_layer(cell["part"], cell["layer"]), n)
+    return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)
 
 
 SWEEPS: dict[str, Sweep] = {
@@ -279,7 +290,7 @@ SWEEPS: dict[str, Sweep] = {
     "handed": Sweep(handed_cells, measure_handed),
     "atlas": Sweep(atlas_cells, measure_atlas),
     "opening": Sweep(opening_cells, measure_opening),
-    "heads": Sweep(head_cells, measure_head),
+    "heads": Sweep(pulled_head_cells, measure_head),
     "sharpness": Sweep(head_cells, measure_sharpness),
     "parts": Sweep(part_cells, measure_part),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},

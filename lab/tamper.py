@@ -32,12 +32,17 @@ class Forgery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of n answers: how many moved exactly as the edit implies, stayed true, or did neither."""
+    """Of n answers: how many moved exactly as the edit implies, stayed true, or did neither.
+
+    `unwritable`: of those that did neither, how many could not follow, since what the edit implies
+    has more digits than the answer.
+    """
 
     n: int
     followed: int
     stayed: int
     neither: int
+    unwritable: int
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(
@@ -45,6 +50,7 @@ class Outcome:
             self.followed + other.followed,
             self.stayed + other.stayed,
             self.neither + other.neither,
+            self.unwritable + other.unwritable,
         )
 
 
@@ -77,16 +83,19 @@ def tampered(
     The edit implies a b + (new - old) 10^place: what follows if the rest of the working is as it
     would have been and the sum is taken of what stands there.
     """
-    total = Outcome(0, 0, 0, 0)
+    total = Outcome(0, 0, 0, 0, 0)
     answer = form.fields()[-2]
+    largest = 10 ** (answer.stop - answer.start) - 1
     for begin in range(0, len(a), BATCH):
         some_a, some_b = a[begin : begin + BATCH], b[begin : begin + BATCH]
         forged, change = forge(form.render(some_a, some_b)[0], forgery.position, rng)
         written = read_number(go_on(model, forged[:, : forgery.position + 1], form.length), answer)
         truth = some_a * some_b
-        followed = int((written == truth + change * 10**forgery.place).sum())
-        stayed = int((written == truth).sum())
-        total = total + Outcome(len(truth), followed, stayed, len(truth) - followed - stayed)
+        implied = truth + change * 10**forgery.place
+        followed, stayed = written == implied, written == truth
+        neither = ~(followed | stayed)
+        counts = (followed, stayed, neither, neither & (implied > largest))
+        total = total + Outcome(len(truth), *(int(some.sum()) for some in counts))
         yield total
 
 

@@ -78,7 +78,7 @@ def test_a_sweep_killed_in_mid_line_measures_that_cell_again(
 def small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A random model under every name the sweeps ask for."""
     model = tiny_model(GPTConfig(n_layer=2, d_model=16), dtype=torch.float32)
-    for name in ("chain_of_thought", "few_pairs", "plain"):
+    for name in ("chain_of_thought", "few_pairs", "plain", "rope"):
         checkpoint.save(tmp_path / "runs" / name, model, Format("cot_reversed"))
     monkeypatch.setattr(sweeps, "load_run", lambda n: checkpoint.load_run(n, tmp_path / "runs"))
     return checkpoint.load(tmp_path / "runs" / "plain")
@@ -88,13 +88,14 @@ def test_every_cell_of_a_sweep_is_unlike_every_other(small_run: Any) -> None:
     for name, sweep in SWEEPS.items():
         cells = [json.dumps(cell) for cell in sweep.cells()]
         assert len(set(cells)) == len(cells) >= 1, name
-    assert len(SWEEPS["heads"].cells()) == 2 * 4
+    assert len(SWEEPS["heads"].cells()) == 3 + 3 * 2 * 4
+    assert len(SWEEPS["sharpness"].cells()) == 3 * 2 * 4
     assert len(SWEEPS["tamper"].cells()) == 7
     assert len(SWEEPS["handed"].cells()) == 2 * 3
 
 
 def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
-    cell = SWEEPS["heads"].cells()[5]
+    cell = SWEEPS["sharpness"].cells()[5]
     figures = sweeps.measure_head(cell, n=20)
     a, b = hashed_pairs(20)
     edits = [ablate_head(cell["layer"], cell["head"])]
@@ -102,10 +103,13 @@ def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
     expected = score(small_run.format, a, b, texts)
     assert (cell["layer"], cell["head"]) == (1, 1)
     assert (figures["n"], figures["errors_strict"]) == (20, expected.errors_strict)
+    whole = sweeps.measure_head({"run": "few_pairs"}, n=20)
+    ((_, texts),) = decode_all(small_run.model, small_run.format, a, b)
+    assert whole["errors_answer"] == score(small_run.format, a, b, texts).errors_answer
 
 
 def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
-    found = [sweeps.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()]
+    found = [sweeps.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()[:8]]
     largest = [row["largest_weight"] for row in found]
     assert len(set(largest)) == 2 * 4 and all(1 / 19 < x <= 1 for x in largest)
     assert found[0]["n"] == 20

@@ -60,6 +60,7 @@ def test_one_who_adds_what_stands_there_follows_every_forgery(
     *_, outcome = tampered(tiny_model(), FORM, a, b, forgery, np.random.default_rng(0))
     overflow = outcome.n - outcome.followed  # a sum of five digits does not fit the answer
     assert outcome.stayed == 0 and outcome.n == len(a)
+    assert outcome.unwritable == outcome.neither == overflow
     assert overflow == 0 if forgery.place < 3 else overflow <= 0.1 * outcome.n
 
 
@@ -70,7 +71,7 @@ def test_one_who_knows_the_product_stays_with_it(
     monkeypatch.setattr(lab.tamper, "go_on", doubter)
     a, b = (x[::41] for x in all_pairs())
     outcomes = list(tampered(tiny_model(), FORM, a, b, forgery, np.random.default_rng(0)))
-    assert outcomes[-1] == Outcome(len(a), 0, len(a), 0)
+    assert outcomes[-1] == Outcome(len(a), 0, len(a), 0, 0)
 
 
 def test_a_model_that_writes_noise_does_neither_and_all_are_counted() -> None:
@@ -79,7 +80,7 @@ def test_a_model_that_writes_noise_does_neither_and_all_are_counted() -> None:
     *_, outcome = tampered(model, FORM, a, b, forgeries(FORM)[0], np.random.default_rng(0))
     assert outcome.n == len(a) == outcome.followed + outcome.stayed + outcome.neither
     assert outcome.neither > 0.9 * outcome.n
-    assert Outcome(4, 1, 2, 1) + Outcome(6, 3, 0, 3) == Outcome(10, 4, 2, 4)
+    assert Outcome(4, 1, 2, 1, 0) + Outcome(6, 3, 0, 3, 2) == Outcome(10, 4, 2, 4, 2)
 
 
 def test_partial_products_are_handed_over_whole() -> None:
