@@ -29,7 +29,7 @@ from lab.config import (
 )
 from lab.evaluate import teacher_forced_all
 from lab.gpt import GPT, with_position
-from lab.position_ids import with_gaps
+from lab.position_ids import coupled_ids, with_gaps
 from lab.problems import BOUNDS, Format, Integers, SplitName, sample_exact
 from lab.samples import Sample
 from lab.train import Recipe
@@ -118,6 +118,16 @@ def share_drawn_out(recipe: Recipe, length: int, draws: int = 10_000) -> float:
     return float((ids[:, -1] - ids[:, 0] + 1 >= length).double().mean())
 
 
+def turned(position: CoupledRotaryPositions, p: int, q: int) -> float:
+    """How far round the fastest clock has come from one end of a p x q working to the other.
+
+    In whole turns: places apart, divided by `factor` radians a place and 2 pi.
+    """
+    text, _ = Format("cot_reversed", p, q, padded=False).render(*problems_of_shape(p, q, 1))
+    place = coupled_ids(torch.from_numpy(text[:, :-1]).long())[..., 0]  # `$` is never read
+    return float(place.max() - place.min()) / position.factor / (2 * np.pi)
+
+
 # ---------------------------------------------------------------- where a text first goes wrong
 
 
@@ -200,6 +210,16 @@ LIMITS: dict[str, list[tuple[int, ...]]] = {
 LIMIT_DRAWS = 200
 
 
+def chosen_limit(rows: list[Cell], run: str) -> tuple[int, ...]:
+    """The limit with the fewest failures on validation sums of all sizes; the smallest of those."""
+    failed: dict[tuple[int, ...], int] = {}
+    for row in rows:
+        if row["cell"]["run"] == run:
+            limit = tuple(row["cell"]["farthest"])
+            failed[limit] = failed.get(limit, 0) + row["wrong_digit"] + row["wrong_length"]
+    return min(failed, key=lambda limit: (failed[limit], limit))
+
+
 def limit_cells() -> list[Cell]:
     return [
         {"run": run, "farthest": list(farthest), "digits": digits}
@@ -227,3 +247,22 @@ def failures(arm: Arm, p: int, q: int, split: SplitName) -> dict[str, Any]:
         **Sample("generator", f"{split} pairs of {p}x{q} digits, each once", n, 0).document(),
         "seeds": [0],
     }
+
+
+LENGTHS_FAIL = 0.01
+"""A shape is past the edge if its lengths go wrong in more than this part of the sums."""
+
+
+def edges(rows: list[Cell]) -> tuple[int, int]:
+    """(digits of a and b together, digits of b alone) from which on lengths go wrong, of one arm.
+
+    The fewest digits of both among the shapes past the edge, those aside whose b is so long that
+    lengths go wrong even beside a single digit of a.
+    """
+    past = [
+        (row["cell"]["p"], row["cell"]["q"])
+        for row in rows
+        if row["wrong_length"] > LENGTHS_FAIL * row["n"]
+    ]
+    alone = min((q for p, q in past if p == 1), default=1 + max(row["cell"]["q"] for row in rows))
+    return min(p + q for p, q in past if q < alone), alone

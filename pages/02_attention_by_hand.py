@@ -92,16 +92,7 @@ def random_largest(rooted: bool) -> str:
     return f"{largest_by_size()[(SIZE_ASKED, rooted)]:.2f}"
 
 
-def spare_means() -> str:
-    """What it means that some sharp heads can go; nothing to say if none can."""
-    found = claims.look_up("ch02.sharp_spare").measured
-    if found is None or found.shown.startswith("0 "):
-        return ""
-    return "Each that can go gave one token nearly all its weight, and no answer needed it."
-
-
 CALCULATIONS: dict[str, Callable[[], str]] = {
-    "spare_means": spare_means,
     "sums": lambda: f"{len(hand.all_prompts()):,}",
     "average_right": lambda: counted(average_right(), 10_000),
     "wanted": lambda: f"{100 * ONE.least:.0f}%",
@@ -124,7 +115,6 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "times_size": lambda: counted(readable((0.5,), "size")[0], 100),
     "each": lambda: f"{BOTH.least:.1f}",
     "distance": lambda: f"{WANTED_DISTANCE}",
-    "sharp": lambda: f"{claims.SHARP}",
 }
 
 
@@ -499,49 +489,55 @@ def who_brings(from_equals: np.ndarray, text: str) -> str:
     return f"Of all heads at the first `=`, {said[0]}, and {said[1]}."
 
 
+LOOKED_INTO = {
+    "chain_of_thought": "the book's model",
+    "few_pairs": "the small twin",
+    "rope": "rotary, full size",
+}
+OFTEN = ("in more than half", "in half or fewer")
+
+
 @st.fragment
 def show_importance() -> None:
-    """Every head: how sharply it looks, and what goes wrong without it."""
+    """Every head of three models: how sharply it looks, and what goes wrong without it."""
     sharp, lost = rows_of("sharpness.jsonl"), rows_of("heads.jsonl")
     if not sharp or not lost:
         return
-    wrong = {(row["cell"]["layer"], row["cell"]["head"]): row for row in lost}
-    rows: list[dict[str, Any]] = [
-        {
-            "head": f"{layer}.{head}",
-            "largest": row["largest_weight"],
-            "share": wrong[layer, head]["errors_answer"] / wrong[layer, head]["n"],
-            "errors": f"{wrong[layer, head]['errors_answer']:,} of {wrong[layer, head]['n']:,}",
-        }
-        for row in sharp
-        for layer, head in [(row["cell"]["layer"], row["cell"]["head"])]
-        if (layer, head) in wrong
-    ]
-    sharp_rows = [row for row in rows if row["largest"] > claims.SHARP]
-    spare = sum(row["share"] == 0 for row in sharp_rows)
+    same, counted = claims.same_order(sharp, lost, "few_pairs")
     if not page.predict(
         "ch02_importance",
-        "Of these sharp heads, how many can be pulled out without one wrong answer?",
-        SPARE,
-        spare_name(spare, len(sharp_rows)),
+        "In how many pairs of heads of the small twin is the sharper one the more missed?",
+        OFTEN,
+        OFTEN[2 * same <= counted],
         page.text("importance_why"),
     ):
         return
-    st.altair_chart(
-        attention_plots.importance(rows, "{}.{}".format(*claims.most_missed_head())),
-        width="stretch",
-        alt="Every head: its mean largest weight, and the share of wrong answers without it",
-    )
+    for column, (run, name) in zip(st.columns(len(LOOKED_INTO)), LOOKED_INTO.items(), strict=True):
+        column.altair_chart(
+            attention_plots.importance(sharp_and_missed(sharp, lost, run), name),
+            width="stretch",
+            alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
+        )
     st.caption("Measured. A point a head, named layer.head from zero; hover for the others.")
     page.notice("importance_notice")
     show_importance_source()
 
 
-SPARE = ("none", "up to half of them", "more than half")
-
-
-def spare_name(spare: int, n: int) -> str:
-    return SPARE[0] if spare == 0 else SPARE[1 + (2 * spare > n)]
+def sharp_and_missed(
+    sharp: list[dict[str, Any]], lost: list[dict[str, Any]], run: str
+) -> list[dict[str, Any]]:
+    """Of each head of a model: how sharp it is, and the share and number of wrong answers."""
+    wrong = {claims.at_head(row): row for row in claims.without_a_head(lost, run)}
+    return [
+        {
+            "head": "{}.{}".format(*claims.at_head(row)),
+            "largest": row["largest_weight"],
+            "share": without["errors_answer"] / without["n"],
+            "errors": claims.wrong_answers(without).shown,
+        }
+        for row in claims.arm(sharp, run=run)
+        for without in [wrong[claims.at_head(row)]]
+    ]
 
 
 @needs_a_run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,7 @@ from components.ui.runs import needs_a_run, take_with_progress
 from components.ui.tokens import Marks, place_of, strip
 from lab.bounds import steps_until
 from lab.problems import Format
+from lab.provenance import RECORDS, read_lines
 from lab.vocabulary import decode
 
 MODELS = {
@@ -169,7 +170,39 @@ def drawn_out() -> str:
     return share(share_drawn_out(recipe("reach_gaps"), Format("cot_reversed", size, size).length))
 
 
+def best_rate(encoding: Literal["rotary", "learned"]) -> str:
+    """AdamW's rate of an arm of the race in the stream, as the record chose it."""
+    from lab import convergence
+
+    rows = read_lines(RECORDS / "rope.jsonl")
+    return f"{convergence.best_rate(rows, 'packed', encoding):g}"
+
+
+def edge(arm: str) -> tuple[int, int]:
+    """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
+    from lab.lengths import edges
+
+    return edges(claims.arm(read_lines(RECORDS / "lengths.jsonl"), arm=arm))
+
+
+def turned_at_the_edge(arm: str) -> str:
+    """How far round the fastest clock of an arm has come there, in a sum of equal digits."""
+    from lab.lengths import ARMS, turned
+    from lab.recipes import recipe
+
+    digits = -(-edge(arm)[0] // 2)
+    position = recipe(ARMS[arm].run).model.position
+    return f"{turned(position, digits, digits):.2f}"  # pyright: ignore[reportArgumentType]
+
+
 CALCULATIONS: dict[str, Callable[[], str]] = {
+    "best_rotary": lambda: best_rate("rotary"),
+    "best_learned": lambda: best_rate("learned"),
+    "edge_far": lambda: f"{edge('far_coupled')[0]}",
+    "edge_far_b": lambda: f"{edge('far_coupled')[1]}",
+    "edge_small": lambda: f"{edge('coupled_slow')[0]}",
+    "turned_far": lambda: turned_at_the_edge("far_coupled"),
+    "turned_small": lambda: turned_at_the_edge("coupled_slow"),
     "blind_first": lambda: in_words(change_when_shuffled("unordered_small", 0)[0]),
     "blind_second": lambda: share(change_when_shuffled("unordered_small", 0)[1]),
     "shift_rotary": lambda: in_words(largest_change(ROTARY)),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from components.ui import claims
 from components.ui.chapter import Chapter
+from lab.problems import HELDOUT_FROM, two_digit_split
 
-page = Chapter("91_claims")
+
+def table_heldout() -> int:
+    """One-digit pairs, in either order, that no other model trains on."""
+    return int(np.sum(two_digit_split()[:10, :10] >= HELDOUT_FROM))
+
+
+CALCULATIONS = {"table_heldout": lambda: f"{table_heldout()}"}
+
+page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
 
@@ -22,6 +32,7 @@ st.dataframe(
             else "",
             "n": f"{x.measured.n:,}" if x.measured and x.measured.n is not None else "",
             "At least (95%)": f"{x.measured.bound:.5f}" if x.measured and x.measured.bound else "",
+            "Read before": "yes" if x.measured and x.measured.read_before else "",
             "Seeds": ", ".join(map(str, x.source.get("seeds", []))),
             "Command": x.source.get("command", ""),
             "Date": x.source.get("date", ""),

@@ -100,22 +100,19 @@ NAMED = 0.05
 """A head has its name beside its point if more than this share of answers is wrong without it."""
 
 
-def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
+def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
     """Each head: how much of its weight lies on one token, and what goes wrong without it.
 
     Rows: head, largest (mean largest weight), share (wrong answers), errors (in words).
     """
     data = pd.DataFrame(rows)
-    data["what"] = ["most missed" if head == marked else "other heads" for head in data["head"]]
+    most = data["share"].max()
+    data["what"] = ["most missed" if x == most else "other heads" for x in data["share"]]
     data["name"] = [
         h if x > NAMED else "" for h, x in zip(data["head"], data["share"], strict=True)
     ]
-    base = alt.Chart(data).encode(
-        x=alt.X(
-            "largest:Q",
-            title="largest weight, mean over the tokens written",
-            scale=alt.Scale(zero=False, domainMax=1),
-        ),
+    base = alt.Chart(data, title=model).encode(
+        x=alt.X("largest:Q", title="mean largest weight", scale=alt.Scale(domain=[0, 1])),
         y=alt.Y(
             "share:Q",
             title="wrong answers without it",
@@ -123,7 +120,7 @@ def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
             axis=alt.Axis(format="%"),
         ),
     )
-    points = base.mark_circle(size=130, opacity=0.75).encode(
+    points = base.mark_circle(size=110, opacity=0.75).encode(
         color=alt.Color(
             "what:N",
             title=None,
@@ -132,5 +129,5 @@ def importance(rows: Sequence[Mapping[str, Any]], marked: str) -> Chart:
         ),
         tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
     )
-    names = base.mark_text(align="right", dx=-10, color=ink()).encode(text="name:N")
-    return alt.layer(points, names).properties(height=360)
+    names = base.mark_text(align="right", dx=-9, color=ink()).encode(text="name:N")
+    return alt.layer(points, names).properties(height=300)

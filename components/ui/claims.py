@@ -11,10 +11,12 @@ import math
 import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from components.ui.runs import BOOK_RUN
 from lab.bounds import lower_bound_95, ratio_of_medians, steps_until
 from lab.problems import STYLES
 from lab.provenance import REQUIRED, ROOT, read_lines
@@ -25,12 +27,17 @@ MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure as prose shows it, with its count of errors and bound where it has them."""
+    """A figure as prose shows it, with its count of errors and bound where it has them.
+
+    `read_before`: its test was read, something was chosen, and it was read again. Such a figure
+    has no bound, since a bound speaks of one reading.
+    """
 
     shown: str
     errors: int | None = None
     n: int | None = None
     bound: float | None = None
+    read_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,16 +92,35 @@ def census_answer(result: dict[str, Any]) -> Measured:
 
 
 def heldout(result: dict[str, Any]) -> Measured:
-    reading = full_reading(result)
+    reading, before = full_reading(result), len(recipes_read(result)) > 1
     errors, n = reading["errors_strict_heldout"], reading["n_heldout"]
-    return Measured(count(errors, n), errors, n, reading["lower_bound_95_strict_heldout"])
+    bound = None if before else reading["lower_bound_95_strict_heldout"]
+    return Measured(count(errors, n), errors, n, bound, before)
 
 
 def heldout_right(result: dict[str, Any]) -> Measured:
     measured = heldout(result)
     assert measured.n is not None and measured.errors is not None
-    right = share(measured.n - measured.errors, measured.n)
-    return Measured(right, measured.errors, measured.n, measured.bound)
+    return replace(measured, shown=share(measured.n - measured.errors, measured.n))
+
+
+def recipes_read(result: dict[str, Any]) -> dict[str, int]:
+    """Of each recipe that was read on all pairs under a run's name, its errors there.
+
+    Readings of a model that was not kept say in a note which it was.
+    """
+    whole = [reading for reading in result["readings"] if reading["n"] == 10_000]
+    return {reading.get("note", "kept"): reading["errors_strict"] for reading in whole}
+
+
+def count_recipes(result: dict[str, Any]) -> Measured:
+    return Measured(f"{len(recipes_read(result))}")
+
+
+def errors_of_recipes(result: dict[str, Any]) -> Measured:
+    """The fewest and the most errors of the recipes that were not kept."""
+    others = [errors for note, errors in recipes_read(result).items() if note != "kept"]
+    return Measured(f"{min(others)} to {max(others)} errors")
 
 
 def training_minutes(result: dict[str, Any]) -> Measured:
@@ -141,6 +167,16 @@ def zero_stayed(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(row["stayed"], row["n"]), None, row["n"])
 
 
+def last_digit(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many answers had this outcome when the last digit of the working was forged."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        row = max(rows, key=lambda row: row["cell"]["position"])
+        return Measured(f"{row[outcome]:,}", None, row["n"])
+
+    return pick
+
+
 def wrong_answers(row: dict[str, Any]) -> Measured:
     return Measured(part_of(row["errors_answer"], row["n"]), row["errors_answer"], row["n"])
 
@@ -152,62 +188,58 @@ def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
     return pick
 
 
+def without_a_head(rows: Sequence[dict[str, Any]], run: str = BOOK_RUN) -> list[dict[str, Any]]:
+    """The rows of a model with one head pulled out."""
+    return [row for row in arm(rows, run=run) if "head" in row["cell"]]
+
+
 def worst_head(rows: list[dict[str, Any]]) -> Measured:
-    return wrong_answers(max(rows, key=lambda row: row["errors_answer"]))
+    return wrong_answers(max(without_a_head(rows), key=lambda row: row["errors_answer"]))
 
 
 def most_missed_head(path: Path | None = None) -> tuple[int, int]:
     """(layer, head) of the book's model without which most answers are wrong; (0, 0) unrecorded."""
     try:
-        rows = read_record(path or ROOT / HEADS)
+        rows = without_a_head(read_record(path or ROOT / HEADS))
+        cell = max(rows, key=lambda row: row["errors_answer"])["cell"]
     except (FileNotFoundError, ValueError):
         return 0, 0
-    cell = max(rows, key=lambda row: row["errors_answer"])["cell"]
     return cell["layer"], cell["head"]
 
 
 def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
+    return parts_that_matter(without_a_head(rows))
+
+
+def parts_that_matter(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(sum(row["errors_answer"] > 0 for row in rows), len(rows)))
 
 
-SHARP = 0.9
-"""A head is called sharp if one token gets this much of its weight, on average."""
+def whole_model(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Wrong answers of a model with nothing pulled out."""
+    return lambda rows: wrong_answers(next(row for row in rows if row["cell"] == {"run": run}))
 
 
-def sharp_heads(
-    rows: Sequence[dict[str, Any]], path: Path | None = None
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The sharp heads, each with its row in the record of what goes wrong without it."""
-    errors = {tuple(row["cell"].values()): row for row in read_record(path or ROOT / HEADS)}
-    return [
-        (row, errors[tuple(row["cell"].values())]) for row in rows if row["largest_weight"] > SHARP
-    ]
+def alike(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Of all pairs of heads of which one is missed more, in how many it is the sharper one.
+
+    Heads that are missed alike have no order between them, so such pairs are not counted.
+    """
+    return lambda rows: Measured(part_of(*same_order(rows, read_record(ROOT / HEADS), run)))
 
 
-def count_sharp(rows: list[dict[str, Any]]) -> Measured:
-    return Measured(part_of(len(sharp_heads(rows)), len(rows)))
+def same_order(
+    sharp: Sequence[dict[str, Any]], lost: Sequence[dict[str, Any]], run: str
+) -> tuple[int, int]:
+    """(pairs of heads in the same order by largest weight and by wrong answers, pairs counted)."""
+    errors = {at_head(row): row["errors_answer"] for row in without_a_head(lost, run)}
+    heads = [(row["largest_weight"], errors[at_head(row)]) for row in arm(sharp, run=run)]
+    counted = [(w - v, x - y) for (w, x), (v, y) in combinations(heads, 2) if x != y]
+    return sum(weight * wrong > 0 for weight, wrong in counted), len(counted)
 
 
-def count_sharp_and_spare(rows: list[dict[str, Any]]) -> Measured:
-    """Sharp heads without which no answer is wrong."""
-    found = sharp_heads(rows)
-    return Measured(part_of(sum(lost["errors_answer"] == 0 for _, lost in found), len(found)))
-
-
-def sharp_rank(rows: list[dict[str, Any]]) -> Measured:
-    """Spearman's rank correlation of largest weight and wrong answers, over all heads."""
-    errors = {
-        tuple(row["cell"].values()): row["errors_answer"] for row in read_record(ROOT / HEADS)
-    }
-    sharpness = [row["largest_weight"] for row in rows]
-    wrong = [errors[tuple(row["cell"].values())] for row in rows]
-    return Measured(f"{statistics.correlation(ranks(sharpness), ranks(wrong)):.2f}")
-
-
-def ranks(values: Sequence[float]) -> list[float]:
-    """The place of each value in order; equal values share the middle of their places."""
-    order = sorted(values)
-    return [order.index(x) + (order.count(x) - 1) / 2 for x in values]
+def at_head(row: Mapping[str, Any]) -> tuple[int, int]:
+    return row["cell"]["layer"], row["cell"]["head"]
 
 
 def pairs_without_a_head(rows: list[dict[str, Any]]) -> Measured:
@@ -221,15 +253,23 @@ def part_name(row: Mapping[str, Any]) -> str:
     return f"{PART_NAMES[row['cell']['part']]} {row['cell']['layer']}"
 
 
-def missed(most: bool) -> Callable[[list[dict[str, Any]]], Measured]:
-    """The attention or FFN without which most answers, or fewest, are wrong, and how many."""
+def missed_most(rows: list[dict[str, Any]]) -> Measured:
+    """The attention or FFN without which most answers are wrong, or all that tie, and how many."""
+    tied = at_the_same_place(rows, max(row["errors_answer"] for row in rows))
+    wrong = wrong_answers(tied[0])
+    names = " and ".join(part_name(row) for row in tied)
+    return Measured(f"{names} ({wrong.shown} wrong)", wrong.errors, wrong.n)
 
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        row = (max if most else min)(rows, key=lambda row: row["errors_answer"])
-        wrong = wrong_answers(row)
-        return Measured(f"{part_name(row)} ({wrong.shown} wrong)", wrong.errors, wrong.n)
 
-    return pick
+def missed_least(rows: list[dict[str, Any]]) -> Measured:
+    """How many parts tie for the fewest wrong answers, and how many these are."""
+    tied = at_the_same_place(rows, min(row["errors_answer"] for row in rows))
+    wrong = wrong_answers(tied[0])
+    return Measured(f"{len(tied)} parts ({wrong.shown} wrong)", wrong.errors, wrong.n)
+
+
+def at_the_same_place(rows: list[dict[str, Any]], errors: int) -> list[dict[str, Any]]:
+    return [row for row in rows if row["errors_answer"] == errors]
 
 
 def missed_more(rows: list[dict[str, Any]]) -> Measured:
@@ -309,7 +349,8 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
         )
         found = ratio_of_medians(learned, rotary)
         high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
-        return Measured(f"{found.ratio:.2f} times (95%: {found.low:.2f} to {high})")
+        seeds = f"{len(learned)} and {len(rotary)} seeds"
+        return Measured(f"{found.ratio:.2f} times (95%, {seeds}: {found.low:.2f} to {high})")
 
     return pick
 
@@ -328,11 +369,47 @@ def longer_misses(arm_name: str, trained: int) -> Callable[[list[dict[str, Any]]
             for row in arm(rows, arm=arm_name)
             if max(row["cell"]["p"], row["cell"]["q"]) > trained
         ]
-        wrong = sum(row["wrong_digit"] + row["wrong_length"] for row in longer)
-        n = sum(row["n"] for row in longer)
-        return Measured(count(wrong, n), wrong, n, lower_bound_95(wrong, n))
+        return first_wrong_of(longer, arm_name in READ_BEFORE)
 
     return pick
+
+
+def all_misses(arm_name: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums of all shapes together that an arm gets wrong."""
+    return lambda rows: first_wrong_of(arm(rows, arm=arm_name), read_before=True)
+
+
+READ_BEFORE = ("gaps", "coupled_clipped", "coupled_slow_clipped", "far_coupled", "far_clipped")
+"""Arms whose training or whose limit was chosen after a reading of test."""
+
+
+def first_wrong_of(rows: Sequence[dict[str, Any]], read_before: bool) -> Measured:
+    """Sums with some first wrong token, all rows together."""
+    wrong = sum(row["wrong_digit"] + row["wrong_length"] for row in rows)
+    n = sum(row["n"] for row in rows)
+    bound = None if read_before else lower_bound_95(wrong, n)
+    return Measured(count(wrong, n), wrong, n, bound, read_before)
+
+
+def wrong_digits(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Sums whose first wrong token is a digit."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        return Measured(part_of(row["wrong_digit"], row["n"]), row["wrong_digit"], row["n"])
+
+    return pick
+
+
+def replaced(pick: Callable[[list[dict[str, Any]]], Measured], record: str) -> Callable[..., Any]:
+    """The same figure as it was before: read off the rows of a record that were replaced."""
+
+    def pick_replaced(rows: list[dict[str, Any]]) -> Measured:
+        return replace(
+            pick([row for row in rows if row["record"] == record]), bound=None, read_before=True
+        )
+
+    return pick_replaced
 
 
 def limited_misses(
@@ -347,8 +424,7 @@ def wrong_first(**cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
         (row,) = arm(rows, **cell)
-        wrong, n = row["wrong_digit"] + row["wrong_length"], row["n"]
-        return Measured(count(wrong, n), wrong, n, lower_bound_95(wrong, n))
+        return first_wrong_of([row], cell.get("arm") in READ_BEFORE)
 
     return pick
 
@@ -450,7 +526,7 @@ COT, PLAIN, FEW = (
 )
 TAMPER, HANDED, HEADS = (f"records/{name}.jsonl" for name in ("tamper", "handed", "heads"))
 
-SHARPNESS = "records/sharpness.jsonl"
+SHARPNESS, REPLACED = "records/sharpness.jsonl", "records/replaced.jsonl"
 LIVE = "records/bench_live_runs.json"
 
 PRICES = "records/prices.jsonl"
@@ -520,9 +596,11 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "ch01.perplexity": Claim(
-        "Perplexity of the book's model on held-out sums.",
+        "Perplexity of the book's model on held-out sums, less one.",
         PRICES,
-        lambda rows: Measured(f"{math.exp(run_row(rows, 'chain_of_thought')['loss']):.6f}"),
+        lambda rows: Measured(
+            f"{math.expm1(run_row(rows, BOOK_RUN)['loss']) * 1e9:.0f} billionths"
+        ),
     ),
     "ch01.few_tokens": Claim(
         "Tokens of held-out sums right, the small twin, teacher forced.",
@@ -565,6 +643,22 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch1.tamper_neither": Claim(
         "The answer does neither when a digit is forged.", TAMPER, tampered("neither")
+    ),
+    "ch1.tamper_last_neither": Claim(
+        "With the last digit of the working forged, the answer does neither.",
+        TAMPER,
+        last_digit("neither"),
+    ),
+    "ch1.tamper_last_unwritable": Claim(
+        "Of those, answers that would need five digits.", TAMPER, last_digit("unwritable")
+    ),
+    "ch1.recipes_read": Claim(
+        "Recipes of the book's model that were read on all pairs, the kept one included.",
+        COT,
+        count_recipes,
+    ),
+    "ch1.recipes_errors": Claim(
+        "Errors of those that were not kept, on all pairs.", COT, errors_of_recipes
     ),
     "ch1.few_given_0": Claim(
         "Wrong answers of the small twin, writing everything itself.",
@@ -766,6 +860,37 @@ CLAIMS: dict[str, Claim] = {
         "records/lengths.jsonl",
         longer_misses("far_clipped", 4),
     ),
+    **{
+        f"ch2.far_coupled_digits_{p}x{q}": Claim(
+            f"Test sums of {p} by {q} digits whose first wrong token is a digit: far_coupled.",
+            "records/lengths.jsonl",
+            wrong_digits("far_coupled", p, q),
+        )
+        for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
+    },
+    "ch2.coupled_slow_1x5": Claim(
+        "Test sums of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
+        "records/lengths.jsonl",
+        misses("coupled_slow", 1, 5),
+    ),
+    "ch2.far_coupled_all": Claim(
+        "Test sums of 1 to 10 digits by 1 to 10, all shapes together: far_coupled.",
+        "records/lengths.jsonl",
+        all_misses("far_coupled"),
+    ),
+    **{
+        f"ch2.replaced_{name}": Claim(
+            f"The same as it was first read, before it was trained for longer: {arm_name}.",
+            REPLACED,
+            replaced(all_misses(arm_name), "lengths"),
+        )
+        for name, arm_name in (("far", "far_coupled"), ("gaps", "gaps"))
+    },
+    "ch2.replaced_ratio": Claim(
+        "Steps of a learned table as a multiple of rotary's, packed text, as first measured.",
+        REPLACED,
+        replaced(steps_ratio(GOAL, "packed"), "rope"),
+    ),
     "ch2.coupled_slow_ends_5x5": Claim(
         "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
         "records/lengths.jsonl",
@@ -797,18 +922,20 @@ CLAIMS: dict[str, Claim] = {
         "records/bench_attention.json",
         attention_ratio,
     ),
-    "ch02.sharp": Claim(
-        f"Heads of the book's model with over {SHARP} of the weight on one token, on average.",
-        SHARPNESS,
-        count_sharp,
-    ),
-    "ch02.sharp_spare": Claim(
-        "Of those, heads without which no answer is wrong.", SHARPNESS, count_sharp_and_spare
-    ),
-    "ch02.sharp_rank": Claim(
-        "Rank correlation over all heads: largest weight, wrong answers without it.",
-        SHARPNESS,
-        sharp_rank,
+    **{
+        f"ch02.order_{name}": Claim(
+            f"Pairs of heads of which one is missed more: it is the sharper one, {words}.",
+            SHARPNESS,
+            alike(run),
+        )
+        for name, words, run in (
+            ("book", "the book's model", BOOK_RUN),
+            ("twin", "the small twin", "few_pairs"),
+            ("rotary", "the rotary model of full size", "rope"),
+        )
+    },
+    "ch02.twin_whole": Claim(
+        "Wrong answers of the small twin with every head in place.", HEADS, whole_model("few_pairs")
     ),
     "ch02.heads_pairs": Claim(
         "Pairs on which each head is pulled out.", HEADS, pairs_without_a_head
@@ -816,13 +943,13 @@ CLAIMS: dict[str, Claim] = {
     "ch03.parts_that_matter": Claim(
         "Whole attentions and FFNs of the book's model without which some answer is wrong.",
         PARTS,
-        heads_that_matter,
+        parts_that_matter,
     ),
     "ch03.most_missed": Claim(
-        "The attention or FFN without which most answers are wrong.", PARTS, missed(most=True)
+        "The attention or FFN without which most answers are wrong.", PARTS, missed_most
     ),
     "ch03.least_missed": Claim(
-        "The attention or FFN without which fewest answers are wrong.", PARTS, missed(most=False)
+        "Attentions and FFNs without which fewest answers are wrong.", PARTS, missed_least
     ),
     "ch03.ffn_missed_more": Claim(
         "Blocks whose FFN is missed more than their attention.", PARTS, missed_more

@@ -21,12 +21,15 @@ from lab.lengths import (
     ARMS,
     Arm,
     FirstWrong,
+    chosen_limit,
+    edges,
     first_wrong_tokens,
     length_cells,
     limit_cells,
     measure_limit,
     problems_of_shape,
     share_drawn_out,
+    turned,
 )
 from lab.positions import frequencies
 from lab.problems import Format, count_digits, split_value
@@ -179,3 +182,39 @@ def test_every_arm_is_a_run_and_every_shape_is_asked() -> None:
     for name, arm in ARMS.items():
         asked = {(cell["p"], cell["q"]) for cell in length_cells() if cell["arm"] == name}
         assert len(asked) == arm.most_digits**2 and max(asked) == (arm.most_digits,) * 2
+
+
+def limited(farthest: tuple[int, int], digits: int, wrong: int, run: str = "r") -> dict[str, Any]:
+    cell = {"run": run, "farthest": list(farthest), "digits": digits}
+    return {"cell": cell, "wrong_digit": wrong, "wrong_length": 0}
+
+
+def test_the_chosen_limit_fails_least_over_all_sizes_and_is_the_smallest_of_equals() -> None:
+    rows = [limited((3, 2), 3, 0), limited((3, 2), 4, 5), limited((4, 2), 3, 4)]
+    rows += [limited((4, 2), 4, 1), limited((2, 2), 3, 9), limited((9, 9), 3, 0, run="other")]
+    assert chosen_limit(rows, "r") == (3, 2)
+    assert chosen_limit([*rows, limited((3, 2), 5, 1)], "r") == (4, 2)
+
+
+@pytest.mark.parametrize("arm", [name for name, arm in ARMS.items() if arm.farthest])
+def test_the_limit_of_every_arm_is_the_one_that_validation_picks(arm: str) -> None:
+    rows = read_lines(RECORDS / "limits.jsonl")
+    assert all(row["sample"]["of"].startswith("validation") for row in rows)
+    assert chosen_limit(rows, ARMS[arm].run) == ARMS[arm].farthest
+
+
+def test_the_edge_of_lengths_is_read_off_the_shapes_that_fail() -> None:
+    def shape(p: int, q: int, wrong: int) -> dict[str, Any]:
+        return {"cell": {"p": p, "q": q}, "wrong_length": wrong, "n": 100}
+
+    square = [
+        shape(p, q, 50 if p + q >= 7 or q == 5 else 1) for p in range(1, 6) for q in range(1, 6)
+    ]
+    assert edges(square) == (7, 5)
+    assert edges([row for row in square if row["cell"]["q"] < 5]) == (7, 5)
+
+
+def test_how_far_a_clock_has_turned_by_hand() -> None:
+    """A working of 2 x 2 has places from -1 to 3 (the times sign): four over 2 pi, slowed down."""
+    assert turned(CoupledRotaryPositions(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
+    assert turned(CoupledRotaryPositions(10.0, 2.0), 2, 2) == pytest.approx(2 / (2 * np.pi))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,26 +57,39 @@ def test_a_blend_of_sizes_keeps_its_numbers_readable() -> None:
     assert colour[1] > 7.5
 
 
-def test_the_most_missed_head_is_marked() -> None:
+def test_all_heads_that_are_missed_most_are_marked() -> None:
     rows = [
-        {"head": head, "largest": 0.9, "share": 0.1, "errors": "1 of 10"} for head in ("0.0", "0.1")
+        {"head": head, "largest": 0.9, "share": share, "errors": "1 of 10"}
+        for head, share in (("0.0", 0.1), ("0.1", 0.3), ("1.0", 0.3))
     ]
-    chart = attention_plots.importance(rows, "0.1").to_dict()
+    chart = attention_plots.importance(rows, "a model").to_dict()
     (data,) = chart["datasets"].values()
-    assert [row["what"] for row in data] == ["other heads", "most missed"]
+    assert [row["what"] for row in data] == ["other heads", "most missed", "most missed"]
 
 
-def test_equal_values_share_a_rank() -> None:
-    assert claims.ranks([3, 1, 3, 7]) == [1.5, 0, 1.5, 3]
-
-
-def test_sharp_heads_are_joined_with_what_goes_wrong_without_them(tmp_path: Path) -> None:
+def test_pairs_of_heads_that_are_missed_alike_have_no_order() -> None:
+    """Heads 0, 1, 2 lose 5, 0, 0 answers: two pairs are counted, the third is a tie."""
     cells = [{"run": "r", "layer": 0, "head": head} for head in range(3)]
-    record = tmp_path / "heads.jsonl"
-    lost = [
-        json.dumps({"cell": c, "errors_answer": e}) for c, e in zip(cells, (5, 0, 0), strict=True)
-    ]
-    record.write_text("\n".join(lost))
-    rows = [{"cell": c, "largest_weight": w} for c, w in zip(cells, (0.95, 0.99, 0.5), strict=True)]
-    found = claims.sharp_heads(rows, record)
-    assert [lost["errors_answer"] for _, lost in found] == [5, 0]
+    lost = [{"cell": c, "errors_answer": e} for c, e in zip(cells, (5, 0, 0), strict=True)]
+    lost += [{"cell": {"run": "r"}, "errors_answer": 9}, {"cell": {**cells[0], "run": "other"}}]
+
+    def order(*weights: float) -> tuple[int, int]:
+        sharp = [{"cell": c, "largest_weight": w} for c, w in zip(cells, weights, strict=True)]
+        return claims.same_order([*sharp, {"cell": lost[-1]["cell"]}], lost, "r")
+
+    assert order(0.9, 0.5, 0.7) == (2, 2)
+    assert order(0.6, 0.5, 0.7) == (1, 2)
+    assert order(0.1, 0.5, 0.7) == (0, 2)
+
+
+def test_a_place_that_several_share_names_them_all_or_their_number() -> None:
+    def row(part: str, layer: int, wrong: int) -> dict[str, Any]:
+        return {"cell": {"part": part, "layer": layer}, "errors_answer": wrong, "n": 10}
+
+    rows = [row("attn_out", 0, 9), row("ffn_out", 0, 4)]
+    rows += [row("attn_out", 1, 0), row("ffn_out", 1, 0)]
+    assert claims.missed_most(rows).shown == "attention 0 (9 of 10 wrong)"
+    assert claims.missed_least(rows).shown == "2 parts (0 of 10 wrong)"
+    assert claims.missed_most([*rows, row("ffn_out", 2, 9)]).shown == (
+        "attention 0 and FFN 2 (9 of 10 wrong)"
+    )
