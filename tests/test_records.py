@@ -126,7 +126,8 @@ def test_a_stride_or_a_draw_without_seed_is_refused() -> None:
 def test_what_was_replaced_says_of_which_record_and_why() -> None:
     for row in rows_of(RECORDS / "replaced.jsonl"):
         assert row["replaced"] and row["why"] and row["sample"]
-        assert (RECORDS / f"{row['record']}.jsonl").exists()
+        record = str(row["record"])
+        assert (RECORDS / f"{record}.jsonl").exists() or (ROOT / record / "result.json").exists()
 
 
 def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> None:
@@ -176,6 +177,25 @@ def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[s
     return {"cell": cell, "curve": curve}
 
 
+def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
+    for name in ("ch1.heldout", "ch2.far_clipped_10x10", "ch2.gaps_4x4", "ch2.replaced_far"):
+        measured = claims.look_up(name).measured
+        assert measured and measured.read_before and measured.bound is None, name
+    for name in ("ch1.other_seeds", "ch1.few_heldout", "ch2.coupled_4x4"):
+        measured = claims.look_up(name).measured
+        assert measured and not measured.read_before and measured.bound, name
+
+
+def test_every_recipe_that_was_read_counts_once() -> None:
+    def reading(errors: int, note: str = "", n: int = 10_000) -> dict[str, Any]:
+        return {"n": n, "errors_strict": errors} | ({"note": note} if note else {})
+
+    readings = [reading(5, "a"), reading(5, "a"), reading(2, "b"), reading(9, "c", 20), reading(0)]
+    assert claims.recipes_read({"readings": readings}) == {"a": 5, "b": 2, "kept": 0}
+    assert claims.count_recipes({"readings": readings}).shown == "3"
+    assert claims.errors_of_recipes({"readings": readings}).shown == "2 to 5 errors"
+
+
 def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
     pick = claims.steps_of(0.01, part="race", setting="fixed", encoding="rotary")
 
@@ -194,7 +214,7 @@ def test_a_ratio_of_steps_has_its_interval_and_an_open_end_where_runs_never_came
     pick = claims.steps_ratio(0.01, "packed")
     rows = [raced("packed", "rotary", i, 200) for i in range(3)]
     assert pick([*rows, *(raced("packed", "learned", i, 800) for i in range(3))]).shown == (
-        "4.00 times (95%: 4.00 to 4.00)"
+        "4.00 times (95%, 3 seeds: 4.00 to 4.00)"
     )
     some = [raced("packed", "learned", i, s) for i, s in enumerate((400, 800, None))]
-    assert pick([*rows, *some]).shown == "4.00 times (95%: 2.00 to no end in sight)"
+    assert pick([*rows, *some]).shown == "4.00 times (95%, 3 seeds: 2.00 to no end in sight)"

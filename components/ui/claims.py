@@ -146,6 +146,17 @@ def part_of(part: int, n: int) -> str:
     return f"{part:,} of {n:,}"
 
 
+def replaced_census(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """A run on all pairs as it was first read, before it was trained on."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        (row,) = [row for row in rows if row["record"] == f"checkpoints/{run}"]
+        errors, n = row["errors_strict"], row["n"]
+        return Measured(count(errors, n), errors, n, read_before=True)
+
+    return pick
+
+
 def tampered(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """How many of all tampered answers had this outcome, over every digit that can vary."""
 
@@ -349,8 +360,8 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
         )
         found = ratio_of_medians(learned, rotary)
         high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
-        seeds = f"{len(learned)} and {len(rotary)} seeds"
-        return Measured(f"{found.ratio:.2f} times (95%, {seeds}: {found.low:.2f} to {high})")
+        seeds = " and ".join(sorted({f"{len(steps)}" for steps in (learned, rotary)}))
+        return Measured(f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})")
 
     return pick
 
@@ -886,6 +897,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, arm_name in (("far", "far_coupled"), ("gaps", "gaps"))
     },
+    "ch2.replaced_rope": Claim(
+        "The full-size network with rotary positions before it was trained on, on all pairs.",
+        REPLACED,
+        replaced_census("rope"),
+    ),
     "ch2.replaced_ratio": Claim(
         "Steps of a learned table as a multiple of rotary's, packed text, as first measured.",
         REPLACED,

@@ -73,15 +73,16 @@ def until_known(settings: Settings) -> dict[str, Any]:
     }
 
 
-def gradient_errors() -> dict[str, float]:
+def gradient_errors() -> dict[Activation, float]:
     """How far backpropagation is from finite differences, by activation: the worst tensor.
 
     Norm-wise, over all encodings and targets and `GRADIENT_SEEDS` networks of three layers each.
     Biases are random here. With zeros, as training begins, a number of size 0 puts every ReLU
     exactly on its corner, where it has no slope: a step across it is off by a tenth.
     """
-    worst: dict[str, float] = dict.fromkeys(get_args(Activation), 0.0)
-    kinds = product(get_args(Encoding), worst, get_args(Target), range(GRADIENT_SEEDS))
+    activations: tuple[Activation, ...] = get_args(Activation)
+    worst: dict[Activation, float] = dict.fromkeys(activations, 0.0)
+    kinds = product(get_args(Encoding), activations, get_args(Target), range(GRADIENT_SEEDS))
     for encoding, activation, target, seed in kinds:
         task, rng = Task(1, encoding, target), np.random.default_rng(seed)
         network = Settings(task, hidden=(8, 6), activation=activation, seed=seed).network()
