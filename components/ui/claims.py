@@ -178,14 +178,11 @@ def zero_stayed(rows: list[dict[str, Any]]) -> Measured:
     return Measured(part_of(row["stayed"], row["n"]), None, row["n"])
 
 
-def last_digit(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """How many answers had this outcome when the last digit of the working was forged."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        row = max(rows, key=lambda row: row["cell"]["position"])
-        return Measured(f"{row[outcome]:,}", None, row["n"])
-
-    return pick
+def last_digit_unwritable(rows: list[dict[str, Any]]) -> Measured:
+    """Of the answers that neither followed nor stayed when the last digit of the working was
+    forged, those that could not follow."""
+    row = max(rows, key=lambda row: row["cell"]["position"])
+    return Measured(part_of(row["unwritable"], row["neither"]), None, row["neither"])
 
 
 def wrong_answers(row: dict[str, Any]) -> Measured:
@@ -655,13 +652,10 @@ CLAIMS: dict[str, Claim] = {
     "ch1.tamper_neither": Claim(
         "The answer does neither when a digit is forged.", TAMPER, tampered("neither")
     ),
-    "ch1.tamper_last_neither": Claim(
-        "With the last digit of the working forged, the answer does neither.",
+    "ch1.tamper_last": Claim(
+        "Last digit of the working forged, the answer does neither: it would need five digits.",
         TAMPER,
-        last_digit("neither"),
-    ),
-    "ch1.tamper_last_unwritable": Claim(
-        "Of those, answers that would need five digits.", TAMPER, last_digit("unwritable")
+        last_digit_unwritable,
     ),
     "ch1.recipes_read": Claim(
         "Recipes of the book's model that were read on all pairs, the kept one included.",
