@@ -105,7 +105,7 @@ def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     return transcribe(loaded.model, given, loaded.format.length, edits)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
     from lab.vocabulary import decode
