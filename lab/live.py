@@ -268,9 +268,7 @@ def drive(
             begin(waiting.popleft(), active, emit)
             tell_places(waiting, emit)
         if active:
-            live = active.popleft()
-            if not take_turn(live, emit, slice_seconds, most_seconds):
-                active.append(live)
+            take_turn(active, emit, slice_seconds, most_seconds)
 
 
 def read(commands: Commands, *, block: bool) -> Iterator[Command | None]:
@@ -308,20 +306,25 @@ def begin(start: Start, active: deque[Live], emit: Emit) -> None:
         emit(Ended(start.run, "failed", sentence(error)))
 
 
-def take_turn(live: Live, emit: Emit, slice_seconds: float, most_seconds: float) -> bool:
-    """One slice of one run; True if it has ended."""
+def take_turn(active: deque[Live], emit: Emit, slice_seconds: float, most_seconds: float) -> None:
+    """One slice of the run whose turn it is; back in the queue it goes unless it has ended.
+
+    Nothing holds an ended run while the worker waits for the next: model, gradients and the
+    optimiser's state are up to 32 MB.
+    """
+    live = active.popleft()
     try:
         how = live.turn(emit, slice_seconds)
         why = ""
         if how is None and live.used > most_seconds:
             how, why = "cancelled", f"it used up the {most_seconds:g} s of computing a run has"
         if how is None:
-            return False
+            active.append(live)
+            return
         emit(live.weights())
         emit(Ended(live.run, how, why))
     except Exception as error:
         emit(Ended(live.run, "failed", sentence(error)))
-    return True
 
 
 def sentence(error: Exception) -> str:

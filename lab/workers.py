@@ -33,6 +33,7 @@ from lab.live import (
     Weights,
     drive,
 )
+from lab.memory import keep_few_kernels, keep_giving_back
 
 
 class Backend(Protocol):
@@ -150,6 +151,7 @@ def serve(lines: IO[str], out: IO[str]) -> None:
         out.flush()
 
     threading.Thread(target=listen, daemon=True).start()
+    keep_giving_back()
     use_threads()
     drive(commands, emit)
 
@@ -161,6 +163,7 @@ def use_threads() -> None:
     another program made a step up to 40 times slower. torch latches the number at a thread's first
     call, so ask for it at once.
     """
+    keep_few_kernels()
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))

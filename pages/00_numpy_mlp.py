@@ -43,7 +43,7 @@ W_FIRST, RATE_FIRST, RATE_HIGH = 1.0, 0.01, 0.05
 SEVEN_TIMES_EIGHT = 78
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=False)  # about 2 MB each
 def run_of(settings: Settings, hidden: tuple[int, ...]) -> list[Frame]:
     """A whole run; `hidden`: the numbers of the cells it is not shown."""
     shown = np.ones(len(settings.task.cells()[0]), dtype=bool)
@@ -485,7 +485,7 @@ def show_live() -> None:
     page.source(mlp.train, mlp.Adam.step, mlp.initial)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)  # 1 MB each, 24 MB the largest network
 def finished(settings: Settings) -> Going:
     """A run to its end, or as far as it comes; nobody changes it any more."""
     going = Going(settings, hide(settings.task))

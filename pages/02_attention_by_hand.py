@@ -123,7 +123,7 @@ def average_right() -> int:
     return hand.right_from_average()
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=2)
 def peek_score(causal: bool) -> tuple[int, int]:
     return hand.peek_score(causal)
 

@@ -63,7 +63,7 @@ LINK = {
 # ---------------------------------------------------------------- worked numbers of the prose
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=64)
 def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     loaded = take_with_progress(run)
     from lab.order import change_by_layer, shuffled
@@ -71,7 +71,7 @@ def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     return change_by_layer(loaded.model, PROMPT, shuffled(PROMPT, seed))
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=4)
 def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     """What each (layer, head) makes of the sum, wherever it stands."""
     loaded = take_with_progress(run)
@@ -82,13 +82,13 @@ def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     return {place: tape.Side.of(MODELS[run], shifted[place], stretched[place]) for place in shifted}
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=4)
 def largest_change(run: str) -> float:
     """Of any weight of any head, at any shift along the tape."""
     return max(float(side.shifted_change.max()) for side in taped(run).values())
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=16)
 def errors_when(run: str, shift: int, gap: int) -> str:
     loaded = take_with_progress(run)
     from lab.problems import TEST_FROM, sample_pairs
@@ -101,7 +101,7 @@ def errors_when(run: str, shift: int, gap: int) -> str:
     return f"{errors_on(loaded.model, form, a, b, ruler):,}"
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=4)
 def errors_in_stream(run: str) -> tuple[int, int]:
     """Wrong held-out sums, and how many there are, in streams like those of training."""
     loaded = take_with_progress(run)

@@ -70,7 +70,7 @@ def take(run: str) -> Checkpoint:
     return training.model_of(training.service().runs[run])
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
 def packed(run: str) -> Packed:
     from lab.scene import weights_of
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Each part of lab imports from its own line and the lines above it, never in a circle.
 ORDER = [
-    {"config", "vocabulary", "provenance", "bounds", "mlp", "geometry"},
+    {"config", "vocabulary", "provenance", "bounds", "mlp", "geometry", "memory"},
     {"problems", "trace", "cache", "norm", "optim", "table"},
     {
         "difficulty",

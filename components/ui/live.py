@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +24,8 @@ GRACE_SECONDS = 20.0
 MOST_WAITING = 16
 MOST_OF_ONE_READER = 2
 MOST_KEPT = 40
+MOST_LEFT = 8
+"""Ended runs whose reader has gone: their links still show them. Each is about 1 MB of weights."""
 NOT_ASKED = 254
 
 Phase = Literal["waiting", "going", "stopping", "done", "cancelled", "failed", "lost"]
@@ -51,6 +53,7 @@ class LiveRun:
     )
     weights: Weights | None = None
     left_at: float | None = None
+    """When its reader left, if they did and nobody has adopted it."""
 
     @property
     def goes_on(self) -> bool:
@@ -112,20 +115,21 @@ class LiveRuns:
             self.cancel(run)
 
     def visit(self, run_id: str, visitor: str) -> LiveRun | None:
-        """A run by a link's ID, adopted if its owner left within the grace; None if unknown."""
+        """A run by its ID, adopted if its owner has left; None if unknown."""
         with self.lock:
             run = self.runs.get(run_id)
-            if run is not None and run.left_at is not None and run.goes_on:
+            if run is not None and run.left_at is not None:
                 run.owner, run.left_at = visitor, None
             return run
 
     def leave(self, owner: str) -> None:
         """A reader's tab is gone: stop their runs after the grace, unless someone adopts them."""
         with self.lock:
-            left = [run for run in self.runs.values() if run.owner == owner and run.goes_on]
+            left = [run for run in self.runs.values() if run.owner == owner]
             for run in left:
                 run.left_at = time.monotonic()
-        if left:
+            self.forget_oldest()
+        if any(run.goes_on for run in left):
             timer = threading.Timer(self.grace, self.end_abandoned, [left])
             timer.daemon = True
             timer.start()
@@ -149,8 +153,13 @@ class LiveRuns:
         self.backend.send(Stop(run.id))
 
     def forget_oldest(self) -> None:
+        """Drop ended runs, those first whose reader has gone; what goes on is never dropped."""
         ended = [run for run in self.runs.values() if not run.goes_on]
-        for run in ended[: max(0, len(self.runs) - MOST_KEPT)]:
+        left = sorted((r for r in ended if r.left_at is not None), key=lambda r: r.left_at or 0)
+        there = [run for run in ended if run.left_at is None]
+        n_left = max(len(left) - MOST_LEFT, min(len(left), len(self.runs) - MOST_KEPT))
+        n_there = len(self.runs) - max(0, n_left) - MOST_KEPT
+        for run in left[: max(0, n_left)] + there[: max(0, n_there)]:
             del self.runs[run.id]
 
     # ------------------------------------------------ what the worker says
@@ -171,15 +180,18 @@ class LiveRuns:
             else:
                 assert isinstance(event, Ended)
                 run.phase, run.why = event.how, event.why
+                self.forget_oldest()
 
     @staticmethod
     def hear_progress(run: LiveRun, snapshot: Snapshot) -> None:
         if run.phase == "waiting":
             run.phase, run.place = "going", 0
-        run.snapshots.append(snapshot)
         if snapshot.look is not None:
-            run.looks.append(snapshot)
             run.first_wrong = merged(run.first_wrong, snapshot.look)
+            # 10 KB a look, up to 80 looks a run, and what they say stands in `first_wrong` now
+            snapshot = replace(snapshot, look=replace(snapshot.look, first_wrong=b""))
+            run.looks.append(snapshot)
+        run.snapshots.append(snapshot)
 
 
 def merged(known: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:

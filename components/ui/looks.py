@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lab.lens import Notebook
     from lab.transcript import Transcript
 
-KEPT = 64
+KEPT = 16
 
 
 def model() -> GPT:

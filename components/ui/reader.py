@@ -16,6 +16,7 @@ components. Pages do not use this module; benchmarks and tests do.
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -257,6 +258,28 @@ class Reader:
         """Click a button, by key or label; seconds as for `set`."""
         found = self.widget(button) if isinstance(button, str) else button
         return self._ask(found.fragment, found.state(found.wire(PRESSED)))
+
+    def answer(self, component: str, value: object) -> float:
+        """Say what the component with this key would; seconds as for `set`."""
+        found = [e for e in self.elements("component_instance") if e.id.endswith(f"-{component}")]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} components are called {component!r}")
+        state = WidgetState(id=found[0].id, json_value=json.dumps(value))
+        with self._changed:
+            held = (n for n in walk(self._root) if isinstance(n.held, Element))
+            fragment = next(n.fragment for n in held if n.held.component_instance.id == state.id)
+        return self._ask(fragment, state)
+
+    def go(self, page: str) -> float:
+        """Open another page in the same visit, as a click in the navigation does."""
+        with self._changed:
+            left, self.page, self._query = self._page_hash, page.strip("/"), ""
+            self._page_hash = ""
+        seconds = self._ask("")
+        if self._page_hash == left:  # a rerun of the page that was left came in between
+            self._page_hash = ""
+            seconds += self._ask("")
+        return seconds
 
     def poll(self) -> float:
         """Run each fragment with `run_every` once, now; seconds in all, 0 where there is none."""

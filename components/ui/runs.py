@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
+from lab.memory import keep_few_kernels, keep_giving_back
+
 if TYPE_CHECKING:
     from lab.checkpoint import Checkpoint
     from lab.trace import Edit
@@ -26,6 +28,7 @@ class Shelf:
     """The runs loaded so far. `warm` fetches one in the background; `take` waits for it."""
 
     def __init__(self) -> None:
+        keep_giving_back()
         self.lock = threading.Lock()
         self.taken: dict[str, Checkpoint] = {}
         self.stage = (0.0, "waking up")
@@ -68,6 +71,7 @@ class Shelf:
 
 def use_one_thread() -> None:
     """One core a reader. torch latches the number at a thread's first call: ask for it at once."""
+    keep_few_kernels()
     import torch
 
     torch.set_num_threads(1)
@@ -101,7 +105,7 @@ def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     return transcribe(loaded.model, given, loaded.format.length, edits)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
     from lab.vocabulary import decode

@@ -111,8 +111,11 @@ def kept(key: str) -> list[str]:
 def runs_here(key: str) -> list[LiveRun]:
     if not kept(key):
         return []  # without asking the service, whose worker loads torch
-    known = service().runs
-    return [known[run] for run in kept(key) if run in known]
+    found = [run for name in kept(key) if (run := service().runs.get(name))]
+    for run in found:
+        if not run.goes_on and run.left_at is not None:
+            service().visit(run.id, this_reader())  # looked at here: not among the first to go
+    return found
 
 
 def defaults() -> dict[str, Any]:
@@ -441,7 +444,7 @@ def model_of(run: LiveRun) -> Checkpoint:
     return rebuilt(run.id, run.weights.step)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=4)
 def rebuilt(run_id: str, _step: int) -> Checkpoint:
     from lab.checkpoint import from_bytes
 

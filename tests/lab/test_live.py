@@ -1,7 +1,9 @@
 """lab.live: many runs share a worker, each gets its turn, and each ends exactly once."""
 
 import queue
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,11 +14,13 @@ import pytest
 from lab import live
 from lab.checkpoint import from_bytes
 from lab.evaluate import RIGHT, exactness, last
+from lab.gpt import GPT
 from lab.live import (
     NOT_ASKED,
     Commands,
     Ended,
     Event,
+    Live,
     Progress,
     RunSpec,
     Snapshot,
@@ -184,6 +188,36 @@ def test_stop_ends_a_run_that_goes_and_one_that_waits_and_no_other() -> None:
 def test_stopping_an_ended_or_unknown_run_is_nothing() -> None:
     said = driven(Stop("x"), start("a"))
     assert ends(said)["a"].how == "done"
+
+
+def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None:
+    begun: dict[str, weakref.ref[GPT]] = {}
+    begin = Live.begin
+
+    def noted(start: Start) -> Live:
+        run = begin(start)
+        begun[run.run] = weakref.ref(run.state.model)
+        return run
+
+    monkeypatch.setattr(Live, "begin", noted)
+    inbox: Commands = queue.Queue()
+    said: queue.Queue[Event] = queue.Queue()
+    worker = threading.Thread(target=drive, args=(inbox, said.put), daemon=True)
+    worker.start()
+    for run, steps in (("ends", 2), ("stopped", 2000)):
+        inbox.put(start(run, steps=steps))
+        if run == "stopped":
+            while not isinstance(said.get(timeout=60), Progress):
+                pass
+            inbox.put(Stop(run))
+        while not isinstance(said.get(timeout=60), Ended):
+            pass
+        until = time.monotonic() + 10
+        while begun[run]() is not None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert begun[run]() is None, run
+    inbox.put(None)
+    worker.join(10)
 
 
 def test_a_run_that_raises_fails_alone_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """components.ui.live: who owns a run, who may stop it, and what becomes of it when they leave."""
 
+import pickle
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from components.ui.live import (
     MOST_KEPT,
+    MOST_LEFT,
     MOST_OF_ONE_READER,
     MOST_WAITING,
     LiveRun,
@@ -191,14 +193,17 @@ def test_anyone_else_watches() -> None:
     assert worker.stopped == []
 
 
-def test_an_unknown_run_is_none_and_an_ended_one_is_not_adopted() -> None:
+def test_an_unknown_run_is_none_and_an_ended_one_stays_with_whoever_looks_at_it_last() -> None:
     runs, worker = served()
     assert runs.visit("nonsense", "bob") is None
     run = begun(runs, worker)
     worker.say(Ended(run.id, "done"))
-    runs.leave("ann")
     assert runs.visit(run.id, "bob") is run
-    assert run.owner == "ann"
+    assert (run.owner, run.left_at) == ("ann", None)
+    runs.leave("ann")
+    assert run.left_at is not None
+    assert runs.visit(run.id, "bob") is run
+    assert (run.owner, run.left_at) == ("bob", None)
 
 
 def test_a_lost_run_says_so_and_can_be_started_again() -> None:
@@ -217,6 +222,44 @@ def test_ended_runs_are_forgotten_oldest_first_and_going_ones_never() -> None:
         worker.say(Ended(begun(runs, worker, f"reader {i}").id, "done"))
     assert first.id in runs.runs
     assert len(runs.runs) <= MOST_KEPT + 1
+
+
+def test_readers_who_train_and_leave_take_their_runs_with_them_but_for_the_last_few() -> None:
+    runs, worker = served()
+    stays = begun(runs, worker, "stays")
+    worker.say(Ended(stays.id, "done"))
+    ids: list[str] = []
+    for i in range(100):
+        run = begun(runs, worker, f"reader {i}")
+        ids.append(run.id)
+        worker.say(Weights(run.id, 2, bytes(1000)))
+        if i % 2:
+            worker.say(Ended(run.id, "done"))
+        runs.leave(f"reader {i}")
+        worker.say(Ended(run.id, "cancelled"))
+    assert list(runs.runs) == [stays.id, *ids[-MOST_LEFT:]]
+
+
+def test_a_run_that_somebody_looks_at_is_not_among_those_that_go() -> None:
+    runs, worker = served()
+    seen = begun(runs, worker, "ann")
+    worker.say(Ended(seen.id, "done"))
+    runs.leave("ann")
+    runs.visit(seen.id, "ann after a blip of the network")
+    for i in range(3 * MOST_LEFT):
+        worker.say(Ended(begun(runs, worker, f"reader {i}").id, "done"))
+        runs.leave(f"reader {i}")
+    assert seen.id in runs.runs
+
+
+def test_the_history_of_a_run_holds_numbers_and_each_pair_s_verdict_once() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    for step in range(2, 82):
+        asked = np.full(10_000, RIGHT, np.uint8).tobytes()
+        worker.say(Progress(run.id, shot(step, Look(1, 0, 1, 0, asked))))
+    assert len(pickle.dumps(run)) < 40_000
+    assert (run.wrong_at == -1).all()
 
 
 def test_an_event_of_a_forgotten_run_is_nothing() -> None:

@@ -1,0 +1,72 @@
+"""A server lives for weeks: whatever it keeps for what readers ask has a bound."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from lab.provenance import ROOT
+
+FILES = [ROOT / "Home.py"]
+for folder in ("pages", "components", "lab"):
+    FILES += [p for p in sorted((ROOT / folder).rglob("*.py")) if "node_modules" not in p.parts]
+
+KEEPS = ("cache_data", "cache_resource", "lru_cache", "cache")
+
+
+def unbounded(source: str) -> list[str]:
+    """The functions that keep an answer for every argument they were ever given."""
+    return [
+        function.name
+        for function in ast.walk(ast.parse(source))
+        if isinstance(function, ast.FunctionDef) and takes_arguments(function)
+        for decorator in function.decorator_list
+        if keeps_all(decorator)
+    ]
+
+
+def takes_arguments(function: ast.FunctionDef) -> bool:
+    given = function.args
+    return bool(given.posonlyargs or given.args or given.kwonlyargs or given.vararg or given.kwarg)
+
+
+def keeps_all(decorator: ast.expr) -> bool:
+    call = decorator if isinstance(decorator, ast.Call) else None
+    named = call.func if call else decorator
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    said = list(sizes(call))
+    if name not in KEEPS or (name == "lru_cache" and not said):  # it keeps 128
+        return False
+    return all(isinstance(size, ast.Constant) and size.value is None for size in said)
+
+
+def sizes(call: ast.Call | None) -> Iterator[ast.expr]:
+    """How many entries a decorator says it keeps; nothing where it doesn't say."""
+    if call is not None:
+        yield from call.args
+        yield from (k.value for k in call.keywords if k.arg in ("max_entries", "maxsize"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_cache_of_a_function_with_arguments_has_a_bound(path) -> None:
+    assert unbounded(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("decorator", "bounded"),
+    [
+        ("st.cache_data(show_spinner=False)", False),
+        ("st.cache_data", False),
+        ("st.cache_resource(max_entries=None)", False),
+        ("cache", False),
+        ("functools.lru_cache(None)", False),
+        ("st.cache_data(max_entries=8)", True),
+        ("lru_cache(maxsize=1)", True),
+        ("lru_cache(KEPT)", True),
+        ("lru_cache", True),
+        ("st.fragment", True),
+    ],
+)
+def test_a_cache_without_a_bound_is_found(decorator: str, bounded: bool) -> None:
+    assert unbounded(f"@{decorator}\ndef f(x): ...") == ([] if bounded else ["f"])
+    assert unbounded(f"@{decorator}\ndef f(): ...") == []
