@@ -9,9 +9,11 @@ from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
+from components.ui.words import spelled
 from lab.problems import Format, Problem, partial_products
 from lab.provenance import RECORDS
 from lab.transcript import Transcript
+from lab.vocabulary import VOCABULARY
 
 FORM = Format("cot_reversed")
 N_LAYER, N_HEAD = 6, 4
@@ -31,9 +33,15 @@ ROUTES = (
     ("I do research", "Chapters 1 to 3, residuals and collapse, the error book, the bench."),
 )
 
+CALCULATIONS = {
+    "vocab": lambda: spelled(len(VOCABULARY)),
+    "signs": lambda: spelled(len(VOCABULARY) - 10),
+    "routes": lambda: spelled(len(ROUTES)).capitalize(),
+}
+
 
 def home() -> None:
-    page = Chapter("home")
+    page = Chapter("home", CALCULATIONS)
     st.html('<div class="wb-kicker">An interactive textbook</div>')
     st.title("The White-Box Transformer", anchor=False)
     page.prose("opening")

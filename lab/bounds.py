@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CHANCE = 0.05
+"""How seldom so few errors may turn up by luck, for a bound to be given."""
+
 
 def lower_bound_95(errors: int, n: int) -> float:
     """One-sided 95% Clopper-Pearson lower bound of the share that is right.
@@ -26,7 +29,7 @@ def lower_bound_95(errors: int, n: int) -> float:
     for _ in range(60):
         q = (low + high) / 2
         logs = log_choose + counts * math.log(q) + (n - counts) * math.log1p(-q)
-        low, high = (low, q) if np.exp(logs).sum() < 0.05 else (q, high)
+        low, high = (low, q) if np.exp(logs).sum() < CHANCE else (q, high)
     return 1 - high
 
 

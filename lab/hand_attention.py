@@ -176,9 +176,12 @@ def right_from_average() -> int:
 MOST_NUMBERS = 1024
 """The longest random query and key."""
 
+N_KEYS = 6
+"""Random keys that one random query is matched with."""
+
 
 @lru_cache(maxsize=1)
-def random_arrows(n: int = 200, n_key: int = 6, seed: int = 0) -> tuple[Numbers, Numbers]:
+def random_arrows(n: int = 200, n_key: int = N_KEYS, seed: int = 0) -> tuple[Numbers, Numbers]:
     """Queries (n, 1, 1, d) and keys (n, 1, S, d) of numbers with mean 0 and variance 1."""
     rng = np.random.default_rng(seed)
     q = rng.standard_normal((n, 1, 1, MOST_NUMBERS))
@@ -186,7 +189,7 @@ def random_arrows(n: int = 200, n_key: int = 6, seed: int = 0) -> tuple[Numbers,
 
 
 def random_weights(d: int, rooted: bool) -> Numbers:
-    """Six weights a draw, (n, 6), with the first d numbers of every query and key.
+    """A weight for each random key, (n, N_KEYS), with the first d numbers of every query and key.
 
     q . k is a sum of d products of variance 1, so its own variance is d; / sqrt(d) takes it back.
     """

@@ -123,9 +123,15 @@ def turned(position: CoupledRotaryPositions, p: int, q: int) -> float:
 
     In whole turns: places apart, divided by `factor` radians a place and 2 pi.
     """
+    return span(p, q)[0] / position.factor / (2 * np.pi)
+
+
+def span(p: int, q: int) -> tuple[int, int]:
+    """(places, lines) between the tokens of a p x q working that stand farthest apart."""
     text, _ = Format("cot_reversed", p, q, padded=False).render(*problems_of_shape(p, q, 1))
-    place = coupled_ids(torch.from_numpy(text[:, :-1]).long())[..., 0]  # `$` is never read
-    return float(place.max() - place.min()) / position.factor / (2 * np.pi)
+    ids = coupled_ids(torch.from_numpy(text[:, :-1]).long())[0]  # `$` is never read
+    places, lines = (ids.amax(0) - ids.amin(0)).tolist()
+    return places, lines
 
 
 # ---------------------------------------------------------------- where a text first goes wrong

@@ -95,3 +95,12 @@ def agreement(head_dim: int, base: float, distances: NDArray[np.int64]) -> NDArr
     that agree in every pair (arXiv:2104.09864, section 3.4.3, there as a bound)."""
     angles = distances[:, None] * frequencies(head_dim, base).numpy()
     return np.cos(angles).mean(axis=1)
+
+
+def slow_turn(head_dim: int, base: float, distance: int) -> float:
+    """How far round the fastest of the slower half of a head's clocks comes within a distance.
+
+    In whole turns.
+    """
+    speeds = frequencies(head_dim, base)
+    return float(speeds[len(speeds) // 2]) * distance / (2 * np.pi)

@@ -16,6 +16,7 @@ from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.network import show_film
 from components.ui.records import rows_of
+from components.ui.words import spelled
 from lab import mlp, table
 from lab.benchmarks.mlp import LARGE, SMALL
 from lab.mlp import Encoding, Target, Task, encode, softmax
@@ -41,6 +42,11 @@ BY_STEPS = replace(USUAL, optimiser="sgd", rate=0.5)
 A, B = 3, 4
 W_FIRST, RATE_FIRST, RATE_HIGH = 1.0, 0.01, 0.05
 SEVEN_TIMES_EIGHT = 78
+
+NEAR_ENOUGH = 0.1
+WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
+LEAST_HIDDEN, LEAST_RIGHT = 50, 0.9
+"""What the exercises ask: a miss, a run on the whole table, shares hidden and right."""
 
 
 @st.cache_data(max_entries=16, show_spinner=False)  # about 2 MB each
@@ -93,6 +99,13 @@ def edges_still() -> str:
 
 CALCULATIONS: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
+    "hidden": lambda: spelled(USUAL.hidden[0]),
+    "batch": lambda: spelled(STEPS["One batch"][0]),
+    "near_enough": lambda: f"{NEAR_ENOUGH}",
+    "width_epochs": lambda: f"{WIDTH_EPOCHS}",
+    "width_seeds": lambda: ", ".join(f"{seed}" for seed in WIDTH_SEEDS),
+    "least_hidden": lambda: f"{LEAST_HIDDEN} in 100",
+    "least_right": lambda: f"{100 * LEAST_RIGHT:.0f} in 100",
     "a": lambda: f"{A}",
     "b": lambda: f"{B}",
     "ab": lambda: f"{A * B}",
@@ -738,7 +751,7 @@ def exercise_neuron() -> None:
     worst = int(np.argmax(np.abs(misses)))
     name, miss = ("3 × 4", "6 × 2")[worst], misses[worst]
     show_verdict(
-        max(map(abs, misses)) <= 0.1,
+        max(map(abs, misses)) <= NEAR_ENOUGH,
         f"{said}.",
         f"{name} is {'too large' if miss > 0 else 'too small'}. The weight that meets the larger "
         f"operand there, the {'second' if worst == 0 else 'first'}, moves it most.",
@@ -767,9 +780,9 @@ def exercise_width() -> None:
 
 
 def known_by_seed(width: int, rate: float) -> list[int]:
-    """The most cells right at any moment, for three seeds."""
-    settings = replace(USUAL, hidden=(width,), rate=rate, epochs=400)
-    return [most_right(replace(settings, seed=seed)) for seed in range(3)]
+    """The most cells right at any moment, for each seed."""
+    settings = replace(USUAL, hidden=(width,), rate=rate, epochs=WIDTH_EPOCHS)
+    return [most_right(replace(settings, seed=seed)) for seed in WIDTH_SEEDS]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -814,14 +827,16 @@ def exercise_hide() -> None:
     right, n = right_in(settings, record(settings, shown)[-1], ~shown)
     product_zero = (settings.task.cells()[0] * settings.task.cells()[1] == 0) & ~shown
     zeros = right_in(settings, record(settings, shown)[-1], product_zero)[0]
-    hint = "Hide at least half of the pairs." if share < 50 else ""
-    if right < 0.9 * n:
+    hint = f"Hide at least {LEAST_HIDDEN} in 100 of the pairs." if share < LEAST_HIDDEN else ""
+    if right < LEAST_RIGHT * n:
         hint = (
             f"Of the {right} it has right, {zeros} are products with zero. What would make the "
             "rows share their weights?"
         )
     show_verdict(
-        share >= 50 and right >= 0.9 * n, f"Right in {right} of the {n} hidden cells.", hint
+        share >= LEAST_HIDDEN and right >= LEAST_RIGHT * n,
+        f"Right in {right} of the {n} hidden cells.",
+        hint,
     )
     page.source(table.hide_share)
 

@@ -15,6 +15,7 @@ from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair
 from components.ui.records import one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
+from components.ui.words import spelled
 from lab import geometry
 from lab.problems import Format, sample_pairs
 from lab.vocabulary import VOCABULARY, encode
@@ -27,6 +28,11 @@ V = len(VOCABULARY)
 N_TOKENS = int(FORM.render(np.array([37]), np.array([48]))[1].sum())
 MODELS = {BOOK_RUN: "the book's model", "few_pairs": "the small twin that saw few pairs"}
 RIGHT, RIVAL = 5, 3
+START_SUMS, DRAWN, P = 200, 20, 0.99
+
+COIN, LEAST_RIVAL = (0.68, 0.71), 2
+LEAST_HEAT, APART = 1, 2
+"""What the exercises ask: a price and a logit, a temperature and how far apart two may stand."""
 
 
 # ---------------------------------------------------------------- worked numbers of the prose
@@ -60,13 +66,13 @@ def is_there_a_circle() -> str:
 
 @st.cache_data(show_spinner=False)
 def loss_at_the_start() -> float:
-    """The loss of the untrained network on two hundred sums."""
+    """The loss of the untrained network on some sums."""
     take_with_progress(BOOK_RUN)
     from lab.gpt import GPT
     from lab.prices import ledger
     from lab.recipes.chain_of_thought import TWIN
 
-    a, b = sample_pairs(np.random.default_rng(0), 200, FORM.p, FORM.q)
+    a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
     return ledger(GPT(TWIN).eval(), FORM, a, b).loss
 
 
@@ -97,9 +103,16 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "price_right": lambda: f"{price_of_right(8, 0):.2f}",
     "save": lambda: f"{math.log(10):.1f}",
     "start": lambda: f"{loss_at_the_start():.2f}",
-    "p": lambda: "0.99",
+    "start_sums": lambda: f"{START_SUMS}",
+    "coin_low": lambda: f"{COIN[0]}",
+    "coin_high": lambda: f"{COIN[1]}",
+    "least_rival": lambda: f"{LEAST_RIVAL}",
+    "least_heat": lambda: f"{LEAST_HEAT}",
+    "drawn": lambda: spelled(DRAWN),
+    "apart": lambda: spelled(APART),
+    "p": lambda: f"{P}",
     "n": lambda: f"{N_TOKENS}",
-    "p_n": lambda: f"{0.99**N_TOKENS:.2f}",
+    "p_n": lambda: f"{P**N_TOKENS:.2f}",
 }
 
 page = Chapter("01_from_table_to_text", CALCULATIONS)
@@ -327,8 +340,8 @@ def show_choice(a: int, b: int) -> None:
     )
     share = sums_right("few_pairs", a, b, heat, keep)
     st.markdown(
-        f"With these settings the small twin wrote this sum twenty times, **{share} of 20** right "
-        "in every token. (Greedy writes the same each time.)"
+        f"With these settings the small twin wrote this sum {spelled(DRAWN)} times, **{share} of "
+        f"{DRAWN}** right in every token. (Greedy writes the same each time.)"
     )
     page.notice("choose_notice")
     from lab import generate
@@ -338,11 +351,11 @@ def show_choice(a: int, b: int) -> None:
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def sums_right(run: str, a: int, b: int, heat: float, keep: str) -> int:
-    """Of twenty texts that a run writes under these settings, how many are right."""
+    """Of `DRAWN` texts that a run writes under these settings, how many are right."""
     model = take_with_progress(run).model
     from lab import choosing
 
-    return choosing.sums_right(model, FORM, a, b, sampling_of(heat, keep), 20)
+    return choosing.sums_right(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
 
 
 def hardest_place(a: int, b: int) -> int:
@@ -400,12 +413,14 @@ def exercise_coin() -> None:
         st.warning("Both logits are numbers from -20 to 20.")
         return
     charged = price_of_right(z_right, z_rival)
-    if z_rival < 2:
-        hint = "The rival has to stand at 2 or more."
+    if z_rival < LEAST_RIVAL:
+        hint = f"The rival has to stand at {LEAST_RIVAL} or more."
     else:
         hint = f"The right digit has {math.exp(-charged):.2f}; a fair coin gives it one half."
     show_verdict(
-        0.68 <= charged <= 0.71 and z_rival >= 2, f"The right digit costs {charged:.3f} nats.", hint
+        COIN[0] <= charged <= COIN[1] and z_rival >= LEAST_RIVAL,
+        f"The right digit costs {charged:.3f} nats.",
+        hint,
     )
 
 
@@ -450,14 +465,17 @@ def exercise_heat() -> None:
         st.warning("Both temperatures are numbers from 0.1 to 50.")
         return
     at = [sums_right(BOOK_RUN, 37, 48, heat, "all") for heat in (cool, warm)]
-    said = f"At {cool:g} it writes {at[0]} of 20 right, and at {warm:g} it writes {at[1]} of 20."
-    solved = cool >= 1 and at[0] == 20 and at[1] < 20 and warm <= 2 * cool
-    if at[0] < 20:
+    said = (
+        f"At {cool:g} it writes {at[0]} of {DRAWN} right, and at {warm:g} it writes {at[1]} of "
+        f"{DRAWN}."
+    )
+    solved = cool >= LEAST_HEAT and at[0] == DRAWN > at[1] and warm <= APART * cool
+    if at[0] < DRAWN:
         hint = "The first temperature is too warm already."
-    elif at[1] == 20:
+    elif at[1] == DRAWN:
         hint = "The second is still cool enough."
-    elif cool < 1:
-        hint = "The first has to be at least 1."
+    elif cool < LEAST_HEAT:
+        hint = f"The first has to be at least {LEAST_HEAT}."
     else:
         hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
     show_verdict(solved, said, hint)

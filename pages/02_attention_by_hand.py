@@ -22,6 +22,7 @@ from components.ui.runs import (
     use_one_thread,
     write_sum,
 )
+from components.ui.words import spelled
 from lab import hand_attention as hand
 from lab.hand_attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
 from lab.vocabulary import encode
@@ -106,6 +107,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "weight": lambda: f"{first_look()[2][B_UNITS]:.2f}",
     "weight_other": lambda: f"{first_look()[2][A_UNITS]:.2f}",
     "size": lambda: f"{SIZE_ASKED}",
+    "n_keys": lambda: spelled(hand.N_KEYS),
     "with_root": lambda: random_largest(True),
     "without_root": lambda: random_largest(False),
     "peek_open": lambda: counted(*peek_score(False)),

@@ -14,7 +14,8 @@ from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
-from lab.exercises import LoudStream, QuietPart
+from components.ui.words import spelled
+from lab.exercises import QUIET, LoudStream, QuietPart
 from lab.problems import Format
 from lab.vocabulary import VOCABULARY
 
@@ -32,6 +33,7 @@ FACTORS = (1, 3, 10, 30, 100, 300, 1000)
 DOUBLINGS = tuple(2**k for k in range(11))
 SHOWN = 16
 N_LAYER, N_HEAD, D_MODEL = 6, 4, 256
+D_FF, EPSILON = 1024, 1e-06
 PULLS = [
     f"{kind} {layer}{head}"
     for layer in range(N_LAYER)
@@ -124,15 +126,17 @@ def ffn_share() -> str:
     return f"{100 * sizes['ffn'] / sum(sizes.values()):.0f} in 100"
 
 
-IN_WORDS = {6: "six", 12: "twelve", 16: "sixteen"}
-"""The sizes of the book's model, as a sentence has them."""
-
 CALCULATIONS: dict[str, Callable[[], str]] = {
     "worked": lambda: f"{A * B}",
-    "blocks": lambda: IN_WORDS[N_LAYER],
-    "notes": lambda: IN_WORDS[2 * N_LAYER],
+    "blocks": lambda: spelled(N_LAYER),
+    "notes": lambda: spelled(2 * N_LAYER),
     "d_model": lambda: f"{D_MODEL}",
-    "vocab": lambda: IN_WORDS[len(VOCABULARY)],
+    "vocab": lambda: spelled(len(VOCABULARY)),
+    "wider": lambda: spelled(D_FF // D_MODEL),
+    "ffn_squares": lambda: f"{2 * D_FF // D_MODEL}",
+    "epsilon": lambda: f"{EPSILON:f}",
+    "loudest": lambda: f"{FACTORS[-1]:,}",
+    "quiet": lambda: spelled(QUIET),
     "digit": lambda: text_of()[PLACE],
     "left": left_over,
     "token_note": lambda: note_of("token"),
@@ -140,7 +144,8 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "stream_length": lambda: note_of("stream"),
     "rms": lambda: f"{(sum(x * x for x in DIGITS) / len(DIGITS)) ** 0.5:.3f}",
     "normed": lambda: worked_norm(1),
-    "normed_loud": lambda: worked_norm(1000),
+    "loud_digits": lambda: ", ".join(f"{FACTORS[-1] * x:.0f}" for x in DIGITS),
+    "normed_loud": lambda: worked_norm(FACTORS[-1]),
     "ffn_off": ffn_off,
     "ffn_share": ffn_share,
     "ffn_numbers": lambda: f"{looks.numbers_by_part()['ffn'] / 1e6:.2f} million",
@@ -223,7 +228,8 @@ def show_norm(a: int, b: int) -> None:
     loudest = looks.write_loudly(text[:FIRST], "resid_post", last, FACTORS[-1]).text
     if not page.predict(
         "ch03_loud",
-        "Behind the last block the stream is multiplied by 1,000. What does the model write?",
+        f"Behind the last block the stream is multiplied by {FACTORS[-1]:,}. What does the model "
+        "write?",
         LOUD_ANSWERS,
         LOUD_ANSWERS[int(loudest != text)],
         page.text("norm_why"),

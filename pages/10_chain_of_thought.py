@@ -13,7 +13,9 @@ from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
+from components.ui.words import one_in, spelled
 from lab import difficulty, problems
+from lab.exercises import MOST_PAIRS, WANTED_MOVE
 from lab.problems import STYLES, Format
 from lab.vocabulary import VOCABULARY
 
@@ -40,7 +42,30 @@ OUTCOMES = {
 }
 FORM = Format("cot_reversed")
 
+
+def to_be_right_in(style: problems.Style) -> str:
+    """How many tokens of a line bear loss."""
+    return spelled(int(Format(style).render(37, 48)[1].sum()))
+
+
+def easy_rows() -> str:
+    """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
+    found = atlases().get("plain")
+    if found is None:
+        return claims.MISSING
+    unseen = ~found.trained_on
+    right = ((found.wrong_at < 0) & unseen).sum(axis=1)
+    return ", ".join(map(str, np.flatnonzero(2 * right > unseen.sum(axis=1)).tolist()))
+
+
 CALCULATIONS = {
+    "styles": lambda: spelled(len(STYLES)),
+    "short_line": lambda: to_be_right_in("plain"),
+    "long_line": lambda: to_be_right_in("cot"),
+    "easy_rows": easy_rows,
+    "unseen_at": lambda: one_in(claims.UNSEEN_AT),
+    "wanted_move": lambda: f"{WANTED_MOVE}",
+    "most_pairs": lambda: f"{MOST_PAIRS}",
     "best_tens": lambda: (
         f"{100 * max(difficulty.best_guess(1, covered) for covered in range(4)):.0f} times in 100"
     ),
@@ -579,19 +604,22 @@ def show_unseen() -> None:
     rows = rows_of("fractions.jsonl")
     if not rows:
         return
-    tenth = claims.arm(rows, fraction=0.10)
+    tenth = claims.arm(rows, fraction=claims.UNSEEN_AT)
     if not page.predict(
         "ch10_unseen",
         "Of sums whose two partial products were both never seen, how many come out right?",
         BUCKETS,
-        bucket(round(median_errors(rows, "unseen_2", fraction=0.10)), tenth[0]["n_unseen_2"]),
+        bucket(
+            round(median_errors(rows, "unseen_2", fraction=claims.UNSEEN_AT)),
+            tenth[0]["n_unseen_2"],
+        ),
         page.text("unseen_why"),
     ):
         return
     points = [
         point
         for k, name in enumerate(UNSEEN)
-        for point in seed_rows(rows, name, f"unseen_{k}", fraction=0.10)
+        for point in seed_rows(rows, name, f"unseen_{k}", fraction=claims.UNSEEN_AT)
     ]
     st.altair_chart(
         plots.seeds(points, "partial products"),

@@ -14,6 +14,7 @@ from components.ui.operands import ask_pair
 from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
 from components.ui.tokens import Marks, place_of, strip
+from components.ui.words import one_in, shape, spelled
 from lab.bounds import steps_until
 from lab.problems import Format
 from lab.provenance import RECORDS, read_lines
@@ -38,6 +39,8 @@ LAST_PLACE = 64
 BASES = (3, 10, 100, 1000, 10_000)
 USUAL_BASE = 100
 I, J = 30, 24
+DRAWN_DIM = 16
+SPEED, FARTHER = 0.1, 100
 
 N_SAMPLES = 15
 LIVE_STEPS = 600
@@ -139,13 +142,13 @@ def share(x: float) -> str:
 
 
 def worked() -> dict[str, str]:
-    """One pair, by hand: q = k = (1, 0) and a tenth of a radian a place."""
+    """One pair, by hand: q = k = (1, 0), at a speed of `SPEED` radians a place."""
     import torch
 
     from lab.positions import turn_pairs
 
     def at(position: int) -> np.ndarray:
-        angle = torch.tensor([0.1 * position], dtype=torch.float64)
+        angle = torch.tensor([SPEED * position], dtype=torch.float64)
         one = torch.tensor([1.0, 0.0], dtype=torch.float64)
         return turn_pairs(one, angle.cos(), angle.sin()).numpy()
 
@@ -156,8 +159,8 @@ def worked() -> dict[str, str]:
         "worked_q": f"$({q[0]:.3f}, {q[1]:.3f})$",
         "worked_k": f"$({k[0]:.3f}, {k[1]:.3f})$",
         "worked_score": f"${q @ k:.3f}$",
-        "worked_angle": f"${0.1 * (I - J):.1f}$",
-        "worked_far": f"${at(I + 100) @ at(J + 100):.3f}$",
+        "worked_angle": f"${SPEED * (I - J):.1f}$",
+        "worked_far": f"${at(I + FARTHER) @ at(J + FARTHER):.3f}$",
     }
 
 
@@ -168,6 +171,60 @@ def drawn_out() -> str:
 
     size = TRAINED_DIGITS + 1
     return share(share_drawn_out(recipe("reach_gaps"), Format("cot_reversed", size, size).length))
+
+
+def below_zero() -> int:
+    """The first distance at which the score at the smallest base is negative."""
+    from lab.ruler import agreement
+
+    return int(np.argmax(agreement(HEAD_DIM, BASES[0], np.arange(LAST_PLACE + 1)) < 0))
+
+
+def slow_turn() -> str:
+    from lab.ruler import slow_turn
+
+    return f"{slow_turn(HEAD_DIM, BASES[-1], len(SUM) - 1):.2f}"
+
+
+def of_the_race() -> dict[str, str]:
+    """What is set in the code of the race, as a sentence has it."""
+    from lab import convergence as race
+
+    rates = {spelled(len(race.RATES[setting])) for setting in ("fixed", "mixed")}
+    return {
+        "kinds": spelled(len(race.SETTINGS)),
+        "seeds": spelled(len(race.SEEDS)),
+        "base_seeds": spelled(len(race.BASE_SEEDS)),
+        "n_rates": " or ".join(sorted(rates)),
+        "still_wrong": share(race.STILL_WRONG),
+        "give_up": f"{race.GIVE_UP_AT:,}",
+    }
+
+
+def of_the_reach() -> dict[str, str]:
+    """What is set in the code of the networks that are asked for longer sums."""
+    from lab import lengths
+    from lab.recipes import recipe
+
+    small, far = (recipe(run) for run in ("reach_coupled_slow", "far_coupled"))
+    p, q = small.format.p, small.format.q
+    runs = {arm.run for arm in lengths.ARMS.values() if arm.run.startswith("reach_")}
+    turned = lengths.turned
+    position: Any = small.model.position
+    return {
+        "n_reach": spelled(len(runs)).capitalize(),
+        "trained": shape(p, q),
+        "longer": shape(p + 1, q + 1),
+        "far_trained": shape(far.format.p, far.format.q),
+        "span": places_and_lines(*lengths.span(p, q)),
+        "turned_home": f"{turned(position, p, q):.2f}",
+        "turned_new": f"{turned(position, 1, 5):.2f}",
+        "lengths_fail": one_in(lengths.LENGTHS_FAIL),
+    }
+
+
+def places_and_lines(places: int, lines: int) -> str:
+    return f"{spelled(places)} places and {spelled(lines)} lines"
 
 
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:
@@ -196,6 +253,25 @@ def turned_at_the_edge(arm: str) -> str:
 
 
 CALCULATIONS: dict[str, Callable[[], str]] = {
+    "models": lambda: spelled(len(MODELS)),
+    "drawn_pairs": lambda: spelled(DRAWN_DIM // 2),
+    "worked_speed": lambda: f"{SPEED}",
+    "worked_on": lambda: f"{FARTHER}",
+    "start": lambda: f"{START}",
+    "half_tape": lambda: f"{HALF_TAPE}",
+    "least_base": lambda: spelled(BASES[0]),
+    "most_base": lambda: f"{BASES[-1]:,}",
+    "below_zero": lambda: spelled(below_zero()),
+    "slow_turn": slow_turn,
+    "sum_tokens": lambda: f"{len(SUM)}",
+    "goal": lambda: one_in(claims.GOAL),
+    "fine_goal": lambda: one_in(claims.FINE_GOAL),
+    "finest_goal": lambda: one_in(claims.FINEST_GOAL),
+    "limit": lambda: places_and_lines(*claims.LIMIT),
+    "limit_long": lambda: f"{claims.ROTARY_LIMITS['long']}",
+    "limit_short": lambda: spelled(claims.ROTARY_LIMITS["short"]),
+    "most_typed": lambda: spelled(MOST_TYPED),
+    "digits_trained": lambda: spelled(TRAINED_DIGITS),
     "best_rotary": lambda: best_rate("rotary"),
     "best_learned": lambda: best_rate("learned"),
     "edge_far": lambda: f"{edge('far_coupled')[0]}",
@@ -236,6 +312,23 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
             "worked_score",
             "worked_angle",
             "worked_far",
+        )
+    },
+    **{
+        name: (lambda name=name: of_the_race()[name])
+        for name in ("kinds", "seeds", "base_seeds", "n_rates", "still_wrong", "give_up")
+    },
+    **{
+        name: (lambda name=name: of_the_reach()[name])
+        for name in (
+            "n_reach",
+            "trained",
+            "longer",
+            "far_trained",
+            "span",
+            "turned_home",
+            "turned_new",
+            "lengths_fail",
         )
     },
 }
@@ -297,7 +390,7 @@ def show_clocks() -> None:
     )
     from lab.positions import RotaryPositions, frequencies, turn_pairs
 
-    speeds = frequencies(16, base).numpy()
+    speeds = frequencies(DRAWN_DIM, base).numpy()
     rng = np.random.default_rng(1)
     q = rng.normal(size=(len(speeds), 2))
     clocks.show_clocks(
@@ -685,10 +778,10 @@ def show_limit() -> None:
     page.prose("limit")
     left, right = st.columns(2)
     places = left.slider(
-        "Farthest place", 1, MOST_PLACES, TRAINED_DIGITS, key="ch20_places", bind="query-params"
+        "Farthest place", 1, MOST_PLACES, claims.LIMIT[0], key="ch20_places", bind="query-params"
     )
     lines = right.slider(
-        "Farthest line", 1, MOST_LINES, TRAINED_DIGITS - 1, key="ch20_lines", bind="query-params"
+        "Farthest line", 1, MOST_LINES, claims.LIMIT[1], key="ch20_lines", bind="query-params"
     )
     st.altair_chart(
         position_plots.failures(

@@ -7,7 +7,9 @@ import streamlit as st
 
 from components.ui import claims
 from components.ui.chapter import Chapter
-from lab.problems import HELDOUT_FROM, two_digit_split
+from components.ui.words import one_in
+from lab.bounds import CHANCE
+from lab.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
 
 
 def table_heldout() -> int:
@@ -15,7 +17,11 @@ def table_heldout() -> int:
     return int(np.sum(two_digit_split()[:10, :10] >= HELDOUT_FROM))
 
 
-CALCULATIONS = {"table_heldout": lambda: f"{table_heldout()}"}
+CALCULATIONS = {
+    "table_heldout": lambda: f"{table_heldout()}",
+    "chance": lambda: one_in(CHANCE),
+    "validation": lambda: one_in((TEST_FROM - HELDOUT_FROM) / (1 - HELDOUT_FROM)),
+}
 
 page = Chapter("91_claims", CALCULATIONS)
 page.open()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from components.ui.runs import BOOK_RUN
+from components.ui.words import one_in, spelled
 from lab.bounds import lower_bound_95, ratio_of_medians, steps_until
 from lab.problems import STYLES
 from lab.provenance import REQUIRED, ROOT, read_lines
@@ -135,6 +136,32 @@ def parameter_count(result: dict[str, Any]) -> Measured:
     return Measured(f"{result['parameters'] / 1e6:.2f} million")
 
 
+def times_that_of(run: str, field: str) -> Callable[[dict[str, Any]], Measured]:
+    """A number of a run's result as a multiple of the same of another run."""
+
+    def pick(result: dict[str, Any]) -> Measured:
+        other = read_record(ROOT / f"checkpoints/{run}/result.json")
+        return Measured(f"{result[field] / other[field]:.2g} times")
+
+    return pick
+
+
+def trained_share(result: dict[str, Any]) -> Measured:
+    return Measured(f"one pair in {one_in(result['recipe']['fraction'])}")
+
+
+def numbers_of_a_key(result: dict[str, Any]) -> Measured:
+    return Measured(f"{result['recipe']['model']['attention']['head_dim']}")
+
+
+LLAMA = 7e9
+"""Parameters of Llama 2 7B (arXiv:2307.09288)."""
+
+
+def as_llama(result: dict[str, Any]) -> Measured:
+    return Measured(f"{round(LLAMA / result['parameters'], -2):,.0f} times")
+
+
 def known_by_heart(result: dict[str, Any]) -> Measured:
     reading = result["readings"][-1]
     return Measured(
@@ -250,7 +277,7 @@ def at_head(row: Mapping[str, Any]) -> tuple[int, int]:
     return row["cell"]["layer"], row["cell"]["head"]
 
 
-def pairs_without_a_head(rows: list[dict[str, Any]]) -> Measured:
+def pairs_asked(rows: list[dict[str, Any]]) -> Measured:
     return Measured(f"{rows[0]['n']:,}")
 
 
@@ -447,6 +474,30 @@ def ends_amiss(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]]
     return pick
 
 
+def count_seeds(rows: list[dict[str, Any]]) -> Measured:
+    return Measured(spelled(len({row["cell"]["seed"] for row in rows})))
+
+
+def hidden_share(rows: list[dict[str, Any]]) -> Measured:
+    """The cells of the table that were hidden, over all runs."""
+    hidden = sum(row["n_hidden"] for row in rows)
+    return Measured(share(hidden, hidden + sum(row["n_shown"] for row in rows)))
+
+
+def most_right_by(rows: list[dict[str, Any]]) -> Measured:
+    """The look at which more than half is right in the last of the seeds, and where runs end."""
+    curves = [row["curve"] for row in arm(rows, style="cot_reversed")]
+    first = [
+        next(x["step"] for x in curve if 2 * x["errors_validation"] < x["n_validation"])
+        for curve in curves
+    ]
+    return Measured(part_of(max(first), max(curve[-1]["step"] for curve in curves)))
+
+
+def million_parameters(d_model: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    return lambda rows: Measured(f"{arm(rows, d_model=d_model)[0]['parameters'] / 1e6:.1f} million")
+
+
 def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of cells, all rows whose cell says `cell` together."""
 
@@ -509,6 +560,15 @@ def attention_ratio(document: dict[str, Any]) -> Measured:
 
 ROPE = "records/rope.jsonl"
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
+ROTARY_LIMITS = {"short": 8, "long": 32}
+"""Limits on the distance of tokens that prose names, for plain rotary positions."""
+
+LIMIT = (3, 2)
+"""Farthest place and line of the small coupled networks."""
+
+FRACTIONS, UNSEEN_AT = (0.05, 0.10, 0.20), 0.10
+"""Shares of the pairs that the twin is trained on, and the one at which recall is told apart."""
+
 RACE_BASES = (3, 10, 1000, 10_000)
 RACE_SETTINGS, RACE_ENCODINGS = ("fixed", "mixed", "packed"), ("rotary", "learned", "none")
 
@@ -538,6 +598,8 @@ SHARPNESS, REPLACED = "records/sharpness.jsonl", "records/replaced.jsonl"
 LIVE = "records/bench_live_runs.json"
 
 PRICES = "records/prices.jsonl"
+
+PLAIN_SIZES = (("01m", 64), ("04m", 128), ("16m", 256))
 
 MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
 
@@ -603,6 +665,10 @@ CLAIMS: dict[str, Claim] = {
             ("nonzero", "hidden_nonzero", "hidden products that are not zero"),
         )
     },
+    "ch0.holdout_seeds": Claim("Runs of each way to write the table.", HOLDOUT, count_seeds),
+    "ch0.holdout_hidden": Claim(
+        "Cells of the table that were hidden, over all runs.", HOLDOUT, hidden_share
+    ),
     "ch01.perplexity": Claim(
         "Perplexity of the book's model on held-out sums, less one.",
         PRICES,
@@ -621,6 +687,9 @@ CLAIMS: dict[str, Claim] = {
         right_of("texts", "few_pairs"),
     ),
     "ch7.parameters": Claim("Parameters of the times table run.", TIMES, parameter_count),
+    "ch7.llama": Claim(
+        "Parameters of Llama 2 7B as a multiple of those of the times table run.", TIMES, as_llama
+    ),
     "ch7.errors": Claim(
         "The times table run on all hundred one-digit products, all of which it has seen.",
         TIMES,
@@ -639,6 +708,12 @@ CLAIMS: dict[str, Claim] = {
         "Held-out pairs that the plain model gets right.", PLAIN, heldout_right
     ),
     "ch1.plain_tokens": Claim("Text read in training by the plain model.", PLAIN, training_tokens),
+    "ch1.few_share": Claim("Pairs that the small twin is trained on.", FEW, trained_share),
+    "ch1.times_few": Claim(
+        "Parameters of the book's model as a multiple of those of the small twin.",
+        COT,
+        times_that_of("few_pairs", "parameters"),
+    ),
     "ch1.few_heldout": Claim("The small twin on held-out pairs.", FEW, heldout),
     "ch1.tamper_zero_stayed": Claim(
         "With the constant zero forged, the answer stays true.", TAMPER, zero_stayed
@@ -699,19 +774,25 @@ CLAIMS: dict[str, Claim] = {
         )
         for style in STYLES
     },
+    "ch1.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
+    "ch1.most_right_by": Claim(
+        "Steps until most validation pairs are right, with working, the slowest seed.",
+        "records/race.jsonl",
+        most_right_by,
+    ),
     **{
         f"ch1.fraction_{round(100 * fraction)}": Claim(
             f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.",
             "records/fractions.jsonl",
             over_seeds(fraction=fraction),
         )
-        for fraction in (0.05, 0.10, 0.20)
+        for fraction in FRACTIONS
     },
     **{
         f"ch1.unseen_{k}": Claim(
             f"Held-out sums with {k} partial products never seen, twin trained on 10%.",
             "records/fractions.jsonl",
-            over_seeds(f"unseen_{k}", fraction=0.10),
+            over_seeds(f"unseen_{k}", fraction=UNSEEN_AT),
         )
         for k in range(3)
     },
@@ -723,6 +804,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for choice in ("chosen", "random")
     },
+    "ch1.choice_pairs": Claim(
+        "Pairs of a list, chosen or random.",
+        "records/choice.jsonl",
+        lambda rows: Measured(f"{rows[0]['n_pairs']}"),
+    ),
     "ch1.random_300_products": Claim(
         "Partial products in 300 random pairs.", "records/choice.jsonl", products_of("random")
     ),
@@ -735,12 +821,25 @@ CLAIMS: dict[str, Claim] = {
             "records/sizes.jsonl",
             over_seeds(style="plain", d_model=d_model),
         )
-        for name, d_model in (("01m", 64), ("04m", 128), ("16m", 256))
+        for name, d_model in PLAIN_SIZES
+    },
+    **{
+        f"ch1.size_{name}": Claim(
+            f"Parameters of a network of width {d_model}.",
+            "records/sizes.jsonl",
+            million_parameters(d_model),
+        )
+        for name, d_model in PLAIN_SIZES
     },
     "ch1.working_01m": Claim(
         "The working on held-out pairs, 0.1M parameters.",
         "records/sizes.jsonl",
         over_seeds(style="cot_reversed"),
+    ),
+    "ch1.hidden_numbers": Claim(
+        "Numbers of all hundred that stood in no training pair.",
+        "records/operands.jsonl",
+        lambda rows: Measured(spelled(rows[0]["cell"]["numbers"])),
     ),
     **{
         f"ch1.strange_{k}": Claim(
@@ -777,6 +876,30 @@ CLAIMS: dict[str, Claim] = {
         "checkpoints/rope/result.json",
         training_tokens,
     ),
+    **{
+        f"ch2.{name}": Claim(
+            f"{what} as a multiple of the same of {other}.",
+            f"checkpoints/{run}/result.json",
+            times_that_of(other, field),
+        )
+        for name, what, run, other, field in (
+            ("full_times", "Parameters of rope", "rope", "rope_small", "parameters"),
+            (
+                "far_times",
+                "Parameters of far_coupled",
+                "far_coupled",
+                "reach_coupled_slow",
+                "parameters",
+            ),
+            (
+                "gaps_times",
+                "Text read by reach_gaps",
+                "reach_gaps",
+                "reach_rotary",
+                "training_tokens",
+            ),
+        )
+    },
     **{
         f"ch2.{setting}_{encoding}": Claim(
             f"Steps until 1 in 20 test sums is wrong: {setting} text, {encoding} positions.",
@@ -842,23 +965,23 @@ CLAIMS: dict[str, Claim] = {
         for size in range(4, 11)
     },
     **{
-        f"ch2.limit_{limit}_{digits}x{digits}": Claim(
+        f"ch2.limit_{name}_{digits}x{digits}": Claim(
             f"Validation sums of {digits} by {digits} digits: rotary, no distance over {limit}.",
             "records/limits.jsonl",
             limited_misses("reach_rotary", [limit], digits),
         )
-        for limit in (8, 32)
+        for name, limit in ROTARY_LIMITS.items()
         for digits in (3, 4)
     },
-    "ch2.limit_4_2_4x4": Claim(
-        "Validation sums of 4 by 4 digits: coupled, at most 4 places and 2 lines.",
+    "ch2.limit_wider_4x4": Claim(
+        "Validation sums of 4 by 4 digits: coupled, one place more than the limit.",
         "records/limits.jsonl",
-        limited_misses("reach_coupled", [4, 2], 4),
+        limited_misses("reach_coupled", [LIMIT[0] + 1, LIMIT[1]], 4),
     ),
     "ch2.limit_gaps_4x4": Claim(
-        "Validation sums of 4 by 4 digits: coupled with gaps, at most 3 places and 2 lines.",
+        "Validation sums of 4 by 4 digits: coupled with gaps, at the limit of the others.",
         "records/limits.jsonl",
-        limited_misses("reach_coupled_gaps", [3, 2], 4),
+        limited_misses("reach_coupled_gaps", list(LIMIT), 4),
     ),
     "ch2.far_clipped_longer": Claim(
         "Test sums with a number of 5 to 10 digits after training up to 4 by 4: far_clipped.",
@@ -947,8 +1070,10 @@ CLAIMS: dict[str, Claim] = {
     "ch02.twin_whole": Claim(
         "Wrong answers of the small twin with every head in place.", HEADS, whole_model("few_pairs")
     ),
-    "ch02.heads_pairs": Claim(
-        "Pairs on which each head is pulled out.", HEADS, pairs_without_a_head
+    "ch02.key_numbers": Claim("Numbers of a key of the book's model.", COT, numbers_of_a_key),
+    "ch02.heads_pairs": Claim("Pairs on which each head is pulled out.", HEADS, pairs_asked),
+    "ch03.parts_pairs": Claim(
+        "Pairs on which each attention and each FFN is pulled out.", PARTS, pairs_asked
     ),
     "ch03.parts_that_matter": Claim(
         "Whole attentions and FFNs of the book's model without which some answer is wrong.",

@@ -97,7 +97,7 @@ def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
     for key, value in (("ch00_encoding", "scalar"), ("ch00_target", "regression")):
         app.button_group(key=key).set_value(value)
     app.button_group(key="ch00_optimiser").set_value("sgd")
-    app.select_slider(key="ch00_rate").set_value(100.0).run()
+    app.select_slider(key="ch00_rate").set_value(10.0).run()
     app.button(key="ch00_live_train").click().run()
     for _ in range(60):
         if "It ended early" in text_of(app):

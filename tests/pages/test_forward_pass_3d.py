@@ -56,7 +56,7 @@ def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book, prompt: str) ->
     app.text_input(key="ch70_prompt").set_value(prompt).run()
     assert not app.exception
     assert len(app.warning) == 1 and len(app.warning[0].value) < 200
-    assert "Four guesses" in text_of(app)
+    assert "Guess, then look" in text_of(app)
 
 
 def test_four_guesses_are_answered_from_the_model(book) -> None:

@@ -275,3 +275,4 @@ def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
     sizes = f"{config.n_layer}, {config.attention.n_head}, {config.d_model}"
     source = (ROOT / "pages" / "03_one_block.py").read_text()
     assert f"N_LAYER, N_HEAD, D_MODEL = {sizes}\n" in source
+    assert f"D_FF, EPSILON = {config.ffn.d_ff}, {config.norm_eps}\n" in source

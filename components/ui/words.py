@@ -1,0 +1,24 @@
+"""Counts as a sentence has them."""
+
+from __future__ import annotations
+
+SMALL = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen", "twenty"),
+)
+
+
+def spelled(n: int) -> str:
+    """A word up to twenty, digits from there on."""
+    return SMALL[n] if 0 <= n < len(SMALL) else f"{n:,}"
+
+
+def one_in(share: float) -> str:
+    """Of how many a share is one: 0.05 is one in twenty."""
+    return spelled(round(1 / share))
+
+
+def shape(p: int, q: int) -> str:
+    """The shape of a sum: three by three."""
+    return f"{spelled(p)} by {spelled(q)}"

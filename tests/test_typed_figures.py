@@ -1,0 +1,341 @@
+"""No figure is typed: prose holds no number, be it in digits or in words, that comes from nowhere.
+
+What was measured is a `{claim:NAME}`, what is computed or set in code a `{calc:NAME}`. What may
+stand as it is, is language: it stands in one of the two tables below, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components.ui.claims import MARK
+from components.ui.words import SMALL
+from lab.problems import STYLES, Format
+from lab.provenance import ROOT
+
+PROSE = {path.stem: path.read_text() for path in sorted((ROOT / "pages").glob("*.md"))}
+
+DIGIT = "|".join(SMALL[1:11])
+
+ANYWHERE = {
+    # what, as a pattern -> why it may stand on any page
+    r"\b[Cc]hapter \d\b": "a chapter of the book",
+    r"\b[Ss]ection \d\b(?!\.\d)": "a section of the page; a test below looks it up",
+    r"\b(?:table \d(?:\.\d)?|section \d\.\d|section three)\b": "a place in a paper",
+    r"\[(?:arXiv:\d{4}\.\d{5}(?:v\d)?|20\d\d)\]\(": "the number or the year of a paper",
+    r"\b(?:GPT-3|Llama[- ][23](?: 7B)?|DeepSeek-(?:R1-Zero|V3))\b": "the name of a model",
+    r"\b3D\b": "a word",
+    rf"\b(?i:{DIGIT}) by (?:{DIGIT})\b": "the shape of a sum; that of a claim is tested below",
+    r"\b(?:tens|hundreds)\b(?! of (?!your|either|the product|\$))": "a place of a number",
+    r"\b(?:the|among|times) ten digits\b": "zero to nine",
+    r"\b(?:the|of|into|are) ten (?:doors|votes|rows|probabilities)\b": "one for each digit",
+    r"\bas one lit place among ten\b": "one for each digit",
+    r"\b(?:all hundred cells|trained on all hundred)\b": "the cells of the table, ten times ten",
+    r"\b(?:only one thousand:|one thousand partial products|holds all one thousand)": "one hundred "
+    "numbers, times ten digits",
+    r"\bnumbers? up to `99`": "numbers of two digits",
+    r"\bseven lies between six and eight\b": "digits, by their names",
+    r"\bevery tenth of a list\b": "a stride, and why it is none",
+    r"\b[Aa] third(?: digit| way|,)": "the next after the second",
+    r"\b[Hh]alf an? \$\d\$": "an equal share of two digits",
+}
+
+PUBLISHED = "published, the source beside it"
+NAMED = "in the name of the claim"
+COUNTED = "counted in what stands there"
+SHARE = "an equal share of two"
+DIGITS = "a digit, by its name"
+
+ON_PAGE = {
+    # page -> what, as it stands there -> why it may stand there
+    "00_numpy_mlp": {
+        "two lit places among twenty": "ten places for each of two digits",
+        "The twenty outputs are votes, ten for the units and ten for the": "one for each digit",
+        "a rate of ten or more": "what the reader is asked to set; a test sees it break",
+        "a width of `64`": "what the reader is asked to set",
+        "Two thirds of the weights in each layer of GPT-3 sit in networks like this one": PUBLISHED,
+        "four times as wide as what comes in (Brown and others": PUBLISHED,
+        "a table of ten thousand": "one hundred numbers, times one hundred",
+        "$49$ is no nearer to $48$ than $12$ is": "numbers as examples",
+        "Ten digits make a hundred pairs, two-digit numbers ten thousand": "powers of ten",
+        "four-digit numbers a hundred million": "powers of ten",
+        "in four pages": "the length of a paper",
+    },
+    "01_from_table_to_text": {
+        "Ten places are ten doors": "one for each digit",
+        "a probability of one half, the other of one in a thousand": "two prices, made up",
+        "For millions, backpropagation": "language",
+        "*constructed*: ten digits": "zero to nine",
+        "Half a coin": "language",
+        "`128,000` tokens, and each is a row of `4,096` to `16,384` numbers (": PUBLISHED,
+    },
+    "02_attention_by_hand": {
+        "the row of seven is hidden": DIGITS,
+        'leave the input "seven"': DIGITS,
+        "The size eight": DIGITS,
+        'nothing in it says "eight"': DIGITS,
+        "the $7$ is four tokens back": COUNTED,
+        "Ours has ten numbers, a one at the token's own digit": "one for each digit",
+        "one sixth of a $3$": COUNTED,
+        "it takes half of each": SHARE,
+        'no "seven and a half"': "the mean of two digits",
+        "softmax over all six tokens": COUNTED,
+        "`scale = self.head_dim**-0.5`": "a line of the code: one over a square root",
+        "Put half the weight of one head on each digit": SHARE,
+        "away from the half": SHARE,
+        "[Llama-2 runs on to four million tokens](https://arxiv.org/abs/2309.17453)": PUBLISHED,
+        "Half and half": SHARE,
+    },
+    "03_one_block": {
+        "The number thirty-seven": "the sum of the page, by its name",
+        "the model needs three of yours": "two of one number, one of the other",
+        "a number keeps about seven digits": "single precision: 24 bits",
+        "hand on half of everything": "how the count above is defined",
+        "Attention has four square matrices": "queries, keys, values, output",
+        "a vocabulary of a hundred thousand": "a model that is made up",
+        "$7168$ numbers wide, and all of its": PUBLISHED,
+        "its $61$ layers read from it and write to it (in the paper": PUBLISHED,
+        "Head `0.2` is head two of block zero": "the name of a head",
+        "while half of it does not": "what is looked for, defined",
+    },
+    "10_chain_of_thought": {
+        "About half of each value": SHARE,
+        "bring all four digits together": "two numbers of two digits",
+        "one hundred numbers, times": "numbers of two digits",
+        "second half of the story": "language",
+        "blocks of ten": "numbers with the same tens",
+        "one pair in twenty: {claim:ch1.fraction_5}": f"{NAMED}, in hundredths",
+        "one in ten: {claim:ch1.fraction_10}": f"{NAMED}, in hundredths",
+        "one in five: {claim:ch1.fraction_20}": f"{NAMED}, in hundredths",
+        "a number of five digits, and the answer has room for four": "two digits times two",
+        "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,
+        "it holds up to four of them: $37 \\times 4$": COUNTED,
+        "the partial products have three and four digits": "two digits times one, shifted",
+        "and the product has four.": "two digits times two",
+        "For $12 \\times 34$ that is `840+0630=8040$`": "the worked sum of the exercise",
+    },
+    "20_rope": {
+        "hold the same six tokens": COUNTED,
+        "one from each half of it": "how a head is cut into pairs",
+        "$D_k$ numbers has half as many pairs": "how a head is cut into pairs",
+        "two hundred years earlier": "Fourier, 1822",
+        "the slow half of the head": "how the turn beside it is defined",
+        "Half a place is no trouble": "language",
+        "a base of three takes {claim:ch2.base_3}": NAMED,
+        "of ten {claim:ch2.base_10}, of a thousand {claim:ch2.base_1000}": NAMED,
+        "of ten thousand {claim:ch2.base_10000}": NAMED,
+        "on half of the clocks each": "two counts share them",
+        "seven times four ends in `8`": "arithmetic",
+        "five digits of $b$ hurt already": "in the name of the claim, with one digit of a",
+        "it is {claim:ch2.far_coupled_digits_1x6} with six digits of $b$": NAMED,
+        "{claim:ch2.far_coupled_digits_1x7} with seven": NAMED,
+        "three digits of $b$ it is {claim:ch2.far_coupled_digits_8x3} with eight digits": NAMED,
+        "{claim:ch2.far_coupled_digits_9x3} with nine": NAMED,
+        "{claim:ch2.far_coupled_digits_10x3} with ten": NAMED,
+        "It gets seven in a hundred of six by six right, before": PUBLISHED,
+        "$500{,}000$ for texts of up to $128{,}000$ tokens (in the paper": PUBLISHED,
+    },
+    "70_forward_pass_3d": {
+        "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,
+    },
+    "91_claims": {},
+    "home": {
+        "$10\\,000$ answers": "one hundred numbers, times one hundred",
+    },
+}
+
+COUNT = (
+    r"(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+    r"|thousand|million|billion|dozen|half|halve|quarter)s?"
+)
+PART = (
+    r"(?:third|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth|millionth"
+    r"|billionth)"
+)
+"""A part is an ordinal as well, so it is found behind an article or a count, in the plural, and
+before "of"."""
+WORDS = re.compile(
+    rf"\b(?:(?:an?|one|two|{COUNT})[ -]{PART}s?|{PART}s|{PART}(?= of\b)|{COUNT}(?:[ -]{COUNT})*)\b",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(r"\d+(?:(?:,|\{,\}|\\,)\d{3})*(?:\.\d+)?(?:\\?%)?")
+
+KINDS = re.compile(
+    r"""(?P<comment><!--.*?-->)
+      | (?P<code>```.*?```|`[^`]*`)
+      | (?P<formula>\$\$.*?\$\$|\$[^$]*\$)
+      | (?P<target>\]\([^)]*\))
+      | (?P<section>^\#+\ \d+\.\ )
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+
+
+def typed_figures(text: str, page: str = "") -> list[str]:
+    """The numbers of a text that neither table lets stand, each with what is around it."""
+    patterns = [*ANYWHERE, *map(re.escape, ON_PAGE.get(page, {}))]
+    free = [found.span() for pattern in patterns for found in re.finditer(pattern, text)]
+    return [
+        " ".join(text[max(0, begin - 25) : end + 25].split())
+        for begin, end in numbers_in(text)
+        if not any(low <= begin and end <= high for low, high in free)
+    ]
+
+
+def numbers_in(text: str) -> Iterator[tuple[int, int]]:
+    """Begin and end of every number that could be a figure.
+
+    In prose, headings and links that is any, from three on where it is a word. Formulas and code
+    are full of numbers that are none. There it is one that stands alone and has two digits, or has
+    three digits, a decimal point, a percent sign; those of a sum that is worked out are none.
+    """
+    marked = MARK.sub(blank, text)
+    worked = worked_sums(marked)
+    for span in KINDS.finditer(marked):
+        if span.lastgroup in ("code", "formula") and not is_text_of_a_sum(span[0]):
+            for found in NUMBER.finditer(span[0]):
+                alone = found[0] == span[0].strip("`$") and len(found[0]) == 2
+                long = len(found[0]) > 2 and found[0] not in worked
+                if long or (alone and found[0] not in worked):
+                    yield span.start() + found.start(), span.start() + found.end()
+    prose = KINDS.sub(blank, marked)
+    for pattern in (WORDS, NUMBER):
+        yield from (found.span() for found in pattern.finditer(prose))
+
+
+def blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def worked_sums(text: str) -> set[str]:
+    """The numbers of all `a \\times b` and `a*b`, and their products."""
+    pairs = re.findall(r"(\d+) ?(?:\\times|\*) ?(\d+)", text)
+    return {number for a, b in pairs for number in (a, b, str(int(a) * int(b)))}
+
+
+def is_text_of_a_sum(code: str) -> bool:
+    """Is it what one of the formats writes for two numbers, or begins to write?"""
+    written = code.strip("`")
+    asked = re.match(r"(\d{1,4})\*(\d{1,4})=", written)
+    if not asked:
+        return False
+    a, b = asked.groups()
+    forms = (Format(style, len(a), len(b)) for style in STYLES)
+    return any(form.text(int(a), int(b)).startswith(written) for form in forms)
+
+
+@pytest.mark.parametrize("page", PROSE)
+def test_prose_holds_no_typed_figure(page: str) -> None:
+    assert typed_figures(PROSE[page], page) == []
+
+
+PLANTED = {
+    "It made seven errors.": "seven",
+    "It fails at fourteen digits together.": "fourteen",
+    "It has come three quarters of the way round.": "three quarters",
+    "It has come three-quarters round.": "three-quarters",
+    "A third of the sums is wrong.": "A third",
+    "Two thirds are wrong, and nine tenths late.": "Two thirds",
+    "In a twentieth of them.": "a twentieth",
+    "Half the heads are missed.": "Half",
+    "One in twenty fails.": "twenty",
+    "Thirty-seven seeds arrive.": "Thirty-seven",
+    "Ten by six seeds, and a hundred and five runs.": "hundred",
+    "A dozen heads are missed by hundreds of sums.": "dozen",
+    "Tens of errors.": "Tens",
+    "Ten digits together fail.": "Ten",
+    "It made 3 errors.": "3",
+    "## 5. It made 4 errors": "4",
+    "See [12 of 24 heads](one_block).": "12",
+    "A loss of `0.25` nats.": "0.25",
+    "It made `42` errors.": "42",
+    "It made $42$ errors.": "42",
+    "It made $1{,}234$ errors.": "1{,}234",
+    "It made $1\\,234$ errors.": "1\\,234",
+    "In $87\\%$ of them.": "87",
+    "It read `2,047,232` tokens.": "2,047,232",
+    "The sum is `37*48=1775$`.": "1775",
+}
+
+
+@pytest.mark.parametrize("text", PLANTED)
+def test_a_typed_figure_is_found(text: str) -> None:
+    found = typed_figures(text)
+    assert any(PLANTED[text] in figure for figure in found)
+
+
+@pytest.mark.parametrize("page", PROSE)
+def test_a_typed_figure_is_found_on_every_page(page: str) -> None:
+    """What may stand on a page lets none of these stand beside it."""
+    found = typed_figures("\n\n".join([PROSE[page], *PLANTED]), page)
+    assert [x for x in PLANTED.values() if not any(x in figure for figure in found)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It makes {claim:ch1.census}, and ${calc:worked_7}$ is one of them.",
+        "The second of two, one after the other; the third head, every tenth cell.",
+        "`37*48=692+0841=6771$` is $37 \\times 48 = 1776$, and `37*48=` is asked.",
+        "<!-- part_3 -->\n## 3. Parts\nThe 3D view of [chapter 4](page_4?run=7) in section 5.",
+        "Four by four digits; the tens and the hundreds of the product.",
+        "$$x_1 = 2\\,(y - ab)^2$$ and `x1, x2 = x.chunk(2, dim=-1)`.",
+    ],
+)
+def test_language_is_no_figure(text: str) -> None:
+    assert typed_figures(text) == []
+
+
+def test_no_entry_of_the_tables_is_stale() -> None:
+    """Each lets at least one number stand, and none of a page that another of that page lets."""
+    assert ON_PAGE.keys() == PROSE.keys()
+    spans = {page: list(numbers_in(text)) for page, text in PROSE.items()}
+
+    def lets_stand(pattern: str, page: str) -> bool:
+        free = [found.span() for found in re.finditer(pattern, PROSE[page])]
+        return any(low <= i and j <= high for low, high in free for i, j in spans[page])
+
+    assert [p for p in ANYWHERE if not any(lets_stand(p, page) for page in PROSE)] == []
+    for page, phrases in ON_PAGE.items():
+        assert [phrase for phrase in phrases if not lets_stand(re.escape(phrase), page)] == []
+
+
+def test_a_section_that_prose_names_stands_on_its_page() -> None:
+    for page, text in PROSE.items():
+        named = {found[1] for found in re.finditer(r"\b[Ss]ection (\d)\b(?!\.\d)", text)}
+        assert named <= set(re.findall(r"^## (\d)\. ", text, re.MULTILINE)), page
+
+
+SHAPES = {"{calc:trained}": (3, 3), "{calc:longer}": (4, 4), "{calc:far_trained}": (4, 4)}
+"""Shapes that page 20 reads off the code, and what they are now."""
+
+
+def test_a_claim_about_sums_of_one_shape_stands_beside_that_shape() -> None:
+    """`{claim:ch2.coupled_4x4}` and "four by four" in one paragraph, or the digits of a and b."""
+    for paragraph in PROSE["20_rope"].split("\n\n"):
+        for p, q in re.findall(r"\{claim:[a-z0-9_.]+_(\d+)x(\d+)\}", paragraph):
+            words = SMALL[int(p)], SMALL[int(q)]
+            said = re.sub(r"\bsingle\b", "one", paragraph.lower())
+            shapes = [mark for mark, shape in SHAPES.items() if shape == (int(p), int(q))]
+            if p == q:
+                assert any(x in said for x in (" by ".join(words), *shapes)), paragraph
+            else:
+                assert all(re.search(rf"\b{word}\b", said) for word in words), paragraph
+
+
+def test_the_shapes_that_page_20_reads_off_the_code() -> None:
+    from lab.recipes import recipe
+
+    small, far = recipe("reach_coupled_slow").format, recipe("far_coupled").format
+    assert SHAPES["{calc:trained}"] == (small.p, small.q)
+    assert SHAPES["{calc:longer}"] == (small.p + 1, small.q + 1)
+    assert SHAPES["{calc:far_trained}"] == (far.p, far.q)
+
+
+def test_no_page_is_left_out() -> None:
+    assert {Path(name).stem for name in (ROOT / "pages").glob("*.py")} | {"home"} == PROSE.keys()

@@ -1,0 +1,19 @@
+"""Counts in words, against a hand-written few."""
+
+from components.ui.words import one_in, shape, spelled
+
+
+def test_counts_are_words_up_to_twenty_and_digits_beyond() -> None:
+    assert [spelled(n) for n in (0, 3, 11, 20, 21, 1000)] == [
+        "zero",
+        "three",
+        "eleven",
+        "twenty",
+        "21",
+        "1,000",
+    ]
+
+
+def test_a_share_is_one_in_so_many_and_a_shape_one_by_another() -> None:
+    assert [one_in(x) for x in (0.05, 0.1, 1 / 7, 0.001)] == ["twenty", "ten", "seven", "1,000"]
+    assert shape(3, 10) == "three by ten"
