@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from reprlib import repr as shown
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -21,7 +22,13 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from lab.config import GPTConfig, require_positive
+from lab.config import (
+    GPTConfig,
+    require_flag,
+    require_number,
+    require_whole,
+    require_word,
+)
 from lab.gpt import GPT
 from lab.optim import AdamW, Both, Muon, Optimiser
 from lab.packing import pack, texts_in
@@ -41,6 +48,12 @@ from lab.vocabulary import Tokens
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
 Precision = Literal["auto", "fp32", "bf16"]
+WORDS = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
+
+Pairs = tuple[tuple[int, int], ...]
+
+LARGEST_SEED = 2**32 - 1
+"""Every generator takes a seed up to here."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,8 @@ class Recipe:
     model: GPTConfig
     format: Format = field(default_factory=Format)
     fraction: float = 0.30
-    pairs: tuple[tuple[int, int], ...] = ()
-    shapes: tuple[tuple[int, int], ...] = ()
+    pairs: Pairs = ()
+    shapes: Pairs = ()
     pack: int = 0
     gap_chance: float = 0.0
     gap_most: int = 8
@@ -85,38 +98,36 @@ class Recipe:
     check_every: int = 100
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "check_every"):
-            require_positive(f"Recipe.{name}", getattr(self, name))
-        if self.trains_on_everything:
-            self.require_the_whole_times_table()
-        else:
-            require_fraction(self.fraction)
-        if self.pairs and self.format.p != self.format.q:
-            raise ValueError(
-                f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
-            )
+        if type(self.name) is not str or not self.name.isidentifier():
+            raise ValueError(f"name={shown(self.name)} must be a word: letters, digits and _")
+        for name, kind in {"model": GPTConfig, "format": Format}.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"{name}={shown(getattr(self, name))} must be a {kind.__name__}")
+        for name in ("steps", "batch_size", "check_every", "gap_most"):
+            require_whole(f"Recipe.{name}", getattr(self, name))
+        for name in ("pack", "warmup"):
+            require_whole(f"Recipe.{name}", getattr(self, name), least=0)
+        require_whole("seed", self.seed, least=0, most=LARGEST_SEED)
+        require_flag("trains_on_everything", self.trains_on_everything)
+        for name, words in WORDS.items():
+            require_word(name, getattr(self, name), words)
+        self.require_numbers()
         self.require_layout()
-        held = [pair for pair in self.pairs if split_value(*pair) >= self.fraction]
-        if held:
-            raise ValueError(
-                f"pairs holds {held[0]}, whose u={split_value(*held[0]):.3f} is not below "
-                f"fraction={self.fraction}: it is held out"
-            )
-        kinds = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
-        for name, allowed in kinds.items():
-            if getattr(self, name) not in get_args(allowed):
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} is not one of {get_args(allowed)}"
-                )
-        if self.warmup < 0 or not 0 <= self.decay <= 1:
-            raise ValueError(f"warmup={self.warmup} is at least 0, decay={self.decay} in [0, 1]")
-        if not (0 < self.rate <= 1 and 0 < self.muon_rate <= 1):
-            raise ValueError(f"rate={self.rate} and muon_rate={self.muon_rate} lie in (0, 1]")
+        self.require_split()
+
+    def require_numbers(self) -> None:
+        require_number("rate", self.rate, above=0, most=1)
+        require_number("muon_rate", self.muon_rate, above=0, most=1)
+        require_number("weight_decay", self.weight_decay, least=0, most=1)
+        require_number("decay", self.decay, least=0, most=1)
+        require_number("clip", self.clip, above=0, most=1e30)
+        require_number("gap_chance", self.gap_chance, least=0, below=1)
 
     def require_layout(self) -> None:
         form = self.format
+        require_pairs("shapes", self.shapes)
         if self.shapes and form.padded:
-            raise ValueError(f"shapes={self.shapes} need a format with padded=False")
+            raise ValueError(f"shapes={shown(self.shapes)} need a format with padded=False")
         for p, q in self.shapes:
             if not (1 <= p <= form.p and 1 <= q <= form.q):
                 raise ValueError(f"shapes holds {(p, q)}; the format allows up to {form.p, form.q}")
@@ -124,22 +135,50 @@ class Recipe:
             raise ValueError(
                 f"pack={self.pack} needs a padded format and more than its {form.length} tokens"
             )
-        if not 0 <= self.gap_chance < 1 or self.gap_most < 1:
+
+    def require_split(self) -> None:
+        """Nothing that is trained on is held out."""
+        require_pairs("pairs", self.pairs)
+        if self.trains_on_everything:
+            return self.require_the_whole_times_table()
+        require_fraction(self.fraction)
+        if self.pairs and self.format.p != self.format.q:
             raise ValueError(
-                f"gap_chance={self.gap_chance} in [0, 1), gap_most={self.gap_most} of at least 1"
+                f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
             )
+        for pair in self.pairs:
+            if max(pair) >= 10**self.format.p:
+                raise ValueError(f"pairs holds {pair}; the format has {self.format.p} digits")
+            if split_value(*pair) >= self.fraction:
+                raise ValueError(
+                    f"pairs holds {pair}, whose u={split_value(*pair):.3f} is not below "
+                    f"fraction={self.fraction}: it is held out"
+                )
 
     def require_the_whole_times_table(self) -> None:
         form = self.format
         if (form.p, form.q, self.fraction, self.pairs) != (1, 1, 1.0, ()):
             raise ValueError(
                 f"trains_on_everything is for all one-digit products: p={form.p} and q={form.q} "
-                f"must be 1, fraction={self.fraction} must be 1.0, and pairs={self.pairs} none"
+                f"must be 1, fraction={shown(self.fraction)} must be 1.0, and "
+                f"pairs={shown(self.pairs)} none"
             )
 
     @property
     def tokens_per_step(self) -> int:
         return self.batch_size * (self.pack or self.format.length)
+
+
+def require_pairs(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or not all(is_pair(pair) for pair in cast(Pairs, value)):
+        raise ValueError(f"{name}={shown(value)} must be pairs of whole numbers from 0 on")
+
+
+def is_pair(pair: object) -> bool:
+    if not isinstance(pair, tuple):
+        return False
+    numbers = cast(tuple[int, ...], pair)
+    return [type(x) for x in numbers] == [int, int] and min(numbers) >= 0
 
 
 @dataclass(frozen=True)

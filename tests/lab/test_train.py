@@ -4,14 +4,14 @@ import math
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, tiny_model, tiny_recipe
+from tiny import BASE, tiny_model, tiny_recipe, wrong_values
 
 from lab.config import LearnedPositions, RotaryPositions
 from lab.optim import AdamW, Both, Muon
@@ -30,6 +30,11 @@ from lab.train import (
     trained_on,
 )
 from lab.vocabulary import decode
+
+NO_PAIRS: list[Any] = [
+    *(None, 7, "12", [(1, 2)], (1, 2), ((1,),), ((1, 2, 3),), (("1", "2"),), ((1.0, 2.0),)),
+    *(((True, True),), ((-1, 2),)),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -356,6 +361,42 @@ def test_the_rate_that_is_reported_is_the_rate_that_is_used(
 def test_a_recipe_that_cannot_be_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tiny_recipe(**changes)
+
+
+PLAIN_FIELDS = [f for f in fields(Recipe) if isinstance(f.default, bool | int | float | str)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((f.name, value) for f in PLAIN_FIELDS for value in wrong_values(f.default)),
+        *(("name", value) for value in (None, 3, [], "", "../x", "two words")),
+        *((name, value) for name in ("model", "format") for value in (None, 7, {}, "x")),
+        *((name, value) for name in ("pairs", "shapes") for value in NO_PAIRS),
+    ],
+    ids=lambda x: str(x)[:40],
+)
+def test_a_value_of_another_kind_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(ValueError) as error:
+        tiny_recipe(**{name: value})
+    said = str(error.value)
+    assert name in said and "\n" not in said and len(said) < 250
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**30, 1.0, True, "0"])
+def test_a_seed_says_what_it_may_be(seed: Any) -> None:
+    with pytest.raises(ValueError, match=r"seed=.* must be a whole number from 0 to 4294967295"):
+        tiny_recipe(seed=seed)
+
+
+def test_the_largest_seed_is_one_for_every_generator() -> None:
+    recipe = tiny_recipe(seed=2**32 - 1, steps=1)
+    assert next(train(recipe, TrainState.start(recipe))).step == 1
+
+
+def test_a_listed_pair_that_does_not_fit_the_format_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"pairs holds \(1, 100\); the format has 2 digits"):
+        tiny_recipe(format=Format("plain"), pairs=((1, 100),))
 
 
 def test_a_text_longer_than_the_position_table_is_refused_at_the_first_step() -> None:
