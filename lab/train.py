@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Any, Literal, cast
@@ -19,11 +20,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.config import (
     GPTConfig,
+    build,
+    object_of,
     require_flag,
     require_number,
     require_whole,
@@ -51,6 +55,8 @@ Precision = Literal["auto", "fp32", "bf16"]
 WORDS = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
 
 Pairs = tuple[tuple[int, int], ...]
+
+MOST_SAID = 4
 
 LARGEST_SEED = 2**32 - 1
 """Every generator takes a seed up to here."""
@@ -164,6 +170,28 @@ class Recipe:
                 f"pairs={shown(self.pairs)} none"
             )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as `result.json` and a saved state hold them."""
+        return json.loads(json.dumps({**asdict(self), "model": self.model.to_dict()}))
+
+    @classmethod
+    def from_dict(cls, document: object) -> Recipe:
+        """Undoes `to_dict`. A missing field takes its default; an unknown one is refused."""
+        values = dict(object_of("recipe", document))
+        if "model" in values:
+            values["model"] = GPTConfig.from_dict(values["model"])
+        if "format" in values:
+            values["format"] = build(Format, values["format"])
+        for name in {"pairs", "shapes"} & values.keys():
+            values[name] = pairs_from(name, values[name])
+        return build(cls, values)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits that change with any field."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return blake2b(text.encode()).hexdigest()[:12]
+
     @property
     def tokens_per_step(self) -> int:
         return self.batch_size * (self.pack or self.format.length)
@@ -179,6 +207,34 @@ def is_pair(pair: object) -> bool:
         return False
     numbers = cast(tuple[int, ...], pair)
     return [type(x) for x in numbers] == [int, int] and min(numbers) >= 0
+
+
+def pairs_from(name: str, listed: Any) -> Pairs:
+    """Pairs as JSON has them, lists of two."""
+    try:
+        return tuple((a, b) for a, b in listed)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={shown(listed)} must be a list of pairs") from None
+
+
+def differences(there: Recipe, here: Recipe) -> str:
+    """'steps is 4 there and 6 here, ...': the fields in which two recipes differ, the first few."""
+    old, new = flat(there.to_dict()), flat(here.to_dict())
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    said = [
+        f"{name} is {shown(old.get(name))} there and {shown(new.get(name))} here" for name in names
+    ]
+    rest = len(said) - MOST_SAID
+    return ", ".join(said[:MOST_SAID] + ([f"and {rest} more"] if rest > 0 else []))
+
+
+def flat(document: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """{"model": {"d_model": 16}} -> {"model.d_model": 16}"""
+    out: dict[str, Any] = {}
+    for name, value in document.items():
+        inside = isinstance(value, dict)
+        out |= flat(value, f"{before}{name}.") if inside else {before + name: value}
+    return out
 
 
 @dataclass(frozen=True)
@@ -199,8 +255,12 @@ class Diverged(FloatingPointError):
 
 @dataclass
 class TrainState:
-    """All that a run carries from step to step: saved and loaded, it goes on bit for bit."""
+    """All that a run carries from step to step: saved and loaded, it goes on bit for bit.
 
+    `recipe` is the one that it is trained by.
+    """
+
+    recipe: Recipe
     model: GPT
     optimiser: Optimiser
     rng: np.random.Generator
@@ -211,45 +271,84 @@ class TrainState:
     def start(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
         generator = torch.Generator().manual_seed(recipe.seed)
         model = GPT(recipe.model, generator).to(device).train()
-        return cls(model, build_optimiser(recipe, model), np.random.default_rng(recipe.seed))
+        rng = np.random.default_rng(recipe.seed)
+        return cls(recipe, model, build_optimiser(recipe, model), rng)
 
     def save(self, path: Path) -> None:
-        """Write model, optimiser, generator and step to one safetensors file, all or nothing."""
+        """Write everything to one safetensors file, all or nothing."""
         tensors = {f"model.{n}": p.detach() for n, p in self.model.state_dict().items()}
         tensors |= {f"optimiser.{n}": t for n, t in self.optimiser.state().items()}
         progress = {"step": self.step, "seconds": self.seconds, "rng": self.rng.bit_generator.state}
         part = path.with_suffix(".part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part, metadata={"progress": json.dumps(progress)})
+        about = {"progress": progress, "recipe": self.recipe.to_dict(), "hash": self.recipe.hash}
+        save_file(tensors, part, metadata={key: json.dumps(said) for key, said in about.items()})
         part.replace(path)
 
     @classmethod
     def load(cls, recipe: Recipe, path: Path, device: str = "cpu") -> TrainState:
-        """The inverse of `save`. `ValueError` if the state is not one of this recipe's model."""
-        state = cls.start(recipe, device)
-        tensors = load_file(path, device=device)
-        groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}}
-        for name, tensor in tensors.items():
-            group, _, rest = name.partition(".")
-            groups[group][rest] = tensor
-        try:
-            state.model.load_state_dict(groups["model"])
-            state.optimiser.load(groups["optimiser"])
-        except (RuntimeError, KeyError) as error:
+        """The inverse of `save`. `ValueError` for what is no state, or one of another recipe."""
+        saved = Saved.read(path)
+        if saved.recipe.model != recipe.model:
             raise ValueError(
-                f"{path.name} holds a state of another model than the recipe of {recipe.name} makes"
+                f"{path.name} holds a state of another model than the recipe of {recipe.name} "
+                f"makes: {differences(saved.recipe, recipe)}"
+            )
+        if saved.recipe != recipe:
+            raise ValueError(
+                f"{path.name} holds a state of another recipe than that of {recipe.name}: "
+                f"{differences(saved.recipe, recipe)}"
+            )
+        state = cls.start(recipe, device)
+        state.step, state.seconds = saved.step, saved.seconds
+        try:
+            tensors = load_file(path, device=device)
+            state.model.load_state_dict(under("model.", tensors))
+            state.optimiser.load(under("optimiser.", tensors))
+            state.rng.bit_generator.state = saved.rng
+        except (SafetensorError, RuntimeError, LookupError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"{path.name} does not hold all that a run of {recipe.name} goes on from"
             ) from error
-        progress = read_progress(path)
-        state.step, state.seconds = progress["step"], progress["seconds"]
-        state.rng.bit_generator.state = progress["rng"]
         return state
 
 
-def read_progress(path: Path) -> dict[str, Any]:
-    from safetensors import safe_open
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
-    with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
-        return json.loads(file.metadata()["progress"])  # pyright: ignore
+
+@dataclass(frozen=True)
+class Saved:
+    """What a saved state says of itself: whose it is, and how far it has come."""
+
+    recipe: Recipe
+    step: int
+    seconds: float
+    rng: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Saved:
+        """`ValueError` says in one sentence what is wrong with a file that is no saved state."""
+        about = metadata_of(path)
+        try:
+            progress, recipe = (
+                json.loads(about.get(key, "null")) for key in ("progress", "recipe")
+            )
+            values = {**object_of("progress", progress), "recipe": Recipe.from_dict(recipe)}
+            saved = build(cls, values)
+            require_whole("step", saved.step, least=0, most=saved.recipe.steps)
+            require_number("seconds", saved.seconds, least=0, most=1e9)
+        except ValueError as error:
+            raise ValueError(f"{path.name} is not a saved state: {error}") from error
+        return saved
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path.name} is damaged or cut short ({error})") from error
 
 
 def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
@@ -265,6 +364,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
     The parts' gradients add up to the gradient of the whole batch. `state` is whole only after
     `StepMetrics`; their `seconds` leave out the pauses.
     """
+    state.recipe = recipe
     while state.step < recipe.steps:
         began = time.perf_counter()
         rate = rate_at(recipe, state.step)
