@@ -291,12 +291,12 @@ class TrainState:
         saved = Saved.read(path)
         if saved.recipe.model != recipe.model:
             raise ValueError(
-                f"{path.name} holds a state of another model than the recipe of {recipe.name} "
+                f"{path} holds a state of another model than the recipe of {recipe.name} "
                 f"makes: {differences(saved.recipe, recipe)}"
             )
         if saved.recipe != recipe:
             raise ValueError(
-                f"{path.name} holds a state of another recipe than that of {recipe.name}: "
+                f"{path} holds a state of another recipe than that of {recipe.name}: "
                 f"{differences(saved.recipe, recipe)}"
             )
         state = cls.start(recipe, device)
@@ -308,7 +308,7 @@ class TrainState:
             state.rng.bit_generator.state = saved.rng
         except (SafetensorError, RuntimeError, LookupError, ValueError, TypeError) as error:
             raise ValueError(
-                f"{path.name} does not hold all that a run of {recipe.name} goes on from"
+                f"{path} does not hold all that a run of {recipe.name} goes on from"
             ) from error
         return state
 
@@ -339,7 +339,7 @@ class Saved:
             require_whole("step", saved.step, least=0, most=saved.recipe.steps)
             require_number("seconds", saved.seconds, least=0, most=1e9)
         except ValueError as error:
-            raise ValueError(f"{path.name} is not a saved state: {error}") from error
+            raise ValueError(f"{path} is not a saved state: {error}") from error
         return saved
 
 
@@ -348,7 +348,7 @@ def metadata_of(path: Path) -> dict[str, str]:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path.name} is damaged or cut short ({error})") from error
+        raise ValueError(f"{path} is damaged or cut short ({error})") from error
 
 
 def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
