@@ -106,26 +106,23 @@ def show_list(_: argparse.Namespace) -> None:
 
 def multiply(options: argparse.Namespace) -> None:
     from lab.checkpoint import load_run
-    from lab.evaluate import go_on
-    from lab.problems import read_number
+    from lab.evaluate import go_on, up_to_the_end
+    from lab.problems import read_number, read_operand
     from lab.vocabulary import decode
 
     loaded = load_run(options.run)
     form = loaded.format
-    a, b = (operand(text, digits) for text, digits in ((options.a, form.p), (options.b, form.q)))
-    written = go_on(loaded.model, form.prompt(a, b), form.length)
-    print(decode(written[0]))
-    for field in form.fields():
+    a, b = read_operand(options.a, form.p), read_operand(options.b, form.q)
+    shape = form.shape_of(f"{a}*{b}=")
+    written = up_to_the_end(go_on(loaded.model, shape.prompt(a, b), form.length))
+    text, answer = decode(written[0]).rstrip("_"), -1
+    print(text)
+    for field in shape.fields():
         if field.role in ("working", "answer") and field.name != "dots":
-            print(f"{field.name:>18}  {read_number(written, field)[0]:>8}")
-    right = read_number(written, form.fields()[-2])[0] == a * b
-    print(f"{a} x {b} = {a * b}: {'right' if right else 'wrong'}")
-
-
-def operand(text: str, digits: int) -> int:
-    from lab.problems import read_operand
-
-    return read_operand(text, digits)
+            answer = int(read_number(written, field)[0])
+            unread = f"not readable: {text[field.start : field.stop]}"
+            print(f"{field.name:>18}  {unread if answer < 0 else answer:>8}")
+    print(f"{a} x {b} = {a * b}: {'right' if answer == a * b else 'wrong'}")
 
 
 def train(options: argparse.Namespace) -> None:

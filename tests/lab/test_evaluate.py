@@ -19,6 +19,7 @@ from lab.evaluate import (
     last,
     score,
     teacher_forced_all,
+    up_to_the_end,
 )
 from lab.gpt import GPT
 from lab.intervene import ablate_head
@@ -166,3 +167,10 @@ def test_go_on_leaves_what_it_was_given() -> None:
     texts = go_on(tiny_model(), given, FORM.length)
     assert (given == before).all() and texts.shape == (1, FORM.length)
     assert (texts[:, : given.shape[1]] == before).all()
+
+
+def test_what_is_written_behind_the_end_is_taken_away() -> None:
+    texts = ["1*2=20$9$+", "1*2=20$", "1*2=2_$___", "1*2=200000", "$"]
+    got = up_to_the_end(np.stack([encode(text.ljust(10, "7")) for text in texts]))
+    expected = ["1*2=20$___", "1*2=20$___", "1*2=2_$___", "1*2=200000", "$_________"]
+    assert [decode(row) for row in got] == expected

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tiny import tiny_model, tiny_recipe
@@ -21,6 +22,7 @@ from lab.problems import Format
 from lab.recipes import RECIPES
 from lab.sweeps import SWEEPS
 from lab.train import Diverged
+from lab.vocabulary import decode, encode
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -74,25 +76,68 @@ def test_list_names_every_run_benchmark_and_sweep(capsys: Any) -> None:
 def test_multiply_prints_the_models_own_text_and_judges_it(runs: Path, capsys: Any) -> None:
     assert main(["multiply", "12", " 34 ", "--run", "small"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("12*34=") and len(lines[0]) == 20
+    assert lines[0].startswith("12*34=") and len(lines[0]) <= 20
     assert lines[-1] == "12 x 34 = 408: wrong"
     assert sum("partial product" in line for line in lines) == 2
 
 
-def test_multiply_says_right_when_it_is(
-    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    form = Format("cot_reversed")
-    monkeypatch.setattr("lab.evaluate.go_on", lambda model, given, length: form.render(12, 34)[0])
-    assert main(["multiply", "12", "34", "--run", "small"]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines == [
-        ["12*34=840+0630=8040$"],
-        ["partial", "product", "0", "48"],
-        ["partial", "product", "1", "360"],
-        ["answer", "408"],
-        ["12", "x", "34", "=", "408:", "right"],
+def said_of(text: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+    """What `multiply` prints if the model writes this text, and whatever behind it."""
+
+    def write(model: Any, given: np.ndarray, length: int) -> np.ndarray:
+        assert decode(given[0]) == text[: given.shape[1]]
+        return encode((text + "0123456789" * length)[:length])[None]
+
+    monkeypatch.setattr("lab.evaluate.go_on", write)
+    assert main(["multiply", *arguments]) == 0
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_multiply_says_right_when_it_is(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = said_of("12*34=840+0630=8040$", capsys, monkeypatch, "12", "34", "--run", "small")
+    assert said == [
+        "12*34=840+0630=8040$",
+        "partial product 0 48",
+        "partial product 1 360",
+        "answer 408",
+        "12 x 34 = 408: right",
     ]
+
+
+UNPADDED = {
+    "12*3=630$": ["12*3=630$", "answer 36", "12 x 3 = 36: right"],
+    "12*3=640$": ["12*3=640$", "answer 46", "12 x 3 = 36: wrong"],
+    "12*3=63$": ["12*3=63$", "answer not readable: 63$", "12 x 3 = 36: wrong"],
+    "12*3=$": ["12*3=$", "answer not readable: $", "12 x 3 = 36: wrong"],
+    "12*3=+30$": ["12*3=+30$", "answer not readable: +30", "12 x 3 = 36: wrong"],
+    "7*123=12+041=161+0070=1680$": [
+        "7*123=12+041=161+0070=1680$",
+        *("partial product 0 21", "partial product 1 140", "sum 1 161", "partial product 2 700"),
+        *("answer 861", "7 x 123 = 861: right"),
+    ],
+    "7*123=12+041=16+0070=1680$": [
+        "7*123=12+041=16+0070=1680$",
+        *("partial product 0 21", "partial product 1 140", "sum 1 not readable: 16+"),
+        *("partial product 2 not readable: 070=", "answer not readable: 680$"),
+        "7 x 123 = 861: wrong",
+    ],
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), UNPADDED.items(), ids=UNPADDED)
+def test_multiply_reads_a_text_whose_lengths_follow_its_operands(
+    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str, lines: list[str]
+) -> None:
+    operands = text.split("=")[0].split("*")
+    assert said_of(text, capsys, monkeypatch, *operands, "--run", unpadded) == lines
+
+
+def test_multiply_shows_what_is_written_where_no_end_comes(
+    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *rest = said_of("12*3=630+", capsys, monkeypatch, "12", "3", "--run", unpadded)
+    assert first.startswith("12*3=630+0123456789") and len(first) == 39
+    assert rest == ["answer 36", "12 x 3 = 36: right"]
 
 
 BAD_USAGE = [
