@@ -65,11 +65,15 @@ def decode_all(
 
 
 def go_on(model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()) -> Tokens:
-    """The greedy continuation of texts (N, some) to (N, length), the given tokens included."""
+    """The greedy continuation of texts (N, some) to (N, length), the given tokens included.
+
+    `ValueError` for an edit that never met anything, or not all that it names.
+    """
     trace = Trace(edits=edits) if edits else NO_TRACE
     prompt = torch.from_numpy(given)
     steps = generate(model, prompt, max_new=length - given.shape[1], trace=trace, stop=None)
     new = [step.ids.astype(np.uint8)[:, None] for step in steps]
+    trace.require_matched()
     return np.concatenate([given, *new], axis=1)
 
 
