@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lab.problems import Format, Integers
 
 DEFAULT_RUN = "chain_of_thought"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser().parse_args(typed, argparse.Namespace(typed=typed))
     try:
         options.command(options)
-    except (ValueError, FileNotFoundError) as error:
-        print(f"lab: {error}", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        say(str(error))
         return 2
     except FloatingPointError as error:
-        print(f"lab: the run diverged at {error}", file=sys.stderr)
+        say(f"the run diverged at {error}")
         return 1
     except KeyboardInterrupt:
-        print("\nlab: stopped; train --resume goes on from the last check", file=sys.stderr)
+        print(file=sys.stderr)
+        say("stopped; train --resume goes on from the last check")
         return 130
     return 0
+
+
+def say(sentence: str) -> None:
+    """One line beside the output, if there is something to say."""
+    if sentence:
+        print("lab:", " ".join(sentence.splitlines()), file=sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,9 +56,10 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("train", help="train a run from its recipe")
     one.add_argument("run")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--seed", type=int, help="default: 0")
     one.add_argument("--steps", type=int)
     one.add_argument("--resume", action="store_true", help="go on from the last saved state")
+    one.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     one.add_argument("--out", type=Path, help="folder to write to (default: checkpoints/RUN)")
     one.add_argument("--device", default="cpu")
     one.set_defaults(command=train)
@@ -53,10 +67,12 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("evaluate", help="decode problems for real and count errors")
     one.add_argument("run")
     one.add_argument("--pairs", default="all", help="all, or how many to sample")
-    one.add_argument("--digits", help="PxQ, if the run knows that shape; default: its own")
+    one.add_argument("--digits", help="PxQ, of a run that knows several; default: its most")
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--batch", type=int, default=500, help="problems decoded side by side")
-    one.add_argument("--record", action="store_true", help="add the reading to the run's record")
+    one.add_argument(
+        "--record", action="store_true", help="record the reading even if it is already"
+    )
     one.set_defaults(command=evaluate)
 
     one = commands.add_parser("bench", help="measure again, beside the record")
@@ -90,43 +106,45 @@ def show_list(_: argparse.Namespace) -> None:
 
 def multiply(options: argparse.Namespace) -> None:
     from lab.checkpoint import load_run
-    from lab.evaluate import go_on
-    from lab.problems import read_number
+    from lab.evaluate import go_on, up_to_the_end
+    from lab.problems import read_number, read_operand
     from lab.vocabulary import decode
 
     loaded = load_run(options.run)
     form = loaded.format
-    a, b = (operand(text, digits) for text, digits in ((options.a, form.p), (options.b, form.q)))
-    written = go_on(loaded.model, form.prompt(a, b), form.length)
-    print(decode(written[0]))
-    for field in form.fields():
+    a, b = read_operand(options.a, form.p), read_operand(options.b, form.q)
+    shape = form.shape_of(f"{a}*{b}=")
+    written = up_to_the_end(go_on(loaded.model, shape.prompt(a, b), form.length))
+    text, answer = decode(written[0]).rstrip("_"), -1
+    print(text)
+    for field in shape.fields():
         if field.role in ("working", "answer") and field.name != "dots":
-            print(f"{field.name:>18}  {read_number(written, field)[0]:>8}")
-    right = read_number(written, form.fields()[-2])[0] == a * b
-    print(f"{a} x {b} = {a * b}: {'right' if right else 'wrong'}")
-
-
-def operand(text: str, digits: int) -> int:
-    from lab.problems import read_operand
-
-    return read_operand(text, digits)
+            answer = int(read_number(written, field)[0])
+            unread = f"not readable: {text[field.start : field.stop]}"
+            print(f"{field.name:>18}  {unread if answer < 0 else answer:>8}")
+    print(f"{a} x {b} = {a * b}: {'right' if answer == a * b else 'wrong'}")
 
 
 def train(options: argparse.Namespace) -> None:
-    import torch
     from tqdm import tqdm
 
     from lab.checkpoint import CHECKPOINTS
     from lab.recipes import recipe
-    from lab.run import Check, run
+    from lab.run import Check, about_states, is_finished, require_room, run
 
-    changes = {"seed": options.seed} | ({} if options.steps is None else {"steps": options.steps})
-    plan = recipe(options.run, **changes)
-    if options.device != "cpu" and not torch.cuda.is_available():
-        raise ValueError(f"device={options.device!r} is not here; allowed: cpu")
+    given = {"seed": options.seed, "steps": options.steps}
+    plan = recipe(options.run, **{name: x for name, x in given.items() if x is not None})
+    require_device(options.device)
     out = options.out or CHECKPOINTS / plan.name
+    if options.resume and not options.overwrite and is_finished(plan, out):
+        print(f"nothing is left to do: {out} holds the finished run of this recipe")
+        return
+    choices = {"resume": options.resume, "overwrite": options.overwrite}
+    require_room(plan, out, **choices)
+    say(about_states(plan, resume=options.resume))
+    command = command_of(*options.typed, *(["--seed", "0"] if options.seed is None else []))
     with tqdm(total=plan.steps, unit="step", dynamic_ncols=True) as bar:
-        for event in run(plan, out, resume=options.resume, device=options.device):
+        for event in run(plan, out, **choices, device=options.device, command=command):
             if isinstance(event, Check):
                 bar.write(
                     f"step {event.step}: loss {event.loss:.4f}, errors on validation "
@@ -139,48 +157,105 @@ def train(options: argparse.Namespace) -> None:
     print(f"written to {out}")
 
 
+def require_device(name: str) -> None:
+    import torch
+
+    n = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    allowed = ["cpu", *(["cuda"] if n else []), *(f"cuda:{i}" for i in range(n))]
+    if name not in allowed:
+        raise ValueError(f"device={name!r} is not here; allowed: {', '.join(allowed)}")
+
+
+def command_of(*arguments: str) -> str:
+    """The command that does it again, as a shell reads it."""
+    return shlex.join(["python", "-m", "lab", *arguments])
+
+
 def evaluate(options: argparse.Namespace) -> None:
-    import numpy as np
     from tqdm import tqdm
 
-    from lab.checkpoint import CHECKPOINTS, load_run
-    from lab.problems import all_pairs, sample_pairs
-    from lab.run import Reading, has_seen_everything, read_model, record_reading
+    from lab.checkpoint import CHECKPOINTS, fingerprint, load_run
+    from lab.run import Reading, has_seen_everything, read_model, why_not_recorded
 
-    loaded = load_run(options.run)
-    form = loaded.format
-    if options.digits not in (None, f"{form.p}x{form.q}"):
-        raise ValueError(
-            f"digits={options.digits}: {options.run} knows {form.p}x{form.q} (operands up to "
-            f"{10**form.p - 1} and {10**form.q - 1})"
-        )
-    if options.batch < 1:
-        raise ValueError(f"batch={options.batch} must be at least 1")
-    if options.pairs == "all":
-        a, b = all_pairs(form.p, form.q)
-    else:
-        n = whole_number("pairs", options.pairs)
-        a, b = sample_pairs(np.random.default_rng(options.seed), n, form.p, form.q)
-    began = time.perf_counter()
+    loaded, folder = load_run(options.run), CHECKPOINTS / options.run
+    shape, a, b = problems_asked(options, loaded.format)
+    unrecorded, seen_all = why_not_recorded(folder), has_seen_everything(folder)
+    if unrecorded and options.record:
+        raise ValueError(f"no reading can be recorded: {unrecorded}")
+    began, weights, reading = time.perf_counter(), fingerprint(folder), Reading()
     with tqdm(total=len(a), unit="problem", dynamic_ncols=True) as bar:
-        for reading in read_model(loaded.model, form, a, b, batch=options.batch):
+        for reading in read_model(loaded.model, shape, a, b, batch=options.batch):
             bar.update(reading.all.n - bar.n)
-    if has_seen_everything(CHECKPOINTS / options.run):
-        reading = Reading(reading.all)  # pyright: ignore
-    document = {"run": options.run, **reading.document()}  # pyright: ignore
+    reading = Reading(reading.all) if seen_all else reading
+    document = {"run": options.run, **reading.document()}
     document["seconds"] = round(time.perf_counter() - began, 2)
-    if options.record:
-        command = f"python -m lab evaluate {options.run} --pairs {options.pairs}"
-        details = f" --seed {options.seed}" if options.pairs != "all" else ""
-        details += f" --batch {options.batch}" if options.batch != 500 else ""
-        record_reading(CHECKPOINTS / options.run, document, command + details)
     print_document(document)
+    if unrecorded:
+        say(f"the reading is not recorded: {unrecorded}")
+    else:
+        command = evaluation(options, None if loaded.format.padded else shape, len(a))
+        keep(folder, {**document, "weights": weights}, command, again=options.record)
+
+
+def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, Integers, Integers]:
+    """The problems to decode, and the format that they are written in."""
+    import numpy as np
+
+    from lab.config import require_whole
+    from lab.problems import all_pairs, count_digits, sample_exact, sample_pairs
+    from lab.train import LARGEST_SEED
+
+    require_whole("batch", options.batch)
+    require_whole("seed", options.seed, least=0, most=LARGEST_SEED)
+    shape = shape_asked(options, form)
+    p, q = shape.p, shape.q
+    if options.pairs != "all":
+        rng, n = np.random.default_rng(options.seed), whole_number("pairs", options.pairs)
+        return shape, *(sample_pairs if form.padded else sample_exact)(rng, n, p, q)
+    if p + q > 4:
+        raise ValueError(f"there are too many pairs of {p}x{q} digits for all; try --pairs 1000")
+    a, b = all_pairs(p, q)
+    asked = form.padded | (count_digits(a) == p) & (count_digits(b) == q)
+    return shape, a[asked], b[asked]
+
+
+def shape_asked(options: argparse.Namespace, form: Format) -> Format:
+    """The format of the problems: the run's own, or one shape of those that it can write."""
+    own = f"{form.p}x{form.q}"
+    shapes = {f"{p}x{q}": (p, q) for p in range(1, form.p + 1) for q in range(1, form.q + 1)}
+    asked = options.digits or own
+    if asked not in shapes or (form.padded and asked != own):
+        raise ValueError(
+            f"digits={options.digits}: {options.run} knows {'' if form.padded else '1x1 to '}{own} "
+            f"(operands up to {10**form.p - 1} and {10**form.q - 1})"
+        )
+    return replace(form, p=shapes[asked][0], q=shapes[asked][1], padded=True)
+
+
+def evaluation(options: argparse.Namespace, shape: Format | None, n: int) -> str:
+    """The command of a reading, the same however it was typed."""
+    words = ["--pairs", "all" if options.pairs == "all" else str(n)]
+    words += ["--digits", f"{shape.p}x{shape.q}"] if shape else []
+    words += ["--seed", str(options.seed)] if options.pairs != "all" else []
+    words += ["--batch", str(options.batch)] if options.batch != 500 else []
+    return command_of("evaluate", options.run, *words)
+
+
+def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) -> None:
+    """Add a reading to the record of its run, if it does not stand there, or `again`."""
+    from lab.run import is_on_record, record_reading
+
+    try:
+        if again or not is_on_record(folder, reading, command):
+            record_reading(folder, reading, command)
+            say(f"the reading is recorded in {folder / 'result.json'}")
+    except (ValueError, OSError) as error:
+        raise ValueError(f"the reading above could not be recorded: {error}") from error
 
 
 def bench(options: argparse.Namespace) -> None:
     from lab.benchmarks import NAMES, benchmark
-    from lab.provenance import RECORDS, provenance
-    from lab.run import write_json
+    from lab.provenance import RECORDS, provenance, write_json
 
     require_name("benchmark", options.name, NAMES)
     command = f"python -m lab bench {options.name}"

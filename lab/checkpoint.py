@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
+from reprlib import repr as shown
 from typing import Any
 
 import torch
@@ -17,11 +19,15 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
 from lab.config import GPTConfig, build
+from lab.cost import parameters_of
 from lab.gpt import GPT
 from lab.problems import Format
 from lab.vocabulary import VOCABULARY
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+
+MOST_PARAMETERS = 100_000_000
+"""Twenty times the book's model."""
 
 
 class CheckpointError(ValueError):
@@ -58,22 +64,24 @@ def to_bytes(model: GPT) -> bytes:
 
 def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Checkpoint:
     """A run that lies on no disk: its weights as `to_bytes` wrote them."""
-    model = GPT(config)
-    fill(model, deserialise(data), name)
-    return Checkpoint(name, model.eval().requires_grad_(False), form)
+    try:
+        weights = deserialise(data)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"the weights of {name} are damaged or cut short ({error})"
+        ) from error
+    return Checkpoint(name, filled(config, weights, name), form)
 
 
 def load(folder: Path) -> Checkpoint:
     """Read a run. `CheckpointError` if it is missing, cut short, of another shape, or unknown."""
     document = read_config(folder)
     try:
-        config = GPTConfig.from_dict(document["model"])
-        form = build(Format, document["format"])
-    except (ValueError, TypeError) as error:
+        config, form = GPTConfig.from_dict(document["model"]), build(Format, document["format"])
+        require_fit(config)
+    except ValueError as error:
         raise CheckpointError(f"{folder.name}/config.json: {error}") from error
-    model = GPT(config)
-    fill(model, read_weights(folder), folder.name)
-    return Checkpoint(folder.name, model.eval().requires_grad_(False), form)
+    return Checkpoint(folder.name, filled(config, read_weights(folder), folder.name), form)
 
 
 def load_run(name: str, root: Path = CHECKPOINTS) -> Checkpoint:
@@ -90,7 +98,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         document = json.loads(path.read_text())
     except FileNotFoundError:
         raise CheckpointError(f"{folder.name}/config.json is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise CheckpointError(f"{folder.name}/config.json is not readable JSON: {error}") from error
     if not isinstance(document, dict) or document.keys() != {"model", "format", "vocabulary"}:
         raise CheckpointError(
@@ -98,10 +106,22 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     if document["vocabulary"] != VOCABULARY:
         raise CheckpointError(
-            f"{folder.name} was trained on the vocabulary {document['vocabulary']!r}; "
+            f"{folder.name} was trained on the vocabulary {shown(document['vocabulary'])}; "
             f"this book reads {VOCABULARY!r}"
         )
     return document
+
+
+def require_fit(config: GPTConfig) -> None:
+    """A model of this vocabulary that memory can hold: it is built before it is compared."""
+    if config.vocab_size != len(VOCABULARY):
+        raise ValueError(
+            f"vocab_size={config.vocab_size}; this book knows {len(VOCABULARY)} tokens"
+        )
+    if parameters_of(config) > MOST_PARAMETERS:
+        raise ValueError(
+            f"a model of {parameters_of(config):,} parameters; at most {MOST_PARAMETERS:,} are read"
+        )
 
 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -116,19 +136,32 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def fill(model: GPT, weights: dict[str, torch.Tensor], name: str) -> None:
-    """Put weights into a model; every tensor must be there, no other, each of the right shape."""
-    wanted = model.state_dict()
+def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GPT:
+    """A model with these weights: every tensor must be there, no other, right in shape and finite.
+
+    It is in eval mode and asks for no gradients.
+    """
+    model = GPT(config).eval().requires_grad_(False)
+    wanted, file = model.state_dict(), f"{name}/model.safetensors"
     for kind, keys in (
         ("lacks", wanted.keys() - weights.keys()),
         ("has an unknown", weights.keys() - wanted.keys()),
     ):
         if keys:
-            raise CheckpointError(f"{name}/model.safetensors {kind} {', '.join(sorted(keys)[:3])}")
+            raise CheckpointError(f"{file} {kind} {', '.join(sorted(keys)[:3])}")
     for key, tensor in wanted.items():
         if weights[key].shape != tensor.shape:
             raise CheckpointError(
-                f"{name}/model.safetensors: {key} is {tuple(weights[key].shape)}, "
+                f"{file}: {key} is {tuple(weights[key].shape)}, "
                 f"config.json says {tuple(tensor.shape)}"
             )
-        tensor.copy_(weights[key])
+        if not weights[key].is_floating_point():
+            raise CheckpointError(f"{file}: {key} holds {weights[key].dtype}, no real numbers")
+        if not tensor.copy_(weights[key]).isfinite().all():
+            raise CheckpointError(f"{file}: {key} holds NaN or infinity")
+    return model
+
+
+def fingerprint(folder: Path) -> str:
+    """Sixteen hex digits that tell the weights of a run from any others."""
+    return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]

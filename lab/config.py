@@ -6,8 +6,10 @@ sizes of one variant cannot exist while another is chosen. Standard library only
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, TypeVar, get_args
+import math
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from reprlib import repr as shown
+from typing import Any, Literal, TypeVar, cast, get_args
 
 Activation = Literal["relu2", "gelu", "swiglu"]
 PairLayout = Literal["half", "interleaved"]
@@ -139,6 +141,9 @@ Kernel = MathKernel | SdpaKernel
 
 MOST_BASE, MOST_FACTOR = 1e9, 1e3
 
+MOST = 1_000_000
+"""No size of a model, no step and no batch counts further."""
+
 PART_KINDS: dict[str, dict[str, type]] = {
     "position": {
         "learned": LearnedPositions,
@@ -155,6 +160,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
     "residual": {"plain": PlainResidual},
     "kernel": {"math": MathKernel, "sdpa": SdpaKernel},
 }
+PARTS = PART_KINDS.keys()
 
 
 @dataclass(frozen=True)
@@ -178,38 +184,65 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "n_layer", "d_model"):
-            require_positive(f"GPTConfig.{name}", getattr(self, name))
-        require_positive("attention.n_head", self.attention.n_head)
-        require_positive("attention.head_dim", self.attention.head_dim)
-        require_positive("ffn.d_ff", self.ffn.d_ff)
-        if self.ffn.activation not in get_args(Activation):
-            raise ValueError(
-                f"ffn.activation={self.ffn.activation!r} is not one of {get_args(Activation)}"
-            )
-        if isinstance(self.position, Rotary):
-            require_rotation(self.position, self.attention.head_dim)
-        if isinstance(self.position, LearnedPositions):
-            require_positive("position.max_length", self.position.max_length)
-        if not 0 < self.embedding_std <= 10:
-            raise ValueError(f"embedding_std={self.embedding_std} must lie in (0, 10]")
+            require_whole(f"GPTConfig.{name}", getattr(self, name))
+        require_number("GPTConfig.norm_eps", self.norm_eps, above=0, most=1)
+        require_number("GPTConfig.embedding_std", self.embedding_std, above=0, most=10)
+        for part in PARTS:
+            require_part(part, getattr(self, part))
+        require_attention(self.attention)
+        require_whole("ffn.d_ff", self.ffn.d_ff)
+        require_word("ffn.activation", self.ffn.activation, Activation)
+        require_position(self.position, self.attention.head_dim)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; each part carries its `kind`."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PART_KINDS}
-        parts = {part: part_to_dict(part, getattr(self, part)) for part in PART_KINDS}
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PARTS}
+        parts = {part: part_to_dict(part, getattr(self, part)) for part in PARTS}
         return plain | parts
 
     @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> GPTConfig:
+    def from_dict(cls, document: object) -> GPTConfig:
         """Undoes `to_dict`. A missing field takes its default; an unknown one is refused."""
-        values = dict(document)
-        for part in PART_KINDS.keys() & values.keys():
-            values[part] = part_from_dict(part, values[part])
-        return build(cls, values)
+        values = object_of("model", document)
+        parts = {part: part_from_dict(part, values[part]) for part in PARTS & values.keys()}
+        return build(cls, values | parts)
 
 
-def require_rotation(position: Rotary, head_dim: int) -> None:
-    """What must hold of a rotation, and of the heads that it turns."""
+def require_part(part: str, value: object) -> None:
+    classes = PART_KINDS[part].values()
+    if type(value) not in classes:
+        names = ", ".join(cls.__name__ for cls in classes)
+        raise ValueError(f"{part}={shown(value)} is not one of {names}")
+
+
+def require_attention(attention: Attention) -> None:
+    require_whole("attention.n_head", attention.n_head)
+    require_whole("attention.head_dim", attention.head_dim)
+    require_flag("attention.qk_norm", attention.qk_norm)
+
+
+def require_position(position: Position, head_dim: int) -> None:
+    """What must hold of positions, and of the heads that they turn."""
+    for name in ("max_length", "original_length", "farthest", "farthest_place", "farthest_line"):
+        require_whole(f"position.{name}", getattr(position, name, 1))
+    if isinstance(position, Rotary):
+        require_even_heads(position, head_dim)
+        require_number("position.base", position.base, above=1, most=MOST_BASE)
+        factor = getattr(position, "factor", 1)
+        require_number("position.factor", factor, least=1, most=MOST_FACTOR)
+    if isinstance(position, RotaryPositions):
+        require_word("position.layout", position.layout, PairLayout)
+    if isinstance(position, YarnRotaryPositions):
+        require_number("position.beta_slow", position.beta_slow, above=0, most=MOST_FACTOR)
+        require_number("position.beta_fast", position.beta_fast, above=0, most=MOST_FACTOR)
+        if not position.beta_slow < position.beta_fast:
+            raise ValueError(
+                f"position.beta_slow={position.beta_slow} must be less than "
+                f"position.beta_fast={position.beta_fast}"
+            )
+
+
+def require_even_heads(position: Rotary, head_dim: int) -> None:
     if head_dim % 2:
         raise ValueError(
             f"rotary positions turn pairs of numbers, so attention.head_dim={head_dim} "
@@ -220,29 +253,6 @@ def require_rotation(position: Rotary, head_dim: int) -> None:
             f"coupled positions share the pairs of a head between two axes, so "
             f"attention.head_dim={head_dim} must be a multiple of 4 (position={position})"
         )
-    if not 1 < position.base <= MOST_BASE:
-        raise ValueError(f"position.base={position.base} must be more than 1, at most {MOST_BASE}")
-    if isinstance(position, RotaryPositions) and position.layout not in get_args(PairLayout):
-        raise ValueError(
-            f"position.layout={position.layout!r} is not one of {get_args(PairLayout)}"
-        )
-    factor = getattr(position, "factor", 1)
-    if not 1 <= factor <= MOST_FACTOR:
-        raise ValueError(f"position.factor={factor} must lie in 1 to {MOST_FACTOR}")
-    for name in ("farthest", "farthest_place", "farthest_line"):
-        require_positive(f"position.{name}", getattr(position, name, 1))
-    if isinstance(position, YarnRotaryPositions):
-        require_positive("position.original_length", position.original_length)
-        if not 0 < position.beta_slow < position.beta_fast:
-            raise ValueError(
-                f"position.beta_slow={position.beta_slow} must lie between 0 and "
-                f"position.beta_fast={position.beta_fast}"
-            )
-
-
-def require_positive(name: str, value: object) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
 
 
 def part_to_dict(part: str, value: Any) -> dict[str, Any]:
@@ -250,25 +260,73 @@ def part_to_dict(part: str, value: Any) -> dict[str, Any]:
     return {"kind": kind, **asdict(value)}
 
 
-def part_from_dict(part: str, document: dict[str, Any]) -> Any:
-    values = dict(document)
+def part_from_dict(part: str, document: object) -> Any:
+    kinds = PART_KINDS[part]
+    values = dict(object_of(part, document, f"whose kind is one of {', '.join(kinds)}"))
     kind = values.pop("kind", None)
-    if kind not in PART_KINDS[part]:
-        raise ValueError(
-            f"{part}.kind={kind!r} is not known; allowed: {', '.join(PART_KINDS[part])}"
-        )
-    return build(PART_KINDS[part][kind], values)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise ValueError(f"{part}.kind={shown(kind)} is not known; allowed: {', '.join(kinds)}")
+    return build(kinds[kind], values)
 
 
 T = TypeVar("T")
 
 
-def build(cls: type[T], values: dict[str, Any]) -> T:
-    """Make a dataclass from a dict; a field it does not have is refused by name."""
-    known = {f.name for f in fields(cls)}  # pyright: ignore[reportArgumentType]
-    unknown = sorted(values.keys() - known)
+def build(cls: type[T], document: object) -> T:
+    """Make a dataclass from a dict; a field it does not have, or lacks, is refused by name."""
+    values = object_of(cls.__name__, document)
+    known = {f.name: f for f in fields(cls)}  # pyright: ignore[reportArgumentType]
+    unknown = sorted(values.keys() - known.keys())
     if unknown:
         raise ValueError(
             f"{cls.__name__} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
         )
+    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
+    if lacking := sorted(needed - values.keys()):
+        raise ValueError(f"{cls.__name__} lacks {', '.join(lacking)}")
     return cls(**values)
+
+
+# ---------------------------------------------------------------- what a field may hold
+
+
+def require_whole(name: str, value: object, least: int = 1, most: int = MOST) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(f"{name}={shown(value)} must be a whole number from {least} to {most}")
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> None:
+    """A number within the bounds, of which a lower and an upper one are given."""
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if above < number < below and least <= number <= most:
+        return
+    upper = "to" if math.isfinite(least) else "and at most"
+    bounds = {"more than": above, "from": least, upper: most, "and less than": below}
+    said = " ".join(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))
+    raise ValueError(f"{name}={shown(value)} must be a number {said}")
+
+
+def require_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}={shown(value)} must be true or false")
+
+
+def require_word(name: str, value: object, words: Any) -> None:
+    """One of the words of a `Literal`."""
+    if value not in get_args(words):
+        raise ValueError(f"{name}={shown(value)} is not one of {', '.join(get_args(words))}")
+
+
+def object_of(name: str, document: object, what: str = "of named fields") -> dict[str, Any]:
+    """What JSON calls an object, as it is."""
+    if not isinstance(document, dict):
+        raise ValueError(f"{name}={shown(document)} must be an object {what}")
+    return cast(dict[str, Any], document)

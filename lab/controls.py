@@ -28,7 +28,7 @@ from lab.problems import HELDOUT_FROM, STYLES, TEST_FROM, all_pairs, split_value
 from lab.provenance import read_lines
 from lab.recipes import recipe
 from lab.recipes.live import multiply
-from lab.run import STATES, Check, look, run
+from lab.run import Check, look, run, state_path
 from lab.samples import CENSUS
 from lab.train import Recipe, TrainState, train, trained_on
 
@@ -170,7 +170,7 @@ def seed_cells() -> list[Cell]:
 def measure_seed(cell: Cell) -> dict[str, Any]:
     """Train at full size, resumable, and score the rounded weights as the committed run is."""
     plan = recipe(cell["run"], seed=cell["seed"])
-    out = STATES / f"{plan.name}-seed{plan.seed}"
+    out = state_path(plan).with_suffix("")
     for _ in run(plan, out, resume=True):
         pass
     result = json.loads((out / "result.json").read_text())

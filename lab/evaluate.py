@@ -17,7 +17,7 @@ from lab.generate import generate
 from lab.gpt import GPT
 from lab.problems import Format, Integers
 from lab.trace import NO_TRACE, Edit, Trace
-from lab.vocabulary import Tokens
+from lab.vocabulary import END, PADDING, Tokens
 
 BATCH = 500
 RIGHT = 255
@@ -65,12 +65,23 @@ def decode_all(
 
 
 def go_on(model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()) -> Tokens:
-    """The greedy continuation of texts (N, some) to (N, length), the given tokens included."""
+    """The greedy continuation of texts (N, some) to (N, length), the given tokens included.
+
+    `ValueError` for an edit that never met anything, or not all that it names.
+    """
     trace = Trace(edits=edits) if edits else NO_TRACE
     prompt = torch.from_numpy(given)
     steps = generate(model, prompt, max_new=length - given.shape[1], trace=trace, stop=None)
     new = [step.ids.astype(np.uint8)[:, None] for step in steps]
+    trace.require_matched()
     return np.concatenate([given, *new], axis=1)
+
+
+def up_to_the_end(texts: Tokens) -> Tokens:
+    """Texts (N, L) with `_` in place of all that stands behind their first `$`."""
+    ends = texts == END
+    behind = ends.cumsum(axis=1) - ends > 0
+    return np.where(behind, PADDING, texts).astype(np.uint8)
 
 
 def teacher_forced_all(

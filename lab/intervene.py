@@ -39,5 +39,14 @@ def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[
 
     At the given slots, which must all lie in one call of the model, or, with none given, at all.
     """
+
+    def put(x: Tensor) -> Tensor:
+        try:
+            return value.to(x.dtype).expand_as(x)
+        except RuntimeError:
+            raise ValueError(
+                f"a value of shape {tuple(value.shape)} does not fit {name!r} of {tuple(x.shape)}"
+            ) from None
+
     index = {"position": list(slots)} if slots else {}
-    return Edit(name, lambda x: value.to(x.dtype).expand_as(x), layer=layer, index=index)
+    return Edit(name, put, layer=layer, index=index, at_once=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from reprlib import repr as shown
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -73,12 +74,13 @@ class Format:
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
-            raise ValueError(f"style={self.style!r} is not one of {', '.join(STYLES)}")
+            raise ValueError(f"style={shown(self.style)} is not one of {', '.join(STYLES)}")
         for name in ("p", "q"):
-            if not 1 <= getattr(self, name) <= MAX_DIGITS:
-                raise ValueError(
-                    f"{name}={getattr(self, name)} digits; allowed are 1 to {MAX_DIGITS}"
-                )
+            digits = getattr(self, name)
+            if type(digits) is not int or not 1 <= digits <= MAX_DIGITS:
+                raise ValueError(f"{name}={shown(digits)} digits; allowed are 1 to {MAX_DIGITS}")
+        if type(self.padded) is not bool:
+            raise ValueError(f"padded={shown(self.padded)} must be true or false")
 
     @property
     def prompt_length(self) -> int:
@@ -355,9 +357,9 @@ def two_digit_split() -> NDArray[np.float64]:
 
 
 def require_fraction(fraction: float) -> None:
-    if not 0 < fraction <= HELDOUT_FROM:
+    if type(fraction) not in (int, float) or not 0 < fraction <= HELDOUT_FROM:
         raise ValueError(
-            f"fraction={fraction} of the pairs; training takes more than 0 and at most "
+            f"fraction={shown(fraction)} of the pairs; training takes more than 0 and at most "
             f"{HELDOUT_FROM}, since u from {HELDOUT_FROM} on is held out"
         )
 

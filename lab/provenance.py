@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shown
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT / "records"
@@ -45,8 +47,6 @@ def git(*arguments: str) -> str:
 
 def cpu() -> str:
     """The processor's name and the number of cores this process may use."""
-    import os
-
     name = platform.processor() or platform.machine()
     for line in read_cpuinfo():
         if line.startswith("model name"):
@@ -63,8 +63,23 @@ def read_cpuinfo() -> list[str]:
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     """One JSON object a line, in place of what the file held."""
+    write_whole(path, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """One JSON object, laid out to be read, in place of what the file held."""
+    write_whole(path, json.dumps(document, indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """All or nothing: a write that fails leaves the file as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        part.write_text(text)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def append_line(path: Path, row: dict[str, Any]) -> None:
@@ -77,15 +92,19 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON-lines file, none if it is missing.
 
-    A last line cut in half, as a killed run leaves it, is left out; any other that is not JSON
-    raises `ValueError`.
+    A last line cut in half, as a killed run leaves it, is left out; any other that is not JSON, or
+    no object, raises `ValueError`.
     """
     lines = path.read_text().splitlines() if path.exists() else []
     rows: list[dict[str, Any]] = []
     for number, line in enumerate(lines, 1):
         try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
+            row = json.loads(line)
+        except ValueError:
             if number < len(lines):
                 raise ValueError(f"{path.name}: line {number} is not JSON") from None
+            break
+        if not isinstance(row, dict):
+            raise ValueError(f"{path.name}: line {number} is {shown(row)}, no JSON object")
+        rows.append(cast(dict[str, Any], row))
     return rows

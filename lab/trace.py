@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from operator import index as as_int
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -58,6 +59,9 @@ ACTIVATIONS: dict[str, Activation] = {
 SLOT_AXES = ("position", "query")
 """Axes that run over the tokens of a call; an index on them is an absolute slot."""
 
+COUNTED = (*SLOT_AXES, "key")
+"""Axes whose index counts tokens from the start of the text."""
+
 UNSEEN = {"scores": float("-inf"), "pattern": 0.0}
 """What a query says of a key that was not there yet: the same as of one it may not look at."""
 
@@ -70,28 +74,34 @@ class Edit:
 
     `index` picks along axes of `ACTIVATIONS[name]` by name, e.g. `{"head": 2, "query": 7}`;
     positions and queries are absolute slots of the text, so an edit means the same in prefill,
-    cached decode and teacher forcing. Picked axes keep their dimension.
+    cached decode and teacher forcing. Every number must be met sooner or later, and with `at_once`
+    all of them in one call; a slice means those of its slots that there are. Picked axes keep their
+    dimension.
     """
 
     name: str
     fn: Callable[[Tensor], Tensor]
     layer: int | None = None
     index: Mapping[str, Index] = field(default_factory=dict[str, Index])
+    at_once: bool = False
 
     def __post_init__(self) -> None:
         require_known(self.name)
         axes = ACTIVATIONS[self.name].axes
-        for axis in self.index:
+        for axis, index in self.index.items():
             if axis not in axes:
                 raise ValueError(f"{self.name!r} has no axis {axis!r}; it has {', '.join(axes)}")
-            if axis in SLOT_AXES and counts_from_the_end(self.index[axis]):
+            if min(numbers_in(axis, index), default=0) < 0 and axis in COUNTED:
                 raise ValueError(
-                    f"{axis}={self.index[axis]}: slots are counted from the start of the text, "
+                    f"{axis}={index}: slots are counted from the start of the text, "
                     "since its end is not yet known in decoding"
                 )
         if ACTIVATIONS[self.name].in_block != (self.layer is not None):
             need = "needs a layer" if self.layer is None else "is outside the blocks: layer=None"
             raise ValueError(f"an edit of {self.name!r} {need} (layer={self.layer})")
+
+    def __str__(self) -> str:
+        return f"the edit of {self.name!r} at layer={self.layer}, index={dict(self.index)}"
 
 
 class TraceLike(Protocol):
@@ -116,6 +126,9 @@ class NoTrace:
     def expect(self, emitted: Collection[str], n_layer: int) -> None:
         return None
 
+    def require_matched(self) -> None:
+        return None
+
 
 NO_TRACE = NoTrace()
 
@@ -126,7 +139,7 @@ class Trace:
     After a forward, `trace["blocks.3.pattern"]` or `trace["logits"]` is the tensor; over several
     calls (prefill, then decode) the tokens follow one another along the position axis, and keys
     not yet there count as masked. Call `require_matched()` at the end: an edit that never met its
-    slot, head or layer raises `ValueError`.
+    layer, or one of its slots or heads, raises `ValueError`.
     """
 
     def __init__(self, names: Collection[str] = (), edits: Collection[Edit] = ()) -> None:
@@ -135,6 +148,10 @@ class Trace:
         self.names = frozenset(names)
         self.edits = tuple(edits)
         self.matched: set[int] = set()
+        self.missing = [
+            {axis: set(numbers_in(axis, x)) for axis, x in e.index.items() if type(x) is not slice}
+            for e in self.edits
+        ]
         self.calls: dict[str, list[Tensor]] = {}
 
     def at(self, *, layer: int | None = None, start: int | None = None) -> TracePoint:
@@ -157,10 +174,10 @@ class Trace:
     def require_matched(self) -> None:
         for number, edit in enumerate(self.edits):
             if number not in self.matched:
-                raise ValueError(
-                    f"the edit of {edit.name!r} at layer={edit.layer}, index={dict(edit.index)} "
-                    "never met anything"
-                )
+                raise ValueError(f"{edit} never met anything")
+            for axis, missing in self.missing[number].items():
+                if missing:
+                    raise ValueError(f"{edit} was met in part: never at {axis} {listed(missing)}")
 
     def __getitem__(self, key: str) -> Tensor:
         if key not in self.calls:
@@ -201,17 +218,28 @@ class TracePoint:
         return value
 
     def apply(self, number: int, edit: Edit, value: Tensor) -> Tensor:
+        axes = ACTIVATIONS[edit.name].axes
         picked = [
             self.resolve(edit.index.get(axis, slice(None)), axis, size)
-            for axis, size in zip(ACTIVATIONS[edit.name].axes, value.shape, strict=True)
+            for axis, size in zip(axes, value.shape, strict=True)
         ]
-        if any(len(numbers) == 0 for numbers in picked):
+        if any(len(places) == 0 for places in picked):
             return value
-        self.trace.matched.add(number)
-        grid = torch.meshgrid(*[torch.tensor(numbers) for numbers in picked], indexing="ij")
+        self.meet(number, edit, dict(zip(axes, picked, strict=True)))
+        grid = torch.meshgrid(*[torch.tensor(places) for places in picked], indexing="ij")
         edited = value.clone()
         edited[grid] = edit.fn(value[grid])
         return edited
+
+    def meet(self, number: int, edit: Edit, picked: Mapping[str, list[int]]) -> None:
+        """Note that an edit was met, and which of its numbers."""
+        self.trace.matched.add(number)
+        for axis, missing in self.trace.missing[number].items():
+            if missing:
+                offset = self.start if axis in SLOT_AXES else 0
+                missing.difference_update(place + offset for place in picked[axis])
+            if missing and edit.at_once:
+                raise ValueError(f"{edit} needs one call, which lacks {axis} {listed(missing)}")
 
     def resolve(self, index: Index, axis: str, size: int) -> list[int]:
         """The places of this call that an index picks along an axis of `size`."""
@@ -219,14 +247,27 @@ class TracePoint:
         if isinstance(index, slice):
             wanted = range(*index.indices(offset + size))
         else:
-            wanted = [index] if isinstance(index, int) else list(index)
-        if axis not in (*SLOT_AXES, "key") and any(not 0 <= i < size for i in wanted):
+            wanted = numbers_in(axis, index)
+        if axis not in COUNTED and any(not 0 <= i < size for i in wanted):
             raise ValueError(f"index {index} on axis {axis!r}, which has {size} entries")
         return [i - offset for i in wanted if 0 <= i - offset < size]
 
 
-def counts_from_the_end(index: Index) -> bool:
-    return isinstance(index, slice) and min(index.start or 0, index.stop or 0) < 0
+def numbers_in(axis: str, index: Any) -> list[int]:
+    """The numbers that an index names; of a slice, its ends."""
+    numbers = index if isinstance(index, Collection) else [index]
+    if isinstance(index, slice):
+        numbers = [end for end in (index.start, index.stop) if end is not None]
+    try:
+        return [as_int(number) for number in numbers]
+    except TypeError:
+        raise ValueError(
+            f"{axis}={index!r} must be a whole number, several, or a slice of them"
+        ) from None
+
+
+def listed(numbers: Collection[int]) -> str:
+    return ", ".join(str(number) for number in sorted(numbers))
 
 
 def require_known(name: str) -> None:

@@ -9,19 +9,30 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal, get_args
+from reprlib import repr as shown
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from lab.config import GPTConfig, require_positive
+from lab.config import (
+    GPTConfig,
+    build,
+    object_of,
+    require_flag,
+    require_number,
+    require_whole,
+    require_word,
+)
 from lab.gpt import GPT
 from lab.optim import AdamW, Both, Muon, Optimiser
 from lab.packing import pack, texts_in
@@ -41,6 +52,14 @@ from lab.vocabulary import Tokens
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
 Precision = Literal["auto", "fp32", "bf16"]
+WORDS = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
+
+Pairs = tuple[tuple[int, int], ...]
+
+MOST_SAID = 4
+
+LARGEST_SEED = 2**32 - 1
+"""Every generator takes a seed up to here."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +83,8 @@ class Recipe:
     model: GPTConfig
     format: Format = field(default_factory=Format)
     fraction: float = 0.30
-    pairs: tuple[tuple[int, int], ...] = ()
-    shapes: tuple[tuple[int, int], ...] = ()
+    pairs: Pairs = ()
+    shapes: Pairs = ()
     pack: int = 0
     gap_chance: float = 0.0
     gap_most: int = 8
@@ -85,38 +104,36 @@ class Recipe:
     check_every: int = 100
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "check_every"):
-            require_positive(f"Recipe.{name}", getattr(self, name))
-        if self.trains_on_everything:
-            self.require_the_whole_times_table()
-        else:
-            require_fraction(self.fraction)
-        if self.pairs and self.format.p != self.format.q:
-            raise ValueError(
-                f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
-            )
+        if type(self.name) is not str or not self.name.isidentifier():
+            raise ValueError(f"name={shown(self.name)} must be a word: letters, digits and _")
+        for name, kind in {"model": GPTConfig, "format": Format}.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"{name}={shown(getattr(self, name))} must be a {kind.__name__}")
+        for name in ("steps", "batch_size", "check_every", "gap_most"):
+            require_whole(f"Recipe.{name}", getattr(self, name))
+        for name in ("pack", "warmup"):
+            require_whole(f"Recipe.{name}", getattr(self, name), least=0)
+        require_whole("seed", self.seed, least=0, most=LARGEST_SEED)
+        require_flag("trains_on_everything", self.trains_on_everything)
+        for name, words in WORDS.items():
+            require_word(name, getattr(self, name), words)
+        self.require_numbers()
         self.require_layout()
-        held = [pair for pair in self.pairs if split_value(*pair) >= self.fraction]
-        if held:
-            raise ValueError(
-                f"pairs holds {held[0]}, whose u={split_value(*held[0]):.3f} is not below "
-                f"fraction={self.fraction}: it is held out"
-            )
-        kinds = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
-        for name, allowed in kinds.items():
-            if getattr(self, name) not in get_args(allowed):
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} is not one of {get_args(allowed)}"
-                )
-        if self.warmup < 0 or not 0 <= self.decay <= 1:
-            raise ValueError(f"warmup={self.warmup} is at least 0, decay={self.decay} in [0, 1]")
-        if not (0 < self.rate <= 1 and 0 < self.muon_rate <= 1):
-            raise ValueError(f"rate={self.rate} and muon_rate={self.muon_rate} lie in (0, 1]")
+        self.require_split()
+
+    def require_numbers(self) -> None:
+        require_number("rate", self.rate, above=0, most=1)
+        require_number("muon_rate", self.muon_rate, above=0, most=1)
+        require_number("weight_decay", self.weight_decay, least=0, most=1)
+        require_number("decay", self.decay, least=0, most=1)
+        require_number("clip", self.clip, above=0, most=1e30)
+        require_number("gap_chance", self.gap_chance, least=0, below=1)
 
     def require_layout(self) -> None:
         form = self.format
+        require_pairs("shapes", self.shapes)
         if self.shapes and form.padded:
-            raise ValueError(f"shapes={self.shapes} need a format with padded=False")
+            raise ValueError(f"shapes={shown(self.shapes)} need a format with padded=False")
         for p, q in self.shapes:
             if not (1 <= p <= form.p and 1 <= q <= form.q):
                 raise ValueError(f"shapes holds {(p, q)}; the format allows up to {form.p, form.q}")
@@ -124,22 +141,100 @@ class Recipe:
             raise ValueError(
                 f"pack={self.pack} needs a padded format and more than its {form.length} tokens"
             )
-        if not 0 <= self.gap_chance < 1 or self.gap_most < 1:
+
+    def require_split(self) -> None:
+        """Nothing that is trained on is held out."""
+        require_pairs("pairs", self.pairs)
+        if self.trains_on_everything:
+            return self.require_the_whole_times_table()
+        require_fraction(self.fraction)
+        if self.pairs and self.format.p != self.format.q:
             raise ValueError(
-                f"gap_chance={self.gap_chance} in [0, 1), gap_most={self.gap_most} of at least 1"
+                f"pairs are written both ways round; p={self.format.p} and q={self.format.q} differ"
             )
+        for pair in self.pairs:
+            if max(pair) >= 10**self.format.p:
+                raise ValueError(f"pairs holds {pair}; the format has {self.format.p} digits")
+            if split_value(*pair) >= self.fraction:
+                raise ValueError(
+                    f"pairs holds {pair}, whose u={split_value(*pair):.3f} is not below "
+                    f"fraction={self.fraction}: it is held out"
+                )
 
     def require_the_whole_times_table(self) -> None:
         form = self.format
         if (form.p, form.q, self.fraction, self.pairs) != (1, 1, 1.0, ()):
             raise ValueError(
                 f"trains_on_everything is for all one-digit products: p={form.p} and q={form.q} "
-                f"must be 1, fraction={self.fraction} must be 1.0, and pairs={self.pairs} none"
+                f"must be 1, fraction={shown(self.fraction)} must be 1.0, and "
+                f"pairs={shown(self.pairs)} none"
             )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as `result.json` and a saved state hold them."""
+        return json.loads(json.dumps({**asdict(self), "model": self.model.to_dict()}))
+
+    @classmethod
+    def from_dict(cls, document: object) -> Recipe:
+        """Undoes `to_dict`. A missing field takes its default; an unknown one is refused."""
+        values = dict(object_of("recipe", document))
+        if "model" in values:
+            values["model"] = GPTConfig.from_dict(values["model"])
+        if "format" in values:
+            values["format"] = build(Format, values["format"])
+        for name in {"pairs", "shapes"} & values.keys():
+            values[name] = pairs_from(name, values[name])
+        return build(cls, values)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits that change with any field."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return blake2b(text.encode()).hexdigest()[:12]
 
     @property
     def tokens_per_step(self) -> int:
         return self.batch_size * (self.pack or self.format.length)
+
+
+def require_pairs(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or not all(is_pair(pair) for pair in cast(Pairs, value)):
+        raise ValueError(f"{name}={shown(value)} must be pairs of whole numbers from 0 on")
+
+
+def is_pair(pair: object) -> bool:
+    if not isinstance(pair, tuple):
+        return False
+    numbers = cast(tuple[int, ...], pair)
+    return [type(x) for x in numbers] == [int, int] and min(numbers) >= 0
+
+
+def pairs_from(name: str, listed: Any) -> Pairs:
+    """Pairs as JSON has them, lists of two."""
+    try:
+        return tuple((a, b) for a, b in listed)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={shown(listed)} must be a list of pairs") from None
+
+
+def differences(there: Recipe, here: Recipe) -> str:
+    """'steps is 4 there and 6 here, ...': the fields in which two recipes differ, the first few."""
+    old, new = flat(there.to_dict()), flat(here.to_dict())
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    said = [
+        f"{name} is {shown(old.get(name))} there and {shown(new.get(name))} here" for name in names
+    ]
+    rest = len(said) - MOST_SAID
+    return ", ".join(said[:MOST_SAID] + ([f"and {rest} more"] if rest > 0 else []))
+
+
+def flat(document: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """{"model": {"d_model": 16}} -> {"model.d_model": 16}"""
+    out: dict[str, Any] = {}
+    for name, value in document.items():
+        inside = isinstance(value, dict)
+        out |= flat(value, f"{before}{name}.") if inside else {before + name: value}
+    return out
 
 
 @dataclass(frozen=True)
@@ -160,8 +255,12 @@ class Diverged(FloatingPointError):
 
 @dataclass
 class TrainState:
-    """All that a run carries from step to step: saved and loaded, it goes on bit for bit."""
+    """All that a run carries from step to step: saved and loaded, it goes on bit for bit.
 
+    `recipe` is the one that it is trained by.
+    """
+
+    recipe: Recipe
     model: GPT
     optimiser: Optimiser
     rng: np.random.Generator
@@ -172,45 +271,84 @@ class TrainState:
     def start(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
         generator = torch.Generator().manual_seed(recipe.seed)
         model = GPT(recipe.model, generator).to(device).train()
-        return cls(model, build_optimiser(recipe, model), np.random.default_rng(recipe.seed))
+        rng = np.random.default_rng(recipe.seed)
+        return cls(recipe, model, build_optimiser(recipe, model), rng)
 
     def save(self, path: Path) -> None:
-        """Write model, optimiser, generator and step to one safetensors file, all or nothing."""
+        """Write everything to one safetensors file, all or nothing."""
         tensors = {f"model.{n}": p.detach() for n, p in self.model.state_dict().items()}
         tensors |= {f"optimiser.{n}": t for n, t in self.optimiser.state().items()}
         progress = {"step": self.step, "seconds": self.seconds, "rng": self.rng.bit_generator.state}
         part = path.with_suffix(".part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part, metadata={"progress": json.dumps(progress)})
+        about = {"progress": progress, "recipe": self.recipe.to_dict(), "hash": self.recipe.hash}
+        save_file(tensors, part, metadata={key: json.dumps(said) for key, said in about.items()})
         part.replace(path)
 
     @classmethod
     def load(cls, recipe: Recipe, path: Path, device: str = "cpu") -> TrainState:
-        """The inverse of `save`. `ValueError` if the state is not one of this recipe's model."""
-        state = cls.start(recipe, device)
-        tensors = load_file(path, device=device)
-        groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}}
-        for name, tensor in tensors.items():
-            group, _, rest = name.partition(".")
-            groups[group][rest] = tensor
-        try:
-            state.model.load_state_dict(groups["model"])
-            state.optimiser.load(groups["optimiser"])
-        except (RuntimeError, KeyError) as error:
+        """The inverse of `save`. `ValueError` for what is no state, or one of another recipe."""
+        saved = Saved.read(path)
+        if saved.recipe.model != recipe.model:
             raise ValueError(
-                f"{path.name} holds a state of another model than the recipe of {recipe.name} makes"
+                f"{path} holds a state of another model than the recipe of {recipe.name} "
+                f"makes: {differences(saved.recipe, recipe)}"
+            )
+        if saved.recipe != recipe:
+            raise ValueError(
+                f"{path} holds a state of another recipe than that of {recipe.name}: "
+                f"{differences(saved.recipe, recipe)}"
+            )
+        state = cls.start(recipe, device)
+        state.step, state.seconds = saved.step, saved.seconds
+        try:
+            tensors = load_file(path, device=device)
+            state.model.load_state_dict(under("model.", tensors))
+            state.optimiser.load(under("optimiser.", tensors))
+            state.rng.bit_generator.state = saved.rng
+        except (SafetensorError, RuntimeError, LookupError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"{path} does not hold all that a run of {recipe.name} goes on from"
             ) from error
-        progress = read_progress(path)
-        state.step, state.seconds = progress["step"], progress["seconds"]
-        state.rng.bit_generator.state = progress["rng"]
         return state
 
 
-def read_progress(path: Path) -> dict[str, Any]:
-    from safetensors import safe_open
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
-    with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
-        return json.loads(file.metadata()["progress"])  # pyright: ignore
+
+@dataclass(frozen=True)
+class Saved:
+    """What a saved state says of itself: whose it is, and how far it has come."""
+
+    recipe: Recipe
+    step: int
+    seconds: float
+    rng: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Saved:
+        """`ValueError` says in one sentence what is wrong with a file that is no saved state."""
+        about = metadata_of(path)
+        try:
+            progress, recipe = (
+                json.loads(about.get(key, "null")) for key in ("progress", "recipe")
+            )
+            values = {**object_of("progress", progress), "recipe": Recipe.from_dict(recipe)}
+            saved = build(cls, values)
+            require_whole("step", saved.step, least=0, most=saved.recipe.steps)
+            require_number("seconds", saved.seconds, least=0, most=1e9)
+        except ValueError as error:
+            raise ValueError(f"{path} is not a saved state: {error}") from error
+        return saved
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is damaged or cut short ({error})") from error
 
 
 def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
@@ -226,6 +364,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
     The parts' gradients add up to the gradient of the whole batch. `state` is whole only after
     `StepMetrics`; their `seconds` leave out the pauses.
     """
+    state.recipe = recipe
     while state.step < recipe.steps:
         began = time.perf_counter()
         rate = rate_at(recipe, state.step)

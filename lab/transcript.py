@@ -39,7 +39,8 @@ class Transcript:
 def transcribe(model: GPT, given: str, length: int, edits: Collection[Edit] = ()) -> Transcript:
     """Write on greedily from `given` to `length` tokens in all, under `edits` if any.
 
-    Raises `ValueError` for a character that is no token and for an edit that never met anything.
+    Raises `ValueError` for a character that is no token, and for an edit that never met anything or
+    not all that it names.
     """
     import torch
 
@@ -51,7 +52,6 @@ def transcribe(model: GPT, given: str, length: int, edits: Collection[Edit] = ()
     began = time.perf_counter()
     steps = list(generate(model, prompt, max_new=length - len(given), trace=trace, stop=None))
     seconds = time.perf_counter() - began
-    if isinstance(trace, Trace):
-        trace.require_matched()
+    trace.require_matched()
     beliefs = tuple(tuple(step.probabilities[0].tolist()) for step in steps)
     return Transcript(given + decode(int(s.ids[0]) for s in steps), len(given), beliefs, seconds)

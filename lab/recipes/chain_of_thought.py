@@ -46,11 +46,11 @@ def plain() -> Recipe:
     return replace(
         chain_of_thought(),
         name="plain",
-        model=FULL_SIZE,
         format=Format("plain"),
         steps=1200,
         batch_size=256,
-        weight_decay=0.1,
+        rate=3e-3,
+        muon_rate=0.02,
         decay=0.4,
     )
 

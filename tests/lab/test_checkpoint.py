@@ -1,6 +1,8 @@
 """lab.checkpoint: what is saved comes back; every defect is one sentence that names the file."""
 
+import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load as deserialise
 from safetensors.torch import load_file, save_file
+from safetensors.torch import save as serialise
 from tiny import BASE, some_tokens, tiny_model, variants
 
 from lab import checkpoint
@@ -76,6 +80,16 @@ def cut(name: str, share: float) -> Callable[[Path], None]:
 
 def delete(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
+
+
+def in_its_place(name: str) -> Callable[[Path], None]:
+    """A folder where a file should be."""
+
+    def spoil(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return spoil
 
 
 DEFECTS: dict[str, tuple[Callable[[Path], Any], str, list[str]]] = {
@@ -156,7 +170,88 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], str, list[str]]] = {
         "config.json",
         ["n_layer=1.5"],
     ),
-    "no model at all": (edit_config(lambda d: d.update(model=None)), "config.json", []),
+    "no model at all": (
+        edit_config(lambda d: d.update(model=None)),
+        "config.json",
+        ["model=None must be an object"],
+    ),
+    "a list of models": (
+        edit_config(lambda d: d.update(model=[d["model"]])),
+        "config.json",
+        ["model=[", "must be an object"],
+    ),
+    "a number for a format": (
+        edit_config(lambda d: d.update(format=3)),
+        "config.json",
+        ["Format=3 must be an object"],
+    ),
+    "a position that is a number": (
+        edit_config(lambda d: d["model"].update(position=7)),
+        "config.json",
+        ["position=7 must be an object whose kind is one of learned, rotary"],
+    ),
+    "no spread": (
+        edit_config(lambda d: d["model"].update(embedding_std=None)),
+        "config.json",
+        ["embedding_std=None must be a number more than 0 and at most 10"],
+    ),
+    "an eps in words": (
+        edit_config(lambda d: d["model"].update(norm_eps="x")),
+        "config.json",
+        ["norm_eps='x' must be a number more than 0 and at most 1"],
+    ),
+    "operands of half a digit": (
+        edit_config(lambda d: d["format"].update(p=1.5)),
+        "config.json",
+        ["p=1.5 digits; allowed are 1 to 10"],
+    ),
+    "fewer tokens than the vocabulary": (
+        edit_config(lambda d: d["model"].update(vocab_size=8)),
+        "config.json",
+        ["vocab_size=8; this book knows 16 tokens"],
+    ),
+    "a model that fills no memory": (
+        edit_config(lambda d: d["model"].update(d_model=1_000_000, n_layer=1000)),
+        "config.json",
+        ["parameters; at most 100,000,000 are read"],
+    ),
+    "a number of 5,000 digits": (
+        lambda folder: (folder / "config.json").write_text("9" * 5000),
+        "config.json",
+        ["not readable JSON"],
+    ),
+    "lists in lists in lists": (
+        lambda folder: (folder / "config.json").write_text("[" * 100_000),
+        "config.json",
+        ["not readable JSON"],
+    ),
+    "a folder for a config": (in_its_place("config.json"), "config.json", ["not readable JSON"]),
+    "a folder for weights": (in_its_place("model.safetensors"), "model.safetensors", ["damaged"]),
+    "weights that are text": (
+        lambda folder: (folder / "model.safetensors").write_text("weights" * 100),
+        "model.safetensors",
+        ["damaged or cut short"],
+    ),
+    "one NaN": (
+        edit_weights(lambda w: w["blocks.0.ffn.w_in.weight"].view(-1)[5].fill_(math.nan)),
+        "model.safetensors",
+        ["blocks.0.ffn.w_in.weight holds NaN or infinity"],
+    ),
+    "one infinity": (
+        edit_weights(lambda w: w["final_norm.gain"][3].fill_(-math.inf)),
+        "model.safetensors",
+        ["final_norm.gain holds NaN or infinity"],
+    ),
+    "weights too large for a model": (
+        edit_weights(lambda w: w.update({"final_norm.gain": 1e300 * torch.ones(16).double()})),
+        "model.safetensors",
+        ["final_norm.gain holds NaN or infinity"],
+    ),
+    "whole numbers": (
+        edit_weights(lambda w: w.update({"final_norm.gain": torch.ones(16, dtype=torch.int64)})),
+        "model.safetensors",
+        ["final_norm.gain holds torch.int64"],
+    ),
 }
 
 
@@ -205,3 +300,36 @@ def test_the_format_of_a_checkpoint_is_that_of_its_file(tmp_path: Path) -> None:
     form = replace(FORM, style="dots", padded=False)
     save(tmp_path / "run", tiny_model(), form)
     assert checkpoint.load(tmp_path / "run").format == form
+
+
+BYTES: dict[str, tuple[Callable[[dict[str, torch.Tensor]], Any], str]] = {
+    "NaN": (
+        lambda w: w["embed.weight"][2, 3].fill_(math.nan),
+        "embed.weight holds NaN or infinity",
+    ),
+    "a missing tensor": (lambda w: w.pop("final_norm.gain"), "lacks final_norm.gain"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), BYTES.values(), ids=BYTES)
+def test_weights_that_lie_on_no_disk_are_looked_at_as_well(change: Any, words: str) -> None:
+    weights = deserialise(checkpoint.to_bytes(tiny_model()))
+    change(weights)
+    with pytest.raises(CheckpointError, match=f"live/model.safetensors.*{words}"):
+        checkpoint.from_bytes("live", serialise(weights), BASE, FORM)
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.9999])
+def test_bytes_that_are_cut_short_are_refused(share: float) -> None:
+    data = checkpoint.to_bytes(tiny_model())
+    with pytest.raises(CheckpointError, match="the weights of live are damaged or cut short"):
+        checkpoint.from_bytes("live", data[: int(len(data) * share)], BASE, FORM)
+
+
+def test_a_fingerprint_is_that_of_the_weights_alone(tmp_path: Path) -> None:
+    for name, seed, form in (("a", 0, FORM), ("b", 0, Format("plain")), ("c", 1, FORM)):
+        save(tmp_path / name, tiny_model(seed=seed), form)
+    a, b, c = (checkpoint.fingerprint(tmp_path / name) for name in "abc")
+    assert a == b != c
+    digest = hashlib.blake2b((tmp_path / "a" / "model.safetensors").read_bytes()).hexdigest()
+    assert a == digest[:16]

@@ -2,12 +2,14 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
-from tiny import BASE, variants
+from tiny import BASE, variants, wrong_values
 
 from lab.config import (
+    PART_KINDS,
     CoupledRotaryPositions,
     DenseFFN,
     GPTConfig,
@@ -83,3 +85,66 @@ def test_coupled_positions_need_pairs_for_both_axes() -> None:
 def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
     with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0"):
         replace(BASE, position=RotaryPositions(10.0), attention=MultiHeadAttention(2, 5))
+
+
+# ---------------------------------------------------------------- values of another kind
+
+WRONG_FIELDS = [
+    ({f.name: value}, f.name)
+    for f in fields(GPTConfig)
+    if f.name not in PART_KINDS
+    for value in wrong_values(f.default)
+]
+WRONG_PARTS = [
+    ({part: {"kind": kind, f.name: value}}, f"{part}.{f.name}")
+    for part, kinds in PART_KINDS.items()
+    for kind, cls in kinds.items()
+    for f in fields(cls)
+    for value in wrong_values(f.default)
+]
+NO_PARTS = [
+    ({part: value}, part)
+    for part in PART_KINDS
+    for value in (7, None, "learned", [], True, 1.5, {}, {"kind": None}, {"kind": ["math"]})
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "name"), [*WRONG_FIELDS, *WRONG_PARTS, *NO_PARTS], ids=lambda x: str(x)[:60]
+)
+def test_a_value_of_another_kind_is_refused_by_name(document: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValueError) as error:
+        GPTConfig.from_dict(document)
+    said = str(error.value)
+    assert name in said and "\n" not in said and len(said) < 250
+    assert any(words in said for words in ("must be", "is not one of", "is not known")), said
+
+
+@pytest.mark.parametrize("document", [7, None, "model", [], [["n_layer", 2]], True])
+def test_what_is_no_object_is_no_model(document: Any) -> None:
+    with pytest.raises(ValueError, match=r"model=.* must be an object of named fields"):
+        GPTConfig.from_dict(document)
+
+
+@pytest.mark.parametrize("part", PART_KINDS)
+def test_a_part_must_be_one_of_its_classes(part: str) -> None:
+    for value in (7, None, {"kind": "math"}, BASE):
+        with pytest.raises(ValueError, match=f"{part}=.* is not one of [A-Z]"):
+            replace(BASE, **{part: value})
+
+
+def test_a_number_is_told_what_it_may_be() -> None:
+    for changes, said in [
+        ({"norm_eps": "x"}, "GPTConfig.norm_eps='x' must be a number more than 0 and at most 1"),
+        ({"embedding_std": None}, "embedding_std=None must be a number more than 0 and at most 10"),
+        ({"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
+        ({"position": YarnRotaryPositions(factor=0)}, "factor=0 must be a number from 1 to 1000"),
+    ]:
+        with pytest.raises(ValueError) as error:
+            replace(BASE, **changes)
+        assert said in str(error.value)
+
+
+def test_a_whole_number_may_stand_for_a_number() -> None:
+    document = {"position": {"kind": "rotary", "base": 100}, "embedding_std": 1}
+    assert GPTConfig.from_dict(document).position == RotaryPositions(100.0)

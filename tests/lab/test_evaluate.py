@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,12 @@ from lab.evaluate import (
     last,
     score,
     teacher_forced_all,
+    up_to_the_end,
 )
 from lab.gpt import GPT
 from lab.intervene import ablate_head
 from lab.problems import Format, all_pairs
+from lab.trace import Edit
 from lab.train import TrainState, train
 from lab.vocabulary import decode, encode
 
@@ -150,6 +153,26 @@ def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
     assert (free != edited).any()
 
 
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ({"position": FORM.length}, "never met anything"),
+        ({"position": [3, FORM.length + 2]}, f"never at position {FORM.length + 2}"),
+        # the last token is written and not read again
+        ({"position": [FORM.length - 2, FORM.length - 1]}, f"at position {FORM.length - 1}$"),
+    ],
+)
+def test_an_edit_that_decoding_does_not_meet_whole_is_an_error(
+    half_trained: GPT, index: dict[str, Any], words: str
+) -> None:
+    a, b = np.array([3, 4]), np.array([15, 16])
+    edit = Edit("z", torch.zeros_like, layer=0, index=index)
+    with pytest.raises(ValueError, match=words):
+        list(decode_all(half_trained, FORM, a, b, edits=[edit]))
+    met = Edit("z", torch.zeros_like, layer=0, index={"position": [3, FORM.length - 2]})
+    assert len(list(decode_all(half_trained, FORM, a, b, edits=[met]))) == 1
+
+
 def test_grad_mode_is_untouched_between_two_batches(half_trained: GPT) -> None:
     a, b = (x[:20] for x in all_pairs(1, 2))
     runs: list[Iterator[object]] = [
@@ -166,3 +189,10 @@ def test_go_on_leaves_what_it_was_given() -> None:
     texts = go_on(tiny_model(), given, FORM.length)
     assert (given == before).all() and texts.shape == (1, FORM.length)
     assert (texts[:, : given.shape[1]] == before).all()
+
+
+def test_what_is_written_behind_the_end_is_taken_away() -> None:
+    texts = ["1*2=20$9$+", "1*2=20$", "1*2=2_$___", "1*2=200000", "$"]
+    got = up_to_the_end(np.stack([encode(text.ljust(10, "7")) for text in texts]))
+    expected = ["1*2=20$___", "1*2=20$___", "1*2=2_$___", "1*2=200000", "$_________"]
+    assert [decode(row) for row in got] == expected

@@ -67,3 +67,22 @@ def test_patching_some_slots_changes_those_slots_only() -> None:
     expected = free["blocks.1.resid_post"].clone()
     expected[:, [1, 4]] = 0.5
     assert torch.equal(trace["blocks.1.resid_post"], expected)
+
+
+def test_a_patch_that_is_met_in_part_names_the_rest() -> None:
+    model, tokens = tiny_model(), some_tokens(2, 6)
+    for width in (1, 2):
+        value = torch.full((1, width, 16), 0.5, dtype=torch.float64)
+        trace = Trace(edits=[patch("resid_post", value, layer=1, slots=[5, 25])])
+        with pytest.raises(ValueError, match=r"'position': \[5, 25\].* lacks position 25$"):
+            model(tokens, trace=trace)
+
+
+@pytest.mark.parametrize("slots", [(), (1, 4)])
+def test_a_patch_of_another_shape_is_refused_naming_both(slots: tuple[int, ...]) -> None:
+    value = torch.zeros(1, 5, 16, dtype=torch.float64)
+    trace = Trace(edits=[patch("resid_post", value, layer=1, slots=slots)])
+    there = (2, len(slots) or 6, 16)
+    with pytest.raises(ValueError) as error:
+        tiny_model()(some_tokens(2, 6), trace=trace)
+    assert str(error.value) == f"a value of shape (1, 5, 16) does not fit 'resid_post' of {there}"

@@ -1,5 +1,6 @@
 """lab.live: many runs share a worker, each gets its turn, and each ends exactly once."""
 
+import math
 import queue
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from lab import live
 from lab.checkpoint import from_bytes
@@ -36,7 +38,7 @@ from lab.live import (
 )
 from lab.problems import all_pairs, split_values
 from lab.recipes.live import multiply
-from lab.train import Recipe, TrainState, train
+from lab.train import Recipe, TrainState, masked_loss, train
 
 SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
 
@@ -222,8 +224,12 @@ def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None
 
 def test_a_run_that_raises_fails_alone_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Recipe:
-        return replace(multiply(**SMALL), rate=1.0, muon_rate=1.0, steps=2000, clip=float("nan"))
+        return replace(multiply(**SMALL), name="broken")
 
+    def loss_of(recipe: Recipe, *arguments: Any) -> torch.Tensor:
+        return masked_loss(recipe, *arguments) * (math.nan if recipe.name == "broken" else 1)
+
+    monkeypatch.setattr("lab.train.masked_loss", loss_of)
     monkeypatch.setattr(live, "ALLOWED", {**live.ALLOWED, "broken": broken})
     said = driven(Start("x", RunSpec("broken")), start("a"))
     assert ends(said)["a"].how == "done"

@@ -1,25 +1,28 @@
 """python -m lab: exit codes, names, and a last line a program can read."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tiny import tiny_model, tiny_recipe
 
 import lab.run
 from lab import checkpoint, provenance, sweeps
-from lab.__main__ import main
+from lab.__main__ import main, require_device
 from lab.benchmarks import NAMES
 from lab.checkpoint import load_run
-from lab.config import GPTConfig
+from lab.config import GPTConfig, RotaryPositions
 from lab.problems import Format
 from lab.recipes import RECIPES
 from lab.sweeps import SWEEPS
 from lab.train import Diverged
+from lab.vocabulary import decode, encode
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -45,6 +48,17 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@pytest.fixture
+def unpadded(runs: Path) -> str:
+    """A run whose operands have up to three digits, and no leading zeros."""
+    model = tiny_model(
+        GPTConfig(n_layer=1, d_model=16, position=RotaryPositions(10.0)), dtype=torch.float32
+    )
+    checkpoint.save(runs / "many", model, Format("cot_reversed", 3, 3, padded=False))
+    (runs / "many" / "result.json").write_text('{"readings": []}')
+    return "many"
+
+
 def last_line(capsys: Any) -> dict[str, Any]:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
@@ -62,25 +76,68 @@ def test_list_names_every_run_benchmark_and_sweep(capsys: Any) -> None:
 def test_multiply_prints_the_models_own_text_and_judges_it(runs: Path, capsys: Any) -> None:
     assert main(["multiply", "12", " 34 ", "--run", "small"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("12*34=") and len(lines[0]) == 20
+    assert lines[0].startswith("12*34=") and len(lines[0]) <= 20
     assert lines[-1] == "12 x 34 = 408: wrong"
     assert sum("partial product" in line for line in lines) == 2
 
 
-def test_multiply_says_right_when_it_is(
-    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    form = Format("cot_reversed")
-    monkeypatch.setattr("lab.evaluate.go_on", lambda model, given, length: form.render(12, 34)[0])
-    assert main(["multiply", "12", "34", "--run", "small"]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines == [
-        ["12*34=840+0630=8040$"],
-        ["partial", "product", "0", "48"],
-        ["partial", "product", "1", "360"],
-        ["answer", "408"],
-        ["12", "x", "34", "=", "408:", "right"],
+def said_of(text: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+    """What `multiply` prints if the model writes this text, and whatever behind it."""
+
+    def write(model: Any, given: np.ndarray, length: int) -> np.ndarray:
+        assert decode(given[0]) == text[: given.shape[1]]
+        return encode((text + "0123456789" * length)[:length])[None]
+
+    monkeypatch.setattr("lab.evaluate.go_on", write)
+    assert main(["multiply", *arguments]) == 0
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_multiply_says_right_when_it_is(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = said_of("12*34=840+0630=8040$", capsys, monkeypatch, "12", "34", "--run", "small")
+    assert said == [
+        "12*34=840+0630=8040$",
+        "partial product 0 48",
+        "partial product 1 360",
+        "answer 408",
+        "12 x 34 = 408: right",
     ]
+
+
+UNPADDED = {
+    "12*3=630$": ["12*3=630$", "answer 36", "12 x 3 = 36: right"],
+    "12*3=640$": ["12*3=640$", "answer 46", "12 x 3 = 36: wrong"],
+    "12*3=63$": ["12*3=63$", "answer not readable: 63$", "12 x 3 = 36: wrong"],
+    "12*3=$": ["12*3=$", "answer not readable: $", "12 x 3 = 36: wrong"],
+    "12*3=+30$": ["12*3=+30$", "answer not readable: +30", "12 x 3 = 36: wrong"],
+    "7*123=12+041=161+0070=1680$": [
+        "7*123=12+041=161+0070=1680$",
+        *("partial product 0 21", "partial product 1 140", "sum 1 161", "partial product 2 700"),
+        *("answer 861", "7 x 123 = 861: right"),
+    ],
+    "7*123=12+041=16+0070=1680$": [
+        "7*123=12+041=16+0070=1680$",
+        *("partial product 0 21", "partial product 1 140", "sum 1 not readable: 16+"),
+        *("partial product 2 not readable: 070=", "answer not readable: 680$"),
+        "7 x 123 = 861: wrong",
+    ],
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), UNPADDED.items(), ids=UNPADDED)
+def test_multiply_reads_a_text_whose_lengths_follow_its_operands(
+    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str, lines: list[str]
+) -> None:
+    operands = text.split("=")[0].split("*")
+    assert said_of(text, capsys, monkeypatch, *operands, "--run", unpadded) == lines
+
+
+def test_multiply_shows_what_is_written_where_no_end_comes(
+    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *rest = said_of("12*3=630+", capsys, monkeypatch, "12", "3", "--run", unpadded)
+    assert first.startswith("12*3=630+0123456789") and len(first) == 39
+    assert rest == ["answer 36", "12 x 3 = 36: right"]
 
 
 BAD_USAGE = [
@@ -95,6 +152,14 @@ BAD_USAGE = [
     (["evaluate", "small", "--pairs", "0"], "pairs='0'"),
     (["evaluate", "small", "--pairs", "²"], "pairs='²'"),
     (["evaluate", "small", "--batch", "0"], "batch=0"),
+    (["evaluate", "small", "--batch", "9" * 30], "batch=9"),
+    (["evaluate", "small", "--seed", "-1"], "seed=-1 must be a whole number from 0 to 4294967295"),
+    (["evaluate", "small", "--seed", "9" * 30], "must be a whole number from 0 to 4294967295"),
+    (["train", "plain", "--seed", "-1"], "seed=-1 must be a whole number from 0 to 4294967295"),
+    (["train", "plain", "--seed", "9" * 30], "must be a whole number from 0 to 4294967295"),
+    (["train", "plain", "--steps", "9" * 30], "must be a whole number from 1 to 1000000"),
+    (["train", "plain", "--out", str(ROOT / "README.md")], "README.md is not a folder"),
+    (["train", "plain", "--out", str(ROOT / "LICENSE" / "x")], "LICENSE is not a folder"),
     (["train", "big"], "no run is called 'big'; there are: chain_of_thought, plain"),
     (["train", "plain", "--steps", "0"], "steps=0"),
     (["train", "plain", "--steps", "-3"], "steps=-3"),
@@ -147,17 +212,122 @@ def test_evaluate_is_decided_by_its_seed(capsys: Any) -> None:
     assert counts[1] != counts[2] or counts[1] != counts[3]
 
 
+# ---------------------------------------------------------------- readings on record
+
+
+def readings(runs: Path, run: str = "small") -> list[dict[str, Any]]:
+    return json.loads((runs / run / "result.json").read_text())["readings"]
+
+
 def test_a_recorded_reading_names_the_command_that_repeats_it(runs: Path, capsys: Any) -> None:
     for batch in ("500", "7"):
-        arguments = ["evaluate", "small", "--pairs", "20", "--seed", "5", "--batch", batch]
-        assert main([*arguments, "--record"]) == 0
-        capsys.readouterr()
-    readings = json.loads((runs / "small" / "result.json").read_text())["readings"]
-    assert [r["n"] for r in readings] == [20, 20]
-    assert [r["command"] for r in readings] == [
+        arguments = ["evaluate", "small", "--pairs", "020", "--seed", "5", "--batch", batch]
+        assert main([*arguments, "--digits", "2x2"]) == 0
+        printed = last_line(capsys)
+        assert {**printed, "weights": checkpoint.fingerprint(runs / "small")}.items() <= (
+            readings(runs)[-1].items()
+        )
+    assert [r["n"] for r in readings(runs)] == [20, 20]
+    assert [r["command"] for r in readings(runs)] == [
         "python -m lab evaluate small --pairs 20 --seed 5",
         "python -m lab evaluate small --pairs 20 --seed 5 --batch 7",
     ]
+
+
+def test_a_reading_is_recorded_once_unless_it_is_asked_for_again(runs: Path, capsys: Any) -> None:
+    path, arguments = runs / "small" / "result.json", ["evaluate", "small", "--pairs", "20"]
+    assert main(arguments) == 0
+    assert f"recorded in {path}" in capsys.readouterr().err
+    before = path.read_bytes()
+    assert main(arguments) == 0
+    assert path.read_bytes() == before
+    assert main([*arguments, "--record"]) == 0
+    assert len(readings(runs)) == 2
+    model = tiny_model(GPTConfig(n_layer=1, d_model=16), seed=1, dtype=torch.float32)
+    checkpoint.save(runs / "small", model, Format("cot_reversed"))
+    assert main(arguments) == 0
+    assert len(readings(runs)) == 3
+    assert len({reading["weights"] for reading in readings(runs)}) == 2
+
+
+def test_a_reading_from_before_weights_were_named_is_known_by_its_command(runs: Path) -> None:
+    assert main(["evaluate", "small", "--pairs", "20"]) == 0
+    (old,) = readings(runs)
+    del old["weights"]
+    path = runs / "small" / "result.json"
+    path.write_text(json.dumps({"readings": [old]}))
+    before = path.read_bytes()
+    assert main(["evaluate", "small", "--pairs", "20"]) == 0
+    assert path.read_bytes() == before
+    path.write_text(json.dumps({"readings": [{**old, "errors_strict": 1}]}))
+    assert main(["evaluate", "small", "--pairs", "20"]) == 0
+    assert len(readings(runs)) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", "{}", '{"readings": 3}', '{"readings": [], "recipe": 3}']
+)
+def test_a_record_that_cannot_be_added_to_is_refused_before_anything_is_decoded(
+    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (runs / "small" / "result.json").write_text(text)
+    monkeypatch.setattr(lab.run, "read_model", None)
+    for more in ([], ["--record"]):
+        assert main(["evaluate", "small", "--pairs", "20", *more]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.count("\n") == 1
+        assert "result.json is not the record of a run" in captured.err
+    assert (runs / "small" / "result.json").read_text() == text
+
+
+def test_a_run_without_a_record_is_read_and_nothing_recorded(runs: Path, capsys: Any) -> None:
+    (runs / "small" / "result.json").unlink()
+    assert main(["evaluate", "small", "--pairs", "20"]) == 0
+    captured = capsys.readouterr()
+    assert list(json.loads(captured.out.splitlines()[-1])) == KEYS
+    assert f"is not recorded: {runs / 'small' / 'result.json'} is missing" in captured.err
+    assert not (runs / "small" / "result.json").exists()
+    assert main(["evaluate", "small", "--pairs", "20", "--record"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "no reading can be recorded" in captured.err
+
+
+def test_a_reading_that_could_not_be_written_was_printed(
+    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    before = (runs / "small" / "result.json").read_bytes()
+    monkeypatch.setattr(lab.run, "write_json", full_disk)
+    assert main(["evaluate", "small", "--pairs", "20", "--record"]) == 2
+    captured = capsys.readouterr()
+    assert list(json.loads(captured.out.splitlines()[-1])) == KEYS
+    last = captured.err.splitlines()[-1]
+    assert last == "lab: the reading above could not be recorded: no space left on device"
+    assert (runs / "small" / "result.json").read_bytes() == before
+
+
+def test_a_run_of_many_shapes_is_read_at_the_one_asked_for(
+    runs: Path, unpadded: str, capsys: Any
+) -> None:
+    for arguments, command in [
+        (["--pairs", "30"], "--pairs 30 --digits 3x3 --seed 0"),
+        (["--pairs", "30", "--digits", "1x3"], "--pairs 30 --digits 1x3 --seed 0"),
+        (["--digits", "1x2"], "--pairs all --digits 1x2"),
+    ]:
+        assert main(["evaluate", unpadded, *arguments]) == 0
+        document = last_line(capsys)
+        assert list(document) == KEYS
+        assert document["n"] == (30 if "--pairs" in arguments else 10 * 90)
+        assert readings(runs, unpadded)[-1]["command"] == f"python -m lab evaluate many {command}"
+    for digits, words in [
+        ("4x1", "digits=4x1: many knows 1x1 to 3x3 (operands up to 999 and 999)"),
+        *((text, f"digits={text}: many knows") for text in ("3", "0x1", "x", "²x2", "03x3")),
+        ("3x3", "too many pairs of 3x3 digits for all; try --pairs 1000"),
+    ]:
+        assert main(["evaluate", unpadded, "--digits", digits]) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_a_reading_of_what_was_all_trained_on_counts_nothing_as_held_out(
@@ -172,21 +342,152 @@ def test_a_reading_of_what_was_all_trained_on_counts_nothing_as_held_out(
     assert document["lower_bound_95_strict_heldout"] is None
 
 
-def test_train_writes_a_run_where_it_is_told(
-    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+# ---------------------------------------------------------------- training
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setitem(RECIPES, "tiny", tiny_recipe)
+    return "tiny"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_train_writes_a_run_where_it_is_told(tmp_path: Path, tiny: str, capsys: Any) -> None:
     out = tmp_path / "elsewhere"
-    assert main(["train", "tiny", "--steps", "4", "--seed", "2", "--out", str(out)]) == 0
-    assert f"written to {out}" in capsys.readouterr().out
+    assert main(["train", tiny, "--steps", "4", "--seed", "2", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert f"written to {out}" in captured.out and "lab:" not in captured.err
     rows = provenance.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 4]
     assert json.loads((out / "result.json").read_text())["seeds"] == [2]
-    assert (
-        main(["train", "tiny", "--steps", "6", "--seed", "2", "--out", str(out), "--resume"]) == 0
-    )
+
+
+def test_train_leaves_a_run_that_is_there_unless_told_otherwise(
+    tmp_path: Path, tiny: str, capsys: Any
+) -> None:
+    out = tmp_path / "elsewhere"
+    again = ["train", tiny, "--out", str(out)]
+    assert main(again) == 0
+    before = contents(out)
+    capsys.readouterr()
+    for arguments, words in [
+        ([], f"{out} holds a run already; --resume"),
+        (["--resume", "--steps", "7"], "another recipe: steps is 6 there and 7 here; --overwrite"),
+        (["--resume", "--seed", "1"], "another recipe: seed is 0 there and 1 here; --overwrite"),
+    ]:
+        assert main([*again, *arguments]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.count("\n") == 1 and words in captured.err
+    assert main([*again, "--resume"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"nothing is left to do: {out} holds the finished run of this recipe\n"
+    assert captured.err == "" and contents(out) == before
+
+
+def test_train_overwrites_when_told_and_keeps_what_was_read(
+    tmp_path: Path, tiny: str, capsys: Any
+) -> None:
+    out = tmp_path / "elsewhere"
+    assert main(["train", tiny, "--out", str(out)]) == 0
+    old = json.loads((out / "result.json").read_text())
+    old["readings"] = [{"n": 5}]
+    (out / "result.json").write_text(json.dumps(old))
+    assert main(["train", tiny, "--out", str(out), "--seed", "1", "--overwrite"]) == 0
+    result = json.loads((out / "result.json").read_text())
+    assert result["seeds"] == [1] and result["readings"] == []
+    assert [kept["readings"] for kept in result["replaced"]] == [[{"n": 5}]]
+    assert result["replaced"][0]["recipe"] == old["recipe"]
+
+
+def test_an_interrupted_training_goes_on_and_says_from_where(
+    tmp_path: Path, tiny: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, looked = tmp_path / "elsewhere", lab.run.look
+
+    def interrupt(recipe: Any, state: Any, metrics: Any) -> Any:
+        if metrics.step == 6:
+            raise KeyboardInterrupt
+        return looked(recipe, state, metrics)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.run, "look", interrupt)
+        assert main(["train", tiny, "--steps", "7", "--out", str(out)]) == 130
+    assert not out.exists()
+    capsys.readouterr()
+    assert main(["train", tiny, "--steps", "8", "--out", str(tmp_path / "8"), "--resume"]) == 0
+    said = capsys.readouterr().err.splitlines()[0]
+    assert said.startswith("lab: no state of this recipe is saved, so this begins at step 0; not ")
+    assert "(steps is 7 there and 8 here)" in said
+    assert main(["train", tiny, "--steps", "7", "--out", str(out), "--resume"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "lab: going on from step 3"
     rows = provenance.read_lines(out / "history.jsonl")
-    assert [row["step"] for row in rows] == [3, 4, 6]
+    assert [row["step"] for row in rows] == [3, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "model.safetensors", "history.jsonl", "result.json"]
+)
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"recipe": 3, "readings": []}', '{"loss": 1}\n'])
+def test_a_damaged_run_is_left_alone_in_one_sentence(
+    tmp_path: Path, tiny: str, capsys: Any, name: str, text: str
+) -> None:
+    out = tmp_path / "elsewhere"
+    out.mkdir()
+    (out / name).write_text(text)
+    for how in ([], ["--resume"], *([["--overwrite"]] if name == "result.json" else [])):
+        assert main(["train", tiny, "--out", str(out), *how]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.count("\n") == 1 and str(out) in captured.err
+    assert contents(out) == {name: text.encode()}
+
+
+@pytest.mark.parametrize("text", [b"", b"weights", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_state_is_refused_in_one_sentence(
+    tmp_path: Path, tiny: str, capsys: Any, text: bytes
+) -> None:
+    state = lab.run.state_path(tiny_recipe())
+    state.parent.mkdir()
+    state.write_bytes(text)
+    assert main(["train", tiny, "--out", str(tmp_path / "x"), "--resume"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 1 and str(state) in captured.err
+
+
+def test_the_recorded_command_has_every_argument_that_was_given(
+    tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments, more in [
+        ([], ["--seed", "0"]),
+        (["--seed", "2", "--steps", "4", "--out", "X", "--device", "cpu", "--overwrite"], []),
+        (["--steps=5", "--out", "my runs/x"], ["--seed", "0"]),
+        (["--seed", "3", "--out", "it's", "--resume"], []),
+    ]:
+        out = Path(
+            arguments[arguments.index("--out") + 1] if "--out" in arguments else "checkpoints/tiny"
+        )
+        assert main(["train", tiny, *arguments]) == 0
+        command = json.loads((out / "result.json").read_text())["command"]
+        assert shlex.split(command) == ["python", "-m", "lab", "train", tiny, *arguments, *more]
+    assert "'my runs/x'" in json.loads(Path("my runs/x/result.json").read_text())["command"]
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed"), [(0, ["cpu"]), (2, ["cpu", "cuda", "cuda:0", "cuda:1"])]
+)
+def test_a_device_is_one_of_those_that_are_here(
+    monkeypatch: pytest.MonkeyPatch, count: int, allowed: list[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    for name in allowed:
+        require_device(name)
+    for name in ("gpu", "cuda:2", "", "meta"):
+        with pytest.raises(ValueError, match=f"device='{name}' is not here; allowed: cpu"):
+            require_device(name)
 
 
 def test_an_interrupted_command_says_how_to_go_on(

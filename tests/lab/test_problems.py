@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny import wrong_values
 
 from lab.problems import (
     STYLES,
@@ -317,6 +318,10 @@ def test_an_operand_is_read_as_written_or_refused(text: str) -> None:
         (("backwards", 2, 2), "style='backwards' is not one of plain, reversed"),
         (("plain", 0, 2), "p=0 digits; allowed are 1 to 10"),
         (("plain", 2, 11), "q=11 digits; allowed are 1 to 10"),
+        *((("plain", value), "^p=.* digits; allowed are 1 to 10") for value in wrong_values(2)),
+        *((("plain", 2, value), "^q=.* digits; allowed are") for value in wrong_values(2)),
+        *(((value,), "^style=.* is not one of plain") for value in wrong_values("plain")),
+        *((("plain", 2, 2, value), "^padded=.* true or false") for value in wrong_values(True)),
     ],
 )
 def test_a_format_nobody_writes_is_refused(arguments: Any, words: str) -> None:
@@ -394,8 +399,8 @@ def test_sampling_is_uniform_over_its_pairs() -> None:
     assert abs(chi_squared - degrees) < 5 * (2 * degrees) ** 0.5
 
 
-@pytest.mark.parametrize("fraction", [0.0, -0.1, 0.31, 1.0, float("nan")])
-def test_training_on_held_out_pairs_is_refused(fraction: float) -> None:
+@pytest.mark.parametrize("fraction", [0.0, -0.1, 0.31, 1.0, *wrong_values(0.3)])
+def test_training_on_held_out_pairs_is_refused(fraction: Any) -> None:
     with pytest.raises(ValueError, match=r"more than 0 and at most 0\.3"):
         require_fraction(fraction)
 

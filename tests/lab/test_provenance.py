@@ -9,7 +9,15 @@ import pytest
 import torch
 
 from lab import provenance as module
-from lab.provenance import REQUIRED, ROOT, append_line, provenance, read_lines, write_lines
+from lab.provenance import (
+    REQUIRED,
+    ROOT,
+    append_line,
+    provenance,
+    read_lines,
+    write_json,
+    write_lines,
+)
 
 
 def test_provenance_names_date_commit_processor_and_command() -> None:
@@ -75,3 +83,35 @@ def test_a_file_of_lines_damaged_in_the_middle_is_refused(tmp_path: Path) -> Non
     path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
     with pytest.raises(ValueError, match=r"rows\.jsonl: line 2 is not JSON"):
         read_lines(path)
+
+
+@pytest.mark.parametrize("row", ["[1, 2]", "3", "null", '"step"', "NaN"])
+@pytest.mark.parametrize("after", ['{"step": 2}\n', ""])
+def test_a_row_that_is_no_object_is_refused_wherever_it_stands(
+    tmp_path: Path, row: str, after: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f'{{"step": 1}}\n{row}\n{after}')
+    with pytest.raises(ValueError, match=r"rows\.jsonl: line 2 is .*, no JSON object"):
+        read_lines(path)
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.json"
+    write_json(path, {"a": [1, 2]})
+    before = path.read_text()
+    assert json.loads(before) == {"a": [1, 2]} and before.endswith("}\n")
+    write = Path.write_text
+
+    def full_disk(self: Path, text: str) -> int:
+        write(self, text[:3])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    for put in (lambda: write_json(path, {"b": 1}), lambda: write_lines(path, [{"b": 1}])):
+        with pytest.raises(OSError, match="no space"):
+            put()
+    assert path.read_text() == before
+    assert list(tmp_path.iterdir()) == [path]

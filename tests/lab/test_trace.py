@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tiny import BASE, POSITIONS, blocks_of, some_tokens, tiny_model, variants
@@ -168,7 +169,7 @@ def test_a_head_that_is_not_there_is_refused() -> None:
         tiny_model()(some_tokens(1, 4), trace=Trace(edits=[ablate_head(0, 3)]))
 
 
-@pytest.mark.parametrize("position", [4, -1, [7, 9], slice(5, 8)])
+@pytest.mark.parametrize("position", [4, [7, 9], [], slice(5, 8), slice(4, None), slice(2, 2)])
 def test_an_edit_that_never_meets_its_slot_is_an_error(position: Any) -> None:
     trace = Trace(edits=[Edit("z", torch.zeros_like, layer=1, index={"position": position})])
     model, tokens = tiny_model(), some_tokens(1, 4)
@@ -188,6 +189,77 @@ def test_one_of_two_edits_may_be_the_one_that_never_met() -> None:
     trace = Trace(edits=[met])
     tiny_model()(some_tokens(1, 4), trace=trace)
     trace.require_matched()
+
+
+@pytest.mark.parametrize("read", ["whole", "in pieces"])
+@pytest.mark.parametrize(
+    ("name", "index", "missed"),
+    [
+        ("z", {"position": [5, 25]}, "position 25"),
+        ("z", {"position": [30, 5, 25]}, "position 25, 30"),
+        ("z", {"head": [0, 2], "position": (2, 9)}, "position 9"),
+        ("pattern", {"query": [8], "key": [3, 9]}, "key 9"),
+        ("pattern", {"query": [8, 12], "key": 3}, "query 12"),
+        ("resid_pre", {"position": {0, 1, 2, LENGTH}}, f"position {LENGTH}"),
+    ],
+)
+def test_an_edit_that_is_met_in_part_is_an_error_that_names_the_rest(
+    read: str, name: str, index: dict[str, Any], missed: str
+) -> None:
+    model, tokens = tiny_model(), some_tokens(2, LENGTH)
+    trace = Trace(edits=[Edit(name, torch.zeros_like, layer=0, index=index)])
+    if read == "whole":
+        model(tokens, trace=trace)
+    else:
+        prefill_then_decode(model, tokens, trace)
+    with pytest.raises(ValueError) as error:
+        trace.require_matched()
+    assert str(error.value).startswith(f"the edit of {name!r} at layer=0, index={index}")
+    assert str(error.value).endswith(f" was met in part: never at {missed}")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {"position": [5, 8]},
+        {"position": [0, 8, 4]},
+        {"position": slice(5, 99)},
+        {"position": slice(0, None), "head": [1]},
+        {"head": slice(1, 9)},
+    ],
+)
+def test_an_edit_may_be_met_over_several_calls(index: dict[str, Any]) -> None:
+    model, tokens = tiny_model(), some_tokens(2, LENGTH)
+    for read in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
+        trace = Trace(edits=[Edit("z", torch.zeros_like, layer=0, index=index)])
+        read(model, tokens, trace)
+        trace.require_matched()
+
+
+def test_a_trace_tells_what_is_missing_so_far_and_forgets_what_came() -> None:
+    model, tokens, cache = tiny_model(), some_tokens(1, LENGTH), KVCache(LENGTH)
+    trace = Trace(edits=[Edit("z", torch.zeros_like, layer=1, index={"position": [2, 6]})])
+    model(tokens[:, :4], cache=cache, trace=trace)
+    with pytest.raises(ValueError, match=r"never at position 6$"):
+        trace.require_matched()
+    model(tokens[:, 4:], cache=cache, trace=trace)
+    trace.require_matched()
+
+
+def test_an_edit_at_once_needs_all_its_slots_in_one_call() -> None:
+    model, tokens = tiny_model(), some_tokens(1, LENGTH)
+    index = {"position": [2, 6]}
+    whole, cut = (
+        Trace(edits=[Edit("z", torch.zeros_like, layer=0, index=index, at_once=True)])
+        for _ in range(2)
+    )
+    model(tokens, trace=whole)
+    whole.require_matched()
+    with pytest.raises(ValueError, match=r"needs one call, which lacks position 6$"):
+        prefill_then_decode(model, tokens, cut)
+    late = Trace(edits=[Edit("z", torch.zeros_like, layer=0, index={"position": 6}, at_once=True)])
+    prefill_then_decode(model, tokens, late)
+    late.require_matched()
 
 
 # ---------------------------------------------------------------- editing
@@ -254,9 +326,28 @@ def test_any_choice_of_slots_means_the_same_in_decode(index: dict[str, Any]) -> 
     assert torch.equal(whole["blocks.0.resid_mid"], expected)
 
 
-def test_a_slice_from_the_end_is_no_slot() -> None:
-    with pytest.raises(ValueError, match="slots are counted from the start of the text"):
-        Edit("z", torch.zeros_like, layer=0, index={"position": slice(-2, None)})
+@pytest.mark.parametrize("axis", ["position", "query", "key"])
+@pytest.mark.parametrize("index", [-1, [3, -2], (-1,), {-5, 2}, slice(-2, None), slice(0, -1)])
+def test_what_is_counted_from_the_end_is_no_slot(axis: str, index: Any) -> None:
+    name = "z" if axis == "position" else "pattern"
+    with pytest.raises(ValueError, match="slots are counted from the start of the text") as error:
+        Edit(name, torch.zeros_like, layer=0, index={axis: index})
+    assert str(error.value).startswith(f"{axis}={index}")
+
+
+@pytest.mark.parametrize("index", [None, 1.5, "2", [1, "2"], [[1]], slice(0.5), {"a": 1}])
+def test_what_is_no_whole_number_is_no_index(index: Any) -> None:
+    with pytest.raises(ValueError, match=r"head=.* must be a whole number, several, or a slice"):
+        Edit("z", torch.zeros_like, layer=0, index={"head": index})
+
+
+def test_numbers_of_numpy_and_torch_are_an_index() -> None:
+    model, tokens = tiny_model(), some_tokens(1, LENGTH)
+    expected = model(tokens, trace=Trace(edits=[Edit("z", torch.zeros_like, 0, {"head": [1, 2]})]))
+    for index in (np.array([1, 2]), torch.tensor([1, 2]), [np.int64(1), 2], range(1, 3)):
+        trace = Trace(edits=[Edit("z", torch.zeros_like, 0, {"head": index})])  # pyright: ignore
+        assert torch.equal(model(tokens, trace=trace), expected)
+        trace.require_matched()
 
 
 def test_edits_leave_the_model_and_the_unedited_part_alone() -> None:

@@ -1,35 +1,48 @@
 """lab.train: a step is what it says, a resumed run is the same run, and nothing leaks."""
 
+import hashlib
+import json
 import math
+import re
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, tiny_model, tiny_recipe
+from safetensors.torch import load_file, save_file
+from tiny import BASE, tiny_model, tiny_recipe, wrong_values
 
 from lab.config import LearnedPositions, RotaryPositions
 from lab.optim import AdamW, Both, Muon
 from lab.problems import Format, sample_pairs, split_value
+from lab.recipes import RECIPES
 from lab.train import (
     Diverged,
     Recipe,
     StepMetrics,
     TrainState,
     build_optimiser,
+    differences,
     draw_batch,
     masked_loss,
+    metadata_of,
     rate_at,
     train,
     train_in_parts,
     trained_on,
 )
 from lab.vocabulary import decode
+
+NO_PAIRS: list[Any] = [
+    *(None, 7, "12", [(1, 2)], (1, 2), ((1,),), ((1, 2, 3),), (("1", "2"),), ((1.0, 2.0),)),
+    *(((True, True),), ((-1, 2),)),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -232,13 +245,215 @@ def test_a_save_that_fails_leaves_the_last_one(
     assert path.read_bytes() == before
 
 
-def test_a_state_of_another_model_is_refused_in_one_sentence(tmp_path: Path) -> None:
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "model": (
+        {"model": replace(BASE, n_layer=1, d_model=32)},
+        "another model than the recipe of tiny makes: model.d_model is 16 there and 32 here",
+    ),
+    "positions": (
+        {"model": replace(BASE, n_layer=1, position=RotaryPositions(10.0))},
+        "model.position.kind is 'learned' there and 'rotary' here",
+    ),
+    "steps": (
+        {"steps": 9},
+        "another recipe than that of tiny: steps is 6 there and 9 here",
+    ),
+    "seed": ({"seed": 1}, "another recipe than that of tiny: seed is 0 there and 1 here"),
+    "several": (
+        {"batch_size": 4, "rate": 0.5},
+        "batch_size is 8 there and 4 here, rate is 0.003 there and 0.5 here",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), OTHERS.values(), ids=OTHERS)
+def test_a_state_of_another_recipe_is_refused_naming_what_differs(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
     path = tmp_path / "state.safetensors"
-    recipe = tiny_recipe()
+    TrainState.start(tiny_recipe()).save(path)
+    with pytest.raises(ValueError) as error:
+        TrainState.load(tiny_recipe(**changes), path)
+    said = str(error.value)
+    assert said.startswith("state.safetensors holds") and words in said and "\n" not in said
+
+
+def test_a_state_is_saved_under_the_recipe_that_trained_it_last(tmp_path: Path) -> None:
+    short, longer = tiny_recipe(steps=2), tiny_recipe(steps=4)
+    state = TrainState.start(short)
+    for plan in (short, longer):
+        list(train(plan, state))
+    state.save(tmp_path / "state.safetensors")
+    assert TrainState.load(longer, tmp_path / "state.safetensors").step == 4
+    with pytest.raises(ValueError, match="steps is 4 there and 2 here"):
+        TrainState.load(short, tmp_path / "state.safetensors")
+
+
+def spoil_metadata(**changes: Any) -> Callable[[Path], None]:
+    """Another value for a key of the metadata; None leaves it out."""
+
+    def spoil(path: Path) -> None:
+        tensors, about = load_file(path), metadata_of(path)
+        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in changes.items() if v}
+        about = {key: text for key, text in about.items() if key not in changes} | texts
+        save_file(tensors, path, metadata=about)
+
+    return spoil
+
+
+def spoil_tensors(change: Callable[[dict[str, torch.Tensor]], Any]) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        tensors, about = load_file(path), metadata_of(path)
+        change(tensors)
+        save_file(tensors, path, metadata=about)
+
+    return spoil
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * share)])
+
+    return spoil
+
+
+def foreign(path: Path) -> None:
+    """Somebody else's safetensors file, as `transformers` writes it."""
+    save_file({"wte.weight": torch.zeros(2, 2)}, path, metadata={"format": "pt"})
+
+
+RNG = np.random.default_rng(0).bit_generator.state
+SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "empty": (cut(0), "damaged or cut short"),
+    "the half": (cut(0.5), "damaged or cut short"),
+    "all but a byte": (cut(0.99999), "damaged or cut short"),
+    "text": (lambda path: path.write_text("a state"), "damaged or cut short"),
+    "a picture": (lambda path: path.write_bytes(b"\x89PNG\r\n" * 500), "damaged or cut short"),
+    "foreign": (foreign, "is not a saved state: progress=None must be an object"),
+    "bare": (
+        lambda path: save_file({"x": torch.zeros(2)}, path),
+        "is not a saved state: progress=None must be an object",
+    ),
+    "no recipe": (spoil_metadata(recipe=None), "recipe=None must be an object"),
+    "recipe is a number": (spoil_metadata(recipe=3), "recipe=3 must be an object"),
+    "recipe is not JSON": (spoil_metadata(recipe="{"), "is not a saved state: "),
+    "recipe of no model": (spoil_metadata(recipe={"name": "tiny"}), "Recipe lacks model"),
+    "progress is a list": (spoil_metadata(progress=[1]), "progress=[1] must be an object"),
+    "no generator": (
+        spoil_metadata(progress={"step": 0, "seconds": 0.0}),
+        "Saved lacks rng",
+    ),
+    "half a step": (
+        spoil_metadata(progress={"step": 0.5, "seconds": 0.0, "rng": RNG}),
+        "step=0.5 must be a whole number from 0 to 6",
+    ),
+    "past the end": (
+        spoil_metadata(progress={"step": 7, "seconds": 0.0, "rng": RNG}),
+        "step=7 must be a whole number from 0 to 6",
+    ),
+    "no time at all": (
+        spoil_metadata(progress={"step": 1, "seconds": "long", "rng": RNG}),
+        "seconds='long' must be a number",
+    ),
+    "another generator": (
+        spoil_metadata(progress={"step": 1, "seconds": 0.0, "rng": {"bit_generator": "MT"}}),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "a tensor too few": (
+        spoil_tensors(lambda t: t.pop("model.embed.weight")),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "a moment too few": (
+        spoil_tensors(lambda t: t.pop("optimiser.adamw.m.0")),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "another shape": (
+        spoil_tensors(lambda t: t.update({"optimiser.adamw.v.0": torch.zeros(3, 5)})),
+        "does not hold all that a run of tiny goes on from",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), SPOILT.values(), ids=SPOILT)
+def test_a_file_that_is_no_state_is_refused_in_one_sentence(
+    tmp_path: Path, spoil: Callable[[Path], Any], words: str
+) -> None:
+    path, recipe = tmp_path / "state.safetensors", tiny_recipe()
     TrainState.start(recipe).save(path)
-    wider = replace(recipe, model=replace(recipe.model, d_model=recipe.model.d_model * 2))
-    with pytest.raises(ValueError, match="another model than the recipe"):
-        TrainState.load(wider, path)
+    TrainState.load(recipe, path)
+    spoil(path)
+    with pytest.raises(ValueError) as error:
+        TrainState.load(recipe, path)
+    said = str(error.value)
+    assert said.startswith("state.safetensors ") and words in said and "\n" not in said
+
+
+# ---------------------------------------------------------------- a recipe as a document
+
+
+def every_recipe() -> list[Recipe]:
+    pairs = tuple((3, b) for b in range(100) if split_value(3, b) < 0.30)
+    listed = tiny_recipe(format=Format("plain"), pairs=pairs)
+    return [*(make() for make in RECIPES.values()), listed]
+
+
+@pytest.mark.parametrize("recipe", every_recipe(), ids=lambda recipe: recipe.name)
+def test_a_recipe_survives_json(recipe: Recipe) -> None:
+    document = recipe.to_dict()
+    assert json.loads(json.dumps(document)) == document
+    assert Recipe.from_dict(document) == recipe
+    assert Recipe.from_dict(document).hash == recipe.hash
+
+
+def test_a_recipe_without_a_later_field_takes_its_default() -> None:
+    document = tiny_recipe().to_dict()
+    for name in ("shapes", "pack", "gap_chance", "gap_most", "trains_on_everything"):
+        del document[name]
+    del document["model"]["embedding_std"]
+    assert Recipe.from_dict(document) == tiny_recipe()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pairs": 3}, "pairs=3 must be a list of pairs"),
+        ({"pairs": [[1]]}, r"pairs=\[\[1\]\] must be a list of pairs"),
+        ({"shapes": [["1", "2"]]}, "shapes=.* must be pairs of whole numbers"),
+        ({"model": 3}, "model=3 must be an object"),
+        ({"format": []}, r"Format=\[\] must be an object"),
+        ({"colour": "red"}, "Recipe has no field colour"),
+    ],
+)
+def test_a_document_that_is_no_recipe_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Recipe.from_dict({**tiny_recipe().to_dict(), **changes})
+    for document in (3, None, [], "tiny"):
+        with pytest.raises(ValueError, match=r"recipe=.* must be an object"):
+            Recipe.from_dict(document)
+
+
+def test_the_hash_changes_with_every_field() -> None:
+    plain = tiny_recipe()
+    others = [
+        replace(plain, **changes)
+        for changes in (
+            *({"name": "other"}, {"seed": 1}, {"steps": 7}, {"rate": 0.1}, {"precision": "bf16"}),
+            *({"format": Format("plain", 1, 2)}, {"model": replace(BASE, n_layer=3)}),
+            *({"check_every": 4}, {"gap_chance": 0.1}, {"fraction": 0.2}, {"clip": 2.0}),
+        )
+    ]
+    assert len({plan.hash for plan in (plain, *others)}) == 1 + len(others)
+    assert re.fullmatch("[0-9a-f]{12}", plain.hash)
+    text = json.dumps(plain.to_dict(), sort_keys=True, separators=(",", ":")).encode()
+    assert hashlib.blake2b(text).hexdigest()[:12] == plain.hash
+
+
+def test_what_differs_is_told_up_to_four_fields() -> None:
+    here = tiny_recipe(steps=7, seed=2, rate=0.1, clip=2.0, decay=0.1, batch_size=4)
+    said = differences(tiny_recipe(), here)
+    assert said.startswith("batch_size is 8 there and 4 here, clip is 1.0 there and 2.0 here")
+    assert said.endswith("and 2 more") and said.count("there and") == 4
 
 
 # ---------------------------------------------------------------- what must not happen
@@ -356,6 +571,42 @@ def test_the_rate_that_is_reported_is_the_rate_that_is_used(
 def test_a_recipe_that_cannot_be_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tiny_recipe(**changes)
+
+
+PLAIN_FIELDS = [f for f in fields(Recipe) if isinstance(f.default, bool | int | float | str)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((f.name, value) for f in PLAIN_FIELDS for value in wrong_values(f.default)),
+        *(("name", value) for value in (None, 3, [], "", "../x", "two words")),
+        *((name, value) for name in ("model", "format") for value in (None, 7, {}, "x")),
+        *((name, value) for name in ("pairs", "shapes") for value in NO_PAIRS),
+    ],
+    ids=lambda x: str(x)[:40],
+)
+def test_a_value_of_another_kind_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(ValueError) as error:
+        tiny_recipe(**{name: value})
+    said = str(error.value)
+    assert name in said and "\n" not in said and len(said) < 250
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**30, 1.0, True, "0"])
+def test_a_seed_says_what_it_may_be(seed: Any) -> None:
+    with pytest.raises(ValueError, match=r"seed=.* must be a whole number from 0 to 4294967295"):
+        tiny_recipe(seed=seed)
+
+
+def test_the_largest_seed_is_one_for_every_generator() -> None:
+    recipe = tiny_recipe(seed=2**32 - 1, steps=1)
+    assert next(train(recipe, TrainState.start(recipe))).step == 1
+
+
+def test_a_listed_pair_that_does_not_fit_the_format_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"pairs holds \(1, 100\); the format has 2 digits"):
+        tiny_recipe(format=Format("plain"), pairs=((1, 100),))
 
 
 def test_a_text_longer_than_the_position_table_is_refused_at_the_first_step() -> None:

@@ -2,6 +2,7 @@
 training (output projections, unembedding) would make most claims about a model true by itself."""
 
 import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -100,3 +101,14 @@ def tiny_recipe(**changes: Any) -> Recipe:
         precision="fp32",
     )
     return replace(plain, **changes)
+
+
+def wrong_values(right: Any) -> list[Any]:
+    """What JSON can hold in the place of a value, and is not like it."""
+    common = [None, [], [1], {}, math.nan, "two\nlines"]
+    if isinstance(right, bool):
+        return [*common, 0, 1, "true"]
+    if isinstance(right, str):
+        return [*common, True, 3]
+    numbers = [*common, True, "3", math.inf, -math.inf, -1, 10**33, 10**400]
+    return [*numbers, 1.5] if isinstance(right, int) else numbers
