@@ -30,7 +30,7 @@ from lab.recipes import recipe
 from lab.recipes.live import multiply
 from lab.run import Check, look, run, state_path
 from lab.samples import CENSUS
-from lab.train import Recipe, TrainState, train, trained_on
+from lab.train import Recipe, TrainState, precision_on, train, trained_on
 
 Cell = dict[str, Any]
 Groups = dict[str, NDArray[np.bool_]]
@@ -54,6 +54,7 @@ def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, A
         "steps": recipe.steps,
         "tokens": recipe.steps * recipe.tokens_per_step,
         "training_seconds": round(state.seconds, 1),
+        "precision": precision_on(recipe, state.device),
         "curve": curve,
         **census(recipe, state.model.eval(), {**usual_groups(recipe), **(groups or {})}),
         "seeds": [recipe.seed],

@@ -50,6 +50,7 @@ from lab.train import (
     StepMetrics,
     TrainState,
     differences,
+    precision_on,
     train,
     trained_on,
 )
@@ -191,6 +192,7 @@ def result_of(
         "parameters": sum(parameters(model).values()),
         "training_tokens": state.step * recipe.tokens_per_step,
         "training_seconds": round(state.seconds, 1),
+        "precision": precision_on(recipe, state.device),
         "validation": asdict(validation),
         "readings": [],
     }

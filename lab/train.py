@@ -267,6 +267,10 @@ class TrainState:
     step: int = 0
     seconds: float = 0.0
 
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
     @classmethod
     def start(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
         generator = torch.Generator().manual_seed(recipe.seed)
@@ -422,7 +426,7 @@ def draw_batch(recipe: Recipe, state: TrainState) -> Batch:
         tokens, mask, _ = pack(*texts, n, recipe.pack, state.rng)
     else:
         tokens, mask = texts_of(recipe, state, n)
-    device = next(state.model.parameters()).device
+    device = state.device
     shown = torch.from_numpy(tokens).to(device).long()
     positions = gapped(recipe, state, shown) if recipe.gap_chance else None
     return Batch(shown, torch.from_numpy(mask).to(device), positions)
@@ -462,15 +466,18 @@ def masked_loss(recipe: Recipe, model: GPT, batch: Batch) -> Tensor:
     """Mean of -ln p over the tokens that bear loss."""
     device, to_predict = batch.tokens.device, batch.mask[:, 1:]
     positions = None if batch.positions is None else batch.positions[:, :-1]
-    with torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(recipe, device)):
+    half = precision_on(recipe, device) == "bf16"
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
         logits = model(batch.tokens[:, :-1], positions=positions)
     return F.cross_entropy(logits[to_predict].float(), batch.tokens[:, 1:][to_predict])
 
 
-def uses_bf16(recipe: Recipe, device: torch.device) -> bool:
+def precision_on(recipe: Recipe, device: torch.device) -> Literal["fp32", "bf16"]:
+    """What a recipe computes in on a device: auto is settled there, and a record says how."""
     if recipe.precision != "auto":
-        return recipe.precision == "bf16"
-    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore
+        return recipe.precision
+    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore
+    return "bf16" if fast else "fp32"
 
 
 def rate_at(recipe: Recipe, step: int) -> float:

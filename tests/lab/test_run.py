@@ -39,7 +39,7 @@ from lab.run import (
     state_path,
     why_not_recorded,
 )
-from lab.train import Diverged, Recipe, TrainState, train
+from lab.train import Diverged, Recipe, TrainState, precision_on, train
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,7 @@ def test_a_run_leaves_weights_history_and_a_record(tmp_path: Path) -> None:
     result = json.loads((out / "result.json").read_text())
     assert set(REQUIRED) <= result.keys()
     assert result["training_tokens"] == 7 * 8 * recipe.format.length
+    assert result["precision"] == precision_on(recipe, torch.device("cpu")) in ("fp32", "bf16")
     assert (result["seeds"], result["readings"]) == ([0], [])
     assert result["command"] == "python -m lab train tiny --seed 0"
     loaded = checkpoint.load(out)
