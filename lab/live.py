@@ -175,9 +175,8 @@ def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
 
 def part_of_pairs(k: int) -> np.ndarray:
     """100 a + b of the pairs that look number k asks, drawn from all over the table."""
-    return np.sort(
-        np.random.default_rng(0).permutation(10_000)[k % LOOKS_IN_A_ROUND :: LOOKS_IN_A_ROUND]
-    )
+    parts = np.array_split(np.random.default_rng(0).permutation(10_000), LOOKS_IN_A_ROUND)
+    return np.sort(parts[k % LOOKS_IN_A_ROUND])
 
 
 def look(recipe: Recipe, model: GPT, cells: np.ndarray, batch: int) -> Iterator[Look | None]:

@@ -16,6 +16,7 @@ ORDER = [
     {
         "difficulty",
         "cover",
+        "samples",
         "packing",
         "position_ids",
         "positions",

@@ -37,8 +37,6 @@ def multiply(
         raise ValueError(f"d_model={d_model} is not a multiple of {HEAD_DIM}, the size of a head")
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
-    if seed < 0:
-        raise ValueError(f"seed={seed}; a seed is a whole number from 0 on")
     form = Format(style)
     plan = Recipe(
         name="multiply",

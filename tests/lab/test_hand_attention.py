@@ -47,7 +47,7 @@ def test_the_weights_are_softmax_of_the_matches(text: str, query: np.ndarray) ->
 
 
 def test_a_query_of_no_length_is_the_average() -> None:
-    prompts = hand.all_prompts()[::97]
+    prompts = np.random.default_rng(0).choice(hand.all_prompts(), 104, replace=False)
     weights, z = hand.look(prompts, np.zeros(2))
     assert np.allclose(weights, 1 / 6)
     assert np.allclose(z, hand.average(prompts))

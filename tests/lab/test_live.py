@@ -121,8 +121,13 @@ def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None
 
 
 def test_looks_on_the_way_ask_a_part_and_between_them_every_pair() -> None:
-    asked = np.concatenate([part_of_pairs(k) for k in range(live.LOOKS_IN_A_ROUND)])
-    assert sorted(asked.tolist()) == list(range(10_000))
+    parts = [part_of_pairs(k) for k in range(live.LOOKS_IN_A_ROUND)]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(10_000))
+    assert (part_of_pairs(live.LOOKS_IN_A_ROUND) == parts[0]).all()
+    for part in parts:
+        for digit in range(4):
+            counts = np.bincount(part // 10**digit % 10, minlength=10)
+            assert abs(counts - 250).max() < 4 * np.sqrt(250 * 0.9)
 
 
 def test_of_chosen_pairs_what_was_not_listed_is_neither_trained_on_nor_held_out() -> None:

@@ -9,6 +9,7 @@ from tiny import tiny_model
 
 import lab.tamper
 from lab.problems import Format, all_pairs
+from lab.samples import hashed_pairs
 from lab.tamper import Outcome, forge, forgeries, tampered, tokens_given
 from lab.vocabulary import decode, encode
 
@@ -56,7 +57,7 @@ def test_one_who_adds_what_stands_there_follows_every_forgery(
     monkeypatch: pytest.MonkeyPatch, forgery: Any
 ) -> None:
     monkeypatch.setattr(lab.tamper, "go_on", believer)
-    a, b = (x[::41] for x in all_pairs())
+    a, b = hashed_pairs(244)
     *_, outcome = tampered(tiny_model(), FORM, a, b, forgery, np.random.default_rng(0))
     overflow = outcome.n - outcome.followed  # a sum of five digits does not fit the answer
     assert outcome.stayed == 0 and outcome.n == len(a)
@@ -69,13 +70,13 @@ def test_one_who_knows_the_product_stays_with_it(
     monkeypatch: pytest.MonkeyPatch, forgery: Any
 ) -> None:
     monkeypatch.setattr(lab.tamper, "go_on", doubter)
-    a, b = (x[::41] for x in all_pairs())
+    a, b = hashed_pairs(244)
     outcomes = list(tampered(tiny_model(), FORM, a, b, forgery, np.random.default_rng(0)))
     assert outcomes[-1] == Outcome(len(a), 0, len(a), 0, 0)
 
 
 def test_a_model_that_writes_noise_does_neither_and_all_are_counted() -> None:
-    a, b = (x[::101] for x in all_pairs())
+    a, b = hashed_pairs(100)
     model = tiny_model(dtype=torch.float32)
     *_, outcome = tampered(model, FORM, a, b, forgeries(FORM)[0], np.random.default_rng(0))
     assert outcome.n == len(a) == outcome.followed + outcome.stayed + outcome.neither
