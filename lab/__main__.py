@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        say("stopped; train --resume goes on from the last check")
+        say("stopped; train --resume goes on from the last check, if there was one")
         return 130
     return 0
 

@@ -221,6 +221,7 @@ def differences(there: Recipe, here: Recipe) -> str:
     """'steps is 4 there and 6 here, ...': the fields in which two recipes differ, the first few."""
     old, new = flat(there.to_dict()), flat(here.to_dict())
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    names.sort(key=lambda name: name not in ("name", "seed", "steps"))
     said = [
         f"{name} is {shown(old.get(name))} there and {shown(new.get(name))} here" for name in names
     ]
