@@ -7,9 +7,11 @@ import pytest
 
 from lab.provenance import ROOT
 
-FILES = [ROOT / "Home.py"]
-for folder in ("pages", "components", "lab"):
-    FILES += [p for p in sorted((ROOT / folder).rglob("*.py")) if "node_modules" not in p.parts]
+FOLDERS = ("pages", "components", "lab")
+FILES = [
+    ROOT / "Home.py",
+    *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
+]
 
 KEEPS = ("cache_data", "cache_resource", "lru_cache", "cache")
 

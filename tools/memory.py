@@ -1,9 +1,9 @@
 """What the server of the book holds in memory: asleep, after every page, after an hour of readers.
 
-`python -m tools.memory` starts one, sends visitors without browsers, prints a line a measurement
-and then one JSON document, the record `records/bench_memory.json`. The hour is compressed: readers
-come `AT_ONCE` together, each does what takes a reader half an hour, and closes the tab. Memory is
-that of the server and of its children, VmRSS.
+`python -m tools.memory [ROUNDS]` starts one, sends visitors without browsers, prints a line a
+measurement and then one JSON document, the record `records/bench_memory.json`. The hour is
+compressed: readers come `AT_ONCE` together, each does what takes a reader half an hour, and closes
+the tab. Memory is that of the server and of its children, VmRSS.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from components.ui.reader import Reader, Widget
 from lab.provenance import provenance
 
 ROUNDS, AT_ONCE = 8, 8
-PATIENCE = 600.0
+PATIENCE = 3600.0
+"""Seconds that a visitor waits for an answer: the machine may be busy, memory is what counts."""
 FORGOTTEN_AFTER = 65.0
 """Seconds after which the server lets go of a closed tab, disconnectedSessionTTL and a bit."""
 
@@ -139,7 +140,7 @@ def main() -> None:
             first.set("pull", True)  # wakes the model up
             note("home")
             first.go("chain_of_thought")
-            train(first, "ch10_train", 30)
+            train(first, "ch10_train", 26)
             note("one run, going on")
             stop(first)
             note("one run, ended")
@@ -148,7 +149,7 @@ def main() -> None:
                 use_everything(reader)
         note("every page")
         readers: list[int] = []
-        for round in range(ROUNDS):
+        for round in range(int(sys.argv[1]) if sys.argv[1:] else ROUNDS):
             seeds = range(round * AT_ONCE, (round + 1) * AT_ONCE)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(lambda seed: visit(url, seed), seeds))

@@ -261,14 +261,14 @@ class Reader:
 
     def answer(self, component: str, value: object) -> float:
         """Say what the component with this key would; seconds as for `set`."""
-        found = [e for e in self.elements("component_instance") if e.id.endswith(f"-{component}")]
+        with self._changed:
+            drawn = [(n.fragment, n.held) for n in walk(self._root) if isinstance(n.held, Element)]
+        ids = [(element.component_instance.id, fragment) for fragment, element in drawn]
+        found = [(id, fragment) for id, fragment in ids if id.endswith(f"-{component}")]
         if len(found) != 1:
             raise LookupError(f"{len(found)} components are called {component!r}")
-        state = WidgetState(id=found[0].id, json_value=json.dumps(value))
-        with self._changed:
-            held = (n for n in walk(self._root) if isinstance(n.held, Element))
-            fragment = next(n.fragment for n in held if n.held.component_instance.id == state.id)
-        return self._ask(fragment, state)
+        id, fragment = found[0]
+        return self._ask(fragment, WidgetState(id=id, json_value=json.dumps(value)))
 
     def go(self, page: str) -> float:
         """Open another page in the same visit, as a click in the navigation does."""
