@@ -582,7 +582,8 @@ def show_race() -> None:
         }
         for setting in SETTING_NAMES
         if goal == claims.GOAL or setting in TRAINED_FURTHER
-        for row in claims.arm(rows, setting=setting)
+        for encoding in ENCODING_NAMES
+        for row in claims.arm(rows, setting=setting, encoding=encoding)
     ]
     st.altair_chart(
         position_plots.steps_to_goal(points, max(row["most_steps"] for row in rows)),

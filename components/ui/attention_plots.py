@@ -100,6 +100,21 @@ NAMED = 0.05
 """A head has its name beside its point if more than this share of answers is wrong without it."""
 
 
+APART = (0.12, 0.08)
+"""How far points must lie apart, in either direction, for both to have their names beside them."""
+
+
+def names_apart(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of heads that are missed, of a crowd the one that is missed most."""
+    order = sorted(range(len(rows)), key=lambda i: -rows[i]["share"])
+    named: list[int] = []
+    for i in order:
+        gaps = [[abs(rows[i][x] - rows[j][x]) for x in ("largest", "share")] for j in named]
+        if rows[i]["share"] > NAMED and all(x > APART[0] or y > APART[1] for x, y in gaps):
+            named.append(i)
+    return [row["head"] if i in named else "" for i, row in enumerate(rows)]
+
+
 def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
     """Each head: how much of its weight lies on one token, and what goes wrong without it.
 
@@ -108,9 +123,7 @@ def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
     data = pd.DataFrame(rows)
     most = data["share"].max()
     data["what"] = ["most missed" if x == most else "other heads" for x in data["share"]]
-    data["name"] = [
-        h if x > NAMED else "" for h, x in zip(data["head"], data["share"], strict=True)
-    ]
+    data["name"] = names_apart(rows)
     base = alt.Chart(data, title=model).encode(
         x=alt.X("largest:Q", title="mean largest weight", scale=alt.Scale(domain=[0, 1])),
         y=alt.Y(
@@ -130,4 +143,4 @@ def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
         tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
     )
     names = base.mark_text(align="right", dx=-9, color=ink()).encode(text="name:N")
-    return alt.layer(points, names).properties(height=300)
+    return alt.layer(points, names).properties(height=340)

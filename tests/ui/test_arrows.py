@@ -67,6 +67,12 @@ def test_all_heads_that_are_missed_most_are_marked() -> None:
     assert [row["what"] for row in data] == ["other heads", "most missed", "most missed"]
 
 
+def test_of_a_crowd_of_heads_the_one_that_is_missed_most_is_named() -> None:
+    places = {"0.0": (0.9, 0.9), "0.1": (0.85, 0.95), "1.0": (0.3, 0.9), "1.1": (0.2, 0.01)}
+    rows = [{"head": h, "largest": x, "share": y} for h, (x, y) in places.items()]
+    assert attention_plots.names_apart(rows) == ["", "0.1", "1.0", ""]
+
+
 def test_pairs_of_heads_that_are_missed_alike_have_no_order() -> None:
     """Heads 0, 1, 2 lose 5, 0, 0 answers: two pairs are counted, the third is a tie."""
     cells = [{"run": "r", "layer": 0, "head": head} for head in range(3)]
