@@ -239,14 +239,18 @@ def checks_until(path: Path, step: int) -> Rows:
 
 
 def about_states(recipe: Recipe, *, resume: bool) -> str:
-    """What is to be said before a run begins of the states saved under its name and seed."""
+    """What is to be said before a run begins of the states saved under its name and seed.
+
+    `ValueError` if it cannot go on from its own.
+    """
     own = state_path(recipe)
     if own.exists() and not resume:
         return f"{own.name} is not used, and replaced at the first check; --resume goes on from it"
     if not resume:
         return ""
     if own.exists():
-        return f"going on from step {Saved.read(own).step}"
+        state, _ = begin(recipe, "cpu", resume=True)
+        return f"going on from step {state.step}"
     stem = f"{recipe.name}-seed{recipe.seed}"
     others = sorted({STATES / f"{stem}.safetensors", *STATES.glob(f"{stem}-*.safetensors")})
     said = [f"{path.name} ({what_differs(path, recipe)})" for path in others if path.exists()]
