@@ -184,6 +184,25 @@ def test_bad_usage_exits_with_2_and_one_sentence(
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["multiply", "1", "2", "--run", "small"], ["evaluate", "small"]],
+    ids=str,
+)
+def test_a_folder_of_runs_that_cannot_be_read_is_one_sentence(
+    arguments: list[str], capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: Any) -> Any:
+        raise PermissionError(13, "Permission denied", "checkpoints")
+
+    for name in ("committed_runs", "load_run"):
+        monkeypatch.setattr(checkpoint, name, locked)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "lab: [Errno 13] Permission denied: 'checkpoints'\n"
+
+
+@pytest.mark.parametrize(
     "arguments", [[], ["fly"], ["train"], ["evaluate", "small", "--seed", "x"]], ids=str
 )
 def test_arguments_nobody_knows_exit_with_2(arguments: list[str], capsys: Any) -> None:
