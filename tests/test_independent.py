@@ -1,0 +1,394 @@
+"""The counter that shares no line with lab: it says what lab says, and what every record says."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import runpy
+import shutil
+import sys
+from argparse import Namespace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
+from lab.evaluate import go_on
+from lab.lengths import ARMS, problems_of_shape
+from lab.position_ids import coupled_ids
+from lab.problems import Format, Style, split_value
+from lab.provenance import RECORDS, read_lines
+from lab.vocabulary import decode, encode
+
+TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
+MOST_LINES = 200
+
+CONFIGS = {
+    run: json.loads((CHECKPOINTS / run / "config.json").read_text()) for run in committed_runs()
+}
+KINDS = {run: config["model"]["position"]["kind"] for run, config in CONFIGS.items()}
+ONE_LENGTH = [run for run, config in CONFIGS.items() if config["format"]["padded"]]
+"""Their record is a census. What the others do is in `records/lengths.jsonl`."""
+
+MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
+
+COMPARED = ["chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"]
+"""A run of each kind of position."""
+
+CLOSE = 1e-4
+"""Of the largest logit. At most 6e-6 was measured: fp32 sums, taken in another order."""
+
+SMALLEST = "times_table_small"
+
+
+def load_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("independent", TOOL)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tool = load_tool()
+
+
+def some_pairs(p: int, q: int, n: int = 20) -> list[tuple[int, int]]:
+    """Pairs of up to p and q digits, the smallest and the largest among them."""
+    rng = np.random.default_rng(0)
+    drawn = zip(rng.integers(0, 10**p, n).tolist(), rng.integers(0, 10**q, n).tolist(), strict=True)
+    return [(0, 0), (10**p - 1, 10**q - 1), *drawn]
+
+
+# ---------------------------------------------------------------- it stands alone
+
+
+def test_it_imports_numpy_and_the_standard_library_only() -> None:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(TOOL.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names.add(str(node.module).partition(".")[0])
+    assert "numpy" in names and names - {"numpy"} <= sys.stdlib_module_names
+
+
+def test_it_stays_short_enough_to_be_read_at_a_sitting() -> None:
+    assert len(TOOL.read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+# ---------------------------------------------------------------- it says what lab says
+
+
+@pytest.mark.parametrize("style", ["plain", "reversed", "cot", "cot_reversed"])
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (2, 2), (3, 1), (1, 4), (4, 3), (10, 10)])
+def test_its_text_is_the_text_of_lab(style: Style, p: int, q: int) -> None:
+    padded, free = Format(style, p, q), Format(style, p, q, padded=False)
+    for a, b in some_pairs(p, q):
+        assert tool.write(style, a, b, p, q) == padded.text(a, b)
+        assert tool.write(style, a, b, len(str(a)), len(str(b))) == free.text(a, b).rstrip("_")
+
+
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (2, 2), (2, 6), (10, 10)])
+def test_its_split_is_the_split_of_lab(p: int, q: int) -> None:
+    for a, b in some_pairs(p, q, 200):
+        assert tool.split(a, b) == tool.split(b, a) == split_value(a, b)
+
+
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (2, 2), (3, 1), (1, 4), (4, 3), (10, 10)])
+def test_its_coupled_places_are_those_of_lab_however_far_a_text_is_written(p: int, q: int) -> None:
+    text = tool.write("cot_reversed", 10**p - 1, 10**q - 1, p, q)
+    for stop in range(p + q + 2, len(text) + 1, 1 + p * q // 10):
+        ids = coupled_ids(torch.from_numpy(encode(text[:stop]))[None])[0]
+        assert tool.coupled(text[:stop]) == [tuple(place) for place in ids.tolist()]
+
+
+def logits_of_both(run: str, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+    """Of six whole texts the logits after every token, by the tool and by lab. (L, N, V) each"""
+    kept: list[np.ndarray] = []
+    real = tool.next_logits
+
+    def keeping(*arguments: Any) -> np.ndarray:
+        kept.append(real(*arguments))
+        return kept[-1]
+
+    mine, loaded = tool.read_run(run), load_run(run)
+    p, q = loaded.format.p, loaded.format.q
+    texts = [tool.write(loaded.format.style, a, b, p, q) for a, b in some_pairs(p, q, 4)]
+    monkeypatch.setattr(tool, "next_logits", keeping)
+    tool.decode(mine, texts, len(texts[0]) + 1)
+    tokens = torch.from_numpy(np.stack([encode(text) for text in texts])).long()
+    with torch.inference_mode():
+        theirs = loaded.model(tokens).numpy()
+    return np.stack(kept), theirs.transpose(1, 0, 2)
+
+
+@pytest.mark.parametrize("run", COMPARED)
+def test_its_logits_are_those_of_lab(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = logits_of_both(run, monkeypatch)
+    assert mine.dtype == np.float32
+    assert np.abs(mine - theirs).max() < CLOSE * np.abs(theirs).max()
+
+
+def test_every_kind_of_position_that_is_committed_is_compared() -> None:
+    assert {KINDS[run] for run in COMPARED} == set(KINDS.values())
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """Run the tool as a program, in this process: its exit status."""
+    monkeypatch.setattr(sys, "argv", [str(TOOL), *arguments])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(TOOL), run_name="__main__")
+    return left.value.code
+
+
+def test_a_census_ends_with_one_json_document_and_agrees_with_the_record(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ask(monkeypatch, SMALLEST) == 0
+    sentence, verdict, document = capsys.readouterr().out.splitlines()
+    assert sentence == (f"{SMALLEST}: 0 errors in 100 (strict), 0 answers wrong; held out: 0 in 0")
+    assert verdict == "agrees with the record"
+    found = json.loads(document)
+    assert found.pop("seconds") >= 0
+    assert found == {
+        "run": SMALLEST,
+        "digits": "1x1",
+        "drawn": "100 of all pairs, seed 1",
+        "n": 100,
+        "errors_strict": 0,
+        "errors_answer": 0,
+        "n_heldout": 0,
+        "errors_strict_heldout": 0,
+    }
+
+
+def test_a_sample_has_no_reading_to_agree_with(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch, SMALLEST, "--pairs", "7", "--seed", "3") == 0
+    written = capsys.readouterr()
+    assert written.out.splitlines()[1] == "the record says nothing of so many"
+    assert written.err == "7 of 7\r"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "required: run"),
+        (["no_such_run"], "there are: chain_of_thought, "),
+        (["../checkpoints/plain"], "there are: chain_of_thought, "),
+        ([""], "there are: chain_of_thought, "),
+        (["-1"], "there are: chain_of_thought, "),
+        ([SMALLEST, "--pairs", "-1"], "from 1 to 100"),
+        ([SMALLEST, "--pairs", "0"], "from 1 to 100"),
+        ([SMALLEST, "--pairs", "101"], "from 1 to 100"),
+        (["plain", "--pairs", "1e9"], "from 1 to 10,000"),
+        (["plain", "--pairs", "9" * 5000], "limit"),
+        (["reach_none", "--pairs", "1000000000"], "from 1 to 100,000"),
+        (["plain", "--digits", "3x3"], "2x2"),
+        (["reach_none", "--digits", "11x1"], "1x1 to 10x10"),
+        (["reach_none", "--digits", "3"], "1x1 to 10x10"),
+        (["reach_learned", "--digits", "10x10"], "256 learned positions"),
+        (["plain", "--bogus"], "unrecognized arguments"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_one_sentence(
+    arguments: list[str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ask(monkeypatch, *arguments) == 2
+    written = capsys.readouterr()
+    assert written.out == "" and written.err.count("\n") == 1
+    assert says in written.err
+
+
+@pytest.mark.parametrize(
+    ("n", "status", "verdict"), [(100, 1, "the record says"), (99, 0, "the record says nothing")]
+)
+def test_another_count_than_the_last_reading_of_as_many_is_a_failure(
+    n: int,
+    status: int,
+    verdict: str,
+    run_in: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = json.loads((run_in / "result.json").read_text())
+    record["readings"].append({**record["readings"][-1], "n": n, "errors_strict": 1})
+    record["readings"] = record["readings"][-1:]
+    (run_in / "result.json").write_text(json.dumps(record))
+    read = tool.read_run
+    monkeypatch.setattr(tool, "read_run", lambda name: read(name, run_in.parent))
+    asked = Namespace(run=SMALLEST, pairs=None, seed="1", digits=None)
+    assert tool.report(asked) == status
+    assert capsys.readouterr().out.splitlines()[1].startswith(verdict)
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def test_all_pairs_are_drawn_once_each() -> None:
+    drawn = tool.draw(True, 2, 2, 10_000, "1")
+    assert sorted(drawn) == [(a, b) for a in range(100) for b in range(100)]
+    assert tool.draw(True, 2, 2, 50, "1") != tool.draw(True, 2, 2, 50, "2")
+
+
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (4, 4), (10, 10)])
+def test_of_many_lengths_different_test_pairs_of_exactly_one_are_drawn(p: int, q: int) -> None:
+    drawn = tool.draw(False, p, q, 300, "1")
+    assert len(set(drawn)) == len(drawn) and drawn == tool.draw(False, p, q, 300, "1")
+    assert len(drawn) == 300 or (p, q) == (1, 1)
+    for a, b in drawn:
+        assert (len(str(a)), len(str(b))) == (p, q) and split_value(a, b) >= 0.40
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.fixture
+def run_in(tmp_path: Path) -> Path:
+    """A folder of its own with a copy of the smallest run."""
+    return Path(shutil.copytree(CHECKPOINTS / SMALLEST, tmp_path / SMALLEST))
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32])
+def test_numbers_of_every_precision_are_read(kind: torch.dtype) -> None:
+    values = torch.randn(3, 5, generator=torch.Generator().manual_seed(0)).to(kind)
+    read = tool.read_safetensors(save({"a": values, "b": values[0].clone()}, {"format": "pt"}))
+    assert read.keys() == {"a", "b"} and read["a"].dtype == np.float32
+    np.testing.assert_array_equal(read["a"], values.float().numpy())
+    np.testing.assert_array_equal(read["b"], values[0].float().numpy())
+
+
+def damage_weights(change: Any) -> Any:
+    def damage(folder: Path) -> None:
+        path = folder / "model.safetensors"
+        path.write_bytes(change(path.read_bytes()))
+
+    return damage
+
+
+def damage_config(part: str, **values: Any) -> Any:
+    def damage(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        (config["model"][part] if part != "format" else config[part]).update(values)
+        (folder / "config.json").write_text(json.dumps(config))
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (damage_weights(lambda data: data[:-2]), "cannot be read"),
+        (damage_weights(lambda data: data[:100]), "cannot be read"),
+        (damage_weights(lambda data: b""), "cannot be read"),
+        (damage_weights(lambda data: data.replace(b"BF16", b"F8_E")), "F8_E"),
+        (damage_weights(lambda data: data.replace(b"embed.weight", b"xxxxx.weight")), "embed"),
+        (damage_config("attention", n_head=5), "cannot be read"),
+        (damage_config("attention", qk_norm=True), "['qk_norm'] is not among"),
+        (damage_config("ffn", activation="swiglu"), "['swiglu'] is not among"),
+        (damage_config("position", kind="yarn_rotary"), "['yarn_rotary'] is not among"),
+        (damage_config("format", style="dots"), "['dots'] is not among"),
+        (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "cannot be read"),
+        (lambda folder: (folder / "result.json").unlink(), "result.json"),
+    ],
+)
+def test_what_is_damaged_or_unknown_is_refused(damage: Any, says: str, run_in: Path) -> None:
+    damage(run_in)
+    with pytest.raises(ValueError) as refusal:
+        tool.read_run(SMALLEST, run_in.parent)
+    assert says in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+# ---------------------------------------------------------------- every committed run
+
+
+def last_census(run: str) -> dict[str, Any]:
+    """The last reading of all its pairs, 10,000 or for a times table 100."""
+    form = CONFIGS[run]["format"]
+    readings = json.loads((CHECKPOINTS / run / "result.json").read_text())["readings"]
+    return [reading for reading in readings if reading["n"] == 10 ** (form["p"] + form["q"])][-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ONE_LENGTH)
+def test_its_census_is_the_record_to_the_last_error(run: str) -> None:
+    """Rounding could turn a close call of two tokens; on no committed run has it done so."""
+    form, recorded = CONFIGS[run]["format"], last_census(run)
+    p, q = form["p"], form["q"]
+    pairs = tool.draw(True, p, q, 10 ** (p + q), "1")
+    assert tool.count(tool.read_run(run), pairs, p, q).items() <= recorded.items()
+
+
+def written_by_lab(loaded: Checkpoint, pairs: list[tuple[int, int]], p: int, q: int) -> list[str]:
+    """What the decoder of lab makes of each pair."""
+    form = Format(loaded.format.style, p, q)
+    texts: list[str] = []
+    for begin in range(0, len(pairs), 100):
+        a, b = np.array(pairs[begin : begin + 100]).T
+        texts += map(decode, go_on(loaded.model, form.prompt(a, b), form.length))
+    return texts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", MANY_LENGTHS)
+@pytest.mark.parametrize("longer", [0, 1])
+def test_it_writes_what_lab_writes_of_sums_of_many_lengths(run: str, longer: int) -> None:
+    """At the longest length trained and one past it, where most runs fail."""
+    digits = CONFIGS[run]["format"]["p"] + longer
+    pairs = tool.draw(False, digits, digits, 200, "1")
+    right = [tool.write("cot_reversed", a, b, digits, digits) for a, b in pairs]
+    prompts, length = [text[: 2 * digits + 2] for text in right], len(right[0])
+    mine = tool.decode(tool.read_run(run), prompts, length)
+    theirs = written_by_lab(load_run(run), pairs, digits, digits)
+    for part in (slice(None), slice(-1 - 2 * digits, -1)):  # the whole text, the answer
+        wrong = [
+            [text[part] != good[part] for text, good in zip(texts, right, strict=True)]
+            for texts in (mine, theirs)
+        ]
+        assert wrong[0] == wrong[1]
+
+
+PLAIN_ARMS = [
+    name
+    for name, arm in ARMS.items()
+    if arm.run in MANY_LENGTHS and arm.stretch is None and arm.farthest is None
+]
+LENGTHS = {
+    (row["cell"]["arm"], row["cell"]["p"], row["cell"]["q"]): row
+    for row in read_lines(RECORDS / "lengths.jsonl")
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", PLAIN_ARMS)
+@pytest.mark.parametrize("longer", [0, 1])
+def test_it_counts_the_failures_of_the_record_of_lengths(arm: str, longer: int) -> None:
+    """On the problems of the record, but decoded; the record asked for all tokens at once."""
+    run = ARMS[arm].run
+    digits = CONFIGS[run]["format"]["p"] + longer
+    row = LENGTHS[arm, digits, digits]
+    a, b = problems_of_shape(digits, digits, ARMS[arm].draws)
+    pairs = list(zip(a.tolist(), b.tolist(), strict=True))
+    found = tool.count(tool.read_run(run), pairs, digits, digits)
+    assert found["n"] == found["n_heldout"] == row["n"]
+    assert found["errors_strict"] == row["wrong_digit"] + row["wrong_length"]
+
+
+def test_every_run_is_held_against_a_record() -> None:
+    assert {*ONE_LENGTH, *(ARMS[arm].run for arm in PLAIN_ARMS)} == set(committed_runs())
