@@ -157,7 +157,7 @@ def test_a_census_ends_with_one_json_document_and_agrees_with_the_record(
     monkeypatch.chdir(tmp_path)
     assert ask(monkeypatch, SMALLEST) == 0
     sentence, verdict, document = capsys.readouterr().out.splitlines()
-    assert sentence == (f"{SMALLEST}: 0 errors in 100 (strict), 0 answers wrong; held out: 0 in 0")
+    assert sentence == (f"{SMALLEST}, wrong of 100: 0 texts (strict), 0 answers; held out: 0 of 0")
     assert verdict == "agrees with the record"
     found = json.loads(document)
     assert found.pop("seconds") >= 0

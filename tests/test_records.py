@@ -140,6 +140,11 @@ def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
         assert measured and not measured.read_before and measured.bound, name
 
 
+def test_a_small_reading_does_not_take_the_place_of_the_census() -> None:
+    readings = [{"n": 100, "errors_strict": 0}, {"n": 100, "errors_strict": 1}, {"n": 9}]
+    assert claims.widest_reading({"readings": readings}) == readings[1]
+
+
 def test_every_recipe_that_was_read_counts_once() -> None:
     def reading(errors: int, note: str = "", n: int = 10_000) -> dict[str, Any]:
         return {"n": n, "errors_strict": errors} | ({"note": note} if note else {})

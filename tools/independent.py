@@ -177,8 +177,8 @@ def report(asked: argparse.Namespace) -> int:
     counts = count(run, draw(padded, p, q, int(n), asked.seed), p, q)
     last = [reading for reading in run["readings"] if reading["n"] == counts["n"]][-1:]
     agrees = counts.items() <= last[0].items() if last else None
-    line = "{}: {errors_strict:,} errors in {n:,} (strict), {errors_answer:,} answers wrong; "
-    line += "held out: {errors_strict_heldout:,} in {n_heldout:,}"
+    line = "{}, wrong of {n:,}: {errors_strict:,} texts (strict), {errors_answer:,} answers; "
+    line += "held out: {errors_strict_heldout:,} of {n_heldout:,}"
     print(line.format(asked.run, **counts))
     print("agrees with the record" if agrees else f"the record says {last or 'nothing of so many'}")
     drawn = f"{n} of {'all' if padded else 'the test'} pairs, seed {asked.seed}"

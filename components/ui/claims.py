@@ -162,8 +162,13 @@ def as_llama(result: dict[str, Any]) -> Measured:
     return Measured(f"{round(LLAMA / result['parameters'], -2):,.0f} times")
 
 
+def widest_reading(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Of all readings of a run the one of most problems, and the latest of those."""
+    return max(reversed(result["readings"]), key=lambda reading: reading["n"])
+
+
 def known_by_heart(result: dict[str, Any]) -> Measured:
-    reading = result["readings"][-1]
+    reading = widest_reading(result)
     return Measured(
         count(reading["errors_strict"], reading["n"]), reading["errors_strict"], reading["n"]
     )
@@ -1118,12 +1123,11 @@ def read_record(path: Path) -> Any:
 
 
 def source_of(record: Any) -> dict[str, Any]:
-    """Provenance: of the last reading, the last row with all rows' seeds, or the document."""
+    """Provenance: of the widest reading, the last row with all rows' seeds, or the document."""
     if isinstance(record, list):
         seeds = [row["seeds"] for row in record if "seeds" in row]
         return record[-1] | ({"seeds": sorted(set().union(*seeds))} if seeds else {})
-    readings = record.get("readings")
-    return {**record, **readings[-1]} if readings else record
+    return {**record, **widest_reading(record)} if record.get("readings") else record
 
 
 def fill(text: str, calculations: Mapping[str, Callable[[], str]]) -> str:
