@@ -273,8 +273,8 @@ class Reader:
     def go(self, page: str) -> float:
         """Open another page in the same visit, as a click in the navigation does; seconds."""
         with self._changed:
-            left, self.page, self._query = self._page_hash, page.strip("/"), ""
-            self._page_hash = ""
+            left = self._page_hash if self.page != page.strip("/") else ""
+            self.page, self._page_hash, self._query = page.strip("/"), "", ""
         began = time.perf_counter()
         self._ask("")
 
