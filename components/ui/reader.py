@@ -271,15 +271,20 @@ class Reader:
         return self._ask(fragment, WidgetState(id=id, json_value=json.dumps(value)))
 
     def go(self, page: str) -> float:
-        """Open another page in the same visit, as a click in the navigation does."""
+        """Open another page in the same visit, as a click in the navigation does; seconds."""
         with self._changed:
-            left, self.page, self._query = self._page_hash, page.strip("/"), ""
-            self._page_hash = ""
-        seconds = self._ask("")
-        if self._page_hash == left:  # a rerun of the page that was left came in between
-            self._page_hash = ""
-            seconds += self._ask("")
-        return seconds
+            left = self._page_hash if self.page != page.strip("/") else ""
+            self.page, self._page_hash, self._query = page.strip("/"), "", ""
+        began = time.perf_counter()
+        self._ask("")
+
+        def there() -> bool:  # a rerun of the page that was left may have come in between
+            return self._page_hash not in ("", left) and self._runs[-1].ended is not None
+
+        with self._changed:
+            if not self._changed.wait_for(there, self.patience):
+                raise TimeoutError(f"no answer from {page}")
+        return time.perf_counter() - began
 
     def poll(self) -> float:
         """Run each fragment with `run_every` once, now; seconds in all, 0 where there is none."""
