@@ -227,6 +227,21 @@ def places_and_lines(places: int, lines: int) -> str:
     return f"{spelled(places)} places and {spelled(lines)} lines"
 
 
+def limited_to() -> str:
+    """Digits of both numbers of the sums by which the small networks' limit is chosen."""
+    from lab.lengths import limit_cells
+
+    sizes = {cell["digits"] for cell in limit_cells() if cell["run"] == "reach_coupled"}
+    return " and ".join(spelled(size) for size in sorted(sizes))
+
+
+def far_limit() -> str:
+    from lab.lengths import ARMS
+
+    places, lines = ARMS["far_clipped"].farthest or ()
+    return places_and_lines(places, lines)
+
+
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     """AdamW's rate of an arm of the race in the stream, as the record chose it."""
     from lab import convergence
@@ -268,6 +283,8 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "fine_goal": lambda: one_in(claims.FINE_GOAL),
     "finest_goal": lambda: one_in(claims.FINEST_GOAL),
     "limit": lambda: places_and_lines(*claims.LIMIT),
+    "limited_to": limited_to,
+    "far_limit": far_limit,
     "limit_long": lambda: f"{claims.ROTARY_LIMITS['long']}",
     "limit_short": lambda: spelled(claims.ROTARY_LIMITS["short"]),
     "most_typed": lambda: spelled(MOST_TYPED),
@@ -721,7 +738,7 @@ def show_reach() -> None:
     page.prose("far")
     if not guessed_how_many_wrong(
         "far",
-        "Trained up to four by four digits, then given the limit: how many of ten by ten does "
+        "Trained up to four by four digits, then given a limit: how many of ten by ten does "
         "the coupled network get wrong?",
         wrong_share(rows, "far_clipped", MOST_TYPED),
     ):

@@ -107,7 +107,7 @@ ON_PAGE = {
         "bring all four digits together": "two numbers of two digits",
         "one hundred numbers, times": "numbers of two digits",
         "second half of the story": "language",
-        "blocks of ten": "numbers with the same tens",
+        "again every ten columns, and bars ten columns wide": "numbers with the same tens",
         "one pair in twenty: {claim:ch1.fraction_5}": f"{NAMED}, in hundredths",
         "one in ten: {claim:ch1.fraction_10}": f"{NAMED}, in hundredths",
         "one in five: {claim:ch1.fraction_20}": f"{NAMED}, in hundredths",

@@ -80,20 +80,23 @@ def full_reading(result: dict[str, Any]) -> dict[str, Any]:
 
 def census(result: dict[str, Any]) -> Measured:
     reading = full_reading(result)
-    return Measured(
-        count(reading["errors_strict"], reading["n"]), reading["errors_strict"], reading["n"]
-    )
+    errors, n = reading["errors_strict"], reading["n"]
+    return Measured(count(errors, n), errors, n, read_before=was_read_before(result))
+
+
+def was_read_before(result: dict[str, Any]) -> bool:
+    """Was a run read on test, then changed?"""
+    return len(recipes_read(result)) > 1 or result.get("run") in READ_BEFORE
 
 
 def census_answer(result: dict[str, Any]) -> Measured:
     reading = full_reading(result)
-    return Measured(
-        count(reading["errors_answer"], reading["n"]), reading["errors_answer"], reading["n"]
-    )
+    errors, n = reading["errors_answer"], reading["n"]
+    return Measured(count(errors, n), errors, n, read_before=was_read_before(result))
 
 
 def heldout(result: dict[str, Any]) -> Measured:
-    reading, before = full_reading(result), len(recipes_read(result)) > 1
+    reading, before = full_reading(result), was_read_before(result)
     errors, n = reading["errors_strict_heldout"], reading["n_heldout"]
     bound = None if before else reading["lower_bound_95_strict_heldout"]
     return Measured(count(errors, n), errors, n, bound, before)
@@ -260,6 +263,17 @@ def whole_model(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
     return lambda rows: wrong_answers(next(row for row in rows if row["cell"] == {"run": run}))
 
 
+def without_the_others(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Fewest and most wrong answers without a head of any layer but the first."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        later = [row for row in without_a_head(rows, run) if row["cell"]["layer"] > 0]
+        wrong = sorted(row["errors_answer"] for row in later)
+        return Measured(f"{wrong[0]:,} to {wrong[-1]:,} of {later[0]['n']:,}")
+
+    return pick
+
+
 def alike(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """Of all pairs of heads of which one is missed more, in how many it is the sharper one.
 
@@ -313,11 +327,13 @@ def at_the_same_place(rows: list[dict[str, Any]], errors: int) -> list[dict[str,
 
 
 def missed_more(rows: list[dict[str, Any]]) -> Measured:
-    """In how many blocks more answers go wrong without the FFN than without the attention."""
+    """In how many blocks more answers go wrong without the FFN than without the attention, or
+    fewer."""
     wrong = {part_name(row): row["errors_answer"] for row in rows}
     n = len({row["cell"]["layer"] for row in rows})
-    more = sum(wrong[f"FFN {layer}"] > wrong[f"attention {layer}"] for layer in range(n))
-    return Measured(part_of(more, n))
+    leads = [wrong[f"FFN {layer}"] - wrong[f"attention {layer}"] for layer in range(n)]
+    more, less = sum(lead > 0 for lead in leads), sum(lead < 0 for lead in leads)
+    return Measured(f"{part_of(more, n)} blocks, and less in {less}")
 
 
 def arm(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
@@ -356,25 +372,23 @@ def each_seed(rows: list[dict[str, Any]]) -> Measured:
 
 def steps_of(goal: float, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Steps to a goal of all rows whose cell says `cell`: the median and the span of the seeds."""
+    before = cell.get("setting") in READ_BEFORE
+    return lambda rows: Measured(steps_in_words(arm(rows, **cell), goal), read_before=before)
 
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        seeds = arm(rows, **cell)
-        steps = sorted(steps_until(row["curve"], goal) for row in seeds)
-        most = max(row["curve"][-1][0] for row in seeds)
-        arrived = [x for x in steps if x < math.inf]
-        if not arrived:
-            return Measured(f"in none of {len(steps)} seeds within {most:,} steps")
-        first, middle = arrived[0], statistics.median(steps)
-        if len(steps) == 1:
-            return Measured(f"{first:,.0f} steps (one seed)")
-        if len(arrived) < len(steps):
-            some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {first:,.0f}"
-            return Measured(
-                f"{some} steps" if math.isinf(middle) else f"{middle:,.0f} steps ({some})"
-            )
-        return Measured(f"{middle:,.0f} steps ({first:,.0f} to {steps[-1]:,.0f})")
 
-    return pick
+def steps_in_words(seeds: Sequence[dict[str, Any]], goal: float) -> str:
+    steps = sorted(steps_until(row["curve"], goal) for row in seeds)
+    most = max(row["curve"][-1][0] for row in seeds)
+    arrived = [x for x in steps if x < math.inf]
+    if not arrived:
+        return f"in none of {len(steps)} seeds within {most:,} steps"
+    first, middle = arrived[0], statistics.median(steps)
+    if len(steps) == 1:
+        return f"{first:,.0f} steps (one seed)"
+    if len(arrived) < len(steps):
+        some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {first:,.0f}"
+        return f"{some} steps" if math.isinf(middle) else f"{middle:,.0f} steps ({some})"
+    return f"{middle:,.0f} steps ({first:,.0f} to {steps[-1]:,.0f})"
 
 
 def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], Measured]:
@@ -390,7 +404,8 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
         found = ratio_of_medians(learned, rotary)
         high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
         seeds = " and ".join(sorted({f"{len(steps)}" for steps in (learned, rotary)}))
-        return Measured(f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})")
+        shown = f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})"
+        return Measured(shown, read_before=setting in READ_BEFORE)
 
     return pick
 
@@ -419,8 +434,11 @@ def all_misses(arm_name: str) -> Callable[[list[dict[str, Any]]], Measured]:
     return lambda rows: first_wrong_of(arm(rows, arm=arm_name), read_before=True)
 
 
-READ_BEFORE = ("gaps", "coupled_clipped", "coupled_slow_clipped", "far_coupled", "far_clipped")
-"""Arms whose training or whose limit was chosen after a reading of test."""
+READ_BEFORE = (
+    *("gaps", "coupled_clipped", "coupled_slow_clipped", "far_coupled", "far_clipped"),
+    *("rope", "packed"),
+)
+"""Arms, a run and a race of which something was changed after a reading of test."""
 
 
 def first_wrong_of(rows: Sequence[dict[str, Any]], read_before: bool) -> Measured:
@@ -436,7 +454,8 @@ def wrong_digits(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
         (row,) = arm(rows, arm=arm_name, p=p, q=q)
-        return Measured(part_of(row["wrong_digit"], row["n"]), row["wrong_digit"], row["n"])
+        errors, n = row["wrong_digit"], row["n"]
+        return Measured(part_of(errors, n), errors, n, read_before=arm_name in READ_BEFORE)
 
     return pick
 
@@ -1072,6 +1091,11 @@ CLAIMS: dict[str, Claim] = {
             ("rotary", "the rotary model of full size", "rope"),
         )
     },
+    "ch02.twin_spare": Claim(
+        "Wrong answers of the small twin without one head of its later layers.",
+        HEADS,
+        without_the_others("few_pairs"),
+    ),
     "ch02.twin_whole": Claim(
         "Wrong answers of the small twin with every head in place.", HEADS, whole_model("few_pairs")
     ),

@@ -227,7 +227,8 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
     assert least.shown == f"{tied} parts ({claims.part_of(least.errors, 1000)} wrong)"
     more = claims.look_up("ch03.ffn_missed_more").measured
     expected = sum(wrong[f"FFN {i}"] > wrong[f"attention {i}"] for i in range(6))
-    assert more and more.shown == f"{expected} of 6"
+    less = sum(wrong[f"FFN {i}"] < wrong[f"attention {i}"] for i in range(6))
+    assert more and more.shown == f"{expected} of 6 blocks, and less in {less}"
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
