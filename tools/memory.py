@@ -71,6 +71,7 @@ def train(reader: Reader, button: str, steps: int, **settings: Any) -> None:
     """Begin a run and wait until it has so many steps, or has ended."""
     for key, value in settings.items():
         reader.set(key, value)
+    until(lambda: any(widget.key == button for widget in reader.widgets()), PATIENCE)
     reader.press(button)
     until(lambda: steps_of(reader) >= steps or ended(reader), PATIENCE)
 

@@ -279,7 +279,8 @@ class Reader:
         self._ask("")
 
         def there() -> bool:  # a rerun of the page that was left may have come in between
-            return self._page_hash not in ("", left) and self._runs[-1].ended is not None
+            last = self._runs[-1]
+            return self._page_hash not in ("", left) and last.ended is not None and not last.early
 
         with self._changed:
             if not self._changed.wait_for(there, self.patience):
