@@ -238,8 +238,7 @@ def limited_to() -> str:
 def far_limit() -> str:
     from lab.lengths import ARMS
 
-    places, lines = ARMS["far_clipped"].farthest or ()
-    return places_and_lines(places, lines)
+    return places_and_lines(*(ARMS["far_clipped"].farthest or ()))
 
 
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:

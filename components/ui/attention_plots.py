@@ -142,5 +142,5 @@ def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
         ),
         tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
     )
-    names = base.mark_text(align="right", dx=-9, color=ink()).encode(text="name:N")
+    names = base.mark_text(dy=14, color=ink()).encode(text="name:N")
     return alt.layer(points, names).properties(height=340)

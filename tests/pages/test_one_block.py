@@ -221,7 +221,7 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
     wrong = {claims.part_name(row): row["errors_answer"] for row in rows}
     most, least = (claims.look_up(f"ch03.{which}_missed").measured for which in ("most", "least"))
     assert most and most.errors == max(wrong.values())
-    assert least and least.errors == min(wrong.values())
+    assert least and least.errors is not None and least.errors == min(wrong.values())
     assert wrong[most.shown.split(" (")[0]] == most.errors
     tied = list(wrong.values()).count(least.errors)
     assert least.shown == f"{tied} parts ({claims.part_of(least.errors, 1000)} wrong)"
