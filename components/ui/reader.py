@@ -275,6 +275,7 @@ class Reader:
         with self._changed:
             left = self._page_hash if self.page != page.strip("/") else ""
             self.page, self._page_hash, self._query = page.strip("/"), "", ""
+            self._forget_timers(list(self._timers))  # a poll would ask for the page now left
         began = time.perf_counter()
         self._ask("")
 
@@ -346,6 +347,8 @@ class Reader:
         """
         asked = time.perf_counter()
         with self._turns.setdefault(fragment, threading.Lock()), self._changed:
+            if timer is not None and self._timers.get(fragment) is not timer:
+                return 0.0
             since, again = len(self._runs), False
             self._send(fragment, trigger, automatic=timer is not None)
             while (ended := self._answer(since, fragment)) is None:
