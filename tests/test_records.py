@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -82,6 +82,18 @@ def test_what_was_replaced_says_of_which_record_and_why() -> None:
         assert row["replaced"] and row["why"] and row["sample"]
         record = str(row["record"])
         assert (RECORDS / f"{record}.jsonl").exists() or (ROOT / record / "result.json").exists()
+
+
+def test_a_run_that_was_trained_on_after_a_reading_keeps_that_reading() -> None:
+    """Each set of rows that such a run replaced is summed in a reading of its own result."""
+    gone = rows_of(RECORDS / "replaced.jsonl")
+    wrong = {"far_coupled": 8994, "reach_gaps": 27807, "rope": 1760}
+    for run, errors in wrong.items():
+        result = rows_of(ROOT / "checkpoints" / run / "result.json")[0]
+        readings = [r for old in cast(list[Any], result["replaced"]) for r in old["readings"]]
+        assert [reading["errors_strict"] for reading in readings] == [errors]
+    far: list[Any] = [row for row in gone if cast(Any, row["cell"]).get("arm") == "far_coupled"]
+    assert sum(row["wrong_digit"] + row["wrong_length"] for row in far) == wrong["far_coupled"]
 
 
 def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> None:
