@@ -10,10 +10,10 @@ from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
 from components.ui.words import spelled
-from lab.problems import Format, Problem, partial_products
-from lab.provenance import RECORDS
-from lab.transcript import Transcript
-from lab.vocabulary import VOCABULARY
+from lab.data.problems import Format, Problem, partial_products
+from lab.data.vocabulary import VOCABULARY
+from lab.inference.transcript import Transcript
+from lab.records import RECORDS
 
 FORM = Format("cot_reversed")
 N_LAYER, N_HEAD = 6, 4
@@ -90,7 +90,7 @@ def show_without(a: int, b: int) -> None:
         right.select_slider("Head", range(N_HEAD), MISSED[1], key="head", bind="query-params")
     )
     take_with_progress(BOOK_RUN)
-    from lab.intervene import ablate_head
+    from lab.interp.intervene import ablate_head
 
     written = write(BOOK_RUN, prompt(a, b), [ablate_head(layer, head)])
     show(written, a, b)

@@ -1,1 +1,0 @@
-"""The white-box package: one small GPT, every part of it readable. Knows nothing of Streamlit."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.problems import Format, Integers
+    from lab.data.problems import Format, Integers
 
 DEFAULT_RUN = "chain_of_thought"
 
@@ -90,10 +90,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def show_list(_: argparse.Namespace) -> None:
-    from lab.benchmarks import NAMES
-    from lab.checkpoint import committed_runs
-    from lab.recipes import RECIPES
-    from lab.sweeps import SWEEPS
+    from lab.benchmarks.index import NAMES
+    from lab.experiments.index import SWEEPS
+    from lab.recipes.index import RECIPES
+    from lab.training.checkpoint import committed_runs
 
     committed = committed_runs()
     for name in sorted(RECIPES.keys() | set(committed)):
@@ -105,10 +105,10 @@ def show_list(_: argparse.Namespace) -> None:
 
 
 def multiply(options: argparse.Namespace) -> None:
-    from lab.checkpoint import load_run
-    from lab.evaluate import go_on, up_to_the_end
-    from lab.problems import read_number, read_operand
-    from lab.vocabulary import decode
+    from lab.data.problems import read_number, read_operand
+    from lab.data.vocabulary import decode
+    from lab.inference.evaluate import go_on, up_to_the_end
+    from lab.training.checkpoint import load_run
 
     loaded = load_run(options.run)
     form = loaded.format
@@ -128,9 +128,9 @@ def multiply(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.checkpoint import CHECKPOINTS
-    from lab.recipes import recipe
-    from lab.run import Check, about_states, is_finished, require_room, run
+    from lab.recipes.index import recipe
+    from lab.training.checkpoint import CHECKPOINTS
+    from lab.training.run import Check, about_states, is_finished, require_room, run
 
     given = {"seed": options.seed, "steps": options.steps}
     plan = recipe(options.run, **{name: x for name, x in given.items() if x is not None})
@@ -174,8 +174,8 @@ def command_of(*arguments: str) -> str:
 def evaluate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.checkpoint import CHECKPOINTS, fingerprint, load_run
-    from lab.run import Reading, has_seen_everything, read_model, why_not_recorded
+    from lab.training.checkpoint import CHECKPOINTS, fingerprint, load_run
+    from lab.training.run import Reading, has_seen_everything, read_model, why_not_recorded
 
     loaded, folder = load_run(options.run), CHECKPOINTS / options.run
     shape, a, b = problems_asked(options, loaded.format)
@@ -201,9 +201,9 @@ def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, I
     """The problems to decode, and the format that they are written in."""
     import numpy as np
 
-    from lab.config import require_whole
-    from lab.problems import all_pairs, count_digits, sample_exact, sample_pairs
-    from lab.train import LARGEST_SEED
+    from lab.data.problems import all_pairs, count_digits, sample_exact, sample_pairs
+    from lab.model.config import require_whole
+    from lab.training.train import LARGEST_SEED
 
     require_whole("batch", options.batch)
     require_whole("seed", options.seed, least=0, most=LARGEST_SEED)
@@ -243,7 +243,7 @@ def evaluation(options: argparse.Namespace, shape: Format | None, n: int) -> str
 
 def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) -> None:
     """Add a reading to the record of its run, if it does not stand there, or `again`."""
-    from lab.run import is_on_record, record_reading
+    from lab.training.run import is_on_record, record_reading
 
     try:
         if again or not is_on_record(folder, reading, command):
@@ -254,8 +254,8 @@ def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) ->
 
 
 def bench(options: argparse.Namespace) -> None:
-    from lab.benchmarks import NAMES, benchmark
-    from lab.provenance import RECORDS, provenance, write_json
+    from lab.benchmarks.index import NAMES, benchmark
+    from lab.records import RECORDS, provenance, write_json
 
     require_name("benchmark", options.name, NAMES)
     command = f"python -m lab bench {options.name}"
@@ -268,12 +268,15 @@ def bench(options: argparse.Namespace) -> None:
 def sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.sweeps import SWEEPS, run_sweep
+    from lab.experiments.index import SWEEPS
+    from lab.experiments.sweep import run_sweep
 
     require_name("sweep", options.name, tuple(SWEEPS))
     cells = 0
     with tqdm(unit="cell", dynamic_ncols=True) as bar:
-        for done, cells, cell in run_sweep(options.name, share_of(options.share)):
+        for done, cells, cell in run_sweep(
+            options.name, SWEEPS[options.name], share_of(options.share)
+        ):
             bar.total = cells
             bar.update(done - bar.n)
             bar.set_postfix(cell)

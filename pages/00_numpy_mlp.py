@@ -17,10 +17,11 @@ from components.ui.exercises import show_verdict
 from components.ui.network import show_film
 from components.ui.records import rows_of
 from components.ui.words import spelled
-from lab import mlp, table
 from lab.benchmarks.mlp import LARGE, SMALL
-from lab.mlp import Encoding, Target, Task, encode, softmax
-from lab.table import (
+from lab.by_hand import mlp
+from lab.by_hand import mlp_experiment as experiment
+from lab.by_hand.mlp import Encoding, Target, Task, encode, softmax
+from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
     ByHand,
     Cells,
@@ -71,7 +72,7 @@ def right_in(settings: Settings, frame: Frame, cells: Cells) -> tuple[int, int]:
 
 def loss_at_the_start() -> float:
     network, (a, b) = USUAL.network(), DIGITS.cells()
-    return table.gradients(network, DIGITS, a, b)[0]
+    return experiment.gradients(network, DIGITS, a, b)[0]
 
 
 def numbers_each() -> float:
@@ -187,7 +188,7 @@ def show_neuron() -> None:
         st.warning(said)
     ahead = neuron.stepped(rate)
     weights = np.linspace(W_LOW, W_HIGH, 43)
-    surface = table.error_surface(A, B, weights, weights)
+    surface = experiment.error_surface(A, B, weights, weights)
     picture, beside = st.columns([2, 1])
     picture.altair_chart(
         plots.error_surface(surface, weights, weights, path, (ahead.w1, ahead.w2)),
@@ -397,15 +398,15 @@ def show_votes(net: Stepper) -> None:
 
 def show_backprop(net: Stepper, layer: int, i: int, o: int) -> None:
     a, b = (x[net.batch] for x in DIGITS.cells())
-    hand = table.by_hand(net.network, DIGITS, a, b, layer, i, o)
+    hand = experiment.by_hand(net.network, DIGITS, a, b, layer, i, o)
     st.markdown(f"The weight {name_of(layer, i, o)}:")
     st.html(terms_table(hand, a, b))
     if hand.back is not None:
         st.markdown(where_dy_came_from(hand, a, b))
     page.prose("backprop_check")
     if pressed("Check this weight, and all of them", "ch00_check"):
-        below, above, slope = table.nudge(net.network, DIGITS, a, b, layer, i, o)
-        errors = table.check_gradients(net.network, DIGITS, a, b)
+        below, above, slope = experiment.nudge(net.network, DIGITS, a, b, layer, i, o)
+        errors = experiment.check_gradients(net.network, DIGITS, a, b)
         st.markdown(
             f"With this weight a hair lower the loss is {below:.9f}, a hair higher {above:.9f}: a "
             f"slope of **{slope:.6f}**. Backpropagation says **{hand.total:.6f}**. Over all "
@@ -416,7 +417,7 @@ def show_backprop(net: Stepper, layer: int, i: int, o: int) -> None:
         mlp.linear_backward,
         mlp.relu_backward,
         mlp.MLP.backward,
-        table.differences,
+        experiment.differences,
         claims_of=("backprop_check",),
     )
 
@@ -633,7 +634,7 @@ def show_cannot() -> None:
                 shown,
                 alt=f"A network that never saw some of the pairs, given {name}",
             )
-    page.source(table.film, table.hide, mlp.linear_backward)
+    page.source(experiment.film, experiment.hide, mlp.linear_backward)
 
 
 def show_hidden_row(row: int) -> None:
@@ -728,7 +729,7 @@ def show_holdout() -> None:
         alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
     )
     page.notice("holdout_notice")
-    page.source(table.hide_share, claims_of=("holdout_why", "holdout_notice"))
+    page.source(experiment.hide_share, claims_of=("holdout_why", "holdout_notice"))
 
 
 # ---------------------------------------------------------------- exercises
@@ -776,7 +777,7 @@ def exercise_width() -> None:
         show_verdict(
             True, f"{said} At this rate no smaller width does. Does another rate do better?"
         )
-    page.source(table.right_cells)
+    page.source(experiment.right_cells)
 
 
 def known_by_seed(width: int, rate: float) -> list[int]:
@@ -838,7 +839,7 @@ def exercise_hide() -> None:
         f"Right in {right} of the {n} hidden cells.",
         hint,
     )
-    page.source(table.hide_share)
+    page.source(experiment.hide_share)
 
 
 # ---------------------------------------------------------------- the page
@@ -847,11 +848,11 @@ page.open()
 page.prose("opening")
 show_first()
 page.notice("opening_notice")
-page.source(table.film, mlp.train, claims_of=("opening_notice",))
+page.source(experiment.film, mlp.train, claims_of=("opening_notice",))
 
 page.prose("neuron")
 show_neuron()
-page.source(Neuron, table.error_surface)
+page.source(Neuron, experiment.error_surface)
 
 page.prose("network")
 show_network()

@@ -16,12 +16,12 @@ from components.ui.operands import ask_pair
 from components.ui.records import one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
 from components.ui.words import spelled
-from lab import geometry
-from lab.problems import Format, sample_pairs
-from lab.vocabulary import VOCABULARY, encode
+from lab.data.problems import Format, sample_pairs
+from lab.data.vocabulary import VOCABULARY, encode
+from lab.interp import embeddings
 
 if TYPE_CHECKING:
-    from lab.generate import Sampling
+    from lab.inference.generate import Sampling
 
 FORM = Format("cot_reversed")
 V = len(VOCABULARY)
@@ -45,13 +45,13 @@ def digit_rows() -> np.ndarray:
 
 def neighbours() -> tuple[float, float]:
     """The mean cosine of digits that differ by one, and of all other pairs."""
-    cosines = geometry.cosines(digit_rows())
+    cosines = embeddings.cosines(digit_rows())
     apart = abs(np.subtract.outer(np.arange(10), np.arange(10)))
     return float(cosines[apart == 1].mean()), float(cosines[apart > 1].mean())
 
 
 def first_wave() -> float:
-    return float(geometry.wave_shares(digit_rows())[0])
+    return float(embeddings.wave_shares(digit_rows())[0])
 
 
 CHANCE = 2 / 9
@@ -68,8 +68,8 @@ def is_there_a_circle() -> str:
 def loss_at_the_start() -> float:
     """The loss of the untrained network on some sums."""
     take_with_progress(BOOK_RUN)
-    from lab.gpt import GPT
-    from lab.prices import ledger
+    from lab.inference.token_loss import ledger
+    from lab.model.gpt import GPT
     from lab.recipes.chain_of_thought import TWIN
 
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
@@ -82,7 +82,7 @@ def price_of_right(right: float, rival: float) -> float:
 
 def constructed(right: float, rival: float) -> np.ndarray:
     """Ten digits, two logits set by hand and the rest zero: their probabilities."""
-    from lab.mlp import softmax
+    from lab.by_hand.mlp import softmax
 
     logits = np.zeros(10)
     logits[RIGHT], logits[RIVAL] = right, rival
@@ -95,7 +95,7 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "d_model": lambda: f"{digit_rows().shape[1]}",
     "near": lambda: f"{neighbours()[0]:+.2f}".replace("-", "−"),
     "far": lambda: f"{neighbours()[1]:+.2f}".replace("-", "−"),
-    "kept": lambda: f"{100 * geometry.best_plane(digit_rows()).share:.0f} in 100 parts",
+    "kept": lambda: f"{100 * embeddings.best_plane(digit_rows()).share:.0f} in 100 parts",
     "circle": is_there_a_circle,
     "wave": lambda: f"{100 * first_wave():.0f} in 100",
     "wave_chance": lambda: f"{100 * CHANCE:.0f}",
@@ -170,23 +170,23 @@ def show_rows() -> None:
     rows = digit_rows()
     digits = [str(i) for i in range(10)]
     st.altair_chart(
-        text_plots.cosine_map(geometry.cosines(rows), digits),
+        text_plots.cosine_map(embeddings.cosines(rows), digits),
         width="stretch",
         alt="Cosine between the embedding rows of every two digits",
     )
     left, right = st.columns(2)
     left.altair_chart(
-        text_plots.plane(geometry.best_plane(rows).points, digits),
+        text_plots.plane(embeddings.best_plane(rows).points, digits),
         width="stretch",
         alt="The ten digit rows in the plane in which they differ most",
     )
     right.altair_chart(
-        text_plots.waves(geometry.wave_shares(rows), CHANCE),
+        text_plots.waves(embeddings.wave_shares(rows), CHANCE),
         width="stretch",
         alt="Share of the variance of the digit rows by how often it goes round",
     )
     page.notice("rows_notice")
-    page.source(geometry.cosines, geometry.best_plane, geometry.wave_shares)
+    page.source(embeddings.cosines, embeddings.best_plane, embeddings.wave_shares)
 
 
 # ---------------------------------------------------------------- 2. from scores to a price
@@ -226,7 +226,7 @@ def show_coin() -> None:
         page.text("coin_why"),
     ):
         page.notice("coin_notice")
-    from lab import mlp
+    from lab.by_hand import mlp
 
     page.source(mlp.softmax, mlp.cross_entropy)
 
@@ -249,9 +249,9 @@ def show_start() -> None:
             alt="Loss of the book's model by tokens read, as it was recorded in training",
         )
     page.notice("loss_notice")
-    from lab import prices
+    from lab.inference import token_loss
 
-    page.source(prices.perplexity, prices.ledger, claims_of=("loss_notice",))
+    page.source(token_loss.perplexity, token_loss.ledger, claims_of=("loss_notice",))
 
 
 def history_rows() -> list[dict[str, float]]:
@@ -271,12 +271,12 @@ def show_prices(a: int, b: int) -> None:
     if run == "few_pairs":
         a, b = one_it_gets_wrong(a, b)
     loaded = take_with_progress(run)
-    from lab import prices
+    from lab.inference import token_loss
 
     text = FORM.text(a, b)
     _, mask = FORM.render(np.array([a]), np.array([b]))
     st.altair_chart(
-        text_plots.token_prices(prices.prices(loaded.model, text), text, mask[0, 1:].tolist()),
+        text_plots.token_prices(token_loss.prices(loaded.model, text), text, mask[0, 1:].tolist()),
         width="stretch",
         alt="The price of each token of the sum, given the right tokens before it",
     )
@@ -285,7 +285,7 @@ def show_prices(a: int, b: int) -> None:
     st.caption(f"Writing for itself, {MODELS[run]} gets {len(wrong)} tokens wrong:")
     st.html(tokens.strip(written, FORM, a, b, marks=tokens.Marks(wrong=wrong), small=True))
     page.notice("forcing_notice")
-    page.source(prices.prices, prices.beliefs, prices.ledger)
+    page.source(token_loss.prices, token_loss.beliefs, token_loss.ledger)
 
 
 def ask_model(key: str) -> str:
@@ -307,7 +307,7 @@ KEEPS = {"all": "all tokens", "top_k": "top-k: the 3 likeliest", "top_p": "top-p
 
 
 def sampling_of(heat: float, keep: str) -> Sampling:
-    from lab.generate import Sampling
+    from lab.inference.generate import Sampling
 
     return Sampling(
         heat, top_k=3 if keep == "top_k" else None, top_p=0.9 if keep == "top_p" else None
@@ -328,7 +328,7 @@ def show_choice(a: int, b: int) -> None:
         format_func=lambda i: tokens.place_of(i, FORM, a, b),
         key="ch01_place",
     )
-    from lab import choosing
+    from lab.inference import choosing
 
     before, after = choosing.before_and_after(
         loaded.model, FORM.text(a, b)[:place], sampling_of(heat, keep)
@@ -344,7 +344,7 @@ def show_choice(a: int, b: int) -> None:
         f"{DRAWN}** right in every token. (Greedy writes the same each time.)"
     )
     page.notice("choose_notice")
-    from lab import generate
+    from lab.inference import generate
 
     page.source(generate.reshape, generate.choose, choosing.sums_right)
 
@@ -353,14 +353,14 @@ def show_choice(a: int, b: int) -> None:
 def sums_right(run: str, a: int, b: int, heat: float, keep: str) -> int:
     """Of `DRAWN` texts that a run writes under these settings, how many are right."""
     model = take_with_progress(run).model
-    from lab import choosing
+    from lab.inference import choosing
 
     return choosing.sums_right(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
 
 
 def hardest_place(a: int, b: int) -> int:
     """The token behind `=` for which the small twin is charged most."""
-    from lab.prices import prices
+    from lab.inference.token_loss import prices
 
     charged = prices(take_with_progress("few_pairs").model, FORM.text(a, b))
     return FORM.prompt_length + int(charged[FORM.prompt_length - 1 :].argmax())
@@ -395,9 +395,9 @@ def show_chain() -> None:
         alt="How often a whole text is right, by how often a token is",
     )
     page.notice("chain_notice")
-    from lab import prices
+    from lab.inference import token_loss
 
-    page.source(prices.whole_text, claims_of=("chain_why",))
+    page.source(token_loss.whole_text, claims_of=("chain_why",))
 
 
 # ---------------------------------------------------------------- exercises
@@ -479,7 +479,7 @@ def exercise_heat() -> None:
     else:
         hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
     show_verdict(solved, said, hint)
-    from lab import choosing
+    from lab.inference import choosing
 
     page.source(choosing.sums_right)
 

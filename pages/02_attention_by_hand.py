@@ -23,9 +23,9 @@ from components.ui.runs import (
     write_sum,
 )
 from components.ui.words import spelled
-from lab import hand_attention as hand
-from lab.hand_attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
-from lab.vocabulary import encode
+from lab.by_hand import attention as hand
+from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
+from lab.data.vocabulary import encode
 
 PROMPT = FORM.prompt_length
 EQUALS_AT = PROMPT - 1
@@ -450,8 +450,8 @@ def what_can_be_told(shares: Sequence[float], kind: hand.ValueKind) -> str:
 @needs_a_run
 def show_real(a: int, b: int) -> None:
     config = take_with_progress(BOOK_RUN).model.config
-    from lab import patterns
-    from lab.attention import kernels
+    from lab.interp import patterns
+    from lab.model.attention import kernels
 
     missed = claims.most_missed_head()
     left, right = st.columns(2)
@@ -545,7 +545,7 @@ def sharp_and_missed(
 @needs_a_run
 def show_importance_source() -> None:
     take_with_progress(BOOK_RUN)
-    from lab import intervene, patterns
+    from lab.interp import intervene, patterns
 
     page.source(
         patterns.sharpness, intervene.ablate_head, claims_of=("importance", "importance_why")

@@ -15,12 +15,12 @@ from components.ui.operands import ask_pair, share_moment
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
 from components.ui.words import spelled
-from lab.exercises import QUIET, LoudStream, QuietPart
-from lab.problems import Format
-from lab.vocabulary import VOCABULARY
+from lab.data.problems import Format
+from lab.data.vocabulary import VOCABULARY
+from lab.exercises.chain_of_thought import QUIET, LoudStream, QuietPart
 
 if TYPE_CHECKING:
-    from lab.attribution import Attribution
+    from lab.interp.attribution import Attribution
 
 FORM = Format("cot_reversed")
 A, B = 37, 48
@@ -109,13 +109,13 @@ def note_of(line: str) -> str:
 
 
 def worked_norm(factor: float) -> str:
-    from lab.lens import normalised
+    from lab.interp.logit_lens import normalised
 
     return ", ".join(f"{y:.3f}" for y in normalised([factor * x for x in DIGITS]))
 
 
 def ffn_off() -> str:
-    from lab.lens import ffn_in_numpy
+    from lab.interp.logit_lens import ffn_in_numpy
 
     mine, its = ffn_in_numpy(take_with_progress(BOOK_RUN).model, text_of(), 0)
     return f"{1e6 * abs(mine - its).max() / abs(its).max():.1f} millionths"
@@ -209,9 +209,10 @@ def show_notebook(a: int, b: int) -> None:
         alt="Length of each note and of the stream after it, line by line",
     )
     page.notice("notebook_notice")
-    from lab import gpt, lens, residual
+    from lab.interp import logit_lens
+    from lab.model import gpt, residual
 
-    page.source(gpt.Block.forward, residual.PlainStream, lens.notebook)
+    page.source(gpt.Block.forward, residual.PlainStream, logit_lens.notebook)
 
 
 # ---------------------------------------------------------------- 2. the norm
@@ -248,9 +249,10 @@ def show_norm(a: int, b: int) -> None:
     loud = looks.write_loudly(text[:FIRST], "resid_post", last, factor).text
     st.html(tokens.strip(loud, FORM, a, b, marks=tokens.Marks(moved=changed(text, loud))))
     page.notice("norm_notice")
-    from lab import lens, norm
+    from lab.interp import logit_lens
+    from lab.model import norm
 
-    page.source(norm.RMSNorm, lens.loud)
+    page.source(norm.RMSNorm, logit_lens.loud)
 
 
 # ---------------------------------------------------------------- 3. the FFN
@@ -260,8 +262,9 @@ def show_norm(a: int, b: int) -> None:
 @needs_a_run
 def show_ffn(a: int, b: int) -> None:
     take_with_progress(BOOK_RUN)
-    from lab import lens, mlp
-    from lab.ffn import dense
+    from lab.by_hand import mlp
+    from lab.interp import logit_lens
+    from lab.model.ffn import dense
 
     st.markdown(page.text("ffn_same"))
     layer = int(
@@ -281,7 +284,7 @@ def show_ffn(a: int, b: int) -> None:
         alt=f"What the neurons of the FFN of block {layer} hand on, sorted",
     )
     page.notice("ffn_notice")
-    page.source(dense.DenseFFN.forward, dense.relu2, mlp.linear, lens.ffn_in_numpy)
+    page.source(dense.DenseFFN.forward, dense.relu2, mlp.linear, logit_lens.ffn_in_numpy)
 
 
 @st.fragment
@@ -306,7 +309,7 @@ def show_sizes() -> None:
         alt="How many of the model's numbers sit in each part",
     )
     page.notice("sizes_notice")
-    from lab import cost
+    from lab.model import cost
 
     page.source(cost.parameters, cost.part_of, claims_of=("sizes",))
 
@@ -345,9 +348,9 @@ def show_early(a: int, b: int) -> None:
         alt="The token that the stream would say after each block, for every token of the text",
     )
     page.notice("early_notice")
-    from lab import lens
+    from lab.interp import logit_lens
 
-    page.source(lens.read_early)
+    page.source(logit_lens.read_early)
 
 
 @st.fragment
@@ -362,7 +365,7 @@ def show_tour(a: int, b: int) -> None:
         alt="How long a note every part writes at every token",
     )
     page.notice("tour_notice")
-    from lab import gpt
+    from lab.model import gpt
 
     page.source(gpt.GPT.forward)
 
@@ -390,7 +393,7 @@ def show_sum(a: int, b: int) -> None:
         place = ask_place("ch03_place", text, a, b)
         draw_sum(ask_rival(written_at(text, place)))
         page.notice("sum_notice")
-        from lab import attribution
+        from lab.interp import attribution
 
         page.source(attribution.attribute, attribution.written, attribution.output_of)
 
@@ -475,7 +478,7 @@ def show_pull(a: int, b: int) -> None:
         st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
         share_moment(ch03_a=a, ch03_b=b, ch03_pull=part, reveal=1)
         page.notice("pull_notice")
-    from lab import attribution, intervene
+    from lab.interp import attribution, intervene
 
     page.source(attribution.Part, intervene.ablate_head, intervene.ablate_layer)
 
@@ -537,9 +540,10 @@ def show_missed() -> None:
 @needs_a_run
 def show_missed_source() -> None:
     take_with_progress(BOOK_RUN)
-    from lab import intervene, sweeps
+    from lab.experiments import pulled_out
+    from lab.interp import intervene
 
-    page.source(sweeps.measure_part, intervene.ablate_layer, claims_of=("missed_notice",))
+    page.source(pulled_out.measure_part, intervene.ablate_layer, claims_of=("missed_notice",))
 
 
 # ---------------------------------------------------------------- exercises
@@ -604,7 +608,7 @@ def exercise_loud() -> None:
     if found.changed:
         hint = "Half of that is enough already. Go down."
     exercises.show_verdict(found.solved, said, hint)
-    from lab import intervene
+    from lab.interp import intervene
 
     page.source(intervene.scale_stream, LoudStream)
 

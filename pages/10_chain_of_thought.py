@@ -14,14 +14,14 @@ from components.ui.operands import ask_pair, share_moment
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
 from components.ui.words import one_in, spelled
-from lab import difficulty, problems
-from lab.exercises import MOST_PAIRS, WANTED_MOVE
-from lab.problems import STYLES, Format
-from lab.vocabulary import VOCABULARY
+from lab.data import difficulty, problems
+from lab.data.problems import STYLES, Format
+from lab.data.vocabulary import VOCABULARY
+from lab.exercises.chain_of_thought import MOST_PAIRS, WANTED_MOVE
 
 if TYPE_CHECKING:
     from components.ui.live import LiveRun
-    from lab.transcript import Transcript
+    from lab.inference.transcript import Transcript
 
 RUN_NAMES = {
     "chain_of_thought": "The book's model, with working",
@@ -259,7 +259,8 @@ def show_training() -> None:
 @needs_a_run
 def show_training_source() -> None:
     take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
-    from lab import live, train
+    from lab.live import loop as live
+    from lab.training import train
 
     page.source(train.train_in_parts, live.steps_of, live.look)
 
@@ -358,8 +359,8 @@ def show_trained() -> None:
     picked = event["selection"].get("cell") or []
     a, b = (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)
     model = training.model_of(run)
-    from lab.transcript import transcribe
-    from lab.vocabulary import decode
+    from lab.data.vocabulary import decode
+    from lab.inference.transcript import transcribe
 
     prompt = decode(model.format.prompt(a, b)[0])
     show_cell(model.format, transcribe(model.model, prompt, model.format.length), a, b)
@@ -462,7 +463,7 @@ def show_race() -> None:
         alt="Share of right texts against tokens read, a line a format, its seeds as a band",
     )
     page.notice("race_notice")
-    from lab import controls
+    from lab.experiments import controls
 
     page.source(controls.train_and_score, controls.race_cells, claims_of=("race_why",))
 
@@ -545,7 +546,7 @@ def show_sizes() -> None:
         alt="Share of held-out texts right, a point a seed, for four sizes and two formats",
     )
     page.notice("sizes_notice")
-    from lab import controls
+    from lab.experiments import controls
 
     page.source(controls.size_cells, controls.measure_size, claims_of=("sizes_why",))
 
@@ -590,9 +591,10 @@ def show_choice() -> None:
         alt="Share of held-out texts right after training on 300 chosen or 300 random pairs",
     )
     page.notice("choice_notice")
-    from lab import controls, cover
+    from lab.data import coverage
+    from lab.experiments import controls
 
-    page.source(cover.choose_cover, controls.measure_choice, claims_of=("choice", "choice_why"))
+    page.source(coverage.choose_cover, controls.measure_choice, claims_of=("choice", "choice_why"))
 
 
 UNSEEN = ("both seen in training", "one never seen", "both never seen")
@@ -627,7 +629,7 @@ def show_unseen() -> None:
         alt="Share of held-out texts right by how many partial products were never seen",
     )
     page.notice("unseen_notice")
-    from lab import controls
+    from lab.experiments import controls
 
     page.source(controls.usual_groups, controls.census, claims_of=("unseen_why", "unseen_notice"))
 
@@ -666,7 +668,7 @@ def show_atlas() -> None:
     page.notice("atlas_notice")
     if run == "few_pairs":
         show_first_wrong(atlas)
-    from lab import evaluate
+    from lab.inference import evaluate
 
     page.source(evaluate.decode_all, evaluate.first_wrong)
 
@@ -743,7 +745,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
 def patterns_of(text: str) -> np.ndarray:
     """The attention weights of the book's model on a text: (layer, head, T, T)."""
     model = take_with_progress(BOOK_RUN).model
-    from lab.patterns import patterns
+    from lab.interp.patterns import patterns
 
     return patterns(model, text)
 
@@ -780,8 +782,8 @@ def show_attention(a: int, b: int) -> None:
         width="stretch",
         alt=f"Where all heads look before writing token {place}",
     )
-    from lab import patterns
-    from lab.attention import kernels
+    from lab.interp import patterns
+    from lab.model.attention import kernels
 
     page.source(kernels.MathAttention.__call__, patterns.patterns)
 
@@ -893,7 +895,7 @@ def show_recorded_tampering() -> None:
         plots.outcomes(bars), width="stretch", alt="What the answer does, for each forged digit"
     )
     page.notice("tamper_notice")
-    from lab import tamper
+    from lab.interp import tamper
 
     page.source(tamper.forge, tamper.tampered, claims_of=("tamper_why",))
 
@@ -903,7 +905,8 @@ def show_handed(a: int, b: int) -> None:
     """What the small twin writes when 0, 1 or 2 partial products stand in its prompt."""
     a, b = one_it_gets_wrong(a, b)
     right = FORM.text(a, b)
-    from lab import evaluate, tamper
+    from lab.inference import evaluate
+    from lab.interp import tamper
 
     for given, name in enumerate(("Nothing", "The first partial product", "Both")):
         start = tamper.tokens_given(FORM, given)

@@ -15,10 +15,10 @@ from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
 from components.ui.tokens import Marks, place_of, strip
 from components.ui.words import one_in, shape, spelled
-from lab.bounds import steps_until
-from lab.problems import Format
-from lab.provenance import RECORDS, read_lines
-from lab.vocabulary import decode
+from lab.data.problems import Format
+from lab.data.vocabulary import decode
+from lab.records import RECORDS, read_lines
+from lab.statistics import steps_until
 
 MODELS = {
     "unordered_small": "no positions",
@@ -69,7 +69,7 @@ LINK = {
 @st.cache_data(show_spinner=False, max_entries=64)
 def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     loaded = take_with_progress(run)
-    from lab.order import change_by_layer, shuffled
+    from lab.interp.position_probes import change_by_layer, shuffled
 
     return change_by_layer(loaded.model, PROMPT, shuffled(PROMPT, seed))
 
@@ -78,7 +78,7 @@ def change_when_shuffled(run: str, seed: int) -> np.ndarray:
 def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     """What each (layer, head) makes of the sum, wherever it stands."""
     loaded = take_with_progress(run)
-    from lab.ruler import on_the_tape, shifts, stretches
+    from lab.interp.position_probes import on_the_tape, shifts, stretches
 
     shifted = on_the_tape(loaded.model, SUM, shifts(len(SUM), SHIFTS))
     stretched = on_the_tape(loaded.model, SUM, stretches(len(SUM), FIRST_EQUALS, GAPS))
@@ -94,8 +94,8 @@ def largest_change(run: str) -> float:
 @st.cache_data(show_spinner=False, max_entries=16)
 def errors_when(run: str, shift: int, gap: int) -> str:
     loaded = take_with_progress(run)
-    from lab.problems import TEST_FROM, sample_pairs
-    from lab.ruler import errors_on, shifts, stretches
+    from lab.data.problems import TEST_FROM, sample_pairs
+    from lab.interp.position_probes import errors_on, shifts, stretches
 
     form = loaded.format
     a, b = sample_pairs(np.random.default_rng(0), N_ERRORS, form.p, form.q, TEST_FROM, 1.0)
@@ -108,8 +108,8 @@ def errors_when(run: str, shift: int, gap: int) -> str:
 def errors_in_stream(run: str) -> tuple[int, int]:
     """Wrong held-out sums, and how many there are, in streams like those of training."""
     loaded = take_with_progress(run)
-    from lab.convergence import exam, failed
-    from lab.recipes import recipe
+    from lab.experiments.rope import exam, failed
+    from lab.recipes.index import recipe
 
     paper = exam(recipe(run), "test", N_ERRORS)
     return failed(loaded.model, paper), paper.n
@@ -124,7 +124,7 @@ def speeds_of_the_model() -> np.ndarray:
 def table_size() -> int:
     """How many numbers a learned table adds to the small network."""
     learned, rotary = (take_with_progress(run).model for run in (LEARNED, ROTARY))
-    from lab.cost import parameters
+    from lab.model.cost import parameters
 
     return sum(parameters(learned).values()) - sum(parameters(rotary).values())
 
@@ -145,7 +145,7 @@ def worked() -> dict[str, str]:
     """One pair, by hand: q = k = (1, 0), at a speed of `SPEED` radians a place."""
     import torch
 
-    from lab.positions import turn_pairs
+    from lab.model.positions import turn_pairs
 
     def at(position: int) -> np.ndarray:
         angle = torch.tensor([SPEED * position], dtype=torch.float64)
@@ -166,8 +166,8 @@ def worked() -> dict[str, str]:
 
 def drawn_out() -> str:
     """Sums of three by three that the gaps in training draw out as long as four by four."""
-    from lab.lengths import share_drawn_out
-    from lab.recipes import recipe
+    from lab.experiments.lengths import share_drawn_out
+    from lab.recipes.index import recipe
 
     size = TRAINED_DIGITS + 1
     return share(share_drawn_out(recipe("reach_gaps"), Format("cot_reversed", size, size).length))
@@ -175,20 +175,20 @@ def drawn_out() -> str:
 
 def below_zero() -> int:
     """The first distance at which the score at the smallest base is negative."""
-    from lab.ruler import agreement
+    from lab.interp.position_probes import agreement
 
     return int(np.argmax(agreement(HEAD_DIM, BASES[0], np.arange(LAST_PLACE + 1)) < 0))
 
 
 def slow_turn() -> str:
-    from lab.ruler import slow_turn
+    from lab.interp.position_probes import slow_turn
 
     return f"{slow_turn(HEAD_DIM, BASES[-1], len(SUM) - 1):.2f}"
 
 
 def of_the_race() -> dict[str, str]:
     """What is set in the code of the race, as a sentence has it."""
-    from lab import convergence as race
+    from lab.experiments import rope as race
 
     rates = {spelled(len(race.RATES[setting])) for setting in ("fixed", "mixed")}
     return {
@@ -203,8 +203,8 @@ def of_the_race() -> dict[str, str]:
 
 def of_the_reach() -> dict[str, str]:
     """What is set in the code of the networks that are asked for longer sums."""
-    from lab import lengths
-    from lab.recipes import recipe
+    from lab.experiments import lengths
+    from lab.recipes.index import recipe
 
     small, far = (recipe(run) for run in ("reach_coupled_slow", "far_coupled"))
     p, q = small.format.p, small.format.q
@@ -229,37 +229,37 @@ def places_and_lines(places: int, lines: int) -> str:
 
 def limited_to() -> str:
     """Digits of both numbers of the sums by which the small networks' limit is chosen."""
-    from lab.lengths import limit_cells
+    from lab.experiments.lengths import limit_cells
 
     sizes = {cell["digits"] for cell in limit_cells() if cell["run"] == "reach_coupled"}
     return " and ".join(spelled(size) for size in sorted(sizes))
 
 
 def far_limit() -> str:
-    from lab.lengths import ARMS
+    from lab.experiments.lengths import ARMS
 
     return places_and_lines(*(ARMS["far_clipped"].farthest or ()))
 
 
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     """AdamW's rate of an arm of the race in the stream, as the record chose it."""
-    from lab import convergence
+    from lab.experiments import rope as race
 
     rows = read_lines(RECORDS / "rope.jsonl")
-    return f"{convergence.best_rate(rows, 'packed', encoding):g}"
+    return f"{race.best_rate(rows, 'packed', encoding):g}"
 
 
 def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
-    from lab.lengths import edges
+    from lab.experiments.lengths import edges
 
     return edges(claims.arm(read_lines(RECORDS / "lengths.jsonl"), arm=arm))
 
 
 def turned_at_the_edge(arm: str) -> str:
     """How far round the fastest clock of an arm has come there, in a sum of equal digits."""
-    from lab.lengths import ARMS, turned
-    from lab.recipes import recipe
+    from lab.experiments.lengths import ARMS, turned
+    from lab.recipes.index import recipe
 
     digits = -(-edge(arm)[0] // 2)
     position = recipe(ARMS[arm].run).model.position
@@ -368,7 +368,7 @@ def show_blind() -> None:
     ):
         return
     seed = int(st.number_input("Shuffle number", 0, 999, 0, key="ch20_seed", bind="query-params"))
-    from lab.order import change_by_layer, shuffled
+    from lab.interp.position_probes import change_by_layer, shuffled
 
     st.markdown(f"`{PROMPT}` against `{shuffled(PROMPT, seed)}`")
     rows = [
@@ -404,7 +404,7 @@ def show_clocks() -> None:
             "Base of the speeds", BASES, USUAL_BASE, key="ch20_base", bind="query-params"
         )
     )
-    from lab.positions import RotaryPositions, frequencies, turn_pairs
+    from lab.model.positions import RotaryPositions, frequencies, turn_pairs
 
     speeds = frequencies(DRAWN_DIM, base).numpy()
     rng = np.random.default_rng(1)
@@ -429,7 +429,7 @@ def show_clocks() -> None:
 
 @st.fragment
 def show_theorem() -> None:
-    from lab.shift import shifted, spectrum, turned
+    from lab.interp.fourier_shift import shifted, spectrum, turned
 
     places = np.arange(N_SAMPLES)
     bump = np.exp(-0.5 * ((places - 4) / 1.1) ** 2) - 0.6 * np.exp(-0.5 * ((places - 7) / 0.8) ** 2)
@@ -495,9 +495,9 @@ def show_tape() -> None:
         in_three(int(errors_when(ROTARY, 0, GAP).replace(",", ""))),
         page.text("gap_why"),
     )
-    from lab import ruler
+    from lab.interp import position_probes
 
-    page.source(ruler.on_the_tape, ruler.stretches, ruler.errors_on)
+    page.source(position_probes.on_the_tape, position_probes.stretches, position_probes.errors_on)
 
 
 def in_three(wrong: int) -> str:
@@ -520,7 +520,7 @@ def show_scores() -> None:
             bind="query-params",
         )
     )
-    from lab.ruler import anywhere
+    from lab.interp.position_probes import anywhere
 
     for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
         column.markdown(f"**{MODELS[run]}**")
@@ -538,7 +538,7 @@ def show_scores() -> None:
 @st.fragment
 def show_decay() -> None:
     page.prose("decay")
-    from lab.ruler import agreement
+    from lab.interp.position_probes import agreement
 
     distances = np.arange(LAST_PLACE + 1)
     st.altair_chart(
@@ -607,12 +607,12 @@ def show_race() -> None:
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
     )
     page.notice("race_notice")
-    from lab import convergence
+    from lab.experiments import rope as race
 
     page.source(
-        convergence.race,
-        convergence.exam,
-        convergence.rope_cells,
+        race.race,
+        race.exam,
+        race.rope_cells,
         claims_of=("race_why", "race_notice"),
     )
 
@@ -765,9 +765,9 @@ def show_reach() -> None:
         alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
     )
     page.notice("kinds_notice")
-    from lab import lengths
-    from lab.attention.clipped import clipped_scores
-    from lab.position_ids import coupled_ids, with_gaps
+    from lab.data.position_ids import coupled_ids, with_gaps
+    from lab.experiments import lengths
+    from lab.model.attention.clipped import clipped_scores
 
     page.source(
         coupled_ids,
@@ -820,7 +820,7 @@ def show_limit() -> None:
 @st.cache_data(show_spinner=False, max_entries=500)
 def failures_within(arm: str, places: int, lines: int) -> dict[str, int]:
     """How sums one digit longer than trained end, with no distance beyond `places` and `lines`."""
-    from lab import lengths
+    from lab.experiments import lengths
 
     size = TRAINED_DIGITS + 1
     found = lengths.first_wrong_tokens(
@@ -887,7 +887,7 @@ def show_longer() -> None:
     a, b = pair
     form = Format("cot_reversed", len(str(a)), len(str(b)))
     right = form.text(a, b)
-    from lab.positions import PastTheTable
+    from lab.model.positions import PastTheTable
 
     for name, words in ASKED.items():
         try:
@@ -909,7 +909,7 @@ def show_longer() -> None:
 @st.cache_data(show_spinner=False, max_entries=1000)
 def first_miss(name: str, a: int, b: int) -> tuple[int, str]:
     """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
-    from lab.lengths import ARMS, first_wrong_tokens
+    from lab.experiments.lengths import ARMS, first_wrong_tokens
 
     arm, form = ARMS[name], Format("cot_reversed", len(str(a)), len(str(b)))
     model = arm.model_for(take_with_progress(arm.run), form.length)

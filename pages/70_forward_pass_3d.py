@@ -14,8 +14,8 @@ from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
 
 if TYPE_CHECKING:
-    from lab.checkpoint import Checkpoint
-    from lab.scene import Packed, Scene
+    from lab.scene.manifest import Packed, Scene
+    from lab.training.checkpoint import Checkpoint
 
 RUNS = {
     "times_table": "the times table, full size",
@@ -72,7 +72,7 @@ def take(run: str) -> Checkpoint:
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
 def packed(run: str) -> Packed:
-    from lab.scene import weights_of
+    from lab.scene.manifest import weights_of
 
     return weights_of(take(run).model)
 
@@ -81,7 +81,7 @@ def packed(run: str) -> Packed:
 def without_the_last_ffn() -> str:
     """What the times table writes behind 7*8= when its last FFN hands on nothing."""
     loaded = take_with_progress(TABLE)
-    from lab.step_inside import written
+    from lab.scene.session import written
 
     return written(loaded, PROMPT, [{"name": "ffn_out", "layer": LAST, "scale": 0.0}])[
         len(PROMPT) :
@@ -91,7 +91,7 @@ def without_the_last_ffn() -> str:
 @st.cache_data(show_spinner=False)
 def cache_change() -> float:
     loaded = take_with_progress(TABLE)
-    from lab.step_inside import change_of_earlier_keys
+    from lab.scene.session import change_of_earlier_keys
 
     return change_of_earlier_keys(loaded, PROMPT, TEXT)
 
@@ -100,9 +100,9 @@ def cache_change() -> float:
 def home() -> str:
     """Where the first digit of 7*8=56 leads, always by the largest part."""
     loaded = take_with_progress(TABLE)
-    from lab.cells import Reader
-    from lab.homeward import logit, way_home
-    from lab.step_inside import open_up
+    from lab.scene.paths import logit, way_home
+    from lab.scene.recompute import Reader
+    from lab.scene.session import open_up
 
     scene = open_up(loaded, TABLE, TEXT, packed(TABLE))
     reader = Reader(scene.manifest, scene.blobs)
@@ -118,7 +118,7 @@ def home() -> str:
 @st.cache_data(show_spinner=False)
 def before_the_change() -> float:
     loaded = take_with_progress(TABLE)
-    from lab.step_inside import change_before
+    from lab.scene.session import change_before
 
     return change_before(loaded, TEXT, OTHER_TEXT)
 
@@ -126,7 +126,7 @@ def before_the_change() -> float:
 @st.cache_data(show_spinner=False)
 def takes_part() -> float:
     loaded = take_with_progress(TABLE)
-    from lab.step_inside import share_that_takes_part
+    from lab.scene.session import share_that_takes_part
 
     return share_that_takes_part(loaded, PROMPT)
 
@@ -162,7 +162,7 @@ def show_inside() -> None:
     prompt = st.text_input("Prompt", PROMPT, key="ch70_prompt", bind="query-params", max_chars=80)
     asked = ask_beside(run)
     loaded = take(run)
-    from lab.step_inside import open_up, read_prompt, written
+    from lab.scene.session import open_up, read_prompt, written
 
     prompt = suited(run, prompt or "")
     toggles = edits_in_force()
@@ -195,10 +195,11 @@ def show_inside() -> None:
         )
     page.notice("notice")
     show_head(scene)
-    from lab import gpt, homeward
-    from lab import scene as scenes
+    from lab.model import gpt
+    from lab.scene import manifest as scenes
+    from lab.scene import paths
 
-    page.source(gpt.GPT.forward, scenes.scene, homeward.unfold)
+    page.source(gpt.GPT.forward, scenes.scene, paths.unfold)
 
 
 def suited(run: str, prompt: str) -> str:
@@ -258,7 +259,7 @@ def side_beside(
         st.caption("Nothing is switched off yet. Break a part in the picture to compare.")
         return None
     loaded = take(run)
-    from lab.step_inside import open_up, read_prompt, written
+    from lab.scene.session import open_up, read_prompt, written
 
     try:
         text = written(loaded, read_prompt(loaded, prompt), toggles)
@@ -295,7 +296,7 @@ def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
 
 def show_head(scene: Scene) -> None:
     page.prose("head")
-    from lab.cells import Reader
+    from lab.scene.recompute import Reader
 
     reader = Reader(scene.manifest, scene.blobs)
     tokens = scene.manifest["tokens"]

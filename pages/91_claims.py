@@ -8,8 +8,8 @@ import streamlit as st
 from components.ui import claims
 from components.ui.chapter import Chapter
 from components.ui.words import one_in
-from lab.bounds import CHANCE
-from lab.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
+from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
+from lab.statistics import CHANCE
 
 
 def table_heldout() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.provenance import ROOT
+from lab.records import ROOT
 
 FOLDERS = ("pages", "components", "lab")
 FILES = [

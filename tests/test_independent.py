@@ -18,13 +18,13 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
-from lab.evaluate import go_on
-from lab.lengths import ARMS, problems_of_shape
-from lab.position_ids import coupled_ids
-from lab.problems import Format, Style, split_value
-from lab.provenance import RECORDS, read_lines
-from lab.vocabulary import decode, encode
+from lab.data.position_ids import coupled_ids
+from lab.data.problems import Format, Style, split_value
+from lab.data.vocabulary import decode, encode
+from lab.experiments.lengths import ARMS, problems_of_shape
+from lab.inference.evaluate import go_on
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
 MOST_LINES = 200

@@ -9,9 +9,9 @@ from typing import Any, cast, get_args
 import pytest
 
 from components.ui import claims
-from lab import convergence
-from lab.provenance import RECORDS, REQUIRED, ROOT, read_lines
-from lab.samples import CENSUS, Drawn, Sample
+from lab.data.samples import CENSUS, Drawn, Sample
+from lab.experiments import rope as race
+from lab.records import RECORDS, REQUIRED, ROOT, read_lines
 
 PROSE = sorted((ROOT / "pages").glob("*.md"))
 
@@ -100,8 +100,8 @@ def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> 
     rows = read_lines(RECORDS / "rope.jsonl")
     assert {row["precision"] for row in rows} == {"fp32"}
     for encoding in ("rotary", "learned"):
-        low, *inner, high = convergence.RATES["packed"]
-        assert low < convergence.best_rate(rows, "packed", encoding) < high and inner
+        low, *inner, high = race.RATES["packed"]
+        assert low < race.best_rate(rows, "packed", encoding) < high and inner
 
 
 def test_a_record_without_provenance_shows_as_missing(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from components.ui.claims import MARK
 from components.ui.words import SMALL
-from lab.problems import STYLES, Format
-from lab.provenance import ROOT
+from lab.data.problems import STYLES, Format
+from lab.records import ROOT
 
 PROSE = {path.stem: path.read_text() for path in sorted((ROOT / "pages").glob("*.md"))}
 
@@ -329,7 +329,7 @@ def test_a_claim_about_sums_of_one_shape_stands_beside_that_shape() -> None:
 
 
 def test_the_shapes_that_page_20_reads_off_the_code() -> None:
-    from lab.recipes import recipe
+    from lab.recipes.index import recipe
 
     small, far = recipe("reach_coupled_slow").format, recipe("far_coupled").format
     assert SHAPES["{calc:trained}"] == (small.p, small.q)

@@ -22,7 +22,7 @@ import numpy as np
 from components.ui.book import CLAIMS_PAGE, CONTENTS
 from components.ui.latency import says, served, steps_of, until
 from components.ui.reader import Reader, Widget
-from lab.provenance import provenance
+from lab.records import provenance
 
 ROUNDS, AT_ONCE = 8, 8
 PATIENCE = 3600.0

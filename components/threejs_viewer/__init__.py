@@ -36,8 +36,8 @@ class Answer:
     """What the reader did last. `count` grows with every answer: an old one comes again at each
     rerun of the script, and only a larger count is news.
 
-    `edit` holds `name`, `layer`, `index` (axis -> place) and `scale`, as `lab.trace.Edit` means
-    them; scale 1 takes the edit back.
+    `edit` holds `name`, `layer`, `index` (axis -> place) and `scale`, as
+    `lab.model.trace.Edit` means them; scale 1 takes the edit back.
     """
 
     count: int

@@ -1,6 +1,6 @@
 // One attention head: key arrows and a query in a plane, ribbons as wide as the weights, the blend.
 // While the query is dragged the weights are computed here: softmax(q . k / sqrt(2)), the equation
-// of lab/hand_attention.py. With `weights` in the data a real head is drawn, and nothing computed.
+// of lab/by_hand/attention.py. With `weights` in the data a real head is drawn, and nothing computed.
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1

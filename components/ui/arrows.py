@@ -1,7 +1,8 @@
 """Attention drawn: keys as arrows, a query that follows the hand, weights as ribbons, the blend.
 
-The browser computes the weights while the hand moves, with the equation of `lab.hand_attention`; on
-release the query comes back to Python. The same ribbons show a real head, whose weights are sent.
+The browser computes the weights while the hand moves, with the equation of `lab.by_hand.attention`;
+on release the query comes back to Python. The same ribbons show a real head, whose weights are
+sent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.drawing import digest, drawing
-from lab.hand_attention import KEY_LENGTH, LONGEST_QUERY
+from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
 
 Numbers = NDArray[np.float64]
 

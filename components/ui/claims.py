@@ -18,9 +18,9 @@ from typing import Any
 
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
-from lab.bounds import lower_bound_95, ratio_of_medians, steps_until
-from lab.problems import STYLES
-from lab.provenance import REQUIRED, ROOT, read_lines
+from lab.data.problems import STYLES
+from lab.records import REQUIRED, ROOT, read_lines
+from lab.statistics import lower_bound_95, ratio_of_medians, steps_until
 
 MISSING = "(not measured yet)"
 MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")

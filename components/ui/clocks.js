@@ -1,5 +1,5 @@
 // One query and one key, pair by pair: arrows on clocks that turn with the two positions.
-// Computed here while a mark moves: each pair turned as by turn_pairs of lab/positions.py, and
+// Computed here while a mark moves: each pair turned as by turn_pairs of lab/model/positions.py, and
 // score = sum over pairs of (turned q . turned k) / sqrt(2K).
 
 const MARGIN = 24; // of the ruler, to either side

@@ -1,7 +1,7 @@
 """One query and one key as clocks: each pair of numbers an arrow that turns with its position.
 
 The browser turns the arrows while the hand moves them along the ruler, with the equation of
-`lab.positions.turn_pairs`; on release the two positions come back to Python.
+`lab.model.positions.turn_pairs`; on release the two positions come back to Python.
 
 Shapes: `K` pairs of one head.
 """

@@ -1,7 +1,8 @@
 """Exercises, drawn: what is asked, the reader's controls, the verdict, and a hint from the attempt.
 
-The statement of each is a section of the page's prose; the grading is `lab.exercises`. A reader's
-own characters are shown as code in a sentence, never in HTML.
+The statement of each is a section of the page's prose; the grading is in
+`lab.exercises.chain_of_thought`. A reader's own characters are shown as code in a sentence, never
+in HTML.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from components.ui import plots, tokens
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
-from lab import cover, exercises
-from lab.cover import Pair
-from lab.exercises import (
+from lab.data import coverage
+from lab.data.coverage import Pair
+from lab.data.problems import PLACE_NAMES
+from lab.exercises import chain_of_thought as exercises
+from lab.exercises.chain_of_thought import (
     FORM,
     MOST_PAIRS,
     WANTED_MOVE,
@@ -32,7 +35,6 @@ from lab.exercises import (
     PairList,
     PulledHead,
 )
-from lab.problems import PLACE_NAMES
 
 WORKING = [
     position
@@ -157,7 +159,7 @@ def choose_pairs(page: Chapter, key: str, train_on: TrainOn | None = None) -> No
     graded = exercises.grade_pairs(listed.pairs)
     st.markdown(
         f"**{graded.n_pairs} of {MOST_PAIRS}** pairs hold **{graded.covered:,} of "
-        f"{cover.N_PARTIAL_PRODUCTS:,}** partial products."
+        f"{coverage.N_PARTIAL_PRODUCTS:,}** partial products."
     )
     for problem in list_problems(listed):
         st.warning(problem)
@@ -185,7 +187,7 @@ def edit_by_button(box: str, key: str) -> None:
     """Buttons that rewrite the list in `box` before it is drawn; at first, 300 at random."""
     draws = f"{key}_draws"
     if box not in st.session_state:
-        st.session_state[box] = pairs_text(cover.random_pairs())
+        st.session_state[box] = pairs_text(coverage.random_pairs())
     with st.container(horizontal=True):
         drawn = st.button("300 at random", key=f"{key}_random", icon=":material/casino:")
         added = st.button(
@@ -198,7 +200,7 @@ def edit_by_button(box: str, key: str) -> None:
     pairs = list(exercises.read_pairs(st.session_state[box] or "").pairs)
     if drawn:
         st.session_state[draws] = st.session_state.get(draws, 0) + 1
-        pairs = cover.random_pairs(seed=st.session_state[draws])
+        pairs = coverage.random_pairs(seed=st.session_state[draws])
     elif added:
         pairs = exercises.add_pairs(pairs)
     elif swapped:
@@ -214,7 +216,7 @@ def swap_with_progress(pairs: list[Pair]) -> list[Pair]:
     began, bar = time.monotonic(), st.progress(0.0)
     for better, n in exercises.swap_pairs(pairs, rng):
         pairs, spent = better, (time.monotonic() - began) / SWAP_SECONDS
-        bar.progress(min(spent, 1.0), text=f"{n:,} of {cover.N_PARTIAL_PRODUCTS:,} covered")
+        bar.progress(min(spent, 1.0), text=f"{n:,} of {coverage.N_PARTIAL_PRODUCTS:,} covered")
         if spent >= 1:
             break
     bar.empty()
@@ -306,7 +308,7 @@ def find_the_adding_head(page: Chapter, key: str) -> None:
     before = written_right(a, b)
     if before is None:
         return
-    from lab.intervene import ablate_head
+    from lab.interp.intervene import ablate_head
 
     after = write(BOOK_RUN, before[: FORM.prompt_length], [ablate_head(layer, head)]).text
     marks = tokens.Marks(wrong=tokens.wrong_tokens(after, before))

@@ -1,4 +1,4 @@
-"""Live runs for the pages: places, owners, grace and history over the worker of `lab.live`.
+"""Live runs for the pages: places, owners, grace and history over the worker of `lab.live.loop`.
 
 One `LiveRuns` a server. A reader owns the runs started in their tab. When the tab is gone its runs
 have `GRACE_SECONDS` to be adopted by a new visit with their link; then they are stopped.
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from lab.live import Event, Look, RunSpec, Snapshot, Weights
-    from lab.workers import Backend
+    from lab.live.backends import Backend
+    from lab.live.loop import Event, Look, RunSpec, Snapshot, Weights
 
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
@@ -87,7 +87,7 @@ class LiveRuns:
 
     def start(self, spec: RunSpec, owner: str) -> str:
         """Take on a run and give its ID. `Refused` says why not: a bad setting, or no place."""
-        from lab.live import Start
+        from lab.live.loop import Start
 
         try:
             spec.build()
@@ -144,7 +144,7 @@ class LiveRuns:
         return sum(run.goes_on for run in list(self.runs.values()))
 
     def cancel(self, run: LiveRun) -> None:
-        from lab.live import Stop
+        from lab.live.loop import Stop
 
         with self.lock:
             if run.phase not in ("waiting", "going"):
@@ -165,7 +165,7 @@ class LiveRuns:
     # ------------------------------------------------ what the worker says
 
     def hear(self, event: Event) -> None:
-        from lab.live import Ended, Progress, Waiting, Weights
+        from lab.live.loop import Ended, Progress, Waiting, Weights
 
         with self.lock:
             run = self.runs.get(event.run)

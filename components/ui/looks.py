@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from components.ui.runs import BOOK_RUN, take_with_progress, write
 
 if TYPE_CHECKING:
-    from lab.attribution import Attribution, Numbers, Part
-    from lab.gpt import GPT
-    from lab.lens import Notebook
-    from lab.transcript import Transcript
+    from lab.inference.transcript import Transcript
+    from lab.interp.attribution import Attribution, Numbers, Part
+    from lab.interp.logit_lens import Notebook
+    from lab.model.gpt import GPT
 
 KEPT = 16
 
@@ -23,7 +23,7 @@ def model() -> GPT:
 @lru_cache(KEPT)
 def attribution_of(text: str) -> Attribution:
     loaded = model()
-    from lab.attribution import attribute
+    from lab.interp.attribution import attribute
 
     return attribute(loaded, text)
 
@@ -31,7 +31,7 @@ def attribution_of(text: str) -> Attribution:
 @lru_cache(KEPT)
 def notebook_of(text: str) -> Notebook:
     loaded = model()
-    from lab.lens import notebook
+    from lab.interp.logit_lens import notebook
 
     return notebook(loaded, text)
 
@@ -39,15 +39,15 @@ def notebook_of(text: str) -> Notebook:
 @lru_cache(KEPT)
 def read_early(text: str) -> Numbers:
     loaded = model()
-    from lab import lens
+    from lab.interp import logit_lens
 
-    return lens.read_early(loaded, text)
+    return logit_lens.read_early(loaded, text)
 
 
 @lru_cache(KEPT)
 def neurons_of(text: str, layer: int) -> Numbers:
     loaded = model()
-    from lab.lens import neurons
+    from lab.interp.logit_lens import neurons
 
     return neurons(loaded, text, layer)
 
@@ -55,7 +55,7 @@ def neurons_of(text: str, layer: int) -> Numbers:
 @lru_cache(KEPT)
 def loud_at_the_end(text: str, factor: float) -> tuple[Numbers, Numbers]:
     loaded = model()
-    from lab.lens import loud
+    from lab.interp.logit_lens import loud
 
     return loud(loaded, text, factor)
 
@@ -63,14 +63,14 @@ def loud_at_the_end(text: str, factor: float) -> tuple[Numbers, Numbers]:
 @lru_cache(1)
 def numbers_by_part() -> dict[str, int]:
     loaded = model()
-    from lab.cost import parameters
+    from lab.model.cost import parameters
 
     return parameters(loaded)
 
 
 def parts_to_pull() -> dict[str, Part]:
     loaded = model()
-    from lab import attribution
+    from lab.interp import attribution
 
     return attribution.parts_to_pull(loaded)
 
@@ -85,7 +85,7 @@ def write_without(given: str, part: str) -> Transcript:
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
     edit = parts_to_pull()[part].pulled_out()
-    from lab.attribution import attribute
+    from lab.interp.attribution import attribute
 
     return attribute(model(), text, [edit])
 
@@ -93,6 +93,6 @@ def attribution_without(text: str, part: str) -> Attribution:
 @lru_cache(4 * KEPT)
 def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
     """The rest of a text, written with the stream multiplied at one point of the model."""
-    from lab.intervene import scale_stream
+    from lab.interp.intervene import scale_stream
 
     return write(BOOK_RUN, given, [scale_stream(name, layer, factor)])

@@ -14,8 +14,8 @@ import streamlit as st
 import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
-from lab.mlp import Numbers, Task
-from lab.table import Cells, Frame, Settings, right_cells
+from lab.by_hand.mlp import Numbers, Task
+from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 
 Edge = tuple[int, int, int]
 """Layer, from, to."""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from lab.problems import read_operand
+from lab.data.problems import read_operand
 
 
 def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tuple[int, int] | None:

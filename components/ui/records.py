@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from components.ui import claims
 from components.ui.runs import write_sum
-from lab.problems import Format, two_digit_split
-from lab.provenance import ROOT
+from lab.data.problems import Format, two_digit_split
+from lab.records import ROOT
 
 FORM = Format("cot_reversed")
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
-from lab.memory import keep_few_kernels, keep_giving_back
+from lab.live.memory import keep_few_kernels, keep_giving_back
 
 if TYPE_CHECKING:
-    from lab.checkpoint import Checkpoint
-    from lab.trace import Edit
-    from lab.transcript import Transcript
+    from lab.inference.transcript import Transcript
+    from lab.model.trace import Edit
+    from lab.training.checkpoint import Checkpoint
 
 BOOK_RUN = "chain_of_thought"
 
@@ -52,9 +52,9 @@ class Shelf:
             if name not in self.taken:
                 self.stage = (0.1, "loading PyTorch")
                 use_one_thread()
-                from lab.checkpoint import load_run
-                from lab.transcript import transcribe
-                from lab.vocabulary import decode
+                from lab.data.vocabulary import decode
+                from lab.inference.transcript import transcribe
+                from lab.training.checkpoint import load_run
 
                 self.stage = (0.6, f"reading the weights of {name}")
                 loaded = load_run(name)
@@ -100,7 +100,7 @@ def take_with_progress(name: str) -> Checkpoint:
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
     loaded = take_with_progress(run)
-    from lab.transcript import transcribe
+    from lab.inference.transcript import transcribe
 
     return transcribe(loaded.model, given, loaded.format.length, edits)
 
@@ -108,7 +108,7 @@ def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
 @lru_cache(maxsize=256)
 def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
-    from lab.vocabulary import decode
+    from lab.data.vocabulary import decode
 
     return write(run, decode(take_with_progress(run).format.prompt(a, b)[0]))
 
@@ -124,7 +124,7 @@ def needs_a_run(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
         try:
             draw(*args, **kwargs)
         except ValueError as error:
-            from lab.checkpoint import CheckpointError
+            from lab.training.checkpoint import CheckpointError
 
             if not isinstance(error, CheckpointError):
                 raise

@@ -1,7 +1,7 @@
 """Shift and stretch: one sum on a long tape of positions, read by two models side by side.
 
-Every reading is made beforehand by `lab.ruler`; the browser only picks the one that belongs to the
-place the hand has dragged the sum to.
+Every reading is made beforehand by `lab.interp.position_probes`; the browser only
+picks the one that belongs to the place the hand has dragged the sum to.
 
 Shapes: `S` shifts, `G` widths of the gap, `T` tokens.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from components.ui.drawing import digest, drawing
 
 if TYPE_CHECKING:
-    from lab.ruler import OnTheTape
+    from lab.interp.position_probes import OnTheTape
 
 Numbers = NDArray[np.float64]
 Weights = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
-from lab.vocabulary import VOCABULARY
+from lab.data.vocabulary import VOCABULARY
 
 
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from lab.problems import PLACE_NAMES, Field, Format, Problem
+from lab.data.problems import PLACE_NAMES, Field, Format, Problem
 
 ROLES = {
     "operand": "what you typed",

@@ -22,10 +22,10 @@ from PIL import Image
 
 from components.ui import claims, plots
 from components.ui.live import LiveRun, LiveRuns, Refused
-from lab.bounds import steps_until
+from lab.statistics import steps_until
 
 if TYPE_CHECKING:
-    from lab.checkpoint import Checkpoint
+    from lab.training.checkpoint import Checkpoint
 
 KEPT = 4
 LIVE_GOAL = 0.05
@@ -49,7 +49,7 @@ PHASES = {
 def service() -> LiveRuns:
     """The live runs of this server. Their worker is a thread of it, unless the host asks for a
     process: `WHITE_BOX_WORKER=process`."""
-    from lab.workers import ProcessBackend, ThreadBackend
+    from lab.live.backends import ProcessBackend, ThreadBackend
 
     asked = os.environ.get("WHITE_BOX_WORKER", "thread")
     return LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
@@ -127,7 +127,7 @@ def defaults() -> dict[str, Any]:
 
 def launch(key: str, arguments: Mapping[str, Any]) -> None:
     """Start a run and keep it on the page; `Refused` is shown in its own words."""
-    from lab.live import RunSpec
+    from lab.live.loop import RunSpec
 
     spec = RunSpec("multiply", dict(arguments))
     if len(kept(key)) >= KEPT:
@@ -329,7 +329,7 @@ def arrival(run: LiveRun) -> str:
 
 def too_fast(run: LiveRun) -> str:
     """What to say of a run whose steps are too large; empty for any other."""
-    from lab.live import overshoots
+    from lab.live.loop import overshoots
 
     if not overshoots([shot.loss for shot in run.snapshots]):
         return ""
@@ -391,7 +391,7 @@ def as_url(picture: NDArray[np.uint8]) -> str:
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
     """True for the pairs that a run trains on, (100, 100)."""
-    from lab.train import trained_on
+    from lab.training.train import trained_on
 
     return trained_on(run.spec.build())
 
@@ -446,7 +446,7 @@ def model_of(run: LiveRun) -> Checkpoint:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def rebuilt(run_id: str, _step: int) -> Checkpoint:
-    from lab.checkpoint import from_bytes
+    from lab.training.checkpoint import from_bytes
 
     run = service().runs[run_id]
     assert run.weights is not None

@@ -1,5 +1,5 @@
 // A signal and its waves as clocks. A shift by s turns the clock of speed w by -w s, and the signal
-// is drawn from the turned clocks: spectrum, turned and signal_of of lab/shift.py.
+// is drawn from the turned clocks: spectrum, turned and signal_of of lab/interp/fourier_shift.py.
 
 const [MARGIN, TOP] = [26, 10];
 const [PLOT, TRACK_Y] = [150, 192]; // height of the signal, and where the shift is set

@@ -1,7 +1,7 @@
 """The shift theorem drawn: a signal, its waves as clocks, and one shift that turns every clock.
 
-The browser turns the clocks while the hand moves, with the equations of `lab.shift`, and draws the
-signal again from the turned clocks.
+The browser turns the clocks while the hand moves, with the equations of `lab.interp.fourier_shift`,
+and draws the signal again from the turned clocks.
 
 Shapes: `N` samples.
 """

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from lab.config import Kernel, MathKernel, SdpaKernel
-from lab.gpt import GPT
+from lab.model.config import Kernel, MathKernel, SdpaKernel
+from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 
 BATCH, LENGTH, ROUNDS = 64, 64, 8

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from lab.provenance import RECORDS, ROOT
+from lab.records import RECORDS, ROOT
 
 
 def bench_live_runs() -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from lab.mlp import Activation, Encoding, Target, Task
-from lab.provenance import RECORDS
-from lab.table import Settings, check_gradients, film, hide, right_cells
+from lab.by_hand.mlp import Activation, Encoding, Target, Task
+from lab.by_hand.mlp_experiment import Settings, check_gradients, film, hide, right_cells
+from lab.records import RECORDS
 
 SMALL = Settings(Task(1, "one_hot", "digits"), hidden=(16,), rate=0.02, epochs=400)
 """The network that stands on the page untouched."""

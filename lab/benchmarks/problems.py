@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.problems import STYLES, Format, sample_pairs
+from lab.data.problems import STYLES, Format, sample_pairs
 
 N = 200_000
 

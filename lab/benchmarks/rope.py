@@ -6,10 +6,10 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from lab.bounds import ratio_of_medians, steps_until
-from lab.convergence import GOAL, best_rate, measure, plan
-from lab.provenance import RECORDS, read_lines
+from lab.experiments.rope import GOAL, best_rate, measure, plan
 from lab.recipes.rope import Encoding
+from lab.records import RECORDS, read_lines
+from lab.statistics import ratio_of_medians, steps_until
 
 SEED = 2
 PAIR: tuple[Encoding, ...] = ("learned", "rotary")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.provenance import RECORDS, read_lines
-from lab.sweeps import SWEEPS, Cell, measure_handed, measure_head, measure_tamper
+from lab.experiments.forged import measure_handed, measure_tamper
+from lab.experiments.index import SWEEPS
+from lab.experiments.pulled_out import measure_head
+from lab.experiments.sweep import Cell
+from lab.records import RECORDS, read_lines
 
 N = 500
 

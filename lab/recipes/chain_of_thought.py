@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
-from lab.problems import Format
-from lab.train import Recipe
+from lab.data.problems import Format
+from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.training.train import Recipe
 
 FULL_SIZE = GPTConfig(
     n_layer=6,

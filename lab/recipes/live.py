@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lab.config import DenseFFN, GPTConfig, MultiHeadAttention
-from lab.cost import parameters_of
-from lab.problems import Format, Style
+from lab.data.problems import Format, Style
+from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
+from lab.model.cost import parameters_of
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
-from lab.train import OptimiserName, Recipe
+from lab.training.train import OptimiserName, Recipe
 
 MOST_PARAMETERS = 2_000_000
 MOST_STEPS = 2000

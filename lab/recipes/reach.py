@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.config import (
+from lab.data.problems import Format
+from lab.model.config import (
     CoupledRotaryPositions,
     DenseFFN,
     GPTConfig,
@@ -14,10 +15,9 @@ from lab.config import (
     Position,
     RotaryPositions,
 )
-from lab.problems import Format
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE
-from lab.train import Recipe
+from lab.training.train import Recipe
 
 SLOW, FAR, SLOW_BASE = 2.0, 3.0, 10.0
 """How much slower the clocks are: none comes half way round within 3 x 3 digits, or 4 x 4."""

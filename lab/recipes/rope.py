@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
-from lab.config import (
+from lab.data.problems import Format
+from lab.model.config import (
     DenseFFN,
     GPTConfig,
     LearnedPositions,
@@ -14,9 +15,8 @@ from lab.config import (
     Position,
     RotaryPositions,
 )
-from lab.problems import Format
 from lab.recipes.chain_of_thought import FULL_SIZE
-from lab.train import Recipe
+from lab.training.train import Recipe
 
 Encoding = Literal["rotary", "learned", "none"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)

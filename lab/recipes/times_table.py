@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
-from lab.problems import Format
+from lab.data.problems import Format
+from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
 from lab.recipes.chain_of_thought import FULL_SIZE
-from lab.train import Recipe
+from lab.training.train import Recipe
 
 LEGIBLE = GPTConfig(
     n_layer=3,

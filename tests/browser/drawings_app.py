@@ -19,7 +19,8 @@ from components.ui.chapter import STYLE  # noqa: E402
 from components.ui.clocks import show_clocks  # noqa: E402
 from components.ui.tape import Side, show_tape  # noqa: E402
 from components.ui.waves import show_waves  # noqa: E402
-from lab.config import (  # noqa: E402
+from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
+from lab.model.config import (  # noqa: E402
     DenseFFN,
     GPTConfig,
     LearnedPositions,
@@ -27,9 +28,8 @@ from lab.config import (  # noqa: E402
     Position,
     RotaryPositions,
 )
-from lab.gpt import GPT  # noqa: E402
-from lab.positions import frequencies  # noqa: E402
-from lab.ruler import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
+from lab.model.gpt import GPT  # noqa: E402
+from lab.model.positions import frequencies  # noqa: E402
 
 DICE = np.random.default_rng(3)
 HEAD_DIM, LAST_PLACE = 16, 40

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from driver import wait_for, wait_idle
 
-from lab import hand_attention as hand
-from lab.vocabulary import encode
+from lab.by_hand import attention as hand
+from lab.data.vocabulary import encode
 
 PAGE = "/attention_by_hand"
 

@@ -25,9 +25,9 @@ from drawings_app import (
 )
 from playwright.sync_api import Browser, BrowserContext, Locator
 
-from lab.positions import turn_pairs
-from lab.ruler import OnTheTape, on_the_tape, shifts, stretches
-from lab.shift import shifted, spectrum, turned
+from lab.interp.fourier_shift import shifted, spectrum, turned
+from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches
+from lab.model.positions import turn_pairs
 
 Open = Callable[..., driver.BookPage]
 

@@ -6,7 +6,7 @@ import re
 
 from driver import wait_idle
 
-from lab.problems import Format
+from lab.data.problems import Format
 
 PAGE = "/rope"
 DIGIT = re.compile(r"\d")

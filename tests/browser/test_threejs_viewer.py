@@ -11,8 +11,8 @@ import torch
 from playwright.sync_api import Browser, BrowserContext, Frame
 from viewer_app import model, scene
 
-from lab.trace import Trace
-from lab.vocabulary import VOCABULARY
+from lab.data.vocabulary import VOCABULARY
+from lab.model.trace import Trace
 
 Open = Callable[..., tuple[driver.BookPage, Frame]]
 

@@ -17,10 +17,10 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.threejs_viewer import Side, last_answer, show_model  # noqa: E402
-from lab.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
-from lab.gpt import GPT  # noqa: E402
-from lab.trace import ACTIVATIONS, Edit, Trace  # noqa: E402
-from lab.vocabulary import VOCABULARY  # noqa: E402
+from lab.data.vocabulary import VOCABULARY  # noqa: E402
+from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
+from lab.model.gpt import GPT  # noqa: E402
+from lab.model.trace import ACTIVATIONS, Edit, Trace  # noqa: E402
 
 CONFIG = GPTConfig(
     n_layer=2,

@@ -8,13 +8,16 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab import benchmarks, mlp
-from lab.benchmarks import NAMES, attention, benchmark, problems
+from lab.benchmarks import attention, problems
+from lab.benchmarks import index as benchmarks
 from lab.benchmarks import mlp as mlp_bench
 from lab.benchmarks import sweeps as bench_sweeps
-from lab.problems import STYLES
-from lab.provenance import RECORDS
-from lab.sweeps import SWEEPS, Sweep
+from lab.benchmarks.index import NAMES, benchmark
+from lab.by_hand import mlp
+from lab.data.problems import STYLES
+from lab.experiments.index import SWEEPS
+from lab.experiments.sweep import Sweep
+from lab.records import RECORDS
 
 
 def test_every_name_is_a_benchmark() -> None:

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from lab.bounds import lower_bound_95
-from lab.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
-from lab.cost import parameters
-from lab.evaluate import Score
-from lab.lengths import ARMS, first_wrong_tokens, problems_of_shape
-from lab.problems import HELDOUT_FROM, Format, Integers, all_pairs, pairs_of, split_values
-from lab.provenance import RECORDS, REQUIRED, read_lines
-from lab.recipes import RECIPES
-from lab.run import ALL, Reading, read_model
-from lab.samples import hashed_pairs
-from lab.train import Recipe
+from lab.data.problems import HELDOUT_FROM, Format, Integers, all_pairs, pairs_of, split_values
+from lab.data.samples import hashed_pairs
+from lab.experiments.lengths import ARMS, first_wrong_tokens, problems_of_shape
+from lab.inference.evaluate import Score
+from lab.model.cost import parameters
+from lab.recipes.index import RECIPES
+from lab.records import RECORDS, REQUIRED, read_lines
+from lab.statistics import lower_bound_95
+from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
+from lab.training.run import ALL, Reading, read_model
+from lab.training.train import Recipe
 
 BOOK_RUN = "chain_of_thought"
 TIMES_TABLES = ("times_table", "times_table_small")

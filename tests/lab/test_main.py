@@ -12,17 +12,19 @@ import pytest
 import torch
 from tiny import tiny_model, tiny_recipe
 
-import lab.run
-from lab import checkpoint, provenance, sweeps
+import lab.training.run
+from lab import records
 from lab.__main__ import main, require_device
-from lab.benchmarks import NAMES
-from lab.checkpoint import load_run
-from lab.config import GPTConfig, RotaryPositions
-from lab.problems import Format
-from lab.recipes import RECIPES
-from lab.sweeps import SWEEPS
-from lab.train import Diverged
-from lab.vocabulary import decode, encode
+from lab.benchmarks.index import NAMES
+from lab.data.problems import Format
+from lab.data.vocabulary import decode, encode
+from lab.experiments import sweep
+from lab.experiments.index import SWEEPS
+from lab.model.config import GPTConfig, RotaryPositions
+from lab.recipes.index import RECIPES
+from lab.training import checkpoint
+from lab.training.checkpoint import load_run
+from lab.training.train import Diverged
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -42,9 +44,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(checkpoint, "load_run", lambda name: load_run(name, root))
     known = checkpoint.committed_runs
     monkeypatch.setattr(checkpoint, "committed_runs", lambda folder=root: known(folder))
-    monkeypatch.setattr(provenance, "RECORDS", tmp_path / "records")
-    monkeypatch.setattr(sweeps, "RECORDS", tmp_path / "records")
-    monkeypatch.setattr(lab.run, "STATES", tmp_path / "states")
+    monkeypatch.setattr(records, "RECORDS", tmp_path / "records")
+    monkeypatch.setattr(sweep, "RECORDS", tmp_path / "records")
+    monkeypatch.setattr(lab.training.run, "STATES", tmp_path / "states")
     return root
 
 
@@ -88,7 +90,7 @@ def said_of(text: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, *arguments:
         assert decode(given[0]) == text[: given.shape[1]]
         return encode((text + "0123456789" * length)[:length])[None]
 
-    monkeypatch.setattr("lab.evaluate.go_on", write)
+    monkeypatch.setattr("lab.inference.evaluate.go_on", write)
     assert main(["multiply", *arguments]) == 0
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
@@ -290,7 +292,7 @@ def test_a_record_that_cannot_be_added_to_is_refused_before_anything_is_decoded(
     runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     (runs / "small" / "result.json").write_text(text)
-    monkeypatch.setattr(lab.run, "read_model", None)
+    monkeypatch.setattr(lab.training.run, "read_model", None)
     for more in ([], ["--record"]):
         assert main(["evaluate", "small", "--pairs", "20", *more]) == 2
         captured = capsys.readouterr()
@@ -318,7 +320,7 @@ def test_a_reading_that_could_not_be_written_was_printed(
         raise OSError("no space left on device")
 
     before = (runs / "small" / "result.json").read_bytes()
-    monkeypatch.setattr(lab.run, "write_json", full_disk)
+    monkeypatch.setattr(lab.training.run, "write_json", full_disk)
     assert main(["evaluate", "small", "--pairs", "20", "--record"]) == 2
     captured = capsys.readouterr()
     assert list(json.loads(captured.out.splitlines()[-1])) == KEYS
@@ -379,7 +381,7 @@ def test_train_writes_a_run_where_it_is_told(tmp_path: Path, tiny: str, capsys: 
     assert main(["train", tiny, "--steps", "4", "--seed", "2", "--out", str(out)]) == 0
     captured = capsys.readouterr()
     assert f"written to {out}" in captured.out and "lab:" not in captured.err
-    rows = provenance.read_lines(out / "history.jsonl")
+    rows = records.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 4]
     assert json.loads((out / "result.json").read_text())["seeds"] == [2]
 
@@ -424,7 +426,7 @@ def test_train_overwrites_when_told_and_keeps_what_was_read(
 def test_an_interrupted_training_goes_on_and_says_from_where(
     tmp_path: Path, tiny: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, looked = tmp_path / "elsewhere", lab.run.look
+    out, looked = tmp_path / "elsewhere", lab.training.run.look
 
     def interrupt(recipe: Any, state: Any, metrics: Any) -> Any:
         if metrics.step == 6:
@@ -432,7 +434,7 @@ def test_an_interrupted_training_goes_on_and_says_from_where(
         return looked(recipe, state, metrics)
 
     with monkeypatch.context() as patched:
-        patched.setattr(lab.run, "look", interrupt)
+        patched.setattr(lab.training.run, "look", interrupt)
         assert main(["train", tiny, "--steps", "7", "--out", str(out)]) == 130
     assert not out.exists()
     capsys.readouterr()
@@ -442,7 +444,7 @@ def test_an_interrupted_training_goes_on_and_says_from_where(
     assert "(steps is 7 there and 8 here)" in said
     assert main(["train", tiny, "--steps", "7", "--out", str(out), "--resume"]) == 0
     assert capsys.readouterr().err.splitlines()[0] == "lab: going on from step 3"
-    rows = provenance.read_lines(out / "history.jsonl")
+    rows = records.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 6, 7]
 
 
@@ -467,7 +469,7 @@ def test_a_damaged_run_is_left_alone_in_one_sentence(
 def test_a_damaged_state_is_refused_in_one_sentence(
     tmp_path: Path, tiny: str, capsys: Any, text: bytes
 ) -> None:
-    state = lab.run.state_path(tiny_recipe())
+    state = lab.training.run.state_path(tiny_recipe())
     state.parent.mkdir()
     state.write_bytes(text)
     assert main(["train", tiny, "--out", str(tmp_path / "x"), "--resume"]) == 2
@@ -515,7 +517,7 @@ def test_an_interrupted_command_says_how_to_go_on(
     def interrupt(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lab.run, "run", interrupt)
+    monkeypatch.setattr(lab.training.run, "run", interrupt)
     assert main(["train", "plain"]) == 130
     assert "train --resume" in capsys.readouterr().err
 
@@ -526,7 +528,7 @@ def test_a_diverged_run_says_so_without_a_trace(
     def diverge(*_: Any, **__: Any) -> Any:
         raise Diverged("step 7: the loss is nan")
 
-    monkeypatch.setattr(lab.run, "run", diverge)
+    monkeypatch.setattr(lab.training.run, "run", diverge)
     assert main(["train", "plain"]) == 1
     assert "the run diverged at step 7" in capsys.readouterr().err
 
@@ -534,16 +536,16 @@ def test_a_diverged_run_says_so_without_a_trace(
 def test_bench_and_sweep_end_in_a_document(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.benchmarks.benchmark", lambda name: lambda: {"ratio": 1.5})
+    monkeypatch.setattr("lab.benchmarks.index.benchmark", lambda name: lambda: {"ratio": 1.5})
     assert main(["bench", "attention", "--record"]) == 0
     document = last_line(capsys)
     assert document["ratio"] == 1.5 and document["command"] == "python -m lab bench attention"
     assert json.loads((tmp_path / "records" / "bench_attention.json").read_text()) == document
-    toy = sweeps.Sweep(lambda: [{"x": 1}], lambda cell: {"y": 2})
+    toy = sweep.Sweep(lambda: [{"x": 1}], lambda cell: {"y": 2})
     monkeypatch.setitem(SWEEPS, "toy", toy)
     assert main(["sweep", "toy"]) == 0
     assert last_line(capsys) == {"sweep": "toy", "cells": 1, "record": "records/toy.jsonl"}
-    assert provenance.read_lines(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
+    assert records.read_lines(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["bench", "no-such"], 2), ([], 2)])

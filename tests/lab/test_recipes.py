@@ -10,13 +10,13 @@ import pytest
 import torch
 from tiny import BASE
 
-from lab.cost import longest_text, parameters
-from lab.gpt import GPT, build_position
-from lab.packing import texts_in
-from lab.problems import HELDOUT_FROM, Format, sample_pairs, split_value
-from lab.recipes import RECIPES, recipe
-from lab.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
-from lab.vocabulary import decode
+from lab.data.packing import texts_in
+from lab.data.problems import HELDOUT_FROM, Format, sample_pairs, split_value
+from lab.data.vocabulary import decode
+from lab.model.cost import longest_text, parameters
+from lab.model.gpt import GPT, build_position
+from lab.recipes.index import RECIPES, recipe
+from lab.training.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
 
 TIMES_TABLES = ("times_table", "times_table_small")
 """The exception to the split: they learn all one-digit products by heart. No other run may."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from lab.checkpoint import CHECKPOINTS, load_run
-from lab.evaluate import exactness, last
-from lab.problems import all_pairs, pairs_of
-from lab.recipes import recipe
-from lab.run import read_model
-from lab.train import TrainState, train
+from lab.data.problems import all_pairs, pairs_of
+from lab.inference.evaluate import exactness, last
+from lab.recipes.index import recipe
+from lab.training.checkpoint import CHECKPOINTS, load_run
+from lab.training.run import read_model
+from lab.training.train import TrainState, train
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from viewer_scenes import CONFIGS, FOLDER, exported, path_of, scene_of
 
-from lab.cells import CELLS, Reader, recompute_cell
+from lab.scene.recompute import CELLS, Reader, recompute_cell
 
 HALF = 2.0**-10
 

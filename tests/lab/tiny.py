@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from lab.config import (
+from lab.data.problems import Format
+from lab.model.config import (
     ClippedRotaryPositions,
     DenseFFN,
     GPTConfig,
@@ -20,9 +21,8 @@ from lab.config import (
     SdpaKernel,
     YarnRotaryPositions,
 )
-from lab.gpt import GPT
-from lab.problems import Format
-from lab.train import Recipe
+from lab.model.gpt import GPT
+from lab.training.train import Recipe
 
 # Every size is another number, so that a swapped axis shows.
 BASE = GPTConfig(

@@ -1,4 +1,4 @@
-"""Small scenes for the front end's own tests: every op, and what `lab.cells` makes of each cell.
+"""Small scenes for the front end's own tests: every op, and what `recompute` makes of each cell.
 
 `python tests/lab/viewer_scenes.py` writes them to components/threejs_viewer/frontend/test/scenes.
 Rounded to float16 they are the same on every machine but for a last bit, which test_viewer_scenes
@@ -23,9 +23,9 @@ if str(ROOT) not in sys.path:
 
 from tiny import BASE, POSITIONS, tiny_model  # noqa: E402
 
-from lab.cells import recompute_cell  # noqa: E402
-from lab.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions  # noqa: E402
-from lab.scene import Scene, scene  # noqa: E402
+from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions  # noqa: E402
+from lab.scene.manifest import Scene, scene  # noqa: E402
+from lab.scene.recompute import recompute_cell  # noqa: E402
 
 FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "scenes"
 TEXT = "7*8="
@@ -53,7 +53,7 @@ def scene_of(name: str) -> Scene:
 
 
 def recomputed(s: Scene) -> np.ndarray:
-    """Every cell of every activation as `lab.cells` computes it, in the order of the blob."""
+    """Every cell of every activation as Python computes it again, in the order of the blob."""
     return np.array(
         [
             recompute_cell(s.manifest, s.blobs, entry["name"], place)[0]

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lab.provenance import ROOT
+from lab.records import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from lab import hand_attention as hand
-from lab.hand_attention import FORM
+from lab.by_hand import attention as hand
+from lab.by_hand.attention import FORM
 
 PAGE = "02_attention_by_hand"
 
@@ -54,8 +54,8 @@ def test_the_drawing_follows_the_sliders_and_the_readers_own_sum(book) -> None:
 
 def test_the_real_head_is_the_models_own(book) -> None:
     from components.ui import claims
-    from lab.checkpoint import load_run
-    from lab.patterns import patterns
+    from lab.interp.patterns import patterns
+    from lab.training.checkpoint import load_run
 
     app = book(PAGE)
     layer, head = claims.most_missed_head()
@@ -137,7 +137,7 @@ def test_a_bad_operand_is_one_sentence_and_the_first_sum_stays(book) -> None:
 
 
 def test_without_the_trained_model_the_head_by_hand_still_works(book, monkeypatch) -> None:
-    from lab import checkpoint
+    from lab.training import checkpoint
 
     def refuse(name: str):
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")

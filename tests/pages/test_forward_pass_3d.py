@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from lab.cells import Reader
-from lab.checkpoint import committed_runs, load_run
-from lab.homeward import logit, way_home
-from lab.scene import scene
+from lab.scene.manifest import scene
+from lab.scene.paths import logit, way_home
+from lab.scene.recompute import Reader
+from lab.training.checkpoint import committed_runs, load_run
 
 PAGE = "70_forward_pass_3d"
 

@@ -12,8 +12,8 @@ import pytest
 
 from components.ui import claims, looks
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
-from lab.lens import Notebook
-from lab.provenance import ROOT
+from lab.interp.logit_lens import Notebook
+from lab.records import ROOT
 
 PAGE = "03_one_block"
 SUM = re.compile(r"The sum of the parts \*\*(-?[\d.]+)\*\*, the (.+?) \*\*(-?[\d.]+)\*\*")
@@ -112,8 +112,8 @@ def test_a_rival_of_the_readers_own(book) -> None:
 
 
 def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> None:
-    from lab.intervene import ablate_head
-    from lab.transcript import transcribe
+    from lab.inference.transcript import transcribe
+    from lab.interp.intervene import ablate_head
 
     app = book(PAGE, reveal="1")
     layer, head = claims.most_missed_head()
@@ -243,7 +243,7 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
 def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
     book, monkeypatch
 ) -> None:
-    from lab import checkpoint
+    from lab.training import checkpoint
 
     def refuse(name: str):
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
@@ -271,7 +271,7 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
 
 
 def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
-    from lab.checkpoint import load_run
+    from lab.training.checkpoint import load_run
 
     config = load_run("chain_of_thought").model.config
     sizes = f"{config.n_layer}, {config.attention.n_head}, {config.d_model}"

@@ -8,7 +8,7 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lab.provenance import ROOT
+from lab.records import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
 
@@ -88,7 +88,7 @@ def test_a_link_with_nonsense_opens_the_default(book) -> None:
 
 
 def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(book, monkeypatch) -> None:
-    from lab import checkpoint
+    from lab.training import checkpoint
 
     def refuse(name: str):
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")

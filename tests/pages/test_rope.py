@@ -11,16 +11,16 @@ import pyarrow as pa
 
 from components.ui import claims
 from components.ui.claims import REACH_ARMS
-from lab.bounds import steps_until
-from lab.checkpoint import load_run
-from lab.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
-from lab.evaluate import go_on
-from lab.gpt import with_position
-from lab.lengths import problems_of_shape
-from lab.positions import frequencies
-from lab.problems import Format
-from lab.provenance import RECORDS
-from lab.ruler import on_the_tape, shifts
+from lab.data.problems import Format
+from lab.experiments.lengths import problems_of_shape
+from lab.inference.evaluate import go_on
+from lab.interp.position_probes import on_the_tape, shifts
+from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
+from lab.model.gpt import with_position
+from lab.model.positions import frequencies
+from lab.records import RECORDS
+from lab.statistics import steps_until
+from lab.training.checkpoint import load_run
 
 PAGE = "20_rope"
 SUM = "37*48=692+0841=6771$"

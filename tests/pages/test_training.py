@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
-from lab.workers import ProcessBackend
+from lab.live.backends import ProcessBackend
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
@@ -167,7 +167,7 @@ def test_a_rate_too_large_is_explained(book) -> None:
 
 @pytest.mark.parametrize("how", ["failed", "lost"])
 def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None:
-    from lab.live import Ended
+    from lab.live.loop import Ended
 
     app = train(book(PAGE, ch10_steps="2000"))
     run = run_of(app)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from lab.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
-from lab.gpt import GPT
+from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
+from lab.model.gpt import GPT
 
 transformers = pytest.importorskip(
     "transformers", reason="transformers is not installed (pip install -e '.[parity]')"

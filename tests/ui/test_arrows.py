@@ -10,8 +10,8 @@ import pytest
 
 from components.ui import arrows, attention_plots, claims
 from components.ui.drawing import digest
-from lab import hand_attention as hand
-from lab.vocabulary import encode
+from lab.by_hand import attention as hand
+from lab.data.vocabulary import encode
 
 TEXT = "37*48="
 KEYS = hand.keys(encode(TEXT)[None])[0]

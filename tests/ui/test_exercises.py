@@ -7,9 +7,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components.ui import exercises, tokens
-from lab import cover
-from lab.exercises import FORM, ForgedDigit, HandWritten, PulledHead, grade_pairs, grade_text
-from lab.problems import HELDOUT_FROM, split_value
+from lab.data import coverage
+from lab.data.problems import HELDOUT_FROM, split_value
+from lab.exercises.chain_of_thought import (
+    FORM,
+    ForgedDigit,
+    HandWritten,
+    PulledHead,
+    grade_pairs,
+    grade_text,
+)
 
 BAD = ["", "   ", "-1", "100", "3.5", "٣", "9" * 400, "<b>7</b>", "12\n13"]
 
@@ -112,7 +119,7 @@ def test_a_bad_operand_gets_one_sentence(which: str, text: str) -> None:
 
 
 def test_a_sum_that_the_model_gets_wrong_is_not_asked_about(monkeypatch) -> None:
-    from lab.transcript import Transcript
+    from lab.inference.transcript import Transcript
 
     wrong = Transcript("37*48=692+0841=6781$", 6, ((1.0,),) * 14, 1.0)
     monkeypatch.setattr(exercises, "write_sum", lambda run, a, b: wrong)
@@ -164,7 +171,7 @@ def click(app: AppTest, name: str) -> AppTest:
 
 def test_the_untouched_list_is_three_hundred_at_random_and_says_what_it_lacks() -> None:
     app = open_scene("pairs")
-    graded = grade_pairs(cover.random_pairs())
+    graded = grade_pairs(coverage.random_pairs())
     assert f"**300 of 300** pairs hold **{graded.covered} of 1,000**" in said(app)
     assert not solved(app) and f"Most is missing for the digit {graded.worst.first}" in said(app)
     assert [caption.value for caption in app.caption if "train" in caption.value]
@@ -214,7 +221,10 @@ HELD = next((a, b) for a in range(100) for b in range(a, 100) if split_value(a, 
         ("9" * 400, "Line 1, `'999999999999…'`"),
         ("`<b>7</b>`", "Line 1, `''<b>7</b>''`"),
         (f"{HELD[0]} {HELD[1]}", f"{HELD[0]} × {HELD[1]} is held out"),
-        ("\n".join(f"{a} {b}" for a, b in cover.trainable_pairs()[:301]), "301 pairs are too many"),
+        (
+            "\n".join(f"{a} {b}" for a, b in coverage.trainable_pairs()[:301]),
+            "301 pairs are too many",
+        ),
     ],
 )
 def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
@@ -227,14 +237,14 @@ def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
 
 
 def test_an_unreadable_line_keeps_a_full_cover_from_being_accepted() -> None:
-    full = "\n".join(f"{a} {b}" for a, b in cover.trainable_pairs())
+    full = "\n".join(f"{a} {b}" for a, b in coverage.trainable_pairs())
     app = write_pairs(open_scene("pairs"), full)
     assert "1,000 of 1,000" in said(app)
     assert not app.success and "Mend what is named above" in said(app)
 
 
 def test_the_buttons_keep_what_may_be_trained_on_and_drop_the_rest() -> None:
-    good = cover.trainable_pairs()[7]
+    good = coverage.trainable_pairs()[7]
     app = write_pairs(open_scene("pairs"), f"seven\n{HELD[0]} {HELD[1]}\n{good[0]} {good[1]}")
     app = click(app, "add")
     assert pairs_in(app)[0] == f"{good[0]} {good[1]}" and len(pairs_in(app)) == 300
@@ -246,7 +256,7 @@ def test_no_training_is_drawn_without_a_trainer() -> None:
 
 
 def test_a_full_list_hears_how_many_of_its_pairs_are_idle() -> None:
-    graded = grade_pairs(cover.random_pairs())
+    graded = grade_pairs(coverage.random_pairs())
     assert f"{graded.idle} of your pairs hold nothing" in exercises.cover_hint(graded)
 
 
@@ -290,7 +300,7 @@ def test_the_untouched_text_forgets_a_carry_and_hears_it() -> None:
 
 
 def test_the_right_text_is_accepted_and_another_sum_begins_from_nothing() -> None:
-    from lab.exercises import draw_sum
+    from lab.exercises.chain_of_thought import draw_sum
 
     app = open_scene("be_the_model")
     assert solved(answer(app, FORM.text(*draw_sum(0))[FORM.prompt_length :]))
@@ -307,7 +317,7 @@ def test_bad_text_gets_one_sentence_and_never_reaches_html(text: str) -> None:
 
 
 def test_a_text_that_goes_on_behind_its_end_is_refused_and_drawn_to_its_end() -> None:
-    from lab.exercises import draw_sum
+    from lab.exercises.chain_of_thought import draw_sum
 
     app = answer(open_scene("be_the_model"), FORM.text(*draw_sum(0)) + "77")
     assert not solved(app) and "and then goes on" in said(app)

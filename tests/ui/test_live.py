@@ -17,8 +17,8 @@ from components.ui.live import (
     LiveRuns,
     Refused,
 )
-from lab.evaluate import RIGHT
-from lab.live import (
+from lab.inference.evaluate import RIGHT
+from lab.live.loop import (
     NOT_ASKED,
     Command,
     Ended,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from components.ui.live import LiveRun, LiveRuns
-from lab.live import RunSpec
-from lab.workers import ThreadBackend
+from lab.live.backends import ThreadBackend
+from lab.live.loop import RunSpec
 
 pytestmark = pytest.mark.timing
 

@@ -7,8 +7,8 @@ import base64
 import numpy as np
 
 from components.ui import network
-from lab.mlp import Task
-from lab.table import Settings, film, hide
+from lab.by_hand.mlp import Task
+from lab.by_hand.mlp_experiment import Settings, film, hide
 
 USUAL = Settings(Task(1, "one_hot", "digits"), epochs=300)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.ui.notation import NOTATION, symbols_in
-from lab.provenance import ROOT
+from lab.records import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*.md"))
 

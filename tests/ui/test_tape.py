@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from components.ui.tape import Side, tape_data
-from lab.ruler import OnTheTape
+from lab.interp.position_probes import OnTheTape
 
 DICE = np.random.default_rng(0)
 TEXT = "12*34=840+0630=8040$"

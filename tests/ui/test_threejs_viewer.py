@@ -25,10 +25,10 @@ from components.threejs_viewer import (
     show_model,
     weights_to_send,
 )
-from lab import homeward
-from lab.cells import Reader
-from lab.checkpoint import load_run
-from lab.scene import scene
+from lab.scene import paths
+from lab.scene.manifest import scene
+from lab.scene.recompute import Reader
+from lab.training.checkpoint import load_run
 
 MOST_BYTES = 160_000  # gzipped
 
@@ -99,7 +99,7 @@ def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> N
     run(workshop, "vitest", "run")
 
 
-def recorded_part(one: homeward.Part, parts: list[homeward.Part]) -> dict[str, Any]:
+def recorded_part(one: paths.Part, parts: list[paths.Part]) -> dict[str, Any]:
     place = {"name": one.name, "position": one.position, "head": one.head}
     return {**place, "value": one.value, "parts": [recorded_part(p, []) for p in parts]}
 
@@ -113,8 +113,8 @@ def recorded_ways(run_name: str) -> dict[str, Any]:
     reader, ways = Reader(made.manifest, made.blobs), []
     for position in range(text.index("="), len(text) - 1):
         token = made.manifest["vocabulary"].index(text[position + 1])
-        way = homeward.way_home(reader, homeward.logit(reader, position, token))
-        steps = [recorded_part(one, homeward.unfold(reader, one)) for one in way]
+        way = paths.way_home(reader, paths.logit(reader, position, token))
+        steps = [recorded_part(one, paths.unfold(reader, one)) for one in way]
         ways.append({"position": position, "token": token, "way": steps})
     blobs = {f"{kind}s": b64encode(blob).decode() for kind, blob in made.blobs.items()}
     return {"manifest": made.manifest, "ways": ways, **blobs}

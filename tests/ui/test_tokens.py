@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.ui import tokens
-from lab.problems import Format, Problem, partial_products
+from lab.data.problems import Format, Problem, partial_products
 
 FORM = Format("cot_reversed")
 

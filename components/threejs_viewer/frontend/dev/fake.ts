@@ -51,7 +51,7 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
       scale: 1,
       layer: layer ? Number(layer[1]) : null,
       formula: rest.op ?? "learned",
-      source: { file: "lab/gpt.py", line: 1 },
+      source: { file: "lab/model/gpt.py", line: 1 },
       ...rest,
     });
     parts[kind].push(numbers);

@@ -1,6 +1,6 @@
 // Follow a digit home: a logit as a sum, a part of it as a sum again, down to a token of the prompt.
 //
-// The twin of lab/homeward.py. What is explained is direction . x, with x a vector of one token. Undo
+// The twin of lab/scene/paths.py. What is explained is direction . x, with x a vector of one token. Undo
 // the op that made x, with all that is not linear in it held (the rms of a norm, the pattern of a
 // head, the gate of a neuron), and the same number is direction' . x', or a sum of such terms. The
 // sums are exact but for the rounding to float16.

@@ -1,0 +1,465 @@
+"""The exercises of chapter 1: what a reader's own attempt did, and whether it is what was asked.
+
+Nothing here knows an answer. A text is graded by what the model made of the reader's setting, a
+list of pairs by what it holds, a text written by hand by the format it must follow; the facts of
+an attempt come back, and the page turns them into a hint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.data.coverage import (
+    N_PARTIAL_PRODUCTS,
+    Pair,
+    covered,
+    partial_products_in,
+    trainable_pairs,
+)
+from lab.data.difficulty import carries
+from lab.data.problems import (
+    HELDOUT_FROM,
+    Field,
+    Format,
+    Integers,
+    WrongToken,
+    read_operand,
+    split_value,
+)
+from lab.data.vocabulary import VOCABULARY
+
+FORM = Format("cot_reversed")
+ANSWER = FORM.fields()[-2]
+
+
+def field_at(position: int) -> Field:
+    return next(field for field in FORM.fields() if field.start <= position < field.stop)
+
+
+def first_difference(text: str, right: str) -> int | None:
+    """The first token of `text` that is not the right one; None if all are."""
+    return next((i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y), None)
+
+
+# ---------------------------------------------------------------- forge a digit
+
+WANTED_MOVE = 100
+
+
+@dataclass(frozen=True)
+class ForgedDigit:
+    """One digit of the working forged, and how far the answer moved.
+
+    `place`: the power of ten that the digit counts. `change`: new digit minus old. `moved`: the
+    answer after the forgery minus the answer before, None where a sign stands in it. `later`: the
+    first token of the working behind the forgery that moved as well.
+    """
+
+    place: int
+    change: int
+    moved: int | None
+    later: int | None
+
+    @property
+    def implied(self) -> int:
+        """How far the answer moves if the forged working is added up as it stands."""
+        return self.change * 10**self.place
+
+    @property
+    def solved(self) -> bool:
+        return self.change != 0 and self.moved == WANTED_MOVE
+
+
+def grade_forgery(before: str, after: str, position: int) -> ForgedDigit:
+    """Compare the model's text with the one it wrote on behind a digit forged at `position`."""
+    field = field_at(position)
+    if not field.name.startswith("partial product"):
+        raise ValueError(f"token {position} is in {field.name!r}, not in a partial product")
+    answers = [text[ANSWER.start : ANSWER.stop][::-1] for text in (before, after)]
+    moved = int(answers[1]) - int(answers[0]) if all(x.isdigit() for x in answers) else None
+    behind = range(position + 1, ANSWER.start)
+    return ForgedDigit(
+        field.place(position),
+        int(after[position]) - int(before[position]),
+        moved,
+        next((i for i in behind if after[i] != before[i]), None),
+    )
+
+
+# ---------------------------------------------------------------- choose the pairs
+
+MOST_PAIRS = 300
+PAIR = re.compile(r"\(?\s*(\d{1,9})\s*(?:[*x×,;]|\s)\s*(\d{1,9})\s*\)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class PairList:
+    """A reader's list. Each pair stands once, the smaller number first, in the order written.
+
+    `pairs` may be trained on; `held_out` may not. `unreadable`: number and text of a line.
+    """
+
+    pairs: tuple[Pair, ...]
+    held_out: tuple[Pair, ...]
+    unreadable: tuple[tuple[int, str], ...]
+    repeated: int
+
+    @property
+    def allowed(self) -> bool:
+        """May a model be trained on it?"""
+        return 1 <= len(self.pairs) <= MOST_PAIRS and not self.held_out and not self.unreadable
+
+
+def read_pairs(text: str) -> PairList:
+    """One pair a line, `37 48` or `37*48`; empty lines count for nothing."""
+    seen: dict[Pair, bool] = {}  # pair -> held out?
+    unreadable: list[tuple[int, str]] = []
+    repeated = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            pair = read_pair(line)
+        except ValueError:
+            unreadable.append((number, line.strip()))
+            continue
+        repeated += pair in seen
+        seen[pair] = split_value(*pair) >= HELDOUT_FROM
+    return PairList(
+        tuple(pair for pair, held in seen.items() if not held),
+        tuple(pair for pair, held in seen.items() if held),
+        tuple(unreadable),
+        repeated,
+    )
+
+
+def read_pair(line: str) -> Pair:
+    """The unordered pair on a line. `ValueError` if there is none."""
+    found = PAIR.fullmatch(line.strip())
+    if found is None:
+        raise ValueError("a line holds two numbers, as in 37 48 or 37*48")
+    a, b = (read_operand(number, 2) for number in found.groups())
+    return min(a, b), max(a, b)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A digit, or ten numbers from `first` on, of whose 100 partial products many are missing."""
+
+    kind: Literal["digit", "numbers"]
+    first: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a list holds of the 1,000 partial products, and what it lacks.
+
+    `missing`: (number, digit). `idle`: pairs that can each be dropped without losing anything.
+    """
+
+    n_pairs: int
+    covered: int
+    missing: tuple[Pair, ...]
+    missing_by_digit: tuple[int, ...]
+    worst: Gap
+    idle: int
+
+    @property
+    def complete(self) -> bool:
+        return self.covered == N_PARTIAL_PRODUCTS
+
+
+def grade_pairs(pairs: Sequence[Pair]) -> Coverage:
+    """Count the partial products in a list of pairs and find where most are missing."""
+    lacks = ~covered(pairs)  # (100, 10)
+    by_digit, by_ten = lacks.sum(axis=0), lacks.reshape(10, 100).sum(axis=1)
+    if by_digit.max() >= by_ten.max():
+        worst = Gap("digit", int(by_digit.argmax()), int(by_digit.max()))
+    else:
+        worst = Gap("numbers", 10 * int(by_ten.argmax()), int(by_ten.max()))
+    times = np.zeros((100, 10), dtype=np.int64)
+    held = [partial_products_in(*pair) for pair in pairs]
+    for products in held:
+        for product in products:
+            times[product] += 1
+    idle = sum(all(times[product] > 1 for product in products) for products in held)
+    return Coverage(
+        len(pairs),
+        int((~lacks).sum()),
+        tuple((int(number), int(digit)) for number, digit in np.argwhere(lacks)),
+        tuple(by_digit.tolist()),
+        worst,
+        idle,
+    )
+
+
+@lru_cache(maxsize=1)
+def holdings() -> tuple[list[Pair], NDArray[np.bool_]]:
+    """Every trainable pair, and which partial products 10 number + digit it holds. (N, 1000)"""
+    pairs = trainable_pairs()
+    holds = np.zeros((len(pairs), N_PARTIAL_PRODUCTS), dtype=bool)
+    for row, pair in enumerate(pairs):
+        holds[row, [10 * number + digit for number, digit in partial_products_in(*pair)]] = True
+    holds.flags.writeable = False  # all readers share it
+    return pairs, holds
+
+
+def rows_of(chosen: Sequence[Pair]) -> Integers:
+    """Where the chosen pairs stand in `holdings`, (n,). `ValueError` for one held out."""
+    row_of = {pair: row for row, pair in enumerate(holdings()[0])}
+    lacking = [pair for pair in chosen if pair not in row_of]
+    if lacking:
+        raise ValueError(f"{lacking[0]} is held out: a model may not be trained on it")
+    return np.array([row_of[pair] for pair in chosen], dtype=np.int64)
+
+
+def add_pairs(chosen: Sequence[Pair], up_to: int = MOST_PAIRS) -> list[Pair]:
+    """Greedily: add the pair that covers most that is missing, until `up_to` stand in the list.
+
+    Among pairs that cover as much, the one whose missing products fewest other pairs hold, since
+    those are hardest to come by later. Ends early once nothing is missing.
+    """
+    pairs, holds = holdings()
+    rows = rows_of(chosen).tolist()
+    missing = ~holds[rows].any(axis=0)  # (1000,)
+    rarity = 1 / holds.sum(axis=0)  # at most 1, so 4 of them in quarters never beat a product
+    worth = np.where(missing, 1 + rarity / 4, 0)
+    gain = np.matmul(holds, worth)  # (N,)
+    while len(rows) < up_to and gain.max() > 0.5:
+        best = int(gain.argmax())
+        new = np.flatnonzero(holds[best] & (worth > 0))
+        gain -= np.matmul(holds[:, new], worth[new])
+        worth[new] = 0
+        rows.append(best)
+    return [pairs[row] for row in rows]
+
+
+def swap_pairs(
+    chosen: Sequence[Pair], rng: np.random.Generator, moves: int = 500
+) -> Iterator[tuple[list[Pair], int]]:
+    """Improve a list by swaps that never lose coverage: yields it and its coverage every `moves`.
+
+    Take a partial product that is missing and a pair that holds it; put that pair in for one that
+    is missed no more than it brings. Even swaps count: they are how the list leaves a dead end.
+    Ends once all 1,000 are covered.
+    """
+    pairs, holds = holdings()
+    products = product_numbers()  # (N, 4)
+    holders = [np.flatnonzero(column) for column in holds.T]
+    rows = rows_of(chosen)
+    times = np.append(holds[rows].sum(axis=0), NEVER_MISSING)  # how often each product is held
+    while len(rows):
+        for _ in range(moves):
+            missing = np.flatnonzero(times == 0)
+            if not len(missing):
+                break
+            new = draw(rng, holders[draw(rng, missing)])
+            brings = (times[products[new]] == 0).sum()
+            times[products[new]] += 1
+            lost = (times[products[rows]] == 1).sum(axis=1)  # (n,)
+            spare = np.flatnonzero(lost <= brings)
+            if len(spare):
+                out = draw(rng, spare)
+                times[products[rows[out]]] -= 1
+                rows[out] = new
+            else:
+                times[products[new]] -= 1
+        yield [pairs[row] for row in rows], int((times[:-1] > 0).sum())
+        if times.all():
+            return
+
+
+NEVER_MISSING = 10**6
+"""How often the padding in `product_numbers` is held: so often that it never counts as lost."""
+
+
+@lru_cache(maxsize=1)
+def product_numbers() -> Integers:
+    """The partial products of every trainable pair as numbers, padded with 1000. (N, 4)"""
+    _, holds = holdings()
+    products = np.full((len(holds), 4), N_PARTIAL_PRODUCTS, dtype=np.int64)
+    for row, held in enumerate(holds):
+        numbers = np.flatnonzero(held)
+        products[row, : len(numbers)] = numbers
+    products.flags.writeable = False
+    return products
+
+
+def draw(rng: np.random.Generator, values: Integers) -> int:
+    return int(values[rng.integers(len(values))])
+
+
+# ---------------------------------------------------------------- pull out a head
+
+
+@dataclass(frozen=True)
+class PulledHead:
+    """The first wrong token of a text written without one head; None if every token is right."""
+
+    first_wrong: int | None
+
+    @property
+    def solved(self) -> bool:
+        """Both partial products and the signs are right, and the product is not."""
+        return self.first_wrong is not None and ANSWER.start <= self.first_wrong < ANSWER.stop
+
+
+def grade_pulled_head(a: int, b: int, written: str) -> PulledHead:
+    return PulledHead(first_difference(written, FORM.text(a, b)))
+
+
+# ---------------------------------------------------------------- be the model
+
+Mistake = Literal[
+    "front to back",
+    "forgotten carry",
+    "a carry too many",
+    "missing zero",
+    "too few digits",
+    "too many digits",
+    "too short",
+    "other",
+]
+
+
+@dataclass(frozen=True)
+class HandWritten:
+    """A text written by hand: its first wrong token, and what kind of mistake that is."""
+
+    wrong: WrongToken | None = None
+    mistake: Mistake = "other"
+
+    @property
+    def solved(self) -> bool:
+        return self.wrong is None
+
+
+def draw_sum(number: int) -> Pair:
+    """The sum a reader writes, the same for the same number: no zeros, and a carry in its sum."""
+    rng = np.random.default_rng(number)
+    while True:
+        a, b = (int(x) for x in rng.integers(11, 100, 2))
+        if a % 10 and b % 10 and any(carry for _, _, carry, _, _ in carries(a, b)):
+            return a, b
+
+
+def without_its_carry(a: int, b: int) -> str:
+    """The right text, but for one carry of the sum that is forgotten: an attempt to begin with."""
+    text = FORM.text(a, b)
+    for place, (x, y, carry, _, _) in enumerate(carries(a, b)):
+        if carry:
+            at = ANSWER.start + place
+            return f"{text[:at]}{(x + y) % 10}{text[at + 1 :]}"
+    raise ValueError(f"the sum of {a} x {b} has no carry to forget")
+
+
+def read_text(a: int, b: int, typed: str) -> str:
+    """The whole text: the prompt, and what a reader typed behind it. Spaces count for nothing.
+
+    `ValueError` says in one sentence what is allowed.
+    """
+    prompt = FORM.text(a, b)[: FORM.prompt_length]
+    typed = "".join(typed.split()).removeprefix(prompt)
+    room = FORM.length - len(prompt)
+    if not typed:
+        raise ValueError(f"The box is empty; write the {room} tokens that follow the first =.")
+    strange = next((c for c in typed if c not in VOCABULARY), None)
+    if strange is not None:
+        raise ValueError(
+            f"{strange!r} is no token of this model; write with the digits 0 to 9 and + = $."
+        )
+    if len(typed) > 2 * room:
+        raise ValueError(f"That is {len(typed)} tokens; {room} follow the first =.")
+    return prompt + typed
+
+
+def grade_text(a: int, b: int, text: str) -> HandWritten:
+    """Read a text as the format reads every text; where it is wrong, say what went wrong."""
+    try:
+        FORM.parse(text)
+    except WrongToken as wrong:
+        return HandWritten(wrong, mistake_in(a, b, text, wrong))
+    return HandWritten()
+
+
+def mistake_in(a: int, b: int, text: str, wrong: WrongToken) -> Mistake:
+    """What a reader did at the first wrong token, as far as it can be told."""
+    if wrong.position >= FORM.length:
+        return "other"
+    field = field_at(wrong.position)
+    if wrong.found == "the end":
+        return "too short"
+    if field.role == "operator":
+        return "too many digits" if wrong.found.isdigit() else "other"
+    number = FORM.text(a, b)[field.start : field.stop]
+    written = re.split(r"\D", text[field.start :])[0]
+    if written != number and written in (number[::-1], number[::-1].lstrip("0")):
+        return "front to back"
+    if not wrong.found.isdigit():
+        return "too few digits"
+    if field.name == "partial product 1" and field.place(wrong.position) == 0:
+        return "missing zero"
+    carry = carry_into(a, b, field, field.place(wrong.position))
+    found, expected = int(wrong.found), int(wrong.expected)
+    if carry and found == (expected - carry) % 10:
+        return "forgotten carry"
+    if not carry and found == (expected + 1) % 10:
+        return "a carry too many"
+    return "other"
+
+
+def carry_into(a: int, b: int, field: Field, place: int) -> int:
+    """What the places below add to the digit of 10^`place` in a partial product or the sum."""
+    if field.name == "answer":
+        return carries(a, b)[place][2]
+    j = int(field.name.rsplit(" ", 1)[1])
+    below = 10 ** max(place - j, 0)
+    return a % below * (b // 10**j % 10) // below
+
+
+# ---------------------------------------------------------------- a quiet part, a loud stream
+
+QUIET = 10
+
+
+@dataclass(frozen=True)
+class QuietPart:
+    """A part pulled out: what it had added to a lead, the most that any part had, what came of it.
+
+    `before`, `after`: the token at that place with the part and without it.
+    """
+
+    added: float
+    largest: float
+    before: str
+    after: str
+
+    @property
+    def quiet(self) -> bool:
+        """Did it add at most a tenth of what the loudest part did?"""
+        return QUIET * abs(self.added) <= self.largest
+
+    @property
+    def solved(self) -> bool:
+        return self.quiet and self.before != self.after
+
+
+@dataclass(frozen=True)
+class LoudStream:
+    """A text written with the stream multiplied, by a factor and by half of it: places changed."""
+
+    changed: tuple[int, ...]
+    changed_by_half: tuple[int, ...]
+
+    @property
+    def solved(self) -> bool:
+        """Is this factor enough, and half of it too little?"""
+        return bool(self.changed) and not self.changed_by_half

@@ -1,0 +1,23 @@
+"""The table of sweeps: `python -m lab sweep NAME` fills `records/NAME.jsonl`."""
+
+from __future__ import annotations
+
+from lab.experiments import atlas, forged, holdout, lengths, pulled_out, rope, token_loss
+from lab.experiments.controls import CONTROLS
+from lab.experiments.sweep import Sweep
+
+SWEEPS: dict[str, Sweep] = {
+    "prices": Sweep(token_loss.price_cells, token_loss.measure_prices),
+    "holdout": Sweep(holdout.holdout_cells, holdout.measure_holdout),
+    "tamper": Sweep(forged.tamper_cells, forged.measure_tamper),
+    "handed": Sweep(forged.handed_cells, forged.measure_handed),
+    "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas),
+    "opening": Sweep(atlas.opening_cells, atlas.measure_opening),
+    "heads": Sweep(pulled_out.pulled_head_cells, pulled_out.measure_head),
+    "sharpness": Sweep(pulled_out.head_cells, pulled_out.measure_sharpness),
+    "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part),
+    **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
+    "rope": Sweep(rope.rope_cells, rope.measure_rope),
+    "lengths": Sweep(lengths.length_cells, lengths.measure_lengths),
+    "limits": Sweep(lengths.limit_cells, lengths.measure_limit),
+}

@@ -1,0 +1,80 @@
+"""Heads, attentions and FFNs pulled out one by one, and how sharply a head looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.data.samples import some_pairs
+from lab.experiments.sweep import Cell
+from lab.interp.intervene import ablate_head, ablate_layer
+from lab.interp.patterns import sharpness
+from lab.model.trace import Edit
+from lab.training.checkpoint import load_run
+from lab.training.run import read_model
+
+LOOKED_INTO = ("chain_of_thought", "few_pairs", "rope")
+"""The book's model, and two to try on what holds for it."""
+
+
+def head_cells() -> list[Cell]:
+    return [
+        {"run": run, "layer": layer, "head": head}
+        for run in LOOKED_INTO
+        for config in [load_run(run).model.config]
+        for layer in range(config.n_layer)
+        for head in range(config.attention.n_head)
+    ]
+
+
+def pulled_head_cells() -> list[Cell]:
+    """Every head, and each model with nothing pulled out."""
+    return [*({"run": run} for run in LOOKED_INTO), *head_cells()]
+
+
+PULLED = 1000
+"""Pairs that are asked with a part pulled out: drawn once, the same for every part."""
+
+
+def measure_head(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """Some pairs with one head pulled out, or none."""
+    edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
+    return measure_under(edits, cell, n)
+
+
+def measure_under(edits: list[Edit], cell: Cell, n: int) -> dict[str, Any]:
+    """`n` pairs decoded greedily under edits."""
+    loaded = load_run(cell["run"])
+    a, b, sample = some_pairs(n)
+    *_, total = read_model(loaded.model, loaded.format, a, b, edits=edits)
+    return {**total.document(), **sample.document(), "seeds": [0]}
+
+
+def measure_sharpness(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """How much of its weight a head puts on one token, over some pairs, as the model writes.
+
+    The texts are the right ones: what is measured is where a head looks, not what is written.
+    """
+    loaded = load_run(cell["run"])
+    a, b, sample = some_pairs(n)
+    texts, _ = loaded.format.render(a, b)
+    found = sharpness(loaded.model, texts, loaded.format.prompt_length)
+    return {
+        "n": len(a),
+        "largest_weight": float(found[cell["layer"], cell["head"]]),
+        **sample.document(),
+        "seeds": [0],
+    }
+
+
+def part_cells() -> list[Cell]:
+    config = load_run("chain_of_thought").model.config
+    return [
+        {"run": "chain_of_thought", "layer": layer, "part": part}
+        for layer in range(config.n_layer)
+        for part in ("attn_out", "ffn_out")
+    ]
+
+
+def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """Some pairs with one whole attention or one FFN pulled out."""
+    return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)

@@ -1,0 +1,49 @@
+"""What a way of choosing does to a model's next token, and to a whole sum.
+
+Shapes: `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.data.problems import Format
+from lab.data.vocabulary import encode
+from lab.inference.generate import Sampling, generate, reshape
+from lab.model.gpt import GPT
+
+
+def before_and_after(
+    model: GPT, given: str, sampling: Sampling
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities of the token after `given`: the model's own, and under `sampling`. (V,) each.
+
+    Greedy puts all on the largest.
+    """
+    with torch.inference_mode():
+        logits = model(torch.from_numpy(encode(given)).long()[None])[0, -1].double()
+    own = logits.softmax(-1).numpy()
+    if sampling.temperature == 0:
+        return own, np.eye(len(own))[own.argmax()]
+    return own, reshape(logits[None], sampling)[0].softmax(-1).numpy()
+
+
+def sums_right(
+    model: GPT, form: Format, a: int, b: int, sampling: Sampling, n: int, seed: int = 0
+) -> int:
+    """Let a model write a x b `n` times; how many texts are right in every token."""
+    right = encode(form.text(a, b))
+    prompt = torch.from_numpy(right[: form.prompt_length]).long().expand(n, -1)
+    new = len(right) - form.prompt_length
+    steps = generate(
+        model,
+        prompt,
+        max_new=new,
+        sampling=sampling,
+        generator=torch.Generator().manual_seed(seed),
+        stop=None,
+    )
+    written = np.stack([step.ids for step in steps], axis=1)
+    return int((written == right[form.prompt_length :]).all(axis=1).sum())

@@ -1,0 +1,151 @@
+"""How often a model is right: strictly (every token it writes) and on the answer alone.
+
+Shapes: `N` problems, `L` tokens of a text. Everything here runs in fp32 at a fixed batch size,
+since another batch size or precision can flip the largest of two close logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.data.problems import Format, Integers
+from lab.data.vocabulary import END, PADDING, Tokens
+from lab.inference.generate import generate
+from lab.model.gpt import GPT
+from lab.model.trace import NO_TRACE, Edit, Trace
+
+BATCH = 500
+RIGHT = 255
+"""In `first_wrong`: no token of the text is wrong."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts over n problems. A strict error is a wrong token; an answer error, a wrong product."""
+
+    n: int
+    errors_strict: int
+    errors_answer: int
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.n + other.n,
+            self.errors_strict + other.errors_strict,
+            self.errors_answer + other.errors_answer,
+        )
+
+
+NOTHING = Score(0, 0, 0)
+
+
+def decode_all(
+    model: GPT,
+    form: Format,
+    a: Integers,
+    b: Integers,
+    *,
+    keep: int | None = None,
+    batch: int = BATCH,
+    edits: Collection[Edit] = (),
+) -> Iterator[tuple[slice, Tokens]]:
+    """Greedy decoding of every problem: yields (rows, texts) with texts (len(rows), L).
+
+    The model is given the first `keep` tokens of the right text, the prompt unless said otherwise.
+    Padded formats only: prompts of one length are decoded side by side.
+    """
+    for begin in range(0, len(a), batch):
+        rows = slice(begin, min(begin + batch, len(a)))
+        given, _ = form.render(a[rows], b[rows])
+        yield rows, go_on(model, given[:, : keep or form.prompt_length], form.length, edits)
+
+
+def go_on(model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()) -> Tokens:
+    """The greedy continuation of texts (N, some) to (N, length), the given tokens included.
+
+    `ValueError` for an edit that never met anything, or not all that it names.
+    """
+    trace = Trace(edits=edits) if edits else NO_TRACE
+    prompt = torch.from_numpy(given)
+    steps = generate(model, prompt, max_new=length - given.shape[1], trace=trace, stop=None)
+    new = [step.ids.astype(np.uint8)[:, None] for step in steps]
+    trace.require_matched()
+    return np.concatenate([given, *new], axis=1)
+
+
+def up_to_the_end(texts: Tokens) -> Tokens:
+    """Texts (N, L) with `_` in place of all that stands behind their first `$`."""
+    ends = texts == END
+    behind = ends.cumsum(axis=1) - ends > 0
+    return np.where(behind, PADDING, texts).astype(np.uint8)
+
+
+def teacher_forced_all(
+    model: GPT, form: Format, a: Integers, b: Integers, *, batch: int = BATCH
+) -> Iterator[tuple[slice, Tokens]]:
+    """The largest logit at every place, given the *right* text before it: (rows, guesses).
+
+    Where all masked guesses are right, greedy decoding writes this very text; one forward each.
+    """
+    device = next(model.parameters()).device
+    for begin in range(0, len(a), batch):
+        rows = slice(begin, min(begin + batch, len(a)))
+        tokens, mask = form.render(a[rows], b[rows])
+        with torch.inference_mode():
+            logits = model(torch.from_numpy(tokens[:, :-1]).long().to(device))
+        largest = logits.argmax(-1).cpu().numpy().astype(np.uint8)
+        guesses = tokens.copy()
+        guesses[:, 1:][mask[:, 1:]] = largest[mask[:, 1:]]
+        yield rows, guesses
+
+
+def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.uint8]:
+    """The place of the first wrong token of each text, (N,); `RIGHT` where there is none."""
+    right, _ = form.render(a, b)
+    wrong = texts != right
+    return np.where(wrong.any(axis=1), wrong.argmax(axis=1), RIGHT).astype(np.uint8)
+
+
+def score(form: Format, a: Integers, b: Integers, texts: Tokens) -> Score:
+    """Count strict and answer errors of written texts (N, L)."""
+    right, _ = form.render(a, b)
+    wrong = texts != right
+    return Score(
+        len(a), int(wrong.any(axis=1).sum()), int((wrong & answer_tokens(form, a, b)).any(1).sum())
+    )
+
+
+def answer_tokens(form: Format, a: Integers, b: Integers) -> NDArray[np.bool_]:
+    """True on the digits of the product, (N, L) or, padded, (1, L)."""
+    if not form.padded:
+        raise ValueError("answers of unpadded texts lie in different places; score padded texts")
+    field = form.fields()[-2]
+    place = np.arange(form.length)
+    return ((field.start <= place) & (place < field.stop))[None]
+
+
+def exactness(
+    model: GPT, form: Format, a: Integers, b: Integers, *, decode: bool, batch: int = BATCH
+) -> Iterator[Score]:
+    """Running scores over all problems, by real decoding or, cheaper, by teacher forcing.
+
+    The strict errors of the two agree; the answer errors of teacher forcing are those given right
+    working, which real decoding does not grant.
+    """
+    total = NOTHING
+    texts_of = decode_all if decode else teacher_forced_all
+    for rows, texts in texts_of(model, form, a, b, batch=batch):
+        total = total + score(form, a[rows], b[rows], texts)
+        yield total
+
+
+def last(scores: Iterator[Score]) -> Score:
+    """Drain an evaluation."""
+    total = NOTHING
+    for score_so_far in scores:
+        total = score_so_far
+    return total

@@ -1,0 +1,107 @@
+"""Writing on: prefill the prompt once, then decode token by token, each step a yield.
+
+Shapes: `B` prompts side by side, `T` their length, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.vocabulary import END
+from lab.model.cache import KVCache
+from lab.model.gpt import GPT
+from lab.model.trace import NO_TRACE, TraceLike
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn from the logits.
+
+    `temperature` 0 takes the largest logit (greedy). `top_k` keeps the k largest, `top_p` the
+    smallest set whose probability reaches p (arXiv:1904.09751). `ValueError` outside the ranges.
+    """
+
+    temperature: float = 0.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 100:
+            raise ValueError(f"temperature={self.temperature}; allowed are 0 (greedy) to 100")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k={self.top_k}; at least 1 token must stay")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p={self.top_p}; allowed is more than 0 and at most 1")
+
+
+GREEDY = Sampling()
+
+
+@dataclass(frozen=True)
+class TokenStep:
+    """One new token for each prompt: its slot, the ids (B,) and the probabilities (B, V)."""
+
+    slot: int
+    ids: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+def generate(
+    model: GPT,
+    prompt: Tensor,  # (B, T)
+    *,
+    max_new: int,
+    sampling: Sampling = GREEDY,
+    generator: torch.Generator | None = None,
+    trace: TraceLike = NO_TRACE,
+    stop: int | None = END,
+) -> Iterator[TokenStep]:
+    """Yield up to `max_new` steps; ends early once every text has written `stop`.
+
+    Raises `ValueError` for an empty prompt. After its `stop` a text goes on as noise: cut it there.
+    Draws come from `generator`, or from one of seed 0: never from the global one.
+    """
+    if prompt.shape[1] == 0:
+        raise ValueError("the prompt is empty; the model needs at least one token to read")
+    generator = generator or torch.Generator().manual_seed(0)
+    cache = KVCache(prompt.shape[1] + max_new)
+    text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
+    for _ in range(max_new):
+        read = cache.length
+        positions = model.position.ids(text)[:, read:]
+        with torch.inference_mode():
+            logits = model(text[:, read:], positions=positions, cache=cache, trace=trace)
+            logits = logits[:, -1].float()  # (B, V)
+            chosen = choose(logits, sampling, generator)  # (B,)
+        yield TokenStep(cache.length, chosen.numpy(), logits.softmax(-1).numpy())
+        text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)
+        if bool(done.all()):
+            return
+
+
+def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> Tensor:
+    """One id for each row of (B, V) logits."""
+    if sampling.temperature == 0:
+        return logits.argmax(-1)
+    probabilities = reshape(logits, sampling).softmax(-1)
+    return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+
+
+def reshape(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Logits after temperature, top-k and top-p; what is cut is minus infinity. (B, V) -> (B, V)"""
+    logits = logits if sampling.temperature == 0 else logits / sampling.temperature
+    order = logits.argsort(dim=-1, descending=True, stable=True)
+    ranked = logits.gather(-1, order)
+    keep = torch.ones_like(ranked, dtype=torch.bool)
+    if sampling.top_k is not None:
+        keep[:, sampling.top_k :] = False
+    if sampling.top_p is not None:
+        mass = ranked.masked_fill(~keep, float("-inf")).softmax(-1)
+        keep &= mass.cumsum(-1) - mass < sampling.top_p
+    return logits.masked_fill(~keep.gather(-1, order.argsort(dim=-1)), float("-inf"))

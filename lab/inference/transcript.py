@@ -1,0 +1,57 @@
+"""One text, token by token: what the model wrote, how sure it was, how long it took.
+
+torch is imported only to write: a recorded transcript can be read without it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.data.vocabulary import decode, encode
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
+    from lab.model.trace import Edit
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """`beliefs[i]` holds the probabilities of all tokens for the i-th new one; seconds for all."""
+
+    text: str
+    given: int
+    beliefs: tuple[tuple[float, ...], ...]
+    seconds: float
+
+    @property
+    def tokens_per_second(self) -> float:
+        return len(self.beliefs) / self.seconds
+
+    @property
+    def probabilities(self) -> list[float]:
+        """What the model gave to each token it chose: greedily, the largest."""
+        return [max(belief) for belief in self.beliefs]
+
+
+def transcribe(model: GPT, given: str, length: int, edits: Collection[Edit] = ()) -> Transcript:
+    """Write on greedily from `given` to `length` tokens in all, under `edits` if any.
+
+    Raises `ValueError` for a character that is no token, and for an edit that never met anything or
+    not all that it names.
+    """
+    import torch
+
+    from lab.inference.generate import generate
+    from lab.model.trace import NO_TRACE, Trace
+
+    trace = Trace(edits=edits) if edits else NO_TRACE
+    prompt = torch.from_numpy(encode(given))[None]
+    began = time.perf_counter()
+    steps = list(generate(model, prompt, max_new=length - len(given), trace=trace, stop=None))
+    seconds = time.perf_counter() - began
+    trace.require_matched()
+    beliefs = tuple(tuple(step.probabilities[0].tolist()) for step in steps)
+    return Transcript(given + decode(int(s.ids[0]) for s in steps), len(given), beliefs, seconds)

@@ -1,0 +1,150 @@
+"""A logit as the sum of what each part of the model wrote to the stream.
+
+The stream is a sum of notes, the unembedding is linear, and the final norm is a rescaling: with
+its scale held at the value it has on this text, every logit is a sum too, with a term a part.
+
+Shapes: `P` parts, `B` one text, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.vocabulary import encode
+from lab.interp.intervene import ablate_head, ablate_layer
+from lab.model.config import LearnedPositions
+from lab.model.gpt import GPT
+from lab.model.trace import Edit, Trace
+
+Numbers = NDArray[np.float64]
+Kind = Literal["token", "position", "head", "attention", "FFN"]
+READ = ("embed", "pos_embed", "z", "ffn_out", "logits")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What writes to the stream: the row of a token or position, a head, an attention, an FFN."""
+
+    kind: Kind
+    layer: int | None = None
+    head: int | None = None
+
+    @property
+    def name(self) -> str:
+        """'token', 'position', 'head 0.3' (layer, head), 'FFN 0'."""
+        where = ".".join(str(n) for n in (self.layer, self.head) if n is not None)
+        return f"{self.kind} {where}".rstrip()
+
+    def pulled_out(self) -> Edit:
+        """The edit under which it writes nothing. `ValueError` for what stands before block 0."""
+        if self.layer is None:
+            raise ValueError(f"{self.name!r} is what the model is given; pull out a head or an FFN")
+        if self.head is not None:
+            return ablate_head(self.layer, self.head)
+        return ablate_layer("ffn_out" if self.kind == "FFN" else "attn_out", self.layer)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What each part added to every logit: `added` (P, T, V) sums over the parts to `logits`."""
+
+    parts: tuple[Part, ...]
+    added: Numbers
+    logits: Numbers  # (T, V), as the model computed them
+
+    def to_logit(self, place: int, token: int) -> Numbers:
+        """What each part added to one logit, (P,)."""
+        return self.added[:, place, token]
+
+    def to_lead(self, place: int, token: int, rival: int) -> Numbers:
+        """What each part added to the lead logit[token] - logit[rival], (P,)."""
+        return self.to_logit(place, token) - self.to_logit(place, rival)
+
+    def lead(self, place: int, token: int, rival: int) -> float:
+        return float(self.logits[place, token] - self.logits[place, rival])
+
+    def runner_up(self, place: int, token: int) -> int:
+        """The token with the largest logit but for `token`."""
+        others = np.delete(np.arange(self.logits.shape[1]), token)
+        return int(others[self.logits[place, others].argmax()])
+
+    def by_kind(self, added: Numbers) -> dict[str, float]:
+        """What all parts of a kind added together, `added` (P,)."""
+        kinds = dict.fromkeys(part.kind for part in self.parts)
+        mine = {kind: [part.kind == kind for part in self.parts] for kind in kinds}
+        return {kind: float(added[mask].sum()) for kind, mask in mine.items()}
+
+
+def parts_of(model: GPT) -> tuple[Part, ...]:
+    """All that writes to the stream, in the order of the network."""
+    start = [Part("token")]
+    if isinstance(model.config.position, LearnedPositions):
+        start.append(Part("position"))
+    blocks = [
+        part
+        for layer in range(model.config.n_layer)
+        for part in (
+            *(Part("head", layer, head) for head in range(model.config.attention.n_head)),
+            Part("FFN", layer),
+        )
+    ]
+    return (*start, *blocks)
+
+
+def parts_to_pull(model: GPT) -> dict[str, Part]:
+    """By name: every part of a block, and every attention as a whole, block by block."""
+    out: list[Part] = []
+    for layer in range(model.config.n_layer):
+        heads = [p for p in parts_of(model) if p.layer == layer and p.kind == "head"]
+        out += [*heads, Part("attention", layer), Part("FFN", layer)]
+    return {part.name: part for part in out}
+
+
+def written(model: GPT, trace: Trace) -> Tensor:
+    """The note of every part at every token of the text in `trace`, (P, T, D).
+
+    Attention writes concat_h(z_h) W_O = sum_h z_h W_O[h], so each head has a note of its own.
+    """
+    notes: list[Tensor] = []
+    for part in parts_of(model):
+        if part.head is not None:
+            z = trace[f"blocks.{part.layer}.z"][0, part.head]  # (T, Dk)
+            notes.append(z @ output_of(model, part.layer or 0, part.head))
+        elif part.layer is not None:
+            notes.append(trace[f"blocks.{part.layer}.ffn_out"][0])
+        else:
+            notes.append(trace["embed" if part.kind == "token" else "pos_embed"][0])
+    return torch.stack(notes)
+
+
+def output_of(model: GPT, layer: int, head: int) -> Tensor:
+    """The slice of W_O that one head writes through, (Dk, D)."""
+    size = model.config.attention.head_dim
+    block = cast(Any, model.blocks[layer])
+    return block.attention.wo.weight.T[head * size : (head + 1) * size]
+
+
+def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:
+    """logit_v = sum over parts of (note * gain / rms(x)) . unembed_v, at every place of a text.
+
+    x is the stream at the end, so its norm, rms(x) = sqrt(mean(x^2) + eps), is a number that all
+    parts share. Exact to rounding; the sum says what a part wrote, not what would happen without
+    it, for later parts have read its note.
+    """
+    names = [name for name in READ if name in model.emits]
+    trace = Trace(names, edits)
+    with torch.inference_mode():
+        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        trace.require_matched()
+        notes = written(model, trace)  # (P, T, D)
+        x, norm = notes.sum(0), model.final_norm
+        scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
+        added = model.unembed(notes * scale * norm.gain)  # (P, T, V)
+    return Attribution(parts_of(model), added.double().numpy(), trace["logits"][0].double().numpy())

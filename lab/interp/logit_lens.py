@@ -1,0 +1,125 @@
+"""A look into the stream of one text: its notes line by line, and what it would say if it ended.
+
+Shapes: `N` lines, `T` tokens, `D` d_model, `F` neurons, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.by_hand.mlp import linear, relu
+from lab.data.vocabulary import encode
+from lab.interp.intervene import scale_stream
+from lab.model.gpt import GPT
+from lab.model.norm import RMSNorm
+from lab.model.trace import Edit, Trace
+
+Numbers = NDArray[np.float64]
+
+
+def look(model: GPT, text: str, names: Collection[str], edits: Collection[Edit] = ()) -> Trace:
+    """One forward over a text, recording the activations called `names`."""
+    trace = Trace([name for name in names if name in model.emits], edits)
+    with torch.inference_mode():
+        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+    trace.require_matched()
+    return trace
+
+
+def plain(x: Tensor) -> Numbers:
+    return x.double().numpy()
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The stream as a notebook: `note` (N, T, D) is what each line adds, in order.
+
+    `lines`: 'token', 'position', 'attention 0', 'FFN 0', ... `last` (T, D) is the stream at the
+    end, as the model has it.
+    """
+
+    lines: tuple[str, ...]
+    note: Numbers
+    last: Numbers
+
+    @property
+    def length_of_notes(self) -> Numbers:
+        """|note|, (N, T)"""
+        return np.linalg.norm(self.note, axis=-1)
+
+    @property
+    def length_of_stream(self) -> Numbers:
+        """|x| after each line, (N, T)"""
+        return np.linalg.norm(self.note.cumsum(axis=0), axis=-1)
+
+    def without_the_blocks(self) -> tuple[Numbers, Numbers]:
+        """The stream at the end minus every note of a block, and what stood there at first."""
+        given = [line in ("token", "position") for line in self.lines]
+        blocks = [not first for first in given]
+        return self.last - self.note[blocks].sum(axis=0), self.note[given].sum(axis=0)
+
+
+def notebook(model: GPT, text: str) -> Notebook:
+    """x = token + position + attention_0 + FFN_0 + attention_1 + ...: every term, on one text."""
+    n = model.config.n_layer
+    trace = look(model, text, ("embed", "pos_embed", "attn_out", "ffn_out", "resid_post"))
+    start = {"token": "embed", "position": "pos_embed"}
+    keys = {line: key for line, key in start.items() if key in trace.calls}
+    for layer in range(n):
+        keys[f"attention {layer}"] = f"blocks.{layer}.attn_out"
+        keys[f"FFN {layer}"] = f"blocks.{layer}.ffn_out"
+    notes = torch.stack([trace[key][0] for key in keys.values()])
+    return Notebook(tuple(keys), plain(notes), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
+
+
+def read_early(model: GPT, text: str) -> Numbers:
+    """softmax(unembed(norm(x))) of the stream x before block 0 and after every block.
+
+    (n_layer + 1, T, V); the last is what the model says. Known as the logit lens. Before the last
+    block the stream was not trained to be read so: it is a look, and not what the model does.
+    """
+    trace = look(model, text, ("resid_pre", "resid_post"))
+    n = model.config.n_layer
+    stages = ["blocks.0.resid_pre", *(f"blocks.{i}.resid_post" for i in range(n))]
+    x = torch.stack([trace[stage][0] for stage in stages])  # (n_layer + 1, T, D)
+    with torch.inference_mode():
+        return plain(model.unembed(model.final_norm(x)).softmax(-1))
+
+
+def neurons(model: GPT, text: str, layer: int) -> Numbers:
+    """What every neuron of one FFN hands on at every token, (T, F)."""
+    return plain(look(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0])
+
+
+def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
+    """The same FFN from the `linear` and `relu` of chapter 0, and as the model computes it. (T, D)
+
+    y = relu(x W_in)^2 W_out: no biases, and a square that chapter 0 did not have.
+    """
+    trace = look(model, text, ("ffn_norm", "ffn_out"))
+    ffn = cast(Any, model.blocks[layer]).ffn
+    W_in, W_out = (plain(w.weight.detach().T) for w in (ffn.w_in, ffn.w_out))
+    x = plain(trace[f"blocks.{layer}.ffn_norm"][0])
+    h = relu(linear(x, W_in, np.zeros(W_in.shape[1]))) ** 2
+    y = linear(h, W_out, np.zeros(W_out.shape[1]))
+    return y, plain(trace[f"blocks.{layer}.ffn_out"][0])
+
+
+def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
+    """The stream at the end times `factor`, and what the final norm makes of it. (T, D) each"""
+    last = model.config.n_layer - 1
+    edits = [scale_stream("resid_post", last, factor)]
+    trace = look(model, text, ("resid_post", "final_norm"), edits)
+    return plain(trace[f"blocks.{last}.resid_post"][0]), plain(trace["final_norm"][0])
+
+
+def normalised(numbers: Sequence[float]) -> list[float]:
+    """A few numbers through an RMSNorm whose gains are one."""
+    return RMSNorm(len(numbers), eps=1e-6)(torch.tensor(numbers, dtype=torch.float32)).tolist()

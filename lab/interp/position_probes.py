@@ -1,0 +1,141 @@
+"""What a model makes of where tokens stand: probes that move them, part them, or shuffle them.
+
+Shift is free, stretch is not: put one sum on a long tape of positions. The tokens stay the same;
+what changes is where they are said to stand. Shifted, all positions grow by one number; stretched,
+those from some token on grow, so that a gap opens in the sum.
+
+Shuffled: nobody tells a model without positions of order, and a layer that sees only tokens hands
+on the same blend in any order. The causal mask leaks a little: the tokens in between have looked
+at other tokens than before, so the next layer differs.
+
+Shapes: `N` rulers, `T` tokens, `L` layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.problems import Format, Integers
+from lab.data.vocabulary import decode, encode
+from lab.model.gpt import GPT
+from lab.model.positions import frequencies
+from lab.model.trace import Trace
+
+
+def shifts(length: int, by: Sequence[int]) -> Tensor:
+    """Positions 0, 1, 2, ... moved by each number, (N, T)."""
+    return torch.arange(length) + torch.tensor(by)[:, None]
+
+
+def stretches(length: int, at: int, by: Sequence[int]) -> Tensor:
+    """Positions with a gap of each width before token `at`, (N, T)."""
+    behind = torch.arange(length) >= at
+    return torch.arange(length) + behind * torch.tensor(by)[:, None]
+
+
+@dataclass(frozen=True)
+class OnTheTape:
+    """One text on N rulers: the weights of one head, (N, T, T), and whether each guess is right."""
+
+    pattern: NDArray[np.float32]
+    right: NDArray[np.bool_]  # (N, T - 1): is the largest logit at t the token at t + 1?
+
+
+def on_the_tape(model: GPT, text: str, rulers: Tensor) -> dict[tuple[int, int], OnTheTape]:
+    """What each (layer, head) makes of a text with its tokens at each of the `rulers`, (N, T)."""
+    tokens = torch.from_numpy(encode(text)).long().expand(len(rulers), -1)
+    trace = Trace(["pattern"])
+    with torch.inference_mode():
+        logits = model(tokens, positions=rulers, trace=trace)
+    right = (logits[:, :-1].argmax(-1) == tokens[:, 1:]).numpy()
+    return {
+        (layer, head): OnTheTape(pattern.numpy(), right)
+        for layer in range(model.config.n_layer)
+        for head, pattern in enumerate(trace[f"blocks.{layer}.pattern"].unbind(dim=1))
+    }
+
+
+def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor) -> int:
+    """Of the sums of a and b, (N,) each, how many have a wrong token if they stand at `ruler` (T,).
+
+    Each token is predicted from the right ones before it.
+    """
+    tokens, mask = (torch.from_numpy(x) for x in form.render(a, b))
+    with torch.inference_mode():
+        guesses = model(tokens[:, :-1].long(), positions=ruler[:-1]).argmax(-1)
+    wrong = (guesses != tokens[:, 1:]) & mask[:, 1:]
+    return int(wrong.any(dim=1).sum())
+
+
+def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.float64]:
+    """The score of one token with another in the first layer, wherever the two stand. (n, n)
+
+    Row i is `query` at position i, column j is `key` at position j; not masked.
+    """
+    rotated = "rot_q" in model.emits
+    q, k = (
+        alone(model, token, f"rot_{name}" if rotated else name, head, n)
+        for token, name in ((query, "q"), (key, "k"))
+    )
+    return q @ k.T / q.shape[1] ** 0.5
+
+
+def alone(model: GPT, token: str, name: str, head: int, n: int) -> NDArray[np.float64]:
+    """The query or key of a token with nothing around it, at positions 0 to n - 1. (n, Dk)"""
+    trace = Trace([name])
+    tokens = torch.from_numpy(encode(token)).long().expand(n, 1)
+    with torch.inference_mode():
+        model(tokens, positions=torch.arange(n)[:, None], trace=trace)
+    return trace[f"blocks.0.{name}"][:, head, 0].double().numpy()
+
+
+def agreement(head_dim: int, base: float, distances: NDArray[np.int64]) -> NDArray[np.float64]:
+    """mean over pairs of cos(distance * speed): the score, at each distance, of a query and a key
+    that agree in every pair (arXiv:2104.09864, section 3.4.3, there as a bound)."""
+    angles = distances[:, None] * frequencies(head_dim, base).numpy()
+    return np.cos(angles).mean(axis=1)
+
+
+def slow_turn(head_dim: int, base: float, distance: int) -> float:
+    """How far round the fastest of the slower half of a head's clocks comes within a distance.
+
+    In whole turns.
+    """
+    speeds = frequencies(head_dim, base)
+    return float(speeds[len(speeds) // 2]) * distance / (2 * np.pi)
+
+
+# ---------------------------------------------------------------- shuffled
+
+
+def shuffled(text: str, seed: int) -> str:
+    """The same tokens in another order; the last one stays where it is."""
+    tokens = encode(text)
+    order = np.random.default_rng(seed).permutation(len(tokens) - 1)
+    return decode([*tokens[:-1][order], tokens[-1]])
+
+
+def change_by_layer(model: GPT, text: str, other: str) -> NDArray[np.float64]:
+    """How much each attention tells the last token of `other` unlike `text`: |x - y| / |x|. (L,)
+
+    `ValueError` if the two are not the same tokens in another order, with the same last token.
+    """
+    if sorted(text) != sorted(other) or text[-1:] != other[-1:]:
+        raise ValueError(f"{other!r} is not {text!r} in another order with the same last token")
+    x, y = (heard_by_the_last(model, t) for t in (text, other))
+    return np.linalg.norm(x - y, axis=1) / np.linalg.norm(x, axis=1)
+
+
+def heard_by_the_last(model: GPT, text: str) -> NDArray[np.float64]:
+    """What every attention writes to the stream of the last token, (L, D)."""
+    trace = Trace(["attn_out"])
+    with torch.inference_mode():
+        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+    layers: Sequence[int] = range(model.config.n_layer)
+    return np.stack([trace[f"blocks.{i}.attn_out"][0, -1].double().numpy() for i in layers])

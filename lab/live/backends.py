@@ -1,0 +1,207 @@
+"""Where live runs are computed: in a thread of the server, or in a process of their own.
+
+Each worker owns its runs. If it dies, exactly these end as lost; the next command starts
+another.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, replace
+from typing import IO, Any, Protocol
+
+from lab.live.loop import (
+    Command,
+    Commands,
+    Emit,
+    Ended,
+    Event,
+    Look,
+    Progress,
+    RunSpec,
+    Snapshot,
+    Start,
+    Stop,
+    Waiting,
+    Weights,
+    drive,
+)
+from lab.live.memory import keep_few_kernels, keep_giving_back
+from lab.records import ROOT
+
+
+class Backend(Protocol):
+    def send(self, command: Command) -> None:
+        """Hand a command to the worker, a fresh one if the last has died. Never blocks for long."""
+        ...
+
+
+class Owned:
+    """The runs of one worker: if it dies, exactly these are lost."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit_on, self.lock = emit, threading.Lock()
+        self.runs: set[str] = set()
+        self.dead = False
+
+    def take(self, command: Command) -> bool:
+        """Note a run; False if the worker is dead already."""
+        with self.lock:
+            if not self.dead and isinstance(command, Start):
+                self.runs.add(command.run)
+            return not self.dead
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Ended):
+            with self.lock:
+                self.runs.discard(event.run)
+        self.emit_on(event)
+
+    def lose(self) -> None:
+        with self.lock:
+            self.dead = True
+            runs, self.runs = sorted(self.runs), set[str]()
+        for run in runs:
+            self.emit_on(Ended(run, "lost", "the worker that computed it has died"))
+
+
+class ThreadBackend:
+    """The loop in a daemon thread of this process: no memory of its own."""
+
+    def __init__(self, emit: Emit, **settings: Any) -> None:
+        self.emit, self.settings, self.lock = emit, settings, threading.Lock()
+        self.owned: Owned | None = None
+        self.commands: Commands = queue.Queue()
+
+    def send(self, command: Command) -> None:
+        with self.lock:
+            if self.owned is None or not self.owned.take(command):
+                self.owned, self.commands = Owned(self.emit), queue.Queue()
+                self.owned.take(command)
+                arguments = (self.owned, self.commands)
+                threading.Thread(target=self.work, args=arguments, daemon=True).start()
+            self.commands.put(command)
+
+    def work(self, owned: Owned, commands: Commands) -> None:
+        try:
+            use_threads()
+            drive(commands, owned.emit, **self.settings)
+        finally:
+            owned.lose()
+
+
+class ProcessBackend:
+    """The loop in a process of its own: survives a crash of torch, costs its memory again."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.lock = emit, threading.Lock()
+        self.owned: Owned | None = None
+        self.process: subprocess.Popen[str] | None = None
+
+    def send(self, command: Command) -> None:
+        with self.lock:
+            if self.owned is None or not self.owned.take(command):
+                self.owned = Owned(self.emit)
+                self.owned.take(command)
+                self.process = subprocess.Popen(
+                    [sys.executable, "-m", "lab.live.backends"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    cwd=ROOT,
+                )
+                arguments = (self.owned, self.process)
+                threading.Thread(target=self.listen, args=arguments, daemon=True).start()
+            assert self.process is not None and self.process.stdin is not None
+            try:
+                self.process.stdin.write(dump(command) + "\n")
+                self.process.stdin.flush()
+            except (BrokenPipeError, ValueError):
+                self.owned.lose()
+
+    @staticmethod
+    def listen(owned: Owned, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                owned.emit(parse_event(line))
+        finally:
+            process.kill()
+            process.wait()
+            owned.lose()
+
+
+def serve(lines: IO[str], out: IO[str]) -> None:
+    """The process's side: commands come as lines of JSON, events go out as such."""
+    commands: Commands = queue.Queue()
+
+    def listen() -> None:
+        for line in lines:
+            commands.put(parse_command(line))
+        commands.put(None)
+
+    def emit(event: Event) -> None:
+        out.write(dump(event) + "\n")
+        out.flush()
+
+    threading.Thread(target=listen, daemon=True).start()
+    keep_giving_back()
+    use_threads()
+    drive(commands, emit)
+
+
+def use_threads() -> None:
+    """Half the cores for the worker, the others for the pages.
+
+    On a busy core a team of threads waits for its slowest member: on 2 cores, 2 threads beside
+    another program made a step up to 40 times slower. torch latches the number at a thread's first
+    call, so ask for it at once.
+    """
+    keep_few_kernels()
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    torch.get_num_threads()
+
+
+# ---------------------------------------------------------------- as lines of JSON
+
+
+def dump(said: Command | Event) -> str:
+    """One line: the name of what is said, and its fields; bytes in base64."""
+    return json.dumps([type(said).__name__, asdict(said)], default=encode_bytes)
+
+
+def encode_bytes(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def parse_command(line: str) -> Command:
+    name, fields = json.loads(line)
+    return Start(fields["run"], RunSpec(**fields["spec"])) if name == "Start" else Stop(**fields)
+
+
+def parse_event(line: str) -> Event:
+    name, fields = json.loads(line)
+    if name == "Progress":
+        seen = fields["snapshot"]
+        if seen["look"] is not None:
+            asked = base64.b64decode(seen["look"]["first_wrong"])
+            seen["look"] = replace(Look(**seen["look"]), first_wrong=asked)
+        return Progress(fields["run"], Snapshot(**seen))
+    if name == "Weights":
+        return Weights(fields["run"], fields["step"], base64.b64decode(fields["data"]))
+    return Waiting(**fields) if name == "Waiting" else Ended(**fields)
+
+
+if __name__ == "__main__":
+    # What a library prints must not get between the events.
+    events = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    serve(sys.stdin, events)

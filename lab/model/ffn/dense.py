@@ -1,0 +1,39 @@
+"""The feed-forward network: chapter 0's network, the same at every position.
+
+Shapes: `B` batch, `T` tokens, `D` d_model, `F` neurons.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lab.model.config import DenseFFN as DenseFFNConfig
+from lab.model.trace import TraceLike
+
+
+def relu2(x: Tensor) -> Tensor:
+    """max(x, 0)^2 (arXiv:2109.08668)"""
+    return F.relu(x).square()
+
+
+class DenseFFN(nn.Module):
+    """y = act(x W_in) W_out; swiglu: y = (silu(x W_gate) * x W_in) W_out (arXiv:2002.05202)."""
+
+    emits = frozenset({"ffn_pre", "ffn_post"})
+
+    def __init__(self, config: DenseFFNConfig, d_model: int) -> None:
+        super().__init__()
+        gated = config.activation == "swiglu"
+        width = config.d_ff * 2 // 3 if gated else config.d_ff
+        self.w_in = nn.Linear(d_model, width, bias=False)
+        self.w_gate = nn.Linear(d_model, width, bias=False) if gated else None
+        self.w_out = nn.Linear(width, d_model, bias=False)
+        self.activation = {"relu2": relu2, "gelu": F.gelu, "swiglu": F.silu}[config.activation]
+
+    def forward(self, x: Tensor, trace: TraceLike) -> Tensor:  # (B, T, D) -> (B, T, D)
+        if self.w_gate is None:
+            post = self.activation(trace("ffn_pre", self.w_in(x)))
+        else:
+            post = self.activation(trace("ffn_pre", self.w_gate(x))) * self.w_in(x)
+        return self.w_out(trace("ffn_post", post))

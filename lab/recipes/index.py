@@ -1,0 +1,50 @@
+"""One function per run; the run, its recipe and its checkpoint share one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.reach import (
+    far_coupled,
+    far_rotary,
+    reach_coupled,
+    reach_coupled_gaps,
+    reach_coupled_slow,
+    reach_gaps,
+    reach_learned,
+    reach_none,
+    reach_rotary,
+)
+from lab.recipes.rope import learned_small, rope, rope_small, unordered_small
+from lab.recipes.times_table import times_table, times_table_small
+from lab.training.train import Recipe
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "chain_of_thought": chain_of_thought,
+    "plain": plain,
+    "few_pairs": few_pairs,
+    "rope": rope,
+    "rope_small": rope_small,
+    "learned_small": learned_small,
+    "unordered_small": unordered_small,
+    "far_coupled": far_coupled,
+    "far_rotary": far_rotary,
+    "reach_learned": reach_learned,
+    "reach_none": reach_none,
+    "reach_rotary": reach_rotary,
+    "reach_gaps": reach_gaps,
+    "reach_coupled": reach_coupled,
+    "reach_coupled_gaps": reach_coupled_gaps,
+    "reach_coupled_slow": reach_coupled_slow,
+    "times_table": times_table,
+    "times_table_small": times_table_small,
+}
+
+
+def recipe(name: str, **changes: object) -> Recipe:
+    """The recipe of a run, with fields replaced; `ValueError` lists the names there are."""
+    if name not in RECIPES:
+        raise ValueError(f"no run is called {name!r}; there are: {', '.join(RECIPES)}")
+    return replace(RECIPES[name](), **changes)  # pyright: ignore[reportArgumentType]

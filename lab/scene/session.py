@@ -1,0 +1,131 @@
+"""A reader's prompt, written to its end and laid open: what the page of chapter 7 shows.
+
+The edits of a reader are plain data, `{"name", "layer", "index", "scale"}`: an activation of one
+layer, or a part of it along its axes, multiplied by a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lab.data.vocabulary import END, VOCABULARY, encode
+from lab.inference.transcript import transcribe
+from lab.model.cost import longest_text, parameters
+from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit, Trace
+from lab.scene.manifest import (
+    MOST_TOKENS,
+    Packed,
+    Scene,
+    look_at_everything,
+    read_tokens,
+    scene,
+    with_ledger,
+)
+from lab.training.checkpoint import Checkpoint
+
+Toggle = Mapping[str, Any]
+
+
+def limit(loaded: Checkpoint) -> int:
+    """How many tokens a text may have: the model's table of positions, and what a scene holds."""
+    return min(longest_text(loaded.model.config) or MOST_TOKENS, MOST_TOKENS)
+
+
+def read_prompt(loaded: Checkpoint, prompt: str) -> str:
+    """The prompt, if this model can read it; `ValueError` says what is allowed."""
+    if not prompt:
+        raise ValueError("the prompt is empty; it needs at least one token, such as 7*8=")
+    bad = next((character for character in prompt if character not in VOCABULARY), None)
+    if bad is not None:
+        raise ValueError(f"{bad!r} is no token of this model; it knows {' '.join(VOCABULARY)}")
+    if len(prompt) > limit(loaded):
+        raise ValueError(f"{len(prompt)} tokens are too many; this model reads {limit(loaded)}")
+    return prompt
+
+
+def edit_of(toggle: Toggle) -> Edit:
+    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size."""
+    name, scale = str(toggle.get("name")), float(toggle.get("scale", 0.0))
+    if name not in ACTIVATIONS:
+        raise ValueError(f"{name!r} is no activation")
+    if not -10 <= scale <= 10:
+        raise ValueError(f"a scale of {scale} is outside -10 to 10")
+    layer, index = toggle.get("layer"), dict(toggle.get("index") or {})
+    return Edit(name, partial(scaled, scale), layer=layer, index=index)
+
+
+def scaled(scale: float, x: Tensor) -> Tensor:
+    return x * scale
+
+
+def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
+    """The prompt and what the model writes behind it, greedily, up to its first `$`."""
+    length = min(max(loaded.format.length, len(prompt)), limit(loaded))
+    if len(prompt) >= length:
+        return prompt
+    text = transcribe(loaded.model, prompt, length, [edit_of(t) for t in toggles]).text
+    end = text.find(VOCABULARY[END], len(prompt))
+    return text if end < 0 else text[: end + 1]
+
+
+def open_up(
+    loaded: Checkpoint, run: str, text: str, weights: Packed, toggles: Sequence[Toggle] = ()
+) -> Scene:
+    """All that the model forms on a text, under the reader's edits."""
+    edits = [edit_of(t) for t in toggles]
+    return scene(loaded.model, text, run=run, weights=weights, edits=edits)
+
+
+def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
+    """Of all parameters, those that a forward over this text multiplies or adds.
+
+    Left out are the rows of tokens and positions that do not occur.
+    """
+    model, sizes = loaded.model, parameters(loaded.model)
+    idle = (len(VOCABULARY) - len(set(text))) * model.config.d_model
+    positions = longest_text(model.config)
+    if positions is not None:
+        idle += (positions - len(text)) * model.config.d_model
+    return 1 - idle / sum(sizes.values())
+
+
+def change_before(loaded: Checkpoint, one: str, other: str) -> float:
+    """The largest change of any activation at the tokens before the first that differs.
+
+    `ValueError` for texts of two lengths: then sums are blocked differently, and rounding differs.
+    """
+    if len(one) != len(other):
+        raise ValueError(f"{one!r} and {other!r} are not of one length")
+    first = next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
+
+    def before_it(text: str) -> list[Tensor]:
+        trace = look_at_everything(with_ledger(loaded.model), read_tokens(loaded.model, text), ())
+        return [x.narrow(slots(key), 0, first) for key, (x,) in trace.calls.items()]
+
+    def slots(key: str) -> int:
+        axes = ACTIVATIONS[key.rpartition(".")[2]].axes
+        return next(i for i, axis in enumerate(axes) if axis in SLOT_AXES)
+
+    pairs = zip(before_it(one), before_it(other), strict=True)
+    changes = [torch.where(x == y, 0, (x - y).abs()) for x, y in pairs]
+    return max(float(change.max()) if change.numel() else 0.0 for change in changes)
+
+
+def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float:
+    """The largest change of any key or value of `before` when the text goes on to `after`."""
+
+    def keys_and_values(text: str) -> list[Tensor]:
+        trace = Trace(["k", "v"])
+        with torch.inference_mode():
+            loaded.model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        layers = range(loaded.model.config.n_layer)
+        return [trace[f"blocks.{i}.{name}"] for i in layers for name in "kv"]
+
+    n = len(before)
+    pairs = zip(keys_and_values(before), keys_and_values(after), strict=True)
+    return max(float((x - y[:, :, :n]).abs().max()) for x, y in pairs)

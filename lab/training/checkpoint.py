@@ -1,0 +1,168 @@
+"""A model on disk: `model.safetensors` and `config.json` in one folder; refuses the unknown.
+
+Beside them a run keeps `history.jsonl`, a line a check, and `result.json`, its measured figures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from reprlib import repr as shown
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as deserialise
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
+
+from lab.data.problems import Format
+from lab.data.vocabulary import VOCABULARY
+from lab.model.config import GPTConfig, build
+from lab.model.cost import parameters_of
+from lab.model.gpt import GPT
+from lab.records import ROOT
+
+CHECKPOINTS = ROOT / "checkpoints"
+
+MOST_PARAMETERS = 100_000_000
+"""Twenty times the book's model."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message says which file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded run: the model in fp32 and eval mode, without gradients, and the text it writes."""
+
+    name: str
+    model: GPT
+    format: Format
+
+
+def committed_runs(root: Path = CHECKPOINTS) -> list[str]:
+    return sorted(p.parent.name for p in root.glob("*/config.json"))
+
+
+def save(folder: Path, model: GPT, form: Format) -> None:
+    """Write weights in bf16 and the configuration. Score the run on what `load` gives back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_bytes(to_bytes(model))
+    document = {"model": model.config.to_dict(), "format": asdict(form), "vocabulary": VOCABULARY}
+    (folder / "config.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def to_bytes(model: GPT) -> bytes:
+    """The weights in bf16, as a safetensors file."""
+    return serialise(
+        {n: p.detach().cpu().bfloat16().contiguous() for n, p in model.state_dict().items()}
+    )
+
+
+def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Checkpoint:
+    """A run that lies on no disk: its weights as `to_bytes` wrote them."""
+    try:
+        weights = deserialise(data)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"the weights of {name} are damaged or cut short ({error})"
+        ) from error
+    return Checkpoint(name, filled(config, weights, name), form)
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a run. `CheckpointError` if it is missing, cut short, of another shape, or unknown."""
+    document = read_config(folder)
+    try:
+        config, form = GPTConfig.from_dict(document["model"]), build(Format, document["format"])
+        require_fit(config)
+    except ValueError as error:
+        raise CheckpointError(f"{folder.name}/config.json: {error}") from error
+    return Checkpoint(folder.name, filled(config, read_weights(folder), folder.name), form)
+
+
+def load_run(name: str, root: Path = CHECKPOINTS) -> Checkpoint:
+    """A committed run by name; an unknown name lists the known ones."""
+    runs = committed_runs(root)
+    if name not in runs:
+        raise CheckpointError(f"no run is called {name!r}; there are: {', '.join(runs) or 'none'}")
+    return load(root / name)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        document = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder.name}/config.json is missing") from None
+    except (ValueError, RecursionError, OSError) as error:
+        raise CheckpointError(f"{folder.name}/config.json is not readable JSON: {error}") from error
+    if not isinstance(document, dict) or document.keys() != {"model", "format", "vocabulary"}:
+        raise CheckpointError(
+            f"{folder.name}/config.json must hold exactly model, format and vocabulary"
+        )
+    if document["vocabulary"] != VOCABULARY:
+        raise CheckpointError(
+            f"{folder.name} was trained on the vocabulary {shown(document['vocabulary'])}; "
+            f"this book reads {VOCABULARY!r}"
+        )
+    return document
+
+
+def require_fit(config: GPTConfig) -> None:
+    """A model of this vocabulary that memory can hold: it is built before it is compared."""
+    if config.vocab_size != len(VOCABULARY):
+        raise ValueError(
+            f"vocab_size={config.vocab_size}; this book knows {len(VOCABULARY)} tokens"
+        )
+    if parameters_of(config) > MOST_PARAMETERS:
+        raise ValueError(
+            f"a model of {parameters_of(config):,} parameters; at most {MOST_PARAMETERS:,} are read"
+        )
+
+
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    path = folder / "model.safetensors"
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder.name}/model.safetensors is missing") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{folder.name}/model.safetensors is damaged or cut short ({error})"
+        ) from error
+
+
+def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GPT:
+    """A model with these weights: every tensor must be there, no other, right in shape and finite.
+
+    It is in eval mode and asks for no gradients.
+    """
+    model = GPT(config).eval().requires_grad_(False)
+    wanted, file = model.state_dict(), f"{name}/model.safetensors"
+    for kind, keys in (
+        ("lacks", wanted.keys() - weights.keys()),
+        ("has an unknown", weights.keys() - wanted.keys()),
+    ):
+        if keys:
+            raise CheckpointError(f"{file} {kind} {', '.join(sorted(keys)[:3])}")
+    for key, tensor in wanted.items():
+        if weights[key].shape != tensor.shape:
+            raise CheckpointError(
+                f"{file}: {key} is {tuple(weights[key].shape)}, "
+                f"config.json says {tuple(tensor.shape)}"
+            )
+        if not weights[key].is_floating_point():
+            raise CheckpointError(f"{file}: {key} holds {weights[key].dtype}, no real numbers")
+        if not tensor.copy_(weights[key]).isfinite().all():
+            raise CheckpointError(f"{file}: {key} holds NaN or infinity")
+    return model
+
+
+def fingerprint(folder: Path) -> str:
+    """Sixteen hex digits that tell the weights of a run from any others."""
+    return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]

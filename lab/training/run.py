@@ -1,0 +1,423 @@
+"""From a recipe to a committed run: train, check on validation, keep history, write the result.
+
+`checkpoints/RUN/` gets `model.safetensors`, `config.json`, `history.jsonl` and `result.json`, all
+at the end. Until then the state to resume from, and the history, lie outside the work tree, so that
+a training that is stopped or diverges leaves the run that stood there as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from reprlib import repr as shown
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from lab.data.problems import (
+    BOUNDS,
+    HELDOUT_FROM,
+    Format,
+    Integers,
+    SplitName,
+    pairs_of,
+    sample_exact,
+    split_values,
+)
+from lab.data.vocabulary import Tokens
+from lab.inference.evaluate import (
+    BATCH,
+    NOTHING,
+    Score,
+    decode_all,
+    exactness,
+    last,
+    score,
+)
+from lab.model.config import object_of, require_whole
+from lab.model.cost import parameters
+from lab.model.gpt import GPT
+from lab.model.trace import Edit
+from lab.records import provenance, read_lines, write_json, write_lines
+from lab.statistics import lower_bound_95
+from lab.training import checkpoint
+from lab.training.train import (
+    Recipe,
+    Saved,
+    StepMetrics,
+    TrainState,
+    differences,
+    precision_on,
+    train,
+    trained_on,
+)
+
+STATES = Path.home() / ".cache" / "white-box"
+
+FILES = ("model.safetensors", "config.json", "history.jsonl", "result.json")
+"""Of a run, in the order in which they are put in place."""
+
+KEPT = ("recipe", "date", "commit", "command", "validation", "readings")
+"""Of the record of a run that is replaced."""
+
+ALL = 10_000
+"""As many problems as a split of two-digit pairs can hold."""
+
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A look at the model in mid-training, on pairs it never trains on and on those it does."""
+
+    step: int
+    tokens: int
+    seconds: float
+    loss: float
+    n_validation: int
+    errors_validation: int
+    n_train: int
+    errors_train: int
+
+
+def run(
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool,
+    overwrite: bool = False,
+    device: str = "cpu",
+    command: str = "",
+) -> Iterator[StepMetrics | Check]:
+    """Train to the end, yielding every step and every check; then write the run to `out`.
+
+    `resume` goes on from the saved state of this recipe, if there is one, and has nothing to do
+    where `out` holds its finished run. `overwrite` replaces the run in `out`, whatever its recipe.
+    `ValueError` if `out` holds a run and neither allows for it. `command` is what is recorded.
+    """
+    if resume and not overwrite and is_finished(recipe, out):
+        return
+    require_room(recipe, out, resume=resume, overwrite=overwrite)
+    source = provenance(command or f"python -m lab train {recipe.name} --seed {recipe.seed}")
+    state, history = begin(recipe, device, resume=resume)
+    for metrics in train(recipe, state):
+        yield metrics
+        if metrics.step % recipe.check_every == 0 or metrics.step == recipe.steps:
+            check = look(recipe, state, metrics)
+            history.append(asdict(check))
+            write_lines(history_path(recipe), history)
+            state.save(state_path(recipe))
+            yield check
+    require_room(recipe, out, resume=resume, overwrite=overwrite)
+    write_run(out, recipe, state, history, source)
+    for path in (state_path(recipe), history_path(recipe)):
+        path.unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- the folder a run is written to
+
+
+def is_finished(recipe: Recipe, out: Path) -> bool:
+    """Whether a folder holds the whole run of this very recipe."""
+    return all((out / name).is_file() for name in FILES) and recipe_in(out) == recipe
+
+
+def recipe_in(out: Path) -> Recipe:
+    """By which recipe the run in a folder was trained."""
+    recorded = read_result(out).get("recipe")
+    try:
+        return Recipe.from_dict(recorded)
+    except ValueError as error:
+        raise ValueError(f"{out / 'result.json'}: {error}") from error
+
+
+def require_room(recipe: Recipe, out: Path, *, resume: bool, overwrite: bool) -> None:
+    """`ValueError` if `out` cannot be written, or holds a run that nobody said to replace."""
+    ground = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not (ground.is_dir() and os.access(ground, os.W_OK)):
+        raise ValueError(f"out={out} cannot be written: {ground} is not a folder to write to")
+    standing = [name for name in FILES if (out / name).exists()]
+    if not standing:
+        return
+    if overwrite:
+        replaced_in(out)  # what is to be kept of it must be readable
+    elif not resume:
+        raise ValueError(
+            f"{out} holds a run already; --resume goes on with a run of this recipe, --overwrite "
+            f"trains anew and replaces it, and --out names another folder"
+        )
+    elif len(standing) < len(FILES):
+        raise ValueError(
+            f"{out} holds {', '.join(standing)} and no more, so nobody knows what run it is; "
+            f"--overwrite replaces it, and --out names another folder"
+        )
+    else:
+        raise ValueError(
+            f"{out} holds a run of another recipe: {differences(recipe_in(out), recipe)}; "
+            f"--overwrite replaces it, and --out names another folder"
+        )
+
+
+def write_run(
+    out: Path, recipe: Recipe, state: TrainState, history: Rows, source: dict[str, Any]
+) -> None:
+    """Put the files of a run in place of those that stand there, once all of them are whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".", suffix=".tmp") as folder:
+        part = Path(folder)
+        checkpoint.save(part, state.model, recipe.format)
+        write_lines(part / "history.jsonl", history)
+        write_json(part / "result.json", result_of(part, recipe, state, source) | replaced_in(out))
+        for name in FILES:
+            (part / name).replace(out / name)
+
+
+def result_of(
+    folder: Path, recipe: Recipe, state: TrainState, source: dict[str, Any]
+) -> dict[str, Any]:
+    """The run's record: recipe, cost of training, and validation on the weights as committed."""
+    model = checkpoint.load(folder).model
+    validation = score_some(model, problems_of(recipe, "validation", ALL), decode=True)
+    return {
+        "run": recipe.name,
+        "seeds": [recipe.seed],
+        **source,
+        "recipe": recipe.to_dict(),
+        "recipe_hash": recipe.hash,
+        "parameters": sum(parameters(model).values()),
+        "training_tokens": state.step * recipe.tokens_per_step,
+        "training_seconds": round(state.seconds, 1),
+        "precision": precision_on(recipe, state.device),
+        "validation": asdict(validation),
+        "readings": [],
+    }
+
+
+def replaced_in(out: Path) -> dict[str, Rows]:
+    """What stays on record of the run in a folder, and of those that it replaced itself."""
+    if not (out / "result.json").exists():
+        return {}
+    old = read_result(out)
+    kept = {name: old[name] for name in KEPT if name in old}
+    return {"replaced": [*old.get("replaced", []), kept]}
+
+
+# ---------------------------------------------------------------- the state to resume from
+
+
+def state_path(recipe: Recipe) -> Path:
+    return STATES / f"{recipe.name}-seed{recipe.seed}-{recipe.hash}.safetensors"
+
+
+def history_path(recipe: Recipe) -> Path:
+    return state_path(recipe).with_suffix(".history.jsonl")
+
+
+def begin(recipe: Recipe, device: str, *, resume: bool) -> tuple[TrainState, Rows]:
+    """A fresh state, or the saved one of this recipe, and the checks that led to it."""
+    path = state_path(recipe)
+    if not (resume and path.exists()):
+        return TrainState.start(recipe, device), []
+    state = TrainState.load(recipe, path, device)
+    return state, checks_until(history_path(recipe), state.step)
+
+
+def checks_until(path: Path, step: int) -> Rows:
+    """The history up to the saved state, which was saved at the last check of it."""
+    rows = read_lines(path)
+    for number, row in enumerate(rows, 1):
+        require_whole(f"{path}: line {number}: step", row.get("step"))
+    kept = [row for row in rows if row["step"] <= step]
+    if not kept or kept[-1]["step"] != step:
+        raise ValueError(f"{path} holds no check of step {step}, at which the state was saved")
+    return kept
+
+
+def about_states(recipe: Recipe, *, resume: bool) -> str:
+    """What is to be said before a run begins of the states saved under its name and seed.
+
+    `ValueError` if it cannot go on from its own.
+    """
+    own = state_path(recipe)
+    if own.exists() and not resume:
+        return f"{own.name} is not used, and replaced at the first check; --resume goes on from it"
+    if not resume:
+        return ""
+    if own.exists():
+        state, _ = begin(recipe, "cpu", resume=True)
+        return f"going on from step {state.step}"
+    stem = f"{recipe.name}-seed{recipe.seed}"
+    others = sorted({STATES / f"{stem}.safetensors", *STATES.glob(f"{stem}-*.safetensors")})
+    said = [f"{path.name} ({what_differs(path, recipe)})" for path in others if path.exists()]
+    unused = f"; not used, being of other recipes: {', '.join(said)}" if said else ""
+    return f"no state of this recipe is saved, so this begins at step 0{unused}"
+
+
+def what_differs(path: Path, recipe: Recipe) -> str:
+    try:
+        return differences(Saved.read(path).recipe, recipe) or "saved by another version"
+    except ValueError:
+        return "it names no recipe"
+
+
+# ---------------------------------------------------------------- a look on the way
+
+
+def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
+    state.model.eval()
+    seen = score_some(state.model, problems_of(recipe, "train", most))
+    held = score_some(state.model, problems_of(recipe, "validation", most))
+    state.model.train()
+    return Check(
+        step=metrics.step,
+        tokens=metrics.tokens,
+        seconds=metrics.seconds,
+        loss=metrics.loss,
+        n_validation=held.n,
+        errors_validation=held.errors_strict,
+        n_train=seen.n,
+        errors_train=seen.errors_strict,
+    )
+
+
+Problems = list[tuple[Format, Integers, Integers]]
+
+
+def problems_of(recipe: Recipe, split: SplitName, most: int) -> Problems:
+    """Problems of a split, by the shape of their text; of "train" those trained on.
+
+    All of them, or so many drawn by a seed: `most`, and fewer than twice as many. A run that has
+    seen everything has none that it was not trained on.
+    """
+    form = recipe.format
+    if recipe.trains_on_everything and split != "train":
+        return []
+    if recipe.shapes:
+        shapes = sorted(set(recipe.shapes))
+        rng, n = np.random.default_rng(0), most // len(shapes)
+        low, high = (0.0, recipe.fraction) if split == "train" else BOUNDS[split]
+        return [
+            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes
+        ]
+    if split == "train":
+        a, b = np.nonzero(trained_on(recipe))
+    else:
+        a, b = pairs_of(split, form.p, form.q)
+    n = len(a) // max(1, len(a) // most)
+    drawn = np.sort(np.random.default_rng(0).permutation(len(a))[:n])
+    return [(form, a[drawn], b[drawn])]
+
+
+def score_some(model: GPT, problems: Problems, *, decode: bool = False) -> Score:
+    """Strict exactness under teacher forcing, or by real decoding."""
+    scores = (last(exactness(model, form, a, b, decode=decode)) for form, a, b in problems)
+    return sum(scores, NOTHING)
+
+
+# ---------------------------------------------------------------- readings of the test
+
+
+COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Scores of written texts: over all problems, and over those no run ever trains on."""
+
+    all: Score = NOTHING
+    heldout: Score = NOTHING
+
+    def __add__(self, other: Reading) -> Reading:
+        return Reading(self.all + other.all, self.heldout + other.heldout)
+
+    def document(self) -> dict[str, Any]:
+        held = self.heldout
+        return {
+            "n": self.all.n,
+            "errors_strict": self.all.errors_strict,
+            "errors_answer": self.all.errors_answer,
+            "n_heldout": held.n,
+            "errors_strict_heldout": held.errors_strict,
+            "lower_bound_95_strict_heldout": (
+                lower_bound_95(held.errors_strict, held.n) if held.n else None
+            ),
+        }
+
+
+def read_texts(form: Format, a: Integers, b: Integers, texts: Tokens) -> Reading:
+    """The reading of texts (N, L) written for a and b, (N,) each."""
+    held = split_values(a, b) >= HELDOUT_FROM
+    return Reading(score(form, a, b, texts), score(form, a[held], b[held], texts[held]))
+
+
+def read_model(
+    model: GPT,
+    form: Format,
+    a: Integers,
+    b: Integers,
+    *,
+    batch: int = BATCH,
+    edits: Collection[Edit] = (),
+) -> Iterator[Reading]:
+    """Decode every problem greedily, under `edits` if any; yields the running reading."""
+    total = Reading()
+    for rows, texts in decode_all(model, form, a, b, batch=batch, edits=edits):
+        total = total + read_texts(form, a[rows], b[rows], texts)
+        yield total
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The record of a run. `ValueError` says in one sentence why it is none."""
+    path = folder / "result.json"
+    try:
+        result = object_of("result", json.loads(path.read_text()))
+        object_of("recipe", result.get("recipe", {}))
+        for name in {"readings", "replaced"} & {"readings", *result}:
+            rows: Any = result.get(name)
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise ValueError(f"{name}={shown(rows)} must be a list of objects")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not the record of a run: {error}") from error
+    return result
+
+
+def has_seen_everything(folder: Path) -> bool:
+    """Whether the record of a run says that nothing was held out from it."""
+    recorded = read_result(folder) if (folder / "result.json").exists() else {}
+    return bool(recorded.get("recipe", {}).get("trains_on_everything"))
+
+
+def why_not_recorded(folder: Path) -> str:
+    """What keeps readings from being added to a run's record; empty if nothing does."""
+    path = folder / "result.json"
+    if not path.exists():
+        return f"{path} is missing"
+    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
+        return f"{path} cannot be written"
+    read_result(folder)
+    return ""
+
+
+def is_on_record(folder: Path, reading: dict[str, Any], command: str) -> bool:
+    """Whether this very reading stands in a run's record: its command, its counts, its weights.
+
+    Older readings name no weights, and count as being of those that are there.
+    """
+    return any(
+        old.get("command") == command
+        and all(old.get(name) == reading[name] for name in COUNTS)
+        and old.get("weights", reading["weights"]) == reading["weights"]
+        for old in read_result(folder)["readings"]
+    )
+
+
+def record_reading(folder: Path, reading: dict[str, Any], command: str) -> None:
+    """Add one reading of the test, with its provenance, to a run's `result.json`."""
+    result = read_result(folder)
+    result["readings"].append({**reading, **provenance(command)})
+    write_json(folder / "result.json", result)

@@ -1,0 +1,222 @@
+"""mlp_experiment: what is hidden stays hidden, what never got a gradient never moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lab.by_hand.mlp import Task
+from lab.by_hand.mlp_experiment import (
+    Going,
+    Neuron,
+    Settings,
+    Stepper,
+    apart,
+    by_hand,
+    check_gradients,
+    differences,
+    error_surface,
+    film,
+    gradients,
+    hide,
+    hide_share,
+    nudge,
+    right_cells,
+)
+
+USUAL = Settings(Task(1, "one_hot", "digits"))
+LOG = Settings(Task(1, "log", "regression"), epochs=400)
+
+
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam"])
+def test_a_hidden_row_leaves_its_edges_exactly_as_they_began(rule) -> None:
+    frames = list(film(replace(USUAL, optimiser=rule, epochs=50), hide(USUAL.task, [7])))
+    first, last = frames[0].W[0], frames[-1].W[0]
+    assert (first[7] == last[7]).all()
+    assert all((frame.dW[0][7] == 0).all() for frame in frames)
+    assert (np.delete(first, 7, axis=0) != np.delete(last, 7, axis=0)).any(axis=1).all()
+
+
+def test_a_network_that_knows_all_it_was_shown_does_not_know_the_row_it_was_not() -> None:
+    shown = hide(USUAL.task, [7])
+    *_, last = film(USUAL, shown)
+    right = right_cells(USUAL.task, last.answers)
+    assert right[shown].all() and right[~shown].sum() <= 3
+
+
+def test_logarithms_bring_the_hidden_row_back_whole() -> None:
+    shown = hide(LOG.task, [7])
+    best = max(right_cells(LOG.task, f.answers)[~shown].sum() for f in film(LOG, shown))
+    assert best == 9 == (~shown).sum()
+
+
+def test_a_film_is_the_same_again_and_begins_before_training() -> None:
+    shown = hide(USUAL.task)
+    once, again = (list(film(replace(USUAL, epochs=5), shown)) for _ in range(2))
+    assert [f.loss for f in once] == [f.loss for f in again]
+    assert [f.epoch for f in once] == list(range(6))
+    assert (once[0].W[0] == USUAL.network().W[0]).all()
+
+
+def test_a_film_with_nothing_shown_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="show at least one"):
+        next(film(USUAL, hide(USUAL.task, range(10))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hidden": (0,)}, "1 to 256"),
+        ({"hidden": (257,)}, "1 to 256"),
+        ({"hidden": (8,) * 5}, "at most 4"),
+        ({"rate": 0.0}, "above 0"),
+        ({"rate": float("nan")}, "above 0"),
+        ({"epochs": 0}, "1 to 5,000"),
+        ({"batch": 0}, "at least 1"),
+        ({"optimiser": "lion"}, "sgd, momentum, adam"),
+    ],
+)
+def test_settings_out_of_range_say_what_is_allowed(changes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(USUAL, **changes)
+
+
+def test_a_share_is_hidden_in_both_orders() -> None:
+    task = Task(1, "one_hot", "class")
+    for seed in range(5):
+        shown = hide_share(task, 0.2, seed)
+        table = shown.reshape(10, 10)
+        assert (table == table.T).all()
+        assert 18 <= (~shown).sum() <= 22
+    assert hide_share(task, 0.0, 0).all()
+    assert (hide_share(task, 0.2, 0) != hide_share(task, 0.2, 1)).any()
+    assert not hide_share(task, 1.0, 0).any()
+    with pytest.raises(ValueError, match="0 to 1"):
+        hide_share(task, 1.1, 0)
+
+
+def test_the_check_finds_a_wrong_gradient(monkeypatch) -> None:
+    from lab.by_hand import mlp
+
+    settings = replace(USUAL, activation="tanh", hidden=(5,))
+    a, b = np.array([7, 3]), np.array([8, 4])
+    errors = check_gradients(settings.network(), settings.task, a, b)
+    assert list(errors) == ["W1", "W2", "b1", "b2"] and max(errors.values()) <= 1e-7
+    wrong = (lambda x: np.tanh(x), lambda dy, x: dy)
+    monkeypatch.setitem(mlp.ACTIVATIONS, "tanh", wrong)
+    errors = check_gradients(settings.network(), settings.task, a, b)
+    assert errors["W1"] > 1e-3 and errors["W2"] <= 1e-7
+
+
+def test_a_stepper_visits_every_cell_before_any_again_and_rewinds() -> None:
+    stepper = Stepper.start(USUAL)
+    seen: list[int] = []
+    for _ in range(10):
+        stepper.step(10)
+        seen.extend(stepper.batch.tolist())
+    assert sorted(seen) == list(range(100))
+    assert [frame.epoch for frame in stepper.frames] == list(range(11))
+    again = Stepper.start(USUAL)
+    assert (again.network.W[0] == stepper.frames[0].W[0]).all()
+
+
+def test_a_step_on_one_cell_moves_the_edges_of_its_two_numbers_alone() -> None:
+    stepper = Stepper.start(replace(USUAL, optimiser="sgd", rate=0.1))
+    stepper.step(1)
+    a, b = divmod(int(stepper.batch[0]), 10)
+    moved = (stepper.frames[0].W[0] != stepper.network.W[0]).any(axis=1)
+    assert set(np.flatnonzero(moved)) == {a, 10 + b}
+    gradient = stepper.frames[1].dW[0]
+    assert np.allclose(stepper.frames[0].W[0] - 0.1 * gradient, stepper.network.W[0])
+
+
+def test_a_weight_of_the_readers_own_changes_the_answers_and_nonsense_is_refused() -> None:
+    stepper = Stepper.start(USUAL)
+    stepper.set_weight(1, 0, 3, 50.0)
+    assert stepper.network.W[1][0, 3] == 50.0 == stepper.frames[-1].W[1][0, 3]
+    assert (stepper.frames[-1].answers != stepper.frames[0].answers).any()
+    with pytest.raises(ValueError, match="-100 to 100"):
+        stepper.set_weight(0, 0, 0, float("nan"))
+
+
+def test_a_stepper_at_a_rate_too_high_ends_in_words() -> None:
+    stepper = Stepper.start(replace(USUAL, task=Task(1, "scalar", "regression"), rate=1e4,
+                                    optimiser="sgd", hidden=(16, 16)))  # fmt: skip
+    with pytest.raises(FloatingPointError, match="rate is too high"), np.errstate(all="ignore"):
+        for _ in range(100):
+            stepper.step(10)
+
+
+def test_the_neurons_gradient_is_that_of_finite_differences() -> None:
+    w = np.array([0.4, -1.3])
+    neuron = Neuron(3, 4, *w)
+    numeric = differences(lambda: Neuron(3, 4, *w).E, w)
+    assert apart(np.array(neuron.dw), numeric) <= 1e-9
+
+
+def test_a_neuron_by_hand() -> None:
+    neuron = Neuron(3, 4, 1.0, 1.0)
+    assert (neuron.y, neuron.error, neuron.E, neuron.dy) == (7, -5, 25, -10)
+    assert neuron.dw == (-30, -40)
+    assert (neuron.stepped(0.01).w1, neuron.stepped(0.01).w2) == pytest.approx((1.3, 1.4))
+
+
+def test_beyond_the_largest_rate_a_step_makes_the_error_grow() -> None:
+    neuron = Neuron(3, 4, 1.0, 1.0)
+    for share, grows in ((0.5, False), (0.99, False), (1.01, True), (2.0, True)):
+        assert (neuron.stepped(share * neuron.largest_rate).E > neuron.E) == grows
+
+
+def test_the_surface_is_the_error_at_every_pair_of_weights() -> None:
+    w1, w2 = np.array([0.0, 1.0]), np.array([1.0, 2.0, 3.0])
+    surface = error_surface(3, 4, w1, w2)
+    assert surface.shape == (2, 3)
+    assert surface[1, 2] == Neuron(3, 4, 1.0, 3.0).E
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_the_gradient_by_hand_is_that_of_backward_and_of_a_nudge(layer: int) -> None:
+    settings = replace(USUAL, hidden=(6, 5), activation="gelu")
+    network, a, b = settings.network(), np.array([7, 3, 7]), np.array([8, 4, 1])
+    _, g = gradients(network, settings.task, a, b)
+    i, o = (7, 2) if layer == 0 else (3, 4)
+    hand = by_hand(network, settings.task, a, b, layer, i, o)
+    assert hand.total == pytest.approx(g[layer][i, o], rel=1e-12)
+    below, above, slope = nudge(network, settings.task, a, b, layer, i, o)
+    assert slope == pytest.approx(hand.total, rel=1e-6) and below != above
+    assert (network.W[layer] == settings.network().W[layer]).all()
+    if layer == 2:
+        assert hand.back is None
+    else:
+        assert hand.back is not None and hand.slope is not None
+        assert np.allclose(hand.back.sum(axis=1) * hand.slope, hand.dy)
+
+
+def test_a_run_goes_on_a_little_at_a_time_to_the_same_end() -> None:
+    shown = hide(USUAL.task, [7])
+    going = Going(replace(USUAL, epochs=200), shown)
+    while not going.ended:
+        going.advance(10.0, most=7)
+    assert going.ended == "done"
+    assert len(going.losses) == 201 and len(going.frames) <= 102
+    assert going.frames[0].epoch == 0 and going.frames[-1].epoch == 200
+    *_, last = film(replace(USUAL, epochs=200), shown)
+    assert going.losses[-1] == last.loss and (going.frames[-1].W[0] == last.W[0]).all()
+    assert going.right_shown[-1] == 90
+
+
+def test_a_run_that_diverges_says_so_and_keeps_what_it_had() -> None:
+    wild = replace(USUAL, task=Task(1, "scalar", "regression"), rate=1e3, optimiser="sgd")
+    going = Going(replace(wild, hidden=(16, 16)), hide(wild.task))
+    while not going.ended:
+        going.advance(10.0, most=50)
+    assert "rate is too high" in going.ended
+    assert np.isfinite(going.losses).all() and going.frames
+
+
+def test_a_stopped_run_stays_stopped() -> None:
+    going = Going(USUAL, hide(USUAL.task))
+    going.stop()
+    assert going.ended == "stopped" and len(going.losses) == 1

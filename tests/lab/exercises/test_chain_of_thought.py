@@ -1,0 +1,312 @@
+"""chain_of_thought: an attempt is graded by what the model, the list or the format makes of it."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from lab.data import coverage
+from lab.data.problems import HELDOUT_FROM, partial_products, split_value
+from lab.exercises import chain_of_thought as exercises
+from lab.exercises.chain_of_thought import FORM
+from lab.inference.transcript import transcribe
+from lab.interp.intervene import ablate_head
+from lab.model.trace import Edit
+from lab.training.checkpoint import load_run
+
+
+@lru_cache
+def book():
+    return load_run("chain_of_thought").model
+
+
+def write(given: str, *edits: Edit) -> str:
+    return transcribe(book(), given, FORM.length, edits).text
+
+
+# ---------------------------------------------------------------- forge a digit
+
+
+def forge(a: int, b: int, position: int, new: int) -> exercises.ForgedDigit:
+    before = write(FORM.text(a, b)[: FORM.prompt_length])
+    return exercises.grade_forgery(before, write(before[:position] + str(new)), position)
+
+
+def test_one_hundred_more_in_a_partial_product_solves_it() -> None:
+    found = forge(37, 48, 8, 3)
+    assert found.solved and (found.place, found.change, found.moved) == (2, 1, 100)
+    assert forge(37, 48, 12, 5).solved
+
+
+@pytest.mark.parametrize(
+    ("position", "new", "moved"), [(11, 9, 10), (8, 4, 200), (8, 1, -100), (8, 2, 0), (10, 5, 0)]
+)
+def test_any_other_move_does_not(position: int, new: int, moved: int) -> None:
+    found = forge(37, 48, position, new)
+    assert not found.solved and found.moved == moved
+
+
+def test_a_later_digit_of_the_working_that_moved_is_named() -> None:
+    found = forge(37, 48, 7, 0)
+    assert found.implied == -90 and found.moved == 10 and found.later == 8
+
+
+def test_a_digit_that_stands_there_is_no_forgery_even_if_the_answer_moved() -> None:
+    text = FORM.text(37, 48)
+    assert not exercises.grade_forgery(text, text.replace("6771", "6781"), 8).solved
+
+
+def test_an_answer_with_a_sign_in_it_is_no_number() -> None:
+    text = FORM.text(37, 48)
+    found = exercises.grade_forgery(text, text[:8] + "3" + text[9:15] + "6+71$", 8)
+    assert found.moved is None and not found.solved
+
+
+def test_only_the_working_can_be_forged() -> None:
+    with pytest.raises(ValueError, match="'answer', not in a partial product"):
+        exercises.grade_forgery(FORM.text(37, 48), FORM.text(37, 48), 15)
+
+
+# ---------------------------------------------------------------- choose the pairs
+
+
+def test_a_pair_reads_alike_however_it_is_written() -> None:
+    text = "48 37\n37*48\n  37 × 48\n37,48\n(37, 48)\n37\t48\n\n"
+    listed = exercises.read_pairs(text)
+    assert listed.pairs + listed.held_out == ((37, 48),)
+    assert listed.repeated == 5 and listed.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["7", "-3 4", "100 7", "1.5 2", "٣ 4", "<b>7</b> 8", "1 2 3", "9" * 400, "7 x", "seven", "²*3"],
+)
+def test_a_line_that_holds_no_pair_is_named(line: str) -> None:
+    listed = exercises.read_pairs(f"\n12 34\n{line}")
+    assert listed.unreadable == ((3, line),)
+    assert not listed.allowed
+
+
+def test_held_out_pairs_are_set_apart_by_the_one_split() -> None:
+    listed = exercises.read_pairs("\n".join(f"{a} {b}" for a in range(20) for b in range(a, 20)))
+    assert {split_value(*pair) < HELDOUT_FROM for pair in listed.pairs} == {True}
+    assert {split_value(*pair) < HELDOUT_FROM for pair in listed.held_out} == {False}
+    assert len(listed.pairs) + len(listed.held_out) == 210 and not listed.allowed
+
+
+def test_a_list_is_allowed_from_one_pair_to_three_hundred() -> None:
+    def text(n: int) -> str:
+        return "\n".join(f"{a}*{b}" for a, b in coverage.trainable_pairs()[:n])
+
+    allowed = [exercises.read_pairs(text(n)).allowed for n in (0, 1, 300, 301)]
+    assert allowed == [False, True, True, False]
+
+
+def test_coverage_counts_what_the_written_working_holds() -> None:
+    """An independent count: every partial product that stands in a x b or b x a."""
+    pairs = coverage.random_pairs(40, seed=3)
+    held = {
+        (number, digit)
+        for a, b in pairs
+        for number, other in ((a, b), (b, a))
+        for digit in (other % 10, other // 10)
+        if number * digit in partial_products(number, other, 2)
+    }
+    graded = exercises.grade_pairs(pairs)
+    assert graded.covered == len(held) and not set(graded.missing) & held
+    assert graded.covered + len(graded.missing) == 1000 and not graded.complete
+    assert sum(graded.missing_by_digit) == len(graded.missing)
+
+
+def test_the_worst_gap_is_the_digit_or_the_ten_numbers_that_lack_most() -> None:
+    every = [(a, b) for a in range(100) for b in range(a, 100)]
+    assert exercises.grade_pairs(every).complete
+    no_seven = [(a, b) for a, b in every if "7" not in f"{a:02d}{b:02d}"]
+    assert exercises.grade_pairs(no_seven).worst == exercises.Gap("digit", 7, 100)
+    below_ninety = [(a, b) for a, b in every if b < 90]
+    found = exercises.grade_pairs(below_ninety).worst
+    assert found == exercises.Gap("numbers", 90, 100)
+
+
+def test_an_idle_pair_is_one_whose_products_all_stand_elsewhere() -> None:
+    pairs = coverage.random_pairs(60, seed=1)
+    alone = exercises.grade_pairs(pairs).covered
+    idle = [
+        p for p in pairs if exercises.grade_pairs([q for q in pairs if q != p]).covered == alone
+    ]
+    assert exercises.grade_pairs(pairs).idle == len(idle)
+
+
+def test_greedy_adds_the_pair_that_covers_most() -> None:
+    start = coverage.random_pairs(100, seed=2)
+    before = exercises.grade_pairs(start).covered
+    most = max(exercises.grade_pairs([*start, pair]).covered for pair in coverage.trainable_pairs())
+    after = exercises.add_pairs(start, up_to=101)
+    assert after[:100] == start and exercises.grade_pairs(after).covered == most > before
+
+
+def test_greedy_from_nothing_nearly_covers_and_never_leaves_the_training_pairs() -> None:
+    chosen = exercises.add_pairs([])
+    assert len(set(chosen)) == 300 and set(chosen) <= set(coverage.trainable_pairs())
+    assert 950 < exercises.grade_pairs(chosen).covered < 1000
+    assert exercises.add_pairs(chosen) == chosen
+    longer = exercises.add_pairs(chosen, up_to=1541)
+    assert exercises.grade_pairs(longer).complete and len(longer) < 400
+
+
+def test_greedy_refuses_a_held_out_pair() -> None:
+    held = next((1, b) for b in range(100) if split_value(1, b) >= HELDOUT_FROM)
+    with pytest.raises(ValueError, match="held out"):
+        exercises.add_pairs([held])
+
+
+def test_swaps_never_lose_coverage_keep_the_length_and_come_out_the_same() -> None:
+    start = coverage.random_pairs()
+
+    def run() -> list[tuple[list[coverage.Pair], int]]:
+        return list(islice(exercises.swap_pairs(start, np.random.default_rng(0)), 8))
+
+    steps = run()
+    counts = [exercises.grade_pairs(start).covered, *(n for _, n in steps)]
+    assert counts == sorted(counts) and counts[-1] > counts[0] + 200
+    for pairs, n in steps:
+        assert len(pairs) == len(set(pairs)) == 300
+        assert n == exercises.grade_pairs(pairs).covered
+    assert run() == steps
+
+
+def test_swaps_end_when_all_is_covered_and_of_nothing_make_nothing() -> None:
+    *_, (pairs, n) = exercises.swap_pairs(exercises.add_pairs([]), np.random.default_rng(0))
+    assert n == 1000 and exercises.grade_pairs(pairs).complete
+    listed = exercises.read_pairs("\n".join(f"{a} {b}" for a, b in pairs))
+    assert listed.allowed and len(listed.pairs) == 300
+    assert list(exercises.swap_pairs([], np.random.default_rng(0))) == []
+
+
+@pytest.mark.timing
+def test_greedy_answers_while_a_reader_waits() -> None:
+    exercises.holdings()
+    began = time.perf_counter()
+    exercises.add_pairs([])
+    assert time.perf_counter() - began < 0.3
+
+
+# ---------------------------------------------------------------- pull out a head
+
+
+def test_a_head_that_breaks_the_sum_alone_solves_it_and_others_do_not() -> None:
+    prompt = FORM.text(37, 48)[: FORM.prompt_length]
+    found = [
+        exercises.grade_pulled_head(37, 48, write(prompt, ablate_head(layer, head)))
+        for layer, head in ((0, 1), (0, 3), (5, 0))
+    ]
+    assert [f.solved for f in found] == [True, False, False]
+    assert [f.first_wrong for f in found] == [17, 6, None]
+
+
+@pytest.mark.parametrize(
+    ("written", "solved"),
+    [
+        ("37*48=692+0841=6771$", False),
+        ("37*48=692+0841=6781$", True),
+        ("37*48=692+0941=6781$", False),
+        ("37*48=692*0841=6781$", False),
+        ("37*48=692+0841=6771+", False),
+    ],
+)
+def test_working_and_signs_must_stay_right_and_a_digit_of_the_product_go_wrong(
+    written: str, solved: bool
+) -> None:
+    assert exercises.grade_pulled_head(37, 48, written).solved is solved
+
+
+# ---------------------------------------------------------------- be the model
+
+
+def test_every_drawn_sum_takes_its_right_text_and_refuses_a_forgotten_carry() -> None:
+    drawn = [exercises.draw_sum(number) for number in range(200)]
+    assert len(set(drawn)) > 150 and drawn == [exercises.draw_sum(n) for n in range(200)]
+    for a, b in drawn:
+        right = exercises.read_text(a, b, FORM.text(a, b)[FORM.prompt_length :])
+        assert exercises.grade_text(a, b, right).solved
+        found = exercises.grade_text(a, b, exercises.without_its_carry(a, b))
+        assert not found.solved and found.mistake == "forgotten carry"
+
+
+def test_the_question_and_spaces_may_be_typed_or_left_out() -> None:
+    for typed in ("692+0841=6771$", "37*48=692+0841=6771$", " 692 + 0841 = 6771 $\n"):
+        assert exercises.read_text(37, 48, typed) == FORM.text(37, 48)
+
+
+@pytest.mark.parametrize(
+    ("typed", "mistake", "position"),
+    [
+        ("296+0841=6771$", "front to back", 6),
+        ("692+1480=6771$", "front to back", 10),
+        ("692+0841=1776$", "front to back", 15),
+        ("642+0841=6771$", "forgotten carry", 7),
+        ("690+0841=6771$", "forgotten carry", 8),
+        ("692+0821=6771$", "forgotten carry", 12),
+        ("692+0841=6761$", "forgotten carry", 17),
+        ("602+0841=6771$", "other", 7),
+        ("792+0841=6771$", "a carry too many", 6),
+        ("692+8410=6771$", "missing zero", 10),
+        ("692+841=6771$", "missing zero", 10),
+        ("69+0841=6771$", "too few digits", 8),
+        ("6920+0841=6771$", "too many digits", 9),
+        ("692=0841=6771$", "other", 9),
+        ("692+0841", "too short", 14),
+        ("692+0841=6771", "too short", 19),
+        ("692+0841=6771$$", "other", 20),
+    ],
+)
+def test_the_first_wrong_token_and_the_kind_of_mistake(
+    typed: str, mistake: str, position: int
+) -> None:
+    found = exercises.grade_text(37, 48, exercises.read_text(37, 48, typed))
+    assert found.wrong is not None
+    assert (found.mistake, found.wrong.position) == (mistake, position)
+
+
+def test_leading_zeros_left_out_front_to_back_are_still_front_to_back() -> None:
+    found = exercises.grade_text(12, 34, exercises.read_text(12, 34, "48+0630=8040$"))
+    assert found.mistake == "front to back"
+
+
+def test_carries_into_a_place_follow_the_multiplication_on_paper() -> None:
+    """In 37 x 8 = 296 the units make 5 and the tens 2; in 37 x 40 the same one place on."""
+    fields = {field.name: field for field in FORM.fields()}
+    first, second = fields["partial product 0"], fields["partial product 1"]
+    assert [exercises.carry_into(37, 48, first, k) for k in range(3)] == [0, 5, 2]
+    assert [exercises.carry_into(37, 48, second, k) for k in range(4)] == [0, 0, 2, 1]
+    assert [exercises.carry_into(37, 48, fields["answer"], k) for k in range(4)] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "٣", "692-0841", "<b>", "6" * 400, "²", "a\u202eb"])
+def test_what_is_no_text_gets_one_sentence_on_what_is_allowed(typed: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        exercises.read_text(37, 48, typed)
+    said = str(refused.value)
+    assert len(said) < 120 and said.endswith(".") and "\u202e" not in said
+
+
+# ---------------------------------------------------------------- a quiet part, a loud stream
+
+
+@pytest.mark.parametrize(
+    ("added", "after", "solved"),
+    [(0.7, "1", True), (-0.7, "1", True), (0.8, "1", False), (0.7, "9", False), (7, "9", False)],
+)
+def test_a_whisper_is_short_and_decides_the_token(added: float, after: str, solved: bool) -> None:
+    found = exercises.QuietPart(added, 7.5, "9", after)
+    assert found.solved is solved
+
+
+def test_too_loud_means_enough_and_not_by_half() -> None:
+    assert exercises.LoudStream((7,), ()).solved
+    assert not exercises.LoudStream((7, 8), (8,)).solved
+    assert not exercises.LoudStream((), ()).solved

@@ -1,0 +1,153 @@
+"""index: one cell at a time, each recorded once, and the true counts of chapter 1's sweeps."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import tiny_model
+
+from lab.data.problems import Format
+from lab.data.samples import hashed_pairs
+from lab.experiments import atlas, forged, pulled_out, sweep, token_loss
+from lab.experiments.index import SWEEPS
+from lab.experiments.sweep import Cell, Sweep, run_sweep
+from lab.inference.evaluate import decode_all, score
+from lab.interp.intervene import ablate_head, ablate_layer
+from lab.model.config import GPTConfig
+from lab.records import REQUIRED
+from lab.training import checkpoint
+
+CELLS = [{"x": 1}, {"x": 2}, {"x": 3}]
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The cells that a small sweep named `squares` has measured."""
+    calls: list[int] = []
+
+    def measure(cell: Cell) -> dict[str, Any]:
+        calls.append(cell["x"])
+        return {"square": cell["x"] ** 2, "seeds": [0]}
+
+    monkeypatch.setattr(sweep, "RECORDS", tmp_path)
+    monkeypatch.setitem(SWEEPS, "squares", Sweep(lambda: CELLS, measure))
+    return calls
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "squares.jsonl").read_text().splitlines()]
+
+
+def test_a_sweep_records_every_cell_with_its_provenance(tmp_path: Path, measured: Any) -> None:
+    assert list(run_sweep("squares", SWEEPS["squares"])) == [
+        (1, 3, CELLS[0]),
+        (2, 3, CELLS[1]),
+        (3, 3, CELLS[2]),
+    ]
+    assert [(row["cell"], row["square"]) for row in rows(tmp_path)] == [
+        (cell, cell["x"] ** 2) for cell in CELLS
+    ]
+    assert all({*REQUIRED, "seeds"} <= row.keys() for row in rows(tmp_path))
+    assert rows(tmp_path)[0]["command"] == "python -m lab sweep squares"
+
+
+def test_a_stopped_sweep_starts_again_at_the_first_missing_cell(
+    tmp_path: Path, measured: list[int]
+) -> None:
+    steps = run_sweep("squares", SWEEPS["squares"])
+    next(steps)
+    steps.close()  # pyright: ignore[reportAttributeAccessIssue]
+    assert [row["cell"] for row in rows(tmp_path)] == CELLS[:1]
+    assert [done for done, _, _ in run_sweep("squares", SWEEPS["squares"])] == [1, 2, 3]
+    assert measured == [1, 2, 3]
+    list(run_sweep("squares", SWEEPS["squares"]))
+    assert measured == [1, 2, 3] and len(rows(tmp_path)) == 3
+
+
+def test_a_sweep_killed_in_mid_line_measures_that_cell_again(
+    tmp_path: Path, measured: list[int]
+) -> None:
+    list(run_sweep("squares", SWEEPS["squares"]))
+    path = tmp_path / "squares.jsonl"
+    path.write_text(path.read_text()[:-20])
+    list(run_sweep("squares", SWEEPS["squares"]))
+    assert measured == [1, 2, 3, 3]
+    assert [row["cell"] for row in rows(tmp_path)] == CELLS
+
+
+# ---------------------------------------------------------------- chapter 1, on a small model
+
+
+@pytest.fixture
+def small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A random model under every name the sweeps ask for."""
+    model = tiny_model(GPTConfig(n_layer=2, d_model=16), dtype=torch.float32)
+    for name in ("chain_of_thought", "few_pairs", "plain", "rope"):
+        checkpoint.save(tmp_path / "runs" / name, model, Format("cot_reversed"))
+    for module in (atlas, forged, pulled_out, token_loss):
+        monkeypatch.setattr(module, "load_run", lambda n: checkpoint.load_run(n, tmp_path / "runs"))
+    return checkpoint.load(tmp_path / "runs" / "plain")
+
+
+def test_every_cell_of_a_sweep_is_unlike_every_other(small_run: Any) -> None:
+    for name, one in SWEEPS.items():
+        cells = [json.dumps(cell) for cell in one.cells()]
+        assert len(set(cells)) == len(cells) >= 1, name
+    assert len(SWEEPS["heads"].cells()) == 3 + 3 * 2 * 4
+    assert len(SWEEPS["sharpness"].cells()) == 3 * 2 * 4
+    assert len(SWEEPS["tamper"].cells()) == 7
+    assert len(SWEEPS["handed"].cells()) == 2 * 3
+
+
+def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
+    cell = SWEEPS["sharpness"].cells()[5]
+    figures = pulled_out.measure_head(cell, n=20)
+    a, b = hashed_pairs(20)
+    edits = [ablate_head(cell["layer"], cell["head"])]
+    ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
+    expected = score(small_run.format, a, b, texts)
+    assert (cell["layer"], cell["head"]) == (1, 1)
+    assert (figures["n"], figures["errors_strict"]) == (20, expected.errors_strict)
+    whole = pulled_out.measure_head({"run": "few_pairs"}, n=20)
+    ((_, texts),) = decode_all(small_run.model, small_run.format, a, b)
+    assert whole["errors_answer"] == score(small_run.format, a, b, texts).errors_answer
+
+
+def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
+    found = [pulled_out.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()[:8]]
+    largest = [row["largest_weight"] for row in found]
+    assert len(set(largest)) == 2 * 4 and all(1 / 19 < x <= 1 for x in largest)
+    assert found[0]["n"] == 20
+
+
+@pytest.mark.parametrize("given", [0, 1, 2])
+def test_what_is_handed_over_is_never_counted_wrong(small_run: Any, given: int) -> None:
+    cell = {"run": "few_pairs", "given": given}
+    figures = forged.measure_handed(cell, n=20)
+    a, b = hashed_pairs(20)
+    keep = (6, 9, 14)[given]
+    ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, keep=keep)
+    assert figures["errors_answer"] == score(small_run.format, a, b, texts).errors_answer
+    assert (texts[:, :keep] == small_run.format.render(a, b)[0][:, :keep]).all()
+
+
+def test_tampering_is_repeatable_and_counts_every_pair(small_run: Any) -> None:
+    cell = SWEEPS["tamper"].cells()[4]
+    first, second = (forged.measure_tamper(cell, n=20) for _ in range(2))
+    assert first == second
+    assert first["n"] == 20 == first["followed"] + first["stayed"] + first["neither"]
+    assert first["place"] == 1
+
+
+def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) -> None:
+    cells = SWEEPS["parts"].cells()
+    assert len(cells) == 2 * 2
+    for cell in cells:
+        figures = pulled_out.measure_part(cell, n=20)
+        a, b = hashed_pairs(20)
+        edits = [ablate_layer(cell["part"], cell["layer"])]
+        ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
+        expected = score(small_run.format, a, b, texts)
+        assert (figures["n"], figures["errors_answer"]) == (20, expected.errors_answer)

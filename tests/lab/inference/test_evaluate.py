@@ -1,0 +1,205 @@
+"""lab.inference.evaluate: counts against counting by hand, bounds against exact fractions."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, blocks_of, tiny_model, tiny_recipe
+
+from lab.data.problems import Format, Integers, all_pairs
+from lab.data.vocabulary import decode, encode
+from lab.inference.evaluate import (
+    RIGHT,
+    Score,
+    decode_all,
+    exactness,
+    first_wrong,
+    go_on,
+    last,
+    score,
+    teacher_forced_all,
+    up_to_the_end,
+)
+from lab.interp.intervene import ablate_head
+from lab.model.config import DenseFFN, MultiHeadAttention
+from lab.model.gpt import GPT
+from lab.model.trace import Edit
+from lab.training.train import TrainState, train
+
+FORM = Format("cot_reversed", 1, 2)
+
+
+@pytest.fixture(scope="module")
+def half_trained() -> GPT:
+    """A model that is right on some sums and wrong on others."""
+    config = replace(
+        BASE, d_model=32, attention=MultiHeadAttention(n_head=2, head_dim=16), ffn=DenseFFN(64)
+    )
+    recipe = tiny_recipe(model=config, format=FORM, steps=220, batch_size=64, rate=0.01)
+    state = TrainState.start(recipe)
+    for _ in train(recipe, state):
+        pass
+    return state.model.eval().requires_grad_(False)
+
+
+def some_pairs(n: int) -> tuple[Integers, Integers]:
+    """`n` of the 1,000 pairs, drawn by a seed."""
+    drawn = np.random.default_rng(0).choice(1000, n, replace=False)
+    a, b = all_pairs(1, 2)
+    return a[drawn], b[drawn]
+
+
+# ---------------------------------------------------------------- counting
+
+
+def test_scores_count_wrong_texts_and_wrong_answers() -> None:
+    form = Format("cot_reversed")
+    a, b = np.array([12, 12, 12, 12, 12, 0]), np.array([34, 34, 34, 34, 34, 7])
+    texts = [
+        "12*34=840+0630=8040$",  # right
+        "12*34=841+0630=8040$",  # wrong working, right answer
+        "12*34=840+0630=8041$",  # right working, wrong answer
+        "12*34=840+0630=9040$",  # the answer's first digit is wrong
+        "12*34=840+0630=8040+",  # right answer, no end
+        "00*07=000+0000=000$$",  # the answer's last digit is missing
+    ]
+    got = score(form, a, b, np.stack([encode(text) for text in texts]))
+    assert got == Score(n=6, errors_strict=5, errors_answer=3)
+    where = first_wrong(form, a, b, np.stack([encode(text) for text in texts]))
+    assert where.tolist() == [RIGHT, 8, 18, 15, 19, 18]
+
+
+def test_scores_add_up() -> None:
+    assert Score(5, 4, 2) + Score(10, 1, 0) == Score(15, 5, 2)
+    assert last(iter([Score(1, 0, 0), Score(3, 2, 1)])) == Score(3, 2, 1)
+    assert last(iter([])) == Score(0, 0, 0)
+
+
+def test_answers_in_different_places_are_not_scored() -> None:
+    form = Format("plain", padded=False)
+    with pytest.raises(ValueError, match="score padded texts"):
+        score(form, np.array([1]), np.array([2]), form.render(1, 2)[0])
+
+
+# ---------------------------------------------------------------- teacher forcing and decoding
+
+
+def test_teacher_forced_strict_errors_are_those_of_real_decoding(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    forced = last(exactness(half_trained, FORM, a, b, decode=False))
+    real = last(exactness(half_trained, FORM, a, b, decode=True))
+    assert forced.n == real.n == 1000
+    assert forced.errors_strict == real.errors_strict
+    assert 50 < real.errors_strict < 950, "the model must be right here and wrong there"
+    assert real.errors_answer >= forced.errors_answer
+
+
+def test_the_first_wrong_token_is_the_same_under_teacher_forcing(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    places: list[np.ndarray] = []
+    for texts_of in (teacher_forced_all, decode_all):
+        parts = [texts for _, texts in texts_of(half_trained, FORM, a, b)]
+        places.append(first_wrong(FORM, a, b, np.concatenate(parts)))
+    assert (places[0] == places[1]).all()
+    assert len(set(places[0].tolist())) > 3
+
+
+def test_teacher_forcing_guesses_nothing_that_bears_no_loss() -> None:
+    form = Format("dots", 1, 2)
+    a, b = all_pairs(1, 2)
+    tokens, mask = form.render(a, b)
+    ((_, guesses),) = teacher_forced_all(tiny_model(dtype=torch.float32), form, a, b, batch=1000)
+    assert (guesses[~mask] == tokens[~mask]).all()
+    assert (guesses[mask] != tokens[mask]).mean() > 0.5
+
+
+def test_the_batch_size_changes_no_text(half_trained: GPT) -> None:
+    a, b = some_pairs(143)
+    for texts_of in (teacher_forced_all, decode_all):
+        whole = [texts for _, texts in texts_of(half_trained, FORM, a, b, batch=len(a))]
+        parts = list(texts_of(half_trained, FORM, a, b, batch=17))
+        assert [rows.start for rows, _ in parts] == list(range(0, len(a), 17))
+        assert parts[-1][0].stop == len(a)
+        assert (np.concatenate([texts for _, texts in parts]) == whole[0]).all()
+
+
+def test_the_running_score_ends_in_the_whole(half_trained: GPT) -> None:
+    a, b = all_pairs(1, 2)
+    scores = list(exactness(half_trained, FORM, a, b, decode=False, batch=300))
+    assert [s.n for s in scores] == [300, 600, 900, 1000]
+    assert scores[-1] == last(exactness(half_trained, FORM, a, b, decode=False))
+
+
+def test_decoding_starts_from_as_much_as_is_given(half_trained: GPT) -> None:
+    a, b = np.array([7]), np.array([86])
+    right = FORM.text(7, 86)
+    for keep in (None, 8, FORM.length - 1, FORM.length):
+        ((_, texts),) = decode_all(half_trained, FORM, a, b, keep=keep)
+        given = keep or FORM.prompt_length
+        assert decode(texts[0])[:given] == right[:given] and texts.shape == (1, FORM.length)
+        greedy = torch.from_numpy(texts[:, :given]).long()
+        while greedy.shape[1] < FORM.length:
+            greedy = torch.cat([greedy, half_trained(greedy)[:, -1:].argmax(-1)], dim=1)
+        assert greedy[0].tolist() == texts[0].tolist()
+
+
+def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
+    """Against the same model with the head's columns of W_O set to zero."""
+    a, b = some_pairs(112)
+    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate_head(0, 1)])
+    without = GPT(half_trained.config).eval()
+    without.load_state_dict(half_trained.state_dict())
+    with torch.no_grad():
+        blocks_of(without)[0].attention.wo.weight[:, 16:] = 0  # pyright: ignore
+    ((_, expected),) = decode_all(without, FORM, a, b)
+    assert (edited == expected).all()
+    ((_, free),) = decode_all(half_trained, FORM, a, b)
+    assert (free != edited).any()
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ({"position": FORM.length}, "never met anything"),
+        ({"position": [3, FORM.length + 2]}, f"never at position {FORM.length + 2}"),
+        # the last token is written and not read again
+        ({"position": [FORM.length - 2, FORM.length - 1]}, f"at position {FORM.length - 1}$"),
+    ],
+)
+def test_an_edit_that_decoding_does_not_meet_whole_is_an_error(
+    half_trained: GPT, index: dict[str, Any], words: str
+) -> None:
+    a, b = np.array([3, 4]), np.array([15, 16])
+    edit = Edit("z", torch.zeros_like, layer=0, index=index)
+    with pytest.raises(ValueError, match=words):
+        list(decode_all(half_trained, FORM, a, b, edits=[edit]))
+    met = Edit("z", torch.zeros_like, layer=0, index={"position": [3, FORM.length - 2]})
+    assert len(list(decode_all(half_trained, FORM, a, b, edits=[met]))) == 1
+
+
+def test_grad_mode_is_untouched_between_two_batches(half_trained: GPT) -> None:
+    a, b = (x[:20] for x in all_pairs(1, 2))
+    runs: list[Iterator[object]] = [
+        exactness(half_trained, FORM, a, b, decode=decode, batch=5) for decode in (True, False)
+    ]
+    for run in runs:
+        for _ in run:
+            assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+
+
+def test_go_on_leaves_what_it_was_given() -> None:
+    given = FORM.prompt(3, 14)
+    before = given.copy()
+    texts = go_on(tiny_model(), given, FORM.length)
+    assert (given == before).all() and texts.shape == (1, FORM.length)
+    assert (texts[:, : given.shape[1]] == before).all()
+
+
+def test_what_is_written_behind_the_end_is_taken_away() -> None:
+    texts = ["1*2=20$9$+", "1*2=20$", "1*2=2_$___", "1*2=200000", "$"]
+    got = up_to_the_end(np.stack([encode(text.ljust(10, "7")) for text in texts]))
+    expected = ["1*2=20$___", "1*2=20$___", "1*2=2_$___", "1*2=200000", "$_________"]
+    assert [decode(row) for row in got] == expected

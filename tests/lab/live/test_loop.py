@@ -1,0 +1,287 @@
+"""lab.live.loop: many runs share a worker, each gets its turn, and each ends exactly once."""
+
+import math
+import queue
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lab.data.problems import all_pairs, split_values
+from lab.inference.evaluate import RIGHT, exactness, last
+from lab.live import loop as live
+from lab.live.loop import (
+    NOT_ASKED,
+    Commands,
+    Ended,
+    Event,
+    Live,
+    Progress,
+    RunSpec,
+    Snapshot,
+    Start,
+    Stop,
+    Waiting,
+    Weights,
+    drive,
+    look,
+    part_of_pairs,
+    rows_in_a_part,
+    steps_of,
+)
+from lab.model.gpt import GPT
+from lab.recipes.live import multiply
+from lab.training.checkpoint import from_bytes
+from lab.training.train import Recipe, TrainState, masked_loss, train
+
+SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
+
+
+def start(run: str, **arguments: Any) -> Start:
+    return Start(run, RunSpec("multiply", {**SMALL, **arguments}))
+
+
+def driven(*commands: Any, hear: Callable[[Event, Commands], None] | None = None, **settings: Any):
+    """The events of a worker that is given these commands and asked to end when all have ended."""
+    said: list[Event] = []
+    inbox: Commands = queue.Queue()
+    left = {c.run for c in commands if isinstance(c, Start)}
+    for command in commands:
+        inbox.put(command)
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        if hear:
+            hear(event, inbox)
+        if isinstance(event, Ended):
+            left.discard(event.run)
+            if not left:
+                inbox.put(None)
+
+    drive(inbox, emit, **settings)
+    return said
+
+
+def ends(said: list[Event]) -> dict[str, Ended]:
+    found = [e for e in said if isinstance(e, Ended)]
+    assert len({e.run for e in found}) == len(found), "a run ended twice"
+    return {e.run: e for e in found}
+
+
+# ---------------------------------------------------------------- one run
+
+
+def test_a_live_run_is_the_run_of_the_command_line() -> None:
+    """The same losses, step by step, as lab.training.train gives for the recipe."""
+    recipe = multiply(**SMALL)
+    losses = [m.loss for m in train(recipe, TrainState.start(recipe))]
+    said = driven(start("a"))
+    shown = [e.snapshot.loss for e in said if isinstance(e, Progress)]
+    assert shown == losses
+
+
+def test_a_run_says_where_it_waits_then_how_it_goes_then_what_it_left_and_ends_once() -> None:
+    said = driven(start("a"))
+    kinds = [type(e) for e in said]
+    assert kinds == [Waiting, Progress, Progress, Progress, Weights, Ended]
+    assert ends(said)["a"].how == "done"
+
+
+def test_the_weights_are_those_of_the_trained_model() -> None:
+    recipe = multiply(**SMALL)
+    state = TrainState.start(recipe)
+    for _ in train(recipe, state):
+        pass
+    sent = next(e for e in driven(start("a")) if isinstance(e, Weights))
+    model = from_bytes("a", sent.data, recipe.model, recipe.format).model
+    assert sent.step == 3
+    for name, tensor in model.state_dict().items():
+        assert (tensor == state.model.state_dict()[name].bfloat16().float()).all()
+
+
+def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None:
+    recipe = multiply(**SMALL)
+    state = TrainState.start(recipe)
+    shots = [s for s in steps_of(recipe, state) if s is not None]
+    seen = shots[-1].look
+    assert seen is not None and NOT_ASKED not in seen.first_wrong
+    a, b = all_pairs()
+    held = split_values(a, b) >= 0.30
+    score = last(exactness(state.model, recipe.format, a[held], b[held], decode=False))
+    assert (seen.n_heldout, seen.errors_heldout) == (score.n, score.errors_strict)
+    verdicts = np.frombuffer(seen.first_wrong, np.uint8)
+    assert int((verdicts[held] != RIGHT).sum()) == seen.errors_heldout
+    assert seen.n_train + seen.n_heldout == 10_000
+
+
+def test_looks_on_the_way_ask_a_part_and_between_them_every_pair() -> None:
+    parts = [part_of_pairs(k) for k in range(live.LOOKS_IN_A_ROUND)]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(10_000))
+    assert (part_of_pairs(live.LOOKS_IN_A_ROUND) == parts[0]).all()
+    for part in parts:
+        for digit in range(4):
+            counts = np.bincount(part // 10**digit % 10, minlength=10)
+            assert abs(counts - 250).max() < 4 * np.sqrt(250 * 0.9)
+
+
+def test_of_chosen_pairs_what_was_not_listed_is_neither_trained_on_nor_held_out() -> None:
+    pairs = [(int(a), int(b)) for a in range(5) for b in range(a, 5)]
+    recipe = multiply(**SMALL)
+    below = tuple(p for p in pairs if split_values(*(np.array([x]) for x in p))[0] < 0.30)
+    recipe = replace(recipe, pairs=below)
+    state = TrainState.start(recipe)
+    *_, seen = look(recipe, state.model, np.arange(10_000), 1000)
+    assert seen is not None
+    ordered = {order for a, b in below for order in ((a, b), (b, a))}
+    assert seen.n_train == len(ordered)
+    assert seen.n_heldout == int((split_values(*all_pairs()) >= 0.30).sum())
+
+
+def test_a_large_models_step_is_cut_into_parts_and_a_small_ones_is_not() -> None:
+    assert rows_in_a_part(multiply(), multiply().format.length, 256) == 256
+    large = multiply(d_model=256, n_layer=2)
+    rows = rows_in_a_part(large, large.format.length, 256)
+    assert 1 <= rows < 256
+    assert rows * large.format.length * 1.6e6 < 2 * live.PART_WORK
+    streams = rows_in_a_part(multiply(), 256, 256)
+    assert streams * 256 * 0.4e6 <= live.PART_WORK
+
+
+# ---------------------------------------------------------------- many runs
+
+
+def test_all_runs_have_moved_before_one_is_done() -> None:
+    said = driven(*(start(str(i), steps=30) for i in range(8)))
+    first_end = next(i for i, e in enumerate(said) if isinstance(e, Ended))
+    assert {e.run for e in said[:first_end] if isinstance(e, Progress)} == set("01234567")
+    assert {e.how for e in ends(said).values()} == {"done"}
+
+
+def test_runs_past_the_limit_wait_and_are_told_their_place() -> None:
+    said = driven(*(start(str(i)) for i in range(4)), max_active=1)
+    places = [(e.run, e.place) for e in said if isinstance(e, Waiting)]
+    assert places[:4] == [("0", 1), ("1", 2), ("2", 3), ("3", 4)]
+    assert ("3", 1) in places
+    order = [e.run for e in said if isinstance(e, Ended)]
+    assert order == ["0", "1", "2", "3"]
+
+
+def test_stop_ends_a_run_that_goes_and_one_that_waits_and_no_other() -> None:
+    def stop_two(event: Event, inbox: Commands) -> None:
+        if isinstance(event, Progress) and event.run == "a" and event.snapshot.step == 2:
+            inbox.put(Stop("a"))
+            inbox.put(Stop("c"))
+
+    said = driven(
+        start("a", steps=2000),
+        start("b"),
+        start("c"),
+        hear=stop_two,
+        max_active=1,
+        slice_seconds=0.001,
+    )
+    how = {run: e.how for run, e in ends(said).items()}
+    assert how == {"a": "cancelled", "b": "done", "c": "cancelled"}
+    assert max(e.snapshot.step for e in said if isinstance(e, Progress) and e.run == "a") <= 4
+    assert [e.run for e in said if isinstance(e, Weights)] == ["a", "b"]
+
+
+def test_stopping_an_ended_or_unknown_run_is_nothing() -> None:
+    said = driven(Stop("x"), start("a"))
+    assert ends(said)["a"].how == "done"
+
+
+def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None:
+    begun: dict[str, weakref.ref[GPT]] = {}
+    begin = Live.begin
+
+    def noted(start: Start) -> Live:
+        run = begin(start)
+        begun[run.run] = weakref.ref(run.state.model)
+        return run
+
+    monkeypatch.setattr(Live, "begin", noted)
+    inbox: Commands = queue.Queue()
+    said: queue.Queue[Event] = queue.Queue()
+    worker = threading.Thread(target=drive, args=(inbox, said.put), daemon=True)
+    worker.start()
+    for run, steps in (("ends", 2), ("stopped", 2000)):
+        inbox.put(start(run, steps=steps))
+        if run == "stopped":
+            while not isinstance(said.get(timeout=60), Progress):
+                pass
+            inbox.put(Stop(run))
+        while not isinstance(said.get(timeout=60), Ended):
+            pass
+        until = time.monotonic() + 10
+        while begun[run]() is not None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert begun[run]() is None, run
+    inbox.put(None)
+    worker.join(10)
+
+
+def test_a_run_that_raises_fails_alone_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Recipe:
+        return replace(multiply(**SMALL), name="broken")
+
+    def loss_of(recipe: Recipe, *arguments: Any) -> torch.Tensor:
+        return masked_loss(recipe, *arguments) * (math.nan if recipe.name == "broken" else 1)
+
+    monkeypatch.setattr("lab.training.train.masked_loss", loss_of)
+    monkeypatch.setattr(live, "ALLOWED", {**live.ALLOWED, "broken": broken})
+    said = driven(Start("x", RunSpec("broken")), start("a"))
+    assert ends(said)["a"].how == "done"
+    assert ends(said)["x"].how == "failed"
+    assert "learning rate" in ends(said)["x"].why
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        (RunSpec("os.system"), "there are: multiply"),
+        (RunSpec("multiply", {"steps": 10**9}), "1 to 2000"),
+        (RunSpec("multiply", {"d_model": 4096}), "times the 2,000,000"),
+        (RunSpec("multiply", {"colour": "red"}), "colour"),
+        (RunSpec("multiply", {"seed": -1}), "seed=-1"),
+        (RunSpec("multiply", {"style": "latin"}), "latin"),
+    ],
+)
+def test_what_is_not_allowed_fails_before_it_begins(spec: RunSpec, why: str) -> None:
+    said = driven(Start("x", spec))
+    assert ends(said)["x"].how == "failed"
+    assert why in ends(said)["x"].why
+
+
+def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of 1 and 20 parts, 0.05 s each: the short ones wait longer than the limit allows."""
+
+    def slow(recipe: Recipe, _state: TrainState) -> Iterator[Snapshot | None]:
+        for step in range(1, recipe.steps + 1):
+            time.sleep(0.05)
+            yield Snapshot(step, recipe.steps, 0, 0.0, 0.0)
+
+    monkeypatch.setattr(live, "steps_of", slow)
+    short = [start(str(i), steps=3) for i in range(6)]
+    said = driven(start("long", steps=20), *short, most_seconds=0.8, slice_seconds=0.01)
+    assert {e.how for run, e in ends(said).items() if run != "long"} == {"done"}
+    assert ends(said)["long"].how == "cancelled"
+    assert "0.8 s of computing" in ends(said)["long"].why
+
+
+def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
+    def losses(**arguments: Any) -> list[float]:
+        settings: dict[str, Any] = {**SMALL, "steps": 200, **arguments}
+        recipe = multiply(**settings)
+        return [m.loss for m in train(recipe, TrainState.start(recipe))]
+
+    assert live.overshoots(losses(rate=1.0))
+    assert not live.overshoots(losses())
+    assert not live.overshoots(losses(rate=3e-4, optimiser="adamw"))
+    assert not live.overshoots([3.0, 1.0] * 20), "too early to tell"

@@ -1,0 +1,150 @@
+"""lab.model.config: sizes that do not fit are refused, and a configuration survives its JSON."""
+
+import json
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from tiny import BASE, variants, wrong_values
+
+from lab.model.config import (
+    PART_KINDS,
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    InterpolatedRotaryPositions,
+    LearnedPositions,
+    MultiHeadAttention,
+    RotaryPositions,
+    YarnRotaryPositions,
+)
+
+
+@pytest.mark.parametrize("config", variants())
+def test_a_configuration_survives_json(config: GPTConfig) -> None:
+    assert GPTConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_missing_field_takes_its_default() -> None:
+    document = {"n_layer": 3, "attention": {"kind": "multi_head", "n_head": 2}}
+    expected = GPTConfig(n_layer=3, attention=MultiHeadAttention(n_head=2))
+    assert GPTConfig.from_dict(document) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"n_layers": 3}, ["n_layers", "n_layer"]),
+        ({"attention": {"kind": "multi_head", "heads": 2}}, ["heads", "n_head"]),
+        ({"attention": {"kind": "latent"}}, ["latent", "multi_head"]),
+        ({"position": {"base": 3.0}}, ["None", "learned, rotary, interpolated_rotary"]),
+        ({"position": {"kind": "learned", "base": 3.0}}, ["base", "max_length"]),
+    ],
+)
+def test_an_unknown_field_or_kind_is_refused_by_name(document: dict, words: list[str]) -> None:
+    with pytest.raises(ValueError) as error:
+        GPTConfig.from_dict(document)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"n_layer": 0}, ["n_layer=0"]),
+        ({"n_layer": 2.5}, ["n_layer=2.5", "whole"]),
+        ({"d_model": "256"}, ["d_model='256'"]),
+        ({"vocab_size": -1}, ["vocab_size=-1"]),
+        ({"attention": MultiHeadAttention(n_head=0)}, ["n_head=0"]),
+        ({"attention": MultiHeadAttention(head_dim=0)}, ["head_dim=0"]),
+        ({"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
+        ({"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
+        ({"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
+        ({"position": RotaryPositions(base=1.0)}, ["base=1.0", "more than 1"]),
+        ({"position": RotaryPositions(base=-3.0)}, ["base=-3.0", "more than 1"]),
+        ({"position": RotaryPositions(base=math.nan)}, ["base=nan", "more than 1"]),
+        ({"position": RotaryPositions(base=math.inf)}, ["base=inf", "at most"]),
+        ({"position": RotaryPositions(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
+        ({"position": InterpolatedRotaryPositions(factor=0.5)}, ["factor=0.5", "1 to"]),
+        ({"position": YarnRotaryPositions(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
+        ({"position": YarnRotaryPositions(original_length=0)}, ["original_length=0"]),
+        ({"position": YarnRotaryPositions(beta_fast=0.5)}, ["beta_slow=1.0", "beta_fast=0.5"]),
+    ],
+)
+def test_a_bad_size_is_refused_by_name(changes: dict, words: list[str]) -> None:
+    with pytest.raises(ValueError) as error:
+        replace(BASE, **changes)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_coupled_positions_need_pairs_for_both_axes() -> None:
+    with pytest.raises(ValueError, match=r"head_dim=6 must be a multiple of 4"):
+        replace(BASE, position=CoupledRotaryPositions(), attention=MultiHeadAttention(2, 6))
+
+
+def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
+    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0"):
+        replace(BASE, position=RotaryPositions(10.0), attention=MultiHeadAttention(2, 5))
+
+
+# ---------------------------------------------------------------- values of another kind
+
+WRONG_FIELDS = [
+    ({f.name: value}, f.name)
+    for f in fields(GPTConfig)
+    if f.name not in PART_KINDS
+    for value in wrong_values(f.default)
+]
+WRONG_PARTS = [
+    ({part: {"kind": kind, f.name: value}}, f"{part}.{f.name}")
+    for part, kinds in PART_KINDS.items()
+    for kind, cls in kinds.items()
+    for f in fields(cls)
+    for value in wrong_values(f.default)
+]
+NO_PARTS = [
+    ({part: value}, part)
+    for part in PART_KINDS
+    for value in (7, None, "learned", [], True, 1.5, {}, {"kind": None}, {"kind": ["math"]})
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "name"), [*WRONG_FIELDS, *WRONG_PARTS, *NO_PARTS], ids=lambda x: str(x)[:60]
+)
+def test_a_value_of_another_kind_is_refused_by_name(document: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValueError) as error:
+        GPTConfig.from_dict(document)
+    said = str(error.value)
+    assert name in said and "\n" not in said and len(said) < 250
+    assert any(words in said for words in ("must be", "is not one of", "is not known")), said
+
+
+@pytest.mark.parametrize("document", [7, None, "model", [], [["n_layer", 2]], True])
+def test_what_is_no_object_is_no_model(document: Any) -> None:
+    with pytest.raises(ValueError, match=r"model=.* must be an object of named fields"):
+        GPTConfig.from_dict(document)
+
+
+@pytest.mark.parametrize("part", PART_KINDS)
+def test_a_part_must_be_one_of_its_classes(part: str) -> None:
+    for value in (7, None, {"kind": "math"}, BASE):
+        with pytest.raises(ValueError, match=f"{part}=.* is not one of [A-Z]"):
+            replace(BASE, **{part: value})
+
+
+def test_a_number_is_told_what_it_may_be() -> None:
+    for changes, said in [
+        ({"norm_eps": "x"}, "GPTConfig.norm_eps='x' must be a number more than 0 and at most 1"),
+        ({"embedding_std": None}, "embedding_std=None must be a number more than 0 and at most 10"),
+        ({"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
+        ({"position": YarnRotaryPositions(factor=0)}, "factor=0 must be a number from 1 to 1000"),
+    ]:
+        with pytest.raises(ValueError) as error:
+            replace(BASE, **changes)
+        assert said in str(error.value)
+
+
+def test_a_whole_number_may_stand_for_a_number() -> None:
+    document = {"position": {"kind": "rotary", "base": 100}, "embedding_std": 1}
+    assert GPTConfig.from_dict(document).position == RotaryPositions(100.0)

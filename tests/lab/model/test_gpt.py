@@ -1,0 +1,179 @@
+"""lab.model.gpt: every combination of parts gives the same numbers however it is run."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from tiny import BASE, CLIPPED, blocks_of, some_tokens, tiny_model, variants
+
+from lab.model.cache import KVCache
+from lab.model.config import GPTConfig, LearnedPositions, MathKernel, NoPositions, SdpaKernel
+from lab.model.gpt import GPT, with_kernel
+from lab.model.trace import Trace
+
+TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
+MODELS = [*variants(), pytest.param(CLIPPED, id="clipped")]
+CHUNKS = {"token_by_token": [5] + [1] * 12, "uneven": [1, 7, 2, 1, 6]}
+
+
+def difference(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The largest difference, as a share of the largest number."""
+    return float((a - b).abs().max() / b.abs().max())
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])
+@pytest.mark.parametrize("config", MODELS)
+def test_cached_decode_equals_the_full_forward(config: GPTConfig, dtype: torch.dtype) -> None:
+    model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 17)
+    full = model(tokens)
+    for chunks in CHUNKS.values():
+        cache, parts, start = KVCache(17), list[torch.Tensor](), 0
+        for size in chunks:
+            parts.append(model(tokens[:, start : start + size], cache=cache))
+            start += size
+        cached = torch.cat(parts, dim=1)
+        assert cache.length == 17
+        assert difference(cached, full) <= TOLERANCE[dtype]
+        assert torch.equal(cached.argmax(-1), full.argmax(-1))
+
+
+@pytest.mark.parametrize("config", MODELS)
+def test_a_traced_run_is_bit_identical_to_an_untraced_one(config: GPTConfig) -> None:
+    model, tokens = tiny_model(config, dtype=torch.float32), some_tokens(2, 9)
+    trace = Trace(model.emits)
+    assert torch.equal(model(tokens, trace=trace), model(tokens))
+    assert torch.equal(trace["logits"], model(tokens))
+
+
+@pytest.mark.parametrize("config", MODELS)
+def test_a_later_token_changes_no_earlier_logit(config: GPTConfig) -> None:
+    model, tokens = tiny_model(config), some_tokens(2, 9)
+    before = model(tokens)
+    for place in (1, 5, 8):
+        changed = tokens.clone()
+        changed[:, place] = (changed[:, place] + 1) % 16
+        after = model(changed)
+        assert difference(after[:, :place], before[:, :place]) < 1e-14
+        assert all(difference(after[:, t], before[:, t]) > 1e-6 for t in range(place, 9))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])
+@pytest.mark.parametrize("config", [v for v in variants() if "math" in str(v.id)])
+def test_sdpa_equals_math(config: GPTConfig, dtype: torch.dtype) -> None:
+    model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 12)
+    fused = with_kernel(model, SdpaKernel())
+    for lengths in (None, torch.tensor([12, 5, 1])):
+        a, b = fused(tokens, lengths=lengths), model(tokens, lengths=lengths)
+        assert difference(a, b) <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("config", MODELS)
+def test_a_padded_text_reads_as_it_would_alone(config: GPTConfig) -> None:
+    model, tokens, lengths = tiny_model(config), some_tokens(3, 9), torch.tensor([9, 4, 6])
+    logits = model(tokens, lengths=lengths)
+    for row, length in enumerate(lengths.tolist()):
+        alone = model(tokens[row : row + 1, :length])
+        assert difference(logits[row : row + 1, :length], alone) < 1e-12
+
+
+@pytest.mark.parametrize("config", MODELS)
+def test_padding_is_seen_by_nobody_not_even_by_padding(config: GPTConfig) -> None:
+    """Behind its length a text's tokens change their own logits and no others."""
+    model, tokens, lengths = tiny_model(config), some_tokens(1, 9), torch.tensor([4])
+    changed = tokens.clone()
+    changed[0, 5] = (changed[0, 5] + 1) % 16
+    others = [t for t in range(9) if t != 5]
+    before, after = model(tokens, lengths=lengths), model(changed, lengths=lengths)
+    assert difference(after[:, others], before[:, others]) < 1e-14
+    assert difference(model(changed)[:, others], model(tokens)[:, others]) > 1e-6
+
+
+def test_without_positions_the_order_of_the_past_does_not_matter_to_one_layer() -> None:
+    """One layer without positions reads a set: the last logits survive a shuffle of the rest."""
+    tokens = some_tokens(1, 9)
+    shuffled = tokens[:, [3, 1, 0, 6, 2, 7, 5, 4, 8]]
+    for position, same in ((NoPositions(), True), (LearnedPositions(16), False)):
+        model = tiny_model(replace(BASE, n_layer=1, position=position))
+        gap = difference(model(tokens)[:, -1], model(shuffled)[:, -1])
+        assert (gap < 1e-12) is same
+
+
+def test_positions_may_be_told() -> None:
+    """A text that starts at position 7 reads the rows from 7 on, and its mask stays its own."""
+    model, tokens = tiny_model(), some_tokens(2, 5)
+    table: Any = model.get_parameter("position.table.weight")
+    told = model(tokens, positions=torch.arange(7, 12))
+    table[:5] = table[7:12].clone()
+    assert torch.equal(told, model(tokens))
+
+
+def test_a_new_model_predicts_nothing_and_writes_nothing() -> None:
+    """Output projections and the unembedding start at zero: every token is equally likely."""
+    model, tokens = GPT(BASE), some_tokens(2, 9)
+    trace = Trace(["attn_out", "ffn_out", "embed", "pos_embed"])
+    assert torch.equal(model(tokens, trace=trace), torch.zeros(2, 9, 16))
+    for layer in range(BASE.n_layer):
+        assert not trace[f"blocks.{layer}.attn_out"].any()
+        assert not trace[f"blocks.{layer}.ffn_out"].any()
+    assert trace["embed"].any() and trace["pos_embed"].any()
+
+
+def test_the_start_of_a_model_is_its_generators_alone() -> None:
+    first = GPT(BASE, torch.Generator().manual_seed(3))
+    torch.manual_seed(99)
+    second = GPT(BASE, torch.Generator().manual_seed(3))
+    other = GPT(BASE, torch.Generator().manual_seed(4))
+    same = zip(first.parameters(), second.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in same)
+    assert not torch.equal(first.embed.weight, other.embed.weight)
+
+
+def test_matrices_start_with_the_variance_that_keeps_the_size_of_a_vector() -> None:
+    model = GPT(replace(BASE, d_model=256), torch.Generator().manual_seed(0))
+    for layer in blocks_of(model):
+        weight = layer.ffn.w_in.weight
+        assert float(weight.detach().std() * 256**0.5) == pytest.approx(1, abs=0.03)  # type: ignore
+
+
+def test_embeddings_start_small_so_that_training_shapes_them() -> None:
+    model = GPT(replace(BASE, d_model=256), torch.Generator().manual_seed(0))
+    assert float(model.embed.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
+
+
+def test_another_kernel_shares_the_weights() -> None:
+    model = tiny_model(replace(BASE, kernel=SdpaKernel()))
+    twin = with_kernel(model, MathKernel())
+    pairs = zip(model.named_parameters(), twin.named_parameters(), strict=True)
+    assert all(a == b and p is q for (a, p), (b, q) in pairs)
+    assert "pattern" in twin.emits and "pattern" not in model.emits
+
+
+def test_a_text_longer_than_a_learned_table_is_refused() -> None:
+    model = tiny_model(replace(BASE, position=LearnedPositions(max_length=4)))
+    with pytest.raises(ValueError, match="position 4 is past the table of max_length=4"):
+        model(some_tokens(1, 5))
+
+
+@pytest.mark.parametrize("config", MODELS)
+def test_the_gradient_is_that_of_finite_differences(config: GPTConfig) -> None:
+    """d loss / d w along a random direction, against (loss(w + h d) - loss(w - h d)) / 2h."""
+    model, tokens = tiny_model(config).requires_grad_(True), some_tokens(2, 7)
+    generator = torch.Generator().manual_seed(1)
+
+    def loss() -> torch.Tensor:
+        logits = model(tokens[:, :-1]).flatten(0, 1)
+        return torch.nn.functional.cross_entropy(logits, tokens[:, 1:].flatten())
+
+    loss().backward()
+    ways = [torch.randn(p.shape, generator=generator).double() for p in model.parameters()]
+    grads = [p.grad for p in model.parameters()]
+    slope = sum(float((g * w).sum()) for g, w in zip(grads, ways, strict=True) if g is not None)
+    assert all(g is not None and g.any() for g in grads)
+    h, losses = 1e-6, list[float]()
+    with torch.no_grad():
+        for side in (h, -2 * h):
+            for p, way in zip(model.parameters(), ways, strict=True):
+                p += side * way
+            losses.append(float(loss()))
+    assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(slope, rel=1e-5)

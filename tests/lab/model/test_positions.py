@@ -1,0 +1,207 @@
+"""lab.model.positions: rotation against complex numbers, tables against their rows."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, tiny_model
+
+from lab.data.problems import Format
+from lab.inference.generate import generate
+from lab.model.cache import KVCache
+from lab.model.config import (
+    ClippedCoupledRotaryPositions,
+    Coupled,
+    CoupledRotaryPositions,
+    InterpolatedRotaryPositions,
+    MultiHeadAttention,
+)
+from lab.model.config import RotaryPositions as RotaryConfig
+from lab.model.gpt import build_position, with_position
+from lab.model.positions import (
+    LearnedPositions,
+    NoPositions,
+    RotaryPositions,
+    coupled_frequencies,
+    frequencies,
+    yarn_frequencies,
+    yarn_gain,
+)
+from lab.model.trace import NO_TRACE
+
+
+def random(*shape: int, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+
+def test_rotation_is_multiplication_by_a_complex_number() -> None:
+    rotary, q, k = (
+        RotaryPositions(frequencies(6, 50.0)[None]),
+        random(2, 3, 4, 6),
+        random(2, 3, 4, 6, seed=1),
+    )
+    positions = torch.tensor([[0, 1, 5, 9], [3, 2, 0, 7]])
+    turned = rotary.rotate(q, k, positions, NO_TRACE)
+    for x, y in zip((q, k), turned, strict=True):
+        for batch in range(2):
+            for slot in range(4):
+                for i in range(3):
+                    angle = int(positions[batch, slot]) * 50.0 ** (-2 * i / 6)
+                    turn = complex(math.cos(angle), math.sin(angle))
+                    for head in range(3):
+                        pair = complex(x[batch, head, slot, i], x[batch, head, slot, i + 3]) * turn
+                        assert y[batch, head, slot, i].item() == pytest.approx(pair.real, abs=1e-12)
+                        assert y[batch, head, slot, i + 3].item() == pytest.approx(
+                            pair.imag, abs=1e-12
+                        )
+
+
+def test_rope_scores_depend_on_offset_only() -> None:
+    rotary, q, k = (
+        RotaryPositions(frequencies(8, 10_000.0)[None]),
+        random(1, 2, 5, 8),
+        random(1, 2, 5, 8, seed=1),
+    )
+    scores: list[torch.Tensor] = []
+    for shift in (0, 1, 1000):
+        rot_q, rot_k = rotary.rotate(q, k, torch.arange(5) + shift, NO_TRACE)
+        scores.append(rot_q @ rot_k.mT)
+    assert torch.allclose(scores[0], scores[1], rtol=0, atol=1e-12)
+    assert torch.allclose(scores[0], scores[2], rtol=0, atol=1e-12)
+    unturned = q @ k.mT
+    assert torch.allclose(scores[0].diagonal(dim1=-2, dim2=-1), unturned.diagonal(dim1=-2, dim2=-1))
+    assert not torch.allclose(scores[0], unturned, atol=0.1)
+
+
+def test_neighbours_and_halves_are_one_rotation_with_the_coordinates_in_another_order() -> None:
+    speeds, positions = frequencies(8, 50.0)[None], torch.tensor([0, 1, 5, 9, 2])
+    q, k = random(2, 3, 5, 8), random(2, 3, 5, 8, seed=1)
+    order = torch.tensor([0, 4, 1, 5, 2, 6, 3, 7])  # neighbours of one are halves of the other
+    halves = RotaryPositions(speeds).rotate(q, k, positions, NO_TRACE)
+    neighbours = RotaryPositions(speeds, "interleaved").rotate(
+        q[..., order], k[..., order], positions, NO_TRACE
+    )
+    for x, y in zip(halves, neighbours, strict=True):
+        assert torch.equal(x[..., order], y)
+    assert not torch.allclose(
+        halves[0], RotaryPositions(speeds, "interleaved").rotate(q, k, positions, NO_TRACE)[0]
+    )
+
+
+def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
+    rotary = RotaryPositions(coupled_frequencies(8, 50.0))
+    q, k = random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1)
+    ids = torch.tensor([[[0, 0], [1, 0], [3, 1], [-2, 1], [4, 5]]])
+
+    def scores(positions: torch.Tensor) -> torch.Tensor:
+        rot_q, rot_k = rotary.rotate(q, k, positions, NO_TRACE)
+        return rot_q @ rot_k.mT
+
+    for shift in ((7, 0), (0, -3), (100, 40)):
+        assert torch.allclose(scores(ids), scores(ids + torch.tensor(shift)), rtol=0, atol=1e-12)
+    apart = ids.clone()
+    apart[:, :, 1] *= 2
+    changed = ids[0, :, None, 1] != ids[0, None, :, 1]
+    differs = (scores(ids) - scores(apart)).abs().amax((0, 1)) > 1e-6
+    assert torch.equal(differs, changed)
+
+
+def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
+    """Positions 0, 4, 8, ... at a fourth of the speed are positions 0, 1, 2, ... at full speed."""
+    config = replace(BASE, position=InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    slow = build_position(config)
+    usual = build_position(replace(BASE, position=RotaryConfig(base=100.0)))
+    q, k = random(1, 3, 5, 4), random(1, 3, 5, 4, seed=1)
+    some = slow.rotate(q, k, 4 * torch.arange(5), NO_TRACE)
+    other = usual.rotate(q, k, torch.arange(5), NO_TRACE)
+    for x, y in zip(some, other, strict=True):
+        assert torch.allclose(x, y, rtol=0, atol=1e-12)
+
+
+def test_a_trained_model_may_be_given_another_rotation() -> None:
+    """On positions four times as far apart, read at a fourth of the scale, it says the same."""
+    model = tiny_model(replace(BASE, position=RotaryConfig(base=100.0)))
+    slower = with_position(model, InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    tokens = torch.tensor([[3, 7, 10, 4, 8, 12]])
+    expected = model(tokens)
+    assert torch.allclose(slower(tokens, positions=4 * torch.arange(6)), expected, atol=1e-12)
+    assert not torch.allclose(slower(tokens), expected, atol=1e-3)
+    assert slower.embed.weight is model.embed.weight
+
+
+def test_yarn_slows_slow_pairs_keeps_fast_ones_and_leaves_a_ramp_between() -> None:
+    """Reference: arXiv:2309.00071, equations 17 to 22, in plain Python."""
+    head_dim, base, factor, length, fast, slow = 64, 10_000.0, 8.0, 2048, 32.0, 1.0
+    got = yarn_frequencies(head_dim, base, factor, length, fast, slow)
+    kinds: set[str] = set()
+    for n in range(head_dim // 2):
+        theta = base ** (-2 * n / head_dim)
+        turns = length / (2 * math.pi / theta)
+        gamma = 0.0 if turns < slow else 1.0 if turns > fast else (turns - slow) / (fast - slow)
+        kinds.add("slowed" if gamma == 0 else "kept" if gamma == 1 else "between")
+        assert got[n].item() == pytest.approx((1 - gamma) * theta / factor + gamma * theta)
+    assert kinds == {"slowed", "kept", "between"}
+    assert yarn_gain(1.0) == 1 and yarn_gain(math.e) == pytest.approx(1.1)
+
+
+def test_yarn_scales_scores_by_the_square_of_its_gain() -> None:
+    plain, louder = (RotaryPositions(frequencies(8, 50.0)[None], gain=g) for g in (1.0, 1.3))
+    q, k, at = random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1), torch.arange(5)
+    (q1, k1), (q2, k2) = plain.rotate(q, k, at, NO_TRACE), louder.rotate(q, k, at, NO_TRACE)
+    assert torch.allclose(q2 @ k2.mT, 1.69 * (q1 @ k1.mT))
+
+
+@pytest.mark.parametrize(
+    "position",
+    [CoupledRotaryPositions(100.0), ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1)],
+    ids=["coupled", "clipped"],
+)
+def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(position: Coupled) -> None:
+    attention = MultiHeadAttention(n_head=3, head_dim=8)
+    model = tiny_model(replace(BASE, position=position, attention=attention))
+    tokens = torch.from_numpy(Format("cot_reversed", 3, 2).prompt(123, 45)).long()
+    text = tokens
+    for step in generate(model, tokens, max_new=12, stop=None):
+        logits = model(text)[:, -1]
+        assert np.allclose(step.probabilities, logits.softmax(-1).numpy(), atol=1e-6)
+        text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
+    cache = KVCache(8)
+    model(tokens, cache=cache)
+    with pytest.raises(ValueError, match="CoupledRotaryPositions follow from the whole text"):
+        model(tokens[:, :1], cache=cache)
+
+
+def test_rotation_keeps_lengths_and_far_positions_stay_exact_in_fp32() -> None:
+    rotary, q = RotaryPositions(frequencies(8, 10.0)[None]), random(1, 1, 3, 8)
+    far = torch.tensor([0, 100_003, 1_000_003])
+    exact, _ = rotary.rotate(q, q, far, NO_TRACE)
+    assert torch.allclose(exact.norm(dim=-1), q.norm(dim=-1))
+    single, _ = rotary.rotate(q.float(), q.float(), far, NO_TRACE)
+    assert torch.allclose(single.double(), exact, atol=1e-6)
+
+
+def test_learned_positions_add_the_row_of_each_position() -> None:
+    learned, x = LearnedPositions(6, 4).double(), random(2, 3, 4)
+    positions = torch.tensor([[5, 0, 2], [1, 1, 3]])
+    expected = x + torch.stack([learned.table.weight[row] for row in positions])
+    assert torch.equal(learned.embed(x, positions, NO_TRACE), expected)
+    shared = learned.embed(x, torch.arange(3), NO_TRACE)
+    assert torch.equal(shared, x + learned.table.weight[:3])
+
+
+def test_a_learned_table_ends_where_it_ends() -> None:
+    learned = LearnedPositions(6, 4).double()
+    with pytest.raises(ValueError, match="position 6 is past the table of max_length=6"):
+        learned.embed(random(1, 3, 4), torch.tensor([4, 5, 6]), NO_TRACE)
+
+
+def test_each_kind_leaves_alone_what_it_does_not_do() -> None:
+    x, q, k = random(1, 3, 4), random(1, 2, 3, 4), random(1, 2, 3, 4, seed=1)
+    positions = torch.arange(3)
+    assert NoPositions().embed(x, positions, NO_TRACE) is x
+    assert RotaryPositions(frequencies(4, 10.0)[None]).embed(x, positions, NO_TRACE) is x
+    assert NoPositions().rotate(q, k, positions, NO_TRACE) == (q, k)
+    assert LearnedPositions(4, 4).rotate(q, k, positions, NO_TRACE) == (q, k)

@@ -1,0 +1,514 @@
+"""manifest and recompute: the scene is what torch computed, and every formula gives its cell."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, CLIPPED, tiny_model, variants
+
+from lab.data.problems import Format
+from lab.data.vocabulary import VOCABULARY, encode
+from lab.interp.intervene import ablate_head, scale_stream
+from lab.model.config import (
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    Position,
+    RotaryPositions,
+    SdpaKernel,
+)
+from lab.model.cost import longest_text
+from lab.model.gpt import GPT
+from lab.model.trace import ACTIVATIONS, Edit, Trace
+from lab.records import ROOT
+from lab.scene import manifest as scenes
+from lab.scene.manifest import LARGEST, MOST_TOKENS, RULES, Entry, Packed, Scene, scene, weights_of
+from lab.scene.recompute import CELLS, Reader, read_cell, recompute_cell, shown
+from lab.training.checkpoint import Checkpoint, committed_runs, load_run
+
+HALF = 2.0**-11
+"""Rounding to float16 changes a number by at most this part of it."""
+
+TEXT = "37*48=692+0841=67"
+LONG = ("37*48=692+0841=6771$" * 4)[:MOST_TOKENS]
+CELLS_EACH = 6
+
+
+@lru_cache
+def loaded(run: str) -> Checkpoint:
+    return load_run(run)
+
+
+@lru_cache
+def packed(run: str) -> Packed:
+    return weights_of(loaded(run).model)
+
+
+def prompts(form: Format) -> tuple[str, str, str]:
+    """A whole text, a prompt, and a text broken off."""
+    texts = [form.text(a % 10**form.p, b % 10**form.q) for a, b in ((7, 8), (99, 60), (2, 3))]
+    return texts[0], texts[1][: form.prompt_length], texts[2][:-2]
+
+
+def run_and_prompt() -> list[Any]:
+    return [
+        pytest.param(run, prompt, id=f"{run}-{prompt}")
+        for run in committed_runs()
+        for prompt in prompts(load_format(run))
+    ]
+
+
+def load_format(run: str) -> Format:
+    path = ROOT / "checkpoints" / run / "config.json"
+    return Format(**json.loads(path.read_text())["format"])
+
+
+def scene_of(run: str, prompt: str) -> Scene:
+    return scene(loaded(run).model, prompt, run=run, weights=packed(run))
+
+
+def values_of(s: Scene, entry: Entry) -> np.ndarray:
+    """All cells of a tensor, decoded as the docstring of `Entry` says."""
+    numbers = np.frombuffer(s.blobs[entry["kind"]], np.float16)[entry["offset"] :]
+    return (
+        numbers[: math.prod(entry["shape"])].astype(np.float64).reshape(entry["shape"])
+        * (entry["scale"])
+    )
+
+
+def torch_tensors(model: GPT, text: str) -> dict[str, torch.Tensor]:
+    """What the scene must show: every parameter, every activation, the probabilities."""
+    trace = Trace(model.emits)
+    with torch.inference_mode():
+        logits = model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+    found = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    found |= {key: trace[key][0] for key in trace.calls}
+    return found | {"probs": logits[0].softmax(-1)}
+
+
+def assert_shows(s: Scene, tensors: dict[str, torch.Tensor]) -> None:
+    assert [entry["name"] for entry in s.manifest["tensors"]] == list(tensors)
+    for entry in s.manifest["tensors"]:
+        expected = tensors[entry["name"]].double().numpy()
+        assert entry["shape"] == list(expected.shape) and len(entry["axes"]) == expected.ndim
+        cells, finite = values_of(s, entry), np.isfinite(expected)
+        assert np.array_equal(cells[~finite], expected[~finite], equal_nan=True), entry["name"]
+        error = abs(cells[finite] - expected[finite])
+        allowed = HALF * abs(expected[finite]) + 2.0**-25 * entry["scale"]
+        assert (error <= allowed).all(), entry["name"]
+
+
+# ---------------------------------------------------------------- the numbers
+
+
+@pytest.mark.parametrize(("run", "prompt"), run_and_prompt())
+def test_every_cell_of_a_committed_run_is_torchs(run: str, prompt: str) -> None:
+    assert_shows(scene_of(run, prompt), torch_tensors(loaded(run).model, prompt))
+
+
+@pytest.mark.parametrize("config", variants())
+def test_every_cell_is_torchs_whatever_the_model_is_made_of(config: GPTConfig) -> None:
+    math_model = scenes.with_ledger(tiny_model(config))
+    assert_shows(scene(tiny_model(config), TEXT), torch_tensors(math_model, TEXT))
+
+
+def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
+    for run in committed_runs():
+        model = loaded(run).model
+        s = scene_of(run, prompts(loaded(run).format)[0])
+        names = {entry["name"] for entry in s.manifest["tensors"]}
+        assert {name for name, _ in model.named_parameters()} < names
+        for name in model.emits:
+            layers = range(model.config.n_layer)
+            keys = [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_block else [name]
+            assert names >= set(keys)
+        sizes: dict[str, set[int]] = {}
+        for entry in s.manifest["tensors"]:
+            for axis, size in zip(entry["axes"], entry["shape"], strict=True):
+                sizes.setdefault(axis, set()).add(size)
+        tokens, table = len(s.manifest["tokens"]), longest_text(model.config)
+        assert sizes.pop("position") == {tokens} | ({table} if table else set())
+        assert sizes.pop("query") == sizes.pop("key") == {tokens}
+        assert all(len(found) == 1 for found in sizes.values()), sizes
+
+
+def test_infinity_and_nan_are_shown_as_such() -> None:
+    model = tiny_model(dtype=torch.float32)
+    with torch.no_grad():
+        model.get_parameter("blocks.1.ffn.w_out.weight")[3, 4] = torch.nan
+    s = scene(model, "7*8=")
+    assert_shows(s, torch_tensors(model, "7*8="))
+    assert read_cell(s.manifest, s.blobs, "blocks.0.scores", (1, 0, 2)) == -math.inf
+    assert math.isnan(read_cell(s.manifest, s.blobs, "blocks.1.ffn.w_out.weight", (3, 4)))
+    value, text = recompute_cell(s.manifest, s.blobs, "blocks.1.ffn_out", (2, 3))
+    assert math.isnan(value) and text.endswith(" = NaN")
+    assert math.isnan(recompute_cell(s.manifest, s.blobs, "probs", (2, 3))[0])
+
+
+@pytest.mark.parametrize("factor", [2.0**-60, 2.0**-24, 1.0, 2.0**16, 2.0**60])
+def test_a_scale_keeps_small_and_large_numbers_out_of_the_ends(factor: float) -> None:
+    x = torch.linspace(-3, 2, 101, dtype=torch.float64) * factor
+    for numbers in (x, torch.cat([x, torch.tensor([torch.inf, torch.nan])])):
+        scale = scenes.scale_of(numbers)
+        assert math.log2(scale).is_integer()
+        assert LARGEST / 2 < float(x.abs().max()) / scale <= LARGEST
+    assert scenes.scale_of(torch.zeros(3)) == 1.0
+    assert scenes.scale_of(torch.tensor([torch.nan, -torch.inf])) == 1.0
+
+
+# ---------------------------------------------------------------- the formulas
+
+
+def sample_cells(entry: Entry, seed: int) -> Iterator[tuple[int, ...]]:
+    rng = np.random.default_rng(seed)
+    yield tuple(n - 1 for n in entry["shape"])
+    for _ in range(CELLS_EACH - 1):
+        yield tuple(int(rng.integers(n)) for n in entry["shape"])
+
+
+def without_signs(s: Scene) -> dict[Any, bytes]:
+    """The blobs with every number made positive: the terms of a sum then add up to its size."""
+    return {
+        kind: (np.frombuffer(blob, np.uint16) & 0x7FFF).tobytes() for kind, blob in s.blobs.items()
+    }
+
+
+def size_of_terms(s: Scene, positive: dict[Any, bytes], entry: Entry, at: tuple[int, ...]) -> float:
+    """How large the numbers are whose rounding a recomputed cell inherits."""
+    reader = Reader(s.manifest, positive)
+    match entry["op"]:
+        case "softmax":
+            x = reader.read(entry["inputs"][0], *at[:-1])
+            largest = float(np.max(x, where=np.isfinite(x), initial=0.0))
+            return (
+                read_cell(s.manifest, s.blobs, entry["name"], at)
+                * math.expm1(2 * HALF * largest)
+                / (2 * HALF)
+            )
+        case "rotate":
+            return float(reader.row(entry["inputs"][0], at[1]).sum())
+        case "activation":
+            x = reader.number(entry["inputs"][0], *at)
+            return 2 * max(x, x**2)
+        case "gated":
+            pre, x, w = entry["inputs"]
+            return reader.number(pre, *at) * float(reader.row(x, at[0]) @ reader.read(w, at[1]))
+        case "split_matmul" if len(entry["inputs"]) == 3:
+            (x, w, gain), (h, t, i) = entry["inputs"], at
+            rows = slice(h * entry["shape"][-1], (h + 1) * entry["shape"][-1])
+            terms = reader.read(w, rows) @ reader.row(x, t)
+            signed = Reader(s.manifest, s.blobs)
+            head = signed.read(w, rows) @ signed.row(x, t)
+            rms = math.sqrt((head**2).mean() + BASE.norm_eps)
+            return 4 * reader.number(gain, i) * float(terms.max()) / rms
+        case _:
+            return abs(recompute_cell(s.manifest, positive, entry["name"], at)[0])
+
+
+def assert_formulas_hold(s: Scene) -> None:
+    positive = without_signs(s)
+    for number, entry in enumerate(s.manifest["tensors"]):
+        for at in sample_cells(entry, number):
+            cell = read_cell(s.manifest, s.blobs, entry["name"], at)
+            value, text = recompute_cell(s.manifest, s.blobs, entry["name"], at)
+            assert text.endswith(f" = {shown(value)}") and text.startswith(entry["name"] + "[")
+            if math.isinf(cell) or math.isinf(value):
+                assert value == cell, (text, cell)
+                continue
+            slack = 3 * HALF * size_of_terms(s, positive, entry, at)
+            slack += HALF * abs(cell) + 2.0**-24 * entry["scale"]
+            assert abs(value - cell) <= slack, (text, cell, slack)
+
+
+@pytest.mark.parametrize(("run", "prompt"), run_and_prompt())
+def test_every_formula_of_a_committed_run_gives_its_cell(run: str, prompt: str) -> None:
+    assert_formulas_hold(scene_of(run, prompt))
+
+
+@pytest.mark.parametrize("config", variants())
+def test_every_formula_gives_its_cell_whatever_the_model_is_made_of(config: GPTConfig) -> None:
+    s = scene(tiny_model(config), TEXT)
+    assert all(entry["op"] for entry in s.manifest["tensors"] if entry["kind"] == "activation")
+    assert_formulas_hold(s)
+
+
+@pytest.mark.parametrize(
+    "position", [CoupledRotaryPositions(100.0), RotaryPositions(100.0, "interleaved")]
+)
+def test_every_formula_gives_its_cell_however_pairs_are_turned(position: Position) -> None:
+    assert_formulas_hold(scene(tiny_model(replace(BASE, position=position)), "7*18=6510+070"))
+
+
+@pytest.mark.parametrize("op", CELLS)
+def test_a_changed_input_changes_the_cell(op: str) -> None:
+    """A formula that ignored one of its inputs would pass where that input happens to be zero."""
+    gated = replace(BASE, ffn=DenseFFN(30, "swiglu"), position=RotaryPositions(100.0))
+    normed = replace(BASE, attention=replace(BASE.attention, qk_norm=True))
+    for config in (BASE, gated, normed):
+        s = scene(tiny_model(config), TEXT)
+        for entry in s.manifest["tensors"]:
+            if entry["op"] != op or entry["layer"] == 1:
+                continue
+            at = (2, 12, 3) if op != "scores" else (2, 12, 7)
+            at = at[-len(entry["shape"]) :]
+            before, _ = recompute_cell(s.manifest, s.blobs, entry["name"], at)
+            for name in entry["inputs"]:
+                after, _ = recompute_cell(s.manifest, noisy(s, name), entry["name"], at)
+                assert after != before or (op == "activation" and before == 0), entry["name"]
+
+
+def noisy(s: Scene, name: str) -> dict[Any, bytes]:
+    """The blobs of a scene with other numbers in one tensor."""
+    (entry,) = (e for e in s.manifest["tensors"] if e["name"] == name)
+    numbers = np.frombuffer(s.blobs[entry["kind"]], np.float16).copy()
+    part = numbers[entry["offset"] :][: math.prod(entry["shape"])]
+    part[:] = np.random.default_rng(0).normal(0, 8000, len(part))
+    return {**s.blobs, entry["kind"]: numbers.tobytes()}
+
+
+def test_the_text_of_a_cell_holds_its_own_numbers() -> None:
+    s = scene_of("times_table_small", "7*8=")
+
+    def text(name: str, *at: int) -> str:
+        return recompute_cell(s.manifest, s.blobs, name, at)[1]
+
+    def number(name: str, *at: int) -> str:
+        found = shown(read_cell(s.manifest, s.blobs, name, at))
+        return f"({found})" if found.startswith("−") else found
+
+    assert text("embed", 1, 5).startswith("embed[1, 5] = embed.weight[10, 5] = ")
+    assert text("pos_embed", 3, 5).startswith("pos_embed[3, 5] = position.table.weight[3, 5] = ")
+    terms = [number(f"blocks.0.{name}", 2, 9) for name in ("resid_pre", "attn_out")]
+    assert text("blocks.0.resid_mid", 2, 9).startswith(
+        f"blocks.0.resid_mid[2, 9] = {terms[0]} + {terms[1]} = "
+    )
+    row = [number("blocks.1.attn_norm", 2, j) for j in range(3)]
+    column = [number("blocks.1.attention.wq.weight", 21, j) for j in range(3)]
+    products = " + ".join(f"{a}·{b}" for a, b in zip(row, column, strict=True))
+    assert text("blocks.1.q", 1, 2, 5).startswith(
+        f"blocks.1.q[1, 2, 5] = attn_norm[2] · wq[21] = {products} + … (45 more) = "
+    )
+    assert text("blocks.0.scores", 0, 1, 2) == (
+        "blocks.0.scores[0, 1, 2] = masked, since token 2 comes after token 1 = −∞"
+    )
+    assert text("unembed.weight", 3, 4).count("=") == 1
+
+
+def test_a_formula_says_what_this_model_does() -> None:
+    def formulas(config: GPTConfig) -> dict[str, str]:
+        return {e["name"]: e["formula"] for e in scene(tiny_model(config), "7").manifest["tensors"]}
+
+    plain = formulas(BASE)
+    assert plain["blocks.1.q"] == "q = attn_norm · wq', cut into heads"
+    assert plain["blocks.1.resid_pre"] == "resid_pre = blocks.0.resid_post"
+    assert plain["blocks.0.resid_pre"] == "resid_pre = embed + pos_embed"
+    assert plain["blocks.0.ffn_post"] == "ffn_post = max(ffn_pre, 0)²"
+    assert plain["embed"] == "embed = embed.weight[token]"
+    other = formulas(replace(BASE, ffn=DenseFFN(30, "swiglu"), position=RotaryPositions(100.0)))
+    assert other["blocks.0.scores"].startswith("scores = rot_q · rot_k' / sqrt(head_dim)")
+    assert other["blocks.0.resid_pre"] == "resid_pre = embed"
+    assert other["blocks.0.ffn_pre"] == "ffn_pre = ffn_norm · w_gate'"
+    assert other["blocks.0.ffn_post"] == "ffn_post = silu(ffn_pre) · (ffn_norm · w_in')"
+
+
+# ---------------------------------------------------------------- the manifest
+
+
+def test_the_manifest_is_plain_json_and_its_tensors_fill_the_blobs() -> None:
+    s = scene_of("times_table", "7*8=56$")
+    manifest = json.loads(json.dumps(s.manifest))
+    assert manifest == s.manifest
+    assert (manifest["version"], manifest["run"]) == (1, "times_table")
+    assert (manifest["vocabulary"], manifest["tokens"]) == (VOCABULARY, list("7*8=56$"))
+    assert GPTConfig.from_dict(manifest["config"]) == loaded("times_table").model.config
+    assert manifest["edited"] == []
+    for kind, blob in s.blobs.items():
+        end = 0
+        for entry in manifest["tensors"]:
+            if entry["kind"] == kind:
+                assert entry["offset"] == end
+                end += math.prod(entry["shape"])
+        assert len(blob) == 2 * end
+
+
+def test_tensors_come_in_the_order_of_the_network() -> None:
+    """An input of a tensor stands before it; so a front end can lay the scene out in one pass."""
+    for config in (BASE, replace(BASE, position=RotaryPositions(100.0))):
+        seen: set[str] = set()
+        for entry in scene(tiny_model(config), TEXT).manifest["tensors"]:
+            assert seen >= set(entry["inputs"]), entry["name"]
+            seen.add(entry["name"])
+            layer = entry["name"].split(".")[1] if entry["name"].startswith("blocks.") else None
+            assert entry["layer"] == (None if layer is None else int(layer))
+
+
+def test_every_tensor_names_the_line_that_made_it() -> None:
+    configs = [BASE, replace(BASE, position=RotaryPositions(100.0))]
+    configs.append(replace(BASE, ffn=DenseFFN(30, "swiglu"), kernel=SdpaKernel()))
+    for config in configs:
+        for entry in scene(tiny_model(config), TEXT).manifest["tensors"]:
+            source = entry["source"]
+            line = (ROOT / source["file"]).read_text().splitlines()[source["line"] - 1]
+            name = entry["name"].split(".")[-1]
+            if entry["kind"] == "weight":
+                assert f"self.{entry['name'].split('.')[-2]} = " in line
+            elif name == "probs":
+                assert "logits.softmax(-1)" in line
+            else:
+                assert f'"{name}"' in line
+            assert entry["meaning"]
+
+
+def test_what_no_rule_explains_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(RULES, "z")
+    s = scene(tiny_model(), TEXT)
+    (entry,) = (e for e in s.manifest["tensors"] if e["name"] == "blocks.1.z")
+    assert (entry["op"], entry["inputs"], entry["formula"]) == (None, [], "")
+    assert recompute_cell(s.manifest, s.blobs, "blocks.1.z", (1, 2, 3))[0] == read_cell(
+        s.manifest, s.blobs, "blocks.1.z", (1, 2, 3)
+    )
+
+
+def test_digests_say_what_must_be_sent_again() -> None:
+    model = tiny_model()
+    one, same, other = (scene(model, text).manifest for text in ("7*8=", "7*8=", "7*9="))
+    assert one == same
+    assert one["weights_digest"] == other["weights_digest"]
+    assert one["activations_digest"] != other["activations_digest"]
+    louder = tiny_model()
+    with torch.no_grad():
+        for parameter in louder.parameters():
+            parameter.mul_(2)
+    doubled = scene(louder, "7*8=")
+    assert doubled.weights == scene(model, "7*8=").weights
+    assert doubled.manifest["weights_digest"] != one["weights_digest"]
+
+
+def test_a_model_that_never_forms_scores_is_looked_into_all_the_same() -> None:
+    fused = tiny_model(replace(BASE, kernel=SdpaKernel()))
+    assert scene(fused, TEXT) == scene(tiny_model(), TEXT)
+
+
+def test_token_ids_do_as_well_as_text() -> None:
+    assert scene(tiny_model(), encode(TEXT).tolist()) == scene(tiny_model(), TEXT)
+
+
+def test_an_edit_changes_the_scene_and_is_named() -> None:
+    model = loaded("times_table").model
+    edits = [ablate_head(2, 1), scale_stream("resid_post", 5, 3.0)]
+    s = scene(model, "7*8=", weights=packed("times_table"), edits=edits)
+    assert s.manifest["edited"] == ["blocks.2.z", "blocks.5.resid_post"]
+    trace = Trace(["logits", "z"], edits)
+    with torch.inference_mode():
+        model(torch.from_numpy(encode("7*8=")).long()[None], trace=trace)
+    by_name = {entry["name"]: entry for entry in s.manifest["tensors"]}
+    assert not values_of(s, by_name["blocks.2.z"])[1].any()
+    expected = trace["logits"][0].double().numpy()
+    assert np.allclose(values_of(s, by_name["logits"]), expected, rtol=2 * HALF, atol=1e-6)
+    with pytest.raises(ValueError, match="layer=9 of an edit"):
+        scene(model, "7*8=", edits=[ablate_head(9, 0)])
+    with pytest.raises(ValueError, match="never met anything"):
+        scene(model, "7*8=", edits=[Edit("z", torch.zeros_like, 0, {"position": 4})])
+
+
+# ---------------------------------------------------------------- limits and bad input
+
+
+def test_a_scene_of_the_large_model_is_small_enough_to_send() -> None:
+    twelve, most = (scene_of("times_table", LONG[:n]) for n in (12, 64))
+    assert len(twelve.activations) <= 0.8e6
+    assert len(most.activations) <= 5.2e6
+    parameters = sum(p.numel() for p in loaded("times_table").model.parameters())
+    assert len(twelve.weights) == 2 * parameters < 9.6e6
+    assert len(json.dumps(most.manifest)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("7x8=", "character 1 is 'x', which is not a token; the tokens are 0 1 2"),
+        ("", r"the text has 0 tokens; a scene of this model takes 1 to 32, each one of 0 1 2"),
+        ("1" * 33, "the text has 33 tokens; a scene of this model takes 1 to 32"),
+        ([], "the text has 0 tokens"),
+        ([7, 10, 16], "token id 16 is outside 0 to 15"),
+        ([-1], "token id -1 is outside 0 to 15"),
+    ],
+    ids=["a letter", "empty", "too long", "no ids", "a large id", "a negative id"],
+)
+def test_a_bad_prompt_is_refused_and_told_what_is_allowed(text: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        scene(tiny_model(), text)
+
+
+def test_a_model_without_a_position_table_takes_64_tokens_too() -> None:
+    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    assert len(scene(model, "1" * 64).manifest["tokens"]) == 64
+    with pytest.raises(ValueError, match="65 tokens; a scene of this model takes 1 to 64"):
+        scene(model, "1" * 65)
+    with pytest.raises(ValueError, match="9 tokens; a scene of this model takes 1 to 8"):
+        scene(loaded("times_table_small").model, "7*8=56$7*")
+
+
+def test_clipped_distances_have_no_scene() -> None:
+    with pytest.raises(ValueError, match="pass the model with its usual positions"):
+        scene(tiny_model(CLIPPED), "7*8=")
+
+
+def test_a_cell_that_is_not_there_is_refused() -> None:
+    s = scene(tiny_model(), "7*8=")
+    with pytest.raises(ValueError, match=r"the scene has no tensor 'blocks\.7\.q'"):
+        recompute_cell(s.manifest, s.blobs, "blocks.7.q", (0, 0, 0))
+    for at in ((0, 4, 0), (0, 0), (0, 0, 0, 0), (0, -1, 0)):
+        with pytest.raises(ValueError, match=r"'blocks.1.q' has the shape \[3, 4, 4\], and no"):
+            recompute_cell(s.manifest, s.blobs, "blocks.1.q", at)
+
+
+def test_a_blob_cut_short_is_refused() -> None:
+    s = scene(tiny_model(), "7*8=")
+    cut: dict[Any, bytes] = {**s.blobs, "activation": s.activations[:-3]}
+    with pytest.raises(ValueError, match=r"the blob of activations ends at byte \d+, in 'probs'"):
+        read_cell(s.manifest, cut, "probs", (0, 0))
+    assert recompute_cell(s.manifest, cut, "logits", (3, 15)) == recompute_cell(
+        s.manifest, s.blobs, "logits", (3, 15)
+    )
+
+
+def test_the_source_of_a_scene_is_found_outside_the_folder_it_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scenes.find.cache_clear()
+    assert all(e["source"]["line"] for e in scene(tiny_model(), "7").manifest["tensors"])
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("length", [12, 64])
+def test_a_scene_costs_less_than_20_ms_beyond_the_forward_pass(length: int) -> None:
+    model, text, weights = loaded("times_table").model, LONG[:length], packed("times_table")
+    tokens = torch.from_numpy(encode(text)).long()[None]
+
+    def forward() -> None:
+        with torch.inference_mode():
+            model(tokens)
+
+    def milliseconds(work: Any) -> float:
+        began = time.perf_counter()
+        work()
+        return 1000 * (time.perf_counter() - began)
+
+    both = [
+        (milliseconds(forward), milliseconds(lambda: scene(model, text, weights=weights)))
+        for _ in range(21)
+    ]
+    alone, whole = np.median(both, axis=0)
+    assert whole - alone < 20

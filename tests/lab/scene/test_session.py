@@ -1,0 +1,112 @@
+"""lab.scene.session: what a reader typed is answered, refused in words, or written under edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from lab.model.gpt import GPT
+from lab.model.trace import Edit, Trace
+from lab.scene.manifest import look_at_everything, weights_of
+from lab.scene.session import (
+    change_before,
+    change_of_earlier_keys,
+    edit_of,
+    open_up,
+    read_prompt,
+    share_that_takes_part,
+    written,
+)
+from lab.training.checkpoint import load_run
+
+LOADED = load_run("times_table")
+
+
+def test_all_hundred_products_are_written_to_their_end() -> None:
+    for a, b in ((0, 0), (7, 8), (9, 9), (3, 2)):
+        assert written(LOADED, f"{a}*{b}=") == f"{a}*{b}={a * b:02d}$"
+
+
+def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> None:
+    assert written(LOADED, "7*8=56$77") == "7*8=56$77"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("", "is empty"),
+        ("7x8=", "'x' is no token"),
+        ("٣*٤=", "is no token"),
+        ("7" * 65, "65 tokens"),
+    ],
+)
+def test_a_prompt_that_cannot_be_read_says_what_is_allowed(prompt: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_prompt(LOADED, prompt)
+
+
+def test_what_stands_before_a_changed_token_changes_by_nothing_and_it_is_looked_at() -> None:
+    assert change_before(LOADED, "7*8=56$", "7*9=63$") == 0
+    assert change_before(LOADED, "7*8=56$", "1*8=56$") == 0  # nothing stands before the first
+    with pytest.raises(ValueError, match="not of one length"):
+        change_before(LOADED, "7*8=", "7*8=5")
+
+
+def test_a_change_at_earlier_tokens_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_all_tokens(model: GPT, ids: list[int], edits: tuple[Edit, ...]) -> Trace:
+        moved = Edit("ffn_out", lambda x: x + ids[2], layer=0)
+        return look_at_everything(model, ids, (*edits, moved))
+
+    monkeypatch.setattr("lab.scene.session.look_at_everything", at_all_tokens)
+    assert change_before(LOADED, "7*8=56$", "7*9=63$") >= 1
+
+
+def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
+    off = {"name": "z", "layer": 0, "index": {"head": 1}, "scale": 0.0}
+    opened = open_up(LOADED, "times_table", "7*8=56$", weights_of(LOADED.model), [off])
+    entry = next(e for e in opened.manifest["tensors"] if e["name"] == "blocks.0.z")
+    z = np.frombuffer(opened.activations, np.float16)[entry["offset"] :][: np.prod(entry["shape"])]
+    heads = z.reshape(entry["shape"])
+    assert (heads[1] == 0).all() and (heads[0] != 0).any()
+    everything_off = [
+        {"name": name, "layer": layer, "scale": 0.0}
+        for layer in range(6)
+        for name in ("attn_out", "ffn_out")
+    ]
+    assert written(LOADED, "7*8=", everything_off) != "7*8=56$"
+
+
+@pytest.mark.parametrize(
+    "toggle",
+    [
+        {"name": "zebra", "layer": 0},
+        {"name": "z", "layer": 0, "scale": 1e9},
+        {"name": "z", "layer": 0, "scale": float("nan")},
+        {"name": "z", "layer": 0, "index": {"wing": 1}},
+        {"name": "z"},
+    ],
+)
+def test_an_edit_that_means_nothing_is_refused(toggle) -> None:
+    with pytest.raises(ValueError):
+        edit_of(toggle)
+
+
+def test_earlier_keys_and_values_stay_when_the_text_goes_on_and_not_when_it_differs() -> None:
+    assert change_of_earlier_keys(LOADED, "7*8=", "7*8=56$") < 1e-4
+    assert change_of_earlier_keys(LOADED, "7*8=", "7*9=63$") > 1e-2
+
+
+def test_the_rows_that_never_occur_have_no_part_in_the_answer() -> None:
+    """Share by count; and indeed the answer stays when just those rows are destroyed."""
+    share = share_that_takes_part(LOADED, "7*8=")
+    total = sum(p.numel() for p in LOADED.model.parameters())
+    idle = (16 - 4) * 256 + (64 - 4) * 256
+    assert share == pytest.approx(1 - idle / total)
+    other = load_run("times_table").model
+    tokens = torch.tensor([[7, 10, 8, 12]])
+    with torch.inference_mode():
+        before = LOADED.model(tokens)
+        other.embed.weight.data[[i for i in range(16) if i not in (7, 8, 10, 12)]] = 1e3
+        other.position.table.weight.data[4:] = 1e3  # pyright: ignore
+        assert (other(tokens) == before).all()

@@ -1,0 +1,117 @@
+"""lab.records: every record says where it comes from."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from lab import records as module
+from lab.records import (
+    REQUIRED,
+    ROOT,
+    append_line,
+    provenance,
+    read_lines,
+    write_json,
+    write_lines,
+)
+
+
+def test_provenance_names_date_commit_processor_and_command() -> None:
+    fields = provenance("python -m lab bench problems")
+    assert fields.keys() == set(REQUIRED)
+    assert fields["command"] == "python -m lab bench problems"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", fields["date"])
+    assert fields["torch"] == torch.__version__
+    assert re.search(r", \d+ cores$", fields["cpu"])
+    assert json.loads(json.dumps(fields)) == fields
+
+
+def test_the_commit_is_that_of_the_work_tree_and_marks_changed_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*arguments: str) -> str:
+        author = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+        command = ["git", "-C", str(tmp_path), *author, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "x.py").write_text("1")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    head = git("rev-parse", "--short", "HEAD")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert module.commit() == head
+    (tmp_path / "notes.md").write_text("not code")
+    assert module.commit() == head
+    (tmp_path / "lab" / "x.py").write_text("2")
+    assert module.commit() == head + "+"
+
+
+def test_outside_a_repository_the_commit_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert module.commit() == "unknown"
+    monkeypatch.setenv("PATH", str(tmp_path))  # and without git at all
+    assert module.commit() == "unknown"
+
+
+def test_lines_are_written_and_added(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.jsonl"
+    append_line(path, {"a": 1})
+    append_line(path, {"b": "é\n"})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [{"a": 1}, {"b": "é\n"}]
+    write_lines(path, [{"c": 3}])
+    assert path.read_text() == '{"c": 3}\n'
+    assert (ROOT / "lab" / "records.py").exists()
+
+
+def test_a_file_of_lines_that_ends_in_half_a_line_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    assert read_lines(path) == []
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "lo')
+    assert read_lines(path) == [{"step": 1}, {"step": 2}]
+
+
+def test_a_file_of_lines_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
+    with pytest.raises(ValueError, match=r"rows\.jsonl: line 2 is not JSON"):
+        read_lines(path)
+
+
+@pytest.mark.parametrize("row", ["[1, 2]", "3", "null", '"step"', "NaN"])
+@pytest.mark.parametrize("after", ['{"step": 2}\n', ""])
+def test_a_row_that_is_no_object_is_refused_wherever_it_stands(
+    tmp_path: Path, row: str, after: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f'{{"step": 1}}\n{row}\n{after}')
+    with pytest.raises(ValueError, match=r"rows\.jsonl: line 2 is .*, no JSON object"):
+        read_lines(path)
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.json"
+    write_json(path, {"a": [1, 2]})
+    before = path.read_text()
+    assert json.loads(before) == {"a": [1, 2]} and before.endswith("}\n")
+    write = Path.write_text
+
+    def full_disk(self: Path, text: str) -> int:
+        write(self, text[:3])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    for put in (lambda: write_json(path, {"b": 1}), lambda: write_lines(path, [{"b": 1}])):
+        with pytest.raises(OSError, match="no space"):
+            put()
+    assert path.read_text() == before
+    assert list(tmp_path.iterdir()) == [path]

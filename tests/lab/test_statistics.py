@@ -1,0 +1,73 @@
+"""lab.statistics: what a count of errors proves."""
+
+import math
+from fractions import Fraction
+
+import pytest
+
+from lab.statistics import lower_bound_95, ratio_of_medians, steps_until
+
+
+def exact_bound(errors: int, n: int) -> float:
+    """Clopper-Pearson by bisection in whole numbers: q is where P(at most `errors`) is 1/20."""
+    low, high = Fraction(0), Fraction(1)
+    for _ in range(50):
+        q = (low + high) / 2
+        tail = sum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(errors + 1))
+        low, high = (q, high) if tail > Fraction(1, 20) else (low, q)
+    return float(1 - high)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 3000, 7001, 100_000])
+def test_without_errors_the_bound_has_a_closed_form(n: int) -> None:
+    assert lower_bound_95(0, n) == pytest.approx(0.05 ** (1 / n), abs=1e-12)
+
+
+@pytest.mark.parametrize(("errors", "n"), [(1, 3), (1, 30), (2, 10), (9, 10), (5, 40), (20, 40)])
+def test_with_errors_the_bound_is_that_of_exact_fractions(errors: int, n: int) -> None:
+    assert lower_bound_95(errors, n) == pytest.approx(exact_bound(errors, n), abs=1e-9)
+
+
+def test_what_no_errors_and_few_errors_prove() -> None:
+    """The thresholds of the book: the smallest n whose clean record proves three and four nines."""
+    assert next(n for n in range(2900, 3100) if lower_bound_95(0, n) >= 0.999) == 2995
+    assert next(n for n in range(29900, 30000) if lower_bound_95(0, n) >= 0.9999) == 29956
+    assert lower_bound_95(4, 10_000) > 0.999 > lower_bound_95(5, 10_000)
+    assert lower_bound_95(83, 100_000) > 0.999 > lower_bound_95(84, 100_000)
+
+
+def test_the_bound_lies_below_the_share_and_falls_with_every_error() -> None:
+    bounds = [lower_bound_95(errors, 50) for errors in range(51)]
+    assert all(bound < 1 - errors / 50 or errors == 50 for errors, bound in enumerate(bounds))
+    assert bounds == sorted(bounds, reverse=True) and len(set(bounds)) == 51
+    assert bounds[50] == 0
+
+
+@pytest.mark.parametrize(("errors", "n"), [(-1, 5), (6, 5), (0, 0)])
+def test_impossible_counts_are_refused(errors: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"errors={errors} of n={n}"):
+        lower_bound_95(errors, n)
+
+
+def test_the_ratio_of_medians_and_its_interval() -> None:
+    """With one value a seed nothing varies; with two clear groups the interval is theirs."""
+    sure = ratio_of_medians([400, 400, 400], [100, 100, 100])
+    assert (sure.ratio, sure.low, sure.high) == (4, 4, 4)
+    wide = ratio_of_medians([300, 400, 500], [100, 100, 100])
+    assert wide.ratio == 4 and wide.low == 3 and wide.high == 5
+    assert ratio_of_medians([100, 100, 100], [300, 400, 500]).ratio == 0.25
+
+
+def test_runs_that_never_arrive_count_as_endless() -> None:
+    some = ratio_of_medians([math.inf, math.inf, 500], [100, 100, 100])
+    assert some.ratio == math.inf and some.low == 5 and some.high == math.inf
+    assert math.isnan(ratio_of_medians([math.inf] * 3, [math.inf] * 3).ratio)
+    with pytest.raises(ValueError, match="3 and 0 runs"):
+        ratio_of_medians([100] * 3, [])
+
+
+def test_a_goal_is_met_at_the_first_of_two_good_looks_in_a_row() -> None:
+    curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
+    assert steps_until(curve, 0.02) == 50
+    assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
+    assert steps_until(curve, 0.01) == math.inf and steps_until([], 0.5) == math.inf
