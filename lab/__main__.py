@@ -202,7 +202,7 @@ def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, I
     import numpy as np
 
     from lab.data.problems import all_pairs, count_digits, sample_exact, sample_pairs
-    from lab.model.config import require_whole
+    from lab.fields import require_whole
     from lab.training.train import LARGEST_SEED
 
     require_whole("batch", options.batch)

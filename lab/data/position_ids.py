@@ -40,6 +40,22 @@ def coupled_ids(tokens: Tensor) -> Tensor:
     return torch.stack([place, line], dim=-1)
 
 
+def position_ids(tokens: Tensor, n_axis: int = 1, first: Tensor | None = None) -> Tensor:
+    """Where the tokens of texts (B, T) stand: (1, T) or (B, T), or (B, T, 2) along two axes.
+
+    `first` (B,) is where each text begins, if tokens of padding lie before it; those stand at 0.
+    """
+    slot = torch.arange(tokens.shape[1], device=tokens.device)[None]
+    if first is None:
+        return slot if n_axis == 1 else coupled_ids(tokens)
+    own = slot - first[:, None]
+    if n_axis == 1:
+        return own.clamp(min=0)
+    from_the_start = tokens.gather(1, (slot + first[:, None]).clamp(max=tokens.shape[1] - 1))
+    ids = coupled_ids(from_the_start)
+    return ids.gather(1, own.clamp(min=0)[..., None].expand(-1, -1, n_axis))
+
+
 def with_gaps(ids: Tensor, rng: np.random.Generator, chance: float, most: int) -> Tensor:
     """Skip up to `most` marks of the ruler behind a place, with `chance`, for each text anew.
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.position_ids import position_ids
 from lab.data.vocabulary import END
 from lab.model.cache import KVCache
 from lab.model.gpt import GPT
@@ -59,13 +60,16 @@ def generate(
     max_new: int,
     sampling: Sampling = GREEDY,
     generator: torch.Generator | None = None,
+    first: Tensor | None = None,
     trace: TraceLike = NO_TRACE,
     stop: int | None = END,
 ) -> Iterator[TokenStep]:
     """Yield up to `max_new` steps; ends early once every text has written `stop`.
 
-    Raises `ValueError` for an empty prompt. After its `stop` a text goes on as noise: cut it there.
-    Draws come from `generator`, or from one of seed 0: never from the global one.
+    `first` (B,) is where the text of each row begins: prompts of unlike length are filled up with
+    padding before them. Raises `ValueError` for an empty prompt. After its `stop` a text goes on as
+    noise: cut it there. Draws come from `generator`, or from one of seed 0, never from the global
+    one.
     """
     if prompt.shape[1] == 0:
         raise ValueError("the prompt is empty; the model needs at least one token to read")
@@ -74,10 +78,11 @@ def generate(
     text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
         read = cache.length
-        positions = model.position.ids(text)[:, read:]
+        positions = position_ids(text, model.config.position.n_axis, first)[:, read:]
         with torch.inference_mode():
-            logits = model(text[:, read:], positions=positions, cache=cache, trace=trace)
-            logits = logits[:, -1].float()  # (B, V)
+            logits = model(
+                text[:, read:], positions=positions, first=first, cache=cache, trace=trace
+            )[:, -1].float()  # (B, V)
             chosen = choose(logits, sampling, generator)  # (B,)
         yield TokenStep(cache.length, chosen.numpy(), logits.softmax(-1).numpy())
         text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)

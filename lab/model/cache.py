@@ -21,6 +21,8 @@ class CacheLike(Protocol):
     @property
     def length(self) -> int: ...
 
+    def place(self, positions: Tensor) -> Tensor: ...
+
     def extend(self, layer: int, **new: Tensor) -> tuple[Tensor, ...]: ...
 
 
@@ -28,6 +30,9 @@ class NoCache:
     """Keeps nothing: attention sees the tokens of this call alone."""
 
     length = 0
+
+    def place(self, positions: Tensor) -> Tensor:
+        return positions
 
     def extend(self, layer: int, **new: Tensor) -> tuple[Tensor, ...]:
         return tuple(new.values())
@@ -45,11 +50,21 @@ class KVCache:
         self.capacity = capacity
         self.store: dict[tuple[int, str], Tensor] = {}
         self.lengths: dict[int, int] = {}
+        self.placed: Tensor | None = None
 
     @property
     def length(self) -> int:
         """Tokens that every layer has stored; between two forwards all layers agree."""
         return min(self.lengths.values(), default=0)
+
+    def place(self, positions: Tensor) -> Tensor:
+        """Keep where the tokens of a call stand, once for all layers; return all there are.
+
+        (B, T) or (B, T, A) -> (B, S) or (B, S, A)
+        """
+        known = None if self.placed is None else self.placed[:, : self.length]
+        self.placed = positions if known is None else torch.cat([known, positions], dim=1)
+        return self.placed
 
     def extend(self, layer: int, **new: Tensor) -> tuple[Tensor, ...]:
         """Store (..., T, x) tensors behind what the layer has; return each as (..., S, x)."""

@@ -1,29 +1,111 @@
 """What a model is made of: one frozen dataclass per part, and `GPTConfig` that holds one of each.
 
-The *type* of a part says which class is built (`lab.model.gpt` is the only place that looks), so
-the sizes of one variant cannot exist while another is chosen. Standard library only.
+The *type* of a part says which class is built (the table in `lab.model.parts`), so the sizes of one
+variant cannot exist while another is chosen. Each part checks its own fields when it is made, and
+whether it fits the others when the model is. Standard library only.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from reprlib import repr as shown
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, ClassVar, Literal
+
+from lab.fields import (
+    build,
+    object_of,
+    require_flag,
+    require_number,
+    require_whole,
+    require_word,
+)
 
 Activation = Literal["relu2", "gelu", "swiglu"]
 PairLayout = Literal["half", "interleaved"]
+Scores = Literal["product", "bias", "own"]
+"""How positions enter the scores: in queries and keys alone, so that a score is their product; by a
+bias that is added to it; or the position gives the scores itself."""
+
+MOST_BASE, MOST_FACTOR = 1e9, 1e3
+
+
+class Part:
+    """What every part of a configuration answers."""
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        """`ValueError`, naming both values, if the part does not fit the others."""
+
+    def parameters(self, whole: GPTConfig) -> int:
+        """Numbers that are trained, in one block or, of positions, in all."""
+        return 0
+
+
+# ---------------------------------------------------------------- positions
+
+
+class Position(Part):
+    """`n_axis`: numbers that say where one token stands. `longest_text`: None where without end."""
+
+    n_axis: ClassVar[int] = 1
+    scores: ClassVar[Scores] = "product"
+
+    @property
+    def longest_text(self) -> int | None:
+        return None
 
 
 @dataclass(frozen=True)
-class LearnedPositions:
+class LearnedPositions(Position):
     """A table with one trained vector a position (arXiv:1706.03762, section 3.5)."""
 
     max_length: int = 64
 
+    def __post_init__(self) -> None:
+        require_whole("position.max_length", self.max_length)
+
+    @property
+    def longest_text(self) -> int:
+        return self.max_length
+
+    def parameters(self, whole: GPTConfig) -> int:
+        return self.max_length * whole.d_model
+
+
+class Rotary(Position):
+    """All that turn pairs of numbers by an angle that grows with the position."""
+
+    base: float
+
+    def __post_init__(self) -> None:
+        require_number("position.base", self.base, above=1, most=MOST_BASE)
+        factor = getattr(self, "factor", 1)
+        require_number("position.factor", factor, least=1, most=MOST_FACTOR)
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        if whole.attention.head_dim % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of numbers, so attention.head_dim="
+                f"{whole.attention.head_dim} must be even (position={self})"
+            )
+
+
+class Coupled(Rotary):
+    """Two axes, half of the pairs each."""
+
+    n_axis = 2
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        super().require_fit(whole)
+        if whole.attention.head_dim % 4:
+            raise ValueError(
+                f"coupled positions share the pairs of a head between two axes, so "
+                f"attention.head_dim={whole.attention.head_dim} must be a multiple of 4 "
+                f"(position={self})"
+            )
+
 
 @dataclass(frozen=True)
-class RotaryPositions:
+class RotaryPositions(Rotary):
     """Rotate pairs of q and k by an angle that grows with the position (arXiv:2104.09864).
 
     `layout` says which two numbers of a head make a pair: neighbours (interleaved, as in the
@@ -33,9 +115,13 @@ class RotaryPositions:
     base: float = 10_000.0
     layout: PairLayout = "half"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_word("position.layout", self.layout, PairLayout)
+
 
 @dataclass(frozen=True)
-class InterpolatedRotaryPositions:
+class InterpolatedRotaryPositions(Rotary):
     """Rotary, every angle divided by `factor`: longer texts at known angles (arXiv:2306.15595)."""
 
     base: float = 10_000.0
@@ -43,7 +129,7 @@ class InterpolatedRotaryPositions:
 
 
 @dataclass(frozen=True)
-class YarnRotaryPositions:
+class YarnRotaryPositions(Rotary):
     """Rotary with only the slow pairs divided by `factor` (arXiv:2309.00071, section 3.2).
 
     A pair that turns at least `beta_fast` times within `original_length` keeps its speed, one that
@@ -56,9 +142,20 @@ class YarnRotaryPositions:
     beta_fast: float = 32.0
     beta_slow: float = 1.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("position.original_length", self.original_length)
+        require_number("position.beta_slow", self.beta_slow, above=0, most=MOST_FACTOR)
+        require_number("position.beta_fast", self.beta_fast, above=0, most=MOST_FACTOR)
+        if not self.beta_slow < self.beta_fast:
+            raise ValueError(
+                f"position.beta_slow={self.beta_slow} must be less than "
+                f"position.beta_fast={self.beta_fast}"
+            )
+
 
 @dataclass(frozen=True)
-class CoupledRotaryPositions:
+class CoupledRotaryPositions(Coupled):
     """Rotary along two axes, half of the pairs each: which digit, and which partial product.
 
     The ids come from the text (`lab.data.position_ids.coupled_ids`): structure that a plain count
@@ -72,77 +169,144 @@ class CoupledRotaryPositions:
 
 
 @dataclass(frozen=True)
-class ClippedRotaryPositions:
+class ClippedRotaryPositions(Rotary):
     """Rotary, a token farther away than `farthest` scored as if it were that far.
 
     Distances of longer texts stay familiar (after Shaw and others, arXiv:1803.02155, section 3.2;
-    Su's ReRoPE does the same to a trained rotary model). Brings an attention kernel of its own.
+    Su's ReRoPE does the same to a trained rotary model).
     """
 
     base: float = 10_000.0
     farthest: int = 64
+    scores = "own"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("position.farthest", self.farthest)
 
 
 @dataclass(frozen=True)
-class ClippedCoupledRotaryPositions:
+class ClippedCoupledRotaryPositions(Coupled):
     """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_line`."""
 
     base: float = 10_000.0
     factor: float = 1.0
     farthest_place: int = 4
     farthest_line: int = 3
+    scores = "own"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("position.farthest_place", self.farthest_place)
+        require_whole("position.farthest_line", self.farthest_line)
 
 
 @dataclass(frozen=True)
-class NoPositions:
+class NoPositions(Position):
     """Nothing is said of positions: only the causal mask tells them apart (arXiv:2305.19466)."""
 
 
+# ---------------------------------------------------------------- the parts of a block
+
+
 @dataclass(frozen=True)
-class MultiHeadAttention:
+class MultiHeadAttention(Part):
     """`n_head` heads of `head_dim`; `qk_norm` puts an RMSNorm on q and k (arXiv:2010.04245)."""
 
     n_head: int = 4
     head_dim: int = 64
     qk_norm: bool = False
 
+    def __post_init__(self) -> None:
+        require_whole("attention.n_head", self.n_head)
+        require_whole("attention.head_dim", self.head_dim)
+        require_flag("attention.qk_norm", self.qk_norm)
+
+    @property
+    def width(self) -> int:
+        """Numbers of all heads together."""
+        return self.n_head * self.head_dim
+
+    @property
+    def cached_numbers(self) -> int:
+        """Kept of one token in one layer: its key and its value."""
+        return 2 * self.width
+
+    def matrices(self, whole: GPTConfig) -> int:
+        """Weights of W_Q, W_K, W_V and W_O."""
+        return 4 * whole.d_model * self.width
+
+    def parameters(self, whole: GPTConfig) -> int:
+        return self.matrices(whole) + (2 * self.head_dim if self.qk_norm else 0)
+
+    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+        """Of one token: two for every weight; 2 n_seen H Dk for its scores, as much for the mix."""
+        return 2 * self.matrices(whole) + 4 * n_seen * self.width
+
 
 @dataclass(frozen=True)
-class DenseFFN:
+class DenseFFN(Part):
     """Two matrices with `activation` between; swiglu has three at two thirds of `d_ff`."""
 
     d_ff: int = 1024
     activation: Activation = "relu2"
 
+    def __post_init__(self) -> None:
+        require_whole("ffn.d_ff", self.d_ff)
+        require_word("ffn.activation", self.activation, Activation)
+
+    @property
+    def is_gated(self) -> bool:
+        return self.activation == "swiglu"
+
+    @property
+    def width(self) -> int:
+        """Neurons: as many as make three matrices of a gated FFN weigh what two would."""
+        return self.d_ff * 2 // 3 if self.is_gated else self.d_ff
+
+    def parameters(self, whole: GPTConfig) -> int:
+        return (3 if self.is_gated else 2) * whole.d_model * self.width
+
+    def flops(self, whole: GPTConfig) -> int:
+        """Of one token: two for every weight."""
+        return 2 * self.parameters(whole)
+
 
 @dataclass(frozen=True)
-class PlainResidual:
+class PlainResidual(Part):
     """The stream is a plain sum: x + attention + ffn + ..."""
 
 
+class Kernel(Part):
+    """`takes`: the ways in which positions may enter the scores that it computes."""
+
+    takes: ClassVar[tuple[Scores, ...]]
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        if whole.position.scores not in self.takes:
+            raise ValueError(
+                f"kernel={self} forms no scores of another kind than {' and '.join(self.takes)}, "
+                f"and position={whole.position} needs its own; take the math kernel"
+            )
+
+
 @dataclass(frozen=True)
-class MathKernel:
+class MathKernel(Kernel):
     """Attention as written in the book; the only kernel that forms `scores` and `pattern`."""
 
+    takes = ("product", "bias", "own")
+
 
 @dataclass(frozen=True)
-class SdpaKernel:
+class SdpaKernel(Kernel):
     """torch's fused scaled_dot_product_attention."""
 
+    takes = ("product", "bias")
 
-Clipped = ClippedRotaryPositions | ClippedCoupledRotaryPositions
-Coupled = CoupledRotaryPositions | ClippedCoupledRotaryPositions
-Rotary = RotaryPositions | InterpolatedRotaryPositions | YarnRotaryPositions | Clipped | Coupled
-Position = LearnedPositions | Rotary | NoPositions
+
 Attention = MultiHeadAttention
 FFN = DenseFFN
 Residual = PlainResidual
-Kernel = MathKernel | SdpaKernel
-
-MOST_BASE, MOST_FACTOR = 1e9, 1e3
-
-MOST = 1_000_000
-"""No size of a model, no step and no batch counts further."""
 
 PART_KINDS: dict[str, dict[str, type]] = {
     "position": {
@@ -189,10 +353,8 @@ class GPTConfig:
         require_number("GPTConfig.embedding_std", self.embedding_std, above=0, most=10)
         for part in PARTS:
             require_part(part, getattr(self, part))
-        require_attention(self.attention)
-        require_whole("ffn.d_ff", self.ffn.d_ff)
-        require_word("ffn.activation", self.ffn.activation, Activation)
-        require_position(self.position, self.attention.head_dim)
+        for part in PARTS:
+            getattr(self, part).require_fit(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; each part carries its `kind`."""
@@ -215,46 +377,6 @@ def require_part(part: str, value: object) -> None:
         raise ValueError(f"{part}={shown(value)} is not one of {names}")
 
 
-def require_attention(attention: Attention) -> None:
-    require_whole("attention.n_head", attention.n_head)
-    require_whole("attention.head_dim", attention.head_dim)
-    require_flag("attention.qk_norm", attention.qk_norm)
-
-
-def require_position(position: Position, head_dim: int) -> None:
-    """What must hold of positions, and of the heads that they turn."""
-    for name in ("max_length", "original_length", "farthest", "farthest_place", "farthest_line"):
-        require_whole(f"position.{name}", getattr(position, name, 1))
-    if isinstance(position, Rotary):
-        require_even_heads(position, head_dim)
-        require_number("position.base", position.base, above=1, most=MOST_BASE)
-        factor = getattr(position, "factor", 1)
-        require_number("position.factor", factor, least=1, most=MOST_FACTOR)
-    if isinstance(position, RotaryPositions):
-        require_word("position.layout", position.layout, PairLayout)
-    if isinstance(position, YarnRotaryPositions):
-        require_number("position.beta_slow", position.beta_slow, above=0, most=MOST_FACTOR)
-        require_number("position.beta_fast", position.beta_fast, above=0, most=MOST_FACTOR)
-        if not position.beta_slow < position.beta_fast:
-            raise ValueError(
-                f"position.beta_slow={position.beta_slow} must be less than "
-                f"position.beta_fast={position.beta_fast}"
-            )
-
-
-def require_even_heads(position: Rotary, head_dim: int) -> None:
-    if head_dim % 2:
-        raise ValueError(
-            f"rotary positions turn pairs of numbers, so attention.head_dim={head_dim} "
-            f"must be even (position={position})"
-        )
-    if isinstance(position, Coupled) and head_dim % 4:
-        raise ValueError(
-            f"coupled positions share the pairs of a head between two axes, so "
-            f"attention.head_dim={head_dim} must be a multiple of 4 (position={position})"
-        )
-
-
 def part_to_dict(part: str, value: Any) -> dict[str, Any]:
     kind = next(kind for kind, cls in PART_KINDS[part].items() if cls is type(value))
     return {"kind": kind, **asdict(value)}
@@ -267,66 +389,3 @@ def part_from_dict(part: str, document: object) -> Any:
     if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(f"{part}.kind={shown(kind)} is not known; allowed: {', '.join(kinds)}")
     return build(kinds[kind], values)
-
-
-T = TypeVar("T")
-
-
-def build(cls: type[T], document: object) -> T:
-    """Make a dataclass from a dict; a field it does not have, or lacks, is refused by name."""
-    values = object_of(cls.__name__, document)
-    known = {f.name: f for f in fields(cls)}  # pyright: ignore[reportArgumentType]
-    unknown = sorted(values.keys() - known.keys())
-    if unknown:
-        raise ValueError(
-            f"{cls.__name__} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
-        )
-    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
-    if lacking := sorted(needed - values.keys()):
-        raise ValueError(f"{cls.__name__} lacks {', '.join(lacking)}")
-    return cls(**values)
-
-
-# ---------------------------------------------------------------- what a field may hold
-
-
-def require_whole(name: str, value: object, least: int = 1, most: int = MOST) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{name}={shown(value)} must be a whole number from {least} to {most}")
-
-
-def require_number(
-    name: str,
-    value: object,
-    *,
-    above: float = -math.inf,
-    least: float = -math.inf,
-    most: float = math.inf,
-    below: float = math.inf,
-) -> None:
-    """A number within the bounds, of which a lower and an upper one are given."""
-    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-    if above < number < below and least <= number <= most:
-        return
-    upper = "to" if math.isfinite(least) else "and at most"
-    bounds = {"more than": above, "from": least, upper: most, "and less than": below}
-    said = " ".join(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))
-    raise ValueError(f"{name}={shown(value)} must be a number {said}")
-
-
-def require_flag(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name}={shown(value)} must be true or false")
-
-
-def require_word(name: str, value: object, words: Any) -> None:
-    """One of the words of a `Literal`."""
-    if value not in get_args(words):
-        raise ValueError(f"{name}={shown(value)} is not one of {', '.join(get_args(words))}")
-
-
-def object_of(name: str, document: object, what: str = "of named fields") -> dict[str, Any]:
-    """What JSON calls an object, as it is."""
-    if not isinstance(document, dict):
-        raise ValueError(f"{name}={shown(document)} must be an object {what}")
-    return cast(dict[str, Any], document)

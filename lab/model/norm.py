@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
+
+from lab.model.roles import Role
 
 
 class RMSNorm(nn.Module):
     """y = x / sqrt(mean(x^2) + eps) * gain, over the last axis. (arXiv:1910.07467)"""
+
+    roles: ClassVar[dict[str, Role]] = {"gain": "gain"}
 
     def __init__(self, size: int, eps: float) -> None:
         super().__init__()

@@ -1,60 +1,97 @@
 """How a token learns where it stands: a learned table, a rotation, or not at all.
 
-Every kind does three things, of which two may be nothing: `ids` says where the tokens of a text
-stand, `embed` adds to the stream at the bottom, `rotate` turns queries and keys in every layer.
+A position may add to the stream at the bottom (`embed`), turn queries and keys in every layer
+(`rotate`), add a bias to the scores (`bias`), or give the scores itself (`scores`); each of these
+may be nothing. Where the tokens stand is told from outside: positions are made by the format.
 
-Shapes: `B` batch, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `A` axes of a position.
-Positions are (T,) or (B, T), and (B, T, A) where there is more than one axis.
+Shapes: `B` batch, `T` tokens, `S` keys, `H` heads, `Dk` head_dim, `D` d_model, `A` axes of a
+position. Positions are (B, T) or (1, T), with a last axis A where there is more than one.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from lab.data.position_ids import coupled_ids
+from lab.model.call import Call
 from lab.model.config import PairLayout
-from lab.model.trace import TraceLike
+from lab.model.roles import Role
+from lab.model.rules import Rule, Rules
 
 
-def count(tokens: Tensor) -> Tensor:
-    """0, 1, 2, ...: the place of each token, the same in every text. (B, T) -> (1, T)"""
-    return torch.arange(tokens.shape[1], device=tokens.device)[None]
+class Position(nn.Module):
+    """Nothing is added, nothing is turned, nothing is added to a score: no positions at all."""
+
+    begins_with: tuple[str, ...] = ("embed",)
+    """What the stream is at the bottom, by the names of its terms."""
+
+    @property
+    def emits(self) -> Rules:
+        return {}
+
+    @property
+    def scores_rule(self) -> Rule | None:
+        """How a score comes from what is emitted, where a kernel forms scores at all."""
+        return Rule("scores", ("q", "k"))
+
+    def embed(self, x: Tensor, call: Call) -> Tensor:
+        """What the stream begins with. (B, T, D) -> (B, T, D)"""
+        return x
+
+    def rotate(self, q: Tensor, k: Tensor, call: Call) -> tuple[Tensor, Tensor]:
+        """Queries and keys of this call, (B, H, T, Dk) each, turned."""
+        return q, k
+
+    def bias(self, i: Tensor, j: Tensor) -> Tensor | None:
+        """What is added to the score of a query at i (B, T) and a key at j (B, S): (B, H, T, S)"""
+        return None
+
+    def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
+        """q' k + bias. (B, H, T, Dk), (B, H, S, Dk), (B, T), (B, S) -> (B, H, T, S)"""
+        product, bias = q @ k.mT, self.bias(i, j)
+        return product if bias is None else product + bias
+
+    def rotation(self, positions: Tensor) -> tuple[Tensor, PairLayout, float] | None:
+        """(angles, layout, gain) by which pairs are turned at `positions`; None if they are not."""
+        return None
+
+
+class NoPositions(Position):
+    """Nothing is said of positions."""
 
 
 class PastTheTable(ValueError):
     """A position beyond the last row of a learned table."""
 
 
-class LearnedPositions(nn.Module):
+class LearnedPositions(Position):
     """x_t + P[position_t]: one trained vector a position, none beyond the table."""
 
-    emits = frozenset({"pos_embed"})
+    roles: ClassVar[dict[str, Role]] = {"table.weight": "embedding"}
+    begins_with = ("embed", "pos_embed")
 
     def __init__(self, max_length: int, d_model: int) -> None:
         super().__init__()
         self.table = nn.Embedding(max_length, d_model)
 
-    def ids(self, tokens: Tensor) -> Tensor:
-        return count(tokens)
+    @property
+    def emits(self) -> Rules:
+        return {"pos_embed": Rule("lookup", ("position.table.weight",))}
 
-    def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
-        room = self.table.num_embeddings
+    def embed(self, x: Tensor, call: Call) -> Tensor:
+        room, positions = self.table.num_embeddings, call.positions
         if int(positions.max()) >= room:
             raise PastTheTable(
                 f"position {int(positions.max())} is past the table of max_length={room}"
             )
-        return x + trace("pos_embed", self.table(positions).expand_as(x))
-
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        return q, k
+        return x + call.trace("pos_embed", self.table(positions).expand_as(x))
 
 
-class RotaryPositions(nn.Module):
+class RotaryPositions(Position):
     """Turn pair n of every query and key by the angle position . frequencies[:, n].
 
     Then the score of a query at position i with a key at j depends on i - j alone
@@ -63,38 +100,42 @@ class RotaryPositions(nn.Module):
     halves, not neighbours: the same rotation with the coordinates in another order.
     """
 
-    emits = frozenset({"rot_q", "rot_k"})
-
     def __init__(self, frequencies: Tensor, layout: PairLayout = "half", gain: float = 1.0) -> None:
         super().__init__()
         self.frequencies = frequencies.double()
         self.layout: PairLayout = layout
         self.gain = gain
 
-    def ids(self, tokens: Tensor) -> Tensor:
-        return count(tokens) if len(self.frequencies) == 1 else coupled_ids(tokens)
+    @property
+    def emits(self) -> Rules:
+        return {"rot_q": Rule("rotate", ("q",)), "rot_k": Rule("rotate", ("k",))}
 
-    def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
-        return x
+    @property
+    def scores_rule(self) -> Rule | None:
+        return Rule("scores", ("rot_q", "rot_k"))
 
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        angles = self.angles(positions)
+    def rotate(self, q: Tensor, k: Tensor, call: Call) -> tuple[Tensor, Tensor]:
+        angles = self.angles(call.positions)
         cos, sin = (self.gain * f(angles) for f in (torch.cos, torch.sin))
         turn = cos.to(q.dtype), sin.to(q.dtype)
         return (
-            trace("rot_q", turn_pairs(q, *turn, self.layout)),
-            trace("rot_k", turn_pairs(k, *turn, self.layout)),
+            call.trace("rot_q", turn_pairs(q, *turn, self.layout)),
+            call.trace("rot_k", turn_pairs(k, *turn, self.layout)),
         )
 
     def angles(self, positions: Tensor) -> Tensor:
-        """In radians and float64: (T, Dk/2), or (B, 1, T, Dk/2) for a batch of positions."""
-        if len(self.frequencies) == 1:
-            positions = positions[..., None]
+        """In radians and float64, (B, 1, T, Dk/2): the same for every head."""
         speeds = self.frequencies.to(positions.device)  # (A, Dk/2)
-        angles = (positions[..., None].double() * speeds).sum(-2)
-        return angles if angles.ndim == 2 else angles[:, None]
+        angles = (by_axis(positions, len(speeds))[..., None].double() * speeds).sum(-2)
+        return angles[..., None, :, :]
+
+    def rotation(self, positions: Tensor) -> tuple[Tensor, PairLayout, float]:
+        return self.angles(positions)[0, 0], self.layout, self.gain
+
+
+def by_axis(positions: Tensor, n_axis: int) -> Tensor:
+    """Positions with a last axis A, also where there is but one. (B, T) -> (B, T, 1)"""
+    return positions[..., None] if n_axis == 1 else positions
 
 
 def turn_pairs(x: Tensor, cos: Tensor, sin: Tensor, layout: PairLayout = "half") -> Tensor:
@@ -106,43 +147,30 @@ def turn_pairs(x: Tensor, cos: Tensor, sin: Tensor, layout: PairLayout = "half")
     return torch.cat([x1 * cos - x2 * sin, x1 * sin + x2 * cos], dim=-1)
 
 
-class CarriedPositions(RotaryPositions):
-    """Turn nothing yet: queries and keys carry their position, and `ClippedAttention` turns them.
+@dataclass(frozen=True)
+class Relation:
+    """How the tokens of some queries, at i, stand to those of some keys, at j.
 
-    The last A numbers of what comes out are the position: (B, H, T, Dk) -> (B, H, T, Dk + A).
+    A kernel asks for its scores, of all or of a block: `rows` and `columns` are slices of T and S.
     """
 
-    emits = frozenset[str]()
+    position: Position
+    i: Tensor  # (B, T) or (B, T, A)
+    j: Tensor  # (B, S) or (B, S, A)
 
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        if len(self.frequencies) == 1:
-            positions = positions[..., None]
-        return carrying(q, positions), carrying(k, positions)
+    def scores(
+        self, q: Tensor, k: Tensor, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> Tensor:
+        """(B, H, T, Dk), (B, H, S, Dk) -> (B, H, T, S)"""
+        return self.position.scores(q, k, self.i[:, rows], self.j[:, columns])
+
+    def bias(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor | None:
+        """(B, H, T, S), or None where nothing is added to a score."""
+        return self.position.bias(self.i[:, rows], self.j[:, columns])
 
 
-def carrying(x: Tensor, positions: Tensor) -> Tensor:
-    """x with its position behind it. (B, H, T, Dk), (..., T, A) -> (B, H, T, Dk + A)"""
-    every_head = positions.unsqueeze(-3).expand(*x.shape[:-1], -1)
-    return torch.cat([x, every_head.float()], dim=-1)
-
-
-class NoPositions(nn.Module):
-    """Nothing is added and nothing is turned."""
-
-    emits = frozenset[str]()
-
-    def ids(self, tokens: Tensor) -> Tensor:
-        return count(tokens)
-
-    def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
-        return x
-
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        return q, k
+UNRELATED = Relation(NoPositions(), torch.zeros(1, 0), torch.zeros(1, 0))
+"""Of tokens whose positions do not matter."""
 
 
 # ---------------------------------------------------------------- how fast each pair turns

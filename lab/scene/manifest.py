@@ -27,7 +27,6 @@ from torch import Tensor
 
 from lab.data.vocabulary import VOCABULARY, decode, encode
 from lab.model.config import Clipped, MathKernel, PairLayout
-from lab.model.cost import longest_text
 from lab.model.gpt import GPT, with_kernel
 from lab.model.positions import RotaryPositions
 from lab.model.trace import ACTIVATIONS, Edit, Trace
@@ -171,7 +170,7 @@ def read_tokens(model: GPT, text: str | Sequence[int]) -> list[int]:
     """The token ids of a text, of which the model can read all."""
     ids = [int(i) for i in (encode(text) if isinstance(text, str) else text)]
     decode(ids)
-    most = min(MOST_TOKENS, longest_text(model.config) or MOST_TOKENS)
+    most = min(MOST_TOKENS, model.config.position.longest_text or MOST_TOKENS)
     if not 1 <= len(ids) <= most:
         raise ValueError(
             f"the text has {len(ids)} tokens; a scene of this model takes 1 to {most}, "

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lab.data.vocabulary import END, VOCABULARY, encode
 from lab.inference.transcript import transcribe
-from lab.model.cost import longest_text, parameters
+from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit, Trace
 from lab.scene.manifest import (
     MOST_TOKENS,
@@ -33,7 +33,7 @@ Toggle = Mapping[str, Any]
 
 def limit(loaded: Checkpoint) -> int:
     """How many tokens a text may have: the model's table of positions, and what a scene holds."""
-    return min(longest_text(loaded.model.config) or MOST_TOKENS, MOST_TOKENS)
+    return min(loaded.model.config.position.longest_text or MOST_TOKENS, MOST_TOKENS)
 
 
 def read_prompt(loaded: Checkpoint, prompt: str) -> str:
@@ -88,7 +88,7 @@ def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
     """
     model, sizes = loaded.model, parameters(loaded.model)
     idle = (len(VOCABULARY) - len(set(text))) * model.config.d_model
-    positions = longest_text(model.config)
+    positions = model.config.position.longest_text
     if positions is not None:
         idle += (positions - len(text)) * model.config.d_model
     return 1 - idle / sum(sizes.values())

@@ -20,7 +20,8 @@ from safetensors.torch import save as serialise
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
-from lab.model.config import GPTConfig, build
+from lab.fields import build
+from lab.model.config import GPTConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.records import ROOT

@@ -29,6 +29,7 @@ from lab.data.problems import (
     split_values,
 )
 from lab.data.vocabulary import Tokens
+from lab.fields import object_of, require_whole
 from lab.inference.evaluate import (
     BATCH,
     NOTHING,
@@ -38,7 +39,6 @@ from lab.inference.evaluate import (
     last,
     score,
 )
-from lab.model.config import object_of, require_whole
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
 from lab.model.trace import Edit

@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.data.packing import pack, texts_in
-from lab.data.position_ids import with_gaps
+from lab.data.position_ids import position_ids, with_gaps
 from lab.data.problems import (
     Format,
     all_pairs,
@@ -37,8 +37,7 @@ from lab.data.problems import (
     split_values,
 )
 from lab.data.vocabulary import Tokens
-from lab.model.config import (
-    GPTConfig,
+from lab.fields import (
     build,
     object_of,
     require_flag,
@@ -46,6 +45,7 @@ from lab.model.config import (
     require_whole,
     require_word,
 )
+from lab.model.config import GPTConfig
 from lab.model.gpt import GPT
 from lab.training.optim import AdamW, Both, Muon, Optimiser
 
@@ -429,7 +429,7 @@ def draw_batch(recipe: Recipe, state: TrainState) -> Batch:
         tokens, mask = texts_of(recipe, state, n)
     device = state.device
     shown = torch.from_numpy(tokens).to(device).long()
-    positions = gapped(recipe, state, shown) if recipe.gap_chance else None
+    positions = stand(recipe, state, shown)
     return Batch(shown, torch.from_numpy(mask).to(device), positions)
 
 
@@ -443,12 +443,17 @@ def texts_of(recipe: Recipe, state: TrainState, n: int) -> tuple[Tokens, NDArray
     return form.render(*sample_pairs(state.rng, n, form.p, form.q, low, high))
 
 
-def gapped(recipe: Recipe, state: TrainState, tokens: Tensor) -> Tensor:
-    """The ids of a batch with random gaps, an axis at a time."""
-    ids = state.model.position.ids(tokens)
-    axes = ids if ids.ndim == 3 else ids.expand(len(tokens), -1)[..., None]
+def stand(recipe: Recipe, state: TrainState, tokens: Tensor) -> Tensor | None:
+    """Where the tokens of a batch stand, if not a plain count; with gaps, an axis at a time."""
+    n_axis = recipe.model.position.n_axis
+    if n_axis == 1 and not recipe.gap_chance:
+        return None
+    ids = position_ids(tokens, n_axis)
+    if not recipe.gap_chance:
+        return ids
+    axes = ids.expand(len(tokens), -1)[..., None] if n_axis == 1 else ids
     out = with_gaps(axes, state.rng, recipe.gap_chance, recipe.gap_most)
-    return out if ids.ndim == 3 else out[..., 0]
+    return out[..., 0] if n_axis == 1 else out
 
 
 def trained_on(recipe: Recipe) -> NDArray[np.bool_]:

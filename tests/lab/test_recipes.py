@@ -13,7 +13,7 @@ from tiny import BASE
 from lab.data.packing import texts_in
 from lab.data.problems import HELDOUT_FROM, Format, sample_pairs, split_value
 from lab.data.vocabulary import decode
-from lab.model.cost import longest_text, parameters
+from lab.model.cost import parameters
 from lab.model.gpt import GPT, build_position
 from lab.recipes.index import RECIPES, recipe
 from lab.training.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
@@ -146,7 +146,7 @@ def test_a_stream_is_cut_from_that_sample_and_from_nothing_else(name: str) -> No
 def test_a_recipe_bears_its_name_and_its_texts_fit_its_model(name: str) -> None:
     plan = recipe(name)
     assert plan.name == name
-    longest = longest_text(plan.model)
+    longest = plan.model.position.longest_text
     assert longest is None or longest >= plan.format.length
 
 

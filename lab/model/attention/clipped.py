@@ -1,4 +1,4 @@
-"""Rotary attention in which no distance counts as larger than a limit.
+"""Rotary scores in which no distance counts as larger than a limit.
 
 Shapes: `B` batch, `H` heads, `T` queries, `S` keys, `Dk` size of a key, `A` axes of a position.
 """
@@ -8,55 +8,41 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lab.model.attention.kernels import hidden, repeat_heads
-from lab.model.positions import turn_pairs
-from lab.model.trace import NO_TRACE, TraceLike
+from lab.model.positions import Position, by_axis, turn_pairs
+from lab.model.rules import Rule
 
 
-class ClippedAttention:
+class ClippedPositions(Position):
     """score(i, j) = sum over axes of (R(clip(i - j, -farthest, farthest)) q)' k.
 
     `frequencies` (A, Dk/2) are radians a place, in the pair layout "half", and `farthest` has a
-    distance an axis. Queries and keys come unturned from `lab.model.positions.CarriedPositions`,
-    their position in the last A numbers. A clipped distance is no difference of two positions, so
-    three tables of scores are formed, and each pair of tokens picks one.
+    distance an axis. A clipped distance is no difference of two turns, so queries and keys come
+    unturned, three tables of scores are formed, and each pair of tokens picks one.
     """
 
-    emits = frozenset({"scores", "pattern"})
-
     def __init__(self, frequencies: Tensor, farthest: tuple[int, ...]) -> None:
-        self.frequencies, self.farthest = frequencies, farthest
+        super().__init__()
+        self.frequencies, self.farthest = frequencies.double(), farthest
 
-    def __call__(
-        self,
-        q: Tensor,  # (B, H, T, Dk + A)
-        k: Tensor,  # (B, Hk, S, Dk + A)
-        v: Tensor,  # (B, Hk, S, Dv)
-        *,
-        start: int = 0,
-        lengths: Tensor | None = None,
-        causal: bool = True,
-        scale: float,
-        trace: TraceLike = NO_TRACE,
-    ) -> Tensor:
-        n_axis = len(self.farthest)
-        k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
-        (q, i), (k, j) = (x.split([x.shape[-1] - n_axis, n_axis], dim=-1) for x in (q, k))
+    @property
+    def scores_rule(self) -> Rule | None:
+        return None
+
+    def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
+        i, j = (by_axis(x, len(self.farthest)).unsqueeze(-3) for x in (i, j))  # (B, 1, T, A)
         scores = torch.zeros((), device=q.device)
         for axis, farthest in enumerate(self.farthest):
             speeds = self.frequencies[axis].to(q.device)
             turning = speeds != 0
             scores = scores + clipped_scores(
-                pairs_of(q * scale, turning),
+                pairs_of(q, turning),
                 pairs_of(k, turning),
                 i[..., axis],
                 j[..., axis],
                 speeds[turning],
                 farthest,
             )
-        scores = scores.masked_fill(hidden(scores, start, lengths, causal), float("-inf"))
-        pattern = trace("pattern", trace("scores", scores).softmax(dim=-1, dtype=v.dtype))
-        return pattern @ v  # (B, H, T, Dv)
+        return scores
 
 
 def clipped_scores(
@@ -64,7 +50,7 @@ def clipped_scores(
 ) -> Tensor:
     """(R(clip(i - j)) q)' k along one axis: (B, H, T, 2P), (B, H, S, 2P) -> (B, H, T, S)
 
-    i (B, H, T) and j (B, H, S) are positions along the axis, `speeds` (P,) radians a place.
+    i (B, 1, T) and j (B, 1, S) are positions along the axis, `speeds` (P,) radians a place.
     """
     distance = i[..., :, None] - j[..., None, :]
     near = turned(q, i[..., None] * speeds) @ turned(k, j[..., None] * speeds).mT

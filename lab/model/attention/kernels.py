@@ -1,8 +1,8 @@
-"""softmax(q k' * scale) v, computed in several ways behind one signature.
+"""softmax(scores) v with scores = q k' * scale, computed in several ways behind one signature.
 
 Shapes: `B` batch, `H` query heads, `Hk` key heads (H a multiple of Hk), `T` queries, `S` keys,
-`Dk` size of a key, `Dv` size of a value. Query t, the token in slot start + t, sees slot s iff
-s <= start + t and s < length.
+`Dk` size of a key, `Dv` size of a value. Which slot a query may look at says `Slots.hidden`, what
+positions do to a score `Relation`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from lab.model.call import Slots
+from lab.model.positions import UNRELATED, Relation
 from lab.model.trace import NO_TRACE, TraceLike
+
+FROM_THE_START = Slots()
 
 
 class Kernel(Protocol):
@@ -24,16 +28,15 @@ class Kernel(Protocol):
         k: Tensor,  # (B, Hk, S, Dk)
         v: Tensor,  # (B, Hk, S, Dv)
         *,
-        start: int = 0,
-        lengths: Tensor | None = None,
-        causal: bool = True,
         scale: float,
+        slots: Slots = FROM_THE_START,
+        relation: Relation = UNRELATED,
         trace: TraceLike = NO_TRACE,
     ) -> Tensor: ...  # (B, H, T, Dv)
 
 
 class MathAttention:
-    """scores = q k' scale;  pattern = softmax(scores);  z = pattern v. The ledger is formed."""
+    """scores = q k' scale;  pattern = softmax(scores);  z = pattern v: each matrix is formed."""
 
     emits = frozenset({"scores", "pattern"})
 
@@ -43,21 +46,21 @@ class MathAttention:
         k: Tensor,
         v: Tensor,
         *,
-        start: int = 0,
-        lengths: Tensor | None = None,
-        causal: bool = True,
         scale: float,
+        slots: Slots = FROM_THE_START,
+        relation: Relation = UNRELATED,
         trace: TraceLike = NO_TRACE,
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
-        scores = (q * scale) @ k.transpose(-2, -1)  # (B, H, T, S)
-        scores = scores.masked_fill(hidden(scores, start, lengths, causal), float("-inf"))
+        scores = relation.scores(q * scale, k)  # (B, H, T, S)
+        hidden = slots.hidden(q.shape[-2], k.shape[-2], q.device)
+        scores = scores.masked_fill(hidden, float("-inf"))
         pattern = trace("pattern", trace("scores", scores).softmax(dim=-1, dtype=v.dtype))
         return pattern @ v  # (B, H, T, Dv)
 
 
 class SdpaAttention:
-    """torch's fused kernel: the same numbers to rounding, and no ledger."""
+    """torch's fused kernel: the same numbers to rounding, and no scores or pattern to look at."""
 
     emits = frozenset[str]()
 
@@ -67,18 +70,20 @@ class SdpaAttention:
         k: Tensor,
         v: Tensor,
         *,
-        start: int = 0,
-        lengths: Tensor | None = None,
-        causal: bool = True,
         scale: float,
+        slots: Slots = FROM_THE_START,
+        relation: Relation = UNRELATED,
         trace: TraceLike = NO_TRACE,
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
-        attend = torch.nn.functional.scaled_dot_product_attention
-        if causal and start == 0 and lengths is None and q.shape[-2] == k.shape[-2]:
+        attend, bias = torch.nn.functional.scaled_dot_product_attention, relation.bias()
+        if bias is None and slots.are_all_of(k.shape[-2], q.shape[-2]):
             return attend(q, k, v, is_causal=True, scale=scale)
-        seen = ~hidden(q, start, lengths, causal, n_key=k.shape[-2])
-        return attend(q, k, v, attn_mask=seen, scale=scale)
+        hidden = slots.hidden(q.shape[-2], k.shape[-2], q.device)
+        if bias is None:
+            return attend(q, k, v, attn_mask=~hidden, scale=scale)
+        added = bias.to(q.dtype).masked_fill(hidden, float("-inf"))
+        return attend(q, k, v, attn_mask=added, scale=scale)
 
 
 math_attention = MathAttention()
@@ -90,16 +95,3 @@ def repeat_heads(x: Tensor, n_head: int) -> Tensor:
     if n_head % x.shape[1]:
         raise ValueError(f"{n_head} query heads are no multiple of {x.shape[1]} key heads")
     return x if x.shape[1] == n_head else x.repeat_interleave(n_head // x.shape[1], dim=1)
-
-
-def hidden(
-    like: Tensor, start: int, lengths: Tensor | None, causal: bool, n_key: int | None = None
-) -> Tensor:
-    """True where a query may not look: (T, S), or (B, 1, T, S) with lengths."""
-    n_query, n_key = like.shape[-2], n_key or like.shape[-1]
-    slot = torch.arange(n_key, device=like.device)
-    query = torch.arange(start, start + n_query, device=like.device)
-    out = slot > query[:, None] if causal else torch.zeros_like(slot > query[:, None])
-    if lengths is not None:
-        out = out | (slot >= lengths[:, None, None, None])
-    return out

@@ -27,7 +27,6 @@ from lab.model.config import (
     RotaryPositions,
     SdpaKernel,
 )
-from lab.model.cost import longest_text
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
@@ -136,7 +135,7 @@ def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
         for entry in s.manifest["tensors"]:
             for axis, size in zip(entry["axes"], entry["shape"], strict=True):
                 sizes.setdefault(axis, set()).add(size)
-        tokens, table = len(s.manifest["tokens"]), longest_text(model.config)
+        tokens, table = len(s.manifest["tokens"]), model.config.position.longest_text
         assert sizes.pop("position") == {tokens} | ({table} if table else set())
         assert sizes.pop("query") == sizes.pop("key") == {tokens}
         assert all(len(found) == 1 for found in sizes.values()), sizes

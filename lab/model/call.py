@@ -1,0 +1,75 @@
+"""What one forward hands from part to part, in one frozen object.
+
+Shapes: `B` batch, `T` tokens of this call, `S` slots filled so far, `A` axes of a position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lab.model.cache import CacheLike
+from lab.model.trace import TraceLike
+
+if TYPE_CHECKING:
+    from lab.model.positions import Position
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Where the tokens of a call lie: they fill the slots `start`, `start + 1`, ...
+
+    `first` (B,) is, a row each, the slot in which its text begins; what lies before is padding.
+    None means that all begin in slot 0. Slots decide what is seen and what is kept; positions,
+    which are another thing, only turn and look up.
+    """
+
+    start: int = 0
+    first: Tensor | None = None
+    causal: bool = True
+
+    def hidden(self, n_query: int, n_key: int, device: torch.device) -> Tensor:
+        """True where a query may not look: (T, S), or (B, 1, T, S) with `first`.
+
+        Query t sees slot s iff s is neither later than its own nor padding.
+        """
+        slot = torch.arange(n_key, device=device)
+        own = torch.arange(self.start, self.start + n_query, device=device)[:, None]
+        hidden = slot > own if self.causal else torch.zeros_like(slot > own)
+        if self.first is None:
+            return hidden
+        padding = slot < self.first[:, None, None, None]
+        return hidden | (padding & (slot != own))  # padding sees itself, so that no row is empty
+
+    def are_all_of(self, n_key: int, n_query: int) -> bool:
+        """Whether a call is one whole text, causal, without padding."""
+        return self.causal and self.start == 0 and self.first is None and n_query == n_key
+
+    def count(self, n_token: int, device: torch.device) -> Tensor:
+        """0, 1, 2, ... from the first token of each text on; 0 for padding. (1, T) or (B, T)"""
+        slot = torch.arange(self.start, self.start + n_token, device=device)[None]
+        return slot if self.first is None else (slot - self.first[:, None]).clamp(min=0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One forward: where its tokens lie and stand, what is kept of it and what is recorded.
+
+    `positions` are (1, T) or (B, T), with a last axis A where there is more than one;
+    `key_positions` are the same of all S slots.
+    """
+
+    slots: Slots
+    position: Position
+    positions: Tensor
+    key_positions: Tensor
+    cache: CacheLike
+    trace: TraceLike
+    layer: int = 0
+
+    def at(self, layer: int) -> Call:
+        """The same call in a block."""
+        return replace(self, layer=layer, trace=self.trace.at(layer=layer))

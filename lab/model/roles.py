@@ -1,0 +1,34 @@
+"""What a parameter is for. A module says it of its own, by name; nothing follows from a spelling.
+
+A class lists its parameters as `roles = {"wq.weight": "reads", ...}`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import nn
+
+Role = Literal["embedding", "reads", "writes", "gain", "unembedding"]
+"""embedding: rows that are looked up. reads: a matrix inside a block. writes: a matrix whose
+product is added to the stream. gain: of a norm. unembedding: from the stream to the logits."""
+
+MATRICES: tuple[Role, ...] = ("reads", "writes")
+"""The matrices of the blocks, which Muon steps."""
+
+
+def roles(model: nn.Module) -> dict[str, Role]:
+    """The role of every parameter by its full name, in their order.
+
+    `ValueError` for a parameter whose module says nothing of it.
+    """
+    stated: dict[str, Role] = {}
+    for place, module in model.named_modules():
+        for name, role in getattr(module, "roles", {}).items():
+            stated[f"{place}.{name}".lstrip(".")] = role
+    out: dict[str, Role] = {}
+    for name, _ in model.named_parameters():
+        if name not in stated:
+            raise ValueError(f"the module of {name} states no role for it in `roles`")
+        out[name] = stated[name]
+    return out
