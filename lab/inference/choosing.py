@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
+from lab.inference.forward import logits_of
 from lab.inference.generate import Sampling, generate, reshape
 from lab.model.gpt import GPT
 
@@ -22,8 +23,7 @@ def before_and_after(
 
     Greedy puts all on the largest.
     """
-    with torch.inference_mode():
-        logits = model(torch.from_numpy(encode(given)).long()[None])[0, -1].double()
+    logits = logits_of(model, given)[0, -1].double()
     own = logits.softmax(-1).numpy()
     if sampling.temperature == 0:
         return own, np.eye(len(own))[own.argmax()]

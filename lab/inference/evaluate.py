@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import END, PADDING, Tokens
+from lab.inference.forward import logits_of
 from lab.inference.generate import generate
 from lab.model.gpt import GPT
 from lab.model.trace import NO_TRACE, Edit, Trace
@@ -91,13 +92,10 @@ def teacher_forced_all(
 
     Where all masked guesses are right, greedy decoding writes this very text; one forward each.
     """
-    device = next(model.parameters()).device
     for begin in range(0, len(a), batch):
         rows = slice(begin, min(begin + batch, len(a)))
         tokens, mask = form.render(a[rows], b[rows])
-        with torch.inference_mode():
-            logits = model(torch.from_numpy(tokens[:, :-1]).long().to(device))
-        largest = logits.argmax(-1).cpu().numpy().astype(np.uint8)
+        largest = logits_of(model, tokens[:, :-1]).argmax(-1).cpu().numpy().astype(np.uint8)
         guesses = tokens.copy()
         guesses[:, 1:][mask[:, 1:]] = largest[mask[:, 1:]]
         yield rows, guesses

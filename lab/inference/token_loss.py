@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import Tokens, encode
 from lab.inference.evaluate import BATCH
+from lab.inference.forward import logits_of
 from lab.model.gpt import GPT
 
 
@@ -38,9 +38,7 @@ def beliefs(model: GPT, texts: Tokens) -> NDArray[np.float64]:
 
     (N, L) -> (N, L - 1, V); row t is about token t + 1.
     """
-    with torch.inference_mode():
-        logits = model(torch.from_numpy(texts[:, :-1]).long())
-    return logits.double().softmax(-1).numpy()
+    return logits_of(model, texts[:, :-1]).double().softmax(-1).numpy()
 
 
 def prices(model: GPT, text: str) -> NDArray[np.float64]:

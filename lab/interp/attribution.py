@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import LearnedPositions
 from lab.model.gpt import GPT
@@ -25,7 +25,7 @@ from lab.model.trace import Edit, Trace
 
 Numbers = NDArray[np.float64]
 Kind = Literal["token", "position", "head", "attention", "FFN"]
-READ = ("embed", "pos_embed", "z", "ffn_out", "logits")
+READ = {"embed", "pos_embed", "z", "ffn_out", "logits"}
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,8 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
     parts share. Exact to rounding; the sum says what a part wrote, not what would happen without
     it, for later parts have read its note.
     """
-    names = [name for name in READ if name in model.emits]
-    trace = Trace(names, edits)
+    trace = run_with_trace(model, text, READ & model.emits, edits)
     with torch.inference_mode():
-        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
-        trace.require_matched()
         notes = written(model, trace)  # (P, T, D)
         x, norm = notes.sum(0), model.final_norm
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)

@@ -5,7 +5,7 @@ Shapes: `N` lines, `T` tokens, `D` d_model, `F` neurons, `V` vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,22 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.by_hand.mlp import linear, relu
-from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
 from lab.interp.intervene import scale_stream
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
-from lab.model.trace import Edit, Trace
 
 Numbers = NDArray[np.float64]
-
-
-def look(model: GPT, text: str, names: Collection[str], edits: Collection[Edit] = ()) -> Trace:
-    """One forward over a text, recording the activations called `names`."""
-    trace = Trace([name for name in names if name in model.emits], edits)
-    with torch.inference_mode():
-        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
-    trace.require_matched()
-    return trace
 
 
 def plain(x: Tensor) -> Numbers:
@@ -69,7 +59,8 @@ class Notebook:
 def notebook(model: GPT, text: str) -> Notebook:
     """x = token + position + attention_0 + FFN_0 + attention_1 + ...: every term, on one text."""
     n = model.config.n_layer
-    trace = look(model, text, ("embed", "pos_embed", "attn_out", "ffn_out", "resid_post"))
+    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post"}
+    trace = run_with_trace(model, text, read & model.emits)
     start = {"token": "embed", "position": "pos_embed"}
     keys = {line: key for line, key in start.items() if key in trace.calls}
     for layer in range(n):
@@ -85,7 +76,7 @@ def read_early(model: GPT, text: str) -> Numbers:
     (n_layer + 1, T, V); the last is what the model says. Known as the logit lens. Before the last
     block the stream was not trained to be read so: it is a look, and not what the model does.
     """
-    trace = look(model, text, ("resid_pre", "resid_post"))
+    trace = run_with_trace(model, text, ("resid_pre", "resid_post"))
     n = model.config.n_layer
     stages = ["blocks.0.resid_pre", *(f"blocks.{i}.resid_post" for i in range(n))]
     x = torch.stack([trace[stage][0] for stage in stages])  # (n_layer + 1, T, D)
@@ -95,7 +86,7 @@ def read_early(model: GPT, text: str) -> Numbers:
 
 def neurons(model: GPT, text: str, layer: int) -> Numbers:
     """What every neuron of one FFN hands on at every token, (T, F)."""
-    return plain(look(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0])
+    return plain(run_with_trace(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0])
 
 
 def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
@@ -103,7 +94,7 @@ def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
 
     y = relu(x W_in)^2 W_out: no biases, and a square that chapter 0 did not have.
     """
-    trace = look(model, text, ("ffn_norm", "ffn_out"))
+    trace = run_with_trace(model, text, ("ffn_norm", "ffn_out"))
     ffn = cast(Any, model.blocks[layer]).ffn
     W_in, W_out = (plain(w.weight.detach().T) for w in (ffn.w_in, ffn.w_out))
     x = plain(trace[f"blocks.{layer}.ffn_norm"][0])
@@ -116,7 +107,7 @@ def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
     """The stream at the end times `factor`, and what the final norm makes of it. (T, D) each"""
     last = model.config.n_layer - 1
     edits = [scale_stream("resid_post", last, factor)]
-    trace = look(model, text, ("resid_post", "final_norm"), edits)
+    trace = run_with_trace(model, text, ("resid_post", "final_norm"), edits)
     return plain(trace[f"blocks.{last}.resid_post"][0]), plain(trace["final_norm"][0])
 
 

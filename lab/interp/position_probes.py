@@ -23,9 +23,9 @@ from torch import Tensor
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
+from lab.inference.forward import logits_of, run_with_trace
 from lab.model.gpt import GPT
 from lab.model.positions import frequencies
-from lab.model.trace import Trace
 
 
 def shifts(length: int, by: Sequence[int]) -> Tensor:
@@ -50,10 +50,8 @@ class OnTheTape:
 def on_the_tape(model: GPT, text: str, rulers: Tensor) -> dict[tuple[int, int], OnTheTape]:
     """What each (layer, head) makes of a text with its tokens at each of the `rulers`, (N, T)."""
     tokens = torch.from_numpy(encode(text)).long().expand(len(rulers), -1)
-    trace = Trace(["pattern"])
-    with torch.inference_mode():
-        logits = model(tokens, positions=rulers, trace=trace)
-    right = (logits[:, :-1].argmax(-1) == tokens[:, 1:]).numpy()
+    trace = run_with_trace(model, tokens, ["pattern", "logits"], positions=rulers)
+    right = (trace["logits"][:, :-1].argmax(-1) == tokens[:, 1:]).numpy()
     return {
         (layer, head): OnTheTape(pattern.numpy(), right)
         for layer in range(model.config.n_layer)
@@ -66,11 +64,10 @@ def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor)
 
     Each token is predicted from the right ones before it.
     """
-    tokens, mask = (torch.from_numpy(x) for x in form.render(a, b))
-    with torch.inference_mode():
-        guesses = model(tokens[:, :-1].long(), positions=ruler[:-1]).argmax(-1)
+    tokens, mask = form.render(a, b)
+    guesses = logits_of(model, tokens[:, :-1], positions=ruler[:-1]).argmax(-1).numpy()
     wrong = (guesses != tokens[:, 1:]) & mask[:, 1:]
-    return int(wrong.any(dim=1).sum())
+    return int(wrong.any(axis=1).sum())
 
 
 def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.float64]:
@@ -88,10 +85,8 @@ def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.
 
 def alone(model: GPT, token: str, name: str, head: int, n: int) -> NDArray[np.float64]:
     """The query or key of a token with nothing around it, at positions 0 to n - 1. (n, Dk)"""
-    trace = Trace([name])
     tokens = torch.from_numpy(encode(token)).long().expand(n, 1)
-    with torch.inference_mode():
-        model(tokens, positions=torch.arange(n)[:, None], trace=trace)
+    trace = run_with_trace(model, tokens, [name], positions=torch.arange(n)[:, None])
     return trace[f"blocks.0.{name}"][:, head, 0].double().numpy()
 
 
@@ -134,8 +129,6 @@ def change_by_layer(model: GPT, text: str, other: str) -> NDArray[np.float64]:
 
 def heard_by_the_last(model: GPT, text: str) -> NDArray[np.float64]:
     """What every attention writes to the stream of the last token, (L, D)."""
-    trace = Trace(["attn_out"])
-    with torch.inference_mode():
-        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+    trace = run_with_trace(model, text, ["attn_out"])
     layers: Sequence[int] = range(model.config.n_layer)
     return np.stack([trace[f"blocks.{i}.attn_out"][0, -1].double().numpy() for i in layers])

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from lab.data.vocabulary import VOCABULARY, decode, encode
+from lab.inference.forward import run_with_trace
 from lab.model.config import Clipped, MathKernel, PairLayout
 from lab.model.gpt import GPT, with_kernel
 from lab.model.positions import RotaryPositions
@@ -149,7 +150,7 @@ def scene(
     ids = read_tokens(model, text)
     model = with_ledger(model)
     weights = weights or weights_of(model)
-    trace = look_at_everything(model, ids, edits)
+    trace = run_with_trace(model, ids, model.emits, edits)
     activations = activations_of(model, trace, {entry["name"] for entry in weights.entries})
     manifest = Manifest(
         version=VERSION,
@@ -184,15 +185,6 @@ def with_ledger(model: GPT) -> GPT:
     return (
         model if isinstance(model.config.kernel, MathKernel) else with_kernel(model, MathKernel())
     )
-
-
-def look_at_everything(model: GPT, ids: Sequence[int], edits: Collection[Edit]) -> Trace:
-    """One forward that records all there is, in the order it is formed."""
-    trace = Trace(model.emits, edits)
-    with torch.inference_mode():
-        model(torch.tensor(ids)[None], trace=trace)
-    trace.require_matched()
-    return trace
 
 
 def rotation_of(model: GPT, ids: Sequence[int]) -> Rotation | None:

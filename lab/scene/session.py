@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lab.data.vocabulary import END, VOCABULARY, encode
+from lab.data.vocabulary import END, VOCABULARY
+from lab.inference.forward import run_with_trace
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
-from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit, Trace
+from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
 from lab.scene.manifest import (
     MOST_TOKENS,
     Packed,
     Scene,
-    look_at_everything,
     read_tokens,
     scene,
     with_ledger,
@@ -101,10 +101,11 @@ def change_before(loaded: Checkpoint, one: str, other: str) -> float:
     """
     if len(one) != len(other):
         raise ValueError(f"{one!r} and {other!r} are not of one length")
+    model = with_ledger(loaded.model)
     first = next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
 
     def before_it(text: str) -> list[Tensor]:
-        trace = look_at_everything(with_ledger(loaded.model), read_tokens(loaded.model, text), ())
+        trace = run_with_trace(model, read_tokens(model, text), model.emits)
         return [x.narrow(slots(key), 0, first) for key, (x,) in trace.calls.items()]
 
     def slots(key: str) -> int:
@@ -120,9 +121,7 @@ def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float
     """The largest change of any key or value of `before` when the text goes on to `after`."""
 
     def keys_and_values(text: str) -> list[Tensor]:
-        trace = Trace(["k", "v"])
-        with torch.inference_mode():
-            loaded.model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        trace = run_with_trace(loaded.model, text, ["k", "v"])
         layers = range(loaded.model.config.n_layer)
         return [trace[f"blocks.{i}.{name}"] for i in layers for name in "kv"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pytest
 import torch
 
+from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
-from lab.scene.manifest import look_at_everything, weights_of
+from lab.scene.manifest import weights_of
 from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
@@ -54,11 +57,11 @@ def test_what_stands_before_a_changed_token_changes_by_nothing_and_it_is_looked_
 
 
 def test_a_change_at_earlier_tokens_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def at_all_tokens(model: GPT, ids: list[int], edits: tuple[Edit, ...]) -> Trace:
+    def at_all_tokens(model: GPT, ids: list[int], names: Collection[str]) -> Trace:
         moved = Edit("ffn_out", lambda x: x + ids[2], layer=0)
-        return look_at_everything(model, ids, (*edits, moved))
+        return run_with_trace(model, ids, names, [moved])
 
-    monkeypatch.setattr("lab.scene.session.look_at_everything", at_all_tokens)
+    monkeypatch.setattr("lab.scene.session.run_with_trace", at_all_tokens)
     assert change_before(LOADED, "7*8=56$", "7*9=63$") >= 1
 
 

@@ -1,0 +1,50 @@
+"""One forward over texts that are there already: its logits, or whatever else it forms.
+
+Shapes: `N` texts, `T` tokens, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.vocabulary import encode
+from lab.model.gpt import GPT
+from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
+
+Texts = str | Sequence[int] | NDArray[np.integer[Any]] | Tensor
+"""One text, as characters or ids (T,), or the ids (N, T) of several."""
+
+
+def run_with_trace(
+    model: GPT,
+    tokens: Texts,
+    names: Collection[str],
+    edits: Collection[Edit] = (),
+    *,
+    positions: Tensor | None = None,
+) -> Trace:
+    """One forward that records the activations called `names`, under `edits`.
+
+    `ValueError` for a name that this model never forms, and for an edit that never met anything or
+    not all that it names.
+    """
+    trace = Trace(names, edits)
+    logits_of(model, tokens, positions=positions, trace=trace)
+    trace.require_matched()
+    return trace
+
+
+def logits_of(
+    model: GPT, tokens: Texts, *, positions: Tensor | None = None, trace: TraceLike = NO_TRACE
+) -> Tensor:
+    """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept."""
+    ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
+    ids = ids.to(model.embed.weight.device)
+    with torch.inference_mode():
+        return model(ids[None] if ids.ndim == 1 else ids, positions=positions, trace=trace)
