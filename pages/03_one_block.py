@@ -311,7 +311,7 @@ def show_sizes() -> None:
     page.notice("sizes_notice")
     from lab.model import cost
 
-    page.source(cost.parameters, cost.part_of, claims_of=("sizes",))
+    page.source(cost.parameters, claims_of=("sizes",))
 
 
 # ---------------------------------------------------------------- 4. stacking
@@ -394,8 +394,9 @@ def show_sum(a: int, b: int) -> None:
         draw_sum(ask_rival(written_at(text, place)))
         page.notice("sum_notice")
         from lab.interp import attribution
+        from lab.model.attention.mha import MultiHeadAttention
 
-        page.source(attribution.attribute, attribution.written, attribution.output_of)
+        page.source(attribution.attribute, attribution.written, MultiHeadAttention.written)
 
 
 def ask_rival(here: Written) -> Written:

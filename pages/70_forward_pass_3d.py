@@ -72,7 +72,7 @@ def take(run: str) -> Checkpoint:
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
 def packed(run: str) -> Packed:
-    from lab.scene.manifest import weights_of
+    from lab.scene.build import weights_of
 
     return weights_of(take(run).model)
 
@@ -196,7 +196,7 @@ def show_inside() -> None:
     page.notice("notice")
     show_head(scene)
     from lab.model import gpt
-    from lab.scene import manifest as scenes
+    from lab.scene import build as scenes
     from lab.scene import paths
 
     page.source(gpt.GPT.forward, scenes.scene, paths.unfold)

@@ -37,8 +37,8 @@ PLACES = {
     "train": ("lab.training.train", "lab.train"),
     "TrainState": ("lab.training.train", "lab.train"),
     "load_run": ("lab.training.checkpoint", "lab.checkpoint"),
-    "scene": ("lab.scene.manifest", "lab.scene"),
-    "weights_of": ("lab.scene.manifest", "lab.scene"),
+    "scene": ("lab.scene.build", "lab.scene.manifest", "lab.scene"),
+    "weights_of": ("lab.scene.build", "lab.scene.manifest", "lab.scene"),
 }
 """Where a name lies, the newest place first: an older checkout has it at a later one."""
 
@@ -94,7 +94,7 @@ def measured_in(checkout: Path) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("checkouts", nargs="*", type=Path, metavar="CHECKOUT", help="old, then new")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -39,13 +39,13 @@ def attend(
     import torch
 
     from lab.model.attention.kernels import math_attention
+    from lab.model.call import Slots
     from lab.model.trace import Trace
 
     trace = Trace(["pattern"])
     z = math_attention(
         *(torch.from_numpy(np.array(x, dtype=np.float64)) for x in (q, k, v)),
-        start=k.shape[2] - q.shape[2],
-        causal=causal,
+        slots=Slots(k.shape[2] - q.shape[2], causal=causal),
         scale=q.shape[-1] ** -0.5 if scale is None else scale,
         trace=trace,
     )

@@ -177,9 +177,11 @@ def grade(model: GPT, paper: Exam, goal: float, *, whole: bool) -> tuple[int, in
 
 @torch.no_grad()
 def follow(mean: GPT, model: GPT, memory: float) -> None:
-    """mean <- memory * mean + (1 - memory) * model, weight by weight."""
+    """mean <- memory * mean + (1 - memory) * model, weight by weight; buffers are taken over."""
     for average, weight in zip(mean.parameters(), model.parameters(), strict=True):
         average.lerp_(weight, 1 - memory)
+    for old, new in zip(mean.buffers(), model.buffers(), strict=True):
+        old.copy_(new)
 
 
 @dataclass(frozen=True)

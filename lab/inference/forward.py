@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
 from lab.model.gpt import GPT
 from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
@@ -46,5 +47,8 @@ def logits_of(
     """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept."""
     ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
     ids = ids.to(model.embed.weight.device)
+    ids = ids[None] if ids.ndim == 1 else ids
+    if positions is None:
+        positions = position_ids(ids, model.config.position.n_axis)
     with torch.inference_mode():
-        return model(ids[None] if ids.ndim == 1 else ids, positions=positions, trace=trace)
+        return model(ids, positions=positions, trace=trace)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -19,12 +19,12 @@ from torch import Tensor
 
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import ablate_head, ablate_layer
-from lab.model.config import LearnedPositions
-from lab.model.gpt import GPT
+from lab.model.gpt import GPT, Block
 from lab.model.trace import Edit, Trace
 
 Numbers = NDArray[np.float64]
 Kind = Literal["token", "position", "head", "attention", "FFN"]
+GIVEN: dict[str, Kind] = {"embed": "token", "pos_embed": "position"}
 READ = {"embed", "pos_embed", "z", "ffn_out", "logits"}
 
 
@@ -42,13 +42,19 @@ class Part:
         where = ".".join(str(n) for n in (self.layer, self.head) if n is not None)
         return f"{self.kind} {where}".rstrip()
 
+    @property
+    def site(self) -> str:
+        """Where it writes: at the beginning of the stream, or by the name of what it adds to."""
+        out = "ffn_out" if self.kind == "FFN" else "attn_out"
+        return "begin" if self.layer is None else f"blocks.{self.layer}.{out}"
+
     def pulled_out(self) -> Edit:
         """The edit under which it writes nothing. `ValueError` for what stands before block 0."""
         if self.layer is None:
             raise ValueError(f"{self.name!r} is what the model is given; pull out a head or an FFN")
         if self.head is not None:
             return ablate_head(self.layer, self.head)
-        return ablate_layer("ffn_out" if self.kind == "FFN" else "attn_out", self.layer)
+        return ablate_layer(self.site.rpartition(".")[2], self.layer)
 
 
 @dataclass(frozen=True)
@@ -84,18 +90,11 @@ class Attribution:
 
 def parts_of(model: GPT) -> tuple[Part, ...]:
     """All that writes to the stream, in the order of the network."""
-    start = [Part("token")]
-    if isinstance(model.config.position, LearnedPositions):
-        start.append(Part("position"))
-    blocks = [
-        part
-        for layer in range(model.config.n_layer)
-        for part in (
-            *(Part("head", layer, head) for head in range(model.config.attention.n_head)),
-            Part("FFN", layer),
-        )
-    ]
-    return (*start, *blocks)
+    out = [Part(GIVEN[name]) for name in model.position.begins_with]
+    for layer, block in enumerate(cast(list[Block], list(model.blocks))):
+        out += [Part("head", layer, head) for head in range(block.attention.n_head)]
+        out.append(Part("FFN", layer))
+    return tuple(out)
 
 
 def parts_to_pull(model: GPT) -> dict[str, Part]:
@@ -108,27 +107,13 @@ def parts_to_pull(model: GPT) -> dict[str, Part]:
 
 
 def written(model: GPT, trace: Trace) -> Tensor:
-    """The note of every part at every token of the text in `trace`, (P, T, D).
-
-    Attention writes concat_h(z_h) W_O = sum_h z_h W_O[h], so each head has a note of its own.
-    """
-    notes: list[Tensor] = []
-    for part in parts_of(model):
-        if part.head is not None:
-            z = trace[f"blocks.{part.layer}.z"][0, part.head]  # (T, Dk)
-            notes.append(z @ output_of(model, part.layer or 0, part.head))
-        elif part.layer is not None:
-            notes.append(trace[f"blocks.{part.layer}.ffn_out"][0])
-        else:
-            notes.append(trace["embed" if part.kind == "token" else "pos_embed"][0])
-    return torch.stack(notes)
-
-
-def output_of(model: GPT, layer: int, head: int) -> Tensor:
-    """The slice of W_O that one head writes through, (Dk, D)."""
-    size = model.config.attention.head_dim
-    block = cast(Any, model.blocks[layer])
-    return block.attention.wo.weight.T[head * size : (head + 1) * size]
+    """The share of every part in what the final norm reads of a text in `trace`, (P, T, D)."""
+    notes = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
+    for layer, block in enumerate(cast(list[Block], list(model.blocks))):
+        notes += [*block.attention.written(trace[f"blocks.{layer}.z"])]
+        notes.append(trace[f"blocks.{layer}.ffn_out"])
+    sites = [part.site for part in parts_of(model)]
+    return torch.cat(notes) * model.residual.shares(sites, trace)
 
 
 def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:

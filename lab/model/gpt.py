@@ -36,11 +36,12 @@ class Block(nn.Module):
         self.ffn = part("ffn", config)
 
     def forward(self, stream: Stream, call: Call) -> None:
-        x = call.trace("attn_norm", self.attn_norm(stream.read("resid_pre", call)))
-        stream.write("attn_out", self.attention(x, call), call)
-        x = call.trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", call)))
-        stream.write("ffn_out", self.ffn(x, call), call)
-        stream.read("resid_post", call)
+        trace = call.trace
+        x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
+        stream.write("attn_out", self.attention(x, call), trace)
+        x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
+        stream.write("ffn_out", self.ffn(x, trace), trace)
+        stream.read("resid_post", trace)
 
     @property
     def emits(self) -> Rules:
@@ -54,10 +55,10 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """A decoder-only Transformer with PreNorm, no biases and an unembedding of its own.
 
-    `forward(tokens)` gives the logits, (B, T, V), of the token after each. `positions` (B, T) say
-    where they stand, a plain count unless passed in; `first` (B,) in which slot the text of each
-    row begins. Raises `ValueError` for a trace that asks for what this model never forms, for
-    positions past a learned table, and for positions of two axes that are not passed in.
+    `forward(tokens)` gives the logits, (B, T, V), of the token after each. `positions` (B, T) or
+    (T,) say where they stand, a plain count unless passed in; `first` (B,) in which slot the text
+    of each row begins. Raises `ValueError` for a trace that asks for what this model never forms,
+    for positions past a learned table, and for positions of two axes that are not passed in.
     """
 
     roles: ClassVar[dict[str, Role]] = {
@@ -88,13 +89,15 @@ class GPT(nn.Module):
         trace.expect(self.emits, self.config.n_layer)
         slots = Slots(cache.length, first)
         positions = self.counted(tokens, slots) if positions is None else positions
+        positions = positions[None] if positions.ndim == 1 else positions
         trace, placed = trace.at(start=slots.start), cache.place(positions)
         call = Call(slots, self.position, positions, placed, cache, trace)
-        x = self.position.embed(trace("embed", self.embed(tokens)), call)
+        x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
         stream = self.residual.begin(x)
         for layer, block in enumerate(self.blocks):
             block(stream, call.at(layer))
-        return trace("logits", self.unembed(trace("final_norm", self.final_norm(stream.end(call)))))
+        x = trace("final_norm", self.final_norm(stream.end(trace)))
+        return trace("logits", self.unembed(x))
 
     def counted(self, tokens: Tensor, slots: Slots) -> Tensor:
         """Where tokens stand if the caller does not say."""

@@ -17,10 +17,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from lab.model.call import Call
 from lab.model.config import PairLayout
 from lab.model.roles import Role
 from lab.model.rules import Rule, Rules
+from lab.model.trace import TraceLike
 
 
 class Position(nn.Module):
@@ -38,11 +38,13 @@ class Position(nn.Module):
         """How a score comes from what is emitted, where a kernel forms scores at all."""
         return Rule("scores", ("q", "k"))
 
-    def embed(self, x: Tensor, call: Call) -> Tensor:
+    def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
         """What the stream begins with. (B, T, D) -> (B, T, D)"""
         return x
 
-    def rotate(self, q: Tensor, k: Tensor, call: Call) -> tuple[Tensor, Tensor]:
+    def rotate(
+        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
+    ) -> tuple[Tensor, Tensor]:
         """Queries and keys of this call, (B, H, T, Dk) each, turned."""
         return q, k
 
@@ -82,13 +84,13 @@ class LearnedPositions(Position):
     def emits(self) -> Rules:
         return {"pos_embed": Rule("lookup", ("position.table.weight",))}
 
-    def embed(self, x: Tensor, call: Call) -> Tensor:
-        room, positions = self.table.num_embeddings, call.positions
+    def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
+        room = self.table.num_embeddings
         if int(positions.max()) >= room:
             raise PastTheTable(
                 f"position {int(positions.max())} is past the table of max_length={room}"
             )
-        return x + call.trace("pos_embed", self.table(positions).expand_as(x))
+        return x + trace("pos_embed", self.table(positions).expand_as(x))
 
 
 class RotaryPositions(Position):
@@ -114,13 +116,15 @@ class RotaryPositions(Position):
     def scores_rule(self) -> Rule | None:
         return Rule("scores", ("rot_q", "rot_k"))
 
-    def rotate(self, q: Tensor, k: Tensor, call: Call) -> tuple[Tensor, Tensor]:
-        angles = self.angles(call.positions)
+    def rotate(
+        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
+    ) -> tuple[Tensor, Tensor]:
+        angles = self.angles(positions)
         cos, sin = (self.gain * f(angles) for f in (torch.cos, torch.sin))
         turn = cos.to(q.dtype), sin.to(q.dtype)
         return (
-            call.trace("rot_q", turn_pairs(q, *turn, self.layout)),
-            call.trace("rot_k", turn_pairs(k, *turn, self.layout)),
+            trace("rot_q", turn_pairs(q, *turn, self.layout)),
+            trace("rot_k", turn_pairs(k, *turn, self.layout)),
         )
 
     def angles(self, positions: Tensor) -> Tensor:

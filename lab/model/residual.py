@@ -5,23 +5,24 @@ Shapes: `B` batch, `T` tokens, `D` d_model, `N` notes written so far.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from lab.model.call import Call
 from lab.model.rules import Rule, Rules
+from lab.model.trace import Trace, TraceLike
 
 
 class Stream(Protocol):
     """What a block asks of the stream. It never adds: it reads, computes and writes."""
 
-    def read(self, site: str, call: Call) -> Tensor: ...
+    def read(self, site: str, trace: TraceLike) -> Tensor: ...
 
-    def write(self, site: str, out: Tensor, call: Call) -> None: ...
+    def write(self, site: str, out: Tensor, trace: TraceLike) -> None: ...
 
-    def end(self, call: Call) -> Tensor: ...
+    def end(self, trace: TraceLike) -> Tensor: ...
 
 
 class PlainResidual(nn.Module):
@@ -41,9 +42,12 @@ class PlainResidual(nn.Module):
             "resid_post": Rule("add", ("resid_mid", "ffn_out")),
         }
 
-    def shares(self, n_note: int) -> Tensor:
-        """How much of each note is in what the final norm reads, (N, 1, 1, 1): all of it."""
-        return torch.ones(n_note, 1, 1, 1)
+    def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
+        """How much of what was written at each of N sites is in what the final norm reads.
+
+        (N, T, 1), or (N, 1, 1) where it is the same at every token: here all of it.
+        """
+        return torch.ones(len(sites), 1, 1)
 
 
 class PlainStream:
@@ -52,13 +56,13 @@ class PlainStream:
     def __init__(self, x: Tensor) -> None:
         self.x = x  # (B, T, D)
 
-    def read(self, site: str, call: Call) -> Tensor:
+    def read(self, site: str, trace: TraceLike) -> Tensor:
         """The stream, under the name it has at this point; an edit here changes the stream."""
-        self.x = call.trace(site, self.x)
+        self.x = trace(site, self.x)
         return self.x
 
-    def write(self, site: str, out: Tensor, call: Call) -> None:
-        self.x = self.x + call.trace(site, out)
+    def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
+        self.x = self.x + trace(site, out)
 
-    def end(self, call: Call) -> Tensor:
+    def end(self, trace: TraceLike) -> Tensor:
         return self.x

@@ -30,7 +30,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lab.scene.manifest import Entry, Op
+from lab.model.rules import Op
+from lab.scene.manifest import Entry
 from lab.scene.recompute import Numbers, Reader, root_mean_square
 
 

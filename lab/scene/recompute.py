@@ -32,12 +32,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.model.config import PairLayout
-from lab.scene.manifest import Entry, Kind, Manifest, Op, label
+from lab.model.rules import Op
+from lab.scene.manifest import Entry, Kind, Manifest, label
 
 Numbers = NDArray[np.float64]
 Index = tuple[int, ...]
@@ -52,11 +54,14 @@ class Reader:
     manifest: Manifest
     blobs: Blobs
 
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        return {entry["name"]: entry for entry in self.manifest["tensors"]}
+
     def entry(self, name: str) -> Entry:
-        for entry in self.manifest["tensors"]:
-            if entry["name"] == name:
-                return entry
-        raise ValueError(f"the scene has no tensor {name!r}")
+        if name not in self.entries:
+            raise ValueError(f"the scene has no tensor {name!r}")
+        return self.entries[name]
 
     def read(self, name: str, *index: int | slice) -> Numbers:
         """The part of a tensor at `index`; `ValueError` if the blob ends before the tensor."""

@@ -18,14 +18,8 @@ from lab.inference.forward import run_with_trace
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
-from lab.scene.manifest import (
-    MOST_TOKENS,
-    Packed,
-    Scene,
-    read_tokens,
-    scene,
-    with_ledger,
-)
+from lab.scene.build import read_tokens, scene, with_ledger
+from lab.scene.manifest import MOST_TOKENS, Packed, Scene
 from lab.training.checkpoint import Checkpoint
 
 Toggle = Mapping[str, Any]

@@ -58,9 +58,11 @@ def save(folder: Path, model: GPT, form: Format) -> None:
 
 
 def to_bytes(model: GPT) -> bytes:
-    """The weights in bf16, as a safetensors file."""
+    """The state as a safetensors file: weights in bf16, buffers as they are."""
+    state = {name: x.detach().cpu() for name, x in model.state_dict().items()}
+    weights = {name for name, _ in model.named_parameters()}
     return serialise(
-        {n: p.detach().cpu().bfloat16().contiguous() for n, p in model.state_dict().items()}
+        {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()}
     )
 
 
@@ -157,11 +159,19 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GP
                 f"{file}: {key} is {tuple(weights[key].shape)}, "
                 f"config.json says {tuple(tensor.shape)}"
             )
-        if not weights[key].is_floating_point():
-            raise CheckpointError(f"{file}: {key} holds {weights[key].dtype}, no real numbers")
+        if not fits(weights[key].dtype, tensor):
+            wanted_type = "real numbers" if tensor.is_floating_point() else str(tensor.dtype)
+            raise CheckpointError(
+                f"{file}: {key} holds {weights[key].dtype}, and needs {wanted_type}"
+            )
         if not tensor.copy_(weights[key]).isfinite().all():
             raise CheckpointError(f"{file}: {key} holds NaN or infinity")
     return model
+
+
+def fits(stored: torch.dtype, tensor: torch.Tensor) -> bool:
+    """Whole numbers stay of their kind; real ones may have been rounded to be kept."""
+    return stored.is_floating_point if tensor.is_floating_point() else stored == tensor.dtype
 
 
 def fingerprint(folder: Path) -> str:

@@ -14,7 +14,8 @@ from lab.data.packing import texts_in
 from lab.data.problems import HELDOUT_FROM, Format, sample_pairs, split_value
 from lab.data.vocabulary import decode
 from lab.model.cost import parameters
-from lab.model.gpt import GPT, build_position
+from lab.model.gpt import GPT
+from lab.model.parts import part
 from lab.recipes.index import RECIPES, recipe
 from lab.training.train import Recipe, TrainState, draw_batch, masked_loss, train, trained_on
 
@@ -89,7 +90,7 @@ def overheard(name: str) -> tuple[Recipe, list[torch.Tensor]]:
     """The tokens that reach the model in 20 steps of a run."""
     plan, model = replace(recipe(name), precision="fp32"), Eavesdropper()
     state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
-    model.position = build_position(plan.model)
+    model.position = part("position", plan.model)
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
         masked_loss(plan, state.model, draw_batch(plan, state))

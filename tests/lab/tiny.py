@@ -1,6 +1,7 @@
 """Models of a few thousand numbers. Their weights are random everywhere: what starts at zero in
 training (output projections, unembedding) would make most claims about a model true by itself."""
 
+import contextlib
 import itertools
 import math
 from dataclasses import replace
@@ -8,15 +9,20 @@ from typing import Any
 
 import torch
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.model.config import (
+    ClippedCoupledRotaryPositions,
     ClippedRotaryPositions,
+    CoupledRotaryPositions,
     DenseFFN,
     GPTConfig,
+    InterpolatedRotaryPositions,
     LearnedPositions,
     MathKernel,
     MultiHeadAttention,
     NoPositions,
+    PlainResidual,
     RotaryPositions,
     SdpaKernel,
     YarnRotaryPositions,
@@ -33,34 +39,71 @@ BASE = GPTConfig(
     ffn=DenseFFN(d_ff=30),
 )
 
-POSITIONS = {
-    "learned": LearnedPositions(max_length=32),
-    "rotary": RotaryPositions(base=100.0),
-    "yarn": YarnRotaryPositions(base=100.0, factor=3.0, original_length=16, beta_fast=2.0),
-    "none": NoPositions(),
+SAMPLES: dict[str, dict[str, Any]] = {
+    "position": {
+        "learned": LearnedPositions(max_length=32),
+        "rotary": RotaryPositions(base=100.0),
+        "interleaved": RotaryPositions(base=100.0, layout="interleaved"),
+        "interpolated": InterpolatedRotaryPositions(base=100.0, factor=3.0),
+        "yarn": YarnRotaryPositions(base=100.0, factor=3.0, original_length=16, beta_fast=2.0),
+        "coupled": CoupledRotaryPositions(base=100.0),
+        "clipped": ClippedRotaryPositions(base=100.0, farthest=3),
+        "clipped_coupled": ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1),
+        "none": NoPositions(),
+    },
+    "attention": {
+        "multi_head": BASE.attention,
+        "qk_norm": replace(BASE.attention, qk_norm=True),
+    },
+    "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
+    "residual": {"plain": PlainResidual()},
+    "kernel": {"math": MathKernel(), "sdpa": SdpaKernel()},
 }
+"""Of every kind of every part at least one, small."""
+
 CLIPPED = replace(BASE, position=ClippedRotaryPositions(base=100.0, farthest=3))
-KERNELS = {"math": MathKernel(), "sdpa": SdpaKernel()}
+
+
+def product_of_samples() -> list[tuple[str, GPTConfig]]:
+    """Every combination of samples that makes a model, by the names of its samples."""
+    out: list[tuple[str, GPTConfig]] = []
+    for names in itertools.product(*SAMPLES.values()):
+        parts = {part: SAMPLES[part][name] for part, name in zip(SAMPLES, names, strict=True)}
+        with contextlib.suppress(ValueError):
+            out.append(("-".join(names), replace(BASE, **parts)))
+    return out
+
+
+def pairwise(combinations: list[tuple[str, GPTConfig]]) -> list[tuple[str, GPTConfig]]:
+    """Few of the combinations, with every two samples together in one that are so in any."""
+
+    def pairs(name: str) -> set[tuple[str, str]]:
+        return set(itertools.combinations(name.split("-"), 2))
+
+    missing = set[tuple[str, str]]().union(*(pairs(name) for name, _ in combinations))
+    chosen: list[tuple[str, GPTConfig]] = []
+    while missing:
+        best = max(combinations, key=lambda one: len(pairs(one[0]) & missing))
+        chosen.append(best)
+        missing -= pairs(best[0])
+    return chosen
 
 
 def variants() -> list[Any]:
-    """Every combination of parts, each with a readable name for pytest."""
+    """A pairwise cover of the samples for pytest; every further combination is slow."""
     import pytest
 
-    out: list[Any] = []
-    for position, kernel, activation, qk_norm in itertools.product(
-        POSITIONS, KERNELS, ("relu2", "gelu", "swiglu"), (False, True)
-    ):
-        config = replace(
-            BASE,
-            position=POSITIONS[position],
-            kernel=KERNELS[kernel],
-            attention=replace(BASE.attention, qk_norm=qk_norm),
-            ffn=replace(BASE.ffn, activation=activation),
-        )
-        name = "-".join([position, kernel, activation, *(["qk_norm"] if qk_norm else [])])
-        out.append(pytest.param(config, id=name))
-    return out
+    everything = product_of_samples()
+    cover = {name for name, _ in pairwise(everything)}
+    return [
+        pytest.param(config, id=name, marks=() if name in cover else pytest.mark.slow)
+        for name, config in everything
+    ]
+
+
+def math_variants() -> list[Any]:
+    """Those of the variants that form scores and pattern."""
+    return [v for v in variants() if str(v.id).endswith("-math")]
 
 
 def tiny_model(
@@ -76,6 +119,12 @@ def tiny_model(
             else:
                 parameter.normal_(mean=1.0, std=0.2, generator=generator)
     return model.to(dtype).eval().requires_grad_(False)
+
+
+def read(model: GPT, tokens: torch.Tensor, **options: Any) -> torch.Tensor:
+    """The logits of whole texts, their tokens placed as the model needs it."""
+    options.setdefault("positions", position_ids(tokens, model.config.position.n_axis))
+    return model(tokens, **options)
 
 
 def blocks_of(model: GPT) -> list[Any]:

@@ -21,10 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from tiny import BASE, POSITIONS, tiny_model  # noqa: E402
+from tiny import BASE, SAMPLES, tiny_model  # noqa: E402
 
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions  # noqa: E402
-from lab.scene.manifest import Scene, scene  # noqa: E402
+from lab.scene.build import scene  # noqa: E402
+from lab.scene.manifest import Scene  # noqa: E402
 from lab.scene.recompute import recompute_cell  # noqa: E402
 
 FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "scenes"
@@ -34,6 +35,7 @@ TEXT = "7*8="
 SMALL = replace(
     BASE, d_model=6, attention=MultiHeadAttention(n_head=2, head_dim=4), ffn=DenseFFN(d_ff=10)
 )
+POSITIONS = SAMPLES["position"]
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFN(10, "gelu")),
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from lab.scene.manifest import scene
+from lab.scene.build import scene
 from lab.scene.paths import logit, way_home
 from lab.scene.recompute import Reader
 from lab.training.checkpoint import committed_runs, load_run

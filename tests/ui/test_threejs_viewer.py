@@ -26,7 +26,7 @@ from components.threejs_viewer import (
     weights_to_send,
 )
 from lab.scene import paths
-from lab.scene.manifest import scene
+from lab.scene.build import scene
 from lab.scene.recompute import Reader
 from lab.training.checkpoint import load_run
 

@@ -47,7 +47,7 @@ class MultiHeadAttention(nn.Module):
         q = call.trace("q", self.q_norm(self.split(self.wq(x))))
         k = call.trace("k", self.k_norm(self.split(self.wk(x))))
         v = call.trace("v", self.split(self.wv(x)))
-        q, k = call.position.rotate(q, k, call)
+        q, k = call.position.rotate(q, k, call.positions, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, H, S, Dk)
         z = self.kernel(
             q,

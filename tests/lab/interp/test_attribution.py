@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, blocks_of, tiny_model, variants
+from tiny import BASE, blocks_of, read, tiny_model, variants
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import Part, attribute, parts_of, parts_to_pull
@@ -43,7 +43,7 @@ def test_the_logits_are_those_of_a_run_that_nobody_looks_into(run: str) -> None:
     model, form = loaded(run).model, loaded(run).format
     text = form.text(37 % 10**form.p, 48 % 10**form.q)
     with torch.inference_mode():
-        logits = model(torch.from_numpy(encode(text)).long()[None])[0]
+        logits = read(model, torch.from_numpy(encode(text)).long()[None])[0]
     assert np.array_equal(attribute(model, text).logits, logits.double().numpy())
 
 
@@ -56,7 +56,7 @@ def test_the_parts_sum_to_every_logit_whatever_the_model_is_made_of(config: GPTC
 def by_hand(model: GPT, text: str, place: int, token: int, part: Part) -> float:
     """sum over d of note_d gain_d unembed_d / rms, number by number, in Python's own floats."""
     trace = Trace(["embed", "pos_embed", "z", "attn_out", "ffn_out", "resid_post"])
-    model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+    read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
     x = trace[f"blocks.{model.config.n_layer - 1}.resid_post"][0, place].tolist()
     rms = math.sqrt(sum(number**2 for number in x) / len(x) + model.config.norm_eps)
     size = model.config.attention.head_dim

@@ -51,29 +51,32 @@ def test_an_unknown_field_or_kind_is_refused_by_name(document: dict, words: list
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"n_layer": 0}, ["n_layer=0"]),
-        ({"n_layer": 2.5}, ["n_layer=2.5", "whole"]),
-        ({"d_model": "256"}, ["d_model='256'"]),
-        ({"vocab_size": -1}, ["vocab_size=-1"]),
-        ({"attention": MultiHeadAttention(n_head=0)}, ["n_head=0"]),
-        ({"attention": MultiHeadAttention(head_dim=0)}, ["head_dim=0"]),
-        ({"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
-        ({"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
-        ({"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
-        ({"position": RotaryPositions(base=1.0)}, ["base=1.0", "more than 1"]),
-        ({"position": RotaryPositions(base=-3.0)}, ["base=-3.0", "more than 1"]),
-        ({"position": RotaryPositions(base=math.nan)}, ["base=nan", "more than 1"]),
-        ({"position": RotaryPositions(base=math.inf)}, ["base=inf", "at most"]),
-        ({"position": RotaryPositions(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
-        ({"position": InterpolatedRotaryPositions(factor=0.5)}, ["factor=0.5", "1 to"]),
-        ({"position": YarnRotaryPositions(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
-        ({"position": YarnRotaryPositions(original_length=0)}, ["original_length=0"]),
-        ({"position": YarnRotaryPositions(beta_fast=0.5)}, ["beta_slow=1.0", "beta_fast=0.5"]),
+        (lambda: {"n_layer": 0}, ["n_layer=0"]),
+        (lambda: {"n_layer": 2.5}, ["n_layer=2.5", "whole"]),
+        (lambda: {"d_model": "256"}, ["d_model='256'"]),
+        (lambda: {"vocab_size": -1}, ["vocab_size=-1"]),
+        (lambda: {"attention": MultiHeadAttention(n_head=0)}, ["n_head=0"]),
+        (lambda: {"attention": MultiHeadAttention(head_dim=0)}, ["head_dim=0"]),
+        (lambda: {"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
+        (lambda: {"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
+        (lambda: {"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
+        (lambda: {"position": RotaryPositions(base=1.0)}, ["base=1.0", "more than 1"]),
+        (lambda: {"position": RotaryPositions(base=-3.0)}, ["base=-3.0", "more than 1"]),
+        (lambda: {"position": RotaryPositions(base=math.nan)}, ["base=nan", "more than 1"]),
+        (lambda: {"position": RotaryPositions(base=math.inf)}, ["base=inf", "at most"]),
+        (lambda: {"position": RotaryPositions(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
+        (lambda: {"position": InterpolatedRotaryPositions(factor=0.5)}, ["factor=0.5", "1 to"]),
+        (lambda: {"position": YarnRotaryPositions(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
+        (lambda: {"position": YarnRotaryPositions(original_length=0)}, ["original_length=0"]),
+        (
+            lambda: {"position": YarnRotaryPositions(beta_fast=0.5)},
+            ["beta_slow=1.0", "beta_fast=0.5"],
+        ),
     ],
 )
-def test_a_bad_size_is_refused_by_name(changes: dict, words: list[str]) -> None:
+def test_a_bad_size_is_refused_by_name(changes: Any, words: list[str]) -> None:
     with pytest.raises(ValueError) as error:
-        replace(BASE, **changes)
+        replace(BASE, **changes())
     assert all(word in str(error.value) for word in words), error.value
 
 
@@ -135,13 +138,22 @@ def test_a_part_must_be_one_of_its_classes(part: str) -> None:
 
 def test_a_number_is_told_what_it_may_be() -> None:
     for changes, said in [
-        ({"norm_eps": "x"}, "GPTConfig.norm_eps='x' must be a number more than 0 and at most 1"),
-        ({"embedding_std": None}, "embedding_std=None must be a number more than 0 and at most 10"),
-        ({"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
-        ({"position": YarnRotaryPositions(factor=0)}, "factor=0 must be a number from 1 to 1000"),
+        (
+            lambda: {"norm_eps": "x"},
+            "GPTConfig.norm_eps='x' must be a number more than 0 and at most 1",
+        ),
+        (
+            lambda: {"embedding_std": None},
+            "embedding_std=None must be a number more than 0 and at most 10",
+        ),
+        (lambda: {"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
+        (
+            lambda: {"position": YarnRotaryPositions(factor=0)},
+            "factor=0 must be a number from 1 to 1000",
+        ),
     ]:
         with pytest.raises(ValueError) as error:
-            replace(BASE, **changes)
+            replace(BASE, **changes())
         assert said in str(error.value)
 
 

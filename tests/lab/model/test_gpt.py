@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import BASE, CLIPPED, blocks_of, some_tokens, tiny_model, variants
+from tiny import BASE, blocks_of, math_variants, read, some_tokens, tiny_model, variants
 
+from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
 from lab.model.config import GPTConfig, LearnedPositions, MathKernel, NoPositions, SdpaKernel
 from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import Trace
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
-MODELS = [*variants(), pytest.param(CLIPPED, id="clipped")]
+MODELS = variants()
 CHUNKS = {"token_by_token": [5] + [1] * 12, "uneven": [1, 7, 2, 1, 6]}
 
 
@@ -26,11 +27,12 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
 @pytest.mark.parametrize("config", MODELS)
 def test_cached_decode_equals_the_full_forward(config: GPTConfig, dtype: torch.dtype) -> None:
     model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 17)
-    full = model(tokens)
+    full, ids = read(model, tokens), position_ids(tokens, config.position.n_axis)
     for chunks in CHUNKS.values():
         cache, parts, start = KVCache(17), list[torch.Tensor](), 0
         for size in chunks:
-            parts.append(model(tokens[:, start : start + size], cache=cache))
+            some = slice(start, start + size)
+            parts.append(model(tokens[:, some], positions=ids[:, some], cache=cache))
             start += size
         cached = torch.cat(parts, dim=1)
         assert cache.length == 17
@@ -42,51 +44,65 @@ def test_cached_decode_equals_the_full_forward(config: GPTConfig, dtype: torch.d
 def test_a_traced_run_is_bit_identical_to_an_untraced_one(config: GPTConfig) -> None:
     model, tokens = tiny_model(config, dtype=torch.float32), some_tokens(2, 9)
     trace = Trace(model.emits)
-    assert torch.equal(model(tokens, trace=trace), model(tokens))
-    assert torch.equal(trace["logits"], model(tokens))
+    assert torch.equal(read(model, tokens, trace=trace), read(model, tokens))
+    assert torch.equal(trace["logits"], read(model, tokens))
 
 
 @pytest.mark.parametrize("config", MODELS)
 def test_a_later_token_changes_no_earlier_logit(config: GPTConfig) -> None:
     model, tokens = tiny_model(config), some_tokens(2, 9)
-    before = model(tokens)
+    ids = position_ids(tokens, config.position.n_axis)
+    before = model(tokens, positions=ids)
     for place in (1, 5, 8):
         changed = tokens.clone()
         changed[:, place] = (changed[:, place] + 1) % 16
-        after = model(changed)
+        after = model(changed, positions=ids)
         assert difference(after[:, :place], before[:, :place]) < 1e-14
         assert all(difference(after[:, t], before[:, t]) > 1e-6 for t in range(place, 9))
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])
-@pytest.mark.parametrize("config", [v for v in variants() if "math" in str(v.id)])
+@pytest.mark.parametrize("config", math_variants())
 def test_sdpa_equals_math(config: GPTConfig, dtype: torch.dtype) -> None:
     model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 12)
+    if config.position.scores not in SdpaKernel.takes:
+        with pytest.raises(ValueError, match=r"SdpaKernel\(\).*ClippedC?o?u?p?l?e?d?Rotary"):
+            with_kernel(model, SdpaKernel())
+        return
     fused = with_kernel(model, SdpaKernel())
-    for lengths in (None, torch.tensor([12, 5, 1])):
-        a, b = fused(tokens, lengths=lengths), model(tokens, lengths=lengths)
+    for first in (None, torch.tensor([0, 5, 11])):
+        a, b = (read(m, tokens, first=first) for m in (fused, model))
         assert difference(a, b) <= TOLERANCE[dtype]
 
 
 @pytest.mark.parametrize("config", MODELS)
-def test_a_padded_text_reads_as_it_would_alone(config: GPTConfig) -> None:
-    model, tokens, lengths = tiny_model(config), some_tokens(3, 9), torch.tensor([9, 4, 6])
-    logits = model(tokens, lengths=lengths)
-    for row, length in enumerate(lengths.tolist()):
-        alone = model(tokens[row : row + 1, :length])
-        assert difference(logits[row : row + 1, :length], alone) < 1e-12
+def test_a_text_behind_padding_reads_as_it_would_alone(config: GPTConfig) -> None:
+    """Rows of unlike length, whole and, behind a prefill, token by token."""
+    model, tokens, first = tiny_model(config), some_tokens(3, 9), torch.tensor([0, 5, 3])
+    n_axis = config.position.n_axis
+    ids = position_ids(tokens, n_axis, first)
+    whole = model(tokens, positions=ids, first=first)
+    cache, parts = KVCache(9), list[torch.Tensor]()
+    for some in (slice(0, 6), slice(6, 7), slice(7, 8), slice(8, 9)):
+        parts.append(model(tokens[:, some], positions=ids[:, some], first=first, cache=cache))
+    for row, begin in enumerate(first.tolist()):
+        alone = read(model, tokens[row : row + 1, begin:])
+        for logits in (whole, torch.cat(parts, dim=1)):
+            assert difference(logits[row : row + 1, begin:], alone) < 1e-12
 
 
 @pytest.mark.parametrize("config", MODELS)
-def test_padding_is_seen_by_nobody_not_even_by_padding(config: GPTConfig) -> None:
-    """Behind its length a text's tokens change their own logits and no others."""
-    model, tokens, lengths = tiny_model(config), some_tokens(1, 9), torch.tensor([4])
+def test_padding_is_seen_by_nobody_but_itself(config: GPTConfig) -> None:
+    """Before a text begins, a token changes its own logits and no others."""
+    model, tokens, first = tiny_model(config), some_tokens(1, 9), torch.tensor([4])
     changed = tokens.clone()
-    changed[0, 5] = (changed[0, 5] + 1) % 16
-    others = [t for t in range(9) if t != 5]
-    before, after = model(tokens, lengths=lengths), model(changed, lengths=lengths)
+    changed[0, 2] = (changed[0, 2] + 1) % 16
+    ids = position_ids(tokens, config.position.n_axis, first)
+    others = [t for t in range(9) if t != 2]
+    before, after = (model(x, positions=ids, first=first) for x in (tokens, changed))
     assert difference(after[:, others], before[:, others]) < 1e-14
-    assert difference(model(changed)[:, others], model(tokens)[:, others]) > 1e-6
+    seen = [model(x, positions=ids)[:, others] for x in (tokens, changed)]
+    assert difference(*seen) > 1e-6
 
 
 def test_without_positions_the_order_of_the_past_does_not_matter_to_one_layer() -> None:
@@ -162,7 +178,7 @@ def test_the_gradient_is_that_of_finite_differences(config: GPTConfig) -> None:
     generator = torch.Generator().manual_seed(1)
 
     def loss() -> torch.Tensor:
-        logits = model(tokens[:, :-1]).flatten(0, 1)
+        logits = read(model, tokens[:, :-1]).flatten(0, 1)
         return torch.nn.functional.cross_entropy(logits, tokens[:, 1:].flatten())
 
     loss().backward()

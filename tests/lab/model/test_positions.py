@@ -8,9 +8,9 @@ import pytest
 import torch
 from tiny import BASE, tiny_model
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.inference.generate import generate
-from lab.model.cache import KVCache
 from lab.model.config import (
     ClippedCoupledRotaryPositions,
     Coupled,
@@ -19,7 +19,8 @@ from lab.model.config import (
     MultiHeadAttention,
 )
 from lab.model.config import RotaryPositions as RotaryConfig
-from lab.model.gpt import build_position, with_position
+from lab.model.gpt import with_position
+from lab.model.parts import part
 from lab.model.positions import (
     LearnedPositions,
     NoPositions,
@@ -112,8 +113,8 @@ def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
 def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
     """Positions 0, 4, 8, ... at a fourth of the speed are positions 0, 1, 2, ... at full speed."""
     config = replace(BASE, position=InterpolatedRotaryPositions(base=100.0, factor=4.0))
-    slow = build_position(config)
-    usual = build_position(replace(BASE, position=RotaryConfig(base=100.0)))
+    slow = part("position", config)
+    usual = part("position", replace(BASE, position=RotaryConfig(base=100.0)))
     q, k = random(1, 3, 5, 4), random(1, 3, 5, 4, seed=1)
     some = slow.rotate(q, k, 4 * torch.arange(5), NO_TRACE)
     other = usual.rotate(q, k, torch.arange(5), NO_TRACE)
@@ -165,13 +166,11 @@ def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(position: Co
     tokens = torch.from_numpy(Format("cot_reversed", 3, 2).prompt(123, 45)).long()
     text = tokens
     for step in generate(model, tokens, max_new=12, stop=None):
-        logits = model(text)[:, -1]
+        logits = model(text, positions=position_ids(text, 2))[:, -1]
         assert np.allclose(step.probabilities, logits.softmax(-1).numpy(), atol=1e-6)
         text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
-    cache = KVCache(8)
-    model(tokens, cache=cache)
-    with pytest.raises(ValueError, match="CoupledRotaryPositions follow from the whole text"):
-        model(tokens[:, :1], cache=cache)
+    with pytest.raises(ValueError, match=r"CoupledRotaryPositions\(.*follow from the whole text"):
+        model(tokens)
 
 
 def test_rotation_keeps_lengths_and_far_positions_stay_exact_in_fp32() -> None:

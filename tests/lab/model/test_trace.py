@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, POSITIONS, blocks_of, some_tokens, tiny_model, variants
+from tiny import BASE, SAMPLES, blocks_of, read, some_tokens, tiny_model, variants
 
+from lab.data.position_ids import position_ids
 from lab.interp.intervene import ablate_head, scale_head
 from lab.model.cache import KVCache
 from lab.model.config import DenseFFN, GPTConfig, MathKernel, SdpaKernel
@@ -21,17 +22,17 @@ LENGTH = 9
 
 def recorded(model: GPT, tokens: torch.Tensor) -> Trace:
     trace = Trace(model.emits)
-    model(tokens, trace=trace)
+    read(model, tokens, trace=trace)
     return trace
 
 
 def prefill_then_decode(
     model: GPT, tokens: torch.Tensor, trace: Any = NO_TRACE, prefill: int = 4
 ) -> torch.Tensor:
-    cache = KVCache(tokens.shape[1])
-    parts = [model(tokens[:, :prefill], cache=cache, trace=trace)]
-    for t in range(prefill, tokens.shape[1]):
-        parts.append(model(tokens[:, t : t + 1], cache=cache, trace=trace))
+    cache, ids = KVCache(tokens.shape[1]), position_ids(tokens, model.config.position.n_axis)
+    parts, length = list[torch.Tensor](), tokens.shape[1]
+    for some in (slice(0, prefill), *(slice(t, t + 1) for t in range(prefill, length))):
+        parts.append(model(tokens[:, some], positions=ids[:, some], cache=cache, trace=trace))
     return torch.cat(parts, dim=1)
 
 
@@ -58,10 +59,15 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
     assert {key: tuple(trace[key].shape) for key in trace.calls} == expected
 
 
-@pytest.mark.parametrize("position", POSITIONS)
+PRODUCTS = [n for n, p in SAMPLES["position"].items() if p.scores == "product"]
+
+
+@pytest.mark.parametrize("position", PRODUCTS)
 def test_the_names_mean_what_they_say(position: str) -> None:
     """Each activation recomputed from those before it, by matrices taken from the model."""
-    model = tiny_model(replace(BASE, position=POSITIONS[position], ffn=DenseFFN(30, "gelu")))
+    model = tiny_model(
+        replace(BASE, position=SAMPLES["position"][position], ffn=DenseFFN(30, "gelu"))
+    )
     trace = recorded(model, some_tokens(2, LENGTH))
     x = trace["embed"] + (trace["pos_embed"] if position == "learned" else 0)
     for i, block in enumerate(blocks_of(model)):
@@ -230,9 +236,9 @@ def test_an_edit_that_is_met_in_part_is_an_error_that_names_the_rest(
 )
 def test_an_edit_may_be_met_over_several_calls(index: dict[str, Any]) -> None:
     model, tokens = tiny_model(), some_tokens(2, LENGTH)
-    for read in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
+    for way in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
         trace = Trace(edits=[Edit("z", torch.zeros_like, layer=0, index=index)])
-        read(model, tokens, trace)
+        way(model, tokens, trace)
         trace.require_matched()
 
 
@@ -277,16 +283,17 @@ def test_an_edit_of_one_head_at_one_slot_holds_however_the_text_is_read(config: 
             return (z,)
 
         hook = blocks_of(model)[layer].attention.wo.register_forward_pre_hook(halve)  # pyright: ignore
-        expected = model(tokens)
+        expected = read(model, tokens)
         hook.remove()
         index = {"head": head, "position": slot}
         edits = [Edit("z", lambda z: z * 0.5, layer=layer, index=index)]
-        for read in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
+        for way in (lambda m, t, trace: read(m, t, trace=trace), prefill_then_decode):
             trace = Trace(edits=edits)
-            assert torch.allclose(read(model, tokens, trace), expected, rtol=1e-9, atol=1e-12)
+            assert torch.allclose(way(model, tokens, trace), expected, rtol=1e-9, atol=1e-12)
             trace.require_matched()
-        assert not torch.allclose(model(tokens)[:, slot], expected[:, slot], rtol=1e-3)
-        assert torch.equal(model(tokens)[:, :slot], expected[:, :slot])
+        untouched = read(model, tokens)
+        assert not torch.allclose(untouched[:, slot], expected[:, slot], rtol=1e-3)
+        assert torch.equal(untouched[:, :slot], expected[:, :slot])
 
 
 @pytest.mark.parametrize("name", ["scores", "pattern"])

@@ -14,24 +14,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, CLIPPED, tiny_model, variants
+from tiny import BASE, CLIPPED, blocks_of, read, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.interp.intervene import ablate_head, scale_stream
+from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import (
-    CoupledRotaryPositions,
     DenseFFN,
     GPTConfig,
-    Position,
     RotaryPositions,
     SdpaKernel,
 )
 from lab.model.gpt import GPT
+from lab.model.rules import Rule
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
-from lab.scene import manifest as scenes
-from lab.scene.manifest import LARGEST, MOST_TOKENS, RULES, Entry, Packed, Scene, scene, weights_of
+from lab.scene import build as scenes
+from lab.scene.build import scene, weights_of
+from lab.scene.manifest import LARGEST, MOST_TOKENS, Entry, Packed, Scene, scale_of
 from lab.scene.recompute import CELLS, Reader, read_cell, recompute_cell, shown
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
 
@@ -89,7 +90,7 @@ def torch_tensors(model: GPT, text: str) -> dict[str, torch.Tensor]:
     """What the scene must show: every parameter, every activation, the probabilities."""
     trace = Trace(model.emits)
     with torch.inference_mode():
-        logits = model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        logits = read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
     found = {name: parameter.detach() for name, parameter in model.named_parameters()}
     found |= {key: trace[key][0] for key in trace.calls}
     return found | {"probs": logits[0].softmax(-1)}
@@ -158,11 +159,11 @@ def test_infinity_and_nan_are_shown_as_such() -> None:
 def test_a_scale_keeps_small_and_large_numbers_out_of_the_ends(factor: float) -> None:
     x = torch.linspace(-3, 2, 101, dtype=torch.float64) * factor
     for numbers in (x, torch.cat([x, torch.tensor([torch.inf, torch.nan])])):
-        scale = scenes.scale_of(numbers)
+        scale = scale_of(numbers)
         assert math.log2(scale).is_integer()
         assert LARGEST / 2 < float(x.abs().max()) / scale <= LARGEST
-    assert scenes.scale_of(torch.zeros(3)) == 1.0
-    assert scenes.scale_of(torch.tensor([torch.nan, -torch.inf])) == 1.0
+    assert scale_of(torch.zeros(3)) == 1.0
+    assert scale_of(torch.tensor([torch.nan, -torch.inf])) == 1.0
 
 
 # ---------------------------------------------------------------- the formulas
@@ -237,15 +238,10 @@ def test_every_formula_of_a_committed_run_gives_its_cell(run: str, prompt: str) 
 @pytest.mark.parametrize("config", variants())
 def test_every_formula_gives_its_cell_whatever_the_model_is_made_of(config: GPTConfig) -> None:
     s = scene(tiny_model(config), TEXT)
-    assert all(entry["op"] for entry in s.manifest["tensors"] if entry["kind"] == "activation")
+    own_scores = {f"blocks.{i}.scores" for i in range(2) if config.position.scores == "own"}
+    shown_only = {e["name"] for e in s.manifest["tensors"] if e["kind"] == "activation"}
+    assert shown_only - {e["name"] for e in s.manifest["tensors"] if e["op"]} == own_scores
     assert_formulas_hold(s)
-
-
-@pytest.mark.parametrize(
-    "position", [CoupledRotaryPositions(100.0), RotaryPositions(100.0, "interleaved")]
-)
-def test_every_formula_gives_its_cell_however_pairs_are_turned(position: Position) -> None:
-    assert_formulas_hold(scene(tiny_model(replace(BASE, position=position)), "7*18=6510+070"))
 
 
 @pytest.mark.parametrize("op", CELLS)
@@ -369,7 +365,7 @@ def test_every_tensor_names_the_line_that_made_it() -> None:
 
 
 def test_what_no_rule_explains_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(RULES, "z")
+    monkeypatch.setattr(MultiHeadAttention, "z_rule", None)
     s = scene(tiny_model(), TEXT)
     (entry,) = (e for e in s.manifest["tensors"] if e["name"] == "blocks.1.z")
     assert (entry["op"], entry["inputs"], entry["formula"]) == (None, [], "")
@@ -458,9 +454,30 @@ def test_a_model_without_a_position_table_takes_64_tokens_too() -> None:
         scene(loaded("times_table_small").model, "7*8=56$7*")
 
 
-def test_clipped_distances_have_no_scene() -> None:
-    with pytest.raises(ValueError, match="pass the model with its usual positions"):
-        scene(tiny_model(CLIPPED), "7*8=")
+def test_clipped_scores_are_shown_and_no_formula_is_made_up_for_them() -> None:
+    s = scene(tiny_model(CLIPPED), TEXT)
+    unexplained = {e["name"] for e in s.manifest["tensors"] if e["kind"] == "activation"}
+    unexplained -= {e["name"] for e in s.manifest["tensors"] if e["op"]}
+    assert unexplained == {"blocks.0.scores", "blocks.1.scores"}
+
+
+@pytest.mark.parametrize(
+    ("part", "rule", "name"),
+    [
+        ("position", {"scores_rule": Rule("scores", ("q", "k"))}, "blocks.0.scores"),
+        ("attention", {"z_rule": Rule("weighted_sum", ("pattern", "k"))}, "blocks.0.z"),
+        ("attention", {"z_rule": Rule("weighted_sum", ("pattern", "ffn_post"))}, "blocks.0.z"),
+    ],
+)
+def test_a_rule_that_does_not_give_the_cells_is_refused_in_a_sentence(
+    part: str, rule: dict[str, Rule], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    cls = type(model.position if part == "position" else blocks_of(model)[0].attention)
+    for attribute, wrong in rule.items():
+        monkeypatch.setattr(cls, attribute, wrong)
+    with pytest.raises(ValueError, match=f"cannot be shown: the formula .*cell .* of '{name}'"):
+        scene(model, TEXT)
 
 
 def test_a_cell_that_is_not_there_is_refused() -> None:

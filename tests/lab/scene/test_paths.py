@@ -11,17 +11,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, blocks_of, tiny_model, variants
+from tiny import BASE, blocks_of, math_variants, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
 from lab.interp.intervene import ablate_head
-from lab.model.config import GPTConfig, MathKernel, RotaryPositions
+from lab.model.config import GPTConfig, RotaryPositions
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
 from lab.model.trace import Edit, Trace
 from lab.scene import paths
-from lab.scene.manifest import scene, weights_of
+from lab.scene.build import scene, weights_of
 from lab.scene.paths import Part, largest, logit, neurons, unfold, way_home
 from lab.scene.recompute import Numbers, Reader
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
@@ -62,7 +62,7 @@ def exact(model: GPT, text: str) -> ExactReader:
     made = scene(model, text)
     trace = Trace(model.emits)
     with torch.inference_mode():
-        model(torch.from_numpy(encode(text)).long()[None], trace=trace)
+        read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
     tensors = {name: p.detach() for name, p in model.named_parameters()}
     tensors |= {key: trace[key][0] for key in trace.calls}
     return ExactReader(made.manifest, made.blobs, tensors)
@@ -168,7 +168,8 @@ def frozen_gradients(
     edits = [Edit(name, lambda x, leaf=leaf: x + leaf) for name, leaf in leaves.items()]
     edits += [Edit("pattern", torch.detach, layer) for layer in range(model.config.n_layer)]
     trace = Trace((), edits)
-    model(torch.from_numpy(encode(text)).long()[None], trace=trace)[0, position, token].backward()
+    tokens = torch.from_numpy(encode(text)).long()[None]
+    read(model, tokens, trace=trace)[0, position, token].backward()
     return {name: np.asarray(leaf.grad) for name, leaf in leaves.items()}
 
 
@@ -188,9 +189,7 @@ def leaves_of(reader: Reader, whole: Part) -> Iterator[Part]:
         yield from leaves_of(reader, one)
 
 
-@pytest.mark.parametrize(
-    "config", [v for v in variants() if isinstance(v.values[0].kernel, MathKernel)]
-)
+@pytest.mark.parametrize("config", math_variants())
 def test_the_directions_of_all_ways_add_up_to_the_gradient_of_the_frozen_model(
     config: GPTConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

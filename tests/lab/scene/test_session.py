@@ -11,7 +11,7 @@ import torch
 from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
-from lab.scene.manifest import weights_of
+from lab.scene.build import weights_of
 from lab.scene.session import (
     change_before,
     change_of_earlier_keys,

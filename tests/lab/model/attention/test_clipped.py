@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny import BASE, tiny_model
+from tiny import BASE, read, tiny_model
 
 from lab.data.problems import Format
-from lab.model.attention.clipped import ClippedAttention
+from lab.model.attention.clipped import ClippedPositions
+from lab.model.attention.kernels import math_attention
+from lab.model.call import Slots
 from lab.model.config import (
     ClippedCoupledRotaryPositions,
     ClippedRotaryPositions,
@@ -15,8 +17,8 @@ from lab.model.config import (
     MultiHeadAttention,
     RotaryPositions,
 )
-from lab.model.positions import CarriedPositions, coupled_frequencies, frequencies
-from lab.model.trace import NO_TRACE, Trace
+from lab.model.positions import Relation, coupled_frequencies, frequencies
+from lab.model.trace import Trace
 
 WIDE = replace(BASE, attention=MultiHeadAttention(n_head=3, head_dim=8))
 
@@ -32,9 +34,9 @@ def scores_of(
     """(T, T) scores of one text and one head, without a mask."""
     size = 2 * speeds.shape[1]
     q, k = (random(1, 1, len(positions), size, seed=seed) for seed in (0, 1))
-    carried = CarriedPositions(speeds).rotate(q, k, positions[None], NO_TRACE)
-    trace = Trace({"scores"})
-    ClippedAttention(speeds, farthest)(*carried, q, causal=False, scale=0.5, trace=trace)
+    relation = Relation(ClippedPositions(speeds, farthest), positions[None], positions[None])
+    trace, everywhere = Trace({"scores"}), Slots(causal=False)
+    math_attention(q, k, q, slots=everywhere, scale=0.5, relation=relation, trace=trace)
     return trace["scores"][0, 0]
 
 
@@ -95,7 +97,7 @@ def test_a_model_clipped_beyond_its_text_is_the_model() -> None:
         ),
     ):
         expected, got, other = (
-            tiny_model(replace(WIDE, position=position))(tokens)
+            read(tiny_model(replace(WIDE, position=position)), tokens)
             for position in (plain, clipped, tight)
         )
         assert torch.allclose(got, expected, rtol=0, atol=1e-10)

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
+from lab.model.call import Slots
 from lab.model.trace import Trace
 
 KERNELS = {"math": math_attention, "sdpa": sdpa_attention}
 
 
 def by_definition(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, start: int, lengths: Any, causal: bool
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, start: int, first: Any, causal: bool
 ) -> torch.Tensor:
     """sum over seen slots of exp(q . k * scale) v, divided by the same sum without v."""
     n_batch, n_head, n_query, width = q.shape
@@ -24,7 +25,8 @@ def by_definition(
             for t in range(n_query):
                 total = 0.0
                 for s in range(k.shape[2]):
-                    if (causal and s > start + t) or (lengths is not None and s >= int(lengths[b])):
+                    padding = first is not None and s < int(first[b]) and s != start + t
+                    if padding or (causal and s > start + t):
                         continue
                     weight = math.exp(float(q[b, h, t] @ k[b, shared, s]) / math.sqrt(width))
                     out[b, h, t] += weight * v[b, shared, s]
@@ -35,33 +37,34 @@ def by_definition(
 
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
 @pytest.mark.parametrize("causal", [True, False], ids=["causal", "both_ways"])
-@pytest.mark.parametrize("lengths", [None, [3, 7]], ids=["whole", "lengths"])
+@pytest.mark.parametrize("first", [None, [0, 4]], ids=["whole", "padded"])
 @pytest.mark.parametrize("start", [0, 3, 6])
 @pytest.mark.parametrize("n_key_head", [1, 2, 4])
 def test_a_kernel_computes_the_definition(
-    kernel: Kernel, causal: bool, lengths: Any, start: int, n_key_head: int
+    kernel: Kernel, causal: bool, first: Any, start: int, n_key_head: int
 ) -> None:
     generator = torch.Generator().manual_seed(start)
     q = torch.randn(2, 4, 7 - start, 5, dtype=torch.float64, generator=generator)
     k = torch.randn(2, n_key_head, 7, 5, dtype=torch.float64, generator=generator)
     v = torch.randn(2, n_key_head, 7, 3, dtype=torch.float64, generator=generator)
-    lengths = None if lengths is None else torch.tensor(lengths)
-    z = kernel(q, k, v, start=start, lengths=lengths, causal=causal, scale=5**-0.5)
-    expected = by_definition(q, k, v, start, lengths, causal)
+    slots = Slots(start, None if first is None else torch.tensor(first), causal)
+    z = kernel(q, k, v, slots=slots, scale=5**-0.5)
+    expected = by_definition(q, k, v, start, first, causal)
     assert torch.allclose(z, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
-def test_lengths_hide_what_lies_behind_them(kernel: Kernel) -> None:
+def test_what_lies_before_a_text_is_hidden(kernel: Kernel) -> None:
     q, k, v = torch.randn(3, 1, 2, 6, 4, generator=torch.Generator().manual_seed(0)).double()
-    short = kernel(q[..., :4, :], k[..., :4, :], v[..., :4, :], causal=False, scale=0.5)
-    masked = kernel(q, k, v, lengths=torch.tensor([4]), causal=False, scale=0.5)
-    assert torch.allclose(masked[..., :4, :], short, rtol=1e-12)
-    unmasked = kernel(q, k, v, causal=False, scale=0.5)
-    assert not torch.allclose(unmasked[..., :4, :], short, rtol=1e-2)
+    both_ways = Slots(causal=False)
+    short = kernel(q[..., 2:, :], k[..., 2:, :], v[..., 2:, :], slots=both_ways, scale=0.5)
+    masked = kernel(q, k, v, slots=Slots(first=torch.tensor([2]), causal=False), scale=0.5)
+    assert torch.allclose(masked[..., 2:, :], short, rtol=1e-12)
+    unmasked = kernel(q, k, v, slots=both_ways, scale=0.5)
+    assert not torch.allclose(unmasked[..., 2:, :], short, rtol=1e-2)
 
 
-def test_only_the_math_kernel_shows_its_ledger() -> None:
+def test_only_the_math_kernel_shows_scores_and_pattern() -> None:
     q = torch.randn(1, 2, 3, 4, generator=torch.Generator().manual_seed(0))
     trace = Trace(["scores", "pattern"])
     for name, kernel in KERNELS.items():

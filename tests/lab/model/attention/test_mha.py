@@ -4,6 +4,7 @@ import torch
 from tiny import BASE, blocks_of, tiny_model
 
 from lab.model.cache import NO_CACHE
+from lab.model.call import Call, Slots
 from lab.model.trace import NO_TRACE
 
 
@@ -23,13 +24,6 @@ def test_multi_head_attention_is_torchs() -> None:
     x = torch.randn(2, 5, width, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     mask = torch.ones(5, 5, dtype=torch.bool).triu(1)
     expected, _ = theirs(x, x, x, attn_mask=mask)
-    got = ours(
-        x,
-        layer=0,
-        positions=torch.arange(5),
-        start=0,
-        lengths=None,
-        cache=NO_CACHE,
-        trace=NO_TRACE,
-    )
+    at = torch.arange(5)[None]
+    got = ours(x, Call(Slots(), model.position, at, at, NO_CACHE, NO_TRACE))
     assert torch.allclose(got, expected, rtol=1e-10, atol=1e-12)

@@ -1,0 +1,273 @@
+"""One forward pass as a picture's data.
+
+`scene(model, "7*8=56$", run="times_table", weights=weights_of(model))` records all that the model
+forms on a text. The numbers lie in two blobs, weights (sent once a digest) and activations (sent
+for every text). How each comes from others, the parts of the model say; some cells of each are
+computed again before a scene is handed out.
+
+Shapes: `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `F` neurons, `V` vocabulary. The batch,
+of one text, is left out.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from lab.data.position_ids import position_ids
+from lab.data.vocabulary import VOCABULARY, decode, encode
+from lab.inference.forward import run_with_trace
+from lab.model.config import MathKernel
+from lab.model.gpt import GPT, with_kernel
+from lab.model.rules import Op, Rule
+from lab.model.trace import ACTIVATIONS, Edit, Trace
+from lab.records import ROOT
+from lab.scene.check import require_agreement
+from lab.scene.manifest import (
+    MOST_TOKENS,
+    VERSION,
+    Entry,
+    Manifest,
+    Packed,
+    Rotation,
+    Scene,
+    Source,
+    key_of,
+    label,
+    layer_of,
+    pack,
+)
+
+
+def scene(
+    model: GPT,
+    text: str | Sequence[int],
+    *,
+    run: str = "",
+    weights: Packed | None = None,
+    edits: Collection[Edit] = (),
+) -> Scene:
+    """Everything that `model` forms on a text or its token ids, under `edits` if any.
+
+    Pass `weights`, from `weights_of`, to spare packing them for every text. `ValueError` for an
+    empty text, one that is too long, a token that is none, and for a model of which a formula does
+    not give the cells that it formed.
+    """
+    ids = read_tokens(model, text)
+    model = with_ledger(model)
+    weights = weights or weights_of(model)
+    trace = run_with_trace(model, ids, model.emits, edits)
+    activations = activations_of(model, trace, {entry["name"] for entry in weights.entries})
+    manifest = Manifest(
+        version=VERSION,
+        run=run,
+        vocabulary=VOCABULARY,
+        tokens=list(decode(ids)),
+        config=model.config.to_dict(),
+        rotation=rotation_of(model, ids),
+        weights_digest=weights.digest,
+        activations_digest=activations.digest,
+        edited=sorted({key_of(edit.name, edit.layer) for edit in edits}),
+        tensors=[*weights.entries, *activations.entries],
+    )
+    made = Scene(manifest, weights.blob, activations.blob)
+    require_agreement(made)
+    return made
+
+
+def read_tokens(model: GPT, text: str | Sequence[int]) -> list[int]:
+    """The token ids of a text, of which the model can read all."""
+    ids = [int(i) for i in (encode(text) if isinstance(text, str) else text)]
+    decode(ids)
+    most = min(MOST_TOKENS, model.config.position.longest_text or MOST_TOKENS)
+    if not 1 <= len(ids) <= most:
+        raise ValueError(
+            f"the text has {len(ids)} tokens; a scene of this model takes 1 to {most}, "
+            f"each one of {' '.join(VOCABULARY)}"
+        )
+    return ids
+
+
+def with_ledger(model: GPT) -> GPT:
+    """The same weights behind the kernel that forms scores and pattern."""
+    return (
+        model if isinstance(model.config.kernel, MathKernel) else with_kernel(model, MathKernel())
+    )
+
+
+def rotation_of(model: GPT, ids: Sequence[int]) -> Rotation | None:
+    positions = position_ids(torch.tensor(ids)[None], model.config.position.n_axis)
+    turned = model.position.rotation(positions)
+    if turned is None:
+        return None
+    angles, layout, gain = turned
+    return Rotation(layout=layout, gain=gain, angles=angles.tolist())
+
+
+def weights_of(model: GPT) -> Packed:
+    """All state, in torch's own shape. Pack it once a model; `model` must not change."""
+    tensors = {name: x.detach().cpu() for name, x in model.state_dict().items()}
+    about = {name: about_weight(model, name, x) for name, x in tensors.items()}
+    return pack(tensors, about)
+
+
+def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
+    """All that a trace of one text recorded, and the probabilities, in the order of the network."""
+    tensors = {key: calls[0][0].cpu() for key, calls in trace.calls.items()}
+    tensors["probs"] = tensors["logits"].softmax(-1)
+    known, files = {*known, *tensors}, files_of(model)
+    about = {
+        key: about_activation(model, key, x, known, source_of(key.rsplit(".", 1)[-1], files))
+        for key, x in tensors.items()
+    }
+    return pack(tensors, about)
+
+
+# ---------------------------------------------------------------- what each tensor is
+
+PROBS = Rule("softmax", ("logits",))
+
+WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "embed": (("vocab", "d_model"), "a row a token: what it writes to the stream"),
+    "table": (("position", "d_model"), "a row a position: what it writes to the stream"),
+    "wq": (("width", "d_model"), "makes queries; rows head * head_dim + i"),
+    "wk": (("width", "d_model"), "makes keys; rows head * head_dim + i"),
+    "wv": (("width", "d_model"), "makes values; rows head * head_dim + i"),
+    "wo": (("d_model", "width"), "writes what the heads found; columns head * head_dim + i"),
+    "q_norm": (("head_dim",), "the gain of the queries' norm"),
+    "k_norm": (("head_dim",), "the gain of the keys' norm"),
+    "w_in": (("d_ff", "d_model"), "what each neuron listens for"),
+    "w_gate": (("d_ff", "d_model"), "what opens the gate of each neuron"),
+    "w_out": (("d_model", "d_ff"), "what each neuron writes"),
+    "attn_norm": (("d_model",), "the gain of the norm before attention"),
+    "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
+    "final_norm": (("d_model",), "the gain of the last norm"),
+    "unembed": (("vocab", "d_model"), "a row a token: what speaks for it"),
+}
+"""The axes and the meaning of a parameter, by the name of the module that holds it."""
+
+
+def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
+    owner, holder, _ = ("model." + name).rsplit(".", 2)
+    axes, meaning = WEIGHTS.get(holder, (tuple(f"axis {n}" for n in range(x.ndim)), "a parameter"))
+    made_in = type(model.get_submodule(owner.removeprefix("model").removeprefix(".")))
+    return Entry(
+        name=name,
+        kind="weight",
+        axes=list(axes),
+        shape=list(x.shape),
+        offset=0,
+        scale=1.0,
+        layer=layer_of(name),
+        formula="learnt in training",
+        inputs=[],
+        op=None,
+        meaning=meaning,
+        source=find(rf"self\.{holder} = ", (file_of(made_in),)),
+    )
+
+
+def about_activation(
+    model: GPT, key: str, x: Tensor, known: Collection[str], source: Source
+) -> Entry:
+    name = key.rsplit(".", 1)[-1]
+    axes, meaning = ("position", "vocab"), "softmax of the logits: the chance of each token"
+    if name in ACTIVATIONS:
+        axes, meaning = ACTIVATIONS[name].axes[1:], ACTIVATIONS[name].meaning
+    layer = layer_of(key)
+    rule = PROBS if name == "probs" else model.rules(layer)[name]
+    inputs = resolved(rule, layer, model.config.n_layer, known)
+    return Entry(
+        name=key,
+        kind="activation",
+        axes=list(axes),
+        shape=list(x.shape),
+        offset=0,
+        scale=1.0,
+        layer=layer_of(key),
+        formula=formula(rule.op, name, inputs, model.config.ffn.activation) if rule else "",
+        inputs=inputs,
+        op=rule.op if rule else None,
+        meaning=meaning,
+        source=source,
+    )
+
+
+def resolved(
+    rule: Rule | None, layer: int | None, n_layer: int, known: Collection[str]
+) -> list[str]:
+    """The inputs of a rule by their full names."""
+
+    def full(short: str) -> str:
+        where, _, rest = short.partition(".")
+        if where in ("before", "last"):
+            return key_of(rest, (layer or 0) - 1 if where == "before" else n_layer - 1)
+        own = key_of(short, layer)
+        return own if own in known else short
+
+    return [full(short) for short in rule.inputs] if rule else []
+
+
+def formula(op: Op, name: str, inputs: Sequence[str], activation: str) -> str:
+    """The equation of a whole tensor; `'` transposes, `row` is a row of its first argument."""
+    x, *rest = (label(n) for n in inputs)
+    y = rest[0] if rest else ""
+    right = {
+        "lookup": f"{inputs[0]}[{'token' if name == 'embed' else 'position'}]",
+        "add": " + ".join([x, *rest]) if rest else inputs[0],
+        "norm": f"{x} / sqrt(mean({x}²) + eps) · gain",
+        "matmul": f"{x} · {y}'",
+        "split_matmul": f"{x} · {y}', cut into heads",
+        "rotate": f"{x} turned by its position",
+        "scores": f"{x} · {y}' / sqrt(head_dim), minus infinity where masked",
+        "softmax": f"softmax({x})",
+        "weighted_sum": f"{x} · {y}",
+        "activation": f"max({x}, 0)²" if activation == "relu2" else f"{activation}({x})",
+        "gated": f"silu({x}) · ({y} · w_in')",
+        "logits": f"{x} · {y}'",
+    }[op]
+    if op == "split_matmul" and len(rest) == 2:
+        right = f"norm({x} · {y}', cut into heads) · gain"
+    return f"{name} = {right}"
+
+
+# ---------------------------------------------------------------- the line that made it
+
+
+def files_of(model: GPT) -> tuple[str, ...]:
+    """The files of the book that hold the parts of this model."""
+    classes = {type(module) for module in model.modules()}
+    classes |= {type(cast(Any, m).kernel) for m in model.modules() if "kernel" in vars(m)}
+    return tuple(sorted({file_of(c) for c in classes if c.__module__.startswith("lab.")}))
+
+
+def source_of(name: str, files: tuple[str, ...]) -> Source:
+    """The line at which an activation passes the trace, in the files of the model's own parts."""
+    if name == "probs":
+        return find(r"logits\.softmax\(-1\)", ("lab/inference/generate.py",))
+    return find(rf'(?:trace|read|write)\("{name}"', files)
+
+
+@lru_cache
+def file_of(cls: type) -> str:
+    """Where a class is written, from the root of the book."""
+    path = Path(str(sys.modules[cls.__module__].__file__)).resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+@lru_cache(maxsize=1024)
+def find(pattern: str, files: tuple[str, ...]) -> Source:
+    """The first line that matches; line 0 of no file if none does."""
+    for file in files:
+        path = ROOT / file
+        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
+            if re.search(pattern, line):
+                return Source(file=file, line=number)
+    return Source(file="", line=0)
