@@ -29,6 +29,7 @@ from lab.data.problems import BOUNDS, Format, SplitName, sample_pairs, sample_sh
 from lab.data.samples import Sample
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
+from lab.inference.evaluate import teacher_forced
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
@@ -154,11 +155,8 @@ def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
     wrong: set[int] = set()
     for begin in range(0, len(paper.tokens), batch):
         rows = slice(begin, begin + batch)
-        tokens = torch.from_numpy(paper.tokens[rows]).long()
-        with torch.inference_mode():
-            guesses = model(tokens[:, :-1]).argmax(-1).numpy()
-        missed = guesses != paper.tokens[rows, 1:]
-        wrong |= set(paper.owner[rows, 1:][missed].tolist())
+        missed = teacher_forced(model, paper.tokens[rows]) != paper.tokens[rows]
+        wrong |= set(paper.owner[rows][missed].tolist())
     return len(wrong - {-1})
 
 
