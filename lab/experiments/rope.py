@@ -33,7 +33,7 @@ from lab.inference.evaluate import teacher_forced
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 from lab.training.train import Recipe, TrainState, train
 
 Setting = Literal["fixed", "mixed", "packed"]
@@ -282,7 +282,7 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
 def best_rate(rows: Sequence[Cell], setting: Setting, encoding: str) -> float:
     """The rate of the fewest steps to the target, or else the fewest errors, the lowest loss."""
     wanted = {"part": "rate", "setting": setting, "encoding": encoding}
-    tried = [row for row in rows if wanted.items() <= row["cell"].items()]
+    tried = select(rows, **wanted)
     if len(tried) < len(RATES[setting]):
         raise ValueError(f"{len(tried)} of {len(RATES[setting])} rates are measured for {wanted}")
 
