@@ -37,13 +37,13 @@ def lower_bound_95(errors: int, n: int) -> float:
 
 
 def steps_until(curve: Sequence[Sequence[float]], goal: float) -> float:
-    """The step of the first of two looks in a row with at most `goal` wrong; infinity for never.
+    """The step of the first of two checks in a row with at most `goal` wrong; infinity for never.
 
-    A look is (step, errors, n, ...). Two in a row, since one may be luck.
+    A check is (step, errors, n, ...). Two in a row, since one may be luck.
     """
-    meets = [look[1] <= goal * look[2] for look in curve]
+    meets = [check[1] <= goal * check[2] for check in curve]
     pairs = zip(curve, meets, meets[1:], strict=False)
-    return next((look[0] for look, now, then in pairs if now and then), math.inf)
+    return next((check[0] for check, now, then in pairs if now and then), math.inf)
 
 
 class Spread(NamedTuple):

@@ -264,7 +264,7 @@ def show_training_source() -> None:
     from lab.live import loop as live
     from lab.training import train
 
-    page.source(train.train_in_parts, live.steps_of, live.look)
+    page.source(train.train_in_parts, live.steps_of, live.check_pairs)
 
 
 def show_recorded_runs() -> None:
@@ -387,7 +387,7 @@ def beat_random(run: LiveRun) -> str:
         return "Your run goes on: it is shown with the others, in section 3 of this page."
     if run.phase != "done" or not rows:
         return "Your run has not come to its end, so there is nothing to compare yet."
-    seen = run.looks[-1].look
+    seen = run.checks[-1].check
     assert seen is not None
     mine = seen.errors_heldout / seen.n_heldout
     random = sorted(r["errors_heldout"] / r["n_heldout"] for r in select(rows, choice="random"))

@@ -181,7 +181,7 @@ def follow(mean: GPT, model: GPT, memory: float) -> None:
 
 
 @dataclass(frozen=True)
-class Look:
+class RaceCheck:
     """The running mean of the weights at a check: its errors in n problems; arrived or not.
 
     n is less than all where some of the problems have too many errors already.
@@ -197,7 +197,7 @@ class Look:
     arrived: bool = False
 
 
-def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[Look]:
+def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[RaceCheck]:
     """Train until two checks in a row meet the goal, the run is given up or ends."""
     state, paper = TrainState.start(recipe), exam(recipe, split)
     mean = deepcopy(state.model).eval().requires_grad_(False)
@@ -210,32 +210,32 @@ def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[Look]
         spent += time.process_time() - began
         errors, n = grade(mean, paper, goal, whole=done.step == recipe.steps)
         now = errors <= goal * paper.n
-        yield Look(done.step, errors, n, done.loss, spent, arrived=now and before)
+        yield RaceCheck(done.step, errors, n, done.loss, spent, arrived=now and before)
         given_up = done.step == GIVE_UP_AT and errors > STILL_WRONG * n
         if given_up or (now and before):
             return
         before, began = now, time.process_time()
 
 
-def steps_to_target(looks: Sequence[Look]) -> int | None:
+def steps_to_target(checks: Sequence[RaceCheck]) -> int | None:
     """The first of the last two checks, if the run arrived; None for one that never did."""
-    return looks[-2].step if looks[-1].arrived else None
+    return checks[-2].step if checks[-1].arrived else None
 
 
 def measure(recipe: Recipe, split: SplitName, goal: float = GOAL) -> dict[str, Any]:
     """One run as a line of a record; the curve holds a point a check."""
-    looks = list(race(recipe, split, goal))
-    last = looks[-1]
+    checks = list(race(recipe, split, goal))
+    last = checks[-1]
     return {
         "goal": goal,
-        "steps_to_target": steps_to_target(looks),
+        "steps_to_target": steps_to_target(checks),
         "most_steps": recipe.steps,
         "tokens_per_step": recipe.tokens_per_step,
         "ms_per_step": round(1000 * last.seconds / last.step, 1),
         "precision": recipe.precision,
         "n": last.n,
         **sample_of(recipe, split).document(),
-        "curve": [[look.step, look.errors, look.n, round(look.loss, 5)] for look in looks],
+        "curve": [[check.step, check.errors, check.n, round(check.loss, 5)] for check in checks],
         "seeds": [recipe.seed],
     }
 

@@ -49,7 +49,7 @@ def prices(model: GPT, text: str) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class TokenLoss:
     """Over n texts: what was charged in all, and how many tokens and texts were not right."""
 
     n: int
@@ -63,7 +63,7 @@ class Ledger:
         return self.nats / self.n_tokens
 
 
-def ledger(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATCH) -> Ledger:
+def token_loss(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATCH) -> TokenLoss:
     """Charge a model for the tokens that bear loss, teacher forced, fp32 logits.
 
     A text is not right if any of these tokens is not the likeliest, as in greedy decoding.
@@ -79,4 +79,4 @@ def ledger(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATC
         nats += float(-np.log(np.maximum(right[mask[:, 1:]], 1e-300)).sum())
         errors_tokens += int(wrong.sum())
         errors_texts += int(wrong.any(axis=1).sum())
-    return Ledger(len(a), n_tokens, nats, errors_tokens, errors_texts)
+    return TokenLoss(len(a), n_tokens, nats, errors_tokens, errors_texts)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lab.data.vocabulary import END, VOCABULARY
-from lab.inference.forward import run_with_trace
+from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.transcript import transcribe
 from lab.model.cost import longest_text, parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
@@ -24,7 +24,6 @@ from lab.scene.manifest import (
     Scene,
     read_tokens,
     scene,
-    with_ledger,
 )
 from lab.training.checkpoint import Checkpoint
 
@@ -101,7 +100,7 @@ def change_before(loaded: Checkpoint, one: str, other: str) -> float:
     """
     if len(one) != len(other):
         raise ValueError(f"{one!r} and {other!r} are not of one length")
-    model = with_ledger(loaded.model)
+    model = with_math_kernel(loaded.model)
     first = next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
 
     def before_it(text: str) -> list[Tensor]:

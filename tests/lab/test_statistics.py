@@ -74,7 +74,7 @@ def test_runs_that_never_arrive_count_as_endless() -> None:
         ratio_of_medians([100] * 3, [])
 
 
-def test_a_goal_is_met_at_the_first_of_two_good_looks_in_a_row() -> None:
+def test_a_goal_is_met_at_the_first_of_two_good_checks_in_a_row() -> None:
     curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
     assert steps_until(curve, 0.02) == 50
     assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
