@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from reprlib import repr as shown
@@ -87,6 +88,11 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
+
+
+def select(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
+    """The rows of a record whose cell says this."""
+    return [row for row in rows if cell.items() <= row["cell"].items()]
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -1,10 +1,13 @@
-"""What a count of errors proves, when a curve meets a goal, how sure a ratio of medians is."""
+"""What a count of errors proves, when a curve meets a goal, and what several seeds say together."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,13 +37,42 @@ def lower_bound_95(errors: int, n: int) -> float:
 
 
 def steps_until(curve: Sequence[Sequence[float]], goal: float) -> float:
-    """The step of the first of two looks in a row with at most `goal` wrong; infinity for never.
+    """The step of the first of two checks in a row with at most `goal` wrong; infinity for never.
 
-    A look is (step, errors, n, ...). Two in a row, since one may be luck.
+    A check is (step, errors, n, ...). Two in a row, since one may be luck.
     """
-    meets = [look[1] <= goal * look[2] for look in curve]
+    meets = [check[1] <= goal * check[2] for check in curve]
     pairs = zip(curve, meets, meets[1:], strict=False)
-    return next((look[0] for look, now, then in pairs if now and then), math.inf)
+    return next((check[0] for check, now, then in pairs if now and then), math.inf)
+
+
+class Spread(NamedTuple):
+    """The lowest, the median and the highest of several seeds, or of several timings."""
+
+    low: float
+    median: float
+    high: float
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """The median of an even number lies halfway between the middle two; infinity is a value too.
+
+    `ValueError` for no values.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("no values have no median; needs at least one")
+    return Spread(ordered[0], statistics.median(ordered), ordered[-1])
+
+
+def in_the_same_order(pairs: Iterable[tuple[float, float]]) -> tuple[int, int]:
+    """Of things measured twice, (x, y): how many two are in the same order by x and by y, of all
+    two that y tells apart.
+
+    The concordant pairs of Kendall's tau. Two that x alone holds for equal are not concordant.
+    """
+    counted = [(x - v, y - w) for (x, y), (v, w) in combinations(pairs, 2) if y != w]
+    return sum(dx * dy > 0 for dx, dy in counted), len(counted)
 
 
 @dataclass(frozen=True)

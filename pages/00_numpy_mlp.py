@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, plots, training
+from components.ui import plots, training
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.network import show_film
@@ -35,6 +35,7 @@ from lab.by_hand.mlp_experiment import (
     hide_share,
     right_cells,
 )
+from lab.records import select
 
 DIGITS = SMALL.task
 USUAL = replace(SMALL, epochs=200)
@@ -702,8 +703,8 @@ def show_holdout() -> None:
     rows = rows_of("holdout.jsonl")
     if not rows:
         return
-    guess = sum(row["errors_guess"] for row in claims.arm(rows, encoding="one_hot"))
-    wrong = sum(row["errors_hidden"] for row in claims.arm(rows, encoding="one_hot"))
+    guess = sum(row["errors_guess"] for row in select(rows, encoding="one_hot"))
+    wrong = sum(row["errors_hidden"] for row in select(rows, encoding="one_hot"))
     options = ("about as often as a constant guess", "clearly more often")
     if not page.predict(
         "ch00_holdout",
@@ -721,7 +722,7 @@ def show_holdout() -> None:
             "errors": f"{row['errors_hidden']} of {row['n_hidden']}",
         }
         for (encoding, target), name in HOLDOUT_NAMES.items()
-        for row in claims.arm(rows, encoding=encoding, target=target)
+        for row in select(rows, encoding=encoding, target=target)
     ]
     st.altair_chart(
         plots.seeds(points, share="hidden cells right"),

@@ -68,12 +68,12 @@ def is_there_a_circle() -> str:
 def loss_at_the_start() -> float:
     """The loss of the untrained network on some sums."""
     take_with_progress(BOOK_RUN)
-    from lab.inference.token_loss import ledger
+    from lab.inference.token_loss import token_loss
     from lab.model.gpt import GPT
     from lab.recipes.chain_of_thought import TWIN
 
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
-    return ledger(GPT(TWIN).eval(), FORM, a, b).loss
+    return token_loss(GPT(TWIN).eval(), FORM, a, b).loss
 
 
 def price_of_right(right: float, rival: float) -> float:
@@ -251,7 +251,7 @@ def show_start() -> None:
     page.notice("loss_notice")
     from lab.inference import token_loss
 
-    page.source(token_loss.perplexity, token_loss.ledger, claims_of=("loss_notice",))
+    page.source(token_loss.perplexity, token_loss.token_loss, claims_of=("loss_notice",))
 
 
 def history_rows() -> list[dict[str, float]]:
@@ -285,7 +285,7 @@ def show_prices(a: int, b: int) -> None:
     st.caption(f"Writing for itself, {MODELS[run]} gets {len(wrong)} tokens wrong:")
     st.html(tokens.strip(written, FORM, a, b, marks=tokens.Marks(wrong=wrong), small=True))
     page.notice("forcing_notice")
-    page.source(token_loss.prices, token_loss.beliefs, token_loss.ledger)
+    page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)
 
 
 def ask_model(key: str) -> str:

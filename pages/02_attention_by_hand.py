@@ -26,6 +26,7 @@ from components.ui.words import spelled
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
 from lab.data.vocabulary import encode
+from lab.records import select
 
 PROMPT = FORM.prompt_length
 EQUALS_AT = PROMPT - 1
@@ -537,7 +538,7 @@ def sharp_and_missed(
             "share": without["errors_answer"] / without["n"],
             "errors": claims.wrong_answers(without).shown,
         }
-        for row in claims.arm(sharp, run=run)
+        for row in select(sharp, run=run)
         for without in [wrong[claims.at_head(row)]]
     ]
 

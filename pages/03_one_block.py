@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, looks, plots, stream_plots, tokens, training
+from components.ui import book_model, claims, exercises, plots, stream_plots, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair, share_moment
 from components.ui.records import rows_of
@@ -67,7 +67,7 @@ class Written:
 
     @property
     def found(self) -> Attribution:
-        return looks.attribution_of(self.text)
+        return book_model.attribution_of(self.text)
 
     @property
     def row(self) -> int:
@@ -87,7 +87,7 @@ def written_at(text: str, place: int = PLACE, rival: int | None = None) -> Writt
     """The token at a place of a text; its rival came second, unless one is said."""
     token = VOCABULARY.index(text[place])
     if rival is None:
-        rival = looks.attribution_of(text).runner_up(place - 1, token)
+        rival = book_model.attribution_of(text).runner_up(place - 1, token)
     return Written(text, place, token, rival)
 
 
@@ -97,12 +97,12 @@ def together(kind: str) -> str:
 
 
 def left_over() -> str:
-    left, first = looks.notebook_of(text_of()).without_the_blocks()
+    left, first = book_model.notebook_of(text_of()).without_the_blocks()
     return f"{abs(left - first).max():.5f}"
 
 
 def note_of(line: str) -> str:
-    book = looks.notebook_of(text_of())
+    book = book_model.notebook_of(text_of())
     if line == "stream":
         return f"{book.length_of_stream[-1, PLACE - 1]:,.0f}"
     return f"{book.length_of_notes[book.lines.index(line), PLACE - 1]:,.0f}"
@@ -122,7 +122,7 @@ def ffn_off() -> str:
 
 
 def ffn_share() -> str:
-    sizes = looks.numbers_by_part()
+    sizes = book_model.numbers_by_part()
     return f"{100 * sizes['ffn'] / sum(sizes.values()):.0f} in 100"
 
 
@@ -148,8 +148,8 @@ CALCULATIONS: dict[str, Callable[[], str]] = {
     "normed_loud": lambda: worked_norm(FACTORS[-1]),
     "ffn_off": ffn_off,
     "ffn_share": ffn_share,
-    "ffn_numbers": lambda: f"{looks.numbers_by_part()['ffn'] / 1e6:.2f} million",
-    "attention_numbers": lambda: f"{looks.numbers_by_part()['attention'] / 1e6:.2f} million",
+    "ffn_numbers": lambda: f"{book_model.numbers_by_part()['ffn'] / 1e6:.2f} million",
+    "attention_numbers": lambda: f"{book_model.numbers_by_part()['attention'] / 1e6:.2f} million",
     "heads_added": lambda: together("head"),
     "ffns_added": lambda: together("FFN"),
     "token_added": lambda: together("token"),
@@ -189,7 +189,7 @@ LEFT = ("a new vector", "a faint trace of the start", "the start, to rounding")
 @needs_a_run
 def show_notebook(a: int, b: int) -> None:
     text = text_of(a, b)
-    book = looks.notebook_of(text)
+    book = book_model.notebook_of(text)
     left, first = book.without_the_blocks()
     off = abs(left - first).max() / abs(first).max()
     if not page.predict(
@@ -226,7 +226,7 @@ def show_norm(a: int, b: int) -> None:
     text = text_of(a, b)
     st.markdown(page.text("norm_worked"))
     last = N_LAYER - 1
-    loudest = looks.write_loudly(text[:FIRST], "resid_post", last, FACTORS[-1]).text
+    loudest = book_model.write_loudly(text[:FIRST], "resid_post", last, FACTORS[-1]).text
     if not page.predict(
         "ch03_loud",
         f"Behind the last block the stream is multiplied by {FACTORS[-1]:,}. What does the model "
@@ -239,14 +239,14 @@ def show_norm(a: int, b: int) -> None:
     factor = st.select_slider(
         "Multiply the stream by", FACTORS, FACTORS[-1], key="ch03_factor", bind="query-params"
     )
-    before, after = (x[PLACE - 1, :SHOWN] for x in looks.loud_at_the_end(text, factor))
-    most = abs(looks.loud_at_the_end(text, FACTORS[-1])[0][PLACE - 1, :SHOWN]).max()
+    before, after = (x[PLACE - 1, :SHOWN] for x in book_model.loud_at_the_end(text, factor))
+    most = abs(book_model.loud_at_the_end(text, FACTORS[-1])[0][PLACE - 1, :SHOWN]).max()
     st.altair_chart(
         stream_plots.before_and_after(before, after, float(10 ** np.ceil(np.log10(most)))),
         width="stretch",
         alt=f"Numbers of the stream times {factor}, and the same numbers after the norm",
     )
-    loud = looks.write_loudly(text[:FIRST], "resid_post", last, factor).text
+    loud = book_model.write_loudly(text[:FIRST], "resid_post", last, factor).text
     st.html(tokens.strip(loud, FORM, a, b, marks=tokens.Marks(moved=changed(text, loud))))
     page.notice("norm_notice")
     from lab.interp import logit_lens
@@ -270,7 +270,7 @@ def show_ffn(a: int, b: int) -> None:
     layer = int(
         st.select_slider("FFN of block", range(N_LAYER), 0, key="ch03_layer", bind="query-params")
     )
-    values = looks.neurons_of(text_of(a, b), layer)[PLACE - 1]
+    values = book_model.neurons_of(text_of(a, b), layer)[PLACE - 1]
     awake = int((values > 0).sum())
     half = int(np.searchsorted(np.sort(values)[::-1].cumsum(), values.sum() / 2)) + 1
     st.markdown(
@@ -298,7 +298,7 @@ def show_sizes() -> None:
         "norms": "gains of the norms",
         "unembedding": "unembedding",
     }
-    sizes = looks.numbers_by_part()
+    sizes = book_model.numbers_by_part()
     st.altair_chart(
         plots.count_bars(
             {names[part]: round(n / 1000) for part, n in sizes.items()},
@@ -321,7 +321,7 @@ EARLY = ("none", "fewer than half", "half or more", "all")
 
 def read_rows(text: str) -> tuple[list[str], np.ndarray]:
     """What the stream would say if it ended early: a row of tokens a stage, and how sure it is."""
-    read = looks.read_early(text)[:, FIRST - 1 : -1]  # (n_layer + 1, places, V)
+    read = book_model.read_early(text)[:, FIRST - 1 : -1]  # (n_layer + 1, places, V)
     letters = ["".join(VOCABULARY[i] for i in row.argmax(-1)) for row in read]
     return letters, read.max(-1)
 
@@ -357,7 +357,7 @@ def show_early(a: int, b: int) -> None:
 @needs_a_run
 def show_tour(a: int, b: int) -> None:
     text = text_of(a, b)
-    book = looks.notebook_of(text)
+    book = book_model.notebook_of(text)
     st.html(tokens.strip(text, FORM, a, b, small=True))
     st.altair_chart(
         stream_plots.note_map(book.length_of_notes, book.lines, text),
@@ -439,7 +439,7 @@ def draw_sum(here: Written) -> None:
     largest_first = st.session_state.get("ch03_order") == "largest first"
     st.altair_chart(
         stream_plots.waterfall(
-            [part.name for part in here.found.parts],
+            [part.name for part in here.found.components],
             added,
             what,
             np.argsort(-added) if largest_first else None,
@@ -465,7 +465,7 @@ def show_pull(a: int, b: int) -> None:
         key="ch03_pull",
         bind="query-params",
     )
-    without = looks.write_without(text[:FIRST], part).text
+    without = book_model.write_without(text[:FIRST], part).text
     if page.predict(
         "ch03_survive",
         f"{bars_of(text, part)} Without this part, what does the model write?",
@@ -481,12 +481,12 @@ def show_pull(a: int, b: int) -> None:
         page.notice("pull_notice")
     from lab.interp import attribution, intervene
 
-    page.source(attribution.Part, intervene.ablate_head, intervene.ablate_layer)
+    page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
 
 
 def bar_of(here: Written, part: str) -> float:
     """What a part added to the lead; of an attention, what its heads did."""
-    names = [p.name for p in here.found.parts]
+    names = [p.name for p in here.found.components]
     heads = [f"head {part.split()[1]}.{h}" for h in range(N_HEAD)]
     wanted = heads if part.startswith("attention") else [part]
     return float(sum(here.to_lead[names.index(name)] for name in wanted))
@@ -513,7 +513,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
     else:
         here = written_at(text)
         said = f"No token changes. Take {name_of(PLACE, text, a, b)} and its rival"
-    left = looks.attribution_without(text, part).lead(here.row, here.token, here.rival)
+    left = book_model.attribution_without(text, part).lead(here.row, here.token, here.rival)
     return (
         f"{said} `{VOCABULARY[here.rival]}`. With all parts the one leads the other by "
         f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
@@ -562,7 +562,7 @@ def exercise_quiet() -> None:
     place = ask_place("ch03_ex_quiet_place", text, a, b)
     part = st.selectbox("Pull out", PULLS, PULLS.index("head 5.3"), key="ch03_ex_quiet_part")
     here = written_at(text, place)
-    after = VOCABULARY[int(looks.attribution_without(text, part).logits[here.row].argmax())]
+    after = VOCABULARY[int(book_model.attribution_without(text, part).logits[here.row].argmax())]
     found = QuietPart(bar_of(here, part), float(abs(here.to_lead).max()), text[place], after)
     marks = tokens.Marks(wrong=[place] if after != text[place] else [])
     st.html(tokens.strip(text[:place] + after, FORM, a, b, marks=marks))
@@ -598,7 +598,7 @@ def exercise_loud() -> None:
         "Multiply the stream before block 0 by", DOUBLINGS, 1024, key="ch03_ex_loud_factor"
     )
     loud, half = (
-        looks.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
+        book_model.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
     )
     found = LoudStream(tuple(changed(text, loud)), tuple(changed(text, half)))
     marks = tokens.Marks(wrong=found.changed)

@@ -18,6 +18,8 @@ from lab.data import difficulty, problems
 from lab.data.problems import STYLES, Format
 from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought import MOST_PAIRS, WANTED_MOVE
+from lab.records import select
+from lab.statistics import spread
 
 if TYPE_CHECKING:
     from components.ui.live import LiveRun
@@ -262,14 +264,14 @@ def show_training_source() -> None:
     from lab.live import loop as live
     from lab.training import train
 
-    page.source(train.train_in_parts, live.steps_of, live.look)
+    page.source(train.train_in_parts, live.steps_of, live.check_pairs)
 
 
 def show_recorded_runs() -> None:
     """Two runs of the race, until the reader's own take their place."""
     points: list[dict[str, Any]] = []
     for style in ("cot_reversed", "plain"):
-        for row in claims.arm(rows_of("race.jsonl"), style=style, seed=0):
+        for row in select(rows_of("race.jsonl"), style=style, seed=0):
             points += [
                 {
                     "run": STYLE_NAMES[style],
@@ -385,10 +387,10 @@ def beat_random(run: LiveRun) -> str:
         return "Your run goes on: it is shown with the others, in section 3 of this page."
     if run.phase != "done" or not rows:
         return "Your run has not come to its end, so there is nothing to compare yet."
-    seen = run.looks[-1].look
+    seen = run.checks[-1].check
     assert seen is not None
     mine = seen.errors_heldout / seen.n_heldout
-    random = sorted(r["errors_heldout"] / r["n_heldout"] for r in claims.arm(rows, choice="random"))
+    random = sorted(r["errors_heldout"] / r["n_heldout"] for r in select(rows, choice="random"))
     verdict = "Your list lies among the random seeds, so this may be luck."
     if mine < random[0]:
         verdict = "Your list beats every random seed. One run is still one roll of the dice."
@@ -469,18 +471,17 @@ def show_race() -> None:
 
 
 def median_errors(rows: Sequence[dict[str, Any]], group: str = "heldout", **cell: Any) -> float:
-    return float(np.median([row[f"errors_{group}"] for row in claims.arm(rows, **cell)]))
+    return spread(row[f"errors_{group}"] for row in select(rows, **cell)).median
 
 
 def band_rows(
     rows: Sequence[dict[str, Any]], name: str, split: str, **cell: Any
 ) -> list[dict[str, Any]]:
     """The lowest, median and highest share over the seeds of an arm, check by check."""
-    curves = [row["curve"] for row in claims.arm(rows, **cell)]
+    curves = [row["curve"] for row in select(rows, **cell)]
     out: list[dict[str, Any]] = []
     for checks in zip(*curves, strict=True):
-        right = [1 - c[f"errors_{split}"] / c[f"n_{split}"] for c in checks]
-        low, mid, high = min(right), float(np.median(right)), max(right)
+        low, mid, high = spread(1 - c[f"errors_{split}"] / c[f"n_{split}"] for c in checks)
         out.append({"arm": name, "x": checks[0]["tokens"], "low": low, "mid": mid, "high": high})
     return out
 
@@ -496,7 +497,7 @@ def seed_rows(
             "seed": row["cell"]["seed"],
             "errors": f"{row[f'errors_{group}']:,} of {row[f'n_{group}']:,}",
         }
-        for row in claims.arm(rows, **cell)
+        for row in select(rows, **cell)
     ]
 
 
@@ -552,7 +553,7 @@ def show_sizes() -> None:
 
 
 def size_of(rows: Sequence[dict[str, Any]], d_model: int, n_layer: int) -> str:
-    size = claims.arm(rows, d_model=d_model, n_layer=n_layer)[0]["parameters"]
+    size = select(rows, d_model=d_model, n_layer=n_layer)[0]["parameters"]
     return f"{size / 1e6:.1f}M"
 
 
@@ -568,7 +569,7 @@ def show_choice() -> None:
         "now this, now that",
     )
     chosen, blind = (
-        [r["errors_heldout"] for r in claims.arm(rows, choice=c)] for c in ("chosen", "random")
+        [r["errors_heldout"] for r in select(rows, choice=c)] for c in ("chosen", "random")
     )
     always = (max(chosen) < min(blind), max(blind) < min(chosen))
     right = names[always.index(True)] if any(always) else names[2]
@@ -606,7 +607,7 @@ def show_unseen() -> None:
     rows = rows_of("fractions.jsonl")
     if not rows:
         return
-    tenth = claims.arm(rows, fraction=claims.UNSEEN_AT)
+    tenth = select(rows, fraction=claims.UNSEEN_AT)
     if not page.predict(
         "ch10_unseen",
         "Of sums whose two partial products were both never seen, how many come out right?",

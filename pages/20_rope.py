@@ -17,8 +17,8 @@ from components.ui.tokens import Marks, place_of, strip
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 from lab.data.vocabulary import decode
-from lab.records import RECORDS, read_lines
-from lab.statistics import steps_until
+from lab.records import RECORDS, read_lines, select
+from lab.statistics import spread, steps_until
 
 MODELS = {
     "unordered_small": "no positions",
@@ -253,7 +253,7 @@ def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
     from lab.experiments.lengths import edges
 
-    return edges(claims.arm(read_lines(RECORDS / "lengths.jsonl"), arm=arm))
+    return edges(select(read_lines(RECORDS / "lengths.jsonl"), arm=arm))
 
 
 def turned_at_the_edge(arm: str) -> str:
@@ -599,7 +599,7 @@ def show_race() -> None:
         for setting in SETTING_NAMES
         if goal == claims.GOAL or setting in TRAINED_FURTHER
         for encoding in ENCODING_NAMES
-        for row in claims.arm(rows, setting=setting, encoding=encoding)
+        for row in select(rows, setting=setting, encoding=encoding)
     ]
     st.altair_chart(
         position_plots.steps_to_goal(points, max(row["most_steps"] for row in rows)),
@@ -630,8 +630,8 @@ def where_rotary_leads(rows: list[dict[str, Any]]) -> str:
 
 
 def median_steps(rows: list[dict[str, Any]], setting: str, encoding: str) -> float:
-    seeds = claims.arm(rows, setting=setting, encoding=encoding)
-    return float(np.median([steps_until(row["curve"], claims.GOAL) for row in seeds]))
+    seeds = select(rows, setting=setting, encoding=encoding)
+    return spread(steps_until(row["curve"], claims.GOAL) for row in seeds).median
 
 
 @st.fragment
@@ -758,7 +758,7 @@ def show_reach() -> None:
     st.altair_chart(
         position_plots.failures(
             kinds_of_failure(
-                [row for name in SMALL for row in claims.arm(rows, arm=name, p=size, q=size)]
+                [row for name in SMALL for row in select(rows, arm=name, p=size, q=size)]
             )
         ),
         width="stretch",
@@ -843,7 +843,7 @@ def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
 def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int) -> None:
     with st.container(horizontal=True, gap="small"):
         for name, words in arms.items():
-            cells = [{**row["cell"], **row} for row in claims.arm(rows, arm=name)]
+            cells = [{**row["cell"], **row} for row in select(rows, arm=name)]
             if cells:
                 with st.container(width=position_plots.LENGTH_MAP, gap="small"):
                     st.html(f'<div class="wb-map-title">{words}</div>')
@@ -856,7 +856,7 @@ def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int)
 
 def wrong_share(rows: list[dict[str, Any]], arm: str, digits: int) -> float:
     """Of sums of `digits` by `digits`."""
-    (row,) = claims.arm(rows, arm=arm, p=digits, q=digits)
+    (row,) = select(rows, arm=arm, p=digits, q=digits)
     return (row["wrong_digit"] + row["wrong_length"]) / row["n"]
 
 

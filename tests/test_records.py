@@ -137,8 +137,8 @@ def test_counts_never_round_to_perfect() -> None:
 
 def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[str, Any]:
     """A row of the race whose run is good from the first step on, or, with None, never."""
-    looks = range(25, 1001, 25)
-    curve = [[at, 0 if arrives and at >= arrives else 50, 100, 0.1] for at in looks]
+    checks = range(25, 1001, 25)
+    curve = [[at, 0 if arrives and at >= arrives else 50, 100, 0.1] for at in checks]
     cell = {"part": "race", "setting": setting, "encoding": encoding, "seed": seed}
     return {"cell": cell, "curve": curve}
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import math
 import re
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
 from lab.data.problems import STYLES
-from lab.records import REQUIRED, ROOT, read_lines
-from lab.statistics import lower_bound_95, ratio_of_medians, steps_until
+from lab.records import REQUIRED, ROOT, read_lines, select
+from lab.statistics import in_the_same_order, lower_bound_95, ratio_of_medians, spread, steps_until
 
 MISSING = "(not measured yet)"
 MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
@@ -233,7 +231,7 @@ def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
 
 def without_a_head(rows: Sequence[dict[str, Any]], run: str = BOOK_RUN) -> list[dict[str, Any]]:
     """The rows of a model with one head pulled out."""
-    return [row for row in arm(rows, run=run) if "head" in row["cell"]]
+    return [row for row in select(rows, run=run) if "head" in row["cell"]]
 
 
 def worst_head(rows: list[dict[str, Any]]) -> Measured:
@@ -287,9 +285,8 @@ def same_order(
 ) -> tuple[int, int]:
     """(pairs of heads in the same order by largest weight and by wrong answers, pairs counted)."""
     errors = {at_head(row): row["errors_answer"] for row in without_a_head(lost, run)}
-    heads = [(row["largest_weight"], errors[at_head(row)]) for row in arm(sharp, run=run)]
-    counted = [(w - v, x - y) for (w, x), (v, y) in combinations(heads, 2) if x != y]
-    return sum(weight * wrong > 0 for weight, wrong in counted), len(counted)
+    heads = [(row["largest_weight"], errors[at_head(row)]) for row in select(sharp, run=run)]
+    return in_the_same_order(heads)
 
 
 def at_head(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -336,11 +333,6 @@ def missed_more(rows: list[dict[str, Any]]) -> Measured:
     return Measured(f"{part_of(more, n)} blocks, and less in {less}")
 
 
-def arm(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
-    """The rows of a record whose cell says this."""
-    return [row for row in rows if cell.items() <= row["cell"].items()]
-
-
 def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of pairs, of all rows whose cell says `cell`: the median and the worst.
 
@@ -348,10 +340,10 @@ def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, 
     """
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        seeds = arm(rows, **cell)
+        seeds = select(rows, **cell)
         worst = max(seeds, key=lambda row: row[f"errors_{group}"] / row[f"n_{group}"])
         n = worst[f"n_{group}"]
-        middle = statistics.median(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds)
+        middle = spread(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds).median
         errors = worst[f"errors_{group}"]
         shown = (
             f"{share(round(middle * n), n)} wrong "
@@ -373,22 +365,22 @@ def each_seed(rows: list[dict[str, Any]]) -> Measured:
 def steps_of(goal: float, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Steps to a goal of all rows whose cell says `cell`: the median and the span of the seeds."""
     before = cell.get("setting") in READ_BEFORE
-    return lambda rows: Measured(steps_in_words(arm(rows, **cell), goal), read_before=before)
+    return lambda rows: Measured(steps_in_words(select(rows, **cell), goal), read_before=before)
 
 
 def steps_in_words(seeds: Sequence[dict[str, Any]], goal: float) -> str:
-    steps = sorted(steps_until(row["curve"], goal) for row in seeds)
+    steps = [steps_until(row["curve"], goal) for row in seeds]
     most = max(row["curve"][-1][0] for row in seeds)
-    arrived = [x for x in steps if x < math.inf]
-    if not arrived:
+    first, middle, last = spread(steps)
+    if math.isinf(first):
         return f"in none of {len(steps)} seeds within {most:,} steps"
-    first, middle = arrived[0], statistics.median(steps)
     if len(steps) == 1:
         return f"{first:,.0f} steps (one seed)"
-    if len(arrived) < len(steps):
-        some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {first:,.0f}"
+    if math.isinf(last):
+        arrived = sum(x < math.inf for x in steps)
+        some = f"{part_of(arrived, len(steps))} seeds arrive, the first after {first:,.0f}"
         return f"{some} steps" if math.isinf(middle) else f"{middle:,.0f} steps ({some})"
-    return f"{middle:,.0f} steps ({first:,.0f} to {steps[-1]:,.0f})"
+    return f"{middle:,.0f} steps ({first:,.0f} to {last:,.0f})"
 
 
 def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], Measured]:
@@ -396,9 +388,9 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
     bootstrap over seeds."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        raced = arm(rows, part="race", setting=setting)
+        raced = select(rows, part="race", setting=setting)
         learned, rotary = (
-            [steps_until(row["curve"], goal) for row in arm(raced, encoding=encoding)]
+            [steps_until(row["curve"], goal) for row in select(raced, encoding=encoding)]
             for encoding in ("learned", "rotary")
         )
         found = ratio_of_medians(learned, rotary)
@@ -421,7 +413,7 @@ def longer_misses(arm_name: str, trained: int) -> Callable[[list[dict[str, Any]]
     def pick(rows: list[dict[str, Any]]) -> Measured:
         longer = [
             row
-            for row in arm(rows, arm=arm_name)
+            for row in select(rows, arm=arm_name)
             if max(row["cell"]["p"], row["cell"]["q"]) > trained
         ]
         return first_wrong_of(longer, arm_name in READ_BEFORE)
@@ -431,7 +423,7 @@ def longer_misses(arm_name: str, trained: int) -> Callable[[list[dict[str, Any]]
 
 def all_misses(arm_name: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """Sums of all shapes together that an arm gets wrong."""
-    return lambda rows: first_wrong_of(arm(rows, arm=arm_name), read_before=True)
+    return lambda rows: first_wrong_of(select(rows, arm=arm_name), read_before=True)
 
 
 READ_BEFORE = (
@@ -453,7 +445,7 @@ def wrong_digits(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]
     """Sums whose first wrong token is a digit."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        (row,) = select(rows, arm=arm_name, p=p, q=q)
         errors, n = row["wrong_digit"], row["n"]
         return Measured(part_of(errors, n), errors, n, read_before=arm_name in READ_BEFORE)
 
@@ -482,7 +474,7 @@ def wrong_first(**cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Sums with some first wrong token, in the one row whose cell says `cell`."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = arm(rows, **cell)
+        (row,) = select(rows, **cell)
         return first_wrong_of([row], cell.get("arm") in READ_BEFORE)
 
     return pick
@@ -492,7 +484,7 @@ def ends_amiss(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]]
     """Sums whose first wrong token is one of length."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = arm(rows, arm=arm_name, p=p, q=q)
+        (row,) = select(rows, arm=arm_name, p=p, q=q)
         return Measured(part_of(row["wrong_length"], row["n"]))
 
     return pick
@@ -509,8 +501,8 @@ def hidden_share(rows: list[dict[str, Any]]) -> Measured:
 
 
 def most_right_by(rows: list[dict[str, Any]]) -> Measured:
-    """The look at which more than half is right in the last of the seeds, and where runs end."""
-    curves = [row["curve"] for row in arm(rows, style="cot_reversed")]
+    """The check at which more than half is right in the last of the seeds, and where runs end."""
+    curves = [row["curve"] for row in select(rows, style="cot_reversed")]
     first = [
         next(x["step"] for x in curve if 2 * x["errors_validation"] < x["n_validation"])
         for curve in curves
@@ -519,14 +511,16 @@ def most_right_by(rows: list[dict[str, Any]]) -> Measured:
 
 
 def million_parameters(d_model: int) -> Callable[[list[dict[str, Any]]], Measured]:
-    return lambda rows: Measured(f"{arm(rows, d_model=d_model)[0]['parameters'] / 1e6:.1f} million")
+    return lambda rows: Measured(
+        f"{select(rows, d_model=d_model)[0]['parameters'] / 1e6:.1f} million"
+    )
 
 
 def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
     """Errors in a group of cells, all rows whose cell says `cell` together."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        seeds = arm(rows, **cell)
+        seeds = select(rows, **cell)
         errors, n = (sum(row[f"{kind}_{group}"] for row in seeds) for kind in ("errors", "n"))
         return Measured(part_of(errors, n), errors, n)
 
@@ -558,8 +552,8 @@ def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
     """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
 
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        held = [row["partial_products"] for row in arm(rows, choice=choice)]
-        return Measured(part_of(round(statistics.median(held)), 1000))
+        held = [row["partial_products"] for row in select(rows, choice=choice)]
+        return Measured(part_of(round(spread(held).median), 1000))
 
     return pick
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from lab.live.backends import Backend
-    from lab.live.loop import Event, Look, RunSpec, Snapshot, Weights
+    from lab.live.loop import Event, PairsCheck, RunSpec, Snapshot, Weights
 
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
@@ -47,7 +47,7 @@ class LiveRun:
     place: int = 0
     why: str = ""
     snapshots: list[Snapshot] = field(default_factory=list)
-    looks: list[Snapshot] = field(default_factory=list)
+    checks: list[Snapshot] = field(default_factory=list)
     first_wrong: NDArray[np.uint8] = field(
         default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.uint8)
     )
@@ -186,15 +186,15 @@ class LiveRuns:
     def hear_progress(run: LiveRun, snapshot: Snapshot) -> None:
         if run.phase == "waiting":
             run.phase, run.place = "going", 0
-        if snapshot.look is not None:
-            run.first_wrong = merged(run.first_wrong, snapshot.look)
-            # 10 KB a look, up to 80 looks a run, and what they say stands in `first_wrong` now
-            snapshot = replace(snapshot, look=replace(snapshot.look, first_wrong=b""))
-            run.looks.append(snapshot)
+        if snapshot.check is not None:
+            run.first_wrong = merged(run.first_wrong, snapshot.check)
+            # 10 KB a check, up to 80 checks a run, and what they say stands in `first_wrong` now
+            snapshot = replace(snapshot, check=replace(snapshot.check, first_wrong=b""))
+            run.checks.append(snapshot)
         run.snapshots.append(snapshot)
 
 
-def merged(known: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+def merged(known: NDArray[np.uint8], check: PairsCheck) -> NDArray[np.uint8]:
     """Each pair's verdict from the last time it was asked."""
-    asked = np.frombuffer(look.first_wrong, dtype=np.uint8)
+    asked = np.frombuffer(check.first_wrong, dtype=np.uint8)
     return np.where(asked != NOT_ASKED, asked, known)

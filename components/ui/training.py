@@ -210,7 +210,7 @@ def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool
         st.altair_chart(
             plots.loss_curves(rows), width="stretch", alt="Loss by step, a colour a run"
         )
-    if any(run.looks for run in runs):
+    if any(run.checks for run in runs):
         st.altair_chart(
             plots.exactness_curves(rows),
             width="stretch",
@@ -300,8 +300,8 @@ def describe(run: LiveRun) -> str:
             f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of computing, "
             f"loss {latest.loss:.4f}"
         )
-    if run.looks:
-        seen = run.looks[-1].look
+    if run.checks:
+        seen = run.checks[-1].check
         assert seen is not None
         parts.append(f"held out: {claims.count(seen.errors_heldout, seen.n_heldout)}")
         parts.extend(filter(None, [arrival(run)]))
@@ -318,11 +318,11 @@ def describe(run: LiveRun) -> str:
 
 
 def arrival(run: LiveRun) -> str:
-    """When the run first met the goal at two looks in a row; empty before."""
+    """When the run first met the goal at two checks in a row; empty before."""
     curve: list[tuple[int, int, int]] = []
-    for shot in run.looks:
-        assert shot.look is not None
-        curve.append((shot.step, shot.look.errors_heldout, shot.look.n_heldout))
+    for shot in run.checks:
+        assert shot.check is not None
+        curve.append((shot.step, shot.check.errors_heldout, shot.check.n_heldout))
     step = steps_until(curve, LIVE_GOAL)
     return "" if math.isinf(step) else f"at most 1 in {1 / LIVE_GOAL:.0f} wrong from step {step} on"
 
@@ -350,8 +350,8 @@ def curves(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]
         every = max(1, len(run.snapshots) // 150)
         for shot in run.snapshots[::-every][::-1]:
             rows.append({"run": name, "step": shot.step, "what": "loss", "value": shot.loss})
-        for shot in run.looks:
-            seen = shot.look
+        for shot in run.checks:
+            seen = shot.check
             assert seen is not None
             for what, errors, n in (
                 ("trained on", seen.errors_train, seen.n_train),
@@ -428,7 +428,7 @@ def history_csv(run: LiveRun) -> str:
         ]
     )
     for shot in run.snapshots:
-        seen = shot.look
+        seen = shot.check
         counts = (
             [seen.errors_train, seen.n_train, seen.errors_heldout, seen.n_heldout]
             if seen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ import torch.nn.functional as F
 from lab.model.config import Kernel, MathKernel, SdpaKernel
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
+from lab.statistics import spread
 
 BATCH, LENGTH, ROUNDS = 64, 64, 8
 
@@ -29,7 +29,7 @@ def bench_attention() -> dict[str, Any]:
             took = seconds_of_step(model, tokens)
             if turn >= 2:
                 seconds[name].append(took)
-    rates = {name: BATCH * LENGTH / statistics.median(s) for name, s in seconds.items()}
+    rates = {name: BATCH * LENGTH / spread(s).median for name, s in seconds.items()}
     for name, rate in rates.items():
         print(f"{name:>5}  {rate:8.0f} tokens/s")
     ratio = rates["math"] / rates["sdpa"]

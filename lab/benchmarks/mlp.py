@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import time
 from dataclasses import replace
 from itertools import product
@@ -14,6 +13,7 @@ import numpy as np
 from lab.by_hand.mlp import Activation, Encoding, Target, Task
 from lab.by_hand.mlp_experiment import Settings, check_gradients, film, hide, right_cells
 from lab.records import RECORDS
+from lab.statistics import spread
 
 SMALL = Settings(Task(1, "one_hot", "digits"), hidden=(16,), rate=0.02, epochs=400)
 """The network that stands on the page untouched."""
@@ -27,8 +27,8 @@ N_SEEDS, GRADIENT_SEEDS = 20, 3
 def bench_mlp() -> dict[str, Any]:
     """Seconds to all cells right, on one core: 10 x 10 over 20 seeds, 100 x 100 once."""
     small = [until_known(replace(SMALL, seed=seed)) for seed in range(N_SEEDS)]
-    seconds = sorted(run["seconds"] for run in small)
-    print(f"10 x 10    median {statistics.median(seconds):.3f} s, worst {seconds[-1]:.3f} s")
+    seconds = spread(run["seconds"] for run in small)
+    print(f"10 x 10    median {seconds.median:.3f} s, worst {seconds.high:.3f} s")
     large = until_known(LARGE)
     print(
         f"100 x 100  {large['errors']} errors, {large['epochs']} epochs, {large['seconds']:.0f} s"
@@ -39,8 +39,8 @@ def bench_mlp() -> dict[str, Any]:
     measured = {
         "ten": {
             "starts": len(small),
-            "seconds_median": round(statistics.median(seconds), 4),
-            "seconds_worst": round(seconds[-1], 4),
+            "seconds_median": round(seconds.median, 4),
+            "seconds_worst": round(seconds.high, 4),
             "epochs_worst": max(run["epochs"] for run in small),
             "errors_worst": max(run["errors"] for run in small),
             "parameters": small[0]["parameters"],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lab.data.problems import STYLES, Format, sample_pairs
+from lab.statistics import spread
 
 N = 200_000
 
@@ -18,7 +19,7 @@ def bench_problems() -> dict[str, Any]:
     for style in STYLES:
         for padded in (True, False):
             name = f"{style}{'' if padded else ', unpadded'}"
-            rates[name] = round(N / sorted(seconds(Format(style, padded=padded)))[2])
+            rates[name] = round(N / spread(seconds(Format(style, padded=padded))).median)
             print(f"{name:>24}  {rates[name]:>12,} problems/s")
     return {"problems_per_second": rates, "slowest": min(rates.values())}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.experiments.rope import GOAL, best_rate, measure, plan
 from lab.recipes.rope import Encoding
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 from lab.statistics import ratio_of_medians, steps_until
 
 SEED = 2
@@ -38,8 +38,7 @@ def bench_rope() -> dict[str, Any]:
 
 def on_record(rows: list[dict[str, Any]], encoding: Encoding) -> dict[int, float]:
     """Steps to the goal, by seed."""
-    cell = {"part": "race", "setting": "packed", "encoding": encoding}
-    seeds = [row for row in rows if cell.items() <= row["cell"].items()]
+    seeds = select(rows, part="race", setting="packed", encoding=encoding)
     return {row["cell"]["seed"]: steps_until(row["curve"], GOAL) for row in seeds}
 
 

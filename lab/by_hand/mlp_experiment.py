@@ -225,7 +225,7 @@ class Stepper:
         network, rng = settings.network(), np.random.default_rng([settings.seed, 1])
         rule = OPTIMISERS[settings.optimiser](settings.rate)
         out = cls(settings, network, rule, rng, [], np.array([cell]))
-        out.frames.append(out.look(0))
+        out.frames.append(out.frame(0))
         return out
 
     def step(self, n: int) -> None:
@@ -237,13 +237,13 @@ class Stepper:
         if len(self.waiting) < n:
             self.waiting = self.rng.permutation(n_cells).tolist()
         self.batch, self.waiting = np.array(self.waiting[:n]), self.waiting[n:]
-        before = self.look(self.frames[-1].epoch + 1)
+        before = self.frame(self.frames[-1].epoch + 1)
         require_finite(before.loss)
         self.rule.step(self.network.parameters, [*before.dW, *before.db])
-        after = self.look(before.epoch)
+        after = self.frame(before.epoch)
         self.frames.append(replace(after, loss=before.loss, dW=before.dW, db=before.db))
 
-    def look(self, step: int) -> Frame:
+    def frame(self, step: int) -> Frame:
         """Loss and gradient over the batch, and what the network answers everywhere."""
         shown = np.zeros(len(self.settings.task.cells()[0]), dtype=bool)
         shown[self.batch] = True
@@ -254,7 +254,7 @@ class Stepper:
         if not -100 <= value <= 100:
             raise ValueError(f"a weight of {value} is outside -100 to 100")
         self.network.W[layer][i, o] = value
-        self.frames.append(self.look(self.frames[-1].epoch))
+        self.frames.append(self.frame(self.frames[-1].epoch))
 
 
 # ---------------------------------------------------------------- one neuron

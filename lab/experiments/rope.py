@@ -29,10 +29,11 @@ from lab.data.problems import BOUNDS, Format, SplitName, sample_pairs, sample_sh
 from lab.data.samples import Sample
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
+from lab.inference.evaluate import teacher_forced
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 from lab.training.train import Recipe, TrainState, train
 
 Setting = Literal["fixed", "mixed", "packed"]
@@ -154,11 +155,8 @@ def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
     wrong: set[int] = set()
     for begin in range(0, len(paper.tokens), batch):
         rows = slice(begin, begin + batch)
-        tokens = torch.from_numpy(paper.tokens[rows]).long()
-        with torch.inference_mode():
-            guesses = model(tokens[:, :-1]).argmax(-1).numpy()
-        missed = guesses != paper.tokens[rows, 1:]
-        wrong |= set(paper.owner[rows, 1:][missed].tolist())
+        missed = teacher_forced(model, paper.tokens[rows]) != paper.tokens[rows]
+        wrong |= set(paper.owner[rows][missed].tolist())
     return len(wrong - {-1})
 
 
@@ -185,7 +183,7 @@ def follow(mean: GPT, model: GPT, memory: float) -> None:
 
 
 @dataclass(frozen=True)
-class Look:
+class RaceCheck:
     """The running mean of the weights at a check: its errors in n problems; arrived or not.
 
     n is less than all where some of the problems have too many errors already.
@@ -201,7 +199,7 @@ class Look:
     arrived: bool = False
 
 
-def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[Look]:
+def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[RaceCheck]:
     """Train until two checks in a row meet the goal, the run is given up or ends."""
     state, paper = TrainState.start(recipe), exam(recipe, split)
     mean = deepcopy(state.model).eval().requires_grad_(False)
@@ -214,32 +212,32 @@ def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[Look]
         spent += time.process_time() - began
         errors, n = grade(mean, paper, goal, whole=done.step == recipe.steps)
         now = errors <= goal * paper.n
-        yield Look(done.step, errors, n, done.loss, spent, arrived=now and before)
+        yield RaceCheck(done.step, errors, n, done.loss, spent, arrived=now and before)
         given_up = done.step == GIVE_UP_AT and errors > STILL_WRONG * n
         if given_up or (now and before):
             return
         before, began = now, time.process_time()
 
 
-def steps_to_target(looks: Sequence[Look]) -> int | None:
+def steps_to_target(checks: Sequence[RaceCheck]) -> int | None:
     """The first of the last two checks, if the run arrived; None for one that never did."""
-    return looks[-2].step if looks[-1].arrived else None
+    return checks[-2].step if checks[-1].arrived else None
 
 
 def measure(recipe: Recipe, split: SplitName, goal: float = GOAL) -> dict[str, Any]:
     """One run as a line of a record; the curve holds a point a check."""
-    looks = list(race(recipe, split, goal))
-    last = looks[-1]
+    checks = list(race(recipe, split, goal))
+    last = checks[-1]
     return {
         "goal": goal,
-        "steps_to_target": steps_to_target(looks),
+        "steps_to_target": steps_to_target(checks),
         "most_steps": recipe.steps,
         "tokens_per_step": recipe.tokens_per_step,
         "ms_per_step": round(1000 * last.seconds / last.step, 1),
         "precision": recipe.precision,
         "n": last.n,
         **sample_of(recipe, split).document(),
-        "curve": [[look.step, look.errors, look.n, round(look.loss, 5)] for look in looks],
+        "curve": [[check.step, check.errors, check.n, round(check.loss, 5)] for check in checks],
         "seeds": [recipe.seed],
     }
 
@@ -286,7 +284,7 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
 def best_rate(rows: Sequence[Cell], setting: Setting, encoding: str) -> float:
     """The rate of the fewest steps to the target, or else the fewest errors, the lowest loss."""
     wanted = {"part": "rate", "setting": setting, "encoding": encoding}
-    tried = [row for row in rows if wanted.items() <= row["cell"].items()]
+    tried = select(rows, **wanted)
     if len(tried) < len(RATES[setting]):
         raise ValueError(f"{len(tried)} of {len(RATES[setting])} rates are measured for {wanted}")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import END, PADDING, Tokens
@@ -85,20 +86,36 @@ def up_to_the_end(texts: Tokens) -> Tokens:
     return np.where(behind, PADDING, texts).astype(np.uint8)
 
 
+def teacher_forced(model: GPT, texts: Tokens, positions: Tensor | None = None) -> Tokens:
+    """The likeliest token at every place of texts (N, L), given the *right* text before it. (N, L)
+
+    Greedy decoding of a text goes wrong where this first differs from it. `positions` (L,) or
+    (N, L) are those of all tokens. Nothing stands before the first: it is taken as it is.
+    """
+    positions = None if positions is None else positions[..., :-1]
+    return likeliest(logits_of(model, texts[:, :-1], positions=positions), texts)
+
+
+def likeliest(scores: Tensor | NDArray[np.float64], texts: Tokens) -> Tokens:
+    """`teacher_forced` of logits or probabilities that are known: (N, L - 1, V) -> (N, L).
+
+    Row t of the scores is about token t + 1.
+    """
+    largest = torch.as_tensor(scores).argmax(-1).cpu().numpy().astype(np.uint8)
+    return np.concatenate([texts[:, :1], largest], axis=1)
+
+
 def teacher_forced_all(
     model: GPT, form: Format, a: Integers, b: Integers, *, batch: int = BATCH
 ) -> Iterator[tuple[slice, Tokens]]:
-    """The largest logit at every place, given the *right* text before it: (rows, guesses).
+    """Every problem under teacher forcing, what bears no loss taken as it is: (rows, guesses).
 
-    Where all masked guesses are right, greedy decoding writes this very text; one forward each.
+    Where all guesses are right, greedy decoding writes this very text; one forward each.
     """
     for begin in range(0, len(a), batch):
         rows = slice(begin, min(begin + batch, len(a)))
         tokens, mask = form.render(a[rows], b[rows])
-        largest = logits_of(model, tokens[:, :-1]).argmax(-1).cpu().numpy().astype(np.uint8)
-        guesses = tokens.copy()
-        guesses[:, 1:][mask[:, 1:]] = largest[mask[:, 1:]]
-        yield rows, guesses
+        yield rows, np.where(mask, teacher_forced(model, tokens), tokens)
 
 
 def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.uint8]:

@@ -15,11 +15,19 @@ from torch import Tensor
 
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
-from lab.model.gpt import GPT
+from lab.model.config import MathKernel
+from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
 
 Texts = str | Sequence[int] | NDArray[np.integer[Any]] | Tensor
 """One text, as characters or ids (T,), or the ids (N, T) of several."""
+
+
+def with_math_kernel(model: GPT) -> GPT:
+    """The same weights behind the kernel that forms scores and pattern; the model if it has it."""
+    if isinstance(model.config.kernel, MathKernel):
+        return model
+    return with_kernel(model, MathKernel())
 
 
 def run_with_trace(

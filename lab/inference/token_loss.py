@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import Tokens, encode
-from lab.inference.evaluate import BATCH
+from lab.inference.evaluate import BATCH, likeliest
 from lab.inference.forward import logits_of
 from lab.model.gpt import GPT
 
@@ -49,7 +49,7 @@ def prices(model: GPT, text: str) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class TokenLoss:
     """Over n texts: what was charged in all, and how many tokens and texts were not right."""
 
     n: int
@@ -63,7 +63,7 @@ class Ledger:
         return self.nats / self.n_tokens
 
 
-def ledger(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATCH) -> Ledger:
+def token_loss(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATCH) -> TokenLoss:
     """Charge a model for the tokens that bear loss, teacher forced, fp32 logits.
 
     A text is not right if any of these tokens is not the likeliest, as in greedy decoding.
@@ -72,11 +72,11 @@ def ledger(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATC
     for begin in range(0, len(a), batch):
         rows = slice(begin, begin + batch)
         texts, mask = form.render(a[rows], b[rows])
-        p, bears = beliefs(model, texts), mask[:, 1:]
+        p = beliefs(model, texts)
         right = np.take_along_axis(p, texts[:, 1:, None].astype(np.int64), axis=2)[..., 0]
-        wrong = (p.argmax(axis=2) != texts[:, 1:]) & bears
-        n_tokens += int(bears.sum())
-        nats += float(-np.log(np.maximum(right[bears], 1e-300)).sum())
+        wrong = (likeliest(p, texts) != texts) & mask
+        n_tokens += int(mask.sum())
+        nats += float(-np.log(np.maximum(right[mask[:, 1:]], 1e-300)).sum())
         errors_tokens += int(wrong.sum())
         errors_texts += int(wrong.any(axis=1).sum())
-    return Ledger(len(a), n_tokens, nats, errors_tokens, errors_texts)
+    return TokenLoss(len(a), n_tokens, nats, errors_tokens, errors_texts)

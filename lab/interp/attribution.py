@@ -1,9 +1,9 @@
-"""A logit as the sum of what each part of the model wrote to the stream.
+"""A logit as the sum of what each component of the model wrote to the stream.
 
 The stream is a sum of notes, the unembedding is linear, and the final norm is a rescaling: with
-its scale held at the value it has on this text, every logit is a sum too, with a term a part.
+its scale held at the value it has on this text, every logit is a sum too, with a term a component.
 
-Shapes: `P` parts, `B` one text, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `V` vocabulary.
+Shapes: `C` components, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `V` vocabulary.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ READ = {"embed", "pos_embed", "z", "ffn_out", "logits"}
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """What writes to the stream: the row of a token or position, a head, an attention, an FFN."""
 
     kind: Kind
@@ -59,18 +59,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What each part added to every logit: `added` (P, T, V) sums over the parts to `logits`."""
+    """What each component added to every logit; `added` (C, T, V) sums over them to `logits`."""
 
-    parts: tuple[Part, ...]
+    components: tuple[Component, ...]
     added: Numbers
     logits: Numbers  # (T, V), as the model computed them
 
     def to_logit(self, place: int, token: int) -> Numbers:
-        """What each part added to one logit, (P,)."""
+        """What each component added to one logit, (C,)."""
         return self.added[:, place, token]
 
     def to_lead(self, place: int, token: int, rival: int) -> Numbers:
-        """What each part added to the lead logit[token] - logit[rival], (P,)."""
+        """What each component added to the lead logit[token] - logit[rival], (C,)."""
         return self.to_logit(place, token) - self.to_logit(place, rival)
 
     def lead(self, place: int, token: int, rival: int) -> float:
@@ -82,51 +82,52 @@ class Attribution:
         return int(others[self.logits[place, others].argmax()])
 
     def by_kind(self, added: Numbers) -> dict[str, float]:
-        """What all parts of a kind added together, `added` (P,)."""
-        kinds = dict.fromkeys(part.kind for part in self.parts)
-        mine = {kind: [part.kind == kind for part in self.parts] for kind in kinds}
+        """What all components of a kind added together, `added` (C,)."""
+        kinds = dict.fromkeys(component.kind for component in self.components)
+        mine = {kind: [component.kind == kind for component in self.components] for kind in kinds}
         return {kind: float(added[mask].sum()) for kind, mask in mine.items()}
 
 
-def parts_of(model: GPT) -> tuple[Part, ...]:
+def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""
-    out = [Part(GIVEN[name]) for name in model.position.begins_with]
+    out = [Component(GIVEN[name]) for name in model.position.begins_with]
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
-        out += [Part("head", layer, head) for head in range(block.attention.n_head)]
-        out.append(Part("FFN", layer))
+        out += [Component("head", layer, head) for head in range(block.attention.n_head)]
+        out.append(Component("FFN", layer))
     return tuple(out)
 
 
-def parts_to_pull(model: GPT) -> dict[str, Part]:
-    """By name: every part of a block, and every attention as a whole, block by block."""
-    out: list[Part] = []
+def components_to_pull(model: GPT) -> dict[str, Component]:
+    """By name: every component of a block, and every attention as a whole, block by block."""
+    out: list[Component] = []
     for layer in range(model.config.n_layer):
-        heads = [p for p in parts_of(model) if p.layer == layer and p.kind == "head"]
-        out += [*heads, Part("attention", layer), Part("FFN", layer)]
-    return {part.name: part for part in out}
+        heads = [c for c in components_of(model) if c.layer == layer and c.kind == "head"]
+        out += [*heads, Component("attention", layer), Component("FFN", layer)]
+    return {component.name: component for component in out}
 
 
 def written(model: GPT, trace: Trace) -> Tensor:
-    """The share of every part in what the final norm reads of a text in `trace`, (P, T, D)."""
+    """The share of every component in what the final norm reads of a text, (C, T, D)."""
     notes = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
         notes += [*block.attention.written(trace[f"blocks.{layer}.z"])]
         notes.append(trace[f"blocks.{layer}.ffn_out"])
-    sites = [part.site for part in parts_of(model)]
+    sites = [component.site for component in components_of(model)]
     return torch.cat(notes) * model.residual.shares(sites, trace)
 
 
 def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:
-    """logit_v = sum over parts of (note * gain / rms(x)) . unembed_v, at every place of a text.
+    """logit_v = sum over components of (note * gain / rms(x)) . unembed_v, at every place.
 
     x is the stream at the end, so its norm, rms(x) = sqrt(mean(x^2) + eps), is a number that all
-    parts share. Exact to rounding; the sum says what a part wrote, not what would happen without
-    it, for later parts have read its note.
+    components share. Exact to rounding; the sum says what a component wrote, not what would happen
+    without it, for later components have read its note.
     """
     trace = run_with_trace(model, text, READ & model.emits, edits)
     with torch.inference_mode():
-        notes = written(model, trace)  # (P, T, D)
+        notes = written(model, trace)  # (C, T, D)
         x, norm = notes.sum(0), model.final_norm
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
-        added = model.unembed(notes * scale * norm.gain)  # (P, T, V)
-    return Attribution(parts_of(model), added.double().numpy(), trace["logits"][0].double().numpy())
+        added = model.unembed(notes * scale * norm.gain)  # (C, T, V)
+    logits = trace["logits"][0]
+    return Attribution(components_of(model), added.double().numpy(), logits.double().numpy())

@@ -7,9 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from lab.data.vocabulary import Tokens, encode
-from lab.inference.forward import run_with_trace
-from lab.model.config import MathKernel
-from lab.model.gpt import GPT, with_kernel
+from lab.inference.forward import run_with_trace, with_math_kernel
+from lab.model.gpt import GPT
 
 
 def patterns(model: GPT, text: str) -> NDArray[np.float64]:
@@ -32,8 +31,6 @@ def sharpness(model: GPT, texts: Tokens, first: int) -> NDArray[np.float64]:
 
 def patterns_of(model: GPT, texts: Tokens) -> NDArray[np.float64]:
     """The weights on many texts (N, T) of one length: (n_layer, N, n_head, T, T)."""
-    if not isinstance(model.config.kernel, MathKernel):
-        model = with_kernel(model, MathKernel())
-    trace = run_with_trace(model, texts, ["pattern"])
+    trace = run_with_trace(with_math_kernel(model), texts, ["pattern"])
     layers = [trace[f"blocks.{i}.pattern"] for i in range(model.config.n_layer)]
     return torch.stack(layers).double().numpy()

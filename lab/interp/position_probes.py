@@ -23,7 +23,8 @@ from torch import Tensor
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
-from lab.inference.forward import logits_of, run_with_trace
+from lab.inference.evaluate import likeliest, teacher_forced
+from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
 from lab.model.positions import frequencies
 
@@ -49,9 +50,9 @@ class OnTheTape:
 
 def on_the_tape(model: GPT, text: str, rulers: Tensor) -> dict[tuple[int, int], OnTheTape]:
     """What each (layer, head) makes of a text with its tokens at each of the `rulers`, (N, T)."""
-    tokens = torch.from_numpy(encode(text)).long().expand(len(rulers), -1)
+    tokens = encode(text)[None].repeat(len(rulers), axis=0)
     trace = run_with_trace(model, tokens, ["pattern", "logits"], positions=rulers)
-    right = (trace["logits"][:, :-1].argmax(-1) == tokens[:, 1:]).numpy()
+    right = (likeliest(trace["logits"][:, :-1], tokens) == tokens)[:, 1:]
     return {
         (layer, head): OnTheTape(pattern.numpy(), right)
         for layer in range(model.config.n_layer)
@@ -65,8 +66,7 @@ def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor)
     Each token is predicted from the right ones before it.
     """
     tokens, mask = form.render(a, b)
-    guesses = logits_of(model, tokens[:, :-1], positions=ruler[:-1]).argmax(-1).numpy()
-    wrong = (guesses != tokens[:, 1:]) & mask[:, 1:]
+    wrong = (teacher_forced(model, tokens, ruler) != tokens) & mask
     return int(wrong.any(axis=1).sum())
 
 

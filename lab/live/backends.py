@@ -22,7 +22,7 @@ from lab.live.loop import (
     Emit,
     Ended,
     Event,
-    Look,
+    PairsCheck,
     Progress,
     RunSpec,
     Snapshot,
@@ -191,9 +191,9 @@ def parse_event(line: str) -> Event:
     name, fields = json.loads(line)
     if name == "Progress":
         seen = fields["snapshot"]
-        if seen["look"] is not None:
-            asked = base64.b64decode(seen["look"]["first_wrong"])
-            seen["look"] = replace(Look(**seen["look"]), first_wrong=asked)
+        if seen["check"] is not None:
+            asked = base64.b64decode(seen["check"]["first_wrong"])
+            seen["check"] = replace(PairsCheck(**seen["check"]), first_wrong=asked)
         return Progress(fields["run"], Snapshot(**seen))
     if name == "Weights":
         return Weights(fields["run"], fields["step"], base64.b64decode(fields["data"]))

@@ -31,18 +31,18 @@ PART_WORK = 3e9
 """Parameters times tokens of one part of a step: about 0.15 s on one core."""
 
 MOST_TEXTS = 256
-"""In a part of a look."""
+"""In a part of a check."""
 
 MOST_SECONDS = 300.0
 """Of computing, for one run."""
 
 MOST_ACTIVE = 8
 
-LOOKS_IN_A_ROUND = 4
-"""Looks on the way, each at another part of all pairs, until every pair was asked."""
+CHECKS_IN_A_ROUND = 4
+"""Checks on the way, each at another part of all pairs, until every pair was asked."""
 
 NOT_ASKED = 254
-"""In `Look.first_wrong`: the model was not asked this pair."""
+"""In `PairsCheck.first_wrong`: the model was not asked this pair."""
 
 ALLOWED: Mapping[str, Callable[..., Recipe]] = {"multiply": multiply}
 
@@ -68,7 +68,7 @@ class RunSpec:
 
 
 @dataclass(frozen=True)
-class Look:
+class PairsCheck:
     """The model asked on a share of all pairs, under teacher forcing.
 
     `first_wrong`: a byte for each of the 10,000 pairs, a major: the first wrong token, `RIGHT`,
@@ -91,7 +91,7 @@ class Snapshot:
     tokens: int
     seconds: float
     loss: float
-    look: Look | None = None
+    check: PairsCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -149,10 +149,10 @@ Commands = queue.Queue[Command | None]
 
 
 def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
-    """Train and look, in parts short enough for a slice: None between them."""
+    """Train and check, in parts short enough for a slice: None between them."""
     rows = rows_in_a_part(recipe, recipe.tokens_per_step // recipe.batch_size, recipe.batch_size)
     texts = rows_in_a_part(recipe, recipe.format.length, MOST_TEXTS)
-    n_looks = 0
+    n_checks = 0
     for done in train_in_parts(recipe, state, rows):
         if done is None:
             yield None
@@ -162,10 +162,10 @@ def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
         if not (last or done.step % recipe.check_every == 0):
             yield now
             continue
-        cells = np.arange(10_000) if last else part_of_pairs(n_looks)
-        n_looks += 1
-        for found in look(recipe, state.model, cells, 3 * texts):
-            yield None if found is None else replace(now, look=found)
+        cells = np.arange(10_000) if last else part_of_pairs(n_checks)
+        n_checks += 1
+        for found in check_pairs(recipe, state.model, cells, 3 * texts):
+            yield None if found is None else replace(now, check=found)
 
 
 def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
@@ -174,13 +174,15 @@ def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
 
 
 def part_of_pairs(k: int) -> np.ndarray:
-    """100 a + b of the pairs that look number k asks, drawn from all over the table."""
-    parts = np.array_split(np.random.default_rng(0).permutation(10_000), LOOKS_IN_A_ROUND)
-    return np.sort(parts[k % LOOKS_IN_A_ROUND])
+    """100 a + b of the pairs that check number k asks, drawn from all over the table."""
+    parts = np.array_split(np.random.default_rng(0).permutation(10_000), CHECKS_IN_A_ROUND)
+    return np.sort(parts[k % CHECKS_IN_A_ROUND])
 
 
-def look(recipe: Recipe, model: GPT, cells: np.ndarray, batch: int) -> Iterator[Look | None]:
-    """Ask the model the pairs `cells` = 100 a + b: None after each batch, at last the `Look`."""
+def check_pairs(
+    recipe: Recipe, model: GPT, cells: np.ndarray, batch: int
+) -> Iterator[PairsCheck | None]:
+    """Ask the model the pairs `cells` = 100 a + b: None after each batch, at last the check."""
     a, b = (x[cells] for x in all_pairs())
     found = np.full(10_000, NOT_ASKED, dtype=np.uint8)
     for rows, texts in teacher_forced_all(model, recipe.format, a, b, batch=batch):
@@ -188,7 +190,7 @@ def look(recipe: Recipe, model: GPT, cells: np.ndarray, batch: int) -> Iterator[
         yield None
     wrong = found[cells] != RIGHT
     trained, held = trained_on(recipe)[a, b], split_values(a, b) >= recipe.fraction
-    yield Look(
+    yield PairsCheck(
         n_train=int(trained.sum()),
         errors_train=int((wrong & trained).sum()),
         n_heldout=int(held.sum()),

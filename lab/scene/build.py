@@ -23,9 +23,8 @@ from torch import Tensor
 
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import VOCABULARY, decode, encode
-from lab.inference.forward import run_with_trace
-from lab.model.config import MathKernel
-from lab.model.gpt import GPT, with_kernel
+from lab.inference.forward import run_with_trace, with_math_kernel
+from lab.model.gpt import GPT
 from lab.model.rules import Op, Rule
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
@@ -61,7 +60,7 @@ def scene(
     not give the cells that it formed.
     """
     ids = read_tokens(model, text)
-    model = with_ledger(model)
+    model = with_math_kernel(model)
     weights = weights or weights_of(model)
     trace = run_with_trace(model, ids, model.emits, edits)
     activations = activations_of(model, trace, {entry["name"] for entry in weights.entries})
@@ -93,13 +92,6 @@ def read_tokens(model: GPT, text: str | Sequence[int]) -> list[int]:
             f"each one of {' '.join(VOCABULARY)}"
         )
     return ids
-
-
-def with_ledger(model: GPT) -> GPT:
-    """The same weights behind the kernel that forms scores and pattern."""
-    return (
-        model if isinstance(model.config.kernel, MathKernel) else with_kernel(model, MathKernel())
-    )
 
 
 def rotation_of(model: GPT, ids: Sequence[int]) -> Rotation | None:

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from lab.data.vocabulary import END, VOCABULARY
-from lab.inference.forward import run_with_trace
+from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
-from lab.scene.build import read_tokens, scene, with_ledger
+from lab.scene.build import read_tokens, scene
 from lab.scene.manifest import MOST_TOKENS, Packed, Scene
 from lab.training.checkpoint import Checkpoint
 
@@ -95,7 +95,7 @@ def change_before(loaded: Checkpoint, one: str, other: str) -> float:
     """
     if len(one) != len(other):
         raise ValueError(f"{one!r} and {other!r} are not of one length")
-    model = with_ledger(loaded.model)
+    model = with_math_kernel(loaded.model)
     first = next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
 
     def before_it(text: str) -> list[Tensor]:

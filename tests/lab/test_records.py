@@ -15,6 +15,7 @@ from lab.records import (
     append_line,
     provenance,
     read_lines,
+    select,
     write_json,
     write_lines,
 )
@@ -115,3 +116,10 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(
             put()
     assert path.read_text() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rows_are_selected_by_all_that_is_asked_of_their_cell() -> None:
+    rows = [{"cell": {"seed": s, "style": style}} for s in (0, 1) for style in ("plain", "dots")]
+    assert select(rows, style="dots") == [rows[1], rows[3]]
+    assert select(rows, style="dots", seed=1) == [rows[3]]
+    assert select(rows, style="dots", rate=None) == [] and select(rows) == rows

@@ -1,11 +1,19 @@
-"""lab.statistics: what a count of errors proves."""
+"""lab.statistics: what a count of errors proves, and what several seeds say together."""
 
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from lab.statistics import lower_bound_95, ratio_of_medians, steps_until
+from lab.statistics import (
+    Spread,
+    in_the_same_order,
+    lower_bound_95,
+    ratio_of_medians,
+    spread,
+    steps_until,
+)
 
 
 def exact_bound(errors: int, n: int) -> float:
@@ -66,8 +74,36 @@ def test_runs_that_never_arrive_count_as_endless() -> None:
         ratio_of_medians([100] * 3, [])
 
 
-def test_a_goal_is_met_at_the_first_of_two_good_looks_in_a_row() -> None:
+def test_a_goal_is_met_at_the_first_of_two_good_checks_in_a_row() -> None:
     curve = [[25, 9, 10, 0.3], [50, 1, 100, 0.2], [75, 2, 100, 0.2], [100, 1, 100, 0.1]]
     assert steps_until(curve, 0.02) == 50
     assert steps_until([*curve, [125, 1, 100, 0.1]], 0.01) == 100
     assert steps_until(curve, 0.01) == math.inf and steps_until([], 0.5) == math.inf
+
+
+@pytest.mark.parametrize("values", [[3], [4, 1], [2, 9, 4], [0.5, 7, -1, 2], [5, 5, 5, 1, 9]])
+def test_a_spread_is_what_numpys_quantiles_say(values: list[float]) -> None:
+    assert spread(iter(values)) == pytest.approx(tuple(np.quantile(values, (0, 0.5, 1))))
+
+
+def test_a_spread_with_runs_that_never_arrive() -> None:
+    assert spread([math.inf, 300, 200]) == Spread(200, 300, math.inf)
+    assert spread([200, math.inf, 300, math.inf]).median == math.inf
+    with pytest.raises(ValueError, match="at least one"):
+        spread([])
+
+
+def test_pairs_in_the_same_order_are_those_of_ranks_laid_side_by_side() -> None:
+    """With all y apart: by y, the pairs whose x rises too are the sum of how many stand below."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        x, y = rng.integers(0, 6, 9), rng.permutation(9)
+        risen = x[np.argsort(y)].tolist()
+        below = sum(sum(earlier < later for earlier in risen[:i]) for i, later in enumerate(risen))
+        assert in_the_same_order(zip(x.tolist(), y.tolist(), strict=True)) == (below, 36)
+
+
+def test_two_that_y_holds_for_equal_have_no_order() -> None:
+    assert in_the_same_order([(0.9, 5), (0.5, 0), (0.7, 0)]) == (2, 2)
+    assert in_the_same_order([(0.5, 5), (0.5, 0)]) == (0, 1)
+    assert in_the_same_order([(1, 1), (2, 1)]) == (0, 0)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from components.ui import claims, looks
+from components.ui import book_model, claims
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.records import ROOT
@@ -129,12 +129,12 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> Non
 
 def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
     app = book(PAGE, reveal="1")
-    assert list(app.selectbox(key="ch03_pull").options) == list(looks.parts_to_pull())
+    assert list(app.selectbox(key="ch03_pull").options) == list(book_model.components_to_pull())
     for part in ("attention 0", "FFN 5", "head 3.1"):
         app.selectbox(key="ch03_pull").set_value(part).run()
         assert not app.exception
         assert f"Subtracting the bar of {part} would leave" in text_of(app)
-        without = looks.write_without("37*48=", part).text
+        without = book_model.write_without("37*48=", part).text
         unchanged = without == write_sum(BOOK_RUN, 37, 48).text
         assert ("It is **the same text**" if unchanged else "It is **another text**") in text_of(
             app
@@ -148,16 +148,16 @@ def test_a_loud_end_changes_nothing_and_a_loud_start_does(book) -> None:
         app.select_slider(key="ch03_factor").set_value(factor).run()
         assert not app.exception
         assert write_sum(BOOK_RUN, 37, 48).text in pulled_texts(app)
-    assert looks.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
-        looks.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
+    assert book_model.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
+        book_model.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
     )
 
 
 def test_a_notebook_that_forgets_would_be_called_so(book, monkeypatch) -> None:
     """The verdict on the first prediction is read from the stream, not typed."""
-    found = looks.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
+    found = book_model.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
     forgetful = Notebook(found.lines, found.note, found.last * 2)
-    monkeypatch.setattr(looks, "notebook_of", lambda text: forgetful)
+    monkeypatch.setattr(book_model, "notebook_of", lambda text: forgetful)
     assert "It is **a new vector**" in text_of(book(PAGE, reveal="1"))
 
 

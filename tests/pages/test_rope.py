@@ -18,7 +18,7 @@ from lab.interp.position_probes import on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
 from lab.model.gpt import with_position
 from lab.model.positions import frequencies
-from lab.records import RECORDS
+from lab.records import RECORDS, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
 
@@ -110,7 +110,7 @@ def chart_rows(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
 def test_the_race_comes_after_the_guess_and_shows_every_recorded_run(book: Any) -> None:
     assert chart_rows(book(PAGE), "setting", "came") == []
     app = book(PAGE, reveal="1")
-    raced = claims.arm(claims.read_record(RECORDS / "rope.jsonl"), part="race")
+    raced = select(claims.read_record(RECORDS / "rope.jsonl"), part="race")
     far = [row for row in raced if row["cell"]["setting"] != "mixed"]
     for choice, goal, shown in (("1 in 20", 0.05, raced), ("1 in 100", 0.01, far)):
         app.button_group(key="ch20_goal").set_value(choice).run()
@@ -128,9 +128,7 @@ def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any) -> N
     for size in (6, 3):
         app.button_group(key="ch20_size").set_value(size).run()
         _, bars = chart_rows(app, "arm", "kind", "n")
-        asked = [
-            row for row in claims.arm(rows, p=size, q=size) if row["cell"]["arm"] in REACH_ARMS
-        ]
+        asked = [row for row in select(rows, p=size, q=size) if row["cell"]["arm"] in REACH_ARMS]
         assert sum(bar["n"] for bar in bars) == sum(row["n"] for row in asked)
     assert not app.exception
 

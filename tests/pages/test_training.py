@@ -207,11 +207,11 @@ def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
 
 def test_a_run_says_from_which_step_it_had_arrived() -> None:
     def run(*errors: int) -> Any:
-        looks = [
-            SimpleNamespace(step=25 * i, look=SimpleNamespace(errors_heldout=wrong, n_heldout=400))
+        checks = [
+            SimpleNamespace(step=25 * i, check=SimpleNamespace(errors_heldout=wrong, n_heldout=400))
             for i, wrong in enumerate(errors, 1)
         ]
-        return SimpleNamespace(looks=looks)
+        return SimpleNamespace(checks=checks)
 
     assert training.arrival(run(300, 20, 21, 20, 0)) == "at most 1 in 20 wrong from step 100 on"
     assert training.arrival(run(300, 20, 21, 20)) == training.arrival(run()) == ""

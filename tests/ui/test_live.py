@@ -23,7 +23,7 @@ from lab.live.loop import (
     Command,
     Ended,
     Event,
-    Look,
+    PairsCheck,
     Progress,
     RunSpec,
     Snapshot,
@@ -59,8 +59,8 @@ def served(grace: float = 20.0) -> tuple[LiveRuns, FakeWorker]:
     return LiveRuns(make, grace=grace), workers[0]
 
 
-def shot(step: int, look: Look | None = None) -> Snapshot:
-    return Snapshot(step, 500, 100 * step, 0.1 * step, 1.0 / step, look)
+def shot(step: int, check: PairsCheck | None = None) -> Snapshot:
+    return Snapshot(step, 500, 100 * step, 0.1 * step, 1.0 / step, check)
 
 
 def begun(runs: LiveRuns, worker: FakeWorker, owner: str = "ann", **arguments: Any) -> LiveRun:
@@ -90,10 +90,10 @@ def test_each_pair_keeps_the_verdict_of_the_last_time_it_was_asked() -> None:
     first = np.full(10_000, NOT_ASKED, np.uint8)
     second = first.copy()
     first[:3], second[2:4] = 7, RIGHT
-    worker.say(Progress(run.id, shot(2, Look(2, 2, 1, 1, first.tobytes()))))
-    worker.say(Progress(run.id, shot(3, Look(1, 0, 1, 0, second.tobytes()))))
+    worker.say(Progress(run.id, shot(2, PairsCheck(2, 2, 1, 1, first.tobytes()))))
+    worker.say(Progress(run.id, shot(3, PairsCheck(1, 0, 1, 0, second.tobytes()))))
     assert run.wrong_at.ravel()[:5].tolist() == [7, 7, -1, -1, -2]
-    assert [s.step for s in run.looks] == [2, 3]
+    assert [s.step for s in run.checks] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_the_history_of_a_run_holds_numbers_and_each_pair_s_verdict_once() -> No
     run = begun(runs, worker)
     for step in range(2, 82):
         asked = np.full(10_000, RIGHT, np.uint8).tobytes()
-        worker.say(Progress(run.id, shot(step, Look(1, 0, 1, 0, asked))))
+        worker.say(Progress(run.id, shot(step, PairsCheck(1, 0, 1, 0, asked))))
     assert len(pickle.dumps(run)) < 40_000
     assert (run.wrong_at == -1).all()
 

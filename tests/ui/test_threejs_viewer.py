@@ -99,7 +99,7 @@ def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> N
     run(workshop, "vitest", "run")
 
 
-def recorded_part(one: paths.Part, parts: list[paths.Part]) -> dict[str, Any]:
+def recorded_part(one: paths.Term, parts: list[paths.Term]) -> dict[str, Any]:
     place = {"name": one.name, "position": one.position, "head": one.head}
     return {**place, "value": one.value, "parts": [recorded_part(p, []) for p in parts]}
 

@@ -15,7 +15,7 @@ from lab.experiments import rope
 from lab.experiments.rope import (
     SETTINGS,
     Exam,
-    Look,
+    RaceCheck,
     best_rate,
     exam,
     failed,
@@ -86,29 +86,30 @@ def test_the_running_mean_forgets_by_its_memory() -> None:
         assert torch.allclose(x, y)
 
 
-def test_a_race_looks_every_25_steps_and_is_the_same_every_time() -> None:
+def test_a_race_checks_every_25_steps_and_is_the_same_every_time() -> None:
     tiny = replace(plan("packed", "none", 1e-3, 3, steps=30), model=BASE, batch_size=1)
     tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)), precision="fp32")
     first, second = (
-        [(look.step, look.errors, look.loss) for look in race(tiny, "validation")] for _ in range(2)
+        [(check.step, check.errors, check.loss) for check in race(tiny, "validation")]
+        for _ in range(2)
     )
     assert first == second
     assert [step for step, *_ in first] == [25, 30]
 
 
 def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
-    looks = [Look(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
-    assert steps_to_target([*looks[:-1], replace(looks[-1], arrived=True)]) == 100
-    assert steps_to_target(looks) is None
+    checks = [RaceCheck(25 * (i + 1), e, 2000, 0.1, 1.0) for i, e in enumerate((90, 2, 7, 1, 2))]
+    assert steps_to_target([*checks[:-1], replace(checks[-1], arrived=True)]) == 100
+    assert steps_to_target(checks) is None
 
 
 def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rope, "GIVE_UP_AT", 25)
     tiny = replace(plan("fixed", "rotary", 1e-3, 3, steps=75), batch_size=1, precision="fp32")
     tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)))
-    assert [look.step for look in race(tiny, "validation")] == [25]
+    assert [check.step for check in race(tiny, "validation")] == [25]
     monkeypatch.setattr(rope, "STILL_WRONG", 1.0)
-    assert [look.step for look in race(tiny, "validation")] == [25, 50, 75]
+    assert [check.step for check in race(tiny, "validation")] == [25, 50, 75]
 
 
 def test_the_page_and_the_race_mean_the_same_goals() -> None:

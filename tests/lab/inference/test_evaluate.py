@@ -20,6 +20,7 @@ from lab.inference.evaluate import (
     go_on,
     last,
     score,
+    teacher_forced,
     teacher_forced_all,
     up_to_the_end,
 )
@@ -105,6 +106,30 @@ def test_the_first_wrong_token_is_the_same_under_teacher_forcing(half_trained: G
         places.append(first_wrong(FORM, a, b, np.concatenate(parts)))
     assert (places[0] == places[1]).all()
     assert len(set(places[0].tolist())) > 3
+
+
+def test_teacher_forced_is_what_the_model_says_to_every_beginning_of_a_text() -> None:
+    """Each beginning is read alone, so nothing that comes later can have helped."""
+    model, ruler = tiny_model(dtype=torch.float32), torch.arange(FORM.length) + 7
+    texts, _ = FORM.render(*some_pairs(5))
+    for positions in (None, ruler, ruler.expand(5, -1)):
+        got = teacher_forced(model, texts, positions)
+        assert (got[:, 0] == texts[:, 0]).all()
+        for end in range(1, FORM.length):
+            beginning = torch.from_numpy(texts[:, :end]).long()
+            where = None if positions is None else ruler[:end]
+            said = model(beginning, positions=where)[:, -1].argmax(-1)
+            assert got[:, end].tolist() == said.tolist()
+    assert (teacher_forced(model, texts) != teacher_forced(model, texts, ruler)).any()
+
+
+def test_decoding_goes_wrong_where_a_forced_token_first_is_wrong(half_trained: GPT) -> None:
+    texts, _ = FORM.render(*some_pairs(60))
+    wrong = teacher_forced(half_trained, texts) != texts
+    written = go_on(half_trained, texts[:, : FORM.prompt_length], FORM.length) != texts
+    wrong[:, : FORM.prompt_length] = False
+    assert (wrong.any(axis=1) == written.any(axis=1)).all() and 0 < wrong.any(axis=1).sum() < 60
+    assert (wrong.argmax(axis=1) == written.argmax(axis=1)).all()
 
 
 def test_teacher_forcing_guesses_nothing_that_bears_no_loss() -> None:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from lab.data.problems import pairs_of
 from lab.inference.evaluate import exactness, last
-from lab.inference.token_loss import beliefs, ledger, perplexity, price, prices, whole_text
+from lab.inference.token_loss import beliefs, perplexity, price, prices, token_loss, whole_text
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import TWIN
 from lab.training.checkpoint import load_run
@@ -43,7 +43,7 @@ def test_the_prices_of_a_text_are_torchs_cross_entropy() -> None:
 
 def test_an_untrained_model_is_charged_the_price_of_a_blind_guess() -> None:
     a, b = some_pairs()
-    charged = ledger(GPT(TWIN).eval(), load_run(FEW).format, a, b)
+    charged = token_loss(GPT(TWIN).eval(), load_run(FEW).format, a, b)
     assert charged.loss == pytest.approx(math.log(16), abs=1e-6)
 
 
@@ -55,13 +55,13 @@ def test_beliefs_sum_to_one_at_every_place() -> None:
     assert p.sum(axis=2) == pytest.approx(np.ones(p.shape[:2]))
 
 
-def test_the_ledger_counts_the_texts_that_decoding_gets_wrong() -> None:
+def test_the_token_loss_counts_the_texts_that_decoding_gets_wrong() -> None:
     loaded = load_run(FEW)
     a, b = some_pairs(200)
-    charged = ledger(loaded.model, loaded.format, a, b, batch=64)
+    charged = token_loss(loaded.model, loaded.format, a, b, batch=64)
     decoded = last(exactness(loaded.model, loaded.format, a, b, decode=True))
     assert 0 < charged.errors_texts == decoded.errors_strict < 200
     assert charged.errors_texts <= charged.errors_tokens
     assert charged.n_tokens == 200 * 14
-    whole = ledger(loaded.model, loaded.format, a, b)
+    whole = token_loss(loaded.model, loaded.format, a, b)
     assert whole.nats == pytest.approx(charged.nats, rel=1e-4)

@@ -1,4 +1,4 @@
-"""lab.interp.attribution: the parts sum to the logit, and each part is what it says it is."""
+"""lab.interp.attribution: the components sum to the logit, and each is what it says it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from tiny import BASE, blocks_of, read, tiny_model, variants
 
 from lab.data.vocabulary import encode
-from lab.interp.attribution import Part, attribute, parts_of, parts_to_pull
+from lab.interp.attribution import Component, attribute, components_of, components_to_pull
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import DenseFFN, GPTConfig, RotaryPositions
 from lab.model.gpt import GPT
@@ -29,11 +29,11 @@ def loaded(run: str) -> Checkpoint:
 
 
 @pytest.mark.parametrize("run", committed_runs())
-def test_the_parts_of_a_committed_run_sum_to_every_logit(run: str) -> None:
+def test_the_components_of_a_committed_run_sum_to_every_logit(run: str) -> None:
     model, form = loaded(run).model, loaded(run).format
     for a, b in PAIRS:
         found = attribute(model, form.text(a % 10**form.p, b % 10**form.q))
-        assert found.added.shape == (len(found.parts), form.length, 16)
+        assert found.added.shape == (len(found.components), form.length, 16)
         error = abs(found.added.sum(axis=0) - found.logits)  # (T, V)
         assert error.max() <= 1e-5 * abs(found.logits).max()
 
@@ -48,27 +48,27 @@ def test_the_logits_are_those_of_a_run_that_nobody_looks_into(run: str) -> None:
 
 
 @pytest.mark.parametrize("config", variants())
-def test_the_parts_sum_to_every_logit_whatever_the_model_is_made_of(config: GPTConfig) -> None:
+def test_the_components_sum_to_every_logit_whatever_the_model_is_made_of(config: GPTConfig) -> None:
     found = attribute(tiny_model(config), TEXT)
     assert np.allclose(found.added.sum(axis=0), found.logits, rtol=0, atol=1e-12)
 
 
-def by_hand(model: GPT, text: str, place: int, token: int, part: Part) -> float:
+def by_hand(model: GPT, text: str, place: int, token: int, component: Component) -> float:
     """sum over d of note_d gain_d unembed_d / rms, number by number, in Python's own floats."""
     trace = Trace(["embed", "pos_embed", "z", "attn_out", "ffn_out", "resid_post"])
     read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
     x = trace[f"blocks.{model.config.n_layer - 1}.resid_post"][0, place].tolist()
     rms = math.sqrt(sum(number**2 for number in x) / len(x) + model.config.norm_eps)
     size = model.config.attention.head_dim
-    if part.head is not None:
-        z = trace[f"blocks.{part.layer}.z"][0, part.head, place].tolist()
-        wo = blocks_of(model)[part.layer or 0].attention.wo.weight.tolist()  # (D, H * Dk)
-        first = part.head * size
+    if component.head is not None:
+        z = trace[f"blocks.{component.layer}.z"][0, component.head, place].tolist()
+        wo = blocks_of(model)[component.layer or 0].attention.wo.weight.tolist()  # (D, H * Dk)
+        first = component.head * size
         note = [sum(z[i] * row[first + i] for i in range(size)) for row in wo]
-    elif part.layer is not None:
-        note = trace[f"blocks.{part.layer}.ffn_out"][0, place].tolist()
+    elif component.layer is not None:
+        note = trace[f"blocks.{component.layer}.ffn_out"][0, place].tolist()
     else:
-        note = trace["embed" if part.kind == "token" else "pos_embed"][0, place].tolist()
+        note = trace["embed" if component.kind == "token" else "pos_embed"][0, place].tolist()
     gain, row = model.final_norm.gain.tolist(), model.unembed.weight[token].tolist()
     return sum(n * g * u for n, g, u in zip(note, gain, row, strict=True)) / rms
 
@@ -77,9 +77,9 @@ def by_hand(model: GPT, text: str, place: int, token: int, part: Part) -> float:
 def test_a_term_is_note_times_gain_over_rms_times_unembedding(name: str) -> None:
     model = tiny_model()
     found = attribute(model, TEXT)
-    number = [part.name for part in found.parts].index(name)
+    number = [component.name for component in found.components].index(name)
     for place, token in ((0, 3), (9, 11), (16, 0)):
-        expected = by_hand(model, TEXT, place, token, found.parts[number])
+        expected = by_hand(model, TEXT, place, token, found.components[number])
         assert abs(expected) > 1e-6
         assert found.added[number, place, token] == pytest.approx(expected, rel=1e-10)
 
@@ -92,7 +92,7 @@ def test_the_heads_of_a_layer_write_what_its_attention_writes() -> None:
     x = trace["blocks.1.resid_post"][0]
     rms = (x.square().mean(-1, keepdim=True) + BASE.norm_eps).sqrt()
     expected = model.unembed(trace["blocks.0.attn_out"][0] / rms * model.final_norm.gain)
-    heads = [p.kind == "head" and p.layer == 0 for p in found.parts]
+    heads = [p.kind == "head" and p.layer == 0 for p in found.components]
     assert np.allclose(found.added[heads].sum(axis=0), expected.numpy(), atol=1e-12)
 
 
@@ -114,34 +114,39 @@ def length_at_the_end(model: GPT, without: int | None = None) -> np.ndarray:
     return np.sqrt((x**2).mean(axis=-1) + model.config.norm_eps)
 
 
-def test_without_an_early_head_later_parts_write_something_else() -> None:
+def test_without_an_early_head_later_components_write_something_else() -> None:
     model = tiny_model()
     whole, pulled = attribute(model, TEXT), attribute(model, TEXT, [ablate_head(0, 1)])
-    names = [part.name for part in whole.parts]
+    names = [component.name for component in whole.components]
     assert not pulled.added[names.index("head 0.1")].any()
     assert abs(pulled.added - whole.added)[names.index("FFN 1")].max() > 1e-3
 
 
-def test_parts_are_named_in_the_order_of_the_network() -> None:
+def test_components_are_named_in_the_order_of_the_network() -> None:
     model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
     names = "token,head 0.0,head 0.1,head 0.2,FFN 0,head 1.0,head 1.1,head 1.2,FFN 1"
-    assert [part.name for part in parts_of(model)] == names.split(",")
-    assert [part.name for part in parts_of(tiny_model())][:3] == ["token", "position", "head 0.0"]
+    assert [component.name for component in components_of(model)] == names.split(",")
+    assert [component.name for component in components_of(tiny_model())][:3] == [
+        "token",
+        "position",
+        "head 0.0",
+    ]
 
 
-def test_every_part_of_a_block_can_be_pulled_out_and_the_start_cannot() -> None:
+def test_every_component_of_a_block_can_be_pulled_out_and_the_start_cannot() -> None:
     model = tiny_model()
-    pulls = parts_to_pull(model)
+    pulls = components_to_pull(model)
     assert list(pulls)[:5] == ["head 0.0", "head 0.1", "head 0.2", "attention 0", "FFN 0"]
     assert len(pulls) == 2 * 5
     outs = {
-        name: attribute(model, TEXT, [part.pulled_out()]).logits for name, part in pulls.items()
+        name: attribute(model, TEXT, [component.pulled_out()]).logits
+        for name, component in pulls.items()
     }
     whole = attribute(model, TEXT).logits
     assert all(abs(logits - whole).max() > 1e-3 for logits in outs.values())
     assert len({logits.tobytes() for logits in outs.values()}) == len(pulls)
     with pytest.raises(ValueError, match="'token' is what the model is given"):
-        Part("token").pulled_out()
+        Component("token").pulled_out()
 
 
 def test_a_lead_is_a_difference_of_logits_and_its_rival_came_second() -> None:
@@ -161,4 +166,4 @@ def test_a_lead_is_a_difference_of_logits_and_its_rival_came_second() -> None:
 
 def test_a_gated_ffn_is_one_part_too() -> None:
     config = replace(BASE, ffn=DenseFFN(d_ff=30, activation="swiglu"))
-    assert attribute(tiny_model(config), TEXT).parts[-1] == Part("FFN", 1)
+    assert attribute(tiny_model(config), TEXT).components[-1] == Component("FFN", 1)

@@ -13,7 +13,7 @@ from lab.live.backends import ProcessBackend, ThreadBackend, dump, parse_command
 from lab.live.loop import (
     Ended,
     Event,
-    Look,
+    PairsCheck,
     Progress,
     RunSpec,
     Snapshot,
@@ -133,7 +133,7 @@ def test_a_run_is_stopped_in_a_process(processes: tuple[ProcessBackend, Ear]) ->
     assert ear.end_of("a") == Ended("a", "cancelled")
 
 
-LOOK = Look(3, 1, 7, 2, bytes(range(256)))
+CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ LOOK = Look(3, 1, 7, 2, bytes(range(256)))
     [
         Waiting("a", 2),
         Progress("a", Snapshot(1, 2, 3, 0.5, 2.25)),
-        Progress("a", Snapshot(1, 2, 3, 0.5, 2.25, LOOK)),
+        Progress("a", Snapshot(1, 2, 3, 0.5, 2.25, CHECK)),
         Weights("a", 7, b"\x00\xff\n"),
         Ended("a", "lost", "why"),
     ],

@@ -29,8 +29,8 @@ from lab.live.loop import (
     Stop,
     Waiting,
     Weights,
+    check_pairs,
     drive,
-    look,
     part_of_pairs,
     rows_in_a_part,
     steps_of,
@@ -109,7 +109,7 @@ def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None
     recipe = multiply(**SMALL)
     state = TrainState.start(recipe)
     shots = [s for s in steps_of(recipe, state) if s is not None]
-    seen = shots[-1].look
+    seen = shots[-1].check
     assert seen is not None and NOT_ASKED not in seen.first_wrong
     a, b = all_pairs()
     held = split_values(a, b) >= 0.30
@@ -120,10 +120,10 @@ def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None
     assert seen.n_train + seen.n_heldout == 10_000
 
 
-def test_looks_on_the_way_ask_a_part_and_between_them_every_pair() -> None:
-    parts = [part_of_pairs(k) for k in range(live.LOOKS_IN_A_ROUND)]
+def test_checks_on_the_way_ask_a_part_and_between_them_every_pair() -> None:
+    parts = [part_of_pairs(k) for k in range(live.CHECKS_IN_A_ROUND)]
     assert sorted(np.concatenate(parts).tolist()) == list(range(10_000))
-    assert (part_of_pairs(live.LOOKS_IN_A_ROUND) == parts[0]).all()
+    assert (part_of_pairs(live.CHECKS_IN_A_ROUND) == parts[0]).all()
     for part in parts:
         for digit in range(4):
             counts = np.bincount(part // 10**digit % 10, minlength=10)
@@ -136,7 +136,7 @@ def test_of_chosen_pairs_what_was_not_listed_is_neither_trained_on_nor_held_out(
     below = tuple(p for p in pairs if split_values(*(np.array([x]) for x in p))[0] < 0.30)
     recipe = replace(recipe, pairs=below)
     state = TrainState.start(recipe)
-    *_, seen = look(recipe, state.model, np.arange(10_000), 1000)
+    *_, seen = check_pairs(recipe, state.model, np.arange(10_000), 1000)
     assert seen is not None
     ordered = {order for a, b in below for order in ((a, b), (b, a))}
     assert seen.n_train == len(ordered)

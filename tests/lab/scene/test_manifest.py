@@ -18,6 +18,7 @@ from tiny import BASE, CLIPPED, blocks_of, read, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
+from lab.inference.forward import with_math_kernel
 from lab.interp.intervene import ablate_head, scale_stream
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import (
@@ -118,7 +119,7 @@ def test_every_cell_of_a_committed_run_is_torchs(run: str, prompt: str) -> None:
 
 @pytest.mark.parametrize("config", variants())
 def test_every_cell_is_torchs_whatever_the_model_is_made_of(config: GPTConfig) -> None:
-    math_model = scenes.with_ledger(tiny_model(config))
+    math_model = with_math_kernel(tiny_model(config))
     assert_shows(scene(tiny_model(config), TEXT), torch_tensors(math_model, TEXT))
 
 

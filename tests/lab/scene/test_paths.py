@@ -22,7 +22,7 @@ from lab.model.norm import RMSNorm
 from lab.model.trace import Edit, Trace
 from lab.scene import paths
 from lab.scene.build import scene, weights_of
-from lab.scene.paths import Part, largest, logit, neurons, unfold, way_home
+from lab.scene.paths import Term, largest, logit, neurons, unfold, way_home
 from lab.scene.recompute import Numbers, Reader
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
 
@@ -68,14 +68,14 @@ def exact(model: GPT, text: str) -> ExactReader:
     return ExactReader(made.manifest, made.blobs, tensors)
 
 
-def answers(reader: Reader) -> Iterator[Part]:
+def answers(reader: Reader) -> Iterator[Term]:
     """The logits of the first token that the model chose itself, and of the last."""
     tokens = reader.manifest["tokens"]
     for position in (tokens.index("="), len(tokens) - 2):
         yield logit(reader, position, int(reader.read("logits", position).argmax()))
 
 
-def wholes(reader: Reader, root: Part) -> Iterator[Part]:
+def wholes(reader: Reader, root: Term) -> Iterator[Term]:
     """What to unfold: the greedy way, every part one step off it, and ways chosen by dice."""
     dice = np.random.default_rng(0)
     for one in way_home(reader, root):
@@ -83,16 +83,16 @@ def wholes(reader: Reader, root: Part) -> Iterator[Part]:
         yield from unfold(reader, one)
     for _ in range(3):
         one = root
-        while parts := unfold(reader, one):
+        while terms := unfold(reader, one):
             yield one
-            one = parts[dice.integers(len(parts))]
+            one = terms[dice.integers(len(terms))]
 
 
-def total(parts: list[Part]) -> float:
-    return math.fsum(one.value for one in parts)
+def total(terms: list[Term]) -> float:
+    return math.fsum(one.value for one in terms)
 
 
-def size_of(reader: Reader, one: Part) -> float:
+def size_of(reader: Reader, one: Term) -> float:
     """How large the products are whose rounding a part inherits."""
     at = (one.position,) if one.head is None else (one.head, one.position)
     return float(abs(one.direction) @ abs(reader.read(one.name, *at)))
@@ -107,9 +107,9 @@ def test_every_level_of_a_committed_run_sums_to_its_parent(run: str) -> None:
         reader = rounded(loaded(run).model, text)
         for root in answers(reader):
             for whole in wholes(reader, root):
-                for parts in filter(None, (unfold(reader, whole), neurons(reader, whole))):
-                    size = size_of(reader, whole) + sum(size_of(reader, p) for p in parts)
-                    assert abs(total(parts) - whole.value) <= HALF * size, (text, whole)
+                for terms in filter(None, (unfold(reader, whole), neurons(reader, whole))):
+                    size = size_of(reader, whole) + sum(size_of(reader, p) for p in terms)
+                    assert abs(total(terms) - whole.value) <= HALF * size, (text, whole)
 
 
 @pytest.mark.parametrize("run", committed_runs())
@@ -119,9 +119,9 @@ def test_without_rounding_every_level_sums_to_nine_digits(run: str) -> None:
         reader = exact(model, text)
         for root in answers(reader):
             for whole in wholes(reader, root):
-                for parts in filter(None, (unfold(reader, whole), neurons(reader, whole))):
-                    size = max(abs(p.value) for p in [whole, *parts])
-                    assert abs(total(parts) - whole.value) <= 1e-9 * size, (text, whole)
+                for terms in filter(None, (unfold(reader, whole), neurons(reader, whole))):
+                    size = max(abs(p.value) for p in [whole, *terms])
+                    assert abs(total(terms) - whole.value) <= 1e-9 * size, (text, whole)
 
 
 @pytest.mark.parametrize("run", committed_runs())
@@ -143,8 +143,8 @@ def test_the_first_level_is_the_attribution_of_chapter_03() -> None:
     model = tiny_model()
     reader, place, token = exact(model, TEXT), 3, 5
     found = attribute(model, TEXT)
-    parts = unfold(reader, logit(reader, place, token))
-    assert np.allclose([p.value for p in parts], found.to_logit(place, token), rtol=1e-12)
+    terms = unfold(reader, logit(reader, place, token))
+    assert np.allclose([p.value for p in terms], found.to_logit(place, token), rtol=1e-12)
 
 
 def frozen_gradients(
@@ -180,12 +180,12 @@ def frozen(activation, gated: bool):
     return lambda x: x * (activation(x) / x).detach()
 
 
-def leaves_of(reader: Reader, whole: Part) -> Iterator[Part]:
+def leaves_of(reader: Reader, whole: Term) -> Iterator[Term]:
     """The ends of all ways home."""
-    parts = unfold(reader, whole)
-    if not parts:
+    terms = unfold(reader, whole)
+    if not terms:
         yield whole
-    for one in parts:
+    for one in terms:
         yield from leaves_of(reader, one)
 
 
@@ -208,15 +208,15 @@ def test_the_directions_of_all_ways_add_up_to_the_gradient_of_the_frozen_model(
 
 
 def test_a_neuron_is_followed_through_itself_alone() -> None:
-    """Through all neurons one by one, the parts are those of the FFN."""
+    """Through all neurons one by one, the terms are those of the FFN."""
     reader = exact(tiny_model(), TEXT)
-    parts = unfold(reader, logit(reader, 3, 5))
-    ffn = next(p for p in parts if p.name == "blocks.1.ffn_out")
+    terms = unfold(reader, logit(reader, 3, 5))
+    ffn = next(p for p in terms if p.name == "blocks.1.ffn_out")
     together = np.sum([[p.value for p in unfold(reader, n)] for n in neurons(reader, ffn)], axis=0)
     assert np.allclose(together, [p.value for p in unfold(reader, ffn)], rtol=1e-10)
     assert [n.neuron for n in neurons(reader, ffn)] == list(range(BASE.ffn.d_ff))
-    head = next(p for p in parts if p.head is not None)
-    assert neurons(reader, head) == neurons(reader, parts[0]) == []
+    head = next(p for p in terms if p.head is not None)
+    assert neurons(reader, head) == neurons(reader, terms[0]) == []
 
 
 # ---------------------------------------------------------------- what a level is
@@ -249,9 +249,9 @@ def test_without_a_position_table_the_way_ends_at_the_token() -> None:
 
 
 def test_the_largest_part_pulls_the_way_of_the_whole() -> None:
-    parts = [Part("x", i, np.zeros(1), value) for i, value in enumerate((2.0, -5.0, 1.0))]
-    assert largest(replace(parts[0], value=-2.0), parts).value == -5.0
-    assert largest(replace(parts[0], value=0.5), parts).value == 2.0
+    terms = [Term("x", i, np.zeros(1), value) for i, value in enumerate((2.0, -5.0, 1.0))]
+    assert largest(replace(terms[0], value=-2.0), terms).value == -5.0
+    assert largest(replace(terms[0], value=0.5), terms).value == 2.0
 
 
 def test_a_logit_that_is_not_there_is_refused() -> None:

@@ -8,7 +8,7 @@
 import { halfToNumber, type Scene, type Tensor } from "./data";
 
 /** A term of a sum: `value` = `direction` . x, with x what `tensor` is at one token. */
-export interface Part {
+export interface Term {
   tensor: Tensor;
   position: number;
   direction: Float64Array;
@@ -20,30 +20,30 @@ export interface Part {
 }
 
 /** Where a way home begins. null: no such logit, or a scene whose numbers are not all there. */
-export function logit(scene: Scene, position: number, token: number): Part | null {
+export function logit(scene: Scene, position: number, token: number): Term | null {
   const tensor = scene.tensors.find((t) => t.op === "logits");
   if (!tensor || scene.tensors.some((t) => t.present < t.size)) return null;
   if (!(position < tensor.rows && token < tensor.cols)) return null;
   const direction = new Float64Array(tensor.cols);
   direction[token] = 1;
-  return part(scene, tensor, position, direction);
+  return term(scene, tensor, position, direction);
 }
 
 /** The next sum on the way home, in the order of the network; empty once home. */
-export function unfold(scene: Scene, whole: Part): Part[] {
+export function unfold(scene: Scene, whole: Term): Term[] {
   const parts = before(scene, whole);
   if (parts.length === 1 && !isHome(scene, parts[0]!)) return unfold(scene, parts[0]!);
   return parts.flatMap((one) => written(scene, one));
 }
 
 /** What a term of the stream is made of: sums are opened, attention is cut into its heads. */
-function written(scene: Scene, one: Part): Part[] {
+function written(scene: Scene, one: Term): Term[] {
   if (one.tensor.op === "add") return before(scene, one).flatMap((inner) => written(scene, inner));
   return joinsHeads(scene, one.tensor) ? before(scene, one) : [one];
 }
 
 /** The neurons of an FFN that add most, in size; empty for what is no FFN. */
-export function neurons(scene: Scene, ffn: Part, most: number): Part[] {
+export function neurons(scene: Scene, ffn: Term, most: number): Term[] {
   if (ffn.tensor.op !== "matmul" || joinsHeads(scene, ffn.tensor)) return [];
   const [post] = before(scene, ffn);
   if (!post) return [];
@@ -59,18 +59,18 @@ export function neurons(scene: Scene, ffn: Part, most: number): Part[] {
 }
 
 /** The parts with the largest share of the whole first; those that work against it last. */
-export function byShare(whole: Part, parts: Part[]): Part[] {
+export function byShare(whole: Term, parts: Term[]): Term[] {
   const sign = whole.value >= 0 ? 1 : -1;
   return [...parts].sort((a, b) => sign * (b.value - a.value));
 }
 
-export const total = (parts: Part[]): number => parts.reduce((sum, p) => sum + p.value, 0);
+export const total = (parts: Term[]): number => parts.reduce((sum, p) => sum + p.value, 0);
 
 /** What a whole is more than its parts; `rounded` if rounding to float16 can leave that much. */
 export function restOf(
   scene: Scene,
-  whole: Part,
-  parts: Part[],
+  whole: Term,
+  parts: Term[],
 ): { rest: number; rounded: boolean } {
   const rest = whole.value - total(parts);
   let size = 0;
@@ -84,41 +84,41 @@ export function restOf(
 // ---------------------------------------------------------------- an op undone
 
 /** Whether a part is a row of a table, or made by an op that cannot be undone. */
-export const isHome = (scene: Scene, one: Part): boolean => !undoOf(scene, one.tensor);
+export const isHome = (scene: Scene, one: Term): boolean => !undoOf(scene, one.tensor);
 
 /** The same number one op earlier; empty for what is home. */
-const before = (scene: Scene, whole: Part): Part[] => undoOf(scene, whole.tensor)?.(whole) ?? [];
+const before = (scene: Scene, whole: Term): Term[] => undoOf(scene, whole.tensor)?.(whole) ?? [];
 
-function undoOf(scene: Scene, t: Tensor): ((whole: Part) => Part[]) | null {
+function undoOf(scene: Scene, t: Tensor): ((whole: Term) => Term[]) | null {
   const undo = UNDO[t.op ?? ""];
   const inputs = (t.inputs ?? []).map((name) => scene.byName.get(name));
   if (!undo || !inputs.every((x) => x !== undefined)) return null;
   return (whole) => undo(scene, whole, inputs);
 }
 
-type Undo = (scene: Scene, whole: Part, inputs: Tensor[]) => Part[];
+type Undo = (scene: Scene, whole: Term, inputs: Tensor[]) => Term[];
 
 const UNDO: Record<string, Undo> = {
-  add: (scene, whole, inputs) => inputs.map((x) => part(scene, x, whole.position, whole.direction)),
+  add: (scene, whole, inputs) => inputs.map((x) => term(scene, x, whole.position, whole.direction)),
   matmul,
   logits: matmul,
   norm(scene, whole, [x, gain]) {
     const rms = rootMeanSquare(scene, numbers(scene, x!, whole.position * x!.cols, x!.cols));
     const gains = numbers(scene, gain!, 0, gain!.size);
     const direction = whole.direction.map((d, i) => (d * gains[i]!) / rms);
-    return [part(scene, x!, whole.position, direction)];
+    return [term(scene, x!, whole.position, direction)];
   },
   activation(scene, whole, [pre]) {
     const [after, x] = [whole.tensor, pre!].map((t) =>
       numbers(scene, t, whole.position * t.cols, t.cols),
     ) as [Float64Array, Float64Array];
     const direction = whole.direction.map((d, j) => (x[j] === 0 ? 0 : (d * after[j]!) / x[j]!));
-    return [part(scene, pre!, whole.position, direction)];
+    return [term(scene, pre!, whole.position, direction)];
   },
   gated(scene, whole, [pre, x, w]) {
     const gate = numbers(scene, pre!, whole.position * pre!.cols, pre!.cols);
     const direction = whole.direction.map((d, j) => (d * gate[j]!) / (1 + Math.exp(-gate[j]!)));
-    return [part(scene, x!, whole.position, back(scene, w!, direction))];
+    return [term(scene, x!, whole.position, back(scene, w!, direction))];
   },
   weighted_sum(scene, whole, [pattern, v]) {
     const head = whole.head!;
@@ -126,21 +126,21 @@ const UNDO: Record<string, Undo> = {
     const shares = [...numbers(scene, pattern!, row, whole.position + 1)];
     return shares.map((share, s) => {
       const direction = whole.direction.map((d) => d * share);
-      return part(scene, v!, s, direction, head);
+      return term(scene, v!, s, direction, head);
     });
   },
   split_matmul(scene, whole, [x, w]) {
     const direction = back(scene, w!, whole.direction, whole.head! * whole.direction.length);
-    return [part(scene, x!, whole.position, direction)];
+    return [term(scene, x!, whole.position, direction)];
   },
 };
 
-function matmul(scene: Scene, whole: Part, [x, w]: Tensor[]): Part[] {
+function matmul(scene: Scene, whole: Term, [x, w]: Tensor[]): Term[] {
   const direction = back(scene, w!, whole.direction);
-  if (!joinsHeads(scene, whole.tensor)) return [part(scene, x!, whole.position, direction)];
+  if (!joinsHeads(scene, whole.tensor)) return [term(scene, x!, whole.position, direction)];
   return Array.from({ length: x!.planes }, (_, head) => {
     const own = direction.subarray(head * x!.cols, (head + 1) * x!.cols);
-    return part(scene, x!, whole.position, own, head);
+    return term(scene, x!, whole.position, own, head);
   });
 }
 
@@ -154,19 +154,19 @@ function rootMeanSquare(scene: Scene, x: Float64Array): number {
 
 // ---------------------------------------------------------------- vectors
 
-function part(
+function term(
   scene: Scene,
   tensor: Tensor,
   position: number,
   direction: Float64Array,
   head: number | null = null,
-): Part {
+): Term {
   const one = { tensor, position, direction, value: 0, head, neuron: null };
   const x = vectorOf(scene, one);
   return { ...one, value: direction.reduce((sum, d, i) => sum + d * x[i]!, 0) };
 }
 
-function vectorOf(scene: Scene, { tensor, position, head }: Part): Float64Array {
+function vectorOf(scene: Scene, { tensor, position, head }: Term): Float64Array {
   return numbers(scene, tensor, ((head ?? 0) * tensor.rows + position) * tensor.cols, tensor.cols);
 }
 

@@ -4,14 +4,14 @@
 import { say, type Scene } from "./data";
 import { button, make } from "./dom";
 import { looksUpTokens } from "./formula";
-import { byShare, isHome, logit, neurons, restOf, total, unfold, type Part } from "./home";
+import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
 import { short } from "./layout";
 import { shade, type Theme } from "./theme";
 import { promptLength } from "./walk";
 
 /** Where the reader stands on the way home: the part, and what to say of it. */
 export interface Standing {
-  part: Part;
+  part: Term;
   text: string;
   home: boolean;
 }
@@ -28,7 +28,7 @@ const NEURONS = 4;
 
 export class Trail {
   readonly root = make("section", { class: "home", "aria-label": "Follow it home", hidden: true });
-  private way: Part[] = [];
+  private way: Term[] = [];
   /** Whether the parts in the middle of the list are shown as well. */
   private all = false;
   private scene!: Scene;
@@ -82,7 +82,7 @@ export class Trail {
     if (focused) this.root.querySelector<HTMLElement>("li button, .arrived")?.focus();
   }
 
-  private step(part: Part): void {
+  private step(part: Term): void {
     this.way.push(part);
     this.go();
   }
@@ -92,7 +92,7 @@ export class Trail {
     this.go();
   }
 
-  private get here(): Part {
+  private get here(): Term {
     return this.way[this.way.length - 1]!;
   }
 
@@ -117,7 +117,7 @@ export class Trail {
     return `"${this.scene.manifest.tokens[position]}" at position ${position}`;
   }
 
-  private name({ tensor, position, direction, head, neuron }: Part): string {
+  private name({ tensor, position, direction, head, neuron }: Term): string {
     const { vocabulary } = this.scene.manifest;
     if (tensor.op === "logits") return `logit of "${vocabulary[direction.indexOf(1)]}"`;
     if (tensor.op === "split_matmul") return this.at(position);
@@ -162,7 +162,7 @@ export class Trail {
     return crumb;
   }
 
-  private sum(parts: Part[]): Node[] {
+  private sum(parts: Term[]): Node[] {
     const { here, scene } = this;
     const most = Math.max(...parts.map((p) => Math.abs(p.value)), 1e-9);
     const strongest = neurons(scene, here, NEURONS);
@@ -189,7 +189,7 @@ export class Trail {
   }
 
   /** What the number is a sum of. */
-  private told(first: Part): string {
+  private told(first: Term): string {
     const { op } = this.here.tensor;
     const whole = this.name(this.here);
     if (first.tensor.op === "split_matmul") return `${upper(whole)} adds up what it took from:`;
@@ -203,7 +203,7 @@ export class Trail {
     return `${part} is a sum over what was written there before:`;
   }
 
-  private rows(parts: Part[], most: number): HTMLElement[] {
+  private rows(parts: Term[], most: number): HTMLElement[] {
     const middle = parts.slice(FIRST, -LAST);
     if (this.all || middle.length < 2) return parts.map((p) => this.row(p, most));
     const others = this.line(`${middle.length} others`, total(middle), most, () => {
@@ -218,7 +218,7 @@ export class Trail {
     ];
   }
 
-  private row(part: Part, most: number): HTMLElement {
+  private row(part: Term, most: number): HTMLElement {
     return this.line(this.name(part), part.value, most, () => this.step(part));
   }
 
@@ -239,7 +239,7 @@ export class Trail {
   }
 
   /** Rounding; or, where a formula does not hold, that it does not. */
-  private restOf(parts: Part[]): string {
+  private restOf(parts: Term[]): string {
     const { rest, rounded } = restOf(this.scene, this.here, parts);
     if (rounded) return `Rounding leaves ${say(rest, 2)}.`;
     return this.edited.length

@@ -17,7 +17,7 @@ import { indexOf, openScene, placeOf, type Manifest, type Scene } from "./data";
 import { button, make } from "./dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
-import type { Part } from "./home";
+import type { Term } from "./home";
 import { boundsOf, cellPlace, heightOf, plan, type Bounds, type Box, type Plan } from "./layout";
 import { drawMap, drawOverlay, type Arc, type Shown, type Spot } from "./overlay";
 import { Panel, places, type Edit } from "./panel";
@@ -762,7 +762,7 @@ const shapeOf = (m: Manifest): string =>
   JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
 
 /** A token's column, or one neuron of it. */
-function spotOf(box: Box, { position, neuron }: Part): Spot {
+function spotOf(box: Box, { position, neuron }: Term): Spot {
   const [top, rows] = neuron === null ? [0, box.rows] : [neuron, 1];
   return { box, left: position, top, cols: 1, rows };
 }

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { describe, expect, test } from "vitest";
 import { openScene, read, type Manifest, type Scene } from "../src/data";
-import { byShare, isHome, logit, neurons, restOf, unfold, type Part } from "../src/home";
+import { byShare, isHome, logit, neurons, restOf, unfold, type Term } from "../src/home";
 import { fake } from "../dev/fake";
 import { opened, small } from "./helpers";
 
 /** Ways from a logit down: always the largest part, and each part that is one step off it. */
-function* wholes(scene: Scene, root: Part): Generator<Part> {
-  for (let one: Part | undefined = root; one; ) {
+function* wholes(scene: Scene, root: Term): Generator<Term> {
+  for (let one: Term | undefined = root; one; ) {
     const parts = unfold(scene, one);
     yield one;
     yield* parts;
@@ -33,7 +33,7 @@ describe.each(["7*8=56", "9*9=", "1"])("every sum of %s", (prompt) => {
 
 test("a level names what was written before it, then tokens, then what was written there", () => {
   const scene = small();
-  const names = (parts: Part[]): string[] => parts.map((p) => `${p.tensor.name} ${p.head}`);
+  const names = (parts: Term[]): string[] => parts.map((p) => `${p.tensor.name} ${p.head}`);
   const start = ["embed null", "pos_embed null"];
   const heads = [0, 1].map((l) => [0, 1].map((h) => `blocks.${l}.z ${h}`));
   const first = [...heads[0]!, "blocks.0.ffn_out null"];
@@ -95,14 +95,14 @@ interface Recorded {
   manifest: Manifest;
   weights: string; // base64
   activations: string;
-  ways: { position: number; token: number; way: RecordedPart[] }[];
+  ways: { position: number; token: number; way: RecordedTerm[] }[];
 }
-interface RecordedPart {
+interface RecordedTerm {
   name: string;
   position: number;
   head: number | null;
   value: number;
-  parts: RecordedPart[];
+  parts: RecordedTerm[];
 }
 
 const folder = env["SCENES"];
@@ -121,9 +121,9 @@ describe.each(files)("%s", (file) => {
 
   test("the way along the largest parts is lab's, part by part", () => {
     for (const { position, token, way } of recorded.ways) {
-      let one: Part | undefined = logit(scene, position, token)!;
+      let one: Term | undefined = logit(scene, position, token)!;
       for (const expected of way) {
-        const parts: Part[] = unfold(scene, one!);
+        const parts: Term[] = unfold(scene, one!);
         expect(parts.length).toBe(expected.parts.length);
         [one!, ...parts].forEach((p, i) => {
           const theirs = i ? expected.parts[i - 1]! : expected;

@@ -1,4 +1,4 @@
-"""Looks into the book's model, kept for readers that ask the same. torch is imported to look."""
+"""What is read out of the book's model, kept for readers that ask the same. Imports torch late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from components.ui.runs import BOOK_RUN, take_with_progress, write
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
-    from lab.interp.attribution import Attribution, Numbers, Part
+    from lab.interp.attribution import Attribution, Component, Numbers
     from lab.interp.logit_lens import Notebook
     from lab.model.gpt import GPT
 
@@ -68,23 +68,23 @@ def numbers_by_part() -> dict[str, int]:
     return parameters(loaded)
 
 
-def parts_to_pull() -> dict[str, Part]:
+def components_to_pull() -> dict[str, Component]:
     loaded = model()
     from lab.interp import attribution
 
-    return attribution.parts_to_pull(loaded)
+    return attribution.components_to_pull(loaded)
 
 
 @lru_cache(4 * KEPT)
 def write_without(given: str, part: str) -> Transcript:
     """The rest of a text, written by the model without one part."""
-    return write(BOOK_RUN, given, [parts_to_pull()[part].pulled_out()])
+    return write(BOOK_RUN, given, [components_to_pull()[part].pulled_out()])
 
 
 @lru_cache(4 * KEPT)
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
-    edit = parts_to_pull()[part].pulled_out()
+    edit = components_to_pull()[part].pulled_out()
     from lab.interp.attribution import attribute
 
     return attribute(model(), text, [edit])
