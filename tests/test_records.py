@@ -11,6 +11,7 @@ import pytest
 from components.ui import claims
 from lab.data.samples import CENSUS, Drawn, Sample
 from lab.experiments import rope as race
+from lab.experiments.index import SWEEPS
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines
 
 PROSE = sorted((ROOT / "pages").glob("*.md"))
@@ -55,6 +56,14 @@ SWEPT = [path for path in sorted(RECORDS.glob("*.jsonl")) if path.stem != "repla
 def test_every_row_of_a_sweep_says_its_sample_and_no_sample_is_a_stride(path: Path) -> None:
     for row in rows_of(path):
         assert unsound(row.get("sample")) == "", row["cell"]
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_sweep_and_its_record_have_the_same_cells(name: str) -> None:
+    """What is added to a sweep is measured, and what is measured no more leaves the record."""
+    asked = [json.dumps(cell) for cell in SWEEPS[name].cells()]
+    measured = [json.dumps(row["cell"]) for row in rows_of(RECORDS / f"{name}.jsonl")]
+    assert sorted(asked) == sorted(measured)
 
 
 def unsound(sample: Any) -> str:

@@ -55,7 +55,7 @@ class Position(nn.Module):
     def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
         """q' k + bias. (B, H, T, Dk), (B, H, S, Dk), (B, T), (B, S) -> (B, H, T, S)"""
         product, bias = q @ k.mT, self.bias(i, j)
-        return product if bias is None else product + bias
+        return product if bias is None else product + bias.to(product.dtype)
 
     def rotation(self, positions: Tensor) -> tuple[Tensor, PairLayout, float] | None:
         """(angles, layout, gain) by which pairs are turned at `positions`; None if they are not."""

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load as deserialise
 from safetensors.torch import load_file, save_file
 from safetensors.torch import save as serialise
-from tiny import BASE, some_tokens, tiny_model, variants
+from tiny import BASE, read, some_tokens, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.model.config import GPTConfig
@@ -35,7 +35,7 @@ def test_a_saved_run_comes_back_rounded_to_bf16(tmp_path: Path, config: GPTConfi
         assert name == other and q.dtype == torch.float32
         assert torch.equal(q, p.bfloat16().float())
     rounded = tiny_model(config, dtype=torch.float32).bfloat16().float()
-    assert torch.equal(loaded.model(some_tokens(2, 8)), rounded(some_tokens(2, 8)))
+    assert torch.equal(*(read(m, some_tokens(2, 8)) for m in (loaded.model, rounded)))
     assert {t.dtype for t in load_file(tmp_path / "run" / "model.safetensors").values()} == {
         torch.bfloat16
     }
