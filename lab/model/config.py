@@ -202,6 +202,16 @@ class ClippedCoupledRotaryPositions(Coupled):
 
 
 @dataclass(frozen=True)
+class ALiBiPositions(Position):
+    """Nothing is turned: a score falls off with the distance, in each head at a slope of its own.
+
+    Attention with linear biases (arXiv:2108.12409, section 3).
+    """
+
+    scores = "bias"
+
+
+@dataclass(frozen=True)
 class NoPositions(Position):
     """Nothing is said of positions: only the causal mask tells them apart (arXiv:2305.19466)."""
 
@@ -317,6 +327,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "coupled_rotary": CoupledRotaryPositions,
         "clipped_rotary": ClippedRotaryPositions,
         "clipped_coupled_rotary": ClippedCoupledRotaryPositions,
+        "alibi": ALiBiPositions,
         "none": NoPositions,
     },
     "attention": {"multi_head": MultiHeadAttention},

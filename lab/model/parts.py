@@ -13,6 +13,7 @@ from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import GPTConfig
 from lab.model.ffn.dense import DenseFFN
 from lab.model.positions import (
+    ALiBiPositions,
     LearnedPositions,
     NoPositions,
     RotaryPositions,
@@ -70,6 +71,7 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.CoupledRotaryPositions: coupled,
     configs.ClippedRotaryPositions: clipped,
     configs.ClippedCoupledRotaryPositions: clipped_coupled,
+    configs.ALiBiPositions: lambda own, whole: ALiBiPositions(whole.attention.n_head),
     configs.NoPositions: lambda own, whole: NoPositions(),
     configs.MultiHeadAttention: multi_head,
     configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),

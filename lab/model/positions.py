@@ -66,6 +66,26 @@ class NoPositions(Position):
     """Nothing is said of positions."""
 
 
+class ALiBiPositions(Position):
+    """score(i, j) = q' k / sqrt(Dk) - slope_h |i - j|, slope_h = 2^(-8 h / H) for h = 1 ... H.
+
+    (arXiv:2108.12409, section 3; between powers of two the paper's code takes other slopes, here
+    the formula holds for every H.)
+    """
+
+    def __init__(self, n_head: int) -> None:
+        super().__init__()
+        self.slopes = 2.0 ** (-8 * torch.arange(1, n_head + 1, dtype=torch.float64) / n_head)
+
+    @property
+    def scores_rule(self) -> Rule | None:
+        return None
+
+    def bias(self, i: Tensor, j: Tensor) -> Tensor:
+        distance = (i[:, None, :, None] - j[:, None, None, :]).abs()  # (B, 1, T, S)
+        return -self.slopes.to(distance.device)[:, None, None] * distance
+
+
 class PastTheTable(ValueError):
     """A position beyond the last row of a learned table."""
 

@@ -12,6 +12,7 @@ import torch
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.model.config import (
+    ALiBiPositions,
     ClippedCoupledRotaryPositions,
     ClippedRotaryPositions,
     CoupledRotaryPositions,
@@ -49,6 +50,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "coupled": CoupledRotaryPositions(base=100.0),
         "clipped": ClippedRotaryPositions(base=100.0, farthest=3),
         "clipped_coupled": ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1),
+        "alibi": ALiBiPositions(),
         "none": NoPositions(),
     },
     "attention": {

@@ -22,6 +22,7 @@ from lab.model.config import RotaryPositions as RotaryConfig
 from lab.model.gpt import with_position
 from lab.model.parts import part
 from lab.model.positions import (
+    ALiBiPositions,
     LearnedPositions,
     NoPositions,
     RotaryPositions,
@@ -171,6 +172,32 @@ def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(position: Co
         text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
     with pytest.raises(ValueError, match=r"CoupledRotaryPositions\(.*follow from the whole text"):
         model(tokens)
+
+
+@pytest.mark.parametrize("n_head", [1, 3, 8])
+def test_alibi_scores_fall_off_in_a_straight_line_at_the_slope_of_the_head(n_head: int) -> None:
+    """Against the definition, one pair of tokens at a time; the paper's own slopes for 8 heads."""
+    alibi, q, k = ALiBiPositions(n_head), random(1, n_head, 4, 6), random(1, n_head, 5, 6, seed=1)
+    i, j = torch.tensor([[3, 4, 9, 20]]), torch.tensor([[0, 3, 4, 9, 20]])
+    scores = alibi.scores(q, k, i, j)
+    for head in range(n_head):
+        slope = 2 ** (-8 * (head + 1) / n_head)
+        for t, here in enumerate(i[0].tolist()):
+            for s, there in enumerate(j[0].tolist()):
+                expected = float(q[0, head, t] @ k[0, head, s]) - slope * abs(here - there)
+                assert scores[0, head, t, s].item() == pytest.approx(expected, abs=1e-12)
+    if n_head == 8:
+        assert alibi.slopes.tolist() == [
+            1 / 2,
+            1 / 4,
+            1 / 8,
+            1 / 16,
+            1 / 32,
+            1 / 64,
+            1 / 128,
+            1 / 256,
+        ]
+    assert alibi.scores(q.float(), k.float(), i, j).dtype == torch.float32
 
 
 def test_rotation_keeps_lengths_and_far_positions_stay_exact_in_fp32() -> None:
