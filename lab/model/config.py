@@ -238,13 +238,18 @@ class MultiHeadAttention(Part):
         return self.n_head * self.head_dim
 
     @property
+    def kv_width(self) -> int:
+        """Numbers of all keys of a token together, and of all its values."""
+        return self.width
+
+    @property
     def cached_numbers(self) -> int:
-        """Kept of one token in one layer: its key and its value."""
-        return 2 * self.width
+        """Kept of one token in one layer: its keys and its values."""
+        return 2 * self.kv_width
 
     def matrices(self, whole: GPTConfig) -> int:
-        """Weights of W_Q, W_K, W_V and W_O."""
-        return 4 * whole.d_model * self.width
+        """Weights of W_Q and W_O, W_K and W_V."""
+        return 2 * whole.d_model * (self.width + self.kv_width)
 
     def parameters(self, whole: GPTConfig) -> int:
         return self.matrices(whole) + (2 * self.head_dim if self.qk_norm else 0)
@@ -252,6 +257,29 @@ class MultiHeadAttention(Part):
     def flops(self, whole: GPTConfig, n_seen: int) -> int:
         """Of one token: two for every weight; 2 n_seen H Dk for its scores, as much for the mix."""
         return 2 * self.matrices(whole) + 4 * n_seen * self.width
+
+
+@dataclass(frozen=True)
+class GroupedQueryAttention(MultiHeadAttention):
+    """`n_kv_head` heads of keys and values, each shared by a group of query heads.
+
+    (arXiv:2305.13245; with one key head it is multi-query attention, arXiv:1911.02150.)
+    """
+
+    n_kv_head: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("attention.n_kv_head", self.n_kv_head)
+        if self.n_head % self.n_kv_head:
+            raise ValueError(
+                f"attention.n_head={self.n_head} must be a multiple of "
+                f"attention.n_kv_head={self.n_kv_head}, so that all groups are of one size"
+            )
+
+    @property
+    def kv_width(self) -> int:
+        return self.n_kv_head * self.head_dim
 
 
 @dataclass(frozen=True)
@@ -314,7 +342,7 @@ class SdpaKernel(Kernel):
     takes = ("product", "bias")
 
 
-Attention = MultiHeadAttention
+Attention = MultiHeadAttention | GroupedQueryAttention
 FFN = DenseFFN
 Residual = PlainResidual
 
@@ -330,7 +358,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "alibi": ALiBiPositions,
         "none": NoPositions,
     },
-    "attention": {"multi_head": MultiHeadAttention},
+    "attention": {"multi_head": MultiHeadAttention, "grouped_query": GroupedQueryAttention},
     "ffn": {"dense": DenseFFN},
     "residual": {"plain": PlainResidual},
     "kernel": {"math": MathKernel, "sdpa": SdpaKernel},

@@ -74,6 +74,7 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.ALiBiPositions: lambda own, whole: ALiBiPositions(whole.attention.n_head),
     configs.NoPositions: lambda own, whole: NoPositions(),
     configs.MultiHeadAttention: multi_head,
+    configs.GroupedQueryAttention: multi_head,
     configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),
     configs.PlainResidual: lambda own, whole: PlainResidual(),
     configs.MathKernel: lambda own, whole: math_attention,

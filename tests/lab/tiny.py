@@ -18,6 +18,7 @@ from lab.model.config import (
     CoupledRotaryPositions,
     DenseFFN,
     GPTConfig,
+    GroupedQueryAttention,
     InterpolatedRotaryPositions,
     LearnedPositions,
     MathKernel,
@@ -56,6 +57,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "attention": {
         "multi_head": BASE.attention,
         "qk_norm": replace(BASE.attention, qk_norm=True),
+        "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2),
+        "multi_query": GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=1, qk_norm=True),
     },
     "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
     "residual": {"plain": PlainResidual()},
@@ -101,6 +104,15 @@ def variants() -> list[Any]:
         pytest.param(config, id=name, marks=() if name in cover else pytest.mark.slow)
         for name, config in everything
     ]
+
+
+def key_heads(config: GPTConfig) -> int:
+    return getattr(config.attention, "n_kv_head", config.attention.n_head)
+
+
+def shown_variants(candidates: list[Any]) -> list[Any]:
+    """Those that a scene has formulas for: every query head has a key head of its own."""
+    return [v for v in candidates if key_heads(v.values[0]) == v.values[0].attention.n_head]
 
 
 def math_variants() -> list[Any]:

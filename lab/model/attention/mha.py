@@ -1,7 +1,7 @@
 """Multi-head attention: every head matches queries with keys and hands on a mix of values.
 
-Shapes: `B` batch, `T` tokens of this call, `S` tokens seen so far, `H` heads, `Dk` head_dim,
-`D` d_model.
+Shapes: `B` batch, `T` tokens of this call, `S` tokens seen so far, `H` query heads, `Hk` key heads,
+`Dk` head_dim, `D` d_model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from lab.model.rules import Rule, Rules
 
 
 class MultiHeadAttention(nn.Module):
-    """out = concat_h(softmax(q_h k_h' / sqrt(Dk)) v_h) W_O (arXiv:1706.03762, section 3.2)."""
+    """out = concat_h(softmax(q_h k_g' / sqrt(Dk)) v_g) W_O, g = floor(h Hk / H).
+
+    With as many key heads as query heads, g = h (arXiv:1706.03762, section 3.2); with fewer, a
+    group of query heads shares each (arXiv:2305.13245).
+    """
 
     roles: ClassVar[dict[str, Role]] = {
         "wq.weight": "reads",
@@ -36,8 +40,8 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.n_head, self.head_dim = config.n_head, config.head_dim
         self.wq = nn.Linear(d_model, config.width, bias=False)
-        self.wk = nn.Linear(d_model, config.width, bias=False)
-        self.wv = nn.Linear(d_model, config.width, bias=False)
+        self.wk = nn.Linear(d_model, config.kv_width, bias=False)
+        self.wv = nn.Linear(d_model, config.kv_width, bias=False)
         self.wo = nn.Linear(config.width, d_model, bias=False)
         self.q_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
@@ -48,7 +52,7 @@ class MultiHeadAttention(nn.Module):
         k = call.trace("k", self.k_norm(self.split(self.wk(x))))
         v = call.trace("v", self.split(self.wv(x)))
         q, k = call.position.rotate(q, k, call.positions, call.trace)
-        k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, H, S, Dk)
+        k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
         z = self.kernel(
             q,
             k,

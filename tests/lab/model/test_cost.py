@@ -1,12 +1,20 @@
 """lab.model.cost against torch's own counters and the cache itself."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from tiny import BASE, math_variants, read, some_tokens, tiny_model, variants
+from tiny import BASE, key_heads, math_variants, read, some_tokens, tiny_model, variants
 from torch.utils.flop_counter import FlopCounterMode
 
 from lab.model.cache import KVCache
-from lab.model.config import GPTConfig, LearnedPositions, NoPositions
+from lab.model.config import (
+    GPTConfig,
+    GroupedQueryAttention,
+    LearnedPositions,
+    MultiHeadAttention,
+    NoPositions,
+)
 from lab.model.cost import (
     cache_bytes_per_token,
     flops_per_token_forward,
@@ -22,7 +30,8 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
     assert sum(parts.values()) == sum(p.numel() for p in model.parameters())
     assert sum(parts.values()) == parameters_of(config)
     assert parts["embedding"] == parts["unembedding"] == 16 * 16
-    assert parts["attention"] == 2 * 4 * 16 * 12
+    heads = config.attention.n_head + key_heads(config)
+    assert parts["attention"] == 2 * 2 * 16 * 4 * heads
     assert parts["norms"] == 16 * 5 + (2 * 2 * 4 if config.attention.qk_norm else 0)
     assert parts["positions"] == (16 * 32 if isinstance(config.position, LearnedPositions) else 0)
 
@@ -37,11 +46,18 @@ def test_flops_are_those_torch_counts(config: GPTConfig) -> None:
     assert counter.get_total_flops() == 7 * flops_per_token_forward(config, n_seen=7)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_cache_holds_as_many_bytes_as_promised(dtype: torch.dtype) -> None:
-    cache = KVCache(20)
-    tiny_model(dtype=dtype)(some_tokens(1, 7), cache=cache)
-    assert cache.bytes_held == 7 * cache_bytes_per_token(BASE, dtype.itemsize)
+@pytest.mark.parametrize("config", variants())
+def test_the_cache_holds_as_many_bytes_as_promised(config: GPTConfig) -> None:
+    for dtype in (torch.float32, torch.float64):
+        cache = KVCache(20)
+        read(tiny_model(config, dtype=dtype), some_tokens(1, 7), cache=cache)
+        assert cache.bytes_held == 7 * cache_bytes_per_token(config, dtype.itemsize)
+
+
+def test_grouped_keys_are_cached_once_a_group() -> None:
+    grouped = replace(BASE, attention=GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2))
+    whole = replace(BASE, attention=MultiHeadAttention(n_head=6, head_dim=4))
+    assert 3 * cache_bytes_per_token(grouped, 2) == cache_bytes_per_token(whole, 2)
 
 
 def test_only_a_learned_table_ends() -> None:

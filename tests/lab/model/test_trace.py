@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, SAMPLES, blocks_of, read, some_tokens, tiny_model, variants
+from tiny import BASE, SAMPLES, blocks_of, key_heads, read, some_tokens, tiny_model, variants
 
 from lab.data.position_ids import position_ids
 from lab.interp.intervene import ablate_head, scale_head
@@ -44,13 +44,15 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
     model = tiny_model(config)
     trace = recorded(model, some_tokens(2, LENGTH))
     sizes = {
-        **{"batch": 2, "position": LENGTH, "query": LENGTH, "key": LENGTH, "head": 3},
+        **{"batch": 2, "position": LENGTH, "query": LENGTH, "key": LENGTH},
+        "head": config.attention.n_head,
         **{"head_dim": 4, "d_model": 16, "vocab": 16},
         "d_ff": 20 if config.ffn.activation == "swiglu" else 30,
     }
     layers = range(config.n_layer)
+    shared = dict.fromkeys(("k", "v", "rot_k"), sizes | {"head": key_heads(config)})
     expected = {
-        key: tuple(sizes[axis] for axis in ACTIVATIONS[name].axes)
+        key: tuple(shared.get(name, sizes)[axis] for axis in ACTIVATIONS[name].axes)
         for name in model.emits
         for key in (
             [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_block else [name]

@@ -1,11 +1,37 @@
 """lab.model.attention.mha against torch.nn.MultiheadAttention with the same matrices."""
 
+from dataclasses import replace
+
+import pytest
 import torch
-from tiny import BASE, blocks_of, tiny_model
+from tiny import BASE, blocks_of, some_tokens, tiny_model
 
 from lab.model.cache import NO_CACHE
 from lab.model.call import Call, Slots
+from lab.model.config import GroupedQueryAttention, MultiHeadAttention
 from lab.model.trace import NO_TRACE
+
+
+def test_grouped_queries_are_heads_that_share_copies_of_one_key() -> None:
+    """Multi-head attention with each key head written out once a query head says the same."""
+    grouped = GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2)
+    model = tiny_model(replace(BASE, attention=grouped))
+    whole = tiny_model(replace(BASE, attention=MultiHeadAttention(n_head=6, head_dim=4)))
+    copied = {
+        name: weight.unflatten(0, (2, 4)).repeat_interleave(3, dim=0).flatten(0, 1)
+        if name.endswith(("wk.weight", "wv.weight"))
+        else weight
+        for name, weight in model.state_dict().items()
+    }
+    whole.load_state_dict(copied)
+    tokens = some_tokens(2, 9)
+    assert torch.allclose(model(tokens), whole(tokens), rtol=1e-12)
+    assert not torch.allclose(model(tokens), tiny_model(model.config, seed=1)(tokens), rtol=1e-2)
+
+
+def test_groups_must_be_of_one_size() -> None:
+    with pytest.raises(ValueError, match=r"n_head=6 must be a multiple of attention\.n_kv_head=4"):
+        GroupedQueryAttention(n_head=6, n_kv_head=4)
 
 
 def test_multi_head_attention_is_torchs() -> None:
