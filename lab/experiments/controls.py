@@ -30,7 +30,7 @@ from lab.recipes.index import recipe
 from lab.recipes.live import multiply
 from lab.records import read_lines
 from lab.training.checkpoint import load
-from lab.training.run import Check, look, run, state_path
+from lab.training.run import Check, check, run, state_path
 from lab.training.train import Recipe, TrainState, precision_on, train, trained_on
 
 Groups = dict[str, NDArray[np.bool_]]
@@ -48,7 +48,7 @@ def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, A
     """Train to the end: the curve on the way, and what is wrong of all 10,000 pairs, by group."""
     recipe = equal_tokens(recipe)
     state = TrainState.start(recipe)
-    curve = [asdict(check) for check in checks(recipe, state)]
+    curve = [asdict(checked) for checked in checks(recipe, state)]
     return {
         "parameters": parameters_of(recipe.model),
         "steps": recipe.steps,
@@ -64,7 +64,7 @@ def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, A
 def checks(recipe: Recipe, state: TrainState) -> Iterator[Check]:
     for done in train(recipe, state):
         if done.step % recipe.check_every == 0 or done.step == recipe.steps:
-            yield look(recipe, state, done, most=500)
+            yield check(recipe, state, done, most=500)
 
 
 def usual_groups(recipe: Recipe) -> Groups:

@@ -17,9 +17,9 @@ from torch import Tensor
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import END, PADDING, Tokens
 from lab.inference.forward import logits_of
-from lab.inference.generate import generate
+from lab.inference.generate import greedy_steps
 from lab.model.gpt import GPT
-from lab.model.trace import NO_TRACE, Edit, Trace
+from lab.model.trace import Edit
 
 BATCH = 500
 RIGHT = 255
@@ -71,11 +71,8 @@ def go_on(model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()) 
 
     `ValueError` for an edit that never met anything, or not all that it names.
     """
-    trace = Trace(edits=edits) if edits else NO_TRACE
-    prompt = torch.from_numpy(given)
-    steps = generate(model, prompt, max_new=length - given.shape[1], trace=trace, stop=None)
+    steps = greedy_steps(model, given, length, edits)
     new = [step.ids.astype(np.uint8)[:, None] for step in steps]
-    trace.require_matched()
     return np.concatenate([given, *new], axis=1)
 
 

@@ -5,7 +5,7 @@ Shapes: `B` prompts side by side, `T` their length, `V` vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.data.position_ids import position_ids
-from lab.data.vocabulary import END
+from lab.data.vocabulary import END, Tokens
 from lab.model.cache import KVCache
 from lab.model.gpt import GPT
-from lab.model.trace import NO_TRACE, TraceLike
+from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,21 @@ def generate(
         text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)
         if bool(done.all()):
             return
+
+
+def greedy_steps(
+    model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()
+) -> list[TokenStep]:
+    """Every step from texts (B, some) to `length` tokens, under edits; an end stops nothing.
+
+    `ValueError` for an edit that never met anything, or not all that it names.
+    """
+    trace = Trace(edits=edits) if edits else NO_TRACE
+    max_new = length - given.shape[1]
+    prompt = torch.from_numpy(given)
+    steps = list(generate(model, prompt, max_new=max_new, trace=trace, stop=None))
+    trace.require_matched()
+    return steps
 
 
 def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> Tensor:

@@ -42,16 +42,11 @@ def transcribe(model: GPT, given: str, length: int, edits: Collection[Edit] = ()
     Raises `ValueError` for a character that is no token, and for an edit that never met anything or
     not all that it names.
     """
-    import torch
+    from lab.inference.generate import greedy_steps
 
-    from lab.inference.generate import generate
-    from lab.model.trace import NO_TRACE, Trace
-
-    trace = Trace(edits=edits) if edits else NO_TRACE
-    prompt = torch.from_numpy(encode(given))[None]
+    prompt = encode(given)[None]
     began = time.perf_counter()
-    steps = list(generate(model, prompt, max_new=length - len(given), trace=trace, stop=None))
+    steps = greedy_steps(model, prompt, length, edits)
     seconds = time.perf_counter() - began
-    trace.require_matched()
     beliefs = tuple(tuple(step.probabilities[0].tolist()) for step in steps)
     return Transcript(given + decode(int(s.ids[0]) for s in steps), len(given), beliefs, seconds)

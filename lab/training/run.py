@@ -73,7 +73,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Check:
-    """A look at the model in mid-training, on pairs it never trains on and on those it does."""
+    """The model asked in mid-training, on pairs it never trains on and on those it does."""
 
     step: int
     tokens: int
@@ -108,11 +108,11 @@ def run(
     for metrics in train(recipe, state):
         yield metrics
         if metrics.step % recipe.check_every == 0 or metrics.step == recipe.steps:
-            check = look(recipe, state, metrics)
-            history.append(asdict(check))
+            checked = check(recipe, state, metrics)
+            history.append(asdict(checked))
             write_lines(history_path(recipe), history)
             state.save(state_path(recipe))
-            yield check
+            yield checked
     require_room(recipe, out, resume=resume, overwrite=overwrite)
     write_run(out, recipe, state, history, source)
     for path in (state_path(recipe), history_path(recipe)):
@@ -265,10 +265,10 @@ def what_differs(path: Path, recipe: Recipe) -> str:
         return "it names no recipe"
 
 
-# ---------------------------------------------------------------- a look on the way
+# ---------------------------------------------------------------- a check on the way
 
 
-def look(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
+def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
     state.model.eval()
     seen = score_some(state.model, problems_of(recipe, "train", most))
     held = score_some(state.model, problems_of(recipe, "validation", most))

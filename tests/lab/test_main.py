@@ -426,7 +426,7 @@ def test_train_overwrites_when_told_and_keeps_what_was_read(
 def test_an_interrupted_training_goes_on_and_says_from_where(
     tmp_path: Path, tiny: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, looked = tmp_path / "elsewhere", lab.training.run.look
+    out, looked = tmp_path / "elsewhere", lab.training.run.check
 
     def interrupt(recipe: Any, state: Any, metrics: Any) -> Any:
         if metrics.step == 6:
@@ -434,7 +434,7 @@ def test_an_interrupted_training_goes_on_and_says_from_where(
         return looked(recipe, state, metrics)
 
     with monkeypatch.context() as patched:
-        patched.setattr(lab.training.run, "look", interrupt)
+        patched.setattr(lab.training.run, "check", interrupt)
         assert main(["train", tiny, "--steps", "7", "--out", str(out)]) == 130
     assert not out.exists()
     capsys.readouterr()

@@ -25,11 +25,11 @@ from lab.training.run import (
     Check,
     Reading,
     about_states,
+    check,
     has_seen_everything,
     history_path,
     is_finished,
     is_on_record,
-    look,
     problems_of,
     read_model,
     read_result,
@@ -388,12 +388,12 @@ def test_a_check_scores_held_out_pairs_and_trained_pairs_apart() -> None:
     recipe = tiny_recipe(fraction=0.1)
     state = TrainState.start(recipe)
     metrics = next(train(recipe, state))
-    check = look(recipe, state, metrics)
+    checked = check(recipe, state, metrics)
     u = split_values(*all_pairs(1, 2))
-    assert check.n_validation == int(((u >= 0.3) & (u < 0.4)).sum())
-    assert check.n_train == int((u < 0.1).sum())
+    assert checked.n_validation == int(((u >= 0.3) & (u < 0.4)).sum())
+    assert checked.n_train == int((u < 0.1).sum())
     assert state.model.training
-    assert (check.step, check.loss, check.tokens) == (1, metrics.loss, metrics.tokens)
+    assert (checked.step, checked.loss, checked.tokens) == (1, metrics.loss, metrics.tokens)
 
 
 def test_a_run_that_has_seen_everything_claims_no_held_out_score(tmp_path: Path) -> None:
