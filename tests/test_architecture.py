@@ -22,7 +22,7 @@ ROOMS = [
     ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
-ON_TOP = {"statistics", "records"}
+ON_TOP = {"statistics", "records", "fields"}
 YET = {"lab.model.positions imports lab.data.position_ids"}
 """Until positions are passed in."""
 

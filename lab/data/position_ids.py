@@ -15,6 +15,21 @@ from torch import Tensor
 from lab.data.vocabulary import EQUALS, PLUS, TIMES
 
 
+def position_ids(tokens: Tensor, n_axis: int) -> Tensor:
+    """Where each token stands, by one axis or two. (B, T) -> (1, T) or (B, T, 2)
+
+    One axis is a plain count, the same in every text; two are read off the text (`coupled_ids`).
+    """
+    if n_axis not in (1, 2):
+        raise ValueError(f"n_axis={n_axis}; positions have 1 axis or 2")
+    return count(tokens) if n_axis == 1 else coupled_ids(tokens)
+
+
+def count(tokens: Tensor) -> Tensor:
+    """0, 1, 2, ...: the place of each token, the same in every text. (B, T) -> (1, T)"""
+    return torch.arange(tokens.shape[1], device=tokens.device)[None]
+
+
 def coupled_ids(tokens: Tensor) -> Tensor:
     """(place, line) of every token: the digit of a and the digit of b it has to do with. (B, T, 2)
 
