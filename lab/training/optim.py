@@ -8,6 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from lab.model.gpt import GPT
+from lab.training.recipe import Recipe
+
 
 class Optimiser(Protocol):
     def step(self, rate: float) -> None: ...
@@ -133,3 +136,16 @@ class Both:
         for key, part in self.parts.items():
             prefix = key + "."
             part.load({n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)})
+
+
+def build_optimiser(recipe: Recipe, model: GPT) -> Optimiser:
+    """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
+    matrices = [p for n, p in model.named_parameters() if n.startswith("blocks.") and p.ndim == 2]
+    if recipe.optimiser == "adamw":
+        return AdamW(list(model.parameters()), factor=recipe.rate, weight_decay=recipe.weight_decay)
+    hidden = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in hidden]
+    return Both(
+        muon=Muon(matrices, factor=recipe.muon_rate, weight_decay=recipe.weight_decay),
+        adamw=AdamW(rest, factor=recipe.rate),
+    )
