@@ -19,6 +19,8 @@ from torch import Tensor
 from lab.data.position_ids import position_ids, with_gaps
 from lab.model.config import Coupled, Position
 from lab.model.gpt import GPT
+from lab.model.trace import NO_TRACE, TraceLike
+from lab.training.after_step import Watch
 from lab.training.optim import build_optimiser
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -54,6 +56,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
     `StepMetrics`; their `seconds` leave out the pauses.
     """
     state.recipe = recipe
+    watch = Watch(state.model)
     while state.step < recipe.steps:
         began = time.perf_counter()
         if state.step in recipe.fresh_starts[1:]:
@@ -64,7 +67,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
             rows = slice(begin, begin + most)
             some = batch.part(rows)
             weight = float(some.mask.sum() / batch.mask.sum())
-            part = weight * masked_loss(recipe, state.model, some)
+            part = weight * masked_loss(recipe, state.model, some, watch.trace())
             part.backward()
             loss += part.item()
             if rows.stop < recipe.batch_size:
@@ -72,6 +75,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
                 yield None
                 began = time.perf_counter()
         rate, norm = step_down(recipe, state, loss)
+        watch.after_step()
         state.step += 1
         state.tokens += batch.tokens.numel()
         state.seconds += time.perf_counter() - began
@@ -132,13 +136,13 @@ def n_axis_of(position: Position) -> int:
     return 2 if isinstance(position, Coupled) else 1
 
 
-def masked_loss(recipe: Recipe, model: GPT, batch: Batch) -> Tensor:
+def masked_loss(recipe: Recipe, model: GPT, batch: Batch, trace: TraceLike = NO_TRACE) -> Tensor:
     """Mean of -ln p over the tokens that bear loss."""
     device, to_predict = batch.tokens.device, batch.mask[:, 1:]
     positions = None if batch.positions is None else batch.positions[:, :-1]
     half = precision_on(recipe, device) == "bf16"
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
-        logits = model(batch.tokens[:, :-1], positions=positions)
+        logits = model(batch.tokens[:, :-1], positions=positions, trace=trace)
     return F.cross_entropy(logits[to_predict].float(), batch.tokens[:, 1:][to_predict])
 
 
