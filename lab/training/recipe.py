@@ -85,7 +85,8 @@ class Recipe:
 
     `data`: what is trained on, a source of `lab.data.sources`. `stages`: a course, if it is trained
     on one thing after another; then `steps` are those of all stages and `data` is that of the last,
-    which the run is scored on (`in_stages` sees to both).
+    which the run is scored on (`in_stages` sees to both). `start_from`: the committed run whose
+    weights it begins with; empty for random ones.
     `gap_chance`, `gap_most`: gaps in the position ids (`with_gaps`).
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.
     `schedule`: wsd holds the rate, then falls linearly to 0 over the last `decay` of the steps;
@@ -97,6 +98,7 @@ class Recipe:
     model: GPTConfig
     data: Source = field(default_factory=Pairs)
     stages: tuple[Stage, ...] = ()
+    start_from: str = ""
     gap_chance: float = 0.0
     gap_most: int = 8
     steps: int = 1000
@@ -115,6 +117,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         require_identifier("name", self.name)
+        if self.start_from != "":
+            require_identifier("start_from", self.start_from)
         if not isinstance(cast(object, self.model), GPTConfig):
             raise ValueError(f"model={shown(self.model)} must be a GPTConfig")
         require_source("data", self.data)
@@ -175,7 +179,10 @@ class Recipe:
         return self.batch_size * self.data.tokens_per_row
 
     def trained_on(self) -> NDArray[np.bool_]:
-        """True for the pairs [a, b] that it trains on, (10^p, 10^q); at most 2 x 2 digits are told."""
+        """True for the pairs [a, b] that it trains on, (10^p, 10^q); at most 2 x 2 digits are told.
+
+        What the run of `start_from` has seen is not counted.
+        """
         return either([stage.data.trained_on() for stage in self.course])
 
     # ------------------------------------------------------------ when

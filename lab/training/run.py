@@ -171,6 +171,7 @@ def result_of(
         **source,
         "recipe": recipe.to_dict(),
         "recipe_hash": recipe.hash,
+        **start_of(recipe, state),
         "parameters": sum(parameters(model).values()),
         "training_tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
@@ -178,6 +179,13 @@ def result_of(
         "validation": asdict(validation),
         "readings": [],
     }
+
+
+def start_of(recipe: Recipe, state: TrainState) -> dict[str, Any]:
+    """The run whose weights it began with, if any, and their fingerprint."""
+    if not recipe.start_from:
+        return {}
+    return {"start_from": {"run": recipe.start_from, "weights": state.started_from}}
 
 
 def replaced_in(out: Path) -> dict[str, Rows]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shown
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lab.fields import build, object_of, require_number, require_whole
 from lab.model.gpt import GPT
 from lab.training.optim import Optimiser, build_optimiser
 from lab.training.recipe import Recipe, differences
+from lab.training.start import begin_from
 
 MOST_TOKENS = 10**15
 
@@ -27,6 +29,7 @@ class TrainState:
     """All that a run carries from step to step: saved and loaded, it goes on bit for bit.
 
     `recipe` is the one that it is trained by. `tokens` counts those read so far, padding included.
+    `started_from` is the fingerprint of the weights that `recipe.start_from` named; empty if none.
     """
 
     recipe: Recipe
@@ -36,6 +39,7 @@ class TrainState:
     step: int = 0
     seconds: float = 0.0
     tokens: int = 0
+    started_from: str = ""
 
     @property
     def device(self) -> torch.device:
@@ -43,6 +47,16 @@ class TrainState:
 
     @classmethod
     def start(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
+        """Before the first step. `ValueError` if the weights of `start_from` are not there, or do
+        not fit."""
+        state = cls.blank(recipe, device)
+        if recipe.start_from:
+            state.started_from = begin_from(recipe, state.model)
+        return state
+
+    @classmethod
+    def blank(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
+        """With weights drawn from the recipe's seed."""
         generator = torch.Generator().manual_seed(recipe.seed)
         model = GPT(recipe.model, generator).to(device).train()
         rng = np.random.default_rng(recipe.seed)
@@ -56,6 +70,7 @@ class TrainState:
             "step": self.step,
             "seconds": self.seconds,
             "tokens": self.tokens,
+            "started_from": self.started_from,
             "rng": self.rng.bit_generator.state,
         }
         part = path.with_suffix(".part")
@@ -69,8 +84,9 @@ class TrainState:
         """The inverse of `save`. `ValueError` for what is no state, or one of another recipe."""
         saved = Saved.read(path)
         require_same(saved.recipe, recipe, path)
-        state = cls.start(recipe, device)
+        state = cls.blank(recipe, device)
         state.step, state.seconds, state.tokens = saved.step, saved.seconds, saved.tokens
+        state.started_from = saved.started_from
         try:
             tensors = load_file(path, device=device)
             state.model.load_state_dict(under("model.", tensors))
@@ -109,6 +125,7 @@ class Saved:
     seconds: float
     tokens: int
     rng: dict[str, Any]
+    started_from: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Saved:
@@ -123,6 +140,8 @@ class Saved:
             require_whole("step", saved.step, least=0, most=saved.recipe.steps)
             require_whole("tokens", saved.tokens, least=0, most=MOST_TOKENS)
             require_number("seconds", saved.seconds, least=0, most=1e9)
+            if type(saved.started_from) is not str:
+                raise ValueError(f"started_from={shown(saved.started_from)} must be text")
         except ValueError as error:
             raise ValueError(f"{path} is not a saved state: {error}") from error
         return saved

@@ -37,7 +37,7 @@ def every_recipe() -> list[Recipe]:
         Mix(((PackedStream(sums, 64), 1), (Shapes(form, ((1, 1), (3, 2))), 2.5))),
     ]
     others = [tiny_recipe(name=f"tiny_{i}", data=data) for i, data in enumerate(sources)]
-    course = in_stages(tiny_recipe(), *(Stage(data, 3) for data in sources))
+    course = in_stages(tiny_recipe(start_from="plain"), *(Stage(data, 3) for data in sources))
     return [*(make() for make in RECIPES.values()), *others, course]
 
 
@@ -51,7 +51,7 @@ def test_a_recipe_survives_json(recipe: Recipe) -> None:
 
 def test_a_recipe_without_a_later_field_takes_its_default() -> None:
     document = tiny_recipe().to_dict()
-    for name in ("stages", "gap_chance", "gap_most"):
+    for name in ("stages", "start_from", "gap_chance", "gap_most"):
         del document[name]
     del document["model"]["embedding_std"]
     assert Recipe.from_dict(document) == tiny_recipe()
@@ -87,7 +87,7 @@ def test_the_hash_changes_with_every_field() -> None:
         for changes in (
             *({"name": "other"}, {"seed": 1}, {"steps": 7}, {"rate": 0.1}, {"precision": "bf16"}),
             *({"data": Pairs(Format("plain", 1, 2))}, {"model": replace(BASE, n_layer=3)}),
-            *({"check_every": 4}, {"gap_chance": 0.1}, {"clip": 2.0}),
+            *({"check_every": 4}, {"gap_chance": 0.1}, {"start_from": "plain"}, {"clip": 2.0}),
         )
     ]
     assert len({plan.hash for plan in (plain, *others)}) == 1 + len(others)
@@ -139,6 +139,7 @@ PLAIN_FIELDS = [
     [
         *((f.name, value) for f in PLAIN_FIELDS for value in wrong_values(f.default)),
         *(("name", value) for value in (None, 3, [], "", "../x", "two words")),
+        *(("start_from", value) for value in (None, 3, [], "../x", "two words")),
         *((name, value) for name in ("model", "data") for value in (None, 7, {}, "x")),
         *(("stages", value) for value in (None, 7, {}, "x", [], (3,))),
     ],
@@ -168,7 +169,7 @@ def test_the_largest_seed_is_one_for_every_generator() -> None:
 def older(**changes: Any) -> dict[str, Any]:
     """A document of the time when a recipe held the fields of its data itself."""
     document = tiny_recipe().to_dict()
-    for name in ("data", "stages"):
+    for name in ("data", "stages", "start_from"):
         del document[name]
     form = {"style": "cot_reversed", "p": 2, "q": 2, "padded": True}
     rest = {"fraction": 0.2, "pairs": [], "shapes": [], "pack": 0, "trains_on_everything": False}

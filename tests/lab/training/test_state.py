@@ -226,6 +226,10 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
         spoil_metadata(progress={**PROGRESS, "tokens": 0.5}),
         "tokens=0.5 must be a whole number",
     ),
+    "a start without a name": (
+        spoil_metadata(progress={**PROGRESS, "started_from": 3}),
+        "started_from=3 must be text",
+    ),
     "another generator": (
         spoil_metadata(progress={**PROGRESS, "rng": {"bit_generator": "MT"}}),
         "does not hold all that a run of tiny goes on from",
