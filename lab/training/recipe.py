@@ -140,7 +140,7 @@ class Recipe:
         require_number("gap_chance", self.gap_chance, least=0, below=1)
 
     def require_stages(self) -> None:
-        """What is said twice agrees, and nothing that one stage holds out is shown in another."""
+        """What is said twice agrees, and no stage shows what is held out from the run."""
         stages = cast(object, self.stages)
         if not isinstance(stages, tuple) or not all(map(is_stage, stages)):
             raise ValueError(f"stages={shown(self.stages)} must be a tuple of Stage")
