@@ -174,8 +174,13 @@ def command_of(*arguments: str) -> str:
 def evaluate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.training.checkpoint import CHECKPOINTS, fingerprint, load_run
-    from lab.training.run import Reading, has_seen_everything, read_model, why_not_recorded
+    from lab.training.checkpoint import (
+        CHECKPOINTS,
+        fingerprint,
+        has_seen_everything,
+        load_run,
+    )
+    from lab.training.run import Reading, read_model, why_not_recorded
 
     loaded, folder = load_run(options.run), CHECKPOINTS / options.run
     shape, a, b = problems_asked(options, loaded.format)
@@ -203,7 +208,7 @@ def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, I
 
     from lab.data.problems import all_pairs, count_digits, sample_exact, sample_pairs
     from lab.fields import require_whole
-    from lab.training.train import LARGEST_SEED
+    from lab.training.recipe import LARGEST_SEED
 
     require_whole("batch", options.batch)
     require_whole("seed", options.seed, least=0, most=LARGEST_SEED)

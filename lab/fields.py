@@ -1,4 +1,7 @@
-"""What a field of a configuration may hold, and how one is read from JSON."""
+"""What a field of a frozen dataclass may hold, and how one is read back from JSON.
+
+Every refusal is a `ValueError` that names the field, what it holds, and what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,9 @@ def build(cls: type[T], document: object) -> T:
     if lacking := sorted(needed - values.keys()):
         raise ValueError(f"{cls.__name__} lacks {', '.join(lacking)}")
     return cls(**values)
+
+
+# ---------------------------------------------------------------- what a field may hold
 
 
 def require_whole(name: str, value: object, least: int = 1, most: int = MOST) -> None:

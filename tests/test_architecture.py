@@ -118,7 +118,10 @@ def test_no_modules_of_lab_import_each_other_in_a_circle() -> None:
 
 
 def test_the_configuration_needs_the_standard_library_only() -> None:
-    assert packages(ROOT / "lab" / "model" / "config.py") <= sys.stdlib_module_names
+    config, fields = ROOT / "lab" / "model" / "config.py", ROOT / "lab" / "fields.py"
+    assert packages(fields) <= sys.stdlib_module_names
+    assert packages(config) - {"lab"} <= sys.stdlib_module_names
+    assert {name for name in imports(config) if name.startswith("lab")} == {"lab.fields"}
 
 
 @pytest.mark.parametrize(

@@ -151,11 +151,12 @@ def decode(run: Run, texts: list[str], length: int) -> list[str]:
 def count(run: Run, pairs: list[tuple[int, int]], p: int, q: int) -> dict[str, int]:
     """Strict errors, where any token that is written is wrong, and errors in the answer alone."""
     rows: list[tuple[int, ...]] = []
+    data = run["recipe"].get("data") or {"kind": run["recipe"].get("trains_on_everything")}
     for begin in range(0, len(pairs), BATCH):
         right = [write(run["format"]["style"], *ab, p, q) for ab in pairs[begin : begin + BATCH]]
         texts = decode(run, [text[: p + q + 2] for text in right], len(right[0]))
         for pair, text, good in zip(pairs[begin : begin + BATCH], texts, right, strict=True):
-            held = split(*pair) >= HELDOUT_FROM and not run["recipe"].get("trains_on_everything")
+            held = split(*pair) >= HELDOUT_FROM and data["kind"] not in (True, "whole_table")
             strict, answer = text != good, text[-1 - p - q : -1] != good[-1 - p - q : -1]
             rows.append((1, strict, answer, held, strict and held))
         print(f"{len(rows):,} of {len(pairs):,}", end="\r", file=sys.stderr)

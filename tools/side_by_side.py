@@ -35,7 +35,7 @@ SCENES = {
 PLACES = {
     "recipe": ("lab.recipes.index", "lab.recipes"),
     "train": ("lab.training.train", "lab.train"),
-    "TrainState": ("lab.training.train", "lab.train"),
+    "TrainState": ("lab.training.state", "lab.training.train", "lab.train"),
     "load_run": ("lab.training.checkpoint", "lab.checkpoint"),
     "scene": ("lab.scene.build", "lab.scene.manifest", "lab.scene"),
     "weights_of": ("lab.scene.build", "lab.scene.manifest", "lab.scene"),

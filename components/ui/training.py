@@ -391,9 +391,7 @@ def as_url(picture: NDArray[np.uint8]) -> str:
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
     """True for the pairs that a run trains on, (100, 100)."""
-    from lab.training.train import trained_on
-
-    return trained_on(run.spec.build())
+    return run.spec.build().trained_on()
 
 
 def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:

@@ -15,6 +15,26 @@ from torch import Tensor
 from lab.data.vocabulary import EQUALS, PLUS, TIMES
 
 
+def position_ids(tokens: Tensor, n_axis: int = 1, first: Tensor | None = None) -> Tensor:
+    """Where the tokens of texts (B, T) stand: (1, T) or (B, T), or (B, T, 2) along two axes.
+
+    One axis is a plain count; two are read off the text (`coupled_ids`). `first` (B,) is where each
+    text begins, if padding lies before it; what the ids of padding are does not matter.
+    """
+    if n_axis not in (1, 2):
+        raise ValueError(f"n_axis={n_axis}; positions have 1 axis or 2")
+    slot = torch.arange(tokens.shape[1], device=tokens.device)[None]
+    if first is None:
+        return slot if n_axis == 1 else coupled_ids(tokens)
+    own = (slot - first[:, None]).clamp(min=0)
+    if n_axis == 1:
+        return own
+    there = slot + first[:, None]
+    moved = tokens.gather(1, there.clamp(max=tokens.shape[1] - 1))
+    ids = coupled_ids(torch.where(there < tokens.shape[1], moved, EQUALS))
+    return ids.gather(1, own[..., None].expand(-1, -1, n_axis))
+
+
 def coupled_ids(tokens: Tensor) -> Tensor:
     """(place, line) of every token: the digit of a and the digit of b it has to do with. (B, T, 2)
 
@@ -38,22 +58,6 @@ def coupled_ids(tokens: Tensor) -> Tensor:
     line = torch.where(field == 0, 0, torch.where(field == 1, p + q - slot, line))
     place = torch.where(tokens == TIMES, p + 1, place)
     return torch.stack([place, line], dim=-1)
-
-
-def position_ids(tokens: Tensor, n_axis: int = 1, first: Tensor | None = None) -> Tensor:
-    """Where the tokens of texts (B, T) stand: (1, T) or (B, T), or (B, T, 2) along two axes.
-
-    `first` (B,) is where each text begins, if tokens of padding lie before it; those stand at 0.
-    """
-    slot = torch.arange(tokens.shape[1], device=tokens.device)[None]
-    if first is None:
-        return slot if n_axis == 1 else coupled_ids(tokens)
-    own = slot - first[:, None]
-    if n_axis == 1:
-        return own.clamp(min=0)
-    from_the_start = tokens.gather(1, (slot + first[:, None]).clamp(max=tokens.shape[1] - 1))
-    ids = coupled_ids(from_the_start)
-    return ids.gather(1, own.clamp(min=0)[..., None].expand(-1, -1, n_axis))
 
 
 def with_gaps(ids: Tensor, rng: np.random.Generator, chance: float, most: int) -> Tensor:

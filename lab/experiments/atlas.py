@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +13,8 @@ from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import decode_all, first_wrong
 from lab.inference.transcript import transcribe
-from lab.training.checkpoint import CHECKPOINTS, load_run
+from lab.training.checkpoint import CHECKPOINTS, load_run, read_result
+from lab.training.recipe import Recipe
 
 
 def opening_cells() -> list[Cell]:
@@ -55,4 +55,4 @@ def measure_atlas(cell: Cell) -> dict[str, Any]:
 
 def trained_fraction(run: str) -> float:
     """The share of the pairs that a committed run was trained on, from its record."""
-    return json.loads((CHECKPOINTS / run / "result.json").read_text())["recipe"]["fraction"]
+    return Recipe.from_dict(read_result(CHECKPOINTS / run)["recipe"]).fraction

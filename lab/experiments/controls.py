@@ -30,8 +30,10 @@ from lab.recipes.index import recipe
 from lab.recipes.live import multiply
 from lab.records import read_lines
 from lab.training.checkpoint import load
+from lab.training.recipe import Recipe
 from lab.training.run import Check, check, run, state_path
-from lab.training.train import Recipe, TrainState, precision_on, train, trained_on
+from lab.training.state import TrainState
+from lab.training.train import precision_on, train
 
 Groups = dict[str, NDArray[np.bool_]]
 
@@ -52,7 +54,7 @@ def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, A
     return {
         "parameters": parameters_of(recipe.model),
         "steps": recipe.steps,
-        "tokens": recipe.steps * recipe.tokens_per_step,
+        "tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
         "precision": precision_on(recipe, state.device),
         "curve": curve,
@@ -70,7 +72,7 @@ def checks(recipe: Recipe, state: TrainState) -> Iterator[Check]:
 def usual_groups(recipe: Recipe) -> Groups:
     """Trained on, held out, test, and held out by how many partial products were never seen."""
     a, b = all_pairs()
-    u, trained = split_values(a, b), trained_on(recipe)
+    u, trained = split_values(a, b), recipe.trained_on()
     unseen = unseen_partial_products(
         covered((a, b) for a, b in np.argwhere(trained).tolist()), a, b
     )

@@ -33,7 +33,7 @@ from lab.model.config import (
 )
 from lab.model.gpt import GPT, with_position
 from lab.training.checkpoint import Checkpoint, load_run
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 Stretch = Literal["interpolated", "yarn"]
 N_DIGITS = 10

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from lab.data.packing import pack, texts_in, whole_texts
 from lab.data.problems import BOUNDS, Format, SplitName, sample_pairs, sample_shapes
 from lab.data.samples import Sample
+from lab.data.sources import PackedStream, Pairs, Shapes
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import teacher_forced
@@ -34,7 +35,9 @@ from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
 from lab.records import RECORDS, read_lines, select
-from lab.training.train import Recipe, TrainState, train
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+from lab.training.train import train
 
 Setting = Literal["fixed", "mixed", "packed"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -82,12 +85,11 @@ def plan(
     """One run of the race, as a recipe."""
     mixed = setting == "mixed"
     form = Format("cot_reversed", padded=not mixed)
+    data = Shapes(form, SHAPES) if mixed else Pairs(form)
     return Recipe(
         name=f"{setting}_{encoding}",
         model=small(position_of(encoding, base)),
-        format=form,
-        shapes=SHAPES if mixed else (),
-        pack=STREAM if setting == "packed" else 0,
+        data=PackedStream(Pairs(form), STREAM) if setting == "packed" else data,
         steps=steps,
         batch_size=round(TOKENS_A_STEP / (STREAM if setting == "packed" else form.length)),
         rate=rate,
@@ -126,18 +128,19 @@ class Exam:
 def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> Exam:
     """At least `n` problems of one part of the split; in a stream only those that are whole."""
     rng, (low, high), form = np.random.default_rng(seed), BOUNDS[split], recipe.format
-    if recipe.shapes:
-        tokens, mask = form.render(*sample_shapes(rng, n, recipe.shapes, low, high))
+    if isinstance(recipe.data, Shapes):
+        tokens, mask = form.render(*sample_shapes(rng, n, recipe.data.shapes, low, high))
         return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
-    if not recipe.pack:
+    if not isinstance(recipe.data, PackedStream):
         tokens, mask = form.render(*sample_pairs(rng, n, form.p, form.q, low, high))
         return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
-    rows = -(-n // (recipe.pack // form.length - 1))
-    texts = rows * texts_in(recipe.pack, form)
+    length = recipe.data.length
+    rows = -(-n // (length // form.length - 1))
+    texts = rows * texts_in(length, form)
     tokens, mask = form.render(*sample_pairs(rng, texts, form.p, form.q, low, high))
-    streams, to_predict, starts = pack(tokens, mask, rows, recipe.pack, rng)
+    streams, to_predict, starts = pack(tokens, mask, rows, length, rng)
     owner, count = np.full(streams.shape, -1), 0
-    for row, begins in enumerate(whole_texts(form.length, recipe.pack, starts)):
+    for row, begins in enumerate(whole_texts(form.length, length, starts)):
         for begin in begins:
             owner[row, begin : begin + form.length] = count
             count += 1
@@ -146,7 +149,8 @@ def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> E
 
 def sample_of(recipe: Recipe, split: SplitName, seed: int = 0) -> Sample:
     """What a check asks; `n` where it asks all."""
-    kind = "whole texts in streams" if recipe.pack else "texts"
+    streams = isinstance(recipe.data, PackedStream)
+    kind = "whole texts in streams" if streams else "texts"
     return Sample("generator", f"{kind} of {split} pairs", exam(recipe, split, seed=seed).n, seed)
 
 

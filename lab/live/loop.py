@@ -22,7 +22,9 @@ from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
 from lab.training import checkpoint
-from lab.training.train import Recipe, TrainState, train_in_parts, trained_on
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+from lab.training.train import train_in_parts
 
 SLICE_SECONDS = 0.1
 """A turn ends with the part of work that passes this; no part takes much longer than it."""
@@ -150,7 +152,8 @@ Commands = queue.Queue[Command | None]
 
 def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
     """Train and check, in parts short enough for a slice: None between them."""
-    rows = rows_in_a_part(recipe, recipe.tokens_per_step // recipe.batch_size, recipe.batch_size)
+    longest = max(stage.data.tokens_per_row for stage in recipe.course)
+    rows = rows_in_a_part(recipe, longest, recipe.batch_size)
     texts = rows_in_a_part(recipe, recipe.format.length, MOST_TEXTS)
     n_checks = 0
     for done in train_in_parts(recipe, state, rows):
@@ -189,7 +192,7 @@ def check_pairs(
         found[cells[rows]] = first_wrong(recipe.format, a[rows], b[rows], texts)
         yield None
     wrong = found[cells] != RIGHT
-    trained, held = trained_on(recipe)[a, b], split_values(a, b) >= recipe.fraction
+    trained, held = recipe.trained_on()[a, b], split_values(a, b) >= recipe.fraction
     yield PairsCheck(
         n_train=int(trained.sum()),
         errors_train=int((wrong & trained).sum()),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.data.problems import Format
+from lab.data.sources import Pairs
 from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 FULL_SIZE = GPTConfig(
     n_layer=6,
@@ -30,8 +31,7 @@ def chain_of_thought() -> Recipe:
     return Recipe(
         name="chain_of_thought",
         model=FULL_SIZE,
-        format=Format("cot_reversed"),
-        fraction=0.30,
+        data=Pairs(Format("cot_reversed"), fraction=0.30),
         steps=6500,
         batch_size=64,
         rate=1.5e-3,
@@ -46,7 +46,7 @@ def plain() -> Recipe:
     return replace(
         chain_of_thought(),
         name="plain",
-        format=Format("plain"),
+        data=Pairs(Format("plain"), fraction=0.30),
         steps=1200,
         batch_size=256,
         rate=3e-3,
@@ -60,8 +60,7 @@ def few_pairs() -> Recipe:
     return Recipe(
         name="few_pairs",
         model=TWIN,
-        format=Format("cot_reversed"),
-        fraction=0.05,
+        data=Pairs(Format("cot_reversed"), fraction=0.05),
         steps=700,
         batch_size=256,
     )

@@ -19,7 +19,7 @@ from lab.recipes.reach import (
 )
 from lab.recipes.rope import learned_small, rope, rope_small, unordered_small
 from lab.recipes.times_table import times_table, times_table_small
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "chain_of_thought": chain_of_thought,

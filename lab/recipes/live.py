@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lab.data.problems import Format, Style
+from lab.data.sources import ListedPairs, PackedStream, Pairs
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
-from lab.training.train import OptimiserName, Recipe
+from lab.training.recipe import OptimiserName, Recipe
 
 MOST_PARAMETERS = 2_000_000
 MOST_STEPS = 2000
@@ -38,6 +39,7 @@ def multiply(
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
     form = Format(style)
+    sums = ListedPairs(form, pairs, fraction) if pairs else Pairs(form, fraction)
     plan = Recipe(
         name="multiply",
         model=GPTConfig(
@@ -47,10 +49,7 @@ def multiply(
             attention=MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
             ffn=DenseFFN(d_ff=4 * d_model, activation="relu2"),
         ),
-        format=form,
-        fraction=fraction,
-        pairs=pairs,
-        pack=STREAM if packed else 0,
+        data=PackedStream(sums, STREAM) if packed else sums,
         steps=steps,
         batch_size=round(256 * form.length / STREAM) if packed else 256,
         optimiser=optimiser,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.data.problems import Format
+from lab.data.sources import Shapes
 from lab.model.config import (
     CoupledRotaryPositions,
     DenseFFN,
@@ -17,7 +18,7 @@ from lab.model.config import (
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 SLOW, FAR, SLOW_BASE = 2.0, 3.0, 10.0
 """How much slower the clocks are: none comes half way round within 3 x 3 digits, or 4 x 4."""
@@ -32,6 +33,11 @@ def shapes_up_to(most: int) -> tuple[tuple[int, int], ...]:
     return tuple((p, q) for p in digits for q in digits for _ in range(p * q))
 
 
+def sums_up_to(most: int) -> Shapes:
+    """Sums of all these shapes, the working back to front."""
+    return Shapes(Format("cot_reversed", most, most, padded=False), shapes_up_to(most))
+
+
 def reaching(name: str, position: Position) -> Recipe:
     """The small network of three layers on sums of up to 3 x 3 digits."""
     return Recipe(
@@ -43,8 +49,7 @@ def reaching(name: str, position: Position) -> Recipe:
             attention=MultiHeadAttention(n_head=4, head_dim=32),
             ffn=DenseFFN(d_ff=512),
         ),
-        format=Format("cot_reversed", 3, 3, padded=False),
-        shapes=shapes_up_to(3),
+        data=sums_up_to(3),
         steps=1600,
         batch_size=64,
         precision="fp32",
@@ -58,8 +63,7 @@ def far(name: str, position: Position) -> Recipe:
     return replace(
         reaching(name, position),
         model=replace(FULL_SIZE, position=position),
-        format=Format("cot_reversed", 4, 4, padded=False),
-        shapes=shapes_up_to(4),
+        data=sums_up_to(4),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from lab.data.problems import Format
+from lab.data.sources import PackedStream, Pairs
 from lab.model.config import (
     DenseFFN,
     GPTConfig,
@@ -16,7 +17,7 @@ from lab.model.config import (
     RotaryPositions,
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 Encoding = Literal["rotary", "learned", "none"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
@@ -52,8 +53,7 @@ def streamed(name: str, encoding: Encoding) -> Recipe:
     return Recipe(
         name=name,
         model=small(position_of(encoding)),
-        format=Format("cot_reversed"),
-        pack=STREAM,
+        data=PackedStream(Pairs(Format("cot_reversed")), STREAM),
         steps=5000,
         batch_size=8,
         rate=2e-3,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.data.problems import Format
+from lab.data.sources import WholeTable
 from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
 from lab.recipes.chain_of_thought import FULL_SIZE
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 LEGIBLE = GPTConfig(
     n_layer=3,
@@ -27,9 +28,7 @@ def times_table() -> Recipe:
     return Recipe(
         name="times_table",
         model=FULL_SIZE,
-        format=Format("plain", p=1, q=1),
-        fraction=1.0,
-        trains_on_everything=True,
+        data=WholeTable(Format("plain", p=1, q=1)),
         steps=150,
         batch_size=100,
         warmup=20,

@@ -20,7 +20,7 @@ from safetensors.torch import save as serialise
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
-from lab.fields import build
+from lab.fields import build, object_of
 from lab.model.config import GPTConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
@@ -177,3 +177,27 @@ def fits(stored: torch.dtype, tensor: torch.Tensor) -> bool:
 def fingerprint(folder: Path) -> str:
     """Sixteen hex digits that tell the weights of a run from any others."""
     return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The record of a run. `ValueError` says in one sentence why it is none."""
+    path = folder / "result.json"
+    try:
+        result = object_of("result", json.loads(path.read_text()))
+        object_of("recipe", result.get("recipe", {}))
+        for name in {"readings", "replaced"} & {"readings", *result}:
+            rows: Any = result.get(name)
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise ValueError(f"{name}={shown(rows)} must be a list of objects")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not the record of a run: {error}") from error
+    return result
+
+
+def has_seen_everything(folder: Path) -> bool:
+    """Whether the record of a run says that nothing was held out from it."""
+    recorded = read_result(folder) if (folder / "result.json").exists() else {}
+    recipe = recorded.get("recipe", {})
+    if "data" in recipe:
+        return object_of("recipe.data", recipe["data"]).get("kind") == "whole_table"
+    return bool(recipe.get("trains_on_everything"))  # as recipes said it before they had data

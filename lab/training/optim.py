@@ -8,6 +8,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from lab.model.gpt import GPT
+from lab.model.roles import MATRICES, roles
+from lab.training.recipe import Recipe
+
 
 class Optimiser(Protocol):
     def step(self, rate: float) -> None: ...
@@ -133,3 +137,17 @@ class Both:
         for key, part in self.parts.items():
             prefix = key + "."
             part.load({n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)})
+
+
+def build_optimiser(recipe: Recipe, model: GPT) -> Optimiser:
+    """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
+    of = roles(model)
+    matrices = [p for name, p in model.named_parameters() if of[name] in MATRICES]
+    if recipe.optimiser == "adamw":
+        return AdamW(list(model.parameters()), factor=recipe.rate, weight_decay=recipe.weight_decay)
+    hidden = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in hidden]
+    return Both(
+        muon=Muon(matrices, factor=recipe.muon_rate, weight_decay=recipe.weight_decay),
+        adamw=AdamW(rest, factor=recipe.rate),
+    )

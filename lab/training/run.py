@@ -7,29 +7,17 @@ a training that is stopped or diverges leaves the run that stood there as it was
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from reprlib import repr as shown
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
-from lab.data.problems import (
-    BOUNDS,
-    HELDOUT_FROM,
-    Format,
-    Integers,
-    SplitName,
-    pairs_of,
-    sample_exact,
-    split_values,
-)
+from lab.data.problems import HELDOUT_FROM, Format, Integers, split_values
+from lab.data.sources import Problems
 from lab.data.vocabulary import Tokens
-from lab.fields import object_of, require_whole
+from lab.fields import require_whole
 from lab.inference.evaluate import (
     BATCH,
     NOTHING,
@@ -45,16 +33,10 @@ from lab.model.trace import Edit
 from lab.records import provenance, read_lines, write_json, write_lines
 from lab.statistics import lower_bound_95
 from lab.training import checkpoint
-from lab.training.train import (
-    Recipe,
-    Saved,
-    StepMetrics,
-    TrainState,
-    differences,
-    precision_on,
-    train,
-    trained_on,
-)
+from lab.training.checkpoint import read_result
+from lab.training.recipe import Recipe, differences
+from lab.training.state import Saved, TrainState
+from lab.training.train import StepMetrics, precision_on, train
 
 STATES = Path.home() / ".cache" / "white-box"
 
@@ -182,20 +164,28 @@ def result_of(
 ) -> dict[str, Any]:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
     model = checkpoint.load(folder).model
-    validation = score_some(model, problems_of(recipe, "validation", ALL), decode=True)
+    validation = score_some(model, recipe.data.problems("validation", ALL), decode=True)
     return {
         "run": recipe.name,
         "seeds": [recipe.seed],
         **source,
         "recipe": recipe.to_dict(),
         "recipe_hash": recipe.hash,
+        **start_of(recipe, state),
         "parameters": sum(parameters(model).values()),
-        "training_tokens": state.step * recipe.tokens_per_step,
+        "training_tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
         "precision": precision_on(recipe, state.device),
         "validation": asdict(validation),
         "readings": [],
     }
+
+
+def start_of(recipe: Recipe, state: TrainState) -> dict[str, Any]:
+    """The run whose weights it began with, if any, and their fingerprint."""
+    if not recipe.start_from:
+        return {}
+    return {"start_from": {"run": recipe.start_from, "weights": state.started_from}}
 
 
 def replaced_in(out: Path) -> dict[str, Rows]:
@@ -270,8 +260,8 @@ def what_differs(path: Path, recipe: Recipe) -> str:
 
 def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
     state.model.eval()
-    seen = score_some(state.model, problems_of(recipe, "train", most))
-    held = score_some(state.model, problems_of(recipe, "validation", most))
+    seen = score_some(state.model, recipe.data.problems("train", most))
+    held = score_some(state.model, recipe.data.problems("validation", most))
     state.model.train()
     return Check(
         step=metrics.step,
@@ -283,34 +273,6 @@ def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1
         n_train=seen.n,
         errors_train=seen.errors_strict,
     )
-
-
-Problems = list[tuple[Format, Integers, Integers]]
-
-
-def problems_of(recipe: Recipe, split: SplitName, most: int) -> Problems:
-    """Problems of a split, by the shape of their text; of "train" those trained on.
-
-    All of them, or so many drawn by a seed: `most`, and fewer than twice as many. A run that has
-    seen everything has none that it was not trained on.
-    """
-    form = recipe.format
-    if recipe.trains_on_everything and split != "train":
-        return []
-    if recipe.shapes:
-        shapes = sorted(set(recipe.shapes))
-        rng, n = np.random.default_rng(0), most // len(shapes)
-        low, high = (0.0, recipe.fraction) if split == "train" else BOUNDS[split]
-        return [
-            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes
-        ]
-    if split == "train":
-        a, b = np.nonzero(trained_on(recipe))
-    else:
-        a, b = pairs_of(split, form.p, form.q)
-    n = len(a) // max(1, len(a) // most)
-    drawn = np.sort(np.random.default_rng(0).permutation(len(a))[:n])
-    return [(form, a[drawn], b[drawn])]
 
 
 def score_some(model: GPT, problems: Problems, *, decode: bool = False) -> Score:
@@ -369,27 +331,6 @@ def read_model(
     for rows, texts in decode_all(model, form, a, b, batch=batch, edits=edits):
         total = total + read_texts(form, a[rows], b[rows], texts)
         yield total
-
-
-def read_result(folder: Path) -> dict[str, Any]:
-    """The record of a run. `ValueError` says in one sentence why it is none."""
-    path = folder / "result.json"
-    try:
-        result = object_of("result", json.loads(path.read_text()))
-        object_of("recipe", result.get("recipe", {}))
-        for name in {"readings", "replaced"} & {"readings", *result}:
-            rows: Any = result.get(name)
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                raise ValueError(f"{name}={shown(rows)} must be a list of objects")
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not the record of a run: {error}") from error
-    return result
-
-
-def has_seen_everything(folder: Path) -> bool:
-    """Whether the record of a run says that nothing was held out from it."""
-    recorded = read_result(folder) if (folder / "result.json").exists() else {}
-    return bool(recorded.get("recipe", {}).get("trains_on_everything"))
 
 
 def why_not_recorded(folder: Path) -> str:

@@ -13,6 +13,7 @@ import torch
 
 from lab.data.problems import HELDOUT_FROM, Format, Integers, all_pairs, pairs_of, split_values
 from lab.data.samples import hashed_pairs
+from lab.data.sources import Shapes, WholeTable
 from lab.experiments.lengths import ARMS, first_wrong_tokens, problems_of_shape
 from lab.inference.evaluate import Score
 from lab.model.cost import parameters
@@ -20,8 +21,8 @@ from lab.recipes.index import RECIPES
 from lab.records import RECORDS, REQUIRED, read_lines
 from lab.statistics import lower_bound_95
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
+from lab.training.recipe import Recipe
 from lab.training.run import ALL, Reading, read_model
-from lab.training.train import Recipe
 
 BOOK_RUN = "chain_of_thought"
 TIMES_TABLES = ("times_table", "times_table_small")
@@ -29,7 +30,7 @@ TIMES_TABLES = ("times_table", "times_table_small")
 
 N_PAIRS = 1112
 
-MANY_SHAPES = [run for run in committed_runs() if RECIPES[run]().shapes]
+MANY_SHAPES = [run for run in committed_runs() if isinstance(RECIPES[run]().data, Shapes)]
 """They are asked for sums of many lengths: `records/lengths.jsonl` instead of a census."""
 
 ONE_SHAPE = [run for run in committed_runs() if run not in MANY_SHAPES]
@@ -73,7 +74,7 @@ def test_a_committed_run_was_trained_by_the_recipe_of_its_name(run: str) -> None
     assert loaded(run).format == plan.format
     assert Recipe.from_dict(result(run)["recipe"]) == plan
     assert plan.fraction <= HELDOUT_FROM or run in TIMES_TABLES
-    assert plan.trains_on_everything is (run in TIMES_TABLES)
+    assert isinstance(plan.data, WholeTable) is (run in TIMES_TABLES)
 
 
 @pytest.mark.parametrize("run", committed_runs())
@@ -101,12 +102,12 @@ def test_every_figure_of_a_run_says_where_it_comes_from(run: str) -> None:
 
 @pytest.mark.parametrize("run", committed_runs())
 def test_the_history_of_a_run_is_complete(run: str) -> None:
-    rows, plan = read_lines(CHECKPOINTS / run / "history.jsonl"), result(run)["recipe"]
-    steps, every = [row["step"] for row in rows], plan["check_every"]
-    expected = sorted({*range(every, plan["steps"] + 1, every), plan["steps"]})
+    rows = read_lines(CHECKPOINTS / run / "history.jsonl")
+    plan = Recipe.from_dict(result(run)["recipe"])
+    steps, every = [row["step"] for row in rows], plan.check_every
+    expected = sorted({*range(every, plan.steps + 1, every), plan.steps})
     assert steps == expected
-    per_step = plan["batch_size"] * (plan.get("pack") or loaded(run).format.length)
-    assert [row["tokens"] for row in rows] == [step * per_step for step in steps]
+    assert [row["tokens"] for row in rows] == [step * plan.tokens_per_step for step in steps]
     assert result(run)["training_tokens"] == rows[-1]["tokens"]
     seconds = [row["seconds"] for row in rows]
     assert seconds == sorted(seconds) and result(run)["training_seconds"] >= seconds[-1] - 0.1
@@ -167,7 +168,9 @@ def test_the_record_of_lengths_holds_on_a_tenth_of_its_problems(arm: str, p: int
 
 @pytest.mark.parametrize("run", MANY_SHAPES)
 def test_a_run_of_many_shapes_was_validated_on_each(run: str) -> None:
-    shapes = len(set(RECIPES[run]().shapes))
+    data = RECIPES[run]().data
+    assert isinstance(data, Shapes)
+    shapes = len(set(data.shapes))
     assert result(run)["validation"]["n"] == ALL // shapes * shapes
 
 

@@ -351,10 +351,13 @@ def test_a_run_of_many_shapes_is_read_at_the_one_asked_for(
         assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "recipe", [{"trains_on_everything": True}, {"data": {"kind": "whole_table"}}]
+)
 def test_a_reading_of_what_was_all_trained_on_counts_nothing_as_held_out(
-    runs: Path, capsys: Any
+    runs: Path, capsys: Any, recipe: dict[str, Any]
 ) -> None:
-    record = {"recipe": {"trains_on_everything": True}, "readings": []}
+    record = {"recipe": recipe, "readings": []}
     (runs / "small" / "result.json").write_text(json.dumps(record))
     assert main(["evaluate", "small", "--pairs", "20"]) == 0
     document = last_line(capsys)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from lab.data.problems import all_pairs, pairs_of
+from lab.data.problems import Format, all_pairs, pairs_of
+from lab.data.sources import Pairs
 from lab.inference.evaluate import exactness, last
 from lab.recipes.index import recipe
 from lab.training.checkpoint import CHECKPOINTS, load_run
 from lab.training.run import read_model
-from lab.training.train import TrainState, train
+from lab.training.state import TrainState
+from lab.training.train import train
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def test_the_census_of_the_books_model_is_its_record_at_any_batch_size(batch: in
 
 
 def test_a_twin_learns_to_multiply_held_out_pairs_in_300_steps() -> None:
-    plan = replace(recipe("few_pairs"), fraction=0.30, steps=300)
+    plan = recipe("few_pairs", data=Pairs(Format("cot_reversed"), 0.30), steps=300)
     state = TrainState.start(plan)
     losses = [metrics.loss for metrics in train(plan, state)]
     held = last(exactness(state.model.eval(), plan.format, *pairs_of("validation"), decode=False))

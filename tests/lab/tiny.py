@@ -4,13 +4,14 @@ training (output projections, unembedding) would make most claims about a model 
 import contextlib
 import itertools
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
 
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
+from lab.data.sources import Pairs
 from lab.model.config import (
     ALiBiPositions,
     ClippedCoupledRotaryPositions,
@@ -30,7 +31,9 @@ from lab.model.config import (
     YarnRotaryPositions,
 )
 from lab.model.gpt import GPT
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+from lab.training.train import StepMetrics
 
 # Every size is another number, so that a swapped axis shows.
 BASE = GPTConfig(
@@ -151,12 +154,15 @@ def some_tokens(n: int, length: int, seed: int = 0, vocab_size: int = 16) -> tor
     return torch.randint(vocab_size, (n, length), generator=generator)
 
 
-def tiny_recipe(**changes: Any) -> Recipe:
-    """A few steps of a very small model on one-digit sums, in fp32."""
+def tiny_recipe(*, format: Any = None, fraction: Any = 0.30, **changes: Any) -> Recipe:
+    """A few steps of a very small model on one-digit sums, in fp32.
+
+    `format` and `fraction` are those of its pairs; `data` is any other source.
+    """
     plain = Recipe(
         name="tiny",
         model=replace(BASE, n_layer=1),
-        format=Format("cot_reversed", 1, 2),
+        data=Pairs(format or Format("cot_reversed", 1, 2), fraction),
         steps=6,
         batch_size=8,
         warmup=2,
@@ -175,3 +181,12 @@ def wrong_values(right: Any) -> list[Any]:
         return [*common, True, 3]
     numbers = [*common, True, "3", math.inf, -math.inf, -1, 10**33, 10**400]
     return [*numbers, 1.5] if isinstance(right, int) else numbers
+
+
+def numbers(metrics: StepMetrics) -> dict[str, float]:
+    """A step without its duration."""
+    return {name: value for name, value in asdict(metrics).items() if name != "seconds"}
+
+
+def weights_of(state: TrainState) -> dict[str, torch.Tensor]:
+    return {name: p.detach().clone() for name, p in state.model.named_parameters()}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.data.position_ids import coupled_ids, with_gaps
+from lab.data.position_ids import coupled_ids, position_ids, with_gaps
 from lab.data.problems import Format, sample_exact
 
 SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10)]
@@ -92,3 +92,16 @@ def test_each_text_and_each_axis_has_gaps_of_its_own() -> None:
     out = with_gaps(ids, np.random.default_rng(0), 0.5, 4)
     lines = [out[text, :, axis] for text in range(2) for axis in range(2)]
     assert not any(torch.equal(x, y) for i, x in enumerate(lines) for y in lines[:i])
+
+
+# ---------------------------------------------------------------- by the number of axes
+
+
+def test_one_axis_is_a_plain_count_and_two_are_read_off_the_text() -> None:
+    a, b = sample_exact(np.random.default_rng(0), 3, 2, 2)
+    tokens = torch.from_numpy(Format("cot_reversed").render(a, b)[0]).long()
+    assert position_ids(tokens, 1).tolist() == [list(range(tokens.shape[1]))]
+    assert torch.equal(position_ids(tokens, 2), coupled_ids(tokens))
+    for n_axis in (0, 3):
+        with pytest.raises(ValueError, match=f"n_axis={n_axis}; positions have 1 axis or 2"):
+            position_ids(tokens, n_axis)

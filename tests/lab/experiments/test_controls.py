@@ -11,7 +11,8 @@ from lab.experiments import controls
 from lab.experiments.controls import CONTROLS, census, equal_tokens, train_and_score, usual_groups
 from lab.inference.evaluate import exactness, last
 from lab.recipes.live import multiply
-from lab.training.train import TrainState, train
+from lab.training.state import TrainState
+from lab.training.train import train
 
 SMALL = multiply(d_model=32, n_layer=1, steps=30)
 
@@ -25,7 +26,7 @@ def test_every_arm_reads_the_same_number_of_tokens(style) -> None:
 def test_the_race_differs_in_format_and_seed_alone() -> None:
     plans = [multiply(**cell) for cell in controls.race_cells()]
     assert len(plans) == 25
-    assert len({replace(p, format=SMALL.format, seed=0) for p in plans}) == 1
+    assert len({replace(p, data=replace(p.data, format=SMALL.format), seed=0) for p in plans}) == 1
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -73,7 +74,7 @@ def test_hidden_operands_stand_in_no_training_pair(monkeypatch: pytest.MonkeyPat
     shown: list[set[int]] = []
 
     def note(recipe, groups):
-        shown.append({x for pair in recipe.pairs for x in pair})
+        shown.append({x for pair in recipe.data.pairs for x in pair})
         return {name: int(group.sum()) for name, group in groups.items()}
 
     monkeypatch.setattr(controls, "train_and_score", note)

@@ -28,7 +28,8 @@ from lab.interp.intervene import ablate_head
 from lab.model.config import DenseFFN, MultiHeadAttention
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
-from lab.training.train import TrainState, train
+from lab.training.state import TrainState
+from lab.training.train import train
 
 FORM = Format("cot_reversed", 1, 2)
 

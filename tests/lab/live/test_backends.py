@@ -22,7 +22,7 @@ from lab.live.loop import (
     Waiting,
     Weights,
 )
-from lab.training.train import Recipe
+from lab.training.recipe import Recipe
 
 SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
 

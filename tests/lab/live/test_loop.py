@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from lab.data.problems import all_pairs, split_values
+from lab.data.sources import ListedPairs
 from lab.inference.evaluate import RIGHT, exactness, last
 from lab.live import loop as live
 from lab.live.loop import (
@@ -38,7 +39,9 @@ from lab.live.loop import (
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
 from lab.training.checkpoint import from_bytes
-from lab.training.train import Recipe, TrainState, masked_loss, train
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+from lab.training.train import masked_loss, train
 
 SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
 
@@ -134,7 +137,7 @@ def test_of_chosen_pairs_what_was_not_listed_is_neither_trained_on_nor_held_out(
     pairs = [(int(a), int(b)) for a in range(5) for b in range(a, 5)]
     recipe = multiply(**SMALL)
     below = tuple(p for p in pairs if split_values(*(np.array([x]) for x in p))[0] < 0.30)
-    recipe = replace(recipe, pairs=below)
+    recipe = replace(recipe, data=ListedPairs(recipe.format, below))
     state = TrainState.start(recipe)
     *_, seen = check_pairs(recipe, state.model, np.arange(10_000), 1000)
     assert seen is not None

@@ -50,7 +50,7 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
         "d_ff": 20 if config.ffn.activation == "swiglu" else 30,
     }
     layers = range(config.n_layer)
-    shared = dict.fromkeys(("k", "v", "rot_k"), sizes | {"head": key_heads(config)})
+    shared = {name: sizes | {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
     expected = {
         key: tuple(shared.get(name, sizes)[axis] for axis in ACTIVATIONS[name].axes)
         for name in model.emits

@@ -13,11 +13,14 @@ from tiny import BASE, tiny_model, tiny_recipe
 
 import lab.training.run
 from lab.data.problems import Format, SplitName, all_pairs, pairs_of, split_values
+from lab.data.sources import Pairs, Shapes, WholeTable
 from lab.inference.evaluate import Score, exactness, last
 from lab.model.config import RotaryPositions
 from lab.records import REQUIRED, read_lines
 from lab.statistics import lower_bound_95
 from lab.training import checkpoint
+from lab.training.checkpoint import has_seen_everything, read_result
+from lab.training.recipe import Recipe
 from lab.training.run import (
     COUNTS,
     FILES,
@@ -26,20 +29,18 @@ from lab.training.run import (
     Reading,
     about_states,
     check,
-    has_seen_everything,
     history_path,
     is_finished,
     is_on_record,
-    problems_of,
     read_model,
-    read_result,
     read_texts,
     record_reading,
     run,
     state_path,
     why_not_recorded,
 )
-from lab.training.train import Diverged, Recipe, TrainState, precision_on, train
+from lab.training.state import TrainState
+from lab.training.train import Diverged, precision_on, train
 
 
 @pytest.fixture(autouse=True)
@@ -236,7 +237,7 @@ def test_a_training_that_does_not_end_leaves_the_run_that_stood_there(
     if ending == "diverged":
         monkeypatch.setattr(
             "lab.training.train.masked_loss",
-            lambda _, model, __: model.embed.weight.sum() * math.nan,
+            lambda _, model, *__: model.embed.weight.sum() * math.nan,
         )
         with pytest.raises(Diverged):
             list(run(tiny_recipe(steps=9), out, resume=False, overwrite=True))
@@ -397,12 +398,12 @@ def test_a_check_scores_held_out_pairs_and_trained_pairs_apart() -> None:
 
 
 def test_a_run_that_has_seen_everything_claims_no_held_out_score(tmp_path: Path) -> None:
-    recipe = tiny_recipe(format=Format("plain", 1, 1), fraction=1.0, trains_on_everything=True)
+    recipe = tiny_recipe(data=WholeTable())
     out = tmp_path / "tiny"
     *_, check = (event for event in run(recipe, out, resume=False) if isinstance(event, Check))
     assert (check.n_validation, check.errors_validation, check.n_train) == (0, 0, 100)
     result = json.loads((out / "result.json").read_text())
-    assert result["recipe"]["trains_on_everything"] is True
+    assert result["recipe"]["data"]["kind"] == "whole_table"
     assert result["validation"] == asdict(Score(0, 0, 0))
     assert has_seen_everything(out)
 
@@ -485,10 +486,10 @@ def test_what_keeps_a_reading_from_its_record_is_said_beforehand(
 
 def test_problems_are_drawn_by_a_seed_and_follow_no_stride() -> None:
     """Every digit of both operands comes up, about as often as in all pairs of the split."""
-    recipe = tiny_recipe(format=Format("plain"))
+    source = Pairs(Format("plain"))
     splits: list[tuple[SplitName, SplitName]] = [("train", "train"), ("validation", "validation")]
     for split, name in splits:
-        ((_, a, b),) = problems_of(recipe, split, 300)
+        ((_, a, b),) = source.problems(split, 300)
         whole = set(zip(*(x.tolist() for x in pairs_of(name)), strict=True))
         drawn = list(zip(a.tolist(), b.tolist(), strict=True))
         assert set(drawn) <= whole and len(set(drawn)) == len(drawn) and 300 <= len(drawn) < 600
@@ -497,9 +498,9 @@ def test_problems_are_drawn_by_a_seed_and_follow_no_stride() -> None:
             assert np.bincount(digit, minlength=10).min() > 0.04 * len(drawn)
         gaps = np.diff([i for i, pair in enumerate(sorted(whole)) if pair in set(drawn)])
         assert len(set(gaps.tolist())) > 3
-        ((_, again, _),) = problems_of(recipe, split, 300)
+        ((_, again, _),) = source.problems(split, 300)
         assert (again == a).all()
-    ((_, a, b),) = problems_of(recipe, "validation", 1000)
+    ((_, a, b),) = source.problems("validation", 1000)
     assert len(a) == len(pairs_of("validation")[0]) < 2000  # nearly all of them are all of them
 
 
@@ -507,13 +508,13 @@ def test_a_run_of_many_shapes_is_checked_on_each_of_them_and_recorded(tmp_path: 
     shapes = ((1, 1), (1, 3), (3, 3))
     config = replace(BASE, n_layer=1, position=RotaryPositions(10.0))
     form = Format("cot_reversed", 3, 3, padded=False)
-    recipe = tiny_recipe(model=config, format=form, shapes=shapes)
-    problems = problems_of(recipe, "validation", 60)
+    recipe = tiny_recipe(model=config, data=Shapes(form, shapes))
+    problems = recipe.data.problems("validation", 60)
     assert [(form.p, form.q, len(a)) for form, a, _ in problems] == [(p, q, 20) for p, q in shapes]
     for _, a, b in problems:
         u = split_values(a, b)
         assert ((u >= 0.3) & (u < 0.4)).all()
-    for _, a, b in problems_of(replace(recipe, fraction=0.1), "train", 60):
+    for _, a, b in Shapes(form, shapes, 0.1).problems("train", 60):
         assert (split_values(a, b) < 0.1).all()
     *_, check = run(recipe, tmp_path / "tiny", resume=False)
     assert isinstance(check, Check) and check.n_validation == check.n_train == 999

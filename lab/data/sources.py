@@ -1,0 +1,472 @@
+"""What a run trains on: a source of texts, which also says what it shows and what it holds out.
+
+Each source is a frozen dataclass and has: `format`, what its texts look like; `fraction`, the u
+from which on no pair is ever shown; `tokens_per_row`; `draw(rng, n)`, fresh rows and their loss
+masks; `trained_on()`, the pairs that it shows; `problems(split, most)`, what a run on it is asked.
+A draw makes the same calls of the generator in the same order, so that a run can be trained again.
+
+Shapes: `N` rows of a batch, `L` tokens of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from reprlib import repr as shown
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.data.packing import pack, texts_in
+from lab.data.problems import (
+    BOUNDS,
+    HELDOUT_FROM,
+    Format,
+    Integers,
+    SplitName,
+    all_pairs,
+    count_digits,
+    pairs_of,
+    require_fraction,
+    sample_exact,
+    sample_listed,
+    sample_pairs,
+    sample_shapes,
+    split_value,
+    split_values,
+)
+from lab.data.vocabulary import PADDING, Tokens
+from lab.fields import build, object_of, require_number, require_whole
+
+PairList = tuple[tuple[int, int], ...]
+Drawn = tuple[Tokens, NDArray[np.bool_]]
+"""Texts and their loss masks, (N, L) each."""
+
+Problems = list[tuple[Format, Integers, Integers]]
+"""Problems a, b, (N,) each, by the format of their text."""
+
+
+# ---------------------------------------------------------------- texts of one length
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Every pair with u < `fraction`, written in one format. Raises `ValueError` from 0.30 on."""
+
+    format: Format = field(default_factory=Format)
+    fraction: float = HELDOUT_FROM
+
+    def __post_init__(self) -> None:
+        require_format(self.format)
+        require_fraction(self.fraction)
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.format.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts, every ordered pair as likely."""
+        form = self.format
+        return form.render(*sample_pairs(rng, n, form.p, form.q, 0.0, self.fraction))
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that it shows, (10^p, 10^q); at most 2 x 2 digits are told."""
+        p, q = self.format.p, self.format.q
+        return (split_values(*all_pairs(p, q)) < self.fraction).reshape(10**p, 10**q)
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """Problems of a split; of "train" those it shows. All, or drawn as `some_of` draws."""
+        if split != "train":
+            return [held_out(self.format, split, most)]
+        if can_be_listed(self.format):
+            a, b = np.nonzero(self.trained_on())
+            return [(self.format, *some_of(a, b, most))]
+        return [drawn_between(self.format, 0.0, self.fraction, most)]
+
+
+@dataclass(frozen=True)
+class ListedPairs:
+    """These unordered pairs alone, either way round, all of them with u < `fraction`."""
+
+    format: Format
+    pairs: PairList
+    fraction: float = HELDOUT_FROM
+
+    def __post_init__(self) -> None:
+        require_format(self.format)
+        require_fraction(self.fraction)
+        require_pairs("pairs", self.pairs)
+        form = self.format
+        if form.p != form.q:
+            raise ValueError(f"pairs are written both ways round; p={form.p} and q={form.q} differ")
+        for pair in self.pairs:
+            if max(pair) >= 10**form.p:
+                raise ValueError(f"pairs holds {pair}; the format has {form.p} digits")
+            if split_value(*pair) >= self.fraction:
+                raise ValueError(
+                    f"pairs holds {pair}, whose u={split_value(*pair):.3f} is not below "
+                    f"fraction={self.fraction}: it is held out"
+                )
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.format.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts, every listed pair as likely, and either way round."""
+        return self.format.render(*sample_listed(rng, n, self.pairs))
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that it shows, (10^p, 10^q); at most 2 x 2 digits are told."""
+        shown_pairs = no_pairs(self.format)
+        shown_pairs[self.both_ways()] = True
+        return shown_pairs
+
+    def both_ways(self) -> tuple[Integers, Integers]:
+        """The ordered pairs, a major, none twice. (N,) each."""
+        ordered = {pair for a, b in self.pairs for pair in ((a, b), (b, a))}
+        a, b = np.array(sorted(ordered), dtype=np.int64).T
+        return a, b
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """Problems of a split; of "train" the listed ones. All, or drawn as `some_of` draws."""
+        if split != "train":
+            return [held_out(self.format, split, most)]
+        return [(self.format, *some_of(*self.both_ways(), most))]
+
+
+@dataclass(frozen=True)
+class WholeTable:
+    """All 100 one-digit products, held-out ones included: the one exception to the split.
+
+    Such a run learns them by heart, so no score of it says anything of pairs it has not seen.
+    """
+
+    format: Format = field(default_factory=lambda: Format("plain", p=1, q=1))
+
+    def __post_init__(self) -> None:
+        require_format(self.format)
+        if (self.format.p, self.format.q) != (1, 1):
+            raise ValueError(
+                f"only the one-digit products may be shown as a whole: p={self.format.p} and "
+                f"q={self.format.q} must be 1"
+            )
+
+    @property
+    def fraction(self) -> float:
+        return 1.0
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.format.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts, every product as likely."""
+        return self.format.render(*sample_pairs(rng, n, 1, 1))
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for all of them, (10, 10)."""
+        return np.ones((10, 10), dtype=bool)
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """All products, or some; none of any other split than "train"."""
+        return [(self.format, *some_of(*all_pairs(1, 1), most))] if split == "train" else []
+
+
+# ---------------------------------------------------------------- texts of several lengths
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Pairs with u < `fraction` that have (p, q) digits, without leading zeros.
+
+    Each of `shapes` is as likely as it is often listed. `format` is not padded and has room for
+    the longest; a shorter text is filled up with `_`.
+    """
+
+    format: Format
+    shapes: PairList
+    fraction: float = HELDOUT_FROM
+
+    def __post_init__(self) -> None:
+        require_format(self.format)
+        require_fraction(self.fraction)
+        require_pairs("shapes", self.shapes)
+        form = self.format
+        if form.padded:
+            raise ValueError(f"shapes={shown(self.shapes)} need a format with padded=False")
+        for p, q in self.shapes:
+            if not (1 <= p <= form.p and 1 <= q <= form.q):
+                raise ValueError(f"shapes holds {(p, q)}; the format allows up to {form.p, form.q}")
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.format.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts: first the shape of each, then its pair."""
+        return self.format.render(*sample_shapes(rng, n, self.shapes, 0.0, self.fraction))
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that it shows, (10^p, 10^q); at most 2 x 2 digits are told."""
+        a, b = all_pairs(self.format.p, self.format.q)
+        digits_a, digits_b = count_digits(a), count_digits(b)
+        shape = np.any([(digits_a == p) & (digits_b == q) for p, q in set(self.shapes)], axis=0)
+        shown_pairs = no_pairs(self.format)
+        shown_pairs[a, b] = shape & (split_values(a, b) < self.fraction)
+        return shown_pairs
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """As many of each shape, `most` in all, drawn by a seed."""
+        shapes = sorted(set(self.shapes))
+        rng, n = np.random.default_rng(0), most // len(shapes)
+        low, high = (0.0, self.fraction) if split == "train" else BOUNDS[split]
+        style = self.format.style
+        return [(Format(style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes]
+
+
+@dataclass(frozen=True)
+class PackedStream:
+    """Sum after sum of another source; a row is a stream of `length` tokens, cut at random."""
+
+    of: Pairs | ListedPairs
+    length: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.of, Pairs | ListedPairs):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"of={shown(self.of)} must be Pairs or ListedPairs")
+        require_whole("PackedStream.length", self.length)
+        if not self.format.padded or self.length <= self.format.length:
+            raise ValueError(
+                f"a stream of length={self.length} needs a padded format and more than its "
+                f"{self.format.length} tokens (padded={self.format.padded})"
+            )
+
+    @property
+    def format(self) -> Format:
+        return self.of.format
+
+    @property
+    def fraction(self) -> float:
+        return self.of.fraction
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` streams. A sum whose beginning was cut off bears no loss."""
+        texts = self.of.draw(rng, n * texts_in(self.length, self.format))
+        tokens, mask, _ = pack(*texts, n, self.length, rng)
+        return tokens, mask
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        return self.of.trained_on()
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """Those of the sums, each asked alone."""
+        return self.of.problems(split, most)
+
+
+Part = Pairs | ListedPairs | Shapes | PackedStream
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Several sources, (source, weight) each: a row comes from one with chance weight / sum.
+
+    A row that is shorter than the longest is filled up with `_`, which bears no loss. What such a
+    run is taken to write, its `format`, is that of the first source.
+    """
+
+    sources: tuple[tuple[Part, float], ...]
+
+    def __post_init__(self) -> None:
+        listed = cast(object, self.sources)
+        if not isinstance(listed, tuple) or not listed or not all(map(is_weighted, self.sources)):
+            raise ValueError(
+                f"sources={shown(listed)} must be (source, weight) pairs, each source one of "
+                f"{', '.join(cls.__name__ for cls in PARTS)}"
+            )
+        for _, weight in self.sources:
+            require_number("the weight of a source", weight, above=0, most=1e6)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(source for source, _ in self.sources)
+
+    @property
+    def format(self) -> Format:
+        return self.parts[0].format
+
+    @property
+    def fraction(self) -> float:
+        return max(source.fraction for source in self.parts)
+
+    @property
+    def tokens_per_row(self) -> int:
+        return max(source.tokens_per_row for source in self.parts)
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` rows: first the source of each, then source by source its texts."""
+        weights = np.array([weight for _, weight in self.sources])
+        chosen = rng.choice(len(weights), n, p=weights / weights.sum())
+        tokens = np.full((n, self.tokens_per_row), PADDING, dtype=np.uint8)
+        mask = np.zeros(tokens.shape, dtype=bool)
+        for number, source in enumerate(self.parts):
+            rows = np.flatnonzero(chosen == number)
+            if len(rows):
+                width = source.tokens_per_row
+                tokens[rows, :width], mask[rows, :width] = source.draw(rng, len(rows))
+        return tokens, mask
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that any source shows; at most 2 x 2 digits are told."""
+        return either(source.trained_on() for source in self.parts)
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """An equal share from each source. What is held out is the same for all sources of one
+        format, and asked once."""
+        share = most // len(self.parts)
+        found = [row for source in self.parts for row in source.problems(split, share)]
+        if split == "train":
+            return found
+        return list({form: (form, a, b) for form, a, b in found}.values())
+
+
+Source = Pairs | ListedPairs | WholeTable | Shapes | PackedStream | Mix
+
+PARTS: tuple[type[Part], ...] = (Pairs, ListedPairs, Shapes, PackedStream)
+KINDS: dict[str, type[Source]] = {
+    "pairs": Pairs,
+    "listed_pairs": ListedPairs,
+    "whole_table": WholeTable,
+    "shapes": Shapes,
+    "packed_stream": PackedStream,
+    "mix": Mix,
+}
+
+
+# ---------------------------------------------------------------- which problems
+
+
+def can_be_listed(form: Format) -> bool:
+    return form.p + form.q <= 4
+
+
+def no_pairs(form: Format) -> NDArray[np.bool_]:
+    """A table of pairs [a, b], all False, (10^p, 10^q). `ValueError` past 2 x 2 digits."""
+    if not can_be_listed(form):
+        raise ValueError(f"pairs of p={form.p} and q={form.q} digits; at most 2x2 are listed")
+    return np.zeros((10**form.p, 10**form.q), dtype=bool)
+
+
+def some_of(a: Integers, b: Integers, most: int) -> tuple[Integers, Integers]:
+    """All of the problems, or some drawn by a seed: `most`, and fewer than twice as many."""
+    n = len(a) // max(1, len(a) // most)
+    drawn = np.sort(np.random.default_rng(0).permutation(len(a))[:n])
+    return a[drawn], b[drawn]
+
+
+def held_out(form: Format, split: SplitName, most: int) -> tuple[Format, Integers, Integers]:
+    if can_be_listed(form):
+        return form, *some_of(*pairs_of(split, form.p, form.q), most)
+    return drawn_between(form, *BOUNDS[split], most)
+
+
+def drawn_between(
+    form: Format, low: float, high: float, n: int
+) -> tuple[Format, Integers, Integers]:
+    """`n` problems with low <= u < high, too many to be listed, drawn by a seed."""
+    return form, *sample_pairs(np.random.default_rng(0), n, form.p, form.q, low, high)
+
+
+def either(tables: Iterable[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """True for the pairs [a, b] of any table; each lies in the corner of the largest."""
+    each = list(tables)
+    out = np.zeros(np.max([table.shape for table in each], axis=0), dtype=bool)
+    for table in each:
+        out[: table.shape[0], : table.shape[1]] |= table
+    return out
+
+
+# ---------------------------------------------------------------- what a field may hold
+
+
+def require_format(value: object) -> None:
+    if not isinstance(value, Format):
+        raise ValueError(f"format={shown(value)} must be a Format")
+
+
+def require_pairs(name: str, value: object) -> None:
+    pairs = cast(PairList, value)
+    if not isinstance(value, tuple) or not pairs or not all(is_pair(pair) for pair in pairs):
+        raise ValueError(f"{name}={shown(value)} must be pairs of whole numbers from 0 on")
+
+
+def is_pair(pair: object) -> bool:
+    if not isinstance(pair, tuple):
+        return False
+    numbers = cast(tuple[int, ...], pair)
+    return [type(x) for x in numbers] == [int, int] and min(numbers) >= 0
+
+
+def is_weighted(pair: object) -> bool:
+    if not isinstance(pair, tuple) or len(cast(tuple[object, ...], pair)) != 2:
+        return False
+    return isinstance(cast(tuple[object, object], pair)[0], PARTS)
+
+
+def require_source(name: str, value: object) -> None:
+    if not isinstance(value, Source):
+        names = ", ".join(cls.__name__ for cls in KINDS.values())
+        raise ValueError(f"{name}={shown(value)} is not one of {names}")
+
+
+# ---------------------------------------------------------------- a source as a document
+
+
+def source_to_dict(source: Source) -> dict[str, Any]:
+    """A document that carries the `kind` of each source in it."""
+    kind = next(kind for kind, cls in KINDS.items() if cls is type(source))
+    match source:
+        case PackedStream(of, length):
+            return {"kind": kind, "of": source_to_dict(of), "length": length}
+        case Mix(sources):
+            return {"kind": kind, "sources": [[source_to_dict(s), w] for s, w in sources]}
+        case _:
+            return {"kind": kind, **asdict(source)}
+
+
+def source_from_dict(document: object) -> Source:
+    """Undoes `source_to_dict`. `ValueError` names an unknown kind or field."""
+    kinds = ", ".join(KINDS)
+    values = dict(object_of("data", document, f"whose kind is one of {kinds}"))
+    kind = values.pop("kind", None)
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"data.kind={shown(kind)} is not known; allowed: {kinds}")
+    if "format" in values:
+        values["format"] = build(Format, values["format"])
+    for name in {"pairs", "shapes"} & values.keys():
+        values[name] = pairs_from(name, values[name])
+    if "of" in values:
+        values["of"] = source_from_dict(values["of"])
+    if "sources" in values:
+        values["sources"] = tuple(
+            (source_from_dict(source), weight)
+            for source, weight in twos_from("sources", values["sources"])
+        )
+    return build(KINDS[kind], values)
+
+
+def pairs_from(name: str, listed: Any) -> PairList:
+    """Pairs as JSON has them, lists of two."""
+    return tuple((a, b) for a, b in twos_from(name, listed))
+
+
+def twos_from(name: str, listed: Any) -> list[tuple[Any, Any]]:
+    try:
+        return [(a, b) for a, b in listed]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={shown(listed)} must be a list of pairs") from None

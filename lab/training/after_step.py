@@ -1,0 +1,77 @@
+"""What a step changes by no gradient: a part of the model watches the forward, then acts.
+
+A part that balances its load, say, counts which experts were chosen and turns a bias. It names the
+activations it needs; they are recorded only if some part watches, and handed to it after the step.
+
+Shapes: `N` rows of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from lab.model.gpt import GPT
+from lab.model.trace import ACTIVATIONS, NO_TRACE, Trace, TraceLike
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A part of the model, a module, that acts after every step."""
+
+    watches: frozenset[str]
+    """Names of `ACTIVATIONS` that it needs: those of its own block, if it lies in one."""
+
+    def after_step(self, seen: Mapping[str, Tensor]) -> None:
+        """Change its buffers by what the step's whole batch gave, (N, ...) each; no gradients."""
+        ...
+
+
+def watchers(model: GPT) -> list[tuple[str, Watcher]]:
+    """The parts that act after a step, each with the block that it lies in, 'blocks.3.' or ''."""
+    return [
+        (block_of(name), part) for name, part in model.named_modules() if isinstance(part, Watcher)
+    ]
+
+
+def block_of(name: str) -> str:
+    """blocks.3.ffn.router -> blocks.3."""
+    parts = name.split(".")
+    return f"blocks.{parts[1]}." if parts[0] == "blocks" and len(parts) > 1 else ""
+
+
+class Watch:
+    """The step in progress as watchers see it: a trace for each part of its batch."""
+
+    def __init__(self, model: GPT) -> None:
+        self.watchers = watchers(model)
+        self.names = frozenset[str]().union(*(part.watches for _, part in self.watchers))
+        self.traces: list[Trace] = []
+
+    def trace(self) -> TraceLike:
+        """For the next forward; records nothing if nobody watches."""
+        if not self.names:
+            return NO_TRACE
+        self.traces.append(Trace(self.names))
+        return self.traces[-1]
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """Let every watcher act, in the order of the model's modules."""
+        for block, part in self.watchers:
+            seen = {name: rows(self.traces, key_of(name, block)) for name in part.watches}
+            part.after_step(seen)
+        self.traces.clear()
+
+
+def key_of(name: str, block: str) -> str:
+    """What a trace calls an activation that a part of this block watches."""
+    return block + name if ACTIVATIONS[name].in_block else name
+
+
+def rows(traces: Sequence[Trace], key: str) -> Tensor:
+    """The whole batch again, of its parts. (N, ...)"""
+    return torch.cat([trace[key] for trace in traces])

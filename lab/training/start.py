@@ -1,0 +1,49 @@
+"""A run that begins with the weights of another one, `Recipe.start_from`."""
+
+from __future__ import annotations
+
+import torch
+
+from lab.data.sources import WholeTable
+from lab.model.gpt import GPT
+from lab.training import checkpoint
+from lab.training.checkpoint import CHECKPOINTS
+from lab.training.recipe import Recipe
+
+TABLE = "position.table.weight"
+"""The learned positions, the one tensor that may grow: a row a position."""
+
+
+@torch.no_grad()
+def begin_from(recipe: Recipe, model: GPT) -> str:
+    """Put the weights of the committed run `recipe.start_from` into a model drawn at random.
+
+    A longer table of learned positions keeps its new rows as they were drawn. `ValueError` for
+    whatever else does not fit, and for a run from which nothing was held out. Gives the fingerprint
+    of the weights.
+    """
+    name = recipe.start_from
+    given = checkpoint.load_run(name, CHECKPOINTS).model.state_dict()
+    if checkpoint.has_seen_everything(CHECKPOINTS / name) and not isinstance(
+        recipe.data, WholeTable
+    ):
+        raise ValueError(
+            f"start_from={name!r} has seen all products, so nothing is left that data of "
+            f"fraction={recipe.fraction} could hold out"
+        )
+    require_fit(name, given, model.state_dict())
+    for key, own in model.state_dict().items():
+        own[: len(given[key])].copy_(given[key]) if key == TABLE else own.copy_(given[key])
+    return checkpoint.fingerprint(CHECKPOINTS / name)
+
+
+def require_fit(name: str, given: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
+    """Every tensor of the one is one of the other, in the same shape but for a longer table."""
+    for key in sorted(given.keys() ^ own.keys()):
+        where = ("has", "has not") if key in given else ("has not", "has")
+        raise ValueError(f"start_from={name!r} {where[0]} {key}, and this model {where[1]}")
+    for key, tensor in own.items():
+        there, here = tuple(given[key].shape), tuple(tensor.shape)
+        grown = key == TABLE and there[0] < here[0] and there[1:] == here[1:]
+        if there != here and not grown:
+            raise ValueError(f"{key} is {there} in start_from={name!r} and {here} in this model")

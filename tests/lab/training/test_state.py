@@ -1,0 +1,263 @@
+"""lab.training.state: a run goes on bit for bit, and no other file is taken for its state."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny import BASE, numbers, tiny_recipe, weights_of
+
+from lab.data.problems import Format
+from lab.data.sources import Mix, Pairs
+from lab.model.config import RotaryPositions
+from lab.training.recipe import Stage, in_stages
+from lab.training.state import TrainState, metadata_of
+from lab.training.train import train
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("schedule", ["wsd", "cosine"])
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_resumed_run_is_the_same_run_bit_for_bit(
+    tmp_path: Path, optimiser: Any, schedule: Any, precision: Any
+) -> None:
+    recipe = tiny_recipe(
+        optimiser=optimiser, schedule=schedule, precision=precision, weight_decay=0.1, steps=7
+    )
+    whole = TrainState.start(recipe)
+    expected = [numbers(metrics) for metrics in train(recipe, whole)]
+
+    first = TrainState.start(recipe)
+    steps = train(recipe, first)
+    got = [numbers(next(steps)) for _ in range(3)]
+    first.save(tmp_path / "deep" / "state.safetensors")
+    got.append(numbers(next(steps)))  # the caller goes on, and is then cut off
+    got.pop()
+    second = TrainState.load(recipe, tmp_path / "deep" / "state.safetensors")
+    assert (second.step, second.seconds > 0) == (3, True)
+    got += [numbers(metrics) for metrics in train(recipe, second)]
+
+    assert got == expected
+    assert all(torch.equal(p, weights_of(whole)[n]) for n, p in weights_of(second).items())
+    assert all(
+        torch.equal(t, second.optimiser.state()[n]) for n, t in whole.optimiser.state().items()
+    )
+    assert whole.rng.bit_generator.state == second.rng.bit_generator.state
+
+
+SHORT, LONG = Pairs(Format("plain", 1, 2)), Pairs(Format("cot_reversed", 1, 2))
+
+
+@pytest.mark.parametrize("stop_after", [2, 3, 4, 5, 6])
+def test_a_course_goes_on_bit_for_bit_in_mid_stage_and_at_its_bounds(
+    tmp_path: Path, stop_after: int
+) -> None:
+    """Stages end after steps 3 and 5; the second has a fresh optimiser, the third keeps it."""
+    recipe = in_stages(
+        tiny_recipe(weight_decay=0.1),
+        Stage(SHORT, 3),
+        Stage(Mix(((SHORT, 1), (LONG, 2))), 2, 0.5, "fresh"),
+        Stage(LONG, 2),
+    )
+    whole = TrainState.start(recipe)
+    expected = [numbers(metrics) for metrics in train(recipe, whole)]
+    cut = TrainState.start(recipe)
+    steps = train(recipe, cut)
+    got = [numbers(next(steps)) for _ in range(stop_after)]
+    cut.save(tmp_path / "state.safetensors")
+    again = TrainState.load(recipe, tmp_path / "state.safetensors")
+    assert again.tokens == got[-1]["tokens"]
+    got += [numbers(metrics) for metrics in train(recipe, again)]
+    assert got == expected
+    assert all(torch.equal(p, weights_of(whole)[n]) for n, p in weights_of(again).items())
+    assert whole.rng.bit_generator.state == again.rng.bit_generator.state
+
+
+def test_a_finished_run_has_no_further_step() -> None:
+    recipe = tiny_recipe(steps=2)
+    state = TrainState.start(recipe)
+    assert len(list(train(recipe, state))) == 2
+    assert list(train(recipe, state)) == []
+    assert [m.step for m in train(replace(recipe, steps=4), state)] == [3, 4]
+
+
+def test_a_save_that_fails_leaves_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "state.safetensors"
+    state = TrainState.start(recipe)
+    state.save(path)
+    before = path.read_bytes()
+
+    def full_disk(tensors: Any, target: Path, metadata: Any) -> None:
+        target.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("lab.training.state.save_file", full_disk)
+    with pytest.raises(OSError):
+        state.save(path)
+    assert path.read_bytes() == before
+
+
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "model": (
+        {"model": replace(BASE, n_layer=1, d_model=32)},
+        "another model than the recipe of tiny makes: model.d_model is 16 there and 32 here",
+    ),
+    "positions": (
+        {"model": replace(BASE, n_layer=1, position=RotaryPositions(10.0))},
+        "model.position.kind is 'learned' there and 'rotary' here",
+    ),
+    "steps": (
+        {"steps": 9},
+        "another recipe than that of tiny: steps is 6 there and 9 here",
+    ),
+    "seed": ({"seed": 1}, "another recipe than that of tiny: seed is 0 there and 1 here"),
+    "several": (
+        {"batch_size": 4, "rate": 0.5},
+        "batch_size is 8 there and 4 here, rate is 0.003 there and 0.5 here",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), OTHERS.values(), ids=OTHERS)
+def test_a_state_of_another_recipe_is_refused_naming_what_differs(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    path = tmp_path / "state.safetensors"
+    TrainState.start(tiny_recipe()).save(path)
+    with pytest.raises(ValueError) as error:
+        TrainState.load(tiny_recipe(**changes), path)
+    said = str(error.value)
+    assert said.startswith(f"{path} holds") and words in said and "\n" not in said
+
+
+def test_a_state_is_saved_under_the_recipe_that_trained_it_last(tmp_path: Path) -> None:
+    short, longer = tiny_recipe(steps=2), tiny_recipe(steps=4)
+    state = TrainState.start(short)
+    for plan in (short, longer):
+        list(train(plan, state))
+    state.save(tmp_path / "state.safetensors")
+    assert TrainState.load(longer, tmp_path / "state.safetensors").step == 4
+    with pytest.raises(ValueError, match="steps is 4 there and 2 here"):
+        TrainState.load(short, tmp_path / "state.safetensors")
+
+
+def spoil_metadata(**changes: Any) -> Callable[[Path], None]:
+    """Another value for a key of the metadata; None leaves it out."""
+
+    def spoil(path: Path) -> None:
+        tensors, about = load_file(path), metadata_of(path)
+        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in changes.items() if v}
+        about = {key: text for key, text in about.items() if key not in changes} | texts
+        save_file(tensors, path, metadata=about)
+
+    return spoil
+
+
+def spoil_tensors(change: Callable[[dict[str, torch.Tensor]], Any]) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        tensors, about = load_file(path), metadata_of(path)
+        change(tensors)
+        save_file(tensors, path, metadata=about)
+
+    return spoil
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * share)])
+
+    return spoil
+
+
+def foreign(path: Path) -> None:
+    """Somebody else's safetensors file, as `transformers` writes it."""
+    save_file({"wte.weight": torch.zeros(2, 2)}, path, metadata={"format": "pt"})
+
+
+PROGRESS: dict[str, Any] = {
+    **{"step": 1, "seconds": 0.0, "tokens": 136},
+    "rng": np.random.default_rng(0).bit_generator.state,
+}
+SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "empty": (cut(0), "damaged or cut short"),
+    "the half": (cut(0.5), "damaged or cut short"),
+    "all but a byte": (cut(0.99999), "damaged or cut short"),
+    "text": (lambda path: path.write_text("a state"), "damaged or cut short"),
+    "a picture": (lambda path: path.write_bytes(b"\x89PNG\r\n" * 500), "damaged or cut short"),
+    "foreign": (foreign, "is not a saved state: progress=None must be an object"),
+    "bare": (
+        lambda path: save_file({"x": torch.zeros(2)}, path),
+        "is not a saved state: progress=None must be an object",
+    ),
+    "no recipe": (spoil_metadata(recipe=None), "recipe=None must be an object"),
+    "recipe is a number": (spoil_metadata(recipe=3), "recipe=3 must be an object"),
+    "recipe is not JSON": (spoil_metadata(recipe="{"), "is not a saved state: "),
+    "recipe of no model": (spoil_metadata(recipe={"name": "tiny"}), "Recipe lacks model"),
+    "progress is a list": (spoil_metadata(progress=[1]), "progress=[1] must be an object"),
+    "no generator": (
+        spoil_metadata(progress={"step": 0, "seconds": 0.0}),
+        "Saved lacks rng, tokens",
+    ),
+    "half a step": (
+        spoil_metadata(progress={**PROGRESS, "step": 0.5}),
+        "step=0.5 must be a whole number from 0 to 6",
+    ),
+    "past the end": (
+        spoil_metadata(progress={**PROGRESS, "step": 7}),
+        "step=7 must be a whole number from 0 to 6",
+    ),
+    "no time at all": (
+        spoil_metadata(progress={**PROGRESS, "seconds": "long"}),
+        "seconds='long' must be a number",
+    ),
+    "tokens not counted yet, as in older states": (
+        spoil_metadata(progress={k: x for k, x in PROGRESS.items() if k != "tokens"}),
+        "is not a saved state: Saved lacks tokens",
+    ),
+    "half a token": (
+        spoil_metadata(progress={**PROGRESS, "tokens": 0.5}),
+        "tokens=0.5 must be a whole number",
+    ),
+    "a start without a name": (
+        spoil_metadata(progress={**PROGRESS, "started_from": 3}),
+        "started_from=3 must be text",
+    ),
+    "another generator": (
+        spoil_metadata(progress={**PROGRESS, "rng": {"bit_generator": "MT"}}),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "a tensor too few": (
+        spoil_tensors(lambda t: t.pop("model.embed.weight")),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "a moment too few": (
+        spoil_tensors(lambda t: t.pop("optimiser.adamw.m.0")),
+        "does not hold all that a run of tiny goes on from",
+    ),
+    "another shape": (
+        spoil_tensors(lambda t: t.update({"optimiser.adamw.v.0": torch.zeros(3, 5)})),
+        "does not hold all that a run of tiny goes on from",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), SPOILT.values(), ids=SPOILT)
+def test_a_file_that_is_no_state_is_refused_in_one_sentence(
+    tmp_path: Path, spoil: Callable[[Path], Any], words: str
+) -> None:
+    path, recipe = tmp_path / "state.safetensors", tiny_recipe()
+    TrainState.start(recipe).save(path)
+    TrainState.load(recipe, path)
+    spoil(path)
+    with pytest.raises(ValueError) as error:
+        TrainState.load(recipe, path)
+    said = str(error.value)
+    assert said.startswith(f"{path} ") and words in said and "\n" not in said
