@@ -5,12 +5,12 @@ Without Chromium they are skipped, with the reason in the summary; where CI is t
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 # --import-mode=importlib leaves sys.path alone; tests here may say `from driver import wait_idle`.
@@ -71,13 +71,24 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         pytest.fail(f"{error}; it printed:\n{printed}", pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> driver.Visitors:
+    return driver.Visitors(browser)
+
+
 @pytest.fixture
-def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
+def enter(visitors: driver.Visitors) -> Iterator[Callable[..., driver.BookPage]]:
+    """A function that opens an address as a new visitor."""
+    with visitors.door() as enter:
+        yield enter
+
+
+@pytest.fixture
+def open_page(server: str, enter: Callable[..., driver.BookPage]) -> OpenPage:
     """A function that opens a path of the book as a new visitor and waits until it is idle.
 
     With `idle=False` it does not wait: a page on which a run goes on is seldom idle.
     """
-    contexts: list[BrowserContext] = []
 
     def open_one(
         path: str = "/",
@@ -87,14 +98,9 @@ def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
         height: int = 900,
         idle: bool = True,
     ) -> driver.BookPage:
-        context = driver.new_context(browser, width, height, dark=dark)
-        contexts.append(context)
-        page = driver.watch(context.new_page())
-        page.goto(f"{server}/{path.lstrip('/')}", wait_until="domcontentloaded")
+        page = enter(f"{server}/{path.lstrip('/')}", width, height, dark=dark)
         if idle:
             driver.wait_idle(page)
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one

@@ -63,6 +63,9 @@ def test_a_newcomers_path(open_page) -> None:
     stop(page)
 
     page.get_by_text("More settings").click()
+    for name, smallest in (("Width, d_model", "ch10_d_model=32"), ("Layers", "ch10_n_layer=1")):
+        page.get_by_role("slider", name=name).press("Home")
+        in_the_link(page, smallest)
     box = page.get_by_role("spinbutton", name="Steps")
     box.fill("60")
     box.press("Enter")
