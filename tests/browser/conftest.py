@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 # --import-mode=importlib leaves sys.path alone; tests here may say `from driver import wait_idle`.
@@ -39,29 +39,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def chromium_or_skip() -> str:
-    chromium = driver.find_chromium()
-    if chromium is None:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium; without one, who needs it is skipped before anything starts."""
+    path = driver.find_chromium()
+    if path is None:
         reason = "Chromium is not installed (Debian: apt-get install chromium)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
-    return chromium
+    return path
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
-    chromium = chromium_or_skip()
+def playwright(chromium: str) -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        running = driver.launch(playwright, chromium)
-        yield running
-        running.close()
+        yield playwright
 
 
 @pytest.fixture(scope="session")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the served book. It asks for `browser` so that no server starts in vain."""
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """One headless Chromium for all tests that hold no stopwatch."""
+    running = driver.launch(playwright, chromium, frugal=True)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def browser_on_the_clock(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """One that draws as a reader's does, for the tests that do."""
+    running = driver.launch(playwright, chromium)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the served book."""
     path = tmp_path_factory.mktemp("server") / "streamlit.log"
     try:
         with path.open("wb") as log, driver.serve(driver.ROOT / "Home.py", log) as url:
@@ -76,9 +90,16 @@ def visitors(browser: Browser) -> driver.Visitors:
     return driver.Visitors(browser)
 
 
+@pytest.fixture(scope="session")
+def visitors_on_the_clock(browser_on_the_clock: Browser) -> driver.Visitors:
+    return driver.Visitors(browser_on_the_clock)
+
+
 @pytest.fixture
-def enter(visitors: driver.Visitors) -> Iterator[Callable[..., driver.BookPage]]:
+def enter(request: pytest.FixtureRequest) -> Iterator[Callable[..., driver.BookPage]]:
     """A function that opens an address as a new visitor."""
+    timing = request.node.get_closest_marker("timing") is not None
+    visitors = request.getfixturevalue("visitors_on_the_clock" if timing else "visitors")
     with visitors.door() as enter:
         yield enter
 

@@ -33,7 +33,7 @@ Open = Callable[..., driver.BookPage]
 
 
 @pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("drawings") / "streamlit.log"
     script = driver.ROOT / "tests" / "browser" / "drawings_app.py"
     with path.open("wb") as log, driver.serve(script, log) as url:

@@ -8,7 +8,7 @@ from typing import Any
 import driver
 import pytest
 import torch
-from playwright.sync_api import Browser, Frame
+from playwright.sync_api import Frame
 from viewer_app import model, scene
 
 from lab.data.vocabulary import VOCABULARY
@@ -18,7 +18,7 @@ Open = Callable[..., tuple[driver.BookPage, Frame]]
 
 
 @pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("viewer") / "streamlit.log"
     script = Path(__file__).with_name("viewer_app.py")
     with path.open("wb") as log, driver.serve(script, log) as url:
