@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8501
 # Further arguments for pytest, as in: make test PYTEST_ARGS="-k rope"
 PYTEST_ARGS ?=
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,11 +21,11 @@ run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.
 	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT) \
 		--server.fileWatcherType none
 
-# Three runs of pytest: what shares the machine well, what drives a browser, what holds a stopwatch.
-# A file of browser tests stays with one worker, which has one server and one Chromium.
+# Two runs of pytest: what shares the machine, and what holds a stopwatch. Browser tests wait much
+# while others compute, hence one worker more than there are cores. Each begins with a stretch of
+# neighbours, and takes some of another's when it is done: few need a server and a Chromium.
 test: lint types ## lint, types, then every test except the slow ones
-	$(PY) -m pytest -n auto -m "not slow and not browser and not timing" $(PYTEST_ARGS)
-	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not timing and not slow" $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not timing" $(PYTEST_ARGS)
 	$(PY) -m pytest -m "timing and not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## the tests that take minutes

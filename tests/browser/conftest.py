@@ -5,12 +5,12 @@ Without Chromium they are skipped, with the reason in the summary; where CI is t
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 # --import-mode=importlib leaves sys.path alone; tests here may say `from driver import wait_idle`.
@@ -39,29 +39,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def chromium_or_skip() -> str:
-    chromium = driver.find_chromium()
-    if chromium is None:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium; without one, who needs it is skipped before anything starts."""
+    path = driver.find_chromium()
+    if path is None:
         reason = "Chromium is not installed (Debian: apt-get install chromium)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
-    return chromium
+    return path
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
-    chromium = chromium_or_skip()
+def playwright(chromium: str) -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        running = driver.launch(playwright, chromium)
-        yield running
-        running.close()
+        yield playwright
 
 
 @pytest.fixture(scope="session")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the served book. It asks for `browser` so that no server starts in vain."""
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """One headless Chromium for all tests that hold no stopwatch."""
+    running = driver.launch(playwright, chromium, frugal=True)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def browser_on_the_clock(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """One that draws as a reader's does, for the tests that do."""
+    running = driver.launch(playwright, chromium)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the served book."""
     path = tmp_path_factory.mktemp("server") / "streamlit.log"
     try:
         with path.open("wb") as log, driver.serve(driver.ROOT / "Home.py", log) as url:
@@ -71,13 +85,31 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         pytest.fail(f"{error}; it printed:\n{printed}", pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> driver.Visitors:
+    return driver.Visitors(browser)
+
+
+@pytest.fixture(scope="session")
+def visitors_on_the_clock(browser_on_the_clock: Browser) -> driver.Visitors:
+    return driver.Visitors(browser_on_the_clock)
+
+
 @pytest.fixture
-def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
+def enter(request: pytest.FixtureRequest) -> Iterator[Callable[..., driver.BookPage]]:
+    """A function that opens an address as a new visitor."""
+    timing = request.node.get_closest_marker("timing") is not None
+    visitors = request.getfixturevalue("visitors_on_the_clock" if timing else "visitors")
+    with visitors.door() as enter:
+        yield enter
+
+
+@pytest.fixture
+def open_page(server: str, enter: Callable[..., driver.BookPage]) -> OpenPage:
     """A function that opens a path of the book as a new visitor and waits until it is idle.
 
     With `idle=False` it does not wait: a page on which a run goes on is seldom idle.
     """
-    contexts: list[BrowserContext] = []
 
     def open_one(
         path: str = "/",
@@ -87,14 +119,9 @@ def open_page(server: str, browser: Browser) -> Iterator[OpenPage]:
         height: int = 900,
         idle: bool = True,
     ) -> driver.BookPage:
-        context = driver.new_context(browser, width, height, dark=dark)
-        contexts.append(context)
-        page = driver.watch(context.new_page())
-        page.goto(f"{server}/{path.lstrip('/')}", wait_until="domcontentloaded")
+        page = enter(f"{server}/{path.lstrip('/')}", width, height, dark=dark)
         if idle:
             driver.wait_idle(page)
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one

@@ -1,7 +1,7 @@
 """The helpers themselves: a check that cannot fail would guard nothing."""
 
 import pytest
-from driver import no_sideways_scroll, sideways_scroll, wait_idle, watch
+from driver import Visitors, no_sideways_scroll, sideways_scroll, wait_idle, watch
 from playwright.sync_api import Browser
 
 APP = """<div data-testid="stApp" data-test-connection-state="CONNECTED"
@@ -64,3 +64,20 @@ def test_errors_of_the_console_and_of_scripts_are_collected(browser: Browser) ->
     assert any("seen" in text for text in page.console_errors)
     assert any("raised" in text for text in page.console_errors)
     page.close()
+
+
+def test_a_visitor_finds_nothing_of_the_one_before_nor_of_who_is_there(
+    server: str, visitors: Visitors
+) -> None:
+    url = f"{server}/_stcore/health"
+    left = "[localStorage.length, document.cookie.includes('name')]"
+    with visitors.door() as enter:
+        page = enter(url)
+        page.evaluate("localStorage.setItem('name', 'ann'); document.cookie = 'name=ann'")
+        assert page.evaluate(left) == [1, True]
+        before = page.context
+    with visitors.door() as enter:
+        page = enter(url)
+        assert page.context is before and page.evaluate(left) == [0, False]
+        page.evaluate("localStorage.setItem('name', 'bob'); document.cookie = 'name=bob'")
+        assert enter(url).evaluate(left) == [0, False]

@@ -81,7 +81,7 @@ def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> No
 # Software draws here, so the graphics card's share is not in a frame; it is in the first picture.
 
 MOST_FRAME_MS, MOST_PICK_MS, MOST_PICTURE_MS, MOST_TOGGLE_MS = 4, 1, 1500, 300
-VISITS = 3
+MOST_VISITS = 3
 
 # A click on a switch, until the scene holds other numbers and the page has its answer.
 TOGGLE = """async label => {
@@ -102,12 +102,17 @@ def is_bench(message) -> bool:
     return message.text.startswith("bench ")
 
 
+def first_picture_in_time(line) -> bool:
+    return line["picture"]["p95"] < MOST_PICTURE_MS
+
+
 @pytest.mark.timing
 def test_frames_picks_and_the_first_picture_of_the_large_model_are_in_time(open_page) -> None:
     page = open_page("/")
     address = f"{page.url.rstrip('/')}/forward_pass_3d?bench=1"
     logged = []
-    for _ in range(VISITS):
+    # A machine that others use only ever adds to a time: one visit in time shows the viewer's own.
+    while len(logged) < MOST_VISITS and not any(first_picture_in_time(line) for line in logged):
         with page.expect_console_message(is_bench, timeout=60_000) as line:
             page.goto(address)
             scene_with_weights(page)
@@ -115,8 +120,7 @@ def test_frames_picks_and_the_first_picture_of_the_large_model_are_in_time(open_
         print(logged[-1])
         assert logged[-1]["frame"]["p50"] < MOST_FRAME_MS
         assert logged[-1]["pick"]["p95"] < MOST_PICK_MS
-    # A machine that others use only ever adds to a time: the least of them is the viewer's own.
-    assert min(line["picture"]["p95"] for line in logged) < MOST_PICTURE_MS
+    assert first_picture_in_time(logged[-1])
     frame = scene_with_weights(page)
     times = frame.evaluate("viewer3d.bench(120, 400)")  # its code is compiled by now
     print(times)

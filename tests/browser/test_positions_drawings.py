@@ -23,7 +23,7 @@ from drawings_app import (
     Q,
     model,
 )
-from playwright.sync_api import Browser, BrowserContext, Locator
+from playwright.sync_api import Browser, Locator
 
 from lab.interp.fourier_shift import shifted, spectrum, turned
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches
@@ -33,7 +33,7 @@ Open = Callable[..., driver.BookPage]
 
 
 @pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("drawings") / "streamlit.log"
     script = driver.ROOT / "tests" / "browser" / "drawings_app.py"
     with path.open("wb") as log, driver.serve(script, log) as url:
@@ -41,24 +41,17 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def open_drawings(app: str, browser: Browser) -> Iterator[Open]:
-    contexts: list[BrowserContext] = []
-
+def open_drawings(app: str, enter: Callable[..., driver.BookPage]) -> Open:
     def open_one(width: int = 1280, dark: bool = False) -> driver.BookPage:
-        context = driver.new_context(browser, width, 1000, dark=dark)
-        contexts.append(context)
-        page = driver.watch(context.new_page())
-        visit(page, app)
+        page = enter(app, width, 1000, dark=dark)
+        wait_drawn(page)
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one
 
 
-def visit(page: driver.BookPage, app: str) -> None:
-    """Open the drawings and wait until each of them is drawn."""
-    page.goto(app, wait_until="domcontentloaded")
+def wait_drawn(page: driver.BookPage) -> None:
+    """Wait until each of the drawings is drawn."""
     for name in ("waves", "clocks", "tape"):
         said = page.locator(f".{name} .said").filter(has_text=re.compile(r"\S"))
         said.wait_for(state="attached")
@@ -316,7 +309,8 @@ def test_the_drawings_fit_a_phone(open_drawings: Open, dark: bool) -> None:
 def test_a_finger_drags_the_sum_along_the_tape(app: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True)
     page = driver.watch(context.new_page())
-    visit(page, app)
+    page.goto(app, wait_until="domcontentloaded")
+    wait_drawn(page)
     knob = page.locator(".tape .knob")
     knob.scroll_into_view_if_needed()
     driver.wait_idle(page)

@@ -8,7 +8,7 @@ from typing import Any
 import driver
 import pytest
 import torch
-from playwright.sync_api import Browser, BrowserContext, Frame
+from playwright.sync_api import Frame
 from viewer_app import model, scene
 
 from lab.data.vocabulary import VOCABULARY
@@ -18,7 +18,7 @@ Open = Callable[..., tuple[driver.BookPage, Frame]]
 
 
 @pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("viewer") / "streamlit.log"
     script = Path(__file__).with_name("viewer_app.py")
     with path.open("wb") as log, driver.serve(script, log) as url:
@@ -26,9 +26,7 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
-    contexts: list[BrowserContext] = []
-
+def open_viewer(app: str, enter: Callable[..., driver.BookPage]) -> Open:
     def open_one(
         query: str = "",
         width: int = 1280,
@@ -36,16 +34,11 @@ def open_viewer(app: str, browser: Browser) -> Iterator[Open]:
         weights: bool = True,
         touch: bool = False,
     ) -> Any:
-        context = driver.new_context(browser, width, 900, dark=dark, touch=touch)
-        contexts.append(context)
-        page = driver.watch(context.new_page())
-        page.goto(f"{app}/{query}", wait_until="domcontentloaded")
+        page = enter(f"{app}/{query}", width, dark=dark, touch=touch)
         driver.wait_idle(page)
         return page, ready(page, weights)
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one
 
 
 def ready(page: driver.BookPage, weights: bool) -> Frame:

@@ -23,9 +23,11 @@ def test_home_opens_within_two_seconds_from_a_warm_server(open_page, server: str
     assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0
 
 
-def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(browser, tmp_path) -> None:
+def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(
+    browser_on_the_clock, tmp_path
+) -> None:
     with (tmp_path / "log").open("wb") as log, serve(ROOT / "Home.py", log) as url:
-        context = new_context(browser)
+        context = new_context(browser_on_the_clock)
         page = watch(context.new_page())
         seconds_to_see(page, url)
         began = time.perf_counter()

@@ -1,18 +1,41 @@
-"""Pages run in Streamlit's own test harness; what one test caches, the next must not see."""
+"""Pages run in Streamlit's own test harness, all in one process: they share what is only read.
+
+Models, records and figures are kept from test to test as a server keeps them from reader to
+reader. Live runs are not, and a test that patches something neither finds nor leaves anything.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from components.ui import training
 from lab.records import ROOT
 
 
-@pytest.fixture(autouse=True)
-def fresh_caches() -> None:
+def empty_caches() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_runs() -> None:
+    """No run of another test is on the server."""
+    training.service.clear()
+
+
+@pytest.fixture(autouse=True)
+def caches_see_every_patch(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What was kept before a patch would hide it, and what was kept under it would outlive it."""
+    patches = "monkeypatch" in request.fixturenames
+    if patches:
+        empty_caches()
+    yield
+    if patches:
+        empty_caches()
 
 
 def open_book(page: str | None = None, **query: str) -> AppTest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components.ui import exercises, tokens
@@ -70,11 +69,6 @@ def solved(app: AppTest) -> bool:
 
 def html_of(app: AppTest) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> None:
-    st.cache_resource.clear()
 
 
 # ---------------------------------------------------------------- forge a digit

@@ -9,8 +9,6 @@ from components.ui.live import LiveRun, LiveRuns
 from lab.live.backends import ThreadBackend
 from lab.live.loop import RunSpec
 
-pytestmark = pytest.mark.timing
-
 
 def until(true: Callable[[], bool], most: float) -> float:
     began = time.monotonic()
@@ -20,6 +18,7 @@ def until(true: Callable[[], bool], most: float) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.timing
 def test_eight_runs_started_together_move_within_5_s_none_starves_and_each_stops_within_1_s() -> (
     None
 ):
@@ -41,11 +40,12 @@ def test_eight_runs_started_together_move_within_5_s_none_starves_and_each_stops
 def test_a_run_whose_reader_left_for_good_ends_within_30_s() -> None:
     service = LiveRuns(ThreadBackend)
     run = service.runs[service.start(RunSpec("multiply", {"steps": 2000}), "ann")]
-    until(lambda: bool(run.snapshots), 10.0)
-    service.leave("ann")
+    until(lambda: bool(run.snapshots), 60.0)
+    service.leave("ann")  # 20 s of grace and 10 to spare: it need not run alone
     assert until(lambda: run.phase == "cancelled", 30.0) > 15.0
 
 
+@pytest.mark.timing
 def test_a_large_model_is_cut_so_that_a_small_one_beside_it_goes_on() -> None:
     service = LiveRuns(ThreadBackend)
     large = {"d_model": 192, "n_layer": 4}
