@@ -23,6 +23,7 @@ from lab.data.problems import Format, Style, split_value
 from lab.data.vocabulary import decode, encode
 from lab.experiments.lengths import ARMS, problems_of_shape
 from lab.inference.evaluate import go_on
+from lab.inference.forward import logits_of
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 
@@ -124,8 +125,7 @@ def logits_of_both(run: str, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarra
     monkeypatch.setattr(tool, "next_logits", keeping)
     tool.decode(mine, texts, len(texts[0]) + 1)
     tokens = torch.from_numpy(np.stack([encode(text) for text in texts])).long()
-    with torch.inference_mode():
-        theirs = loaded.model(tokens).numpy()
+    theirs = logits_of(loaded.model, tokens).numpy()
     return np.stack(kept), theirs.transpose(1, 0, 2)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -139,6 +138,7 @@ ON_PAGE = {
         "It gets seven in a hundred of six by six right, before": PUBLISHED,
         "$500{,}000$ for texts of up to $128{,}000$ tokens (in the paper": PUBLISHED,
     },
+    "40_kv_cache": {},
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,
     },
@@ -338,4 +338,8 @@ def test_the_shapes_that_page_20_reads_off_the_code() -> None:
 
 
 def test_no_page_is_left_out() -> None:
-    assert {Path(name).stem for name in (ROOT / "pages").glob("*.py")} | {"home"} == PROSE.keys()
+    """Nor prose that waits for its page."""
+    written = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert (
+        written | {"home"} <= {path.stem for path in (ROOT / "pages").glob("*.md")} == PROSE.keys()
+    )
