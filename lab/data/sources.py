@@ -269,7 +269,7 @@ class PackedStream:
         return self.of.problems(split, most)
 
 
-Part = Pairs | ListedPairs | Shapes | PackedStream
+Member = Pairs | ListedPairs | Shapes | PackedStream
 
 
 @dataclass(frozen=True)
@@ -280,33 +280,33 @@ class Mix:
     run is taken to write, its `format`, is that of the first source.
     """
 
-    sources: tuple[tuple[Part, float], ...]
+    sources: tuple[tuple[Member, float], ...]
 
     def __post_init__(self) -> None:
         listed = cast(object, self.sources)
         if not isinstance(listed, tuple) or not listed or not all(map(is_weighted, self.sources)):
             raise ValueError(
                 f"sources={shown(listed)} must be (source, weight) pairs, each source one of "
-                f"{', '.join(cls.__name__ for cls in PARTS)}"
+                f"{', '.join(cls.__name__ for cls in MEMBERS)}"
             )
         for _, weight in self.sources:
             require_number("the weight of a source", weight, above=0, most=1e6)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def members(self) -> tuple[Member, ...]:
         return tuple(source for source, _ in self.sources)
 
     @property
     def format(self) -> Format:
-        return self.parts[0].format
+        return self.members[0].format
 
     @property
     def fraction(self) -> float:
-        return max(source.fraction for source in self.parts)
+        return max(source.fraction for source in self.members)
 
     @property
     def tokens_per_row(self) -> int:
-        return max(source.tokens_per_row for source in self.parts)
+        return max(source.tokens_per_row for source in self.members)
 
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
         """`n` rows: first the source of each, then source by source its texts."""
@@ -314,7 +314,7 @@ class Mix:
         chosen = rng.choice(len(weights), n, p=weights / weights.sum())
         tokens = np.full((n, self.tokens_per_row), PADDING, dtype=np.uint8)
         mask = np.zeros(tokens.shape, dtype=bool)
-        for number, source in enumerate(self.parts):
+        for number, source in enumerate(self.members):
             rows = np.flatnonzero(chosen == number)
             if len(rows):
                 width = source.tokens_per_row
@@ -323,13 +323,13 @@ class Mix:
 
     def trained_on(self) -> NDArray[np.bool_]:
         """True for the pairs [a, b] that any source shows; at most 2 x 2 digits are told."""
-        return either(source.trained_on() for source in self.parts)
+        return either(source.trained_on() for source in self.members)
 
     def problems(self, split: SplitName, most: int) -> Problems:
         """An equal share from each source. What is held out is the same for all sources of one
         format, and asked once."""
-        share = most // len(self.parts)
-        found = [row for source in self.parts for row in source.problems(split, share)]
+        share = most // len(self.members)
+        found = [row for source in self.members for row in source.problems(split, share)]
         if split == "train":
             return found
         return list({form: (form, a, b) for form, a, b in found}.values())
@@ -337,7 +337,7 @@ class Mix:
 
 Source = Pairs | ListedPairs | WholeTable | Shapes | PackedStream | Mix
 
-PARTS: tuple[type[Part], ...] = (Pairs, ListedPairs, Shapes, PackedStream)
+MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, PackedStream)
 KINDS: dict[str, type[Source]] = {
     "pairs": Pairs,
     "listed_pairs": ListedPairs,
@@ -415,7 +415,7 @@ def is_pair(pair: object) -> bool:
 def is_weighted(pair: object) -> bool:
     if not isinstance(pair, tuple) or len(cast(tuple[object, ...], pair)) != 2:
         return False
-    return isinstance(cast(tuple[object, object], pair)[0], PARTS)
+    return isinstance(cast(tuple[object, object], pair)[0], MEMBERS)
 
 
 def require_source(name: str, value: object) -> None:

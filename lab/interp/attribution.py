@@ -92,7 +92,7 @@ def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""
     out = [Component(GIVEN[name]) for name in model.position.begins_with]
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
-        out += [Component("head", layer, head) for head in range(block.attention.n_head)]
+        out += [Component("head", layer, head) for head in range(block.attention.n_note)]
         out.append(Component("FFN", layer))
     return tuple(out)
 

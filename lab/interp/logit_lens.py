@@ -57,7 +57,10 @@ class Notebook:
 
 
 def notebook(model: GPT, text: str) -> Notebook:
-    """x = token + position + attention_0 + FFN_0 + attention_1 + ...: every term, on one text."""
+    """x = token + position + attention_0 + FFN_0 + attention_1 + ...: every term, on one text.
+
+    Each is taken by the share that the stream says the end has of it.
+    """
     n = model.config.n_layer
     read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post"}
     trace = run_with_trace(model, text, read & model.emits)
@@ -66,7 +69,8 @@ def notebook(model: GPT, text: str) -> Notebook:
     for layer in range(n):
         keys[f"attention {layer}"] = f"blocks.{layer}.attn_out"
         keys[f"FFN {layer}"] = f"blocks.{layer}.ffn_out"
-    notes = torch.stack([trace[key][0] for key in keys.values()])
+    sites = ["begin" if line in start else key for line, key in keys.items()]
+    notes = torch.cat([trace[key] for key in keys.values()]) * model.residual.shares(sites, trace)
     return Notebook(tuple(keys), plain(notes), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
 
 

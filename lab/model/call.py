@@ -6,16 +6,13 @@ Shapes: `B` batch, `T` tokens of this call, `S` slots filled so far, `A` axes of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from lab.model.cache import CacheLike
+from lab.model.positions import Position, Relation
 from lab.model.trace import TraceLike
-
-if TYPE_CHECKING:
-    from lab.model.positions import Position
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,11 @@ class Call:
     cache: CacheLike
     trace: TraceLike
     layer: int = 0
+
+    @property
+    def relation(self) -> Relation:
+        """How the tokens of this call stand to all that are kept."""
+        return Relation(self.position, self.positions, self.key_positions)
 
     def at(self, layer: int) -> Call:
         """The same call in a block."""

@@ -15,7 +15,6 @@ from lab.model.attention.kernels import Kernel
 from lab.model.call import Call
 from lab.model.config import MultiHeadAttention as MultiHeadAttentionConfig
 from lab.model.norm import RMSNorm
-from lab.model.positions import Relation
 from lab.model.roles import Role
 from lab.model.rules import Rule, Rules
 
@@ -53,15 +52,8 @@ class MultiHeadAttention(nn.Module):
         v = call.trace("v", self.split(self.wv(x)))
         q, k = call.position.rotate(q, k, call.positions, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
-        z = self.kernel(
-            q,
-            k,
-            v,
-            scale=self.head_dim**-0.5,
-            slots=call.slots,
-            relation=Relation(call.position, call.positions, call.key_positions),
-            trace=call.trace,
-        )
+        scale, slots, relation = self.head_dim**-0.5, call.slots, call.relation
+        z = self.kernel(q, k, v, scale=scale, slots=slots, relation=relation, trace=call.trace)
         return self.wo(self.join(call.trace("z", z)))
 
     def split(self, x: Tensor) -> Tensor:
@@ -91,6 +83,11 @@ class MultiHeadAttention(nn.Module):
     @property
     def z_rule(self) -> Rule | None:
         return Rule("weighted_sum", ("pattern", "v")) if "pattern" in self.kernel.emits else None
+
+    @property
+    def n_note(self) -> int:
+        """How many things write to the stream: its heads."""
+        return self.n_head
 
     def written(self, z: Tensor) -> Tensor:
         """What each head writes to the stream, z_h W_O[h]; it sums to `attn_out`.
