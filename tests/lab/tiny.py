@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import math
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -98,15 +99,15 @@ def pairwise(combinations: list[tuple[str, GPTConfig]]) -> list[tuple[str, GPTCo
 
 
 def variants() -> list[Any]:
-    """A pairwise cover of the samples for pytest; every further combination is slow."""
+    """A pairwise cover of the samples for pytest; `test_slow` takes every combination."""
     import pytest
 
-    everything = product_of_samples()
-    cover = {name for name, _ in pairwise(everything)}
-    return [
-        pytest.param(config, id=name, marks=() if name in cover else pytest.mark.slow)
-        for name, config in everything
-    ]
+    return [pytest.param(config, id=name) for name, config in cover_of_samples()]
+
+
+@lru_cache
+def cover_of_samples() -> list[tuple[str, GPTConfig]]:
+    return pairwise(product_of_samples())
 
 
 def key_heads(config: GPTConfig) -> int:
