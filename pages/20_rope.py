@@ -17,7 +17,7 @@ from components.ui.tokens import Marks, place_of, strip
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 from lab.data.vocabulary import decode
-from lab.records import RECORDS, read_lines, select
+from lab.records import select
 from lab.statistics import spread, steps_until
 
 MODELS = {
@@ -245,7 +245,7 @@ def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     """AdamW's rate of an arm of the race in the stream, as the record chose it."""
     from lab.experiments import rope as race
 
-    rows = read_lines(RECORDS / "rope.jsonl")
+    rows = rows_of("rope.jsonl")
     return f"{race.best_rate(rows, 'packed', encoding):g}"
 
 
@@ -253,7 +253,7 @@ def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
     from lab.experiments.lengths import edges
 
-    return edges(select(read_lines(RECORDS / "lengths.jsonl"), arm=arm))
+    return edges(select(rows_of("lengths.jsonl"), arm=arm))
 
 
 def turned_at_the_edge(arm: str) -> str:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -1133,7 +1134,17 @@ def look_up(name: str, root: Path = ROOT) -> Looked:
 
 
 def read_record(path: Path) -> Any:
-    """A dict, or rows. `FileNotFoundError` if there is none, `ValueError` if it is damaged."""
+    """A dict, or rows, to be read and not changed.
+
+    `FileNotFoundError` if there is none, `ValueError` if it is damaged.
+    """
+    about = path.stat()
+    return parsed(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=64)
+def parsed(path: Path, changed: int, size: int) -> Any:
+    """A record as it is since it last `changed`: a page asks some of them fifty times."""
     record = read_lines(path) if path.suffix == ".jsonl" else json.loads(path.read_text())
     if not record:
         raise FileNotFoundError(path)

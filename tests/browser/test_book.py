@@ -12,9 +12,17 @@ from playwright.sync_api import expect
 PATHS = ("/", "/chain_of_thought?reveal=1", "/claims")
 
 
+LOOKS = [
+    (1280, False),
+    (390, True),
+    pytest.param(1280, True, marks=pytest.mark.slow),
+    pytest.param(390, False, marks=pytest.mark.slow),
+]
+"""Each width and each theme; every pair of them among the slow tests."""
+
+
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_every_page_draws_without_error(open_page, path: str, width: int, dark: bool) -> None:
     page = open_page(path, width, dark)
     assert page.console_errors == []
