@@ -25,6 +25,7 @@ from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
 from lab.inference.evaluate import likeliest, teacher_forced
 from lab.inference.forward import run_with_trace
+from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT
 from lab.model.positions import frequencies
 
@@ -75,19 +76,18 @@ def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.
 
     Row i is `query` at position i, column j is `key` at position j; not masked.
     """
-    rotated = "rot_q" in model.emits
-    q, k = (
-        alone(model, token, f"rot_{name}" if rotated else name, head, n)
-        for token, name in ((query, "q"), (key, "k"))
-    )
-    return q @ k.T / q.shape[1] ** 0.5
+    turned = "rot_" if "rot_q" in model.emits else ""
+    q, k = alone(model, query, turned + "q", n), alone(model, key, turned + "k", n)
+    k, at = repeat_heads(k, q.shape[1]), torch.arange(n)[None]
+    scores = model.position.scores(q * q.shape[-1] ** -0.5, k, at, at)
+    return scores[0, head].numpy()
 
 
-def alone(model: GPT, token: str, name: str, head: int, n: int) -> NDArray[np.float64]:
-    """The query or key of a token with nothing around it, at positions 0 to n - 1. (n, Dk)"""
+def alone(model: GPT, token: str, name: str, n: int) -> Tensor:
+    """The queries or keys of a token with nothing around it, at 0 to n - 1. (1, H, n, Dk)"""
     tokens = torch.from_numpy(encode(token)).long().expand(n, 1)
     trace = run_with_trace(model, tokens, [name], positions=torch.arange(n)[:, None])
-    return trace[f"blocks.0.{name}"][:, head, 0].double().numpy()
+    return trace[f"blocks.0.{name}"].double()[:, :, 0].transpose(0, 1)[None]
 
 
 def agreement(head_dim: int, base: float, distances: NDArray[np.int64]) -> NDArray[np.float64]:

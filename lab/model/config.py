@@ -82,10 +82,10 @@ class Rotary(Position):
         require_number("position.factor", factor, least=1, most=MOST_FACTOR)
 
     def require_fit(self, whole: GPTConfig) -> None:
-        if whole.attention.head_dim % 2:
+        if whole.attention.rotated_dim % 2:
             raise ValueError(
                 f"rotary positions turn pairs of numbers, so attention.head_dim="
-                f"{whole.attention.head_dim} must be even (position={self})"
+                f"{whole.attention.rotated_dim} must be even (position={self})"
             )
 
 
@@ -96,10 +96,10 @@ class Coupled(Rotary):
 
     def require_fit(self, whole: GPTConfig) -> None:
         super().require_fit(whole)
-        if whole.attention.head_dim % 4:
+        if whole.attention.rotated_dim % 4:
             raise ValueError(
                 f"coupled positions share the pairs of a head between two axes, so "
-                f"attention.head_dim={whole.attention.head_dim} must be a multiple of 4 "
+                f"attention.head_dim={whole.attention.rotated_dim} must be a multiple of 4 "
                 f"(position={self})"
             )
 
@@ -231,6 +231,11 @@ class MultiHeadAttention(Part):
         require_whole("attention.n_head", self.n_head)
         require_whole("attention.head_dim", self.head_dim)
         require_flag("attention.qk_norm", self.qk_norm)
+
+    @property
+    def rotated_dim(self) -> int:
+        """Numbers of a query or key that a position may turn: all of them."""
+        return self.head_dim
 
     @property
     def width(self) -> int:

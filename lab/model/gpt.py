@@ -40,7 +40,7 @@ class Block(nn.Module):
         x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
         stream.write("attn_out", self.attention(x, call), trace)
         x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
-        stream.write("ffn_out", self.ffn(x, trace), trace)
+        stream.write("ffn_out", self.ffn(x, call), trace)
         stream.read("resid_post", trace)
 
     @property
@@ -123,7 +123,8 @@ class GPT(nn.Module):
         turned = {n: r for n, r in self.position.emits.items() if n not in begun}
         formed = block.attention.kernel.emits & {"scores"}
         scores = dict.fromkeys(formed, self.position.scores_rule)
-        return {**block.emits, **turned, **scores, **self.residual.emits(layer, begun)}
+        own = {**turned, **scores, **block.emits}  # attention may say better than the position
+        return {**own, **self.residual.emits(layer, begun)}
 
     @cached_property
     def emits(self) -> frozenset[str]:
@@ -139,7 +140,7 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
         match of[name]:
             case "embedding":
                 parameter.normal_(std=spread, generator=generator)
-            case "reads":
+            case "reads" | "router":
                 parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
             case "writes" | "unembedding":
                 parameter.zero_()

@@ -32,30 +32,32 @@ def part(name: str, config: GPTConfig) -> Any:
 
 
 def rotary(own: configs.RotaryPositions, config: GPTConfig) -> RotaryPositions:
-    return RotaryPositions(frequencies(config.attention.head_dim, own.base)[None], own.layout)
+    return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None], own.layout)
 
 
 def interpolated(own: configs.InterpolatedRotaryPositions, config: GPTConfig) -> RotaryPositions:
-    return RotaryPositions(frequencies(config.attention.head_dim, own.base)[None] / own.factor)
+    return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None] / own.factor)
 
 
 def yarn(own: configs.YarnRotaryPositions, config: GPTConfig) -> RotaryPositions:
-    speeds = yarn_frequencies(config.attention.head_dim, **asdict(own))
+    speeds = yarn_frequencies(config.attention.rotated_dim, **asdict(own))
     return RotaryPositions(speeds[None], gain=yarn_gain(own.factor))
 
 
 def coupled(own: configs.CoupledRotaryPositions, config: GPTConfig) -> RotaryPositions:
-    return RotaryPositions(coupled_frequencies(config.attention.head_dim, own.base) / own.factor)
+    return RotaryPositions(coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor)
 
 
 def clipped(own: configs.ClippedRotaryPositions, config: GPTConfig) -> ClippedPositions:
-    return ClippedPositions(frequencies(config.attention.head_dim, own.base)[None], (own.farthest,))
+    return ClippedPositions(
+        frequencies(config.attention.rotated_dim, own.base)[None], (own.farthest,)
+    )
 
 
 def clipped_coupled(
     own: configs.ClippedCoupledRotaryPositions, config: GPTConfig
 ) -> ClippedPositions:
-    speeds = coupled_frequencies(config.attention.head_dim, own.base) / own.factor
+    speeds = coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor
     return ClippedPositions(speeds, (own.farthest_place, own.farthest_line))
 
 

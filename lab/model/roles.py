@@ -9,12 +9,13 @@ from typing import Literal
 
 from torch import nn
 
-Role = Literal["embedding", "reads", "writes", "gain", "unembedding"]
-"""embedding: rows that are looked up. reads: a matrix inside a block. writes: a matrix whose
-product is added to the stream. gain: of a norm. unembedding: from the stream to the logits."""
+Role = Literal["embedding", "reads", "writes", "router", "gain", "unembedding"]
+"""embedding: numbers that are looked up. reads: a matrix inside a block. writes: a matrix whose
+product is added to the stream. router: a matrix that chooses. gain: of a norm. unembedding: from
+the stream to the logits."""
 
 MATRICES: tuple[Role, ...] = ("reads", "writes")
-"""The matrices of the blocks, which Muon steps."""
+"""The matrices of the blocks, which Muon steps. A router is stepped by AdamW."""
 
 
 def roles(model: nn.Module) -> dict[str, Role]:

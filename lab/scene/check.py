@@ -69,7 +69,7 @@ def agrees(entry: Entry, op: Op, at: Index, signed: Reader, sizes: Sizes) -> boo
         if not (math.isfinite(cell) and math.isfinite(value)):
             return value == cell or math.isnan(cell) or math.isnan(value)
         return error <= own or error <= own + 3 * HALF * size_of_terms(entry, op, at, signed, sizes)
-    except IndexError:
+    except (IndexError, ValueError):  # the formula reads what is not there, or does not fit
         return False
 
 

@@ -3,7 +3,7 @@
 A part that balances its load, say, counts which experts were chosen and turns a bias. It names the
 activations it needs; they are recorded only if some part watches, and handed to it after the step.
 
-Shapes: `N` rows of a batch.
+Shapes: `N` rows of a batch, `T` tokens that were read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from lab.data.vocabulary import PADDING
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, NO_TRACE, Trace, TraceLike
 
@@ -25,8 +26,11 @@ class Watcher(Protocol):
     watches: frozenset[str]
     """Names of `ACTIVATIONS` that it needs: those of its own block, if it lies in one."""
 
-    def after_step(self, seen: Mapping[str, Tensor]) -> None:
-        """Change its buffers by what the step's whole batch gave, (N, ...) each; no gradients."""
+    def after_step(self, seen: Mapping[str, Tensor], real: Tensor) -> None:
+        """Change its buffers by what the step's whole batch gave, (N, ...) each; no gradients.
+
+        `real` (N, T) is False for padding, which is not to be counted.
+        """
         ...
 
 
@@ -59,11 +63,11 @@ class Watch:
         return self.traces[-1]
 
     @torch.no_grad()
-    def after_step(self) -> None:
-        """Let every watcher act, in the order of the model's modules."""
+    def after_step(self, tokens: Tensor) -> None:
+        """Let every watcher act, in the order of the model's modules; `tokens` (N, T) were read."""
         for block, part in self.watchers:
             seen = {name: rows(self.traces, key_of(name, block)) for name in part.watches}
-            part.after_step(seen)
+            part.after_step(seen, tokens != PADDING)
         self.traces.clear()
 
 

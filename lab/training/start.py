@@ -11,7 +11,7 @@ from lab.training.checkpoint import CHECKPOINTS
 from lab.training.recipe import Recipe
 
 TABLE = "position.table.weight"
-"""The learned positions, the one tensor that may grow: a row a position."""
+"""Of learned positions, a row a position: the one tensor that may grow."""
 
 
 @torch.no_grad()
@@ -31,19 +31,22 @@ def begin_from(recipe: Recipe, model: GPT) -> str:
             f"start_from={name!r} has seen all products, so nothing is left that data of "
             f"fraction={recipe.fraction} could hold out"
         )
-    require_fit(name, given, model.state_dict())
+    may_grow = recipe.model.position.longest_text is not None
+    require_fit(name, given, model.state_dict(), may_grow)
     for key, own in model.state_dict().items():
         own[: len(given[key])].copy_(given[key]) if key == TABLE else own.copy_(given[key])
     return checkpoint.fingerprint(CHECKPOINTS / name)
 
 
-def require_fit(name: str, given: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
+def require_fit(
+    name: str, given: dict[str, torch.Tensor], own: dict[str, torch.Tensor], may_grow: bool
+) -> None:
     """Every tensor of the one is one of the other, in the same shape but for a longer table."""
     for key in sorted(given.keys() ^ own.keys()):
         where = ("has", "has not") if key in given else ("has not", "has")
         raise ValueError(f"start_from={name!r} {where[0]} {key}, and this model {where[1]}")
     for key, tensor in own.items():
         there, here = tuple(given[key].shape), tuple(tensor.shape)
-        grown = key == TABLE and there[0] < here[0] and there[1:] == here[1:]
+        grown = may_grow and key == TABLE and there[0] < here[0] and there[1:] == here[1:]
         if there != here and not grown:
             raise ValueError(f"{key} is {there} in start_from={name!r} and {here} in this model")

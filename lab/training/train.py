@@ -74,7 +74,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
                 yield None
                 began = time.perf_counter()
         rate, norm = step_down(recipe, state, loss)
-        watch.after_step()
+        watch.after_step(batch.tokens[:, :-1])
         state.step += 1
         state.tokens += batch.tokens.numel()
         state.seconds += time.perf_counter() - began

@@ -10,10 +10,10 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lab.model.call import Call
 from lab.model.config import DenseFFN as DenseFFNConfig
 from lab.model.roles import Role
 from lab.model.rules import Rule, Rules
-from lab.model.trace import TraceLike
 
 
 def relu2(x: Tensor) -> Tensor:
@@ -37,12 +37,12 @@ class DenseFFN(nn.Module):
         self.w_out = nn.Linear(config.width, d_model, bias=False)
         self.activation = {"relu2": relu2, "gelu": F.gelu, "swiglu": F.silu}[config.activation]
 
-    def forward(self, x: Tensor, trace: TraceLike) -> Tensor:  # (B, T, D) -> (B, T, D)
+    def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
         if self.w_gate is None:
-            post = self.activation(trace("ffn_pre", self.w_in(x)))
+            post = self.activation(call.trace("ffn_pre", self.w_in(x)))
         else:
-            post = self.activation(trace("ffn_pre", self.w_gate(x))) * self.w_in(x)
-        return self.w_out(trace("ffn_post", post))
+            post = self.activation(call.trace("ffn_pre", self.w_gate(x))) * self.w_in(x)
+        return self.w_out(call.trace("ffn_post", post))
 
     @property
     def emits(self) -> Rules:

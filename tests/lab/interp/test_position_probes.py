@@ -1,11 +1,16 @@
 """lab.interp.position_probes: scores by distance and the turn of slow clocks, by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from tiny import BASE, SAMPLES, tiny_model
 
-from lab.interp.position_probes import agreement, slow_turn
+from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
+from lab.interp.position_probes import agreement, anywhere, slow_turn
 
 
 def test_a_score_by_distance_is_the_mean_of_the_cosines_by_hand() -> None:
@@ -18,3 +23,20 @@ def test_the_slow_half_of_a_head_turns_as_far_as_its_fastest_clock() -> None:
     """Four pairs at base 10,000 have speeds 1, 1/10, 1/100, 1/1000: the slow half begins there."""
     assert slow_turn(8, 10_000.0, 100) == pytest.approx(1 / (2 * math.pi))
     assert slow_turn(8, 10_000.0, 0) == 0
+
+
+@pytest.mark.parametrize("attention", ["multi_head", "grouped"])
+@pytest.mark.parametrize("position", [n for n, p in SAMPLES["position"].items() if p.n_axis == 1])
+def test_a_score_anywhere_is_the_one_a_text_of_two_tokens_forms_there(
+    position: str, attention: str
+) -> None:
+    config = replace(
+        BASE, position=SAMPLES["position"][position], attention=SAMPLES["attention"][attention]
+    )
+    model, tokens = tiny_model(config), torch.from_numpy(encode("7=")).long()[None]
+    for head in (0, 2):
+        found = anywhere(model, "=", "7", head, 12)
+        for i, j in ((0, 0), (5, 1), (11, 3), (2, 9)):
+            at = torch.tensor([[j, i]])
+            formed = run_with_trace(model, tokens, ["scores"], positions=at)["blocks.0.scores"]
+            assert found[i, j] == pytest.approx(float(formed[0, head, 1, 0]), rel=1e-9)

@@ -11,6 +11,9 @@ from tiny import BASE, blocks_of, numbers, tiny_recipe, weights_of
 from torch import Tensor, nn
 
 import lab.training.state
+from lab.data.problems import Format
+from lab.data.sources import Shapes
+from lab.data.vocabulary import PADDING
 from lab.model.gpt import GPT
 from lab.model.trace import Trace
 from lab.training import after_step
@@ -36,8 +39,9 @@ class Counting(nn.Module):
     def forward(self, x: Tensor, trace: Any) -> Tensor:
         return self.inner(x, trace)
 
-    def after_step(self, seen: Mapping[str, Tensor]) -> None:
+    def after_step(self, seen: Mapping[str, Tensor], real: Tensor) -> None:
         assert not torch.is_grad_enabled()
+        assert real.shape == seen["ffn_pre"].shape[:2] and bool(real.all())
         self.rows.append(len(seen["ffn_pre"]))
         self.total += torch.stack([seen[name].double().sum() for name in ("ffn_pre", "logits")])
 
@@ -58,6 +62,19 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def counter(state: TrainState) -> Counting:
     return blocks_of(state.model)[1].ffn
+
+
+def test_padding_is_told_from_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = Format("cot_reversed", 2, 2, padded=False)
+    recipe = tiny_recipe(data=Shapes(form, ((1, 1), (2, 2))), steps=1)
+    state, seen = TrainState.start(recipe), list[Tensor]()
+    batch = draw_batch(recipe, TrainState.start(recipe))
+    ffn: Any = blocks_of(state.model)[0].ffn
+    ffn.watches = frozenset({"ffn_pre"})
+    ffn.after_step = lambda _, real: seen.append(real)
+    next(train(recipe, state))
+    assert torch.equal(seen[0], batch.tokens[:, :-1] != PADDING)
+    assert 0 < int(seen[0].sum()) < seen[0].numel()
 
 
 @pytest.mark.usefixtures("counting")

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 import torch
 
+from lab.model.cache import NO_CACHE
+from lab.model.call import Call, Slots
 from lab.model.config import DenseFFN as Config
 from lab.model.ffn.dense import DenseFFN
+from lab.model.positions import NoPositions
 from lab.model.trace import NO_TRACE
+
+EMPTY = torch.zeros(1, 0)
+NOWHERE = Call(Slots(), NoPositions(), EMPTY, EMPTY, NO_CACHE, NO_TRACE)
 
 
 def phi(x: torch.Tensor) -> torch.Tensor:
@@ -28,7 +34,7 @@ def test_the_network_is_its_equation(activation: Any) -> None:
         post = gate / (1 + torch.exp(-gate)) * pre
     else:
         post = torch.where(pre > 0, pre**2, 0.0) if activation == "relu2" else pre * phi(pre)
-    assert torch.allclose(ffn(x, NO_TRACE), post @ outer.T, rtol=1e-10, atol=1e-12)
+    assert torch.allclose(ffn(x, NOWHERE), post @ outer.T, rtol=1e-10, atol=1e-12)
 
 
 def test_swiglu_has_as_many_numbers_as_the_others() -> None:
