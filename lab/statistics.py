@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ CHANCE = 0.05
 """How seldom so few errors may turn up by luck, for a bound to be given."""
 
 
+@lru_cache(maxsize=1024)
 def lower_bound_95(errors: int, n: int) -> float:
     """One-sided 95% Clopper-Pearson lower bound of the share that is right.
 

@@ -9,7 +9,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
+from altair.utils import schemapi
 from numpy.typing import NDArray
+
+# A chart is checked as a whole when it is drawn; checking each of its parts as it is made as well
+# took a fifth of the time of the page with most charts.
+schemapi.DEBUG_MODE = False
 
 Numbers = NDArray[np.float64]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
