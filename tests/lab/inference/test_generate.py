@@ -28,6 +28,21 @@ def test_greedy_decoding_is_the_largest_logit_of_full_forwards(config: GPTConfig
     assert text.shape[1] == 16
 
 
+@pytest.mark.parametrize("config", variants())
+def test_prompts_of_unlike_length_go_on_as_each_would_alone(config: GPTConfig) -> None:
+    model, prompts = tiny_model(config), ("17*82=", "7*8=", "3*46=8")
+    longest = max(map(len, prompts))
+    padded = np.stack([encode(text.rjust(longest, "_")) for text in prompts])
+    first = torch.tensor([longest - len(text) for text in prompts])
+    steps = list(generate(model, torch.from_numpy(padded), max_new=9, first=first, stop=None))
+    for row, text in enumerate(prompts):
+        prompt = torch.from_numpy(encode(text))[None]
+        alone = list(generate(model, prompt, max_new=9, stop=None))
+        assert [int(s.ids[row]) for s in steps] == [int(s.ids[0]) for s in alone]
+        for together, own in zip(steps, alone, strict=True):
+            assert np.allclose(together.probabilities[row], own.probabilities[0], atol=1e-6)
+
+
 def test_decoding_ends_once_every_text_has_written_its_end() -> None:
     model, tokens = tiny_model(replace(BASE, position=NoPositions())), some_tokens(3, 4)
 
