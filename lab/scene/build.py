@@ -2,8 +2,8 @@
 
 `scene(model, "7*8=56$", run="times_table", weights=weights_of(model))` records all that the model
 forms on a text. The numbers lie in two blobs, weights (sent once a digest) and activations (sent
-for every text). How each comes from others, the parts of the model say; some cells of each are
-computed again before a scene is handed out.
+for every text). How each comes from others, the parts of the model say; a cell of each is computed
+again before a scene is handed out.
 
 Shapes: `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `F` neurons, `V` vocabulary. The batch,
 of one text, is left out.
@@ -115,10 +115,12 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     tensors = {key: calls[0][0].cpu() for key, calls in trace.calls.items()}
     tensors["probs"] = tensors["logits"].softmax(-1)
     known, files = {*known, *tensors}, files_of(model)
-    about = {
-        key: about_activation(model, key, x, known, source_of(key.rsplit(".", 1)[-1], files))
-        for key, x in tensors.items()
-    }
+    rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
+    about: dict[str, Entry] = {}
+    for key, x in tensors.items():
+        name = key.rsplit(".", 1)[-1]
+        rule = PROBS if name == "probs" else rules[layer_of(key)][name]
+        about[key] = about_activation(model, key, x, rule, known, source_of(name, files))
     return pack(tensors, about)
 
 
@@ -167,15 +169,13 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
 
 
 def about_activation(
-    model: GPT, key: str, x: Tensor, known: Collection[str], source: Source
+    model: GPT, key: str, x: Tensor, rule: Rule | None, known: Collection[str], source: Source
 ) -> Entry:
     name = key.rsplit(".", 1)[-1]
     axes, meaning = ("position", "vocab"), "softmax of the logits: the chance of each token"
     if name in ACTIVATIONS:
         axes, meaning = ACTIVATIONS[name].axes[1:], ACTIVATIONS[name].meaning
-    layer = layer_of(key)
-    rule = PROBS if name == "probs" else model.rules(layer)[name]
-    inputs = resolved(rule, layer, model.config.n_layer, known)
+    inputs = resolved(rule, layer_of(key), model.config.n_layer, known)
     return Entry(
         name=key,
         kind="activation",
