@@ -30,8 +30,8 @@ class Sizes(Reader):
 def require_agreement(scene: Scene) -> None:
     """`ValueError` names the first tensor whose formula does not give its cells.
 
-    What was edited by hand is left out, and what no formula explains. Blocks are built alike, so two
-    stand for all: the one that reads the beginning, and one that reads the block before.
+    What was edited by hand is left out, and what no formula explains. Blocks are built alike, so
+    two stand for all: the one that reads the beginning, and one that reads the block before.
     """
     signed = Reader(scene.manifest, scene.blobs)
     sizes = Sizes(scene.manifest, scene.blobs)
