@@ -1144,7 +1144,7 @@ def read_record(path: Path) -> Any:
 
 @lru_cache(maxsize=64)
 def parsed(path: Path, changed: int, size: int) -> Any:
-    """A record as it is since it last `changed`: a page asks some of them fifty times."""
+    """A record as it is since it last `changed`: a page asks for some again and again."""
     record = read_lines(path) if path.suffix == ".jsonl" else json.loads(path.read_text())
     if not record:
         raise FileNotFoundError(path)

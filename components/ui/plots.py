@@ -12,8 +12,8 @@ import streamlit as st
 from altair.utils import schemapi
 from numpy.typing import NDArray
 
-# A chart is checked as a whole when it is drawn; checking each of its parts as it is made as well
-# took a fifth of the time of the page with most charts.
+# A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
+# well only costs time.
 schemapi.DEBUG_MODE = False
 
 Numbers = NDArray[np.float64]

@@ -36,9 +36,8 @@ def require_agreement(scene: Scene) -> None:
     signed = Reader(scene.manifest, scene.blobs)
     sizes = Sizes(scene.manifest, scene.blobs)
     for entry in scene.manifest["tensors"]:
-        if entry["op"] is None or entry["name"] in scene.manifest["edited"]:
-            continue
-        if (entry["layer"] or 0) > 1:
+        edited = entry["name"] in scene.manifest["edited"]
+        if entry["op"] is None or edited or (entry["layer"] or 0) > 1:
             continue
         at = cell_of(entry)
         if not agrees(entry, entry["op"], at, signed, sizes):
@@ -69,7 +68,7 @@ def agrees(entry: Entry, op: Op, at: Index, signed: Reader, sizes: Sizes) -> boo
         value, _ = RECOMPUTED[op](signed, entry, at)
         error, own = abs(value - cell), HALF * abs(cell) + 2.0**-24 * entry["scale"]
         if not (math.isfinite(cell) and math.isfinite(value)):
-            return value == cell or math.isnan(cell) or math.isnan(value)
+            return value == cell or (math.isnan(cell) and math.isnan(value))
         return error <= own or error <= own + 3 * HALF * size_of_terms(entry, op, at, signed, sizes)
     except (IndexError, ValueError):  # the formula reads what is not there, or does not fit
         return False
