@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any, Literal, TypedDict
 
 import torch
@@ -144,6 +144,6 @@ def pack(tensors: Mapping[str, Tensor], about: Mapping[str, Entry]) -> Packed:
         torch.mul(x, 1 / scale, out=numbers[offset:end].view(x.shape))
         offset = end
     blob = numbers.numpy().tobytes()
-    digest = blake2b(blob, digest_size=16)
+    digest = sha256(blob)
     digest.update(json.dumps(entries).encode())
     return Packed(tuple(entries), blob, digest.hexdigest())
