@@ -1,24 +1,54 @@
-"""The scaffold of a page: look, opening, prose in sections, predictions, boxes, source panels."""
+"""The scaffold of a page: look, opening, sections with their prose, guesses, controls, sources.
+
+    page = Chapter("20_rope", CALC)
+    page.open()
+
+    @page.section("clock")
+    def clock() -> None:
+        if not page.guess("...", ("larger", "smaller"), "larger"):
+            return
+        base = page.choose("base", "Base of the speeds", BASES)
+        page.draw(figures.by_distance(curves(base)), alt="...")
+        page.notice()
+        page.source(agreement)
+
+    page.close()
+
+A section draws where it stands, as a fragment: its prose `clock`, a progress bar while the runs it
+needs load, then what its function draws. A guess is followed by the prose `clock_why`, and
+`page.notice()` is `clock_notice`.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from components.ui import claims
-from components.ui.book import PAGES, entry
+from components.ui.book import PAGES, Entry, entry
+from components.ui.exports import csv_of
+from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
+from components.ui.operands import ask_pair
+from components.ui.runs import needs_a_run, take_with_progress
 
 STYLE = Path(__file__).with_name("style.css")
+BOOK = "The White-Box Transformer"
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
 
 Calculations = Mapping[str, Callable[[], str]]
+Value = TypeVar("Value", bound=Hashable)
+Number = TypeVar("Number", int, float)
+Draw = Callable[[], None]
+Kind = Literal["segments", "slider", "list"]
 
 
 def begin_page() -> None:
@@ -46,16 +76,37 @@ def sections_of(path: Path, _modified: float) -> dict[str, str]:
 
 
 class Chapter:
-    """One page of the book. `calculations` gives the worked numbers of its prose."""
+    """One page of the book. `calculations` gives the worked numbers of its prose.
+
+    Keys of widgets, and with them the names in a link, begin with `prefix`: ch20_ on 20_rope. With
+    `?figure=NAME` in the link the page is that section's figure with its controls, and a line to
+    the book: for a page of somebody else's.
+    """
 
     def __init__(self, slug: str, calculations: Calculations | None = None) -> None:
         self.slug = slug
         self.calculations = calculations or {}
+        self.prefix = f"ch{slug[:2]}_"
+        self.link = Link(self.prefix)
+        self.at = ""
+        self.sections: list[str] = []
+        self.waits = False
+        self.drawn: list[tuple[str, Any]] = []
         begin_page()
+
+    # ------------------------------------------------------------ from the first line to the last
+
+    @property
+    def alone(self) -> str | None:
+        """The one figure that the link asks for, if it does."""
+        return st.query_params.get("figure")
 
     def open(self) -> None:
         """Kicker, title, question, and the book's one question above them."""
         page = entry(self.slug)
+        st.set_page_config(page_title=f"{page.title} · {BOOK}")
+        if self.alone is not None:
+            return
         chapter = f"Chapter {page.chapter} · " if page.chapter else ""
         st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
         st.title(page.title, anchor=False)
@@ -63,6 +114,61 @@ class Chapter:
             f'<div class="wb-question">{page.question}</div>'
             f'<div class="wb-spine">The book asks: {SPINE[0].lower()}{SPINE[1:]}</div>'
         )
+        self.top = st.container()
+
+    def section(
+        self, name: str, *, needs: Sequence[str] = (), told: bool = True
+    ) -> Callable[[Draw], Draw]:
+        """Draw a section where its function stands. `needs`: runs; `told`: its prose comes first.
+
+        A run that cannot be read is one sentence in place of the figure, and the page goes on.
+        """
+        self.sections.append(name)
+
+        def decorate(draw: Draw) -> Draw:
+            if self.alone in (None, name):
+                st.fragment(lambda: self.show(name, draw, needs, told))()
+            return draw
+
+        return decorate
+
+    def show(self, name: str, draw: Draw, needs: Sequence[str], told: bool) -> None:
+        self.at, self.drawn = name, []
+        if told and self.alone is None:
+            self.prose(name)
+
+        @needs_a_run
+        def figure() -> None:
+            for run in needs:
+                take_with_progress(run)
+            draw()
+
+        figure()
+        self.at = ""
+
+    def deeper(self, title: str) -> AbstractContextManager[object]:
+        """What goes further than the main path, folded."""
+        return nullcontext() if self.alone is not None else st.expander(f"Deeper: {title}")
+
+    def close(self, *sections: str) -> None:
+        """The last words of the page, its symbols, and what of the link it did not know."""
+        if self.alone is not None:
+            self.close_alone(self.alone)
+            return
+        for section in sections:
+            self.prose(section)
+        self.symbols()
+        if not self.waits:  # for a guess: what stands behind it may know more
+            with self.top:
+                self.link.tell_unknown()
+
+    def close_alone(self, figure: str) -> None:
+        page = entry(self.slug)
+        if figure not in self.sections:
+            st.info(f"This page has no figure {figure[:40]!r}. It has {', '.join(self.sections)}.")
+        st.markdown(f"From [{page.title}]({page.url}), a chapter of *{BOOK}*.")
+
+    # ------------------------------------------------------------ prose
 
     def raw(self, section: str) -> str:
         path = PAGES / f"{self.slug}.md"
@@ -73,42 +179,19 @@ class Chapter:
         return claims.fill(self.raw(section), self.calculations)
 
     def prose(self, section: str) -> None:
-        st.markdown(self.text(section))
+        if self.alone is None or self.at:
+            st.markdown(self.text(section))
 
     def box(self, title: str, section: str) -> None:
         """A boxed aside: one fact, its source, nothing else."""
-        body = self.text(section)
-        with st.container(border=True):
-            st.markdown(f"**{title}** — {body}")
+        if self.alone is None:
+            with st.container(border=True):
+                st.markdown(f"**{title}** — {self.text(section)}")
 
-    def predict(
-        self, key: str, question: str, options: Sequence[str], right: str, why: str
-    ) -> bool:
-        """Ask before a figure answers. True once the reader has guessed, skipped, or came to see.
-
-        `right` is the option that the record bears out; `why` follows it.
-        """
-        choice = st.pills(question, options, key=f"{key}_guess")
-        skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
-        if choice is None and not skipped:
-            st.button(
-                "Show me without a guess",
-                key=f"{key}_skip",
-                type="tertiary",
-                icon=":material/visibility:",
-                on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
-            )
-            return False
-        if choice is None:
-            st.markdown(f"It is **{right}**. {why}")
-        elif choice == right:
-            st.markdown(f"You said **{choice}**, and so it is. {why}")
-        else:
-            st.markdown(f"You said **{choice}**; it is **{right}**. {why}")
-        return True
-
-    def notice(self, section: str) -> None:
-        st.markdown("**What to notice.** " + self.text(section))
+    def notice(self, section: str = "") -> None:
+        """What to notice in the figure above: the prose `section`, or this section's own."""
+        if self.alone is None:
+            st.markdown("**What to notice.** " + self.text(section or f"{self.at}_notice"))
 
     def symbols(self) -> None:
         """What each symbol of this page's formulas means, behind a click."""
@@ -118,17 +201,168 @@ class Chapter:
                 "\n".join(f"- ${name}$ — {NOTATION.get(name, '')}" for name in symbols_in(text))
             )
 
+    # ------------------------------------------------------------ the reader's turn
+
+    def guess(
+        self,
+        question: str,
+        options: Sequence[str],
+        answer: str | Callable[[], str],
+        *,
+        name: str = "",
+    ) -> bool:
+        """Ask before a figure answers. True once the reader has guessed, skipped, or came to see.
+
+        `answer` is the option that the record or lab bears out, computed when it is told; the prose
+        `NAME_why` follows it. `name` is the section's, unless it asks twice.
+        """
+        if self.alone is not None:
+            return True
+        name = name or self.at
+        return self.predict(f"{self.prefix}{name}", question, options, answer, f"{name}_why")
+
+    def predict(
+        self,
+        key: str,
+        question: str,
+        options: Sequence[str],
+        answer: str | Callable[[], str],
+        why: str,
+    ) -> bool:
+        choice = st.pills(question, options, key=f"{key}_guess")
+        skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
+        if choice is None and not skipped:
+            self.waits = True
+            st.button(
+                "Show me without a guess",
+                key=f"{key}_skip",
+                type="tertiary",
+                icon=":material/visibility:",
+                on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
+            )
+            return False
+        right = answer if isinstance(answer, str) else answer()
+        why = self.text(why) if why.endswith("_why") else why
+        if choice is None:
+            st.markdown(f"It is **{right}**. {why}")
+        elif choice == right:
+            st.markdown(f"You said **{choice}**, and so it is. {why}")
+        else:
+            st.markdown(f"You said **{choice}**; it is **{right}**. {why}")
+        return True
+
+    def choose(
+        self,
+        name: str,
+        label: str,
+        options: Sequence[Value],
+        default: Value | None = None,
+        *,
+        kind: Kind | None = None,
+        words: Callable[[Value], str] = str,
+    ) -> Value:
+        """One of a few. Its key is `prefix` + `name`, and so is its name in the link.
+
+        Numbers slide, a handful of words lie side by side, more make a list, unless `kind` says
+        otherwise. `words` is what a reader sees of an option, here and in the link.
+        """
+        key, first = f"{self.prefix}{name}", options[0] if default is None else default
+        self.link.take(key, *one_of([words(option) for option in options]))
+        rest: dict[str, Any] = {"key": key, "format_func": words, "bind": "query-params"}
+        match kind or usual_kind(options):
+            case "segments":
+                return st.segmented_control(label, options, default=first, required=True, **rest)
+            case "slider":
+                return st.select_slider(label, options, first, **rest)  # pyright: ignore
+            case "list":
+                return st.selectbox(label, options, list(options).index(first), **rest)
+
+    def number(
+        self,
+        name: str,
+        label: str,
+        low: Number,
+        high: Number,
+        default: Number,
+        step: Number | None = None,
+        *,
+        typed: bool = False,
+    ) -> Number:
+        """A number from `low` to `high`, slid, or typed where there are many. Keys as `choose`'s."""
+        key = f"{self.prefix}{name}"
+        self.link.take(key, *number_within(low, high))
+        widget: Any = st.number_input if typed else st.slider
+        return widget(label, low, high, default, step, key=key, bind="query-params")
+
+    def pair(
+        self, name: str = "", digits: int = 2, a: str = "37", b: str = "48"
+    ) -> tuple[int, int] | None:
+        """The reader's own sum; None, with the reason beside its box, if it is not allowed."""
+        prefix = f"{self.prefix}{name}_" if name else self.prefix
+        self.link.knows(f"{prefix}a", f"{prefix}b")
+        return ask_pair(prefix, digits, a, b)
+
+    # ------------------------------------------------------------ figures
+
+    def draw(self, figure: Any, *, alt: str, **options: Any) -> Any:
+        """A chart of Altair or plotly, as wide as the page. `alt` says what it shows.
+
+        Options are Streamlit's. Returns the reader's selection where `on_select` asks for one.
+        """
+        self.drawn.append((alt, figure))
+        options = {"width": "stretch"} | options
+        if hasattr(figure, "to_plotly_json"):
+            return st.plotly_chart(figure, **options)
+        return st.altair_chart(figure, alt=alt, **options)
+
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
-        """The very functions that made the figure above, and the records behind its prose."""
+        """Behind a click: the very functions that made the figure above, its data, the records
+        behind the section's claims and those of the sections `claims_of`, and its own link."""
+        if self.alone is not None:
+            return
         with st.expander("Source of this figure"):
             for function in functions:
-                lines, _ = inspect.getsourcelines(function)
-                where = function.__module__.replace(".", "/") + ".py"
-                st.caption(f"{where} · {function.__qualname__}")
-                st.code("".join(lines), language="python")
-            names = [n for section in claims_of for n in claims.claims_in(self.raw(section))]
-            for name in dict.fromkeys(names):
-                looked = claims.look_up(name)
-                shown = looked.measured.shown if looked.measured else looked.problem
-                command = looked.source.get("command", "")
-                st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
+                show_source(function)
+            self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])
+            self.offer_data()
+            alone = urlencode({"figure": self.at, "embed": "true"})
+            st.caption("This figure alone, for a page of your own:")
+            st.code(f"{(st.context.url or '').split('?')[0]}?{alone}", language=None)
+
+    def show_claims(self, sections: Sequence[str]) -> None:
+        path = PAGES / f"{self.slug}.md"
+        prose = sections_of(path, path.stat().st_mtime)
+        names = [name for s in sections if s in prose for name in claims.claims_in(prose[s])]
+        for name in dict.fromkeys(names):
+            looked = claims.look_up(name)
+            shown = looked.measured.shown if looked.measured else looked.problem
+            command = looked.source.get("command", "")
+            st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
+
+    def offer_data(self) -> None:
+        """The numbers of each chart that this section drew so far."""
+        for number, (alt, figure) in enumerate(self.drawn):
+            st.download_button(
+                "Data as CSV" if len(self.drawn) == 1 else f"Data as CSV: {alt}",
+                lambda figure=figure: csv_of(figure),
+                f"{self.slug}-{self.at}-{number}.csv",
+                "text/csv",
+                key=f"{self.prefix}{self.at}_csv_{number}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
+        self.drawn = []
+
+
+def usual_kind(options: Sequence[object]) -> Kind:
+    if all(isinstance(option, int | float) for option in options):
+        return "slider"
+    return "segments" if len(options) <= 5 else "list"
+
+
+def show_source(function: Callable[..., Any]) -> None:
+    lines, _ = inspect.getsourcelines(function)
+    where = function.__module__.replace(".", "/") + ".py"
+    st.caption(f"{where} · {function.__qualname__}")
+    st.code("".join(lines), language="python")
