@@ -11,10 +11,12 @@ from typing import Any, cast
 import numpy as np
 import streamlit as st
 
-from components.ui import plots, training
+from components.ui import training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch00 import figures
+from components.ui.drawings.network import show_film
 from components.ui.exercises import show_verdict
-from components.ui.network import show_film
+from components.ui.plots import bars
 from components.ui.records import rows_of
 from components.ui.words import spelled
 from lab.benchmarks.mlp import LARGE, SMALL
@@ -192,7 +194,7 @@ def show_neuron() -> None:
     surface = experiment.error_surface(A, B, weights, weights)
     picture, beside = st.columns([2, 1])
     picture.altair_chart(
-        plots.error_surface(surface, weights, weights, path, (ahead.w1, ahead.w2)),
+        figures.error_surface(surface, weights, weights, path, (ahead.w1, ahead.w2)),
         width="stretch",
         alt="The error for every pair of weights, where you stand, and the next step",
     )
@@ -392,7 +394,7 @@ def show_votes(net: Stepper) -> None:
     right = DIGITS.product_digits(np.array([a * b]))[0]
     st.markdown(f"What it gives to each digit of {a} × {b} = {a * b}:")
     st.altair_chart(
-        plots.digit_bars(p[::-1], ("tens", "units"), right[::-1].tolist()),
+        figures.digit_bars(p[::-1], ("tens", "units"), right[::-1].tolist()),
         alt=f"Probability of each digit of {a} times {b}",
     )
 
@@ -725,7 +727,7 @@ def show_holdout() -> None:
         for row in select(rows, encoding=encoding, target=target)
     ]
     st.altair_chart(
-        plots.seeds(points, share="hidden cells right"),
+        bars.seeds(points, share="hidden cells right"),
         width="stretch",
         alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
     )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, text_plots, tokens, training
+from components.ui import claims, exercises, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch01 import figures
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair
 from components.ui.records import one_it_gets_wrong, rows_of
@@ -170,18 +171,18 @@ def show_rows() -> None:
     rows = digit_rows()
     digits = [str(i) for i in range(10)]
     st.altair_chart(
-        text_plots.cosine_map(embeddings.cosines(rows), digits),
+        figures.cosine_map(embeddings.cosines(rows), digits),
         width="stretch",
         alt="Cosine between the embedding rows of every two digits",
     )
     left, right = st.columns(2)
     left.altair_chart(
-        text_plots.plane(embeddings.best_plane(rows).points, digits),
+        figures.plane(embeddings.best_plane(rows).points, digits),
         width="stretch",
         alt="The ten digit rows in the plane in which they differ most",
     )
     right.altair_chart(
-        text_plots.waves(embeddings.wave_shares(rows), CHANCE),
+        figures.waves(embeddings.wave_shares(rows), CHANCE),
         width="stretch",
         alt="Share of the variance of the digit rows by how often it goes round",
     )
@@ -202,12 +203,12 @@ def show_coin() -> None:
     p = constructed(z_right, z_rival)
     left, right = st.columns(2)
     left.altair_chart(
-        text_plots.ten_bars(p, RIGHT, RIVAL),
+        figures.ten_bars(p, RIGHT, RIVAL),
         width="stretch",
         alt="Probabilities of the ten digits, the right one and its rival marked",
     )
     right.altair_chart(
-        text_plots.coin(float(p[RIGHT])),
+        figures.coin(float(p[RIGHT])),
         width="stretch",
         alt="The price of the right digit, as a point on the curve -ln p",
     )
@@ -244,7 +245,7 @@ def show_start() -> None:
     rows = history_rows()
     if rows:
         st.altair_chart(
-            text_plots.loss_and_perplexity(rows),
+            figures.loss_and_perplexity(rows),
             width="stretch",
             alt="Loss of the book's model by tokens read, as it was recorded in training",
         )
@@ -276,7 +277,7 @@ def show_prices(a: int, b: int) -> None:
     text = FORM.text(a, b)
     _, mask = FORM.render(np.array([a]), np.array([b]))
     st.altair_chart(
-        text_plots.token_prices(token_loss.prices(loaded.model, text), text, mask[0, 1:].tolist()),
+        figures.token_prices(token_loss.prices(loaded.model, text), text, mask[0, 1:].tolist()),
         width="stretch",
         alt="The price of each token of the sum, given the right tokens before it",
     )
@@ -334,7 +335,7 @@ def show_choice(a: int, b: int) -> None:
         loaded.model, FORM.text(a, b)[:place], sampling_of(heat, keep)
     )
     st.altair_chart(
-        text_plots.two_sets_of_bars(before, after, VOCABULARY),
+        figures.two_sets_of_bars(before, after, VOCABULARY),
         width="stretch",
         alt="Probabilities of the next token as the model gives them, and after the settings",
     )
@@ -390,7 +391,7 @@ def show_chain() -> None:
         return
     n = st.slider("Tokens in the answer", 1, 64, N_TOKENS, key="ch01_n")
     st.altair_chart(
-        text_plots.chain(n, (p, whole) if n == N_TOKENS else None),
+        figures.chain(n, (p, whole) if n == N_TOKENS else None),
         width="stretch",
         alt="How often a whole text is right, by how often a token is",
     )

@@ -10,10 +10,13 @@ from typing import Any, cast, get_args
 import numpy as np
 import streamlit as st
 
-from components.ui import arrows, attention_plots, claims, exercises, plots, tokens, training
+from components.ui import claims, exercises, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch02 import figures
+from components.ui.drawings import arrows
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair, share_moment
+from components.ui.plots import maps
 from components.ui.records import rows_of
 from components.ui.runs import (
     BOOK_RUN,
@@ -179,7 +182,7 @@ def show_average() -> None:
         return
     texts = [prompt_of(A, B), prompt_of(84, 73)]
     st.altair_chart(
-        attention_plots.blend_map(
+        figures.blend_map(
             {text: hand.average(encode(text)[None])[0] for text in texts},
             [str(i) for i in range(10)],
             "digit",
@@ -305,16 +308,16 @@ def show_root() -> None:
             "d, numbers in a key", SIZES, SIZE_ASKED, key="ch02_d", bind="query-params"
         )
     )
-    both = dict(zip(attention_plots.RULES, (True, False), strict=True))
+    both = dict(zip(figures.RULES, (True, False), strict=True))
     st.altair_chart(
-        attention_plots.weight_bars(
+        figures.weight_bars(
             {name: hand.random_weights(d, rooted)[0] for name, rooted in both.items()}
         ),
         width="stretch",
         alt=f"Six weights of one random query with {d} numbers, with and without the root",
     )
     st.altair_chart(
-        attention_plots.largest_weights(
+        figures.largest_weights(
             [
                 {"d": size, "rule": name, "mean": by_size[(size, rooted)]}
                 for name, rooted in both.items()
@@ -352,7 +355,7 @@ def show_mask(a: int, b: int) -> None:
     right, n = peek_score(causal)
     st.markdown(f"Right: **{counted(right, n)}** tokens that bear loss, over all 10,000 texts.")
     st.altair_chart(
-        plots.attention_map(weights, text),
+        maps.attention_map(weights, text),
         width="stretch",
         alt="Who looks at whom: one to the right without the mask, never to the right with it",
     )
@@ -403,7 +406,7 @@ def show_heads() -> None:
     kind = cast(hand.ValueKind, said)
     shares = (share,) if one else (1.0, 0.0)
     st.altair_chart(
-        attention_plots.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
+        figures.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
         width="stretch",
         alt="What the heads hand on of 7 then 8, and of 8 then 7",
     )
@@ -517,7 +520,7 @@ def show_importance() -> None:
         return
     for column, (run, name) in zip(st.columns(len(LOOKED_INTO)), LOOKED_INTO.items(), strict=True):
         column.altair_chart(
-            attention_plots.importance(sharp_and_missed(sharp, lost, run), name),
+            figures.importance(sharp_and_missed(sharp, lost, run), name),
             width="stretch",
             alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
         )

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.ui import book_model, claims, exercises, plots, stream_plots, tokens, training
+from components.ui import book_model, claims, exercises, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch03 import figures
 from components.ui.operands import ask_pair, share_moment
+from components.ui.plots import bars
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
 from components.ui.words import spelled
@@ -202,7 +204,7 @@ def show_notebook(a: int, b: int) -> None:
         return
     place = ask_place("ch03_line", text, a, b)
     st.altair_chart(
-        stream_plots.line_lengths(
+        figures.line_lengths(
             book.lines, book.length_of_notes[:, place - 1], book.length_of_stream[:, place - 1]
         ),
         width="stretch",
@@ -242,7 +244,7 @@ def show_norm(a: int, b: int) -> None:
     before, after = (x[PLACE - 1, :SHOWN] for x in book_model.loud_at_the_end(text, factor))
     most = abs(book_model.loud_at_the_end(text, FACTORS[-1])[0][PLACE - 1, :SHOWN]).max()
     st.altair_chart(
-        stream_plots.before_and_after(before, after, float(10 ** np.ceil(np.log10(most)))),
+        figures.before_and_after(before, after, float(10 ** np.ceil(np.log10(most)))),
         width="stretch",
         alt=f"Numbers of the stream times {factor}, and the same numbers after the norm",
     )
@@ -279,7 +281,7 @@ def show_ffn(a: int, b: int) -> None:
         "on half of everything, and those below zero nothing."
     )
     st.altair_chart(
-        stream_plots.neuron_curve(values),
+        figures.neuron_curve(values),
         width="stretch",
         alt=f"What the neurons of the FFN of block {layer} hand on, sorted",
     )
@@ -300,7 +302,7 @@ def show_sizes() -> None:
     }
     sizes = book_model.numbers_by_part()
     st.altair_chart(
-        plots.count_bars(
+        bars.count_bars(
             {names[part]: round(n / 1000) for part, n in sizes.items()},
             "part",
             "numbers, thousands",
@@ -343,7 +345,7 @@ def show_early(a: int, b: int) -> None:
         return
     rows = ["before block 0", *(f"after block {layer}" for layer in range(N_LAYER))]
     st.altair_chart(
-        stream_plots.early_reading(letters, sure, rows, text[FIRST:], FIRST),
+        figures.early_reading(letters, sure, rows, text[FIRST:], FIRST),
         width="stretch",
         alt="The token that the stream would say after each block, for every token of the text",
     )
@@ -360,7 +362,7 @@ def show_tour(a: int, b: int) -> None:
     book = book_model.notebook_of(text)
     st.html(tokens.strip(text, FORM, a, b, small=True))
     st.altair_chart(
-        stream_plots.note_map(book.length_of_notes, book.lines, text),
+        figures.note_map(book.length_of_notes, book.lines, text),
         width="stretch",
         alt="How long a note every part writes at every token",
     )
@@ -438,7 +440,7 @@ def draw_sum(here: Written) -> None:
     st.markdown(f"The sum of the parts **{added.sum():.4f}**, {what} **{total:.4f}**.")
     largest_first = st.session_state.get("ch03_order") == "largest first"
     st.altair_chart(
-        stream_plots.waterfall(
+        figures.waterfall(
             [part.name for part in here.found.components],
             added,
             what,
@@ -527,7 +529,7 @@ def show_missed() -> None:
     if not rows:
         return
     st.altair_chart(
-        plots.count_bars(
+        bars.count_bars(
             {claims.part_name(row): row["errors_answer"] for row in rows},
             "pulled out",
             f"wrong answers of {rows[0]['n']:,}",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, plots, tokens, training
+from components.ui import claims, exercises, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch10 import figures
 from components.ui.operands import ask_pair, share_moment
+from components.ui.plots import bars, curves, maps
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
 from components.ui.words import one_in, spelled
@@ -84,7 +86,7 @@ def show_difficulty() -> None:
         [[difficulty.best_guess(place, covered) for place in range(4)] for covered in range(4)]
     )
     st.altair_chart(
-        plots.table_map(
+        figures.table_map(
             shares[:, ::-1],
             difficulty.OPERAND_DIGITS,
             difficulty.PRODUCT_PLACES[::-1],
@@ -117,7 +119,7 @@ def show_failure() -> None:
     ]
     if bars:
         st.altair_chart(
-            plots.seen_and_heldout(bars),
+            figures.seen_and_heldout(bars),
             width="stretch",
             alt="Share of right texts on pairs trained on and held out, plain and with working",
         )
@@ -288,7 +290,7 @@ def show_recorded_runs() -> None:
             "Your own runs take this place."
         )
         st.altair_chart(
-            plots.exactness_curves(points, x="tokens"),
+            curves.exactness_curves(points, x="tokens"),
             width="stretch",
             alt="Two recorded runs: only the one with working gets held-out pairs right",
         )
@@ -351,7 +353,7 @@ def show_trained() -> None:
     run = runs[names.index(chosen)]
     atlas = Atlas(run.wrong_at, training.trained_cells(run))
     event = st.altair_chart(
-        plots.atlas(atlas.wrong_at, atlas.trained_on),
+        maps.atlas(atlas.wrong_at, atlas.trained_on),
         width="stretch",
         on_select="rerun",
         selection_mode="cell",
@@ -452,7 +454,7 @@ def show_race() -> None:
         key="ch10_race_pairs",
     )
     st.altair_chart(
-        plots.bands(
+        figures.bands(
             [
                 row
                 for style in STYLES
@@ -542,7 +544,7 @@ def show_sizes() -> None:
     }
     points.insert(sum(p["arm"].startswith("plain") for p in points), largest)
     st.altair_chart(
-        plots.seeds(points, "format and size"),
+        bars.seeds(points, "format and size"),
         width="stretch",
         alt="Share of held-out texts right, a point a seed, for four sizes and two formats",
     )
@@ -587,7 +589,7 @@ def show_choice() -> None:
         for point in seed_rows(rows, name, choice=choice)
     ]
     st.altair_chart(
-        plots.seeds(points),
+        bars.seeds(points),
         width="stretch",
         alt="Share of held-out texts right after training on 300 chosen or 300 random pairs",
     )
@@ -625,7 +627,7 @@ def show_unseen() -> None:
         for point in seed_rows(rows, name, f"unseen_{k}", fraction=claims.UNSEEN_AT)
     ]
     st.altair_chart(
-        plots.seeds(points, "partial products"),
+        bars.seeds(points, "partial products"),
         width="stretch",
         alt="Share of held-out texts right by how many partial products were never seen",
     )
@@ -656,7 +658,7 @@ def show_atlas() -> None:
     atlas = found[str(run)]
     st.caption(f"{RUN_NAMES[str(run)]}: {claims.count(atlas.errors, atlas.wrong_at.size)}.")
     event = st.altair_chart(
-        plots.atlas(atlas.wrong_at, atlas.trained_on),
+        maps.atlas(atlas.wrong_at, atlas.trained_on),
         width="stretch",
         on_select="rerun",
         selection_mode="cell",
@@ -693,7 +695,7 @@ def show_first_wrong(atlas: Atlas) -> None:
         f"Of {atlas.errors:,} wrong texts, {by_field[most]:,} go wrong there first.",
     ):
         st.altair_chart(
-            plots.count_bars(counts, "first wrong token", "texts"),
+            bars.count_bars(counts, "first wrong token", "texts"),
             width="stretch",
             alt="How many wrong texts of the small twin first fail at each token",
         )
@@ -732,7 +734,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     else:
         st.markdown(f"Every token is right. What the model believed at the last, {where}:")
     st.altair_chart(
-        plots.beliefs(
+        figures.beliefs(
             written.beliefs[place - written.given], VOCABULARY, right[place], written.text[place]
         ),
         width="stretch",
@@ -762,7 +764,7 @@ def show_attention(a: int, b: int) -> None:
     weights = patterns_of(text)
     st.html(tokens.strip(text, FORM, a, b, small=True))
     st.altair_chart(
-        plots.attention_map(weights[layer, head], text),
+        maps.attention_map(weights[layer, head], text),
         width="stretch",
         alt=f"Attention of layer {layer}, head {head}, token by token",
     )
@@ -779,7 +781,7 @@ def show_attention(a: int, b: int) -> None:
     names = [f"{i}.{j}" for i in range(weights.shape[0]) for j in range(weights.shape[1])]
     st.markdown(strongest(from_here, names, a, b))
     st.altair_chart(
-        plots.heads_map(from_here, names, text),
+        figures.heads_map(from_here, names, text),
         width="stretch",
         alt=f"Where all heads look before writing token {place}",
     )
@@ -893,7 +895,7 @@ def show_recorded_tampering() -> None:
         for order, (key, name) in enumerate(OUTCOMES.items())
     ]
     st.altair_chart(
-        plots.outcomes(bars), width="stretch", alt="What the answer does, for each forged digit"
+        figures.outcomes(bars), width="stretch", alt="What the answer does, for each forged digit"
     )
     page.notice("tamper_notice")
     from lab.interp import tamper

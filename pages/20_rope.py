@@ -8,8 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, clocks, exercises, position_plots, tape, training, waves
+from components.ui import claims, exercises, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch20 import figures
+from components.ui.drawings import clocks, tape, waves
 from components.ui.operands import ask_pair
 from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress
@@ -377,7 +379,7 @@ def show_blind() -> None:
         for layer, change in enumerate(change_when_shuffled(run, seed))
     ]
     st.altair_chart(
-        position_plots.changes(rows),
+        figures.changes(rows),
         width="stretch",
         alt="How much what the last token hears changes when the tokens before it are shuffled",
     )
@@ -525,7 +527,7 @@ def show_scores() -> None:
     for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
         column.markdown(f"**{MODELS[run]}**")
         column.altair_chart(
-            position_plots.scores_by_place(
+            figures.scores_by_place(
                 anywhere(take_with_progress(run).model, "=", "7", head, LAST_PLACE)
             ),
             width="stretch",
@@ -542,9 +544,7 @@ def show_decay() -> None:
 
     distances = np.arange(LAST_PLACE + 1)
     st.altair_chart(
-        position_plots.by_distance(
-            {f"{base:,}": agreement(HEAD_DIM, base, distances) for base in BASES}
-        ),
+        figures.by_distance({f"{base:,}": agreement(HEAD_DIM, base, distances) for base in BASES}),
         width="stretch",
         alt="The score of a query and a key that agree in every pair, by their distance",
     )
@@ -602,7 +602,7 @@ def show_race() -> None:
         for row in select(rows, setting=setting, encoding=encoding)
     ]
     st.altair_chart(
-        position_plots.steps_to_goal(points, max(row["most_steps"] for row in rows)),
+        figures.steps_to_goal(points, max(row["most_steps"] for row in rows)),
         width="stretch",
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
     )
@@ -756,7 +756,7 @@ def show_reach() -> None:
         )
     )
     st.altair_chart(
-        position_plots.failures(
+        figures.failures(
             kinds_of_failure(
                 [row for name in SMALL for row in select(rows, arm=name, p=size, q=size)]
             )
@@ -801,7 +801,7 @@ def show_limit() -> None:
         "Farthest line", 1, MOST_LINES, claims.LIMIT[1], key="ch20_lines", bind="query-params"
     )
     st.altair_chart(
-        position_plots.failures(
+        figures.failures(
             [
                 {"arm": words, "kind": kind, "n": n, "rank": rank}
                 for arm, words in (
@@ -845,10 +845,10 @@ def show_maps(rows: list[dict[str, Any]], arms: Mapping[str, str], trained: int)
         for name, words in arms.items():
             cells = [{**row["cell"], **row} for row in select(rows, arm=name)]
             if cells:
-                with st.container(width=position_plots.LENGTH_MAP, gap="small"):
+                with st.container(width=figures.LENGTH_MAP, gap="small"):
                     st.html(f'<div class="wb-map-title">{words}</div>')
                     st.altair_chart(
-                        position_plots.length_map(cells, trained),
+                        figures.length_map(cells, trained),
                         width="content",
                         alt=f"{words}: the share of wrong sums by the digits of both numbers",
                     )

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from components.ui import plots, tokens
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.operands import ask_pair
+from components.ui.plots import bars
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write, write_sum
 from lab.data import coverage
 from lab.data.coverage import Pair
@@ -169,7 +170,7 @@ def choose_pairs(page: Chapter, key: str, train_on: TrainOn | None = None) -> No
         show_verdict(False, "", cover_hint(graded))
     if graded.missing:
         st.altair_chart(
-            plots.count_bars(
+            bars.count_bars(
                 {f"× {digit}": n for digit, n in enumerate(graded.missing_by_digit)},
                 "digit",
                 "partial products missing",

@@ -20,8 +20,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from components.ui import claims, plots
+from components.ui import claims
 from components.ui.live import LiveRun, LiveRuns, Refused
+from components.ui.plots import curves, maps
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
@@ -205,14 +206,14 @@ def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
-    rows = curves(runs, names)
+    rows = curve_rows(runs, names)
     if rows:
         st.altair_chart(
-            plots.loss_curves(rows), width="stretch", alt="Loss by step, a colour a run"
+            curves.loss_curves(rows), width="stretch", alt="Loss by step, a colour a run"
         )
     if any(run.checks for run in runs):
         st.altair_chart(
-            plots.exactness_curves(rows),
+            curves.exactness_curves(rows),
             width="stretch",
             alt="Share of texts right in every token, trained on and held out, a colour a run",
         )
@@ -343,7 +344,7 @@ def too_fast(run: LiveRun) -> str:
 # ---------------------------------------------------------------- what the runs show
 
 
-def curves(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]]:
+def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]]:
     """Rows for the chart: run, step, what, value."""
     rows: list[dict[str, Any]] = []
     for run, name in zip(runs, names, strict=True):
@@ -366,7 +367,7 @@ def curves(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     """A small picture of all pairs for each run, as it was last asked."""
-    colours = zip(plots.ATLAS_KINDS, plots.ATLAS_COLOURS, strict=True)
+    colours = zip(maps.ATLAS_KINDS, maps.ATLAS_COLOURS, strict=True)
     st.html(
         '<div class="wb-legend">'
         + "".join(f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
@@ -398,9 +399,9 @@ def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
     """(100, 100, 4): the colours of the atlas; clear where the run was not asked yet."""
     trained, wrong_at = trained_cells(run), run.wrong_at
     picture = np.zeros((100, 100, 4), dtype=np.uint8)
-    for (is_wrong, was_trained), colour in zip(plots.ATLAS_ORDER, plots.ATLAS_COLOURS, strict=True):
+    for (is_wrong, was_trained), colour in zip(maps.ATLAS_ORDER, maps.ATLAS_COLOURS, strict=True):
         same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
-        picture[same & (wrong_at != plots.NOT_ASKED)] = rgba(colour)
+        picture[same & (wrong_at != maps.NOT_ASKED)] = rgba(colour)
     return picture
 
 

@@ -16,9 +16,9 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.ui.chapter import STYLE  # noqa: E402
-from components.ui.clocks import show_clocks  # noqa: E402
-from components.ui.tape import Side, show_tape  # noqa: E402
-from components.ui.waves import show_waves  # noqa: E402
+from components.ui.drawings.clocks import show_clocks  # noqa: E402
+from components.ui.drawings.tape import Side, show_tape  # noqa: E402
+from components.ui.drawings.waves import show_waves  # noqa: E402
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
 from lab.model.config import (  # noqa: E402
     DenseFFN,

@@ -1,4 +1,4 @@
-"""components.ui.arrows and its charts: what travels to the browser, and what comes back."""
+"""components.ui.drawings.arrows and the charts of page 02: what travels, and what comes back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.ui import arrows, attention_plots, claims
-from components.ui.drawing import digest
+from components.ui import claims
+from components.ui.chapters.ch02 import figures
+from components.ui.drawings import arrows
+from components.ui.drawings.drawing import digest
 from lab.by_hand import attention as hand
 from lab.data.vocabulary import encode
 
@@ -52,7 +54,7 @@ def test_a_real_heads_weights_are_sent_whole() -> None:
 
 
 def test_a_blend_of_sizes_keeps_its_numbers_readable() -> None:
-    chart = attention_plots.blend_map({"7 then 8": np.array([7.5])}, ["size"], "what arrives")
+    chart = figures.blend_map({"7 then 8": np.array([7.5])}, ["size"], "what arrives")
     colour = chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]["domain"]
     assert colour[1] > 7.5
 
@@ -62,7 +64,7 @@ def test_all_heads_that_are_missed_most_are_marked() -> None:
         {"head": head, "largest": 0.9, "share": share, "errors": "1 of 10"}
         for head, share in (("0.0", 0.1), ("0.1", 0.3), ("1.0", 0.3))
     ]
-    chart = attention_plots.importance(rows, "a model").to_dict()
+    chart = figures.importance(rows, "a model").to_dict()
     (data,) = chart["datasets"].values()
     assert [row["what"] for row in data] == ["other heads", "most missed", "most missed"]
 
@@ -70,7 +72,7 @@ def test_all_heads_that_are_missed_most_are_marked() -> None:
 def test_of_a_crowd_of_heads_the_one_that_is_missed_most_is_named() -> None:
     places = {"0.0": (0.9, 0.9), "0.1": (0.85, 0.95), "1.0": (0.3, 0.9), "1.1": (0.2, 0.01)}
     rows = [{"head": h, "largest": x, "share": y} for h, (x, y) in places.items()]
-    assert attention_plots.names_apart(rows) == ["", "0.1", "1.0", ""]
+    assert figures.names_apart(rows) == ["", "0.1", "1.0", ""]
 
 
 def test_pairs_of_heads_that_are_missed_alike_have_no_order() -> None:

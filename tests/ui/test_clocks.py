@@ -1,11 +1,11 @@
-"""components.ui.clocks: the pairs travel whole, and only places on the ruler come back."""
+"""components.ui.drawings.clocks: the pairs travel whole, and only places on the ruler come back."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from components.ui.clocks import clocks_data, read_positions
+from components.ui.drawings.clocks import clocks_data, read_positions
 
 DICE = np.random.default_rng(0)
 SPEEDS = np.array([1.0, 0.1, 0.01])

@@ -1,4 +1,4 @@
-"""components.ui.network: what travels to the browser is the run, thinned and rounded."""
+"""components.ui.drawings.network: what travels to the browser is the run, thinned and rounded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 
 import numpy as np
 
-from components.ui import network
+from components.ui.drawings import network
 from lab.by_hand.mlp import Task
 from lab.by_hand.mlp_experiment import Settings, film, hide
 

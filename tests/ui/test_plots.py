@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from components.ui import plots
+from components.ui.chapters.ch10 import figures
+from components.ui.plots import maps
 
 
 def frame(chart: object) -> pd.DataFrame:
@@ -17,7 +18,7 @@ def test_the_atlas_holds_every_pair_with_its_kind() -> None:
     wrong_at[3, 7], wrong_at[7, 3] = 9, 6
     trained_on = np.ones((100, 100), dtype=bool)
     trained_on[7, 3] = trained_on[50, 50] = False
-    data = frame(plots.atlas(wrong_at, trained_on)).set_index(["a", "b"])
+    data = frame(maps.atlas(wrong_at, trained_on)).set_index(["a", "b"])
     assert len(data) == 10_000
     assert data.loc[(3, 7), "kind"] == "wrong, trained on" and data.loc[(3, 7), "at"] == 9
     assert data.loc[(7, 3), "kind"] == "wrong, never shown" and data.loc[(7, 3), "at"] == 6
@@ -27,14 +28,14 @@ def test_the_atlas_holds_every_pair_with_its_kind() -> None:
 
 def test_an_attention_map_names_query_key_and_the_token_about_to_be_written() -> None:
     pattern = np.array([[1.0, 0, 0], [0.25, 0.75, 0], [0.1, 0.2, 0.7]])
-    data = frame(plots.attention_map(pattern, "7*8"))
+    data = frame(maps.attention_map(pattern, "7*8"))
     cell = data[(data.row == "01 *") & (data.column == "00 7")].iloc[0]
     assert cell["value"] == 0.25 and cell["writes"] == "8"
 
 
 def test_a_heads_map_keeps_heads_and_keys_in_order() -> None:
     weights = np.array([[0.9, 0.1], [0.4, 0.6]])
-    data = frame(plots.heads_map(weights, ["0.0", "0.1"], "7*8"))
+    data = frame(figures.heads_map(weights, ["0.0", "0.1"], "7*8"))
     assert data.value.tolist() == [0.9, 0.1, 0.4, 0.6]
     assert data.row.tolist() == ["0.0", "0.0", "0.1", "0.1"]
     assert data.column.tolist() == ["00 7", "01 *"] * 2

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.ui import stream_plots
+from components.ui.chapters.ch03 import figures
 
 
 def frame(chart: object) -> pd.DataFrame:
@@ -15,7 +15,7 @@ def frame(chart: object) -> pd.DataFrame:
 
 def test_each_bar_of_the_waterfall_begins_where_the_last_one_ends() -> None:
     added = np.array([2.0, -0.5, 1.0])
-    data = frame(stream_plots.waterfall(["token", "head", "FFN"], added, "the logit"))
+    data = frame(figures.waterfall(["token", "head", "FFN"], added, "the logit"))
     assert data.part.tolist() == ["token", "head", "FFN", "the logit"]
     assert data.begin.tolist() == [0, 2, 1.5, 0] and data.end.tolist() == [2, 1.5, 2.5, 2.5]
     assert data.what.tolist() == ["adds", "takes away", "adds", "the sum"]
@@ -23,14 +23,14 @@ def test_each_bar_of_the_waterfall_begins_where_the_last_one_ends() -> None:
 
 def test_the_waterfall_follows_the_order_it_is_given() -> None:
     added = np.array([2.0, -0.5, 3.0])
-    chart = stream_plots.waterfall(["a", "b", "c"], added, "sum", np.argsort(-added))
+    chart = figures.waterfall(["a", "b", "c"], added, "sum", np.argsort(-added))
     data = frame(chart)
     assert data.part.tolist() == ["c", "a", "b", "sum"] and data.end.tolist() == [3, 5, 4.5, 4.5]
 
 
 def test_an_early_reading_marks_what_agrees_with_the_text() -> None:
     sure = np.array([[0.2, 0.9], [1.0, 0.4]])
-    data = frame(stream_plots.early_reading(["95", "97"], sure, ["first", "last"], "97", 6))
+    data = frame(figures.early_reading(["95", "97"], sure, ["first", "last"], "97", 6))
     assert data.says.tolist() == ["9", "5", "9", "7"]
     assert data.what.tolist() == ["as written", "other", "as written", "as written"]
     assert data.column.tolist() == ["06 9", "07 7"] * 2
@@ -39,22 +39,22 @@ def test_an_early_reading_marks_what_agrees_with_the_text() -> None:
 
 def test_lengths_stand_line_by_line_and_zero_is_drawn() -> None:
     lines, notes, stream = ["token", "FFN 0"], np.array([3.0, 0.0]), np.array([3.0, 3.0])
-    data = frame(stream_plots.line_lengths(lines, notes, stream))
+    data = frame(figures.line_lengths(lines, notes, stream))
     assert data.line.tolist() == lines * 2
-    assert data.length.tolist() == [3.0, stream_plots.LEAST, 3.0, 3.0]
+    assert data.length.tolist() == [3.0, figures.LEAST, 3.0, 3.0]
 
 
 def test_a_note_map_is_a_logarithm_and_tells_the_length() -> None:
     lengths = np.array([[10.0, 100.0], [1.0, 0.0]])
-    data = frame(stream_plots.note_map(lengths, ["token", "FFN 0"], "37"))
+    data = frame(figures.note_map(lengths, ["token", "FFN 0"], "37"))
     assert data.value.tolist() == pytest.approx([1, 2, 0, -3])
     assert data.length.tolist() == [10, 100, 1, 0]
 
 
 def test_neurons_are_sorted_and_both_sides_of_the_norm_are_there() -> None:
-    data = frame(stream_plots.neuron_curve(np.array([0.0, 4.0, 1.0])))
+    data = frame(figures.neuron_curve(np.array([0.0, 4.0, 1.0])))
     assert data.value.tolist() == [4, 1, 0]
     before, after = np.array([30.0, -20.0]), np.array([1.5, -1.0])
-    data = frame(stream_plots.before_and_after(before, after, 1000.0))
+    data = frame(figures.before_and_after(before, after, 1000.0))
     assert data.value.tolist() == [30, -20, 1.5, -1]
-    assert stream_plots.ticks(1000.0) == [-1000, -10, 0, 10, 1000]
+    assert figures.ticks(1000.0) == [-1000, -10, 0, 10, 1000]

@@ -1,4 +1,4 @@
-"""components.ui.tape: every reading travels as bytes, and only readings that fit the text."""
+"""components.ui.drawings.tape: every reading travels as bytes, and only if it fits the text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from components.ui.tape import Side, tape_data
+from components.ui.drawings.tape import Side, tape_data
 from lab.interp.position_probes import OnTheTape
 
 DICE = np.random.default_rng(0)

@@ -1,11 +1,11 @@
-"""components.ui.waves: a signal that can be drawn travels whole, any other is refused."""
+"""components.ui.drawings.waves: a signal that can be drawn travels whole, any other is refused."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from components.ui.waves import waves_data
+from components.ui.drawings.waves import waves_data
 
 
 def test_the_samples_are_not_rounded_on_their_way() -> None:

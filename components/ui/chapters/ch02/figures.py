@@ -1,4 +1,4 @@
-"""Charts of attention: plain numbers in, an Altair chart out, as in `plots`."""
+"""Charts of page 02: plain numbers in, an Altair chart out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots import BLUE, GREY, ORANGE, READABLE, Chart, Numbers, grid, ink
+from components.ui.plots.core import BLUE, GREY, ORANGE, READABLE, Chart, Numbers, grid, ink
 
 RULES = ("divided by the root", "not divided")
 """The two ways to scale a match, in the order of their colours."""

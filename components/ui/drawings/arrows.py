@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing
 from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
 
 Numbers = NDArray[np.float64]

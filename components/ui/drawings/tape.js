@@ -1,6 +1,6 @@
 // One sum on a long tape of positions, and what two models make of it: the whole sum is shifted, or
 // its back part is pulled away, one of the two at a time. Nothing is computed here: for each place
-// the maps, the right tokens and the largest change come from Python (components/ui/tape.py).
+// the maps, the right tokens and the largest change come from Python (components/ui/drawings/tape.py).
 
 const MARGIN = 14; // of the tape, to either side
 const [GRIP_Y, NUMBER_Y, TAPE_Y] = [14, 40, 62];

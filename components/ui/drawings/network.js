@@ -1,5 +1,5 @@
 // A film of a small network in training: its edges on a canvas, its answers in a grid, one slider.
-// The data are plain numbers from Python (components/ui/network.py); nothing is computed here but
+// The data are plain numbers from Python (components/ui/drawings/network.py); nothing is computed here but
 // colours and places. `export default` is called at every change of the data.
 
 const films = new WeakMap();

@@ -1,4 +1,4 @@
-"""Charts of the residual stream: plain numbers in, an Altair chart out. As in `plots`."""
+"""Charts of page 03: plain numbers in, an Altair chart out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots import (
+from components.ui.plots.core import (
     BLUE,
     GREY,
     ORANGE,

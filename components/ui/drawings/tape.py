@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing
 
 if TYPE_CHECKING:
     from lab.interp.position_probes import OnTheTape

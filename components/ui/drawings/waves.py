@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing
 
 Numbers = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
+from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
 from lab.data.vocabulary import VOCABULARY
 
 

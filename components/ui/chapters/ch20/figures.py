@@ -1,4 +1,4 @@
-"""Charts of chapter 2: what a shuffle changes, scores by place, and the race of the encodings."""
+"""Charts of page 20: what a shuffle changes, scores by place, and the race of the encodings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots import BLUE, GREY, ORANGE, Chart, ink, paper
+from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, ink, paper
 
 Numbers = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing
 
 Numbers = NDArray[np.float64]
 

@@ -1,0 +1,74 @@
+"""Maps that several pages show: all pairs of numbers, and one head's weights."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.ui.plots.core import Chart, Numbers, grid, places, token_axis
+
+ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
+ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
+"""The kinds as (is it wrong, was it trained on)."""
+
+NOT_ASKED = -2
+"""In `wrong_at`: this pair has no verdict yet."""
+
+ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
+
+
+def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
+    """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 for none, `NOT_ASKED`."""
+    a, b = np.divmod(np.arange(10_000), 100)
+    wrong, held = (wrong_at >= 0).ravel(), ~trained_on.ravel()
+    kind = np.select([~wrong & ~held, ~wrong & held, wrong & held], [0, 1, 2], 3)
+    data = pd.DataFrame(
+        {"a": a, "b": b, "kind": np.array(ATLAS_KINDS)[kind], "at": wrong_at.ravel()}
+    )
+    data = data[data["at"] != NOT_ASKED]
+    click = alt.selection_point(name="cell", fields=["a", "b"], on="click", empty=False)
+    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False)
+    chart = (
+        alt.Chart(data, usermeta={"embedOptions": {"renderer": "canvas"}})
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", title="second number", axis=ticks),
+            y=alt.Y("a:O", title="first number", axis=ticks),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=ATLAS_KINDS, range=ATLAS_COLOURS),
+                legend=alt.Legend(orient="top", columns=2, labelLimit=200),
+            ),
+            stroke=alt.condition(click, alt.value("#e3a1cb"), alt.value(None)),
+            strokeWidth=alt.condition(click, alt.value(2), alt.value(0)),
+            tooltip=["a", "b", "kind", alt.Tooltip("at", title="first wrong token")],
+        )
+        .add_params(click)
+    )
+    return chart.properties(height=640)
+
+
+def attention_map(pattern: Numbers, text: str) -> Chart:
+    """One head's weights, a row a query, a column a key: (T, T). Row t writes text[t + 1]."""
+    keys = places(text)
+    data = grid(pattern, keys, keys)
+    data["writes"] = np.repeat([*text[1:], ""], len(text))
+    return (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=token_axis(alt.X, "column", "looks at", "top"),
+            y=token_axis(alt.Y, "row", "having read", "left"),
+            color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1]), title="weight"),
+            tooltip=[
+                alt.Tooltip("row", title="having read"),
+                alt.Tooltip("writes", title="about to write"),
+                alt.Tooltip("column", title="looks at"),
+                alt.Tooltip("value", title="weight", format=".3f"),
+            ],
+        )
+        .properties(height=560)
+    )
