@@ -493,7 +493,7 @@ def before(sections: Sequence[str]) -> list[exercises.Question]:
 
 
 page.open()
-exercises.three_from_before("ch01_before", before(("before_door", "before_loss", "before_step")))
+page.three_from_before("before_door", "before_loss", "before_step")
 page.prose("opening")
 training.tell_dropped("ch01_", LINK)
 page.prose("tokens")

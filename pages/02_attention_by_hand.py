@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, tokens, training
+from components.ui import claims, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch02 import figures
 from components.ui.drawings import arrows
@@ -608,13 +608,7 @@ def read_link() -> None:
 
 page.open()
 read_link()
-exercises.three_from_before(
-    "ch02_ex_before",
-    [
-        exercises.read_question(page.text(section))
-        for section in ("before_edges", "before_ids", "before_loss")
-    ],
-)
+page.three_from_before("before_edges", "before_ids", "before_loss")
 page.prose("opening")
 page.prose("average")
 show_average()

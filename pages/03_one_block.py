@@ -619,13 +619,7 @@ def exercise_loud() -> None:
 # ---------------------------------------------------------------- the page
 
 page.open()
-exercises.three_from_before(
-    "ch03_ex_before",
-    [
-        exercises.read_question(page.text(section))
-        for section in ("before_attention", "before_text", "before_neuron")
-    ],
-)
+page.three_from_before("before_attention", "before_text", "before_neuron")
 page.prose("opening")
 pair = ask_pair("ch03_")
 

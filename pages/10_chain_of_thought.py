@@ -926,13 +926,7 @@ def show_handed(a: int, b: int) -> None:
 # ---------------------------------------------------------------- the page
 
 page.open()
-exercises.three_from_before(
-    "ch10_ex_before",
-    [
-        exercises.read_question(page.text(section))
-        for section in ("before_stream", "before_attention", "before_table")
-    ],
-)
+page.three_from_before("before_stream", "before_attention", "before_table")
 page.prose("opening")
 page.prose("covered")
 show_difficulty()

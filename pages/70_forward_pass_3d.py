@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from components.threejs_viewer import Side, last_answer, show_model
-from components.ui import exercises, training
+from components.ui import training
 from components.ui.chapter import Chapter
 from components.ui.runs import needs_a_run, take_with_progress
 
@@ -374,13 +374,7 @@ def show_guesses() -> None:
 # ---------------------------------------------------------------- the page
 
 page.open()
-exercises.three_from_before(
-    "ch70_before",
-    [
-        exercises.read_question(page.text(section))
-        for section in ("before_sum", "before_cache", "before_memory")
-    ],
-)
+page.three_from_before("before_sum", "before_cache", "before_memory")
 page.prose("opening")
 page.prose("how")
 training.tell_dropped("ch70_", LINK)

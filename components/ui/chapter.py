@@ -33,11 +33,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from components.ui import claims
-from components.ui.book import PAGES, Entry, entry
+from components.ui.book import PAGES, entry
 from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
 from components.ui.operands import ask_pair
+from components.ui.questions import Question, read_question
 from components.ui.runs import needs_a_run, take_with_progress
 
 STYLE = Path(__file__).with_name("style.css")
@@ -168,6 +169,15 @@ class Chapter:
             st.info(f"This page has no figure {figure[:40]!r}. It has {', '.join(self.sections)}.")
         st.markdown(f"From [{page.title}]({page.url}), a chapter of *{BOOK}*.")
 
+    def three_from_before(self, *sections: str) -> None:
+        """Questions on earlier chapters, a section each, answered one by one after a click."""
+        if self.alone is None:
+            with st.expander("Three from before"):
+                for number, section in enumerate(sections):
+                    st.fragment(ask)(
+                        read_question(self.text(section)), f"{self.prefix}before_{number}"
+                    )
+
     # ------------------------------------------------------------ prose
 
     def raw(self, section: str) -> str:
@@ -288,7 +298,7 @@ class Chapter:
         *,
         typed: bool = False,
     ) -> Number:
-        """A number from `low` to `high`, slid, or typed where there are many. Keys as `choose`'s."""
+        """A number from `low` to `high`, slid, or `typed` where there are many; keyed as `choose`."""
         key = f"{self.prefix}{name}"
         self.link.take(key, *number_within(low, high))
         widget: Any = st.number_input if typed else st.slider
@@ -353,6 +363,13 @@ class Chapter:
                 icon=":material/download:",
             )
         self.drawn = []
+
+
+def ask(question: Question, key: str) -> None:
+    choice = st.pills(question.ask, question.options, key=key)
+    if choice is not None:
+        begins = "Yes." if choice == question.right else "Not so."
+        st.markdown(f"{begins} {question.why[choice]}")
 
 
 def usual_kind(options: Sequence[object]) -> Kind:

@@ -7,11 +7,9 @@ in HTML.
 
 from __future__ import annotations
 
-import re
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -410,51 +408,3 @@ def text_hint(found: HandWritten, a: int, b: int) -> str:
         "too short": "Write on: the text ends with `$`.",
         "other": "Work it out on paper, column by column, from the right.",
     }[found.mistake]
-
-
-# ---------------------------------------------------------------- three from before
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with a few answers, and a sentence on each: why it is right, or why it is not."""
-
-    ask: str
-    options: tuple[str, ...]
-    right: str
-    why: Mapping[str, str]
-
-    def __post_init__(self) -> None:
-        if self.right not in self.options:
-            raise ValueError(f"right={self.right!r} is not among the options {self.options}")
-        lacking = [option for option in self.options if not self.why.get(option)]
-        if lacking:
-            raise ValueError(f"option {lacking[0]!r} of {self.ask!r} has no sentence")
-
-
-OPTION = re.compile(r"^- (\*\*?)(.+?)\1 (.+)$", re.MULTILINE)
-
-
-def read_question(text: str) -> Question:
-    """A question from prose: what is asked, then a line for each option and its sentence.
-
-    `- *an option* why not`, and for the right one `- **the option** why`.
-    """
-    found = OPTION.findall(text)
-    right = [option for stars, option, _ in found if stars == "**"]
-    if len(right) != 1:
-        raise ValueError(f"a question has one right option in **, this one {len(right)}: {text!r}")
-    ask = text.partition("\n- ")[0].strip()
-    options = tuple(option for _, option, _ in found)
-    return Question(ask, options, right[0], {option: why for _, option, why in found})
-
-
-@st.fragment
-def three_from_before(key: str, questions: Sequence[Question]) -> None:
-    """Questions on earlier chapters, answered one by one after a click."""
-    with st.expander("Three from before"):
-        for number, question in enumerate(questions):
-            choice = st.pills(question.ask, question.options, key=f"{key}_{number}")
-            if choice is not None:
-                begins = "Yes." if choice == question.right else "Not so."
-                st.markdown(f"{begins} {question.why[choice]}")

@@ -51,9 +51,7 @@ class Link:
         """Say which parts of the link stand for nothing on this page; silent if all do."""
         unknown = [f"{k}={v[:LONGEST]}" for k, v in self.came.items() if k not in self.known]
         if unknown:
-            st.info(
-                f"The link also said {', '.join(unknown)}, which this page does not know."
-            )
+            st.info(f"The link also said {', '.join(unknown)}, which this page does not know.")
 
 
 def one_of(options: Sequence[str]) -> tuple[Callable[[str], bool], str]:

@@ -41,9 +41,6 @@ def scene() -> None:
         exercises.choose_pairs(page, "ex", train_on)
     elif which == "pairs, no training":
         exercises.choose_pairs(page, "ex")
-    elif which == "before":
-        ask = "How much is it?\n\n- *one* Too few.\n- **two** As it is.\n- *three* Too many.\n"
-        exercises.three_from_before("ex", [exercises.read_question(ask)])
     else:
         getattr(exercises, which)(page, "ex")
 
@@ -353,30 +350,3 @@ def test_no_hint_gives_the_right_token_away() -> None:
 
 def test_a_right_text_has_no_hint() -> None:
     assert exercises.text_hint(HandWritten(), 37, 48) == ""
-
-
-# ---------------------------------------------------------------- three from before
-
-
-def test_a_question_says_why_after_a_click_right_or_wrong() -> None:
-    app = open_scene("before")
-    assert "As it is." not in said(app) and "Too few." not in said(app)
-    app.button_group(key="ex_0").set_value("one")
-    assert "Not so. Too few." in said(checked(app.run()))
-    app.button_group(key="ex_0").set_value("two")
-    assert "Yes. As it is." in said(checked(app.run()))
-
-
-@pytest.mark.parametrize(
-    "text", ["Which?\n\n- *a* No.\n- *b* No.", "Which?\n- **a** A.\n- **b** B."]
-)
-def test_a_question_has_one_right_option(text: str) -> None:
-    with pytest.raises(ValueError, match="one right option"):
-        exercises.read_question(text)
-
-
-def test_a_question_lacks_no_sentence() -> None:
-    with pytest.raises(ValueError, match="'b' of 'Which\\?' has no sentence"):
-        exercises.Question("Which?", ("a", "b"), "a", {"a": "Yes."})
-    with pytest.raises(ValueError, match="not among the options"):
-        exercises.Question("Which?", ("a",), "c", {"a": "Yes."})

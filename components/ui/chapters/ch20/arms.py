@@ -1,0 +1,117 @@
+"""The records of chapter 2 as its figures show them: rows by arm, in the words of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from components.ui import claims
+from lab.records import select
+from lab.statistics import spread, steps_until
+
+Row = dict[str, Any]
+
+# ---------------------------------------------------------------- the race
+
+SETTINGS = {"fixed": "one width", "mixed": "one or two digits", "packed": "a stream"}
+ENCODINGS = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
+GOALS = {"1 in 20": claims.GOAL, "1 in 100": claims.FINE_GOAL}
+TRAINED_FURTHER = ("fixed", "packed")
+RACE_OPTIONS = ("in all three", "only in the stream", "in none")
+
+
+def race_points(rows: Sequence[Row], goal: float) -> list[Row]:
+    """A point a run: setting, encoding, seed, steps (infinite for never), where it ended."""
+    settings = [s for s in SETTINGS if goal == claims.GOAL or s in TRAINED_FURTHER]
+    return [
+        {
+            "setting": SETTINGS[setting],
+            "encoding": words,
+            "steps": steps_until(row["curve"], goal),
+            "ended": row["curve"][-1][0],
+            "seed": row["cell"]["seed"],
+        }
+        for setting in settings
+        for encoding, words in ENCODINGS.items()
+        for row in select(rows, setting=setting, encoding=encoding)
+    ]
+
+
+def where_rotary_leads(rows: Sequence[Row]) -> str:
+    """The option of the guess that the record bears out."""
+    leads = {s for s in SETTINGS if median_steps(rows, s, "rotary") < median_steps(rows, s)}
+    if leads == set(SETTINGS):
+        return RACE_OPTIONS[0]
+    return RACE_OPTIONS[1 if leads == {"packed"} else 2]
+
+
+def median_steps(rows: Sequence[Row], setting: str, encoding: str = "learned") -> float:
+    seeds = select(rows, setting=setting, encoding=encoding)
+    return spread(steps_until(row["curve"], claims.GOAL) for row in seeds).median
+
+
+# ---------------------------------------------------------------- longer sums
+
+SMALL = {
+    "learned": "learned table",
+    "none": "no positions",
+    "rotary": "rotary",
+    "interpolated": "rotary, interpolated",
+    "yarn": "rotary, YaRN",
+    "gaps": "rotary, gaps in training",
+    "coupled": "coupled rotary",
+    "coupled_gaps": "coupled, gaps in training",
+    "coupled_slow": "coupled, slow clocks",
+}
+CLIPPED = {
+    "coupled_clipped": "coupled, clipped",
+    "coupled_slow_clipped": "coupled, slow clocks, clipped",
+}
+FAR = {
+    "far_rotary": "rotary, full size",
+    "far_coupled": "coupled, slow clocks, full size",
+    "far_clipped": "coupled, slow clocks, clipped, full size",
+}
+LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
+KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
+"""Arms whose weights are in the book: a reader's own sum is given to them."""
+
+HOW_MANY = ("nearly none", "about half", "nearly all")
+
+
+def wrong_share(rows: Sequence[Row], arm: str, digits: int) -> float:
+    """Of sums of `digits` by `digits`."""
+    (row,) = select(rows, arm=arm, p=digits, q=digits)
+    return (row["wrong_digit"] + row["wrong_length"]) / row["n"]
+
+
+def how_many(wrong: float, options: Sequence[str] = HOW_MANY) -> str:
+    """The option of a guess that a share of wrong sums bears out."""
+    return options[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
+
+
+def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
+    """How n sums end, in the words of the page."""
+    return {
+        "right to the end": n - wrong_digit - wrong_length,
+        "a wrong digit first": wrong_digit,
+        "a wrong length first": wrong_length,
+    }
+
+
+def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:
+    """Rows of the bars of `kinds`, an arm each."""
+    return [
+        {"arm": arm, "kind": kind, "n": n, "rank": rank}
+        for arm, ends in found
+        for rank, (kind, n) in enumerate(ends.items())
+    ]
+
+
+def recorded_failures(rows: Sequence[Row], digits: int) -> list[Row]:
+    """Of every small arm, at sums of `digits` by `digits`."""
+    return failures(
+        (words, kinds(row["n"], row["wrong_digit"], row["wrong_length"]))
+        for arm, words in (SMALL | CLIPPED).items()
+        for row in select(rows, arm=arm, p=digits, q=digits)
+    )

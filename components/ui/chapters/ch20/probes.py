@@ -1,0 +1,99 @@
+"""What the models of chapter 2 are asked, kept for readers that ask the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from components.ui.chapters.ch20 import arms
+from components.ui.drawings import tape
+from components.ui.lazily import lazily
+from components.ui.runs import take_with_progress
+from lab.data.problems import TEST_FROM, Format, sample_pairs
+from lab.data.vocabulary import decode
+
+encodings = lazily("lab.experiments.rope")
+lengths = lazily("lab.experiments.lengths")
+probes = lazily("lab.interp.position_probes")
+recipes = lazily("lab.recipes.index")
+
+UNORDERED, ROTARY, LEARNED = "unordered_small", "rope_small", "learned_small"
+MODELS = {UNORDERED: "no positions", ROTARY: "rotary", LEARNED: "learned table"}
+PROMPT, SUM = "37*48=", "37*48=692+0841=6771$"
+FIRST_EQUALS = PROMPT.index("=")
+SHIFTS, GAPS = range(230), range(65)
+N_ERRORS, N_CLIPPED = 500, 12
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def change_when_shuffled(run: str, seed: int) -> np.ndarray:
+    """(n_layer,)"""
+    model = take_with_progress(run).model
+    return probes.change_by_layer(model, PROMPT, probes.shuffled(PROMPT, seed))
+
+
+def rows_of_changes(seed: int) -> list[dict[str, Any]]:
+    """A bar a layer of each model."""
+    return [
+        {"model": words, "layer": f"layer {layer}", "change": float(change)}
+        for run, words in MODELS.items()
+        for layer, change in enumerate(change_when_shuffled(run, seed))
+    ]
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def taped(run: str) -> dict[tuple[int, int], tape.Side]:
+    """What each (layer, head) makes of the sum, wherever it stands."""
+    model = take_with_progress(run).model
+    shifted = probes.on_the_tape(model, SUM, probes.shifts(len(SUM), SHIFTS))
+    stretched = probes.on_the_tape(model, SUM, probes.stretches(len(SUM), FIRST_EQUALS, GAPS))
+    return {place: tape.Side.of(MODELS[run], shifted[place], stretched[place]) for place in shifted}
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def largest_change(run: str) -> float:
+    """Of any weight of any head, at any shift along the tape."""
+    return max(float(side.shifted_change.max()) for side in taped(run).values())
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def errors_when(run: str, shift: int, gap: int) -> int:
+    """Wrong ones of `N_ERRORS` held-out sums that stand alone, moved and drawn apart."""
+    loaded = take_with_progress(run)
+    form = loaded.format
+    a, b = sample_pairs(np.random.default_rng(0), N_ERRORS, form.p, form.q, TEST_FROM, 1.0)
+    ruler = probes.shifts(form.length, [shift])[0]
+    ruler += probes.stretches(form.length, FIRST_EQUALS, [gap])[0] - np.arange(form.length)
+    return int(probes.errors_on(loaded.model, form, a, b, ruler))
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def errors_in_stream(run: str) -> tuple[int, int]:
+    """Wrong held-out sums, and how many there are, in streams like those of training."""
+    paper = encodings.exam(recipes.recipe(run), "test", N_ERRORS)
+    return encodings.failed(take_with_progress(run).model, paper), paper.n
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str, int]:
+    """How sums of `digits` by `digits` end, with no distance beyond `places` and `lines`."""
+    model = take_with_progress(lengths.ARMS[arm].run).model
+    found = lengths.first_wrong_tokens(
+        lengths.clipped(model, (places, lines)),
+        Format("cot_reversed", digits, digits),
+        *lengths.problems_of_shape(digits, digits, N_CLIPPED),
+    )
+    wrong, of_length = int(found.wrong.sum()), int(found.of_length.sum())
+    return arms.kinds(len(found.slot), wrong - of_length, of_length)
+
+
+@st.cache_data(show_spinner=False, max_entries=1000)
+def first_miss(arm: str, a: int, b: int) -> tuple[int, str]:
+    """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
+    form = Format("cot_reversed", len(str(a)), len(str(b)))
+    about = lengths.ARMS[arm]
+    model = about.model_for(take_with_progress(about.run), form.length)
+    found = lengths.first_wrong_tokens(model, form, np.array([a]), np.array([b]))
+    return int(found.slot[0]), decode([int(found.written[0])])

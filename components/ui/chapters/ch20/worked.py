@@ -1,0 +1,268 @@
+"""The worked numbers in the prose of chapter 2: computed by lab, by their names in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from components.ui import claims
+from components.ui.chapters.ch20 import probes as asked
+from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
+from components.ui.lazily import lazily
+from components.ui.records import rows_of
+from components.ui.runs import take_with_progress
+from components.ui.words import one_in, shape, spelled
+from lab.data.problems import Format
+from lab.records import select
+
+cost = lazily("lab.model.cost")
+encodings = lazily("lab.experiments.rope")
+lengths = lazily("lab.experiments.lengths")
+positions = lazily("lab.model.positions")
+probes = lazily("lab.interp.position_probes")
+recipes = lazily("lab.recipes.index")
+torch = lazily("torch")
+
+BASES = (3, 10, 100, 1000, 10_000)
+I, J = 30, 24
+DRAWN_DIM = 16
+SPEED, FARTHER = 0.1, 100
+START, HALF_TAPE, GAP = 100, 118, 1
+LAST_PLACE = 64
+TRAINED_DIGITS, MOST_TYPED = 3, 10
+
+
+def in_words(x: float) -> str:
+    if x == 0:
+        return "exactly zero"
+    if x < 1e-3:
+        return f"less than one part in {10 ** int(-np.log10(x)):,}"
+    return f"{x:.2f}"
+
+
+def share(x: float) -> str:
+    return f"{100 * x:.0f} in 100" if x >= 0.005 else in_words(x)
+
+
+def places_and_lines(places: int, lines: int) -> str:
+    return f"{spelled(places)} places and {spelled(lines)} lines"
+
+
+# ---------------------------------------------------------------- constructed by hand
+
+
+def two_arrows(n_pair: int) -> tuple[np.ndarray, np.ndarray]:
+    """A query drawn at random and a key that resembles it, (n_pair, 2) each."""
+    rng = np.random.default_rng(1)
+    query = rng.normal(size=(n_pair, 2))
+    return query, query + 0.6 * rng.normal(size=query.shape)
+
+
+def two_bumps() -> np.ndarray:
+    """A signal of mean zero: one bump up, a narrower one down. (15,)"""
+    places = np.arange(15)
+    bumps = np.exp(-0.5 * ((places - 4) / 1.1) ** 2) - 0.6 * np.exp(-((places - 7) ** 2) / 1.28)
+    return bumps - bumps.mean()
+
+
+def turned(position: int) -> np.ndarray:
+    """(1, 0) at a position, at a speed of `SPEED` radians a place."""
+    angle = torch.tensor([SPEED * position], dtype=torch.float64)
+    one = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    return positions.turn_pairs(one, angle.cos(), angle.sin()).numpy()
+
+
+def as_pair(x: np.ndarray) -> str:
+    return f"$({x[0]:.3f}, {x[1]:.3f})$"
+
+
+BY_HAND: dict[str, Callable[[], str]] = {
+    "worked_i": lambda: f"{I}",
+    "worked_j": lambda: f"{J}",
+    "worked_speed": lambda: f"{SPEED}",
+    "worked_on": lambda: f"{FARTHER}",
+    "worked_q": lambda: as_pair(turned(I)),
+    "worked_k": lambda: as_pair(turned(J)),
+    "worked_score": lambda: f"${turned(I) @ turned(J):.3f}$",
+    "worked_angle": lambda: f"${SPEED * (I - J):.1f}$",
+    "worked_far": lambda: f"${turned(I + FARTHER) @ turned(J + FARTHER):.3f}$",
+}
+
+# ---------------------------------------------------------------- clocks and tape
+
+
+def head_dim() -> int:
+    return take_with_progress(ROTARY).model.config.attention.head_dim
+
+
+def speeds_of_the_model() -> np.ndarray:
+    """In radians a place, of the pairs of a head of the rotary run."""
+    position: Any = take_with_progress(ROTARY).model.position
+    return position.frequencies[0].numpy()
+
+
+def base_of_the_model() -> float:
+    position: Any = take_with_progress(ROTARY).model.config.position
+    return position.base
+
+
+def below_zero() -> int:
+    """The first distance at which the score at the smallest base is negative."""
+    scores = probes.agreement(head_dim(), BASES[0], np.arange(LAST_PLACE + 1))
+    return int(np.argmax(scores < 0))
+
+
+def size_of_the_table() -> int:
+    """How many numbers a learned table adds to the small network."""
+    learned, rotary = (take_with_progress(run).model for run in (LEARNED, ROTARY))
+    return sum(cost.parameters(learned).values()) - sum(cost.parameters(rotary).values())
+
+
+def fastest() -> float:
+    """The speed of the first clock, as a multiple of the last one's."""
+    speeds = speeds_of_the_model()
+    return speeds[0] / speeds[-1]
+
+
+ORDER: dict[str, Callable[[], str]] = {
+    "models": lambda: spelled(len(asked.MODELS)),
+    "blind_first": lambda: in_words(asked.change_when_shuffled(UNORDERED, 0)[0]),
+    "blind_second": lambda: share(asked.change_when_shuffled(UNORDERED, 0)[1]),
+    "base": lambda: f"{base_of_the_model():g}",
+    "pairs": lambda: f"{len(speeds_of_the_model())}",
+    "fastest": lambda: f"{fastest():.0f}",
+    "drawn_pairs": lambda: spelled(DRAWN_DIM // 2),
+    "least_base": lambda: spelled(BASES[0]),
+    "most_base": lambda: f"{BASES[-1]:,}",
+    "below_zero": lambda: spelled(below_zero()),
+    "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
+    "sum_tokens": lambda: f"{len(SUM)}",
+}
+
+TAPE: dict[str, Callable[[], str]] = {
+    "start": lambda: f"{START}",
+    "half_tape": lambda: f"{HALF_TAPE}",
+    "tape_n": lambda: f"{N_ERRORS}",
+    "shift_rotary": lambda: in_words(asked.largest_change(ROTARY)),
+    "shift_learned": lambda: in_words(asked.largest_change(LEARNED)),
+    "stream_rotary": lambda: f"{asked.errors_in_stream(ROTARY)[0]:,}",
+    "stream_learned": lambda: f"{asked.errors_in_stream(LEARNED)[0]:,}",
+    "stream_n": lambda: f"{asked.errors_in_stream(LEARNED)[1]:,}",
+    **{
+        f"errors_{where}_{name}": lambda run=run, move=move: f"{asked.errors_when(run, *move):,}"
+        for name, run in (("rotary", ROTARY), ("learned", LEARNED))
+        for where, move in {
+            "home": (0, 0),
+            "one": (1, 0),
+            "shift": (HALF_TAPE, 0),
+            "gap": (0, GAP),
+        }.items()
+    },
+}
+
+# ---------------------------------------------------------------- the race
+
+
+def rates_tried() -> str:
+    """How many of AdamW's rates were tried in the texts of one or two widths."""
+    tried = {spelled(len(encodings.RATES[setting])) for setting in ("fixed", "mixed")}
+    return " or ".join(sorted(tried))
+
+
+def best_rate(encoding: Literal["rotary", "learned"]) -> str:
+    """AdamW's rate of an arm of the race in the stream, as the record chose it."""
+    return f"{encodings.best_rate(rows_of('rope.jsonl'), 'packed', encoding):g}"
+
+
+RACE: dict[str, Callable[[], str]] = {
+    "goal": lambda: one_in(claims.GOAL),
+    "fine_goal": lambda: one_in(claims.FINE_GOAL),
+    "finest_goal": lambda: one_in(claims.FINEST_GOAL),
+    "kinds": lambda: spelled(len(encodings.SETTINGS)),
+    "seeds": lambda: spelled(len(encodings.SEEDS)),
+    "base_seeds": lambda: spelled(len(encodings.BASE_SEEDS)),
+    "n_rates": rates_tried,
+    "still_wrong": lambda: share(encodings.STILL_WRONG),
+    "give_up": lambda: f"{encodings.GIVE_UP_AT:,}",
+    "best_rotary": lambda: best_rate("rotary"),
+    "best_learned": lambda: best_rate("learned"),
+    "table": lambda: f"{size_of_the_table():,}",
+}
+
+# ---------------------------------------------------------------- longer sums
+
+SMALL_RUN, FAR_RUN = "reach_coupled_slow", "far_coupled"
+
+
+def trained_up_to(run: str, more: int = 0) -> str:
+    """The longest sums of a run's training, or those with `more` digits on either number."""
+    form = recipes.recipe(run).format
+    return shape(form.p + more, form.q + more)
+
+
+def drawn_out() -> str:
+    """Sums of three by three that the gaps in training draw out as long as four by four."""
+    longer = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS + 1)
+    return share(lengths.share_drawn_out(recipes.recipe("reach_gaps"), longer.length))
+
+
+def span() -> str:
+    form = recipes.recipe(SMALL_RUN).format
+    return places_and_lines(*lengths.span(form.p, form.q))
+
+
+def turned_round(run: str, p: int, q: int) -> str:
+    """How far round the fastest clock of a run comes from one end of a sum to the other."""
+    return f"{lengths.turned(recipes.recipe(run).model.position, p, q):.2f}"
+
+
+def limited_to() -> str:
+    """Digits of both numbers of the sums by which the small networks' limit is chosen."""
+    sizes = {cell["digits"] for cell in lengths.limit_cells() if cell["run"] == "reach_coupled"}
+    return " and ".join(spelled(size) for size in sorted(sizes))
+
+
+def edge(arm: str) -> tuple[int, int]:
+    """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
+    return lengths.edges(select(rows_of("lengths.jsonl"), arm=arm))
+
+
+def turned_at_the_edge(arm: str) -> str:
+    """The same there, in a sum of equal digits."""
+    digits = -(-edge(arm)[0] // 2)
+    return turned_round(lengths.ARMS[arm].run, digits, digits)
+
+
+def runs_that_reach() -> set[str]:
+    return {arm.run for arm in lengths.ARMS.values() if arm.run.startswith("reach_")}
+
+
+REACH: dict[str, Callable[[], str]] = {
+    "n_reach": lambda: spelled(len(runs_that_reach())).capitalize(),
+    "trained": lambda: trained_up_to(SMALL_RUN),
+    "longer": lambda: trained_up_to(SMALL_RUN, 1),
+    "far_trained": lambda: trained_up_to(FAR_RUN),
+    "span": span,
+    "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),
+    "turned_new": lambda: turned_round(SMALL_RUN, 1, 5),
+    "lengths_fail": lambda: one_in(lengths.LENGTHS_FAIL),
+    "limit": lambda: places_and_lines(*claims.LIMIT),
+    "limited_to": limited_to,
+    "far_limit": lambda: places_and_lines(*lengths.ARMS["far_clipped"].farthest),
+    "limit_long": lambda: f"{claims.ROTARY_LIMITS['long']}",
+    "limit_short": lambda: spelled(claims.ROTARY_LIMITS["short"]),
+    "most_typed": lambda: spelled(MOST_TYPED),
+    "digits_trained": lambda: spelled(TRAINED_DIGITS),
+    "edge_far": lambda: f"{edge('far_coupled')[0]}",
+    "edge_far_b": lambda: f"{edge('far_coupled')[1]}",
+    "edge_small": lambda: f"{edge('coupled_slow')[0]}",
+    "turned_far": lambda: turned_at_the_edge("far_coupled"),
+    "turned_small": lambda: turned_at_the_edge("coupled_slow"),
+    "drawn_out": drawn_out,
+    "n_clipped": lambda: f"{asked.N_CLIPPED}",
+    "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
+}
+
+CALC = BY_HAND | ORDER | TAPE | RACE | REACH
