@@ -224,6 +224,25 @@ def race() -> None:
     page.source(encodings.race, encodings.exam, encodings.rope_cells)
 
 
+def train_with(encoding: str) -> None:
+    training.launch(
+        "ch20_live",
+        {
+            "encoding": encoding,
+            "base": float(st.session_state["ch20_live_base"]),
+            "packed": st.session_state["ch20_text"] == "a stream",
+            "steps": 600,
+        },
+    )
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    encoding = arguments.get("encoding", "learned")
+    base = f", base {arguments['base']:g}" if encoding == "rotary" and "base" in arguments else ""
+    text = "stream" if arguments.get("packed") else "one width"
+    return f"{arms.ENCODINGS[encoding]}{base}, {text}"
+
+
 @page.section("live")
 def race_them_yourself() -> None:
     left, right = st.columns(2)
@@ -242,25 +261,6 @@ def race_them_yourself() -> None:
             )
     training.watch("ch20_live", run_name)
     page.notice()
-
-
-def train_with(encoding: str) -> None:
-    training.launch(
-        "ch20_live",
-        {
-            "encoding": encoding,
-            "base": float(st.session_state["ch20_live_base"]),
-            "packed": st.session_state["ch20_text"] == "a stream",
-            "steps": 600,
-        },
-    )
-
-
-def run_name(arguments: Mapping[str, Any]) -> str:
-    encoding = arguments.get("encoding", "learned")
-    base = f", base {arguments['base']:g}" if encoding == "rotary" and "base" in arguments else ""
-    text = "stream" if arguments.get("packed") else "one width"
-    return f"{arms.ENCODINGS[encoding]}{base}, {text}"
 
 
 # ---------------------------------------------------------------- 6. off the end of the ruler
@@ -357,18 +357,6 @@ def how_they_fail() -> None:
     page.source(lengths.first_wrong_tokens)
 
 
-@page.section("longer")
-def ask_for_a_longer_one() -> None:
-    pair = page.pair("longer", MOST_TYPED, "3748", "4837")
-    if pair is None:
-        return
-    form = Format("cot_reversed", *(len(str(x)) for x in pair))
-    for arm, words in arms.KEPT.items():
-        show_what_it_writes(arm, words, form, *pair)
-    page.notice()
-    page.source(lengths.first_wrong_tokens)
-
-
 def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> None:
     """A line, and the text up to the first wrong token, which is marked."""
     right = form.text(a, b)
@@ -385,6 +373,18 @@ def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> N
         f"({place_of(slot, form, a, b)}). It writes `{written}`, right is `{right[slot]}`."
     )
     st.html(strip(right[:slot] + written, form, a, b, marks=Marks(wrong=(slot,)), small=True))
+
+
+@page.section("longer")
+def ask_for_a_longer_one() -> None:
+    pair = page.pair("longer", MOST_TYPED, "3748", "4837")
+    if pair is None:
+        return
+    form = Format("cot_reversed", *(len(str(x)) for x in pair))
+    for arm, words in arms.KEPT.items():
+        show_what_it_writes(arm, words, form, *pair)
+    page.notice()
+    page.source(lengths.first_wrong_tokens)
 
 
 page.box("Why care", "care")

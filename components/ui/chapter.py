@@ -298,7 +298,7 @@ class Chapter:
         *,
         typed: bool = False,
     ) -> Number:
-        """A number from `low` to `high`, slid, or `typed` where there are many; keyed as `choose`."""
+        """A number from `low` to `high`, slid, or `typed` where there are many. Keys as above."""
         key = f"{self.prefix}{name}"
         self.link.take(key, *number_within(low, high))
         widget: Any = st.number_input if typed else st.slider

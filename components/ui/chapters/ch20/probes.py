@@ -64,8 +64,8 @@ def errors_when(run: str, shift: int, gap: int) -> int:
     loaded = take_with_progress(run)
     form = loaded.format
     a, b = sample_pairs(np.random.default_rng(0), N_ERRORS, form.p, form.q, TEST_FROM, 1.0)
-    ruler = probes.shifts(form.length, [shift])[0]
-    ruler += probes.stretches(form.length, FIRST_EQUALS, [gap])[0] - np.arange(form.length)
+    gaps = probes.stretches(form.length, FIRST_EQUALS, [gap])[0]
+    ruler = probes.shifts(form.length, [shift])[0] + gaps - probes.shifts(form.length, [0])[0]
     return int(probes.errors_on(loaded.model, form, a, b, ruler))
 
 
