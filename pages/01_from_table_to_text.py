@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, text_plots, tokens, training
+from components.ui import exercises, text_plots, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch01 import claims
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair
 from components.ui.records import one_it_gets_wrong, rows_of

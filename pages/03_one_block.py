@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.ui import book_model, claims, exercises, plots, stream_plots, tokens, training
+from components.ui import book_model, exercises, plots, stream_plots, tokens, training
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch03 import claims
+from components.ui.claims import readings
 from components.ui.operands import ask_pair, share_moment
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, needs_a_run, take_with_progress, write_sum
@@ -457,7 +459,7 @@ SURVIVES = ("the same text", "another text")
 def show_pull(a: int, b: int) -> None:
     text = text_of(a, b)
     training.tell_dropped("ch03_", LINK)
-    layer, head = claims.most_missed_head()
+    layer, head = readings.most_missed_head()
     part = st.selectbox(
         "Pull out",
         PULLS,

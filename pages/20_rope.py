@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, clocks, exercises, position_plots, tape, training, waves
+from components.ui import clocks, exercises, position_plots, tape, training, waves
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch20 import claims
 from components.ui.operands import ask_pair
 from components.ui.records import rows_of
 from components.ui.runs import needs_a_run, take_with_progress

@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import claims
 from components.ui.book import PAGES, entry
+from components.ui.claims import core, index
 from components.ui.notation import NOTATION, symbols_in
 
 STYLE = Path(__file__).with_name("style.css")
@@ -70,7 +70,7 @@ class Chapter:
 
     def text(self, section: str) -> str:
         """A section with its figures filled in."""
-        return claims.fill(self.raw(section), self.calculations)
+        return index.fill(self.raw(section), self.calculations)
 
     def prose(self, section: str) -> None:
         st.markdown(self.text(section))
@@ -126,9 +126,9 @@ class Chapter:
                 where = function.__module__.replace(".", "/") + ".py"
                 st.caption(f"{where} · {function.__qualname__}")
                 st.code("".join(lines), language="python")
-            names = [n for section in claims_of for n in claims.claims_in(self.raw(section))]
+            names = [n for section in claims_of for n in core.claims_in(self.raw(section))]
             for name in dict.fromkeys(names):
-                looked = claims.look_up(name)
+                looked = index.look_up(name)
                 shown = looked.measured.shown if looked.measured else looked.problem
                 command = looked.source.get("command", "")
                 st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
