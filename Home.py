@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.ui import claims, tokens
+from components.ui import tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
+from components.ui.claims import core, readings
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
 from components.ui.words import spelled
@@ -17,7 +18,7 @@ from lab.records import RECORDS
 
 FORM = Format("cot_reversed")
 N_LAYER, N_HEAD = 6, 4
-MISSED = claims.most_missed_head()
+MISSED = readings.most_missed_head()
 """The head, (layer, head), that the box pulls out at first."""
 
 ROUTES = (
@@ -105,7 +106,7 @@ def prompt(a: int, b: int) -> str:
 def recorded(a: int, b: int) -> Transcript | None:
     """The opening sum from its record: it stands there before the model is awake."""
     try:
-        rows = claims.read_record(RECORDS / "opening.jsonl")
+        rows = core.read_record(RECORDS / "opening.jsonl")
         row = next(row for row in rows if (row["cell"]["a"], row["cell"]["b"]) == (a, b))
         return Transcript(row["text"], row["given"], row["beliefs"], row["seconds"])
     except (FileNotFoundError, ValueError, KeyError, StopIteration):

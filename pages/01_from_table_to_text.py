@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, tokens, training
+from components.ui import tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch01 import figures
+from components.ui.chapters.ch01 import claims, figures
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair
 from components.ui.records import one_it_gets_wrong, rows_of
@@ -486,10 +486,6 @@ def exercise_heat() -> None:
 
 
 # ---------------------------------------------------------------- the page
-
-
-def before(sections: Sequence[str]) -> list[exercises.Question]:
-    return [exercises.read_question(page.text(section)) for section in sections]
 
 
 page.open()

@@ -10,9 +10,10 @@ from typing import Any, cast, get_args
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, tokens, training
+from components.ui import tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch02 import figures
+from components.ui.chapters.ch02 import claims, figures
+from components.ui.claims import core, readings
 from components.ui.drawings import arrows
 from components.ui.exercises import show_verdict
 from components.ui.operands import ask_pair, share_moment
@@ -90,7 +91,7 @@ def pair_of(numbers: np.ndarray) -> str:
 
 
 def counted(part: int, n: int) -> str:
-    return claims.part_of(part, n)
+    return core.part_of(part, n)
 
 
 def random_largest(rooted: bool) -> str:
@@ -457,7 +458,7 @@ def show_real(a: int, b: int) -> None:
     from lab.interp import patterns
     from lab.model.attention import kernels
 
-    missed = claims.most_missed_head()
+    missed = readings.most_missed_head()
     left, right = st.columns(2)
     layer = left.select_slider(
         "Layer", range(config.n_layer), missed[0], key="ch02_layer", bind="query-params"
@@ -533,13 +534,13 @@ def sharp_and_missed(
     sharp: list[dict[str, Any]], lost: list[dict[str, Any]], run: str
 ) -> list[dict[str, Any]]:
     """Of each head of a model: how sharp it is, and the share and number of wrong answers."""
-    wrong = {claims.at_head(row): row for row in claims.without_a_head(lost, run)}
+    wrong = {claims.at_head(row): row for row in readings.without_a_head(lost, run)}
     return [
         {
             "head": "{}.{}".format(*claims.at_head(row)),
             "largest": row["largest_weight"],
             "share": without["errors_answer"] / without["n"],
-            "errors": claims.wrong_answers(without).shown,
+            "errors": readings.wrong_answers(without).shown,
         }
         for row in select(sharp, run=run)
         for without in [wrong[claims.at_head(row)]]

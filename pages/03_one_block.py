@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.ui import book_model, claims, exercises, tokens, training
+from components.ui import book_model, exercises, tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch03 import figures
+from components.ui.chapters.ch03 import claims, figures
+from components.ui.claims import readings
 from components.ui.operands import ask_pair, share_moment
 from components.ui.plots import bars
 from components.ui.records import rows_of
@@ -459,7 +460,7 @@ SURVIVES = ("the same text", "another text")
 def show_pull(a: int, b: int) -> None:
     text = text_of(a, b)
     training.tell_dropped("ch03_", LINK)
-    layer, head = claims.most_missed_head()
+    layer, head = readings.most_missed_head()
     part = st.selectbox(
         "Pull out",
         PULLS,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, exercises, tokens, training
+from components.ui import exercises, tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch10 import figures
+from components.ui.chapters.ch10 import claims, figures
+from components.ui.claims import core, index, readings
 from components.ui.operands import ask_pair, share_moment
 from components.ui.plots import bars, curves, maps
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
@@ -56,7 +57,7 @@ def easy_rows() -> str:
     """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
     found = atlases().get("plain")
     if found is None:
-        return claims.MISSING
+        return core.MISSING
     unseen = ~found.trained_on
     right = ((found.wrong_at < 0) & unseen).sum(axis=1)
     return ", ".join(map(str, np.flatnonzero(2 * right > unseen.sum(axis=1)).tolist()))
@@ -100,8 +101,8 @@ def show_difficulty() -> None:
 
 @st.fragment
 def show_failure() -> None:
-    looked = claims.look_up("ch1.plain_heldout").measured
-    right = bucket(looked.errors, looked.n) if looked else claims.MISSING
+    looked = index.look_up("ch1.plain_heldout").measured
+    right = bucket(looked.errors, looked.n) if looked else core.MISSING
     if not page.predict(
         "ch10_fail",
         "Of held-out pairs, how many does the plain model get right?",
@@ -145,7 +146,7 @@ def seen_and_heldout(run: str, found: Atlas) -> list[dict[str, Any]]:
                 "bar": f"{'plain' if run == 'plain' else 'with working'}, {pairs}",
                 "pairs": pairs,
                 "share": 1 - wrong / n,
-                "label": claims.count(wrong, n),
+                "label": core.count(wrong, n),
             }
         )
     return bars
@@ -399,7 +400,7 @@ def beat_random(run: LiveRun) -> str:
     elif mine > random[-1]:
         verdict = "Your list leaves more errors than every random seed."
     return (
-        f"On held-out pairs your list leaves {claims.share(seen.errors_heldout, seen.n_heldout)} "
+        f"On held-out pairs your list leaves {core.share(seen.errors_heldout, seen.n_heldout)} "
         f"wrong, random pairs {100 * random[0]:.0f} to {100 * random[-1]:.0f} in 100 "
         f"({len(random)} seeds). **{verdict}**"
     )
@@ -509,7 +510,7 @@ def seed_rows(
 @st.fragment
 def show_sizes() -> None:
     """The plain format on ever larger models, beside the working on the smallest."""
-    sizes, plain = rows_of("sizes.jsonl"), claims.look_up("ch1.plain_heldout").measured
+    sizes, plain = rows_of("sizes.jsonl"), index.look_up("ch1.plain_heldout").measured
     if not sizes or not plain or plain.errors is None or not plain.n:
         return
     small = median_errors(sizes, style="cot_reversed") / sizes[0]["n_heldout"]
@@ -656,7 +657,7 @@ def show_atlas() -> None:
         key="ch10_atlas_run",
     )
     atlas = found[str(run)]
-    st.caption(f"{RUN_NAMES[str(run)]}: {claims.count(atlas.errors, atlas.wrong_at.size)}.")
+    st.caption(f"{RUN_NAMES[str(run)]}: {core.count(atlas.errors, atlas.wrong_at.size)}.")
     event = st.altair_chart(
         maps.atlas(atlas.wrong_at, atlas.trained_on),
         width="stretch",
@@ -757,7 +758,7 @@ def patterns_of(text: str) -> np.ndarray:
 @needs_a_run
 def show_attention(a: int, b: int) -> None:
     left, right = st.columns(2)
-    missed = claims.most_missed_head()
+    missed = readings.most_missed_head()
     layer = left.select_slider("Layer", range(6), missed[0], key="ch10_layer", bind="query-params")
     head = right.select_slider("Head", range(4), missed[1], key="ch10_head", bind="query-params")
     text = write_sum(BOOK_RUN, a, b).text
@@ -868,7 +869,7 @@ def verdict(text: str, a: int, b: int, place: int, change: int) -> tuple[str, st
 
 @st.fragment
 def show_recorded_tampering() -> None:
-    looked = claims.look_up("ch1.tamper_followed").measured
+    looked = index.look_up("ch1.tamper_followed").measured
     rows = rows_of("tamper.jsonl") if looked else []
     if not rows:
         return

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import claims, training
+from components.ui import training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch20 import arms, figures, probes
+from components.ui.chapters.ch20 import arms, claims, figures, probes
 from components.ui.chapters.ch20.probes import FIRST_EQUALS, LEARNED, PROMPT, ROTARY, SUM
 from components.ui.chapters.ch20.worked import (
     BASES,
@@ -380,9 +380,10 @@ def ask_for_a_longer_one() -> None:
     pair = page.pair("longer", MOST_TYPED, "3748", "4837")
     if pair is None:
         return
-    form = Format("cot_reversed", *(len(str(x)) for x in pair))
+    a, b = pair
+    form = Format("cot_reversed", len(str(a)), len(str(b)))
     for arm, words in arms.KEPT.items():
-        show_what_it_writes(arm, words, form, *pair)
+        show_what_it_writes(arm, words, form, a, b)
     page.notice()
     page.source(lengths.first_wrong_tokens)
 

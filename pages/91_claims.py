@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from components.ui import claims
 from components.ui.chapter import Chapter
+from components.ui.claims import index
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
 from lab.statistics import CHANCE
@@ -27,7 +27,7 @@ page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
 
-looked = [claims.look_up(name) for name in claims.CLAIMS]
+looked = [index.look_up(name) for name in index.CLAIMS]
 st.dataframe(
     [
         {

@@ -8,7 +8,11 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from components.ui import claims
+from components.ui.chapters.ch10 import claims as ch10
+from components.ui.chapters.ch20.claims import steps_ratio
+from components.ui.claims.core import claims_in, count, share, widest_reading
+from components.ui.claims.index import CLAIMS, collected, look_up
+from components.ui.claims.readings import recipes_read, steps_of
 from lab.data.samples import CENSUS, Drawn, Sample
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
@@ -19,16 +23,32 @@ PROSE = sorted((ROOT / "pages").glob("*.md"))
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda p: p.name)
 def test_every_claim_in_prose_is_known_and_measured(path: Path) -> None:
-    for name in claims.claims_in(path.read_text()):
-        looked = claims.look_up(name)
+    for name in claims_in(path.read_text()):
+        looked = look_up(name)
         assert looked.measured is not None, f"{name}: {looked.problem}"
 
 
-@pytest.mark.parametrize("name", claims.CLAIMS)
+@pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_has_a_record_with_provenance(name: str) -> None:
-    looked = claims.look_up(name)
+    looked = look_up(name)
     assert looked.measured is not None, looked.problem
     assert looked.measured.shown
+
+
+def test_every_claim_is_used() -> None:
+    """In prose, or by name in code that is not the table of claims itself."""
+    said = {name for path in PROSE for name in claims_in(path.read_text())}
+    folders = (ROOT / folder for folder in ("pages", "components"))
+    code = [path for folder in folders for path in folder.rglob("*.py") if path.stem != "claims"]
+    text = "".join(path.read_text() for path in [ROOT / "Home.py", *code])
+    assert [name for name in CLAIMS if name not in said and f'"{name}"' not in text] == []
+
+
+def test_a_name_is_claimed_once() -> None:
+    one, two = ({name: CLAIMS["ch1.census"]} for name in ("ch1.census", "ch1.heldout"))
+    assert collected([one, two]) == one | two
+    with pytest.raises(ValueError, match=r"claimed twice: ch1\.census$"):
+        collected([one, two, one])
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
@@ -114,34 +134,34 @@ def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> 
 
 
 def test_a_record_without_provenance_shows_as_missing(tmp_path: Path) -> None:
-    record = tmp_path / claims.CLAIMS["lab.attention_ratio"].record
+    record = tmp_path / CLAIMS["ch0.ten_seeds"].record
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"ratio": 1.2}))
-    looked = claims.look_up("lab.attention_ratio", tmp_path)
+    record.write_text(json.dumps({"ten": {"starts": 3}}))
+    looked = look_up("ch0.ten_seeds", tmp_path)
     assert looked.measured is None
     assert "lacks date" in looked.problem
 
 
 def test_a_missing_record_shows_as_missing(tmp_path: Path) -> None:
-    looked = claims.look_up("ch1.census", tmp_path)
+    looked = look_up("ch1.census", tmp_path)
     assert looked.measured is None
     assert "is missing" in looked.problem
 
 
 @pytest.mark.parametrize("text", ["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"])
 def test_a_damaged_record_shows_as_missing(tmp_path: Path, text: str) -> None:
-    record = tmp_path / claims.CLAIMS["ch1.census"].record
+    record = tmp_path / CLAIMS["ch1.census"].record
     record.parent.mkdir(parents=True)
     record.write_text(text)
-    assert claims.look_up("ch1.census", tmp_path).measured is None
+    assert look_up("ch1.census", tmp_path).measured is None
 
 
 def test_counts_never_round_to_perfect() -> None:
-    assert claims.count(0, 10_000) == "0 errors in 10,000"
-    assert claims.count(1, 6932) == "1 error in 6,932"
-    assert claims.share(9_999, 10_000) == "9,999 in 10,000"
-    assert claims.share(1, 10_000) == "1 in 10,000"
-    assert claims.share(2_740, 10_000) == "27 in 100"
+    assert count(0, 10_000) == "0 errors in 10,000"
+    assert count(1, 6932) == "1 error in 6,932"
+    assert share(9_999, 10_000) == "9,999 in 10,000"
+    assert share(1, 10_000) == "1 in 10,000"
+    assert share(2_740, 10_000) == "27 in 100"
 
 
 def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[str, Any]:
@@ -154,16 +174,16 @@ def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[s
 
 def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
     for name in ("ch1.heldout", "ch2.far_clipped_10x10", "ch2.gaps_4x4", "ch2.replaced_far"):
-        measured = claims.look_up(name).measured
+        measured = look_up(name).measured
         assert measured and measured.read_before and measured.bound is None, name
     for name in ("ch1.other_seeds", "ch1.few_heldout", "ch2.coupled_4x4"):
-        measured = claims.look_up(name).measured
+        measured = look_up(name).measured
         assert measured and not measured.read_before and measured.bound, name
 
 
 def test_a_small_reading_does_not_take_the_place_of_the_census() -> None:
     readings = [{"n": 100, "errors_strict": 0}, {"n": 100, "errors_strict": 1}, {"n": 9}]
-    assert claims.widest_reading({"readings": readings}) == readings[1]
+    assert widest_reading({"readings": readings}) == readings[1]
 
 
 def test_every_recipe_that_was_read_counts_once() -> None:
@@ -171,13 +191,13 @@ def test_every_recipe_that_was_read_counts_once() -> None:
         return {"n": n, "errors_strict": errors} | ({"note": note} if note else {})
 
     readings = [reading(5, "a"), reading(5, "a"), reading(2, "b"), reading(9, "c", 20), reading(0)]
-    assert claims.recipes_read({"readings": readings}) == {"a": 5, "b": 2, "kept": 0}
-    assert claims.count_recipes({"readings": readings}).shown == "3"
-    assert claims.errors_of_recipes({"readings": readings}).shown == "2 to 5 errors"
+    assert recipes_read({"readings": readings}) == {"a": 5, "b": 2, "kept": 0}
+    assert ch10.count_recipes({"readings": readings}).shown == "3"
+    assert ch10.errors_of_recipes({"readings": readings}).shown == "2 to 5 errors"
 
 
 def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
-    pick = claims.steps_of(0.01, part="race", setting="fixed", encoding="rotary")
+    pick = steps_of(0.01, part="race", setting="fixed", encoding="rotary")
 
     def shown(*steps: int | None) -> str:
         rows = [raced("fixed", "rotary", i, s) for i, s in enumerate(steps)]
@@ -191,7 +211,7 @@ def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
 
 
 def test_a_ratio_of_steps_has_its_interval_and_an_open_end_where_runs_never_came() -> None:
-    pick = claims.steps_ratio(0.01, "packed")
+    pick = steps_ratio(0.01, "packed")
     rows = [raced("packed", "rotary", i, 200) for i in range(3)]
     assert pick([*rows, *(raced("packed", "learned", i, 800) for i in range(3))]).shown == (
         "4.00 times (95%, 3 seeds: 4.00 to 4.00)"

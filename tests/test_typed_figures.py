@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from components.ui.claims import MARK
+from components.ui.claims.core import MARK
 from components.ui.words import SMALL
 from lab.data.problems import STYLES, Format
 from lab.records import ROOT

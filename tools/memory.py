@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from components.ui.book import CLAIMS_PAGE, CONTENTS
-from components.ui.latency import says, served, steps_of, until
-from components.ui.reader import Reader, Widget
 from lab.records import provenance
+from tools.latency import says, served, steps_of, until
+from tools.reader import Reader, Widget
 
 ROUNDS, AT_ONCE = 8, 8
 PATIENCE = 3600.0

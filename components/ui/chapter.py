@@ -32,8 +32,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from components.ui import claims
 from components.ui.book import PAGES, entry
+from components.ui.claims import core, index
 from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
@@ -186,7 +186,7 @@ class Chapter:
 
     def text(self, section: str) -> str:
         """A section with its figures filled in."""
-        return claims.fill(self.raw(section), self.calculations)
+        return index.fill(self.raw(section), self.calculations)
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
@@ -342,9 +342,9 @@ class Chapter:
     def show_claims(self, sections: Sequence[str]) -> None:
         path = PAGES / f"{self.slug}.md"
         prose = sections_of(path, path.stat().st_mtime)
-        names = [name for s in sections if s in prose for name in claims.claims_in(prose[s])]
+        names = [name for s in sections if s in prose for name in core.claims_in(prose[s])]
         for name in dict.fromkeys(names):
-            looked = claims.look_up(name)
+            looked = index.look_up(name)
             shown = looked.measured.shown if looked.measured else looked.problem
             command = looked.source.get("command", "")
             st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui import claims
+from components.ui.claims import core
 from components.ui.runs import write_sum
 from lab.data.problems import Format, two_digit_split
 from lab.records import ROOT
@@ -20,7 +20,7 @@ FORM = Format("cot_reversed")
 def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
     """A record's rows, or none: then the figure says what it waits for."""
     try:
-        return claims.read_record(ROOT / folder / record)
+        return core.read_record(ROOT / folder / record)
     except (FileNotFoundError, ValueError):
         st.info(f"This figure waits for its record: {folder}/{record} is missing or damaged.")
         return []

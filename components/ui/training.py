@@ -20,7 +20,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from components.ui import claims
+from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
 from lab.statistics import steps_until
@@ -304,7 +304,7 @@ def describe(run: LiveRun) -> str:
     if run.checks:
         seen = run.checks[-1].check
         assert seen is not None
-        parts.append(f"held out: {claims.count(seen.errors_heldout, seen.n_heldout)}")
+        parts.append(f"held out: {core.count(seen.errors_heldout, seen.n_heldout)}")
         parts.extend(filter(None, [arrival(run)]))
     ending = {
         "going": "",

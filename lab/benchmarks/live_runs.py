@@ -15,7 +15,7 @@ def bench_live_runs() -> dict[str, Any]:
 
     The worker is a thread of the server, so `server_mb` is the memory of both.
     """
-    command = [sys.executable, "-m", "components.ui.latency"]
+    command = [sys.executable, "-m", "tools.latency"]
     lines: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

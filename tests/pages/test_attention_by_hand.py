@@ -53,12 +53,12 @@ def test_the_drawing_follows_the_sliders_and_the_readers_own_sum(book) -> None:
 
 
 def test_the_real_head_is_the_models_own(book) -> None:
-    from components.ui import claims
+    from components.ui.claims.readings import most_missed_head
     from lab.interp.patterns import patterns
     from lab.training.checkpoint import load_run
 
     app = book(PAGE)
-    layer, head = claims.most_missed_head()
+    layer, head = most_missed_head()
     data = drawn(app, f"The weights of layer {layer}, head {head}")
     expected = patterns(load_run("chain_of_thought").model, "".join(data["tokens"]))
     assert np.allclose(data["weights"], expected[layer, head], atol=1e-4)

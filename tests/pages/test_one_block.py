@@ -10,7 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from components.ui import book_model, claims
+from components.ui import book_model
+from components.ui.chapters.ch03.claims import PARTS, part_name
+from components.ui.claims.core import part_of, read_record
+from components.ui.claims.index import look_up
+from components.ui.claims.readings import most_missed_head
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.records import ROOT
@@ -116,7 +120,7 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> Non
     from lab.interp.intervene import ablate_head
 
     app = book(PAGE, reveal="1")
-    layer, head = claims.most_missed_head()
+    layer, head = most_missed_head()
     assert app.selectbox(key="ch03_pull").value == f"head {layer}.{head}"
     loaded = take_with_progress(BOOK_RUN)
     expected = transcribe(loaded.model, "37*48=", 20, [ablate_head(layer, head)]).text
@@ -174,7 +178,7 @@ def test_another_sum_is_followed_through_the_page(book) -> None:
 def test_the_whisper_is_graded_by_a_run(book) -> None:
     app = book(PAGE)
     assert "this token does not need it" in text_of(app) and not app.success
-    layer, head = claims.most_missed_head()
+    layer, head = most_missed_head()
     app.selectbox(key="ch03_ex_quiet_part").set_value(f"head {layer}.{head}")
     solved = []
     for place in range(6, 20):
@@ -216,16 +220,16 @@ def test_a_link_brings_a_moment_back(book) -> None:
 
 
 def test_the_claims_name_the_parts_that_the_record_names() -> None:
-    rows = claims.read_record(ROOT / claims.PARTS)
+    rows = read_record(ROOT / PARTS)
     assert len(rows) == 12
-    wrong = {claims.part_name(row): row["errors_answer"] for row in rows}
-    most, least = (claims.look_up(f"ch03.{which}_missed").measured for which in ("most", "least"))
+    wrong = {part_name(row): row["errors_answer"] for row in rows}
+    most, least = (look_up(f"ch03.{which}_missed").measured for which in ("most", "least"))
     assert most and most.errors == max(wrong.values())
     assert least and least.errors is not None and least.errors == min(wrong.values())
     assert wrong[most.shown.split(" (")[0]] == most.errors
     tied = list(wrong.values()).count(least.errors)
-    assert least.shown == f"{tied} parts ({claims.part_of(least.errors, 1000)} wrong)"
-    more = claims.look_up("ch03.ffn_missed_more").measured
+    assert least.shown == f"{tied} parts ({part_of(least.errors, 1000)} wrong)"
+    more = look_up("ch03.ffn_missed_more").measured
     expected = sum(wrong[f"FFN {i}"] > wrong[f"attention {i}"] for i in range(6))
     less = sum(wrong[f"FFN {i}"] < wrong[f"attention {i}"] for i in range(6))
     assert more and more.shown == f"{expected} of 6 blocks, and less in {less}"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.ui import claims
-from components.ui.claims import REACH_ARMS
+from components.ui.chapters.ch20.claims import REACH_ARMS
+from components.ui.claims.core import read_record
 from lab.data.problems import Format
 from lab.experiments.lengths import problems_of_shape
 from lab.inference.evaluate import go_on
@@ -110,7 +110,7 @@ def chart_rows(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
 def test_the_race_comes_after_the_guess_and_shows_every_recorded_run(book: Any) -> None:
     assert chart_rows(book(PAGE), "setting", "came") == []
     app = book(PAGE, reveal="1")
-    raced = select(claims.read_record(RECORDS / "rope.jsonl"), part="race")
+    raced = select(read_record(RECORDS / "rope.jsonl"), part="race")
     far = [row for row in raced if row["cell"]["setting"] != "mixed"]
     for choice, goal, shown in (("1 in 20", 0.05, raced), ("1 in 100", 0.01, far)):
         app.button_group(key="ch20_goal").set_value(choice).run()
@@ -121,7 +121,7 @@ def test_the_race_comes_after_the_guess_and_shows_every_recorded_run(book: Any) 
 
 def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any) -> None:
     app = book(PAGE, reveal="1")
-    rows = claims.read_record(RECORDS / "lengths.jsonl")
+    rows = read_record(RECORDS / "lengths.jsonl")
     maps = chart_rows(app, "p", "q", "wrong")
     assert len(maps) == len({row["cell"]["arm"] for row in rows})
     assert sum(map(len, maps)) == len(rows)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.ui import claims
 from components.ui.chapters.ch02 import figures
+from components.ui.chapters.ch02.claims import same_order
+from components.ui.chapters.ch03.claims import missed_least, missed_most
 from components.ui.drawings import arrows
 from components.ui.drawings.drawing import digest
 from lab.by_hand import attention as hand
@@ -83,7 +84,7 @@ def test_pairs_of_heads_that_are_missed_alike_have_no_order() -> None:
 
     def order(*weights: float) -> tuple[int, int]:
         sharp = [{"cell": c, "largest_weight": w} for c, w in zip(cells, weights, strict=True)]
-        return claims.same_order([*sharp, {"cell": lost[-1]["cell"]}], lost, "r")
+        return same_order([*sharp, {"cell": lost[-1]["cell"]}], lost, "r")
 
     assert order(0.9, 0.5, 0.7) == (2, 2)
     assert order(0.6, 0.5, 0.7) == (1, 2)
@@ -96,8 +97,8 @@ def test_a_place_that_several_share_names_them_all_or_their_number() -> None:
 
     rows = [row("attn_out", 0, 9), row("ffn_out", 0, 4)]
     rows += [row("attn_out", 1, 0), row("ffn_out", 1, 0)]
-    assert claims.missed_most(rows).shown == "attention 0 (9 of 10 wrong)"
-    assert claims.missed_least(rows).shown == "2 parts (0 of 10 wrong)"
-    assert claims.missed_most([*rows, row("ffn_out", 2, 9)]).shown == (
+    assert missed_most(rows).shown == "attention 0 (9 of 10 wrong)"
+    assert missed_least(rows).shown == "2 parts (0 of 10 wrong)"
+    assert missed_most([*rows, row("ffn_out", 2, 9)]).shown == (
         "attention 0 and FFN 2 (9 of 10 wrong)"
     )

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny import BASE, tiny_model
 
-from components.ui import claims
+from components.ui.chapters.ch20 import claims
 from lab.data.problems import split_value
 from lab.data.vocabulary import decode
 from lab.experiments import rope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from components.ui import claims
+from components.ui.chapters.ch20 import claims
 from lab.records import select
 from lab.statistics import spread, steps_until
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui import claims
+from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
 from components.ui.lazily import lazily

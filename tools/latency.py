@@ -1,6 +1,6 @@
 """How the book answers while readers train: a server, visitors without browsers, a stopwatch.
 
-`python -m components.ui.latency` prints a table, then one JSON document. `python -m lab bench
+`python -m tools.latency` prints a table, then one JSON document. `python -m lab bench
 live_runs` runs it in a process of its own, since lab knows nothing of Streamlit.
 """
 
@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.reader import Reader
+from tools.reader import Reader
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = "chain_of_thought"
 RUNS = (0, 1, 4, 8)
 MOVES = 60

@@ -1,0 +1,49 @@
+"""The measured figures of the page from table to text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from components.ui.claims.core import Claim, Measured, share
+from components.ui.runs import BOOK_RUN
+
+PRICES = "records/prices.jsonl"
+
+
+def run_row(rows: list[dict[str, Any]], run: str) -> dict[str, Any]:
+    return next(row for row in rows if row["cell"]["run"] == run)
+
+
+def right_of(what: str, run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many tokens, or whole texts, of a run's held-out sums come out right."""
+    n_of = {"tokens": "n_tokens", "texts": "n"}[what]
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        row = run_row(rows, run)
+        errors, n = row[f"errors_{what}"], row[n_of]
+        return Measured(share(n - errors, n), errors, n)
+
+    return pick
+
+
+CLAIMS: dict[str, Claim] = {
+    "ch01.perplexity": Claim(
+        "Perplexity of the book's model on held-out sums, less one.",
+        PRICES,
+        lambda rows: Measured(
+            f"{math.expm1(run_row(rows, BOOK_RUN)['loss']) * 1e9:.0f} billionths"
+        ),
+    ),
+    "ch01.few_tokens": Claim(
+        "Tokens of held-out sums right, the small twin, teacher forced.",
+        PRICES,
+        right_of("tokens", "few_pairs"),
+    ),
+    "ch01.few_texts": Claim(
+        "Held-out sums right in every token, the small twin.",
+        PRICES,
+        right_of("texts", "few_pairs"),
+    ),
+}

@@ -1,0 +1,306 @@
+"""The measured figures of chapter 1: of the book's model, its twins and the live run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from components.ui.claims.core import Claim, Measured, count, part_of
+from components.ui.claims.readings import (
+    HEADS,
+    census,
+    count_seeds,
+    heldout,
+    heldout_right,
+    over_seeds,
+    parameter_count,
+    parts_that_matter,
+    recipes_read,
+    result_of,
+    times_that_of,
+    training_tokens,
+    without_a_head,
+    wrong_answers,
+)
+from components.ui.runs import BOOK_RUN
+from components.ui.words import one_in, spelled
+from lab.data.problems import STYLES
+from lab.records import select
+from lab.statistics import lower_bound_95, spread
+
+TAMPER, HANDED = "records/tamper.jsonl", "records/handed.jsonl"
+LIVE = "records/bench_live_runs.json"
+
+FRACTIONS, UNSEEN_AT = (0.05, 0.10, 0.20), 0.10
+"""Shares of the pairs that the twin is trained on, and the one at which recall is told apart."""
+
+PLAIN_SIZES = (("01m", 64), ("04m", 128), ("16m", 256))
+
+
+def count_recipes(result: dict[str, Any]) -> Measured:
+    return Measured(f"{len(recipes_read(result))}")
+
+
+def errors_of_recipes(result: dict[str, Any]) -> Measured:
+    """The fewest and the most errors of the recipes that were not kept."""
+    others = [errors for note, errors in recipes_read(result).items() if note != "kept"]
+    return Measured(f"{min(others)} to {max(others)} errors")
+
+
+def trained_share(result: dict[str, Any]) -> Measured:
+    return Measured(f"one pair in {one_in(result['recipe']['fraction'])}")
+
+
+def each_seed(rows: list[dict[str, Any]]) -> Measured:
+    """The errors of every seed in the census, one by one: too few seeds for a median."""
+    counts = [count(row["errors"], row["n"]) for row in rows]
+    worst = max(rows, key=lambda row: row["errors_heldout"])
+    errors, n = worst["errors_heldout"], worst["n_heldout"]
+    return Measured(" and ".join(counts), errors, n, lower_bound_95(errors, n))
+
+
+def tampered(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many of all tampered answers had this outcome, over every digit that can vary."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        rows = [row for row in rows if not is_constant_zero(row)]
+        part, n = sum(row[outcome] for row in rows), sum(row["n"] for row in rows)
+        return Measured(part_of(part, n), None, n)
+
+    return pick
+
+
+def is_constant_zero(row: Mapping[str, Any]) -> bool:
+    """Is it the zero that begins every second partial product?"""
+    return row["cell"]["field"] == "partial product 1" and row["place"] == 0
+
+
+def zero_stayed(rows: list[dict[str, Any]]) -> Measured:
+    row = next(row for row in rows if is_constant_zero(row))
+    return Measured(part_of(row["stayed"], row["n"]), None, row["n"])
+
+
+def last_digit_unwritable(rows: list[dict[str, Any]]) -> Measured:
+    """Of the answers that neither followed nor stayed when the last digit of the working was
+    forged, those that could not follow."""
+    row = max(rows, key=lambda row: row["cell"]["position"])
+    return Measured(part_of(row["unwritable"], row["neither"]), None, row["neither"])
+
+
+def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        return wrong_answers(next(r for r in rows if r["cell"] == {"run": run, "given": given}))
+
+    return pick
+
+
+def heads_that_matter(rows: list[dict[str, Any]]) -> Measured:
+    return parts_that_matter(without_a_head(rows))
+
+
+def worst_head(rows: list[dict[str, Any]]) -> Measured:
+    return wrong_answers(max(without_a_head(rows), key=lambda row: row["errors_answer"]))
+
+
+def most_right_by(rows: list[dict[str, Any]]) -> Measured:
+    """The check at which more than half is right in the last of the seeds, and where runs end."""
+    curves = [row["curve"] for row in select(rows, style="cot_reversed")]
+    first = [
+        next(x["step"] for x in curve if 2 * x["errors_validation"] < x["n_validation"])
+        for curve in curves
+    ]
+    return Measured(part_of(max(first), max(curve[-1]["step"] for curve in curves)))
+
+
+def products_of(choice: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """How many of the 1,000 partial products the 300 pairs hold: the median over the seeds."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        held = [row["partial_products"] for row in select(rows, choice=choice)]
+        return Measured(part_of(round(spread(held).median), 1000))
+
+    return pick
+
+
+def million_parameters(d_model: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    return lambda rows: Measured(
+        f"{select(rows, d_model=d_model)[0]['parameters'] / 1e6:.1f} million"
+    )
+
+
+def live_heldout(document: dict[str, Any]) -> Measured:
+    run = document["default_run"]
+    errors, n = run["errors_heldout"], run["n_heldout"]
+    return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+
+
+CLAIMS: dict[str, Claim] = {
+    "ch1.census": Claim(
+        "The book's model multiplies all pairs up to 99.", result_of(BOOK_RUN), census
+    ),
+    "ch1.heldout": Claim(
+        "The book's model is right on held-out pairs.", result_of(BOOK_RUN), heldout
+    ),
+    "ch1.parameters": Claim(
+        "Parameters of the book's model.", result_of(BOOK_RUN), parameter_count
+    ),
+    "ch1.tokens": Claim(
+        "Text read in training by the book's model.", result_of(BOOK_RUN), training_tokens
+    ),
+    "ch1.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
+    "ch1.plain_heldout_right": Claim(
+        "Held-out pairs that the plain model gets right.", result_of("plain"), heldout_right
+    ),
+    "ch1.plain_tokens": Claim(
+        "Text read in training by the plain model.", result_of("plain"), training_tokens
+    ),
+    "ch1.few_share": Claim(
+        "Pairs that the small twin is trained on.", result_of("few_pairs"), trained_share
+    ),
+    "ch1.times_few": Claim(
+        "Parameters of the book's model as a multiple of those of the small twin.",
+        result_of(BOOK_RUN),
+        times_that_of("few_pairs", "parameters"),
+    ),
+    "ch1.few_heldout": Claim("The small twin on held-out pairs.", result_of("few_pairs"), heldout),
+    "ch1.tamper_zero_stayed": Claim(
+        "With the constant zero forged, the answer stays true.", TAMPER, zero_stayed
+    ),
+    "ch1.tamper_followed": Claim(
+        "The answer moves exactly as a forged digit implies.", TAMPER, tampered("followed")
+    ),
+    "ch1.tamper_stayed": Claim(
+        "The answer stays true though a digit is forged.", TAMPER, tampered("stayed")
+    ),
+    "ch1.tamper_neither": Claim(
+        "The answer does neither when a digit is forged.", TAMPER, tampered("neither")
+    ),
+    "ch1.tamper_last": Claim(
+        "Last digit of the working forged, the answer does neither: it would need five digits.",
+        TAMPER,
+        last_digit_unwritable,
+    ),
+    "ch1.recipes_read": Claim(
+        "Recipes of the book's model that were read on all pairs, the kept one included.",
+        result_of(BOOK_RUN),
+        count_recipes,
+    ),
+    "ch1.recipes_errors": Claim(
+        "Errors of those that were not kept, on all pairs.", result_of(BOOK_RUN), errors_of_recipes
+    ),
+    "ch1.few_given_0": Claim(
+        "Wrong answers of the small twin, writing everything itself.",
+        HANDED,
+        handed("few_pairs", 0),
+    ),
+    "ch1.other_seeds": Claim(
+        "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
+        "records/seeds.jsonl",
+        each_seed,
+    ),
+    "ch1.few_given_1": Claim(
+        "Wrong answers of the small twin, handed the first partial product.",
+        HANDED,
+        handed("few_pairs", 1),
+    ),
+    "ch1.few_given_2": Claim(
+        "Wrong answers of the small twin, handed both partial products.",
+        HANDED,
+        handed("few_pairs", 2),
+    ),
+    "ch1.heads_that_matter": Claim(
+        "Heads of the book's model without which some answer is wrong.", HEADS, heads_that_matter
+    ),
+    "ch1.worst_head_pairs": Claim(
+        "Wrong answers of the book's model without its most missed head.", HEADS, worst_head
+    ),
+    **{
+        f"ch1.race_{style}": Claim(
+            f"The twin on held-out pairs, format {style}, all at equal tokens.",
+            "records/race.jsonl",
+            over_seeds(style=style),
+        )
+        for style in STYLES
+    },
+    "ch1.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
+    "ch1.most_right_by": Claim(
+        "Steps until most validation pairs are right, with working, the slowest seed.",
+        "records/race.jsonl",
+        most_right_by,
+    ),
+    **{
+        f"ch1.fraction_{round(100 * fraction)}": Claim(
+            f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.",
+            "records/fractions.jsonl",
+            over_seeds(fraction=fraction),
+        )
+        for fraction in FRACTIONS
+    },
+    **{
+        f"ch1.unseen_{k}": Claim(
+            f"Held-out sums with {k} partial products never seen, twin trained on 10%.",
+            "records/fractions.jsonl",
+            over_seeds(f"unseen_{k}", fraction=UNSEEN_AT),
+        )
+        for k in range(3)
+    },
+    **{
+        f"ch1.{choice}_300": Claim(
+            f"The twin on held-out pairs, trained on 300 {choice} pairs.",
+            "records/choice.jsonl",
+            over_seeds(choice=choice),
+        )
+        for choice in ("chosen", "random")
+    },
+    "ch1.choice_pairs": Claim(
+        "Pairs of a list, chosen or random.",
+        "records/choice.jsonl",
+        lambda rows: Measured(f"{rows[0]['n_pairs']}"),
+    ),
+    "ch1.random_300_products": Claim(
+        "Partial products in 300 random pairs.", "records/choice.jsonl", products_of("random")
+    ),
+    "ch1.chosen_300_products": Claim(
+        "Partial products in 300 chosen pairs.", "records/choice.jsonl", products_of("chosen")
+    ),
+    **{
+        f"ch1.plain_{name}": Claim(
+            f"The plain format on held-out pairs, {name} parameters.",
+            "records/sizes.jsonl",
+            over_seeds(style="plain", d_model=d_model),
+        )
+        for name, d_model in PLAIN_SIZES
+    },
+    **{
+        f"ch1.size_{name}": Claim(
+            f"Parameters of a network of width {d_model}.",
+            "records/sizes.jsonl",
+            million_parameters(d_model),
+        )
+        for name, d_model in PLAIN_SIZES
+    },
+    "ch1.working_01m": Claim(
+        "The working on held-out pairs, 0.1M parameters.",
+        "records/sizes.jsonl",
+        over_seeds(style="cot_reversed"),
+    ),
+    "ch1.hidden_numbers": Claim(
+        "Numbers of all hundred that stood in no training pair.",
+        "records/operands.jsonl",
+        lambda rows: Measured(spelled(rows[0]["cell"]["numbers"])),
+    ),
+    **{
+        f"ch1.strange_{k}": Claim(
+            f"Test sums with {k} of 20 numbers that stood in no training pair.",
+            "records/operands.jsonl",
+            over_seeds(f"strange_{k}"),
+        )
+        for k in range(3)
+    },
+    "live.default_seconds": Claim(
+        "The live run that stands on the page untouched, alone, from the click to its end.",
+        LIVE,
+        lambda document: Measured(f"{document['default_run']['seconds']:.0f} seconds"),
+    ),
+    "live.default_heldout": Claim("That run, on held-out pairs.", LIVE, live_heldout),
+}
