@@ -367,7 +367,7 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     """A small picture of all pairs for each run, as it was last asked."""
-    colours = zip(maps.ATLAS_KINDS, maps.ATLAS_COLOURS, strict=True)
+    colours = zip(maps.ATLAS_KINDS, maps.atlas_colours(), strict=True)
     st.html(
         '<div class="wb-legend">'
         + "".join(f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
@@ -399,7 +399,8 @@ def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
     """(100, 100, 4): the colours of the atlas; clear where the run was not asked yet."""
     trained, wrong_at = trained_cells(run), run.wrong_at
     picture = np.zeros((100, 100, 4), dtype=np.uint8)
-    for (is_wrong, was_trained), colour in zip(maps.ATLAS_ORDER, maps.ATLAS_COLOURS, strict=True):
+    kinds = zip(maps.ATLAS_ORDER, maps.atlas_colours(), strict=True)
+    for (is_wrong, was_trained), colour in kinds:
         same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
         picture[same & (wrong_at != maps.NOT_ASKED)] = rgba(colour)
     return picture

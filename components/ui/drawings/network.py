@@ -28,14 +28,14 @@ MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
 HERE = Path(__file__).parent
-KEY = (("#2f86ba", "below 0"), ("#e07b2a", "above 0"))
+KEY = {"negative": "below 0", "positive": "above 0"}
 HTML = f"""
 <div class="film">
   <div class="picture">
     <canvas class="edges" role="img"></canvas>
     <div class="views" role="group" aria-label="Colour of an edge">
       <button data-view="weights">weights</button><button data-view="gradients">gradients</button>
-      {"".join(f'<span class="key"><i style="background:{c}"></i>{t}</span>' for c, t in KEY)}
+      {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
     </div>
   </div>
   <div class="table"><div class="grid"></div></div>

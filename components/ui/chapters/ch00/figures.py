@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT
+from components.ui.plots.core import Chart, Numbers, finished, grid, toned
 
 
 def error_surface(
@@ -24,6 +26,7 @@ def error_surface(
     )
     wide1, wide2 = (1.1 * (w[1] - w[0]) for w in (w1, w2))  # overlapping: no seams
     x_axis, y_axis = (alt.Scale(domain=[w[0], w[-1]], nice=False, clamp=True) for w in (w1, w2))
+    ground = [PAPER.now, INK.now]
     cells = (
         alt.Chart(data.assign(w1_end=data["w1"] + wide1, w2_end=data["w2"] + wide2))
         .mark_rect()
@@ -35,8 +38,8 @@ def error_surface(
             color=alt.Color(
                 "E:Q",
                 title="error E",
-                scale=alt.Scale(type="symlog", domainMin=0, range=[paper(), ink()]),
-                legend=alt.Legend(orient="top", gradientLength=180),
+                scale=alt.Scale(type="symlog", domainMin=0, range=ground, clamp=True),
+                legend=alt.Legend(gradientLength=180),
             ),
             tooltip=[alt.Tooltip(name, format=".2f") for name in ("w1", "w2", "E")],
         )
@@ -49,41 +52,51 @@ def error_surface(
             x=alt.X("w1:Q", scale=x_axis), y=alt.Y("w2:Q", scale=y_axis), order="n:O"
         )
 
-    return alt.layer(
-        cells,
-        at(walked).mark_line(color=BLUE, strokeWidth=1.5, point=alt.OverlayMarkDef(color=BLUE)),
-        at(ahead).mark_line(color=ORANGE, strokeWidth=3),
-        at(ahead.tail(1)).mark_point(color=ORANGE, filled=True, shape="diamond", size=90),
-        at(walked.tail(1)).mark_point(color=BLUE, filled=True, size=160),
-    ).properties(height=480)
+    # Plum on a rim of paper: the ground below runs from paper to ink.
+    rim: dict[str, Any] = {"stroke": PAPER.now, "strokeWidth": 2, "opacity": 1}
+    return finished(
+        alt.layer(
+            cells,
+            at(walked).mark_line(color=PAPER.now, strokeWidth=5),
+            at(walked).mark_line(color=ACCENT.now, strokeWidth=2),
+            at(walked).mark_circle(color=ACCENT.now, size=40, **rim),
+            at(ahead).mark_line(color=PAPER.now, strokeWidth=6),
+            at(ahead).mark_line(color=ACCENT.now, strokeWidth=3, strokeDash=[6, 4]),
+            at(ahead.tail(1)).mark_point(
+                color=ACCENT.now, filled=True, shape="diamond", size=130, **rim
+            ),
+            at(walked.tail(1)).mark_circle(color=ACCENT.now, size=200, **rim),
+        ).properties(height=440)
+    )
 
 
 def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:
-    """What a network gives to each digit, a row a place. `probabilities` (places, 10)."""
-    data = grid(probabilities, places, [str(i) for i in range(10)])
-    wanted = {(place, str(digit)) for place, digit in zip(places, right, strict=True)}
-    data["what"] = [
-        "right digit" if pair in wanted else "other"
-        for pair in zip(data["row"], data["column"], strict=True)
-    ]
-    return (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=alt.X("column:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["right digit", "other"], range=[BLUE, GREY]),
-                legend=alt.Legend(orient="top"),
-            ),
-            row=alt.Row("row:N", title=None, sort=None, header=alt.Header(labelOrient="top")),
-            tooltip=[
-                alt.Tooltip("row", title="place"),
-                alt.Tooltip("column", title="digit"),
-                alt.Tooltip("value", title="p", format=".4f"),
-            ],
-        )
-        .properties(height=90, width=260)
+    """What a network gives to each digit, ten bars a place. `probabilities` (places, 10)."""
+    digits = [str(i) for i in range(10)]
+    data = grid(probabilities, places, digits)
+    wanted = np.repeat(list(right), 10) == np.tile(np.arange(10), len(places))
+    data["what"] = np.where(wanted, "right digit", "other")
+    data["tick"] = np.where(wanted, "✓", "")
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "row:N",
+            title=None,
+            sort=None,
+            axis=alt.Axis(orient="top", labelAngle=0, domain=False),
+            scale=alt.Scale(paddingInner=0.1),
+        ),
+        xOffset=alt.XOffset("column:N", sort=digits),
+        tooltip=[
+            alt.Tooltip("row", title="place"),
+            alt.Tooltip("column", title="digit"),
+            alt.Tooltip("value", title="p", format=".4f"),
+        ],
     )
+    height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1.1], nice=False))
+    bars = base.mark_bar().encode(
+        y=height.axis(values=[0, 0.25, 0.5, 0.75, 1]),
+        color=alt.Color("what:N", title=None, scale=toned({"right digit": RIGHT, "other": GREY})),
+    )
+    ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
+    names = base.mark_text(baseline="top", dy=6).encode(y=alt.datum(0), text="column:N")
+    return finished(alt.layer(bars, ticks, names).properties(height=200))

@@ -10,7 +10,18 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
+from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    grid,
+    places,
+    signs,
+    token_axis,
+    toned,
+)
 from lab.data.vocabulary import VOCABULARY
 
 
@@ -26,12 +37,12 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
         color=alt.Color(
             "value:Q",
             title="cosine",
-            scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, paper(), ORANGE]),
+            scale=signs(1),
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )
-    signs = base.mark_text(fontSize=11, color=ink()).encode(text="label:N")
-    return alt.layer(cells, signs).properties(height=340)
+    numbers = base.mark_text().encode(text="label:N")
+    return finished(alt.layer(cells, numbers).properties(height=400))
 
 
 def plane(points: Numbers, names: Sequence[str]) -> Chart:
@@ -45,10 +56,9 @@ def plane(points: Numbers, names: Sequence[str]) -> Chart:
         x=alt.X("x:Q", scale=scale, title="first direction", axis=alt.Axis(labels=False)),
         y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
     )
-    line = base.mark_line(color=GREY, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
-    return alt.layer(
-        line, base.mark_text(fontSize=18, color=ink()).encode(text="name:N")
-    ).properties(height=300)
+    line = base.mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
+    names = base.mark_text(fontSize=18).encode(text="name:N")
+    return finished(alt.layer(line, names).properties(height=CURVE))
 
 
 def waves(shares: Numbers, chance: float) -> Chart:
@@ -56,81 +66,82 @@ def waves(shares: Numbers, chance: float) -> Chart:
     data = pd.DataFrame({"times": range(1, len(shares) + 1), "share": shares})
     bars = (
         alt.Chart(data)
-        .mark_bar(color=BLUE)
+        .mark_bar()
         .encode(
             x=alt.X("times:O", title="waves around the ten digits", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("share:Q", title="share of variance", scale=alt.Scale(domain=[0, 1])),
             tooltip=["times", alt.Tooltip("share", format=".3f")],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"y": [chance]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
-    return alt.layer(bars, rule.encode(y="y:Q")).properties(height=300)
+    return finished(alt.layer(bars, *level("share", chance, "chance")).properties(height=CURVE))
+
+
+def level(axis: str, at: float, name: str) -> tuple[alt.Chart, alt.Chart]:
+    """A dashed line across a chart, its name above its right end."""
+    base = alt.Chart(pd.DataFrame({axis: [at], "name": [name]})).encode(y=f"{axis}:Q")
+    text = base.mark_text(align="right", dy=-9, dx=-4).encode(x=alt.value("width"), text="name:N")
+    return base.mark_rule(strokeDash=[5, 4]), text
 
 
 def ten_bars(p: Numbers, right: int, rival: int) -> Chart:
     """Ten probabilities, the right digit and its rival named. (10,)"""
     names = {right: "right", rival: "rival"}
+    marks = {right: "✓", rival: "✗"}
     data = pd.DataFrame(
         {
             "digit": [str(i) for i in range(10)],
             "p": p,
             "what": [names.get(i, "other") for i in range(10)],
+            "mark": [marks.get(i, "") for i in range(10)],
         }
     )
-    return (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["right", "rival", "other"], range=[BLUE, ORANGE, GREY]),
-                legend=alt.Legend(orient="top"),
-            ),
-            tooltip=["digit", alt.Tooltip("p", format=".4f")],
-        )
-        .properties(height=280)
+    base = alt.Chart(data).encode(
+        x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
     )
+    bars = base.mark_bar().encode(
+        color=alt.Color(
+            "what:N", title=None, scale=toned({"right": RIGHT, "rival": WRONG, "other": GREY})
+        ),
+        tooltip=["digit", alt.Tooltip("p", format=".4f")],
+    )
+    ticks = base.mark_text(dy=-9).encode(text="mark:N")
+    return finished(alt.layer(bars, ticks).properties(height=CURVE))
 
 
 def coin(p: float) -> Chart:
     """The curve -ln p, and a point at the probability of the right digit."""
     at = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, 1, 60)])
-    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=ink())
+    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=INK.now)
     here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
     axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
         "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
-    point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
-    return alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=280)
+    point = alt.Chart(here).mark_point(filled=True, size=160, color=RIGHT.now)
+    return finished(alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=CURVE))
 
 
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     """Loss by tokens read, on a log scale; perplexity in the tooltip."""
     data = pd.DataFrame(rows)
     data["perplexity"] = np.exp(data["loss"])
-    return (
-        alt.Chart(data)
-        .mark_line(point=alt.OverlayMarkDef(size=20))
-        .encode(
-            x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
-            y=alt.Y(
-                "loss:Q",
-                title="loss, nats a token",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(format=".0e", tickCount=5),
-            ),
-            tooltip=[
-                "tokens",
-                alt.Tooltip("loss", format=".3g"),
-                alt.Tooltip("perplexity", format=".5f"),
-            ],
-        )
-        .properties(height=260)
+    base = alt.Chart(data).encode(
+        x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
+        y=alt.Y(
+            "loss:Q",
+            title="loss, nats a token",
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(format=".0e", tickCount=5),
+        ),
+        tooltip=[
+            "tokens",
+            alt.Tooltip("loss", format=".3g"),
+            alt.Tooltip("perplexity", format=".5f"),
+        ],
     )
+    points = base.mark_circle(size=30, opacity=1)
+    return finished(alt.layer(base.mark_line(), points).properties(height=CURVE))
 
 
 def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
@@ -151,26 +162,17 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
         alt.Chart(data)
         .mark_bar(clip=True)
         .encode(
-            x=alt.X(
-                "token:N",
-                sort=None,
-                title="token",
-                axis=alt.Axis(
-                    labelAngle=0, labelExpr="split(datum.label, ' ')[1]", labelOverlap=False
-                ),
-            ),
+            x=token_axis(alt.X, "token", "token", "bottom"),
             y=alt.Y("price:Q", title="price, nats", scale=alt.Scale(domain=[0, top])),
             color=alt.Color(
                 "what:N",
                 title=None,
-                scale=alt.Scale(domain=["bears loss", "does not"], range=[BLUE, GREY]),
-                legend=alt.Legend(orient="top"),
+                scale=toned({"bears loss": ACCENT, "does not": GREY}),
             ),
             tooltip=["token", alt.Tooltip("price", format=".4f"), "what"],
         )
     )
-    line = alt.Chart(pd.DataFrame({"price": [blind]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
-    return alt.layer(bars, line.encode(y="price:Q")).properties(height=240)
+    return finished(alt.layer(bars, *level("price", blind, "a blind guess")).properties(height=240))
 
 
 def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
@@ -180,7 +182,8 @@ def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
         for whose, values in (("the model's own", before), ("after the settings", after))
         for token, p in zip(tokens, values, strict=True)
     ]
-    return (
+    both = {"the model's own": GREY, "after the settings": ACCENT}
+    chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
@@ -189,15 +192,13 @@ def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
             y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "whose:N",
-                sort=None,
                 title=None,
-                scale=alt.Scale(range=[GREY, BLUE]),
-                legend=alt.Legend(orient="top"),
+                scale=toned(both),
             ),
             tooltip=["token", "whose", alt.Tooltip("p", format=".4f")],
         )
-        .properties(height=240)
     )
+    return finished(chart.properties(height=240))
 
 
 def chain(n: int, measured: tuple[float, float] | None) -> Chart:
@@ -208,11 +209,11 @@ def chain(n: int, measured: tuple[float, float] | None) -> Chart:
         "y": alt.Y("whole:Q", title="the whole is right", scale=alt.Scale(domain=[0, 1])),
     }
     layers = [
-        alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=ink()).encode(**axes)
+        alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=INK.now).encode(**axes)
     ]
     if measured:
         point = pd.DataFrame([{"p": measured[0], "whole": measured[1], "what": "measured"}])
-        dot = alt.Chart(point).mark_point(filled=True, size=160, color=ORANGE)
-        name = alt.Chart(point).mark_text(align="right", dx=-12, color=ink())
+        dot = alt.Chart(point).mark_point(filled=True, size=160, color=ACCENT.now)
+        name = alt.Chart(point).mark_text(align="right", dx=-12)
         layers += [dot.encode(**axes), name.encode(text="what:N", **axes)]
-    return alt.layer(*layers).properties(height=300)
+    return finished(alt.layer(*layers).properties(height=CURVE))
