@@ -9,8 +9,19 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
-from components.ui.plots.core import CURVE, Chart, Numbers, finished, kinds, rows_high, signs, toned
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    kinds,
+    places,
+    rows_high,
+    signs,
+    token_axis,
+    toned,
+)
 
 LENGTH_MAP = 190
 """In pixels: how wide a map of lengths is with its axis."""
@@ -213,3 +224,27 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
     inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
     high = rows_high(len(set(data["arm"])), 44)
     return finished(alt.layer(bars, inside).properties(height=high))
+
+
+def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:
+    """Sums begun wrong when one token of the prompt is hidden, a bar a token, and with none hidden.
+
+    `missed` (T,), of `n` sums each; `prompt` holds the T tokens of one of them.
+    """
+    data = pd.DataFrame({"token": places(prompt), "missed": missed})
+    data["label"] = [f"{m:,}" for m in missed]
+    most = alt.Scale(domain=[0, n])
+    base = alt.Chart(data).encode(x=token_axis(alt.X, "token", "hidden from the first =", "bottom"))
+    bars = base.mark_bar().encode(
+        y=alt.Y("missed:Q", title=f"begun wrong, of {n:,}", scale=most),
+        color=alt.when(alt.datum["missed"] < unhidden / 2)
+        .then(alt.value(ACCENT.now))
+        .otherwise(alt.value(GREY.now)),
+        tooltip=["token", "missed"],
+    )
+    counts = base.mark_text(dy=-8, color=INK.now).encode(
+        y=alt.Y("missed:Q", scale=most), text="label:N"
+    )
+    rule = alt.Chart(pd.DataFrame({"missed": [unhidden], "name": ["nothing hidden"]}))
+    level = rule.mark_rule(strokeDash=[4, 4], color=INK.now).encode(y="missed:Q")
+    return finished(alt.layer(bars, counts, level).properties(height=220))
