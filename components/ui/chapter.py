@@ -320,6 +320,8 @@ class Chapter:
         Options are Streamlit's. Returns the reader's selection where `on_select` asks for one.
         """
         self.drawn.append((alt, figure))
+        if self.alone is not None:
+            st.caption(alt)
         options = {"width": "stretch"} | options
         if hasattr(figure, "to_plotly_json"):
             return st.plotly_chart(figure, **options)
