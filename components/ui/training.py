@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import csv
 import inspect
@@ -49,11 +50,13 @@ PHASES = {
 @st.cache_resource(show_spinner=False)
 def service() -> LiveRuns:
     """The live runs of this server. Their worker is a thread of it, unless the host asks for a
-    process: `WHITE_BOX_WORKER=process`."""
+    process: `WHITE_BOX_WORKER=process`. It ends before the server does."""
     from lab.live.backends import ProcessBackend, ThreadBackend
 
     asked = os.environ.get("WHITE_BOX_WORKER", "thread")
-    return LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
+    runs = LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
+    atexit.register(runs.backend.close)  # Streamlit releases no resource when it is stopped
+    return runs
 
 
 @st.cache_resource(
