@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from components.ui.reader import Reader
+from tools.reader import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 
