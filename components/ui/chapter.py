@@ -34,6 +34,7 @@ import streamlit as st
 
 from components.ui.book import PAGES, entry
 from components.ui.claims import core, index
+from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
@@ -352,7 +353,7 @@ class Chapter:
             st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
 
     def offer_data(self) -> None:
-        """The numbers of each chart that this section drew so far."""
+        """The numbers of each chart that this section drew so far, and its figures as they look."""
         for number, (alt, figure) in enumerate(self.drawn):
             st.download_button(
                 "Data as CSV" if len(self.drawn) == 1 else f"Data as CSV: {alt}",
@@ -364,6 +365,8 @@ class Chapter:
                 type="tertiary",
                 icon=":material/download:",
             )
+        if self.at:
+            offer_svg(f"{self.prefix}{self.at}_svg", f"{self.slug}-{self.at}")
         self.drawn = []
 
 
