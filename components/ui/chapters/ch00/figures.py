@@ -85,7 +85,6 @@ def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[in
             axis=alt.Axis(orient="top", labelAngle=0, domain=False),
             scale=alt.Scale(paddingInner=0.1),
         ),
-        xOffset=alt.XOffset("column:N", sort=digits),
         tooltip=[
             alt.Tooltip("row", title="place"),
             alt.Tooltip("column", title="digit"),
@@ -94,9 +93,13 @@ def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[in
     )
     height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1.1], nice=False))
     bars = base.mark_bar().encode(
-        y=height.axis(values=[0, 0.25, 0.5, 0.75, 1]),
+        xOffset=alt.XOffset("column:N", sort=digits),
+        y=height.axis(values=[0, 0.5, 1]),
         color=alt.Color("what:N", title=None, scale=toned({"right digit": RIGHT, "other": GREY})),
     )
-    ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
-    names = base.mark_text(baseline="top", dy=6).encode(y=alt.datum(0), text="column:N")
+    middle = alt.XOffset("column:N", sort=digits, bandPosition=0.5)
+    ticks = base.mark_text(dy=-9).encode(xOffset=middle, y=height, text="tick:N")
+    names = base.mark_text(baseline="top", dy=6).encode(
+        xOffset=middle, y=alt.datum(0), text="column:N"
+    )
     return finished(alt.layer(bars, ticks, names).properties(height=200))
