@@ -211,8 +211,8 @@ def test_no_value_leaves_the_colours_of_its_map(name: str) -> None:
 
 
 def test_right_and_wrong_are_told_without_colour_too() -> None:
-    for chart in (ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),):
-        assert chart.data.tick.tolist().count("✓") == 2  # pyright: ignore
+    digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
+    assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
     assert ch10.beliefs([0.1, 0.9], "78", "7", "8").data["mark"].tolist() == ["✓", "✗"]  # pyright: ignore
     assert ch01.ten_bars(TEN, 5, 3).data["mark"][[3, 5]].tolist() == ["✗", "✓"]  # pyright: ignore
 
