@@ -15,10 +15,9 @@ from components.ui.plots.core import SHARES, Chart, finished, rows_high, toned
 def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> Chart:
     """Horizontal bars with their counts beside them."""
     data = pd.DataFrame({"row": list(counts), "count": list(counts.values())})
-    room = max(counts.values(), default=1)
     base = alt.Chart(data).encode(
         y=alt.Y("row:N", sort=None, title=row_title),
-        x=alt.X("count:Q", title=count_title, scale=alt.Scale(domainMax=room * 1.15)),
+        x=alt.X("count:Q", title=count_title, scale=alt.Scale(nice=False)),
     )
     labels = base.mark_text(align="left", dx=5).encode(text=alt.Text("count:Q", format=","))
     return finished(

@@ -33,6 +33,9 @@ SOFT = Tone("#6b665e", "#a8a298")
 LINE = Tone("#d9d1c1", "#3d3a34")
 PAPER = Tone("#fbf8f1", "#151412")
 
+ON_STRONG = Tone(INK.light, PAPER.dark)
+"""Text on the strong end of a map's colours, which are of middling brightness in both themes."""
+
 # What a mark says.
 NEGATIVE = Tone("#2f86ba", "#5594ca")
 POSITIVE = Tone("#cf6d1f", "#cc8142")

@@ -11,7 +11,7 @@ import pandas as pd
 from altair.utils import schemapi
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import NEGATIVE, PAPER, POSITIVE, Tone, apart
+from components.ui.plots.colours import INK, NEGATIVE, ON_STRONG, PAPER, POSITIVE, Tone, apart
 from components.ui.plots.theme import LABEL
 
 # A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
@@ -41,6 +41,11 @@ def finished(chart: Chart) -> Chart:
     return chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
 
 
+def square(**more: Any) -> alt.Scale:
+    """Of an x axis: no wider than the plot is high, so that a square map is square."""
+    return alt.Scale(range=[0, alt.ExprRef("min(width, height)")], **more)
+
+
 def rows_high(n: int, each: int) -> int:
     """The height of `n` rows, and of bars at least."""
     return max(BARS, each * n)
@@ -55,6 +60,11 @@ def signs(most: float) -> alt.Scale:
     """Blue below zero, orange above, the page's own colour at zero. In HCL it would pass green."""
     tones = [NEGATIVE.now, PAPER.now, POSITIVE.now]
     return alt.Scale(domain=[-most, 0, most], range=tones, interpolate="rgb", clamp=True)
+
+
+def readable(strong: str) -> Any:
+    """The ink of a number in a cell; `strong` says in which cells the colour itself is strong."""
+    return alt.condition(strong, alt.value(ON_STRONG.now), alt.value(INK.now))
 
 
 def toned(tones: dict[str, Tone]) -> alt.Scale:
@@ -89,7 +99,9 @@ def places(text: str) -> list[str]:
     return [f"{place:02d} {token}" for place, token in enumerate(text)]
 
 
-def token_axis(channel: Any, name: str, title: str, orient: Orient) -> Any:
+def token_axis(
+    channel: Any, name: str, title: str, orient: Orient, scale: Any = alt.Undefined
+) -> Any:
     axis = alt.Axis(
         orient=orient,
         labelAngle=0,
@@ -97,4 +109,4 @@ def token_axis(channel: Any, name: str, title: str, orient: Orient) -> Any:
         labelFontSize=LABEL,
         labelOverlap=False,
     )
-    return channel(f"{name}:N", sort=None, title=title, axis=axis)
+    return channel(f"{name}:N", sort=None, title=title, axis=axis, scale=scale)

@@ -8,7 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.ui.plots.colours import ACCENT, GREY, RIGHT_FIELD, WORSE, WRONG
-from components.ui.plots.core import Chart, Numbers, amounts, finished, grid, places, token_axis
+from components.ui.plots.core import (
+    Chart,
+    Numbers,
+    amounts,
+    finished,
+    grid,
+    places,
+    square,
+    token_axis,
+)
 
 ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
@@ -33,12 +42,12 @@ def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     )
     data = data[data["at"] != NOT_ASKED]
     click = alt.selection_point(name="cell", fields=["a", "b"], on="click", empty=False)
-    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False)
+    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False, labelAngle=0)
     chart = (
         alt.Chart(data, usermeta={"embedOptions": {"renderer": "canvas"}})
         .mark_rect()
         .encode(
-            x=alt.X("b:O", title="second number", axis=ticks),
+            x=alt.X("b:O", title="second number", axis=ticks, scale=square()),
             y=alt.Y("a:O", title="first number", axis=ticks),
             color=alt.Color(
                 "kind:N",
@@ -64,7 +73,7 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=token_axis(alt.X, "column", "looks at", "top"),
+            x=token_axis(alt.X, "column", "looks at", "top", square()),
             y=token_axis(alt.Y, "row", "having read", "left"),
             color=alt.Color("value:Q", scale=amounts(), title="weight"),
             tooltip=[

@@ -29,6 +29,7 @@ def white_box() -> alt.theme.ThemeConfig:
             "gridColor": LINE.now,
             "domainColor": LINE.now,
         },
+        "axisQuantitative": {"tickCount": 6},
         "axisYDiscrete": {"labelOverlap": False, "labelLimit": 240},
         "header": {**words, **titles},
         "legend": {
@@ -43,6 +44,7 @@ def white_box() -> alt.theme.ThemeConfig:
         "title": {"fontSize": 15, "color": INK.now, "offset": 12},
         "mark": {"color": ACCENT.now},
         "line": {"strokeWidth": 2.5},
+        "point": {"opacity": 1},
         "rule": {"color": INK.now},
         "text": {"fontSize": LABEL, "color": INK.now},
         "tick": {"color": INK.now},

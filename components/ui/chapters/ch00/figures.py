@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT
-from components.ui.plots.core import Chart, Numbers, finished, grid, toned
+from components.ui.plots.core import Chart, Numbers, finished, grid, token_axis, toned
 
 
 def error_surface(
@@ -72,31 +72,28 @@ def error_surface(
 
 def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:
     """What a network gives to each digit, ten bars a place. `probabilities` (places, 10)."""
-    digits = [str(i) for i in range(10)]
-    data = grid(probabilities, places, digits)
+    data = grid(probabilities, places, [str(i) for i in range(10)])
     wanted = np.repeat(list(right), 10) == np.tile(np.arange(10), len(places))
     data["what"] = np.where(wanted, "right digit", "other")
     data["tick"] = np.where(wanted, "✓", "")
+    data["bar"] = data["row"] + " " + data["column"]
+    # An empty column, whose label is empty as well, keeps the places apart.
+    columns = [bar for place in places for bar in (*data["bar"][data["row"] == place], f"{place} ")]
+    x = token_axis(alt.X, "bar", "", "bottom", alt.Scale(domain=columns[:-1]))
     base = alt.Chart(data).encode(
-        x=alt.X(
-            "row:N",
-            title=None,
-            sort=None,
-            axis=alt.Axis(orient="top", labelAngle=0, domain=False),
-            scale=alt.Scale(paddingInner=0.1),
-        ),
-        xOffset=alt.XOffset("column:N", sort=digits),
+        x=x,
         tooltip=[
             alt.Tooltip("row", title="place"),
             alt.Tooltip("column", title="digit"),
             alt.Tooltip("value", title="p", format=".4f"),
         ],
     )
-    height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1.1], nice=False))
+    height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1]))
     bars = base.mark_bar().encode(
-        y=height.axis(values=[0, 0.25, 0.5, 0.75, 1]),
+        y=height,
         color=alt.Color("what:N", title=None, scale=toned({"right digit": RIGHT, "other": GREY})),
     )
     ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
-    names = base.mark_text(baseline="top", dy=6).encode(y=alt.datum(0), text="column:N")
+    firsts = alt.Chart(data[data["column"] == "0"])
+    names = firsts.mark_text(align="left", dx=-6, dy=-10).encode(x=x, y=alt.datum(1), text="row:N")
     return finished(alt.layer(bars, ticks, names).properties(height=200))

@@ -18,7 +18,9 @@ from components.ui.plots.core import (
     finished,
     grid,
     places,
+    readable,
     signs,
+    square,
     token_axis,
     toned,
 )
@@ -30,7 +32,13 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     data = grid(cosines, names, names)
     data["label"] = [f"{x:+.1f}".replace("-", "−") if abs(x) >= 0.1 else "" for x in data["value"]]
     base = alt.Chart(data).encode(
-        x=alt.X("column:N", sort=None, title="digit", axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X(
+            "column:N",
+            sort=None,
+            title="digit",
+            axis=alt.Axis(orient="top", labelAngle=0),
+            scale=square(),
+        ),
         y=alt.Y("row:N", sort=None, title="digit"),
     )
     cells = base.mark_rect().encode(
@@ -41,7 +49,7 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )
-    numbers = base.mark_text().encode(text="label:N")
+    numbers = base.mark_text().encode(text="label:N", color=readable("abs(datum.value) > 0.72"))
     return finished(alt.layer(cells, numbers).properties(height=400))
 
 
@@ -53,12 +61,17 @@ def plane(points: Numbers, names: Sequence[str]) -> Chart:
     )
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     base = alt.Chart(data).encode(
-        x=alt.X("x:Q", scale=scale, title="first direction", axis=alt.Axis(labels=False)),
+        x=alt.X(
+            "x:Q",
+            scale=square(domain=[-reach, reach], nice=False),
+            title="first direction",
+            axis=alt.Axis(labels=False),
+        ),
         y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
     )
     line = base.mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
-    names = base.mark_text(fontSize=18).encode(text="name:N")
-    return finished(alt.layer(line, names).properties(height=CURVE))
+    named = base.mark_text(fontSize=18).encode(text="name:N")
+    return finished(alt.layer(line, named).properties(height=CURVE))
 
 
 def waves(shares: Numbers, chance: float) -> Chart:

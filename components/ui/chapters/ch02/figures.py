@@ -18,6 +18,7 @@ from components.ui.plots.core import (
     finished,
     grid,
     named_ends,
+    readable,
     toned,
 )
 
@@ -45,7 +46,10 @@ def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str)
     )
     numbers = (
         base.mark_text()
-        .encode(text=alt.Text("value:Q", format=".2~f"))
+        .encode(
+            text=alt.Text("value:Q", format=".2~f"),
+            color=readable(f"datum.value > {0.92 * highest}"),
+        )
         .transform_filter("datum.value >= 0.005")
     )
     return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))

@@ -186,10 +186,8 @@ def waterfall(
         }
     )
     data["right"] = np.maximum(data["begin"], data["end"])
-    most = max(0.0, *ends.tolist())
-    room = most - min(0.0, *ends.tolist())
     base = alt.Chart(data).encode(y=alt.Y("part:N", sort=None, title=None))
-    scale = alt.Scale(domainMax=most + 0.16 * room, nice=False)
+    scale = alt.Scale(nice=False)
     bars = base.mark_bar().encode(
         x=alt.X("begin:Q", title="running sum", scale=scale),
         x2="end:Q",

@@ -20,6 +20,7 @@ from components.ui.plots.core import (
     grid,
     kinds,
     places,
+    readable,
     rows_high,
     token_axis,
     toned,
@@ -45,7 +46,9 @@ def table_map(
             alt.Tooltip("value", title="share", format=".3f"),
         ],
     )
-    numbers = base.mark_text(fontSize=15).encode(text=alt.Text("value:Q", format=".2f"))
+    numbers = base.mark_text(fontSize=15).encode(
+        text=alt.Text("value:Q", format=".2f"), color=readable("datum.value > 0.92")
+    )
     return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
 
 
@@ -55,7 +58,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
         y=alt.Y("bar:N", title=None, sort=None),
         x=alt.X(
             "share:Q",
-            scale=alt.Scale(domain=[0, 1.35], nice=False),
+            scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(values=SHARES, format="%"),
             title="texts right in every token",
         ),

@@ -19,6 +19,7 @@ from components.ui.plots.core import (
     places,
     rows_high,
     signs,
+    square,
     token_axis,
     toned,
 )
@@ -67,7 +68,7 @@ def scores_by_place(scores: Numbers) -> Chart:
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=alt.X("j:O", title="position of the key", axis=sparse()),
+            x=alt.X("j:O", title="position of the key", axis=sparse(), scale=square()),
             y=alt.Y("i:O", title="position of the query", axis=sparse()),
             color=alt.Color(
                 "score:Q",
@@ -126,7 +127,7 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
     data["shown"] = data["steps"].where(np.isfinite(data["steps"]), data["ended"])
     chart = (
         alt.Chart(data)
-        .mark_point(size=60, filled=True, opacity=0.75)
+        .mark_point(size=80, filled=True, opacity=0.75)
         .encode(
             x=alt.X("shown:Q", title="steps to the goal", scale=alt.Scale(domain=[0, most])),
             y=alt.Y("arm:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, grid=True)),
@@ -197,7 +198,7 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         .mark_rect(filled=False, stroke=INK.now, strokeWidth=1.5)
         .encode(x="low:Q", x2="high", y="low:Q", y2="high")
     )
-    return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 44))
+    return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 28))
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
