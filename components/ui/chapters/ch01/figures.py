@@ -1,4 +1,4 @@
-"""Charts of page 01: plain numbers in, an Altair chart out."""
+"""Charts of page 01: plain numbers in, a chart of Altair out, and one of plotly to turn."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from components.ui.lazily import lazily
 from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
 from lab.data.vocabulary import VOCABULARY
+
+plotly = lazily("plotly.graph_objects")
 
 
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
@@ -34,21 +37,41 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     return alt.layer(cells, signs).properties(height=340)
 
 
-def plane(points: Numbers, names: Sequence[str]) -> Chart:
-    """Named points in a plane, joined in order, both axes on one scale. (N, 2)"""
-    reach = float(abs(points).max()) * 1.25 or 1.0
-    data = pd.DataFrame(
-        {"x": points[:, 0], "y": points[:, 1], "name": names, "n": range(len(points))}
+def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
+    """Named points to turn in three axes on one scale, joined in order. (N, 3), (3,)"""
+    reach = float(abs(points).max()) * 1.15 or 1.0
+    plain = {"range": [-reach, reach], "showticklabels": False, "showbackground": False}
+    lines = {"gridcolor": "rgba(138, 131, 120, 0.25)", "zerolinecolor": GREY, "showspikes": False}
+    trace = plotly.Scatter3d(
+        **dict(zip("xyz", points.T, strict=True)),
+        text=list(names),
+        mode="lines+text",
+        textposition="middle center",
+        textfont={"size": 22, "color": ink()},
+        line={"color": GREY, "width": 2},
+        hoverinfo="skip",
     )
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    base = alt.Chart(data).encode(
-        x=alt.X("x:Q", scale=scale, title="first direction", axis=alt.Axis(labels=False)),
-        y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
+    chart = plotly.Figure(trace)
+    chart.update_layout(
+        height=480,
+        margin=dict.fromkeys("lrtb", 0),
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        scene={
+            f"{axis}axis": {**plain, **lines, "title": {"text": title, "font": {"color": ink()}}}
+            for axis, title in zip("xyz", axis_titles(shares), strict=True)
+        },
+        scene_bgcolor="rgba(0, 0, 0, 0)",
+        scene_aspectmode="cube",
+        scene_dragmode="turntable",
+        scene_camera_eye={"x": 1.3, "y": -1.5, "z": 0.6},
     )
-    line = base.mark_line(color=GREY, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
-    return alt.layer(
-        line, base.mark_text(fontSize=18, color=ink()).encode(text="name:N")
-    ).properties(height=300)
+    return chart
+
+
+def axis_titles(shares: Numbers) -> list[str]:
+    """What each direction keeps of the variance: 'first direction: 26 in 100'."""
+    orders = ("first", "second", "third")
+    return [f"{n} direction: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
 
 
 def waves(shares: Numbers, chance: float) -> Chart:
