@@ -62,7 +62,7 @@ def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(b
     (drawn,) = app.get("plotly_chart")
     figure = json.loads(drawn.proto.spec)
     assert figure["data"][0]["text"] == list("0123456789")
-    assert "first direction: 26 in 100" in json.dumps(figure["layout"]["scene"])
+    assert "first: 26 in 100" in json.dumps(figure["layout"]["scene"])
     assert "it parts `0 1 2 3 4` from `5 6 7 8 9`" in captions_of(app)
 
 

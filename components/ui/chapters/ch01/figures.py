@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from components.ui.lazily import lazily
 from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
@@ -41,7 +42,7 @@ def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
     """Named points to turn in three axes on one scale, joined in order. (N, 3), (3,)"""
     reach = float(abs(points).max()) * 1.15 or 1.0
     plain = {"range": [-reach, reach], "showticklabels": False, "showbackground": False}
-    lines = {"gridcolor": "rgba(138, 131, 120, 0.25)", "zerolinecolor": GREY, "showspikes": False}
+    lines = {"gridcolor": hairline(), "zerolinecolor": GREY, "showspikes": False}
     trace = plotly.Scatter3d(
         **dict(zip("xyz", points.T, strict=True)),
         text=list(names),
@@ -57,21 +58,33 @@ def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
         margin=dict.fromkeys("lrtb", 0),
         paper_bgcolor="rgba(0, 0, 0, 0)",
         scene={
-            f"{axis}axis": {**plain, **lines, "title": {"text": title, "font": {"color": ink()}}}
+            f"{axis}axis": {
+                **plain,
+                **lines,
+                "title": {"text": title, "font": {"color": ink(), "size": 13}},
+            }
             for axis, title in zip("xyz", axis_titles(shares), strict=True)
         },
         scene_bgcolor="rgba(0, 0, 0, 0)",
         scene_aspectmode="cube",
         scene_dragmode="turntable",
-        scene_camera_eye={"x": 1.3, "y": -1.5, "z": 0.6},
+        scene_camera={  # the first direction runs across
+            "eye": {"x": 0.55, "y": -2.5, "z": 0.6},
+            "center": {"x": -0.07, "y": 0, "z": -0.1},
+        },
     )
     return chart
 
 
 def axis_titles(shares: Numbers) -> list[str]:
-    """What each direction keeps of the variance: 'first direction: 26 in 100'."""
+    """What each direction keeps of the variance: 'first: 26 in 100'."""
     orders = ("first", "second", "third")
-    return [f"{n} direction: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
+    return [f"{n}: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
+
+
+def hairline() -> str:
+    """The theme's border colour, opaque: WebGL lines that let through turn white."""
+    return "#3d3a34" if st.context.theme.type == "dark" else "#d9d1c1"
 
 
 def waves(shares: Numbers, chance: float) -> Chart:
