@@ -103,6 +103,10 @@ class Chapter:
         """The one figure that the link asks for, if it does."""
         return st.query_params.get("figure")
 
+    def draws(self, *sections: str) -> bool:
+        """Does this visit see one of these? What several sections share is asked only then."""
+        return self.alone is None or self.alone in sections
+
     def open(self) -> None:
         """Kicker, title, question, and the book's one question above them."""
         page = entry(self.slug)
@@ -325,7 +329,7 @@ class Chapter:
             st.caption(alt)
         options = {"width": "stretch"} | options
         if hasattr(figure, "to_plotly_json"):
-            return st.plotly_chart(figure, **options)
+            return st.plotly_chart(figure, alt=alt, **options)
         return st.altair_chart(figure, alt=alt, **options)
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:

@@ -16,8 +16,8 @@ def csv_of(figure: Any) -> str:
 def tables_of(figure: Any) -> Iterator[pd.DataFrame]:
     if hasattr(figure, "to_plotly_json"):
         for trace in figure.data:
-            columns = {axis: pd.Series(trace[axis]) for axis in "xyz" if trace[axis] is not None}
-            yield pd.DataFrame(columns)
+            names = [name for name in ("text", *"xyz") if trace[name] is not None]
+            yield pd.DataFrame({name: pd.Series(trace[name]) for name in names})
         return
     if isinstance(getattr(figure, "data", None), pd.DataFrame):
         yield figure.data

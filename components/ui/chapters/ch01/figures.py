@@ -1,4 +1,4 @@
-"""Charts of page 01: plain numbers in, an Altair chart out."""
+"""Charts of page 01: plain numbers in, a chart of Altair out, and one of plotly to turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, WRONG
+from components.ui.lazily import lazily
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -25,6 +26,8 @@ from components.ui.plots.core import (
     toned,
 )
 from lab.data.vocabulary import VOCABULARY
+
+plotly = lazily("plotly.graph_objects")
 
 
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
@@ -53,25 +56,48 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     return finished(alt.layer(cells, numbers).properties(height=400))
 
 
-def plane(points: Numbers, names: Sequence[str]) -> Chart:
-    """Named points in a plane, joined in order, both axes on one scale. (N, 2)"""
-    reach = float(abs(points).max()) * 1.25 or 1.0
-    data = pd.DataFrame(
-        {"x": points[:, 0], "y": points[:, 1], "name": names, "n": range(len(points))}
+def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
+    """Named points to turn in three axes on one scale, joined in order. (N, 3), (3,)"""
+    reach = float(abs(points).max()) * 1.15 or 1.0
+    plain = {"range": [-reach, reach], "showticklabels": False, "showbackground": False}
+    lines = {"gridcolor": LINE.now, "zerolinecolor": GREY.now, "showspikes": False}
+    trace = plotly.Scatter3d(
+        **dict(zip("xyz", points.T, strict=True)),
+        text=list(names),
+        mode="lines+text",
+        textposition="middle center",
+        textfont={"size": 22, "color": INK.now},
+        line={"color": GREY.now, "width": 2},
+        hoverinfo="skip",
     )
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    base = alt.Chart(data).encode(
-        x=alt.X(
-            "x:Q",
-            scale=square(domain=[-reach, reach], nice=False),
-            title="first direction",
-            axis=alt.Axis(labels=False),
-        ),
-        y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
+    chart = plotly.Figure(trace)
+    chart.update_layout(
+        height=480,
+        margin=dict.fromkeys("lrtb", 0),
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        scene={
+            f"{axis}axis": {
+                **plain,
+                **lines,
+                "title": {"text": title, "font": {"color": INK.now, "size": 13}},
+            }
+            for axis, title in zip("xyz", axis_titles(shares), strict=True)
+        },
+        scene_bgcolor="rgba(0, 0, 0, 0)",
+        scene_aspectmode="cube",
+        scene_dragmode="turntable",
+        scene_camera={  # the first direction runs across
+            "eye": {"x": 0.55, "y": -2.5, "z": 0.6},
+            "center": {"x": -0.07, "y": 0, "z": -0.1},
+        },
     )
-    line = base.mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
-    named = base.mark_text(fontSize=18).encode(text="name:N")
-    return finished(alt.layer(line, named).properties(height=CURVE))
+    return chart
+
+
+def axis_titles(shares: Numbers) -> list[str]:
+    """What each direction keeps of the variance: 'first: 26 in 100'."""
+    orders = ("first", "second", "third")
+    return [f"{n}: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
 
 
 def waves(shares: Numbers, chance: float) -> Chart:
