@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.probes import FACTORS, PLACE
@@ -48,7 +49,7 @@ SIZES: dict[str, Callable[[], str]] = {
 
 def left_over() -> str:
     left, first = probes.notebook_of(text()).without_the_blocks()
-    return f"{abs(left - first).max():.5f}"
+    return f"{spelled(ceil(1e6 * abs(left - first).max()))} millionths"
 
 
 def note_of(line: str) -> str:
