@@ -208,7 +208,8 @@ def early(a: int, b: int) -> None:
         how_many,
     ):
         return
-    st.markdown("For this sum, {} of {} can be read there.".format(*probes.read_before_the_last(text)))
+    right, n = probes.read_before_the_last(text)
+    st.markdown(f"For this sum, {right} of {n} can be read there.")
     rows = ["before block 0", *(f"after block {layer}" for layer in range(CONFIG.n_layer))]
     letters, sure = probes.read_early(text)
     page.draw(
