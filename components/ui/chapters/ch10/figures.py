@@ -44,7 +44,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
             "share:Q",
             scale=alt.Scale(domain=[0, 1.35], nice=False),
             axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%"),
-            title="texts right in every token",
+            title="texts with a wrong token",
         ),
     )
     bars = base.mark_bar().encode(
