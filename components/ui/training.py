@@ -301,7 +301,7 @@ def describe(run: LiveRun) -> str:
     parts: list[str] = []
     if latest is not None:
         parts.append(
-            f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of computing, "
+            f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of training, "
             f"loss {latest.loss:.4f}"
         )
     if run.checks:
@@ -338,9 +338,9 @@ def too_fast(run: LiveRun) -> str:
     if not overshoots([shot.loss for shot in run.snapshots]):
         return ""
     return (
-        "It diverges: the loss stays near that of a blind guess among sixteen tokens, ln 16 = "
-        "2.77, and jumps from step to step. Each step goes too far, so take a smaller learning "
-        "rate."
+        "It diverges: the loss jumps from step to step instead of falling. A blind guess among "
+        "sixteen tokens is charged ln 16 = 2.77. Each step goes too far, so take a smaller "
+        "learning rate."
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from reprlib import repr as shown
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ Style = Literal["plain", "reversed", "cot", "cot_reversed", "dots"]
 STYLES: tuple[Style, ...] = get_args(Style)
 Role = Literal["operand", "operator", "working", "answer", "padding"]
 Integers = NDArray[np.int64]
+Change = TypeVar("Change", int, Integers)
 
 MAX_DIGITS = 10
 
@@ -204,6 +205,12 @@ def fields_of(style: Style, p: int, q: int) -> tuple[Field, ...]:
     add("answer", "answer", p + q, backwards)
     add("$", "operator", 1)
     return tuple(out)
+
+
+def implied_move(change: Change, place: int) -> Change:
+    """How far the answer moves if a digit of 10^`place` in the working changes by `change`: the
+    rest of the working stays as it is, and the sum is taken of what stands there."""
+    return change * 10**place
 
 
 def name_of_place(shape: Format, position: int) -> str:

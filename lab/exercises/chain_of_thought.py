@@ -30,6 +30,7 @@ from lab.data.problems import (
     Format,
     Integers,
     WrongToken,
+    implied_move,
     read_operand,
     split_value,
 )
@@ -70,7 +71,7 @@ class ForgedDigit:
     @property
     def implied(self) -> int:
         """How far the answer moves if the forged working is added up as it stands."""
-        return self.change * 10**self.place
+        return implied_move(self.change, self.place)
 
     @property
     def solved(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.data.problems import Field, Format, Integers, read_number
+from lab.data.problems import Field, Format, Integers, implied_move, read_number
 from lab.data.vocabulary import Tokens
 from lab.inference.evaluate import BATCH, go_on
 from lab.model.gpt import GPT
@@ -80,8 +80,7 @@ def tampered(
 ) -> Iterator[Outcome]:
     """Forge one digit in the right working of every problem; yield the running outcome.
 
-    The edit implies a b + (new - old) 10^place: what follows if the rest of the working is as it
-    would have been and the sum is taken of what stands there.
+    What an edit implies is a b, moved by `implied_move` of new minus old digit.
     """
     total = Outcome(0, 0, 0, 0, 0)
     answer = form.fields()[-2]
@@ -91,7 +90,7 @@ def tampered(
         forged, change = forge(form.render(some_a, some_b)[0], forgery.position, rng)
         written = read_number(go_on(model, forged[:, : forgery.position + 1], form.length), answer)
         truth = some_a * some_b
-        implied = truth + change * 10**forgery.place
+        implied = truth + implied_move(change, forgery.place)
         followed, stayed = written == implied, written == truth
         neither = ~(followed | stayed)
         counts = (followed, stayed, neither, neither & (implied > largest))

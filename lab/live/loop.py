@@ -36,7 +36,7 @@ MOST_TEXTS = 256
 """In a part of a check."""
 
 MOST_SECONDS = 300.0
-"""Of computing, for one run."""
+"""For the steps and the checks of one run together."""
 
 MOST_ACTIVE = 8
 
@@ -86,7 +86,7 @@ class PairsCheck:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run after a step: `seconds` of its own computing, mean loss in nats a token."""
+    """A run after a step: `seconds` in its steps, without the checks; mean loss in nats a token."""
 
     step: int
     steps: int
@@ -321,7 +321,8 @@ def take_turn(active: deque[Live], emit: Emit, slice_seconds: float, most_second
         how = live.turn(emit, slice_seconds)
         why = ""
         if how is None and live.used > most_seconds:
-            how, why = "cancelled", f"it used up the {most_seconds:g} s of computing a run has"
+            why = f"its steps and checks together used up the {most_seconds:g} s a run has"
+            how = "cancelled"
         if how is None:
             active.append(live)
             return

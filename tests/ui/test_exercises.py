@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.ui import exercises, tokens
+from components.ui import tokens
+from components.ui.chapters.ch10 import exercises
 from lab.data import coverage
 from lab.data.problems import HELDOUT_FROM, split_value
 from lab.exercises.chain_of_thought import (
@@ -24,25 +25,30 @@ def scene() -> None:
     """A page with prose of its own, so that these tests need no chapter's text."""
     import streamlit as st
 
-    from components.ui import exercises
     from components.ui.chapter import Chapter
+    from components.ui.chapters.ch10 import exercises
 
     class Page(Chapter):
         def raw(self, section: str) -> str:
             return f"(the section {section})"
 
     page = Page("10_chain_of_thought")
+
+    def train_on(pairs: list[tuple[int, int]]) -> None:
+        st.caption(f"train on {len(pairs)}")
+
     which = st.session_state["which"]
-    if which == "pairs":
 
-        def train_on(pairs: list[tuple[int, int]]) -> None:
-            st.caption(f"train on {len(pairs)}")
-
-        exercises.choose_pairs(page, "ex", train_on)
-    elif which == "pairs, no training":
-        exercises.choose_pairs(page, "ex")
-    else:
-        getattr(exercises, which)(page, "ex")
+    @page.section(which)
+    def exercise() -> None:
+        if which == "ex_forge":
+            exercises.forge_a_digit(page)
+        elif which == "ex_cover":
+            exercises.choose_pairs(page, train_on)
+        elif which == "ex_head":
+            exercises.find_the_adding_head(page)
+        else:
+            exercises.be_the_model(page)
 
 
 def open_scene(which: str) -> AppTest:
@@ -72,7 +78,7 @@ def html_of(app: AppTest) -> str:
 
 
 def test_the_untouched_forgery_is_ten_short_of_the_mark_and_says_why() -> None:
-    app = open_scene("forge_a_digit")
+    app = open_scene("ex_forge")
     assert "(the section ex_forge)" in said(app)
     assert not solved(app)
     assert "moved the answer by +10." in said(app)
@@ -80,29 +86,29 @@ def test_the_untouched_forgery_is_ten_short_of_the_mark_and_says_why() -> None:
 
 
 def test_a_forgery_of_one_hundred_is_accepted_and_two_hundred_is_not() -> None:
-    app = open_scene("forge_a_digit")
-    app.selectbox(key="ex_at").set_value(12)
-    app.select_slider(key="ex_to").set_value(5)
+    app = open_scene("ex_forge")
+    app.selectbox(key="ch10_ex_forge_at").set_value(12)
+    app.select_slider(key="ch10_ex_forge_to").set_value(5)
     assert solved(checked(app.run()))
-    app.select_slider(key="ex_to").set_value(6)
+    app.select_slider(key="ch10_ex_forge_to").set_value(6)
     assert not solved(checked(app.run()))
     assert "you changed it by +2" in said(app)
 
 
 def test_a_forgery_works_on_a_readers_own_sum() -> None:
-    app = open_scene("forge_a_digit")
-    app.text_input(key="ex_a").set_value("62")
-    app.text_input(key="ex_b").set_value("57")
-    app.selectbox(key="ex_at").set_value(8)
-    app.select_slider(key="ex_to").set_value(5)
+    app = open_scene("ex_forge")
+    app.text_input(key="ch10_ex_forge_a").set_value("62")
+    app.text_input(key="ch10_ex_forge_b").set_value("57")
+    app.selectbox(key="ch10_ex_forge_at").set_value(8)
+    app.select_slider(key="ch10_ex_forge_to").set_value(5)
     assert solved(checked(app.run()))
 
 
-@pytest.mark.parametrize("which", ["forge_a_digit", "find_the_adding_head"])
+@pytest.mark.parametrize("which", ["ex_forge", "ex_head"])
 @pytest.mark.parametrize("text", BAD)
 def test_a_bad_operand_gets_one_sentence(which: str, text: str) -> None:
     app = open_scene(which)
-    app.text_input(key="ex_a").set_value(text)
+    app.text_input(key=f"ch10_{which}_a").set_value(text)
     checked(app.run())
     assert len(app.warning) == 1 and len(app.warning[0].value) < 200
     assert "0 to 99" in app.warning[0].value
@@ -114,7 +120,7 @@ def test_a_sum_that_the_model_gets_wrong_is_not_asked_about(monkeypatch) -> None
 
     wrong = Transcript("37*48=692+0841=6781$", 6, ((1.0,),) * 14, 1.0)
     monkeypatch.setattr(exercises, "write_sum", lambda run, a, b: wrong)
-    for which in ("forge_a_digit", "find_the_adding_head"):
+    for which in ("ex_forge", "ex_head"):
         app = open_scene(which)
         assert not app.success and "Choose another sum" in said(app)
 
@@ -148,20 +154,20 @@ def test_a_nine_that_counts_hundreds_cannot_grow() -> None:
 
 
 def pairs_in(app: AppTest) -> list[str]:
-    return (app.text_area(key="ex_pairs").value or "").splitlines()
+    return (app.text_area(key="ch10_ex_cover_pairs").value or "").splitlines()
 
 
 def write_pairs(app: AppTest, text: str) -> AppTest:
-    app.text_area(key="ex_pairs").set_value(text)
+    app.text_area(key="ch10_ex_cover_pairs").set_value(text)
     return checked(app.run())
 
 
 def click(app: AppTest, name: str) -> AppTest:
-    return checked(app.button(key=f"ex_{name}").click().run())
+    return checked(app.button(key=f"ch10_ex_{name}").click().run())
 
 
 def test_the_untouched_list_is_three_hundred_at_random_and_says_what_it_lacks() -> None:
-    app = open_scene("pairs")
+    app = open_scene("ex_cover")
     graded = grade_pairs(coverage.random_pairs())
     assert f"**300 of 300** pairs hold **{graded.covered} of 1,000**" in said(app)
     assert not solved(app) and f"Most is missing for the digit {graded.worst.first}" in said(app)
@@ -169,18 +175,18 @@ def test_the_untouched_list_is_three_hundred_at_random_and_says_what_it_lacks() 
 
 
 def test_the_buttons_draw_add_and_clear() -> None:
-    app = click(open_scene("pairs"), "clear")
+    app = click(open_scene("ex_cover"), "cover_clear")
     assert pairs_in(app) == [] and "**0 of 300** pairs" in said(app)
-    app = click(app, "add")
+    app = click(app, "cover_add")
     assert len(pairs_in(app)) == 300 and not solved(app)
-    drawn = pairs_in(click(app, "random"))
-    again = pairs_in(click(app, "random"))
+    drawn = pairs_in(click(app, "cover_random"))
+    again = pairs_in(click(app, "cover_random"))
     assert len(drawn) == len(again) == 300 and drawn != again
 
 
 def test_swaps_bring_a_list_to_all_and_it_is_accepted(monkeypatch) -> None:
     monkeypatch.setattr(exercises, "SWAP_SECONDS", 60.0)
-    app = click(click(click(open_scene("pairs"), "clear"), "add"), "swap")
+    app = click(click(click(open_scene("ex_cover"), "cover_clear"), "cover_add"), "cover_swap")
     assert solved(app) and "hold **1,000 of 1,000**" in said(app)
     kept = pairs_in(app)
     app = write_pairs(app, "\n".join(kept[1:]))
@@ -188,14 +194,14 @@ def test_swaps_bring_a_list_to_all_and_it_is_accepted(monkeypatch) -> None:
 
 
 def test_swaps_of_an_empty_list_leave_it_empty() -> None:
-    app = click(click(open_scene("pairs"), "clear"), "swap")
+    app = click(click(open_scene("ex_cover"), "cover_clear"), "cover_swap")
     assert pairs_in(app) == []
 
 
 def test_swaps_stop_on_time(monkeypatch) -> None:
     monkeypatch.setattr(exercises, "SWAP_SECONDS", 1e-6)
-    before = pairs_in(app := open_scene("pairs"))
-    after = pairs_in(click(app, "swap"))
+    before = pairs_in(app := open_scene("ex_cover"))
+    after = pairs_in(click(app, "cover_swap"))
     assert len(after) == 300 and before != after
     assert not solved(app)
 
@@ -221,7 +227,7 @@ HELD = next((a, b) for a in range(100) for b in range(a, 100) if split_value(a, 
 def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
     text: str, needle: str
 ) -> None:
-    app = write_pairs(open_scene("pairs"), text)
+    app = write_pairs(open_scene("ex_cover"), text)
     assert needle in app.warning[0].value and len(app.warning[0].value) < 200
     assert not app.success and "<b>7" not in html_of(app)
     assert not [caption for caption in app.caption if "train on" in caption.value]
@@ -229,21 +235,17 @@ def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
 
 def test_an_unreadable_line_keeps_a_full_cover_from_being_accepted() -> None:
     full = "\n".join(f"{a} {b}" for a, b in coverage.trainable_pairs())
-    app = write_pairs(open_scene("pairs"), full)
+    app = write_pairs(open_scene("ex_cover"), full)
     assert "1,000 of 1,000" in said(app)
     assert not app.success and "Mend what is named above" in said(app)
 
 
 def test_the_buttons_keep_what_may_be_trained_on_and_drop_the_rest() -> None:
     good = coverage.trainable_pairs()[7]
-    app = write_pairs(open_scene("pairs"), f"seven\n{HELD[0]} {HELD[1]}\n{good[0]} {good[1]}")
-    app = click(app, "add")
+    app = write_pairs(open_scene("ex_cover"), f"seven\n{HELD[0]} {HELD[1]}\n{good[0]} {good[1]}")
+    app = click(app, "cover_add")
     assert pairs_in(app)[0] == f"{good[0]} {good[1]}" and len(pairs_in(app)) == 300
     assert not app.warning
-
-
-def test_no_training_is_drawn_without_a_trainer() -> None:
-    assert not [c for c in open_scene("pairs, no training").caption if "train on" in c.value]
 
 
 def test_a_full_list_hears_how_many_of_its_pairs_are_idle() -> None:
@@ -255,18 +257,18 @@ def test_a_full_list_hears_how_many_of_its_pairs_are_idle() -> None:
 
 
 def test_the_untouched_head_breaks_a_partial_product_and_the_hint_says_so() -> None:
-    app = open_scene("find_the_adding_head")
+    app = open_scene("ex_head")
     assert not solved(app)
     assert "the first wrong token is **37 × 8: units**" in said(app)
     assert "before the sum begins" in said(app)
 
 
 def test_the_head_that_the_sum_alone_needs_is_accepted() -> None:
-    app = open_scene("find_the_adding_head")
-    app.select_slider(key="ex_head").set_value(1)
+    app = open_scene("ex_head")
+    app.select_slider(key="ch10_ex_head_head").set_value(1)
     assert solved(checked(app.run()))
     assert "product: hundreds" in app.success[0].value
-    app.select_slider(key="ex_layer").set_value(5)
+    app.select_slider(key="ch10_ex_head_layer").set_value(5)
     assert not solved(checked(app.run()))
     assert "every token comes out right" in said(app)
 
@@ -279,12 +281,12 @@ def test_a_sign_that_went_wrong_is_told_from_a_number() -> None:
 
 
 def answer(app: AppTest, text: str, number: int = 0) -> AppTest:
-    app.text_input(key=f"ex_text_{number}").set_value(text)
+    app.text_input(key=f"ch10_ex_write_text_{number}").set_value(text)
     return checked(app.run())
 
 
 def test_the_untouched_text_forgets_a_carry_and_hears_it() -> None:
-    app = open_scene("be_the_model")
+    app = open_scene("ex_write")
     assert not solved(app)
     assert "it makes a carry, and yours is missing here" in said(app)
     assert html_of(app).count(' wb-bad"') == 1
@@ -293,16 +295,16 @@ def test_the_untouched_text_forgets_a_carry_and_hears_it() -> None:
 def test_the_right_text_is_accepted_and_another_sum_begins_from_nothing() -> None:
     from lab.exercises.chain_of_thought import draw_sum
 
-    app = open_scene("be_the_model")
+    app = open_scene("ex_write")
     assert solved(answer(app, FORM.text(*draw_sum(0))[FORM.prompt_length :]))
-    click(app, "another")
+    click(app, "write_another")
     assert not app.success and len(app.warning) == 1 and "empty" in app.warning[0].value
     assert solved(answer(app, FORM.text(*draw_sum(1)), 1))
 
 
 @pytest.mark.parametrize("text", ["", "٣", "692-0841", "<b>7</b>", "6" * 400, "²"])
 def test_bad_text_gets_one_sentence_and_never_reaches_html(text: str) -> None:
-    app = answer(open_scene("be_the_model"), text)
+    app = answer(open_scene("ex_write"), text)
     assert len(app.warning) == 1 and len(app.warning[0].value) < 120
     assert not app.success and "<b>7" not in html_of(app)
 
@@ -310,7 +312,7 @@ def test_bad_text_gets_one_sentence_and_never_reaches_html(text: str) -> None:
 def test_a_text_that_goes_on_behind_its_end_is_refused_and_drawn_to_its_end() -> None:
     from lab.exercises.chain_of_thought import draw_sum
 
-    app = answer(open_scene("be_the_model"), FORM.text(*draw_sum(0)) + "77")
+    app = answer(open_scene("ex_write"), FORM.text(*draw_sum(0)) + "77")
     assert not solved(app) and "and then goes on" in said(app)
     assert html_of(app).count('class="wb-token') == FORM.length
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +45,6 @@ def heldout(result: dict[str, Any]) -> Measured:
     errors, n = reading["errors_strict_heldout"], reading["n_heldout"]
     bound = None if before else reading["lower_bound_95_strict_heldout"]
     return Measured(count(errors, n), errors, n, bound, before)
-
-
-def heldout_right(result: dict[str, Any]) -> Measured:
-    measured = heldout(result)
-    assert measured.n is not None and measured.errors is not None
-    return replace(measured, shown=share(measured.n - measured.errors, measured.n))
 
 
 def was_read_before(result: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from lab.data.problems import (
     WrongToken,
     all_pairs,
     count_digits,
+    implied_move,
     pairs_of,
     read_number,
     read_operand,
@@ -462,3 +463,22 @@ def test_exact_digits_of_one_part_of_the_split() -> None:
     assert len(a) == len(b) == 500
     assert a.min() >= 100_000 and a.max() < 1_000_000 and b.min() >= 1000 and b.max() < 10_000
     assert (split_values(a, b) >= 0.4).all()
+
+
+def test_a_forged_digit_moves_the_answer_by_what_the_forged_working_adds_up_to() -> None:
+    form = Format("cot_reversed")
+    working = [field for field in form.fields() if field.name.startswith("partial product")]
+    for a, b in ((37, 48), (99, 99), (5, 60)):
+        right = form.text(a, b)
+        for field in working:
+            for position in range(field.start, field.stop):
+                for digit in "0123456789":
+                    forged = right[:position] + digit + right[position + 1 :]
+                    total = sum(int(forged[f.start : f.stop][::-1]) for f in working)
+                    change = int(digit) - int(right[position])
+                    assert implied_move(change, field.place(position)) == total - a * b
+
+
+def test_moves_are_implied_for_many_at_once() -> None:
+    changes = np.array([-9, 0, 1])
+    assert implied_move(changes, 3).tolist() == [-9000, 0, 1000]

@@ -275,7 +275,7 @@ def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.Monkey
     said = driven(start("long", steps=20), *short, most_seconds=0.8, slice_seconds=0.01)
     assert {e.how for run, e in ends(said).items() if run != "long"} == {"done"}
     assert ends(said)["long"].how == "cancelled"
-    assert "0.8 s of computing" in ends(said)["long"].why
+    assert "steps and checks together used up the 0.8 s" in ends(said)["long"].why
 
 
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:

@@ -11,7 +11,6 @@ from components.ui.claims.readings import (
     census,
     count_seeds,
     heldout,
-    heldout_right,
     over_seeds,
     parameter_count,
     parts_that_matter,
@@ -88,8 +87,11 @@ def last_digit_unwritable(rows: list[dict[str, Any]]) -> Measured:
 
 
 def handed(run: str, given: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Texts with a wrong token when the first `given` partial products are handed over."""
+
     def pick(rows: list[dict[str, Any]]) -> Measured:
-        return wrong_answers(next(r for r in rows if r["cell"] == {"run": run, "given": given}))
+        (row,) = select(rows, run=run, given=given)
+        return Measured(part_of(row["errors_strict"], row["n"]), row["errors_strict"], row["n"])
 
     return pick
 
@@ -148,9 +150,6 @@ CLAIMS: dict[str, Claim] = {
         "Text read in training by the book's model.", result_of(BOOK_RUN), training_tokens
     ),
     "ch1.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
-    "ch1.plain_heldout_right": Claim(
-        "Held-out pairs that the plain model gets right.", result_of("plain"), heldout_right
-    ),
     "ch1.plain_tokens": Claim(
         "Text read in training by the plain model.", result_of("plain"), training_tokens
     ),
@@ -189,7 +188,7 @@ CLAIMS: dict[str, Claim] = {
         "Errors of those that were not kept, on all pairs.", result_of(BOOK_RUN), errors_of_recipes
     ),
     "ch1.few_given_0": Claim(
-        "Wrong answers of the small twin, writing everything itself.",
+        "Wrong texts of the small twin, writing everything itself.",
         HANDED,
         handed("few_pairs", 0),
     ),
@@ -199,12 +198,12 @@ CLAIMS: dict[str, Claim] = {
         each_seed,
     ),
     "ch1.few_given_1": Claim(
-        "Wrong answers of the small twin, handed the first partial product.",
+        "Wrong texts of the small twin, handed the first partial product.",
         HANDED,
         handed("few_pairs", 1),
     ),
     "ch1.few_given_2": Claim(
-        "Wrong answers of the small twin, handed both partial products.",
+        "Wrong texts of the small twin, handed both partial products.",
         HANDED,
         handed("few_pairs", 2),
     ),

@@ -60,7 +60,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
             "share:Q",
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(values=SHARES, format="%"),
-            title="texts right in every token",
+            title="texts with a wrong token",
         ),
     )
     bars = base.mark_bar().encode(

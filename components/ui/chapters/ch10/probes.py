@@ -1,0 +1,42 @@
+"""What the models of chapter 1 are asked, kept for readers that ask the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from components.ui.chapters.ch10.arms import FORM
+from components.ui.lazily import lazily
+from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.tokens import place_of
+
+patterns = lazily("lab.interp.patterns")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def attention(text: str) -> np.ndarray:
+    """The attention weights of the book's model on a text: (layer, head, T, T)."""
+    return patterns.patterns(take_with_progress(BOOK_RUN).model, text)
+
+
+def looks_before(text: str, place: int) -> tuple[np.ndarray, list[str]]:
+    """Where all heads look before token `place` is written, (heads, place), and their names."""
+    weights = attention(text)
+    names = [f"{i}.{j}" for i in range(weights.shape[0]) for j in range(weights.shape[1])]
+    return weights[:, :, place - 1, :place].reshape(-1, place), names
+
+
+def strongest(shares: np.ndarray, names: list[str], a: int, b: int) -> str:
+    """One line: the three heads with the largest share on one digit, and which digit that is."""
+    digits = [i for i in range(shares.shape[1]) if not is_sign(i)]
+    order = np.argsort(-shares[:, digits].max(axis=1))[:3]
+    seen = [
+        f"head {names[h]} on **{place_of(key, FORM, a, b)}** ({shares[h, key]:.2f})"
+        for h in order
+        for key in [digits[int(shares[h, digits].argmax())]]
+    ]
+    return "The strongest looks at a digit: " + ", ".join(seen) + "."
+
+
+def is_sign(position: int) -> bool:
+    return any(f.role == "operator" and f.start <= position < f.stop for f in FORM.fields())

@@ -1,0 +1,66 @@
+"""The worked numbers in the prose of chapter 1: computed by lab, by their names in the text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from components.ui.chapters.ch10 import arms, claims
+from components.ui.chapters.ch10.arms import PLAIN, TWIN
+from components.ui.claims import core
+from components.ui.records import atlases
+from components.ui.words import one_in, spelled
+from lab.data import difficulty
+from lab.data.problems import STYLES, Format, Style
+from lab.exercises.chain_of_thought import MOST_PAIRS, WANTED_MOVE
+
+
+def to_be_right_in(style: Style) -> str:
+    """How many tokens of a line bear loss."""
+    return spelled(int(Format(style).render(37, 48)[1].sum()))
+
+
+def guessed_digits() -> np.ndarray:
+    """How often the best guess of a digit is right, (covered digit, place from the units)."""
+    return np.array(
+        [[difficulty.best_guess(place, covered) for place in range(4)] for covered in range(4)]
+    )
+
+
+def best_tens() -> str:
+    tens = difficulty.PRODUCT_PLACES.index("tens")
+    return f"{100 * guessed_digits()[:, tens].max():.0f} times in 100"
+
+
+def easy_rows() -> str:
+    """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
+    found = atlases().get(PLAIN)
+    if found is None:
+        return core.MISSING
+    unseen = ~found.trained_on
+    right = ((found.wrong_at < 0) & unseen).sum(axis=1)
+    return ", ".join(map(str, np.flatnonzero(2 * right > unseen.sum(axis=1)).tolist()))
+
+
+def twin_errors() -> str:
+    found = atlases().get(TWIN)
+    return core.MISSING if found is None else f"{found.errors:,}"
+
+
+def twin_first_wrong() -> str:
+    """How many wrong texts of the twin first fail in the number where most do."""
+    found = atlases().get(TWIN)
+    return core.MISSING if found is None else f"{arms.first_wrong_number(found)[1]:,}"
+
+
+CALC = {
+    "styles": lambda: spelled(len(STYLES)),
+    "short_line": lambda: to_be_right_in("plain"),
+    "long_line": lambda: to_be_right_in("cot"),
+    "best_tens": best_tens,
+    "easy_rows": easy_rows,
+    "twin_errors": twin_errors,
+    "twin_first_wrong": twin_first_wrong,
+    "unseen_at": lambda: one_in(claims.UNSEEN_AT),
+    "wanted_move": lambda: f"{WANTED_MOVE}",
+    "most_pairs": lambda: f"{MOST_PAIRS}",
+}
