@@ -322,7 +322,7 @@ class Chapter:
         self.drawn.append((alt, figure))
         options = {"width": "stretch"} | options
         if hasattr(figure, "to_plotly_json"):
-            return st.plotly_chart(figure, **options)
+            return st.plotly_chart(figure, alt=alt, **options)
         return st.altair_chart(figure, alt=alt, **options)
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
