@@ -21,7 +21,7 @@ class Film {
     this.root = root;
     this.part = (name) => root.querySelector(`.${name}`);
     this.canvas = this.part("edges");
-    this.view = "weights";
+    this.view = null;
     this.at = 0;
     this.hover = null;
     this.timer = 0;
@@ -58,7 +58,7 @@ class Film {
     this.canvas.parentElement.hidden = data.W.length === 0;
     this.canvas.setAttribute("aria-label", data.alt);
     this.canvas.classList.toggle("pickable", data.pickable);
-    if (data.view) this.view = data.view;
+    this.view ??= data.view; // from there on it is the reader's
     this.build_grid();
     const scrub = this.part("scrub");
     scrub.max = data.epochs.length - 1;
@@ -98,15 +98,15 @@ class Film {
   }
 
   say() {
-    const { epochs, losses, unit, shown } = this.data;
+    const { epochs, losses, unit, shown, over } = this.data;
     const right = this.right();
     const count = (which) => {
       const cells = shown.map((s, i) => i).filter((i) => shown[i] === which);
       return `${cells.filter((i) => right[i]).length} of ${cells.length}`;
     };
     const hidden = shown.includes(false) ? `, hidden: ${count(false)}` : "";
-    const where = `${unit} ${epochs[this.at]}, loss ${losses[this.at]}`;
-    return `${where}. Right${hidden ? ", shown" : ""}: ${count(true)}${hidden}`;
+    const where = `${unit} ${epochs[this.at]}, loss ${losses[this.at]}${over[0]}`;
+    return `${where}. Right${hidden ? ", shown" : ""}: ${count(true)}${hidden}${over[1]}`;
   }
 
   answers() {

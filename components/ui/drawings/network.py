@@ -72,16 +72,18 @@ def show_film(
     curve: Sequence[Point] = (),
     seconds: float = 2.5,
     at_first: int | None = None,
+    over: tuple[str, str] = ("", ""),
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
 
     `curve`: loss and share of the shown cells right, an entry an epoch, where the frames have not
     all of them. `seconds`: how long the film plays. `at_first`: the frame it rests at before it
-    is played, the last if None.
+    is played, the last if None. `view`: how edges are coloured until the reader says otherwise.
+    `over`: what the loss and what the right cells are counted over, where these are not the same.
     """
     data = reel(frames, settings, shown, curve)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
-    data |= {"seconds": seconds, "at_first": at_first}
+    data |= {"seconds": seconds, "at_first": at_first, "over": over}
     data["pickable"] = on_pick is not None
     data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
 

@@ -1,16 +1,32 @@
-"""Charts of page 00: plain numbers in, an Altair chart out."""
+"""Charts of page 00: plain numbers in, a chart of Altair out, or of plotly where it is 3D.
+
+plotly and what it loads in a browser are large, so nothing loads it before the valley is drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT
+from components.ui.lazily import lazily
+from components.ui.plots.colours import (
+    ACCENT,
+    GREY,
+    INK,
+    LINE,
+    OPTIMISERS,
+    PAPER,
+    RIGHT,
+    SOFT,
+)
 from components.ui.plots.core import Chart, Numbers, finished, grid, token_axis, toned
+from components.ui.plots.theme import LABEL
+
+plotly = lazily("plotly.graph_objects")
 
 
 def error_surface(
@@ -68,6 +84,70 @@ def error_surface(
             at(walked.tail(1)).mark_circle(color=ACCENT.now, size=200, **rim),
         ).properties(height=440)
     )
+
+
+def valley(errors: Numbers, w1: Numbers, w2: Numbers, walks: Mapping[str, Numbers]) -> Any:
+    """E over two weights as a surface to turn, and the walks of optimisers on it, a figure of
+    plotly. `errors` (len(w1), len(w2)); a walk (steps + 1, 3): w1, w2, E."""
+    figure = plotly.Figure(
+        plotly.Surface(
+            x=w1,
+            y=w2,
+            z=errors.T,
+            surfacecolor=np.log1p(errors.T),  # as in the map: most of what is to see is low
+            colorscale=[[0, PAPER.now], [1, INK.now]],
+            showscale=False,
+            lighting={"ambient": 1, "diffuse": 0, "specular": 0},
+            hovertemplate="weights %{x:.2f}, %{y:.2f}<br>error %{z:.2f}<extra></extra>",
+        )
+    )
+    for name, walk in walks.items():
+        figure.add_trace(walker(name, walk))
+    figure.update_layout(
+        height=480,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        uirevision="valley",  # another number of steps leaves it turned as it was
+        scene={
+            "bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis("first weight"),
+            "yaxis": axis("second weight"),
+            "zaxis": axis("error E"),
+            "aspectratio": {"x": 1, "y": 1, "z": 0.7},
+            "camera": {"eye": {"x": 1.2, "y": -1.2, "z": 0.9}, "center": {"z": -0.15}},
+        },
+    )
+    return figure
+
+
+def walker(name: str, walk: Numbers) -> Any:
+    """The walk of one optimiser, its name where it stands now."""
+    w1, w2, error = walk.T
+    tone = OPTIMISERS[name].now
+    return plotly.Scatter3d(
+        x=w1,
+        y=w2,
+        z=error,
+        name=name,
+        mode="lines+markers+text",
+        text=[*[""] * (len(walk) - 1), name],
+        textposition="top center",
+        textfont={"color": tone, "size": LABEL + 2},
+        line={"color": tone, "width": 6},
+        marker={"color": tone, "size": [*[3] * (len(walk) - 1), 8]},
+        hovertemplate=f"{name}, weights %{{x:.2f}}, %{{y:.2f}}<br>error %{{z:.2f}}<extra></extra>",
+    )
+
+
+def axis(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "font": {"color": SOFT.now, "size": LABEL}},
+        "tickfont": {"color": SOFT.now},
+        "gridcolor": LINE.now,
+        "zerolinecolor": LINE.now,
+        "showbackground": False,
+    }
 
 
 def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:

@@ -65,7 +65,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
     )
     bars = base.mark_bar().encode(
         color=alt.Color(
-            "pairs:N", title=None, scale=toned({"trained on": GREY, "held out": RIGHT})
+            "pairs:N", title=None, scale=toned({"trained on": GREY, "held out": WRONG})
         ),
         tooltip=["bar", "label"],
     )
