@@ -234,16 +234,7 @@ class Chapter:
         if self.alone is not None:
             return True
         name = name or self.at
-        return self.predict(f"{self.prefix}{name}", question, options, answer, f"{name}_why")
-
-    def predict(
-        self,
-        key: str,
-        question: str,
-        options: Sequence[str],
-        answer: str | Callable[[], str],
-        why: str,
-    ) -> bool:
+        key = f"{self.prefix}{name}"
         choice = st.pills(question, options, key=f"{key}_guess")
         skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
         if choice is None and not skipped:
@@ -256,8 +247,7 @@ class Chapter:
                 on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
             )
             return False
-        right = answer if isinstance(answer, str) else answer()
-        why = self.text(why) if why.endswith("_why") else why
+        right, why = answer if isinstance(answer, str) else answer(), self.text(f"{name}_why")
         if choice is None:
             st.markdown(f"It is **{right}**. {why}")
         elif choice == right:

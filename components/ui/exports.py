@@ -30,4 +30,5 @@ def table_of_trace(trace: Any) -> pd.DataFrame:
     columns = {axis: np.asarray(trace[axis]) for axis in "xyz" if trace[axis] is not None}
     if "z" in columns and columns["z"].ndim == 2:
         columns["x"], columns["y"] = np.meshgrid(columns["x"], columns["y"])
-    return pd.DataFrame({axis: pd.Series(values.ravel()) for axis, values in columns.items()})
+    table = pd.DataFrame({axis: pd.Series(values.ravel()) for axis, values in columns.items()})
+    return table if trace["text"] is None else table.assign(text=list(trace["text"]))

@@ -70,38 +70,8 @@ def this_reader() -> str:
 # ---------------------------------------------------------------- settings
 
 
-def one_of(values: Sequence[object]) -> Callable[[str], bool]:
-    return {str(value) for value in values}.__contains__
-
-
-def whole(low: int, high: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and low <= int(text[:9]) <= high
-
-
 def per_cent(share: float) -> str:
     return f"{round(100 * share)} in 100"
-
-
-def dropped_from_link(prefix: str, allowed: Mapping[str, Callable[[str], bool]]) -> list[str]:
-    """What this visit's link asked for and cannot have, as `name=value`; looked at once a visit."""
-    memory = f"{prefix}dropped"
-    if memory not in st.session_state:
-        st.session_state[memory] = [
-            f"{key}={value[:20]}"
-            for key, value in st.query_params.items()
-            if key.startswith(prefix) and not allowed.get(key, lambda _: False)(value)
-        ]
-    return st.session_state[memory]
-
-
-def tell_dropped(prefix: str, allowed: Mapping[str, Callable[[str], bool]]) -> None:
-    """Say which parts of the link stand for nothing here; silent if all do."""
-    dropped = dropped_from_link(prefix, allowed)
-    if dropped:
-        st.info(
-            f"The link also said {', '.join(dropped)}, which this page does not know or allow. "
-            "The default stands instead."
-        )
 
 
 # ---------------------------------------------------------------- the runs a reader has on the page

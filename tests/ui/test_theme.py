@@ -54,7 +54,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "digit_bars": lambda: ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
-    "plane": lambda: ch01.plane(SIGNED, ["0", "1"]),
     "waves": lambda: ch01.waves(TEN[:5], 0.2),
     "ten_bars": lambda: ch01.ten_bars(TEN, 5, 3),
     "coin": lambda: ch01.coin(0.5),
