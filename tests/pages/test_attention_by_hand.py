@@ -20,7 +20,7 @@ def text_of(app) -> str:
 def drawn(app, alt: str) -> dict:
     """The data of the first drawing on the page whose description says so."""
     found = [json.loads(element.proto.json) for element in app.get("bidi_component")]
-    return next(data for data in found if alt in data["alt"])
+    return next(data for data in found if alt in data.get("alt", ""))
 
 
 def set_query(app, angle: int, length: float, prefix: str = "ch02_") -> None:
