@@ -276,7 +276,9 @@ class Chapter:
         rest: dict[str, Any] = {"key": key, "format_func": words, "bind": "query-params"}
         match kind or usual_kind(options):
             case "segments":
-                return st.segmented_control(label, options, default=first, required=True, **rest)
+                chosen = st.segmented_control(label, options, default=first, required=True, **rest)
+                # `required` has no say over a link, which may say that nothing is chosen
+                return first if chosen is None else chosen  # pyright: ignore
             case "slider":
                 return st.select_slider(label, options, first, **rest)  # pyright: ignore
             case "list":

@@ -20,7 +20,7 @@ def text_of(app) -> str:
 def drawn(app, alt: str) -> dict:
     """The data of the first drawing on the page whose description says so."""
     found = [json.loads(element.proto.json) for element in app.get("bidi_component")]
-    return next(data for data in found if alt in data["alt"])
+    return next(data for data in found if alt in data.get("alt", ""))
 
 
 def set_query(app, angle: int, length: float, prefix: str = "ch02_") -> None:
@@ -156,3 +156,19 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
     app = book(PAGE)
     assert not app.exception
     assert any("records/sharpness.jsonl" in info.value for info in app.info)
+
+
+def test_a_figure_of_the_sum_stands_alone_with_its_own_boxes_and_others_without(book) -> None:
+    app = book(PAGE, figure="query", ch02_a="12", ch02_b="34", ch02_angle="26", ch02_length="5.0")
+    assert not app.exception and len(app.text_input) == 2
+    assert drawn(app, "Key arrows of 12*34=, and the query")["angle"] == 26 and app.success
+    for name in ("average", "root", "importance", "ex_share"):
+        app = book(PAGE, figure=name)
+        assert not app.exception and not app.text_input
+        assert app.get("vega_lite_chart") or app.slider
+
+
+def test_a_link_that_leaves_a_control_empty_opens_its_default(book) -> None:
+    app = book(PAGE, reveal="1", ch02_n_heads="", ch02_values="", ch02_d="", ch02_layer="")
+    assert not app.exception
+    assert "product of **100 of 100** pairs and the difference of **55 of 100**" in text_of(app)

@@ -278,3 +278,21 @@ def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
     from components.ui.chapters.ch03.worked import CONFIG
 
     assert take_with_progress(BOOK_RUN).model.config == CONFIG
+
+
+def test_a_figure_of_the_sum_stands_alone_with_its_own_boxes_and_others_without(book) -> None:
+    app = book(PAGE, figure="sum", ch03_a="12", ch03_b="34")
+    assert not app.exception and len(app.text_input) == 2
+    assert len(sums(app)) == 1 and "(12 × 4: tens)" in str(app.select_slider(key="ch03_place"))
+    app.text_input(key="ch03_a").set_value("zebra").run()
+    assert "0 to 99" in app.warning[0].value and not sums(app)
+    for name in ("sizes", "missed"):
+        app = book(PAGE, figure=name)
+        assert not app.exception and not app.text_input and len(charts(app)) == 1
+
+
+def test_a_link_that_leaves_a_control_empty_opens_its_default(book) -> None:
+    app = book(PAGE, reveal="1", ch03_order="", ch03_what="", ch03_pull="", ch03_factor="")
+    assert not app.exception
+    ((_, what, _),) = sums(app)
+    assert what.startswith("lead of ")

@@ -1,0 +1,258 @@
+"""The scaffold of a page, on a small page made here: what is drawn, what is asked, what a link may
+say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.ui.chapter import usual_kind
+
+NAMES = ("first", "broken", "last")
+
+
+def small_page(tossed: list[str]) -> None:
+    """Three sections: one asks and has controls, one needs a run that is not there, one is plain.
+
+    Each time the answer of its guess is computed, `tossed` grows by it.
+    """
+    import altair as alt
+    import pandas as pd
+    import streamlit as st
+
+    from components.ui.chapter import Chapter
+    from components.ui.words import spelled
+
+    prose = {
+        "first": "A coin is tossed {calc:times} times.",
+        "first_why": "Coins are like that.",
+        "first_notice": "The figure has moved.",
+        "broken": "This one needs a run.",
+        "last": "The last one needs nothing.",
+        "end": "All was said.",
+    }
+
+    class Small(Chapter):
+        def raw(self, section: str) -> str:
+            return prose[section]
+
+    def toss() -> str:
+        tossed.append("tails")
+        return "tails"
+
+    page = Small("03_one_block", {"times": lambda: spelled(3)})
+    page.open()
+
+    @page.section("first")
+    def first() -> None:
+        if not page.guess("Which side is up?", ("heads", "tails"), toss):
+            return
+        side = page.choose("side", "Side", ("up", "down"))
+        many = page.number("many", "How many", 1, 9, 3)
+        st.markdown(f"drawn: {many} {side}")
+        data = pd.DataFrame({"x": [1.0, 2.0]})
+        page.draw(alt.Chart(data).mark_point().encode(x="x:Q"), alt="Two points")
+        page.notice()
+        page.source(spelled)
+
+    @page.section("broken", needs=["no_such_run"])
+    def broken() -> None:
+        st.markdown("drawn without its run")
+
+    with page.deeper("the last one"):
+
+        @page.section("last")
+        def last() -> None:
+            st.markdown(f"drawn: speed {page.choose('speed', 'Speed', (1, 2, 3))}")
+
+    page.close("end")
+
+
+def opened(tossed: list[str] | None = None, **query: str) -> AppTest:
+    kwargs = {"tossed": [] if tossed is None else tossed}
+    app = AppTest.from_function(small_page, default_timeout=60, kwargs=kwargs)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def elements(block: Any) -> Iterator[Any]:
+    """From the top of the page to its end."""
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield from elements(child)
+        else:
+            yield child
+
+
+def reading(app: AppTest) -> list[str]:
+    """The words and the keys of widgets, in the order of the page."""
+    return [
+        str(getattr(e, "key", None) or getattr(e, "value", "") or "") for e in elements(app.main)
+    ]
+
+
+def text_of(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def told(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.info)
+
+
+# ---------------------------------------------------------------- from top to bottom
+
+
+def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_order() -> None:
+    seen = reading(opened(reveal="1"))
+    order = [
+        "A coin is tossed three times.",
+        "ch03_first_guess",
+        "It is **tails**. Coins are like that.",
+        "ch03_side",
+        "ch03_many",
+        "drawn: 3 up",
+        "**What to notice.** The figure has moved.",
+        "The last one needs nothing.",
+        "ch03_speed",
+        "drawn: speed 1",
+        "All was said.",
+    ]
+    places = [seen.index(what) for what in order]
+    assert places == sorted(places)
+
+
+def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it() -> None:
+    app = opened(reveal="1")
+    (chart,) = app.get("vega_lite_chart")
+    assert chart.proto.alt == "Two points"
+    blocks = [block.value for block in app.code]
+    assert any(block.startswith("def spelled(") for block in blocks)
+    assert any(block.endswith("?figure=first&embed=true") for block in blocks)
+
+
+def test_a_run_that_is_not_there_is_one_sentence_and_the_next_section_is_drawn() -> None:
+    app = opened()
+    (warning,) = app.warning
+    assert "needs a trained model that cannot be read here" in warning.value
+    assert "no_such_run" in warning.value
+    assert "This one needs a run." in text_of(app) and "without its run" not in text_of(app)
+    assert "drawn: speed 1" in text_of(app)
+
+
+# ---------------------------------------------------------------- guesses
+
+
+def test_an_answer_is_not_computed_before_it_is_asked_for() -> None:
+    tossed: list[str] = []
+    app = opened(tossed)
+    assert tossed == [] and "drawn: 3 up" not in text_of(app)
+    assert not app.slider and "tails" not in text_of(app)
+    app.button_group(key="ch03_first_guess").set_value("heads").run()
+    assert tossed == ["tails"]
+    assert "You said **heads**; it is **tails**. Coins are like that." in text_of(app)
+    assert "drawn: 3 up" in text_of(app)
+    app.button_group(key="ch03_first_guess").set_value("tails").run()
+    assert "You said **tails**, and so it is. Coins are like that." in text_of(app)
+
+
+def test_a_reader_may_look_without_a_guess() -> None:
+    app = opened()
+    app.button(key="ch03_first_skip").click().run()
+    assert not app.exception
+    assert "It is **tails**. Coins are like that." in text_of(app)
+    assert "drawn: 3 up" in text_of(app)
+
+
+# ---------------------------------------------------------------- the link
+
+
+def test_what_a_link_says_is_taken_and_kept_quiet_about() -> None:
+    app = opened(reveal="1", ch03_side="down", ch03_many="7", ch03_speed="2")
+    assert "drawn: 7 down" in text_of(app) and "drawn: speed 2" in text_of(app)
+    assert not app.info
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("ch03_side", "sideways", "up, down"),
+        ("ch03_side", "", "up, down"),
+        ("ch03_many", "77", "a whole number from 1 to 9"),
+        ("ch03_many", "٣", "a whole number from 1 to 9"),
+        ("ch03_speed", "9", "1, 2, 3"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_told_beside_its_control(
+    key: str, value: str, allowed: str
+) -> None:
+    app = opened(None, reveal="1", **{key: value})
+    assert "drawn: 3 up" in text_of(app) and "drawn: speed 1" in text_of(app)
+    (info,) = app.info
+    assert f"The link said {key}={value}, which" in info.value
+    assert f"it takes {allowed}." in info.value
+    seen = reading(app)
+    assert seen.index(key) == seen.index(info.value) + 1
+
+
+def test_a_long_value_is_cut_short() -> None:
+    assert f"ch03_side={'x' * 20}," in told(opened(reveal="1", ch03_side="x" * 400))
+
+
+def test_an_unknown_name_is_told_at_the_top_once_no_guess_waits() -> None:
+    """What stands behind a guess may know it: until then nobody can say."""
+    app = opened(ch03_zebra="1", other="2")
+    assert not app.info
+    app.button_group(key="ch03_first_guess").set_value("tails").run()
+    assert told(app) == "The link also said ch03_zebra=1, which this page does not know."
+    seen = reading(app)
+    assert seen.index(told(app)) < seen.index("A coin is tossed three times.")
+
+
+# ---------------------------------------------------------------- one figure
+
+
+def test_one_figure_alone_is_that_section_with_its_controls_and_a_way_to_the_book() -> None:
+    tossed: list[str] = []
+    app = opened(tossed, figure="first", ch03_many="7")
+    assert "drawn: 7 up" in text_of(app) and app.get("vega_lite_chart")
+    assert tossed == [] and not app.title and not app.expander
+    for prose in ("A coin", "like that", "What to notice", "The last one", "All was said"):
+        assert prose not in text_of(app)
+    assert "drawn: speed" not in text_of(app) and not app.warning
+    assert "From [One block, one stream](one_block), a chapter of" in text_of(app)
+
+
+def test_one_figure_from_a_folded_part_stands_open() -> None:
+    app = opened(figure="last")
+    assert "drawn: speed 1" in text_of(app) and not app.expander
+
+
+@pytest.mark.parametrize("name", ["zebra", "", "x" * 400])
+def test_a_figure_that_there_is_not_lists_those_that_there_are(name: str) -> None:
+    app = opened(figure=name)
+    assert told(app) == (f"This page has no figure {name[:40]!r}. It has {', '.join(NAMES)}.")
+    assert "drawn" not in text_of(app)
+
+
+# ---------------------------------------------------------------- kinds of controls
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        (range(64), "slider"),
+        ((0.5, 1, 2), "slider"),
+        (("one head", "two heads"), "segments"),
+        (tuple("abcde"), "segments"),
+        (tuple("abcdef"), "list"),
+        (("1", 2), "segments"),
+    ],
+)
+def test_numbers_slide_a_handful_of_words_lie_side_by_side_more_make_a_list(options, kind) -> None:
+    assert usual_kind(options) == kind
