@@ -42,7 +42,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
         y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
         x=alt.X(
             "share:Q",
-            scale=alt.Scale(domain=[0, 1.35], nice=False),
+            scale=alt.Scale(domain=[0, 1.75], nice=False),
             axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%"),
             title="texts with a wrong token",
         ),
