@@ -8,6 +8,7 @@ from components.ui import tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import core, readings
+from components.ui.lazily import lazily
 from components.ui.operands import ask_pair, share_moment
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
 from components.ui.words import spelled
@@ -16,8 +17,9 @@ from lab.data.vocabulary import VOCABULARY
 from lab.inference.transcript import Transcript
 from lab.records import RECORDS
 
+intervene = lazily("lab.interp.intervene")
+
 FORM = Format("cot_reversed")
-N_LAYER, N_HEAD = 6, 4
 MISSED = readings.most_missed_head()
 """The head, (layer, head), that the box pulls out at first."""
 
@@ -83,17 +85,12 @@ def show_whole(a: int, b: int) -> None:
 @needs_a_run
 def show_without(a: int, b: int) -> None:
     """The sum again, one head handing on zeros."""
+    config = take_with_progress(BOOK_RUN).model.config
+    layers, heads = range(config.n_layer), range(config.attention.n_head)
     left, right = st.columns(2)
-    layer = int(
-        left.select_slider("Layer", range(N_LAYER), MISSED[0], key="layer", bind="query-params")
-    )
-    head = int(
-        right.select_slider("Head", range(N_HEAD), MISSED[1], key="head", bind="query-params")
-    )
-    take_with_progress(BOOK_RUN)
-    from lab.interp.intervene import ablate_head
-
-    written = write(BOOK_RUN, prompt(a, b), [ablate_head(layer, head)])
+    layer = int(left.select_slider("Layer", layers, MISSED[0], key="layer", bind="query-params"))
+    head = int(right.select_slider("Head", heads, MISSED[1], key="head", bind="query-params"))
+    written = write(BOOK_RUN, prompt(a, b), [intervene.ablate_head(layer, head)])
     show(written, a, b)
     st.markdown(verdict(written, a, b, layer, head))
     share_moment(a=a, b=b, pull=True, layer=layer, head=head)
@@ -163,4 +160,5 @@ st.navigation(
         "Behind the book": [st.Page(CLAIMS_PAGE.path, title=CLAIMS_PAGE.title)],
     },
     expanded=True,
+    position="hidden" if "figure" in st.query_params else "sidebar",
 ).run()

@@ -2,156 +2,68 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast, get_args
+from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch02 import claims, figures
+from components.ui.chapters.ch02.heads import (
+    DIGITS,
+    LOOKED_INTO,
+    columns_of,
+    delivered_rows,
+    sharp_and_missed,
+)
+from components.ui.chapters.ch02.tasks import (
+    BOTH,
+    ONE,
+    PROMPT,
+    WANTED_DISTANCE,
+    A,
+    B,
+    Task,
+    hint_for,
+    prompt_of,
+    share_hint,
+    what_it_holds,
+)
+from components.ui.chapters.ch02.worked import (
+    CALC,
+    SIZE_ASKED,
+    SIZES,
+    average_right,
+    largest_by_size,
+    peek_score,
+    told,
+)
 from components.ui.claims import core, readings
 from components.ui.drawings import arrows
 from components.ui.exercises import show_verdict
-from components.ui.operands import ask_pair, share_moment
+from components.ui.lazily import lazily
+from components.ui.link import number_within
+from components.ui.operands import share_moment
 from components.ui.plots import maps
 from components.ui.records import rows_of
-from components.ui.runs import (
-    BOOK_RUN,
-    needs_a_run,
-    take_with_progress,
-    use_one_thread,
-    write_sum,
-)
-from components.ui.words import spelled
+from components.ui.runs import BOOK_RUN, take_with_progress, use_one_thread, write_sum
+from components.ui.words import band
 from lab.by_hand import attention as hand
-from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES, Graded
+from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.data.vocabulary import encode
-from lab.records import select
 
-PROMPT = FORM.prompt_length
+intervene = lazily("lab.interp.intervene")
+kernels = lazily("lab.model.attention.kernels")
+patterns = lazily("lab.interp.patterns")
+
 EQUALS_AT = PROMPT - 1
-A, B = 37, 48
-SIZES = tuple(2**k for k in range(11))
-SIZE_ASKED = 256
-VALUE_KINDS: tuple[hand.ValueKind, ...] = get_args(hand.ValueKind)
-WANTED_DISTANCE = 0.45
 
-
-@dataclass(frozen=True)
-class Task:
-    """What a query must do in every sum: at least `least` of the weight on each wanted token.
-
-    `probe`: a length at which a good direction passes; it tells a bad direction from a bad length.
-    """
-
-    wanted: tuple[int, ...]
-    least: float
-    probe: float
-    angle: int
-    length: float
-
-    @property
-    def query(self) -> np.ndarray:
-        return hand.arrow(self.angle, self.length)
-
-
-ONE = Task((B_UNITS,), 0.95, hand.LONGEST_QUERY, angle=45, length=2.5)
-BOTH = Task((A_UNITS, B_UNITS), 0.30, 1.0, angle=62, length=5.0)
-
-LINK: dict[str, Callable[[str], bool]] = {
-    "ch02_angle": training.whole(0, 359),
-    "ch02_length": training.one_of([k / 10 for k in range(61)]),
-    "ch02_d": training.one_of(SIZES),
-    "ch02_layer": training.one_of(range(6)),
-    "ch02_head": training.one_of(range(4)),
-    **dict.fromkeys(("ch02_a", "ch02_b"), lambda _: True),  # they answer beside their own boxes
-}
-
-
-def prompt_of(a: int, b: int) -> str:
-    return FORM.text(a, b)[:PROMPT]
-
-
-# ---------------------------------------------------------------- worked numbers of the prose
-
-
-def first_look() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The keys, matches and weights of 37*48= with the query as the figure first has it."""
-    prompt = encode(prompt_of(A, B))[None]
-    keys = hand.keys(prompt)[0]
-    return keys, keys @ ONE.query, hand.look(prompt, ONE.query)[0][0]
-
-
-def pair_of(numbers: np.ndarray) -> str:
-    return f"({numbers[0]:.2f}, {numbers[1]:.2f})"
-
-
-def counted(part: int, n: int) -> str:
-    return core.part_of(part, n)
-
-
-def random_largest(rooted: bool) -> str:
-    return f"{largest_by_size()[(SIZE_ASKED, rooted)]:.2f}"
-
-
-CALCULATIONS: dict[str, Callable[[], str]] = {
-    "sums": lambda: f"{len(hand.all_prompts()):,}",
-    "average_right": lambda: counted(average_right(), 10_000),
-    "wanted": lambda: f"{100 * ONE.least:.0f}%",
-    "angle": lambda: f"{ONE.angle}",
-    "length": lambda: f"{ONE.length}",
-    "q": lambda: pair_of(ONE.query),
-    "k": lambda: pair_of(first_look()[0][B_UNITS]),
-    "match": lambda: f"{first_look()[1][B_UNITS]:.2f}",
-    "score": lambda: f"{first_look()[1][B_UNITS] / 2**0.5:.2f}",
-    "score_other": lambda: f"{first_look()[1][A_UNITS] / 2**0.5:.2f}",
-    "weight": lambda: f"{first_look()[2][B_UNITS]:.2f}",
-    "weight_other": lambda: f"{first_look()[2][A_UNITS]:.2f}",
-    "size": lambda: f"{SIZE_ASKED}",
-    "n_keys": lambda: spelled(hand.N_KEYS),
-    "with_root": lambda: random_largest(True),
-    "without_root": lambda: random_largest(False),
-    "peek_open": lambda: counted(*peek_score(False)),
-    "peek_masked": lambda: counted(*peek_score(True)),
-    "minus_half": lambda: counted(readable((0.5,), "digit")[1], 100),
-    "times_half": lambda: counted(readable((0.5,), "digit")[0], 100),
-    "times_size": lambda: counted(readable((0.5,), "size")[0], 100),
-    "each": lambda: f"{BOTH.least:.1f}",
-    "distance": lambda: f"{WANTED_DISTANCE}",
-}
-
-
-@st.cache_data(show_spinner=False)
-def average_right() -> int:
-    return hand.right_from_average()
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def peek_score(causal: bool) -> tuple[int, int]:
-    return hand.peek_score(causal)
-
-
-@st.cache_data(show_spinner=False)
-def largest_by_size() -> dict[tuple[int, bool], float]:
-    return {
-        (d, rooted): float(hand.random_weights(d, rooted).max(axis=1).mean())
-        for d in SIZES
-        for rooted in (True, False)
-    }
-
-
-def readable(shares: Sequence[float], kind: hand.ValueKind) -> tuple[int, int]:
-    """Of 100 pairs of digits: how many products and differences the best reader gets right."""
-    a, b = hand.all_digits()
-    delivered = hand.deliver(a, b, shares, kind)
-    return hand.most_right(delivered, a * b), hand.most_right(delivered, a - b)
-
-
-page = Chapter("02_attention_by_hand", CALCULATIONS)
+page = Chapter("02_attention_by_hand", CALC)
+page.open()
+page.three_from_before("before_edges", "before_ids", "before_loss")
+page.prose("opening")
 
 
 def wake_up() -> None:
@@ -167,53 +79,52 @@ def wake_up() -> None:
 BUCKETS = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
 
 
-def bucket(share: float) -> str:
-    return BUCKETS[int(np.searchsorted([0.1, 0.5, 0.9], share, side="right"))]
-
-
-@st.fragment
-def show_average() -> None:
-    if not page.predict(
-        "ch02_average",
+@page.section("average")
+def average() -> None:
+    if not page.guess(
         "A reader of the average, as good as can be: in how many sums can it name that product?",
         BUCKETS,
-        bucket(average_right() / 10_000),
-        page.text("average_why"),
+        lambda: band(average_right() / len(hand.all_prompts()), (0.1, 0.5, 0.9), BUCKETS),
     ):
         return
     texts = [prompt_of(A, B), prompt_of(84, 73)]
-    st.altair_chart(
+    page.draw(
         figures.blend_map(
-            {text: hand.average(encode(text)[None])[0] for text in texts},
-            [str(i) for i in range(10)],
-            "digit",
+            {text: hand.average(encode(text)[None])[0] for text in texts}, DIGITS, "digit"
         ),
-        width="stretch",
         alt="The average of two sums that hold the same digits in another order: it is the same",
     )
     st.caption("Constructed. The shares of each digit in the average of six tokens.")
-    page.notice("average_notice")
+    page.notice()
     page.source(hand.average, hand.most_right)
 
 
 # ---------------------------------------------------------------- 2. a query by hand
 
+page.prose("query")
+pair = page.pair() if page.alone is None else None
+
+
+def the_sum() -> tuple[int, int]:
+    """The reader's own; a figure that stands alone asks for it, beside its controls."""
+    return (pair if page.alone is None else page.pair()) or (A, B)
+
 
 def ask_query(prefix: str, task: Task) -> tuple[int, float]:
     """Two sliders for the query: they hold it, and the drawing follows them."""
-    st.session_state.setdefault(f"{prefix}angle", task.angle)
-    st.session_state.setdefault(f"{prefix}length", task.length)
+    angle, length = f"{prefix}angle", f"{prefix}length"
     left, right = st.columns(2)
-    angle = left.slider("Direction of the query, in degrees", 0, 359, key=f"{prefix}angle")
-    length = right.slider(
-        "Length of the query",
-        0.0,
-        hand.LONGEST_QUERY,
-        step=0.1,
-        format="%.1f",
-        key=f"{prefix}length",
-    )
-    return int(angle), float(length)
+    with left:
+        said = page.link.take(angle, *number_within(0, 359))
+        st.session_state.setdefault(angle, int(said) if said else task.angle)
+        degrees = st.slider("Direction of the query, in degrees", 0, 359, key=angle)
+    with right:
+        said = page.link.take(length, *number_within(0.0, hand.LONGEST_QUERY))
+        st.session_state.setdefault(length, float(said) if said else task.length)
+        long = st.slider(
+            "Length of the query", 0.0, hand.LONGEST_QUERY, step=0.1, format="%.1f", key=length
+        )
+    return int(degrees), float(long)
 
 
 def draw_query(prefix: str, task: Task, a: int, b: int) -> tuple[int, float]:
@@ -238,49 +149,25 @@ def draw_query(prefix: str, task: Task, a: int, b: int) -> tuple[int, float]:
     return angle, length
 
 
-@st.fragment
-def show_query(a: int, b: int) -> None:
-    angle, length = draw_query("ch02_", ONE, a, b)
-    wake_up()
-    show_graded(ONE, angle, length)
-    if (angle, length) != (ONE.angle, ONE.length):
-        share_moment(ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
-
-
 def show_graded(task: Task, angle: int, length: float) -> None:
-    """The reader's query on all 10,000 sums: the verdict, and what to try next."""
+    """The reader's query on all sums: the verdict, and what to try next."""
+    wake_up()
     graded = hand.grade(hand.arrow(angle, length), task.wanted, task.least)
     show_verdict(graded.accepted, what_it_holds(graded), hint_for(graded, task, angle, length))
 
 
-def what_it_holds(graded: Graded) -> str:
-    a, b = graded.hardest
-    where = PLACES[graded.lacking]
-    said = (
-        f"Over all 10,000 sums, mean {graded.mean:.3f}; the hardest is `{prompt_of(a, b)}` with "
-        f"{math.floor(1000 * graded.worst) / 1000:.3f} on **{where}**."
-    )
-    if graded.accepted:
-        return f"Every sum has at least {graded.least:.2f}. {said}"
-    return f"{graded.n_short:,} sums stay under {graded.least:.2f}. {said}"
+@page.section("query", told=False)
+def query() -> None:
+    a, b = the_sum()
+    angle, length = draw_query("ch02_", ONE, a, b)
+    show_graded(ONE, angle, length)
+    if (angle, length) != (ONE.angle, ONE.length):
+        share_moment(ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
+    page.notice()
+    page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
 
 
-def hint_for(graded: Graded, task: Task, angle: int, length: float) -> str:
-    """Is it the direction or the length that falls short? One more grading tells."""
-    probe = hand.grade(hand.arrow(angle, task.probe), task.wanted, task.least)
-    if probe.accepted:
-        change = "longer" if length < task.probe else "shorter"
-        return f"Your direction will do. Make the query {change}."
-    if graded.worst == 0 or length == 0:
-        return "Give the query some length and turn it towards the circled keys."
-    if len(task.wanted) == 2:
-        return (
-            f"**{PLACES[probe.lacking]}** gets too little even at length {task.probe:.0f}. Turn "
-            "towards its arrow."
-        )
-    if graded.mean < 0.5:
-        return f"Most goes to **{PLACES[graded.thief]}**. Turn towards the circled key."
-    return f"Too much goes to **{PLACES[graded.thief]}**. Turn away from its arrow."
+page.prose("worked")
 
 
 # ---------------------------------------------------------------- 3. the square root
@@ -288,49 +175,37 @@ def hint_for(graded: Graded, task: Task, angle: int, length: float) -> str:
 LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 
 
-def largest_name(mean: float) -> str:
-    return LARGEST[int(np.searchsorted([0.5, 0.9], mean, side="right"))]
-
-
-@st.fragment
-def show_root() -> None:
-    by_size = largest_by_size()
-    if not page.predict(
-        "ch02_root",
+@page.section("root")
+def root() -> None:
+    wake_up()
+    if not page.guess(
         f"Six random keys of {SIZE_ASKED} numbers, no root: the largest weight, on average?",
         LARGEST,
-        largest_name(by_size[(SIZE_ASKED, False)]),
-        page.text("root_why"),
+        lambda: band(largest_by_size()[SIZE_ASKED, False], (0.5, 0.9), LARGEST),
     ):
         return
     page.prose("root_controls")
-    d = int(
-        st.select_slider(
-            "d, numbers in a key", SIZES, SIZE_ASKED, key="ch02_d", bind="query-params"
-        )
-    )
-    both = dict(zip(figures.RULES, (True, False), strict=True))
-    st.altair_chart(
+    d = page.choose("d", "d, numbers in a key", SIZES, SIZE_ASKED)
+    rules = dict(zip(figures.RULES, (True, False), strict=True))
+    page.draw(
         figures.weight_bars(
-            {name: hand.random_weights(d, rooted)[0] for name, rooted in both.items()}
+            {name: hand.random_weights(d, rooted)[0] for name, rooted in rules.items()}
         ),
-        width="stretch",
         alt=f"Six weights of one random query with {d} numbers, with and without the root",
     )
-    st.altair_chart(
+    page.draw(
         figures.largest_weights(
             [
-                {"d": size, "rule": name, "mean": by_size[(size, rooted)]}
-                for name, rooted in both.items()
+                {"d": size, "rule": name, "mean": largest_by_size()[size, rooted]}
+                for name, rooted in rules.items()
                 for size in SIZES
             ],
             d,
         ),
-        width="stretch",
         alt="The largest weight by the numbers in a key: without the root it climbs to one",
     )
     st.caption("Constructed. Above one random draw, below the mean of many.")
-    page.notice("root_notice")
+    page.notice()
     page.source(hand.random_weights, hand.random_arrows)
 
 
@@ -339,29 +214,33 @@ def show_root() -> None:
 HOW_MANY = ("about one in five", "about half", "every one")
 
 
-@st.fragment
-def show_mask(a: int, b: int) -> None:
+def share_right() -> float:
     right, n = peek_score(False)
-    if not page.predict(
-        "ch02_mask",
+    return right / n
+
+
+@page.section("mask")
+def mask() -> None:
+    a, b = the_sum()
+    if not page.guess(
         "Without a mask, how many of the tokens of all texts does this head get right?",
         HOW_MANY,
-        HOW_MANY[int(np.searchsorted([0.4, 0.9], right / n, side="right"))],
-        page.text("mask_why"),
+        lambda: band(share_right(), (0.4, 0.9), HOW_MANY),
     ):
         return
     causal = st.toggle("Causal mask", False, key="ch02_mask_on")
     text = FORM.text(a, b)
     weights, _ = hand.peek(encode(text)[None], causal)
-    right, n = peek_score(causal)
-    st.markdown(f"Right: **{counted(right, n)}** tokens that bear loss, over all 10,000 texts.")
-    st.altair_chart(
+    st.markdown(
+        f"Right: **{core.part_of(*peek_score(causal))}** tokens that bear loss, over all "
+        f"{len(hand.all_prompts()):,} texts."
+    )
+    page.draw(
         maps.attention_map(weights, text),
-        width="stretch",
         alt="Who looks at whom: one to the right without the mask, never to the right with it",
     )
     st.caption("Constructed. A row a query, a column a key.")
-    page.notice("mask_notice")
+    page.notice()
     page.source(hand.peek)
 
 
@@ -370,274 +249,145 @@ def show_mask(a: int, b: int) -> None:
 TELLS = ("both", "the product alone", "the difference alone", "neither")
 
 
-def tells(shares: Sequence[float]) -> str:
-    times, minus = (right == 100 for right in readable(shares, "digit"))
-    return TELLS[2 * (not times) + (not minus)]
+def tells() -> str:
+    """What one head can tell with half of its weight on each digit."""
+    half = told((0.5,), "digit")
+    return TELLS[2 * (half.products < 100) + (half.differences < 100)]
 
 
-@st.fragment
-def show_heads() -> None:
-    if not page.predict(
-        "ch02_heads",
+def what_can_be_told(shares: Sequence[float], kind: hand.ValueKind) -> str:
+    found = told(shares, kind)
+    return (
+        f"From what arrives, the best reader names the product of **{found.products} of 100** "
+        f"pairs and the difference of **{found.differences} of 100**. The two blends nearest to "
+        f"each other that mean something else are {found.products_apart:.2f} apart for the "
+        f"product, {found.differences_apart:.2f} for the difference."
+    )
+
+
+@page.section("heads")
+def heads() -> None:
+    if not page.guess(
         "One head, half its weight on each digit. What can be told from what arrives?",
         TELLS,
-        tells((0.5,)),
-        page.text("heads_why"),
+        tells,
     ):
         return
     page.prose("heads_controls")
-    heads = st.segmented_control(
-        "Heads", ["one head", "two heads"], default="one head", required=True, key="ch02_n_heads"
-    )
-    one = heads == "one head"
-    share = st.slider(
-        "Share of its weight on the first digit",
-        0.0,
-        1.0,
-        0.5,
-        0.05,
-        key="ch02_share",
-        disabled=not one,
-    )
+    shares: tuple[float, ...] = (1.0, 0.0)
+    if page.choose("n_heads", "Heads", ("one head", "two heads")) == "one head":
+        label = "Share of its weight on the first digit"
+        shares = (page.number("share", label, 0.0, 1.0, 0.5, 0.05),)
     with st.popover("More"):
-        said = st.segmented_control(
-            "A value is", VALUE_KINDS, default="digit", required=True, key="ch02_values"
-        )
+        kind: hand.ValueKind = page.choose("values", "A value is", get_args(hand.ValueKind))
         st.caption("A one among ten for the digit, its size, or a one among ten for each place.")
-    kind = cast(hand.ValueKind, said)
-    shares = (share,) if one else (1.0, 0.0)
-    st.altair_chart(
+    page.draw(
         figures.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
-        width="stretch",
         alt="What the heads hand on of 7 then 8, and of 8 then 7",
     )
     st.markdown(what_can_be_told(shares, kind))
     st.caption("Constructed. Counted over all pairs of digits.")
-    page.notice("heads_notice")
+    page.notice()
     page.source(hand.deliver, hand.two_values, hand.most_right, hand.closest)
-
-
-def delivered_rows(shares: Sequence[float], kind: hand.ValueKind) -> dict[str, np.ndarray]:
-    """A row for each head and each of the two orders of 7 and 8."""
-    z = hand.deliver(np.array([7, 8]), np.array([8, 7]), shares, kind)
-    z = z.reshape(2, len(shares), -1)
-    name = "{order}" if len(shares) == 1 else "{order}, head {head}"
-    return {
-        name.format(order=order, head=head + 1): z[row, head]
-        for row, order in enumerate(("7 then 8", "8 then 7"))
-        for head in range(len(shares))
-    }
-
-
-def columns_of(kind: hand.ValueKind) -> list[str]:
-    digits = [str(i) for i in range(10)]
-    if kind == "size":
-        return ["size"]
-    return digits if kind == "digit" else [*digits, *(f"{i}′" for i in digits)]
-
-
-def what_can_be_told(shares: Sequence[float], kind: hand.ValueKind) -> str:
-    times, minus = readable(shares, kind)
-    a, b = hand.all_digits()
-    delivered = hand.deliver(a, b, shares, kind)
-    near = [hand.closest(delivered, answers) for answers in (a * b, a - b)]
-    return (
-        f"From what arrives, the best reader names the product of **{times} of 100** pairs and "
-        f"the difference of **{minus} of 100**. The two blends nearest to each other that mean "
-        f"something else are {near[0]:.2f} apart for the product, {near[1]:.2f} for the difference."
-    )
 
 
 # ---------------------------------------------------------------- 6. a real head
 
 
-@st.fragment
-@needs_a_run
-def show_real(a: int, b: int) -> None:
-    config = take_with_progress(BOOK_RUN).model.config
-    from lab.interp import patterns
-    from lab.model.attention import kernels
-
-    missed = readings.most_missed_head()
-    left, right = st.columns(2)
-    layer = left.select_slider(
-        "Layer", range(config.n_layer), missed[0], key="ch02_layer", bind="query-params"
-    )
-    head = right.select_slider(
-        "Head", range(config.attention.n_head), missed[1], key="ch02_head", bind="query-params"
-    )
-    text = write_sum(BOOK_RUN, a, b).text
-    weights = patterns.patterns(take_with_progress(BOOK_RUN).model, text)
-    places = [tokens.place_of(i, FORM, a, b) for i in range(len(text))]
-    arrows.show_weights(
-        "ch02_real",
-        text,
-        places,
-        weights[layer, head],
-        EQUALS_AT,
-        alt=f"The weights of layer {layer}, head {head}, from the token you choose",
-    )
-    st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
-    st.markdown(who_brings(weights[:, :, EQUALS_AT], text))
-    page.notice("real_notice")
-    page.source(kernels.MathAttention.__call__, patterns.patterns_of)
-
-
-def who_brings(from_equals: np.ndarray, text: str) -> str:
-    """The heads that look hardest from = at the two units digits. (layers, heads, T)"""
+def who_brings(weights: np.ndarray, text: str) -> str:
+    """The heads that look hardest from = at the two units digits. (layers, heads, T, T)"""
     said: list[str] = []
     for place in (A_UNITS, B_UNITS):
-        weights = from_equals[:, :, place]
-        layer, head = np.unravel_index(int(weights.argmax()), weights.shape)
+        layer, head, weight = patterns.looks_hardest(weights, EQUALS_AT, place)
         said.append(
-            f"head {layer}.{head} puts {weights.max():.2f} of its weight on the **{text[place]}** "
+            f"head {layer}.{head} puts {weight:.2f} of its weight on the **{text[place]}** "
             f"({PLACES[place]})"
         )
     return f"Of all heads at the first `=`, {said[0]}, and {said[1]}."
 
 
-LOOKED_INTO = {
-    "chain_of_thought": "the book's model",
-    "few_pairs": "the small twin",
-    "rope": "rotary, full size",
-}
+@page.section("real", needs=[BOOK_RUN])
+def real() -> None:
+    a, b = the_sum()
+    model = take_with_progress(BOOK_RUN).model
+    config, missed = model.config, readings.most_missed_head()
+    left, right = st.columns(2)
+    with left:
+        layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
+    with right:
+        head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
+    text = write_sum(BOOK_RUN, a, b).text
+    weights = patterns.patterns(model, text)
+    arrows.show_weights(
+        "ch02_real",
+        text,
+        [tokens.place_of(i, FORM, a, b) for i in range(len(text))],
+        weights[layer, head],
+        EQUALS_AT,
+        alt=f"The weights of layer {layer}, head {head}, from the token you choose",
+    )
+    st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
+    st.markdown(who_brings(weights, text))
+    page.notice()
+    page.source(kernels.MathAttention.__call__, patterns.patterns_of)
+
+
 OFTEN = ("in more than half", "in half or fewer")
 
 
-@st.fragment
-def show_importance() -> None:
+@page.section("importance")
+def importance() -> None:
     """Every head of three models: how sharply it looks, and what goes wrong without it."""
     sharp, lost = rows_of("sharpness.jsonl"), rows_of("heads.jsonl")
     if not sharp or not lost:
         return
-    same, counted = claims.same_order(sharp, lost, "few_pairs")
-    if not page.predict(
-        "ch02_importance",
+
+    def how_often() -> str:
+        same, counted = claims.same_order(sharp, lost, "few_pairs")
+        return OFTEN[2 * same <= counted]
+
+    if not page.guess(
         "In how many pairs of heads of the small twin is the sharper one the more missed?",
         OFTEN,
-        OFTEN[2 * same <= counted],
-        page.text("importance_why"),
+        how_often,
     ):
         return
     for column, (run, name) in zip(st.columns(len(LOOKED_INTO)), LOOKED_INTO.items(), strict=True):
-        column.altair_chart(
-            figures.importance(sharp_and_missed(sharp, lost, run), name),
-            width="stretch",
-            alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
-        )
+        with column:
+            page.draw(
+                figures.importance(sharp_and_missed(sharp, lost, run), name),
+                alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
+            )
     st.caption("Measured. A point a head, named layer.head from zero; hover for the others.")
-    page.notice("importance_notice")
-    show_importance_source()
+    page.notice()
+    page.source(patterns.sharpness, intervene.ablate_head)
 
 
-def sharp_and_missed(
-    sharp: list[dict[str, Any]], lost: list[dict[str, Any]], run: str
-) -> list[dict[str, Any]]:
-    """Of each head of a model: how sharp it is, and the share and number of wrong answers."""
-    wrong = {claims.at_head(row): row for row in readings.without_a_head(lost, run)}
-    return [
-        {
-            "head": "{}.{}".format(*claims.at_head(row)),
-            "largest": row["largest_weight"],
-            "share": without["errors_answer"] / without["n"],
-            "errors": readings.wrong_answers(without).shown,
-        }
-        for row in select(sharp, run=run)
-        for without in [wrong[claims.at_head(row)]]
-    ]
-
-
-@needs_a_run
-def show_importance_source() -> None:
-    take_with_progress(BOOK_RUN)
-    from lab.interp import intervene, patterns
-
-    page.source(
-        patterns.sharpness, intervene.ablate_head, claims_of=("importance", "importance_why")
-    )
+page.box("Why care", "care")
+page.prose("end")
+page.prose("exercises")
 
 
 # ---------------------------------------------------------------- exercises
 
 
-@st.fragment
-def exercise_both(a: int, b: int) -> None:
-    page.prose("ex_both")
-    angle, length = draw_query("ch02_ex_", BOTH, a, b)
-    show_graded(BOTH, angle, length)
+@page.section("ex_both")
+def half_and_half() -> None:
+    show_graded(BOTH, *draw_query("ch02_ex_", BOTH, *the_sum()))
     page.source(hand.grade, hand.keys)
 
 
-@st.fragment
-def exercise_share() -> None:
-    page.prose("ex_share")
-    share = st.slider(
-        "Share of its weight on the first digit", 0.0, 1.0, 0.95, 0.01, key="ch02_ex_share"
-    )
-    a, b = hand.all_digits()
-    delivered = hand.deliver(a, b, (share,), "digit")
-    answers = {"products": a * b, "differences": a - b}
-    near = {name: hand.closest(delivered, some) for name, some in answers.items()}
-    said = " and ".join(f"{far:.3f} for {name}" for name, far in near.items())
+@page.section("ex_share")
+def one_head_for_both() -> None:
+    share = page.number("ex_share", "Share of its weight on the first digit", 0.0, 1.0, 0.95, 0.01)
+    found = told((share,), "digit")
     show_verdict(
-        min(near.values()) >= WANTED_DISTANCE,
-        f"The nearest two blends are {said} apart.",
+        min(found.products_apart, found.differences_apart) >= WANTED_DISTANCE,
+        f"The nearest two blends are {found.products_apart:.3f} apart for products and "
+        f"{found.differences_apart:.3f} for differences.",
         share_hint(share),
     )
     page.source(hand.closest)
 
 
-def share_hint(share: float) -> str:
-    """Which blends lie too close: the swapped pair, or pairs that differ in the fainter digit."""
-    faint = min(share, 1 - share)
-    if 1 - 2 * faint < faint:
-        return "7 then 8 and 8 then 7 look too much alike. Move away from the half."
-    return f"One digit arrives with a share of {faint:.2f} alone, so its changes hardly show."
-
-
-# ---------------------------------------------------------------- the page
-
-
-def read_link() -> None:
-    """Take the query from the link, once a visit; say what it asked for and cannot have."""
-    training.tell_dropped("ch02_", LINK)
-    for name, read in (("ch02_angle", int), ("ch02_length", float)):
-        said = st.query_params.get(name)
-        if said is not None and LINK[name](said):
-            st.session_state.setdefault(name, read(said))
-
-
-page.open()
-read_link()
-page.three_from_before("before_edges", "before_ids", "before_loss")
-page.prose("opening")
-page.prose("average")
-show_average()
-
-page.prose("query")
-pair = ask_pair("ch02_")
-a, b = pair or (A, B)
-show_query(a, b)
-page.notice("query_notice")
-page.prose("worked")
-page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
-
-page.prose("root")
-show_root()
-page.prose("mask")
-show_mask(a, b)
-page.prose("heads")
-show_heads()
-
-page.prose("real")
-show_real(a, b)
-page.prose("importance")
-show_importance()
-page.box("Why care", "care")
-page.prose("end")
-
-page.prose("exercises")
-exercise_both(a, b)
-exercise_share()
-page.prose("read")
-page.symbols()
+page.close("read")

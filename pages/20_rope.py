@@ -16,6 +16,8 @@ from components.ui.chapters.ch20.worked import (
     BASES,
     CALC,
     DRAWN_DIM,
+    EQUALS,
+    EXTRA,
     GAP,
     LAST_PLACE,
     MOST_TYPED,
@@ -41,6 +43,7 @@ fourier = lazily("lab.interp.fourier_shift")
 ids = lazily("lab.data.position_ids")
 lengths = lazily("lab.experiments.lengths")
 positions = lazily("lab.model.positions")
+intervene = lazily("lab.interp.intervene")
 position_probes = lazily("lab.interp.position_probes")
 
 page = Chapter("20_rope", CALC)
@@ -294,6 +297,37 @@ def past_the_end() -> None:
     show_maps(rows, arms.SMALL, TRAINED_DIGITS)
     page.notice()
     page.source(ids.coupled_ids, ids.with_gaps, lengths.stretched)
+
+
+@page.section("extra")
+def one_digit_too_many() -> None:
+    prompt = EXTRA.text(3748, 483)[:EQUALS]
+    slots = {
+        "the first digit of a": 0,
+        "the last digit of a": EXTRA.p - 1,
+        "the sign *": EXTRA.p,
+        "the last digit of b": EQUALS - 1,
+    }
+
+    def missed(hidden: int | None) -> int:
+        return probes.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
+
+    if not page.guess(
+        "Which one token, hidden from the =, leaves the fewest sums begun wrong?",
+        tuple(slots),
+        lambda: min(slots, key=lambda token: missed(slots[token])),
+    ):
+        return
+    n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
+    page.draw(
+        figures.missed_without([missed(slot) for slot in range(EQUALS)], missed(None), n, prompt),
+        alt="How many sums of four by three digits begin wrong, with one token hidden",
+    )
+    page.notice()
+    page.source(position_probes.first_digits_missed, intervene.hide)
+
+
+page.prose("cures")
 
 
 @page.section("clip")

@@ -293,7 +293,7 @@ def test_language_is_no_figure(text: str) -> None:
 
 def test_no_entry_of_the_tables_is_stale() -> None:
     """Each lets at least one number stand, and none of a page that another of that page lets."""
-    assert ON_PAGE.keys() == PROSE.keys()
+    assert ON_PAGE.keys() <= PROSE.keys()
     spans = {page: list(numbers_in(text)) for page, text in PROSE.items()}
 
     def lets_stand(pattern: str, page: str) -> bool:

@@ -34,6 +34,7 @@ import streamlit as st
 
 from components.ui.book import PAGES, entry
 from components.ui.claims import core, index
+from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
@@ -101,6 +102,10 @@ class Chapter:
     def alone(self) -> str | None:
         """The one figure that the link asks for, if it does."""
         return st.query_params.get("figure")
+
+    def draws(self, *sections: str) -> bool:
+        """Does this visit see one of these? What several sections share is asked only then."""
+        return self.alone is None or self.alone in sections
 
     def open(self) -> None:
         """Kicker, title, question, and the book's one question above them."""
@@ -320,9 +325,11 @@ class Chapter:
         Options are Streamlit's. Returns the reader's selection where `on_select` asks for one.
         """
         self.drawn.append((alt, figure))
+        if self.alone is not None:
+            st.caption(alt)
         options = {"width": "stretch"} | options
         if hasattr(figure, "to_plotly_json"):
-            return st.plotly_chart(figure, **options)
+            return st.plotly_chart(figure, alt=alt, **options)
         return st.altair_chart(figure, alt=alt, **options)
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
@@ -350,7 +357,7 @@ class Chapter:
             st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
 
     def offer_data(self) -> None:
-        """The numbers of each chart that this section drew so far."""
+        """The numbers of each chart that this section drew so far, and its figures as they look."""
         for number, (alt, figure) in enumerate(self.drawn):
             st.download_button(
                 "Data as CSV" if len(self.drawn) == 1 else f"Data as CSV: {alt}",
@@ -362,6 +369,8 @@ class Chapter:
                 type="tertiary",
                 icon=":material/download:",
             )
+        if self.at:
+            offer_svg(f"{self.prefix}{self.at}_svg", f"{self.slug}-{self.at}")
         self.drawn = []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -15,12 +16,18 @@ def csv_of(figure: Any) -> str:
 
 def tables_of(figure: Any) -> Iterator[pd.DataFrame]:
     if hasattr(figure, "to_plotly_json"):
-        for trace in figure.data:
-            columns = {axis: pd.Series(trace[axis]) for axis in "xyz" if trace[axis] is not None}
-            yield pd.DataFrame(columns)
+        yield from map(table_of_trace, figure.data)
         return
     if isinstance(getattr(figure, "data", None), pd.DataFrame):
         yield figure.data
     for parts in ("layer", "hconcat", "vconcat", "concat"):
         for part in getattr(figure, parts, None) or ():
             yield from tables_of(part)
+
+
+def table_of_trace(trace: Any) -> pd.DataFrame:
+    """A row a point; of a surface, whose heights are a grid (len(y), len(x)), a row a corner."""
+    columns = {axis: np.asarray(trace[axis]) for axis in "xyz" if trace[axis] is not None}
+    if "z" in columns and columns["z"].ndim == 2:
+        columns["x"], columns["y"] = np.meshgrid(columns["x"], columns["y"])
+    return pd.DataFrame({axis: pd.Series(values.ravel()) for axis, values in columns.items()})

@@ -34,8 +34,11 @@ class Shelf:
         self.stage = (0.0, "waking up")
 
     def warm(self, name: str) -> threading.Thread:
-        """Begin to load a run in a thread. Never raises there; `take` says what went wrong."""
-        thread = threading.Thread(target=self.try_to_take, args=(name,), daemon=True)
+        """Begin to load a run in a thread. Never raises there; `take` says what went wrong.
+
+        No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
+        """
+        thread = threading.Thread(target=self.try_to_take, args=(name,), daemon=False)
         if name not in self.taken:
             thread.start()
         return thread

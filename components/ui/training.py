@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import csv
 import inspect
@@ -49,11 +50,13 @@ PHASES = {
 @st.cache_resource(show_spinner=False)
 def service() -> LiveRuns:
     """The live runs of this server. Their worker is a thread of it, unless the host asks for a
-    process: `WHITE_BOX_WORKER=process`."""
+    process: `WHITE_BOX_WORKER=process`. It ends before the server does."""
     from lab.live.backends import ProcessBackend, ThreadBackend
 
     asked = os.environ.get("WHITE_BOX_WORKER", "thread")
-    return LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
+    runs = LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
+    atexit.register(runs.backend.close)  # Streamlit releases no resource when it is stopped
+    return runs
 
 
 @st.cache_resource(
@@ -367,7 +370,7 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     """A small picture of all pairs for each run, as it was last asked."""
-    colours = zip(maps.ATLAS_KINDS, maps.ATLAS_COLOURS, strict=True)
+    colours = zip(maps.ATLAS_KINDS, maps.atlas_colours(), strict=True)
     st.html(
         '<div class="wb-legend">'
         + "".join(f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
@@ -399,7 +402,8 @@ def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
     """(100, 100, 4): the colours of the atlas; clear where the run was not asked yet."""
     trained, wrong_at = trained_cells(run), run.wrong_at
     picture = np.zeros((100, 100, 4), dtype=np.uint8)
-    for (is_wrong, was_trained), colour in zip(maps.ATLAS_ORDER, maps.ATLAS_COLOURS, strict=True):
+    kinds = zip(maps.ATLAS_ORDER, maps.atlas_colours(), strict=True)
+    for (is_wrong, was_trained), colour in kinds:
         same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
         picture[same & (wrong_at != maps.NOT_ASKED)] = rgba(colour)
     return picture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
@@ -22,3 +25,8 @@ def one_in(share: float) -> str:
 def shape(p: int, q: int) -> str:
     """The shape of a sum: three by three."""
     return f"{spelled(p)} by {spelled(q)}"
+
+
+def band(x: float, edges: Sequence[float], options: Sequence[str]) -> str:
+    """The option of a guess in whose band x lies; an edge begins the band above it."""
+    return options[bisect_right(edges, x)]

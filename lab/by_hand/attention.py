@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,21 @@ def look(prompts: Tokens, query: Numbers) -> tuple[Numbers, Numbers]:
     return weights[:, 0, 0], z[:, 0, 0]
 
 
+class Look(NamedTuple):
+    """One look step by step, a number a token: matches q . k, scores q . k / sqrt(d), weights."""
+
+    keys: Numbers
+    matches: Numbers
+    scores: Numbers
+    weights: Numbers
+
+
+def look_at(prompt: Tokens, query: Numbers) -> Look:
+    """What the last token of one prompt (S,) makes of the others with this query (2,)."""
+    k = keys(prompt[None])[0]
+    return Look(k, k @ query, k @ query / len(query) ** 0.5, look(prompt[None], query)[0][0])
+
+
 @lru_cache(maxsize=1)
 def all_prompts() -> Tokens:
     """The prompts of all 10,000 sums, a major. (10000, 6)"""
@@ -198,6 +213,11 @@ def random_weights(d: int, rooted: bool) -> Numbers:
     return attend(q, k, nothing, scale=d**-0.5 if rooted else 1.0)[0][:, 0, 0]
 
 
+def largest_weight(d: int, rooted: bool) -> float:
+    """The largest of the N_KEYS weights of a random query, on average."""
+    return float(random_weights(d, rooted).max(axis=1).mean())
+
+
 # ---------------------------------------------------------------- the causal mask
 
 
@@ -260,3 +280,38 @@ def closest(delivered: Numbers, answers: Integers) -> float:
     """The smallest distance between two deliveries that must be told apart."""
     far = np.linalg.norm(delivered[:, None] - delivered[None], axis=-1)
     return float(far[answers[:, None] != answers].min())
+
+
+class Told(NamedTuple):
+    """What can be told from what heads hand on of all 100 pairs of digits.
+
+    `products`, `differences`: how many the best reader gets right. `products_apart` and
+    `differences_apart`: how far the two nearest deliveries lie apart that mean something else.
+    """
+
+    products: int
+    differences: int
+    products_apart: float
+    differences_apart: float
+
+
+def tell(shares: Sequence[float], kind: ValueKind) -> Told:
+    """Heads that put these shares on the first digit, and the rest on the second."""
+    a, b = all_digits()
+    delivered = deliver(a, b, shares, kind)
+    return Told(
+        most_right(delivered, a * b),
+        most_right(delivered, a - b),
+        closest(delivered, a * b),
+        closest(delivered, a - b),
+    )
+
+
+def blurs_the_order(share: float) -> bool:
+    """Do 7, 8 and 8, 7 lie closer in one head's blend than two pairs that differ in one digit?
+
+    With `faint` the smaller of its two shares, the first are (1 - 2 faint) sqrt(2) apart, the
+    others at least faint sqrt(2).
+    """
+    faint = min(share, 1 - share)
+    return 1 - 2 * faint < faint

@@ -302,6 +302,17 @@ class Neuron:
         return 1 / max(self.a**2 + self.b**2, 1)
 
 
+def walk(neuron: Neuron, rule: Optimiser, steps: int) -> Numbers:
+    """w1, w2 and E as an optimiser moves them: at first and after each step. (steps + 1, 3)"""
+    w = np.array([neuron.w1, neuron.w2], dtype=float)
+    path = [(neuron.w1, neuron.w2, neuron.E)]
+    for _ in range(steps):
+        rule.step([w], [np.array(neuron.dw)])
+        neuron = replace(neuron, w1=float(w[0]), w2=float(w[1]))
+        path.append((neuron.w1, neuron.w2, neuron.E))
+    return np.array(path)
+
+
 def error_surface(a: int, b: int, w1: Numbers, w2: Numbers) -> Numbers:
     """E for every pair of weights, (len(w1), len(w2))."""
     return (w1[:, None] * a + w2[None, :] * b - a * b) ** 2
@@ -331,6 +342,11 @@ class ByHand:
     @property
     def total(self) -> float:
         return float(self.terms.sum())
+
+    @property
+    def telling(self) -> int:
+        """The example that adds most to the gradient, be it up or down."""
+        return int(abs(self.terms).argmax())
 
 
 def by_hand(network: MLP, task: Task, a: Numbers, b: Numbers, layer: int, i: int, o: int) -> ByHand:

@@ -81,6 +81,15 @@ class Attribution:
         others = np.delete(np.arange(self.logits.shape[1]), token)
         return int(others[self.logits[place, others].argmax()])
 
+    def of(self, component: Component, added: Numbers) -> float:
+        """What one component added, `added` (C,); an attention, all of its heads together."""
+        whole = component.kind == "attention"
+        mine = [
+            own == component or (whole and own.kind == "head" and own.layer == component.layer)
+            for own in self.components
+        ]
+        return float(added[mine].sum())
+
     def by_kind(self, added: Numbers) -> dict[str, float]:
         """What all components of a kind added together, `added` (C,)."""
         kinds = dict.fromkeys(component.kind for component in self.components)

@@ -1,4 +1,4 @@
-"""How a few vectors lie to one another: the plane that shows them best, angles, a circle.
+"""How a few vectors lie to one another: the axes that show them best, angles, a circle.
 
 Shapes: `N` vectors of `D` numbers each.
 """
@@ -14,27 +14,33 @@ Vectors = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Plane:
-    """`points` (N, 2): where the vectors fall. `share`: of their variance, what the plane keeps."""
+class Projection:
+    """`points` (N, K): where the vectors fall. `shares` (K,): of their variance, an axis each."""
 
     points: Vectors
-    share: float
+    shares: Vectors
 
 
-def best_plane(vectors: Vectors) -> Plane:
-    """Principal components: the two directions in which the vectors differ most. (N, D) -> (N, 2)
+def principal_axes(vectors: Vectors, K: int) -> Projection:
+    """The K directions in which the vectors differ most, the first most of all. (N, D) -> (N, K)
 
-    X - mean = U S V'; the points are the first two columns of U S, and S^2 is the variance kept.
+    X - mean = U S V'; the points are the first K columns of U S, and S^2 is the variance kept.
     """
     U, S, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
-    total = float((S**2).sum())
-    return Plane(U[:, :2] * S[:2], float((S[:2] ** 2).sum()) / total if total else 0.0)
+    return Projection(U[:, :K] * S[:K], S[:K] ** 2 / max(float((S**2).sum()), 1e-300))
 
 
 def cosines(vectors: Vectors) -> Vectors:
     """x . y / (|x| |y|) for every two vectors, (N, N): 1 in one direction, 0 at right angles."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)
     return unit @ unit.T
+
+
+def neighbours_and_others(vectors: Vectors) -> tuple[float, float]:
+    """The mean cosine of vectors next to each other in their order, and of all other pairs."""
+    apart = abs(np.subtract.outer(np.arange(len(vectors)), np.arange(len(vectors))))
+    found = cosines(vectors)
+    return float(found[apart == 1].mean()), float(found[apart > 1].mean())
 
 
 def wave_shares(vectors: Vectors) -> Vectors:
@@ -48,3 +54,8 @@ def wave_shares(vectors: Vectors) -> Vectors:
     twice = np.where(np.arange(len(power)) * 2 == len(vectors), 1, 2)  # k and -k, but not N / 2
     power = (power * twice)[1:]
     return power / max(float(power.sum()), 1e-300)
+
+
+def share_by_chance(N: int) -> float:
+    """Of N random vectors, what one wave holds: two of the N - 1 directions the mean leaves."""
+    return 2 / (N - 1)

@@ -27,6 +27,12 @@ def ablate_layer(name: str, layer: int) -> Edit:
     return Edit(name, torch.zeros_like, layer=layer)
 
 
+def hide(layer: int, query: int, key: int) -> Edit:
+    """The token at slot `query` does not see the one at `key`: their scores are minus infinity."""
+    index = {"query": query, "key": key}
+    return Edit("scores", lambda x: torch.full_like(x, -torch.inf), layer=layer, index=index)
+
+
 def scale_stream(name: str, layer: int, factor: float) -> Edit:
     """Multiply the whole stream at `resid_pre`, `resid_mid` or `resid_post` of a layer."""
     if name not in ("resid_pre", "resid_mid", "resid_post"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.by_hand.mlp import linear, relu
+from lab.data.vocabulary import VOCABULARY
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import scale_stream
 from lab.model.gpt import GPT
@@ -88,9 +89,31 @@ def read_early(model: GPT, text: str) -> Numbers:
         return plain(model.unembed(model.final_norm(x)).softmax(-1))
 
 
+def likeliest(probabilities: Numbers) -> tuple[list[str], Numbers]:
+    """The token that is read at each place, a text a stage, and how likely it is there.
+
+    (stages, T, V) -> stages texts of T tokens, (stages, T)
+    """
+    texts = ["".join(VOCABULARY[token] for token in row) for row in probabilities.argmax(axis=-1)]
+    return texts, probabilities.max(axis=-1)
+
+
 def neurons(model: GPT, text: str, layer: int) -> Numbers:
     """What every neuron of one FFN hands on at every token, (T, F)."""
     return plain(run_with_trace(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0])
+
+
+class Voices(NamedTuple):
+    """Of the neurons of an FFN at one token: how many hand something on, and how few half of it."""
+
+    awake: int
+    half: int
+
+
+def voices(values: Numbers) -> Voices:
+    """`half`: the loudest, as few as together hand on half of the sum of `values` (F,) or more."""
+    sums = np.sort(values)[::-1].cumsum()
+    return Voices(int((values > 0).sum()), int(np.searchsorted(sums, values.sum() / 2)) + 1)
 
 
 def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
@@ -113,6 +136,16 @@ def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
     edits = [scale_stream("resid_post", last, factor)]
     trace = run_with_trace(model, text, ("resid_post", "final_norm"), edits)
     return plain(trace[f"blocks.{last}.resid_post"][0]), plain(trace["final_norm"][0])
+
+
+def relative_error(found: Numbers, expected: Numbers) -> float:
+    """The largest difference, as a share of the largest number that was expected."""
+    return float(abs(found - expected).max() / abs(expected).max())
+
+
+def root_mean_square(numbers: Sequence[float]) -> float:
+    """What RMSNorm divides by, but for its epsilon."""
+    return float(np.sqrt(np.mean(np.square(numbers))))
 
 
 def normalised(numbers: Sequence[float]) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,3 +36,18 @@ def patterns_of(model: GPT, texts: Tokens) -> NDArray[np.float64]:
     trace = run_with_trace(with_math_kernel(model), texts, ["pattern"])
     layers = [trace[f"blocks.{i}.pattern"] for i in range(model.config.n_layer)]
     return torch.stack(layers).double().numpy()
+
+
+class Looker(NamedTuple):
+    """A head, and how much of its weight it puts where it is asked about."""
+
+    layer: int
+    head: int
+    weight: float
+
+
+def looks_hardest(weights: NDArray[np.float64], query: int, key: int) -> Looker:
+    """Of all heads (n_layer, n_head, T, T): the one with most weight from `query` on `key`."""
+    there = weights[:, :, query, key]
+    layer, head = np.unravel_index(int(there.argmax()), there.shape)
+    return Looker(int(layer), int(head), float(there.max()))

@@ -25,6 +25,7 @@ from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
 from lab.inference.evaluate import likeliest, teacher_forced
 from lab.inference.forward import run_with_trace
+from lab.interp.intervene import hide
 from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT
 from lab.model.positions import frequencies
@@ -69,6 +70,21 @@ def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor)
     tokens, mask = form.render(a, b)
     wrong = (teacher_forced(model, tokens, ruler) != tokens) & mask
     return int(wrong.any(axis=1).sum())
+
+
+def first_digits_missed(
+    model: GPT, form: Format, a: Integers, b: Integers, hidden: int | None = None
+) -> int:
+    """Of the sums of a and b, (N,) each, how many begin with a wrong digit behind the first `=`.
+
+    With `hidden`, that `=` does not see the token at this slot of the prompt.
+    """
+    text = torch.from_numpy(form.render(a, b)[0]).long()
+    prompt, right = text[:, : form.prompt_length], text[:, form.prompt_length]
+    equals, layers = form.prompt_length - 1, range(model.config.n_layer)
+    edits = [] if hidden is None else [hide(layer, equals, hidden) for layer in layers]
+    logits = run_with_trace(model, prompt, ["logits"], edits)["logits"]
+    return int((logits[:, -1].argmax(-1) != right).sum())
 
 
 def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import IO, Any, Protocol
 
@@ -35,10 +36,17 @@ from lab.live.loop import (
 from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.records import ROOT
 
+CLOSE_SECONDS = 10.0
+"""A worker answers after its part of work, and at its start after it has loaded torch."""
+
 
 class Backend(Protocol):
     def send(self, command: Command) -> None:
         """Hand a command to the worker, a fresh one if the last has died. Never blocks for long."""
+        ...
+
+    def close(self) -> None:
+        """End the worker and wait for it, `CLOSE_SECONDS` at most. Its runs are lost."""
         ...
 
 
@@ -72,11 +80,16 @@ class Owned:
 
 
 class ThreadBackend:
-    """The loop in a daemon thread of this process: no memory of its own."""
+    """The loop in a daemon thread of this process: no memory of its own.
+
+    Close it before the process ends: at exit Python unwinds a daemon thread that comes out of
+    torch, C++ does not let that pass, and the process aborts.
+    """
 
     def __init__(self, emit: Emit, **settings: Any) -> None:
         self.emit, self.settings, self.lock = emit, settings, threading.Lock()
         self.owned: Owned | None = None
+        self.thread: threading.Thread | None = None
         self.commands: Commands = queue.Queue()
 
     def send(self, command: Command) -> None:
@@ -85,8 +98,15 @@ class ThreadBackend:
                 self.owned, self.commands = Owned(self.emit), queue.Queue()
                 self.owned.take(command)
                 arguments = (self.owned, self.commands)
-                threading.Thread(target=self.work, args=arguments, daemon=True).start()
+                self.thread = threading.Thread(target=self.work, args=arguments, daemon=True)
+                self.thread.start()
             self.commands.put(command)
+
+    def close(self) -> None:
+        with self.lock:
+            if self.thread is not None:
+                self.commands.put(None)
+                self.thread.join(CLOSE_SECONDS)
 
     def work(self, owned: Owned, commands: Commands) -> None:
         try:
@@ -115,6 +135,7 @@ class ProcessBackend:
                     stdout=subprocess.PIPE,
                     text=True,
                     cwd=ROOT,
+                    start_new_session=True,  # Ctrl-C is for the server, which then closes this
                 )
                 arguments = (self.owned, self.process)
                 threading.Thread(target=self.listen, args=arguments, daemon=True).start()
@@ -124,6 +145,18 @@ class ProcessBackend:
                 self.process.stdin.flush()
             except (BrokenPipeError, ValueError):
                 self.owned.lose()
+
+    def close(self) -> None:
+        with self.lock:
+            if self.process is None:
+                return
+            assert self.process.stdin is not None
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+            try:
+                self.process.wait(CLOSE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
 
     @staticmethod
     def listen(owned: Owned, process: subprocess.Popen[str]) -> None:

@@ -1,5 +1,7 @@
 """A page of the three drawings of positions: waves, clocks, and a sum on a tape of two models.
 
+Below them a chart on a canvas, and the button that saves all four.
+
 Run by tests/browser/test_positions_drawings.py with `streamlit run`. Weights are thrown by dice,
 so a head looks everywhere and the models are right only by chance.
 """
@@ -17,8 +19,10 @@ if str(ROOT) not in sys.path:
 
 from components.ui.chapter import STYLE  # noqa: E402
 from components.ui.drawings.clocks import show_clocks  # noqa: E402
+from components.ui.drawings.save import offer_svg  # noqa: E402
 from components.ui.drawings.tape import Side, show_tape  # noqa: E402
 from components.ui.drawings.waves import show_waves  # noqa: E402
+from components.ui.plots.maps import atlas  # noqa: E402
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
 from lab.model.config import (  # noqa: E402
     DenseFFN,
@@ -98,6 +102,9 @@ def app() -> None:
         start=100,
         start_gap=8,
     )
+    wrong_at = DICE.integers(-1, 1, size=(100, 100))
+    st.altair_chart(atlas(wrong_at, wrong_at < 0), alt="An atlas thrown by dice")
+    offer_svg("save", "app-all")
 
 
 if __name__ == "__main__":

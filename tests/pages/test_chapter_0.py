@@ -170,7 +170,7 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
 
 
 def test_nonsense_in_the_link_opens_the_default_and_says_so(book) -> None:
-    app = book(PAGE, ch00_rate="1e9", ch00_width="-1", ch00_row="٣", ch00_zebra="1")
+    app = book(PAGE, reveal="1", ch00_rate="1e9", ch00_width="-1", ch00_row="٣", ch00_zebra="1")
     assert not app.exception
     said = " ".join(info.value for info in app.info)
     assert "ch00_rate=1e9" in said and "ch00_zebra=1" in said

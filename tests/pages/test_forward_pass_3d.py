@@ -179,3 +179,12 @@ def test_every_committed_run_can_be_opened(book) -> None:
     assert len(offered) == len(committed_runs())
     app.selectbox(key="ch70_run").set_value("rope_small").run()
     assert not app.exception and "It writes `37*48=692+0841=6771$`" in text_of(app)
+
+
+def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
+    app = book(PAGE, ch70_layer="5", ch70_head="3")
+    assert app.number_input(key="ch70_layer").value == 5
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert not app.exception
+    assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
+    assert app.dataframe[0].value["share of the blend"].sum() == pytest.approx(1, abs=2e-3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 PAGE = "01_from_table_to_text"
@@ -13,6 +15,10 @@ def text_of(app) -> str:
 
 def html_of(app) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
+
+
+def captions_of(app) -> str:
+    return " ".join(element.value for element in app.caption)
 
 
 def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:
@@ -29,6 +35,43 @@ def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book, text
     assert not app.exception
     assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value
     assert "Half a coin" in text_of(app)
+    assert "Writing 37 × 48 for itself" in captions_of(app)
+
+
+def test_prices_and_choices_are_of_the_readers_sum_and_of_one_model(book) -> None:
+    app = book(PAGE, ch01_a="58", ch01_b="7")
+    assert "Writing 58 × 7 for itself, the small twin" in captions_of(app)
+    assert "the small twin that saw few pairs wrote 58 × 7 twenty times" in text_of(app)
+    app.button_group(key="ch01_model").set_value("the book's model").run()
+    assert not app.exception
+    assert "Writing 58 × 7 for itself, the book's model gets 0 tokens wrong" in captions_of(app)
+    assert "the book's model wrote 58 × 7 twenty times" in text_of(app)
+    assert "the small twin that saw few pairs wrote" not in text_of(app)
+
+
+def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(book) -> None:
+    told = [c.value for c in book(PAGE).caption if c.value.startswith("Writing ")]
+    assert "Writing 37 × 48" in told[0] and "gets 0 tokens wrong" in told[0]
+    assert len(told) == 2 and "gets 0 tokens wrong" not in told[1]
+
+
+def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(book) -> None:
+    app = book(PAGE)
+    assert not app.get("plotly_chart")
+    app.button_group(key="ch01_rows_guess").set_value("neighbours are clearly nearer").run()
+    (drawn,) = app.get("plotly_chart")
+    figure = json.loads(drawn.proto.spec)
+    assert figure["data"][0]["text"] == list("0123456789")
+    assert "first: 26 in 100" in json.dumps(figure["layout"]["scene"])
+    assert "it parts `0 1 2 3 4` from `5 6 7 8 9`" in captions_of(app)
+
+
+@pytest.mark.parametrize(("figure", "boxes"), [("choose", 2), ("forcing", 2), ("chain", 0)])
+def test_a_figure_alone_has_the_controls_that_it_shares_and_no_others(book, figure, boxes) -> None:
+    app = book(PAGE, figure=figure, embed="true")
+    assert not app.exception
+    assert len(app.text_input) == boxes
+    assert "From table to text" in text_of(app)
 
 
 def test_four_predictions_come_before_their_figures(book) -> None:
@@ -67,6 +110,10 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
     assert not app.success
     app.number_input(key="ch01_ex_right").set_value(2.735).run()
     assert any("costs 0.69" in done.value for done in app.success)
+    app.number_input(key="ch01_ex_right").set_value(2.6995).run()  # 0.71035 nats, told as 0.710
+    assert any("costs 0.710" in done.value for done in app.success)
+    app.number_input(key="ch01_ex_right").set_value(2.698).run()
+    assert "costs 0.711" in text_of(app) and not app.success
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9]).run()
     assert "where its answer ends" in text_of(app)
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9, 10]).run()

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from components.ui import book_model
+from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
 from components.ui.claims.core import part_of, read_record
 from components.ui.claims.index import look_up
@@ -133,12 +133,12 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> Non
 
 def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
     app = book(PAGE, reveal="1")
-    assert list(app.selectbox(key="ch03_pull").options) == list(book_model.components_to_pull())
+    assert list(app.selectbox(key="ch03_pull").options) == list(probes.components_to_pull())
     for part in ("attention 0", "FFN 5", "head 3.1"):
         app.selectbox(key="ch03_pull").set_value(part).run()
         assert not app.exception
         assert f"Subtracting the bar of {part} would leave" in text_of(app)
-        without = book_model.write_without("37*48=", part).text
+        without = probes.write_without("37*48=", part).text
         unchanged = without == write_sum(BOOK_RUN, 37, 48).text
         assert ("It is **the same text**" if unchanged else "It is **another text**") in text_of(
             app
@@ -152,16 +152,16 @@ def test_a_loud_end_changes_nothing_and_a_loud_start_does(book) -> None:
         app.select_slider(key="ch03_factor").set_value(factor).run()
         assert not app.exception
         assert write_sum(BOOK_RUN, 37, 48).text in pulled_texts(app)
-    assert book_model.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
-        book_model.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
+    assert probes.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
+        probes.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
     )
 
 
 def test_a_notebook_that_forgets_would_be_called_so(book, monkeypatch) -> None:
     """The verdict on the first prediction is read from the stream, not typed."""
-    found = book_model.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
+    found = probes.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
     forgetful = Notebook(found.lines, found.note, found.last * 2)
-    monkeypatch.setattr(book_model, "notebook_of", lambda text: forgetful)
+    monkeypatch.setattr(probes, "notebook_of", lambda text: forgetful)
     assert "It is **a new vector**" in text_of(book(PAGE, reveal="1"))
 
 
@@ -275,10 +275,6 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
 
 
 def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
-    from lab.training.checkpoint import load_run
+    from components.ui.chapters.ch03.worked import CONFIG
 
-    config = load_run("chain_of_thought").model.config
-    sizes = f"{config.n_layer}, {config.attention.n_head}, {config.d_model}"
-    source = (ROOT / "pages" / "03_one_block.py").read_text()
-    assert f"N_LAYER, N_HEAD, D_MODEL = {sizes}\n" in source
-    assert f"D_FF, EPSILON = {config.ffn.d_ff}, {config.norm_eps}\n" in source
+    assert take_with_progress(BOOK_RUN).model.config == CONFIG

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.ui.plots import colours
+from components.ui.plots.colours import Tone
 from lab.exercises.chain_of_thought import FORM
 from lab.records import ROOT
 
@@ -43,8 +48,45 @@ def test_every_page_file_runs_alone(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_runs_revealed(book, page: str) -> None:
-    assert not book(page, reveal="1").exception
+def test_every_page_runs_revealed_and_its_charts_look_like_the_book(book, page: str) -> None:
+    app = book(page, reveal="1")
+    assert not app.exception
+    for chart in app.get("vega_lite_chart"):
+        spec = json.loads(chart.proto.spec)
+        assert chart.proto.alt, spec
+        assert not amiss(spec), (chart.proto.alt, amiss(spec))
+
+
+BOOKS_OWN = {
+    tone.lower() for pair in vars(colours).values() if isinstance(pair, Tone) for tone in pair
+}
+"""Every colour that has a meaning in the book, light and dark."""
+
+
+def amiss(spec: dict[str, Any]) -> list[str]:
+    """What of a chart as it is drawn is not the book's: theme, size or colour."""
+    kinds = {mark["type"] for mark in marks_of(spec)}
+    lowest = 260 if "line" in kinds else 180 if "bar" in kinds else 0
+    height = spec.get("height", spec.get("spec", {}).get("height", 0))
+    colours_in = set(re.findall(r"#[0-9a-f]{6}", json.dumps(spec).lower()))
+    return [
+        *([f"autosize {spec.get('autosize')}"] if not fits_the_width(spec) else []),
+        *([] if spec["config"]["axis"]["labelFontSize"] == 13 else ["labels are not 13 px"]),
+        *([] if spec["config"]["axis"]["labelFlush"] is False else ["labels are shifted"]),
+        *([f"{height} px high"] if isinstance(height, int) and height < lowest else []),
+        *sorted(f"{colour} means nothing" for colour in colours_in - BOOKS_OWN),
+    ]
+
+
+def fits_the_width(spec: dict[str, Any]) -> bool:
+    """By its width alone, so that the height is the plot's, or of a width of its own."""
+    return spec.get("autosize", {}).get("type") == "fit-x" or isinstance(spec.get("width"), int)
+
+
+def marks_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    own = [spec["mark"]] if "mark" in spec else []
+    parts = [*spec.get("layer", []), *([spec["spec"]] if "spec" in spec else [])]
+    return own + [mark for part in parts for mark in marks_of(part)]
 
 
 def test_home_multiplies_a_readers_own_numbers(book) -> None:

@@ -44,6 +44,8 @@ class FakeWorker:
     def send(self, command: Command) -> None:
         self.told.append(command)
 
+    def close(self) -> None: ...
+
     @property
     def stopped(self) -> list[str]:
         return [c.run for c in self.told if isinstance(c, Stop)]

@@ -1,6 +1,6 @@
 """Counts in words, against a hand-written few."""
 
-from components.ui.words import one_in, shape, spelled
+from components.ui.words import band, one_in, shape, spelled
 
 
 def test_counts_are_words_up_to_twenty_and_digits_beyond() -> None:
@@ -17,3 +17,9 @@ def test_counts_are_words_up_to_twenty_and_digits_beyond() -> None:
 def test_a_share_is_one_in_so_many_and_a_shape_one_by_another() -> None:
     assert [one_in(x) for x in (0.05, 0.1, 1 / 7, 0.001)] == ["twenty", "ten", "seven", "1,000"]
     assert shape(3, 10) == "three by ten"
+
+
+def test_a_number_lies_in_one_band_and_an_edge_begins_the_next() -> None:
+    options = ("none", "few", "most", "all")
+    found = [band(x, (1, 5, 10), options) for x in (0, 1, 4.9, 5, 9, 10, 11)]
+    assert found == ["none", "few", "few", "most", "most", "all", "all"]

@@ -1,9 +1,8 @@
 // A film of a small network in training: its edges on a canvas, its answers in a grid, one slider.
-// The data are plain numbers from Python (components/ui/drawings/network.py); nothing is computed here but
-// colours and places. `export default` is called at every change of the data.
+// The data are plain numbers from Python (components/ui/drawings/network.py); nothing is computed
+// here but colours and places. `export default` is called at every change of the data.
 
 const films = new WeakMap();
-const RIGHT_TONE = "#2f86ba";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".film");
@@ -22,7 +21,7 @@ class Film {
     this.root = root;
     this.part = (name) => root.querySelector(`.${name}`);
     this.canvas = this.part("edges");
-    this.view = "weights";
+    this.view = null;
     this.at = 0;
     this.hover = null;
     this.timer = 0;
@@ -59,7 +58,7 @@ class Film {
     this.canvas.parentElement.hidden = data.W.length === 0;
     this.canvas.setAttribute("aria-label", data.alt);
     this.canvas.classList.toggle("pickable", data.pickable);
-    if (data.view) this.view = data.view;
+    this.view ??= data.view; // from there on it is the reader's
     this.build_grid();
     const scrub = this.part("scrub");
     scrub.max = data.epochs.length - 1;
@@ -99,15 +98,15 @@ class Film {
   }
 
   say() {
-    const { epochs, losses, unit, shown } = this.data;
+    const { epochs, losses, unit, shown, over } = this.data;
     const right = this.right();
     const count = (which) => {
       const cells = shown.map((s, i) => i).filter((i) => shown[i] === which);
       return `${cells.filter((i) => right[i]).length} of ${cells.length}`;
     };
     const hidden = shown.includes(false) ? `, hidden: ${count(false)}` : "";
-    const where = `${unit} ${epochs[this.at]}, loss ${losses[this.at]}`;
-    return `${where}. Right${hidden ? ", shown" : ""}: ${count(true)}${hidden}`;
+    const where = `${unit} ${epochs[this.at]}, loss ${losses[this.at]}${over[0]}`;
+    return `${where}. Right${hidden ? ", shown" : ""}: ${count(true)}${hidden}${over[1]}`;
   }
 
   answers() {
@@ -184,7 +183,7 @@ class Film {
     const box = this.canvas.getBoundingClientRect();
     if (!box.width) return;
     const pen = blank(this.canvas, box);
-    const { family, ink, soft, accent } = this.tones();
+    const { family, ink, soft, accent, negative, positive } = this.tones();
     const places = this.places();
     const numbers = this.view === "weights" ? this.W : this.dW;
     numbers.forEach((all, layer) => {
@@ -195,7 +194,8 @@ class Film {
           const value = all[offset + i * m + o] / 127;
           if (value === 0) continue;
           const size = Math.abs(value);
-          pen.strokeStyle = `rgba(${value < 0 ? "47,134,186" : "224,123,42"},${Math.min(1, 0.04 + size)})`;
+          pen.strokeStyle = value < 0 ? negative : positive;
+          pen.globalAlpha = Math.min(1, 0.04 + size);
           pen.lineWidth = 0.4 + 1.8 * size;
           pen.beginPath();
           pen.moveTo(...places[layer][i]);
@@ -203,6 +203,7 @@ class Film {
           pen.stroke();
         }
     });
+    pen.globalAlpha = 1;
     if (this.data.picked) {
       const [layer, i, o] = this.data.picked;
       pen.strokeStyle = accent;
@@ -224,7 +225,10 @@ class Film {
       return getComputedStyle(probe).color;
     };
     const family = getComputedStyle(this.root).fontFamily;
-    return { family, ink: tone("--ink"), soft: tone("--soft"), accent: tone("--accent") };
+    return {
+      family, ink: tone("--ink"), soft: tone("--soft"), accent: tone("--accent"),
+      negative: tone("--wb-negative"), positive: tone("--wb-positive"), right: tone("--wb-right"),
+    };
   }
 
   // The loss on a log scale, the share of shown cells that are right, and the moment shown.
@@ -235,7 +239,7 @@ class Film {
     const box = canvas.getBoundingClientRect();
     if (canvas.hidden || !box.width) return;
     const pen = blank(canvas, box);
-    const { family, ink, soft, accent } = this.tones();
+    const { family, ink, soft, accent, right } = this.tones();
     const heights = curve.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
     const [low, high] = [Math.min(...heights), Math.max(...heights)];
     const [left, top, bottom] = [64, 8, 8];
@@ -253,11 +257,13 @@ class Film {
     const now = x(this.data.epochs[this.at]);
     line(accent, 1, [[now, 0], [now, box.height]]);
     line(ink, 1.6, curve.map(([epoch], i) => [x(epoch), y(heights[i])]));
-    line(RIGHT_TONE, 1.6, curve.map(([epoch, , right]) => [x(epoch), share(right)]));
+    pen.setLineDash([5, 3]);
+    line(right, 1.6, curve.map(([epoch, , part]) => [x(epoch), share(part)]));
+    pen.setLineDash([]);
     [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
     for (const height of [low, high]) pen.fillText(Math.exp(height).toPrecision(2), 28, y(height));
     pen.fillText("loss", 0, box.height / 2 - 8);
-    pen.fillStyle = RIGHT_TONE;
+    pen.fillStyle = right;
     pen.fillText("right", 0, box.height / 2 + 8);
   }
 

@@ -28,14 +28,14 @@ MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
 HERE = Path(__file__).parent
-KEY = (("#2f86ba", "below 0"), ("#e07b2a", "above 0"))
+KEY = {"negative": "below 0", "positive": "above 0"}
 HTML = f"""
 <div class="film">
   <div class="picture">
     <canvas class="edges" role="img"></canvas>
     <div class="views" role="group" aria-label="Colour of an edge">
       <button data-view="weights">weights</button><button data-view="gradients">gradients</button>
-      {"".join(f'<span class="key"><i style="background:{c}"></i>{t}</span>' for c, t in KEY)}
+      {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
     </div>
   </div>
   <div class="table"><div class="grid"></div></div>
@@ -72,16 +72,18 @@ def show_film(
     curve: Sequence[Point] = (),
     seconds: float = 2.5,
     at_first: int | None = None,
+    over: tuple[str, str] = ("", ""),
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
 
     `curve`: loss and share of the shown cells right, an entry an epoch, where the frames have not
     all of them. `seconds`: how long the film plays. `at_first`: the frame it rests at before it
-    is played, the last if None.
+    is played, the last if None. `view`: how edges are coloured until the reader says otherwise.
+    `over`: what the loss and what the right cells are counted over, where these are not the same.
     """
     data = reel(frames, settings, shown, curve)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
-    data |= {"seconds": seconds, "at_first": at_first}
+    data |= {"seconds": seconds, "at_first": at_first, "over": over}
     data["pickable"] = on_pick is not None
     data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
 

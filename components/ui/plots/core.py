@@ -1,16 +1,18 @@
-"""What the charts of several pages share: inks, colours, and data laid out cell by cell."""
+"""What charts share: how one is finished, scales of colour, and data laid out cell by cell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
-import streamlit as st
 from altair.utils import schemapi
 from numpy.typing import NDArray
+
+from components.ui.plots.colours import INK, NEGATIVE, ON_STRONG, PAPER, POSITIVE, Tone, apart
+from components.ui.plots.theme import LABEL
 
 # A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
 # well only costs time.
@@ -18,22 +20,67 @@ schemapi.DEBUG_MODE = False
 
 Numbers = NDArray[np.float64]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
-Orient = Literal["top", "left"]
+Orient = Literal["top", "left", "bottom"]
 
 READABLE = [0, 1.6]
 """A colour domain that leaves out the strongest tones, so that numbers in a cell stay readable."""
 
-BLUE, ORANGE, GREY = "#2f86ba", "#e07b2a", "#8a8378"
+SHARES = [0, 0.25, 0.5, 0.75, 1]
+"""Where an axis of shares has its ticks."""
+
+CURVE, BARS = 300, 180
+"""In pixels: how high a curve is, and how high bars are at least."""
 
 
-def ink() -> str:
-    """The colour of text in a chart: the theme dresses axes, not marks."""
-    return "#ece7dd" if st.context.theme.type == "dark" else "#1d1b18"
+def finished(chart: Chart) -> Chart:
+    """A chart ready to be drawn: as wide as its place, its plot as high as its height says.
+
+    Streamlit's theme fits legend and titles into the height as well, and only a chart itself can
+    say otherwise. Finishing twice is finishing once.
+    """
+    return chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
 
 
-def paper() -> str:
-    """The page's own background: where a map has its zero."""
-    return "#151412" if st.context.theme.type == "dark" else "#fbf8f1"
+def square(**more: Any) -> alt.Scale:
+    """Of an x axis: no wider than the plot is high, so that a square map is square."""
+    return alt.Scale(range=[0, alt.ExprRef("min(width, height)")], **more)
+
+
+def rows_high(n: int, each: int) -> int:
+    """The height of `n` rows, and of bars at least."""
+    return max(BARS, each * n)
+
+
+def amounts(most: float = 1.0) -> alt.Scale:
+    """From nothing, the page's own colour, to `most`; what lies beyond keeps the last colour."""
+    return alt.Scale(domain=[0, most], clamp=True)
+
+
+def signs(most: float) -> alt.Scale:
+    """Blue below zero, orange above, the page's own colour at zero. In HCL it would pass green."""
+    tones = [NEGATIVE.now, PAPER.now, POSITIVE.now]
+    return alt.Scale(domain=[-most, 0, most], range=tones, interpolate="rgb", clamp=True)
+
+
+def readable(strong: str) -> Any:
+    """The ink of a number in a cell; `strong` says in which cells the colour itself is strong."""
+    return alt.condition(strong, alt.value(ON_STRONG.now), alt.value(INK.now))
+
+
+def toned(tones: dict[str, Tone]) -> alt.Scale:
+    """A colour for each name, in their order."""
+    return alt.Scale(domain=list(tones), range=[tone.now for tone in tones.values()])
+
+
+def kinds(names: Iterable[str]) -> alt.Scale:
+    """Each kind in its own colour."""
+    return toned(apart(names))
+
+
+def named_ends(data: pd.DataFrame, along: str, name: str, x: alt.X, y: alt.Y) -> alt.Chart:
+    """The names of lines, each beside the last point of its line."""
+    last = data.sort_values(along).groupby(name, sort=False).tail(1)
+    return alt.Chart(last).mark_text(align="left", dx=8).encode(x=x, y=y, text=f"{name}:N")
 
 
 def grid(values: Numbers, rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -52,12 +99,14 @@ def places(text: str) -> list[str]:
     return [f"{place:02d} {token}" for place, token in enumerate(text)]
 
 
-def token_axis(channel: Any, name: str, title: str, orient: Orient) -> Any:
+def token_axis(
+    channel: Any, name: str, title: str, orient: Orient, scale: Any = alt.Undefined
+) -> Any:
     axis = alt.Axis(
         orient=orient,
         labelAngle=0,
         labelExpr="split(datum.label, ' ')[1]",
-        labelFontSize=14,
+        labelFontSize=LABEL,
         labelOverlap=False,
     )
-    return channel(f"{name}:N", sort=None, title=title, axis=axis)
+    return channel(f"{name}:N", sort=None, title=title, axis=axis, scale=scale)

@@ -7,7 +7,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots.core import Chart, Numbers, grid, places, token_axis
+from components.ui.plots.colours import ACCENT, GREY, RIGHT_FIELD, WORSE, WRONG
+from components.ui.plots.core import (
+    Chart,
+    Numbers,
+    amounts,
+    finished,
+    grid,
+    places,
+    square,
+    token_axis,
+)
 
 ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
@@ -16,7 +26,10 @@ ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
 NOT_ASKED = -2
 """In `wrong_at`: this pair has no verdict yet."""
 
-ATLAS_COLOURS = ("#8a837826", "#2f86ba73", "#e07b2a", "#9c1f17")
+
+def atlas_colours() -> tuple[str, ...]:
+    """Of the kinds, in their order; the ground is faint, and what is wrong stronger than right."""
+    return (GREY.now + "30", RIGHT_FIELD.now, WRONG.now, WORSE.now)
 
 
 def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
@@ -29,26 +42,26 @@ def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     )
     data = data[data["at"] != NOT_ASKED]
     click = alt.selection_point(name="cell", fields=["a", "b"], on="click", empty=False)
-    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False)
+    ticks = alt.Axis(values=list(range(0, 100, 10)), grid=False, labelAngle=0)
     chart = (
         alt.Chart(data, usermeta={"embedOptions": {"renderer": "canvas"}})
         .mark_rect()
         .encode(
-            x=alt.X("b:O", title="second number", axis=ticks),
+            x=alt.X("b:O", title="second number", axis=ticks, scale=square()),
             y=alt.Y("a:O", title="first number", axis=ticks),
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=ATLAS_KINDS, range=ATLAS_COLOURS),
-                legend=alt.Legend(orient="top", columns=2, labelLimit=200),
+                scale=alt.Scale(domain=ATLAS_KINDS, range=atlas_colours()),
+                legend=alt.Legend(columns=2),
             ),
-            stroke=alt.condition(click, alt.value("#e3a1cb"), alt.value(None)),
+            stroke=alt.condition(click, alt.value(ACCENT.now), alt.value(None)),
             strokeWidth=alt.condition(click, alt.value(2), alt.value(0)),
             tooltip=["a", "b", "kind", alt.Tooltip("at", title="first wrong token")],
         )
         .add_params(click)
     )
-    return chart.properties(height=640)
+    return finished(chart.properties(height=640))
 
 
 def attention_map(pattern: Numbers, text: str) -> Chart:
@@ -56,13 +69,13 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
     keys = places(text)
     data = grid(pattern, keys, keys)
     data["writes"] = np.repeat([*text[1:], ""], len(text))
-    return (
+    chart = (
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=token_axis(alt.X, "column", "looks at", "top"),
+            x=token_axis(alt.X, "column", "looks at", "top", square()),
             y=token_axis(alt.Y, "row", "having read", "left"),
-            color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1]), title="weight"),
+            color=alt.Color("value:Q", scale=amounts(), title="weight"),
             tooltip=[
                 alt.Tooltip("row", title="having read"),
                 alt.Tooltip("writes", title="about to write"),
@@ -70,5 +83,5 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
                 alt.Tooltip("value", title="weight", format=".3f"),
             ],
         )
-        .properties(height=560)
     )
+    return finished(chart.properties(height=560))

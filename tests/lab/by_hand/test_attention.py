@@ -178,3 +178,52 @@ def test_one_head_serves_both_best_at_a_share_of_two_thirds() -> None:
         return min(hand.closest(z, a * b), hand.closest(z, a - b))
 
     assert near(0.67) > 0.45 > max(near(0.55), near(0.8), near(0.95))
+
+
+def test_a_look_step_by_step_ends_in_the_weights_of_the_kernel() -> None:
+    query = hand.arrow(45, 2.5)
+    found = hand.look_at(encode("37*48="), query)
+    assert found.matches == pytest.approx([key @ query for key in found.keys])
+    assert found.scores == pytest.approx(found.matches / math.sqrt(2))
+    powers = np.exp(found.scores)
+    assert found.weights == pytest.approx(powers / powers.sum())
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.5, "digit"), (0.5, "size"), (0.95, "digit")])
+def test_what_can_be_told_agrees_with_a_plain_count(share: float, kind) -> None:
+    a, b = hand.all_digits()
+    arrived = hand.deliver(a, b, (share,), kind).round(6)
+    told = hand.tell((share,), kind)
+    for answers, right, apart in (
+        (a * b, told.products, told.products_apart),
+        (a - b, told.differences, told.differences_apart),
+    ):
+        meanings = defaultdict(Counter)
+        for blend, answer in zip(map(tuple, arrived), answers.tolist(), strict=True):
+            meanings[blend][answer] += 1
+        assert right == sum(max(counts.values()) for counts in meanings.values())
+        assert apart == pytest.approx(
+            min(
+                math.dist(arrived[i], arrived[j])
+                for i in range(100)
+                for j in range(100)
+                if answers[i] != answers[j]
+            ),
+            abs=1e-5,
+        )
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.45, 0.5, 0.6, 0.7, 0.95])
+def test_a_share_near_the_half_blurs_the_order(share: float) -> None:
+    a, b, c = np.array([7, 8, 7]), np.array([8, 7, 9]), (share,)
+    one, swapped, another = hand.deliver(a, b, c, "digit")
+    other_first = hand.deliver(np.array([9]), np.array([8]), c, "digit")[0]
+    nearest = min(math.dist(one, another), math.dist(one, other_first))
+    assert hand.blurs_the_order(share) == (math.dist(one, swapped) < nearest)
+
+
+def test_the_largest_random_weight_is_a_mean_over_queries() -> None:
+    weights = hand.random_weights(64, rooted=False)
+    assert hand.largest_weight(64, rooted=False) == pytest.approx(
+        sum(max(row) for row in weights.tolist()) / len(weights)
+    )

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.by_hand.mlp import Task
+from lab.by_hand.mlp import SGD, Adam, Momentum, Task
 from lab.by_hand.mlp_experiment import (
+    ByHand,
     Going,
     Neuron,
     Settings,
@@ -24,6 +25,7 @@ from lab.by_hand.mlp_experiment import (
     hide_share,
     nudge,
     right_cells,
+    walk,
 )
 
 USUAL = Settings(Task(1, "one_hot", "digits"))
@@ -169,6 +171,27 @@ def test_beyond_the_largest_rate_a_step_makes_the_error_grow() -> None:
         assert (neuron.stepped(share * neuron.largest_rate).E > neuron.E) == grows
 
 
+def test_a_walk_of_plain_descent_is_the_neurons_own_steps() -> None:
+    neuron = Neuron(3, 4, -1, -1)
+    path = walk(neuron, SGD(0.01), 5)
+    for w1, w2, error in path:
+        assert (w1, w2, error) == pytest.approx((neuron.w1, neuron.w2, neuron.E))
+        neuron = neuron.stepped(0.01)
+    assert path.shape == (6, 3) and path[-1, 2] < 1
+
+
+def test_momentum_walks_straight_downhill_and_beyond_and_adam_the_diagonal() -> None:
+    """Two optimisers from one start come to rest at different pairs of weights, both right."""
+    start = Neuron(3, 4, -1, -1)
+    rolled, even = (walk(start, rule, 400) for rule in (Momentum(0.002), Adam(0.2)))
+    assert np.allclose(4 * (rolled[:, 0] + 1), 3 * (rolled[:, 1] + 1))
+    miss = rolled[:, :2] @ [3, 4] - 12
+    assert miss.max() > 5 and (np.diff(np.sign(miss)) != 0).sum() >= 3
+    assert np.allclose(even[:, 0], even[:, 1], atol=1e-6)
+    assert rolled[-1, 2] < 1e-6 and even[-1, 2] < 1e-6
+    assert np.linalg.norm(rolled[-1, :2] - even[-1, :2]) > 0.4
+
+
 def test_the_surface_is_the_error_at_every_pair_of_weights() -> None:
     w1, w2 = np.array([0.0, 1.0]), np.array([1.0, 2.0, 3.0])
     surface = error_surface(3, 4, w1, w2)
@@ -192,6 +215,25 @@ def test_the_gradient_by_hand_is_that_of_backward_and_of_a_nudge(layer: int) -> 
     else:
         assert hand.back is not None and hand.slope is not None
         assert np.allclose(hand.back.sum(axis=1) * hand.slope, hand.dy)
+
+
+def test_the_telling_example_is_the_one_that_adds_most() -> None:
+    hand = ByHand(np.array([0.0, 1.0, 1.0]), np.array([9.0, 0.1, -0.3]), None, None)
+    assert hand.telling == 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_an_activation_a_table_fills_only_with_one_place_a_product(seed: int) -> None:
+    """Where each product has its own vote, adding up is enough; for digits and size it is not."""
+
+    def right(target, activation, width=16) -> int:
+        settings = Settings(Task(1, "one_hot", target), (width,), activation, epochs=300, seed=seed)
+        *_, last = film(settings, hide(settings.task))
+        return int(right_cells(settings.task, last.answers).sum())
+
+    assert right("class", "none") == 100
+    assert right("digits", "relu") == 100 and 40 <= right("digits", "none") <= 60
+    assert right("regression", "relu", 64) == 100 and right("regression", "none", 64) <= 10
 
 
 def test_a_run_goes_on_a_little_at_a_time_to_the_same_end() -> None:

@@ -167,3 +167,20 @@ def test_a_lead_is_a_difference_of_logits_and_its_rival_came_second() -> None:
 def test_a_gated_ffn_is_one_part_too() -> None:
     config = replace(BASE, ffn=DenseFFN(d_ff=30, activation="swiglu"))
     assert attribute(tiny_model(config), TEXT).components[-1] == Component("FFN", 1)
+
+
+def test_an_attention_added_what_its_heads_added() -> None:
+    model = tiny_model()
+    found = attribute(model, TEXT)
+    added = found.to_lead(4, 3, 5)
+    parts = components_to_pull(model)
+    for layer in range(model.config.n_layer):
+        heads = [part for part in parts.values() if (part.layer, part.kind) == (layer, "head")]
+        assert len(heads) == model.config.attention.n_head
+        assert found.of(parts[f"attention {layer}"], added) == pytest.approx(
+            sum(found.of(head, added) for head in heads)
+        )
+    assert found.of(parts["FFN 1"], added) == added[found.components.index(parts["FFN 1"])]
+    blocks = sum(found.of(parts[f"{k} {i}"], added) for k in ("attention", "FFN") for i in (0, 1))
+    given = found.of(Component("token"), added) + found.of(Component("position"), added)
+    assert blocks + given == pytest.approx(added.sum())

@@ -99,3 +99,41 @@ def test_digits_of_any_size_are_normalised_to_mean_square_one() -> None:
     small, large = logit_lens.normalised([3, 7, 4, 8]), logit_lens.normalised([3e3, 7e3, 4e3, 8e3])
     assert small == pytest.approx([x / 34.5**0.5 for x in (3, 7, 4, 8)], rel=1e-6)
     assert large == pytest.approx(small, rel=1e-6)
+
+
+def test_what_rmsnorm_divides_by() -> None:
+    assert logit_lens.root_mean_square([3, 7, 4, 8]) == pytest.approx(34.5**0.5)
+    for scale in (1.0, 1000.0):
+        numbers = [scale * x for x in (3, -7, 4, 8)]
+        normed = logit_lens.normalised(numbers)
+        assert logit_lens.root_mean_square(normed) == pytest.approx(1, rel=1e-6)
+
+
+def test_an_error_is_measured_by_the_largest_number_expected() -> None:
+    expected = np.array([[1.0, -4.0], [0.0, 2.0]])
+    assert logit_lens.relative_error(expected, expected) == 0
+    assert logit_lens.relative_error(np.array([[1.0, -4.0], [0.0, 1.0]]), expected) == 0.25
+
+
+def test_the_likeliest_token_is_read_at_every_place_and_stage() -> None:
+    read = np.full((2, 3, 16), 0.01)
+    for stage, text in enumerate(("7*8", "56$")):
+        read[stage, range(3), encode(text)] = [0.5, 0.6, 0.7]
+    texts, sure = logit_lens.likeliest(read)
+    assert texts == ["7*8", "56$"]
+    assert np.array_equal(sure, [[0.5, 0.6, 0.7]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "awake", "half"),
+    [
+        ([0.0, 9.0, 0.0, 1.0], 2, 1),
+        ([1.0, 1.0, 1.0, 1.0], 4, 2),
+        ([3.0, 0.0, 2.0, 4.0], 3, 2),
+        ([5.0, 0.0, 0.0], 1, 1),
+    ],
+)
+def test_the_loudest_neurons_that_hand_on_half(values, awake: int, half: int) -> None:
+    assert logit_lens.voices(np.array(values)) == (awake, half)
+    loudest = sorted(values, reverse=True)
+    assert sum(loudest[: half - 1]) < sum(values) / 2 <= sum(loudest[:half])

@@ -10,7 +10,7 @@ import torch
 from tiny import BASE, tiny_model
 
 from lab.data.vocabulary import encode
-from lab.interp.patterns import patterns, sharpness
+from lab.interp.patterns import looks_hardest, patterns, sharpness
 from lab.model.config import SdpaKernel
 
 
@@ -53,3 +53,18 @@ def test_sharpness_is_the_mean_largest_weight_of_the_tokens_that_write() -> None
     assert found.shape == (2, 3)
     rows = [patterns(model, text)[1, 2, at].max() for text in texts for at in (3, 4, 5)]
     assert found[1, 2] == pytest.approx(np.mean(rows))
+
+
+def test_the_head_that_looks_hardest_is_found_for_each_pair_of_tokens() -> None:
+    weights = patterns(tiny_model(), "37*48=")
+    n_layer, n_head = weights.shape[:2]
+    for query, key in ((5, 1), (5, 4), (2, 0)):
+        found = looks_hardest(weights, query, key)
+        assert found.weight == weights[found.layer, found.head, query, key]
+        assert all(
+            weights[layer, head, query, key] <= found.weight
+            for layer in range(n_layer)
+            for head in range(n_head)
+        )
+    weights[1, 0, 5, 4] = 2.0
+    assert looks_hardest(weights, 5, 4) == (1, 0, 2.0)

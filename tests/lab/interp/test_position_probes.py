@@ -8,9 +8,11 @@ import pytest
 import torch
 from tiny import BASE, SAMPLES, tiny_model
 
+from lab.data.problems import Format
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
-from lab.interp.position_probes import agreement, anywhere, slow_turn
+from lab.interp.intervene import hide
+from lab.interp.position_probes import agreement, anywhere, first_digits_missed, slow_turn
 
 
 def test_a_score_by_distance_is_the_mean_of_the_cosines_by_hand() -> None:
@@ -40,3 +42,17 @@ def test_a_score_anywhere_is_the_one_a_text_of_two_tokens_forms_there(
             at = torch.tensor([[j, i]])
             formed = run_with_trace(model, tokens, ["scores"], positions=at)["blocks.0.scores"]
             assert found[i, j] == pytest.approx(float(formed[0, head, 1, 0]), rel=1e-9)
+
+
+def test_a_hidden_token_changes_the_first_digit_as_a_key_of_no_weight_does() -> None:
+    """Against the model's own pattern: the `=` of the first layer gives the hidden slot nothing."""
+    model, form = tiny_model(BASE), Format("cot_reversed", 2, 1, padded=False)
+    a, b = np.arange(10, 60), np.full(50, 7)
+    text = torch.from_numpy(form.render(a, b)[0]).long()[:, : form.prompt_length]
+    for slot in range(form.prompt_length - 1):
+        edits = [hide(layer, form.prompt_length - 1, slot) for layer in range(BASE.n_layer)]
+        seen = run_with_trace(model, text, ["pattern", "logits"], edits)
+        assert float(seen["blocks.0.pattern"][:, :, -1, slot].abs().max()) == 0
+        right = form.render(a, b)[0][:, form.prompt_length]
+        missed = int((seen["logits"][:, -1].argmax(-1).numpy() != right).sum())
+        assert first_digits_missed(model, form, a, b, slot) == missed

@@ -1,14 +1,32 @@
-"""Charts of page 00: plain numbers in, an Altair chart out."""
+"""Charts of page 00: plain numbers in, a chart of Altair out, or of plotly where it is 3D.
+
+plotly and what it loads in a browser are large, so nothing loads it before the valley is drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper
+from components.ui.lazily import lazily
+from components.ui.plots.colours import (
+    ACCENT,
+    GREY,
+    INK,
+    LINE,
+    OPTIMISERS,
+    PAPER,
+    RIGHT,
+    SOFT,
+)
+from components.ui.plots.core import Chart, Numbers, finished, grid, token_axis, toned
+from components.ui.plots.theme import LABEL
+
+plotly = lazily("plotly.graph_objects")
 
 
 def error_surface(
@@ -24,6 +42,7 @@ def error_surface(
     )
     wide1, wide2 = (1.1 * (w[1] - w[0]) for w in (w1, w2))  # overlapping: no seams
     x_axis, y_axis = (alt.Scale(domain=[w[0], w[-1]], nice=False, clamp=True) for w in (w1, w2))
+    ground = [PAPER.now, INK.now]
     cells = (
         alt.Chart(data.assign(w1_end=data["w1"] + wide1, w2_end=data["w2"] + wide2))
         .mark_rect()
@@ -35,8 +54,8 @@ def error_surface(
             color=alt.Color(
                 "E:Q",
                 title="error E",
-                scale=alt.Scale(type="symlog", domainMin=0, range=[paper(), ink()]),
-                legend=alt.Legend(orient="top", gradientLength=180),
+                scale=alt.Scale(type="symlog", domainMin=0, range=ground, clamp=True),
+                legend=alt.Legend(gradientLength=180),
             ),
             tooltip=[alt.Tooltip(name, format=".2f") for name in ("w1", "w2", "E")],
         )
@@ -49,41 +68,112 @@ def error_surface(
             x=alt.X("w1:Q", scale=x_axis), y=alt.Y("w2:Q", scale=y_axis), order="n:O"
         )
 
-    return alt.layer(
-        cells,
-        at(walked).mark_line(color=BLUE, strokeWidth=1.5, point=alt.OverlayMarkDef(color=BLUE)),
-        at(ahead).mark_line(color=ORANGE, strokeWidth=3),
-        at(ahead.tail(1)).mark_point(color=ORANGE, filled=True, shape="diamond", size=90),
-        at(walked.tail(1)).mark_point(color=BLUE, filled=True, size=160),
-    ).properties(height=480)
+    # Plum on a rim of paper: the ground below runs from paper to ink.
+    rim: dict[str, Any] = {"stroke": PAPER.now, "strokeWidth": 2, "opacity": 1}
+    return finished(
+        alt.layer(
+            cells,
+            at(walked).mark_line(color=PAPER.now, strokeWidth=5),
+            at(walked).mark_line(color=ACCENT.now, strokeWidth=2),
+            at(walked).mark_circle(color=ACCENT.now, size=40, **rim),
+            at(ahead).mark_line(color=PAPER.now, strokeWidth=6),
+            at(ahead).mark_line(color=ACCENT.now, strokeWidth=3, strokeDash=[6, 4]),
+            at(ahead.tail(1)).mark_point(
+                color=ACCENT.now, filled=True, shape="diamond", size=130, **rim
+            ),
+            at(walked.tail(1)).mark_circle(color=ACCENT.now, size=200, **rim),
+        ).properties(height=440)
+    )
+
+
+def valley(errors: Numbers, w1: Numbers, w2: Numbers, walks: Mapping[str, Numbers]) -> Any:
+    """E over two weights as a surface to turn, and the walks of optimisers on it, a figure of
+    plotly. `errors` (len(w1), len(w2)); a walk (steps + 1, 3): w1, w2, E."""
+    figure = plotly.Figure(
+        plotly.Surface(
+            x=w1,
+            y=w2,
+            z=errors.T,
+            surfacecolor=np.log1p(errors.T),  # as in the map: most of what is to see is low
+            colorscale=[[0, PAPER.now], [1, INK.now]],
+            showscale=False,
+            lighting={"ambient": 1, "diffuse": 0, "specular": 0},
+            hovertemplate="weights %{x:.2f}, %{y:.2f}<br>error %{z:.2f}<extra></extra>",
+        )
+    )
+    for name, walk in walks.items():
+        figure.add_trace(walker(name, walk))
+    figure.update_layout(
+        height=480,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        uirevision="valley",  # another number of steps leaves it turned as it was
+        scene={
+            "bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis("first weight"),
+            "yaxis": axis("second weight"),
+            "zaxis": axis("error E"),
+            "aspectratio": {"x": 1, "y": 1, "z": 0.7},
+            "camera": {"eye": {"x": 1.2, "y": -1.2, "z": 0.9}, "center": {"z": -0.15}},
+        },
+    )
+    return figure
+
+
+def walker(name: str, walk: Numbers) -> Any:
+    """The walk of one optimiser, its name where it stands now."""
+    w1, w2, error = walk.T
+    tone = OPTIMISERS[name].now
+    return plotly.Scatter3d(
+        x=w1,
+        y=w2,
+        z=error,
+        name=name,
+        mode="lines+markers+text",
+        text=[*[""] * (len(walk) - 1), name],
+        textposition="top center",
+        textfont={"color": tone, "size": LABEL + 2},
+        line={"color": tone, "width": 6},
+        marker={"color": tone, "size": [*[3] * (len(walk) - 1), 8]},
+        hovertemplate=f"{name}, weights %{{x:.2f}}, %{{y:.2f}}<br>error %{{z:.2f}}<extra></extra>",
+    )
+
+
+def axis(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "font": {"color": SOFT.now, "size": LABEL}},
+        "tickfont": {"color": SOFT.now},
+        "gridcolor": LINE.now,
+        "zerolinecolor": LINE.now,
+        "showbackground": False,
+    }
 
 
 def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:
-    """What a network gives to each digit, a row a place. `probabilities` (places, 10)."""
+    """What a network gives to each digit, ten bars a place. `probabilities` (places, 10)."""
     data = grid(probabilities, places, [str(i) for i in range(10)])
-    wanted = {(place, str(digit)) for place, digit in zip(places, right, strict=True)}
-    data["what"] = [
-        "right digit" if pair in wanted else "other"
-        for pair in zip(data["row"], data["column"], strict=True)
-    ]
-    return (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=alt.X("column:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["right digit", "other"], range=[BLUE, GREY]),
-                legend=alt.Legend(orient="top"),
-            ),
-            row=alt.Row("row:N", title=None, sort=None, header=alt.Header(labelOrient="top")),
-            tooltip=[
-                alt.Tooltip("row", title="place"),
-                alt.Tooltip("column", title="digit"),
-                alt.Tooltip("value", title="p", format=".4f"),
-            ],
-        )
-        .properties(height=90, width=260)
+    wanted = np.repeat(list(right), 10) == np.tile(np.arange(10), len(places))
+    data["what"] = np.where(wanted, "right digit", "other")
+    data["tick"] = np.where(wanted, "✓", "")
+    data["bar"] = data["row"] + " " + data["column"]
+    # An empty column, whose label is empty as well, keeps the places apart.
+    columns = [bar for place in places for bar in (*data["bar"][data["row"] == place], f"{place} ")]
+    x = token_axis(alt.X, "bar", "", "bottom", alt.Scale(domain=columns[:-1]))
+    base = alt.Chart(data).encode(
+        x=x,
+        tooltip=[
+            alt.Tooltip("row", title="place"),
+            alt.Tooltip("column", title="digit"),
+            alt.Tooltip("value", title="p", format=".4f"),
+        ],
     )
+    height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1]))
+    bars = base.mark_bar().encode(
+        y=height,
+        color=alt.Color("what:N", title=None, scale=toned({"right digit": RIGHT, "other": GREY})),
+    )
+    ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
+    firsts = alt.Chart(data[data["column"] == "0"])
+    names = firsts.mark_text(align="left", dx=-6, dy=-10).encode(x=x, y=alt.datum(1), text="row:N")
+    return finished(alt.layer(bars, ticks, names).properties(height=200))

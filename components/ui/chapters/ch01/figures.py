@@ -1,4 +1,4 @@
-"""Charts of page 01: plain numbers in, an Altair chart out."""
+"""Charts of page 01: plain numbers in, a chart of Altair out, and one of plotly to turn."""
 
 from __future__ import annotations
 
@@ -10,8 +10,24 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, Numbers, grid, ink, paper, places
+from components.ui.lazily import lazily
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    grid,
+    places,
+    readable,
+    signs,
+    square,
+    token_axis,
+    toned,
+)
 from lab.data.vocabulary import VOCABULARY
+
+plotly = lazily("plotly.graph_objects")
 
 
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
@@ -19,36 +35,69 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     data = grid(cosines, names, names)
     data["label"] = [f"{x:+.1f}".replace("-", "−") if abs(x) >= 0.1 else "" for x in data["value"]]
     base = alt.Chart(data).encode(
-        x=alt.X("column:N", sort=None, title="digit", axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X(
+            "column:N",
+            sort=None,
+            title="digit",
+            axis=alt.Axis(orient="top", labelAngle=0),
+            scale=square(),
+        ),
         y=alt.Y("row:N", sort=None, title="digit"),
     )
     cells = base.mark_rect().encode(
         color=alt.Color(
             "value:Q",
             title="cosine",
-            scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, paper(), ORANGE]),
+            scale=signs(1),
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )
-    signs = base.mark_text(fontSize=11, color=ink()).encode(text="label:N")
-    return alt.layer(cells, signs).properties(height=340)
+    numbers = base.mark_text().encode(text="label:N", color=readable("abs(datum.value) > 0.72"))
+    return finished(alt.layer(cells, numbers).properties(height=400))
 
 
-def plane(points: Numbers, names: Sequence[str]) -> Chart:
-    """Named points in a plane, joined in order, both axes on one scale. (N, 2)"""
-    reach = float(abs(points).max()) * 1.25 or 1.0
-    data = pd.DataFrame(
-        {"x": points[:, 0], "y": points[:, 1], "name": names, "n": range(len(points))}
+def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
+    """Named points to turn in three axes on one scale, joined in order. (N, 3), (3,)"""
+    reach = float(abs(points).max()) * 1.15 or 1.0
+    plain = {"range": [-reach, reach], "showticklabels": False, "showbackground": False}
+    lines = {"gridcolor": LINE.now, "zerolinecolor": GREY.now, "showspikes": False}
+    trace = plotly.Scatter3d(
+        **dict(zip("xyz", points.T, strict=True)),
+        text=list(names),
+        mode="lines+text",
+        textposition="middle center",
+        textfont={"size": 22, "color": INK.now},
+        line={"color": GREY.now, "width": 2},
+        hoverinfo="skip",
     )
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    base = alt.Chart(data).encode(
-        x=alt.X("x:Q", scale=scale, title="first direction", axis=alt.Axis(labels=False)),
-        y=alt.Y("y:Q", scale=scale, title="second direction", axis=alt.Axis(labels=False)),
+    chart = plotly.Figure(trace)
+    chart.update_layout(
+        height=480,
+        margin=dict.fromkeys("lrtb", 0),
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        scene={
+            f"{axis}axis": {
+                **plain,
+                **lines,
+                "title": {"text": title, "font": {"color": INK.now, "size": 13}},
+            }
+            for axis, title in zip("xyz", axis_titles(shares), strict=True)
+        },
+        scene_bgcolor="rgba(0, 0, 0, 0)",
+        scene_aspectmode="cube",
+        scene_dragmode="turntable",
+        scene_camera={  # the first direction runs across
+            "eye": {"x": 0.55, "y": -2.5, "z": 0.6},
+            "center": {"x": -0.07, "y": 0, "z": -0.1},
+        },
     )
-    line = base.mark_line(color=GREY, strokeWidth=1, strokeDash=[3, 3]).encode(order="n:O")
-    return alt.layer(
-        line, base.mark_text(fontSize=18, color=ink()).encode(text="name:N")
-    ).properties(height=300)
+    return chart
+
+
+def axis_titles(shares: Numbers) -> list[str]:
+    """What each direction keeps of the variance: 'first: 26 in 100'."""
+    orders = ("first", "second", "third")
+    return [f"{n}: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
 
 
 def waves(shares: Numbers, chance: float) -> Chart:
@@ -56,81 +105,82 @@ def waves(shares: Numbers, chance: float) -> Chart:
     data = pd.DataFrame({"times": range(1, len(shares) + 1), "share": shares})
     bars = (
         alt.Chart(data)
-        .mark_bar(color=BLUE)
+        .mark_bar()
         .encode(
             x=alt.X("times:O", title="waves around the ten digits", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("share:Q", title="share of variance", scale=alt.Scale(domain=[0, 1])),
             tooltip=["times", alt.Tooltip("share", format=".3f")],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"y": [chance]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
-    return alt.layer(bars, rule.encode(y="y:Q")).properties(height=300)
+    return finished(alt.layer(bars, *level("share", chance, "chance")).properties(height=CURVE))
+
+
+def level(axis: str, at: float, name: str) -> tuple[alt.Chart, alt.Chart]:
+    """A dashed line across a chart, its name above its right end."""
+    base = alt.Chart(pd.DataFrame({axis: [at], "name": [name]})).encode(y=f"{axis}:Q")
+    text = base.mark_text(align="right", dy=-9, dx=-4).encode(x=alt.value("width"), text="name:N")
+    return base.mark_rule(strokeDash=[5, 4]), text
 
 
 def ten_bars(p: Numbers, right: int, rival: int) -> Chart:
     """Ten probabilities, the right digit and its rival named. (10,)"""
     names = {right: "right", rival: "rival"}
+    marks = {right: "✓", rival: "✗"}
     data = pd.DataFrame(
         {
             "digit": [str(i) for i in range(10)],
             "p": p,
             "what": [names.get(i, "other") for i in range(10)],
+            "mark": [marks.get(i, "") for i in range(10)],
         }
     )
-    return (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["right", "rival", "other"], range=[BLUE, ORANGE, GREY]),
-                legend=alt.Legend(orient="top"),
-            ),
-            tooltip=["digit", alt.Tooltip("p", format=".4f")],
-        )
-        .properties(height=280)
+    base = alt.Chart(data).encode(
+        x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
     )
+    bars = base.mark_bar().encode(
+        color=alt.Color(
+            "what:N", title=None, scale=toned({"right": RIGHT, "rival": WRONG, "other": GREY})
+        ),
+        tooltip=["digit", alt.Tooltip("p", format=".4f")],
+    )
+    ticks = base.mark_text(dy=-9).encode(text="mark:N")
+    return finished(alt.layer(bars, ticks).properties(height=CURVE))
 
 
 def coin(p: float) -> Chart:
     """The curve -ln p, and a point at the probability of the right digit."""
     at = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, 1, 60)])
-    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=ink())
+    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=INK.now)
     here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
     axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
         "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
-    point = alt.Chart(here).mark_point(filled=True, size=160, color=BLUE)
-    return alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=280)
+    point = alt.Chart(here).mark_point(filled=True, size=160, color=RIGHT.now)
+    return finished(alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=CURVE))
 
 
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     """Loss by tokens read, on a log scale; perplexity in the tooltip."""
     data = pd.DataFrame(rows)
     data["perplexity"] = np.exp(data["loss"])
-    return (
-        alt.Chart(data)
-        .mark_line(point=alt.OverlayMarkDef(size=20))
-        .encode(
-            x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
-            y=alt.Y(
-                "loss:Q",
-                title="loss, nats a token",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(format=".0e", tickCount=5),
-            ),
-            tooltip=[
-                "tokens",
-                alt.Tooltip("loss", format=".3g"),
-                alt.Tooltip("perplexity", format=".5f"),
-            ],
-        )
-        .properties(height=260)
+    base = alt.Chart(data).encode(
+        x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
+        y=alt.Y(
+            "loss:Q",
+            title="loss, nats a token",
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(format=".0e", tickCount=5),
+        ),
+        tooltip=[
+            "tokens",
+            alt.Tooltip("loss", format=".3g"),
+            alt.Tooltip("perplexity", format=".5f"),
+        ],
     )
+    points = base.mark_circle(size=30, opacity=1)
+    return finished(alt.layer(base.mark_line(), points).properties(height=CURVE))
 
 
 def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
@@ -151,26 +201,17 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
         alt.Chart(data)
         .mark_bar(clip=True)
         .encode(
-            x=alt.X(
-                "token:N",
-                sort=None,
-                title="token",
-                axis=alt.Axis(
-                    labelAngle=0, labelExpr="split(datum.label, ' ')[1]", labelOverlap=False
-                ),
-            ),
+            x=token_axis(alt.X, "token", "token", "bottom"),
             y=alt.Y("price:Q", title="price, nats", scale=alt.Scale(domain=[0, top])),
             color=alt.Color(
                 "what:N",
                 title=None,
-                scale=alt.Scale(domain=["bears loss", "does not"], range=[BLUE, GREY]),
-                legend=alt.Legend(orient="top"),
+                scale=toned({"bears loss": ACCENT, "does not": GREY}),
             ),
             tooltip=["token", alt.Tooltip("price", format=".4f"), "what"],
         )
     )
-    line = alt.Chart(pd.DataFrame({"price": [blind]})).mark_rule(color=ORANGE, strokeDash=[5, 4])
-    return alt.layer(bars, line.encode(y="price:Q")).properties(height=240)
+    return finished(alt.layer(bars, *level("price", blind, "a blind guess")).properties(height=240))
 
 
 def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
@@ -180,7 +221,8 @@ def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
         for whose, values in (("the model's own", before), ("after the settings", after))
         for token, p in zip(tokens, values, strict=True)
     ]
-    return (
+    both = {"the model's own": GREY, "after the settings": ACCENT}
+    chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
@@ -189,15 +231,13 @@ def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
             y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "whose:N",
-                sort=None,
                 title=None,
-                scale=alt.Scale(range=[GREY, BLUE]),
-                legend=alt.Legend(orient="top"),
+                scale=toned(both),
             ),
             tooltip=["token", "whose", alt.Tooltip("p", format=".4f")],
         )
-        .properties(height=240)
     )
+    return finished(chart.properties(height=240))
 
 
 def chain(n: int, measured: tuple[float, float] | None) -> Chart:
@@ -208,11 +248,11 @@ def chain(n: int, measured: tuple[float, float] | None) -> Chart:
         "y": alt.Y("whole:Q", title="the whole is right", scale=alt.Scale(domain=[0, 1])),
     }
     layers = [
-        alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=ink()).encode(**axes)
+        alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=INK.now).encode(**axes)
     ]
     if measured:
         point = pd.DataFrame([{"p": measured[0], "whole": measured[1], "what": "measured"}])
-        dot = alt.Chart(point).mark_point(filled=True, size=160, color=ORANGE)
-        name = alt.Chart(point).mark_text(align="right", dx=-12, color=ink())
+        dot = alt.Chart(point).mark_point(filled=True, size=160, color=ACCENT.now)
+        name = alt.Chart(point).mark_text(align="right", dx=-12)
         layers += [dot.encode(**axes), name.encode(text="what:N", **axes)]
-    return alt.layer(*layers).properties(height=300)
+    return finished(alt.layer(*layers).properties(height=CURVE))

@@ -8,10 +8,22 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, READABLE, Chart, Numbers, grid, ink
+from components.ui.plots.colours import ACCENT, GREY, OCHRE, VIOLET
+from components.ui.plots.core import (
+    CURVE,
+    READABLE,
+    Chart,
+    Numbers,
+    amounts,
+    finished,
+    grid,
+    named_ends,
+    readable,
+    toned,
+)
 
-RULES = ("divided by the root", "not divided")
-"""The two ways to scale a match, in the order of their colours."""
+RULES = {"divided by the root": VIOLET, "not divided": OCHRE}
+"""The two ways to scale a match."""
 
 
 def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str) -> Chart:
@@ -25,19 +37,22 @@ def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str)
             title=title,
             axis=alt.Axis(orient="top", labelAngle=0),
         ),
-        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, ticks=False)),
+        y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(ticks=False)),
     )
     highest = max(1.0, *(float(blend.max()) for blend in blends.values()))
     cells = base.mark_rect().encode(
-        color=alt.Color("value:Q", scale=alt.Scale(domain=[0, READABLE[1] * highest]), legend=None),
+        color=alt.Color("value:Q", scale=amounts(READABLE[1] * highest), legend=None),
         tooltip=["row", alt.Tooltip("column", title=title), alt.Tooltip("value", format=".3f")],
     )
     numbers = (
-        base.mark_text(fontSize=13, color=ink())
-        .encode(text=alt.Text("value:Q", format=".2~f"))
+        base.mark_text()
+        .encode(
+            text=alt.Text("value:Q", format=".2~f"),
+            color=readable(f"datum.value > {0.92 * highest}"),
+        )
         .transform_filter("datum.value >= 0.005")
     )
-    return alt.layer(cells, numbers).properties(height=42 * len(rows) + 75)
+    return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
 
 
 def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
@@ -47,18 +62,18 @@ def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
         for rule, some in weights.items()
         for number, weight in enumerate(some, 1)
     ]
-    return (
+    chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
             x=alt.X("key:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("rule:N", sort=RULES),
+            xOffset=alt.XOffset("rule:N", sort=list(RULES)),
             y=alt.Y("weight:Q", scale=alt.Scale(domain=[0, 1])),
-            color=rule_colour(),
+            color=alt.Color("rule:N", title=None, scale=toned(RULES)),
             tooltip=["key", "rule", alt.Tooltip("weight", format=".3f")],
         )
-        .properties(height=280)
     )
+    return finished(chart.properties(height=220))
 
 
 def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
@@ -69,31 +84,18 @@ def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
         scale=alt.Scale(type="log", base=2, nice=False),
         axis=alt.Axis(values=sorted({row["d"] for row in rows}), format="d", grid=False),
     )
-    lines = (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line(point=True, strokeWidth=2.5)
-        .encode(
-            x=size,
-            y=alt.Y("mean:Q", title="largest of six weights, mean", scale=alt.Scale(domain=[0, 1])),
-            color=rule_colour(),
-            tooltip=["d", "rule", alt.Tooltip("mean", format=".3f")],
-        )
+    mean = alt.Y("mean:Q", title="largest of six weights, mean", scale=alt.Scale(domain=[0, 1]))
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=size,
+        y=mean,
+        color=alt.Color("rule:N", scale=toned(RULES), legend=None),
+        tooltip=["d", "rule", alt.Tooltip("mean", format=".3f")],
     )
-    here = (
-        alt.Chart(pd.DataFrame({"d": [at]}))
-        .mark_rule(color=ink(), strokeDash=[4, 4])
-        .encode(x=size)
-    )
-    return alt.layer(lines, here).properties(height=300)
-
-
-def rule_colour() -> alt.Color:
-    return alt.Color(
-        "rule:N",
-        title=None,
-        scale=alt.Scale(domain=list(RULES), range=[BLUE, ORANGE]),
-        legend=alt.Legend(orient="top"),
-    )
+    here = alt.Chart(pd.DataFrame({"d": [at]})).mark_rule(strokeDash=[4, 4]).encode(x=size)
+    names = named_ends(data, "d", "rule", size, mean)
+    points = base.mark_circle(size=60, opacity=1)
+    return finished(alt.layer(base.mark_line(), points, here, names).properties(height=CURVE))
 
 
 NAMED = 0.05
@@ -137,10 +139,9 @@ def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
         color=alt.Color(
             "what:N",
             title=None,
-            scale=alt.Scale(domain=["most missed", "other heads"], range=[ORANGE, GREY]),
-            legend=alt.Legend(orient="top"),
+            scale=toned({"most missed": ACCENT, "other heads": GREY}),
         ),
         tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
     )
-    names = base.mark_text(dy=14, color=ink()).encode(text="name:N")
-    return alt.layer(points, names).properties(height=340)
+    names = base.mark_text(dy=14).encode(text="name:N")
+    return finished(alt.layer(points, names).properties(height=CURVE))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from components.ui.plots.colours import ACCENT, GREY, NEGATIVE, POSITIVE
 from components.ui.plots.core import (
-    BLUE,
-    GREY,
-    ORANGE,
+    CURVE,
     Chart,
     Numbers,
+    finished,
     grid,
-    ink,
     places,
     token_axis,
+    toned,
 )
 
 LEAST = 1e-3
@@ -28,51 +27,45 @@ LEAST = 1e-3
 
 def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
     """Of each line, how long a note it adds and how long the stream is then: log scale. (N,)"""
-    both = ("this note", "the stream after it")
+    both = {"this note": ACCENT, "the stream after it": GREY}
     data = pd.DataFrame(
         {
             "line": np.tile(list(lines), 2),
-            "what": np.repeat(both, len(lines)),
+            "what": np.repeat([*both], len(lines)),
             "length": np.maximum(np.concatenate([notes, stream]), LEAST),
             "index": np.tile(np.arange(len(lines)), 2),
         }
     )
     base = alt.Chart(data).encode(
-        y=alt.Y("line:N", sort=None, title=None, axis=upright(grid=True)),
+        y=alt.Y("line:N", sort=None, title=None, axis=alt.Axis(grid=True)),
         x=alt.X("length:Q", scale=alt.Scale(type="log"), title="length, log scale"),
         color=alt.Color(
             "what:N",
             title=None,
-            scale=alt.Scale(domain=both, range=[ORANGE, BLUE]),
-            legend=alt.Legend(orient="top"),
+            scale=toned(both),
         ),
         tooltip=["line", "what", alt.Tooltip("length", format=",.1f")],
     )
     stream_line = (
-        base.transform_filter(alt.datum.what == both[1])
+        base.transform_filter(alt.datum.what == "the stream after it")
         .mark_line(strokeWidth=2)
         .encode(order="index:O")
     )
     points = base.mark_circle(size=80, opacity=1)
-    return alt.layer(stream_line, points).properties(height=26 * len(lines) + 70)
-
-
-def upright(**look: Any) -> alt.Axis:
-    """An axis of names, each level with its row: the first is not pushed into the picture."""
-    return alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=160, **look)
+    return finished(alt.layer(stream_line, points).properties(height=26 * len(lines)))
 
 
 def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
     """A few numbers of the stream, and what the norm makes of them; the axis reaches `most`."""
-    n, both = len(before), ("before the norm", "after it")
+    n, both = len(before), {"before the norm": GREY, "after it": ACCENT}
     data = pd.DataFrame(
         {
             "number": np.tile(np.arange(n), 2),
-            "when": np.repeat(both, n),
+            "when": np.repeat([*both], n),
             "value": np.concatenate([before, after]),
         }
     )
-    return (
+    chart = (
         alt.Chart(data)
         .mark_bar()
         .encode(
@@ -87,13 +80,12 @@ def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
             color=alt.Color(
                 "when:N",
                 title=None,
-                scale=alt.Scale(domain=both, range=[ORANGE, BLUE]),
-                legend=alt.Legend(orient="top"),
+                scale=toned(both),
             ),
             tooltip=["number", "when", alt.Tooltip("value", format=",.4f")],
         )
-        .properties(height=300)
     )
+    return finished(chart.properties(height=CURVE))
 
 
 def ticks(most: float) -> list[float]:
@@ -105,16 +97,16 @@ def ticks(most: float) -> list[float]:
 def neuron_curve(values: Numbers) -> Chart:
     """What the neurons of one FFN hand on, the loudest first. (F,)"""
     data = pd.DataFrame({"rank": np.arange(1, len(values) + 1), "value": np.sort(values)[::-1]})
-    return (
+    chart = (
         alt.Chart(data)
-        .mark_area(color=BLUE, line=True, opacity=0.6)
+        .mark_area(line=True, opacity=0.6)
         .encode(
             x=alt.X("rank:Q", title="neurons, the loudest first", scale=alt.Scale(nice=False)),
             y=alt.Y("value:Q", title="handed on"),
             tooltip=["rank", alt.Tooltip("value", format=",.2f")],
         )
-        .properties(height=180)
     )
+    return finished(chart.properties(height=CURVE))
 
 
 def early_reading(
@@ -130,45 +122,47 @@ def early_reading(
     data["what"] = np.where(data["says"] == np.tile([*written], len(rows)), "as written", "other")
     base = alt.Chart(data).encode(
         x=token_axis(alt.X, "column", "token that is written", "top"),
-        y=alt.Y("row:N", sort=None, title=None, axis=upright()),
+        y=alt.Y("row:N", sort=None, title=None),
     )
     cells = base.mark_rect().encode(
         color=alt.Color(
             "what:N",
             title=None,
-            scale=alt.Scale(domain=["as written", "other"], range=[BLUE, ORANGE]),
-            legend=alt.Legend(orient="top"),
+            scale=toned({"as written": ACCENT, "other": GREY}),
         ),
-        opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.6]), legend=None),
+        opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.5]), legend=None),
         tooltip=[
             alt.Tooltip("row", title="read"),
             alt.Tooltip("says", title="would say"),
             alt.Tooltip("value", title="probability", format=".3f"),
         ],
     )
-    letter = base.mark_text(fontSize=14, color=ink()).encode(text="says:N")
-    return alt.layer(cells, letter).properties(height=34 * len(rows) + 70)
+    letters_of = base.mark_text(fontSize=14).encode(text="says:N")
+    agreed = alt.datum.what == "as written"
+    bold = letters_of.mark_text(fontSize=14, fontWeight="bold").transform_filter(agreed)
+    plain = letters_of.transform_filter(f"!({agreed})")
+    return finished(alt.layer(cells, plain, bold).properties(height=34 * len(rows)))
 
 
 def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
     """How long a note every line of the notebook holds at every token. `lengths` (lines, T)."""
     data = grid(np.log10(np.maximum(lengths, LEAST)), lines, places(text))
     data["length"] = lengths.ravel()
-    return (
+    chart = (
         alt.Chart(data)
         .mark_rect()
         .encode(
             x=token_axis(alt.X, "column", "token", "top"),
-            y=alt.Y("row:N", sort=None, title=None, axis=upright()),
-            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0)),
+            y=alt.Y("row:N", sort=None, title=None),
+            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0, clamp=True)),
             tooltip=[
                 alt.Tooltip("row", title="line"),
                 alt.Tooltip("column", title="token"),
                 alt.Tooltip("length", title="length of the note", format=",.1f"),
             ],
         )
-        .properties(height=24 * len(lines) + 60)
     )
+    return finished(chart.properties(height=24 * len(lines)))
 
 
 def waterfall(
@@ -192,22 +186,19 @@ def waterfall(
         }
     )
     data["right"] = np.maximum(data["begin"], data["end"])
-    most = max(0.0, *ends.tolist())
-    room = most - min(0.0, *ends.tolist())
-    base = alt.Chart(data).encode(y=alt.Y("part:N", sort=None, title=None, axis=upright()))
-    scale = alt.Scale(domainMax=most + 0.16 * room, nice=False)
+    base = alt.Chart(data).encode(y=alt.Y("part:N", sort=None, title=None))
+    scale = alt.Scale(nice=False)
     bars = base.mark_bar().encode(
         x=alt.X("begin:Q", title="running sum", scale=scale),
         x2="end:Q",
         color=alt.Color(
             "what:N",
             title=None,
-            scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE, GREY]),
-            legend=alt.Legend(orient="top"),
+            scale=toned(dict(zip(kinds, (POSITIVE, NEGATIVE, GREY), strict=True))),
         ),
         tooltip=["part", alt.Tooltip("added", format="+.4f"), alt.Tooltip("end", format=".4f")],
     )
-    numbers = base.mark_text(align="left", dx=4, fontSize=11, color=ink()).encode(
+    numbers = base.mark_text(align="left", dx=4).encode(
         x=alt.X("right:Q", scale=scale), text=alt.Text("added:Q", format="+.2f")
     )
-    return alt.layer(bars, numbers).properties(height=20 * len(data) + 70)
+    return finished(alt.layer(bars, numbers).properties(height=20 * len(data)))

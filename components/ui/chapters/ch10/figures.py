@@ -8,7 +8,23 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.core import READABLE, Chart, Numbers, grid, ink, places, token_axis
+from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    READABLE,
+    SHARES,
+    Chart,
+    Numbers,
+    amounts,
+    finished,
+    grid,
+    kinds,
+    places,
+    readable,
+    rows_high,
+    token_axis,
+    toned,
+)
 
 
 def table_map(
@@ -20,107 +36,114 @@ def table_map(
         x=alt.X(
             "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
         ),
-        y=alt.Y("row:N", sort=None, title=row_title, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("row:N", sort=None, title=row_title),
     )
     cells = base.mark_rect().encode(
-        color=alt.Color("value:Q", scale=alt.Scale(domain=READABLE), legend=None),
+        color=alt.Color("value:Q", scale=amounts(READABLE[1]), legend=None),
         tooltip=[
             alt.Tooltip("row", title=row_title),
             alt.Tooltip("column", title=column_title),
             alt.Tooltip("value", title="share", format=".3f"),
         ],
     )
-    numbers = base.mark_text(fontSize=15, color=ink()).encode(
-        text=alt.Text("value:Q", format=".2f")
+    numbers = base.mark_text(fontSize=15).encode(
+        text=alt.Text("value:Q", format=".2f"), color=readable("datum.value > 0.92")
     )
-    return alt.layer(cells, numbers).properties(height=48 * len(rows) + 50)
+    return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
 
 
 def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Two bars a model: pairs trained on and pairs never seen. Rows: bar, pairs, share, label."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
+        y=alt.Y("bar:N", title=None, sort=None),
         x=alt.X(
             "share:Q",
-            scale=alt.Scale(domain=[0, 1.75], nice=False),
-            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%"),
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(values=SHARES, format="%"),
             title="texts with a wrong token",
         ),
     )
     bars = base.mark_bar().encode(
-        color=alt.Color("pairs:N", sort=None, title=None, legend=alt.Legend(orient="top")),
+        color=alt.Color(
+            "pairs:N", title=None, scale=toned({"trained on": GREY, "held out": WRONG})
+        ),
         tooltip=["bar", "label"],
     )
-    labels = base.mark_text(align="left", dx=5, color=ink()).encode(text="label:N")
-    return alt.layer(bars, labels).properties(height=46 * len(rows) + 40)
+    labels = base.mark_text(align="left", dx=5).encode(text="label:N")
+    return finished(alt.layer(bars, labels).properties(height=rows_high(len(rows), 46)))
 
 
 def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> Chart:
     """What the model gave to every token at one place, the right and the chosen one named."""
-    names = {chosen: "written", right: "right"} if right != chosen else {right: "written and right"}
-    data = pd.DataFrame(
-        {"token": list(tokens), "p": probabilities, "what": [names.get(t, "other") for t in tokens]}
+    tones = (
+        {"right": RIGHT, "written": WRONG, "other": GREY}
+        if right != chosen
+        else {"written and right": RIGHT, "other": GREY}
     )
+    names = {chosen: "written", right: "right"} if right != chosen else {right: "written and right"}
+    said = [names.get(token, "other") for token in tokens]
+    marks = {"written": "✗", "other": ""}
+    data = pd.DataFrame({"token": list(tokens), "p": probabilities, "what": said})
+    data["mark"] = [marks.get(what, "✓") for what in said]
     base = alt.Chart(data).encode(
-        x=alt.X("token:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelFontSize=14)),
+        x=alt.X("token:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
     )
     bars = base.mark_bar().encode(
-        color=alt.Color("what:N", title=None, sort=None, legend=alt.Legend(orient="top")),
+        color=alt.Color("what:N", title=None, scale=toned(tones)),
         tooltip=["token", alt.Tooltip("p", format=".4f"), "what"],
     )
-    return bars.properties(height=220)
+    ticks = base.mark_text(dy=-9).encode(text="mark:N")
+    return finished(alt.layer(bars, ticks).properties(height=220))
 
 
 def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:
     """Where every head looks from one place. `weights` (heads, keys)."""
     data = grid(weights, heads, places(text)[: weights.shape[1]])
-    return (
+    chart = (
         alt.Chart(data)
         .mark_rect()
         .encode(
             x=token_axis(alt.X, "column", "looks at", "top"),
-            y=alt.Y("row:N", sort=None, title="layer.head", axis=alt.Axis(labelOverlap=False)),
-            color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1]), title="weight"),
+            y=alt.Y("row:N", sort=None, title="layer.head"),
+            color=alt.Color("value:Q", scale=amounts(), title="weight"),
             tooltip=[
                 alt.Tooltip("row", title="layer.head"),
                 alt.Tooltip("column", title="looks at"),
                 alt.Tooltip("value", title="weight", format=".3f"),
             ],
         )
-        .properties(height=20 * len(heads) + 60)
     )
+    return finished(chart.properties(height=20 * len(heads)))
+
+
+OUTCOME_TONES = {"moves as implied": VIOLET, "stays true": OCHRE, "does neither": GREY}
+"""None is right or wrong here: a forged digit leads to a wrong answer if the model follows it."""
 
 
 def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """Stacked shares of what a forged digit does. Rows: digit, outcome, share, label."""
-    return (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "digit:N",
-                sort=None,
-                title="partial product, digit",
-                axis=alt.Axis(labelLimit=220),
-            ),
-            x=alt.X(
-                "share:Q",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-                title="share of all pairs",
-            ),
-            color=alt.Color(
-                "outcome:N",
-                sort=None,
-                title="the answer",
-                legend=alt.Legend(orient="top", labelLimit=300, columns=1),
-            ),
-            order="order:Q",
-            tooltip=["digit", "outcome", "label"],
-        )
-        .properties(height=34 * len({row["digit"] for row in rows}) + 110)
+    """Stacked shares of what a forged digit does. Rows: digit, outcome, share, label, order."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("digit:N", sort=None, title="partial product, digit"),
+        x=alt.X(
+            "share:Q",
+            stack="zero",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%", values=SHARES),
+            title="share of all pairs",
+        ),
+        order="order:Q",
     )
+    chart = base.mark_bar().encode(
+        color=alt.Color(
+            "outcome:N",
+            title="the answer",
+            scale=toned(OUTCOME_TONES),
+            legend=alt.Legend(columns=1),
+        ),
+        tooltip=["digit", "outcome", "label"],
+    )
+    return finished(chart.properties(height=rows_high(len({row["digit"] for row in rows}), 34)))
 
 
 def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Chart:
@@ -129,18 +152,18 @@ def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Char
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(format="~s")),
         color=alt.Color(
             "arm:N",
-            sort=None,
             title=None,
-            legend=alt.Legend(orient="top", symbolOpacity=1, columns=2),
+            scale=kinds(row["arm"] for row in rows),
+            legend=alt.Legend(columns=2, symbolType="stroke"),
         ),
     )
-    shares = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    shares = alt.Axis(format="%", values=SHARES)
     scale = alt.Scale(domain=[0, 1])
     band = base.mark_area(opacity=0.2).encode(
         y=alt.Y("low:Q", title=y_title, scale=scale, axis=shares), y2="high:Q"
     )
-    middle = base.mark_line(strokeWidth=2.5).encode(
+    middle = base.mark_line().encode(
         y=alt.Y("mid:Q", scale=scale),
         tooltip=["arm", "x", *(alt.Tooltip(n, format=".4f") for n in ("low", "mid", "high"))],
     )
-    return alt.layer(band, middle).properties(height=280)
+    return finished(alt.layer(band, middle).properties(height=CURVE))

@@ -90,12 +90,15 @@ def how_many(wrong: float, options: Sequence[str] = HOW_MANY) -> str:
     return options[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
 
 
+RIGHT, DIGIT, LENGTH = "right to the end", "a wrong digit first", "a wrong length first"
+
+
 def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
     """How n sums end, in the words of the page."""
     return {
-        "right to the end": n - wrong_digit - wrong_length,
-        "a wrong digit first": wrong_digit,
-        "a wrong length first": wrong_length,
+        RIGHT: n - wrong_digit - wrong_length,
+        DIGIT: wrong_digit,
+        LENGTH: wrong_length,
     }
 
 

@@ -8,24 +8,31 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from components.ui.plots.core import BLUE, GREY, ORANGE, Chart, ink, paper
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    kinds,
+    places,
+    rows_high,
+    signs,
+    square,
+    token_axis,
+    toned,
+)
 
-Numbers = NDArray[np.float64]
-
-HIGH = 400
-"""In pixels: a map of scores with its axes and its legend."""
-
-LENGTH_MAP = 162
-"""In pixels: a map of lengths with its axes."""
+LENGTH_MAP = 190
+"""In pixels: how wide a map of lengths is with its axis."""
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar for each layer of each model. Rows: model, layer, change (a share)."""
     data = pd.DataFrame(rows)
     data["where"] = data["model"] + ", " + data["layer"]
-    return (
+    chart = (
         alt.Chart(data)
         .mark_bar()
         .encode(
@@ -35,12 +42,12 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
                 scale=alt.Scale(domainMin=0),
                 axis=alt.Axis(format="%", tickCount=5),
             ),
-            y=alt.Y("where:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
-            color=alt.Color("model:N", sort=None, legend=None),
+            y=alt.Y("where:N", title=None, sort=None),
+            color=alt.Color("model:N", scale=kinds(data["model"]), legend=None),
             tooltip=["model", "layer", alt.Tooltip("change", format=".2e")],
         )
-        .properties(height=220)
     )
+    return finished(chart.properties(height=rows_high(len(data), 26)))
 
 
 def scores_by_place(scores: Numbers) -> Chart:
@@ -57,20 +64,18 @@ def scores_by_place(scores: Numbers) -> Chart:
         }
     )
     picked = alt.selection_point(fields=["distance"], empty=False)
-    return (
+    chart = (
         alt.Chart(data)
         .mark_rect()
         .encode(
-            x=alt.X("j:O", title="position of the key", axis=sparse()),
+            x=alt.X("j:O", title="position of the key", axis=sparse(), scale=square()),
             y=alt.Y("i:O", title="position of the query", axis=sparse()),
             color=alt.Color(
                 "score:Q",
-                scale=alt.Scale(
-                    domain=[-most, most], range=[BLUE, paper(), ORANGE], interpolate="rgb"
-                ),
+                scale=signs(most),
                 legend=alt.Legend(title="score", orient="bottom"),
             ),
-            stroke=alt.condition(picked, alt.value(ink()), alt.value(None)),
+            stroke=alt.condition(picked, alt.value(INK.now), alt.value(None)),
             tooltip=[
                 alt.Tooltip("i", title="query at"),
                 alt.Tooltip("j", title="key at"),
@@ -79,8 +84,8 @@ def scores_by_place(scores: Numbers) -> Chart:
             ],
         )
         .add_params(picked)
-        .properties(height=HIGH)
     )
+    return finished(chart.properties(height=400))
 
 
 def sparse() -> alt.Axis:
@@ -94,17 +99,20 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         for name, values in curves.items()
         for d, x in enumerate(values)
     ]
-    return (
-        alt.Chart(pd.DataFrame(rows))
+    data = pd.DataFrame(rows)
+    x = alt.X("distance:Q", title="distance i - j")
+    y = alt.Y("score:Q", title="score")
+    lines = (
+        alt.Chart(data)
         .mark_line()
         .encode(
-            x=alt.X("distance:Q", title="distance i - j"),
-            y=alt.Y("score:Q", title="score"),
-            color=alt.Color("base:N", sort=None),
+            x=x,
+            y=y,
+            color=alt.Color("base:N", scale=kinds(curves), title="base"),
             tooltip=["base", "distance", alt.Tooltip("score", format=".3f")],
         )
-        .properties(height=240)
     )
+    return finished(lines.properties(height=CURVE))
 
 
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
@@ -117,26 +125,23 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
     data["arm"] = data["setting"] + ": " + data["encoding"]
     data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
     data["shown"] = data["steps"].where(np.isfinite(data["steps"]), data["ended"])
-    kinds = ["arrived", never]
-    return (
+    chart = (
         alt.Chart(data)
-        .mark_point(size=60, filled=True, opacity=0.75)
+        .mark_point(size=80, filled=True, opacity=0.75)
         .encode(
             x=alt.X("shown:Q", title="steps to the goal", scale=alt.Scale(domain=[0, most])),
-            y=alt.Y("arm:N", sort=None, title=None, axis=alt.Axis(labelLimit=240, grid=True)),
+            y=alt.Y("arm:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, grid=True)),
             shape=alt.Shape(
                 "came:N",
                 title=None,
-                scale=alt.Scale(domain=kinds, range=["circle", "triangle-right"]),
-                legend=alt.Legend(orient="bottom", columns=1),
+                scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
+                legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
             ),
-            color=alt.Color(
-                "came:N", title=None, scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])
-            ),
+            color=alt.Color("encoding:N", scale=kinds(data["encoding"]), legend=None),
             tooltip=["setting", "encoding", "seed", "shown", "came"],
         )
-        .properties(height=26 * data["arm"].nunique() + 90)
     )
+    return finished(chart.properties(height=rows_high(len(set(data["arm"])), 30)))
 
 
 def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
@@ -156,14 +161,12 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
         format="d",
         grid=False,
         tickSize=0,
-        labelFontSize=9,
         labelPadding=3,
-        titleFontSize=10,
         titlePadding=4,
     )
     cells = (
         alt.Chart(data)
-        .mark_rect(stroke=GREY, strokeWidth=0.5, strokeOpacity=0.4)
+        .mark_rect(stroke=GREY.now, strokeWidth=0.5, strokeOpacity=0.4)
         .encode(
             x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
             x2="left_end",
@@ -176,7 +179,9 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
             y2="top_end",
             color=alt.Color(
                 "wrong:Q",
-                scale=alt.Scale(domain=[0, 1], range=[paper(), ORANGE], interpolate="rgb"),
+                scale=alt.Scale(
+                    domain=[0, 1], range=[PAPER.now, WRONG.now], interpolate="rgb", clamp=True
+                ),
                 legend=None,
             ),
             tooltip=[
@@ -190,29 +195,57 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
     )
     frame = (
         alt.Chart(pd.DataFrame([{"low": 0.5, "high": trained + 0.5}]))
-        .mark_rect(filled=False, stroke=ink(), strokeWidth=1.5)
+        .mark_rect(filled=False, stroke=INK.now, strokeWidth=1.5)
         .encode(x="low:Q", x2="high", y="low:Q", y2="high")
     )
-    return alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP)
+    return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 28))
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar an arm: right, wrong in a digit first, wrong in a length first. Rows: arm, kind, n."""
-    kinds = ["right to the end", "a wrong digit first", "a wrong length first"]
-    return (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_bar()
-        .encode(
-            x=alt.X("n:Q", title="sums", stack="zero"),
-            y=alt.Y("arm:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE, GREY]),
-                legend=alt.Legend(orient="bottom", columns=1),
-            ),
-            order=alt.Order("rank:Q"),
-            tooltip=["arm", "kind", "n"],
-        )
-        .properties(height=alt.Step(40))
+    tones = {"right to the end": RIGHT, "a wrong digit first": WRONG, "a wrong length first": WORSE}
+    marks = dict(zip(tones, ("✓", "✗ digit", "✗ length"), strict=True))
+    data = pd.DataFrame(rows)
+    data["mark"] = [marks[kind] for kind in data["kind"]]
+    wide = data["n"] / data.groupby("arm")["n"].transform("sum") > 0.15
+    base = alt.Chart(data.assign(mark=data["mark"].where(wide, ""))).encode(
+        y=alt.Y("arm:N", title=None, sort=None), order=alt.Order("rank:Q")
     )
+    n = alt.X("n:Q", title="sums", stack="zero")
+    bars = base.mark_bar().encode(
+        x=n,
+        color=alt.Color(
+            "kind:N",
+            title=None,
+            scale=toned(tones),
+            legend=alt.Legend(orient="bottom", columns=1),
+        ),
+        tooltip=["arm", "kind", "n"],
+    )
+    inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
+    high = rows_high(len(set(data["arm"])), 44)
+    return finished(alt.layer(bars, inside).properties(height=high))
+
+
+def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:
+    """Sums begun wrong when one token of the prompt is hidden, a bar a token, and with none hidden.
+
+    `missed` (T,), of `n` sums each; `prompt` holds the T tokens of one of them.
+    """
+    data = pd.DataFrame({"token": places(prompt), "missed": missed})
+    data["label"] = [f"{m:,}" for m in missed]
+    most = alt.Scale(domain=[0, n])
+    base = alt.Chart(data).encode(x=token_axis(alt.X, "token", "hidden from the first =", "bottom"))
+    bars = base.mark_bar().encode(
+        y=alt.Y("missed:Q", title=f"begun wrong, of {n:,}", scale=most),
+        color=alt.when(alt.datum["missed"] < unhidden / 2)
+        .then(alt.value(ACCENT.now))
+        .otherwise(alt.value(GREY.now)),
+        tooltip=["token", "missed"],
+    )
+    counts = base.mark_text(dy=-8, color=INK.now).encode(
+        y=alt.Y("missed:Q", scale=most), text="label:N"
+    )
+    rule = alt.Chart(pd.DataFrame({"missed": [unhidden], "name": ["nothing hidden"]}))
+    level = rule.mark_rule(strokeDash=[4, 4], color=INK.now).encode(y="missed:Q")
+    return finished(alt.layer(bars, counts, level).properties(height=220))

@@ -12,8 +12,9 @@ from components.ui.drawings import tape
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from lab.data.problems import TEST_FROM, Format, sample_pairs
-from lab.data.vocabulary import decode
+from lab.data.vocabulary import decode, encode
 
+forward = lazily("lab.inference.forward")
 encodings = lazily("lab.experiments.rope")
 lengths = lazily("lab.experiments.lengths")
 probes = lazily("lab.interp.position_probes")
@@ -24,7 +25,7 @@ MODELS = {UNORDERED: "no positions", ROTARY: "rotary", LEARNED: "learned table"}
 PROMPT, SUM = "37*48=", "37*48=692+0841=6771$"
 FIRST_EQUALS = PROMPT.index("=")
 SHIFTS, GAPS = range(230), range(65)
-N_ERRORS, N_CLIPPED = 500, 12
+N_ERRORS, N_CLIPPED, N_FIRST, N_ENDED = 500, 12, 300, 40
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -74,6 +75,30 @@ def errors_in_stream(run: str) -> tuple[int, int]:
     """Wrong held-out sums, and how many there are, in streams like those of training."""
     paper = encodings.exam(recipes.recipe(run), "test", N_ERRORS)
     return encodings.failed(take_with_progress(run).model, paper), paper.n
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def first_digits_missed(p: int, q: int, hidden: int | None = None) -> tuple[int, int]:
+    """Of test sums of p by q digits, how many the rotary network of three digits begins wrong, and
+    how many there are; with `hidden`, its first `=` does not see that slot."""
+    pairs = lengths.problems_of_shape(p, q, N_FIRST)
+    model = forward.with_math_kernel(take_with_progress(lengths.ARMS["rotary"].run).model)
+    form = Format("cot_reversed", p, q)
+    return probes.first_digits_missed(model, form, *pairs, hidden), len(pairs[0])
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def ended_early(arm: str, digits: int) -> tuple[int, int]:
+    """Of sums of `digits` by `digits`, how many an arm writes right up to the product, and there
+    ends the text; and how many there are."""
+    form = Format("cot_reversed", digits, digits)
+    a, b = lengths.problems_of_shape(digits, digits, N_ENDED)
+    about = lengths.ARMS[arm]
+    model = about.model_for(take_with_progress(about.run), form.length)
+    found = lengths.first_wrong_tokens(model, form, a, b)
+    (product,) = (field.start for field in form.fields() if field.name == "answer")
+    ended = (found.slot == product) & (found.written == encode("$")[0])
+    return int(ended.sum()), len(a)
 
 
 @st.cache_data(show_spinner=False, max_entries=500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
+from components.ui.chapters.ch20.arms import DIGIT, LENGTH, LIMITED
 from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
@@ -16,6 +18,7 @@ from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 from lab.records import select
+from lab.statistics import steps_until
 
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
@@ -176,6 +179,12 @@ def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     return f"{encodings.best_rate(rows_of('rope.jsonl'), 'packed', encoding):g}"
 
 
+def never_arrived(setting: str, encoding: str) -> int:
+    """Runs of the race that did not come to the goal before they were given up or ended."""
+    rows = select(rows_of("rope.jsonl"), part="race", setting=setting, encoding=encoding)
+    return sum(math.isinf(steps_until(row["curve"], claims.GOAL)) for row in rows)
+
+
 RACE: dict[str, Callable[[], str]] = {
     "goal": lambda: one_in(claims.GOAL),
     "fine_goal": lambda: one_in(claims.FINE_GOAL),
@@ -188,6 +197,7 @@ RACE: dict[str, Callable[[], str]] = {
     "give_up": lambda: f"{encodings.GIVE_UP_AT:,}",
     "best_rotary": lambda: best_rate("rotary"),
     "best_learned": lambda: best_rate("learned"),
+    "never_mixed": lambda: spelled(never_arrived("mixed", "rotary")),
     "table": lambda: f"{size_of_the_table():,}",
 }
 
@@ -239,6 +249,43 @@ def runs_that_reach() -> set[str]:
     return {arm.run for arm in lengths.ARMS.values() if arm.run.startswith("reach_")}
 
 
+def missed_first(p: int, q: int, hidden: int | None = None) -> str:
+    wrong, n = asked.first_digits_missed(p, q, hidden)
+    return f"{wrong:,} of {n:,}"
+
+
+def within(places: int, lines: int) -> dict[str, int]:
+    """How the sums on which readers move the limit end, both coupled networks together."""
+    size = TRAINED_DIGITS + 1
+    both = [asked.failures_within(arm, size, places, lines) for arm in LIMITED]
+    return {kind: sum(found[kind] for found in both) for kind in both[0]}
+
+
+def all_of(kind: str, places: int, lines: int) -> str:
+    found = within(places, lines)
+    return f"{found[kind]} of {sum(found.values())}"
+
+
+EXTRA = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS)
+"""Sums with one digit of a too many."""
+
+EQUALS = EXTRA.prompt_length - 1
+
+NEW: dict[str, Callable[[], str]] = {
+    "back_a": lambda: spelled(EQUALS - (EXTRA.p - 1)),
+    "back_b": lambda: spelled(1),
+    "back_extra": lambda: spelled(EQUALS),
+    "missed_3x3": lambda: missed_first(3, 3),
+    "missed_4x3": lambda: missed_first(4, 3),
+    "missed_4x2": lambda: missed_first(4, 2),
+    "missed_3x4": lambda: missed_first(3, 4),
+    "missed_hidden": lambda: missed_first(4, 3, hidden=0),
+    "without_a_place": lambda: all_of(DIGIT, claims.LIMIT[0] - 1, claims.LIMIT[1]),
+    "without_a_line": lambda: all_of(LENGTH, claims.LIMIT[0], claims.LIMIT[1] - 1),
+    "ended": lambda: f"{asked.ended_early('coupled_slow', 5)[0]}",
+    "ended_n": lambda: f"{asked.ended_early('coupled_slow', 5)[1]}",
+}
+
 REACH: dict[str, Callable[[], str]] = {
     "n_reach": lambda: spelled(len(runs_that_reach())).capitalize(),
     "trained": lambda: trained_up_to(SMALL_RUN),
@@ -265,4 +312,4 @@ REACH: dict[str, Callable[[], str]] = {
     "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
 }
 
-CALC = BY_HAND | ORDER | TAPE | RACE | REACH
+CALC = BY_HAND | ORDER | TAPE | RACE | NEW | REACH

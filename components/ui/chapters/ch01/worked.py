@@ -1,0 +1,122 @@
+"""The worked numbers in the prose of page 01: computed by lab, by their names in the text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from components.ui.chapters.ch01.probes import (
+    DRAWN,
+    FORM,
+    START_SUM,
+    START_SUMS,
+    digit_rows,
+    loss_at_the_start,
+)
+from components.ui.lazily import lazily
+from components.ui.words import spelled
+from lab.by_hand.mlp import softmax
+from lab.data.vocabulary import VOCABULARY
+from lab.interp import embeddings
+
+token_loss = lazily("lab.inference.token_loss")
+
+N_TOKENS = int(FORM.render(*(np.array([x]) for x in START_SUM))[1].sum())
+RIGHT, RIVAL, SURE = 5, 3, 8
+P = 0.99
+
+COIN, LEAST_RIVAL = (0.68, 0.71), 2
+LEAST_HEAT, APART = 1, 2
+"""What the exercises ask: a price and a logit, a temperature and how far apart two may stand."""
+
+# ---------------------------------------------------------------- a digit is a row
+
+
+def in_space() -> embeddings.Projection:
+    """The ten digits in the three directions in which their rows differ most."""
+    return embeddings.principal_axes(digit_rows(), 3)
+
+
+def parted() -> str:
+    """The digits on either side of the middle of the first direction, the side of 0 first."""
+    side = np.sign(in_space().points[:, 0])
+    here, there = (" ".join(map(str, np.flatnonzero(side == s))) for s in (side[0], -side[0]))
+    return f"`{here}` from `{there}`"
+
+
+def first_wave() -> float:
+    return float(embeddings.wave_shares(digit_rows())[0])
+
+
+def is_there_a_circle() -> str:
+    if first_wave() > 0.8:
+        return "has one"
+    by_chance = embeddings.share_by_chance(len(digit_rows()))
+    return "has none" if first_wave() < 1.5 * by_chance else "has a trace of one"
+
+
+def cosine(x: float) -> str:
+    return f"{x:+.2f}".replace("-", "−")
+
+
+def in_100(share: float) -> str:
+    return f"{100 * share:.0f} in 100"
+
+
+ROWS: dict[str, Callable[[], str]] = {
+    "vocab": lambda: f"{len(VOCABULARY)}",
+    "d_model": lambda: f"{digit_rows().shape[1]}",
+    "near": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[0]),
+    "far": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[1]),
+    "kept": lambda: in_100(float(in_space().shares.sum())),
+    "parted": parted,
+    "circle": is_there_a_circle,
+    "wave": lambda: in_100(first_wave()),
+    "wave_chance": lambda: f"{100 * embeddings.share_by_chance(len(digit_rows())):.0f}",
+}
+
+# ---------------------------------------------------------------- the price of a guess
+
+
+def constructed(right: float, rival: float) -> np.ndarray:
+    """Ten digits, two logits set by hand and the rest zero: their probabilities."""
+    logits = np.zeros(10)
+    logits[RIGHT], logits[RIVAL] = right, rival
+    return softmax(logits)
+
+
+def price_of_right(right: float, rival: float) -> float:
+    return -math.log(constructed(right, rival)[RIGHT])
+
+
+def further_from_even() -> str:
+    """Of two guesses as sure as each other, one wrong and one right."""
+    even = price_of_right(0, 0)
+    lost, saved = price_of_right(0, SURE) - even, even - price_of_right(SURE, 0)
+    return "wrong costs more than right saves" if lost > saved else "right saves more"
+
+
+PRICES: dict[str, Callable[[], str]] = {
+    "ln_vocab": lambda: f"{math.log(len(VOCABULARY)):.2f}",
+    "price_wrong": lambda: f"{price_of_right(0, SURE):.2f} nats",
+    "price_right": lambda: f"{price_of_right(SURE, 0):.2f}",
+    "save": lambda: f"{price_of_right(0, 0):.1f}",
+    "start": lambda: f"{loss_at_the_start():.2f}",
+    "start_sums": lambda: f"{START_SUMS}",
+    "p": lambda: f"{P}",
+    "n": lambda: f"{N_TOKENS}",
+    "p_n": lambda: f"{token_loss.whole_text(P, N_TOKENS):.2f}",
+}
+
+ASKED: dict[str, Callable[[], str]] = {
+    "coin_low": lambda: f"{COIN[0]}",
+    "coin_high": lambda: f"{COIN[1]}",
+    "least_rival": lambda: f"{LEAST_RIVAL}",
+    "least_heat": lambda: f"{LEAST_HEAT}",
+    "drawn": lambda: spelled(DRAWN),
+    "apart": lambda: spelled(APART),
+}
+
+CALC = ROWS | PRICES | ASKED

@@ -1,0 +1,177 @@
+"""What page 03 asks the book's model, kept for readers that ask the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from components.ui.lazily import lazily
+from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
+from components.ui.tokens import wrong_tokens
+from lab.data.problems import Format
+from lab.data.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from lab.inference.transcript import Transcript
+    from lab.interp.attribution import Attribution, Component, Numbers
+    from lab.interp.logit_lens import Notebook
+    from lab.model.gpt import GPT
+
+attribution = lazily("lab.interp.attribution")
+cost = lazily("lab.model.cost")
+intervene = lazily("lab.interp.intervene")
+logit_lens = lazily("lab.interp.logit_lens")
+
+FORM = Format("cot_reversed")
+FIRST = FORM.prompt_length
+PLACE = FIRST + 1
+"""The token that the page follows: the tens of the first partial product."""
+
+FACTORS = (1, 3, 10, 30, 100, 300, 1000)
+SHOWN = 16
+"""Numbers of the stream that are drawn."""
+
+KEPT = 16
+
+
+def model() -> GPT:
+    return take_with_progress(BOOK_RUN).model
+
+
+def text_of(a: int, b: int) -> str:
+    """What the model writes of a sum, right or wrong."""
+    return write_sum(BOOK_RUN, a, b).text
+
+
+# ---------------------------------------------------------------- the stream
+
+
+@lru_cache(KEPT)
+def notebook_of(text: str) -> Notebook:
+    return logit_lens.notebook(model(), text)
+
+
+@lru_cache(KEPT)
+def read_early(text: str) -> tuple[list[str], Numbers]:
+    """What the stream would say if it ended early: the tokens that are written, a text a stage, and
+    how sure it is of each, (n_layer + 1, places)."""
+    return logit_lens.likeliest(logit_lens.read_early(model(), text)[:, FIRST - 1 : -1])
+
+
+def read_before_the_last(text: str) -> tuple[int, int]:
+    """How many written tokens can be read before the last block has its say, and of how many."""
+    letters, _ = read_early(text)
+    return len(text) - FIRST - len(wrong_tokens(letters[-2], text[FIRST:])), len(text) - FIRST
+
+
+@lru_cache(KEPT)
+def neurons_of(text: str, layer: int) -> Numbers:
+    """What the neurons of one FFN hand on before the token at `PLACE` is written, (F,)."""
+    return logit_lens.neurons(model(), text, layer)[PLACE - 1]
+
+
+@lru_cache(KEPT)
+def loud_at_the_end(text: str, factor: float) -> tuple[Numbers, Numbers]:
+    """A few numbers of the stream there times `factor`, and what the norm makes of them."""
+    before, after = logit_lens.loud(model(), text, factor)
+    return before[PLACE - 1, :SHOWN], after[PLACE - 1, :SHOWN]
+
+
+def room_for_the_loudest(text: str) -> float:
+    """The power of ten that no number of the stream at its loudest passes."""
+    before, _ = loud_at_the_end(text, FACTORS[-1])
+    return float(10 ** np.ceil(np.log10(abs(before).max())))
+
+
+@lru_cache(4 * KEPT)
+def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
+    """The rest of a text, written with the stream multiplied at one point of the model."""
+    take_with_progress(BOOK_RUN)
+    return write(BOOK_RUN, given, [intervene.scale_stream(name, layer, factor)])
+
+
+@lru_cache(1)
+def numbers_by_part() -> dict[str, int]:
+    return cost.parameters(model())
+
+
+# ---------------------------------------------------------------- a logit as a sum
+
+
+@lru_cache(KEPT)
+def attribution_of(text: str) -> Attribution:
+    return attribution.attribute(model(), text)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A token that the model wrote at `place`, and the rival that came second. IDs of tokens."""
+
+    text: str
+    place: int
+    token: int
+    rival: int
+
+    @property
+    def found(self) -> Attribution:
+        return attribution_of(self.text)
+
+    @property
+    def row(self) -> int:
+        """Where the model stands when it writes: at the token before."""
+        return self.place - 1
+
+    @property
+    def to_lead(self) -> Numbers:
+        return self.found.to_lead(self.row, self.token, self.rival)
+
+    @property
+    def lead(self) -> float:
+        return self.found.lead(self.row, self.token, self.rival)
+
+    @property
+    def by_kind(self) -> dict[str, float]:
+        return self.found.by_kind(self.to_lead)
+
+    def bar_of(self, part: str) -> float:
+        """What a part added to the lead; of an attention, what its heads did."""
+        return self.found.of(components_to_pull()[part], self.to_lead)
+
+
+def written_at(text: str, place: int = PLACE, rival: int | None = None) -> Written:
+    """The token at a place of a text; its rival came second, unless one is said."""
+    token = VOCABULARY.index(text[place])
+    if rival is None:
+        rival = attribution_of(text).runner_up(place - 1, token)
+    return Written(text, place, token, rival)
+
+
+def longest_bar(text: str, part: str) -> Written:
+    """Of all tokens that are written, the one to whose lead a part added most, for or against."""
+    return max(
+        (written_at(text, place) for place in range(FIRST, FORM.length)),
+        key=lambda here: abs(here.bar_of(part)),
+    )
+
+
+# ---------------------------------------------------------------- a part pulled out
+
+
+@lru_cache(1)
+def components_to_pull() -> dict[str, Component]:
+    return attribution.components_to_pull(model())
+
+
+@lru_cache(4 * KEPT)
+def write_without(given: str, part: str) -> Transcript:
+    """The rest of a text, written by the model without one part."""
+    return write(BOOK_RUN, given, [components_to_pull()[part].pulled_out()])
+
+
+@lru_cache(4 * KEPT)
+def attribution_without(text: str, part: str) -> Attribution:
+    """Of the same text, read by the model without one part."""
+    return attribution.attribute(model(), text, [components_to_pull()[part].pulled_out()])

@@ -1,0 +1,114 @@
+"""The worked numbers in the prose of page 03: computed by lab, by their names in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+
+from components.ui.chapters.ch03 import probes
+from components.ui.chapters.ch03.probes import FACTORS, PLACE
+from components.ui.lazily import lazily
+from components.ui.runs import BOOK_RUN
+from components.ui.words import spelled
+from lab.data.vocabulary import VOCABULARY
+from lab.exercises.chain_of_thought import QUIET
+from lab.model.config import DenseFFN
+from lab.recipes.index import recipe
+
+logit_lens = lazily("lab.interp.logit_lens")
+
+A, B = 37, 48
+DIGITS = [3.0, 7.0, 4.0, 8.0]
+
+CONFIG = recipe(BOOK_RUN).model
+"""Known from the recipe, before the weights are read: prose above the first figure names sizes."""
+
+
+def text() -> str:
+    return probes.text_of(A, B)
+
+
+def times_as_wide() -> int:
+    """The hidden layer of the FFN, as a multiple of the stream."""
+    assert isinstance(CONFIG.ffn, DenseFFN)
+    return CONFIG.ffn.d_ff // CONFIG.d_model
+
+
+SIZES: dict[str, Callable[[], str]] = {
+    "blocks": lambda: spelled(CONFIG.n_layer),
+    "notes": lambda: spelled(2 * CONFIG.n_layer),
+    "d_model": lambda: f"{CONFIG.d_model}",
+    "vocab": lambda: spelled(len(VOCABULARY)),
+    "wider": lambda: spelled(times_as_wide()),
+    "ffn_squares": lambda: f"{2 * times_as_wide()}",
+    "epsilon": lambda: f"{CONFIG.norm_eps:f}",
+}
+
+# ---------------------------------------------------------------- the notebook and the norm
+
+
+def left_over() -> str:
+    left, first = probes.notebook_of(text()).without_the_blocks()
+    return f"{spelled(ceil(1e6 * abs(left - first).max()))} millionths"
+
+
+def note_of(line: str) -> str:
+    book = probes.notebook_of(text())
+    return f"{book.length_of_notes[book.lines.index(line), PLACE - 1]:,.0f}"
+
+
+def length_at_the_end() -> str:
+    return f"{probes.notebook_of(text()).length_of_stream[-1, PLACE - 1]:,.0f}"
+
+
+def normed(factor: float) -> str:
+    return ", ".join(f"{y:.3f}" for y in logit_lens.normalised([factor * x for x in DIGITS]))
+
+
+STREAM: dict[str, Callable[[], str]] = {
+    "left": left_over,
+    "token_note": lambda: note_of("token"),
+    "ffn_note": lambda: note_of("FFN 0"),
+    "stream_length": length_at_the_end,
+    "loudest": lambda: f"{FACTORS[-1]:,}",
+    "rms": lambda: f"{logit_lens.root_mean_square(DIGITS):.3f}",
+    "normed": lambda: normed(1),
+    "loud_digits": lambda: ", ".join(f"{FACTORS[-1] * x:.0f}" for x in DIGITS),
+    "normed_loud": lambda: normed(FACTORS[-1]),
+}
+
+# ---------------------------------------------------------------- the FFN, and a digit as a sum
+
+
+def ffn_off() -> str:
+    mine, its = logit_lens.ffn_in_numpy(probes.model(), text(), 0)
+    return f"{1e6 * logit_lens.relative_error(mine, its):.1f} millionths"
+
+
+def ffn_share() -> str:
+    sizes = probes.numbers_by_part()
+    return f"{100 * sizes['ffn'] / sum(sizes.values()):.0f} in 100"
+
+
+def millions(part: str) -> str:
+    return f"{probes.numbers_by_part()[part] / 1e6:.2f} million"
+
+
+def together(kind: str) -> str:
+    return f"{probes.written_at(text()).by_kind.get(kind, 0.0):+.2f}"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "ffn_off": ffn_off,
+    "ffn_share": ffn_share,
+    "ffn_numbers": lambda: millions("ffn"),
+    "attention_numbers": lambda: millions("attention"),
+    "lead": lambda: f"{probes.written_at(text()).lead:.2f}",
+    "heads_added": lambda: together("head"),
+    "ffns_added": lambda: together("FFN"),
+    "token_added": lambda: together("token"),
+    "position_added": lambda: together("position"),
+    "quiet": lambda: spelled(QUIET),
+}
+
+CALC = SIZES | STREAM | PARTS

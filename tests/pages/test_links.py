@@ -1,0 +1,97 @@
+"""Links that readers have kept: every value that a link could carry is still taken up.
+
+The names and values are those of the book's first edition; a link outlives the code behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
+    # page -> name in the link -> (what the link says, what the control then holds)
+    None: {
+        "a": ("58", "58"),
+        "b": ("7", "7"),
+        "pull": ("true", True),
+        "layer": ("2", 2),
+        "head": ("1", 1),
+    },
+    "00_numpy_mlp": {
+        "ch00_rate": ("0.1", 0.1),
+        "ch00_width": ("32", 32),
+        "ch00_depth": ("2", 2),
+        "ch00_activation": ("tanh", "tanh"),
+        "ch00_optimiser": ("sgd", "sgd"),
+        "ch00_init": ("xavier", "xavier"),
+        "ch00_epochs": ("100", 100),
+        "ch00_seed": ("7", 7),
+    },
+    "01_from_table_to_text": {
+        "ch01_right": ("1.5", 1.5),
+        "ch01_rival": ("-2", -2.0),
+        "ch01_heat": ("0.5", 0.5),
+        "ch01_a": ("12", "12"),
+        "ch01_b": ("34", "34"),
+    },
+    "02_attention_by_hand": {
+        "ch02_d": ("64", 64),
+        "ch02_layer": ("1", 1),
+        "ch02_head": ("2", 2),
+        "ch02_a": ("56", "56"),
+        "ch02_b": ("78", "78"),
+    },
+    "03_one_block": {
+        "ch03_factor": ("30", 30),
+        "ch03_layer": ("3", 3),
+        "ch03_pull": ("head 5.3", "head 5.3"),
+        "ch03_a": ("12", "12"),
+        "ch03_b": ("34", "34"),
+    },
+    "10_chain_of_thought": {
+        "ch10_style": ("plain", "plain"),
+        "ch10_fraction": ("10 in 100", 0.1),
+        "ch10_d_model": ("64", 64),
+        "ch10_n_layer": ("3", 3),
+        "ch10_rate": ("0.01", 0.01),
+        "ch10_optimiser": ("adamw", "adamw"),
+        "ch10_steps": ("200", 200),
+        "ch10_seed": ("3", 3),
+        "ch10_layer": ("2", 2),
+        "ch10_head": ("1", 1),
+        "ch10_forge_to": ("7", 7),
+        "ch10_a": ("12", "12"),
+        "ch10_b": ("34", "34"),
+    },
+    "20_rope": {
+        "ch20_seed": ("7", 7),
+        "ch20_base": ("1000", 1000),
+        "ch20_layer": ("0", 0),
+        "ch20_head": ("2", 2),
+        "ch20_scores_head": ("3", 3),
+        "ch20_text": ("one width", "one width"),
+        "ch20_live_base": ("10", 10),
+        "ch20_goal": ("1 in 100", "1 in 100"),
+        "ch20_size": ("5", 5),
+        "ch20_places": ("4", 4),
+        "ch20_lines": ("1", 1),
+        "ch20_longer_a": ("374", "374"),
+        "ch20_longer_b": ("48", "48"),
+    },
+    "70_forward_pass_3d": {
+        "ch70_run": ("the times table, small", "times_table_small"),
+        "ch70_prompt": ("3*4=", "3*4="),
+    },
+}
+
+
+@pytest.mark.parametrize("page", LINKS)
+def test_a_link_of_the_first_edition_opens_as_it_did(book: Any, page: str | None) -> None:
+    said = {name: text for name, (text, _) in LINKS[page].items()}
+    app = book(page, reveal="1", **said)
+    assert not app.exception
+    held = {name: app.session_state[name] for name in said}
+    assert held == {name: value for name, (_, value) in LINKS[page].items()}
+    told = " ".join(info.value for info in app.info)
+    assert not [name for name in said if f"{name}=" in told], told

@@ -1,0 +1,71 @@
+"""A chapter begun by the tool runs as it stands, in forty lines, and nothing is written over."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.records import ROOT
+from tools.new_chapter import begin
+
+SLUG = "95_example"
+RUN = f"""
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("pages/{SLUG}.py", default_timeout=60)
+app.query_params["reveal"] = "1"
+app.run()
+assert not app.exception, app.exception
+assert app.title[0].value == "Example"
+assert "It is **97 in 100**" in " ".join(element.value for element in app.markdown)
+app.slider(key="ch95_errors").set_value(3).run()
+assert not app.exception, app.exception
+import components
+print(components.__path__)
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """What a page needs, without weights and records."""
+    for folder in ("components/ui", "lab", "pages", "records"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    return tmp_path
+
+
+def test_a_new_chapter_runs_and_is_forty_lines(book: Path) -> None:
+    written = begin(SLUG, book)
+    assert len((book / "pages" / f"{SLUG}.py").read_text().splitlines()) <= 40
+    for path in written:
+        if path.suffix == ".py":
+            ast.parse(path.read_text())
+    here = {**os.environ, "PYTHONPATH": str(book)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=book, env=here, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert str(book) in done.stdout
+
+
+def test_a_chapter_that_is_there_is_not_written_over(book: Path) -> None:
+    begin(SLUG, book)
+    listed = (book / "components" / "ui" / "book.py").read_text()
+    assert listed.count(SLUG) == 1
+    page = book / "pages" / f"{SLUG}.py"
+    page.write_text("# mine\n")
+    with pytest.raises(ValueError, match="is there already"):
+        begin(SLUG, book)
+    assert page.read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("slug", ["example", "9_example", "95", "95_Example", "95_a-b", "95_"])
+def test_a_name_that_is_no_pages_is_refused(slug: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="such as 95_example"):
+        begin(slug, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,287 @@
+"""Every chart wears the theme of the book, and each colour means one thing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.ui.chapters.ch00 import figures as ch00
+from components.ui.chapters.ch01 import figures as ch01
+from components.ui.chapters.ch02 import figures as ch02
+from components.ui.chapters.ch03 import figures as ch03
+from components.ui.chapters.ch10 import figures as ch10
+from components.ui.chapters.ch20 import figures as ch20
+from components.ui.plots import bars, colours, curves, maps
+from components.ui.plots.colours import Tone
+from components.ui.plots.core import BARS, Chart, finished
+from components.ui.plots.theme import LABEL
+
+ROOT = Path(__file__).parents[2]
+SHARES = np.array([[0.2, 0.8], [1.0, 0.0]])
+SIGNED = np.array([[1.0, -0.5], [-0.5, 1.0]])
+TEN = np.full(10, 0.1)
+RUN = [
+    {"run": run, "step": step, "tokens": step, "what": what, "value": 0.5}
+    for run in ("cot, reversed", "a run of yours")
+    for step in (1, 2)
+    for what in ("loss", "held out", "trained on")
+]
+SEEDS = [
+    {"arm": arm, "share": 0.5, "seed": seed, "errors": "1 of 2"}
+    for arm in ("plain, 0.1M", "300 chosen pairs")
+    for seed in (0, 1)
+]
+
+SOME_PAIRS = np.full((100, 100), maps.NOT_ASKED)
+SOME_PAIRS[0, :2] = (-1, 6)
+
+CHARTS: dict[str, Callable[[], Chart]] = {
+    "atlas": lambda: maps.atlas(SOME_PAIRS, np.ones((100, 100), dtype=bool)),
+    "attention_map": lambda: maps.attention_map(SHARES, "7*"),
+    "count_bars": lambda: bars.count_bars({"FFN 0": 3, "FFN 1": 4}, "part", "errors"),
+    "seeds": lambda: bars.seeds(SEEDS),
+    "loss_curves": lambda: curves.loss_curves(RUN),
+    "exactness_curves": lambda: curves.exactness_curves(RUN),
+    "error_surface": lambda: ch00.error_surface(
+        SHARES, np.array([0.0, 1.0]), np.array([0.0, 1.0]), [(0, 0), (0.5, 0)], (1, 1)
+    ),
+    "digit_bars": lambda: ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),
+    "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
+    "plane": lambda: ch01.plane(SIGNED, ["0", "1"]),
+    "waves": lambda: ch01.waves(TEN[:5], 0.2),
+    "ten_bars": lambda: ch01.ten_bars(TEN, 5, 3),
+    "coin": lambda: ch01.coin(0.5),
+    "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
+    "token_prices": lambda: ch01.token_prices(TEN[:2], "7*8", [False, True]),
+    "two_sets_of_bars": lambda: ch01.two_sets_of_bars(TEN[:2], TEN[:2], "7*"),
+    "chain": lambda: ch01.chain(4, (0.9, 0.6)),
+    "blend_map": lambda: ch02.blend_map({"7*8=": TEN}, [*"0123456789"], "digit"),
+    "weight_bars": lambda: ch02.weight_bars(dict.fromkeys(ch02.RULES, TEN[:3])),
+    "largest_weights": lambda: ch02.largest_weights(
+        [{"d": d, "rule": rule, "mean": 0.5} for rule in ch02.RULES for d in (1, 2)], 2
+    ),
+    "importance": lambda: ch02.importance(
+        [{"head": "0.0", "largest": 0.5, "share": 0.9, "errors": "9 of 10"}], "a model"
+    ),
+    "line_lengths": lambda: ch03.line_lengths(["token", "FFN 0"], TEN[:2], TEN[:2]),
+    "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
+    "neuron_curve": lambda: ch03.neuron_curve(TEN),
+    "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
+    "note_map": lambda: ch03.note_map(SHARES, ["token", "FFN 0"], "7*"),
+    "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
+    "table_map": lambda: ch10.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
+    "seen_and_heldout": lambda: ch10.seen_and_heldout(
+        [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
+    ),
+    "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
+    "heads_map": lambda: ch10.heads_map(SHARES, ["0.0", "0.1"], "7*8"),
+    "outcomes": lambda: ch10.outcomes(
+        [{"digit": "units", "outcome": "stays true", "share": 1, "label": "all", "order": 0}]
+    ),
+    "bands": lambda: ch10.bands(
+        [{"arm": "plain", "x": x, "low": 0.1, "mid": 0.2, "high": 0.3} for x in (1, 2)], "x", "y"
+    ),
+    "changes": lambda: ch20.changes([{"model": "rotary", "layer": "layer 0", "change": 0.5}]),
+    "scores_by_place": lambda: ch20.scores_by_place(SIGNED),
+    "by_distance": lambda: ch20.by_distance({"10": TEN, "100": TEN}),
+    "steps_to_goal": lambda: ch20.steps_to_goal(
+        [
+            {"setting": "a", "encoding": "rotary", "seed": 0, "steps": steps, "ended": 90}
+            for steps in (50, float("inf"))
+        ],
+        100,
+    ),
+    "length_map": lambda: ch20.length_map(
+        [{"p": 1, "q": 1, "n": 5, "wrong_digit": 1, "wrong_length": 0}], 1
+    ),
+    "failures": lambda: ch20.failures(
+        [{"arm": "rotary", "kind": "a wrong digit first", "n": 9, "rank": 1}]
+    ),
+}
+SIGNS = {"cosine_map", "scores_by_place", "waterfall"}
+CURVES = {
+    *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
+    *("largest_weights", "neuron_curve", "bands", "by_distance"),
+}
+SHORT = {"blend_map", "length_map", "heads_map", "early_reading", "line_lengths", "table_map"} | {
+    *("note_map", "waterfall"),
+}
+"""Maps and lists whose height follows from the number of their rows."""
+
+TONES = {
+    name: tone for name, tone in vars(colours).items() if isinstance(tone, Tone) and name.isupper()
+}
+TEXT = ("INK", "SOFT")
+GROUND = ("PAPER", "LINE", "ON_STRONG")
+"""What need not stand out from the page; text on cells is compared with the cells."""
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    context = SimpleNamespace(theme=SimpleNamespace(type=request.param))
+    monkeypatch.setattr(colours, "st", SimpleNamespace(context=context))
+    return request.param
+
+
+def parts(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a specification."""
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from parts(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from parts(child)
+
+
+def spec_of(name: str) -> dict[str, Any]:
+    spec = CHARTS[name]().to_dict()
+    del spec["datasets"]
+    return spec
+
+
+def hexes(spec: Any) -> set[str]:
+    return set(re.findall(r"#[0-9a-fA-F]{6}", str(spec)))
+
+
+def test_every_chart_is_here() -> None:
+    made = {
+        name
+        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20)
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__
+        and getattr(value, "__annotations__", {}).get("return") == "Chart"
+    }
+    assert made == set(CHARTS)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_wears_the_theme(name: str, theme: str) -> None:
+    spec = spec_of(name)
+    axis, legend = spec["config"]["axis"], spec["config"]["legend"]
+    soft = getattr(colours.SOFT, theme)
+    assert axis["labelFlush"] is False and axis["labelColor"] == legend["labelColor"] == soft
+    assert axis["labelFontSize"] == legend["labelFontSize"] == LABEL == 13
+    sizes = [part[key] for part in parts(spec) for key in ("labelFontSize",) if key in part]
+    assert min(sizes) >= 13
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_height_of_a_chart_is_the_height_of_its_plot(name: str) -> None:
+    chart = CHARTS[name]()
+    spec = chart.to_dict()
+    assert spec["autosize"] == {"type": "fit-x", "contains": "padding"}
+    assert finished(chart).to_dict() == spec
+    assert "facet" not in spec  # Vega fits no facets
+    least = 260 if name in CURVES else 0 if name in SHORT else BARS
+    assert spec["height"] >= least
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_legend_shows_what_it_names(name: str) -> None:
+    """A mark with points of its own swallows the dashes of a legend, and opacity its colours."""
+    for part in parts(spec_of(name)):
+        assert "point" not in part.get("mark", ()) or part["mark"] == "point"
+        legend = part.get("legend")
+        assert legend is None or not isinstance(legend, dict) or legend.get("symbolOpacity", 1) == 1
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_colour_comes_from_the_grammar(name: str, theme: str) -> None:
+    spec = spec_of(name)
+    known = {getattr(tone, theme) for tone in TONES.values()}
+    assert hexes(spec) <= known
+    signs = {getattr(tone, theme) for tone in (colours.NEGATIVE, colours.POSITIVE)}
+    assert bool(hexes(spec) & signs) == (name in SIGNS)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_value_leaves_the_colours_of_its_map(name: str) -> None:
+    for part in parts(spec_of(name)):
+        colour = part.get("color")
+        if isinstance(colour, dict) and colour.get("type") == "quantitative":
+            assert colour["scale"]["clamp"] is True
+
+
+def test_right_and_wrong_are_told_without_colour_too() -> None:
+    digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
+    assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
+    assert ch10.beliefs([0.1, 0.9], "78", "7", "8").data["mark"].tolist() == ["✓", "✗"]  # pyright: ignore
+    assert ch01.ten_bars(TEN, 5, 3).data["mark"][[3, 5]].tolist() == ["✗", "✓"]  # pyright: ignore
+
+
+# ---------------------------------------------------------------- the colours themselves
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def settings(theme: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", [name for name in TONES if name not in GROUND])
+def test_a_colour_stands_out_from_the_page(name: str, theme: str) -> None:
+    page = settings(theme)["backgroundColor"]
+    assert contrast(getattr(TONES[name], theme), page) >= (4.5 if name in TEXT else 3)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_on_strong_cells_and_in_bars_can_be_read(theme: str) -> None:
+    on = getattr(colours.ON_STRONG, theme)
+    assert contrast(on, getattr(colours.POSITIVE, theme)) >= 4.5
+    for tone in (colours.RIGHT, colours.WRONG, colours.WORSE):
+        assert contrast(getattr(colours.PAPER, theme), getattr(tone, theme)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_right_and_wrong_of_the_atlas_differ_in_brightness(theme: str) -> None:
+    right, wrong, worse = (
+        getattr(tone, theme) for tone in (colours.RIGHT_FIELD, colours.WRONG, colours.WORSE)
+    )
+    assert contrast(right, wrong) >= 1.5 and contrast(wrong, worse) >= 1.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_and_the_charts_agree(theme: str) -> None:
+    page = settings(theme)
+    pairs = {"PAPER": "backgroundColor", "INK": "textColor", "LINE": "borderColor"}
+    pairs["ACCENT"] = "primaryColor"
+    assert all(getattr(TONES[name], theme) == page[key] for name, key in pairs.items())
+    hues = [getattr(hue, theme) for hue in colours.HUES]
+    assert page["chartCategoricalColors"][: len(hues)] == hues
+
+
+def test_drawings_take_the_same_colours_from_the_style_sheet() -> None:
+    style = (ROOT / "components" / "ui" / "style.css").read_text()
+    of = dict(re.findall(r"--wb-([a-z]+): light-dark\((.*?)\);", style))
+    for name in ("ink", "soft", "line", "accent", "right", "wrong", "negative", "positive"):
+        assert of[name] == ", ".join(TONES[name.upper()])
+    for path in (ROOT / "components" / "ui" / "drawings").iterdir():
+        if path.suffix in (".css", ".js", ".py"):
+            assert not re.search(r"#[0-9a-f]{6}\b|rgba?\(", path.read_text()), path.name
+
+
+def test_a_kind_has_one_colour_and_others_take_what_is_left() -> None:
+    for table in (colours.FORMATS, colours.POSITIONS):
+        assert len(set(table.values())) == len(table)
+    assert colours.tone_of("cot, reversed, 0.1M") == colours.FORMATS["cot, reversed"]
+    assert colours.tone_of("300 chosen pairs") == colours.ACCENT
+    some = colours.apart(["plain", "a run of yours", "another"])
+    assert some["plain"] == colours.FORMATS["plain"] and len(set(some.values())) == 3
