@@ -13,6 +13,8 @@ from components.ui.chapters.ch20.claims import steps_ratio
 from components.ui.claims.core import claims_in, count, share, widest_reading
 from components.ui.claims.index import CLAIMS, collected, look_up
 from components.ui.claims.readings import recipes_read, steps_of
+from components.ui.records import atlases
+from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.data.samples import CENSUS, Drawn, Sample
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
@@ -194,6 +196,14 @@ def test_every_recipe_that_was_read_counts_once() -> None:
     assert recipes_read({"readings": readings}) == {"a": 5, "b": 2, "kept": 0}
     assert ch10.count_recipes({"readings": readings}).shown == "3"
     assert ch10.errors_of_recipes({"readings": readings}).shown == "2 to 5 errors"
+
+
+def test_the_wrong_texts_of_the_twin_are_one_number_wherever_the_page_counts_them() -> None:
+    given, heldout = (look_up(f"ch1.{name}").measured for name in ("few_given_0", "few_heldout"))
+    atlas = atlases()["few_pairs"]
+    assert given is not None and given.errors == atlas.errors
+    assert heldout is not None
+    assert heldout.errors == (atlas.wrong_at[two_digit_split() >= HELDOUT_FROM] >= 0).sum()
 
 
 def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:

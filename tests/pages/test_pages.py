@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
+from lab.exercises.chain_of_thought import FORM
 from lab.records import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
@@ -159,6 +160,15 @@ def test_chapter_1_forgery_follows_the_chosen_digit(book) -> None:
     assert not app.exception
     assert "You said **the true product**" in text_of(app)
     assert "The forgery implies" in text_of(app)
+
+
+def test_chapter_1_takes_a_forgery_from_a_link(book) -> None:
+    link = {"ch10_a": "12", "ch10_b": "34", "ch10_forge_to": "9"}
+    app = book("10_chain_of_thought", **link, ch10_forge_at="12 × 30: hundreds", reveal="1")
+    assert not app.exception and not app.info
+    place = app.selectbox(key="ch10_forge_at").value
+    assert FORM.text(12, 34)[place:] == "30=8040$"
+    assert "The forgery implies 1008, the truth is 408" in text_of(app)
 
 
 def test_home_and_its_imports_need_no_torch() -> None:

@@ -117,7 +117,7 @@ def seen_and_heldout(found: Mapping[str, Atlas]) -> list[Row]:
             asked = found[run].wrong_at[found[run].trained_on == trained]
             wrong = int((asked >= 0).sum())
             bar = {"bar": f"{words}, {pairs}", "pairs": pairs, "share": wrong / asked.size}
-            bars.append({**bar, "label": core.count(wrong, asked.size)})
+            bars.append({**bar, "label": core.part_of(wrong, asked.size)})
     return bars
 
 

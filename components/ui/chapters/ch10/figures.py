@@ -58,7 +58,7 @@ def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
         y=alt.Y("bar:N", title=None, sort=None),
         x=alt.X(
             "share:Q",
-            scale=alt.Scale(domain=[0, 1]),
+            scale=alt.Scale(domain=[0, 1.5], nice=False),  # room for a label on a narrow screen
             axis=alt.Axis(values=SHARES, format="%"),
             title="texts with a wrong token",
         ),
