@@ -91,16 +91,19 @@ def how_the_rows_lie() -> None:
         figures.cosine_map(embeddings.cosines(rows), digits),
         alt="Cosine between the embedding rows of every two digits",
     )
-    page.draw(
-        figures.in_space(in_space().points, in_space().shares, digits),
-        alt="The ten digit rows in the three directions in which they differ most",
-        config={"displayModeBar": False, "scrollZoom": False},
-    )
-    st.caption(page.text("rows_space"))
-    page.draw(
-        figures.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
-        alt="Share of the variance of the digit rows by how often it goes round",
-    )
+    left, right = st.columns(2)
+    with left:
+        page.draw(
+            figures.in_space(in_space().points, in_space().shares, digits),
+            alt="The ten digit rows in the three directions in which they differ most",
+            config={"displayModeBar": False, "scrollZoom": False},
+        )
+        st.caption(page.text("rows_space"))
+    with right:
+        page.draw(
+            figures.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
+            alt="Share of the variance of the digit rows by how often it goes round",
+        )
     page.notice()
     page.source(embeddings.cosines, embeddings.principal_axes, embeddings.wave_shares)
 
