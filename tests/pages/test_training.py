@@ -185,6 +185,30 @@ def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None
         app.button(key=key).click().run()
 
 
+def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> None:
+    from lab.live.loop import Forgotten
+
+    app = train(book(PAGE, **{**SMALL, "ch10_steps": "2000"}))
+    run = run_of(app)
+    until(app, "step ")
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    until(app, "Stopped.")
+    here = training.service().runs[run]
+    n_before = len(here.snapshots)
+    app.button(key=f"ch10_live_go_on_{run}").click().run()
+    assert not app.exception
+    while len(here.snapshots) == n_before:
+        until(app, "step ")
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    until(app, "Stopped.")
+    assert [s.step for s in here.snapshots] == list(range(1, len(here.snapshots) + 1))
+    training.service().hear(Forgotten(run))
+    app.run()
+    assert "Where it stood is no longer kept; you can start it again." in said(app)
+    assert f"ch10_live_go_on_{run}" not in keys(app)
+    assert f"ch10_live_again_{run}" in keys(app)
+
+
 def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
     training.service.clear()

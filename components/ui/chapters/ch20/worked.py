@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from components.ui import claims
+from components.ui.chapters.ch20 import arms
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
 from components.ui.lazily import lazily
@@ -16,10 +17,13 @@ from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 from lab.records import select
+from lab.statistics import steps_until
 
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
 lengths = lazily("lab.experiments.lengths")
+live = lazily("lab.live.loop")
+live_recipes = lazily("lab.recipes.live")
 positions = lazily("lab.model.positions")
 probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.index")
@@ -32,6 +36,7 @@ SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
+LIVE_STEPS = 600
 
 
 def in_words(x: float) -> str:
@@ -176,6 +181,24 @@ def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     return f"{encodings.best_rate(rows_of('rope.jsonl'), 'packed', encoding):g}"
 
 
+def read_until_the_goal(encoding: str) -> str:
+    """Tokens that the middle recorded run in the stream has read when it meets the goal."""
+    rows = select(rows_of("rope.jsonl"), part="race")
+    if not rows:
+        return claims.MISSING
+    row = arms.middle_run(rows, "packed", encoding)
+    return millions(row["tokens_per_step"] * steps_until(row["curve"], claims.GOAL))
+
+
+def live_tokens() -> int:
+    """That a live run in the stream reads in a step."""
+    return live_recipes.multiply(packed=True, steps=LIVE_STEPS).tokens_per_step
+
+
+def millions(tokens: float) -> str:
+    return f"{tokens / 1e6:.1f} million"
+
+
 RACE: dict[str, Callable[[], str]] = {
     "goal": lambda: one_in(claims.GOAL),
     "fine_goal": lambda: one_in(claims.FINE_GOAL),
@@ -189,6 +212,12 @@ RACE: dict[str, Callable[[], str]] = {
     "best_rotary": lambda: best_rate("rotary"),
     "best_learned": lambda: best_rate("learned"),
     "table": lambda: f"{size_of_the_table():,}",
+    "live_times": lambda: f"{live_tokens() / encodings.TOKENS_A_STEP:g}",
+    "live_steps": lambda: f"{LIVE_STEPS}",
+    "live_read": lambda: millions(live_tokens() * LIVE_STEPS),
+    "live_seconds": lambda: f"{live.MOST_SECONDS:g}",
+    "read_rotary": lambda: read_until_the_goal("rotary"),
+    "read_learned": lambda: read_until_the_goal("learned"),
 }
 
 # ---------------------------------------------------------------- longer sums
