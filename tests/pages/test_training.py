@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
+from components.ui.plots import curves
 from lab.live.backends import ProcessBackend
 
 PAGE = "10_chain_of_thought"
@@ -239,3 +240,29 @@ def test_a_run_says_from_which_step_it_had_arrived() -> None:
 
     assert training.arrival(run(300, 20, 21, 20, 0)) == "at most 1 in 20 wrong from step 100 on"
     assert training.arrival(run(300, 20, 21, 20)) == training.arrival(run()) == ""
+
+
+def test_a_run_that_its_limit_stops_on_the_way_is_told_how_far_it_comes() -> None:
+    def said_of(step: int, seconds: float) -> str:
+        latest = SimpleNamespace(step=step, steps=600, seconds=seconds)
+        run: Any = SimpleNamespace(latest=latest)
+        return training.steps_within_the_limit(run)
+
+    assert said_of(20, 20.0) == "at this pace its limit of 300 s holds 300 steps"
+    assert said_of(20, 10.0) == said_of(training.PACE_STEPS - 1, 20.0) == ""
+
+
+def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end() -> None:
+    own = [{"run": "own", "step": n, "what": "loss", "value": 1 / n} for n in (1, 2)]
+    ghosts = [
+        {"run": name, "step": step, "what": "loss", "value": 2 / step}
+        for name in ("a", "b")
+        for step in (25, 50)
+    ]
+    chart = curves.loss_curves(own)
+    assert training.over_ghosts(chart, []) is chart
+    recorded, named, live = training.over_ghosts(chart, ghosts).layer
+    assert live.data.equals(chart.data)
+    assert recorded.data.to_dict("records") == ghosts
+    assert named.data.to_dict("records") == [ghosts[1], ghosts[3]]
+    assert recorded.encoding.y.to_dict() == live.encoding.y.to_dict()

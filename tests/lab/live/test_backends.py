@@ -133,7 +133,7 @@ def test_a_run_is_stopped_in_a_process(processes: tuple[ProcessBackend, Ear]) ->
     until(lambda: ear.moved("a"))
     backend.send(Stop("a"))
     until(lambda: ear.end_of("a"), 5)
-    assert ear.end_of("a") == Ended("a", "cancelled")
+    assert ear.end_of("a") == Ended("a", "cancelled", kept=True)
 
 
 CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
