@@ -20,6 +20,7 @@ from components.ui.chapters.ch20.worked import (
     EXTRA,
     GAP,
     LAST_PLACE,
+    LIVE_STEPS,
     MOST_TYPED,
     START,
     TRAINED_DIGITS,
@@ -234,7 +235,7 @@ def train_with(encoding: str) -> None:
             "encoding": encoding,
             "base": float(st.session_state["ch20_live_base"]),
             "packed": st.session_state["ch20_text"] == "a stream",
-            "steps": 600,
+            "steps": LIVE_STEPS,
         },
     )
 
@@ -250,7 +251,7 @@ def run_name(arguments: Mapping[str, Any]) -> str:
 def race_them_yourself() -> None:
     left, right = st.columns(2)
     with left:
-        page.choose("text", "Text", ("a stream", "one width"))
+        text = page.choose("text", "Text", ("a stream", "one width"))
     with right:
         page.choose("live_base", "Base, for rotary", BASES, 100)
     with st.container(horizontal=True, gap="small"):
@@ -262,7 +263,12 @@ def race_them_yourself() -> None:
                 on_click=train_with,
                 args=(encoding,),
             )
-    training.watch("ch20_live", run_name)
+    rows = select(rows_of("rope.jsonl"), part="race")
+    training.watch(
+        "ch20_live", run_name, arms.middle_curves(rows, text, LIVE_STEPS) if rows else ()
+    )
+    if rows:
+        page.prose("live_ghosts")
     page.notice()
 
 

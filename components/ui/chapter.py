@@ -94,6 +94,7 @@ class Chapter:
         self.sections: list[str] = []
         self.waits = False
         self.drawn: list[tuple[str, Any]] = []
+        self.n_source = 0
         begin_page()
 
     # ------------------------------------------------------------ from the first line to the last
@@ -139,7 +140,7 @@ class Chapter:
         return decorate
 
     def show(self, name: str, draw: Draw, needs: Sequence[str], told: bool) -> None:
-        self.at, self.drawn = name, []
+        self.at, self.drawn, self.n_source = name, [], 0
         if told and self.alone is None:
             self.prose(name)
 
@@ -349,20 +350,23 @@ class Chapter:
             st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
 
     def offer_data(self) -> None:
-        """The numbers of each chart that this section drew so far, and its figures as they look."""
+        """The numbers of each chart drawn since the last source, and the figures as they look."""
+        self.n_source += 1
+        name = f"{self.slug}-{self.at}" + (f"-{self.n_source}" if self.n_source > 1 else "")
+        key = f"{self.prefix}{self.at}_{self.n_source}"
         for number, (alt, figure) in enumerate(self.drawn):
             st.download_button(
                 "Data as CSV" if len(self.drawn) == 1 else f"Data as CSV: {alt}",
                 lambda figure=figure: csv_of(figure),
-                f"{self.slug}-{self.at}-{number}.csv",
+                f"{name}-{number}.csv",
                 "text/csv",
-                key=f"{self.prefix}{self.at}_csv_{number}",
+                key=f"{key}_csv_{number}",
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
             )
         if self.at:
-            offer_svg(f"{self.prefix}{self.at}_svg", f"{self.slug}-{self.at}")
+            offer_svg(f"{key}_svg", name)
         self.drawn = []
 
 

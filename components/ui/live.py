@@ -28,6 +28,9 @@ MOST_LEFT = 8
 """Ended runs whose reader has gone: their links still show them. Each is about 1 MB of weights."""
 NOT_ASKED = 254
 
+State = Literal["none", "kept", "forgotten"]
+"""What a stopped run would go on from, in the worker."""
+
 Phase = Literal["waiting", "going", "stopping", "done", "cancelled", "failed", "lost"]
 GOING: tuple[Phase, ...] = ("waiting", "going", "stopping")
 
@@ -52,6 +55,7 @@ class LiveRun:
         default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.uint8)
     )
     weights: Weights | None = None
+    state: State = "none"
     left_at: float | None = None
     """When its reader left, if they did and nobody has adopted it."""
 
@@ -94,19 +98,42 @@ class LiveRuns:
         except (ValueError, TypeError) as error:
             raise Refused(str(error)) from error
         with self.lock:
-            going = [run for run in self.runs.values() if run.goes_on]
-            own = [run for run in going if run.owner == owner]
-            if len(own) >= MOST_OF_ONE_READER:
-                raise Refused(
-                    f"{len(own)} of your runs are going on; stop one, or wait until it is done"
-                )
-            if sum(run.phase == "waiting" for run in going) >= MOST_WAITING:
-                raise Refused(f"{MOST_WAITING} runs wait already; try again in a minute")
+            self.require_place(owner)
             run = LiveRun(secrets.token_urlsafe(6), spec, owner)
             self.runs[run.id] = run
             self.forget_oldest()
         self.backend.send(Start(run.id, spec))
         return run.id
+
+    def go_on(self, run_id: str, owner: str) -> None:
+        """Take up a stopped run of one's own where it stands. `Refused` says why not."""
+        from lab.live.loop import Continue
+
+        with self.lock:
+            run = self.runs.get(run_id)
+            if run is None or run.owner != owner or run.state != "kept":
+                raise Refused("this run cannot go on from where it was stopped")
+            self.require_place(owner)
+            run.phase, run.why, run.state = "waiting", "", "none"
+        self.backend.send(Continue(run.id))
+
+    def require_place(self, owner: str) -> None:
+        """`Refused` if too many runs go on, the owner's or everybody's."""
+        going = [run for run in self.runs.values() if run.goes_on]
+        own = [run for run in going if run.owner == owner]
+        if len(own) >= MOST_OF_ONE_READER:
+            raise Refused(
+                f"{len(own)} of your runs are going on; stop one, or wait until it is done"
+            )
+        if sum(run.phase == "waiting" for run in going) >= MOST_WAITING:
+            raise Refused(f"{MOST_WAITING} runs wait already; try again in a minute")
+
+    def let_go(self, run_id: str, owner: str) -> None:
+        """Its owner will not go on with a run: stop it, and forget what it would go on from."""
+        run = self.runs.get(run_id)
+        if run is not None and run.owner == owner:
+            self.cancel(run, keep=False)
+            self.forget_state(run)
 
     def stop(self, run_id: str, owner: str) -> None:
         """End a run of one's own; anyone else's goes on."""
@@ -137,20 +164,27 @@ class LiveRuns:
     def end_abandoned(self, runs: list[LiveRun]) -> None:
         for run in runs:
             if run.left_at is not None and time.monotonic() - run.left_at >= self.grace * 0.99:
-                self.cancel(run)
+                self.cancel(run, keep=False)
 
     def count(self) -> int:
         """How many runs are going on, everybody's."""
         return sum(run.goes_on for run in list(self.runs.values()))
 
-    def cancel(self, run: LiveRun) -> None:
+    def cancel(self, run: LiveRun, *, keep: bool = True) -> None:
         from lab.live.loop import Stop
 
         with self.lock:
             if run.phase not in ("waiting", "going"):
                 return
             run.phase = "stopping"
-        self.backend.send(Stop(run.id))
+        self.backend.send(Stop(run.id, keep))
+
+    def forget_state(self, run: LiveRun) -> None:
+        from lab.live.loop import Forget
+
+        if run.state == "kept":
+            run.state = "forgotten"
+            self.backend.send(Forget(run.id))
 
     def forget_oldest(self) -> None:
         """Drop ended runs, those first whose reader has gone; what goes on is never dropped."""
@@ -160,12 +194,13 @@ class LiveRuns:
         n_left = max(len(left) - MOST_LEFT, min(len(left), len(self.runs) - MOST_KEPT))
         n_there = len(self.runs) - max(0, n_left) - MOST_KEPT
         for run in left[: max(0, n_left)] + there[: max(0, n_there)]:
+            self.forget_state(run)
             del self.runs[run.id]
 
     # ------------------------------------------------ what the worker says
 
     def hear(self, event: Event) -> None:
-        from lab.live.loop import Ended, Progress, Waiting, Weights
+        from lab.live.loop import Ended, Forgotten, Progress, Waiting, Weights
 
         with self.lock:
             run = self.runs.get(event.run)
@@ -177,9 +212,12 @@ class LiveRuns:
                 self.hear_progress(run, event.snapshot)
             elif isinstance(event, Weights):
                 run.weights = event
+            elif isinstance(event, Forgotten):
+                run.state = "forgotten"
             else:
                 assert isinstance(event, Ended)
                 run.phase, run.why = event.how, event.why
+                run.state = "kept" if event.kept else "none"
                 self.forget_oldest()
 
     @staticmethod

@@ -16,7 +16,9 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -24,6 +26,7 @@ from PIL import Image
 from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
+from components.ui.plots.core import Chart
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
@@ -32,6 +35,12 @@ if TYPE_CHECKING:
 KEPT = 4
 LIVE_GOAL = 0.05
 """Of the held-out sums a run may get so many wrong when it counts as arrived."""
+
+GHOST = "#8f8a80"
+"""Of recorded curves, on light and on dark."""
+
+PACE_STEPS = 10
+"""From this step on a run is told how far its limit lets it come: the first ones are slow."""
 
 UNCROWDED = 8
 """Runs that go on at once, of all readers, up to which a page looks every second."""
@@ -112,7 +121,7 @@ def launch(key: str, arguments: Mapping[str, Any]) -> None:
     try:
         run = service().start(spec, this_reader())
     except Refused as refused:
-        st.session_state[f"{key}_refused"] = f"{str(refused)[:1].upper()}{str(refused)[1:]}."
+        refuse(key, refused)
         return
     for memory in ("refused", "arrived"):
         st.session_state.pop(f"{key}_{memory}", None)
@@ -120,8 +129,24 @@ def launch(key: str, arguments: Mapping[str, Any]) -> None:
     st.query_params["run"] = run
 
 
+def go_on(key: str, run: LiveRun) -> None:
+    """Continue a stopped run; `Refused` is shown in its own words."""
+    try:
+        service().go_on(run.id, this_reader())
+    except Refused as refused:
+        refuse(key, refused)
+        return
+    for memory in ("refused", "arrived"):
+        st.session_state.pop(f"{key}_{memory}", None)
+
+
+def refuse(key: str, refused: Refused) -> None:
+    said = str(refused)
+    st.session_state[f"{key}_refused"] = f"{said[:1].upper()}{said[1:]}."
+
+
 def remove(key: str, run: LiveRun) -> None:
-    service().stop(run.id, this_reader())
+    service().let_go(run.id, this_reader())
     kept(key).remove(run.id)
     if st.query_params.get("run") == run.id:
         del st.query_params["run"]
@@ -154,8 +179,15 @@ def arrive(key: str) -> str:
 # ---------------------------------------------------------------- the panel
 
 
-def watch(key: str, name_of: Callable[[Mapping[str, Any]], str]) -> None:
-    """The runs of this page: polled while one goes on, at rest when none does."""
+Name = Callable[[Mapping[str, Any]], str]
+Rows = Sequence[Mapping[str, Any]]
+
+
+def watch(key: str, name_of: Name, ghosts: Rows = ()) -> None:
+    """The runs of this page: polled while one goes on, at rest when none does.
+
+    `ghosts`: recorded curves that lie under theirs, in the rows of `curve_rows`.
+    """
     arrived = arrive(key)
     if arrived:
         st.info(arrived)
@@ -167,10 +199,10 @@ def watch(key: str, name_of: Callable[[Mapping[str, Any]], str]) -> None:
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
-    st.fragment(partial(draw_runs, key, name_of, going), run_every=every)()
+    st.fragment(partial(draw_runs, key, name_of, ghosts, going), run_every=every)()
 
 
-def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool) -> None:
+def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool) -> None:
     runs = runs_here(key)
     if not runs:
         return
@@ -181,12 +213,16 @@ def draw_runs(key: str, name_of: Callable[[Mapping[str, Any]], str], going: bool
         draw_line(key, run, name)
     rows = curve_rows(runs, names)
     if rows:
+        losses = [row for row in ghosts if row["what"] == "loss"]
         st.altair_chart(
-            curves.loss_curves(rows), width="stretch", alt="Loss by step, a colour a run"
+            over_ghosts(curves.loss_curves(rows), losses),
+            width="stretch",
+            alt="Loss by step, a colour a run",
         )
     if any(run.checks for run in runs):
+        shares = [row for row in ghosts if row["what"] != "loss"]
         st.altair_chart(
-            curves.exactness_curves(rows),
+            over_ghosts(curves.exactness_curves(rows), shares),
             width="stretch",
             alt="Share of texts right in every token, trained on and held out, a colour a run",
         )
@@ -229,6 +265,14 @@ def draw_line(key: str, run: LiveRun, name: str) -> None:
                     disabled=run.phase == "stopping",
                     on_click=service().stop,
                     args=(run.id, this_reader()),
+                )
+            if run.state == "kept" and mine:
+                st.button(
+                    "Continue",
+                    key=f"{key}_go_on_{run.id}",
+                    icon=":material/play_arrow:",
+                    on_click=go_on,
+                    args=(key, run),
                 )
             if not run.goes_on and run.phase != "done":
                 st.button(
@@ -279,11 +323,15 @@ def describe(run: LiveRun) -> str:
         assert seen is not None
         parts.append(f"held out: {core.count(seen.errors_heldout, seen.n_heldout)}")
         parts.extend(filter(None, [arrival(run)]))
+    if run.goes_on:
+        parts.extend(filter(None, [steps_within_the_limit(run)]))
+    gone = run.state == "forgotten"
+    forgotten = " Where it stood is no longer kept; you can start it again." if gone else ""
     ending = {
         "going": "",
         "stopping": "It is being stopped.",
         "done": "Done.",
-        "cancelled": f"Stopped{': ' + run.why if run.why else ''}.",
+        "cancelled": f"Stopped{': ' + run.why if run.why else ''}.{forgotten}",
         "failed": f"It failed. {run.why}.",
         "lost": f"It is lost: {run.why}. You can start it again.",
     }[run.phase]
@@ -299,6 +347,19 @@ def arrival(run: LiveRun) -> str:
         curve.append((shot.step, shot.check.errors_heldout, shot.check.n_heldout))
     step = steps_until(curve, LIVE_GOAL)
     return "" if math.isinf(step) else f"at most 1 in {1 / LIVE_GOAL:.0f} wrong from step {step} on"
+
+
+def steps_within_the_limit(run: LiveRun) -> str:
+    """How far the limit lets a run come, at its pace so far; empty if that is to its end."""
+    from lab.live.loop import MOST_SECONDS
+
+    latest = run.latest
+    if latest is None or latest.step < PACE_STEPS:
+        return ""
+    steps = math.floor(MOST_SECONDS * latest.step / latest.seconds)
+    if steps >= latest.steps:
+        return ""
+    return f"at this pace its limit of {MOST_SECONDS:g} s holds {steps} steps"
 
 
 def too_fast(run: LiveRun) -> str:
@@ -336,6 +397,25 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
                         {"run": name, "step": shot.step, "what": what, "value": 1 - errors / n}
                     )
     return rows
+
+
+def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
+    """Recorded curves under a chart of live ones, thin and dashed, each named at its end."""
+    if not ghosts:
+        return chart
+    ends = {row["run"]: row for row in ghosts}  # the last row of each
+    axes = {"x": chart.encoding.x, "y": chart.encoding.y}
+    recorded = (
+        alt.Chart(pd.DataFrame(ghosts))
+        .mark_line(color=GHOST, strokeWidth=1, strokeDash=[3, 3])
+        .encode(detail="run:N", tooltip=["run", "step", alt.Tooltip("value", format=".4g")], **axes)
+    )
+    named = (
+        alt.Chart(pd.DataFrame(list(ends.values())))
+        .mark_text(color=GHOST, align="right", dy=-7)
+        .encode(text="run:N", **axes)
+    )
+    return alt.layer(recorded, named, chart)
 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:

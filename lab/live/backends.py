@@ -20,9 +20,12 @@ from typing import IO, Any, Protocol
 from lab.live.loop import (
     Command,
     Commands,
+    Continue,
     Emit,
     Ended,
     Event,
+    Forget,
+    Forgotten,
     PairsCheck,
     Progress,
     RunSpec,
@@ -51,32 +54,42 @@ class Backend(Protocol):
 
 
 class Owned:
-    """The runs of one worker: if it dies, exactly these are lost."""
+    """The runs of one worker: if it dies, those that go on are lost, those kept are forgotten."""
 
     def __init__(self, emit: Emit) -> None:
         self.emit_on, self.lock = emit, threading.Lock()
         self.runs: set[str] = set()
+        self.kept: set[str] = set()
         self.dead = False
 
     def take(self, command: Command) -> bool:
         """Note a run; False if the worker is dead already."""
         with self.lock:
-            if not self.dead and isinstance(command, Start):
+            if not self.dead and isinstance(command, Start | Continue):
                 self.runs.add(command.run)
+            if isinstance(command, Continue | Forget):
+                self.kept.discard(command.run)
             return not self.dead
 
     def emit(self, event: Event) -> None:
-        if isinstance(event, Ended):
-            with self.lock:
+        with self.lock:
+            if isinstance(event, Ended):
                 self.runs.discard(event.run)
+            if isinstance(event, Ended) and event.kept:
+                self.kept.add(event.run)
+            if isinstance(event, Forgotten):
+                self.kept.discard(event.run)
         self.emit_on(event)
 
     def lose(self) -> None:
         with self.lock:
             self.dead = True
             runs, self.runs = sorted(self.runs), set[str]()
+            kept, self.kept = sorted(self.kept), set[str]()
         for run in runs:
             self.emit_on(Ended(run, "lost", "the worker that computed it has died"))
+        for run in kept:
+            self.emit_on(Forgotten(run))
 
 
 class ThreadBackend:
@@ -140,11 +153,14 @@ class ProcessBackend:
                 arguments = (self.owned, self.process)
                 threading.Thread(target=self.listen, args=arguments, daemon=True).start()
             assert self.process is not None and self.process.stdin is not None
+            owned = self.owned
             try:
                 self.process.stdin.write(dump(command) + "\n")
                 self.process.stdin.flush()
+                return
             except (BrokenPipeError, ValueError):
-                self.owned.lose()
+                pass
+        owned.lose()  # without the lock: who hears of it may send
 
     def close(self) -> None:
         with self.lock:
@@ -217,7 +233,9 @@ def encode_bytes(value: bytes) -> str:
 
 def parse_command(line: str) -> Command:
     name, fields = json.loads(line)
-    return Start(fields["run"], RunSpec(**fields["spec"])) if name == "Start" else Stop(**fields)
+    if name == "Start":
+        return Start(fields["run"], RunSpec(**fields["spec"]))
+    return {"Stop": Stop, "Continue": Continue, "Forget": Forget}[name](**fields)
 
 
 def parse_event(line: str) -> Event:
@@ -230,7 +248,7 @@ def parse_event(line: str) -> Event:
         return Progress(fields["run"], Snapshot(**seen))
     if name == "Weights":
         return Weights(fields["run"], fields["step"], base64.b64decode(fields["data"]))
-    return Waiting(**fields) if name == "Waiting" else Ended(**fields)
+    return {"Waiting": Waiting, "Ended": Ended, "Forgotten": Forgotten}[name](**fields)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Live runs: many trainings share one worker, which gives each a slice of time in turn.
 
 A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. What
-comes back are events: `Waiting`, `Progress`, `Weights`, and exactly one `Ended` a run. The same
-loop, `drive`, runs in a thread or in a process of its own.
+comes back are events: `Waiting`, `Progress`, `Weights`, and exactly one `Ended` for each `Start`.
+A run that was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)`
+takes it up in the middle of its step, and it ends once more. The same loop, `drive`, runs in a
+thread or in a process of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +38,10 @@ MOST_TEXTS = 256
 """In a part of a check."""
 
 MOST_SECONDS = 300.0
-"""For the steps and the checks of one run together."""
+"""For the steps and the checks of one run together, and again each time that it is continued."""
+
+MOST_KEPT_BYTES = 48_000_000
+"""Of stopped runs: ten of the small twin, or one of the largest."""
 
 MOST_ACTIVE = 8
 
@@ -104,6 +109,23 @@ class Start:
 
 @dataclass(frozen=True)
 class Stop:
+    """`keep`: it may be continued later."""
+
+    run: str
+    keep: bool = True
+
+
+@dataclass(frozen=True)
+class Continue:
+    """A stopped run goes on from where it stands, for as long again."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Forget:
+    """A stopped run will not be continued."""
+
     run: str
 
 
@@ -135,13 +157,23 @@ How = Literal["done", "cancelled", "failed", "lost"]
 
 @dataclass(frozen=True)
 class Ended:
+    """`kept`: it can be continued, until `Forgotten` comes."""
+
     run: str
     how: How
     why: str = ""
+    kept: bool = False
 
 
-Command = Start | Stop
-Event = Waiting | Progress | Weights | Ended
+@dataclass(frozen=True)
+class Forgotten:
+    """A stopped run that was kept is not any more: others needed the room, or the worker died."""
+
+    run: str
+
+
+Command = Start | Stop | Continue | Forget
+Event = Waiting | Progress | Weights | Ended | Forgotten
 Emit = Callable[[Event], None]
 Commands = queue.Queue[Command | None]
 """What a worker reads; None asks it to end."""
@@ -245,6 +277,14 @@ class Live:
     def weights(self) -> Weights:
         return Weights(self.run, self.state.step, checkpoint.to_bytes(self.state.model))
 
+    @property
+    def size(self) -> int:
+        """Bytes of the weights, of their gradients in the middle of a step, and the optimiser's."""
+        weights = list(self.state.model.parameters())
+        gradients = [p.grad for p in weights if p.grad is not None]
+        tensors = [*weights, *gradients, *self.state.optimiser.state().values()]
+        return sum(tensor.nbytes for tensor in tensors)
+
 
 # ---------------------------------------------------------------- the loop
 
@@ -256,23 +296,20 @@ def drive(
     max_active: int = MOST_ACTIVE,
     slice_seconds: float = SLICE_SECONDS,
     most_seconds: float = MOST_SECONDS,
+    most_kept_bytes: int = MOST_KEPT_BYTES,
 ) -> None:
     """Serve commands until None comes: a slice of work for each active run in turn.
 
     An exception of a run ends that run alone. Whatever else is raised ends the worker.
     """
-    active: deque[Live] = deque()
-    waiting: deque[Start] = deque()
+    worker = Worker(emit, max_active, slice_seconds, most_seconds, most_kept_bytes)
     while True:
-        for command in read(commands, block=not active and not waiting):
+        for command in read(commands, block=worker.idle):
             if command is None:
                 return
-            obey(command, active, waiting, emit)
-        while waiting and len(active) < max_active:
-            begin(waiting.popleft(), active, emit)
-            tell_places(waiting, emit)
-        if active:
-            take_turn(active, emit, slice_seconds, most_seconds)
+            worker.obey(command)
+        worker.fill_places()
+        worker.take_turn()
 
 
 def read(commands: Commands, *, block: bool) -> Iterator[Command | None]:
@@ -283,53 +320,110 @@ def read(commands: Commands, *, block: bool) -> Iterator[Command | None]:
         yield commands.get()
 
 
-def obey(command: Command, active: deque[Live], waiting: deque[Start], emit: Emit) -> None:
-    if isinstance(command, Start):
-        waiting.append(command)
-        emit(Waiting(command.run, len(waiting)))
-        return
-    for live in [live for live in active if live.run == command.run]:
-        active.remove(live)
-        emit(live.weights())
-        emit(Ended(live.run, "cancelled"))
-    for start in [start for start in waiting if start.run == command.run]:
-        waiting.remove(start)
-        emit(Ended(start.run, "cancelled"))
-        tell_places(waiting, emit)
+@dataclass
+class Worker:
+    """The runs of one loop: those that take turns, that wait for a place, that were stopped.
 
-
-def tell_places(waiting: deque[Start], emit: Emit) -> None:
-    for place, start in enumerate(waiting, 1):
-        emit(Waiting(start.run, place))
-
-
-def begin(start: Start, active: deque[Live], emit: Emit) -> None:
-    try:
-        active.append(Live.begin(start))
-    except Exception as error:
-        emit(Ended(start.run, "failed", sentence(error)))
-
-
-def take_turn(active: deque[Live], emit: Emit, slice_seconds: float, most_seconds: float) -> None:
-    """One slice of the run whose turn it is; back in the queue it goes unless it has ended.
-
-    Nothing holds an ended run while the worker waits for the next: model, gradients and the
-    optimiser's state are up to 32 MB.
+    Nothing else holds a run: model, gradients and the optimiser's state are up to 32 MB.
     """
-    live = active.popleft()
-    try:
-        how = live.turn(emit, slice_seconds)
-        why = ""
-        if how is None and live.used > most_seconds:
-            why = f"its steps and checks together used up the {most_seconds:g} s a run has"
-            how = "cancelled"
-        if how is None:
-            active.append(live)
+
+    emit: Emit
+    max_active: int
+    slice_seconds: float
+    most_seconds: float
+    most_kept_bytes: int
+    active: deque[Live] = field(default_factory=deque[Live])
+    waiting: deque[Start | Live] = field(default_factory=deque[Start | Live])
+    kept: dict[str, Live] = field(default_factory=dict[str, Live])
+
+    @property
+    def idle(self) -> bool:
+        return not self.active and not self.waiting
+
+    # ------------------------------------------------ what is asked for
+
+    def obey(self, command: Command) -> None:
+        match command:
+            case Start():
+                self.wait(command)
+            case Stop():
+                self.stop(command)
+            case Continue():
+                self.go_on(command.run)
+            case Forget():
+                self.kept.pop(command.run, None)
+
+    def wait(self, run: Start | Live) -> None:
+        self.waiting.append(run)
+        self.emit(Waiting(run.run, len(self.waiting)))
+
+    def stop(self, command: Stop) -> None:
+        for live in [live for live in self.active if live.run == command.run]:
+            self.active.remove(live)
+            self.end(live, keep=command.keep)
+        for run in [run for run in self.waiting if run.run == command.run]:
+            self.waiting.remove(run)
+            if isinstance(run, Live):
+                self.end(run, keep=command.keep)
+            else:
+                self.emit(Ended(run.run, "cancelled"))
+            self.tell_places()
+
+    def go_on(self, run: str) -> None:
+        live = self.kept.pop(run, None)
+        if live is None:
+            self.emit(Ended(run, "lost", "what it would go on from is no longer kept"))
             return
-        emit(live.weights())
-        emit(Ended(live.run, how, why))
-    except Exception as error:
-        emit(Ended(live.run, "failed", sentence(error)))
+        live.used = 0.0
+        self.wait(live)
+
+    # ------------------------------------------------ what is done
+
+    def fill_places(self) -> None:
+        while self.waiting and len(self.active) < self.max_active:
+            run = self.waiting.popleft()
+            try:
+                self.active.append(run if isinstance(run, Live) else Live.begin(run))
+            except Exception as error:
+                self.emit(Ended(run.run, "failed", sentence(error)))
+            self.tell_places()
+
+    def tell_places(self) -> None:
+        for place, run in enumerate(self.waiting, 1):
+            self.emit(Waiting(run.run, place))
+
+    def take_turn(self) -> None:
+        """One slice of the run whose turn it is; back in the queue it goes unless it has ended."""
+        if not self.active:
+            return
+        live = self.active.popleft()
+        try:
+            how = live.turn(self.emit, self.slice_seconds)
+            if how is not None:
+                self.emit(live.weights())
+                self.emit(Ended(live.run, how))
+            elif live.used > self.most_seconds:
+                self.end(live, all_used(self.most_seconds))
+            else:
+                self.active.append(live)
+        except Exception as error:
+            self.emit(Ended(live.run, "failed", sentence(error)))
+
+    def end(self, live: Live, why: str = "", *, keep: bool = True) -> None:
+        """Before its end. Those that were stopped first make room for it, if they must."""
+        keep = keep and live.size <= self.most_kept_bytes
+        self.emit(live.weights())
+        self.emit(Ended(live.run, "cancelled", why, kept=keep))
+        if keep:
+            self.kept[live.run] = live
+        while sum(kept.size for kept in self.kept.values()) > self.most_kept_bytes:
+            first = next(iter(self.kept))
+            del self.kept[first]
+            self.emit(Forgotten(first))
+
+
+def all_used(seconds: float) -> str:
+    return f"its steps and checks together used up the {seconds:g} s a run has"
 
 
 def sentence(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from components.ui.chapters.ch20 import arms, claims
 from components.ui.chapters.ch20.claims import REACH_ARMS
 from components.ui.claims.core import read_record
 from lab.data.problems import Format
@@ -18,7 +19,7 @@ from lab.interp.position_probes import on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
 from lab.model.gpt import with_position
 from lab.model.positions import frequencies
-from lab.records import RECORDS, select
+from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
 
@@ -189,3 +190,14 @@ def test_what_is_no_number_of_ten_digits_gets_a_sentence(book: Any) -> None:
         assert any("from 0 to 9999999999" in warning.value for warning in app.warning), bad
         app.text_input(key="ch20_longer_a").set_value("12").run()
         assert not app.warning, bad
+
+
+def test_the_recorded_curves_under_a_live_race_are_those_of_the_middle_runs() -> None:
+    rows = select(read_lines(RECORDS / "rope.jsonl"), part="race")
+    shown = arms.middle_curves(rows, "a stream", 600)
+    assert {row["run"] for row in shown} == {f"{w}, recorded" for w in arms.ENCODINGS.values()}
+    assert max(row["step"] for row in shown) == 600
+    middle = arms.middle_run(rows, "packed", "rotary")
+    assert steps_until(middle["curve"], claims.GOAL) == arms.median_steps(rows, "packed", "rotary")
+    losses = [r["value"] for r in shown if r["run"] == "rotary, recorded" and r["what"] == "loss"]
+    assert losses == [loss for step, _, _, loss in middle["curve"] if step <= 600]

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
+from components.ui.plots import curves
 from lab.live.backends import ProcessBackend
 
 PAGE = "10_chain_of_thought"
@@ -191,6 +192,30 @@ def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None
         app.button(key=key).click().run()
 
 
+def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> None:
+    from lab.live.loop import Forgotten
+
+    app = train(book(PAGE, **{**SMALL, "ch10_steps": "2000"}))
+    run = run_of(app)
+    until(app, "step ")
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    until(app, "Stopped.")
+    here = training.service().runs[run]
+    n_before = len(here.snapshots)
+    app.button(key=f"ch10_live_go_on_{run}").click().run()
+    assert not app.exception
+    while len(here.snapshots) == n_before:
+        until(app, "step ")
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    until(app, "Stopped.")
+    assert [s.step for s in here.snapshots] == list(range(1, len(here.snapshots) + 1))
+    training.service().hear(Forgotten(run))
+    app.run()
+    assert "Where it stood is no longer kept; you can start it again." in said(app)
+    assert f"ch10_live_go_on_{run}" not in keys(app)
+    assert f"ch10_live_again_{run}" in keys(app)
+
+
 def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
     training.service.clear()
@@ -221,3 +246,30 @@ def test_a_run_says_from_which_step_it_had_arrived() -> None:
 
     assert training.arrival(run(300, 20, 21, 20, 0)) == "at most 1 in 20 wrong from step 100 on"
     assert training.arrival(run(300, 20, 21, 20)) == training.arrival(run()) == ""
+
+
+def test_a_run_that_its_limit_stops_on_the_way_is_told_how_far_it_comes() -> None:
+    def said_of(step: int, seconds: float) -> str:
+        latest = SimpleNamespace(step=step, steps=600, seconds=seconds)
+        run: Any = SimpleNamespace(latest=latest)
+        return training.steps_within_the_limit(run)
+
+    assert said_of(20, 20.0) == "at this pace its limit of 300 s holds 300 steps"
+    assert said_of(20, 10.0) == said_of(training.PACE_STEPS - 1, 20.0) == ""
+
+
+def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end() -> None:
+    own = [{"run": "own", "step": n, "what": "loss", "value": 1 / n} for n in (1, 2)]
+    ghosts = [
+        {"run": name, "step": step, "what": "loss", "value": 2 / step}
+        for name in ("a", "b")
+        for step in (25, 50)
+    ]
+    chart = curves.loss_curves(own)
+    assert training.over_ghosts(chart, []) is chart
+    layers: Any = training.over_ghosts(chart, ghosts).layer
+    recorded, named, live = layers
+    assert live.data.equals(chart.data)
+    assert recorded.data.to_dict("records") == ghosts
+    assert named.data.to_dict("records") == [ghosts[1], ghosts[3]]
+    assert recorded.encoding.y.to_dict() == live.encoding.y.to_dict()

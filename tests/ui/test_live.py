@@ -21,8 +21,11 @@ from lab.inference.evaluate import RIGHT
 from lab.live.loop import (
     NOT_ASKED,
     Command,
+    Continue,
     Ended,
     Event,
+    Forget,
+    Forgotten,
     PairsCheck,
     Progress,
     RunSpec,
@@ -159,6 +162,7 @@ def test_a_run_whose_reader_left_is_stopped_after_the_grace() -> None:
     while not worker.stopped and time.monotonic() < end:
         time.sleep(0.02)
     assert (run.phase, worker.stopped) == ("stopping", [run.id])
+    assert worker.told[-1] == Stop(run.id, keep=False)
     assert other.phase == "going"
 
 
@@ -262,6 +266,60 @@ def test_the_history_of_a_run_holds_numbers_and_each_pair_s_verdict_once() -> No
         worker.say(Progress(run.id, shot(step, PairsCheck(1, 0, 1, 0, asked))))
     assert len(pickle.dumps(run)) < 40_000
     assert (run.wrong_at == -1).all()
+
+
+# ---------------------------------------------------------------- stopped, and continued
+
+
+def test_a_stopped_run_goes_on_in_the_same_history() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    runs.stop(run.id, "ann")
+    assert worker.told[-1] == Stop(run.id, keep=True)
+    worker.say(Ended(run.id, "cancelled", "it used up its time", kept=True))
+    assert (run.phase, run.state) == ("cancelled", "kept")
+    runs.go_on(run.id, "ann")
+    assert worker.told[-1] == Continue(run.id)
+    assert (run.phase, run.why, run.state, run.goes_on) == ("waiting", "", "none", True)
+    worker.say(Progress(run.id, shot(2)))
+    assert (run.phase, [s.step for s in run.snapshots]) == ("going", [1, 2])
+    worker.say(Ended(run.id, "done"))
+    assert (run.phase, run.state) == ("done", "none")
+
+
+def test_only_the_owner_continues_and_only_what_is_kept_and_not_too_many_at_once() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    worker.say(Ended(run.id, "cancelled", kept=True))
+    with pytest.raises(Refused, match="cannot go on"):
+        runs.go_on(run.id, "bob")
+    for _ in range(MOST_OF_ONE_READER):
+        begun(runs, worker)
+    with pytest.raises(Refused, match="stop one"):
+        runs.go_on(run.id, "ann")
+    worker.say(Forgotten(run.id))
+    assert run.state == "forgotten"
+    with pytest.raises(Refused, match="cannot go on"):
+        runs.go_on(run.id, "ann")
+    assert Continue(run.id) not in worker.told
+
+
+def test_what_a_run_would_go_on_from_is_forgotten_with_it() -> None:
+    runs, worker = served()
+    removed, going = begun(runs, worker), begun(runs, worker)
+    worker.say(Ended(removed.id, "cancelled", kept=True))
+    runs.let_go(removed.id, "bob")
+    assert removed.state == "kept"
+    for run in (removed, going):
+        runs.let_go(run.id, "ann")
+    assert worker.told[-2:] == [Forget(removed.id), Stop(going.id, keep=False)]
+    left = begun(runs, worker, "eve")
+    runs.leave("eve")
+    worker.say(Ended(left.id, "cancelled", kept=True))
+    for i in range(MOST_LEFT):
+        worker.say(Ended(begun(runs, worker, f"reader {i}").id, "done"))
+        runs.leave(f"reader {i}")
+    assert left.id not in runs.runs and worker.told[-1] == Forget(left.id)
 
 
 def test_an_event_of_a_forgotten_run_is_nothing() -> None:

@@ -11,8 +11,11 @@ import pytest
 from lab.live import loop as live
 from lab.live.backends import ProcessBackend, ThreadBackend, dump, parse_command, parse_event
 from lab.live.loop import (
+    Continue,
     Ended,
     Event,
+    Forget,
+    Forgotten,
     PairsCheck,
     Progress,
     RunSpec,
@@ -130,7 +133,7 @@ def test_a_run_is_stopped_in_a_process(processes: tuple[ProcessBackend, Ear]) ->
     until(lambda: ear.moved("a"))
     backend.send(Stop("a"))
     until(lambda: ear.end_of("a"), 5)
-    assert ear.end_of("a") == Ended("a", "cancelled")
+    assert ear.end_of("a") == Ended("a", "cancelled", kept=True)
 
 
 CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
@@ -155,3 +158,46 @@ def test_every_event_survives_being_a_line(event: Event) -> None:
 @pytest.mark.parametrize("command", [start("a", pairs=[[1, 2]]), Stop("a")])
 def test_every_command_survives_being_a_line(command: Any) -> None:
     assert parse_command(dump(command)) == command
+
+
+def stopped(backend: ProcessBackend | ThreadBackend, ear: Ear, run: str) -> None:
+    backend.send(start(run, steps=2000))
+    until(lambda: ear.moved(run))
+    backend.send(Stop(run))
+    until(lambda: ear.end_of(run))
+
+
+def steps_of(ear: Ear, run: str) -> list[int]:
+    return [e.snapshot.step for e in ear.said if isinstance(e, Progress) and e.run == run]
+
+
+def test_a_process_continues_a_stopped_run_and_one_that_dies_has_forgotten_it(
+    processes: tuple[ProcessBackend, Ear],
+) -> None:
+    backend, ear = processes
+    stopped(backend, ear, "a")
+    n_before = len(steps_of(ear, "a"))
+    ear.said = [e for e in ear.said if not isinstance(e, Ended)]
+    backend.send(Continue("a"))
+    until(lambda: len(steps_of(ear, "a")) > n_before)
+    backend.send(Stop("a"))
+    until(lambda: ear.end_of("a"))
+    shown = steps_of(ear, "a")
+    assert shown == list(range(1, len(shown) + 1))
+    assert backend.process is not None
+    os.kill(backend.process.pid, signal.SIGKILL)
+    until(lambda: Forgotten("a") in ear.said, 5)
+    ear.said = []
+    backend.send(Continue("a"))
+    until(lambda: ear.end_of("a"))
+    ended = ear.end_of("a")
+    assert ended is not None and (ended.how, "no longer kept" in ended.why) == ("lost", True)
+
+
+@pytest.mark.parametrize("command", [Stop("a", keep=False), Continue("a"), Forget("a")])
+def test_a_command_comes_out_of_its_line_as_it_went_in(command: Any) -> None:
+    assert parse_command(dump(command)) == command
+    assert parse_event(dump(Forgotten("a"))) == Forgotten("a")
+    assert parse_event(dump(Ended("a", "cancelled", kept=True))) == Ended(
+        "a", "cancelled", "", True
+    )

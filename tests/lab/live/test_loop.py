@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from lab.live import loop as live
 from lab.live.loop import (
     NOT_ASKED,
     Commands,
+    Continue,
     Ended,
     Event,
+    Forget,
+    Forgotten,
     Live,
     Progress,
     RunSpec,
@@ -214,14 +218,17 @@ def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None
     said: queue.Queue[Event] = queue.Queue()
     worker = threading.Thread(target=drive, args=(inbox, said.put), daemon=True)
     worker.start()
-    for run, steps in (("ends", 2), ("stopped", 2000)):
+    for run, steps in (("ends", 2), ("stopped", 2000), ("forgotten", 2000)):
         inbox.put(start(run, steps=steps))
-        if run == "stopped":
+        if run != "ends":
             while not isinstance(said.get(timeout=60), Progress):
                 pass
-            inbox.put(Stop(run))
+            inbox.put(Stop(run, keep=run == "forgotten"))
         while not isinstance(said.get(timeout=60), Ended):
             pass
+        if run == "forgotten":
+            assert begun[run]() is not None
+            inbox.put(Forget(run))
         until = time.monotonic() + 10
         while begun[run]() is not None and time.monotonic() < until:
             time.sleep(0.01)
@@ -276,6 +283,161 @@ def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.Monkey
     assert {e.how for run, e in ends(said).items() if run != "long"} == {"done"}
     assert ends(said)["long"].how == "cancelled"
     assert "steps and checks together used up the 0.8 s" in ends(said)["long"].why
+
+
+# ---------------------------------------------------------------- stopped, and continued
+
+
+def losses(said: list[Event]) -> list[float]:
+    return [e.snapshot.loss for e in said if isinstance(e, Progress)]
+
+
+def checked(said: list[Event]) -> list[tuple[int, Any]]:
+    shots = [e.snapshot for e in said if isinstance(e, Progress)]
+    return [(shot.step, shot.check) for shot in shots if shot.check]
+
+
+@pytest.mark.parametrize("part_work", [live.PART_WORK, 2e7], ids=["whole steps", "in parts"])
+def test_a_run_stopped_at_its_limit_and_continued_is_the_run_that_was_not(
+    monkeypatch: pytest.MonkeyPatch, part_work: float
+) -> None:
+    """Stopped after every part of its work: between steps, within a step and within a check."""
+    monkeypatch.setattr(live, "PART_WORK", part_work)
+    steps = {"steps": 27}
+    straight = driven(start("a", **steps))
+    inbox: Commands = queue.Queue()
+    inbox.put(start("a", **steps))
+    said: list[Event] = []
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        if isinstance(event, Ended):
+            inbox.put(Continue("a") if event.kept else None)
+
+    drive(inbox, emit, most_seconds=0.0, slice_seconds=1e-4)
+    stops = [e for e in said if isinstance(e, Ended)]
+    assert len(stops) > steps["steps"] and {e.how for e in stops[:-1]} == {"cancelled"}
+    assert stops[-1] == Ended("a", "done")
+    assert losses(said) == losses(straight)
+    assert checked(said) == checked(straight) and len(checked(said)) == 2
+    left, wanted = ([e for e in heard if isinstance(e, Weights)][-1] for heard in (said, straight))
+    assert left == wanted
+
+
+def test_a_run_that_the_reader_stopped_has_its_whole_limit_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten steps of a second each, of which the limit allows six on end."""
+    clock = [0.0]
+
+    def slow(recipe: Recipe, _state: TrainState) -> Iterator[Snapshot | None]:
+        for step in range(1, recipe.steps + 1):
+            clock[0] += 1.0
+            yield Snapshot(step, recipe.steps, 0, 0.0, 0.0)
+
+    monkeypatch.setattr(live, "steps_of", slow)
+    monkeypatch.setattr(live, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    inbox: Commands = queue.Queue()
+    inbox.put(start("a", steps=10))
+    said: list[Event] = []
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        if isinstance(event, Progress) and event.snapshot.step == 5:
+            inbox.put(Stop("a"))
+        if isinstance(event, Ended):
+            inbox.put(Continue("a") if event.how == "cancelled" else None)
+
+    drive(inbox, emit, most_seconds=6.5, slice_seconds=0.5)
+    assert [e.snapshot.step for e in said if isinstance(e, Progress)] == list(range(1, 11))
+    assert [(e.how, e.why) for e in said if isinstance(e, Ended)] == [
+        ("cancelled", ""),
+        ("done", ""),
+    ]
+
+
+def stopped_in_turn(*runs: str, **settings: Any) -> list[Event]:
+    """What is said when runs are stopped one after another and then all are asked to go on."""
+    inbox: Commands = queue.Queue()
+    said: list[Event] = []
+    to_come = list(runs)
+    inbox.put(start(to_come.pop(0), steps=2000))
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        if isinstance(event, Progress) and event.snapshot.step == 1:
+            inbox.put(Stop(event.run))
+        if isinstance(event, Ended):
+            if to_come:
+                inbox.put(start(to_come.pop(0), steps=2000))
+            elif len([e for e in said if isinstance(e, Ended)]) == len(runs):
+                inbox.put(Continue(runs[0]))
+            else:
+                inbox.put(None)
+
+    drive(inbox, emit, slice_seconds=1e-3, **settings)
+    return said
+
+
+def test_where_stopped_runs_stand_is_kept_within_a_bound_and_the_oldest_goes_first() -> None:
+    size = Live.begin(start("a")).size
+    said = stopped_in_turn("a", "b", "c", most_kept_bytes=int(2.9 * size))
+    assert [e for e in said if isinstance(e, Forgotten)] == [Forgotten("a")]
+    assert said[-1] == Ended("a", "lost", "what it would go on from is no longer kept")
+    kept = [e.kept for e in said if isinstance(e, Ended)]
+    assert kept == [True, True, True, False]
+
+
+def test_a_run_larger_than_the_bound_is_not_kept() -> None:
+    said = stopped_in_turn("a", most_kept_bytes=1000)
+    assert [(e.how, e.kept) for e in said if isinstance(e, Ended)] == [
+        ("cancelled", False),
+        ("lost", False),
+    ]
+
+
+def test_the_bound_holds_some_small_twins_and_the_largest_run() -> None:
+    def after_a_step(**arguments: Any) -> int:
+        run = Live.begin(Start("a", RunSpec("multiply", arguments)))
+        next(run.steps)
+        return run.size
+
+    assert 5 * after_a_step() < live.MOST_KEPT_BYTES
+    largest = {"d_model": 256, "n_layer": 2, "optimiser": "adamw"}
+    assert after_a_step(**largest) < live.MOST_KEPT_BYTES
+
+
+def test_a_continued_run_waits_for_its_place_and_can_be_stopped_there() -> None:
+    inbox: Commands = queue.Queue()
+    said: list[Event] = []
+    inbox.put(start("a", steps=2000))
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        ends = [e.run for e in said if isinstance(e, Ended)]
+        match event:
+            case Progress(run="a"):
+                inbox.put(Stop("a"))
+            case Ended(run="a") if ends == ["a"]:
+                inbox.put(start("b", steps=30))
+                inbox.put(Continue("a"))
+                inbox.put(Stop("a"))
+            case Ended(run="b"):
+                inbox.put(Continue("a"))
+            case Ended(run="a") if ends == ["a", "a", "b", "a"]:
+                inbox.put(None)
+            case _:
+                pass
+
+    drive(inbox, emit, max_active=1, slice_seconds=1e-3)
+    assert [(e.run, e.how, e.kept) for e in said if isinstance(e, Ended)] == [
+        ("a", "cancelled", True),
+        ("a", "cancelled", True),
+        ("b", "done", False),
+        ("a", "cancelled", True),
+    ]
+    shown = [e.snapshot.step for e in said if isinstance(e, Progress) and e.run == "a"]
+    assert shown == list(range(1, len(shown) + 1)) and len(shown) > 1
 
 
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:

@@ -50,6 +50,29 @@ def median_steps(rows: Sequence[Row], setting: str, encoding: str = "learned") -
     return spread(steps_until(row["curve"], claims.GOAL) for row in seeds).median
 
 
+def middle_run(rows: Sequence[Row], setting: str, encoding: str) -> Row:
+    """Of the seeds of an arm, the one of the median number of steps to the goal."""
+    seeds = select(rows, setting=setting, encoding=encoding)
+    by_steps = sorted(seeds, key=lambda row: steps_until(row["curve"], claims.GOAL))
+    return by_steps[len(by_steps) // 2]
+
+
+def middle_curves(rows: Sequence[Row], text: str, most_steps: int) -> list[Row]:
+    """Loss and held-out share of the middle run of each encoding: run, step, what, value."""
+    (setting,) = (setting for setting, words in SETTINGS.items() if words == text)
+    curves = {
+        f"{words}, recorded": middle_run(rows, setting, encoding)["curve"]
+        for encoding, words in ENCODINGS.items()
+    }
+    return [
+        {"run": name, "step": step, "what": what, "value": value}
+        for name, curve in curves.items()
+        for step, errors, n, loss in curve
+        if step <= most_steps
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
+    ]
+
+
 # ---------------------------------------------------------------- longer sums
 
 SMALL = {

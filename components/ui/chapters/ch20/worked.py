@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui.chapters.ch20 import claims
+from components.ui.chapters.ch20 import arms, claims
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.arms import DIGIT, LENGTH, LIMITED
 from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
+from components.ui.claims.core import MISSING
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
@@ -23,6 +24,8 @@ from lab.statistics import steps_until
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
 lengths = lazily("lab.experiments.lengths")
+live = lazily("lab.live.loop")
+live_recipes = lazily("lab.recipes.live")
 positions = lazily("lab.model.positions")
 probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.index")
@@ -35,6 +38,7 @@ SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
+LIVE_STEPS = 600
 
 
 def in_words(x: float) -> str:
@@ -185,6 +189,24 @@ def never_arrived(setting: str, encoding: str) -> int:
     return sum(math.isinf(steps_until(row["curve"], claims.GOAL)) for row in rows)
 
 
+def read_until_the_goal(encoding: str) -> str:
+    """Tokens that the middle recorded run in the stream has read when it meets the goal."""
+    rows = select(rows_of("rope.jsonl"), part="race")
+    if not rows:
+        return MISSING
+    row = arms.middle_run(rows, "packed", encoding)
+    return millions(row["tokens_per_step"] * steps_until(row["curve"], claims.GOAL))
+
+
+def live_tokens() -> int:
+    """That a live run in the stream reads in a step."""
+    return live_recipes.multiply(packed=True, steps=LIVE_STEPS).tokens_per_step
+
+
+def millions(tokens: float) -> str:
+    return f"{tokens / 1e6:.1f} million"
+
+
 RACE: dict[str, Callable[[], str]] = {
     "goal": lambda: one_in(claims.GOAL),
     "fine_goal": lambda: one_in(claims.FINE_GOAL),
@@ -199,6 +221,12 @@ RACE: dict[str, Callable[[], str]] = {
     "best_learned": lambda: best_rate("learned"),
     "never_mixed": lambda: spelled(never_arrived("mixed", "rotary")),
     "table": lambda: f"{size_of_the_table():,}",
+    "live_times": lambda: f"{live_tokens() / encodings.TOKENS_A_STEP:g}",
+    "live_steps": lambda: f"{LIVE_STEPS}",
+    "live_read": lambda: millions(live_tokens() * LIVE_STEPS),
+    "live_seconds": lambda: f"{live.MOST_SECONDS:g}",
+    "read_rotary": lambda: read_until_the_goal("rotary"),
+    "read_learned": lambda: read_until_the_goal("learned"),
 }
 
 # ---------------------------------------------------------------- longer sums
