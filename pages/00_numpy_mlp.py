@@ -19,7 +19,6 @@ from components.ui.chapters.ch00.worked import (
     CALC,
     LEAST_HIDDEN,
     LEAST_RIGHT,
-    MOST_WALKED,
     NEAR_ENOUGH,
     NEURON_RATES,
     RATE_FIRST,
@@ -34,7 +33,7 @@ from components.ui.records import rows_of
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Encoding, Target, Task, encode, softmax
-from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Settings, hide, hide_share
+from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule, Settings, hide, hide_share
 
 page = Chapter("00_numpy_mlp", CALC)
 page.open()
@@ -122,11 +121,11 @@ def one_neuron() -> None:
 @page.section("valley")
 def two_ways_into_one_valley() -> None:
     page.prose("valley_controls")
-    steps = page.number("walk", "Steps taken", 0, MOST_WALKED, MOST_WALKED)
     page.draw(
-        figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks(steps)),
+        figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
         alt="The error over both weights as a gutter with a level floor. Momentum rolls straight "
         "down and up the other side; Adam crosses on the diagonal. They rest at different places",
+        config={"scrollZoom": False, "displayModeBar": False},  # the wheel scrolls the page
     )
     page.notice()
     page.source(experiment.walk, mlp.Momentum.step, mlp.Adam.step)
@@ -155,7 +154,7 @@ def by_hand(edge: Edge) -> None:
     page.prose("backprop_hand")
     net = stepping.stepper()
     a, b = (x[net.batch] for x in DIGITS.cells())
-    hand = experiment.by_hand(net.network, DIGITS, a, b, *edge)
+    hand = experiment.by_hand(net.asked, DIGITS, a, b, *edge)
     st.markdown(f"The weight {chain_rule.name_of(edge)}:")
     st.html(chain_rule.terms_table(hand, a, b))
     if not hand.terms.any():
@@ -164,8 +163,8 @@ def by_hand(edge: Edge) -> None:
         st.markdown(chain_rule.where_dy_came_from(hand, a, b))
     page.prose("backprop_check")
     if pressed("Check this weight, and all of them", "ch00_check"):
-        nudged = experiment.nudge(net.network, DIGITS, a, b, *edge)
-        errors = experiment.check_gradients(net.network, DIGITS, a, b)
+        nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
+        errors = experiment.check_gradients(net.asked, DIGITS, a, b)
         n = sum(w.size for w in net.network.parameters)
         st.markdown(chain_rule.compared(nudged, hand.total, errors, n))
     page.source(
@@ -232,7 +231,9 @@ def ask_live() -> Settings:
             epochs = page.number("epochs", "Epochs", 1, 2000, LIVE.epochs, 50, typed=True)
         with right:
             depth = page.choose("depth", "Depth", arms.DEPTHS, 1)
-            optimiser = page.choose("optimiser", "Optimiser", tuple(OPTIMISERS), LIVE.optimiser)
+            optimiser: Rule = page.choose(
+                "optimiser", "Optimiser", list(OPTIMISERS), LIVE.optimiser
+            )
             target = page.choose("target", "Target", list(TARGETS), words=TARGETS.__getitem__)
             seed = page.number("seed", "Seed", 0, 9999, 0, 1, typed=True)
         page.prose("live_more")

@@ -26,8 +26,11 @@ def tables_of(figure: Any) -> Iterator[pd.DataFrame]:
 
 
 def table_of_trace(trace: Any) -> pd.DataFrame:
-    """A row a point; of a surface, whose heights are a grid (len(y), len(x)), a row a corner."""
+    """A row a point; of a surface, whose heights are a grid (len(y), len(x)), a row a corner. What
+    is drawn off its height carries the height as `customdata`."""
     columns = {axis: np.asarray(trace[axis]) for axis in "xyz" if trace[axis] is not None}
+    if trace.customdata is not None:
+        columns["z"] = np.asarray(trace.customdata)
     if "z" in columns and columns["z"].ndim == 2:
         columns["x"], columns["y"] = np.meshgrid(columns["x"], columns["y"])
     table = pd.DataFrame({axis: pd.Series(values.ravel()) for axis, values in columns.items()})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -208,7 +209,8 @@ def check_gradients(network: MLP, task: Task, a: Numbers, b: Numbers) -> dict[st
 class Stepper:
     """A network trained by hand, some cells a step, every moment kept to look back at.
 
-    A frame's `epoch` counts steps here, and its gradient is that of the cells the step was on.
+    A frame's `epoch` counts steps here, and its gradient is that of the cells the step was on, in
+    `asked`: the network as it was before the step.
     """
 
     settings: Settings
@@ -217,6 +219,7 @@ class Stepper:
     rng: np.random.Generator
     frames: list[Frame]
     batch: NDArray[np.int64]
+    asked: MLP
     waiting: list[int] = field(default_factory=list[int])
 
     @classmethod
@@ -224,7 +227,7 @@ class Stepper:
         """The network before the first step, its gradient that of one cell of the table."""
         network, rng = settings.network(), np.random.default_rng([settings.seed, 1])
         rule = OPTIMISERS[settings.optimiser](settings.rate)
-        out = cls(settings, network, rule, rng, [], np.array([cell]))
+        out = cls(settings, network, rule, rng, [], np.array([cell]), deepcopy(network))
         out.frames.append(out.frame(0))
         return out
 
@@ -239,6 +242,7 @@ class Stepper:
         self.batch, self.waiting = np.array(self.waiting[:n]), self.waiting[n:]
         before = self.frame(self.frames[-1].epoch + 1)
         require_finite(before.loss)
+        self.asked = deepcopy(self.network)
         self.rule.step(self.network.parameters, [*before.dW, *before.db])
         after = self.frame(before.epoch)
         self.frames.append(replace(after, loss=before.loss, dW=before.dW, db=before.db))
@@ -254,6 +258,7 @@ class Stepper:
         if not -100 <= value <= 100:
             raise ValueError(f"a weight of {value} is outside -100 to 100")
         self.network.W[layer][i, o] = value
+        self.asked = deepcopy(self.network)
         self.frames.append(self.frame(self.frames[-1].epoch))
 
 

@@ -64,6 +64,44 @@ def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:
     assert page.console_errors == []
 
 
+def test_the_colour_of_the_edges_stays_as_chosen_after_a_step(open_page) -> None:
+    page = open_page(PAGE)
+    block = film(page, "ch00_steps")
+    chosen = block.locator("[data-view][aria-pressed=true]")
+    assert chosen.inner_text() == "gradients"
+    block.get_by_role("button", name="weights").click()
+    for step in (1, 2):
+        page.get_by_role("button", name="One batch").click()
+        wait_for(page, lambda step=step: said(block).startswith(f"step {step}, "))
+        wait_idle(page)
+        assert chosen.inner_text() == "weights"
+    assert "over the cells of that step" in said(block) and "in the whole table" in said(block)
+    assert page.console_errors == []
+
+
+def test_only_the_page_with_the_valley_fetches_plotly(open_page) -> None:
+    fetched = "() => performance.getEntries().some(e => e.name.includes('PlotlyChart'))"
+    other = open_page("/claims")
+    assert not other.evaluate(fetched)
+    page = open_page(f"{PAGE}?figure=valley&embed=true")
+    wait_for(page, lambda: page.evaluate(fetched))
+
+
+def test_the_slider_of_the_valley_walks_it(open_page) -> None:
+    page = open_page(f"{PAGE}?figure=valley&embed=true")
+    valley = page.get_by_role("figure", name=re.compile("gutter with a level floor"))
+    count = "e => e.querySelector('.js-plotly-plot')._fullData[1].x.length"
+    wait_for(page, lambda: valley.locator(".slider-grip-rect").count() == 1)
+    assert valley.evaluate(count) == 101
+    grip = valley.locator(".slider-grip-rect").bounding_box()
+    page.mouse.move(grip["x"] + 5, grip["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(grip["x"] - 400, grip["y"] + 5)
+    page.mouse.up()
+    wait_for(page, lambda: 1 < valley.evaluate(count) < 100)
+    assert page.console_errors == []
+
+
 def test_an_edge_is_picked_by_a_click(open_page) -> None:
     page = open_page(PAGE)
     block = film(page, "ch00_steps")

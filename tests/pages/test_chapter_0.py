@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 
+import numpy as np
 import pytest
+
+from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron
 
 PAGE = "00_numpy_mlp"
 
 
 def text_of(app) -> str:
     return " ".join(element.value for element in app.markdown)
+
+
+def found(pattern: str, app) -> tuple[str, ...]:
+    """What stands in the gaps of a sentence of the page."""
+    match = re.search(pattern, text_of(app))
+    assert match, pattern
+    return match.groups()
 
 
 def films(app) -> list[dict]:
@@ -25,6 +37,14 @@ def film(app, alt: str) -> dict:
 
 def right(film: dict, at: int = -1) -> int:
     return sum(x == y for x, y in zip(film["answers"][at], film["products"], strict=True))
+
+
+def numbers(spec: dict | list) -> np.ndarray:
+    """An array as plotly sends it."""
+    if isinstance(spec, list):
+        return np.array(spec, dtype=float)
+    flat = np.frombuffer(base64.b64decode(spec["bdata"]), spec["dtype"])
+    return flat.reshape([int(n) for n in spec.get("shape", "-1").split(",")])
 
 
 def test_the_table_fills_at_the_press_of_a_button(book) -> None:
@@ -54,6 +74,38 @@ def test_a_step_follows_the_gradient_and_a_rate_too_high_is_explained(book) -> N
     assert app.slider(key="ch00_w1").value == 1.0 and not app.warning
 
 
+@pytest.mark.parametrize("name, rate", [("momentum", 0.002), ("adam", 0.2)])
+def test_the_walks_into_the_valley_are_the_optimisers_own_steps(book, name, rate) -> None:
+    app = book(PAGE)
+    (chart,) = app.get("plotly_chart")
+    spec = json.loads(chart.proto.spec)
+    assert spec["layout"]["height"] == 480 and "gutter" in chart.proto.alt
+    shown = next(trace for trace in spec["data"] if trace.get("name") == name)
+    path = np.stack([numbers(shown[axis]) for axis in "xyz"], axis=1)
+
+    w, rule = np.array([-1.0, -1.0]), OPTIMISERS[name](rate)
+    for w1, w2, error in path:
+        assert (w1, w2) == pytest.approx(tuple(w)) and error == pytest.approx(
+            (w @ [3, 4] - 12) ** 2
+        )
+        rule.step([w], [np.array(Neuron(3, 4, *w).dw)])
+    assert len(path) == 101
+
+    for frame in spec["frames"]:
+        at = next(trace for trace in frame["data"] if trace["name"] == name)
+        assert np.array_equal(numbers(at["x"]), path[: int(frame["name"]) + 1, 0])
+    assert [frame["name"] for frame in spec["frames"]][:: len(spec["frames"]) - 1] == ["0", "100"]
+
+
+def test_the_ground_of_the_valley_is_the_error_in_one_hue(book) -> None:
+    (chart,) = book(PAGE).get("plotly_chart")
+    ground = json.loads(chart.proto.spec)["data"][0]
+    x, y, error = (numbers(ground[key]) for key in ("x", "y", "customdata"))
+    assert np.allclose(error, (3 * x[None, :] + 4 * y[:, None] - 12) ** 2)
+    assert np.ptp(error - numbers(ground["z"])) < 1e-9  # drawn lower, all of it by as much
+    assert [tone for _, tone in ground["colorscale"]] == ["#fbf8f1", "#1d1b18"]
+
+
 def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
     app = book(PAGE)
     start = film(app, "last step")
@@ -65,6 +117,35 @@ def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
     assert film(app, "last step")["epochs"][-1] == 12
     app.button(key="ch00_rewind").click().run()
     assert film(app, "last step")["W"] == start["W"]
+
+
+def test_loss_and_right_say_what_they_are_counted_over(book) -> None:
+    """A step's loss is its batch's, its right cells are the whole table's."""
+    app = book(PAGE)
+    of_loss, of_right = film(app, "last step")["over"]
+    assert "cells of that step" in of_loss and "whole table" in of_right
+    assert film(app, "two layers")["over"] == ["", ""]
+
+
+def test_the_worked_gradient_is_of_an_edge_that_has_one(book) -> None:
+    """After every step: something came in along it, and the example told of is one that adds."""
+    app = book(PAGE)
+    for key in ("ch00_by_10_1", "ch00_by_1_1", "ch00_by_10_10", "ch00_by_1_1", "ch00_by_10_1"):
+        app.button(key=key).click().run()
+        table = next(e.proto.body for e in app.get("html") if "came in" in e.proto.body)
+        assert abs(float(re.findall(r"<b>([-+.\d]+)</b>", table)[-1])) > 0
+        a, b = found(r"Where does the \$dy\$ of (\d) × (\d) come", app)
+        line = table[table.index(f"<th>{a} × {b}</th>") :].split("</tr>")[0]
+        x, dy, term = (float(cell) for cell in re.findall(r"<td>([-+.\d]+)</td>", line))
+        assert x == 1 and dy == term != 0
+    assert not app.exception
+
+
+def test_an_edge_that_nothing_came_along_is_said_to_stay(book) -> None:
+    app = book(PAGE)
+    app.number_input(key="ch00_from").set_value(3).run()
+    assert "No example of this batch adds anything here" in text_of(app)
+    assert "Where does the $dy$" not in text_of(app)
 
 
 def test_a_weight_changed_by_hand_changes_answers(book) -> None:
@@ -88,6 +169,15 @@ def test_the_gradient_is_checked_on_a_button(book) -> None:
     app.button(key="ch00_check").click().run()
     assert not app.exception
     assert "Backpropagation says" in text_of(app)
+
+
+def test_without_an_activation_the_page_says_where_the_table_fills(book) -> None:
+    """At the settings that stand there: with one place a product, and not with its digits."""
+    app = book(PAGE)
+    digits, products = found(r"(\d+) of the 100 cells come out right.+as well: (\d+) of 100", app)
+    assert int(products) == 100 and 40 <= int(digits) <= 60
+    relu, none = found(r"With `relu`, (\d+) cells are right, and with `none` (\d+):", app)
+    assert int(relu) == 100 and int(none) <= 10
 
 
 def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
@@ -184,3 +274,18 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
     app = book(PAGE)
     assert not app.exception
     assert any("records/holdout.jsonl is missing" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("figure", ["neuron", "valley", "network", "live", "cannot", "holdout"])
+def test_a_figure_stands_alone(book, figure: str) -> None:
+    app = book(PAGE, figure=figure)
+    assert not app.exception and not app.title
+    assert "From [A network in NumPy]" in text_of(app)
+
+
+def test_a_link_of_before_brings_its_settings(book) -> None:
+    app = book(PAGE, ch00_encoding="its size", ch00_width="64", ch00_row="3", ch00_epochs="50")
+    assert app.button_group(key="ch00_encoding").value == "scalar"
+    assert app.select_slider(key="ch00_width").value == 64
+    assert app.button_group(key="ch00_row").value == 3
+    assert app.number_input(key="ch00_epochs").value == 50

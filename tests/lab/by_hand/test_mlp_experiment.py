@@ -134,6 +134,24 @@ def test_a_step_on_one_cell_moves_the_edges_of_its_two_numbers_alone() -> None:
     assert np.allclose(stepper.frames[0].W[0] - 0.1 * gradient, stepper.network.W[0])
 
 
+def test_the_gradient_of_a_step_is_that_of_the_network_it_was_asked_of() -> None:
+    """Of one cell, of a batch, and after a weight was changed by hand."""
+    stepper = Stepper.start(replace(USUAL, optimiser="sgd", rate=0.5), cell=78)
+    a, b = USUAL.task.cells()
+    for do in (None, lambda: stepper.step(1), lambda: stepper.step(10), change_a_weight(stepper)):
+        if do:
+            do()
+        cells = (a[stepper.batch], b[stepper.batch])
+        loss, g = gradients(stepper.asked, USUAL.task, *cells)
+        assert loss == stepper.frames[-1].loss
+        for layer in (0, 1):
+            assert np.array_equal(g[layer], stepper.frames[-1].dW[layer])
+
+
+def change_a_weight(stepper: Stepper):
+    return lambda: stepper.set_weight(0, 7, 3, 2.5)
+
+
 def test_a_weight_of_the_readers_own_changes_the_answers_and_nonsense_is_refused() -> None:
     stepper = Stepper.start(USUAL)
     stepper.set_weight(1, 0, 3, 50.0)

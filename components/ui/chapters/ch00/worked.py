@@ -30,7 +30,7 @@ RATE_FIRST, RATE_HIGH = 0.01, NEURON_RATES[-1]
 
 WALKERS: dict[Rule, float] = {"momentum": 0.002, "adam": 0.2}
 """The optimisers that walk into the valley, and their rates."""
-WALK_FROM, MOST_WALKED = -1.0, 100
+WALK_FROM, WALKED = -1.0, 100
 
 NEAR_ENOUGH = 0.1
 LEAST_HIDDEN, LEAST_RIGHT = 50, 0.9
@@ -40,14 +40,14 @@ LEAST_HIDDEN, LEAST_RIGHT = 50, 0.9
 # ---------------------------------------------------------------- one neuron
 
 
-def walks(steps: int) -> dict[str, Numbers]:
-    """w1, w2 and E of each walker, before its first step and after each. (steps + 1, 3)"""
+def walks() -> dict[str, Numbers]:
+    """w1, w2 and E of each walker, before its first step and after each. (WALKED + 1, 3)"""
     start = Neuron(A, B, WALK_FROM, WALK_FROM)
-    return {name: walk(start, OPTIMISERS[name](rate), steps) for name, rate in WALKERS.items()}
+    return {name: walk(start, OPTIMISERS[name](rate), WALKED) for name, rate in WALKERS.items()}
 
 
 def end_of(name: Rule) -> str:
-    w1, w2, _ = walks(MOST_WALKED)[name][-1]
+    w1, w2, _ = walks()[name][-1]
     return f"({w1:.1f}, {w2:.1f})"
 
 
