@@ -320,12 +320,12 @@ def show_hidden_pairs() -> None:
 
 @page.section("cannot")
 def what_it_cannot_do() -> None:
+    page.link.knows("ch00_row", "ch00_share")  # only one of the two is drawn
     if page.choose("hide", "Hide", ("a row", "single pairs")) == "a row":
         row = page.choose("row", "The row of", range(10), 7, kind="segments")
         show_hidden_row(row)
         show_row_by_log(row)
     else:
-        page.link.knows("ch00_row")
         show_hidden_pairs()
     page.source(experiment.film, experiment.hide, mlp.linear_backward)
 
