@@ -26,7 +26,8 @@ from PIL import Image
 from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
-from components.ui.plots.core import Chart
+from components.ui.plots.colours import GREY
+from components.ui.plots.core import Chart, finished
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 KEPT = 4
 LIVE_GOAL = 0.05
 """Of the held-out sums a run may get so many wrong when it counts as arrived."""
-
-GHOST = "#8f8a80"
-"""Of recorded curves, on light and on dark."""
 
 PACE_STEPS = 10
 """From this step on a run is told how far its limit lets it come: the first ones are slow."""
@@ -407,15 +405,17 @@ def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
     axes = {"x": chart.encoding.x, "y": chart.encoding.y}
     recorded = (
         alt.Chart(pd.DataFrame(ghosts))
-        .mark_line(color=GHOST, strokeWidth=1, strokeDash=[3, 3])
+        .mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3])
         .encode(detail="run:N", tooltip=["run", "step", alt.Tooltip("value", format=".4g")], **axes)
     )
     named = (
         alt.Chart(pd.DataFrame(list(ends.values())))
-        .mark_text(color=GHOST, align="right", dy=-7)
+        .mark_text(color=GREY.now, align="right", dy=-7)
         .encode(text="run:N", **axes)
     )
-    return alt.layer(recorded, named, chart)
+    own = chart.copy(deep=False)
+    own.autosize = alt.Undefined  # only the whole has one
+    return finished(alt.layer(recorded, named, own))
 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:

