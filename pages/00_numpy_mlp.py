@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +34,16 @@ from components.ui.records import rows_of
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Encoding, Target, Task, encode, softmax
-from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule, Settings, hide, hide_share
+from lab.by_hand.mlp_experiment import (
+    OPTIMISERS,
+    Cells,
+    Frame,
+    Neuron,
+    Rule,
+    Settings,
+    hide,
+    hide_share,
+)
 
 page = Chapter("00_numpy_mlp", CALC)
 page.open()
@@ -45,6 +55,14 @@ def pressed(label: str, key: str, **look: Any) -> bool:
         label, key=key, on_click=lambda: st.session_state.update({f"{key}_pressed": True}), **look
     )
     return st.session_state.pop(f"{key}_pressed", False)
+
+
+def draw_film(
+    key: str, frames: Sequence[Frame], settings: Settings, shown: Cells, *, alt: str, **rest: Any
+) -> None:
+    """A network in training, and its loss as a table to take along."""
+    show_film(key, frames, settings, shown, alt=alt, **rest)
+    page.numbers(alt, [{"frame": frame.epoch, "loss": frame.loss} for frame in frames])
 
 
 # ---------------------------------------------------------------- the button first
@@ -60,7 +78,7 @@ def it_remembers() -> None:
     settings, shown = replace(USUAL, seed=max(0, tries - 1)), hide(DIGITS)
     again = " Press again for another." if tries else ""
     right.caption(f"Random start {settings.seed}.{again}")
-    show_film(
+    draw_film(
         "ch00_first",
         record(settings, shown),
         settings,
@@ -187,7 +205,7 @@ def step_by_step() -> None:
     page.prose("network_controls")
     stepping.show_buttons()
     edge = stepping.picked_edge()
-    show_film(
+    draw_film(
         "ch00_steps",
         stepping.stepper().frames,
         BY_STEPS,
@@ -268,7 +286,7 @@ def show_hidden_row(row: int) -> None:
         arms.few_or_many(right, n),
         name="hidden_row",
     ):
-        show_film(
+        draw_film(
             "ch00_cannot",
             record(USUAL, shown),
             USUAL,
@@ -291,7 +309,7 @@ def show_row_by_log(row: int) -> None:
         arms.few_or_many(right, n),
         name="log_row",
     ):
-        show_film(
+        draw_film(
             "ch00_log",
             record(BY_LOG, shown),
             BY_LOG,
@@ -309,7 +327,7 @@ def show_hidden_pairs() -> None:
     for settings, name in ((USUAL, "one place a digit"), (BY_LOG, "logarithms")):
         shown = hide_share(settings.task, share / 100, seed=0)
         st.caption(f"With {name}, hidden in both orders:")
-        show_film(
+        draw_film(
             f"ch00_pairs_{settings.task.encoding}",
             record(settings, shown),
             settings,

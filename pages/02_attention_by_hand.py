@@ -326,6 +326,8 @@ def real() -> None:
         EQUALS_AT,
         alt=f"The weights of layer {layer}, head {head}, from the token you choose",
     )
+    columns = {f"key {i}": weights[layer, head][:, i] for i in range(len(text))}
+    page.numbers("the weights, a row a query", columns)
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     st.markdown(who_brings(weights, text))
     page.notice()

@@ -27,6 +27,7 @@ from components.ui.chapters.ch20.worked import (
     I,
     J,
     head_dim,
+    table_of_pairs,
     two_arrows,
     two_bumps,
 )
@@ -103,6 +104,7 @@ def clock() -> None:
         pair=1,
         alt="A query and a key as hands of clocks, turned by their positions on a ruler",
     )
+    page.numbers("the clocks", table_of_pairs(speeds, query, key))
     page.notice()
     page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotate)
 
@@ -116,12 +118,14 @@ with page.deeper("the shift theorem"):
 
     @page.section("theorem")
     def theorem() -> None:
+        signal = two_bumps()
         waves.show_waves(
             "ch20_waves",
-            two_bumps(),
+            signal,
             start=3.0,
             alt="A signal, its waves as clocks, and the signal drawn again from the turned clocks",
         )
+        page.numbers("the signal", {"place": range(len(signal)), "height": signal})
         page.notice()
         page.source(fourier.spectrum, fourier.turned, fourier.shifted)
 
@@ -145,10 +149,11 @@ def sum_on_a_tape() -> None:
         )
     with right:
         head = page.choose("head", "Head", range(config.attention.n_head), kind="segments")
+    sides = [probes.taped(run)[layer, head] for run in (ROTARY, LEARNED)]
     tape.show_tape(
         "ch20_tape_drawn",
         SUM,
-        [probes.taped(run)[layer, head] for run in (ROTARY, LEARNED)],
+        sides,
         last=255,
         gap_at=FIRST_EQUALS,
         first_asked=len(PROMPT),
@@ -156,6 +161,7 @@ def sum_on_a_tape() -> None:
         start_gap=24,
         alt="One sum on a tape of positions, and how a head of two models spreads its weight",
     )
+    page.numbers("the tape", probes.rows_of_the_tape(sides))
     page.notice()
     page.prose("tape_errors")
     page.guess(

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
+import pandas as pd
 import streamlit as st
 
 from components.ui.book import PAGES, entry
@@ -324,6 +325,10 @@ class Chapter:
         if hasattr(figure, "to_plotly_json"):
             return st.plotly_chart(figure, alt=alt, **options)
         return st.altair_chart(figure, alt=alt, **options)
+
+    def numbers(self, alt: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """What a drawing shows, for a reader to take along: a column a name, or a row a mapping."""
+        self.drawn.append((alt, pd.DataFrame(rows)))
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
         """Behind a click: the very functions that made the figure above, its data, the records

@@ -10,11 +10,14 @@ import pandas as pd
 
 
 def csv_of(figure: Any) -> str:
-    """The rows behind a chart, a table a layer or trace, with an empty line between two."""
+    """A table as it is; of a chart the rows of each layer or trace, an empty line between two."""
     return "\n".join(table.to_csv(index=False) for table in tables_of(figure))
 
 
 def tables_of(figure: Any) -> Iterator[pd.DataFrame]:
+    if isinstance(figure, pd.DataFrame):
+        yield figure
+        return
     if hasattr(figure, "to_plotly_json"):
         yield from map(table_of_trace, figure.data)
         return

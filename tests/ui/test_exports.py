@@ -26,3 +26,7 @@ def test_a_surface_is_a_row_a_corner_at_the_height_it_stands_for() -> None:
     (table,) = tables(go.Figure(surface))
     assert len(table) == 6
     assert table.iloc[4].to_dict() == {"x": 1, "y": 8, "z": 5}
+
+
+def test_a_drawings_numbers_are_a_table_as_they_are() -> None:
+    assert csv_of(pd.DataFrame([{"frame": 0, "loss": 2.5}])).splitlines() == ["frame,loss", "0,2.5"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,19 @@ def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     shifted = probes.on_the_tape(model, SUM, probes.shifts(len(SUM), SHIFTS))
     stretched = probes.on_the_tape(model, SUM, probes.stretches(len(SUM), FIRST_EQUALS, GAPS))
     return {place: tape.Side.of(MODELS[run], shifted[place], stretched[place]) for place in shifted}
+
+
+def rows_of_the_tape(sides: Sequence[tape.Side]) -> list[dict[str, Any]]:
+    """A row a model and place: the largest change of a weight, and how many guesses are right."""
+    return [
+        {"model": side.title, "moved": how, "by": by, "change": change, "right": int(right.sum())}
+        for side in sides
+        for how, changes, rights in (
+            ("shifted", side.shifted_change, side.shifted_right),
+            ("stretched", side.stretched_change, side.stretched_right),
+        )
+        for by, (change, right) in enumerate(zip(changes, rights, strict=True))
+    ]
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

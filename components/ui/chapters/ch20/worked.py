@@ -67,6 +67,15 @@ def two_arrows(n_pair: int) -> tuple[np.ndarray, np.ndarray]:
     return query, query + 0.6 * rng.normal(size=query.shape)
 
 
+def table_of_pairs(speeds: np.ndarray, query: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:
+    """A pair a row, as it is before it is turned."""
+    return {
+        "radians_a_place": speeds,
+        **{f"query_{n}": query[:, n] for n in (0, 1)},
+        **{f"key_{n}": key[:, n] for n in (0, 1)},
+    }
+
+
 def two_bumps() -> np.ndarray:
     """A signal of mean zero: one bump up, a narrower one down. (15,)"""
     places = np.arange(15)
