@@ -93,7 +93,7 @@ def test_a_click_in_the_atlas_opens_that_pair(open_page) -> None:
     before = written.inner_text()
     canvas = chart.locator("canvas")
     box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.75})
+    canvas.click(position={"x": box["width"] * 0.4, "y": box["height"] * 0.75})
     expect(written).not_to_have_text(before, use_inner_text=True, timeout=30_000)
     assert re.match(r"\d+ × \d+ = \d+\. The model writes:", written.inner_text())
     assert page.console_errors == []
