@@ -89,7 +89,7 @@ def fail_first() -> None:
 # ---------------------------------------------------------------- 2. five ways
 
 page.prose("ways")
-pair = page.pair() if page.alone in (None, *OF_A_SUM) else None
+pair = page.pair() if page.draws(*OF_A_SUM) else None
 
 
 @page.section("ways", told=False)
