@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tools.latency import steps_of
 from tools.reader import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ def healthy(url: str, server: "subprocess.Popen[bytes]") -> bool:
 
 def trains(reader: Reader) -> bool:
     reader.poll()
-    return any("of computing, loss" in text for text in reader.texts())
+    return steps_of(reader) > 0
 
 
 def eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
