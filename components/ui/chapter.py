@@ -166,14 +166,14 @@ class Chapter:
         for section in sections:
             self.prose(section)
         self.symbols()
-        if not self.waits:  # for a guess: what stands behind it may know more
-            with self.top:
-                self.link.tell_unknown()
+        with self.top:  # what waits for a guess may know more of the link
+            self.link.close(all_drawn=not self.waits)
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
         if figure not in self.sections:
             st.info(f"This page has no figure {figure[:40]!r}. It has {', '.join(self.sections)}.")
+        self.link.close(all_drawn=False)
         st.markdown(f"From [{page.title}]({page.url}), a chapter of *{BOOK}*.")
 
     def three_from_before(self, *sections: str) -> None:

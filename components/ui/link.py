@@ -1,5 +1,5 @@
 """What the link of a page may say: each control says what it allows when it is drawn, so that no
-list of allowed values stands elsewhere. A value that came and is not allowed is told beside it."""
+list of allowed values stands elsewhere. A value that came and is not allowed is told."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Link:
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.known: set[str] = set()
+        self.refused: dict[str, str] = {}
+        self.closed = False
 
     @property
     def came(self) -> Mapping[str, str]:
@@ -36,21 +38,31 @@ class Link:
         self.known.update(keys)
 
     def take(self, key: str, allows: Callable[[str], bool], allowed: str) -> str | None:
-        """What the link said of `key`; None, and a sentence here, if that is not allowed."""
+        """What the link said of `key`; None, and a sentence, if that is not allowed.
+
+        The sentence stands on top, where `close` draws it, since a control may be folded away; that
+        of a control which appears later, behind a guess, stands beside it.
+        """
         self.known.add(key)
         text = self.came.get(key)
         if text is None or allows(text):
             return text
-        st.info(
-            f"The link said {key}={text[:LONGEST]}, which this page does not allow: it takes "
-            f"{allowed}. The default stands instead."
-        )
+        if key not in self.refused:
+            self.refused[key] = (
+                f"The link said {key}={text[:LONGEST]}, which this page does not allow: it takes "
+                f"{allowed}. The default stands instead."
+            )
+            if self.closed:
+                st.info(self.refused[key])
         return None
 
-    def tell_unknown(self) -> None:
-        """Say which parts of the link stand for nothing on this page; silent if all do."""
+    def close(self, all_drawn: bool) -> None:
+        """Say what of the link is not allowed and, once all controls are drawn, not known."""
+        self.closed = True
+        for sentence in self.refused.values():
+            st.info(sentence)
         unknown = [f"{k}={v[:LONGEST]}" for k, v in self.came.items() if k not in self.known]
-        if unknown:
+        if unknown and all_drawn:
             st.info(f"The link also said {', '.join(unknown)}, which this page does not know.")
 
 
