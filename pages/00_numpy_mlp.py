@@ -143,7 +143,7 @@ def two_ways_into_one_valley() -> None:
         figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
         alt="The error over both weights as a gutter with a level floor. Momentum rolls straight "
         "down and up the other side; Adam crosses on the diagonal. They rest at different places",
-        config={"scrollZoom": False, "displayModeBar": False},  # the wheel scrolls the page
+        config={"scrollZoom": False, "displaylogo": False},
     )
     page.notice()
     page.source(experiment.walk, mlp.Momentum.step, mlp.Adam.step)
@@ -358,8 +358,8 @@ def cells_here_and_there() -> None:
     ):
         return
     page.draw(
-        bars.seeds(arms.held_out_points(rows), share="hidden cells right"),
-        alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
+        bars.seeds(arms.held_out_points(rows), share="hidden cells wrong"),
+        alt="Share of hidden cells wrong, a point a seed, for five ways of writing the table",
     )
     page.notice()
     page.source(experiment.hide_share)

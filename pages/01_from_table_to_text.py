@@ -96,7 +96,7 @@ def how_the_rows_lie() -> None:
         page.draw(
             figures.in_space(in_space().points, in_space().shares, digits),
             alt="The ten digit rows in the three directions in which they differ most",
-            config={"displayModeBar": False, "scrollZoom": False},
+            config={"scrollZoom": False, "displaylogo": False},
         )
         st.caption(page.text("rows_space"))
     with right:

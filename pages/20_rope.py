@@ -114,7 +114,7 @@ page.prose("clock_worked")
 
 # ---------------------------------------------------------------- 3. the shift theorem
 
-with page.deeper("the shift theorem"):
+with page.deeper("section 3, the shift theorem"):
 
     @page.section("theorem")
     def theorem() -> None:

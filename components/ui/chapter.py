@@ -323,6 +323,8 @@ class Chapter:
             st.caption(alt)
         options = {"width": "stretch"} | options
         if hasattr(figure, "to_plotly_json"):
+            saved = {"format": "svg", "filename": f"{self.slug}-{self.at}"}
+            options["config"] = {"toImageButtonOptions": saved, **options.get("config", {})}
             return st.plotly_chart(figure, alt=alt, **options)
         return st.altair_chart(figure, alt=alt, **options)
 
@@ -340,7 +342,8 @@ class Chapter:
                 show_source(function)
             self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])
             self.offer_data()
-            alone = urlencode({"figure": self.at, "embed": "true"})
+            set_here = {k: v for k, v in st.query_params.items() if k.startswith(self.prefix)}
+            alone = urlencode({**set_here, "figure": self.at, "embed": "true"})
             st.caption("This figure alone, for a page of your own:")
             st.code(f"{(st.context.url or '').split('?')[0]}?{alone}", language=None)
 

@@ -37,4 +37,6 @@ def table_of_trace(trace: Any) -> pd.DataFrame:
     if "z" in columns and columns["z"].ndim == 2:
         columns["x"], columns["y"] = np.meshgrid(columns["x"], columns["y"])
     table = pd.DataFrame({axis: pd.Series(values.ravel()) for axis, values in columns.items()})
-    return table if trace["text"] is None else table.assign(text=list(trace["text"]))
+    if trace["text"] is not None:
+        table = table.assign(text=list(trace["text"]))
+    return table if trace["name"] is None else table.assign(of=trace["name"])

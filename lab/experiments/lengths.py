@@ -119,12 +119,12 @@ def share_drawn_out(recipe: Recipe, length: int, draws: int = 10_000) -> float:
     return float((ids[:, -1] - ids[:, 0] + 1 >= length).double().mean())
 
 
-def turned(position: CoupledRotaryPositions, p: int, q: int) -> float:
+def turned(position: CoupledRotaryPositions, p: int, q: int, axis: int = 0) -> float:
     """How far round the fastest clock has come from one end of a p x q working to the other.
 
-    In whole turns: places apart, divided by `factor` radians a place and 2 pi.
+    In whole turns: places apart, or with axis 1 lines, over `factor` and 2 pi.
     """
-    return span(p, q)[0] / position.factor / (2 * np.pi)
+    return span(p, q)[axis] / position.factor / (2 * np.pi)
 
 
 def span(p: int, q: int) -> tuple[int, int]:

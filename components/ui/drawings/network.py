@@ -113,17 +113,22 @@ def reel(
         "titles": ["first, second", *[f"{n} hidden" for n in settings.hidden], output_title(task)],
         "W": [colours([frame.W[i] for frame in some]) for i in layers],
         "dW": [colours([frame.dW[i] for frame in some], power=0.5) for i in layers],
-        "still": untouched_inputs(frames).tolist(),
+        "still": [] if shown.all() else untouched_inputs(frames).tolist(),
         "answers": [np.clip(f.answers, -9999, 9999).tolist() for f in some],
         "products": (a * b).tolist(),
         "epochs": [frame.epoch for frame in some],
-        "losses": [f"{frame.loss:.4f}" for frame in some],
+        "losses": [short(frame.loss) for frame in some],
         "curve": thinned(curve) or [point_of(frame, task, shown) for frame in some],
         "last_epoch": settings.epochs if curve else frames[-1].epoch,
         "shown": shown.tolist(),
         "first": 10 - side,
         "side": side,
     }
+
+
+def short(loss: float) -> str:
+    """Four places; of a loss that has blown up or nearly gone, its order of size."""
+    return f"{loss:.4f}" if 1e-4 <= loss < 1e5 else f"{loss:.1e}"
 
 
 def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:

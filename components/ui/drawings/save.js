@@ -4,6 +4,8 @@
 
 const CHART = '[data-testid="stVegaLiteChart"]';
 const DRAWING = '[data-testid="stBidiComponentIsolated"]';
+const PLOTLY = '[data-testid="stPlotlyChart"]';
+const PLOTLY_SAVES = '.modebar-btn[data-title^="Download plot"]'; // plotly draws its own file
 const HEADING = '[data-testid="stMarkdown"] :is(h2, h3)';
 const ROOM = 16; // around a figure
 const LEFT_OUT = "button, input, details, style, script, template";
@@ -30,16 +32,18 @@ class Save {
   dispose() {}
 
   save() {
-    const files = this.figures().map(picture_of);
-    files.forEach((file, n) => download(`${this.name}-${n}.svg`, file));
-    const saved = files.length === 1 ? "1 file saved" : `${files.length} files saved`;
-    say(this.root.querySelector(".told"), files.length ? saved : "Nothing is drawn here yet");
+    const [turned, flat] = parted(this.figures(), (figure) => figure.matches(PLOTLY));
+    flat.map(picture_of).forEach((file, n) => download(`${this.name}-${n}.svg`, file));
+    for (const figure of turned) figure.querySelector(PLOTLY_SAVES)?.click();
+    const n = flat.length + turned.length;
+    const saved = n === 1 ? "1 file saved" : `${n} files saved`;
+    say(this.root.querySelector(".told"), n ? saved : "Nothing is drawn here yet");
   }
 
   // In the order of the page, from the last boundary before this button on.
   figures() {
     const host = this.root.getRootNode().host;
-    const all = [...document.querySelectorAll([CHART, DRAWING, HEADING])];
+    const all = [...document.querySelectorAll([CHART, PLOTLY, DRAWING, HEADING])];
     const before = all.slice(0, all.indexOf(host));
     const begin = before.findLastIndex((e) => e.matches(HEADING) || e.shadowRoot?.querySelector(".save"));
     return before.slice(begin + 1).filter((e) => e.checkVisibility() && content(e).querySelector("svg, canvas"));
@@ -47,6 +51,10 @@ class Save {
 }
 
 export default mounted(Save, "save");
+
+function parted(all, test) {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
 
 function content(figure) {
   return figure.shadowRoot ?? figure;

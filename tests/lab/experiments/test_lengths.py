@@ -219,6 +219,7 @@ def test_how_far_a_clock_has_turned_by_hand() -> None:
     """A working of 2 x 2 has places from -1 to 3 (the times sign): four over 2 pi, slowed down."""
     assert turned(CoupledRotaryPositions(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
     assert turned(CoupledRotaryPositions(10.0, 2.0), 2, 2) == pytest.approx(2 / (2 * np.pi))
+    assert turned(CoupledRotaryPositions(10.0), 2, 2, axis=1) == pytest.approx(2 / (2 * np.pi))
 
 
 def test_how_far_apart_the_ends_of_a_working_stand_by_hand() -> None:

@@ -42,11 +42,11 @@ def few_or_many(part: int, n: int) -> str:
 
 
 def held_out_points(rows: Sequence[Row]) -> list[Row]:
-    """The share of hidden cells that are right, a point a seed of each way to write the table."""
+    """The share of hidden cells that are wrong, a point a seed of each way to write the table."""
     return [
         {
             "arm": name,
-            "share": 1 - row["errors_hidden"] / row["n_hidden"],
+            "share": row["errors_hidden"] / row["n_hidden"],
             "seed": row["cell"]["seed"],
             "errors": f"{row['errors_hidden']} of {row['n_hidden']}",
         }

@@ -43,15 +43,20 @@ def terms_table(hand: ByHand, a: Numbers, b: Numbers) -> str:
     places = 0 if (hand.x == hand.x.round()).all() else 3
     rows = "".join(
         f"<tr><th>{x} × {y}</th><td>{into:.{places}f}</td>"
-        f"<td>{back:+.4f}</td><td>{term:+.4f}</td></tr>"
+        f"<td>{signed(back)}</td><td>{signed(term)}</td></tr>"
         for x, y, into, back, term in zip(a, b, hand.x, hand.dy, hand.terms, strict=True)
     )
     return (
         '<div class="wb-scroll"><table class="wb-table"><tr><th>example</th>'
         '<th class="wb-top">x, came in</th><th class="wb-top">dy, came back</th>'
         f'<th class="wb-top">x · dy</th></tr>{rows}<tr class="wb-sum"><th>dW</th><td></td>'
-        f"<td></td><td><b>{hand.total:+.4f}</b></td></tr></table></div>"
+        f"<td></td><td><b>{signed(hand.total)}</b></td></tr></table></div>"
     )
+
+
+def signed(x: float) -> str:
+    """Four places and a sign, but none for what rounds to zero."""
+    return f"{x:+.4f}" if abs(x) >= 0.00005 else "0.0000"
 
 
 def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
@@ -60,13 +65,13 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     example = hand.telling
     terms, slope = hand.back[example], hand.slope[example]
     largest = np.argsort(-abs(terms))[:3]
-    shown = " ".join(f"{terms[k]:+.4f}" for k in sorted(largest))
+    shown = ", ".join(f"{terms[k]:+.4f}" for k in largest)
     rest = terms.sum() - terms[largest].sum()
     gate = "above zero, so it passes on all of it" if slope else "below zero: it passes on nothing"
     return (
         f"Where does the $dy$ of {a[example]} × {b[example]} come from? Each of the twenty votes "
-        f"hands back its own $dy$ times its weight. The three largest are {shown}, the others add "
-        f"{rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
+        f"hands back its own $dy$ times its weight. The three that weigh most are {shown}; the "
+        f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
         f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
         f"the {hand.terms[example]:+.4f} of its line above."
     )

@@ -260,9 +260,9 @@ def span() -> str:
     return places_and_lines(*lengths.span(form.p, form.q))
 
 
-def turned_round(run: str, p: int, q: int) -> str:
-    """How far round the fastest clock of a run comes from one end of a sum to the other."""
-    return f"{lengths.turned(recipes.recipe(run).model.position, p, q):.2f}"
+def turned_round(run: str, p: int, q: int, axis: int = 0) -> str:
+    """How far round the fastest clock of places, or of lines, comes within a sum."""
+    return f"{lengths.turned(recipes.recipe(run).model.position, p, q, axis):.2f}"
 
 
 def limited_to() -> str:
@@ -330,7 +330,9 @@ REACH: dict[str, Callable[[], str]] = {
     "far_trained": lambda: trained_up_to(FAR_RUN),
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),
-    "turned_new": lambda: turned_round(SMALL_RUN, 1, 5),
+    "turned_new": lambda: turned_round(SMALL_RUN, 1, 5, axis=1),
+    "lines_new": lambda: spelled(lengths.span(1, 5)[1]),
+    "lines_home": lambda: spelled(lengths.span(TRAINED_DIGITS, TRAINED_DIGITS)[1]),
     "lengths_fail": lambda: one_in(lengths.LENGTHS_FAIL),
     "limit": lambda: places_and_lines(*claims.LIMIT),
     "limited_to": limited_to,
