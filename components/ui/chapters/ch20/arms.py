@@ -136,8 +136,9 @@ def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:
 
 def recorded_failures(rows: Sequence[Row], digits: int) -> list[Row]:
     """Of every small arm, at sums of `digits` by `digits`."""
-    return failures(
+    found = failures(
         (words, kinds(row["n"], row["wrong_digit"], row["wrong_length"]))
         for arm, words in (SMALL | CLIPPED).items()
         for row in select(rows, arm=arm, p=digits, q=digits)
     )
+    return [{"digits": digits, **row} for row in found]
