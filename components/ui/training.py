@@ -402,6 +402,7 @@ def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
     if not ghosts:
         return chart
     ends = {row["run"]: row for row in ghosts}  # the last row of each
+    falls = ghosts[0]["value"] > ghosts[-1]["value"]  # a name stands on the side its line is not
     axes = {"x": chart.encoding.x, "y": chart.encoding.y}
     recorded = (
         alt.Chart(pd.DataFrame(ghosts))
@@ -410,7 +411,7 @@ def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
     )
     named = (
         alt.Chart(pd.DataFrame(list(ends.values())))
-        .mark_text(color=GREY.now, align="right", dy=-7)
+        .mark_text(color=GREY.now, align="right", dy=12 if falls else -8)
         .encode(text="run:N", **axes)
     )
     own = chart.copy(deep=False)
