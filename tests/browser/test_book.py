@@ -9,7 +9,13 @@ import pytest
 from driver import no_sideways_scroll, sideways_scroll, wait_idle
 from playwright.sync_api import expect
 
-PATHS = ("/", "/chain_of_thought?reveal=1", "/claims")
+BOOK = "The White-Box Transformer"
+PATHS = {
+    "/": BOOK,
+    "/chain_of_thought?reveal=1": f"Chain of thought · {BOOK}",
+    "/claims": f"Claims · {BOOK}",
+}
+"""Where the book is opened, and what its tab is called there."""
 
 
 LOOKS = [
@@ -28,6 +34,18 @@ def test_every_page_draws_without_error(open_page, path: str, width: int, dark: 
     assert page.console_errors == []
     assert no_sideways_scroll(page), sideways_scroll(page)
     assert page.locator('[data-testid="stException"]').count() == 0
+    expect(page).to_have_title(PATHS[path])
+
+
+def test_one_figure_stands_alone_with_its_controls_and_a_line_to_the_book(open_page) -> None:
+    page = open_page("/rope?figure=kinds&embed=true&ch20_size=5")
+    expect(page.locator('[data-testid="stVegaLiteChart"]')).to_have_count(1)
+    expect(page.get_by_text("Digits of both numbers")).to_be_visible()
+    expect(page.get_by_role("link", name="Positions that turn")).to_be_visible()
+    expect(page.locator('[data-testid="stSidebar"]')).to_have_count(0)
+    assert page.locator("h1, h2, h3").count() == 0
+    chosen = page.locator('[data-testid="stButtonGroup"] [aria-checked="true"]')
+    expect(chosen).to_have_text("5")
 
 
 def test_home_multiplies_37_by_48_and_shows_its_working(open_page) -> None:
