@@ -130,7 +130,7 @@ def back_to_front() -> None:
 
 @page.section("train")
 def train_it_yourself() -> None:
-    own_runs.ask_settings(page)
+    st.fragment(own_runs.ask_settings)(page)  # moving a setting redraws no run that goes on
     st.button(
         "Train",
         type="primary",
