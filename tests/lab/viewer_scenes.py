@@ -1,6 +1,6 @@
 """Small scenes for the front end's own tests: every op, and what `recompute` makes of each cell.
 
-`python tests/lab/viewer_scenes.py` writes them to components/threejs_viewer/frontend/test/scenes.
+`python tests/lab/viewer_scenes.py` writes them to components/threejs_viewer/frontend/test/viewer/scenes.
 Rounded to float16 they are the same on every machine but for a last bit, which test_viewer_scenes
 allows for.
 """
@@ -28,7 +28,7 @@ from lab.scene.build import scene  # noqa: E402
 from lab.scene.manifest import Scene  # noqa: E402
 from lab.scene.recompute import recompute_cell  # noqa: E402
 
-FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "scenes"
+FOLDER = ROOT / "components" / "threejs_viewer" / "frontend" / "test" / "viewer" / "scenes"
 TEXT = "7*8="
 
 # As in tiny.py, every size is another number: a swapped axis must not fit.

@@ -9,7 +9,7 @@ const squeezed: Plugin = {
   apply: "build",
   enforce: "pre",
   transform(code, id) {
-    if (!/src\/(shaders|style)\.ts$/.test(id)) return null;
+    if (!/src\/viewer\/(shaders|style)\.ts$/.test(id)) return null;
     return {
       code: code
         .replace(/[ \t]*\/\/[^\n]*$/gm, "")
@@ -38,7 +38,7 @@ export default defineConfig(({ command }) => ({
   resolve: {
     alias: [
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.
-      { find: "apache-arrow", replacement: here("./src/no-arrow.ts") },
+      { find: "apache-arrow", replacement: here("./src/viewer/no-arrow.ts") },
       // From its sources, so that what is not used is left out.
       ...(command === "build"
         ? [{ find: /^three$/, replacement: here("./node_modules/three/src/Three.js") }]

@@ -1,9 +1,9 @@
 // `npm run dev`, then /dev/?size=big&prompt=7*8=56&theme=dark&flat=1: the viewer without Streamlit.
 
-import { halvesOf } from "../src/data";
-import { TestedViewer } from "../src/handle";
-import type { Edit } from "../src/panel";
-import type { Numbers } from "../src/viewer";
+import { halvesOf } from "../src/viewer/data";
+import { TestedViewer } from "../src/viewer/handle";
+import type { Edit } from "../src/viewer/panel";
+import type { Numbers } from "../src/viewer/viewer";
 import { BIG, SMALL, fake, type Payload as Made, type Sizes } from "./fake";
 
 const query = new URLSearchParams(location.search);

@@ -1,7 +1,7 @@
 // A model of made-up weights and a real forward pass, in the same form that Python sends.
 // For the tests and the page of the developer only: it is not part of the bundle.
 
-import { numberToHalf, type Manifest, type TensorEntry } from "../src/data";
+import { numberToHalf, type Manifest, type TensorEntry } from "../src/viewer/data";
 
 export interface Payload {
   manifest: Manifest;

@@ -1,7 +1,7 @@
 // Scenes of tiny models with RoPE, norms of queries and keys, SwiGLU and GELU, as Python exports
 // them (tests/lab/viewer_scenes.py), and every cell as Python computes it again.
 
-import { halvesOf, openScene, type Manifest, type Scene } from "../src/data";
+import { halvesOf, openScene, type Manifest, type Scene } from "../../src/viewer/data";
 
 interface Exported {
   manifest: Manifest;

@@ -9,10 +9,10 @@ import {
   sayPair,
   unmatched,
   type Comparison,
-} from "../src/compare";
-import { indexOf, placeOf, read, type Scene, type Tensor } from "../src/data";
-import { cellIndex, plan } from "../src/layout";
-import { fake, SMALL } from "../dev/fake";
+} from "../../src/viewer/compare";
+import { indexOf, placeOf, read, type Scene, type Tensor } from "../../src/viewer/data";
+import { cellIndex, plan } from "../../src/viewer/layout";
+import { fake, SMALL } from "../../dev/fake";
 import { opened, small } from "./helpers";
 
 const between = (left: Scene, right: Scene): Comparison => compare(left, right, true);

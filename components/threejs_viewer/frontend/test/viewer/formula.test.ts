@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { indexOf, read } from "../src/data";
-import { explain } from "../src/formula";
-import { fake } from "../dev/fake";
+import { indexOf, read } from "../../src/viewer/data";
+import { explain } from "../../src/viewer/formula";
+import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
 import { fromPython, type FromPython } from "./scenes";
-import type { Tensor } from "../src/data";
+import type { Tensor } from "../../src/viewer/data";
 
 describe.each(["7*8=56", "9*9=", "1"])("every activation of %s", (prompt) => {
   test("is what its formula gives again", () => {

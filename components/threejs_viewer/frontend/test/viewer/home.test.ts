@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { env } from "node:process";
 import { describe, expect, test } from "vitest";
-import { openScene, read, type Manifest, type Scene } from "../src/data";
-import { byShare, isHome, logit, neurons, restOf, unfold, type Term } from "../src/home";
-import { fake } from "../dev/fake";
+import { openScene, read, type Manifest, type Scene } from "../../src/viewer/data";
+import { byShare, isHome, logit, neurons, restOf, unfold, type Term } from "../../src/viewer/home";
+import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
 
 /** Ways from a logit down: always the largest part, and each part that is one step off it. */

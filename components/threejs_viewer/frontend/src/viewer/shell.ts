@@ -2,7 +2,7 @@
 // a button is pressed.
 
 import type { Scene } from "./data";
-import { button, make } from "./dom";
+import { button, make } from "../shared/dom";
 import { STYLE } from "./style";
 
 export type Sight = "all" | "front" | "start" | "attention" | "answer";

@@ -2,11 +2,11 @@
 // way so far as a row of crumbs.
 
 import { say, type Scene } from "./data";
-import { button, make } from "./dom";
+import { button, make } from "../shared/dom";
 import { looksUpTokens } from "./formula";
 import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
 import { short } from "./layout";
-import { shade, type Theme } from "./theme";
+import { shade, type Theme } from "../shared/theme";
 import { promptLength } from "./walk";
 
 /** Where the reader stands on the way home: the part, and what to say of it. */

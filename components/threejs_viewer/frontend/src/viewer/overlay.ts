@@ -3,7 +3,7 @@
 
 import { read, type Scene } from "./data";
 import { cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
-import { ORANGE, type Theme } from "./theme";
+import { ORANGE, type Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./formula";
 import type { View } from "./camera";

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { boundsOf, cellIndex, cellPlace, heightOf, plan, widthOf, type Box } from "../src/layout";
-import { BIG, fake, SMALL } from "../dev/fake";
+import {
+  boundsOf,
+  cellIndex,
+  cellPlace,
+  heightOf,
+  plan,
+  widthOf,
+  type Box,
+} from "../../src/viewer/layout";
+import { BIG, fake, SMALL } from "../../dev/fake";
 import { opened, small } from "./helpers";
 
 const meet = (a: Box, b: Box): boolean =>

@@ -29,7 +29,7 @@ import {
 import { blocksOf, pool, type Kind, type Pooled, type Scene, type Tensor } from "./data";
 import { heightOf, widthOf, type Box, type Link, type Plan } from "./layout";
 import { FRAGMENT, LINE_FRAGMENT, LINE_VERTEX, VERTEX } from "./shaders";
-import { BLUE, ORANGE, rgb, type Theme } from "./theme";
+import { BLUE, ORANGE, rgb, type Theme } from "../shared/theme";
 import type { View } from "./camera";
 
 const GLYPHS = "0123456789.−+∞Na? ";

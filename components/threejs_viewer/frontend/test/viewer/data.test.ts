@@ -8,8 +8,8 @@ import {
   pool,
   read,
   say,
-} from "../src/data";
-import { fake } from "../dev/fake";
+} from "../../src/viewer/data";
+import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
 
 describe("float16", () => {

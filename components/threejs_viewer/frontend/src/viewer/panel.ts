@@ -3,9 +3,9 @@
 
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
-import { button, make } from "./dom";
+import { button, make } from "../shared/dom";
 import { cellAt, type Cell } from "./pick";
-import { shade, type Theme } from "./theme";
+import { shade, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./formula";

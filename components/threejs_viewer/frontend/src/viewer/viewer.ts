@@ -14,7 +14,7 @@ import {
   type Comparison,
 } from "./compare";
 import { indexOf, openScene, placeOf, type Manifest, type Scene } from "./data";
-import { button, make } from "./dom";
+import { button, make } from "../shared/dom";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./formula";
 import type { Term } from "./home";
@@ -25,7 +25,7 @@ import { cellAt, type Cell } from "./pick";
 import { Picture, type Side } from "./render";
 import { pressed, Shell, type Sight } from "./shell";
 import { Hands } from "./hands";
-import { themeOf, type Theme } from "./theme";
+import { themeOf, type Theme } from "../shared/theme";
 import type { Standing } from "./trail";
 import { promptLength, stageOf, stagesOf, type Stage } from "./walk";
 

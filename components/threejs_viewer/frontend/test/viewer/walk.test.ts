@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { choice, stageOf, stagesOf } from "../src/walk";
-import { pick } from "../src/pick";
-import { plan, heightOf } from "../src/layout";
-import { View, FRONT } from "../src/camera";
-import { read } from "../src/data";
+import { choice, stageOf, stagesOf } from "../../src/viewer/walk";
+import { pick } from "../../src/viewer/pick";
+import { plan, heightOf } from "../../src/viewer/layout";
+import { View, FRONT } from "../../src/viewer/camera";
+import { read } from "../../src/viewer/data";
 import { small } from "./helpers";
 import { fromPython } from "./scenes";
 

@@ -1,5 +1,5 @@
-import { halvesOf, openScene, type Scene } from "../src/data";
-import { fake, SMALL, type Payload, type Sizes } from "../dev/fake";
+import { halvesOf, openScene, type Scene } from "../../src/viewer/data";
+import { fake, SMALL, type Payload, type Sizes } from "../../dev/fake";
 
 export const opened = (payload: Payload): Scene =>
   openScene(payload.manifest, {

@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
-import { read, type Scene } from "../src/data";
-import { logit, unfold } from "../src/home";
-import { themeOf } from "../src/theme";
-import { Trail, type Standing } from "../src/trail";
-import { fake } from "../dev/fake";
+import { read, type Scene } from "../../src/viewer/data";
+import { logit, unfold } from "../../src/viewer/home";
+import { themeOf } from "../../src/shared/theme";
+import { Trail, type Standing } from "../../src/viewer/trail";
+import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
 
 const begun = (scene: Scene, position = 3, token = 5): { trail: Trail; stood: unknown[] } => {

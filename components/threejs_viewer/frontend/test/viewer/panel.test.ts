@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
-import { Panel } from "../src/panel";
-import { themeOf } from "../src/theme";
-import { cellAt } from "../src/pick";
-import { plan } from "../src/layout";
-import { explain } from "../src/formula";
+import { Panel } from "../../src/viewer/panel";
+import { themeOf } from "../../src/shared/theme";
+import { cellAt } from "../../src/viewer/pick";
+import { plan } from "../../src/viewer/layout";
+import { explain } from "../../src/viewer/formula";
 import { small } from "./helpers";
 
 const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {

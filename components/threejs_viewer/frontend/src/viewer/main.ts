@@ -2,7 +2,7 @@
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
 import { halvesOf, isManifest, type Manifest } from "./data";
-import { borrowFonts } from "./fonts";
+import { borrowFonts } from "../shared/fonts";
 import { TestedViewer } from "./handle";
 import type { Numbers, Options } from "./viewer";
 import type { Edit } from "./panel";

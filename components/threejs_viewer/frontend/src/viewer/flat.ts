@@ -2,11 +2,11 @@
 // A map is painted when it first comes into view.
 
 import { read } from "./data";
-import { make } from "./dom";
+import { make } from "../shared/dom";
 import { cellIndex, lastToken, type Box } from "./layout";
 import { cellAt, type Cell } from "./pick";
 import type { Side } from "./render";
-import { rgb, shade, type Theme } from "./theme";
+import { rgb, shade, type Theme } from "../shared/theme";
 
 export class Flat {
   readonly root = make("div", {
