@@ -288,6 +288,23 @@ class GroupedQueryAttention(MultiHeadAttention):
 
 
 @dataclass(frozen=True)
+class SlidingWindowAttention(MultiHeadAttention):
+    """A query looks at the last `window` tokens alone, its own among them.
+
+    (Longformer, arXiv:2004.05150, section 3.1; Mistral 7B, arXiv:2310.06825, section 2.)
+    """
+
+    window: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("attention.window", self.window)
+
+    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+        return super().flops(whole, min(n_seen, self.window))
+
+
+@dataclass(frozen=True)
 class DenseFFN(Part):
     """Two matrices with `activation` between; swiglu has three at two thirds of `d_ff`."""
 
@@ -347,7 +364,7 @@ class SdpaKernel(Kernel):
     takes = ("product", "bias")
 
 
-Attention = MultiHeadAttention | GroupedQueryAttention
+Attention = MultiHeadAttention | GroupedQueryAttention | SlidingWindowAttention
 FFN = DenseFFN
 Residual = PlainResidual
 
@@ -363,7 +380,11 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "alibi": ALiBiPositions,
         "none": NoPositions,
     },
-    "attention": {"multi_head": MultiHeadAttention, "grouped_query": GroupedQueryAttention},
+    "attention": {
+        "multi_head": MultiHeadAttention,
+        "grouped_query": GroupedQueryAttention,
+        "sliding_window": SlidingWindowAttention,
+    },
     "ffn": {"dense": DenseFFN},
     "residual": {"plain": PlainResidual},
     "kernel": {"math": MathKernel, "sdpa": SdpaKernel},

@@ -21,7 +21,7 @@ from lab.model.parts import part
 from lab.model.positions import Position
 from lab.model.residual import PlainResidual, Stream
 from lab.model.roles import Role, roles
-from lab.model.rules import Rule, Rules
+from lab.model.rules import Contract, Lookup, Rules
 from lab.model.trace import NO_TRACE, TraceLike
 
 
@@ -43,13 +43,12 @@ class Block(nn.Module):
         stream.write("ffn_out", self.ffn(x, call), trace)
         stream.read("resid_post", trace)
 
-    @property
-    def emits(self) -> Rules:
+    def emits(self, position: Position) -> Rules:
         norms = {
-            "attn_norm": Rule("norm", ("resid_pre", "attn_norm.gain")),
-            "ffn_norm": Rule("norm", ("resid_mid", "ffn_norm.gain")),
+            "attn_norm": self.attn_norm.of("resid_pre", "attn_norm"),
+            "ffn_norm": self.ffn_norm.of("resid_mid", "ffn_norm"),
         }
-        return {**norms, **self.attention.emits, **self.ffn.emits}
+        return {**norms, **self.attention.emits(position), **self.ffn.emits}
 
 
 class GPT(nn.Module):
@@ -113,18 +112,21 @@ class GPT(nn.Module):
         """The activations that a forward forms, in one block or outside all, and how each comes."""
         if layer is None:
             return {
-                "embed": Rule("lookup", ("embed.weight",)),
+                "embed": Lookup(("embed.weight",), rows="token_ids"),
                 **{n: r for n, r in self.position.emits.items() if n in self.position.begins_with},
-                "final_norm": Rule("norm", (self.residual.ends_as, "final_norm.gain")),
-                "logits": Rule("logits", ("final_norm", "unembed.weight")),
+                "final_norm": self.final_norm.of(self.residual.ends_as, "final_norm"),
+                "logits": Contract(("final_norm", "unembed.weight"), "t d, c d -> t c"),
             }
         block = cast(Block, self.blocks[layer])
         begun = self.position.begins_with
         turned = {n: r for n, r in self.position.emits.items() if n not in begun}
-        formed = block.attention.kernel.emits & {"scores"}
-        scores = dict.fromkeys(formed, self.position.scores_rule)
-        own = {**turned, **scores, **block.emits}  # attention may say better than the position
-        return {**own, **self.residual.emits(layer, begun)}
+        stream = self.residual.emits(layer, begun)
+        return {**turned, **block.emits(self.position), **stream}
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What of a block is not computed again when the text grows."""
+        return cast(Block, self.blocks[0]).attention.keeps
 
     @cached_property
     def emits(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.roles import Role
+from lab.model.rules import Norm, Operand
 
 
 class RMSNorm(nn.Module):
@@ -22,3 +23,7 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + self.eps) * self.gain
+
+    def of(self, x: Operand, name: str) -> Norm:
+        """The rule of x normalised, under the name of this module."""
+        return Norm((x, f"{name}.gain"), self.eps)

@@ -10,6 +10,7 @@ from lab.model import config as configs
 from lab.model.attention.clipped import ClippedPositions
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
+from lab.model.attention.sliding import SlidingWindowAttention
 from lab.model.config import GPTConfig
 from lab.model.ffn.dense import DenseFFN
 from lab.model.positions import (
@@ -65,6 +66,10 @@ def multi_head(own: configs.MultiHeadAttention, config: GPTConfig) -> MultiHeadA
     return MultiHeadAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
+def sliding(own: configs.SlidingWindowAttention, config: GPTConfig) -> SlidingWindowAttention:
+    return SlidingWindowAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+
+
 TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.LearnedPositions: lambda own, whole: LearnedPositions(own.max_length, whole.d_model),
     configs.RotaryPositions: rotary,
@@ -77,6 +82,7 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.NoPositions: lambda own, whole: NoPositions(),
     configs.MultiHeadAttention: multi_head,
     configs.GroupedQueryAttention: multi_head,
+    configs.SlidingWindowAttention: sliding,
     configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),
     configs.PlainResidual: lambda own, whole: PlainResidual(),
     configs.MathKernel: lambda own, whole: math_attention,

@@ -12,15 +12,37 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import torch
 from torch import Tensor, nn
 
 from lab.model.config import PairLayout
 from lab.model.roles import Role
-from lab.model.rules import Rule, Rules
+from lab.model.rules import Contract, Lookup, Rule, Rules, Sum
 from lab.model.trace import TraceLike
+
+
+class Rotation(TypedDict):
+    """A matrix that turns pairs: angle n is the sum over axes a of places[..., a] speeds[a][n].
+
+    `places` (T, A) are positions, or (T, S, A) distances; `speeds` (A, Dk/2) are radians a place.
+    """
+
+    layout: PairLayout
+    gain: float
+    places: list[Any]
+    speeds: list[list[float]]
+
+
+Given = list[Any] | Rotation
+"""Numbers that are neither learned nor formed: nested lists, as many deep as there are axes."""
+
+
+def rotation(
+    places: Tensor, speeds: Tensor, layout: PairLayout = "half", gain: float = 1.0
+) -> Rotation:
+    return Rotation(layout=layout, gain=gain, places=places.tolist(), speeds=speeds.tolist())
 
 
 class Position(nn.Module):
@@ -33,10 +55,16 @@ class Position(nn.Module):
     def emits(self) -> Rules:
         return {}
 
-    @property
-    def scores_rule(self) -> Rule | None:
-        """How a score comes from what is emitted, where a kernel forms scores at all."""
-        return Rule("scores", ("q", "k"))
+    def scores_rule(self, key_head: str, scale: float) -> Rule:
+        """How a score comes from what is emitted, where a kernel forms scores at all.
+
+        `key_head` is the key head that query head h reads, such as `h//2`.
+        """
+        return Contract(("q", "k"), f"h t i, {key_head} s i -> h t s", scale)
+
+    def given(self, positions: Tensor) -> dict[str, Given]:
+        """By name the tables that the rules read, for one text: positions (1, T) or (1, T, A)."""
+        return {}
 
     def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
         """What the stream begins with. (B, T, D) -> (B, T, D)"""
@@ -57,10 +85,6 @@ class Position(nn.Module):
         product, bias = q @ k.mT, self.bias(i, j)
         return product if bias is None else product + bias.to(product.dtype)
 
-    def rotation(self, positions: Tensor) -> tuple[Tensor, PairLayout, float] | None:
-        """(angles, layout, gain) by which pairs are turned at `positions`; None if they are not."""
-        return None
-
 
 class NoPositions(Position):
     """Nothing is said of positions."""
@@ -77,9 +101,13 @@ class ALiBiPositions(Position):
         super().__init__()
         self.slopes = 2.0 ** (-8 * torch.arange(1, n_head + 1, dtype=torch.float64) / n_head)
 
-    @property
-    def scores_rule(self) -> Rule | None:
-        return None
+    def scores_rule(self, key_head: str, scale: float) -> Rule:
+        product = super().scores_rule(key_head, scale)
+        return Sum((product, Contract(("slopes", "distance"), "h, t s -> h t s", -1.0)))
+
+    def given(self, positions: Tensor) -> dict[str, Given]:
+        (i,) = positions
+        return {"slopes": self.slopes.tolist(), "distance": (i[:, None] - i).abs().tolist()}
 
     def bias(self, i: Tensor, j: Tensor) -> Tensor:
         distance = (i[:, None, :, None] - j[:, None, None, :]).abs()  # (B, 1, T, S)
@@ -102,7 +130,10 @@ class LearnedPositions(Position):
 
     @property
     def emits(self) -> Rules:
-        return {"pos_embed": Rule("lookup", ("position.table.weight",))}
+        return {"pos_embed": Lookup(("position.table.weight",), rows="positions")}
+
+    def given(self, positions: Tensor) -> dict[str, Given]:
+        return {"positions": positions[0].tolist()}
 
     def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
         room = self.table.num_embeddings
@@ -130,11 +161,15 @@ class RotaryPositions(Position):
 
     @property
     def emits(self) -> Rules:
-        return {"rot_q": Rule("rotate", ("q",)), "rot_k": Rule("rotate", ("k",))}
+        turned = "h t j, t i j -> h t i"
+        return {x: Contract((x[-1], "rotation"), turned) for x in ("rot_q", "rot_k")}
 
-    @property
-    def scores_rule(self) -> Rule | None:
-        return Rule("scores", ("rot_q", "rot_k"))
+    def scores_rule(self, key_head: str, scale: float) -> Rule:
+        return Contract(("rot_q", "rot_k"), f"h t i, {key_head} s i -> h t s", scale)
+
+    def given(self, positions: Tensor) -> dict[str, Given]:
+        places = by_axis(positions[0], len(self.frequencies))
+        return {"rotation": rotation(places, self.frequencies, self.layout, self.gain)}
 
     def rotate(
         self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
@@ -152,9 +187,6 @@ class RotaryPositions(Position):
         speeds = self.frequencies.to(positions.device)  # (A, Dk/2)
         angles = (by_axis(positions, len(speeds))[..., None].double() * speeds).sum(-2)
         return angles[..., None, :, :]
-
-    def rotation(self, positions: Tensor) -> tuple[Tensor, PairLayout, float]:
-        return self.angles(positions)[0, 0], self.layout, self.gain
 
 
 def by_axis(positions: Tensor, n_axis: int) -> Tensor:

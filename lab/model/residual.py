@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from lab.model.rules import Rule, Rules
+from lab.model.rules import Rules, Sum
 from lab.model.trace import Trace, TraceLike
 
 
@@ -37,9 +37,9 @@ class PlainResidual(nn.Module):
     def emits(self, layer: int, begun: tuple[str, ...]) -> Rules:
         """In one block; `begun` names what the stream began with."""
         return {
-            "resid_pre": Rule("add", begun if layer == 0 else ("before.resid_post",)),
-            "resid_mid": Rule("add", ("resid_pre", "attn_out")),
-            "resid_post": Rule("add", ("resid_mid", "ffn_out")),
+            "resid_pre": Sum(begun if layer == 0 else ("before.resid_post",)),
+            "resid_mid": Sum(("resid_pre", "attn_out")),
+            "resid_post": Sum(("resid_mid", "ffn_out")),
         }
 
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:

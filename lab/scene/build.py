@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -25,17 +26,18 @@ from lab.data.position_ids import position_ids
 from lab.data.vocabulary import VOCABULARY, decode, encode
 from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.gpt import GPT
-from lab.model.rules import Op, Rule
+from lab.model.positions import Given
+from lab.model.rules import Choose, Contract, Operand, Rule, Softmax, names_in, to_document
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
 from lab.scene.check import require_agreement
+from lab.scene.expression import TABLE
 from lab.scene.manifest import (
     MOST_TOKENS,
     VERSION,
     Entry,
     Manifest,
     Packed,
-    Rotation,
     Scene,
     Source,
     key_of,
@@ -43,6 +45,7 @@ from lab.scene.manifest import (
     layer_of,
     pack,
 )
+from lab.scene.ops.table import OPS
 
 
 def scene(
@@ -70,7 +73,7 @@ def scene(
         vocabulary=VOCABULARY,
         tokens=list(decode(ids)),
         config=model.config.to_dict(),
-        rotation=rotation_of(model, ids),
+        given=given_to(model, ids),
         weights_digest=weights.digest,
         activations_digest=activations.digest,
         edited=sorted({key_of(edit.name, edit.layer) for edit in edits}),
@@ -94,13 +97,10 @@ def read_tokens(model: GPT, text: str | Sequence[int]) -> list[int]:
     return ids
 
 
-def rotation_of(model: GPT, ids: Sequence[int]) -> Rotation | None:
+def given_to(model: GPT, ids: Sequence[int]) -> dict[str, Given]:
+    """What rules read beside tensors: the ids of the tokens, and what the positions give."""
     positions = position_ids(torch.tensor(ids)[None], model.config.position.n_axis)
-    turned = model.position.rotation(positions)
-    if turned is None:
-        return None
-    angles, layout, gain = turned
-    return Rotation(layout=layout, gain=gain, angles=angles.tolist())
+    return {"token_ids": list(ids), **model.position.given(positions)}
 
 
 def weights_of(model: GPT) -> Packed:
@@ -118,15 +118,17 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
     about: dict[str, Entry] = {}
     for key, x in tensors.items():
-        name = key.rsplit(".", 1)[-1]
-        rule = PROBS if name == "probs" else rules[layer_of(key)][name]
+        name, layer = key.rsplit(".", 1)[-1], layer_of(key)
+        rule = PROBS if name == "probs" else rules[layer][name]
+        if rule is not None:
+            rule = resolved(rule, lambda short: full_name(short, layer, model, known))
         about[key] = about_activation(model, key, x, rule, known, source_of(name, files))
     return pack(tensors, about)
 
 
 # ---------------------------------------------------------------- what each tensor is
 
-PROBS = Rule("softmax", ("logits",))
+PROBS = Softmax(("logits",))
 
 WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "embed": (("vocab", "d_model"), "a row a token: what it writes to the stream"),
@@ -162,7 +164,9 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
         layer=layer_of(name),
         formula="learnt in training",
         inputs=[],
-        op=None,
+        rule=None,
+        stream=False,
+        kept=False,
         meaning=meaning,
         source=find(rf"self\.{holder} = ", (file_of(made_in),)),
     )
@@ -175,7 +179,7 @@ def about_activation(
     axes, meaning = ("position", "vocab"), "softmax of the logits: the chance of each token"
     if name in ACTIVATIONS:
         axes, meaning = ACTIVATIONS[name].axes[1:], ACTIVATIONS[name].meaning
-    inputs = resolved(rule, layer_of(key), model.config.n_layer, known)
+    inputs = [n for n in dict.fromkeys(names_in(rule)) if n in known] if rule else []
     return Entry(
         name=key,
         kind="activation",
@@ -184,50 +188,61 @@ def about_activation(
         offset=0,
         scale=1.0,
         layer=layer_of(key),
-        formula=formula(rule.op, name, inputs, model.config.ffn.activation) if rule else "",
+        formula=equation(name, rule, tuple(LETTERS[axis] for axis in axes)) if rule else "",
         inputs=inputs,
-        op=rule.op if rule else None,
+        rule=to_document(rule) if rule else None,
+        stream=name in model.residual.emits(0, ()),
+        kept=layer_of(key) is not None and name in model.kept,
         meaning=meaning,
         source=source,
     )
 
 
-def resolved(
-    rule: Rule | None, layer: int | None, n_layer: int, known: Collection[str]
-) -> list[str]:
-    """The inputs of a rule by their full names."""
+def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
+    """A rule with every name in full, those among the places of an index as well."""
 
-    def full(short: str) -> str:
-        where, _, rest = short.partition(".")
-        if where in ("before", "last"):
-            return key_of(rest, (layer or 0) - 1 if where == "before" else n_layer - 1)
-        own = key_of(short, layer)
-        return own if own in known else short
+    def operand(x: Operand) -> Operand:
+        return resolved(x, full) if isinstance(x, Rule) else x and full(x)
 
-    return [full(short) for short in rule.inputs] if rule else []
+    changed: dict[str, Any] = {"of": tuple(operand(x) for x in rule.of)}
+    if isinstance(rule, Contract | Choose):
+        changed["index"] = TABLE.sub(lambda found: f"{full(found[1])}[", rule.index)
+    return replace(rule, **changed)
 
 
-def formula(op: Op, name: str, inputs: Sequence[str], activation: str) -> str:
-    """The equation of a whole tensor; `'` transposes, `row` is a row of its first argument."""
-    x, *rest = (label(n) for n in inputs)
-    y = rest[0] if rest else ""
-    right = {
-        "lookup": f"{inputs[0]}[{'token' if name == 'embed' else 'position'}]",
-        "add": " + ".join([x, *rest]) if rest else inputs[0],
-        "norm": f"{x} / sqrt(mean({x}²) + eps) · gain",
-        "matmul": f"{x} · {y}'",
-        "split_matmul": f"{x} · {y}', cut into heads",
-        "rotate": f"{x} turned by its position",
-        "scores": f"{x} · {y}' / sqrt(head_dim), minus infinity where masked",
-        "softmax": f"softmax({x})",
-        "weighted_sum": f"{x} · {y}",
-        "activation": f"max({x}, 0)²" if activation == "relu2" else f"{activation}({x})",
-        "gated": f"silu({x}) · ({y} · w_in')",
-        "logits": f"{x} · {y}'",
-    }[op]
-    if op == "split_matmul" and len(rest) == 2:
-        right = f"norm({x} · {y}', cut into heads) · gain"
-    return f"{name} = {right}"
+def full_name(short: str, layer: int | None, model: GPT, known: Collection[str]) -> str:
+    """The name in the scene: of the block before, of the last one, of this one, or of none."""
+    where, _, rest = short.partition(".")
+    if where in ("before", "last"):
+        return key_of(rest, (layer or 0) - 1 if where == "before" else model.config.n_layer - 1)
+    own = key_of(short, layer)
+    return own if own in known else short
+
+
+# ---------------------------------------------------------------- what it says in words
+
+LETTERS = {
+    "position": "t",
+    "query": "t",
+    "key": "s",
+    "head": "h",
+    "head_dim": "i",
+    "d_model": "d",
+    "d_ff": "j",
+    "vocab": "c",
+}
+"""What a place along each axis is called in an equation."""
+
+
+def equation(name: str, rule: Rule, at: tuple[str, ...]) -> str:
+    """What a number of a tensor is, at a place whose axes have letters."""
+    return f"{name}[{', '.join(at)}] = {written(rule, at)}"
+
+
+def written(operand: Operand, at: tuple[str, ...]) -> str:
+    if isinstance(operand, Rule):
+        return OPS[type(operand)].formula(operand, at, written)
+    return f"{label(operand or '')}[{', '.join(at)}]"
 
 
 # ---------------------------------------------------------------- the line that made it

@@ -19,10 +19,9 @@ from typing import Any, Literal, TypedDict
 import torch
 from torch import Tensor
 
-from lab.model.config import PairLayout
-from lab.model.rules import Op
+from lab.model.positions import Given
 
-VERSION = 1
+VERSION = 2
 MOST_TOKENS = 64
 """A scene of the 4.7M model at 64 tokens is 4.2 MB of activations."""
 
@@ -40,9 +39,10 @@ class Source(TypedDict):
 class Entry(TypedDict):
     """One tensor: `offset` counts float16 numbers in the blob of its kind, laid out row by row.
 
-    A cell is float16 * `scale`. `op` says how it comes from cells of `inputs` (see
-    `lab.scene.recompute`); it is None, with no inputs, for a weight and for an activation that no
-    rule here explains.
+    A cell is float16 * `scale`. `rule` says how it comes from cells of `inputs` (see
+    `lab.model.rules`, whose document it is, under full names); it is None, with no inputs, for a
+    weight and for an activation that no rule explains. `stream` is true of the residual stream,
+    `kept` of what is not computed again when the text grows.
     """
 
     name: str
@@ -54,29 +54,24 @@ class Entry(TypedDict):
     layer: int | None
     formula: str
     inputs: list[str]
-    op: Op | None
+    rule: dict[str, Any] | None
+    stream: bool
+    kept: bool
     meaning: str
     source: Source
 
 
-class Rotation(TypedDict):
-    """How queries and keys are turned: radians a token and pair, (T, Dk/2), and a factor."""
-
-    layout: PairLayout
-    gain: float
-    angles: list[list[float]]
-
-
 class Manifest(TypedDict):
     """What a front end needs to know; plain JSON. `edited` names the activations changed by hand,
-    which their formulas no longer explain. `rotation` is None where nothing is turned."""
+    which their formulas no longer explain. `given` are tables that rules read: numbers that are
+    neither learned nor formed, such as the ids of the tokens or how far pairs are turned."""
 
     version: int
     run: str
     vocabulary: str
     tokens: list[str]
     config: dict[str, Any]
-    rotation: Rotation | None
+    given: dict[str, Given]
     weights_digest: str
     activations_digest: str
     edited: list[str]

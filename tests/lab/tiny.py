@@ -29,6 +29,7 @@ from lab.model.config import (
     PlainResidual,
     RotaryPositions,
     SdpaKernel,
+    SlidingWindowAttention,
     YarnRotaryPositions,
 )
 from lab.model.gpt import GPT
@@ -63,6 +64,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "qk_norm": replace(BASE.attention, qk_norm=True),
         "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2),
         "multi_query": GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=1, qk_norm=True),
+        "sliding": SlidingWindowAttention(n_head=3, head_dim=4, window=3),
     },
     "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
     "residual": {"plain": PlainResidual()},
@@ -112,11 +114,6 @@ def cover_of_samples() -> list[tuple[str, GPTConfig]]:
 
 def key_heads(config: GPTConfig) -> int:
     return getattr(config.attention, "n_kv_head", config.attention.n_head)
-
-
-def shown_variants(candidates: list[Any]) -> list[Any]:
-    """Those that a scene has formulas for: every query head has a key head of its own."""
-    return [v for v in candidates if key_heads(v.values[0]) == v.values[0].attention.n_head]
 
 
 def math_variants() -> list[Any]:

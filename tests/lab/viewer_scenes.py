@@ -23,7 +23,14 @@ if str(ROOT) not in sys.path:
 
 from tiny import BASE, SAMPLES, tiny_model  # noqa: E402
 
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions  # noqa: E402
+from lab.model.config import (  # noqa: E402
+    DenseFFN,
+    GPTConfig,
+    GroupedQueryAttention,
+    MultiHeadAttention,
+    RotaryPositions,
+    SlidingWindowAttention,
+)
 from lab.scene.build import scene  # noqa: E402
 from lab.scene.manifest import Scene  # noqa: E402
 from lab.scene.recompute import recompute_cell  # noqa: E402
@@ -41,6 +48,23 @@ CONFIGS: dict[str, GPTConfig] = {
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
     "interleaved-relu2": replace(SMALL, position=RotaryPositions(100.0, "interleaved")),
     "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),
+    "alibi-relu2": replace(SMALL, position=POSITIONS["alibi"]),
+    "grouped-gelu": replace(
+        SMALL,
+        position=POSITIONS["rotary"],
+        attention=GroupedQueryAttention(n_head=4, head_dim=4, n_kv_head=2, qk_norm=True),
+        ffn=DenseFFN(10, "gelu"),
+    ),
+    "clipped_coupled-swiglu": replace(
+        SMALL,
+        position=replace(POSITIONS["clipped_coupled"], farthest_place=1),
+        ffn=DenseFFN(10, "swiglu"),
+    ),
+    "sliding-relu2": replace(
+        SMALL,
+        position=POSITIONS["rotary"],
+        attention=SlidingWindowAttention(n_head=2, head_dim=4, window=2),
+    ),
     "rotary-qk_norm-swiglu": replace(
         SMALL,
         position=POSITIONS["rotary"],
@@ -58,7 +82,7 @@ def recomputed(s: Scene) -> np.ndarray:
     """Every cell of every activation as Python computes it again, in the order of the blob."""
     return np.array(
         [
-            recompute_cell(s.manifest, s.blobs, entry["name"], place)[0]
+            recompute_cell(s.manifest, s.blobs, entry["name"], place)
             for entry in s.manifest["tensors"]
             if entry["kind"] == "activation"
             for place in product(*map(range, entry["shape"]))

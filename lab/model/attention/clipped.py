@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lab.model.positions import Position, by_axis, turn_pairs
-from lab.model.rules import Rule
+from lab.model.positions import Given, Position, by_axis, rotation, turn_pairs
+from lab.model.rules import Contract, Rule
 
 
 class ClippedPositions(Position):
@@ -24,9 +24,15 @@ class ClippedPositions(Position):
         super().__init__()
         self.frequencies, self.farthest = frequencies.double(), farthest
 
-    @property
-    def scores_rule(self) -> Rule | None:
-        return None
+    def scores_rule(self, key_head: str, scale: float) -> Rule:
+        turned = Contract(("q", "rotation"), "h t j, t s i j -> h t s i")
+        return Contract((turned, "k"), f"h t s i, {key_head} s i -> h t s", scale)
+
+    def given(self, positions: Tensor) -> dict[str, Given]:
+        i = by_axis(positions[0], len(self.farthest))  # (T, A)
+        farthest = torch.tensor(self.farthest)
+        distance = (i[:, None] - i).clamp(-farthest, farthest)  # (T, T, A)
+        return {"rotation": rotation(distance, self.frequencies)}
 
     def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
         i, j = (by_axis(x, len(self.farthest)).unsqueeze(-3) for x in (i, j))  # (B, 1, T, A)

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.attention.kernels import Kernel
-from lab.model.call import Call
+from lab.model.call import Call, Slots
 from lab.model.config import MultiHeadAttention as MultiHeadAttentionConfig
 from lab.model.norm import RMSNorm
+from lab.model.positions import Position
 from lab.model.roles import Role
-from lab.model.rules import Rule, Rules
+from lab.model.rules import Choose, Contract, Rule, Rules, Softmax
 
 
 class MultiHeadAttention(nn.Module):
@@ -38,6 +39,7 @@ class MultiHeadAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.n_head, self.head_dim = config.n_head, config.head_dim
+        self.n_kv_head = config.kv_width // config.head_dim
         self.wq = nn.Linear(d_model, config.width, bias=False)
         self.wk = nn.Linear(d_model, config.kv_width, bias=False)
         self.wv = nn.Linear(d_model, config.kv_width, bias=False)
@@ -52,9 +54,13 @@ class MultiHeadAttention(nn.Module):
         v = call.trace("v", self.split(self.wv(x)))
         q, k = call.position.rotate(q, k, call.positions, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
-        scale, slots, relation = self.head_dim**-0.5, call.slots, call.relation
+        scale, slots, relation = self.head_dim**-0.5, self.seen_of(call.slots), call.relation
         z = self.kernel(q, k, v, scale=scale, slots=slots, relation=relation, trace=call.trace)
         return self.wo(self.join(call.trace("z", z)))
+
+    def seen_of(self, slots: Slots) -> Slots:
+        """The same slots, of which a query may look at fewer."""
+        return slots
 
     def split(self, x: Tensor) -> Tensor:
         """(B, T, H * Dk) -> (B, H, T, Dk)"""
@@ -66,23 +72,43 @@ class MultiHeadAttention(nn.Module):
 
     # ------------------------------------------------------------ what it says of itself
 
-    @property
-    def emits(self) -> Rules:
-        q, k = ("attn_norm", "attention.wq.weight"), ("attn_norm", "attention.wk.weight")
-        if isinstance(self.q_norm, RMSNorm):
-            q, k = (*q, "attention.q_norm.gain"), (*k, "attention.k_norm.gain")
+    sees = "s <= t"
+    """Which slots s a query in slot t looks at."""
+
+    keeps = ("k", "rot_k", "v")
+    """What is not computed again when the text grows."""
+
+    def emits(self, position: Position) -> Rules:
+        q, k = self.in_heads("wq", self.n_head), self.in_heads("wk", self.n_kv_head)
+        if isinstance(self.q_norm, RMSNorm) and isinstance(self.k_norm, RMSNorm):
+            q, k = self.q_norm.of(q, "attention.q_norm"), self.k_norm.of(k, "attention.k_norm")
+        joined = f"h t i, d h*{self.head_dim}+i -> t d"
         return {
-            "q": Rule("split_matmul", q),
-            "k": Rule("split_matmul", k),
-            "v": Rule("split_matmul", ("attn_norm", "attention.wv.weight")),
-            **({"pattern": Rule("softmax", ("scores",))} if "pattern" in self.kernel.emits else {}),
-            "z": self.z_rule,
-            "attn_out": Rule("matmul", ("z", "attention.wo.weight")),
+            "q": q,
+            "k": k,
+            "v": self.in_heads("wv", self.n_kv_head),
+            **self.matches(position),
+            "attn_out": Contract(("z", "attention.wo.weight"), joined),
         }
 
-    @property
-    def z_rule(self) -> Rule | None:
-        return Rule("weighted_sum", ("pattern", "v")) if "pattern" in self.kernel.emits else None
+    def in_heads(self, matrix: str, n_head: int) -> Rule:
+        """x times a matrix whose rows are h * Dk + i, as (H, T, Dk)."""
+        sizes = {"h": n_head, "i": self.head_dim}
+        operands = ("attn_norm", f"attention.{matrix}.weight")
+        return Contract(operands, f"t d, h*{self.head_dim}+i d -> h t i", sizes=sizes)
+
+    def matches(self, position: Position) -> Rules:
+        """Scores, shares and what is handed on, where the kernel forms them."""
+        if "scores" not in self.kernel.emits:
+            return {"z": None}
+        group = self.n_head // self.n_kv_head
+        key_head = "h" if group == 1 else f"h//{group}"
+        scores = position.scores_rule(key_head, self.head_dim**-0.5)
+        return {
+            "scores": Choose((None, scores), "h t s", self.sees),
+            "pattern": Softmax(("scores",)),
+            "z": Contract(("pattern", "v"), f"h t s, {key_head} s i -> h t i"),
+        }
 
     @property
     def n_note(self) -> int:

@@ -5,20 +5,31 @@ Shapes: `B` batch, `T` tokens, `D` d_model, `F` neurons.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lab.model.call import Call
+from lab.model.config import Activation
 from lab.model.config import DenseFFN as DenseFFNConfig
 from lab.model.roles import Role
-from lab.model.rules import Rule, Rules
+from lab.model.rules import Contract, Function, Map, Rules
 
 
 def relu2(x: Tensor) -> Tensor:
     """max(x, 0)^2 (arXiv:2109.08668)"""
     return F.relu(x).square()
+
+
+FUNCTIONS: dict[Function, Callable[[Tensor], Tensor]] = {
+    "relu2": relu2,
+    "gelu": F.gelu,
+    "silu": F.silu,
+}
+FUNCTION_OF: dict[Activation, Function] = {"relu2": "relu2", "gelu": "gelu", "swiglu": "silu"}
+"""What each neuron does with what it hears; in swiglu, with what its gate hears."""
 
 
 class DenseFFN(nn.Module):
@@ -35,7 +46,8 @@ class DenseFFN(nn.Module):
         self.w_in = nn.Linear(d_model, config.width, bias=False)
         self.w_gate = nn.Linear(d_model, config.width, bias=False) if config.is_gated else None
         self.w_out = nn.Linear(config.width, d_model, bias=False)
-        self.activation = {"relu2": relu2, "gelu": F.gelu, "swiglu": F.silu}[config.activation]
+        self.function = FUNCTION_OF[config.activation]
+        self.activation = FUNCTIONS[self.function]
 
     def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
         if self.w_gate is None:
@@ -46,13 +58,12 @@ class DenseFFN(nn.Module):
 
     @property
     def emits(self) -> Rules:
-        out = {"ffn_out": Rule("matmul", ("ffn_post", "ffn.w_out.weight"))}
+        heard = Contract(("ffn_norm", "ffn.w_in.weight"), "t d, j d -> t j")
+        fires = Map(("ffn_pre",), self.function)
+        out = {"ffn_out": Contract(("ffn_post", "ffn.w_out.weight"), "t j, d j -> t d")}
         if self.w_gate is None:
-            return out | {
-                "ffn_pre": Rule("matmul", ("ffn_norm", "ffn.w_in.weight")),
-                "ffn_post": Rule("activation", ("ffn_pre",)),
-            }
+            return out | {"ffn_pre": heard, "ffn_post": fires}
         return out | {
-            "ffn_pre": Rule("matmul", ("ffn_norm", "ffn.w_gate.weight")),
-            "ffn_post": Rule("gated", ("ffn_pre", "ffn_norm", "ffn.w_in.weight")),
+            "ffn_pre": Contract(("ffn_norm", "ffn.w_gate.weight"), "t d, j d -> t j"),
+            "ffn_post": Map((fires, heard), "multiply"),
         }

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, CLIPPED, SAMPLES, blocks_of, read, shown_variants, tiny_model, variants
+from tiny import BASE, CLIPPED, SAMPLES, blocks_of, read, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
@@ -117,7 +117,7 @@ def test_every_cell_of_a_committed_run_is_torchs(run: str, prompt: str) -> None:
     assert_shows(scene_of(run, prompt), torch_tensors(loaded(run).model, prompt))
 
 
-@pytest.mark.parametrize("config", shown_variants(variants()))
+@pytest.mark.parametrize("config"(variants()))
 def test_every_cell_is_torchs_whatever_the_model_is_made_of(config: GPTConfig) -> None:
     math_model = with_math_kernel(tiny_model(config))
     assert_shows(scene(tiny_model(config), TEXT), torch_tensors(math_model, TEXT))
@@ -236,7 +236,7 @@ def test_every_formula_of_a_committed_run_gives_its_cell(run: str, prompt: str) 
     assert_formulas_hold(scene_of(run, prompt))
 
 
-@pytest.mark.parametrize("config", shown_variants(variants()))
+@pytest.mark.parametrize("config"(variants()))
 def test_every_formula_gives_its_cell_whatever_the_model_is_made_of(config: GPTConfig) -> None:
     s = scene(tiny_model(config), TEXT)
     own_scores = {f"blocks.{i}.scores" for i in range(2) if config.position.scores != "product"}

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, blocks_of, math_variants, read, shown_variants, tiny_model
+from tiny import BASE, blocks_of, math_variants, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
@@ -189,7 +189,7 @@ def leaves_of(reader: Reader, whole: Term) -> Iterator[Term]:
         yield from leaves_of(reader, one)
 
 
-@pytest.mark.parametrize("config", shown_variants(math_variants()))
+@pytest.mark.parametrize("config"(math_variants()))
 def test_the_directions_of_all_ways_add_up_to_the_gradient_of_the_frozen_model(
     config: GPTConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

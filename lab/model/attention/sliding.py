@@ -1,0 +1,49 @@
+"""Attention to the last few tokens alone.
+
+Shapes: `T` tokens of this call, `S` slots filled so far, `B` batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lab.model.attention.kernels import Kernel
+from lab.model.attention.mha import MultiHeadAttention
+from lab.model.call import Slots
+from lab.model.config import SlidingWindowAttention as SlidingWindowAttentionConfig
+
+
+@dataclass(frozen=True)
+class Window(Slots):
+    """Slots of which a query in slot t sees t - `size` + 1, ..., t."""
+
+    size: int = 1
+
+    def hidden(self, n_query: int, n_key: int, device: torch.device) -> Tensor:
+        slot = torch.arange(n_key, device=device)
+        own = torch.arange(self.start, self.start + n_query, device=device)[:, None]
+        return super().hidden(n_query, n_key, device) | (slot <= own - self.size)
+
+    def are_all_of(self, n_key: int, n_query: int) -> bool:
+        return super().are_all_of(n_key, n_query) and n_key <= self.size
+
+
+class SlidingWindowAttention(MultiHeadAttention):
+    """Multi-head attention in which slot t sees slot s iff t - window < s <= t.
+
+    After L layers a token has heard of L (window - 1) tokens before it (arXiv:2310.06825,
+    section 2). The cache keeps all tokens here; it could forget those that are no longer seen.
+    """
+
+    def __init__(
+        self, config: SlidingWindowAttentionConfig, d_model: int, norm_eps: float, kernel: Kernel
+    ) -> None:
+        super().__init__(config, d_model, norm_eps, kernel)
+        self.window = config.window
+        self.sees = f"t - {config.window} < s <= t"
+
+    def seen_of(self, slots: Slots) -> Slots:
+        return Window(slots.start, slots.first, slots.causal, self.window)

@@ -1,0 +1,78 @@
+"""What the operations of a scene ask of it, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.model.rules import Operand
+
+Numbers = NDArray[np.float64]
+Places = tuple[Any, ...]
+"""A place along every axis, or arrays of places that fit together."""
+
+Write = Callable[[Operand, tuple[str, ...]], str]
+"""Writes an operand at a place whose axes have names."""
+
+HALF = 2.0**-11
+"""How far a number may be from its float16, as a part of it."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Numbers, and how far the rounding of what they were made of may take each."""
+
+    value: Numbers
+    error: Numbers
+
+
+def exactly(value: Any) -> Cells:
+    return Cells(np.asarray(value, dtype=np.float64), np.zeros(()))
+
+
+def multiplied(factors: list[Cells]) -> Cells:
+    """Their product, and to first order how far each of them may take it."""
+    out = factors[0]
+    for other in factors[1:]:
+        error = abs(out.value) * other.error + out.error * abs(other.value)
+        out = Cells(out.value * other.value, error)
+    return out
+
+
+@dataclass(frozen=True)
+class Part:
+    """direction . x, with x an operand along its last axis, at a place of all its others."""
+
+    operand: Operand
+    at: tuple[int, ...]
+    direction: Numbers
+
+
+class Operands(Protocol):
+    """A scene, as an operation sees it."""
+
+    given: Any
+
+    def cells(self, operand: Operand, at: Places) -> Cells: ...
+
+    def whole_number(self, name: str, at: Places) -> Any: ...
+
+    def shape_of(self, operand: Operand) -> tuple[int, ...]: ...
+
+    def is_formed(self, operand: Operand) -> bool: ...
+
+
+def last_formed(scene: Operands, of: tuple[Operand, ...]) -> int:
+    """Which operand is followed home where several meet: the others are held as they are."""
+    return max(n for n, operand in enumerate(of) if scene.is_formed(operand))
+
+
+def along(scene: Operands, operand: Operand, at: Places) -> Cells:
+    """An operand over the whole of its last axis, which comes last in the result."""
+    length = scene.shape_of(operand)[-1]
+    fixed = tuple(np.asarray(place)[..., None] for place in at)
+    return scene.cells(operand, (*fixed, np.arange(length)))

@@ -1,0 +1,82 @@
+"""out = fn(a, ...), number by number"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from lab.model.rules import Function, Map, Operand
+from lab.scene.operands import (
+    Cells,
+    Numbers,
+    Operands,
+    Part,
+    Places,
+    Write,
+    along,
+    last_formed,
+    multiplied,
+)
+
+erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def relu2(x: Numbers) -> Numbers:
+    return np.maximum(x, 0.0) ** 2
+
+
+def gelu(x: Numbers) -> Numbers:
+    return 0.5 * x * (1 + erf(x / math.sqrt(2)))
+
+
+def silu(x: Numbers) -> Numbers:
+    return x * np.exp(-np.logaddexp(0, -x))
+
+
+FUNCTIONS: dict[Function, Callable[[Numbers], Numbers]] = {
+    "relu2": relu2,
+    "gelu": gelu,
+    "silu": silu,
+}
+"""Of one number; what takes several multiplies them."""
+
+WRITTEN: dict[Function, str] = {"relu2": "max({}, 0)²", "gelu": "gelu({})", "silu": "silu({})"}
+
+STEEPEST = 1.13
+"""No slope of gelu (1.129) and silu (1.100) is larger; that of relu2 is 2 x."""
+
+
+def cells(scene: Operands, rule: Map, at: Places) -> Cells:
+    inputs = [scene.cells(operand, at) for operand in rule.of]
+    if rule.fn == "multiply":
+        return multiplied(inputs)
+    (x,) = inputs
+    slope = 2 * np.maximum(x.value + x.error, 0) if rule.fn == "relu2" else STEEPEST
+    return Cells(FUNCTIONS[rule.fn](x.value), slope * x.error)
+
+
+def shape(scene: Operands, rule: Map) -> tuple[int, ...]:
+    return scene.shape_of(rule.of[0])
+
+
+def formula(rule: Map, at: tuple[str, ...], write: Write) -> str:
+    inputs = [write(operand, at) for operand in rule.of]
+    return " · ".join(inputs) if rule.fn == "multiply" else WRITTEN[rule.fn].format(*inputs)
+
+
+def followed(scene: Operands, rule: Map) -> tuple[Operand, ...]:
+    return (rule.of[last_formed(scene, rule.of)],)
+
+
+def undo(scene: Operands, rule: Map, whole: Part) -> list[Part]:
+    """f(x) = gate x with gate = f(x) / x; of a product, all but the last factor is the gate."""
+    n = last_formed(scene, rule.of)
+    if rule.fn == "multiply":
+        held = [along(scene, x, whole.at).value for i, x in enumerate(rule.of) if i != n]
+        gate = np.prod(held, axis=0)
+    else:
+        x = along(scene, rule.of[n], whole.at).value
+        gate = np.divide(FUNCTIONS[rule.fn](x), x, out=np.zeros_like(x), where=x != 0)
+    return [Part(rule.of[n], whole.at, whole.direction * gate)]

@@ -1,0 +1,31 @@
+"""out[..., s] = e^x[..., s] / sum_j e^x[..., j]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lab.model.rules import Operand, Softmax
+from lab.scene.operands import Cells, Operands, Part, Places, Write, along
+
+
+def cells(scene: Operands, rule: Softmax, at: Places) -> Cells:
+    row, own = along(scene, rule.of[0], at[:-1]), scene.cells(rule.of[0], at)
+    most = row.value.max(-1)
+    share = np.exp(own.value - most) / np.exp(row.value - most[..., None]).sum(-1)
+    return Cells(share, share * np.expm1(2 * row.error.max(-1)))
+
+
+def shape(scene: Operands, rule: Softmax) -> tuple[int, ...]:
+    return scene.shape_of(rule.of[0])
+
+
+def formula(rule: Softmax, at: tuple[str, ...], write: Write) -> str:
+    return f"softmax_{at[-1]}({write(rule.of[0], at)})"
+
+
+def followed(scene: Operands, rule: Softmax) -> tuple[Operand, ...]:
+    return ()
+
+
+def undo(scene: Operands, rule: Softmax, whole: Part) -> list[Part]:
+    return []
