@@ -291,7 +291,8 @@ class GroupedQueryAttention(MultiHeadAttention):
 class SlidingWindowAttention(MultiHeadAttention):
     """A query looks at the last `window` tokens alone, its own among them.
 
-    (Longformer, arXiv:2004.05150, section 3.1; Mistral 7B, arXiv:2310.06825, section 2.)
+    (Longformer, arXiv:2004.05150, section 3.1; Mistral 7B, arXiv:2310.06825, section 2.) The
+    kernels here compute what is hidden and throw it away, so it costs what full attention costs.
     """
 
     window: int = 16
@@ -299,9 +300,6 @@ class SlidingWindowAttention(MultiHeadAttention):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_whole("attention.window", self.window)
-
-    def flops(self, whole: GPTConfig, n_seen: int) -> int:
-        return super().flops(whole, min(n_seen, self.window))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -121,7 +121,7 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
         name, layer = key.rsplit(".", 1)[-1], layer_of(key)
         rule = PROBS if name == "probs" else rules[layer][name]
         if rule is not None:
-            rule = resolved(rule, lambda short: full_name(short, layer, model, known))
+            rule = resolved(rule, partial(full_name, layer, model, known))
         about[key] = about_activation(model, key, x, rule, known, source_of(name, files))
     return pack(tensors, about)
 
@@ -188,7 +188,7 @@ def about_activation(
         offset=0,
         scale=1.0,
         layer=layer_of(key),
-        formula=equation(name, rule, tuple(LETTERS[axis] for axis in axes)) if rule else "",
+        formula=equation(key, rule, tuple(LETTERS[axis] for axis in axes)) if rule else "",
         inputs=inputs,
         rule=to_document(rule) if rule else None,
         stream=name in model.residual.emits(0, ()),
@@ -210,7 +210,7 @@ def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
     return replace(rule, **changed)
 
 
-def full_name(short: str, layer: int | None, model: GPT, known: Collection[str]) -> str:
+def full_name(layer: int | None, model: GPT, known: Collection[str], short: str) -> str:
     """The name in the scene: of the block before, of the last one, of this one, or of none."""
     where, _, rest = short.partition(".")
     if where in ("before", "last"):
@@ -234,15 +234,17 @@ LETTERS = {
 """What a place along each axis is called in an equation."""
 
 
-def equation(name: str, rule: Rule, at: tuple[str, ...]) -> str:
+def equation(key: str, rule: Rule, at: tuple[str, ...]) -> str:
     """What a number of a tensor is, at a place whose axes have letters."""
-    return f"{name}[{', '.join(at)}] = {written(rule, at)}"
 
+    def write(operand: Operand, at: tuple[str, ...]) -> str:
+        if isinstance(operand, Rule):
+            return OPS[type(operand)].formula(operand, at, write)
+        name = operand or ""
+        elsewhere = name.startswith("blocks.") and layer_of(name) != layer_of(key)
+        return f"{name if elsewhere else label(name)}[{', '.join(at)}]"
 
-def written(operand: Operand, at: tuple[str, ...]) -> str:
-    if isinstance(operand, Rule):
-        return OPS[type(operand)].formula(operand, at, written)
-    return f"{label(operand or '')}[{', '.join(at)}]"
+    return f"{label(key)}[{', '.join(at)}] = {write(rule, at)}"
 
 
 # ---------------------------------------------------------------- the line that made it

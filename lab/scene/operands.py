@@ -36,16 +36,19 @@ def exactly(value: Any) -> Cells:
 
 def multiplied(factors: list[Cells]) -> Cells:
     """Their product, and to first order how far each of them may take it."""
-    out = factors[0]
-    for other in factors[1:]:
-        error = abs(out.value) * other.error + out.error * abs(other.value)
-        out = Cells(out.value * other.value, error)
-    return out
+    product, *others = factors
+    for other in others:
+        error = abs(product.value) * other.error + product.error * abs(other.value)
+        product = Cells(product.value * other.value, error)
+    return product
 
 
 @dataclass(frozen=True)
 class Part:
-    """direction . x, with x an operand along its last axis, at a place of all its others."""
+    """direction . x, with x an operand along its last axis, at a place of all its others.
+
+    An operation that undoes it reads x as it is: a tensor that was changed by hand, say.
+    """
 
     operand: Operand
     at: tuple[int, ...]

@@ -129,21 +129,20 @@ def before(reader: Reader, whole: Term) -> list[Term]:
     """The same number one rule earlier; empty for what is home."""
     if is_home(reader, whole):
         return []
-    part = Part(reader.rule(whole.name), place(reader, whole), whole.direction)
-    terms = [term(reader, *found) for found in undone(reader, part)]
+    rule, part = reader.rule(whole.name), Part(whole.name, place(reader, whole), whole.direction)
+    terms = [term(reader, *found) for found in undone(reader, rule, part)]
     return [one for one in terms if one.position <= whole.position]  # later ones are masked
 
 
-def undone(reader: Reader, part: Part) -> Iterator[tuple[str, tuple[int, ...], Numbers]]:
+def undone(
+    reader: Reader, rule: Rule | None, part: Part
+) -> Iterator[tuple[str, tuple[int, ...], Numbers]]:
     """A rule undone down to the tensors that it reads."""
-    match part.operand:
-        case Rule() as rule:
-            for inner in OPS[type(rule)].undo(reader, rule, part):
-                yield from undone(reader, inner)
-        case str() as name:
-            yield name, part.at, part.direction
-        case None:
-            raise AssertionError("minus infinity is never followed")
+    for inner in OPS[type(rule)].undo(reader, rule, part) if rule else []:
+        if isinstance(inner.operand, str):
+            yield inner.operand, inner.at, inner.direction
+        elif inner.operand is not None:
+            yield from undone(reader, inner.operand, inner)
 
 
 def is_home(reader: Reader, one: Term) -> bool:

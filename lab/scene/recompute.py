@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.model.rules import Operand, Rule, from_document, names_in
-from lab.scene import rotation
 from lab.scene.manifest import Entry, Kind, Manifest
 from lab.scene.operands import HALF, Cells, Numbers, Places, exactly
 from lab.scene.ops.table import OPS
+from lab.scene.rotation import Turning
 
 Index = tuple[int, ...]
 Blobs = Mapping[Kind, bytes]
@@ -39,12 +39,12 @@ class Reader:
 
     @cached_property
     def given(self) -> dict[str, Any]:
-        """The tables that the positions give, and the rotation as it is."""
+        """The tables that rules read, each indexed as an array is."""
         tables = self.manifest["given"]
-        return {name: x if isinstance(x, dict) else np.asarray(x) for name, x in tables.items()}
+        return {n: np.asarray(x) if isinstance(x, list) else Turning(x) for n, x in tables.items()}
 
     @cached_property
-    def tensors(self) -> dict[str, NDArray[np.float16]]:
+    def opened(self) -> dict[str, NDArray[np.float16]]:
         """What was read so far, as it lies in the blobs."""
         return {}
 
@@ -59,7 +59,7 @@ class Reader:
 
     def halves(self, name: str) -> NDArray[np.float16]:
         """A tensor as it lies there; `ValueError` if the blob ends before the tensor."""
-        if name not in self.tensors:
+        if name not in self.opened:
             entry = self.entry(name)
             size, blob = math.prod(entry["shape"]), self.blobs[entry["kind"]]
             if len(blob) < 2 * (entry["offset"] + size):
@@ -67,8 +67,8 @@ class Reader:
                     f"the blob of {entry['kind']}s ends at byte {len(blob)}, in {name!r}"
                 )
             numbers = np.frombuffer(blob, np.float16, size, 2 * entry["offset"])
-            self.tensors[name] = numbers.reshape(entry["shape"])
-        return self.tensors[name]
+            self.opened[name] = numbers.reshape(entry["shape"])
+        return self.opened[name]
 
     def read(self, name: str, *index: Any) -> Numbers:
         """The part of a tensor at `index`, as NumPy indexes."""
@@ -87,28 +87,22 @@ class Reader:
         if operand is None:
             return exactly(np.full(np.broadcast_shapes(*map(np.shape, at)), -np.inf))
         if operand in self.given:
-            return exactly(self.table(operand, at))
+            return exactly(self.given[operand][at])
         value = self.read(operand, *at)
         least = 2.0**-25 * self.entry(operand)["scale"]  # half a step where float16 ends
         return Cells(value, np.where(np.isfinite(value), HALF * abs(value) + least, 0.0))
 
-    def table(self, name: str, at: Places) -> Numbers:
-        """What the positions give, at places."""
-        given = self.given[name]
-        return rotation.at(given, at) if isinstance(given, dict) else np.asarray(given[at])
-
-    def whole_number(self, name: str, at: Places) -> Numbers:
-        """What an index map reads: of a table of the positions, or of a tensor."""
-        return self.table(name, at) if name in self.given else self.read(name, *at)
+    def whole_number(self, name: str, at: Places) -> Any:
+        """What an index map reads: of a table, or of a tensor."""
+        return self.given[name][at] if name in self.given else self.read(name, *at)
 
     def shape_of(self, operand: Operand) -> tuple[int, ...]:
         if isinstance(operand, Rule):
             return OPS[type(operand)].shape(self, operand)
         assert operand is not None, "only a chosen minus infinity has no shape"
-        if operand not in self.given:
-            return tuple(self.entry(operand)["shape"])
-        given = self.given[operand]
-        return rotation.shape(given) if isinstance(given, dict) else given.shape
+        if operand in self.given:
+            return self.given[operand].shape
+        return tuple(self.entry(operand)["shape"])
 
     def is_formed(self, operand: Operand) -> bool:
         """Whether an operand holds what was formed on this text, or only what was learned."""

@@ -4,7 +4,7 @@ Pair n is (n, n + P), or (2 n, 2 n + 1) with the layout "interleaved". At an ang
 g, the matrix maps (first, second) to (g (first cos a - second sin a), g (first sin a + second
 cos a)); all else in it is 0.
 
-Shapes: `P` pairs, `A` axes of a position.
+Shapes: `T` tokens, `P` pairs, `A` axes of a position.
 """
 
 from __future__ import annotations
@@ -12,29 +12,35 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lab.model.positions import Rotation
 from lab.scene.operands import Numbers, Places
 
 
-def shape(given: Rotation) -> tuple[int, ...]:
-    size = 2 * np.shape(given["speeds"])[1]
-    return (*np.shape(given["places"])[:-1], size, size)
+class Turning:
+    """(T, 2P, 2P), or (T, T, 2P, 2P) where pairs turn by distances; indexed as an array is."""
 
+    def __init__(self, given: Rotation) -> None:
+        self.gain, self.layout = given["gain"], given["layout"]
+        self.places = np.asarray(given["places"])  # (T, A) or (T, T, A)
+        self.speeds = np.asarray(given["speeds"])  # (A, P)
+        self.n_pair = self.speeds.shape[1]
 
-def at(given: Rotation, places: Places) -> Numbers:
-    """What stands in row i and column j at a token, or at two: places are (t, i, j), (t, s, i, j)."""
-    *where, i, j = places
-    pairs = np.shape(given["speeds"])[1]
-    (n, i_second), (m, j_second) = (in_pairs(x, pairs, given["layout"]) for x in (i, j))
-    stands = np.asarray(given["places"])[tuple(where)]  # (..., A)
-    angle = sum(stands[..., a] * np.asarray(speeds)[n] for a, speeds in enumerate(given["speeds"]))
-    sine = np.where(i_second, 1.0, -1.0) * np.sin(angle)
-    return given["gain"] * np.where(n != m, 0.0, np.where(i_second == j_second, np.cos(angle), sine))
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (*self.places.shape[:-1], 2 * self.n_pair, 2 * self.n_pair)
 
+    def __getitem__(self, at: Places) -> Numbers:
+        *where, i, j = at
+        (n, i_second), (m, j_second) = self.in_pairs(i), self.in_pairs(j)
+        angle = (self.places[tuple(where)] * self.speeds.T[n]).sum(-1)
+        sine = np.where(i_second, 1.0, -1.0) * np.sin(angle)
+        turned = np.where(i_second == j_second, np.cos(angle), sine)
+        return self.gain * np.where(n == m, turned, 0.0)
 
-def in_pairs(i: Any, pairs: int, layout: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The number of the pair of coordinate i, and whether it comes second in it."""
-    i = np.asarray(i)
-    return (i // 2, i % 2 == 1) if layout == "interleaved" else (i % pairs, i >= pairs)
+    def in_pairs(self, i: Any) -> tuple[Any, Any]:
+        """The number of the pair of coordinate i, and whether it comes second in it."""
+        i = np.asarray(i)
+        if self.layout == "interleaved":
+            return i // 2, i % 2 == 1
+        return i % self.n_pair, i >= self.n_pair

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import math
-from typing import Any
+import re
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from viewer_scenes import CONFIGS, FOLDER, exported, path_of, scene_of
 
-from lab.scene.recompute import CELLS, Reader, recompute_cell
+from components.threejs_viewer import FRONTEND
+from lab.model.rules import OPERATIONS, Function
+from lab.records import ROOT
+from lab.scene.recompute import Reader, recompute_cell
 
 HALF = 2.0**-10
 
@@ -54,11 +58,27 @@ def test_every_line_of_numpy_gives_the_cell_that_it_stands_beside(name: str) -> 
     assert {line["name"] for line in lines} == set(tensors)
     for line in lines:
         place = np.unravel_index(line["index"], tensors[line["name"]].shape)
-        expected, _ = recompute_cell(manifest, blobs, line["name"], [int(i) for i in place])
-        value = eval(line["line"], {"np": np, "math": math, "A": tensors, "W": tensors})
+        expected = recompute_cell(manifest, blobs, line["name"], [int(i) for i in place])
+        names = {"np": np, "math": math, "A": tensors, "W": tensors, "G": manifest["given"]}
+        value = eval(line["line"], names)
         assert value == pytest.approx(expected, rel=1e-9, abs=1e-12), line
 
 
-def test_together_the_scenes_hold_every_op() -> None:
-    ops = {e["op"] for name in CONFIGS for e in scene_of(name).manifest["tensors"]}
-    assert ops - {None} == set(CELLS)
+def operations(document: dict[str, Any]) -> set[str]:
+    nested = (operations(x) for x in document["of"] if isinstance(x, dict))
+    return {document["op"]}.union(*nested)
+
+
+def test_together_the_scenes_hold_every_operation() -> None:
+    rules = [e["rule"] for name in CONFIGS for e in scene_of(name).manifest["tensors"] if e["rule"]]
+    assert set().union(*map(operations, rules)) == set(OPERATIONS)
+
+
+def test_python_and_typescript_interpret_the_same_operations_and_functions() -> None:
+    """One file an operation on each side, and in `map` one line a function."""
+    here, there = ROOT / "lab" / "scene" / "ops", FRONTEND / "src" / "viewer" / "ops"
+    beside = {"__init__", "table", "index"}
+    assert {p.stem for p in here.glob("*.py")} - beside == set(OPERATIONS)
+    assert {p.stem for p in there.glob("*.ts")} - beside == set(OPERATIONS)
+    table = (there / "map.ts").read_text().split("FUNCTIONS", 1)[1].split("\n};", 1)[0]
+    assert set(re.findall(r"^  (\w+)(?::|\()", table, re.MULTILINE)) == set(get_args(Function))

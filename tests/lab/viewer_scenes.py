@@ -1,6 +1,6 @@
-"""Small scenes for the front end's own tests: every op, and what `recompute` makes of each cell.
+"""Small scenes for the front end's own tests: every operation, and each cell as lab recomputes it.
 
-`python tests/lab/viewer_scenes.py` writes them to components/threejs_viewer/frontend/test/viewer/scenes.
+`python tests/lab/viewer_scenes.py` writes them to test/viewer/scenes of the front end.
 Rounded to float16 they are the same on every machine but for a last bit, which test_viewer_scenes
 allows for.
 """

@@ -125,7 +125,9 @@ def test_the_way_home_of_the_front_end_is_that_of_lab(
     workshop: Path, tmp_path: Path, run_name: str
 ) -> None:
     (tmp_path / f"{run_name}.json").write_text(json.dumps(recorded_ways(run_name)), "utf-8")
-    said = run(workshop, "vitest", "run", "test/viewer/home.test.ts", "-t", "lab's", SCENES=str(tmp_path))
+    said = run(
+        workshop, "vitest", "run", "test/viewer/home.test.ts", "-t", "lab's", SCENES=str(tmp_path)
+    )
     assert "1 passed" in said
 
 

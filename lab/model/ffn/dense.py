@@ -46,7 +46,7 @@ class DenseFFN(nn.Module):
         self.w_in = nn.Linear(d_model, config.width, bias=False)
         self.w_gate = nn.Linear(d_model, config.width, bias=False) if config.is_gated else None
         self.w_out = nn.Linear(config.width, d_model, bias=False)
-        self.function = FUNCTION_OF[config.activation]
+        self.function: Function = FUNCTION_OF[config.activation]
         self.activation = FUNCTIONS[self.function]
 
     def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)

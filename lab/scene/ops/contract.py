@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -23,30 +24,31 @@ from lab.scene.operands import (
 
 def cells(scene: Operands, rule: Contract, at: Places) -> Cells:
     index = index_of(rule.index)
-    names = on_axes(dict(zip(index.out, at, strict=True)), lengths(scene, rule, index.summed))
-    factors = [
-        scene.cells(operand, places(scene, axes, names))
-        for operand, axes in zip(rule.of, index.operands, strict=True)
-    ]
-    product = multiplied(factors)
-    over = tuple(range(-len(index.summed), 0))
-    size = product.value.shape
-    error = np.broadcast_to(product.error, size)
+    summed = lengths(scene, rule, index.summed)
+    names = grid(dict(zip(index.out, at, strict=True)), summed)
+    product = multiplied(
+        [
+            scene.cells(operand, places(scene, axes, names))
+            for operand, axes in zip(rule.of, index.operands, strict=True)
+        ]
+    )
+    over = tuple(range(-len(summed), 0))
+    error = np.broadcast_to(product.error, product.value.shape)
     return Cells(rule.scale * product.value.sum(over), abs(rule.scale) * error.sum(over))
 
 
-def on_axes(names: Places | dict[str, object], summed: dict[str, int]) -> dict[str, object]:
-    """Every summed name along an axis of its own, behind those of the result's places."""
+def grid(fixed: Mapping[str, Any], summed: Mapping[str, int]) -> dict[str, Any]:
+    """Every summed name along an axis of its own, behind the axes of the places that are fixed."""
     n = len(summed)
-    first = {name: np.reshape(x, (*np.shape(x), *[1] * n)) for name, x in dict(names).items()}
-    own = {
-        name: np.arange(length).reshape([-1 if i == axis else 1 for i in range(n)])
-        for axis, (name, length) in enumerate(summed.items())
-    }
-    return {**first, **own}
+    names: dict[str, Any] = {}
+    for name, place in fixed.items():
+        names[name] = np.reshape(place, np.shape(place) + n * (1,))
+    for axis, (name, length) in enumerate(summed.items()):
+        names[name] = np.arange(length).reshape(axis * (1,) + (length,) + (n - 1 - axis) * (1,))
+    return names
 
 
-def places(scene: Operands, axes: tuple[str, ...], names: dict[str, object]) -> Places:
+def places(scene: Operands, axes: tuple[str, ...], names: Mapping[str, Any]) -> Places:
     return tuple(evaluate(axis, names, scene.whole_number) for axis in axes)
 
 
@@ -54,8 +56,7 @@ def lengths(scene: Operands, rule: Contract, names: tuple[str, ...]) -> dict[str
     """How long names are: as the axis on which they stand alone, or as `sizes` says."""
     alone = dict(rule.sizes)
     for operand, axes in zip(rule.of, index_of(rule.index).operands, strict=True):
-        for axis, length in zip(axes, scene.shape_of(operand), strict=True):
-            alone.setdefault(axis, length)
+        alone.update(zip(axes, scene.shape_of(operand), strict=True))
     return {name: alone[name] for name in names}
 
 
@@ -75,7 +76,7 @@ def formula(rule: Contract, at: tuple[str, ...], write: Write) -> str:
 
 
 def scaled(scale: float) -> str:
-    """The root where the scale is one over it."""
+    """A root where the scale is one over it."""
     under = 1 / scale**2
     if scale == 1:
         return ""
@@ -95,26 +96,24 @@ def undo(scene: Operands, rule: Contract, whole: Part) -> list[Part]:
     """
     index, n = index_of(rule.index), last_formed(scene, rule.of)
     *fixed, last = index.out
-    summed = lengths(scene, rule, (last, *index.summed))
-    names = on_axes(dict(zip(fixed, whole.at, strict=True)), summed)
-    others = [
-        scene.cells(operand, places(scene, axes, names)).value
-        for i, (operand, axes) in enumerate(zip(rule.of, index.operands, strict=True))
-        if i != n
-    ]
-    along_last = whole.direction.reshape(-1, *[1] * len(index.summed))
-    weights = rule.scale * along_last * math.prod(others[1:], start=others[0])
-    weights = np.broadcast_to(weights, tuple(summed.values()))
+    free = lengths(scene, rule, (last, *index.summed))
+    names = grid(dict(zip(fixed, whole.at, strict=True)), free)
+    weights = rule.scale * whole.direction.reshape(-1, *len(index.summed) * [1])
+    for i, (operand, axes) in enumerate(zip(rule.of, index.operands, strict=True)):
+        if i != n:
+            weights = weights * scene.cells(operand, places(scene, axes, names)).value
+    weights = np.broadcast_to(weights, tuple(free.values()))
     into = [np.broadcast_to(x, weights.shape) for x in places(scene, index.operands[n], names)]
-    return list(parts(rule.of[n], into, weights, scene.shape_of(rule.of[n])))
+    return list(vectors(rule.of[n], into, weights, scene.shape_of(rule.of[n])))
 
 
-def parts(
-    operand: Operand, into: list[Numbers], weights: Numbers, size: tuple[int, ...]
+def vectors(
+    operand: Operand, into: list[Any], weights: Numbers, size: tuple[int, ...]
 ) -> Iterator[Part]:
     """What falls on every number of an operand, cut into vectors along its last axis."""
-    flat = np.ravel_multi_index([x.ravel() for x in into], size)
-    sums = np.bincount(flat, weights.ravel(), minlength=math.prod(size)).reshape(-1, size[-1])
+    flat = np.ravel_multi_index(tuple(x.ravel() for x in into), size)
+    sums = np.bincount(flat, weights.ravel(), minlength=math.prod(size)).astype(np.float64)
     for vector in np.unique(flat // size[-1]):
         at = np.unravel_index(int(vector), size[:-1])
-        yield Part(operand, tuple(int(i) for i in at), sums[vector])
+        own = slice(int(vector) * size[-1], (int(vector) + 1) * size[-1])
+        yield Part(operand, tuple(int(i) for i in at), sums[own])

@@ -17,7 +17,7 @@ def shape(scene: Operands, rule: Lookup) -> tuple[int, ...]:
 
 def formula(rule: Lookup, at: tuple[str, ...], write: Write) -> str:
     t, d = at
-    return write(rule.of[0], (f"{rule.rows}[{t}]", d))
+    return f"{rule.of[0]}[{rule.rows}[{t}], {d}]"  # in full: it is called what it makes
 
 
 def followed(scene: Operands, rule: Lookup) -> tuple[Operand, ...]:

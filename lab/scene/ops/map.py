@@ -77,6 +77,6 @@ def undo(scene: Operands, rule: Map, whole: Part) -> list[Part]:
         held = [along(scene, x, whole.at).value for i, x in enumerate(rule.of) if i != n]
         gate = np.prod(held, axis=0)
     else:
-        x = along(scene, rule.of[n], whole.at).value
-        gate = np.divide(FUNCTIONS[rule.fn](x), x, out=np.zeros_like(x), where=x != 0)
+        fired, x = (along(scene, y, whole.at).value for y in (whole.operand, rule.of[n]))
+        gate = np.divide(fired, x, out=np.zeros_like(x), where=x != 0)
     return [Part(rule.of[n], whole.at, whole.direction * gate)]

@@ -7,8 +7,10 @@ from lab.scene.operands import Cells, Operands, Part, Places, Write
 
 
 def cells(scene: Operands, rule: Sum, at: Places) -> Cells:
-    terms = [scene.cells(operand, at) for operand in rule.of]
-    return Cells(sum(x.value for x in terms[1:]) + terms[0].value, sum(x.error for x in terms))
+    first, *others = (scene.cells(operand, at) for operand in rule.of)
+    return Cells(
+        sum((x.value for x in others), first.value), sum((x.error for x in others), first.error)
+    )
 
 
 def shape(scene: Operands, rule: Sum) -> tuple[int, ...]:

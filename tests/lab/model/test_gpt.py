@@ -49,7 +49,9 @@ def test_a_traced_run_is_bit_identical_to_an_untraced_one(config: GPTConfig) -> 
 
 
 @pytest.mark.parametrize("config", MODELS)
-def test_a_later_token_changes_no_earlier_logit(config: GPTConfig) -> None:
+def test_a_token_changes_no_earlier_logit_and_all_later_that_hear_of_it(config: GPTConfig) -> None:
+    """In a window a token hears of `window` - 1 tokens before it more with every layer."""
+    reach = config.n_layer * (getattr(config.attention, "window", 9) - 1)
     model, tokens = tiny_model(config), some_tokens(2, 9)
     ids = position_ids(tokens, config.position.n_axis)
     before = model(tokens, positions=ids)
@@ -58,7 +60,9 @@ def test_a_later_token_changes_no_earlier_logit(config: GPTConfig) -> None:
         changed[:, place] = (changed[:, place] + 1) % 16
         after = model(changed, positions=ids)
         assert difference(after[:, :place], before[:, :place]) < 1e-14
-        assert all(difference(after[:, t], before[:, t]) > 1e-6 for t in range(place, 9))
+        last = min(place + reach, 8)
+        assert all(difference(after[:, t], before[:, t]) > 1e-6 for t in range(place, last + 1))
+        assert last == 8 or difference(after[:, last + 1 :], before[:, last + 1 :]) < 1e-14
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])

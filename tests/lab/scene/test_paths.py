@@ -22,8 +22,9 @@ from lab.model.norm import RMSNorm
 from lab.model.trace import Edit, Trace
 from lab.scene import paths
 from lab.scene.build import scene, weights_of
+from lab.scene.operands import Numbers
 from lab.scene.paths import Term, largest, logit, neurons, unfold, way_home
-from lab.scene.recompute import Numbers, Reader
+from lab.scene.recompute import Reader
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
 
 HALF = 2.0**-11
@@ -189,7 +190,7 @@ def leaves_of(reader: Reader, whole: Term) -> Iterator[Term]:
         yield from leaves_of(reader, one)
 
 
-@pytest.mark.parametrize("config"(math_variants()))
+@pytest.mark.parametrize("config", math_variants())
 def test_the_directions_of_all_ways_add_up_to_the_gradient_of_the_frozen_model(
     config: GPTConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
