@@ -2,6 +2,7 @@
 // For the tests and the page of the developer only: it is not part of the bundle.
 
 import { numberToHalf, type Manifest, type TensorEntry } from "../src/viewer/data";
+import { within, type Operand, type Rule } from "../src/viewer/rules";
 
 export interface Payload {
   manifest: Manifest;
@@ -50,7 +51,11 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
       offset: ends[kind],
       scale: 1,
       layer: layer ? Number(layer[1]) : null,
-      formula: rest.op ?? "learned",
+      formula: rest.rule?.op ?? "learned",
+      inputs: rest.rule ? read(rest.rule) : [],
+      rule: null,
+      stream: false,
+      kept: false,
       source: { file: "lab/model/gpt.py", line: 1 },
       ...rest,
     });
@@ -77,30 +82,35 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
       Float64Array.from({ length: d }, () => 1 + 0.2 * roll()),
     );
 
-  const stream = (name: string, numbers: Numbers, op: string, inputs: string[]): Numbers =>
-    put("activation", name, ["position", "d_model"], [T, d], numbers, { op, inputs });
+  const wide = (name: string, numbers: Numbers, rule: Rule): Numbers =>
+    put("activation", name, ["position", "d_model"], [T, d], numbers, { rule });
+  const stream = (name: string, numbers: Numbers, of: string[]): Numbers => {
+    const about = { rule: { op: "sum", of }, stream: true };
+    return put("activation", name, ["position", "d_model"], [T, d], numbers, about);
+  };
 
   const table = weight("embed.weight", ["vocab", "d_model"], [VOCABULARY.length, d], 0.7);
-  const places = weight("position.table.weight", ["max_length", "d_model"], [64, d], 0.3);
+  const places = weight("position.table.weight", ["position", "d_model"], [64, d], 0.3);
   const ids = tokens.map((t) => Math.max(0, VOCABULARY.indexOf(t)));
   const embed = Float64Array.from(
     { length: T * d },
     (_, i) => table[ids[Math.floor(i / d)]! * d + (i % d)]!,
   );
-  stream("embed", embed, "lookup", ["embed.weight"]);
+  wide("embed", embed, { op: "lookup", of: ["embed.weight"], rows: "token_ids" });
   const pos = Float64Array.from({ length: T * d }, (_, i) => places[i]!);
-  stream("pos_embed", pos, "lookup", ["position.table.weight"]);
+  wide("pos_embed", pos, { op: "lookup", of: ["position.table.weight"], rows: "positions" });
   let x = embed.map((v, i) => v + pos[i]!);
   let before = ["embed", "pos_embed"];
 
   for (let layer = 0; layer < layers; layer++) {
     const at = (name: string): string => `blocks.${layer}.${name}`;
-    stream(at("resid_pre"), x, "add", before);
+    stream(at("resid_pre"), x, before);
     const g1 = gain(at("attn_norm.gain"));
-    const read = stream(at("attn_norm"), norm(x, g1, d), "norm", [
-      at("resid_pre"),
-      at("attn_norm.gain"),
-    ]);
+    const heard = wide(
+      at("attn_norm"),
+      norm(x, g1, d),
+      normOf(at("resid_pre"), at("attn_norm.gain")),
+    );
     const split: Record<string, Numbers> = {};
     for (const letter of ["q", "k", "v"]) {
       const w = weight(
@@ -109,21 +119,25 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
         [d, d],
         1.4 * d ** -0.5,
       );
-      const flat = matmul(read, w, T, d, d);
+      const flat = matmul(heard, w, T, d, d);
       const numbers = new Float64Array(T * d);
       for (let h = 0; h < heads; h++)
         for (let t = 0; t < T; t++)
           for (let i = 0; i < width; i++)
             numbers[(h * T + t) * width + i] = flat[t * d + h * width + i]!;
-      const inputs = [at("attn_norm"), at(`attention.w${letter}.weight`)];
-      const shape = { op: "split_matmul", inputs };
+      const rule = product(
+        at("attn_norm"),
+        at(`attention.w${letter}.weight`),
+        `t j, h*${width}+i j -> h t i`,
+        { sizes: { h: heads, i: width } },
+      );
       split[letter] = put(
         "activation",
         at(letter),
         ["head", "position", "head_dim"],
         [heads, T, width],
         numbers,
-        shape,
+        { rule, kept: letter !== "q" },
       );
     }
     const [q, k, v] = [split["q"]!, split["k"]!, split["v"]!];
@@ -151,49 +165,52 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
         }
       }
     const map = ["head", "query", "key"];
+    const met = product(at("q"), at("k"), "h t i, h s i -> h t s", { scale: width ** -0.5 });
     put("activation", at("scores"), map, [heads, T, T], scores, {
-      op: "scores",
-      inputs: [at("q"), at("k")],
+      rule: { op: "choose", of: [null, met], index: "h t s", by: "s <= t" },
     });
     put("activation", at("pattern"), map, [heads, T, T], pattern, {
-      op: "softmax",
-      inputs: [at("scores")],
+      rule: { op: "softmax", of: [at("scores")] },
     });
-    const mixed = { op: "weighted_sum", inputs: [at("pattern"), at("v")] };
-    put("activation", at("z"), ["head", "position", "head_dim"], [heads, T, width], z, mixed);
+    put("activation", at("z"), ["head", "position", "head_dim"], [heads, T, width], z, {
+      rule: product(at("pattern"), at("v"), "h t s, h s i -> h t i"),
+    });
     const wo = weight(at("attention.wo.weight"), ["d_model", "out"], [d, d], 0.8 * d ** -0.5);
-    const out = stream(at("attn_out"), matmul(joined, wo, T, d, d), "matmul", [
-      at("z"),
-      at("attention.wo.weight"),
-    ]);
+    const out = wide(
+      at("attn_out"),
+      matmul(joined, wo, T, d, d),
+      product(at("z"), at("attention.wo.weight"), `h t i, c h*${width}+i -> t c`),
+    );
     x = x.map((value, i) => value + out[i]!);
-    stream(at("resid_mid"), x, "add", [at("resid_pre"), at("attn_out")]);
+    stream(at("resid_mid"), x, [at("resid_pre"), at("attn_out")]);
     const g2 = gain(at("ffn_norm.gain"));
-    const read2 = stream(at("ffn_norm"), norm(x, g2, d), "norm", [
-      at("resid_mid"),
-      at("ffn_norm.gain"),
-    ]);
+    const read2 = wide(
+      at("ffn_norm"),
+      norm(x, g2, d),
+      normOf(at("resid_mid"), at("ffn_norm.gain")),
+    );
     const wIn = weight(at("ffn.w_in.weight"), ["d_ff", "d_model"], [ff, d], d ** -0.5);
-    const wide = ["position", "d_ff"];
+    const neurons = ["position", "d_ff"];
     const pre = matmul(read2, wIn, T, d, ff);
-    const made = { op: "matmul", inputs: [at("ffn_norm"), at("ffn.w_in.weight")] };
-    put("activation", at("ffn_pre"), wide, [T, ff], pre, made);
+    put("activation", at("ffn_pre"), neurons, [T, ff], pre, {
+      rule: product(at("ffn_norm"), at("ffn.w_in.weight"), TIMES),
+    });
     const post = pre.map((value) => Math.max(value, 0) ** 2);
-    put("activation", at("ffn_post"), wide, [T, ff], post, {
-      op: "activation",
-      inputs: [at("ffn_pre")],
+    put("activation", at("ffn_post"), neurons, [T, ff], post, {
+      rule: { op: "map", of: [at("ffn_pre")], fn: "relu2" },
     });
     const wOut = weight(at("ffn.w_out.weight"), ["d_model", "d_ff"], [d, ff], 0.5 * ff ** -0.5);
-    const add = stream(at("ffn_out"), matmul(post, wOut, T, ff, d), "matmul", [
-      at("ffn_post"),
-      at("ffn.w_out.weight"),
-    ]);
+    const add = wide(
+      at("ffn_out"),
+      matmul(post, wOut, T, ff, d),
+      product(at("ffn_post"), at("ffn.w_out.weight"), TIMES),
+    );
     x = x.map((value, i) => value + add[i]!);
-    stream(at("resid_post"), x, "add", [at("resid_mid"), at("ffn_out")]);
+    stream(at("resid_post"), x, [at("resid_mid"), at("ffn_out")]);
     before = [at("resid_post")];
   }
   const last = gain("final_norm.gain");
-  const final = stream("final_norm", norm(x, last, d), "norm", [...before, "final_norm.gain"]);
+  const final = wide("final_norm", norm(x, last, d), normOf(before[0]!, "final_norm.gain"));
   const un = weight(
     "unembed.weight",
     ["vocab", "d_model"],
@@ -207,8 +224,7 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
     [T, V],
   ];
   put("activation", "logits", ...shape, logits, {
-    op: "logits",
-    inputs: ["final_norm", "unembed.weight"],
+    rule: product("final_norm", "unembed.weight", TIMES),
   });
   const probs = new Float64Array(T * V);
   for (let t = 0; t < T; t++) {
@@ -216,7 +232,7 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
     for (let c = 0; c < V; c++) sum += Math.exp(logits[t * V + c]!);
     for (let c = 0; c < V; c++) probs[t * V + c] = Math.exp(logits[t * V + c]!) / sum;
   }
-  put("activation", "probs", ...shape, probs, { op: "softmax", inputs: ["logits"] });
+  put("activation", "probs", ...shape, probs, { rule: { op: "softmax", of: ["logits"] } });
 
   const name = `${layers}x${d}`;
   const config = {
@@ -227,17 +243,35 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
     attention: { n_head: heads },
   };
   const manifest: Manifest = {
-    version: 1,
+    version: 2,
     run: `made up ${name}`,
     vocabulary: VOCABULARY,
     tokens,
     config,
+    given: { token_ids: ids, positions: ids.map((_, t) => t) },
     weights_digest: `w-${name}-${sizes.seed ?? 7}`,
     activations_digest: `a-${name}-${prompt}`,
     tensors: entries,
   };
   return { manifest, weights: bytesOf(parts.weight), activations: bytesOf(parts.activation) };
 }
+
+/** Every row of the one meets every row of the other. */
+const TIMES = "t j, c j -> t c";
+
+const product = (a: Operand, b: Operand, index: string, rest: Partial<Rule> = {}): Rule => ({
+  op: "contract",
+  of: [a, b],
+  index,
+  ...rest,
+});
+
+const normOf = (x: Operand, gain: string): Rule => ({ op: "norm", of: [x, gain], eps: 1e-6 });
+
+/** The names that a rule reads. */
+const read = (rule: Rule): string[] => [
+  ...new Set([...within(rule)].flatMap(({ of }) => of.filter((x) => typeof x === "string"))),
+];
 
 /** A fixed sequence of about normal numbers: the tests must not change from run to run. */
 function dice(seed: number): () => number {

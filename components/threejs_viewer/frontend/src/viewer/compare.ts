@@ -121,7 +121,7 @@ function differenceOf(left: Scene, right: Scene): Scene {
   const made = openScene({ ...right.manifest, tensors: differing }, halves);
   for (const t of made.tensors) {
     // A share that moved by a tenth is a lot: shares are read against the largest change.
-    const peak = t.op === "softmax" || t.largest === 0 ? t.largest : t.peak;
+    const peak = t.rule?.op === "softmax" || t.largest === 0 ? t.largest : t.peak;
     t.peak = Math.max(peak, ROUNDING * right.byName.get(t.name)!.peak);
   }
   const tensors = [...equal, ...made.tensors];

@@ -3,21 +3,9 @@
 // A tensor lies in one of two blobs of float16 numbers, weights or activations:
 // value = float16 * scale. A tensor whose numbers are not all there reads as "missing", never as 0.
 
-export type Kind = "weight" | "activation";
-export type Op =
-  | "lookup"
-  | "add"
-  | "norm"
-  | "matmul"
-  | "split_matmul"
-  | "rotate"
-  | "scores"
-  | "softmax"
-  | "weighted_sum"
-  | "activation"
-  | "gated"
-  | "logits";
+import type { Rotation, Rule, Table } from "./rules";
 
+export type Kind = "weight" | "activation";
 export interface TensorEntry {
   name: string;
   kind: Kind;
@@ -27,8 +15,14 @@ export interface TensorEntry {
   scale: number;
   layer: number | null;
   formula?: string | undefined;
+  /** The tensors that the rule reads. */
   inputs?: string[] | undefined;
-  op?: Op | string | undefined;
+  /** How it comes from them; null for a weight, and for what no rule explains. */
+  rule?: Rule | null | undefined;
+  /** Whether it is the residual stream itself. */
+  stream?: boolean | undefined;
+  /** Whether it is kept from one token to the next: keys and values. */
+  kept?: boolean | undefined;
   source?: { file: string; line: number } | undefined;
 }
 
@@ -38,8 +32,8 @@ export interface Manifest {
   vocabulary: string;
   tokens: string[];
   config: Record<string, unknown>;
-  /** How queries and keys are turned: radians for each token and pair. */
-  rotation?: { layout: "half" | "interleaved"; gain: number; angles: number[][] } | null;
+  /** Numbers that rules read and that are neither learned nor formed. */
+  given: Record<string, Table[] | Rotation>;
   weights_digest: string;
   activations_digest: string;
   /** Activations that were changed by hand, which their formulas no longer explain. */
@@ -104,7 +98,7 @@ export function halvesOf(bytes: Uint8Array | null): Uint16Array {
 
 export function isManifest(value: unknown): value is Manifest {
   const m = value as Manifest | null;
-  return !!m && m.version === 1 && Array.isArray(m.tensors) && Array.isArray(m.tokens);
+  return !!m && m.version === 2 && Array.isArray(m.tensors) && Array.isArray(m.tokens);
 }
 
 export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {
@@ -178,7 +172,7 @@ function openTensor(
   if (broken) problems.push(`${entry.name}: ${broken} of its numbers are NaN or infinite`);
   const scale = Math.abs(entry.scale);
   // Shares are read against 1. Anything else against 2.5 times its typical size: few cells saturate.
-  const peak = entry.op === "softmax" ? 1 : Math.min(largest, 2.5 * rms) * scale || 1;
+  const peak = entry.rule?.op === "softmax" ? 1 : Math.min(largest, 2.5 * rms) * scale || 1;
   return {
     ...entry,
     axes,

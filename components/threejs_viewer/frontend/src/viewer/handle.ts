@@ -3,7 +3,7 @@
 import { Clock } from "./bench";
 import { FRONT } from "./camera";
 import { indexOf, read } from "./data";
-import { explain, type Explanation } from "./formula";
+import { explain, type Explanation } from "./explain";
 import { cellIndex, type Box } from "./layout";
 import { pick } from "./pick";
 import { Viewer, type Payload } from "./viewer";

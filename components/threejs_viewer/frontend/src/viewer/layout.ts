@@ -1,12 +1,14 @@
 // Where every matrix stands. Pure: a manifest in, boxes and links out.
 //
-// The plan is read off the manifest, not off a list of names: activations that are sums form the
-// spine, and runs of other activations between two sums form branches. A branch with an axis "key"
+// The plan is read off the manifest, not off a list of names: the residual stream forms the spine,
+// and runs of other activations between two states of it form branches. A branch with an axis "key"
 // (attention) stands left of the spine, any other right of it. x grows to the right, y upwards, so
 // the model runs down the page; z is towards the reader. A weight stands left of what it makes, its
 // rows level with the rows it makes. A token is a column: the prompt reads from left to right.
 
 import { tokenAxisOf, type Scene, type Tensor, type TokenAxis } from "./data";
+import { namesOf } from "./expression";
+import { indexOf, within } from "./rules";
 
 export interface Box {
   id: number;
@@ -43,7 +45,7 @@ export interface Plan {
   boxes: Box[];
   links: Link[];
   ofTensor: Map<string, Box[]>;
-  /** Names of the sums, in order. */
+  /** Names of the states of the stream, in order. */
   spine: string[];
   cell: number; // width of a token's column
   bounds: Bounds;
@@ -64,15 +66,11 @@ export const lastToken = (box: Box, col: number, row: number): number =>
 export const widthOf = (box: Box): number => box.cols * box.cellW;
 export const heightOf = (box: Box): number => box.rows * box.cellH;
 
-export function isSum(t: Tensor): boolean {
-  return t.kind === "activation" && (t.op === "add" || /(^|\.)resid_/.test(t.name));
-}
-
-/** Runs of activations between sums; `layer` is null before the first block and after the last. */
+/** Runs of activations between states of the stream; `layer` is null before the first block and after the last. */
 interface Branch {
   layer: number | null;
   tensors: Tensor[];
-  after: number; // how many sums came before it
+  after: number; // how many states came before it
 }
 
 export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: Branch[] } {
@@ -80,7 +78,7 @@ export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: 
   const branches: Branch[] = [];
   let open: Branch | null = null;
   for (const t of activations)
-    if (isSum(t)) {
+    if (t.stream) {
       spine.push(t);
       open = null;
     } else {
@@ -160,9 +158,8 @@ class Builder {
   ) {
     this.gap = Math.max(2, width / 9);
     for (const t of scene.tensors) {
-      if (t.op === "lookup") t.inputs?.forEach((name) => this.lookups.add(name));
-      const weight = t.op === "split_matmul" ? this.weightsOf(t)[0] : undefined;
-      if (weight && weight.rows % t.planes === 0) this.split.set(weight.name, t.planes);
+      if (t.rule?.op === "lookup") t.inputs?.forEach((name) => this.lookups.add(name));
+      for (const w of cutByHeads(scene, t)) this.split.set(w.name, t.planes);
     }
   }
 
@@ -252,8 +249,7 @@ class Builder {
     if (this.ofTensor.has(t.name)) return;
     const shape = this.shapeOf(t);
     const planes = this.planesOf(t);
-    const spine = isSum(t);
-    const depth = t.kind === "weight" ? this.gap * 0.12 : this.gap * (spine ? 0.5 : 0.3);
+    const depth = t.kind === "weight" ? this.gap * 0.12 : this.gap * (t.stream ? 0.5 : 0.3);
     const size = t.size / planes;
     const made: Box[] = [];
     for (let plane = 0; plane < planes; plane++) {
@@ -265,7 +261,7 @@ class Builder {
         tensor: t,
         plane,
         depth,
-        kept: /(^|\.)(rot_)?[kv]$|c_kv|k_rope/.test(t.name),
+        kept: !!t.kept,
         title: planes > 1 ? `${short(t.name)} · head ${plane}` : short(t.name),
         x,
         y: y - plane * (band || shape.height + this.gap * 0.45),
@@ -294,11 +290,9 @@ class Builder {
         const [from, to] = [this.ofTensor.get(name), this.ofTensor.get(t.name)];
         if (!from || !to || from[0]!.tensor.kind === "weight") continue;
         const many = Math.max(from.length, to.length);
-        for (let i = 0; i < many; i++)
-          links.push({
-            from: from[Math.min(i, from.length - 1)]!,
-            to: to[Math.min(i, to.length - 1)]!,
-          });
+        // Where several query heads share a key head, each is linked to its own.
+        const of = (boxes: Box[], i: number): Box => boxes[Math.floor((i * boxes.length) / many)]!;
+        for (let i = 0; i < many; i++) links.push({ from: of(from, i), to: of(to, i) });
       }
     const bounds = boundsOf(this.boxes);
     const numbers = [...new Set(this.boxes.map((b) => b.tensor.layer))].filter((l) => l !== null);
@@ -317,6 +311,22 @@ class Builder {
       layers,
     };
   }
+}
+
+/** The weights of which each head of a result reads rows of its own. */
+function cutByHeads(scene: Scene, t: Tensor): Tensor[] {
+  const found: Tensor[] = [];
+  for (const { op, of, index } of t.rule && t.planes > 1 ? within(t.rule) : [])
+    if (op === "contract" && index) {
+      const { operands, out } = indexOf(index);
+      for (const [i, operand] of of.entries()) {
+        const w = typeof operand === "string" ? scene.byName.get(operand) : undefined;
+        const rows = operands[i]?.[0];
+        const cut = w?.kind === "weight" && w.shape.length === 2 && w.rows % t.planes === 0;
+        if (cut && rows && namesOf(rows).includes(out[0]!)) found.push(w);
+      }
+    }
+  return found;
 }
 
 export function boundsOf(boxes: Box[]): Bounds {

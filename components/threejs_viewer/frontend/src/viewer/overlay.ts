@@ -5,7 +5,7 @@ import { read, type Scene } from "./data";
 import { cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
 import { ORANGE, type Theme } from "../shared/theme";
 import type { Cell } from "./pick";
-import type { Explanation } from "./formula";
+import type { Explanation } from "./explain";
 import type { View } from "./camera";
 
 export interface Shown {

@@ -1,6 +1,7 @@
 // Beside the picture, and its twin for keyboard and screen reader: what the chosen cell is and how
 // it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
 
+import { actOf, isWritten } from "./act";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { button, make } from "../shared/dom";
@@ -8,7 +9,7 @@ import { cellAt, type Cell } from "./pick";
 import { shade, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
-import type { Explanation } from "./formula";
+import type { Explanation } from "./explain";
 
 export interface Edit {
   name: string;
@@ -206,9 +207,9 @@ export class Panel {
       choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
     if (t.axes.includes("d_ff"))
       choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
-    if (t.layer !== null && /_out$/.test(name))
+    if (t.layer !== null && isWritten(this.scene, t))
       choices.push({ label: `all of ${name}`, index: {} });
-    if (!choices.length || name === "scores") return [];
+    if (!choices.length || actOf(this.scene, t) === "scores") return [];
     const same = (e: Edit, index: Record<string, number>): boolean =>
       e.name === name && e.layer === t.layer && JSON.stringify(e.index) === JSON.stringify(index);
     return [
@@ -236,8 +237,8 @@ export class Panel {
 
   /** A logit, or the chance that is made of it, is where a way home begins. */
   private homeward(t: Tensor, place: number[]): void {
-    const logits = t.op === "softmax" ? this.scene.byName.get(t.inputs?.[0] ?? "") : t;
-    if (logits?.op !== "logits") this.trail.clear();
+    const named = actOf(this.scene, t) === "chances" ? t.inputs?.[0] : t.name;
+    if (named !== "logits") this.trail.clear();
     else if (this.trail.start(place[0]!, place[1]!)) this.root.scrollTop = 0;
   }
 
@@ -338,15 +339,11 @@ export class Panel {
   private fillTree(): void {
     const wanted = this.search.value.trim().toLowerCase();
     const groups = new Map<string, Tensor[]>();
+    let side = "Before";
     for (const t of this.tensors()) {
-      const name = t.name;
-      if (wanted && !name.toLowerCase().includes(wanted)) continue;
-      const group =
-        t.layer !== null
-          ? `Layer ${t.layer + 1}`
-          : /embed$|embed\.weight|position/.test(name) && !name.startsWith("un")
-            ? "Before the blocks"
-            : "After the blocks";
+      if (t.layer !== null) side = "After";
+      if (wanted && !t.name.toLowerCase().includes(wanted)) continue;
+      const group = t.layer !== null ? `Layer ${t.layer + 1}` : `${side} the blocks`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];

@@ -2,8 +2,8 @@
 // way so far as a row of crumbs.
 
 import { say, type Scene } from "./data";
+import { actOf, looksUpTokens, type Act } from "./act";
 import { button, make } from "../shared/dom";
-import { looksUpTokens } from "./formula";
 import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
 import { short } from "./layout";
 import { shade, type Theme } from "../shared/theme";
@@ -119,19 +119,19 @@ export class Trail {
 
   private name({ tensor, position, direction, head, neuron }: Term): string {
     const { vocabulary } = this.scene.manifest;
-    if (tensor.op === "logits") return `logit of "${vocabulary[direction.indexOf(1)]}"`;
-    if (tensor.op === "split_matmul") return this.at(position);
-    if (tensor.op === "lookup")
-      return this.looksUpTokens(tensor.inputs) ? `the token itself` : "its position";
+    const act = actOf(this.scene, tensor);
+    if (act === "logits") return `logit of "${vocabulary[direction.indexOf(1)]}"`;
+    if (act === "heads") return this.at(position);
+    if (act === "lookup")
+      return looksUpTokens(this.scene, tensor) ? `the token itself` : "its position";
     if (neuron !== null) return `neuron ${neuron}`;
     const layer = tensor.layer === null ? "" : `layer ${tensor.layer + 1} `;
     const writer = short(tensor.name).replace(/_out$/, "").replace("ffn", "FFN");
     return layer + (head === null ? writer : `head ${head}`);
   }
 
-  private looksUpTokens(inputs: string[] | undefined): boolean {
-    const table = this.scene.byName.get(inputs?.[0] ?? "");
-    return !!table && looksUpTokens(table);
+  private act({ tensor }: Term): Act | null {
+    return actOf(this.scene, tensor);
   }
 
   // ------------------------------------------------------------ what is shown
@@ -190,14 +190,14 @@ export class Trail {
 
   /** What the number is a sum of. */
   private told(first: Term): string {
-    const { op } = this.here.tensor;
+    const act = this.act(this.here);
     const whole = this.name(this.here);
-    if (first.tensor.op === "split_matmul") return `${upper(whole)} adds up what it took from:`;
+    if (this.act(first) === "heads") return `${upper(whole)} adds up what it took from:`;
     const there = this.at(first.position);
-    if (op === "logits")
+    if (act === "logits")
       return `The ${whole} is a sum over all that was written to the stream of ${there}:`;
     const part =
-      op === "split_matmul"
+      act === "heads"
         ? `What the head took from ${whole}`
         : `${upper(whole)} reads the stream of ${there}. Its part`;
     return `${part} is a sum over what was written there before:`;
@@ -252,9 +252,9 @@ export class Trail {
     const { tokens } = scene.manifest;
     const whose = here.position < promptLength(tokens) ? "you typed" : "the model wrote";
     const where =
-      here.tensor.op !== "lookup"
+      this.act(here) !== "lookup"
         ? `This viewer does not know how ${here.tensor.name} was made: the way ends here.`
-        : this.looksUpTokens(here.tensor.inputs)
+        : looksUpTokens(scene, here.tensor)
           ? `You stand on the "${tokens[here.position]}" at position ${here.position}, which ${whose}.`
           : `You stand on position ${here.position}: its row of the table, whatever token is there.`;
     const root = this.way[0]!;

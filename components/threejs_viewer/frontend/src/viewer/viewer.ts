@@ -16,7 +16,7 @@ import {
 import { indexOf, openScene, placeOf, type Manifest, type Scene } from "./data";
 import { button, make } from "../shared/dom";
 import { Flat } from "./flat";
-import { explain, type Explanation } from "./formula";
+import { explain, type Explanation } from "./explain";
 import type { Term } from "./home";
 import { boundsOf, cellPlace, heightOf, plan, type Bounds, type Box, type Plan } from "./layout";
 import { drawMap, drawOverlay, type Arc, type Shown, type Spot } from "./overlay";
@@ -364,7 +364,7 @@ export class Viewer {
     const stage = this.walked ? this.stages[this.stage] : null;
     const made = stage?.names[stage.names.length - 1];
     const attends = (box: Box | undefined): boolean =>
-      box?.tokens === "both" && box.tensor.op === "softmax";
+      box?.tokens === "both" && box.tensor.rule?.op === "softmax";
     const chosen = cell && attends(cell.box) ? cell : null;
     if (!chosen && standing) return arcsHome(standing, ofTensor);
     const boxes = chosen ? [chosen.box] : (ofTensor.get(made ?? "") ?? []).filter(attends);
@@ -534,9 +534,8 @@ export class Viewer {
   /** From a token that the model chose: its logit, where the way home begins. */
   private follow(position: number): void {
     const { tokens, vocabulary } = this.scene!.manifest;
-    const logits = this.scene!.tensors.find((t) => t.op === "logits");
     const token = vocabulary.indexOf(tokens[position] ?? "");
-    const cell = logits && this.find(logits.name, [position - 1, token]);
+    const cell = this.find("logits", [position - 1, token]);
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
@@ -759,7 +758,9 @@ const open = ({ manifest, weights, activations }: Numbers): Scene =>
 
 /** What decides where boxes stand: names, shapes and how they hang together. */
 const shapeOf = (m: Manifest): string =>
-  JSON.stringify(m.tensors.map((t) => [t.name, t.kind, t.shape, t.op, t.inputs, t.layer]));
+  JSON.stringify(
+    m.tensors.map((t) => [t.name, t.kind, t.shape, t.rule, t.stream, t.inputs, t.layer]),
+  );
 
 /** A token's column, or one neuron of it. */
 function spotOf(box: Box, { position, neuron }: Term): Spot {
@@ -769,8 +770,8 @@ function spotOf(box: Box, { position, neuron }: Term): Spot {
 
 /** What the head looks at on which the reader stands, over its own columns. */
 function arcsHome({ part, spot }: Stood, ofTensor: Plan["ofTensor"]): Arc[] {
-  if (part.tensor.op !== "weighted_sum") return [];
-  const box = ofTensor.get(part.tensor.inputs?.[0] ?? "")?.[part.head ?? 0];
+  const read = (part.tensor.inputs ?? []).map((name) => ofTensor.get(name)?.[part.head ?? 0]);
+  const box = part.head === null ? null : read.find((one) => one?.tokens === "both");
   return box ? [{ box, query: part.position, over: spot.box }] : [];
 }
 

@@ -5,7 +5,7 @@
 // the keys and values of all earlier tokens kept.
 
 import { read, say, type Scene, type Tensor } from "./data";
-import { branchesOf } from "./layout";
+import { actOf } from "./act";
 
 /** Plain text, or a word tied to matrices. */
 export type Piece = string | { word: string; names: string[] };
@@ -40,27 +40,25 @@ export function stagesOf(scene: Scene): Stage[] {
 const MOST_IN_FULL = 8;
 
 const inputsOf = (t: Tensor): string[] => t.inputs ?? [];
-const tied = (word: string, ...names: string[]): Piece => ({ word, names });
+const tied = (word: string, ...names: string[]): Piece => (names.length ? { word, names } : word);
 const isWeight = (scene: Scene, name: string): boolean => scene.byName.get(name)?.kind === "weight";
 
 function prefill(scene: Scene, start: number, out: Stage[]): void {
   const span: [number, number] = [0, start - 1];
   const activations = scene.tensors.filter((t) => t.kind === "activation");
-  const { spine } = branchesOf(activations);
-  const sums = new Set(spine.map((t) => t.name));
-  const inOrder = groups(activations);
+  const inOrder = groups(scene, activations);
   const layers = new Set(activations.map((t) => t.layer).filter((l) => l !== null)).size;
   for (const group of inOrder) {
     const [first] = group;
     const before = out[out.length - 1];
-    if (before && sums.has(first!.name) && inputsOf(first!).length === 1) {
+    if (before && first!.stream && inputsOf(first!).length === 1) {
       before.names.unshift(first!.name); // the same numbers under the name the next block reads
       continue;
     }
     const where = first!.layer === null ? "" : `Layer ${first!.layer + 1} of ${layers} · `;
     const names = group.flatMap((t) => [...inputsOf(t), t.name]);
-    const { title, text } = tell(scene, group, start - 1, sums.has(first!.name));
-    const last = first!.op === "softmax" && first!.axes.includes("vocab");
+    const { title, text } = tell(scene, group, start - 1);
+    const last = actOf(scene, first!) === "chances";
     out.push({
       title: where + title,
       text,
@@ -73,18 +71,14 @@ function prefill(scene: Scene, start: number, out: Stage[]): void {
 }
 
 /** Neighbours made in the same way in the same layer are one stage: queries, keys and values. */
-function groups(activations: Tensor[]): Tensor[][] {
+function groups(scene: Scene, activations: Tensor[]): Tensor[][] {
   const out: Tensor[][] = [];
   for (const t of activations) {
     const open = out[out.length - 1];
     const like = open?.[0];
-    if (
-      like &&
-      like.layer === t.layer &&
-      like.op === t.op &&
-      (t.op === "lookup" || t.op === "split_matmul" || t.op === "rotate")
-    )
-      open.push(t);
+    const act = actOf(scene, t);
+    const joins = act === "lookup" || act === "heads" || act === "rotation";
+    if (joins && like?.layer === t.layer && actOf(scene, like) === act) open!.push(t);
     else out.push([t]);
   }
   return out;
@@ -92,9 +86,7 @@ function groups(activations: Tensor[]): Tensor[][] {
 
 /** What the model says comes after token t. */
 export function choice(scene: Scene, t: number): { token: string; share: number } | null {
-  const probs = [...scene.tensors]
-    .reverse()
-    .find((x) => x.op === "softmax" && x.axes.includes("vocab"));
+  const probs = scene.tensors.findLast((x) => actOf(scene, x) === "chances");
   if (!probs) return null;
   let best = -1;
   let share = -Infinity;
@@ -109,19 +101,14 @@ export function choice(scene: Scene, t: number): { token: string; share: number 
 const percent = (share: number): string =>
   share > 0.9995 ? "over 99.9%" : `${(100 * share).toFixed(1)}%`;
 
-function tell(
-  scene: Scene,
-  group: Tensor[],
-  t: number,
-  sum: boolean,
-): { title: string; text: Piece[] } {
+function tell(scene: Scene, group: Tensor[], t: number): { title: string; text: Piece[] } {
   const one = group[0]!;
   const ins = inputsOf(one);
   const weights = ins.filter((name) => isWeight(scene, name));
   const data = ins.filter((name) => !isWeight(scene, name));
   const token = scene.manifest.tokens[t] ?? "";
   const out = tied(last(one.name), one.name);
-  switch (sum ? "add" : one.op) {
+  switch (actOf(scene, one)) {
     case "lookup":
       return {
         title: "tokens become vectors",
@@ -133,7 +120,7 @@ function tell(
           `. Nothing is computed yet: "${token}" is the same numbers wherever it stands, its place is the rest.`,
         ],
       };
-    case "add":
+    case "stream":
       return {
         title: "the residual stream",
         text: [
@@ -161,7 +148,7 @@ function tell(
           ". It reads the stream and leaves it as it was.",
         ],
       };
-    case "split_matmul":
+    case "heads":
       return {
         title: group.length === 3 ? "queries, keys, values" : "one piece for every head",
         text: [
@@ -176,7 +163,7 @@ function tell(
           ". A query asks, a key answers, a value is what is handed over.",
         ],
       };
-    case "rotate":
+    case "rotation":
       return {
         title: "turned by where they stand",
         text: [
@@ -191,29 +178,29 @@ function tell(
       return {
         title: "every query meets every earlier key",
         text: [
-          tied("A query", ins[0]!),
+          tied("A query", ...data.slice(0, 1)),
           " times ",
-          tied("a key", ins[1] ?? ins[0]!),
+          tied("a key", ...data.slice(1, 2)),
           " is one number of ",
           out,
           ". Hatched cells lie in the future: no token may look there.",
         ],
       };
-    case "softmax": {
-      if (one.axes.includes("vocab")) {
-        const best = choice(scene, t);
-        return {
-          title: "the chosen digit",
-          text: [
-            tied("The logits", ...data),
-            " become shares that add up to 1: ",
-            out,
-            best
-              ? `. After "${token}" the largest is "${best.token}" with ${percent(best.share)}: it drops into the prompt.`
-              : ".",
-          ],
-        };
-      }
+    case "chances": {
+      const best = choice(scene, t);
+      return {
+        title: "the chosen digit",
+        text: [
+          tied("The logits", ...data),
+          " become shares that add up to 1: ",
+          out,
+          best
+            ? `. After "${token}" the largest is "${best.token}" with ${percent(best.share)}: it drops into the prompt.`
+            : ".",
+        ],
+      };
+    }
+    case "shares": {
       const look = strongest(scene, one, t);
       return {
         title: "scores become shares",
@@ -227,19 +214,21 @@ function tell(
         ],
       };
     }
-    case "weighted_sum":
+    case "mix": {
+      const shares = data.filter((name) => scene.byName.get(name)?.axes.includes("key"));
       return {
         title: "values, mixed by those shares",
         text: [
           "Each head adds up ",
-          tied("the values", ins[1] ?? ins[0]!),
+          tied("the values", ...data.filter((name) => !shares.includes(name))),
           " in the shares of ",
-          tied("its row", ins[0]!),
+          tied("its row", ...shares),
           ": ",
           out,
           ".",
         ],
       };
+    }
     case "activation":
       return {
         title: "each neuron fires or not",
@@ -254,11 +243,15 @@ function tell(
       return {
         title: "each neuron has a gate",
         text: [
-          tied("The gate", data[0]!),
+          tied("The gate", ...data.slice(0, 1)),
           " goes through a small function and multiplies what ",
-          tied("the neuron", ...weights),
-          " hears in ",
-          tied("the same column", ...data.slice(1)),
+          ...(weights.length
+            ? [
+                tied("the neuron", ...weights),
+                " hears in ",
+                tied("the same column", ...data.slice(1)),
+              ]
+            : [tied("the neuron", ...data.slice(1)), " hears"]),
           ": ",
           out,
           ".",
@@ -351,7 +344,7 @@ function decode(scene: Scene, t: number, brief: boolean, out: Stage[]): void {
   const layers = [...new Set(activations.map((x) => x.layer))].filter((l) => l !== null);
   const head = `Token ${t + 1}, "${token}" · `;
   const shown = t + 1;
-  const start = activations.filter((x) => x.layer === null && x.op === "lookup");
+  const start = activations.filter((x) => x.layer === null && actOf(scene, x) === "lookup");
   if (start.length && !brief)
     out.push({
       title: `${head}one new column`,
@@ -367,9 +360,9 @@ function decode(scene: Scene, t: number, brief: boolean, out: Stage[]): void {
     });
   for (const layer of brief ? [] : layers) {
     const mine = activations.filter((x) => x.layer === layer);
-    const kept = mine.filter((x) => /(^|\.)(k|v|rot_k|c_kv|k_rope)$/.test(x.name));
+    const kept = mine.filter((x) => x.kept);
     const maps = mine.filter((x) => x.axes.includes("key"));
-    const ends = mine.filter((x) => x.op === "add").slice(-1);
+    const ends = mine.filter((x) => x.stream).slice(-1);
     out.push({
       title: `${head}layer ${layer! + 1} of ${layers.length}`,
       span,
@@ -386,7 +379,7 @@ function decode(scene: Scene, t: number, brief: boolean, out: Stage[]): void {
       ],
     });
   }
-  const rest = activations.filter((x) => x.layer === null && x.op !== "lookup");
+  const rest = activations.filter((x) => x.layer === null && actOf(scene, x) !== "lookup");
   const best = choice(scene, t);
   out.push({
     title: `${head}the next digit`,

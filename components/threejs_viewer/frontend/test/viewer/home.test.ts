@@ -70,11 +70,11 @@ test("the parts that pull the way of the whole come first", () => {
   }
 });
 
-test("no way begins where numbers are missing, or where an op is unknown it ends", () => {
+test("no way begins where numbers are missing, or where a rule is unknown it ends", () => {
   const payload = fake();
   expect(logit(opened({ ...payload, weights: new Uint8Array(0) }), 3, 5)).toBeNull();
   expect(logit(small(), 6, 5)).toBeNull();
-  payload.manifest.tensors.find((t) => t.name === "blocks.1.v")!.op = "something new";
+  payload.manifest.tensors.find((t) => t.name === "blocks.1.v")!.rule!.op = "something new";
   const scene = opened(payload);
   const head = unfold(scene, logit(scene, 3, 5)!)[5]!;
   for (const one of unfold(scene, head)) expect(isHome(scene, one)).toBe(true);

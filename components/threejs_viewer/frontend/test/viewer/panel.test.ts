@@ -4,7 +4,7 @@ import { Panel } from "../../src/viewer/panel";
 import { themeOf } from "../../src/shared/theme";
 import { cellAt } from "../../src/viewer/pick";
 import { plan } from "../../src/viewer/layout";
-import { explain } from "../../src/viewer/formula";
+import { explain } from "../../src/viewer/explain";
 import { small } from "./helpers";
 
 const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { actOf } from "../../src/viewer/act";
 import { choice, stageOf, stagesOf } from "../../src/viewer/walk";
 import { pick } from "../../src/viewer/pick";
 import { plan, heightOf } from "../../src/viewer/layout";
@@ -38,10 +39,10 @@ test.each([{ name: "fake", scene: small("7*8=56") }, ...fromPython])(
   },
 );
 
-test("each op but a plain product has a title of its own, not the name of what it makes", () => {
+test("each kind of step but a plain product has a title of its own, not the name of what it makes", () => {
   for (const { scene } of fromPython) {
     const names = scene.tensors
-      .filter((t) => t.op !== "matmul")
+      .filter((t) => actOf(scene, t) !== "product")
       .map((t) => t.name.replace(/^blocks\.\d+\./, ""));
     for (const stage of stagesOf(scene))
       expect(names).not.toContain(stage.title.split(" · ").pop());

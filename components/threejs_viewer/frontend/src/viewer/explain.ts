@@ -1,0 +1,51 @@
+// How a cell was made: the numbers that went in, and the value they give when put together again.
+// The result is computed here from the same blobs, so a wrong manifest shows as a disagreement.
+
+import { placeOf, read, type Scene, type Tensor } from "./data";
+import { madeOf } from "./ops";
+import { bare, bracket, handle } from "./text";
+import { Reads, type Source, type Told } from "./values";
+
+export interface Explanation {
+  value: number | undefined;
+  /** undefined: nothing to recompute (a weight, or a rule that this viewer does not know). */
+  again: number | undefined;
+  agrees: boolean;
+  /** The formula with its numbers; its last number is the value that it gives. */
+  text: string;
+  /** The largest products or summands, largest first. */
+  terms: Told["terms"];
+  sources: Source[];
+  numpy: string;
+}
+
+export function explain(scene: Scene, tensor: Tensor, index: number): Explanation {
+  const value = read(scene, tensor, index);
+  const place = placeOf(tensor, index);
+  const made = value === undefined ? null : madeOf(scene, tensor);
+  const reads = new Reads();
+  const told = made?.make(place, reads, tensor.axes);
+  if (!made || !told || reads.missing) {
+    const text = tensor.kind === "weight" ? "learned in training" : (tensor.formula ?? "");
+    const numpy = handle(tensor) + bracket(place);
+    return { value, again: undefined, agrees: true, text, terms: [], sources: [], numpy };
+  }
+  const { sources } = reads;
+  return {
+    value,
+    again: told.value,
+    agrees: close(value!, told.value, sources),
+    text: `${told.working} = ${bare(told.value)}`,
+    terms: told.terms,
+    sources,
+    numpy: made.line(place),
+  };
+}
+
+/** float16 keeps 11 bits of each number that went in; a long sum collects some of that. */
+function close(a: number, b: number, sources: Source[]): boolean {
+  if (Object.is(a, b) || a === b) return true;
+  const largest = sources.reduce((most, s) => Math.max(most, s.tensor.largest), 0);
+  const many = sources.reduce((most, s) => Math.max(most, s.cells.length), 1);
+  return Math.abs(a - b) <= 2e-3 * Math.abs(a) + 4e-4 * Math.max(largest, 1) * Math.sqrt(many);
+}

@@ -1,0 +1,534 @@
+// out = scale times the sum over all that is not in the result of the products of the operands
+
+import { say, type Scene } from "../data";
+import {
+  compile,
+  isEven,
+  namesOf,
+  Unreadable,
+  type Compiled,
+  type Expression,
+} from "../expression";
+import { indexOf, type Rule } from "../rules";
+import { added, atom, bare, bracket, inner, scaled, scaledLine, TERMS, WRITTEN_OUT } from "../text";
+import type { Where } from "../text";
+import { flatIndex, isFlat, lookIn, Turning } from "../values";
+import type { Made, Part, Place, Reads, Told, Values } from "../values";
+
+export const contract = (rule: Rule, of: (Values | null)[], scene: Scene): Made =>
+  new Contraction(rule, of, scene);
+
+/** An axis of an operand: where it is, from what the names stand for. Names are known by their slot. */
+interface Axis {
+  place: Compiled<Reads | undefined>;
+  slots: number[];
+  /** Slots of which equal steps are equal steps of the place. */
+  even: Set<number>;
+}
+
+interface Factor {
+  values: Values;
+  axes: Axis[];
+  /** The slots of all its axes. */
+  slots: Set<number>;
+}
+
+/** A rotation over which is summed: which of its two last axes is, and which is not. */
+interface Turned {
+  factor: Factor;
+  turning: Turning;
+  fixed: Axis;
+  isRow: boolean;
+}
+
+class Contraction implements Made {
+  readonly shape: readonly number[];
+  readonly formed: boolean;
+  private factors: Factor[];
+  private scale: number;
+  /** How long each name is: first those of the result, then what is summed over. */
+  private lengths: number[];
+  /** What the names stand for at the moment. */
+  private now: number[];
+  private summed: number[];
+  private out: number;
+  private turned: Turned | null;
+  private source: Factor | null;
+
+  constructor(rule: Rule, of: (Values | null)[], scene: Scene) {
+    if (rule.index === undefined) throw new Unreadable("a contract needs an index");
+    const index = indexOf(rule.index);
+    const names = [...index.out, ...index.summed];
+    if (of.length !== index.operands.length)
+      throw new Unreadable(`${rule.index}: too few operands`);
+    this.factors = of.map((values, i) => {
+      const axes = index.operands[i]!;
+      if (values?.shape.length !== axes.length) throw new Unreadable(`${rule.index} does not fit`);
+      const opened = axes.map((e) => axisOf(e, names, scene));
+      return { values, axes: opened, slots: new Set(opened.flatMap((axis) => axis.slots)) };
+    });
+    this.lengths = names.map((name) => this.lengthOf(name, rule, index.operands));
+    this.now = names.map(() => 0);
+    this.out = index.out.length;
+    this.summed = index.summed.map((_, i) => this.out + i);
+    this.shape = this.lengths.slice(0, this.out);
+    this.scale = rule.scale ?? 1;
+    this.formed = this.factors.some(({ values }) => values.formed);
+    this.turned = this.findTurned();
+    this.source = this.factors.findLast(({ values }) => values.formed) ?? null;
+  }
+
+  private lengthOf(name: string, rule: Rule, operands: Expression[][]): number {
+    for (const [i, axes] of operands.entries()) {
+      const axis = axes.findIndex((e) => e.kind === "name" && e.name === name);
+      if (axis >= 0) return this.factors[i]!.values.shape[axis]!;
+    }
+    const length = rule.sizes?.[name];
+    if (length === undefined) throw new Unreadable(`nothing says how long ${name} is`);
+    return length;
+  }
+
+  /** All but two numbers of a rotation's row are 0, so that only those two are asked for. */
+  private findTurned(): Turned | null {
+    const [slot, ...more] = this.summed;
+    if (slot === undefined || more.length) return null;
+    for (const factor of this.factors) {
+      const { values: turning, axes } = factor;
+      if (!(turning instanceof Turning)) continue;
+      const over = axes.findIndex((axis) => axis.slots.includes(slot));
+      const alone = axes.filter((axis) => axis.slots.includes(slot)).length === 1;
+      const isRow = over === axes.length - 1;
+      if (!alone || (!isRow && over !== axes.length - 2) || !axes[over]!.even.has(slot)) continue;
+      return { factor, turning, fixed: axes[isRow ? over - 1 : over + 1]!, isRow };
+    }
+    return null;
+  }
+
+  // ---------------------------------------------------------- numbers
+
+  private stand(place: ArrayLike<number | readonly number[] | null>): void {
+    this.now.fill(0);
+    for (let i = 0; i < place.length; i++)
+      if (typeof place[i] === "number") this.now[i] = place[i] as number;
+  }
+
+  /** Every place of some names, the last of them fastest. */
+  private sweep(slots: readonly number[], each: () => void, from = 0): void {
+    const slot = slots[from];
+    if (slot === undefined) return each();
+    for (let i = 0; i < this.lengths[slot]!; i++) {
+      this.now[slot] = i;
+      this.sweep(slots, each, from + 1);
+    }
+    this.now[slot] = 0;
+  }
+
+  private placeIn({ axes }: Factor, reads?: Reads): number[] {
+    return axes.map((axis) => axis.place(this.now, reads));
+  }
+
+  /** An operand at each place of one name; at a choice of them, if there is one. */
+  private along(
+    factor: Factor,
+    slot: number,
+    choice: number[] | null,
+    reads?: Reads,
+  ): Float64Array {
+    const { values, axes, slots } = factor;
+    const n = choice?.length ?? this.lengths[slot]!;
+    if (!slots.has(slot))
+      return new Float64Array(n).fill(values.at(this.placeIn(factor, reads), reads));
+    const placed = (i: number): number[] => {
+      this.now[slot] = i;
+      return this.placeIn(factor, reads);
+    };
+    let out: Float64Array;
+    if (isFlat(values) && !choice && axes.every((axis) => axis.even.has(slot))) {
+      const first = flatIndex(values.shape, placed(0));
+      const last = flatIndex(values.shape, placed(n - 1));
+      const step = n > 1 ? (last - first) / (n - 1) : 0;
+      out =
+        first < 0 || last < 0 ? new Float64Array(n).fill(NaN) : values.run(first, step, n, reads);
+    } else {
+      out = new Float64Array(n);
+      for (let k = 0; k < n; k++) out[k] = values.at(placed(choice ? choice[k]! : k), reads);
+    }
+    this.now[slot] = 0;
+    return out;
+  }
+
+  /** All operands over the last of the names that are summed, for each place of the others. */
+  private rows(reads: Reads | undefined, each: (rows: Float64Array[], n: number) => void): void {
+    const slot = this.summed[this.summed.length - 1];
+    if (slot === undefined) {
+      const numbers = this.factors.map((f) => f.values.at(this.placeIn(f, reads), reads));
+      return each(
+        numbers.map((x) => Float64Array.of(x)),
+        1,
+      );
+    }
+    this.sweep(this.summed.slice(0, -1), () => {
+      const choice = this.turned && this.pair(this.turned).pair;
+      const rows = this.factors.map((factor) => this.along(factor, slot, choice, reads));
+      each(rows, rows[0]!.length);
+    });
+  }
+
+  private pair({ turning, fixed }: Turned): ReturnType<Turning["pairOf"]> {
+    return turning.pairOf(fixed.place(this.now, undefined));
+  }
+
+  at(place: Place, reads?: Reads): number {
+    this.stand(place);
+    let sum = 0;
+    this.rows(reads, (rows, n) => {
+      for (let k = 0; k < n; k++) {
+        let product = 1;
+        for (const row of rows) product *= row[k]!;
+        sum += product;
+      }
+    });
+    return this.scale * sum;
+  }
+
+  // ---------------------------------------------------------- a cell in words
+
+  make(place: Place, reads: Reads): Told {
+    this.stand(place);
+    const products: { value: number; rows: Float64Array[]; k: number }[] = [];
+    this.rows(reads, (rows, n) => {
+      for (let k = 0; k < n; k++)
+        products.push({ value: rows.reduce((product, row) => product * row[k]!, 1), rows, k });
+    });
+    const value = this.scale * products.reduce((sum, p) => sum + p.value, 0);
+    const written = products.slice(0, WRITTEN_OUT).map(({ rows, k }) => inProduct(rows, k));
+    if (products.length > WRITTEN_OUT) written.push(`… (${products.length - WRITTEN_OUT} more)`);
+    const numbers = scaled(written.join(" + "), this.scale, written.length > 1);
+    const turned = this.inTurn(place);
+    const sorted =
+      this.summed.length && turned === null
+        ? [...products].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, TERMS)
+        : [];
+    return {
+      value,
+      working: turned ?? `${this.symbol(place)} = ${numbers}`,
+      terms: sorted.map(({ value, rows, k }) => ({
+        label: rows.map((row) => say(row[k])).join(" × "),
+        value: this.scale * value,
+      })),
+    };
+  }
+
+  symbol(where: Where): string {
+    this.stand(where);
+    const varying = this.varying(where);
+    const symbols = this.factors.map((factor) => {
+      const { parts, lists } = this.places(factor, varying);
+      const list = lists.length ? "[…]" : "";
+      return atom(factor.values.symbol(parts)) + list;
+    });
+    return scaled(symbols.join(" · "), this.scale, false);
+  }
+
+  /** A pair of numbers and the other factor of each, where a rotation and one operand meet. */
+  private turn(place: Where): Turn | null {
+    const { turned, factors } = this;
+    if (!turned || factors.length !== 2) return null;
+    const other = factors.find((factor) => factor !== turned.factor)!;
+    this.stand(place);
+    const { n, pair } = this.pair(turned);
+    const where = this.placeIn(turned.factor).slice(0, -2);
+    const i = turned.fixed.place(this.now, undefined);
+    return {
+      other,
+      where,
+      n,
+      angle: turned.turning.angle(where, n),
+      parts: pair.map((j) => {
+        this.now[this.summed[0]!] = j;
+        const at = this.placeIn(other);
+        const minus = i !== j && (turned.isRow ? j > i : i > j);
+        return { at, f: i === j ? ("cos" as const) : ("sin" as const), minus };
+      }),
+    };
+  }
+
+  /** `q0·cos(a) − q1·sin(a)`; null where nothing is turned. */
+  private inTurn(place: Place): string | null {
+    const turn = this.turn(place);
+    if (!turn) return null;
+    const { other, parts, angle } = turn;
+    const products = parts.map(
+      ({ at, f, minus }) => `${minus ? "−" : ""}${inner(other.values.at(at))}·${f}(${bare(angle)})`,
+    );
+    const sum = added(products, "−");
+    const { gain } = this.turned!.turning;
+    return scaled(gain === 1 ? sum : `${bare(gain)} · (${sum})`, this.scale, gain === 1);
+  }
+
+  // ---------------------------------------------------------- in NumPy
+
+  line(where: Where): string {
+    const turned = this.turnedLine(where);
+    if (turned) return scaledLine(turned, this.scale);
+    this.stand(where);
+    const varying = this.varying(where);
+    const written = this.factors.map((factor) => this.written(factor, varying));
+    const free = [...varying].filter((slot) => slot < this.out);
+    const arrays = written.filter(({ dims }) => dims.length);
+    const scalars = written.filter(({ dims }) => !dims.length).map(({ text }) => atom(text));
+    const product = arrays.length ? [this.product(arrays, free)] : [];
+    return scaledLine([...product, ...scalars].join(" * "), this.scale);
+  }
+
+  private varying(where: Where): Set<number> {
+    const free = where.flatMap((at, slot) => (typeof at === "number" ? [] : [slot]));
+    return new Set([...free, ...this.summed]);
+  }
+
+  /** Where an operand is along each axis. What is no range is left whole, with a list of places. */
+  private places({ values, axes }: Factor, varying: Set<number>): Placed {
+    const placed: Placed = { parts: [], dims: [], lists: [] };
+    for (const [axis, { slots, place }] of axes.entries()) {
+      const own = slots.filter((slot) => varying.has(slot));
+      const all: number[] = [];
+      this.sweep(own, () => all.push(place(this.now, undefined)));
+      const start = all[0]!;
+      if (!own.length) placed.parts.push(start);
+      else if (all.every((at, i) => at === start + i)) {
+        placed.parts.push(all.length === values.shape[axis] ? null : [start, start + all.length]);
+        placed.dims.push(own);
+      } else {
+        placed.parts.push(null);
+        const list = nested(
+          all,
+          own.map((slot) => this.lengths[slot]!),
+        );
+        placed.lists.push({ dim: placed.dims.length, list });
+        placed.dims.push(...own.map((slot) => [slot]));
+      }
+    }
+    return placed;
+  }
+
+  private written(factor: Factor, varying: Set<number>): Written {
+    const { values } = factor;
+    const { parts, dims, lists } = this.places(factor, varying);
+    let text = values.line(parts);
+    if (!isFlat(values)) {
+      const whole = parts.map((at) => (typeof at === "number" ? at : null));
+      const cut = bracket(parts.filter((at) => typeof at !== "number"));
+      text = values.line(whole);
+      if (cut) text = atom(text) + cut;
+    }
+    for (const { dim, list } of lists) text = `${atom(text)}[${":, ".repeat(dim)}${list}]`;
+    return { text, dims };
+  }
+
+  /** A dot product, or a matrix times a vector, where it is one; else einsum. */
+  private product(arrays: Written[], free: number[]): string {
+    const over = this.summed.join();
+    const flat = ({ dims }: Written): string => dims.flat().join();
+    if (!over && arrays.every((array) => flat(array) === free.join()))
+      return arrays.map(({ text }) => atom(text)).join(" * ");
+    const [a, b, more] = arrays;
+    if (!free.length && !b && flat(a!) === over) return `${atom(a!.text)}.sum()`;
+    if (over && b && !more) {
+      const vector = [a!, b].find((array) => flat(array) === over);
+      const matrix = vector === a ? b : a!;
+      if (vector) {
+        const row = atom(vector.text) + (vector.dims.length > 1 ? ".ravel()" : "");
+        const column = atom(matrix.text) + (matrix.dims.length > 1 ? ".ravel()" : "");
+        if (!free.length && flat(matrix) === over)
+          return vector === a ? `${row} @ ${column}` : `${column} @ ${row}`;
+        if (free.length === 1 && matrix.dims.length === 2) {
+          const [first, second] = matrix.dims.map((dim) => dim.join());
+          if (first === String(free[0]) && second === over) return `${atom(matrix.text)} @ ${row}`;
+          if (first === over && second === String(free[0])) return `${row} @ ${atom(matrix.text)}`;
+        }
+      }
+    }
+    return this.einsum(arrays, free);
+  }
+
+  private einsum(arrays: Written[], free: number[]): string {
+    const letter = (slot: number): string => String.fromCharCode(97 + slot);
+    const letters = (slots: number[]): string => slots.map(letter).join("");
+    const shaped = arrays.map(({ text, dims }) => {
+      const sizes = dims.flat().map((slot) => this.lengths[slot]!);
+      return dims.some((dim) => dim.length > 1)
+        ? `${atom(text)}.reshape(${sizes.join(", ")})`
+        : text;
+    });
+    const index = `${arrays.map(({ dims }) => letters(dims.flat())).join(",")}->${letters(free)}`;
+    return `np.einsum("${index}", ${shaped.join(", ")})`;
+  }
+
+  /** A cell, or a whole vector, that a rotation makes. */
+  private turnedLine(where: Where): string | null {
+    const turn = this.turn(where);
+    if (!turn) return null;
+    const { turning } = this.turned!;
+    const gained = (text: string): string =>
+      turning.gain === 1 ? text : `${turning.gain} * ${atom(text)}`;
+    if (where.every((at) => typeof at === "number")) {
+      const cells = turn.parts.map(
+        ({ at, f, minus }) =>
+          `${minus ? "-" : ""}${atom(turn.other.values.line(at))} * np.${f}(${turn.angle})`,
+      );
+      return gained(added(cells, "-"));
+    }
+    const vector = this.written(turn.other, new Set(this.summed));
+    const free = where.findIndex((at) => typeof at !== "number");
+    const whole =
+      this.turned!.isRow &&
+      where.filter((at) => typeof at !== "number").length === 1 &&
+      this.turned!.fixed.slots.join() === String(free) &&
+      this.factors.every((f) => f === this.turned!.factor || !f.slots.has(free)) &&
+      vector.dims.length === 1;
+    if (!whole) return null;
+    const halves = turning.layout === "half";
+    const [first, second] = halves
+      ? [`[:${turning.pairs}]`, `[${turning.pairs}:]`]
+      : ["[::2]", "[1::2]"];
+    const [x, cos, sin] = [`(x := ${vector.text})`, "np.cos(a)", "np.sin(a)"];
+    const turnedBy = `np.cos(a := ${turning.angles(turn.where)})`;
+    const pairs =
+      `[${x}${first} * ${turnedBy} - x${second} * ${sin}, ` +
+      `x${first} * ${sin} + x${second} * ${cos}]`;
+    return gained(halves ? `np.hstack(${pairs})` : `np.stack(${pairs}, -1).ravel()`);
+  }
+
+  // ---------------------------------------------------------- undone
+
+  get followed(): Values[] {
+    return this.source ? [this.source.values] : [];
+  }
+
+  get cuts(): boolean {
+    return !!this.source && this.cutting(this.source).some((slot) => this.lengths[slot]! > 1);
+  }
+
+  /** The names that are not fixed by a place of the result, and on which a vector's place hangs. */
+  private cutting({ axes }: Factor): number[] {
+    const before = axes.slice(0, -1);
+    return this.loose.filter((slot) => before.some((axis) => axis.slots.includes(slot)));
+  }
+
+  /** The name along which a direction runs, and those that are summed. */
+  private get loose(): number[] {
+    return [this.out - 1, ...this.summed];
+  }
+
+  /** direction' = scale direction times the other operands; one part for every place of a vector.
+   * So a head mixed from many tokens is a part for each of them, what joins heads one for each. */
+  undo({ prefix, direction }: Part): Part[] {
+    const source = this.source!;
+    const held = this.factors.filter((factor) => factor !== source);
+    const size = source.values.shape[source.values.shape.length - 1]!;
+    const [before, last] = [source.axes.slice(0, -1), source.axes[source.axes.length - 1]!];
+    const [end, cutting] = [this.out - 1, this.cutting(source)];
+    const rest = this.loose.filter((slot) => !cutting.includes(slot));
+    const inmost = rest.findLast((slot) => last.even.has(slot) && last.slots.includes(slot)) ?? -1;
+    const outer = rest.filter((slot) => slot !== inmost);
+    const [rows, numbers] = [true, false].map((has) =>
+      held.filter(({ slots }) => slots.has(inmost) === has),
+    ) as [Factor[], Factor[]];
+    const parts = new Map<number, Part>();
+
+    this.stand(prefix);
+    this.sweep(cutting, () => {
+      const at = before.map((axis) => axis.place(this.now, undefined));
+      const key = flatIndex(source.values.shape.slice(0, -1), at);
+      const part = parts.get(key) ?? fresh(source.values, at, size);
+      parts.set(key, part);
+      this.sweep(outer, () => {
+        let by = this.scale * (inmost === end ? 1 : direction[this.now[end]!]!);
+        for (const factor of numbers) by *= factor.values.at(this.placeIn(factor));
+        if (by === 0) return;
+        const first = last.place(this.now, undefined);
+        if (inmost < 0) {
+          part.direction[first]! += by;
+          return;
+        }
+        const along = rows.map((factor) => this.along(factor, inmost, null));
+        if (inmost === end) along.push(direction);
+        this.now[inmost] = 1;
+        addProducts(
+          part.direction,
+          first,
+          last.place(this.now, undefined) - first,
+          by,
+          along,
+          this.lengths[inmost]!,
+        );
+        this.now[inmost] = 0;
+      });
+    });
+    return [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+  }
+}
+
+function axisOf(e: Expression, names: string[], scene: Scene): Axis {
+  const own = namesOf(e);
+  // In the order of the index: so places of `h*4+i` run on where h and i do.
+  const slots = names.flatMap((name, slot) => (own.includes(name) ? [slot] : []));
+  const even = names.flatMap((name, slot) => (isEven(e, name) ? [slot] : []));
+  return { place: compile(e, names, lookIn(scene)), slots, even: new Set(even) };
+}
+
+function addProducts(
+  out: Float64Array,
+  first: number,
+  step: number,
+  by: number,
+  rows: Float64Array[],
+  n: number,
+): void {
+  const [row, ...others] = rows;
+  for (let k = 0; k < n; k++) {
+    let product = row ? by * row[k]! : by;
+    for (const other of others) product *= other[k]!;
+    out[first + k * step]! += product;
+  }
+}
+
+const fresh = (values: Values, prefix: Place, n: number): Part => ({
+  values,
+  prefix,
+  direction: new Float64Array(n),
+});
+
+const inProduct = (rows: Float64Array[], k: number): string =>
+  rows.map((row) => inner(row[k]!)).join("·");
+
+/** A list of lists, as long as `sizes` say. */
+function nested(numbers: number[], sizes: number[]): string {
+  const [n, ...others] = sizes;
+  if (!n || !others.length) return `[${numbers.join(", ")}]`;
+  const each = numbers.length / n;
+  const lists = Array.from({ length: n }, (_, i) =>
+    nested(numbers.slice(i * each, (i + 1) * each), others),
+  );
+  return `[${lists.join(", ")}]`;
+}
+
+/** Where an operand is along its axes, and the names of each axis that is left. */
+interface Placed {
+  parts: (number | [number, number] | null)[];
+  dims: number[][];
+  lists: { dim: number; list: string }[];
+}
+
+interface Written {
+  text: string;
+  dims: number[][];
+}
+
+interface Turn {
+  other: Factor;
+  where: number[];
+  n: number;
+  angle: number;
+  parts: { at: number[]; f: "cos" | "sin"; minus: boolean }[];
+}
