@@ -157,8 +157,9 @@ function tensorValues(scene: Scene, tensor: Tensor): Flat {
     run(start, step, n, reads) {
       reads?.note(tensor, start, step, n);
       const out = new Float64Array(n);
-      for (let i = 0, cell = start; i < n; i++, cell += step)
-        out[i] = cell < present ? halfToNumber(halves[offset + cell]!) * scale : NaN;
+      if (Math.max(start, start + step * (n - 1)) >= present) return out.fill(NaN);
+      for (let i = 0, cell = offset + start; i < n; i++, cell += step)
+        out[i] = halfToNumber(halves[cell]!) * scale;
       return out;
     },
     symbol: (where) => label(tensor) + bracket(where),

@@ -477,20 +477,19 @@ function axisOf(e: Expression, names: string[], scene: Scene): Axis {
   return { place: compile(e, names, lookIn(scene)), slots, even: new Set(even) };
 }
 
+/** Adds `by` times the product of the rows to some numbers, a step apart. */
 function addProducts(
   out: Float64Array,
   first: number,
   step: number,
   by: number,
-  rows: Float64Array[],
+  [row, ...others]: Float64Array[],
   n: number,
 ): void {
-  const [row, ...others] = rows;
-  for (let k = 0; k < n; k++) {
-    let product = row ? by * row[k]! : by;
-    for (const other of others) product *= other[k]!;
-    out[first + k * step]! += product;
-  }
+  // One row after the other, so that the inner loop is over numbers alone.
+  let product = row ?? new Float64Array(n).fill(1);
+  for (const other of others) product = product.map((x, k) => x * other[k]!);
+  for (let k = 0, at = first; k < n; k++, at += step) out[at]! += by * product[k]!;
 }
 
 const fresh = (values: Values, prefix: Place, n: number): Part => ({
