@@ -34,8 +34,8 @@ from lab.training.checkpoint import load_run
 
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
-from tiny import tiny_model  # noqa: E402
-from viewer_scenes import CONFIGS  # noqa: E402
+from tiny import tiny_model
+from viewer_scenes import CONFIGS
 
 MOST_BYTES = 160_000  # gzipped
 
