@@ -65,7 +65,7 @@ def value_at(name: str, place: list[int], text: str = "7*8=56") -> float:
     shape = [n for n, axis in zip(tensor["shape"], tensor["axes"], strict=True) if axis != "batch"]
     size = int(np.prod(shape))
     numbers = blob[tensor["offset"] : tensor["offset"] + size].reshape(shape)
-    return float(numbers[tuple(place)])
+    return float(numbers[tuple(place)]) * tensor["scale"]
 
 
 def test_every_activation_agrees_with_its_formula_and_weights_arrive(open_viewer: Open) -> None:
