@@ -117,11 +117,10 @@ def multiply(options: argparse.Namespace) -> None:
     written = up_to_the_end(go_on(loaded.model, shape.prompt(a, b), form.length))
     text, answer = decode(written[0]).rstrip("_"), -1
     print(text)
-    for field in shape.fields():
-        if field.role in ("working", "answer") and field.name != "dots":
-            answer = int(read_number(written, field)[0])
-            unread = f"not readable: {text[field.start : field.stop]}"
-            print(f"{field.name:>18}  {unread if answer < 0 else answer:>8}")
+    for field in shape.written:
+        answer = int(read_number(written, field)[0])
+        unread = f"not readable: {text[field.start : field.stop]}"
+        print(f"{field.label:>18}  {unread if answer < 0 else answer:>8}")
     print(f"{a} x {b} = {a * b}: {'right' if answer == a * b else 'wrong'}")
 
 

@@ -31,20 +31,20 @@ class Marks:
 
 def label_of(field: Field, a: int, b: int) -> str:
     """What a field holds, in the reader's own numbers."""
-    if field.name.startswith("partial product"):
-        unit = 10 ** int(field.name.rsplit(" ", 1)[1])
+    if field.kind == "partial product":
+        unit = 10**field.number
         return f"{a} × {b // unit % 10 * unit}"
-    return {"answer": "product", "dots": "blanked working"}.get(field.name, "")
+    return {"answer": "product", "dots": "blanked working"}.get(field.kind, "")
 
 
 def place_of(position: int, form: Format, a: int, b: int) -> str:
     """Where a token stands, in the reader's own numbers: '37 × 8: tens', 'product: units'."""
-    field = next(f for f in form.fields() if f.start <= position < f.stop)
+    field = form.field_at(position)
     if field.role == "operator":
-        return f"the sign {field.name}"
+        return f"the sign {field.label}"
     names = {"a": "first number", "b": "second number"}
-    name = label_of(field, a, b) or names.get(field.name, field.name)
-    return name if field.name == "dots" else f"{name}: {PLACE_NAMES[field.place(position)]}"
+    name = label_of(field, a, b) or names.get(field.kind, field.label)
+    return f"{name}: {PLACE_NAMES[field.place(position)]}" if field.holds_number else name
 
 
 def wrong_tokens(text: str, right: str) -> list[int]:
@@ -68,7 +68,7 @@ def strip(
     """
     marks = marks or Marks()
     parts: list[str] = []
-    for field in form.fields():
+    for field in form.fields:
         cells = "".join(
             cell(text[i], field, i, marks, written_from, probabilities)
             for i in range(field.start, min(field.stop, len(text)))
@@ -127,17 +127,14 @@ class Step:
 def steps_of(text: str, form: Format, problem: Problem) -> list[Step]:
     """Each partial product and the answer as the text has them, read the right way round."""
     out: list[Step] = []
-    for field in form.fields():
-        if field.role not in ("working", "answer") or field.name == "dots":
-            continue
+    for field in (*form.partial_products, form.answer):
         digits = text[field.start : field.stop]
         written = (digits[::-1] if field.backwards else digits).lstrip("0") or "0"
-        if field.name == "answer":
+        if field.kind == "answer":
             what, expected = f"{problem.a} × {problem.b}", problem.product
         else:
-            j = int(field.name.rsplit(" ", 1)[1])
             what = label_of(field, problem.a, problem.b)
-            expected = problem.partial_products[j] * 10**j
+            expected = problem.partial_products[field.number] * 10**field.number
         out.append(Step(what, written, expected, field.stop))
     return out
 

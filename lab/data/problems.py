@@ -23,7 +23,8 @@ from lab.data.vocabulary import DOT, END, EQUALS, PADDING, PLUS, TIMES, Tokens, 
 
 Style = Literal["plain", "reversed", "cot", "cot_reversed", "dots"]
 STYLES: tuple[Style, ...] = get_args(Style)
-Role = Literal["operand", "operator", "working", "answer", "padding"]
+Kind = Literal["a", "*", "b", "=", "partial product", "+", "sum", "dots", "answer", "$"]
+Role = Literal["operand", "operator", "working", "answer"]
 Integers = NDArray[np.int64]
 Change = TypeVar("Change", int, Integers)
 
@@ -38,16 +39,56 @@ HELDOUT_FROM, TEST_FROM = 0.30, 0.40
 
 # ---------------------------------------------------------------- the text of one shape
 
+ROLES: dict[Kind, Role] = {
+    "a": "operand",
+    "*": "operator",
+    "b": "operand",
+    "=": "operator",
+    "partial product": "working",
+    "+": "operator",
+    "sum": "working",
+    "dots": "working",
+    "answer": "answer",
+    "$": "operator",
+}
+WRITTEN: tuple[Kind, ...] = ("partial product", "sum", "answer")
+"""The numbers that a model writes itself."""
+NUMBERS: tuple[Kind, ...] = ("a", "b", *WRITTEN)
+
 
 @dataclass(frozen=True)
 class Field:
-    """A run of tokens with one meaning: `text[start:stop]`, of place value 10**k if `backwards`."""
+    """A run of tokens with one meaning: `text[start:stop]`, of place value 10**k if `backwards`.
 
-    name: str
-    role: Role
+    `number`: of a partial product, which digit of b it is of, units first; of a running sum, which
+    partial product was added last.
+    """
+
+    kind: Kind
     start: int
     stop: int
+    number: int = 0
     backwards: bool = False
+
+    @property
+    def label(self) -> str:
+        """What people read: 'answer', 'partial product 1'."""
+        numbered = self.kind in ("partial product", "sum")
+        return f"{self.kind} {self.number}" if numbered else self.kind
+
+    @property
+    def role(self) -> Role:
+        return ROLES[self.kind]
+
+    @property
+    def holds_number(self) -> bool:
+        """Does it consist of digits, not of signs or dots?"""
+        return self.kind in NUMBERS
+
+    @property
+    def positions(self) -> range:
+        """The tokens of the field."""
+        return range(self.start, self.stop)
 
     @property
     def width(self) -> int:
@@ -86,15 +127,38 @@ class Format:
     @property
     def prompt_length(self) -> int:
         """Tokens up to and including the first `=` (and, for dots, the dots)."""
-        dots = sum(f.width for f in self.fields() if f.name.startswith("dots"))
-        return self.p + self.q + 2 + dots
+        return self.written[0].start
 
     @property
     def length(self) -> int:
-        return self.fields()[-1].stop
+        return self.fields[-1].stop
 
+    @property
     def fields(self) -> tuple[Field, ...]:
+        """All that stands in a text, in order and without a gap."""
         return fields_of(self.style, self.p, self.q)
+
+    @property
+    def written(self) -> tuple[Field, ...]:
+        """The numbers that the model writes, in order: the working, and the answer at its end."""
+        return fields_of_kinds(self.style, self.p, self.q, WRITTEN)
+
+    @property
+    def partial_products(self) -> tuple[Field, ...]:
+        """In the order of the digits of b, units first; none where no working is written."""
+        return fields_of_kinds(self.style, self.p, self.q, ("partial product",))
+
+    @property
+    def answer(self) -> Field:
+        (answer,) = fields_of_kinds(self.style, self.p, self.q, ("answer",))
+        return answer
+
+    def field_at(self, position: int) -> Field:
+        """The field that token `position` is in; `ValueError` if the text has no such token."""
+        for field in self.fields:
+            if position in field.positions:
+                return field
+        raise ValueError(f"token {position} is not in a text of {self.length} tokens")
 
     def check_operands(self, a: Integers, b: Integers) -> None:
         for name, values, digits in (("a", a, self.p), ("b", b, self.q)):
@@ -182,29 +246,33 @@ def fields_of(style: Style, p: int, q: int) -> tuple[Field, ...]:
     backwards = style in ("reversed", "cot_reversed", "dots")
     out: list[Field] = []
 
-    def add(name: str, role: Role, width: int, backwards: bool = False) -> None:
+    def add(kind: Kind, width: int, number: int = 0) -> None:
         start = out[-1].stop if out else 0
-        out.append(Field(name, role, start, start + width, backwards))
+        out.append(Field(kind, start, start + width, number, backwards and kind in WRITTEN))
 
-    add("a", "operand", p)
-    add("*", "operator", 1)
-    add("b", "operand", q)
-    add("=", "operator", 1)
+    add("a", p)
+    add("*", 1)
+    add("b", q)
+    add("=", 1)
     if style in ("cot", "cot_reversed"):
         for j in range(q - 1):
             if j == 0:
-                add("partial product 0", "working", p + 1, backwards)
-            add("+", "operator", 1)
-            add(f"partial product {j + 1}", "working", p + 2 + j, backwards)
-            add("=", "operator", 1)
+                add("partial product", p + 1, 0)
+            add("+", 1)
+            add("partial product", p + 2 + j, j + 1)
+            add("=", 1)
             if j + 2 < q:
-                add(f"sum {j + 1}", "working", p + 2 + j, backwards)
+                add("sum", p + 2 + j, j + 1)
     elif style == "dots":
-        working = fields_of("cot_reversed", p, q)
-        add("dots", "working", working[-2].start - out[-1].stop)
-    add("answer", "answer", p + q, backwards)
-    add("$", "operator", 1)
+        add("dots", Format("cot_reversed", p, q).answer.start - out[-1].stop)
+    add("answer", p + q)
+    add("$", 1)
     return tuple(out)
+
+
+@lru_cache
+def fields_of_kinds(style: Style, p: int, q: int, kinds: tuple[Kind, ...]) -> tuple[Field, ...]:
+    return tuple(field for field in fields_of(style, p, q) if field.kind in kinds)
 
 
 def implied_move(change: Change, place: int) -> Change:
@@ -214,12 +282,12 @@ def implied_move(change: Change, place: int) -> Change:
 
 
 def name_of_place(shape: Format, position: int) -> str:
-    for field in shape.fields():
-        if field.start <= position < field.stop:
-            if field.role == "operator" or field.name == "dots":
-                return field.name
-            return f"{field.name}, {PLACE_NAMES[field.place(position)]}"
-    return "padding"
+    if position >= shape.length:
+        return "padding"
+    field = shape.field_at(position)
+    if not field.holds_number:
+        return field.label
+    return f"{field.label}, {PLACE_NAMES[field.place(position)]}"
 
 
 PLACE_NAMES = (
@@ -303,9 +371,9 @@ def blank_text(style: Style, p: int, q: int) -> tuple[Tokens, NDArray[np.bool_]]
     fields = fields_of(style, p, q)
     text = np.zeros(fields[-1].stop, dtype=np.uint8)
     mask = np.zeros(fields[-1].stop, dtype=bool)
-    signs = {"*": TIMES, "+": PLUS, "=": EQUALS, "$": END, "dots": DOT}
+    signs: dict[Kind, int] = {"*": TIMES, "+": PLUS, "=": EQUALS, "$": END, "dots": DOT}
     for field in fields:
-        text[field.start : field.stop] = signs.get(field.name, 0)
+        text[field.start : field.stop] = signs.get(field.kind, 0)
     mask[p + q + 2 :] = text[p + q + 2 :] != DOT
     return text, mask
 
@@ -318,23 +386,27 @@ def render_shape(
     if p + q > FITS_64_BITS:
         a, b = a.astype(object), b.astype(object)
     tokens = np.repeat(text[None], len(a), axis=0)
-    for field in fields_of(style, p, q):
-        if field.role != "operator" and field.name != "dots":
-            write_number(tokens, field, value_of_field(field.name, a, b))
+    for field in fields_of_kinds(style, p, q, NUMBERS):
+        write_number(tokens, field, value_of_field(field, a, b))
     return tokens, np.repeat(mask[None], len(a), axis=0)
 
 
-def value_of_field(name: str, a: Integers, b: Integers) -> Integers:
-    """The number a named field holds: an operand, the answer, a partial product or a sum."""
-    if name in ("a", "b"):
-        return a if name == "a" else b
-    if name == "answer":
-        return a * b
-    kind, j = name.rsplit(" ", 1)
-    unit = 10 ** int(j)
-    if kind == "partial product":
-        return a * (b // unit % 10) * unit
-    return a * (b % (10 * unit))
+def value_of_field(field: Field, a: Integers, b: Integers) -> Integers:
+    """The number a field holds: an operand, the answer, a partial product or a sum."""
+    unit = 10**field.number
+    match field.kind:
+        case "a":
+            return a
+        case "b":
+            return b
+        case "partial product":
+            return a * (b // unit % 10) * unit
+        case "sum":
+            return a * (b % (10 * unit))
+        case "answer":
+            return a * b
+        case _:
+            raise ValueError(f"{field.label!r} holds no number")
 
 
 # ---------------------------------------------------------------- the one split

@@ -37,11 +37,7 @@ from lab.data.problems import (
 from lab.data.vocabulary import VOCABULARY
 
 FORM = Format("cot_reversed")
-ANSWER = FORM.fields()[-2]
-
-
-def field_at(position: int) -> Field:
-    return next(field for field in FORM.fields() if field.start <= position < field.stop)
+ANSWER = FORM.answer
 
 
 def first_difference(text: str, right: str) -> int | None:
@@ -80,9 +76,9 @@ class ForgedDigit:
 
 def grade_forgery(before: str, after: str, position: int) -> ForgedDigit:
     """Compare the model's text with the one it wrote on behind a digit forged at `position`."""
-    field = field_at(position)
-    if not field.name.startswith("partial product"):
-        raise ValueError(f"token {position} is in {field.name!r}, not in a partial product")
+    field = FORM.field_at(position)
+    if field.kind != "partial product":
+        raise ValueError(f"token {position} is in {field.label!r}, not in a partial product")
     answers = [text[ANSWER.start : ANSWER.stop][::-1] for text in (before, after)]
     moved = int(answers[1]) - int(answers[0]) if all(x.isdigit() for x in answers) else None
     behind = range(position + 1, ANSWER.start)
@@ -310,7 +306,7 @@ class PulledHead:
     @property
     def solved(self) -> bool:
         """Both partial products and the signs are right, and the product is not."""
-        return self.first_wrong is not None and ANSWER.start <= self.first_wrong < ANSWER.stop
+        return self.first_wrong in ANSWER.positions
 
 
 def grade_pulled_head(a: int, b: int, written: str) -> PulledHead:
@@ -395,7 +391,7 @@ def mistake_in(a: int, b: int, text: str, wrong: WrongToken) -> Mistake:
     """What a reader did at the first wrong token, as far as it can be told."""
     if wrong.position >= FORM.length:
         return "other"
-    field = field_at(wrong.position)
+    field = FORM.field_at(wrong.position)
     if wrong.found == "the end":
         return "too short"
     if field.role == "operator":
@@ -406,7 +402,7 @@ def mistake_in(a: int, b: int, text: str, wrong: WrongToken) -> Mistake:
         return "front to back"
     if not wrong.found.isdigit():
         return "too few digits"
-    if field.name == "partial product 1" and field.place(wrong.position) == 0:
+    if field.kind == "partial product" and field.place(wrong.position) < field.number:
         return "missing zero"
     carry = carry_into(a, b, field, field.place(wrong.position))
     found, expected = int(wrong.found), int(wrong.expected)
@@ -419,11 +415,10 @@ def mistake_in(a: int, b: int, text: str, wrong: WrongToken) -> Mistake:
 
 def carry_into(a: int, b: int, field: Field, place: int) -> int:
     """What the places below add to the digit of 10^`place` in a partial product or the sum."""
-    if field.name == "answer":
+    if field.kind == "answer":
         return carries(a, b)[place][2]
-    j = int(field.name.rsplit(" ", 1)[1])
-    below = 10 ** max(place - j, 0)
-    return a % below * (b // 10**j % 10) // below
+    below = 10 ** max(place - field.number, 0)
+    return a % below * (b // 10**field.number % 10) // below
 
 
 # ---------------------------------------------------------------- a quiet part, a loud stream

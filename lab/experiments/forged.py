@@ -18,7 +18,7 @@ from lab.training.run import ALL, Reading, read_texts
 def tamper_cells() -> list[Cell]:
     form = load_run("chain_of_thought").format
     return [
-        {"run": "chain_of_thought", "field": f.field.name, "position": f.position, "seed": 0}
+        {"run": "chain_of_thought", "field": f.field.label, "position": f.position, "seed": 0}
         for f in forgeries(form)
     ]
 

@@ -135,9 +135,8 @@ def answer_tokens(form: Format, a: Integers, b: Integers) -> NDArray[np.bool_]:
     """True on the digits of the product, (N, L) or, padded, (1, L)."""
     if not form.padded:
         raise ValueError("answers of unpadded texts lie in different places; score padded texts")
-    field = form.fields()[-2]
     place = np.arange(form.length)
-    return ((field.start <= place) & (place < field.stop))[None]
+    return ((form.answer.start <= place) & (place < form.answer.stop))[None]
 
 
 def exactness(

@@ -57,10 +57,7 @@ class Outcome:
 def forgeries(form: Format) -> list[Forgery]:
     """Every digit of the partial products, in the order the model writes them."""
     return [
-        Forgery(field, position)
-        for field in form.fields()
-        if field.name.startswith("partial product")
-        for position in range(field.start, field.stop)
+        Forgery(field, position) for field in form.partial_products for position in field.positions
     ]
 
 
@@ -83,12 +80,12 @@ def tampered(
     What an edit implies is a b, moved by `implied_move` of new minus old digit.
     """
     total = Outcome(0, 0, 0, 0, 0)
-    answer = form.fields()[-2]
-    largest = 10 ** (answer.stop - answer.start) - 1
+    largest = 10**form.answer.width - 1
     for begin in range(0, len(a), BATCH):
         some_a, some_b = a[begin : begin + BATCH], b[begin : begin + BATCH]
         forged, change = forge(form.render(some_a, some_b)[0], forgery.position, rng)
-        written = read_number(go_on(model, forged[:, : forgery.position + 1], form.length), answer)
+        texts = go_on(model, forged[:, : forgery.position + 1], form.length)
+        written = read_number(texts, form.answer)
         truth = some_a * some_b
         implied = truth + implied_move(change, forgery.place)
         followed, stayed = written == implied, written == truth
@@ -100,7 +97,7 @@ def tampered(
 
 def tokens_given(form: Format, n_given: int) -> int:
     """How many tokens a prompt has that hands over the first `n_given` partial products."""
-    working = [field for field in form.fields() if field.name.startswith("partial product")]
+    working = form.partial_products
     if not 0 <= n_given <= len(working):
         raise ValueError(f"n_given={n_given}; this text has {len(working)} partial products")
     return working[n_given - 1].stop if n_given else form.prompt_length

@@ -62,6 +62,8 @@ class Operands(Protocol):
 
     def cells(self, operand: Operand, at: Places) -> Cells: ...
 
+    def values(self, operand: Operand, at: Places) -> Numbers: ...
+
     def whole_number(self, name: str, at: Places) -> Any: ...
 
     def shape_of(self, operand: Operand) -> tuple[int, ...]: ...
@@ -74,8 +76,7 @@ def last_formed(scene: Operands, of: tuple[Operand, ...]) -> int:
     return max(n for n, operand in enumerate(of) if scene.is_formed(operand))
 
 
-def along(scene: Operands, operand: Operand, at: Places) -> Cells:
-    """An operand over the whole of its last axis, which comes last in the result."""
-    length = scene.shape_of(operand)[-1]
+def row(scene: Operands, operand: Operand, at: Places) -> Places:
+    """The places of an operand along the whole of its last axis, which comes last in the result."""
     fixed = tuple(np.asarray(place)[..., None] for place in at)
-    return scene.cells(operand, (*fixed, np.arange(length)))
+    return (*fixed, np.arange(scene.shape_of(operand)[-1]))

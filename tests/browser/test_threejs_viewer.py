@@ -9,7 +9,7 @@ import driver
 import pytest
 import torch
 from playwright.sync_api import Frame
-from viewer_app import model, scene
+from viewer_app import KINDS, model, scene
 
 from lab.data.vocabulary import VOCABULARY
 from lab.model.trace import Trace
@@ -55,21 +55,25 @@ def ready(page: driver.BookPage, weights: bool) -> Frame:
     raise TimeoutError("the viewer never showed a scene")
 
 
-def value_at(name: str, place: list[int], text: str = "7*8=56") -> float:
+def value_at(name: str, place: list[int], text: str = "7*8=56", kind: str = "plain") -> float:
     """What torch says, straight from the float16 blob of the page's own scene."""
     import numpy as np
 
-    manifest, weights, activations = scene(text, [])
+    manifest, weights, activations = scene(text, [], kind)
     tensor = next(t for t in manifest["tensors"] if t["name"] == name)
     blob = np.frombuffer(weights if tensor["kind"] == "weight" else activations, np.float16)
     shape = [n for n, axis in zip(tensor["shape"], tensor["axes"], strict=True) if axis != "batch"]
     size = int(np.prod(shape))
     numbers = blob[tensor["offset"] : tensor["offset"] + size].reshape(shape)
-    return float(numbers[tuple(place)])
+    return float(numbers[tuple(place)]) * tensor["scale"]
 
 
-def test_every_activation_agrees_with_its_formula_and_weights_arrive(open_viewer: Open) -> None:
-    page, frame = open_viewer()
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_activation_agrees_with_its_formula_and_weights_arrive(
+    open_viewer: Open, kind: str
+) -> None:
+    """Kinds of attention among them of which the front end has never heard."""
+    page, frame = open_viewer(f"?kind={kind}")
     assert frame.evaluate("viewer3d.drawsWith") == "webgl2"
     assert frame.evaluate("viewer3d.scene.problems") == []
     wrong = frame.evaluate(
@@ -315,12 +319,15 @@ def read_number(text: str) -> float:
     return float(text.split()[0].rstrip(".").replace("−", "-"))
 
 
-def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(open_viewer: Open) -> None:
-    page, frame = open_viewer()
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(
+    open_viewer: Open, kind: str
+) -> None:
+    page, frame = open_viewer(f"?kind={kind}")
     frame.get_by_role("button", name='Follow the "5" home').click()
     driver.wait_idle(page)
     rows, crumbs = frame.locator(".home li button"), frame.locator(".home nav button")
-    name, position, whole = "logits", 3, value_at("logits", [3, 5])
+    name, position, whole = "logits", 3, value_at("logits", [3, 5], kind=kind)
     while rows.count():
         add_up = frame.locator(".home .sum").inner_text().split("add up to ")[1]
         assert read_number(add_up) == pytest.approx(whole, rel=0.02, abs=2e-3)

@@ -4,6 +4,7 @@ Run by tests/browser/test_threejs_viewer.py with `streamlit run`.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,17 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.threejs_viewer import Side, last_answer, show_model  # noqa: E402
-from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention  # noqa: E402
+from lab.model.config import (  # noqa: E402
+    ALiBiPositions,
+    ClippedRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    GroupedQueryAttention,
+    LearnedPositions,
+    MultiHeadAttention,
+    RotaryPositions,
+    SlidingWindowAttention,
+)
 from lab.model.gpt import GPT  # noqa: E402
 from lab.model.trace import Edit  # noqa: E402
 from lab.scene import build  # noqa: E402
@@ -29,9 +40,22 @@ CONFIG = GPTConfig(
     ffn=DenseFFN(d_ff=16),
 )
 
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "alibi": {"position": ALiBiPositions()},
+    "grouped": {"attention": GroupedQueryAttention(n_head=4, head_dim=4, n_kv_head=2)},
+    "clipped": {"position": ClippedRotaryPositions(base=100.0, farthest=2)},
+    "sliding": {
+        "position": RotaryPositions(base=100.0),
+        "attention": SlidingWindowAttention(n_head=2, head_dim=4, window=3),
+    },
+}
+"""What `?kind=...` asks for."""
+
+
 @st.cache_resource
-def model() -> GPT:
-    made = GPT(CONFIG)
+def model(kind: str = "plain") -> GPT:
+    made = GPT(replace(CONFIG, **KINDS[kind]))
     dice = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for p in made.parameters():
@@ -41,8 +65,10 @@ def model() -> GPT:
     return made.eval()
 
 
-def scene(text: str, edits: list[dict[str, Any]]) -> tuple[dict[str, Any], bytes, bytes]:
-    made = build.scene(model(), text, run="dice", edits=[as_edit(edit) for edit in edits])
+def scene(
+    text: str, edits: list[dict[str, Any]], kind: str = "plain"
+) -> tuple[dict[str, Any], bytes, bytes]:
+    made = build.scene(model(kind), text, run="dice", edits=[as_edit(edit) for edit in edits])
     return dict(made.manifest), made.weights, made.activations
 
 
@@ -87,7 +113,8 @@ def app() -> None:
         edit = dict(answer.edit)
         kept = [e for e in edits if (e["name"], e["index"]) != (edit["name"], edit["index"])]
         edits = st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
-    manifest, weights, activations = scene(text, edits)
+    kind = st.query_params.get("kind", "plain")
+    manifest, weights, activations = scene(text, edits, kind)
     activations = damaged(activations, st.query_params.get("damage"))
     lent = None if "bare" in st.query_params else lambda: weights
     beside = second(st.text_input("Beside"))

@@ -23,6 +23,14 @@ def test_a_right_text_has_three_right_steps_read_the_right_way_round() -> None:
     ]
 
 
+def test_the_steps_of_a_right_text_of_three_digits_are_right_and_hold_no_running_sum() -> None:
+    form, a, b = Format("cot_reversed", 2, 3), 37, 481
+    problem = Problem(a, b, partial_products(a, b, 3), a * b)
+    found = tokens.steps_of(form.text(a, b), form, problem)
+    assert [s.what for s in found] == ["37 × 1", "37 × 80", "37 × 400", "37 × 481"]
+    assert all(s.right for s in found)
+
+
 def test_a_wrong_digit_makes_only_its_step_wrong_and_says_what_it_is() -> None:
     found = steps("37*48=692+0941=6771$")
     assert [s.right for s in found] == [True, False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lab.model.rules import Contract, Operand
-from lab.scene.expression import evaluate, index_of
+from lab.scene.expression import evaluate, index_of, names_of
 from lab.scene.operands import (
     Cells,
     Numbers,
@@ -98,20 +99,35 @@ def undo(scene: Operands, rule: Contract, whole: Part) -> list[Part]:
     *fixed, last = index.out
     free = lengths(scene, rule, (last, *index.summed))
     names = grid(dict(zip(fixed, whole.at, strict=True)), free)
-    weights = rule.scale * whole.direction.reshape(-1, *len(index.summed) * [1])
-    for i, (operand, axes) in enumerate(zip(rule.of, index.operands, strict=True)):
-        if i != n:
-            weights = weights * scene.cells(operand, places(scene, axes, names)).value
-    weights = np.broadcast_to(weights, tuple(free.values()))
-    into = [np.broadcast_to(x, weights.shape) for x in places(scene, index.operands[n], names)]
+    held = [
+        scene.values(operand, places(scene, axes, names))
+        for i, (operand, axes) in enumerate(zip(rule.of, index.operands, strict=True))
+        if i != n
+    ]
+    into = places(scene, index.operands[n], names)
+    asked = [any(name in names_of(axis) for axis in index.operands[n]) for name in free]
+    weights = rule.scale * summed_over(asked, whole.direction, held)
     return list(vectors(rule.of[n], into, weights, scene.shape_of(rule.of[n])))
 
 
+def summed_over(kept: list[bool], direction: Numbers, held: list[Numbers]) -> Numbers:
+    """direction times what is held on a grid whose first axis is direction's own.
+
+    The axes that are not kept are summed over, and stay with the length 1.
+    """
+    letters = "abcdefgh"[: len(kept)]
+    on_grid = [x.reshape((1,) * (len(kept) - x.ndim) + x.shape) for x in held]
+    out = "".join(itertools.compress(letters, kept))
+    sums = np.einsum(f"{','.join(['a', *len(held) * [letters]])}->{out}", direction, *on_grid)
+    return np.expand_dims(sums, [axis for axis, stays in enumerate(kept) if not stays])
+
+
 def vectors(
-    operand: Operand, into: list[Any], weights: Numbers, size: tuple[int, ...]
+    operand: Operand, into: Places, weights: Numbers, size: tuple[int, ...]
 ) -> Iterator[Part]:
     """What falls on every number of an operand, cut into vectors along its last axis."""
-    flat = np.ravel_multi_index(tuple(x.ravel() for x in into), size)
+    *at_each, weights = np.broadcast_arrays(*into, weights)
+    flat = np.ravel_multi_index(tuple(x.ravel() for x in at_each), size)
     sums = np.bincount(flat, weights.ravel(), minlength=math.prod(size)).astype(np.float64)
     for vector in np.unique(flat // size[-1]):
         at = np.unravel_index(int(vector), size[:-1])

@@ -15,9 +15,9 @@ from lab.scene.operands import (
     Part,
     Places,
     Write,
-    along,
     last_formed,
     multiplied,
+    row,
 )
 
 erf = np.vectorize(math.erf, otypes=[np.float64])
@@ -72,11 +72,10 @@ def followed(scene: Operands, rule: Map) -> tuple[Operand, ...]:
 
 def undo(scene: Operands, rule: Map, whole: Part) -> list[Part]:
     """f(x) = gate x with gate = f(x) / x; of a product, all but the last factor is the gate."""
-    n = last_formed(scene, rule.of)
+    n, at = last_formed(scene, rule.of), row(scene, rule.of[0], whole.at)
     if rule.fn == "multiply":
-        held = [along(scene, x, whole.at).value for i, x in enumerate(rule.of) if i != n]
-        gate = np.prod(held, axis=0)
+        gate = np.prod([scene.values(x, at) for i, x in enumerate(rule.of) if i != n], axis=0)
     else:
-        fired, x = (along(scene, y, whole.at).value for y in (whole.operand, rule.of[n]))
+        fired, x = (scene.values(y, at) for y in (whole.operand, rule.of[n]))
         gate = np.divide(fired, x, out=np.zeros_like(x), where=x != 0)
     return [Part(rule.of[n], whole.at, whole.direction * gate)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Norm, Operand
-from lab.scene.operands import Cells, Numbers, Operands, Part, Places, Write, along, multiplied
+from lab.scene.operands import Cells, Numbers, Operands, Part, Places, Write, multiplied, row
 
 
 def cells(scene: Operands, rule: Norm, at: Places) -> Cells:
     x, gain = rule.of
-    row, own = along(scene, x, at[:-1]), scene.cells(x, at)
-    rms = root_mean_square(row.value, rule.eps)
-    moved = (abs(row.value) * row.error).mean(-1) / rms  # how far rounding may take the rms
+    whole, own = scene.cells(x, row(scene, x, at[:-1])), scene.cells(x, at)
+    rms = root_mean_square(whole.value, rule.eps)
+    moved = (abs(whole.value) * whole.error).mean(-1) / rms  # how far rounding may take the rms
     scaled = own.value / rms
     return multiplied(
         [Cells(scaled, (own.error + abs(scaled) * moved) / rms), scene.cells(gain, (at[-1],))]
@@ -41,5 +41,5 @@ def followed(scene: Operands, rule: Norm) -> tuple[Operand, ...]:
 
 def undo(scene: Operands, rule: Norm, whole: Part) -> list[Part]:
     x, gain = rule.of
-    rms = root_mean_square(along(scene, x, whole.at).value, rule.eps)
-    return [Part(x, whole.at, whole.direction * along(scene, gain, ()).value / rms)]
+    rms = root_mean_square(scene.values(x, row(scene, x, whole.at)), rule.eps)
+    return [Part(x, whole.at, whole.direction * scene.values(gain, row(scene, gain, ())) / rms)]

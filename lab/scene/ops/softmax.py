@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Operand, Softmax
-from lab.scene.operands import Cells, Operands, Part, Places, Write, along
+from lab.scene.operands import Cells, Operands, Part, Places, Write, row
 
 
 def cells(scene: Operands, rule: Softmax, at: Places) -> Cells:
-    row, own = along(scene, rule.of[0], at[:-1]), scene.cells(rule.of[0], at)
-    most = row.value.max(-1)
-    share = np.exp(own.value - most) / np.exp(row.value - most[..., None]).sum(-1)
-    return Cells(share, share * np.expm1(2 * row.error.max(-1)))
+    (x,) = rule.of
+    whole, own = scene.cells(x, row(scene, x, at[:-1])), scene.cells(x, at)
+    most = whole.value.max(-1)
+    share = np.exp(own.value - most) / np.exp(whole.value - most[..., None]).sum(-1)
+    return Cells(share, share * np.expm1(2 * whole.error.max(-1)))
 
 
 def shape(scene: Operands, rule: Softmax) -> tuple[int, ...]:

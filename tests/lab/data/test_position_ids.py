@@ -11,23 +11,23 @@ SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10)]
 
 
 def by_fields(form: Format) -> list[tuple[int, int]]:
-    """(place, line) of every token, read off the names of the fields.
+    """(place, line) of every token, read off the kinds of the fields.
 
     In the working it is that of the digit after it, or of the one that would be if a number ends.
     """
     out: list[tuple[int, int]] = []
     line = 0
     opener = -1
-    for field in form.fields():
-        for slot in range(field.start, field.stop):
-            if field.name == "a":
+    for field in form.fields:
+        for slot in field.positions:
+            if field.kind == "a":
                 out.append((form.p - 1 - slot, 0))
-            elif field.name == "*":
+            elif field.kind == "*":
                 out.append((form.p + 1, form.q))
-            elif field.name == "b":
+            elif field.kind == "b":
                 out.append((0, field.place(slot)))
             elif field.role == "operator":
-                line += field.name == "+"
+                line += field.kind == "+"
                 opener = slot
                 out.append((-line, line))
             else:
@@ -49,9 +49,9 @@ def test_coupled_ids_say_which_digits_a_digit_is_made_of(p: int, q: int) -> None
 def test_the_digit_of_the_sum_above_stands_at_one_fixed_distance() -> None:
     form = Format("cot_reversed", 3, 3)
     ids = coupled_ids(torch.from_numpy(form.render(123, 456)[0]))[0]
-    fields = {f.name: f for f in form.fields()}
-    above, below = fields["sum 1"], fields["answer"]
-    for slot in range(above.start, above.stop):
+    (above,) = (field for field in form.written if field.kind == "sum")
+    below = form.answer
+    for slot in above.positions:
         same = below.start + below.place(below.start) + slot - above.start
         assert (ids[slot] - ids[same]).tolist() == [1, -1]
 

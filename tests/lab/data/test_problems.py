@@ -1,6 +1,7 @@
 """problems against a second, slow renderer in plain Python, and a second hash of the split."""
 
 import hashlib
+import re
 import time
 from typing import Any
 
@@ -29,6 +30,7 @@ from lab.data.problems import (
     split_values,
 )
 from lab.data.vocabulary import VOCABULARY, decode, encode
+from lab.records import ROOT, read_lines
 
 # ---------------------------------------------------------------- the reference
 
@@ -168,25 +170,109 @@ def test_fields_tile_the_text_and_their_places_give_their_numbers(
 ) -> None:
     style, a, b = problem[0].style, problem[1], problem[2]
     form = Format(style, problem[0].p, problem[0].q)
-    fields, tokens = form.fields(), form.render(a, b)[0]
+    fields, tokens = form.fields, form.render(a, b)[0]
     assert [f.start for f in fields] == [0] + [f.stop for f in fields[:-1]]
     assert fields[-1].stop == form.length == tokens.shape[1]
-    total = 0
-    for j in range(form.q):
-        shifted = a * (b // 10**j % 10) * 10**j
-        total += shifted
-        for name, value in ((f"partial product {j}", shifted), (f"sum {j}", total)):
-            for field in (f for f in fields if f.name == name):
-                assert read_number(tokens, field)[0] == value
-    assert read_number(tokens, fields[0])[0] == a
-    assert read_number(tokens, fields[2])[0] == b
-    assert read_number(tokens, fields[-2])[0] == a * b
+    shifted = [a * (b // 10**j % 10) * 10**j for j in range(form.q)]
+    for field in fields:
+        if field.holds_number:
+            assert (
+                read_number(tokens, field)[0]
+                == {
+                    "a": a,
+                    "b": b,
+                    "partial product": shifted[field.number],
+                    "sum": sum(shifted[: field.number + 1]),
+                    "answer": a * b,
+                }[field.kind]
+            )
+
+
+def labels_by_reading(text: str) -> list[str]:
+    """What every token belongs to, told from the signs around it alone."""
+    labels: list[str] = []
+    runs = re.findall(r"\d+|\.+|[*+=$]", text)
+    n_added = 0
+    for before, run, after in zip(["", *runs], runs, [*runs[1:], ""], strict=False):
+        n_added += run == "+"
+        if run in "*+=$":
+            label = run
+        elif run[0] == ".":
+            label = "dots"
+        elif after == "$":
+            label = "answer"
+        elif before in ("", "*"):
+            label = "b" if before else "a"
+        elif before == "+" or not n_added:
+            label = f"partial product {n_added}"
+        else:
+            label = f"sum {n_added}"
+        labels += [label] * len(run)
+    return labels
+
+
+@given(problems())
+@settings(max_examples=300, deadline=None)
+def test_the_field_of_every_token_is_found(problem: tuple[Format, int, int]) -> None:
+    form, a, b = problem
+    text = reference_text(form, a, b).rstrip("_")
+    shape = form.shape_of(text)
+    assert [shape.field_at(i).label for i in range(len(text))] == labels_by_reading(text)
+    for outside in (-1, len(text)):
+        with pytest.raises(ValueError, match=f"token {outside} is not in a text of {len(text)} "):
+            shape.field_at(outside)
+
+
+@given(problems())
+@settings(deadline=None)
+def test_the_answer_is_the_product_that_the_prompt_asks_for(
+    problem: tuple[Format, int, int],
+) -> None:
+    form, a, b = problem
+    text = reference_text(form, a, b).rstrip("_")
+    answer = form.shape_of(text).answer
+    left, right = text[: text.index("=")].split("*")
+    digits = text[answer.start : answer.stop]
+    assert int(digits if form.style in ("plain", "cot") else digits[::-1]) == int(left) * int(right)
+    assert text[answer.start - 1] in "=." and text[answer.stop :] == "$"
+
+
+@given(problems())
+@settings(deadline=None)
+def test_the_partial_products_are_those_of_the_working_in_order(
+    problem: tuple[Format, int, int],
+) -> None:
+    """In the working one begins, and then one stands behind every plus."""
+    form, a, b = problem
+    text = reference_text(form, a, b).rstrip("_")
+    found = form.shape_of(text).partial_products
+    first = re.findall(r"=(\d+)\+", text)[:1]
+    assert [text[f.start : f.stop] for f in found] == first + re.findall(r"\+(\d+)", text)
+    assert [field.number for field in found] == list(range(len(found)))
+
+
+@given(problems())
+@settings(deadline=None)
+def test_what_is_written_is_every_digit_that_bears_loss(problem: tuple[Format, int, int]) -> None:
+    form, a, b = problem
+    text = reference_text(form, a, b)
+    written = [i for field in form.shape_of(text).written for i in field.positions]
+    mask = reference_mask(form, text)
+    assert written == [i for i, c in enumerate(text) if mask[i] and c.isdigit()]
+
+
+def test_fields_are_called_as_the_records_call_them() -> None:
+    form = Format("cot_reversed")
+    cells = [row["cell"] for row in read_lines(ROOT / "records/tamper.jsonl")]
+    assert cells
+    for cell in cells:
+        assert form.field_at(cell["position"]).label == cell["field"]
 
 
 def test_a_field_with_a_sign_in_it_is_no_number() -> None:
     form = Format("plain")
     tokens = encode("12*34=0+08$")[None]
-    assert read_number(tokens, form.fields()[-2]).tolist() == [-1]
+    assert read_number(tokens, form.answer).tolist() == [-1]
 
 
 @given(problems())
@@ -438,7 +524,7 @@ def test_ten_digits_by_ten_are_written_to_the_last_digit() -> None:
     numbers = [9_999_999_999, 9_876_543_210, 1_000_000_000, 1_234_567_891]
     a, b = np.array(numbers), np.array(numbers[::-1])
     tokens, _ = form.render(a, b)
-    answer = form.fields()[-2]
+    answer = form.answer
     for row, x, y in zip(tokens, numbers, numbers[::-1], strict=True):
         text = decode(row)
         assert text[answer.start : answer.stop] == str(x * y).zfill(20)[::-1]
@@ -467,11 +553,11 @@ def test_exact_digits_of_one_part_of_the_split() -> None:
 
 def test_a_forged_digit_moves_the_answer_by_what_the_forged_working_adds_up_to() -> None:
     form = Format("cot_reversed")
-    working = [field for field in form.fields() if field.name.startswith("partial product")]
+    working = form.partial_products
     for a, b in ((37, 48), (99, 99), (5, 60)):
         right = form.text(a, b)
         for field in working:
-            for position in range(field.start, field.stop):
+            for position in field.positions:
                 for digit in "0123456789":
                     forged = right[:position] + digit + right[position + 1 :]
                     total = sum(int(forged[f.start : f.stop][::-1]) for f in working)

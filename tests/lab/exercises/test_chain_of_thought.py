@@ -279,11 +279,10 @@ def test_leading_zeros_left_out_front_to_back_are_still_front_to_back() -> None:
 
 def test_carries_into_a_place_follow_the_multiplication_on_paper() -> None:
     """In 37 x 8 = 296 the units make 5 and the tens 2; in 37 x 40 the same one place on."""
-    fields = {field.name: field for field in FORM.fields()}
-    first, second = fields["partial product 0"], fields["partial product 1"]
+    first, second = FORM.partial_products
     assert [exercises.carry_into(37, 48, first, k) for k in range(3)] == [0, 5, 2]
     assert [exercises.carry_into(37, 48, second, k) for k in range(4)] == [0, 0, 2, 1]
-    assert [exercises.carry_into(37, 48, fields["answer"], k) for k in range(4)] == [0, 0, 1, 0]
+    assert [exercises.carry_into(37, 48, FORM.answer, k) for k in range(4)] == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "٣", "692-0841", "<b>", "6" * 400, "²", "a\u202eb"])

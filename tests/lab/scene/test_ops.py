@@ -26,7 +26,7 @@ from lab.model.rules import (
     to_document,
 )
 from lab.scene.expression import evaluate, index_of, names_of
-from lab.scene.operands import Numbers, Part, along
+from lab.scene.operands import Numbers, Part, row
 from lab.scene.ops.table import OPS
 from lab.scene.recompute import Reader
 
@@ -160,8 +160,12 @@ def test_what_a_rule_is_undone_into_adds_up_to_it(name: str) -> None:
     for at in np.ndindex(shape[:-1]):
         direction = dice.normal(size=shape[-1])
         parts = OPS[type(rule)].undo(scene, rule, Part(rule, at, direction))
-        found = sum(float(p.direction @ along(scene, p.operand, p.at).value) for p in parts)
-        assert found == pytest.approx(float(direction @ along(scene, rule, at).value), rel=1e-10)
+        found = sum(
+            float(p.direction @ scene.values(p.operand, row(scene, p.operand, p.at))) for p in parts
+        )
+        assert found == pytest.approx(
+            float(direction @ scene.values(rule, row(scene, rule, at))), rel=1e-10
+        )
         assert all(p.operand in OPS[type(rule)].followed(scene, rule) for p in parts)
 
 

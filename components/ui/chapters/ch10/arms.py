@@ -210,13 +210,20 @@ def unseen_points(rows: Sequence[Row]) -> list[Row]:
 
 
 OUTCOMES = {"followed": "moves as implied", "stayed": "stays true", "neither": "does neither"}
+ORDINALS = ("first", "second")
+
+
+def forged_name(position: int) -> str:
+    """A digit of a partial product, short: 'first, tens'."""
+    field = FORM.field_at(position)
+    return f"{ORDINALS[field.number]}, {PLACE_NAMES[field.place(position)]}"
 
 
 def tampered(rows: Sequence[Row]) -> list[Row]:
     """A bar for each forged digit: what became of the answer."""
     return [
         {
-            "digit": step_name(row["cell"]["position"]).replace(" partial product", ""),
+            "digit": forged_name(row["cell"]["position"]),
             "outcome": words,
             "share": row[outcome] / row["n"],
             "label": core.part_of(row[outcome], row["n"]),
@@ -229,33 +236,24 @@ def tampered(rows: Sequence[Row]) -> list[Row]:
 
 # ---------------------------------------------------------------- the first wrong token
 
-NUMBERS = ("first partial product", "second partial product", "product")
-
-
-def step_name(position: int) -> str:
-    """A digit of the working or the answer, without a reader's numbers; '' for a sign."""
-    field = next(field for field in FORM.fields() if field.start <= position < field.stop)
-    if field.role == "operator":
-        return ""
-    number = {"partial product 0": NUMBERS[0], "partial product 1": NUMBERS[1]}
-    return f"{number.get(field.name, NUMBERS[2])}, {PLACE_NAMES[field.place(position)]}"
+NUMBERS = (*(f"{ordinal} partial product" for ordinal in ORDINALS), "product")
+"""The names of `FORM.written`, without a reader's numbers."""
 
 
 def first_wrong(atlas: Atlas) -> dict[str, int]:
     """How many wrong texts first fail at each digit of the working and the answer."""
     return {
-        name: int((atlas.wrong_at == position).sum())
-        for position in range(FORM.prompt_length, FORM.length)
-        if (name := step_name(position))
+        f"{number}, {PLACE_NAMES[field.place(position)]}": int((atlas.wrong_at == position).sum())
+        for number, field in zip(NUMBERS, FORM.written, strict=True)
+        for position in field.positions
     }
 
 
 def first_wrong_number(atlas: Atlas) -> tuple[str, int]:
     """Of `NUMBERS` the one where most wrong texts first fail, and how many do."""
-    counts = first_wrong(atlas)
     by_number = {
-        number: sum(n for name, n in counts.items() if name.startswith(number))
-        for number in NUMBERS
+        number: int(np.isin(atlas.wrong_at, field.positions).sum())
+        for number, field in zip(NUMBERS, FORM.written, strict=True)
     }
     most = max(by_number, key=by_number.__getitem__)
     return most, by_number[most]

@@ -23,7 +23,7 @@ from components.ui.claims.readings import (
 )
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
-from lab.data.problems import STYLES
+from lab.data.problems import STYLES, Format
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
@@ -32,6 +32,9 @@ LIVE = "records/bench_live_runs.json"
 
 FRACTIONS, UNSEEN_AT = (0.05, 0.10, 0.20), 0.10
 """Shares of the pairs that the twin is trained on, and the one at which recall is told apart."""
+
+SHIFTED = Format("cot_reversed").partial_products[1]
+"""The partial product that counts tens, so that its first token is a zero."""
 
 PLAIN_SIZES = (("01m", 64), ("04m", 128), ("16m", 256))
 
@@ -71,7 +74,7 @@ def tampered(outcome: str) -> Callable[[list[dict[str, Any]]], Measured]:
 
 def is_constant_zero(row: Mapping[str, Any]) -> bool:
     """Is it the zero that begins every second partial product?"""
-    return row["cell"]["field"] == "partial product 1" and row["place"] == 0
+    return row["cell"]["field"] == SHIFTED.label and row["place"] == 0
 
 
 def zero_stayed(rows: list[dict[str, Any]]) -> Measured:

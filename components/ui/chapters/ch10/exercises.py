@@ -308,8 +308,7 @@ def head_hint(found: PulledHead, layer: int) -> str:
     if found.first_wrong is None:
         where = "layer 0" if layer > 0 else "the next head, or another sum"
         return f"Other heads make up for it, or this sum never needs it. Try {where}."
-    field = exercises.field_at(found.first_wrong)
-    if field.role == "operator":
+    if FORM.field_at(found.first_wrong).role == "operator":
         return "A sign went wrong, not a number. Try another head."
     return (
         "That is before the sum begins, so this head is missed while the model multiplies. "
@@ -369,7 +368,7 @@ def text_hint(found: HandWritten, a: int, b: int) -> str:
         return ""
     if wrong.position >= FORM.length:
         return "Nothing follows the `$`: take away what stands behind it."
-    field = exercises.field_at(wrong.position)
+    field = FORM.field_at(wrong.position)
     before = tokens.place_of(max(wrong.position - 1, 0), FORM, a, b)
     return {
         "front to back": "This number is written front to back. Begin with its units.",

@@ -9,12 +9,7 @@ from components.ui.tokens import place_of
 from lab.data.coverage import Pair
 from lab.exercises.chain_of_thought import FORM, ForgedDigit
 
-WORKING = [
-    position
-    for field in FORM.fields()
-    if field.name.startswith("partial product")
-    for position in range(field.start, field.stop)
-]
+WORKING = [position for field in FORM.partial_products for position in field.positions]
 BELIEVED = ("what the forgery implies", "the true product", "something else")
 
 

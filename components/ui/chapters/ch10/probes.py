@@ -39,4 +39,4 @@ def strongest(shares: np.ndarray, names: list[str], a: int, b: int) -> str:
 
 
 def is_sign(position: int) -> bool:
-    return any(f.role == "operator" and f.start <= position < f.stop for f in FORM.fields())
+    return FORM.field_at(position).role == "operator"

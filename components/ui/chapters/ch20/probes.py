@@ -110,8 +110,7 @@ def ended_early(arm: str, digits: int) -> tuple[int, int]:
     about = lengths.ARMS[arm]
     model = about.model_for(take_with_progress(about.run), form.length)
     found = lengths.first_wrong_tokens(model, form, a, b)
-    (product,) = (field.start for field in form.fields() if field.name == "answer")
-    ended = (found.slot == product) & (found.written == encode("$")[0])
+    ended = (found.slot == form.answer.start) & (found.written == encode("$")[0])
     return int(ended.sum()), len(a)
 
 
