@@ -38,7 +38,7 @@ Case = dict[str, Any]
 
 
 def case(module: ModuleType, show: Callable[[], None], expected: object) -> Case:
-    """`show` calls the drawing as a page does. A digest would change with the last bit of a float."""
+    """`show` calls the drawing as a page does. A digest changes with the last bit of a float."""
     sent: list[dict[str, Any]] = []
     with patch.object(module, "component", lambda data, **_: sent.append(data)):
         show()

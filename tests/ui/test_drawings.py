@@ -1,4 +1,4 @@
-"""The drawings' scripts: what their tests are fed is what lab makes, and a missing build is told."""
+"""The scripts of the drawings: their tests are fed what lab makes, and a missing build is told."""
 
 from __future__ import annotations
 

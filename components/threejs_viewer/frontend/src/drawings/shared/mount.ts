@@ -9,7 +9,7 @@ export interface Drawing<Data> {
   dispose(): void;
 }
 
-interface Call<Data> {
+export interface Call<Data> {
   parentElement: ParentNode;
   data: Data;
   setTriggerValue: Send;
