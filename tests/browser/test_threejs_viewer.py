@@ -11,7 +11,7 @@ from typing import Any
 import driver
 import pytest
 import torch
-from playwright.sync_api import Frame
+from playwright.sync_api import Frame, Position
 from viewer_app import model, scene
 
 from lab.data.vocabulary import VOCABULARY
@@ -132,7 +132,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(open_viewer: Open) -> Non
     frame.get_by_label("Speed").select_option("4")
     frame.get_by_role("button", name="The camera follows the walk").click()
     frame.evaluate("viewer3d.view.set({distance: 9000})")  # so the corners of the picture are empty
-    corner = {"x": 30, "y": 440}
+    corner: Position = {"x": 30, "y": 440}
 
     def inside(stage: int = 4) -> None:
         frame.evaluate("s => viewer3d.scrub(s)", stage)

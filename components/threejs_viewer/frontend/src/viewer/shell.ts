@@ -26,7 +26,7 @@ const HELP: [string, string][] = [
   ["PgDn, PgUp", "next, previous stage; before the first: the whole model"],
   ["F", "fly to the kept cell's matrix, or to the whole model"],
   ["Esc", "let go of the cell, then of the stage, then of the picture; close this help"],
-  ["Click beside the boxes", "let go of the cell, then of the stage"],
+  ["Click on nothing", "let go of the cell, then of the stage"],
   ["?", "this help"],
 ];
 
