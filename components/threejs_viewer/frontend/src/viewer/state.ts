@@ -115,7 +115,10 @@ export const stand = (state: State, at: Stop | null): State =>
   change(state, { standing: at, glow: null });
 
 /** One thing a time: the kept number, then the stage. The same state if there is neither. */
-export const letGo = (state: State): State => (state.pinned ? pin(state, null) : leave(state));
+export function letGo(state: State): State {
+  if (state.pinned) return pin(state, null);
+  return state.walking ? leave(state) : state;
+}
 
 // ------------------------------------------------------------ what comes from outside
 

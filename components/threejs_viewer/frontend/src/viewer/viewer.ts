@@ -332,9 +332,11 @@ export class Viewer implements Reach {
 
   pin(cell: Cell): void {
     const address = addressOf(this.sides, cell);
+    const kept = cellOf(this.sides, address);
+    if (!kept) return; // of a grid whose numbers were replaced by fewer
     this.set(states.pin(this.state, address));
     this.panel.select(address.name);
-    this.say(this.inWords(cell));
+    this.say(this.inWords(kept));
     this.events.pin(address.name, address.place);
   }
 

@@ -101,6 +101,8 @@ test("one thing is let go a time: the kept number, then the stage, then nothing"
   const twice = states.letGo(once);
   expect(whole(twice)).toBe(true);
   expect(states.letGo(twice)).toBe(twice);
+  const pointed = states.glow(twice, ["embed"]);
+  expect(states.letGo(pointed)).toBe(pointed);
 });
 
 test("what is pointed at is explained before what is kept, which is there again after it", () => {
