@@ -33,8 +33,8 @@ print(components.__path__)
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """What a page needs, without weights and records."""
-    for folder in ("components/ui", "lab", "pages", "records"):
-        ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("components", "lab", "pages", "records"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
 

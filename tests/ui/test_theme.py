@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.threejs_viewer import FRONTEND
 from components.ui.chapters.ch00 import figures as ch00
 from components.ui.chapters.ch01 import figures as ch01
 from components.ui.chapters.ch02 import figures as ch02
@@ -273,8 +274,10 @@ def test_drawings_take_the_same_colours_from_the_style_sheet() -> None:
     of = dict(re.findall(r"--wb-([a-z]+): light-dark\((.*?)\);", style))
     for name in ("ink", "soft", "line", "accent", "right", "wrong", "negative", "positive"):
         assert of[name] == ", ".join(TONES[name.upper()])
-    for path in (ROOT / "components" / "ui" / "drawings").iterdir():
-        if path.suffix in (".css", ".js", ".py"):
+    drawings = [*(ROOT / "components" / "ui" / "drawings").iterdir()]
+    drawings += (FRONTEND / "src" / "drawings").rglob("*.*")
+    for path in drawings:
+        if path.suffix in (".css", ".ts", ".py"):
             assert not re.search(r"#[0-9a-f]{6}\b|rgba?\([1-9]", path.read_text()), path.name
 
 

@@ -1,25 +1,32 @@
-"""What the drawings share: one piece of JavaScript before each, and a digest that tells changes."""
+"""What the drawings share: how a built one becomes a component, and a digest that tells changes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import streamlit.components.v2 as components
 
-HERE = Path(__file__).parent
+from components.threejs_viewer import DIST, FRONTEND
+
+DRAWINGS = DIST / "drawings"
 
 
 def drawing(name: str, file: str, html: str) -> Any:
-    """The component `name` of `file`.css and `file`.js, with what all drawings share before it."""
-    return components.component(
-        name,
-        html=html,
-        css=(HERE / f"{file}.css").read_text(),
-        js=(HERE / "drawing.js").read_text() + (HERE / f"{file}.js").read_text(),
-    )
+    """The component `name` of `file`.css and `file`.js, as the front end is built."""
+    return components.component(name, html=html, css=built(f"{file}.css"), js=built(f"{file}.js"))
+
+
+def built(file: str) -> str:
+    """The text of a built file, below a line of its own: one line alone Streamlit takes for a path.
+
+    Raises `FileNotFoundError` if the front end was never built.
+    """
+    path = DRAWINGS / file
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run `npm ci && npm run build` in {FRONTEND}")
+    return f"/* {file} */\n{path.read_text('utf-8')}"
 
 
 def digest(data: dict[str, Any]) -> str:

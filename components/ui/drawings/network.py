@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
-import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
+from components.ui.drawings.drawing import digest, drawing
 from lab.by_hand.mlp import Numbers, Task
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 
@@ -27,7 +24,6 @@ MOST_FRAMES = 80
 MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
-HERE = Path(__file__).parent
 KEY = {"negative": "below 0", "positive": "above 0"}
 HTML = f"""
 <div class="film">
@@ -49,12 +45,7 @@ HTML = f"""
 </div>
 """
 
-component = components.component(
-    "network_film",
-    html=HTML,
-    css=(HERE / "network.css").read_text(),
-    js=(HERE / "network.js").read_text(),
-)
+component = drawing("network_film", "network", HTML)
 
 
 def show_film(
@@ -85,7 +76,7 @@ def show_film(
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
     data |= {"seconds": seconds, "at_first": at_first, "over": over}
     data["pickable"] = on_pick is not None
-    data["digest"] = hashlib.sha1(json.dumps(data).encode()).hexdigest()
+    data["digest"] = digest(data)
 
     def clicked() -> None:
         edge = st.session_state[key].get("edge")

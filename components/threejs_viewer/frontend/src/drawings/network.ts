@@ -1,0 +1,358 @@
+// A film of a small network in training: its edges on a canvas, its answers in a grid, one slider.
+// The data are plain numbers from Python; nothing is computed here but colours and places.
+
+import { make } from "../shared/dom";
+import { edgeAt, rightAt, signedBytes, told, unitPlaces, type Edge, type Reel } from "./maths/film";
+import "./network.css";
+import { onScheme, partsOf, set, type Part } from "./shared/elements";
+import { mounted, type Send } from "./shared/mount";
+import { range, type Pair } from "./shared/numbers";
+
+type View = "weights" | "gradients";
+
+interface Data extends Reel {
+  digest: string;
+  alt: string;
+  /** For each layer a name of each unit, or none. */
+  labels: string[][];
+  titles: string[];
+  /** Inputs whose edges were never changed. */
+  still: number[];
+  /** Epoch, loss, share right. */
+  curve: [number, number, number][];
+  last_epoch: number;
+  /** The first number of the table, and how many there are. */
+  first: number;
+  side: number;
+  play: boolean;
+  view: View;
+  picked: Edge | null;
+  pickable: boolean;
+  /** How long the film plays. */
+  seconds: number;
+  at_first: number | null;
+}
+
+interface Tones {
+  family: string;
+  ink: string;
+  soft: string;
+  accent: string;
+  negative: string;
+  positive: string;
+  right: string;
+}
+
+class Film {
+  send: Send = () => undefined;
+  private readonly part: Part;
+  private readonly canvas: HTMLCanvasElement;
+  private readonly scrub: HTMLInputElement;
+  private readonly views: HTMLElement[];
+  private readonly watch: ResizeObserver;
+  private readonly leaveScheme: () => void;
+  private W: Int8Array[] = [];
+  private dW: Int8Array[] = [];
+  private cells: HTMLElement[] = [];
+  private layout = "";
+  private view: View;
+  private at = 0;
+  /** Of the table: the two numbers under the hand, from 0 on. */
+  private hover: Pair | null = null;
+  private timer = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private data: Data,
+  ) {
+    this.view = data.view; // from here on it is the reader's
+    this.part = partsOf(root);
+    this.canvas = this.part("edges");
+    this.scrub = this.part("scrub");
+    this.scrub.oninput = () => {
+      this.pause();
+      this.show(Number(this.scrub.value));
+    };
+    this.part("play").onclick = () => (this.timer ? this.pause() : this.play());
+    this.views = [...root.querySelectorAll<HTMLElement>("[data-view]")];
+    for (const button of this.views)
+      button.onclick = () => {
+        this.view = button.dataset["view"] as View;
+        this.draw();
+      };
+    this.canvas.onclick = (event) => this.click(event);
+    this.watch = new ResizeObserver(() => this.redraw());
+    this.watch.observe(this.canvas);
+    this.watch.observe(this.part("curve"));
+    this.leaveScheme = onScheme(() => this.redraw());
+    this.build();
+  }
+
+  dispose(): void {
+    this.pause();
+    this.watch.disconnect();
+    this.leaveScheme();
+  }
+
+  load(data: Data): void {
+    if (data.digest === this.data.digest) return this.redraw();
+    this.data = data;
+    this.build();
+  }
+
+  private build(): void {
+    const { W, dW, alt, pickable, epochs, play, at_first } = this.data;
+    [this.W, this.dW] = [W.map(signedBytes), dW.map(signedBytes)];
+    this.canvas.parentElement!.hidden = W.length === 0;
+    this.canvas.setAttribute("aria-label", alt);
+    this.canvas.classList.toggle("pickable", pickable);
+    this.buildGrid();
+    this.scrub.max = String(epochs.length - 1);
+    this.part("reel").hidden = epochs.length < 2;
+    this.pause();
+    if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play(0);
+    else this.show(at_first ?? epochs.length - 1);
+  }
+
+  private redraw(): void {
+    this.draw();
+    this.drawCurve();
+  }
+
+  // ------------------------------------------------------------ time
+
+  private play(from = this.at): void {
+    const last = this.data.epochs.length - 1;
+    this.pause();
+    this.show(from >= last ? 0 : from);
+    this.timer = window.setInterval(
+      () => (this.at >= last ? this.pause() : this.show(this.at + 1)),
+      Math.max(10, (1000 * this.data.seconds) / (last + 1)),
+    );
+    this.part("play").textContent = "Pause";
+  }
+
+  private pause(): void {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.part("play").textContent = "Play";
+  }
+
+  private show(at: number): void {
+    this.at = Math.min(at, this.data.epochs.length - 1);
+    const said = told(this.data, this.at);
+    this.scrub.value = String(this.at);
+    this.scrub.setAttribute("aria-valuetext", said);
+    this.part("said").textContent = said;
+    this.fillGrid();
+    this.redraw();
+  }
+
+  // ------------------------------------------------------------ the grid
+
+  private buildGrid(): void {
+    const { first, side, shown } = this.data;
+    const layout = JSON.stringify([first, shown]);
+    if (layout === this.layout) return;
+    this.layout = layout;
+    const grid = this.part("grid");
+    grid.style.gridTemplateColumns = `1.4em repeat(${side}, 1fr)`;
+    const head = (text: string): HTMLElement => make("div", { class: "head" }, text);
+    const numbers = range(side).map((i) => i + first);
+    grid.replaceChildren(head("×"), ...numbers.map((b) => head(String(b))));
+    this.cells = [];
+    for (const a of numbers) {
+      grid.append(head(String(a)));
+      for (const b of numbers) {
+        const box = make("div", { class: shown[this.cells.length] ? "" : "hidden" });
+        box.onpointerenter = () => this.point([a - first, b - first]);
+        box.onpointerleave = () => this.point(null);
+        this.cells.push(box);
+        grid.append(box);
+      }
+    }
+  }
+
+  private point(hover: Pair | null): void {
+    this.hover = hover;
+    this.draw();
+  }
+
+  private fillGrid(): void {
+    const right = rightAt(this.data, this.at);
+    const { answers, products, side, first } = this.data;
+    answers[this.at].forEach((answer, i) => {
+      const [a, b] = [Math.floor(i / side) + first, (i % side) + first];
+      this.cells[i].textContent = Math.abs(answer) > 999 ? "…" : String(answer);
+      this.cells[i].classList.toggle("right", right[i]);
+      this.cells[i].title = `${a} × ${b} = ${products[i]}; it says ${answer}`;
+    });
+  }
+
+  // ------------------------------------------------------------ the network
+
+  private draw(): void {
+    if (this.data.W.length === 0) return;
+    for (const button of this.views)
+      set(button, { "aria-pressed": button.dataset["view"] === this.view });
+    const box = this.canvas.getBoundingClientRect();
+    if (!box.width) return;
+    const pen = blank(this.canvas, box);
+    const tones = this.tones();
+    const places = unitPlaces(this.data, box.width, box.height);
+    this.drawEdges(pen, places, tones);
+    if (this.data.picked) {
+      const [layer, from, to] = this.data.picked;
+      pen.setLineDash([5, 3]);
+      line(pen, tones.accent, 2.5, [places[layer][from], places[layer + 1][to]]);
+      pen.setLineDash([]);
+    }
+    this.drawUnits(pen, places, tones);
+  }
+
+  private drawEdges(pen: CanvasRenderingContext2D, places: Pair[][], tones: Tones): void {
+    const numbers = this.view === "weights" ? this.W : this.dW;
+    numbers.forEach((all, layer) => {
+      const [n, m] = this.data.sizes.slice(layer, layer + 2);
+      const offset = this.at * n * m;
+      for (let i = 0; i < n; i++)
+        for (let o = 0; o < m; o++) {
+          const value = all[offset + i * m + o] / 127;
+          if (value === 0) continue;
+          const size = Math.abs(value);
+          pen.globalAlpha = Math.min(1, 0.04 + size);
+          const tone = value < 0 ? tones.negative : tones.positive;
+          line(pen, tone, 0.4 + 1.8 * size, [places[layer][i], places[layer + 1][o]]);
+        }
+    });
+    pen.globalAlpha = 1;
+  }
+
+  private drawUnits(pen: CanvasRenderingContext2D, places: Pair[][], tones: Tones): void {
+    const { family, ink, soft, accent } = tones;
+    const { labels, titles, still } = this.data;
+    const asked = this.asked();
+    const last = places.length - 1;
+    pen.textBaseline = "middle";
+    places.forEach((units, layer) => {
+      units.forEach(([x, y], i) => {
+        const marked = layer === 0 && (still.includes(i) || asked.includes(i));
+        pen.fillStyle = marked ? accent : ink;
+        pen.beginPath();
+        pen.arc(x, y, marked ? 4.5 : 3, 0, 7);
+        pen.fill();
+        const label = labels[layer]?.[i];
+        if (label === undefined) return;
+        pen.font = `${marked ? "bold " : ""}11px ${family}`;
+        pen.textAlign = layer === 0 ? "right" : "left";
+        pen.fillText(label, x + (layer === 0 ? -8 : 8), y);
+      });
+      pen.font = `11px ${family}`;
+      pen.fillStyle = soft;
+      pen.textAlign = layer === 0 ? "left" : layer === last ? "right" : "center";
+      const edge = layer === 0 ? 4 : layer === last ? units[0][0] + 30 : units[0][0];
+      pen.fillText(titles[layer], edge, 8);
+    });
+  }
+
+  /** The inputs that stand for the two numbers under the hand, where each number has its own. */
+  private asked(): number[] {
+    const { labels, first } = this.data;
+    if (!this.hover || labels[0].length < 20) return [];
+    const [a, b] = this.hover;
+    return [a + first, labels[0].length / 2 + b + first];
+  }
+
+  private tones(): Tones {
+    const probe = this.part("probe");
+    const tone = (name: string): string => {
+      probe.style.color = `var(${name})`;
+      return getComputedStyle(probe).color;
+    };
+    return {
+      family: getComputedStyle(this.root).fontFamily,
+      ink: tone("--ink"),
+      soft: tone("--soft"),
+      accent: tone("--accent"),
+      negative: tone("--wb-negative"),
+      positive: tone("--wb-positive"),
+      right: tone("--wb-right"),
+    };
+  }
+
+  private click(event: MouseEvent): void {
+    if (!this.data.pickable) return;
+    const box = this.canvas.getBoundingClientRect();
+    const places = unitPlaces(this.data, box.width, box.height);
+    const edge = edgeAt([event.clientX - box.left, event.clientY - box.top], places);
+    if (edge) this.send("edge", edge);
+  }
+
+  /** The loss on a log scale, the share of shown cells that are right, and the moment shown. */
+  private drawCurve(): void {
+    const { curve } = this.data;
+    const canvas = this.part<HTMLCanvasElement>("curve");
+    canvas.hidden = curve.length < 2;
+    const box = canvas.getBoundingClientRect();
+    if (canvas.hidden || !box.width) return;
+    const pen = blank(canvas, box);
+    const { family, ink, soft, accent, right } = this.tones();
+    const heights = curve.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
+    const [low, high] = [Math.min(...heights), Math.max(...heights)];
+    const [left, top, bottom] = [64, 8, 8];
+    const last = Math.max(this.data.last_epoch, 1);
+    const x = (epoch: number): number => left + ((box.width - left - 4) * epoch) / last;
+    const y = (height: number): number =>
+      top + ((box.height - top - bottom) * (high - height)) / Math.max(high - low, 1e-9);
+    const share = (part: number): number => top + (box.height - top - bottom) * (1 - part);
+    const now = x(this.data.epochs[this.at]);
+    line(pen, accent, 1, [
+      [now, 0],
+      [now, box.height],
+    ]);
+    line(
+      pen,
+      ink,
+      1.6,
+      curve.map(([epoch], i) => [x(epoch), y(heights[i])]),
+    );
+    pen.setLineDash([5, 3]);
+    line(
+      pen,
+      right,
+      1.6,
+      curve.map(([epoch, , part]) => [x(epoch), share(part)]),
+    );
+    pen.setLineDash([]);
+    [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
+    for (const height of [low, high]) pen.fillText(Math.exp(height).toPrecision(2), 28, y(height));
+    pen.fillText("loss", 0, box.height / 2 - 8);
+    pen.fillStyle = right;
+    pen.fillText("right", 0, box.height / 2 + 8);
+  }
+}
+
+function line(
+  pen: CanvasRenderingContext2D,
+  tone: string,
+  width: number,
+  [first, ...rest]: Pair[],
+): void {
+  [pen.strokeStyle, pen.lineWidth] = [tone, width];
+  pen.beginPath();
+  pen.moveTo(...first);
+  for (const point of rest) pen.lineTo(...point);
+  pen.stroke();
+}
+
+/** An empty canvas with a pixel for each of the screen's, up to two. */
+function blank(canvas: HTMLCanvasElement, box: DOMRect): CanvasRenderingContext2D {
+  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  canvas.width = box.width * ratio;
+  canvas.height = box.height * ratio;
+  const pen = canvas.getContext("2d")!;
+  pen.scale(ratio, ratio);
+  return pen;
+}
+
+export default mounted(Film, "film");

@@ -1,0 +1,115 @@
+// What a page sends to each drawing, and the numbers the browser should come to, as Python makes
+// them (tests/ui/drawing_cases.py); and a page to draw on.
+
+import type arrows from "../../src/drawings/arrows";
+import type clocks from "../../src/drawings/clocks";
+import type network from "../../src/drawings/network";
+import type save from "../../src/drawings/save";
+import type { Call } from "../../src/drawings/shared/mount";
+import type { Pair } from "../../src/drawings/shared/numbers";
+import type tape from "../../src/drawings/tape";
+import type waves from "../../src/drawings/waves";
+
+type DataOf<Module extends (call: never) => unknown> = Parameters<Module>[0]["data"];
+
+interface Case<Data, Expected> {
+  html: string;
+  data: Data;
+  expected: Expected;
+}
+
+export interface Reading {
+  weights: number[];
+  right: boolean[];
+  change: number;
+}
+
+interface Cases {
+  arrows: Case<
+    Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
+    { query: Pair; weights: number[]; blend: number[] }[]
+  >;
+  head: Case<DataOf<typeof arrows>, number[][]>;
+  clocks: Case<
+    DataOf<typeof clocks>,
+    {
+      positions: Pair;
+      query: Pair[];
+      key: Pair[];
+      matches: number[];
+      angles: number[];
+      score: number;
+    }[]
+  >;
+  waves: Case<
+    DataOf<typeof waves>,
+    {
+      signal: number[];
+      spectrum: Pair[];
+      moved: { by: number; waves: Pair[]; samples: number[] }[];
+    }[]
+  >;
+  tape: Case<DataOf<typeof tape>, Record<"shifted" | "stretched", Reading[]>[]>;
+  network: Case<
+    DataOf<typeof network>,
+    {
+      moments: { answers: number[]; right: boolean[]; counts: Pair }[];
+      /** For each layer and moment, row by row. */
+      W: number[][][];
+      dW: number[][][];
+      asked: Pair;
+    }
+  >;
+  save: Case<DataOf<typeof save>, null>;
+}
+
+const files = import.meta.glob("./fixtures/*.json", { eager: true, import: "default" });
+
+export const cases = Object.fromEntries(
+  Object.entries(files).map(([path, made]) => [/([a-z]+)\.json/.exec(path)![1], made]),
+) as unknown as Cases;
+
+/** The largest difference between numbers in the same places; infinite if the places differ. */
+export function apart(some: unknown, others: unknown): number {
+  if (typeof some === "number" && typeof others === "number") return Math.abs(some - others);
+  if (!Array.isArray(some) || !Array.isArray(others) || some.length !== others.length)
+    return Infinity;
+  return Math.max(...some.map((one, i) => apart(one, others[i])));
+}
+
+export interface Opened<Data> {
+  root: HTMLElement;
+  /** What went to Python. */
+  sent: [name: string, value: unknown][];
+  load(data: Data): void;
+  leave(): void;
+  all<E extends Element = HTMLElement>(selector: string): E[];
+  one<E extends Element = HTMLElement>(selector: string): E;
+  text(selector: string): string;
+}
+
+/** A drawing on a page that gives it 800 pixels; happy-dom says nothing of how wide SVG is. */
+export function opened<Data>(
+  module: (call: Call<Data>) => () => void,
+  { html, data }: Case<Data, unknown>,
+): Opened<Data> {
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 800, configurable: true });
+  const root = document.createElement("div");
+  root.innerHTML = html;
+  document.body.replaceChildren(root);
+  const sent: [string, unknown][] = [];
+  const load = (data: Data): (() => void) =>
+    module({
+      parentElement: root,
+      data,
+      setTriggerValue: (name, value) => sent.push([name, value]),
+    });
+  const leave = load(data);
+  const all = <E extends Element>(selector: string): E[] => [...root.querySelectorAll<E>(selector)];
+  const one = <E extends Element>(selector: string): E => root.querySelector<E>(selector)!;
+  return { root, sent, load, leave, all, one, text: (selector) => one(selector).textContent };
+}
+
+export function press(mark: Element, key: string, shiftKey = false): void {
+  mark.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
+}

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { arrow, attend, blend } from "../../src/drawings/maths/attention";
+import { edgeAt, rightAt, signedBytes, told, unitPlaces } from "../../src/drawings/maths/film";
+import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
+import { cellAt, unpacked } from "../../src/drawings/maths/readings";
+import * as waves from "../../src/drawings/maths/waves";
+import { bytes, clamp, range, short, signed, tickStep } from "../../src/drawings/shared/numbers";
+import { apart, cases } from "./cases";
+
+const CLOSE = 1e-12;
+
+test.each(cases.arrows.expected)("the query $query looks where lab's does", (expected) => {
+  const { keys, tokens } = cases.arrows.data;
+  const weights = attend(arrow(...expected.query), keys);
+  expect(apart(weights, expected.weights)).toBeLessThan(CLOSE);
+  expect(apart(blend(tokens, weights), expected.blend)).toBeLessThan(CLOSE);
+});
+
+test.each(cases.clocks.expected)("at $positions every pair is turned as by lab", (expected) => {
+  const head = cases.clocks.data;
+  const [i, j] = expected.positions;
+  const pairs = range(head.speeds.length).map((n) => turned(head, n, i, j));
+  expect(
+    apart(
+      pairs.map(([query]) => query),
+      expected.query,
+    ),
+  ).toBeLessThan(CLOSE);
+  expect(
+    apart(
+      pairs.map(([, key]) => key),
+      expected.key,
+    ),
+  ).toBeLessThan(CLOSE);
+  expect(apart(pairs.map(between), expected.angles)).toBeLessThan(CLOSE);
+  const found = matches(head, i, j);
+  expect(apart(found, expected.matches)).toBeLessThan(CLOSE);
+  expect(apart(scoreOf(found), expected.score)).toBeLessThan(CLOSE);
+  expect(Math.abs(scoreOf(found))).toBeLessThanOrEqual(mostOf(head));
+});
+
+test.each(cases.waves.expected)("$signal.length samples have the waves of lab", (expected) => {
+  const still = waves.spectrum(expected.signal);
+  expect(apart(still, expected.spectrum)).toBeLessThan(CLOSE);
+  for (const moved of expected.moved) {
+    const turned = waves.turned(still, moved.by);
+    expect(apart(turned, moved.waves)).toBeLessThan(CLOSE);
+    const samples = expected.signal.map((_, t) => waves.valueAt(turned, t));
+    expect(apart(samples, moved.samples)).toBeLessThan(CLOSE);
+  }
+});
+
+test.each(["shifted", "stretched"] as const)("a sum %s is read as Python packed it", (mode) => {
+  cases.tape.data.sides.forEach((side, s) => {
+    const expected = cases.tape.expected[s][mode];
+    const found = unpacked(side[mode]);
+    expect(found.n).toBe(expected.length);
+    expected.forEach(({ weights, right, change }, place) => {
+      const shares = [...found.weightsAt(place)].map((byte) => byte / 255);
+      expect(apart(shares, weights)).toBeLessThan(0.501 / 255);
+      expect([...found.rightAt(place)].map(Boolean)).toEqual(right);
+      expect(apart(found.change[place], change)).toBeLessThan(0.000501);
+    });
+  });
+});
+
+test("a cell of the triangle is found by its number, row by row", () => {
+  const rows = range(6).flatMap((query) => range(query + 1).map((key) => [query, key]));
+  expect(rows.map((_, cell) => cellAt(cell))).toEqual(rows);
+});
+
+test("every edge of the film has the colour that its weight has in Python", () => {
+  const { data, expected } = cases.network;
+  for (const kind of ["W", "dW"] as const)
+    expected[kind].forEach((moments, layer) =>
+      expect([...signedBytes(data[kind][layer])]).toEqual(moments.flat()),
+    );
+});
+
+test("the film counts the right cells as lab does, those shown and those hidden apart", () => {
+  const { data, expected } = cases.network;
+  const [nShown, nHidden] = expected.asked;
+  expected.moments.forEach(({ right, counts: [shown, hidden] }, at) => {
+    expect(rightAt(data, at)).toEqual(right);
+    const counted = `Right, shown: ${shown} of ${nShown}, hidden: ${hidden} of ${nHidden}`;
+    expect(told(data, at)).toBe(`epoch ${data.epochs[at]}, loss ${data.losses[at]}. ${counted}`);
+  });
+});
+
+test("an edge is picked on its line, and none far from all", () => {
+  const places = unitPlaces(cases.network.data, 400, 400);
+  expect(places.map((units) => units.length)).toEqual(cases.network.data.sizes);
+  const [[x1, y1], [x2, y2]] = [places[1][2], places[2][19]];
+  expect(edgeAt([0.1 * x1 + 0.9 * x2, 0.1 * y1 + 0.9 * y2], places)).toEqual([1, 2, 19]);
+  expect(edgeAt([5, 5], places)).toBeNull();
+});
+
+test("numbers are written with a wide minus, and zero without one", () => {
+  expect([signed(-1.25, 1), signed(-0.04, 1), signed(2, 2)]).toEqual(["\u22121.3", "0.0", "2.00"]);
+  expect([short(0.07), short(0.934), short(1)]).toEqual([".07", ".93", "1.00"]);
+});
+
+test("a tick's step is the next round number, and a number is kept within its bounds", () => {
+  const steps = [0.3, 1, 1.1, 4, 6, 10, 11, 60, 300].map(tickStep);
+  expect(steps).toEqual([1, 1, 2, 5, 10, 10, 20, 100, 500]);
+  expect([-1, 0.5, 9].map((x) => clamp(x, 0, 2))).toEqual([0, 0.5, 2]);
+  expect([...bytes("AP8Q")]).toEqual([0, 255, 16]);
+});

@@ -1,0 +1,236 @@
+"""What the front end's tests of the drawings are fed: what a page sends, and what lab makes of it.
+
+`python tests/ui/drawing_cases.py` writes a file for each case to
+components/threejs_viewer/frontend/test/drawings/fixtures: the HTML of the drawing, its data as they
+travel, and the numbers that the browser should come to.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from components.threejs_viewer import FRONTEND  # noqa: E402
+from components.ui.drawings import arrows, clocks, network, save, tape, waves  # noqa: E402
+from lab.by_hand import attention as hand  # noqa: E402
+from lab.by_hand import mlp_experiment as experiment  # noqa: E402
+from lab.by_hand.mlp import Task  # noqa: E402
+from lab.data.vocabulary import encode  # noqa: E402
+from lab.interp.fourier_shift import shifted, spectrum, turned  # noqa: E402
+from lab.interp.position_probes import OnTheTape  # noqa: E402
+from lab.model.positions import frequencies, turn_pairs  # noqa: E402
+
+FOLDER = FRONTEND / "test" / "drawings" / "fixtures"
+
+Case = dict[str, Any]
+
+
+def case(module: ModuleType, show: Callable[[], None], expected: object) -> Case:
+    """`show` calls the drawing as a page does. A digest changes with the last bit of a float."""
+    sent: list[dict[str, Any]] = []
+    with patch.object(module, "component", lambda data, **_: sent.append(data)):
+        show()
+    (data,) = sent
+    return {"html": module.HTML, "data": data | {"digest": "as first sent"}, "expected": expected}
+
+
+# ---------------------------------------------------------------- one head
+
+PROMPT = "37*48="
+QUERIES = [(45, 2.5), (0, 0.0), (95, 6.0), (231, 3.3), (359, 1.0)]
+
+
+def made_head() -> Case:
+    tokens = encode(PROMPT)[None]
+    keys = hand.keys(tokens)[0].round(6)  # as they travel
+
+    def looked(angle: float, length: float) -> dict[str, Any]:
+        query = hand.arrow(angle, length)[None, None, None]
+        weights, z = hand.attend(query, keys[None, None], hand.values(tokens)[:, None])
+        blend = [*z[0, 0, 0], weights[0, 0, 0][~hand.is_digit(tokens[0])].sum()]
+        return {"query": [angle, length], "weights": weights[0, 0, 0].tolist(), "blend": blend}
+
+    def show() -> None:
+        first = QUERIES[0]
+        arrows.show_query("k", PROMPT, hand.PLACES, keys, *first, alt="Keys", wanted=(1, 4))
+
+    return case(arrows, show, [looked(*query) for query in QUERIES])
+
+
+def real_head() -> Case:
+    dice = np.random.default_rng(5)
+    weights = np.tril(dice.integers(1, 99, size=(6, 6)).astype(np.float64))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return case(
+        arrows,
+        lambda: arrows.show_weights("k", PROMPT, hand.PLACES, weights, at=4, alt="A head"),
+        weights.tolist(),
+    )
+
+
+# ---------------------------------------------------------------- clocks and waves
+
+
+def rotary_clocks() -> Case:
+    dice = np.random.default_rng(6)
+    speeds = frequencies(8, 100.0).double().numpy()
+    q, k = dice.normal(size=(2, 4, 2))
+
+    def turned_to(pairs: np.ndarray, place: int) -> np.ndarray:
+        angles = torch.from_numpy(place * speeds)[:, None]
+        return turn_pairs(
+            torch.from_numpy(pairs), angles.cos(), angles.sin(), "interleaved"
+        ).numpy()
+
+    def matched(i: int, j: int) -> dict[str, Any]:
+        query, key = turned_to(q, i), turned_to(k, j)
+        matches = (query * key).sum(axis=1)
+        angles = np.angle((query @ [1, 1j]) / (key @ [1, 1j]))
+        return {
+            "positions": [i, j],
+            "query": query.tolist(),
+            "key": key.tolist(),
+            "matches": matches.tolist(),
+            "angles": angles.tolist(),
+            "score": matches.sum() / np.sqrt(q.size),
+        }
+
+    places = [(12, 7), (0, 0), (40, 3), (7, 7), (3, 38)]
+    return case(
+        clocks,
+        lambda: clocks.show_clocks("k", speeds, q, k, *places[0], last=40, alt="A ruler", pair=1),
+        [matched(*two) for two in places],
+    )
+
+
+def turned_waves() -> Case:
+    odd, even = (np.random.default_rng(7).normal(size=n) for n in (9, 8))
+
+    def moved(signal: np.ndarray, by: float) -> dict[str, Any]:
+        still = spectrum(signal)
+        return {
+            "by": by,
+            "waves": turned(still, by).tolist(),
+            "samples": shifted(signal, by).tolist(),
+        }
+
+    return case(
+        waves,
+        lambda: waves.show_waves("k", odd, alt="A signal", start=2.5),
+        [
+            {
+                "signal": signal.tolist(),
+                "spectrum": spectrum(signal).tolist(),
+                "moved": [moved(signal, by) for by in (2.5, 0.0, 0.1, 4.0, len(signal))],
+            }
+            for signal in (odd, even)
+        ],
+    )
+
+
+# ---------------------------------------------------------------- what Python has read beforehand
+
+
+def tape_of_two() -> Case:
+    text, n_shift, n_gap = "3*4=12$", 12, 5
+    dice = np.random.default_rng(8)
+
+    def reading(n: int) -> OnTheTape:
+        pattern = np.tril(dice.integers(1, 99, size=(n, len(text), len(text))).astype(np.float64))
+        pattern /= pattern.sum(axis=2, keepdims=True)
+        return OnTheTape(pattern, dice.integers(2, size=(n, len(text) - 1)).astype(bool))
+
+    def plain(read: OnTheTape) -> list[dict[str, Any]]:
+        rows, columns = np.tril_indices(len(text))
+        return [
+            {
+                "weights": pattern[rows, columns].tolist(),
+                "right": right.tolist(),
+                "change": abs(pattern - read.pattern[0]).max(),
+            }
+            for pattern, right in zip(read.pattern, read.right, strict=True)
+        ]
+
+    readings = {title: (reading(n_shift), reading(n_gap)) for title in ("RoPE", "learned")}
+    sides = [tape.Side.of(title, *two) for title, two in readings.items()]
+    return case(
+        tape,
+        lambda: tape.show_tape(
+            "k",
+            text,
+            sides,
+            last=30,
+            gap_at=3,
+            first_asked=4,
+            alt="A tape",
+            start=4,
+            start_gap=2,
+        ),
+        [
+            {"shifted": plain(shift), "stretched": plain(stretch)}
+            for shift, stretch in readings.values()
+        ],
+    )
+
+
+def film_of_a_network() -> Case:
+    task = Task(1, "one_hot", "digits")
+    settings = experiment.Settings(task, hidden=(4,), epochs=60)
+    cells = experiment.hide(task, [7])
+    frames = [*experiment.film(settings, cells)][::12]
+
+    def scaled(kind: str, layer: int, power: float) -> list[list[int]]:
+        """Row by row: the share of the largest number of all moments, in 127 steps."""
+        moments = np.array([getattr(frame, kind)[layer] for frame in frames])
+        share = moments / abs(moments).max()
+        steps = np.round(127 * np.sign(share) * abs(share) ** power)
+        return steps.reshape(len(frames), -1).astype(int).tolist()
+
+    def seen(frame: experiment.Frame) -> dict[str, Any]:
+        right = experiment.right_cells(task, frame.answers)
+        counts = [int(right[which].sum()) for which in (cells, ~cells)]
+        return {"answers": frame.answers.tolist(), "right": right.tolist(), "counts": counts}
+
+    return case(
+        network,
+        lambda: network.show_film("k", frames, settings, cells, alt="A film", at_first=0),
+        {
+            "moments": [seen(frame) for frame in frames],
+            "W": [scaled("W", layer, 1) for layer in range(2)],
+            "dW": [scaled("dW", layer, 0.5) for layer in range(2)],
+            "asked": [int(cells.sum()), int((~cells).sum())],
+        },
+    )
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "arrows": made_head,
+    "head": real_head,
+    "clocks": rotary_clocks,
+    "waves": turned_waves,
+    "tape": tape_of_two,
+    "network": film_of_a_network,
+    "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
+}
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}.json"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True, parents=True)
+    for name, made in CASES.items():
+        path_of(name).write_text(json.dumps(made()) + "\n")
