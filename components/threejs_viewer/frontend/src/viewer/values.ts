@@ -94,24 +94,33 @@ export interface Source {
   cells: number[];
 }
 
+type Run = [start: number, step: number, n: number];
+
 export class Reads {
-  private runs = new Map<Tensor, Map<string, [start: number, step: number, n: number]>>();
+  private runs = new Map<Tensor, Map<string, Run>>();
   /** Whether one of them did not arrive. */
   missing = false;
 
   note(tensor: Tensor, start: number, step: number, n: number): void {
-    const own = this.runs.get(tensor) ?? new Map<string, [number, number, number]>();
+    const own = this.runs.get(tensor) ?? new Map<string, Run>();
     this.runs.set(tensor, own);
     own.set(`${start} ${step} ${n}`, [start, step, n]);
     if (Math.max(start, start + step * (n - 1)) >= tensor.present) this.missing = true;
   }
 
   get sources(): Source[] {
-    return [...this.runs].map(([tensor, runs]) => {
-      const cells = [...runs.values()].flatMap(([start, step, n]) =>
-        Array.from({ length: n }, (_, i) => start + i * step),
-      );
-      return { tensor, cells: [...new Set(cells)] };
-    });
+    return [...this.runs].map(([tensor, runs]) => ({ tensor, cells: cellsOf([...runs.values()]) }));
   }
+}
+
+/** All cells of some runs, each once and in order. */
+function cellsOf(runs: Run[]): number[] {
+  const ends = runs.flatMap(([start, step, n]) => [start, start + step * (n - 1)]);
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const isRead = new Uint8Array(most - least + 1);
+  for (const [start, step, n] of runs)
+    for (let i = 0; i < n; i++) isRead[start + i * step - least] = 1;
+  const cells: number[] = [];
+  for (let at = 0; at < isRead.length; at++) if (isRead[at]) cells.push(least + at);
+  return cells;
 }
