@@ -64,6 +64,17 @@ def test_every_line_of_numpy_gives_the_cell_that_it_stands_beside(name: str) -> 
         assert value == pytest.approx(expected, rel=1e-9, abs=1e-12), line
 
 
+def test_every_line_for_models_that_are_not_built_yet_gives_its_numbers() -> None:
+    """A cell, a row along the last axis or the whole of a tensor, as ops.test.ts writes them."""
+    kept = json.loads((FOLDER / "handmade.numpy.json").read_text())
+    tensors = {name: np.array(x, dtype=float) for name, x in kept["tensors"].items()}
+    for line in kept["lines"]:
+        names = {"np": np, "math": math, "A": tensors, "W": tensors, "G": kept["given"]}
+        value, expected = eval(line["line"], names), np.array(line["value"], dtype=float)
+        assert np.shape(value) == expected.shape, line
+        assert np.allclose(value, expected, rtol=1e-9, atol=1e-12), line
+
+
 def operations(document: dict[str, Any]) -> set[str]:
     nested = (operations(x) for x in document["of"] if isinstance(x, dict))
     return {document["op"]}.union(*nested)

@@ -98,7 +98,8 @@ export function halvesOf(bytes: Uint8Array | null): Uint16Array {
 
 export function isManifest(value: unknown): value is Manifest {
   const m = value as Manifest | null;
-  return !!m && m.version === 2 && Array.isArray(m.tensors) && Array.isArray(m.tokens);
+  const lists = Array.isArray(m?.tensors) && Array.isArray(m.tokens);
+  return lists && m?.version === 2 && typeof m.given === "object";
 }
 
 export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {

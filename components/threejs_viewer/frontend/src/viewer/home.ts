@@ -7,7 +7,8 @@
 
 import type { Scene, Tensor } from "./data";
 import { canBeUndone, madeOf, mayBeCut } from "./ops";
-import { isFlat, isMade, named, rowOf, type Made, type Part, type Place } from "./values";
+import { named } from "./leaves";
+import { isFlat, isMade, rowOf, type Made, type Part, type Place } from "./values";
 
 /** A term of a sum: `value` = `direction` . x, with x what `tensor` is at one token. */
 export interface Term {

@@ -1,10 +1,9 @@
-// What the operands of a rule stand for: numbers at places. Here are those that are simply there, the
-// tensors of the scene and the tables that are given; what a rule makes of others is in ops/.
+// What the operands of a rule stand for: numbers at places. leaves.ts has those that are simply there,
+// ops/ what a rule makes of others.
 
-import { read, halfToNumber, type Scene, type Tensor } from "./data";
-import { Unreadable, type Look } from "./expression";
-import type { Rotation, Table } from "./rules";
-import { atom, bracket, handle, label, type Where } from "./text";
+import type { Tensor } from "./data";
+import type { Table } from "./rules";
+import type { Where } from "./text";
 
 export type Place = readonly number[];
 
@@ -82,6 +81,11 @@ export function flatIndex(shape: readonly number[], place: Place): number {
   return index;
 }
 
+/** How long each axis of a nested list is. */
+export function shapeOf(table: Table): number[] {
+  return Array.isArray(table) ? [table.length, ...shapeOf(table[0] ?? 0)] : [];
+}
+
 // ------------------------------------------------------------ which cells were read
 
 export interface Source {
@@ -90,187 +94,33 @@ export interface Source {
   cells: number[];
 }
 
+type Run = [start: number, step: number, n: number];
+
 export class Reads {
-  private runs = new Map<Tensor, Map<string, [start: number, step: number, n: number]>>();
+  private runs = new Map<Tensor, Map<string, Run>>();
   /** Whether one of them did not arrive. */
   missing = false;
 
   note(tensor: Tensor, start: number, step: number, n: number): void {
-    const own = this.runs.get(tensor) ?? new Map<string, [number, number, number]>();
+    const own = this.runs.get(tensor) ?? new Map<string, Run>();
     this.runs.set(tensor, own);
     own.set(`${start} ${step} ${n}`, [start, step, n]);
     if (Math.max(start, start + step * (n - 1)) >= tensor.present) this.missing = true;
   }
 
   get sources(): Source[] {
-    return [...this.runs].map(([tensor, runs]) => {
-      const cells = [...runs.values()].flatMap(([start, step, n]) =>
-        Array.from({ length: n }, (_, i) => start + i * step),
-      );
-      return { tensor, cells: [...new Set(cells)] };
-    });
+    return [...this.runs].map(([tensor, runs]) => ({ tensor, cells: cellsOf([...runs.values()]) }));
   }
 }
 
-// ------------------------------------------------------------ tensors and tables
-
-/** A name in a scene. Unreadable if nothing has it. */
-export function named(scene: Scene, name: string): Values {
-  const mine = opened.get(scene) ?? new Map<string, Values>();
-  opened.set(scene, mine);
-  const found = mine.get(name) ?? fresh(scene, name);
-  mine.set(name, found);
-  return found;
-}
-
-const opened = new WeakMap<Scene, Map<string, Values>>();
-
-function fresh(scene: Scene, name: string): Values {
-  const tensor = scene.byName.get(name);
-  if (tensor) return tensorValues(scene, tensor);
-  const table = scene.manifest.given[name];
-  if (table === undefined) throw new Unreadable(`the scene has nothing called ${name}`);
-  return Array.isArray(table) ? tableValues(name, table) : new Turning(name, table);
-}
-
-/** Reads whole numbers for an expression. */
-export const lookIn =
-  (scene: Scene): Look<Reads | undefined> =>
-  (name) => {
-    const values = named(scene, name);
-    return (at, reads) => Math.round(values.at(at, reads));
-  };
-
-function tensorValues(scene: Scene, tensor: Tensor): Flat {
-  const halves = scene.halves[tensor.kind];
-  const { shape, present, offset, scale } = tensor;
-  return {
-    tensor,
-    shape,
-    formed: tensor.kind === "activation",
-    at(place, reads) {
-      const cell = flatIndex(shape, place);
-      if (cell < 0) return NaN;
-      reads?.note(tensor, cell, 1, 1);
-      return read(scene, tensor, cell) ?? NaN;
-    },
-    run(start, step, n, reads) {
-      reads?.note(tensor, start, step, n);
-      const out = new Float64Array(n);
-      if (Math.max(start, start + step * (n - 1)) >= present) return out.fill(NaN);
-      for (let i = 0, cell = offset + start; i < n; i++, cell += step)
-        out[i] = halfToNumber(halves[cell]!) * scale;
-      return out;
-    },
-    symbol: (where) => label(tensor) + bracket(where),
-    line: (where) => handle(tensor) + bracket(where),
-  };
-}
-
-/** How long each axis of a nested list is. */
-function shapeOf(table: Table): number[] {
-  return Array.isArray(table) ? [table.length, ...shapeOf(table[0] ?? 0)] : [];
-}
-
-function tableValues(name: string, table: Table[]): Flat {
-  const shape = shapeOf(table);
-  const numbers = (table as unknown[]).flat(Infinity) as number[];
-  const inPython = `G["${name}"]`;
-  return {
-    tensor: null,
-    shape,
-    formed: false,
-    at(place) {
-      const index = flatIndex(shape, place);
-      return index < 0 ? NaN : numbers[index]!;
-    },
-    run: (start, step, n) => Float64Array.from({ length: n }, (_, i) => numbers[start + i * step]!),
-    symbol: (where) => name + bracket(where),
-    line(where) {
-      const free = where.findIndex((at) => typeof at !== "number");
-      const list =
-        inPython +
-        where
-          .slice(0, free < 0 ? undefined : free)
-          .map((at) => `[${at}]`)
-          .join("");
-      return free < 0 ? list : `np.array(${list})${bracket(where.slice(free))}`;
-    },
-  };
-}
-
-/** A rotation as the matrix that it stands for: (..., 2P, 2P), of which row i turns into number i. */
-export class Turning implements Values {
-  readonly shape: readonly number[];
-  readonly formed = false;
-  readonly pairs: number;
-
-  constructor(
-    private name: string,
-    private rotation: Rotation,
-  ) {
-    this.pairs = rotation.speeds[0]!.length;
-    this.shape = [...shapeOf(rotation.places).slice(0, -1), 2 * this.pairs, 2 * this.pairs];
-  }
-
-  get gain(): number {
-    return this.rotation.gain;
-  }
-
-  get layout(): Rotation["layout"] {
-    return this.rotation.layout;
-  }
-
-  /** The pair to which a number belongs: which one it is, and both numbers. */
-  pairOf(i: number): { n: number; pair: [number, number] } {
-    if (this.layout === "interleaved") return { n: i >> 1, pair: [i - (i % 2), i - (i % 2) + 1] };
-    const n = i % this.pairs;
-    return { n, pair: [n, n + this.pairs] };
-  }
-
-  angle(where: Place, n: number): number {
-    const places = where.reduce<Table>(
-      (table, at) => (table as Table[])[at]!,
-      this.rotation.places,
-    );
-    return (places as number[]).reduce(
-      (sum, at, axis) => sum + at * this.rotation.speeds[axis]![n]!,
-      0,
-    );
-  }
-
-  at(place: Place): number {
-    const [i, j] = place.slice(-2) as [number, number];
-    const { n, pair } = this.pairOf(i);
-    if (flatIndex(this.shape, place) < 0) return NaN;
-    if (!pair.includes(j)) return 0;
-    const angle = this.angle(place.slice(0, -2), n);
-    if (i === j) return this.gain * Math.cos(angle);
-    return this.gain * (i > j ? Math.sin(angle) : -Math.sin(angle));
-  }
-
-  symbol(where: Where): string {
-    return this.name + bracket(where);
-  }
-
-  /** The places to which it turns, as angles of all pairs. */
-  angles(where: Place): string {
-    const own = `G["${this.name}"]`;
-    return `np.dot(${own}["places"]${where.map((at) => `[${at}]`).join("")}, ${own}["speeds"])`;
-  }
-
-  line(where: Where): string {
-    const written = (axis: number, place: number[]): string => {
-      if (axis === where.length) return String(this.at(place));
-      const at = where[axis]!;
-      if (typeof at === "number") return written(axis + 1, [...place, at]);
-      const [from, to] = at ?? [0, this.shape[axis]!];
-      const all = Array.from({ length: to - from }, (_, i) =>
-        written(axis + 1, [...place, from + i]),
-      );
-      return `[${all.join(", ")}]`;
-    };
-    const numbers = written(0, []);
-    return numbers.startsWith("[") ? `np.array(${numbers})` : atom(numbers);
-  }
+/** All cells of some runs, each once and in order. */
+function cellsOf(runs: Run[]): number[] {
+  const ends = runs.flatMap(([start, step, n]) => [start, start + step * (n - 1)]);
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const isRead = new Uint8Array(most - least + 1);
+  for (const [start, step, n] of runs)
+    for (let i = 0; i < n; i++) isRead[start + i * step - least] = 1;
+  const cells: number[] = [];
+  for (let at = 0; at < isRead.length; at++) if (isRead[at]) cells.push(least + at);
+  return cells;
 }

@@ -3,9 +3,19 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { describe, expect, test } from "vitest";
 import { openScene, read, type Manifest, type Scene } from "../../src/viewer/data";
-import { byShare, isHome, logit, neurons, restOf, unfold, type Term } from "../../src/viewer/home";
+import {
+  byShare,
+  isHome,
+  logit,
+  neurons,
+  restOf,
+  total,
+  unfold,
+  type Term,
+} from "../../src/viewer/home";
 import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
+import { fromPython } from "./scenes";
 
 /** Ways from a logit down: always the largest part, and each part that is one step off it. */
 function* wholes(scene: Scene, root: Term): Generator<Term> {
@@ -29,6 +39,25 @@ describe.each(["7*8=56", "9*9=", "1"])("every sum of %s", (prompt) => {
           if (parts.length) expect(restOf(scene, whole, parts).rounded).toBe(true);
     }
   });
+});
+
+test.each(fromPython)("every sum of $name is its whole, up to float16", ({ scene }) => {
+  for (const vocab of [0, 5, 11])
+    for (const whole of wholes(scene, logit(scene, 3, vocab)!))
+      for (const parts of [unfold(scene, whole), neurons(scene, whole, 16)])
+        if (parts.length)
+          // Of numbers about 1, rounded at every step in between.
+          expect(Math.abs(total(parts) - whole.value)).toBeLessThan(4e-3);
+});
+
+test("where two query heads share a key head, a head's tokens are values of the shared one", () => {
+  const { scene } = fromPython.find(({ name }) => name.startsWith("grouped"))!;
+  const heads = unfold(scene, logit(scene, 3, 5)!).filter((p) => p.tensor.name === "blocks.1.z");
+  expect(heads.map((p) => p.head)).toEqual([0, 1, 2, 3]);
+  const read = heads.map((p) => unfold(scene, p).map((v) => [v.tensor.name, v.head, v.position]));
+  expect(read).toEqual(
+    [0, 0, 1, 1].map((head) => [0, 1, 2, 3].map((s) => ["blocks.1.v", head, s])),
+  );
 });
 
 test("a level names what was written before it, then tokens, then what was written there", () => {

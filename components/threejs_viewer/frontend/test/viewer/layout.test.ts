@@ -10,6 +10,7 @@ import {
 } from "../../src/viewer/layout";
 import { BIG, fake, SMALL } from "../../dev/fake";
 import { opened, small } from "./helpers";
+import { fromPython } from "./scenes";
 
 const meet = (a: Box, b: Box): boolean =>
   a.x < b.x + widthOf(b) &&
@@ -70,6 +71,29 @@ test("a head's rows of W_Q stand level with its queries", () => {
   expect(w.map((box) => [box.y, box.rows])).toEqual(q.map((box) => [box.y, box.rows]));
 });
 
+test("a head is linked to its own key head, where two share one", () => {
+  const { scene } = fromPython.find(({ name }) => name.startsWith("grouped"))!;
+  const made = plan(scene);
+  const linked = (name: string): number[][] =>
+    made.links
+      .filter((l) => l.from.tensor.name === name && l.to.tensor.name === "blocks.0.scores")
+      .map((l) => [l.from.plane, l.to.plane]);
+  const heads = [0, 1, 2, 3];
+  expect(linked("blocks.0.rot_q")).toEqual(heads.map((h) => [h, h]));
+  expect(linked("blocks.0.rot_k")).toEqual(heads.map((h) => [h >> 1, h]));
+  expect(made.ofTensor.get("blocks.0.attention.wk.weight")).toHaveLength(2);
+  expect(made.ofTensor.get("blocks.0.attention.wo.weight")).toHaveLength(1);
+});
+
+test("keys and values are marked as kept, turned keys too", () => {
+  for (const { name, scene } of fromPython) {
+    const kept = plan(scene).boxes.filter((box) => box.kept);
+    const names = new Set(kept.map((box) => box.tensor.name.replace(/^blocks\.\d\./, "")));
+    const turned = scene.byName.has("blocks.0.rot_k") ? ["rot_k"] : [];
+    expect(names, name).toEqual(new Set(["k", "v", ...turned]));
+  }
+});
+
 test("names nobody has heard of get a place all the same", () => {
   const payload = fake();
   for (const t of payload.manifest.tensors) {
@@ -77,6 +101,7 @@ test("names nobody has heard of get a place all the same", () => {
     t.inputs = t.inputs?.map((n) =>
       n.replace("ffn_post", "expert_7_hidden").replace("wo.weight", "w_absorbed"),
     );
+    if (t.rule) t.rule.of = [...t.inputs!];
   }
   const made = plan(opened(payload));
   expect(made.ofTensor.get("blocks.0.expert_7_hidden")).toHaveLength(1);

@@ -4,7 +4,8 @@ import type { Scene } from "../data";
 import { compile, parse, told as inWords, Unreadable } from "../expression";
 import { axesIn, type Rule } from "../rules";
 import type { Where } from "../text";
-import { lookIn, tell, type Made, type Place, type Reads, type Values } from "../values";
+import { lookIn } from "../leaves";
+import { tell, type Made, type Place, type Reads, type Values } from "../values";
 
 export function choose(rule: Rule, of: (Values | null)[], scene: Scene): Made {
   const first = of.find((x) => x !== null);

@@ -9,10 +9,13 @@ import {
   type Compiled,
   type Expression,
 } from "../expression";
+import { joined, nested, type Written } from "../einsum";
+import { lookIn } from "../leaves";
 import { indexOf, type Rule } from "../rules";
-import { added, atom, bare, bracket, inner, scaled, scaledLine, TERMS, WRITTEN_OUT } from "../text";
+import { atom, bracket, inner, scaled, scaledLine, TERMS, WRITTEN_OUT } from "../text";
 import type { Where } from "../text";
-import { flatIndex, isFlat, lookIn, Turning } from "../values";
+import { Turning, type Turn } from "../turning";
+import { flatIndex, isFlat } from "../values";
 import type { Made, Part, Place, Reads, Told, Values } from "../values";
 
 export const contract = (rule: Rule, of: (Values | null)[], scene: Scene): Made =>
@@ -230,40 +233,36 @@ class Contraction implements Made {
     return scaled(symbols.join(" · "), this.scale, false);
   }
 
-  /** A pair of numbers and the other factor of each, where a rotation and one operand meet. */
-  private turn(place: Where): Turn | null {
+  /** The other operand, where it is all that a rotation meets. */
+  private get partner(): Factor | null {
     const { turned, factors } = this;
     if (!turned || factors.length !== 2) return null;
-    const other = factors.find((factor) => factor !== turned.factor)!;
-    this.stand(place);
-    const { n, pair } = this.pair(turned);
-    const where = this.placeIn(turned.factor).slice(0, -2);
-    const i = turned.fixed.place(this.now, undefined);
-    return {
-      other,
-      where,
-      n,
-      angle: turned.turning.angle(where, n),
-      parts: pair.map((j) => {
-        this.now[this.summed[0]!] = j;
-        const at = this.placeIn(other);
-        const minus = i !== j && (turned.isRow ? j > i : i > j);
-        return { at, f: i === j ? ("cos" as const) : ("sin" as const), minus };
-      }),
-    };
+    return factors.find((factor) => factor !== turned.factor)!;
   }
 
-  /** `q0·cos(a) − q1·sin(a)`; null where nothing is turned. */
+  /** How a number is turned, and the places of the two that take part in it. */
+  private turn(partner: Factor): { turn: Turn; cells: number[][] } {
+    const { factor, turning, fixed, isRow } = this.turned!;
+    const where = this.placeIn(factor).slice(0, -2);
+    const turn = turning.turn(where, fixed.place(this.now, undefined), isRow);
+    const cells = turn.parts.map(({ at }) => {
+      this.now[this.summed[0]!] = at;
+      return this.placeIn(partner);
+    });
+    return { turn, cells };
+  }
+
+  /** Its working, where a rotation makes it. */
   private inTurn(place: Place): string | null {
-    const turn = this.turn(place);
-    if (!turn) return null;
-    const { other, parts, angle } = turn;
-    const products = parts.map(
-      ({ at, f, minus }) => `${minus ? "−" : ""}${inner(other.values.at(at))}·${f}(${bare(angle)})`,
+    const { partner, turned } = this;
+    if (!partner || !turned) return null;
+    this.stand(place);
+    const { turn, cells } = this.turn(partner);
+    const words = turned.turning.words(
+      turn,
+      cells.map((cell) => partner.values.at(cell)),
     );
-    const sum = added(products, "−");
-    const { gain } = this.turned!.turning;
-    return scaled(gain === 1 ? sum : `${bare(gain)} · (${sum})`, this.scale, gain === 1);
+    return scaled(words, this.scale, true);
   }
 
   // ---------------------------------------------------------- in NumPy
@@ -277,7 +276,7 @@ class Contraction implements Made {
     const free = [...varying].filter((slot) => slot < this.out);
     const arrays = written.filter(({ dims }) => dims.length);
     const scalars = written.filter(({ dims }) => !dims.length).map(({ text }) => atom(text));
-    const product = arrays.length ? [this.product(arrays, free)] : [];
+    const product = arrays.length ? [joined(arrays, free, this.summed, this.lengths)] : [];
     return scaledLine([...product, ...scalars].join(" * "), this.scale);
   }
 
@@ -325,78 +324,24 @@ class Contraction implements Made {
     return { text, dims };
   }
 
-  /** A dot product, or a matrix times a vector, where it is one; else einsum. */
-  private product(arrays: Written[], free: number[]): string {
-    const over = this.summed.join();
-    const flat = ({ dims }: Written): string => dims.flat().join();
-    if (!over && arrays.every((array) => flat(array) === free.join()))
-      return arrays.map(({ text }) => atom(text)).join(" * ");
-    const [a, b, more] = arrays;
-    if (!free.length && !b && flat(a!) === over) return `${atom(a!.text)}.sum()`;
-    if (over && b && !more) {
-      const vector = [a!, b].find((array) => flat(array) === over);
-      const matrix = vector === a ? b : a!;
-      if (vector) {
-        const row = atom(vector.text) + (vector.dims.length > 1 ? ".ravel()" : "");
-        const column = atom(matrix.text) + (matrix.dims.length > 1 ? ".ravel()" : "");
-        if (!free.length && flat(matrix) === over)
-          return vector === a ? `${row} @ ${column}` : `${column} @ ${row}`;
-        if (free.length === 1 && matrix.dims.length === 2) {
-          const [first, second] = matrix.dims.map((dim) => dim.join());
-          if (first === String(free[0]) && second === over) return `${atom(matrix.text)} @ ${row}`;
-          if (first === over && second === String(free[0])) return `${row} @ ${atom(matrix.text)}`;
-        }
-      }
-    }
-    return this.einsum(arrays, free);
-  }
-
-  private einsum(arrays: Written[], free: number[]): string {
-    const letter = (slot: number): string => String.fromCharCode(97 + slot);
-    const letters = (slots: number[]): string => slots.map(letter).join("");
-    const shaped = arrays.map(({ text, dims }) => {
-      const sizes = dims.flat().map((slot) => this.lengths[slot]!);
-      return dims.some((dim) => dim.length > 1)
-        ? `${atom(text)}.reshape(${sizes.join(", ")})`
-        : text;
-    });
-    const index = `${arrays.map(({ dims }) => letters(dims.flat())).join(",")}->${letters(free)}`;
-    return `np.einsum("${index}", ${shaped.join(", ")})`;
-  }
-
   /** A cell, or a whole vector, that a rotation makes. */
   private turnedLine(where: Where): string | null {
-    const turn = this.turn(where);
-    if (!turn) return null;
-    const { turning } = this.turned!;
-    const gained = (text: string): string =>
-      turning.gain === 1 ? text : `${turning.gain} * ${atom(text)}`;
-    if (where.every((at) => typeof at === "number")) {
-      const cells = turn.parts.map(
-        ({ at, f, minus }) =>
-          `${minus ? "-" : ""}${atom(turn.other.values.line(at))} * np.${f}(${turn.angle})`,
+    const { partner, turned } = this;
+    if (!partner || !turned) return null;
+    this.stand(where);
+    const free = where.flatMap((at, slot) => (typeof at === "number" ? [] : [slot]));
+    if (!free.length) {
+      const { turn, cells } = this.turn(partner);
+      return turned.turning.cellLine(
+        turn,
+        cells.map((cell) => partner.values.line(cell)),
       );
-      return gained(added(cells, "-"));
     }
-    const vector = this.written(turn.other, new Set(this.summed));
-    const free = where.findIndex((at) => typeof at !== "number");
-    const whole =
-      this.turned!.isRow &&
-      where.filter((at) => typeof at !== "number").length === 1 &&
-      this.turned!.fixed.slots.join() === String(free) &&
-      this.factors.every((f) => f === this.turned!.factor || !f.slots.has(free)) &&
-      vector.dims.length === 1;
-    if (!whole) return null;
-    const halves = turning.layout === "half";
-    const [first, second] = halves
-      ? [`[:${turning.pairs}]`, `[${turning.pairs}:]`]
-      : ["[::2]", "[1::2]"];
-    const [x, cos, sin] = [`(x := ${vector.text})`, "np.cos(a)", "np.sin(a)"];
-    const turnedBy = `np.cos(a := ${turning.angles(turn.where)})`;
-    const pairs =
-      `[${x}${first} * ${turnedBy} - x${second} * ${sin}, ` +
-      `x${first} * ${sin} + x${second} * ${cos}]`;
-    return gained(halves ? `np.hstack(${pairs})` : `np.stack(${pairs}, -1).ravel()`);
+    const isVector = turned.isRow && free.join() === turned.fixed.slots.join();
+    if (!isVector || partner.slots.has(free[0]!)) return null;
+    const at = this.placeIn(turned.factor).slice(0, -2);
+    const { text, dims } = this.written(partner, new Set(this.summed));
+    return dims.length === 1 ? turned.turning.rowLine(at, text) : null;
   }
 
   // ---------------------------------------------------------- undone
@@ -501,33 +446,9 @@ const fresh = (values: Values, prefix: Place, n: number): Part => ({
 const inProduct = (rows: Float64Array[], k: number): string =>
   rows.map((row) => inner(row[k]!)).join("·");
 
-/** A list of lists, as long as `sizes` say. */
-function nested(numbers: number[], sizes: number[]): string {
-  const [n, ...others] = sizes;
-  if (!n || !others.length) return `[${numbers.join(", ")}]`;
-  const each = numbers.length / n;
-  const lists = Array.from({ length: n }, (_, i) =>
-    nested(numbers.slice(i * each, (i + 1) * each), others),
-  );
-  return `[${lists.join(", ")}]`;
-}
-
 /** Where an operand is along its axes, and the names of each axis that is left. */
 interface Placed {
   parts: (number | [number, number] | null)[];
   dims: number[][];
   lists: { dim: number; list: string }[];
-}
-
-interface Written {
-  text: string;
-  dims: number[][];
-}
-
-interface Turn {
-  other: Factor;
-  where: number[];
-  n: number;
-  angle: number;
-  parts: { at: number[]; f: "cos" | "sin"; minus: boolean }[];
 }

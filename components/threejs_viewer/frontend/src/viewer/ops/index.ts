@@ -4,7 +4,8 @@
 import type { Scene, Tensor } from "../data";
 import { Unreadable } from "../expression";
 import type { Operand, Rule } from "../rules";
-import { isFlat, isMade, named, type Made, type Values } from "../values";
+import { named } from "../leaves";
+import { isFlat, isMade, type Made, type Values } from "../values";
 import { choose } from "./choose";
 import { contract } from "./contract";
 import { lookup } from "./lookup";

@@ -4,7 +4,8 @@ import type { Scene } from "../data";
 import { Unreadable } from "../expression";
 import type { Rule } from "../rules";
 import { bracket } from "../text";
-import { isFlat, named, type Made, type Values } from "../values";
+import { named } from "../leaves";
+import { isFlat, type Made, type Values } from "../values";
 
 export function lookup(rule: Rule, [table]: (Values | null)[], scene: Scene): Made {
   if (!table || !isFlat(table) || table.shape.length !== 2 || !rule.rows)
