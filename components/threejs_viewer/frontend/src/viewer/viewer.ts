@@ -192,7 +192,7 @@ export class Viewer {
   }
 
   private repaint(): void {
-    const { background, ink, soft, line, accent, raised } = this.theme;
+    const { background, ink, soft, line, accent, raised, negative, positive } = this.theme;
     const set = (name: string, value: string): void =>
       this.shell.root.style.setProperty(name, value);
     set("--bg", background);
@@ -201,6 +201,8 @@ export class Viewer {
     set("--line", line);
     set("--accent", accent);
     set("--raised", raised);
+    set("--negative", negative);
+    set("--positive", positive);
     set("--font", this.font);
     this.shell.root.style.colorScheme = this.theme.dark ? "dark" : "light";
   }
