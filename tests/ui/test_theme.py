@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.threejs_viewer import FRONTEND
 from components.ui.chapters.ch00 import figures as ch00
 from components.ui.chapters.ch01 import figures as ch01
 from components.ui.chapters.ch02 import figures as ch02
