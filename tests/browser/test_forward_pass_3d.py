@@ -64,7 +64,7 @@ def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(open_page) -> None
 
 
 def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> None:
-    page = open_page("/forward_pass_3d?ch70_beside=another+model")
+    page = open_page("/forward_pass_3d?test=1&ch70_beside=another+model")
     viewer(page)
     frame = next(f for f in page.frames if "threejs_viewer" in f.url)
     frame.wait_for_function(
@@ -130,7 +130,7 @@ def test_frames_picks_and_the_first_picture_of_the_large_model_are_in_time(open_
 
 @pytest.mark.timing
 def test_a_part_switched_off_has_its_new_answer_in_300_ms(open_page) -> None:
-    page = open_page("/forward_pass_3d")
+    page = open_page("/forward_pass_3d?test=1")
     frame = scene_with_weights(page)
     frame.evaluate("viewer3d.pin(viewer3d.find('blocks.5.ffn_out', [3, 2]))")
     wait_idle(page)

@@ -1,4 +1,7 @@
-"""The 3D viewer inside Streamlit, in Chromium with WebGL in software; read by its test handle."""
+"""The 3D viewer inside Streamlit, in Chromium with WebGL in software; read by its test handle.
+
+`?test=1` asks for the handle: a reader's browser never loads it.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,7 +11,7 @@ from typing import Any
 import driver
 import pytest
 import torch
-from playwright.sync_api import Frame
+from playwright.sync_api import Frame, Position
 from viewer_app import KINDS, model, scene
 
 from lab.data.vocabulary import VOCABULARY
@@ -34,7 +37,7 @@ def open_viewer(app: str, enter: Callable[..., driver.BookPage]) -> Open:
         weights: bool = True,
         touch: bool = False,
     ) -> Any:
-        page = enter(f"{app}/{query}", width, dark=dark, touch=touch)
+        page = enter(f"{app}/?test=1{query}", width, dark=dark, touch=touch)
         driver.wait_idle(page)
         return page, ready(page, weights)
 
@@ -46,7 +49,7 @@ def ready(page: driver.BookPage, weights: bool) -> Frame:
     for _ in range(600):
         frames = [f for f in page.frames if "threejs_viewer" in f.url]
         if frames and frames[0].evaluate(
-            """w => window.viewer3d?.stages.length > 0
+            """w => window.viewer3d?.state.stages.length > 0
               && w === viewer3d.scene.halves.weight.length > 0""",
             weights,
         ):
@@ -73,7 +76,7 @@ def test_every_activation_agrees_with_its_formula_and_weights_arrive(
     open_viewer: Open, kind: str
 ) -> None:
     """Kinds of attention among them of which the front end has never heard."""
-    page, frame = open_viewer(f"?kind={kind}")
+    page, frame = open_viewer(f"&kind={kind}")
     assert frame.evaluate("viewer3d.drawsWith") == "webgl2"
     assert frame.evaluate("viewer3d.scene.problems") == []
     wrong = frame.evaluate(
@@ -114,27 +117,84 @@ def test_pointing_and_clicking_give_the_models_own_number(open_viewer: Open) -> 
 def test_the_walk_plays_to_the_digit_that_drops_in(open_viewer: Open) -> None:
     page, frame = open_viewer()
     frame.locator("canvas.over").focus()
-    last = frame.evaluate("viewer3d.stages.findIndex(s => s.next)")
+    last = frame.evaluate("viewer3d.state.stages.findIndex(s => s.next)")
     for _ in range(last + 1):
         page.keyboard.press("PageDown")
-    best = frame.evaluate("viewer3d.stages[viewer3d.stage].next.token")
+    best = frame.evaluate("viewer3d.state.stages[viewer3d.state.stage].next.token")
     assert frame.locator(".prompt .next").inner_text() == best
     page.keyboard.press("PageUp")
     assert frame.locator(".prompt .next").count() == 0
     page.keyboard.press("Space")
-    assert frame.evaluate("viewer3d.isPlaying")
+    assert frame.evaluate("viewer3d.state.playing")
     page.keyboard.press("Space")
-    assert not frame.evaluate("viewer3d.isPlaying")
+    assert not frame.evaluate("viewer3d.state.playing")
+
+
+def test_who_leaves_a_stage_sees_the_whole_model_again(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    canvas = frame.locator("canvas.over")
+    frame.get_by_label("Speed").select_option("4")
+    frame.get_by_role("button", name="The camera follows the walk").click()
+    frame.evaluate("viewer3d.view.set({distance: 9000})")  # so the corners of the picture are empty
+    corner: Position = {"x": 30, "y": 440}
+
+    def inside(stage: int = 4) -> None:
+        frame.evaluate("s => viewer3d.scrub(s)", stage)
+        assert len(frame.evaluate("viewer3d.faded")) > 20
+        assert frame.locator(".prompt .now").count() > 0
+
+    def whole() -> None:
+        frame.wait_for_function("viewer3d.faded.length === 0")
+        assert frame.locator(".prompt .now, .prompt .later, .prompt .next").count() == 0
+
+    whole()
+    inside()
+    canvas.click(position=corner)  # only takes the picture up
+    assert len(frame.evaluate("viewer3d.faded")) > 20
+    canvas.click(position=corner)
+    whole()
+    inside()
+    frame.evaluate("viewer3d.pin(viewer3d.find('embed', [0, 0]))")
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.pinned") is None
+    assert len(frame.evaluate("viewer3d.faded")) > 20
+    page.keyboard.press("Escape")
+    whole()
+    assert frame.evaluate("document.activeElement.className") == "over"
+    page.keyboard.press("PageDown")
+    assert frame.evaluate("viewer3d.state.stage") == 4  # the walk goes on where it was left
+    frame.get_by_role("button", name="See the whole model").click()
+    whole()
+    inside(0)
+    frame.get_by_role("button", name="Previous stage").click()
+    whole()
+    inside(frame.evaluate("viewer3d.state.stages.length - 2"))
+    frame.get_by_role("button", name="Play the walk").click()
+    whole()
+    assert not frame.evaluate("viewer3d.state.playing")
+    assert page.console_errors == []
+
+
+def test_a_reader_is_not_sent_the_handle(app: str, enter: Callable[..., driver.BookPage]) -> None:
+    page = enter(f"{app}/")
+    driver.wait_idle(page)
+    (frame,) = [f for f in page.frames if "threejs_viewer" in f.url]
+    frame.get_by_text("tokens become vectors").first.wait_for()
+    assert frame.evaluate("window.viewer3d === undefined")
+    scripts = frame.evaluate("performance.getEntriesByType('resource').map(r => r.name)")
+    assert [name for name in scripts if name.endswith(".js")] == [
+        name for name in scripts if "/assets/index-" in name
+    ]
 
 
 def test_words_and_boxes_point_at_each_other(open_viewer: Open) -> None:
     page, frame = open_viewer()
     stage = frame.evaluate("viewer3d.stageFor('blocks.0.pattern')")
-    frame.evaluate("s => viewer3d.go(s)", stage)
+    frame.evaluate("s => viewer3d.scrub(s)", stage)
     frame.evaluate("viewer3d.hover(viewer3d.find('blocks.0.pattern', [0, 3, 0]), 9, 9)")
     assert "pattern" in frame.locator(".word.on").all_inner_texts()
     frame.get_by_role("button", name="pattern", exact=True).hover()
-    assert frame.evaluate("[...viewer3d.glowing]") == ["blocks.0.pattern"]
+    assert frame.evaluate("viewer3d.state.glow") == ["blocks.0.pattern"]
     assert page.console_errors == []
 
 
@@ -303,7 +363,7 @@ def test_list_grid_and_status_say_both_numbers_and_their_difference(open_viewer:
 
 
 def test_without_webgl_a_matrix_of_two_scenes_is_two_maps(open_viewer: Open) -> None:
-    page, frame = open_viewer("?flat=1")
+    page, frame = open_viewer("&flat=1")
     ask(page, Beside="7*9=")
     compared(frame, "7*8=56", "7*9=")
     boxes = frame.evaluate("viewer3d.sides.map(s => s.plan.boxes.length)")
@@ -323,7 +383,7 @@ def read_number(text: str) -> float:
 def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(
     open_viewer: Open, kind: str
 ) -> None:
-    page, frame = open_viewer(f"?kind={kind}")
+    page, frame = open_viewer(f"&kind={kind}")
     frame.get_by_role("button", name='Follow the "5" home').click()
     driver.wait_idle(page)
     rows, crumbs = frame.locator(".home li button"), frame.locator(".home nav button")
@@ -332,7 +392,8 @@ def test_a_digit_of_the_answer_is_followed_home_to_a_typed_token(
         add_up = frame.locator(".home .sum").inner_text().split("add up to ")[1]
         assert read_number(add_up) == pytest.approx(whole, rel=0.02, abs=2e-3)
         rows.first.click()
-        name, _, position = frame.evaluate("viewer3d.standsOn")
+        stop = frame.evaluate("viewer3d.state.standing")
+        name, position = stop["name"], stop["position"]
         said, share = crumbs.last.inner_text().rsplit(" (", 1)
         part = read_number(said.rsplit(" ", 1)[1])
         assert float(share.rstrip("%)")) == pytest.approx(100 * part / whole, abs=2)
@@ -481,7 +542,7 @@ def test_a_lost_context_comes_back_with_the_same_picture(open_viewer: Open) -> N
 
 
 def test_without_webgl_the_same_numbers_are_flat_maps(open_viewer: Open) -> None:
-    page, frame = open_viewer("?flat=1")
+    page, frame = open_viewer("&flat=1")
     assert frame.evaluate("viewer3d.drawsWith") == "canvas"
     assert frame.locator(".flat canvas").count() == frame.evaluate("viewer3d.plan.boxes.length")
     frame.locator(".flat canvas").first.click(position={"x": 20, "y": 20})
@@ -530,7 +591,7 @@ def test_the_camera_flies_only_for_who_likes_motion(open_viewer: Open) -> None:
 def test_a_damaged_payload_is_named_and_all_else_is_still_there(
     open_viewer: Open, damage: str, words: str, name: str, place: list[int], value: str | None
 ) -> None:
-    page, frame = open_viewer(f"?damage={damage}")
+    page, frame = open_viewer(f"&damage={damage}")
     assert words in frame.locator(".notice").inner_text()
     frame.evaluate("([n, p]) => viewer3d.pin(viewer3d.find(n, p))", [name, place])
     shown = frame.locator(".value output").inner_text()
@@ -542,7 +603,7 @@ def test_a_damaged_payload_is_named_and_all_else_is_still_there(
 
 
 def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Open) -> None:
-    page, frame = open_viewer("?bare=1", weights=False)
+    page, frame = open_viewer("&bare=1", weights=False)
     assert "weights of this run are not here" in frame.locator(".notice").inner_text()
     assert frame.evaluate("viewer3d.valueAt('embed.weight', [0, 0]) === undefined")
     shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
@@ -682,7 +743,7 @@ def test_it_fits_a_phone_and_both_themes(open_viewer: Open, width: int, dark: bo
 
 @pytest.mark.timing
 def test_picks_and_frames_cost_little_javascript(open_viewer: Open) -> None:
-    _, frame = open_viewer("?bench=1")
+    _, frame = open_viewer()
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < 1
     assert times["frame"]["n"] == 20

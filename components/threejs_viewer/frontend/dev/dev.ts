@@ -1,9 +1,10 @@
 // `npm run dev`, then /dev/?size=big&prompt=7*8=56&theme=dark&flat=1: the viewer without Streamlit.
 
 import { halvesOf } from "../src/viewer/data";
-import { TestedViewer } from "../src/viewer/handle";
+import { Clock, Handle } from "../src/viewer/handle";
 import type { Edit } from "../src/viewer/panel";
-import type { Numbers } from "../src/viewer/viewer";
+import type { Numbers } from "../src/viewer/scenes";
+import { Viewer } from "../src/viewer/viewer";
 import { BIG, SMALL, fake, type Payload as Made, type Sizes } from "./fake";
 
 const query = new URLSearchParams(location.search);
@@ -11,7 +12,8 @@ const dark = query.get("theme") === "dark" || matchMedia("(prefers-color-scheme:
 document.body.style.background = dark ? "#151412" : "#fbf8f1";
 const log: unknown[] = [];
 let edits: Edit[] = [];
-const viewer = new TestedViewer(
+const watch = new Clock();
+const viewer = new Viewer(
   document.getElementById("root")!,
   {
     pin: (name, index) => log.push({ pin: { name, index } }),
@@ -21,7 +23,7 @@ const viewer = new TestedViewer(
       show(query.get("prompt") ?? "7*8=56");
     },
   },
-  { theme: { base: dark ? "dark" : "light" }, flat: query.get("flat") === "1" },
+  { theme: { base: dark ? "dark" : "light" }, flat: query.get("flat") === "1", watch },
 );
 
 function sizes(): Sizes {
@@ -66,4 +68,4 @@ const first = show(
   query.get("prompt") ?? "7*8=56",
   (query.get("damage") as "nan" | null) ?? "none",
 );
-Object.assign(window, { viewer3d: viewer, log, show, first });
+Object.assign(window, { viewer3d: new Handle(viewer, watch), log, show, first });

@@ -1,19 +1,34 @@
 // Times of frames and picks. A frame here is what JavaScript spends: the graphics card is not in it.
 
-export class Clock {
+import type { Watch } from "./viewer";
+
+export class Clock implements Watch {
   private times: Record<string, number[]> = {};
+  /** When the numbers came whose picture is not drawn yet. */
+  private came = 0;
+
+  /** Waits until the graphics card has drawn. */
+  finish = (): void => undefined;
 
   time<T>(what: string, act: () => T): T {
     const start = performance.now();
     const result = act();
-    const list = (this.times[what] ??= []);
-    list.push(performance.now() - start);
-    if (list.length > 2000) list.shift();
+    this.note(what, performance.now() - start);
+    if (what === "update") this.came = start;
+    if (what === "frame" && this.came) this.noteFirstPicture();
     return result;
   }
 
-  note(what: string, ms: number): void {
-    (this.times[what] ??= []).push(ms);
+  private noteFirstPicture(): void {
+    this.finish();
+    this.note("picture", performance.now() - this.came);
+    this.came = 0;
+  }
+
+  private note(what: string, ms: number): void {
+    const list = (this.times[what] ??= []);
+    list.push(ms);
+    if (list.length > 2000) list.shift();
   }
 
   report(): Record<string, { n: number; p50: number; p95: number }> {

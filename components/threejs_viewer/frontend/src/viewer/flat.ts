@@ -5,7 +5,7 @@ import { read } from "./data";
 import { make } from "../shared/dom";
 import { cellIndex, lastToken, type Box } from "./layout";
 import { cellAt, type Cell } from "./pick";
-import type { Side } from "./render";
+import type { Side } from "./scenes";
 import { rgb, shade, type Theme } from "../shared/theme";
 
 export class Flat {
@@ -87,16 +87,19 @@ export class Flat {
     return canvas;
   }
 
-  mark(lit: Set<string> | null, chosen: Box | null, scroll: boolean): void {
+  mark(lit: Set<string> | null, chosen: Box | null): void {
     for (const [box, figure] of this.maps) {
       figure.classList.toggle("lit", !!lit?.has(box.tensor.name));
       figure.classList.toggle("chosen", box === chosen);
     }
-    const first =
-      chosen ??
-      [...this.maps.keys()].find((b) => lit?.has(b.tensor.name) && b.tensor.kind === "activation");
+  }
+
+  /** Scroll to the first of some boxes; to an activation before a weight. */
+  reveal(boxes: Box[]): void {
+    const there = [...this.maps.keys()].filter((b) => boxes.includes(b));
+    const first = there.find((b) => b.tensor.kind === "activation") ?? there[0];
     const figure = first && this.maps.get(first);
-    if (scroll && figure) this.root.scrollTop = figure.offsetTop - this.root.offsetTop - 60;
+    if (figure) this.root.scrollTop = figure.offsetTop - this.root.offsetTop - 60;
   }
 
   dispose(): void {

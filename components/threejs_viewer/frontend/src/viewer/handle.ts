@@ -1,49 +1,72 @@
-// The viewer with a handle for tests and the stopwatch.
+// A handle on the viewer for tests and the stopwatch: what it shows, said in plain values, and ways to
+// it that no reader has. It stands on the window as `viewer3d` where `?test=1` or `?bench=1` asks.
 
 import { Clock } from "./bench";
-import { FRONT } from "./camera";
-import { indexOf, read } from "./data";
+import { FRONT, type View } from "./camera";
+import { indexOf, read, type Scene } from "./data";
 import { explain, type Explanation } from "./explain";
-import { cellIndex, type Box } from "./layout";
-import { pick } from "./pick";
-import { Viewer, type Payload } from "./viewer";
+import { cellIndex, type Box, type Plan } from "./layout";
+import { pick, type Cell } from "./pick";
+import { cellOf, type Side } from "./scenes";
+import type { Sight } from "./sights";
+import type { State } from "./state";
+import type { Viewer } from "./viewer";
 import { stageOf } from "./walk";
 
-export class TestedViewer extends Viewer {
-  /** When the payload came whose picture is not drawn yet; of interest to the stopwatch alone. */
-  private arrived = 0;
+export { Clock };
 
-  override update(payload: Payload): void {
-    this.arrived = this.options.bench ? performance.now() : 0;
-    super.update(payload);
+export class Handle {
+  constructor(
+    private viewer: Viewer,
+    private clock: Clock,
+  ) {
+    clock.finish = () => this.waitForCard();
   }
 
-  override draw(): void {
-    super.draw();
-    if (!this.arrived || !this.picture) return;
-    const gl = this.picture.renderer.getContext();
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); // waits for the card
-    this.clock.note("picture", performance.now() - this.arrived);
-    this.arrived = 0;
+  // ------------------------------------------------------------ what is there
+
+  get state(): State {
+    return this.viewer.state;
+  }
+
+  get sides(): Side[] {
+    return this.viewer.sides;
+  }
+
+  get scene(): Scene | null {
+    return this.viewer.scene;
+  }
+
+  get plan(): Plan | null {
+    return this.viewer.plan;
+  }
+
+  get pinned(): Cell | null {
+    return this.viewer.pinned;
+  }
+
+  get view(): View {
+    return this.viewer.view;
+  }
+
+  get drawsWith(): "webgl2" | "canvas" {
+    return this.viewer.picture ? "webgl2" : "canvas";
+  }
+
+  get drawCalls(): number {
+    return this.viewer.picture?.renderer.info.render.calls ?? 0;
   }
 
   /** The stage that makes a matrix. */
   stageFor(name: string): number {
-    return stageOf(this.stages, name);
+    return stageOf(this.state.stages, name);
   }
 
-  get drawCalls(): number {
-    return this.picture?.renderer.info.render.calls ?? 0;
-  }
-
-  get glowing(): Set<string> {
-    return this.glow ?? new Set();
-  }
-
-  /** On the way home: the matrix, the head and the token. */
-  get standsOn(): [string, number | null, number] | null {
-    const part = this.standing?.part;
-    return part ? [part.tensor.name, part.head, part.position] : null;
+  /** The names of the matrices that are faded in the picture. */
+  get faded(): string[] {
+    const light = this.viewer.picture?.light;
+    const boxes = this.sides.flatMap(({ plan }) => plan.boxes);
+    return boxes.filter((_, i) => light?.getY(i) === 1).map((box) => box.tensor.name);
   }
 
   explain(name: string, index: number): Explanation {
@@ -63,42 +86,9 @@ export class TestedViewer extends Viewer {
     return read(shown, shown.byName.get(box.tensor.name)!, cellIndex(box, col, row));
   }
 
-  /** Straight at the matrix that holds a cell, at once. */
-  lookAt(name: string, place: number[]): void {
-    const cell = this.find(name, place);
-    if (cell) this.fit([cell.box], FRONT, true);
-  }
-
-  /** How many pixels of each colour channel are not the background's, of a fresh frame. */
-  pixels(): number[] {
-    if (!this.picture || this.lost) return [];
-    const gl = this.picture.renderer.getContext();
-    this.picture.draw(this.view);
-    const [w, h] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
-    const all = new Uint8Array(4 * w * h);
-    gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, all);
-    const counts = [0, 0, 0, 0];
-    for (let i = 0; i < all.length; i++) if (all[i]) counts[i % 4]!++;
-    return counts;
-  }
-
-  /** Frames and picks by the hundred, timed. A frame a turn of the screen: a loop that does not
-   *  wait fills the graphics card's queue and then times the card. */
-  async bench(frames = 120, picks = 400): Promise<ReturnType<Clock["report"]>> {
-    const clock = new Clock();
-    const pose = { ...this.view.pose };
-    for (let i = 0; i < frames; i++) {
-      await new Promise(requestAnimationFrame);
-      this.view.set({ yaw: pose.yaw + 0.2 * Math.sin(i / 20) });
-      clock.time("frame", () => this.draw());
-    }
-    this.view.set(pose);
-    for (let i = 0; i < picks; i++) {
-      const ray = this.view.ray(((i * 0.377) % 2) - 1, ((i * 0.713) % 2) - 1);
-      clock.time("pick", () => pick(this.plan!.boxes, ray));
-    }
-    this.request();
-    return clock.report();
+  /** The cell of a tensor at a place along its axes. */
+  find(name: string, place: number[], side = 0): Cell | null {
+    return cellOf(this.sides, { side, name, place });
   }
 
   /** Where a cell is drawn, in pixels of the picture. */
@@ -114,11 +104,81 @@ export class TestedViewer extends Viewer {
     return { x: p.x + side * this.view.width, y: p.y };
   }
 
+  /** How many pixels of each colour channel are not the background's, of a fresh frame. */
+  pixels(): number[] {
+    const { picture } = this.viewer;
+    const gl = picture?.renderer.getContext();
+    if (!picture || !gl || gl.isContextLost()) return [];
+    picture.draw(this.view);
+    const [w, h] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
+    const all = new Uint8Array(4 * w * h);
+    gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, all);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < all.length; i++) if (all[i]) counts[i % 4]!++;
+    return counts;
+  }
+
+  // ------------------------------------------------------------ what can be done
+
+  scrub(stage: number): void {
+    this.viewer.scrub(stage);
+  }
+
+  hover(cell: Cell | null, x: number, y: number): void {
+    this.viewer.hover(cell, x, y);
+  }
+
+  pin(cell: Cell): void {
+    this.viewer.pin(cell);
+  }
+
+  fly(where: Sight): void {
+    this.viewer.fly(where);
+  }
+
+  /** Straight at the matrix that holds a cell, at once. */
+  lookAt(name: string, place: number[]): void {
+    const cell = this.find(name, place);
+    if (cell) this.viewer.fit([cell.box], FRONT, true);
+  }
+
   loseContext(): boolean {
-    const ext = this.picture?.renderer.getContext().getExtension("WEBGL_lose_context");
+    const ext = this.viewer.picture?.renderer.getContext().getExtension("WEBGL_lose_context");
     if (!ext) return false;
     ext.loseContext();
     window.setTimeout(() => ext.restoreContext(), 100);
     return true;
+  }
+
+  // ------------------------------------------------------------ the stopwatch
+
+  private waitForCard(): void {
+    const gl = this.viewer.picture?.renderer.getContext();
+    gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+  }
+
+  /** Frames and picks by the hundred, timed. A frame a turn of the screen: a loop that does not
+   *  wait fills the graphics card's queue and then times the card. */
+  async bench(frames = 120, picks = 400): Promise<ReturnType<Clock["report"]>> {
+    const clock = new Clock();
+    const pose = { ...this.view.pose };
+    for (let i = 0; i < frames; i++) {
+      await new Promise(requestAnimationFrame);
+      this.view.set({ yaw: pose.yaw + 0.2 * Math.sin(i / 20) });
+      clock.time("frame", () => this.viewer.draw());
+    }
+    this.view.set(pose);
+    for (let i = 0; i < picks; i++) {
+      const ray = this.view.ray(((i * 0.377) % 2) - 1, ((i * 0.713) % 2) - 1);
+      clock.time("pick", () => pick(this.plan!.boxes, ray));
+    }
+    this.viewer.request();
+    return clock.report();
+  }
+
+  /** One line on the console, with what the reader waited for as well. */
+  async tellTimes(): Promise<void> {
+    const times = await this.bench();
+    console.info("bench", JSON.stringify({ ...this.clock.report(), ...times }));
   }
 }

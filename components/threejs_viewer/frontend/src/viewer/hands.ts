@@ -1,16 +1,46 @@
-// Pointer, wheel and keys, turned into what the viewer does.
+// Pointer, wheel and keys, turned into what the reader wants.
 
+import type { View } from "./camera";
+import type { Box, Plan } from "./layout";
 import { mapping } from "./overlay";
-import { cellAt, pick, type Cell } from "./pick";
+import { cellAt, type Cell } from "./pick";
 import type { Shell } from "./shell";
-import type { Viewer } from "./viewer";
+import type { Sight } from "./sights";
+
+/** What is within reach of the hands. */
+export interface Reach {
+  readonly view: View;
+  /** What the small map in the corner shows. */
+  readonly plan: Plan | null;
+  /** How many sides share the picture. */
+  readonly columns: number;
+  readonly pinned: Cell | null;
+  readonly hovered: Cell | null;
+  /** Where the told stage ends: the box that it makes. */
+  readonly made: Box | null;
+  /** The cell under a place of a column, -1..1 from left to right and from bottom to top. */
+  under: (x: number, y: number, column: number) => Cell | null;
+  /** At a place in pixels of the picture. */
+  hover: (cell: Cell | null, x?: number, y?: number) => void;
+  pin: (cell: Cell) => void;
+  /** Lets go of one thing; whether there was one. */
+  letGo: () => boolean;
+  step: (by: number) => void;
+  play: () => void;
+  fly: (where: Sight) => void;
+  fit: (boxes: Box[]) => void;
+  /** The camera was moved. */
+  request: () => void;
+}
 
 export class Hands {
   private pointers = new Map<number, { x: number; y: number }>();
   private moved = 0;
+  /** Whether the picture had the focus before the pointer came down. */
+  private taken = false;
 
   constructor(
-    private viewer: Viewer,
+    private reach: Reach,
     private shell: Shell,
   ) {
     this.listen();
@@ -22,6 +52,7 @@ export class Hands {
       over.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       this.moved = 0;
+      this.taken = document.activeElement === over;
     });
     over.addEventListener("pointermove", (event) => this.move(event));
     const up = (event: PointerEvent): void => {
@@ -29,16 +60,16 @@ export class Hands {
       over.classList.remove("dragging");
       if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0) {
         over.focus({ preventScroll: true });
-        this.viewer.pin(this.under(event));
+        this.click(event);
       }
     };
     over.addEventListener("pointerup", up);
     over.addEventListener("pointercancel", up);
-    over.addEventListener("pointerleave", () => this.viewer.hover(null));
+    over.addEventListener("pointerleave", () => this.reach.hover(null));
     over.addEventListener("contextmenu", (event) => event.preventDefault());
     over.addEventListener("dblclick", (event) => {
       const cell = this.under(event);
-      if (cell) this.viewer.fit([cell.box]);
+      if (cell) this.reach.fit([cell.box]);
     });
     over.addEventListener(
       "wheel",
@@ -46,66 +77,71 @@ export class Hands {
         if (document.activeElement !== over && !event.ctrlKey) return;
         event.preventDefault();
         const [px, py] = this.screen(event);
-        this.viewer.view.zoom(
+        this.reach.view.zoom(
           Math.exp(Math.max(-0.4, Math.min(0.4, event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)))),
           px,
           py,
         );
-        this.viewer.request();
+        this.reach.request();
       },
       { passive: false },
     );
     this.shell.root.addEventListener("keydown", (event) => this.key(event));
     this.shell.map.addEventListener("pointerdown", (event) => {
       const r = this.shell.map.getBoundingClientRect();
-      const [x, y] = mapping(this.viewer.plan!, r.width, r.height).back(
+      const [x, y] = mapping(this.reach.plan!, r.width, r.height).back(
         event.clientX - r.left,
         event.clientY - r.top,
       );
-      this.viewer.view.go({ ...this.viewer.view.pose, x, y, z: 0 }, this.shell.still);
-      this.viewer.request();
+      this.reach.view.go({ ...this.reach.view.pose, x, y, z: 0 }, this.shell.still);
+      this.reach.request();
     });
   }
 
   /** Where in its column, in -1..1, and in which column. */
   private screen(event: MouseEvent): [number, number, number] {
     const r = this.shell.over.getBoundingClientRect();
-    const columns = this.viewer.sides.length;
+    const { columns } = this.reach;
     const across = ((event.clientX - r.left) / r.width) * columns;
     const column = Math.max(0, Math.min(columns - 1, Math.floor(across)));
     return [(across - column) * 2 - 1, 1 - ((event.clientY - r.top) / r.height) * 2, column];
   }
 
   private under(event: MouseEvent): Cell | null {
-    const [px, py, column] = this.screen(event);
-    const plan = this.viewer.sides[column]?.plan;
-    if (!plan) return null;
-    return this.viewer.clock.time("pick", () => pick(plan.boxes, this.viewer.view.ray(px, py)));
+    return this.reach.under(...this.screen(event));
+  }
+
+  /** Keep a cell. Beside the boxes let go of one thing; but a click that only takes the picture up,
+   * so that the wheel zooms it, does not end the walk. */
+  private click(event: PointerEvent): void {
+    const cell = this.under(event);
+    if (cell) this.reach.pin(cell);
+    else if (this.taken || this.reach.pinned) this.reach.letGo();
   }
 
   private move(event: PointerEvent): void {
     const before = this.pointers.get(event.pointerId);
     if (!before) {
       const r = this.shell.over.getBoundingClientRect();
-      return this.viewer.hover(this.under(event), event.clientX - r.left, event.clientY - r.top);
+      return this.reach.hover(this.under(event), event.clientX - r.left, event.clientY - r.top);
     }
     const [dx, dy] = [event.clientX - before.x, event.clientY - before.y];
     this.moved += Math.abs(dx) + Math.abs(dy);
     if (this.moved < 5 || this.scrolls(event)) return;
     this.shell.over.classList.add("dragging");
-    this.viewer.hover(null);
+    this.reach.hover(null);
+    const { view } = this.reach;
     if (this.pointers.size === 2) {
       const other = [...this.pointers].find(([id]) => id !== event.pointerId)![1];
       const was = Math.hypot(before.x - other.x, before.y - other.y);
       const is = Math.hypot(event.clientX - other.x, event.clientY - other.y);
       const [px, py] = this.screen(event);
-      this.viewer.view.zoom(Math.max(0.5, Math.min(2, was / Math.max(is, 1))), px, py);
-      this.viewer.view.pan(dx / 2, dy / 2);
-    } else if (event.shiftKey || event.buttons === 2 || event.buttons === 4)
-      this.viewer.view.pan(dx, dy);
-    else this.viewer.view.orbit(dx, dy);
+      view.zoom(Math.max(0.5, Math.min(2, was / Math.max(is, 1))), px, py);
+      view.pan(dx / 2, dy / 2);
+    } else if (event.shiftKey || event.buttons === 2 || event.buttons === 4) view.pan(dx, dy);
+    else view.orbit(dx, dy);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    this.viewer.request();
+    this.reach.request();
   }
 
   /** One finger on a picture that was not tapped scrolls the page, as beside the picture. */
@@ -121,16 +157,15 @@ export class Hands {
       event.target === this.shell.over || (event.target as HTMLElement).classList.contains("flat");
     const onButton = event.target instanceof HTMLButtonElement;
     const acts: Record<string, () => void> = {
-      PageDown: () => this.viewer.step(1),
-      PageUp: () => this.viewer.step(-1),
+      PageDown: () => this.reach.step(1),
+      PageUp: () => this.reach.step(-1),
       Escape: () => this.letGo(),
     };
     if (!typing) {
       acts["?"] = () => this.shell.toggleHelp();
-      acts["f"] = acts["F"] = () =>
-        this.viewer.pinned ? this.viewer.fit([this.viewer.pinned.box]) : this.viewer.fly("all");
+      acts["f"] = acts["F"] = () => this.flyNear();
     }
-    if (!typing && !onButton) acts[" "] = () => this.viewer.play();
+    if (!typing && !onButton) acts[" "] = () => this.reach.play();
     if (picture) {
       acts["ArrowLeft"] = () => this.arrow(-1, 0);
       acts["ArrowRight"] = () => this.arrow(1, 0);
@@ -144,30 +179,34 @@ export class Hands {
     act();
   }
 
-  /** One thing a time: the help, the kept cell, the picture itself. */
+  /** One thing a time: the help, the kept cell, the stage, the picture itself. */
   private letGo(): void {
     if (!this.shell.help.hidden) this.shell.toggleHelp(false);
-    else if (this.viewer.pinned) this.viewer.pin(null);
-    else (document.activeElement as HTMLElement | null)?.blur();
+    else if (!this.reach.letGo()) (document.activeElement as HTMLElement | null)?.blur();
+  }
+
+  private flyNear(): void {
+    const { pinned } = this.reach;
+    if (pinned) this.reach.fit([pinned.box]);
+    else this.reach.fly("all");
   }
 
   private arrow(dc: number, dr: number): void {
-    const cell = this.viewer.pinned;
+    const cell = this.reach.pinned;
     if (!cell) {
-      this.viewer.view.pan(-60 * dc, -60 * dr);
-      return this.viewer.request();
+      this.reach.view.pan(-60 * dc, -60 * dr);
+      return this.reach.request();
     }
     const clamp = (i: number, n: number): number => Math.max(0, Math.min(n - 1, i));
-    this.viewer.pin(
+    this.reach.pin(
       cellAt(cell.box, clamp(cell.col + dc, cell.box.cols), clamp(cell.row + dr, cell.box.rows)),
     );
   }
 
   private enter(): void {
-    if (this.viewer.hovered) return this.viewer.pin(this.viewer.hovered);
-    if (this.viewer.pinned) return this.viewer.fit([this.viewer.pinned.box]);
-    const stage = this.viewer.stages[this.viewer.stage];
-    const box = this.viewer.plan?.ofTensor.get(stage?.names[stage.names.length - 1] ?? "")?.[0];
-    if (box) this.viewer.pin(cellAt(box, 0, 0));
+    const { hovered, pinned, made } = this.reach;
+    if (hovered) this.reach.pin(hovered);
+    else if (pinned) this.reach.fit([pinned.box]);
+    else if (made) this.reach.pin(cellAt(made, 0, 0));
   }
 }

@@ -3,9 +3,10 @@
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
 import { halvesOf, isManifest, type Manifest } from "./data";
 import { borrowFonts } from "../shared/fonts";
-import { TestedViewer } from "./handle";
-import type { Numbers, Options } from "./viewer";
+import type { Handle } from "./handle";
 import type { Edit } from "./panel";
+import type { Numbers } from "./scenes";
+import { Viewer, type Options } from "./viewer";
 
 type Bytes = Uint8Array | null;
 
@@ -33,13 +34,16 @@ interface Arrived {
 const query = new URLSearchParams(location.search);
 const asked = (name: string): boolean => query.get(name) === "1" || parentAsks(name);
 const known = new Map<string, Uint16Array>();
-let viewer: TestedViewer | null = null;
+/** For tests and the stopwatch, which ask for it; it does not travel to a reader. */
+let tools: typeof import("./handle") | null = null;
+let handle: Handle | null = null;
+let viewer: Viewer | null = null;
 let shown = "";
 /** Digests of weights that were asked for. */
 const wanted = new Set<string>();
 let count = 0;
 
-/** `?bench=1` may stand on the page around this frame. */
+/** `?test=1` may stand on the page around this frame. */
 function parentAsks(name: string): boolean {
   try {
     return new URLSearchParams(window.parent.location.search).get(name) === "1";
@@ -61,28 +65,29 @@ function render(event: Event): void {
   };
   const look: Options = {
     flat: asked("flat"),
-    bench: asked("bench"),
     ...(theme ? { theme: theme as NonNullable<Options["theme"]> } : {}),
     ...(theme?.font ? { font: theme.font } : {}),
   };
   if (theme) document.body.style.background = theme.backgroundColor;
   if (!viewer) {
-    viewer = new TestedViewer(
+    const watch = tools && new tools.Clock();
+    viewer = new Viewer(
       document.getElementById("root")!,
       {
         pin: (name, index) => answer({ pin: { name, index } }),
         edit: (edit) => answer({ edit }),
       },
-      look,
+      watch ? { ...look, watch } : look,
     );
-    (window as unknown as { viewer3d: TestedViewer }).viewer3d = viewer;
+    handle = tools && watch && new tools.Handle(viewer, watch);
+    if (handle) Object.assign(window, { viewer3d: handle });
   }
   viewer.retheme(look.theme, look.font);
   load(viewer, args);
   Streamlit.setFrameHeight();
 }
 
-function load(to: TestedViewer, args: Arguments): void {
+function load(to: Viewer, args: Arguments): void {
   const first = arrived(args, "");
   if (!first)
     return to.fail("there is nothing to show yet: no manifest came, or one of another version");
@@ -108,11 +113,7 @@ function load(to: TestedViewer, args: Arguments): void {
     beside: second && { ...numbersOf(second), title: args.beside_title ?? "" },
   });
   const settled = scenes.every((s) => !s.hasWeights || known.has(s.manifest.weights_digest));
-  if (asked("bench") && settled)
-    setTimeout(async () => {
-      const times = await to.bench();
-      console.info("bench", JSON.stringify({ ...to.clock.report(), ...times }));
-    }, 500);
+  if (asked("bench") && settled) setTimeout(() => void handle?.tellTimes(), 500);
 }
 
 /** A scene among the arguments; null if none came or none that can be read. */
@@ -152,8 +153,13 @@ function notesOn(args: Arguments, scenes: Arrived[]): string[] {
   return notes;
 }
 
-Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);
-borrowFonts(() => viewer?.reletter());
-addEventListener("pagehide", () => viewer?.dispose());
-new ResizeObserver(() => viewer && Streamlit.setFrameHeight()).observe(document.body);
-Streamlit.setComponentReady();
+async function start(): Promise<void> {
+  if (asked("test") || asked("bench")) tools = await import("./handle");
+  Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);
+  borrowFonts(() => viewer?.reletter());
+  addEventListener("pagehide", () => viewer?.dispose());
+  new ResizeObserver(() => viewer && Streamlit.setFrameHeight()).observe(document.body);
+  Streamlit.setComponentReady();
+}
+
+void start();

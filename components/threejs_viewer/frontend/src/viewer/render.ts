@@ -26,8 +26,9 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
-import { blocksOf, pool, type Kind, type Pooled, type Scene, type Tensor } from "./data";
-import { heightOf, widthOf, type Box, type Link, type Plan } from "./layout";
+import { blocksOf, pool, type Kind, type Pooled } from "./data";
+import { heightOf, widthOf, type Box, type Link } from "./layout";
+import type { Side } from "./scenes";
 import { FRAGMENT, LINE_FRAGMENT, LINE_VERTEX, VERTEX } from "./shaders";
 import { BLUE, ORANGE, rgb, type Theme } from "../shared/theme";
 import type { View } from "./camera";
@@ -42,13 +43,15 @@ type Four = [number, number, number, number];
 /** Where the blobs that are drawn lie in the textures, by their halves. */
 type Blobs = Map<Uint16Array, { start: number; pooledStart: number; pooled: Pooled }>;
 
-/** One scene in the picture. */
-export interface Side {
-  plan: Plan;
-  /** The numbers that its boxes show: the scene's own, or differences. */
-  shown: Scene;
-  /** How many tokens of a tensor have a partner, where that matters; -1 if none of it has. */
-  matched: (t: Tensor) => number;
+/** null where there is no WebGL2. */
+export function openPicture(canvas: HTMLCanvasElement): Picture | null {
+  try {
+    const probe = document.createElement("canvas").getContext("webgl2");
+    probe?.getExtension("WEBGL_lose_context")?.loseContext();
+    return probe && new Picture(canvas);
+  } catch {
+    return null;
+  }
 }
 
 export class Picture {
@@ -57,7 +60,8 @@ export class Picture {
   private textures: Partial<Record<string, Texture>> = {};
   private boxes: Mesh<InstancedBufferGeometry, RawShaderMaterial> | null = null;
   private links: LineSegments<BufferGeometry, RawShaderMaterial> | null = null;
-  private light: InstancedBufferAttribute | null = null;
+  /** How much every box glows and how much it is faded, 0..1. */
+  light: InstancedBufferAttribute | null = null;
   private blobs: Record<Kind, Blobs> = { weight: new Map(), activation: new Map() };
   private uniforms = {
     uWeights: { value: null as Texture | null },

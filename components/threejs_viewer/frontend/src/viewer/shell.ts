@@ -1,18 +1,18 @@
-// What stands on the page around the picture: prompt, views, the walk, the help. No state but whether
-// a button is pressed.
+// What stands on the page around the picture: prompt, views, the walk, the help. No state but what
+// the reader set for good: whether the camera follows and flies, and how fast the walk plays.
 
 import type { Scene } from "./data";
 import { button, make } from "../shared/dom";
+import type { Sight } from "./sights";
 import { STYLE } from "./style";
-
-export type Sight = "all" | "front" | "start" | "attention" | "answer";
+import type { Theme } from "../shared/theme";
 
 export interface ShellActs {
   fly: (where: Sight) => void;
-  go: (stage: number) => void;
+  scrub: (stage: number) => void;
   step: (by: number) => void;
   play: () => void;
-  reshade: () => void;
+  shade: (shaded: boolean) => void;
 }
 
 const HELP: [string, string][] = [
@@ -23,9 +23,10 @@ const HELP: [string, string][] = [
   ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
   ["Arrows", "next cell; without a cell: move the picture"],
   ["Space", "play or pause the walk"],
-  ["PgDn, PgUp", "next, previous stage"],
-  ["F", "fly to the kept cell's matrix, or to all"],
-  ["Esc", "let go of the cell, then of the picture; close this help"],
+  ["PgDn, PgUp", "next, previous stage; before the first: the whole model"],
+  ["F", "fly to the kept cell's matrix, or to the whole model"],
+  ["Esc", "let go of the cell, then of the stage, then of the picture; close this help"],
+  ["Click on nothing", "let go of the cell, then of the stage"],
   ["?", "this help"],
 ];
 
@@ -46,7 +47,7 @@ export class Shell {
   });
   readonly map = make("canvas", { class: "map", "aria-hidden": "true" });
   readonly tip = make("div", { class: "tip", hidden: true });
-  readonly notice = make("p", { class: "notice", role: "alert", hidden: true });
+  private notice = make("p", { class: "notice", role: "alert", hidden: true });
   readonly help = make("div", {
     class: "help",
     role: "dialog",
@@ -54,24 +55,23 @@ export class Shell {
     hidden: true,
   });
   readonly place = make("div", { class: "stage" });
-  readonly title = make("h3", {});
+  private title = make("h3", {});
   readonly text = make("p", {});
-  readonly count = make("span", { class: "count" });
-  readonly scrub = make("input", {
+  private count = make("span", { class: "count" });
+  private scrub = make("input", {
     type: "range",
     min: 0,
     value: 0,
     "aria-label": "Stage of the walk",
   });
-  readonly playing = button("", "", () => this.acts.play());
+  private playing = button("", "", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
-  readonly follow = button("follow", "The camera follows the walk", () => press(this.follow));
+  private follow = button("follow", "The camera follows the walk", () => press(this.follow));
   private values = button("values", "The numbers themselves on both sides", () =>
-    this.shadeBy(this.values),
+    this.acts.shade(false),
   );
-  /** Pressed where the right side of two shows its numbers less the left ones. */
-  readonly difference = button("difference", "On the right: right less left", () =>
-    this.shadeBy(this.difference),
+  private difference = button("difference", "On the right: right less left", () =>
+    this.acts.shade(true),
   );
   private shading = make(
     "span",
@@ -80,11 +80,11 @@ export class Shell {
     this.difference,
   );
   private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
-  readonly motion = button("motion", "Fly and animate, or cut", () => {
+  private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
   /** Where to look from, and how to get there: of no use to flat maps. */
-  readonly sights = [
+  private sights = [
     button("all", "See the whole model", () => this.acts.fly("all")),
     button("front", "Straight from the front", () => this.acts.fly("front")),
     button("start", "Where the prompt comes in", () => this.acts.fly("start")),
@@ -101,10 +101,8 @@ export class Shell {
       this.speed.append(
         make("option", { value: rate, ...(rate === 1 ? { selected: true } : {}) }, `${rate}×`),
       );
-    this.scrub.addEventListener("input", () => this.acts.go(Number(this.scrub.value)));
+    this.scrub.addEventListener("input", () => this.acts.scrub(Number(this.scrub.value)));
     this.follow.setAttribute("aria-pressed", "true");
-    this.values.setAttribute("aria-pressed", "false");
-    this.difference.setAttribute("aria-pressed", "true");
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
@@ -122,7 +120,7 @@ export class Shell {
     const reel = make(
       "div",
       { class: "reel", role: "group", "aria-label": "The walk" },
-      button("|◀", "First stage", () => this.acts.go(0)),
+      button("|◀", "First stage", () => this.acts.scrub(0)),
       button("◀", "Previous stage (PgUp)", () => this.acts.step(-1)),
       this.playing,
       button("▶|", "Next stage (PgDn)", () => this.acts.step(1)),
@@ -172,10 +170,10 @@ export class Shell {
     });
   }
 
-  private shadeBy(chosen: HTMLElement): void {
-    for (const b of [this.values, this.difference])
-      b.setAttribute("aria-pressed", String(b === chosen));
-    this.acts.reshade();
+  /** What the right side of two shows: its numbers less the left ones, or its own. */
+  showShaded(on: boolean): void {
+    this.values.setAttribute("aria-pressed", String(!on));
+    this.difference.setAttribute("aria-pressed", String(on));
   }
 
   /** Cuts for flights. */
@@ -183,11 +181,53 @@ export class Shell {
     return !pressed(this.motion);
   }
 
+  get follows(): boolean {
+    return pressed(this.follow);
+  }
+
+  showStage(at: number, of: number, title: string): void {
+    this.scrub.max = String(Math.max(0, of - 1));
+    this.scrub.value = String(at);
+    this.scrub.setAttribute("aria-valuetext", title);
+    this.count.textContent = `${at + 1} / ${of}`;
+    this.title.textContent = title;
+  }
+
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
     this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
     this.playing.setAttribute("aria-label", label);
     this.playing.title = label;
+  }
+
+  /** Sentences on what is wrong; three at most. */
+  tell(problems: string[]): void {
+    this.notice.hidden = problems.length === 0;
+    const more = problems.length > 3 ? `, and ${problems.length - 3} more` : "";
+    this.notice.textContent = problems.slice(0, 3).join("; ") + more;
+  }
+
+  /** Without WebGL: flat maps stand where the picture would. */
+  flatten(maps: HTMLElement): void {
+    const { gl, over, map, sights, motion } = this;
+    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
+    this.place.querySelector(".wheel")?.remove();
+    this.place.prepend(maps);
+  }
+
+  /** The small map in the corner is as wide by its height as the plan. */
+  shapeMap(wide: number, tall: number): void {
+    const aspect = Math.max(0.4, Math.min(2.5, wide / tall));
+    this.map.style.width = `${Math.round(110 * Math.sqrt(aspect))}px`;
+    this.map.style.height = `${Math.round(110 / Math.sqrt(aspect))}px`;
+  }
+
+  repaint(theme: Theme, font: string): void {
+    const { background, ink, soft, line, accent, raised } = theme;
+    const colours = { bg: background, ink, soft, line, accent, raised, font };
+    for (const [name, value] of Object.entries(colours))
+      this.root.style.setProperty(`--${name}`, value);
+    this.root.style.colorScheme = theme.dark ? "dark" : "light";
   }
 
   private fillHelp(): void {
@@ -210,7 +250,7 @@ export class Shell {
   }
 }
 
-export const pressed = (b: HTMLElement): boolean => b.getAttribute("aria-pressed") === "true";
+const pressed = (b: HTMLElement): boolean => b.getAttribute("aria-pressed") === "true";
 
 /** Press or let go; whether it is pressed now. */
 function press(b: HTMLElement): boolean {

@@ -1,0 +1,77 @@
+// What is drawn over each side of the picture, put together from where the reader is.
+
+import type { Explanation } from "./explain";
+import type { Box, Plan } from "./layout";
+import type { Arc, Shown, Spot } from "./overlay";
+import type { Cell } from "./pick";
+import { boxAt, cellOf, onSide, type Side } from "./scenes";
+import { chosen, lit, span, underway, type State, type Stop } from "./state";
+import type { Theme } from "../shared/theme";
+
+export interface Look {
+  theme: Theme;
+  font: string;
+  /** How the number was made that the reader points at or keeps. */
+  why: Explanation | null;
+}
+
+export function shownOn(side: number, sides: Side[], state: State, look: Look): Shown {
+  const { plan } = sides[side]!;
+  const own = cellOf(sides, chosen(state));
+  const cell = onSide(sides, own, side);
+  const stop = state.standing?.side === side ? state.standing : null;
+  const spot = stop && spotOf(sides, stop);
+  return {
+    scene: plan.scene,
+    plan,
+    theme: look.theme,
+    font: look.font,
+    cell,
+    why: cell === own ? look.why : null,
+    pinned: !state.hovered && !!state.pinned,
+    spot,
+    arcs: arcs(plan, cell, stop && spot ? { stop, spot } : null, underway(state)),
+    lit: lit(state),
+    span: span(state),
+  };
+}
+
+/** A token's column, or one neuron of it. */
+function spotOf(sides: Side[], stop: Stop): Spot | null {
+  const box = boxAt(sides, stop);
+  if (!box) return null;
+  const [top, rows] = stop.neuron === null ? [0, box.rows] : [stop.neuron, 1];
+  return { box, left: stop.position, top, cols: 1, rows };
+}
+
+/** Over the map's own columns, and over the stream of its layer. */
+function arcs(
+  { ofTensor, spine }: Plan,
+  cell: Cell | null,
+  stood: { stop: Stop; spot: Spot } | null,
+  made: string,
+): Arc[] {
+  const chosen = cell && attends(cell.box) ? cell : null;
+  if (!chosen && stood) return arcsHome(stood.stop, stood.spot, ofTensor);
+  const boxes = chosen ? [chosen.box] : (ofTensor.get(made) ?? []).filter(attends);
+  const first = boxes[0];
+  if (!first) return [];
+  const query = chosen ? chosen.row : null;
+  const stream = spine
+    .map((name) => ofTensor.get(name)![0]!)
+    .find((b) => b.tensor.layer === first.tensor.layer);
+  return [
+    ...boxes.map((box) => ({ box, query, over: box })),
+    ...(stream ? [{ box: first, query, over: stream }] : []),
+  ];
+}
+
+const attends = (box: Box): boolean => box.tokens === "both" && box.tensor.rule?.op === "softmax";
+
+/** What the head looks at on which the reader stands, over its own columns. */
+function arcsHome({ head, position }: Stop, spot: Spot, ofTensor: Plan["ofTensor"]): Arc[] {
+  if (head === null) return [];
+  const read = (spot.box.tensor.inputs ?? []).map((name) => ofTensor.get(name)?.[head]);
+  const box = read.find((one) => one?.tokens === "both");
+  return box ? [{ box, query: position, over: spot.box }] : [];
+}

@@ -1,0 +1,69 @@
+// Where there is to look from: which part of the plan is to fill the picture, and seen from where.
+
+import { FRONT, SLANT } from "./camera";
+import { boundsOf, heightOf, type Bounds, type Box, type Plan } from "./layout";
+
+export type Sight = "all" | "front" | "start" | "attention" | "answer";
+
+export interface Aim {
+  bounds: Bounds;
+  /** Those of now, if none are given. */
+  angles?: { yaw: number; pitch: number };
+  /** The share of the picture that it fills. */
+  fill?: number;
+}
+
+/** Boxes with some air around them. */
+export function around(boxes: Box[], angles?: Aim["angles"]): Aim {
+  const { left, right, top, bottom } = boundsOf(boxes);
+  const air = 0.08 * Math.max(right - left, top - bottom);
+  const bounds = {
+    left: left - air,
+    right: right + air,
+    top: top + air * 1.6,
+    bottom: bottom - air,
+  };
+  return angles ? { bounds, angles } : { bounds };
+}
+
+/** All that is there, on both sides. A tall model in a wide picture is seen more from above: it then
+ * fills more of it. `aspect` is the picture's width by its height. */
+export function wholeModel(boxes: Box[], aspect: number): Aim {
+  const bounds = boundsOf(boxes);
+  const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
+  return { bounds, angles: { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch }, fill: 0.93 };
+}
+
+/** A part of one side; `layer` is the one whose attention is meant. */
+export function partOf(plan: Plan, where: Exclude<Sight, "all">, layer: number): Aim {
+  const { boxes } = plan;
+  if (where === "front") return around(boxes, FRONT);
+  if (where === "answer") {
+    const end = boxes.filter((b) => isOutside(b) && b.y < topOfSpine(plan));
+    const made = end.filter((b) => b.tensor.kind === "activation");
+    return around(made.length ? made : boxes, FRONT);
+  }
+  if (where === "attention") {
+    const heads = boxes.filter((b) => b.tensor.layer === layer && hasHeads(b));
+    return around(heads.length ? heads : boxes, { yaw: 0.1, pitch: 0.15 });
+  }
+  // A slanted look over the beginning, with the rest of the model running away from the reader.
+  const begin = boxes.filter((b) => (isOutside(b) ? b.y > topOfSpine(plan) : b.tensor.layer === 0));
+  return { bounds: boundsOf(begin.length ? begin : boxes), angles: SLANT, fill: 0.96 };
+}
+
+const isOutside = (b: Box): boolean => b.tensor.layer === null;
+
+const hasHeads = ({ tensor: t }: Box): boolean =>
+  t.kind === "activation" && t.axes.includes("head");
+
+const topOfSpine = ({ ofTensor, spine }: Plan): number => ofTensor.get(spine[0] ?? "")?.[0]?.y ?? 0;
+
+/** The layer whose boxes stand nearest to a height. */
+export function layerAt({ boxes }: Plan, y: number): number {
+  const inLayers = boxes.filter((b) => !isOutside(b));
+  const gap = (b: Box): number => Math.abs(b.y - heightOf(b) / 2 - y);
+  return (
+    inLayers.reduce((best, b) => (gap(b) < gap(best) ? b : best), inLayers[0]!)?.tensor.layer ?? 0
+  );
+}
