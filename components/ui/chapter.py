@@ -40,10 +40,11 @@ from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
 from components.ui.notation import NOTATION, symbols_in
 from components.ui.operands import ask_pair
+from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
 from components.ui.runs import needs_a_run, take_with_progress
 
-STYLE = Path(__file__).with_name("style.css")
+SHEET = Path(__file__).with_name("style.css")
 BOOK = "The White-Box Transformer"
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
 
@@ -57,7 +58,12 @@ Kind = Literal["segments", "slider", "list"]
 def begin_page() -> None:
     """First call of every page: keep legacy page discovery out, put the book's style on."""
     leave_legacy_discovery()
-    st.html(STYLE)
+    st.html(style())
+
+
+def style() -> str:
+    """The style sheet of the book, its colours first."""
+    return f"<style>{variables()}\n{SHEET.read_text()}</style>"
 
 
 def leave_legacy_discovery() -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from components.ui.chapter import STYLE  # noqa: E402
+from components.ui.chapter import style  # noqa: E402
 from components.ui.drawings.clocks import show_clocks  # noqa: E402
 from components.ui.drawings.save import offer_svg  # noqa: E402
 from components.ui.drawings.tape import Side, show_tape  # noqa: E402
@@ -76,7 +76,7 @@ def readings(title: str) -> tuple[OnTheTape, OnTheTape]:
 
 
 def app() -> None:
-    st.html(STYLE)
+    st.html(style())
     places = st.session_state.setdefault("places", (12, 7))
     show_waves("waves", SIGNAL, alt="A signal to be dragged", start=START_SHIFT)
     show_clocks(

@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from components.ui.plots.colours import INK, PAPER
 from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron
 
 PAGE = "00_numpy_mlp"
@@ -103,7 +104,7 @@ def test_the_ground_of_the_valley_is_the_error_in_one_hue(book) -> None:
     x, y, error = (numbers(ground[key]) for key in ("x", "y", "customdata"))
     assert np.allclose(error, (3 * x[None, :] + 4 * y[:, None] - 12) ** 2)
     assert np.ptp(error - numbers(ground["z"])) < 1e-9  # drawn lower, all of it by as much
-    assert [tone for _, tone in ground["colorscale"]] == ["#fbf8f1", "#1d1b18"]
+    assert [tone for _, tone in ground["colorscale"]] == [PAPER.light, INK.light]
 
 
 def test_steps_are_taken_looked_at_and_taken_back(book) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +22,6 @@ from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
 from components.ui.plots.theme import LABEL
 
-ROOT = Path(__file__).parents[2]
 SHARES = np.array([[0.2, 0.8], [1.0, 0.0]])
 SIGNED = np.array([[1.0, -0.5], [-0.5, 1.0]])
 TEN = np.full(10, 0.1)
@@ -232,14 +229,10 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def settings(theme: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", [name for name in TONES if name not in GROUND])
 def test_a_colour_stands_out_from_the_page(name: str, theme: str) -> None:
-    page = settings(theme)["backgroundColor"]
+    page = getattr(colours.PAPER, theme)
     assert contrast(getattr(TONES[name], theme), page) >= (4.5 if name in TEXT else 3)
 
 
@@ -257,28 +250,6 @@ def test_right_and_wrong_of_the_atlas_differ_in_brightness(theme: str) -> None:
         getattr(tone, theme) for tone in (colours.RIGHT_FIELD, colours.WRONG, colours.WORSE)
     )
     assert contrast(right, wrong) >= 1.5 and contrast(wrong, worse) >= 1.5
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_and_the_charts_agree(theme: str) -> None:
-    page = settings(theme)
-    pairs = {"PAPER": "backgroundColor", "INK": "textColor", "LINE": "borderColor"}
-    pairs["ACCENT"] = "primaryColor"
-    assert all(getattr(TONES[name], theme) == page[key] for name, key in pairs.items())
-    hues = [getattr(hue, theme) for hue in colours.HUES]
-    assert page["chartCategoricalColors"][: len(hues)] == hues
-
-
-def test_drawings_take_the_same_colours_from_the_style_sheet() -> None:
-    style = (ROOT / "components" / "ui" / "style.css").read_text()
-    of = dict(re.findall(r"--wb-([a-z]+): light-dark\((.*?)\);", style))
-    for name in ("ink", "soft", "line", "accent", "right", "wrong", "negative", "positive"):
-        assert of[name] == ", ".join(TONES[name.upper()])
-    drawings = [*(ROOT / "components" / "ui" / "drawings").iterdir()]
-    drawings += (FRONTEND / "src" / "drawings").rglob("*.*")
-    for path in drawings:
-        if path.suffix in (".css", ".ts", ".py"):
-            assert not re.search(r"#[0-9a-f]{6}\b|rgba?\([1-9]", path.read_text()), path.name
 
 
 def test_a_kind_has_one_colour_and_others_take_what_is_left() -> None:

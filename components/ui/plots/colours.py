@@ -3,13 +3,16 @@
 Blue to orange is sign and only sign; an amount, which is never below zero, takes the orange half.
 Right is green and wrong is red, and a mark, a word or a strength says so as well. What a model was
 trained on is grey. One thing alone, or the thing to look at, is plum. Kinds that are compared take
-their hue from the tables below. The style sheet of the pages holds the same colours for drawings.
+their hue from the tables below. Their values stand in the file that the front end reads as well;
+pages and drawings have them as variables of the style sheet.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from itertools import cycle
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -27,34 +30,46 @@ class Tone(NamedTuple):
         return self.dark if st.context.theme.type == "dark" else self.light
 
 
+FILE = Path(__file__).parents[2] / "threejs_viewer/frontend/src/shared/colours.json"
+"""The one place where a colour is written down; the front end reads it too."""
+
+GROUPS: Mapping[str, Mapping[str, Tone]] = {
+    group: {name: Tone(**tone) for name, tone in tones.items()}
+    for group, tones in json.loads(FILE.read_text()).items()
+    if group != "scales"
+}
+"""Every colour that has a name. The scales are lists, and Streamlit's settings alone need them."""
+
+PAGE, SIGN, MARKS, HUE = (GROUPS[group] for group in ("page", "sign", "marks", "kinds"))
+
 # The page itself.
-INK = Tone("#1d1b18", "#ece7dd")
-SOFT = Tone("#6b665e", "#a8a298")
-LINE = Tone("#d9d1c1", "#3d3a34")
-PAPER = Tone("#fbf8f1", "#151412")
+INK = PAGE["ink"]
+SOFT = PAGE["soft"]
+LINE = PAGE["line"]
+PAPER = PAGE["paper"]
+ACCENT = PAGE["accent"]
 
 ON_STRONG = Tone(INK.light, PAPER.dark)
 """Text on the strong end of a map's colours, which are of middling brightness in both themes."""
 
 # What a mark says.
-NEGATIVE = Tone("#2f86ba", "#5594ca")
-POSITIVE = Tone("#cf6d1f", "#cc8142")
-RIGHT = Tone("#007a5a", "#3cc39a")
-WRONG = Tone("#b3261e", "#ff8a80")
-WORSE = Tone("#6d0f0a", "#ffc4be")
+NEGATIVE = SIGN["negative"]
+POSITIVE = SIGN["positive"]
+RIGHT = MARKS["right"]
+WRONG = MARKS["wrong"]
+WORSE = MARKS["worse"]
 """Wrong in a second way: where it was trained, or in the length."""
-RIGHT_FIELD = Tone("#3f9c7d", "#217a60")
+RIGHT_FIELD = MARKS["right-field"]
 """Right, in a field of thousands: weaker than what is wrong, so that they differ in grey too."""
-GREY = Tone("#8a8378", "#8a8378")
+GREY = MARKS["grey"]
 """Trained on; and whatever a chart does not speak of."""
-ACCENT = Tone("#7a2e5d", "#e3a1cb")
 
 # Kinds that are compared.
-VIOLET = Tone("#4f3d9e", "#b3a4f0")
-TEAL = Tone("#1d9499", "#5cc0c6")
-OCHRE = Tone("#9a7000", "#e0b84a")
-ROSE = Tone("#b14f95", "#db94c4")
-BROWN = Tone("#6b4226", "#c08a63")
+VIOLET = HUE["violet"]
+TEAL = HUE["teal"]
+OCHRE = HUE["ochre"]
+ROSE = HUE["rose"]
+BROWN = HUE["brown"]
 HUES = (VIOLET, OCHRE, TEAL, ROSE, BROWN)
 
 FORMATS: Mapping[str, Tone] = {
@@ -92,3 +107,13 @@ def apart(names: Iterable[str]) -> dict[str, Tone]:
     own = {name: KINDS[name] for name in several if name in KINDS}
     left = cycle([hue for hue in HUES if hue not in own.values()] or HUES)
     return {name: own.get(name) or next(left) for name in several}
+
+
+def variables() -> str:
+    """Every named colour as a variable, `--wb-ink` and so on, for a style sheet.
+
+    Streamlit sets the colour scheme of the page; light-dark() follows it.
+    """
+    tones = [named for group in GROUPS.values() for named in group.items()]
+    lines = [f"  --wb-{name}: light-dark({tone.light}, {tone.dark});" for name, tone in tones]
+    return "\n".join([":root {", *lines, "}"])

@@ -1,5 +1,6 @@
 // `npm run dev`, then /dev/?size=big&prompt=7*8=56&theme=dark&flat=1: the viewer without Streamlit.
 
+import { themeOf } from "../src/shared/theme";
 import { halvesOf } from "../src/viewer/data";
 import { Clock, Handle } from "../src/viewer/handle";
 import type { Edit } from "../src/viewer/panel";
@@ -9,7 +10,8 @@ import { BIG, SMALL, fake, type Payload as Made, type Sizes } from "./fake";
 
 const query = new URLSearchParams(location.search);
 const dark = query.get("theme") === "dark" || matchMedia("(prefers-color-scheme: dark)").matches;
-document.body.style.background = dark ? "#151412" : "#fbf8f1";
+const theme = { base: dark ? "dark" : "light" };
+document.body.style.background = themeOf(theme).background;
 const log: unknown[] = [];
 let edits: Edit[] = [];
 const watch = new Clock();
@@ -23,7 +25,7 @@ const viewer = new Viewer(
       show(query.get("prompt") ?? "7*8=56");
     },
   },
-  { theme: { base: dark ? "dark" : "light" }, flat: query.get("flat") === "1", watch },
+  { theme, flat: query.get("flat") === "1", watch },
 );
 
 function sizes(): Sizes {

@@ -1,5 +1,7 @@
 // The book's colours. Zero is the page's own background, so only what is not zero stands out.
 
+import { page, sign } from "./colours.json";
+
 export interface Theme {
   dark: boolean;
   background: string;
@@ -8,29 +10,24 @@ export interface Theme {
   line: string;
   accent: string;
   raised: string;
+  negative: string;
+  positive: string;
 }
 
-export const BLUE = "#2f86ba";
-export const ORANGE = "#e07b2a";
-
-const LIGHT: Theme = {
-  dark: false,
-  background: "#fbf8f1",
-  ink: "#1d1b18",
-  soft: "#6b665e",
-  line: "#d9d1c1",
-  accent: "#7a2e5d",
-  raised: "#f3eee3",
-};
-const DARK: Theme = {
-  dark: true,
-  background: "#151412",
-  ink: "#ece7dd",
-  soft: "#a8a298",
-  line: "#3d3a34",
-  accent: "#e3a1cb",
-  raised: "#23211e",
-};
+function ofTheBook(dark: boolean): Theme {
+  const now = dark ? "dark" : "light";
+  return {
+    dark,
+    background: page.paper[now],
+    ink: page.ink[now],
+    soft: page.soft[now],
+    line: page.line[now],
+    accent: page.accent[now],
+    raised: page.panel[now],
+    negative: sign.negative[now],
+    positive: sign.positive[now],
+  };
+}
 
 /** What Streamlit says of its theme wins; what it leaves out is the book's. */
 export function themeOf(
@@ -47,7 +44,7 @@ export function themeOf(
   const dark = given?.base
     ? given.base === "dark"
     : matchMedia("(prefers-color-scheme: dark)").matches;
-  const base = dark ? DARK : LIGHT;
+  const base = ofTheBook(dark);
   return {
     ...base,
     background: given?.backgroundColor ?? base.background,
@@ -63,10 +60,13 @@ export function rgb(colour: string): [number, number, number] {
   return [0, 2, 4].map((i) => parseInt(full.slice(i, i + 2), 16) / 255) as [number, number, number];
 }
 
+/** Text can be read on the whole scale (4.5:1) if it ends this many times beyond the peak. */
+export const UNDER_TEXT = 1.6;
+
 /** The colour of a value on the diverging scale. */
 export function shade(value: number | undefined, peak: number, theme: Theme): string {
   if (value === undefined || Number.isNaN(value) || !Number.isFinite(value)) return theme.raised;
   const share = Math.min(1, Math.abs(value) / peak);
-  const [to, from] = [rgb(value < 0 ? BLUE : ORANGE), rgb(theme.background)];
+  const [to, from] = [rgb(value < 0 ? theme.negative : theme.positive), rgb(theme.background)];
   return `rgb(${from.map((f, i) => Math.round(255 * (f + (to[i]! - f) * share))).join(",")})`;
 }

@@ -3,7 +3,7 @@
 
 import { read, type Scene } from "./data";
 import { cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
-import { ORANGE, type Theme } from "../shared/theme";
+import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./explain";
 import type { View } from "./camera";
@@ -276,7 +276,7 @@ function drawArcs(
   { box, query, over }: Arc,
 ): void {
   const stream = over;
-  pen.strokeStyle = ORANGE;
+  pen.strokeStyle = s.theme.positive;
   pen.lineCap = "round";
   for (let q = 0; q < box.rows; q++) {
     if (query !== null && q !== query) continue;

@@ -6,7 +6,7 @@ import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare"
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { button, make } from "../shared/dom";
 import { cellAt, type Cell } from "./pick";
-import { shade, type Theme } from "../shared/theme";
+import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
@@ -329,8 +329,8 @@ export class Panel {
     const scale = this.comparison?.shaded && this.comparison.difference.byName.get(box.tensor.name);
     td.style.background =
       pair && scale
-        ? shade(pair.difference, scale.peak * 1.4, this.theme)
-        : shade(value, box.tensor.peak * 1.4, this.theme);
+        ? shade(pair.difference, scale.peak * UNDER_TEXT, this.theme)
+        : shade(value, box.tensor.peak * UNDER_TEXT, this.theme);
     return td;
   }
 

@@ -30,7 +30,7 @@ import { blocksOf, pool, type Kind, type Pooled } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
 import type { Side } from "./scenes";
 import { FRAGMENT, LINE_FRAGMENT, LINE_VERTEX, VERTEX } from "./shaders";
-import { BLUE, ORANGE, rgb, type Theme } from "../shared/theme";
+import { rgb, type Theme } from "../shared/theme";
 import type { View } from "./camera";
 
 const GLYPHS = "0123456789.−+∞Na? ";
@@ -72,8 +72,8 @@ export class Picture {
     uBackground: { value: new Vector3() },
     uInk: { value: new Vector3() },
     uAccent: { value: new Vector3() },
-    uBlue: { value: new Vector3(...rgb(BLUE)) },
-    uOrange: { value: new Vector3(...rgb(ORANGE)) },
+    uNegative: { value: new Vector3() },
+    uPositive: { value: new Vector3() },
     uSpan: { value: new Vector2(0, 1e9) },
   };
 
@@ -98,7 +98,8 @@ export class Picture {
     this.uniforms.uBackground.value.set(...rgb(theme.background));
     this.uniforms.uInk.value.set(...rgb(theme.ink));
     this.uniforms.uAccent.value.set(...rgb(theme.accent));
-    this.renderer.setClearColor(0x000000, 0);
+    this.uniforms.uNegative.value.set(...rgb(theme.negative));
+    this.uniforms.uPositive.value.set(...rgb(theme.positive));
   }
 
   /** New numbers; boxes are built again only if `rebuild`. */

@@ -74,8 +74,8 @@ uniform sampler2D uGlyphs;
 uniform vec3 uBackground;
 uniform vec3 uInk;
 uniform vec3 uAccent;
-uniform vec3 uBlue;
-uniform vec3 uOrange;
+uniform vec3 uNegative;
+uniform vec3 uPositive;
 uniform vec2 uSpan;   // first and last token that is being computed
 in vec2 vCell;
 in vec3 vNormal;
@@ -101,7 +101,15 @@ bool isInf(float v) { return (floatBitsToUint(v) & 0x7fffffffu) == 0x7f800000u; 
 vec3 diverging(float v, int level) {
   float share = clamp(abs(v) / fSize.w, 0.0, 1.0);
   if (level > 0) share = pow(share, 0.6);   // blocks of mixed signs are small numbers
-  return mix(uBackground, v < 0.0 ? uBlue : uOrange, share);
+  return mix(uBackground, v < 0.0 ? uNegative : uPositive, share);
+}
+
+float luminance(vec3 c) { return dot(pow(c, vec3(2.2)), vec3(0.2126, 0.7152, 0.0722)) + 0.05; }
+
+// The ink, or the page's own colour where that stands out more: on strong cells of the dark page.
+vec3 inkOn(vec3 ground) {
+  float ink = luminance(uInk), page = luminance(uBackground), here = luminance(ground);
+  return (here * here > ink * page) == (ink < page) ? uInk : uBackground;
 }
 
 int digitOf(float v, float place) { return int(mod(floor(v / place), 10.0)); }
@@ -185,7 +193,8 @@ void main() {
   vec2 edge = min(inCell, 1.0 - inCell) * pixels;
   float grid = smoothstep(5.0, 12.0, smallest) * (1.0 - smoothstep(0.0, 1.0, min(edge.x, edge.y)));
   ground = mix(ground, mix(uBackground, uInk, 0.35), grid * 0.55);
-  if (level == 0 && !alone) ground = mix(ground, uInk, glyph(v, missing, inCell, pixels));
+  float inked = level == 0 && !alone ? glyph(v, missing, inCell, pixels) : 0.0;
+  if (inked > 0.0) ground = mix(ground, odd ? uInk : inkOn(ground), inked);
   // What is not yet computed, and what is not computed again.
   if (fToken.x > 0.5) {
     float token = fToken.x > 1.5 ? cell.y : cell.x;

@@ -223,8 +223,8 @@ export class Shell {
   }
 
   repaint(theme: Theme, font: string): void {
-    const { background, ink, soft, line, accent, raised } = theme;
-    const colours = { bg: background, ink, soft, line, accent, raised, font };
+    const { background: bg, ink, soft, line, accent, raised, negative, positive } = theme;
+    const colours = { bg, ink, soft, line, accent, raised, negative, positive, font };
     for (const [name, value] of Object.entries(colours))
       this.root.style.setProperty(`--${name}`, value);
     this.root.style.colorScheme = theme.dark ? "dark" : "light";
