@@ -2,7 +2,7 @@
 // The result is computed here from the same blobs, so a wrong manifest shows as a disagreement.
 
 import { placeOf, read, type Scene, type Tensor } from "./data";
-import { madeOf } from "./ops";
+import { madeOf } from "./ops/table";
 import { bare, bracket, handle } from "./text";
 import { Reads, type Source, type Told } from "./values";
 

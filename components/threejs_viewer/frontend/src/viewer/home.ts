@@ -6,7 +6,7 @@
 // sums are exact but for the rounding to float16.
 
 import type { Scene, Tensor } from "./data";
-import { canBeUndone, madeOf, mayBeCut } from "./ops";
+import { canBeUndone, madeOf, mayBeCut } from "./ops/table";
 import { named } from "./leaves";
 import { isFlat, isMade, rowOf, type Made, type Part, type Place } from "./values";
 

@@ -25,6 +25,8 @@ export const contract = (rule: Rule, of: (Values | null)[], scene: Scene): Made 
 interface Axis {
   place: Compiled<Reads | undefined>;
   slots: number[];
+  /** Whether it is a name alone. */
+  isName: boolean;
   /** Slots of which equal steps are equal steps of the place. */
   even: Set<number>;
 }
@@ -101,7 +103,7 @@ class Contraction implements Made {
       const over = axes.findIndex((axis) => axis.slots.includes(slot));
       const alone = axes.filter((axis) => axis.slots.includes(slot)).length === 1;
       const isRow = over === axes.length - 1;
-      if (!alone || (!isRow && over !== axes.length - 2) || !axes[over]!.even.has(slot)) continue;
+      if (!alone || (!isRow && over !== axes.length - 2) || !axes[over]!.isName) continue;
       return { factor, turning, fixed: axes[isRow ? over - 1 : over + 1]!, isRow };
     }
     return null;
@@ -337,7 +339,8 @@ class Contraction implements Made {
         cells.map((cell) => partner.values.line(cell)),
       );
     }
-    const isVector = turned.isRow && free.join() === turned.fixed.slots.join();
+    const { slots, isName } = turned.fixed;
+    const isVector = turned.isRow && isName && free.join() === slots.join();
     if (!isVector || partner.slots.has(free[0]!)) return null;
     const at = this.placeIn(turned.factor).slice(0, -2);
     const { text, dims } = this.written(partner, new Set(this.summed));
@@ -419,7 +422,8 @@ function axisOf(e: Expression, names: string[], scene: Scene): Axis {
   // In the order of the index: so places of `h*4+i` run on where h and i do.
   const slots = names.flatMap((name, slot) => (own.includes(name) ? [slot] : []));
   const even = names.flatMap((name, slot) => (isEven(e, name) ? [slot] : []));
-  return { place: compile(e, names, lookIn(scene)), slots, even: new Set(even) };
+  const place = compile(e, names, lookIn(scene));
+  return { place, slots, isName: e.kind === "name", even: new Set(even) };
 }
 
 /** Adds `by` times the product of the rows to some numbers, a step apart. */
