@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.data.problems import Format, Integers
+    from lab.data.problems import Format, Integers, SplitName
 
 DEFAULT_RUN = "chain_of_thought"
 
@@ -68,6 +68,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("run")
     one.add_argument("--pairs", default="all", help="all, or how many to sample")
     one.add_argument("--digits", help="PxQ, of a run that knows several; default: its most")
+    one.add_argument(
+        "--split",
+        help="train, validation, test or heldout: pairs of that part alone, no zeros in front",
+    )
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--batch", type=int, default=500, help="problems decoded side by side")
     one.add_argument(
@@ -205,7 +209,14 @@ def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, I
     """The problems to decode, and the format that they are written in."""
     import numpy as np
 
-    from lab.data.problems import all_pairs, count_digits, sample_exact, sample_pairs
+    from lab.data.problems import (
+        BOUNDS,
+        all_pairs,
+        count_digits,
+        sample_exact,
+        sample_pairs,
+        split_values,
+    )
     from lab.fields import require_whole
     from lab.training.recipe import LARGEST_SEED
 
@@ -213,14 +224,27 @@ def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, I
     require_whole("seed", options.seed, least=0, most=LARGEST_SEED)
     shape = shape_asked(options, form)
     p, q = shape.p, shape.q
+    low, high = BOUNDS[split_asked(options.split)] if options.split else (0.0, 1.0)
+    zeros_in_front = form.padded and not options.split
     if options.pairs != "all":
         rng, n = np.random.default_rng(options.seed), whole_number("pairs", options.pairs)
-        return shape, *(sample_pairs if form.padded else sample_exact)(rng, n, p, q)
+        return shape, *(sample_pairs if zeros_in_front else sample_exact)(rng, n, p, q, low, high)
     if p + q > 4:
         raise ValueError(f"there are too many pairs of {p}x{q} digits for all; try --pairs 1000")
     a, b = all_pairs(p, q)
-    asked = form.padded | (count_digits(a) == p) & (count_digits(b) == q)
+    u = split_values(a, b)
+    exact = (count_digits(a) == p) & (count_digits(b) == q)
+    asked = (low <= u) & (u < high) & (exact | zeros_in_front)
     return shape, a[asked], b[asked]
+
+
+def split_asked(name: str) -> SplitName:
+    from lab.data.problems import BOUNDS
+
+    for split in BOUNDS:
+        if split == name:
+            return split
+    raise ValueError(f"split={name!r} is not one of {', '.join(BOUNDS)}")
 
 
 def shape_asked(options: argparse.Namespace, form: Format) -> Format:
@@ -240,6 +264,7 @@ def evaluation(options: argparse.Namespace, shape: Format | None, n: int) -> str
     """The command of a reading, the same however it was typed."""
     words = ["--pairs", "all" if options.pairs == "all" else str(n)]
     words += ["--digits", f"{shape.p}x{shape.q}"] if shape else []
+    words += ["--split", options.split] if options.split else []
     words += ["--seed", str(options.seed)] if options.pairs != "all" else []
     words += ["--batch", str(options.batch)] if options.batch != 500 else []
     return command_of("evaluate", options.run, *words)

@@ -16,7 +16,7 @@ import lab.training.run
 from lab import records
 from lab.__main__ import main, require_device
 from lab.benchmarks.index import NAMES
-from lab.data.problems import Format
+from lab.data.problems import BOUNDS, Format, SplitName, pairs_of, split_values
 from lab.data.vocabulary import decode, encode
 from lab.experiments import sweep
 from lab.experiments.index import SWEEPS
@@ -231,6 +231,44 @@ def test_evaluate_is_decided_by_its_seed(capsys: Any) -> None:
         counts.append({k: v for k, v in document.items() if k != "seconds"})
     assert counts[0] == counts[1]
     assert counts[1] != counts[2] or counts[1] != counts[3]
+
+
+@pytest.mark.parametrize("padded", [True, False], ids=["padded", "unpadded"])
+@pytest.mark.parametrize("split", BOUNDS)
+@pytest.mark.parametrize("pairs", ["all", "300"])
+def test_a_split_asks_its_own_pairs_without_zeros_in_front(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, padded: bool, split: SplitName, pairs: str
+) -> None:
+    model = tiny_model(GPTConfig(n_layer=1, d_model=16), dtype=torch.float32)
+    checkpoint.save(runs / "small", model, Format("cot_reversed", padded=padded))
+    asked = np.array([])
+
+    def watch(model: Any, form: Format, a: Any, b: Any, **_: Any) -> list[Any]:
+        nonlocal asked
+        asked = np.stack([a, b])
+        return []
+
+    monkeypatch.setattr(lab.training.run, "read_model", watch)
+    assert main(["evaluate", "small", "--split", split, "--pairs", pairs]) == 0
+    (low, high), u = BOUNDS[split], split_values(*asked)
+    assert asked.min() >= 10 and asked.max() <= 99 and ((low <= u) & (u < high)).all()
+    if pairs == "all":
+        a, b = pairs_of(split)
+        assert asked.shape[1] == ((a >= 10) & (b >= 10)).sum()
+    else:
+        assert asked.shape[1] == 300
+
+
+def test_a_split_that_is_none_is_refused(capsys: Any) -> None:
+    assert main(["evaluate", "small", "--split", "tests"]) == 2
+    assert "split='tests' is not one of train, validation, test" in capsys.readouterr().err
+
+
+def test_the_command_of_a_reading_names_its_split(runs: Path) -> None:
+    assert main(["evaluate", "small", "--pairs", "20", "--split", "test"]) == 0
+    (reading,) = readings(runs)
+    assert reading["command"] == "python -m lab evaluate small --pairs 20 --split test --seed 0"
+    assert reading["n_heldout"] == reading["n"] == 20
 
 
 # ---------------------------------------------------------------- readings on record
