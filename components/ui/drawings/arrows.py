@@ -20,7 +20,7 @@ from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
 Numbers = NDArray[np.float64]
 
 HTML = """
-<div class="head">
+<div class="drawing head">
   <div class="picture"><svg class="plane" role="group"></svg></div>
   <div class="side">
     <div class="caption lead"></div>

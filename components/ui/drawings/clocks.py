@@ -20,7 +20,7 @@ from components.ui.drawings.drawing import digest, drawing
 Numbers = NDArray[np.float64]
 
 HTML = """
-<div class="clocks">
+<div class="drawing clocks">
   <svg class="ruler" role="group"></svg>
   <div class="pair">
     <svg class="dial" aria-hidden="true" viewBox="-110 -110 220 220"></svg>

@@ -26,7 +26,7 @@ MOST_EDGES = 4000
 
 KEY = {"negative": "below 0", "positive": "above 0"}
 HTML = f"""
-<div class="film">
+<div class="drawing film">
   <div class="picture">
     <canvas class="edges" role="img"></canvas>
     <div class="views" role="group" aria-label="Colour of an edge">

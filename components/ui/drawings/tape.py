@@ -35,7 +35,7 @@ SIDE = """
     </figure>
 """
 HTML = f"""
-<div class="tape">
+<div class="drawing tape">
   <div class="modes" role="group" aria-label="What the hand moves">
     <button data-mode="shifted">Shift the whole sum</button>
     <button data-mode="stretched">Pull it apart</button>

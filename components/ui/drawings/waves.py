@@ -21,7 +21,7 @@ LEAST_SAMPLES, MOST_SAMPLES = 4, 64
 """With more samples there are more clocks than a page can show."""
 
 HTML = """
-<div class="waves">
+<div class="drawing waves">
   <svg class="signal" role="group"></svg>
   <div class="legend">
     <span><i class="ghost"></i>the signal</span>
