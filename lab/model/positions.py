@@ -26,6 +26,8 @@ from lab.model.trace import TraceLike
 class Rotation(TypedDict):
     """A matrix that turns pairs: angle n is the sum over axes a of places[..., a] speeds[a][n].
 
+    Pair n is (n, n + Dk/2) with the layout "half", (2 n, 2 n + 1) with "interleaved".
+
     `places` (T, A) are positions, or (T, S, A) distances; `speeds` (A, Dk/2) are radians a place.
     """
 

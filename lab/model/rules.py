@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from lab.fields import require_word
+
 Function = Literal["relu2", "gelu", "silu", "multiply"]
 
 
@@ -50,6 +52,9 @@ class Map(Rule):
 
     fn: Function
 
+    def __post_init__(self) -> None:
+        require_word("Map.fn", self.fn, Function)
+
 
 @dataclass(frozen=True)
 class Norm(Rule):
@@ -65,13 +70,14 @@ class Contract(Rule):
     `index` says which number of each operand meets which, in the manner of einsum: in
     `h t i, h//2 s i -> h t s` query head h meets key head floor(h / 2), and i is summed over. Axis
     expressions are written without blanks from names, whole numbers, `+ - * // % ( )`, and reads of
-    whole numbers as in `expert[t,k]`. A name is as long as the axis on which it stands alone; if it
-    stands alone nowhere, `sizes` says how long it is.
+    whole numbers as in `expert[t,k]`. A name is as long as the axis on which it stands alone, of an
+    operand or of a table that is read; if it stands alone nowhere, `sizes` says how long it is.
+    Places must be inside what they are places of.
     """
 
     index: str
     scale: float = 1.0
-    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,8 @@ class Softmax(Rule):
 class Choose(Rule):
     """out[p] = of[by][p]: `by` tells from the place p, its axes named in `index`, which operand.
 
-    It is an expression as in `Contract`, also with comparisons, of which a true one is 1:
+    It is an expression as in `Contract`, which counts the operands from 0, also with comparisons,
+    of which a true one is 1:
     `Choose((None, x), "h t s", "s <= t")` is x where a key is no later than its query, and minus
     infinity elsewhere.
     """

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -114,15 +114,14 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     """All that a trace of one text recorded, and the probabilities, in the order of the network."""
     tensors = {key: calls[0][0].cpu() for key, calls in trace.calls.items()}
     tensors["probs"] = tensors["logits"].softmax(-1)
-    known, files = {*known, *tensors}, files_of(model)
+    there, files = frozenset({*known, *tensors}), files_of(model)
     rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
     about: dict[str, Entry] = {}
     for key, x in tensors.items():
-        name, layer = key.rsplit(".", 1)[-1], layer_of(key)
-        rule = PROBS if name == "probs" else rules[layer][name]
-        if rule is not None:
-            rule = resolved(rule, partial(full_name, layer, model, known))
-        about[key] = about_activation(model, key, x, rule, known, source_of(name, files))
+        name = key.rsplit(".", 1)[-1]
+        rule = PROBS if name == "probs" else rules[layer_of(key)][name]
+        told = tell(key, rule, model.config.n_layer, there) if rule else UNTOLD
+        about[key] = about_activation(model, key, x, told, source_of(name, files))
     return pack(tensors, about)
 
 
@@ -162,7 +161,7 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
         offset=0,
         scale=1.0,
         layer=layer_of(name),
-        formula="learnt in training",
+        formula="learned in training",
         inputs=[],
         rule=None,
         stream=False,
@@ -172,14 +171,11 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
     )
 
 
-def about_activation(
-    model: GPT, key: str, x: Tensor, rule: Rule | None, known: Collection[str], source: Source
-) -> Entry:
+def about_activation(model: GPT, key: str, x: Tensor, told: Told, source: Source) -> Entry:
     name = key.rsplit(".", 1)[-1]
-    axes, meaning = ("position", "vocab"), "softmax of the logits: the chance of each token"
+    axes, meaning = axes_of(name), "softmax of the logits: the chance of each token"
     if name in ACTIVATIONS:
-        axes, meaning = ACTIVATIONS[name].axes[1:], ACTIVATIONS[name].meaning
-    inputs = [n for n in dict.fromkeys(names_in(rule)) if n in known] if rule else []
+        meaning = ACTIVATIONS[name].meaning
     return Entry(
         name=key,
         kind="activation",
@@ -188,14 +184,41 @@ def about_activation(
         offset=0,
         scale=1.0,
         layer=layer_of(key),
-        formula=equation(key, rule, tuple(LETTERS[axis] for axis in axes)) if rule else "",
-        inputs=inputs,
-        rule=to_document(rule) if rule else None,
+        formula=told.formula,
+        inputs=list(told.inputs),
+        rule=told.document,
         stream=name in model.residual.emits(0, ()),
         kept=layer_of(key) is not None and name in model.kept,
         meaning=meaning,
         source=source,
     )
+
+
+def axes_of(name: str) -> tuple[str, ...]:
+    """Without the batch."""
+    return ACTIVATIONS[name].axes[1:] if name in ACTIVATIONS else ("position", "vocab")
+
+
+# ---------------------------------------------------------------- what a rule says of a tensor
+
+
+class Told(NamedTuple):
+    """A rule under full names, as plain JSON, the tensors that it reads, and its equation."""
+
+    document: dict[str, Any] | None
+    inputs: tuple[str, ...]
+    formula: str
+
+
+UNTOLD = Told(None, (), "")
+
+
+@lru_cache(maxsize=4096)
+def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> Told:
+    """The same for every text, so kept: writing it costs more than half of a scene's time."""
+    rule = resolved(rule, partial(full_name, layer_of(key), n_layer, there))
+    inputs = tuple(name for name in dict.fromkeys(names_in(rule)) if name in there)
+    return Told(to_document(rule), inputs, equation(key, rule))
 
 
 def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
@@ -210,16 +233,14 @@ def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
     return replace(rule, **changed)
 
 
-def full_name(layer: int | None, model: GPT, known: Collection[str], short: str) -> str:
+def full_name(layer: int | None, n_layer: int, there: Collection[str], short: str) -> str:
     """The name in the scene: of the block before, of the last one, of this one, or of none."""
     where, _, rest = short.partition(".")
     if where in ("before", "last"):
-        return key_of(rest, (layer or 0) - 1 if where == "before" else model.config.n_layer - 1)
+        return key_of(rest, (layer or 0) - 1 if where == "before" else n_layer - 1)
     own = key_of(short, layer)
-    return own if own in known else short
+    return own if own in there else short
 
-
-# ---------------------------------------------------------------- what it says in words
 
 LETTERS = {
     "position": "t",
@@ -231,11 +252,12 @@ LETTERS = {
     "d_ff": "j",
     "vocab": "c",
 }
-"""What a place along each axis is called in an equation."""
+"""What a place along an axis is called in an equation; others are called by the axis's name."""
 
 
-def equation(key: str, rule: Rule, at: tuple[str, ...]) -> str:
+def equation(key: str, rule: Rule) -> str:
     """What a number of a tensor is, at a place whose axes have letters."""
+    at = tuple(LETTERS.get(axis, axis) for axis in axes_of(label(key)))
 
     def write(operand: Operand, at: tuple[str, ...]) -> str:
         if isinstance(operand, Rule):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
+
 from lab.model.rules import Rule
 from lab.scene.manifest import Entry, Scene
 from lab.scene.operands import HALF
@@ -26,38 +28,49 @@ def require_agreement(scene: Scene) -> None:
     """
     reader = Reader(scene.manifest, scene.blobs)
     for entry in scene.manifest["tensors"]:
-        rule, edited = reader.rule(entry["name"]), entry["name"] in scene.manifest["edited"]
-        if rule is None or edited or (entry["layer"] or 0) > 1:
+        edited, later = entry["name"] in scene.manifest["edited"], (entry["layer"] or 0) > 1
+        rule = None if edited or later else reader.rule(entry["name"])
+        if rule is None:
             continue
-        at = cell_of(entry)
-        if not agrees(reader, entry, rule, at):
+        at, refused = cell_of(reader, entry), "this model cannot be shown: the rule"
+        try:
+            right = agrees(reader, entry, rule, at)
+        except (IndexError, KeyError, ValueError) as error:
             raise ValueError(
-                f"this model cannot be shown: the rule {entry['formula']!r} does not give "
-                f"the cell {list(at)} of {entry['name']!r} that it formed"
+                f"{refused} {entry['formula']!r} of {entry['name']!r} does not fit: {error}"
+            ) from error
+        if not right:
+            raise ValueError(
+                f"{refused} {entry['formula']!r} does not give the cell {list(at)} of "
+                f"{entry['name']!r} that it formed"
             )
 
 
-def cell_of(entry: Entry) -> Index:
+def cell_of(reader: Reader, entry: Entry) -> Index:
     """The cell that is computed again: the last one, and in the second block one drawn by seed.
 
-    Where a query meets a key, the last query meets the first key: far apart, and not masked.
+    Where a query meets a key, the last query meets the farthest key that it sees, and in the second
+    block any query any key that it sees: near and far apart, and never masked.
     """
-    at = [n - 1 for n in entry["shape"]]
+    at, draw = [n - 1 for n in entry["shape"]], None
     if entry["layer"] == 1:
         draw = random.Random(entry["name"])
         at = [draw.randrange(n) for n in entry["shape"]]
     if entry["axes"][-2:] == ["query", "key"]:
-        at[-2:] = entry["shape"][-2] - 1, 0
+        row = reader.read(entry["name"], *at[:-1])
+        seen = np.flatnonzero(np.isfinite(row) & (row != 0))
+        at[-1] = int(draw.choice(seen) if draw else seen[0]) if len(seen) else 0
     return tuple(at)
 
 
 def agrees(reader: Reader, entry: Entry, rule: Rule, at: Index) -> bool:
-    """Whether the rule gives a cell, to the rounding of its inputs and its own."""
-    cell = reader.number(entry["name"], *at)
-    try:
-        made = reader.cells(rule, at)
-    except (IndexError, KeyError, ValueError):  # it reads what is not there, or does not fit
-        return False
+    """Whether the rule gives a cell, to the rounding of its inputs and its own.
+
+    `IndexError`, `KeyError` or `ValueError` where it reads what is not there, or does not fit.
+    """
+    cell, made = reader.number(entry["name"], *at), reader.cells(rule, at)
+    if reader.shape_of(rule) != tuple(entry["shape"]):
+        raise ValueError(f"it makes {reader.shape_of(rule)} of {tuple(entry['shape'])}")
     value, error = float(made.value), float(made.error)
     if not (math.isfinite(cell) and math.isfinite(value)):
         return value == cell or (math.isnan(cell) and math.isnan(value))

@@ -35,7 +35,7 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
 }
 
-NAME = r"[a-z_]\w*"
+NAME = r"[A-Za-z_]\w*"
 TABLE = re.compile(rf"({NAME}(?:\.\w+)*)\[")
 """The name of what is read, which may have dots, up to its bracket."""
 
@@ -89,9 +89,21 @@ def names_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(rf"{NAME}(?![\w.\[])", TABLE.sub("[", text))))
 
 
-def tables_of(text: str) -> list[str]:
-    """The tables that an expression, or a whole index, reads."""
-    return TABLE.findall(text)
+@lru_cache(maxsize=1024)
+def reads_in(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every table that an expression reads, and the expressions of its places."""
+    nodes = [node for node in ast.walk(parsed(text)) if isinstance(node, ast.Subscript)]
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for node in nodes:
+        inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        assert isinstance(node.value, ast.Constant), "a table's name is in quotes by now"
+        found.append((str(node.value.value), tuple(ast.unparse(place) for place in inside)))
+    return tuple(found)
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """An expression with other names for its places."""
+    return re.sub(rf"{NAME}(?![\w.\[])", lambda found: names.get(found[0], found[0]), text)
 
 
 @dataclass(frozen=True)

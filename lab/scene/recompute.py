@@ -135,15 +135,15 @@ def taken(x: NDArray[Any], index: tuple[Any, ...]) -> NDArray[Any]:
         return x[index]
     places = [np.asarray(place) for place in index]
     along = [axis for p in places for axis in range(-p.ndim, 0) if p.shape[axis] > 1]
-    sliceable = len(places) == x.ndim and along == sorted(set(along))
-    if not sliceable or not all(np.array_equal(run(p), p.ravel()) for p in places):
+    if len(places) < x.ndim or along != sorted(set(along)) or not all(map(is_run, places)):
         return x[index]
     part = x[tuple(slice(p.flat[0], p.flat[0] + p.size) for p in places)]
     return part.reshape(np.broadcast_shapes(*(p.shape for p in places)))
 
 
-def run(places: NDArray[Any]) -> NDArray[Any]:
-    return np.arange(places.flat[0], places.flat[0] + places.size)
+def is_run(places: NDArray[Any]) -> bool:
+    """Whether every place is one behind the place before."""
+    return places.size == 1 or bool((np.diff(places.ravel()) == 1).all())
 
 
 def read_cell(manifest: Manifest, blobs: Blobs, name: str, index: Sequence[int]) -> float:

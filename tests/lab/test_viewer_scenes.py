@@ -13,6 +13,7 @@ import pytest
 from viewer_scenes import CONFIGS, FOLDER, exported, path_of, scene_of
 
 from components.threejs_viewer import FRONTEND
+from lab.model.config import PART_KINDS
 from lab.model.rules import OPERATIONS, Function
 from lab.records import ROOT
 from lab.scene.recompute import Reader, recompute_cell
@@ -73,6 +74,13 @@ def test_every_line_for_models_that_are_not_built_yet_gives_its_numbers() -> Non
         value, expected = eval(line["line"], names), np.array(line["value"], dtype=float)
         assert np.shape(value) == expected.shape, line
         assert np.allclose(value, expected, rtol=1e-9, atol=1e-12), line
+
+
+@pytest.mark.parametrize("part", ["position", "attention", "ffn", "residual"])
+def test_the_front_end_is_tried_on_every_kind_of_every_part(part: str) -> None:
+    """A new kind goes through TypeScript when it has a scene here."""
+    shown = {type(getattr(config, part)) for config in CONFIGS.values()}
+    assert shown == set(PART_KINDS[part].values())
 
 
 def operations(document: dict[str, Any]) -> set[str]:

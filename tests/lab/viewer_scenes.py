@@ -48,6 +48,9 @@ CONFIGS: dict[str, GPTConfig] = {
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
     "interleaved-relu2": replace(SMALL, position=RotaryPositions(100.0, "interleaved")),
     "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),
+    "interpolated-relu2": replace(SMALL, position=POSITIONS["interpolated"]),
+    "coupled-relu2": replace(SMALL, position=POSITIONS["coupled"]),
+    "clipped-relu2": replace(SMALL, position=replace(POSITIONS["clipped"], farthest=1)),
     "alibi-relu2": replace(SMALL, position=POSITIONS["alibi"]),
     "grouped-gelu": replace(
         SMALL,

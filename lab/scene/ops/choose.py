@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Choose, Operand
-from lab.scene.expression import evaluate, index_of
+from lab.scene.expression import evaluate, index_of, renamed
 from lab.scene.operands import Cells, Operands, Part, Places, Write
 
 
@@ -26,7 +26,8 @@ def shape(scene: Operands, rule: Choose) -> tuple[int, ...]:
 
 def formula(rule: Choose, at: tuple[str, ...], write: Write) -> str:
     written = ["−∞" if x is None else write(x, at) for x in rule.of]
-    by = rule.by.replace("<=", "≤").replace(">=", "≥")
+    called = dict(zip(index_of(rule.index).operands[0], at, strict=True))
+    by = renamed(rule.by, called).replace("<=", "≤").replace(">=", "≥")
     if len(written) == 2:
         return f"{written[1]} where {by}, else {written[0]}"
     return f"of {'; '.join(written)}: number {by}"

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lab.model.rules import Contract, Operand
-from lab.scene.expression import evaluate, index_of, names_of
+from lab.model.rules import Contract, Operand, Rule
+from lab.scene.expression import evaluate, index_of, names_of, reads_in, renamed
 from lab.scene.operands import (
     Cells,
     Numbers,
@@ -33,9 +33,10 @@ def cells(scene: Operands, rule: Contract, at: Places) -> Cells:
             for operand, axes in zip(rule.of, index.operands, strict=True)
         ]
     )
+    whole = np.broadcast_shapes(*(np.shape(place) for place in names.values()))
+    value, error = (np.broadcast_to(x, whole) for x in (product.value, product.error))
     over = tuple(range(-len(summed), 0))
-    error = np.broadcast_to(product.error, product.value.shape)
-    return Cells(rule.scale * product.value.sum(over), abs(rule.scale) * error.sum(over))
+    return Cells(rule.scale * value.sum(over), abs(rule.scale) * error.sum(over))
 
 
 def grid(fixed: Mapping[str, Any], summed: Mapping[str, int]) -> dict[str, Any]:
@@ -50,14 +51,24 @@ def grid(fixed: Mapping[str, Any], summed: Mapping[str, int]) -> dict[str, Any]:
 
 
 def places(scene: Operands, axes: tuple[str, ...], names: Mapping[str, Any]) -> Places:
-    return tuple(evaluate(axis, names, scene.whole_number) for axis in axes)
+    return tuple(
+        names[axis] if axis in names else evaluate(axis, names, scene.whole_number) for axis in axes
+    )
 
 
 def lengths(scene: Operands, rule: Contract, names: tuple[str, ...]) -> dict[str, int]:
-    """How long names are: as the axis on which they stand alone, or as `sizes` says."""
+    """How long names are: as the axis on which they stand alone, of an operand or of a table that
+    an axis reads, or as `sizes` says.
+
+    `ValueError` for a name of which nothing says it.
+    """
     alone = dict(rule.sizes)
     for operand, axes in zip(rule.of, index_of(rule.index).operands, strict=True):
+        for table, inside in (read for axis in axes for read in reads_in(axis)):
+            alone.update(zip(inside, scene.shape_of(table), strict=True))
         alone.update(zip(axes, scene.shape_of(operand), strict=True))
+    if unknown := [name for name in names if name not in alone]:
+        raise ValueError(f"nothing says how long {', '.join(unknown)} is in {rule.index!r}")
     return {name: alone[name] for name in names}
 
 
@@ -68,21 +79,20 @@ def shape(scene: Operands, rule: Contract) -> tuple[int, ...]:
 def formula(rule: Contract, at: tuple[str, ...], write: Write) -> str:
     index = index_of(rule.index)
     called = dict(zip(index.out, at, strict=True))
-    factors = [
-        write(operand, tuple(called.get(axis, axis) for axis in axes))
-        for operand, axes in zip(rule.of, index.operands, strict=True)
-    ]
+    factors: list[str] = []
+    for operand, axes in zip(rule.of, index.operands, strict=True):
+        factor = write(operand, tuple(renamed(axis, called) for axis in axes))
+        factors.append(f"({factor})" if isinstance(operand, Rule) else factor)
     over = f"Σ_{','.join(index.summed)} " if index.summed else ""
     return over + " · ".join(factors) + scaled(rule.scale)
 
 
 def scaled(scale: float) -> str:
     """A root where the scale is one over it."""
-    under = 1 / scale**2
     if scale == 1:
         return ""
-    if scale > 0 and math.isclose(under, round(under), rel_tol=1e-9):
-        return f" / √{round(under)}"
+    if scale > 0 and math.isclose(scale**-2, round(scale**-2), rel_tol=1e-9):
+        return f" / √{round(scale**-2)}"
     return f" · ({scale:g})" if scale < 0 else f" · {scale:g}"
 
 

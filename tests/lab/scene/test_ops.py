@@ -56,7 +56,13 @@ def handmade(**given: Any) -> Handmade:
     dice = np.random.default_rng(0)
     sizes = {"x": (T, D), "y": (T, D), "q": (H, T, D), "k": (1, T, D), "latent": (T, K)}
     sizes |= {"w_up": (H * D, K), "w_in": (E, F, D), "w_gain": (D,), "w_row": (E, D)}
-    sizes |= {"share": (T, K), "depth": (T, 2), "pattern": (H, T, T), "hidden": (T, K, F)}
+    sizes |= {
+        "w_bias": (H, 3),
+        "share": (T, K),
+        "depth": (T, 2),
+        "pattern": (H, T, T),
+        "hidden": (T, K, F),
+    }
     made = {name: dice.normal(size=size) for name, size in sizes.items()}
     made["expert"] = dice.integers(E, size=(T, K)).astype(float)
     return Handmade({"given": given, "tensors": []}, {}, made)  # pyright: ignore[reportArgumentType]
@@ -124,8 +130,19 @@ CASES: dict[str, tuple[Rule, Any]] = {
         Choose(("x", "y", None), "t d", "case[t]"),
         lambda m: np.stack([m["x"][0], m["y"][1], np.full(D, -np.inf), m["y"][3], m["x"][4]]),
     ),
+    "a bias by clipped distance": (
+        Contract(("w_bias",), "h where[t,s] -> h t s"),
+        lambda m: m["w_bias"][:, WHERE],
+    ),
+    "a number again and again": (
+        Softmax((Contract(("w_gain",), "d -> d n", sizes={"n": 2}),)),
+        lambda m: np.full((D, 2), 0.5),
+    ),
     "a row of a table": (Lookup(("w_row",), rows="case"), lambda m: m["w_row"][[0, 1, 2, 1, 0]]),
 }
+
+
+WHERE = np.clip(np.arange(T)[:, None] - np.arange(T), 0, 2)
 
 
 def seen_shares(x: Numbers) -> Numbers:
@@ -136,7 +153,7 @@ def seen_shares(x: Numbers) -> Numbers:
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_operation_gives_what_numpy_gives(name: str) -> None:
-    (rule, expected), scene = CASES[name], handmade(case=[0, 1, 2, 1, 0])
+    (rule, expected), scene = CASES[name], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
     assert np.allclose(whole(scene, rule), expected(scene.made), rtol=1e-12, atol=1e-14)
     assert from_document(to_document(rule)) == rule
     assert set(names_in(rule)) <= scene.made.keys()
@@ -149,12 +166,16 @@ def test_the_cases_hold_every_operation() -> None:
     assert set().union(*(inside(rule) for rule, _ in CASES.values())) == set(OPERATIONS.values())
 
 
-UNDONE = [name for name in CASES if not name.startswith(("shares", "one of", "a row", "keys"))]
+UNDONE = [
+    name
+    for name in CASES
+    if not name.startswith(("shares", "one of", "a row", "keys", "a bias", "a number"))
+]
 
 
 @pytest.mark.parametrize("name", UNDONE)
 def test_what_a_rule_is_undone_into_adds_up_to_it(name: str) -> None:
-    rule, scene = CASES[name][0], handmade(case=[0, 1, 2, 1, 0])
+    rule, scene = CASES[name][0], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
     dice = np.random.default_rng(1)
     shape = scene.shape_of(rule)
     for at in np.ndindex(shape[:-1]):
@@ -181,6 +202,16 @@ def test_experts_are_undone_one_by_one() -> None:
     parts = OPS[Contract].undo(scene, rule, Part(rule, (2,), np.ones(F)))
     assert [p.at for p in parts] == [(2, k) for k in range(K)]
     assert [p.direction[0] for p in parts] == scene.made["share"][2].tolist()
+
+
+def test_a_name_whose_length_nothing_says_is_an_error() -> None:
+    with pytest.raises(ValueError, match="nothing says how long n is in 'd -> d n'"):
+        handmade().shape_of(Contract(("w_gain",), "d -> d n"))
+
+
+def test_a_function_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Map.fn='tanh'"):
+        Map(("x",), "tanh")  # pyright: ignore[reportArgumentType]
 
 
 # ---------------------------------------------------------------- the language of indices

@@ -132,6 +132,12 @@ export function namesOf(e: Expression): string[] {
   return e.kind === "name" ? [e.name] : [...new Set(partsOf(e).flatMap(namesOf))];
 }
 
+/** The tables that an expression reads, and where. */
+export function readsIn(e: Expression): { name: string; at: Expression[] }[] {
+  const inside = partsOf(e).flatMap(readsIn);
+  return e.kind === "read" ? [e, ...inside] : inside;
+}
+
 /** Whether equal steps of a name are equal steps of the expression. */
 export function isEven(e: Expression, name: string): boolean {
   if (!namesOf(e).includes(name)) return true;

@@ -98,9 +98,6 @@ export const tick = (state: State): State =>
 export const leave = (state: State): State =>
   change(state, { walking: false, playing: false, glow: null });
 
-/** The reader wants to see the whole model. A walk that plays is watched from afar. */
-export const seeAll = (state: State): State => (state.playing ? state : leave(state));
-
 // ------------------------------------------------------------ numbers
 
 export const point = (state: State, at: Address | null): State => change(state, { hovered: at });

@@ -450,7 +450,7 @@ export class Viewer implements Reach {
   fly(where: Sight, still = this.shell.still): void {
     if (!this.plan) return;
     if (where === "all") {
-      this.set(states.seeAll(this.state));
+      this.set(states.leave(this.state));
       this.say("the whole model");
       return this.aim(wholeModel(this.boxes, this.view.width / this.view.height), still);
     }

@@ -44,7 +44,7 @@ test("a step back from the first stage brings the whole back, and so does each w
   const ways = {
     "a step back from the first": steps(start, 1, -1),
     "letting go": states.letGo(inside),
-    "the whole model": states.seeAll(inside),
+    "the whole model, in the midst of a play": states.leave(states.play(inside)),
     "the end of the play": states.tick(states.tick(states.play(states.scrub(start, last - 1)))),
   };
   for (const [way, state] of Object.entries(ways)) {
@@ -87,11 +87,6 @@ test("a pause stays in its stage, and the play goes on from it", () => {
   const paused = states.pause(states.tick(states.play(start)));
   expect([paused.stage, paused.walking, paused.playing]).toEqual([1, true, false]);
   expect(states.play(paused).stage).toBe(1);
-});
-
-test("who plays and looks from afar goes on playing", () => {
-  const playing = states.play(start);
-  expect(states.seeAll(playing)).toBe(playing);
 });
 
 test("one thing is let go a time: the kept number, then the stage, then nothing", () => {

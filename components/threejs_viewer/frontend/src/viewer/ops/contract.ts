@@ -5,12 +5,13 @@ import {
   compile,
   isEven,
   namesOf,
+  readsIn,
   Unreadable,
   type Compiled,
   type Expression,
 } from "../expression";
 import { joined, nested, type Written } from "../einsum";
-import { lookIn } from "../leaves";
+import { lookIn, named } from "../leaves";
 import { indexOf, type Rule } from "../rules";
 import { atom, bracket, inner, scaled, scaledLine, TERMS, WRITTEN_OUT } from "../text";
 import type { Where } from "../text";
@@ -72,7 +73,7 @@ class Contraction implements Made {
       const opened = axes.map((e) => axisOf(e, names, scene));
       return { values, axes: opened, slots: new Set(opened.flatMap((axis) => axis.slots)) };
     });
-    this.lengths = names.map((name) => this.lengthOf(name, rule, index.operands));
+    this.lengths = names.map((name) => this.lengthOf(name, rule, index.operands, scene));
     this.now = names.map(() => 0);
     this.out = index.out.length;
     this.summed = index.summed.map((_, i) => this.out + i);
@@ -83,10 +84,14 @@ class Contraction implements Made {
     this.source = this.factors.findLast(({ values }) => values.formed) ?? null;
   }
 
-  private lengthOf(name: string, rule: Rule, operands: Expression[][]): number {
+  private lengthOf(name: string, rule: Rule, operands: Expression[][], scene: Scene): number {
     for (const [i, axes] of operands.entries()) {
       const axis = axes.findIndex((e) => e.kind === "name" && e.name === name);
       if (axis >= 0) return this.factors[i]!.values.shape[axis]!;
+    }
+    for (const e of operands.flat()) {
+      const length = lengthInReads(e, name, scene);
+      if (length !== null) return length;
     }
     const length = rule.sizes?.[name];
     if (length === undefined) throw new Unreadable(`nothing says how long ${name} is`);
@@ -218,7 +223,7 @@ class Contraction implements Made {
       value,
       working: turned ?? `${this.symbol(place)} = ${numbers}`,
       terms: sorted.map(({ value, rows, k }) => ({
-        label: rows.map((row) => say(row[k])).join(" × "),
+        label: scaled(rows.map((row) => say(row[k])).join(" × "), this.scale, false),
         value: this.scale * value,
       })),
     };
@@ -415,6 +420,15 @@ class Contraction implements Made {
     });
     return [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
   }
+}
+
+/** How long an axis is on which a name stands alone, of a table that an expression reads. */
+function lengthInReads(e: Expression, name: string, scene: Scene): number | null {
+  for (const { name: table, at } of readsIn(e)) {
+    const axis = at.findIndex((place) => place.kind === "name" && place.name === name);
+    if (axis >= 0) return named(scene, table).shape[axis]!;
+  }
+  return null;
 }
 
 function axisOf(e: Expression, names: string[], scene: Scene): Axis {
