@@ -57,6 +57,7 @@ export const inputs: Record<string, Made> = {
   w_in: { axes: ["expert", "d_ff", "d_model"], shape: [E, F, D], at: eighths(12) },
   w_back: { axes: ["expert", "d_model", "d_ff"], shape: [E, D, F], at: eighths(13) },
   w_gain: { axes: ["d_model"], shape: [D], at: eighths(14) },
+  w_bias: { axes: ["head", "reach"], shape: [H, 3], at: eighths(16) },
   w_out: { axes: ["d_model", "width"], shape: [E, H * D], at: eighths(15) },
 };
 
@@ -65,6 +66,7 @@ const square = [...Array(T).keys()].map((t) => [...Array(T).keys()].map((s) => [
 export const given: Record<string, Table[] | Rotation> = {
   case: [0, 1, 2, 1, 0],
   slopes: [0.5, 0.25],
+  where: square.map((row) => row.map(([t, s]) => Math.max(0, Math.min(2, t - s)))),
   distance: square.map((row) => row.map(([t, s]) => t - s)),
   turn: {
     layout: "half",

@@ -29,6 +29,7 @@ const m = Object.fromEntries(Object.entries(inputs).map(([name, { at }]) => [nam
   | "w_in"
   | "w_back"
   | "w_gain"
+  | "w_bias"
   | "w_out",
   At
 >;
@@ -150,6 +151,12 @@ const CASES: Record<string, [Rule, string[], number[], At]> = {
           (f) => m.share(t!, k!) * m.hidden(t!, k!, f!) * m.w_back(m.expert(t!, k!), d!, f!),
         ),
       ),
+  ],
+  "a bias that is learned for every distance": [
+    contract(["w_bias"], "h where[t,s] -> h t s"),
+    ["head", "query", "key"],
+    [H, T, T],
+    (h, t, s) => m.w_bias(h!, Math.max(0, Math.min(2, t! - s!))),
   ],
   "a depth pattern": [DEPTH, wide!, [T, D], depth],
   "a norm of a depth pattern": [
