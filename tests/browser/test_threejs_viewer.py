@@ -71,7 +71,9 @@ def value_at(name: str, place: list[int], text: str = "7*8=56", kind: str = "pla
     return float(numbers[tuple(place)]) * tensor["scale"]
 
 
-@pytest.mark.parametrize("kind", ["plain", "alibi", "grouped", "sliding"])
+@pytest.mark.parametrize(
+    "kind", ["plain", "alibi", "grouped", pytest.param("sliding", marks=pytest.mark.slow)]
+)
 def test_every_activation_agrees_with_its_formula_and_weights_arrive(
     open_viewer: Open, kind: str
 ) -> None:

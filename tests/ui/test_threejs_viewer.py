@@ -107,7 +107,7 @@ def test_the_committed_build_is_what_the_source_builds(workshop: Path) -> None:
 def test_the_front_end_type_checks_and_passes_its_own_tests(workshop: Path) -> None:
     run(workshop, "tsc", "--noEmit")
     run(workshop, "prettier", "--check", ".")
-    run(workshop, "vitest", "run")
+    run(workshop, "test", program="npm")
 
 
 def recorded_part(one: paths.Term, parts: list[paths.Term]) -> dict[str, Any]:
