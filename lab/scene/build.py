@@ -215,7 +215,7 @@ UNTOLD = Told(None, (), "")
 
 @lru_cache(maxsize=4096)
 def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> Told:
-    """The same for every text, so kept: writing it costs more than half of a scene's time."""
+    """The same for every text, so it is written once."""
     rule = resolved(rule, partial(full_name, layer_of(key), n_layer, there))
     inputs = tuple(name for name in dict.fromkeys(names_in(rule)) if name in there)
     return Told(to_document(rule), inputs, equation(key, rule))

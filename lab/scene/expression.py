@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Places = NDArray[np.int64]
-"""A whole number, or an array of them."""
+WholeNumbers = NDArray[np.int64]
+"""One of them, or an array."""
 
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -51,7 +51,7 @@ def parsed(text: str) -> ast.expr:
 
 def evaluate(
     text: str, names: Mapping[str, Any], read: Callable[[str, tuple[Any, ...]], Any]
-) -> Places:
+) -> WholeNumbers:
     """The value of an expression where `names` are what they are; a comparison gives 0 or 1.
 
     `read(name, places)` gives what stands in a table. `ValueError` for what the language lacks.

@@ -127,7 +127,7 @@ class Reader:
 
 
 def taken(x: NDArray[Any], index: tuple[Any, ...]) -> NDArray[Any]:
-    """x[index]; whole runs along every axis are sliced out, which is a hundred times faster.
+    """x[index]; whole runs along every axis are sliced out, not gathered one by one.
 
     Such are the places of a grid: each axis of x along axes of its own, from first to last.
     """
