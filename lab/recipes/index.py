@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.drafts import draft_small, draft_tiny
 from lab.recipes.reach import (
     far_coupled,
     far_rotary,
@@ -38,6 +39,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "reach_coupled": reach_coupled,
     "reach_coupled_gaps": reach_coupled_gaps,
     "reach_coupled_slow": reach_coupled_slow,
+    "draft_tiny": draft_tiny,
+    "draft_small": draft_small,
     "times_table": times_table,
     "times_table_small": times_table_small,
 }
