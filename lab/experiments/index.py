@@ -19,6 +19,6 @@ SWEEPS: dict[str, Sweep] = {
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(rope.rope_cells, rope.measure_rope),
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths),
-    "grouped": Sweep(grouped.grouped_cells, grouped.measure_grouped),
+    "kv_cache": Sweep(grouped.grouped_cells, grouped.measure_grouped),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit),
 }
