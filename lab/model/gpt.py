@@ -56,7 +56,8 @@ class GPT(nn.Module):
 
     `forward(tokens)` gives the logits, (B, T, V), of the token after each. `positions` (B, T) or
     (T,) say where they stand, a plain count unless passed in; `first` (B,) in which slot the text
-    of each row begins. Raises `ValueError` for a trace that asks for what this model never forms,
+    of each row begins. Without `causal` every token looks at those after it as well, which no model
+    of the book was trained for. Raises `ValueError` for a trace that asks for what this model never forms,
     for positions past a learned table, and for positions of two axes that are not passed in.
     """
 
@@ -84,9 +85,10 @@ class GPT(nn.Module):
         first: Tensor | None = None,
         cache: CacheLike = NO_CACHE,
         trace: TraceLike = NO_TRACE,
+        causal: bool = True,
     ) -> Tensor:  # (B, T, V)
         trace.expect(self.emits, self.config.n_layer)
-        slots = Slots(cache.length, first)
+        slots = Slots(cache.length, first, causal)
         positions = self.counted(tokens, slots) if positions is None else positions
         positions = positions[None] if positions.ndim == 1 else positions
         trace, placed = trace.at(start=slots.start), cache.place(positions)
