@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import END, Tokens
-from lab.model.cache import KVCache
+from lab.model.cache import NO_CACHE, KVCache
 from lab.model.gpt import GPT
 from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
 
@@ -63,9 +63,11 @@ def generate(
     first: Tensor | None = None,
     trace: TraceLike = NO_TRACE,
     stop: int | None = END,
+    cached: bool = True,
 ) -> Iterator[TokenStep]:
     """Yield up to `max_new` steps; ends early once every text has written `stop`.
 
+    Without `cached` nothing is kept, and each step reads the whole text again.
     `first` (B,) is where the text of each row begins: prompts of unlike length are filled up with
     padding before them. Raises `ValueError` for an empty prompt. After its `stop` a text goes on as
     noise: cut it there. Draws come from `generator`, or from one of seed 0, never from the global
@@ -74,7 +76,7 @@ def generate(
     if prompt.shape[1] == 0:
         raise ValueError("the prompt is empty; the model needs at least one token to read")
     generator = generator or torch.Generator().manual_seed(0)
-    cache = KVCache(prompt.shape[1] + max_new)
+    cache = KVCache(prompt.shape[1] + max_new) if cached else NO_CACHE
     text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
         read = cache.length
@@ -84,7 +86,7 @@ def generate(
                 text[:, read:], positions=positions, first=first, cache=cache, trace=trace
             )[:, -1].float()  # (B, V)
             chosen = choose(logits, sampling, generator)  # (B,)
-        yield TokenStep(cache.length, chosen.numpy(), logits.softmax(-1).numpy())
+        yield TokenStep(text.shape[1], chosen.numpy(), logits.softmax(-1).numpy())
         text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)
         if bool(done.all()):
             return

@@ -57,8 +57,8 @@ class GPT(nn.Module):
     `forward(tokens)` gives the logits, (B, T, V), of the token after each. `positions` (B, T) or
     (T,) say where they stand, a plain count unless passed in; `first` (B,) in which slot the text
     of each row begins. Without `causal` every token looks at those after it as well, which no model
-    of the book was trained for. Raises `ValueError` for a trace that asks for what this model never forms,
-    for positions past a learned table, and for positions of two axes that are not passed in.
+    of the book was trained for. Raises `ValueError` for a trace that asks for what this model never
+    forms, for positions past a learned table, and for positions of two axes that are not passed in.
     """
 
     roles: ClassVar[dict[str, Role]] = {
