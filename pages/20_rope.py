@@ -354,7 +354,7 @@ def never_farther_than_it_knows() -> None:
         return
     show_maps(rows, arms.CLIPPED, TRAINED_DIGITS)
     page.notice()
-    page.source(clipping.clipped_scores)
+    page.source(clipping.ClippedPositions.scores)
 
 
 @page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])

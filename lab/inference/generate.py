@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import END, Tokens
-from lab.model.cache import NO_CACHE, KVCache
+from lab.model.cache import NO_CACHE, CacheLike, KVCache
 from lab.model.gpt import GPT
 from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
 
@@ -46,11 +46,17 @@ GREEDY = Sampling()
 
 @dataclass(frozen=True)
 class TokenStep:
-    """One new token for each prompt: its slot, the ids (B,) and the probabilities (B, V)."""
+    """One new token for each prompt: its slot, the ids (B,) and the logits (B, V) it came from."""
 
     slot: int
     ids: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """(B, V)"""
+        logits = torch.from_numpy(self.logits)
+        return logits.softmax(-1).numpy()
 
 
 def generate(
@@ -67,29 +73,47 @@ def generate(
 ) -> Iterator[TokenStep]:
     """Yield up to `max_new` steps; ends early once every text has written `stop`.
 
-    Without `cached` nothing is kept, and each step reads the whole text again.
-    `first` (B,) is where the text of each row begins: prompts of unlike length are filled up with
-    padding before them. Raises `ValueError` for an empty prompt. After its `stop` a text goes on as
-    noise: cut it there. Draws come from `generator`, or from one of seed 0, never from the global
-    one.
+    Without `cached` nothing is kept, and each step reads the whole text again. `first` (B,) is
+    where the text of each row begins: prompts of unlike length are filled up with padding before
+    them. Raises `ValueError` where there is nothing to read. After its `stop` a text goes on as
+    noise: cut it there. Draws come from `generator`, or from one of seed 0, never the global one.
     """
-    if prompt.shape[1] == 0:
-        raise ValueError("the prompt is empty; the model needs at least one token to read")
+    require_prompt(prompt)
     generator = generator or torch.Generator().manual_seed(0)
     cache = KVCache(prompt.shape[1] + max_new) if cached else NO_CACHE
     text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
-        read = cache.length
-        positions = position_ids(text, model.config.position.n_axis, first)[:, read:]
+        logits = read_on(model, text, cache, first, trace)[:, -1].float()  # (B, V)
         with torch.inference_mode():
-            logits = model(
-                text[:, read:], positions=positions, first=first, cache=cache, trace=trace
-            )[:, -1].float()  # (B, V)
             chosen = choose(logits, sampling, generator)  # (B,)
-        yield TokenStep(text.shape[1], chosen.numpy(), logits.softmax(-1).numpy())
+        yield TokenStep(text.shape[1], chosen.numpy(), logits.numpy())
         text, done = torch.cat([text, chosen[:, None]], dim=1), done | (chosen == stop)
         if bool(done.all()):
             return
+
+
+def read_on(
+    model: GPT,
+    text: Tensor,  # (B, S)
+    cache: CacheLike,
+    first: Tensor | None = None,
+    trace: TraceLike = NO_TRACE,
+) -> Tensor:
+    """Read those tokens of `text` that the cache lacks: the logits after each, (B, T, V).
+
+    All of a prompt at once is the prefill, one more token a step of decoding.
+    """
+    known = cache.length
+    positions = position_ids(text, model.config.position.n_axis, first)[:, known:]
+    with torch.inference_mode():
+        return model(text[:, known:], positions=positions, first=first, cache=cache, trace=trace)
+
+
+def require_prompt(prompt: Tensor) -> None:
+    if len(prompt) == 0:
+        raise ValueError("there are 0 prompts; a model writes at least 1 text at a time")
+    if prompt.shape[1] == 0:
+        raise ValueError("the prompt is empty; the model needs at least one token to read")
 
 
 def greedy_steps(

@@ -28,7 +28,8 @@ from lab.inference.forward import run_with_trace
 from lab.interp.intervene import hide
 from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT
-from lab.model.positions import frequencies
+from lab.model.positions import Relation, frequencies
+from lab.model.trace import NO_TRACE
 
 
 def shifts(length: int, by: Sequence[int]) -> Tensor:
@@ -92,11 +93,11 @@ def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.
 
     Row i is `query` at position i, column j is `key` at position j; not masked.
     """
-    turned = "rot_" if "rot_q" in model.emits else ""
-    q, k = alone(model, query, turned + "q", n), alone(model, key, turned + "k", n)
-    k, at = repeat_heads(k, q.shape[1]), torch.arange(n)[None]
-    scores = model.position.scores(q * q.shape[-1] ** -0.5, k, at, at)
-    return scores[0, head].numpy()
+    at = torch.arange(n)[None]
+    relation = Relation(model.position, at, at, torch.float64)
+    q, k = alone(model, query, "q", n), alone(model, key, "k", n)
+    q, k = relation.rotate(q * q.shape[-1] ** -0.5, k, NO_TRACE)
+    return relation.scores(q, repeat_heads(k, q.shape[1]))[0, head].numpy()
 
 
 def alone(model: GPT, token: str, name: str, n: int) -> Tensor:

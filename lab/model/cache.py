@@ -42,12 +42,18 @@ NO_CACHE = NoCache()
 
 
 class KVCache:
-    """Room for `capacity` tokens, taken layer by layer when the first ones arrive."""
+    """Room for `capacity` tokens a row, taken at once when the first ones of a layer arrive.
 
-    def __init__(self, capacity: int) -> None:
+    What arrives is rounded to `dtype`, if that is given, and handed out as it came. Raises
+    `ValueError` for tokens that do not fit: too many, of other rows, heads, sizes or numbers.
+    """
+
+    def __init__(self, capacity: int, dtype: torch.dtype | None = None) -> None:
         if capacity < 1:
             raise ValueError(f"capacity={capacity} tokens; a cache holds at least 1")
-        self.capacity = capacity
+        if dtype is not None and not dtype.is_floating_point:
+            raise ValueError(f"dtype={dtype}; keys and values are kept as floating-point numbers")
+        self.capacity, self.dtype = capacity, dtype
         self.store: dict[tuple[int, str], Tensor] = {}
         self.lengths: dict[int, int] = {}
         self.placed: Tensor | None = None
@@ -62,23 +68,71 @@ class KVCache:
 
         (B, T) or (B, T, A) -> (B, S) or (B, S, A)
         """
-        known = None if self.placed is None else self.placed[:, : self.length]
-        self.placed = positions if known is None else torch.cat([known, positions], dim=1)
-        return self.placed
+        start, stop = self.length, self.length + positions.shape[1]
+        self.require_room(stop)
+        if self.placed is None:
+            self.placed = with_room(positions[:, :0], self.capacity, 1)
+        require_alike("positions", positions, self.placed, 1)
+        self.placed[:, start:stop] = positions
+        return self.placed[:, :stop]
 
     def extend(self, layer: int, **new: Tensor) -> tuple[Tensor, ...]:
         """Store (..., T, x) tensors behind what the layer has; return each as (..., S, x)."""
         start = self.lengths.get(layer, 0)
         stop = start + next(iter(new.values())).shape[-2]
-        if stop > self.capacity:
-            raise ValueError(f"{stop} tokens do not fit a cache of capacity={self.capacity}")
+        self.require_room(stop)
         for name, value in new.items():
             if (layer, name) not in self.store:
-                shape = (*value.shape[:-2], self.capacity, value.shape[-1])
-                self.store[layer, name] = torch.empty(shape, dtype=value.dtype, device=value.device)
-            self.store[layer, name][..., start:stop, :] = value
+                nothing = value[..., :0, :].to(self.dtype)
+                self.store[layer, name] = with_room(nothing, self.capacity, -2)
+            held = self.store[layer, name]
+            require_alike(f"{name} of layer {layer}", value, held, -2)
+            if self.dtype is None and held.dtype != value.dtype:
+                raise ValueError(f"{name} of dtype {value.dtype}; the cache holds {held.dtype}")
+            held[..., start:stop, :] = value
         self.lengths[layer] = stop
-        return tuple(self.store[layer, name][..., :stop, :] for name in new)
+        return tuple(
+            self.store[layer, name][..., :stop, :].to(value.dtype) for name, value in new.items()
+        )
+
+    def require_room(self, n_token: int) -> None:
+        if n_token > self.capacity:
+            raise ValueError(f"{n_token} tokens do not fit a cache of capacity={self.capacity}")
+
+    # ------------------------------------------------------------ between two forwards
+
+    def cut(self, length: int) -> None:
+        """Forget all tokens from slot `length` on: what was only guessed is written over."""
+        if not 0 <= length <= self.length:
+            raise ValueError(f"length={length}; the cache holds {self.length} tokens to cut from")
+        self.lengths = dict.fromkeys(self.lengths, length)
+
+    def forget(self, n_token: int) -> None:
+        """Forget the first `n_token` slots of every row; the others move to the front."""
+        if not 0 <= n_token <= self.length:
+            raise ValueError(f"n_token={n_token}; the cache holds {self.length} tokens to forget")
+        for key, held in self.store.items():
+            kept = held[..., n_token : self.lengths[key[0]], :].clone()
+            held[..., : kept.shape[-2], :] = kept
+        if self.placed is not None:
+            kept = self.placed[:, n_token : self.length].clone()
+            self.placed[:, : kept.shape[1]] = kept
+        self.lengths = {layer: n - n_token for layer, n in self.lengths.items()}
+
+    def copy(
+        self, *, length: int | None = None, capacity: int | None = None, rows: Tensor | None = None
+    ) -> KVCache:
+        """Another cache with the first `length` slots of this one, of all `rows` or of some."""
+        length = self.length if length is None else length
+        twin = KVCache(self.capacity if capacity is None else capacity, self.dtype)
+        twin.require_room(length)
+        of = slice(None) if rows is None else rows
+        for key, held in self.store.items():
+            twin.store[key] = with_room(held[of][..., :length, :], twin.capacity, -2)
+            twin.lengths[key[0]] = length
+        if self.placed is not None:
+            twin.placed = with_room(self.placed[of][:, :length], twin.capacity, 1)
+        return twin
 
     @property
     def bytes_held(self) -> int:
@@ -87,3 +141,20 @@ class KVCache:
             tensor[..., : self.lengths[layer], :].numel() * tensor.element_size()
             for (layer, _), tensor in self.store.items()
         )
+
+
+def with_room(tokens: Tensor, capacity: int, axis: int) -> Tensor:
+    """The same tokens along `axis`, at the beginning of room for `capacity`."""
+    shape = list(tokens.shape)
+    shape[axis] = capacity
+    room = tokens.new_empty(shape)
+    room.narrow(axis, 0, tokens.shape[axis]).copy_(tokens)
+    return room
+
+
+def require_alike(what: str, new: Tensor, held: Tensor, axis: int) -> None:
+    """`ValueError` if the two differ in more than their number of tokens, along `axis`."""
+    shape = list(held.shape)
+    shape[axis] = new.shape[axis]
+    if list(new.shape) != shape:
+        raise ValueError(f"{what}: shape {tuple(new.shape)}; this cache takes {tuple(shape)}")

@@ -1,6 +1,6 @@
 """What one forward hands from part to part, in one frozen object.
 
-Shapes: `B` batch, `T` tokens of this call, `S` slots filled so far, `A` axes of a position.
+Shapes: `B` batch, `T` tokens of this call, `S` slots filled so far.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lab.model.cache import CacheLike
-from lab.model.positions import Position, Relation
+from lab.model.positions import Relation
 from lab.model.trace import TraceLike
 
 
@@ -41,6 +41,10 @@ class Slots:
         padding = slot < self.first[:, None, None, None]
         return hidden | (padding & (slot != own))  # padding sees itself, so that no row is empty
 
+    def hides_nothing(self, n_query: int, n_key: int) -> bool:
+        """Whether every query sees all keys: the newest token does, where nothing is padding."""
+        return self.first is None and (n_query == 1 or not self.causal)
+
     def are_all_of(self, n_key: int, n_query: int) -> bool:
         """Whether a call is one whole text, causal, without padding."""
         return self.causal and self.start == 0 and self.first is None and n_query == n_key
@@ -53,24 +57,13 @@ class Slots:
 
 @dataclass(frozen=True)
 class Call:
-    """One forward: where its tokens lie and stand, what is kept of it and what is recorded.
-
-    `positions` are (1, T) or (B, T), with a last axis A where there is more than one;
-    `key_positions` are the same of all S slots.
-    """
+    """One forward: where its tokens lie and stand, what is kept of it and what is recorded."""
 
     slots: Slots
-    position: Position
-    positions: Tensor
-    key_positions: Tensor
+    relation: Relation
     cache: CacheLike
     trace: TraceLike
     layer: int = 0
-
-    @property
-    def relation(self) -> Relation:
-        """How the tokens of this call stand to all that are kept."""
-        return Relation(self.position, self.positions, self.key_positions)
 
     def at(self, layer: int) -> Call:
         """The same call in a block."""

@@ -44,10 +44,16 @@ class Part:
 
 
 class Position(Part):
-    """`n_axis`: numbers that say where one token stands. `longest_text`: None where without end."""
+    """`n_axis`: numbers that say where one token stands. `longest_text`: None where without end.
+
+    `n_product`: in how many ways each query is multiplied with each key. `n_kept`: in how many ways
+    a cache keeps a key.
+    """
 
     n_axis: ClassVar[int] = 1
     scores: ClassVar[Scores] = "product"
+    n_product: ClassVar[int] = 1
+    n_kept: ClassVar[int] = 1
 
     @property
     def longest_text(self) -> int | None:
@@ -168,8 +174,16 @@ class CoupledRotaryPositions(Coupled):
     factor: float = 1.0
 
 
+class Clipped(Position):
+    """Three scores, for keys that are near, too far behind and too far ahead; keys kept twice."""
+
+    scores = "own"
+    n_product = 3
+    n_kept = 2
+
+
 @dataclass(frozen=True)
-class ClippedRotaryPositions(Rotary):
+class ClippedRotaryPositions(Clipped, Rotary):
     """Rotary, a token farther away than `farthest` scored as if it were that far.
 
     Distances of longer texts stay familiar (after Shaw and others, arXiv:1803.02155, section 3.2;
@@ -178,7 +192,6 @@ class ClippedRotaryPositions(Rotary):
 
     base: float = 10_000.0
     farthest: int = 64
-    scores = "own"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -186,14 +199,13 @@ class ClippedRotaryPositions(Rotary):
 
 
 @dataclass(frozen=True)
-class ClippedCoupledRotaryPositions(Coupled):
+class ClippedCoupledRotaryPositions(Clipped, Coupled):
     """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_line`."""
 
     base: float = 10_000.0
     factor: float = 1.0
     farthest_place: int = 4
     farthest_line: int = 3
-    scores = "own"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -247,10 +259,9 @@ class MultiHeadAttention(Part):
         """Numbers of all keys of a token together, and of all its values."""
         return self.width
 
-    @property
-    def cached_numbers(self) -> int:
+    def cached_numbers(self, whole: GPTConfig) -> int:
         """Kept of one token in one layer: its keys and its values."""
-        return 2 * self.kv_width
+        return (whole.position.n_kept + 1) * self.kv_width
 
     def matrices(self, whole: GPTConfig) -> int:
         """Weights of W_Q and W_O, W_K and W_V."""
@@ -261,7 +272,8 @@ class MultiHeadAttention(Part):
 
     def flops(self, whole: GPTConfig, n_seen: int) -> int:
         """Of one token: two for every weight; 2 n_seen H Dk for its scores, as much for the mix."""
-        return 2 * self.matrices(whole) + 4 * n_seen * self.width
+        products = whole.position.n_product + 1
+        return 2 * self.matrices(whole) + 2 * products * n_seen * self.width
 
 
 @dataclass(frozen=True)

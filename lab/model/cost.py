@@ -38,14 +38,49 @@ def parameters_of(config: GPTConfig) -> int:
 def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     """Multiplications and additions of one token that attends to `n_seen` tokens.
 
-    Two for every weight of every matrix that it meets, and those of scores and mix; norms, softmax
-    and activations, under 2% here, are not counted, nor the further products that clipped
-    distances take.
+    Two for every weight of every matrix that it meets, and those of scores and mix; norms, softmax,
+    turns and activations, under 2% here, are not counted.
     """
     per_layer = config.attention.flops(config, n_seen) + config.ffn.flops(config)
     return config.n_layer * per_layer + 2 * config.d_model * config.vocab_size
 
 
+def prefill_flops(config: GPTConfig, n_token: int) -> int:
+    """Operations of reading a text of `n_token` at once; scores that the mask hides are formed."""
+    return n_token * flops_per_token_forward(config, n_token)
+
+
+def step_flops(config: GPTConfig, n_token: int, *, cached: bool) -> int:
+    """Operations of the step that reads the last of `n_token` tokens, or without a cache all."""
+    return flops_per_token_forward(config, n_token) if cached else prefill_flops(config, n_token)
+
+
+def writing_flops(config: GPTConfig, n_prompt: int, n_token: int, *, cached: bool) -> int:
+    """Operations of writing on from a prompt to a text of `n_token` tokens, the last one unread."""
+    steps = range(n_prompt + 1, n_token)
+    return prefill_flops(config, n_prompt) + sum(
+        step_flops(config, n, cached=cached) for n in steps
+    )
+
+
 def cache_bytes_per_token(config: GPTConfig, bytes_per_number: int) -> int:
     """What all layers keep of one token."""
-    return config.n_layer * config.attention.cached_numbers * bytes_per_number
+    return config.n_layer * config.attention.cached_numbers(config) * bytes_per_number
+
+
+def matrix_bytes(config: GPTConfig, bytes_per_number: int) -> int:
+    """All weights that every forward reads: not the tables, of which it reads a row a token."""
+    per_layer = config.attention.parameters(config) + config.ffn.parameters(config)
+    return bytes_per_number * (config.n_layer * per_layer + config.d_model * config.vocab_size)
+
+
+def forward_bytes(
+    config: GPTConfig, n_token: int, *, batch: int = 1, bytes_per_number: int = 4
+) -> int:
+    """Bytes that one forward must move: all matrices once, and the cache of every row once.
+
+    `n_token` are those of each row, the newest among them: read from the cache, or written to it.
+    Activations, which a processor keeps near, are not counted, nor the gains of norms.
+    """
+    kept = cache_bytes_per_token(config, bytes_per_number)
+    return matrix_bytes(config, bytes_per_number) + batch * n_token * kept

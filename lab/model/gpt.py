@@ -18,7 +18,7 @@ from lab.model.call import Call, Slots
 from lab.model.config import GPTConfig
 from lab.model.norm import RMSNorm
 from lab.model.parts import part
-from lab.model.positions import Position
+from lab.model.positions import Position, Relation
 from lab.model.residual import PlainResidual, Stream
 from lab.model.roles import Role, roles
 from lab.model.rules import Contract, Lookup, Rules
@@ -92,8 +92,8 @@ class GPT(nn.Module):
         positions = self.counted(tokens, slots) if positions is None else positions
         positions = positions[None] if positions.ndim == 1 else positions
         trace, placed = trace.at(start=slots.start), cache.place(positions)
-        call = Call(slots, self.position, positions, placed, cache, trace)
         x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
+        call = Call(slots, Relation(self.position, positions, placed, x.dtype), cache, trace)
         stream = self.residual.begin(x)
         for layer, block in enumerate(self.blocks):
             block(stream, call.at(layer))

@@ -2,7 +2,8 @@
 
 A position may add to the stream at the bottom (`embed`), turn queries and keys in every layer
 (`rotate`), add a bias to the scores (`bias`), or give the scores itself (`scores`); each of these
-may be nothing. Where the tokens stand is told from outside: positions are made by the format.
+may be nothing. Where the tokens stand is told from outside: positions are made by the format. What
+every layer needs of them (`turn`, `table`) is computed once a forward and held in a `Relation`.
 
 Shapes: `B` batch, `T` tokens, `S` keys, `H` heads, `Dk` head_dim, `D` d_model, `A` axes of a
 position. Positions are (B, T) or (1, T), with a last axis A where there is more than one.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, TypedDict
 
 import torch
@@ -21,6 +23,11 @@ from lab.model.config import PairLayout
 from lab.model.roles import Role
 from lab.model.rules import Contract, Lookup, Rule, Rules, Sum
 from lab.model.trace import TraceLike
+
+Turn = tuple[Tensor, Tensor]
+"""Cosine and sine of the angle of every pair of every token, (B, 1, T, Dk/2) each."""
+
+STILL: Turn = (torch.ones(1), torch.zeros(1))
 
 
 class Rotation(TypedDict):
@@ -72,20 +79,27 @@ class Position(nn.Module):
         """What the stream begins with. (B, T, D) -> (B, T, D)"""
         return x
 
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        """Queries and keys of this call, (B, H, T, Dk) each, turned."""
+    def turn(self, positions: Tensor, dtype: torch.dtype) -> Turn:
+        """By what the queries and keys of a call are turned, where they are."""
+        return STILL
+
+    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
+        """Queries and keys of this call, (B, H, T, Dk) each, turned; keys as a cache keeps them."""
         return q, k
 
     def bias(self, i: Tensor, j: Tensor) -> Tensor | None:
         """What is added to the score of a query at i (B, T) and a key at j (B, S): (B, H, T, S)"""
         return None
 
-    def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
-        """q' k + bias. (B, H, T, Dk), (B, H, S, Dk), (B, T), (B, S) -> (B, H, T, S)"""
-        product, bias = q @ k.mT, self.bias(i, j)
-        return product if bias is None else product + bias.to(product.dtype)
+    def score_table(self, i: Tensor, j: Tensor, dtype: torch.dtype) -> Any:
+        """What the scores of queries at i and keys at j need besides both: here the bias."""
+        bias = self.bias(i, j)
+        return None if bias is None else bias.to(dtype)
+
+    def scores(self, q: Tensor, k: Tensor, table: Any) -> Tensor:
+        """q' k + bias. (B, H, T, Dk), (B, H, S, Dk) -> (B, H, T, S)"""
+        product = q @ k.mT
+        return product if table is None else product + table.to(product.dtype)
 
 
 class NoPositions(Position):
@@ -173,22 +187,26 @@ class RotaryPositions(Position):
         places = by_axis(positions[0], len(self.frequencies))
         return {"rotation": rotation(places, self.frequencies, self.layout, self.gain)}
 
-    def rotate(
-        self, q: Tensor, k: Tensor, positions: Tensor, trace: TraceLike
-    ) -> tuple[Tensor, Tensor]:
-        angles = self.angles(positions)
-        cos, sin = (self.gain * f(angles) for f in (torch.cos, torch.sin))
-        turn = cos.to(q.dtype), sin.to(q.dtype)
+    def turn(self, positions: Tensor, dtype: torch.dtype) -> Turn:
+        angles = angles_of(positions, self.frequencies)
+        return (self.gain * angles.cos()).to(dtype), (self.gain * angles.sin()).to(dtype)
+
+    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
+        cos, sin = turn[0].to(q.dtype), turn[1].to(q.dtype)
         return (
-            trace("rot_q", turn_pairs(q, *turn, self.layout)),
-            trace("rot_k", turn_pairs(k, *turn, self.layout)),
+            trace("rot_q", turn_pairs(q, cos, sin, self.layout)),
+            trace("rot_k", turn_pairs(k, cos, sin, self.layout)),
         )
 
-    def angles(self, positions: Tensor) -> Tensor:
-        """In radians and float64, (B, 1, T, Dk/2): the same for every head."""
-        speeds = self.frequencies.to(positions.device)  # (A, Dk/2)
-        angles = (by_axis(positions, len(speeds))[..., None].double() * speeds).sum(-2)
-        return angles[..., None, :, :]
+
+def angles_of(positions: Tensor, speeds: Tensor) -> Tensor:
+    """Positions times speeds (A, Dk/2), in radians and float64, alike for every head.
+
+    (B, T) or (B, T, A) -> (B, 1, T, Dk/2)
+    """
+    speeds = speeds.to(positions.device)
+    angles = (by_axis(positions, len(speeds))[..., None].double() * speeds).sum(-2)
+    return angles[..., None, :, :]
 
 
 def by_axis(positions: Tensor, n_axis: int) -> Tensor:
@@ -207,24 +225,31 @@ def turn_pairs(x: Tensor, cos: Tensor, sin: Tensor, layout: PairLayout = "half")
 
 @dataclass(frozen=True)
 class Relation:
-    """How the tokens of some queries, at i, stand to those of some keys, at j.
+    """How the tokens of a call, at i, stand to all that are kept, at j: alike in every layer.
 
-    A kernel asks for its scores, of all or of a block: `rows` and `columns` are slices of T and S.
+    What has to be computed of positions is computed at its first use, and once.
     """
 
     position: Position
     i: Tensor  # (B, T) or (B, T, A)
     j: Tensor  # (B, S) or (B, S, A)
+    dtype: torch.dtype = torch.float32
 
-    def scores(
-        self, q: Tensor, k: Tensor, rows: slice = slice(None), columns: slice = slice(None)
-    ) -> Tensor:
+    @cached_property
+    def turn(self) -> Turn:
+        return self.position.turn(self.i, self.dtype)
+
+    @cached_property
+    def table(self) -> Any:
+        """Where positions enter the scores by a bias, that bias, (B, H, T, S); None without."""
+        return self.position.score_table(self.i, self.j, self.dtype)
+
+    def rotate(self, q: Tensor, k: Tensor, trace: TraceLike) -> tuple[Tensor, Tensor]:
+        return self.position.rotate(q, k, self.turn, trace)
+
+    def scores(self, q: Tensor, k: Tensor) -> Tensor:
         """(B, H, T, Dk), (B, H, S, Dk) -> (B, H, T, S)"""
-        return self.position.scores(q, k, self.i[:, rows], self.j[:, columns])
-
-    def bias(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor | None:
-        """(B, H, T, S), or None where nothing is added to a score."""
-        return self.position.bias(self.i[:, rows], self.j[:, columns])
+        return self.position.scores(q, k, self.table)
 
 
 UNRELATED = Relation(NoPositions(), torch.zeros(1, 0), torch.zeros(1, 0))

@@ -8,21 +8,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lab.model.positions import Given, Position, by_axis, rotation, turn_pairs
+from lab.model.positions import Given, Position, Turn, angles_of, by_axis, rotation, turn_pairs
 from lab.model.rules import Contract, Rule
+from lab.model.trace import TraceLike
+
+Table = list[tuple[Tensor, Tensor]]
+"""For each axis which keys are too far behind a query and which too far ahead, (B, 1, T, S)."""
 
 
 class ClippedPositions(Position):
     """score(i, j) = sum over axes of (R(clip(i - j, -farthest, farthest)) q)' k.
 
-    `frequencies` (A, Dk/2) are radians a place, in the pair layout "half", and `farthest` has a
-    distance an axis. A clipped distance is no difference of two turns, so queries and keys come
-    unturned, three tables of scores are formed, and each pair of tokens picks one.
+    `frequencies` (A, Dk/2) are radians a place, in the pair layout "half", each pair turning along
+    one axis; `farthest` has a distance an axis. A clipped distance is no difference of two turns:
+    a query comes in three ways, turned to i, to farthest and to -farthest, a key in two, turned to
+    j and as it was, and each pair of tokens picks among three scores.
     """
 
     def __init__(self, frequencies: Tensor, farthest: tuple[int, ...]) -> None:
         super().__init__()
         self.frequencies, self.farthest = frequencies.double(), farthest
+        self.widths = [2 * int((speeds != 0).sum()) for speeds in self.frequencies]
+        self.order = torch.cat([numbers_turned_by(speeds) for speeds in self.frequencies])
 
     def scores_rule(self, key_head: str, scale: float) -> Rule:
         turned = Contract(("q", "rotation"), "h t j, t s i j -> h t s i")
@@ -34,42 +41,38 @@ class ClippedPositions(Position):
         distance = (i[:, None] - i).clamp(-farthest, farthest)  # (T, T, A)
         return {"rotation": rotation(distance, self.frequencies)}
 
-    def scores(self, q: Tensor, k: Tensor, i: Tensor, j: Tensor) -> Tensor:
-        i, j = (by_axis(x, len(self.farthest)).unsqueeze(-3) for x in (i, j))  # (B, 1, T, A)
+    def turn(self, positions: Tensor, dtype: torch.dtype) -> Turn:
+        """To i, to farthest, to -farthest: (3, B, 1, T, Dk/2)"""
+        near = angles_of(positions, self.frequencies)
+        far = (torch.tensor(self.farthest, device=near.device) * self.frequencies.T).sum(-1)
+        angles = torch.stack([near, far.expand_as(near), -far.expand_as(near)])
+        return angles.cos().to(dtype), angles.sin().to(dtype)
+
+    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
+        """(B, H, T, Dk) each -> (B, H, T, 3 Dk), (B, H, T, 2 Dk), an axis behind the other."""
+        cos, sin = turn[0].to(q.dtype), turn[1].to(q.dtype)
+        queries = turn_pairs(q, cos, sin)[..., self.order]
+        keys = torch.stack([turn_pairs(k, cos[0], sin[0]), k])[..., self.order]
+        return torch.cat([*queries], dim=-1), torch.cat([*keys], dim=-1)
+
+    def score_table(self, i: Tensor, j: Tensor, dtype: torch.dtype) -> Table:
+        i, j = (by_axis(x, len(self.farthest)) for x in (i, j))  # (B, T, A), (B, S, A)
+        distance = (i[:, None, :, None] - j[:, None, None]).unbind(-1)  # (B, 1, T, S) an axis
+        pairs = zip(distance, self.farthest, strict=True)
+        return [(far > most, far < -most) for far, most in pairs]
+
+    def scores(self, q: Tensor, k: Tensor, table: Table) -> Tensor:
+        near, to_behind, to_ahead = (x.split(self.widths, dim=-1) for x in q.chunk(3, dim=-1))
+        turned, came = (x.split(self.widths, dim=-1) for x in k.chunk(2, dim=-1))
         scores = torch.zeros((), device=q.device)
-        for axis, farthest in enumerate(self.farthest):
-            speeds = self.frequencies[axis].to(q.device)
-            turning = speeds != 0
-            scores = scores + clipped_scores(
-                pairs_of(q, turning),
-                pairs_of(k, turning),
-                i[..., axis],
-                j[..., axis],
-                speeds[turning],
-                farthest,
-            )
+        for axis, (behind, ahead) in enumerate(table):
+            own = near[axis] @ turned[axis].mT
+            own = torch.where(behind, to_behind[axis] @ came[axis].mT, own)
+            scores = scores + torch.where(ahead, to_ahead[axis] @ came[axis].mT, own)
         return scores
 
 
-def clipped_scores(
-    q: Tensor, k: Tensor, i: Tensor, j: Tensor, speeds: Tensor, farthest: int
-) -> Tensor:
-    """(R(clip(i - j)) q)' k along one axis: (B, H, T, 2P), (B, H, S, 2P) -> (B, H, T, S)
-
-    i (B, 1, T) and j (B, 1, S) are positions along the axis, `speeds` (P,) radians a place.
-    """
-    distance = i[..., :, None] - j[..., None, :]
-    near = turned(q, i[..., None] * speeds) @ turned(k, j[..., None] * speeds).mT
-    behind = turned(q, farthest * speeds) @ k.mT
-    ahead = turned(q, -farthest * speeds) @ k.mT
-    return torch.where(distance > farthest, behind, torch.where(distance < -farthest, ahead, near))
-
-
-def turned(x: Tensor, angles: Tensor) -> Tensor:
-    """Every pair of x by its angle, in radians. (..., 2P), (..., P) -> (..., 2P)"""
-    return turn_pairs(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype))
-
-
-def pairs_of(x: Tensor, chosen: Tensor) -> Tensor:
-    """The pairs of a head that are `chosen`, (Dk/2,) bool. (..., Dk) -> (..., 2P)"""
-    return x.unflatten(-1, (2, -1))[..., chosen].flatten(-2)
+def numbers_turned_by(speeds: Tensor) -> Tensor:
+    """The places in a head of the pairs that turn at all, those of their first numbers first."""
+    pairs = speeds.nonzero()[:, 0]
+    return torch.cat([pairs, pairs + len(speeds)])

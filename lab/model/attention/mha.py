@@ -52,10 +52,10 @@ class MultiHeadAttention(nn.Module):
         q = call.trace("q", self.q_norm(self.split(self.wq(x))))
         k = call.trace("k", self.k_norm(self.split(self.wk(x))))
         v = call.trace("v", self.split(self.wv(x)))
-        q, k = call.position.rotate(q, k, call.positions, call.trace)
+        q, k = call.relation.rotate(q, k, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
-        scale, slots, relation = self.head_dim**-0.5, self.seen_of(call.slots), call.relation
-        z = self.kernel(q, k, v, scale=scale, slots=slots, relation=relation, trace=call.trace)
+        scale, slots = self.head_dim**-0.5, self.seen_of(call.slots)
+        z = self.kernel(q, k, v, scale=scale, slots=slots, relation=call.relation, trace=call.trace)
         return self.wo(self.join(call.trace("z", z)))
 
     def seen_of(self, slots: Slots) -> Slots:

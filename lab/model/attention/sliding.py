@@ -27,6 +27,9 @@ class Window(Slots):
         own = torch.arange(self.start, self.start + n_query, device=device)[:, None]
         return super().hidden(n_query, n_key, device) | (slot <= own - self.size)
 
+    def hides_nothing(self, n_query: int, n_key: int) -> bool:
+        return super().hides_nothing(n_query, n_key) and n_key <= self.size
+
     def are_all_of(self, n_key: int, n_query: int) -> bool:
         return super().are_all_of(n_key, n_query) and n_key <= self.size
 

@@ -25,6 +25,7 @@ from lab.model.positions import (
     ALiBiPositions,
     LearnedPositions,
     NoPositions,
+    Position,
     RotaryPositions,
     coupled_frequencies,
     frequencies,
@@ -39,6 +40,12 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, dtype=torch.float64, generator=generator)
 
 
+def rotated(
+    position: Position, q: torch.Tensor, k: torch.Tensor, positions: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return position.rotate(q, k, position.turn(positions, q.dtype), NO_TRACE)
+
+
 def test_rotation_is_multiplication_by_a_complex_number() -> None:
     rotary, q, k = (
         RotaryPositions(frequencies(6, 50.0)[None]),
@@ -46,7 +53,7 @@ def test_rotation_is_multiplication_by_a_complex_number() -> None:
         random(2, 3, 4, 6, seed=1),
     )
     positions = torch.tensor([[0, 1, 5, 9], [3, 2, 0, 7]])
-    turned = rotary.rotate(q, k, positions, NO_TRACE)
+    turned = rotated(rotary, q, k, positions)
     for x, y in zip((q, k), turned, strict=True):
         for batch in range(2):
             for slot in range(4):
@@ -69,7 +76,7 @@ def test_rope_scores_depend_on_offset_only() -> None:
     )
     scores: list[torch.Tensor] = []
     for shift in (0, 1, 1000):
-        rot_q, rot_k = rotary.rotate(q, k, torch.arange(5) + shift, NO_TRACE)
+        rot_q, rot_k = rotated(rotary, q, k, torch.arange(5) + shift)
         scores.append(rot_q @ rot_k.mT)
     assert torch.allclose(scores[0], scores[1], rtol=0, atol=1e-12)
     assert torch.allclose(scores[0], scores[2], rtol=0, atol=1e-12)
@@ -82,15 +89,12 @@ def test_neighbours_and_halves_are_one_rotation_with_the_coordinates_in_another_
     speeds, positions = frequencies(8, 50.0)[None], torch.tensor([0, 1, 5, 9, 2])
     q, k = random(2, 3, 5, 8), random(2, 3, 5, 8, seed=1)
     order = torch.tensor([0, 4, 1, 5, 2, 6, 3, 7])  # neighbours of one are halves of the other
-    halves = RotaryPositions(speeds).rotate(q, k, positions, NO_TRACE)
-    neighbours = RotaryPositions(speeds, "interleaved").rotate(
-        q[..., order], k[..., order], positions, NO_TRACE
-    )
+    halves = rotated(RotaryPositions(speeds), q, k, positions)
+    other = RotaryPositions(speeds, "interleaved")
+    neighbours = rotated(other, q[..., order], k[..., order], positions)
     for x, y in zip(halves, neighbours, strict=True):
         assert torch.equal(x[..., order], y)
-    assert not torch.allclose(
-        halves[0], RotaryPositions(speeds, "interleaved").rotate(q, k, positions, NO_TRACE)[0]
-    )
+    assert not torch.allclose(halves[0], rotated(other, q, k, positions)[0])
 
 
 def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
@@ -99,7 +103,7 @@ def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
     ids = torch.tensor([[[0, 0], [1, 0], [3, 1], [-2, 1], [4, 5]]])
 
     def scores(positions: torch.Tensor) -> torch.Tensor:
-        rot_q, rot_k = rotary.rotate(q, k, positions, NO_TRACE)
+        rot_q, rot_k = rotated(rotary, q, k, positions)
         return rot_q @ rot_k.mT
 
     for shift in ((7, 0), (0, -3), (100, 40)):
@@ -117,8 +121,8 @@ def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
     slow = part("position", config)
     usual = part("position", replace(BASE, position=RotaryConfig(base=100.0)))
     q, k = random(1, 3, 5, 4), random(1, 3, 5, 4, seed=1)
-    some = slow.rotate(q, k, 4 * torch.arange(5), NO_TRACE)
-    other = usual.rotate(q, k, torch.arange(5), NO_TRACE)
+    some = rotated(slow, q, k, 4 * torch.arange(5))
+    other = rotated(usual, q, k, torch.arange(5))
     for x, y in zip(some, other, strict=True):
         assert torch.allclose(x, y, rtol=0, atol=1e-12)
 
@@ -152,7 +156,7 @@ def test_yarn_slows_slow_pairs_keeps_fast_ones_and_leaves_a_ramp_between() -> No
 def test_yarn_scales_scores_by_the_square_of_its_gain() -> None:
     plain, louder = (RotaryPositions(frequencies(8, 50.0)[None], gain=g) for g in (1.0, 1.3))
     q, k, at = random(1, 2, 5, 8), random(1, 2, 5, 8, seed=1), torch.arange(5)
-    (q1, k1), (q2, k2) = plain.rotate(q, k, at, NO_TRACE), louder.rotate(q, k, at, NO_TRACE)
+    (q1, k1), (q2, k2) = rotated(plain, q, k, at), rotated(louder, q, k, at)
     assert torch.allclose(q2 @ k2.mT, 1.69 * (q1 @ k1.mT))
 
 
@@ -179,7 +183,7 @@ def test_alibi_scores_fall_off_in_a_straight_line_at_the_slope_of_the_head(n_hea
     """Against the definition, one pair of tokens at a time; the paper's own slopes for 8 heads."""
     alibi, q, k = ALiBiPositions(n_head), random(1, n_head, 4, 6), random(1, n_head, 5, 6, seed=1)
     i, j = torch.tensor([[3, 4, 9, 20]]), torch.tensor([[0, 3, 4, 9, 20]])
-    scores = alibi.scores(q, k, i, j)
+    scores = alibi.scores(q, k, alibi.score_table(i, j, q.dtype))
     for head in range(n_head):
         slope = 2 ** (-8 * (head + 1) / n_head)
         for t, here in enumerate(i[0].tolist()):
@@ -197,15 +201,18 @@ def test_alibi_scores_fall_off_in_a_straight_line_at_the_slope_of_the_head(n_hea
             1 / 128,
             1 / 256,
         ]
-    assert alibi.scores(q.float(), k.float(), i, j).dtype == torch.float32
+    assert (
+        alibi.scores(q.float(), k.float(), alibi.score_table(i, j, torch.float32)).dtype
+        == torch.float32
+    )
 
 
 def test_rotation_keeps_lengths_and_far_positions_stay_exact_in_fp32() -> None:
     rotary, q = RotaryPositions(frequencies(8, 10.0)[None]), random(1, 1, 3, 8)
     far = torch.tensor([0, 100_003, 1_000_003])
-    exact, _ = rotary.rotate(q, q, far, NO_TRACE)
+    exact, _ = rotated(rotary, q, q, far)
     assert torch.allclose(exact.norm(dim=-1), q.norm(dim=-1))
-    single, _ = rotary.rotate(q.float(), q.float(), far, NO_TRACE)
+    single, _ = rotated(rotary, q.float(), q.float(), far)
     assert torch.allclose(single.double(), exact, atol=1e-6)
 
 
@@ -229,5 +236,5 @@ def test_each_kind_leaves_alone_what_it_does_not_do() -> None:
     positions = torch.arange(3)
     assert NoPositions().embed(x, positions, NO_TRACE) is x
     assert RotaryPositions(frequencies(4, 10.0)[None]).embed(x, positions, NO_TRACE) is x
-    assert NoPositions().rotate(q, k, positions, NO_TRACE) == (q, k)
-    assert LearnedPositions(4, 4).rotate(q, k, positions, NO_TRACE) == (q, k)
+    assert rotated(NoPositions(), q, k, positions) == (q, k)
+    assert rotated(LearnedPositions(4, 4), q, k, positions) == (q, k)

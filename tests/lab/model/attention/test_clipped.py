@@ -18,7 +18,7 @@ from lab.model.config import (
     RotaryPositions,
 )
 from lab.model.positions import Relation, coupled_frequencies, frequencies
-from lab.model.trace import Trace
+from lab.model.trace import NO_TRACE, Trace
 
 WIDE = replace(BASE, attention=MultiHeadAttention(n_head=3, head_dim=8))
 
@@ -34,9 +34,17 @@ def scores_of(
     """(T, T) scores of one text and one head, without a mask."""
     size = 2 * speeds.shape[1]
     q, k = (random(1, 1, len(positions), size, seed=seed) for seed in (0, 1))
-    relation = Relation(ClippedPositions(speeds, farthest), positions[None], positions[None])
+    clipped, at = ClippedPositions(speeds, farthest), positions[None]
+    relation = Relation(clipped, at, at, torch.float64)
     trace, everywhere = Trace({"scores"}), Slots(causal=False)
-    math_attention(q, k, q, slots=everywhere, scale=0.5, relation=relation, trace=trace)
+    math_attention(
+        *relation.rotate(q, k, NO_TRACE),
+        q,
+        slots=everywhere,
+        scale=0.5,
+        relation=relation,
+        trace=trace,
+    )
     return trace["scores"][0, 0]
 
 

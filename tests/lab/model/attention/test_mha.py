@@ -9,6 +9,7 @@ from tiny import BASE, blocks_of, some_tokens, tiny_model
 from lab.model.cache import NO_CACHE
 from lab.model.call import Call, Slots
 from lab.model.config import GroupedQueryAttention, MultiHeadAttention
+from lab.model.positions import Relation
 from lab.model.trace import NO_TRACE
 
 
@@ -51,5 +52,5 @@ def test_multi_head_attention_is_torchs() -> None:
     mask = torch.ones(5, 5, dtype=torch.bool).triu(1)
     expected, _ = theirs(x, x, x, attn_mask=mask)
     at = torch.arange(5)[None]
-    got = ours(x, Call(Slots(), model.position, at, at, NO_CACHE, NO_TRACE))
+    got = ours(x, Call(Slots(), Relation(model.position, at, at), NO_CACHE, NO_TRACE))
     assert torch.allclose(got, expected, rtol=1e-10, atol=1e-12)

@@ -10,11 +10,10 @@ from lab.model.cache import NO_CACHE
 from lab.model.call import Call, Slots
 from lab.model.config import DenseFFN as Config
 from lab.model.ffn.dense import DenseFFN
-from lab.model.positions import NoPositions
+from lab.model.positions import UNRELATED
 from lab.model.trace import NO_TRACE
 
-EMPTY = torch.zeros(1, 0)
-NOWHERE = Call(Slots(), NoPositions(), EMPTY, EMPTY, NO_CACHE, NO_TRACE)
+NOWHERE = Call(Slots(), UNRELATED, NO_CACHE, NO_TRACE)
 
 
 def phi(x: torch.Tensor) -> torch.Tensor:
