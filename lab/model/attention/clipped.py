@@ -65,10 +65,11 @@ class ClippedPositions(Position):
         near, to_behind, to_ahead = (x.split(self.widths, dim=-1) for x in q.chunk(3, dim=-1))
         turned, came = (x.split(self.widths, dim=-1) for x in k.chunk(2, dim=-1))
         scores = torch.zeros((), device=q.device)
-        for axis, (behind, ahead) in enumerate(table):
-            own = near[axis] @ turned[axis].mT
-            own = torch.where(behind, to_behind[axis] @ came[axis].mT, own)
-            scores = scores + torch.where(ahead, to_ahead[axis] @ came[axis].mT, own)
+        for axis, (is_behind, is_ahead) in enumerate(table):
+            far = torch.cat([to_behind[axis], to_ahead[axis]], dim=-2) @ came[axis].mT
+            behind, ahead = far.chunk(2, dim=-2)
+            own = torch.where(is_behind, behind, near[axis] @ turned[axis].mT)
+            scores = scores + torch.where(is_ahead, ahead, own)
         return scores
 
 
