@@ -1,10 +1,18 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend } from "../../src/drawings/maths/attention";
-import { edgeAt, rightAt, signedBytes, told, unitPlaces } from "../../src/drawings/maths/film";
+import { edgeAt, rightAt, told, unitPlaces } from "../../src/drawings/maths/film";
 import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as waves from "../../src/drawings/maths/waves";
-import { bytes, clamp, range, short, signed, tickStep } from "../../src/drawings/shared/numbers";
+import {
+  bytes,
+  clamp,
+  range,
+  short,
+  signed,
+  signedBytes,
+  tickStep,
+} from "../../src/drawings/shared/numbers";
 import { apart, cases } from "./cases";
 
 const CLOSE = 1e-12;
