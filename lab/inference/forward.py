@@ -37,6 +37,7 @@ def run_with_trace(
     edits: Collection[Edit] = (),
     *,
     positions: Tensor | None = None,
+    causal: bool = True,
 ) -> Trace:
     """One forward that records the activations called `names`, under `edits`.
 
@@ -44,13 +45,18 @@ def run_with_trace(
     not all that it names.
     """
     trace = Trace(names, edits)
-    logits_of(model, tokens, positions=positions, trace=trace)
+    logits_of(model, tokens, positions=positions, trace=trace, causal=causal)
     trace.require_matched()
     return trace
 
 
 def logits_of(
-    model: GPT, tokens: Texts, *, positions: Tensor | None = None, trace: TraceLike = NO_TRACE
+    model: GPT,
+    tokens: Texts,
+    *,
+    positions: Tensor | None = None,
+    trace: TraceLike = NO_TRACE,
+    causal: bool = True,
 ) -> Tensor:
     """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept."""
     ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
@@ -59,4 +65,4 @@ def logits_of(
     if positions is None:
         positions = position_ids(ids, model.config.position.n_axis)
     with torch.inference_mode():
-        return model(ids, positions=positions, trace=trace)
+        return model(ids, positions=positions, trace=trace, causal=causal)

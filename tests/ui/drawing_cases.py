@@ -23,12 +23,13 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.threejs_viewer import FRONTEND  # noqa: E402
-from components.ui.drawings import arrows, clocks, network, save, tape, waves  # noqa: E402
+from components.ui.drawings import arrows, clocks, growing, kept, network, save, tape, waves  # noqa: E402
 from lab.by_hand import attention as hand  # noqa: E402
 from lab.by_hand import mlp_experiment as experiment  # noqa: E402
 from lab.by_hand.mlp import Task  # noqa: E402
 from lab.data.vocabulary import encode  # noqa: E402
 from lab.interp.fourier_shift import shifted, spectrum, turned  # noqa: E402
+from lab.interp.kept import Growth, Kept  # noqa: E402
 from lab.interp.position_probes import OnTheTape  # noqa: E402
 from lab.model.positions import frequencies, turn_pairs  # noqa: E402
 
@@ -215,6 +216,56 @@ def film_of_a_network() -> Case:
     )
 
 
+# ---------------------------------------------------------------- a cache
+
+
+def growing_cache() -> Case:
+    q, k, v = np.random.default_rng(9).normal(size=(3, 7, 5))
+    return case(growing, lambda: growing.show_growing("k", "3*4=12$", q, k, v, alt="A cache"), None)
+
+
+def kept_lines() -> Case:
+    text, n_layer, n_head, width = "3*4=12$", 3, 2, 5
+    dice = np.random.default_rng(10)
+    lines = dice.normal(size=(4, n_layer, n_head, len(text), width))
+
+    def growth(full: np.ndarray, moved: float) -> Growth:
+        """Every layer but the first moves when a token comes, by up to so much."""
+        after = []
+        for t in range(1, len(text) + 1):
+            by = moved * dice.uniform(-1, 1, size=(n_layer, n_head, t, width))
+            by[0] = 0
+            after.append(full[:, :, :t] + by)
+        return Growth(after)
+
+    masked = Kept(growth(lines[0], 1e-8), growth(lines[1], 1e-8))
+    unmasked = Kept(growth(lines[2], 1.0), growth(lines[3], 1.0))
+
+    def seen(what: str, t: int) -> dict[str, Any]:
+        """Of head 1, in shares of the layer's largest number in any reading of it."""
+        both = [getattr(one, what).after for one in (masked, unmasked)]
+        every = np.concatenate([x[:, 1].reshape(n_layer, -1) for one in both for x in one], axis=1)
+        largest = abs(every).max(axis=1)[:, None, None]
+        return {
+            "what": what,
+            "t": t,
+            **{
+                mask: {
+                    "before": (after[t - 1][:, 1] / largest).tolist(),
+                    "after": (after[t][:, 1] / largest).tolist(),
+                    "change": abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3)).tolist(),
+                }
+                for mask, after in zip(("on", "off"), both, strict=True)
+            },
+        }
+
+    return case(
+        kept,
+        lambda: kept.show_kept("k", text, masked, unmasked, alt="Maps", start=3, head=1),
+        [seen(what, t) for what in ("keys", "values") for t in range(1, len(text))],
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -222,6 +273,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "waves": turned_waves,
     "tape": tape_of_two,
     "network": film_of_a_network,
+    "growing": growing_cache,
+    "kept": kept_lines,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
 }
 

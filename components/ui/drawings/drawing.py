@@ -1,12 +1,15 @@
-"""What the drawings share: how a built one becomes a component, and a digest that tells changes."""
+"""What the drawings share: how a built one becomes a component, and how its numbers travel."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import Any
 
+import numpy as np
 import streamlit.components.v2 as components
+from numpy.typing import NDArray
 
 from components.threejs_viewer import DIST, FRONTEND
 
@@ -32,3 +35,13 @@ def built(file: str) -> str:
 def digest(data: dict[str, Any]) -> str:
     """The browser builds a drawing anew only when this changes."""
     return hashlib.sha1(json.dumps(data).encode()).hexdigest()
+
+
+def as_text(numbers: NDArray[np.uint8] | NDArray[np.int8]) -> str:
+    """Bytes in base64."""
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()
+
+
+def as_signed_bytes(shares: NDArray[np.floating[Any]]) -> str:
+    """Numbers from -1 to 1 as whole ones from -127 to 127, in base64."""
+    return as_text(np.rint(127 * shares).astype(np.int8))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing
 from lab.by_hand.mlp import Numbers, Task
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 
@@ -126,7 +125,7 @@ def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:
     """Signed bytes in base64: 127 is the largest of all moments; `power` lifts the small ones."""
     numbers = np.stack(moments)
     share = numbers / max(abs(numbers).max(), 1e-300)
-    return as_text(np.rint(127 * np.sign(share) * abs(share) ** power).astype(np.int8))
+    return as_signed_bytes(np.sign(share) * abs(share) ** power)
 
 
 def thinned(curve: Sequence[Point], most: int = 200) -> list[tuple[int, float, float]]:
@@ -146,10 +145,6 @@ def point_of(frame: Frame, task: Task, shown: Cells) -> tuple[int, float, float]
 
 def significant(x: float) -> float:
     return float(f"{x:.4g}")
-
-
-def as_text(numbers: NDArray[np.int8]) -> str:
-    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def untouched_inputs(frames: Sequence[Frame]) -> NDArray[np.int64]:

@@ -8,7 +8,6 @@ Shapes: `S` shifts, `G` widths of the gap, `T` tokens.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing
+from components.ui.drawings.drawing import as_text, digest, drawing
 
 if TYPE_CHECKING:
     from lab.interp.position_probes import OnTheTape
@@ -175,7 +174,3 @@ def readings_data(weights: Weights, right: Flags, changes: Numbers) -> dict[str,
         "right": as_text(right.astype(np.uint8)),
         "change": changes.round(3).tolist(),
     }
-
-
-def as_text(numbers: Weights) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()

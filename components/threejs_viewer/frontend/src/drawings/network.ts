@@ -2,11 +2,11 @@
 // The data are plain numbers from Python; nothing is computed here but colours and places.
 
 import { make } from "../shared/dom";
-import { edgeAt, rightAt, signedBytes, told, unitPlaces, type Edge, type Reel } from "./maths/film";
+import { edgeAt, rightAt, told, unitPlaces, type Edge, type Reel } from "./maths/film";
 import "./network.css";
-import { onScheme, partsOf, set, type Part } from "./shared/elements";
+import { onScheme, partsOf, set, tone, type Part } from "./shared/elements";
 import { mounted, type Send } from "./shared/mount";
-import { range, type Pair } from "./shared/numbers";
+import { range, signedBytes, type Pair } from "./shared/numbers";
 
 type View = "weights" | "gradients";
 
@@ -221,8 +221,8 @@ class Film {
           if (value === 0) continue;
           const size = Math.abs(value);
           pen.globalAlpha = Math.min(1, 0.04 + size);
-          const tone = value < 0 ? tones.negative : tones.positive;
-          line(pen, tone, 0.4 + 1.8 * size, [places[layer][i], places[layer + 1][o]]);
+          const sign = value < 0 ? tones.negative : tones.positive;
+          line(pen, sign, 0.4 + 1.8 * size, [places[layer][i], places[layer + 1][o]]);
         }
     });
     pen.globalAlpha = 1;
@@ -265,18 +265,14 @@ class Film {
 
   private tones(): Tones {
     const probe = this.part("probe");
-    const tone = (name: string): string => {
-      probe.style.color = `var(${name})`;
-      return getComputedStyle(probe).color;
-    };
     return {
       family: getComputedStyle(this.root).fontFamily,
-      ink: tone("--ink"),
-      soft: tone("--soft"),
-      accent: tone("--accent"),
-      negative: tone("--wb-negative"),
-      positive: tone("--wb-positive"),
-      right: tone("--wb-right"),
+      ink: tone(probe, "--ink"),
+      soft: tone(probe, "--soft"),
+      accent: tone(probe, "--accent"),
+      negative: tone(probe, "--wb-negative"),
+      positive: tone(probe, "--wb-positive"),
+      right: tone(probe, "--wb-right"),
     };
   }
 
@@ -334,11 +330,11 @@ class Film {
 
 function line(
   pen: CanvasRenderingContext2D,
-  tone: string,
+  colour: string,
   width: number,
   [first, ...rest]: Pair[],
 ): void {
-  [pen.strokeStyle, pen.lineWidth] = [tone, width];
+  [pen.strokeStyle, pen.lineWidth] = [colour, width];
   pen.beginPath();
   pen.moveTo(...first);
   for (const point of rest) pen.lineTo(...point);

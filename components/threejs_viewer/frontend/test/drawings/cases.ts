@@ -3,6 +3,8 @@
 
 import type arrows from "../../src/drawings/arrows";
 import type clocks from "../../src/drawings/clocks";
+import type growing from "../../src/drawings/growing";
+import type kept from "../../src/drawings/kept";
 import type network from "../../src/drawings/network";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
@@ -22,6 +24,13 @@ export interface Reading {
   weights: number[];
   right: boolean[];
   change: number;
+}
+
+/** Of each layer. */
+interface Grown {
+  before: number[][][];
+  after: number[][][];
+  change: number[];
 }
 
 interface Cases {
@@ -60,6 +69,8 @@ interface Cases {
       asked: Pair;
     }
   >;
+  growing: Case<DataOf<typeof growing>, null>;
+  kept: Case<DataOf<typeof kept>, { what: "keys" | "values"; t: number; on: Grown; off: Grown }[]>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -2,6 +2,9 @@
 import { expect, test, vi } from "vitest";
 import arrows from "../../src/drawings/arrows";
 import clocks from "../../src/drawings/clocks";
+import growing from "../../src/drawings/growing";
+import kept from "../../src/drawings/kept";
+import { written } from "../../src/drawings/maths/lines";
 import network from "../../src/drawings/network";
 import save from "../../src/drawings/save";
 import { range, short, signed } from "../../src/drawings/shared/numbers";
@@ -122,6 +125,62 @@ test("a scrubbed film shows every answer of the network, and which are right", (
   });
 });
 
+test("a text is written once in its seconds, then the cache rests, and nobody reads it aloud", () => {
+  vi.useFakeTimers();
+  const drawing = opened(growing, cases.growing);
+  const { tokens, seconds } = cases.growing.data;
+  const live = (): string | null => drawing.one(".said").getAttribute("aria-live");
+  const marked = (): boolean => drawing.all(".mark").every((mark) => !mark.hidden);
+  for (const i of range(tokens.length)) {
+    expect(drawing.text(".said")).toContain(`Token ${i + 1} of ${tokens.length}, “${tokens[i]}”`);
+    expect(drawing.all(".strip .later").length).toBe(tokens.length - 1 - i);
+    expect([live(), marked()]).toEqual(["off", true]);
+    vi.advanceTimersByTime((1000 * seconds) / tokens.length);
+  }
+  expect([live(), marked()]).toEqual(["polite", false]);
+  expect(drawing.text(".said")).toContain("the 6 before stay as they are");
+  drawing.one(".replay").click();
+  expect(drawing.text(".said")).toContain("Token 1 of 7");
+  vi.useRealTimers();
+});
+
+test("who takes the scrubber stops the writing", () => {
+  vi.useFakeTimers();
+  const drawing = opened(growing, cases.growing);
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  scrub.value = "2";
+  scrub.dispatchEvent(new Event("input"));
+  vi.advanceTimersByTime(60_000);
+  expect(drawing.text(".said")).toContain("Token 2 of 7, “*”");
+  expect(drawing.text(".said")).toContain("the line before stays as it is");
+  expect(drawing.all(".rows .later").length).toBe(5);
+  vi.useRealTimers();
+});
+
+test("at every step, with and without the mask, the changes are those of lab", () => {
+  const drawing = opened(kept, cases.kept);
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  expect([scrub.value, scrub.max]).toEqual(["3", "6"]);
+  for (const one of cases.kept.expected)
+    for (const mask of ["on", "off"] as const) {
+      drawing.one(`[data-what=${one.what}]`).click();
+      drawing.one(`[data-mask=${mask}]`).click();
+      scrub.value = String(one.t);
+      scrub.dispatchEvent(new Event("input"));
+      const { change } = one[mask];
+      const expected = change.map((x) => written(x, mask === "on"));
+      expect(drawing.all(".change").map((e) => e.textContent)).toEqual(expected);
+      const moved = drawing.all(".change").map((e) => e.classList.contains("moved"));
+      expect(moved).toEqual(change.map((x) => x > 0.01));
+      expect(drawing.text(".said")).toContain(
+        mask === "on" ? "in every layer" : "in layers 1 and 2",
+      );
+      expect(drawing.text(".newest")).toBe(cases.kept.data.tokens[one.t]);
+      const letters = drawing.all(".head b").map((e) => e.textContent);
+      expect(letters).toEqual(one.what === "keys" ? ["K", "K"] : ["V", "V"]);
+    }
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -137,6 +196,8 @@ const again = [
   { name: "waves", open: () => opened(waves, cases.waves) },
   { name: "tape", open: () => opened(tape, cases.tape) },
   { name: "network", open: () => opened(network, cases.network) },
+  { name: "growing", open: () => opened(growing, cases.growing) },
+  { name: "kept", open: () => opened(kept, cases.kept) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

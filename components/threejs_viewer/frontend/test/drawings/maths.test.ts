@@ -1,10 +1,19 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend } from "../../src/drawings/maths/attention";
-import { edgeAt, rightAt, signedBytes, told, unitPlaces } from "../../src/drawings/maths/film";
+import { edgeAt, rightAt, told, unitPlaces } from "../../src/drawings/maths/film";
+import { difference, linesAfter, told as toldOf, written } from "../../src/drawings/maths/lines";
 import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as waves from "../../src/drawings/maths/waves";
-import { bytes, clamp, range, short, signed, tickStep } from "../../src/drawings/shared/numbers";
+import {
+  bytes,
+  clamp,
+  range,
+  short,
+  signed,
+  signedBytes,
+  tickStep,
+} from "../../src/drawings/shared/numbers";
 import { apart, cases } from "./cases";
 
 const CLOSE = 1e-12;
@@ -85,6 +94,40 @@ test("the film counts the right cells as lab does, those shown and those hidden 
     const counted = `Right, shown: ${shown} of ${nShown}, hidden: ${hidden} of ${nHidden}`;
     expect(told(data, at)).toBe(`epoch ${data.epochs[at]}, loss ${data.losses[at]}. ${counted}`);
   });
+});
+
+test.each(cases.kept.expected)("$what after $t tokens and one more are as lab has them", (one) => {
+  const { width, n_layer } = cases.kept.data;
+  const [step, moves] = [0.501 / 127, { on: 1e-7, off: 1 }];
+  for (const mask of ["on", "off"] as const)
+    for (const layer of range(n_layer)) {
+      const { before, after } = one[mask];
+      const all = signedBytes(cases.kept.data[one.what][mask].lines[layer]);
+      const found = [one.t, one.t + 1].map((t) => linesAfter(t, all, width));
+      const shares = found.map((lines) => [...lines].map((byte) => byte / 127));
+      expect(apart(shares[0], before[layer].flat())).toBeLessThan(step);
+      expect(apart(shares[1], after[layer].flat())).toBeLessThan(step);
+      const change = [...difference(found[0], found[1])];
+      expect(change.slice(-width)).toEqual([...found[1]].slice(-width));
+      const ofOld = change.slice(0, -width).some((x) => x !== 0);
+      expect(ofOld).toBe(moves[mask] > 0.1 && layer > 0);
+    }
+});
+
+test("what became of the old lines is told by layer, and rounding is called so", () => {
+  const was = "Largest change of a line that was there: ";
+  const told = (change: number[], rounding: boolean[]): string => toldOf({ change, rounding });
+  expect(told([0, 0], [true, true])).toBe(`${was}exactly 0 in every layer.`);
+  expect(told([0, 4.8e-7, 2e-8], [true, true, true])).toBe(
+    `${was}0.0000005 (rounding) in every layer.`,
+  );
+  expect(told([0, 0.61, 2, 1.61], [true, false, false, false])).toBe(
+    `${was}exactly 0 in layer 0, 2.0 in layers 1 to 3.`,
+  );
+  expect(told([0.5, 1e-7, 2, 0.25], [false, true, false, false])).toBe(
+    `${was}0.0000001 (rounding) in layer 1, 2.0 in layers 0, 2 and 3.`,
+  );
+  expect([0, 0.004, 12.34, 1234.5].map((x) => written(x))).toEqual(["0", "0.0040", "12", "1235"]);
 });
 
 test("an edge is picked on its line, and none far from all", () => {

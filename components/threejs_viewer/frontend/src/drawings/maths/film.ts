@@ -1,6 +1,6 @@
 // A recorded run as Python sends it (components/ui/drawings/network.py), and where its units stand.
 
-import { bytes, range, type Pair } from "../shared/numbers";
+import { range, type Pair } from "../shared/numbers";
 
 export interface Reel {
   /** Units of each layer. */
@@ -22,10 +22,6 @@ export interface Reel {
 }
 
 export type Edge = [layer: number, from: number, to: number];
-
-export function signedBytes(text: string): Int8Array {
-  return new Int8Array(bytes(text).buffer);
-}
 
 export function rightAt({ answers, products }: Reel, at: number): boolean[] {
   return answers[at].map((answer, i) => answer === products[i]);

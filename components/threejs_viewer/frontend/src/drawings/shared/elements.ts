@@ -38,6 +38,12 @@ export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** What a colour of the book is now: a canvas knows no variables, but a probe's style does. */
+export function tone(probe: HTMLElement, name: string): string {
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+}
+
 /** Called when the reader's system turns light or dark. Returns what ends that. */
 export function onScheme(turned: () => void): () => void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");

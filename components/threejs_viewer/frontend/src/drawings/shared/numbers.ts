@@ -31,3 +31,8 @@ export function short(share: number): string {
 export function bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
+
+/** From base64, -128 to 127 each. */
+export function signedBytes(text: string): Int8Array {
+  return new Int8Array(bytes(text).buffer);
+}

@@ -1,0 +1,142 @@
+// A text is written token by token: each adds one line to K and one to V and asks one query, which
+// is used once. Nothing is computed here: all lines come from Python.
+
+import { make } from "../shared/dom";
+import "./growing.css";
+import { partsOf, say, type Part } from "./shared/elements";
+import { HeatMap, onColours, Strip } from "./shared/lines";
+import { mounted } from "./shared/mount";
+import { signedBytes } from "./shared/numbers";
+
+type Name = "k" | "v" | "q";
+
+const HEADS: Record<Name, [letter: string, meaning: string]> = {
+  k: ["K", "keys, kept"],
+  v: ["V", "values, kept"],
+  q: ["q", "query, used once"],
+};
+
+interface Data extends Record<Name, string> {
+  digest: string;
+  tokens: string[];
+  alt: string;
+  /** How long the text is written. */
+  seconds: number;
+}
+
+interface Shown {
+  lines: Int8Array;
+  width: number;
+  map: HeatMap;
+}
+
+class Growing {
+  private readonly part: Part;
+  private readonly scrub: HTMLInputElement;
+  private strip!: Strip;
+  private rows!: Strip;
+  private maps!: Record<Name, Shown>;
+  private length = 0;
+  private timer = 0;
+
+  constructor(
+    root: HTMLElement,
+    private data: Data,
+  ) {
+    this.part = partsOf(root);
+    this.scrub = this.part("scrub");
+    this.scrub.oninput = () => {
+      this.stop();
+      this.show(Number(this.scrub.value));
+    };
+    this.part("replay").onclick = () => this.play();
+    onColours(this.part("maps"), () => this.show(this.length));
+    this.build();
+  }
+
+  dispose(): void {
+    this.stop();
+  }
+
+  load(data: Data): void {
+    if (data.digest === this.data.digest) return this.show(this.length);
+    this.data = data;
+    this.build();
+  }
+
+  private build(): void {
+    const { tokens, alt } = this.data;
+    const frame = this.part("maps");
+    frame.setAttribute("aria-label", alt);
+    frame.style.setProperty("--rows", String(tokens.length));
+    const rows = make("div", { class: "rows" });
+    this.strip = new Strip(this.part("strip"), tokens);
+    this.rows = new Strip(rows, tokens);
+    this.maps = { k: this.shown("k"), v: this.shown("v"), q: this.shown("q") };
+    const names: Name[] = ["k", "v", "q"];
+    const heads = names.map((name) => {
+      const [letter, meaning] = HEADS[name];
+      return make("div", { class: "head" }, make("b", {}, letter), ` ${meaning}`);
+    });
+    frame.replaceChildren(make("div"), ...heads, rows, ...names.map((n) => this.maps[n].map.box));
+    this.scrub.max = String(tokens.length);
+    this.stop();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.show(tokens.length);
+    else this.play();
+  }
+
+  private shown(name: Name): Shown {
+    const [lines, room] = [signedBytes(this.data[name]), this.data.tokens.length];
+    const width = lines.length / room;
+    return { lines, width, map: new HeatMap(room, width) };
+  }
+
+  private play(): void {
+    const last = this.data.tokens.length;
+    this.stop();
+    this.timer = window.setInterval(
+      () => {
+        if (this.length === last) this.stop();
+        this.show(Math.min(this.length + 1, last));
+      },
+      (1000 * this.data.seconds) / last,
+    );
+    this.show(1);
+  }
+
+  private stop(): void {
+    clearInterval(this.timer);
+    this.timer = 0;
+  }
+
+  /** After so many tokens. A full cache at rest has no newest line any more. */
+  private show(length: number): void {
+    this.length = length;
+    const { tokens } = this.data;
+    const newest = length === tokens.length && !this.timer ? null : length - 1;
+    this.strip.grow(length);
+    this.rows.grow(length);
+    for (const name of ["k", "v"] as const) {
+      const { lines, width, map } = this.maps[name];
+      map.show(lines.subarray(0, length * width), newest);
+    }
+    const { lines, width, map } = this.maps.q;
+    map.show(lines.subarray((length - 1) * width, length * width), newest, length - 1);
+    this.scrub.value = String(length);
+    this.scrub.setAttribute("aria-valuetext", this.told());
+    this.part("said").setAttribute("aria-live", this.timer ? "off" : "polite");
+    say(this.part("said"), this.told());
+  }
+
+  private told(): string {
+    const { tokens } = this.data;
+    const [n, token] = [this.length, tokens[this.length - 1]];
+    const where = `Token ${n} of ${tokens.length}, “${token}”: one line more in K, one in V`;
+    if (n === 1) return `${where}.`;
+    const before =
+      n === 2 ? "the line before stays as it is" : `the ${n - 1} before stay as they are`;
+    return `${where}; ${before}.`;
+  }
+}
+
+export default mounted(Growing, "growing");

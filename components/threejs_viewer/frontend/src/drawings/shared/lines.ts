@@ -1,0 +1,66 @@
+// A text that grows, and maps of one line a token: what the drawings of a cache share.
+
+import { make } from "../../shared/dom";
+import { set, tone } from "./elements";
+
+const CELL = 6; // pixels of a canvas; CSS says how large it is on the page
+const GAIN = 2 / 127; // half of the largest number has the full colour already: few are larger
+
+/** The tokens of a text; `grow` marks the newest, and those that are not there yet. */
+export class Strip {
+  private readonly tokens: HTMLElement[];
+
+  constructor(parent: HTMLElement, tokens: readonly string[]) {
+    this.tokens = tokens.map((token) => make("span", {}, token));
+    parent.replaceChildren(...this.tokens);
+  }
+
+  grow(length: number): void {
+    this.tokens.forEach((token, i) => {
+      token.classList.toggle("newest", i === length - 1);
+      token.classList.toggle("later", i >= length);
+    });
+  }
+}
+
+/** Lines of signed numbers, 127 the largest: nothing is drawn where they are zero. */
+export class HeatMap {
+  readonly box: HTMLElement;
+  private readonly canvas = make("canvas");
+  private readonly mark = make("i", { class: "mark" });
+
+  /** With room for so many lines of `width` numbers. */
+  constructor(
+    private readonly room: number,
+    private readonly width: number,
+  ) {
+    this.box = make("div", { class: "map" }, this.canvas, this.mark);
+    set(this.canvas, { width: width * CELL, height: room * CELL });
+  }
+
+  /** Lines one below another from line `top` on; the one at `newest` is marked, if any is. */
+  show(lines: ArrayLike<number>, newest: number | null, top = 0): void {
+    this.mark.hidden = newest === null;
+    this.mark.style.top = `${(100 * (newest ?? 0)) / this.room}%`;
+    this.mark.style.height = `${100 / this.room}%`;
+    const pen = this.canvas.getContext("2d");
+    if (!pen) return;
+    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    const [negative, positive] = ["--wb-negative", "--wb-positive"].map((name) =>
+      tone(this.canvas, name),
+    );
+    for (let i = 0; i < lines.length; i++) {
+      if (lines[i] === 0) continue;
+      pen.fillStyle = lines[i] < 0 ? negative : positive;
+      pen.globalAlpha = Math.min(1, GAIN * Math.abs(lines[i]));
+      const [x, y] = [i % this.width, top + Math.floor(i / this.width)];
+      pen.fillRect(x * CELL, y * CELL, CELL, CELL);
+    }
+  }
+}
+
+/** Calls `turned` when the colours of the maps in `frame` do turn: to dark, or because the book's
+    style sheet came after the first drawing. CSS gives a map its colour, with a transition. */
+export function onColours(frame: HTMLElement, turned: () => void): void {
+  frame.ontransitionend = turned;
+}

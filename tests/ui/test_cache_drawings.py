@@ -1,0 +1,123 @@
+"""components.ui.drawings.growing and kept: lines travel as signed bytes, rounding moves none."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from components.ui.drawings.growing import growing_data
+from components.ui.drawings.kept import kept_data
+from lab.interp.kept import Growth, Kept
+
+TEXT = "37*48=692+0841=677"
+T, L, H, D = len(TEXT), 6, 4, 64
+
+
+def growth(seed: int, moves: float, n_token: int = T) -> Growth:
+    """Lines thrown by dice; those that are there move by up to so much at every token."""
+    dice = np.random.default_rng(seed)
+    full = dice.normal(size=(L, H, n_token, D))
+
+    def moved(t: int) -> np.ndarray:
+        return full[:, :, :t] + moves * dice.uniform(-1, 1, size=(L, H, t, D))
+
+    return Growth([moved(t) for t in range(1, n_token + 1)])
+
+
+MASKED = Kept(growth(1, 1e-7), growth(2, 1e-7))
+UNMASKED = Kept(growth(3, 0.5), growth(4, 0.5))
+SENT = kept_data(TEXT, MASKED, UNMASKED, head=2, start=7)
+
+
+def unpacked(text: str, width: int = D) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.int8).reshape(-1, width).astype(int)
+
+
+def lines_after(t: int, text: str) -> np.ndarray:
+    before = t * (t - 1) // 2
+    return unpacked(text)[before : before + t]
+
+
+@pytest.mark.parametrize("what", ["keys", "values"])
+def test_every_line_after_every_token_travels_on_one_scale_a_layer(what: str) -> None:
+    readings = {"on": getattr(MASKED, what).after, "off": getattr(UNMASKED, what).after}
+    for layer in range(L):
+        largest = max(abs(x[layer, 2]).max() for after in readings.values() for x in after)
+        found = 0
+        for mask, after in readings.items():
+            for t in range(1, T + 1):
+                lines = lines_after(t, SENT[what][mask]["lines"][layer])
+                expected = 127 * after[t - 1][layer, 2] / largest
+                assert abs(lines - expected).max() < 0.51
+                found = max(found, abs(lines).max())
+        assert found == 127
+
+
+def test_rounding_tips_no_byte_over() -> None:
+    lines = np.full((1, 1, 3, 2), 0.5 / 127)  # between two bytes
+    lines[..., -1] = 1
+    moved = [lines[:, :, :1] - 1e-9, lines[:, :, :2] + 1e-9, lines - 1e-9]
+    both = Kept(Growth(moved), Growth(moved))
+    sent = kept_data("3*4", both, both, head=0, start=1)["keys"]["on"]
+    assert np.rint(127 * moved[0][0, 0, 0, 0]) != np.rint(127 * moved[1][0, 0, 0, 0])
+    first_line = unpacked(sent["lines"][0], 2)[[0, 1, 3]]  # after 1, 2 and 3 tokens
+    assert (first_line == first_line[0]).all()
+
+
+def test_changes_are_of_all_heads_and_only_small_ones_are_rounding() -> None:
+    for mask, kept in (("on", MASKED), ("off", UNMASKED)):
+        sent = SENT["keys"][mask]
+        for t in range(1, T):
+            after = kept.keys.after
+            change = abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3))
+            assert np.allclose(sent["change"][t - 1], change, rtol=1e-12)
+            assert sent["rounding"][t - 1] == [mask == "on"] * L
+
+
+def test_eighteen_tokens_of_six_layers_take_less_than_900_kb() -> None:
+    assert len(json.dumps(SENT)) < 900_000
+
+
+Send = Callable[[], object]
+
+
+@pytest.mark.parametrize(
+    ("send", "said"),
+    [
+        (lambda: kept_data(TEXT, MASKED, UNMASKED, 4, 7), "head=4; the readings have heads 0 to 3"),
+        (lambda: kept_data(TEXT, MASKED, UNMASKED, 0, 0), "start=0 tokens of '37"),
+        (lambda: kept_data(TEXT, MASKED, UNMASKED, 0, T), f"start={T} tokens of '37"),
+        (lambda: kept_data("3*4", MASKED, UNMASKED, 0, 1), "'3\\*4' grows from 1 to 3"),
+        (
+            lambda: kept_data(
+                TEXT, MASKED, dataclasses.replace(UNMASKED, values=growth(5, 0.5, 7)), 0, 7
+            ),
+            r"readings of \[1, 2, 3, 4, 5, 6, 7\] tokens",
+        ),
+    ],
+)
+def test_readings_of_another_text_and_what_is_not_there_are_refused(send: Send, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        send()
+
+
+def test_every_query_key_and_value_travels_to_the_growing_cache() -> None:
+    maps = dict(zip("qkv", np.random.default_rng(6).normal(size=(3, T, D)), strict=True))
+    sent = growing_data(TEXT, **maps, seconds=8)
+    assert sent["tokens"] == list(TEXT)
+    for name, lines in maps.items():
+        largest = abs(lines).max()
+        assert np.allclose(unpacked(sent[name]) / 127 * largest, lines, atol=largest / 253)
+
+
+def test_lines_of_another_text_are_refused() -> None:
+    lines = np.ones((T, D))
+    with pytest.raises(ValueError, match=rf"v has shape \(17, 64\); for '37.*' it is \({T}, 64\)"):
+        growing_data(TEXT, lines, lines, lines[1:], 8)
+    with pytest.raises(ValueError, match=rf"q has shape \({T}, 63\)"):
+        growing_data(TEXT, lines[:, 1:], lines, lines, 8)
