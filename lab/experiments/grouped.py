@@ -1,7 +1,7 @@
 """Key heads shared by groups of query heads: what a smaller cache costs in errors.
 
-Twins on two-digit sums that differ in the number of their key heads alone, from many pairs and from
-few. Their keys and values have fewer rows, so they have fewer parameters as well.
+Twins on two-digit sums that differ in the number of their key heads alone. With fewer, W_K and W_V
+have fewer rows, so such a twin has fewer parameters as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 
 KEY_HEADS = (4, 2, 1)
-FRACTIONS = (0.10, 0.30)
+FRACTIONS = (0.10,)
+"""Of the pairs: few, so that a twin makes errors that can be counted."""
 
 
 def grouped_cells() -> list[Cell]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.experiments import atlas, forged, grouped, holdout, lengths, pulled_out, rope, token_loss
+from lab.experiments import atlas, forged, holdout, kv_cache, lengths, pulled_out, rope, token_loss
 from lab.experiments.controls import CONTROLS
 from lab.experiments.sweep import Sweep
 
@@ -19,6 +19,6 @@ SWEEPS: dict[str, Sweep] = {
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(rope.rope_cells, rope.measure_rope),
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths),
-    "kv_cache": Sweep(grouped.grouped_cells, grouped.measure_grouped),
+    "kv_cache": Sweep(kv_cache.kv_cache_cells, kv_cache.measure_kv_cache),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit),
 }

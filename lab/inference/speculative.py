@@ -47,13 +47,14 @@ def speculate(
     require_prompt(prompt)
     require_drafting(model, draft, len(prompt), n_draft)
     text, end = prompt.long(), prompt.shape[1] + max_new
-    cache, draft_cache = KVCache(end + n_draft), KVCache(end + n_draft)
+    cache, draft_cache = KVCache(end), KVCache(end)
     while text.shape[1] < end:
-        drafted = draft_on(draft, text, draft_cache, n_draft)  # (1, K)
-        logits = read_on(model, torch.cat([text, drafted], dim=1), cache)[0, -n_draft - 1 :]
-        own = logits.argmax(-1)  # (K + 1,): what the model writes after each token, if it is right
+        room = end - text.shape[1]
+        drafted = draft_on(draft, text, draft_cache, min(n_draft, room))  # (1, K)
+        logits = read_on(model, torch.cat([text, drafted], dim=1), cache)[0]  # (..., V)
+        own = logits[-drafted.shape[1] - 1 :].argmax(-1)  # (K + 1,): the model's, after each
         accepted = agreeing(drafted[0], own)
-        written = until(stop, own[: min(accepted + 1, end - text.shape[1])])
+        written = until(stop, own[: min(accepted + 1, room)])
         text = torch.cat([text, written[None]], dim=1)
         yield Round(tuple(drafted[0].tolist()), accepted, tuple(written.tolist()))
         if int(written[-1]) == stop:
@@ -78,7 +79,7 @@ def agreeing(drafted: Tensor, own: Tensor) -> int:
 
 def until(stop: int | None, tokens: Tensor) -> Tensor:
     """The tokens (T,) up to the first `stop`, with it."""
-    ends = (tokens == stop).nonzero()
+    ends = [] if stop is None else (tokens == stop).nonzero()
     return tokens[: int(ends[0]) + 1] if len(ends) else tokens
 
 
