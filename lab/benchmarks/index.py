@@ -6,7 +6,17 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-NAMES = ("attention", "handed", "heads", "live_runs", "mlp", "problems", "rope", "tamper")
+NAMES = (
+    "attention",
+    "handed",
+    "heads",
+    "kv_cache",
+    "live_runs",
+    "mlp",
+    "problems",
+    "rope",
+    "tamper",
+)
 
 
 def benchmark(name: str) -> Callable[[], dict[str, Any]]:

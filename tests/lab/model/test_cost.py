@@ -1,13 +1,15 @@
 """lab.model.cost against torch's own counters and the cache itself."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import torch
-from tiny import BASE, key_heads, math_variants, read, some_tokens, tiny_model, variants
+from tiny import BASE, CLIPPED, key_heads, math_variants, read, some_tokens, tiny_model, variants
 from torch.utils.flop_counter import FlopCounterMode
 
-from lab.model.cache import KVCache
+from lab.inference.generate import generate, read_on
+from lab.model.cache import NO_CACHE, KVCache
 from lab.model.config import (
     GPTConfig,
     GroupedQueryAttention,
@@ -18,8 +20,13 @@ from lab.model.config import (
 from lab.model.cost import (
     cache_bytes_per_token,
     flops_per_token_forward,
+    forward_bytes,
+    matrix_bytes,
     parameters,
     parameters_of,
+    prefill_flops,
+    step_flops,
+    writing_flops,
 )
 
 
@@ -38,7 +45,7 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
         assert parts["positions"] == 16 * 32
 
 
-@pytest.mark.parametrize("config", [v for v in math_variants() if "clipped" not in str(v.id)])
+@pytest.mark.parametrize("config", math_variants())
 def test_flops_are_those_torch_counts(config: GPTConfig) -> None:
     """Seven tokens that all attend to seven slots, as the math kernel computes them."""
     model = tiny_model(config)
@@ -65,3 +72,43 @@ def test_grouped_keys_are_cached_once_a_group() -> None:
 def test_only_a_learned_table_ends() -> None:
     assert LearnedPositions(max_length=9).longest_text == 9
     assert NoPositions().longest_text is None
+
+
+def counted(run: Callable[[], object]) -> int:
+    """Multiplications and additions as torch counts them."""
+    counter = FlopCounterMode(display=False)
+    with counter:
+        run()
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize("config", math_variants())
+def test_operations_of_prefill_and_of_each_step_are_those_torch_counts(config: GPTConfig) -> None:
+    model, text = tiny_model(config), some_tokens(1, 9)
+    cache = KVCache(9)
+    for known, n in ((0, 6), (6, 7), (7, 8)):
+        steps = counted(lambda n=n: read_on(model, text[:, :n], cache))
+        assert steps == (step_flops(config, n, cached=True) if known else prefill_flops(config, n))
+        again = counted(lambda n=n: read_on(model, text[:, :n], NO_CACHE))
+        assert again == step_flops(config, n, cached=False)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_operations_of_writing_are_those_of_its_steps(cached: bool) -> None:
+    for config in (BASE, CLIPPED):
+        writing = generate(
+            tiny_model(config), some_tokens(1, 4), max_new=6, cached=cached, stop=None
+        )
+        assert counted(lambda w=writing: list(w)) == writing_flops(config, 4, 10, cached=cached)
+
+
+@pytest.mark.parametrize("config", variants())
+def test_bytes_of_a_forward_are_its_matrices_and_the_cache_of_every_row(config: GPTConfig) -> None:
+    model, cache = tiny_model(config, dtype=torch.float32), KVCache(7)
+    read(model, some_tokens(3, 7), cache=cache)
+    matrices = [p for p in model.blocks.parameters() if p.ndim == 2] + [model.unembed.weight]
+    assert matrix_bytes(config, 4) >= 4 * sum(p.numel() for p in matrices)
+    gains = 4 * sum(p.numel() for p in model.blocks.parameters() if p.ndim == 1)
+    assert matrix_bytes(config, 4) <= 4 * sum(p.numel() for p in matrices) + gains
+    assert forward_bytes(config, 7, batch=3) == matrix_bytes(config, 4) + cache.bytes_held
+    assert cache.bytes_held == 3 * 7 * cache_bytes_per_token(config, 4)
