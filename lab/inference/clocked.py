@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lab.data.vocabulary import decode, encode
 from lab.inference.generate import generate
 from lab.model.config import GPTConfig
-from lab.model.cost import flops_per_token_forward
+from lab.model.cost import prefill_flops, step_flops
 from lab.model.gpt import GPT
 
 
@@ -38,10 +38,11 @@ def side_by_side(model: GPT, given: str, max_new: int, repeats: int = 3) -> tupl
 
     The two take turns, `repeats` times; of each token's seconds the median is kept. A first turn
     warms up and is not counted. Raises `ValueError` for an empty prompt, a character that is no
-    token and for no repeats.
+    token, and for no token to write or no repeats.
     """
-    if repeats < 1:
-        raise ValueError(f"repeats={repeats}; each text is written at least once")
+    for name, n in (("max_new", max_new), ("repeats", repeats)):
+        if n < 1:
+            raise ValueError(f"{name}={n}; at least 1 is measured")
     turns = [
         [clocked(model, given, max_new, cached=cached) for cached in (False, True)]
         for _ in range(1 + repeats)
@@ -63,25 +64,18 @@ def clocked(model: GPT, given: str, max_new: int, *, cached: bool) -> Clocked:
     for step in generate(model, prompt, max_new=max_new, cached=cached):
         readings.append(time.perf_counter())
         ids.append(int(step.ids[0]))
-    seen = len(given) + np.arange(len(ids))  # what each step's last token attends to
-    read = np.where(np.arange(len(ids)) > 0, 1, seen) if cached else seen
+    seen = len(given) + np.arange(len(ids))  # tokens that each step's last one attends to
     return Clocked(
         given + decode(ids),
         len(given),
-        read,
-        forward_flops(model.config, read, seen),
+        np.where(seen > len(given), 1, seen) if cached else seen,
+        operations(model.config, seen, cached=cached),
         np.diff(readings),
     )
 
 
-def forward_flops(
-    config: GPTConfig, read: NDArray[np.int64], seen: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Of forwards that push `read` tokens each, (N,), while `seen` are kept or pushed, (N,).
-
-    A kernel forms the scores that the mask hides as well: every token pushed meets all that are
-    seen.
-    """
-    return np.array(
-        [r * flops_per_token_forward(config, int(s)) for r, s in zip(read, seen, strict=True)]
-    )
+def operations(config: GPTConfig, seen: NDArray[np.int64], *, cached: bool) -> NDArray[np.int64]:
+    """Of the step that reads a prompt, and of those after it, by the tokens they see, (N,)."""
+    prompt, *others = seen.tolist()
+    steps = [step_flops(config, n, cached=cached) for n in others]
+    return np.array([prefill_flops(config, prompt), *steps])

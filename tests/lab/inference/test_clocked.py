@@ -57,6 +57,8 @@ def test_of_several_times_the_median_is_kept_token_by_token() -> None:
     assert kept.seconds.tolist() == [2.0, 5.0]
 
 
-def test_no_repeats_are_refused() -> None:
-    with pytest.raises(ValueError, match="repeats=0; each text is written at least once"):
+def test_nothing_to_measure_is_refused() -> None:
+    with pytest.raises(ValueError, match="repeats=0; at least 1 is measured"):
         side_by_side(tiny_model(), GIVEN, MAX_NEW, repeats=0)
+    with pytest.raises(ValueError, match="max_new=0; at least 1 is measured"):
+        side_by_side(tiny_model(), GIVEN, 0)
