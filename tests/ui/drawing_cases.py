@@ -23,11 +23,23 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.threejs_viewer import FRONTEND  # noqa: E402
-from components.ui.drawings import arrows, clocks, growing, kept, network, save, tape, waves  # noqa: E402
+from components.ui.drawings import (  # noqa: E402
+    arrows,
+    clocks,
+    generators,
+    growing,
+    kept,
+    network,
+    queue,
+    save,
+    tape,
+    waves,
+)
 from lab.by_hand import attention as hand  # noqa: E402
 from lab.by_hand import mlp_experiment as experiment  # noqa: E402
 from lab.by_hand.mlp import Task  # noqa: E402
 from lab.data.vocabulary import encode  # noqa: E402
+from lab.inference.clocked import Clocked  # noqa: E402
 from lab.interp.fourier_shift import shifted, spectrum, turned  # noqa: E402
 from lab.interp.kept import Growth, Kept  # noqa: E402
 from lab.interp.position_probes import OnTheTape  # noqa: E402
@@ -266,6 +278,94 @@ def kept_lines() -> Case:
     )
 
 
+# ---------------------------------------------------------------- with a cache, and in a queue
+
+
+def two_writings(text: str = "12*34=840+0630=8040$", n_given: int = 6) -> list[Clocked]:
+    """As long as no run of this machine takes: the left 7 ms and more a token, the right 3 ms."""
+    dice = np.random.default_rng(9)
+    there = np.arange(n_given, len(text))
+    sides: list[Clocked] = []
+    for read, least in ((there, 0.007), (np.where(there > n_given, 1, n_given), 0.003)):
+        seconds = least + dice.random(len(there)).round(4) / 100
+        sides.append(Clocked(text, n_given, read, read * (1_000_000 + 500 * there), seconds))
+    return sides
+
+
+def two_generators() -> Case:
+    sides = two_writings()
+    n_given, n = sides[0].n_given, len(sides[0].text)
+
+    def seen(side: Clocked, written: int) -> dict[str, Any]:
+        pushes = np.zeros((written, n), dtype=int)
+        for step in range(written):
+            there = n_given + step
+            pushes[step, there - side.read[step] : there] = 1
+        return {
+            "pushed": int(pushes.sum()),
+            "flops": int(side.flops[:written].sum()),
+            "seconds": float(side.seconds[:written].sum()),
+            "computed": pushes[-1].tolist() if written else [0] * n,
+            "times": pushes.sum(axis=0).tolist(),
+        }
+
+    return case(
+        generators,
+        lambda: generators.show_generators("k", *sides, n_layer=3, alt="Two generators"),
+        [[seen(side, written) for written in range(n - n_given + 1)] for side in sides],
+    )
+
+
+QUEUE = ["7*8=65$", "12*34=840+0630=8040$", "3*4=21$", "98*76=885+0686=8447$", "5*6=03$", "9*9=18$"]
+
+
+def served(title: str, texts: list[str], *, at_once: bool, n_slots: int = 3) -> queue.Timeline:
+    """A queue in which every token takes a step. `at_once`: a batch reads its prompts in the step
+    that writes a first token, and waits until all of the one before is written.
+    """
+    free, bars = [0] * n_slots, list[queue.Bar]()
+    for i, text in enumerate(texts):
+        if at_once and i % n_slots == 0:
+            free = [max(free)] * n_slots
+        slot = i % n_slots if at_once else free.index(min(free))
+        given = text.index("=") + 1
+        reading = 0 if at_once else given - 1
+        end = free[slot] + reading + len(text) - given
+        bars.append(queue.Bar(slot, free[slot], reading, end, text))
+        free[slot] = end
+    return queue.Timeline(title, bars, max(free), n_slots)
+
+
+def two_timelines() -> list[queue.Timeline]:
+    return [
+        served("Static", QUEUE, at_once=True),
+        served("Continuous", QUEUE, at_once=False),
+    ]
+
+
+def served_queue() -> Case:
+    timelines = two_timelines()
+
+    def counted(timeline: queue.Timeline, step: int) -> dict[str, Any]:
+        """From a table of which sum is in a slot at a step, -1 where none is, and which writes."""
+        table = np.full((timeline.n_slots, timeline.n_steps + 1), -1)
+        writes = np.zeros(table.shape, dtype=bool)
+        for i, bar in enumerate(timeline.bars):
+            table[bar.slot, bar.start : bar.end] = i
+            writes[bar.slot, bar.start + bar.reading : bar.end] = True
+        return {
+            "tokens": int(writes[:, :step].sum()),
+            "idle": float((table[:, :step] < 0).mean()) if step else 0.0,
+            "running": sorted(int(i) for i in table[:, step] if i >= 0),
+        }
+
+    return case(
+        queue,
+        lambda: queue.show_queue("k", timelines, alt="A queue"),
+        [[counted(one, step) for step in range(one.n_steps + 1)] for one in timelines],
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -275,6 +375,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "network": film_of_a_network,
     "growing": growing_cache,
     "kept": kept_lines,
+    "generators": two_generators,
+    "queue": served_queue,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
 }
 

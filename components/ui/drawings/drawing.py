@@ -1,4 +1,4 @@
-"""What the drawings share: how a built one becomes a component, and how its numbers travel."""
+"""What the drawings share: how one becomes a component, a player, and how numbers travel."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ from numpy.typing import NDArray
 from components.threejs_viewer import DIST, FRONTEND
 
 DRAWINGS = DIST / "drawings"
+
+PLAYER = """
+<div class="player">
+  <button class="back" aria-label="One step back">&#8592;</button>
+  <button class="play">Play</button>
+  <button class="on" aria-label="One step on">&#8594;</button>
+  <input class="scrub" type="range" min="0" aria-label="Moment shown">
+</div>
+"""
+"""Buttons and a slider for a drawing of many moments: `shared/player.ts` of the front end."""
 
 
 def drawing(name: str, file: str, html: str) -> Any:

@@ -5,7 +5,9 @@ import type arrows from "../../src/drawings/arrows";
 import type clocks from "../../src/drawings/clocks";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
+import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
+import type queue from "../../src/drawings/queue";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
@@ -71,6 +73,13 @@ interface Cases {
   >;
   growing: Case<DataOf<typeof growing>, null>;
   kept: Case<DataOf<typeof kept>, { what: "keys" | "values"; t: number; on: Grown; off: Grown }[]>;
+  /** For each side, when 0, 1, ... tokens are written. */
+  generators: Case<
+    DataOf<typeof generators>,
+    { pushed: number; flops: number; seconds: number; computed: number[]; times: number[] }[][]
+  >;
+  /** For each timeline, after 0, 1, ... steps. */
+  queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -5,7 +5,10 @@ import clocks from "../../src/drawings/clocks";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
+import generators from "../../src/drawings/generators";
+import { momentAt } from "../../src/drawings/shared/player";
 import network from "../../src/drawings/network";
+import queue from "../../src/drawings/queue";
 import save from "../../src/drawings/save";
 import { range, short, signed } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
@@ -181,6 +184,162 @@ test("at every step, with and without the mask, the changes are those of lab", (
     }
 });
 
+// ---------------------------------------------------------------- what is played
+
+type Shown = ReturnType<typeof opened>;
+
+function scrubTo(drawing: Shown, at: number): void {
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  scrub.value = String(at);
+  scrub.dispatchEvent(new Event("input"));
+}
+
+const moment = (drawing: Shown): number => Number(drawing.one<HTMLInputElement>(".scrub").value);
+
+/** Both sides against Python's count, when the first has written `one` tokens, the second `other`. */
+function checkSides(drawing: Shown, ...written: [one: number, other: number]): void {
+  drawing.all(".side").forEach((side, s) => {
+    const { pushed, flops, computed, times } = cases.generators.expected[s][written[s]];
+    const text = (name: string): string => side.querySelector(name)!.textContent;
+    expect(Number(text(".pushed").replaceAll(",", ""))).toBe(pushed);
+    const unit = { thousand: 1e3, million: 1e6 }[text(".flops").split(" ")[1]] ?? 1;
+    expect(Math.abs(parseFloat(text(".flops")) * unit - flops)).toBeLessThanOrEqual(flops / 199);
+    const groups = [...side.querySelectorAll("g")];
+    expect(groups.map((g) => Number(g.matches(".computed")))).toEqual(computed);
+    const heights = [...side.querySelectorAll(".bar")].map((b) => Number(b.getAttribute("height")));
+    const tall = 48 / 14; // pixels for one of 14 steps
+    expect(
+      apart(
+        heights.map((h) => h / tall),
+        times,
+      ),
+    ).toBeLessThan(1e-9);
+    const shown = [...side.querySelectorAll(".text span:not(.later)")].map((e) => e.textContent);
+    const { tokens, n_given } = cases.generators.data;
+    expect(shown).toEqual(tokens.slice(0, n_given + written[s]));
+  });
+}
+
+test("both generators have ended until a reader asks, and say what each took", () => {
+  const drawing = opened(generators, cases.generators);
+  checkSides(drawing, 14, 14);
+  expect(drawing.text(".said")).toBe(
+    "At token 14, 175 tokens have gone through the network without a cache, 19 with one.",
+  );
+  expect(drawing.all(".ratios b")[0].textContent).toBe("9.2×");
+  expect(drawing.all(".ratios b").length).toBe(3);
+});
+
+test("a token at a time both generators stand at the same one, as Python counts", () => {
+  const drawing = opened(generators, cases.generators);
+  drawing.one("[data-mode=together]").click();
+  expect(moment(drawing)).toBe(14);
+  for (const at of range(15).toReversed()) {
+    checkSides(drawing, at, at);
+    drawing.one(".back").click();
+  }
+  expect(drawing.text(".said")).toBe("Nothing is read yet.");
+  drawing.one(".on").click();
+  checkSides(drawing, 1, 1);
+});
+
+test("as measured each generator has written what its own seconds allow", () => {
+  const drawing = opened(generators, cases.generators);
+  const written = (s: number, seconds: number): number => {
+    const ends = cases.generators.expected[s].map((one) => one.seconds);
+    return momentAt(ends, seconds + 1e-9);
+  };
+  const moments = cases.generators.expected.flat().map(({ seconds }) => seconds);
+  const times = [...new Set(moments)].sort((one, other) => one - other);
+  expect(moment(drawing)).toBe(times.length - 1);
+  times.forEach((seconds, at) => {
+    scrubTo(drawing, at);
+    checkSides(drawing, written(0, seconds), written(1, seconds));
+  });
+  const half = Math.floor(times.length / 2);
+  scrubTo(drawing, half);
+  const behind = written(1, times[half]) - written(0, times[half]);
+  expect(behind).toBeGreaterThan(0);
+  expect(drawing.text(".ratios")).toBe(`Without a cache, by now:${behind} tokens behind`);
+  drawing.one("[data-mode=together]").click();
+  expect(moment(drawing)).toBe(written(0, times[half]));
+});
+
+test("nothing moves until it is played, and it comes to rest at the end or at a touch", () => {
+  vi.useFakeTimers();
+  const drawing = opened(generators, cases.generators);
+  drawing.one("[data-mode=together]").click();
+  const play = drawing.one(".play");
+  vi.advanceTimersByTime(5000);
+  expect([moment(drawing), play.textContent]).toEqual([14, "Play"]);
+  play.click();
+  expect([moment(drawing), play.textContent]).toEqual([0, "Pause"]);
+  expect(drawing.one(".said").ariaLive).toBe("off");
+  vi.advanceTimersByTime(1100);
+  expect(moment(drawing)).toBe(5);
+  drawing.one(".on").click();
+  vi.advanceTimersByTime(1000);
+  expect([moment(drawing), play.textContent]).toEqual([6, "Play"]);
+  play.click();
+  vi.advanceTimersByTime(1700);
+  expect([moment(drawing), play.textContent]).toEqual([14, "Play"]);
+  expect(drawing.one(".said").ariaLive).toBe("polite");
+});
+
+test("a drawing that has left plays no more", () => {
+  vi.useFakeTimers();
+  const drawing = opened(queue, cases.queue);
+  drawing.one(".play").click();
+  drawing.leave();
+  vi.advanceTimersByTime(5000);
+  expect(moment(drawing)).toBe(0);
+});
+
+test("at every step a queue lists and marks the sums that run, and veils what is to come", () => {
+  const drawing = opened(queue, cases.queue);
+  const { timelines } = cases.queue.data;
+  const ends = timelines.map(({ n_steps }) => n_steps);
+  expect(moment(drawing)).toBe(Math.max(...ends));
+  expect(drawing.text(".said")).toBe(
+    `All 6 sums are written. Static: ${ends[0]} steps. Continuous: ${ends[1]} steps.`,
+  );
+  const unit = (800 - 18 - 14) / Math.max(...ends);
+  for (const step of range(Math.max(...ends) + 1)) {
+    scrubTo(drawing, step);
+    drawing.all(".timeline").forEach((figure, t) => {
+      const at = Math.min(step, ends[t]);
+      const { tokens, idle, running } = cases.queue.expected[t][at];
+      const said = (name: string): string => figure.querySelector(name)!.textContent;
+      const share = `${(100 * idle).toFixed(0)}% of the slots idle`;
+      expect(said(".totals")).toBe(`${at} steps, ${tokens} tokens written, ${share}`);
+      const names = running.map((i) => timelines[t].bars[i][4].split("=")[0]);
+      const listed = names.length ? `running: ${names.join(", ")}` : "all 6 sums are written";
+      expect(said(".running")).toBe(listed);
+      const bars = [...figure.querySelectorAll(".sum")];
+      const marked = range(bars.length).filter((i) => bars[i].classList.contains("runs"));
+      expect(marked).toEqual(running);
+      const veil = figure.querySelector(".later")!;
+      expect(Number(veil.getAttribute("width"))).toBeCloseTo((ends[t] - at) * unit, 6);
+    });
+  }
+});
+
+test("a bar of a queue tells its sum, its steps and its slot, and how long it read", () => {
+  const drawing = opened(queue, cases.queue);
+  const told = (timeline: number): string => {
+    const bar = drawing.all(".timeline")[timeline].querySelectorAll(".sum")[3];
+    bar.dispatchEvent(new Event("pointerenter"));
+    return drawing.text(".pointed");
+  };
+  const [text, n] = [cases.queue.data.timelines[1].bars[3][4], 14];
+  expect(told(0)).toMatch(/^98\*76=.*: steps 15 to 28, 14 tokens written, slot 1, Static$/);
+  const [slot, start, , end] = cases.queue.data.timelines[1].bars[3];
+  const where = `slot ${slot + 1}, Continuous`;
+  expect(told(1)).toBe(
+    `${text}: steps ${start + 1} to ${end}, read in 5, ${n} tokens written, ${where}`,
+  );
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -198,6 +357,8 @@ const again = [
   { name: "network", open: () => opened(network, cases.network) },
   { name: "growing", open: () => opened(growing, cases.growing) },
   { name: "kept", open: () => opened(kept, cases.kept) },
+  { name: "generators", open: () => opened(generators, cases.generators) },
+  { name: "queue", open: () => opened(queue, cases.queue) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { arrow, attend, blend } from "../../src/drawings/maths/attention";
 import { edgeAt, rightAt, told, unitPlaces } from "../../src/drawings/maths/film";
 import { difference, linesAfter, told as toldOf, written } from "../../src/drawings/maths/lines";
+import {
+  columns,
+  measured,
+  slowed,
+  times,
+  timesPushed,
+  totals,
+} from "../../src/drawings/maths/generators";
 import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
+import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as waves from "../../src/drawings/maths/waves";
 import {
@@ -14,6 +23,7 @@ import {
   signedBytes,
   tickStep,
 } from "../../src/drawings/shared/numbers";
+import { momentAt } from "../../src/drawings/shared/player";
 import { apart, cases } from "./cases";
 
 const CLOSE = 1e-12;
@@ -148,4 +158,65 @@ test("a tick's step is the next round number, and a number is kept within its bo
   expect(steps).toEqual([1, 1, 2, 5, 10, 10, 20, 100, 500]);
   expect([-1, 0.5, 9].map((x) => clamp(x, 0, 2))).toEqual([0, 0.5, 2]);
   expect([...bytes("AP8Q")]).toEqual([0, 255, 16]);
+});
+
+test("what both generators have pushed, computed and waited for is what Python counts", () => {
+  const { sides, n_given, tokens } = cases.generators.data;
+  const n = tokens.length;
+  cases.generators.expected.forEach((moments, s) =>
+    moments.forEach(({ pushed, flops, seconds, computed, times }, written) => {
+      const found = totals(sides[s], written);
+      expect([found.pushed, found.flops]).toEqual([pushed, flops]);
+      expect(found.seconds).toBeCloseTo(seconds, 5);
+      const states = columns(sides[s], n_given, written, n);
+      expect(states.map((state) => Number(state === "computed"))).toEqual(computed);
+      const there = written ? n_given + written - 1 : 0;
+      expect(states.map((state) => state !== "none")).toEqual(range(n).map((i) => i < there));
+      expect(timesPushed(sides[s], n_given, written, n)).toEqual(times);
+    }),
+  );
+});
+
+test("two clocks that run at once meet every token of both, in the order of time", () => {
+  const writing = (...seconds: number[]) => ({ read: [1, 1], flops: [1, 1], seconds });
+  expect(measured([writing(0.5, 0.5), writing(0.25, 0.25)])).toEqual([
+    { seconds: 0, written: [0, 0] },
+    { seconds: 0.25, written: [0, 1] },
+    { seconds: 0.5, written: [1, 2] },
+    { seconds: 1, written: [2, 2] },
+  ]);
+});
+
+test("a measured time is slowed by a round number until it lasts, and never hurried", () => {
+  expect([0.42, 1, 4, 60].map((seconds) => slowed(seconds, 10))).toEqual([50, 10, 5, 1]);
+  expect([times(21, 10), times(99.4, 10), times(315, 10)]).toEqual(["2.1", "9.9", "32"]);
+});
+
+test("of moments the last that has come is shown, before the first the first", () => {
+  const at = [-1, 0, 0.4, 0.5, 0.99, 7].map((seconds) => momentAt([0, 0.5, 0.5, 1], seconds));
+  expect(at).toEqual([0, 0, 0, 2, 2, 3]);
+});
+
+test("who runs in a queue, what is written and what idles is what a table of its slots says", () => {
+  cases.queue.data.timelines.forEach((timeline, t) =>
+    cases.queue.expected[t].forEach(({ tokens, idle, running }, step) => {
+      const found = count(timeline, step);
+      expect([found.steps, found.tokens, found.running]).toEqual([step, tokens, running.length]);
+      expect(found.idle).toBeCloseTo(idle, 12);
+      const who = range(timeline.bars.length).filter((i) => runs(timeline.bars[i], step));
+      expect(who).toEqual(running);
+      expect(found.running + found.waiting + found.done).toBe(timeline.bars.length);
+    }),
+  );
+});
+
+test("a hatched box is never left by its strokes, and its corners are rising ones", () => {
+  const strokes = hatching(10, 20, 30, 8, 5).match(/M[^M]+/g)!;
+  expect(strokes.length).toBe(7);
+  for (const stroke of strokes) {
+    const [x1, y1, x2, y2] = stroke.match(/[\d.]+/g)!.map(Number);
+    expect(x1).toBeGreaterThanOrEqual(10);
+    expect(x2).toBeLessThanOrEqual(40);
+    expect([y1 <= 28, y2 >= 20, y1 - y2]).toEqual([true, true, x2 - x1]);
+  }
 });

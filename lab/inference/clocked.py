@@ -1,0 +1,81 @@
+"""One text written without a cache and with one: what each of its tokens took.
+
+Shapes: `N` written tokens.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.data.vocabulary import decode, encode
+from lab.inference.generate import generate
+from lab.model.config import GPTConfig
+from lab.model.cost import prefill_flops, step_flops
+from lab.model.gpt import GPT
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A text of which the first `n_given` tokens were given, and what each written one took.
+
+    `read`: tokens pushed through the network; `flops`: their multiplications and additions.
+    """
+
+    text: str
+    n_given: int
+    read: NDArray[np.int64]  # (N,)
+    flops: NDArray[np.int64]  # (N,)
+    seconds: NDArray[np.float64]  # (N,)
+
+
+def side_by_side(model: GPT, given: str, max_new: int, repeats: int = 3) -> tuple[Clocked, Clocked]:
+    """Written greedily without a cache, and with one.
+
+    The two take turns, `repeats` times; of each token's seconds the median is kept. A first turn
+    warms up and is not counted. Raises `ValueError` for an empty prompt, a character that is no
+    token, and for no token to write or no repeats.
+    """
+    for name, n in (("max_new", max_new), ("repeats", repeats)):
+        if n < 1:
+            raise ValueError(f"{name}={n}; at least 1 is measured")
+    turns = [
+        [clocked(model, given, max_new, cached=cached) for cached in (False, True)]
+        for _ in range(1 + repeats)
+    ]
+    without, cached = (typical(times) for times in zip(*turns[1:], strict=True))
+    return without, cached
+
+
+def typical(times: tuple[Clocked, ...]) -> Clocked:
+    """The same writing, several times: of each token the median of its seconds."""
+    return replace(times[0], seconds=np.median([each.seconds for each in times], axis=0))
+
+
+def clocked(model: GPT, given: str, max_new: int, *, cached: bool) -> Clocked:
+    """Written once, greedily, up to `max_new` tokens, with a clock that is read at each of them."""
+    ids: list[int] = []
+    readings = [time.perf_counter()]
+    prompt = torch.from_numpy(encode(given))[None]
+    for step in generate(model, prompt, max_new=max_new, cached=cached):
+        readings.append(time.perf_counter())
+        ids.append(int(step.ids[0]))
+    seen = len(given) + np.arange(len(ids))  # tokens that each step's last one attends to
+    return Clocked(
+        given + decode(ids),
+        len(given),
+        np.where(seen > len(given), 1, seen) if cached else seen,
+        operations(model.config, seen, cached=cached),
+        np.diff(readings),
+    )
+
+
+def operations(config: GPTConfig, seen: NDArray[np.int64], *, cached: bool) -> NDArray[np.int64]:
+    """Of the step that reads a prompt, and of those after it, by the tokens they see, (N,)."""
+    prompt, *others = seen.tolist()
+    steps = [step_flops(config, n, cached=cached) for n in others]
+    return np.array([prefill_flops(config, prompt), *steps])

@@ -1,0 +1,77 @@
+"""A page of the two drawings of chapter 4: two generators on one sum, and a queue of sums.
+
+Run by tests/browser/test_generators_and_queue.py with `streamlit run`. The text is as long as one
+may be, its numbers are thrown by dice.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from components.ui.chapter import style  # noqa: E402
+from components.ui.drawings.generators import show_generators  # noqa: E402
+from components.ui.drawings.queue import Bar, Timeline, show_queue  # noqa: E402
+from lab.data.problems import Format  # noqa: E402
+from lab.inference.clocked import Clocked  # noqa: E402
+
+SUM = Format("cot_reversed", 4, 4)
+TEXT, GIVEN = SUM.text(1234, 5678), SUM.prompt_length
+N_SLOTS = 8
+
+
+def two_writings() -> tuple[Clocked, Clocked]:
+    """The left takes 8 ms a token and more, the right 3 ms and more."""
+    dice = np.random.default_rng(9)
+    there = np.arange(GIVEN, len(TEXT))
+    reads = (there, np.where(there > GIVEN, 1, GIVEN))
+    without, cached = (
+        Clocked(TEXT, GIVEN, read, 9_000_000 * read, least + dice.random(len(there)) / 1000)
+        for read, least in zip(reads, (0.008, 0.003), strict=True)
+    )
+    return without, cached
+
+
+def texts() -> list[tuple[str, int]]:
+    """Thirty sums, and how many tokens of each are written."""
+    dice = np.random.default_rng(4)
+    out: list[tuple[str, int]] = []
+    for p, q in dice.integers(1, 5, size=(30, 2)).tolist():
+        a, b = (int(dice.integers(10 ** (digits - 1), 10**digits)) for digits in (p, q))
+        shape = Format("cot_reversed", p, q)
+        out.append((shape.text(a, b), shape.length - shape.prompt_length))
+    return out
+
+
+def served(title: str, *, at_once: bool) -> Timeline:
+    """`at_once`: a batch waits until all of the one before are written. Else a sum reads its prompt
+    token by token."""
+    free, bars = [0] * N_SLOTS, list[Bar]()
+    for i, (text, n) in enumerate(texts()):
+        if at_once and i % N_SLOTS == 0:
+            free = [max(free)] * N_SLOTS
+        slot = i % N_SLOTS if at_once else free.index(min(free))
+        reading = 0 if at_once else len(text) - n - 1
+        bars.append(Bar(slot, free[slot], reading, free[slot] + reading + n, text))
+        free[slot] += reading + n
+    return Timeline(title, bars, max(free), N_SLOTS)
+
+
+def timelines() -> list[Timeline]:
+    return [served("Static batching", at_once=True), served("Continuous batching", at_once=False)]
+
+
+def app() -> None:
+    st.html(style())
+    show_generators("generators", *two_writings(), n_layer=6, alt="Two generators")
+    st.write("The same queue served in two ways.")
+    show_queue("queue", timelines(), alt="A queue of sums")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,64 @@
+"""lab.inference.clocked: both ways write one text, and their costs are counted step by step."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from tiny import BASE, tiny_model
+
+from lab.inference.clocked import Clocked, clocked, side_by_side, typical
+from lab.model.cost import flops_per_token_forward
+
+GIVEN, MAX_NEW = "12*34=", 14
+
+
+@pytest.fixture(scope="module")
+def two() -> tuple[Clocked, Clocked]:
+    return side_by_side(tiny_model(), GIVEN, MAX_NEW, repeats=2)
+
+
+def test_both_ways_write_the_same_text(two: tuple[Clocked, Clocked]) -> None:
+    without, cached = two
+    assert without.text == cached.text
+    assert without.text.startswith(GIVEN) and len(without.text) > len(GIVEN) + 1
+    assert without.n_given == cached.n_given == len(GIVEN)
+
+
+def test_without_a_cache_each_step_reads_all_and_with_one_the_newest_alone(
+    two: tuple[Clocked, Clocked],
+) -> None:
+    without, cached = two
+    n = len(without.text) - len(GIVEN)
+    assert without.read.tolist() == [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19][:n]
+    assert cached.read.tolist() == [6, *[1] * (n - 1)]
+
+
+def test_every_token_pushed_meets_all_that_are_seen(two: tuple[Clocked, Clocked]) -> None:
+    for side in two:
+        for i, (read, flops) in enumerate(zip(side.read, side.flops, strict=True)):
+            assert flops == read * flops_per_token_forward(BASE, len(GIVEN) + i)
+
+
+def test_the_steps_together_take_no_longer_than_the_whole() -> None:
+    model = tiny_model()
+    began = time.perf_counter()
+    side = clocked(model, GIVEN, MAX_NEW, cached=True)
+    whole = time.perf_counter() - began
+    assert side.seconds.shape == side.read.shape
+    assert (side.seconds > 0).all() and side.seconds.sum() < whole
+
+
+def test_of_several_times_the_median_is_kept_token_by_token() -> None:
+    counts = np.array([1, 1])
+    times = [np.array([1.0, 9.0]), np.array([3.0, 2.0]), np.array([2.0, 5.0])]
+    kept = typical(tuple(Clocked("1*2", 1, counts, counts, seconds) for seconds in times))
+    assert kept.seconds.tolist() == [2.0, 5.0]
+
+
+def test_nothing_to_measure_is_refused() -> None:
+    with pytest.raises(ValueError, match="repeats=0; at least 1 is measured"):
+        side_by_side(tiny_model(), GIVEN, MAX_NEW, repeats=0)
+    with pytest.raises(ValueError, match="max_new=0; at least 1 is measured"):
+        side_by_side(tiny_model(), GIVEN, 0)

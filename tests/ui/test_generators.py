@@ -1,0 +1,68 @@
+"""components.ui.drawings.generators: one text on both sides, and every number fits it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing_cases import two_writings
+
+from components.ui.drawings.generators import generators_data
+from lab.inference.clocked import Clocked
+
+WITHOUT, CACHED = two_writings()
+
+
+def sent(without: Clocked = WITHOUT, cached: Clocked = CACHED, n_layer: int = 6) -> dict[str, Any]:
+    return generators_data(without, cached, n_layer)
+
+
+def test_the_browser_gets_of_every_written_token_what_it_took() -> None:
+    data = sent()
+    assert "".join(data["tokens"]) == "12*34=840+0630=8040$" and data["n_given"] == 6
+    for side, clocked in zip(data["sides"], (WITHOUT, CACHED), strict=True):
+        assert side["read"] == clocked.read.tolist()
+        assert side["flops"] == clocked.flops.tolist()
+        assert np.allclose(side["seconds"], clocked.seconds, atol=5e-7)
+
+
+def test_the_first_side_is_the_one_without_a_cache() -> None:
+    assert [side["title"] for side in sent()["sides"]] == ["Without a cache", "With a cache"]
+
+
+def test_two_texts_are_not_compared() -> None:
+    other = replace(CACHED, text=CACHED.text.replace("8040", "8041"))
+    with pytest.raises(ValueError, match=r"write '12.*8040\$' from 6 .* and '12.*8041\$' from 6"):
+        sent(cached=other)
+    with pytest.raises(ValueError, match=r"from 6 tokens and .* from 5; one text is compared"):
+        sent(cached=replace(CACHED, n_given=5))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"read": CACHED.read[1:]}, r"read of 'With a cache' has shape \(13,\), not \(14,\)"),
+        ({"flops": CACHED.flops[:, None]}, r"flops of .* has shape \(14, 1\), not \(14,\)"),
+        ({"seconds": CACHED.seconds * 0}, "seconds of 'With a cache' holds 0.0; all are above 0"),
+        ({"seconds": CACHED.seconds * np.nan}, "seconds of 'With a cache' holds nan"),
+        ({"read": CACHED.read + 6}, "is 12 at step 0, where 6 tokens stand"),
+    ],
+)
+def test_numbers_that_no_writing_of_the_text_has_are_refused(changed, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        sent(cached=replace(CACHED, **changed))
+
+
+def test_what_is_too_small_to_be_seen_or_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="n_layer=13; 1 to 12 layers"):
+        sent(n_layer=13)
+    with pytest.raises(ValueError, match="n_layer=0; 1 to 12 layers"):
+        sent(n_layer=0)
+    longer, longer_cached = two_writings("1*" + "2" * 63)
+    with pytest.raises(ValueError, match="65 tokens; at most 64 can be seen"):
+        sent(longer, longer_cached)
+    nothing = replace(WITHOUT, n_given=20)
+    with pytest.raises(ValueError, match="n_given=20 leaves nothing"):
+        sent(nothing, nothing)

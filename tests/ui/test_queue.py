@@ -1,0 +1,130 @@
+"""components.ui.drawings.queue: the same sums on both timelines, each in a slot of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from drawing_cases import QUEUE, two_timelines
+
+from components.ui.drawings.queue import Bar, Timeline, queue_data
+from lab.data.vocabulary import Tokens, encode
+from lab.inference.serving import Policy, serve
+from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
+from lab.model.gpt import GPT
+
+STATIC, CONTINUOUS = two_timelines()
+LAST = CONTINUOUS.bars[-1]
+
+
+def sent(continuous: Timeline) -> dict[str, Any]:
+    return queue_data([STATIC, continuous])
+
+
+def with_last(**changed: Any) -> Timeline:
+    return replace(CONTINUOUS, bars=[*CONTINUOUS.bars[:-1], replace(LAST, **changed)])
+
+
+def test_the_browser_gets_every_sum_with_its_slot_and_its_steps() -> None:
+    for one, timeline in zip(sent(CONTINUOUS)["timelines"], (STATIC, CONTINUOUS), strict=True):
+        assert [Bar(*bar) for bar in one["bars"]] == timeline.bars
+        assert [text for *_, text in one["bars"]] == QUEUE
+        assert (one["n_steps"], one["n_slots"]) == (timeline.n_steps, 3)
+
+
+# ---------------------------------------------------------------- from what lab has served
+
+PROMPTS: list[Tokens] = [encode(t) for t in ("7*8=", "123*45=", "3*4=", "98*76=", "5*6=", "9*99=")]
+LONGEST = 24
+
+
+def model() -> GPT:
+    made = GPT(
+        GPTConfig(
+            n_layer=1,
+            d_model=8,
+            position=RotaryPositions(100.0),
+            attention=MultiHeadAttention(n_head=2, head_dim=4),
+            ffn=DenseFFN(d_ff=16),
+        )
+    )
+    dice = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for p in made.parameters():
+            p.copy_(torch.randn(p.shape, generator=dice) + (p.ndim == 1))
+    return made.eval()
+
+
+@pytest.mark.parametrize("policy", ["static", "continuous"])
+def test_at_every_step_as_many_bars_stand_as_lab_had_busy_rows(policy: Policy) -> None:
+    ticks = list(serve(model(), PROMPTS, rows=2, longest=LONGEST, policy=policy))
+    timeline = Timeline.of("One", ticks, PROMPTS, 2, policy)
+    assert len(timeline.bars) == len(PROMPTS)
+    for tick in ticks:
+        standing = [bar for bar in timeline.bars if bar.start <= tick.step < bar.end]
+        assert len(standing) == tick.busy
+
+
+def test_a_text_is_written_at_the_steps_that_do_not_read_its_prompt() -> None:
+    policies: tuple[Policy, ...] = ("static", "continuous")
+    timelines = [
+        Timeline.of(
+            policy,
+            list(serve(model(), PROMPTS, rows=2, longest=LONGEST, policy=policy)),
+            PROMPTS,
+            2,
+            policy,
+        )
+        for policy in policies
+    ]
+    for timeline in timelines:
+        for bar in timeline.bars:
+            assert bar.written == len(bar.text) - (bar.text.index("=") + 1)
+    queue_data(timelines)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_one_timeline_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 timelines; the drawing compares two"):
+        queue_data([STATIC])
+
+
+@pytest.mark.parametrize("changed", [{"text": "9*8=27$"}, {"end": LAST.end - 1}])
+def test_timelines_that_do_not_write_the_same_are_not_compared(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="'Static' and 'Continuous' do not write the same sums"):
+        sent(with_last(**changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"slot": 3}, r"slot=3, .* of 'Continuous': its slots are 0 to 2"),
+        ({"slot": -1}, r"slot=-1, .* its slots are 0 to 2"),
+        ({"end": 99}, r"end=99, .* 0 <= start < end <= \d+ is wanted"),
+        ({"start": -1}, r"start=-1, .* is wanted"),
+        ({"end": LAST.start}, "is wanted"),
+        ({"reading": -1}, "reading=-1, .* reads at least 0 steps and writes 1"),
+        ({"reading": LAST.end - LAST.start}, "reads at least 0 steps and writes 1"),
+        ({"start": LAST.start - 1}, "share a slot at a step"),
+    ],
+)
+def test_a_sum_that_its_slot_cannot_hold_is_named(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        sent(with_last(**changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"n_slots": 17}, "n_slots=17 of 'Continuous'; 1 to 16 can be seen"),
+        ({"n_steps": 0}, "n_steps=0 of 'Continuous'; 1 to 2000 can be seen"),
+        ({"bars": []}, "'Continuous' serves no sum"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        sent(replace(CONTINUOUS, **changed))
