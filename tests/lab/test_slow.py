@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from tiny import key_heads, product_of_samples, read, some_tokens, tiny_model
+from tiny import product_of_samples, read, some_tokens, tiny_model
 
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format, all_pairs, pairs_of
@@ -54,11 +54,7 @@ def test_every_combination_of_parts_computes_one_thing(config: GPTConfig) -> Non
     assert torch.equal(read(model, tokens, trace=trace), whole)
     found = attribute(model, text)
     assert np.allclose(found.added.sum(axis=0), whole[0].numpy(), rtol=0, atol=1e-10)
-    if key_heads(config) == config.attention.n_head:
-        scene(model, text)
-    else:
-        with pytest.raises(ValueError, match="this model cannot be shown"):
-            scene(model, text)
+    scene(model, text)
 
 
 def test_a_twin_learns_to_multiply_held_out_pairs_in_300_steps() -> None:
