@@ -131,7 +131,7 @@ def what_it_costs() -> None:
         figures.memory(model.weight_bytes, kept, {card.name: card.memory for card in CARDS}),
         alt=f"Bytes of the weights of {name}, of its cache, and of both, with the memory of cards",
     )
-    st.markdown(probes.in_memory(model, kept, bytes_per_number, n_token, n_text))
+    st.markdown(probes.in_memory(model, kept, bytes_per_number, n_token))
     page.notice()
     page.source(cache_bytes)
 

@@ -87,9 +87,11 @@ def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
     assert "**32 KB**" in text_of(app)
     app.select_slider(key="ch40_texts").set_value(256).run()
     app.select_slider(key="ch40_tokens").set_value(131_072).run()
-    assert "No card here holds both; it takes" in text_of(app)
+    assert "No card here holds both: it takes the memory of 13 H100s." in text_of(app)
     assert "Llama 2 7B reads up to 4,096 tokens; beyond, this is arithmetic." in text_of(app)
-    assert not app.exception
+    app.selectbox(key="ch40_model").set_value("the book's network").run()
+    assert "The book's network reads up to 64 tokens; beyond" in text_of(app)
+    assert not app.exception and "e+" not in text_of(app)
 
 
 @pytest.mark.parametrize("name", ["the book's network", *(model.name for model in KNOWN)])

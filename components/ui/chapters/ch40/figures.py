@@ -67,11 +67,11 @@ UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
-    """Weights, cache and both as bars of bytes, with a line for every card they come near."""
+    """Weights, cache and both as bars of bytes, with a line for every card of about that size."""
     total = weights + cache
     step = min(len(UNITS) - 1, int(np.log(total) / np.log(1024)))
     unit = 1024.0**step
-    near = {name: size / unit for name, size in cards.items() if size <= 3 * total}
+    near = {name: size / unit for name, size in cards.items() if total / 8 <= size <= 3 * total}
     rows = [
         ("weights", "weights", weights),
         ("cache", "cache", cache),

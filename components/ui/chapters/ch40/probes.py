@@ -83,29 +83,27 @@ def smallest_card(n_bytes: float) -> Card | None:
     return next((card for card in CARDS if card.memory >= n_bytes), None)
 
 
-def in_memory(
-    model: KnownModel, kept: float, bytes_per_number: float, n_token: int, n_text: int
-) -> str:
-    """A sentence or two: what a token leaves, what all leave, and which card holds it."""
+def in_memory(model: KnownModel, kept: float, bytes_per_number: float, n_token: int) -> str:
+    """What a token leaves and what all leave, which card holds it, and where the sizes are from."""
     total, times = model.weight_bytes + kept, kept / model.weight_bytes
-    card = smallest_card(total)
-    where = (
+    card, last = smallest_card(total), CARDS[-1]
+    said = [
+        f"A token leaves **{size(model.cache_bytes(bytes_per_number, 1))}**, and all of them "
+        f"**{size(kept)}**: {times:,.{0 if times >= 10 else 2}f} times the "
+        f"{size(model.weight_bytes)} of the weights.",
         f"An {card.name} with {size(card.memory)} holds both."
         if card
-        else f"No card here holds both; it takes {math.ceil(total / CARDS[-1].memory)} of the last."
-    )
-    weights = size(model.weight_bytes)
-    said = (
-        f"A token leaves **{size(model.cache_bytes(bytes_per_number, 1))}**, and all of them "
-        f"**{size(kept)}**: {times:,.2g} times the {weights} of the weights. {where}"
-    )
+        else f"No card here holds both: it takes the memory of {math.ceil(total / last.memory):,} "
+        f"{last.name}s.",
+    ]
     if model.source:
-        said += f" Sizes of {model.name}: [source]({model.source})."
+        said.append(f"Sizes of {model.name}: [source]({model.source}).")
     if n_token > model.longest_text:
-        said += (
-            f" {model.name} reads up to {model.longest_text:,} tokens; beyond, this is arithmetic."
+        said.append(
+            f"{model.name[0].upper()}{model.name[1:]} reads up to {model.longest_text:,} tokens; "
+            f"beyond, this is arithmetic."
         )
-    return said
+    return " ".join(said)
 
 
 # ---------------------------------------------------------------- rotated keys
