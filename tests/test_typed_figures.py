@@ -26,7 +26,8 @@ ANYWHERE = {
     r"\b[Ss]ection \d\b(?!\.\d)": "a section of the page; a test below looks it up",
     r"\b(?:table \d(?:\.\d)?|section \d\.\d|section three)\b": "a place in a paper",
     r"\[(?:arXiv:\d{4}\.\d{5}(?:v\d)?|20\d\d)\]\(": "the number or the year of a paper",
-    r"\b(?:GPT-3|Llama[- ][23](?: 7B)?|DeepSeek-(?:R1-Zero|V3))\b": "the name of a model",
+    r"\b(?:GPT-3|Llama[- ][23](?:\.1)?(?: [78]B)?|Mistral 7B|DeepSeek-(?:R1-Zero|V3))"
+    r"\b": "the name of a model",
     r"\b3D\b": "a word",
     rf"\b(?i:{DIGIT}) by (?:{DIGIT})\b": "the shape of a sum; that of a claim is tested below",
     r"\b(?:tens|hundreds)\b(?! of (?!your|either|the product|\$))": "a place of a number",
@@ -138,7 +139,11 @@ ON_PAGE = {
         "It gets seven in a hundred of six by six right, before": PUBLISHED,
         "$500{,}000$ for texts of up to $128{,}000$ tokens (in the paper": PUBLISHED,
     },
-    "40_kv_cache": {},
+    "40_kv_cache": {
+        "count by `1,024`, as makers of memory do": "two to the power ten, a unit",
+        "In OPT-13B every token takes `800` KB of cache ([Kwon": PUBLISHED,
+        "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
+    },
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,
     },

@@ -30,3 +30,15 @@ def shape(p: int, q: int) -> str:
 def band(x: float, edges: Sequence[float], options: Sequence[str]) -> str:
     """The option of a guess in whose band x lies; an edge begins the band above it."""
     return options[bisect_right(edges, x)]
+
+
+def size(n_bytes: float) -> str:
+    """Bytes in the largest unit of which there is at least one: 12 KB, 9.0 MB. 1,024 make the next.
+
+    Two digits, or as many as the whole part has.
+    """
+    units = ("bytes", "KB", "MB", "GB", "TB")
+    steps = min(len(units) - 1, next(n for n in range(9) if n_bytes < 1024 ** (n + 1)))
+    shown = n_bytes / 1024**steps
+    digits = 0 if shown >= 10 or steps == 0 else 1
+    return f"{shown:,.{digits}f} {units[steps]}"

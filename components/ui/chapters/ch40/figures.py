@@ -1,0 +1,164 @@
+"""Charts of page 40: what a token changes of those before it, what a cache takes, how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    kinds,
+    places,
+    rows_high,
+    token_axis,
+    toned,
+)
+
+ROUNDING = 1e-7
+"""About the last digit of single precision: below it the axis of changes is straight, to zero."""
+
+
+def changes_by_layer(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """A point a layer, for keys and values, with the mask and without. Rows: layer, what, mask,
+    change."""
+    data = pd.DataFrame(rows)
+    chart = (
+        alt.Chart(data)
+        .mark_point(size=110, filled=True, opacity=0.8)
+        .encode(
+            x=alt.X(
+                "change:Q",
+                title="largest change of an earlier line",
+                scale=alt.Scale(type="symlog", constant=ROUNDING, domain=[0, 1], nice=False),
+                axis=alt.Axis(
+                    values=[0, 1e-6, 1e-4, 1e-2, 1],
+                    labelExpr="datum.value == 0 ? 'none' : format(datum.value, '.4~%')",
+                ),
+            ),
+            y=alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(grid=True)),
+            yOffset=alt.YOffset("what:N", sort=None),
+            color=alt.Color(
+                "mask:N",
+                title=None,
+                scale=toned({"with the mask": ACCENT, "without it": GREY}),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            shape=alt.Shape(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=["keys", "values"], range=["circle", "square"]),
+                legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
+            ),
+            tooltip=["layer", "what", "mask", alt.Tooltip("change", format=".2e")],
+        )
+    )
+    return finished(chart.properties(height=rows_high(len(set(data["layer"])), 44)))
+
+
+UNITS = ("bytes", "KB", "MB", "GB", "TB")
+
+
+def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
+    """Weights, cache and both as bars of bytes, with a line for every card of about that size."""
+    total = weights + cache
+    step = min(len(UNITS) - 1, int(np.log(total) / np.log(1024)))
+    unit = 1024.0**step
+    near = {name: size / unit for name, size in cards.items() if total / 8 <= size <= 3 * total}
+    rows = [
+        ("weights", "weights", weights),
+        ("cache", "cache", cache),
+        ("together", "weights", weights),
+        ("together", "cache", cache),
+    ]
+    data = pd.DataFrame(rows, columns=["bar", "what", "bytes"]).assign(
+        amount=lambda d: d["bytes"] / unit
+    )
+    scale = alt.Scale(domain=[0, 1.08 * max(total / unit, *near.values(), 0)], nice=False)
+    x = alt.X("amount:Q", title=UNITS[step], scale=scale, stack="zero")
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=x,
+            y=alt.Y("bar:N", title=None, sort=None),
+            color=alt.Color("what:N", scale=toned({"weights": GREY, "cache": ACCENT}), legend=None),
+            order=alt.Order("what:N", sort="descending"),
+            tooltip=["what", alt.Tooltip("amount", title=UNITS[step], format=",.3~f")],
+        )
+    )
+    lines = alt.Chart(pd.DataFrame({"card": list(near), "amount": list(near.values())}))
+    rules = lines.mark_rule(strokeDash=[4, 4], color=INK.now).encode(x=alt.X("amount:Q"))
+    names = lines.mark_text(y=-9, color=INK.now).encode(x=alt.X("amount:Q"), text="card:N")
+    return finished(alt.layer(bars, rules, names).properties(height=rows_high(3, 60)))
+
+
+def logit_changes(as_they_were: Numbers, turned_again: Numbers, text: str) -> Chart:
+    """A line for keys that stand as they were and one for keys turned again, token by token (T,).
+
+    `text` holds the tokens after which the logits are.
+    """
+    names = {"as they were": as_they_were, "turned again": turned_again}
+    data = pd.DataFrame(
+        [
+            {"keys": name, "token": token, "place": place, "change": float(change)}
+            for name, changes in names.items()
+            for place, (token, change) in enumerate(zip(places(text), changes, strict=True))
+        ]
+    )
+    chart = (
+        alt.Chart(data)
+        .mark_line(point=True)
+        .encode(
+            x=token_axis(alt.X, "token", "after reading", "bottom"),
+            y=alt.Y(
+                "change:Q",
+                title="change of the logits",
+                scale=alt.Scale(domainMin=0),
+                axis=alt.Axis(format="%"),
+            ),
+            color=alt.Color(
+                "keys:N",
+                title="kept keys",
+                scale=kinds(names),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=["keys", "token", alt.Tooltip("change", format=".2%")],
+        )
+    )
+    return finished(chart.properties(height=CURVE))
+
+
+def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """A bar a fault: right, right for another sum, with a mistake. Rows: fault, fate, rank, n."""
+    data = pd.DataFrame(rows)
+    names = list(dict.fromkeys(data.sort_values("rank")["fate"]))
+    tones = dict(zip(names, (RIGHT, WORSE, WRONG), strict=True))
+    marks = dict(zip(names, ("✓", "✗ another sum", "✗ mistake"), strict=True))
+    wide = data["n"] / data.groupby("fault")["n"].transform("sum") > 0.4
+    data["mark"] = [marks[fate] for fate in data["fate"]]
+    base = alt.Chart(data.assign(mark=data["mark"].where(wide, ""))).encode(
+        y=alt.Y("fault:N", title=None, sort=None), order=alt.Order("rank:Q")
+    )
+    n = alt.X("n:Q", title="sums", stack="zero")
+    bars = base.mark_bar().encode(
+        x=n,
+        color=alt.Color(
+            "fate:N",
+            title=None,
+            scale=toned(tones),
+            legend=alt.Legend(orient="bottom", columns=1),
+        ),
+        tooltip=["fault", "fate", "n"],
+    )
+    inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
+    return finished(
+        alt.layer(bars, inside).properties(height=rows_high(len(set(data["fault"])), 44))
+    )

@@ -1,0 +1,182 @@
+"""lab.interp.spoiled_cache: a sound cache changes nothing, each fault what it should and where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, SAMPLES, read, tiny_model, variants
+
+from lab.data.problems import Format
+from lab.data.samples import hashed_pairs
+from lab.data.vocabulary import encode
+from lab.inference.evaluate import go_on
+from lab.interp.spoiled_cache import (
+    holds_right_working,
+    misplaced,
+    prefilled,
+    rebased,
+    shared,
+    stale,
+    write_on,
+)
+from lab.model.config import NoPositions, RotaryPositions
+from lab.model.gpt import GPT, with_position
+
+FORM = Format("cot_reversed")
+TEXTS, _ = FORM.render(*hashed_pairs(12))
+GIVEN = TEXTS[:, : FORM.prompt_length]
+OTHER = np.roll(GIVEN, 6, axis=0)
+LENGTH = FORM.length
+ROTARY = replace(BASE, position=RotaryPositions(base=100.0))
+
+
+def sound(model: GPT, given: np.ndarray = GIVEN) -> np.ndarray:
+    return go_on(model, given, LENGTH)
+
+
+@pytest.mark.parametrize("config", variants())
+def test_a_sound_cache_writes_what_the_generator_writes(config: Any) -> None:
+    model = tiny_model(config)
+    written = write_on(model, GIVEN, LENGTH, prefilled(model, GIVEN, LENGTH))
+    assert (written == sound(model)).all()
+
+
+@pytest.mark.parametrize("config", variants())
+def test_a_stale_cache_answers_the_prompt_that_it_holds(config: Any) -> None:
+    model = tiny_model(config)
+    written = stale(model, GIVEN, OTHER, LENGTH, range(GIVEN.shape[1] - 1))
+    assert (written[:, : GIVEN.shape[1]] == GIVEN).all()
+    others = sound(model, OTHER)
+    assert (written[:, GIVEN.shape[1] :] == others[:, GIVEN.shape[1] :]).all()
+
+
+def test_a_cache_is_stale_in_the_named_slots_alone() -> None:
+    model = tiny_model()
+    assert (stale(model, GIVEN, GIVEN, LENGTH, range(5)) == sound(model)).all()
+    assert (stale(model, GIVEN, OTHER, LENGTH, ()) == sound(model)).all()
+    assert (stale(model, GIVEN, OTHER, LENGTH, (0, 1)) != sound(model)).any()
+    for slot in (5, -1):
+        with pytest.raises(ValueError, match=rf"slots=\[{slot}\]; the cache holds 0 to 4"):
+            stale(model, GIVEN, OTHER, LENGTH, [slot])
+    with pytest.raises(ValueError, match="must be of one shape"):
+        stale(model, GIVEN, OTHER[:, :4], LENGTH, (0,))
+
+
+def test_an_offset_does_nothing_where_only_distances_count_and_all_move() -> None:
+    rotary, table = tiny_model(ROTARY), tiny_model(BASE)
+    nowhere = tiny_model(replace(BASE, position=NoPositions()))
+    assert (misplaced(rotary, GIVEN, LENGTH, 1, from_the_start=True) == sound(rotary)).all()
+    assert (misplaced(table, GIVEN, LENGTH, 1, from_the_start=True) != sound(table)).any()
+    assert (misplaced(nowhere, GIVEN, LENGTH, 1) == sound(nowhere)).all()
+    assert (misplaced(rotary, GIVEN, LENGTH, 1) != sound(rotary)).any()
+    assert (misplaced(rotary, GIVEN, LENGTH, 0) == sound(rotary)).all()
+
+
+def test_an_offset_is_that_of_a_text_with_a_gap() -> None:
+    """Against one forward without a cache, its positions written down by hand."""
+    model = tiny_model(ROTARY)
+    written = misplaced(model, GIVEN, LENGTH, 2)
+    ruler = torch.arange(LENGTH) + 2 * (torch.arange(LENGTH) >= GIVEN.shape[1] - 1)
+    logits = model(torch.from_numpy(written).long(), positions=ruler)
+    guessed = logits[:, GIVEN.shape[1] - 1 : -1].argmax(-1).numpy()
+    assert (guessed == written[:, GIVEN.shape[1] :]).all()
+
+
+def test_readers_who_share_a_cache_disturb_each_other() -> None:
+    model = tiny_model()
+    written = shared(model, GIVEN, OTHER, LENGTH)
+    assert written.shape == (len(GIVEN), LENGTH)
+    assert (written[:, : GIVEN.shape[1]] == GIVEN).all()
+    assert (written != sound(model)).any(axis=1).mean() > 0.5
+
+
+@pytest.mark.parametrize("apart", [0, 7])
+def test_a_shared_cache_holds_both_texts_in_the_order_they_were_read(apart: int) -> None:
+    """Against one forward over both texts laid end to end and token by token, without a cache."""
+    model = tiny_model(ROTARY)
+    P = GIVEN.shape[1]
+    mine = shared(model, GIVEN, OTHER, LENGTH, apart)
+    theirs = shared_by_hand(model, apart)
+    rest = [slot for i in range(P - 1, LENGTH) for slot in ((0, i), (1, i))]
+    order = [(0, i) for i in range(P - 1)] + [(1, i) for i in range(P - 1)] + rest
+    texts = np.stack([mine, theirs])
+    together = np.stack([texts[who, :, i] for who, i in order], axis=1)
+    places = torch.tensor([i + who * apart for who, i in order])
+    logits = model(torch.from_numpy(together).long(), positions=places)
+    for i in range(P - 1, LENGTH - 1):
+        guessed = logits[:, order.index((0, i))].argmax(-1).numpy()
+        assert (guessed == mine[:, i + 1]).all(), i
+
+
+def shared_by_hand(model: GPT, apart: int) -> np.ndarray:
+    """What the other reader writes, all that was read before read again at each step."""
+    P = GIVEN.shape[1]
+    texts = [GIVEN, OTHER]
+    order = [(who, i) for who in (0, 1) for i in range(P - 1)]
+    while texts[1].shape[1] < LENGTH:
+        for who in (0, 1):
+            order.append((who, texts[who].shape[1] - 1))
+            together = np.stack([texts[w][:, i] for w, i in order], axis=1)
+            places = torch.tensor([i + w * apart for w, i in order])
+            logits = model(torch.from_numpy(together).long(), positions=places)
+            new = logits[:, -1].argmax(-1, keepdim=True).numpy().astype(np.uint8)
+            texts[who] = np.concatenate([texts[who], new], axis=1)
+    return texts[1]
+
+
+def test_working_is_right_for_some_sum_or_for_none() -> None:
+    """`12*34=` with its own working, with that of 21 x 34, with a wrong digit, and a wrong end."""
+    texts = ["12*34=840+0630=8040$", "12*34=480+0360=0840$"]
+    texts += ["12*34=840+0630=9040$", "12*34=840+0630=80400"]
+    right_for_21 = "12*34=" + FORM.text(21, 34)[6:]
+    written = np.stack([encode(text) for text in (*texts, right_for_21)])
+    assert holds_right_working(FORM, written).tolist() == [True, False, False, False, True]
+
+
+# ---------------------------------------------------------------- keys that are turned already
+
+
+def fresh(model: GPT, n_kept: int) -> torch.Tensor:
+    return read(model, torch.from_numpy(TEXTS).long())[:, n_kept:]
+
+
+def test_kept_keys_stand_as_the_old_base_turned_them() -> None:
+    model = tiny_model(ROTARY)
+    after = with_position(model, RotaryPositions(base=1000.0))
+    assert torch.allclose(rebased(model, model, TEXTS, 5), fresh(model, 5), atol=1e-12)
+    mixed = rebased(model, after, TEXTS, 5)
+    assert (mixed - fresh(after, 5)).abs().max() > 1e-3
+    assert (mixed - fresh(model, 5)).abs().max() > 1e-3
+
+
+def test_turned_again_a_cache_of_one_layer_is_as_good_as_new_and_of_two_nearly() -> None:
+    one = tiny_model(replace(ROTARY, n_layer=1))
+    after = with_position(one, RotaryPositions(base=1000.0))
+    assert torch.allclose(rebased(one, after, TEXTS, 5, again=True), fresh(after, 5), atol=1e-12)
+    two = tiny_model(ROTARY)
+    after = with_position(two, RotaryPositions(base=1000.0))
+    off, on = (
+        (rebased(two, after, TEXTS, 5, again=again) - fresh(after, 5)).abs().max()
+        for again in (False, True)
+    )
+    assert 1e-6 < on < off
+
+
+@pytest.mark.parametrize("name", ["rotary", "interleaved", "coupled"])
+def test_moved_places_cost_nothing_once_the_kept_keys_are_turned_as_far(name: str) -> None:
+    model = tiny_model(replace(BASE, position=SAMPLES["position"][name]))
+    moved = rebased(model, model, TEXTS, 5, moved=3)
+    again = rebased(model, model, TEXTS, 5, moved=3, again=True)
+    assert (moved - fresh(model, 5)).abs().max() > 1e-3
+    assert torch.allclose(again, fresh(model, 5), atol=1e-11)
+
+
+@pytest.mark.parametrize("n_kept", [0, LENGTH])
+def test_some_tokens_are_kept_and_some_are_read(n_kept: int) -> None:
+    model = tiny_model(ROTARY)
+    with pytest.raises(ValueError, match=f"n_kept={n_kept} of {LENGTH} tokens"):
+        rebased(model, model, TEXTS, n_kept)

@@ -1,0 +1,225 @@
+"""Chapter 4 as a reader sets it: figures are lab's own, and bad input gets a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import torch
+
+from components.ui.chapters.ch40 import probes
+from components.ui.chapters.ch40.probes import FAULTS, KINDS
+from components.ui.chapters.ch40.worked import CALC
+from lab.data.problems import Format
+from lab.data.samples import hashed_pairs
+from lab.data.vocabulary import decode
+from lab.inference.evaluate import go_on
+from lab.interp.earlier_lines import keys_and_values
+from lab.model.known_sizes import CARDS, KNOWN
+from lab.training.checkpoint import load_run
+
+PAGE = "40_kv_cache"
+FORM = Format("cot_reversed")
+P = FORM.prompt_length
+
+
+def text_of(app: Any) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def html_of(app: Any) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def chart_rows(app: Any, *columns: str) -> list[dict[str, Any]]:
+    """The rows of the one chart on the page that has these columns; none if there is none."""
+    found = [
+        rows
+        for element in app.get("vega_lite_chart")
+        for data in element.proto.datasets
+        if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
+        and set(columns) <= rows[0].keys()
+    ]
+    assert len(found) <= 1
+    return found[0] if found else []
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception
+    assert "Why a cache is allowed" in text_of(app)
+    assert "It is **none**" not in text_of(app) and chart_rows(app, "mask") == []
+    app = book(PAGE, reveal="1")
+    assert not app.exception
+    for answer in ("none", "at least twice as much", "a stale cache"):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+def test_the_changes_of_earlier_lines_are_those_of_the_readers_own_sum(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch40_a="58", ch40_b="76")
+    app.slider(key="ch40_before").set_value(9).run()
+    assert not app.exception
+    rows = {(r["layer"], r["what"], r["mask"]): r["change"] for r in chart_rows(app, "mask")}
+    model, text = load_run("chain_of_thought").model, FORM.text(58, 76)
+    for mask, causal in (("with the mask", True), ("without it", False)):
+        before = keys_and_values(model, text[:9], causal)
+        after = keys_and_values(model, text[:10], causal)[..., :9, :]
+        for layer in range(6):
+            for i, what in enumerate(("keys", "values")):
+                moved = (after - before)[layer, i].abs().max() / before[layer, i].abs().max()
+                assert rows[f"layer {layer}", what, mask] == pytest.approx(float(moved), abs=1e-6)
+    assert max(change for (_, _, mask), change in rows.items() if mask == "with the mask") < 1e-5
+    assert rows["layer 5", "keys", "without it"] > 0.1
+
+
+def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    app.selectbox(key="ch40_model").set_value("Llama 2 7B").run()
+    app.select_slider(key="ch40_tokens").set_value(4096).run()
+    app.select_slider(key="ch40_texts").set_value(1).run()
+    sizes = {row["bar"]: row["bytes"] for row in chart_rows(app, "bar", "what", "bytes")[:2]}
+    assert sizes == {"weights": 2 * 6_738_415_616, "cache": 2 * 2**30}
+    assert "**512 KB**" in text_of(app) and "An RTX 3090 with 24 GB holds both" in text_of(app)
+    app.select_slider(key="ch40_heads_llama_2_7b").set_value(8).run()
+    assert "**128 KB**" in text_of(app)
+    app.select_slider(key="ch40_bytes").set_value(0.5).run()
+    assert "**32 KB**" in text_of(app)
+    app.select_slider(key="ch40_texts").set_value(256).run()
+    app.select_slider(key="ch40_tokens").set_value(131_072).run()
+    assert "No card here holds both: it takes the memory of 13 H100s." in text_of(app)
+    assert "Llama 2 7B reads up to 4,096 tokens; beyond, this is arithmetic." in text_of(app)
+    app.selectbox(key="ch40_model").set_value("the book's network").run()
+    assert "The book's network reads up to 64 tokens; beyond" in text_of(app)
+    assert not app.exception and "e+" not in text_of(app)
+
+
+@pytest.mark.parametrize("name", ["the book's network", *(model.name for model in KNOWN)])
+def test_every_model_has_a_figure_and_a_source(book: Any, name: str) -> None:
+    app = book(PAGE, reveal="1", ch40_model=name)
+    assert not app.exception and not app.info
+    assert app.selectbox(key="ch40_model").value == name
+    shown = probes.models()[name]
+    rows = chart_rows(app, "bar", "what", "bytes")
+    assert rows[0]["bytes"] == shown.weight_bytes
+    assert shown.source in text_of(app)
+    latent = "keeps no key heads" in " ".join(caption.value for caption in app.caption)
+    assert latent == (name == "DeepSeek-V3")
+
+
+def test_a_card_holds_what_fits_it() -> None:
+    small, large = CARDS
+    assert probes.smallest_card(small.memory) == small
+    assert probes.smallest_card(small.memory + 1) == large
+    assert probes.smallest_card(large.memory + 1) is None
+
+
+def test_another_base_is_drawn_for_the_readers_own_sum(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    peaks: list[float] = []
+    for base in (120, 1000):
+        app.select_slider(key="ch40_base").set_value(base).run()
+        rows = chart_rows(app, "keys", "token", "change")
+        assert len(rows) == 2 * (FORM.length - P)
+        kept = [row["change"] for row in rows if row["keys"] == "as they were"]
+        again = [row["change"] for row in rows if row["keys"] == "turned again"]
+        assert sum(again) < sum(kept)
+        peaks.append(max(kept))
+    assert peaks[0] < peaks[1] and not app.exception
+
+
+def test_a_fault_marks_the_tokens_that_it_spoils(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch40_a="58", ch40_b="76")
+    model = load_run("chain_of_thought").model
+    right, stranger = FORM.text(58, 76), FORM.text(56, 78)
+    assert decode(go_on(model, FORM.prompt(56, 78), FORM.length)[0]) == stranger
+    spoiled = right[:P] + stranger[P:]
+    assert f'aria-label="{spoiled}"' in html_of(app)
+    strip = html_of(app).split(f'aria-label="{spoiled}"')[1].split("wb-text")[0]
+    wrong = sum(x != y for x, y in zip(right, spoiled, strict=True))
+    assert strip.count("wb-bad") == wrong > 0
+    for fault, words in FAULTS.items():
+        app.button_group(key="ch40_fault").set_value(fault).run()
+        assert not app.exception
+        assert f'aria-label="{probes.one_spoiled(fault, 58, 76)}"' in html_of(app), words
+
+
+def test_the_stranger_asks_another_sum(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch40_a="56", ch40_b="78")
+    assert any("12 × 34" in caption.value for caption in app.caption)
+    assert probes.stranger_to(37, 48) == (56, 78)
+
+
+def test_the_bars_of_the_faults_count_every_sum_once(book: Any) -> None:
+    rows = chart_rows(book(PAGE, reveal="1"), "fault", "fate", "n")
+    a, b = hashed_pairs(200)
+    right = {decode(text) for text in FORM.render(a, b)[0]}
+    workings = {FORM.text(a, b)[P:] for a in range(100) for b in range(100)}
+    for fault, words in FAULTS.items():
+        shown = {row["fate"]: row["n"] for row in rows if row["fault"] == words}
+        texts = [decode(text) for text in probes.all_spoiled("chain_of_thought", fault)]
+        assert sum(shown.values()) == len(texts) == 200
+        assert shown["right"] == sum(text in right for text in texts)
+        another = [text for text in texts if text[P:] in workings and text not in right]
+        assert shown["the right working of another sum"] == len(another)
+
+
+def test_the_explanations_hold_on_the_cases_that_could_refute_them() -> None:
+    """A fault of places where places have no say; a crowd of one's own kind; a mixed pair."""
+    figure = {name: int(CALC[name]().split()[0]) for name in CONTROLS}
+    assert figure["moved_placeless"] == figure["all_moved"] == figure["twins"] == 0
+    assert figure["all_moved_table"] == figure["a_digit_late"] == figure["twins_placeless"] == 200
+    assert figure["product_of_both"] > 190 and figure["product_of_both_placeless"] < 50
+    assert figure["strangers_apart"] < figure["strangers"] / 3
+    assert int(CALC["another_offset"]()) == 0 and KINDS[probes.STALE] == probes.most_plausible()
+
+
+CONTROLS = (
+    *("moved_placeless", "all_moved", "all_moved_table", "a_digit_late"),
+    *("product_of_both", "product_of_both_placeless"),
+    *("strangers", "strangers_apart", "twins", "twins_placeless"),
+)
+
+
+def test_a_link_with_nonsense_opens_the_defaults_and_says_what_is_allowed(book: Any) -> None:
+    app = book(
+        PAGE,
+        ch40_model="GPT-9",
+        ch40_tokens="-1",
+        ch40_bytes="3",
+        ch40_before="99",
+        ch40_fault="rust",
+        ch40_colour="red",
+        reveal="1",
+    )
+    assert not app.exception
+    said = " ".join(info.value for info in app.info)
+    for part in (
+        "ch40_model=GPT-9",
+        "Llama 3.1 8B",
+        "ch40_tokens=-1",
+        "ch40_bytes=3",
+        "0.5, 1, 2, 4",
+        "ch40_before=99",
+        "from 1 to 19",
+        "ch40_fault=rust",
+        "ch40_colour=red",
+    ):
+        assert part in said, part
+    assert app.select_slider(key="ch40_tokens").value == 8192
+
+
+def test_what_is_no_number_of_two_digits_gets_a_sentence_and_the_page_stands(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    for bad in ("", "-1", "100", "٣", "7*8"):
+        app.text_input(key="ch40_a").set_value(bad).run()
+        assert not app.exception, bad
+        assert any("0 to 99" in warning.value for warning in app.warning), bad
+        assert chart_rows(app, "bar", "what", "bytes"), bad
+
+
+def test_the_worked_example_is_what_softmax_makes_of_it() -> None:
+    keys, values = torch.tensor([2.0, 0.0, 1.0]), torch.tensor([10.0, 4.0, 7.0])
+    heard = {n: float(keys[:n].softmax(0) @ values[:n]) for n in (2, 3)}
+    assert CALC["hand_before"]() == CALC["hand_masked"]() == f"{heard[2]:.2f}"
+    assert CALC["hand_unmasked"]() == CALC["hand_new"]() == f"{heard[3]:.2f}"
