@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -19,10 +19,13 @@ from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import Tokens, decode
 from lab.model.known_sizes import CARDS, KNOWN, Card, KnownModel
 
+if TYPE_CHECKING:
+    from lab.interp.kept import Kept
+
 cost = lazily("lab.model.cost")
 evaluate = lazily("lab.inference.evaluate")
 gpt = lazily("lab.model.gpt")
-lines = lazily("lab.interp.earlier_lines")
+growth = lazily("lab.interp.kept")
 sizes = lazily("lab.model.cache_size")
 spoiled = lazily("lab.interp.spoiled_cache")
 
@@ -35,26 +38,36 @@ N_SUMS = 200
 
 # ---------------------------------------------------------------- 1. earlier lines
 
-
-@st.cache_data(show_spinner=False, max_entries=200)
-def changes_of_earlier(text: str, n_before: int, causal: bool) -> np.ndarray:
-    """(layer, 2): what one more token changes of the keys and of the values before it."""
-    return lines.change_of_earlier(take_with_progress(BOOK_RUN).model, text, n_before, causal)
+OPENING_LAYER, OPENING_HEAD = 2, 0
 
 
-def largest_change(text: str) -> float:
-    """Of anything kept of the prompt, when the first token is written."""
-    return float(changes_of_earlier(text, FORM.prompt_length, True).max())
+@st.cache_data(show_spinner=False, max_entries=50)
+def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Queries, keys and values of one head while `text` is written, (T, Dk) each."""
+    found = growth.queries_keys_values(take_with_progress(BOOK_RUN).model, text)
+    q, k, v = (x[OPENING_LAYER, OPENING_HEAD] for x in found)
+    return q, k, v
 
 
-def rows_of_changes(text: str, n_before: int) -> list[dict[str, Any]]:
-    """A point a layer, for keys and for values, with the mask and without."""
-    return [
-        {"layer": f"layer {layer}", "what": what, "mask": mask, "change": float(change)}
-        for mask, causal in (("with the mask", True), ("without it", False))
-        for layer, both in enumerate(changes_of_earlier(text, n_before, causal))
-        for what, change in zip(("keys", "values"), both, strict=True)
-    ]
+@st.cache_data(show_spinner=False, max_entries=20)
+def kept(text: str, causal: bool) -> Kept:
+    """What a cache would hold after each token of a text, with the mask or without it."""
+    return growth.kept(take_with_progress(BOOK_RUN).model, text, causal=causal)
+
+
+def changes(text: str, causal: bool) -> np.ndarray:
+    """The largest change of an earlier line when a token is added, (T - 1, L), from 1 token on.
+
+    In parts of the largest number of its layer, keys or values, whichever moves more.
+    """
+    both = kept(text, causal)
+    shares = [lines.changes() / largest(lines.after[-1]) for lines in (both.keys, both.values)]
+    return np.maximum(*shares)
+
+
+def largest(lines: np.ndarray) -> np.ndarray:
+    """The largest size of a number in each layer, (L, H, T, Dk) -> (L,)"""
+    return abs(lines).max(axis=(1, 2, 3))
 
 
 # ---------------------------------------------------------------- 5. what it costs

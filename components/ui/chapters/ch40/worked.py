@@ -74,8 +74,8 @@ def blend(n: int, asked: int, causal: bool = True) -> float:
 
 def unmasked(layer: int | None = None) -> float:
     """The largest change of an earlier line without the mask, in a layer or in all."""
-    changes = probes.changes_of_earlier(text_of_the_sum(), FORM.prompt_length, False)
-    return float(changes.max() if layer is None else changes[layer].max())
+    changes = probes.changes(text_of_the_sum(), causal=False)[FORM.prompt_length - 1]
+    return float(changes.max() if layer is None else changes[layer])
 
 
 def text_of_the_sum() -> str:
