@@ -71,7 +71,7 @@ def why_a_cache_is_allowed() -> None:
     page.prose("allowed_controls")
     before = page.number("before", "Tokens before the new one", 1, FORM.length - 1, 6)
     st.html(
-        strip(text[: before + 1], FORM, *pair, marks=Marks(given=range(before)), small=True),
+        strip(text[: before + 1], FORM, *pair, marks=Marks(loss=range(before)), small=True),
     )
     page.draw(
         figures.changes_by_layer(probes.rows_of_changes(text, before)),
