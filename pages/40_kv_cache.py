@@ -102,7 +102,7 @@ page.prose("argument_worked")
 def prefill_and_decode() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
-        "To write as many tokens takes, against reading them,",
+        "Against reading the prompt, writing as many tokens takes",
         phases.LONGER,
         lambda: phases.how_much_longer(rows),
     ):
@@ -142,7 +142,7 @@ page.box("Why care", "care_phases")
 def here_and_now() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
-        "Does it take at least twice as long behind the longer text?",
+        "Behind the longer text, one more token takes at least twice as long",
         bench.SHAPES,
         lambda: bench.what_grows(rows),
     ):

@@ -115,7 +115,9 @@ def step_of_many(rows: Rows) -> Measured:
 def reading_and_writing(rows: Rows) -> Measured:
     read = seconds_at(timed(rows, 1, cached=False), GIVEN)
     written = sum(steps_behind_a_prompt(timed(rows, 1, cached=True)))
-    return Measured(f"{1000 * read:.0f} ms to read, {1000 * written:.0f} ms to write")
+    return Measured(
+        f"{1000 * read:.0f} ms to read them and {1000 * written:.0f} ms to write as many"
+    )
 
 
 CLAIMS: dict[str, Claim] = {

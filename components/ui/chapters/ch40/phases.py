@@ -178,7 +178,7 @@ def named(piece: Piece) -> str:
 
 
 def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
-    """A row a step: machine, phase, name, intensity, speed in GFLOP/s, milliseconds."""
+    """A row a step: machine, phase, name, intensity, billions of operations a second, milliseconds."""
     return [
         {
             "machine": machine.name,
@@ -194,7 +194,7 @@ def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
 
 
 def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
-    """The corners of each roof: machine, where the bytes come from, intensity, speed in GFLOP/s."""
+    """The corners of each roof: machine, where the bytes come from, intensity, billions of operations a second."""
     return [
         {"machine": machine.name, "bytes": where, "intensity": x, "speed": roof.at(x) / 1e9}
         for machine in machines
@@ -219,7 +219,7 @@ def roofline(machines: Sequence[Machine]) -> Chart:
     )
     y = alt.Y(
         "speed:Q",
-        title="GFLOP a second",
+        title="billion operations a second",
         scale=alt.Scale(type="log"),
         axis=alt.Axis(values=[0.1, 1, 10, 100, 1000], format="~g"),
     )
@@ -256,7 +256,7 @@ def roofline(machines: Sequence[Machine]) -> Chart:
             "machine",
             "name",
             alt.Tooltip("intensity", title="operations a byte", format=".3~g"),
-            alt.Tooltip("speed", title="GFLOP a second", format=".3~g"),
+            alt.Tooltip("speed", title="billion operations a second", format=".3~g"),
             alt.Tooltip("milliseconds", format=".3~g"),
         ],
     )
