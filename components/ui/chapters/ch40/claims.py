@@ -2,6 +2,120 @@
 
 from __future__ import annotations
 
-from components.ui.claims.core import Claim
+from collections.abc import Callable
+from typing import Any
 
-CLAIMS: dict[str, Claim] = {}
+from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.readings import over_seeds
+from lab.records import select
+
+RECORD = "records/kv_cache.jsonl"
+Rows = list[dict[str, Any]]
+
+
+def one(record: Rows, **cell: Any) -> dict[str, Any]:
+    """The row of one cell."""
+    (row,) = select(record, **cell)
+    return row
+
+
+def differing(how: str, digits: int) -> Callable[[Rows], Measured]:
+    """Texts that come out otherwise than with a cache in single precision."""
+
+    def pick(rows: Rows) -> Measured:
+        row = one(rows, part="exact", how=how, digits=digits)
+        return Measured(part_of(row["differing"], row["n"]), row["differing"], row["n"])
+
+    return pick
+
+
+def largest_change(rows: Rows) -> Measured:
+    """Of a logit, in parts of the largest, with a cache against without, of all lengths."""
+    most = max(row["largest_change"] for row in select(rows, part="exact", how="uncached"))
+    return Measured(parts(most))
+
+
+def parts(x: float) -> str:
+    """A small share in millionths, rounded up."""
+    return f"{-(-x * 1e6 // 1):.0f} millionths"
+
+
+def queue(rows: Rows, policy: str) -> dict[str, Any]:
+    return one(rows, part="queue", policy=policy, rows=8)
+
+
+def queue_gain(rows: Rows) -> Measured:
+    """Tokens a second, continuous over static."""
+    static, continuous = (queue(rows, policy) for policy in ("static", "continuous"))
+    return Measured(f"{static['seconds'] / continuous['seconds']:.1f} times")
+
+
+def wasted(policy: str) -> Callable[[Rows], Measured]:
+    """Rows that were computed at some step and had no text."""
+
+    def pick(rows: Rows) -> Measured:
+        row = queue(rows, policy)
+        return Measured(f"{100 * row['wasted'] / row['computed']:.0f} in 100")
+
+    return pick
+
+
+def draft_best(rows: Rows) -> Measured:
+    """The largest gain of drafting over writing alone, of all drafts at 4 x 4 digits."""
+    drafts = select(rows, part="draft", digits=4)
+    return Measured(f"{max(row['seconds_alone'] / row['seconds'] for row in drafts):.1f} times")
+
+
+def count_of(**cell: Any) -> Callable[[Rows], Measured]:
+    return lambda rows: Measured(f"{select(rows, **cell)[0]['n']:,}")
+
+
+SAME = {
+    **{f"same_{d}x{d}": ("uncached", d) for d in (2, 4, 10)},
+    **{f"drafted_{d}x{d}": ("drafted", d) for d in (2, 4)},
+    **{f"ragged_{d}x{d}": ("ragged", d) for d in (4,)},
+    **{f"{how}_{d}x{d}": (how, d) for how in ("float16", "bfloat16") for d in (2, 4, 10)},
+}
+
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch4.{name}": Claim(
+            f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
+            RECORD,
+            differing(how, digits),
+        )
+        for name, (how, digits) in SAME.items()
+    },
+    "ch4.same_change": Claim(
+        "Largest change of a logit between cached and uncached decoding, in parts of the largest",
+        RECORD,
+        largest_change,
+    ),
+    "ch4.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
+    "ch4.queue_gain": Claim(
+        "Tokens a second of continuous batching over static, 8 rows", RECORD, queue_gain
+    ),
+    **{
+        f"ch4.queue_wasted_{policy}": Claim(
+            f"Rows without a text, {policy} batching in 8 rows", RECORD, wasted(policy)
+        )
+        for policy in ("static", "continuous")
+    },
+    "ch4.draft_sums": Claim("Sums drafted for", RECORD, count_of(part="draft", digits=4)),
+    "ch4.draft_best": Claim(
+        "Drafting over writing alone, the best of all drafts at 4 x 4 digits", RECORD, draft_best
+    ),
+    "ch4.grouped_seeds": Claim(
+        "Seeds an arm of the twins with grouped heads",
+        RECORD,
+        lambda rows: Measured(f"{len(select(rows, part='grouped', key_heads=4))}"),
+    ),
+    **{
+        f"ch4.grouped_{heads}": Claim(
+            f"Held-out pairs wrong of twins with {heads} key heads",
+            RECORD,
+            over_seeds("heldout", part="grouped", key_heads=heads),
+        )
+        for heads in (4, 2, 1)
+    },
+}
