@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch40 import bench, claims, figures, measuring, phases, probes
+from components.ui.chapters.ch40 import (
+    bench,
+    exercises,
+    figures,
+    measuring,
+    phases,
+    probes,
+    serving,
+    timing,
+    worked,
+)
 from components.ui.chapters.ch40.probes import FAULTS, FORM, KINDS, PLACELESS, SHIFTED, TURNING
 from components.ui.chapters.ch40.worked import (
     BASES,
@@ -21,10 +31,15 @@ from components.ui.chapters.ch40.worked import (
     TOKENS,
     times_the_weights,
 )
+from components.ui.drawings.generators import show_generators
+from components.ui.drawings.growing import show_growing
+from components.ui.drawings.kept import show_kept
+from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
+from components.ui.plots import bars
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
-from components.ui.tokens import Marks, key, strip, wrong_tokens
+from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 from lab.model.cache_size import KeysAndValues, cache_bytes
 from lab.model.known_sizes import CARDS, KnownModel
@@ -32,12 +47,15 @@ from lab.model.known_sizes import CARDS, KnownModel
 if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece, TimedStep
 
-cost = lazily("lab.model.cost")
-lines = lazily("lab.interp.earlier_lines")
+growth = lazily("lab.interp.kept")
 spoiled = lazily("lab.interp.spoiled_cache")
 generating = lazily("lab.inference.generate")
 steps = lazily("lab.inference.phases")
 stopwatch = lazily("lab.inference.stopwatch")
+cost = lazily("lab.model.cost")
+drafting = lazily("lab.inference.speculative")
+grouped = lazily("lab.experiments.grouped")
+served = lazily("lab.inference.serving")
 
 MOVED = 1e-5
 """More of the largest number than single precision loses by summing in another order."""
@@ -54,10 +72,14 @@ pair = page.pair() if page.draws(*OF_A_SUM) else None
 def as_it_is_written() -> None:
     if pair is None:
         return
-    written = write_sum(BOOK_RUN, *pair)
-    st.html(key())
-    st.html(strip(written.text, FORM, *pair, written_from=FORM.prompt_length))
-    page.source(generating.generate)
+    text = write_sum(BOOK_RUN, *pair).text[:-1]  # nobody reads the last token
+    show_growing(
+        f"{page.prefix}growing",
+        text,
+        *probes.lines_of(text),
+        alt=f"Keys and values of one head while {text} is written: a line more for each token",
+    )
+    page.source(generating.generate, growth.queries_keys_values)
 
 
 page.three_from_before("before_place", "before_mask", "before_working")
@@ -71,28 +93,60 @@ page.prose("opening")
 def why_a_cache_is_allowed() -> None:
     if pair is None:
         return
-    text = write_sum(BOOK_RUN, *pair).text
+    text = write_sum(BOOK_RUN, *pair).text[:-1]
     if not page.guess(
         "Of all the numbers kept of the earlier tokens, how many have changed?",
         ("none", "about half", "all of them"),
-        lambda: "none" if probes.largest_change(text) < MOVED else "all of them",
+        lambda: "none" if probes.changes(text, causal=True).max() < MOVED else "all of them",
     ):
         return
     page.prose("allowed_controls")
-    before = page.number("before", "Tokens before the new one", 1, FORM.length - 1, 6)
-    st.html(
-        strip(text[: before + 1], FORM, *pair, marks=Marks(loss=range(before)), small=True),
+    show_kept(
+        f"{page.prefix}kept",
+        text,
+        probes.kept(text, causal=True),
+        probes.kept(text, causal=False),
+        alt="Keys or values of all layers before a new token, behind it, and the difference",
+        start=FORM.prompt_length,
     )
-    page.draw(
-        figures.changes_by_layer(probes.rows_of_changes(text, before)),
-        alt="By layer, how much one new token changes the keys and values of those before it",
-    )
+    page.numbers("Largest change of an earlier line", probes.rows_of_changes(text))
     page.notice()
-    page.source(lines.change_of_earlier, lines.keys_and_values)
+    page.source(growth.kept)
 
 
 page.prose("argument")
 page.prose("argument_worked")
+
+
+# ---------------------------------------------------------------- 2. two generators
+
+page.prose("generators")
+far_pair = page.pair("far", 4, "1234", "5678") if page.draws("generators", "drafts") else None
+
+
+@page.section("generators", needs=[serving.FAR], told=False)
+def two_generators() -> None:
+    if far_pair is None:
+        return
+    options, sum_ = ("about 3 times", "about 10 times", "about 30 times"), far_pair
+    if not page.guess(
+        "Without a cache, how many times as many tokens does the network read?",
+        options,
+        lambda: band(worked.times_read(*sum_), (6, 20), options),
+    ):
+        return
+    page.prose("generators_controls")
+    without, cached = serving.both_clocked(*far_pair)
+    show_generators(
+        f"{page.prefix}generators",
+        without,
+        cached,
+        n_layer=serving.limited(serving.FAR).config.n_layer,
+        alt="The tokens read at each step, without a cache and with one, and what they took",
+    )
+    page.numbers("What each written token took", serving.rows_of_clocks(without, cached))
+    page.notice()
+    page.source(generating.generate, generating.read_on, cost.step_flops)
 
 
 # ---------------------------------------------------------------- 3. prefill and decode
@@ -148,7 +202,7 @@ def here_and_now() -> None:
     ):
         return
     page.prose("bench_controls")
-    batch = page.choose("batch", "Texts side by side", claims.BATCHES, kind="segments")
+    batch = page.choose("batch", "Texts side by side", timing.BATCHES, kind="segments")
     ghosts = bench.recorded(rows, batch) if rows else []
 
     def draw_times(timed: Sequence[TimedStep]) -> None:
@@ -174,7 +228,7 @@ def here_and_now() -> None:
     page.prose("totals")
     if rows:
         page.guess(
-            f"With a cache, the text of {claims.LONG} tokens takes less time by a factor of",
+            f"With a cache, the text of {timing.LONG} tokens takes less time by a factor of",
             bench.FACTORS,
             lambda: bench.how_much_quicker(rows),
             name="totals",
@@ -234,6 +288,18 @@ def what_it_costs() -> None:
 
 
 page.prose("grouped")
+
+
+@page.section("heads")
+def what_sharing_costs() -> None:
+    rows = serving.grouped_rows(rows_of("kv_cache.jsonl"))
+    if not rows:
+        return
+    page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out sums right, by key heads")
+    page.notice()
+    page.source(grouped.grouped)
+
+
 page.box("Why care", "care")
 
 with page.deeper("keys that are turned already"):
@@ -282,6 +348,89 @@ def break_it() -> None:
     )
     page.notice()
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
+
+
+# ---------------------------------------------------------------- 7. deeper
+
+with page.deeper("a queue of sums"):
+
+    @page.section("queue", needs=[serving.FAR])
+    def a_queue() -> None:
+        options = ("less than a fifth", "about a third", "more than half")
+        if not page.guess(
+            "Static batching, eight slots: how much of what is computed is for nobody?",
+            options,
+            lambda: band(worked.wasted(), (0.2, 0.45), options),
+        ):
+            return
+        page.prose("queue_controls")
+        left, middle, right = st.columns(3)
+        with left:
+            n = page.choose("sums", "Sums that wait", serving.SUMS, worked.QUEUE_SUMS)
+        with middle:
+            slots = page.choose("slots", "Slots", serving.SLOTS, worked.QUEUE_SLOTS)
+        with right:
+            seed = page.number("drawn", "Other sums", 0, 9, 0)
+        timelines = serving.both_served(n, slots, seed)
+        show_queue(
+            f"{page.prefix}queue",
+            timelines,
+            alt="Which sum is in which slot at which step, with static and continuous batching",
+        )
+        page.numbers("Which sum is served when", serving.rows_of_bars(timelines))
+        page.notice()
+        page.source(served.static, served.continuous, served.next_tokens)
+
+
+with page.deeper("drafts that are checked"):
+
+    @page.section("drafts", needs=[serving.FAR, *serving.SMALL])
+    def draft_and_verify() -> None:
+        if far_pair is None or not page.guess(
+            "A draft is wrong more often than right. What does the text lose?",
+            ("nothing", "a digit now and then", "most of its digits"),
+            serving.what_drafts_change,
+        ):
+            return
+        page.prose("drafts_controls")
+        left, right = st.columns(2)
+        with left:
+            draft = page.choose(
+                "draft", "Who drafts", list(serving.DRAFTS), words=serving.DRAFTS.__getitem__
+            )
+        with right:
+            n_draft = page.choose("drafted", "Tokens at a time", serving.DRAFTED, 4)
+        found = serving.drafted(*far_pair, draft, n_draft)
+        st.html(serving.rounds_html(found))
+        st.markdown(serving.in_rounds(found))
+        rows = serving.draft_rows(rows_of("kv_cache.jsonl"))
+        if rows:
+            page.draw(
+                figures.drafting(rows),
+                alt="For each draft and its length, how many times as fast as writing alone",
+            )
+        page.notice()
+        page.source(drafting.speculate, drafting.agreeing)
+
+
+with page.deeper("what prompts share, and fewer bytes a number"):
+    page.prose("prefix")
+    page.prose("half")
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_bytes", needs=[BOOK_RUN])
+def how_many_bytes() -> None:
+    exercises.how_many_bytes(page)
+
+
+@page.section("ex_prefix", needs=[BOOK_RUN])
+def read_little() -> None:
+    exercises.read_little(page)
 
 
 page.close("end", "read")

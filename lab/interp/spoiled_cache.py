@@ -170,4 +170,5 @@ def turn_again(cache: KVCache, before: GPT, after: GPT, places: Tensor, moved: i
 
 def turned(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
     """Keys (B, Hk, T, Dk) as the positions of a model turn them at `places`."""
-    return model.position.rotate(keys, keys, places, NO_TRACE)[1]
+    turn = model.position.turn(places, keys.dtype)
+    return model.position.rotate(keys, keys, turn, NO_TRACE)[1]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from components.ui.chapters.ch40 import claims, phases
-from components.ui.chapters.ch40.claims import Rows
+from components.ui.chapters.ch40 import phases, timing
 from components.ui.chapters.ch40.measuring import Measuring
+from components.ui.chapters.ch40.timing import Rows
 from components.ui.lazily import lazily
 from components.ui.plots.colours import INK, OCHRE, VIOLET
 from components.ui.plots.core import CURVE, Chart, finished, toned
@@ -66,7 +66,7 @@ def recorded(rows: Rows, batch: int) -> list[dict[str, Any]]:
     return [
         row_of(RECORDED, cached, length, seconds, batch)
         for cached in (False, True)
-        for row in [claims.timed(rows, batch, cached=cached)]
+        for row in [timing.timed(rows, batch, cached=cached)]
         for length, seconds in zip(row["lengths"], row["seconds"], strict=True)
         if row["every"] > 1 or (length - row["lengths"][0]) % DRAWN == 0
     ]
@@ -136,8 +136,8 @@ EDGES = (3, 20, 100)
 
 def growth(rows: Rows, cached: bool) -> float:
     """The step behind the long text over that behind the short one."""
-    row = claims.timed(rows, 1, cached=cached)
-    return claims.seconds_at(row, claims.LONG) / claims.seconds_at(row, claims.SHORT)
+    row = timing.timed(rows, 1, cached=cached)
+    return timing.seconds_at(row, timing.LONG) / timing.seconds_at(row, timing.SHORT)
 
 
 def what_grows(rows: Rows) -> str:
@@ -146,7 +146,7 @@ def what_grows(rows: Rows) -> str:
 
 
 def how_much_quicker(rows: Rows) -> str:
-    return band(claims.speedup(rows, claims.LONG, 1), EDGES, FACTORS)
+    return band(timing.speedup(rows, timing.LONG, 1), EDGES, FACTORS)
 
 
 def work_saved(length: int) -> str:
@@ -155,15 +155,15 @@ def work_saved(length: int) -> str:
         cost.writing_flops(phases.network().config, PROMPT.prompt_length, length, cached=cached)
         for cached in (False, True)
     )
-    return claims.times(without / with_one)
+    return timing.times(without / with_one)
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "short": lambda: f"{claims.SHORT}",
-    "long": lambda: f"{claims.LONG}",
-    "work_short": lambda: work_saved(claims.SHORT),
-    "work_long": lambda: work_saved(claims.LONG),
-    "bench_texts": lambda: f"{claims.BATCHES[-1]}",
+    "short": lambda: f"{timing.SHORT}",
+    "long": lambda: f"{timing.LONG}",
+    "work_short": lambda: work_saved(timing.SHORT),
+    "work_long": lambda: work_saved(timing.LONG),
+    "bench_texts": lambda: f"{timing.BATCHES[-1]}",
     "bench_few": lambda: spelled(8),
     "bench_seconds": lambda: f"{MOST_SECONDS:g}",
     "bench_longest": lambda: f"{HERE[1][0]}",

@@ -1,168 +1,120 @@
-"""The measured figures of chapter 4: seconds are those of the machine that the record names."""
+"""The measured figures of chapter 4."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from components.ui.claims.core import Claim, Measured
-from components.ui.lazily import lazily
+from components.ui.chapters.ch40 import timing
+from components.ui.chapters.ch40.timing import RECORD, Rows
+from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.readings import over_seeds
 from lab.records import select
 
-stopwatch = lazily("lab.experiments.stopwatch")
 
-RECORD = "records/kv_cache.jsonl"
-MODEL = "far_clipped"
-GIVEN = 22
-"""Tokens of a prompt of ten by ten digits."""
-
-SHORT, LONG = 64, 350
-"""Tokens of the two texts whose writing is compared."""
-
-BATCHES = (1, 8, 64)
-
-Row = dict[str, Any]
-Rows = list[Row]
-Pick = Callable[[Rows], Measured]
-
-
-# ---------------------------------------------------------------- seconds of the record
-
-
-def timed(rows: Rows, batch: int, *, cached: bool) -> Row:
-    """The one row of steps that write so many texts side by side. `ValueError` without it."""
-    (row,) = select(rows, part="time", model=MODEL, batch=batch, cached=cached)
+def one(record: Rows, **cell: Any) -> dict[str, Any]:
+    """The row of one cell."""
+    (row,) = select(record, **cell)
     return row
 
 
-def seconds_at(row: Row, length: int) -> float:
-    """Of the step that writes behind so many tokens, between two that were timed filled in."""
-    return float(np.interp(length, row["lengths"], row["seconds"]))
-
-
-def steps_behind_a_prompt(row: Row) -> list[float]:
-    """Seconds of the steps that write as many tokens as the prompt has, behind it."""
-    return [seconds_at(row, n) for n in range(GIVEN + 1, 2 * GIVEN + 1)]
-
-
-def seconds_of_a_step(rows: Rows, batch: int) -> float:
-    """The middle one of those steps, with a cache."""
-    return float(np.median(steps_behind_a_prompt(timed(rows, batch, cached=True))))
-
-
-def writing_over_reading(rows: Rows) -> float:
-    """How many times as long it takes to write as many tokens as to read them."""
-    written = sum(steps_behind_a_prompt(timed(rows, 1, cached=True)))
-    return written / seconds_at(timed(rows, 1, cached=False), GIVEN)
-
-
-def speedup(rows: Rows, length: int, batch: int) -> float:
-    """Seconds of writing a text without a cache over those with one."""
-    without, with_one = (timed(rows, batch, cached=cached) for cached in (False, True))
-    return stopwatch.seconds_until(without, length) / stopwatch.seconds_until(with_one, length)
-
-
-# ---------------------------------------------------------------- in words
-
-
-def times(x: float) -> str:
-    return f"{x:.0f}" if x >= 10 else f"{x:.2g}"
-
-
-def as_quick(x: float) -> str:
-    """4.2 times as quick; one that is slower says so."""
-    if 0.95 < x < 1.05:
-        return "as quick as without"
-    return f"{times(x)} times as quick" if x > 1 else f"{times(1 / x)} times as slow"
-
-
-def sped_up(length: int, batch: int) -> Pick:
-    return lambda rows: Measured(as_quick(speedup(rows, length, batch)))
-
-
-def rival(batch: int) -> Pick:
-    """Seconds of the quicker of the two kernels of transformers, over ours."""
+def differing(how: str, digits: int) -> Callable[[Rows], Measured]:
+    """Texts that come out otherwise than with a cache in single precision."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, part="rival", batch=batch)
-        seconds = row["seconds"]
-        theirs = min(seconds[name] for name in seconds if name != "ours")
-        return Measured(f"{times(theirs / seconds['ours'])} times as long")
+        row = one(rows, part="exact", how=how, digits=digits)
+        return Measured(part_of(row["differing"], row["n"]), row["differing"], row["n"])
 
     return pick
 
 
-def bandwidth_share(rows: Rows) -> Measured:
-    """Of the bytes a second that a sum reaches, those that a step of decoding moves."""
-    (row,) = select(rows, part="memory", key_heads=4, dtype="float32", batch=1)
-    (machine,) = select(rows, part="machine")
-    share = row["bytes_moved"] / row["seconds"] / machine["bytes_per_second"]
-    return Measured(f"{100 * share:.0f}%")
+def largest_change(rows: Rows) -> Measured:
+    """Of a logit, in parts of the largest, with a cache against without, of all lengths."""
+    most = max(row["largest_change"] for row in select(rows, part="exact", how="uncached"))
+    return Measured(parts(most))
 
 
-def ridge(rows: Rows) -> Measured:
-    (machine,) = select(rows, part="machine")
-    return Measured(times(machine["flops_per_second"] / machine["bytes_per_second"]))
+def parts(x: float) -> str:
+    """A small share in millionths, rounded up."""
+    return f"{-(-x * 1e6 // 1):.0f} millionths"
 
 
-def step_of_many(rows: Rows) -> Measured:
-    many, one = (seconds_of_a_step(rows, batch) for batch in (BATCHES[-1], 1))
-    return Measured(f"{times(many / one)} times")
+def queue(rows: Rows, policy: str) -> dict[str, Any]:
+    return one(rows, part="queue", policy=policy, rows=8)
 
 
-def reading_and_writing(rows: Rows) -> Measured:
-    read = seconds_at(timed(rows, 1, cached=False), GIVEN)
-    written = sum(steps_behind_a_prompt(timed(rows, 1, cached=True)))
-    return Measured(
-        f"{1000 * read:.0f} ms to read them and {1000 * written:.0f} ms to write as many"
-    )
+def queue_gain(rows: Rows) -> Measured:
+    """Tokens a second, continuous over static."""
+    static, continuous = (queue(rows, policy) for policy in ("static", "continuous"))
+    return Measured(f"{static['seconds'] / continuous['seconds']:.1f} times")
 
 
-CLAIMS: dict[str, Claim] = {
-    "ch4.read_and_write": Claim(
-        f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
-        RECORD,
-        reading_and_writing,
-    ),
-    "ch4.ridge": Claim(
-        "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
-        RECORD,
-        ridge,
-    ),
-    "ch4.step_of_64": Claim(
-        f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
-        RECORD,
-        step_of_many,
-    ),
-    "ch4.bandwidth_share": Claim(
-        "Bytes that a cached step must move, a second, behind 340 tokens of one text with plain "
-        "rotary positions, as a share of those of a sum of 268 MB.",
-        RECORD,
-        bandwidth_share,
-    ),
+def wasted(policy: str) -> Callable[[Rows], Measured]:
+    """Rows that were computed at some step and had no text."""
+
+    def pick(rows: Rows) -> Measured:
+        row = queue(rows, policy)
+        return Measured(f"{100 * row['wasted'] / row['computed']:.0f} in 100")
+
+    return pick
+
+
+def draft_best(rows: Rows) -> Measured:
+    """The largest gain of drafting over writing alone, of all drafts at 4 x 4 digits."""
+    drafts = select(rows, part="draft", digits=4)
+    return Measured(f"{max(row['seconds_alone'] / row['seconds'] for row in drafts):.1f} times")
+
+
+def count_of(**cell: Any) -> Callable[[Rows], Measured]:
+    return lambda rows: Measured(f"{select(rows, **cell)[0]['n']:,}")
+
+
+SAME = {
+    **{f"same_{d}x{d}": ("uncached", d) for d in (2, 4, 10)},
+    **{f"drafted_{d}x{d}": ("drafted", d) for d in (2, 4)},
+    **{f"ragged_{d}x{d}": ("ragged", d) for d in (4,)},
+    **{f"{how}_{d}x{d}": (how, d) for how in ("float16", "bfloat16") for d in (2, 4, 10)},
+}
+
+CLAIMS: dict[str, Claim] = timing.CLAIMS | {
     **{
-        f"ch4.speedup_{length}": Claim(
-            f"Writing a text to {length} tokens with a cache, against without; one text.",
+        f"ch4.{name}": Claim(
+            f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
             RECORD,
-            sped_up(length, 1),
+            differing(how, digits),
         )
-        for length in (SHORT, LONG)
+        for name, (how, digits) in SAME.items()
     },
-    "ch4.speedup_350_batch": Claim(
-        f"The same of 64 texts side by side to {LONG} tokens; without a cache every 16th length "
-        "is timed, the rest filled in between.",
+    "ch4.same_change": Claim(
+        "Largest change of a logit between cached and uncached decoding, in parts of the largest",
         RECORD,
-        sped_up(LONG, 64),
+        largest_change,
+    ),
+    "ch4.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
+    "ch4.queue_gain": Claim(
+        "Tokens a second of continuous batching over static, 8 rows", RECORD, queue_gain
     ),
     **{
-        f"ch4.rival_{batch}": Claim(
-            "Time in which transformers writes from 22 to 340 tokens with a cache, by the quicker "
-            f"of its two kernels, over ours with the same weights; texts side by side: {batch}.",
-            RECORD,
-            rival(batch),
+        f"ch4.queue_wasted_{policy}": Claim(
+            f"Rows without a text, {policy} batching in 8 rows", RECORD, wasted(policy)
         )
-        for batch in (1, 64)
+        for policy in ("static", "continuous")
+    },
+    "ch4.draft_sums": Claim("Sums drafted for", RECORD, count_of(part="draft", digits=4)),
+    "ch4.draft_best": Claim(
+        "Drafting over writing alone, the best of all drafts at 4 x 4 digits", RECORD, draft_best
+    ),
+    "ch4.grouped_seeds": Claim(
+        "Seeds an arm of the twins with grouped heads",
+        RECORD,
+        lambda rows: Measured(f"{len(select(rows, part='grouped', key_heads=4))}"),
+    ),
+    **{
+        f"ch4.grouped_{heads}": Claim(
+            f"Held-out pairs wrong of twins with {heads} key heads",
+            RECORD,
+            over_seeds("heldout", part="grouped", key_heads=heads),
+        )
+        for heads in (4, 2, 1)
     },
 }

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG, apart
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -22,48 +22,32 @@ from components.ui.plots.core import (
     toned,
 )
 
-ROUNDING = 1e-7
-"""About the last digit of single precision: below it the axis of changes is straight, to zero."""
-
-
-def changes_by_layer(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """A point a layer, for keys and values, with the mask and without. Rows: layer, what, mask,
-    change."""
-    data = pd.DataFrame(rows)
-    chart = (
-        alt.Chart(data)
-        .mark_point(size=110, filled=True, opacity=0.8)
-        .encode(
-            x=alt.X(
-                "change:Q",
-                title="largest change of an earlier line",
-                scale=alt.Scale(type="symlog", constant=ROUNDING, domain=[0, 1], nice=False),
-                axis=alt.Axis(
-                    values=[0, 1e-6, 1e-4, 1e-2, 1],
-                    labelExpr="datum.value == 0 ? 'none' : format(datum.value, '.4~%')",
-                ),
-            ),
-            y=alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(grid=True)),
-            yOffset=alt.YOffset("what:N", sort=None),
-            color=alt.Color(
-                "mask:N",
-                title=None,
-                scale=toned({"with the mask": ACCENT, "without it": GREY}),
-                legend=alt.Legend(orient="bottom"),
-            ),
-            shape=alt.Shape(
-                "what:N",
-                title=None,
-                scale=alt.Scale(domain=["keys", "values"], range=["circle", "square"]),
-                legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
-            ),
-            tooltip=["layer", "what", "mask", alt.Tooltip("change", format=".2e")],
-        )
-    )
-    return finished(chart.properties(height=rows_high(len(set(data["layer"])), 44)))
-
-
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
+
+
+def drafting(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Times as fast as writing alone, by how much is drafted, a line a draft. Rows: draft, n_draft,
+    kept, speed."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("n_draft:O", title="tokens drafted at a time", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("speed:Q", title="times as fast as alone", scale=alt.Scale(zero=True)),
+    )
+    lines = base.mark_line(point=alt.OverlayMarkDef(size=70), strokeWidth=2).encode(
+        color=alt.Color(
+            "draft:N",
+            title="who drafts",
+            scale=toned(apart(row["draft"] for row in rows)),
+            legend=alt.Legend(orient="bottom"),
+        ),
+        tooltip=[
+            "draft",
+            alt.Tooltip("n_draft", title="drafted at a time"),
+            alt.Tooltip("kept", title="kept of them", format=".2f"),
+            alt.Tooltip("speed", title="times as fast", format=".2f"),
+        ],
+    )
+    alone = alt.Chart(pd.DataFrame({"speed": [1.0]})).mark_rule(strokeDash=[4, 4], color=SOFT.now)
+    return finished(alt.layer(alone.encode(y="speed:Q"), lines).properties(height=CURVE))
 
 
 def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.chapters.ch40 import claims
-from components.ui.chapters.ch40.claims import Rows
+from components.ui.chapters.ch40 import timing
 from components.ui.chapters.ch40.measuring import Measuring
+from components.ui.chapters.ch40.serving import FAR, limited
+from components.ui.chapters.ch40.timing import Rows
 from components.ui.lazily import lazily
 from components.ui.plots.colours import ACCENT, GREY, SOFT
 from components.ui.plots.core import CURVE, Chart, finished, toned
-from components.ui.runs import take_with_progress
 from components.ui.words import band, size, spelled
 from lab.data.problems import Format
 from lab.records import select
@@ -31,32 +30,29 @@ if TYPE_CHECKING:
     from lab.model.config import GPTConfig
     from lab.model.gpt import GPT
 
-lengths = lazily("lab.experiments.lengths")
-served = lazily("lab.experiments.served_models")
 experiment = lazily("lab.experiments.stopwatch")
 stopwatch = lazily("lab.inference.stopwatch")
 steps = lazily("lab.inference.phases")
 cost = lazily("lab.model.cost")
 torch = lazily("torch")
 
-RUN = "far_coupled"
+RUN = FAR
 """With its limit, the network that is timed: it writes sums of up to ten by ten digits."""
 
 SUM = Format("cot_reversed", 10, 10)
-GIVEN = claims.GIVEN
+GIVEN = timing.GIVEN
 READ = (GIVEN, 4 * GIVEN, SUM.length)
 """Tokens of the texts whose prefill is drawn: a prompt, four times as much, and a whole sum."""
 
-TEXTS = claims.BATCHES
-TURNS, FAR = 5, 2**24
+TEXTS = timing.BATCHES
+TURNS, IN_MEMORY = 5, 2**24
 """How often each is timed here and now, and how many numbers are summed from memory: 67 MB."""
 
 MOST_SECONDS = 8.0
 
 
-@lru_cache(maxsize=1)
 def network() -> GPT:
-    return lengths.clipped(take_with_progress(RUN).model, served.LIMIT)
+    return limited(RUN)
 
 
 # ---------------------------------------------------------------- shapes
@@ -111,13 +107,13 @@ def recorded(rows: Rows) -> Machine:
 
 
 def piece_read(rows: Rows, config: GPTConfig, n: int) -> Piece:
-    seconds = claims.seconds_at(claims.timed(rows, 1, cached=False), n)
+    seconds = timing.seconds_at(timing.timed(rows, 1, cached=False), n)
     return stopwatch.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
 
 
 def piece_written(rows: Rows, config: GPTConfig, batch: int) -> Piece:
     """The middle of the steps that write as many tokens as the prompt has."""
-    length, seconds = GIVEN + GIVEN // 2, claims.seconds_of_a_step(rows, batch)
+    length, seconds = GIVEN + GIVEN // 2, timing.seconds_of_a_step(rows, batch)
     work = steps.decode(config, length, batch)
     return stopwatch.Piece("decode", work, seconds, batch, length)
 
@@ -136,7 +132,7 @@ def start() -> Measuring[Piece]:
     model, text = network(), text_to_read()
     near = cost.matrix_bytes(model.config, 4) // 4
     pieces = chain(
-        stopwatch.machine(TURNS, FAR, near),
+        stopwatch.machine(TURNS, IN_MEMORY, near),
         stopwatch.reading(model, text, READ, TURNS),
         *(stopwatch.writing(model, text[:, :GIVEN], batch, GIVEN) for batch in TEXTS),
     )
@@ -178,7 +174,7 @@ def named(piece: Piece) -> str:
 
 
 def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
-    """A row a step: machine, phase, name, intensity, billions of operations a second, milliseconds."""
+    """A row a step: machine, phase, name, intensity, milliseconds, and speed in 10^9 a second."""
     return [
         {
             "machine": machine.name,
@@ -194,7 +190,7 @@ def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
 
 
 def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
-    """The corners of each roof: machine, where the bytes come from, intensity, billions of operations a second."""
+    """The corners of each roof: machine, bytes (from where), intensity, speed in 10^9 a second."""
     return [
         {"machine": machine.name, "bytes": where, "intensity": x, "speed": roof.at(x) / 1e9}
         for machine in machines
@@ -275,7 +271,7 @@ LONGER = ("about as long", "a few times as long", "more than ten times as long")
 
 
 def how_much_longer(rows: Rows) -> str:
-    return band(claims.writing_over_reading(rows), (2, 10), LONGER)
+    return band(timing.writing_over_reading(rows), (2, 10), LONGER)
 
 
 def at_batch(batch: int) -> float:

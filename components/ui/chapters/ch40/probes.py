@@ -65,6 +65,16 @@ def changes(text: str, causal: bool) -> np.ndarray:
     return np.maximum(*shares)
 
 
+def rows_of_changes(text: str) -> list[dict[str, Any]]:
+    """A row for every number of tokens, layer, and mask: the change that one token more makes."""
+    return [
+        {"tokens": t, "layer": layer, "mask": mask, "change": float(change)}
+        for mask in (True, False)
+        for t, layers in enumerate(changes(text, causal=mask), 1)
+        for layer, change in enumerate(layers)
+    ]
+
+
 def largest(lines: np.ndarray) -> np.ndarray:
     """The largest size of a number in each layer, (L, H, T, Dk) -> (L,)"""
     return abs(lines).max(axis=(1, 2, 3))

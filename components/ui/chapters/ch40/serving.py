@@ -12,6 +12,7 @@ import streamlit as st
 
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
+from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
@@ -32,6 +33,8 @@ networks = lazily("lab.experiments.served_models")
 served = lazily("lab.inference.serving")
 torch = lazily("torch")
 
+Row = dict[str, Any]
+
 FAR = "far_coupled"
 FORM = Format("cot_reversed", 4, 4)
 DRAFTS = {
@@ -41,6 +44,7 @@ DRAFTS = {
 }
 """Networks that draft, as readers choose them; the last is a check: all it drafts is kept."""
 
+SMALL = tuple(name for name in DRAFTS if name != FAR)
 DRAFTED = (1, 2, 4, 8)
 SUMS, SLOTS = (16, 32, 64), (2, 4, 8, 16)
 POLICIES: dict[Policy, str] = {
@@ -65,6 +69,18 @@ def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
     return clocks.side_by_side(limited(FAR), given, shape.length - len(given))
 
 
+def rows_of_clocks(without: Clocked, cached: Clocked) -> list[Row]:
+    """A row for every written token and way: what was read, computed and waited for."""
+    return [
+        {"token": n, "cache": cache, "read": read, "operations": flops, "seconds": seconds}
+        for cache, side in ((False, without), (True, cached))
+        for n, (read, flops, seconds) in enumerate(
+            zip(side.read.tolist(), side.flops.tolist(), side.seconds.tolist(), strict=True),
+            side.n_given,
+        )
+    ]
+
+
 # ---------------------------------------------------------------- a queue
 
 
@@ -75,7 +91,8 @@ def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
     prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
     bar, timelines = st.progress(0.0, "Sums are served"), list[Timeline]()
     for policy, title in POLICIES.items():
-        ticks, ended = list[Tick](), 0
+        ticks: list[Tick] = []
+        ended = 0
         for tick in served.serve(
             limited(FAR), prompts, rows=rows, longest=FORM.length, policy=policy
         ):
@@ -87,6 +104,21 @@ def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
         timelines.append(Timeline.of(title, ticks, prompts, rows, policy))
     bar.empty()
     return timelines
+
+
+def rows_of_bars(timelines: Sequence[Timeline]) -> list[Row]:
+    """A row for every sum and way: its slot, and the steps from which to which it is there."""
+    return [
+        {
+            "batching": line.title,
+            "slot": bar.slot,
+            "from": bar.start,
+            "to": bar.end,
+            "sum": bar.text,
+        }
+        for line in timelines
+        for bar in line.bars
+    ]
 
 
 # ---------------------------------------------------------------- draft and verify
@@ -117,6 +149,24 @@ def drafted(a: int, b: int, draft: str, n_draft: int) -> Drafting:
     return Drafting(given, rounds, own == [token for one in rounds for token in one.written])
 
 
+def in_rounds(found: Drafting) -> str:
+    """What became of the drafts, in a sentence."""
+    n_drafted = sum(len(one.drafted) for one in found.rounds)
+    n_kept = sum(one.accepted for one in found.rounds)
+    same = "the same text as alone" if found.same else "**another text than alone**"
+    return (
+        f"{found.written} tokens in **{len(found.rounds)}** steps of the large network, and "
+        f"{same}: {n_kept} of {n_drafted} drafted tokens are kept."
+    )
+
+
+def what_drafts_change() -> str:
+    """As counted in the record, over all texts that were drafted."""
+    rows = select(rows_of("kv_cache.jsonl"), part="exact", how="drafted")
+    lost = sum(row["differing"] for row in rows)
+    return "nothing" if lost == 0 else "a digit now and then"
+
+
 def rounds_html(found: Drafting) -> str:
     """A line a round: what was kept of the draft, what was struck out, and the network's own."""
     lines = "".join(f"<li>{round_html(one)}</li>" for one in found.rounds)
@@ -138,7 +188,18 @@ def token(id_: int, kind: str) -> str:
 
 # ---------------------------------------------------------------- the record
 
-Row = dict[str, Any]
+
+def grouped_rows(rows: Sequence[Row]) -> list[Row]:
+    """A point a twin: the share of held-out pairs that it writes right, by its key heads."""
+    return [
+        {
+            "arm": f"{row['cell']['key_heads']}",
+            "share": 1 - row["errors_test"] / row["n_test"],
+            "seed": row["cell"]["seed"],
+            "errors": row["errors_test"],
+        }
+        for row in select(rows, part="grouped")
+    ]
 
 
 def draft_rows(rows: Sequence[Row], digits: int = 4) -> list[Row]:

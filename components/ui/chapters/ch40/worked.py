@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.chapters.ch40 import probes
+from components.ui.chapters.ch40 import probes, serving
 from components.ui.chapters.ch40.probes import (
     ANOTHER,
     APART,
@@ -25,6 +25,7 @@ from components.ui.chapters.ch40.probes import (
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.words import size, spelled
 from lab.by_hand.attention import attend
+from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 
 SUM = (37, 48)
@@ -208,4 +209,43 @@ BROKEN: dict[str, Callable[[], str]] = {
     "twins_placeless": lambda: of_all(probes.changed(PLACELESS, "twins")),
 }
 
-CALC = READING | LINES | COST | TURNED | BROKEN
+# ---------------------------------------------------------------- 2 and 7. networks that serve
+
+FAR_SUM = (1234, 5678)
+QUEUE_SUMS, QUEUE_SLOTS = 32, 8
+
+
+def times_read(a: int, b: int) -> float:
+    """How many times as many tokens are read without a cache."""
+    without, cached = serving.both_clocked(a, b)
+    return int(without.read.sum()) / int(cached.read.sum())
+
+
+def wasted() -> float:
+    """The share of static batching's slots that no sum needs, of the queue the page begins with."""
+    static, _ = serving.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
+    return 1 - sum(bar.end - bar.start for bar in static.bars) / (QUEUE_SLOTS * static.n_steps)
+
+
+def written_in_queue() -> list[int]:
+    """Tokens that each sum of that queue writes."""
+    _, continuous = serving.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
+    return [bar.written for bar in continuous.bars]
+
+
+def far_shape() -> Format:
+    return serving.FORM.shape_of("{}*{}=".format(*FAR_SUM))
+
+
+SERVED_WORDS: dict[str, Callable[[], str]] = {
+    "far_tokens": lambda: f"{far_shape().length}",
+    "far_prompt": lambda: spelled(far_shape().prompt_length),
+    "far_written": lambda: f"{far_shape().length - far_shape().prompt_length}",
+    "far_read_without": lambda: f"{sum(range(far_shape().prompt_length, far_shape().length)):,}",
+    "far_read_with": lambda: f"{far_shape().length - 1}",
+    "queue_slots": lambda: spelled(QUEUE_SLOTS),
+    "queue_fewest": lambda: spelled(min(written_in_queue())),
+    "queue_most": lambda: spelled(max(written_in_queue())),
+}
+
+CALC = READING | LINES | COST | TURNED | BROKEN | SERVED_WORDS

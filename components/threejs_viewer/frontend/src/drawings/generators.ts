@@ -115,7 +115,7 @@ class Generators {
     cells.replaceChildren();
     const layers = range(n_layer).map((layer) => {
       const name = draw(cells, "text", { class: "layer", x: LEFT - 5, y: this.y(layer) + ROW / 2 });
-      name.textContent = String(layer + 1);
+      name.textContent = String(layer);
       return name;
     });
     const parts = ["prompt", "written"].map((words) => {

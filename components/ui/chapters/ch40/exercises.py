@@ -1,0 +1,93 @@
+"""The exercises of chapter 4, drawn: the reader's attempt, and what a real cache did."""
+
+from __future__ import annotations
+
+from components.ui.chapter import Chapter
+from components.ui.exercises import show_verdict
+from components.ui.lazily import lazily
+from components.ui.operands import ask_pair
+from components.ui.runs import BOOK_RUN, take_with_progress
+from lab.data.problems import Format
+from lab.data.samples import hashed_pairs
+from lab.data.vocabulary import encode
+from lab.exercises.kv_cache import Bytes, Prefix, Slip, grade_bytes
+
+caches = lazily("lab.model.cache")
+prefixes = lazily("lab.inference.prefix")
+reading = lazily("lab.inference.generate")
+torch = lazily("torch")
+
+FORM = Format("cot_reversed")
+READERS = 5
+MOST_TYPED = 10_000_000
+
+HINTS: dict[Slip, str] = {
+    "values": "A token leaves a key *and* a value, and each counts once.",
+    "layers": "Every layer keeps keys and values of its own.",
+    "heads": "Every head has keys and values of its own.",
+    "rows": "Each reader has a prompt of their own.",
+    "bytes": "A number takes more than one byte; how many, the sentence above says.",
+    "other": "Multiply layers, keys and values, heads, numbers a head, tokens, readers, and bytes.",
+}
+
+
+def how_many_bytes(page: Chapter) -> None:
+    """The bytes of a real cache in half precision, to be worked out on paper."""
+    readers = page.number("ex_readers", "Readers", 2, 9, READERS)
+    expected = page.number("ex_bytes", "Bytes, by your reckoning", 0, MOST_TYPED, 0, typed=True)
+    model = take_with_progress(BOOK_RUN).model
+    attention = model.config.attention
+    if expected:
+        found = grade_bytes(
+            expected,
+            bytes_held(readers),
+            n_layer=model.config.n_layer,
+            n_head=attention.n_head,
+            n_row=readers,
+            bytes_per_number=2,
+        )
+        show_verdict(found.solved, said_of(found), HINTS.get(found.slip, ""))
+    page.source(grade_bytes, caches.KVCache.extend)
+
+
+def bytes_held(readers: int) -> int:
+    """Of a cache of two bytes a number, filled with the prompts of so many readers."""
+    prompts = torch.from_numpy(FORM.prompt(*hashed_pairs(readers))).long()
+    cache = caches.KVCache(FORM.length, torch.float16)
+    reading.read_on(take_with_progress(BOOK_RUN).model, prompts, cache)
+    return cache.bytes_held
+
+
+def said_of(found: Bytes) -> str:
+    if found.solved:
+        return f"The cache holds {found.held:,} bytes, as you say."
+    return f"The cache does not hold {found.expected:,} bytes."
+
+
+def read_little(page: Chapter) -> None:
+    """A second sum that shares as much of its prompt with the first as another sum can."""
+    first = page.pair("ex_first")
+    page.link.knows(f"{page.prefix}ex_second_a", f"{page.prefix}ex_second_b")
+    second = ask_pair(f"{page.prefix}ex_second_", 2, "84", "37")
+    if first is None or second is None:
+        return
+    texts = [FORM.text(*pair)[: FORM.prompt_length] for pair in (first, second)]
+    found = Prefix(*texts, read=tokens_read(*texts))
+    hint = (
+        "The same sum is no other sum."
+        if texts[0] == texts[1]
+        else (
+            f"Only the first {found.alike} tokens of both are alike; what comes behind the first "
+            "difference rests on it, and is read."
+        )
+    )
+    show_verdict(found.solved, f"`{texts[1]}` is read in {found.read} tokens.", hint)
+    page.source(prefixes.PrefixCache.read, prefixes.PrefixCache.longest_beginning, prefixes.alike)
+
+
+def tokens_read(first: str, second: str) -> int:
+    """How many tokens of the second prompt the network reads, once it has read the first."""
+    cache = prefixes.PrefixCache(take_with_progress(BOOK_RUN).model)
+    prompts = [torch.from_numpy(encode(text))[None] for text in (first, second)]
+    read = [cache.read(prompt, FORM.length) for prompt in prompts]
+    return len(second) - read[1].known
