@@ -48,13 +48,15 @@ class Measuring(Generic[Piece]):
         return len(self.seen) / self.n
 
     def take_a_turn(self) -> None:
-        """Measure until the turn is over, all has come, or the seconds are spent."""
+        """Measure one piece at least, and on until the turn is over or all has come."""
         with ONE_AT_A_TIME:
             use_one_thread()
             began = time.perf_counter()
-            while (took := time.perf_counter() - began) < TURN and not self.done:
-                self.seen.append(next(self.pieces))
-            self.spent += took
+            for piece in self.pieces:
+                self.seen.append(piece)
+                if self.done or time.perf_counter() - began >= TURN:
+                    break
+            self.spent += time.perf_counter() - began
         if self.done or self.spent >= self.limit:
             self.going = False
 

@@ -1,0 +1,317 @@
+"""Chapter 4's sections of seconds: what the record says, and what is measured piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.ui.chapters.ch40 import bench, measuring, phases, timing
+from components.ui.chapters.ch40.measuring import Measuring
+from components.ui.claims import core, index
+from lab.inference.phases import Work, decode, prefill
+from lab.inference.stopwatch import Piece
+from lab.model.cost import step_flops
+from lab.training.checkpoint import load_run
+
+PAGE = "40_kv_cache"
+ABOUT = {
+    "seeds": [0],
+    "date": "2026-01-01",
+    "commit": "abc",
+    "cpu": "none",
+    "amx": False,
+    "torch": "2",
+    "command": "none",
+}
+
+
+def seconds(batch: int, cached: bool, length: int) -> float:
+    """Made up: a step with a cache is the same at all lengths, without one it grows in a line."""
+    return 0.002 + 0.0001 * batch if cached else 0.001 * length * (1 + batch / 64)
+
+
+def made_up() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {
+            "cell": {"part": "machine"},
+            "flops_per_second": 120e9,
+            "bytes_per_second": 40e9,
+            "bytes_per_second_near": 80e9,
+        },
+        {
+            "cell": {"part": "memory", "key_heads": 4, "dtype": "float32", "batch": 1},
+            "bytes_moved": 20_000_000,
+            "seconds": 0.002,
+        },
+    ]
+    for batch in timing.BATCHES:
+        for cached in (True, False):
+            every = 1 if cached or batch == 1 else 16
+            lengths = list(range(4, 512, every))
+            cell = {"part": "time", "model": "far_clipped", "batch": batch, "cached": cached}
+            timed = [seconds(batch, cached, n) for n in lengths]
+            rows.append({"cell": cell, "every": every, "lengths": lengths, "seconds": timed})
+    for batch, theirs in ((1, 3.0), (64, 0.5)):
+        taken = {"ours": 1.0, "sdpa": theirs, "eager": theirs + 1}
+        rows.append({"cell": {"part": "rival", "batch": batch}, "seconds": taken})
+    return [{**row, **ABOUT} for row in rows]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    rows, read = made_up(), core.read_record
+
+    def read_or_make_up(path: Path) -> Any:
+        return rows if path.name == "kv_cache.jsonl" else read(path)
+
+    for module in (core, index):
+        monkeypatch.setattr(module, "read_record", read_or_make_up)
+    return rows
+
+
+def text_of(app: Any) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def rows_of_charts(app: Any, *columns: str) -> list[dict[str, Any]]:
+    """The rows of all charts that have these columns."""
+    return [
+        row
+        for element in app.get("vega_lite_chart")
+        for data in element.proto.datasets
+        for row in pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records")
+        if set(columns) <= row.keys()
+    ]
+
+
+def bars(app: Any) -> list[str]:
+    return [element.proto.text for element in app.get("progress")]
+
+
+def clicked(app: Any, key: str) -> Any:
+    return app.button(key=key).click().run()
+
+
+# ---------------------------------------------------------------- the record
+
+
+@pytest.mark.usefixtures("recorded")
+def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception
+    assert "Read at once, written one by one" in text_of(app)
+    assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
+    app = book(PAGE, reveal="1")
+    assert not app.exception
+    assert f"It is **{phases.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
+    assert f"It is **{bench.ONLY_WITHOUT}**" in text_of(app)
+    assert f"It is **{bench.FACTORS[2]}**" in text_of(app)
+
+
+def test_the_answers_turn_with_the_record() -> None:
+    rows = made_up()
+    for row in rows:
+        if row["cell"].get("cached"):
+            row["seconds"] = [0.05 + 0.001 * n for n in row["lengths"]]
+    assert phases.how_much_longer(rows) == phases.LONGER[2]
+    assert bench.what_grows(rows) == bench.BOTH
+    assert bench.how_much_quicker(rows) == bench.FACTORS[0]
+    for row in rows:
+        if "lengths" in row:
+            row["seconds"] = [0.05 for _ in row["lengths"]]
+    assert bench.what_grows(rows) == bench.NEITHER
+
+
+@pytest.mark.usefixtures("recorded")
+def test_claims_are_sums_and_ratios_of_the_record() -> None:
+    def shown(name: str) -> str:
+        measured = index.look_up(f"ch4.{name}").measured
+        assert measured, index.look_up(f"ch4.{name}").problem
+        return measured.shown
+
+    def ratio(batch: int, length: int) -> float:
+        without, cached = (
+            sum(seconds(batch, way, n) for n in range(4, length)) for way in (False, True)
+        )
+        return without / cached
+
+    assert shown("speedup_64") == f"{ratio(1, 64):.0f} times as quick"
+    assert shown("speedup_350") == f"{ratio(1, 350):.0f} times as quick"
+    assert shown("speedup_350_batch") == f"{ratio(64, 350):.0f} times as quick"
+    assert shown("rival_1") == "3 times as long" and shown("rival_64") == "0.5 times as long"
+    assert shown("bandwidth_share") == "25%" and shown("ridge") == "3"
+    assert shown("step_of_64") == f"{0.0084 / 0.0021:.2g} times"
+    assert shown("read_and_write") == "22 ms to read them and 46 ms to write as many"
+
+
+def test_a_ratio_reads_well_whichever_way_it_falls() -> None:
+    assert timing.as_quick(4.21) == "4.2 times as quick"
+    assert timing.as_quick(0.5) == "2 times as slow"
+    assert timing.as_quick(1.01) == "as quick as without"
+
+
+@pytest.mark.usefixtures("recorded")
+def test_points_stand_at_the_work_and_the_seconds_of_their_steps(book: Any) -> None:
+    app = book(PAGE, figure="phases")
+    config = phases.network().config
+    points = {row["name"]: row for row in rows_of_charts(app, "intensity", "phase")}
+    assert set(points) == {
+        *("reads 22", "reads 88", "reads 340"),
+        *("writes, 1 text", "writes, 8 texts", "writes, 64 texts"),
+    }
+    read, written = prefill(config, 88), decode(config, 33, batch=64)
+    assert points["reads 88"]["intensity"] == pytest.approx(read.intensity)
+    speed = read.operations / seconds(1, False, 88) / 1e9
+    assert points["reads 88"]["speed"] == pytest.approx(speed)
+    assert points["writes, 64 texts"]["intensity"] == pytest.approx(written.intensity)
+    speed = written.operations / seconds(64, True, 33) / 1e9
+    assert points["writes, 64 texts"]["speed"] == pytest.approx(speed)
+    corners = [(r["intensity"], r["speed"]) for r in rows_of_charts(app, "bytes", "speed")]
+    assert (3, 120) in corners and (1.5, 120) in corners  # both ridges, under one level
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_table_of_shapes_follows_the_prompt(book: Any) -> None:
+    app = book(PAGE, figure="phases")
+    app.slider(key="ch40_given").set_value(40).run()
+    (table,) = [frame.value for frame in app.dataframe if "scores" in frame.value]
+    assert list(table["scores"]) == ["1 × 4 × 40 × 40", *(f"1 × 4 × 1 × {n}" for n in (41, 42, 43))]
+    assert list(table["x"]) == ["1 × 40 × 256", *(3 * ["1 × 1 × 256"])]
+
+
+def test_the_operations_that_a_cache_saves_are_counted_step_by_step() -> None:
+    config = phases.network().config
+    read_all = sum(step_flops(config, n, cached=False) for n in range(4, 64))
+    read_one = step_flops(config, 4, cached=False) + sum(
+        step_flops(config, n, cached=True) for n in range(5, 64)
+    )
+    assert bench.CALC["work_short"]() == f"{read_all / read_one:.0f}"
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_record_is_drawn_for_the_chosen_number_of_texts(book: Any) -> None:
+    app = book(PAGE, figure="bench", ch40_batch="64")
+    assert not app.exception
+    drawn = rows_of_charts(app, "when", "milliseconds")
+    without = {row["length"]: row["milliseconds"] for row in drawn if row["which"] == bench.WITHOUT}
+    assert without[20] == pytest.approx(1000 * seconds(64, False, 20) / 64)
+    assert "here and now would take too long" in " ".join(c.value for c in app.caption)
+
+
+def test_without_the_record_the_page_says_so_and_still_measures(
+    book: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = core.read_record
+
+    def missing(path: Path) -> Any:
+        if path.name == "kv_cache.jsonl":
+            raise FileNotFoundError(path)
+        return read(path)
+
+    for module in (core, index):
+        monkeypatch.setattr(module, "read_record", missing)
+    monkeypatch.setattr(bench, "HERE", {1: (8, 1), 8: (8, 2)})
+    app = book(PAGE)
+    assert not app.exception
+    assert any("records/kv_cache.jsonl is missing" in info.value for info in app.info)
+    assert core.MISSING in text_of(app)
+    app = book(PAGE, figure="bench")
+    app = clicked(app, "ch40_bench_1_run")
+    assert not app.exception
+    assert {row["when"] for row in rows_of_charts(app, "when", "milliseconds")} == {bench.NOW}
+
+
+# ---------------------------------------------------------------- piece by piece
+
+
+def pieces_of_a_machine() -> Iterator[Piece]:
+    """Twice as slow as the record's in every way."""
+    for what in ("product", "far", "near"):
+        for _ in range(phases.TURNS):
+            yield Piece(what, Work(60, 30), 1e-9 if what == "product" else 1.5e-9)
+    yield Piece("prefill", Work(10_000, 100), 1e-6, 1, 22)
+    yield Piece("decode", Work(100, 200), 1e-7, 1, 23)
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn is a piece, and its seconds are made up."""
+    monkeypatch.setattr(measuring, "TURN", 0.0)
+    n = len(list(pieces_of_a_machine()))
+    monkeypatch.setattr(phases, "start", lambda: Measuring(pieces_of_a_machine(), n, 1000.0))
+
+
+@pytest.mark.usefixtures("recorded", "one_at_a_time")
+def test_a_measurement_runs_stops_and_goes_on_and_outlives_its_section(book: Any) -> None:
+    app = clicked(book(PAGE, figure="phases"), "ch40_roof_run")
+    assert bars(app)[0].startswith("1 of 17 pieces")
+    app.slider(key="ch40_given").set_value(40).run()
+    assert bars(app)[0].startswith("2 of 17 pieces")
+    app = clicked(app, "ch40_roof_stop")
+    assert bars(app)[0].startswith("2 of 17 pieces") and bars(app)[0].endswith("stopped.")
+    app.run()
+    assert bars(app)[0].startswith("2 of 17 pieces")
+    assert {row["machine"] for row in rows_of_charts(app, "intensity", "machine")} == {"recorded"}
+    app = clicked(app, "ch40_roof_go_on")
+    for _ in range(20):
+        app.run()
+    assert bars(app)[0].startswith("All 17 pieces are measured") and not app.exception
+    own = [row for row in rows_of_charts(app, "intensity", "phase") if row["machine"] != "recorded"]
+    assert [(row["name"], row["intensity"]) for row in own] == [
+        ("reads 22", 100),
+        ("writes, 1 text", 0.5),
+    ]
+    roofs = [row for row in rows_of_charts(app, "bytes", "speed") if row["machine"] != "recorded"]
+    assert max(row["speed"] for row in roofs) == pytest.approx(60)
+
+
+def test_its_time_ends_a_measurement_and_it_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "TURN", 0.0)
+    begun = Measuring(iter(range(3)), 3, seconds=0.0)
+    begun.take_a_turn()
+    assert begun.seen == [0] and not begun.going and "its time is up" in measuring.said_of(begun)
+    begun.go_on()
+    assert begun.going
+    for _ in range(2):
+        begun.take_a_turn()
+    assert begun.done and not begun.going and begun.share == 1
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_benchmark_writes_both_ways_and_is_drawn_over_the_record(
+    book: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "HERE", {1: (9, 1), 8: (12, 3)})
+    app = clicked(book(PAGE, figure="bench"), "ch40_bench_1_run")
+    assert not app.exception
+    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == bench.NOW]
+    assert sorted((row["length"], row["which"]) for row in now) == [
+        (n, which) for n in range(4, 9) for which in (bench.WITH, bench.WITHOUT)
+    ]
+    app.button_group(key="ch40_batch").set_value(8).run()
+    assert {row["when"] for row in rows_of_charts(app, "when", "which")} == {bench.RECORDED}
+    app = clicked(app, "ch40_bench_8_run")
+    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == bench.NOW]
+    assert [row["length"] for row in now if row["which"] == bench.WITHOUT] == [4, 7, 10]
+    app.button_group(key="ch40_batch").set_value(1).run()
+    assert bench.NOW in {row["when"] for row in rows_of_charts(app, "when", "which")}
+
+
+def test_a_measurement_says_rightly_how_many_pieces_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phases, "READ", (5, 9))
+    monkeypatch.setattr(phases, "TEXTS", (1, 2))
+    monkeypatch.setattr(phases, "IN_MEMORY", 1000)
+    monkeypatch.setattr(bench, "HERE", {1: (9, 1), 8: (13, 4)})
+    for begun in (phases.start(), bench.start(1), bench.start(8)):
+        assert len(list(begun.pieces)) == begun.n
+
+
+def test_the_network_that_is_timed_is_the_one_with_its_limit() -> None:
+    loaded, timed = load_run("far_coupled").model, phases.network()
+    assert timed.config.position != loaded.config.position
+    assert np.array_equal(timed.unembed.weight, loaded.unembed.weight)
