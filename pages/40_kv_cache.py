@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch40 import exercises, figures, probes, serving, worked
+from components.ui.chapters.ch40 import (
+    bench,
+    exercises,
+    figures,
+    measuring,
+    phases,
+    probes,
+    serving,
+    timing,
+    worked,
+)
 from components.ui.chapters.ch40.probes import FAULTS, FORM, KINDS, PLACELESS, SHIFTED, TURNING
 from components.ui.chapters.ch40.worked import (
     BASES,
@@ -25,28 +38,32 @@ from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
 from components.ui.plots import bars
 from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, write_sum
+from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 from lab.model.cache_size import KeysAndValues, cache_bytes
 from lab.model.known_sizes import CARDS, KnownModel
 
+if TYPE_CHECKING:
+    from lab.inference.stopwatch import Piece, TimedStep
+
 growth = lazily("lab.interp.kept")
 spoiled = lazily("lab.interp.spoiled_cache")
 generating = lazily("lab.inference.generate")
-
-MOVED = 1e-5
-"""More of the largest number than single precision loses by summing in another order."""
-
+steps = lazily("lab.inference.phases")
+stopwatch = lazily("lab.inference.stopwatch")
 cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
 grouped = lazily("lab.experiments.grouped")
 served = lazily("lab.inference.serving")
 
+MOVED = 1e-5
+"""More of the largest number than single precision loses by summing in another order."""
+
 OF_A_SUM = ("written", "allowed", "rebase", "broken")
 """Sections that show the reader's own sum."""
 
-page = Chapter("40_kv_cache", CALC)
+page = Chapter("40_kv_cache", CALC | phases.CALC | bench.CALC)
 page.open()
 pair = page.pair() if page.draws(*OF_A_SUM) else None
 
@@ -130,6 +147,93 @@ def two_generators() -> None:
     page.numbers("What each written token took", serving.rows_of_clocks(without, cached))
     page.notice()
     page.source(generating.generate, generating.read_on, cost.step_flops)
+
+
+# ---------------------------------------------------------------- 3. prefill and decode
+
+
+@page.section("phases", needs=[phases.RUN])
+def prefill_and_decode() -> None:
+    rows = rows_of("kv_cache.jsonl")
+    if rows and not page.guess(
+        "Against reading the prompt, writing as many tokens takes",
+        phases.LONGER,
+        lambda: phases.how_much_longer(rows),
+    ):
+        return
+    page.prose("phases_controls")
+    n_given = page.number("given", "Tokens of the prompt", 1, phases.SUM.length, phases.GIVEN)
+    config = take_with_progress(phases.RUN).model.config
+    shapes = phases.rows_of_shapes(config, n_given)
+    st.dataframe(shapes, hide_index=True, width="stretch")
+    page.numbers("the shapes", shapes)
+    page.prose("phases_shapes")
+    page.prose("roofline")
+    page.prose("roofline_controls")
+    recorded = [phases.recorded(rows)] if rows else []
+
+    def draw_roofline(pieces: Sequence[Piece]) -> None:
+        machines = [*recorded, *filter(None, [phases.measured(pieces)])]
+        if machines:
+            page.draw(
+                phases.roofline(machines),
+                alt="Speed of prefills and of steps of decoding by their operations for each "
+                "byte, under the roof of the machine",
+            )
+
+    measuring.watch("ch40_roof", "Measure this machine", phases.start, draw_roofline)
+    page.notice()
+    page.source(steps.Work, steps.Roof, steps.prefill, steps.decode, stopwatch.machine)
+
+
+page.box("Why care", "care_phases")
+
+
+# ---------------------------------------------------------------- 4. here and now
+
+
+@page.section("bench", needs=[phases.RUN])
+def here_and_now() -> None:
+    rows = rows_of("kv_cache.jsonl")
+    if rows and not page.guess(
+        "Behind the longer text, one more token takes at least twice as long",
+        bench.SHAPES,
+        lambda: bench.what_grows(rows),
+    ):
+        return
+    page.prose("bench_controls")
+    batch = page.choose("batch", "Texts side by side", timing.BATCHES, kind="segments")
+    ghosts = bench.recorded(rows, batch) if rows else []
+
+    def draw_times(timed: Sequence[TimedStep]) -> None:
+        now = bench.measured(timed, batch)
+        if ghosts or now:
+            page.draw(
+                bench.times_of_a_token(ghosts, now),
+                alt="Milliseconds of one more token by the tokens before it, with a cache and "
+                "without, as recorded and as measured now",
+            )
+
+    if batch in bench.HERE:
+        measuring.watch(
+            f"ch40_bench_{batch}",
+            "Measure it here and now",
+            lambda: bench.start(batch),
+            draw_times,
+        )
+    else:
+        st.caption(f"To write {batch} texts here and now would take too long: this is the record.")
+        draw_times(())
+    page.notice()
+    page.prose("totals")
+    if rows:
+        page.guess(
+            f"With a cache, the text of {timing.LONG} tokens takes less time by a factor of",
+            bench.FACTORS,
+            lambda: bench.how_much_quicker(rows),
+            name="totals",
+        )
+    page.source(stopwatch.both_ways, cost.writing_flops, claims_of=["totals_why"])
 
 
 # ---------------------------------------------------------------- 5. what it costs

@@ -142,6 +142,7 @@ ON_PAGE = {
     "40_kv_cache": {
         "count by `1,024`, as makers of memory do": "two to the power ten, a unit",
         "In OPT-13B every token takes `800` KB of cache ([Kwon": PUBLISHED,
+        "An H100 does up to": "the name of a card",
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "70_forward_pass_3d": {

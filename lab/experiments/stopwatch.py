@@ -10,7 +10,7 @@ Shapes: `B` texts side by side, `S` tokens of each, `R` repeats.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from lab.data.samples import Sample
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
 from lab.inference.generate import generate
-from lab.inference.stopwatch import seconds_with_cache, seconds_without
+from lab.inference.stopwatch import machine, roof, seconds_with_cache, seconds_without
 from lab.model.cache import KVCache
 from lab.model.config import DenseFFN, GPTConfig, GroupedQueryAttention, RotaryPositions
 from lab.model.cost import forward_bytes, parameters_of
@@ -122,24 +122,14 @@ def measure_machine(_: Cell, turns: int = 20) -> dict[str, Any]:
     A product of two matrices of 1024 x 1024; the sum of 268 MB, and of as many as our weights.
     """
     torch.set_num_threads(THREADS)
-    a, b = torch.randn(2, 1024, 1024, generator=torch.Generator().manual_seed(0))
-    far, near = torch.ones(2**26), torch.ones(parameters_of(FULL_SIZE))
+    pieces = list(machine(turns, far=2**26, near=parameters_of(FULL_SIZE)))
+    far, near = roof(pieces, "far"), roof(pieces, "near")
     return {
-        "flops_per_second": round(2 * 1024**3 / quickest(lambda: a @ b, turns)),
-        "bytes_per_second": round(4 * far.numel() / quickest(far.sum, turns)),
-        "bytes_per_second_near": round(4 * near.numel() / quickest(near.sum, turns)),
+        "flops_per_second": round(far.operations_per_second),
+        "bytes_per_second": round(far.bytes_per_second),
+        "bytes_per_second_near": round(near.bytes_per_second),
         **timed(turns),
     }
-
-
-def quickest(run: Callable[[], object], turns: int) -> float:
-    """Seconds of the quickest turn: what can be reached, not what is usual."""
-    seconds: list[float] = []
-    for _ in range(turns):
-        began = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - began)
-    return min(seconds)
 
 
 # ---------------------------------------------------------------- beside transformers

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from components.ui.chapters.ch40 import timing
+from components.ui.chapters.ch40.timing import RECORD, Rows
 from components.ui.claims.core import Claim, Measured, part_of
 from components.ui.claims.readings import over_seeds
 from lab.records import select
-
-RECORD = "records/kv_cache.jsonl"
-Rows = list[dict[str, Any]]
 
 
 def one(record: Rows, **cell: Any) -> dict[str, Any]:
@@ -77,7 +76,7 @@ SAME = {
     **{f"{how}_{d}x{d}": (how, d) for how in ("float16", "bfloat16") for d in (2, 4, 10)},
 }
 
-CLAIMS: dict[str, Claim] = {
+CLAIMS: dict[str, Claim] = timing.CLAIMS | {
     **{
         f"ch4.{name}": Claim(
             f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",

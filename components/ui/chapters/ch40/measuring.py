@@ -1,0 +1,137 @@
+"""What a page measures here and now: a few pieces at a time, with a bar and a stop.
+
+Between two turns the server answers its other readers. Only one reader measures at a time, since
+two would slow each other down.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from components.ui.runs import use_one_thread
+
+Piece = TypeVar("Piece")
+
+TURN = 0.2
+"""Seconds after which a turn begins no further piece."""
+
+EVERY = 0.3
+"""Seconds between the beginnings of two turns."""
+
+ONE_AT_A_TIME = threading.Lock()
+
+
+class Measuring(Generic[Piece]):
+    """`n` pieces to come, and the seconds after which it stops of itself until it is told to go on.
+
+    `seen` are those that have come, `spent` the seconds that they took.
+    """
+
+    def __init__(self, pieces: Iterator[Piece], n: int, seconds: float) -> None:
+        self.pieces, self.n, self.seconds = pieces, n, seconds
+        self.seen: list[Piece] = []
+        self.spent, self.limit = 0.0, seconds
+        self.going = True
+
+    @property
+    def done(self) -> bool:
+        return len(self.seen) == self.n
+
+    @property
+    def share(self) -> float:
+        return len(self.seen) / self.n
+
+    def take_a_turn(self) -> None:
+        """Measure until the turn is over, all has come, or the seconds are spent."""
+        with ONE_AT_A_TIME:
+            use_one_thread()
+            began = time.perf_counter()
+            while (took := time.perf_counter() - began) < TURN and not self.done:
+                self.seen.append(next(self.pieces))
+            self.spent += took
+        if self.done or self.spent >= self.limit:
+            self.going = False
+
+    def stop(self) -> None:
+        self.going = False
+
+    def go_on(self) -> None:
+        self.limit = self.spent + self.seconds
+        self.going = True
+
+
+def here(key: str) -> Measuring[Any] | None:
+    """What this reader measures, or has measured, under this key."""
+    return st.session_state.get(f"{key}_measuring")
+
+
+def begin(key: str, start: Callable[[], Measuring[Piece]]) -> None:
+    st.session_state[f"{key}_measuring"] = start()
+
+
+def watch(
+    key: str,
+    label: str,
+    start: Callable[[], Measuring[Piece]],
+    draw: Callable[[Sequence[Piece]], None],
+) -> None:
+    """A button that measures, and what `draw` makes of the pieces so far: none before."""
+    measuring: Measuring[Piece] | None = here(key)
+    going = measuring is not None and measuring.going
+    st.fragment(partial(show, key, label, start, draw, going), run_every=EVERY if going else None)()
+
+
+def show(
+    key: str,
+    label: str,
+    start: Callable[[], Measuring[Piece]],
+    draw: Callable[[Sequence[Piece]], None],
+    going: bool,
+) -> None:
+    measuring: Measuring[Piece] | None = here(key)
+    if measuring is not None and measuring.going and going:
+        measuring.take_a_turn()
+    if going != (measuring is not None and measuring.going):
+        st.rerun()  # the whole page, once: that starts or stops the timer
+    with st.container(horizontal=True, gap="small"):
+        draw_buttons(key, label, start, measuring)
+    if measuring is not None:
+        st.progress(measuring.share, text=said_of(measuring))
+    draw(measuring.seen if measuring else ())
+
+
+def draw_buttons(
+    key: str, label: str, start: Callable[[], Measuring[Piece]], measuring: Measuring[Piece] | None
+) -> None:
+    if measuring is not None and measuring.going:
+        st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=measuring.stop)
+        return
+    if measuring is not None and not measuring.done:
+        st.button(
+            "Go on", key=f"{key}_go_on", icon=":material/play_arrow:", on_click=measuring.go_on
+        )
+    st.button(
+        label if measuring is None else "Measure again",
+        key=f"{key}_run",
+        icon=":material/timer:",
+        on_click=begin,
+        args=(key, start),
+    )
+
+
+def said_of(measuring: Measuring[Piece]) -> str:
+    """How far it is, and why it is no farther."""
+    so_far = f"{len(measuring.seen)} of {measuring.n} pieces, {measuring.spent:.1f} s"
+    if measuring.done:
+        return f"All {measuring.n} pieces are measured, in {measuring.spent:.1f} s."
+    if measuring.going:
+        return f"{so_far}."
+    if measuring.spent >= measuring.limit:
+        return f"{so_far}: its time is up, and you can let it go on."
+    return f"{so_far}: stopped."

@@ -1,0 +1,300 @@
+"""Section 3 of chapter 4: the shapes of a step, and steps under the roof of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from components.ui.chapters.ch40 import timing
+from components.ui.chapters.ch40.measuring import Measuring
+from components.ui.chapters.ch40.serving import FAR, limited
+from components.ui.chapters.ch40.timing import Rows
+from components.ui.lazily import lazily
+from components.ui.plots.colours import ACCENT, GREY, SOFT
+from components.ui.plots.core import CURVE, Chart, finished, toned
+from components.ui.words import band, size, spelled
+from lab.data.problems import Format
+from lab.records import select
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lab.inference.phases import Roof
+    from lab.inference.stopwatch import Piece
+    from lab.model.config import GPTConfig
+    from lab.model.gpt import GPT
+
+experiment = lazily("lab.experiments.stopwatch")
+stopwatch = lazily("lab.inference.stopwatch")
+steps = lazily("lab.inference.phases")
+cost = lazily("lab.model.cost")
+torch = lazily("torch")
+
+RUN = FAR
+"""With its limit, the network that is timed: it writes sums of up to ten by ten digits."""
+
+SUM = Format("cot_reversed", 10, 10)
+GIVEN = timing.GIVEN
+READ = (GIVEN, 4 * GIVEN, SUM.length)
+"""Tokens of the texts whose prefill is drawn: a prompt, four times as much, and a whole sum."""
+
+TEXTS = timing.BATCHES
+TURNS, IN_MEMORY = 5, 2**24
+"""How often each is timed here and now, and how many numbers are summed from memory: 67 MB."""
+
+MOST_SECONDS = 8.0
+
+
+def network() -> GPT:
+    return limited(RUN)
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def rows_of_shapes(config: GPTConfig, n_given: int) -> list[dict[str, str]]:
+    """The prefill of a prompt, then the first three steps of decoding. Columns: step, and shapes.
+
+    One text, one layer.
+    """
+    read_and_seen = [(n_given, n_given), *((1, n_given + n) for n in (1, 2, 3))]
+    names = ["prefill", *(f"decode, step {n}" for n in (1, 2, 3))]
+    return [
+        {"step": name, **in_words(steps.shapes(config, 1, *both))}
+        for name, both in zip(names, read_and_seen, strict=True)
+    ]
+
+
+def in_words(shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    return {
+        ("k and v, each" if name == "k" else name): " × ".join(map(str, shape))
+        for name, shape in shapes.items()
+        if name != "v"
+    }
+
+
+# ---------------------------------------------------------------- recorded
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A roof over what was timed under it. `near`: with bytes from the processor's own caches."""
+
+    name: str
+    roof: Roof
+    near: Roof
+    pieces: Sequence[Piece]
+
+
+def recorded(rows: Rows) -> Machine:
+    """`LookupError` where the record lacks a part."""
+    config, (about,) = network().config, select(rows, part="machine")
+    peak = about["flops_per_second"]
+    read = (piece_read(rows, config, n) for n in READ)
+    written = (piece_written(rows, config, batch) for batch in TEXTS)
+    return Machine(
+        "recorded",
+        steps.Roof(peak, about["bytes_per_second"]),
+        steps.Roof(peak, about["bytes_per_second_near"]),
+        [*read, *written],
+    )
+
+
+def piece_read(rows: Rows, config: GPTConfig, n: int) -> Piece:
+    seconds = timing.seconds_at(timing.timed(rows, 1, cached=False), n)
+    return stopwatch.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
+
+
+def piece_written(rows: Rows, config: GPTConfig, batch: int) -> Piece:
+    """The middle of the steps that write as many tokens as the prompt has."""
+    length, seconds = GIVEN + GIVEN // 2, timing.seconds_of_a_step(rows, batch)
+    work = steps.decode(config, length, batch)
+    return stopwatch.Piece("decode", work, seconds, batch, length)
+
+
+# ---------------------------------------------------------------- here and now
+
+
+def text_to_read() -> Tensor:
+    """A right text of ten by ten digits, (1, T)."""
+    a, b = np.array([[3_748_374_837], [4_837_483_748]])
+    return torch.from_numpy(SUM.render(a, b)[0]).long()
+
+
+def start() -> Measuring[Piece]:
+    """The machine first, then what is read, then what is written."""
+    model, text = network(), text_to_read()
+    near = cost.matrix_bytes(model.config, 4) // 4
+    pieces = chain(
+        stopwatch.machine(TURNS, IN_MEMORY, near),
+        stopwatch.reading(model, text, READ, TURNS),
+        *(stopwatch.writing(model, text[:, :GIVEN], batch, GIVEN) for batch in TEXTS),
+    )
+    n = 3 * TURNS + len(READ) * TURNS + len(TEXTS) * (1 + GIVEN)
+    return Measuring(pieces, n, MOST_SECONDS)
+
+
+def measured(pieces: Sequence[Piece]) -> Machine | None:
+    """None until the machine itself is measured."""
+    machine = [piece for piece in pieces if piece.what not in ("prefill", "decode")]
+    if len(machine) < 3 * TURNS:
+        return None
+    asked = [
+        piece
+        for piece in pieces
+        if piece.what == "decode" or (piece.what == "prefill" and piece.batch == 1)
+    ]
+    return Machine(
+        "here and now",
+        stopwatch.roof(machine, "far"),
+        stopwatch.roof(machine, "near"),
+        stopwatch.middle(asked),
+    )
+
+
+# ---------------------------------------------------------------- the roofline
+
+LOW, HIGH = 0.2, 2000.0
+"""Where the axis of operations for each byte begins and ends."""
+
+TONES = {"recorded": GREY, "here and now": ACCENT}
+MEMORY, CACHE = "from memory", "from the processor's cache"
+
+
+def named(piece: Piece) -> str:
+    if piece.what == "prefill":
+        return f"reads {piece.length}"
+    return f"writes, {piece.batch} text{'s' if piece.batch > 1 else ''}"
+
+
+def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
+    """A row a step: machine, phase, name, intensity, milliseconds, and speed in 10^9 a second."""
+    return [
+        {
+            "machine": machine.name,
+            "phase": piece.what,
+            "name": named(piece),
+            "intensity": piece.work.intensity,
+            "speed": piece.operations_per_second / 1e9,
+            "milliseconds": 1000 * piece.seconds,
+        }
+        for machine in machines
+        for piece in machine.pieces
+    ]
+
+
+def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
+    """The corners of each roof: machine, bytes (from where), intensity, speed in 10^9 a second."""
+    return [
+        {"machine": machine.name, "bytes": where, "intensity": x, "speed": roof.at(x) / 1e9}
+        for machine in machines
+        for where, roof in ((MEMORY, machine.roof), (CACHE, machine.near))
+        for x in (LOW, min(max(roof.ridge, LOW), HIGH), HIGH)
+    ]
+
+
+def roofline(machines: Sequence[Machine]) -> Chart:
+    """Roofs as lines, steps as points under them, both axes by powers of ten."""
+    colour = alt.Color(
+        "machine:N",
+        title=None,
+        scale=toned({machine.name: TONES[machine.name] for machine in machines}),
+        legend=alt.Legend(orient="bottom"),
+    )
+    x = alt.X(
+        "intensity:Q",
+        title="operations for each byte",
+        scale=alt.Scale(type="log", domain=[LOW, HIGH], nice=False),
+        axis=alt.Axis(values=[1, 10, 100, 1000], format="~s"),
+    )
+    y = alt.Y(
+        "speed:Q",
+        title="billion operations a second",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(values=[0.1, 1, 10, 100, 1000], format="~g"),
+    )
+    roofs = (
+        alt.Chart(pd.DataFrame(rows_of_roofs(machines)))
+        .mark_line()
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=alt.StrokeDash(
+                "bytes:N",
+                title=None,
+                scale=alt.Scale(domain=[MEMORY, CACHE], range=[[1, 0], [4, 4]]),
+                legend=alt.Legend(
+                    orient="bottom",
+                    columns=1,
+                    symbolType="stroke",
+                    symbolStrokeColor=SOFT.now,
+                    symbolSize=600,
+                ),
+            ),
+        )
+    )
+    points = alt.Chart(pd.DataFrame(rows_of_points(machines))).encode(x=x, y=y, color=colour)
+    marks = points.mark_point(size=90, filled=True, opacity=0.85).encode(
+        shape=alt.Shape(
+            "phase:N",
+            title=None,
+            scale=alt.Scale(domain=["prefill", "decode"], range=["square", "circle"]),
+            legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
+        ),
+        tooltip=[
+            "machine",
+            "name",
+            alt.Tooltip("intensity", title="operations a byte", format=".3~g"),
+            alt.Tooltip("speed", title="billion operations a second", format=".3~g"),
+            alt.Tooltip("milliseconds", format=".3~g"),
+        ],
+    )
+    first = machines[0].name
+    names = (
+        points.transform_filter(alt.datum["machine"] == first)
+        .mark_text(align="left", dx=8, dy=10)
+        .encode(text="name:N")
+    )
+    return finished(alt.layer(roofs, marks, names).properties(height=CURVE + 80))
+
+
+# ---------------------------------------------------------------- the guess, and the prose
+
+LONGER = ("about as long", "a few times as long", "more than ten times as long")
+
+
+def how_much_longer(rows: Rows) -> str:
+    return band(timing.writing_over_reading(rows), (2, 10), LONGER)
+
+
+def at_batch(batch: int) -> float:
+    """Operations for each byte of a weight: each is used once for every text."""
+    return 2 * batch / 4
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "given": lambda: f"{GIVEN}",
+    "sum_length": lambda: f"{SUM.length}",
+    "matrix_numbers": lambda: f"{cost.matrix_bytes(network().config, 1) / 1e6:.1f} million",
+    "matrix_bytes": lambda: size(cost.matrix_bytes(network().config, 4)),
+    "bytes_of_a_weight": lambda: spelled(4),
+    "intensity_one": lambda: f"{at_batch(1):g}",
+    "intensity_most": lambda: f"{at_batch(TEXTS[-1]):g}",
+    "intensity_prompt": lambda: f"{at_batch(GIVEN):g}",
+    "most_texts": lambda: f"{TEXTS[-1]}",
+    "threads": lambda: spelled(experiment.THREADS),
+    "roof_seconds": lambda: f"{MOST_SECONDS:g}",
+    "card_ridge": lambda: f"{CARD_OPERATIONS / CARD_BYTES:.0f}",
+    "card_operations": lambda: f"{CARD_OPERATIONS:g}",
+    "card_bytes": lambda: f"{CARD_BYTES:g}",
+}
+
+CARD_OPERATIONS, CARD_BYTES = 989.0, 3.35
+"""Of an H100 SXM, in millions of millions a second: products of 16-bit numbers, and bytes."""

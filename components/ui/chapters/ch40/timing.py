@@ -1,0 +1,168 @@
+"""Seconds of chapter 4's record and what follows from them: those of the machine that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from components.ui.claims.core import Claim, Measured
+from components.ui.lazily import lazily
+from lab.records import select
+
+stopwatch = lazily("lab.experiments.stopwatch")
+
+RECORD = "records/kv_cache.jsonl"
+MODEL = "far_clipped"
+GIVEN = 22
+"""Tokens of a prompt of ten by ten digits."""
+
+SHORT, LONG = 64, 350
+"""Tokens of the two texts whose writing is compared."""
+
+BATCHES = (1, 8, 64)
+
+Row = dict[str, Any]
+Rows = list[Row]
+Pick = Callable[[Rows], Measured]
+
+
+# ---------------------------------------------------------------- seconds of the record
+
+
+def timed(rows: Rows, batch: int, *, cached: bool) -> Row:
+    """The one row of steps that write so many texts side by side. `ValueError` without it."""
+    (row,) = select(rows, part="time", model=MODEL, batch=batch, cached=cached)
+    return row
+
+
+def seconds_at(row: Row, length: int) -> float:
+    """Of the step that writes behind so many tokens, between two that were timed filled in."""
+    return float(np.interp(length, row["lengths"], row["seconds"]))
+
+
+def steps_behind_a_prompt(row: Row) -> list[float]:
+    """Seconds of the steps that write as many tokens as the prompt has, behind it."""
+    return [seconds_at(row, n) for n in range(GIVEN + 1, 2 * GIVEN + 1)]
+
+
+def seconds_of_a_step(rows: Rows, batch: int) -> float:
+    """The middle one of those steps, with a cache."""
+    return float(np.median(steps_behind_a_prompt(timed(rows, batch, cached=True))))
+
+
+def writing_over_reading(rows: Rows) -> float:
+    """How many times as long it takes to write as many tokens as to read them."""
+    written = sum(steps_behind_a_prompt(timed(rows, 1, cached=True)))
+    return written / seconds_at(timed(rows, 1, cached=False), GIVEN)
+
+
+def speedup(rows: Rows, length: int, batch: int) -> float:
+    """Seconds of writing a text without a cache over those with one."""
+    without, with_one = (timed(rows, batch, cached=cached) for cached in (False, True))
+    return stopwatch.seconds_until(without, length) / stopwatch.seconds_until(with_one, length)
+
+
+# ---------------------------------------------------------------- in words
+
+
+def times(x: float) -> str:
+    return f"{x:.0f}" if x >= 10 else f"{x:.2g}"
+
+
+def as_quick(x: float) -> str:
+    """4.2 times as quick; one that is slower says so."""
+    if 0.95 < x < 1.05:
+        return "as quick as without"
+    return f"{times(x)} times as quick" if x > 1 else f"{times(1 / x)} times as slow"
+
+
+def sped_up(length: int, batch: int) -> Pick:
+    return lambda rows: Measured(as_quick(speedup(rows, length, batch)))
+
+
+def rival(batch: int) -> Pick:
+    """Seconds of the quicker of the two kernels of transformers, over ours."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, part="rival", batch=batch)
+        seconds = row["seconds"]
+        theirs = min(seconds[name] for name in seconds if name != "ours")
+        return Measured(f"{times(theirs / seconds['ours'])} times as long")
+
+    return pick
+
+
+def bandwidth_share(rows: Rows) -> Measured:
+    """Of the bytes a second that a sum reaches, those that a step of decoding moves."""
+    (row,) = select(rows, part="memory", key_heads=4, dtype="float32", batch=1)
+    (machine,) = select(rows, part="machine")
+    share = row["bytes_moved"] / row["seconds"] / machine["bytes_per_second"]
+    return Measured(f"{100 * share:.0f}%")
+
+
+def ridge(rows: Rows) -> Measured:
+    (machine,) = select(rows, part="machine")
+    return Measured(times(machine["flops_per_second"] / machine["bytes_per_second"]))
+
+
+def step_of_many(rows: Rows) -> Measured:
+    many, one = (seconds_of_a_step(rows, batch) for batch in (BATCHES[-1], 1))
+    return Measured(f"{times(many / one)} times")
+
+
+def reading_and_writing(rows: Rows) -> Measured:
+    read = seconds_at(timed(rows, 1, cached=False), GIVEN)
+    written = sum(steps_behind_a_prompt(timed(rows, 1, cached=True)))
+    return Measured(
+        f"{1000 * read:.0f} ms to read them and {1000 * written:.0f} ms to write as many"
+    )
+
+
+CLAIMS: dict[str, Claim] = {
+    "ch4.read_and_write": Claim(
+        f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
+        RECORD,
+        reading_and_writing,
+    ),
+    "ch4.ridge": Claim(
+        "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
+        RECORD,
+        ridge,
+    ),
+    "ch4.step_of_64": Claim(
+        f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
+        RECORD,
+        step_of_many,
+    ),
+    "ch4.bandwidth_share": Claim(
+        "Bytes that a cached step must move, a second, behind 340 tokens of one text with plain "
+        "rotary positions, as a share of those of a sum of 268 MB.",
+        RECORD,
+        bandwidth_share,
+    ),
+    **{
+        f"ch4.speedup_{length}": Claim(
+            f"Writing a text to {length} tokens with a cache, against without; one text.",
+            RECORD,
+            sped_up(length, 1),
+        )
+        for length in (SHORT, LONG)
+    },
+    "ch4.speedup_350_batch": Claim(
+        f"The same of 64 texts side by side to {LONG} tokens; without a cache every 16th length "
+        "is timed, the rest filled in between.",
+        RECORD,
+        sped_up(LONG, 64),
+    ),
+    **{
+        f"ch4.rival_{batch}": Claim(
+            "Time in which transformers writes from 22 to 340 tokens with a cache, by the quicker "
+            f"of its two kernels, over ours with the same weights; texts side by side: {batch}.",
+            RECORD,
+            rival(batch),
+        )
+        for batch in (1, 64)
+    },
+}

@@ -1,0 +1,72 @@
+"""What prefill and decode ask of a machine: shapes, operations, bytes, and the roof over them.
+
+Shapes: `B` texts side by side, `T` tokens that a step reads of each, `S` that those may look at,
+`H` heads, `D_k` numbers a key, `V` vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.model.config import GPTConfig
+from lab.model.cost import flops_per_token_forward, forward_bytes, prefill_flops
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations of a step, and the bytes that it must fetch for them."""
+
+    operations: int
+    bytes: int
+
+    @property
+    def intensity(self) -> float:
+        """Operations for each byte."""
+        return self.operations / self.bytes
+
+
+def prefill(config: GPTConfig, n_token: int, batch: int = 1) -> Work:
+    """Of reading `n_token` of each text at once."""
+    return Work(batch * prefill_flops(config, n_token), forward_bytes(config, n_token, batch=batch))
+
+
+def decode(config: GPTConfig, n_token: int, batch: int = 1) -> Work:
+    """Of reading the last of `n_token` of each text; the others lie in a cache."""
+    operations = batch * flops_per_token_forward(config, n_token)
+    return Work(operations, forward_bytes(config, n_token, batch=batch))
+
+
+@dataclass(frozen=True)
+class Roof:
+    """The most that a machine reaches: so many operations a second, and so many bytes."""
+
+    operations_per_second: float
+    bytes_per_second: float
+
+    @property
+    def ridge(self) -> float:
+        """From so many operations for each byte on, arithmetic is the limit and not memory."""
+        return self.operations_per_second / self.bytes_per_second
+
+    def at(self, intensity: float) -> float:
+        """The most operations a second for work of this intensity."""
+        return min(self.operations_per_second, intensity * self.bytes_per_second)
+
+
+def shapes(config: GPTConfig, batch: int, n_read: int, n_seen: int) -> dict[str, Shape]:
+    """Of one layer, and of the logits, in a step that reads the last `n_read` of `n_seen` tokens.
+
+    x (B, T, D), q (B, H, T, D_k), k and v (B, H_k, S, D_k), scores (B, H, T, S), logits (B, T, V).
+    """
+    heads = config.attention
+    key_heads = heads.kv_width // heads.head_dim
+    return {
+        "x": (batch, n_read, config.d_model),
+        "q": (batch, heads.n_head, n_read, heads.head_dim),
+        "k": (batch, key_heads, n_seen, heads.head_dim),
+        "v": (batch, key_heads, n_seen, heads.head_dim),
+        "scores": (batch, heads.n_head, n_read, n_seen),
+        "logits": (batch, n_read, config.vocab_size),
+    }
