@@ -90,7 +90,7 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def select(rows: Sequence[dict[str, Any]], **cell: Any) -> list[dict[str, Any]]:
+def select(rows: Sequence[dict[str, Any]], /, **cell: Any) -> list[dict[str, Any]]:
     """The rows of a record whose cell says this."""
     return [row for row in rows if cell.items() <= row["cell"].items()]
 

@@ -143,6 +143,9 @@ ON_PAGE = {
         "count by `1,024`, as makers of memory do": "two to the power ten, a unit",
         "In OPT-13B every token takes `800` KB of cache ([Kwon": PUBLISHED,
         "An H100 does up to": "the name of a card",
+        "with four key heads {claim:ch4.grouped_4}": NAMED,
+        "- float16: {claim": NAMED,
+        "- bfloat16, which": NAMED,
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "70_forward_pass_3d": {

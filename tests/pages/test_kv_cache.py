@@ -8,15 +8,15 @@ import pyarrow as pa
 import pytest
 import torch
 
-from components.ui.chapters.ch40 import probes
+from components.ui.chapters.ch40 import probes, serving, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
 from components.ui.chapters.ch40.worked import CALC
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
-from lab.data.vocabulary import decode
+from lab.data.vocabulary import decode, encode
 from lab.inference.evaluate import go_on
-from lab.interp.earlier_lines import keys_and_values
 from lab.model.known_sizes import CARDS, KNOWN
+from lab.model.trace import Trace
 from lab.training.checkpoint import load_run
 
 PAGE = "40_kv_cache"
@@ -49,28 +49,39 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
     app = book(PAGE)
     assert not app.exception
     assert "Why a cache is allowed" in text_of(app)
-    assert "It is **none**" not in text_of(app) and chart_rows(app, "mask") == []
+    assert "It is **none**" not in text_of(app)
     app = book(PAGE, reveal="1")
     assert not app.exception
-    for answer in ("none", "at least twice as much", "a stale cache"):
+    answers = ("none", "about 30 times", "at least twice as much", "a stale cache", "nothing")
+    for answer in answers:
         assert f"It is **{answer}**" in text_of(app)
 
 
-def test_the_changes_of_earlier_lines_are_those_of_the_readers_own_sum(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch40_a="58", ch40_b="76")
-    app.slider(key="ch40_before").set_value(9).run()
-    assert not app.exception
-    rows = {(r["layer"], r["what"], r["mask"]): r["change"] for r in chart_rows(app, "mask")}
-    model, text = load_run("chain_of_thought").model, FORM.text(58, 76)
-    for mask, causal in (("with the mask", True), ("without it", False)):
-        before = keys_and_values(model, text[:9], causal)
-        after = keys_and_values(model, text[:10], causal)[..., :9, :]
+def test_the_changes_of_earlier_lines_are_those_of_two_forwards() -> None:
+    """By layer, of the reader's own sum: one more token, with the mask and without it."""
+    model, text = load_run("chain_of_thought").model, FORM.text(58, 76)[:-1]
+    rows = {
+        (row["tokens"], row["layer"], row["mask"]): row["change"]
+        for row in probes.rows_of_changes(text)
+    }
+    for causal in (True, False):
+        before, after, whole = (of_all_layers(model, text[:t], causal) for t in (9, 10, len(text)))
+        moved = (after[..., :9, :] - before).abs().amax((2, 3, 4)) / whole.abs().amax((2, 3, 4))
         for layer in range(6):
-            for i, what in enumerate(("keys", "values")):
-                moved = (after - before)[layer, i].abs().max() / before[layer, i].abs().max()
-                assert rows[f"layer {layer}", what, mask] == pytest.approx(float(moved), abs=1e-6)
-    assert max(change for (_, _, mask), change in rows.items() if mask == "with the mask") < 1e-5
-    assert rows["layer 5", "keys", "without it"] > 0.1
+            expected = float(moved[:, layer].max())
+            assert rows[9, layer, causal] == pytest.approx(expected, abs=1e-6)
+    assert max(change for (_, _, mask), change in rows.items() if mask) < 1e-5
+    assert rows[9, 0, False] < 1e-5 and rows[9, 5, False] > 0.1
+
+
+def of_all_layers(model: Any, text: str, causal: bool) -> torch.Tensor:
+    """Keys and values of a text, (2, L, H, T, Dk)."""
+    trace = Trace(["k", "v"])
+    with torch.inference_mode():
+        model(torch.from_numpy(encode(text)).long()[None], trace=trace, causal=causal)
+    return torch.stack(
+        [torch.stack([trace[f"blocks.{i}.{name}"][0] for i in range(6)]) for name in "kv"]
+    )
 
 
 def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
@@ -187,7 +198,7 @@ def test_a_link_with_nonsense_opens_the_defaults_and_says_what_is_allowed(book: 
         ch40_model="GPT-9",
         ch40_tokens="-1",
         ch40_bytes="3",
-        ch40_before="99",
+        ch40_slots="3",
         ch40_fault="rust",
         ch40_colour="red",
         reveal="1",
@@ -200,8 +211,8 @@ def test_a_link_with_nonsense_opens_the_defaults_and_says_what_is_allowed(book: 
         "ch40_tokens=-1",
         "ch40_bytes=3",
         "0.5, 1, 2, 4",
-        "ch40_before=99",
-        "from 1 to 19",
+        "ch40_slots=3",
+        "2, 4, 8, 16",
         "ch40_fault=rust",
         "ch40_colour=red",
     ):
@@ -223,3 +234,73 @@ def test_the_worked_example_is_what_softmax_makes_of_it() -> None:
     heard = {n: float(keys[:n].softmax(0) @ values[:n]) for n in (2, 3)}
     assert CALC["hand_before"]() == CALC["hand_masked"]() == f"{heard[2]:.2f}"
     assert CALC["hand_unmasked"]() == CALC["hand_new"]() == f"{heard[3]:.2f}"
+
+
+def test_two_generators_write_one_text_and_all_they_read_is_counted(book: Any) -> None:
+    without, cached = serving.both_clocked(12, 345)
+    text = Format("cot_reversed", 2, 3).text(12, 345)
+    assert without.text == cached.text == text
+    assert without.read.sum() == sum(range(7, len(text)))
+    assert cached.read.sum() == len(text) - 1
+    app = book(PAGE, reveal="1", ch40_far_a="12", ch40_far_b="345")
+    assert not app.exception and "It is **about 30 times**" not in text_of(app)
+    for bad in ("", "-1", "12345", "1e9", "٣"):
+        app.text_input(key="ch40_far_a").set_value(bad).run()
+        assert not app.exception, bad
+        assert any("0 to 9999" in warning.value for warning in app.warning), bad
+
+
+def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
+    static, continuous = serving.both_served(16, 4, 1)
+    assert sorted(bar.text for bar in static.bars) == sorted(bar.text for bar in continuous.bars)
+    for bar in static.bars:
+        a, b = map(int, bar.text.split("=")[0].split("*"))
+        assert bar.text == Format("cot_reversed", len(str(a)), len(str(b))).text(a, b)
+    assert continuous.n_steps < static.n_steps
+    assert 0 < worked.wasted() < 1
+
+
+@pytest.mark.parametrize("draft", serving.DRAFTS)
+def test_drafts_are_shown_as_they_were_judged(draft: str) -> None:
+    found = serving.drafted(1234, 5678, draft, 4)
+    assert found.same and found.written == 54
+    shown = serving.rounds_html(found)
+    kept = sum(one.accepted for one in found.rounds)
+    drafted = sum(len(one.drafted) for one in found.rounds)
+    assert shown.count("wb-draft-kept") == kept
+    assert shown.count("<s ") == drafted - kept
+    assert shown.count("<li>") == len(found.rounds)
+    assert drafted == kept if draft == serving.FAR else kept <= drafted
+
+
+def test_a_draft_is_chosen_on_the_page(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    app.button_group(key="ch40_draft").set_value(serving.FAR).run()
+    assert not app.exception
+    found = serving.drafted(1234, 5678, serving.FAR, 4)
+    assert serving.in_rounds(found) in text_of(app)
+    assert f"**{len(found.rounds)}** steps" in text_of(app)
+
+
+def test_bytes_are_graded_by_a_real_cache(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    held = 2 * 6 * 4 * 64 * FORM.prompt_length * 5 * 2
+    for typed, hint in ((held // 6, "Every layer keeps"), (held // 5, "prompt of their own")):
+        app.number_input(key="ch40_ex_bytes").set_value(typed).run()
+        assert hint in text_of(app) and not app.success
+    app.number_input(key="ch40_ex_bytes").set_value(held).run()
+    assert [f"The cache holds {held:,} bytes, as you say."] == [s.value for s in app.success]
+
+
+def test_a_prefix_is_graded_by_what_is_read(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    said = {"84": "is read in 6 tokens", "37": "is read in 3 tokens"}
+    for a, sentence in said.items():
+        app.text_input(key="ch40_ex_second_a").set_value(a).run()
+        app.text_input(key="ch40_ex_second_b").set_value("52").run()
+        assert sentence in text_of(app), a
+        assert not app.success
+    app.text_input(key="ch40_ex_second_b").set_value("48").run()
+    assert "The same sum is no other sum." in text_of(app)
+    app.text_input(key="ch40_ex_second_b").set_value("41").run()
+    assert [s.value for s in app.success] == ["`37*41=` is read in 2 tokens."]

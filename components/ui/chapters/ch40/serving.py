@@ -36,7 +36,7 @@ torch = lazily("torch")
 Row = dict[str, Any]
 
 FAR = "far_coupled"
-FORM = Format("cot_reversed", 4, 4)
+FORM = Format("cot_reversed", 4, 4, padded=False)
 DRAFTS = {
     "draft_tiny": "one layer",
     "draft_small": "two layers",

@@ -22,11 +22,14 @@ from components.ui.chapters.ch40.probes import (
     SHIFTED,
     TURNING,
 )
+from components.ui.lazily import lazily
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.words import size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
+
+grouped = lazily("lab.experiments.grouped")
 
 SUM = (37, 48)
 KEYS, VALUES, QUERY = (2.0, 0.0, 1.0), (10.0, 4.0, 7.0), 1.0
@@ -244,6 +247,7 @@ SERVED_WORDS: dict[str, Callable[[], str]] = {
     "far_read_without": lambda: f"{sum(range(far_shape().prompt_length, far_shape().length)):,}",
     "far_read_with": lambda: f"{far_shape().length - 1}",
     "queue_slots": lambda: spelled(QUEUE_SLOTS),
+    "twin_heads": lambda: spelled(grouped.grouped(1).model.attention.n_head),
     "queue_fewest": lambda: spelled(min(written_in_queue())),
     "queue_most": lambda: spelled(max(written_in_queue())),
 }
