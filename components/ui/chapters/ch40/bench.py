@@ -93,7 +93,7 @@ def times_of_a_token(ghosts: Sequence[dict[str, Any]], now: Sequence[dict[str, A
         ),
         y=alt.Y("milliseconds:Q", title="milliseconds a token", scale=alt.Scale(domainMin=0)),
         color=alt.Color(
-            "which:N", title=None, scale=toned(TONES), legend=alt.Legend(orient="bottom")
+            "which:N", title=None, scale=toned(TONES), legend=alt.Legend(orient="bottom", columns=1)
         ),
         tooltip=["when", "which", "length", alt.Tooltip("milliseconds", format=".3~g")],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 import numpy as np
@@ -164,6 +164,13 @@ LOW, HIGH = 0.2, 2000.0
 """Where the axis of operations for each byte begins and ends."""
 
 TONES = {"recorded": GREY, "here and now": ACCENT}
+NAMES_AT: dict[str, tuple[Literal["left", "right"], int]] = {
+    "prefill": ("right", -10),
+    "decode": ("left", 10),
+}
+"""To which side of its mark a name is aligned, and how far below: a prompt and as many texts stand
+close together."""
+
 MEMORY, CACHE = "from memory", "from the processor's cache"
 
 
@@ -205,7 +212,7 @@ def roofline(machines: Sequence[Machine]) -> Chart:
         "machine:N",
         title=None,
         scale=toned({machine.name: TONES[machine.name] for machine in machines}),
-        legend=alt.Legend(orient="bottom"),
+        legend=alt.Legend(orient="bottom", columns=1),
     )
     x = alt.X(
         "intensity:Q",
@@ -245,8 +252,8 @@ def roofline(machines: Sequence[Machine]) -> Chart:
         shape=alt.Shape(
             "phase:N",
             title=None,
-            scale=alt.Scale(domain=["prefill", "decode"], range=["square", "circle"]),
-            legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
+            scale=alt.Scale(domain=list(NAMES_AT), range=["square", "circle"]),
+            legend=None,
         ),
         tooltip=[
             "machine",
@@ -256,13 +263,14 @@ def roofline(machines: Sequence[Machine]) -> Chart:
             alt.Tooltip("milliseconds", format=".3~g"),
         ],
     )
-    first = machines[0].name
-    names = (
-        points.transform_filter(alt.datum["machine"] == first)
-        .mark_text(align="left", dx=8, dy=10)
+    of_first = points.transform_filter(alt.datum["machine"] == machines[0].name)
+    names = [
+        of_first.transform_filter(alt.datum["phase"] == phase)
+        .mark_text(align=align, dx=8 if align == "left" else -8, dy=dy)
         .encode(text="name:N")
-    )
-    return finished(alt.layer(roofs, marks, names).properties(height=CURVE + 80))
+        for phase, (align, dy) in NAMES_AT.items()
+    ]
+    return finished(alt.layer(roofs, marks, *names).properties(height=CURVE + 80))
 
 
 # ---------------------------------------------------------------- the guess, and the prose
