@@ -27,7 +27,8 @@ def queries_keys_values(
     model: GPT, text: str, *, causal: bool = True
 ) -> tuple[Numbers, Numbers, Numbers]:
     """Of every layer, head and token, (L, H, T, Dk): queries, and keys and values as a cache has
-    them. Where positions rotate, so are queries and keys; there may be fewer heads of keys.
+    them. Where positions rotate, so are queries and keys, unless distances are clipped, when both
+    are as they came. There may be fewer heads of keys.
 
     `ValueError` for a model whose attention forms none.
     """
