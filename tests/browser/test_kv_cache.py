@@ -1,4 +1,4 @@
-"""A newcomer reads chapter 4 in a real browser: guesses, switches the mask off, lets a draft fail."""
+"""A newcomer reads chapter 4 in a browser: guesses, switches the mask off, lets a draft fail."""
 
 from __future__ import annotations
 
