@@ -337,4 +337,7 @@ def print_document(document: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    from lab.live.memory import keep_freed_memory
+
+    keep_freed_memory()
     sys.exit(main())

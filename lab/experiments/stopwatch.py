@@ -1,8 +1,9 @@
 """Seconds of a step with a cache and without, what this machine could do, and what others do on it.
 
 Seconds are those of this machine with `THREADS` threads, the median of `REPEATS`; nothing else may
-run meanwhile. The model is `far_coupled` with its limit, which writes sums of 10 x 10 digits in 340
-tokens; `rope` is the same network with plain rotary positions.
+run meanwhile, and the command line keeps freed memory (`lab.live.memory`). The model is
+`far_coupled` with its limit, which writes sums of 10 x 10 digits in 340 tokens; `rope` is the same
+network with plain rotary positions.
 
 Shapes: `B` texts side by side, `S` tokens of each, `R` repeats.
 """
@@ -59,7 +60,8 @@ LONGEST = {
     ("rope", 64): 512,
 }
 GIVEN, EVERY = 4, 16
-"""Tokens of the prompt 7*8=, and every how many lengths are timed where all would take too long."""
+"""Tokens of the prompt 7*8=, and every how many lengths are timed without a cache: all would take
+minutes, and the curve has no corners."""
 
 
 def time_cells() -> list[Cell]:
@@ -83,7 +85,7 @@ def measure_time(cell: Cell, longest: int = 1000, repeats: int = REPEATS) -> dic
         every, given, n_new = 1, text[:, :GIVEN], longest - GIVEN
         seconds = [seconds_with_cache(model, given, n_new).tolist() for _ in range(repeats)]
     else:
-        every = 1 if batch == 1 else EVERY
+        every = EVERY
         read = [text[:, :n] for n in range(GIVEN, longest, every)]
         seconds = [[seconds_without(model, part) for part in read] for _ in range(repeats)]
     lengths = list(range(GIVEN, longest, every))

@@ -37,6 +37,25 @@ def give_back() -> None:
         return
 
 
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Of glibc's malloc.h."""
+
+
+def keep_freed_memory() -> None:
+    """For a process that computes and ends: what is freed is used again, where glibc would hand
+    large tensors back and have them zeroed anew.
+
+    Reading many texts at once loses much time so, a step with a cache hardly any: they are compared
+    fairly only with this.
+    """
+    try:
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_MAX, 0)
+        library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+
+
 @lru_cache(maxsize=1)
 def keep_giving_back() -> threading.Thread:
     """`give_back` every `GIVE_BACK_SECONDS`, on a thread of its own, while the process lives."""
