@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch40 import timing
 from components.ui.chapters.ch40.timing import RECORD, Rows
-from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.core import Claim, Measured, part_of, share
 from components.ui.claims.readings import over_seeds
 from lab.records import select
 
@@ -28,15 +29,20 @@ def differing(how: str, digits: int) -> Callable[[Rows], Measured]:
     return pick
 
 
-def largest_change(rows: Rows) -> Measured:
-    """Of a logit, in parts of the largest, with a cache against without, of all lengths."""
-    most = max(row["largest_change"] for row in select(rows, part="exact", how="uncached"))
-    return Measured(parts(most))
+def largest_change(how: str) -> Callable[[Rows], Measured]:
+    """Of a logit against a cache in single precision, in parts of the largest, of all lengths."""
+
+    def pick(rows: Rows) -> Measured:
+        return Measured(
+            parts(max(r["largest_change"] for r in select(rows, part="exact", how=how)))
+        )
+
+    return pick
 
 
 def parts(x: float) -> str:
-    """A small share in millionths, rounded up."""
-    return f"{-(-x * 1e6 // 1):.0f} millionths"
+    """A small share, rounded up to hundredths, or where that says too much to millionths."""
+    return f"{math.ceil(100 * x)} in 100" if x > 1e-3 else f"{math.ceil(1e6 * x)} millionths"
 
 
 def queue(rows: Rows, policy: str) -> dict[str, Any]:
@@ -54,7 +60,7 @@ def wasted(policy: str) -> Callable[[Rows], Measured]:
 
     def pick(rows: Rows) -> Measured:
         row = queue(rows, policy)
-        return Measured(f"{100 * row['wasted'] / row['computed']:.0f} in 100")
+        return Measured(share(row["wasted"], row["computed"]))
 
     return pick
 
@@ -85,11 +91,14 @@ CLAIMS: dict[str, Claim] = timing.CLAIMS | {
         )
         for name, (how, digits) in SAME.items()
     },
-    "ch4.same_change": Claim(
-        "Largest change of a logit between cached and uncached decoding, in parts of the largest",
-        RECORD,
-        largest_change,
-    ),
+    **{
+        f"ch4.{name}_change": Claim(
+            f"Largest change of a logit by {how} decoding, in parts of the largest",
+            RECORD,
+            largest_change(how),
+        )
+        for name, how in (("same", "uncached"), ("float16", "float16"), ("bfloat16", "bfloat16"))
+    },
     "ch4.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
     "ch4.queue_gain": Claim(
         "Tokens a second of continuous batching over static, 8 rows", RECORD, queue_gain
