@@ -194,9 +194,9 @@ def grouped_rows(rows: Sequence[Row]) -> list[Row]:
     return [
         {
             "arm": f"{row['cell']['key_heads']}",
-            "share": 1 - row["errors_test"] / row["n_test"],
+            "share": 1 - row["errors_heldout"] / row["n_heldout"],
             "seed": row["cell"]["seed"],
-            "errors": row["errors_test"],
+            "errors": row["errors_heldout"],
         }
         for row in select(rows, part="grouped")
     ]
