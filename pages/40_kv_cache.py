@@ -115,7 +115,8 @@ def why_a_cache_is_allowed() -> None:
 
 
 page.prose("argument")
-page.prose("argument_worked")
+with page.deeper("the same by hand"):
+    page.prose("argument_worked")
 
 
 # ---------------------------------------------------------------- 2. two generators
@@ -185,6 +186,9 @@ def prefill_and_decode() -> None:
     page.notice()
     page.source(steps.Work, steps.Roof, steps.prefill, steps.decode, stopwatch.machine)
 
+
+with page.deeper("is it memory?"):
+    page.prose("memory")
 
 page.box("Why care", "care_phases")
 
@@ -287,20 +291,19 @@ def what_it_costs() -> None:
     page.source(cache_bytes)
 
 
-page.prose("grouped")
+with page.deeper("heads that share a key"):
+    page.prose("sizes")
+    page.prose("grouped")
 
+    @page.section("heads")
+    def what_sharing_costs() -> None:
+        rows = serving.grouped_rows(rows_of("kv_cache.jsonl"))
+        if not rows:
+            return
+        page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out sums right, by key heads")
+        page.notice()
+        page.source(grouped.grouped)
 
-@page.section("heads")
-def what_sharing_costs() -> None:
-    rows = serving.grouped_rows(rows_of("kv_cache.jsonl"))
-    if not rows:
-        return
-    page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out sums right, by key heads")
-    page.notice()
-    page.source(grouped.grouped)
-
-
-page.box("Why care", "care")
 
 with page.deeper("keys that are turned already"):
 
@@ -350,6 +353,10 @@ def break_it() -> None:
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
 
 
+with page.deeper("what would refute this"):
+    page.prose("tried")
+
+
 # ---------------------------------------------------------------- 7. deeper
 
 with page.deeper("a queue of sums"):
@@ -380,6 +387,8 @@ with page.deeper("a queue of sums"):
         page.numbers("Which sum is served when", serving.rows_of_bars(timelines))
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
+
+    page.box("Why care", "care")
 
 
 with page.deeper("drafts that are checked"):

@@ -41,8 +41,10 @@ def largest_change(how: str) -> Callable[[Rows], Measured]:
 
 
 def parts(x: float) -> str:
-    """A small share, rounded up to hundredths, or where that says too much to millionths."""
-    return f"{math.ceil(100 * x)} in 100" if x > 1e-3 else f"{math.ceil(1e6 * x)} millionths"
+    """A small share, rounded up to tenths of a hundredth, or to millionths."""
+    if x > 1e-3:
+        return f"{math.ceil(1000 * x) / 10:g} in 100"
+    return f"{math.ceil(1e6 * x)} millionths"
 
 
 def queue(rows: Rows, policy: str) -> dict[str, Any]:
