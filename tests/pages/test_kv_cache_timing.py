@@ -46,6 +46,8 @@ def made_up() -> list[dict[str, Any]]:
         {
             "cell": {"part": "memory", "key_heads": 4, "dtype": "float32", "batch": 1},
             "bytes_moved": 20_000_000,
+            "bytes": 4_000_000,
+            "length": 340,
             "seconds": 0.002,
         },
     ]
@@ -144,7 +146,8 @@ def test_claims_are_sums_and_ratios_of_the_record() -> None:
     assert shown("speedup_350") == f"{ratio(1, 350):.0f} times as quick"
     assert shown("speedup_350_batch") == f"{ratio(64, 350):.0f} times as quick"
     assert shown("rival_1") == "3 times as long" and shown("rival_64") == "0.5 times as long"
-    assert shown("bandwidth_share") == "25%" and shown("ridge") == "3"
+    moved = (20_000_000 + 4_000_000 / 2) / seconds(1, True, 340)
+    assert shown("bandwidth_share") == f"{100 * moved / 40e9:.0f}%" and shown("ridge") == "3"
     assert shown("step_of_64") == f"{0.0084 / 0.0021:.2g} times"
     assert shown("read_and_write") == "22 ms to read them and 46 ms to write as many"
 
