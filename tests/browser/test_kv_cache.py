@@ -41,7 +41,7 @@ def test_a_draft_is_struck_out_and_the_text_is_the_same(open_page) -> None:
     rounds = page.locator(".wb-drafts")
     rounds.wait_for()
     assert rounds.locator("s").count() > 10
-    page.get_by_role("radio", name="the network itself").click()
+    page.get_by_role("radio", name="itself").click()
     page.locator(".wb-drafts:not(:has(s))").wait_for()
     page.get_by_text("the same text as alone").wait_for()
     assert not page.console_errors

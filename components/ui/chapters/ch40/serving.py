@@ -40,7 +40,7 @@ FORM = Format("cot_reversed", 4, 4, padded=False)
 DRAFTS = {
     "draft_tiny": "one layer",
     "draft_small": "two layers",
-    FAR: "the network itself",
+    FAR: "itself",
 }
 """Networks that draft, as readers choose them; the last is a check: all it drafts is kept."""
 
