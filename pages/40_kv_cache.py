@@ -36,6 +36,7 @@ from components.ui.drawings.growing import show_growing
 from components.ui.drawings.kept import show_kept
 from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
@@ -65,13 +66,13 @@ OF_A_SUM = ("written", "allowed", "rebase", "broken")
 
 page = Chapter("40_kv_cache", CALC | phases.CALC | bench.CALC)
 page.open()
-pair = page.pair() if page.draws(*OF_A_SUM) else None
+pair = worked.SUM
+if page.draws(*OF_A_SUM):
+    pair = last_allowed(f"{page.prefix}last", page.pair(), pair)
 
 
 @page.section("written", needs=[BOOK_RUN], told=False)
 def as_it_is_written() -> None:
-    if pair is None:
-        return
     text = write_sum(BOOK_RUN, *pair).text[:-1]  # nobody reads the last token
     show_growing(
         f"{page.prefix}growing",
@@ -91,8 +92,6 @@ page.prose("opening")
 
 @page.section("allowed", needs=[BOOK_RUN])
 def why_a_cache_is_allowed() -> None:
-    if pair is None:
-        return
     text = write_sum(BOOK_RUN, *pair).text[:-1]
     if not page.guess(
         "Of all the numbers kept of the earlier tokens, how many have changed?",
@@ -122,18 +121,21 @@ with page.deeper("the same by hand"):
 # ---------------------------------------------------------------- 2. two generators
 
 page.prose("generators")
-far_pair = page.pair("far", 4, "1234", "5678") if page.draws("generators", "drafts") else None
+far_pair = worked.FAR_SUM
+if page.draws("generators", "drafts"):
+    typed = page.pair("far", 4, *map(str, worked.FAR_SUM))
+    far_pair = last_allowed(f"{page.prefix}far_last", typed, far_pair)
 
 
 @page.section("generators", needs=[serving.FAR], told=False)
 def two_generators() -> None:
-    if far_pair is None:
-        return
-    options, sum_ = ("about 3 times", "about 10 times", "about 30 times"), far_pair
+    options = ("about 3 times", "about 10 times", "about 30 times")
     if not page.guess(
-        "Without a cache, how many times as many tokens does the network read?",
+        "To write {} × {} without a cache, how many times as many tokens are read?".format(
+            *worked.FAR_SUM
+        ),
         options,
-        lambda: band(worked.times_read(*sum_), (6, 20), options),
+        lambda: band(worked.times_read(*worked.FAR_SUM), (6, 20), options),
     ):
         return
     page.prose("generators_controls")
@@ -309,8 +311,6 @@ with page.deeper("keys that are turned already"):
 
     @page.section("rebase", needs=[TURNING])
     def another_base() -> None:
-        if pair is None:
-            return
         page.prose("rebase_controls")
         base = page.choose("base", "Base from the = on", BASES, DRAWN_BASE)
         found = probes.rebase(base, *pair)
@@ -330,8 +330,8 @@ with page.deeper("keys that are turned already"):
 
 @page.section("broken", needs=[BOOK_RUN, SHIFTED, PLACELESS])
 def break_it() -> None:
-    if pair is None or not page.guess(
-        "Which fault most often leaves working without a mistake in it, of another sum?",
+    if not page.guess(
+        "Which fault most often makes the network write another sum, without a mistake?",
         tuple(dict.fromkeys(KINDS.values())),
         probes.most_plausible,
     ):
@@ -395,7 +395,7 @@ with page.deeper("drafts that are checked"):
 
     @page.section("drafts", needs=[serving.FAR, *serving.SMALL])
     def draft_and_verify() -> None:
-        if far_pair is None or not page.guess(
+        if not page.guess(
             "A draft is wrong more often than right. What does the text lose?",
             ("nothing", "a digit now and then", "most of its digits"),
             serving.what_drafts_change,

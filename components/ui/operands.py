@@ -27,6 +27,15 @@ def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tupl
     return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 
+def last_allowed(
+    key: str, pair: tuple[int, int] | None, default: tuple[int, int]
+) -> tuple[int, int]:
+    """The pair, or while none is allowed the last that was: a slip of the pen empties no figure."""
+    if pair is not None:
+        st.session_state[key] = pair
+    return st.session_state.get(key, default)
+
+
 def share_moment(**parameters: str | int | bool) -> None:
     """The link that brings another reader to this very state, ready to copy."""
     here = urlsplit(st.context.url or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
@@ -66,7 +68,9 @@ def said_of(found: Bytes) -> str:
 
 def read_little(page: Chapter) -> None:
     """A second sum that shares as much of its prompt with the first as another sum can."""
+    st.caption("The sum that was read:")
     first = page.pair("ex_first")
+    st.caption("Yours:")
     page.link.knows(f"{page.prefix}ex_second_a", f"{page.prefix}ex_second_b")
     second = ask_pair(f"{page.prefix}ex_second_", 2, "84", "37")
     if first is None or second is None:
@@ -81,7 +85,8 @@ def read_little(page: Chapter) -> None:
             "difference rests on it, and is read."
         )
     )
-    show_verdict(found.solved, f"`{texts[1]}` is read in {found.read} tokens.", hint)
+    tokens = "one token" if found.read == 1 else f"{found.read} tokens"
+    show_verdict(found.solved, f"Of `{texts[1]}`, {tokens} had to be read.", hint)
     page.source(prefixes.PrefixCache.read, prefixes.PrefixCache.longest_beginning, prefixes.alike)
 
 

@@ -110,10 +110,10 @@ def in_memory(model: KnownModel, kept: float, bytes_per_number: float, n_token: 
     """What a token leaves and what all leave, which card holds it, and where the sizes are from."""
     total, times = model.weight_bytes + kept, kept / model.weight_bytes
     card, last = smallest_card(total), CARDS[-1]
+    share = f"{times:,.{0 if times >= 10 else 2}f} times" if times >= 0.01 else "a small part of"
     said = [
         f"A token leaves **{size(model.cache_bytes(bytes_per_number, 1))}**, and all of them "
-        f"**{size(kept)}**: {times:,.{0 if times >= 10 else 2}f} times the "
-        f"{size(model.weight_bytes)} of the weights.",
+        f"**{size(kept)}**: {share} the {size(model.weight_bytes)} of the weights.",
         f"An {card.name} with {size(card.memory)} holds both."
         if card
         else f"No card here holds both: it takes the memory of {math.ceil(total / last.memory):,} "

@@ -129,7 +129,23 @@ def reading_and_writing(rows: Rows) -> Measured:
     )
 
 
+def milliseconds(batch: int, length: int, *, cached: bool) -> Pick:
+    """Of the step that writes behind so many tokens; without a cache it reads them all."""
+    return lambda rows: Measured(
+        f"{1000 * seconds_at(timed(rows, batch, cached=cached), length):.0f} ms"
+    )
+
+
 CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch4.{which}_token_{length}": Claim(
+            f"Milliseconds of the {which} token behind a prompt of {length}, one text.",
+            RECORD,
+            milliseconds(1, length + (which == "second"), cached=which == "second"),
+        )
+        for which in ("first", "second")
+        for length in (GIVEN, 340)
+    },
     "ch4.read_and_write": Claim(
         f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
         RECORD,

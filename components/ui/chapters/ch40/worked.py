@@ -199,6 +199,7 @@ BROKEN: dict[str, Callable[[], str]] = {
         f"another_{fault}": lambda fault=fault: f"{probes.fates(fault)[ANOTHER]}"
         for fault in FAULTS
     },
+    "stale_first_right": lambda: spelled(probes.fates(FIRST)[probes.RIGHT]),
     "product_of_both": lambda: of_all(product_of_both(BOOK_RUN)),
     "product_of_both_placeless": lambda: of_all(product_of_both(PLACELESS)),
     "a_digit_late": lambda: of_all(begins_a_digit_late()),

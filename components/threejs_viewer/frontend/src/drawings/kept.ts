@@ -105,7 +105,7 @@ class Kept {
     frame.replaceChildren(
       title("layer"),
       ...this.heads,
-      title("difference"),
+      title(`difference, ${STRONGER} times as strong`),
       title("largest change of old lines"),
       ...this.layers.flatMap(({ before, after, difference, change }, layer) => [
         make("div", { class: "layer" }, String(layer)),
@@ -117,9 +117,10 @@ class Kept {
   }
 
   private buildLayer(): Layer {
-    const map = (): HeatMap => new HeatMap(this.data.tokens.length, this.data.width);
+    const { tokens, width } = this.data;
+    const map = (strength = 1): HeatMap => new HeatMap(tokens.length, width, strength);
     const change = make("div", { class: "change" });
-    return { before: map(), after: map(), difference: map(), change };
+    return { before: map(), after: map(), difference: map(STRONGER), change };
   }
 
   private draw(): void {
@@ -175,5 +176,7 @@ function title(...words: (Node | string)[]): HTMLElement {
 function counted(n: number): string {
   return n === 1 ? "1 token" : `${n} tokens`;
 }
+
+const STRONGER = 3; // a change is smaller than what changes, and is what is to be seen
 
 export default mounted(Kept, "kept");

@@ -29,10 +29,11 @@ export class HeatMap {
   private readonly canvas = make("canvas");
   private readonly mark = make("i", { class: "mark" });
 
-  /** With room for so many lines of `width` numbers. */
+  /** With room for so many lines of `width` numbers, drawn so many times as strong. */
   constructor(
     private readonly room: number,
     private readonly width: number,
+    private readonly strength = 1,
   ) {
     this.box = make("div", { class: "map" }, this.canvas, this.mark);
     set(this.canvas, { width: width * CELL, height: room * CELL });
@@ -52,7 +53,7 @@ export class HeatMap {
     for (let i = 0; i < lines.length; i++) {
       if (lines[i] === 0) continue;
       pen.fillStyle = lines[i] < 0 ? negative : positive;
-      pen.globalAlpha = Math.min(1, GAIN * Math.abs(lines[i]));
+      pen.globalAlpha = Math.min(1, this.strength * GAIN * Math.abs(lines[i]));
       const [x, y] = [i % this.width, top + Math.floor(i / this.width)];
       pen.fillRect(x * CELL, y * CELL, CELL, CELL);
     }
