@@ -34,8 +34,10 @@ def grade_bytes(
     }
     if expected == held:
         return Bytes(expected, held, "none")
-    slips = (s for s, f in factors.items() if f > 1 and held in (f * expected, expected / f))
-    return Bytes(expected, held, next(slips, "other"))
+    slips: list[Slip] = [
+        s for s, f in factors.items() if f > 1 and held in (f * expected, expected / f)
+    ]
+    return Bytes(expected, held, slips[0] if slips else "other")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -174,7 +176,7 @@ def measure_rival(cell: Cell, length: int = RIVAL_LENGTH, repeats: int = REPEATS
         "length": length,
         "seconds": {name: round(float(np.median(s)), 4) for name, s in seconds.items()},
         "differing": {x: int((texts[x] != texts["ours"]).any(1).sum()) for x in theirs},
-        "transformers": __import__("transformers").__version__,
+        "transformers": version("transformers"),
         **timed(repeats),
         **Sample("generator", "prompts of random digits", cell["batch"], 0).document(),
     }
@@ -214,7 +216,7 @@ def with_random_weights(config: GPTConfig) -> GPT:
 def as_llama(config: GPTConfig, kernel: str) -> Any:
     """A `LlamaForCausalLM` of the same sizes; `ValueError` without transformers."""
     try:
-        from transformers import LlamaConfig, LlamaForCausalLM
+        transformers: Any = import_module("transformers")
     except ImportError:
         raise ValueError("transformers is not installed: pip install -e '.[parity]'") from None
     attention, position = config.attention, config.position
@@ -232,7 +234,7 @@ def as_llama(config: GPTConfig, kernel: str) -> Any:
         "tie_word_embeddings": False,
         "attn_implementation": kernel,
     }
-    return LlamaForCausalLM(LlamaConfig(**sizes)).eval()
+    return transformers.LlamaForCausalLM(transformers.LlamaConfig(**sizes)).eval()
 
 
 LLAMA_NAMES = {

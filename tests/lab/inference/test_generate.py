@@ -61,6 +61,8 @@ def test_decoding_ends_once_every_text_has_written_its_end() -> None:
 def test_an_empty_prompt_is_refused() -> None:
     with pytest.raises(ValueError, match="the prompt is empty"):
         next(generate(tiny_model(), some_tokens(1, 0), max_new=1))
+    with pytest.raises(ValueError, match="there are 0 prompts; a model writes at least 1"):
+        next(generate(tiny_model(), some_tokens(0, 3), max_new=1))
 
 
 def test_no_new_tokens_are_no_steps() -> None:
