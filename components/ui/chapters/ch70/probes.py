@@ -36,6 +36,8 @@ RUNS = {
     "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
     "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
     "far_coupled": "chapter 2, up to four digits, full size: coupled, slow clocks",
+    "draft_small": "chapter 4, up to four digits: a draft of two layers",
+    "draft_tiny": "chapter 4, up to four digits: a draft of one layer",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
