@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import tone_of
+from components.ui.plots.colours import PAPER, Tone, tone_of
 from components.ui.plots.core import SHARES, Chart, finished, rows_high, toned
 
 
@@ -46,3 +46,37 @@ def seeds(
         x=alt.X("median(share):Q", scale=alt.Scale(domain=[0, 1]))
     )
     return finished(alt.layer(points, medians).properties(height=rows_high(len(arms), 44)))
+
+
+def fate_bars(
+    rows: Sequence[Mapping[str, Any]],
+    row: str,
+    kind: str,
+    looks: Mapping[str, tuple[Tone, str]],
+    *,
+    named_from: float,
+) -> Chart:
+    """A bar a `row`, its parts one `kind` each with a tone and a mark. Rows: row, kind, rank, n.
+
+    A part bears its mark if it is a larger share of its bar than `named_from`.
+    """
+    data = pd.DataFrame(rows)
+    wide = data["n"] / data.groupby(row)["n"].transform("sum") > named_from
+    marks = pd.Series([looks[name][1] for name in data[kind]], index=data.index)
+    base = alt.Chart(data.assign(mark=marks.where(wide, ""))).encode(
+        y=alt.Y(f"{row}:N", title=None, sort=None), order=alt.Order("rank:Q")
+    )
+    n = alt.X("n:Q", title="sums", stack="zero")
+    bars = base.mark_bar().encode(
+        x=n,
+        color=alt.Color(
+            f"{kind}:N",
+            title=None,
+            scale=toned({name: tone for name, (tone, _) in looks.items()}),
+            legend=alt.Legend(orient="bottom", columns=1),
+        ),
+        tooltip=[row, kind, "n"],
+    )
+    inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
+    high = rows_high(len(set(data[row])), 44)
+    return finished(alt.layer(bars, inside).properties(height=high))

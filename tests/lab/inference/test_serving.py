@@ -74,6 +74,19 @@ def test_a_row_that_is_free_goes_to_the_next_in_line_at_once() -> None:
     assert waste < sum(tick.computed - tick.busy for tick in static)
 
 
+def test_equally_long_texts_take_longer_if_their_prompts_are_read_token_by_token() -> None:
+    """A static batch reads its prompts in one step, and no row of it waits for another."""
+    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    with torch.no_grad():
+        model.unembed.weight[END] = 0.0
+        model.unembed.weight[3] *= 10
+    steps = {
+        policy: len(list(serve(model, [PROMPTS[0]] * 6, rows=3, longest=LONGEST, policy=policy)))
+        for policy in ("static", "continuous")
+    }
+    assert steps == {"static": 2 * (LONGEST - 6), "continuous": 2 * (LONGEST - 1)}
+
+
 def test_a_queue_far_longer_than_the_cache_is_served_in_it() -> None:
     """More slots go by than a cache has: what no text needs is given up."""
     model = loud(replace(BASE, position=NoPositions()))

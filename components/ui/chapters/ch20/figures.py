@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from components.ui.plots import bars
 from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
 from components.ui.plots.core import (
     CURVE,
@@ -21,7 +22,6 @@ from components.ui.plots.core import (
     signs,
     square,
     token_axis,
-    toned,
 )
 
 LENGTH_MAP = 190
@@ -203,28 +203,12 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar an arm: right, wrong in a digit first, wrong in a length first. Rows: arm, kind, n."""
-    tones = {"right to the end": RIGHT, "a wrong digit first": WRONG, "a wrong length first": WORSE}
-    marks = dict(zip(tones, ("✓", "✗ digit", "✗ length"), strict=True))
-    data = pd.DataFrame(rows)
-    data["mark"] = [marks[kind] for kind in data["kind"]]
-    wide = data["n"] / data.groupby("arm")["n"].transform("sum") > 0.15
-    base = alt.Chart(data.assign(mark=data["mark"].where(wide, ""))).encode(
-        y=alt.Y("arm:N", title=None, sort=None), order=alt.Order("rank:Q")
-    )
-    n = alt.X("n:Q", title="sums", stack="zero")
-    bars = base.mark_bar().encode(
-        x=n,
-        color=alt.Color(
-            "kind:N",
-            title=None,
-            scale=toned(tones),
-            legend=alt.Legend(orient="bottom", columns=1),
-        ),
-        tooltip=["arm", "kind", "n"],
-    )
-    inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
-    high = rows_high(len(set(data["arm"])), 44)
-    return finished(alt.layer(bars, inside).properties(height=high))
+    looks = {
+        "right to the end": (RIGHT, "✓"),
+        "a wrong digit first": (WRONG, "✗ digit"),
+        "a wrong length first": (WORSE, "✗ length"),
+    }
+    return bars.fate_bars(rows, "arm", "kind", looks, named_from=0.15)
 
 
 def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:

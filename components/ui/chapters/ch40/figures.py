@@ -9,7 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG, apart
+from components.ui.plots import bars
+from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG, apart
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -124,25 +125,6 @@ def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar a fault: right, right for another sum, with a mistake. Rows: fault, fate, rank, n."""
     data = pd.DataFrame(rows)
     names = list(dict.fromkeys(data.sort_values("rank")["fate"]))
-    tones = dict(zip(names, (RIGHT, WORSE, WRONG), strict=True))
-    marks = dict(zip(names, ("✓", "✗ another sum", "✗ mistake"), strict=True))
-    wide = data["n"] / data.groupby("fault")["n"].transform("sum") > 0.4
-    data["mark"] = [marks[fate] for fate in data["fate"]]
-    base = alt.Chart(data.assign(mark=data["mark"].where(wide, ""))).encode(
-        y=alt.Y("fault:N", title=None, sort=None), order=alt.Order("rank:Q")
-    )
-    n = alt.X("n:Q", title="sums", stack="zero")
-    bars = base.mark_bar().encode(
-        x=n,
-        color=alt.Color(
-            "fate:N",
-            title=None,
-            scale=toned(tones),
-            legend=alt.Legend(orient="bottom", columns=1),
-        ),
-        tooltip=["fault", "fate", "n"],
-    )
-    inside = base.mark_text(color=PAPER.now).encode(x=n.bandPosition(0.5), text="mark:N")
-    return finished(
-        alt.layer(bars, inside).properties(height=rows_high(len(set(data["fault"])), 44))
-    )
+    looks = ((RIGHT, "✓"), (WORSE, "✗ another sum"), (WRONG, "✗ mistake"))
+    ranked = dict(zip(names, looks, strict=True))
+    return bars.fate_bars(rows, "fault", "fate", ranked, named_from=0.4)
