@@ -36,6 +36,8 @@ SEEDS = [
     for seed in (0, 1)
 ]
 
+FATES = {"right": (colours.RIGHT, "R"), "wrong": (colours.WRONG, "W")}
+
 SOME_PAIRS = np.full((100, 100), maps.NOT_ASKED)
 SOME_PAIRS[0, :2] = (-1, 6)
 
@@ -44,6 +46,13 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "attention_map": lambda: maps.attention_map(SHARES, "7*"),
     "count_bars": lambda: bars.count_bars({"FFN 0": 3, "FFN 1": 4}, "part", "errors"),
     "seeds": lambda: bars.seeds(SEEDS),
+    "fate_bars": lambda: bars.fate_bars(
+        [{"arm": "rotary", "fate": fate, "rank": rank, "n": 4} for rank, fate in enumerate(FATES)],
+        "arm",
+        "fate",
+        FATES,
+        named_from=0.1,
+    ),
     "loss_curves": lambda: curves.loss_curves(RUN),
     "exactness_curves": lambda: curves.exactness_curves(RUN),
     "error_surface": lambda: ch00.error_surface(
