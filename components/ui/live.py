@@ -26,7 +26,7 @@ MOST_OF_ONE_READER = 2
 MOST_KEPT = 40
 MOST_LEFT = 8
 """Ended runs whose reader has gone: their links still show them. Each is about 1 MB of weights."""
-NOT_ASKED = 254
+NOT_ASKED = -2
 
 State = Literal["none", "kept", "forgotten"]
 """What a stopped run would go on from, in the worker."""
@@ -51,8 +51,8 @@ class LiveRun:
     why: str = ""
     snapshots: list[Snapshot] = field(default_factory=list)
     checks: list[Snapshot] = field(default_factory=list)
-    first_wrong: NDArray[np.uint8] = field(
-        default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.uint8)
+    first_wrong: NDArray[np.int8] = field(
+        default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.int8)
     )
     weights: Weights | None = None
     state: State = "none"
@@ -66,7 +66,7 @@ class LiveRun:
     @property
     def wrong_at(self) -> NDArray[np.int64]:
         """Each pair's first wrong token, (100, 100): -1 for none, -2 where it was not asked."""
-        return self.first_wrong.reshape(100, 100).view(np.int8).astype(np.int64)
+        return self.first_wrong.reshape(100, 100).astype(np.int64)
 
     @property
     def latest(self) -> Snapshot | None:
@@ -232,7 +232,7 @@ class LiveRuns:
         run.snapshots.append(snapshot)
 
 
-def merged(known: NDArray[np.uint8], check: PairsCheck) -> NDArray[np.uint8]:
+def merged(known: NDArray[np.int8], check: PairsCheck) -> NDArray[np.int8]:
     """Each pair's verdict from the last time it was asked."""
-    asked = np.frombuffer(check.first_wrong, dtype=np.uint8)
+    asked = np.frombuffer(check.first_wrong, dtype=np.int8)
     return np.where(asked != NOT_ASKED, asked, known)

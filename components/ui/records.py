@@ -43,9 +43,8 @@ def atlases() -> dict[str, Atlas]:
 
 
 def read_atlas(row: dict[str, Any]) -> Atlas:
-    codes = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.uint8).reshape(100, 100)
-    wrong_at = codes.view(np.int8).astype(np.int64)  # 255 becomes -1
-    return Atlas(wrong_at, two_digit_split() < row["fraction"])
+    wrong_at = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.int8).reshape(100, 100)
+    return Atlas(wrong_at.astype(np.int64), two_digit_split() < row["fraction"])
 
 
 def first_error(atlas: Atlas) -> tuple[int, int]:

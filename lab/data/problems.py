@@ -26,12 +26,20 @@ STYLES: tuple[Style, ...] = get_args(Style)
 Kind = Literal["a", "*", "b", "=", "partial product", "+", "sum", "dots", "answer", "$"]
 Role = Literal["operand", "operator", "working", "answer"]
 Integers = NDArray[np.int64]
+"""Of `number_type`: numbers of more than `FITS_64_BITS` digits are Python's own, as objects."""
+
 Change = TypeVar("Change", int, Integers)
 
-MAX_DIGITS = 10
+MAX_DIGITS = 50
 
 FITS_64_BITS = 18
 """Numbers of so many digits fit a 64-bit integer; longer ones are Python's own, and slower."""
+
+
+def number_type(digits: int) -> type[Any]:
+    """What an array of numbers of so many digits holds."""
+    return np.int64 if digits <= FITS_64_BITS else object
+
 
 HELDOUT_FROM, TEST_FROM = 0.30, 0.40
 """Train on u < f <= 0.30; validation 0.30 <= u < 0.40; test 0.40 <= u."""
@@ -161,7 +169,10 @@ class Format:
         raise ValueError(f"token {position} is not in a text of {self.length} tokens")
 
     def check_operands(self, a: Integers, b: Integers) -> None:
+        """`ValueError` for too many digits, and for numbers that numpy has rounded already."""
         for name, values, digits in (("a", a, self.p), ("b", b, self.q)):
+            if values.dtype.kind not in "iuO":
+                raise ValueError(f"{name} holds {values.dtype}; needs whole numbers")
             if values.size and (values.min() < 0 or values.max() >= 10**digits):
                 wrong = values[(values < 0) | (values >= 10**digits)][0]
                 raise ValueError(f"{name}={wrong} is outside 0 to {10**digits - 1}")
@@ -171,8 +182,10 @@ class Format:
 
         The prompt, dots and padding bear no loss.
         """
-        a, b = np.broadcast_arrays(*(np.atleast_1d(x).astype(np.int64) for x in (a, b)))
+        a, b = np.broadcast_arrays(np.atleast_1d(a), np.atleast_1d(b))
         self.check_operands(a, b)
+        a = a.astype(number_type(self.p), copy=False)
+        b = b.astype(number_type(self.q), copy=False)
         if self.padded:
             return render_shape(self.style, self.p, self.q, a, b)
         tokens = np.full((len(a), self.length), PADDING, dtype=np.uint8)
@@ -329,13 +342,14 @@ def read_number(texts: Tokens, field: Field) -> Integers:
 def place_values(field: Field) -> NDArray[Any]:
     """What each digit of a field counts, (width,)."""
     values = [10 ** field.place(t) for t in range(field.start, field.stop)]
-    return np.array(values, dtype=np.int64 if field.width <= FITS_64_BITS else object)
+    return np.array(values, dtype=number_type(field.width))
 
 
 def read_operand(text: str, digits: int) -> int:
     """A reader's own operand. `ValueError` says in one sentence what is allowed."""
     most = 10**digits - 1
-    allowed = f"write a whole number from 0 to {most} with the digits 0 to 9"
+    span = f"from 0 to {most}" if digits <= FITS_64_BITS else f"of at most {digits} places"
+    allowed = f"write a whole number {span} with the digits 0 to 9"
     text = text.strip()
     if not text:
         raise ValueError(f"The box is empty; {allowed}.")
@@ -357,7 +371,9 @@ def partial_products(a: int, b: int, q: int) -> tuple[int, ...]:
 
 def count_digits(values: Integers) -> Integers:
     """How many digits each number has; zero has one. (N,) -> (N,)"""
-    return (values[:, None] >= 10 ** np.arange(1, MAX_DIGITS, dtype=np.int64)).sum(axis=1) + 1
+    most = 2 * MAX_DIGITS if values.dtype == object else FITS_64_BITS + 1
+    powers = 10 ** np.arange(1, most, dtype=values.dtype)
+    return np.searchsorted(powers, values, side="right") + 1
 
 
 def write_number(out: Tokens, field: Field, values: Integers) -> None:
@@ -383,8 +399,7 @@ def render_shape(
 ) -> tuple[Tokens, NDArray[np.bool_]]:
     """Texts of padded p x q problems and their masks, (N, L) each."""
     text, mask = blank_text(style, p, q)
-    if p + q > FITS_64_BITS:
-        a, b = a.astype(object), b.astype(object)
+    a, b = (x.astype(number_type(p + q), copy=False) for x in (a, b))
     tokens = np.repeat(text[None], len(a), axis=0)
     for field in fields_of_kinds(style, p, q, NUMBERS):
         write_number(tokens, field, value_of_field(field, a, b))
@@ -421,7 +436,7 @@ def split_value(a: int, b: int) -> float:
 def split_values(a: Integers, b: Integers) -> NDArray[np.float64]:
     """`split_value` of every pair, (N,) -> (N,); below 100 x 100 it is a look-up."""
     if a.size and max(a.max(), b.max()) < 100:
-        return two_digit_split()[a, b]
+        return two_digit_split()[a.astype(np.int64), b.astype(np.int64)]
     return np.array([split_value(int(x), int(y)) for x, y in zip(a, b, strict=True)])
 
 
@@ -459,13 +474,21 @@ def sample_pairs(
     parts_a, parts_b, have = [], [], 0
     while have < n:
         draw = max(64, int(1.2 * (n - have) / max(high - low, 1e-3)))
-        a, b = rng.integers(0, 10**p, draw), rng.integers(0, 10**q, draw)
+        a, b = draw_numbers(rng, draw, p), draw_numbers(rng, draw, q)
         u = split_values(a, b)
         keep = (low <= u) & (u < high)
         parts_a.append(a[keep])
         parts_b.append(b[keep])
         have += int(keep.sum())
     return np.concatenate(parts_a)[:n], np.concatenate(parts_b)[:n]
+
+
+def draw_numbers(rng: np.random.Generator, n: int, digits: int) -> Integers:
+    """`n` numbers of up to so many digits, each number as likely, (n,); long ones by the digit."""
+    if digits <= FITS_64_BITS:
+        return rng.integers(0, 10**digits, n)
+    number = Field("a", 0, digits)
+    return read_number(rng.integers(0, 10, (n, digits), dtype=np.uint8), number)
 
 
 def sample_shapes(
@@ -475,7 +498,8 @@ def sample_shapes(
 
     No operand has a leading zero; a one-digit operand may be 0. (n,) each.
     """
-    a, b = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    longest_a, longest_b = map(max, zip(*shapes, strict=True))
+    a, b = np.empty(n, number_type(longest_a)), np.empty(n, number_type(longest_b))
     chosen = rng.integers(0, len(shapes), n)
     for index, (p, q) in enumerate(shapes):
         rows = np.flatnonzero(chosen == index)
@@ -493,7 +517,7 @@ def sample_exact(
         keep = (count_digits(a) == p) & (count_digits(b) == q)
         parts.append((a[keep], b[keep]))
     if not parts:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        return np.empty(0, number_type(p)), np.empty(0, number_type(q))
     a, b = (np.concatenate(side)[:n] for side in zip(*parts, strict=True))
     return a, b
 
@@ -502,7 +526,8 @@ def sample_listed(
     rng: np.random.Generator, n: int, pairs: tuple[tuple[int, int], ...]
 ) -> tuple[Integers, Integers]:
     """`n` ordered pairs, uniform among the listed unordered ones, either way round. (n,) each."""
-    drawn = np.array(pairs, dtype=np.int64)[rng.integers(0, len(pairs), n)]
+    longest = len(str(max(map(max, pairs))))
+    drawn = np.array(pairs, dtype=number_type(longest))[rng.integers(0, len(pairs), n)]
     swap = rng.integers(0, 2, n).astype(bool)
     return np.where(swap, drawn[:, 1], drawn[:, 0]), np.where(swap, drawn[:, 0], drawn[:, 1])
 

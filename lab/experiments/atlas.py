@@ -35,7 +35,7 @@ def atlas_cells() -> list[Cell]:
 
 
 def measure_atlas(cell: Cell) -> dict[str, Any]:
-    """The first wrong token of all 10,000 texts, a major; `RIGHT` where there is none."""
+    """The first wrong token of all 10,000 texts, a major, a signed byte each; `RIGHT` for none."""
     loaded = load_run(cell["run"])
     a, b = all_pairs()
     places = np.concatenate(
@@ -46,7 +46,7 @@ def measure_atlas(cell: Cell) -> dict[str, Any]:
     )
     return {
         "n": len(a),
-        "first_wrong": places.tobytes().hex(),
+        "first_wrong": places.astype(np.int8).tobytes().hex(),
         "fraction": trained_fraction(cell["run"]),
         **CENSUS.document(),
         "seeds": [0],

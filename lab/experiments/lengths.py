@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from lab.data.position_ids import coupled_ids, with_gaps
-from lab.data.problems import BOUNDS, Format, Integers, SplitName, sample_exact
+from lab.data.problems import BOUNDS, Format, Integers, SplitName, number_type, sample_exact
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import teacher_forced_all
@@ -193,8 +193,8 @@ def problems_of_shape(
 ) -> tuple[Integers, Integers]:
     """Different pairs of p and q digits, (N,) each: `draws`, less those drawn twice."""
     a, b = sample_exact(np.random.default_rng(0), draws, p, q, *BOUNDS[split])
-    pairs = np.unique(np.stack([a, b], axis=1), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    a, b = zip(*sorted({*zip(a.tolist(), b.tolist(), strict=True)}), strict=True)
+    return np.array(a, dtype=number_type(p)), np.array(b, dtype=number_type(q))
 
 
 def measure_lengths(cell: Cell) -> dict[str, Any]:

@@ -14,15 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import END, PADDING, Tokens
 from lab.inference.forward import logits_of
 from lab.inference.generate import greedy_steps
+from lab.model.cache import KVCache
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
 BATCH = 500
-RIGHT = 255
+RIGHT = -1
 """In `first_wrong`: no token of the text is wrong."""
 
 
@@ -93,6 +95,21 @@ def teacher_forced(model: GPT, texts: Tokens, positions: Tensor | None = None) -
     return likeliest(logits_of(model, texts[:, :-1], positions=positions), texts)
 
 
+def teacher_forced_in_blocks(model: GPT, texts: Tokens, block: int) -> Tokens:
+    """`teacher_forced`, `block` tokens of each text a forward, those before them in a cache.
+
+    So attention's tables have `block` rows, not one for every token of a long text.
+    """
+    given = torch.from_numpy(texts[:, :-1]).long().to(model.embed.weight.device)
+    positions = position_ids(given, model.config.position.n_axis)
+    cache, logits = KVCache(given.shape[1]), list[Tensor]()
+    with torch.inference_mode():
+        for start in range(0, given.shape[1], block):
+            now = slice(start, start + block)
+            logits.append(model(given[:, now], positions=positions[:, now], cache=cache))
+    return likeliest(torch.cat(logits, dim=1), texts)
+
+
 def likeliest(scores: Tensor | NDArray[np.float64], texts: Tokens) -> Tokens:
     """`teacher_forced` of logits or probabilities that are known: (N, L - 1, V) -> (N, L).
 
@@ -115,11 +132,11 @@ def teacher_forced_all(
         yield rows, np.where(mask, teacher_forced(model, tokens), tokens)
 
 
-def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.uint8]:
+def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.int64]:
     """The place of the first wrong token of each text, (N,); `RIGHT` where there is none."""
     right, _ = form.render(a, b)
     wrong = texts != right
-    return np.where(wrong.any(axis=1), wrong.argmax(axis=1), RIGHT).astype(np.uint8)
+    return np.where(wrong.any(axis=1), wrong.argmax(axis=1), RIGHT)
 
 
 def score(form: Format, a: Integers, b: Integers, texts: Tokens) -> Score:

@@ -22,7 +22,7 @@ from lab.data.problems import all_pairs, split_values
 from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.live import multiply
+from lab.recipes.live import fine_tune, multiply
 from lab.training import checkpoint
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -48,10 +48,10 @@ MOST_ACTIVE = 8
 CHECKS_IN_A_ROUND = 4
 """Checks on the way, each at another part of all pairs, until every pair was asked."""
 
-NOT_ASKED = 254
+NOT_ASKED = -2
 """In `PairsCheck.first_wrong`: the model was not asked this pair."""
 
-ALLOWED: Mapping[str, Callable[..., Recipe]] = {"multiply": multiply}
+ALLOWED: Mapping[str, Callable[..., Recipe]] = {"multiply": multiply, "fine_tune": fine_tune}
 
 
 # ---------------------------------------------------------------- what is said
@@ -78,8 +78,8 @@ class RunSpec:
 class PairsCheck:
     """The model asked on a share of all pairs, under teacher forcing.
 
-    `first_wrong`: a byte for each of the 10,000 pairs, a major: the first wrong token, `RIGHT`,
-    or `NOT_ASKED`.
+    `first_wrong`: a signed byte for each of the 10,000 pairs, a major: the first wrong token,
+    `RIGHT`, or `NOT_ASKED`.
     """
 
     n_train: int
@@ -219,7 +219,7 @@ def check_pairs(
 ) -> Iterator[PairsCheck | None]:
     """Ask the model the pairs `cells` = 100 a + b: None after each batch, at last the check."""
     a, b = (x[cells] for x in all_pairs())
-    found = np.full(10_000, NOT_ASKED, dtype=np.uint8)
+    found = np.full(10_000, NOT_ASKED, dtype=np.int8)
     for rows, texts in teacher_forced_all(model, recipe.format, a, b, batch=batch):
         found[cells[rows]] = first_wrong(recipe.format, a[rows], b[rows], texts)
         yield None

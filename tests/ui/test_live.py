@@ -92,7 +92,7 @@ def test_a_run_is_handed_to_the_worker_and_its_progress_kept() -> None:
 def test_each_pair_keeps_the_verdict_of_the_last_time_it_was_asked() -> None:
     runs, worker = served()
     run = begun(runs, worker)
-    first = np.full(10_000, NOT_ASKED, np.uint8)
+    first = np.full(10_000, NOT_ASKED, np.int8)
     second = first.copy()
     first[:3], second[2:4] = 7, RIGHT
     worker.say(Progress(run.id, shot(2, PairsCheck(2, 2, 1, 1, first.tobytes()))))
@@ -262,7 +262,7 @@ def test_the_history_of_a_run_holds_numbers_and_each_pair_s_verdict_once() -> No
     runs, worker = served()
     run = begun(runs, worker)
     for step in range(2, 82):
-        asked = np.full(10_000, RIGHT, np.uint8).tobytes()
+        asked = np.full(10_000, RIGHT, np.int8).tobytes()
         worker.say(Progress(run.id, shot(step, PairsCheck(1, 0, 1, 0, asked))))
     assert len(pickle.dumps(run)) < 40_000
     assert (run.wrong_at == -1).all()

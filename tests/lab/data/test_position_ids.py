@@ -7,7 +7,7 @@ import torch
 from lab.data.position_ids import coupled_ids, position_ids, with_gaps
 from lab.data.problems import Format, sample_exact
 
-SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10)]
+SHAPES = [(1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (10, 10), (20, 20), (50, 50)]
 
 
 def by_fields(form: Format) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,13 @@ from lab.data.problems import (
     all_pairs,
     count_digits,
     implied_move,
+    number_type,
     pairs_of,
     read_number,
     read_operand,
     require_fraction,
     sample_exact,
+    sample_listed,
     sample_pairs,
     sample_shapes,
     split_value,
@@ -403,9 +406,9 @@ def test_an_operand_is_read_as_written_or_refused(text: str) -> None:
     ("arguments", "words"),
     [
         (("backwards", 2, 2), "style='backwards' is not one of plain, reversed"),
-        (("plain", 0, 2), "p=0 digits; allowed are 1 to 10"),
-        (("plain", 2, 11), "q=11 digits; allowed are 1 to 10"),
-        *((("plain", value), "^p=.* digits; allowed are 1 to 10") for value in wrong_values(2)),
+        (("plain", 0, 2), "p=0 digits; allowed are 1 to 50"),
+        (("plain", 2, 51), "q=51 digits; allowed are 1 to 50"),
+        *((("plain", value), "^p=.* digits; allowed are 1 to 50") for value in wrong_values(2)),
         *((("plain", 2, value), "^q=.* digits; allowed are") for value in wrong_values(2)),
         *(((value,), "^style=.* is not one of plain") for value in wrong_values("plain")),
         *((("plain", 2, 2, value), "^padded=.* true or false") for value in wrong_values(True)),
@@ -532,6 +535,115 @@ def test_ten_digits_by_ten_are_written_to_the_last_digit() -> None:
     assert read_number(tokens, answer).tolist() == [
         x * y for x, y in zip(numbers, numbers[::-1], strict=True)
     ]
+
+
+LONG = [(18, 1), (1, 19), (18, 18), (19, 18), (20, 20), (50, 3), (50, 50)]
+"""On both sides of what 64 bits hold."""
+
+
+def long_operands(p: int, q: int) -> tuple[list[int], list[int]]:
+    """Nines, a power of ten, zero, and others by Python's own generator."""
+    random = Random(p * 100 + q)
+    a = [10**p - 1, 10 ** (p - 1), 0, *(random.randrange(10**p) for _ in range(5))]
+    b = [10**q - 1, 10 ** (q - 1), 10**q - 1, *(random.randrange(10**q) for _ in range(5))]
+    return a, b
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("p", "q"), LONG)
+def test_long_sums_are_written_and_read_to_the_last_digit(
+    p: int, q: int, style: Any, padded: bool
+) -> None:
+    form, (a, b) = Format(style, p, q, padded), long_operands(p, q)
+    tokens, mask = form.render(np.array(a, number_type(p)), np.array(b, number_type(q)))
+    for row, its_mask, x, y in zip(tokens, mask, a, b, strict=True):
+        text = decode(row)
+        assert text == form.text(x, y) == reference_text(form, x, y)
+        assert its_mask.tolist() == reference_mask(form, text)
+        partials = [x * int(digit) for digit in str(y).zfill(q if padded else 1)[::-1]]
+        assert form.parse(text) == Problem(x, y, tuple(partials), x * y)
+        shape = form.shape_of(text)
+        assert read_number(row[None], shape.answer).tolist() == [x * y]
+
+
+def test_the_last_wrong_digit_of_a_long_answer_is_named() -> None:
+    form, (a, b) = Format("cot_reversed", 50, 50), (10**50 - 1, 10**49)
+    text, last = form.text(a, b), form.answer.stop - 1
+    with pytest.raises(WrongToken, match=rf"token {last} .answer, 10\^99. is '8', expected '0'"):
+        form.parse(text[:last] + "8" + text[last + 1 :])
+
+
+def test_numbers_that_numpy_has_rounded_are_refused() -> None:
+    rounded = np.array([10**19 - 1, 5])
+    with pytest.raises(ValueError, match="a holds float64; needs whole numbers"):
+        Format("plain", 20, 2).render(rounded, 1)
+
+
+def test_long_and_short_sums_stand_in_one_batch() -> None:
+    form = Format("cot_reversed", 50, 20, padded=False)
+    a, b = [7, 10**49, 123, 10**18], [10**19, 3, 45, 10**18 - 1]
+    tokens, _ = form.render(np.array(a, object), np.array(b, object))
+    assert [decode(row) for row in tokens] == [
+        reference_text(form, x, y) for x, y in zip(a, b, strict=True)
+    ]
+
+
+def test_digits_are_counted_on_both_sides_of_64_bits() -> None:
+    numbers = [0, 9, *(10**k + d for k in range(1, 50) for d in (-1, 0)), 10**50 - 1]
+    expected = [len(str(x)) for x in numbers]
+    assert count_digits(np.array(numbers, object)).tolist() == expected
+    short = [x for x in numbers if x < 2**63]
+    assert count_digits(np.array(short, np.int64)).tolist() == expected[: len(short)]
+
+
+@pytest.mark.parametrize(("p", "q"), [(20, 20), (50, 50), (3, 50)])
+def test_long_numbers_are_drawn_from_one_part_of_the_split_digit_by_digit_alike(
+    p: int, q: int
+) -> None:
+    a, b = sample_exact(np.random.default_rng(0), 400, p, q, 0.3, 0.4)
+    assert (count_digits(a) == p).all() and (count_digits(b) == q).all()
+    pairs = list(zip(a.tolist(), b.tolist(), strict=True))
+    assert all(type(x) is type(y) is int and 0.3 <= hash_of_pair(x, y) < 0.4 for x, y in pairs)
+    assert len(set(pairs)) == 400
+    inner = np.array([[int(digit) for digit in str(y)[1:]] for y in b])
+    assert inner.mean() == pytest.approx(4.5, abs=0.15) and set(inner.ravel()) == set(range(10))
+    again = sample_exact(np.random.default_rng(0), 400, p, q, 0.3, 0.4)
+    assert again[0].tolist() == a.tolist() and again[1].tolist() == b.tolist()
+    with_zeros, _ = sample_pairs(np.random.default_rng(0), 400, p, q)
+    assert 10 < (count_digits(with_zeros) < p).sum() < 80
+
+
+def test_the_generator_is_asked_for_whole_numbers_as_long_as_64_bits_hold_them() -> None:
+    a, b = sample_pairs(np.random.default_rng(3), 5, 18, 2)
+    rng = np.random.default_rng(3)
+    assert a.tolist() == rng.integers(0, 10**18, 64)[:5].tolist()
+    assert b.tolist() == rng.integers(0, 100, 64)[:5].tolist()
+    assert a.dtype == b.dtype == np.int64
+
+
+def test_shapes_and_listed_pairs_may_be_long() -> None:
+    shapes = ((1, 1), (20, 2), (50, 50))
+    a, b = sample_shapes(np.random.default_rng(0), 60, shapes, 0.0, 0.3)
+    found = list(zip(count_digits(a).tolist(), count_digits(b).tolist(), strict=True))
+    assert set(found) == set(shapes)
+    form = Format("cot_reversed", 50, 50, padded=False)
+    assert [decode(row) for row in form.render(a, b)[0]] == [
+        reference_text(form, x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True)
+    ]
+    listed = ((10**20, 7), (3, 10**49))
+    drawn = sample_listed(np.random.default_rng(0), 50, listed)
+    pairs = set(zip(*(x.tolist() for x in drawn), strict=True))
+    assert pairs == {*listed, *((b, a) for a, b in listed)}
+
+
+def test_a_long_operand_is_read_or_told_how_long_it_may_be() -> None:
+    assert read_operand("9" * 50, 50) == 10**50 - 1
+    with pytest.raises(ValueError, match="of at most 50 places with the digits 0 to 9") as error:
+        read_operand("1" + "0" * 50, 50)
+    assert len(str(error.value)) < 120
+    with pytest.raises(ValueError, match=r"a=1000.* is outside 0 to 9999"):
+        Format("plain", 50, 2).render(10**50, 1)
 
 
 def test_every_shape_is_as_likely_and_no_number_has_a_leading_zero() -> None:

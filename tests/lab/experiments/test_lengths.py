@@ -170,7 +170,7 @@ def test_gaps_draw_some_sums_out_to_one_digit_more_and_have_four_times_the_steps
     assert share_drawn_out(usual, own) == 1 > share_drawn_out(usual, own + 1) == 0
 
 
-@pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6)])
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (1, 3), (6, 6), (20, 20), (2, 50)])
 def test_problems_of_shape_are_different_held_out_and_of_their_shape(p: int, q: int) -> None:
     a, b = problems_of_shape(p, q, 300)
     assert (count_digits(a) == p).all() and (count_digits(b) == q).all()

@@ -22,16 +22,24 @@ from lab.inference.evaluate import (
     score,
     teacher_forced,
     teacher_forced_all,
+    teacher_forced_in_blocks,
     up_to_the_end,
 )
 from lab.interp.intervene import ablate_head
-from lab.model.config import DenseFFN, MultiHeadAttention
+from lab.model.config import (
+    ClippedCoupledRotaryPositions,
+    CoupledRotaryPositions,
+    DenseFFN,
+    MultiHeadAttention,
+    RotaryPositions,
+)
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.training.state import TrainState
 from lab.training.train import train
 
 FORM = Format("cot_reversed", 1, 2)
+COUPLED, CLIPPED = CoupledRotaryPositions(9.0), ClippedCoupledRotaryPositions(9.0, 1.0, 2, 1)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,16 @@ def test_scores_count_wrong_texts_and_wrong_answers() -> None:
     assert got == Score(n=6, errors_strict=5, errors_answer=3)
     where = first_wrong(form, a, b, np.stack([encode(text) for text in texts]))
     assert where.tolist() == [RIGHT, 8, 18, 15, 19, 18]
+
+
+def test_the_first_wrong_token_is_found_past_the_255th() -> None:
+    form = Format("cot_reversed", 20, 20)
+    a, b = np.array([10**20 - 1] * 4), np.array([10**19 + 7] * 4)
+    texts, _ = form.render(a, b)
+    changed = [255, 300, form.length - 1]
+    texts[[0, 1, 2], changed] ^= 1
+    assert first_wrong(form, a, b, texts).tolist() == [*changed, RIGHT]
+    assert RIGHT not in range(form.length)
 
 
 def test_scores_add_up() -> None:
@@ -122,6 +140,18 @@ def test_teacher_forced_is_what_the_model_says_to_every_beginning_of_a_text() ->
             said = model(beginning, positions=where)[:, -1].argmax(-1)
             assert got[:, end].tolist() == said.tolist()
     assert (teacher_forced(model, texts) != teacher_forced(model, texts, ruler)).any()
+
+
+@pytest.mark.parametrize("position", [COUPLED, CLIPPED, RotaryPositions(9.0)])
+@pytest.mark.parametrize("block", [1, 7, 64, 1000])
+def test_blocks_behind_a_cache_guess_what_one_forward_guesses(position: Any, block: int) -> None:
+    """Also where a block is shorter than the prompt, on which coupled positions depend."""
+    model = tiny_model(replace(BASE, position=position))
+    form = Format("cot_reversed", 8, 5)
+    texts, _ = form.render(np.array([98765432, 10000001, 0]), np.array([54321, 90909, 7]))
+    whole = teacher_forced(model, texts)
+    assert (teacher_forced_in_blocks(model, texts, block) == whole).all()
+    assert len(set(whole[:, 1:].ravel().tolist())) > 5
 
 
 def test_decoding_goes_wrong_where_a_forced_token_first_is_wrong(half_trained: GPT) -> None:

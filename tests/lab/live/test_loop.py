@@ -117,12 +117,13 @@ def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None
     state = TrainState.start(recipe)
     shots = [s for s in steps_of(recipe, state) if s is not None]
     seen = shots[-1].check
-    assert seen is not None and NOT_ASKED not in seen.first_wrong
+    assert seen is not None
+    verdicts = np.frombuffer(seen.first_wrong, np.int8)
+    assert NOT_ASKED not in verdicts
     a, b = all_pairs()
     held = split_values(a, b) >= 0.30
     score = last(exactness(state.model, recipe.format, a[held], b[held], decode=False))
     assert (seen.n_heldout, seen.errors_heldout) == (score.n, score.errors_strict)
-    verdicts = np.frombuffer(seen.first_wrong, np.uint8)
     assert int((verdicts[held] != RIGHT).sum()) == seen.errors_heldout
     assert seen.n_train + seen.n_heldout == 10_000
 

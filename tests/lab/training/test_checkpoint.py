@@ -203,7 +203,7 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], str, list[str]]] = {
     "operands of half a digit": (
         edit_config(lambda d: d["format"].update(p=1.5)),
         "config.json",
-        ["p=1.5 digits; allowed are 1 to 10"],
+        ["p=1.5 digits; allowed are 1 to 50"],
     ),
     "fewer tokens than the vocabulary": (
         edit_config(lambda d: d["model"].update(vocab_size=8)),
