@@ -92,3 +92,35 @@ def random_pairs(n: int = 300, seed: int = 0) -> list[Pair]:
     pairs = trainable_pairs()
     drawn = np.random.default_rng(seed).choice(len(pairs), n, replace=False)
     return sorted(pairs[i] for i in drawn)
+
+
+# ---------------------------------------------------------------- what four digits add to two
+
+
+def steps_of_multiplication(digits: int) -> int:
+    """How many different steps (digit of a, digit of b, carry in) partial products of numbers with
+    so many digits consist of."""
+    steps: set[tuple[int, int, int]] = set()
+    for number in range(10**digits):
+        for digit in range(10):
+            carry = 0
+            for place in range(digits):
+                x = number // 10**place % 10
+                steps.add((x, digit, carry))
+                carry = (x * digit + carry) // 10
+    return len(steps)
+
+
+def columns_of_addition(digits: int) -> int:
+    """How many different columns (upper digit, lower digit, carry in) the additions of two numbers
+    with so many digits consist of."""
+    a, b = (side.ravel() for side in np.indices((10**digits, 10**digits)))
+    met = np.zeros((10, 10, 2), dtype=bool)
+    for j in range(1, digits):
+        upper, lower = a * (b % 10**j), a * (b // 10**j % 10) * 10**j
+        carry = np.zeros_like(a)
+        for place in range(2 * digits):
+            x, y = upper // 10**place % 10, lower // 10**place % 10
+            met[x, y, carry] = True
+            carry = (x + y + carry) // 10
+    return int(met.sum())

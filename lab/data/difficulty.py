@@ -1,12 +1,19 @@
-"""How much one digit of a product depends on each digit of its operands: counted, not trained."""
+"""What makes a sum hard, counted and not trained: how much a digit of the product depends on each
+digit of its operands, how far a carry travels, how many zeros there are.
+
+Shapes: `N` sums.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lab.data.problems import all_pairs
+from lab.data.problems import Integers, all_pairs
 
 OPERAND_DIGITS = (
     "tens of the first number",
@@ -49,3 +56,93 @@ def carries(a: int, b: int) -> list[tuple[int, int, int, int, int]]:
         columns.append((x, y, carry, total % 10, total // 10))
         carry = total // 10
     return columns
+
+
+# ---------------------------------------------------------------- measures of a sum
+
+Measure = Literal["carries", "zeros", "rare"]
+
+
+def digits_of(numbers: Integers, n: int) -> Integers:
+    """The last `n` digits, units first. (N,) -> (N, n)"""
+    return numbers[:, None] // 10 ** np.arange(n, dtype=np.int64) % 10
+
+
+def how_many_digits(numbers: Integers) -> int:
+    """Of the largest number."""
+    return len(str(int(numbers.max(initial=0))))
+
+
+def longest_carry(a: Integers, b: Integers) -> Integers:
+    """Columns in a row that one carry passes through, at most, in any addition of the working. (N,)
+
+    Where two digits sum to more than nine, a carry starts; where they sum to nine, one that comes
+    in goes on.
+    """
+    longest = np.zeros(len(a), dtype=np.int64)
+    for j in range(1, how_many_digits(b)):
+        so_far, added = a * (b % 10**j), a * (b // 10**j % 10) * 10**j
+        longest = np.maximum(longest, longest_carry_of_sum(so_far, added))
+    return longest
+
+
+def longest_carry_of_sum(x: Integers, y: Integers) -> Integers:
+    """Columns in a row that one carry passes through, at most, in x + y. (N,)"""
+    n = how_many_digits(x + y)
+    columns = digits_of(x, n) + digits_of(y, n)
+    travelled = longest = np.zeros(len(x), dtype=np.int64)
+    for column in columns.T:
+        goes_on = (column == 9) & (travelled > 0)
+        travelled = np.where(column > 9, 1, np.where(goes_on, travelled + 1, 0))
+        longest = np.maximum(longest, travelled)
+    return longest
+
+
+def zeros(a: Integers, b: Integers) -> Integers:
+    """Zeros among the digits of both numbers, none of them in front. (N,)"""
+    return zeros_of(a) + zeros_of(b)
+
+
+def zeros_of(numbers: Integers) -> Integers:
+    return ((digits_of(numbers, how_many_digits(numbers)) == 0) & written(numbers)).sum(axis=1)
+
+
+def written(numbers: Integers) -> NDArray[np.bool_]:
+    """True for the digits that are written, units first: not for zeros in front. (N, n)"""
+    places = np.arange(how_many_digits(numbers))
+    return (numbers[:, None] >= 10**places) | (places == 0)
+
+
+@lru_cache
+def how_often() -> NDArray[np.float64]:
+    """Of all steps of long multiplication, the share of each (digit of a, digit of b, carry in).
+
+    Over numbers of four random digits times every digit. (10, 10, 9)
+    """
+    number, digit = np.divmod(np.arange(100_000, dtype=np.int64), 10)
+    share = np.zeros((10, 10, 9))
+    carry = np.zeros(len(number), dtype=np.int64)
+    for column in digits_of(number, 4).T:
+        np.add.at(share, (column, digit, carry), 1 / (4 * len(number)))
+        carry = (column * digit + carry) // 10
+    return share
+
+
+def rarest_step(a: Integers, b: Integers) -> NDArray[np.float64]:
+    """-ln of the share of the rarest step in the partial products: larger is rarer. (N,)"""
+    rarest = np.ones(len(a))
+    columns = digits_of(a, how_many_digits(a)).T, written(a).T
+    for digit, digit_stands in zip(digits_of(b, how_many_digits(b)).T, written(b).T, strict=True):
+        carry = np.zeros(len(a), dtype=np.int64)
+        for column, stands in zip(*columns, strict=True):
+            share = np.where(stands & digit_stands, how_often()[column, digit, carry], 1)
+            rarest = np.minimum(rarest, share)
+            carry = (column * digit + carry) // 10
+    return -np.log(rarest)
+
+
+MEASURES: dict[Measure, Callable[[Integers, Integers], NDArray[np.int64] | NDArray[np.float64]]] = {
+    "carries": longest_carry,
+    "zeros": zeros,
+    "rare": rarest_step,
+}

@@ -11,13 +11,15 @@ Shapes: `N` rows of a batch, `L` tokens of a row.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from reprlib import repr as shown
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.data.difficulty import MEASURES, Measure
 from lab.data.packing import pack, texts_in
 from lab.data.problems import (
     BOUNDS,
@@ -28,6 +30,7 @@ from lab.data.problems import (
     all_pairs,
     count_digits,
     pairs_of,
+    read_operands,
     require_fraction,
     sample_exact,
     sample_listed,
@@ -36,8 +39,8 @@ from lab.data.problems import (
     split_value,
     split_values,
 )
-from lab.data.vocabulary import PADDING, Tokens
-from lab.fields import build, object_of, require_number, require_whole
+from lab.data.vocabulary import PADDING, Tokens, encode
+from lab.fields import build, object_of, require_number, require_whole, require_word
 
 PairList = tuple[tuple[int, int], ...]
 Drawn = tuple[Tokens, NDArray[np.bool_]]
@@ -179,10 +182,10 @@ class WholeTable:
 
 @dataclass(frozen=True)
 class Shapes:
-    """Pairs with u < `fraction` that have (p, q) digits, without leading zeros.
+    """Pairs with u < `fraction` that have (p, q) digits.
 
-    Each of `shapes` is as likely as it is often listed. `format` is not padded and has room for
-    the longest; a shorter text is filled up with `_`.
+    Each of `shapes` is as likely as it is often listed. `format` has room for the longest. A
+    shorter text is filled up with `_`; in a padded format its numbers get leading zeros.
     """
 
     format: Format
@@ -194,8 +197,6 @@ class Shapes:
         require_fraction(self.fraction)
         require_pairs("shapes", self.shapes)
         form = self.format
-        if form.padded:
-            raise ValueError(f"shapes={shown(self.shapes)} need a format with padded=False")
         for p, q in self.shapes:
             if not (1 <= p <= form.p and 1 <= q <= form.q):
                 raise ValueError(f"shapes holds {(p, q)}; the format allows up to {form.p, form.q}")
@@ -219,11 +220,128 @@ class Shapes:
 
     def problems(self, split: SplitName, most: int) -> Problems:
         """As many of each shape, `most` in all, drawn by a seed."""
-        shapes = sorted(set(self.shapes))
-        rng, n = np.random.default_rng(0), most // len(shapes)
+        shapes, form = sorted(set(self.shapes)), self.format
         low, high = (0.0, self.fraction) if split == "train" else BOUNDS[split]
-        style = self.format.style
-        return [(Format(style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes]
+        rng, n = np.random.default_rng(0), most // len(shapes)
+        if form.padded:
+            return [(form, *sample_shapes(rng, n * len(shapes), tuple(shapes), low, high))]
+        return [
+            (Format(form.style, p, q), *sample_exact(rng, n, p, q, low, high)) for p, q in shapes
+        ]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Of every `among` random pairs of one shape the one with the most of `by`, the first of such.
+
+    So hard sums come more often, and every sum still may come. `by` is one of `MEASURES`. It is
+    asked what `of` is asked.
+    """
+
+    of: Shapes
+    by: Measure
+    among: int = 8
+
+    def __post_init__(self) -> None:
+        if not isinstance(cast(object, self.of), Shapes):
+            raise ValueError(f"of={shown(self.of)} must be Shapes")
+        require_word("Picked.by", self.by, Measure)
+        require_whole("Picked.among", self.among, least=2, most=1000)
+
+    @property
+    def format(self) -> Format:
+        return self.of.format
+
+    @property
+    def fraction(self) -> float:
+        return self.of.fraction
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.of.tokens_per_row
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts: first the shape of each, then its candidates, then the one that is taken."""
+        shapes = self.of.shapes
+        chosen = rng.integers(0, len(shapes), n)
+        a, b = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        for index, shape in enumerate(shapes):
+            rows = np.flatnonzero(chosen == index)
+            drawn = sample_exact(rng, len(rows) * self.among, *shape, 0.0, self.fraction)
+            each_a, each_b = (side.reshape(-1, self.among) for side in drawn)
+            amount = MEASURES[self.by](*drawn).reshape(-1, self.among)
+            taken = amount.argmax(axis=1)[:, None]
+            a[rows] = np.take_along_axis(each_a, taken, axis=1)[:, 0]
+            b[rows] = np.take_along_axis(each_b, taken, axis=1)[:, 0]
+        return self.format.render(a, b)
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        return self.of.trained_on()
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        return self.of.problems(split, most)
+
+
+@dataclass(frozen=True)
+class Written:
+    """These very texts, right or wrong: what something has written, and nobody has corrected.
+
+    A shorter text is filled up with `_`. `ValueError` for a text whose operands are held out, or
+    which is longer than `format` allows.
+    """
+
+    format: Format
+    texts: tuple[str, ...]
+    fraction: float = HELDOUT_FROM
+
+    def __post_init__(self) -> None:
+        require_format(self.format)
+        require_fraction(self.fraction)
+        listed = cast(object, self.texts)
+        if not isinstance(listed, tuple) or not listed or not all(map(is_text, self.texts)):
+            raise ValueError(f"texts={shown(listed)} must be texts")
+        for text in self.texts:
+            a, b = read_operands(text, self.format)
+            if len(text) > self.format.length:
+                raise ValueError(f"{text!r} is longer than {self.format.length} tokens")
+            if split_value(a, b) >= self.fraction:
+                raise ValueError(f"{text!r} is held out: u is not below {self.fraction}")
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.format.length
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts, every one as likely. All that stands behind the first `=` bears loss."""
+        tokens, mask = encoded(self)
+        rows = rng.integers(0, len(tokens), n)
+        return tokens[rows], mask[rows]
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that it shows, (10^p, 10^q); at most 2 x 2 digits are told."""
+        shown_pairs = no_pairs(self.format)
+        for text in self.texts:
+            shown_pairs[read_operands(text, self.format)] = True
+        return shown_pairs
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """None: it says what was written, not what is right."""
+        return []
+
+
+@lru_cache(maxsize=16)
+def encoded(written: Written) -> Drawn:
+    """The texts of a source and their masks, (N, L) each."""
+    tokens = np.full((len(written.texts), written.tokens_per_row), PADDING, dtype=np.uint8)
+    mask = np.zeros(tokens.shape, dtype=bool)
+    for row, text in enumerate(written.texts):
+        tokens[row, : len(text)] = encode(text)
+        mask[row, text.index("=") + 1 : len(text)] = True
+    return tokens, mask
+
+
+def is_text(value: object) -> bool:
+    return type(value) is str
 
 
 @dataclass(frozen=True)
@@ -269,7 +387,7 @@ class PackedStream:
         return self.of.problems(split, most)
 
 
-Member = Pairs | ListedPairs | Shapes | PackedStream
+Member = Pairs | ListedPairs | Shapes | Picked | Written | PackedStream
 
 
 @dataclass(frozen=True)
@@ -326,25 +444,92 @@ class Mix:
         return either(source.trained_on() for source in self.members)
 
     def problems(self, split: SplitName, most: int) -> Problems:
-        """An equal share from each source. What is held out is the same for all sources of one
-        format, and asked once."""
-        share = most // len(self.members)
-        found = [row for source in self.members for row in source.problems(split, share)]
+        """Of "train" an equal share from each source. Of what is held out as much of each format,
+        asked as the first source with it asks."""
         if split == "train":
-            return found
-        return list({form: (form, a, b) for form, a, b in found}.values())
+            share = most // len(self.members)
+            return [row for source in self.members for row in source.problems(split, share)]
+        asked: dict[Format, tuple[Integers, Integers]] = {}
+        for source in self.members:
+            for form, a, b in source.problems(split, most):
+                asked.setdefault(form, (a, b))
+        return [(form, *some_of(*pairs, most // len(asked))) for form, pairs in asked.items()]
 
 
-Source = Pairs | ListedPairs | WholeTable | Shapes | PackedStream | Mix
+@dataclass(frozen=True)
+class Pool:
+    """`n` different texts of another source, drawn once by `seed`: these alone, again and again."""
 
-MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, PackedStream)
+    of: Member | Mix
+    n: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(cast(object, self.of), Member | Mix):
+            raise ValueError(f"of={shown(self.of)} is not a source that a pool can be drawn of")
+        require_whole("Pool.n", self.n, most=MOST_POOLED)
+        require_whole("Pool.seed", self.seed, least=0)
+
+    @property
+    def format(self) -> Format:
+        return self.of.format
+
+    @property
+    def fraction(self) -> float:
+        return self.of.fraction
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.of.tokens_per_row
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts, every one of the pool as likely."""
+        tokens, mask = pooled(self)
+        rows = rng.integers(0, self.n, n)
+        return tokens[rows], mask[rows]
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that `of` may show; at most 2 x 2 digits are told."""
+        return self.of.trained_on()
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """Those of `of`: of "train" too, so not only what the pool holds."""
+        return self.of.problems(split, most)
+
+
+@lru_cache(maxsize=8)
+def pooled(pool: Pool) -> Drawn:
+    """The texts of a pool and their masks, (n, L) each. `ValueError` if there are not so many."""
+    rng = np.random.default_rng(pool.seed)
+    tokens, mask = pool.of.draw(rng, pool.n)
+    for _ in range(POOL_DRAWS):
+        _, first = np.unique(tokens, axis=0, return_index=True)
+        first.sort()
+        if len(first) >= pool.n:
+            return tokens[first[: pool.n]], mask[first[: pool.n]]
+        more = pool.of.draw(rng, pool.n)
+        tokens, mask = (
+            np.concatenate([tokens[first], more[0]]),
+            np.concatenate([mask[first], more[1]]),
+        )
+    raise ValueError(f"n={pool.n} different texts were not found in {shown(pool.of)}")
+
+
+Source = Pairs | ListedPairs | WholeTable | Shapes | Picked | Written | PackedStream | Mix | Pool
+
+MOST_POOLED, POOL_DRAWS = 1_000_000, 50
+
+MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, Picked, Written, PackedStream)
 KINDS: dict[str, type[Source]] = {
     "pairs": Pairs,
     "listed_pairs": ListedPairs,
     "whole_table": WholeTable,
     "shapes": Shapes,
+    "picked": Picked,
+    "written": Written,
     "packed_stream": PackedStream,
     "mix": Mix,
+    "pool": Pool,
 }
 
 
@@ -431,8 +616,10 @@ def source_to_dict(source: Source) -> dict[str, Any]:
     """A document that carries the `kind` of each source in it."""
     kind = next(kind for kind, cls in KINDS.items() if cls is type(source))
     match source:
-        case PackedStream(of, length):
-            return {"kind": kind, "of": source_to_dict(of), "length": length}
+        case Picked() | PackedStream() | Pool():
+            of, *rest = (f.name for f in fields(source))
+            own = {name: getattr(source, name) for name in rest}
+            return {"kind": kind, of: source_to_dict(source.of), **own}
         case Mix(sources):
             return {"kind": kind, "sources": [[source_to_dict(s), w] for s, w in sources]}
         case _:
@@ -448,6 +635,8 @@ def source_from_dict(document: object) -> Source:
         raise ValueError(f"data.kind={shown(kind)} is not known; allowed: {kinds}")
     if "format" in values:
         values["format"] = build(Format, values["format"])
+    if isinstance(values.get("texts"), list):
+        values["texts"] = tuple(cast(list[Any], values["texts"]))
     for name in {"pairs", "shapes"} & values.keys():
         values[name] = pairs_from(name, values[name])
     if "of" in values:

@@ -5,12 +5,15 @@ import pytest
 
 from lab.data.coverage import (
     choose_cover,
+    columns_of_addition,
     covered,
     partial_products_in,
     random_pairs,
+    steps_of_multiplication,
     trainable_pairs,
     unseen_partial_products,
 )
+from lab.data.difficulty import carries, how_often
 from lab.data.problems import Format, all_pairs, partial_products, split_value
 
 
@@ -61,3 +64,20 @@ def test_chosen_pairs_hold_more_than_random_ones_even_in_a_short_search() -> Non
 @pytest.mark.slow
 def test_three_hundred_pairs_hold_all_thousand_partial_products() -> None:
     assert int(np.sum(covered(choose_cover(300, seed=0)))) == 1000
+
+
+def test_two_digits_hold_every_step_of_multiplication_that_there_is() -> None:
+    """A carry is less than the digit of b, or zero: ten digits of a, and so many carries."""
+    every = 10 * (1 + sum(range(1, 10)))
+    found = [steps_of_multiplication(digits) for digits in (1, 2, 3)]
+    assert found == [100, every, every] == [100, int((how_often() > 0).sum()), 460]
+
+
+def test_two_digits_lack_some_columns_of_addition_and_three_lack_none() -> None:
+    seen = {
+        (int(x), int(y), carry)
+        for a in range(100)
+        for b in range(100)
+        for x, y, carry, _, _ in carries(a, b)
+    }
+    assert columns_of_addition(2) == len(seen) < columns_of_addition(3) == 10 * 10 * 2

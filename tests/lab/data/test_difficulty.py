@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+import numpy as np
 import pytest
 
-from lab.data.difficulty import best_guess, carries
+from lab.data.difficulty import (
+    best_guess,
+    carries,
+    how_often,
+    longest_carry,
+    longest_carry_of_sum,
+    rarest_step,
+    zeros,
+)
+from lab.data.problems import Integers, sample_exact
 
 
 def recount(place: int, covered: int) -> float:
@@ -40,3 +50,61 @@ def test_carries_write_the_product_and_hand_on_what_is_over() -> None:
             assert sum(written * 10**k for k, (_, _, _, written, _) in enumerate(columns)) == a * b
             assert [c[4] for c in columns[:-1]] == [c[2] for c in columns[1:]]
             assert columns[0][2] == columns[-1][4] == 0
+
+
+# ---------------------------------------------------------------- measures of a sum
+
+
+def some_sums(n: int = 400) -> tuple[Integers, Integers]:
+    rng = np.random.default_rng(0)
+    parts = [sample_exact(rng, n, p, q) for p in (1, 4) for q in (1, 3, 4)]
+    return np.concatenate([a for a, _ in parts]), np.concatenate([b for _, b in parts])
+
+
+def travels(x: int, y: int) -> int:
+    """The longest way of one carry in x + y, digit by digit."""
+    longest = here = 0
+    for column_x, column_y in zip(f"{x:030d}"[::-1], f"{y:030d}"[::-1], strict=True):
+        total = int(column_x) + int(column_y)
+        here = 1 if total > 9 else here + 1 if total == 9 and here else 0
+        longest = max(longest, here)
+    return longest
+
+
+def test_a_carry_travels_through_columns_that_sum_to_nine() -> None:
+    x, y = np.array([5, 5, 95, 995, 905, 50]), np.array([4, 5, 5, 5, 95, 49])
+    assert longest_carry_of_sum(x, y).tolist() == [0, 1, 2, 3, 3, 0]
+
+
+def test_the_longest_carry_of_a_working_is_that_of_its_additions() -> None:
+    a, b = some_sums()
+    for one, other, found in zip(a.tolist(), b.tolist(), longest_carry(a, b).tolist(), strict=True):
+        digits = [int(digit) for digit in str(other)[::-1]]
+        rows = [one * digit * 10**j for j, digit in enumerate(digits)]
+        ways = [travels(sum(rows[:j]), rows[j]) for j in range(1, len(rows))]
+        assert found == max(ways, default=0)
+
+
+def test_zeros_are_counted_as_they_are_written() -> None:
+    a, b = some_sums()
+    assert zeros(a, b).tolist() == [
+        f"{one}{other}".count("0") for one, other in zip(a.tolist(), b.tolist(), strict=True)
+    ]
+    assert zeros(np.array([0]), np.array([100])).tolist() == [3]
+
+
+def test_the_shares_of_all_steps_sum_to_one_and_no_carry_is_more_than_the_largest() -> None:
+    assert how_often().sum() == pytest.approx(1)
+    assert how_often()[9, 9, 8] > 0 and how_often()[:, 1, 1:].sum() == 0
+
+
+def test_the_rarest_step_is_the_one_that_random_numbers_hold_least() -> None:
+    a, b = some_sums()
+    for one, other, found in zip(a.tolist(), b.tolist(), rarest_step(a, b).tolist(), strict=True):
+        shares: list[float] = []
+        for digit in map(int, str(other)):
+            carry = 0
+            for x in map(int, reversed(str(one))):
+                shares.append(how_often()[x, digit, carry])
+                carry = (x * digit + carry) // 10
+        assert found == pytest.approx(-np.log(min(shares)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lab.data.difficulty import MEASURES
 from lab.data.problems import (
     Format,
     SplitName,
@@ -22,9 +23,12 @@ from lab.data.sources import (
     Mix,
     PackedStream,
     Pairs,
+    Picked,
+    Pool,
     Shapes,
     Source,
     WholeTable,
+    Written,
     source_from_dict,
     source_to_dict,
 )
@@ -36,12 +40,19 @@ SHAPES = ((1, 1), (1, 2), (2, 2))
 LISTED = tuple((a, b) for a in range(20) for b in range(a, 20) if split_value(a, b) < 0.2)[:6]
 HELD = next((1, b) for b in range(100) if split_value(1, b) >= 0.30)
 
+TEXTS = tuple(FORM.text(a, b)[:-2] + "9$" for a, b in LISTED)
+"""What nobody has corrected: the answer of each may be wrong."""
+
 SOURCES: dict[str, Source] = {
     "pairs": Pairs(FORM, 0.1),
     "unpadded pairs": Pairs(MIXED, 0.1),
     "listed": ListedPairs(FORM, LISTED, 0.2),
     "table": WholeTable(),
     "shapes": Shapes(MIXED, SHAPES, 0.1),
+    "zeros in front": Shapes(FORM, SHAPES, 0.1),
+    "picked": Picked(Shapes(MIXED, SHAPES, 0.1), "carries", 2),
+    "written": Written(FORM, TEXTS, 0.2),
+    "pool": Pool(Shapes(MIXED, ((1, 1), (1, 2)), 0.2), 150),
     "packed": PackedStream(Pairs(FORM, 0.1), 40),
     "packed list": PackedStream(ListedPairs(FORM, LISTED, 0.2), 40),
     "mix": Mix(
@@ -79,7 +90,7 @@ def test_what_is_drawn_is_what_is_said_to_be_shown_and_all_of_it(source: Source)
     drawn = set[tuple[int, int]]().union(*(pairs_in(row) for row in different.tolist()))
     said = {(a, b) for a, b in np.argwhere(source.trained_on()).tolist()}
     assert drawn <= said
-    assert len(drawn) > 0.99 * len(said) > 0
+    assert len(drawn) > (0.4 if isinstance(source, Pool) else 0.99) * len(said) > 0
     assert all(split_value(a, b) < source.fraction for a, b in said)
 
 
@@ -94,7 +105,7 @@ def test_padding_bears_no_loss_and_every_row_bears_some(source: Source) -> None:
 @pytest.mark.parametrize("split", ["validation", "test", "heldout"])
 def test_what_is_held_out_is_never_shown(source: Source, split: SplitName) -> None:
     found = source.problems(split, 300)
-    assert bool(found) is not isinstance(source, WholeTable)
+    assert bool(found) is not isinstance(source, WholeTable | Written)
     for _, a, b in found:
         u = split_values(a, b)
         assert len(a) > 0 and u.min() >= 0.30 >= source.fraction
@@ -224,6 +235,58 @@ def test_a_mix_is_taken_to_write_what_its_first_source_writes() -> None:
     assert (mix.trained_on() == Pairs(FORM, 0.2).trained_on()).all()
 
 
+def test_a_mix_asks_as_much_of_every_format() -> None:
+    mix = Mix(((Shapes(MIXED, SHAPES), 1), (Pairs(FORM), 1)))
+    found = mix.problems("test", 300)
+    assert [(form.p, form.q, len(a)) for form, a, _ in found] == [
+        *((1, 1, 100), (1, 2, 100), (2, 2, 100))
+    ]
+    assert found[2][1].min() >= 10  # as the first source asks it: without zeros in front
+
+
+def test_picked_sums_have_more_of_what_they_are_picked_by() -> None:
+    shapes = Shapes(Format("cot_reversed", 3, 3, padded=False), ((3, 3), (3, 2)))
+    for by in MEASURES:
+        usual, picked = (
+            np.mean(
+                [
+                    MEASURES[by](np.array([a]), np.array([b]))
+                    for row in source.draw(np.random.default_rng(0), 300)[0].tolist()
+                    for a, b in pairs_in(row)
+                ]
+            )
+            for source in (shapes, Picked(shapes, by))
+        )
+        assert picked > 1.03 * usual + 0.02, by
+
+
+def test_picked_sums_keep_the_shares_of_their_shapes() -> None:
+    shapes = ((1, 1), (3, 3), (3, 3), (3, 3))
+    source = Picked(Shapes(Format("cot_reversed", 3, 3, padded=False), shapes), "carries")
+    tokens, _ = source.draw(np.random.default_rng(0), 2000)
+    assert abs((tokens[:, -1] == PADDING).mean() - 1 / 4) < 4 * (3 / 16 / 2000) ** 0.5
+
+
+def test_a_pool_shows_so_many_texts_and_no_others() -> None:
+    pool = Pool(Pairs(FORM), 100, seed=3)
+    seen = np.unique(pool.draw(np.random.default_rng(0), 5000)[0], axis=0)
+    again = np.unique(pool.draw(np.random.default_rng(1), 5000)[0], axis=0)
+    assert len(seen) == 100 and (seen == again).all()
+    other = np.unique(replace(pool, seed=4).draw(np.random.default_rng(0), 5000)[0], axis=0)
+    assert other.shape != seen.shape or (other != seen).any()
+
+
+def test_a_pool_larger_than_its_source_is_refused_at_its_first_draw() -> None:
+    with pytest.raises(ValueError, match="n=500 different texts were not found in Shapes"):
+        Pool(Shapes(MIXED, ((1, 1),)), 500).draw(np.random.default_rng(0), 1)
+
+
+def test_what_was_written_is_shown_as_it_was_written() -> None:
+    tokens, mask = Written(FORM, TEXTS).draw(np.random.default_rng(0), 200)
+    assert {decode(row) for row in tokens} == set(TEXTS)
+    assert (mask == Pairs(FORM).draw(np.random.default_rng(0), 1)[1]).all()
+
+
 # ---------------------------------------------------------------- what is refused
 
 NO_PAIRS: list[Any] = [
@@ -259,7 +322,23 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda: ListedPairs(FORM, ((1, 100),)),
         r"pairs holds \(1, 100\); the format has 2 digits",
     ),
-    "padded shapes": (lambda: Shapes(FORM, SHAPES), r"shapes=.* need a format with padded=False"),
+    "picked pairs": (lambda: Picked(Pairs(FORM), "zeros"), "of=Pairs.* must be Shapes"),  # pyright: ignore
+    "picked by taste": (
+        lambda: Picked(Shapes(MIXED, SHAPES), "taste"),  # pyright: ignore[reportArgumentType]
+        "Picked.by='taste'.*carries",
+    ),
+    "picked of one": (lambda: Picked(Shapes(MIXED, SHAPES), "zeros", 1), "Picked.among=1"),
+    "a pool of a pool": (
+        lambda: Pool(Pool(Pairs(FORM), 5), 5),  # pyright: ignore[reportArgumentType]
+        "of=Pool.* is not a source that a pool",
+    ),
+    "no texts": (lambda: Written(FORM, ()), r"texts=\(\) must be texts"),
+    "a text of no sum": (lambda: Written(FORM, ("12+34=",)), "expected '*'"),
+    "a held out text": (
+        lambda: Written(FORM, (FORM.text(*HELD),)),
+        "is held out: u is not below 0.3",
+    ),
+    "a long text": (lambda: Written(FORM, (TEXTS[0] + "0",)), "is longer than 20 tokens"),
     "a large shape": (lambda: Shapes(MIXED, ((3, 1),)), r"\(3, 1\).*\(2, 2\)"),
     "an unpadded stream": (
         lambda: PackedStream(Pairs(MIXED), 64),
@@ -275,7 +354,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a bare source": (lambda: Mix((Pairs(FORM),)), "sources=.* must be"),  # pyright: ignore
     "a mix with the table": (
         lambda: Mix(((WholeTable(), 1.0),)),  # pyright: ignore[reportArgumentType]
-        "each source one of Pairs, ListedPairs, Shapes, PackedStream",
+        "each source one of Pairs, ListedPairs, Shapes, Picked, Written, PackedStream",
     ),
     "no weight": (lambda: Mix(((Pairs(FORM), 0.0),)), r"the weight of a source=0\.0 must be"),
 }
