@@ -55,7 +55,10 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Check:
-    """The model asked in mid-training, on pairs it never trains on and on those it does."""
+    """The model asked in mid-training, on pairs it never trains on and on those it does.
+
+    `by_shape`: of those it never trains on, by their format as in '3x2', [n, errors].
+    """
 
     step: int
     tokens: int
@@ -65,6 +68,7 @@ class Check:
     errors_validation: int
     n_train: int
     errors_train: int
+    by_shape: dict[str, list[int]]
 
 
 def run(
@@ -261,7 +265,9 @@ def what_differs(path: Path, recipe: Recipe) -> str:
 def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1000) -> Check:
     state.model.eval()
     seen = score_some(state.model, recipe.data.problems("train", most))
-    held = score_some(state.model, recipe.data.problems("validation", most))
+    asked = recipe.data.problems("validation", most)
+    each = [score_some(state.model, [problems]) for problems in asked]
+    held = sum(each, NOTHING)
     state.model.train()
     return Check(
         step=metrics.step,
@@ -272,7 +278,16 @@ def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1
         errors_validation=held.errors_strict,
         n_train=seen.n,
         errors_train=seen.errors_strict,
+        by_shape={
+            name_of(form): [found.n, found.errors_strict]
+            for (form, _, _), found in zip(asked, each, strict=True)
+        },
     )
+
+
+def name_of(form: Format) -> str:
+    """'3x2', and where operands get leading zeros to fit, the same: a shape is asked one way."""
+    return f"{form.p}x{form.q}"
 
 
 def score_some(model: GPT, problems: Problems, *, decode: bool = False) -> Score:

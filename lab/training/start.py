@@ -18,9 +18,10 @@ TABLE = "position.table.weight"
 def begin_from(recipe: Recipe, model: GPT) -> str:
     """Put the weights of the committed run `recipe.start_from` into a model drawn at random.
 
-    A longer table of learned positions keeps its new rows as they were drawn. `ValueError` for
-    whatever else does not fit, and for a run from which nothing was held out. Gives the fingerprint
-    of the weights.
+    A longer table of learned positions keeps its new rows as they were drawn; a model that says
+    positions in another way leaves the table behind. `ValueError` for whatever else does not fit,
+    for weights that are not those on record, and for a run from which nothing was held out. Gives
+    the fingerprint of the weights.
     """
     name = recipe.start_from
     given = checkpoint.load_run(name, CHECKPOINTS).model.state_dict()
@@ -31,11 +32,30 @@ def begin_from(recipe: Recipe, model: GPT) -> str:
             f"start_from={name!r} has seen all products, so nothing is left that data of "
             f"fraction={recipe.fraction} could hold out"
         )
+    found = require_recorded(name)
     may_grow = recipe.model.position.longest_text is not None
+    if not may_grow:
+        given.pop(TABLE, None)
     require_fit(name, given, model.state_dict(), may_grow)
     for key, own in model.state_dict().items():
         own[: len(given[key])].copy_(given[key]) if key == TABLE else own.copy_(given[key])
-    return checkpoint.fingerprint(CHECKPOINTS / name)
+    return found
+
+
+def require_recorded(name: str) -> str:
+    """The fingerprint of a run's weights: those that it was last read with, if it ever was."""
+    folder = CHECKPOINTS / name
+    found = recorded = checkpoint.fingerprint(folder)
+    if (folder / "result.json").exists():
+        for reading in checkpoint.read_result(folder)["readings"]:
+            recorded = reading.get("weights", recorded)
+    if found != recorded:
+        raise ValueError(
+            f"start_from={name!r} does not hold the weights on record: their fingerprint is "
+            f"{found}, and its last reading was of {recorded}; bring checkpoints/{name} back as "
+            f"it was committed"
+        )
+    return found
 
 
 def require_fit(
