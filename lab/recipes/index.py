@@ -6,6 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
+from lab.recipes.curriculum import (
+    course_2x2_small,
+    course_2x3_small,
+    course_3x3_small,
+    curriculum_4x4,
+    curriculum_before,
+    curriculum_before_small,
+    one_digit_small,
+    two_digits_coupled,
+    two_digits_learned,
+)
 from lab.recipes.drafts import draft_small, draft_tiny
 from lab.recipes.reach import (
     far_coupled,
@@ -41,6 +52,15 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "reach_coupled_slow": reach_coupled_slow,
     "draft_tiny": draft_tiny,
     "draft_small": draft_small,
+    "curriculum_before": curriculum_before,
+    "curriculum_4x4": curriculum_4x4,
+    "course_2x2_small": course_2x2_small,
+    "course_2x3_small": course_2x3_small,
+    "course_3x3_small": course_3x3_small,
+    "curriculum_before_small": curriculum_before_small,
+    "two_digits_learned": two_digits_learned,
+    "two_digits_coupled": two_digits_coupled,
+    "one_digit_small": one_digit_small,
     "times_table": times_table,
     "times_table_small": times_table_small,
 }

@@ -1,11 +1,13 @@
-"""The run that a reader sets up on a page: a small network on two-digit sums."""
+"""The runs that a reader sets up on a page: a small network on two-digit sums."""
 
 from __future__ import annotations
 
 from lab.data.problems import Format, Style
 from lab.data.sources import ListedPairs, PackedStream, Pairs
+from lab.fields import require_flag
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
+from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.training.recipe import OptimiserName, Recipe
 
@@ -36,8 +38,7 @@ def multiply(
     """
     if d_model % HEAD_DIM or d_model < HEAD_DIM:
         raise ValueError(f"d_model={d_model} is not a multiple of {HEAD_DIM}, the size of a head")
-    if not 1 <= steps <= MOST_STEPS:
-        raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
+    require_steps(steps)
     form = Format(style)
     sums = ListedPairs(form, pairs, fraction) if pairs else Pairs(form, fraction)
     plan = Recipe(
@@ -66,3 +67,46 @@ def multiply(
             f"{MOST_PARAMETERS:,} that a live run may have; take fewer layers or a smaller d_model"
         )
     return plan
+
+
+def require_steps(steps: int) -> None:
+    if not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"steps={steps}; a live run takes 1 to {MOST_STEPS}")
+
+
+KNOWS_ONE_DIGIT = "one_digit_small"
+"""The committed run that fine-tuning begins with."""
+
+
+def fine_tune(
+    random: float = 40,
+    carries: float = 20,
+    zeros: float = 15,
+    rehearsed: float = 25,
+    scratch: bool = False,
+    steps: int = 400,
+    rate: float = 5e-4,
+    seed: int = 0,
+) -> Recipe:
+    """The twin that knows one digit learns two, from a mix; `scratch`: from random weights instead.
+
+    The parts of the mix are those of `Blend`. `rate` as in `multiply`.
+
+    Raises `ValueError` for a setting that is not allowed, and says what is.
+    """
+    require_steps(steps)
+    require_flag("scratch", scratch)
+    blend = Blend(random, carries, zeros, 0, rehearsed)
+    return Recipe(
+        name="fine_tune",
+        model=multiply().model,
+        data=lesson(((2, 2),), WITH_ONE_DIGIT, blend, in_full=True),
+        start_from="" if scratch else KNOWS_ONE_DIGIT,
+        steps=steps,
+        batch_size=64,
+        rate=rate,
+        muon_rate=min(1.0, 5 * rate),
+        decay=0.8,
+        seed=seed,
+        check_every=50,
+    )

@@ -36,8 +36,11 @@ RUNS = {
     "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
     "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
     "far_coupled": "chapter 2, up to four digits, full size: coupled, slow clocks",
+    "two_digits_coupled": "chapter 3, two digits, small: coupled",
+    "two_digits_learned": "chapter 3, two digits, small: learned table",
     "draft_small": "chapter 4, up to four digits: a draft of two layers",
     "draft_tiny": "chapter 4, up to four digits: a draft of one layer",
+    "one_digit_small": "chapter 3, small: at most one number of two digits",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
@@ -52,7 +55,7 @@ def choices() -> dict[str, str]:
     """The committed runs, and those that this reader has trained on other pages."""
     own = {
         run.id: f"your run {i} of chapter {chapter}"
-        for chapter in (1, 2)
+        for chapter in (1, 2, 3)
         for i, run in enumerate(training.runs_here(f"ch{chapter}0_live"), 1)
         if run.weights
     }

@@ -1,0 +1,248 @@
+"""What a course is worth: twins of chapter 3 that differ in one thing, the thing in question.
+
+All go to four digits, read as many tokens, and are asked every shape at the end of every stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from itertools import accumulate, product
+from typing import Any, cast
+
+import numpy as np
+
+from lab.data.difficulty import Measure
+from lab.data.problems import BOUNDS, Format, SplitName, sample_exact
+from lab.data.samples import Sample
+from lab.data.sources import Mix, Picked, Pool, Shapes, Source
+from lab.experiments.sweep import Cell
+from lab.inference.evaluate import exactness, last
+from lab.model.config import LearnedPositions
+from lab.model.cost import parameters_of
+from lab.model.gpt import GPT
+from lab.recipes.curriculum import (
+    BLEND,
+    COURSE,
+    LEARNED,
+    STYLE,
+    TWIN_STEPS,
+    Blend,
+    course_of_twin,
+    lesson,
+)
+from lab.training.recipe import Recipe, Stage, in_stages
+from lab.training.run import Check, check
+from lab.training.state import TrainState
+from lab.training.train import precision_on, train
+
+ASKED, ASKED_MOST = 200, 2000
+"""Sums of every shape, and of 4x4 at the end."""
+
+MOST_DIGITS = 4
+SHAPES = tuple(product(range(1, MOST_DIGITS + 1), repeat=2))
+
+
+def name_of(p: int, q: int) -> str:
+    return f"{p}x{q}"
+
+
+# ---------------------------------------------------------------- training one twin
+
+
+def train_course(recipe: Recipe, split: SplitName) -> dict[str, Any]:
+    """Train to the end: checks on the way, errors of every shape after every stage."""
+    state = TrainState.start(recipe)
+    ends = set(accumulate(stage.steps for stage in recipe.course))
+    curve: list[Check] = []
+    stages: list[dict[str, Any]] = []
+    for done in train(recipe, state):
+        if done.step % recipe.check_every == 0 or done.step in ends:
+            curve.append(check(recipe, state, done))
+        if done.step in ends:
+            most = ASKED_MOST if done.step == recipe.steps else ASKED
+            stages.append({"step": done.step, **asked(state.model.eval(), recipe, split, most)})
+            state.model.train()
+    return {
+        "parameters": parameters_of(recipe.model),
+        "steps": recipe.steps,
+        "problems": recipe.steps * recipe.batch_size,
+        "tokens": state.tokens,
+        "training_seconds": round(state.seconds, 1),
+        "precision": precision_on(recipe, state.device),
+        "started_from": state.started_from,
+        "curve": [asdict(checked) for checked in curve],
+        "stages": stages,
+        **SAMPLE[split].document(),
+        "seeds": [recipe.seed],
+    }
+
+
+SAMPLE = {
+    split: Sample("generator", f"{split} pairs of every shape up to 4x4", ASKED, 0)
+    for split in BOUNDS
+}
+
+
+def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, dict[str, Any]]:
+    """By shape (n, strict errors): `ASKED` sums of each, and `most` of the largest."""
+    in_full = isinstance(recipe.model.position, LearnedPositions)
+    shapes = {}
+    for p, q in SHAPES:
+        n = most if (p, q) == SHAPES[-1] else ASKED
+        width = max(2, p, q)
+        form = Format("cot_reversed", *((width, width) if in_full else (p, q)))
+        a, b = sample_exact(np.random.default_rng(0), n, p, q, *BOUNDS[split])
+        score = last(exactness(model, form, a, b, decode=False))
+        shapes[name_of(p, q)] = (score.n, score.errors_strict)
+    return {"shapes": shapes}
+
+
+# ---------------------------------------------------------------- where to begin
+
+
+RATES = (2e-3, 1e-3, 4e-3, 8e-3)
+LEARNED_RUN, COUPLED_RUN = "two_digits_learned", "two_digits_coupled"
+Begins = Callable[[float, int], Recipe]
+BEGINNINGS: dict[str, Begins] = {
+    "learned": lambda rate, seed: course_of_twin(
+        LEARNED_RUN, position=LEARNED, rate=rate, seed=seed
+    ),
+    "coupled": lambda rate, seed: course_of_twin(COUPLED_RUN, rate=rate, seed=seed),
+    "learned, then coupled": lambda rate, seed: course_of_twin(LEARNED_RUN, rate=rate, seed=seed),
+    "nothing": lambda rate, seed: course_of_twin(rate=rate, seed=seed),
+    "nothing, all at once": lambda rate, seed: at_once(EVERY_LESSON, rate, seed),
+}
+"""Where a course begins, and two that begin with random weights, one of them no course."""
+
+
+def base_cells() -> list[Cell]:
+    """Five beginnings, four rates, one seed."""
+    return [{"base": base, "rate": rate, "seed": 0} for rate in RATES for base in BEGINNINGS]
+
+
+def measure_base(cell: Cell) -> dict[str, Any]:
+    """On validation: how base and rate are chosen."""
+    return train_course(BEGINNINGS[cell["base"]](cell["rate"], cell["seed"]), "validation")
+
+
+EVERYTHING = tuple(shape for new in COURSE.values() for shape in new)
+EVERY_LESSON = lesson(EVERYTHING, (), BLEND)
+
+
+def at_once(data: Source, rate: float, seed: int, start_from: str = "") -> Recipe:
+    """The twin on one thing from beginning to end, and as many tokens as the course."""
+    usual = course_of_twin(start_from, rate=rate, seed=seed)
+    steps = round(tokens_of(course_of_twin()) / (usual.batch_size * data.tokens_per_row))
+    return replace(usual, stages=(), data=data, steps=steps)
+
+
+def tokens_of(recipe: Recipe) -> int:
+    """What a run reads, padding included."""
+    return recipe.batch_size * sum(s.steps * s.data.tokens_per_row for s in recipe.course)
+
+
+# ---------------------------------------------------------------- what the course is made of
+
+
+SEEDS = range(3)
+COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 2e-3, 2e-3, 4e-3
+"""Of each arm the best of `RATES` on validation, with the first seed."""
+
+
+def rehearsing(share: float) -> Blend:
+    """The blend with so many rehearsed rows in 100, the other parts as they are to one another."""
+    rest = sum(vars(BLEND).values()) - BLEND.rehearsed
+    return replace(BLEND, rehearsed=rest * share / (100 - share))
+
+
+BLENDS: dict[str, Blend] = {
+    "the course": BLEND,
+    "no padding": replace(BLEND, padded=0),
+    "no carries": replace(BLEND, carries=0),
+    "rehearsal 0": rehearsing(0),
+    "rehearsal 5": rehearsing(5),
+}
+
+
+def reversed_course(seed: int) -> Recipe:
+    """The longest sums first; as many tokens, shared out as ever."""
+    lessons, steps = tuple(reversed(COURSE)), TWIN_STEPS[""][::-1]
+    usual = course_of_twin(lessons=lessons, steps=steps)
+    share = tokens_of(course_of_twin()) / tokens_of(usual)
+    shared = [round(n * share) for n in steps]
+    return course_of_twin(lessons=lessons, steps=shared, rate=COURSE_RATE, seed=seed)
+
+
+ORDERS: dict[str, Callable[[int], Recipe]] = {
+    "reversed": reversed_course,
+    "all at once": lambda seed: at_once(EVERY_LESSON, AT_ONCE_RATE, seed),
+    "from two digits": lambda seed: course_of_twin(COUPLED_RUN, rate=TAUGHT_RATE, seed=seed),
+    "from two digits, all at once": lambda seed: at_once(
+        EVERY_LESSON, TAUGHT_RATE, seed, COUPLED_RUN
+    ),
+}
+
+
+def control_cells() -> list[Cell]:
+    """Nine arms, three seeds."""
+    return [{"arm": arm, "seed": seed} for seed in SEEDS for arm in (*BLENDS, *ORDERS)]
+
+
+def measure_control(cell: Cell) -> dict[str, Any]:
+    return train_course(control(**cell), "test")
+
+
+def control(arm: str, seed: int) -> Recipe:
+    """The course of the twin changed in one thing; as many tokens."""
+    if arm in ORDERS:
+        return ORDERS[arm](seed)
+    return course_of_twin(blend=BLENDS[arm], rate=COURSE_RATE, seed=seed)
+
+
+# ---------------------------------------------------------------- how few problems
+
+
+DISTINCT = (3_000, 30_000, 300_000)
+CHOSEN: tuple[Measure, ...] = ("carries", "zeros", "rare")
+DRAWN = ("by stages", "at random", "chosen")
+
+
+def fewest_cells() -> list[Cell]:
+    """So many different problems, in three ways, three seeds."""
+    return [
+        {"drawn": drawn, "problems": n, "seed": seed}
+        for seed in SEEDS
+        for n in DISTINCT
+        for drawn in DRAWN
+    ]
+
+
+def measure_fewest(cell: Cell) -> dict[str, Any]:
+    return train_course(fewest(**cell), "test")
+
+
+ALL = Shapes(Format(STYLE, MOST_DIGITS, MOST_DIGITS, padded=False), EVERYTHING)
+HARD = Mix(tuple((Picked(ALL, by), 1.0) for by in CHOSEN))
+
+
+def fewest(drawn: str, problems: int, seed: int) -> Recipe:
+    """The twin on so many different texts and no more, as many tokens as ever.
+
+    By stages: the course, each stage with its part of them. At random: all shapes at once. Chosen:
+    the same, of every eight sums the one that is hardest in one of the `CHOSEN` ways.
+    """
+    match drawn:
+        case "by stages":
+            course = course_of_twin(rate=COURSE_RATE, seed=seed)
+            return in_stages(course, *(few(stage, problems, course) for stage in course.stages))
+        case "at random":
+            return at_once(Pool(ALL, problems, seed), AT_ONCE_RATE, seed)
+        case _:
+            return at_once(Pool(HARD, problems, seed), AT_ONCE_RATE, seed)
+
+
+def few(stage: Stage, problems: int, course: Recipe) -> Stage:
+    """A stage with its part of the problems, by its steps."""
+    part = round(problems * stage.steps / course.steps)
+    return replace(stage, data=Pool(cast(Mix, stage.data), part, course.seed))
