@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from lab.experiments import atlas, forged, holdout, kv_cache, lengths, pulled_out, rope, token_loss
+from lab.experiments import (
+    atlas,
+    forged,
+    holdout,
+    kv_cache,
+    lengths,
+    pulled_out,
+    rope,
+    token_loss,
+)
 from lab.experiments.controls import CONTROLS
 from lab.experiments.sweep import Sweep
 
