@@ -25,6 +25,7 @@ if str(ROOT) not in sys.path:
 from components.threejs_viewer import FRONTEND  # noqa: E402
 from components.ui.drawings import (  # noqa: E402
     arrows,
+    climb,
     clocks,
     generators,
     growing,
@@ -32,6 +33,7 @@ from components.ui.drawings import (  # noqa: E402
     network,
     queue,
     save,
+    sieve,
     tape,
     waves,
 )
@@ -366,6 +368,62 @@ def served_queue() -> Case:
     )
 
 
+# ---------------------------------------------------------------- a course in stages
+
+
+def climbing_course() -> Case:
+    """Synthetic shares, in thousandths; the last stage ends behind the last check."""
+    lengths, steps = ("1x1", "2x2", "3x3"), [0, 500, 2000, 3500, 5000]
+    stages = [climb.Band("one digit", 0, 2000), climb.Band("three", 2000, 6000)]
+    thousandths = np.sort(np.random.default_rng(11).integers(1, 1000, size=(5, 3)), axis=0)
+    thousandths[0], thousandths[-1, 0] = 0, 1000
+    names = ["one digit", "one digit", "one digit", "three", "three"]
+    return case(
+        climb,
+        lambda: climb.show_climb(
+            "k", lengths, steps, thousandths / 1000, stages, alt="A course", seconds=4
+        ),
+        [
+            {"step": f"{step:,}", "stage": stage, "of_100": [f"{n / 10:g}" for n in row]}
+            for step, stage, row in zip(steps, names, thousandths.tolist(), strict=True)
+        ],
+    )
+
+
+# ---------------------------------------------------------------- a sieve
+
+
+def thrown_labels() -> np.ndarray:
+    """Flags of 60 labels, (N,), thrown by dice with a seed: three in four hold."""
+    held = np.random.default_rng(12).random((60, 5)) < 0.75
+    return held @ (1 << np.arange(5))  # the bits of RIGHT, VOTE, SWAP, NINE, ELEVEN
+
+
+def sieve_of_labels() -> Case:
+    flags = thrown_labels()
+    texts = [sieve.Written(f"{n}*7={6 * n}", [len(f"{n}*7=")]) for n in range(len(flags))]
+    right, *checks = ((flags[:, None] >> np.arange(5)) & 1).astype(bool).T
+
+    def counted(chosen: int) -> dict[str, Any]:
+        """By a table of who passes what."""
+        kept = np.ones(len(flags), dtype=bool)
+        for i, passes in enumerate(checks):
+            kept &= passes | (chosen >> i & 1 == 0)
+        return {
+            "on": [bool(chosen >> i & 1) for i in range(4)],
+            "kept": int(kept.sum()),
+            "wrong": np.flatnonzero(kept & ~right).tolist(),
+            "thrown": int((~kept).sum()),
+            "right_thrown": int((~kept & right).sum()),
+        }
+
+    return case(
+        sieve,
+        lambda: sieve.show_sieve("k", flags, texts, on=[sieve.Label.SWAP], alt="A sieve"),
+        [counted(chosen) for chosen in range(16)],
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -377,6 +435,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "kept": kept_lines,
     "generators": two_generators,
     "queue": served_queue,
+    "climb": climbing_course,
+    "sieve": sieve_of_labels,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
 }
 

@@ -26,6 +26,17 @@ PLAYER = """
 """Buttons and a slider for a drawing of many moments: `shared/player.ts` of the front end."""
 
 
+def reel(label: str, first: int = 0) -> str:
+    """For a drawing that plays once when it is opened: Replay, and a slider of that name over its
+    moments from `first` on. `shared/reel.ts` of the front end."""
+    return f"""
+<div class="reel">
+  <button class="replay">Replay</button>
+  <input class="scrub" type="range" min="{first}" aria-label="{label}">
+</div>
+"""
+
+
 def drawing(name: str, file: str, html: str) -> Any:
     """The component `name` of `file`.css and `file`.js, as the front end is built."""
     return components.component(name, html=html, css=built(f"{file}.css"), js=built(f"{file}.js"))

@@ -12,18 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, reel
 
 Numbers = NDArray[np.float64]
 
-HTML = """
+HTML = f"""
 <div class="drawing growing">
   <div class="strip" aria-hidden="true"></div>
   <div class="maps" role="img"></div>
-  <div class="reel">
-    <button class="replay">Replay</button>
-    <input class="scrub" type="range" min="1" aria-label="Tokens written">
-  </div>
+  {reel("Tokens written", first=1)}
   <div class="said" role="status"></div>
 </div>
 """

@@ -3,10 +3,11 @@
 
 import { make } from "../shared/dom";
 import "./growing.css";
-import { partsOf, say, type Part } from "./shared/elements";
-import { HeatMap, onColours, Strip } from "./shared/lines";
+import { onColours, partsOf, type Part } from "./shared/elements";
+import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { signedBytes } from "./shared/numbers";
+import { Reel } from "./shared/reel";
 
 type Name = "k" | "v" | "q";
 
@@ -32,34 +33,27 @@ interface Shown {
 
 class Growing {
   private readonly part: Part;
-  private readonly scrub: HTMLInputElement;
+  private readonly reel: Reel;
   private strip!: Strip;
   private rows!: Strip;
   private maps!: Record<Name, Shown>;
-  private length = 0;
-  private timer = 0;
 
   constructor(
     root: HTMLElement,
     private data: Data,
   ) {
     this.part = partsOf(root);
-    this.scrub = this.part("scrub");
-    this.scrub.oninput = () => {
-      this.stop();
-      this.show(Number(this.scrub.value));
-    };
-    this.part("replay").onclick = () => this.play();
-    onColours(this.part("maps"), () => this.show(this.length));
+    this.reel = new Reel(this.part, (length) => this.show(length));
+    onColours(this.part("maps"), () => this.reel.again());
     this.build();
   }
 
   dispose(): void {
-    this.stop();
+    this.reel.stop();
   }
 
   load(data: Data): void {
-    if (data.digest === this.data.digest) return this.show(this.length);
+    if (data.digest === this.data.digest) return this.reel.again();
     this.data = data;
     this.build();
   }
@@ -79,10 +73,7 @@ class Growing {
       return make("div", { class: "head" }, make("b", {}, letter), ` ${meaning}`);
     });
     frame.replaceChildren(make("div"), ...heads, rows, ...names.map((n) => this.maps[n].map.box));
-    this.scrub.max = String(tokens.length);
-    this.stop();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.show(tokens.length);
-    else this.play();
+    this.reel.load(tokens.length, this.data.seconds);
   }
 
   private shown(name: Name): Shown {
@@ -91,29 +82,10 @@ class Growing {
     return { lines, width, map: new HeatMap(room, width) };
   }
 
-  private play(): void {
-    const last = this.data.tokens.length;
-    this.stop();
-    this.timer = window.setInterval(
-      () => {
-        if (this.length === last) this.stop();
-        this.show(Math.min(this.length + 1, last));
-      },
-      (1000 * this.data.seconds) / last,
-    );
-    this.show(1);
-  }
-
-  private stop(): void {
-    clearInterval(this.timer);
-    this.timer = 0;
-  }
-
   /** After so many tokens. A full cache at rest has no newest line any more. */
-  private show(length: number): void {
-    this.length = length;
+  private show(length: number): string {
     const { tokens } = this.data;
-    const newest = length === tokens.length && !this.timer ? null : length - 1;
+    const newest = length === tokens.length && !this.reel.plays ? null : length - 1;
     this.strip.grow(length);
     this.rows.grow(length);
     for (const name of ["k", "v"] as const) {
@@ -122,15 +94,12 @@ class Growing {
     }
     const { lines, width, map } = this.maps.q;
     map.show(lines.subarray((length - 1) * width, length * width), newest, length - 1);
-    this.scrub.value = String(length);
-    this.scrub.setAttribute("aria-valuetext", this.told());
-    this.part("said").setAttribute("aria-live", this.timer ? "off" : "polite");
-    say(this.part("said"), this.told());
+    return this.told(length);
   }
 
-  private told(): string {
+  private told(n: number): string {
     const { tokens } = this.data;
-    const [n, token] = [this.length, tokens[this.length - 1]];
+    const token = tokens[n - 1];
     const where = `Token ${n} of ${tokens.length}, “${token}”: one line more in K, one in V`;
     if (n === 1) return `${where}.`;
     const before =

@@ -4,8 +4,8 @@
 import { make } from "../shared/dom";
 import "./kept.css";
 import { difference, linesAfter, told, written, type Changes } from "./maths/lines";
-import { partsOf, say, set, type Part } from "./shared/elements";
-import { HeatMap, onColours, Strip } from "./shared/lines";
+import { onColours, partsOf, say, set, type Part } from "./shared/elements";
+import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { range, signedBytes } from "./shared/numbers";
 

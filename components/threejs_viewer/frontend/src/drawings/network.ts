@@ -4,7 +4,7 @@
 import { make } from "../shared/dom";
 import { edgeAt, rightAt, told, unitPlaces, type Edge, type Reel } from "./maths/film";
 import "./network.css";
-import { onScheme, partsOf, set, tone, type Part } from "./shared/elements";
+import { blank, onScheme, partsOf, set, still, tone, type Part } from "./shared/elements";
 import { mounted, type Send } from "./shared/mount";
 import { range, signedBytes, type Pair } from "./shared/numbers";
 
@@ -110,7 +110,7 @@ class Film {
     this.scrub.max = String(epochs.length - 1);
     this.part("reel").hidden = epochs.length < 2;
     this.pause();
-    if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play(0);
+    if (play && !still()) this.play(0);
     else this.show(at_first ?? epochs.length - 1);
   }
 
@@ -339,16 +339,6 @@ function line(
   pen.moveTo(...first);
   for (const point of rest) pen.lineTo(...point);
   pen.stroke();
-}
-
-/** An empty canvas with a pixel for each of the screen's, up to two. */
-function blank(canvas: HTMLCanvasElement, box: DOMRect): CanvasRenderingContext2D {
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
-  canvas.width = box.width * ratio;
-  canvas.height = box.height * ratio;
-  const pen = canvas.getContext("2d")!;
-  pen.scale(ratio, ratio);
-  return pen;
 }
 
 export default mounted(Film, "film");

@@ -2,6 +2,7 @@
 // them (tests/ui/drawing_cases.py); and a page to draw on.
 
 import type arrows from "../../src/drawings/arrows";
+import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
@@ -11,6 +12,7 @@ import type queue from "../../src/drawings/queue";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
+import type sieve from "../../src/drawings/sieve";
 import type tape from "../../src/drawings/tape";
 import type waves from "../../src/drawings/waves";
 
@@ -80,6 +82,13 @@ interface Cases {
   >;
   /** For each timeline, after 0, 1, ... steps. */
   queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
+  /** At each check. */
+  climb: Case<DataOf<typeof climb>, { step: string; stage: string; of_100: string[] }[]>;
+  /** For each set of checks; `wrong` are the wrong ones that it keeps. */
+  sieve: Case<
+    DataOf<typeof sieve>,
+    { on: boolean[]; kept: number; wrong: number[]; thrown: number; right_thrown: number }[]
+  >;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test, vi } from "vitest";
 import arrows from "../../src/drawings/arrows";
+import climb from "../../src/drawings/climb";
 import clocks from "../../src/drawings/clocks";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
@@ -12,6 +13,7 @@ import queue from "../../src/drawings/queue";
 import save from "../../src/drawings/save";
 import { range, short, signed } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
+import sieve from "../../src/drawings/sieve";
 import tape from "../../src/drawings/tape";
 import waves from "../../src/drawings/waves";
 import { apart, cases, opened, press } from "./cases";
@@ -158,6 +160,36 @@ test("who takes the scrubber stops the writing", () => {
   expect(drawing.text(".said")).toContain("the line before stays as it is");
   expect(drawing.all(".rows .later").length).toBe(5);
   vi.useRealTimers();
+});
+
+test("a pen writes the curves once in its seconds, then a slider tells every check", () => {
+  vi.useFakeTimers();
+  const drawing = opened(climb, cases.climb);
+  const { lengths, seconds } = cases.climb.data;
+  const check = (at: number): void => {
+    const { step, stage, of_100 } = cases.climb.expected[at];
+    const shares = lengths.map((length, i) => `${length} ${of_100[i]} in 100`);
+    const said = `After ${step} sums, stage ${stage}: ${shares.join(", ")}.`;
+    expect(drawing.text(".said")).toBe(said);
+    expect(drawing.one(".scrub").getAttribute("aria-valuetext")).toBe(said);
+  };
+  const tip = (): number => Number(drawing.one(".pen").getAttribute("cx"));
+  const [begun, left] = [tip(), drawing.one(".climb")];
+  check(0);
+  expect(left.classList.contains("plays")).toBe(true);
+  vi.advanceTimersByTime(500 * seconds);
+  const half = tip();
+  vi.advanceTimersByTime(500 * seconds);
+  expect(left.classList.contains("plays")).toBe(false);
+  expect(begun < half && half < tip()).toBe(true);
+  const filled = drawing.all(".entered").map((band) => Number(band.getAttribute("width")));
+  const whole = drawing.all(".band").map((band) => Number(band.getAttribute("width")));
+  expect(filled[0]).toBeCloseTo(whole[0], 6);
+  expect(filled[1] / whole[1]).toBeCloseTo(0.75, 2); // 3,000 of 4,000 sums are read
+  for (const at of range(5)) {
+    scrubTo(drawing, at);
+    check(at);
+  }
 });
 
 test("at every step, with and without the mask, the changes are those of lab", () => {
@@ -340,6 +372,80 @@ test("a bar of a queue tells its sum, its steps and its slot, and how long it re
   );
 });
 
+// ---------------------------------------------------------------- a sieve
+
+/** Switches exactly these checks on. */
+function switchTo(drawing: Shown, on: boolean[]): void {
+  const boxes = drawing.all<HTMLInputElement>(".checks input");
+  boxes.forEach((box, i) => {
+    if (box.checked !== on[i]) box.click();
+  });
+}
+
+test("every set of checks keeps and throws away as many labels as Python counts", () => {
+  const drawing = opened(sieve, cases.sieve);
+  const said = (): string => drawing.text(".said");
+  const checked = drawing.all<HTMLInputElement>(".checks input").map((box) => box.checked);
+  expect(checked).toEqual([false, true, false, false]);
+  for (const { on, kept, wrong, thrown, right_thrown } of cases.sieve.expected) {
+    switchTo(drawing, on);
+    expect(said()).toBe(
+      `kept: ${kept}, of them ${wrong.length} wrong` +
+        `thrown away: ${thrown}, of them ${right_thrown} right`,
+    );
+  }
+  const alone = drawing
+    .all(".checks tr")
+    .map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
+  const expected = [1, 2, 4, 8].map((chosen) => {
+    const { kept, wrong, right_thrown } = cases.sieve.expected[chosen];
+    return [kept, wrong.length, right_thrown].map(String);
+  });
+  expect(alone).toEqual(expected);
+});
+
+test("at first a wrong label is shown that is kept, and a button goes on to the next", () => {
+  const drawing = opened(sieve, cases.sieve);
+  const { texts } = cases.sieve.data;
+  for (const chosen of [2, 15]) {
+    const { on, wrong } = cases.sieve.expected[chosen];
+    switchTo(drawing, on);
+    const seen = range(wrong.length).map(() => {
+      drawing.one(".next").click();
+      expect(drawing.text(".pointed code")).toBe(texts[at(drawing)][0]);
+      expect(drawing.text(".pointed div")).toMatch(/: wrong, kept; .* throw/);
+      return at(drawing);
+    });
+    expect(seen.sort((one, other) => one - other)).toEqual(wrong);
+  }
+  expect(at(opened(sieve, cases.sieve))).toBe(cases.sieve.expected[2].wrong[0]);
+});
+
+/** The label that is chosen, from 0 on. */
+const at = (drawing: Shown): number =>
+  Number(drawing.one(".dots").getAttribute("aria-valuenow")) - 1;
+
+test("the keys go from label to label and no farther; wrong places are struck", () => {
+  const drawing = opened(sieve, cases.sieve);
+  const dots = drawing.one(".dots");
+  const keys = ["Home", "ArrowLeft", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "End"];
+  const places = keys.map((key) => {
+    press(dots, key);
+    return at(drawing);
+  });
+  expect(places).toEqual([0, 0, 1, 26, 1, 1, 59]);
+  expect(drawing.text(".pointed code")).toBe("59*7=354");
+  expect(drawing.all(".pointed s").map((place) => place.textContent)).toEqual(["3"]);
+  expect(dots.getAttribute("aria-valuetext")).toMatch(/^59\*7=354 (right|wrong), /);
+});
+
+test("where no wrong label is kept there is no next one", () => {
+  const right = { ...cases.sieve.data, digest: "all right", flags: btoa("\x1f\x1f\x01") };
+  const drawing = opened(sieve, { ...cases.sieve, data: { ...right, texts: [] } });
+  expect(drawing.one<HTMLButtonElement>(".next").disabled).toBe(true);
+  expect(drawing.text(".pointed")).toBe("Label 1: right, kept; no check throws it away.");
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -359,6 +465,8 @@ const again = [
   { name: "kept", open: () => opened(kept, cases.kept) },
   { name: "generators", open: () => opened(generators, cases.generators) },
   { name: "queue", open: () => opened(queue, cases.queue) },
+  { name: "climb", open: () => opened(climb, cases.climb) },
+  { name: "sieve", open: () => opened(sieve, cases.sieve) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend } from "../../src/drawings/maths/attention";
+import {
+  between as betweenChecks,
+  inHundred,
+  rows,
+  spread,
+  stageAt,
+} from "../../src/drawings/maths/climb";
 import { edgeAt, rightAt, told, unitPlaces } from "../../src/drawings/maths/film";
 import { difference, linesAfter, told as toldOf, written } from "../../src/drawings/maths/lines";
 import {
@@ -12,6 +19,7 @@ import {
 } from "../../src/drawings/maths/generators";
 import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { count, hatching, runs } from "../../src/drawings/maths/queue";
+import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as waves from "../../src/drawings/maths/waves";
 import {
@@ -219,4 +227,78 @@ test("a hatched box is never left by its strokes, and its corners are rising one
     expect(x2).toBeLessThanOrEqual(40);
     expect([y1 <= 28, y2 >= 20, y1 - y2]).toEqual([true, true, x2 - x1]);
   }
+});
+
+test("names are spread no nearer than their gap, in their order, and no farther than needed", () => {
+  expect(spread([10, 50], 16, 0, 100)).toEqual([10, 50]);
+  expect(spread([8, 8, 8, 10], 16, 8, 270)).toEqual([8, 24, 40, 56]);
+  expect(spread([50, 46], 16, 0, 100)).toEqual([56, 40]);
+  expect(spread([100, 99], 16, 0, 100)).toEqual([100, 84]);
+  expect(spread([20, 20, 60], 16, 0, 100)).toEqual([12, 28, 60]);
+});
+
+test("a name that would overlap goes a row down, and the next is on top again", () => {
+  expect(
+    rows([
+      [0, 30],
+      [10, 40],
+      [20, 50],
+      [30, 60],
+    ]),
+  ).toEqual([0, 1, 2, 0]);
+});
+
+test("none and all alone are 0 and 100 in 100", () => {
+  expect([0, 0.0001, 0.5, 0.876, 0.9999, 1].map(inHundred)).toEqual([
+    "0 in 100",
+    "0.1 in 100",
+    "50 in 100",
+    "87.6 in 100",
+    "99.9 in 100",
+    "100 in 100",
+  ]);
+});
+
+test("a check at the edge of two stages belongs to the one that ends", () => {
+  const stages: [string, number, number][] = [
+    ["one", 0, 10],
+    ["two", 10, 20],
+    ["three", 30, 40],
+  ];
+  const found = [0, 10, 11, 20, 25, 30, 41].map((step) => stageAt(stages, step));
+  expect(found).toEqual(["one", "one", "two", "two", undefined, "three", undefined]);
+});
+
+test("between two checks a curve goes straight", () => {
+  expect([0, 0.25, 1, 1.5, 2].map((at) => betweenChecks([0, 4, 2], at))).toEqual([0, 1, 4, 3, 2]);
+});
+
+test("who stays stays at home; who falls lies below its own column, each at a place of its own", () => {
+  const every = range(100).map((i) => i % 3 !== 0);
+  const some = every.map((fell, i) => fell && i % 2 === 0);
+  const grid = gridOf(every, 8);
+  const [top, bottom] = grid.tray;
+  expect(grid.rows).toBe(13);
+  for (const fallen of [every, some]) {
+    const all = spots(fallen, grid);
+    all.forEach(([x, y, size], i) => {
+      if (!fallen[i]) return expect([x, y, size]).toEqual(home(i, 8));
+      expect(Math.floor(x)).toBe(i % 8);
+      expect(top < y - size / 2 && y + size / 2 < bottom).toBe(true);
+    });
+    expect(new Set(all.map(String)).size).toBe(100);
+    all.forEach(([x, y], i) => expect(dotAt(all, x + 0.1, y - 0.1)).toBe(i));
+  }
+  expect(dotAt(spots(every, grid), 4, top + 99)).toBe(null);
+});
+
+test("a dot goes from where it is to where it belongs, slowly where it is high", () => {
+  const [high, low]: [number, number, number][] = [
+    [1, 2, 1],
+    [1.25, 22, 0.5],
+  ];
+  expect([0, 1].map((share) => onTheWay(high, low, share))).toEqual([high, low]);
+  expect([0, 1].map((share) => onTheWay(low, high, share))).toEqual([low, high]);
+  expect(onTheWay(high, low, 0.5)[1]).toBe(7);
+  expect(onTheWay(low, high, 0.5)[1]).toBe(7);
 });

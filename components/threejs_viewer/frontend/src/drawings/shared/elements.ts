@@ -44,9 +44,28 @@ export function tone(probe: HTMLElement, name: string): string {
   return getComputedStyle(probe).color;
 }
 
+/** Whether the reader's system asks for no motion. */
+export const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Called when the reader's system turns light or dark. Returns what ends that. */
 export function onScheme(turned: () => void): () => void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", turned);
   return () => scheme.removeEventListener("change", turned);
+}
+
+/** Calls `turned` when the colours in `frame` do turn: to dark, or because the book's
+    style sheet came after the first drawing. CSS gives what is in it a colour, with a transition. */
+export function onColours(frame: HTMLElement, turned: () => void): void {
+  frame.ontransitionend = turned;
+}
+
+/** An empty canvas with a pixel for each of the screen's, up to two. */
+export function blank(canvas: HTMLCanvasElement, box: DOMRect): CanvasRenderingContext2D {
+  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  canvas.width = box.width * ratio;
+  canvas.height = box.height * ratio;
+  const pen = canvas.getContext("2d")!;
+  pen.scale(ratio, ratio);
+  return pen;
 }

@@ -59,9 +59,3 @@ export class HeatMap {
     }
   }
 }
-
-/** Calls `turned` when the colours of the maps in `frame` do turn: to dark, or because the book's
-    style sheet came after the first drawing. CSS gives a map its colour, with a transition. */
-export function onColours(frame: HTMLElement, turned: () => void): void {
-  frame.ontransitionend = turned;
-}

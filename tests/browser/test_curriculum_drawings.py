@@ -1,0 +1,111 @@
+"""The drawings of chapter 3 in a real browser, fed with synthetic curves and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import driver
+import numpy as np
+import pytest
+from curriculum_drawings_app import LENGTHS, ON, STEPS, climbing, labels, texts
+from playwright.sync_api import Locator
+
+from components.ui.drawings.sieve import Label
+
+Enter = Callable[..., driver.BookPage]
+
+
+@pytest.fixture(scope="module")
+def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("curriculum_drawings") / "streamlit.log"
+    script = driver.ROOT / "tests" / "browser" / "curriculum_drawings_app.py"
+    with path.open("wb") as log, driver.serve(script, log) as url:
+        yield url
+
+
+def sticks_out(drawing: Locator) -> int:
+    """How many elements are wider than the drawing, or overlap its right edge."""
+    return drawing.evaluate(
+        """root => [...root.querySelectorAll('*')].filter(e =>
+          e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).length"""
+    )
+
+
+def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
+    app: str, enter: Enter
+) -> None:
+    page = enter(app, 390, dark=True)
+    climb = page.locator(".climb")
+    climb.locator(".said").filter(has_text=f"After {STEPS[-1]:,} sums, stage 4x4").wait_for()
+    assert climb.get_by_role("button", name="Replay").is_hidden()
+    assert sticks_out(climb) == 0
+    tops = [box["y"] for name in climb.locator(".length").all() if (box := name.bounding_box())]
+    assert min(b - a for a, b in pairwise(tops)) >= 12
+    climb.get_by_role("slider").fill("20")
+    shares = [
+        f"{length} {100 * x:g} in 100" for length, x in zip(LENGTHS, climbing()[20], strict=True)
+    ]
+    said = f"After {STEPS[20]:,} sums, stage 3x3: {', '.join(shares)}."
+    assert climb.locator(".said").inner_text() == said
+    pens = [box for pen in climb.locator(".pen").all() if (box := pen.bounding_box())]
+    heights = [round(box["y"]) for box in pens]
+    assert heights[0] == heights[1] < heights[2] < heights[3]
+    assert page.console_errors == []
+
+
+def counts(*on: Label) -> tuple[int, int, int]:
+    """By numpy: kept, of them wrong, and right ones thrown away."""
+    flags = labels()
+    kept = np.all([flags & check for check in on], axis=0)
+    right = (flags & Label.RIGHT).astype(bool)
+    return int(kept.sum()), int((kept & ~right).sum()), int((~kept & right).sum())
+
+
+def at_home(sieve: Locator) -> list[int]:
+    """How many places of the grid, 40 in a row, are reddish, and how many greenish."""
+    return sieve.locator(".dots").evaluate(
+        """dots => {
+          const ratio = dots.width / dots.clientWidth, edge = 3;
+          const pitch = Math.floor((dots.clientWidth - 2 * edge) / 40);
+          const pen = dots.getContext("2d");
+          const found = [0, 0];
+          for (let i = 0; i < 1000; i++) {
+            const [x, y] = [i % 40, Math.floor(i / 40)].map(n => ratio * (edge + (n + .5) * pitch));
+            const [red, green] = pen.getImageData(x, y, 1, 1).data;
+            if (Math.abs(red - green) > 40) found[Number(green > red)]++;
+          }
+          return found;
+        }"""
+    )
+
+
+def test_a_sieve_keeps_at_home_what_passes_and_tells_a_label(app: str, enter: Enter) -> None:
+    page = enter(app, 1280)
+    sieve = page.locator(".sieve")
+    sieve.locator(".kept").filter(has_text="kept").wait_for()
+    for check, on in ((None, ON), ("modulo 11", (*ON, Label.ELEVEN))):
+        if check:
+            sieve.get_by_label(check).check()
+        kept, wrong, lost = counts(*on)
+        assert sieve.locator(".kept").inner_text() == f"kept: {kept}, of them {wrong} wrong"
+        thrown = f"thrown away: {1000 - kept}, of them {lost} right"
+        assert sieve.locator(".thrown").inner_text() == thrown
+        driver.wait_for(page, lambda k=kept, w=wrong: at_home(sieve) == [w, k - w])
+    passed = np.flatnonzero(np.all([labels() & c for c in (*ON, Label.ELEVEN)], axis=0))
+    survivor = int(next(i for i in passed if not labels()[i] & Label.RIGHT))
+    dots = sieve.get_by_role("slider")
+    box = dots.bounding_box()
+    assert box is not None
+    pitch = (box["width"] - 6) // 40
+    where = [3 + (n + 0.5) * pitch for n in (survivor % 40, survivor // 40)]
+    dots.click(position={"x": where[0], "y": where[1]})
+    text, (place,) = texts(labels())[survivor]
+    assert sieve.locator(".pointed code").inner_text() == text
+    assert sieve.locator(".pointed s").inner_text() == text[place]
+    dots.press("ArrowRight")
+    assert dots.get_attribute("aria-valuenow") == str(survivor + 2)
+    page.set_viewport_size({"width": 390, "height": 844})
+    driver.wait_for(page, lambda: (dots.bounding_box() or box)["width"] < 356)
+    assert sticks_out(sieve) == 0 and driver.sideways_scroll(page) == []
+    assert page.console_errors == []

@@ -1,0 +1,53 @@
+"""components.ui.drawings.climb: every share travels; what no course can be is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from components.ui.drawings.climb import Band, climb_data
+
+LENGTHS = ("1x1", "2x2")
+STEPS = np.array([0, 500, 2000])
+RIGHT = np.array([[0.0, 0.0], [0.75, 0.125], [1.0, 0.5]])
+STAGES = [Band("one", 0, 500), Band("two", 500, 3000)]
+
+
+def test_every_share_travels_with_its_check_and_every_stage_with_its_sums() -> None:
+    sent = climb_data(LENGTHS, STEPS, RIGHT, STAGES)
+    assert (np.array(sent["right"]) == RIGHT).all()
+    assert (sent["lengths"], sent["steps"]) == (["1x1", "2x2"], [0, 500, 2000])
+    assert [Band(*stage) for stage in sent["stages"]] == STAGES
+
+
+@pytest.mark.parametrize(
+    ("lengths", "steps", "right", "said"),
+    [
+        (LENGTHS, STEPS, RIGHT.T, r"shape \(2, 3\); there are 3 checks of 2 lengths"),
+        (("1x1",), STEPS, RIGHT, "there are 3 checks of 1 lengths"),
+        (LENGTHS, STEPS, 100 * RIGHT, "shares from 0.0 to 100.0; 0 to 1 is wanted"),
+        (LENGTHS, STEPS, np.full((3, 2), np.nan), "shares from nan to nan"),
+        (LENGTHS, STEPS[::-1], RIGHT, r"steps=\[2000, 500, 0\]; at least two that rise"),
+        (LENGTHS, STEPS - 1, RIGHT, "rise from 0 or more"),
+        (LENGTHS, STEPS[:1], RIGHT[:1], r"steps=\[0\]; at least two"),
+    ],
+)
+def test_shares_that_do_not_fit_their_checks_are_refused(
+    lengths: Sequence[str], steps: np.ndarray, right: np.ndarray, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        climb_data(lengths, steps, right, STAGES)
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        (Band("three", 2000, 4000), "name='three', .*: 3000 <= begin < end is wanted"),
+        (Band("none", 3000, 3000), "name='none', .* is wanted"),
+    ],
+)
+def test_a_stage_that_overlaps_or_reads_nothing_is_refused(stage: Band, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        climb_data(LENGTHS, STEPS, RIGHT, [*STAGES, stage])

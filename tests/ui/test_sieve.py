@@ -1,0 +1,50 @@
+"""components.ui.drawings.sieve: every flag and text travels; what is no label is refused."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from drawing_cases import thrown_labels
+
+from components.ui.drawings.sieve import CHECKS, Label, Written, sieve_data
+
+FLAGS = thrown_labels()
+TEXTS = [Written(f"{n}*7={7 * n}", [0]) for n in range(len(FLAGS))]
+
+
+def test_a_label_travels_as_a_byte_whose_bits_the_browser_is_told() -> None:
+    sent = sieve_data(FLAGS, TEXTS, [Label.NINE, Label.ELEVEN])
+    labels = np.frombuffer(base64.b64decode(sent["flags"]), np.uint8)
+    told = {"right": sent["right"], **dict(sent["checks"])}
+    for name, flag in {"right": Label.RIGHT, **{CHECKS[check]: check for check in CHECKS}}.items():
+        expected = [flag in Label(int(flags)) for flags in FLAGS]
+        assert ((labels & told[name]) > 0).tolist() == expected
+    assert sent["on"] == told["modulo 9"] + told["modulo 11"]
+    assert [Written(*text) for text in sent["texts"]] == TEXTS
+
+
+def test_labels_need_no_texts() -> None:
+    assert sieve_data([Label.RIGHT, 0], [], [])["texts"] == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "texts", "on", "said"),
+    [
+        ([], [], [], "0 labels; 1 to 1000 can be seen"),
+        ([0] * 1001, [], [], "1001 labels; 1 to 1000"),
+        ([32], [], [], r"shape \(1,\), from 32 to 32; one dimension, 0 to 31 is wanted"),
+        ([-1], [], [], "from -1 to -1"),
+        ([[1]], [], [], r"shape \(1, 1\)"),
+        (FLAGS, TEXTS[1:], [], "59 texts of 60 labels"),
+        ([1], [Written("1*1=1", [5])], [], r"wrong=\[5\] of '1\*1=1': its places are 0 to 4"),
+        ([1], [], [Label.RIGHT], "on=<Label.RIGHT: 1>; the checks are"),
+    ],
+)
+def test_what_is_no_label_no_place_and_no_check_is_refused(
+    flags: Sequence[int], texts: Sequence[Written], on: Sequence[Label], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        sieve_data(flags, texts, on)
