@@ -100,17 +100,20 @@ def runs_here(key: str) -> list[LiveRun]:
 
 
 def defaults() -> dict[str, Any]:
-    """The settings of a live run where nothing is said."""
+    """The settings of `multiply` where nothing is said."""
     from lab.recipes.live import multiply
 
     return {name: p.default for name, p in inspect.signature(multiply).parameters.items()}
 
 
-def launch(key: str, arguments: Mapping[str, Any]) -> None:
-    """Start a run and keep it on the page; `Refused` is shown in its own words."""
+def launch(key: str, arguments: Mapping[str, Any], recipe: str = "multiply") -> None:
+    """Start a run and keep it on the page; `Refused` is shown in its own words.
+
+    `recipe`: one of `lab.live.loop.ALLOWED`.
+    """
     from lab.live.loop import RunSpec
 
-    spec = RunSpec("multiply", dict(arguments))
+    spec = RunSpec(recipe, dict(arguments))
     if len(kept(key)) >= KEPT:
         st.session_state[f"{key}_refused"] = (
             f"The page keeps {KEPT} runs. Remove one below to make room for the next."
@@ -302,7 +305,7 @@ def draw_line(key: str, run: LiveRun, name: str) -> None:
 
 def start_again(key: str, run: LiveRun) -> None:
     remove(key, run)
-    launch(key, run.spec.arguments)
+    launch(key, run.spec.arguments, run.spec.recipe)
 
 
 def describe(run: LiveRun) -> str:

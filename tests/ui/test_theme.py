@@ -16,6 +16,7 @@ from components.ui.chapters.ch02 import figures as ch02
 from components.ui.chapters.ch03 import figures as ch03
 from components.ui.chapters.ch10 import figures as ch10
 from components.ui.chapters.ch20 import figures as ch20
+from components.ui.chapters.ch30 import figures as ch30
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -110,6 +111,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "failures": lambda: ch20.failures(
         [{"arm": "rotary", "kind": "a wrong digit first", "n": 9, "rank": 1}]
     ),
+    "amounts_in_mix": lambda: ch30.amounts_in_mix(
+        {ch30.MIX: np.array([0, 2]), ch30.RANDOM: np.array([0, 0])}, "zeros"
+    ),
 }
 SIGNS = {"cosine_map", "scores_by_place", "waterfall"}
 CURVES = {
@@ -160,7 +164,7 @@ def hexes(spec: Any) -> set[str]:
 def test_every_chart_is_here() -> None:
     made = {
         name
-        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20)
+        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__
         and getattr(value, "__annotations__", {}).get("return") == "Chart"

@@ -1,0 +1,137 @@
+"""The reader's own mix on page 30: what it shows, what it starts, and what it says of a bad one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.ui import training
+from components.ui.chapters.ch30 import live
+from lab.data.problems import Format, read_operands
+
+KEYS = {part: f"ch30_mix_{part}" for part in live.PARTS}
+
+
+def panel() -> None:
+    from components.ui.chapter import Chapter
+    from components.ui.chapters.ch30.live import fine_tuning
+
+    fine_tuning(Chapter("30_curriculum"))
+
+
+@pytest.fixture
+def opened() -> Callable[..., AppTest]:
+    """The panel alone, its sliders at these places."""
+
+    def open_panel(**mix: int) -> AppTest:
+        return moved(AppTest.from_function(panel, default_timeout=60).run(), **mix)
+
+    return open_panel
+
+
+def moved(app: AppTest, **mix: int) -> AppTest:
+    for part, amount in mix.items():
+        app.slider(key=KEYS[part]).set_value(amount)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def lines_of(app: AppTest) -> list[str]:
+    return app.code[0].value.split("\n")
+
+
+def histograms(app: AppTest) -> list[dict[tuple[str, int], float]]:
+    """Of each chart the shares, by whose sums and which amount."""
+    charts = [
+        pa.ipc.open_stream(element.proto.datasets[0].data.data).read_pandas()
+        for element in app.get("vega_lite_chart")
+    ]
+    return [
+        {(row["sums"], row["amount"]): row["share"] for row in chart.to_dict("records")}
+        for chart in charts
+    ]
+
+
+def test_the_panel_shows_lines_of_the_mix_and_how_hard_they_are(opened: Any) -> None:
+    app = opened(random=0, carries=0, zeros=100, rehearsed=0)
+    numbers = [read_operands(line, Format("cot_reversed")) for line in lines_of(app)]
+    assert len(numbers) == live.N_SHOWN and all(min(pair) > 9 for pair in numbers)
+    carries, zeros = histograms(app)
+    for chart in (carries, zeros):
+        for sums in ("this mix", "random sums"):
+            assert sum(share for (whose, _), share in chart.items() if whose == sums) == (
+                pytest.approx(1)
+            )
+    assert zeros["this mix", 0] < zeros["random sums", 0] - 0.3
+    before = lines_of(app)
+    app.number_input(key="ch30_mix_draw").set_value(1).run()
+    assert lines_of(app) != before
+
+
+def test_an_empty_mix_is_one_sentence_and_keeps_the_last_figure_and_starts_nothing(
+    opened: Any,
+) -> None:
+    app = opened(zeros=100)
+    shown = lines_of(app), histograms(app)
+    moved(app, **dict.fromkeys(live.PARTS, 0))
+    [said] = [warning.value for warning in app.warning]
+    assert "give one a weight. What you see is the last mix that had something in it." in said
+    assert (lines_of(app), histograms(app)) == shown
+    assert [(b.disabled, b.help in said) for b in app.button] == [(True, True)] * 2
+    moved(app, random=1)
+    assert not app.warning and not any(b.disabled for b in app.button)
+
+
+def test_the_buttons_start_the_mix_of_the_sliders_from_either_beginning(
+    opened: Any, monkeypatch: Any
+) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(
+        training, "launch", lambda key, arguments, recipe: started.append((recipe, arguments))
+    )
+    app = opened(rehearsed=0)
+    for button in ("ch30_tune", "ch30_scratch"):
+        app.button(key=button).click().run()
+    mix = {**live.USUAL, "rehearsed": 0}
+    assert started == [("fine_tune", {**mix, "scratch": scratch}) for scratch in (False, True)]
+
+
+def test_a_run_is_named_by_its_beginning_and_what_is_unusual_in_its_mix() -> None:
+    assert live.run_name({**live.USUAL, "scratch": False}) == "fine-tuned"
+    unusual = {**live.USUAL, "rehearsed": 0, "zeros": 40, "scratch": True}
+    assert live.run_name(unusual) == "from scratch, zeros 40, no rehearsal"
+
+
+def test_a_run_that_starts_again_starts_by_its_own_recipe(monkeypatch: Any) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(training, "launch", lambda *given: started.append(given))
+    monkeypatch.setattr(training, "remove", lambda key, run: None)
+    run: Any = SimpleNamespace(spec=SimpleNamespace(recipe="fine_tune", arguments={"zeros": 1}))
+    training.start_again("here", run)
+    assert started == [("here", {"zeros": 1}, "fine_tune")]
+
+
+def test_a_fine_tuning_goes_on_the_page_and_can_be_stopped(opened: Any) -> None:
+    app = opened()
+    app.button(key="ch30_tune").click().run()
+    until(app, "step ")
+    [stop] = [b for b in app.button if "_stop_" in str(b.key)]
+    stop.click().run()
+    until(app, "Stopped.")
+    assert any("1. fine-tuned" in m.value for m in app.markdown)
+
+
+def until(app: AppTest, words: str, seconds: float = 60.0) -> None:
+    began = time.monotonic()
+    while not any(words in m.value for m in app.markdown):
+        assert time.monotonic() - began < seconds
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
