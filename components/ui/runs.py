@@ -100,14 +100,12 @@ def take_with_progress(name: str) -> Checkpoint:
     return here.take(name)
 
 
-def write(
-    run: str, given: str, edits: Collection[Edit] = (), *, length: int | None = None
-) -> Transcript:
-    """Let a run write on from `given` to the end of its text, or to `length` tokens, greedily."""
+def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
+    """Let a run write on from `given` to the end of its text, greedily."""
     loaded = take_with_progress(run)
     from lab.inference.transcript import transcribe
 
-    return transcribe(loaded.model, given, length or loaded.format.length, edits)
+    return transcribe(loaded.model, given, loaded.format.length, edits)
 
 
 @lru_cache(maxsize=256)

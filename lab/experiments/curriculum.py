@@ -101,7 +101,7 @@ def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, 
 # ---------------------------------------------------------------- where to begin
 
 
-RATES = (2e-3, 1e-3, 4e-3, 8e-3)
+RATES = (2e-3, 1e-3, 4e-3, 8e-3, 5e-4, 2.5e-4)
 LEARNED_RUN, COUPLED_RUN = "two_digits_learned", "two_digits_coupled"
 Begins = Callable[[float, int], Recipe]
 BEGINNINGS: dict[str, Begins] = {
@@ -117,7 +117,7 @@ BEGINNINGS: dict[str, Begins] = {
 
 
 def base_cells() -> list[Cell]:
-    """Five beginnings, four rates, one seed."""
+    """Five beginnings, six rates, one seed."""
     return [{"base": base, "rate": rate, "seed": 0} for rate in RATES for base in BEGINNINGS]
 
 
@@ -146,7 +146,7 @@ def tokens_of(recipe: Recipe) -> int:
 
 
 SEEDS = range(3)
-COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 2e-3, 2e-3, 4e-3
+COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 5e-4, 1e-3, 4e-3
 """Of each arm the best of `RATES` on validation, with the first seed."""
 
 

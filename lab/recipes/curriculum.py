@@ -149,24 +149,20 @@ def twin(name: str, position: Position) -> Recipe:
 
 
 def curriculum_before() -> Recipe:
-    """The book's network from nothing to four digits, stopped where one sum in a hundred fails.
-
-    It does not begin with the weights of chapter 1: what reads a table of positions has to be
-    unlearned before it can read anything else (`records/bases.jsonl`).
-    """
+    """The book's network from random weights to four digits, stopped before it is done."""
     usual = replace(
         twin("curriculum_before", COUPLED),
         model=replace(FULL_SIZE, position=COUPLED),
         batch_size=64,
         decay=0.25,
     )
-    return in_stages(usual, *course((100, 150, 150, 450)))
+    return in_stages(usual, *course((100, 150, 150, 300)))
 
 
 def curriculum_4x4() -> Recipe:
     """The last stage, once more and longer."""
     usual = replace(curriculum_before(), name="curriculum_4x4", start_from="curriculum_before")
-    last = replace(usual.stages[-1], steps=1450)
+    last = replace(usual.stages[-1], steps=1600)
     return in_stages(replace(usual, rate=1e-3, muon_rate=5e-3, decay=0.8), last)
 
 
@@ -196,23 +192,23 @@ def stage_of_twin(name: str, start_from: str, new: str, steps: int) -> Recipe:
 
 
 def course_2x2_small() -> Recipe:
-    """The twin with two digits, shortly."""
-    return stage_of_twin("course_2x2_small", "", "2x2", 300)
+    """The twin with two digits."""
+    return stage_of_twin("course_2x2_small", "", "2x2", 1200)
 
 
 def course_2x3_small() -> Recipe:
     """The twin with one number of three digits."""
-    return stage_of_twin("course_2x3_small", "course_2x2_small", "2x3", 300)
+    return stage_of_twin("course_2x3_small", "course_2x2_small", "2x3", 600)
 
 
 def course_3x3_small() -> Recipe:
     """The twin with two numbers of three digits."""
-    return stage_of_twin("course_3x3_small", "course_2x3_small", "3x3", 300)
+    return stage_of_twin("course_3x3_small", "course_2x3_small", "3x3", 600)
 
 
 def curriculum_before_small() -> Recipe:
-    """The twin with four digits, stopped where one sum in a hundred fails."""
-    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 2000)
+    """The twin with four digits, stopped before it is done."""
+    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 1600)
 
 
 TWIN_STEPS = {"": (200, 150, 150, 740), "two digits": (150, 150, 800)}
