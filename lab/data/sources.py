@@ -230,8 +230,34 @@ class Shapes:
         ]
 
 
+class Derived:
+    """A source made of another, `of`: what it does not say itself, that one says."""
+
+    of: Any
+
+    @property
+    def format(self) -> Format:
+        return self.of.format
+
+    @property
+    def fraction(self) -> float:
+        return self.of.fraction
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.of.tokens_per_row
+
+    def trained_on(self) -> NDArray[np.bool_]:
+        """True for the pairs [a, b] that `of` may show; at most 2 x 2 digits are told."""
+        return self.of.trained_on()
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """Those of `of`."""
+        return self.of.problems(split, most)
+
+
 @dataclass(frozen=True)
-class Picked:
+class Picked(Derived):
     """Of every `among` random pairs of one shape the one with the most of `by`, the first of such.
 
     So hard sums come more often, and every sum still may come. `by` is one of `MEASURES`. It is
@@ -248,18 +274,6 @@ class Picked:
         require_word("Picked.by", self.by, Measure)
         require_whole("Picked.among", self.among, least=2, most=1000)
 
-    @property
-    def format(self) -> Format:
-        return self.of.format
-
-    @property
-    def fraction(self) -> float:
-        return self.of.fraction
-
-    @property
-    def tokens_per_row(self) -> int:
-        return self.of.tokens_per_row
-
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
         """`n` texts: first the shape of each, then its candidates, then the one that is taken."""
         shapes = self.of.shapes
@@ -274,12 +288,6 @@ class Picked:
             a[rows] = np.take_along_axis(each_a, taken, axis=1)[:, 0]
             b[rows] = np.take_along_axis(each_b, taken, axis=1)[:, 0]
         return self.format.render(a, b)
-
-    def trained_on(self) -> NDArray[np.bool_]:
-        return self.of.trained_on()
-
-    def problems(self, split: SplitName, most: int) -> Problems:
-        return self.of.problems(split, most)
 
 
 @dataclass(frozen=True)
@@ -345,7 +353,7 @@ def is_text(value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class PackedStream:
+class PackedStream(Derived):
     """Sum after sum of another source; a row is a stream of `length` tokens, cut at random."""
 
     of: Pairs | ListedPairs
@@ -362,14 +370,6 @@ class PackedStream:
             )
 
     @property
-    def format(self) -> Format:
-        return self.of.format
-
-    @property
-    def fraction(self) -> float:
-        return self.of.fraction
-
-    @property
     def tokens_per_row(self) -> int:
         return self.length
 
@@ -378,13 +378,6 @@ class PackedStream:
         texts = self.of.draw(rng, n * texts_in(self.length, self.format))
         tokens, mask, _ = pack(*texts, n, self.length, rng)
         return tokens, mask
-
-    def trained_on(self) -> NDArray[np.bool_]:
-        return self.of.trained_on()
-
-    def problems(self, split: SplitName, most: int) -> Problems:
-        """Those of the sums, each asked alone."""
-        return self.of.problems(split, most)
 
 
 Member = Pairs | ListedPairs | Shapes | Picked | Written | PackedStream
@@ -457,8 +450,11 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Pool:
-    """`n` different texts of another source, drawn once by `seed`: these alone, again and again."""
+class Pool(Derived):
+    """`n` different texts of another source, drawn once by `seed`: these alone, again and again.
+
+    What a run on it is asked are problems of `of`, also such as the pool does not hold.
+    """
 
     of: Member | Mix
     n: int
@@ -470,31 +466,11 @@ class Pool:
         require_whole("Pool.n", self.n, most=MOST_POOLED)
         require_whole("Pool.seed", self.seed, least=0)
 
-    @property
-    def format(self) -> Format:
-        return self.of.format
-
-    @property
-    def fraction(self) -> float:
-        return self.of.fraction
-
-    @property
-    def tokens_per_row(self) -> int:
-        return self.of.tokens_per_row
-
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
         """`n` texts, every one of the pool as likely."""
         tokens, mask = pooled(self)
         rows = rng.integers(0, self.n, n)
         return tokens[rows], mask[rows]
-
-    def trained_on(self) -> NDArray[np.bool_]:
-        """True for the pairs [a, b] that `of` may show; at most 2 x 2 digits are told."""
-        return self.of.trained_on()
-
-    def problems(self, split: SplitName, most: int) -> Problems:
-        """Those of `of`: of "train" too, so not only what the pool holds."""
-        return self.of.problems(split, most)
 
 
 @lru_cache(maxsize=8)
