@@ -193,22 +193,22 @@ def stage_of_twin(name: str, start_from: str, new: str, steps: int) -> Recipe:
 
 def course_2x2_small() -> Recipe:
     """The twin with two digits."""
-    return stage_of_twin("course_2x2_small", "", "2x2", 1200)
+    return stage_of_twin("course_2x2_small", "", "2x2", 300)
 
 
 def course_2x3_small() -> Recipe:
     """The twin with one number of three digits."""
-    return stage_of_twin("course_2x3_small", "course_2x2_small", "2x3", 600)
+    return stage_of_twin("course_2x3_small", "course_2x2_small", "2x3", 300)
 
 
 def course_3x3_small() -> Recipe:
     """The twin with two numbers of three digits."""
-    return stage_of_twin("course_3x3_small", "course_2x3_small", "3x3", 600)
+    return stage_of_twin("course_3x3_small", "course_2x3_small", "3x3", 300)
 
 
 def curriculum_before_small() -> Recipe:
     """The twin with four digits, stopped before it is done."""
-    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 1600)
+    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 1500)
 
 
 TWIN_STEPS = {"": (200, 150, 150, 740), "two digits": (150, 150, 800)}
