@@ -155,15 +155,23 @@ def curriculum_before() -> Recipe:
         model=replace(FULL_SIZE, position=COUPLED),
         batch_size=64,
         decay=0.25,
+        check_every=25,
     )
     return in_stages(usual, *course((100, 150, 150, 300)))
 
 
 def curriculum_4x4() -> Recipe:
     """The last stage, once more and longer."""
-    usual = replace(curriculum_before(), name="curriculum_4x4", start_from="curriculum_before")
-    last = replace(usual.stages[-1], steps=1600)
-    return in_stages(replace(usual, rate=1e-3, muon_rate=5e-3, decay=0.8), last)
+    usual = replace(
+        curriculum_before(),
+        name="curriculum_4x4",
+        start_from="curriculum_before",
+        rate=1e-3,
+        muon_rate=5e-3,
+        decay=0.8,
+        check_every=100,
+    )
+    return in_stages(usual, replace(usual.stages[-1], steps=1600))
 
 
 def two_digits(name: str, position: Position) -> Recipe:
