@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from lab.experiments import (
     atlas,
+    curriculum,
     forged,
+    frontier,
     holdout,
     kv_cache,
     lengths,
+    mistakes,
     pulled_out,
     rope,
+    self_evolution,
+    stage_heads,
     token_loss,
 )
 from lab.experiments.controls import CONTROLS
@@ -30,4 +35,12 @@ SWEEPS: dict[str, Sweep] = {
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths),
     "kv_cache": Sweep(kv_cache.kv_cache_cells, kv_cache.measure_kv_cache),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit),
+    "bases": Sweep(curriculum.base_cells, curriculum.measure_base),
+    "course": Sweep(curriculum.control_cells, curriculum.measure_control),
+    "fewest": Sweep(curriculum.fewest_cells, curriculum.measure_fewest),
+    "stage_heads": Sweep(stage_heads.stage_head_cells, stage_heads.measure_stage_head),
+    "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes),
+    "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
+    "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
+    "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }
