@@ -55,7 +55,7 @@ page.prose("opening")
 @page.section("covered")
 def one_digit_covered() -> None:
     page.draw(
-        figures.table_map(
+        maps.table_map(
             guessed_digits()[:, ::-1],
             difficulty.OPERAND_DIGITS,
             difficulty.PRODUCT_PLACES[::-1],

@@ -33,6 +33,7 @@ from components.ui.chapters.ch20.worked import (
 )
 from components.ui.drawings import clocks, tape, waves
 from components.ui.lazily import lazily
+from components.ui.plots import maps
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import Marks, place_of, strip
@@ -287,10 +288,10 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
         for arm, words in shown.items():
             cells = [{**row["cell"], **row} for row in select(rows, arm=arm)]
             if cells:
-                with st.container(width=figures.LENGTH_MAP, gap="small"):
+                with st.container(width=maps.LENGTH_MAP, gap="small"):
                     st.html(f'<div class="wb-map-title">{words}</div>')
                     page.draw(
-                        figures.length_map(cells, trained),
+                        maps.length_map(cells, trained),
                         width="content",
                         alt=f"{words}: the share of wrong sums by the digits of both numbers",
                     )

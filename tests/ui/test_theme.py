@@ -83,7 +83,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
     "note_map": lambda: ch03.note_map(SHARES, ["token", "FFN 0"], "7*"),
     "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
-    "table_map": lambda: ch10.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
+    "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "seen_and_heldout": lambda: ch10.seen_and_heldout(
         [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
     ),
@@ -105,7 +105,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         100,
     ),
-    "length_map": lambda: ch20.length_map(
+    "length_map": lambda: maps.length_map(
         [{"p": 1, "q": 1, "n": 5, "wrong_digit": 1, "wrong_length": 0}], 1
     ),
     "failures": lambda: ch20.failures(

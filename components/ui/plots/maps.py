@@ -1,20 +1,25 @@
-"""Maps that several pages show: all pairs of numbers, and one head's weights."""
+"""Maps that several pages show: all pairs of numbers, one head's weights, lengths, small tables."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import ACCENT, GREY, RIGHT_FIELD, WORSE, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT_FIELD, WORSE, WRONG
 from components.ui.plots.core import (
+    READABLE,
     Chart,
     Numbers,
     amounts,
     finished,
     grid,
     places,
+    readable,
     square,
     token_axis,
 )
@@ -85,3 +90,89 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
         )
     )
     return finished(chart.properties(height=560))
+
+
+LENGTH_MAP = 190
+"""In pixels: how wide a map of lengths is with its axis."""
+
+
+def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
+    """One arm: the share wrong for p (down) by q digits; inside the frame it was trained.
+
+    Rows: p, q, n, wrong_digit, wrong_length.
+    """
+    data = pd.DataFrame(rows)
+    data["wrong"] = (data["wrong_digit"] + data["wrong_length"]) / data["n"]
+    most = max(row["p"] for row in rows)
+    for edge, axis in (("left", "q"), ("top", "p")):
+        data[edge] = data[axis] - 0.5
+        data[f"{edge}_end"] = data[axis] + 0.5
+    sides = alt.Scale(domain=[0.5, most + 0.5], nice=False)
+    marks = alt.Axis(
+        values=[1, trained, most],
+        format="d",
+        grid=False,
+        tickSize=0,
+        labelPadding=3,
+        titlePadding=4,
+    )
+    cells = (
+        alt.Chart(data)
+        .mark_rect(stroke=GREY.now, strokeWidth=0.5, strokeOpacity=0.4)
+        .encode(
+            x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
+            x2="left_end",
+            y=alt.Y(
+                "top:Q",
+                title="digits of a",
+                scale=alt.Scale(domain=[most + 0.5, 0.5], nice=False),
+                axis=marks,
+            ),
+            y2="top_end",
+            color=alt.Color(
+                "wrong:Q",
+                scale=alt.Scale(
+                    domain=[0, 1], range=[PAPER.now, WRONG.now], interpolate="rgb", clamp=True
+                ),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("p", title="digits of a"),
+                alt.Tooltip("q", title="digits of b"),
+                alt.Tooltip("n", title="sums"),
+                alt.Tooltip("wrong_digit", title="wrong digit first"),
+                alt.Tooltip("wrong_length", title="wrong length first"),
+            ],
+        )
+    )
+    frame = (
+        alt.Chart(pd.DataFrame([{"low": 0.5, "high": trained + 0.5}]))
+        .mark_rect(filled=False, stroke=INK.now, strokeWidth=1.5)
+        .encode(x="low:Q", x2="high", y="low:Q", y2="high")
+    )
+    return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 28))
+
+
+def table_map(
+    values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
+) -> Chart:
+    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]."""
+    data = grid(values, rows, columns)
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
+        ),
+        y=alt.Y("row:N", sort=None, title=row_title),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("value:Q", scale=amounts(READABLE[1]), legend=None),
+        tooltip=[
+            alt.Tooltip("row", title=row_title),
+            alt.Tooltip("column", title=column_title),
+            alt.Tooltip("value", title="share", format=".3f"),
+        ],
+    )
+    numbers = base.mark_text(fontSize=15).encode(
+        text=alt.Text("value:Q", format=".2f"), color=readable("datum.value > 0.92")
+    )
+    return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))

@@ -11,7 +11,6 @@ import pandas as pd
 from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG
 from components.ui.plots.core import (
     CURVE,
-    READABLE,
     SHARES,
     Chart,
     Numbers,
@@ -20,36 +19,10 @@ from components.ui.plots.core import (
     grid,
     kinds,
     places,
-    readable,
     rows_high,
     token_axis,
     toned,
 )
-
-
-def table_map(
-    values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
-) -> Chart:
-    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]."""
-    data = grid(values, rows, columns)
-    base = alt.Chart(data).encode(
-        x=alt.X(
-            "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
-        ),
-        y=alt.Y("row:N", sort=None, title=row_title),
-    )
-    cells = base.mark_rect().encode(
-        color=alt.Color("value:Q", scale=amounts(READABLE[1]), legend=None),
-        tooltip=[
-            alt.Tooltip("row", title=row_title),
-            alt.Tooltip("column", title=column_title),
-            alt.Tooltip("value", title="share", format=".3f"),
-        ],
-    )
-    numbers = base.mark_text(fontSize=15).encode(
-        text=alt.Text("value:Q", format=".2f"), color=readable("datum.value > 0.92")
-    )
-    return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
 
 
 def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -23,9 +23,6 @@ from components.ui.plots.core import (
     square,
     token_axis,
 )
-
-LENGTH_MAP = 190
-"""In pixels: how wide a map of lengths is with its axis."""
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -142,63 +139,6 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
         )
     )
     return finished(chart.properties(height=rows_high(len(set(data["arm"])), 30)))
-
-
-def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
-    """One arm: the share wrong for p (down) by q digits; inside the frame it was trained.
-
-    Rows: p, q, n, wrong_digit, wrong_length.
-    """
-    data = pd.DataFrame(rows)
-    data["wrong"] = (data["wrong_digit"] + data["wrong_length"]) / data["n"]
-    most = max(row["p"] for row in rows)
-    for edge, axis in (("left", "q"), ("top", "p")):
-        data[edge] = data[axis] - 0.5
-        data[f"{edge}_end"] = data[axis] + 0.5
-    sides = alt.Scale(domain=[0.5, most + 0.5], nice=False)
-    marks = alt.Axis(
-        values=[1, trained, most],
-        format="d",
-        grid=False,
-        tickSize=0,
-        labelPadding=3,
-        titlePadding=4,
-    )
-    cells = (
-        alt.Chart(data)
-        .mark_rect(stroke=GREY.now, strokeWidth=0.5, strokeOpacity=0.4)
-        .encode(
-            x=alt.X("left:Q", title="digits of b", scale=sides, axis=marks),
-            x2="left_end",
-            y=alt.Y(
-                "top:Q",
-                title="digits of a",
-                scale=alt.Scale(domain=[most + 0.5, 0.5], nice=False),
-                axis=marks,
-            ),
-            y2="top_end",
-            color=alt.Color(
-                "wrong:Q",
-                scale=alt.Scale(
-                    domain=[0, 1], range=[PAPER.now, WRONG.now], interpolate="rgb", clamp=True
-                ),
-                legend=None,
-            ),
-            tooltip=[
-                alt.Tooltip("p", title="digits of a"),
-                alt.Tooltip("q", title="digits of b"),
-                alt.Tooltip("n", title="sums"),
-                alt.Tooltip("wrong_digit", title="wrong digit first"),
-                alt.Tooltip("wrong_length", title="wrong length first"),
-            ],
-        )
-    )
-    frame = (
-        alt.Chart(pd.DataFrame([{"low": 0.5, "high": trained + 0.5}]))
-        .mark_rect(filled=False, stroke=INK.now, strokeWidth=1.5)
-        .encode(x="low:Q", x2="high", y="low:Q", y2="high")
-    )
-    return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 28))
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
