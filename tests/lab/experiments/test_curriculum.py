@@ -148,7 +148,7 @@ def test_an_arm_of_few_problems_holds_so_many_different_ones(drawn: str) -> None
 
 def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> None:
     cells = base_cells()
-    assert len({str(cell) for cell in cells}) == 30
+    assert len({str(cell) for cell in cells}) == 15
     made = {name: begins(2e-3, 0) for name, begins in BEGINNINGS.items()}
     assert {name: (plan.start_from, plan.model.position) for name, plan in made.items()} == {
         "learned": ("two_digits_learned", LEARNED),
@@ -171,7 +171,6 @@ def test_a_row_tells_every_shape_after_every_stage(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(curriculum, "BEGINNINGS", shrinking)
     row = measure_base(base_cells()[0])
     assert [stage["step"] for stage in row["stages"]] == [3, 6, 9]
-    assert [check["step"] for check in row["curve"]] == [3, 5, 6, 9]
     for stage in row["stages"]:
         assert len(stage["shapes"]) == 16
         n = {shape: found[0] for shape, found in stage["shapes"].items()}
