@@ -286,7 +286,7 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
     """A map an arm, side by side: the share of wrong sums by the digits of both numbers."""
     with st.container(horizontal=True, gap="small"):
         for arm, words in shown.items():
-            cells = [{**row["cell"], **row} for row in select(rows, arm=arm)]
+            cells = [arms.cell_of_map(row) for row in select(rows, arm=arm)]
             if cells:
                 with st.container(width=maps.LENGTH_MAP, gap="small"):
                     st.html(f'<div class="wb-map-title">{words}</div>')

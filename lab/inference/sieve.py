@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers, read_number
+from lab.data.remainders import remainders_agree
 from lab.data.vocabulary import Tokens
 from lab.inference.evaluate import decode_all
 from lab.model.gpt import GPT
@@ -67,8 +68,8 @@ def agrees_modulo(m: int) -> Callable[[Labels], Verdict]:
     """The remainder of the answer is that of the product of the remainders."""
 
     def check(labels: Labels) -> Verdict:
-        expected = (labels.a % m) * (labels.b % m) % m
-        return (labels.answer >= 0) & (labels.answer % m == expected)
+        agree = remainders_agree(labels.a, labels.b, labels.answer, m)
+        return (labels.answer >= 0) & agree
 
     return check
 

@@ -55,6 +55,7 @@ def fate_bars(
     looks: Mapping[str, tuple[Tone, str]],
     *,
     named_from: float,
+    title: str = "sums",
 ) -> Chart:
     """A bar a `row`, its parts one `kind` each with a tone and a mark. Rows: row, kind, rank, n.
 
@@ -66,7 +67,7 @@ def fate_bars(
     base = alt.Chart(data.assign(mark=marks.where(wide, ""))).encode(
         y=alt.Y(f"{row}:N", title=None, sort=None), order=alt.Order("rank:Q")
     )
-    n = alt.X("n:Q", title="sums", stack="zero")
+    n = alt.X("n:Q", title=title, stack="zero")
     bars = base.mark_bar().encode(
         x=n,
         color=alt.Color(

@@ -97,12 +97,13 @@ LENGTH_MAP = 190
 
 
 def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
-    """One arm: the share wrong for p (down) by q digits; inside the frame it was trained.
+    """The share wrong for p (down) by q digits; inside the frame it was trained.
 
-    Rows: p, q, n, wrong_digit, wrong_length.
+    Rows: p, q, n, wrong, and whatever else a tooltip says of a cell.
     """
     data = pd.DataFrame(rows)
-    data["wrong"] = (data["wrong_digit"] + data["wrong_length"]) / data["n"]
+    more = [name for name in data.columns if name not in ("p", "q", "n", "wrong")]
+    data["share"] = data["wrong"] / data["n"]
     most = max(row["p"] for row in rows)
     for edge, axis in (("left", "q"), ("top", "p")):
         data[edge] = data[axis] - 0.5
@@ -130,7 +131,7 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
             ),
             y2="top_end",
             color=alt.Color(
-                "wrong:Q",
+                "share:Q",
                 scale=alt.Scale(
                     domain=[0, 1], range=[PAPER.now, WRONG.now], interpolate="rgb", clamp=True
                 ),
@@ -140,8 +141,8 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
                 alt.Tooltip("p", title="digits of a"),
                 alt.Tooltip("q", title="digits of b"),
                 alt.Tooltip("n", title="sums"),
-                alt.Tooltip("wrong_digit", title="wrong digit first"),
-                alt.Tooltip("wrong_length", title="wrong length first"),
+                "wrong",
+                *more,
             ],
         )
     )

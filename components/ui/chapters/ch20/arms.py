@@ -99,6 +99,14 @@ LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
 KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
 """Arms whose weights are in the book: a reader's own sum is given to them."""
 
+
+def cell_of_map(row: Row) -> Row:
+    """Of a map of lengths, with both kinds of wrong ones for its tooltip."""
+    kinds = {"wrong digit first": row["wrong_digit"], "wrong length first": row["wrong_length"]}
+    shape = {axis: row["cell"][axis] for axis in ("p", "q")}
+    return {**shape, "n": row["n"], "wrong": sum(kinds.values()), **kinds}
+
+
 HOW_MANY = ("nearly none", "about half", "nearly all")
 
 

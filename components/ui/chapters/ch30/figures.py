@@ -1,16 +1,20 @@
-"""Charts of page 30: what the sums of a mix are like."""
+"""Charts of page 30: what a mix is like, and how many sums go wrong by what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY
-from components.ui.plots.core import BARS, Chart, finished, toned
+from components.ui.plots import bars
+from components.ui.plots.colours import ACCENT, GREY, OCHRE, TEAL, VIOLET, Tone
+from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from lab.data.problems import Integers
+
+Rows = Sequence[Mapping[str, Any]]
 
 MIX, RANDOM = "this mix", "random sums"
 
@@ -46,3 +50,109 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
         )
     )
     return finished(chart.properties(height=BARS))
+
+
+PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
+    "what you type": (GREY, "typed"),
+    "partial products": (VIOLET, "products"),
+    "running sums": (OCHRE, "sums"),
+    "the answer": (TEAL, "answer"),
+}
+
+
+def parts_of_a_text(rows: Rows) -> Chart:
+    """The tokens of a text by what they are, a bar a stage. Rows: stage, part, rank, n."""
+    return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, named_from=0.15, title="tokens")
+
+
+SHARES_OF_WRONG = alt.Scale(type="symlog", constant=0.01, domain=[0, 1])
+"""For shares that differ by powers of ten."""
+
+
+def share_of_wrong() -> alt.Y:
+    marks = alt.Axis(format=".1~%", values=[0, 0.01, 0.03, 0.1, 0.3, 1])
+    return alt.Y("share:Q", title="wrong", scale=SHARES_OF_WRONG, axis=marks)
+
+
+LOG = alt.Axis(format="~s", grid=False)
+
+
+def wrong_by_rate(rows: Rows) -> Chart:
+    """A line for each beginning. Rows: begins, rate, share."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("rate:Q", title="learning rate", scale=alt.Scale(type="log"), axis=LOG),
+        y=share_of_wrong(),
+        color=alt.Color(
+            "begins:N",
+            title=None,
+            scale=kinds(row["begins"] for row in rows),
+            legend=alt.Legend(columns=1, symbolType="stroke"),
+        ),
+        tooltip=["begins", "rate", alt.Tooltip("share", format=".2%")],
+    )
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1))
+    return finished(lines.properties(height=CURVE))
+
+
+def wrong_by_problems(rows: Rows) -> Chart:
+    """A point a seed, a line through each way's medians. Rows: drawn, problems, seed, share."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("problems:Q", title="different problems", scale=alt.Scale(type="log"), axis=LOG),
+        color=alt.Color(
+            "drawn:N",
+            title=None,
+            scale=kinds(row["drawn"] for row in rows),
+            legend=alt.Legend(columns=1, symbolType="stroke"),
+        ),
+    )
+    points = base.mark_circle(size=60, opacity=0.6).encode(
+        y=share_of_wrong(),
+        tooltip=["drawn", "problems", "seed", alt.Tooltip("share", format=".2%")],
+    )
+    lines = base.mark_line().encode(y=alt.Y("median(share):Q", scale=SHARES_OF_WRONG))
+    return finished(alt.layer(lines, points).properties(height=CURVE))
+
+
+def wrong_by(rows: Rows, title: str) -> Chart:
+    """A bar for each amount, with its counts on top. Rows: amount, share, wrong, n."""
+    data = pd.DataFrame(rows)
+    data["label"] = [f"{row['wrong']:,} of {row['n']:,}" for row in rows]
+    base = alt.Chart(data).encode(
+        y=alt.Y("amount:N", title=title, sort=None),
+        x=alt.X("share:Q", title="wrong", axis=alt.Axis(format=".1~%", tickCount=4)),
+        tooltip=["amount", "wrong", "n", alt.Tooltip("share", format=".2%")],
+    )
+    counts = base.mark_text(align="left", dx=5).encode(text="label:N")
+    return finished(alt.layer(base.mark_bar(), counts).properties(height=rows_high(len(rows), 28)))
+
+
+FINE_SHARES = alt.Scale(type="symlog", constant=0.001, domain=[0, 1])
+FINE_MARKS = alt.Axis(format=".1~%", values=[0, 0.001, 0.01, 0.1, 1])
+
+
+def wrong_suites(rows: Rows) -> Chart:
+    """A point for each suite and network. Rows: suite, model, share, wrong, n."""
+    names = dict.fromkeys(row["suite"] for row in rows)
+    chart = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_point(size=90, filled=True)
+        .encode(
+            y=alt.Y("suite:N", title=None, sort=None, axis=alt.Axis(grid=True)),
+            x=alt.X("share:Q", title="wrong", scale=FINE_SHARES, axis=FINE_MARKS),
+            color=alt.Color("model:N", title=None, scale=kinds(row["model"] for row in rows)),
+            tooltip=["suite", "model", "wrong", "n"],
+        )
+    )
+    return finished(chart.properties(height=rows_high(len(names), 32)))
+
+
+def wrong_tokens(rows: Rows) -> Chart:
+    """How many sums go wrong as they grow. Rows: digits, share, wrong, tokens."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("digits:Q", title="digits of both numbers", axis=alt.Axis(format="d")),
+        y=alt.Y("share:Q", title="wrong", axis=alt.Axis(format="~%"), scale=alt.Scale(domainMin=0)),
+        tooltip=["digits", "wrong", alt.Tooltip("tokens", title="tokens a text")],
+    )
+    counts = base.mark_text(dy=-12).encode(text="wrong:N")
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=60, opacity=1), counts)
+    return finished(lines.properties(height=CURVE))

@@ -1,0 +1,304 @@
+"""The records of the course as its figures show them, in the words of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.ui.claims.core import part_of
+from components.ui.drawings.climb import Band
+from lab.data.problems import Field, Format
+from lab.recipes.curriculum import COURSE
+from lab.records import ROOT, read_lines, select
+from lab.statistics import spread
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+
+BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
+SQUARES = ("1x1", "2x2", "3x3", "4x4")
+LONGEST = SQUARES[-1]
+
+# ---------------------------------------------------------------- the climb
+
+
+def history_of(run: str) -> Rows:
+    """What a committed run was asked on the way."""
+    return read_lines(ROOT / "checkpoints" / run / "history.jsonl")
+
+
+def sums_read(run: str, plan: Callable[[str], Any]) -> int:
+    """By the end of a run, those of the run that it began with included."""
+    recipe = plan(run)
+    earlier = sums_read(recipe.start_from, plan) if recipe.start_from else 0
+    return earlier + recipe.steps * recipe.batch_size
+
+
+def climbed(plan: Callable[[str], Any]) -> tuple[list[int], np.ndarray, list[Band]]:
+    """Of the course at full size: sums read at each check (K,), the share right of each square
+    length then (K, L), and its stages. `plan` gives the recipe of a run."""
+    read: list[int] = [0]
+    right: list[list[float]] = [[0.0] * len(SQUARES)]
+    for run in (BEFORE, AFTER):
+        recipe = plan(run)
+        begin = sums_read(run, plan) - recipe.steps * recipe.batch_size
+        for check in history_of(run):
+            read.append(begin + check["step"] * recipe.batch_size)
+            right.append([1 - wrong_share_of(check["by_shape"][shape]) for shape in SQUARES])
+    return read, np.array(right), bands(plan)
+
+
+def wrong_share_of(found: Sequence[int]) -> float:
+    n, errors = found
+    return errors / n
+
+
+def bands(plan: Callable[[str], Any]) -> list[Band]:
+    """The stages: of the first run each by the shapes that are new in it; the second goes on."""
+    out: list[Band] = []
+    done = 0
+    recipe = plan(BEFORE)
+    for name, stage in zip(COURSE, recipe.course, strict=True):
+        end = done + stage.steps * recipe.batch_size
+        out.append(Band(name, done, end))
+        done = end
+    return [*out[:-1], out[-1]._replace(end=sums_read(AFTER, plan))]
+
+
+# ---------------------------------------------------------------- a stage
+
+
+def widest(stage: str) -> Format:
+    """How the longest sum of a stage is written."""
+    return Format("cot_reversed", *max(COURSE[stage]))
+
+
+def parts_of_texts() -> list[Row]:
+    """Of the longest sum of each stage, its tokens by what they are."""
+    return [
+        {"stage": stage, "part": part, "rank": rank, "n": n}
+        for stage in COURSE
+        for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
+    ]
+
+
+def parts_of(form: Format) -> dict[str, int]:
+    """Tokens by kind; the sign behind a number counts with it."""
+    found = dict.fromkeys(("what you type", "partial products", "running sums", "the answer"), 0)
+    kind = "what you type"
+    for field in form.fields:
+        kind = part_named(field) if field.holds_number else kind
+        found[kind] += field.width
+    return found
+
+
+def part_named(field: Field) -> str:
+    kinds = {"partial product": "partial products", "sum": "running sums", "answer": "the answer"}
+    return kinds.get(field.kind, "what you type")
+
+
+# ---------------------------------------------------------------- what a course is worth
+
+ARMS = {
+    "the course": "the course",
+    "all at once": "no stages, all lengths at once",
+    "reversed": "stages in reversed order",
+    "no padding": "no zero padding",
+    "no carries": "no sums picked for carries",
+    "rehearsal 5": "rehearsal 5 in 100",
+    "rehearsal 0": "no rehearsal",
+    "from two digits": "the course, from two digits",
+    "from two digits, all at once": "all at once, from two digits",
+}
+"""Of `records/course.jsonl`, in the words of the page."""
+
+SHOWN_SEED = 0
+
+
+def seeds_of(rows: Rows) -> list[Row]:
+    """A point a seed of each arm: the share of 4x4 right at the end."""
+    return [
+        {
+            "arm": words,
+            "seed": row["cell"]["seed"],
+            "share": 1 - wrong_share_of(at_the_end(row)),
+            "errors": part_of(*reversed(at_the_end(row))),
+        }
+        for arm, words in ARMS.items()
+        for row in select(rows, arm=arm)
+    ]
+
+
+def at_the_end(row: Row, shape: str = LONGEST) -> Sequence[int]:
+    """(n, errors) of a shape behind the last stage."""
+    return row["stages"][-1]["shapes"][shape]
+
+
+def median_wrong(rows: Rows, shape: str = LONGEST, **cell: Any) -> float:
+    """Of the seeds of a cell, the middle share of wrong sums at the end."""
+    return spread(wrong_share_of(at_the_end(row, shape)) for row in select(rows, **cell)).median
+
+
+def map_after(row: Row, stage: int) -> list[Row]:
+    """Of every shape, how many are wrong after so many stages: cells of a map of lengths."""
+    cells: list[Row] = []
+    for shape, (n, errors) in row["stages"][stage]["shapes"].items():
+        p, q = map(int, shape.split("x"))
+        cells.append({"p": p, "q": q, "n": n, "wrong": errors})
+    return cells
+
+
+def first_row(rows: Rows, arm: str) -> Row:
+    (row,) = select(rows, arm=arm, seed=SHOWN_SEED)
+    return row
+
+
+BEGINNINGS = {
+    "nothing, all at once": "random weights, no stages",
+    "nothing": "random weights",
+    "coupled": "two digits, coupled positions",
+    "learned": "two digits, learned table",
+    "learned, then coupled": "two digits, table exchanged for coupled",
+}
+"""Of `records/bases.jsonl`, in the words of the page."""
+
+
+def rates_of(rows: Rows) -> list[Row]:
+    """A point a rate of each beginning."""
+    found = [
+        {
+            "begins": words,
+            "rate": row["cell"]["rate"],
+            "share": wrong_share_of(at_the_end(row)),
+        }
+        for base, words in BEGINNINGS.items()
+        for row in select(rows, base=base)
+    ]
+    return sorted(found, key=lambda row: row["rate"])
+
+
+def best_of(rows: Rows, base: str) -> Row:
+    """The run of a beginning with the best of its rates."""
+    return min(select(rows, base=base), key=lambda row: at_the_end(row)[1])
+
+
+DRAWN = {
+    "by stages": "in stages",
+    "at random": "at random, no stages",
+    "chosen": "hard ones, no stages",
+}
+
+
+def fewest_points(rows: Rows) -> list[Row]:
+    """A point a seed of each way to draw so many problems."""
+    return [
+        {
+            "drawn": words,
+            "problems": row["cell"]["problems"],
+            "seed": row["cell"]["seed"],
+            "share": wrong_share_of(at_the_end(row)),
+        }
+        for drawn, words in DRAWN.items()
+        for row in select(rows, drawn=drawn)
+    ]
+
+
+# ---------------------------------------------------------------- heads after each stage
+
+TWINS = {
+    "course_2x2_small": "2x2",
+    "course_2x3_small": "2x3",
+    "course_3x3_small": "3x3",
+    "curriculum_before_small": "4x4",
+}
+"""The twin as each stage left it."""
+
+
+def pulled_out(rows: Rows) -> tuple[np.ndarray, list[str]]:
+    """The share of sums wrong without each head, heads down and stages across, (H, K); names."""
+    names = [name_of_head(row["cell"]) for row in select(rows, run=next(iter(TWINS)))]
+    shares = [
+        [row["errors_strict"] / row["n"] for row in select(rows, run=run)]  # in the order of cells
+        for run in TWINS
+    ]
+    return np.array(shares).T, names
+
+
+def name_of_head(cell: Row) -> str:
+    return f"{cell['layer']}.{cell['head']}" if "head" in cell else "none"
+
+
+# ---------------------------------------------------------------- mistakes
+
+NETWORKS = {
+    "curriculum_before_small": "the twin, unfinished",
+    "curriculum_before": "full size, unfinished",
+    "curriculum_4x4": "full size, finished",
+}
+MEASURES = {"by_carry": "columns that a carry passes", "by_zeros": "zeros in both numbers"}
+
+
+def wrong_by(row: Row, measure: str) -> list[Row]:
+    """A bar for each amount of a measure."""
+    return [
+        {"amount": amount, "n": n, "wrong": wrong, "share": wrong / n}
+        for amount, (n, wrong) in sorted(row[measure].items(), key=lambda item: int(item[0]))
+    ]
+
+
+def wrong_by_place(row: Row) -> list[Row]:
+    """Of the listed failures, where the first wrong token stands: a bar for each kind of number."""
+    failures = row["failures"]
+    names = [place_named(failure) for failure in failures]
+    kinds = dict.fromkeys(sorted(names))
+    return [
+        {
+            "amount": kind,
+            "n": len(failures),
+            "wrong": names.count(kind),
+            "share": names.count(kind) / len(failures),
+        }
+        for kind in kinds
+    ]
+
+
+ORDINALS = ("first", "second", "third", "last")
+
+
+def place_named(failure: Row) -> str:
+    """In which number a text goes wrong first: 'second partial product'."""
+    if failure["kind"] == "answer":
+        return "answer"
+    return f"{failure['kind']} {failure['number'] + 1}"
+
+
+def suite_points(rows: Rows) -> list[Row]:
+    return [
+        {
+            "suite": row["cell"]["suite"],
+            "model": NETWORKS[row["cell"]["model"]],
+            "share": row["wrong"] / row["n"],
+            "wrong": row["wrong"],
+            "n": row["n"],
+        }
+        for row in rows
+    ]
+
+
+def frontier_points(rows: Rows) -> list[Row]:
+    """Of validation sums, a point a length."""
+    return [
+        {
+            "digits": row["cell"]["digits"],
+            "share": row["wrong"] / row["n"],
+            "wrong": part_of(row["wrong"], row["n"]),
+            "tokens": row["tokens_a_text"],
+        }
+        for row in select(rows, split="validation")
+    ]
+
+
+def all_failures(rows: Iterable[Row]) -> list[Row]:
+    return [failure for row in rows for failure in row["failures"]]

@@ -1,0 +1,63 @@
+"""The exercises of chapter 3, drawn: the reader's attempt, and what the checks or the network say."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch30 import probes
+from components.ui.chapters.ch30.courses import AFTER
+from components.ui.exercises import show_verdict
+from components.ui.tokens import Marks, strip, wrong_tokens
+from lab.data.difficulty import longest_carry
+from lab.data.remainders import remainders_agree
+from lab.exercises.curriculum import FAR, Carry, Label
+
+SUM = (37, 48)
+MOST_TYPED = 9999
+
+
+def slip_through(page: Chapter) -> None:
+    """A wrong answer that neither remainder gives away."""
+    a, b = SUM
+    answer = page.number("ex_label", f"Your label for {a} × {b}", 0, MOST_TYPED, 0, typed=True)
+    if answer:
+        label = Label(a, b, answer)
+        show_verdict(label.solved, said_of_label(label), hint_for(label))
+    page.source(remainders_agree)
+
+
+def said_of_label(label: Label) -> str:
+    if label.right:
+        return f"{label.answer:,} is right, so every check should let it pass."
+    verdicts = (f"modulo {m} {'lets it pass' if label.passes(m) else 'stops it'}" for m in (9, 11))
+    return f"{label.answer:,} is wrong: {' and '.join(verdicts)}."
+
+
+def hint_for(label: Label) -> str:
+    if label.right:
+        return "Write one that is wrong."
+    caught = [str(m) for m in (9, 11) if not label.passes(m)]
+    return (
+        f"It is off by {label.off_by:,}. A check sees no difference that its number divides, and "
+        f"{label.off_by:,} is no multiple of {' nor of '.join(caught)}."
+    )
+
+
+def far_carry(page: Chapter) -> None:
+    """A sum whose working holds a carry that goes far; the network writes it."""
+    pair = page.pair("ex_far", probes.MOST_DIGITS, "", "")
+    if pair is None:
+        return
+    found = Carry(*pair)
+    columns = "one column" if found.columns == 1 else f"{found.columns} columns"
+    hint = (
+        "A carry starts where two digits make more than nine, and goes on where they make nine. "
+        "Multiply by `11`, and every digit meets its neighbour."
+    )
+    show_verdict(found.solved, f"Its farthest carry goes through {columns}, of {FAR}.", hint)
+    form = probes.form_of(*pair)
+    text, right = probes.written(AFTER, *pair).text, form.text(*pair)
+    marks = Marks(wrong=wrong_tokens(text, right))
+    st.html(strip(text, form, *pair, marks=marks, small=True))
+    page.source(longest_carry)

@@ -1,0 +1,68 @@
+"""What the networks of chapter 3 are asked, kept for readers that ask the same."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from components.ui.chapters.ch30.courses import AFTER, TWINS
+from components.ui.lazily import lazily
+from components.ui.runs import take_with_progress
+from lab.data.problems import Format
+
+fetching = lazily("lab.interp.fetching")
+intervene = lazily("lab.interp.intervene")
+transcripts = lazily("lab.inference.transcript")
+
+MOST_DIGITS = 4
+SUM = (4837, 2916)
+
+
+def form_of(a: int, b: int) -> Format:
+    """How a sum is written without zeros in front."""
+    return Format("cot_reversed", len(str(a)), len(str(b)))
+
+
+def asked(a: int, b: int, padded: bool = False) -> tuple[Format, str]:
+    """The format of a sum, and its prompt; `padded` to the most digits that the runs know."""
+    form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS) if padded else form_of(a, b)
+    return form, form.text(a, b)[: form.prompt_length]
+
+
+@lru_cache(maxsize=256)
+def written(run: str, a: int, b: int, padded: bool = False, without: str = "none") -> Any:
+    """A run's own text, one head pulled out ('0.2') or none."""
+    form, prompt = asked(a, b, padded)
+    model = take_with_progress(run).model
+    edits = []
+    if without != "none":
+        layer, head = map(int, without.split("."))
+        edits = [intervene.ablate_head(layer, head)]
+    return transcripts.transcribe(model, prompt, form.length, edits)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def fetched(run: str, a: int, b: int, kind: str) -> np.ndarray:
+    """The share of each head's weight on each source of a digit, (n_layer * n_head, K)."""
+    form = form_of(a, b)
+    sources = fetching.PRODUCT if kind == "product" else fetching.SUM
+    found = fetching.weight_on_sources(
+        take_with_progress(run).model, form.text(a, b), form, sources
+    )
+    return found.reshape(-1, len(sources))
+
+
+def heads_of(run: str) -> list[str]:
+    config = take_with_progress(run).model.config
+    return [
+        f"{layer}.{head}"
+        for layer in range(config.n_layer)
+        for head in range(config.attention.n_head)
+    ]
+
+
+RUNS_OF_HEADS = tuple(TWINS)
+FOUR = AFTER
