@@ -133,9 +133,9 @@ EVERYTHING = tuple(shape for new in COURSE.values() for shape in new)
 EVERY_LESSON = lesson(EVERYTHING, (), BLEND)
 
 
-def at_once(data: Source, rate: float, seed: int, start_from: str = "") -> Recipe:
+def at_once(data: Source, rate: float, seed: int) -> Recipe:
     """The twin on one thing from beginning to end, and as many tokens as the course."""
-    usual = course_of_twin(start_from, rate=rate, seed=seed)
+    usual = course_of_twin(rate=rate, seed=seed)
     steps = round(tokens_of(course_of_twin()) / (usual.batch_size * data.tokens_per_row))
     return replace(usual, stages=(), data=data, steps=steps)
 
@@ -181,14 +181,11 @@ ORDERS: dict[str, Callable[[int], Recipe]] = {
     "reversed": reversed_course,
     "all at once": lambda seed: at_once(EVERY_LESSON, AT_ONCE_RATE, seed),
     "from two digits": lambda seed: course_of_twin(COUPLED_RUN, rate=TAUGHT_RATE, seed=seed),
-    "from two digits, all at once": lambda seed: at_once(
-        EVERY_LESSON, TAUGHT_RATE, seed, COUPLED_RUN
-    ),
 }
 
 
 def control_cells() -> list[Cell]:
-    """Nine arms, three seeds."""
+    """Eight arms, three seeds."""
     return [{"arm": arm, "seed": seed} for seed in SEEDS for arm in (*BLENDS, *ORDERS)]
 
 
