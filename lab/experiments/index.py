@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.experiments import (
     atlas,
     curriculum,
+    fine_tuning,
     forged,
     frontier,
     holdout,
@@ -38,6 +39,7 @@ SWEEPS: dict[str, Sweep] = {
     "bases": Sweep(curriculum.base_cells, curriculum.measure_base),
     "course": Sweep(curriculum.control_cells, curriculum.measure_control),
     "fewest": Sweep(curriculum.fewest_cells, curriculum.measure_fewest),
+    "fine_tuning": Sweep(fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning),
     "stage_heads": Sweep(stage_heads.stage_head_cells, stage_heads.measure_stage_head),
     "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes),
     "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
