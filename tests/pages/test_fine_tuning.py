@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
-from components.ui.chapters.ch30 import live
+from components.ui.chapters.ch30 import live, mixing
 from lab.data.problems import Format, read_operands
 
 KEYS = {part: f"ch30_mix_{part}" for part in live.PARTS}
@@ -62,7 +62,7 @@ def histograms(app: AppTest) -> list[dict[tuple[str, int], float]]:
 def test_the_panel_shows_lines_of_the_mix_and_how_hard_they_are(opened: Any) -> None:
     app = opened(random=0, carries=0, zeros=100, rehearsed=0)
     numbers = [read_operands(line, Format("cot_reversed")) for line in lines_of(app)]
-    assert len(numbers) == live.N_SHOWN and all(min(pair) > 9 for pair in numbers)
+    assert len(numbers) == mixing.N_SHOWN and all(min(pair) > 9 for pair in numbers)
     carries, zeros = histograms(app)
     for chart in (carries, zeros):
         for sums in ("this mix", "random sums"):

@@ -16,6 +16,7 @@ from components.ui.chapters.ch02 import claims as ch02
 from components.ui.chapters.ch03 import claims as ch03
 from components.ui.chapters.ch10 import claims as ch10
 from components.ui.chapters.ch20 import claims as ch20
+from components.ui.chapters.ch30 import claims as ch30
 from components.ui.chapters.ch40 import claims as ch40
 from components.ui.chapters.ch70 import claims as ch70
 from components.ui.claims.core import MARK, MISSING, Claim, Looked, read_record, source_of
@@ -32,7 +33,9 @@ def collected(tables: Iterable[Mapping[str, Claim]]) -> dict[str, Claim]:
     return together
 
 
-CLAIMS = collected(chapter.CLAIMS for chapter in (ch00, ch01, ch02, ch03, ch10, ch20, ch40, ch70))
+CLAIMS = collected(
+    chapter.CLAIMS for chapter in (ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch40, ch70)
+)
 
 
 def look_up(name: str, root: Path = ROOT) -> Looked:

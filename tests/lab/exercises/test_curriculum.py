@@ -56,4 +56,4 @@ def test_a_carry_goes_as_far_as_on_paper_and_a_far_one_can_be_found() -> None:
             assert carry.columns == carries_by_hand(a, b), (a, b)
             found += carry.solved
     assert found > 0
-    assert not Carry(12, 34).solved and FAR > Carry(12, 34).columns
+    assert not Carry(12, 34).solved and Carry(12, 34).columns < FAR

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.ui.claims.core import part_of
 from components.ui.drawings.climb import Band
 from lab.data.problems import Field, Format
 from lab.recipes.curriculum import COURSE
-from lab.records import ROOT, read_lines, select
+from lab.records import select
 from lab.statistics import spread
 
 Row = dict[str, Any]
@@ -24,11 +25,6 @@ LONGEST = SQUARES[-1]
 # ---------------------------------------------------------------- the climb
 
 
-def history_of(run: str) -> Rows:
-    """What a committed run was asked on the way."""
-    return read_lines(ROOT / "checkpoints" / run / "history.jsonl")
-
-
 def sums_read(run: str, plan: Callable[[str], Any]) -> int:
     """By the end of a run, those of the run that it began with included."""
     recipe = plan(run)
@@ -36,15 +32,18 @@ def sums_read(run: str, plan: Callable[[str], Any]) -> int:
     return earlier + recipe.steps * recipe.batch_size
 
 
-def climbed(plan: Callable[[str], Any]) -> tuple[list[int], np.ndarray, list[Band]]:
+def climbed(
+    histories: Mapping[str, Rows], plan: Callable[[str], Any]
+) -> tuple[list[int], NDArray[np.float64], list[Band]]:
     """Of the course at full size: sums read at each check (K,), the share right of each square
-    length then (K, L), and its stages. `plan` gives the recipe of a run."""
-    read: list[int] = [0]
-    right: list[list[float]] = [[0.0] * len(SQUARES)]
-    for run in (BEFORE, AFTER):
+    length then (K, L), and its stages. `histories` holds the checks of both runs, `plan` gives the
+    recipe of a run."""
+    read: list[int] = []
+    right: list[list[float]] = []
+    for run, checks in histories.items():
         recipe = plan(run)
         begin = sums_read(run, plan) - recipe.steps * recipe.batch_size
-        for check in history_of(run):
+        for check in checks:
             read.append(begin + check["step"] * recipe.batch_size)
             right.append([1 - wrong_share_of(check["by_shape"][shape]) for shape in SQUARES])
     return read, np.array(right), bands(plan)
@@ -110,7 +109,6 @@ ARMS = {
     "rehearsal 5": "rehearsal 5 in 100",
     "rehearsal 0": "no rehearsal",
     "from two digits": "the course, from two digits",
-    "from two digits, all at once": "all at once, from two digits",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
@@ -216,7 +214,7 @@ TWINS = {
 """The twin as each stage left it."""
 
 
-def pulled_out(rows: Rows) -> tuple[np.ndarray, list[str]]:
+def pulled_out(rows: Rows) -> tuple[NDArray[np.float64], list[str]]:
     """The share of sums wrong without each head, heads down and stages across, (H, K); names."""
     names = [name_of_head(row["cell"]) for row in select(rows, run=next(iter(TWINS)))]
     shares = [

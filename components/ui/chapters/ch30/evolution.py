@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.ui.drawings.sieve import Label, Written
 from components.ui.plots.colours import GREY, RIGHT_FIELD, WORSE, WRONG, Tone
@@ -101,7 +102,7 @@ def strip_of_rounds(rows: Rows, arm: str) -> list[Row]:
     return out
 
 
-def right_after_rounds(rows: Rows, arm: str) -> tuple[np.ndarray, list[str], list[str]]:
+def right_after_rounds(rows: Rows, arm: str) -> tuple[NDArray[np.float64], list[str], list[str]]:
     """The share right of each length after each round (rounds, lengths), and the names of both."""
     found = [row["shapes"][SEED] for row in select(rows, arm=arm)]
     lengths = list(found[0])

@@ -1,4 +1,4 @@
-"""The exercises of chapter 3, drawn: the reader's attempt, and what the checks or the network say."""
+"""The exercises of chapter 3, drawn: the attempt, and what the checks or the network say."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def hint_for(label: Label) -> str:
 
 def far_carry(page: Chapter) -> None:
     """A sum whose working holds a carry that goes far; the network writes it."""
-    pair = page.pair("ex_far", probes.MOST_DIGITS, "", "")
+    pair = page.pair("ex_far", probes.MOST_DIGITS, "12", "34")
     if pair is None:
         return
     found = Carry(*pair)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from components.ui.chapters.ch30.courses import AFTER, TWINS
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from lab.data.problems import Format
@@ -45,7 +45,7 @@ def written(run: str, a: int, b: int, padded: bool = False, without: str = "none
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def fetched(run: str, a: int, b: int, kind: str) -> np.ndarray:
+def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
     """The share of each head's weight on each source of a digit, (n_layer * n_head, K)."""
     form = form_of(a, b)
     sources = fetching.PRODUCT if kind == "product" else fetching.SUM
@@ -62,7 +62,3 @@ def heads_of(run: str) -> list[str]:
         for layer in range(config.n_layer)
         for head in range(config.attention.n_head)
     ]
-
-
-RUNS_OF_HEADS = tuple(TWINS)
-FOUR = AFTER

@@ -1,0 +1,221 @@
+"""The measured figures of chapter 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from components.ui.chapters.ch30 import courses, evolution
+from components.ui.claims.core import Claim, Measured, count, part_of, share
+from components.ui.claims.readings import parameter_count, result_of
+from lab.records import select
+from lab.statistics import lower_bound_95, spread
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+COURSE, MISTAKES, SUITES, EVOLUTION = (
+    f"records/{name}.jsonl" for name in ("course", "mistakes", "suites", "self_evolution")
+)
+
+# ---------------------------------------------------------------- the runs
+
+
+def reading_of(digits: str) -> Callable[[Row], Row]:
+    """The widest reading of a run on test sums of so many digits."""
+
+    def pick(result: Row) -> Row:
+        asked = [r for r in result["readings"] if f"--digits {digits} " in f"{r['command']} "]
+        return max(reversed(asked), key=lambda reading: reading["n"])
+
+    return pick
+
+
+def wrong_at(digits: str) -> Callable[[Row], Measured]:
+    def pick(result: Row) -> Measured:
+        reading = reading_of(digits)(result)
+        errors, n = reading["errors_strict"], reading["n"]
+        return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
+def validated(result: Row) -> Measured:
+    """Errors in what a run was validated on as it was written."""
+    errors, n = result["validation"]["errors_strict"], result["validation"]["n"]
+    return Measured(count(errors, n), errors, n)
+
+
+# ---------------------------------------------------------------- the course and its parts
+
+
+def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
+    """Sums of a shape wrong at the end: the median of the seeds, and the worst."""
+
+    def pick(rows: Rows) -> Measured:
+        found = [courses.at_the_end(row, shape) for row in select(rows, **cell)]
+        n, errors = max(found, key=courses.wrong_share_of)
+        middle = spread(courses.wrong_share_of(one) for one in found).median
+        shown = f"{share(round(middle * n), n)} (worst of {len(found)} seeds {part_of(errors, n)})"
+        return Measured(shown, errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
+def tokens_of_a_run(rows: Rows) -> Measured:
+    return Measured(f"{rows[0]['tokens'] / 1e6:.1f} million tokens")
+
+
+RETAINED = {
+    "rehearsal_0_1x1": ("rehearsal 0", "1x1"),
+    "rehearsal_0_2x2": ("rehearsal 0", "2x2"),
+    "the_course_1x1": ("the course", "1x1"),
+    "the_course_2x2": ("the course", "2x2"),
+    "reversed_1x1": ("reversed", "1x1"),
+}
+
+# ---------------------------------------------------------------- mistakes
+
+
+def wrong_by(measure: str, amounts: Sequence[int], model: str) -> Callable[[Rows], Measured]:
+    """Of the sums with such an amount, those that are wrong."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, model=model)
+        found = [row[measure].get(str(amount), (0, 0)) for amount in amounts]
+        n, wrong = (sum(column) for column in zip(*found, strict=True))
+        return Measured(part_of(wrong, n), wrong, n)
+
+    return pick
+
+
+def wrong_of(model: str) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, model=model)
+        return Measured(count(row["wrong"], row["n"]), row["wrong"], row["n"])
+
+    return pick
+
+
+def all_suites(model: str) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        found = select(rows, model=model)
+        wrong, n = sum(row["wrong"] for row in found), sum(row["n"] for row in found)
+        return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
+
+    return pick
+
+
+# ---------------------------------------------------------------- own labels
+
+
+def kept_by(check: str) -> Callable[[Rows], Measured]:
+    """Wrong labels that a check lets pass, of all that are wrong, in all rounds."""
+
+    def pick(rows: Rows) -> Measured:
+        found = select(rows, arm="sieve")
+        passed = sum(row["checks"][check]["wrong"] for row in found)
+        wrong = sum(row["labels"] - row["right"] for row in found)
+        return Measured(part_of(passed, wrong), passed, wrong)
+
+    return pick
+
+
+def labels_right(arm: str, digits: int) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        row = evolution.round_of(rows, arm, digits)
+        return Measured(part_of(row["right"], row["labels"]), row["right"], row["labels"])
+
+    return pick
+
+
+def wrong_after(arm: str, digits: int) -> Callable[[Rows], Measured]:
+    """Sums of so many digits wrong after the last round."""
+
+    def pick(rows: Rows) -> Measured:
+        row = evolution.round_of(rows, arm, evolution.LAST)
+        n, errors = row["shapes"][evolution.SEED][f"{digits}x{digits}"]
+        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch3.wrong_{digits}": Claim(
+            f"The finished network on test sums of {digits} digits.",
+            result_of(courses.AFTER),
+            wrong_at(digits),
+        )
+        for digits in ("4x4", "3x3", "2x2")
+    },
+    "ch3.parameters": Claim(
+        "Parameters of the network of chapter 3.", result_of(courses.AFTER), parameter_count
+    ),
+    "ch3.before": Claim(
+        "The unfinished network on validation sums of 4x4 digits.",
+        MISTAKES,
+        wrong_of(courses.BEFORE),
+    ),
+    **{
+        f"ch3.course_{name}": Claim(
+            f"Test sums of 4x4 digits wrong at the end: {arm}.",
+            COURSE,
+            over_seeds_at("4x4", arm=arm),
+        )
+        for name, arm in ((arm.replace(" ", "_"), arm) for arm in courses.ARMS)
+    },
+    **{
+        f"ch3.kept_{name}": Claim(
+            f"Test sums of {shape} digits wrong at the end: {arm}.",
+            COURSE,
+            over_seeds_at(shape, arm=arm),
+        )
+        for name, (arm, shape) in RETAINED.items()
+    },
+    "ch3.course_tokens": Claim("Text that each course read.", COURSE, tokens_of_a_run),
+    "ch3.near_carry": Claim(
+        "Validation sums wrong whose carries pass one column at most: unfinished network.",
+        MISTAKES,
+        wrong_by("by_carry", (0, 1), courses.BEFORE),
+    ),
+    "ch3.far_carry": Claim(
+        "Validation sums wrong with a carry through two columns or more: unfinished network.",
+        MISTAKES,
+        wrong_by("by_carry", range(2, 9), courses.BEFORE),
+    ),
+    "ch3.no_zeros": Claim(
+        "Validation sums wrong without a zero: unfinished network.",
+        MISTAKES,
+        wrong_by("by_zeros", (0,), courses.BEFORE),
+    ),
+    "ch3.many_zeros": Claim(
+        "Validation sums wrong with two zeros or more: unfinished network.",
+        MISTAKES,
+        wrong_by("by_zeros", range(2, 9), courses.BEFORE),
+    ),
+    "ch3.suites": Claim(
+        "Sums of all stress suites wrong: finished network.", SUITES, all_suites(courses.AFTER)
+    ),
+    **{
+        f"ch3.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
+        for check in ("vote", "swap", "nine", "eleven", "all")
+    },
+    **{
+        f"ch3.labels_{arm}_{digits}": Claim(
+            f"Own labels right in the round of {digits} digits: {arm}.",
+            EVOLUTION,
+            labels_right(arm, digits),
+        )
+        for arm in evolution.LABELLING
+        for digits in (evolution.FIRST, evolution.LAST)
+    },
+    **{
+        f"ch3.after_{arm}": Claim(
+            f"Test sums of 8x8 digits wrong after the last round: {arm}.",
+            EVOLUTION,
+            wrong_after(arm, evolution.LAST),
+        )
+        for arm in evolution.ARMS
+    },
+}

@@ -1,0 +1,222 @@
+"""The worked numbers and the guesses of chapter 3: computed by lab or read off its records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from components.ui.chapters.ch30 import courses, evolution, probes
+from components.ui.chapters.ch30.claims import reading_of
+from components.ui.claims.core import read_record
+from components.ui.claims.readings import result_of
+from components.ui.lazily import lazily
+from components.ui.words import band, spelled
+from lab.data import coverage
+from lab.data.problems import Format
+from lab.data.remainders import remainders_agree
+from lab.recipes.curriculum import COURSE
+from lab.records import ROOT, select
+
+fetching = lazily("lab.interp.fetching")
+index = lazily("lab.recipes.index")
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+
+# ---------------------------------------------------------------- 1. four digits
+
+
+def share_wrong_of_four() -> float:
+    reading = reading_of("4x4")(read_record(ROOT / result_of(courses.AFTER)))
+    return reading["errors_strict"] / reading["n"]
+
+
+def problems_read() -> int:
+    """Of both runs together."""
+    return courses.sums_read(courses.AFTER, index.recipe)
+
+
+# ---------------------------------------------------------------- 2. what a stage adds
+
+ALL_STEPS, ALL_COLUMNS = 460, 200
+
+
+@lru_cache
+def steps_met(digits: int) -> int:
+    return coverage.steps_of_multiplication(digits)
+
+
+@lru_cache
+def columns_met(digits: int) -> int:
+    """More digits add none to what three have met, since that is all there are."""
+    return coverage.columns_of_addition(min(digits, 3))
+
+
+def rows_of_facts() -> list[dict[str, str]]:
+    """What a table says of each stage: how long its sums are, how many, and of what they are."""
+    out: list[dict[str, str]] = []
+    for stage in COURSE:
+        form = courses.widest(stage)
+        digits = max(form.p, form.q)
+        out.append(
+            {
+                "stage": stage,
+                "tokens": f"{form.length}",
+                "different sums": f"{9 * 10 ** (form.p - 1) * 9 * 10 ** (form.q - 1):,}",
+                "steps of a product": f"{steps_met(digits)} of {ALL_STEPS}",
+                "columns of a sum": f"{columns_met(digits)} of {ALL_COLUMNS}",
+            }
+        )
+    return out
+
+
+# ---------------------------------------------------------------- 3. courses
+
+WORST = ("no padding", "no carries", "rehearsal 0", "reversed")
+WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
+COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
+FEWEST_OPTIONS = ("3,000", "30,000", "300,000", "more than that")
+DONE = 0.05
+"""So few four-digit sums wrong count as done."""
+
+
+def worst_of_three(rows: Rows) -> str:
+    """Of the courses to choose from, the one with most sums wrong."""
+    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(rows, arm=arm))]
+
+
+def names_of_stages(arm: str, n: int) -> list[str]:
+    """What was new in each stage of a course, in its order."""
+    names = list(COURSE)
+    if n == 1:
+        return ["all lengths"]
+    return names[::-1] if arm == "reversed" else names[len(names) - n :]
+
+
+def fewest_that_do(rows: Rows) -> str:
+    """As many problems as the best way of drawing them needs."""
+    ways = {row["cell"]["drawn"] for row in rows}
+    for n in sorted({row["cell"]["problems"] for row in rows}):
+        if min(courses.median_wrong(rows, drawn=way, problems=n) for way in ways) <= DONE:
+            return f"{n:,}"
+    return FEWEST_OPTIONS[-1]
+
+
+# ---------------------------------------------------------------- 5. heads
+
+KINDS = {"product": "a partial product", "sum": "a running sum"}
+SPARE_OPTIONS = ("none", "one to three", "four or more")
+HARMLESS = 0.05
+"""So many more sums wrong count as none."""
+
+
+def short_sources(kind: str) -> list[str]:
+    """What a digit is made of, as a narrow column has room for it."""
+    short = {"one place back": "one back", "upper summand": "upper", "lower summand": "lower"}
+    sources: Iterable[str] = fetching.PRODUCT if kind == "product" else fetching.SUM
+    return [short.get(source, source.removeprefix("digit of ")) for source in sources]
+
+
+def heads_to_spare(rows: Rows) -> str:
+    """Heads of the last twin without which hardly a sum more is wrong."""
+    shares, names = courses.pulled_out(rows)
+    last = dict(zip(names, shares[:, -1], strict=True))
+    spare = sum(share - last["none"] < HARMLESS for name, share in last.items() if name != "none")
+    return band(spare, (1, 4), SPARE_OPTIONS)
+
+
+# ---------------------------------------------------------------- 6. mistakes
+
+BY = {**courses.MEASURES, "place": "where the text goes wrong first"}
+CARRY_OPTIONS = ("more often than others", "about as often", "less often")
+
+
+def what_far_carries_do(rows: Rows) -> str:
+    """Sums with a carry through two columns or more, against the others, beyond chance."""
+    (row,) = select(rows, model=courses.BEFORE)
+    far, near = ([0, 0], [0, 0])
+    for columns, (n, wrong) in row["by_carry"].items():
+        counts = far if int(columns) >= 2 else near
+        counts[0] += n
+        counts[1] += wrong
+    z = standard_score(*far, *near)
+    return CARRY_OPTIONS[1 if abs(z) < 2 else 0 if z > 0 else 2]
+
+
+def standard_score(n: int, wrong: int, other_n: int, other_wrong: int) -> float:
+    """Of two shares of wrong sums, how many standard errors the first lies above the second."""
+    pooled = (wrong + other_wrong) / (n + other_n)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
+    return (wrong / n - other_wrong / other_n) / error if error else 0.0
+
+
+def wrong_at_twenty(rows: Rows) -> float:
+    (row,) = select(rows, split="test", digits=20)
+    return row["wrong"] / row["n"]
+
+
+# ---------------------------------------------------------------- 7. own labels
+
+SIEVE_OPTIONS = ("always", "nearly always", "about half the time")
+ROT_OPTIONS = ("nearly all are right", "about half are right", "nearly none is right")
+
+
+def what_passes(rows: Rows) -> str:
+    """Of the labels that all checks keep, in all rounds together, how many are right."""
+    found = [evolution.kept_of(row) for row in select(rows, arm="sieve")]
+    kept, wrong = (sum(column) for column in zip(*found, strict=True))
+    if wrong == 0:
+        return SIEVE_OPTIONS[0]
+    return SIEVE_OPTIONS[1 if wrong / kept < 0.2 else 2]
+
+
+def how_it_rots(rows: Rows) -> str:
+    right = evolution.share_right(
+        evolution.round_of(rows, "unfiltered", evolution.LAST), evolution.LAST
+    )
+    return ROT_OPTIONS[::-1][min(2, int(3 * right))]
+
+
+# ---------------------------------------------------------------- prose
+
+A, B = 37, 48
+EXCHANGED, APART = 1767, 7716
+"""Digits of 1,776 exchanged: neighbours, and two places apart."""
+
+
+def verdict(answer: int, m: int) -> str:
+    return "passes" if remainders_agree(A, B, answer, m) else "fails"
+
+
+def length(stage: str) -> str:
+    return f"{courses.widest(stage).length}"
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "tokens_2x2": lambda: length("2x2"),
+    "tokens_4x4": lambda: length("4x4"),
+    "steps_1": lambda: f"{steps_met(1)}",
+    "steps_2": lambda: f"{steps_met(2)}",
+    "steps_4": lambda: f"{steps_met(4)}",
+    "columns_2": lambda: f"{columns_met(2)}",
+    "columns_3": lambda: f"{columns_met(3)}",
+    "problems_read": lambda: f"{problems_read():,}",
+    "written_4x4": lambda: (
+        f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
+    ),
+    "product": lambda: f"{A * B}",
+    "product_nine": lambda: f"{A * B % 9}",
+    "product_eleven": lambda: f"{A * B % 11}",
+    "a_nine": lambda: f"{A % 9}",
+    "b_nine": lambda: f"{B % 9}",
+    "exchanged": lambda: f"{EXCHANGED}",
+    "exchanged_nine": lambda: verdict(EXCHANGED, 9),
+    "exchanged_eleven": lambda: verdict(EXCHANGED, 11),
+    "apart": lambda: f"{APART}",
+    "apart_nine": lambda: verdict(APART, 9),
+    "apart_eleven": lambda: verdict(APART, 11),
+    "four_digit_sums": lambda: "81 million",
+    "most_digits": lambda: spelled(probes.MOST_DIGITS),
+}

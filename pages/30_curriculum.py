@@ -1,0 +1,443 @@
+"""Chapter 3: longer numbers. A course of stages, what each part of it is worth, and own labels."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui import tokens
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch30 import (
+    courses,
+    evolution,
+    exercises,
+    figures,
+    live,
+    mixing,
+    probes,
+    worked,
+)
+from components.ui.chapters.ch30.courses import AFTER, ARMS, BEFORE, NETWORKS, SQUARES, TWINS
+from components.ui.chapters.ch30.worked import CALC
+from components.ui.drawings.climb import show_climb
+from components.ui.drawings.sieve import Label, show_sieve
+from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
+from components.ui.plots import bars, maps
+from components.ui.records import rows_of
+from components.ui.words import band
+from lab.data import coverage, difficulty
+from lab.data.problems import Problem, partial_products
+from lab.records import select
+
+curriculum = lazily("lab.recipes.curriculum")
+recipes = lazily("lab.recipes.index")
+twins = lazily("lab.experiments.curriculum")
+fetching = lazily("lab.interp.fetching")
+intervene = lazily("lab.interp.intervene")
+mistakes = lazily("lab.experiments.mistakes")
+frontier = lazily("lab.experiments.frontier")
+sieving = lazily("lab.inference.sieve")
+rounds = lazily("lab.experiments.self_evolution")
+fine_tuned = lazily("lab.recipes.live")
+
+OF_A_SUM = ("four", "heads", "pull")
+"""Sections that show the reader's own sum."""
+
+page = Chapter("30_curriculum", CALC)
+page.open()
+
+
+@page.section("climb", told=False)
+def the_climb() -> None:
+    histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
+    if not all(histories.values()):
+        return
+    read, right, bands = courses.climbed(histories, recipes.recipe)
+    show_climb(
+        f"{page.prefix}climb",
+        SQUARES,
+        read,
+        right,
+        bands,
+        alt="The share of sums right in every token as the network reads more, a curve a length",
+    )
+    page.numbers(
+        "The share right of each length, by the sums read",
+        [
+            {"sums read": n, **dict(zip(SQUARES, map(float, shares), strict=True))}
+            for n, shares in zip(read, right, strict=True)
+        ],
+    )
+    page.source(curriculum.course, curriculum.lesson)
+
+
+page.three_from_before("before_working", "before_length", "before_cover")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. four digits
+
+page.prose("four")
+pair = probes.SUM
+if page.draws(*OF_A_SUM):
+    typed = page.pair(digits=probes.MOST_DIGITS, a=str(pair[0]), b=str(pair[1]))
+    pair = last_allowed(f"{page.prefix}last", typed, pair)
+
+
+@page.section("four", needs=[AFTER], told=False)
+def four_digits() -> None:
+    options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
+    if not page.guess(
+        "Of 100,000 sums of four by four digits that it never trained on, how many are wrong?",
+        options,
+        lambda: band(worked.share_wrong_of_four(), (0.001, 0.03), options),
+    ):
+        return
+    page.prose("four_controls")
+    form, _ = probes.asked(*pair)
+    said = probes.written(AFTER, *pair)
+    right = form.text(*pair)
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, right))
+    st.html(tokens.key())
+    st.html(
+        tokens.strip(
+            said.text,
+            form,
+            *pair,
+            marks=marks,
+            written_from=said.given,
+            probabilities=said.probabilities,
+            small=True,
+        )
+    )
+    a, b = pair
+    problem = Problem(a, b, partial_products(a, b, form.q), a * b)
+    st.html(tokens.checks(tokens.steps_of(said.text, form, problem), said.given))
+    page.notice()
+    page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
+
+
+# ---------------------------------------------------------------- 2. what a stage adds
+
+
+@page.section("stage")
+def what_a_stage_adds() -> None:
+    page.draw(
+        figures.parts_of_a_text(courses.parts_of_texts()),
+        alt="The tokens of the longest sum of each stage: typed, products, sums, the answer",
+    )
+    page.prose("stage_facts")
+    st.dataframe(worked.rows_of_facts(), hide_index=True, width="stretch")
+    page.numbers("What is new in each stage", worked.rows_of_facts())
+    page.notice()
+    page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
+
+
+@page.section("mix")
+def the_mix_of_a_stage() -> None:
+    mixing.of_a_stage(page)
+    page.notice()
+    page.source(curriculum.lesson, difficulty.longest_carry, difficulty.zeros)
+
+
+# ---------------------------------------------------------------- 3. watch it climb
+
+
+@page.section("stages")
+def as_stages_pass() -> None:
+    rows = rows_of("course.jsonl")
+    if not rows or not page.guess(
+        "Which course ends with the most four-digit sums wrong?",
+        worked.WORST_OPTIONS,
+        lambda: worked.worst_of_three(rows),
+    ):
+        return
+    page.prose("stages_controls")
+    arm = page.choose("arm", "Course", worked.COURSES, words=ARMS.__getitem__, kind="list")
+    row = courses.first_row(rows, arm)
+    names = worked.names_of_stages(arm, len(row["stages"]))
+    stage = page.choose("after", "After stage", names, names[-1], kind="segments")
+    columns = st.columns(2)
+    for column, name in zip(columns, ("the course", arm), strict=True):
+        other = courses.first_row(rows, name)
+        at = min(names.index(stage), len(other["stages"]) - 1)
+        with column:
+            st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
+            page.draw(
+                maps.length_map(courses.map_after(other, at), probes.MOST_DIGITS),
+                width="content",
+                alt=f"{ARMS[name]}: the share of wrong sums by the digits of both numbers",
+            )
+    page.notice()
+    page.source(twins.train_course, twins.asked)
+
+
+@page.section("worth")
+def what_each_part_is_worth() -> None:
+    rows = rows_of("course.jsonl")
+    if not rows:
+        return
+    page.draw(
+        bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
+        alt="Share of four-digit sums right at the end, a point a seed, by course",
+    )
+    page.notice()
+    page.source(twins.control, twins.reversed_course, twins.at_once)
+
+
+with page.deeper("where to begin"):
+
+    @page.section("bases")
+    def where_to_begin() -> None:
+        rows = rows_of("bases.jsonl")
+        if not rows:
+            return
+        page.draw(
+            figures.wrong_by_rate(courses.rates_of(rows)),
+            alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
+        )
+        page.notice()
+        page.source(twins.measure_base, curriculum.course_of_twin)
+
+
+with page.deeper("how few problems"):
+
+    @page.section("fewest")
+    def how_few() -> None:
+        rows = rows_of("fewest.jsonl")
+        if not rows or not page.guess(
+            "All read as many tokens. How many different problems does it take?",
+            worked.FEWEST_OPTIONS,
+            lambda: worked.fewest_that_do(rows),
+        ):
+            return
+        page.draw(
+            figures.wrong_by_problems(courses.fewest_points(rows)),
+            alt="Share of four-digit sums wrong, by how many different problems there were",
+        )
+        page.notice()
+        page.source(twins.fewest, difficulty.rarest_step)
+
+
+# ---------------------------------------------------------------- 4. your own mix
+
+
+@page.section("live")
+def your_own_mix() -> None:
+    live.fine_tuning(page)
+    page.notice()
+    page.source(fine_tuned.fine_tune)
+
+
+# ---------------------------------------------------------------- 5. heads
+
+
+@page.section("heads", needs=[*TWINS])
+def which_heads_fetch() -> None:
+    page.prose("heads_controls")
+    left, right = st.columns(2)
+    with left:
+        stage = page.choose("twin", "After stage", list(TWINS.values()), kind="segments")
+    with right:
+        kind = page.choose("digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__)
+    stages = list(TWINS.values())
+    shown = [stages[max(0, stages.index(stage) - 1)], stage]
+    run_of = {name: run for run, name in TWINS.items()}
+    for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
+        with column:
+            st.html(f'<div class="wb-map-title">after {name}</div>')
+            page.draw(
+                maps.table_map(
+                    probes.fetched(run_of[name], *pair, kind),
+                    probes.heads_of(run_of[name]),
+                    worked.short_sources(kind),
+                    "head",
+                    "looks at",
+                ),
+                alt=f"After {name}: how much of each head's weight lies on what a digit is made of",
+            )
+    page.notice()
+    page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
+
+
+@page.section("pull", needs=[*TWINS])
+def pull_each_out() -> None:
+    rows = rows_of("stage_heads.jsonl")
+    if rows and not page.guess(
+        "Pull out one head of the last twin. How many of the eight can it do without?",
+        worked.SPARE_OPTIONS,
+        lambda: worked.heads_to_spare(rows),
+    ):
+        return
+    page.prose("pull_controls")
+    run = next(reversed(TWINS))
+    head = page.choose("pulled", "Head pulled out", ["none", *probes.heads_of(run)], kind="list")
+    form, _ = probes.asked(*pair)
+    text = probes.written(run, *pair, without=head).text
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
+    if rows:
+        shares, names = courses.pulled_out(rows)
+        page.draw(
+            maps.table_map(shares, names, list(TWINS.values()), "without head", "after stage"),
+            alt="Share of sums wrong without each head, after each stage",
+        )
+    page.notice()
+    page.source(intervene.ablate_head)
+
+
+# ---------------------------------------------------------------- 6. where the errors live
+
+
+@page.section("errors", needs=[BEFORE])
+def where_errors_live() -> None:
+    rows = rows_of("mistakes.jsonl")
+    if not rows or not page.guess(
+        "Sums with a far carry go wrong",
+        worked.CARRY_OPTIONS,
+        lambda: worked.what_far_carries_do(rows),
+    ):
+        return
+    page.prose("errors_controls")
+    left, right = st.columns(2)
+    with left:
+        run = page.choose("network", "Network", list(NETWORKS), BEFORE, words=NETWORKS.__getitem__)
+    with right:
+        by = page.choose("by", "Count by", list(worked.BY), words=worked.BY.__getitem__)
+    (row,) = select(rows, model=run)
+    if row["wrong"] == 0:
+        st.info("This network has no sum wrong in what it was asked. Choose another.")
+        return
+    counted = courses.wrong_by_place(row) if by == "place" else courses.wrong_by(row, by)
+    page.draw(
+        figures.wrong_by(counted, worked.BY[by]),
+        alt=f"Share of sums wrong by {worked.BY[by]}",
+    )
+    failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
+    sums = list(failures)
+    failure = failures[page.choose(f"failure_{run}", "A sum that goes wrong", sums, kind="list")]
+    a, b = int(failure["a"]), int(failure["b"])
+    form, _ = probes.asked(a, b)
+    text = probes.written(run, a, b).text
+    wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
+    st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
+    page.notice()
+    page.source(mistakes.measure_mistakes, difficulty.longest_carry)
+
+
+with page.deeper("sums that are hard on purpose"):
+
+    @page.section("suites")
+    def stress_suites() -> None:
+        rows = rows_of("suites.jsonl")
+        if not rows:
+            return
+        page.draw(
+            figures.wrong_suites(courses.suite_points(rows)),
+            alt="Share wrong of each stress suite, by network",
+        )
+        page.notice()
+        page.source(mistakes.measure_suite)
+
+
+with page.deeper("past everything that was trained"):
+
+    @page.section("frontier")
+    def past_the_training() -> None:
+        rows = rows_of("frontier.jsonl")
+        options = ("fewer than 1 in 100", "about 1 in 10", "more than half")
+        if not rows or not page.guess(
+            "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
+            options,
+            lambda: band(worked.wrong_at_twenty(rows), (0.03, 0.5), options),
+        ):
+            return
+        page.draw(
+            figures.wrong_tokens(courses.frontier_points(rows)),
+            alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
+        )
+        page.notice()
+        page.source(frontier.asked, frontier.company)
+
+
+# ---------------------------------------------------------------- 7. self-evolution
+
+
+@page.section("sieve")
+def the_sieve() -> None:
+    rows = rows_of(evolution.RECORD)
+    if not rows or not page.guess(
+        "All four checks agree on a label. Is it right?",
+        worked.SIEVE_OPTIONS,
+        lambda: worked.what_passes(rows),
+    ):
+        return
+    page.prose("sieve_controls")
+    digits = page.choose(
+        "round", "Round, by its longest sums", range(evolution.FIRST, evolution.LAST + 1)
+    )
+    row = evolution.round_of(rows, "sieve", digits)
+    show_sieve(
+        f"{page.prefix}sieve_{digits}",
+        evolution.flags_of(row),
+        evolution.texts_of(row),
+        on=(Label.NINE,),
+        alt=f"The labels that the network wrote for sums of {digits} digits, right and wrong, and "
+        "which of them the checks let pass",
+    )
+    page.notice()
+    page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
+
+
+@page.section("rounds")
+def round_by_round() -> None:
+    rows = rows_of(evolution.RECORD)
+    if not rows or not page.guess(
+        "Switch the sieve off and train on every label. After the last round, of 8 by 8 digits",
+        worked.ROT_OPTIONS,
+        lambda: worked.how_it_rots(rows),
+    ):
+        return
+    page.prose("rounds_controls")
+    arm = page.choose("trains", "Trains on", list(evolution.ARMS), words=evolution.ARMS.__getitem__)
+    if arm in evolution.LABELLING:
+        page.draw(
+            bars.fate_bars(
+                evolution.strip_of_rounds(rows, arm),
+                "round",
+                "label",
+                evolution.KINDS,
+                named_from=0.08,
+                title="labels",
+            ),
+            alt="Labels of each round: kept and thrown away, right and wrong",
+        )
+    shares, names, lengths = evolution.right_after_rounds(rows, arm)
+    page.draw(
+        maps.table_map(shares, names, lengths, "after the round of", "share right"),
+        alt="The share of each length that is right after each round",
+    )
+    page.notice()
+    page.source(rounds.measure_evolution, rounds.texts_to_read)
+
+
+with page.deeper("why nine and eleven"):
+    page.prose("remainders")
+
+page.box("Why care", "care")
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_label")
+def slip_through() -> None:
+    exercises.slip_through(page)
+
+
+@page.section("ex_far", needs=[AFTER])
+def far_carry() -> None:
+    exercises.far_carry(page)
+
+
+page.close("end", "read")
