@@ -53,7 +53,7 @@ ROUNDS = range(TAUGHT_DIGITS + 1, MOST_DIGITS + 1)
 LABELS, SHOWN = 2000, 1000
 """Sums that are labelled in a round, and of these the first that a row holds one by one."""
 
-TOKENS, BATCH = 1_500_000, 32
+TOKENS, BATCH = 1_000_000, 32
 """Read in a round by each model."""
 
 NEW, OLD, SHORT = 50, 25, 25

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
 from components.ui.claims.core import part_of
 from components.ui.drawings.climb import Band
 from lab.data.problems import Field, Format
@@ -85,7 +86,7 @@ def parts_of_texts() -> list[Row]:
 
 def parts_of(form: Format) -> dict[str, int]:
     """Tokens by kind; the sign behind a number counts with it."""
-    found = dict.fromkeys(("what you type", "partial products", "running sums", "the answer"), 0)
+    found: dict[str, int] = dict.fromkeys(PARTS_OF_A_TEXT, 0)
     kind = "what you type"
     for field in form.fields:
         kind = part_named(field) if field.holds_number else kind

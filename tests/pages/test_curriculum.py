@@ -1,0 +1,255 @@
+"""Chapter 3 as a reader sets it: figures are the records' own, and bad input gets a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
+from components.ui.drawings.sieve import Label
+from lab.data.problems import BOUNDS, Format, split_value
+from lab.inference.sieve import CHECKS
+from lab.recipes.curriculum import COURSE
+from lab.recipes.index import recipe
+from lab.records import RECORDS, ROOT, read_lines, select
+
+PAGE = "30_curriculum"
+
+
+def record(name: str) -> list[dict[str, Any]]:
+    return read_lines(RECORDS / f"{name}.jsonl")
+
+
+def text_of(app: Any) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def html_of(app: Any) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
+    """The rows of every chart on the page that has these columns."""
+    return [
+        rows
+        for element in app.get("vega_lite_chart")
+        for data in element.proto.datasets
+        if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
+        and set(columns) <= rows[0].keys()
+    ]
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "Four digits, your numbers" in text_of(app)
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    answers = (
+        worked.worst_of_three(record("course")),
+        worked.what_far_carries_do(record("mistakes")),
+        worked.what_passes(record("self_evolution")),
+        worked.how_it_rots(record("self_evolution")),
+        worked.heads_to_spare(record("stage_heads")),
+    )
+    for answer in answers:
+        assert f"It is **{answer}**" in text_of(app)
+
+
+def test_the_climb_is_the_history_of_both_runs() -> None:
+    histories = {
+        run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
+        for run in (courses.BEFORE, courses.AFTER)
+    }
+    read, right, bands = courses.climbed(histories, recipe)
+    plans = [recipe(run) for run in histories]
+    assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
+    assert read[-1] == courses.sums_read(courses.AFTER, recipe) <= 150_000
+    assert [band.name for band in bands] == list(COURSE)
+    n, errors = histories[courses.AFTER][-1]["by_shape"]["4x4"]
+    assert right[-1, -1] == pytest.approx(1 - errors / n)
+    assert len(read) == len(right) == sum(map(len, histories.values()))
+
+
+@pytest.mark.parametrize(("a", "b"), [(4837, 2916), (7, 8), (0, 9999), (1000, 1)])
+def test_a_readers_own_sum_is_written_and_every_partial_product_checked(
+    book: Any, a: int, b: int
+) -> None:
+    app = book(PAGE, reveal="1", ch30_a=str(a), ch30_b=str(b))
+    assert not app.exception and not app.warning
+    assert f"{a} × {b} = {a * b}" in html_of(app)
+    assert html_of(app).count("✓ right") == len(str(b)) + 1
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1e9", "10000", "٣", "x"])
+def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
+    app = book(PAGE, reveal="1", ch30_a="58", ch30_b="76")
+    app.text_input(key="ch30_a").set_value(typed).run()
+    assert not app.exception and len(app.warning) == 1
+    assert "0 to 9999" in app.warning[0].value
+    assert "58 × 76 = 4408" in html_of(app)
+
+
+# ---------------------------------------------------------------- the mix of a stage
+
+
+def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
+    nothing = dict.fromkeys(mixing.PARTS, 0)
+    for stage in ("3x3", "4x4"):
+        random, carries, rehearsed, padded = (
+            mixing.source_of(stage, nothing | {part: 1})
+            for part in ("random", "carries", "rehearsed", "padded")
+        )
+        _, a, b = mixing.sums_of(random, 0)
+        new = set(COURSE[stage])
+        assert {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)} <= new
+        count = mixing.MEASURED["columns that a carry passes"]
+        assert count(*mixing.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
+        _, a, b = mixing.sums_of(rehearsed, 0)
+        shapes = {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)}
+        assert shapes and not shapes & new
+        lines, *_ = mixing.sums_of(padded, 0)
+        assert any(line.startswith("0") or "*0" in line for line in lines)
+        assert all(split_value(int(x), int(y)) < 0.3 for x, y in zip(a, b, strict=True))
+
+
+def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    before = app.code[0].value
+    for part in mixing.PARTS:
+        app.slider(key=f"ch30_blend_{part}").set_value(0)
+    app.run()
+    assert not app.exception
+    assert "a mix with all its parts 0" in app.warning[0].value.lower()
+    assert app.code[0].value == before
+    app.slider(key="ch30_blend_rehearsed").set_value(5).run()
+    assert not app.warning and app.code[0].value != before
+
+
+# ---------------------------------------------------------------- the course
+
+
+def test_a_map_shows_the_errors_of_its_stage(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    row = courses.first_row(record("course"), worked.COURSES[0])
+    left, right = charts(app, "p", "q", "wrong")
+    course = courses.first_row(record("course"), "the course")
+    for cells, expected in ((left, course), (right, row)):
+        found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
+        assert found == expected["stages"][-1]["shapes"]
+
+
+@pytest.mark.parametrize("arm", worked.COURSES)
+def test_every_course_has_its_stages(book: Any, arm: str) -> None:
+    app = book(PAGE, reveal="1", ch30_arm=courses.ARMS[arm])
+    assert not app.exception
+    row = courses.first_row(record("course"), arm)
+    names = worked.names_of_stages(arm, len(row["stages"]))
+    assert len(names) == len(row["stages"])
+    app.segmented_control(key="ch30_after").set_value(names[0]).run()
+    assert not app.exception
+    cells = charts(app, "p", "q", "wrong")[1]
+    found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
+    assert found == row["stages"][0]["shapes"]
+
+
+# ---------------------------------------------------------------- heads and mistakes
+
+
+def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
+    run = next(reversed(courses.TWINS))
+    whole = probes.written(run, *probes.SUM).text
+    rows = [row for row in select(record("stage_heads"), run=run) if "head" in row["cell"]]
+    worst = max(rows, key=lambda row: row["errors_strict"])
+    head = courses.name_of_head(worst["cell"])
+    assert probes.written(run, *probes.SUM, without=head).text != whole
+    app = book(PAGE, reveal="1")
+    app.selectbox(key="ch30_pulled").set_value(head).run()
+    assert not app.exception and "wb-bad" in html_of(app)
+
+
+@pytest.mark.parametrize("run", courses.NETWORKS)
+@pytest.mark.parametrize("by", worked.BY)
+def test_errors_are_counted_and_one_is_opened(book: Any, run: str, by: str) -> None:
+    app = book(PAGE, reveal="1", ch30_network=courses.NETWORKS[run], ch30_by=worked.BY[by])
+    assert not app.exception
+    (row,) = select(record("mistakes"), model=run)
+    found = charts(app, "amount", "wrong", "n")
+    if row["wrong"] == 0:
+        assert not found and "no sum wrong" in app.info[0].value
+        return
+    bars = found[0]
+    if by == "place":
+        assert sum(bar["wrong"] for bar in bars) == len(row["failures"])
+    else:
+        assert sum(bar["wrong"] for bar in bars) == row["wrong"]
+        assert sum(bar["n"] for bar in bars) == row["n"]
+
+
+def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
+    """Whatever the network writes by itself goes wrong where the record says."""
+    (row,) = select(record("mistakes"), model=courses.BEFORE)
+    for failure in row["failures"][:3]:
+        a, b = int(failure["a"]), int(failure["b"])
+        text, right = probes.written(courses.BEFORE, a, b).text, Format("cot_reversed", 4, 4)
+        slot = failure["slot"]
+        assert text[:slot] == right.text(a, b)[:slot]
+        assert (text[slot], right.text(a, b)[slot]) == (failure["written"], failure["right"])
+        assert split_value(a, b) < BOUNDS["test"][0]
+
+
+# ---------------------------------------------------------------- own labels
+
+
+def test_the_sieve_holds_the_flags_of_the_record() -> None:
+    for row in select(record("self_evolution"), arm="sieve"):
+        flags, texts = evolution.flags_of(row), evolution.texts_of(row)
+        assert tuple(row["names"]) == tuple(CHECKS) and len(flags) == len(texts)
+        for flag, (a, b, answer), text in zip(flags, row["sums"], texts, strict=True):
+            right = bool(flag & Label.RIGHT)
+            assert not (right and text.wrong)
+            if answer >= 0:
+                assert bool(flag & Label.NINE) == (answer % 9 == a * b % 9)
+                assert bool(flag & Label.ELEVEN) == (answer % 11 == a * b % 11)
+
+
+def test_a_strip_of_rounds_counts_every_label() -> None:
+    rows = record("self_evolution")
+    for arm in evolution.LABELLING:
+        strip = evolution.strip_of_rounds(rows, arm)
+        for row in select(rows, arm=arm):
+            name = f"{row['cell']['digits']} digits"
+            parts = {bar["label"]: bar["n"] for bar in strip if bar["round"] == name}
+            assert min(parts.values()) >= 0 and sum(parts.values()) == row["labels"]
+            assert parts["kept, right"] + parts["thrown away, right"] == row["right"]
+            if arm == "unfiltered":
+                assert parts["thrown away, right"] == parts["thrown away, wrong"] == 0
+
+
+def test_every_arm_shows_what_it_can_do(book: Any) -> None:
+    for words in evolution.ARMS.values():
+        app = book(PAGE, reveal="1", ch30_trains=words)
+        assert not app.exception and not app.info
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_the_exercises_are_solved_by_thought_alone(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    for typed, said in (
+        (1776, "is right"),
+        (1767, "modulo 9 lets it pass"),
+        (1777, "no multiple of 9 nor of 11"),
+    ):
+        app.number_input(key="ch30_ex_label").set_value(typed).run()
+        assert said in text_of(app) and not app.success
+    app.number_input(key="ch30_ex_label").set_value(1776 + 99).run()
+    assert len(app.success) == 1
+    for a, b, solved in (("12", "34", False), ("8185", "11", True)):
+        app.text_input(key="ch30_ex_far_a").set_value(a)
+        app.text_input(key="ch30_ex_far_b").set_value(b).run()
+        assert not app.exception and (len(app.success) == 2) is solved
