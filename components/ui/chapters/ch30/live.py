@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,6 +12,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import mixing
 from components.ui.chapters.ch30.mixing import Mix
 from components.ui.lazily import lazily
+from components.ui.records import rows_of
+from lab.records import select
 
 live = lazily("lab.recipes.live")
 
@@ -43,11 +45,11 @@ def fine_tuning(page: Chapter) -> None:
         if why_not:
             st.warning(f"{why_not} What you see is the last mix that had something in it.")
     mix = last_good(asked, why_not)
-    with right:
-        random = dict.fromkeys(PARTS, 0) | {"random": 1}
-        mixing.show_mix(page, source_of(mix), source_of(random), seed)
+    random = dict.fromkeys(PARTS, 0) | {"random": 1}
+    mixing.show_mix(page, source_of(mix), source_of(random), seed, right)
     draw_buttons(asked, why_not)
-    training.watch(KEY, run_name)
+    rows = rows_of("fine_tuning.jsonl")
+    training.watch(KEY, run_name, recorded_curves(rows) if rows else ())
 
 
 # ---------------------------------------------------------------- the mix
@@ -103,3 +105,15 @@ def run_name(arguments: Mapping[str, Any]) -> str:
         if amount != USUAL[part]:
             said.append(f"{words} {amount}" if amount else f"no {words}")
     return ", ".join(said)
+
+
+def recorded_curves(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Loss and held-out share of the recorded runs with the seed and the rate of live ones."""
+    usual = live.fine_tune()
+    return [
+        {"run": name, "step": step, "what": what, "value": value}
+        for scratch, name in ((False, "fine-tuned, recorded"), (True, "from scratch, recorded"))
+        for row in select(rows, scratch=scratch, rate=usual.rate, seed=usual.seed)
+        for step, errors, n, loss in row["curve"]
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import figures
@@ -48,8 +49,7 @@ def of_a_stage(page: Chapter) -> None:
     if not isinstance(source, str):
         st.session_state[kept] = asked
     source = source_of(stage, st.session_state.get(kept, usual()))
-    with right:
-        show_mix(page, source, source_of(stage, RANDOM_ALONE), seed)
+    show_mix(page, source, source_of(stage, RANDOM_ALONE), seed, right)
 
 
 Parts = Mapping[str, tuple[str, int]]
@@ -88,17 +88,19 @@ def as_sentence(error: ValueError) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-def show_mix(page: Chapter, source: Any, random: Any, seed: int) -> None:
-    """Some of a source's lines, and how hard its sums are beside those of another."""
+def show_mix(page: Chapter, source: Any, random: Any, seed: int, beside: DeltaGenerator) -> None:
+    """Some of a source's lines, `beside` its weights, and below how hard its sums are against those
+    of another."""
     lines, a, b = sums_of(source, seed)
     _, random_a, random_b = sums_of(random, seed)
-    st.code("\n".join(lines), language=None)
-    for title, count in MEASURED.items():
+    beside.code("\n".join(lines), language=None)
+    for column, (title, count) in zip(st.columns(2), MEASURED.items(), strict=True):
         found = {figures.MIX: count(a, b), figures.RANDOM: count(random_a, random_b)}
-        page.draw(
-            figures.amounts_in_mix(found, title),
-            alt=f"How many {title} there are, in the sums of this mix and in random ones",
-        )
+        with column:
+            page.draw(
+                figures.amounts_in_mix(found, title),
+                alt=f"How many {title} there are, in the sums of this mix and in random ones",
+            )
 
 
 @lru_cache(maxsize=64)
