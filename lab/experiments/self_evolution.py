@@ -34,6 +34,7 @@ from lab.inference.sieve import CHECKS, CheckName, Labels, Verdict, label
 from lab.model.gpt import GPT
 from lab.recipes.index import recipe
 from lab.recipes.reach import sums_up_to
+from lab.training.checkpoint import CHECKPOINTS
 from lab.training.recipe import Recipe
 from lab.training.run import STATES
 from lab.training.state import TrainState
@@ -63,6 +64,7 @@ RATE = 1e-3
 ASKED = 200
 SPLIT = "test"
 FOLDER = STATES / "self_evolution"
+COMMITTED = CHECKPOINTS / TAUGHT / "model.safetensors"
 
 
 def evolution_cells() -> list[Cell]:
@@ -235,7 +237,10 @@ def model_after(arm: Arm, digits: int, seed: int) -> GPT:
 
 
 def taught(plan: Recipe) -> Path:
-    """The weights of a voter at the start, trained now if they are not there."""
+    """The weights of a voter at the start: those of the committed run, of the other seeds trained
+    now if they are not there."""
+    if plan.seed == VOTERS[0]:
+        return COMMITTED
     path = file_of_weights("taught", TAUGHT_DIGITS, plan.seed)
     if not path.exists():
         state = TrainState.start(plan)

@@ -17,12 +17,15 @@ from lab.experiments.self_evolution import (
     model_after,
     parts_to_read,
     plan_of_round,
+    save_weights,
     shapes_with,
     texts_of_round,
     texts_to_read,
 )
 from lab.inference.sieve import CHECKS, Labels
 from lab.recipes.index import recipe
+from lab.training.checkpoint import load_run
+from lab.training.state import TrainState
 
 FORM = Format("cot_reversed", 2, 2)
 A, B = np.array([37, 48, 99, 12]), np.array([48, 37, 1, 34])
@@ -66,6 +69,12 @@ def test_a_round_labels_sums_with_one_digit_more() -> None:
     assert evolution_cells()[:2] == [{"arm": "sieve", "digits": d} for d in (4, 5)]
 
 
+def test_the_first_voter_is_the_committed_run() -> None:
+    own = load_run("reach_coupled_slow").model.state_dict()
+    begun = model_after("sieve", 3, 0).state_dict()
+    assert own.keys() == begun.keys() and all((own[name] == begun[name]).all() for name in own)
+
+
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three steps a round, of a network that has learned nothing."""
@@ -74,6 +83,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = replace(taught, model=tiny, steps=2, batch_size=4)
     monkeypatch.setattr(self_evolution, "recipe", lambda _name, seed: replace(plan, seed=seed))
     monkeypatch.setattr(self_evolution, "FOLDER", tmp_path)
+    monkeypatch.setattr(self_evolution, "COMMITTED", tmp_path / "committed.safetensors")
+    save_weights(TrainState.start(plan).model, tmp_path / "committed.safetensors")
     for name, value in {"LABELS": 6, "TOKENS": 4000, "ASKED": 3, "MOST_DIGITS": 5}.items():
         monkeypatch.setattr(self_evolution, name, value)
     monkeypatch.setattr(self_evolution, "ROUNDS", range(4, 6))
