@@ -216,7 +216,7 @@ def course_3x3_small() -> Recipe:
 
 def curriculum_before_small() -> Recipe:
     """The twin with four digits, stopped before it is done."""
-    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 1900)
+    return stage_of_twin("curriculum_before_small", "course_3x3_small", "4x4", 1700)
 
 
 TWIN_STEPS = {"": (200, 150, 150, 740), "two digits": (150, 150, 800)}
