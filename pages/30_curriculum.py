@@ -34,6 +34,7 @@ recipes = lazily("lab.recipes.index")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
+stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
 frontier = lazily("lab.experiments.frontier")
 sieving = lazily("lab.inference.sieve")
@@ -236,11 +237,11 @@ def which_heads_fetch() -> None:
     page.prose("heads_controls")
     left, right = st.columns(2)
     with left:
-        stage = page.choose("twin", "After stage", list(TWINS.values()), kind="segments")
+        names = list(TWINS.values())
+        stage = page.choose("twin", "After stage", names, names[-1], kind="segments")
     with right:
         kind = page.choose("digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__)
-    stages = list(TWINS.values())
-    shown = [stages[max(0, stages.index(stage) - 1)], stage]
+    shown = [names[max(0, names.index(stage) - 1)], stage]
     run_of = {name: run for run, name in TWINS.items()}
     for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
         with column:
@@ -263,9 +264,9 @@ def which_heads_fetch() -> None:
 def pull_each_out() -> None:
     rows = rows_of("stage_heads.jsonl")
     if rows and not page.guess(
-        "Pull out one head of the last twin. How many of the eight can it do without?",
-        worked.SPARE_OPTIONS,
-        lambda: worked.heads_to_spare(rows),
+        f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
+        worked.LOST_OPTIONS,
+        lambda: worked.what_is_lost(rows),
     ):
         return
     page.prose("pull_controls")
@@ -276,13 +277,16 @@ def pull_each_out() -> None:
     marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
     st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
     if rows:
-        shares, names = courses.pulled_out(rows)
-        page.draw(
-            maps.table_map(shares, names, list(TWINS.values()), "without head", "after stage"),
-            alt="Share of sums wrong without each head, after each stage",
-        )
+        for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
+            shares, names = courses.pulled_out(rows, kind)
+            with column:
+                st.html(f'<div class="wb-map-title">digits of {words}</div>')
+                page.draw(
+                    maps.table_map(shares, names, list(TWINS.values()), "without", "after stage"),
+                    alt=f"Share of the digits of {words} wrong without each head, by stage",
+                )
     page.notice()
-    page.source(intervene.ablate_head)
+    page.source(intervene.ablate_head, stage_heads.measure_stage_head)
 
 
 # ---------------------------------------------------------------- 6. where the errors live

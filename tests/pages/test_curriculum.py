@@ -53,7 +53,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
         worked.what_far_carries_do(record("mistakes")),
         worked.what_passes(record("self_evolution")),
         worked.how_it_rots(record("self_evolution")),
-        worked.heads_to_spare(record("stage_heads")),
+        worked.what_is_lost(record("stage_heads")),
     )
     for answer in answers:
         assert f"It is **{answer}**" in text_of(app)
@@ -162,9 +162,9 @@ def test_every_course_has_its_stages(book: Any, arm: str) -> None:
 def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
     run = next(reversed(courses.TWINS))
     whole = probes.written(run, *probes.SUM).text
-    rows = [row for row in select(record("stage_heads"), run=run) if "head" in row["cell"]]
-    worst = max(rows, key=lambda row: row["errors_strict"])
-    head = courses.name_of_head(worst["cell"])
+    head = worked.A_HEAD
+    looks = probes.fetched(run, *probes.SUM, "product")[probes.heads_of(run).index(head)]
+    assert looks.argmax() == worked.short_sources("product").index("a") and looks.max() > 0.5
     assert probes.written(run, *probes.SUM, without=head).text != whole
     app = book(PAGE, reveal="1")
     app.selectbox(key="ch30_pulled").set_value(head).run()

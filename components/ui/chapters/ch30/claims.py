@@ -14,8 +14,9 @@ from lab.statistics import lower_bound_95, spread
 Row = dict[str, Any]
 Rows = list[Row]
 
-COURSE, MISTAKES, SUITES, EVOLUTION = (
-    f"records/{name}.jsonl" for name in ("course", "mistakes", "suites", "self_evolution")
+COURSE, MISTAKES, SUITES, EVOLUTION, HEADS = (
+    f"records/{name}.jsonl"
+    for name in ("course", "mistakes", "suites", "self_evolution", "stage_heads")
 )
 
 # ---------------------------------------------------------------- the runs
@@ -102,6 +103,20 @@ def all_suites(model: str) -> Callable[[Rows], Measured]:
         found = select(rows, model=model)
         wrong, n = sum(row["wrong"] for row in found), sum(row["n"] for row in found)
         return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
+
+    return pick
+
+
+# ---------------------------------------------------------------- heads
+
+
+def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
+    """Digits of a kind that the last twin writes wrong without a head."""
+
+    def pick(rows: Rows) -> Measured:
+        found = select(rows, run=next(reversed(courses.TWINS)))
+        row = next(row for row in found if courses.name_of_head(row["cell"]) == head)
+        return Measured(f"{courses.share_of_digits(row, kind):.0%}")
 
     return pick
 
@@ -194,6 +209,13 @@ CLAIMS: dict[str, Claim] = {
         MISTAKES,
         wrong_by("by_zeros", range(2, 9), courses.BEFORE),
     ),
+    **{
+        f"ch3.without_{name}_{kind}": Claim(
+            f"Digits of a {words} wrong without head {head}.", HEADS, digits_without(head, kind)
+        )
+        for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"))
+        for kind, words in (("product", "partial product"), ("sum", "sum"))
+    },
     "ch3.suites": Claim(
         "Sums of all stress suites wrong: finished network.", SUITES, all_suites(courses.AFTER)
     ),

@@ -215,14 +215,22 @@ TWINS = {
 """The twin as each stage left it."""
 
 
-def pulled_out(rows: Rows) -> tuple[NDArray[np.float64], list[str]]:
-    """The share of sums wrong without each head, heads down and stages across, (H, K); names."""
+NUMBERS = {"product": ("partial product",), "sum": ("sum", "answer")}
+"""Kinds of numbers that are made alike: of digits of both factors, or of two digits above."""
+
+
+def pulled_out(rows: Rows, kind: str) -> tuple[NDArray[np.float64], list[str]]:
+    """The share of digits of a kind wrong without each head, heads down and stages across, (H, K),
+    and the names of the heads."""
     names = [name_of_head(row["cell"]) for row in select(rows, run=next(iter(TWINS)))]
-    shares = [
-        [row["errors_strict"] / row["n"] for row in select(rows, run=run)]  # in the order of cells
-        for run in TWINS
-    ]
+    shares = [[share_of_digits(row, kind) for row in select(rows, run=run)] for run in TWINS]
     return np.array(shares).T, names
+
+
+def share_of_digits(row: Row, kind: str) -> float:
+    counts = [row["wrong"][number] for number in NUMBERS[kind] if number in row["wrong"]]
+    n, wrong = (sum(column) for column in zip(*counts, strict=True))
+    return wrong / n
 
 
 def name_of_head(cell: Row) -> str:

@@ -12,7 +12,7 @@ from components.ui.chapters.ch30.claims import reading_of
 from components.ui.claims.core import read_record
 from components.ui.claims.readings import result_of
 from components.ui.lazily import lazily
-from components.ui.words import band, spelled
+from components.ui.words import spelled
 from lab.data import coverage
 from lab.data.problems import Format
 from lab.data.remainders import remainders_agree
@@ -107,9 +107,9 @@ def fewest_that_do(rows: Rows) -> str:
 # ---------------------------------------------------------------- 5. heads
 
 KINDS = {"product": "a partial product", "sum": "a running sum"}
-SPARE_OPTIONS = ("none", "one to three", "four or more")
-HARMLESS = 0.05
-"""So many more sums wrong count as none."""
+LOST_OPTIONS = ("those of partial products", "those of sums", "both alike")
+A_HEAD = "1.3"
+"""Of the last twin, the one that looks at the digit of a; a test holds it to the weights."""
 
 
 def short_sources(kind: str) -> list[str]:
@@ -119,12 +119,17 @@ def short_sources(kind: str) -> list[str]:
     return [short.get(source, source.removeprefix("digit of ")) for source in sources]
 
 
-def heads_to_spare(rows: Rows) -> str:
-    """Heads of the last twin without which hardly a sum more is wrong."""
-    shares, names = courses.pulled_out(rows)
-    last = dict(zip(names, shares[:, -1], strict=True))
-    spare = sum(share - last["none"] < HARMLESS for name, share in last.items() if name != "none")
-    return band(spare, (1, 4), SPARE_OPTIONS)
+def what_is_lost(rows: Rows) -> str:
+    """Without the head that looks at the digit of a: which digits of the last twin go wrong."""
+    row = without(rows, A_HEAD)
+    product, total = (courses.share_of_digits(row, kind) for kind in ("product", "sum"))
+    return LOST_OPTIONS[0 if product > 5 * total else 1 if total > 5 * product else 2]
+
+
+def without(rows: Rows, head: str) -> Row:
+    """The last twin without a head ('1.3'), or 'none'."""
+    found = select(rows, run=next(reversed(courses.TWINS)))
+    return next(row for row in found if courses.name_of_head(row["cell"]) == head)
 
 
 # ---------------------------------------------------------------- 6. mistakes
@@ -194,7 +199,21 @@ def length(stage: str) -> str:
     return f"{courses.widest(stage).length}"
 
 
+def looks(run: str, head: str, kind: str, source: str) -> str:
+    """The share of a head's weight on one source of a digit, on the sum of the page."""
+    found = probes.fetched(run, *probes.SUM, kind)[probes.heads_of(run).index(head)]
+    return f"{found[short_sources(kind).index(source)]:.2f}"
+
+
+THIRD, LAST = "course_3x3_small", "curriculum_before_small"
+
 CALC: dict[str, Callable[[], str]] = {
+    "a_head": lambda: looks(LAST, "1.3", "product", "a"),
+    "b_head": lambda: looks(LAST, "1.0", "product", "b"),
+    "back_head": lambda: looks(LAST, "1.1", "product", "one back"),
+    "back_head_before": lambda: looks(THIRD, "1.1", "product", "one back"),
+    "upper_head": lambda: looks(LAST, "1.1", "sum", "upper"),
+    "lower_head": lambda: looks(LAST, "1.0", "sum", "lower"),
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
     "steps_1": lambda: f"{steps_met(1)}",
