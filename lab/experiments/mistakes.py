@@ -5,6 +5,8 @@ Shapes: `N` sums.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import BOUNDS, Format, Integers, sample_exact
 from lab.data.samples import Sample
 from lab.data.suites import PADDED, SUITES, draw_suite
-from lab.experiments.frontier import failure
+from lab.experiments.frontier import company, failure
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
@@ -23,6 +25,7 @@ from lab.model.gpt import GPT
 FORM = Format("cot_reversed", 4, 4)
 MODELS = ("curriculum_before_small", "curriculum_before", "curriculum_4x4")
 ASKED = 10_000
+Failures = list[dict[str, Any]]
 LISTED = 200
 """Wrong sums that a row holds one by one, at most."""
 
@@ -36,15 +39,16 @@ def measure_mistakes(cell: Cell) -> dict[str, Any]:
     a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
     model = model_called(cell["model"])
     wrong = wrong_sums(model, FORM, a, b)
+    failures = [
+        one_failure(model, int(x), int(y)) for x, y in zip(a[wrong], b[wrong], strict=True)
+    ]
     return {
         "n": len(a),
         "wrong": int(wrong.sum()),
         "by_carry": counts_by(longest_carry(a, b), wrong),
         "by_zeros": counts_by(zeros(a, b), wrong),
-        "failures": [
-            one_failure(model, int(x), int(y))
-            for x, y in zip(a[wrong][:LISTED], b[wrong][:LISTED], strict=True)
-        ],
+        "by_chain": counts_by_chain(a, b, failures),
+        "failures": failures[:LISTED],
         **Sample("generator", "validation pairs of 4x4 digits", len(a), 0).document(),
         "seeds": [0],
     }
@@ -63,6 +67,23 @@ def counts_by(measure: Integers, wrong: NDArray[np.bool_]) -> dict[str, tuple[in
         str(value): (int((measure == value).sum()), int(wrong[measure == value].sum()))
         for value in np.unique(measure).tolist()
     }
+
+
+def counts_by_chain(a: Integers, b: Integers, failures: Failures) -> dict[str, tuple[int, int]]:
+    """Of all digits that are written, by how they are made and through how many columns the carry
+    into them comes, as in 'times 2': (digits, texts whose first wrong token is one)."""
+    digits = Counter(
+        chain_of(asdict(company(FORM, field, field.place(slot), x, y)))
+        for x, y in zip(a.tolist(), b.tolist(), strict=True)
+        for field in FORM.written
+        for slot in field.positions
+    )
+    wrong = Counter(chain_of(failure["company"]) for failure in failures if failure["company"])
+    return {chain: (n, wrong[chain]) for chain, n in sorted(digits.items())}
+
+
+def chain_of(found: dict[str, Any]) -> str:
+    return f"{found['made_by']} {found['chain']}"
 
 
 def one_failure(model: GPT, a: int, b: int) -> dict[str, Any]:

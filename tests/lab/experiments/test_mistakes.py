@@ -36,8 +36,21 @@ def test_a_row_counts_every_sum_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for by in ("by_carry", "by_zeros"):
         assert sum(n for n, _ in row[by].values()) == row["n"] == 30
         assert sum(wrong for _, wrong in row[by].values()) == row["wrong"] > 20
+    digits = sum(field.width for field in mistakes.FORM.written)
+    assert sum(n for n, _ in row["by_chain"].values()) == 30 * digits
+    in_digits = [f for f in row["failures"] if f["company"]]
+    assert sum(wrong for _, wrong in row["by_chain"].values()) == len(in_digits)
     assert len(row["failures"]) == row["wrong"]
     assert all(f["right"] != f["written"] for f in row["failures"])
+
+
+def test_a_digit_is_counted_by_how_far_its_carry_came() -> None:
+    """9999 x 9 carries eight into every place but the first; 1111 x 1 carries nothing."""
+    a, b = np.array([9999, 1111]), np.array([9999, 1111])
+    found = mistakes.counts_by_chain(a, b, [])
+    assert found["times 0"][0] > 0 and found["plus 0"][0] > 0
+    only = mistakes.counts_by_chain(a[1:], b[1:], [])
+    assert set(only) == {"times 0", "plus 0"}
 
 
 def test_a_suite_is_asked_in_its_own_format(monkeypatch: pytest.MonkeyPatch) -> None:
