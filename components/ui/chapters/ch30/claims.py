@@ -90,6 +90,39 @@ def wrong_by(measure: str, amounts: Sequence[int], model: str) -> Callable[[Rows
     return pick
 
 
+def wrong_digits(made: str, chain: range, model: str) -> Callable[[Rows], Measured]:
+    """Of the digits whose carry came through so many columns, those that are wrong first."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, model=model)
+        n, wrong = courses.chains(row, made, chain)
+        return Measured(f"{wrong:,} of {n:,}", wrong, n)
+
+    return pick
+
+
+def failures_at(chain: range, model: str) -> Callable[[Rows], Measured]:
+    """Of the wrong texts, those whose first wrong digit is of a product with so far a carry."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, model=model)
+        _, wrong = courses.chains(row, "times", chain)
+        return Measured(part_of(wrong, row["wrong"]), wrong, row["wrong"])
+
+    return pick
+
+
+def share_at(chain: range, model: str) -> Callable[[Rows], Measured]:
+    """Of all digits that are written, those of a product with so far a carry."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, model=model)
+        n, _ = courses.chains(row, "times", chain)
+        return Measured(share(n, sum(count for count, _ in row["by_chain"].values())))
+
+    return pick
+
+
 def wrong_of(model: str) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         (row,) = select(rows, model=model)
@@ -199,15 +232,33 @@ CLAIMS: dict[str, Claim] = {
         MISTAKES,
         wrong_by("by_carry", range(2, 9), courses.BEFORE),
     ),
+    **{
+        f"ch3.chain_{name}": Claim(
+            f"Digits of products wrong first, carry through {name} columns: unfinished network.",
+            MISTAKES,
+            wrong_digits("times", chain, courses.BEFORE),
+        )
+        for name, chain in (("short", range(2)), ("far", range(2, 9)))
+    },
+    "ch3.failures_far": Claim(
+        "Wrong texts whose first wrong digit takes a carry from two columns or more of a product.",
+        MISTAKES,
+        failures_at(range(2, 9), courses.BEFORE),
+    ),
+    "ch3.digits_far": Claim(
+        "Share of such digits of all that are written.",
+        MISTAKES,
+        share_at(range(2, 9), courses.BEFORE),
+    ),
     "ch3.no_zeros": Claim(
         "Validation sums wrong without a zero: unfinished network.",
         MISTAKES,
         wrong_by("by_zeros", (0,), courses.BEFORE),
     ),
-    "ch3.many_zeros": Claim(
-        "Validation sums wrong with two zeros or more: unfinished network.",
+    "ch3.some_zeros": Claim(
+        "Validation sums wrong with a zero or more: unfinished network.",
         MISTAKES,
-        wrong_by("by_zeros", range(2, 9), courses.BEFORE),
+        wrong_by("by_zeros", range(1, 9), courses.BEFORE),
     ),
     **{
         f"ch3.without_{name}_{kind}": Claim(

@@ -244,15 +244,48 @@ NETWORKS = {
     "curriculum_before": "full size, unfinished",
     "curriculum_4x4": "full size, finished",
 }
-MEASURES = {"by_carry": "columns that a carry passes", "by_zeros": "zeros in both numbers"}
+MEASURES = {
+    "by_chain": "digits, by the way of the carry into them",
+    "by_carry": "sums, by the columns that a carry of their additions passes",
+    "by_zeros": "sums, by the zeros in both numbers",
+}
+MADE = {"times": "product", "plus": "sum"}
+FAR = 3
+"""From so many columns on, chains are counted together."""
 
 
 def wrong_by(row: Row, measure: str) -> list[Row]:
     """A bar for each amount of a measure."""
+    counts = row[measure] if measure != "by_chain" else by_chain(row)
     return [
         {"amount": amount, "n": n, "wrong": wrong, "share": wrong / n}
-        for amount, (n, wrong) in sorted(row[measure].items(), key=lambda item: int(item[0]))
+        for amount, (n, wrong) in counts.items()
     ]
+
+
+def by_chain(row: Row) -> dict[str, tuple[int, int]]:
+    """(digits, wrong ones) by how they are made and how many columns their carry came through."""
+    out: dict[str, tuple[int, int]] = {}
+    for made, words in MADE.items():
+        for chain in range(FAR + 1):
+            counts = chains(row, made, [chain] if chain < FAR else range(FAR, 10))
+            out[f"{words}, {name_of_chain(chain)}"] = counts
+    return out
+
+
+def name_of_chain(chain: int) -> str:
+    """'no carry', '2 columns', '3 columns or more'."""
+    if chain == 0:
+        return "no carry"
+    columns = "1 column" if chain == 1 else f"{chain} columns"
+    return f"{columns} or more" if chain == FAR else columns
+
+
+def chains(row: Row, made: str, lengths: Iterable[int]) -> tuple[int, int]:
+    """Digits whose carry came through so many columns, and the wrong ones of them."""
+    found = [row["by_chain"].get(f"{made} {length}", (0, 0)) for length in lengths]
+    n, wrong = (sum(column) for column in zip(*found, strict=True))
+    return n, wrong
 
 
 def wrong_by_place(row: Row) -> list[Row]:

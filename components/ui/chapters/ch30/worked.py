@@ -134,7 +134,7 @@ def without(rows: Rows, head: str) -> Row:
 
 # ---------------------------------------------------------------- 6. mistakes
 
-BY = {**courses.MEASURES, "place": "where the text goes wrong first"}
+BY = {**courses.MEASURES, "place": "texts, by the number in which they go wrong first"}
 CARRY_OPTIONS = ("more often than others", "about as often", "less often")
 
 
