@@ -153,7 +153,9 @@ def as_stages_pass() -> None:
     ):
         return
     page.prose("stages_controls")
-    arm = page.choose("arm", "Course", worked.COURSES, words=ARMS.__getitem__, kind="list")
+    arm = page.choose(
+        "arm", "Course", worked.COURSES, "rehearsal 0", words=ARMS.__getitem__, kind="list"
+    )
     row = courses.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
@@ -271,7 +273,8 @@ def pull_each_out() -> None:
         return
     page.prose("pull_controls")
     run = next(reversed(TWINS))
-    head = page.choose("pulled", "Head pulled out", ["none", *probes.heads_of(run)], kind="list")
+    heads = ["none", *probes.heads_of(run)]
+    head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
     form, _ = probes.asked(*pair)
     text = probes.written(run, *pair, without=head).text
     marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))

@@ -74,7 +74,7 @@ def rows_of_facts() -> list[dict[str, str]]:
 
 # ---------------------------------------------------------------- 3. courses
 
-WORST = ("no padding", "no carries", "rehearsal 0", "reversed")
+WORST = ("no padding", "no carries", "reversed", "from two digits")
 WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
 COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
 FEWEST_OPTIONS = ("3,000", "30,000", "300,000", "more than that")
