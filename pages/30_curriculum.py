@@ -36,7 +36,6 @@ fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
-frontier = lazily("lab.experiments.frontier")
 sieving = lazily("lab.inference.sieve")
 rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
@@ -187,40 +186,6 @@ def what_each_part_is_worth() -> None:
     page.source(twins.control, twins.reversed_course, twins.at_once)
 
 
-with page.deeper("where to begin"):
-
-    @page.section("bases")
-    def where_to_begin() -> None:
-        rows = rows_of("bases.jsonl")
-        if not rows:
-            return
-        page.draw(
-            figures.wrong_by_rate(courses.rates_of(rows)),
-            alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
-        )
-        page.notice()
-        page.source(twins.measure_base, curriculum.course_of_twin)
-
-
-with page.deeper("how few problems"):
-
-    @page.section("fewest")
-    def how_few() -> None:
-        rows = rows_of("fewest.jsonl")
-        if not rows or not page.guess(
-            "All read as many tokens. How many different problems does it take?",
-            worked.FEWEST_OPTIONS,
-            lambda: worked.fewest_that_do(rows),
-        ):
-            return
-        page.draw(
-            figures.wrong_by_problems(courses.fewest_points(rows)),
-            alt="Share of four-digit sums wrong, by how many different problems there were",
-        )
-        page.notice()
-        page.source(twins.fewest, difficulty.rarest_step)
-
-
 # ---------------------------------------------------------------- 4. your own mix
 
 
@@ -344,26 +309,6 @@ with page.deeper("sums that are hard on purpose"):
         )
         page.notice()
         page.source(mistakes.measure_suite)
-
-
-with page.deeper("past everything that was trained"):
-
-    @page.section("frontier")
-    def past_the_training() -> None:
-        rows = rows_of("frontier.jsonl")
-        options = ("fewer than 1 in 100", "about 1 in 10", "more than half")
-        if not rows or not page.guess(
-            "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
-            options,
-            lambda: band(worked.wrong_at_twenty(rows), (0.03, 0.5), options),
-        ):
-            return
-        page.draw(
-            figures.wrong_tokens(courses.frontier_points(rows)),
-            alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
-        )
-        page.notice()
-        page.source(frontier.asked, frontier.company)
 
 
 # ---------------------------------------------------------------- 7. self-evolution

@@ -39,9 +39,7 @@ def measure_mistakes(cell: Cell) -> dict[str, Any]:
     a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
     model = model_called(cell["model"])
     wrong = wrong_sums(model, FORM, a, b)
-    failures = [
-        one_failure(model, int(x), int(y)) for x, y in zip(a[wrong], b[wrong], strict=True)
-    ]
+    failures = [one_failure(model, int(x), int(y)) for x, y in zip(a[wrong], b[wrong], strict=True)]
     return {
         "n": len(a),
         "wrong": int(wrong.sum()),

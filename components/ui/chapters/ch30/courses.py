@@ -154,56 +154,6 @@ def first_row(rows: Rows, arm: str) -> Row:
     return row
 
 
-BEGINNINGS = {
-    "nothing, all at once": "random weights, no stages",
-    "nothing": "random weights",
-    "coupled": "two digits, coupled positions",
-    "learned": "two digits, learned table",
-    "learned, then coupled": "two digits, table exchanged for coupled",
-}
-"""Of `records/bases.jsonl`, in the words of the page."""
-
-
-def rates_of(rows: Rows) -> list[Row]:
-    """A point a rate of each beginning."""
-    found = [
-        {
-            "begins": words,
-            "rate": row["cell"]["rate"],
-            "share": wrong_share_of(at_the_end(row)),
-        }
-        for base, words in BEGINNINGS.items()
-        for row in select(rows, base=base)
-    ]
-    return sorted(found, key=lambda row: row["rate"])
-
-
-def best_of(rows: Rows, base: str) -> Row:
-    """The run of a beginning with the best of its rates."""
-    return min(select(rows, base=base), key=lambda row: at_the_end(row)[1])
-
-
-DRAWN = {
-    "by stages": "in stages",
-    "at random": "at random, no stages",
-    "chosen": "hard ones, no stages",
-}
-
-
-def fewest_points(rows: Rows) -> list[Row]:
-    """A point a seed of each way to draw so many problems."""
-    return [
-        {
-            "drawn": words,
-            "problems": row["cell"]["problems"],
-            "seed": row["cell"]["seed"],
-            "share": wrong_share_of(at_the_end(row)),
-        }
-        for drawn, words in DRAWN.items()
-        for row in select(rows, drawn=drawn)
-    ]
-
-
 # ---------------------------------------------------------------- heads after each stage
 
 TWINS = {
@@ -325,20 +275,3 @@ def suite_points(rows: Rows) -> list[Row]:
         }
         for row in rows
     ]
-
-
-def frontier_points(rows: Rows) -> list[Row]:
-    """Of validation sums, a point a length."""
-    return [
-        {
-            "digits": row["cell"]["digits"],
-            "share": row["wrong"] / row["n"],
-            "wrong": part_of(row["wrong"], row["n"]),
-            "tokens": row["tokens_a_text"],
-        }
-        for row in select(rows, split="validation")
-    ]
-
-
-def all_failures(rows: Iterable[Row]) -> list[Row]:
-    return [failure for row in rows for failure in row["failures"]]

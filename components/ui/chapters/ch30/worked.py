@@ -77,9 +77,6 @@ def rows_of_facts() -> list[dict[str, str]]:
 WORST = ("no padding", "no carries", "reversed", "from two digits")
 WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
 COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
-FEWEST_OPTIONS = ("3,000", "30,000", "300,000", "more than that")
-DONE = 0.05
-"""So few four-digit sums wrong count as done."""
 
 
 def worst_of_three(rows: Rows) -> str:
@@ -93,15 +90,6 @@ def names_of_stages(arm: str, n: int) -> list[str]:
     if n == 1:
         return ["all lengths"]
     return names[::-1] if arm == "reversed" else names[len(names) - n :]
-
-
-def fewest_that_do(rows: Rows) -> str:
-    """As many problems as the best way of drawing them needs."""
-    ways = {row["cell"]["drawn"] for row in rows}
-    for n in sorted({row["cell"]["problems"] for row in rows}):
-        if min(courses.median_wrong(rows, drawn=way, problems=n) for way in ways) <= DONE:
-            return f"{n:,}"
-    return FEWEST_OPTIONS[-1]
 
 
 # ---------------------------------------------------------------- 5. heads
@@ -155,11 +143,6 @@ def standard_score(n: int, wrong: int, other_n: int, other_wrong: int) -> float:
     pooled = (wrong + other_wrong) / (n + other_n)
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
     return (wrong / n - other_wrong / other_n) / error if error else 0.0
-
-
-def wrong_at_twenty(rows: Rows) -> float:
-    (row,) = select(rows, split="test", digits=20)
-    return row["wrong"] / row["n"]
 
 
 # ---------------------------------------------------------------- 7. own labels
