@@ -41,6 +41,7 @@ def problems_read() -> int:
 # ---------------------------------------------------------------- 2. what a stage adds
 
 ALL_STEPS, ALL_COLUMNS = 460, 200
+FOUR_DIGIT_SUMS = (9 * 10**3) ** 2
 
 
 @lru_cache
@@ -205,6 +206,7 @@ CALC: dict[str, Callable[[], str]] = {
     "columns_2": lambda: f"{columns_met(2)}",
     "columns_3": lambda: f"{columns_met(3)}",
     "problems_read": lambda: f"{problems_read():,}",
+    "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
@@ -219,6 +221,6 @@ CALC: dict[str, Callable[[], str]] = {
     "apart": lambda: f"{APART}",
     "apart_nine": lambda: verdict(APART, 9),
     "apart_eleven": lambda: verdict(APART, 11),
-    "four_digit_sums": lambda: "81 million",
+    "four_digit_sums": lambda: f"{FOUR_DIGIT_SUMS / 1e6:.0f} million",
     "most_digits": lambda: spelled(probes.MOST_DIGITS),
 }
