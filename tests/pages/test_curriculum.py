@@ -11,11 +11,12 @@ from components.ui.chapters.ch30 import courses, evolution, mixing, probes, work
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
 from lab.inference.sieve import CHECKS
-from lab.recipes.curriculum import COURSE
+from lab.recipes.curriculum import BLEND, COURSE
 from lab.recipes.index import recipe
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"
+PROSE = (ROOT / "pages" / f"{PAGE}.md").read_text()
 
 
 def record(name: str) -> list[dict[str, Any]]:
@@ -114,6 +115,12 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
         lines, *_ = mixing.sums_of(padded, 0)
         assert any(line.startswith("0") or "*0" in line for line in lines)
         assert all(split_value(int(x), int(y)) < 0.3 for x, y in zip(a, b, strict=True))
+
+
+def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
+    line = next(x for x in PROSE.splitlines() if x.startswith("Mix("))
+    assert line == "Mix((" + ", ".join(f"({part}, {x:g})" for part, x in vars(BLEND).items()) + "))"
+    assert {part: float(amount) for part, (_, amount) in mixing.PARTS.items()} == vars(BLEND)
 
 
 def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
