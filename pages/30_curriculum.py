@@ -86,10 +86,11 @@ if page.draws(*OF_A_SUM):
 @page.section("four", needs=[AFTER], told=False)
 def four_digits() -> None:
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
-    if not page.guess(
+    wrong = worked.share_wrong_of_four()
+    if wrong is not None and not page.guess(
         "Of 100,000 sums of four by four digits that it never trained on, how many are wrong?",
         options,
-        lambda: band(worked.share_wrong_of_four(), (0.001, 0.03), options),
+        lambda: band(wrong, (0.001, 0.03), options),
     ):
         return
     page.prose("four_controls")
@@ -325,7 +326,10 @@ def the_sieve() -> None:
         return
     page.prose("sieve_controls")
     digits = page.choose(
-        "round", "Round, by its longest sums", range(evolution.FIRST, evolution.LAST + 1)
+        "round",
+        "Round, by its longest sums",
+        range(evolution.FIRST, evolution.LAST + 1),
+        evolution.SHOWN,
     )
     row = evolution.round_of(rows, "sieve", digits)
     show_sieve(

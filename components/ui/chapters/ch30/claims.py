@@ -169,6 +169,44 @@ def kept_by(check: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
+    """Wrong ones of the labels that a check keeps in a round."""
+
+    def pick(rows: Rows) -> Measured:
+        found = evolution.round_of(rows, "sieve", digits)["checks"][check]
+        return Measured(part_of(found["wrong"], found["kept"]), found["wrong"], found["kept"])
+
+    return pick
+
+
+def right_kept(check: str, digits: int) -> Callable[[Rows], Measured]:
+    """Of the right labels of a round, those that a check keeps."""
+
+    def pick(rows: Rows) -> Measured:
+        row = evolution.round_of(rows, "sieve", digits)
+        found = row["checks"][check]
+        return Measured(part_of(found["kept"] - found["wrong"], row["right"]))
+
+    return pick
+
+
+def kept_in_all(rows: Rows) -> Measured:
+    """Labels that pass all checks, in all rounds together."""
+    found = [row["checks"]["all"]["kept"] for row in select(rows, arm="sieve")]
+    return Measured(f"{sum(found):,}")
+
+
+def nine_of_numbers(rows: Rows) -> Measured:
+    """Of the wrong labels shown that end in a number, those that modulo 9 lets pass."""
+    passed = [
+        answer % 9 == a * b % 9
+        for row in select(rows, arm="sieve")
+        for a, b, answer in row["sums"]
+        if answer >= 0 and answer != a * b
+    ]
+    return Measured(part_of(sum(passed), len(passed)), sum(passed), len(passed))
+
+
 def labels_right(arm: str, digits: int) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         row = evolution.round_of(rows, arm, digits)
@@ -274,6 +312,25 @@ CLAIMS: dict[str, Claim] = {
         f"ch3.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
         for check in ("vote", "swap", "nine", "eleven", "all")
     },
+    **{
+        f"ch3.nine_{digits}": Claim(
+            f"Labels of the round of {digits} digits that modulo 9 keeps and that are wrong.",
+            EVOLUTION,
+            wrong_among("nine", digits),
+        )
+        for digits in (4, 7)
+    },
+    "ch3.vote_7": Claim(
+        "Right labels of the round of 7 digits that the vote keeps.",
+        EVOLUTION,
+        right_kept("vote", 7),
+    ),
+    "ch3.all_kept": Claim("Labels that pass all four checks.", EVOLUTION, kept_in_all),
+    "ch3.nine_numbers": Claim(
+        "Wrong labels with a number for an answer that modulo 9 lets pass.",
+        EVOLUTION,
+        nine_of_numbers,
+    ),
     **{
         f"ch3.labels_{arm}_{digits}": Claim(
             f"Own labels right in the round of {digits} digits: {arm}.",

@@ -34,6 +34,9 @@ BITS = {
 FIRST, LAST = 4, 8
 """Digits of the longest sums of the first round and of the last."""
 
+SHOWN = 7
+"""The round that is shown at first: few labels are right in it."""
+
 SEED = "0"
 
 KINDS: dict[str, tuple[Tone, str]] = {
