@@ -209,6 +209,9 @@ def which_heads_fetch() -> None:
         stage = page.choose("twin", "After stage", names, names[-1], kind="segments")
     with right:
         kind = page.choose("digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__)
+    mapped = probes.long_enough(pair, kind)
+    if mapped != pair:
+        st.caption("Your sum is too short for that. The maps are those of {} × {}.".format(*mapped))
     shown = [names[max(0, names.index(stage) - 1)], stage]
     run_of = {name: run for run, name in TWINS.items()}
     for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
@@ -216,7 +219,7 @@ def which_heads_fetch() -> None:
             st.html(f'<div class="wb-map-title">after {name}</div>')
             page.draw(
                 maps.table_map(
-                    probes.fetched(run_of[name], *pair, kind),
+                    probes.fetched(run_of[name], *mapped, kind),
                     probes.heads_of(run_of[name]),
                     worked.short_sources(kind),
                     "head",

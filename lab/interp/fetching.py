@@ -79,12 +79,15 @@ def weight_on_sources(
     """The share of each head's weight that lies on each kind of source, (n_layer, n_head, K).
 
     The mean over all digits that have such sources, each as it is about to be written: the row is
-    that of the token before it. `text` is one of `form`'s shape.
+    that of the token before it. `text` is one of `form`'s shape. `ValueError` if no digit has them
+    all.
     """
+    made = [(slot, found) for slot, found in made_from(form) if all(map(found.get, kinds))]
+    if not made:
+        raise ValueError(f"no digit of {text!r} is made from all of {', '.join(kinds)}")
     weights = patterns(model, text[:-1])
     found = [
-        [weights[:, :, position - 1, sources[kind]].sum(axis=-1) for kind in kinds]
-        for position, sources in made_from(form)
-        if all(sources.get(kind) for kind in kinds)
+        [weights[:, :, slot - 1, sources[kind]].sum(axis=-1) for kind in kinds]
+        for slot, sources in made
     ]
     return np.moveaxis(np.mean(found, axis=0), 0, -1)

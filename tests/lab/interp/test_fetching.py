@@ -66,3 +66,9 @@ def test_the_heads_of_a_trained_twin_look_where_the_digits_come_from() -> None:
     form = Format("cot_reversed", 2, 2)
     found = weight_on_sources(model, form.text(37, 48), form, PRODUCT)
     assert (found[..., 1:].max(axis=(0, 1)) > 0.5).all()
+
+
+def test_a_sum_without_such_a_digit_is_refused() -> None:
+    model, form = load_run("two_digits_coupled").model, Format("cot_reversed", 1, 1)
+    with pytest.raises(ValueError, match=r"no digit of '7\*8=65\$' is made from all of digit of a"):
+        weight_on_sources(model, form.text(7, 8), form, PRODUCT)

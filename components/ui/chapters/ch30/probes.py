@@ -44,6 +44,13 @@ def written(run: str, a: int, b: int, padded: bool = False, without: str = "none
     return transcripts.transcribe(model, prompt, form.length, edits)
 
 
+def long_enough(pair: tuple[int, int], kind: str) -> tuple[int, int]:
+    """The pair, or the page's own sum where no digit of the pair has all of its sources."""
+    sources = fetching.PRODUCT if kind == "product" else fetching.SUM
+    made = fetching.made_from(form_of(*pair))
+    return pair if any(all(map(found.get, sources)) for _, found in made) else SUM
+
+
 @st.cache_data(show_spinner=False, max_entries=256)
 def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
     """The share of each head's weight on each source of a digit, (n_layer * n_head, K)."""
