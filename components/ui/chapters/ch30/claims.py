@@ -9,7 +9,7 @@ from components.ui.chapters.ch30 import courses, evolution
 from components.ui.claims.core import Claim, Measured, count, part_of, share
 from components.ui.claims.readings import parameter_count, result_of
 from lab.records import select
-from lab.statistics import lower_bound_95, spread
+from lab.statistics import lower_bound_95
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -51,14 +51,13 @@ def validated(result: Row) -> Measured:
 
 
 def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
-    """Sums of a shape wrong at the end: the median of the seeds, and the worst."""
+    """Sums of a shape wrong at the end, seed by seed; the bound is that of the worst."""
 
     def pick(rows: Rows) -> Measured:
         found = [courses.at_the_end(row, shape) for row in select(rows, **cell)]
         n, errors = max(found, key=courses.wrong_share_of)
-        middle = spread(courses.wrong_share_of(one) for one in found).median
-        shown = f"{share(round(middle * n), n)} (worst of {len(found)} seeds {part_of(errors, n)})"
-        return Measured(shown, errors, n, lower_bound_95(errors, n))
+        seeds = " and ".join(f"{wrong:,}" for _, wrong in found)
+        return Measured(f"{seeds} of {n:,}", errors, n, lower_bound_95(errors, n))
 
     return pick
 
