@@ -67,11 +67,8 @@ def tokens_of_a_run(rows: Rows) -> Measured:
 
 
 RETAINED = {
-    "rehearsal_0_1x1": ("rehearsal 0", "1x1"),
-    "rehearsal_0_2x2": ("rehearsal 0", "2x2"),
+    **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "1x2", "2x1", "2x2")},
     "the_course_1x1": ("the course", "1x1"),
-    "the_course_2x2": ("the course", "2x2"),
-    "reversed_1x1": ("reversed", "1x1"),
 }
 
 # ---------------------------------------------------------------- mistakes
