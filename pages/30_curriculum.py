@@ -351,7 +351,7 @@ def the_sieve() -> None:
 def round_by_round() -> None:
     rows = rows_of(evolution.RECORD)
     if not rows or not page.guess(
-        "Switch the sieve off and train on every label. After the last round, of 8 by 8 digits",
+        "Without a sieve it trains on every label. What becomes of the sums that it was taught?",
         worked.ROT_OPTIONS,
         lambda: worked.how_it_rots(rows),
     ):
@@ -370,7 +370,11 @@ def round_by_round() -> None:
             ),
             alt="Labels of each round: kept and thrown away, right and wrong",
         )
-    shares, names, lengths = evolution.right_after_rounds(rows, arm)
+    seed = evolution.SEED
+    if arm == "sieve":
+        voters = evolution.VOTERS
+        seed = page.choose("voter", "Network", list(voters), words=voters.__getitem__)
+    shares, names, lengths = evolution.right_after_rounds(rows, arm, seed)
     page.draw(
         maps.table_map(shares, names, lengths, "after the round of", "share right"),
         alt="The share of each length that is right after each round",

@@ -211,12 +211,12 @@ def labels_right(arm: str, digits: int) -> Callable[[Rows], Measured]:
     return pick
 
 
-def wrong_after(arm: str, digits: int) -> Callable[[Rows], Measured]:
+def wrong_after(arm: str, digits: int, seed: str = evolution.SEED) -> Callable[[Rows], Measured]:
     """Sums of so many digits wrong after the last round."""
 
     def pick(rows: Rows) -> Measured:
         row = evolution.round_of(rows, arm, evolution.LAST)
-        n, errors = row["shapes"][evolution.SEED][f"{digits}x{digits}"]
+        n, errors = evolution.wrong_after(row, digits, seed)
         return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
 
     return pick
@@ -337,11 +337,12 @@ CLAIMS: dict[str, Claim] = {
         for digits in (evolution.FIRST, evolution.LAST)
     },
     **{
-        f"ch3.after_{arm}": Claim(
-            f"Test sums of 8x8 digits wrong after the last round: {arm}.",
+        f"ch3.after_{arm}_{digits}": Claim(
+            f"Test sums of {digits}x{digits} digits wrong after the last round: {arm}.",
             EVOLUTION,
-            wrong_after(arm, evolution.LAST),
+            wrong_after(arm, digits),
         )
         for arm in evolution.ARMS
+        for digits in (4, 5)
     },
 }

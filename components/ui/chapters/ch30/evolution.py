@@ -37,6 +37,9 @@ FIRST, LAST = 4, 8
 SHOWN = 7
 """The round that is shown at first: few labels are right in it."""
 
+VOTERS = {"0": "the one that labels", "1": "the second", "2": "the third"}
+"""Networks of the arm with a vote, by their seeds; the other arms have the first alone."""
+
 SEED = "0"
 
 KINDS: dict[str, tuple[Tone, str]] = {
@@ -105,15 +108,18 @@ def strip_of_rounds(rows: Rows, arm: str) -> list[Row]:
     return out
 
 
-def right_after_rounds(rows: Rows, arm: str) -> tuple[NDArray[np.float64], list[str], list[str]]:
+def right_after_rounds(
+    rows: Rows, arm: str, seed: str = SEED
+) -> tuple[NDArray[np.float64], list[str], list[str]]:
     """The share right of each length after each round (rounds, lengths), and the names of both."""
-    found = [row["shapes"][SEED] for row in select(rows, arm=arm)]
+    found = [row["shapes"][seed] for row in select(rows, arm=arm)]
     lengths = list(found[0])
     shares = [[1 - errors / n for n, errors in shapes.values()] for shapes in found]
     rounds = [f"{row['cell']['digits']} digits" for row in select(rows, arm=arm)]
     return np.array(shares), rounds, lengths
 
 
-def share_right(row: Row, digits: int) -> float:
-    n, errors = row["shapes"][SEED][f"{digits}x{digits}"]
-    return 1 - errors / n
+def wrong_after(row: Row, digits: int, seed: str = SEED) -> tuple[int, int]:
+    """(n, wrong) of sums of so many digits on both sides, behind a round."""
+    n, errors = row["shapes"][seed][f"{digits}x{digits}"]
+    return n, errors
