@@ -21,6 +21,7 @@ from lab.records import ROOT, select
 
 fetching = lazily("lab.interp.fetching")
 index = lazily("lab.recipes.index")
+rounds = lazily("lab.experiments.self_evolution")
 
 Row = dict[str, Any]
 Rows = Sequence[Row]
@@ -216,6 +217,7 @@ CALC: dict[str, Callable[[], str]] = {
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
+    "short_share": lambda: f"{rounds.SHORT} in 100",
     "product": lambda: f"{A * B}",
     "product_nine": lambda: f"{A * B % 9}",
     "product_eleven": lambda: f"{A * B % 11}",
