@@ -14,9 +14,9 @@ from lab.statistics import lower_bound_95
 Row = dict[str, Any]
 Rows = list[Row]
 
-COURSE, MISTAKES, SUITES, EVOLUTION, HEADS = (
+COURSE, MISTAKES, SUITES, EVOLUTION, HEADS, TUNED = (
     f"records/{name}.jsonl"
-    for name in ("course", "mistakes", "suites", "self_evolution", "stage_heads")
+    for name in ("course", "mistakes", "suites", "self_evolution", "stage_heads", "fine_tuning")
 )
 
 # ---------------------------------------------------------------- the runs
@@ -146,6 +146,20 @@ def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
         found = select(rows, run=next(reversed(courses.TWINS)))
         row = next(row for row in found if courses.name_of_head(row["cell"]) == head)
         return Measured(f"{courses.share_of_digits(row, kind):.0%}")
+
+    return pick
+
+
+# ---------------------------------------------------------------- the reader's own run
+
+
+def at_the_last_check(rate: float, *, scratch: bool) -> Callable[[Rows], Measured]:
+    """Validation sums wrong at the end of a recorded run."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, rate=rate, scratch=scratch)
+        _, errors, n, _ = row["curve"][-1]
+        return Measured(part_of(errors, n), errors, n)
 
     return pick
 
@@ -304,6 +318,15 @@ CLAIMS: dict[str, Claim] = {
         for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
         if (name, kind) != ("back", "product")
+    },
+    **{
+        f"ch3.{begun}_{pace}": Claim(
+            f"Validation sums of up to two digits wrong, {begun}, at a rate of {rate:g}.",
+            TUNED,
+            at_the_last_check(rate, scratch=begun == "scratch"),
+        )
+        for begun in ("tuned", "scratch")
+        for pace, rate in (("usual", 5e-4), ("fast", 1e-3))
     },
     "ch3.suites": Claim(
         "Sums of all stress suites wrong: finished network.", SUITES, all_suites(courses.AFTER)
