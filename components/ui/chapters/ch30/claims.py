@@ -240,12 +240,11 @@ def longest_right(rows: Rows) -> Measured:
     return Measured(part_of(sum(right), len(right)), sum(right), len(right))
 
 
-def wrong_after(arm: str, digits: int, seed: str = evolution.SEED) -> Callable[[Rows], Measured]:
-    """Sums of so many digits wrong after the last round."""
+def wrong_after(arm: str, digits: int, last: int = evolution.LAST) -> Callable[[Rows], Measured]:
+    """Sums of so many digits wrong after the round `last`."""
 
     def pick(rows: Rows) -> Measured:
-        row = evolution.round_of(rows, arm, evolution.LAST)
-        n, errors = evolution.wrong_after(row, digits, seed)
+        n, errors = evolution.wrong_after(evolution.round_of(rows, arm, last), digits)
         return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
 
     return pick
@@ -380,6 +379,11 @@ CLAIMS: dict[str, Claim] = {
         "Test sums of 4x4 digits wrong after the last round: unfiltered.",
         EVOLUTION,
         wrong_after("unfiltered", 4),
+    ),
+    "ch3.true_5": Claim(
+        "Test sums of 5x5 digits wrong after the round of 5 digits: true labels.",
+        EVOLUTION,
+        wrong_after("true", 5, last=5),
     ),
     **{
         f"ch3.after_{arm}_5": Claim(
