@@ -187,6 +187,7 @@ ON_PAGE = {
         "of five by five digits": "the length of a number",
         "for five by five digits": "the length of a number",
         "We reached for eight by eight digits and came to four": "the length of a number",
+        "sums of eight by eight wrong": "the length of a number",
         "Four digits ask no new step": "the length of a number",
         "slowest to learn four": "the length of a number",
         "of four by four digits": "the length of a number",

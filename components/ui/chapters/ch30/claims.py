@@ -385,6 +385,11 @@ CLAIMS: dict[str, Claim] = {
         EVOLUTION,
         wrong_after("true", 5, last=5),
     ),
+    "ch3.after_true_8": Claim(
+        "Test sums of 8x8 digits wrong after the last round: true labels.",
+        EVOLUTION,
+        wrong_after("true", 8),
+    ),
     **{
         f"ch3.after_{arm}_5": Claim(
             f"Test sums of 5x5 digits wrong after the last round: {arm}.",
