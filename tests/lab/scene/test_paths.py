@@ -56,8 +56,9 @@ def texts(run: str) -> list[str]:
 
 
 def runs() -> list[Any]:
-    """Committed runs; the twins of chapter 2, all built alike, are slow but for one."""
+    """Committed runs; of those built alike, of chapter 2 and of 3, all but one are slow."""
     twins = [run for run in committed_runs() if run.startswith("reach_")][1:]
+    twins += [run for run in committed_runs() if run.startswith(("course_", "curriculum_"))][:-1]
     marks = {run: pytest.mark.slow for run in twins}
     return [pytest.param(run, marks=marks.get(run, ())) for run in committed_runs()]
 
