@@ -94,7 +94,7 @@ def four_digits() -> None:
     ):
         return
     page.prose("four_controls")
-    form, _ = probes.asked(*pair)
+    form = probes.form_of(*pair)
     said = probes.written(AFTER, *pair)
     right = form.text(*pair)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, right))
@@ -149,7 +149,7 @@ def as_stages_pass() -> None:
     if not rows or not page.guess(
         "Which course ends with the most four-digit sums wrong?",
         worked.WORST_OPTIONS,
-        lambda: worked.worst_of_three(rows),
+        lambda: worked.worst(rows),
     ):
         return
     page.prose("stages_controls")
@@ -159,14 +159,14 @@ def as_stages_pass() -> None:
     row = courses.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
-    columns = st.columns(2)
-    for column, name in zip(columns, ("the course", arm), strict=True):
-        other = courses.first_row(rows, name)
-        at = min(names.index(stage), len(other["stages"]) - 1)
+    left = len(names) - 1 - names.index(stage)
+    for column, name in zip(st.columns(2), ("the course", arm), strict=True):
         with column:
             st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
             page.draw(
-                maps.length_map(courses.map_after(other, at), probes.MOST_DIGITS),
+                maps.length_map(
+                    courses.map_after(courses.first_row(rows, name), left), probes.MOST_DIGITS
+                ),
                 width="content",
                 alt=f"{ARMS[name]}: the share of wrong sums by the digits of both numbers",
             )
@@ -244,7 +244,7 @@ def pull_each_out() -> None:
     run = next(reversed(TWINS))
     heads = ["none", *probes.heads_of(run)]
     head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
-    form, _ = probes.asked(*pair)
+    form = probes.form_of(*pair)
     text = probes.written(run, *pair, without=head).text
     marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
     st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
@@ -290,9 +290,10 @@ def where_errors_live() -> None:
     )
     failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
     sums = list(failures)
+    page.link.knows(*(f"{page.prefix}failure_{other}" for other in NETWORKS))
     failure = failures[page.choose(f"failure_{run}", "A sum that goes wrong", sums, kind="list")]
     a, b = int(failure["a"]), int(failure["b"])
-    form, _ = probes.asked(a, b)
+    form = probes.form_of(a, b)
     text = probes.written(run, a, b).text
     wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))

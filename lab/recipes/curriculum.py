@@ -67,6 +67,13 @@ COURSE: dict[str, PairList] = {
 }
 """What is new in each stage: every shape comes once."""
 
+
+def before(stage: str) -> PairList:
+    """The shapes that are new in the stages before one."""
+    earlier = takewhile(lambda name: name != stage, COURSE)
+    return tuple(shape for name in earlier for shape in COURSE[name])
+
+
 PAST_TWO = ("2x3", "3x3", "4x4")
 """The stages of a network that knows two digits."""
 
@@ -193,9 +200,7 @@ def two_digits_coupled() -> Recipe:
 
 def stage_of_twin(name: str, start_from: str, new: str, steps: int) -> Recipe:
     """One lesson of the course as a run of its own, from the run of the lesson before."""
-    before = takewhile(lambda name: name != new, COURSE)
-    known = tuple(shape for name in before for shape in COURSE[name])
-    data = lesson(COURSE[new], known, BLEND)
+    data = lesson(COURSE[new], before(new), BLEND)
     return replace(twin(name, COUPLED), data=data, start_from=start_from, steps=steps)
 
 

@@ -135,15 +135,18 @@ def at_the_end(row: Row, shape: str = LONGEST) -> Sequence[int]:
     return row["stages"][-1]["shapes"][shape]
 
 
-def median_wrong(rows: Rows, shape: str = LONGEST, **cell: Any) -> float:
-    """Of the seeds of a cell, the middle share of wrong sums at the end."""
-    return spread(wrong_share_of(at_the_end(row, shape)) for row in select(rows, **cell)).median
+def median_wrong(rows: Rows, arm: str) -> float:
+    """Of the seeds of an arm, the middle share of 4x4 wrong at the end."""
+    return spread(wrong_share_of(at_the_end(row)) for row in select(rows, arm=arm)).median
 
 
-def map_after(row: Row, stage: int) -> list[Row]:
-    """Of every shape, how many are wrong after so many stages: cells of a map of lengths."""
+def map_after(row: Row, left: int) -> list[Row]:
+    """Of every shape, how many are wrong when so many stages are left: cells of a map of lengths.
+
+    Courses without all stages, and those with other stages, are alike in how much is left.
+    """
     cells: list[Row] = []
-    for shape, (n, errors) in row["stages"][stage]["shapes"].items():
+    for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items():
         p, q = map(int, shape.split("x"))
         cells.append({"p": p, "q": q, "n": n, "wrong": errors})
     return cells
@@ -164,7 +167,6 @@ TWINS = {
 }
 """The twin as each stage left it."""
 
-
 NUMBERS = {"product": ("partial product",), "sum": ("sum", "answer")}
 """Kinds of numbers that are made alike: of digits of both factors, or of two digits above."""
 
@@ -181,6 +183,12 @@ def share_of_digits(row: Row, kind: str) -> float:
     counts = [row["wrong"][number] for number in NUMBERS[kind] if number in row["wrong"]]
     n, wrong = (sum(column) for column in zip(*counts, strict=True))
     return wrong / n
+
+
+def without(rows: Rows, head: str) -> Row:
+    """The last twin without a head ('1.3'), or 'none'."""
+    found = select(rows, run=next(reversed(TWINS)))
+    return next(row for row in found if name_of_head(row["cell"]) == head)
 
 
 def name_of_head(cell: Row) -> str:
@@ -254,11 +262,8 @@ def wrong_by_place(row: Row) -> list[Row]:
     ]
 
 
-ORDINALS = ("first", "second", "third", "last")
-
-
 def place_named(failure: Row) -> str:
-    """In which number a text goes wrong first: 'second partial product'."""
+    """In which number a text goes wrong first: 'partial product 2'."""
     if failure["kind"] == "answer":
         return "answer"
     return f"{failure['kind']} {failure['number'] + 1}"

@@ -13,6 +13,7 @@ from components.ui.chapters.ch30 import mixing
 from components.ui.chapters.ch30.mixing import Mix
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
+from lab.data.sources import Source
 from lab.records import select
 
 live = lazily("lab.recipes.live")
@@ -40,40 +41,17 @@ def fine_tuning(page: Chapter) -> None:
     """Ask for a mix, show what is in it, and train on it, side by side."""
     left, right = st.columns(2)
     with left:
-        asked, seed = mixing.ask_weights(page, "mix", PARTS)
-        why_not = problem_with(asked)
-        if why_not:
-            st.warning(f"{why_not} What you see is the last mix that had something in it.")
-    mix = last_good(asked, why_not)
+        found = mixing.ask_mix(page, "mix", PARTS, source_of, kept="mix")
     random = dict.fromkeys(PARTS, 0) | {"random": 1}
-    mixing.show_mix(page, source_of(mix), source_of(random), seed, right)
-    draw_buttons(asked, why_not)
+    mixing.show_mix(page, source_of(found.mix), source_of(random), found.seed, right)
+    draw_buttons(found.mix, found.why_not)
     rows = rows_of("fine_tuning.jsonl")
     training.watch(KEY, run_name, recorded_curves(rows) if rows else ())
 
 
-# ---------------------------------------------------------------- the mix
-
-
-def problem_with(mix: Mix) -> str:
-    """Why nothing can be trained on a mix, in a sentence; empty if it can."""
-    try:
-        source_of(mix)
-    except ValueError as error:
-        return mixing.as_sentence(error)
-    return ""
-
-
-def source_of(mix: Mix) -> Any:
-    """What a run on a mix reads."""
+def source_of(mix: Mix) -> Source:
+    """What a run on a mix reads. `ValueError` if that is nothing."""
     return live.fine_tune(**mix).data
-
-
-def last_good(mix: Mix, why_not: str) -> Mix:
-    """The mix, or while it holds nothing the last that did: a slip empties no figure."""
-    if not why_not:
-        st.session_state[f"{KEY}_mix"] = mix
-    return st.session_state.get(f"{KEY}_mix", USUAL)
 
 
 # ---------------------------------------------------------------- the runs

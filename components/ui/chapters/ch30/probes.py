@@ -26,16 +26,11 @@ def form_of(a: int, b: int) -> Format:
     return Format("cot_reversed", len(str(a)), len(str(b)))
 
 
-def asked(a: int, b: int, padded: bool = False) -> tuple[Format, str]:
-    """The format of a sum, and its prompt; `padded` to the most digits that the runs know."""
-    form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS) if padded else form_of(a, b)
-    return form, form.text(a, b)[: form.prompt_length]
-
-
 @lru_cache(maxsize=256)
-def written(run: str, a: int, b: int, padded: bool = False, without: str = "none") -> Any:
+def written(run: str, a: int, b: int, without: str = "none") -> Any:
     """A run's own text, one head pulled out ('0.2') or none."""
-    form, prompt = asked(a, b, padded)
+    form = form_of(a, b)
+    prompt = form.text(a, b)[: form.prompt_length]
     model = take_with_progress(run).model
     edits = []
     if without != "none":

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from components.ui.chapters.ch30 import courses, evolution, probes
 from components.ui.chapters.ch30.claims import reading_of
 from components.ui.claims.core import read_record, share
 from components.ui.claims.readings import result_of
 from components.ui.lazily import lazily
-from components.ui.words import band, spelled
+from components.ui.words import band
 from lab.data import coverage
+from lab.data.difficulty import how_often
 from lab.data.problems import Format
 from lab.data.remainders import remainders_agree
 from lab.data.suites import draw_suite
@@ -47,7 +50,9 @@ def problems_read() -> int:
 
 # ---------------------------------------------------------------- 2. what a stage adds
 
-ALL_STEPS, ALL_COLUMNS = 460, 200
+ALL_STEPS, ALL_COLUMNS = np.count_nonzero(how_often()), 10 * 10 * 2
+"""Steps that come up in numbers of four digits; two digits, and a carry or none."""
+
 FOUR_DIGIT_SUMS = (9 * 10**3) ** 2
 
 
@@ -87,9 +92,9 @@ WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
 COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
 
 
-def worst_of_three(rows: Rows) -> str:
+def worst(rows: Rows) -> str:
     """Of the courses to choose from, the one with most sums wrong."""
-    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(rows, arm=arm))]
+    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(rows, arm))]
 
 
 def names_of_stages(arm: str, n: int) -> list[str]:
@@ -117,15 +122,9 @@ def short_sources(kind: str) -> list[str]:
 
 def what_is_lost(rows: Rows) -> str:
     """Without the head that looks at the digit of a: which digits of the last twin go wrong."""
-    row = without(rows, A_HEAD)
+    row = courses.without(rows, A_HEAD)
     product, total = (courses.share_of_digits(row, kind) for kind in ("product", "sum"))
     return LOST_OPTIONS[0 if product > 5 * total else 1 if total > 5 * product else 2]
-
-
-def without(rows: Rows, head: str) -> Row:
-    """The last twin without a head ('1.3'), or 'none'."""
-    found = select(rows, run=next(reversed(courses.TWINS)))
-    return next(row for row in found if courses.name_of_head(row["cell"]) == head)
 
 
 # ---------------------------------------------------------------- 6. mistakes
@@ -224,8 +223,6 @@ CALC: dict[str, Callable[[], str]] = {
     "steps_1": lambda: f"{steps_met(1)}",
     "steps_2": lambda: f"{steps_met(2)}",
     "steps_4": lambda: f"{steps_met(4)}",
-    "columns_2": lambda: f"{columns_met(2)}",
-    "columns_3": lambda: f"{columns_met(3)}",
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
@@ -236,7 +233,6 @@ CALC: dict[str, Callable[[], str]] = {
     "short_share": lambda: f"{rounds.SHORT} in 100",
     "product": lambda: f"{A * B}",
     "product_nine": lambda: f"{A * B % 9}",
-    "product_eleven": lambda: f"{A * B % 11}",
     "a_nine": lambda: f"{A % 9}",
     "b_nine": lambda: f"{B % 9}",
     "exchanged": lambda: f"{EXCHANGED}",
@@ -246,5 +242,4 @@ CALC: dict[str, Callable[[], str]] = {
     "apart_nine": lambda: verdict(APART, 9),
     "apart_eleven": lambda: verdict(APART, 11),
     "four_digit_sums": lambda: f"{FOUR_DIGIT_SUMS / 1e6:.0f} million",
-    "most_digits": lambda: spelled(probes.MOST_DIGITS),
 }
