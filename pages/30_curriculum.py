@@ -276,9 +276,11 @@ def where_errors_live() -> None:
     page.prose("errors_controls")
     left, right = st.columns(2)
     with left:
-        run = page.choose("network", "Network", list(NETWORKS), BEFORE, words=NETWORKS.__getitem__)
+        run = page.choose(
+            "network", "Network", list(NETWORKS), BEFORE, words=NETWORKS.__getitem__, kind="list"
+        )
     with right:
-        by = page.choose("by", "Count by", list(worked.BY), words=worked.BY.__getitem__)
+        by = page.choose("by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list")
     (row,) = select(rows, model=run)
     if row["wrong"] == 0:
         st.info("This network has no sum wrong in what it was asked. Choose another.")
@@ -286,7 +288,7 @@ def where_errors_live() -> None:
     counted = courses.wrong_by_place(row) if by == "place" else courses.wrong_by(row, by)
     page.draw(
         figures.wrong_by(counted, worked.BY[by]),
-        alt=f"Share of sums wrong by {worked.BY[by]}",
+        alt=f"The share that is wrong of {worked.BY[by]}",
     )
     failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
     sums = list(failures)

@@ -203,8 +203,8 @@ NETWORKS = {
     "curriculum_4x4": "full size, finished",
 }
 MEASURES = {
-    "by_chain": "digits, by the way of the carry into them",
-    "by_carry": "sums, by the columns that a carry of their additions passes",
+    "by_chain": "digits, by how far the carry came",
+    "by_carry": "sums, by their farthest carry",
     "by_zeros": "sums, by the zeros in both numbers",
 }
 MADE = {"times": "product", "plus": "sum"}

@@ -14,6 +14,13 @@ from lab.data.remainders import remainders_agree
 from lab.exercises.curriculum import FAR, Carry, Label
 
 SUM = (37, 48)
+BEGUN = (12, 34)
+"""What stands in the boxes of the second exercise before anybody has tried."""
+
+HINT = (
+    "A carry starts where two digits make more than nine, and goes on where they make nine. "
+    "Multiply by `11`, and every digit meets its neighbour."
+)
 MOST_TYPED = 9999
 
 
@@ -46,15 +53,12 @@ def hint_for(label: Label) -> str:
 
 def far_carry(page: Chapter) -> None:
     """A sum whose working holds a carry that goes far; the network writes it."""
-    pair = page.pair("ex_far", probes.MOST_DIGITS, "12", "34")
+    pair = page.pair("ex_far", probes.MOST_DIGITS, *map(str, BEGUN))
     if pair is None:
         return
     found = Carry(*pair)
     columns = "one column" if found.columns == 1 else f"{found.columns} columns"
-    hint = (
-        "A carry starts where two digits make more than nine, and goes on where they make nine. "
-        "Multiply by `11`, and every digit meets its neighbour."
-    )
+    hint = "" if pair == BEGUN else HINT
     show_verdict(found.solved, f"Its farthest carry goes through {columns}, of {FAR}.", hint)
     form = probes.form_of(*pair)
     text, right = probes.written(AFTER, *pair).text, form.text(*pair)

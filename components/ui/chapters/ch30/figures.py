@@ -71,7 +71,7 @@ def wrong_by(rows: Rows, title: str) -> Chart:
     data["label"] = [f"{row['wrong']:,} of {row['n']:,}" for row in rows]
     base = alt.Chart(data).encode(
         y=alt.Y("amount:N", title=title, sort=None),
-        x=alt.X("share:Q", title="wrong", axis=alt.Axis(format=".1~%", tickCount=4)),
+        x=alt.X("share:Q", title="wrong", axis=alt.Axis(format=".2~%", tickCount=4)),
         tooltip=["amount", "wrong", "n", alt.Tooltip("share", format=".2%")],
     )
     counts = base.mark_text(align="left", dx=5).encode(text="label:N")

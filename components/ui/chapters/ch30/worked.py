@@ -129,7 +129,7 @@ def what_is_lost(rows: Rows) -> str:
 
 # ---------------------------------------------------------------- 6. mistakes
 
-BY = {**courses.MEASURES, "place": "texts, by the number in which they go wrong first"}
+BY = {**courses.MEASURES, "place": "texts, by where they go wrong first"}
 CARRY_OPTIONS = ("more often than others", "about as often", "less often")
 
 
