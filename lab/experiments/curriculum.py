@@ -104,7 +104,6 @@ BEGINNINGS: dict[str, Begins] = {
         LEARNED_RUN, position=LEARNED, rate=rate, seed=seed
     ),
     "coupled": lambda rate, seed: course_of_twin(COUPLED_RUN, rate=rate, seed=seed),
-    "learned, then coupled": lambda rate, seed: course_of_twin(LEARNED_RUN, rate=rate, seed=seed),
     "nothing": lambda rate, seed: course_of_twin(rate=rate, seed=seed),
     "nothing, all at once": lambda rate, seed: at_once(EVERY_LESSON, rate, seed),
 }
@@ -113,14 +112,13 @@ BEGINNINGS: dict[str, Begins] = {
 RATES = {
     "learned": FAST,
     "coupled": FAST,
-    "learned, then coupled": FAST,
     "nothing": SLOW,
     "nothing, all at once": USUAL,
 }
 
 
 def base_cells() -> list[Cell]:
-    """Five beginnings, three rates each, one seed."""
+    """Four beginnings, three rates each, one seed."""
     return [{"base": base, "rate": rate, "seed": 0} for base in RATES for rate in RATES[base]]
 
 
@@ -148,7 +146,7 @@ def tokens_of(recipe: Recipe) -> int:
 # ---------------------------------------------------------------- what the course is made of
 
 
-SEEDS = range(2)
+SEEDS = range(3)
 COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 5e-4, 1e-3, 4e-3
 """Of each arm the best of `RATES` on validation, with the first seed."""
 
@@ -185,7 +183,7 @@ ORDERS: dict[str, Callable[[int], Recipe]] = {
 
 
 def control_cells() -> list[Cell]:
-    """Eight arms, two seeds."""
+    """Eight arms, three seeds."""
     return [{"arm": arm, "seed": seed} for seed in SEEDS for arm in (*BLENDS, *ORDERS)]
 
 
@@ -203,46 +201,45 @@ def control(arm: str, seed: int) -> Recipe:
 # ---------------------------------------------------------------- how few problems
 
 
-DISTINCT = (3_000, 30_000, 300_000)
+DISTINCT = (3_000, 30_000)
 CHOSEN: tuple[Measure, ...] = ("carries", "zeros", "rare")
-DRAWN = ("by stages", "at random", "chosen")
+BY_STAGES = "by stages"
+DRAWN = (BY_STAGES, "at random", "chosen")
 
 
 def fewest_cells() -> list[Cell]:
-    """So many different problems, in three ways, two seeds."""
-    return [
-        {"drawn": drawn, "problems": n, "seed": seed}
-        for seed in SEEDS
-        for n in DISTINCT
-        for drawn in DRAWN
-    ]
+    """So many different problems, in three ways, three seeds.
+
+    None: as many as a run reads, each of them once. By stages that is the course, a control.
+    """
+    arms = [(drawn, n) for n in (*DISTINCT, None) for drawn in DRAWN if drawn != BY_STAGES or n]
+    return [{"drawn": drawn, "problems": n, "seed": seed} for seed in SEEDS for drawn, n in arms]
 
 
 def measure_fewest(cell: Cell) -> dict[str, Any]:
     return train_course(fewest(**cell), "test")
 
 
-ALL = Shapes(Format(STYLE, MOST_DIGITS, MOST_DIGITS, padded=False), EVERYTHING)
-HARD = Mix(tuple((Picked(ALL, by), 1.0) for by in CHOSEN))
+EVERY_SUM = Shapes(Format(STYLE, MOST_DIGITS, MOST_DIGITS, padded=False), EVERYTHING)
+HARD = Mix(tuple((Picked(EVERY_SUM, by), 1.0) for by in CHOSEN))
 
 
-def fewest(drawn: str, problems: int, seed: int) -> Recipe:
+def fewest(drawn: str, problems: int | None, seed: int) -> Recipe:
     """The twin on so many different texts and no more, as many tokens as ever.
 
     By stages: the course, each stage with its part of them. At random: all shapes at once. Chosen:
     the same, of every eight sums the one that is hardest in one of the `CHOSEN` ways.
     """
-    match drawn:
-        case "by stages":
-            course = course_of_twin(rate=COURSE_RATE, seed=seed)
-            return in_stages(course, *(few(stage, problems, course) for stage in course.stages))
-        case "at random":
-            return at_once(Pool(ALL, problems, seed), AT_ONCE_RATE, seed)
-        case _:
-            return at_once(Pool(HARD, problems, seed), AT_ONCE_RATE, seed)
+    if drawn == BY_STAGES:
+        course = course_of_twin(rate=COURSE_RATE, seed=seed)
+        return in_stages(course, *(few(stage, problems, course) for stage in course.stages))
+    every = HARD if drawn == "chosen" else EVERY_SUM
+    return at_once(every if problems is None else Pool(every, problems, seed), AT_ONCE_RATE, seed)
 
 
-def few(stage: Stage, problems: int, course: Recipe) -> Stage:
+def few(stage: Stage, problems: int | None, course: Recipe) -> Stage:
     """A stage with its part of the problems, by its steps."""
+    if problems is None:
+        return stage
     part = round(problems * stage.steps / course.steps)
     return replace(stage, data=Pool(cast(Mix, stage.data), part, course.seed))

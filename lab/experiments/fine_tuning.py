@@ -12,7 +12,7 @@ from lab.training.run import check
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
 
-RATES, SEEDS = (5e-4, 1e-3), range(1)
+RATES, SEEDS = (5e-4, 1e-3), range(3)
 ASKED = 1000
 """Of each check, all shapes together."""
 

@@ -11,7 +11,7 @@ from lab.recipes.live import KNOWS_ONE_DIGIT, fine_tune
 
 def test_the_arms_differ_in_where_they_begin_alone() -> None:
     cells = fine_tuning_cells()
-    assert len({str(cell) for cell in cells}) == len(cells) == 4
+    assert len({str(cell) for cell in cells}) == len(cells) == 12
     taught, scratch = (fine_tune(**cell) for cell in cells[:2])
     assert (taught.start_from, scratch.start_from) == (KNOWS_ONE_DIGIT, "")
     assert replace(scratch, start_from=KNOWS_ONE_DIGIT) == taught
