@@ -1,7 +1,7 @@
 """A model that labels longer sums for itself: does what it learns from its own answers hold?
 
 `reach_coupled_slow`, taught sums of up to 3x3 digits, labels sums with one digit more, trains on
-its own labels, and so on, a digit a round. Four arms differ in what a round trains on.
+its own labels, and so on, a digit a round. Its arms differ in what a round trains on.
 
 Shapes: `N` sums.
 """
@@ -21,6 +21,7 @@ from lab.data.problems import (
     BOUNDS,
     HELDOUT_FROM,
     Format,
+    Integers,
     count_digits,
     sample_exact,
     sample_shapes,
@@ -30,7 +31,7 @@ from lab.data.sources import Member, Mix, PairList, Written
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import exactness, last
-from lab.inference.sieve import CHECKS, CheckName, Labels, Verdict, label
+from lab.inference.sieve import CHECKS, CheckName, Labels, Verdict, label, label_by_two
 from lab.model.gpt import GPT
 from lab.recipes.index import recipe
 from lab.recipes.reach import sums_up_to
@@ -40,10 +41,12 @@ from lab.training.run import STATES
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
 
-Arm = Literal["sieve", "unfiltered", "short", "true"]
+Arm = Literal["sieve", "unfiltered", "short", "true", "two agree"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-"""Its own labels that pass all checks, all its own labels, nothing longer than it was taught, and
-the true labels of the same sums."""
+"""Its own labels that pass all checks, all its own labels, nothing longer than it was taught, the
+true labels of the same sums, and the labels of any two of three models that pass the checks."""
+
+WITH_VOTE: tuple[Arm, ...] = ("sieve", "two agree")
 
 TAUGHT = "reach_coupled_slow"
 VOTERS = (0, 1, 2)
@@ -74,14 +77,15 @@ def evolution_cells() -> list[Cell]:
 
 def voters_of(arm: Arm) -> tuple[int, ...]:
     """Seeds of the models of an arm."""
-    return VOTERS if arm == "sieve" else VOTERS[:1]
+    return VOTERS if arm in WITH_VOTE else VOTERS[:1]
 
 
 def measure_evolution(cell: Cell) -> dict[str, Any]:
     """One round of one arm: label, sieve, train, ask every length."""
     arm, digits = cell["arm"], cell["digits"]
     models = {seed: model_after(arm, digits - 1, seed) for seed in voters_of(arm)}
-    labels = own_labels(list(models.values()), digits)
+    labeller = label_by_two if arm == "two agree" else label
+    labels = own_labels(labeller, list(models.values()), digits)
     texts = [text for some in labels for text in texts_to_read(arm, some)]
     file_of_texts(arm, digits).write_text(json.dumps(texts))
     states = {seed: train_round(arm, digits, seed, model) for seed, model in models.items()}
@@ -100,6 +104,8 @@ def measure_evolution(cell: Cell) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- labels
 
+Labeller = Callable[[Sequence[GPT], Format, Integers, Integers], Labels]
+
 
 def shapes_with(digits: int) -> PairList:
     """Shapes whose longer number has so many digits, as often as they have products of two."""
@@ -107,8 +113,8 @@ def shapes_with(digits: int) -> PairList:
     return tuple((p, q) for p, q in shapes if max(p, q) == digits for _ in range(p * q))
 
 
-def own_labels(models: Sequence[GPT], digits: int) -> list[Labels]:
-    """`LABELS` sums that no test holds, labelled by the first model, shape by shape."""
+def own_labels(labeller: Labeller, models: Sequence[GPT], digits: int) -> list[Labels]:
+    """`LABELS` sums that no test holds, labelled shape by shape."""
     rng = np.random.default_rng(digits)
     a, b = sample_shapes(rng, LABELS, shapes_with(digits), 0.0, HELDOUT_FROM)
     digits_a, digits_b = count_digits(a), count_digits(b)
@@ -116,14 +122,14 @@ def own_labels(models: Sequence[GPT], digits: int) -> list[Labels]:
     for p, q in sorted(set(shapes_with(digits))):
         rows = (digits_a == p) & (digits_b == q)
         if rows.any():
-            out.append(label(models, Format("cot_reversed", p, q), a[rows], b[rows]))
+            out.append(labeller(models, Format("cot_reversed", p, q), a[rows], b[rows]))
     return out
 
 
 def texts_to_read(arm: Arm, labels: Labels) -> list[str]:
     """What a round trains on, of sums of one shape."""
     match arm:
-        case "sieve":
+        case "sieve" | "two agree":
             texts = labels.texts[labels.passes(CHECKS)]
         case "unfiltered":
             texts = labels.texts

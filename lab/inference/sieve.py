@@ -86,9 +86,26 @@ def label(models: Sequence[GPT], form: Format, a: Integers, b: Integers) -> Labe
     """The labels that the first of the models writes for sums (N,) of `form`'s shape; the others
     vote. The working is written back to front, as everywhere in these runs."""
     own, *others = (write_all(model, form, a, b) for model in models)
+    return Labels(form, a, b, own, tuple(others), answer_swapped(models[0], form, a, b))
+
+
+def label_by_two(models: Sequence[GPT], form: Format, a: Integers, b: Integers) -> Labels:
+    """Of each sum the label of the first model whose text another wrote too, and that other's text
+    as the only vote; where no two agree, the first model's and the last's."""
+    texts = np.stack([write_all(model, form, a, b) for model in models])
+    swapped = np.stack([answer_swapped(model, form, a, b) for model in models])
+    same = (texts[:, None] == texts).all(axis=3) & ~np.eye(len(models), dtype=bool)[:, :, None]
+    rows = np.arange(len(a))
+    own = same.any(axis=1).argmax(axis=0)
+    partners = same[own, :, rows]
+    other = np.where(partners.any(axis=1), partners.argmax(axis=1), len(models) - 1)
+    return Labels(form, a, b, texts[own, rows], (texts[other, rows],), swapped[own, rows])
+
+
+def answer_swapped(model: GPT, form: Format, a: Integers, b: Integers) -> Integers:
+    """What a model answers to b x a, (N,)."""
     other_way = Format(form.style, form.q, form.p)
-    swapped = read_number(write_all(models[0], other_way, b, a), other_way.answer)
-    return Labels(form, a, b, own, tuple(others), swapped)
+    return read_number(write_all(model, other_way, b, a), other_way.answer)
 
 
 def write_all(model: GPT, form: Format, a: Integers, b: Integers) -> Tokens:

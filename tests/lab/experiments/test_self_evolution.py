@@ -41,7 +41,7 @@ def labelled(votes: int = 2) -> Labels:
 
 @pytest.mark.parametrize(
     ("arm", "texts", "right"),
-    [("sieve", 3, 2), ("unfiltered", 4, 2), ("short", 0, 0), ("true", 4, 4)],
+    [("sieve", 3, 2), ("unfiltered", 4, 2), ("short", 0, 0), ("true", 4, 4), ("two agree", 3, 2)],
 )
 def test_an_arm_reads_what_it_is_named_for(arm: Arm, texts: int, right: int) -> None:
     read = texts_to_read(arm, labelled())
@@ -91,11 +91,11 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("arm", ["sieve", "short"])
+@pytest.mark.parametrize("arm", ["sieve", "short", "two agree"])
 def test_a_round_begins_where_the_one_before_ended(arm: Arm) -> None:
     first, second = (measure_evolution({"arm": arm, "digits": digits}) for digits in (4, 5))
     assert first["labels"] == second["labels"] == 6
-    seeds = (0, 1, 2) if arm == "sieve" else (0,)
+    seeds = (0,) if arm == "short" else (0, 1, 2)
     assert tuple(second["seeds"]) == seeds and len(second["shapes"]) == len(seeds)
     plan = plan_of_round(arm, 5, 0)
     assert plan.steps * plan.tokens_per_step == pytest.approx(4000, rel=0.3)

@@ -8,8 +8,9 @@ from tiny import BASE, tiny_model
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import EQUALS, Tokens
+from lab.inference import sieve
 from lab.inference.evaluate import decode_all
-from lab.inference.sieve import CHECKS, Labels, label
+from lab.inference.sieve import CHECKS, Labels, label, label_by_two
 from lab.model.config import LearnedPositions
 
 FORM = Format("cot_reversed", 2, 2)
@@ -85,3 +86,21 @@ def test_the_first_model_labels_and_answers_the_other_way_round_too() -> None:
     assert found.swapped.shape == (2,)
     with pytest.raises(KeyError):
         found.passes(["truth"])  # pyright: ignore[reportArgumentType]
+
+
+def test_any_two_models_that_agree_make_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last two agree on the first sum, all on the second, none on the third, the outer two on
+    the fourth, the first two on the last."""
+    told = np.array([[1, 0, 1, 0, 5], [0, 0, 2, 1, 5], [0, 0, 3, 0, 0]])
+
+    def write(model: int, _form: Format, a: Integers, b: Integers) -> Tokens:
+        texts, _ = FORM.render(a, b)
+        texts[:, FORM.answer.start] = told[model] if (a == A).all() else model
+        return texts
+
+    monkeypatch.setattr(sieve, "write_all", write)
+    found = label_by_two([0, 1, 2], FORM, A, B)  # pyright: ignore[reportArgumentType]
+    assert found.texts[:, FORM.answer.start].tolist() == [0, 0, 1, 0, 5]
+    assert found.passes(["vote"]).tolist() == [True, True, False, True, True]
+    assert (found.swapped % 10).tolist() == [1, 0, 0, 0, 0]  # of the model whose label it is
+    assert len(found.others) == 1
