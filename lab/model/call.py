@@ -28,22 +28,28 @@ class Slots:
     first: Tensor | None = None
     causal: bool = True
 
-    def hidden(self, n_query: int, n_key: int, device: torch.device) -> Tensor:
+    def hidden(self, queries: range, keys: range, device: torch.device) -> Tensor:
         """True where a query may not look: (T, S), or (B, 1, T, S) with `first`.
 
-        Query t sees slot s iff s is neither later than its own nor padding.
+        Query t of the call sees slot s iff s is neither later than its own nor padding.
         """
-        slot = torch.arange(n_key, device=device)
-        own = torch.arange(self.start, self.start + n_query, device=device)[:, None]
+        slot = torch.arange(keys.start, keys.stop, device=device)
+        own = self.start + torch.arange(queries.start, queries.stop, device=device)[:, None]
         hidden = slot > own if self.causal else torch.zeros_like(slot > own)
         if self.first is None:
             return hidden
         padding = slot < self.first[:, None, None, None]
         return hidden | (padding & (slot != own))  # padding sees itself, so that no row is empty
 
-    def hides_nothing(self, n_query: int, n_key: int) -> bool:
-        """Whether every query sees all keys: the newest token does, where nothing is padding."""
-        return self.first is None and (n_query == 1 or not self.causal)
+    def seen(self, queries: range, n_key: int) -> range:
+        """The slots outside of which none of these queries sees any."""
+        return range(min(n_key, self.start + queries.stop)) if self.causal else range(n_key)
+
+    def hides_nothing(self, queries: range, keys: range) -> bool:
+        """Whether each of these queries sees all of these keys."""
+        return self.first is None and (
+            not self.causal or keys.stop - 1 <= self.start + queries.start
+        )
 
     def are_all_of(self, n_key: int, n_query: int) -> bool:
         """Whether a call is one whole text, causal, without padding."""

@@ -374,6 +374,20 @@ class SdpaKernel(Kernel):
     takes = ("product", "bias")
 
 
+@dataclass(frozen=True)
+class FlashKernel(Kernel):
+    """FlashAttention by hand: blocks of `rows` queries and `columns` keys, no table of scores."""
+
+    rows: int = 128
+    columns: int = 256
+
+    takes = ("product", "bias")
+
+    def __post_init__(self) -> None:
+        require_whole("kernel.rows", self.rows)
+        require_whole("kernel.columns", self.columns)
+
+
 Attention = MultiHeadAttention | GroupedQueryAttention | SlidingWindowAttention
 FFN = DenseFFN
 Residual = PlainResidual
@@ -397,7 +411,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
     },
     "ffn": {"dense": DenseFFN},
     "residual": {"plain": PlainResidual},
-    "kernel": {"math": MathKernel, "sdpa": SdpaKernel},
+    "kernel": {"math": MathKernel, "sdpa": SdpaKernel, "flash": FlashKernel},
 }
 PARTS = PART_KINDS.keys()
 

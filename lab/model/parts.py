@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.model import config as configs
 from lab.model.attention.clipped import ClippedPositions
+from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.sliding import SlidingWindowAttention
@@ -87,4 +88,5 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.PlainResidual: lambda own, whole: PlainResidual(),
     configs.MathKernel: lambda own, whole: math_attention,
     configs.SdpaKernel: lambda own, whole: sdpa_attention,
+    configs.FlashKernel: lambda own, whole: FlashAttention(own.rows, own.columns),
 }

@@ -19,6 +19,7 @@ from lab.model.config import (
     ClippedRotaryPositions,
     CoupledRotaryPositions,
     DenseFFN,
+    FlashKernel,
     GPTConfig,
     GroupedQueryAttention,
     InterpolatedRotaryPositions,
@@ -68,7 +69,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
     "residual": {"plain": PlainResidual()},
-    "kernel": {"math": MathKernel(), "sdpa": SdpaKernel()},
+    "kernel": {"math": MathKernel(), "sdpa": SdpaKernel(), "flash": FlashKernel(3, 4)},
 }
 """Of every kind of every part at least one, small."""
 

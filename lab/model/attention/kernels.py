@@ -53,8 +53,9 @@ class MathAttention:
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
         scores = relation.scores(q * scale, k)  # (B, H, T, S)
-        if not slots.hides_nothing(q.shape[-2], k.shape[-2]):
-            hidden = slots.hidden(q.shape[-2], k.shape[-2], q.device)
+        queries, keys = range(q.shape[-2]), range(k.shape[-2])
+        if not slots.hides_nothing(queries, keys):
+            hidden = slots.hidden(queries, keys, q.device)
             scores = scores.masked_fill(hidden, float("-inf"))
         pattern = trace("pattern", trace("scores", scores).softmax(dim=-1, dtype=v.dtype))
         return pattern @ v  # (B, H, T, Dv)
@@ -80,7 +81,7 @@ class SdpaAttention:
         attend, bias = torch.nn.functional.scaled_dot_product_attention, relation.table
         if bias is None and slots.are_all_of(k.shape[-2], q.shape[-2]):
             return attend(q, k, v, is_causal=True, scale=scale)
-        hidden = slots.hidden(q.shape[-2], k.shape[-2], q.device)
+        hidden = slots.hidden(range(q.shape[-2]), range(k.shape[-2]), q.device)
         if bias is None:
             return attend(q, k, v, attn_mask=~hidden, scale=scale)
         added = bias.to(q.dtype).masked_fill(hidden, float("-inf"))

@@ -22,13 +22,18 @@ class Window(Slots):
 
     size: int = 1
 
-    def hidden(self, n_query: int, n_key: int, device: torch.device) -> Tensor:
-        slot = torch.arange(n_key, device=device)
-        own = torch.arange(self.start, self.start + n_query, device=device)[:, None]
-        return super().hidden(n_query, n_key, device) | (slot <= own - self.size)
+    def hidden(self, queries: range, keys: range, device: torch.device) -> Tensor:
+        slot = torch.arange(keys.start, keys.stop, device=device)
+        own = self.start + torch.arange(queries.start, queries.stop, device=device)[:, None]
+        return super().hidden(queries, keys, device) | (slot <= own - self.size)
 
-    def hides_nothing(self, n_query: int, n_key: int) -> bool:
-        return super().hides_nothing(n_query, n_key) and n_key <= self.size
+    def seen(self, queries: range, n_key: int) -> range:
+        first = max(0, self.start + queries.start - self.size + 1)
+        return range(first, super().seen(queries, n_key).stop)
+
+    def hides_nothing(self, queries: range, keys: range) -> bool:
+        newest = self.start + queries.stop - 1
+        return super().hides_nothing(queries, keys) and newest - keys.start < self.size
 
     def are_all_of(self, n_key: int, n_query: int) -> bool:
         return super().are_all_of(n_key, n_query) and n_key <= self.size

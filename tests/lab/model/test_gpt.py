@@ -9,7 +9,15 @@ from tiny import BASE, blocks_of, math_variants, read, some_tokens, tiny_model, 
 
 from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
-from lab.model.config import GPTConfig, LearnedPositions, MathKernel, NoPositions, SdpaKernel
+from lab.model.config import (
+    FlashKernel,
+    GPTConfig,
+    Kernel,
+    LearnedPositions,
+    MathKernel,
+    NoPositions,
+    SdpaKernel,
+)
 from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import Trace
 
@@ -67,13 +75,14 @@ def test_a_token_changes_no_earlier_logit_and_all_later_that_hear_of_it(config: 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=["fp32", "fp64"])
 @pytest.mark.parametrize("config", math_variants())
-def test_sdpa_equals_math(config: GPTConfig, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("kernel", [SdpaKernel(), FlashKernel(3, 5)], ids=["sdpa", "flash"])
+def test_a_fused_kernel_equals_math(config: GPTConfig, dtype: torch.dtype, kernel: Kernel) -> None:
     model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 12)
-    if config.position.scores not in SdpaKernel.takes:
-        with pytest.raises(ValueError, match=r"SdpaKernel\(\).*ClippedC?o?u?p?l?e?d?Rotary"):
-            with_kernel(model, SdpaKernel())
+    if config.position.scores not in kernel.takes:
+        with pytest.raises(ValueError, match=r"Kernel\(.*\).*ClippedC?o?u?p?l?e?d?Rotary"):
+            with_kernel(model, kernel)
         return
-    fused = with_kernel(model, SdpaKernel())
+    fused = with_kernel(model, kernel)
     for first in (None, torch.tensor([0, 5, 11])):
         a, b = (read(m, tokens, first=first) for m in (fused, model))
         assert difference(a, b) <= TOLERANCE[dtype]

@@ -15,7 +15,7 @@ from torch import nn
 
 from lab.data.problems import Format
 from lab.experiments.rope import follow
-from lab.model.config import PART_KINDS, GPTConfig, MathKernel, NoPositions, SdpaKernel
+from lab.model.config import PART_KINDS, FlashKernel, GPTConfig, MathKernel, NoPositions, SdpaKernel
 from lab.model.gpt import GPT, initialise, rebuilt, with_kernel
 from lab.model.parts import TABLE
 from lab.model.positions import Position
@@ -90,6 +90,8 @@ def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name()
     for config in [c for _, c in product_of_samples() if c.position.scores == "own"]:
         with pytest.raises(ValueError, match=r"kernel=SdpaKernel\(\) .*position=Clipped.*math"):
             replace(config, kernel=SdpaKernel())
+        with pytest.raises(ValueError, match=r"kernel=FlashKernel\(.*\) .*position=Clipped.*math"):
+            replace(config, kernel=FlashKernel())
 
 
 # ---------------------------------------------------------------- state is whole
@@ -152,8 +154,8 @@ def test_a_rebuilt_model_shares_its_state() -> None:
         rebuilt(model, replace(BASE, position=NoPositions()))
 
 
-def test_sdpa_with_a_bias_is_math_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A toy position whose bias differs by head, query and key, behind both kernels."""
+def test_fused_kernels_with_a_bias_are_math_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A toy position whose bias differs by head, query and key, behind every kernel."""
 
     class Leaning(Position):
         def bias(self, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
@@ -164,9 +166,9 @@ def test_sdpa_with_a_bias_is_math_with_it(monkeypatch: pytest.MonkeyPatch) -> No
     model = tiny_model(replace(BASE, position=NoPositions(), kernel=MathKernel()))
     tokens, first = some_tokens(2, 9), torch.tensor([0, 3])
     for padding in (None, first):
-        math, sdpa = (
-            read(m, tokens, first=padding) for m in (model, with_kernel(model, SdpaKernel()))
-        )
-        assert np.allclose(math, sdpa, rtol=0, atol=1e-12)
+        math = read(model, tokens, first=padding)
+        for kernel in (SdpaKernel(), FlashKernel(2, 3)):
+            fused = read(with_kernel(model, kernel), tokens, first=padding)
+            assert np.allclose(math, fused, rtol=0, atol=1e-12)
     monkeypatch.setattr(Leaning, "bias", lambda self, i, j: None)
     assert not np.allclose(read(model, tokens), math, atol=1e-3)

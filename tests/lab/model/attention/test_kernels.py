@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import torch
 
+from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
 from lab.model.call import Slots
 from lab.model.trace import Trace
 
-KERNELS = {"math": math_attention, "sdpa": sdpa_attention}
+KERNELS = {"math": math_attention, "sdpa": sdpa_attention, "flash": FlashAttention(2, 3)}
 
 
 def by_definition(

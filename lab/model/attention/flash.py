@@ -1,0 +1,177 @@
+"""FlashAttention by hand: softmax(scores) v block by block, and no table of all scores.
+
+To a block of queries come the keys, a block at a time. Of what came before, three things are kept
+for each query: m, the largest score; l, the sum of exp(score - m); O, the sum of exp(score - m) v.
+A larger m shrinks the past by one factor, exp(m - m'), and nothing of it is looked at again.
+
+(FlashAttention-2, arXiv:2307.08691, algorithms 1 and 2; the recurrence is of arXiv:1805.02867.)
+
+Shapes: `B` batch, `H` query heads, `Hk` key heads, `T` queries, `S` keys, `Dk` size of a key, `Dv`
+size of a value, `I` queries and `J` keys of a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from lab.model.attention.kernels import FROM_THE_START, repeat_heads
+from lab.model.call import Slots
+from lab.model.positions import UNRELATED, Relation
+from lab.model.trace import NO_TRACE, TraceLike
+
+# ---------------------------------------------------------------- softmax in pieces
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What is kept of the keys that have come: m and l (..., I, 1), O (..., I, Dv)."""
+
+    m: Tensor
+    l: Tensor
+    O: Tensor
+
+    def add(self, scores: Tensor, v: Tensor) -> Partial:
+        """A block of keys comes: scores (..., I, J) and values (..., J, Dv)."""
+        m = torch.maximum(self.m, scores.amax(dim=-1, keepdim=True))
+        shrink, P = torch.exp(self.m - m), torch.exp(scores - m)
+        return Partial(m, shrink * self.l + P.sum(dim=-1, keepdim=True), shrink * self.O + P @ v)
+
+    def merge(self, other: Partial) -> Partial:
+        """Of other keys and the same queries, in any order: over machines, ring attention."""
+        m = torch.maximum(self.m, other.m)
+        mine, theirs = torch.exp(self.m - m), torch.exp(other.m - m)
+        return Partial(m, mine * self.l + theirs * other.l, mine * self.O + theirs * other.O)
+
+    def output(self) -> Tensor:
+        """O / l, (..., I, Dv); 0 where no key was seen. Past the largest score l is at least 1."""
+        return self.O / self.l.clamp(min=1)
+
+    def log_sum_exp(self) -> Tensor:
+        """L = m + log l, (..., I, 1): with it any share can be made again, exp(score - L)."""
+        return self.m + self.l.clamp(min=1).log()
+
+
+def nothing_seen(q: Tensor, n_value: int) -> Partial:
+    """Before the first key, of queries (..., I, Dk)."""
+    one = q[..., :1]
+    least = torch.full_like(one, torch.finfo(q.dtype).min)
+    return Partial(least, torch.zeros_like(one), q.new_zeros(*q.shape[:-1], n_value))
+
+
+# ---------------------------------------------------------------- over the blocks
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """How T queries meet S keys: in blocks of `rows` and `columns`."""
+
+    n_query: int
+    n_key: int
+    scale: float
+    slots: Slots
+    bias: Tensor | None
+    rows: int
+    columns: int
+
+    def queries(self) -> Iterator[range]:
+        return blocks(range(self.n_query), self.rows)
+
+    def keys(self, queries: range) -> Iterator[range]:
+        """The blocks of keys that a block of queries sees; those above the diagonal are skipped."""
+        return blocks(self.slots.seen(queries, self.n_key), self.columns)
+
+    def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
+        """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
+        S = part(q, queries) @ part(k, keys).mT * self.scale + self.bias_of(queries, keys)
+        if self.slots.hides_nothing(queries, keys):
+            return S
+        return S.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
+
+    def bias_of(self, queries: range, keys: range) -> Tensor | float:
+        if self.bias is None:
+            return 0.0
+        return self.bias[..., queries.start : queries.stop, keys.start : keys.stop]
+
+
+def blocks(whole: range, size: int) -> Iterator[range]:
+    """A range in ranges of `size`; the last may be shorter."""
+    for begin in range(whole.start, whole.stop, size):
+        yield range(begin, min(begin + size, whole.stop))
+
+
+def part(x: Tensor, of: range) -> Tensor:
+    """Some tokens of (..., T, D)."""
+    return x[..., of.start : of.stop, :]
+
+
+class BlockwiseAttention(torch.autograd.Function):
+    """softmax(S) v and its gradients; of the forward only the output and L are kept."""
+
+    @staticmethod
+    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, tiles: Tiles) -> Tensor:
+        out = q.new_empty(*q.shape[:-1], v.shape[-1])
+        L = q.new_empty(*q.shape[:-1], 1)
+        for queries in tiles.queries():
+            so_far = nothing_seen(part(q, queries), v.shape[-1])
+            for keys in tiles.keys(queries):
+                so_far = so_far.add(tiles.scores(q, k, queries, keys), part(v, keys))
+            part(out, queries).copy_(so_far.output())
+            part(L, queries).copy_(so_far.log_sum_exp())
+        ctx.save_for_backward(q, k, v, out, L)
+        ctx.tiles = tiles
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, dout: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, None]:
+        """P = exp(S - L);  dV = P' dO;  dS = P (dO V' - rowsum(dO O));  dQ = dS K;  dK = dS' Q."""
+        q, k, v, out, L = cast(tuple[Tensor, ...], ctx.saved_tensors)
+        tiles: Tiles = ctx.tiles
+        dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        D = (dout * out).sum(dim=-1, keepdim=True)
+        for queries in tiles.queries():
+            q_i, dout_i, D_i = part(q, queries), part(dout, queries), part(D, queries)
+            for keys in tiles.keys(queries):
+                k_j, v_j = part(k, keys), part(v, keys)
+                P = torch.exp(tiles.scores(q, k, queries, keys) - part(L, queries))
+                dS = P * (dout_i @ v_j.mT - D_i) * tiles.scale
+                part(dv, keys).add_(P.mT @ dout_i)
+                part(dk, keys).add_(dS.mT @ q_i)
+                part(dq, queries).add_(dS @ k_j)
+        return dq, dk, dv, None
+
+
+@dataclass(frozen=True)
+class FlashAttention:
+    """The kernel, in blocks of `rows` queries and `columns` keys; what has fewer bits than float32
+    is computed in float32."""
+
+    rows: int = 128
+    columns: int = 256
+    emits = frozenset[str]()
+
+    def __call__(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        scale: float,
+        slots: Slots = FROM_THE_START,
+        relation: Relation = UNRELATED,
+        trace: TraceLike = NO_TRACE,
+    ) -> Tensor:
+        k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
+        wide = torch.promote_types(q.dtype, torch.float32)
+        n_query, n_key = q.shape[-2], k.shape[-2]
+        tiles = Tiles(n_query, n_key, scale, slots, relation.table, self.rows, self.columns)
+        z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
+        return cast(Tensor, z).to(v.dtype)
