@@ -1,0 +1,202 @@
+"""FlashAttention in NumPy, one head, with a meter between slow and fast memory.
+
+Arithmetic happens in fast memory alone, which is small: what it needs is fetched from slow memory,
+and what is to stay is put back. Both are counted in numbers. The names are those of
+`lab.model.attention.flash`, which does the same in torch for a whole batch.
+
+Shapes: `T` queries, `S` keys, `Dk` size of a key, `Dv` size of a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.fields import require_whole
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass
+class SlowMemory:
+    """How many numbers were fetched from it and put into it."""
+
+    read: int = 0
+    written: int = 0
+
+    def fetch(self, x: Numbers) -> Numbers:
+        self.read += x.size
+        return x.copy()
+
+    def put(self, there: Numbers, x: Numbers) -> None:
+        self.written += x.size
+        there[...] = x
+
+    @property
+    def moved(self) -> int:
+        return self.read + self.written
+
+
+# ---------------------------------------------------------------- the recurrence
+
+
+def flash_attention(
+    Q: Numbers,
+    K: Numbers,
+    V: Numbers,
+    *,
+    scale: float,
+    rows: int,
+    columns: int,
+    memory: SlowMemory,
+    causal: bool = True,
+) -> tuple[Numbers, Numbers]:
+    """O = softmax(scale Q K') V, (T, Dv), and L = log sum exp of each row of scores, (T,).
+
+    Q (T, Dk), K (S, Dk), V (S, Dv), in blocks of `rows` queries and `columns` keys; where it is
+    causal, T is S. (FlashAttention-2, arXiv:2307.08691, algorithm 1.)
+    """
+    require_blocks(rows, columns)
+    O, L = np.empty((len(Q), V.shape[1])), np.empty(len(Q))
+    for i in blocks(len(Q), rows):
+        Q_i = memory.fetch(Q[i])
+        m, l, O_i = np.full((len(Q_i), 1), -np.inf), np.zeros((len(Q_i), 1)), np.zeros_like(O[i])
+        for j in blocks(min(i.stop, len(K)) if causal else len(K), columns):
+            K_j, V_j = memory.fetch(K[j]), memory.fetch(V[j])
+            S = hide_later(scale * Q_i @ K_j.T, i, j) if causal else scale * Q_i @ K_j.T
+            m_new = np.maximum(m, S.max(axis=1, keepdims=True))
+            shrink, P = np.exp(m - m_new), np.exp(S - m_new)
+            l = shrink * l + P.sum(axis=1, keepdims=True)
+            O_i = shrink * O_i + P @ V_j
+            m = m_new
+        memory.put(O[i], O_i / l)
+        memory.put(L[i], (m + np.log(l))[:, 0])
+    return O, L
+
+
+def plain_attention(
+    Q: Numbers, K: Numbers, V: Numbers, *, scale: float, memory: SlowMemory, causal: bool = True
+) -> Numbers:
+    """The same with both tables, of scores and of shares, in slow memory: (T, Dv)."""
+    S, P = np.empty((len(Q), len(K))), np.empty((len(Q), len(K)))
+    O = np.empty((len(Q), V.shape[1]))
+    scores = scale * memory.fetch(Q) @ memory.fetch(K).T
+    whole = slice(0, len(Q)), slice(0, len(K))
+    memory.put(S, hide_later(scores, *whole) if causal else scores)
+    scores = memory.fetch(S)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    memory.put(P, shares / shares.sum(axis=1, keepdims=True))
+    memory.put(O, memory.fetch(P) @ memory.fetch(V))
+    return O
+
+
+def blocks(n: int, size: int) -> Iterator[slice]:
+    """0 ... n - 1 in slices of `size`; the last may be shorter."""
+    for begin in range(0, n, size):
+        yield slice(begin, min(begin + size, n))
+
+
+def hide_later(S: Numbers, i: slice, j: slice) -> Numbers:
+    """Scores of queries i and keys j, those of later keys at -inf."""
+    query, key = np.arange(i.start, i.stop)[:, None], np.arange(j.start, j.stop)
+    return np.where(key > query, -np.inf, S)
+
+
+# ---------------------------------------------------------------- how much is moved
+
+
+def moved_by_plain(n_query: int, n_key: int, d_key: int, d_value: int) -> int:
+    """Numbers read and written: Q, K, V and O once, S and P twice each."""
+    return (n_query + n_key) * (d_key + d_value) + 4 * n_query * n_key
+
+
+def moved_by_flash(
+    n_query: int, n_key: int, d_key: int, d_value: int, *, rows: int, causal: bool = True
+) -> int:
+    """Numbers read and written: Q, O and L once, K and V once for every block of queries.
+
+    How many keys come at a time does not matter. Where it is causal, T is S, and block n of the
+    queries fetches n `rows` keys.
+    """
+    require_blocks(rows, 1)
+    if causal and n_query != n_key:
+        raise ValueError(f"causal attention of {n_query} queries to {n_key} keys; take as many")
+    whole, rest = divmod(n_query, rows)
+    keys = rows * whole * (whole + 1) // 2 + (n_key if rest else 0)
+    if not causal:
+        keys = n_key * (whole + (rest > 0))
+    return n_query * (d_key + d_value + 1) + keys * (d_key + d_value)
+
+
+def held(rows: int, columns: int, d_key: int, d_value: int) -> int:
+    """Numbers in fast memory: blocks of Q, O, K and V, of S or P in its place, m and l."""
+    return (rows + columns) * (d_key + d_value) + rows * columns + 2 * rows
+
+
+def most_rows(fast: int, columns: int, d_key: int, d_value: int) -> int:
+    """As many queries a block as `fast` numbers have room for.
+
+    `ValueError` if not even one does; it names how many numbers that takes.
+    """
+    require_blocks(1, columns)
+    least = held(1, columns, d_key, d_value)
+    if fast < least:
+        raise ValueError(
+            f"{fast:,} numbers of fast memory hold no block: one query and {columns} keys of size "
+            f"{d_key} with values of size {d_value} take {least:,}"
+        )
+    return (fast - columns * (d_key + d_value)) // (d_key + d_value + columns + 2)
+
+
+def require_blocks(rows: int, columns: int) -> None:
+    require_whole("rows", rows)
+    require_whole("columns", columns)
+
+
+# ---------------------------------------------------------------- real memories
+
+
+@dataclass(frozen=True)
+class Card:
+    """A graphics card: the fast memory of one of its processors in bytes, the bandwidth of its slow
+    memory in bytes a second, and how many operations it does a second on numbers of 16 bits."""
+
+    name: str
+    fast_bytes: int
+    bandwidth: float
+    flops: float
+    source: str
+
+    def seconds(self, moved: int, operations: int, *, bytes_per_number: int = 2) -> float:
+        """The longer of moving the numbers and computing with them; both at their published peak,
+        which real kernels do not reach."""
+        return max(moved * bytes_per_number / self.bandwidth, operations / self.flops)
+
+
+CARDS = (
+    Card(
+        "A100",
+        164 * 1024,
+        1.555e12,
+        312e12,
+        "NVIDIA A100 Tensor Core GPU architecture (2020): 40 GB, 164 KB of shared memory a "
+        "multiprocessor at most, 1,555 GB/s, 312 TFLOPS in bf16",
+    ),
+    Card(
+        "H100",
+        227 * 1024,
+        3.35e12,
+        989e12,
+        "NVIDIA H100 datasheet (2023), SXM: 3.35 TB/s, 989 TFLOPS in bf16 without sparsity; "
+        "227 KB of shared memory a block, CUDA C++ programming guide, compute capability 9.0",
+    ),
+)
+
+
+def operations(n_query: int, n_key: int, d_key: int, d_value: int, *, causal: bool = True) -> int:
+    """Multiplications and additions of both products; of those that are seen, where causal."""
+    seen = n_query * (n_query + 1) // 2 if causal else n_query * n_key
+    return 2 * seen * (d_key + d_value)
