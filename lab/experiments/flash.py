@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
-import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
+from lab.inference.stopwatch import timed
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
 from lab.model.call import Slots
@@ -127,26 +127,27 @@ def held_bytes(field: str) -> int:
 def seconds_of(n: int) -> dict[str, dict[str, float]]:
     """The median of each kernel, forward alone and with its backward; kernels take turns."""
     text = some_text(n)
-    plain = [x.detach() for x in text]
-    runs: dict[str, dict[str, Callable[[], object]]] = {
-        name: {
-            "forward": lambda kernel=kernel: forward(kernel, plain),
-            "both": lambda kernel=kernel: there_and_back(kernel, text),
-        }
-        for name, kernel in KERNELS.items()
-    }
-    taken: dict[tuple[str, str], list[float]] = {}
+    taken: dict[str, dict[str, list[float]]] = {}
     for turn in range(REPEATS + 1):
-        for name, ways in runs.items():
-            for way, run in ways.items():
-                began = time.perf_counter()
-                run()
-                if turn:
-                    taken.setdefault((name, way), []).append(time.perf_counter() - began)
+        for name in KERNELS:
+            forward_only, both = seconds_forward(name, text), seconds_there_and_back(name, text)
+            if turn:  # the first is for what torch sets up
+                of_kernel = taken.setdefault(name, {"forward": [], "both": []})
+                of_kernel["forward"].append(forward_only)
+                of_kernel["both"].append(both)
     return {
-        name: {way: round(float(np.median(taken[name, way])), 7) for way in ways}
-        for name, ways in runs.items()
+        name: {way: round(float(np.median(seconds)), 7) for way, seconds in ways.items()}
+        for name, ways in taken.items()
     }
+
+
+def seconds_forward(kernel: str, text: list[Tensor]) -> float:
+    with torch.no_grad():
+        return timed(lambda: forward(KERNELS[kernel], text))[0]
+
+
+def seconds_there_and_back(kernel: str, text: list[Tensor]) -> float:
+    return timed(lambda: there_and_back(KERNELS[kernel], text))[0]
 
 
 # ---------------------------------------------------------------- the kernel for a card

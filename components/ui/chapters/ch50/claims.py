@@ -1,0 +1,91 @@
+"""The measured figures of chapter 5, first page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from components.ui.claims.core import Claim, Measured
+from components.ui.words import size
+from lab.records import select
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+FLASH = "records/flash.jsonl"
+
+
+def peaks(rows: Rows, kernel: str) -> dict[int, int]:
+    """Bytes beyond the text, by its tokens."""
+    found = select(rows, part="memory", kernel=kernel)
+    return {row["cell"]["tokens"]: row["peak_bytes"] for row in found}
+
+
+def memory_at_the_longest(kernel: str) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        by_length = peaks(rows, kernel)
+        return Measured(size(by_length[max(by_length)]))
+
+    return pick
+
+
+def power_of_memory(kernel: str) -> Callable[[Rows], Measured]:
+    """The slope of log bytes against log tokens."""
+
+    def pick(rows: Rows) -> Measured:
+        by_length = peaks(rows, kernel)
+        slope, _ = np.polyfit(np.log([*by_length]), np.log([*by_length.values()]), 1)
+        return Measured(f"{slope:.2f}")
+
+    return pick
+
+
+def times_as_long(rows: Rows, tokens: int, kernel: str = "flash", other: str = "sdpa") -> float:
+    """Forward and backward of one kernel over those of another."""
+    (row,) = select(rows, part="speed", tokens=tokens)
+    return row["seconds"][kernel]["both"] / row["seconds"][other]["both"]
+
+
+def time_at(which: Callable[[list[int]], int]) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        lengths = [row["cell"]["tokens"] for row in select(rows, part="speed")]
+        return Measured(f"{times_as_long(rows, which(lengths)):.1f} times")
+
+    return pick
+
+
+def error_of_triton(rows: Rows) -> Measured:
+    return Measured(f"{max(row['largest_error'] for row in select(rows, part='triton')):.0e}")
+
+
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch5.memory_{kernel}": Claim(
+            f"Memory of forward and backward beyond the longest text: {kernel}.",
+            FLASH,
+            memory_at_the_longest(kernel),
+        )
+        for kernel in ("math", "flash")
+    },
+    **{
+        f"ch5.power_{kernel}": Claim(
+            f"With which power of the length memory grows: {kernel}.",
+            FLASH,
+            power_of_memory(kernel),
+        )
+        for kernel in ("math", "flash")
+    },
+    "ch5.time_short": Claim(
+        "Forward and backward of the shortest text, over torch's.", FLASH, time_at(min)
+    ),
+    "ch5.time_long": Claim(
+        "Forward and backward of the longest text, over torch's.", FLASH, time_at(max)
+    ),
+    "ch5.triton": Claim(
+        "How far Triton's output is from plain attention in double precision.",
+        FLASH,
+        error_of_triton,
+    ),
+}

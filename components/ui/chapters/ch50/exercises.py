@@ -1,0 +1,56 @@
+"""The exercises of chapter 5's first page, drawn: the reader's attempt, and what became of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch50 import probes, worked
+from components.ui.exercises import show_verdict
+from lab.by_hand.flash import moved_by_flash
+from lab.exercises.flash_attention import BreakEven, grade_first, grade_rows
+
+NOT_YET = "choose a card"
+
+
+def first_card(page: Chapter, a: int, b: int) -> None:
+    """The only card behind which nothing shrinks any more."""
+    cards = probes.cards_of(a, b)
+    names = [f"{place + 1}. {label}" for place, label in enumerate(cards.labels)]
+    chosen = page.choose("ex_card", "First card", (NOT_YET, *names), kind="list")
+    if chosen == NOT_YET:
+        return
+    found = grade_first(names.index(chosen), cards.labels, cards.scores.tolist())
+    larger = "one larger card is" if found.larger == 1 else f"{found.larger} larger cards are"
+    said = (
+        f"Behind `{found.label}` nothing shrinks: no score is larger."
+        if found.solved
+        else f"Behind `{found.label}`, {larger} still to come."
+    )
+    show_verdict(found.solved, said, "" if found.solved else "What sets m once and for all?")
+    page.source(grade_first)
+
+
+def break_even(page: Chapter) -> None:
+    """As few queries a block as make FlashAttention move less."""
+    rows = page.number("ex_rows", "Queries a block", 0, worked.EX_TOKENS, 0, typed=True)
+    if not rows:
+        return
+    found = grade_rows(rows, worked.EX_TOKENS, worked.WIDTH)
+    st.caption(f"FlashAttention moves {found.moved:,} numbers, plain attention {found.plain:,}.")
+    show_verdict(found.solved, said_of(found), "" if found.solved else hint_for(found))
+    page.source(grade_rows, moved_by_flash)
+
+
+def said_of(found: BreakEven) -> str:
+    if found.solved:
+        return f"With {found.rows} queries a block it moves less, and with one fewer it does not."
+    if found.pays:
+        return f"With {found.rows} it moves less already, and so it does with one fewer."
+    return f"With {found.rows} it moves more."
+
+
+def hint_for(found: BreakEven) -> str:
+    if found.pays:
+        return "Each block of queries fetches the keys once. How many blocks may there be?"
+    return "Fewer blocks of queries fetch the keys less often, so a block has to be larger."

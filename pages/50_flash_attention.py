@@ -1,0 +1,228 @@
+"""Chapter 5, first page: FlashAttention by hand. Attention that never writes its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch40 import measuring
+from components.ui.chapters.ch50 import exercises, figures, here, notations, probes, worked
+from components.ui.chapters.ch50.here import Timed
+from components.ui.chapters.ch50.worked import CALC
+from components.ui.drawings.notations import show_notations
+from components.ui.drawings.registers import show_registers
+from components.ui.drawings.tiles import show_tiles
+from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
+from components.ui.records import rows_of
+from components.ui.runs import BOOK_RUN
+from lab.by_hand import flash as by_hand
+
+flash = lazily("lab.model.attention.flash")
+gradients = lazily("lab.interp.head_gradients")
+experiment = lazily("lab.experiments.flash")
+
+OF_A_SUM = ("cards", "pieces", "backward", "ex_order")
+"""Sections that show the reader's own sum."""
+
+page = Chapter("50_flash_attention", CALC)
+page.open()
+pair = worked.SUM
+if page.draws(*OF_A_SUM):
+    pair = last_allowed(f"{page.prefix}last", page.pair(), pair)
+
+
+@page.section("cards", needs=[BOOK_RUN], told=False)
+def cards_arrive() -> None:
+    cards = probes.cards_of(*pair)
+    show_registers(
+        f"{page.prefix}cards",
+        cards.labels,
+        cards.scores,
+        cards.values,
+        alt="Keys of a sum arrive as cards: the largest score, the sum and the output so far",
+    )
+    page.numbers("The cards", worked.rows_of_cards(cards))
+    page.source(flash.Partial.add, flash.Partial.output)
+
+
+page.three_from_before("before_kept", "before_softmax", "before_wait")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. softmax in pieces
+
+
+@page.section("pieces", needs=[BOOK_RUN])
+def in_pieces() -> None:
+    if not page.guess(
+        "The largest score comes last, and every card before it is gone. The output is",
+        ("the same", "a little off", "lost"),
+        lambda: worked.what_an_order_changes(*pair),
+    ):
+        return
+    page.prose("pieces_controls")
+    times = page.choose("times", "All scores times", worked.TIMES, 1)
+    cards = probes.cards_of(*pair)
+    show_registers(
+        f"{page.prefix}pieces",
+        cards.labels,
+        times * cards.scores,
+        cards.values,
+        alt="Cards in an order of your own, beside softmax in numbers of 16 bits",
+    )
+    page.notice()
+    page.source(flash.Partial.add, flash.nothing_seen)
+
+
+page.prose("recurrence")
+with page.deeper("two readers, one softmax"):
+    page.prose("merge")
+
+# ---------------------------------------------------------------- 2. the tiles
+
+
+@page.section("tiles", needs=[BOOK_RUN])
+def the_tiles() -> None:
+    if not page.guess(
+        "Next to plain attention, FlashAttention does",
+        ("fewer operations", "as many, or a few more", "twice as many"),
+        "as many, or a few more",
+    ):
+        return
+    page.prose("tiles_controls")
+    left, middle, right = st.columns(3)
+    with left:
+        n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
+    with middle:
+        fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
+    with right:
+        columns = page.choose("columns", "Keys a block", worked.BLOCKS, worked.COLUMNS)
+    rows = worked.rows_that_fit(n, fast, columns)
+    if rows is None:
+        st.warning(worked.no_room(fast, columns))
+        return
+    show_tiles(
+        f"{page.prefix}tiles",
+        n_query=n,
+        n_key=n,
+        d_key=worked.WIDTH,
+        d_value=worked.WIDTH,
+        rows=rows,
+        columns=min(columns, n),
+        fast=fast,
+        causal=True,
+        alt="Blocks of queries meet blocks of keys, and a meter counts what passes between the "
+        "two memories",
+    )
+    page.notice()
+    page.source(by_hand.flash_attention, by_hand.moved_by_flash, by_hand.moved_by_plain)
+
+
+@page.section("traffic")
+def when_it_moves_more() -> None:
+    n = page.choose("long", "Tokens of the text", worked.LONG_TEXTS, worked.LONG_TEXTS[1])
+    page.draw(
+        figures.moved_by_memory(worked.rows_of_traffic(n), worked.fast_memories()),
+        alt="Numbers moved by FlashAttention and by plain attention, by the size of fast memory",
+    )
+    page.notice()
+    page.source(by_hand.moved_by_flash, by_hand.most_rows)
+
+
+page.box("Why care", "care_traffic")
+
+# ---------------------------------------------------------------- 3. backward
+
+
+@page.section("backward", needs=[BOOK_RUN])
+def backward_by_hand() -> None:
+    if not page.guess(
+        "To have the shares again for the gradients, the forward must keep",
+        ("the whole table", "one number a query", "nothing at all"),
+        "one number a query",
+    ):
+        return
+    page.prose("backward_controls")
+    names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
+    block = page.choose("block", "Block", names, names[-1], kind="list")
+    followed = probes.follow(*pair, names.index(block))
+    text = probes.FORM.text(*pair)
+    queries, keys = (worked.named(text, s) for s in (followed.queries, followed.keys))
+    found = followed.gradients
+    for column, (name, values, shown) in zip(
+        st.columns(3),
+        (("P", found.P, ".2f"), ("dP", found.dP, ".1f"), ("dS", found.dS, ".2f")),
+        strict=True,
+    ):
+        with column:
+            st.html(f'<div class="wb-map-title">{name}</div>')
+            page.draw(
+                figures.block_map(worked.seen(values, followed), queries, keys, shown=shown),
+                alt=f"{name} of one block, queries down and keys across",
+            )
+    page.notice()
+    page.source(by_hand.block_gradients, by_hand.flash_backward, gradients.head_gradient)
+
+
+# ---------------------------------------------------------------- 4. what it saves
+
+
+@page.section("measured")
+def what_it_saves() -> None:
+    rows = rows_of("flash.jsonl")
+    if not rows or not page.guess(
+        f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, plain attention takes memory",
+        here.FACTORS,
+        lambda: here.plain_over_ours(rows),
+    ):
+        return
+    page.draw(
+        figures.by_length(here.memory_rows(rows), "megabytes", "megabytes beyond the text"),
+        alt="Memory of forward and backward by the length of the text, three kernels",
+    )
+    page.prose("here")
+
+    def draw_times(timed: Sequence[Timed]) -> None:
+        page.draw(
+            figures.by_length(here.time_rows(rows, timed), "milliseconds", "milliseconds"),
+            alt="Time of forward and backward by the length of the text, three kernels",
+        )
+
+    measuring.watch("ch50_here", "Measure it here and now", here.start, draw_times)
+    page.notice()
+    page.source(experiment.peak_bytes, experiment.seconds_there_and_back)
+
+
+# ---------------------------------------------------------------- 5. three notations
+
+
+@page.section("notations", told=False)
+def three_notations() -> None:
+    show_notations(
+        f"{page.prefix}notations",
+        notations.columns(),
+        notations.STEPS,
+        alt="The same loop in NumPy, torch and Triton",
+    )
+    page.notice()
+    page.source(by_hand.flash_attention)
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_order", needs=[BOOK_RUN])
+def no_shrinking() -> None:
+    exercises.first_card(page, *pair)
+
+
+@page.section("ex_tile")
+def a_tile_that_pays() -> None:
+    exercises.break_even(page)
+
+
+page.close("end", "read")
