@@ -32,6 +32,7 @@ from components.ui.drawings import (  # noqa: E402
     kept,
     network,
     queue,
+    registers,
     save,
     sieve,
     tape,
@@ -39,6 +40,7 @@ from components.ui.drawings import (  # noqa: E402
 )
 from lab.by_hand import attention as hand  # noqa: E402
 from lab.by_hand import mlp_experiment as experiment  # noqa: E402
+from lab.by_hand.flash import SlowMemory, flash_attention  # noqa: E402
 from lab.by_hand.mlp import Task  # noqa: E402
 from lab.data.vocabulary import encode  # noqa: E402
 from lab.inference.clocked import Clocked  # noqa: E402
@@ -424,6 +426,76 @@ def sieve_of_labels() -> Case:
     )
 
 
+# ---------------------------------------------------------------- softmax in pieces
+
+LABELS = "37*48=1"
+SCORES = np.array([1.5, 3.2, -0.7, 3.2, 2.1, 6.0, 0.4])
+VALUES = np.random.default_rng(13).integers(-30, 31, size=(7, 2)) / 10
+ORDERS = (
+    [0, 1, 2, 3, 4, 5, 6],
+    [5, 0, 1, 2, 3, 4, 6],
+    [0, 1, 2, 3, 4, 6, 5],
+    [6, 2, 0, 4, 1, 3, 5],
+)
+
+
+def softmax_in_pieces() -> Case:
+    return case(
+        registers,
+        lambda: registers.show_registers("k", LABELS, SCORES, VALUES, alt="Three registers"),
+        {
+            "runs": [kept_after(order, size) for order in ORDERS for size in (1, 2, 4)],
+            "naive": [naive(scale) for scale in (1.0, 1.8, 4.0, -30.0)],
+        },
+    )
+
+
+def kept_after(order: list[int], size: int) -> dict[str, Any]:
+    """m, l and O of all that has come by then, computed anew; the answer as lab has it."""
+
+    def kept(n: int) -> dict[str, Any]:
+        scores, values = SCORES[order[:n]], VALUES[order[:n]]
+        powers = np.exp(scores - scores.max())
+        answer, _ = flash_attention(
+            np.ones((1, 1)),
+            scores[:, None],
+            values,
+            scale=1.0,
+            rows=1,
+            columns=size,
+            memory=SlowMemory(),
+            causal=False,
+        )
+        return {
+            "m": float(scores.max()),
+            "l": float(powers.sum()),
+            "O": (powers @ values).tolist(),
+            "answer": answer[0].tolist(),
+        }
+
+    ends = [*range(size, len(order), size), len(order)]
+    return {"order": order, "size": size, "after": [kept(n) for n in ends]}
+
+
+def naive(scale: float) -> dict[str, Any]:
+    """Softmax without m in float16; JSON has no word for what is not finite."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(scale * SCORES).astype(np.float16)
+        total = added(powers)
+        blend = [added(powers * column) for column in VALUES.T.astype(np.float16)]
+        answer = [part / total for part in blend]
+    written = {"powers": powers, "sum": [total], "blend": blend, "answer": answer}
+    return {"scale": scale} | {key: [str(float(x)) for x in some] for key, some in written.items()}
+
+
+def added(numbers: np.ndarray) -> np.float16:
+    """From the first to the last, rounded each time."""
+    total = np.float16(0)
+    for number in numbers:
+        total = total + number
+    return total
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -435,6 +507,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "kept": kept_lines,
     "generators": two_generators,
     "queue": served_queue,
+    "registers": softmax_in_pieces,
     "climb": climbing_course,
     "sieve": sieve_of_labels,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),

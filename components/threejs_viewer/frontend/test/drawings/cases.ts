@@ -9,6 +9,7 @@ import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type queue from "../../src/drawings/queue";
+import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
@@ -35,6 +36,14 @@ interface Grown {
   before: number[][][];
   after: number[][][];
   change: number[];
+}
+
+/** After a block of cards. */
+interface Kept {
+  m: number;
+  l: number;
+  O: number[];
+  answer: number[];
 }
 
 interface Cases {
@@ -88,6 +97,14 @@ interface Cases {
   sieve: Case<
     DataOf<typeof sieve>,
     { on: boolean[]; kept: number; wrong: number[]; thrown: number; right_thrown: number }[]
+  >;
+  registers: Case<
+    DataOf<typeof registers>,
+    {
+      runs: { order: number[]; size: number; after: Kept[] }[];
+      /** What is not finite is said in words. */
+      naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
+    }
   >;
   save: Case<DataOf<typeof save>, null>;
 }

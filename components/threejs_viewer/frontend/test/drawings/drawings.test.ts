@@ -7,9 +7,11 @@ import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
+import { factor } from "../../src/drawings/maths/registers";
 import { momentAt } from "../../src/drawings/shared/player";
 import network from "../../src/drawings/network";
 import queue from "../../src/drawings/queue";
+import registers from "../../src/drawings/registers";
 import save from "../../src/drawings/save";
 import { range, short, signed } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
@@ -446,6 +448,200 @@ test("where no wrong label is kept there is no next one", () => {
   expect(drawing.text(".pointed")).toBe("Label 1: right, kept; no check throws it away.");
 });
 
+// ---------------------------------------------------------------- softmax in pieces
+
+/** The numbers of the cards as they stand in the row, each as it is written. */
+function standing(drawing: Shown): number[] {
+  const { labels } = cases.registers.data;
+  return drawing.all(".label").map((label) => labels.indexOf(label.textContent));
+}
+
+const cardOf = (drawing: Shown, i: number): HTMLElement =>
+  drawing
+    .all(".card")
+    .find((card) => card.querySelector(".label")!.textContent === cases.registers.data.labels[i])!;
+
+/** Puts the cards into this order with the keys. */
+function sortTo(drawing: Shown, order: readonly number[]): void {
+  order.forEach((i, place) => {
+    const card = cardOf(drawing, i);
+    press(card, "Home");
+    times(place, () => press(card, "ArrowRight"));
+  });
+}
+
+test.each(cases.registers.expected.runs)(
+  "cards in the order $order, $size at a time, show at every moment what NumPy keeps",
+  ({ order, size, after }) => {
+    const drawing = opened(registers, cases.registers);
+    sortTo(drawing, order);
+    expect(standing(drawing)).toEqual(order);
+    drawing.one(`[data-size="${size}"]`).click();
+    expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(String(after.length));
+    const { scores } = cases.registers.data;
+    after.forEach(({ m, l, O, answer }, i) => {
+      scrubTo(drawing, i + 1);
+      const ends = drawing.all(".words").map((words) => words.firstChild!.textContent!);
+      const shown = ends.map((text) => text.split(" = ").at(-1));
+      expect(shown).toEqual([
+        ...[l, ...O].map((number) => signed(number, 3)),
+        ...answer.map((number) => signed(number, 2)),
+      ]);
+      const before = after[i - 1]?.m ?? m;
+      expect(drawing.text(".alone").split(" → ").at(-1)).toBe(String(m).replace("-", "\u2212"));
+      const states = drawing.all(".cards li").map((item) => item.className);
+      const comes = order.map((_, place) => Math.floor(place / size));
+      expect(states).toEqual(comes.map((n) => (n > i ? "later" : n === i ? "newest" : "gone")));
+      const factors = drawing.all(".factor").slice(i * size, (i + 1) * size);
+      const largest = order.slice(i * size, (i + 1) * size).findIndex((card) => scores[card] === m);
+      expect(factors.map((one) => one.textContent)).toEqual(
+        factors.map((_, k) =>
+          m > before && k === largest ? `×${factor(Math.exp(before - m))}` : "",
+        ),
+      );
+    });
+    scrubTo(drawing, 0);
+    expect(drawing.text(".said")).toBe("No card has come yet: nothing is kept.");
+    expect(drawing.all(".words").every((words) => words.firstChild!.textContent === "–")).toBe(
+      true,
+    );
+  },
+);
+
+test("cards come once in their seconds, then they rest, with the answer of all at once", () => {
+  vi.useFakeTimers();
+  const drawing = opened(registers, cases.registers);
+  const { seconds, labels } = cases.registers.data;
+  for (const came of range(labels.length + 1)) {
+    expect(drawing.all(".later").length - 1).toBe(labels.length - came); // one is in the legend
+    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
+    vi.advanceTimersByTime((1000 * seconds) / (labels.length + 1));
+  }
+  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
+  expect(drawing.text(".said")).toMatch(/^Card 7 of 7, .* as by softmax over all cards at once\.$/);
+  const ends = drawing.all(".words span").map((aim) => aim.parentElement!.textContent);
+  expect(ends).toEqual(["1.79at once 1.79", "2.35at once 2.35"]);
+  vi.useRealTimers();
+});
+
+test("who wants no motion finds that all cards have come, also in another order", () => {
+  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+  const drawing = opened(registers, cases.registers);
+  for (const order of ["written", "last"]) {
+    drawing.one(`[data-order=${order}]`).click();
+    expect([moment(drawing), drawing.all(".cards .later").length]).toEqual([7, 0]);
+  }
+  asked.mockRestore();
+});
+
+test("the line of all at once stays where it is, whatever the order and the moment", () => {
+  const drawing = opened(registers, cases.registers);
+  const aims = (): string[] =>
+    drawing.all(".kept .aim").map((e) => e.style.getPropertyValue("--end"));
+  const ends = (): string[] =>
+    drawing
+      .all(".kept .now")
+      .slice(-2)
+      .map((e) => e.style.getPropertyValue("--end"));
+  const first = aims();
+  expect(first.length).toBe(2);
+  for (const order of ["written", "first", "last"]) {
+    drawing.one(`[data-order=${order}]`).click();
+    for (const moment of range(8)) {
+      scrubTo(drawing, moment);
+      expect(aims()).toEqual(first);
+    }
+    expect(ends()).toEqual(first);
+  }
+});
+
+test("buttons take the largest card to an end, and the one that fits the order is pressed", () => {
+  const drawing = opened(registers, cases.registers);
+  const pressed = (): (string | undefined)[] =>
+    drawing.all("[data-order][aria-pressed=true]").map((button) => button.dataset["order"]);
+  expect(pressed()).toEqual(["written"]);
+  drawing.one("[data-order=last]").click();
+  expect([standing(drawing), pressed()]).toEqual([[0, 1, 2, 3, 4, 6, 5], ["last"]]);
+  expect(drawing.text(".said")).toBe("No card has come yet: nothing is kept.");
+  drawing.one("[data-order=first]").click();
+  expect([standing(drawing), pressed()]).toEqual([[5, 0, 1, 2, 3, 4, 6], ["first"]]);
+  press(cardOf(drawing, 5), "ArrowRight");
+  expect([standing(drawing), pressed()]).toEqual([[0, 5, 1, 2, 3, 4, 6], []]);
+  expect(cardOf(drawing, 5).getAttribute("aria-valuetext")).toBe("comes 2 of 7");
+  press(cardOf(drawing, 5), "ArrowLeft");
+  press(cardOf(drawing, 5), "ArrowLeft");
+  expect(pressed()).toEqual(["first"]);
+  drawing.one("[data-order=written]").click();
+  expect(standing(drawing)).toEqual(range(7));
+});
+
+test("a card that is dragged or moved with the keys is never taken out of the row", () => {
+  vi.useFakeTimers();
+  const drawing = opened(registers, cases.registers);
+  const card = cardOf(drawing, 1);
+  const taken: Node[] = [];
+  const watch = new MutationObserver((changes) =>
+    taken.push(...changes.flatMap(({ removedNodes }) => [...removedNodes])),
+  );
+  watch.observe(drawing.one(".cards"), { childList: true });
+  const row = card.parentElement!;
+  Object.defineProperty(row, "offsetWidth", { value: 40 });
+  card.setPointerCapture = () => undefined;
+  const hand = (type: string, clientX: number): void => {
+    card.dispatchEvent(new PointerEvent(type, { clientX, button: 0 }));
+  };
+  hand("pointerdown", 100);
+  expect(document.activeElement).toBe(card);
+  hand("pointermove", 181);
+  expect(standing(drawing)).toEqual([0, 2, 3, 1, 4, 5, 6]);
+  hand("pointermove", -500);
+  hand("pointerup", -500);
+  expect(standing(drawing)).toEqual([1, 0, 2, 3, 4, 5, 6]);
+  press(card, "End");
+  expect(standing(drawing)).toEqual([0, 2, 3, 4, 5, 6, 1]);
+  expect(document.activeElement).toBe(card);
+  taken.push(...watch.takeRecords().flatMap(({ removedNodes }) => [...removedNodes]));
+  expect(taken.length).toBeGreaterThan(0);
+  expect(taken).not.toContain(row);
+});
+
+test("other scores leave the reader's order, number at a time and moment; other cards do not", () => {
+  const { data } = cases.registers;
+  const drawing = opened(registers, cases.registers);
+  const order = [6, 2, 0, 4, 1, 3, 5];
+  sortTo(drawing, order);
+  drawing.one('[data-size="2"]').click();
+  scrubTo(drawing, 3);
+  const held = cardOf(drawing, 4);
+  const doubled = data.scores.map((score) => 2 * score);
+  drawing.load({ ...data, digest: "louder", scores: doubled });
+  expect([standing(drawing), moment(drawing)]).toEqual([order, 3]);
+  expect(cardOf(drawing, 4)).toBe(held);
+  expect(held.querySelector(".score")!.textContent).toBe("4.2");
+  expect(drawing.text(".said")).toMatch(/^Cards 5 and 6 of 7: their largest score, 6\.4,/);
+  drawing.load({ ...data, digest: "others", labels: [..."abcdefg"] });
+  expect(drawing.all(".label").map((label) => label.textContent)).toEqual([..."abcdefg"]);
+  expect([moment(drawing), drawing.one<HTMLInputElement>(".scrub").max]).toEqual([0, "4"]);
+});
+
+test("without m the scores that 16 bits cannot hold are marked, and so is the lost answer", () => {
+  const { data } = cases.registers;
+  const drawing = opened(registers, cases.registers);
+  const lost = (): string[] => drawing.all(".lost").map((cell) => cell.textContent);
+  const totals = (): string[] => drawing.all(".totals td").map((cell) => cell.textContent);
+  expect([lost(), totals()]).toEqual([[], ["467", "836 and 1,097", "1.79 and 2.35"]]);
+  const scores = data.scores.map((score) => 4 * score);
+  drawing.load({ ...data, digest: "four times", scores });
+  expect(drawing.all(".powers td:last-child").map((cell) => cell.textContent)).toEqual(
+    ["404", "inf", "0.0608", "inf", "4,448", "inf", "4.95"], // of 6, -2.8, 12.8, ...
+  );
+  expect(lost()).toEqual(["inf", "inf", "inf", "inf", "inf and not a number", "not a number"]);
+  expect(drawing.text(".verdict")).toBe(
+    "exp(24) and 2 others overflow: they are above 65,504, the largest number of 16 bits. " +
+      "The answer is inf / inf: not a number.",
+  );
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -467,6 +663,7 @@ const again = [
   { name: "queue", open: () => opened(queue, cases.queue) },
   { name: "climb", open: () => opened(climb, cases.climb) },
   { name: "sieve", open: () => opened(sieve, cases.sieve) },
+  { name: "registers", open: () => opened(registers, cases.registers) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {
