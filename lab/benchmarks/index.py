@@ -8,6 +8,7 @@ from typing import Any
 
 NAMES = (
     "attention",
+    "flash",
     "handed",
     "heads",
     "kv_cache",

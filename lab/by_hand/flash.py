@@ -93,6 +93,73 @@ def plain_attention(
     return O
 
 
+@dataclass(frozen=True)
+class BlockGradients:
+    """What one block of queries and one of keys have to do with the gradients.
+
+    `P` (I, J) are the shares, made again from L; `dP` what the loss wants of them, `dS` of the
+    scores, (I, J) both. The others are this block's terms of the sums: dQ (I, Dk), dK (J, Dk), dV
+    (J, Dv).
+    """
+
+    P: Numbers
+    dP: Numbers
+    dS: Numbers
+    dQ: Numbers
+    dK: Numbers
+    dV: Numbers
+
+
+def block_gradients(
+    S: Numbers,
+    L_i: Numbers,
+    delta_i: Numbers,
+    dO_i: Numbers,
+    Q_i: Numbers,
+    K_j: Numbers,
+    V_j: Numbers,
+    scale: float,
+) -> BlockGradients:
+    """P = exp(S - L);  dP = dO V';  dS = P (dP - delta);  dV = P' dO, dQ = dS K, dK = dS' Q.
+
+    S (I, J) scores of the block; L and delta, the row sum of dO O, (I, 1) each.
+    """
+    P = np.exp(S - L_i)
+    dP = dO_i @ V_j.T
+    dS = P * (dP - delta_i)
+    return BlockGradients(P, dP, dS, scale * dS @ K_j, scale * dS.T @ Q_i, P.T @ dO_i)
+
+
+def flash_backward(
+    Q: Numbers,
+    K: Numbers,
+    V: Numbers,
+    O: Numbers,
+    L: Numbers,
+    dO: Numbers,
+    *,
+    scale: float,
+    rows: int,
+    columns: int,
+    causal: bool = True,
+) -> tuple[Numbers, Numbers, Numbers]:
+    """dQ, dK and dV, shaped as Q, K and V, of a loss whose slope against O is dO (T, Dv).
+
+    (FlashAttention-2, arXiv:2307.08691, algorithm 2, with queries outside.)
+    """
+    require_blocks(rows, columns)
+    dQ, dK, dV = np.zeros_like(Q), np.zeros_like(K), np.zeros_like(V)
+    delta = (dO * O).sum(axis=1, keepdims=True)
+    for i in blocks(len(Q), rows):
+        for j in blocks(min(i.stop, len(K)) if causal else len(K), columns):
+            S = hide_later(scale * Q[i] @ K[j].T, i, j) if causal else scale * Q[i] @ K[j].T
+            block = block_gradients(S, L[i, None], delta[i], dO[i], Q[i], K[j], V[j], scale)
+            dQ[i] += block.dQ
+            dK[j] += block.dK
+            dV[j] += block.dV
+    return dQ, dK, dV
+
+
 def blocks(n: int, size: int) -> Iterator[slice]:
     """0 ... n - 1 in slices of `size`; the last may be shorter."""
     for begin in range(0, n, size):

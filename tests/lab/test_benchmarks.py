@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab.benchmarks import attention, problems
+from lab.benchmarks import attention, flash, problems
 from lab.benchmarks import index as benchmarks
 from lab.benchmarks import mlp as mlp_bench
 from lab.benchmarks import sweeps as bench_sweeps
@@ -88,3 +88,20 @@ def test_the_recorded_live_runs_keep_the_promises_of_the_pages() -> None:
     assert max(cells[n]["slider_p95_ms"] for n in (0, 1, 4)) <= 200
     default = record["default_run"]
     assert default["errors_heldout"] <= 0.01 * default["n_heldout"]
+
+
+def test_the_flash_benchmark_tells_memory_and_seconds_of_every_kernel(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(flash, "MEMORY_LENGTHS", (256, 512))
+    monkeypatch.setattr(flash, "SPEED_LENGTHS", (64,))
+    monkeypatch.setattr(flash, "KERNELS", ("math", "flash"))
+    document = flash.bench_flash()
+    assert set(document["peak_bytes"]) == {"math", "flash"}
+    assert document["peak_bytes"]["math"][512] > 3 * 512**2 * 4
+    assert set(document["times_sdpa"][64]) == {"forward", "both"}
+    assert "MB" in capsys.readouterr().out and json.dumps(document)
+
+
+def test_a_power_is_the_slope_of_the_logarithms() -> None:
+    assert flash.power({n: 3 * n * n for n in (2, 8, 32)}) == 2

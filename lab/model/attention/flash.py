@@ -132,17 +132,21 @@ class BlockwiseAttention(torch.autograd.Function):
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, dout: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, None]:
-        """P = exp(S - L);  dV = P' dO;  dS = P (dO V' - rowsum(dO O));  dQ = dS K;  dK = dS' Q."""
+        """P = exp(S - L);  dV = P' dO;  dS = P (dO V' - delta);  dQ = dS K;  dK = dS' Q.
+
+        delta is the row sum of dO O; sums run over the blocks.
+        """
         q, k, v, out, L = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles: Tiles = ctx.tiles
         dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
-        D = (dout * out).sum(dim=-1, keepdim=True)
+        delta = (dout * out).sum(dim=-1, keepdim=True)
         for queries in tiles.queries():
-            q_i, dout_i, D_i = part(q, queries), part(dout, queries), part(D, queries)
+            q_i, dout_i = part(q, queries), part(dout, queries)
+            L_i, delta_i = part(L, queries), part(delta, queries)
             for keys in tiles.keys(queries):
                 k_j, v_j = part(k, keys), part(v, keys)
-                P = torch.exp(tiles.scores(q, k, queries, keys) - part(L, queries))
-                dS = P * (dout_i @ v_j.mT - D_i) * tiles.scale
+                P = torch.exp(tiles.scores(q, k, queries, keys) - L_i)
+                dS = P * (dout_i @ v_j.mT - delta_i) * tiles.scale
                 part(dv, keys).add_(P.mT @ dout_i)
                 part(dk, keys).add_(dS.mT @ q_i)
                 part(dq, queries).add_(dS @ k_j)

@@ -13,6 +13,7 @@ from lab.by_hand.flash import (
     Numbers,
     SlowMemory,
     flash_attention,
+    flash_backward,
     held,
     most_rows,
     moved_by_flash,
@@ -21,6 +22,8 @@ from lab.by_hand.flash import (
     plain_attention,
 )
 from lab.model.attention.flash import FlashAttention
+from lab.model.attention.kernels import math_attention
+from lab.model.call import Slots
 
 D_KEY, D_VALUE, SCALE = 5, 3, 0.7
 
@@ -77,6 +80,24 @@ def test_torch_does_the_same() -> None:
     O, _ = flash_attention(*inputs, scale=SCALE, rows=4, columns=6, memory=SlowMemory())
     z = FlashAttention(4, 6)(*(torch.from_numpy(x)[None, None] for x in inputs), scale=SCALE)
     assert np.allclose(z[0, 0].numpy(), O, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(("n_query", "n_key", "causal"), SHAPES)
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (4, 6), (64, 64)])
+def test_gradients_are_those_of_autograd(
+    n_query: int, n_key: int, causal: bool, rows: int, columns: int
+) -> None:
+    Q, K, V = some(n_query, n_key)
+    dO = np.random.default_rng(9).normal(size=(n_query, D_VALUE))
+    sizes: dict[str, int] = {"rows": rows, "columns": columns}
+    O, L = flash_attention(Q, K, V, scale=SCALE, memory=SlowMemory(), causal=causal, **sizes)
+    found = flash_backward(Q, K, V, O, L, dO, scale=SCALE, causal=causal, **sizes)
+    inputs = [torch.from_numpy(x)[None, None].requires_grad_() for x in (Q, K, V)]
+    q, k, v = inputs
+    z = math_attention(q, k, v, scale=SCALE, slots=Slots(causal=causal))
+    expected = torch.autograd.grad(z, inputs, torch.from_numpy(dO)[None, None])
+    for mine, theirs in zip(found, expected, strict=True):
+        assert np.allclose(mine, theirs[0, 0].numpy(), rtol=0, atol=1e-12)
 
 
 # ---------------------------------------------------------------- any fast memory

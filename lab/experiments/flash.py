@@ -1,0 +1,140 @@
+"""What attention takes: memory and seconds of three kernels, by the length of the text.
+
+One text, causal, `N_HEAD` heads of `HEAD_DIM`, fp32, forward and backward. Seconds are those of
+this machine with `THREADS` threads, and nothing else may run meanwhile.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.data.samples import Sample
+from lab.experiments.sweep import Cell
+from lab.model.attention.flash import FlashAttention
+from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
+
+KERNELS: dict[str, Kernel] = {
+    "math": math_attention,
+    "sdpa": sdpa_attention,
+    "flash": FlashAttention(),
+}
+N_HEAD, HEAD_DIM = 4, 64
+THREADS = 2
+MEMORY_LENGTHS = (512, 1024, 2048, 4096, 8192)
+SPEED_LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)
+REPEATS = 7
+STATUS = Path("/proc/self/status")
+
+
+def flash_cells() -> list[Cell]:
+    memory = [
+        {"part": "memory", "kernel": kernel, "tokens": n}
+        for kernel in KERNELS
+        for n in MEMORY_LENGTHS
+    ]
+    return memory + [{"part": "speed", "tokens": n} for n in SPEED_LENGTHS]
+
+
+def measure_flash(cell: Cell) -> dict[str, Any]:
+    torch.set_num_threads(THREADS)
+    if cell["part"] == "memory":
+        found: dict[str, Any] = {"peak_bytes": peak_of(cell["kernel"], cell["tokens"])}
+    else:
+        found = {"seconds": seconds_of(cell["tokens"]), "repeats": REPEATS}
+    sample = Sample("generator", "queries, keys and values of one text, normal", 1, 0)
+    return {**found, "threads": THREADS, "precision": "fp32", **sample.document(), "seeds": [0]}
+
+
+def some_text(n: int) -> list[Tensor]:
+    """Queries, keys and values of `n` tokens, (1, H, T, Dk) each."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, N_HEAD, n, HEAD_DIM)
+    return [torch.randn(shape, generator=generator).requires_grad_() for _ in range(3)]
+
+
+def forward(kernel: Kernel, text: list[Tensor]) -> Tensor:
+    q, k, v = text
+    return kernel(q, k, v, scale=HEAD_DIM**-0.5)
+
+
+def there_and_back(kernel: Kernel, text: list[Tensor]) -> None:
+    torch.autograd.grad(forward(kernel, text).sum(), text)
+
+
+# ---------------------------------------------------------------- memory
+
+
+def peak_of(kernel: str, n: int) -> int:
+    """Bytes that a forward and a backward have in use at most, beyond the text: in a process of its
+    own, since one that has freed memory takes none."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=tell_peak, args=(theirs, kernel, n))
+    child.start()
+    theirs.close()
+    try:
+        return int(ours.recv())
+    except EOFError:
+        raise RuntimeError(
+            f"{kernel} of {n} tokens: no memory was left, or it was stopped"
+        ) from None
+    finally:
+        child.join()
+
+
+def tell_peak(to: Connection, kernel: str, n: int) -> None:
+    torch.set_num_threads(THREADS)
+    there_and_back(KERNELS[kernel], some_text(64))  # what torch sets up once
+    text = some_text(n)
+    to.send(peak_bytes(lambda: there_and_back(KERNELS[kernel], text)))
+
+
+def peak_bytes(run: Callable[[], object]) -> int:
+    """What this process holds at most while something runs, beyond what it held before (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = held_bytes("VmRSS")
+    run()
+    return held_bytes("VmHWM") - before
+
+
+def held_bytes(field: str) -> int:
+    (kilobytes,) = re.findall(rf"{field}:\s+(\d+) kB", STATUS.read_text())
+    return int(kilobytes) * 1024
+
+
+# ---------------------------------------------------------------- seconds
+
+
+def seconds_of(n: int) -> dict[str, dict[str, float]]:
+    """The median of each kernel, forward alone and with its backward; kernels take turns."""
+    text = some_text(n)
+    plain = [x.detach() for x in text]
+    runs: dict[str, dict[str, Callable[[], object]]] = {
+        name: {
+            "forward": lambda kernel=kernel: forward(kernel, plain),
+            "both": lambda kernel=kernel: there_and_back(kernel, text),
+        }
+        for name, kernel in KERNELS.items()
+    }
+    taken: dict[tuple[str, str], list[float]] = {}
+    for turn in range(REPEATS + 1):
+        for name, ways in runs.items():
+            for way, run in ways.items():
+                began = time.perf_counter()
+                run()
+                if turn:
+                    taken.setdefault((name, way), []).append(time.perf_counter() - began)
+    return {
+        name: {way: round(float(np.median(taken[name, way])), 7) for way in ways}
+        for name, ways in runs.items()
+    }
