@@ -27,7 +27,7 @@ import {
   type Order,
 } from "./maths/registers";
 import "./registers.css";
-import { partsOf, say, set, type Part } from "./shared/elements";
+import { partsOf, say, set, setShare, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { range, signed, type Pair } from "./shared/numbers";
 import { Reel } from "./shared/reel";
@@ -66,10 +66,6 @@ class Bars {
       bar.classList.toggle("negative", numbers[i] < 0);
     });
   }
-}
-
-function setShare(element: HTMLElement, name: string, share: number): void {
-  element.style.setProperty(name, `${(100 * share).toFixed(2)}%`);
 }
 
 interface Drawn {
