@@ -9,12 +9,14 @@ import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type queue from "../../src/drawings/queue";
+import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type sieve from "../../src/drawings/sieve";
 import type tape from "../../src/drawings/tape";
+import type tiles from "../../src/drawings/tiles";
 import type waves from "../../src/drawings/waves";
 
 type DataOf<Module extends (call: never) => unknown> = Parameters<Module>[0]["data"];
@@ -44,6 +46,15 @@ interface Kept {
   l: number;
   O: number[];
   answer: number[];
+}
+
+/** Tokens begin, ..., end - 1 meet; numbers in fast memory, and moved by then. */
+interface Met {
+  queries: Pair;
+  keys: Pair;
+  held: number;
+  read: number;
+  written: number;
 }
 
 interface Cases {
@@ -106,6 +117,8 @@ interface Cases {
       naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
     }
   >;
+  /** For each way to cut a table into blocks; what was sent is the first of them. */
+  tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -13,12 +13,13 @@ import network from "../../src/drawings/network";
 import queue from "../../src/drawings/queue";
 import registers from "../../src/drawings/registers";
 import save from "../../src/drawings/save";
-import { range, short, signed } from "../../src/drawings/shared/numbers";
+import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
 import tape from "../../src/drawings/tape";
+import tiles from "../../src/drawings/tiles";
 import waves from "../../src/drawings/waves";
-import { apart, cases, opened, press } from "./cases";
+import { apart, cases, opened, press, type Opened } from "./cases";
 
 const times = (n: number, act: () => void): void => range(n).forEach(act);
 
@@ -642,6 +643,164 @@ test("without m the scores that 16 bits cannot hold are marked, and so is the lo
   );
 });
 
+// ---------------------------------------------------------------- a walk over the scores
+
+type Walked = Opened<typeof cases.tiles.data>;
+
+const walks = cases.tiles.expected;
+
+/** The drawing at rest, with these sizes. */
+function walking(walk: object): Walked {
+  const drawing = opened(tiles, cases.tiles);
+  drawing.load({ ...cases.tiles.data, labels: [], ...walk, digest: "another walk" });
+  return drawing;
+}
+
+/** From and to which of n tokens a shape reaches along a side of the table. */
+function reached(drawing: Walked, shape: Element, [at, size]: [string, string], n: number): Pair {
+  const frame = drawing.one(".frame");
+  const number = (of: Element, name: string): number => Number(of.getAttribute(name));
+  const begin = number(shape, at) - number(frame, at);
+  const along = [begin, begin + number(shape, size)];
+  return along.map((place) => (n * place) / number(frame, size)) as Pair;
+}
+
+test.each(walks)(
+  "$walk.n_query queries and $walk.n_key keys by $walk.rows and $walk.columns show what lab moves",
+  ({ walk, steps }) => {
+    const drawing = walking(walk);
+    expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(String(steps.length));
+    const across = (shape: Element): Pair => reached(drawing, shape, ["x", "width"], walk.n_key);
+    const down = (shape: Element): Pair => reached(drawing, shape, ["y", "height"], walk.n_query);
+    steps.forEach(({ queries, keys, held, read, written }, i) => {
+      scrubTo(drawing, i + 1);
+      const now = drawing.all(".block.now");
+      expect(now.length).toBe(1);
+      expect(apart([down(now[0]), across(now[0])], [queries, keys])).toBeLessThan(1e-9);
+      for (const name of ["query", "output"])
+        expect(apart(down(drawing.one(`.lit.${name}`)), queries)).toBeLessThan(1e-9);
+      for (const name of ["key", "value"])
+        expect(apart(across(drawing.one(`.lit.${name}`)), keys)).toBeLessThan(1e-9);
+      const stays = [0, written / (walk.d_value + 1)]; // of O, in slow memory
+      expect(apart(down(drawing.one(".plan .done")), stays)).toBeLessThan(1e-9);
+      const states = drawing.all(".block").map((block) => block.getAttribute("class"));
+      expect(states).toEqual(
+        steps.map((_, k) => (k < i ? "block made" : k === i ? "block now" : "block")),
+      );
+      const counts = drawing.all(".count").map((cell) => Number(cell.textContent));
+      expect(counts.reduce((sum, n) => sum + n)).toBe(held);
+      expect(drawing.text(".total")).toBe(String(held));
+      const [far, near] = [counted(read), counted(written)];
+      expect(drawing.text(".said")).toContain(`: ${far} numbers read so far, ${near} written.`);
+      const shown = ["n_read", "n_written", "together"].map((name) => drawing.text(`.${name}`));
+      expect(shown).toEqual([read, written, read + written].map(counted));
+    });
+    expect(Number(drawing.text(".together"))).toBe(walk.flash);
+    expect(drawing.all(".hatch").length).toBe(walk.causal ? 2 : 1); // one is in the legend
+    expect(drawing.one(".skipped").hidden).toBe(!walk.causal);
+  },
+);
+
+test("bars of fast memory end at its room, and of what is moved at the longer way", () => {
+  const size = (bar: HTMLElement): number => parseFloat(bar.style.getPropertyValue("--size"));
+  for (const { walk, steps } of walks) {
+    const drawing = walking({ ...walk, fast: 53 });
+    scrubTo(drawing, 1);
+    const filled = drawing.all(".fast i").map(size);
+    expect(filled.reduce((sum, share) => sum + share)).toBeCloseTo((100 * steps[0].held) / 53, 1);
+    scrubTo(drawing, steps.length);
+    const most = Math.max(walk.flash, walk.plain);
+    const [read, written, end, mark] = drawing.all(".moved .bar i").map(size);
+    expect([read + written, end, mark].map((share) => (share * most) / 100)).toEqual(
+      [walk.flash, walk.flash, walk.plain].map((n) => expect.closeTo(n, 0)),
+    );
+  }
+});
+
+test("what moves more than plain attention passes the mark, and it is said", () => {
+  const { walk, steps } = walks.find(({ walk }) => walk.flash > walk.plain)!;
+  const drawing = walking(walk);
+  const past = range(steps.length + 1).map((moment) => {
+    scrubTo(drawing, moment);
+    return drawing.text(".past") === "More than plain attention moves in all.";
+  });
+  expect(past).toEqual(
+    [0, ...steps.map(({ read, written }) => read + written)].map((n) => n > 204),
+  );
+  expect(past.at(-1)).toBe(true);
+  expect(drawing.text(".said")).toMatch(
+    / In all 216 numbers are moved, 12 more than by plain attention\.$/,
+  );
+});
+
+test("a walk is played once in its seconds, then it rests at its last block", () => {
+  vi.useFakeTimers();
+  const drawing = opened(tiles, cases.tiles);
+  const { steps } = walks[0];
+  for (const done of range(steps.length + 1)) {
+    expect([moment(drawing), drawing.all(".block.made").length]).toEqual([
+      done,
+      Math.max(done - 1, 0),
+    ]);
+    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
+    vi.advanceTimersByTime((1000 * cases.tiles.data.seconds) / (steps.length + 1));
+  }
+  vi.advanceTimersByTime(60_000);
+  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
+  expect(drawing.text(".said")).toBe(
+    "Queries 9 to 10 meet key 10: 140 numbers read so far, 30 written. " +
+      "In all 170 numbers are moved, 330 fewer than by plain attention.",
+  );
+  drawing.one(".replay").click();
+  expect(drawing.text(".said")).toBe("Nothing is read yet.");
+  expect(drawing.all(".count").every((cell) => cell.textContent === "0")).toBe(true);
+  vi.useRealTimers();
+});
+
+test("thousands of blocks take no longer: some are left out, the last is not", () => {
+  vi.useFakeTimers();
+  const sizes = { n_query: 64, n_key: 64, rows: 1, columns: 1, causal: false };
+  const drawing = walking({ ...sizes, seconds: 2 });
+  expect(drawing.one<HTMLInputElement>(".scrub").max).toBe("4096");
+  drawing.one(".replay").click();
+  expect(moment(drawing)).toBe(0);
+  vi.advanceTimersByTime(1000);
+  expect(Math.abs(moment(drawing) - 2048)).toBeLessThan(4096 / 40);
+  expect(drawing.all(".block.made").length).toBe(moment(drawing) - 1);
+  vi.advanceTimersByTime(1000);
+  expect([moment(drawing), drawing.all(".block.made").length]).toEqual([4096, 4095]);
+  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
+  vi.useRealTimers();
+});
+
+test("who wants no motion, or changes the blocks, finds the walk at its end", () => {
+  vi.useFakeTimers();
+  const { walk, steps } = walks[1];
+  const drawing = walking(walk);
+  expect(moment(drawing)).toBe(steps.length);
+  vi.advanceTimersByTime(60_000);
+  expect(moment(drawing)).toBe(steps.length);
+  vi.useRealTimers();
+  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+  expect(moment(opened(tiles, cases.tiles))).toBe(walks[0].steps.length);
+  asked.mockRestore();
+});
+
+test("at the edges stand the tokens, or the numbers of those that begin a block", () => {
+  const { labels } = cases.tiles.data;
+  const drawing = opened(tiles, cases.tiles);
+  const texts = (kind: string): string[] => drawing.all(`.plan .${kind}`).map((e) => e.textContent);
+  expect([texts("token"), texts("label"), texts("number")]).toEqual([labels, labels, []]);
+  drawing.load({ ...cases.tiles.data, ...walks[0].walk, labels: [], digest: "no labels" });
+  expect([texts("token"), texts("label"), texts("number")]).toEqual(
+    [["1", "5", "9"], [], ["1", "4", "7"]], // the last key has no room for its number
+  );
+  const many = { n_query: 4000, n_key: 4000, rows: 100, columns: 100 };
+  drawing.load({ ...cases.tiles.data, ...many, labels: [], digest: "many" });
+  expect(texts("token").slice(0, 3)).toEqual(["1", "201", "401"]);
+  expect(texts("number").slice(0, 3)).toEqual(["1", "501", "1001"]);
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -664,6 +823,7 @@ const again = [
   { name: "climb", open: () => opened(climb, cases.climb) },
   { name: "sieve", open: () => opened(sieve, cases.sieve) },
   { name: "registers", open: () => opened(registers, cases.registers) },
+  { name: "tiles", open: () => opened(tiles, cases.tiles) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

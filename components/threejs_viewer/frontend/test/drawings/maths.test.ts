@@ -23,6 +23,7 @@ import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import * as registers from "../../src/drawings/maths/registers";
 import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
+import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
 import {
   bytes,
@@ -516,4 +517,62 @@ test("it is said where 16 bits end, and what becomes of the answer", () => {
   expect(said(flat(-20, -30))).toBe(
     "Every exp(score) is too small for 16 bits. The answer is 0 / 0: not a number.",
   );
+});
+
+// ---------------------------------------------------------------- a walk over the scores
+
+test.each(cases.tiles.expected)(
+  "$walk.n_query queries and $walk.n_key keys by $walk.rows and $walk.columns move what lab moves",
+  ({ walk, steps }) => {
+    const found = tiles.steps(walk).map((step) => ({
+      ...step,
+      held: Object.values(tiles.held(step, walk)).reduce((sum, [n, size]) => sum + n * size, 0),
+    }));
+    expect(found).toEqual(steps);
+    const { read, written } = found.at(-1)!;
+    expect(read + written).toBe(walk.flash);
+  },
+);
+
+test("the hatching lies on the scores of later keys, on all of them and on no other", () => {
+  for (const n of [1, 2, 5, 10]) {
+    const strokes = tiles.later(n, 0.21);
+    const hatched = strokes.flatMap(([[x1, y1], [x2, y2]]) => {
+      expect([x1 + y1 - x2 - y2, x1 >= 0, y1 <= n, x2 <= n, y2 >= 0]).toEqual([
+        expect.closeTo(0, 9),
+        ...Array(4).fill(true),
+      ]);
+      const ts = range(200).map((i) => (i + 0.5) / 200);
+      return ts.map((t) => [x1 + t * (x2 - x1), y1 + t * (y2 - y1)].map(Math.floor).join());
+    });
+    const later = range(n).flatMap((i) => range(n - i - 1).map((j) => `${i + j + 1},${i}`));
+    expect([...new Set(hatched)].sort()).toEqual(later.sort());
+  }
+});
+
+test("a number stands at the first token of every block, of so many as there is room", () => {
+  expect(tiles.firsts(10, 4, 1)).toEqual([0, 4, 8]);
+  expect(tiles.firsts(10, 4, 3)).toEqual([0, 4]);
+  expect(tiles.firsts(12, 2, 3)).toEqual([0, 4, 8]);
+  expect(tiles.firsts(5, 5, 1)).toEqual([0]);
+});
+
+test("one query meets, several meet; at the end it is said which way moves more", () => {
+  const { walk } = cases.tiles.expected.find(({ walk }) => walk.rows === 1)!;
+  const told = (sizes: object, moment: number): string => {
+    const other = { ...walk, ...sizes };
+    return tiles.told(other, tiles.steps(other), moment);
+  };
+  expect(told({}, 0)).toBe("Nothing is read yet.");
+  expect(told({}, 2)).toBe("Query 2 meets keys 1 to 6: 66 numbers read so far, 6 written.");
+  const [rows, columns] = [4, 4];
+  expect(told({ n_query: 12, n_key: 12, d_key: 500, rows, columns }, 4)).toBe(
+    "Queries 5 to 8 meet keys 1 to 4: 12,032 numbers read so far, 12 written.",
+  );
+  const ends = [204, 216, 5000].map((plain) => tiles.verdict({ ...walk, plain }));
+  expect(ends).toEqual([
+    "In all 216 numbers are moved, 12 more than by plain attention.",
+    "In all 216 numbers are moved, as many as by plain attention.",
+    "In all 216 numbers are moved, 4,784 fewer than by plain attention.",
+  ]);
 });
