@@ -227,9 +227,9 @@ def require_blocks(rows: int, columns: int) -> None:
 
 
 @dataclass(frozen=True)
-class Card:
-    """A graphics card: the fast memory of one of its processors in bytes, the bandwidth of its slow
-    memory in bytes a second, and how many operations it does a second on numbers of 16 bits."""
+class Processor:
+    """A graphics card: the fast memory of one of its multiprocessors in bytes, the bandwidth of its
+    slow memory in bytes a second, and its operations a second on numbers of 16 bits."""
 
     name: str
     fast_bytes: int
@@ -243,22 +243,21 @@ class Card:
         return max(moved * bytes_per_number / self.bandwidth, operations / self.flops)
 
 
-CARDS = (
-    Card(
-        "A100",
+PROCESSORS = (
+    Processor(
+        "A100",  # 40 GB, SXM: 164 KB of shared memory a multiprocessor, 1,555 GB/s, 312 TFLOPS
         164 * 1024,
         1.555e12,
         312e12,
-        "NVIDIA A100 Tensor Core GPU architecture (2020): 40 GB, 164 KB of shared memory a "
-        "multiprocessor at most, 1,555 GB/s, 312 TFLOPS in bf16",
+        "https://images.nvidia.com/aem-dam/en-zz/Solutions/data-center/"
+        "nvidia-ampere-architecture-whitepaper.pdf",
     ),
-    Card(
-        "H100",
-        227 * 1024,
+    Processor(
+        "H100",  # SXM: 228 KB of shared memory a multiprocessor, 3.35 TB/s, 989 TFLOPS when dense
+        228 * 1024,
         3.35e12,
         989e12,
-        "NVIDIA H100 datasheet (2023), SXM: 3.35 TB/s, 989 TFLOPS in bf16 without sparsity; "
-        "227 KB of shared memory a block, CUDA C++ programming guide, compute capability 9.0",
+        "https://resources.nvidia.com/en-us-tensor-core/gtc22-whitepaper-hopper",
     ),
 )
 

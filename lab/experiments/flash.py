@@ -7,9 +7,12 @@ this machine with `THREADS` threads, and nothing else may run meanwhile.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
+from lab.model.call import Slots
 
 KERNELS: dict[str, Kernel] = {
     "math": math_attention,
@@ -33,6 +37,7 @@ THREADS = 2
 MEMORY_LENGTHS = (512, 1024, 2048, 4096, 8192)
 SPEED_LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)
 REPEATS = 7
+TRITON_LENGTH = 200
 STATUS = Path("/proc/self/status")
 
 
@@ -42,15 +47,19 @@ def flash_cells() -> list[Cell]:
         for kernel in KERNELS
         for n in MEMORY_LENGTHS
     ]
-    return memory + [{"part": "speed", "tokens": n} for n in SPEED_LENGTHS]
+    speed = [{"part": "speed", "tokens": n} for n in SPEED_LENGTHS]
+    return [*memory, *speed, *({"part": "triton", "causal": causal} for causal in (True, False))]
 
 
 def measure_flash(cell: Cell) -> dict[str, Any]:
     torch.set_num_threads(THREADS)
-    if cell["part"] == "memory":
-        found: dict[str, Any] = {"peak_bytes": peak_of(cell["kernel"], cell["tokens"])}
-    else:
-        found = {"seconds": seconds_of(cell["tokens"]), "repeats": REPEATS}
+    match cell:
+        case {"part": "memory", "kernel": kernel, "tokens": n}:
+            found: dict[str, Any] = {"peak_bytes": peak_of(kernel, n)}
+        case {"part": "speed", "tokens": n}:
+            found = {"seconds": seconds_of(n), "repeats": REPEATS}
+        case _:
+            found = error_of_triton(causal=cell["causal"])
     sample = Sample("generator", "queries, keys and values of one text, normal", 1, 0)
     return {**found, "threads": THREADS, "precision": "fp32", **sample.document(), "seeds": [0]}
 
@@ -137,4 +146,26 @@ def seconds_of(n: int) -> dict[str, dict[str, float]]:
     return {
         name: {way: round(float(np.median(taken[name, way])), 7) for way in ways}
         for name, ways in runs.items()
+    }
+
+
+# ---------------------------------------------------------------- the kernel for a card
+
+
+def error_of_triton(*, causal: bool) -> dict[str, Any]:
+    """How far the kernel's output is from plain attention in float64, as it runs here: on a card,
+    or in Triton's interpreter. Needs the extra `triton`."""
+    on_card = torch.cuda.is_available()
+    if not on_card:
+        os.environ["TRITON_INTERPRET"] = "1"
+    kernel = import_module("lab.model.attention.flash_triton")
+    text = [x.detach().to("cuda" if on_card else "cpu") for x in some_text(TRITON_LENGTH)]
+    out, _ = kernel.flash_on_a_card(*text, scale=HEAD_DIM**-0.5, causal=causal)
+    q, k, v = (x.double() for x in text)
+    right = math_attention(q, k, v, scale=HEAD_DIM**-0.5, slots=Slots(causal=causal))
+    return {
+        "where": torch.cuda.get_device_name() if on_card else "interpreter",
+        "triton": version("triton"),
+        "tokens": TRITON_LENGTH,
+        "largest_error": float((out - right).abs().max()),
     }

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lab.by_hand.flash import (
-    CARDS,
+    PROCESSORS,
     Numbers,
     SlowMemory,
     flash_attention,
@@ -141,7 +141,7 @@ def test_with_too_little_fast_memory_it_moves_more_than_plain_attention() -> Non
 
 
 def test_a_card_waits_for_the_slower_of_its_two() -> None:
-    for card in CARDS:
+    for card in PROCESSORS:
         assert card.seconds(10**9, 1) == pytest.approx(2e9 / card.bandwidth)
         assert card.seconds(1, 10**15) == pytest.approx(1e15 / card.flops)
     assert operations(4, 4, 2, 2) == 2 * 10 * 4 and operations(4, 6, 2, 2, causal=False) == 192
