@@ -31,6 +31,7 @@ from components.ui.drawings import (  # noqa: E402
     growing,
     kept,
     network,
+    notations,
     queue,
     registers,
     save,
@@ -568,6 +569,59 @@ def walked(walk: dict[str, Any]) -> list[dict[str, Any]]:
     return memory.steps
 
 
+# ---------------------------------------------------------------- in several notations
+
+SOFTMAX = [
+    notations.Step("largest", "The largest score."),
+    notations.Step("powers", "No power is above one."),
+    notations.Step("sum", "They are added."),
+    notations.Step("shares", "Each is divided by the sum."),
+]
+NOTATIONS: dict[str, list[tuple[str, str]]] = {
+    "Python": [
+        ("def softmax(scores):", ""),
+        ("    m = scores[0]", "largest"),
+        ("    for s in scores:", "largest"),
+        ("        m = max(m, s)", "largest"),
+        ("    P = [exp(s - m) for s in scores]", "powers"),
+        ("    return [p / sum(P) for p in P]", "sum, shares"),
+    ],
+    "NumPy": [
+        ("P = np.exp(S - S.max())", "largest, powers"),
+        ("", ""),
+        ("P /= P.sum()", "sum, shares"),
+    ],
+    "on paper": [
+        ("m = max s", "largest"),
+        ("p = e^(s - m)", "powers"),
+        ("l = sum p", "sum"),
+        ("p / l", "shares"),
+    ],
+}
+"""Lines, and what each does."""
+
+
+def three_notations() -> Case:
+    columns = [
+        notations.Column(
+            title,
+            [notations.Line(text, does.split(", ") if does else []) for text, does in lines],
+            where=f"{title}.py",
+        )
+        for title, lines in NOTATIONS.items()
+    ]
+
+    def lit(step: str) -> list[list[str]]:
+        """The lines of each column that do it."""
+        return [[text for text, does in lines if step in does] for lines in NOTATIONS.values()]
+
+    return case(
+        notations,
+        lambda: notations.show_notations("k", columns, SOFTMAX, at="powers", alt="Softmax"),
+        [{"name": name, "said": said, "lit": lit(name)} for name, said in SOFTMAX],
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -581,6 +635,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "queue": served_queue,
     "registers": softmax_in_pieces,
     "tiles": walk_over_scores,
+    "notations": three_notations,
     "climb": climbing_course,
     "sieve": sieve_of_labels,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),

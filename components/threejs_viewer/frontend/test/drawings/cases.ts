@@ -8,6 +8,7 @@ import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
+import type notations from "../../src/drawings/notations";
 import type queue from "../../src/drawings/queue";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
@@ -119,6 +120,8 @@ interface Cases {
   >;
   /** For each way to cut a table into blocks; what was sent is the first of them. */
   tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
+  /** For each step, the lines of each column that do it. */
+  notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -10,6 +10,7 @@ import generators from "../../src/drawings/generators";
 import { factor } from "../../src/drawings/maths/registers";
 import { momentAt } from "../../src/drawings/shared/player";
 import network from "../../src/drawings/network";
+import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
 import registers from "../../src/drawings/registers";
 import save from "../../src/drawings/save";
@@ -801,6 +802,113 @@ test("at the edges stand the tokens, or the numbers of those that begin a block"
   expect(texts("number").slice(0, 3)).toEqual(["1", "501", "1001"]);
 });
 
+// ---------------------------------------------------------------- several notations
+
+/** The lines that are lit, column by column. */
+function litLines(drawing: Shown): string[][] {
+  const columns = drawing.all(".column");
+  return columns.map((column) =>
+    [...column.querySelectorAll('.line[aria-current="step"]')].map((line) => line.textContent),
+  );
+}
+
+const litSteps = (drawing: Shown): string[] =>
+  drawing.all('.choice [aria-current="step"]').map((button) => button.textContent);
+
+/** The sentences that are not hidden. */
+const sentences = (drawing: Shown): string[] =>
+  drawing
+    .all(".said p")
+    .filter((sentence) => !sentence.hidden)
+    .map((sentence) => sentence.textContent);
+
+/** That exactly these steps are lit, in the buttons, in the lines, and in words. */
+function checkLit(drawing: Shown, ...names: string[]): void {
+  const found = cases.notations.expected.filter(({ name }) => names.includes(name));
+  expect(litSteps(drawing)).toEqual(names);
+  expect(sentences(drawing)).toEqual(found.map(({ name, said }) => `${name} ${said}`));
+  const { columns } = cases.notations.data;
+  const lit = columns.map(({ lines }, c) =>
+    lines.map(([text]) => text).filter((text) => found.some((step) => step.lit[c].includes(text))),
+  );
+  expect(litLines(drawing)).toEqual(lit);
+}
+
+const point = (mark: Element): boolean => mark.dispatchEvent(new Event("pointerenter"));
+const leave = (mark: Element): boolean => mark.dispatchEvent(new Event("pointerleave"));
+
+const lineOf = (drawing: Shown, text: string): HTMLElement =>
+  drawing.all(".line").find((line) => line.textContent === text)!;
+
+test("a button lights its step in every notation as long as it is pointed at or has the focus", () => {
+  const drawing = opened(notations, cases.notations);
+  checkLit(drawing, "powers");
+  cases.notations.expected.forEach(({ name }, i) => {
+    const button = drawing.all(".choice button")[i];
+    point(button);
+    checkLit(drawing, name);
+    leave(button);
+    checkLit(drawing, "powers");
+    button.focus();
+    checkLit(drawing, name);
+    button.blur();
+  });
+  checkLit(drawing, "powers");
+});
+
+test("a line lights all that does the same, in both steps if it does two", () => {
+  const drawing = opened(notations, cases.notations);
+  for (const { lines } of cases.notations.data.columns)
+    for (const [text, steps] of lines) {
+      const line = lineOf(drawing, text);
+      const names = steps.map((step) => cases.notations.expected[step].name);
+      point(line);
+      checkLit(drawing, ...(names.length ? names : ["powers"]));
+      leave(line);
+      expect(line.hasAttribute("tabindex")).toBe(names.length > 0);
+    }
+});
+
+test("a tap keeps its steps lit, a second one lets them go, and nothing is lit", () => {
+  const drawing = opened(notations, cases.notations);
+  const pressed = (): string[] =>
+    drawing.all("[aria-pressed=true]").map((mark) => mark.textContent);
+  expect(pressed()).toEqual(["powers", "    P = [exp(s - m) for s in scores]", "p = e^(s - m)"]);
+  const both = lineOf(drawing, "P /= P.sum()");
+  both.click();
+  leave(both);
+  checkLit(drawing, "sum", "shares");
+  expect(pressed()).toEqual(["    return [p / sum(P) for p in P]", "P /= P.sum()"]);
+  const sum = drawing.all(".choice button")[2];
+  point(sum);
+  checkLit(drawing, "sum");
+  leave(sum);
+  checkLit(drawing, "sum", "shares");
+  both.click();
+  expect([litSteps(drawing), litLines(drawing), pressed()]).toEqual([[], [[], [], []], []]);
+  expect(sentences(drawing)).toEqual(["Point at a line, or choose a step."]);
+  press(both, "Enter");
+  checkLit(drawing, "sum", "shares");
+  press(both, " ");
+  expect(litSteps(drawing)).toEqual([]);
+});
+
+test("arrows go from line to line of a column that does a step, and Tab enters a column once", () => {
+  const drawing = opened(notations, cases.notations);
+  const stops = (): string[] => drawing.all('.line[tabindex="0"]').map((line) => line.textContent);
+  expect(stops()).toEqual(["    m = scores[0]", "P = np.exp(S - S.max())", "m = max s"]);
+  drawing.all('.line[tabindex="0"]')[1].focus();
+  checkLit(drawing, "largest", "powers");
+  const focused = ["ArrowUp", "ArrowDown", "ArrowDown", "Home", "End"].map((key) => {
+    press(document.activeElement!, key);
+    return document.activeElement!.textContent;
+  });
+  const [first, last] = ["P = np.exp(S - S.max())", "P /= P.sum()"]; // an empty line is between
+  expect(focused).toEqual([first, last, last, first, last]);
+  checkLit(drawing, "sum", "shares");
+  expect(stops()).toEqual(["    m = scores[0]", last, "m = max s"]);
+});
+
 test("where nothing is drawn, nothing is saved", () => {
   const drawing = opened(save, cases.save);
   drawing.one("button").click();
@@ -824,6 +932,7 @@ const again = [
   { name: "sieve", open: () => opened(sieve, cases.sieve) },
   { name: "registers", open: () => opened(registers, cases.registers) },
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
+  { name: "notations", open: () => opened(notations, cases.notations) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {
