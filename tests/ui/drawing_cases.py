@@ -31,14 +31,18 @@ from components.ui.drawings import (  # noqa: E402
     growing,
     kept,
     network,
+    notations,
     queue,
+    registers,
     save,
     sieve,
     tape,
+    tiles,
     waves,
 )
 from lab.by_hand import attention as hand  # noqa: E402
 from lab.by_hand import mlp_experiment as experiment  # noqa: E402
+from lab.by_hand.flash import SlowMemory, flash_attention, held  # noqa: E402
 from lab.by_hand.mlp import Task  # noqa: E402
 from lab.data.vocabulary import encode  # noqa: E402
 from lab.inference.clocked import Clocked  # noqa: E402
@@ -424,6 +428,200 @@ def sieve_of_labels() -> Case:
     )
 
 
+# ---------------------------------------------------------------- softmax in pieces
+
+LABELS = "37*48=1"
+SCORES = np.array([1.5, 3.2, -0.7, 3.2, 2.1, 6.0, 0.4])
+VALUES = np.random.default_rng(13).integers(-30, 31, size=(7, 2)) / 10
+ORDERS = (
+    [0, 1, 2, 3, 4, 5, 6],
+    [5, 0, 1, 2, 3, 4, 6],
+    [0, 1, 2, 3, 4, 6, 5],
+    [6, 2, 0, 4, 1, 3, 5],
+)
+
+
+def softmax_in_pieces() -> Case:
+    return case(
+        registers,
+        lambda: registers.show_registers("k", LABELS, SCORES, VALUES, alt="Three registers"),
+        {
+            "runs": [kept_after(order, size) for order in ORDERS for size in (1, 2, 4)],
+            "naive": [naive(scale) for scale in (1.0, 1.8, 4.0, -30.0)],
+        },
+    )
+
+
+def kept_after(order: list[int], size: int) -> dict[str, Any]:
+    """m, l and O of all that has come by then, computed anew; the answer as lab has it."""
+
+    def kept(n: int) -> dict[str, Any]:
+        scores, values = SCORES[order[:n]], VALUES[order[:n]]
+        powers = np.exp(scores - scores.max())
+        answer, _ = flash_attention(
+            np.ones((1, 1)),
+            scores[:, None],
+            values,
+            scale=1.0,
+            rows=1,
+            columns=size,
+            memory=SlowMemory(),
+            causal=False,
+        )
+        return {
+            "m": float(scores.max()),
+            "l": float(powers.sum()),
+            "O": (powers @ values).tolist(),
+            "answer": answer[0].tolist(),
+        }
+
+    ends = [*range(size, len(order), size), len(order)]
+    return {"order": order, "size": size, "after": [kept(n) for n in ends]}
+
+
+def naive(scale: float) -> dict[str, Any]:
+    """Softmax without m in float16; JSON has no word for what is not finite."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(scale * SCORES).astype(np.float16)
+        total = added(powers)
+        blend = [added(powers * column) for column in VALUES.T.astype(np.float16)]
+        answer = [part / total for part in blend]
+    written = {"powers": powers, "sum": [total], "blend": blend, "answer": answer}
+    return {"scale": scale} | {key: [str(float(x)) for x in some] for key, some in written.items()}
+
+
+def added(numbers: np.ndarray) -> np.float16:
+    """From the first to the last, rounded each time."""
+    total = np.float16(0)
+    for number in numbers:
+        total = total + number
+    return total
+
+
+# ---------------------------------------------------------------- block by block
+
+TOKENS = "37*48=6771"
+WALKS: dict[str, dict[str, Any]] = {
+    "ragged, causal": {"n_query": 10, "n_key": 10, "rows": 4, "columns": 3, "causal": True},
+    "columns wider than rows": {"n_query": 9, "n_key": 9, "rows": 2, "columns": 5, "causal": True},
+    "full": {"n_query": 6, "n_key": 8, "rows": 3, "columns": 4, "causal": False},
+    "ragged, full": {"n_query": 7, "n_key": 5, "rows": 3, "columns": 2, "causal": False},
+    "more than plain": {"n_query": 6, "n_key": 6, "rows": 1, "columns": 6, "causal": False},
+}
+
+
+def walk_over_scores() -> Case:
+    sizes: dict[str, Any] = {"d_key": 3, "d_value": 2, "fast": 60}
+
+    def show() -> None:
+        first = WALKS["ragged, causal"]
+        tiles.show_tiles("k", **first, **sizes, labels=TOKENS, alt="A walk", seconds=4)
+
+    walks = [tiles.tiles_data(**walk, **sizes) for walk in WALKS.values()]
+    return case(tiles, show, [{"walk": walk, "steps": walked(walk)} for walk in walks])
+
+
+class Watched(SlowMemory):
+    """Says after each block of keys what was moved by then, and who met.
+
+    The number of a token stands first in its rows of Q and V.
+    """
+
+    def __init__(self, Q: np.ndarray, V: np.ndarray) -> None:
+        super().__init__()
+        self.Q, self.V = Q, V
+        self.queries = [0, 0]
+        self.steps: list[dict[str, Any]] = []
+
+    def fetch(self, x: np.ndarray) -> np.ndarray:
+        fetched = super().fetch(x)
+        tokens = [int(x[0, 0]), int(x[-1, 0]) + 1]
+        if x.base is self.Q:
+            self.queries = tokens
+        if x.base is self.V:
+            self.steps.append({"queries": self.queries, "keys": tokens})
+            self.note()
+        return fetched
+
+    def put(self, there: np.ndarray, x: np.ndarray) -> None:
+        super().put(there, x)
+        self.note()
+
+    def note(self) -> None:
+        self.steps[-1] |= {"read": self.read, "written": self.written}
+
+
+def walked(walk: dict[str, Any]) -> list[dict[str, Any]]:
+    """What lab's own loop fetches and puts."""
+    n_query, n_key, d_key, d_value = (
+        walk[name] for name in ("n_query", "n_key", "d_key", "d_value")
+    )
+    Q, K, V = (
+        np.arange(n)[:, None] + np.zeros(width)
+        for n, width in ((n_query, d_key), (n_key, d_key), (n_key, d_value))
+    )
+    memory = Watched(Q, V)
+    cut = {name: walk[name] for name in ("rows", "columns", "causal")}
+    flash_attention(Q, K, V, scale=0.1, memory=memory, **cut)
+    for step in memory.steps:
+        I, J = (end - begin for begin, end in (step["queries"], step["keys"]))
+        step["held"] = held(I, J, d_key, d_value)
+    return memory.steps
+
+
+# ---------------------------------------------------------------- in several notations
+
+SOFTMAX = [
+    notations.Step("largest", "The largest score."),
+    notations.Step("powers", "No power is above one."),
+    notations.Step("sum", "They are added."),
+    notations.Step("shares", "Each is divided by the sum."),
+]
+NOTATIONS: dict[str, list[tuple[str, str]]] = {
+    "Python": [
+        ("def softmax(scores):", ""),
+        ("    m = scores[0]", "largest"),
+        ("    for s in scores:", "largest"),
+        ("        m = max(m, s)", "largest"),
+        ("    P = [exp(s - m) for s in scores]", "powers"),
+        ("    return [p / sum(P) for p in P]", "sum, shares"),
+    ],
+    "NumPy": [
+        ("P = np.exp(S - S.max())", "largest, powers"),
+        ("", ""),
+        ("P /= P.sum()", "sum, shares"),
+    ],
+    "on paper": [
+        ("m = max s", "largest"),
+        ("p = e^(s - m)", "powers"),
+        ("l = sum p", "sum"),
+        ("p / l", "shares"),
+    ],
+}
+"""Lines, and what each does."""
+
+
+def three_notations() -> Case:
+    columns = [
+        notations.Column(
+            title,
+            [notations.Line(text, does.split(", ") if does else []) for text, does in lines],
+            where=f"{title}.py",
+        )
+        for title, lines in NOTATIONS.items()
+    ]
+
+    def lit(step: str) -> list[list[str]]:
+        """The lines of each column that do it."""
+        return [[text for text, does in lines if step in does] for lines in NOTATIONS.values()]
+
+    return case(
+        notations,
+        lambda: notations.show_notations("k", columns, SOFTMAX, at="powers", alt="Softmax"),
+        [{"name": name, "said": said, "lit": lit(name)} for name, said in SOFTMAX],
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arrows": made_head,
     "head": real_head,
@@ -435,6 +633,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "kept": kept_lines,
     "generators": two_generators,
     "queue": served_queue,
+    "registers": softmax_in_pieces,
+    "tiles": walk_over_scores,
+    "notations": three_notations,
     "climb": climbing_course,
     "sieve": sieve_of_labels,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),

@@ -5,13 +5,12 @@ import "./climb.css";
 import { between, rows, spread, told, type Course } from "./maths/climb";
 import { draw, partsOf, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { range, tickStep, type Pair } from "./shared/numbers";
+import { counted, range, tickStep, type Pair } from "./shared/numbers";
 import { Reel } from "./shared/reel";
 
 const [LEFT, HEIGHT, AXIS] = [42, 270, 42]; // of the plot; below it numbers and what they count
 const [ROW, NAME] = [17, 16]; // of a stage's name, and from curve to curve where they are named
 const CHARACTER = 7; // pixels
-const FRAMES = 40; // a second
 
 interface Data extends Course {
   digest: string;
@@ -84,8 +83,7 @@ class Climb {
     });
     this.axes = draw(plot, "g", { class: "axes" });
     this.curves = lengths.map((length, i) => this.buildCurve(length, i));
-    const last = steps.length - 1;
-    this.reel.load(last, seconds, Math.ceil((seconds * FRAMES) / last));
+    this.reel.load(steps.length - 1, seconds, "smooth");
     this.place();
   }
 
@@ -160,7 +158,7 @@ class Climb {
     for (let step = 0; step <= last; step += every) {
       const x = this.x(step);
       draw(axes, "line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 });
-      draw(axes, "text", { x, y: bottom + 14 }).textContent = step.toLocaleString("en-GB");
+      draw(axes, "text", { x, y: bottom + 14 }).textContent = counted(step);
     }
     const middle = (LEFT + this.right) / 2;
     draw(axes, "text", { x: middle, y: bottom + 32 }).textContent = "sums read";

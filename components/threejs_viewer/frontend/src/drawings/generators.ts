@@ -16,7 +16,7 @@ import {
 } from "./maths/generators";
 import { draw, partsOf, say, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { range } from "./shared/numbers";
+import { counted, range } from "./shared/numbers";
 import { Player } from "./shared/player";
 
 const [LEFT, TOP] = [16, 20]; // of the cells: numbers of layers, names of the text's two parts
@@ -290,11 +290,6 @@ class Generators {
       `${other} with one; ${pushed} and ${fewer} ${through}.`
     );
   }
-}
-
-/** 1,971 */
-function counted(number: number): string {
-  return number.toLocaleString("en-GB");
 }
 
 /** 19.2 billion */

@@ -5,7 +5,7 @@ import { count, hatching, runs, written, type Bar, type Timeline } from "./maths
 import "./queue.css";
 import { draw, partsOf, say, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { range, tickStep } from "./shared/numbers";
+import { counted, range, tickStep } from "./shared/numbers";
 import { Player } from "./shared/player";
 
 const [LEFT, RIGHT, TOP] = [18, 14, 4]; // margins of the slots
@@ -213,8 +213,7 @@ class Queue {
     for (const { bar, box } of sums) box.classList.toggle("runs", runs(bar, step));
     const { steps, tokens, idle, done } = count(timeline, step);
     const share = `${(100 * idle).toFixed(0)}% of the slots idle`;
-    part("totals").textContent =
-      `${steps} steps, ${tokens.toLocaleString("en-GB")} tokens written, ${share}`;
+    part("totals").textContent = `${steps} steps, ${counted(tokens)} tokens written, ${share}`;
     const running = bars.filter((bar) => runs(bar, step)).map(([, , , , text]) => question(text));
     part("running").textContent = running.length
       ? `running: ${running.join(", ")}`

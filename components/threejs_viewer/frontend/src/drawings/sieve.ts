@@ -6,7 +6,7 @@ import * as maths from "./maths/sieve";
 import { type Grid, type Spot } from "./maths/sieve";
 import { blank, onColours, partsOf, say, set, still, tone, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { bytes, clamp } from "./shared/numbers";
+import { bytes, clamp, counted } from "./shared/numbers";
 import "./sieve.css";
 
 const FALL = 600; // milliseconds
@@ -308,8 +308,6 @@ function cross(pen: CanvasRenderingContext2D, spot: Spot, arm: number, pitch: nu
     pen.lineTo(x + far, y + slope * far);
   }
 }
-
-const counted = (n: number): string => n.toLocaleString("en-GB");
 
 function names(checks: Data["checks"], joined: "and" | "or" = "and"): string {
   const type = joined === "and" ? "conjunction" : "disjunction";

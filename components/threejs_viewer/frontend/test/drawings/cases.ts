@@ -8,12 +8,16 @@ import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
+import type notations from "../../src/drawings/notations";
 import type queue from "../../src/drawings/queue";
+import type { Walk } from "../../src/drawings/maths/tiles";
+import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type sieve from "../../src/drawings/sieve";
 import type tape from "../../src/drawings/tape";
+import type tiles from "../../src/drawings/tiles";
 import type waves from "../../src/drawings/waves";
 
 type DataOf<Module extends (call: never) => unknown> = Parameters<Module>[0]["data"];
@@ -35,6 +39,23 @@ interface Grown {
   before: number[][][];
   after: number[][][];
   change: number[];
+}
+
+/** After a block of cards. */
+interface Kept {
+  m: number;
+  l: number;
+  O: number[];
+  answer: number[];
+}
+
+/** Tokens begin, ..., end - 1 meet; numbers in fast memory, and moved by then. */
+interface Met {
+  queries: Pair;
+  keys: Pair;
+  held: number;
+  read: number;
+  written: number;
 }
 
 interface Cases {
@@ -89,6 +110,18 @@ interface Cases {
     DataOf<typeof sieve>,
     { on: boolean[]; kept: number; wrong: number[]; thrown: number; right_thrown: number }[]
   >;
+  registers: Case<
+    DataOf<typeof registers>,
+    {
+      runs: { order: number[]; size: number; after: Kept[] }[];
+      /** What is not finite is said in words. */
+      naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
+    }
+  >;
+  /** For each way to cut a table into blocks; what was sent is the first of them. */
+  tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
+  /** For each step, the lines of each column that do it. */
+  notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;
   save: Case<DataOf<typeof save>, null>;
 }
 

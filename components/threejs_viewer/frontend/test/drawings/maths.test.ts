@@ -17,10 +17,13 @@ import {
   timesPushed,
   totals,
 } from "../../src/drawings/maths/generators";
+import { half, naive, verdict, written as writtenInHalf } from "../../src/drawings/maths/half";
 import { between, matches, mostOf, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { count, hatching, runs } from "../../src/drawings/maths/queue";
+import * as registers from "../../src/drawings/maths/registers";
 import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
+import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
 import {
   bytes,
@@ -301,4 +304,275 @@ test("a dot goes from where it is to where it belongs, slowly where it is high",
   expect([0, 1].map((share) => onTheWay(low, high, share))).toEqual([low, high]);
   expect(onTheWay(high, low, 0.5)[1]).toBe(7);
   expect(onTheWay(low, high, 0.5)[1]).toBe(7);
+});
+
+// ---------------------------------------------------------------- softmax in pieces
+
+type Card = registers.Card;
+
+const { scores, values } = cases.registers.data;
+const cards = scores.map((score, i): Card => ({ score, value: values[i] }));
+
+const flat = (...scores: number[]): Card[] =>
+  scores.map((score, i) => ({ score, value: [i + 1, -i] }));
+
+const lastOf = (all: readonly Card[], size = 1): registers.Arrival =>
+  registers.arrivals(all, size).at(-1)!;
+
+test.each(cases.registers.expected.runs)(
+  "cards in the order $order, $size at a time, leave the m, l and O of NumPy, and lab's answer",
+  ({ order, size, after }) => {
+    const found = registers.arrivals(
+      order.map((i) => cards[i]),
+      size,
+    );
+    expect(found.length).toBe(after.length);
+    found.forEach(({ after: kept }, i) => {
+      const { m, l, O, answer } = after[i];
+      expect(
+        apart([kept.m, kept.l, kept.O, registers.answer(kept)], [m, l, O, answer]),
+      ).toBeLessThan(CLOSE);
+    });
+  },
+);
+
+const rotations = range(cards.length).map((by) => [...cards.slice(by), ...cards.slice(0, by)]);
+
+test("whatever the order and however many come at a time, it is softmax of all at once", () => {
+  const whole = registers.atOnce(cards);
+  for (const order of [...rotations, ...rotations.map((order) => order.toReversed())])
+    for (const size of [1, 2, 3, 4, 7, 9])
+      expect(apart(registers.answer(lastOf(order, size).after), whole)).toBeLessThan(CLOSE);
+});
+
+test("the largest last shrinks all that came, the largest first nothing", () => {
+  const shrinks = (order: registers.Order): number[] =>
+    registers
+      .arrivals(
+        registers.ordered(cards, order).map((i) => cards[i]),
+        1,
+      )
+      .slice(1)
+      .map(({ shrink }) => shrink);
+  expect(shrinks("first")).toEqual(Array(6).fill(1));
+  expect(shrinks("last").at(-1)).toBeCloseTo(Math.exp(3.2 - 6), 12);
+  expect(registers.ordered(cards, "written")).toEqual(range(7));
+  expect(registers.ordered(cards, "last")).toEqual([0, 1, 2, 3, 4, 6, 5]);
+});
+
+test("one card is its own answer; equal scores shrink nothing and share alike", () => {
+  const one = lastOf(flat(-3));
+  expect([one.after.m, one.after.l, registers.answer(one.after)]).toEqual([-3, 1, [1, 0]]);
+  expect(registers.shrinks(one)).toBe(false);
+  const equal = registers.arrivals(flat(2, 2, 2), 1);
+  expect(equal.slice(1).map(({ shrink }) => shrink)).toEqual([1, 1]);
+  expect(equal.some(registers.shrinks)).toBe(false);
+  expect(apart(registers.answer(equal[2].after), [2, -1])).toBeLessThan(CLOSE);
+});
+
+test("scores of ten thousand neither overflow nor lose the answer", () => {
+  for (const all of [flat(1e4, 1e4 - 1, -1e4), flat(-1e4, 1e4 - 1, 1e4)])
+    for (const size of [1, 2, 4]) {
+      const { after } = lastOf(all, size);
+      expect(apart(registers.answer(after), registers.atOnce(all))).toBeLessThan(CLOSE);
+      expect(after.l).toBeCloseTo(1 + Math.exp(-1), 12);
+    }
+});
+
+test("no sum leaves its scale, whatever came", () => {
+  const parts: [(card: Card) => number, (kept: registers.Kept) => number][] = [
+    [() => 1, ({ l }) => l],
+    [({ value }) => value[0], ({ O }) => O[0]],
+    [({ value }) => value[1], ({ O }) => O[1]],
+  ];
+  for (const [ofCard, ofKept] of parts) {
+    const [low, high] = registers.reach(cards, ofCard);
+    for (const order of rotations)
+      for (const { after } of registers.arrivals(order, 1)) {
+        expect(ofKept(after)).toBeGreaterThanOrEqual(low - CLOSE);
+        expect(ofKept(after)).toBeLessThanOrEqual(high + CLOSE);
+      }
+  }
+  expect(registers.reach(flat(1, 1, 0), () => 1)).toEqual([0, 2 + Math.exp(-1)]);
+  expect([-2, 0, 4].map((x) => registers.along([-2, 4], x))).toEqual([0, 1 / 3, 1]);
+  expect(registers.along(registers.around([0]), 0)).toBe(0);
+});
+
+test("a card that is moved pushes those between by one", () => {
+  expect(registers.moved("abcde".split(""), 1, 3).join("")).toBe("acdbe");
+  expect(registers.moved("abcde".split(""), 4, 0).join("")).toBe("eabcd");
+});
+
+test("every arrival is told: who comes, whether it is the largest, what shrinks", () => {
+  const all = flat(2, 1, 3, 3, 20);
+  const told = (size: number): string[] =>
+    range(Math.ceil(5 / size) + 1).map((moment) => registers.told(all, size, moment));
+  const end = "All have come: O / l is 5.00 and \u22124.00, as by softmax over all cards at once.";
+  expect(told(1)).toEqual([
+    "No card has come yet: nothing is kept.",
+    "Card 1 of 5, score 2, is the largest so far: nothing was kept before.",
+    "Card 2 of 5, score 1, is not above m: nothing shrinks.",
+    "Card 3 of 5, score 3, is the largest so far: what was kept shrinks by the factor 0.37.",
+    "Card 4 of 5, score 3, is not above m: nothing shrinks.",
+    "Card 5 of 5, score 20, is the largest so far: " +
+      `what was kept shrinks by a factor below 0.0001. ${end}`,
+  ]);
+  const largest = "is the largest so far; what was kept shrinks by";
+  expect(told(2).slice(2)).toEqual([
+    `Cards 3 and 4 of 5: their largest score, 3, ${largest} the factor 0.37.`,
+    `Card 5 of 5, score 20, ${largest.replace(";", ":")} a factor below 0.0001. ${end}`,
+  ]);
+  expect(told(4)[1]).toBe(
+    "Cards 1 to 4 of 5: their largest score, 3, is the largest so far; nothing was kept before.",
+  );
+});
+
+test("a line of arithmetic has the numbers of the arrival", () => {
+  const l = ({ l }: registers.Kept): number => l;
+  const O = ({ O }: registers.Kept): number => O[1];
+  const [first, second, third] = registers.arrivals(flat(-2, -1, -1.25), 1);
+  const written = [first, second, third].map((arrival) => [
+    registers.growth(arrival),
+    registers.shrinkage(arrival),
+    registers.equation(arrival, l),
+    registers.equation(arrival, O),
+  ]);
+  expect(written).toEqual([
+    ["\u22122", "nothing to shrink yet", "1.000", "0.000"],
+    [
+      "\u22122 → \u22121",
+      "exp(\u22122 \u2212 (\u22121)) = 0.37",
+      "0.37 × 1.000 + 1.000 = 1.368",
+      "0.37 × 0.000 \u2212 1.000 = \u22121.000",
+    ],
+    [
+      "\u22121",
+      "exp(\u22121 \u2212 (\u22121)) = 1",
+      "1 × 1.368 + 0.779 = 2.147",
+      "1 × \u22121.000 \u2212 1.558 = \u22122.558",
+    ],
+  ]);
+  expect([1, 0.999, 0.368, 0.0498, 0.00674, 1e-9, 0].map(registers.factor)).toEqual(
+    ["1", "0.99", "0.37", "0.05", "0.0067", "<0.0001", "<0.0001"], // 1 is said of 1 alone
+  );
+  expect([5.1, 2, -0.001, 1e4, 2.125, 100].map(registers.plain)).toEqual(
+    ["5.1", "2", "0", "10000", "2.13", "100"], // no zeros at the end
+  );
+});
+
+test.each(cases.registers.expected.naive)(
+  "without m, at $scale times the scores, 16 bits hold what NumPy's do",
+  (expected) => {
+    const found = naive(
+      cards.map(({ score, value }) => ({ score: expected.scale * score, value })),
+    );
+    const numbers = (texts: string[]): number[] =>
+      texts.map((text) => Number(text.replace("inf", "Infinity")));
+    expect(found).toEqual({
+      powers: numbers(expected.powers),
+      sum: numbers(expected.sum)[0],
+      blend: numbers(expected.blend),
+      answer: numbers(expected.answer),
+    });
+  },
+);
+
+test("a number of 16 bits is the nearest, the even one of two, and ends at 65,504", () => {
+  const pairs = [
+    [0, 0],
+    [1 / 3, 0.333251953125],
+    [2049, 2048],
+    [2051, 2052],
+    [65519, 65504],
+    [65520, Infinity],
+    [-1e300, -Infinity],
+    [2 ** -25, 0],
+    [1.1 * 2 ** -24, 2 ** -24],
+    [NaN, NaN],
+  ];
+  expect(pairs.map(([number]) => half(number))).toEqual(pairs.map(([, nearest]) => nearest));
+  expect([12.18, 22032, 6e-8, -Infinity, NaN].map(writtenInHalf)).toEqual([
+    "12.2",
+    "22,032",
+    "0.00000006",
+    "\u2212inf",
+    "not a number",
+  ]);
+});
+
+test("it is said where 16 bits end, and what becomes of the answer", () => {
+  const said = (all: Card[]): string => verdict(all, naive(all));
+  const above = "above 65,504, the largest number of 16 bits.";
+  const lost = "The answer is inf / inf: not a number.";
+  expect(said(flat(0, 1))).toBe(`No exp(score) is ${above} The answer is 1.73 and \u22120.73.`);
+  expect(said(flat(0, 12.4))).toBe(`exp(12.4) overflows: it is ${above} ${lost}`);
+  expect(said(flat(13, 12))).toBe(`exp(13) and one other overflow: they are ${above} ${lost}`);
+  expect(said(flat(13, 12, 14))).toMatch(/^exp\(14\) and 2 others overflow: they are above/);
+  expect(said(flat(11, 11).map((card) => ({ ...card, value: [0.1] })))).toBe(
+    `Every exp(score) fits, but their sum is ${above} The answer is 0.00.`,
+  );
+  expect(said([{ score: 11, value: [2] }])).toBe(
+    "Every exp(score) fits, but times the values they overflow. The answer is inf.",
+  );
+  expect(said(flat(-20, -30))).toBe(
+    "Every exp(score) is too small for 16 bits. The answer is 0 / 0: not a number.",
+  );
+});
+
+// ---------------------------------------------------------------- a walk over the scores
+
+test.each(cases.tiles.expected)(
+  "$walk.n_query queries and $walk.n_key keys by $walk.rows and $walk.columns move what lab moves",
+  ({ walk, steps }) => {
+    const found = tiles.steps(walk).map((step) => ({
+      ...step,
+      held: Object.values(tiles.held(step, walk)).reduce((sum, [n, size]) => sum + n * size, 0),
+    }));
+    expect(found).toEqual(steps);
+    const { read, written } = found.at(-1)!;
+    expect(read + written).toBe(walk.flash);
+  },
+);
+
+test("the hatching lies on the scores of later keys, on all of them and on no other", () => {
+  for (const n of [1, 2, 5, 10]) {
+    const strokes = tiles.later(n, 0.21);
+    const hatched = strokes.flatMap(([[x1, y1], [x2, y2]]) => {
+      expect([x1 + y1 - x2 - y2, x1 >= 0, y1 <= n, x2 <= n, y2 >= 0]).toEqual([
+        expect.closeTo(0, 9),
+        ...Array(4).fill(true),
+      ]);
+      const ts = range(200).map((i) => (i + 0.5) / 200);
+      return ts.map((t) => [x1 + t * (x2 - x1), y1 + t * (y2 - y1)].map(Math.floor).join());
+    });
+    const later = range(n).flatMap((i) => range(n - i - 1).map((j) => `${i + j + 1},${i}`));
+    expect([...new Set(hatched)].sort()).toEqual(later.sort());
+  }
+});
+
+test("a number stands at the first token of every block, of so many as there is room", () => {
+  expect(tiles.firsts(10, 4, 1)).toEqual([0, 4, 8]);
+  expect(tiles.firsts(10, 4, 3)).toEqual([0, 4]);
+  expect(tiles.firsts(12, 2, 3)).toEqual([0, 4, 8]);
+  expect(tiles.firsts(5, 5, 1)).toEqual([0]);
+});
+
+test("one query meets, several meet; at the end it is said which way moves more", () => {
+  const { walk } = cases.tiles.expected.find(({ walk }) => walk.rows === 1)!;
+  const told = (sizes: object, moment: number): string => {
+    const other = { ...walk, ...sizes };
+    return tiles.told(other, tiles.steps(other), moment);
+  };
+  expect(told({}, 0)).toBe("Nothing is read yet.");
+  expect(told({}, 2)).toBe("Query 2 meets keys 1 to 6: 66 numbers read so far, 6 written.");
+  const [rows, columns] = [4, 4];
+  expect(told({ n_query: 12, n_key: 12, d_key: 500, rows, columns }, 4)).toBe(
+    "Queries 5 to 8 meet keys 1 to 4: 12,032 numbers read so far, 12 written.",
+  );
+  const ends = [204, 216, 5000].map((plain) => tiles.verdict({ ...walk, plain }));
+  expect(ends).toEqual([
+    "In all 216 numbers are moved, 12 more than by plain attention.",
+    "In all 216 numbers are moved, as many as by plain attention.",
+    "In all 216 numbers are moved, 4,784 fewer than by plain attention.",
+  ]);
 });

@@ -8,13 +8,17 @@ export function arrow(angle: number, length: number): Pair {
   return [length * Math.cos(turn), length * Math.sin(turn)];
 }
 
-/** softmax(q . k / sqrt(d)) with d = 2. */
-export function attend([x, y]: Pair, keys: readonly Pair[]): number[] {
-  const scores = keys.map(([kx, ky]) => (x * kx + y * ky) / Math.SQRT2);
+/** Shares that sum to 1, of all scores at once. */
+export function softmax(scores: readonly number[]): number[] {
   const most = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - most));
   const sum = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / sum);
+}
+
+/** softmax(q . k / sqrt(d)) with d = 2. */
+export function attend([x, y]: Pair, keys: readonly Pair[]): number[] {
+  return softmax(keys.map(([kx, ky]) => (x * kx + y * ky) / Math.SQRT2));
 }
 
 /** The weight on each digit, and last what went to signs, whose value is nothing. */

@@ -1,7 +1,7 @@
 // Curves that rise over the stages of a course (components/ui/drawings/climb.py): what they say at
 // a check, and where their names find room.
 
-import { clamp } from "../shared/numbers";
+import { clamp, counted } from "../shared/numbers";
 
 /** Its name, and from and to how many sums read. */
 export type Band = [name: string, begin: number, end: number];
@@ -36,7 +36,7 @@ export function stageAt(stages: readonly Band[], step: number): string | undefin
 
 export function told({ lengths, steps, right, stages }: Course, check: number): string {
   const stage = stageAt(stages, steps[check]);
-  const where = `After ${steps[check].toLocaleString("en-GB")} sums${stage ? `, stage ${stage}` : ""}`;
+  const where = `After ${counted(steps[check])} sums${stage ? `, stage ${stage}` : ""}`;
   const shares = lengths.map((length, i) => `${length} ${inHundred(right[check][i])}`);
   return `${where}: ${shares.join(", ")}.`;
 }

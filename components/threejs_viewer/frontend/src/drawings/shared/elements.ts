@@ -17,6 +17,11 @@ export function set(shape: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, String(value));
 }
 
+/** A variable of the style sheet, as a percentage. */
+export function setShare(element: HTMLElement, name: string, share: number): void {
+  element.style.setProperty(name, `${(100 * share).toFixed(2)}%`);
+}
+
 /** The head of an arrow that ends in (x, y), pointing away from zero. */
 export function tip(x: number, y: number, size = 1): string {
   const long = Math.hypot(x, y) || 1;

@@ -22,6 +22,9 @@ export function signed(number: number, digits: number): string {
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
 }
 
+/** 1,971 */
+export const counted = (number: number): string => number.toLocaleString("en-GB");
+
 /** .07, .93, 1.00 */
 export function short(share: number): string {
   return share.toFixed(2).replace(/^0/, "");

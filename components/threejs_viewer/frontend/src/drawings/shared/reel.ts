@@ -2,6 +2,12 @@
 // them again, a slider goes over them. Who wants no motion finds the last moment.
 
 import { say, still, type Part } from "./elements";
+import { clamp } from "./numbers";
+
+const FRAMES = 40; // a second
+
+/** Whether a drawing can also stand between two moments, or goes from one to another. */
+type Motion = "smooth" | "steps";
 
 export class Reel {
   /** The moment shown; while it plays, also one between two of the slider's. */
@@ -9,7 +15,7 @@ export class Reel {
   private timer = 0;
   private last = 0;
   private seconds = 0;
-  private finer = 1;
+  private motion: Motion = "steps";
   private readonly scrub: HTMLInputElement;
 
   /** `show` draws a moment and returns it in words. */
@@ -29,13 +35,18 @@ export class Reel {
     return this.timer !== 0;
   }
 
-  /** Up to the moment `last` in so many seconds, each in `finer` parts. */
-  load(last: number, seconds: number, finer = 1): void {
-    [this.last, this.seconds, this.finer] = [last, seconds, finer];
+  /** Up to the moment `last` in so many seconds; of more moments than frames some are left out. */
+  load(last: number, seconds: number, motion: Motion = "steps"): void {
+    [this.last, this.seconds, this.motion] = [last, seconds, motion];
     this.scrub.max = String(last);
-    this.stop();
-    if (still()) this.to(last);
+    if (still()) this.rest();
     else this.play();
+  }
+
+  /** At the last moment. */
+  rest(): void {
+    this.stop();
+    this.to(this.last);
   }
 
   stop(): void {
@@ -49,16 +60,18 @@ export class Reel {
   }
 
   private play(): void {
-    const { last, finer } = this;
     const first = Number(this.scrub.min);
-    const parts = (last - first) * finer;
+    const moments = this.last - first;
+    const frames = Math.max(1, Math.ceil(FRAMES * this.seconds));
+    const parts = this.motion === "smooth" ? frames : clamp(moments, 1, frames);
     let part = 0;
     this.stop();
     this.timer = window.setInterval(
       () => {
         if (part === parts) this.stop();
         else part++;
-        this.to(first + part / finer);
+        const at = first + (moments * part) / parts;
+        this.to(this.motion === "smooth" ? at : Math.floor(at));
       },
       (1000 * this.seconds) / (parts + 1),
     );

@@ -1,0 +1,134 @@
+// The same algorithm in several notations, side by side. Pointing at a line lights the lines that do
+// the same step in all of them, and a tap keeps them lit.
+
+import { make } from "../shared/dom";
+import "./notations.css";
+import { partsOf, set, type Part } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { clamp } from "./shared/numbers";
+
+interface Column {
+  title: string;
+  /** Where its code stands. */
+  where: string;
+  lines: [text: string, steps: number[]][];
+}
+
+interface Data {
+  digest: string;
+  alt: string;
+  columns: Column[];
+  steps: [name: string, said: string][];
+  /** The step that is lit at first. */
+  at: number;
+}
+
+/** A line of code or a button, and the steps that it lights. */
+interface Mark {
+  element: HTMLElement;
+  steps: number[];
+}
+
+class Notations {
+  private readonly part: Part;
+  private marks: Mark[] = [];
+  /** The sentence of each step. */
+  private told: HTMLElement[] = [];
+  /** Steps that are lit when nothing is pointed at. */
+  private kept: number[] = [];
+
+  constructor(
+    root: HTMLElement,
+    private data: Data,
+  ) {
+    this.part = partsOf(root);
+    this.build();
+  }
+
+  dispose(): void {}
+
+  load(data: Data): void {
+    if (data.digest === this.data.digest) return;
+    this.data = data;
+    this.build();
+  }
+
+  // ------------------------------------------------------------ built once
+
+  private build(): void {
+    const { columns, steps, alt, at } = this.data;
+    this.marks = [];
+    const buttons = steps.map(([name], i) => this.mark(make("button", {}, name), [i]));
+    this.part("choice").replaceChildren(...buttons);
+    this.told = steps.map(([name, said]) => make("p", {}, make("b", {}, name), ` ${said}`));
+    this.part("told").replaceChildren(...this.told);
+    set(this.part("columns"), { "aria-label": alt });
+    this.part("columns").replaceChildren(...columns.map((column) => this.buildColumn(column)));
+    this.keep([at]);
+  }
+
+  private buildColumn({ title, where, lines }: Column): HTMLElement {
+    const code = make("code", {}, ...lines.map(([text, steps]) => this.buildLine(text, steps)));
+    steppedThrough([...code.querySelectorAll<HTMLElement>("[role=button]")]);
+    return make(
+      "div",
+      { class: "column", role: "group", "aria-label": title },
+      make("div", { class: "title" }, title),
+      make("pre", {}, code),
+      make("div", { class: "where" }, where),
+    );
+  }
+
+  private buildLine(text: string, steps: number[]): HTMLElement {
+    if (!steps.length) return make("span", { class: "line" }, text);
+    return this.mark(make("span", { class: "line", role: "button" }, text), steps);
+  }
+
+  private mark(element: HTMLElement, steps: number[]): HTMLElement {
+    element.onpointerenter = element.onfocus = () => this.light(steps);
+    element.onpointerleave = element.onblur = () => this.light(this.kept);
+    element.onclick = () => this.keep(same(steps, this.kept) ? [] : steps);
+    this.marks.push({ element, steps });
+    return element;
+  }
+
+  // ------------------------------------------------------------ what is lit
+
+  private keep(steps: number[]): void {
+    this.kept = steps;
+    for (const mark of this.marks) set(mark.element, { "aria-pressed": same(mark.steps, steps) });
+    this.light(steps);
+  }
+
+  private light(steps: number[]): void {
+    for (const mark of this.marks) {
+      const lit = mark.steps.some((step) => steps.includes(step));
+      set(mark.element, { "aria-current": lit ? "step" : "false" });
+    }
+    this.told.forEach((sentence, step) => (sentence.hidden = !steps.includes(step)));
+    this.part("none").hidden = steps.length > 0;
+  }
+}
+
+const same = (some: number[], others: number[]): boolean => String(some) === String(others);
+
+/** One of the lines can be reached with Tab; from there arrows go to the others, and Enter taps. */
+function steppedThrough(lines: HTMLElement[]): void {
+  lines.forEach((line, i) => {
+    line.tabIndex = i ? -1 : 0;
+    line.onkeydown = (event) => {
+      const to = { ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: lines.length - 1 }[event.key];
+      if (to !== undefined) goTo(lines, clamp(to, 0, lines.length - 1));
+      else if (event.key === "Enter" || event.key === " ") line.click();
+      else return;
+      event.preventDefault();
+    };
+  });
+}
+
+function goTo(lines: HTMLElement[], to: number): void {
+  lines.forEach((line, i) => (line.tabIndex = i === to ? 0 : -1));
+  lines[to].focus();
+}
+
+export default mounted(Notations, "notations");

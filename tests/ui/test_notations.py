@@ -1,0 +1,174 @@
+"""Several notations, one step lit in all: what is no algorithm is refused, and each step of
+FlashAttention is found in lab's own three."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from components.ui.chapters.ch50.notations import (
+    NOTATIONS,
+    PATTERNS,
+    ROOT,
+    STEPS,
+    column,
+    columns,
+    cut,
+)
+from components.ui.drawings.notations import Column, Line, Step, notations_data
+from lab.by_hand.flash import flash_attention
+from lab.model.attention.flash import BlockwiseAttention, Partial, Tiles
+
+TWO = [Step("double", "Twice as much."), Step("add", "One more.")]
+DOUBLED = Column("one", [Line("def f(x):"), Line("    x *= 2", ["double"]), Line("x + 1", ["add"])])
+AT_ONCE = Column("two", [Line("2 * x + 1", ["double", "add"])], "two.py")
+
+
+# ---------------------------------------------------------------- what travels
+
+
+def test_steps_travel_as_their_numbers() -> None:
+    assert notations_data([DOUBLED, AT_ONCE], TWO, "add") == {
+        "columns": [
+            {
+                "title": "one",
+                "where": "",
+                "lines": [["def f(x):", []], ["    x *= 2", [0]], ["x + 1", [1]]],
+            },
+            {"title": "two", "where": "two.py", "lines": [["2 * x + 1", [0, 1]]]},
+        ],
+        "steps": [["double", "Twice as much."], ["add", "One more."]],
+        "at": 1,
+    }
+    assert notations_data([AT_ONCE], TWO)["at"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"steps": []}, r"the steps are \[\]; one or more is wanted, each of another name"),
+        ({"steps": [*TWO, TWO[0]]}, r"\['double', 'add', 'double'\]; .* each of another name"),
+        ({"columns": []}, "no columns; one or more is wanted"),
+        ({"columns": [AT_ONCE, Column("none", [])]}, "'none' is empty; one line or more is wanted"),
+        (
+            {"columns": [AT_ONCE, Column("odd", [*DOUBLED.lines, Line("x / 2", ["halve"])])]},
+            r"'odd', line 4, does \['halve'\]; the steps are \['double', 'add'\]",
+        ),
+        (
+            {"columns": [AT_ONCE, Column("short", DOUBLED.lines[:2])]},
+            r"'short' never does \['add'\]; a line for each step is wanted",
+        ),
+        ({"at": "halve"}, r"at='halve'; the steps are \['double', 'add'\]"),
+    ],
+)
+def test_what_is_no_algorithm_in_notations_is_refused(given: dict[str, Any], said: str) -> None:
+    usual: dict[str, Any] = {"columns": [DOUBLED, AT_ONCE], "steps": TWO}
+    with pytest.raises(ValueError, match=said):
+        notations_data(**usual | given)
+
+
+# ---------------------------------------------------------------- FlashAttention in three
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_each_pattern_of_a_step_is_in_one_line_alone(step: Step, notation: str) -> None:
+    lines = column(notation).lines
+    assert PATTERNS[step][notation]
+    for pattern in PATTERNS[step][notation]:
+        (found,) = [line for line in lines if pattern in line.text]
+        assert step.name in found.steps
+
+
+def test_every_line_of_the_loop_by_hand_does_a_step() -> None:
+    lines = column("NumPy").lines
+    (begin,) = [i for i, line in enumerate(lines) if line.text.startswith("for ")]
+    assert [line.text for line in lines[begin:] if not line.steps] == ["return O, L"]
+
+
+def test_scores_are_hidden_in_the_line_that_makes_them_by_hand_and_nowhere_else() -> None:
+    both = {"scores", "hide later keys"}
+    doing_both = [sum(both <= {*line.steps} for line in column(name).lines) for name in NOTATIONS]
+    assert doing_both == [1, 0, 0]
+
+
+def test_the_drawing_takes_the_three() -> None:
+    sent = notations_data(columns(), STEPS, "largest so far")
+    assert [one["where"].split(" · ")[0] for one in sent["columns"]] == [
+        "lab/by_hand/flash.py",
+        "lab/model/attention/flash.py",
+        "lab/model/attention/flash_triton.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("notation", "functions"),
+    [
+        ("NumPy", [flash_attention]),
+        ("torch", [BlockwiseAttention.forward, Tiles.scores, Partial.add]),
+    ],
+)
+def test_no_line_is_changed_but_for_its_indent(
+    notation: str, functions: list[Callable[..., Any]]
+) -> None:
+    shown = [line.text.strip() for line in column(notation).lines if line.text]
+    source = [
+        line.strip() for one in functions for line in inspect.getsource(one).splitlines() if line
+    ]
+    rest = iter(source)
+    assert all(line in rest for line in shown)  # in the same order
+
+
+SOURCE = '''
+class Kept:
+    @property
+    def large(self) -> bool:
+        """Whether it is.
+
+        Or not.
+        """
+        if self.x > 9:
+            return True
+        return False
+
+
+def long(
+    x: int,
+    y: int,
+) -> int:
+    """Their sum."""
+    return x + y
+'''
+
+
+def test_decorators_docstrings_and_long_signatures_are_cut() -> None:
+    short = ["def large(self) -> bool:", "    if self.x > 9:", "        return True"]
+    assert cut(SOURCE, "Kept.large").splitlines() == [*short, "    return False"]
+    assert cut(SOURCE, "long") == "return x + y"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("longer", r"longer is not defined; \['Kept', 'long'\] are"),
+        ("Kept.small", r"Kept.small is not defined; \['large'\] are"),
+        ("Kept", "Kept is no function"),
+    ],
+)
+def test_what_is_not_there_cannot_be_cut(name: str, said: str) -> None:
+    with pytest.raises(LookupError, match=said):
+        cut(SOURCE, name)
+
+
+def test_the_three_are_read_without_torch() -> None:
+    script = (
+        "import sys; from components.ui.chapters.ch50.notations import columns; columns(); "
+        "print(sorted({'torch', 'triton'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
