@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from components.ui.chapters.ch50 import probes
 from components.ui.lazily import lazily
-from components.ui.words import size
-from lab.by_hand.flash import most_rows, moved_by_flash, moved_by_plain, operations
+from components.ui.words import band, size
+from lab.by_hand.flash import (
+    PROCESSORS,
+    held,
+    hide_later,
+    most_rows,
+    moved_by_flash,
+    moved_by_plain,
+    operations,
+)
+from lab.data.problems import Format
 
 experiment = lazily("lab.experiments.flash")
 flash = lazily("lab.model.attention.flash")
@@ -26,10 +36,18 @@ SCORES, VALUES = (1.0, 3.0), (10.0, 4.0)
 WIDTH = 64
 """Size of a key and of a value of the book's network."""
 
-FAST, COLUMNS = 2048, 4
+TIMES = (0.25, 0.5, 1, 2, 4, 8)
+"""What all scores may be multiplied by."""
+
+TILE_TOKENS = tuple(Format("cot_reversed", p, p).length - 1 for p in (2, 4, 10))
+"""Of sums of two, four and ten digits, as a network reads them."""
+
+FAST_MEMORIES, BLOCKS = (2048, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32)
+FAST, COLUMNS = 8192, 16
 """Of the tiles, as they are drawn first: numbers in fast memory, and keys a block."""
 
-TRAFFIC_TOKENS, TRAFFIC_COLUMNS = 8192, 64
+LONG_TEXTS = (1024, 8192, 65_536)
+TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 16, tuple(2**n for n in range(12, 18))
 EX_TOKENS = 4096
 
 
@@ -57,21 +75,79 @@ def half_limit() -> str:
     return f"{math.ceil(math.log(float(np.finfo(np.float16).max)))}"
 
 
+def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
+    return [
+        {"token": label, "score": float(score), **{f"v {i}": float(x) for i, x in enumerate(value)}}
+        for label, score, value in zip(cards.labels, cards.scores, cards.values, strict=True)
+    ]
+
+
+def what_an_order_changes(a: int, b: int) -> str:
+    """Of the output, if the largest card comes last instead of in its turn."""
+    cards = probes.cards_of(a, b)
+    order = np.argsort(cards.scores)
+    apart = float(np.abs(read(cards, order) - read(cards, np.arange(len(order)))).max())
+    return band(apart, (1e-9, 0.1), ("the same", "a little off", "lost"))
+
+
+def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
+    """The output when the cards come one by one in this order."""
+    so_far = flash.nothing_seen(torch.zeros(1, 1, dtype=torch.float64), cards.values.shape[1])
+    for card in order:
+        so_far = so_far.add(
+            torch.tensor([[cards.scores[card]]]), torch.from_numpy(cards.values[None, card])
+        )
+    return so_far.output().numpy()
+
+
 # ---------------------------------------------------------------- 2. tiles
 
 
-def rows_that_fit(fast: int, columns: int) -> int:
-    """Queries a block, for a sum of the book: as many as find room, and no more than there are."""
-    return min(probes.n_token(), most_rows(fast, columns, WIDTH, WIDTH))
+def rows_that_fit(n: int, fast: int, columns: int) -> int | None:
+    """Queries a block of a text of `n` tokens: as many as find room; None if not one does."""
+    if fast < held(1, columns, WIDTH, WIDTH):
+        return None
+    return min(n, most_rows(fast, columns, WIDTH, WIDTH))
+
+
+def no_room(fast: int, columns: int) -> str:
+    least = held(1, columns, WIDTH, WIDTH)
+    return (
+        f"One query and {columns} keys of {WIDTH} numbers take {least:,} numbers, and fast memory "
+        f"holds {fast:,}. Give it more, or a block fewer keys."
+    )
+
+
+def drawn_tiles() -> int:
+    """Tokens of the text whose tiles are drawn first."""
+    return TILE_TOKENS[1]
 
 
 def tiles_move() -> int:
-    rows = rows_that_fit(FAST, COLUMNS)
-    return moved_by_flash(probes.n_token(), probes.n_token(), WIDTH, WIDTH, rows=rows)
+    n = drawn_tiles()
+    rows = most_rows(FAST, COLUMNS, WIDTH, WIDTH)
+    return moved_by_flash(n, n, WIDTH, WIDTH, rows=min(n, rows))
 
 
 def plain_moves() -> int:
-    return moved_by_plain(probes.n_token(), probes.n_token(), WIDTH, WIDTH)
+    return moved_by_plain(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH)
+
+
+def rows_of_traffic(n: int) -> list[dict[str, Any]]:
+    """What both ways move of a text of `n` tokens, by the numbers that fast memory holds."""
+    plain = moved_by_plain(n, n, WIDTH, WIDTH)
+    out: list[dict[str, Any]] = []
+    for fast in TRAFFIC_MEMORIES:
+        rows = most_rows(fast, TRAFFIC_COLUMNS, WIDTH, WIDTH)
+        moved = moved_by_flash(n, n, WIDTH, WIDTH, rows=rows)
+        out.append({"way": "FlashAttention", "fast": fast, "moved": moved})
+        out.append({"way": "plain attention", "fast": fast, "moved": plain})
+    return out
+
+
+def fast_memories() -> dict[str, int]:
+    """In numbers of two bytes, by the name of the processor."""
+    return {processor.name: processor.fast_bytes // BYTES for processor in PROCESSORS}
 
 
 def fewest_rows_that_pay(n: int, width: int) -> int:
@@ -80,6 +156,23 @@ def fewest_rows_that_pay(n: int, width: int) -> int:
     return next(
         rows for rows in range(1, n + 1) if moved_by_flash(n, n, width, width, rows=rows) < plain
     )
+
+
+# ---------------------------------------------------------------- 3. backward
+
+
+def name_of_block(queries: slice, keys: slice) -> str:
+    return f"queries {queries.start} to {queries.stop - 1}, keys {keys.start} to {keys.stop - 1}"
+
+
+def named(text: str, tokens: slice) -> list[str]:
+    """Tokens of a text with their places, which tell equal ones apart."""
+    return [f"{place} {text[place]}" for place in range(tokens.start, tokens.stop)]
+
+
+def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:
+    """A map of a block, empty where a query may not look."""
+    return np.where(np.isinf(hide_later(values, followed.queries, followed.keys)), np.nan, values)
 
 
 CALC: dict[str, Callable[[], str]] = {
@@ -99,7 +192,8 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_p_0": lambda: f"{shares()[0]:.3f}",
     "hand_p_1": lambda: f"{shares()[1]:.3f}",
     "hand_plain": lambda: f"{shares() @ VALUES:.3f}",
-    "tile_operations": lambda: f"{operations(probes.n_token(), probes.n_token(), WIDTH, WIDTH):,}",
+    "tile_tokens": lambda: f"{drawn_tiles()}",
+    "tile_operations": lambda: f"{operations(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH):,}",
     "tile_plain": lambda: f"{plain_moves():,}",
     "tile_flash": lambda: f"{tiles_move():,}",
     "traffic_width": lambda: f"{WIDTH}",
