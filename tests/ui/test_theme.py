@@ -17,6 +17,7 @@ from components.ui.chapters.ch03 import figures as ch03
 from components.ui.chapters.ch10 import figures as ch10
 from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
+from components.ui.chapters.ch50 import figures as ch50
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -114,6 +115,27 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "parts_of_a_text": lambda: ch30.parts_of_a_text(
         [{"stage": "2x2", "part": part, "rank": 0, "n": 4} for part in ch30.PARTS_OF_A_TEXT]
+    ),
+    "moved_by_memory": lambda: ch50.moved_by_memory(
+        [
+            {"way": way, "fast": fast, "moved": 100 * fast}
+            for way in ch50.WAYS
+            for fast in (1024, 2048)
+        ],
+        {"A100": 1500},
+    ),
+    "block_map": lambda: ch50.block_map(
+        np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"], shown=".2f"
+    ),
+    "by_length": lambda: ch50.by_length(
+        [
+            {"kernel": kernel, "tokens": n, "milliseconds": 2.0, "when": when}
+            for kernel in ch50.KERNELS
+            for n in (64, 128)
+            for when in ("recorded", "here and now")
+        ],
+        "milliseconds",
+        "milliseconds",
     ),
     "wrong_by": lambda: ch30.wrong_by([{"amount": 0, "share": 0.5, "wrong": 1, "n": 2}], "zeros"),
     "wrong_suites": lambda: ch30.wrong_suites(

@@ -1,0 +1,173 @@
+"""Chapter 5, first page, as a reader sets it: what it shows is the loop's own, and the count's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.ui.chapters.ch50 import here, notations, probes, worked
+from lab.by_hand.flash import SlowMemory, flash_attention, moved_by_flash, moved_by_plain
+from lab.model.attention.flash import FlashAttention
+from lab.records import RECORDS, read_lines
+
+PAGE = "50_flash_attention"
+
+
+def text_of(app: Any) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
+    """The rows of every chart on the page that has these columns."""
+    return [
+        rows
+        for element in app.get("vega_lite_chart")
+        for data in element.proto.datasets
+        if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
+        and set(columns) <= rows[0].keys()
+    ]
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    rows = read_lines(RECORDS / "flash.jsonl")
+    for answer in (
+        worked.what_an_order_changes(*worked.SUM),
+        here.plain_over_ours(rows),
+        "one number a query",
+    ):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+@pytest.mark.parametrize(("a", "b"), [(37, 48), (7, 8), (99, 0)])
+def test_the_cards_end_at_the_heads_own_output(a: int, b: int) -> None:
+    cards, head = probes.cards_of(a, b), probes.head_of(a, b)
+    weights = np.exp(cards.scores - cards.scores.max())
+    place = probes.FORM.prompt_length - 1
+    output = weights @ cards.values / weights.sum()
+    assert np.allclose(output, head.z[place, : probes.SHOWN], atol=1e-5)
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(len(weights)), (20, 1)), axis=1)
+    assert all(np.allclose(worked.read(cards, order), output) for order in orders)
+    assert worked.what_an_order_changes(a, b) == "the same"
+
+
+def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch50_a="58", ch50_b="76")
+    for typed in ("", "-1", "1e9", "100", "٣", "x"):
+        app.text_input(key="ch50_a").set_value(typed).run()
+        assert not app.exception and len(app.warning) == 1, typed
+
+
+# ---------------------------------------------------------------- tiles
+
+
+def test_a_memory_without_room_says_what_it_takes(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch50_fast=str(worked.FAST_MEMORIES[0]), ch50_columns="32")
+    assert not app.exception
+    (warning,) = app.warning
+    assert "take 4,258 numbers, and fast memory holds 2,048" in warning.value
+
+
+def test_the_figures_in_the_prose_are_those_of_the_loop() -> None:
+    n = worked.drawn_tiles()
+    rng = np.random.default_rng(0)
+    Q, K, V = rng.normal(size=(3, n, worked.WIDTH))
+    rows = worked.rows_that_fit(n, worked.FAST, worked.COLUMNS)
+    assert rows is not None
+    memory = SlowMemory()
+    flash_attention(Q, K, V, scale=0.1, rows=rows, columns=worked.COLUMNS, memory=memory)
+    assert worked.CALC["tile_flash"]() == f"{memory.moved:,}"
+    assert memory.moved < worked.plain_moves()
+
+
+def test_the_line_of_flash_crosses_that_of_plain_attention(book: Any) -> None:
+    (rows,) = charts(book(PAGE, reveal="1"), "way", "fast", "moved")
+    moved = {way: [r["moved"] for r in rows if r["way"] == way] for way in {r["way"] for r in rows}}
+    flash, plain = np.array(moved["FlashAttention"]), np.array(moved["plain attention"])
+    assert (np.diff(flash) < 0).all() and len({*plain.tolist()}) == 1
+    assert flash[0] > plain[0] and flash[-1] < plain[-1]
+
+
+def test_the_fewest_rows_that_pay_are_what_the_exercise_asks_for(book: Any) -> None:
+    rows = worked.fewest_rows_that_pay(worked.EX_TOKENS, worked.WIDTH)
+    size = worked.EX_TOKENS, worked.EX_TOKENS, worked.WIDTH, worked.WIDTH
+    assert moved_by_flash(*size, rows=rows) < moved_by_plain(*size)
+    assert moved_by_flash(*size, rows=rows - 1) >= moved_by_plain(*size)
+    app = book(PAGE, reveal="1")
+    for typed, solved in ((rows - 1, 0), (rows + 1, 0), (rows, 1)):
+        app.number_input(key="ch50_ex_rows").set_value(typed).run()
+        assert not app.exception and len(app.success) == solved, typed
+
+
+# ---------------------------------------------------------------- backward
+
+
+def test_blocks_add_up_to_the_gradients_of_the_whole() -> None:
+    head = probes.head_of(*worked.SUM)
+    scale = float(np.abs(head.dz).max())
+    assert scale > 0 and probes.gradient_error(*worked.SUM) < 1e-9 * scale
+    found = probes.all_blocks(*worked.SUM)
+    dV = np.zeros_like(head.v)
+    for block in found:
+        dV[block.keys] += block.gradients.dV
+    import torch
+
+    inputs = [torch.from_numpy(x)[None, None].requires_grad_() for x in (head.q, head.k, head.v)]
+    q, k, v = inputs
+    z = FlashAttention(7, 3)(q, k, v, scale=probes.scale())
+    (expected,) = torch.autograd.grad(z, [v], torch.from_numpy(head.dz)[None, None])
+    assert np.allclose(dV, expected[0, 0].numpy(), rtol=1e-6, atol=1e-9 * scale)
+    assert probes.largest_row_sum(*worked.SUM) < 1e-9
+
+
+def test_every_block_can_be_followed(book: Any) -> None:
+    names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
+    for name in (names[0], names[1], names[-1]):
+        app = book(PAGE, reveal="1", ch50_block=name)
+        assert not app.exception
+        assert len(charts(app, "row", "column", "part")) == 3
+
+
+# ---------------------------------------------------------------- what is measured
+
+
+def test_the_curves_are_the_records(book: Any) -> None:
+    rows = read_lines(RECORDS / "flash.jsonl")
+    app = book(PAGE, reveal="1")
+    (memory,) = charts(app, "kernel", "megabytes")
+    assert [r["megabytes"] for r in memory] == [r["megabytes"] for r in here.memory_rows(rows)]
+    (times,) = charts(app, "kernel", "milliseconds")
+    assert len(times) == len(here.time_rows(rows, ()))
+
+
+def test_here_and_now_times_every_kernel_by_turns() -> None:
+    pieces = here.pieces()
+    first = [next(pieces) for _ in range(4)]
+    assert [piece.kernel for piece in first] == ["math", "flash", "sdpa", "math"]
+    assert all(piece.seconds > 0 and piece.tokens == here.LENGTHS[0] for piece in first)
+    shown = here.time_rows([], first)
+    assert {row["when"] for row in shown} == {here.NOW} and len(shown) == 3
+
+
+def test_three_notations_say_every_step() -> None:
+    columns = notations.columns()
+    assert len(columns) == 3
+    for step in notations.STEPS:
+        assert all(any(step.name in line.steps for line in column.lines) for column in columns)
+
+
+def test_the_first_card_of_the_exercise_is_the_largest(book: Any) -> None:
+    cards = probes.cards_of(*worked.SUM)
+    largest = int(np.argmax(cards.scores))
+    app = book(PAGE, reveal="1")
+    for place in (0, largest):
+        name = f"{place + 1}. {cards.labels[place]}"
+        app.selectbox(key="ch50_ex_card").set_value(name).run()
+        assert not app.exception and len(app.success) == int(place == largest)
