@@ -34,5 +34,5 @@ def test_tiles_are_walked_and_a_step_is_lit_in_every_notation(open_page) -> None
     notations = page.locator(".notations").first
     notations.scroll_into_view_if_needed()
     notations.locator(".choice button").nth(6).click()
-    assert notations.locator(".lit").count() >= 3
+    assert notations.locator("[aria-current=step]").count() >= 3
     assert not page.console_errors

@@ -142,12 +142,20 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [{"suite": "nines", "model": "a", "share": 0.1, "wrong": 100, "n": 1000}]
     ),
 }
-SIGNS = {"cosine_map", "scores_by_place", "waterfall"}
+SIGNS = {"block_map", "cosine_map", "scores_by_place", "waterfall"}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
     *("largest_weights", "neuron_curve", "bands", "by_distance"),
 }
-SHORT = {"blend_map", "length_map", "heads_map", "early_reading", "line_lengths", "table_map"} | {
+SHORT = {
+    "blend_map",
+    "block_map",
+    "length_map",
+    "heads_map",
+    "early_reading",
+    "line_lengths",
+    "table_map",
+} | {
     *("note_map", "waterfall"),
 }
 """Maps and lists whose height follows from the number of their rows."""
@@ -191,7 +199,7 @@ def hexes(spec: Any) -> set[str]:
 def test_every_chart_is_here() -> None:
     made = {
         name
-        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30)
+        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch50)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__
         and getattr(value, "__annotations__", {}).get("return") == "Chart"
