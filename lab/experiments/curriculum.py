@@ -238,9 +238,14 @@ def fewest(drawn: str, problems: int | None, seed: int) -> Recipe:
     return at_once(every if problems is None else Pool(every, problems, seed), AT_ONCE_RATE, seed)
 
 
+ALL_OF_TWO_DIGITS = 2_400
+"""A stage of two digits that is to read more different texts than that reads whatever there is."""
+
+
 def few(stage: Stage, problems: int | None, course: Recipe) -> Stage:
     """A stage with its part of the problems, by its steps."""
-    if problems is None:
+    data = cast(Mix, stage.data)
+    part = None if problems is None else round(problems * stage.steps / course.steps)
+    if part is None or (data.format.p == 2 and part > ALL_OF_TWO_DIGITS):
         return stage
-    part = round(problems * stage.steps / course.steps)
-    return replace(stage, data=Pool(cast(Mix, stage.data), part, course.seed))
+    return replace(stage, data=Pool(data, part, course.seed))
