@@ -36,6 +36,7 @@ fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
+frontier = lazily("lab.experiments.frontier")
 sieving = lazily("lab.inference.sieve")
 rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
@@ -187,6 +188,40 @@ def what_each_part_is_worth() -> None:
     page.source(twins.control, twins.reversed_course, twins.at_once)
 
 
+with page.deeper("where to begin"):
+
+    @page.section("bases")
+    def where_to_begin() -> None:
+        rows = rows_of("bases.jsonl")
+        if not rows:
+            return
+        page.draw(
+            figures.wrong_by_rate(courses.rates_of(rows)),
+            alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
+        )
+        page.notice()
+        page.source(twins.measure_base, curriculum.course_of_twin)
+
+
+with page.deeper("how few problems"):
+
+    @page.section("fewest")
+    def how_few() -> None:
+        rows, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
+        if not (rows and course) or not page.guess(
+            "How many different sums does it take, for 95 in 100 to be right?",
+            worked.FEWEST_OPTIONS,
+            lambda: worked.fewest_that_do(rows, course),
+        ):
+            return
+        page.draw(
+            figures.wrong_by_problems(courses.fewest_points(rows, course)),
+            alt="Share of four-digit sums wrong, by how many different problems there were",
+        )
+        page.notice()
+        page.source(twins.fewest, difficulty.rarest_step)
+
+
 # ---------------------------------------------------------------- 4. your own mix
 
 
@@ -318,6 +353,26 @@ with page.deeper("sums that are hard on purpose"):
         page.source(mistakes.measure_suite)
 
 
+with page.deeper("past everything that was trained"):
+
+    @page.section("frontier")
+    def past_the_training() -> None:
+        rows = rows_of("frontier.jsonl")
+        options = ("fewer than 1 in 100", "about 1 in 10", "more than half")
+        if not rows or not page.guess(
+            "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
+            options,
+            lambda: band(worked.wrong_at_twenty(rows), (0.03, 0.5), options),
+        ):
+            return
+        page.draw(
+            figures.wrong_tokens(courses.frontier_points(rows)),
+            alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
+        )
+        page.notice()
+        page.source(frontier.asked, frontier.company)
+
+
 # ---------------------------------------------------------------- 7. self-evolution
 
 
@@ -337,13 +392,13 @@ def the_sieve() -> None:
         range(evolution.FIRST, evolution.LAST + 1),
         evolution.SHOWN,
     )
-    row = evolution.round_of(rows, "sieve", digits)
+    row = evolution.round_of(rows, evolution.SIEVED, digits)
     show_sieve(
         f"{page.prefix}sieve_{digits}",
         evolution.flags_of(row),
         evolution.texts_of(row),
-        on=(Label.NINE,),
-        alt=f"The labels that the network wrote for sums of {digits} digits, right and wrong, and "
+        on=(Label.SWAP,),
+        alt=f"The labels that the networks wrote for sums of {digits} digits, right and wrong, and "
         "which of them the checks let pass",
     )
     page.notice()
@@ -374,7 +429,7 @@ def round_by_round() -> None:
             alt="Labels of each round: kept and thrown away, right and wrong",
         )
     seed = evolution.SEED
-    if arm == "sieve":
+    if arm in evolution.WITH_VOTE:
         voters = evolution.VOTERS
         seed = page.choose("voter", "Network", list(voters), words=voters.__getitem__)
     shares, names, lengths = evolution.right_after_rounds(rows, arm, seed)

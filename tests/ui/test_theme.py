@@ -115,9 +115,22 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "parts_of_a_text": lambda: ch30.parts_of_a_text(
         [{"stage": "2x2", "part": part, "rank": 0, "n": 4} for part in ch30.PARTS_OF_A_TEXT]
     ),
+    "wrong_by_rate": lambda: ch30.wrong_by_rate(
+        [{"begins": "nothing", "rate": rate, "share": 0.5} for rate in (1e-3, 2e-3)]
+    ),
+    "wrong_by_problems": lambda: ch30.wrong_by_problems(
+        [
+            {"drawn": "at random", "problems": n, "seed": seed, "share": 0.5}
+            for n in (3000, 30_000)
+            for seed in (0, 1)
+        ]
+    ),
     "wrong_by": lambda: ch30.wrong_by([{"amount": 0, "share": 0.5, "wrong": 1, "n": 2}], "zeros"),
     "wrong_suites": lambda: ch30.wrong_suites(
         [{"suite": "nines", "model": "a", "share": 0.1, "wrong": 100, "n": 1000}]
+    ),
+    "wrong_tokens": lambda: ch30.wrong_tokens(
+        [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
 }
 SIGNS = {"cosine_map", "scores_by_place", "waterfall"}
