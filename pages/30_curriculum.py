@@ -266,34 +266,38 @@ def which_heads_fetch() -> None:
     page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
 
 
-@page.section("pull", needs=[*TWINS])
-def pull_each_out() -> None:
-    rows = rows_of("stage_heads.jsonl")
-    if rows and not page.guess(
-        f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
-        worked.LOST_OPTIONS,
-        lambda: worked.what_is_lost(rows),
-    ):
-        return
-    page.prose("pull_controls")
-    run = next(reversed(TWINS))
-    heads = ["none", *probes.heads_of(run)]
-    head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
-    form = probes.form_of(*pair)
-    text = probes.written(run, *pair, without=head).text
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
-    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
-    if rows:
-        for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
-            shares, names = courses.pulled_out(rows, kind)
-            with column:
-                st.html(f'<div class="wb-map-title">digits of {words}</div>')
-                page.draw(
-                    maps.table_map(shares, names, list(TWINS.values()), "without", "after stage"),
-                    alt=f"Share of the digits of {words} wrong without each head, by stage",
-                )
-    page.notice()
-    page.source(intervene.ablate_head, stage_heads.measure_stage_head)
+with page.deeper("pull each head out"):
+
+    @page.section("pull", needs=[*TWINS])
+    def pull_each_out() -> None:
+        rows = rows_of("stage_heads.jsonl")
+        if rows and not page.guess(
+            f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
+            worked.LOST_OPTIONS,
+            lambda: worked.what_is_lost(rows),
+        ):
+            return
+        page.prose("pull_controls")
+        run = next(reversed(TWINS))
+        heads = ["none", *probes.heads_of(run)]
+        head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
+        form = probes.form_of(*pair)
+        text = probes.written(run, *pair, without=head).text
+        marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+        st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
+        if rows:
+            for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
+                shares, names = courses.pulled_out(rows, kind)
+                with column:
+                    st.html(f'<div class="wb-map-title">digits of {words}</div>')
+                    page.draw(
+                        maps.table_map(
+                            shares, names, list(TWINS.values()), "without", "after stage"
+                        ),
+                        alt=f"Share of the digits of {words} wrong without each head, by stage",
+                    )
+        page.notice()
+        page.source(intervene.ablate_head, stage_heads.measure_stage_head)
 
 
 # ---------------------------------------------------------------- 6. where the errors live
