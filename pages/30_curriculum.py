@@ -36,6 +36,7 @@ fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
+frontier = lazily("lab.experiments.frontier")
 sieving = lazily("lab.inference.sieve")
 rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
@@ -187,6 +188,40 @@ def what_each_part_is_worth() -> None:
     page.source(twins.control, twins.reversed_course, twins.at_once)
 
 
+with page.deeper("where to begin"):
+
+    @page.section("bases")
+    def where_to_begin() -> None:
+        rows = rows_of("bases.jsonl")
+        if not rows:
+            return
+        page.draw(
+            figures.wrong_by_rate(courses.rates_of(rows)),
+            alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
+        )
+        page.notice()
+        page.source(twins.measure_base, curriculum.course_of_twin)
+
+
+with page.deeper("how few problems"):
+
+    @page.section("fewest")
+    def how_few() -> None:
+        rows, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
+        if not (rows and course) or not page.guess(
+            "How many different sums does it take, for 95 in 100 to be right?",
+            worked.FEWEST_OPTIONS,
+            lambda: worked.fewest_that_do(rows, course),
+        ):
+            return
+        page.draw(
+            figures.wrong_by_problems(courses.fewest_points(rows, course)),
+            alt="Share of four-digit sums wrong, by how many different problems there were",
+        )
+        page.notice()
+        page.source(twins.fewest, difficulty.rarest_step)
+
+
 # ---------------------------------------------------------------- 4. your own mix
 
 
@@ -231,34 +266,38 @@ def which_heads_fetch() -> None:
     page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
 
 
-@page.section("pull", needs=[*TWINS])
-def pull_each_out() -> None:
-    rows = rows_of("stage_heads.jsonl")
-    if rows and not page.guess(
-        f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
-        worked.LOST_OPTIONS,
-        lambda: worked.what_is_lost(rows),
-    ):
-        return
-    page.prose("pull_controls")
-    run = next(reversed(TWINS))
-    heads = ["none", *probes.heads_of(run)]
-    head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
-    form = probes.form_of(*pair)
-    text = probes.written(run, *pair, without=head).text
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
-    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
-    if rows:
-        for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
-            shares, names = courses.pulled_out(rows, kind)
-            with column:
-                st.html(f'<div class="wb-map-title">digits of {words}</div>')
-                page.draw(
-                    maps.table_map(shares, names, list(TWINS.values()), "without", "after stage"),
-                    alt=f"Share of the digits of {words} wrong without each head, by stage",
-                )
-    page.notice()
-    page.source(intervene.ablate_head, stage_heads.measure_stage_head)
+with page.deeper("pull each head out"):
+
+    @page.section("pull", needs=[*TWINS])
+    def pull_each_out() -> None:
+        rows = rows_of("stage_heads.jsonl")
+        if rows and not page.guess(
+            f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
+            worked.LOST_OPTIONS,
+            lambda: worked.what_is_lost(rows),
+        ):
+            return
+        page.prose("pull_controls")
+        run = next(reversed(TWINS))
+        heads = ["none", *probes.heads_of(run)]
+        head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
+        form = probes.form_of(*pair)
+        text = probes.written(run, *pair, without=head).text
+        marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+        st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
+        if rows:
+            for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
+                shares, names = courses.pulled_out(rows, kind)
+                with column:
+                    st.html(f'<div class="wb-map-title">digits of {words}</div>')
+                    page.draw(
+                        maps.table_map(
+                            shares, names, list(TWINS.values()), "without", "after stage"
+                        ),
+                        alt=f"Share of the digits of {words} wrong without each head, by stage",
+                    )
+        page.notice()
+        page.source(intervene.ablate_head, stage_heads.measure_stage_head)
 
 
 # ---------------------------------------------------------------- 6. where the errors live
@@ -318,6 +357,26 @@ with page.deeper("sums that are hard on purpose"):
         page.source(mistakes.measure_suite)
 
 
+with page.deeper("past everything that was trained"):
+
+    @page.section("frontier")
+    def past_the_training() -> None:
+        rows = rows_of("frontier.jsonl")
+        options = ("fewer than 1 in 100", "about 1 in 10", "more than half")
+        if not rows or not page.guess(
+            "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
+            options,
+            lambda: band(worked.wrong_at_twenty(rows), (0.03, 0.5), options),
+        ):
+            return
+        page.draw(
+            figures.wrong_tokens(courses.frontier_points(rows)),
+            alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
+        )
+        page.notice()
+        page.source(frontier.asked, frontier.company)
+
+
 # ---------------------------------------------------------------- 7. self-evolution
 
 
@@ -337,13 +396,13 @@ def the_sieve() -> None:
         range(evolution.FIRST, evolution.LAST + 1),
         evolution.SHOWN,
     )
-    row = evolution.round_of(rows, "sieve", digits)
+    row = evolution.round_of(rows, evolution.SIEVED, digits)
     show_sieve(
         f"{page.prefix}sieve_{digits}",
         evolution.flags_of(row),
         evolution.texts_of(row),
-        on=(Label.NINE,),
-        alt=f"The labels that the network wrote for sums of {digits} digits, right and wrong, and "
+        on=(Label.SWAP,),
+        alt=f"The labels that the networks wrote for sums of {digits} digits, right and wrong, and "
         "which of them the checks let pass",
     )
     page.notice()
@@ -374,7 +433,7 @@ def round_by_round() -> None:
             alt="Labels of each round: kept and thrown away, right and wrong",
         )
     seed = evolution.SEED
-    if arm == "sieve":
+    if arm in evolution.WITH_VOTE:
         voters = evolution.VOTERS
         seed = page.choose("voter", "Network", list(voters), words=voters.__getitem__)
     shares, names, lengths = evolution.right_after_rounds(rows, arm, seed)

@@ -22,6 +22,12 @@ def one_in(share: float) -> str:
     return spelled(round(1 / share))
 
 
+def listed(words: Sequence[str]) -> str:
+    """One, two and three."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def shape(p: int, q: int) -> str:
     """The shape of a sum: three by three."""
     return f"{spelled(p)} by {spelled(q)}"

@@ -10,6 +10,7 @@ import pytest
 from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
+from lab.experiments import curriculum as twins
 from lab.inference.sieve import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
 from lab.recipes.index import recipe
@@ -53,6 +54,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
         worked.worst(record("course")),
         worked.what_far_carries_do(record("mistakes")),
         worked.what_passes(record("self_evolution")),
+        worked.fewest_that_do(record("fewest"), record("course")),
         worked.how_it_rots(record("self_evolution")),
         worked.what_is_lost(record("stage_heads")),
     )
@@ -155,6 +157,21 @@ def test_a_map_shows_the_errors_of_its_stage(book: Any) -> None:
         assert found == expected["stages"][-1]["shapes"]
 
 
+def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
+    def wrong(arm: str) -> list[int]:
+        return [courses.at_the_end(row)[1] for row in select(record("course"), arm=arm)]
+
+    usual = wrong("the course")
+    others = [arm for arm in courses.ARMS if arm not in ("the course", "from two digits")]
+    sides = {
+        arm: {mine > theirs for mine, theirs in zip(wrong(arm), usual, strict=True)}
+        for arm in others
+    }
+    assert len(others) == 6 and len(usual) == 3
+    assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
+    assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal 0"}
+
+
 @pytest.mark.parametrize("arm", ["rehearsal 0", "reversed", "all at once", "from two digits"])
 def test_a_course_has_its_stages(book: Any, arm: str) -> None:
     app = book(PAGE, reveal="1", ch30_arm=courses.ARMS[arm])
@@ -170,6 +187,40 @@ def test_a_course_has_its_stages(book: Any, arm: str) -> None:
     for cells, expected in zip(maps, (beside, row["stages"][0]), strict=True):
         found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
         assert found == expected["shapes"]
+
+
+def test_every_beginning_has_its_rates_and_the_courses_took_the_best(book: Any) -> None:
+    rows, (points,) = record("bases"), charts(book(PAGE, reveal="1"), "begins", "rate")
+    assert len(points) == len(rows) == len(twins.base_cells())
+    for base, rate in (
+        ("nothing", twins.COURSE_RATE),
+        ("nothing, all at once", twins.AT_ONCE_RATE),
+        ("coupled", twins.TAUGHT_RATE),
+    ):
+        best = courses.best_of(rows, base)
+        assert best["cell"]["rate"] == rate
+        rates = sorted(row["cell"]["rate"] for row in select(rows, base=base))
+        assert rates[0] < rate < rates[-1]
+        words = courses.BEGINNINGS[base]
+        shares = [point["share"] for point in points if point["begins"] == words]
+        assert min(shares) == courses.wrong_share_of(courses.at_the_end(best))
+
+
+def test_a_way_to_draw_problems_is_a_point_a_seed(book: Any) -> None:
+    (points,) = charts(book(PAGE, reveal="1"), "drawn", "problems")
+    course = select(record("course"), arm="the course")
+    assert len(points) == len(record("fewest")) + len(course)
+    read = {row["problems"] for row in course}
+    shares = [p["share"] for p in points if p["drawn"] == "in stages" and p["problems"] in read]
+    assert shares == [courses.wrong_share_of(courses.at_the_end(row)) for row in course]
+
+
+def test_the_frontier_counts_validation_sums_alone(book: Any) -> None:
+    (points,) = charts(book(PAGE, reveal="1"), "digits", "tokens")
+    rows = select(record("frontier"), split="validation")
+    assert [(p["digits"], p["share"]) for p in points] == [
+        (row["cell"]["digits"], row["wrong"] / row["n"]) for row in rows
+    ]
 
 
 # ---------------------------------------------------------------- heads and mistakes
@@ -229,7 +280,8 @@ def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
 
 
 def test_the_sieve_holds_the_flags_of_the_record() -> None:
-    for row in select(record("self_evolution"), arm="sieve"):
+    rows = record("self_evolution")
+    for row in [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]:
         flags, texts = evolution.flags_of(row), evolution.texts_of(row)
         assert tuple(row["names"]) == tuple(CHECKS) and len(flags) == len(texts)
         for flag, (a, b, answer), text in zip(flags, row["sums"], texts, strict=True):

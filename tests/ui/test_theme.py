@@ -137,9 +137,22 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         "milliseconds",
         "milliseconds",
     ),
+    "wrong_by_rate": lambda: ch30.wrong_by_rate(
+        [{"begins": "nothing", "rate": rate, "share": 0.5} for rate in (1e-3, 2e-3)]
+    ),
+    "wrong_by_problems": lambda: ch30.wrong_by_problems(
+        [
+            {"drawn": "at random", "problems": n, "seed": seed, "share": 0.5}
+            for n in (3000, 30_000)
+            for seed in (0, 1)
+        ]
+    ),
     "wrong_by": lambda: ch30.wrong_by([{"amount": 0, "share": 0.5, "wrong": 1, "n": 2}], "zeros"),
     "wrong_suites": lambda: ch30.wrong_suites(
         [{"suite": "nines", "model": "a", "share": 0.1, "wrong": 100, "n": 1000}]
+    ),
+    "wrong_tokens": lambda: ch30.wrong_tokens(
+        [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
 }
 SIGNS = {"block_map", "cosine_map", "scores_by_place", "waterfall"}

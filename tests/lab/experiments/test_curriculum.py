@@ -148,7 +148,7 @@ def test_an_arm_of_few_problems_holds_so_many_different_ones(drawn: str) -> None
 
 def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> None:
     cells = base_cells()
-    assert len({str(cell) for cell in cells}) == 12
+    assert len({str(cell) for cell in cells}) == 16
     made = {name: begins(2e-3, 0) for name, begins in BEGINNINGS.items()}
     assert {name: (plan.start_from, plan.model.position) for name, plan in made.items()} == {
         "learned": ("two_digits_learned", LEARNED),

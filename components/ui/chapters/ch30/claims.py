@@ -8,15 +8,19 @@ from typing import Any
 from components.ui.chapters.ch30 import courses, evolution
 from components.ui.claims.core import Claim, Measured, count, part_of, share
 from components.ui.claims.readings import parameter_count, result_of
+from components.ui.words import listed
 from lab.records import select
 from lab.statistics import lower_bound_95
 
 Row = dict[str, Any]
 Rows = list[Row]
 
-COURSE, MISTAKES, SUITES, EVOLUTION, HEADS, TUNED = (
-    f"records/{name}.jsonl"
-    for name in ("course", "mistakes", "suites", "self_evolution", "stage_heads", "fine_tuning")
+COURSE, BASES, FEWEST = (f"records/{name}.jsonl" for name in ("course", "bases", "fewest"))
+MISTAKES, SUITES, FRONTIER = (
+    f"records/{name}.jsonl" for name in ("mistakes", "suites", "frontier")
+)
+EVOLUTION, HEADS, TUNED = (
+    f"records/{name}.jsonl" for name in ("self_evolution", "stage_heads", "fine_tuning")
 )
 
 # ---------------------------------------------------------------- the runs
@@ -54,7 +58,7 @@ def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         found = [courses.at_the_end(row, shape) for row in select(rows, **cell)]
         n, errors = max(found, key=courses.wrong_share_of)
-        seeds = " and ".join(f"{wrong:,}" for _, wrong in found)
+        seeds = listed([f"{wrong:,}" for _, wrong in found])
         return Measured(f"{seeds} of {n:,}", errors, n, read_before=True)
 
     return pick
@@ -63,6 +67,21 @@ def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
 def tokens_of_a_run(rows: Rows) -> Measured:
     return Measured(f"{rows[0]['tokens'] / 1e6:.1f} million tokens")
 
+
+def best_of(base: str) -> Callable[[Rows], Measured]:
+    """Validation sums of 4x4 wrong at the best of a beginning's rates."""
+
+    def pick(rows: Rows) -> Measured:
+        n, errors = courses.at_the_end(courses.best_of(rows, base))
+        return Measured(f"{errors:,} of {n:,}", errors, n)
+
+    return pick
+
+
+BASES_NAMED = {
+    base.replace(", ", "_").replace(" ", "_"): (base, words)
+    for base, words in courses.BEGINNINGS.items()
+}
 
 RETAINED = {
     **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "1x2", "2x1", "2x2")},
@@ -145,6 +164,58 @@ def other_suites(suite: str, model: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+# ---------------------------------------------------------------- the frontier
+
+
+def wrong_at_twenty(rows: Rows) -> Measured:
+    """On test, once; a network of chapter 2 that has seen no sum of more than four digits."""
+    (row,) = select(rows, digits=20, split="test")
+    wrong, n = row["wrong"], row["n"]
+    return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
+
+
+def wrong_tokens_at_twenty(rows: Rows) -> Measured:
+    """Of these, each asked behind the right ones before it."""
+    (row,) = select(rows, digits=20, split="test")
+    wrong, n = row["wrong_tokens"], row["tokens"]
+    return Measured(f"{wrong:,} of {n:,}", wrong, n)
+
+
+def one_too_small(failure: Row) -> bool:
+    """Nine for a zero counts as well: both as if no carry had come."""
+    right, written = failure["right"], failure["written"]
+    return right.isdigit() and written.isdigit() and (int(right) - int(written)) % 10 == 1
+
+
+def from_afar(failure: Row) -> bool:
+    """Is it a digit of a product, with a carry through two columns or more?"""
+    company = failure["company"]
+    return company is not None and company["made_by"] == "times" and company["chain"] >= 2
+
+
+def nine_and_nine(failure: Row) -> bool:
+    company = failure["company"]
+    if company is None or company["made_by"] != "plus":
+        return False
+    return company["x"] == company["y"] == 9 and company["carry"] == 1
+
+
+def wrong_in_a_million(rows: Rows) -> Measured:
+    """Tokens, over all lengths and both splits."""
+    wrong, n = (sum(row[name] for row in rows) for name in ("wrong_tokens", "tokens"))
+    return Measured(f"{1e6 * wrong / n:.0f}", wrong, n)
+
+
+def of_all_failures(like: Callable[[Row], bool]) -> Callable[[Rows], Measured]:
+    """Of the sums that go wrong, at every length, those whose first wrong digit is so."""
+
+    def pick(rows: Rows) -> Measured:
+        found = [like(failure) for failure in courses.all_failures(rows)]
+        return Measured(part_of(sum(found), len(found)), sum(found), len(found))
+
+    return pick
+
+
 # ---------------------------------------------------------------- heads
 
 
@@ -161,12 +232,13 @@ def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
 
 
 def at_the_last_check(rate: float, *, scratch: bool) -> Callable[[Rows], Measured]:
-    """Validation sums wrong at the end of a recorded run."""
+    """Validation sums wrong at the end of the recorded runs, seed by seed; errors of the worst."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, rate=rate, scratch=scratch)
-        _, errors, n, _ = row["curve"][-1]
-        return Measured(part_of(errors, n), errors, n)
+        ends = [row["curve"][-1] for row in select(rows, rate=rate, scratch=scratch)]
+        most, n = max((errors, n) for _, errors, n, _ in ends)
+        seeds = listed([f"{errors:,}" for _, errors, _, _ in ends])
+        return Measured(f"{seeds} of {n:,}", most, n)
 
     return pick
 
@@ -178,7 +250,7 @@ def kept_by(check: str) -> Callable[[Rows], Measured]:
     """Wrong labels that a check lets pass, of all that are wrong, in all rounds."""
 
     def pick(rows: Rows) -> Measured:
-        found = select(rows, arm="sieve")
+        found = select(rows, arm=evolution.SIEVED)
         passed = sum(row["checks"][check]["wrong"] for row in found)
         wrong = sum(row["labels"] - row["right"] for row in found)
         return Measured(part_of(passed, wrong), passed, wrong)
@@ -190,38 +262,35 @@ def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
     """Wrong ones of the labels that a check keeps in a round."""
 
     def pick(rows: Rows) -> Measured:
-        found = evolution.round_of(rows, "sieve", digits)["checks"][check]
+        found = evolution.round_of(rows, evolution.SIEVED, digits)["checks"][check]
         return Measured(part_of(found["wrong"], found["kept"]), found["wrong"], found["kept"])
-
-    return pick
-
-
-def right_kept(check: str, digits: int) -> Callable[[Rows], Measured]:
-    """Of the right labels of a round, those that a check keeps."""
-
-    def pick(rows: Rows) -> Measured:
-        row = evolution.round_of(rows, "sieve", digits)
-        found = row["checks"][check]
-        return Measured(part_of(found["kept"] - found["wrong"], row["right"]))
 
     return pick
 
 
 def kept_in_all(rows: Rows) -> Measured:
     """Labels that pass all checks, in all rounds together."""
-    found = [row["checks"]["all"]["kept"] for row in select(rows, arm="sieve")]
+    found = [row["checks"]["all"]["kept"] for row in select(rows, arm=evolution.SIEVED)]
     return Measured(f"{sum(found):,}")
 
 
-def nine_of_numbers(rows: Rows) -> Measured:
-    """Of the wrong labels shown that end in a number, those that modulo 9 lets pass."""
+def right_at_last(rows: Rows) -> Measured:
+    row = evolution.round_of(rows, evolution.SIEVED, evolution.LAST)
+    return Measured(part_of(row["right"], row["labels"]))
+
+
+def ends_alike(rows: Rows) -> Measured:
+    """Of the wrong labels shown of the round of 7 digits that pass the swap, those of which but the
+    last digit is right, and is written as 5."""
+    row = evolution.round_of(rows, evolution.SIEVED, 7)
+    swap = 1 + row["names"].index("swap")
     passed = [
-        answer % 9 == a * b % 9
-        for row in select(rows, arm="sieve")
-        for a, b, answer in row["sums"]
-        if answer >= 0 and answer != a * b
+        (a * b, answer)
+        for (a, b, answer), flag in zip(row["sums"], row["flags"], strict=True)
+        if flag >> swap & 1 and not flag & 1
     ]
-    return Measured(part_of(sum(passed), len(passed)), sum(passed), len(passed))
+    alike = [answer % 10 == 5 and right // 10 == answer // 10 for right, answer in passed]
+    return Measured(part_of(sum(alike), len(alike)), sum(alike), len(alike))
 
 
 def longest_right(rows: Rows) -> Measured:
@@ -235,15 +304,21 @@ def longest_right(rows: Rows) -> Measured:
     return Measured(part_of(sum(right), len(right)), sum(right), len(right))
 
 
-def wrong_after(arm: str, digits: int, last: int = evolution.LAST) -> Callable[[Rows], Measured]:
-    """Sums of so many digits wrong after the round `last`."""
+def wrong_after(arm: str, digits: int) -> Callable[[Rows], Measured]:
+    """Sums of so many digits wrong after the last round, a count a network; errors of the worst."""
 
     def pick(rows: Rows) -> Measured:
-        n, errors = evolution.wrong_after(evolution.round_of(rows, arm, last), digits)
-        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
+        row = evolution.round_of(rows, arm, evolution.LAST)
+        found = [evolution.wrong_after(row, digits, seed) for seed in row["shapes"]]
+        n, errors = max(found, key=courses.wrong_share_of)
+        networks = listed([f"{wrong:,}" for _, wrong in found])
+        return Measured(f"{networks} of {n:,}", errors, n, read_before=arm == evolution.SIEVED)
 
     return pick
 
+
+ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
+"""Of the lengths after the last round, those that the page tells; of the other arms the fifth."""
 
 CLAIMS: dict[str, Claim] = {
     **{
@@ -278,6 +353,46 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, (arm, shape) in RETAINED.items()
     },
+    **{
+        f"ch3.base_{name}": Claim(
+            f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
+            BASES,
+            best_of(base),
+        )
+        for name, (base, words) in BASES_NAMED.items()
+    },
+    **{
+        f"ch3.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
+            f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
+            FEWEST,
+            over_seeds_at("4x4", drawn=drawn, problems=n),
+        )
+        for drawn, words in courses.DRAWN.items()
+        for n in (3_000, 30_000, None)
+        if n or drawn != "by stages"
+    },
+    "ch3.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty),
+    "ch3.one_too_small": Claim(
+        "Sums wrong at the frontier whose first wrong digit is one too small.",
+        FRONTIER,
+        of_all_failures(one_too_small),
+    ),
+    "ch3.from_afar": Claim(
+        "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
+        FRONTIER,
+        of_all_failures(from_afar),
+    ),
+    "ch3.nine_and_nine": Claim(
+        "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
+        FRONTIER,
+        of_all_failures(nine_and_nine),
+    ),
+    "ch3.frontier_rate": Claim(
+        "Tokens of a million that are wrong at the frontier.", FRONTIER, wrong_in_a_million
+    ),
+    "ch3.frontier_tokens_20": Claim(
+        "Tokens of 20x20 digits wrong, of test.", FRONTIER, wrong_tokens_at_twenty
+    ),
     "ch3.course_tokens": Claim("Text that each course read.", COURSE, tokens_of_a_run),
     "ch3.near_carry": Claim(
         "Validation sums wrong whose carries pass one column at most: unfinished network.",
@@ -352,45 +467,32 @@ CLAIMS: dict[str, Claim] = {
             EVOLUTION,
             wrong_among("nine", digits),
         )
-        for digits in (4, 7)
+        for digits in (4, 8)
     },
-    "ch3.vote_7": Claim(
-        "Right labels of the round of 7 digits that the vote keeps.",
+    "ch3.swap_7": Claim(
+        "Labels of the round of 7 digits that the swap keeps and that are wrong.",
         EVOLUTION,
-        right_kept("vote", 7),
+        wrong_among("swap", 7),
+    ),
+    "ch3.right_8": Claim("Labels of the last round that are right.", EVOLUTION, right_at_last),
+    "ch3.ends_alike": Claim(
+        "Wrong labels shown of that round that pass the swap, wrong in the last digit alone.",
+        EVOLUTION,
+        ends_alike,
     ),
     "ch3.all_kept": Claim("Labels that pass all four checks.", EVOLUTION, kept_in_all),
-    "ch3.nine_numbers": Claim(
-        "Wrong labels with a number for an answer that modulo 9 lets pass.",
-        EVOLUTION,
-        nine_of_numbers,
-    ),
     "ch3.longest_right": Claim(
         "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
         EVOLUTION,
         longest_right,
     ),
-    "ch3.after_unfiltered_4": Claim(
-        "Test sums of 4x4 digits wrong after the last round: unfiltered.",
-        EVOLUTION,
-        wrong_after("unfiltered", 4),
-    ),
-    "ch3.true_5": Claim(
-        "Test sums of 5x5 digits wrong after the round of 5 digits: true labels.",
-        EVOLUTION,
-        wrong_after("true", 5, last=5),
-    ),
-    "ch3.after_true_8": Claim(
-        "Test sums of 8x8 digits wrong after the last round: true labels.",
-        EVOLUTION,
-        wrong_after("true", 8),
-    ),
     **{
-        f"ch3.after_{arm}_5": Claim(
-            f"Test sums of 5x5 digits wrong after the last round: {arm}.",
+        f"ch3.after_{arm.replace(' ', '_')}_{digits}": Claim(
+            f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
             EVOLUTION,
-            wrong_after(arm, 5),
+            wrong_after(arm, digits),
         )
-        for arm in evolution.ARMS
+        for arm, words in evolution.ARMS.items()
+        for digits in ASKED_LAST.get(arm, (5,))
     },
 }

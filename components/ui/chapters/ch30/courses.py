@@ -135,9 +135,9 @@ def at_the_end(row: Row, shape: str = LONGEST) -> Sequence[int]:
     return row["stages"][-1]["shapes"][shape]
 
 
-def median_wrong(rows: Rows, arm: str) -> float:
+def median_wrong(rows: Rows) -> float:
     """Of the seeds of an arm, the middle share of 4x4 wrong at the end."""
-    return spread(wrong_share_of(at_the_end(row)) for row in select(rows, arm=arm)).median
+    return spread(wrong_share_of(at_the_end(row)) for row in rows).median
 
 
 def map_after(row: Row, left: int) -> list[Row]:
@@ -155,6 +155,64 @@ def map_after(row: Row, left: int) -> list[Row]:
 def first_row(rows: Rows, arm: str) -> Row:
     (row,) = select(rows, arm=arm, seed=SHOWN_SEED)
     return row
+
+
+BEGINNINGS = {
+    "nothing, all at once": "random weights, no stages",
+    "nothing": "random weights",
+    "coupled": "two digits, coupled positions",
+    "learned": "two digits, learned table",
+}
+"""Of `records/bases.jsonl`, in the words of the page."""
+
+
+def rates_of(rows: Rows) -> list[Row]:
+    """A point a rate of each beginning."""
+    found = [
+        {
+            "begins": words,
+            "rate": row["cell"]["rate"],
+            "share": wrong_share_of(at_the_end(row)),
+        }
+        for base, words in BEGINNINGS.items()
+        for row in select(rows, base=base)
+    ]
+    return sorted(found, key=lambda row: row["rate"])
+
+
+def best_of(rows: Rows, base: str) -> Row:
+    """The run of a beginning with the best of its rates."""
+    return min(select(rows, base=base), key=lambda row: at_the_end(row)[1])
+
+
+DRAWN = {
+    "by stages": "in stages",
+    "at random": "at random, no stages",
+    "chosen": "hard ones, no stages",
+}
+"""Of `records/fewest.jsonl`, in the words of the page."""
+
+
+def fewest_rows(rows: Rows, course: Rows, drawn: str, problems: int | None) -> list[Row]:
+    """The seeds of one way to draw so many problems, None if none comes twice."""
+    if drawn == "by stages" and problems is None:
+        return select(course, arm="the course")
+    return select(rows, drawn=drawn, problems=problems)
+
+
+def fewest_points(rows: Rows, course: Rows) -> list[Row]:
+    """A point a seed of each way to draw so many problems."""
+    return [
+        {
+            "drawn": words,
+            "problems": problems or row["problems"],
+            "seed": row["cell"]["seed"],
+            "share": wrong_share_of(at_the_end(row)),
+        }
+        for drawn, words in DRAWN.items()
+        for problems in (3_000, 30_000, None)
+        for row in fewest_rows(rows, course, drawn, problems)
+    ]
 
 
 # ---------------------------------------------------------------- heads after each stage
@@ -280,3 +338,20 @@ def suite_points(rows: Rows) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def frontier_points(rows: Rows) -> list[Row]:
+    """Of validation sums, a point a length."""
+    return [
+        {
+            "digits": row["cell"]["digits"],
+            "share": row["wrong"] / row["n"],
+            "wrong": part_of(row["wrong"], row["n"]),
+            "tokens": row["tokens_a_text"],
+        }
+        for row in select(rows, split="validation")
+    ]
+
+
+def all_failures(rows: Iterable[Row]) -> list[Row]:
+    return [failure for row in rows for failure in row["failures"]]

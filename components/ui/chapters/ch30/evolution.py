@@ -17,13 +17,18 @@ Rows = Sequence[Row]
 
 RECORD = "self_evolution.jsonl"
 ARMS = {
-    "sieve": "its own labels, sieved",
-    "unfiltered": "its own labels, all of them",
+    "two agree": "own labels, sieved: any two agree",
+    "sieve": "own labels, sieved: all three agree",
+    "unfiltered": "own labels, all of them",
     "short": "no labels, short sums alone",
     "true": "true labels",
 }
-LABELLING = ("sieve", "unfiltered")
-"""Arms that train on what the network wrote."""
+SIEVED = "two agree"
+"""The arm whose labels the sieve shows."""
+
+WITH_VOTE = ("two agree", "sieve")
+LABELLING = (*WITH_VOTE, "unfiltered")
+"""Arms that train on what the networks wrote; in those with a vote there are three."""
 
 BITS = {
     "vote": Label.VOTE,
@@ -35,10 +40,10 @@ FIRST, LAST = 4, 8
 """Digits of the longest sums of the first round and of the last."""
 
 SHOWN = 7
-"""The round that is shown at first: few labels are right in it."""
+"""The round that is shown at first: few labels are right in it, and the swap lets many through."""
 
-VOTERS = {"0": "the one that labels", "1": "the second", "2": "the third"}
-"""Networks of the arm with a vote, by their seeds; the other arms have the first alone."""
+VOTERS = {"0": "the first", "1": "the second", "2": "the third"}
+"""Networks of the arms with a vote, by their seeds; the other arms have the first alone."""
 
 SEED = "0"
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from components.ui.plots import bars
 from components.ui.plots.colours import ACCENT, GREY, OCHRE, TEAL, VIOLET, Tone
-from components.ui.plots.core import BARS, Chart, finished, kinds, rows_high, toned
+from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from lab.data.problems import Integers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -65,6 +65,54 @@ def parts_of_a_text(rows: Rows) -> Chart:
     return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, named_from=0.15, title="tokens")
 
 
+SHARES_OF_WRONG = alt.Scale(type="symlog", constant=0.01, domain=[0, 1])
+"""For shares that differ by powers of ten."""
+
+
+def share_of_wrong() -> alt.Y:
+    marks = alt.Axis(format=".1~%", values=[0, 0.01, 0.03, 0.1, 0.3, 1])
+    return alt.Y("share:Q", title="wrong", scale=SHARES_OF_WRONG, axis=marks)
+
+
+LOG = alt.Axis(format="~s", grid=False)
+
+
+def wrong_by_rate(rows: Rows) -> Chart:
+    """A line for each beginning. Rows: begins, rate, share."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("rate:Q", title="learning rate", scale=alt.Scale(type="log"), axis=LOG),
+        y=share_of_wrong(),
+        color=alt.Color(
+            "begins:N",
+            title=None,
+            scale=kinds(row["begins"] for row in rows),
+            legend=alt.Legend(columns=1, symbolType="stroke"),
+        ),
+        tooltip=["begins", "rate", alt.Tooltip("share", format=".2%")],
+    )
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1))
+    return finished(lines.properties(height=CURVE))
+
+
+def wrong_by_problems(rows: Rows) -> Chart:
+    """A point a seed, a line through each way's medians. Rows: drawn, problems, seed, share."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("problems:Q", title="different problems", scale=alt.Scale(type="log"), axis=LOG),
+        color=alt.Color(
+            "drawn:N",
+            title=None,
+            scale=kinds(row["drawn"] for row in rows),
+            legend=alt.Legend(columns=1, symbolType="stroke"),
+        ),
+    )
+    points = base.mark_circle(size=60, opacity=0.6).encode(
+        y=share_of_wrong(),
+        tooltip=["drawn", "problems", "seed", alt.Tooltip("share", format=".2%")],
+    )
+    lines = base.mark_line().encode(y=alt.Y("median(share):Q", scale=SHARES_OF_WRONG))
+    return finished(alt.layer(lines, points).properties(height=CURVE))
+
+
 def wrong_by(rows: Rows, title: str) -> Chart:
     """A bar for each amount, with its counts on top. Rows: amount, share, wrong, n."""
     data = pd.DataFrame(rows)
@@ -96,3 +144,15 @@ def wrong_suites(rows: Rows) -> Chart:
         )
     )
     return finished(chart.properties(height=rows_high(len(names), 32)))
+
+
+def wrong_tokens(rows: Rows) -> Chart:
+    """How many sums go wrong as they grow. Rows: digits, share, wrong, tokens."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("digits:Q", title="digits of both numbers", axis=alt.Axis(format="d")),
+        y=alt.Y("share:Q", title="wrong", axis=alt.Axis(format="~%"), scale=alt.Scale(domainMin=0)),
+        tooltip=["digits", "wrong", alt.Tooltip("tokens", title="tokens a text")],
+    )
+    counts = base.mark_text(dy=-12).encode(text="wrong:N")
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=60, opacity=1), counts)
+    return finished(lines.properties(height=CURVE))

@@ -25,6 +25,7 @@ from lab.records import ROOT, select
 
 fetching = lazily("lab.interp.fetching")
 index = lazily("lab.recipes.index")
+frontier = lazily("lab.experiments.frontier")
 rounds = lazily("lab.experiments.self_evolution")
 mistakes = lazily("lab.experiments.mistakes")
 
@@ -90,11 +91,14 @@ def rows_of_facts() -> list[dict[str, str]]:
 WORST = ("no padding", "no carries", "reversed", "from two digits")
 WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
 COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
+FEWEST_OPTIONS = ("3,000", "30,000", "so many that none comes twice")
+DONE = 0.05
+"""So few four-digit sums wrong count as done."""
 
 
 def worst(rows: Rows) -> str:
     """Of the courses to choose from, the one with most sums wrong."""
-    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(rows, arm))]
+    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(select(rows, arm=arm)))]
 
 
 def names_of_stages(arm: str, n: int) -> list[str]:
@@ -103,6 +107,15 @@ def names_of_stages(arm: str, n: int) -> list[str]:
     if n == 1:
         return ["all lengths"]
     return names[::-1] if arm == "reversed" else names[len(names) - n :]
+
+
+def fewest_that_do(rows: Rows, course: Rows) -> str:
+    """As many problems as the best way of drawing them needs."""
+    for problems, words in zip((3_000, 30_000), FEWEST_OPTIONS, strict=False):
+        arms = [courses.fewest_rows(rows, course, way, problems) for way in courses.DRAWN]
+        if min(map(courses.median_wrong, arms)) <= DONE:
+            return words
+    return FEWEST_OPTIONS[-1]
 
 
 # ---------------------------------------------------------------- 5. heads
@@ -164,6 +177,16 @@ def far_in_nines() -> str:
     return share(far, sum(n for n, _ in counts.values()))
 
 
+def ladder() -> list[dict[str, Any]]:
+    """Cells of the frontier's validation sums, from short to long."""
+    return [cell for cell in frontier.frontier_cells() if cell["split"] == "validation"]
+
+
+def wrong_at_twenty(rows: Rows) -> float:
+    (row,) = select(rows, split="test", digits=20)
+    return row["wrong"] / row["n"]
+
+
 # ---------------------------------------------------------------- 7. own labels
 
 SIEVE_OPTIONS = ("always", "nearly always", "about half the time")
@@ -174,7 +197,7 @@ TAUGHT_DIGITS = range(1, 4)
 
 def what_passes(rows: Rows) -> str:
     """Of the labels that all checks keep, in all rounds together, how many are right."""
-    found = [evolution.kept_of(row) for row in select(rows, arm="sieve")]
+    found = [evolution.kept_of(row) for row in select(rows, arm=evolution.SIEVED)]
     kept, wrong = (sum(column) for column in zip(*found, strict=True))
     if wrong == 0:
         return SIEVE_OPTIONS[0]
@@ -220,6 +243,9 @@ CALC: dict[str, Callable[[], str]] = {
     "lower_head": lambda: looks(LAST, "1.0", "sum", "lower"),
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
+    "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
+    "frontier_many": lambda: f"{ladder()[0]['n']}",
+    "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_1": lambda: f"{steps_met(1)}",
     "steps_2": lambda: f"{steps_met(2)}",
     "steps_4": lambda: f"{steps_met(4)}",

@@ -2,10 +2,10 @@
 // writes them once when the drawing is opened. All shares come from Python.
 
 import "./climb.css";
-import { between, rows, spread, told, type Course } from "./maths/climb";
+import { along, between, marks, rows, spread, told, type Course } from "./maths/climb";
 import { draw, partsOf, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { counted, range, tickStep, type Pair } from "./shared/numbers";
+import { counted, range, type Pair } from "./shared/numbers";
 import { Reel } from "./shared/reel";
 
 const [LEFT, HEIGHT, AXIS] = [42, 270, 42]; // of the plot; below it numbers and what they count
@@ -113,7 +113,7 @@ class Climb {
   }
 
   private x(step: number): number {
-    return LEFT + ((this.right - LEFT) * step) / this.last();
+    return LEFT + (this.right - LEFT) * along(step, this.last());
   }
 
   private y(share: number): number {
@@ -153,15 +153,15 @@ class Climb {
       draw(axes, "line", { x1: LEFT, x2: this.right, y1: y, y2: y });
       draw(axes, "text", { class: "percent", x: LEFT - 6, y }).textContent = `${percent}%`;
     }
-    const [last, bottom] = [this.last(), this.y(0)];
-    const every = tickStep((72 * last) / (this.right - LEFT));
-    for (let step = 0; step <= last; step += every) {
+    const bottom = this.y(0);
+    for (const step of marks(this.last(), 56 / (this.right - LEFT))) {
       const x = this.x(step);
       draw(axes, "line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 });
       draw(axes, "text", { x, y: bottom + 14 }).textContent = counted(step);
     }
     const middle = (LEFT + this.right) / 2;
-    draw(axes, "text", { x: middle, y: bottom + 32 }).textContent = "sums read";
+    draw(axes, "text", { x: middle, y: bottom + 32 }).textContent =
+      "sums read, by their square root";
   }
 
   // ------------------------------------------------------------ drawn at every moment

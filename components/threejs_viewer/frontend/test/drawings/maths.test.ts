@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend } from "../../src/drawings/maths/attention";
 import {
+  along,
   between as betweenChecks,
   inHundred,
+  marks,
   rows,
   spread,
   stageAt,
@@ -260,6 +262,13 @@ test("none and all alone are 0 and 100 in 100", () => {
     "99.9 in 100",
     "100 in 100",
   ]);
+});
+
+test("a course is drawn by the root of what was read, its marks round and apart", () => {
+  expect([0, 25, 100].map((step) => along(step, 100))).toEqual([0, 0.5, 1]);
+  expect(marks(147_200, 0.1)).toEqual([0, 2000, 10_000, 20_000, 50_000, 100_000]);
+  expect(marks(147_200, 0.3)).toEqual([0, 20_000, 100_000]);
+  expect(marks(7, 0.01)).toEqual([0, 1, 2, 5]);
 });
 
 test("a check at the edge of two stages belongs to the one that ends", () => {

@@ -15,6 +15,22 @@ export interface Course {
   stages: Band[];
 }
 
+/** How far to the right a number of sums stands, 0 to 1: by its root, for early stages are short. */
+export function along(step: number, last: number): number {
+  return Math.sqrt(step / last);
+}
+
+/** Of 0, 1, 2, 5, 10, 20, 50 ... up to the last those that stand at least `gap` apart. */
+export function marks(last: number, gap: number): number[] {
+  const out = [0];
+  for (let ten = 1; ten <= last; ten *= 10) {
+    for (const step of [ten, 2 * ten, 5 * ten]) {
+      if (step <= last && along(step, last) - along(out.at(-1)!, last) >= gap) out.push(step);
+    }
+  }
+  return out;
+}
+
 /** What stands at a moment between two checks, on the straight line from one to the other. */
 export function between(values: readonly number[], at: number): number {
   const before = Math.floor(at);
