@@ -57,9 +57,9 @@ page.prose("opening")
 @page.section("pieces", needs=[BOOK_RUN])
 def in_pieces() -> None:
     if not page.guess(
-        "The largest score comes last, and every card before it is gone. The output is",
-        ("the same", "a little off", "lost"),
-        lambda: worked.what_an_order_changes(*pair),
+        "Multiply all scores of 37 × 48. Without m, in 16 bits, softmax breaks first at",
+        worked.BREAKS,
+        lambda: worked.breaks_at(*worked.SUM),
     ):
         return
     page.prose("pieces_controls")
@@ -151,15 +151,12 @@ def backward_by_hand() -> None:
     text = probes.FORM.text(*pair)
     queries, keys = (worked.named(text, s) for s in (followed.queries, followed.keys))
     found = followed.gradients
-    for column, (name, values, shown) in zip(
-        st.columns(3),
-        (("P", found.P, ".2f"), ("dP", found.dP, ".1f"), ("dS", found.dS, ".2f")),
-        strict=True,
-    ):
+    maps = (("P", found.P, 1.0), ("dP", found.dP, None), ("dS", found.dS, None))
+    for column, (name, values, most) in zip(st.columns(3), maps, strict=True):
         with column:
             st.html(f'<div class="wb-map-title">{name}</div>')
             page.draw(
-                figures.block_map(worked.seen(values, followed), queries, keys, shown=shown),
+                figures.block_map(worked.seen(values, followed), queries, keys, most=most),
                 alt=f"{name} of one block, queries down and keys across",
             )
     page.notice()
@@ -198,7 +195,7 @@ def what_it_saves() -> None:
 # ---------------------------------------------------------------- 5. three notations
 
 
-@page.section("notations", told=False)
+@page.section("notations")
 def three_notations() -> None:
     show_notations(
         f"{page.prefix}notations",

@@ -225,7 +225,7 @@ ON_PAGE = {
         "Three notations": COUNTED,
         "stands in the book three times": COUNTED,
         "Take 5 off every score": "a number as an example",
-        "in numbers of 16 bits": "a format, by its name",
+        "n numbers of 16 bits": "a format, by its name",
         "An H100 fetches 3.35 terabytes": PUBLISHED,
         "does 989 trillion operations of 16 bits": PUBLISHED,
         "some 295 operations for each byte": "the quotient of both",

@@ -6,6 +6,7 @@ from lab.experiments import (
     atlas,
     curriculum,
     fine_tuning,
+    flash,
     forged,
     frontier,
     holdout,
@@ -44,5 +45,6 @@ SWEEPS: dict[str, Sweep] = {
     "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes),
     "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
     "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
+    "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }

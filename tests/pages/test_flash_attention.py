@@ -39,7 +39,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
-        worked.what_an_order_changes(*worked.SUM),
+        worked.breaks_at(*worked.SUM),
         here.plain_over_ours(rows),
         "one number a query",
     ):
@@ -55,7 +55,16 @@ def test_the_cards_end_at_the_heads_own_output(a: int, b: int) -> None:
     assert np.allclose(output, head.z[place, : probes.SHOWN], atol=1e-5)
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(len(weights)), (20, 1)), axis=1)
     assert all(np.allclose(worked.read(cards, order), output) for order in orders)
-    assert worked.what_an_order_changes(a, b) == "the same"
+
+
+def test_softmax_without_m_breaks_where_the_page_says() -> None:
+    scores = probes.cards_of(*worked.SUM).scores
+    broken = [
+        times
+        for times in worked.TIMES
+        if np.isinf(np.exp((times * scores).astype(np.float16))).any()
+    ]
+    assert worked.breaks_at(*worked.SUM) == f"{broken[0]:g} times" in worked.BREAKS
 
 
 def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:

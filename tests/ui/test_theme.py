@@ -125,7 +125,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         {"A100": 1500},
     ),
     "block_map": lambda: ch50.block_map(
-        np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"], shown=".2f"
+        np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"]
     ),
     "by_length": lambda: ch50.by_length(
         [

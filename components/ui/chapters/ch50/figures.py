@@ -25,6 +25,7 @@ WAYS: dict[str, Tone] = {"plain attention": OCHRE, "FlashAttention": VIOLET}
 CELL = 30
 """Pixels of a cell of a block, high."""
 
+WHOLE = alt.Axis(format=",", grid=False)
 POWERS_OF_TEN = alt.Axis(format="~s", grid=False)
 
 
@@ -37,7 +38,7 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
         "fast:Q",
         title="numbers in fast memory",
         scale=alt.Scale(type="log", base=2, nice=False),
-        axis=POWERS_OF_TEN,
+        axis=WHOLE,
     )
     y = alt.Y("moved:Q", title="numbers moved", scale=alt.Scale(type="log"), axis=POWERS_OF_TEN)
     lines = (
@@ -60,10 +61,12 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     return finished(alt.layer(lines, rules, names).properties(height=CURVE))
 
 
-def block_map(values: Numbers, queries: Sequence[str], keys: Sequence[str], *, shown: str) -> Chart:
-    """One block, queries down and keys across, in parts of its largest number; `shown` is the
-    format of the numbers in its cells. Cells that hold no number stay empty."""
-    largest = float(np.nanmax(np.abs(values))) or 1.0
+def block_map(
+    values: Numbers, queries: Sequence[str], keys: Sequence[str], *, most: float | None = None
+) -> Chart:
+    """One block, queries down and keys across, in parts of `most`, or else of its largest number.
+    Cells that hold no number stay empty."""
+    largest = most or float(np.nanmax(np.abs(values))) or 1.0
     data = grid(values, queries, keys).dropna()
     base = alt.Chart(data.assign(part=data["value"] / largest)).encode(
         x=alt.X("column:N", sort=list(keys), title=None, axis=alt.Axis(orient="top", labelAngle=0)),
@@ -74,7 +77,7 @@ def block_map(values: Numbers, queries: Sequence[str], keys: Sequence[str], *, s
         tooltip=["row", "column", alt.Tooltip("value", format=".3g")],
     )
     numbers = base.mark_text().encode(
-        text=alt.Text("part:Q", format=shown), color=readable("abs(datum.part) > 0.8")
+        text=alt.Text("part:Q", format=".2f"), color=readable("abs(datum.part) > 0.8")
     )
     return finished(alt.layer(cells, numbers).properties(height=CELL * len(queries)))
 
@@ -89,7 +92,7 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
             "tokens:Q",
             title="tokens of the text",
             scale=alt.Scale(type="log", base=2, nice=False),
-            axis=POWERS_OF_TEN,
+            axis=WHOLE,
         ),
         y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=POWERS_OF_TEN),
         color=alt.Color("kernel:N", title=None, scale=toned(KERNELS)),

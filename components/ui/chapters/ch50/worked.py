@@ -11,7 +11,7 @@ import numpy as np
 
 from components.ui.chapters.ch50 import probes
 from components.ui.lazily import lazily
-from components.ui.words import band, size
+from components.ui.words import size
 from lab.by_hand.flash import (
     PROCESSORS,
     held,
@@ -47,7 +47,7 @@ FAST, COLUMNS = 8192, 16
 """Of the tiles, as they are drawn first: numbers in fast memory, and keys a block."""
 
 LONG_TEXTS = (1024, 8192, 65_536)
-TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 16, tuple(2**n for n in range(12, 18))
+TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 4, tuple(2**n for n in range(10, 18))
 EX_TOKENS = 4096
 
 
@@ -82,12 +82,14 @@ def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
     ]
 
 
-def what_an_order_changes(a: int, b: int) -> str:
-    """Of the output, if the largest card comes last instead of in its turn."""
-    cards = probes.cards_of(a, b)
-    order = np.argsort(cards.scores)
-    apart = float(np.abs(read(cards, order) - read(cards, np.arange(len(order)))).max())
-    return band(apart, (1e-9, 0.1), ("the same", "a little off", "lost"))
+BREAKS = ("2 times", "8 times", "at none of these")
+
+
+def breaks_at(a: int, b: int) -> str:
+    """The first of the factors at which exp of the largest score is too large for 16 bits."""
+    largest, limit = probes.cards_of(a, b).scores.max(), math.log(float(np.finfo(np.float16).max))
+    broken = [times for times in TIMES if times * largest > limit]
+    return f"{min(broken):g} times" if broken else BREAKS[-1]
 
 
 def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
@@ -180,6 +182,7 @@ CALC: dict[str, Callable[[], str]] = {
     "long_scores": lambda: f"{LONG_TEXT**2 / 1e9:.0f} billion",
     "long_bytes": lambda: size(BYTES * LONG_TEXT**2),
     "half_limit": half_limit,
+    "largest_score": lambda: f"{probes.cards_of(*SUM).scores.max():.2f}",
     "hand_s_0": lambda: f"{SCORES[0]:g}",
     "hand_s_1": lambda: f"{SCORES[1]:g}",
     "hand_v_0": lambda: f"{VALUES[0]:g}",
@@ -187,7 +190,7 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_gap": lambda: f"{SCORES[1] - SCORES[0]:g}",
     "hand_shrink": lambda: f"{math.exp(SCORES[0] - SCORES[1]):.3f}",
     "hand_l": lambda: f"{by_hand()[0]:.3f}",
-    "hand_O": lambda: f"{by_hand()[1]:.3f}",
+    "hand_o": lambda: f"{by_hand()[1]:.3f}",
     "hand_out": lambda: f"{by_hand()[1] / by_hand()[0]:.3f}",
     "hand_p_0": lambda: f"{shares()[0]:.3f}",
     "hand_p_1": lambda: f"{shares()[1]:.3f}",
