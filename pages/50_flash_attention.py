@@ -127,8 +127,12 @@ def when_it_moves_more() -> None:
         figures.moved_by_memory(worked.rows_of_traffic(n), worked.fast_memories()),
         alt="Numbers moved by FlashAttention and by plain attention, by the size of fast memory",
     )
+    page.prose("traffic_times")
+    times = worked.rows_of_times(n)
+    st.dataframe(times, hide_index=True, width="stretch")
+    page.numbers("Predicted times of one head", times)
     page.notice()
-    page.source(by_hand.moved_by_flash, by_hand.most_rows)
+    page.source(by_hand.moved_by_flash, by_hand.most_rows, by_hand.Processor.seconds)
 
 
 page.box("Why care", "care_traffic")

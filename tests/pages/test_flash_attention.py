@@ -9,7 +9,14 @@ import pyarrow as pa
 import pytest
 
 from components.ui.chapters.ch50 import here, notations, probes, worked
-from lab.by_hand.flash import SlowMemory, flash_attention, moved_by_flash, moved_by_plain
+from lab.by_hand.flash import (
+    PROCESSORS,
+    SlowMemory,
+    flash_attention,
+    moved_by_flash,
+    moved_by_plain,
+    operations,
+)
 from lab.model.attention.flash import FlashAttention
 from lab.records import RECORDS, read_lines
 
@@ -102,6 +109,15 @@ def test_the_line_of_flash_crosses_that_of_plain_attention(book: Any) -> None:
     flash, plain = np.array(moved["FlashAttention"]), np.array(moved["plain attention"])
     assert (np.diff(flash) < 0).all() and len({*plain.tolist()}) == 1
     assert flash[0] > plain[0] and flash[-1] < plain[-1]
+
+
+@pytest.mark.parametrize("n", worked.LONG_TEXTS[1:])
+def test_a_processor_waits_for_arithmetic_with_blocks_and_for_the_table_without(n: int) -> None:
+    for processor, row in zip(PROCESSORS, worked.rows_of_times(n), strict=True):
+        work = operations(n, n, worked.WIDTH, worked.WIDTH)
+        assert row["FlashAttention"] == f"{1e6 * work / processor.flops:,.1f} µs"
+        plain = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH) / processor.bandwidth
+        assert row["plain attention"] == f"{1e6 * plain:,.1f} µs"
 
 
 def test_the_fewest_rows_that_pay_are_what_the_exercise_asks_for(book: Any) -> None:

@@ -147,6 +147,22 @@ def rows_of_traffic(n: int) -> list[dict[str, Any]]:
     return out
 
 
+def rows_of_times(n: int) -> list[dict[str, str]]:
+    """Of one head and a text of `n` tokens, what processors take at their published peaks."""
+    work = operations(n, n, WIDTH, WIDTH)
+    out: list[dict[str, str]] = []
+    for processor in PROCESSORS:
+        rows = most_rows(processor.fast_bytes // BYTES, TRAFFIC_COLUMNS, WIDTH, WIDTH)
+        moved = {
+            "plain attention": moved_by_plain(n, n, WIDTH, WIDTH),
+            "FlashAttention": moved_by_flash(n, n, WIDTH, WIDTH, rows=min(n, rows)),
+        }
+        times = {way: processor.seconds(numbers, work) for way, numbers in moved.items()}
+        shown = {way: f"{1e6 * seconds:,.1f} µs" for way, seconds in times.items()}
+        out.append({"processor": processor.name, **shown})
+    return out
+
+
 def fast_memories() -> dict[str, int]:
     """In numbers of two bytes, by the name of the processor."""
     return {processor.name: processor.fast_bytes // BYTES for processor in PROCESSORS}
