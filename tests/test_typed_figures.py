@@ -210,7 +210,6 @@ ON_PAGE = {
         "goes through three columns or more": "what the exercise asks for",
         "three by three digits and shorter": "the length of a number",
         "of five by five digits": "the length of a number",
-        "for five by five digits": "the length of a number",
         "Four digits ask no new step": "the length of a number",
         "slowest to learn four": "the length of a number",
         "of four by four digits": "the length of a number",
