@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -274,6 +275,20 @@ def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
         assert text[:slot] == right.text(a, b)[:slot]
         assert (text[slot], right.text(a, b)[slot]) == (failure["written"], failure["right"])
         assert split_value(a, b) < BOUNDS["test"][0]
+
+
+def test_one_partial_product_is_missing_and_the_page_says_which() -> None:
+    """Whatever the other digits of b are; and not as the second factor."""
+    rng = np.random.default_rng(0)
+    for b in rng.integers(100, 1000, 6).tolist():
+        for a, last, right in (
+            (courses.MISSING, 9, False),
+            (courses.MISSING, 8, True),
+            (courses.MISSING - 1, 9, True),
+        ):
+            pair = a, 10 * b + last
+            said = probes.written(courses.AFTER, *pair).text
+            assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
 
 
 # ---------------------------------------------------------------- own labels

@@ -153,6 +153,16 @@ def suite_of(suite: str, model: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def nines_alike(rows: Rows) -> Measured:
+    """Of the sums of nines that are wrong, those that multiply `MISSING` by a number ending in 9.
+
+    The record lists them all, up to twenty.
+    """
+    (row,) = select(rows, model=courses.AFTER, suite="nines")
+    alike = [a == courses.MISSING and b % 10 == 9 for a, b in row["examples"]]
+    return Measured(part_of(sum(alike), row["wrong"]), sum(alike), row["wrong"])
+
+
 def other_suites(suite: str, model: str) -> Callable[[Rows], Measured]:
     """Wrong ones of all suites but one."""
 
@@ -198,6 +208,15 @@ def nine_and_nine(failure: Row) -> bool:
     if company is None or company["made_by"] != "plus":
         return False
     return company["x"] == company["y"] == 9 and company["carry"] == 1
+
+
+def small_with_carry(rows: Rows) -> Measured:
+    """Of the first wrong digits that are one too small, those into which a carry comes."""
+    small = [failure for failure in courses.all_failures(rows) if one_too_small(failure)]
+    carried = [
+        failure["company"] is not None and failure["company"]["carry"] > 0 for failure in small
+    ]
+    return Measured(part_of(sum(carried), len(carried)), sum(carried), len(carried))
 
 
 def wrong_in_a_million(rows: Rows) -> Measured:
@@ -268,10 +287,25 @@ def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
     return pick
 
 
-def kept_in_all(rows: Rows) -> Measured:
+def kept_in_all(arm: str) -> Callable[[Rows], Measured]:
     """Labels that pass all checks, in all rounds together."""
-    found = [row["checks"]["all"]["kept"] for row in select(rows, arm=evolution.SIEVED)]
-    return Measured(f"{sum(found):,}")
+
+    def pick(rows: Rows) -> Measured:
+        found = [row["checks"]["all"]["kept"] for row in select(rows, arm=arm)]
+        return Measured(f"{sum(found):,}")
+
+    return pick
+
+
+def nine_of_numbers(rows: Rows) -> Measured:
+    """Of the wrong labels shown that end in a number, those that modulo 9 lets pass."""
+    passed = [
+        answer % 9 == a * b % 9
+        for row in select(rows, arm=evolution.SIEVED)
+        for a, b, answer in row["sums"]
+        if answer >= 0 and answer != a * b
+    ]
+    return Measured(part_of(sum(passed), len(passed)), sum(passed), len(passed))
 
 
 def right_at_last(rows: Rows) -> Measured:
@@ -295,7 +329,7 @@ def ends_alike(rows: Rows) -> Measured:
 
 def longest_right(rows: Rows) -> Measured:
     """Of the labels for the longest sums of the second round, those that are right."""
-    row = evolution.round_of(rows, "sieve", 5)
+    row = evolution.round_of(rows, evolution.SIEVED, 5)
     right = [
         flag & 1
         for (a, b, _), flag in zip(row["sums"], row["flags"], strict=True)
@@ -382,6 +416,11 @@ CLAIMS: dict[str, Claim] = {
         FRONTIER,
         of_all_failures(from_afar),
     ),
+    "ch3.small_with_carry": Claim(
+        "First wrong digits that are one too small into which a carry comes.",
+        FRONTIER,
+        small_with_carry,
+    ),
     "ch3.nine_and_nine": Claim(
         "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
         FRONTIER,
@@ -452,6 +491,11 @@ CLAIMS: dict[str, Claim] = {
     "ch3.suite_nines": Claim(
         "Sums of nines wrong: finished network.", SUITES, suite_of("nines", courses.AFTER)
     ),
+    "ch3.nines_alike": Claim(
+        f"Of these, those that multiply {courses.MISSING} by a number that ends in 9.",
+        SUITES,
+        nines_alike,
+    ),
     "ch3.suites_others": Claim(
         "Sums of the other six suites wrong: finished network.",
         SUITES,
@@ -480,7 +524,19 @@ CLAIMS: dict[str, Claim] = {
         EVOLUTION,
         ends_alike,
     ),
-    "ch3.all_kept": Claim("Labels that pass all four checks.", EVOLUTION, kept_in_all),
+    "ch3.all_kept": Claim(
+        "Labels that pass all four checks, any two agree.",
+        EVOLUTION,
+        kept_in_all(evolution.SIEVED),
+    ),
+    "ch3.all_kept_sieve": Claim(
+        "Labels that pass all four checks, all three agree.", EVOLUTION, kept_in_all("sieve")
+    ),
+    "ch3.nine_numbers": Claim(
+        "Wrong labels shown with a number for an answer that modulo 9 lets pass.",
+        EVOLUTION,
+        nine_of_numbers,
+    ),
     "ch3.longest_right": Claim(
         "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
         EVOLUTION,

@@ -11,7 +11,7 @@ import numpy as np
 
 from components.ui.chapters.ch30 import courses, evolution, probes
 from components.ui.chapters.ch30.claims import reading_of
-from components.ui.claims.core import read_record, share
+from components.ui.claims.core import read_record
 from components.ui.claims.readings import result_of
 from components.ui.lazily import lazily
 from components.ui.words import band
@@ -19,7 +19,6 @@ from lab.data import coverage
 from lab.data.difficulty import how_often
 from lab.data.problems import Format
 from lab.data.remainders import remainders_agree
-from lab.data.suites import draw_suite
 from lab.recipes.curriculum import COURSE
 from lab.records import ROOT, select
 
@@ -165,18 +164,6 @@ def standard_score(n: int, wrong: int, other_n: int, other_wrong: int) -> float:
     return (wrong / n - other_wrong / other_n) / error if error else 0.0
 
 
-NINES = 100
-"""Sums of the suite in which digits are counted."""
-
-
-@lru_cache
-def far_in_nines() -> str:
-    """Of the digits of sums of nines, those of products into which a carry comes from afar."""
-    counts = mistakes.counts_by_chain(*draw_suite("nines", NINES), [])
-    far, _ = courses.chains({"by_chain": counts}, "times", range(2, 9))
-    return share(far, sum(n for n, _ in counts.values()))
-
-
 def ladder() -> list[dict[str, Any]]:
     """Cells of the frontier's validation sums, from short to long."""
     return [cell for cell in frontier.frontier_cells() if cell["split"] == "validation"]
@@ -254,8 +241,6 @@ CALC: dict[str, Callable[[], str]] = {
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
-    "nines_counted": lambda: f"{NINES}",
-    "nines_far": far_in_nines,
     "short_share": lambda: f"{rounds.SHORT} in 100",
     "product": lambda: f"{A * B}",
     "product_nine": lambda: f"{A * B % 9}",
