@@ -362,7 +362,7 @@ with page.deeper("past everything that was trained"):
     @page.section("frontier")
     def past_the_training() -> None:
         rows = rows_of("frontier.jsonl")
-        options = ("fewer than 1 in 100", "about 1 in 10", "more than half")
+        options = ("about 1 in 100", "about 1 in 10", "more than half")
         if not rows or not page.guess(
             "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
             options,
@@ -384,7 +384,7 @@ with page.deeper("past everything that was trained"):
 def the_sieve() -> None:
     rows = rows_of(evolution.RECORD)
     if not rows or not page.guess(
-        "All four checks agree on a label. Is it right?",
+        "Of the labels on which all four checks agreed, how many were wrong?",
         worked.SIEVE_OPTIONS,
         lambda: worked.what_passes(rows),
     ):

@@ -49,7 +49,7 @@ CONTENTS = (
         "30_curriculum",
         "3",
         "Longer numbers",
-        "How do you teach four digits to a model of two?",
+        "How do you teach four digits to a model that knows two?",
         20,
     ),
     Entry(

@@ -9,7 +9,7 @@ NOTATION: dict[str, str] = {
     "b": "the second operand",
     "b_j": "the digit of b that counts 10 to the power j",
     "i": "a position in the text; as a subscript, one of several",
-    "j": "another position; in a sum over digits, the power of ten",
+    "j": "another position; in a sum over digits, the power of ten; as a subscript, one of several",
     "n": "how many: examples, tokens or problems in a sample",
     "x": "what a layer reads; in a Transformer, the residual stream",
     "x_i": "the stream at position i",
@@ -17,7 +17,7 @@ NOTATION: dict[str, str] = {
     "h": "the outputs of a hidden layer; as a subscript, which head",
     "H": "how many heads ask; at the foot k, how many answer",
     "m": "in ALiBi, what a head takes off a score for each token of distance; in FlashAttention, "
-    "the largest score so far",
+    "the largest score so far; of remainders, what is divided by",
     "l": "the sum of exp(score - m) so far",
     "O": "the sum of exp(score - m) times the value so far; divided by l, the output",
     "P": "a block of shares",

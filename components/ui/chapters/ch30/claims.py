@@ -84,7 +84,7 @@ BASES_NAMED = {
 }
 
 RETAINED = {
-    **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "1x2", "2x1", "2x2")},
+    **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "2x1", "2x2")},
     "the_course_1x1": ("the course", "1x1"),
 }
 
@@ -247,6 +247,13 @@ def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def product_after_third(rows: Rows) -> Measured:
+    """Of the twin with all its heads."""
+    *_, third, _ = courses.TWINS
+    whole = next(r for r in select(rows, run=third) if courses.name_of_head(r["cell"]) == "none")
+    return Measured(f"{courses.share_of_digits(whole, 'product'):.0%}")
+
+
 # ---------------------------------------------------------------- the reader's own run
 
 
@@ -278,11 +285,14 @@ def kept_by(check: str) -> Callable[[Rows], Measured]:
 
 
 def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
-    """Wrong ones of the labels that a check keeps in a round."""
+    """Wrong ones of the labels that a check keeps in a round, of those that are drawn."""
 
     def pick(rows: Rows) -> Measured:
-        found = evolution.round_of(rows, evolution.SIEVED, digits)["checks"][check]
-        return Measured(part_of(found["wrong"], found["kept"]), found["wrong"], found["kept"])
+        row = evolution.round_of(rows, evolution.SIEVED, digits)
+        bit = 1 + row["names"].index(check)
+        kept = [flag & 1 for flag in row["flags"] if flag >> bit & 1]
+        wrong = len(kept) - sum(kept)
+        return Measured(part_of(wrong, len(kept)), wrong, len(kept))
 
     return pick
 
@@ -402,7 +412,7 @@ CLAIMS: dict[str, Claim] = {
             over_seeds_at("4x4", drawn=drawn, problems=n),
         )
         for drawn, words in courses.DRAWN.items()
-        for n in (3_000, 30_000, None)
+        for n in (*courses.FEW, None)
         if n or drawn != "by stages"
     },
     "ch3.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty),
@@ -475,10 +485,13 @@ CLAIMS: dict[str, Claim] = {
         f"ch3.without_{name}_{kind}": Claim(
             f"Digits of a {words} wrong without head {head}.", HEADS, digits_without(head, kind)
         )
-        for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"))
+        for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"), ("first", "0.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
-        if (name, kind) != ("back", "product")
+        if kind == "sum" or name in ("a", "sign")
     },
+    "ch3.product_third": Claim(
+        "Digits of partial products wrong after the third stage.", HEADS, product_after_third
+    ),
     **{
         f"ch3.{begun}_{pace}": Claim(
             f"Validation sums of up to two digits wrong, {begun}, at a rate of {rate:g}.",
@@ -490,6 +503,9 @@ CLAIMS: dict[str, Claim] = {
     },
     "ch3.suite_nines": Claim(
         "Sums of nines wrong: finished network.", SUITES, suite_of("nines", courses.AFTER)
+    ),
+    "ch3.suite_nines_before": Claim(
+        "Sums of nines wrong: unfinished network.", SUITES, suite_of("nines", courses.BEFORE)
     ),
     "ch3.nines_alike": Claim(
         f"Of these, those that multiply {courses.MISSING} by a number that ends in 9.",

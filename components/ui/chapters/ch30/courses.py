@@ -192,6 +192,9 @@ DRAWN = {
 }
 """Of `records/fewest.jsonl`, in the words of the page."""
 
+FEW = (3_000, 30_000)
+"""How many different problems; None is one that has no end of them."""
+
 
 def fewest_rows(rows: Rows, course: Rows, drawn: str, problems: int | None) -> list[Row]:
     """The seeds of one way to draw so many problems, None if none comes twice."""
@@ -210,7 +213,7 @@ def fewest_points(rows: Rows, course: Rows) -> list[Row]:
             "share": wrong_share_of(at_the_end(row)),
         }
         for drawn, words in DRAWN.items()
-        for problems in (3_000, 30_000, None)
+        for problems in (*FEW, None)
         for row in fewest_rows(rows, course, drawn, problems)
     ]
 

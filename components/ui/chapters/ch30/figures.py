@@ -74,7 +74,7 @@ def share_of_wrong() -> alt.Y:
     return alt.Y("share:Q", title="wrong", scale=SHARES_OF_WRONG, axis=marks)
 
 
-LOG = alt.Axis(format="~s", grid=False)
+LOG = alt.Axis(format="~g", grid=False)
 
 
 def wrong_by_rate(rows: Rows) -> Chart:
@@ -154,5 +154,5 @@ def wrong_tokens(rows: Rows) -> Chart:
         tooltip=["digits", "wrong", alt.Tooltip("tokens", title="tokens a text")],
     )
     counts = base.mark_text(dy=-12).encode(text="wrong:N")
-    lines = alt.layer(base.mark_line(), base.mark_circle(size=60, opacity=1), counts)
-    return finished(lines.properties(height=CURVE))
+    points = alt.layer(base.mark_circle(size=60, opacity=1), counts)
+    return finished(points.properties(height=CURVE))

@@ -22,11 +22,11 @@ from lab.data.remainders import remainders_agree
 from lab.recipes.curriculum import COURSE
 from lab.records import ROOT, select
 
+twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 index = lazily("lab.recipes.index")
 frontier = lazily("lab.experiments.frontier")
 rounds = lazily("lab.experiments.self_evolution")
-mistakes = lazily("lab.experiments.mistakes")
 
 Row = dict[str, Any]
 Rows = Sequence[Row]
@@ -90,7 +90,7 @@ def rows_of_facts() -> list[dict[str, str]]:
 WORST = ("no padding", "no carries", "reversed", "from two digits")
 WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
 COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
-FEWEST_OPTIONS = ("3,000", "30,000", "so many that none comes twice")
+FEWEST_OPTIONS = (*(f"{n:,}" for n in courses.FEW), "so many that hardly one comes twice")
 DONE = 0.05
 """So few four-digit sums wrong count as done."""
 
@@ -108,9 +108,15 @@ def names_of_stages(arm: str, n: int) -> list[str]:
     return names[::-1] if arm == "reversed" else names[len(names) - n :]
 
 
+def texts_read() -> int:
+    """By a twin on all lengths at once."""
+    plan = twins.control("all at once", 0)
+    return plan.steps * plan.batch_size
+
+
 def fewest_that_do(rows: Rows, course: Rows) -> str:
     """As many problems as the best way of drawing them needs."""
-    for problems, words in zip((3_000, 30_000), FEWEST_OPTIONS, strict=False):
+    for problems, words in zip(courses.FEW, FEWEST_OPTIONS, strict=False):
         arms = [courses.fewest_rows(rows, course, way, problems) for way in courses.DRAWN]
         if min(map(courses.median_wrong, arms)) <= DONE:
             return words
@@ -176,7 +182,7 @@ def wrong_at_twenty(rows: Rows) -> float:
 
 # ---------------------------------------------------------------- 7. own labels
 
-SIEVE_OPTIONS = ("always", "nearly always", "about half the time")
+SIEVE_OPTIONS = ("none", "a few in 100", "about half")
 ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
 """Of the sums that it was taught before the first round."""
@@ -231,6 +237,9 @@ CALC: dict[str, Callable[[], str]] = {
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
+    "texts_read": lambda: f"{round(texts_read(), -3):,}",
+    "fewest_3000": lambda: f"{courses.FEW[0]:,}",
+    "fewest_30000": lambda: f"{courses.FEW[1]:,}",
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_1": lambda: f"{steps_met(1)}",
@@ -241,6 +250,8 @@ CALC: dict[str, Callable[[], str]] = {
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
+    "labels_shown": lambda: f"{rounds.SHOWN:,}",
+    "labels_made": lambda: f"{rounds.LABELS:,}",
     "short_share": lambda: f"{rounds.SHORT} in 100",
     "product": lambda: f"{A * B}",
     "product_nine": lambda: f"{A * B % 9}",
