@@ -163,7 +163,7 @@ ON_PAGE = {
         "With three seeds the fine-tuned": COUNTED,
         "They are drawn in three ways": COUNTED,
         "the hardest of every eight": "how many are drawn to pick one",
-        "(*measured*, three seeds)": COUNTED,
+        "by the middle one of three seeds": COUNTED,
         "up to fifty by fifty digits": "the length of a number",
         "of twenty by twenty digits": "the length of a number",
         "We reached for four wrong sums": "what was aimed for",
