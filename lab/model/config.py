@@ -379,7 +379,7 @@ class FlashKernel(Kernel):
     """FlashAttention by hand: blocks of `rows` queries and `columns` keys, no table of scores."""
 
     rows: int = 128
-    columns: int = 256
+    columns: int = 512
 
     takes = ("product", "bias")
 

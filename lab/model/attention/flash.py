@@ -39,7 +39,7 @@ class Partial:
     def add(self, scores: Tensor, v: Tensor) -> Partial:
         """A block of keys comes: scores (..., I, J) and values (..., J, Dv)."""
         m = torch.maximum(self.m, scores.amax(dim=-1, keepdim=True))
-        shrink, P = torch.exp(self.m - m), torch.exp(scores - m)
+        shrink, P = torch.exp(self.m - m), (scores - m).exp_()
         return Partial(m, shrink * self.l + P.sum(dim=-1, keepdim=True), shrink * self.O + P @ v)
 
     def merge(self, other: Partial) -> Partial:
@@ -88,15 +88,12 @@ class Tiles:
 
     def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
         """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
-        S = part(q, queries) @ part(k, keys).mT * self.scale + self.bias_of(queries, keys)
+        S = (self.scale * part(q, queries)) @ part(k, keys).mT
+        if self.bias is not None:
+            S = S + self.bias[..., queries.start : queries.stop, keys.start : keys.stop]
         if self.slots.hides_nothing(queries, keys):
             return S
         return S.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
-
-    def bias_of(self, queries: range, keys: range) -> Tensor | float:
-        if self.bias is None:
-            return 0.0
-        return self.bias[..., queries.start : queries.stop, keys.start : keys.stop]
 
 
 def blocks(whole: range, size: int) -> Iterator[range]:
@@ -134,7 +131,7 @@ class BlockwiseAttention(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor, None]:
         """P = exp(S - L);  dV = P' dO;  dS = P (dO V' - delta);  dQ = dS K;  dK = dS' Q.
 
-        delta is the row sum of dO O; sums run over the blocks.
+        delta is the row sum of dO O; sums run over the blocks, and dQ and dK carry the scale.
         """
         q, k, v, out, L = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles: Tiles = ctx.tiles
@@ -145,11 +142,11 @@ class BlockwiseAttention(torch.autograd.Function):
             L_i, delta_i = part(L, queries), part(delta, queries)
             for keys in tiles.keys(queries):
                 k_j, v_j = part(k, keys), part(v, keys)
-                P = torch.exp(tiles.scores(q, k, queries, keys) - L_i)
-                dS = P * (dout_i @ v_j.mT - delta_i) * tiles.scale
+                P = (tiles.scores(q, k, queries, keys) - L_i).exp_()
+                dS = (dout_i @ v_j.mT - delta_i).mul_(P)
                 part(dv, keys).add_(P.mT @ dout_i)
-                part(dk, keys).add_(dS.mT @ q_i)
-                part(dq, queries).add_(dS @ k_j)
+                part(dk, keys).add_(dS.mT @ q_i, alpha=tiles.scale)
+                part(dq, queries).add_(dS @ k_j, alpha=tiles.scale)
         return dq, dk, dv, None
 
 
@@ -159,7 +156,7 @@ class FlashAttention:
     is computed in float32."""
 
     rows: int = 128
-    columns: int = 256
+    columns: int = 512
     emits = frozenset[str]()
 
     def __call__(
