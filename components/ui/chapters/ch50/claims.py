@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from components.ui.claims.core import Claim, Measured
 from components.ui.words import size
 from lab.records import select
@@ -31,13 +29,12 @@ def memory_at_the_longest(kernel: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-def power_of_memory(kernel: str) -> Callable[[Rows], Measured]:
-    """The slope of log bytes against log tokens."""
+def growth_of_memory(kernel: str) -> Callable[[Rows], Measured]:
+    """Bytes beyond the longest text over those beyond the shortest."""
 
     def pick(rows: Rows) -> Measured:
         by_length = peaks(rows, kernel)
-        slope, _ = np.polyfit(np.log([*by_length]), np.log([*by_length.values()]), 1)
-        return Measured(f"{slope:.2f}")
+        return Measured(f"{by_length[max(by_length)] / by_length[min(by_length)]:.0f} times")
 
     return pick
 
@@ -70,10 +67,10 @@ CLAIMS: dict[str, Claim] = {
         for kernel in ("math", "flash")
     },
     **{
-        f"ch5.power_{kernel}": Claim(
-            f"With which power of the length memory grows: {kernel}.",
+        f"ch5.growth_{kernel}": Claim(
+            f"Memory beyond the longest text over that beyond the shortest: {kernel}.",
             FLASH,
-            power_of_memory(kernel),
+            growth_of_memory(kernel),
         )
         for kernel in ("math", "flash")
     },

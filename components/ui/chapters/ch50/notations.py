@@ -71,7 +71,7 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
     },
     Step("scores", "Each query of the block scores each of these keys."): {
         "NumPy": ["scale * Q_i @ K_j.T"],
-        "torch": ["tiles.scores(", "part(q, queries) @ part(k, keys)"],
+        "torch": ["tiles.scores(", "part(q, queries)) @ part(k, keys)"],
         "Triton": ["scale * tl.dot(Q_i"],
     },
     Step(

@@ -220,6 +220,7 @@ CALC: dict[str, Callable[[], str]] = {
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",
     "long": lambda: f"{experiment.SPEED_LENGTHS[-1]:,}",
     "longest": lambda: f"{experiment.MEMORY_LENGTHS[-1]:,}",
+    "longer": lambda: f"{experiment.MEMORY_LENGTHS[-1] // experiment.MEMORY_LENGTHS[0]}",
     "shortest_memory": lambda: f"{experiment.MEMORY_LENGTHS[0]}",
     "triton_tokens": lambda: f"{experiment.TRITON_LENGTH}",
     "ex_tokens": lambda: f"{EX_TOKENS:,}",
