@@ -89,11 +89,10 @@ class Tiles:
     def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
         """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
         S = (self.scale * part(q, queries)) @ part(k, keys).mT
-        if self.bias is not None:
-            S = S + self.bias[..., queries.start : queries.stop, keys.start : keys.stop]
+        biased = S if self.bias is None else S + self.bias[..., as_slice(queries), as_slice(keys)]
         if self.slots.hides_nothing(queries, keys):
-            return S
-        return S.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
+            return biased
+        return biased.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
 
 
 def blocks(whole: range, size: int) -> Iterator[range]:
@@ -104,7 +103,11 @@ def blocks(whole: range, size: int) -> Iterator[range]:
 
 def part(x: Tensor, of: range) -> Tensor:
     """Some tokens of (..., T, D)."""
-    return x[..., of.start : of.stop, :]
+    return x[..., as_slice(of), :]
+
+
+def as_slice(of: range) -> slice:
+    return slice(of.start, of.stop)
 
 
 class BlockwiseAttention(torch.autograd.Function):
