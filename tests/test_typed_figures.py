@@ -233,7 +233,9 @@ ON_PAGE = {
     "50_flash_attention": {
         "it keeps three things and no card": COUNTED,
         "about half as many keys are fetched": "half of twice the queries a block",
-        "The line falls by half for every doubling": "a slope of minus one",
+        "the line about halves with every doubling": "a slope of minus one",
+        "In float16, which has 16 bits": "a format, by its name",
+        "numbers of 32 bits": "a format, by its name",
         "Here are three ways to compute": COUNTED,
         "of one text, three kernels by turns": COUNTED,
         "Three notations": COUNTED,

@@ -60,6 +60,7 @@ def flash_attention(
     causal, T is S. (FlashAttention-2, arXiv:2307.08691, algorithm 1.)
     """
     require_blocks(rows, columns)
+    require_as_many(len(Q), len(K), causal)
     O, L = np.empty((len(Q), V.shape[1])), np.empty(len(Q))
     for i in blocks(len(Q), rows):
         Q_i = memory.fetch(Q[i])
@@ -189,8 +190,7 @@ def moved_by_flash(
     queries fetches n `rows` keys.
     """
     require_blocks(rows, 1)
-    if causal and n_query != n_key:
-        raise ValueError(f"causal attention of {n_query} queries to {n_key} keys; take as many")
+    require_as_many(n_query, n_key, causal)
     whole, rest = divmod(n_query, rows)
     keys = rows * whole * (whole + 1) // 2 + (n_key if rest else 0)
     if not causal:
@@ -216,6 +216,11 @@ def most_rows(fast: int, columns: int, d_key: int, d_value: int) -> int:
             f"{d_key} with values of size {d_value} take {least:,}"
         )
     return (fast - columns * (d_key + d_value)) // (d_key + d_value + columns + 2)
+
+
+def require_as_many(n_query: int, n_key: int, causal: bool) -> None:
+    if causal and n_query != n_key:
+        raise ValueError(f"causal attention of {n_query} queries to {n_key} keys; take as many")
 
 
 def require_blocks(rows: int, columns: int) -> None:
@@ -264,5 +269,6 @@ PROCESSORS = (
 
 def operations(n_query: int, n_key: int, d_key: int, d_value: int, *, causal: bool = True) -> int:
     """Multiplications and additions of both products; of those that are seen, where causal."""
+    require_as_many(n_query, n_key, causal)
     seen = n_query * (n_query + 1) // 2 if causal else n_query * n_key
     return 2 * seen * (d_key + d_value)

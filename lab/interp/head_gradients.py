@@ -58,4 +58,6 @@ def head_gradient(model: GPT, text: str, layer: int, head: int) -> HeadGradient:
         loss = F.cross_entropy(logits[0, given - 1 :], ids[0, given:])
         (dz,) = torch.autograd.grad(loss, outputs)
     found = [trace[f"blocks.{layer}.{name}"] for name in names] + [outputs[0], dz]
-    return HeadGradient(*(x[0, head].detach().double().numpy() for x in found))
+    n_head = outputs[0].shape[1]
+    of_head = [x[0, head * x.shape[1] // n_head] for x in found]  # a group of heads shares a key
+    return HeadGradient(*(x.detach().double().numpy() for x in of_head))

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from lab.fields import require_whole
 from lab.model.attention.kernels import FROM_THE_START, repeat_heads
 from lab.model.call import Slots
 from lab.model.positions import UNRELATED, Relation
@@ -111,7 +112,7 @@ def as_slice(of: range) -> slice:
 
 
 class BlockwiseAttention(torch.autograd.Function):
-    """softmax(S) v and its gradients; of the forward only the output and L are kept."""
+    """softmax(S) v and its gradients; beside what came in, the output and L are kept, no table."""
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, tiles: Tiles) -> Tensor:
@@ -162,6 +163,10 @@ class FlashAttention:
     columns: int = 512
     emits = frozenset[str]()
 
+    def __post_init__(self) -> None:
+        require_whole("rows", self.rows)
+        require_whole("columns", self.columns)
+
     def __call__(
         self,
         q: Tensor,
@@ -176,6 +181,18 @@ class FlashAttention:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
         wide = torch.promote_types(q.dtype, torch.float32)
         n_query, n_key = q.shape[-2], k.shape[-2]
-        tiles = Tiles(n_query, n_key, scale, slots, relation.table, self.rows, self.columns)
-        z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
+        bias = fixed(relation.table, wide, n_query, n_key)
+        tiles = Tiles(n_query, n_key, scale, slots, bias, self.rows, self.columns)
+        with torch.autocast(q.device.type, enabled=False):
+            z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
         return cast(Tensor, z).to(v.dtype)
+
+
+def fixed(bias: Tensor | None, dtype: torch.dtype, n_query: int, n_key: int) -> Tensor | None:
+    """A bias as wide as the table, without its numbers twice. `ValueError` for one that is trained:
+    it would get no gradient."""
+    if bias is None:
+        return None
+    if bias.requires_grad:
+        raise ValueError("a bias that is trained gets no gradient here; take the math kernel")
+    return bias.to(dtype).expand(*bias.shape[:-2], n_query, n_key)

@@ -50,13 +50,13 @@ def flash_forward(
         of_keys = (head + j)[:, None] * WIDTH + d
         K_j = tl.load(K + of_keys, mask=j[:, None] < n_token, other=0.0)
         V_j = tl.load(V + of_keys, mask=j[:, None] < n_token, other=0.0)
-        S = scale * tl.dot(Q_i, tl.trans(K_j))
+        S = scale * tl.dot(Q_i, tl.trans(K_j), input_precision="ieee")
         seen = (j < n_token) & ((j <= i[:, None]) | (not CAUSAL))
         S = tl.where(seen, S, float("-inf"))
         m_new = tl.maximum(m, tl.max(S, axis=1))
         shrink, P = tl.exp(m - m_new), tl.exp(S - m_new[:, None])
         l = shrink * l + tl.sum(P, axis=1)
-        O_i = shrink[:, None] * O_i + tl.dot(P.to(V_j.dtype), V_j)
+        O_i = shrink[:, None] * O_i + tl.dot(P.to(V_j.dtype), V_j, input_precision="ieee")
         m = m_new
     tl.store(O + of_queries, O_i / l[:, None], mask=i[:, None] < n_token)
     tl.store(L + head + i, m + tl.log(l), mask=i < n_token)
@@ -67,8 +67,13 @@ def flash_on_a_card(
 ) -> tuple[Tensor, Tensor]:
     """(B, H, T, Dk) each -> the output, shaped as q, and L (B, H, T).
 
-    `ValueError` for sizes that are no power of two of at least 16, which Triton's products need.
+    `ValueError` for shapes that differ, and for sizes that are no power of two of at least 16, which
+    Triton's products need.
     """
+    if not q.shape == k.shape == v.shape:
+        raise ValueError(
+            f"q, k and v of shapes {[*map(tuple, (q.shape, k.shape, v.shape))]} differ"
+        )
     n_batch, n_head, n_token, width = q.shape
     for name, size in (("head_dim", width), ("block", block)):
         if size < 16 or size & (size - 1):

@@ -1,5 +1,7 @@
 """head_gradients: the slope of the loss, by moving the output of a head a little."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from tiny import BASE, tiny_model
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
 from lab.interp.head_gradients import head_gradient
+from lab.model.config import GroupedQueryAttention
 from lab.model.trace import Edit, Trace
 
 TEXT = Format("cot_reversed", 1, 1).text(7, 8)
@@ -43,6 +46,16 @@ def test_the_output_is_what_queries_keys_and_values_make() -> None:
     scores = found.q @ found.k.T / 2 + np.triu(np.full((len(TEXT) - 1,) * 2, -np.inf), 1)
     shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     assert np.allclose(shares @ found.v, found.z)
+
+
+def test_heads_of_a_group_read_the_key_that_they_share() -> None:
+    shared = GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2)
+    model = tiny_model(replace(BASE, attention=shared))
+    for head in (1, 3, 5):
+        found = head_gradient(model, TEXT, 0, head)
+        scores = found.q @ found.k.T / 2 + np.triu(np.full((len(TEXT) - 1,) * 2, -np.inf), 1)
+        shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        assert np.allclose(shares @ found.v, found.z)
 
 
 @pytest.mark.parametrize("text", ["7*8", "7*8=", ""])

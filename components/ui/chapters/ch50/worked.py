@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.chapters.ch50 import probes
+from components.ui.chapters.ch50 import here, probes
 from components.ui.lazily import lazily
 from components.ui.words import size
 from lab.by_hand.flash import (
@@ -212,6 +212,9 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_p_1": lambda: f"{shares()[1]:.3f}",
     "hand_plain": lambda: f"{shares() @ VALUES:.3f}",
     "tile_tokens": lambda: f"{drawn_tiles()}",
+    "tile_all_operations": lambda: (
+        f"{operations(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH, causal=False):,}"
+    ),
     "tile_operations": lambda: f"{operations(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH):,}",
     "tile_plain": lambda: f"{plain_moves():,}",
     "tile_flash": lambda: f"{tiles_move():,}",
@@ -220,6 +223,10 @@ CALC: dict[str, Callable[[], str]] = {
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",
     "long": lambda: f"{experiment.SPEED_LENGTHS[-1]:,}",
     "longest": lambda: f"{experiment.MEMORY_LENGTHS[-1]:,}",
+    "heads_timed": lambda: f"{experiment.N_HEAD}",
+    "repeats": lambda: f"{experiment.REPEATS}",
+    "repeats_here": lambda: f"{here.REPEATS}",
+    "threads": lambda: f"{experiment.THREADS}",
     "longer": lambda: f"{experiment.MEMORY_LENGTHS[-1] // experiment.MEMORY_LENGTHS[0]}",
     "shortest_memory": lambda: f"{experiment.MEMORY_LENGTHS[0]}",
     "triton_tokens": lambda: f"{experiment.TRITON_LENGTH}",

@@ -13,7 +13,7 @@ from torch import Tensor
 from lab.model.attention.flash import BlockwiseAttention, FlashAttention, Tiles, nothing_seen
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.call import Slots
-from lab.model.positions import ALiBiPositions, Relation
+from lab.model.positions import ALiBiPositions, NoPositions, Relation
 
 BOTH_WAYS = Slots(causal=False)
 
@@ -137,6 +137,46 @@ def test_in_bf16_it_errs_no_more_than_a_quarter_beyond_torch(slots: Slots) -> No
         for own, torchs, true in zip(ours, theirs, right, strict=True):
             assert own.dtype == torch.bfloat16
             assert farthest([own.double()], [true]) <= 1.25 * farthest([torchs.double()], [true])
+
+
+def test_autocast_changes_nothing() -> None:
+    """A training run computes its matrix products in bf16; the recurrence stays in float32."""
+    inputs = [(3 * some(1, 2, 70, 16, seed=seed)).detach().bfloat16() for seed in range(3)]
+    without, within = ([x.clone().requires_grad_() for x in inputs] for _ in range(2))
+    expected = with_gradients(FlashAttention(16, 16)(*without, scale=0.25), *without)
+    with torch.autocast("cpu", torch.bfloat16):
+        z = FlashAttention(16, 16)(*within, scale=0.25)
+    assert farthest(with_gradients(z, *within), expected) == 0
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 4), (4, 0), (-1, 3), (4, -1)])
+def test_a_block_of_nothing_is_refused(rows: int, columns: int) -> None:
+    with pytest.raises(ValueError, match=r"(rows|columns)=(0|-1)"):
+        FlashAttention(rows, columns)
+
+
+class Table(NoPositions):
+    """A bias as it is given."""
+
+    def __init__(self, bias: Tensor) -> None:
+        super().__init__()
+        self.given_bias = bias
+
+    def bias(self, i: Tensor, j: Tensor) -> Tensor:
+        return self.given_bias
+
+
+def test_a_bias_for_all_queries_alike_is_spread_and_one_that_is_trained_refused() -> None:
+    inputs, i = of_two(9, 9), torch.arange(9)[None]
+    alike = Relation(Table(some(2, 1, 1, 9).detach()), i, i)
+    plain, flash = (
+        kernel(*inputs, scale=0.7, relation=alike)
+        for kernel in (math_attention, FlashAttention(2, 4))
+    )
+    assert farthest([plain], [flash]) < 1e-6  # the bias itself is in float32
+    trained = Relation(Table(some(2, 1, 1, 9)), i, i)
+    with pytest.raises(ValueError, match="gets no gradient here; take the math kernel"):
+        FlashAttention()(*inputs, scale=0.7, relation=trained)
 
 
 def test_blocks_above_the_diagonal_are_never_formed() -> None:
