@@ -67,7 +67,7 @@ def flash_on_a_card(
 ) -> tuple[Tensor, Tensor]:
     """(B, H, T, Dk) each -> the output, shaped as q, and L (B, H, T).
 
-    `ValueError` for shapes that differ, and for sizes that are no power of two of at least 16, which
+    `ValueError` for shapes that differ, and for sizes that are no power of two from 16 on, which
     Triton's products need.
     """
     if not q.shape == k.shape == v.shape:
