@@ -57,7 +57,7 @@ page.prose("opening")
 @page.section("pieces", needs=[BOOK_RUN])
 def in_pieces() -> None:
     if not page.guess(
-        "Multiply all scores of 37 × 48. Without m, in 16 bits, softmax breaks first at",
+        "Multiply all scores of 37 × 48. In float16, without m, softmax breaks first at",
         worked.BREAKS,
         lambda: worked.breaks_at(*worked.SUM),
     ):

@@ -235,6 +235,7 @@ ON_PAGE = {
         "about half as many keys are fetched": "half of twice the queries a block",
         "the line about halves with every doubling": "a slope of minus one",
         "In float16, which has 16 bits": "a format, by its name",
+        "largest number of float16": "a format, by its name",
         "numbers of 32 bits": "a format, by its name",
         "Here are three ways to compute": COUNTED,
         "of one text, three kernels by turns": COUNTED,

@@ -39,18 +39,26 @@ def growth_of_memory(kernel: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-def times_as_long(rows: Rows, tokens: int, kernel: str = "flash", other: str = "sdpa") -> float:
+def times_as_long(rows: Rows, tokens: int, kernel: str, other: str) -> float:
     """Forward and backward of one kernel over those of another."""
     (row,) = select(rows, part="speed", tokens=tokens)
     return row["seconds"][kernel]["both"] / row["seconds"][other]["both"]
 
 
-def time_at(which: Callable[[list[int]], int]) -> Callable[[Rows], Measured]:
+def time_at(
+    which: Callable[[list[int]], int], kernel: str, other: str
+) -> Callable[[Rows], Measured]:
+    """Of the shortest or the longest text, one kernel over another."""
+
     def pick(rows: Rows) -> Measured:
         lengths = [row["cell"]["tokens"] for row in select(rows, part="speed")]
-        return Measured(f"{times_as_long(rows, which(lengths)):.1f} times")
+        return Measured(f"{times_as_long(rows, which(lengths), kernel, other):.1f} times")
 
     return pick
+
+
+def machine_of_seconds(rows: Rows) -> Measured:
+    return Measured(select(rows, part="speed")[0]["cpu"])
 
 
 def error_of_triton(rows: Rows) -> Measured:
@@ -76,12 +84,20 @@ CLAIMS: dict[str, Claim] = {
         )
         for kernel in ("math", "flash")
     },
-    "ch5.time_short": Claim(
-        "Forward and backward of the shortest text, over torch's.", FLASH, time_at(min)
-    ),
-    "ch5.time_long": Claim(
-        "Forward and backward of the longest text, over torch's.", FLASH, time_at(max)
-    ),
+    **{
+        f"ch5.{name}": Claim(
+            f"Forward and backward of the {words} text: {kernel} over {other}.",
+            FLASH,
+            time_at(which, kernel, other),
+        )
+        for name, words, which, kernel, other in (
+            ("time_short", "shortest", min, "flash", "sdpa"),
+            ("time_long", "longest", max, "flash", "sdpa"),
+            ("plain_short", "shortest", min, "flash", "math"),
+            ("plain_long", "longest", max, "math", "flash"),
+        )
+    },
+    "ch5.machine": Claim("The machine that took these times.", FLASH, machine_of_seconds),
     "ch5.triton": Claim(
         "How far Triton's output is from plain attention in double precision.",
         FLASH,

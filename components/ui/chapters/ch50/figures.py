@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import GREY, OCHRE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
 from components.ui.plots.core import CURVE, Chart, finished, grid, readable, signs, toned
 from lab.by_hand.flash import Numbers
 
@@ -53,12 +53,13 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     )
     known = pd.DataFrame([{"fast": fast, "name": name} for name, fast in processors.items()])
     rules = alt.Chart(known).mark_rule(strokeDash=[4, 4], color=SOFT.now).encode(x="fast:Q")
-    names = (
-        alt.Chart(known)
-        .mark_text(align="right", dx=-5, baseline="top", color=SOFT.now)
+    names = [
+        alt.Chart(known.iloc[[k]])
+        .mark_text(align="right", dx=-5, dy=16 * k, baseline="top", color=SOFT.now)
         .encode(x="fast:Q", y=alt.value(0), text="name:N")
-    )
-    return finished(alt.layer(lines, rules, names).properties(height=CURVE))
+        for k in range(len(known))
+    ]
+    return finished(alt.layer(lines, rules, *names).properties(height=CURVE))
 
 
 def block_map(
@@ -103,6 +104,6 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
     marks = alt.layer(
         recorded.mark_line(),
         recorded.mark_circle(size=45, opacity=1),
-        now.mark_point(size=90, filled=False, strokeWidth=2, stroke=GREY.now),
+        now.mark_point(size=90, filled=False, strokeWidth=2),
     )
     return finished(marks.properties(height=CURVE))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 gradients = lazily("lab.interp.head_gradients")
 
 FORM = Format("cot_reversed")
-LAYER, HEAD = 1, 2
+LAYER, HEAD = 1, 0
 """The head whose cards are shown."""
 
 SHOWN = 2

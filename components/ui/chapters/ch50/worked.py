@@ -11,7 +11,6 @@ import numpy as np
 
 from components.ui.chapters.ch50 import here, probes
 from components.ui.lazily import lazily
-from components.ui.words import size
 from lab.by_hand.flash import (
     PROCESSORS,
     held,
@@ -42,7 +41,7 @@ TIMES = (0.25, 0.5, 1, 2, 4, 8)
 TILE_TOKENS = tuple(Format("cot_reversed", p, p).length - 1 for p in (2, 4, 10))
 """Of sums of two, four and ten digits, as a network reads them."""
 
-FAST_MEMORIES, BLOCKS = (2048, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32)
+FAST_MEMORIES, BLOCKS = (2560, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32)
 FAST, COLUMNS = 8192, 16
 """Of the tiles, as they are drawn first: numbers in fast memory, and keys a block."""
 
@@ -82,14 +81,13 @@ def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
     ]
 
 
-BREAKS = ("2 times", "8 times", "at none of these")
+BREAKS = ("2 times", "4 times", "8 times")
 
 
 def breaks_at(a: int, b: int) -> str:
     """The first of the factors at which exp of the largest score is too large for 16 bits."""
     largest, limit = probes.cards_of(a, b).scores.max(), math.log(float(np.finfo(np.float16).max))
-    broken = [times for times in TIMES if times * largest > limit]
-    return f"{min(broken):g} times" if broken else BREAKS[-1]
+    return f"{min(times for times in TIMES if times * largest > limit):g} times"
 
 
 def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
@@ -158,9 +156,13 @@ def rows_of_times(n: int) -> list[dict[str, str]]:
             "FlashAttention": moved_by_flash(n, n, WIDTH, WIDTH, rows=min(n, rows)),
         }
         times = {way: processor.seconds(numbers, work) for way, numbers in moved.items()}
-        shown = {way: f"{1e6 * seconds:,.1f} µs" for way, seconds in times.items()}
+        shown = {way: duration(seconds) for way, seconds in times.items()}
         out.append({"processor": processor.name, **shown})
     return out
+
+
+def duration(seconds: float) -> str:
+    return f"{1e3 * seconds:.1f} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.1f} µs"
 
 
 def fast_memories() -> dict[str, int]:
@@ -196,7 +198,8 @@ def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:
 CALC: dict[str, Callable[[], str]] = {
     "long_text": lambda: f"{LONG_TEXT:,}",
     "long_scores": lambda: f"{LONG_TEXT**2 / 1e9:.0f} billion",
-    "long_bytes": lambda: size(BYTES * LONG_TEXT**2),
+    "long_bytes": lambda: f"{BYTES * LONG_TEXT**2 / 1e9:.0f} billion",
+    "half_most": lambda: f"{np.finfo(np.float16).max:,.0f}",
     "half_limit": half_limit,
     "largest_score": lambda: f"{probes.cards_of(*SUM).scores.max():.2f}",
     "hand_s_0": lambda: f"{SCORES[0]:g}",
