@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from lab.by_hand.flash import moved_by_flash, moved_by_plain
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,7 @@ class BreakEven:
         return self.pays and (self.with_one_fewer is None or self.with_one_fewer >= self.plain)
 
 
-def grade_rows(rows: int, n_token: int, width: int) -> BreakEven:
-    """For causal attention to `n_token` keys. `ValueError` for less than one query."""
-
-    def moved(n: int) -> int:
-        return moved_by_flash(n_token, n_token, width, width, rows=n)
-
-    plain = moved_by_plain(n_token, n_token, width, width)
+def grade_rows(rows: int, moved: Callable[[int], int], plain: int) -> BreakEven:
+    """`moved` says what blocks of so many queries move, `plain` what plain attention does; errors
+    are those of `moved`."""
     return BreakEven(rows, moved(rows), moved(rows - 1) if rows > 1 else None, plain)

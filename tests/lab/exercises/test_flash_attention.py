@@ -3,6 +3,7 @@ even."""
 
 import pytest
 
+from lab.by_hand.flash import moved_by_flash, moved_by_plain
 from lab.exercises.flash_attention import grade_first, grade_rows
 
 
@@ -16,8 +17,13 @@ def test_only_the_largest_card_may_come_first() -> None:
 
 
 def test_exactly_one_number_of_queries_breaks_even() -> None:
-    solved = [rows for rows in range(1, 200) if grade_rows(rows, 1024, 64).solved]
+    def moved(rows: int) -> int:
+        return moved_by_flash(1024, 1024, 64, 64, rows=rows)
+
+    plain = moved_by_plain(1024, 1024, 64, 64)
+    solved = [rows for rows in range(1, 200) if grade_rows(rows, moved, plain).solved]
     assert len(solved) == 1
-    assert grade_rows(solved[0] + 1, 1024, 64).pays and not grade_rows(solved[0] - 1, 1024, 64).pays
+    assert grade_rows(solved[0] + 1, moved, plain).pays
+    assert not grade_rows(solved[0] - 1, moved, plain).pays
     with pytest.raises(ValueError, match="rows=0"):
-        grade_rows(0, 1024, 64)
+        grade_rows(0, moved, plain)

@@ -36,7 +36,7 @@ def break_even(page: Chapter) -> None:
     rows = page.number("ex_rows", "Queries a block", 0, worked.EX_TOKENS, 0, typed=True)
     if not rows:
         return
-    found = grade_rows(rows, worked.EX_TOKENS, worked.WIDTH)
+    found = grade_rows(rows, worked.moved_in_blocks_of, worked.exercise_plain())
     st.caption(f"FlashAttention moves {found.moved:,} numbers, plain attention {found.plain:,}.")
     show_verdict(found.solved, said_of(found), "" if found.solved else hint_for(found))
     page.source(grade_rows, moved_by_flash)

@@ -170,12 +170,13 @@ def fast_memories() -> dict[str, int]:
     return {processor.name: processor.fast_bytes // BYTES for processor in PROCESSORS}
 
 
-def fewest_rows_that_pay(n: int, width: int) -> int:
-    """Of a block, so that FlashAttention moves fewer numbers than plain attention."""
-    plain = moved_by_plain(n, n, width, width)
-    return next(
-        rows for rows in range(1, n + 1) if moved_by_flash(n, n, width, width, rows=rows) < plain
-    )
+def moved_in_blocks_of(rows: int) -> int:
+    """What FlashAttention moves of the text of the exercise."""
+    return moved_by_flash(EX_TOKENS, EX_TOKENS, WIDTH, WIDTH, rows=rows)
+
+
+def exercise_plain() -> int:
+    return moved_by_plain(EX_TOKENS, EX_TOKENS, WIDTH, WIDTH)
 
 
 # ---------------------------------------------------------------- 3. backward
