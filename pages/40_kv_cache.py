@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from components.ui import measuring
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch40 import (
     bench,
     exercises,
     figures,
-    measuring,
     phases,
     probes,
     serving,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components.ui import measuring
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch40 import measuring
 from components.ui.chapters.ch50 import exercises, figures, here, notations, probes, worked
 from components.ui.chapters.ch50.here import Timed
 from components.ui.chapters.ch50.worked import CALC

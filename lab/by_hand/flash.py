@@ -65,9 +65,9 @@ def flash_attention(
     for i in blocks(len(Q), rows):
         Q_i = memory.fetch(Q[i])
         m, l, O_i = np.full((len(Q_i), 1), -np.inf), np.zeros((len(Q_i), 1)), np.zeros_like(O[i])
-        for j in blocks(min(i.stop, len(K)) if causal else len(K), columns):
+        for j in blocks(i.stop if causal else len(K), columns):
             K_j, V_j = memory.fetch(K[j]), memory.fetch(V[j])
-            S = hide_later(scale * Q_i @ K_j.T, i, j) if causal else scale * Q_i @ K_j.T
+            S = hide_later(scale * Q_i @ K_j.T, i, j, causal)
             m_new = np.maximum(m, S.max(axis=1, keepdims=True))
             shrink, P = np.exp(m - m_new), np.exp(S - m_new)
             l = shrink * l + P.sum(axis=1, keepdims=True)
@@ -86,7 +86,7 @@ def plain_attention(
     O = np.empty((len(Q), V.shape[1]))
     scores = scale * memory.fetch(Q) @ memory.fetch(K).T
     whole = slice(0, len(Q)), slice(0, len(K))
-    memory.put(S, hide_later(scores, *whole) if causal else scores)
+    memory.put(S, hide_later(scores, *whole, causal))
     scores = memory.fetch(S)
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     memory.put(P, shares / shares.sum(axis=1, keepdims=True))
@@ -152,8 +152,8 @@ def flash_backward(
     dQ, dK, dV = np.zeros_like(Q), np.zeros_like(K), np.zeros_like(V)
     delta = (dO * O).sum(axis=1, keepdims=True)
     for i in blocks(len(Q), rows):
-        for j in blocks(min(i.stop, len(K)) if causal else len(K), columns):
-            S = hide_later(scale * Q[i] @ K[j].T, i, j) if causal else scale * Q[i] @ K[j].T
+        for j in blocks(i.stop if causal else len(K), columns):
+            S = hide_later(scale * Q[i] @ K[j].T, i, j, causal)
             block = block_gradients(S, L[i, None], delta[i], dO[i], Q[i], K[j], V[j], scale)
             dQ[i] += block.dQ
             dK[j] += block.dK
@@ -167,8 +167,10 @@ def blocks(n: int, size: int) -> Iterator[slice]:
         yield slice(begin, min(begin + size, n))
 
 
-def hide_later(S: Numbers, i: slice, j: slice) -> Numbers:
-    """Scores of queries i and keys j, those of later keys at -inf."""
+def hide_later(S: Numbers, i: slice, j: slice, causal: bool = True) -> Numbers:
+    """Scores of queries i and keys j, those of later keys at -inf where it is causal."""
+    if not causal:
+        return S
     query, key = np.arange(i.start, i.stop)[:, None], np.arange(j.start, j.stop)
     return np.where(key > query, -np.inf, S)
 

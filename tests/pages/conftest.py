@@ -6,7 +6,9 @@ reader. Live runs are not, and a test that patches something neither finds nor l
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -14,6 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 from components.ui import training
 from lab.records import ROOT
+
+# --import-mode=importlib leaves sys.path alone; tests here may say `from shown import charts`.
+HERE = str(Path(__file__).resolve().parent)
+if HERE not in sys.path:
+    sys.path.insert(0, HERE)
 
 
 def empty_caches() -> None:

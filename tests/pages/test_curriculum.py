@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from shown import charts, text_of
 
 from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
 from components.ui.drawings.sieve import Label
@@ -25,23 +25,8 @@ def record(name: str) -> list[dict[str, Any]]:
     return read_lines(RECORDS / f"{name}.jsonl")
 
 
-def text_of(app: Any) -> str:
-    return " ".join(element.value for element in app.markdown)
-
-
 def html_of(app: Any) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
-
-
-def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
-    """The rows of every chart on the page that has these columns."""
-    return [
-        rows
-        for element in app.get("vega_lite_chart")
-        for data in element.proto.datasets
-        if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
-        and set(columns) <= rows[0].keys()
-    ]
 
 
 def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:

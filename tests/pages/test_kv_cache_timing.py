@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.ui.chapters.ch40 import bench, measuring, phases, timing
-from components.ui.chapters.ch40.measuring import Measuring
+from components.ui import measuring
+from components.ui.chapters.ch40 import bench, phases, timing
 from components.ui.claims import core, index
+from components.ui.measuring import Measuring
 from lab.inference.phases import Work, decode, prefill
 from lab.inference.stopwatch import Piece
 from lab.model.cost import step_flops

@@ -23,6 +23,7 @@ from torch.autograd.function import once_differentiable
 from lab.fields import require_whole
 from lab.model.attention.kernels import FROM_THE_START, repeat_heads
 from lab.model.call import Slots
+from lab.model.config import FlashKernel
 from lab.model.positions import UNRELATED, Relation
 from lab.model.trace import NO_TRACE, TraceLike
 
@@ -159,8 +160,8 @@ class FlashAttention:
     """The kernel, in blocks of `rows` queries and `columns` keys; what has fewer bits than float32
     is computed in float32."""
 
-    rows: int = 128
-    columns: int = 512
+    rows: int = FlashKernel.rows
+    columns: int = FlashKernel.columns
     emits = frozenset[str]()
 
     def __post_init__(self) -> None:

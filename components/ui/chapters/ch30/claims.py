@@ -250,7 +250,7 @@ def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
 def product_after_third(rows: Rows) -> Measured:
     """Of the twin with all its heads."""
     *_, third, _ = courses.TWINS
-    whole = next(r for r in select(rows, run=third) if courses.name_of_head(r["cell"]) == "none")
+    whole = courses.without(rows, "none", third)
     return Measured(f"{courses.share_of_digits(whole, 'product'):.0%}")
 
 
@@ -289,10 +289,8 @@ def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
 
     def pick(rows: Rows) -> Measured:
         row = evolution.round_of(rows, evolution.SIEVED, digits)
-        bit = 1 + row["names"].index(check)
-        kept = [flag & 1 for flag in row["flags"] if flag >> bit & 1]
-        wrong = len(kept) - sum(kept)
-        return Measured(part_of(wrong, len(kept)), wrong, len(kept))
+        wrong = [not right for _, right in evolution.kept_by(row, check)]
+        return Measured(part_of(sum(wrong), len(wrong)), sum(wrong), len(wrong))
 
     return pick
 
@@ -324,16 +322,11 @@ def right_at_last(rows: Rows) -> Measured:
 
 
 def ends_alike(rows: Rows) -> Measured:
-    """Of the wrong labels shown of the round of 7 digits that pass the swap, those of which but the
-    last digit is right, and is written as 5."""
+    """Of the wrong labels shown of the round of 7 digits that pass the swap, those of which all but
+    the last digit is right, and that is written as 5."""
     row = evolution.round_of(rows, evolution.SIEVED, 7)
-    swap = 1 + row["names"].index("swap")
-    passed = [
-        (a * b, answer)
-        for (a, b, answer), flag in zip(row["sums"], row["flags"], strict=True)
-        if flag >> swap & 1 and not flag & 1
-    ]
-    alike = [answer % 10 == 5 and right // 10 == answer // 10 for right, answer in passed]
+    wrong = [label for label, right in evolution.kept_by(row, "swap") if not right]
+    alike = [answer % 10 == 5 and a * b // 10 == answer // 10 for a, b, answer in wrong]
     return Measured(part_of(sum(alike), len(alike)), sum(alike), len(alike))
 
 

@@ -246,9 +246,9 @@ def share_of_digits(row: Row, kind: str) -> float:
     return wrong / n
 
 
-def without(rows: Rows, head: str) -> Row:
-    """The last twin without a head ('1.3'), or 'none'."""
-    found = select(rows, run=next(reversed(TWINS)))
+def without(rows: Rows, head: str, run: str = next(reversed(TWINS))) -> Row:
+    """A twin, or else the last, without a head ('1.3'), or 'none'."""
+    found = select(rows, run=run)
     return next(row for row in found if name_of_head(row["cell"]) == head)
 
 

@@ -72,6 +72,13 @@ def flags_of(row: Row) -> list[int]:
     ]
 
 
+def kept_by(row: Row, check: str) -> list[tuple[Sequence[int], bool]]:
+    """Of the labels shown those that a check lets pass: (a, b, answer), and whether it is right."""
+    bit = 1 + row["names"].index(check)
+    shown = zip(row["sums"], row["flags"], strict=True)
+    return [(label, bool(flag & 1)) for label, flag in shown if flag >> bit & 1]
+
+
 def texts_of(row: Row) -> list[Written]:
     return [written(a, b, answer) for a, b, answer in row["sums"]]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.ui.chapters.ch40.measuring import Measuring
 from components.ui.lazily import lazily
+from components.ui.measuring import Measuring
 from components.ui.words import band
 from lab.records import select
 

@@ -17,7 +17,6 @@ from lab.by_hand.flash import (
     block_gradients,
     blocks,
     flash_attention,
-    flash_backward,
     hide_later,
 )
 from lab.data.problems import Format
@@ -118,15 +117,3 @@ def largest_row_sum(a: int, b: int) -> float:
 
 def all_blocks(a: int, b: int) -> list[Followed]:
     return [follow(a, b, block) for block in range(len(visible_blocks()))]
-
-
-def gradient_error(a: int, b: int) -> float:
-    """Blocks added up, against the gradient of the whole at once: the farthest apart."""
-    head, (O, L) = head_of(a, b), output_of(a, b)
-    in_blocks, at_once = (
-        flash_backward(
-            head.q, head.k, head.v, O, L, head.dz, scale=scale(), rows=rows, columns=rows
-        )
-        for rows in (ROWS, n_token())
-    )
-    return max(float(np.abs(x - y).max()) for x, y in zip(in_blocks, at_once, strict=True))

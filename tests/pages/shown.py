@@ -1,0 +1,22 @@
+"""What a page of the test harness shows: its prose, and the rows of its charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+
+def text_of(app: Any) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
+    """The rows of every chart on the page that has these columns."""
+    return [
+        rows
+        for element in app.get("vega_lite_chart")
+        for data in element.proto.datasets
+        if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
+        and set(columns) <= rows[0].keys()
+    ]
