@@ -25,7 +25,7 @@ WAYS: dict[str, Tone] = {"plain attention": OCHRE, "FlashAttention": VIOLET}
 CELL = 30
 """Pixels of a cell of a block, high."""
 
-WHOLE = alt.Axis(format=",", grid=False)
+WHOLE, PLAIN = alt.Axis(format=",", grid=False), alt.Axis(format=",~g", grid=False)
 POWERS_OF_TEN = alt.Axis(format="~s", grid=False)
 
 
@@ -95,7 +95,7 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
             scale=alt.Scale(type="log", base=2, nice=False),
             axis=WHOLE,
         ),
-        y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=POWERS_OF_TEN),
+        y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=PLAIN),
         color=alt.Color("kernel:N", title=None, scale=toned(KERNELS)),
         tooltip=["kernel", "when", "tokens", alt.Tooltip(field, format=".3~g")],
     )
