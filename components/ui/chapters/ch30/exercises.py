@@ -59,7 +59,8 @@ def far_carry(page: Chapter) -> None:
     found = Carry(*pair)
     columns = "one column" if found.columns == 1 else f"{found.columns} columns"
     hint = "" if pair == BEGUN else HINT
-    show_verdict(found.solved, f"Its farthest carry goes through {columns}; {FAR} are wanted.", hint)
+    said = f"Its farthest carry goes through {columns}; {FAR} are wanted."
+    show_verdict(found.solved, said, hint)
     form = probes.form_of(*pair)
     text, right = probes.written(AFTER, *pair).text, form.text(*pair)
     marks = Marks(wrong=wrong_tokens(text, right))
