@@ -1,7 +1,8 @@
 """A logit as the sum of what each component of the model wrote to the stream.
 
-The stream is a sum of notes, the unembedding is linear, and the final norm is a rescaling: with
-its scale held at the value it has on this text, every logit is a sum too, with a term a component.
+The stream at its end is a sum of notes, each by the share that the end has of it, the unembedding
+is linear, and the final norm is a rescaling: with its scale held at the value it has on this text,
+every logit is a sum too, with a term a component.
 
 Shapes: `C` components, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `V` vocabulary.
 """
@@ -132,7 +133,8 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
     components share. Exact to rounding; the sum says what a component wrote, not what would happen
     without it, for later components have read its note.
     """
-    trace = run_with_trace(model, text, READ & model.emits, edits)
+    read = (READ | model.residual.decided_by) & model.emits
+    trace = run_with_trace(model, text, read, edits)
     with torch.inference_mode():
         notes = written(model, trace)  # (C, T, D)
         x, norm = notes.sum(0), model.final_norm

@@ -7,7 +7,10 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
+from lab.model.residual import SITES
 from lab.model.trace import Edit
+
+DEPTH_PATTERNS = ("depth_pattern_mid", "depth_pattern_post")
 
 
 def scale_head(layer: int, head: int, factor: float) -> Edit:
@@ -35,9 +38,26 @@ def hide(layer: int, query: int, key: int) -> Edit:
 
 def scale_stream(name: str, layer: int, factor: float) -> Edit:
     """Multiply the whole stream at `resid_pre`, `resid_mid` or `resid_post` of a layer."""
-    if name not in ("resid_pre", "resid_mid", "resid_post"):
-        raise ValueError(f"{name!r} is not the stream; allowed: resid_pre, resid_mid, resid_post")
+    if name not in SITES:
+        raise ValueError(f"{name!r} is not the stream; allowed: {', '.join(SITES)}")
     return Edit(name, lambda x: x * factor, layer=layer)
+
+
+def even_depth(name: str, layer: int) -> Edit:
+    """Pin `depth_pattern_mid` or `depth_pattern_post` of a layer to the plain sum: equal shares."""
+    require_depth(name)
+    return Edit(name, lambda a: torch.full_like(a, 1 / a.shape[-1]), layer=layer)
+
+
+def cut_thread(name: str, layer: int, source: int) -> Edit:
+    """A reading of a layer no longer gets anything of one source; the others keep their shares."""
+    require_depth(name)
+    return Edit(name, torch.zeros_like, layer=layer, index={"source": source})
+
+
+def require_depth(name: str) -> None:
+    if name not in DEPTH_PATTERNS:
+        raise ValueError(f"{name!r} shares out no depth; allowed: {', '.join(DEPTH_PATTERNS)}")
 
 
 def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[int] = ()) -> Edit:

@@ -63,7 +63,7 @@ def notebook(model: GPT, text: str) -> Notebook:
     Each is taken by the share that the stream says the end has of it.
     """
     n = model.config.n_layer
-    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post"}
+    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post", *model.residual.decided_by}
     trace = run_with_trace(model, text, read & model.emits)
     start = {"token": "embed", "position": "pos_embed"}
     keys = {line: key for line, key in start.items() if key in trace.calls}

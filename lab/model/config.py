@@ -346,6 +346,55 @@ class DenseFFN(Part):
 class PlainResidual(Part):
     """The stream is a plain sum: x + attention + ffn + ..."""
 
+    def flops(self, whole: GPTConfig) -> int:
+        """Of one token in all layers: additions, which are not counted."""
+        return 0
+
+
+@dataclass(frozen=True)
+class AttentionResidual(Part):
+    """Every reading mixes all notes before it, by attention over depth (arXiv:2603.15031)."""
+
+    def per_source(self, whole: GPTConfig) -> int:
+        """Notes that are summed before they are mixed; a layer writes two."""
+        return 1
+
+    def n_source(self, whole: GPTConfig, n_note: int) -> int:
+        """What is mixed once so many notes are written: the embedding, and sums of notes."""
+        return 1 - -n_note // self.per_source(whole)
+
+    def parameters(self, whole: GPTConfig) -> int:
+        """Two queries a layer."""
+        return 2 * whole.d_model
+
+    def flops(self, whole: GPTConfig) -> int:
+        """Of one token in all layers: two for a score and two for the mix, a number and source."""
+        n_note = range(1, 2 * whole.n_layer + 1)
+        return 4 * whole.d_model * sum(self.n_source(whole, n) for n in n_note)
+
+
+@dataclass(frozen=True)
+class BlockAttentionResidual(AttentionResidual):
+    """The notes of `block_size` layers in a row are summed, and the sums are mixed.
+
+    (arXiv:2603.15031, section 3.2; a layer here is attention and FFN, which there are two.)
+    """
+
+    block_size: int = 2
+
+    def __post_init__(self) -> None:
+        require_whole("residual.block_size", self.block_size)
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        if self.block_size > whole.n_layer:
+            raise ValueError(
+                f"residual.block_size={self.block_size} layers to a block, but the model has "
+                f"GPTConfig.n_layer={whole.n_layer}: allowed are 1 to {whole.n_layer}"
+            )
+
+    def per_source(self, whole: GPTConfig) -> int:
+        return 2 * self.block_size
+
 
 class Kernel(Part):
     """`takes`: the ways in which positions may enter the scores that it computes."""
@@ -390,7 +439,7 @@ class FlashKernel(Kernel):
 
 Attention = MultiHeadAttention | GroupedQueryAttention | SlidingWindowAttention
 FFN = DenseFFN
-Residual = PlainResidual
+Residual = PlainResidual | AttentionResidual | BlockAttentionResidual
 
 PART_KINDS: dict[str, dict[str, type]] = {
     "position": {
@@ -410,7 +459,11 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "sliding_window": SlidingWindowAttention,
     },
     "ffn": {"dense": DenseFFN},
-    "residual": {"plain": PlainResidual},
+    "residual": {
+        "plain": PlainResidual,
+        "attention": AttentionResidual,
+        "block_attention": BlockAttentionResidual,
+    },
     "kernel": {"math": MathKernel, "sdpa": SdpaKernel, "flash": FlashKernel},
 }
 PARTS = PART_KINDS.keys()

@@ -19,6 +19,7 @@ def parameters(model: GPT) -> dict[str, int]:
         "positions": [model.position],
         "attention": [block.attention for block in blocks],
         "ffn": [block.ffn for block in blocks],
+        "residual": [model.residual],
         "unembedding": [model.unembed],
     }
     out = {
@@ -30,7 +31,8 @@ def parameters(model: GPT) -> dict[str, int]:
 
 def parameters_of(config: GPTConfig) -> int:
     """All numbers of the model that `config` describes, without building it."""
-    block = config.attention.parameters(config) + config.ffn.parameters(config) + 2 * config.d_model
+    parts = (config.attention, config.ffn, config.residual)
+    block = sum(part.parameters(config) for part in parts) + 2 * config.d_model
     tables = 2 * config.vocab_size * config.d_model + config.position.parameters(config)
     return tables + config.n_layer * block + config.d_model
 
@@ -42,7 +44,8 @@ def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     turns and activations, under 2% here, are not counted.
     """
     per_layer = config.attention.flops(config, n_seen) + config.ffn.flops(config)
-    return config.n_layer * per_layer + 2 * config.d_model * config.vocab_size
+    whole = config.residual.flops(config) + 2 * config.d_model * config.vocab_size
+    return config.n_layer * per_layer + whole
 
 
 def prefill_flops(config: GPTConfig, n_token: int) -> int:

@@ -19,7 +19,7 @@ from lab.model.config import GPTConfig
 from lab.model.norm import RMSNorm
 from lab.model.parts import part
 from lab.model.positions import Position, Relation
-from lab.model.residual import PlainResidual, Stream
+from lab.model.residual import Residual, Stream
 from lab.model.roles import Role, roles
 from lab.model.rules import Contract, Lookup, Rules
 from lab.model.trace import NO_TRACE, TraceLike
@@ -72,7 +72,7 @@ class GPT(nn.Module):
         self.embed = nn.Embedding(config.vocab_size, config.d_model)
         self.position: Position = part("position", config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.residual: PlainResidual = part("residual", config)
+        self.residual: Residual = part("residual", config)
         self.final_norm = RMSNorm(config.d_model, config.norm_eps)
         self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
         initialise(self, generator or torch.Generator().manual_seed(0))
@@ -146,7 +146,7 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
                 parameter.normal_(std=spread, generator=generator)
             case "reads" | "router":
                 parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
-            case "writes" | "unembedding":
+            case "writes" | "unembedding" | "depth_query":
                 parameter.zero_()
             case "gain":
                 parameter.fill_(1.0)

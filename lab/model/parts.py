@@ -24,7 +24,7 @@ from lab.model.positions import (
     yarn_frequencies,
     yarn_gain,
 )
-from lab.model.residual import PlainResidual
+from lab.model.residual import AttentionResidual, PlainResidual
 
 
 def part(name: str, config: GPTConfig) -> Any:
@@ -71,6 +71,12 @@ def sliding(own: configs.SlidingWindowAttention, config: GPTConfig) -> SlidingWi
     return SlidingWindowAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
+def depth(own: configs.AttentionResidual, config: GPTConfig) -> AttentionResidual:
+    return AttentionResidual(
+        config.n_layer, config.d_model, config.norm_eps, own.per_source(config)
+    )
+
+
 TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.LearnedPositions: lambda own, whole: LearnedPositions(own.max_length, whole.d_model),
     configs.RotaryPositions: rotary,
@@ -86,6 +92,8 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.SlidingWindowAttention: sliding,
     configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),
     configs.PlainResidual: lambda own, whole: PlainResidual(),
+    configs.AttentionResidual: depth,
+    configs.BlockAttentionResidual: depth,
     configs.MathKernel: lambda own, whole: math_attention,
     configs.SdpaKernel: lambda own, whole: sdpa_attention,
     configs.FlashKernel: lambda own, whole: FlashAttention(own.rows, own.columns),

@@ -9,10 +9,10 @@ from typing import Literal
 
 from torch import nn
 
-Role = Literal["embedding", "reads", "writes", "router", "gain", "unembedding"]
+Role = Literal["embedding", "reads", "writes", "router", "gain", "depth_query", "unembedding"]
 """embedding: numbers that are looked up. reads: a matrix inside a block. writes: a matrix whose
-product is added to the stream. router: a matrix that chooses. gain: of a norm. unembedding: from
-the stream to the logits."""
+product is added to the stream. router: a matrix that chooses. gain: of a norm. depth_query: a
+vector that chooses among earlier notes. unembedding: from the stream to the logits."""
 
 MATRICES: tuple[Role, ...] = ("reads", "writes")
 """The matrices of the blocks, which Muon steps. A router is stepped by AdamW."""

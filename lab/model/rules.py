@@ -22,7 +22,8 @@ class Rule:
     """One of the operations below, on its operands.
 
     An operand is a name, a rule, or in `Choose` None: minus infinity. A name is of the same block,
-    or else of the whole model; `before.x` is x of the block before, `last.x` that of the last.
+    or else of the whole model; `before.x` is x of the block before, `last.x` that of the last, and
+    `blocks.2.x` that of block 2.
     """
 
     of: tuple[Operand, ...]

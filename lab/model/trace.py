@@ -31,6 +31,7 @@ class Activation:
 STREAM = ("batch", "position", "d_model")
 HEADS = ("batch", "head", "position", "head_dim")
 ATTENTION = ("batch", "head", "query", "key")
+DEPTH = ("batch", "position", "source")
 
 ACTIVATIONS: dict[str, Activation] = {
     "embed": Activation(STREAM, "the row of the embedding matrix for each token", False),
@@ -52,6 +53,8 @@ ACTIVATIONS: dict[str, Activation] = {
     "ffn_post": Activation(("batch", "position", "d_ff"), "FFN neurons after the activation"),
     "ffn_out": Activation(STREAM, "what the FFN adds to the stream"),
     "resid_post": Activation(STREAM, "the stream after a block"),
+    "depth_pattern_mid": Activation(DEPTH, "the share of every source in what the FFN reads"),
+    "depth_pattern_post": Activation(DEPTH, "the share of every source in what a block leaves"),
     "final_norm": Activation(STREAM, "the stream, normalised, as the unembedding reads it", False),
     "logits": Activation(("batch", "position", "vocab"), "a score for every token", False),
 }

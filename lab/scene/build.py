@@ -27,6 +27,7 @@ from lab.data.vocabulary import VOCABULARY, decode, encode
 from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.gpt import GPT
 from lab.model.positions import Given
+from lab.model.residual import SITES
 from lab.model.rules import Choose, Contract, Operand, Rule, Softmax, names_in, to_document
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
@@ -144,6 +145,7 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "attn_norm": (("d_model",), "the gain of the norm before attention"),
     "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
     "final_norm": (("d_model",), "the gain of the last norm"),
+    "queries": (("d_model",), "what a reading looks for among the notes before it"),
     "unembed": (("vocab", "d_model"), "a row a token: what speaks for it"),
 }
 """The axes and the meaning of a parameter, by the name of the module that holds it."""
@@ -187,7 +189,7 @@ def about_activation(model: GPT, key: str, x: Tensor, told: Told, source: Source
         formula=told.formula,
         inputs=list(told.inputs),
         rule=told.document,
-        stream=name in model.residual.emits(0, ()),
+        stream=name in SITES,
         kept=layer_of(key) is not None and name in model.kept,
         meaning=meaning,
         source=source,
@@ -251,6 +253,7 @@ LETTERS = {
     "d_model": "d",
     "d_ff": "j",
     "vocab": "c",
+    "source": "n",
 }
 """What a place along an axis is called in an equation; others are called by the axis's name."""
 

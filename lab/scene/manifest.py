@@ -99,8 +99,11 @@ class Scene:
 
 
 def label(name: str) -> str:
-    """What a tensor is called in a formula: blocks.0.attention.wq.weight is wq, a gain is gain."""
+    """What a tensor is called in a formula: blocks.0.attention.wq.weight is wq, a gain is gain,
+    and one of several in a list is called with its number."""
     parts = name.split(".")
+    if parts[-1].isdigit():
+        return ".".join(parts[-2:])
     return parts[-2] if parts[-1] == "weight" else parts[-1]
 
 

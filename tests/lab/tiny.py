@@ -15,6 +15,8 @@ from lab.data.problems import Format
 from lab.data.sources import Pairs
 from lab.model.config import (
     ALiBiPositions,
+    AttentionResidual,
+    BlockAttentionResidual,
     ClippedCoupledRotaryPositions,
     ClippedRotaryPositions,
     CoupledRotaryPositions,
@@ -68,7 +70,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "sliding": SlidingWindowAttention(n_head=3, head_dim=4, window=3),
     },
     "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
-    "residual": {"plain": PlainResidual()},
+    "residual": {
+        "plain": PlainResidual(),
+        "depth": AttentionResidual(),
+        "block_depth": BlockAttentionResidual(block_size=1),
+    },
     "kernel": {"math": MathKernel(), "sdpa": SdpaKernel(), "flash": FlashKernel(3, 4)},
 }
 """Of every kind of every part at least one, small."""

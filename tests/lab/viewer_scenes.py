@@ -68,6 +68,10 @@ CONFIGS: dict[str, GPTConfig] = {
         position=POSITIONS["rotary"],
         attention=SlidingWindowAttention(n_head=2, head_dim=4, window=2),
     ),
+    "depth-relu2": replace(SMALL, residual=SAMPLES["residual"]["depth"]),
+    "block_depth-relu2": replace(
+        SMALL, n_layer=3, residual=replace(SAMPLES["residual"]["block_depth"], block_size=2)
+    ),
     "rotary-qk_norm-swiglu": replace(
         SMALL,
         position=POSITIONS["rotary"],
