@@ -92,23 +92,24 @@ def the_tiles() -> None:
     ):
         return
     page.prose("tiles_controls")
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     with left:
-        n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
-    with middle:
         fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
     with right:
         columns = page.choose("columns", "Keys a block", worked.BLOCKS, worked.COLUMNS)
-    rows = worked.rows_that_fit(n, fast, columns)
+    with st.expander("More settings"):
+        n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
+        width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
+    rows = worked.rows_that_fit(n, fast, columns, width)
     if rows is None:
-        st.warning(worked.no_room(fast, columns))
+        st.warning(worked.no_room(fast, columns, width))
         return
     show_tiles(
         f"{page.prefix}tiles",
         n_query=n,
         n_key=n,
-        d_key=worked.WIDTH,
-        d_value=worked.WIDTH,
+        d_key=width,
+        d_value=width,
         rows=rows,
         columns=min(columns, n),
         fast=fast,

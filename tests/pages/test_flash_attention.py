@@ -76,6 +76,13 @@ def test_a_memory_without_room_says_what_it_takes(book: Any) -> None:
     assert "take 4,258 numbers, and fast memory holds 2,560" in warning.value
 
 
+def test_a_head_too_large_for_the_memory_says_so(book: Any) -> None:
+    chosen = {"ch50_fast": str(worked.FAST_MEMORIES[1]), "ch50_columns": "16"}
+    (warning,) = book(PAGE, reveal="1", ch50_width="128", **chosen).warning
+    assert "16 keys of 128 numbers take" in warning.value and "smaller size" in warning.value
+    assert not book(PAGE, reveal="1", ch50_width="32", **chosen).warning
+
+
 def test_the_figures_in_the_prose_are_those_of_the_loop() -> None:
     n = worked.drawn_tiles()
     rng = np.random.default_rng(0)

@@ -41,7 +41,7 @@ TIMES = (0.25, 0.5, 1, 2, 4, 8)
 TILE_TOKENS = tuple(Format("cot_reversed", p, p).length - 1 for p in (2, 4, 10))
 """Of sums of two, four and ten digits, as a network reads them."""
 
-FAST_MEMORIES, BLOCKS = (2560, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32)
+FAST_MEMORIES, BLOCKS, WIDTHS = (2560, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32), (32, 64, 128)
 FAST, COLUMNS = 8192, 16
 """Of the tiles, as they are drawn first: numbers in fast memory, and keys a block."""
 
@@ -103,18 +103,18 @@ def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- 2. tiles
 
 
-def rows_that_fit(n: int, fast: int, columns: int) -> int | None:
+def rows_that_fit(n: int, fast: int, columns: int, width: int = WIDTH) -> int | None:
     """Queries a block of a text of `n` tokens: as many as find room; None if not one does."""
-    if fast < held(1, columns, WIDTH, WIDTH):
+    if fast < held(1, columns, width, width):
         return None
-    return min(n, most_rows(fast, columns, WIDTH, WIDTH))
+    return min(n, most_rows(fast, columns, width, width))
 
 
-def no_room(fast: int, columns: int) -> str:
-    least = held(1, columns, WIDTH, WIDTH)
+def no_room(fast: int, columns: int, width: int) -> str:
+    least = held(1, columns, width, width)
     return (
-        f"One query and {columns} keys of {WIDTH} numbers take {least:,} numbers, and fast memory "
-        f"holds {fast:,}. Give it more, or a block fewer keys."
+        f"One query and {columns} keys of {width} numbers take {least:,} numbers, and fast memory "
+        f"holds {fast:,}. Give it more, a block fewer keys, or a head a smaller size."
     )
 
 
