@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,39 +23,28 @@ from torch import Tensor
 from lab.data.position_ids import position_ids
 from lab.data.problems import BOUNDS, SplitName, sample_shapes
 from lab.data.samples import Sample
+from lab.data.sources import Shapes
 from lab.data.vocabulary import Tokens
-from lab.experiments.rope import MEMORY, Exam, exam, follow, grade
+from lab.experiments.rope import Exam, exam, follow, grade
 from lab.experiments.sweep import Cell
 from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
 from lab.interp.intervene import DEPTH_PATTERNS
-from lab.model.config import (
-    AttentionResidual,
-    BlockAttentionResidual,
-    CoupledRotaryPositions,
-    DenseFFN,
-    GPTConfig,
-)
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.reach import SLOW_BASE, sums_up_to
-from lab.recipes.rope import small
+from lab.recipes.attention_residuals import ARMS, Arm, full_size, twin, with_arm
+from lab.recipes.reach import sums_up_to
 from lab.records import RECORDS, read_lines, select
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import Batch, masked_loss, train
 
 Mask = NDArray[np.bool_]
-Arm = Literal["plain", "full", "block"]
-ARMS: tuple[Arm, ...] = get_args(Arm)
 DEPTHS = (3, 6)
-N_BLOCK = 3
-"""Of the block arm, at either depth."""
-
-DATA = sums_up_to(3)
-STEPS = {3: 2000, 6: 1200}
-RATES = (1e-3, 2e-3, 4e-3)
+STEPS, TUNING_STEPS = {3: 1600, 6: 1200}, {3: 1000, 6: 700}
+FULL_STEPS = 800
+RATES = (2e-3, 4e-3, 8e-3)
 """The grid of AdamW's rate; Muon's is five times it."""
 
 BATCH = 32
@@ -64,31 +53,17 @@ GOAL = 0.001
 """A run has arrived at the first of two checks in a row with at most so large a part wrong."""
 
 N_CHECK, N_LOOKED_AT = 2000, 256
+MEMORY = 0.98
+"""The running mean keeps this share of itself at every step: about the last 50 steps."""
 
 
-def twin(arm: Arm, depth: int) -> GPTConfig:
-    """A small network; the plain one has a neuron more in every layer, to weigh the same."""
-    plain = replace(small(CoupledRotaryPositions(SLOW_BASE)), n_layer=depth)
-    return with_arm(plain, arm)
-
-
-def with_arm(plain: GPTConfig, arm: Arm) -> GPTConfig:
-    match arm:
-        case "plain":
-            return replace(plain, ffn=DenseFFN(plain.ffn.d_ff + 1))
-        case "full":
-            return replace(plain, residual=AttentionResidual())
-        case "block":
-            return replace(plain, residual=BlockAttentionResidual(plain.n_layer // N_BLOCK))
-
-
-def plan(arm: Arm, depth: int, rate: float, seed: int) -> Recipe:
+def plan(arm: Arm, depth: int, rate: float, seed: int, steps: int) -> Recipe:
     """One run of the race, as a recipe."""
     return Recipe(
         name=f"depth_{arm}",
-        model=twin(arm, depth),
-        data=DATA,
-        steps=STEPS[depth],
+        model=with_arm(twin(depth), arm),
+        data=sums_up_to(3),
+        steps=steps,
         batch_size=BATCH,
         rate=rate,
         muon_rate=5 * rate,
@@ -159,13 +134,15 @@ def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
 
 def held_out_loss(model: GPT, recipe: Recipe, split: SplitName) -> float:
     """Mean -ln p of a token that the model writes."""
-    a, b = sample_shapes(np.random.default_rng(0), N_CHECK, DATA.shapes, *BOUNDS[split])
+    shapes = cast(Shapes, recipe.data).shapes
+    a, b = sample_shapes(np.random.default_rng(0), N_CHECK, shapes, *BOUNDS[split])
     return rounded(token_loss(model, recipe.format, a, b).loss)
 
 
 def by_depth(model: GPT, recipe: Recipe) -> dict[str, Any]:
     """Layer by layer: how large notes and stream are, how long the gradient, who reads whom."""
-    a, b = sample_shapes(np.random.default_rng(1), N_LOOKED_AT, DATA.shapes, *BOUNDS["validation"])
+    shapes = cast(Shapes, recipe.data).shapes
+    a, b = sample_shapes(np.random.default_rng(1), N_LOOKED_AT, shapes, *BOUNDS["validation"])
     texts, mask = recipe.format.render(a, b)
     written = torch.from_numpy(mask[:, 1:])
     sizes = ["attn_out", "ffn_out", "resid_post"]
@@ -220,23 +197,29 @@ SEEDS = range(1, 6)
 
 
 def residual_cells() -> list[Cell]:
-    """Of each arm at each depth the rates, on validation and seed 0, then five seeds on test."""
+    """Of each arm at each depth the rates, on validation and seed 0, then five seeds on test; then
+    two arms once at full size, at the rate of the twin of six layers."""
     cells: list[Cell] = []
     for depth in DEPTHS:
         for arm in ARMS:
             of = {"depth": depth, "arm": arm}
             cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in RATES]
             cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
-    return cells
+    full = [{"part": "full size", "depth": 6, "arm": arm, "seed": 0} for arm in ("plain", "block")]
+    return cells + full
 
 
 def measure_residual(cell: Cell) -> dict[str, Any]:
     """A rate on the validation pairs, or a run at the best rate on the test pairs."""
     arm, depth = cell["arm"], cell["depth"]
     if cell["part"] == "rate":
-        return measure(plan(arm, depth, cell["rate"], cell["seed"]), "validation")
+        recipe = plan(arm, depth, cell["rate"], cell["seed"], TUNING_STEPS[depth])
+        return measure(recipe, "validation")
     rate = best_rate(read_lines(RECORDS / "residuals.jsonl"), arm, depth)
-    return {"rate": rate, **measure(plan(arm, depth, rate, cell["seed"]), "test")}
+    recipe = plan(arm, depth, rate, cell["seed"], STEPS[depth])
+    if cell["part"] == "full size":
+        recipe = replace(recipe, model=with_arm(full_size(), arm), steps=FULL_STEPS)
+    return {"rate": rate, **measure(recipe, "test")}
 
 
 def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.experiments import (
     atlas,
+    attention_residuals,
     curriculum,
     fine_tuning,
     flash,
@@ -46,5 +47,6 @@ SWEEPS: dict[str, Sweep] = {
     "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
     "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
+    "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }
