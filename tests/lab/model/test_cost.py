@@ -11,6 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from lab.inference.generate import generate, read_on
 from lab.model.cache import NO_CACHE, KVCache
 from lab.model.config import (
+    AttentionResidual,
+    BlockAttentionResidual,
     GPTConfig,
     GroupedQueryAttention,
     LearnedPositions,
@@ -52,7 +54,15 @@ def test_flops_are_those_torch_counts(config: GPTConfig) -> None:
     counter = FlopCounterMode(display=False)
     with counter:
         read(model, some_tokens(1, 7))
-    assert counter.get_total_flops() == 7 * flops_per_token_forward(config, n_seen=7)
+    matrices = flops_per_token_forward(config, n_seen=7) - config.residual.flops(config)
+    assert counter.get_total_flops() == 7 * matrices  # torch counts no products with a vector
+
+
+def test_a_reading_costs_two_operations_a_number_and_source_for_score_and_mix() -> None:
+    d, sources = BASE.d_model, (2, 3, 4, 5)  # readings of two layers, in the full form
+    assert BASE.residual.flops(BASE) == 0
+    assert AttentionResidual().flops(BASE) == sum(2 * n * d + 2 * n * d for n in sources)
+    assert BlockAttentionResidual(2).flops(BASE) == 4 * (2 * 2 * d + 2 * 2 * d)
 
 
 @pytest.mark.parametrize("config", variants())
@@ -88,6 +98,7 @@ def test_operations_of_prefill_and_of_each_step_are_those_torch_counts(config: G
     cache = KVCache(9)
     for known, n in ((0, 6), (6, 7), (7, 8)):
         steps = counted(lambda n=n: read_on(model, text[:, :n], cache))
+        steps += (n - known) * config.residual.flops(config)  # of products with a vector
         assert steps == (step_flops(config, n, cached=True) if known else prefill_flops(config, n))
         again = counted(lambda n=n: read_on(model, text[:, :n], NO_CACHE))
         assert again == step_flops(config, n, cached=False)
