@@ -8,11 +8,11 @@ warmed up and then constant, and are looked at through the running mean of their
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -25,27 +25,32 @@ from lab.data.problems import BOUNDS, SplitName, sample_shapes
 from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.data.vocabulary import Tokens
-from lab.experiments.rope import Exam, exam, follow, grade
+from lab.experiments.fine_tuning import as_live
+from lab.experiments.rope import exam, follow, grade
 from lab.experiments.sweep import Cell
 from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
 from lab.interp.intervene import DEPTH_PATTERNS
-from lab.model.cost import parameters_of
+from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.attention_residuals import ARMS, Arm, full_size, twin, with_arm
+from lab.recipes.live import multiply
 from lab.recipes.reach import sums_up_to
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import steps_until
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import Batch, masked_loss, train
 
 Mask = NDArray[np.bool_]
 DEPTHS = (3, 6)
-STEPS, TUNING_STEPS = {3: 1600, 6: 1200}, {3: 1000, 6: 700}
-FULL_STEPS = 800
-RATES = (2e-3, 4e-3, 8e-3)
-"""The grid of AdamW's rate; Muon's is five times it."""
+STEPS, MEASURED_AT = {3: 1600, 6: 1200}, {3: 1000, 6: 700}
+"""At most so many steps; after so many all arms are compared, and rates are chosen."""
+
+RATES = (1e-3, 2e-3, 4e-3, 8e-3)
+"""The grid of AdamW's rate, longer by the first after some arms were best at the second; Muon's is
+five times it."""
 
 BATCH = 32
 CHECK_EVERY = 25
@@ -76,60 +81,49 @@ def plan(arm: Arm, depth: int, rate: float, seed: int, steps: int) -> Recipe:
 # ---------------------------------------------------------------- one run
 
 
-@dataclass(frozen=True)
-class Look:
-    """The running mean of the weights at a check: errors in n problems (fewer than all where it has
-    too many already), and the loss of the batch."""
+def measure(recipe: Recipe, split: SplitName, measured_at: int) -> dict[str, Any]:
+    """One run as a line of the record: to its goal, or its last step.
 
-    step: int
-    errors: int
-    n: int
-    loss: float
-
-
-def steps_to_goal(looks: Sequence[Look], n: int) -> int | None:
-    """The first of two checks in a row with at most GOAL of n wrong; None if there are none."""
-    for one, following in pairwise(looks):
-        if max(one.errors, following.errors) <= GOAL * n:
-            return one.step
-    return None
-
-
-def run_to_the_end(recipe: Recipe, paper: Exam) -> tuple[GPT, list[Look], TrainState, float]:
-    """The running mean, its checks, the state, and seconds of computing without the checks."""
-    state = TrainState.start(recipe)
+    Loss, notes, gradients and depth patterns are those at step `measured_at`, in every arm.
+    """
+    paper, state = exam(recipe, split, N_CHECK), TrainState.start(recipe)
     mean = deepcopy(state.model).eval().requires_grad_(False)
-    looks: list[Look] = []
+    curve: list[list[float]] = []
+    then: dict[str, Any] = {}
     spent, began = 0.0, time.process_time()
     for done in train(recipe, state):
         follow(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
-        if done.step % CHECK_EVERY == 0:
-            spent += time.process_time() - began
-            errors, n = grade(mean, paper, GOAL, whole=done.step == recipe.steps)
-            looks.append(Look(done.step, errors, n, round(done.loss, 5)))
-            began = time.process_time()
-    return mean, looks, state, spent
-
-
-def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
-    """One run as a line of the record."""
-    paper = exam(recipe, split, N_CHECK)
-    mean, looks, state, spent = run_to_the_end(recipe, paper)
+        if done.step % CHECK_EVERY:
+            continue
+        spent += time.process_time() - began
+        errors, n = grade(mean, paper, GOAL, whole=done.step in (measured_at, recipe.steps))
+        curve.append([done.step, errors, n, round(done.loss, 5)])
+        if done.step == measured_at:
+            then = {"errors": errors, "n": n, "loss": held_out_loss(mean, recipe, split)}
+            then |= by_depth(mean, recipe)
+        if done.step > measured_at and steps_to_target(curve) is not None:
+            break
+        began = time.process_time()
     return {
         "parameters": parameters_of(recipe.model),
-        "steps": recipe.steps,
+        "most_steps": recipe.steps,
+        "steps": state.step,
         "tokens": state.tokens,
         "precision": recipe.precision,
-        "ms_per_step": round(1000 * spent / recipe.steps, 1),
-        "steps_to_target": steps_to_goal(looks, paper.n),
-        "errors": looks[-1].errors,
-        "n": paper.n,
-        "loss": held_out_loss(mean, recipe, split),
-        **by_depth(mean, recipe),
-        "curve": [[look.step, look.errors, look.n, look.loss] for look in looks],
+        "ms_per_step": round(1000 * spent / state.step, 1),
+        "steps_to_target": steps_to_target(curve),
+        "measured_at": measured_at,
+        **then,
+        "curve": curve,
         **Sample("generator", f"texts of {split} pairs", paper.n, 0).document(),
         "seeds": [recipe.seed],
     }
+
+
+def steps_to_target(curve: Sequence[Sequence[float]]) -> float | None:
+    """None for a run that never arrived."""
+    steps = steps_until(curve, GOAL)
+    return None if math.isinf(steps) else steps
 
 
 def held_out_loss(model: GPT, recipe: Recipe, split: SplitName) -> float:
@@ -213,13 +207,13 @@ def measure_residual(cell: Cell) -> dict[str, Any]:
     """A rate on the validation pairs, or a run at the best rate on the test pairs."""
     arm, depth = cell["arm"], cell["depth"]
     if cell["part"] == "rate":
-        recipe = plan(arm, depth, cell["rate"], cell["seed"], TUNING_STEPS[depth])
-        return measure(recipe, "validation")
+        recipe = plan(arm, depth, cell["rate"], cell["seed"], MEASURED_AT[depth])
+        return measure(recipe, "validation", MEASURED_AT[depth])
     rate = best_rate(read_lines(RECORDS / "residuals.jsonl"), arm, depth)
     recipe = plan(arm, depth, rate, cell["seed"], STEPS[depth])
     if cell["part"] == "full size":
-        recipe = replace(recipe, model=with_arm(full_size(), arm), steps=FULL_STEPS)
-    return {"rate": rate, **measure(recipe, "test")}
+        recipe = replace(recipe, model=with_arm(full_size(), arm))
+    return {"rate": rate, **measure(recipe, "test", MEASURED_AT[depth])}
 
 
 def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
@@ -228,3 +222,55 @@ def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
     if len(tried) < len(RATES):
         raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {arm} at {depth}")
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
+
+
+# ---------------------------------------------------------------- the live race, and its cost
+
+LIVE: dict[str, Any] = {"n_layer": 6, "d_model": 64, "steps": 300}
+"""The settings of the race on the page."""
+
+LIVE_SEEDS = range(3)
+TIMED = 15
+"""Steps of each arm that are timed, by turns."""
+
+
+def live_cells() -> list[Cell]:
+    return [{"arm": arm, "seed": seed} for seed in LIVE_SEEDS for arm in ARMS]
+
+
+def measure_live(cell: Cell) -> dict[str, Any]:
+    return as_live(multiply(residual=cell["arm"], seed=cell["seed"], **LIVE))
+
+
+def cost_cells() -> list[Cell]:
+    """Both depths of the race, and the full size."""
+    return [*({"depth": depth} for depth in DEPTHS), {"depth": 6, "full_size": True}]
+
+
+def measure_cost(cell: Cell) -> dict[str, Any]:
+    """Seconds of a training step of every arm, taken by turns, at as many threads as torch takes:
+    median, and the middle half of them."""
+    network = full_size() if cell.get("full_size") else twin(cell["depth"])
+    plans = {arm: plan(arm, cell["depth"], RATES[0], 0, TIMED + 3) for arm in ARMS}
+    plans = {a: replace(p, model=with_arm(network, a)) for a, p in plans.items()}
+    steps = {arm: train(p, TrainState.start(p)) for arm, p in plans.items()}
+    taken: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
+    for n in range(TIMED + 3):
+        for arm, run in steps.items():
+            seconds = next(run).seconds
+            if n >= 3:  # the first ones are slow
+                taken[arm].append(seconds)
+    return {
+        "n": TIMED,
+        "threads": torch.get_num_threads(),
+        "seconds": {arm: quartiles(found) for arm, found in taken.items()},
+        "flops_per_token": {
+            arm: flops_per_token_forward(p.model, p.format.length) for arm, p in plans.items()
+        },
+        **Sample("generator", "batches of the race", TIMED, 0).document(),
+        "seeds": [0],
+    }
+
+
+def quartiles(found: Sequence[float]) -> list[float]:
+    return [rounded(float(x)) for x in np.quantile(found, (0.25, 0.5, 0.75))]

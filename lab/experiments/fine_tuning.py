@@ -8,6 +8,7 @@ from typing import Any
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 from lab.recipes.live import fine_tune
+from lab.training.recipe import Recipe
 from lab.training.run import check
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
@@ -27,8 +28,12 @@ def fine_tuning_cells() -> list[Cell]:
 
 
 def measure_fine_tuning(cell: Cell) -> dict[str, Any]:
-    """`curve`: (step, errors on validation, n, loss) at every check."""
-    plan = fine_tune(**cell)
+    return as_live(fine_tune(**cell))
+
+
+def as_live(plan: Recipe) -> dict[str, Any]:
+    """A live run as a line of a record. `curve`: (step, errors on validation, n, loss) at every
+    check."""
     state = TrainState.start(plan)
     curve: list[tuple[int, int, int, float]] = []
     for done in train(plan, state):

@@ -18,6 +18,7 @@ from lab.experiments import (
     rope,
     self_evolution,
     stage_heads,
+    threads,
     token_loss,
 )
 from lab.experiments.controls import CONTROLS
@@ -48,5 +49,8 @@ SWEEPS: dict[str, Sweep] = {
     "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
+    "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
+    "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
+    "threads": Sweep(threads.thread_cells, threads.measure_threads),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }

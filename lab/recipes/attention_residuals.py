@@ -12,9 +12,12 @@ from lab.model.config import (
     DenseFFN,
     GPTConfig,
     MultiHeadAttention,
+    PlainResidual,
+    Residual,
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
-from lab.recipes.reach import SLOW_BASE
+from lab.recipes.reach import SLOW_BASE, sums_up_to
+from lab.training.recipe import Recipe
 
 Arm = Literal["plain", "full", "block"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
@@ -38,16 +41,54 @@ def full_size() -> GPTConfig:
     return replace(FULL_SIZE, position=CoupledRotaryPositions(SLOW_BASE))
 
 
-def with_arm(plain: GPTConfig, arm: Arm) -> GPTConfig:
+def residual_of(arm: Arm, n_layer: int) -> Residual:
+    match arm:
+        case "plain":
+            return PlainResidual()
+        case "full":
+            return AttentionResidual()
+        case "block":
+            return BlockAttentionResidual(max(1, n_layer // N_BLOCK))
+
+
+def with_arm(network: GPTConfig, arm: Arm) -> GPTConfig:
     """A network with these residual connections, and exactly as many parameters in every arm.
 
     Two queries a layer are 2 D numbers, and so is one more neuron of an FFN, which the plain arm
     gets.
     """
-    match arm:
-        case "plain":
-            return replace(plain, ffn=DenseFFN(plain.ffn.d_ff + 1))
-        case "full":
-            return replace(plain, residual=AttentionResidual())
-        case "block":
-            return replace(plain, residual=BlockAttentionResidual(plain.n_layer // N_BLOCK))
+    more = 1 if arm == "plain" else 0
+    return replace(
+        network,
+        residual=residual_of(arm, network.n_layer),
+        ffn=replace(network.ffn, d_ff=network.ffn.d_ff + more),
+    )
+
+
+# ---------------------------------------------------------------- the runs
+
+RATE = 2e-3
+
+
+def on_sums(name: str, model: GPTConfig, steps: int) -> Recipe:
+    """Sums of up to 3 x 3 digits, the rate falling at the end."""
+    return Recipe(
+        name=name,
+        model=model,
+        data=sums_up_to(3),
+        steps=steps,
+        batch_size=32,
+        rate=RATE,
+        muon_rate=5 * RATE,
+        precision="fp32",
+    )
+
+
+def attention_residuals() -> Recipe:
+    """Three blocks of two layers: 4.7M parameters."""
+    return on_sums("attention_residuals", with_arm(full_size(), "block"), 1000)
+
+
+def attention_residuals_small() -> Recipe:
+    """The twin of six layers, in the full form."""
+    return on_sums("attention_residuals_small", with_arm(twin(6), "full"), 1200)

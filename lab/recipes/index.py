@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from lab.recipes.attention_residuals import attention_residuals, attention_residuals_small
 from lab.recipes.chain_of_thought import chain_of_thought, few_pairs, plain
 from lab.recipes.curriculum import (
     course_2x2_small,
@@ -63,6 +64,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "one_digit_small": one_digit_small,
     "times_table": times_table,
     "times_table_small": times_table_small,
+    "attention_residuals": attention_residuals,
+    "attention_residuals_small": attention_residuals_small,
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lab.data.problems import Format, Style
 from lab.data.sources import ListedPairs, PackedStream, Pairs
-from lab.fields import require_flag
+from lab.fields import require_flag, require_word
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
+from lab.recipes.attention_residuals import Arm, residual_of
 from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.training.recipe import OptimiserName, Recipe
@@ -29,10 +30,12 @@ def multiply(
     encoding: Encoding = "learned",
     base: float = BASE,
     packed: bool = False,
+    residual: Arm = "plain",
 ) -> Recipe:
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
 
-    `packed`: streams of sums, cut anywhere, of as many tokens a step. `base` is RoPE's.
+    `packed`: streams of sums, cut anywhere, of as many tokens a step. `base` is RoPE's. `residual`:
+    a plain sum, or attention over depth, full or in blocks.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.
     """
@@ -41,6 +44,7 @@ def multiply(
     require_steps(steps)
     form = Format(style)
     sums = ListedPairs(form, pairs, fraction) if pairs else Pairs(form, fraction)
+    require_word("residual", residual, Arm)
     plan = Recipe(
         name="multiply",
         model=GPTConfig(
@@ -49,6 +53,7 @@ def multiply(
             position=position_of(encoding, base, STREAM if packed else 32),
             attention=MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
             ffn=DenseFFN(d_ff=4 * d_model, activation="relu2"),
+            residual=residual_of(residual, n_layer),
         ),
         data=PackedStream(sums, STREAM) if packed else sums,
         steps=steps,
