@@ -191,16 +191,14 @@ SEEDS = range(1, 6)
 
 
 def residual_cells() -> list[Cell]:
-    """Of each arm at each depth the rates, on validation and seed 0, then five seeds on test; then
-    two arms once at full size, at the rate of the twin of six layers."""
+    """Of each arm at each depth the rates, on validation and seed 0, then five seeds on test."""
     cells: list[Cell] = []
     for depth in DEPTHS:
         for arm in ARMS:
             of = {"depth": depth, "arm": arm}
             cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in RATES]
             cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
-    full = [{"part": "full size", "depth": 6, "arm": arm, "seed": 0} for arm in ("plain", "block")]
-    return cells + full
+    return cells
 
 
 def measure_residual(cell: Cell) -> dict[str, Any]:
@@ -211,8 +209,6 @@ def measure_residual(cell: Cell) -> dict[str, Any]:
         return measure(recipe, "validation", MEASURED_AT[depth])
     rate = best_rate(read_lines(RECORDS / "residuals.jsonl"), arm, depth)
     recipe = plan(arm, depth, rate, cell["seed"], STEPS[depth])
-    if cell["part"] == "full size":
-        recipe = replace(recipe, model=with_arm(full_size(), arm))
     return {"rate": rate, **measure(recipe, "test", MEASURED_AT[depth])}
 
 

@@ -22,7 +22,7 @@ from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
 
-RUNS = ("attention_residuals_small", "attention_residuals")
+RUNS = ("attention_residuals_small",)
 FORM = Format("cot_reversed", 3, 3)
 ASKED = 200
 
