@@ -16,8 +16,8 @@ from lab.experiments.stage_heads import counted, kinds_in
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
-from lab.interp.intervene import DEPTH_PATTERNS, cut_thread, even_depth
-from lab.model.config import AttentionResidual
+from lab.interp.depth import cut, readings_of
+from lab.interp.intervene import even_depth
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
@@ -27,21 +27,12 @@ FORM = Format("cot_reversed", 3, 3)
 ASKED = 200
 
 
-def readings(model: GPT) -> list[tuple[int, str, int]]:
-    """Every reading that chooses: its layer, the name of its pattern, how many sources it has."""
-    residual = model.config.residual
-    if not isinstance(residual, AttentionResidual):
-        raise ValueError(f"residual={residual}: a plain sum chooses nothing")
-    places = [(i, name) for i in range(model.config.n_layer) for name in DEPTH_PATTERNS]
-    return [(i, name, residual.n_source(model.config, n)) for n, (i, name) in enumerate(places, 1)]
-
-
 def thread_cells() -> list[Cell]:
     """Of each run every reading, then the run whole and with all its readings pinned."""
     cells: list[Cell] = []
     for run in RUNS:
-        model = load_run(run).model
-        cells += [{"run": run, "layer": i, "reading": name} for i, name, _ in readings(model)]
+        n_reading = len(readings_of(load_run(run).model.config))
+        cells += [{"run": run, "reading": n} for n in range(n_reading)]
         cells += [{"run": run, "pinned": which} for which in ("none", "all")]
     return cells
 
@@ -50,15 +41,18 @@ def measure_threads(cell: Cell) -> dict[str, Any]:
     """By kind of number (digits, wrong ones): with each thread cut, and with the reading pinned."""
     model = load_run(cell["run"]).model
     told = {**Sample("generator", "validation pairs of 3x3", ASKED, 0).document(), "seeds": [0]}
+    readings = readings_of(model.config)
     if "pinned" in cell:
-        all_even = [even_depth(name, i) for i, name, _ in readings(model)]
-        return {"n": ASKED, **asked(model, all_even if cell["pinned"] == "all" else []), **told}
-    layer, name = cell["layer"], cell["reading"]
-    n_source = next(n for i, other, n in readings(model) if (i, other) == (layer, name))
+        even = [even_depth(r.pattern, r.layer) for r in readings if cell["pinned"] == "all"]
+        return {"n": ASKED, **asked(model, even), **told}
+    reading = readings[cell["reading"]]
     return {
         "n": ASKED,
-        "cut": [asked(model, [cut_thread(name, layer, n)]) for n in range(n_source)],
-        "pinned": asked(model, [even_depth(name, layer)]),
+        "cut": [
+            asked(model, [cut(model.config, cell["reading"], source)])
+            for source in range(reading.n_source)
+        ],
+        "pinned": asked(model, [even_depth(reading.pattern, reading.layer)]),
         **told,
     }
 

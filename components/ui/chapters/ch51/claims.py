@@ -1,0 +1,203 @@
+"""The measured figures of chapter 5, second page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from components.ui.chapters.ch51 import worked
+from components.ui.claims.core import Claim, Measured, part_of
+from lab.records import select
+from lab.statistics import ratio_of_medians, spread
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+RACE, COST, THREADS = (
+    f"records/{name}.jsonl" for name in ("residuals", "residuals_cost", "threads")
+)
+
+
+def steps_of(rows: Rows, depth: int, arm: str) -> list[float]:
+    """Infinite for a run that never arrived."""
+    return [row["steps_to_target"] or math.inf for row in worked.race_of(rows, depth, arm)]
+
+
+def steps_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
+    """How many times the steps of an arm the plain sum takes; the middle 95% of a bootstrap."""
+
+    def pick(rows: Rows) -> Measured:
+        plain, other = (steps_of(rows, depth, name) for name in ("plain", arm))
+        found = ratio_of_medians(plain, other)
+        high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
+        shown = f"{found.ratio:.2f} times (95%, {len(other)} seeds: {found.low:.2f} to {high})"
+        return Measured(shown)
+
+    return pick
+
+
+def loss_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
+    """The loss of the plain sum over that of an arm after as many steps, by the medians."""
+
+    def pick(rows: Rows) -> Measured:
+        plain, other = (
+            [row["loss"] for row in worked.race_of(rows, depth, name)] for name in ("plain", arm)
+        )
+        found = ratio_of_medians(plain, other)
+        seeds = len(other)
+        return Measured(
+            f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {found.high:.2f})"
+        )
+
+    return pick
+
+
+def arrived(depth: int, arm: str) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        steps = steps_of(rows, depth, arm)
+        return Measured(part_of(sum(map(math.isfinite, steps)), len(steps)))
+
+    return pick
+
+
+def growth(arm: str, look: str) -> Callable[[Rows], Measured]:
+    """In six layers: of the last layer over the first, the median of the seeds."""
+    return lambda rows: Measured(f"{worked.growth(rows, arm, look):.1f} times")
+
+
+def dearer(depth: int, arm: str) -> Callable[[Rows], Measured]:
+    """A step of an arm over one of the plain sum, medians, taken by turns."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = [r for r in rows if r["cell"] == {"depth": depth}]
+        median = {name: seconds[1] for name, seconds in row["seconds"].items()}
+        return Measured(f"{median[arm] / median['plain']:.2f} times")
+
+    return pick
+
+
+def pinned(which: str) -> Callable[[Rows], Measured]:
+    """Sums of three by three digits wrong with no reading pinned, or all."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, pinned=which)
+        return Measured(part_of(row["errors"], row["n"]), row["errors"], row["n"])
+
+    return pick
+
+
+def threads_that_matter(rows: Rows) -> Measured:
+    """Threads without which at least one sum in ten is wrong, of all."""
+    asked = [one for row in rows for one in row.get("cut", [])]
+    return Measured(part_of(sum(one["errors"] >= one_n(rows) / 10 for one in asked), len(asked)))
+
+
+def one_n(rows: Rows) -> int:
+    return rows[0]["n"]
+
+
+def lost_by_the_worst(rows: Rows) -> Measured:
+    """Sums wrong without the one thread that costs most."""
+    row = max((r for r in rows if "cut" in r), key=lambda r: max(c["errors"] for c in r["cut"]))
+    worst = max(c["errors"] for c in row["cut"])
+    return Measured(part_of(worst, row["n"]), worst, row["n"])
+
+
+def parameters(depth: int) -> Callable[[Rows], Measured]:
+    """The same in every arm."""
+
+    def pick(rows: Rows) -> Measured:
+        (n,) = {row["parameters"] for row in select(rows, depth=depth)}
+        return Measured(f"{n:,}")
+
+    return pick
+
+
+def goal_of(rows: Rows) -> Measured:
+    """How many sums a check asks."""
+    return Measured(f"{max(check[2] for check in rows[0]['curve']):,}")
+
+
+def measured_at(depth: int) -> Callable[[Rows], Measured]:
+    return lambda rows: Measured(f"{worked.race_of(rows, depth, 'plain')[0]['measured_at']:,}")
+
+
+def spread_of_shares(rows: Rows) -> Measured:
+    """The largest standard deviation of a share over tokens: six layers, the median seed."""
+    found = [
+        max(max(shares) for shares in row["depth_pattern_spread"])
+        for row in worked.race_of(rows, 6, "full")
+    ]
+    return Measured(f"{spread(found).median:.2f}")
+
+
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch5.residual_steps_{arm}_{depth}": Claim(
+            f"Steps to the goal, plain sum over {worked.ARMS[arm]}, {depth} layers.",
+            RACE,
+            steps_ratio(depth, arm),
+        )
+        for depth in (3, 6)
+        for arm in ("full", "block")
+    },
+    **{
+        f"ch5.residual_loss_{arm}_{depth}": Claim(
+            f"Loss after as many steps, plain sum over {worked.ARMS[arm]}, {depth} layers.",
+            RACE,
+            loss_ratio(depth, arm),
+        )
+        for depth in (3, 6)
+        for arm in ("full", "block")
+    },
+    **{
+        f"ch5.residual_arrived_{arm}_{depth}": Claim(
+            f"Seeds that reached the goal: {worked.ARMS[arm]}, {depth} layers.",
+            RACE,
+            arrived(depth, arm),
+        )
+        for depth in (3, 6)
+        for arm in worked.ARMS
+    },
+    **{
+        f"ch5.{name}_growth_{arm}": Claim(
+            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: {words}.",
+            RACE,
+            growth(arm, look),
+        )
+        for name, look in (("stream", "the stream"), ("note", "the FFN's note"))
+        for arm, words in worked.ARMS.items()
+        if arm != "block"
+    },
+    **{
+        f"ch5.residual_cost_{arm}": Claim(
+            f"Time of a step over that of the plain sum, six layers: {worked.ARMS[arm]}.",
+            COST,
+            dearer(6, arm),
+        )
+        for arm in ("full", "block")
+    },
+    **{
+        f"ch5.residual_parameters_{depth}": Claim(
+            f"Parameters of every arm of the race, {depth} layers.", RACE, parameters(depth)
+        )
+        for depth in (3, 6)
+    },
+    **{
+        f"ch5.residual_measured_{depth}": Claim(
+            f"Steps after which losses are compared, {depth} layers.", RACE, measured_at(depth)
+        )
+        for depth in (3, 6)
+    },
+    "ch5.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
+    "ch5.depth_spread": Claim(
+        "How much a share of depth differs from token to token, at most.", RACE, spread_of_shares
+    ),
+    "ch5.pinned_none": Claim("Sums wrong with no reading pinned.", THREADS, pinned("none")),
+    "ch5.pinned_all": Claim("Sums wrong with all readings pinned.", THREADS, pinned("all")),
+    "ch5.threads_matter": Claim(
+        "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
+    ),
+    "ch5.worst_thread": Claim("Sums wrong without the worst thread.", THREADS, lost_by_the_worst),
+}

@@ -1,0 +1,267 @@
+"""The worked numbers in the prose of chapter 5, second page, and what its records say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from components.ui.chapters.ch51 import probes
+from components.ui.lazily import lazily
+from components.ui.plots.core import Numbers
+from components.ui.runs import take_with_progress
+from components.ui.words import band
+from lab.records import select
+from lab.statistics import spread
+
+experiment = lazily("lab.experiments.attention_residuals")
+gpt = lazily("lab.model.gpt")
+configs = lazily("lab.model.config")
+residual = lazily("lab.model.residual")
+inference = lazily("lab.inference.forward")
+torch = lazily("torch")
+trace = lazily("lab.model.trace")
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+
+SUM = (37, 48)
+
+# ---------------------------------------------------------------- by hand
+
+NOTES = ((3.0, 0.0), (0.0, 10.0), (1.0, 1.0))
+"""Three notes of two numbers: of the token, of attention 0, of FFN 0."""
+
+NAMES = ("token", "attention 0", "FFN 0")
+QUERY = (1.0, 0.0)
+
+
+@lru_cache(maxsize=256)
+def mixed(query: tuple[float, ...], n_note: int = len(NOTES)) -> tuple[list[float], list[float]]:
+    """The shares of the first notes under a query, and what is read."""
+    notes = [torch.tensor([[note]]) for note in NOTES[:n_note]]
+    stream = residual.DepthStream(notes[0], [torch.tensor(query)], 1e-6, per_source=1)
+    for note in notes[1:]:
+        stream.write("ffn_out", note, trace.NO_TRACE)
+    shares = stream.pattern()
+    return shares[0, 0].tolist(), stream.mix(shares)[0, 0].tolist()
+
+
+def key_of(n: int) -> list[float]:
+    """A note over its root mean square."""
+    note = np.array(NOTES[n])
+    return (note / np.sqrt((note**2).mean())).tolist()
+
+
+def score_of(n: int) -> float:
+    return float(np.dot(key_of(n), QUERY))
+
+
+def vector(numbers: Sequence[float]) -> str:
+    return f"({', '.join(f'{x:.2f}'.rstrip('0').rstrip('.') for x in numbers)})"
+
+
+# ---------------------------------------------------------------- 1. queries of zero
+
+SAME = ("the same as with a plain sum", "only what the token says", "nothing of use")
+
+
+def largest_difference() -> str:
+    """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
+    weights of the page's network, by the largest logit."""
+    loaded = take_with_progress(probes.RUN)
+    own = loaded.model.config
+    zero, plain = (
+        gpt.GPT(with_small_epsilon(own, connections)).double().eval()
+        for connections in (own.residual, configs.PlainResidual())
+    )
+    weights = {n: w for n, w in loaded.model.state_dict().items() if not n.startswith("residual")}
+    for model in (zero, plain):
+        model.load_state_dict(weights, strict=False)
+    text = probes.form_of(*SUM).text(*SUM)
+    one, other = (inference.logits_of(model, text) for model in (zero, plain))
+    return f"{float((one - other).abs().max() / other.abs().max()):.0e}"
+
+
+def with_small_epsilon(config: Any, connections: Any) -> Any:
+    return replace(config, residual=connections, norm_eps=1e-12)
+
+
+# ---------------------------------------------------------------- 2. whom a layer reads
+
+
+READER = "FFN 5"
+"""Whose readings the guess is about."""
+
+
+def mean_shares(a: int, b: int) -> Numbers:
+    """Over all tokens of a sum, (R, N)."""
+    return probes.shares_of(a, b).shares.mean(axis=0)
+
+
+def most_read_by(reader: str) -> str:
+    """The note of which a reader takes most, on the page's own sum."""
+    found = probes.shares_of(*SUM)
+    return found.sources[int(np.nanargmax(mean_shares(*SUM)[found.readers.index(reader)]))]
+
+
+def reader_options(reader: str) -> tuple[str, ...]:
+    """Three notes that a guess may name: what is read most, the token, and the newest."""
+    found = probes.shares_of(*SUM)
+    row = mean_shares(*SUM)[found.readers.index(reader)]
+    there = int(np.isfinite(row).sum())
+    named = dict.fromkeys((most_read_by(reader), "token", found.sources[there - 1]))
+    for n in np.argsort(-row[:there]):
+        if len(named) < 3:
+            named.setdefault(found.sources[int(n)])
+    return tuple(source for source in found.sources if source in named)
+
+
+def share_of(reader: str, source: str) -> float:
+    found = probes.shares_of(*SUM)
+    return float(mean_shares(*SUM)[found.readers.index(reader), found.sources.index(source)])
+
+
+# ---------------------------------------------------------------- 3. the record of cut threads
+
+KINDS = {"partial product": "products", "sum": "the sum so far", "answer": "the answer"}
+
+
+def wrong_when_cut(rows: Rows, kind: str) -> Numbers:
+    """The share of the digits of one kind that is wrong with each thread cut, (R, N)."""
+    found = [row for row in rows if "cut" in row]
+    most = max(len(row["cut"]) for row in found)
+    out = np.full((len(found), most), np.nan)
+    for row in found:
+        for source, asked in enumerate(row["cut"]):
+            n, wrong = asked["wrong"][kind]
+            out[row["cell"]["reading"], source] = wrong / n
+    return out
+
+
+PINNED = ("nearly all of them", "about half", "hardly any")
+
+
+def still_right(rows: Rows) -> str:
+    """The option of the guess: with every reading pinned to equal shares."""
+    (row,) = select(rows, pinned="all")
+    return band(row["errors"] / row["n"], (0.25, 0.75), PINNED)
+
+
+# ---------------------------------------------------------------- 4. and 5. the race
+
+ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
+DEPTHS = {"three layers": 3, "six layers": 6}
+LOOKS = {
+    "the stream": "resid_post",
+    "attention's note": "attn_out",
+    "the FFN's note": "ffn_out",
+    "the gradient": "gradient",
+}
+
+
+def race_of(rows: Rows, depth: int, arm: str) -> list[Row]:
+    return select(rows, part="race", depth=depth, arm=arm)
+
+
+def layer_rows(rows: Rows, depth: int, look: str) -> list[Row]:
+    return [
+        {"arm": name, "layer": layer, "seed": row["cell"]["seed"], "value": value}
+        for arm, name in ARMS.items()
+        for row in race_of(rows, depth, arm)
+        for layer, value in enumerate(row[LOOKS[look]])
+    ]
+
+
+def growth(rows: Rows, arm: str, look: str, depth: int = 6) -> float:
+    """The last layer over the first, the median of the seeds."""
+    found = [row[LOOKS[look]] for row in race_of(rows, depth, arm)]
+    return spread(values[-1] / values[0] for values in found).median
+
+
+UNITS = {
+    "the stream": "root mean square of a number of the stream",
+    "attention's note": "root mean square of a number of the note",
+    "the FFN's note": "root mean square of a number of the note",
+    "the gradient": "length of the gradient by a layer's weights",
+}
+GROWS = ("less than two times", "two to five times", "more than five times")
+
+
+def grows(rows: Rows) -> str:
+    """The option of the guess: of the plain sum."""
+    return band(growth(rows, "plain", "the stream"), (2, 5), GROWS)
+
+
+def race_points(rows: Rows, what: str) -> list[Row]:
+    """Steps to the goal, or the loss that all are compared by. A run that never arrived stands
+    where it ended."""
+    out: list[Row] = []
+    for words, depth in DEPTHS.items():
+        for arm, name in ARMS.items():
+            for row in race_of(rows, depth, arm):
+                arrived = row["steps_to_target"]
+                value = row["loss"] if what == "loss" else arrived or row["steps"]
+                came = "arrived" if arrived or what == "loss" else NEVER
+                seed = row["cell"]["seed"]
+                out.append(
+                    {"depth": words, "arm": name, "seed": seed, "value": value, "came": came}
+                )
+    return out
+
+
+NEVER = "did not arrive"
+
+
+def median_steps(rows: Rows, depth: int, arm: str) -> float:
+    """Infinite where most seeds never arrived."""
+    return spread(row["steps_to_target"] or np.inf for row in race_of(rows, depth, arm)).median
+
+
+FEWER = ("at both depths", "only with six layers", "only with three layers", "at neither")
+
+
+def where_fewer(rows: Rows) -> str:
+    """The option of the guess: where the full form needs fewer steps, by the median."""
+    three, six = (
+        median_steps(rows, depth, "full") < median_steps(rows, depth, "plain") for depth in (3, 6)
+    )
+    return FEWER[{(True, True): 0, (False, True): 1, (True, False): 2}.get((three, six), 3)]
+
+
+# ---------------------------------------------------------------- the live race
+
+WITH = {
+    "plain": "with a plain sum",
+    "full": "with attention over depth",
+    "block": "with blocks",
+}
+
+
+def recorded_curves(rows: Rows) -> list[Row]:
+    """Loss and held-out share of the first recorded seed of every arm."""
+    return [
+        {"run": f"{name}, recorded", "step": step, "what": what, "value": value}
+        for arm, name in ARMS.items()
+        for row in select(rows, arm=arm, seed=0)
+        for step, errors, n, loss in row["curve"]
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
+    ]
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "note_token": lambda: vector(NOTES[0]),
+    "note_attention": lambda: vector(NOTES[1]),
+    "key_token": lambda: vector(key_of(0)),
+    "key_attention": lambda: vector(key_of(1)),
+    "query": lambda: vector(QUERY),
+    "score_token": lambda: f"{score_of(0):.2f}",
+    "score_attention": lambda: f"{score_of(1):.0f}",
+    "share_token": lambda: f"{mixed(QUERY, 2)[0][0]:.2f}",
+    "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
+    "read": lambda: vector(mixed(QUERY, 2)[1]),
+    "same": largest_difference,
+}

@@ -1,0 +1,115 @@
+"""Whom every layer reads: the shares of attention over depth on one text, and what they bear.
+
+Shapes: `T` tokens, `R` readings that choose, `N` notes or sums of notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.vocabulary import Tokens
+from lab.inference.evaluate import likeliest
+from lab.inference.forward import Texts, run_with_trace
+from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
+from lab.model.config import AttentionResidual, GPTConfig
+from lab.model.gpt import GPT
+from lab.model.trace import Edit
+
+
+class Reading(NamedTuple):
+    """A reading that chooses: in which layer, by which pattern, and among how many sources."""
+
+    layer: int
+    pattern: str
+    n_source: int
+
+
+def readings_of(config: GPTConfig) -> list[Reading]:
+    """All of them, two a layer, in the order of the network.
+
+    `ValueError` for a plain sum, in which no reading chooses.
+    """
+    residual = config.residual
+    if not isinstance(residual, AttentionResidual):
+        raise ValueError(f"residual={residual}: a plain sum chooses nothing")
+    places = [(i, name) for i in range(config.n_layer) for name in DEPTH_PATTERNS]
+    return [Reading(*at, residual.n_source(config, n)) for n, at in enumerate(places, 1)]
+
+
+def writers_of(config: GPTConfig) -> list[str]:
+    """'attention 0', 'FFN 0', 'attention 1', ..."""
+    return [f"{part} {i}" for i in range(config.n_layer) for part in ("attention", "FFN")]
+
+
+def readers_of(config: GPTConfig) -> list[str]:
+    """Who chooses: 'FFN 0', 'attention 1', 'FFN 1', ... and the 'end'."""
+    return [*writers_of(config)[1:], "end"]
+
+
+def sources_of(config: GPTConfig) -> list[str]:
+    """What is read: the 'token', and 'attention 0', 'FFN 0', ... or 'block 0', 'block 1', ..."""
+    most = readings_of(config)[-1].n_source
+    if most == 2 * config.n_layer + 1:
+        return ["token", *writers_of(config)]
+    return ["token", *(f"block {n}" for n in range(most - 1))]
+
+
+def depth_shares(model: GPT, text: Texts, edits: Collection[Edit] = ()) -> NDArray[np.float64]:
+    """The share of every source in every reading, at every token of one text, (T, R, N).
+
+    Not a number where a source is not there yet.
+    """
+    trace = run_with_trace(model, text, DEPTH_PATTERNS, edits)
+    readings = readings_of(model.config)
+    found = [trace[f"blocks.{r.layer}.{r.pattern}"][0].double().numpy() for r in readings]
+    out = np.full((len(found[0]), len(readings), readings[-1].n_source), np.nan)
+    for n, pattern in enumerate(found):
+        out[:, n, : pattern.shape[1]] = pattern
+    return out
+
+
+def cut(config: GPTConfig, reading: int, source: int) -> Edit:
+    """The edit that cuts one thread, counted as `depth_shares` counts."""
+    layer, pattern, _ = readings_of(config)[reading]
+    return cut_thread(pattern, layer, source)
+
+
+# ---------------------------------------------------------------- thin threads
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """Without thin threads: how many of all were cut, and how many texts are wrong then."""
+
+    cut: int
+    threads: int
+    errors: int
+    n: int
+
+
+def thinned(model: GPT, texts: Tokens, mask: NDArray[np.bool_], below: float) -> Thinned:
+    """Every share under `below` becomes nothing, in every reading and at every token.
+
+    Each token of `texts` (n, T) is asked from the right ones before it; `mask` says which count.
+    A thread is counted at every token that is asked.
+    """
+    counted = {"cut": 0, "threads": 0}
+    asked = torch.from_numpy(mask[:, 1:])
+
+    def thick(a: Tensor) -> Tensor:
+        thin = a < below
+        counted["cut"] += int(thin[asked].sum())
+        counted["threads"] += thin[asked].numel()
+        return a.masked_fill(thin, 0.0)
+
+    edits = [Edit(r.pattern, thick, r.layer) for r in readings_of(model.config)]
+    trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
+    missed = (likeliest(trace["logits"], texts) != texts) & mask
+    return Thinned(**counted, errors=int(missed.any(axis=1).sum()), n=len(texts))

@@ -1,0 +1,217 @@
+"""Chapter 5, second page: attention residuals. A layer chooses which earlier layers it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from components.ui import tokens, training
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch51 import exercises, figures, probes, worked
+from components.ui.chapters.ch51.probes import RUN
+from components.ui.chapters.ch51.worked import CALC
+from components.ui.drawings.threads import show_threads
+from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
+from components.ui.records import rows_of
+
+residual = lazily("lab.model.residual")
+depth = lazily("lab.interp.depth")
+intervene = lazily("lab.interp.intervene")
+experiment = lazily("lab.experiments.attention_residuals")
+cut_threads = lazily("lab.experiments.threads")
+recipes = lazily("lab.recipes.attention_residuals")
+
+OF_A_SUM = ("whom",)
+"""Sections that show the reader's own sum."""
+
+page = Chapter("51_attention_residuals", CALC)
+page.open()
+
+
+@page.section("threads", needs=[RUN], told=False)
+def who_reads_whom() -> None:
+    found = probes.shares_of(*worked.SUM)
+    show_threads(
+        f"{page.prefix}threads",
+        list(found.tokens),
+        found.sources,
+        found.readers,
+        found.shares,
+        alt="Every reading of a network of six layers, and how much it takes of each earlier note",
+    )
+    page.numbers("Shares over all tokens", share_rows(found))
+    page.source(residual.DepthStream, depth.depth_shares)
+
+
+def share_rows(found: probes.Shares) -> list[dict[str, Any]]:
+    means = found.shares.mean(axis=0)
+    return [
+        {"read by": reader, **dict(zip(found.sources, map(float, row), strict=True))}
+        for reader, row in zip(found.readers, means, strict=True)
+    ]
+
+
+page.three_from_before("before_stream", "before_norm", "before_pieces")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. attention over depth
+
+
+@page.section("sum", needs=[RUN])
+def attention_over_depth() -> None:
+    if page.guess("All queries are zero. The network then computes", worked.SAME, worked.SAME[0]):
+        page.notice()
+        page.source(residual.DepthStream.pattern, residual.DepthStream.mix, residual.PlainStream)
+
+
+page.prose("hand")
+page.box("Why care", "care")
+
+# ---------------------------------------------------------------- 2. whom a layer reads
+
+page.prose("whom")
+pair = worked.SUM
+if page.draws(*OF_A_SUM):
+    pair = last_allowed(f"{page.prefix}last", page.pair(digits=probes.MOST_DIGITS), worked.SUM)
+
+
+@page.section("whom", needs=[RUN], told=False)
+def whom_it_reads() -> None:
+    if not page.guess(
+        f"On 37 × 48, whom does {worked.READER} read most?",
+        worked.reader_options(worked.READER),
+        lambda: worked.most_read_by(worked.READER),
+    ):
+        return
+    page.prose("whom_controls")
+    found = probes.shares_of(*pair)
+    cut = show_threads(
+        f"{page.prefix}whom",
+        list(found.tokens),
+        found.sources,
+        found.readers,
+        found.shares,
+        cuttable=True,
+        alt="Whom each reading takes how much of, on your sum; a thread can be cut",
+    )
+    said = probes.written(*pair, (cut.reading, cut.note) if cut else None)
+    form = probes.form_of(*pair)
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
+    st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
+    page.notice()
+    page.source(depth.depth_shares, intervene.cut_thread)
+
+
+@page.section("cut", needs=[RUN])
+def which_digit_dies() -> None:
+    rows = rows_of("threads.jsonl")
+    if not rows or not page.guess(
+        "Give every reading the shares of a plain sum, after training. How many sums stay right?",
+        worked.PINNED,
+        lambda: worked.still_right(rows),
+    ):
+        return
+    page.prose("cut_controls")
+    kind = page.choose("kind", "Digits of", list(worked.KINDS), words=worked.KINDS.__getitem__)
+    page.draw(
+        figures.threads(
+            worked.wrong_when_cut(rows, kind),
+            depth.readers_of(probes.config()),
+            depth.sources_of(probes.config()),
+        ),
+        alt="The share of digits that is wrong with one thread cut, readers down, notes across",
+    )
+    page.notice()
+    page.source(cut_threads.measure_threads, intervene.even_depth)
+
+
+# ---------------------------------------------------------------- 3. how the stream grows
+
+
+@page.section("growth")
+def how_the_stream_grows() -> None:
+    rows = rows_of("residuals.jsonl")
+    if not rows or not page.guess(
+        "From the first to the last of six layers, the stream of the plain sum grows",
+        worked.GROWS,
+        lambda: worked.grows(rows),
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        look = page.choose("look", "Size of", list(worked.LOOKS), kind="list")
+    with right:
+        name = page.choose("layers", "Network of", list(worked.DEPTHS), "six layers")
+    page.draw(
+        figures.by_layer(worked.layer_rows(rows, worked.DEPTHS[name], look), worked.UNITS[look]),
+        alt=f"{look} by layer, a line for each kind of residual",
+    )
+    page.notice()
+    page.source(experiment.by_depth, experiment.gradient_by_layer)
+
+
+# ---------------------------------------------------------------- 4. the race
+
+
+@page.section("race")
+def the_race() -> None:
+    rows = rows_of("residuals.jsonl")
+    if not rows or not page.guess(
+        "Where does attention over depth need fewer steps than the plain sum?",
+        worked.FEWER,
+        lambda: worked.where_fewer(rows),
+    ):
+        return
+    what = page.choose("what", "Compare", ("steps to the goal", "loss"))
+    if what == "loss":
+        chart = figures.race(worked.race_points(rows, what), "loss after as many steps")
+    else:
+        chart = figures.race(worked.race_points(rows, what), "steps to the goal", worked.NEVER)
+    page.draw(chart, alt=f"{what}, a point a seed, by depth and kind of residual")
+    page.notice()
+    page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
+
+
+@page.section("live")
+def race_them_yourself() -> None:
+    with st.container(horizontal=True, gap="small"):
+        for arm, words in worked.WITH.items():
+            st.button(
+                f"Train {words}",
+                key=f"{page.prefix}train_{arm}",
+                icon=":material/play_arrow:",
+                on_click=train_with,
+                args=(arm,),
+            )
+    rows = rows_of("residuals_live.jsonl")
+    training.watch("ch51_live", run_name, worked.recorded_curves(rows) if rows else ())
+    page.notice()
+
+
+def train_with(arm: str) -> None:
+    training.launch("ch51_live", {"residual": arm, **experiment.LIVE})
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return worked.ARMS[arguments.get("residual", "plain")]
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_query")
+def a_query_by_hand() -> None:
+    exercises.a_query_by_hand(page)
+
+
+@page.section("ex_thin", needs=[RUN])
+def thin_threads() -> None:
+    exercises.thin_threads(page)
+
+
+page.close("end", "read")
