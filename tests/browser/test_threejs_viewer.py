@@ -72,12 +72,12 @@ def value_at(name: str, place: list[int], text: str = "7*8=56", kind: str = "pla
 
 
 @pytest.mark.parametrize(
-    "kind", ["plain", "alibi", "grouped", pytest.param("sliding", marks=pytest.mark.slow)]
+    "kind", ["plain", "alibi", "grouped", "depth", pytest.param("sliding", marks=pytest.mark.slow)]
 )
 def test_every_activation_agrees_with_its_formula_and_weights_arrive(
     open_viewer: Open, kind: str
 ) -> None:
-    """Kinds of attention among them of which the front end has never heard."""
+    """Kinds of parts among them of which the front end has never heard."""
     page, frame = open_viewer(f"&kind={kind}")
     assert frame.evaluate("viewer3d.drawsWith") == "webgl2"
     assert frame.evaluate("viewer3d.scene.problems") == []

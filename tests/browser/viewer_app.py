@@ -19,6 +19,7 @@ if str(ROOT) not in sys.path:
 from components.threejs_viewer import Side, last_answer, show_model  # noqa: E402
 from lab.model.config import (  # noqa: E402
     ALiBiPositions,
+    AttentionResidual,
     DenseFFN,
     GPTConfig,
     GroupedQueryAttention,
@@ -43,6 +44,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "plain": {},
     "alibi": {"position": ALiBiPositions()},
     "grouped": {"attention": GroupedQueryAttention(n_head=4, head_dim=4, n_kv_head=2)},
+    "depth": {"residual": AttentionResidual()},
     "sliding": {
         "position": RotaryPositions(base=100.0),
         "attention": SlidingWindowAttention(n_head=2, head_dim=4, window=3),

@@ -2,6 +2,7 @@
 // of the way home, and for what can be switched off. No rule has to be known here to be shown.
 
 import type { Scene, Tensor } from "./data";
+import { isOverDepth } from "./depth";
 import type { Rule } from "./rules";
 import { within } from "./rules";
 
@@ -14,17 +15,20 @@ export type Act =
   | "scores" // a query and a key
   | "shares" // of a query, over the keys
   | "mix" // values, in those shares
+  | "depth" // shares of a reading, over what was written before
   | "activation"
   | "gated"
   | "logits"
   | "chances" // of every token
   | "product"; // and all else
 
-export function actOf(scene: Scene, { rule, stream, axes, kind }: Tensor): Act | null {
+export function actOf(scene: Scene, t: Tensor): Act | null {
+  const { rule, stream, axes, kind } = t;
   if (kind === "weight" || !rule) return null;
   if (stream) return "stream";
   if (axes.includes("vocab")) return rule.op === "softmax" ? "chances" : "logits";
   if (axes.includes("key")) return rule.op === "softmax" ? "shares" : "scores";
+  if (isOverDepth(t)) return "depth";
   if (rule.op === "lookup") return "lookup";
   if (rule.op === "map") return rule.fn === "multiply" ? "gated" : "activation";
   const [first] = rule.of;
@@ -49,7 +53,9 @@ const isRotation = (scene: Scene, name: string): boolean => {
 
 /** Whether a tensor is added to the residual stream. */
 export const isWritten = (scene: Scene, t: Tensor): boolean =>
-  !t.stream && scene.tensors.some((sum) => sum.stream && sum.inputs?.includes(t.name));
+  !t.stream &&
+  !isOverDepth(t) &&
+  scene.tensors.some((sum) => sum.stream && sum.inputs?.includes(t.name));
 
 /** Whether the rows that a lookup takes are those of the tokens; else they are of their places. */
 export const looksUpTokens = (scene: Scene, { rule }: Tensor): boolean =>

@@ -22,6 +22,8 @@ export interface Term {
   head: number | null;
   /** Set where only one coordinate of x counts. */
   neuron: number | null;
+  /** How much of x a pattern has let in, over tokens or over depth: 1 where all of it. */
+  share: number;
 }
 
 /** Where a way home begins. null: no such logit, or a scene whose numbers are not all there. */
@@ -31,7 +33,7 @@ export function logit(scene: Scene, position: number, token: number): Term | nul
   if (!(position < tensor.rows && token < tensor.cols)) return null;
   const direction = new Float64Array(tensor.cols);
   direction[token] = 1;
-  return term(scene, tensor, [position], direction, position);
+  return term(scene, { tensor, prefix: [position], direction, share: 1 }, position);
 }
 
 /** The next sum on the way home, in the order of the network; empty once home. */
@@ -45,7 +47,7 @@ export function unfold(scene: Scene, whole: Term): Term[] {
 function written(scene: Scene, one: Term): Term[] {
   const made = madeOf(scene, one.tensor);
   if (!made || !(one.tensor.stream || mayBeCut(made))) return [one];
-  const parts = before(scene, one);
+  const parts = before(scene, one).map((inner) => ({ ...inner, share: one.share * inner.share }));
   if (one.tensor.stream) return parts.flatMap((inner) => written(scene, inner));
   return parts.length > 1 ? parts : [one];
 }
@@ -102,7 +104,7 @@ function before(scene: Scene, whole: Term): Term[] {
   const values = named(scene, whole.tensor.name);
   const own = { values, prefix: whole.prefix, direction: whole.direction };
   return undone(madeOf(scene, whole.tensor)!, own)
-    .map(({ tensor, prefix, direction }) => term(scene, tensor, prefix, direction, whole.position))
+    .map((reached) => term(scene, reached, whole.position))
     .filter((one) => one.position <= whole.position); // later ones are masked
 }
 
@@ -110,28 +112,26 @@ interface Reached {
   tensor: Tensor;
   prefix: Place;
   direction: Float64Array;
+  share: number;
 }
 
 /** A rule undone down to the tensors that it reads. */
 function undone(made: Made, whole: Part): Reached[] {
   return made.undo(whole).flatMap((part): Reached[] => {
     const { values, prefix, direction } = part;
-    if (isMade(values)) return undone(values, part);
-    return isFlat(values) && values.tensor ? [{ tensor: values.tensor, prefix, direction }] : [];
+    const share = (whole.share ?? 1) * (part.share ?? 1);
+    if (isMade(values)) return undone(values, { ...part, share });
+    if (!isFlat(values) || !values.tensor) return [];
+    return [{ tensor: values.tensor, prefix, direction, share }];
   });
 }
 
 /** `near`: the position of a tensor that has none of its own. */
-function term(
-  scene: Scene,
-  tensor: Tensor,
-  prefix: Place,
-  direction: Float64Array,
-  near: number,
-): Term {
+function term(scene: Scene, reached: Reached, near: number): Term {
+  const { tensor, prefix, direction } = reached;
   const along = (axis: string): number | undefined => prefix[tensor.axes.indexOf(axis)];
   const [position, head] = [along("position") ?? near, along("head") ?? null];
-  const one = { tensor, prefix, position, direction, value: 0, head, neuron: null };
+  const one = { ...reached, position, value: 0, head, neuron: null };
   const x = vectorOf(scene, one);
   return { ...one, value: direction.reduce((sum, d, i) => sum + d * x[i]!, 0) };
 }

@@ -4,9 +4,11 @@
 // and runs of other activations between two states of it form branches. A branch with an axis "key"
 // (attention) stands left of the spine, any other right of it. x grows to the right, y upwards, so
 // the model runs down the page; z is towards the reader. A weight stands left of what it makes, its
-// rows level with the rows it makes. A token is a column: the prompt reads from left to right.
+// rows level with the rows it makes. A token is a column: the prompt reads from left to right. Where a
+// state of the stream is a mix by shares, they stand beside it, between attention and the spine.
 
 import { tokenAxisOf, type Scene, type Tensor, type TokenAxis } from "./data";
+import { isOverDepth, sharesOf } from "./depth";
 import { namesOf } from "./expression";
 import { indexOf, within } from "./rules";
 
@@ -81,7 +83,7 @@ export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: 
     if (t.stream) {
       spine.push(t);
       open = null;
-    } else {
+    } else if (!isOverDepth(t)) {
       if (!open || open.layer !== t.layer) {
         open = { layer: t.layer, tensors: [], after: spine.length };
         branches.push(open);
@@ -103,6 +105,10 @@ export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   const build = new Builder(scene, cell, width, tokens);
   const gap = build.gap;
   const column = tokens * cell;
+  const beside = spine.map((t) => sharesOf(scene, t)).filter((shares) => shares.length);
+  const asides = beside.map((shares) => build.measure(shares));
+  const aside = Math.max(0, ...asides.map((size) => size.width + 2 * gap));
+  const high = Math.max(width, ...asides.map((size) => size.height));
 
   const layers = [...new Set(activations.map((t) => t.layer).filter((l) => l !== null))];
   let y = 0;
@@ -114,16 +120,20 @@ export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   }
   for (const layer of layers) {
     const sums = spine.filter((t) => t.layer === layer);
-    const tall = sums.length * (width + gap) - gap;
-    sums.forEach((t, i) => build.matrix(t, -column / 2, y - i * (width + gap)));
+    const tall = sums.length * (high + gap) - gap;
+    sums.forEach((t, i) => {
+      const [shares, top] = [sharesOf(scene, t), y - i * (high + gap)];
+      build.matrix(t, -column / 2, top);
+      if (shares.length) build.row(shares, -column / 2 - aside, top);
+    });
     let [left, right] = [0, 0];
     for (const branch of branches.filter((b) => b.layer === layer)) {
       const size = build.measure(branch.tensors);
       if (branch.tensors.some(seesKeys)) {
-        build.row(branch.tensors, -column / 2 - 2 * gap - size.width, y - left);
+        build.row(branch.tensors, -column / 2 - aside - 2 * gap - size.width, y - left);
         left += size.height + gap;
       } else {
-        const below = right || Math.min(width + gap, Math.max(0, tall - size.height));
+        const below = right || Math.min(high + gap, Math.max(0, tall - size.height));
         build.row(branch.tensors, column / 2 + 2 * gap, y - below);
         right = below + size.height + gap;
       }
@@ -235,11 +245,12 @@ class Builder {
     const table = this.lookups.has(t.name) && t.rows > 32 ? 1 : this.cell;
     const cellW = turned ? table : seesKeys(t) ? this.cell : 1;
     const tall = tokens === "none" || t.cols >= this.width / 2 ? 1 : this.cell;
-    const cellH = seesKeys(t)
-      ? this.cell
-      : t.axes.includes("vocab") && tokens !== "none"
-        ? tall
-        : 1;
+    const cellH =
+      seesKeys(t) || isOverDepth(t)
+        ? this.cell
+        : t.axes.includes("vocab") && tokens !== "none"
+          ? tall
+          : 1;
     const cols = tokens === "none" ? form.cols : Math.max(form.cols, this.tokens);
     const high = tokens === "both" ? Math.max(form.rows, this.tokens) : form.rows;
     return { ...form, tokens, cellW, cellH, width: cols * cellW, height: high * cellH };
@@ -283,10 +294,23 @@ class Builder {
       }
   }
 
+  /** From what a link leads to a tensor. What is mixed at every later reading is linked to the first
+   * one alone, and is in `mixed` from then on: the threads of a reading show the others. */
+  private wiredTo(t: Tensor, mixed: Set<string>): string[] {
+    const shares = sharesOf(this.scene, t);
+    if (shares.length) return shares.map(({ name }) => name);
+    const inputs = t.kind === "activation" ? (t.inputs ?? []) : [];
+    if (!isOverDepth(t)) return inputs;
+    const fresh = inputs.filter((name) => !mixed.has(name));
+    for (const name of fresh) mixed.add(name);
+    return fresh;
+  }
+
   done(spine: string[]): Plan {
     const links: Link[] = [];
+    const mixed = new Set<string>();
     for (const t of this.scene.tensors)
-      for (const name of t.kind === "activation" ? (t.inputs ?? []) : []) {
+      for (const name of this.wiredTo(t, mixed)) {
         const [from, to] = [this.ofTensor.get(name), this.ofTensor.get(t.name)];
         if (!from || !to || from[0]!.tensor.kind === "weight") continue;
         const many = Math.max(from.length, to.length);

@@ -37,6 +37,7 @@ export const lookIn =
 function tensorValues(scene: Scene, tensor: Tensor): Flat {
   const halves = scene.halves[tensor.kind];
   const { shape, present, offset, scale } = tensor;
+  const called = isReadAfar(scene, tensor) ? tensor.name : label(tensor);
   return {
     tensor,
     shape,
@@ -55,10 +56,14 @@ function tensorValues(scene: Scene, tensor: Tensor): Flat {
         out[i] = halfToNumber(halves[cell]!) * scale;
       return out;
     },
-    symbol: (where) => label(tensor) + bracket(where),
+    symbol: (where) => called + bracket(where),
     line: (where) => handle(tensor) + bracket(where),
   };
 }
+
+/** Whether a formula of another layer may name it: beside the one there that is called alike. */
+const isReadAfar = (scene: Scene, { name, layer }: Tensor): boolean =>
+  layer !== null && scene.tensors.some((t) => t.layer !== layer && t.inputs?.includes(name));
 
 function tableValues(name: string, table: Table[]): Flat {
   const shape = shapeOf(table);

@@ -1,8 +1,9 @@
 // Text and strokes over the picture, in pixels: names, tokens, the chosen cell and where it came
-// from, attention as arcs. A 2D canvas keeps them sharp at every distance.
+// from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
 import { read, type Scene } from "./data";
-import { cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { isOverDepth, sourceName } from "./depth";
+import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./explain";
@@ -20,6 +21,8 @@ export interface Shown {
   spot: Spot | null;
   /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
   arcs: Arc[];
+  /** What the reading lets in that is chosen or is being made. */
+  threads: Threads | null;
   lit: Set<string> | null;
   /** The tokens being computed, if a walk is on. */
   span: [number, number] | null;
@@ -29,6 +32,14 @@ export interface Arc {
   box: Box;
   query: number | null;
   over: Box;
+}
+
+/** Shares over depth, of one token (null: of all of them), the notes of each source, and what is mixed. */
+export interface Threads {
+  shares: Box;
+  query: number | null;
+  from: Box[][];
+  to: Box;
 }
 
 interface Rect {
@@ -48,6 +59,7 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   pen.rect(0, 0, view.width, view.height);
   pen.clip();
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
+  if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
   if (s.cell) drawChosen(pen, view, s);
   const afar = drawLayers(pen, view, s, taken);
@@ -144,6 +156,8 @@ function drawNames(
         pen.fillText((byVocab ? vocabulary : tokens)[row] ?? "", p.x - 5, p.y + 4);
       }
     }
+    if (!faint && isOverDepth(box.tensor) && tall / box.rows > 9)
+      drawSources(pen, view, s, box, Math.min(13, tall / box.rows));
     const spine = s.plan.spine.includes(box.tensor.name);
     const layer = box.tensor.layer;
     const title = spine && layer !== null ? `layer ${layer + 1} · ${box.title}` : box.title;
@@ -162,6 +176,23 @@ function drawNames(
     pen.fillText(title, x, y - above);
   }
   pen.globalAlpha = 1;
+}
+
+/** Beside every row of shares, what it is the share of. */
+function drawSources(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  box: Box,
+  size: number,
+): void {
+  pen.font = `400 ${size}px ${s.font}`;
+  pen.fillStyle = s.theme.soft;
+  pen.textAlign = "left";
+  for (let row = 0; row < box.rows; row++) {
+    const p = corner(view, box, box.cols, row + 0.5);
+    pen.fillText(sourceName(s.scene, box.tensor, row), p.x + 5, p.y + 4);
+  }
 }
 
 const meets = (a: Rect, b: Rect): boolean =>
@@ -306,6 +337,50 @@ function drawArcs(
   }
   pen.globalAlpha = 1;
   pen.lineCap = "butt";
+}
+
+/** From every note to the reading that mixes them, as strong as the reading lets it in. */
+function drawThreads(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  s: Shown,
+  { shares, query, from, to }: Threads,
+): void {
+  const [first, last] = query !== null ? [query, query] : (s.span ?? [0, shares.cols - 1]);
+  pen.strokeStyle = s.theme.positive;
+  pen.lineCap = "round";
+  from.forEach((notes, n) => {
+    let share = 0;
+    for (let col = first; col <= last; col++)
+      share += (read(s.scene, shares.tensor, cellIndex(shares, col, n)) ?? 0) / (last - first + 1);
+    if (!(share > 0.02)) return;
+    pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);
+    pen.lineWidth = 0.8 + 7 * share;
+    for (const note of notes) drawThread(pen, view, note, to, (first + last + 1) / 2);
+  });
+  pen.globalAlpha = 1;
+  pen.lineCap = "butt";
+}
+
+/** Down from the foot of a note to the head of what reads it, at a token's column. */
+function drawThread(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  note: Box,
+  to: Box,
+  col: number,
+): void {
+  const a = { x: note.x + col * note.cellW, y: note.y - heightOf(note), z: note.z + note.depth };
+  const b = { x: to.x + col * to.cellW, y: to.y, z: to.z + to.depth };
+  pen.beginPath();
+  for (let i = 0; i <= 24; i++) {
+    const t = i / 24;
+    const swing = t * t * (3 - 2 * t); // it leaves and arrives straight down
+    const p = view.project(a.x + (b.x - a.x) * swing, a.y + (b.y - a.y) * t, a.z + (b.z - a.z) * t);
+    if (i) pen.lineTo(p.x, p.y);
+    else pen.moveTo(p.x, p.y);
+  }
+  pen.stroke();
 }
 
 /** The whole plan in a corner, and what part of it is in view. */

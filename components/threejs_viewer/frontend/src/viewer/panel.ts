@@ -2,6 +2,7 @@
 // it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
 
 import { actOf, isWritten } from "./act";
+import { isOverDepth, sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { button, make } from "../shared/dom";
@@ -207,6 +208,8 @@ export class Panel {
       choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
     if (t.axes.includes("d_ff"))
       choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
+    if (isOverDepth(t))
+      choices.push({ label: `source ${at("source")}`, index: { source: at("source") } });
     if (t.layer !== null && isWritten(this.scene, t))
       choices.push({ label: `all of ${name}`, index: {} });
     if (!choices.length || actOf(this.scene, t) === "scores") return [];
@@ -258,14 +261,18 @@ export class Panel {
       {},
       make("th", { scope: "col" }, `${down} \\ ${across}`),
       ...cols.map((c) =>
-        make("th", { scope: "col", "aria-colindex": c + 2 }, nameAt(this.scene, across, c)),
+        make(
+          "th",
+          { scope: "col", "aria-colindex": c + 2 },
+          nameAt(this.scene, box.tensor, across, c),
+        ),
       ),
     );
     const body = rows.map((r) =>
       make(
         "tr",
         { "aria-rowindex": r + 2 }, // the headers are row and column 1
-        make("th", { scope: "row" }, nameAt(this.scene, down, r)),
+        make("th", { scope: "row" }, nameAt(this.scene, box.tensor, down, r)),
         ...cols.map((c) => this.gridCell(box, c, r, cell)),
       ),
     );
@@ -497,7 +504,8 @@ function axesOf(box: Box): [string, string] {
   return box.stepRow === 1 ? [row, col] : [col, row];
 }
 
-function nameAt(scene: Scene, axis: string, i: number): string {
+function nameAt(scene: Scene, t: Tensor, axis: string, i: number): string {
+  if (axis === "source") return `${i} (${sourceName(scene, t, i)})`;
   const token =
     axis === "vocab"
       ? scene.manifest.vocabulary[i]
@@ -523,5 +531,5 @@ function inReadingOrder(scene: Scene): Set<Tensor> {
 
 /** Index with the names of its axes, tokens spelt out. */
 export function places(scene: Scene, t: Tensor, place: number[]): string {
-  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, axis, place[i]!)}`).join(", ");
+  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, t, axis, place[i]!)}`).join(", ");
 }

@@ -1,8 +1,10 @@
 // What is drawn over each side of the picture, put together from where the reader is.
 
+import type { Tensor } from "./data";
+import { isOverDepth, notesOf, sharesOf } from "./depth";
 import type { Explanation } from "./explain";
 import type { Box, Plan } from "./layout";
-import type { Arc, Shown, Spot } from "./overlay";
+import type { Arc, Shown, Spot, Threads } from "./overlay";
 import type { Cell } from "./pick";
 import { boxAt, cellOf, onSide, type Side } from "./scenes";
 import { chosen, lit, span, underway, type State, type Stop } from "./state";
@@ -31,6 +33,7 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     pinned: !state.hovered && !!state.pinned,
     spot,
     arcs: arcs(plan, cell, stop && spot ? { stop, spot } : null, underway(state)),
+    threads: threads(plan, cell, underway(state)),
     lit: lit(state),
     span: span(state),
   };
@@ -67,6 +70,28 @@ function arcs(
 }
 
 const attends = (box: Box): boolean => box.tokens === "both" && box.tensor.rule?.op === "softmax";
+
+/** What a reading lets in, seen from its shares or from the stream that is mixed by them. */
+function threads(
+  { scene, ofTensor, spine }: Plan,
+  cell: Cell | null,
+  made: string,
+): Threads | null {
+  const sharesAt = (t: Tensor | undefined): Tensor | undefined =>
+    t && (isOverDepth(t) ? t : sharesOf(scene, t)[0]);
+  const chosen = sharesAt(cell?.box.tensor);
+  const shares = chosen ?? sharesAt(scene.byName.get(made));
+  const to = shares && spine.find((name) => scene.byName.get(name)!.inputs?.includes(shares.name));
+  if (!to) return null;
+  const boxes = (n: number): Box[] =>
+    notesOf(scene, shares, n).map(({ name }) => ofTensor.get(name)![0]!);
+  return {
+    shares: ofTensor.get(shares.name)![0]!,
+    query: chosen ? cell!.col : null,
+    from: Array.from({ length: shares.cols }, (_, n) => boxes(n)),
+    to: ofTensor.get(to)![0]!,
+  };
+}
 
 /** What the head looks at on which the reader stands, over its own columns. */
 function arcsHome({ head, position }: Stop, spot: Spot, ofTensor: Plan["ofTensor"]): Arc[] {

@@ -16,8 +16,15 @@ export const bare = (value: number | undefined): string =>
 /** A number inside a sum or a product: a negative one in brackets. */
 export const inner = (value: number): string => (value < 0 ? `(${bare(value)})` : bare(value));
 
-/** What a tensor is called in a formula: blocks.0.attention.wq.weight is wq, a gain is gain. */
-export const label = (t: Tensor): string => /([^.]+)(\.weight)?$/.exec(t.name)![1]!;
+/** What a tensor is called in a formula: blocks.0.attention.wq.weight is wq, a gain is gain, and one of
+ * several in a list is called with its number. */
+export const label = (t: Tensor): string => /[^.]+(\.\d+$|(?=\.weight$)|$)/.exec(t.name)![0];
+
+/** Where a tensor was written, and by what: "layer 1 FFN". */
+export const inLayer = ({ layer }: Tensor, what: string): string =>
+  layer === null ? what : `layer ${layer + 1} ${what}`;
+export const writer = (t: Tensor): string =>
+  inLayer(t, label(t).replace(/_out$/, "").replace("ffn", "FFN"));
 
 /** What a tensor is called in NumPy. */
 export const handle = (t: Tensor): string =>

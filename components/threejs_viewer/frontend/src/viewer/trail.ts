@@ -5,8 +5,9 @@ import { say, type Scene } from "./data";
 import { actOf, looksUpTokens, type Act } from "./act";
 import { button, make } from "../shared/dom";
 import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
-import { short } from "./layout";
+import { isOverDepth } from "./depth";
 import { shade, type Theme } from "../shared/theme";
+import { inLayer, writer } from "./text";
 import { promptLength } from "./walk";
 
 /** Where the reader stands on the way home: the part, and what to say of it. */
@@ -104,7 +105,7 @@ export class Trail {
     const { here } = this;
     const share =
       this.way.length > 1 ? `, ${this.shareOf(this.way.length - 1)} of the step before` : "";
-    return `${this.name(here)}, ${this.at(here.position)}: ${say(here.value)}${share}`;
+    return `${this.shared(here)}, ${this.at(here.position)}: ${say(here.value)}${share}`;
   }
 
   private shareOf(step: number): string {
@@ -125,9 +126,12 @@ export class Trail {
     if (act === "lookup")
       return looksUpTokens(this.scene, tensor) ? `the token itself` : "its position";
     if (neuron !== null) return `neuron ${neuron}`;
-    const layer = tensor.layer === null ? "" : `layer ${tensor.layer + 1} `;
-    const writer = short(tensor.name).replace(/_out$/, "").replace("ffn", "FFN");
-    return layer + (head === null ? writer : `head ${head}`);
+    return head === null ? writer(tensor) : inLayer(tensor, `head ${head}`);
+  }
+
+  /** The same, and in which share it was let in. */
+  private shared(part: Term): string {
+    return this.name(part) + (part.share === 1 ? "" : ` × ${say(part.share, 2).replace("+", "")}`);
   }
 
   private act({ tensor }: Term): Act | null {
@@ -154,7 +158,7 @@ export class Trail {
     const part = this.way[i]!;
     const share = i ? ` (${this.shareOf(i)})` : "";
     const crumb = button(
-      `${this.name(part)} ${say(part.value)}${share}`,
+      `${this.shared(part)} ${say(part.value)}${share}`,
       `back to ${this.name(part)}${i ? `: ${this.shareOf(i)} of the step before` : ""}`,
       () => this.back(i),
     );
@@ -180,12 +184,18 @@ export class Trail {
             make("ol", {}, ...strongest.map((p) => this.row(p, most))),
           ]
         : []),
-      make(
-        "p",
-        { class: "note" },
-        `The norms' scales, the attention patterns and the neurons' gates are held as they are here: the sums are exact for this text${this.edited.length ? ", but for what was changed by hand," : ""} and say nothing of what would happen without a part.`,
-      ),
+      make("p", { class: "note" }, this.held(parts)),
     ];
+  }
+
+  /** What the sums take as given. */
+  private held(parts: Term[]): string {
+    const shared = parts.some(({ share }) => share !== 1);
+    return (
+      `${shared ? "Behind × stands the share of a part that is read. " : ""}` +
+      `The norms' scales, the attention patterns${this.scene.tensors.some(isOverDepth) ? ", those over depth too," : ""} and the neurons' gates are held as they are here: ` +
+      `the sums are exact for this text${this.edited.length ? ", but for what was changed by hand," : ""} and say nothing of what would happen without a part.`
+    );
   }
 
   /** What the number is a sum of. */
@@ -219,7 +229,7 @@ export class Trail {
   }
 
   private row(part: Term, most: number): HTMLElement {
-    return this.line(this.name(part), part.value, most, () => this.step(part));
+    return this.line(this.shared(part), part.value, most, () => this.step(part));
   }
 
   private line(name: string, value: number, most: number, click: () => void): HTMLElement {

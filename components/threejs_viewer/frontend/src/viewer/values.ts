@@ -49,6 +49,8 @@ export interface Part {
   values: Values;
   prefix: Place;
   direction: Float64Array;
+  /** How much of x a softmax has let in, which stands in `direction` already; all, if not given. */
+  share?: number;
 }
 
 export const isFlat = (x: Values): x is Flat => "run" in x;

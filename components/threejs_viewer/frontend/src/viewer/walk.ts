@@ -6,6 +6,7 @@
 
 import { read, say, type Scene, type Tensor } from "./data";
 import { actOf } from "./act";
+import { sharesOf, sourceName } from "./depth";
 
 /** Plain text, or a word tied to matrices. */
 export type Piece = string | { word: string; names: string[] };
@@ -120,22 +121,28 @@ function tell(scene: Scene, group: Tensor[], t: number): { title: string; text: 
           `. Nothing is computed yet: "${token}" is the same numbers wherever it stands, its place is the rest.`,
         ],
       };
-    case "stream":
+    case "stream": {
+      const shares = sharesOf(scene, one).map((x) => x.name);
+      const notes = data.filter((name) => !shares.includes(name));
       return {
         title: "the residual stream",
+        text: shares.length ? mixed(notes, shares, out) : summed(data, out),
+      };
+    }
+    case "depth": {
+      const most = mostRead(scene, one, t);
+      return {
+        title: "the reading shares itself out",
         text: [
-          ...(data.length > 1
-            ? [
-                tied(last(data[data.length - 1]!), data[data.length - 1]!),
-                " is added to ",
-                tied("the stream", ...data.slice(0, -1)),
-                ", number by number, and gives ",
-              ]
-            : ["The stream arrives as "]),
+          tied("All that was written before", ...data),
+          " is compared with ",
+          tied("one learned query", ...weights),
+          ", and this reading shares itself out over it: ",
           out,
-          ". Nothing is overwritten: what was there can still be read further on.",
+          most ? `. For "${token}" it reads most of ${most.name}: ${percent(most.share)}.` : ".",
         ],
       };
+    }
     case "norm":
       return {
         title: "normalise before reading",
@@ -287,6 +294,32 @@ function tell(scene: Scene, group: Tensor[], t: number): { title: string; text: 
   }
 }
 
+function summed(data: string[], out: Piece): Piece[] {
+  const newest = data[data.length - 1]!;
+  return [
+    ...(data.length > 1
+      ? [
+          tied(last(newest), newest),
+          " is added to ",
+          tied("the stream", ...data.slice(0, -1)),
+          ", number by number, and gives ",
+        ]
+      : ["The stream arrives as "]),
+    out,
+    ". Nothing is overwritten: what was there can still be read further on.",
+  ];
+}
+
+const mixed = (notes: string[], shares: string[], out: Piece): Piece[] => [
+  "Not a plain sum: ",
+  tied("all that was written before", ...notes),
+  " is added up in the shares of ",
+  tied("its column", ...shares),
+  ", and gives ",
+  out,
+  ". Nothing is overwritten: a later reading shares itself out anew.",
+];
+
 const last = (name: string): string => name.replace(/^blocks\.\d+\./, "");
 
 const withWeights = (scene: Scene, made: Tensor[]): string[] => [
@@ -312,6 +345,13 @@ function strongest(
       if (share !== undefined && share > (best?.share ?? 0)) best = { head, key, share };
     }
   return best;
+}
+
+function mostRead(scene: Scene, depth: Tensor, t: number): { name: string; share: number } | null {
+  const shares = [...Array(depth.cols).keys()].map((n) => read(scene, depth, t * depth.cols + n));
+  if (shares.some((share) => share === undefined)) return null;
+  const share = Math.max(...(shares as number[]));
+  return { name: sourceName(scene, depth, shares.indexOf(share)), share };
 }
 
 function active(scene: Scene, post: Tensor, t: number): string {

@@ -7,6 +7,8 @@ const ACTS: Record<string, Act> = {
   embed: "lookup",
   pos_embed: "lookup",
   resid_pre: "stream",
+  depth_pattern_mid: "depth",
+  depth_pattern_post: "depth",
   attn_norm: "norm",
   q: "heads",
   k: "heads",
@@ -45,6 +47,12 @@ test("what is added to the stream is written, the stream itself is not", () => {
   const written = scene.tensors.filter((t) => isWritten(scene, t)).map((t) => t.name);
   const blocks = [0, 1].flatMap((l) => [`blocks.${l}.attn_out`, `blocks.${l}.ffn_out`]);
   expect(written).toEqual(["embed", "pos_embed", ...blocks]);
+});
+
+test("shares over depth are not written, though the stream is mixed by them", () => {
+  for (const { name, scene } of fromPython.filter(({ name }) => name.includes("depth")))
+    for (const t of scene.tensors.filter((x) => x.axes.includes("source")))
+      expect(isWritten(scene, t), `${name} ${t.name}`).toBe(false);
 });
 
 test("a lookup goes by tokens where the rows of its table are the vocabulary", () => {

@@ -119,7 +119,7 @@ describe.each(fromPython)("$name", (exported) => {
       const again = calculated(text);
       if (again === null) continue;
       typed.add(tensor.rule!.op);
-      const sizes = [...text.matchAll(/[\d.]+(e−\d+)?/g)].map((m) => Math.abs(spoken(m[0])));
+      const sizes = [...text.matchAll(/\d[\d.]*(e−\d+)?/g)].map((m) => Math.abs(spoken(m[0])));
       expect(Math.abs(again - expected), text).toBeLessThan(2e-3 * Math.max(1, ...sizes));
     }
     expect(typed).toContain("norm");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { env } from "node:process";
 import { describe, expect, test } from "vitest";
-import { openScene, read, type Manifest, type Scene } from "../../src/viewer/data";
+import { indexOf, openScene, read, type Manifest, type Scene } from "../../src/viewer/data";
 import {
   byShare,
   isHome,
@@ -58,6 +58,24 @@ test("where two query heads share a key head, a head's tokens are values of the 
   expect(read).toEqual(
     [0, 0, 1, 1].map((head) => [0, 1, 2, 3].map((s) => ["blocks.1.v", head, s])),
   );
+});
+
+test("a part says in which share it was let in: by the pattern of a head, and of a reading", () => {
+  const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
+  const at = (name: string, ...place: number[]): number => {
+    const t = scene.byName.get(name)!;
+    return read(scene, t, indexOf(t, place))!;
+  };
+  const top = unfold(scene, logit(scene, 3, 5)!);
+  const sources = [0, 0, 1, 1, 2, 3, 3, 4]; // a token and its place, then two heads and an FFN a layer
+  expect(top.map((p) => p.share)).toEqual(
+    sources.map((n) => at("blocks.1.depth_pattern_post", 3, n)),
+  );
+  expect(unfold(scene, top[6]!).map((p) => p.share)).toEqual(
+    [0, 1, 2, 3].map((s) => at("blocks.1.pattern", 1, 3, s)),
+  );
+  const plain = small();
+  for (const part of unfold(plain, logit(plain, 3, 5)!)) expect(part.share).toBe(1);
 });
 
 test("a level names what was written before it, then tokens, then what was written there", () => {

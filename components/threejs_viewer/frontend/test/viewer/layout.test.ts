@@ -7,6 +7,7 @@ import {
   plan,
   widthOf,
   type Box,
+  type Plan,
 } from "../../src/viewer/layout";
 import { BIG, fake, SMALL } from "../../dev/fake";
 import { opened, small } from "./helpers";
@@ -17,6 +18,13 @@ const meet = (a: Box, b: Box): boolean =>
   b.x < a.x + widthOf(a) &&
   a.y > b.y - heightOf(b) &&
   b.y > a.y - heightOf(a);
+
+function expectApart({ boxes }: Plan): void {
+  for (const a of boxes)
+    for (const b of boxes)
+      if (a.id < b.id && meet(a, b))
+        throw new Error(`${a.tensor.name} ${a.plane} on ${b.tensor.name} ${b.plane}`);
+}
 
 describe.each([
   ["small", SMALL, "7*8=56"],
@@ -33,12 +41,36 @@ describe.each([
     }
   });
 
-  test("no two boxes overlap", () => {
-    for (const a of made.boxes)
-      for (const b of made.boxes)
-        if (a.id < b.id && meet(a, b))
-          throw new Error(`${a.tensor.name} ${a.plane} on ${b.tensor.name} ${b.plane}`);
-  });
+  test("no two boxes overlap", () => expectApart(made));
+});
+
+test.each(fromPython)("$name: no two boxes overlap", ({ scene }) => expectApart(plan(scene)));
+
+test.each(fromPython.filter(({ name }) => name.includes("depth")))(
+  "$name: shares stand between attention and what is mixed by them, behind their query",
+  ({ scene }) => {
+    const { boxes, ofTensor } = plan(scene);
+    const at = (name: string): Box => ofTensor.get(name)![0]!;
+    for (const site of ["mid", "post"]) {
+      const [shares, state] = [at(`blocks.1.depth_pattern_${site}`), at(`blocks.1.resid_${site}`)];
+      const query = at(`residual.queries.${site === "mid" ? 2 : 3}`);
+      expect([shares.y, query.y]).toEqual([state.y, state.y]);
+      expect(query.x + widthOf(query)).toBeLessThan(shares.x);
+      expect(shares.x + widthOf(shares)).toBeLessThan(state.x);
+      for (const box of boxes.filter((b) => b.tensor.axes.includes("key")))
+        expect(box.x + widthOf(box)).toBeLessThan(query.x);
+    }
+  },
+);
+
+test("a note is linked to the first reading that mixes it, shares to what they mix", () => {
+  const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
+  const { links } = plan(scene);
+  const from = (name: string): string[] =>
+    links.filter((l) => l.from.tensor.name === name).map((l) => l.to.tensor.name);
+  expect(from("blocks.0.attn_out")).toEqual(["blocks.0.depth_pattern_mid"]);
+  expect(from("blocks.0.ffn_out")).toEqual(["blocks.0.depth_pattern_post"]);
+  expect(from("blocks.1.depth_pattern_mid")).toEqual(["blocks.1.resid_mid"]);
 });
 
 test("a cell's index leads back to the cell", () => {

@@ -77,6 +77,8 @@ const DEPTH: Rule = {
   of: [contract(["depth", "x"], "t 0, t d -> t d"), contract(["depth", "y"], "t 1, t d -> t d")],
 };
 const depth: At = (t, d) => m.depth(t!, 0) * m.x(t!, d!) + m.depth(t!, 1) * m.y(t!, d!);
+const sized = (source: string): Rule =>
+  contract([{ op: "norm", of: [source, "w_gain"], eps: 1e-3 }], "t d -> t n", { sizes: { n: 2 } });
 const product: At = (t, e) => total(D, (d) => m.x(t!, d!) * m.w_row(e!, d!));
 const PRODUCT = contract(["x", "w_row"], "t d, e d -> t e");
 const ONES: Rule = { op: "norm", of: [KEYS, "w_gain"], eps: 1e-3 };
@@ -215,6 +217,15 @@ const CASES: Record<string, [Rule, string[], number[], At]> = {
     wide!,
     [T, D],
     (t, d) => softened(d!, D, (j) => depth(t!, j!)),
+  ],
+  "a reading shared out over two sources": [
+    {
+      op: "softmax",
+      of: [{ op: "choose", of: [sized("x"), sized("y")], index: "t n", by: "n" }],
+    },
+    ["position", "source"],
+    [T, 2],
+    (t, n) => softened(n!, 2, (i) => total(D, (d) => normed(d!, (j) => m[i ? "y" : "x"](t!, j!)))),
   ],
   "pairs that are turned": [
     contract(["q", "turn"], "h t j, t i j -> h t i"),

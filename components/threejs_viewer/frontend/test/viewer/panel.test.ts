@@ -6,8 +6,9 @@ import { cellAt } from "../../src/viewer/pick";
 import { plan } from "../../src/viewer/layout";
 import { explain } from "../../src/viewer/explain";
 import { small } from "./helpers";
+import { fromPython } from "./scenes";
 
-const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {
+const opened = (scene = small()): { panel: Panel; chosen: string[]; edits: unknown[] } => {
   const [chosen, edits]: [string[], unknown[]] = [[], []];
   const panel = new Panel({
     choose: (name) => chosen.push(name),
@@ -18,7 +19,7 @@ const opened = (): { panel: Panel; chosen: string[]; edits: unknown[] } => {
     leave: () => undefined,
   });
   document.body.replaceChildren(panel.root);
-  panel.load(small(), themeOf({ base: "light" }));
+  panel.load(scene, themeOf({ base: "light" }));
   return { panel, chosen, edits };
 };
 
@@ -52,6 +53,17 @@ test("an edit names the activation, its layer and the head, as a trace does", ()
   panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
   panel.root.querySelector<HTMLElement>(".break button")!.click();
   expect(edits).toEqual([{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }]);
+});
+
+test("of a reading a source can be switched off, and is called by who wrote it", () => {
+  const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
+  const { panel, edits } = opened(scene);
+  const box = plan(scene).ofTensor.get("blocks.1.depth_pattern_mid")![0]!;
+  const cell = cellAt(box, 3, 2);
+  panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
+  panel.root.querySelector<HTMLElement>(".break button")!.click();
+  expect(edits).toEqual([{ name: "depth_pattern_mid", layer: 1, index: { source: 2 }, scale: 0 }]);
+  expect(panel.root.textContent).toContain('position 3 "=", source 2 (layer 1 FFN)');
 });
 
 test("text from outside is text, never markup", () => {

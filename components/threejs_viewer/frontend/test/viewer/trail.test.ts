@@ -6,6 +6,7 @@ import { themeOf } from "../../src/shared/theme";
 import { Trail, type Standing } from "../../src/viewer/trail";
 import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
+import { fromPython } from "./scenes";
 
 const begun = (scene: Scene, position = 3, token = 5): { trail: Trail; stood: unknown[] } => {
   const stood: (Standing | null)[] = [];
@@ -61,6 +62,17 @@ test("largest by largest it ends on a token or its position, and says who wrote 
   const crumbs = texts(trail, "nav button");
   expect(crumbs).toHaveLength(seen.length + 1);
   for (const crumb of crumbs.slice(1)) expect(crumb).toMatch(/ \(\d.*%\)$/);
+});
+
+test("what is let in by a share has it as a factor, in the list and among the crumbs", () => {
+  const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
+  const { trail } = begun(scene);
+  expect(texts(trail, ".note").join()).toContain("those over depth too");
+  for (const row of texts(trail, "ol:first-of-type li span:nth-child(2)"))
+    expect(row).toMatch(/ × 0\.\d+$/);
+  all(trail, "li button")[0]!.click();
+  expect(texts(trail, "nav button").at(-1)).toMatch(/ × 0\.\d+ [+−]/);
+  expect(texts(begun(small()).trail, ".note").join()).not.toContain("depth");
 });
 
 test("a token that stands before the answer was typed, one behind it was written by the model", () => {

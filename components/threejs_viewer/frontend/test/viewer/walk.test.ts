@@ -4,7 +4,8 @@ import { choice, stageOf, stagesOf } from "../../src/viewer/walk";
 import { pick } from "../../src/viewer/pick";
 import { plan, heightOf } from "../../src/viewer/layout";
 import { View, FRONT } from "../../src/viewer/camera";
-import { read } from "../../src/viewer/data";
+import { read, type Scene } from "../../src/viewer/data";
+import { sourceName } from "../../src/viewer/depth";
 import { small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -47,6 +48,34 @@ test("each kind of step but a plain product has a title of its own, not the name
     for (const stage of stagesOf(scene))
       expect(names).not.toContain(stage.title.split(" · ").pop());
   }
+});
+
+const told = (scene: Scene, name: string): string => {
+  const stages = stagesOf(scene);
+  const { text } = stages[stageOf(stages, name)]!;
+  return text.map((piece) => (typeof piece === "string" ? piece : piece.word)).join("");
+};
+
+test("a stream that is a sum is added up, one that is a mix is not said to be", () => {
+  expect(told(small(), "blocks.0.resid_mid")).toMatch(/^attn_out is added to the stream/);
+  for (const { scene } of fromPython.filter(({ name }) => name.includes("depth"))) {
+    expect(told(scene, "blocks.0.resid_pre")).toMatch(/^pos_embed is added to the stream/);
+    for (const state of ["resid_mid", "resid_post"])
+      expect(told(scene, `blocks.1.${state}`)).toMatch(
+        /^Not a plain sum: all that was written before is added up in the shares of its column/,
+      );
+  }
+});
+
+test("a reading that shares itself out says of what it reads most", () => {
+  const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
+  const shares = scene.byName.get("blocks.1.depth_pattern_post")!;
+  const row = [...Array(5).keys()].map((n) => read(scene, shares, 3 * 5 + n)!);
+  const most = Math.max(...row);
+  const source = sourceName(scene, shares, row.indexOf(most));
+  expect(told(scene, shares.name)).toContain(
+    `For "=" it reads most of ${source}: ${(100 * most).toFixed(1)}%.`,
+  );
 });
 
 test("a matrix leads to the stage that makes it", () => {

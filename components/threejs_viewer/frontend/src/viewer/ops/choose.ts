@@ -57,8 +57,13 @@ export function choose(rule: Rule, of: (Values | null)[], scene: Scene): Made {
       return x ? x.symbol(where) : "−∞";
     },
     line(where) {
-      if (where.every((at) => typeof at === "number"))
-        return line(chosen(where as number[]) ?? null, where);
+      const free = names.filter((_, axis) => typeof where[axis] !== "number");
+      if (!free.length) return line(chosen(where as number[]) ?? null, where);
+      // One operand a place: each is written where it stands.
+      if (free.length === 1 && free[0] === by && where.includes(null)) {
+        const at = (i: number): Where => where.map((place) => place ?? i);
+        return `np.array([${of.map((x, i) => line(x, at(i))).join(", ")}])`;
+      }
       return `np.choose(${list(where)}, [${of.map((x) => line(x, where)).join(", ")}])`;
     },
     followed: [],

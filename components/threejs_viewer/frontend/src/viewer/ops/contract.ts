@@ -237,7 +237,8 @@ class Contraction implements Made {
       const list = lists.length ? "[…]" : "";
       return atom(factor.values.symbol(parts)) + list;
     });
-    return scaled(symbols.join(" · "), this.scale, false);
+    const sum = this.summed.length && symbols.length === 1 ? "Σ " : "";
+    return scaled(sum + symbols.join(" · "), this.scale, false);
   }
 
   /** The other operand, where it is all that a rotation meets. */
@@ -281,6 +282,11 @@ class Contraction implements Made {
     const varying = this.varying(where);
     const written = this.factors.map((factor) => this.written(factor, varying));
     const free = [...varying].filter((slot) => slot < this.out);
+    // What no operand runs over is the same at each of its places.
+    const same = free.filter((slot) => !this.factors.some(({ slots }) => slots.has(slot)));
+    written.push(
+      ...same.map((slot) => ({ text: `np.ones(${this.lengths[slot]})`, dims: [[slot]] })),
+    );
     const arrays = written.filter(({ dims }) => dims.length);
     const scalars = written.filter(({ dims }) => !dims.length).map(({ text }) => atom(text));
     const product = arrays.length ? [joined(arrays, free, this.summed, this.lengths)] : [];
@@ -395,6 +401,8 @@ class Contraction implements Made {
       const key = flatIndex(source.values.shape.slice(0, -1), at);
       const part = parts.get(key) ?? fresh(source.values, at, size);
       parts.set(key, part);
+      for (const factor of numbers.filter(isShare))
+        part.share = factor.values.at(this.placeIn(factor));
       this.sweep(outer, () => {
         let by = this.scale * (inmost === end ? 1 : direction[this.now[end]!]!);
         for (const factor of numbers) by *= factor.values.at(this.placeIn(factor));
@@ -460,6 +468,10 @@ const fresh = (values: Values, prefix: Place, n: number): Part => ({
   prefix,
   direction: new Float64Array(n),
 });
+
+/** Whether an operand is a pattern: so much of the other is let in. */
+const isShare = ({ values }: Factor): boolean =>
+  isFlat(values) && values.tensor?.rule?.op === "softmax";
 
 const inProduct = (rows: Float64Array[], k: number): string =>
   rows.map((row) => inner(row[k]!)).join("·");

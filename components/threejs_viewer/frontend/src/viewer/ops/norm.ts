@@ -32,7 +32,7 @@ export function norm(rule: Rule, [x, gain]: (Values | null)[]): Made {
         terms: own.terms,
       };
     },
-    symbol: (where) => `norm(${x.symbol(where)})`,
+    symbol: (where) => `norm(${x.symbol(where)}) · ${gain.symbol(where.slice(-1))}`,
     line(where) {
       const [last, others] = [where[where.length - 1]!, where.slice(0, -1)];
       const [row, factor] = [x.line([...others, null]), gain.line([last])];

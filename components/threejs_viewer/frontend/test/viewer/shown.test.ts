@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { themeOf } from "../../src/shared/theme";
+import type { Threads } from "../../src/viewer/overlay";
+import { openScenes } from "../../src/viewer/scenes";
+import { shownOn } from "../../src/viewer/shown";
+import { BEGINNING, pin, scrub, type State } from "../../src/viewer/state";
+import { stageOf, stagesOf } from "../../src/viewer/walk";
+import { fromPython } from "./scenes";
+
+const { scene } = fromPython.find(({ name }) => name === "block_depth-relu2")!;
+const { manifest, halves } = scene;
+const numbers = { manifest, weights: halves.weight, activations: halves.activation, edits: [] };
+const { sides } = openScenes(numbers, true);
+
+const threads = (state: State): Threads | null =>
+  shownOn(0, sides, state, { theme: themeOf({ base: "light" }), font: "", why: null }).threads;
+
+const pinned = (name: string, place: number[]): Threads | null =>
+  threads(pin(BEGINNING, { side: 0, name, place }));
+
+test("threads lead from the notes of every source to the state that mixes them", () => {
+  const { from, to } = pinned("blocks.1.depth_pattern_post", [2, 1])!;
+  const notes = from.map((boxes) => boxes.map((box) => box.tensor.name));
+  const written = [0, 1].flatMap((l) => [`blocks.${l}.attn_out`, `blocks.${l}.ffn_out`]);
+  expect(notes).toEqual([["embed", "pos_embed"], written]);
+  expect(to.tensor.name).toBe("blocks.1.resid_post");
+});
+
+test("shares and what is mixed by them show the same threads, at the token that is chosen", () => {
+  const shares = pinned("blocks.1.depth_pattern_mid", [2, 1])!;
+  expect(shares.query).toBe(2);
+  expect(pinned("blocks.1.resid_mid", [2, 5])).toEqual(shares);
+  expect(pinned("blocks.1.resid_pre", [2, 5])).toBeNull();
+});
+
+test("a stage that makes shares shows the threads of all its tokens", () => {
+  const stages = stagesOf(scene);
+  const at = (name: string): Threads | null =>
+    threads(scrub({ ...BEGINNING, stages }, stageOf(stages, name)));
+  expect(at("blocks.2.depth_pattern_mid")!.query).toBeNull();
+  expect(at("blocks.2.resid_mid")!.to.tensor.name).toBe("blocks.2.resid_mid");
+  expect(at("blocks.2.ffn_pre")).toBeNull();
+});
