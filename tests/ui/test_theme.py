@@ -18,6 +18,7 @@ from components.ui.chapters.ch10 import figures as ch10
 from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
+from components.ui.chapters.ch51 import figures as ch51
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -127,6 +128,27 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "block_map": lambda: ch50.block_map(
         np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"]
     ),
+    "by_layer": lambda: ch51.by_layer(
+        [
+            {"arm": arm, "layer": layer, "seed": seed, "value": 0.5}
+            for arm in ch51.ARMS
+            for layer in (0, 1)
+            for seed in (1, 2)
+        ],
+        "root mean square",
+    ),
+    "race": lambda: ch51.race(
+        [
+            {"depth": "six layers", "arm": arm, "seed": seed, "value": 700, "came": "arrived"}
+            for arm in ch51.ARMS
+            for seed in (1, 2)
+        ],
+        "steps",
+        "did not arrive",
+    ),
+    "threads": lambda: ch51.threads(
+        np.array([[0.2, np.nan], [1.0, 0.0]]), ["FFN 0", "end"], ["token", "FFN 0"]
+    ),
     "by_length": lambda: ch50.by_length(
         [
             {"kernel": kernel, "tokens": n, "milliseconds": 2.0, "when": when}
@@ -212,7 +234,7 @@ def hexes(spec: Any) -> set[str]:
 def test_every_chart_is_here() -> None:
     made = {
         name
-        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch50)
+        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch50, ch51)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__
         and getattr(value, "__annotations__", {}).get("return") == "Chart"

@@ -1,0 +1,124 @@
+"""Chapter 5, second page, as a reader sets it: the shares, the cuts and the counts are lab's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from shown import charts, text_of
+
+from components.ui.chapters.ch51 import exercises, probes, worked
+from lab.interp.depth import readings_of
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import load_run
+
+PAGE = "51_attention_residuals"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return read_lines(RECORDS / f"{name}.jsonl")
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    for answer in (
+        worked.SAME[0],
+        worked.most_read_by(worked.READER),
+        worked.still_right(rows("threads")),
+        worked.grows(rows("residuals")),
+        worked.where_fewer(rows("residuals")),
+    ):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+def test_the_worked_shares_are_softmax_of_directions() -> None:
+    """Against NumPy, and for a note ten times as long."""
+    notes = np.array(worked.NOTES)
+    keys = notes / np.sqrt((notes**2).mean(1, keepdims=True))
+    for query in ((1.0, 0.0), (0.0, 0.0), (2.0, -3.0)):
+        scores = keys @ query
+        shares = np.exp(scores) / np.exp(scores).sum()
+        found, read = worked.mixed(query)
+        assert np.allclose(found, shares, atol=1e-5)
+        assert np.allclose(read, shares @ notes, atol=1e-5)
+
+
+def test_zero_queries_differ_from_a_plain_sum_by_rounding_alone(book: Any) -> None:
+    assert float(worked.largest_difference()) < 1e-9
+
+
+def test_every_reading_shares_out_the_whole() -> None:
+    found = probes.shares_of(7, 8)
+    assert found.shares.shape == (len(found.tokens), len(found.readers), len(found.sources))
+    there = np.isfinite(found.shares).sum(axis=2)
+    config = load_run(probes.RUN).model.config
+    assert (there == [r.n_source for r in readings_of(config)]).all()
+    assert np.allclose(np.nansum(found.shares, axis=2), 1)
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1e9", "1000", "٣", "x"])
+def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
+    app = book(PAGE, reveal="1", ch51_a="58", ch51_b="76")
+    app.text_input(key="ch51_a").set_value(typed).run()
+    assert not app.exception and len(app.warning) == 1
+
+
+def test_a_cut_thread_changes_what_is_written() -> None:
+    """The worst thread of the record spoils sums that the whole network writes right."""
+    found = rows("threads")
+    cut = max(
+        (row["cut"][source]["errors"], row["cell"]["reading"], source)
+        for row in found
+        if "cut" in row
+        for source in range(len(row["cut"]))
+    )
+    a, b = 123, 456
+    right = probes.form_of(a, b).text(a, b)
+    assert probes.written(a, b).text == right
+    assert probes.written(a, b, cut[1:]).text != right
+
+
+def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:
+    (cells,) = charts(book(PAGE, reveal="1", ch51_kind="sum"), "row", "column", "value")
+    wrong = worked.wrong_when_cut(rows("threads"), "sum")
+    assert len(cells) == np.isfinite(wrong).sum()
+    assert np.isclose(sum(cell["value"] for cell in cells), np.nansum(wrong))
+
+
+def test_points_of_the_race_are_the_seeds_of_the_record(book: Any) -> None:
+    race = [row for row in rows("residuals") if row["cell"]["part"] == "race"]
+    (points,) = charts(book(PAGE, reveal="1"), "depth", "arm", "seed", "value", "came")
+    assert len(points) == len(race)
+    (losses,) = charts(book(PAGE, reveal="1", ch51_what="loss"), "depth", "arm", "came", "value")
+    assert sorted(p["value"] for p in losses) == sorted(row["loss"] for row in race)
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_only_a_query_in_the_direction_of_the_short_note_solves_the_first() -> None:
+    solved = {
+        query
+        for query in ((x, y) for x in exercises.QUERIES for y in exercises.QUERIES)
+        if worked.mixed(query)[0][2] >= exercises.WANTED
+    }
+    assert solved and all(x > 0 and y > 0 for x, y in solved)
+    assert (0.0, 0.0) not in solved
+
+
+def test_some_bound_cuts_half_of_the_threads_and_keeps_the_sums(book: Any) -> None:
+    """Not the first and not the last that is offered."""
+    good = [
+        below
+        for below in exercises.BELOW
+        if (found := probes.thinned(below)).cut >= exercises.HALF * found.threads
+        and found.errors <= exercises.FEW
+    ]
+    assert good and exercises.BELOW[0] not in good and exercises.BELOW[-1] not in good
+    app = book(PAGE, reveal="1", ch51_below=f"{good[0]:g}")
+    assert any("sums go wrong" in said.value for said in app.success)
