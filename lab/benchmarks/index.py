@@ -8,6 +8,7 @@ from typing import Any
 
 NAMES = (
     "attention",
+    "attnres",
     "flash",
     "handed",
     "heads",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, cast
@@ -32,6 +32,7 @@ from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
 from lab.interp.intervene import DEPTH_PATTERNS
+from lab.model.config import GPTConfig
 from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.attention_residuals import ARMS, Arm, full_size, twin, with_arm
@@ -238,17 +239,28 @@ def measure_live(cell: Cell) -> dict[str, Any]:
     return as_live(multiply(residual=cell["arm"], seed=cell["seed"], **LIVE))
 
 
+NETWORKS: dict[str, Callable[[], GPTConfig]] = {
+    "3 layers": lambda: twin(3),
+    "6 layers": lambda: twin(6),
+    "full size": full_size,
+}
+"""Those of the race, and the book's."""
+
+
 def cost_cells() -> list[Cell]:
-    """Both depths of the race, and the full size."""
-    return [*({"depth": depth} for depth in DEPTHS), {"depth": 6, "full_size": True}]
+    return [{"network": name} for name in NETWORKS]
 
 
 def measure_cost(cell: Cell) -> dict[str, Any]:
     """Seconds of a training step of every arm, taken by turns, at as many threads as torch takes:
     median, and the middle half of them."""
-    network = full_size() if cell.get("full_size") else twin(cell["depth"])
-    plans = {arm: plan(arm, cell["depth"], RATES[0], 0, TIMED + 3) for arm in ARMS}
-    plans = {a: replace(p, model=with_arm(network, a)) for a, p in plans.items()}
+    network = NETWORKS[cell["network"]]()
+    plans = {
+        arm: replace(
+            plan(arm, network.n_layer, RATES[0], 0, TIMED + 3), model=with_arm(network, arm)
+        )
+        for arm in ARMS
+    }
     steps = {arm: train(p, TrainState.start(p)) for arm, p in plans.items()}
     taken: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
     for n in range(TIMED + 3):

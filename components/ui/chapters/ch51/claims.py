@@ -66,11 +66,11 @@ def growth(arm: str, look: str) -> Callable[[Rows], Measured]:
     return lambda rows: Measured(f"{worked.growth(rows, arm, look):.1f} times")
 
 
-def dearer(depth: int, arm: str) -> Callable[[Rows], Measured]:
+def dearer(network: str, arm: str) -> Callable[[Rows], Measured]:
     """A step of an arm over one of the plain sum, medians, taken by turns."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = [r for r in rows if r["cell"] == {"depth": depth}]
+        (row,) = select(rows, network=network)
         median = {name: seconds[1] for name, seconds in row["seconds"].items()}
         return Measured(f"{median[arm] / median['plain']:.2f} times")
 
@@ -174,7 +174,7 @@ CLAIMS: dict[str, Claim] = {
         f"ch5.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {worked.ARMS[arm]}.",
             COST,
-            dearer(6, arm),
+            dearer("6 layers", arm),
         )
         for arm in ("full", "block")
     },
