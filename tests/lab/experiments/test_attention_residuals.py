@@ -1,0 +1,81 @@
+"""lab.experiments.attention_residuals and threads: the arms are alike but for what is compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lab.experiments import attention_residuals as experiment
+from lab.experiments import threads
+from lab.experiments.attention_residuals import MEASURED_AT, best_rate, measure, plan
+from lab.model.config import AttentionResidual, PlainResidual
+from lab.model.cost import parameters_of
+from lab.recipes.attention_residuals import ARMS, full_size, residual_of, twin, with_arm
+from lab.recipes.live import multiply
+from lab.records import RECORDS, read_lines, select
+
+
+@pytest.mark.parametrize("network", [twin(3), twin(6), full_size()], ids=["3", "6", "full"])
+def test_every_arm_has_exactly_as_many_parameters(network: Any) -> None:
+    assert len({parameters_of(with_arm(network, arm)) for arm in ARMS}) == 1
+
+
+def test_arms_differ_in_their_residual_and_one_neuron_alone() -> None:
+    plans = [plan(arm, 6, 1e-3, 3, 100) for arm in ARMS]
+    plain = plans[0]
+    for other in plans[1:]:
+        back = replace(other.model, residual=PlainResidual(), ffn=plain.model.ffn)
+        assert replace(other, name=plain.name, model=back) == plain
+        assert plain.model.ffn.d_ff == other.model.ffn.d_ff + 1
+
+
+def test_one_run_in_miniature_tells_all_that_the_page_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(experiment, "N_CHECK", 40)
+    monkeypatch.setattr(experiment, "N_LOOKED_AT", 8)
+    recipe = replace(plan("full", 3, 1e-3, 0, 25), batch_size=2)
+    row = measure(recipe, "validation", 25)
+    assert row["steps"] == row["measured_at"] == 25 and row["steps_to_target"] is None
+    assert [len(shares) for shares in row["depth_pattern"]] == [2, 3, 4, 5, 6, 7]
+    assert all(sum(shares) == pytest.approx(1, abs=2e-3) for shares in row["depth_pattern"])
+    assert len(row["gradient"]) == len(row["resid_post"]) == 3
+    plain = measure(replace(plan("plain", 3, 1e-3, 0, 25), batch_size=2), "validation", 25)
+    assert plain["depth_pattern"] == []
+
+
+def test_the_recorded_race_took_the_best_rates_and_ran_to_the_goal() -> None:
+    rows = read_lines(RECORDS / "residuals.jsonl")
+    for depth in experiment.DEPTHS:
+        for arm in ARMS:
+            raced = select(rows, part="race", depth=depth, arm=arm)
+            assert {row["cell"]["seed"] for row in raced} == {*experiment.SEEDS}
+            assert {row["rate"] for row in raced} == {best_rate(rows, arm, depth)}
+            for row in raced:
+                assert row["measured_at"] == MEASURED_AT[depth]
+                assert row["steps_to_target"] or row["steps"] == row["most_steps"]
+
+
+def test_the_live_race_may_choose_its_residual_and_says_what_is_allowed() -> None:
+    assert multiply(residual="full").model.residual == AttentionResidual()
+    assert multiply().model.residual == PlainResidual()
+    assert residual_of("block", 2) == residual_of("block", 3)
+    with pytest.raises(ValueError, match=r"residual='depth'.*plain.*full.*block"):
+        multiply(residual="depth")  # pyright: ignore
+
+
+def test_cut_threads_are_counted_by_kind_of_digit() -> None:
+    rows = read_lines(RECORDS / "threads.jsonl")
+    (whole,) = select(rows, pinned="none")
+    found = threads.measure_threads(whole["cell"])
+    assert {"errors": found["errors"], "wrong": found["wrong"]} == {
+        "errors": whole["errors"],
+        "wrong": {kind: tuple(counts) for kind, counts in whole["wrong"].items()},
+    }
+    digits = {kind: counts[0] for kind, counts in whole["wrong"].items()}
+    assert min(digits.values()) > 0
+    for row in rows:
+        for one in row.get("cut", []):
+            assert {kind: counts[0] for kind, counts in one["wrong"].items()} == digits
