@@ -5,7 +5,7 @@ import { make } from "../shared/dom";
 import "./notations.css";
 import { partsOf, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { clamp } from "./shared/numbers";
+import { steppedThrough, UP_DOWN } from "./shared/stepped";
 
 interface Column {
   title: string;
@@ -69,7 +69,7 @@ class Notations {
 
   private buildColumn({ title, where, lines }: Column): HTMLElement {
     const code = make("code", {}, ...lines.map(([text, steps]) => this.buildLine(text, steps)));
-    steppedThrough([...code.querySelectorAll<HTMLElement>("[role=button]")]);
+    steppedThrough([...code.querySelectorAll<HTMLElement>("[role=button]")], UP_DOWN);
     return make(
       "div",
       { class: "column", role: "group", "aria-label": title },
@@ -111,24 +111,5 @@ class Notations {
 }
 
 const same = (some: number[], others: number[]): boolean => String(some) === String(others);
-
-/** One of the lines can be reached with Tab; from there arrows go to the others, and Enter taps. */
-function steppedThrough(lines: HTMLElement[]): void {
-  lines.forEach((line, i) => {
-    line.tabIndex = i ? -1 : 0;
-    line.onkeydown = (event) => {
-      const to = { ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: lines.length - 1 }[event.key];
-      if (to !== undefined) goTo(lines, clamp(to, 0, lines.length - 1));
-      else if (event.key === "Enter" || event.key === " ") line.click();
-      else return;
-      event.preventDefault();
-    };
-  });
-}
-
-function goTo(lines: HTMLElement[], to: number): void {
-  lines.forEach((line, i) => (line.tabIndex = i === to ? 0 : -1));
-  lines[to].focus();
-}
 
 export default mounted(Notations, "notations");

@@ -13,10 +13,11 @@ import type queue from "../../src/drawings/queue";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
-import type { Call } from "../../src/drawings/shared/mount";
+import type { Call, Send } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type sieve from "../../src/drawings/sieve";
 import type tape from "../../src/drawings/tape";
+import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
 import type waves from "../../src/drawings/waves";
 
@@ -56,6 +57,12 @@ interface Met {
   held: number;
   read: number;
   written: number;
+}
+
+/** By a reader. */
+interface Read {
+  shares: number[];
+  ranked: number[];
 }
 
 interface Cases {
@@ -118,6 +125,11 @@ interface Cases {
       naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
     }
   >;
+  /** Of the mean and of each token, for each reading: its shares, and the notes by their size. */
+  threads: Case<
+    DataOf<typeof threads>,
+    { mean: Read[]; tokens: Read[][]; even: number[][]; places: number[][] }
+  >;
   /** For each way to cut a table into blocks; what was sent is the first of them. */
   tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
   /** For each step, the lines of each column that do it. */
@@ -160,12 +172,9 @@ export function opened<Data>(
   root.innerHTML = html;
   document.body.replaceChildren(root);
   const sent: [string, unknown][] = [];
+  const send: Send = (name, value) => sent.push([name, value]);
   const load = (data: Data): (() => void) =>
-    module({
-      parentElement: root,
-      data,
-      setTriggerValue: (name, value) => sent.push([name, value]),
-    });
+    module({ parentElement: root, data, setTriggerValue: send, setStateValue: send });
   const leave = load(data);
   const all = <E extends Element>(selector: string): E[] => [...root.querySelectorAll<E>(selector)];
   const one = <E extends Element>(selector: string): E => root.querySelector<E>(selector)!;

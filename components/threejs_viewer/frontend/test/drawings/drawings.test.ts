@@ -9,6 +9,7 @@ import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
 import { factor } from "../../src/drawings/maths/registers";
+import { percent } from "../../src/drawings/maths/threads";
 import { momentAt } from "../../src/drawings/shared/player";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
@@ -19,6 +20,7 @@ import { counted, range, short, signed, type Pair } from "../../src/drawings/sha
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
 import tape from "../../src/drawings/tape";
+import threads from "../../src/drawings/threads";
 import tiles from "../../src/drawings/tiles";
 import waves from "../../src/drawings/waves";
 import { apart, cases, opened, press, type Opened } from "./cases";
@@ -807,6 +809,228 @@ test("at the edges stand the tokens, or the numbers of those that begin a block"
   expect(texts("number").slice(0, 3)).toEqual(["1", "501", "1001"]);
 });
 
+// ---------------------------------------------------------------- threads over depth
+
+type Threaded = Opened<typeof cases.threads.data>;
+
+const { notes, readings } = cases.threads.data;
+
+const readerOf = (drawing: Threaded, name: string): SVGGElement =>
+  drawing.one<SVGGElement>(`.node[aria-label="${name}: what it reads"]`);
+
+const click = (mark: Element): boolean => mark.dispatchEvent(new MouseEvent("click"));
+
+const tokenOf = (drawing: Threaded, i: number): HTMLElement => drawing.all(".tokens button")[i + 1];
+
+const cutterOf = (drawing: Threaded, note: string, reading: string): HTMLElement =>
+  drawing.one(`button[aria-label="cut ${note} → ${reading}"]`);
+
+/** Of all threads, reading by reading. */
+function widths(drawing: Threaded): number[] {
+  return drawing.all(".thread").map((thread) => Number(thread.getAttribute("stroke-width")));
+}
+
+/** The list: notes and their shares. */
+function listed(drawing: Threaded): [note: string, share: string][] {
+  return drawing
+    .all(".read tr")
+    .map((row) => [
+      row.querySelector("th")!.textContent,
+      row.querySelectorAll("td")[1].textContent,
+    ]);
+}
+
+/** What the list should be of a reading that Python has sorted. */
+const sorted = ({ shares, ranked }: { shares: number[]; ranked: number[] }): string[][] =>
+  ranked.map((note) => [notes[note], percent(shares[note])]);
+
+function turnPlain(drawing: Threaded, on: boolean): void {
+  const box = drawing.one<HTMLInputElement>(".even");
+  box.checked = on;
+  box.dispatchEvent(new Event("change"));
+}
+
+test("threads are as wide as the mean of their shares, or as those of the chosen token", () => {
+  const drawing = opened(threads, cases.threads);
+  const { mean, tokens } = cases.threads.expected;
+  [mean, ...tokens].forEach((reads, i) => {
+    click(tokenOf(drawing, i - 1));
+    const wanted = reads.flatMap(({ shares }) => shares.map((share) => Math.max(0.8, 13 * share)));
+    expect(apart(widths(drawing), wanted)).toBeLessThan(0.006);
+    const pressed = drawing.all(".tokens [aria-pressed=true]").map((button) => button.textContent);
+    expect(pressed).toEqual([i ? cases.threads.data.tokens[i - 1] : "all"]);
+  });
+  scrubTo(drawing, readings.length);
+  expect(drawing.text(".said")).toMatch(/^Token 4, “=”: end reads 5 notes, most of all /);
+});
+
+test("threads grow once in their seconds, reader by reader, then they rest", () => {
+  vi.useFakeTimers();
+  const drawing = opened(threads, cases.threads);
+  const { seconds } = cases.threads.data;
+  const there = (): number => drawing.all(".thread:not(.later)").length;
+  const whole = (): number => drawing.all(".thread:not(.grows)").length;
+  expect([there(), drawing.text(".said")]).toEqual([0, "Nothing is read yet."]);
+  const each = (1000 * seconds) / readings.length;
+  vi.advanceTimersByTime(each / 2);
+  for (const read of range(readings.length)) {
+    expect([whole(), there()]).toEqual([(read * (read + 1)) / 2, ((read + 1) * (read + 2)) / 2]);
+    expect(drawing.all(".now text").map((name) => name.textContent)).toEqual(
+      [["A0", "F0", "A1", "F1", "end"][read]], // who reads now
+    );
+    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
+    vi.advanceTimersByTime(each);
+  }
+  expect([whole(), drawing.all("[pathLength], .now").length]).toEqual([15, 0]);
+  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
+  scrubTo(drawing, 2);
+  expect([whole(), there()]).toEqual([3, 3]);
+  expect(drawing.text(".said")).toMatch(/^Mean over 4 tokens: FFN 0 reads 2 notes, most of all /);
+  drawing.one(".replay").click();
+  expect(there()).toBe(0);
+  vi.useRealTimers();
+});
+
+test("who wants no motion finds every thread whole", () => {
+  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+  const drawing = opened(threads, cases.threads);
+  expect([moment(drawing), drawing.all(".thread.grows").length]).toEqual([readings.length, 0]);
+  asked.mockRestore();
+});
+
+test("of a part that is clicked the threads are strong and listed by size, until it is released", () => {
+  const drawing = opened(threads, cases.threads);
+  expect([drawing.one(".list").hidden, drawing.one(".ask").hidden]).toEqual([true, false]);
+  const { mean, tokens } = cases.threads.expected;
+  readings.forEach((reading, r) => {
+    click(readerOf(drawing, reading));
+    expect(moment(drawing)).toBe(readings.length);
+    expect(drawing.all(".thread:not(.weak)").length).toBe(r + 1);
+    expect(drawing.text("caption")).toBe(`What ${reading} reads`);
+    expect(listed(drawing)).toEqual(sorted(mean[r]));
+    expect(drawing.text(".said").startsWith(`Mean over 4 tokens: ${reading} reads `)).toBe(true);
+  });
+  click(tokenOf(drawing, 2));
+  expect(listed(drawing)).toEqual(sorted(tokens[2].at(-1)!));
+  click(readerOf(drawing, "end"));
+  expect([drawing.all(".weak").length, drawing.one(".list").hidden]).toEqual([0, true]);
+  expect(drawing.all(".node[aria-pressed=true]")).toEqual([]);
+});
+
+test("Tab reaches one part and one token, arrows go on from there, and Enter chooses", () => {
+  const drawing = opened(threads, cases.threads);
+  const stops = (): string[] => drawing.all('[tabindex="0"]').map((mark) => mark.textContent);
+  expect(stops()).toEqual(["all", "attention 0A0"]);
+  readerOf(drawing, "attention 0").focus();
+  for (const key of ["ArrowLeft", "ArrowRight", "ArrowDown", "Enter"])
+    press(document.activeElement!, key);
+  expect(stops()).toEqual(["all", "attention 1A1"]);
+  expect(drawing.text(".name")).toBe("attention 1");
+  drawing.one(".tokens button").focus();
+  for (const key of ["End", "ArrowLeft", " "]) press(document.activeElement!, key);
+  expect(drawing.text(".said")).toMatch(/^Token 3, “8”: attention 1 reads 3 notes/);
+  press(readerOf(drawing, "attention 1"), "Enter");
+  expect(drawing.one(".list").hidden).toBe(true);
+});
+
+test("as a plain sum every thread of a reader is alike, and the bars keep their scale", () => {
+  const drawing = opened(threads, cases.threads);
+  const { even, mean } = cases.threads.expected;
+  click(readerOf(drawing, "FFN 1"));
+  const bars = (name: string): number[] =>
+    drawing.all(".bar").map((bar) => parseFloat(bar.style.getPropertyValue(name)));
+  const lines = bars("--plain");
+  const most = Math.max(...mean[3].shares);
+  expect(apart(lines, Array(4).fill(25 / most))).toBeLessThan(0.006);
+  turnPlain(drawing, true);
+  expect(
+    apart(
+      widths(drawing),
+      even.flat().map((share) => 13 * share),
+    ),
+  ).toBeLessThan(0.006);
+  expect(listed(drawing)).toEqual(notes.slice(0, 4).map((note) => [note, "25%"]));
+  expect([bars("--size"), bars("--plain")]).toEqual([lines, lines]);
+  expect(drawing.text(".said")).toBe("As a plain sum: FFN 1 reads 4 notes, 25% of each.");
+  turnPlain(drawing, false);
+  expect(listed(drawing)).toEqual(sorted(mean[3]));
+});
+
+test("a cut goes to Python and is marked until it is whole again", () => {
+  const drawing = opened(threads, cases.threads);
+  const marked = (): number[] =>
+    drawing.all(".thread").flatMap((one, i) => (one.classList.contains("cut") ? [i] : []));
+  expect([marked(), drawing.one(".lost").hidden]).toEqual([[], true]);
+  click(readerOf(drawing, "attention 1"));
+  cutterOf(drawing, "FFN 0", "attention 1").click();
+  expect(marked()).toEqual([5]); // after 1 + 2 threads and two of its own
+  expect(drawing.text(".which")).toBe("Cut: FFN 0 → attention 1");
+  expect(drawing.text("tr.cut th")).toBe("FFN 0");
+  click(readerOf(drawing, "end"));
+  expect([marked(), drawing.all("tr.cut")]).toEqual([[5], []]);
+  cutterOf(drawing, "token", "end").click();
+  expect(marked()).toEqual([10]);
+  cutterOf(drawing, "token", "end").click();
+  expect(marked()).toEqual([]);
+  cutterOf(drawing, "FFN 1", "end").click();
+  drawing.one(".mend").click();
+  expect([marked(), drawing.one(".lost").hidden]).toEqual([[], true]);
+  expect(document.activeElement).toBe(readerOf(drawing, "end"));
+  expect(drawing.sent).toEqual([
+    ["cut", { reading: 2, note: 2 }],
+    ["cut", { reading: 4, note: 0 }],
+    ["cut", null],
+    ["cut", { reading: 4, note: 4 }],
+    ["cut", null],
+  ]);
+});
+
+test("other shares leave what is chosen, cut and focused; other parts begin with Python's cut", () => {
+  const { data } = cases.threads;
+  const drawing = opened(threads, cases.threads);
+  click(tokenOf(drawing, 1));
+  click(readerOf(drawing, "FFN 0"));
+  cutterOf(drawing, "token", "FFN 0").click();
+  cutterOf(drawing, "token", "FFN 0").focus();
+  const turned = data.shares.map((rows) => rows.map((row) => row.toReversed()));
+  drawing.load({ ...data, digest: "turned", shares: turned });
+  const wanted = sorted(cases.threads.expected.tokens[1][1]).map(([, share]) => share);
+  expect(listed(drawing).map(([, share]) => share)).toEqual(wanted);
+  expect(listed(drawing)[0][0]).toBe("token");
+  expect(drawing.text("tr.cut th")).toBe("token");
+  expect(document.activeElement).toBe(cutterOf(drawing, "token", "FFN 0"));
+  drawing.load({ ...data, digest: "fewer", tokens: ["7"], cut: { reading: 4, note: 1 } });
+  expect([drawing.text(".which"), drawing.one(".list").hidden]).toEqual([
+    "Cut: attention 0 → end",
+    true,
+  ]);
+});
+
+test("what is not cuttable has no button for it", () => {
+  const drawing = opened(threads, cases.threads);
+  drawing.load({ ...cases.threads.data, digest: "not cuttable", cuttable: false });
+  click(readerOf(drawing, "end"));
+  expect([drawing.all(".read tr").length, drawing.all(".read button").length]).toEqual([5, 0]);
+  expect(drawing.text(".kinds")).not.toContain("cut");
+});
+
+test("a row with little room stands upright, with full names and nothing beyond the edge", () => {
+  const drawing = opened(threads, cases.threads);
+  const labels = (): string[] => drawing.all(".row text").map((label) => label.textContent);
+  expect(labels()).toEqual(["token", "A0", "F0", "A1", "F1", "end"]);
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 240, configurable: true });
+  drawing.load({ ...cases.threads.data, digest: "narrow", tokens: [..."1+1="] });
+  expect(labels()).toEqual([...notes, "end"]);
+  for (const thread of drawing.all(".thread")) {
+    const [x, from, away, half, , , , end, to] = thread
+      .getAttribute("d")!
+      .match(/[\d.]+/g)!
+      .map(Number);
+    expect([end, x + away + 13 / 2 <= 240, half > 0]).toEqual([x, true, true]);
+    expect(to - from).toBeCloseTo(2 * half, 0);
+  }
+});
+
 // ---------------------------------------------------------------- several notations
 
 /** The lines that are lit, column by column. */
@@ -936,6 +1160,7 @@ const again = [
   { name: "climb", open: () => opened(climb, cases.climb) },
   { name: "sieve", open: () => opened(sieve, cases.sieve) },
   { name: "registers", open: () => opened(registers, cases.registers) },
+  { name: "threads", open: () => opened(threads, cases.threads) },
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
   { name: "notations", open: () => opened(notations, cases.notations) },
 ] as const;

@@ -25,6 +25,7 @@ import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import * as registers from "../../src/drawings/maths/registers";
 import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
+import * as threads from "../../src/drawings/maths/threads";
 import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
 import {
@@ -584,4 +585,51 @@ test("one query meets, several meet; at the end it is said which way moves more"
     "In all 216 numbers are moved, as many as by plain attention.",
     "In all 216 numbers are moved, 4,784 fewer than by plain attention.",
   ]);
+});
+
+// ---------------------------------------------------------------- threads over depth
+
+test("the mean over tokens, an equal share and the order of sizes are NumPy's", () => {
+  const { data, expected } = cases.threads;
+  const mean = threads.mean(data.shares);
+  const sharesOf = (reads: { shares: number[] }[]): number[][] => reads.map(({ shares }) => shares);
+  expect(apart(mean, sharesOf(expected.mean))).toBeLessThan(CLOSE);
+  expect(apart(threads.even(mean), expected.even)).toBeLessThan(CLOSE);
+  [mean, ...data.shares].forEach((pattern, i) => {
+    const reads = [expected.mean, ...expected.tokens][i];
+    expect(pattern.map(threads.ranked)).toEqual(reads.map(({ ranked }) => ranked));
+  });
+  expect(data.shares).toEqual(expected.tokens.map(sharesOf));
+  expect(threads.ranked([0.25, 0.5, 0.25])).toEqual([1, 0, 2]);
+});
+
+test("threads land side by side, the latest note's first", () => {
+  const found = threads.mean(cases.threads.data.shares).map(threads.places);
+  expect(apart(found, cases.threads.expected.places)).toBeLessThan(CLOSE);
+  expect(threads.places([0.5, 0.25, 0.25])).toEqual([0.25, -0.125, -0.375]);
+});
+
+test("a part has a short name, and a share no more digits than it needs", () => {
+  const names = ["token", "attention 2", "FFN 11", "end", "a note without number"];
+  expect(names.map(threads.shortOf)).toEqual(["token", "A2", "F11", "end", names[4]]);
+  expect(names.map(threads.kindOf)).toEqual(["token", "attention", "FFN", "end", names[4]]);
+  const shares = [0, 0.0004, 0.0006, 0.0773, 0.0994, 0.0996, 0.306, 1];
+  expect(shares.map(threads.percent)).toEqual(
+    ["0%", "<0.1%", "0.1%", "7.7%", "9.9%", "10%", "31%", "100%"], // none is said to be nothing
+  );
+});
+
+test("it is told who reads, how much, and what most of all", () => {
+  const notes = ["token", "attention 0", "FFN 0"];
+  const told = (row: number[], way: threads.Way): string => threads.told("end", row, notes, way);
+  expect(told([0.2, 0.5, 0.3], "learned")).toBe(
+    "end reads 3 notes, most of all attention 0 (50%).",
+  );
+  expect(told([1 / 3, 1 / 3, 1 / 3], "plain")).toBe("end reads 3 notes, 33% of each.");
+  expect(told([1], "learned")).toBe("end reads one note, token.");
+  const whose = (tokens: string, at: number | null, way: threads.Way = "learned"): string =>
+    threads.whose([...tokens], at, way);
+  expect([whose("7*8", null), whose("7", null), whose("7*8", 1), whose("7*8", 1, "plain")]).toEqual(
+    ["Mean over 3 tokens", "Mean over one token", "Token 2, “*”", "As a plain sum"],
+  );
 });

@@ -13,6 +13,7 @@ export interface Call<Data> {
   parentElement: ParentNode;
   data: Data;
   setTriggerValue: Send;
+  setStateValue: Send;
 }
 
 /** What a drawing's module exports: one drawing for each root, the element of class `name`, kept. */

@@ -1,0 +1,158 @@
+"""components.ui.drawings.threads: shares travel as they are; a cut that comes back is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing_cases import NOTES, READINGS, thrown_shares
+
+from components.ui.drawings import threads
+from components.ui.drawings.threads import MOST_NOTES, MOST_TOKENS, read_cut, threads_data
+
+TEXT = "7*8="
+
+
+def equal_shares(n_token: int, readings: int, notes: int) -> np.ndarray:
+    """Of each reading as many notes as are written before it."""
+    there = np.tri(readings, notes, notes - readings, dtype=bool)
+    shares = np.where(there, 1 / there.sum(axis=1, keepdims=True), np.nan)
+    return np.broadcast_to(shares, (n_token, readings, notes))
+
+
+def test_the_shares_of_what_is_there_travel_in_four_places() -> None:
+    shares = thrown_shares()
+    sent = threads_data(TEXT, NOTES, READINGS, shares)
+    assert (sent["tokens"], sent["notes"]) == ([*TEXT], [*NOTES])
+    for t, pattern in enumerate(sent["shares"]):
+        assert pattern == [shares[t, r, : r + 1].tolist() for r in range(len(READINGS))]
+    with_none = [[[None if np.isnan(x) else x for x in row] for row in one] for one in shares]
+    assert threads_data(TEXT, NOTES, READINGS, with_none) == sent
+    thirds = threads_data("7", NOTES, READINGS, equal_shares(1, 5, 5))
+    assert thirds["shares"][0][2] == [0.3333] * 3
+
+
+def test_who_reads_nothing_but_the_token_may_be_left_out() -> None:
+    sent = threads_data(TEXT, NOTES, READINGS[1:], thrown_shares()[:, 1:])
+    assert [len(row) for row in sent["shares"][0]] == [2, 3, 4, 5]
+    end = threads_data(TEXT, NOTES, ["end"], thrown_shares()[:, -1:])
+    assert [len(row) for row in end["shares"][0]] == [5]
+
+
+def test_a_reading_may_read_fewer_notes_than_are_written() -> None:
+    shares = equal_shares(4, 5, 5).copy()
+    shares[:, 3] = [0.5, 0.5, np.nan, np.nan, np.nan]
+    assert threads_data(TEXT, NOTES, READINGS, shares)["shares"][2][3] == [0.5, 0.5]
+
+
+def test_as_many_as_can_be_drawn_are_not_too_many() -> None:
+    notes = [f"note {i}" for i in range(MOST_NOTES)]
+    shares = equal_shares(MOST_TOKENS, MOST_NOTES, MOST_NOTES)
+    sent = threads_data("7" * MOST_TOKENS, notes, [*notes[1:], "end"], shares)
+    assert len(sent["shares"]) == MOST_TOKENS
+    assert len(sent["shares"][0]) == MOST_NOTES
+
+
+@pytest.mark.parametrize(
+    ("text", "notes", "readings", "said"),
+    [
+        ("", NOTES, READINGS, "0 tokens; 1 to 64 can be drawn"),
+        ("7" * 65, NOTES, READINGS, "65 tokens; 1 to 64"),
+        (TEXT, (), READINGS, "0 notes; 1 to 26 can be drawn"),
+        (TEXT, ("x",) * 27, READINGS, "27 notes; 1 to 26"),
+        (TEXT, NOTES, (), "0 readings; 1 to 5 can be drawn"),
+        (TEXT, NOTES, (*READINGS, "more"), "6 readings; 1 to 5"),
+        (TEXT, NOTES, ("FFN 0", *READINGS[1:]), "'FFN 0' writes the note 'attention 0'; one name"),
+        ("7*8", NOTES, READINGS, r"shares of shape \(4, 5, 5\); \(3, 5, 5\) is wanted"),
+        (TEXT, NOTES, READINGS[1:], r"shares of shape \(4, 5, 5\); \(4, 4, 5\) is wanted"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    text: str, notes: Sequence[str], readings: Sequence[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        threads_data(text, notes, readings, thrown_shares())
+
+
+FIRST = "'FFN 0' must read the first notes, 1 to 2, the same at every token"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ([0.5, 0.4, np.nan, np.nan, np.nan], "of 'FFN 0' at token 3 sum to 0.9; 1 is wanted"),
+        ([0.5, 0.502, np.nan, np.nan, np.nan], "sum to 1.002; 1 is wanted"),
+        ([1.5, -0.5, np.nan, np.nan, np.nan], "of 'FFN 0' at token 3 is -0.5; 0 to 1 is wanted"),
+        ([0.5, np.inf, np.nan, np.nan, np.nan], "of 'FFN 0' at token 3 is inf; 0 to 1"),
+        ([1, np.nan, np.nan, np.nan, np.nan], FIRST),
+        ([np.nan, 1, np.nan, np.nan, np.nan], FIRST),
+        ([0.4, 0.4, 0.2, np.nan, np.nan], FIRST),
+        ([np.nan] * 5, FIRST),
+    ],
+)
+def test_shares_that_are_none_are_refused(row: list[float], said: str) -> None:
+    shares = thrown_shares()
+    shares[2, 1] = row
+    with pytest.raises(ValueError, match=said):
+        threads_data(TEXT, NOTES, READINGS, shares)
+
+
+def test_a_note_that_is_not_written_yet_cannot_be_read_at_any_token() -> None:
+    shares = thrown_shares()
+    shares[:, 0] = [0.5, 0.5, np.nan, np.nan, np.nan]
+    with pytest.raises(ValueError, match="'attention 0' must read the first notes, 1 to 1,"):
+        threads_data(TEXT, NOTES, READINGS, shares)
+
+
+@pytest.mark.parametrize(
+    ("sent", "cut"),
+    [
+        ({"reading": 0, "note": 0}, (0, 0)),
+        ({"reading": 2, "note": 2, "more": "is passed over"}, (2, 2)),
+        ({"reading": 1, "note": 2}, None),
+        ({"reading": 3, "note": 0}, None),
+        ({"reading": -1, "note": 0}, None),
+        ({"reading": 1, "note": -1}, None),
+        ({"reading": True, "note": 0}, None),
+        ({"reading": 1.0, "note": 0}, None),
+        ({"reading": "1", "note": 0}, None),
+        ({"reading": 1}, None),
+        *(([1, 0], None), ("cut", None), (7, None), (None, None)),
+    ],
+)
+def test_a_cut_is_one_that_is_there_whatever_the_browser_sent(
+    sent: object, cut: tuple[int, int] | None
+) -> None:
+    assert read_cut(sent, n_read=[1, 2, 3]) == cut
+
+
+@pytest.mark.parametrize(
+    ("state", "cut"),
+    [
+        ({}, None),
+        ({"k": {"cut": None}}, None),
+        ({"k": {"cut": {"reading": 4, "note": 1}}}, threads.Cut(4, 1)),
+        ({"k": {"cut": {"reading": 5, "note": 1}}}, None),
+    ],
+)
+def test_what_is_cut_now_is_returned_and_sent_below_the_same_digest(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], cut: threads.Cut | None
+) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(threads, "component", lambda data, **_: sent.append(data))
+
+    def show(state: dict[str, Any], *, cuttable: bool) -> threads.Cut | None:
+        monkeypatch.setattr(threads.st, "session_state", state)
+        shares = thrown_shares()
+        return threads.show_threads(
+            "k", TEXT, NOTES, READINGS, shares, alt="Threads", cuttable=cuttable
+        )
+
+    assert show(state, cuttable=True) == cut
+    assert sent[0]["cut"] == (cut and cut._asdict())
+    show({}, cuttable=True)
+    assert sent[0]["digest"] == sent[1]["digest"]
+    assert show(state, cuttable=False) is None
+    assert sent[2]["cut"] is None
