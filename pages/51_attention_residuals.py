@@ -31,6 +31,14 @@ page = Chapter("51_attention_residuals", CALC)
 page.open()
 
 
+def share_rows(found: probes.Shares) -> list[dict[str, Any]]:
+    means = found.shares.mean(axis=0)
+    return [
+        {"read by": reader, **dict(zip(found.sources, map(float, row), strict=True))}
+        for reader, row in zip(found.readers, means, strict=True)
+    ]
+
+
 @page.section("threads", needs=[RUN], told=False)
 def who_reads_whom() -> None:
     found = probes.shares_of(*worked.SUM)
@@ -44,14 +52,6 @@ def who_reads_whom() -> None:
     )
     page.numbers("Shares over all tokens", share_rows(found))
     page.source(residual.DepthStream, depth.depth_shares)
-
-
-def share_rows(found: probes.Shares) -> list[dict[str, Any]]:
-    means = found.shares.mean(axis=0)
-    return [
-        {"read by": reader, **dict(zip(found.sources, map(float, row), strict=True))}
-        for reader, row in zip(found.readers, means, strict=True)
-    ]
 
 
 page.three_from_before("before_stream", "before_norm", "before_pieces")
@@ -80,12 +80,6 @@ if page.draws(*OF_A_SUM):
 
 @page.section("whom", needs=[RUN], told=False)
 def whom_it_reads() -> None:
-    if not page.guess(
-        f"On 37 × 48, whom does {worked.READER} read most?",
-        worked.reader_options(worked.READER),
-        lambda: worked.most_read_by(worked.READER),
-    ):
-        return
     page.prose("whom_controls")
     found = probes.shares_of(*pair)
     cut = show_threads(
@@ -109,9 +103,9 @@ def whom_it_reads() -> None:
 def which_digit_dies() -> None:
     rows = rows_of("threads.jsonl")
     if not rows or not page.guess(
-        "Give every reading the shares of a plain sum, after training. How many sums stay right?",
-        worked.PINNED,
-        lambda: worked.still_right(rows),
+        "Give one reading the shares of a plain sum, after training. Which readings bear it?",
+        worked.BEAR,
+        lambda: worked.who_bears_it(rows),
     ):
         return
     page.prose("cut_controls")
@@ -175,6 +169,14 @@ def the_race() -> None:
     page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
 
 
+def train_with(arm: str) -> None:
+    training.launch("ch51_live", {"residual": arm, **experiment.LIVE})
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return worked.ARMS[arguments.get("residual", "plain")]
+
+
 @page.section("live")
 def race_them_yourself() -> None:
     with st.container(horizontal=True, gap="small"):
@@ -189,14 +191,6 @@ def race_them_yourself() -> None:
     rows = rows_of("residuals_live.jsonl")
     training.watch("ch51_live", run_name, worked.recorded_curves(rows) if rows else ())
     page.notice()
-
-
-def train_with(arm: str) -> None:
-    training.launch("ch51_live", {"residual": arm, **experiment.LIVE})
-
-
-def run_name(arguments: Mapping[str, Any]) -> str:
-    return worked.ARMS[arguments.get("residual", "plain")]
 
 
 # ---------------------------------------------------------------- exercises

@@ -255,7 +255,7 @@ ON_PAGE = {
         "in 64 bits": "a format, by its name",
         "numbers of 32 bits": "a format, by its name",
         "The network above has six layers": COUNTED,
-        "three by three digits": "the shape of the sums, by its name",
+        "asked it the same sums of three by three": "the shape of the sums, by its name",
         "learned sums of up to three by three": "the shape of the sums, by its name",
         "From the first layer to the last of six": COUNTED,
         "(medians of five seeds": COUNTED,
@@ -271,6 +271,8 @@ ON_PAGE = {
         "Three notes of two numbers each": COUNTED,
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
         "with at most five sums in a hundred": "what the reader is asked for; a test holds it",
+        "Can half of all threads go": "what the reader is asked for; a test holds it",
+        "([Kimi, 2026]": "a year",
     },
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,

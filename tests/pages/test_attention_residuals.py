@@ -28,8 +28,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
     assert not app.exception and not app.info and not app.warning
     for answer in (
         worked.SAME[0],
-        worked.most_read_by(worked.READER),
-        worked.still_right(rows("threads")),
+        worked.who_bears_it(rows("threads")),
         worked.grows(rows("residuals")),
         worked.where_fewer(rows("residuals")),
     ):

@@ -185,6 +185,7 @@ CURVES = {
 SHORT = {
     "blend_map",
     "block_map",
+    "threads",
     "length_map",
     "heads_map",
     "early_reading",

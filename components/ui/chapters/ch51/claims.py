@@ -87,6 +87,17 @@ def pinned(which: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def pinned_each(part: str) -> Callable[[Rows], Measured]:
+    """Sums wrong with one reading pinned, from the least to the most of those that a part does."""
+
+    def pick(rows: Rows) -> Measured:
+        found, n = worked.pinned_one(rows, part), rows[0]["n"]
+        low, high = min(found), max(found)
+        return Measured(part_of(low, n) if low == high else f"{low} to {part_of(high, n)}")
+
+    return pick
+
+
 def threads_that_matter(rows: Rows) -> Measured:
     """Threads without which at least one sum in ten is wrong, of all."""
     asked = [one for row in rows for one in row.get("cut", [])]
@@ -196,6 +207,12 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch5.pinned_none": Claim("Sums wrong with no reading pinned.", THREADS, pinned("none")),
     "ch5.pinned_all": Claim("Sums wrong with all readings pinned.", THREADS, pinned("all")),
+    **{
+        f"ch5.pinned_{part.lower()}": Claim(
+            f"Sums wrong with one reading pinned: {part}.", THREADS, pinned_each(part)
+        )
+        for part in ("FFN", "attention", "end")
+    },
     "ch5.threads_matter": Claim(
         "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
     ),

@@ -88,7 +88,7 @@ def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> C
                 title="a note that is no longer read",
                 axis=alt.Axis(orient="top", labelAngle=-45),
             ),
-            y=alt.Y("row:N", sort=list(readers), title="by"),
+            y=alt.Y("row:N", sort=list(readers), title="by this reader"),
             color=alt.Color(
                 "value:Q",
                 scale=amounts(1),

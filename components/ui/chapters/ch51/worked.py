@@ -17,6 +17,7 @@ from components.ui.words import band
 from lab.records import select
 from lab.statistics import spread
 
+depth = lazily("lab.interp.depth")
 experiment = lazily("lab.experiments.attention_residuals")
 gpt = lazily("lab.model.gpt")
 configs = lazily("lab.model.config")
@@ -90,65 +91,46 @@ def with_small_epsilon(config: Any, connections: Any) -> Any:
     return replace(config, residual=connections, norm_eps=1e-12)
 
 
-# ---------------------------------------------------------------- 2. whom a layer reads
-
-
-READER = "FFN 5"
-"""Whose readings the guess is about."""
-
-
-def mean_shares(a: int, b: int) -> Numbers:
-    """Over all tokens of a sum, (R, N)."""
-    return probes.shares_of(a, b).shares.mean(axis=0)
-
-
-def most_read_by(reader: str) -> str:
-    """The note of which a reader takes most, on the page's own sum."""
-    found = probes.shares_of(*SUM)
-    return found.sources[int(np.nanargmax(mean_shares(*SUM)[found.readers.index(reader)]))]
-
-
-def reader_options(reader: str) -> tuple[str, ...]:
-    """Three notes that a guess may name: what is read most, the token, and the newest."""
-    found = probes.shares_of(*SUM)
-    row = mean_shares(*SUM)[found.readers.index(reader)]
-    there = int(np.isfinite(row).sum())
-    named = dict.fromkeys((most_read_by(reader), "token", found.sources[there - 1]))
-    for n in np.argsort(-row[:there]):
-        if len(named) < 3:
-            named.setdefault(found.sources[int(n)])
-    return tuple(source for source in found.sources if source in named)
-
-
-def share_of(reader: str, source: str) -> float:
-    found = probes.shares_of(*SUM)
-    return float(mean_shares(*SUM)[found.readers.index(reader), found.sources.index(source)])
-
-
 # ---------------------------------------------------------------- 3. the record of cut threads
 
-KINDS = {"partial product": "products", "sum": "the sum so far", "answer": "the answer"}
+WHOLE = "whole"
+KINDS = {
+    WHOLE: "whole sums",
+    "partial product": "digits of products",
+    "sum": "digits of the sum so far",
+    "answer": "digits of the answer",
+}
 
 
 def wrong_when_cut(rows: Rows, kind: str) -> Numbers:
-    """The share of the digits of one kind that is wrong with each thread cut, (R, N)."""
+    """The share of whole sums, or of the digits of one kind, wrong with each thread cut, (R, N)."""
     found = [row for row in rows if "cut" in row]
     most = max(len(row["cut"]) for row in found)
     out = np.full((len(found), most), np.nan)
     for row in found:
         for source, asked in enumerate(row["cut"]):
-            n, wrong = asked["wrong"][kind]
+            n, wrong = (row["n"], asked["errors"]) if kind == WHOLE else asked["wrong"][kind]
             out[row["cell"]["reading"], source] = wrong / n
     return out
 
 
-PINNED = ("nearly all of them", "about half", "hardly any")
+BEAR = ("those of FFNs", "those of attention", "both alike")
 
 
-def still_right(rows: Rows) -> str:
-    """The option of the guess: with every reading pinned to equal shares."""
-    (row,) = select(rows, pinned="all")
-    return band(row["errors"] / row["n"], (0.25, 0.75), PINNED)
+def pinned_one(rows: Rows, part: str) -> list[int]:
+    """Sums that are wrong with one reading pinned: of each that an FFN does, or attention, or the
+    end."""
+    readers = depth.readers_of(probes.config())
+    found = {row["cell"]["reading"]: row["pinned"]["errors"] for row in rows if "pinned" in row}
+    return [found[n] for n, name in enumerate(readers) if name.startswith(part)]
+
+
+def who_bears_it(rows: Rows) -> str:
+    """The option of the guess, by the medians; alike if they are within a tenth of the sums."""
+    ffn, attention = (spread(pinned_one(rows, part)).median for part in ("FFN", "attention"))
+    if abs(ffn - attention) <= rows[0]["n"] / 10:
+        return BEAR[2]
+    return BEAR[0] if ffn < attention else BEAR[1]
 
 
 # ---------------------------------------------------------------- 4. and 5. the race
