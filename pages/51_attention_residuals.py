@@ -81,13 +81,14 @@ if page.draws(*OF_A_SUM):
 @page.section("whom", needs=[RUN], told=False)
 def whom_it_reads() -> None:
     page.prose("whom_controls")
+    weighed = page.choose("weighed", "An arc is as thick as", worked.WEIGHED)
     found = probes.shares_of(*pair)
     cut = show_threads(
         f"{page.prefix}whom",
         list(found.tokens),
         found.sources,
         found.readers,
-        found.shares,
+        found.shares if weighed == worked.WEIGHED[0] else found.amounts,
         cuttable=True,
         alt="Whom each reading takes how much of, on your sum; a thread can be cut",
     )
@@ -96,7 +97,7 @@ def whom_it_reads() -> None:
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
-    page.source(depth.depth_shares, intervene.cut_thread)
+    page.source(depth.depth_shares, depth.depth_amounts, intervene.cut_thread)
 
 
 @page.section("cut", needs=[RUN])

@@ -9,14 +9,17 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from lab.data.problems import BOUNDS, Format, Kind, sample_exact
 from lab.data.samples import Sample
+from lab.data.vocabulary import Tokens
 from lab.experiments.stage_heads import counted, kinds_in
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
-from lab.interp.depth import cut, readings_of
+from lab.interp.depth import Reading, cut, readings_of
 from lab.interp.intervene import even_depth
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
@@ -33,18 +36,19 @@ def thread_cells() -> list[Cell]:
     for run in RUNS:
         n_reading = len(readings_of(load_run(run).model.config))
         cells += [{"run": run, "reading": n} for n in range(n_reading)]
-        cells += [{"run": run, "pinned": which} for which in ("none", "all")]
+        cells += [{"run": run, "pinned": which} for which in ("none", "even", "fixed")]
     return cells
 
 
 def measure_threads(cell: Cell) -> dict[str, Any]:
-    """By kind of number (digits, wrong ones): with each thread cut, and with the reading pinned."""
+    """By kind of number (digits, wrong ones): with each thread cut, and with the reading pinned to
+    even shares, or to its own mean over all tokens."""
     model = load_run(cell["run"]).model
     told = {**Sample("generator", "validation pairs of 3x3", ASKED, 0).document(), "seeds": [0]}
     readings = readings_of(model.config)
     if "pinned" in cell:
-        even = [even_depth(r.pattern, r.layer) for r in readings if cell["pinned"] == "all"]
-        return {"n": ASKED, **asked(model, even), **told}
+        edits = [pinned(model, reading, cell["pinned"]) for reading in readings]
+        return {"n": ASKED, **asked(model, edits if cell["pinned"] != "none" else []), **told}
     reading = readings[cell["reading"]]
     return {
         "n": ASKED,
@@ -52,15 +56,30 @@ def measure_threads(cell: Cell) -> dict[str, Any]:
             asked(model, [cut(model.config, cell["reading"], source)])
             for source in range(reading.n_source)
         ],
-        "pinned": asked(model, [even_depth(reading.pattern, reading.layer)]),
+        **{how: asked(model, [pinned(model, reading, how)]) for how in ("even", "fixed")},
         **told,
     }
 
 
+def pinned(model: GPT, reading: Reading, how: str) -> Edit:
+    """The same shares at every token: those of a plain sum, or the mean of the reading's own."""
+    if how == "fixed":
+        texts, mask = sums()
+        trace = run_with_trace(model, texts[:, :-1], [reading.pattern])
+        shares = trace[f"blocks.{reading.layer}.{reading.pattern}"][torch.from_numpy(mask[:, 1:])]
+        mean = shares.mean(0)
+        return Edit(reading.pattern, lambda a: mean.expand_as(a), reading.layer)
+    return even_depth(reading.pattern, reading.layer)
+
+
+def sums() -> tuple[Tokens, NDArray[np.bool_]]:
+    a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
+    return FORM.render(a, b)
+
+
 def asked(model: GPT, edits: Collection[Edit]) -> dict[str, Any]:
     """Texts with a wrong token, and by kind of number its digits and those that are wrong."""
-    a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
-    texts, mask = FORM.render(a, b)
+    texts, mask = sums()
     trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
     missed = (likeliest(trace["logits"], texts) != texts) & mask
     kinds: list[Kind] = kinds_in(FORM)

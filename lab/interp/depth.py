@@ -5,9 +5,10 @@ Shapes: `T` tokens, `R` readings that choose, `N` notes or sums of notes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from lab.inference.forward import Texts, run_with_trace
 from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
 from lab.model.config import AttentionResidual, GPTConfig
 from lab.model.gpt import GPT
-from lab.model.trace import Edit
+from lab.model.trace import Edit, Trace
 
 
 class Reading(NamedTuple):
@@ -67,11 +68,53 @@ def depth_shares(model: GPT, text: Texts, edits: Collection[Edit] = ()) -> NDArr
     Not a number where a source is not there yet.
     """
     trace = run_with_trace(model, text, DEPTH_PATTERNS, edits)
-    readings = readings_of(model.config)
-    found = [trace[f"blocks.{r.layer}.{r.pattern}"][0].double().numpy() for r in readings]
-    out = np.full((len(found[0]), len(readings), readings[-1].n_source), np.nan)
-    for n, pattern in enumerate(found):
-        out[:, n, : pattern.shape[1]] = pattern
+    return side_by_side([pattern[0] for pattern in patterns_in(trace, model.config)])
+
+
+def depth_amounts(model: GPT, text: Texts) -> NDArray[np.float64]:
+    """share |source|, over the sum of these: how much of what is read a source makes up, (T, R, N).
+
+    A small share of a long note may be more than a large one of a short note.
+    """
+    trace = run_with_trace(model, text, NEEDED & model.emits)
+    shares = patterns_in(trace, model.config)
+    lengths = lengths_in(trace, model.config)
+    return side_by_side([amounts(a, n)[0] for a, n in zip(shares, lengths, strict=True)])
+
+
+NEEDED = frozenset({*DEPTH_PATTERNS, "embed", "pos_embed", "attn_out", "ffn_out"})
+
+
+def patterns_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
+    """Of every reading, (B, T, N) each."""
+    return [trace[f"blocks.{r.layer}.{r.pattern}"] for r in readings_of(config)]
+
+
+def lengths_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
+    """|source| of every source at every reading, (B, T, N) each."""
+    given = [trace[name] for name in ("embed", "pos_embed") if name in trace.calls]
+    notes = [
+        trace[f"blocks.{i}.{out}"] for i in range(config.n_layer) for out in ("attn_out", "ffn_out")
+    ]
+    per_source = cast(AttentionResidual, config.residual).per_source(config)
+    out: list[Tensor] = []
+    for n_note in range(1, len(notes) + 1):
+        cuts = range(0, n_note, per_source)
+        sums = [sum(notes[i : min(i + per_source, n_note)]) for i in cuts]
+        out.append(torch.stack([x.norm(dim=-1) for x in (sum(given), *sums)], dim=-1))
+    return out
+
+
+def amounts(shares: Tensor, lengths: Tensor) -> Tensor:
+    weighed = shares * lengths
+    return weighed / weighed.sum(-1, keepdim=True)
+
+
+def side_by_side(found: Sequence[Tensor]) -> NDArray[np.float64]:
+    """Readings of more and more sources, (T, n) each, as one table (T, R, N)."""
+    out = np.full((len(found[0]), len(found), found[-1].shape[1]), np.nan)
+    for n, reading in enumerate(found):
+        out[:, n, : reading.shape[1]] = reading.double().numpy()
     return out
 
 
@@ -94,22 +137,32 @@ class Thinned:
     n: int
 
 
-def thinned(model: GPT, texts: Tokens, mask: NDArray[np.bool_], below: float) -> Thinned:
-    """Every share under `below` becomes nothing, in every reading and at every token.
+def thinned(
+    model: GPT, texts: Tokens, mask: NDArray[np.bool_], below: float, *, by_length: bool = False
+) -> Thinned:
+    """Every share under `below`, or with `by_length` every amount, becomes nothing, in every
+    reading and at every token.
 
     Each token of `texts` (n, T) is asked from the right ones before it; `mask` says which count.
-    A thread is counted at every token that is asked.
+    A thread is counted at every token that is asked. Lengths are those of the network with all its
+    threads.
     """
     counted = {"cut": 0, "threads": 0}
     asked = torch.from_numpy(mask[:, 1:])
 
-    def thick(a: Tensor) -> Tensor:
-        thin = a < below
+    def thick(a: Tensor, lengths: Tensor) -> Tensor:
+        thin = (amounts(a, lengths) if by_length else a) < below
         counted["cut"] += int(thin[asked].sum())
         counted["threads"] += thin[asked].numel()
         return a.masked_fill(thin, 0.0)
 
-    edits = [Edit(r.pattern, thick, r.layer) for r in readings_of(model.config)]
+    whole = run_with_trace(model, texts[:, :-1], NEEDED & model.emits)
+    edits = [
+        Edit(r.pattern, partial(thick, lengths=lengths), r.layer)
+        for r, lengths in zip(
+            readings_of(model.config), lengths_in(whole, model.config), strict=True
+        )
+    ]
     trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
     missed = (likeliest(trace["logits"], texts) != texts) & mask
     return Thinned(**counted, errors=int(missed.any(axis=1).sum()), n=len(texts))

@@ -110,14 +110,17 @@ def test_only_a_query_in_the_direction_of_the_short_note_solves_the_first() -> N
     assert (0.0, 0.0) not in solved
 
 
-def test_some_bound_cuts_half_of_the_threads_and_keeps_the_sums(book: Any) -> None:
-    """Not the first and not the last that is offered."""
-    good = [
-        below
+def test_only_by_length_half_of_the_threads_can_go(book: Any) -> None:
+    """And not with the first bound or the last that is offered."""
+    good = {
+        (below, by_length)
         for below in exercises.BELOW
-        if (found := probes.thinned(below)).cut >= exercises.HALF * found.threads
+        for by_length in (False, True)
+        if (found := probes.thinned(below, by_length)).cut >= exercises.HALF * found.threads
         and found.errors <= exercises.FEW
-    ]
-    assert good and exercises.BELOW[0] not in good and exercises.BELOW[-1] not in good
-    app = book(PAGE, reveal="1", ch51_below=f"{good[0]:g}")
+    }
+    assert good and all(by_length for _, by_length in good)
+    bounds = sorted(below for below, _ in good)
+    assert exercises.BELOW[0] < bounds[0] and bounds[-1] < exercises.BELOW[-1]
+    app = book(PAGE, reveal="1", ch51_below=f"{bounds[0]:g}", ch51_cut_by=worked.WEIGHED[1])
     assert any("sums go wrong" in said.value for said in app.success)

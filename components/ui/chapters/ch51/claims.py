@@ -78,7 +78,7 @@ def dearer(network: str, arm: str) -> Callable[[Rows], Measured]:
 
 
 def pinned(which: str) -> Callable[[Rows], Measured]:
-    """Sums of three by three digits wrong with no reading pinned, or all."""
+    """Sums of three by three digits wrong with no reading pinned, or all in one way."""
 
     def pick(rows: Rows) -> Measured:
         (row,) = select(rows, pinned=which)
@@ -87,11 +87,11 @@ def pinned(which: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-def pinned_each(part: str) -> Callable[[Rows], Measured]:
+def pinned_each(part: str, how: str) -> Callable[[Rows], Measured]:
     """Sums wrong with one reading pinned, from the least to the most of those that a part does."""
 
     def pick(rows: Rows) -> Measured:
-        found, n = worked.pinned_one(rows, part), rows[0]["n"]
+        found, n = worked.pinned_one(rows, part, how), rows[0]["n"]
         low, high = min(found), max(found)
         return Measured(part_of(low, n) if low == high else f"{low} to {part_of(high, n)}")
 
@@ -205,13 +205,25 @@ CLAIMS: dict[str, Claim] = {
     "ch5.depth_spread": Claim(
         "How much a share of depth differs from token to token, at most.", RACE, spread_of_shares
     ),
-    "ch5.pinned_none": Claim("Sums wrong with no reading pinned.", THREADS, pinned("none")),
-    "ch5.pinned_all": Claim("Sums wrong with all readings pinned.", THREADS, pinned("all")),
     **{
-        f"ch5.pinned_{part.lower()}": Claim(
-            f"Sums wrong with one reading pinned: {part}.", THREADS, pinned_each(part)
+        f"ch5.pinned_{how}": Claim(
+            f"Sums wrong with all readings pinned: {how}.", THREADS, pinned(how)
         )
-        for part in ("FFN", "attention", "end")
+        for how in ("none", "even", "fixed")
+    },
+    **{
+        f"ch5.{how}_{part.lower()}": Claim(
+            f"Sums wrong with one reading pinned ({how} shares): {part}.",
+            THREADS,
+            pinned_each(part, how),
+        )
+        for how, part in (
+            ("even", "FFN"),
+            ("even", "attention"),
+            ("even", "end"),
+            ("fixed", "FFN"),
+            ("fixed", "attention"),
+        )
     },
     "ch5.threads_matter": Claim(
         "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter

@@ -17,7 +17,7 @@ WANTED = 0.8
 """The share that FFN 0 is to have."""
 
 QUERIES = tuple(float(x) for x in range(-4, 5))
-BELOW = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+BELOW = (0.0, 0.01, 0.02, 0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.2)
 HALF, FEW = 0.5, 5
 """At least so large a part of the threads is to be cut, with at most so many sums wrong."""
 
@@ -62,19 +62,29 @@ def hint_of(shares: list[float]) -> str:
 
 
 def thin_threads(page: Chapter) -> None:
-    """A bound on shares: what lies under it is cut, and a hundred sums are asked again."""
-    below = page.choose("below", "Cut every share below", BELOW, 0.0, words=as_number)
-    found = probes.thinned(below)
+    """A bound on shares, or on amounts: what lies under it is cut, and sums are asked again."""
+    left, right = st.columns(2)
+    with left:
+        by = page.choose("cut_by", "Cut by", worked.WEIGHED)
+    with right:
+        below = page.choose("below", "Cut all below", BELOW, 0.0, words=as_number)
+    found = probes.thinned(below, by == worked.WEIGHED[1])
     part = found.cut / found.threads
     said = (
         f"Of all threads, {round(100 * part)} in 100 are cut, and {found.errors} of {found.n} sums "
         f"go wrong."
     )
+    enough, right_still = part >= HALF, found.errors <= FEW
     hint = ""
-    if below:
-        many = part >= HALF
-        hint = "That costs too many sums." if many else "Thinner ones are left: go on."
-        if not many and found.errors > FEW:
-            hint = "Too many sums go wrong already: is there a bound between the two?"
-    show_verdict(part >= HALF and found.errors <= FEW, said, hint)
+    if below and not (enough and right_still):
+        hint = HINTS[enough, right_still]
+    show_verdict(enough and right_still, said, hint)
     page.source(depth.thinned)
+
+
+HINTS = {
+    (False, True): "Few sums are lost: go on.",
+    (True, False): "Enough are cut, but too many sums are lost.",
+    (False, False): "Thin is not idle: what a thread brings is its share times the length of the "
+    "note.",
+}

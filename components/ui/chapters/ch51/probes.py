@@ -39,20 +39,24 @@ def config() -> Any:
 @dataclass(frozen=True)
 class Shares:
     """Of one text: its tokens, who is read, who reads, and the share of every one at every token,
-    (T, R, N), not a number where a source is not there yet."""
+    (T, R, N), not a number where a source is not there yet; `amounts` are shares by length."""
 
     tokens: str
     sources: list[str]
     readers: list[str]
     shares: Numbers
+    amounts: Numbers
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def shares_of(a: int, b: int) -> Shares:
     """While the network reads the right text of a sum, all but its last token."""
     text, own = form_of(a, b).text(a, b)[:-1], config()
-    shares = depth.depth_shares(take_with_progress(RUN).model, text)
-    return Shares(text, depth.sources_of(own), depth.readers_of(own), shares)
+    shares, amounts = (
+        look(take_with_progress(RUN).model, text)
+        for look in (depth.depth_shares, depth.depth_amounts)
+    )
+    return Shares(text, depth.sources_of(own), depth.readers_of(own), shares, amounts)
 
 
 @lru_cache(maxsize=256)
@@ -65,8 +69,10 @@ def written(a: int, b: int, thread: Thread | None = None) -> Any:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def thinned(below: float) -> Any:
-    """The network without shares under `below`, on validation sums of three by three digits."""
+def thinned(below: float, by_length: bool) -> Any:
+    """The network without shares or amounts under `below`, on validation sums of 3 x 3 digits."""
     form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), ASKED, form.p, form.q, *BOUNDS["validation"])
-    return depth.thinned(take_with_progress(RUN).model, *form.render(a, b), below)
+    return depth.thinned(
+        take_with_progress(RUN).model, *form.render(a, b), below, by_length=by_length
+    )

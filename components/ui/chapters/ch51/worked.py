@@ -91,6 +91,25 @@ def with_small_epsilon(config: Any, connections: Any) -> Any:
     return replace(config, residual=connections, norm_eps=1e-12)
 
 
+# ---------------------------------------------------------------- 2. whom a layer reads
+
+WEIGHED = ("share", "share times length")
+"""What an arc is as thick as."""
+
+
+@lru_cache
+def lengths() -> dict[str, float]:
+    """|note| of the token and of every FFN, the mean over the page's own sum."""
+    model = take_with_progress(probes.RUN).model
+    text = probes.form_of(*SUM).text(*SUM)[:-1]
+    found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
+    return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}
+
+
+def length_of_ffn(which: Callable[[list[float]], float]) -> str:
+    return f"{which([x for key, x in lengths().items() if key != 'embed']):.0f}"
+
+
 # ---------------------------------------------------------------- 3. the record of cut threads
 
 WHOLE = "whole"
@@ -117,11 +136,11 @@ def wrong_when_cut(rows: Rows, kind: str) -> Numbers:
 BEAR = ("those of FFNs", "those of attention", "both alike")
 
 
-def pinned_one(rows: Rows, part: str) -> list[int]:
+def pinned_one(rows: Rows, part: str, how: str = "even") -> list[int]:
     """Sums that are wrong with one reading pinned: of each that an FFN does, or attention, or the
-    end."""
+    end. `how`: to even shares, or fixed to its own mean."""
     readers = depth.readers_of(probes.config())
-    found = {row["cell"]["reading"]: row["pinned"]["errors"] for row in rows if "pinned" in row}
+    found = {row["cell"]["reading"]: row[how]["errors"] for row in rows if how in row}
     return [found[n] for n, name in enumerate(readers) if name.startswith(part)]
 
 
@@ -246,4 +265,7 @@ CALC: dict[str, Callable[[], str]] = {
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
     "same": largest_difference,
+    "length_token": lambda: f"{lengths()['embed']:.1f}",
+    "length_ffn_low": lambda: length_of_ffn(min),
+    "length_ffn_high": lambda: length_of_ffn(max),
 }
