@@ -110,7 +110,7 @@ def which_digit_dies() -> None:
     ):
         return
     page.prose("cut_controls")
-    kind = page.choose("kind", "Digits of", list(worked.KINDS), words=worked.KINDS.__getitem__)
+    kind = page.choose("kind", "Count", list(worked.KINDS), words=worked.KINDS.__getitem__)
     page.draw(
         figures.threads(
             worked.wrong_when_cut(rows, kind),

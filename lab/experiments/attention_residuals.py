@@ -50,8 +50,14 @@ STEPS, MEASURED_AT = {3: 1600, 6: 1200}, {3: 1000, 6: 700}
 """At most so many steps; after so many all arms are compared, and rates are chosen."""
 
 RATES = (1e-3, 2e-3, 4e-3, 8e-3)
-"""The grid of AdamW's rate, longer by the first after some arms were best at the second; Muon's is
-five times it."""
+"""The grid of AdamW's rate; Muon's is five times it."""
+
+LOWER = 5e-4
+BEST_AT_THE_EDGE: tuple[tuple[int, Arm], ...] = (
+    *((3, arm) for arm in ARMS),
+    (6, "block"),
+)
+"""Arms that did best at the lowest rate of the grid, and so were tried at a lower one."""
 
 BATCH = 32
 CHECK_EVERY = 25
@@ -197,9 +203,14 @@ def residual_cells() -> list[Cell]:
     for depth in DEPTHS:
         for arm in ARMS:
             of = {"depth": depth, "arm": arm}
-            cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in RATES]
+            rates = rates_of(depth, arm)
+            cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in rates]
             cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
     return cells
+
+
+def rates_of(depth: int, arm: Arm) -> tuple[float, ...]:
+    return (LOWER, *RATES) if (depth, arm) in BEST_AT_THE_EDGE else RATES
 
 
 def measure_residual(cell: Cell) -> dict[str, Any]:
@@ -216,8 +227,9 @@ def measure_residual(cell: Cell) -> dict[str, Any]:
 def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
     """The rate of the lowest loss at the end, of all that were tried."""
     tried = select(rows, part="rate", arm=arm, depth=depth)
-    if len(tried) < len(RATES):
-        raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {arm} at {depth}")
+    wanted = len(rates_of(depth, arm))
+    if len(tried) < wanted:
+        raise ValueError(f"{len(tried)} of {wanted} rates are measured for {arm} at {depth}")
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
 
 
