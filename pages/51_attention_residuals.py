@@ -90,6 +90,7 @@ def whom_it_reads() -> None:
         found.readers,
         found.shares if weighed == worked.WEIGHED[0] else found.amounts,
         cuttable=True,
+        compared=weighed == worked.WEIGHED[0],
         alt="Whom each reading takes how much of, on your sum; a thread can be cut",
     )
     said = probes.written(*pair, (cut.reading, cut.note) if cut else None)

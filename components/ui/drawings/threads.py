@@ -74,17 +74,19 @@ def show_threads(
     *,
     alt: str,
     cuttable: bool = False,
+    compared: bool = True,
     seconds: float = 8.0,
 ) -> Cut | None:
     """Threads as wide as the `shares`, (T, R, N), NaN or None where a note is not there yet.
 
     `notes` stand in the order in which they are written. The last of the `readings` is the end of
     the network; each one before it is named as the note that it writes. The threads grow once in
-    so many `seconds`. Where they are `cuttable`, returns the one that is cut now, which stays cut
+    so many `seconds`; where they are `compared`, a switch shows the equal shares of a plain sum.
+    Where they are `cuttable`, returns the one that is cut now, which stays cut
     until the reader makes it whole again. Raises ValueError for what `threads_data` refuses.
     """
     data = threads_data(tokens, notes, readings, shares)
-    data |= {"alt": alt, "seconds": seconds, "cuttable": cuttable}
+    data |= {"alt": alt, "seconds": seconds, "cuttable": cuttable, "compared": compared}
     data["digest"] = digest(data)
     cut = cut_now(key, data) if cuttable else None
     data["cut"] = cut and cut._asdict()  # below the digest: in the browser it is cut already

@@ -48,6 +48,8 @@ interface Data {
   /** Of each token, for each reading. */
   shares: Pattern[];
   cuttable: boolean;
+  /** Whether a plain sum can be shown. */
+  compared: boolean;
   /** At first; from then on it is the reader's. */
   cut: Cut | null;
   /** How long the threads take to grow. */
@@ -109,6 +111,7 @@ class Threads {
     this.plain = this.part("even");
     this.plain.onchange = () => this.weigh();
     this.part("mend").onclick = () => this.mend();
+    this.compare();
     this.reel = new Reel(this.part, (at) => this.show(at));
     this.watch = new ResizeObserver(() => this.place());
     this.build();
@@ -124,6 +127,7 @@ class Threads {
     if (data.digest === this.data.digest) return;
     const alike = shapeOf(data) === shapeOf(this.data);
     this.data = data;
+    this.compare();
     if (!alike) return this.build();
     set(this.svg, { "aria-label": data.alt });
     this.weigh();
@@ -148,6 +152,12 @@ class Threads {
     this.place();
     this.tell();
     this.reel.load(readings.length, seconds, "smooth");
+  }
+
+  private compare(): void {
+    const { compared } = this.data;
+    this.root.classList.toggle("alone", !compared);
+    if (!compared) this.plain.checked = false;
   }
 
   private buildTokens(): void {

@@ -956,6 +956,19 @@ test("as a plain sum every thread of a reader is alike, and the bars keep their 
   expect(listed(drawing)).toEqual(sorted(mean[3]));
 });
 
+test("what is compared with no plain sum shows none, and goes back to what was learned", () => {
+  const drawing = opened(threads, cases.threads);
+  const { mean } = cases.threads.expected;
+  const wanted = mean.flatMap(({ shares }) => shares.map((share) => Math.max(0.8, 13 * share)));
+  turnPlain(drawing, true);
+  drawing.load({ ...cases.threads.data, digest: "amounts", compared: false });
+  expect(drawing.one<HTMLInputElement>(".even").checked).toBe(false);
+  expect(drawing.one(".threads").classList.contains("alone")).toBe(true);
+  expect(apart(widths(drawing), wanted)).toBeLessThan(0.006);
+  drawing.load({ ...cases.threads.data, digest: "shares again" });
+  expect(drawing.one(".threads").classList.contains("alone")).toBe(false);
+});
+
 test("a cut goes to Python and is marked until it is whole again", () => {
   const drawing = opened(threads, cases.threads);
   const marked = (): number[] =>
