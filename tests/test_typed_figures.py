@@ -267,7 +267,7 @@ ON_PAGE = {
         "With three it takes": COUNTED,
         "at most one wrong sum in a thousand": "the goal, as it was set",
         "cost at least one sum in ten": "where the line was drawn",
-        "A small network of six layers": COUNTED,
+        "A small network of four layers": COUNTED,
         "Three notes of two numbers each": COUNTED,
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
         "with at most five sums in a hundred": "what the reader is asked for; a test holds it",

@@ -235,16 +235,15 @@ def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
 
 # ---------------------------------------------------------------- the live race, and its cost
 
-LIVE: dict[str, Any] = {"n_layer": 6, "d_model": 64, "steps": 300}
+LIVE: dict[str, Any] = {"n_layer": 4, "d_model": 64, "steps": 300}
 """The settings of the race on the page."""
 
-LIVE_SEEDS = range(3)
 TIMED = 15
 """Steps of each arm that are timed, by turns."""
 
 
 def live_cells() -> list[Cell]:
-    return [{"arm": arm, "seed": seed} for seed in LIVE_SEEDS for arm in ARMS]
+    return [{"arm": arm, "seed": 0} for arm in ARMS]
 
 
 def measure_live(cell: Cell) -> dict[str, Any]:

@@ -243,11 +243,11 @@ WITH = {
 
 
 def recorded_curves(rows: Rows) -> list[Row]:
-    """Loss and held-out share of the first recorded seed of every arm."""
+    """Loss and held-out share of the recorded run of every arm."""
     return [
         {"run": f"{name}, recorded", "step": step, "what": what, "value": value}
         for arm, name in ARMS.items()
-        for row in select(rows, arm=arm, seed=0)
+        for row in select(rows, arm=arm)
         for step, errors, n, loss in row["curve"]
         for what, value in (("loss", loss), ("held out", 1 - errors / n))
     ]
