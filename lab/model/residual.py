@@ -148,7 +148,7 @@ class AttentionResidual(Residual):
         return Softmax((Choose(scores, "t n", "n"),))
 
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
-        """a of the last reading, at the source that holds the note."""
+        """p of the last reading, at the source that holds the note."""
         last = trace[f"blocks.{len(self.queries) // 2 - 1}.depth_pattern_post"][0]  # (T, N)
         return last[:, [self.source_of(site) for site in sites]].T[..., None]
 
@@ -170,13 +170,13 @@ def mixed(sources: Sequence[Operand], pattern: str) -> Rule:
 
 
 class DepthStream:
-    """h = sum_n a_n v_n, with a = softmax_n(w . v_n / rms(v_n)) and a query w for every reading.
+    """x = sum_n p_n v_n, with p = softmax_n(w . v_n / rms(v_n)) and a query w for every reading.
 
     The sources v_n and, as keys, their v_n / rms(v_n) stand in two lists that grow as layers write.
     """
 
     def __init__(self, x: Tensor, queries: Sequence[Tensor], eps: float, per_source: int) -> None:
-        self.h, self.eps, self.per_source = x, eps, per_source
+        self.x, self.eps, self.per_source = x, eps, per_source
         self.sources, self.keys = [x], [self.key(x)]  # (B, T, D) each
         self.queries, self.n_note = iter(queries), 0
 
@@ -184,11 +184,11 @@ class DepthStream:
         """What this reading mixes; `resid_pre` is what the block before left. An edit of it changes
         what is read here, and no note."""
         if site == "resid_mid":
-            self.h = self.mix(trace("depth_pattern_mid", self.pattern()))
+            self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
         if site == "resid_post":
-            self.h = self.mix(trace("depth_pattern_post", self.pattern()))
-        self.h = trace(site, self.h)
-        return self.h
+            self.x = self.mix(trace("depth_pattern_post", self.pattern()))
+        self.x = trace(site, self.x)
+        return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
         """A source of its own, or the next part of the last one."""
@@ -201,7 +201,7 @@ class DepthStream:
         self.n_note += 1
 
     def end(self, trace: TraceLike) -> Tensor:
-        return self.h
+        return self.x
 
     def key(self, v: Tensor) -> Tensor:
         return v * torch.rsqrt(v.square().mean(-1, keepdim=True) + self.eps)
@@ -210,9 +210,9 @@ class DepthStream:
         w = next(self.queries)
         return torch.stack([key @ w for key in self.keys], dim=-1).softmax(-1)
 
-    def mix(self, a: Tensor) -> Tensor:  # (B, T, D)
-        first, *shares = a[..., None].unbind(-2)
-        h = first * self.sources[0]
+    def mix(self, p: Tensor) -> Tensor:  # (B, T, D)
+        first, *shares = p[..., None].unbind(-2)
+        x = first * self.sources[0]
         for share, v in zip(shares, self.sources[1:], strict=True):
-            h = torch.addcmul(h, share, v)
-        return h
+            x = torch.addcmul(x, share, v)
+        return x
