@@ -11,7 +11,7 @@ from components.ui.claims.core import Measured, count, part_of, read_record, sha
 from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
 from lab.records import ROOT, select
-from lab.statistics import lower_bound_95, spread, steps_until
+from lab.statistics import lower_bound_95, ratio_of_medians, spread, steps_until
 
 HEADS = "records/heads.jsonl"
 
@@ -167,3 +167,11 @@ def most_missed_head(path: Path | None = None) -> tuple[int, int]:
     except (FileNotFoundError, ValueError):
         return 0, 0
     return cell["layer"], cell["head"]
+
+
+def ratio_of_seeds(a: Sequence[float], b: Sequence[float]) -> str:
+    """median(a) / median(b) with the middle 95% of a bootstrap over seeds."""
+    found = ratio_of_medians(a, b)
+    high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
+    seeds = " and ".join(sorted({f"{len(values)}" for values in (a, b)}))
+    return f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})"

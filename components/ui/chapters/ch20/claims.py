@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,13 +10,14 @@ from components.ui.claims.core import Claim, Measured, count, part_of
 from components.ui.claims.readings import (
     READ_BEFORE,
     census,
+    ratio_of_seeds,
     result_of,
     steps_of,
     times_that_of,
     training_tokens,
 )
 from lab.records import select
-from lab.statistics import lower_bound_95, ratio_of_medians, steps_until
+from lab.statistics import lower_bound_95, steps_until
 
 ROPE, LENGTHS = "records/rope.jsonl", "records/lengths.jsonl"
 LIMITS, REPLACED = "records/limits.jsonl", "records/replaced.jsonl"
@@ -67,11 +67,7 @@ def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], M
             [steps_until(row["curve"], goal) for row in select(raced, encoding=encoding)]
             for encoding in ("learned", "rotary")
         )
-        found = ratio_of_medians(learned, rotary)
-        high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
-        seeds = " and ".join(sorted({f"{len(steps)}" for steps in (learned, rotary)}))
-        shown = f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})"
-        return Measured(shown, read_before=setting in READ_BEFORE)
+        return Measured(ratio_of_seeds(learned, rotary), read_before=setting in READ_BEFORE)
 
     return pick
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from components.ui.chapters.ch51 import worked
 from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.readings import ratio_of_seeds
 from lab.records import select
-from lab.statistics import ratio_of_medians, spread
+from lab.statistics import spread
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -25,32 +26,19 @@ def steps_of(rows: Rows, depth: int, arm: str) -> list[float]:
 
 
 def steps_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    """How many times the steps of an arm the plain sum takes; the middle 95% of a bootstrap."""
-
-    def pick(rows: Rows) -> Measured:
-        plain, other = (steps_of(rows, depth, name) for name in ("plain", arm))
-        found = ratio_of_medians(plain, other)
-        high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
-        shown = f"{found.ratio:.2f} times (95%, {len(other)} seeds: {found.low:.2f} to {high})"
-        return Measured(shown)
-
-    return pick
+    """How many times the steps of an arm the plain sum takes."""
+    return lambda rows: Measured(
+        ratio_of_seeds(*(steps_of(rows, depth, name) for name in ("plain", arm)))
+    )
 
 
 def loss_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    """The loss of the plain sum over that of an arm after as many steps, by the medians."""
-
-    def pick(rows: Rows) -> Measured:
-        plain, other = (
-            [row["loss"] for row in worked.race_of(rows, depth, name)] for name in ("plain", arm)
+    """The loss of the plain sum over that of an arm after as many steps."""
+    return lambda rows: Measured(
+        ratio_of_seeds(
+            *([row["loss"] for row in worked.race_of(rows, depth, name)] for name in ("plain", arm))
         )
-        found = ratio_of_medians(plain, other)
-        seeds = len(other)
-        return Measured(
-            f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {found.high:.2f})"
-        )
-
-    return pick
+    )
 
 
 def arrived(depth: int, arm: str) -> Callable[[Rows], Measured]:
