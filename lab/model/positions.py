@@ -244,6 +244,11 @@ class Relation:
         """Where positions enter the scores by a bias, that bias, (B, H, T, S); None without."""
         return self.position.score_table(self.i, self.j, self.dtype)
 
+    def block(self, queries: range, keys: range) -> Any:
+        """The table of some queries and some keys; nothing is formed of the others."""
+        i, j = (at[:, of.start : of.stop] for at, of in ((self.i, queries), (self.j, keys)))
+        return self.position.score_table(i, j, self.dtype)
+
     def rotate(self, q: Tensor, k: Tensor, trace: TraceLike) -> tuple[Tensor, Tensor]:
         return self.position.rotate(q, k, self.turn, trace)
 

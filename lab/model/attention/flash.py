@@ -77,7 +77,7 @@ class Tiles:
     n_key: int
     scale: float
     slots: Slots
-    bias: Tensor | None
+    relation: Relation
     rows: int
     columns: int
 
@@ -91,7 +91,8 @@ class Tiles:
     def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
         """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
         S = (self.scale * part(q, queries)) @ part(k, keys).mT
-        biased = S if self.bias is None else S + self.bias[..., as_slice(queries), as_slice(keys)]
+        bias = self.relation.block(queries, keys)
+        biased = S if bias is None else S + bias
         if self.slots.hides_nothing(queries, keys):
             return biased
         return biased.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
@@ -182,18 +183,15 @@ class FlashAttention:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
         wide = torch.promote_types(q.dtype, torch.float32)
         n_query, n_key = q.shape[-2], k.shape[-2]
-        bias = fixed(relation.table, wide, n_query, n_key)
-        tiles = Tiles(n_query, n_key, scale, slots, bias, self.rows, self.columns)
+        require_fixed(relation)
+        tiles = Tiles(n_query, n_key, scale, slots, relation, self.rows, self.columns)
         with torch.autocast(q.device.type, enabled=False):
             z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
         return cast(Tensor, z).to(v.dtype)
 
 
-def fixed(bias: Tensor | None, dtype: torch.dtype, n_query: int, n_key: int) -> Tensor | None:
-    """A bias as wide as the table, without its numbers twice. `ValueError` for one that is trained:
-    it would get no gradient."""
-    if bias is None:
-        return None
-    if bias.requires_grad:
+def require_fixed(relation: Relation) -> None:
+    """`ValueError` for a bias that is trained: it would get no gradient."""
+    bias = relation.block(range(1), range(1))
+    if bias is not None and bias.requires_grad:
         raise ValueError("a bias that is trained gets no gradient here; take the math kernel")
-    return bias.to(dtype).expand(*bias.shape[:-2], n_query, n_key)

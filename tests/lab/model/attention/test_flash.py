@@ -13,7 +13,7 @@ from torch import Tensor
 from lab.model.attention.flash import BlockwiseAttention, FlashAttention, Tiles, nothing_seen
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.call import Slots
-from lab.model.positions import ALiBiPositions, NoPositions, Relation
+from lab.model.positions import UNRELATED, ALiBiPositions, NoPositions, Relation
 
 BOTH_WAYS = Slots(causal=False)
 
@@ -80,9 +80,25 @@ def test_a_bias_is_added_block_by_block() -> None:
     assert farthest(plain, flash) < 1e-12 < 1e-3 < farthest(plain, without)
 
 
+def test_no_more_of_a_bias_is_formed_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So memory grows with the text, and not with its square, where positions are a bias."""
+    sizes: list[int] = []
+    whole = ALiBiPositions.bias
+
+    def noted(self: ALiBiPositions, i: Tensor, j: Tensor) -> Tensor:
+        out = whole(self, i, j)
+        sizes.append(out.numel())
+        return out
+
+    monkeypatch.setattr(ALiBiPositions, "bias", noted)
+    i = torch.arange(50)[None]
+    FlashAttention(8, 6)(*of_two(50, 50), scale=0.7, relation=Relation(ALiBiPositions(2), i, i))
+    assert max(sizes) == 2 * 8 * 6
+
+
 @pytest.mark.parametrize("slots", [Slots(), BOTH_WAYS], ids=["causal", "both_ways"])
 def test_gradients_are_the_slopes(slots: Slots) -> None:
-    tiles = Tiles(7, 7, 0.7, slots, None, rows=3, columns=2)
+    tiles = Tiles(7, 7, 0.7, slots, UNRELATED, rows=3, columns=2)
     assert torch.autograd.gradcheck(
         lambda *qkv: BlockwiseAttention.apply(*qkv, tiles), of_two(7, 7)
     )
@@ -156,14 +172,14 @@ def test_a_block_of_nothing_is_refused(rows: int, columns: int) -> None:
 
 
 class Table(NoPositions):
-    """A bias as it is given."""
+    """A bias for every key as it is given, (B, H, 1, S)."""
 
     def __init__(self, bias: Tensor) -> None:
         super().__init__()
         self.given_bias = bias
 
     def bias(self, i: Tensor, j: Tensor) -> Tensor:
-        return self.given_bias
+        return self.given_bias[..., j[0]]
 
 
 def test_a_bias_for_all_queries_alike_is_spread_and_one_that_is_trained_refused() -> None:
@@ -180,7 +196,7 @@ def test_a_bias_for_all_queries_alike_is_spread_and_one_that_is_trained_refused(
 
 
 def test_blocks_above_the_diagonal_are_never_formed() -> None:
-    tiles = Tiles(12, 12, 1.0, Slots(), None, rows=4, columns=3)
+    tiles = Tiles(12, 12, 1.0, Slots(), UNRELATED, rows=4, columns=3)
     met = [(i.start, j.start) for i in tiles.queries() for j in tiles.keys(i)]
     assert met == [(i, j) for i in (0, 4, 8) for j in range(0, i + 4, 3)]
 
