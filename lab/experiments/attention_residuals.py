@@ -266,17 +266,17 @@ def measure_cost(cell: Cell) -> dict[str, Any]:
     """Seconds of a training step of every arm, taken by turns, at as many threads as torch takes:
     median, and the middle half of them."""
     network = NETWORKS[cell["network"]]()
-    plans = {
+    plans: dict[Arm, Recipe] = {
         arm: replace(
             plan(arm, network.n_layer, RATES[0], 0, TIMED + 3), model=with_arm(network, arm)
         )
         for arm in ARMS
     }
-    steps = {arm: train(p, TrainState.start(p)) for arm, p in plans.items()}
+    steps = {arm: train(plans[arm], TrainState.start(plans[arm])) for arm in ARMS}
     taken: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
     for n in range(TIMED + 3):
-        for arm, run in steps.items():
-            seconds = next(run).seconds
+        for arm in ARMS:
+            seconds = next(steps[arm]).seconds
             if n >= 3:  # the first ones are slow
                 taken[arm].append(seconds)
     return {

@@ -100,9 +100,13 @@ def lengths_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
     out: list[Tensor] = []
     for n_note in range(1, len(notes) + 1):
         cuts = range(0, n_note, per_source)
-        sums = [sum(notes[i : min(i + per_source, n_note)]) for i in cuts]
-        out.append(torch.stack([x.norm(dim=-1) for x in (sum(given), *sums)], dim=-1))
+        sums = [total(notes[i : min(i + per_source, n_note)]) for i in cuts]
+        out.append(torch.stack([x.norm(dim=-1) for x in (total(given), *sums)], dim=-1))
     return out
+
+
+def total(notes: Sequence[Tensor]) -> Tensor:
+    return torch.stack([*notes]).sum(0)
 
 
 def amounts(shares: Tensor, lengths: Tensor) -> Tensor:

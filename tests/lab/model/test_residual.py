@@ -63,7 +63,7 @@ def test_with_queries_of_zero_the_logits_are_those_of_the_plain_sum(residual: An
     assert float(expected.abs().max()) > 1
     assert torch.allclose(read(model, tokens), expected, rtol=0, atol=1e-10)
     with torch.no_grad():
-        list(model.residual.parameters())[3] += 1
+        list(model.residual.parameters())[3].add_(1)
     assert not torch.allclose(read(model, tokens), expected, rtol=0, atol=1e-3)
 
 

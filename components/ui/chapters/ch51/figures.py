@@ -70,7 +70,7 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
         x=alt.X("median(value):Q", title=title, scale=alt.Scale(zero=False))
     )
     return finished(
-        alt.layer(points, ticks).properties(height=rows_high(data["row"].nunique(), 30))
+        alt.layer(points, ticks).properties(height=rows_high(len(set(data["row"])), 30))
     )
 
 
