@@ -52,12 +52,13 @@ STEPS, MEASURED_AT = {3: 1600, 6: 1200}, {3: 1000, 6: 700}
 RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 """The grid of AdamW's rate; Muon's is five times it."""
 
-LOWER = 5e-4
-BEST_AT_THE_EDGE: tuple[tuple[int, Arm], ...] = (
-    *((3, arm) for arm in ARMS),
-    (6, "block"),
-)
-"""Arms that did best at the lowest rate of the grid, and so were tried at a lower one."""
+LOWER: dict[tuple[int, Arm], tuple[float, ...]] = {
+    (3, "plain"): (5e-4,),
+    (3, "full"): (2.5e-4, 5e-4),
+    (3, "block"): (5e-4,),
+    (6, "block"): (5e-4,),
+}
+"""For arms that did best at the lowest rate, lower ones until the best lay inside."""
 
 BATCH = 32
 CHECK_EVERY = 25
@@ -210,7 +211,7 @@ def residual_cells() -> list[Cell]:
 
 
 def rates_of(depth: int, arm: Arm) -> tuple[float, ...]:
-    return (LOWER, *RATES) if (depth, arm) in BEST_AT_THE_EDGE else RATES
+    return (*LOWER.get((depth, arm), ()), *RATES)
 
 
 def measure_residual(cell: Cell) -> dict[str, Any]:
