@@ -161,12 +161,13 @@ def the_race() -> None:
         lambda: worked.where_fewer(rows),
     ):
         return
-    what = page.choose("what", "Compare", ("steps to the goal", "loss"))
-    if what == "loss":
-        chart = figures.race(worked.race_points(rows, what), "loss after as many steps")
-    else:
-        chart = figures.race(worked.race_points(rows, what), "steps to the goal", worked.NEVER)
+    what = page.choose("what", "Compare", [*worked.GOALS, worked.LOSS], kind="list")
+    never = "" if what == worked.LOSS else worked.NEVER
+    chart = figures.race(worked.race_points(rows, what), what, never)
     page.draw(chart, alt=f"{what}, a point a seed, by depth and kind of residual")
+    summary = worked.summary(rows)
+    st.dataframe(summary, hide_index=True, width="stretch")
+    page.numbers("Medians of the race", summary)
     page.notice()
     page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
 

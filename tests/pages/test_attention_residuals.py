@@ -93,7 +93,9 @@ def test_points_of_the_race_are_the_seeds_of_the_record(book: Any) -> None:
     race = [row for row in rows("residuals") if row["cell"]["part"] == "race"]
     (points,) = charts(book(PAGE, reveal="1"), "depth", "arm", "seed", "value", "came")
     assert len(points) == len(race)
-    (losses,) = charts(book(PAGE, reveal="1", ch51_what="loss"), "depth", "arm", "came", "value")
+    (losses,) = charts(
+        book(PAGE, reveal="1", ch51_what=worked.LOSS), "depth", "arm", "came", "value"
+    )
     assert sorted(p["value"] for p in losses) == sorted(row["loss"] for row in race)
 
 

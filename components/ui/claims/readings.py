@@ -14,6 +14,8 @@ from lab.records import ROOT, select
 from lab.statistics import lower_bound_95, ratio_of_medians, spread, steps_until
 
 HEADS = "records/heads.jsonl"
+ENOUGH_SEEDS = 5
+"""From so many on an interval is given."""
 
 READ_BEFORE = (
     *("gaps", "coupled_clipped", "coupled_slow_clipped", "far_coupled", "far_clipped"),
@@ -170,8 +172,11 @@ def most_missed_head(path: Path | None = None) -> tuple[int, int]:
 
 
 def ratio_of_seeds(a: Sequence[float], b: Sequence[float]) -> str:
-    """median(a) / median(b) with the middle 95% of a bootstrap over seeds."""
+    """median(a) / median(b) with the middle 95% of a bootstrap over seeds; of fewer than five seeds
+    without, since so few say nothing of chance."""
     found = ratio_of_medians(a, b)
+    if min(len(a), len(b)) < ENOUGH_SEEDS:
+        return f"{found.ratio:.2f} times (medians of {spelled(min(len(a), len(b)))} seeds)"
     high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
     seeds = " and ".join(sorted({f"{len(values)}" for values in (a, b)}))
     return f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})"

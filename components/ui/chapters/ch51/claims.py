@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,33 +19,13 @@ RACE, COST, THREADS = (
 )
 
 
-def steps_of(rows: Rows, depth: int, arm: str) -> list[float]:
-    """Infinite for a run that never arrived."""
-    return [row["steps_to_target"] or math.inf for row in worked.race_of(rows, depth, arm)]
-
-
 def steps_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
     """How many times the steps of an arm the plain sum takes."""
     return lambda rows: Measured(
-        ratio_of_seeds(*(steps_of(rows, depth, name) for name in ("plain", arm)))
-    )
-
-
-def loss_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    """The loss of the plain sum over that of an arm after as many steps."""
-    return lambda rows: Measured(
         ratio_of_seeds(
-            *([row["loss"] for row in worked.race_of(rows, depth, name)] for name in ("plain", arm))
+            *(worked.steps_of(rows, depth, name, worked.MAIN_GOAL) for name in ("plain", arm))
         )
     )
-
-
-def arrived(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        steps = steps_of(rows, depth, arm)
-        return Measured(part_of(sum(map(math.isfinite, steps)), len(steps)))
-
-    return pick
 
 
 def growth(arm: str, look: str) -> Callable[[Rows], Measured]:
@@ -118,10 +97,6 @@ def goal_of(rows: Rows) -> Measured:
     return Measured(f"{max(check[2] for check in rows[0]['curve']):,}")
 
 
-def measured_at(depth: int) -> Callable[[Rows], Measured]:
-    return lambda rows: Measured(f"{worked.race_of(rows, depth, 'plain')[0]['measured_at']:,}")
-
-
 def spread_of_shares(rows: Rows) -> Measured:
     """The largest standard deviation of a share over tokens: six layers, the median seed."""
     found = [
@@ -140,24 +115,6 @@ CLAIMS: dict[str, Claim] = {
         )
         for depth in (3, 6)
         for arm in ("full", "block")
-    },
-    **{
-        f"ch5.residual_loss_{arm}_{depth}": Claim(
-            f"Loss after as many steps, plain sum over {worked.ARMS[arm]}, {depth} layers.",
-            RACE,
-            loss_ratio(depth, arm),
-        )
-        for depth in (3, 6)
-        for arm in ("full", "block")
-    },
-    **{
-        f"ch5.residual_arrived_{arm}_{depth}": Claim(
-            f"Seeds that reached the goal: {worked.ARMS[arm]}, {depth} layers.",
-            RACE,
-            arrived(depth, arm),
-        )
-        for depth in (3, 6)
-        for arm in worked.ARMS
     },
     **{
         f"ch5.{name}_growth_{arm}": Claim(
@@ -180,12 +137,6 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"ch5.residual_parameters_{depth}": Claim(
             f"Parameters of every arm of the race, {depth} layers.", RACE, parameters(depth)
-        )
-        for depth in (3, 6)
-    },
-    **{
-        f"ch5.residual_measured_{depth}": Claim(
-            f"Steps after which losses are compared, {depth} layers.", RACE, measured_at(depth)
         )
         for depth in (3, 6)
     },

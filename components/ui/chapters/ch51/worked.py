@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch51 import probes
+from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.plots.core import Numbers
 from components.ui.runs import take_with_progress
 from components.ui.words import band
 from lab.records import select
-from lab.statistics import spread
+from lab.statistics import spread, steps_until
 
 depth = lazily("lab.interp.depth")
 experiment = lazily("lab.experiments.attention_residuals")
@@ -197,29 +198,60 @@ def grows(rows: Rows) -> str:
     return band(growth(rows, "plain", "the stream"), (2, 5), GROWS)
 
 
+NEVER = "did not arrive"
+GOALS = {
+    "steps to 1 wrong in 20": 0.05,
+    "steps to 1 wrong in 100": 0.01,
+    "steps to 1 wrong in 1,000": 0.001,
+}
+LOSS = "loss"
+MAIN_GOAL, LAST_GOAL = 0.05, 0.001
+"""The goal that prose compares by, and the one that a run goes on to."""
+
+
 def race_points(rows: Rows, what: str) -> list[Row]:
-    """Steps to the goal, or the loss that all are compared by. A run that never arrived stands
-    where it ended."""
-    out: list[Row] = []
+    """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
+    return [
+        {"depth": words, "arm": name, "seed": row["cell"]["seed"], **point(row, what)}
+        for words, depth in DEPTHS.items()
+        for arm, name in ARMS.items()
+        for row in race_of(rows, depth, arm)
+    ]
+
+
+def point(row: Row, what: str) -> Row:
+    if what == LOSS:
+        return {"value": row["loss"], "came": "arrived"}
+    steps = steps_until(row["curve"], GOALS[what])
+    arrived = np.isfinite(steps)
+    return {"value": steps if arrived else row["steps"], "came": "arrived" if arrived else NEVER}
+
+
+def steps_of(rows: Rows, depth: int, arm: str, goal: float) -> list[float]:
+    """Infinite for a run that never arrived."""
+    return [steps_until(row["curve"], goal) for row in race_of(rows, depth, arm)]
+
+
+def summary(rows: Rows) -> list[dict[str, str]]:
+    """A line an arm of a depth: medians, and how many seeds came to the last goal."""
+    out: list[dict[str, str]] = []
     for words, depth in DEPTHS.items():
         for arm, name in ARMS.items():
-            for row in race_of(rows, depth, arm):
-                arrived = row["steps_to_target"]
-                value = row["loss"] if what == "loss" else arrived or row["steps"]
-                came = "arrived" if arrived or what == "loss" else NEVER
-                seed = row["cell"]["seed"]
-                out.append(
-                    {"depth": words, "arm": name, "seed": seed, "value": value, "came": came}
-                )
+            found = race_of(rows, depth, arm)
+            steps = spread(steps_of(rows, depth, arm, MAIN_GOAL)).median
+            came = sum(map(np.isfinite, steps_of(rows, depth, arm, LAST_GOAL)))
+            out.append(
+                {
+                    "network": words,
+                    "residual": name,
+                    "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
+                    "came to 1 in 1,000": part_of(int(came), len(found)),
+                    "loss": f"{spread(row['loss'] for row in found).median:.1e}",
+                    "after steps": f"{found[0]['measured_at']:,}",
+                    "rate": f"{found[0]['rate']:g}",
+                }
+            )
     return out
-
-
-NEVER = "did not arrive"
-
-
-def median_steps(rows: Rows, depth: int, arm: str) -> float:
-    """Infinite where most seeds never arrived."""
-    return spread(row["steps_to_target"] or np.inf for row in race_of(rows, depth, arm)).median
 
 
 FEWER = ("at both depths", "only with six layers", "only with three layers", "at neither")
@@ -228,7 +260,9 @@ FEWER = ("at both depths", "only with six layers", "only with three layers", "at
 def where_fewer(rows: Rows) -> str:
     """The option of the guess: where the full form needs fewer steps, by the median."""
     three, six = (
-        median_steps(rows, depth, "full") < median_steps(rows, depth, "plain") for depth in (3, 6)
+        spread(steps_of(rows, depth, "full", MAIN_GOAL)).median
+        < spread(steps_of(rows, depth, "plain", MAIN_GOAL)).median
+        for depth in (3, 6)
     )
     return FEWER[{(True, True): 0, (False, True): 1, (True, False): 2}.get((three, six), 3)]
 

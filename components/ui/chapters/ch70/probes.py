@@ -47,6 +47,7 @@ RUNS = {
     "draft_small": "chapter 4, up to four digits: a draft of two layers",
     "draft_tiny": "chapter 4, up to four digits: a draft of one layer",
     "one_digit_small": "chapter 3, small: at most one number of two digits",
+    "attention_residuals_small": "chapter 5, attention over depth",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
