@@ -222,9 +222,10 @@ def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
 
 def test_a_ratio_of_steps_has_its_interval_and_an_open_end_where_runs_never_came() -> None:
     pick = steps_ratio(0.01, "packed")
-    rows = [raced("packed", "rotary", i, 200) for i in range(3)]
-    assert pick([*rows, *(raced("packed", "learned", i, 800) for i in range(3))]).shown == (
-        "4.00 times (95%, 3 seeds: 4.00 to 4.00)"
-    )
-    some = [raced("packed", "learned", i, s) for i, s in enumerate((400, 800, None))]
-    assert pick([*rows, *some]).shown == "4.00 times (95%, 3 seeds: 2.00 to no end in sight)"
+    rows = [raced("packed", "rotary", i, 200) for i in range(5)]
+    learned = [raced("packed", "learned", i, 800) for i in range(5)]
+    assert pick([*rows, *learned]).shown == "4.00 times (95%, 5 seeds: 4.00 to 4.00)"
+    steps = (400, 400, 800, None, None)
+    some = [raced("packed", "learned", i, s) for i, s in enumerate(steps)]
+    assert pick([*rows, *some]).shown == "4.00 times (95%, 5 seeds: 2.00 to no end in sight)"
+    assert pick([*rows, *learned[:3]]).shown == "4.00 times (medians of three seeds)"

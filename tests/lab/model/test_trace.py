@@ -11,9 +11,10 @@ import torch
 from tiny import BASE, SAMPLES, blocks_of, key_heads, read, some_tokens, tiny_model, variants
 
 from lab.data.position_ids import position_ids
+from lab.interp.depth import readings_of
 from lab.interp.intervene import ablate_head, scale_head
 from lab.model.cache import KVCache
-from lab.model.config import DenseFFN, GPTConfig, MathKernel, SdpaKernel
+from lab.model.config import DenseFFN, GPTConfig, MathKernel, PlainResidual, SdpaKernel
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, NO_TRACE, Edit, Trace
 
@@ -51,8 +52,13 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
     }
     layers = range(config.n_layer)
     shared = {name: sizes | {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
+    chosen = {} if isinstance(config.residual, PlainResidual) else readings_of(config)
+    sources = {f"blocks.{r.layer}.{r.pattern}": {"source": r.n_source} for r in chosen}
     expected = {
-        key: tuple(shared.get(name, sizes)[axis] for axis in ACTIVATIONS[name].axes)
+        key: tuple(
+            (shared.get(name, sizes) | sources.get(key, {}))[axis]
+            for axis in ACTIVATIONS[name].axes
+        )
         for name in model.emits
         for key in (
             [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_block else [name]

@@ -142,6 +142,8 @@ def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
         tokens, table = len(s.manifest["tokens"]), model.config.position.longest_text
         assert sizes.pop("position") == {tokens} | ({table} if table else set())
         assert sizes.pop("query") == sizes.pop("key") == {tokens}
+        sources = sizes.pop("source", set())
+        assert not sources or sources == {*range(2, 2 * model.config.n_layer + 2)}
         assert all(len(found) == 1 for found in sizes.values()), sizes
 
 

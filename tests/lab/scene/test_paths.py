@@ -16,7 +16,7 @@ from tiny import BASE, blocks_of, math_variants, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import DEPTH_PATTERNS, ablate_head
 from lab.model.config import GPTConfig, RotaryPositions
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
@@ -176,7 +176,8 @@ def frozen_gradients(
         if name in model.emits
     }
     edits = [Edit(name, lambda x, leaf=leaf: x + leaf) for name, leaf in leaves.items()]
-    edits += [Edit("pattern", torch.detach, layer) for layer in range(model.config.n_layer)]
+    shares = [name for name in ("pattern", *DEPTH_PATTERNS) if name in model.emits]
+    edits += [Edit(name, torch.detach, i) for name in shares for i in range(model.config.n_layer)]
     trace = Trace((), edits)
     tokens = torch.from_numpy(encode(text)).long()[None]
     read(model, tokens, trace=trace)[0, position, token].backward()

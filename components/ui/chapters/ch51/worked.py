@@ -13,8 +13,9 @@ from components.ui.chapters.ch51 import probes
 from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.plots.core import Numbers
+from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
-from components.ui.words import band
+from components.ui.words import band, spelled
 from lab.records import select
 from lab.statistics import spread, steps_until
 
@@ -299,6 +300,7 @@ CALC: dict[str, Callable[[], str]] = {
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
     "same": largest_difference,
+    "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
     "length_ffn_high": lambda: length_of_ffn(max),
