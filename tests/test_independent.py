@@ -39,7 +39,10 @@ ONE_LENGTH = [run for run, config in CONFIGS.items() if config["format"]["padded
 
 MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
 
-COMPARED = ["chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"]
+COMPARED = [
+    *("chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"),
+    "attention_residuals_small",
+]
 """A run of each kind of position."""
 
 CLOSE = 1e-4
@@ -186,10 +189,10 @@ def test_a_sample_has_no_reading_to_agree_with(
     ("arguments", "says"),
     [
         ([], "required: run"),
-        (["no_such_run"], "there are: chain_of_thought, "),
-        (["../checkpoints/plain"], "there are: chain_of_thought, "),
-        ([""], "there are: chain_of_thought, "),
-        (["-1"], "there are: chain_of_thought, "),
+        (["no_such_run"], "there are: attention_residuals_small, "),
+        (["../checkpoints/plain"], "there are: attention_residuals_small, "),
+        ([""], "there are: attention_residuals_small, "),
+        (["-1"], "there are: attention_residuals_small, "),
         ([SMALLEST, "--pairs", "-1"], "from 1 to 100"),
         ([SMALLEST, "--pairs", "0"], "from 1 to 100"),
         ([SMALLEST, "--pairs", "101"], "from 1 to 100"),

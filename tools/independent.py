@@ -23,6 +23,7 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
 PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
+PARTS |= {"attention", "block_attention"}  # of residuals
 KNOWN = PARTS | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}  # of config.json
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
@@ -92,12 +93,27 @@ def rms_norm(x: np.ndarray, gain: np.ndarray, eps: float) -> np.ndarray:
     return x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + eps) * gain
 
 
+def read_notes(run: Run, notes: list[np.ndarray], reading: int) -> np.ndarray:
+    """What a layer reads of all notes so far, (B, D) each: their sum; or, where a reading has a
+    query, a softmax over the notes, or over sums of those of a block of layers."""
+    query = run["weights"].get(f"residual.queries.{reading}")
+    if query is None:
+        return sum(notes[1:], notes[0])
+    many = 2 * run["model"]["residual"].get("block_size", 0) or 1
+    sums = [sum(notes[i + 1 : i + many], notes[i]) for i in range(1, len(notes), many)]
+    sources = np.stack([notes[0], *sums])
+    scores = rms_norm(sources, query, run["model"]["norm_eps"]).sum(-1, keepdims=True)
+    shares = np.exp(scores - scores.max(axis=0))
+    return (shares / shares.sum(axis=0) * sources).sum(axis=0)
+
+
 def next_logits(run: Run, ids: list[int], cache: np.ndarray, slot: int, turns: Any) -> np.ndarray:
     """Reads the token in `slot` of each text, (B,): the logits of the token after it, (B, V)."""
     weights, eps, (B, H, _, K) = run["weights"], run["model"]["norm_eps"], cache.shape[2:]
     x = weights["embed.weight"][ids]  # the stream, (B, D)
     if "position.table.weight" in weights:
         x = x + weights["position.table.weight"][slot]
+    notes = [x]
     for n in range(len(cache)):
         w = {name.removeprefix(f"blocks.{n}."): tensor for name, tensor in weights.items()}
         h = rms_norm(x, w["attn_norm.gain"], eps)
@@ -111,9 +127,11 @@ def next_logits(run: Run, ids: list[int], cache: np.ndarray, slot: int, turns: A
         pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
         pattern = pattern / pattern.sum(axis=-1, keepdims=True)  # softmax, (B, H, S)
         z = (pattern[..., None, :] @ values).reshape(B, H * K)
-        x = x + z @ w["attention.wo.weight"].T
+        notes.append(z @ w["attention.wo.weight"].T)
+        x = read_notes(run, notes, 2 * n)
         h = rms_norm(x, w["ffn_norm.gain"], eps)
-        x = x + np.maximum(h @ w["ffn.w_in.weight"].T, 0) ** 2 @ w["ffn.w_out.weight"].T
+        notes.append(np.maximum(h @ w["ffn.w_in.weight"].T, 0) ** 2 @ w["ffn.w_out.weight"].T)
+        x = read_notes(run, notes, 2 * n + 1)
     return rms_norm(x, weights["final_norm.gain"], eps) @ weights["unembed.weight"].T
 
 

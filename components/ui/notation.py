@@ -60,7 +60,6 @@ NOTATION: dict[str, str] = {
     "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
     "v": "a value; as a subscript, one token of the vocabulary",
     "v_i": "a note: what one layer wrote to the stream",
-    r"\mathrm{rms}": "the root mean square: the square root of the mean square of all numbers",
     "q": "a query",
     "k": "a key; in top-k, how many tokens are kept",
     "z": "the mix of values that a head hands on",

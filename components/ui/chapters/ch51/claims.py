@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from components.ui.chapters.ch51 import worked
-from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.chapters.ch51 import probes, worked
+from components.ui.claims.core import Claim, Measured, count, part_of
 from components.ui.claims.readings import ratio_of_seeds
 from lab.records import select
-from lab.statistics import spread
+from lab.statistics import lower_bound_95, spread
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -106,7 +106,19 @@ def spread_of_shares(rows: Rows) -> Measured:
     return Measured(f"{spread(found).median:.2f}")
 
 
+def last_reading(result: dict[str, Any]) -> Measured:
+    """Of test sums of three by three digits."""
+    reading = result["readings"][-1]
+    errors, n = reading["errors_strict"], reading["n"]
+    return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+
+
 CLAIMS: dict[str, Claim] = {
+    "ch5.depth_run": Claim(
+        "Sums of three by three digits wrong: the network whose depth is shown.",
+        f"checkpoints/{probes.RUN}/result.json",
+        last_reading,
+    ),
     **{
         f"ch5.residual_steps_{arm}_{depth}": Claim(
             f"Steps to the goal, plain sum over {worked.ARMS[arm]}, {depth} layers.",
