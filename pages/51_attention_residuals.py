@@ -156,9 +156,9 @@ def how_the_stream_grows() -> None:
 def the_race() -> None:
     rows = rows_of("residuals.jsonl")
     if not rows or not page.guess(
-        "Where does attention over depth need fewer steps than the plain sum?",
-        worked.FEWER,
-        lambda: worked.where_fewer(rows),
+        "Does attention over depth need fewer steps than the plain sum, at both depths?",
+        worked.FASTER,
+        lambda: worked.is_faster(rows),
     ):
         return
     what = page.choose("what", "Compare", [*worked.GOALS, worked.LOSS], kind="list")

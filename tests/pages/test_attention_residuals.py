@@ -30,7 +30,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
         worked.grows(rows("residuals")),
-        worked.where_fewer(rows("residuals")),
+        worked.is_faster(rows("residuals")),
     ):
         assert f"It is **{answer}**" in text_of(app)
 
