@@ -275,15 +275,15 @@ def measure_cost(cell: Cell) -> dict[str, Any]:
     }
     steps = {arm: train(plans[arm], TrainState.start(plans[arm])) for arm in ARMS}
     taken: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
-    for n in range(TIMED + 3):
+    for _ in range(TIMED + 3):
         for arm in ARMS:
-            seconds = next(steps[arm]).seconds
-            if n >= 3:  # the first ones are slow
-                taken[arm].append(seconds)
+            began = time.perf_counter()
+            next(steps[arm])
+            taken[arm].append(time.perf_counter() - began)
     return {
         "n": TIMED,
         "threads": torch.get_num_threads(),
-        "seconds": {arm: quartiles(found) for arm, found in taken.items()},
+        "seconds": {arm: quartiles(found[3:]) for arm, found in taken.items()},  # warm by then
         "flops_per_token": {
             arm: flops_per_token_forward(p.model, p.format.length) for arm, p in plans.items()
         },
