@@ -23,8 +23,7 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
 PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
-PARTS |= {"attention", "block_attention"}  # of residuals
-KNOWN = PARTS | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}  # of config.json
+KNOWN = PARTS | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa", "attention"}
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
 
@@ -94,17 +93,13 @@ def rms_norm(x: np.ndarray, gain: np.ndarray, eps: float) -> np.ndarray:
 
 
 def read_notes(run: Run, notes: list[np.ndarray], reading: int) -> np.ndarray:
-    """What a layer reads of all notes so far, (B, D) each: their sum; or, where a reading has a
-    query, a softmax over the notes, or over sums of those of a block of layers."""
+    """What a layer reads of all notes so far, (B, D) each: their sum, or a softmax by its query."""
     query = run["weights"].get(f"residual.queries.{reading}")
     if query is None:
         return sum(notes[1:], notes[0])
-    many = 2 * run["model"]["residual"].get("block_size", 0) or 1
-    sums = [sum(notes[i + 1 : i + many], notes[i]) for i in range(1, len(notes), many)]
-    sources = np.stack([notes[0], *sums])
-    scores = rms_norm(sources, query, run["model"]["norm_eps"]).sum(-1, keepdims=True)
-    shares = np.exp(scores - scores.max(axis=0))
-    return (shares / shares.sum(axis=0) * sources).sum(axis=0)
+    scores = rms_norm(v := np.stack(notes), query, run["model"]["norm_eps"]).sum(-1, keepdims=True)
+    p = np.exp(scores - scores.max(axis=0))
+    return (p / p.sum(axis=0) * v).sum(axis=0)
 
 
 def next_logits(run: Run, ids: list[int], cache: np.ndarray, slot: int, turns: Any) -> np.ndarray:

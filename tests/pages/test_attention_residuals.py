@@ -83,7 +83,9 @@ def test_a_cut_thread_changes_what_is_written() -> None:
 
 
 def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:
-    (cells,) = charts(book(PAGE, reveal="1", ch51_kind="sum"), "row", "column", "value")
+    (cells,) = charts(
+        book(PAGE, reveal="1", ch51_kind=worked.KINDS["sum"]), "row", "column", "value"
+    )
     wrong = worked.wrong_when_cut(rows("threads"), "sum")
     assert len(cells) == np.isfinite(wrong).sum()
     assert np.isclose(sum(cell["value"] for cell in cells), np.nansum(wrong))
