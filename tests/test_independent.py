@@ -28,7 +28,7 @@ from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
-MOST_LINES = 200
+MOST_LINES = 250
 
 CONFIGS = {
     run: json.loads((CHECKPOINTS / run / "config.json").read_text()) for run in committed_runs()
