@@ -26,6 +26,8 @@ def parameters(model: GPT) -> dict[str, int]:
         name: sum(p.numel() for m in modules for p in m.parameters() if id(p) not in norms)
         for name, modules in parts.items()
     }
+    if out["residual"] == 0:  # a plain sum
+        del out["residual"]
     return {**out, "norms": sum(norms.values())}
 
 
