@@ -117,12 +117,13 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     tensors["probs"] = tensors["logits"].softmax(-1)
     there, files = frozenset({*known, *tensors}), files_of(model)
     rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
+    kept = frozenset(model.kept)
     about: dict[str, Entry] = {}
     for key, x in tensors.items():
         name = key.rsplit(".", 1)[-1]
         rule = PROBS if name == "probs" else rules[layer_of(key)][name]
         told = tell(key, rule, model.config.n_layer, there) if rule else UNTOLD
-        about[key] = about_activation(model, key, x, told, source_of(name, files))
+        about[key] = about_activation(key, x, told, source_of(name, files), kept)
     return pack(tensors, about)
 
 
@@ -173,7 +174,9 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
     )
 
 
-def about_activation(model: GPT, key: str, x: Tensor, told: Told, source: Source) -> Entry:
+def about_activation(
+    key: str, x: Tensor, told: Told, source: Source, kept: Collection[str]
+) -> Entry:
     name = key.rsplit(".", 1)[-1]
     axes, meaning = axes_of(name), "softmax of the logits: the chance of each token"
     if name in ACTIVATIONS:
@@ -190,7 +193,7 @@ def about_activation(model: GPT, key: str, x: Tensor, told: Told, source: Source
         inputs=list(told.inputs),
         rule=told.document,
         stream=name in SITES,
-        kept=layer_of(key) is not None and name in model.kept,
+        kept=layer_of(key) is not None and name in kept,
         meaning=meaning,
         source=source,
     )
