@@ -5,6 +5,7 @@ Shapes: `B` batch, `T` tokens, `D` d_model, `N` sources, of one or several notes
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
@@ -29,7 +30,7 @@ class Stream(Protocol):
     def end(self, trace: TraceLike) -> Tensor: ...
 
 
-class Residual(nn.Module):
+class Residual(nn.Module, ABC):
     """What a model asks of its residual connections. Every layer writes two notes.
 
     `ends_as`: the name of what the final norm reads. `decided_by`: the names of the activations
@@ -39,20 +40,21 @@ class Residual(nn.Module):
     ends_as: ClassVar[str] = "last.resid_post"
     decided_by: ClassVar[frozenset[str]] = frozenset()
 
+    @abstractmethod
     def begin(self, x: Tensor) -> Stream:
-        raise NotImplementedError
+        """What one call reads from and writes to."""
 
+    @abstractmethod
     def emits(self, layer: int, begun: tuple[str, ...]) -> Rules:
         """In one block; `begun` names what the stream began with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
         """How much of what was written at each site is in what the final norm reads.
 
         A site is "begin" or a note, "blocks.0.attn_out". (sites, T, 1), or (sites, 1, 1) where it
         is the same at every token. `trace` holds what is `decided_by`.
         """
-        raise NotImplementedError
 
 
 # ---------------------------------------------------------------- the plain sum

@@ -68,11 +68,8 @@ def pinned_each(part: str, how: str) -> Callable[[Rows], Measured]:
 def threads_that_matter(rows: Rows) -> Measured:
     """Threads without which at least one sum in ten is wrong, of all."""
     asked = [one for row in rows for one in row.get("cut", [])]
-    return Measured(part_of(sum(one["errors"] >= one_n(rows) / 10 for one in asked), len(asked)))
-
-
-def one_n(rows: Rows) -> int:
-    return rows[0]["n"]
+    many = rows[0]["n"] / 10
+    return Measured(part_of(sum(one["errors"] >= many for one in asked), len(asked)))
 
 
 def lost_by_the_worst(rows: Rows) -> Measured:

@@ -72,6 +72,7 @@ def vector(numbers: Sequence[float]) -> str:
 SAME = ("the same as with a plain sum", "only what the token says", "nothing of use")
 
 
+@lru_cache
 def largest_difference() -> str:
     """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
     weights of the page's network, by the largest logit."""
