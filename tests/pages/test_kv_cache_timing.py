@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,7 @@ def test_the_benchmark_writes_both_ways_and_is_drawn_over_the_record(
     book: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "HERE", {1: (9, 1), 8: (12, 3)})
+    monkeypatch.setattr(measuring, "TURN", math.inf)
     app = clicked(book(PAGE, figure="bench"), "ch40_bench_1_run")
     assert not app.exception
     now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == bench.NOW]
