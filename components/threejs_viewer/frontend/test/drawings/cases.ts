@@ -4,12 +4,14 @@
 import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
+import type cloud from "../../src/drawings/cloud";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
 import type queue from "../../src/drawings/queue";
+import type { Triple, View } from "../../src/drawings/maths/cloud";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
@@ -112,6 +114,17 @@ interface Cases {
   queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
   /** At each check. */
   climb: Case<DataOf<typeof climb>, { step: string; stage: string; of_100: string[] }[]>;
+  /** Points from a view, shares and cosines at moments and between them; lines at each moment. */
+  cloud: Case<
+    DataOf<typeof cloud>,
+    {
+      seen: { at: number; view: View; places: Triple[] }[];
+      shown: { at: number; spectra: number[][]; cosines: number[][] }[];
+      along: number[];
+      heights: number[][];
+      told: string[];
+    }
+  >;
   /** For each set of checks; `wrong` are the wrong ones that it keeps. */
   sieve: Case<
     DataOf<typeof sieve>,

@@ -4,6 +4,7 @@ import arrows from "../../src/drawings/arrows";
 import climb from "../../src/drawings/climb";
 import { along } from "../../src/drawings/maths/climb";
 import clocks from "../../src/drawings/clocks";
+import cloud from "../../src/drawings/cloud";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
@@ -381,6 +382,195 @@ test("a bar of a queue tells its sum, its steps and its slot, and how long it re
   expect(told(1)).toBe(
     `${text}: steps ${start + 1} to ${end}, read in 5, ${n} tokens written, ${where}`,
   );
+});
+
+// ---------------------------------------------------------------- far past the end
+
+const numbersOf = (drawing: Shown, marks: string, name: string): number[] =>
+  drawing.all(marks).map((mark) => Number(mark.getAttribute(name)));
+
+/** What is drawn on canvases from now on: each call of a pen, and the strength it had. */
+function penned(): { calls: { name: string; at: number[]; alpha: number }[]; rest(): void } {
+  const calls: { name: string; at: number[]; alpha: number }[] = [];
+  const pen = new Proxy({ globalAlpha: 1 } as Record<string, unknown>, {
+    get:
+      (set, name: string) =>
+      (...at: number[]): void =>
+        void calls.push({ name, at, alpha: Number(set["globalAlpha"]) }),
+  });
+  const box = { width: 400, height: 300 } as DOMRect;
+  const spies = [
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(pen as never),
+    vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue(box),
+  ];
+  return { calls, rest: () => spies.forEach((spy) => spy.mockRestore()) };
+}
+
+test("at every moment rule, dots, values and words are those of the scores", () => {
+  const drawing = opened(cloud, cases.cloud);
+  const { moments, scores } = cases.cloud.data;
+  const { along, heights, told } = cases.cloud.expected;
+  const rules = moments.map((_, at) => {
+    scrubTo(drawing, at);
+    expect(drawing.text(".said")).toBe(told[at]);
+    expect(drawing.one(".scrub").getAttribute("aria-valuetext")).toBe(told[at]);
+    const values = drawing.all(".value").map((value) => value.textContent);
+    expect(told[at]).toBe(
+      [told[at].split(" · ")[0], ...scores.map(([name], i) => `${name} ${values[i]}`)].join(" · "),
+    );
+    const [x1, x2] = ["x1", "x2"].map((end) => numbersOf(drawing, ".rule", end)[0]);
+    expect(numbersOf(drawing, ".dot", "cx")).toEqual(scores.map(() => x1));
+    expect(x2).toBe(x1);
+    return x1;
+  });
+  const [left, right] = [rules[0], rules.at(-1)!];
+  const places = rules.map((x) => (x - left) / (right - left));
+  expect(apart(places, along)).toBeLessThan(1e-9);
+  const tops = moments.map((_, at) => {
+    scrubTo(drawing, at);
+    return numbersOf(drawing, ".dot", "cy");
+  });
+  heights.forEach((line, i) => {
+    const [low, high] = [0, 1].map((end) => tops[line.indexOf(end)][i]);
+    const found = tops.map((row) => (row[i] - low) / (high - low));
+    expect(apart(found, line)).toBeLessThan(1e-9);
+  });
+  const printed = drawing.all(".scores .number").map((end) => end.textContent);
+  expect(printed).toEqual(["40", "1,406", "0", "900", "\u22120.5", "12.3"]);
+});
+
+test("bars are the singular values of the layer that is chosen, over those of the first moment", () => {
+  const drawing = opened(cloud, cases.cloud);
+  const { shown } = cases.cloud.expected;
+  const pressed = (): string => drawing.text(".choice [aria-pressed=true]");
+  expect(pressed()).toBe("block 2");
+  const tall = 96; // pixels of the tallest bar of all
+  for (const layer of [0, 1]) {
+    drawing.all(".choice button")[layer].click();
+    expect(pressed()).toBe(`block ${layer + 1}`);
+    for (const { at, spectra } of shown.filter(({ at }) => Number.isInteger(at))) {
+      scrubTo(drawing, at);
+      const bars = numbersOf(drawing, ".bar", "height").map((height) => height / tall);
+      expect(apart(bars, spectra[layer])).toBeLessThan(0.501 / 255);
+      const y = numbersOf(drawing, ".bar", "y")[0] + tall * bars[0];
+      const firsts = numbersOf(drawing, ".first", "y1").map((top) => (y - top) / tall);
+      expect(apart(firsts, shown[0].spectra[layer])).toBeLessThan(0.501 / 255);
+    }
+  }
+});
+
+test("cells of the map are as strong as the cosines are, also between two moments", () => {
+  vi.useFakeTimers();
+  const { calls, rest } = penned();
+  const drawing = opened(cloud, cases.cloud);
+  const strengths = (): number[] => {
+    const cells = calls.filter(({ name }) => name === "fillRect").slice(-9);
+    return cells.map(({ alpha }) => alpha);
+  };
+  for (const { at, cosines } of cases.cloud.expected.shown) {
+    const { seconds } = cases.cloud.data;
+    if (Number.isInteger(at)) scrubTo(drawing, at);
+    else {
+      drawing.one(".replay").click();
+      vi.advanceTimersByTime((1000 * seconds * at) / 4);
+    }
+    expect(apart(strengths(), cosines.flat().map(Math.abs))).toBeLessThan(0.03);
+  }
+  const labels = drawing.all(".across span, .down span").map((label) => label.textContent);
+  expect(labels).toEqual(["3", "=", "12", "3", "=", "12"]);
+  expect(drawing.one(".across").classList.contains("upright")).toBe(true);
+  rest();
+  vi.useRealTimers();
+});
+
+test("arrow keys and the hand turn the cloud, and its dots are drawn from there", () => {
+  const { calls, rest } = penned();
+  const drawing = opened(cloud, cases.cloud);
+  const dots = drawing.one(".dots");
+  const said = (): string | null => dots.getAttribute("aria-valuetext");
+  const { seen } = cases.cloud.expected;
+  const ghosts = (): number[][] =>
+    calls
+      .filter(({ name }) => name === "arc")
+      .slice(-7)
+      .map(({ at: [x, y] }) => [x, y]);
+  scrubTo(drawing, 0);
+  expect(said()).toBe("turned by 30 degrees, tilted by 20");
+  const room = 0.46 * 300; // the shorter side
+  const expected = seen[0].places.map(([right, up]) => [room * right, -room * up]);
+  expect(apart(ghosts(), expected)).toBeLessThan(1.5);
+  const there = ghosts();
+  const keys = ["ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight"].map((key) => {
+    press(dots, key);
+    return said();
+  });
+  expect(keys).toEqual([
+    "turned by 25 degrees, tilted by 20",
+    "turned by 25 degrees, tilted by 15",
+    "turned by 25 degrees, tilted by 20",
+    "turned by 30 degrees, tilted by 20",
+  ]);
+  expect(ghosts()).toEqual(there);
+  times(4, () => press(dots, "ArrowDown", true));
+  expect(said()).toBe("turned by 30 degrees, tilted by 90");
+  expect(apart(ghosts(), there)).toBeGreaterThan(20);
+  press(dots, "Home");
+  expect(ghosts()).toEqual(there);
+  dots.setPointerCapture = () => undefined;
+  const hand = (kind: string, clientX: number, clientY: number): boolean =>
+    dots.dispatchEvent(new PointerEvent(kind, { clientX, clientY, button: 0 }));
+  hand("pointerdown", 100, 100);
+  hand("pointermove", 60, 120);
+  expect(said()).toBe("turned by 10 degrees, tilted by 30");
+  hand("pointerup", 60, 120);
+  hand("pointermove", 0, 0);
+  expect(said()).toBe("turned by 10 degrees, tilted by 30");
+  rest();
+});
+
+test("training is played once in its seconds; who wants no motion finds its last moment", () => {
+  vi.useFakeTimers();
+  const drawing = opened(cloud, cases.cloud);
+  const { seconds, moments } = cases.cloud.data;
+  const { told } = cases.cloud.expected;
+  expect(drawing.text(".said")).toBe(told[0]);
+  vi.advanceTimersByTime(500 * seconds);
+  const half = numbersOf(drawing, ".rule", "x1")[0];
+  expect(moment(drawing)).toBe(2);
+  vi.advanceTimersByTime(60_000);
+  expect([moment(drawing), drawing.text(".said")]).toEqual([moments.length - 1, told.at(-1)]);
+  expect(numbersOf(drawing, ".rule", "x1")[0]).toBeGreaterThan(half);
+  vi.useRealTimers();
+  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+  expect(opened(cloud, cases.cloud).text(".said")).toBe(told.at(-1));
+  asked.mockRestore();
+});
+
+test("the compact one is a cloud, a scrubber and a line of words", () => {
+  const { data, html, expected } = cases.cloud;
+  const small = { ...data, spectra: "", layers: [], cosines: "", tokens: [], compact: true };
+  const drawing = opened(cloud, {
+    html,
+    expected,
+    data: { ...small, scores: data.scores.slice(0, 1) },
+  });
+  scrubTo(drawing, 3);
+  expect(drawing.text(".said")).toBe("step 1,600 · held out, wrong 71");
+  expect(drawing.all(".full").every((part) => part.hidden)).toBe(true);
+  expect(drawing.all(".bar, .value, .map")).toEqual([]);
+  const kinds = drawing.all(".kinds span").map((kind) => kind.textContent);
+  expect(kinds).toEqual(["digit", "carry", "sign", "at step 0", "drag to turn"]);
+});
+
+test("a reader's layer and view stay when other numbers come", () => {
+  const drawing = opened(cloud, cases.cloud);
+  drawing.all(".choice button")[0].click();
+  press(drawing.one(".dots"), "ArrowLeft");
+  drawing.load({ ...cases.cloud.data, digest: "other numbers" });
+  expect(drawing.text(".choice [aria-pressed=true]")).toBe("block 1");
+  expect(drawing.one(".dots").getAttribute("aria-valuenow")).toBe("25");
+  drawing.load({ ...cases.cloud.data, layers: ["first", "last"], digest: "other layers" });
+  expect(drawing.text(".choice [aria-pressed=true]")).toBe("last");
 });
 
 // ---------------------------------------------------------------- a sieve
@@ -1171,6 +1361,7 @@ const again = [
   { name: "generators", open: () => opened(generators, cases.generators) },
   { name: "queue", open: () => opened(queue, cases.queue) },
   { name: "climb", open: () => opened(climb, cases.climb) },
+  { name: "cloud", open: () => opened(cloud, cases.cloud) },
   { name: "sieve", open: () => opened(sieve, cases.sieve) },
   { name: "registers", open: () => opened(registers, cases.registers) },
   { name: "threads", open: () => opened(threads, cases.threads) },
