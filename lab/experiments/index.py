@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.experiments import (
     atlas,
     attention_residuals,
+    collapse,
     curriculum,
     fine_tuning,
     flash,
@@ -52,5 +53,6 @@ SWEEPS: dict[str, Sweep] = {
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
     "threads": Sweep(threads.thread_cells, threads.measure_threads),
+    "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }
