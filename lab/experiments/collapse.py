@@ -4,7 +4,9 @@ A small network learns to multiply two digits by two, from all sums that may be 
 goes on with 64 of them alone, at a constant rate, more than fifty times as long as it takes to get
 all of these right. At moments evenly spaced in the logarithm of the step it is looked at from
 outside (how many sums are wrong, of the 64 and of others) and from inside (`lab.interp.diagnostics`
-on sums that it never trains on). As a control some runs go on with all sums instead.
+on sums that it never trains on). As a control some runs go on with all sums instead; and some take
+softmax and loss in 64 bits, where a probability near one is not rounded to one, so that the right
+logit is still pulled up while the others are pushed down (arXiv:2501.04697).
 
 Shapes: `M` moments, `L` places in the stream, `P` features, `C` tokens of one text.
 """
@@ -30,7 +32,8 @@ from lab.data.samples import Sample
 from lab.data.sources import ListedPairs, Pairs
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
-from lab.inference.forward import run_with_trace
+from lab.inference.evaluate import likeliest
+from lab.inference.forward import logits_of, run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import (
     attention_entropy,
@@ -52,7 +55,7 @@ from lab.model.config import (
     Residual,
 )
 from lab.model.gpt import GPT
-from lab.model.trace import Trace
+from lab.model.trace import Edit, Trace
 from lab.recipes.reach import SLOW_BASE
 from lab.records import RECORDS
 from lab.training.recipe import Recipe
@@ -143,7 +146,9 @@ def few_pairs(seed: int) -> ListedPairs:
 class Look:
     """A network at one moment. From outside: what is wrong of the small set, both ways round, and
     of `N_ASKED` others. From inside a number a place in the stream, the first being what enters
-    block 0; `logit_norm` is the root mean square of a logit about the mean of its token's."""
+    block 0. `centred_rank` is the effective rank without the mean feature, `logit_norm` the root
+    mean square of a logit about the mean of its token's, `moved` how far the weights are from those
+    of the base, over their length, and `gradient` the length of the last step's gradient."""
 
     step: int
     few_wrong: int
@@ -152,10 +157,13 @@ class Look:
     loss: float
     token_cosine: list[float]
     effective_rank: list[float]
+    centred_rank: list[float]
     rank_residual: list[float]
     attention_entropy: list[float]
     weight_norm: float
     logit_norm: float
+    moved: float = 0.0
+    gradient: float | None = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +190,7 @@ def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
     )
     features, logits = stream_of(model, trace), trace["logits"]
     patterns = [trace[f"blocks.{i}.pattern"] for i in range(model.config.n_layer)]
-    centred = logits - logits.mean(-1, keepdim=True)
+    spread = logits - logits.mean(-1, keepdim=True)
     look = Look(
         step=step,
         few_wrong=few.errors_texts,
@@ -191,10 +199,11 @@ def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
         loss=rounded(others.loss),
         token_cosine=[rounded(token_cosine(x)) for x in features],
         effective_rank=[rounded(effective_rank(singular_shares(x))) for x in features],
+        centred_rank=[rounded(effective_rank(singular_shares(centred(x)))) for x in features],
         rank_residual=[rounded(rank_residual(x)) for x in features],
         attention_entropy=[rounded(attention_entropy(pattern)) for pattern in patterns],
         weight_norm=rounded(norm_of([p.detach() for p in model.parameters()])),
-        logit_norm=rounded(float(centred.square().mean().sqrt())),
+        logit_norm=rounded(float(spread.square().mean().sqrt())),
     )
     return look, features
 
@@ -203,6 +212,11 @@ def stream_of(model: GPT, trace: Trace) -> list[Tensor]:
     """What enters block 0, and what leaves every block."""
     leaving = [trace[f"blocks.{i}.resid_post"] for i in range(model.config.n_layer)]
     return [trace["blocks.0.resid_pre"], *leaving]
+
+
+def centred(x: Tensor) -> Tensor:
+    """Features without their mean over all tokens of all texts."""
+    return x - x.mean((0, 1))
 
 
 def rounded(x: float) -> float:
@@ -217,25 +231,39 @@ def moments() -> list[int]:
     return [0, *sorted({round(x) for x in np.geomspace(1, STEPS, N_MOMENT)})]
 
 
-def follow_run(cell: Cell, asked: Asked) -> Iterator[tuple[Look, list[Tensor]]]:
+def follow_run(cell: Cell, asked: Asked, state: TrainState) -> Iterator[tuple[Look, list[Tensor]]]:
     """From the base on, a look at every one of the moments."""
-    recipe, wanted = long_recipe(cell), set(moments())
-    state = TrainState.start(recipe)
-    state.model.load_state_dict(base(cell["stream"], cell["seed"]).state_dict())
-    yield look_at(deepcopy(state.model).eval(), asked, 0)
-    for done in train(recipe, state):
+    wanted, start = set(moments()), base(cell["stream"], cell["seed"])
+    state.model.load_state_dict(start.state_dict())
+    yield look_at(start, asked, 0)
+    for done in train(state.recipe, state):
         if done.step in wanted:
-            yield look_at(deepcopy(state.model).eval(), asked, done.step)
+            look, features = look_at(deepcopy(state.model).eval(), asked, done.step)
+            moved, gradient = distance(state.model, start), rounded(done.grad_norm)
+            yield replace(look, moved=moved, gradient=gradient), features
+
+
+def distance(model: GPT, start: GPT) -> float:
+    """|w - w0| / |w0|, all weights as one vector."""
+    pairs = zip(model.parameters(), start.parameters(), strict=True)
+    gone = norm_of([(w - first).detach() for w, first in pairs])
+    return rounded(gone / norm_of([first.detach() for first in start.parameters()]))
 
 
 def measure_collapse(cell: Cell) -> dict[str, Any]:
-    """All looks of a run; that of a pictured cell also leaves its picture in `records/`."""
-    asked = Asked.of(cell["seed"])
-    looks, features = zip(*follow_run(cell, asked), strict=True)
+    """All looks of a run, and its last network taken apart; that of a pictured cell also leaves its
+    picture in `records/`."""
+    asked, state = Asked.of(cell["seed"]), TrainState.start(long_recipe(cell))
+    looks, features = zip(*follow_run(cell, asked, state), strict=True)
     if cell in pictured_cells():
         save_file(picture(features), picture_path(cell["stream"], cell["weight_decay"]))
+    model, start = state.model.eval(), base(cell["stream"], cell["seed"])
     return {
         "looks": [asdict(look) for look in looks],
+        "wrong_without_mean": wrong_without_mean(model, asked),
+        "wrong_with_part_of_base": {
+            part: wrong_of(with_part_of(model, start, part), asked.others) for part in PARTS
+        },
         "n_few": len(asked.few[0]),
         "n": N_ASKED,
         "n_texts": N_LOOKED_AT,
@@ -243,6 +271,43 @@ def measure_collapse(cell: Cell) -> dict[str, Any]:
         **Sample("generator", "pairs of the test split", N_ASKED, 0).document(),
         "seeds": [cell["seed"]],
     }
+
+
+# ---------------------------------------------------------------- the last network, taken apart
+
+PARTS = {
+    "token table": "embed",
+    "block 0": "blocks.0",
+    "block 1": "blocks.1",
+    "block 2": "blocks.2",
+}
+"""And how the names of their weights begin."""
+
+
+def wrong_of(model: GPT, pairs: tuple[Integers, Integers]) -> int:
+    return token_loss(model, FORM, *pairs).errors_texts
+
+
+def with_part_of(model: GPT, start: GPT, part: str) -> GPT:
+    """A network that has this part's weights from the base, and all others of its own."""
+    own, before = model.state_dict(), start.state_dict()
+    mixed = deepcopy(model)
+    mixed.load_state_dict(
+        {name: (before if name.startswith(PARTS[part]) else own)[name] for name in own}
+    )
+    return mixed
+
+
+def wrong_without_mean(model: GPT, asked: Asked) -> int:
+    """Others that are wrong once the mean feature of the small set is taken from what leaves the
+    last block, at every token."""
+    last = model.config.n_layer - 1
+    own, _ = FORM.render(*asked.few)
+    mean = run_with_trace(model, own[:, :-1], ["resid_post"])[f"blocks.{last}.resid_post"]
+    edit = Edit("resid_post", lambda x: x - mean.mean((0, 1)), layer=last)
+    texts, mask = FORM.render(*asked.others)
+    told = likeliest(logits_of(model, texts[:, :-1], trace=Trace(edits=[edit])), texts)
+    return int(((told != texts) & mask).any(axis=1).sum())
 
 
 # ---------------------------------------------------------------- the picture of a run
@@ -283,6 +348,7 @@ FALL = 0.05
 PLACES: dict[str, Sequence[int]] = {
     "token_cosine": (1, 2, 3),
     "effective_rank": (1, 2, 3),
+    "centred_rank": (1, 2, 3),
     "rank_residual": (1, 2, 3),
     "attention_entropy": (0, 1, 2),
 }
@@ -298,7 +364,7 @@ FITTED_ON, TESTED_ON = (1, 2, 3), (4, 5, 6)
 def readings() -> list[tuple[str, int | None]]:
     """All that might warn, without a held-out sum being asked; a place where there are several."""
     by_place = [(name, place) for name, places in PLACES.items() for place in places]
-    return [*by_place, ("weight_norm", None), ("logit_norm", None), ("few_loss", None)]
+    return [*by_place, *((name, None) for name in ("weight_norm", "logit_norm", "few_loss"))]
 
 
 def curve_of(row: Mapping[str, Any], name: str, place: int | None) -> list[float]:
@@ -385,7 +451,7 @@ def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule
 SEEDS = range(1, 7)
 DECAYS = (0.0, 0.1)
 CONTROLS = (1, 2, 4, 5)
-"""Seeds of the runs that go on with all sums."""
+"""Seeds of the runs that go on with all sums, and of those whose loss is in 64 bits."""
 
 PICTURED_SEED = 1
 
@@ -410,15 +476,16 @@ def cell_of(
 
 
 def collapse_cells() -> list[Cell]:
-    """The grid; the controls; and three points beside it, one run each."""
+    """The grid; the controls of two kinds; and three points beside it, one run each."""
     grid = [cell_of(s, decay, seed) for seed in SEEDS for s in STREAMS for decay in DECAYS]
     controls = [cell_of("plain", 0.0, seed, goes_on_with="all") for seed in CONTROLS]
+    exact = [cell_of("plain", 0.0, seed, precision="fp64_loss") for seed in CONTROLS]
     beside = [
         cell_of("plain", 1.0, 1),
         cell_of("plain", 0.0, 1, precision="bf16"),
         cell_of("plain", 0.0, 1, optimiser="muon"),
     ]
-    return grid + controls + beside
+    return grid + controls + exact + beside
 
 
 def pictured_cells() -> list[Cell]:

@@ -39,7 +39,7 @@ from lab.model.config import GPTConfig
 
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "fp64_loss", "bf16"]
 Beginning = Literal["fresh", "kept"]
 WORDS = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
 
@@ -91,7 +91,8 @@ class Recipe:
     `rate`: peak learning rate of AdamW; `muon_rate` that of Muon's matrices.
     `schedule`: wsd holds the rate, then falls linearly to 0 over the last `decay` of the steps;
     cosine falls all the way. Both warm up over `warmup` steps.
-    `precision`: auto takes bf16 where the CPU has bf16 instructions.
+    `precision`: auto takes bf16 where the CPU has bf16 instructions; fp64_loss is fp32 up to the
+    logits, and softmax and loss in 64 bits.
     """
 
     name: str

@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +20,7 @@ from lab.model.gpt import GPT
 from lab.model.trace import NO_TRACE, TraceLike
 from lab.training.after_step import Watch
 from lab.training.optim import build_optimiser
-from lab.training.recipe import Recipe
+from lab.training.recipe import Precision, Recipe
 from lab.training.state import TrainState
 
 
@@ -138,13 +137,14 @@ def masked_loss(recipe: Recipe, model: GPT, batch: Batch, trace: TraceLike = NO_
     """Mean of -ln p over the tokens that bear loss."""
     device, to_predict = batch.tokens.device, batch.mask[:, 1:]
     positions = None if batch.positions is None else batch.positions[:, :-1]
-    half = precision_on(recipe, device) == "bf16"
-    with torch.autocast(device.type, torch.bfloat16, enabled=half):
+    precision = precision_on(recipe, device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
         logits = model(batch.tokens[:, :-1], positions=positions, trace=trace)
-    return F.cross_entropy(logits[to_predict].float(), batch.tokens[:, 1:][to_predict])
+    of_loss = torch.float64 if precision == "fp64_loss" else torch.float32
+    return F.cross_entropy(logits[to_predict].to(of_loss), batch.tokens[:, 1:][to_predict])
 
 
-def precision_on(recipe: Recipe, device: torch.device) -> Literal["fp32", "bf16"]:
+def precision_on(recipe: Recipe, device: torch.device) -> Precision:
     """What a recipe computes in on a device: auto is settled there, and a record says how."""
     if recipe.precision != "auto":
         return recipe.precision
