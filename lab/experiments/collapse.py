@@ -13,23 +13,21 @@ Shapes: `M` moments, `L` places in the stream, `P` features, `C` tokens of one t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lab.data.problems import BOUNDS, Format, Integers, sample_pairs
+from lab.data.problems import BOUNDS, Integers, sample_pairs
 from lab.data.samples import Sample
-from lab.data.sources import ListedPairs, Pairs
+from lab.data.sources import Pairs
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
@@ -45,71 +43,41 @@ from lab.interp.diagnostics import (
     three_axes,
     token_cosine,
 )
-from lab.model.config import (
-    AttentionResidual,
-    CoupledRotaryPositions,
-    DenseFFN,
-    GPTConfig,
-    MultiHeadAttention,
-    PlainResidual,
-    Residual,
-)
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
-from lab.recipes.reach import SLOW_BASE
+from lab.recipes.feature_collapse import (
+    BATCH,
+    FORM,
+    RATE,
+    STREAMS,
+    Stream,
+    few_pairs,
+    knows_two_digits,
+)
 from lab.records import RECORDS
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
-Stream = Literal["plain", "attention"]
-STREAMS: dict[Stream, Residual] = {"plain": PlainResidual(), "attention": AttentionResidual()}
-
-FORM = Format("cot_reversed")
+STEPS = 10_000
 N_PAIR = 64
 """Unordered pairs that a run goes on with, both ways round."""
-
-BASE_STEPS, STEPS = 1000, 10_000
-RATE, BATCH = 3e-4, 16
-"""Of the long run; AdamW's rate, and Muon's is five times it."""
 
 N_MOMENT = 44
 N_ASKED = 1000
 """Sums that it never trained on, asked at every moment."""
 
 N_LOOKED_AT = 64
-"""Of these, so many have their features looked at."""
+"""Validation sums whose features are looked at."""
 
 
 # ---------------------------------------------------------------- two trainings
 
 
-def base_recipe(stream: Stream, seed: int) -> Recipe:
-    """Three layers of 64, on all sums that may be trained on."""
-    return Recipe(
-        name=f"collapse_{stream}",
-        model=GPTConfig(
-            n_layer=3,
-            d_model=64,
-            position=CoupledRotaryPositions(SLOW_BASE),
-            attention=MultiHeadAttention(n_head=4, head_dim=16),
-            ffn=DenseFFN(d_ff=256),
-            residual=STREAMS[stream],
-        ),
-        data=Pairs(FORM),
-        steps=BASE_STEPS,
-        batch_size=32,
-        rate=2e-3,
-        muon_rate=1e-2,
-        precision="fp32",
-        seed=seed,
-    )
-
-
 @lru_cache(maxsize=1)
 def base(stream: Stream, seed: int) -> GPT:
     """The network as it is before the long run."""
-    recipe = base_recipe(stream, seed)
+    recipe = knows_two_digits(stream, seed)
     state = TrainState.start(recipe)
     for _ in train(recipe, state):
         pass
@@ -119,8 +87,9 @@ def base(stream: Stream, seed: int) -> GPT:
 def long_recipe(cell: Cell) -> Recipe:
     """A cell's long run: at a constant rate after the warm-up."""
     return replace(
-        base_recipe(cell["stream"], cell["seed"]),
-        data=Pairs(FORM) if cell["goes_on_with"] == "all" else few_pairs(cell["seed"]),
+        knows_two_digits(cell["stream"], cell["seed"]),
+        name="collapse",
+        data=Pairs(FORM) if cell["goes_on_with"] == "all" else few_pairs(N_PAIR, cell["seed"]),
         steps=STEPS,
         batch_size=BATCH,
         optimiser=cell["optimiser"],
@@ -130,13 +99,6 @@ def long_recipe(cell: Cell) -> Recipe:
         decay=0.0,
         precision=cell["precision"],
     )
-
-
-def few_pairs(seed: int) -> ListedPairs:
-    """Drawn by the seed from the pairs that may be trained on."""
-    a, b = sample_pairs(np.random.default_rng(seed), 4 * N_PAIR, 2, 2, *BOUNDS["train"])
-    drawn = {(int(min(p)), int(max(p))): None for p in zip(a, b, strict=True)}
-    return ListedPairs(FORM, tuple(list(drawn)[:N_PAIR]))
 
 
 # ---------------------------------------------------------------- a look
@@ -179,7 +141,7 @@ class Asked:
         rng = np.random.default_rng(0)
         others = sample_pairs(rng, N_ASKED, FORM.p, FORM.q, *BOUNDS["test"])
         inside = sample_pairs(rng, N_LOOKED_AT, FORM.p, FORM.q, *BOUNDS["validation"])
-        return cls(few_pairs(seed).both_ways(), others, FORM.render(*inside)[0])
+        return cls(few_pairs(N_PAIR, seed).both_ways(), others, FORM.render(*inside)[0])
 
 
 def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
@@ -338,112 +300,6 @@ def picture(features: Sequence[Sequence[Tensor]]) -> dict[str, Tensor]:
     spectra = torch.stack([torch.stack([singular_shares(x) for x in found]) for found in features])
     found = {"points": (drawn - middle) @ axes, "cosines": cosines(last[:, 0]), "spectra": spectra}
     return {name: x.half().contiguous() for name, x in found.items()}
-
-
-# ---------------------------------------------------------------- which of them warned
-
-FALL = 0.05
-"""The held-out score has fallen once so much more of it is wrong than at the start."""
-
-PLACES: dict[str, Sequence[int]] = {
-    "token_cosine": (1, 2, 3),
-    "effective_rank": (1, 2, 3),
-    "centred_rank": (1, 2, 3),
-    "rank_residual": (1, 2, 3),
-    "attention_entropy": (0, 1, 2),
-}
-"""Where each is read that has a number a place."""
-
-AMOUNTS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
-"""By how much of its first value a reading must have changed; those down to 0 for a fall."""
-
-FITTED_ON, TESTED_ON = (1, 2, 3), (4, 5, 6)
-"""Seeds on which the rule is written down, and those on which it is tested."""
-
-
-def readings() -> list[tuple[str, int | None]]:
-    """All that might warn, without a held-out sum being asked; a place where there are several."""
-    by_place = [(name, place) for name, places in PLACES.items() for place in places]
-    return [*by_place, *((name, None) for name in ("weight_norm", "logit_norm", "few_loss"))]
-
-
-def curve_of(row: Mapping[str, Any], name: str, place: int | None) -> list[float]:
-    found = [look[name] for look in row["looks"]]
-    return found if place is None else [values[place] for values in found]
-
-
-def fall_of(row: Mapping[str, Any]) -> float:
-    """The step of the first look at which the held-out score has fallen; infinite if at none."""
-    first = row["looks"][0]["wrong"]
-    steps = [k["step"] for k in row["looks"] if k["wrong"] >= first + FALL * row["n"]]
-    return steps[0] if steps else math.inf
-
-
-@dataclass(frozen=True)
-class Rule:
-    """It warns at the first of two looks in a row at which a reading has risen (or fallen) by so
-    much of what it was at the start."""
-
-    name: str
-    place: int | None
-    rises: bool
-    amount: float
-
-    def warns(self, row: Mapping[str, Any]) -> float:
-        """The step of the warning; infinite for none."""
-        values = np.array(curve_of(row, self.name, self.place))
-        change = (values / values[0] - 1) * (1 if self.rises else -1)
-        over = change >= self.amount
-        steps = [look["step"] for look in row["looks"]]
-        both = [step for step, pair in zip(steps, pairwise(over), strict=False) if all(pair)]
-        return both[0] if both else math.inf
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Of a rule on some runs: in how many of those that fell it warned before, in how many of those
-    that did not it warned all the same, and how early: the step of the fall over that of the
-    warning, the median of the runs where it warned before."""
-
-    warned: int
-    fell: int
-    false: int
-    stood: int
-    lead: float
-
-    @property
-    def mistakes(self) -> int:
-        return self.fell - self.warned + self.false
-
-
-def judge(rule: Rule, rows: Sequence[Mapping[str, Any]]) -> Verdict:
-    pairs = [(rule.warns(row), fall_of(row)) for row in rows]
-    fell = [(warned, fall) for warned, fall in pairs if math.isfinite(fall)]
-    before = [fall / max(1.0, warned) for warned, fall in fell if warned < fall]
-    stood = [warned for warned, fall in pairs if not math.isfinite(fall)]
-    return Verdict(
-        warned=len(before),
-        fell=len(fell),
-        false=sum(map(math.isfinite, stood)),
-        stood=len(stood),
-        lead=float(np.median(before)) if before else 1.0,
-    )
-
-
-def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule:
-    """The rule with the fewest mistakes, and of these the one that warns earliest."""
-    rules = [
-        Rule(name, place, rises, amount)
-        for rises in (True, False)
-        for amount in AMOUNTS
-        if rises or amount < 1
-    ]
-
-    def worth(rule: Rule) -> tuple[int, float]:
-        verdict = judge(rule, rows)
-        return verdict.mistakes, -verdict.lead
-
-    return min(rules, key=worth)
 
 
 # ---------------------------------------------------------------- the sweep

@@ -22,7 +22,7 @@ from lab.data.problems import all_pairs, split_values
 from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.live import fine_tune, multiply
+from lab.recipes.live import fine_tune, go_on, multiply
 from lab.training import checkpoint
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -51,7 +51,11 @@ CHECKS_IN_A_ROUND = 4
 NOT_ASKED = -2
 """In `PairsCheck.first_wrong`: the model was not asked this pair."""
 
-ALLOWED: Mapping[str, Callable[..., Recipe]] = {"multiply": multiply, "fine_tune": fine_tune}
+ALLOWED: Mapping[str, Callable[..., Recipe]] = {
+    "multiply": multiply,
+    "fine_tune": fine_tune,
+    "go_on": go_on,
+}
 
 
 # ---------------------------------------------------------------- what is said

@@ -19,6 +19,7 @@ from lab.recipes.curriculum import (
     two_digits_learned,
 )
 from lab.recipes.drafts import draft_small, draft_tiny
+from lab.recipes.feature_collapse import knows_two_digits
 from lab.recipes.reach import (
     far_coupled,
     far_rotary,
@@ -66,6 +67,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "times_table_small": times_table_small,
     "attention_residuals": attention_residuals,
     "attention_residuals_small": attention_residuals_small,
+    "knows_two_digits": knows_two_digits,
 }
 
 

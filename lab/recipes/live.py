@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab.data.problems import Format, Style
 from lab.data.sources import ListedPairs, PackedStream, Pairs
-from lab.fields import require_flag, require_word
+from lab.fields import require_flag, require_whole, require_word
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
 from lab.recipes.attention_residuals import Arm, residual_of
 from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
+from lab.recipes.feature_collapse import BATCH, RATE, few_pairs, knows_two_digits
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.training.recipe import OptimiserName, Recipe
 
@@ -112,6 +115,36 @@ def fine_tune(
         rate=rate,
         muon_rate=min(1.0, 5 * rate),
         decay=0.8,
+        seed=seed,
+        check_every=50,
+    )
+
+
+KNOWS_TWO_DIGITS = "knows_two_digits"
+"""The committed run that goes on with a few sums."""
+
+MOST_FEW = 256
+
+
+def go_on(few: int = 64, weight_decay: float = 0.0, steps: int = 1500, seed: int = 0) -> Recipe:
+    """A network that knows two digits goes on with a few sums, drawn by the seed, at a constant
+    rate.
+
+    Raises `ValueError` for a setting that is not allowed, and says what is.
+    """
+    require_steps(steps)
+    require_whole("few", few, most=MOST_FEW)
+    return replace(
+        knows_two_digits(),
+        name="go_on",
+        data=few_pairs(few, seed),
+        start_from=KNOWS_TWO_DIGITS,
+        steps=steps,
+        batch_size=BATCH,
+        optimiser="adamw",
+        rate=RATE,
+        weight_decay=weight_decay,
+        decay=0.0,
         seed=seed,
         check_every=50,
     )

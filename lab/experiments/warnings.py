@@ -1,0 +1,118 @@
+"""Which reading of a network foretells that its held-out score falls, and how early?
+
+The rows are those of `records/collapse.jsonl`. A rule is written down on some seeds, and judged on
+others; it may ask the small set that the run trains on, but no held-out answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+FALL = 0.05
+"""The held-out score has fallen once so much more of it is wrong than at the start."""
+
+PLACES: dict[str, Sequence[int]] = {
+    "token_cosine": (1, 2, 3),
+    "effective_rank": (1, 2, 3),
+    "centred_rank": (1, 2, 3),
+    "rank_residual": (1, 2, 3),
+    "attention_entropy": (0, 1, 2),
+}
+"""Where each is read that has a number a place."""
+
+AMOUNTS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+"""By how much of its first value a reading must have changed; those down to 0 for a fall."""
+
+FITTED_ON, TESTED_ON = (1, 2, 3), (4, 5, 6)
+"""Seeds on which the rule is written down, and those on which it is tested."""
+
+
+def readings() -> list[tuple[str, int | None]]:
+    """All that might warn, without a held-out sum being asked; a place where there are several."""
+    by_place = [(name, place) for name, places in PLACES.items() for place in places]
+    return [*by_place, *((name, None) for name in ("weight_norm", "logit_norm", "few_loss"))]
+
+
+def curve_of(row: Mapping[str, Any], name: str, place: int | None) -> list[float]:
+    found = [look[name] for look in row["looks"]]
+    return found if place is None else [values[place] for values in found]
+
+
+def fall_of(row: Mapping[str, Any]) -> float:
+    """The step of the first look at which the held-out score has fallen; infinite if at none."""
+    first = row["looks"][0]["wrong"]
+    steps = [k["step"] for k in row["looks"] if k["wrong"] >= first + FALL * row["n"]]
+    return steps[0] if steps else math.inf
+
+
+@dataclass(frozen=True)
+class Rule:
+    """It warns at the second of two looks in a row at which a reading has risen (or fallen) by so
+    much of what it was at the start."""
+
+    name: str
+    place: int | None
+    rises: bool
+    amount: float
+
+    def warns(self, row: Mapping[str, Any]) -> float:
+        """The step of the warning; infinite for none."""
+        values = np.array(curve_of(row, self.name, self.place))
+        change = (values / values[0] - 1) * (1 if self.rises else -1)
+        over = change >= self.amount
+        steps = [look["step"] for look in row["looks"]]
+        both = [step for step, pair in zip(steps[1:], pairwise(over), strict=True) if all(pair)]
+        return both[0] if both else math.inf
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a rule on some runs: in how many of those that fell it warned before, in how many of those
+    that did not it warned all the same, and how early: the step of the fall over that of the
+    warning, the median of the runs where it warned before."""
+
+    warned: int
+    fell: int
+    false: int
+    stood: int
+    lead: float
+
+    @property
+    def mistakes(self) -> int:
+        return self.fell - self.warned + self.false
+
+
+def judge(rule: Rule, rows: Sequence[Mapping[str, Any]]) -> Verdict:
+    pairs = [(rule.warns(row), fall_of(row)) for row in rows]
+    fell = [(warned, fall) for warned, fall in pairs if math.isfinite(fall)]
+    before = [fall / max(1.0, warned) for warned, fall in fell if warned < fall]
+    stood = [warned for warned, fall in pairs if not math.isfinite(fall)]
+    return Verdict(
+        warned=len(before),
+        fell=len(fell),
+        false=sum(map(math.isfinite, stood)),
+        stood=len(stood),
+        lead=float(np.median(before)) if before else 1.0,
+    )
+
+
+def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule:
+    """The rule with the fewest mistakes, and of these the one that warns earliest."""
+    rules = [
+        Rule(name, place, rises, amount)
+        for rises in (True, False)
+        for amount in AMOUNTS
+        if rises or amount < 1
+    ]
+
+    def worth(rule: Rule) -> tuple[int, float]:
+        verdict = judge(rule, rows)
+        return verdict.mistakes, -verdict.lead
+
+    return min(rules, key=worth)

@@ -1,0 +1,58 @@
+"""A small network that can multiply, and the few sums that it goes on with, far past the end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from lab.data.problems import BOUNDS, Format, sample_pairs
+from lab.data.sources import ListedPairs, Pairs
+from lab.model.config import (
+    AttentionResidual,
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    MultiHeadAttention,
+    PlainResidual,
+    Residual,
+)
+from lab.recipes.reach import SLOW_BASE
+from lab.training.recipe import Recipe
+
+Stream = Literal["plain", "attention"]
+STREAMS: dict[Stream, Residual] = {"plain": PlainResidual(), "attention": AttentionResidual()}
+
+FORM = Format("cot_reversed")
+BASE_STEPS = 1000
+RATE, BATCH = 3e-4, 16
+"""With which it goes on: AdamW's rate, and Muon's is five times it."""
+
+
+def knows_two_digits(stream: Stream = "plain", seed: int = 0) -> Recipe:
+    """Three layers of 64, on all sums of two by two digits that may be trained on."""
+    return Recipe(
+        name="knows_two_digits",
+        model=GPTConfig(
+            n_layer=3,
+            d_model=64,
+            position=CoupledRotaryPositions(SLOW_BASE),
+            attention=MultiHeadAttention(n_head=4, head_dim=16),
+            ffn=DenseFFN(d_ff=256),
+            residual=STREAMS[stream],
+        ),
+        data=Pairs(FORM),
+        steps=BASE_STEPS,
+        batch_size=32,
+        rate=2e-3,
+        muon_rate=1e-2,
+        precision="fp32",
+        seed=seed,
+    )
+
+
+def few_pairs(n: int, seed: int) -> ListedPairs:
+    """So many unordered pairs, drawn by the seed from those that may be trained on."""
+    a, b = sample_pairs(np.random.default_rng(seed), 4 * n, 2, 2, *BOUNDS["train"])
+    drawn = {(int(min(p)), int(max(p))): None for p in zip(a, b, strict=True)}
+    return ListedPairs(FORM, tuple(list(drawn)[:n]))
