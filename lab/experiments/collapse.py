@@ -29,6 +29,7 @@ from lab.data.problems import BOUNDS, Integers, sample_pairs
 from lab.data.samples import Sample
 from lab.data.sources import Pairs
 from lab.data.vocabulary import Tokens
+from lab.experiments.fine_tuning import as_live
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import logits_of, run_with_trace
@@ -54,6 +55,7 @@ from lab.recipes.feature_collapse import (
     few_pairs,
     knows_two_digits,
 )
+from lab.recipes.live import go_on
 from lab.records import RECORDS
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -346,3 +348,17 @@ def collapse_cells() -> list[Cell]:
 
 def pictured_cells() -> list[Cell]:
     return [cell_of(s, decay, PICTURED_SEED) for s in STREAMS for decay in DECAYS]
+
+
+# ---------------------------------------------------------------- what a reader may run
+
+LIVE = (4, 64, 256)
+"""Pairs that the recorded live runs go on with."""
+
+
+def live_cells() -> list[Cell]:
+    return [{"few": few} for few in LIVE]
+
+
+def measure_live(cell: Cell) -> dict[str, Any]:
+    return as_live(go_on(**cell))

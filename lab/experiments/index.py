@@ -54,5 +54,6 @@ SWEEPS: dict[str, Sweep] = {
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
     "threads": Sweep(threads.thread_cells, threads.measure_threads),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
+    "collapse_live": Sweep(collapse.live_cells, collapse.measure_live),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }

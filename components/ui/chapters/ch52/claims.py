@@ -1,0 +1,176 @@
+"""The measured figures of chapter 5, third page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from components.ui.chapters.ch52 import worked
+from components.ui.claims.core import Claim, Measured
+from lab.statistics import Spread, spread
+
+Rows = list[dict[str, Any]]
+Pick = Callable[[Rows], Measured]
+
+RECORD = "records/collapse.jsonl"
+
+
+def from_to(found: Spread, form: str) -> str:
+    """The median of the seeds, and between what they lie."""
+    low, median, high = (format(x, form) for x in found)
+    return median if low == high else f"{median} ({low} to {high})"
+
+
+def wrong(look: int = -1, **unusual: Any) -> Pick:
+    """Other sums that are wrong."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.runs(rows, **unusual)
+        shown = from_to(worked.over_seeds(found, "wrong", look=look), ",.0f")
+        return Measured(f"{shown} of {found[0]['n']:,}")
+
+    return pick
+
+
+def reading(
+    name: str, place: int | None = None, look: int = -1, form: str = ".2f", **unusual: Any
+) -> Pick:
+    """A reading of the network, after block 2 where there are several."""
+    return lambda rows: Measured(
+        from_to(worked.over_seeds(worked.runs(rows, **unusual), name, place, look), form)
+    )
+
+
+def few_wrong(rows: Rows) -> Measured:
+    """Of the few sums, at the end, over all usual runs."""
+    found = worked.runs(rows)
+    errors = sum(int(worked.at(row, "few_wrong")) for row in found)
+    n = sum(row["n_few"] for row in found)
+    return Measured(f"{errors:,} of {n:,}", errors, n)
+
+
+def fall(rows: Rows) -> Measured:
+    """The step of the first look at which five more in a hundred are wrong."""
+    found = spread(map(worked.warnings.fall_of, worked.runs(rows)))
+    if not math.isfinite(found.high):
+        return Measured(f"step {found.median:,.0f} in the middle of the seeds")
+    return Measured(f"step {from_to(found, ',.0f')}")
+
+
+def seeds(rows: Rows) -> Measured:
+    return Measured(worked.spelled(len(worked.runs(rows))))
+
+
+def exact_seeds(rows: Rows) -> Measured:
+    return Measured(worked.spelled(len(worked.runs(rows, **worked.KINDS[worked.EXACT]))))
+
+
+def put_back(part: str) -> Pick:
+    """Other sums wrong of the last network with one part put back."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.runs(rows)
+        shown = spread(row["wrong_with_part_of_base"][part] for row in found)
+        return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
+
+    return pick
+
+
+def without_mean(rows: Rows) -> Measured:
+    found = worked.runs(rows)
+    shown = spread(row["wrong_without_mean"] for row in found)
+    return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
+
+
+def best_rule(rows: Rows) -> Measured:
+    """The first of the table: what it is, and what came of it on the seeds that it did not see."""
+    rule, _, tested = worked.judged(rows)[0]
+    way = "risen" if rule.rises else "fallen"
+    return Measured(
+        f"{worked.name_of(rule)}, once it has {way} by {100 * rule.amount:g}%: it warned before "
+        f"{tested.warned} of {tested.fell} falls, {tested.lead:.1f} times earlier in the median, "
+        f"and in {tested.false} of {tested.stood} runs where nothing fell"
+    )
+
+
+DECAY: dict[str, Any] = {"weight_decay": 0.1}
+ATTENTION: dict[str, Any] = {"stream": "attention"}
+EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
+
+CLAIMS: dict[str, Claim] = {
+    "ch5.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
+    "ch5.collapse_exact_seeds": Claim(
+        "Seeds of the long runs whose loss is in 64 bits.", RECORD, exact_seeds
+    ),
+    "ch5.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
+    "ch5.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
+    "ch5.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
+    "ch5.collapse_decay": Claim("The same, with weight decay 0.1.", RECORD, wrong(**DECAY)),
+    "ch5.collapse_attention": Claim(
+        "The same, with attention over depth.", RECORD, wrong(**ATTENTION)
+    ),
+    "ch5.collapse_attention_decay": Claim(
+        "The same, with attention over depth and weight decay.",
+        RECORD,
+        wrong(**ATTENTION, **DECAY),
+    ),
+    "ch5.collapse_attention_before": Claim(
+        "Other sums wrong before the long run, attention over depth.",
+        RECORD,
+        wrong(0, **ATTENTION),
+    ),
+    "ch5.collapse_exact": Claim("The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)),
+    "ch5.collapse_all": Claim("The same, when it goes on with all sums.", RECORD, wrong(**ALL)),
+    "ch5.collapse_cosine_before": Claim(
+        "Token cosine after block 2 before the long run.",
+        RECORD,
+        reading("token_cosine", worked.LAST, 0),
+    ),
+    "ch5.collapse_cosine": Claim(
+        "Token cosine after block 2 after the long run.",
+        RECORD,
+        reading("token_cosine", worked.LAST),
+    ),
+    "ch5.collapse_cosine_decay": Claim(
+        "The same, with weight decay 0.1.", RECORD, reading("token_cosine", worked.LAST, **DECAY)
+    ),
+    "ch5.collapse_cosine_attention": Claim(
+        "The same, with attention over depth.",
+        RECORD,
+        reading("token_cosine", worked.LAST, **ATTENTION),
+    ),
+    "ch5.collapse_cosine_exact": Claim(
+        "The same, with the loss in 64 bits.", RECORD, reading("token_cosine", worked.LAST, **EXACT)
+    ),
+    "ch5.collapse_cosine_all": Claim(
+        "The same, when it goes on with all sums.",
+        RECORD,
+        reading("token_cosine", worked.LAST, **ALL),
+    ),
+    "ch5.collapse_rank_before": Claim(
+        "Effective rank after block 2 before the long run.",
+        RECORD,
+        reading("effective_rank", worked.LAST, 0, ".1f"),
+    ),
+    "ch5.collapse_rank": Claim(
+        "Effective rank after block 2 after the long run.",
+        RECORD,
+        reading("effective_rank", worked.LAST, form=".1f"),
+    ),
+    "ch5.collapse_loss": Claim(
+        "Loss of the few sums at the end.", RECORD, reading("few_loss", form=".0e")
+    ),
+    "ch5.collapse_moved": Claim(
+        "How far the weights moved, over their length.", RECORD, reading("moved")
+    ),
+    "ch5.collapse_moved_exact": Claim(
+        "The same, with the loss in 64 bits.", RECORD, reading("moved", **EXACT)
+    ),
+    "ch5.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
+    "ch5.collapse_mean": Claim("Other sums wrong without the mean feature.", RECORD, without_mean),
+    "ch5.collapse_block_2": Claim(
+        "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
+    ),
+    "ch5.collapse_rule": Claim("The rule with the fewest mistakes.", RECORD, best_rule),
+}

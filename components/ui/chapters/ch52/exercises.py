@@ -1,0 +1,91 @@
+"""The exercises of chapter 5, third page: a rank set by hand, and a rule of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch52 import worked
+from components.ui.exercises import show_verdict
+from components.ui.lazily import lazily
+from components.ui.records import rows_of
+from components.ui.words import listed
+
+diagnostics = lazily("lab.interp.diagnostics")
+warnings = lazily("lab.experiments.warnings")
+
+WANTED, NEAR = 2.0, 0.05
+"""The effective rank that is asked for, and how near is near enough."""
+
+SIZES = tuple(range(1, 11))
+
+MOST_MISTAKES, LEAD = 1, 1.5
+"""What a reader's rule may get wrong on the seeds that it was not tried on, and how many times
+earlier than the fall it is to warn."""
+
+RISES = {True: "risen", False: "fallen"}
+
+
+def a_rank_by_hand(page: Chapter) -> None:
+    """Two of three singular values; the third is one."""
+    left, right = st.columns(2)
+    with left:
+        first = page.choose("sigma0", "First singular value", SIZES, 1)
+    with right:
+        second = page.choose("sigma1", "Second singular value", SIZES, 1)
+    values = (first, second, 1)
+    shares = [value / sum(values) for value in values]
+    rank = worked.rank_of(shares)
+    said = f"Shares of {', '.join(f'{x:.2f}' for x in shares)}: an effective rank of {rank:.2f}."
+    hint = "One value must be larger." if rank > WANTED + NEAR else "They must be more alike."
+    show_verdict(abs(rank - WANTED) <= NEAR, said, hint)
+    page.source(diagnostics.effective_rank)
+
+
+def a_rule_of_your_own(page: Chapter) -> None:
+    """A reading, a direction and an amount; tried on some seeds, judged on the others."""
+    rows = rows_of("collapse.jsonl")
+    if not rows:
+        return
+    names = list(worked.INSIDE)
+    left, middle, right = st.columns(3)
+    with left:
+        name = page.choose("rule", "It watches", names, names[0], kind="list")
+    with middle:
+        rises = page.choose("rises", "Until it has", list(RISES), True, words=RISES.__getitem__)
+    with right:
+        amount = page.choose(
+            "amount", "By a part of", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"
+        )
+    rule = warnings.Rule(*worked.INSIDE[name], rises, amount)
+    tried, judged = (warnings.judge(rule, found) for found in worked.fitted_and_tested(rows))
+    said = (
+        f"Seeds {spoken(warnings.FITTED_ON)}: {said_of(tried)}. "
+        f"Seeds {spoken(warnings.TESTED_ON)}: {said_of(judged)}."
+    )
+    good = judged.mistakes <= MOST_MISTAKES and judged.lead >= LEAD
+    show_verdict(good, said, hint_of(judged))
+    page.source(warnings.Rule.warns, warnings.judge)
+
+
+def spoken(seeds: tuple[int, ...]) -> str:
+    return listed([f"{seed}" for seed in seeds])
+
+
+def said_of(verdict: Any) -> str:
+    return (
+        f"it warned before {verdict.warned} of {verdict.fell} falls, {verdict.lead:.1f} times "
+        f"earlier in the median, and in {verdict.false} of {verdict.stood} runs where nothing fell"
+    )
+
+
+def hint_of(verdict: Any) -> str:
+    if verdict.warned == 0 and verdict.false == 0:
+        return "It hardly ever warns. Ask for less, or look at where this curve goes."
+    if verdict.false:
+        return "It also warns where nothing falls. Ask for more, or watch what stands still there."
+    if verdict.fell - verdict.warned > MOST_MISTAKES:
+        return "It comes too late for some. What moves before the score does?"
+    return "It is right, but late. Ask for a little less."

@@ -1,0 +1,131 @@
+"""The charts of chapter 5, third page.
+
+`Rows` are plain dicts with the named fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import (
+    BROWN,
+    GREY,
+    INK,
+    OCHRE,
+    ROSE,
+    SOFT,
+    TEAL,
+    VIOLET,
+    WRONG,
+    Tone,
+)
+from components.ui.plots.core import CURVE, Chart, finished, rows_high, toned
+
+Rows = Sequence[Mapping[str, Any]]
+
+STREAMS: dict[str, Tone] = {"plain sum": OCHRE, "attention over depth": VIOLET}
+KINDS: dict[str, Tone] = {
+    "few sums": OCHRE,
+    "few sums, loss in 64 bits": TEAL,
+    "all sums": GREY,
+}
+READINGS: dict[str, Tone] = {
+    "other sums wrong": WRONG,
+    "token cosine": VIOLET,
+    "effective rank": OCHRE,
+    "rank residual": TEAL,
+    "attention entropy": ROSE,
+    "size of the weights": BROWN,
+    "size of the logits": INK,
+    "loss of the few sums": GREY,
+}
+
+
+def of_steps() -> alt.X:
+    return alt.X(
+        "step:Q",
+        title="step",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(format="~s", tickCount=5),
+    )
+
+
+def over_steps(
+    rows: Rows, title: str, tones: dict[str, Tone], *, percent: bool = False, log: bool = False
+) -> Chart:
+    """A thin line a seed and a strong one at their median. Rows: run, seed, step, value, and where
+    there are two of them decay."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=of_steps(), color=alt.Color("run:N", title=None, scale=toned(tones))
+    )
+    if "decay" in data:
+        base = base.encode(strokeDash=alt.StrokeDash("decay:N", title=None, sort=None))
+    scale, axis = (
+        alt.Scale(type="log" if log else "linear"),
+        alt.Axis(format="%" if percent else "~g"),
+    )
+    if log:
+        axis = alt.Axis(format=".0e", tickCount=5)
+    shown = alt.Tooltip("value:Q", format=".1%" if percent else ".3~g")
+    seeds = base.mark_line(strokeWidth=1, opacity=0.35).encode(
+        y=alt.Y("value:Q", title=title, scale=scale, axis=axis),
+        detail="seed:N",
+        tooltip=["run", "seed", "step", shown],
+    )
+    median = base.mark_line(strokeWidth=2.5).encode(
+        y=alt.Y("median(value):Q", title=title, scale=scale, axis=axis)
+    )
+    return finished(alt.layer(seeds, median).properties(height=CURVE))
+
+
+def changes(rows: Rows, fall: float | None) -> Chart:
+    """When each reading of one run moved, and a rule where its score fell. Rows: reading, step,
+    value."""
+    lines = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line()
+        .encode(
+            x=of_steps(),
+            y=alt.Y(
+                "value:Q", title="part of its whole change", axis=alt.Axis(format="%", tickCount=5)
+            ),
+            color=alt.Color("reading:N", title=None, scale=toned(READINGS)),
+            strokeWidth=alt.condition(
+                alt.datum.reading == "other sums wrong", alt.value(4), alt.value(1.8)
+            ),
+            tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
+        )
+    )
+    if fall is None:
+        return finished(lines.properties(height=CURVE))
+    data = pd.DataFrame([{"step": fall, "said": "five more in a hundred are wrong"}])
+    rule = alt.Chart(data).mark_rule(color=SOFT.now, strokeDash=[4, 4]).encode(x=of_steps())
+    words = (
+        alt.Chart(data)
+        .mark_text(align="right", dx=-6, baseline="top", color=SOFT.now)
+        .encode(x=of_steps(), y=alt.value(4), text="said:N")
+    )
+    return finished(alt.layer(lines, rule, words).properties(height=CURVE))
+
+
+def parts(rows: Rows) -> Chart:
+    """A point a seed, a tick at the median, a row a network. Rows: network, seed, value."""
+    data = pd.DataFrame(rows)
+    x = alt.X("value:Q", title="other sums wrong", axis=alt.Axis(format="%"))
+    base = alt.Chart(data).encode(
+        y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True))
+    )
+    points = base.mark_point(size=80, filled=True, opacity=0.75, color=OCHRE.now).encode(
+        x=x, tooltip=["network", "seed", alt.Tooltip("value:Q", format=".1%")]
+    )
+    ticks = base.mark_tick(thickness=3, size=22, color=INK.now).encode(
+        x=alt.X("median(value):Q", title="other sums wrong", axis=alt.Axis(format="%"))
+    )
+    return finished(
+        alt.layer(points, ticks).properties(height=rows_high(len(set(data["network"])), 30))
+    )

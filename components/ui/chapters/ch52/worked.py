@@ -1,0 +1,413 @@
+"""The worked numbers in the prose of chapter 5, third page, and what its record says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.ui.chapters.ch52 import probes
+from components.ui.lazily import lazily
+from components.ui.words import band, spelled
+from lab.records import select
+from lab.statistics import Spread, spread
+
+experiment = lazily("lab.experiments.collapse")
+warnings = lazily("lab.experiments.warnings")
+diagnostics = lazily("lab.interp.diagnostics")
+recipes = lazily("lab.recipes.feature_collapse")
+torch = lazily("torch")
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+
+# ---------------------------------------------------------------- the runs, by name
+
+USUAL: Row = {
+    "stream": "plain",
+    "weight_decay": 0.0,
+    "goes_on_with": "few",
+    "optimiser": "adamw",
+    "precision": "fp32",
+}
+STREAMS = {"plain": "plain sum", "attention": "attention over depth"}
+DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
+
+FEW, EXACT, ALL = "few sums", "few sums, loss in 64 bits", "all sums"
+KINDS: dict[str, Row] = {FEW: {}, EXACT: {"precision": "fp64_loss"}, ALL: {"goes_on_with": "all"}}
+"""How a run goes on; the first is the usual way."""
+
+BESIDE: dict[str, Row] = {
+    "as above": {},
+    "weight decay 1": {"weight_decay": 1.0},
+    "numbers of 16 bits": {"precision": "bf16"},
+    "Muon": {"optimiser": "muon"},
+}
+
+
+def runs(rows: Rows, **unusual: Any) -> list[Row]:
+    """The usual runs, but for what is named."""
+    return select(rows, **{**USUAL, **unusual})
+
+
+def grid(rows: Rows) -> list[Row]:
+    """All runs on few sums with either stream and either decay, AdamW and 32 bits."""
+    return [
+        row for s in STREAMS for decay in DECAYS for row in runs(rows, stream=s, weight_decay=decay)
+    ]
+
+
+def arm_of(row: Row) -> tuple[str, str]:
+    return STREAMS[row["cell"]["stream"]], DECAYS[row["cell"]["weight_decay"]]
+
+
+# ---------------------------------------------------------------- what is looked at
+
+LAST = 3
+"""The last place in the stream: what leaves block 2."""
+
+PLACES = ("before block 0", "after block 0", "after block 1", "after block 2")
+
+SHARES: dict[str, tuple[str, str]] = {
+    "other sums wrong": ("wrong", "n"),
+    "the few sums wrong": ("few_wrong", "n_few"),
+}
+INSIDE: dict[str, tuple[str, int | None]] = {
+    "token cosine": ("token_cosine", LAST),
+    "effective rank": ("effective_rank", LAST),
+    "rank residual": ("rank_residual", LAST),
+    "attention entropy": ("attention_entropy", LAST - 1),
+    "size of the weights": ("weight_norm", None),
+    "size of the logits": ("logit_norm", None),
+    "loss of the few sums": ("few_loss", None),
+}
+"""A reading of a network, as the page calls it: in the record, and at which place."""
+
+
+MOVING = (*INSIDE, "other sums wrong")
+"""What may be compared between ways to go on."""
+
+
+def curve(row: Row, what: str) -> list[tuple[int, float]]:
+    """(step, value) of every look but the one before the first step."""
+    if what in SHARES:
+        name, n = SHARES[what]
+        values = [look[name] / row[n] for look in row["looks"]]
+    else:
+        values = warnings.curve_of(row, *INSIDE[what])
+    steps = [look["step"] for look in row["looks"]]
+    return list(zip(steps, values, strict=True))[1:]
+
+
+def grid_rows(rows: Rows, what: str) -> list[Row]:
+    return [
+        {
+            "run": arm_of(row)[0],
+            "decay": arm_of(row)[1],
+            "seed": row["cell"]["seed"],
+            "step": step,
+            "value": value,
+        }
+        for row in grid(rows)
+        for step, value in curve(row, what)
+    ]
+
+
+def kind_rows(rows: Rows, what: str) -> list[Row]:
+    """Of the seeds of which there is a run of every kind."""
+    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
+    return [
+        {"run": kind, "seed": row["cell"]["seed"], "step": step, "value": value}
+        for kind, unusual in KINDS.items()
+        for row in runs(rows, **unusual)
+        if row["cell"]["seed"] in seeds
+        for step, value in curve(row, what)
+    ]
+
+
+def at(row: Row, name: str, place: int | None = None, look: int = -1) -> float:
+    """A reading at one look, the last if not said otherwise."""
+    return warnings.curve_of(row, name, place)[look]
+
+
+def scores(row: Row, *, compact: bool) -> dict[str, list[float]]:
+    """Counts under the cloud; at the top of a page those alone that give no answer away."""
+    few = {"the few sums wrong": [look["few_wrong"] for look in row["looks"]]}
+    if compact:
+        return few
+    return few | {
+        "other sums wrong": [look["wrong"] for look in row["looks"]],
+        "token cosine": [look["token_cosine"][LAST] for look in row["looks"]],
+        "effective rank": [look["effective_rank"][LAST] for look in row["looks"]],
+    }
+
+
+def score_rows(row: Row) -> list[Row]:
+    found = scores(row, compact=False)
+    steps = [look["step"] for look in row["looks"]]
+    return [
+        {"step": step, **{name: values[n] for name, values in found.items()}}
+        for n, step in enumerate(steps)
+    ]
+
+
+def over_seeds(rows: Rows, name: str, place: int | None = None, look: int = -1) -> Spread:
+    return spread(at(row, name, place, look) for row in rows)
+
+
+# ---------------------------------------------------------------- 1. past the end
+
+FALLS = ("about as many", "two to five times as many", "more than five times as many")
+
+
+def how_it_falls(rows: Rows) -> str:
+    """The option of the guess: other sums that are wrong at the end, over those at the start."""
+    found = [at(row, "wrong") / at(row, "wrong", look=0) for row in runs(rows)]
+    return band(spread(found).median, (2, 5), FALLS)
+
+
+def times_read() -> float:
+    """How often the long run reads each of its sums."""
+    n_pair = len(experiment.few_pairs(experiment.N_PAIR, 1).both_ways()[0])
+    return experiment.STEPS * experiment.BATCH / n_pair
+
+
+def times_read_before() -> float:
+    """How often the base reads each of its own."""
+    base = recipes.knows_two_digits()
+    return base.steps * base.batch_size / base.data.trained_on().sum()
+
+
+# ---------------------------------------------------------------- 2. the features
+
+TURNS = ("it stays where it is", "all features move apart", "all features turn one way")
+
+
+def how_they_turn(rows: Rows) -> str:
+    """The option of the guess: the token cosine after block 2, less that at the start."""
+    moved = [
+        at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in runs(rows)
+    ]
+    middle = spread(moved).median
+    if middle > 0.2:
+        return TURNS[2]
+    return TURNS[1] if middle < -0.2 else TURNS[0]
+
+
+WORKED_SHARES = (0.9, 0.1)
+
+
+def rank_of(shares: Sequence[float]) -> float:
+    return diagnostics.effective_rank(torch.tensor(shares, dtype=torch.float64))
+
+
+# ---------------------------------------------------------------- 3. who pushes
+
+LEADS = (4.0, 8.0, 12.0, 16.0, 17.0, 20.0, 24.0)
+LEAD = 20.0
+
+STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardly at all")
+
+
+def still_turn(rows: Rows) -> str:
+    """The option of the guess: how much of the rise of the token cosine is left in 64 bits."""
+    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
+
+    def rise(found: Rows) -> float:
+        return spread(
+            at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0)
+            for row in found
+            if row["cell"]["seed"] in seeds
+        ).median
+
+    left = rise(runs(rows, **KINDS[EXACT])) / rise(runs(rows))
+    return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
+
+
+def pull_rows(lead: float) -> list[dict[str, str]]:
+    """A line for either format: the pulls on the logits of one token."""
+    return [
+        {
+            "softmax in": f"{bits} bits",
+            "the right logit is pulled up by": power(found.up),
+            "all others are pushed down by": power(found.down),
+            "left over": power(found.left),
+        }
+        for bits in (32, 64)
+        for found in (probes.pulls(lead, bits),)
+    ]
+
+
+def power(x: float) -> str:
+    """0, or with two digits: 2.7e-08."""
+    return f"{x:.1e}" if x else "0"
+
+
+# ---------------------------------------------------------------- 4. what warned first
+
+WHEN = ("before step 100", "from step 100 to step 1,000", "later, or never")
+
+
+def when_it_falls(rows: Rows) -> str:
+    """The option of the guess, of the usual runs."""
+    return band(spread(map(warnings.fall_of, runs(rows))).median, (100, 1000), WHEN)
+
+
+def change_rows(row: Row) -> list[Row]:
+    """Of one run: by how much of its whole change each reading has changed."""
+    out: list[Row] = []
+    for what in ("other sums wrong", *INSIDE):
+        found = curve(row, what)
+        values = np.array([value for _, value in found])
+        if what == "loss of the few sums":
+            values = np.log(values)
+        whole = np.abs(values - values[0]).max() or 1.0
+        sign = np.sign(values[-1] - values[0]) or 1.0
+        out += [
+            {"reading": what, "step": step, "value": float(sign * (value - values[0]) / whole)}
+            for (step, _), value in zip(found, values, strict=True)
+        ]
+    return out
+
+
+def fitted_and_tested(rows: Rows) -> tuple[list[Row], list[Row]]:
+    """Runs on few sums and on all, by the seeds that rules are written down on, and the others."""
+    found = [*grid(rows), *runs(rows, **KINDS[ALL])]
+    fitted, tested = (
+        [row for row in found if row["cell"]["seed"] in seeds]
+        for seeds in (warnings.FITTED_ON, warnings.TESTED_ON)
+    )
+    return fitted, tested
+
+
+def judged(rows: Rows) -> list[tuple[Any, Any, Any]]:
+    """Each rule with its verdicts, on the seeds that it is written down on and on the others; the
+    one with the fewest mistakes on the others first, and of these the earliest."""
+    fitted, tested = fitted_and_tested(rows)
+    found = [
+        (rule, warnings.judge(rule, fitted), warnings.judge(rule, tested))
+        for reading in warnings.readings()
+        for rule in (warnings.fit(fitted, *reading),)
+    ]
+    return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))
+
+
+READINGS = {
+    "token_cosine": "token cosine",
+    "effective_rank": "effective rank",
+    "centred_rank": "effective rank about the mean",
+    "rank_residual": "rank residual",
+    "attention_entropy": "attention entropy",
+    "weight_norm": "size of the weights",
+    "logit_norm": "size of the logits",
+    "few_loss": "loss of the few sums",
+}
+
+
+def name_of(rule: Any) -> str:
+    if rule.place is None:
+        return READINGS[rule.name]
+    block = rule.place if rule.name == "attention_entropy" else rule.place - 1
+    return f"{READINGS[rule.name]}, block {block}"
+
+
+def rule_rows(rows: Rows) -> list[dict[str, str]]:
+    return [
+        {
+            "reading": name_of(rule),
+            "warns once it has": f"{'risen' if rule.rises else 'fallen'} by {100 * rule.amount:g}%",
+            "before a fall": f"{tested.warned} of {tested.fell}",
+            "where nothing fell": f"{tested.false} of {tested.stood}",
+            "earlier by": f"{tested.lead:.1f} times",
+        }
+        for rule, _, tested in judged(rows)
+    ]
+
+
+# ---------------------------------------------------------------- 5. the last network, taken apart
+
+WHERE = ("the token table", "block 0", "block 1", "block 2")
+
+
+def part_rows(rows: Rows) -> list[Row]:
+    """Other sums wrong of the last network, as it is and with one part put back."""
+    out: list[Row] = []
+    for row in runs(rows):
+        seed, n = row["cell"]["seed"], row["n"]
+        counts = {
+            "as it is": at(row, "wrong"),
+            "without the mean feature": row["wrong_without_mean"],
+            **{f"{part} as before": x for part, x in row["wrong_with_part_of_base"].items()},
+        }
+        out += [{"network": name, "seed": seed, "value": x / n} for name, x in counts.items()]
+    return out
+
+
+def where_it_is(rows: Rows) -> str:
+    """The option of the guess: the part that mends most when it is put back."""
+    parts = list(runs(rows)[0]["wrong_with_part_of_base"])
+    medians = [
+        spread(row["wrong_with_part_of_base"][part] for row in runs(rows)).median for part in parts
+    ]
+    return WHERE[int(np.argmin(medians))]
+
+
+# ---------------------------------------------------------------- beside
+
+
+def beside_rows(rows: Rows) -> list[dict[str, str]]:
+    """One run each, all of the same seed."""
+    out: list[dict[str, str]] = []
+    for name, unusual in BESIDE.items():
+        for row in runs(rows, **unusual, seed=experiment.PICTURED_SEED):
+            fall = warnings.fall_of(row)
+            out.append(
+                {
+                    "goes on with": name,
+                    "the few wrong": f"{at(row, 'few_wrong'):,} of {row['n_few']:,}",
+                    "others wrong": f"{at(row, 'wrong'):,} of {row['n']:,}",
+                    "fell at step": f"{fall:,}" if math.isfinite(fall) else "never",
+                    "token cosine": f"{at(row, 'token_cosine', LAST):.2f}",
+                    "effective rank": f"{at(row, 'effective_rank', LAST):.1f}",
+                    "size of the weights": f"{at(row, 'weight_norm'):.1f}",
+                }
+            )
+    return out
+
+
+# ---------------------------------------------------------------- the live run
+
+FEWS = (4, 16, 64, 256)
+"""Pairs that a reader may go on with."""
+
+
+def recorded_curves(rows: Rows) -> list[Row]:
+    """Loss and held-out share of the recorded runs, by the number of pairs."""
+    return [
+        {"run": f"{row['cell']['few']} pairs, recorded", "step": step, "what": what, "value": value}
+        for row in rows
+        for step, errors, n, loss in row["curve"]
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
+    ]
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "few": lambda: f"{experiment.N_PAIR}",
+    "steps": lambda: f"{experiment.STEPS:,}",
+    "asked": lambda: f"{experiment.N_ASKED:,}",
+    "times_read": lambda: f"{times_read():,.0f}",
+    "times_before": lambda: f"{times_read_before():.0f}",
+    "past": lambda: f"{times_read() / times_read_before():.0f}",
+    "share_large": lambda: f"{WORKED_SHARES[0]:g}",
+    "share_small": lambda: f"{WORKED_SHARES[1]:g}",
+    "entropy": lambda: f"{math.log(rank_of(WORKED_SHARES)):.2f}",
+    "rank": lambda: f"{rank_of(WORKED_SHARES):.2f}",
+    "rank_alike": lambda: f"{rank_of((0.5, 0.5)):g}",
+    "lead": lambda: f"{LEAD:g}",
+    "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
+    "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
+    "fitted": lambda: spelled(len(warnings.FITTED_ON)),
+    "tested": lambda: spelled(len(warnings.TESTED_ON)),
+}

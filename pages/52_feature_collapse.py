@@ -1,0 +1,273 @@
+"""Chapter 5, third page: feature collapse. Training that goes on far past the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from components.ui import training
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch52 import exercises, figures, probes, worked
+from components.ui.chapters.ch52.worked import CALC
+from components.ui.drawings.cloud import show_cloud
+from components.ui.lazily import lazily
+from components.ui.records import rows_of
+
+experiment = lazily("lab.experiments.collapse")
+warnings = lazily("lab.experiments.warnings")
+diagnostics = lazily("lab.interp.diagnostics")
+recipes = lazily("lab.recipes.live")
+steps = lazily("lab.training.train")
+
+RECORD = "collapse.jsonl"
+
+page = Chapter("52_feature_collapse", CALC)
+page.open()
+
+
+def cloud(name: str, stream: str, weight_decay: float, *, compact: bool) -> None:
+    """The picture of a recorded run; a sentence where it is missing."""
+    rows, picture = rows_of(RECORD), probes.picture_of(stream, weight_decay)
+    if picture is None:
+        st.info("This figure waits for its picture in records/, which is missing or damaged.")
+        return
+    found = worked.runs(
+        rows, stream=stream, weight_decay=weight_decay, seed=experiment.PICTURED_SEED
+    )
+    for row in found:
+        show_cloud(
+            f"{page.prefix}{name}",
+            [look["step"] for look in row["looks"]],
+            picture.points,
+            picture.groups,
+            picture.spectra,
+            picture.cosines,
+            worked.scores(row, compact=compact),
+            layers=worked.PLACES,
+            tokens=picture.tokens,
+            alt="Features of tokens in three axes, step by step through a long training",
+            compact=compact,
+        )
+        page.numbers("Scores of the run", worked.score_rows(row))
+
+
+@page.section("cloud", told=False)
+def features_of_a_long_run() -> None:
+    cloud("cloud", "plain", 0.0, compact=True)
+    page.source(experiment.picture, diagnostics.three_axes)
+
+
+page.three_from_before("before_norm", "before_loss", "before_depth")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. past the end
+
+
+@page.section("past")
+def past_the_end() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "How many other sums are wrong at the end, beside those at the start?",
+        worked.FALLS,
+        lambda: worked.how_it_falls(rows),
+    ):
+        return
+    what = page.choose("past", "Part of", list(worked.SHARES), kind="segments")
+    page.draw(
+        figures.over_steps(worked.grid_rows(rows, what), what, figures.STREAMS, percent=True),
+        alt=f"{what} by step, a line a seed, for two kinds of residual and of weight decay",
+    )
+    page.notice()
+    page.source(experiment.measure_collapse, experiment.follow_run, experiment.long_recipe)
+
+
+# ---------------------------------------------------------------- 2. what happens inside
+
+page.prose("measures")
+
+
+@page.section("inside")
+def what_happens_inside() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "The loss of the few sums is next to nothing. What do the features do from there on?",
+        worked.TURNS,
+        lambda: worked.how_they_turn(rows),
+    ):
+        return
+    page.prose("inside_controls")
+    left, right = st.columns(2)
+    with left:
+        stream = page.choose(
+            "stream", "Residual", list(worked.STREAMS), words=worked.STREAMS.__getitem__
+        )
+    with right:
+        decay = page.choose(
+            "decay",
+            "Weight decay",
+            list(worked.DECAYS),
+            kind="segments",
+            words=worked.DECAYS.__getitem__,
+        )
+    cloud("inside", stream, decay, compact=False)
+    page.notice()
+    page.source(diagnostics.token_cosine, diagnostics.effective_rank, experiment.picture)
+
+
+# ---------------------------------------------------------------- 3. who pushes
+
+
+def as_lead(x: float) -> str:
+    return f"{x:g}"
+
+
+@page.section("push", told=False)
+def who_pushes() -> None:
+    lead = page.choose("lead", "The right logit leads by", worked.LEADS, worked.LEAD, words=as_lead)
+    found = worked.pull_rows(lead)
+    st.dataframe(found, hide_index=True, width="stretch")
+    page.numbers("Pulls on the logits of one token", found)
+    page.notice()
+    page.source(steps.masked_loss)
+
+
+@page.section("bits")
+def in_more_bits() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Softmax and loss in 64 bits, all else as before. Do the features still turn one way?",
+        worked.STILL,
+        lambda: worked.still_turn(rows),
+    ):
+        return
+    what = page.choose(
+        "bits",
+        "By step",
+        ["token cosine", *(w for w in worked.MOVING if w != "token cosine")],
+        kind="list",
+    )
+    page.draw(
+        figures.over_steps(
+            worked.kind_rows(rows, what),
+            what,
+            figures.KINDS,
+            percent=what in worked.SHARES,
+            log=what == "loss of the few sums",
+        ),
+        alt=f"{what} by step, for three ways to go on",
+    )
+    page.notice()
+    page.source(steps.masked_loss, experiment.long_recipe)
+
+
+# ---------------------------------------------------------------- 4. what warned first
+
+
+@page.section("warn")
+def what_warned_first() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "When are five more of a hundred other sums wrong, with a plain sum and no decay?",
+        worked.WHEN,
+        lambda: worked.when_it_falls(rows),
+    ):
+        return
+    page.prose("warn_controls")
+    found = worked.runs(rows)
+    seeds = [row["cell"]["seed"] for row in found]
+    seed = page.choose("seed", "Seed", seeds, kind="segments")
+    row = found[seeds.index(seed)]
+    fall = warnings.fall_of(row)
+    page.draw(
+        figures.changes(worked.change_rows(row), fall if fall <= experiment.STEPS else None),
+        alt="When each reading of one run moved, as a part of its whole change",
+    )
+    table = worked.rule_rows(rows)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("Rules, and what came of them", table)
+    page.notice()
+    page.source(warnings.Rule.warns, warnings.fit, warnings.judge)
+
+
+# ---------------------------------------------------------------- 5. where it broke
+
+
+@page.section("where")
+def where_it_broke() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "One part of the worn network is put back as it was. Which mends most?",
+        worked.WHERE,
+        lambda: worked.where_it_is(rows),
+    ):
+        return
+    page.draw(
+        figures.parts(worked.part_rows(rows)),
+        alt="Other sums wrong, of the last network and with one part of it put back",
+    )
+    page.notice()
+    page.source(experiment.with_part_of, experiment.wrong_without_mean)
+
+
+@page.section("beside", told=False)
+def points_beside() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    with page.deeper("One run each: stronger decay, numbers of 16 bits, Muon"):
+        table = worked.beside_rows(rows)
+        st.dataframe(table, hide_index=True, width="stretch")
+        page.numbers("One run each", table)
+        page.notice()
+
+
+# ---------------------------------------------------------------- do it yourself
+
+
+def go_on_with(few: int, decay: float) -> None:
+    training.launch("ch52_live", {"few": few, "weight_decay": decay}, recipe="go_on")
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    decay = arguments.get("weight_decay", 0.0)
+    return f"{arguments.get('few', 64)} sums" + (f", decay {decay:g}" if decay else "")
+
+
+@page.section("live", told=False)
+def wear_it_out_yourself() -> None:
+    left, right = st.columns(2)
+    with left:
+        few = page.choose("few", "Pairs that it goes on with", worked.FEWS, 64)
+    with right:
+        decay = page.choose("live_decay", "Weight decay", (0.0, 0.1, 1.0), kind="segments")
+    st.button(
+        "Go on training",
+        key=f"{page.prefix}go_on",
+        icon=":material/play_arrow:",
+        on_click=go_on_with,
+        args=(few, decay),
+    )
+    rows = rows_of("collapse_live.jsonl")
+    training.watch("ch52_live", run_name, worked.recorded_curves(rows) if rows else ())
+    page.notice()
+    page.source(recipes.go_on)
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_rank")
+def a_rank_by_hand() -> None:
+    exercises.a_rank_by_hand(page)
+
+
+@page.section("ex_rule")
+def a_rule_of_your_own() -> None:
+    exercises.a_rule_of_your_own(page)
+
+
+page.close("end", "read")
