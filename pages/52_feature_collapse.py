@@ -123,7 +123,7 @@ def as_lead(x: float) -> str:
     return f"{x:g}"
 
 
-@page.section("push", told=False)
+@page.section("push")
 def who_pushes() -> None:
     lead = page.choose("lead", "The right logit leads by", worked.LEADS, worked.LEAD, words=as_lead)
     found = worked.pull_rows(lead)
@@ -181,7 +181,7 @@ def what_warned_first() -> None:
     row = found[seeds.index(seed)]
     fall = warnings.fall_of(row)
     page.draw(
-        figures.changes(worked.change_rows(row), fall if fall <= experiment.STEPS else None),
+        figures.moved_when(worked.change_rows(row), fall if fall <= experiment.STEPS else None),
         alt="When each reading of one run moved, as a part of its whole change",
     )
     table = worked.rule_rows(rows)
@@ -204,14 +204,14 @@ def where_it_broke() -> None:
     ):
         return
     page.draw(
-        figures.parts(worked.part_rows(rows)),
+        figures.put_back(worked.part_rows(rows)),
         alt="Other sums wrong, of the last network and with one part of it put back",
     )
     page.notice()
     page.source(experiment.with_part_of, experiment.wrong_without_mean)
 
 
-@page.section("beside", told=False)
+@page.section("beside")
 def points_beside() -> None:
     rows = rows_of(RECORD)
     if not rows:
@@ -235,7 +235,7 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     return f"{arguments.get('few', 64)} sums" + (f", decay {decay:g}" if decay else "")
 
 
-@page.section("live", told=False)
+@page.section("live")
 def wear_it_out_yourself() -> None:
     left, right = st.columns(2)
     with left:

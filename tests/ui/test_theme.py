@@ -19,6 +19,7 @@ from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
 from components.ui.chapters.ch51 import figures as ch51
+from components.ui.chapters.ch52 import figures as ch52
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -149,6 +150,28 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "threads": lambda: ch51.threads(
         np.array([[0.2, np.nan], [1.0, 0.0]]), ["FFN 0", "end"], ["token", "FFN 0"]
     ),
+    "over_steps": lambda: ch52.over_steps(
+        [
+            {"run": run, "decay": decay, "seed": seed, "step": step, "value": 0.1 * step}
+            for run in ch52.STREAMS
+            for decay in ("no weight decay", "weight decay 0.1")
+            for seed in (1, 2)
+            for step in (1, 10)
+        ],
+        "token cosine",
+        ch52.STREAMS,
+    ),
+    "moved_when": lambda: ch52.moved_when(
+        [
+            {"reading": reading, "step": step, "value": 0.1 * step}
+            for reading in ch52.READINGS
+            for step in (1, 10)
+        ],
+        5,
+    ),
+    "put_back": lambda: ch52.put_back(
+        [{"network": "as it is", "seed": seed, "value": 0.3} for seed in (1, 2)]
+    ),
     "by_length": lambda: ch50.by_length(
         [
             {"kernel": kernel, "tokens": n, "milliseconds": 2.0, "when": when}
@@ -235,7 +258,21 @@ def hexes(spec: Any) -> set[str]:
 def test_every_chart_is_here() -> None:
     made = {
         name
-        for module in (bars, curves, maps, ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch50, ch51)
+        for module in (
+            bars,
+            curves,
+            maps,
+            ch00,
+            ch01,
+            ch02,
+            ch03,
+            ch10,
+            ch20,
+            ch30,
+            ch50,
+            ch51,
+            ch52,
+        )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__
         and getattr(value, "__annotations__", {}).get("return") == "Chart"

@@ -33,8 +33,9 @@ KINDS: dict[str, Tone] = {
     "few sums, loss in 64 bits": TEAL,
     "all sums": GREY,
 }
+SCORE = "other sums wrong"
 READINGS: dict[str, Tone] = {
-    "other sums wrong": WRONG,
+    SCORE: WRONG,
     "token cosine": VIOLET,
     "effective rank": OCHRE,
     "rank residual": TEAL,
@@ -50,7 +51,7 @@ def of_steps() -> alt.X:
         "step:Q",
         title="step",
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format="~s", tickCount=5),
+        axis=alt.Axis(format="~s", values=[1, 10, 100, 1000, 10_000]),
     )
 
 
@@ -83,37 +84,38 @@ def over_steps(
     return finished(alt.layer(seeds, median).properties(height=CURVE))
 
 
-def changes(rows: Rows, fall: float | None) -> Chart:
+def moved_when(rows: Rows, fall: float | None) -> Chart:
     """When each reading of one run moved, and a rule where its score fell. Rows: reading, step,
     value."""
-    lines = (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line()
-        .encode(
-            x=of_steps(),
-            y=alt.Y(
-                "value:Q", title="part of its whole change", axis=alt.Axis(format="%", tickCount=5)
-            ),
-            color=alt.Color("reading:N", title=None, scale=toned(READINGS)),
-            strokeWidth=alt.condition(
-                alt.datum.reading == "other sums wrong", alt.value(4), alt.value(1.8)
-            ),
-            tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
-        )
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=of_steps(),
+        y=alt.Y(
+            "value:Q", title="part of its whole change", axis=alt.Axis(format="%", tickCount=5)
+        ),
+        color=alt.Color(
+            "reading:N", title=None, scale=toned(READINGS), legend=alt.Legend(columns=4)
+        ),
+        tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
+    )
+    is_score = alt.datum.reading == SCORE
+    lines = alt.layer(
+        base.transform_filter(~is_score).mark_line(strokeWidth=1.8),
+        base.transform_filter(is_score).mark_line(strokeWidth=4),
     )
     if fall is None:
         return finished(lines.properties(height=CURVE))
-    data = pd.DataFrame([{"step": fall, "said": "five more in a hundred are wrong"}])
-    rule = alt.Chart(data).mark_rule(color=SOFT.now, strokeDash=[4, 4]).encode(x=of_steps())
+    at_fall = pd.DataFrame([{"step": fall, "said": "five more in a hundred are wrong"}])
+    rule = alt.Chart(at_fall).mark_rule(color=SOFT.now, strokeDash=[4, 4]).encode(x=of_steps())
     words = (
-        alt.Chart(data)
+        alt.Chart(at_fall)
         .mark_text(align="right", dx=-6, baseline="top", color=SOFT.now)
         .encode(x=of_steps(), y=alt.value(4), text="said:N")
     )
     return finished(alt.layer(lines, rule, words).properties(height=CURVE))
 
 
-def parts(rows: Rows) -> Chart:
+def put_back(rows: Rows) -> Chart:
     """A point a seed, a tick at the median, a row a network. Rows: network, seed, value."""
     data = pd.DataFrame(rows)
     x = alt.X("value:Q", title="other sums wrong", axis=alt.Axis(format="%"))

@@ -182,7 +182,7 @@ def times_read_before() -> float:
 
 # ---------------------------------------------------------------- 2. the features
 
-TURNS = ("it stays where it is", "all features move apart", "all features turn one way")
+TURNS = ("they stay as they are", "they move apart", "they turn one way")
 
 
 def how_they_turn(rows: Rows) -> str:
@@ -283,15 +283,24 @@ def fitted_and_tested(rows: Rows) -> tuple[list[Row], list[Row]]:
 
 
 def judged(rows: Rows) -> list[tuple[Any, Any, Any]]:
-    """Each rule with its verdicts, on the seeds that it is written down on and on the others; the
-    one with the fewest mistakes on the others first, and of these the earliest."""
+    """Of each kind of reading its rule, from the block where that did best on the seeds that rules
+    are written down on, with its verdicts on those and on the others.
+
+    The rule with the fewest mistakes on the others is first, and of these the earliest.
+    """
     fitted, tested = fitted_and_tested(rows)
-    found = [
-        (rule, warnings.judge(rule, fitted), warnings.judge(rule, tested))
-        for reading in warnings.readings()
-        for rule in (warnings.fit(fitted, *reading),)
-    ]
+    rules: dict[str, tuple[Any, Any]] = {}
+    for name, place in warnings.readings():
+        rule = warnings.fit(fitted, name, place)
+        verdict = warnings.judge(rule, fitted)
+        if name not in rules or better(verdict, rules[name][1]):
+            rules[name] = rule, verdict
+    found = [(rule, verdict, warnings.judge(rule, tested)) for rule, verdict in rules.values()]
     return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))
+
+
+def better(one: Any, other: Any) -> bool:
+    return (one.mistakes, -one.lead) < (other.mistakes, -other.lead)
 
 
 READINGS = {

@@ -1,0 +1,34 @@
+"""A newcomer reads the third page of chapter 5: the cloud, and softmax in two formats."""
+
+from __future__ import annotations
+
+from driver import wait_idle
+from playwright.sync_api import expect
+
+PAGE = "/feature_collapse"
+
+
+def test_the_page_begins_with_its_figure(open_page) -> None:
+    page = open_page(PAGE)
+    figure = page.locator(".cloud").first
+    figure.wait_for()
+    assert figure.bounding_box()["y"] < 600
+    said = figure.locator(".said")
+    figure.locator(".scrub").fill("1")
+    expect(said).to_contain_text("step 1")
+    figure.locator(".scrub").fill("20")
+    expect(said).not_to_contain_text("step 1 ")
+    assert not page.console_errors
+
+
+def test_another_run_is_drawn_when_it_is_chosen(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1")
+    figure = page.locator(".cloud").nth(1)
+    figure.scroll_into_view_if_needed()
+    said = figure.locator(".said")
+    said.wait_for()
+    wait_idle(page)
+    before = said.inner_text()
+    page.get_by_role("radio", name="attention over depth").first.click()
+    expect(said).not_to_have_text(before, timeout=30_000)
+    assert not page.console_errors

@@ -1,0 +1,196 @@
+"""lab.experiments.collapse and warnings: what a long run goes on with, and which reading warned."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from lab.data.problems import split_value
+from lab.experiments import collapse, warnings
+from lab.experiments.warnings import Rule, fall_of, fit, judge
+from lab.interp.diagnostics import effective_rank
+from lab.model.gpt import GPT
+from lab.recipes.feature_collapse import few_pairs, knows_two_digits
+from lab.records import RECORDS, read_lines
+from lab.training.train import Batch, masked_loss
+
+ROWS = read_lines(RECORDS / "collapse.jsonl")
+
+# ---------------------------------------------------------------- what is trained
+
+
+def test_the_few_are_drawn_by_the_seed_from_what_may_be_trained_on() -> None:
+    for seed in (1, 2):
+        found = few_pairs(collapse.N_PAIR, seed)
+        assert len(set(found.pairs)) == collapse.N_PAIR
+        assert max(split_value(*pair) for pair in found.pairs) < 0.30
+    assert few_pairs(64, 1) == few_pairs(64, 1) != few_pairs(64, 2)
+
+
+def test_cells_differ_in_what_they_name_alone() -> None:
+    recipes = {str(cell): collapse.long_recipe(cell) for cell in collapse.collapse_cells()}
+    assert len(recipes) == len(collapse.collapse_cells())
+    usual = collapse.long_recipe(collapse.cell_of("plain", 0.0, 1))
+    exact = collapse.long_recipe(collapse.cell_of("plain", 0.0, 1, precision="fp64_loss"))
+    changed = {k for k, v in vars(usual).items() if vars(exact)[k] != v}
+    assert changed == {"precision"}
+    assert usual.steps == collapse.STEPS and usual.decay == 0 and usual.weight_decay == 0
+
+
+def test_it_is_looked_at_from_before_the_first_step_to_the_last() -> None:
+    found = collapse.moments()
+    assert found[0] == 0 and found[-1] == collapse.STEPS
+    assert all(later > earlier for earlier, later in pairwise(found))
+
+
+@pytest.mark.parametrize(("precision", "cancels"), [("fp32", False), ("fp64_loss", True)])
+def test_only_in_64_bits_the_pulls_on_a_certain_token_cancel(precision: str, cancels: bool) -> None:
+    """The gradient of the loss by the logits of one token, with a lead of twenty, sums to zero."""
+    recipe = collapse.long_recipe(collapse.cell_of("plain", 0.0, 1, precision=precision))
+    logits = torch.zeros(1, 3, 16)
+    logits[..., 5] = 20.0
+    logits.requires_grad_(True)
+    model: Any = lambda tokens, **_: logits  # noqa: E731
+    tokens = torch.full((1, 4), 5)
+    masked_loss(recipe, model, Batch(tokens, tokens == 5)).backward()
+    gradient = logits.grad
+    assert gradient is not None
+    pushed = float(gradient.clamp_min(0).sum())
+    assert pushed > 0
+    assert (abs(float(gradient.double().sum())) < 1e-3 * pushed) is cancels
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A run of a few steps, from a network that knows nothing."""
+
+    def fresh(stream: Any, seed: int) -> GPT:
+        return GPT(knows_two_digits(stream).model).eval()
+
+    torch.manual_seed(0)
+    kept = fresh("plain", 0)
+    monkeypatch.setattr(collapse, "base", lambda stream, seed: kept)
+    monkeypatch.setattr(collapse, "STEPS", 6)
+    monkeypatch.setattr(collapse, "N_MOMENT", 3)
+    monkeypatch.setattr(collapse, "N_ASKED", 40)
+    monkeypatch.setattr(collapse, "RECORDS", tmp_path)
+    return tmp_path
+
+
+def test_one_run_in_miniature_tells_all_that_the_page_reads(short: Path) -> None:
+    row = collapse.measure_collapse(collapse.cell_of("plain", 0.0, collapse.PICTURED_SEED))
+    assert [look["step"] for look in row["looks"]] == [0, 1, 2, 6]
+    assert set(row["looks"][0]) == set(ROWS[0]["looks"][0])
+    moved = [look["moved"] for look in row["looks"]]
+    assert moved[0] == 0 and all(later > earlier for earlier, later in pairwise(moved))
+    found = load_file(collapse.picture_path("plain", 0.0))
+    assert found["points"].shape == (4, collapse.N_POINT, 3)
+    assert found["spectra"].shape == (4, 4, 64)
+    assert set(row["wrong_with_part_of_base"]) == set(collapse.PARTS)
+
+
+def test_a_part_put_back_is_that_of_the_base_and_no_other(short: Path) -> None:
+    start = collapse.base("plain", 1)
+    worn = deepcopy(start)
+    with torch.no_grad():
+        for weight in worn.parameters():
+            weight.add_(1)
+    mixed = collapse.with_part_of(worn, start, "block 1").state_dict()
+    for name, weight in start.state_dict().items():
+        assert torch.equal(mixed[name], weight) is name.startswith("blocks.1")
+    assert not torch.equal(worn.blocks[1].ffn.w_in.weight, start.blocks[1].ffn.w_in.weight)
+
+
+# ---------------------------------------------------------------- the record
+
+
+@pytest.mark.parametrize("cell", collapse.pictured_cells(), ids=str)
+def test_a_picture_is_that_of_its_row(cell: dict[str, Any]) -> None:
+    (row,) = (row for row in ROWS if row["cell"] == cell)
+    found = load_file(collapse.picture_path(cell["stream"], cell["weight_decay"]))
+    for moment in (0, len(row["looks"]) // 2, -1):
+        shares = found["spectra"][moment].double()
+        ranks = [effective_rank(one / one.sum()) for one in shares]
+        assert ranks == pytest.approx(row["looks"][moment]["effective_rank"], rel=5e-3)
+    n_token = found["cosines"].shape[1]
+    assert found["cosines"].shape == (len(row["looks"]), n_token, n_token)
+
+
+def test_the_few_stay_right_and_runs_on_all_sums_do_not_fall() -> None:
+    for row in ROWS:
+        assert [look["step"] for look in row["looks"]] == collapse.moments()
+        if row["cell"]["goes_on_with"] == "all":
+            assert math.isinf(fall_of(row))
+
+
+def test_the_features_turn_one_way_in_32_bits_and_stay_in_64() -> None:
+    for row in ROWS:
+        cell = row["cell"]
+        if (cell["stream"], cell["weight_decay"], cell["optimiser"]) != ("plain", 0.0, "adamw"):
+            continue
+        first, last = (row["looks"][n]["token_cosine"][-1] for n in (0, -1))
+        if cell["precision"] == "fp64_loss" or cell["goes_on_with"] == "all":
+            assert abs(last - first) < 0.1
+        elif cell["precision"] == "fp32":
+            assert last > first + 0.3
+
+
+# ---------------------------------------------------------------- rules
+
+
+def made_up(values: list[float], wrong: list[int]) -> dict[str, Any]:
+    """A row of which one reading and the score are told."""
+    looks = [
+        {"step": step, "wrong": w, "logit_norm": value}
+        for step, (value, w) in enumerate(zip(values, wrong, strict=True))
+    ]
+    return {"looks": looks, "n": 100}
+
+
+FALLS = made_up([1, 1, 1.2, 1.2, 1.2, 1.2], [0, 0, 0, 0, 4, 5])
+STANDS = made_up([1, 1, 1.05, 1.05, 1.05, 1.05], [0, 0, 0, 0, 0, 0])
+
+
+def test_a_fall_is_the_first_look_with_five_more_in_a_hundred() -> None:
+    assert fall_of(FALLS) == 5 and math.isinf(fall_of(STANDS))
+
+
+def test_a_rule_warns_at_the_second_of_two_looks_and_not_at_one_alone() -> None:
+    assert Rule("logit_norm", None, True, 0.1).warns(FALLS) == 3
+    assert math.isinf(Rule("logit_norm", None, True, 0.1).warns(STANDS))
+    assert math.isinf(Rule("logit_norm", None, False, 0.1).warns(FALLS))
+    once = made_up([1, 2, 1, 1, 1, 1], [0] * 6)
+    assert math.isinf(Rule("logit_norm", None, True, 0.1).warns(once))
+
+
+def test_a_late_warning_and_one_for_nothing_are_mistakes() -> None:
+    early = judge(Rule("logit_norm", None, True, 0.1), [FALLS, STANDS])
+    assert (early.warned, early.fell, early.false, early.stood, early.mistakes) == (1, 1, 0, 1, 0)
+    assert early.lead == pytest.approx(5 / 3)
+    eager = judge(Rule("logit_norm", None, True, 0.05), [FALLS, STANDS])
+    assert (eager.false, eager.mistakes) == (1, 1)
+    late = made_up([1, 1, 1, 1, 1.2, 1.2], [0, 0, 0, 5, 5, 5])
+    assert judge(Rule("logit_norm", None, True, 0.1), [late]).warned == 0
+
+
+def test_the_rule_that_is_written_down_makes_the_fewest_mistakes() -> None:
+    found = fit([FALLS, STANDS], "logit_norm", None)
+    assert found.rises and 0.05 < found.amount <= 0.2
+    assert judge(found, [FALLS, STANDS]).mistakes == 0
+
+
+def test_rules_are_judged_on_seeds_that_they_were_not_written_down_on() -> None:
+    assert not {*warnings.FITTED_ON} & {*warnings.TESTED_ON}
+    assert {*warnings.FITTED_ON, *warnings.TESTED_ON} == {*collapse.SEEDS}
+    for seeds in (warnings.FITTED_ON, warnings.TESTED_ON):
+        rows = [row for row in ROWS if row["cell"]["seed"] in seeds]
+        falls = [fall_of(row) for row in rows]
+        assert np.isfinite(falls).any() and np.isinf(falls).any()
