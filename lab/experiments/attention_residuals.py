@@ -243,7 +243,7 @@ COMMITTED: Arm = "block"
 
 
 def full_cells() -> list[Cell]:
-    return [{"arm": "plain"}, {"arm": COMMITTED}]
+    return [{"arm": COMMITTED}, {"arm": "plain"}]
 
 
 def measure_full(cell: Cell) -> dict[str, Any]:

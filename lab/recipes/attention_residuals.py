@@ -90,7 +90,7 @@ def attention_residuals() -> Recipe:
 
 
 def at_full_size(name: str, arm: Arm) -> Recipe:
-    return on_sums(name, with_arm(full_size(), arm), 1000)
+    return on_sums(name, with_arm(full_size(), arm), 800)
 
 
 def attention_residuals_small() -> Recipe:

@@ -54,7 +54,9 @@ def a_rule_of_your_own(page: Chapter) -> None:
     with left:
         name = page.choose("rule", "It watches", names, names[0], kind="list")
     with middle:
-        rises = page.choose("rises", "Until it has", list(RISES), True, words=RISES.__getitem__)
+        rises = page.choose(
+            "rises", "Until it has", list(RISES), True, kind="segments", words=RISES.__getitem__
+        )
     with right:
         amount = page.choose(
             "amount", "By a part of", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"

@@ -62,10 +62,15 @@ def over_steps(
     there are two of them decay."""
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
-        x=of_steps(), color=alt.Color("run:N", title=None, scale=toned(tones))
+        x=of_steps(),
+        color=alt.Color("run:N", title=None, scale=toned(tones), legend=alt.Legend(columns=1)),
     )
     if "decay" in data:
-        base = base.encode(strokeDash=alt.StrokeDash("decay:N", title=None, sort=None))
+        base = base.encode(
+            strokeDash=alt.StrokeDash(
+                "decay:N", title=None, sort=None, legend=alt.Legend(columns=1)
+            )
+        )
     scale, axis = (
         alt.Scale(type="log" if log else "linear"),
         alt.Axis(format="%" if percent else "~g"),
@@ -94,7 +99,7 @@ def moved_when(rows: Rows, fall: float | None) -> Chart:
             "value:Q", title="part of its whole change", axis=alt.Axis(format="%", tickCount=5)
         ),
         color=alt.Color(
-            "reading:N", title=None, scale=toned(READINGS), legend=alt.Legend(columns=4)
+            "reading:N", title=None, scale=toned(READINGS), legend=alt.Legend(columns=2)
         ),
         tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
     )
