@@ -57,7 +57,7 @@ from lab.recipes.feature_collapse import (
 )
 from lab.recipes.live import go_on
 from lab.records import RECORDS
-from lab.training.recipe import Recipe
+from lab.training.recipe import Precision, Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
@@ -265,10 +265,10 @@ def with_part_of(model: GPT, start: GPT, part: str) -> GPT:
 def wrong_without_mean(model: GPT, asked: Asked) -> int:
     """Others that are wrong once the mean feature of the small set is taken from what leaves the
     last block, at every token."""
-    last = model.config.n_layer - 1
     own, _ = FORM.render(*asked.few)
-    mean = run_with_trace(model, own[:, :-1], ["resid_post"])[f"blocks.{last}.resid_post"]
-    edit = Edit("resid_post", lambda x: x - mean.mean((0, 1)), layer=last)
+    leaving = stream_of_last(model, run_with_trace(model, own[:, :-1], ["resid_post"]))
+    mean = leaving.mean((0, 1))
+    edit = Edit("resid_post", lambda x: x - mean, layer=model.config.n_layer - 1)
     texts, mask = FORM.render(*asked.others)
     told = likeliest(logits_of(model, texts[:, :-1], trace=Trace(edits=[edit])), texts)
     return int(((told != texts) & mask).any(axis=1).sum())
@@ -348,6 +348,45 @@ def collapse_cells() -> list[Cell]:
 
 def pictured_cells() -> list[Cell]:
     return [cell_of(s, decay, PICTURED_SEED) for s in STREAMS for decay in DECAYS]
+
+
+# ---------------------------------------------------------------- where the push goes
+
+PUSHED: tuple[Precision, ...] = ("fp32", "fp64_loss")
+PUSHED_AT = (0, 300, 1000, 3000, 5000)
+
+
+def push_cells() -> list[Cell]:
+    return [{"precision": precision} for precision in PUSHED]
+
+
+def measure_push(cell: Cell) -> dict[str, Any]:
+    """A reader's own run, longer: at some steps the mean of all logits, and the cosine between the
+    mean feature after the last block and the direction in which all logits fall alike."""
+    recipe = replace(go_on(), precision=cell["precision"], steps=PUSHED_AT[-1])
+    state, asked = TrainState.start(recipe), Asked.of(recipe.seed)
+    seen = [pushed(state.model, asked)]
+    for done in train(recipe, state):
+        if done.step in PUSHED_AT:
+            seen.append(pushed(deepcopy(state.model).eval(), asked))
+    return {
+        "steps": list(PUSHED_AT),
+        "mean_logit": [rounded(mean) for mean, _ in seen],
+        "cosine": [rounded(cosine) for _, cosine in seen],
+        **Sample("generator", "validation pairs", N_LOOKED_AT, 0).document(),
+        "seeds": [recipe.seed],
+    }
+
+
+def pushed(model: GPT, asked: Asked) -> tuple[float, float]:
+    trace = run_with_trace(model, asked.texts[:, :-1], ["resid_post", "logits"])
+    mean = stream_of_last(model, trace).mean((0, 1))
+    down = -(model.unembed.weight * model.final_norm.gain).mean(0).detach()
+    return float(trace["logits"].mean()), float(torch.cosine_similarity(mean, down, dim=0))
+
+
+def stream_of_last(model: GPT, trace: Trace) -> Tensor:
+    return trace[f"blocks.{model.config.n_layer - 1}.resid_post"]
 
 
 # ---------------------------------------------------------------- what a reader may run

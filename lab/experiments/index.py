@@ -55,6 +55,7 @@ SWEEPS: dict[str, Sweep] = {
     "residuals_full": Sweep(attention_residuals.full_cells, attention_residuals.measure_full),
     "threads": Sweep(threads.thread_cells, threads.measure_threads),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
+    "collapse_push": Sweep(collapse.push_cells, collapse.measure_push),
     "collapse_live": Sweep(collapse.live_cells, collapse.measure_live),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
 }

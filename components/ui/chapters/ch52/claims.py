@@ -8,12 +8,13 @@ from typing import Any
 
 from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim, Measured
+from lab.records import select
 from lab.statistics import Spread, spread
 
 Rows = list[dict[str, Any]]
 Pick = Callable[[Rows], Measured]
 
-RECORD = "records/collapse.jsonl"
+RECORD, PUSH = "records/collapse.jsonl", "records/collapse_push.jsonl"
 
 
 def from_to(found: Spread, form: str) -> str:
@@ -94,6 +95,16 @@ def best_rule(rows: Rows) -> Measured:
     )
 
 
+def pushed(name: str, at: int, precision: str, form: str) -> Pick:
+    """Of one run: a reading at the first or the last look."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, precision=precision)
+        return Measured(format(row[name][at], form))
+
+    return pick
+
+
 DECAY: dict[str, Any] = {"weight_decay": 0.1}
 ATTENTION: dict[str, Any] = {"stream": "attention"}
 EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
@@ -171,6 +182,21 @@ CLAIMS: dict[str, Claim] = {
     "ch5.collapse_mean": Claim("Other sums wrong without the mean feature.", RECORD, without_mean),
     "ch5.collapse_block_2": Claim(
         "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
+    ),
+    "ch5.collapse_push_before": Claim(
+        "Cosine of the mean feature with the direction in which all logits fall, at the start.",
+        PUSH,
+        pushed("cosine", 0, "fp32", ".2f"),
+    ),
+    "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
+    "ch5.collapse_push_exact": Claim(
+        "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64_loss", ".2f")
+    ),
+    "ch5.collapse_logit": Claim(
+        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "fp32", ".0f")
+    ),
+    "ch5.collapse_logit_before": Claim(
+        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "fp32", ".1f")
     ),
     "ch5.collapse_rule": Claim("The rule with the fewest mistakes.", RECORD, best_rule),
 }
