@@ -8,8 +8,9 @@ from typing import Any
 from components.ui.chapters.ch51 import probes, worked
 from components.ui.claims.core import Claim, Measured, count, part_of
 from components.ui.claims.readings import ratio_of_seeds
+from components.ui.words import spelled
 from lab.records import select
-from lab.statistics import lower_bound_95, spread
+from lab.statistics import lower_bound_95
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -72,11 +73,10 @@ def threads_that_matter(rows: Rows) -> Measured:
     return Measured(part_of(sum(one["errors"] >= many for one in asked), len(asked)))
 
 
-def lost_by_the_worst(rows: Rows) -> Measured:
-    """Sums wrong without the one thread that costs most."""
-    row = max((r for r in rows if "cut" in r), key=lambda r: max(c["errors"] for c in r["cut"]))
-    worst = max(c["errors"] for c in row["cut"])
-    return Measured(part_of(worst, row["n"]), worst, row["n"])
+def fatal_threads(rows: Rows) -> Measured:
+    """Threads without which no sum is right."""
+    found = [one["errors"] == row["n"] for row in rows for one in row.get("cut", [])]
+    return Measured(spelled(sum(found)))
 
 
 def parameters(depth: int) -> Callable[[Rows], Measured]:
@@ -105,15 +105,6 @@ def goal_of(rows: Rows) -> Measured:
     return Measured(f"{max(check[2] for check in rows[0]['curve']):,}")
 
 
-def spread_of_shares(rows: Rows) -> Measured:
-    """The largest standard deviation of a share over tokens: six layers, the median seed."""
-    found = [
-        max(max(shares) for shares in row["depth_pattern_spread"])
-        for row in worked.race_of(rows, 6, "full")
-    ]
-    return Measured(f"{spread(found).median:.2f}")
-
-
 def last_reading(result: dict[str, Any]) -> Measured:
     """Of test sums of three by three digits."""
     reading = result["readings"][-1]
@@ -138,13 +129,19 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"ch5.{name}_growth_{arm}": Claim(
-            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: {words}.",
+            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: "
+            f"{worked.ARMS[arm]}.",
             RACE,
             growth(arm, look),
         )
-        for name, look in (("stream", "the stream"), ("note", "the FFN's note"))
-        for arm, words in worked.ARMS.items()
-        if arm != "block"
+        for name, look, arm in (
+            ("stream", "the stream", "plain"),
+            ("stream", "the stream", "full"),
+            ("stream", "the stream", "block"),
+            ("note", "the FFN's note", "plain"),
+            ("note", "the FFN's note", "full"),
+            ("attention", "attention's note", "plain"),
+        )
     },
     **{
         f"ch5.residual_cost_{arm}": Claim(
@@ -169,9 +166,6 @@ CLAIMS: dict[str, Claim] = {
         for arm in ("plain", "block")
     },
     "ch5.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
-    "ch5.depth_spread": Claim(
-        "How much a share of depth differs from token to token, at most.", RACE, spread_of_shares
-    ),
     **{
         f"ch5.pinned_{how}": Claim(
             f"Sums wrong with all readings pinned: {how}.", THREADS, pinned(how)
@@ -195,5 +189,5 @@ CLAIMS: dict[str, Claim] = {
     "ch5.threads_matter": Claim(
         "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
     ),
-    "ch5.worst_thread": Claim("Sums wrong without the worst thread.", THREADS, lost_by_the_worst),
+    "ch5.fatal_threads": Claim("Threads that cost every sum.", THREADS, fatal_threads),
 }

@@ -18,8 +18,8 @@ WANTED = 0.8
 
 QUERIES = tuple(float(x) for x in range(-4, 5))
 BELOW = (0.0, 0.01, 0.02, 0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.2)
-HALF, FEW = 0.5, 5
-"""At least so large a part of the threads is to be cut, with at most so many sums wrong."""
+HALF, FEW = 50, 5
+"""At least so many in a hundred threads are to be cut, with at most so many sums wrong."""
 
 
 def a_query_by_hand(page: Chapter) -> None:
@@ -69,11 +69,8 @@ def thin_threads(page: Chapter) -> None:
     with right:
         below = page.choose("below", "Cut all below", BELOW, 0.0, words=as_number)
     found = probes.thinned(below, by == worked.WEIGHED[1])
-    part = found.cut / found.threads
-    said = (
-        f"Of all threads, {round(100 * part)} in 100 are cut, and {found.errors} of {found.n} sums "
-        f"go wrong."
-    )
+    part = round(100 * found.cut / found.threads)
+    said = f"Of all threads, {part} in 100 are cut, and {found.errors} of {found.n} sums go wrong."
     enough, right_still = part >= HALF, found.errors <= FEW
     hint = ""
     if below and not (enough and right_still):

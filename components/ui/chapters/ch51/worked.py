@@ -291,6 +291,11 @@ def recorded_curves(rows: Rows) -> list[Row]:
     ]
 
 
+def largest_spread() -> float:
+    """The largest standard deviation of a share over the tokens of the page's own sum."""
+    return float(np.nanmax(probes.shares_of(*SUM).shares.std(axis=0)))
+
+
 CALC: dict[str, Callable[[], str]] = {
     "note_token": lambda: vector(NOTES[0]),
     "note_attention": lambda: vector(NOTES[1]),
@@ -304,6 +309,7 @@ CALC: dict[str, Callable[[], str]] = {
     "read": lambda: vector(mixed(QUERY, 2)[1]),
     "same": largest_difference,
     "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
+    "spread": lambda: f"{largest_spread():.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
     "length_ffn_high": lambda: length_of_ffn(max),
