@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from components.ui.plots.colours import INK, OCHRE, SOFT, TEAL, VIOLET, Tone
@@ -44,7 +45,7 @@ def by_layer(rows: Rows, title: str) -> Chart:
 
 
 def race(rows: Rows, title: str, never: str = "") -> Chart:
-    """A point a seed, a tick at the median, a row an arm of a depth.
+    """A point a seed, a tick at the median where most arrived, a row an arm of a depth.
 
     Rows: depth, arm, seed, value, and came: whether it arrived, or `never`.
     """
@@ -59,15 +60,19 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
         scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
         legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now) if never else None,
     )
-    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False))
+    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=14))
     points = base.mark_point(size=80, filled=True, opacity=0.75).encode(
         x=x,
         shape=shape,
         color=alt.Color("arm:N", scale=toned(ARMS), legend=None),
         tooltip=["depth", "arm", "seed", alt.Tooltip("value", format=",.4~g"), "came"],
     )
-    ticks = base.mark_tick(thickness=3, size=22, color=INK.now).encode(
-        x=alt.X("median(value):Q", title=title, scale=alt.Scale(zero=False))
+    middle = data.assign(value=data["value"].where(data["came"] != never, np.inf))
+    middle = middle.groupby("row", sort=False, as_index=False)["value"].median()
+    ticks = (
+        alt.Chart(middle[np.isfinite(middle["value"])])
+        .mark_tick(thickness=3, size=22, color=INK.now)
+        .encode(x=x, y=alt.Y("row:N", sort=None))
     )
     return finished(
         alt.layer(points, ticks).properties(height=rows_high(len(set(data["row"])), 30))

@@ -192,12 +192,12 @@ UNITS = {
     "the FFN's note": "root mean square of a number of the note",
     "the gradient": "length of the gradient by a layer's weights",
 }
-GROWS = ("less than two times", "two to five times", "more than five times")
+GROWS = ("less than two times", "two to ten times", "more than ten times")
 
 
 def grows(rows: Rows) -> str:
     """The option of the guess: of the plain sum."""
-    return band(growth(rows, "plain", "the stream"), (2, 5), GROWS)
+    return band(growth(rows, "plain", "the stream"), (2, 10), GROWS)
 
 
 NEVER = "did not arrive"
@@ -309,6 +309,8 @@ CALC: dict[str, Callable[[], str]] = {
     "read": lambda: vector(mixed(QUERY, 2)[1]),
     "same": largest_difference,
     "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
+    "most_steps_3": lambda: f"{experiment.STEPS[3]:,}",
+    "most_steps_6": lambda: f"{experiment.STEPS[6]:,}",
     "spread": lambda: f"{largest_spread():.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
