@@ -172,7 +172,7 @@ class Threads {
   }
 
   private buildKinds(): void {
-    const { notes, cuttable } = this.data;
+    const { notes, cuttable, compared } = this.data;
     const named = this.kinds.map((kind) => {
       const short = shortOf(notes.find((note) => kindOf(note) === kind)!);
       const [letter] = short;
@@ -180,7 +180,7 @@ class Threads {
       return make("span", {}, mark, `from ${kind}`, short === kind ? "" : ` (${letter})`);
     });
     const cut = cuttable ? make("span", {}, make("i", { class: "cut" }), "cut") : null;
-    const wide = make("span", {}, "a thread is as wide as its share");
+    const wide = make("span", {}, `a thread is as wide as its ${compared ? "share" : "amount"}`);
     this.part("kinds").replaceChildren(...named, ...(cut ? [cut] : []), wide);
   }
 
