@@ -172,11 +172,13 @@ def most_missed_head(path: Path | None = None) -> tuple[int, int]:
 
 
 def ratio_of_seeds(a: Sequence[float], b: Sequence[float]) -> str:
-    """median(a) / median(b) with the middle 95% of a bootstrap over seeds; of fewer than five seeds
-    without, since so few say nothing of chance."""
+    """median(a) / median(b) with the middle 95% of a bootstrap over seeds, which has no lower end
+    where too many of b never arrived. Of fewer than five seeds without, since so few say nothing of
+    chance."""
     found = ratio_of_medians(a, b)
     if min(len(a), len(b)) < ENOUGH_SEEDS:
         return f"{found.ratio:.2f} times (medians of {spelled(min(len(a), len(b)))} seeds)"
     high = f"{found.high:.2f}" if math.isfinite(found.high) else "no end in sight"
+    interval = f"{found.low:.2f} to {high}" if found.low else f"at most {high}"
     seeds = " and ".join(sorted({f"{len(values)}" for values in (a, b)}))
-    return f"{found.ratio:.2f} times (95%, {seeds} seeds: {found.low:.2f} to {high})"
+    return f"{found.ratio:.2f} times (95%, {seeds} seeds: {interval})"

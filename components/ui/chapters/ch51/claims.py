@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,16 @@ def steps_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
             *(worked.steps_of(rows, depth, name, worked.MAIN_GOAL) for name in (arm, "plain"))
         )
     )
+
+
+def came(depth: int, arm: str) -> Callable[[Rows], Measured]:
+    """Runs that came to the last goal."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.steps_of(rows, depth, arm, worked.LAST_GOAL)
+        return Measured(part_of(sum(map(math.isfinite, found)), len(found)))
+
+    return pick
 
 
 def growth(arm: str, look: str) -> Callable[[Rows], Measured]:
@@ -126,6 +137,12 @@ CLAIMS: dict[str, Claim] = {
         )
         for depth in (3, 6)
         for arm in ("full", "block")
+    },
+    **{
+        f"ch5.residual_came_{arm}_3": Claim(
+            f"Runs that came to one wrong in a thousand, 3 layers: {words}.", RACE, came(3, arm)
+        )
+        for arm, words in worked.ARMS.items()
     },
     **{
         f"ch5.{name}_growth_{arm}": Claim(
