@@ -69,12 +69,12 @@ page.prose("opening")
 def past_the_end() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How many other sums are wrong at the end, beside those at the start?",
+        "How many other sums are wrong at the end, compared with the start?",
         worked.FALLS,
         lambda: worked.how_it_falls(rows),
     ):
         return
-    what = page.choose("past", "Part of", list(worked.SHARES), kind="segments")
+    what = page.choose("past", "Share of", list(worked.SHARES), kind="segments")
     page.draw(
         figures.over_steps(worked.grid_rows(rows, what), what, figures.STREAMS, percent=True),
         alt=f"{what} by step, a line a seed, for two kinds of residual and of weight decay",
@@ -137,7 +137,7 @@ def who_pushes() -> None:
 def in_more_bits() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Softmax and loss in 64 bits, all else as before. Do the features still turn one way?",
+        "Do the features still turn one way?",
         worked.STILL,
         lambda: worked.still_turn(rows),
     ):

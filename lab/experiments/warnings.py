@@ -72,6 +72,16 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """It warns at a step, whatever it reads: what a reading has to beat."""
+
+    step: int
+
+    def warns(self, row: Mapping[str, Any]) -> float:
+        return self.step
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Of a rule on some runs: in how many of those that fell it warned before, in how many of those
     that did not it warned all the same, and how early: the step of the fall over that of the
@@ -88,7 +98,7 @@ class Verdict:
         return self.fell - self.warned + self.false
 
 
-def judge(rule: Rule, rows: Sequence[Mapping[str, Any]]) -> Verdict:
+def judge(rule: Rule | Clock, rows: Sequence[Mapping[str, Any]]) -> Verdict:
     pairs = [(rule.warns(row), fall_of(row)) for row in rows]
     fell = [(warned, fall) for warned, fall in pairs if math.isfinite(fall)]
     before = [fall / max(1.0, warned) for warned, fall in fell if warned < fall]
@@ -111,8 +121,16 @@ def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule
         if rises or amount < 1
     ]
 
-    def worth(rule: Rule) -> tuple[int, float]:
-        verdict = judge(rule, rows)
-        return verdict.mistakes, -verdict.lead
+    return min(rules, key=lambda rule: worth(rule, rows))
 
-    return min(rules, key=worth)
+
+def fit_clock(rows: Sequence[Mapping[str, Any]]) -> Clock:
+    """Of all steps at which runs are looked at the best, in the same way."""
+    clocks = [Clock(look["step"]) for look in rows[0]["looks"][1:]]
+    return min(clocks, key=lambda clock: worth(clock, rows))
+
+
+def worth(rule: Rule | Clock, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
+    """The less the better."""
+    verdict = judge(rule, rows)
+    return verdict.mistakes, -verdict.lead

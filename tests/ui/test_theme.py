@@ -170,7 +170,11 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         5,
     ),
     "put_back": lambda: ch52.put_back(
-        [{"network": "as it is", "seed": seed, "value": 0.3} for seed in (1, 2)]
+        [
+            {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
+            for run in ch52.PUT_BACK
+            for seed in (1, 2)
+        ]
     ),
     "by_length": lambda: ch50.by_length(
         [

@@ -55,7 +55,7 @@ def fall(rows: Rows) -> Measured:
     """The step of the first look at which five more in a hundred are wrong."""
     found = spread(map(worked.warnings.fall_of, worked.runs(rows)))
     if not math.isfinite(found.high):
-        return Measured(f"step {found.median:,.0f} in the middle of the seeds")
+        return Measured(f"step {found.median:,.0f} in the middle of the seeds, and in some never")
     return Measured(f"step {from_to(found, ',.0f')}")
 
 
@@ -67,32 +67,58 @@ def exact_seeds(rows: Rows) -> Measured:
     return Measured(worked.spelled(len(worked.runs(rows, **worked.KINDS[worked.EXACT]))))
 
 
-def put_back(part: str) -> Pick:
+def put_back(part: str, **unusual: Any) -> Pick:
     """Other sums wrong of the last network with one part put back."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows)
+        found = worked.with_exact(rows, **unusual)
         shown = spread(row["wrong_with_part_of_base"][part] for row in found)
         return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
 
     return pick
 
 
-def without_mean(rows: Rows) -> Measured:
-    found = worked.runs(rows)
-    shown = spread(row["wrong_without_mean"] for row in found)
-    return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
+def without_mean(**unusual: Any) -> Pick:
+    def pick(rows: Rows) -> Measured:
+        found = worked.with_exact(rows, **unusual)
+        shown = spread(row["wrong_without_mean"] for row in found)
+        return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
+
+    return pick
 
 
-def best_rule(rows: Rows) -> Measured:
-    """The first of the table: what it is, and what came of it on the seeds that it did not see."""
-    rule, _, tested = worked.judged(rows)[0]
-    way = "risen" if rule.rises else "fallen"
-    return Measured(
-        f"{worked.name_of(rule)}, once it has {way} by {100 * rule.amount:g}%: it warned before "
-        f"{tested.warned} of {tested.fell} falls, {tested.lead:.1f} times earlier in the median, "
-        f"and in {tested.false} of {tested.stood} runs where nothing fell"
-    )
+def useful(rows: Rows) -> Measured:
+    """Kinds of readings whose rule warned before most falls, and never where nothing fell."""
+    kinds = len(worked.READINGS)
+    return Measured(f"{worked.spelled(len(worked.useful(rows)))} of {worked.spelled(kinds)}")
+
+
+def at_step(
+    name: str, step: int, place: int | None = None, form: str = ".1f", **unusual: Any
+) -> Pick:
+    """A reading at one look, of the seeds of which there is a run with the loss in 64 bits."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.with_exact(rows, **unusual)
+        values = spread(worked.at(row, name, place, worked.look_at(row, step)) for row in found)
+        return Measured(from_to(values, form))
+
+    return pick
+
+
+def more_wrong(**unusual: Any) -> Pick:
+    """Other sums that go wrong from the parting on, the median of the seeds."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.with_exact(rows, **unusual)
+        more = spread(
+            worked.at(row, "wrong")
+            - worked.at(row, "wrong", look=worked.look_at(row, worked.PARTED))
+            for row in found
+        )
+        return Measured(from_to(more, ",.0f"))
+
+    return pick
 
 
 def pushed(name: str, at: int, precision: str, form: str) -> Pick:
@@ -107,7 +133,12 @@ def pushed(name: str, at: int, precision: str, form: str) -> Pick:
 
 DECAY: dict[str, Any] = {"weight_decay": 0.1}
 ATTENTION: dict[str, Any] = {"stream": "attention"}
+MUON: dict[str, Any] = {"optimiser": "muon"}
 EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
+BOTH: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("", "", {}),
+    ("_exact", ", loss in 64 bits", EXACT),
+)
 
 CLAIMS: dict[str, Claim] = {
     "ch5.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
@@ -179,7 +210,9 @@ CLAIMS: dict[str, Claim] = {
         "The same, with the loss in 64 bits.", RECORD, reading("moved", **EXACT)
     ),
     "ch5.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
-    "ch5.collapse_mean": Claim("Other sums wrong without the mean feature.", RECORD, without_mean),
+    "ch5.collapse_mean": Claim(
+        "Other sums wrong without the mean feature.", RECORD, without_mean()
+    ),
     "ch5.collapse_block_2": Claim(
         "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
     ),
@@ -198,5 +231,72 @@ CLAIMS: dict[str, Claim] = {
     "ch5.collapse_logit_before": Claim(
         "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "fp32", ".1f")
     ),
-    "ch5.collapse_rule": Claim("The rule with the fewest mistakes.", RECORD, best_rule),
+    "ch5.collapse_useful": Claim(
+        "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful
+    ),
+    **{
+        f"ch5.collapse_until{name}": Claim(
+            f"Other sums wrong until the parting{words}.",
+            RECORD,
+            at_step("wrong", worked.PARTED, form=",.0f", **kind),
+        )
+        for name, words, kind in BOTH
+    },
+    **{
+        f"ch5.collapse_late{name}": Claim(
+            f"Other sums that go wrong after the parting{words}.", RECORD, more_wrong(**kind)
+        )
+        for name, words, kind in BOTH
+    },
+    **{
+        f"ch5.collapse_gradient{name}": Claim(
+            f"Length of the last gradient{words}.", RECORD, reading("gradient", form=".0e", **kind)
+        )
+        for name, words, kind in BOTH
+    },
+    **{
+        f"ch5.collapse_centred_{name}": Claim(
+            f"Effective rank about the mean after block 2: {words}.",
+            RECORD,
+            at_step("centred_rank", step, worked.LAST),
+        )
+        for name, words, step in (
+            ("before", "before the long run", 0),
+            ("midway", "midway", worked.MIDWAY),
+            ("after", "after the long run", worked.experiment.STEPS),
+        )
+    },
+    "ch5.collapse_cosine_midway": Claim(
+        "Token cosine after block 2, midway.",
+        RECORD,
+        at_step("token_cosine", worked.MIDWAY, worked.LAST, ".2f"),
+    ),
+    "ch5.collapse_loss_before": Claim(
+        "Loss of the few sums before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
+    ),
+    "ch5.collapse_block_2_exact": Claim(
+        "Other sums wrong with block 2 put back, loss in 64 bits.",
+        RECORD,
+        put_back("block 2", **EXACT),
+    ),
+    "ch5.collapse_mean_exact": Claim(
+        "Other sums wrong without the mean feature, loss in 64 bits.",
+        RECORD,
+        without_mean(**EXACT),
+    ),
+    "ch5.collapse_muon": Claim("Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)),
+    "ch5.collapse_cosine_muon": Claim(
+        "Token cosine after block 2 after a run with Muon.",
+        RECORD,
+        reading("token_cosine", worked.LAST, **MUON),
+    ),
+    **{
+        f"ch5.collapse_block_1_{name}": Claim(
+            f"Token cosine after block 1: {words}.", RECORD, reading("token_cosine", 2, look)
+        )
+        for name, words, look in (
+            ("before", "before the long run", 0),
+            ("after", "after the long run", -1),
+        )
+    },
 }

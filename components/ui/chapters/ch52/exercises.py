@@ -55,11 +55,11 @@ def a_rule_of_your_own(page: Chapter) -> None:
         name = page.choose("rule", "It watches", names, names[0], kind="list")
     with middle:
         rises = page.choose(
-            "rises", "Until it has", list(RISES), True, kind="segments", words=RISES.__getitem__
+            "rises", "Warn once it has", list(RISES), True, kind="segments", words=RISES.__getitem__
         )
     with right:
         amount = page.choose(
-            "amount", "By a part of", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"
+            "amount", "By this share of its start", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"
         )
     rule = warnings.Rule(*worked.INSIDE[name], rises, amount)
     tried, judged = (warnings.judge(rule, found) for found in worked.fitted_and_tested(rows))

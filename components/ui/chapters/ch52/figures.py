@@ -33,12 +33,13 @@ KINDS: dict[str, Tone] = {
     "few sums, loss in 64 bits": TEAL,
     "all sums": GREY,
 }
+PUT_BACK: dict[str, Tone] = {name: tone for name, tone in KINDS.items() if name != "all sums"}
 SCORE = "other sums wrong"
 READINGS: dict[str, Tone] = {
     SCORE: WRONG,
     "token cosine": VIOLET,
     "effective rank": OCHRE,
-    "rank residual": TEAL,
+    "rank about the mean": TEAL,
     "attention entropy": ROSE,
     "size of the weights": BROWN,
     "size of the logits": INK,
@@ -121,18 +122,21 @@ def moved_when(rows: Rows, fall: float | None) -> Chart:
 
 
 def put_back(rows: Rows) -> Chart:
-    """A point a seed, a tick at the median, a row a network. Rows: network, seed, value."""
+    """A point a seed, a tick at the median, a row a network of a run. Rows: network, run, seed,
+    value."""
     data = pd.DataFrame(rows)
     x = alt.X("value:Q", title="other sums wrong", axis=alt.Axis(format="%"))
     base = alt.Chart(data).encode(
-        y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True))
+        y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
+        yOffset=alt.YOffset("run:N", sort=None),
+        color=alt.Color("run:N", title=None, scale=toned(PUT_BACK), legend=alt.Legend(columns=1)),
     )
-    points = base.mark_point(size=80, filled=True, opacity=0.75, color=OCHRE.now).encode(
-        x=x, tooltip=["network", "seed", alt.Tooltip("value:Q", format=".1%")]
+    points = base.mark_point(size=60, filled=True, opacity=0.75).encode(
+        x=x, tooltip=["network", "run", "seed", alt.Tooltip("value:Q", format=".1%")]
     )
-    ticks = base.mark_tick(thickness=3, size=22, color=INK.now).encode(
+    ticks = base.mark_tick(thickness=3, size=16).encode(
         x=alt.X("median(value):Q", title="other sums wrong", axis=alt.Axis(format="%"))
     )
     return finished(
-        alt.layer(points, ticks).properties(height=rows_high(len(set(data["network"])), 30))
+        alt.layer(points, ticks).properties(height=rows_high(len(set(data["network"])), 44))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ experiment = lazily("lab.experiments.collapse")
 warnings = lazily("lab.experiments.warnings")
 diagnostics = lazily("lab.interp.diagnostics")
 recipes = lazily("lab.recipes.feature_collapse")
+optim = lazily("lab.training.optim")
 torch = lazily("torch")
 
 Row = dict[str, Any]
@@ -77,7 +79,7 @@ SHARES: dict[str, tuple[str, str]] = {
 INSIDE: dict[str, tuple[str, int | None]] = {
     "token cosine": ("token_cosine", LAST),
     "effective rank": ("effective_rank", LAST),
-    "rank residual": ("rank_residual", LAST),
+    "rank about the mean": ("centred_rank", LAST),
     "attention entropy": ("attention_entropy", LAST - 1),
     "size of the weights": ("weight_norm", None),
     "size of the logits": ("logit_norm", None),
@@ -117,12 +119,10 @@ def grid_rows(rows: Rows, what: str) -> list[Row]:
 
 def kind_rows(rows: Rows, what: str) -> list[Row]:
     """Of the seeds of which there is a run of every kind."""
-    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
     return [
         {"run": kind, "seed": row["cell"]["seed"], "step": step, "value": value}
         for kind, unusual in KINDS.items()
-        for row in runs(rows, **unusual)
-        if row["cell"]["seed"] in seeds
+        for row in with_exact(rows, **unusual)
         for step, value in curve(row, what)
     ]
 
@@ -155,6 +155,23 @@ def score_rows(row: Row) -> list[Row]:
 
 def over_seeds(rows: Rows, name: str, place: int | None = None, look: int = -1) -> Spread:
     return spread(at(row, name, place, look) for row in rows)
+
+
+PARTED = 1174
+"""The look up to which runs with the loss in 32 and in 64 bits go together."""
+
+MIDWAY = 3427
+"""A look at which features point one way and are still as rich about their mean."""
+
+
+def look_at(row: Row, step: int) -> int:
+    return [look["step"] for look in row["looks"]].index(step)
+
+
+def with_exact(rows: Rows, **unusual: Any) -> list[Row]:
+    """Runs with the seeds of which there is one with the loss in 64 bits."""
+    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
+    return [row for row in runs(rows, **unusual) if row["cell"]["seed"] in seeds]
 
 
 # ---------------------------------------------------------------- 1. past the end
@@ -196,6 +213,23 @@ def how_they_turn(rows: Rows) -> str:
     return TURNS[1] if middle < -0.2 else TURNS[0]
 
 
+FIRST, SECOND, ARROW = (1.0, 0.0), (0.0, 1.0), (3.0, 3.0)
+"""Two features of two numbers, and an arrow that is added to both."""
+
+
+def cosine(x: Sequence[float], y: Sequence[float]) -> float:
+    (between,) = diagnostics.cosines(torch.tensor([[x, y]]))
+    return float(between[0, 1])
+
+
+def added(x: Sequence[float]) -> list[float]:
+    return [a + b for a, b in zip(x, ARROW, strict=True)]
+
+
+def vector(x: Sequence[float]) -> str:
+    return f"({', '.join(f'{number:g}' for number in x)})"
+
+
 WORKED_SHARES = (0.9, 0.1)
 
 
@@ -205,6 +239,12 @@ def rank_of(shares: Sequence[float]) -> float:
 
 # ---------------------------------------------------------------- 3. who pushes
 
+
+def eps_of_adamw() -> float:
+    """What AdamW adds to the size of the gradients."""
+    return inspect.signature(optim.AdamW).parameters["eps"].default
+
+
 LEADS = (4.0, 8.0, 12.0, 16.0, 17.0, 20.0, 24.0)
 LEAD = 20.0
 
@@ -213,16 +253,13 @@ STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardl
 
 def still_turn(rows: Rows) -> str:
     """The option of the guess: how much of the rise of the token cosine is left in 64 bits."""
-    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
 
     def rise(found: Rows) -> float:
         return spread(
-            at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0)
-            for row in found
-            if row["cell"]["seed"] in seeds
+            at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in found
         ).median
 
-    left = rise(runs(rows, **KINDS[EXACT])) / rise(runs(rows))
+    left = rise(with_exact(rows, **KINDS[EXACT])) / rise(with_exact(rows))
     return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
 
 
@@ -232,7 +269,7 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
         {
             "softmax in": f"{bits} bits",
             "the right logit is pulled up by": power(found.up),
-            "all others are pushed down by": power(found.down),
+            "all others together are pushed down by": power(found.down),
             "left over": power(found.left),
         }
         for bits in (32, 64)
@@ -295,6 +332,8 @@ def judged(rows: Rows) -> list[tuple[Any, Any, Any]]:
         verdict = warnings.judge(rule, fitted)
         if name not in rules or better(verdict, rules[name][1]):
             rules[name] = rule, verdict
+    clock = warnings.fit_clock(fitted)
+    rules[CLOCK] = clock, warnings.judge(clock, fitted)
     found = [(rule, verdict, warnings.judge(rule, tested)) for rule, verdict in rules.values()]
     return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))
 
@@ -315,21 +354,41 @@ READINGS = {
 }
 
 
+CLOCK = "a clock"
+
+
 def name_of(rule: Any) -> str:
+    if isinstance(rule, warnings.Clock):
+        return f"{CLOCK}, at step {rule.step:,}"
     if rule.place is None:
         return READINGS[rule.name]
     block = rule.place if rule.name == "attention_entropy" else rule.place - 1
     return f"{READINGS[rule.name]}, block {block}"
 
 
+def condition_of(rule: Any) -> str:
+    if isinstance(rule, warnings.Clock):
+        return ""
+    return f"{'risen' if rule.rises else 'fallen'} by {100 * rule.amount:g}%"
+
+
+def useful(rows: Rows) -> list[Any]:
+    """Rules that warned before most falls of the other seeds, and never where nothing fell."""
+    return [
+        rule
+        for rule, _, tested in judged(rows)
+        if tested.warned > tested.fell / 2 and not tested.false
+    ]
+
+
 def rule_rows(rows: Rows) -> list[dict[str, str]]:
     return [
         {
             "reading": name_of(rule),
-            "warns once it has": f"{'risen' if rule.rises else 'fallen'} by {100 * rule.amount:g}%",
+            "warns once it has": condition_of(rule),
             "before a fall": f"{tested.warned} of {tested.fell}",
             "where nothing fell": f"{tested.false} of {tested.stood}",
-            "earlier by": f"{tested.lead:.1f} times",
+            "earlier by": f"{tested.lead:.1f} times" if tested.warned else "",
         }
         for rule, _, tested in judged(rows)
     ]
@@ -341,16 +400,20 @@ WHERE = ("the token table", "block 0", "block 1", "block 2")
 
 
 def part_rows(rows: Rows) -> list[Row]:
-    """Other sums wrong of the last network, as it is and with one part put back."""
+    """Other sums wrong of the last network, as it is and with one part put back; with the loss in
+    32 bits and in 64, on the same seeds."""
     out: list[Row] = []
-    for row in runs(rows):
+    for kind, row in [(k, row) for k in (FEW, EXACT) for row in with_exact(rows, **KINDS[k])]:
         seed, n = row["cell"]["seed"], row["n"]
         counts = {
             "as it is": at(row, "wrong"),
             "without the mean feature": row["wrong_without_mean"],
             **{f"{part} as before": x for part, x in row["wrong_with_part_of_base"].items()},
         }
-        out += [{"network": name, "seed": seed, "value": x / n} for name, x in counts.items()]
+        out += [
+            {"network": name, "run": kind, "seed": seed, "value": x / n}
+            for name, x in counts.items()
+        ]
     return out
 
 
@@ -407,7 +470,7 @@ CALC: dict[str, Callable[[], str]] = {
     "steps": lambda: f"{experiment.STEPS:,}",
     "asked": lambda: f"{experiment.N_ASKED:,}",
     "times_read": lambda: f"{times_read():,.0f}",
-    "times_before": lambda: f"{times_read_before():.0f}",
+    "times_before": lambda: f"{times_read_before():.1f}",
     "past": lambda: f"{times_read() / times_read_before():.0f}",
     "share_large": lambda: f"{WORKED_SHARES[0]:g}",
     "share_small": lambda: f"{WORKED_SHARES[1]:g}",
@@ -415,6 +478,15 @@ CALC: dict[str, Callable[[], str]] = {
     "rank": lambda: f"{rank_of(WORKED_SHARES):.2f}",
     "rank_alike": lambda: f"{rank_of((0.5, 0.5)):g}",
     "lead": lambda: f"{LEAD:g}",
+    "lead_rounds": lambda: f"{next(x for x in range(30) if probes.pulls(float(x), 32).up <= 0)}",
+    "eps": lambda: power(eps_of_adamw()),
+    "parted": lambda: f"{PARTED:,}",
+    "midway": lambda: f"{MIDWAY:,}",
+    "cos_x": lambda: vector(FIRST),
+    "cos_y": lambda: vector(SECOND),
+    "cos_xy": lambda: f"{cosine(FIRST, SECOND):g}",
+    "cos_arrow": lambda: vector(ARROW),
+    "cos_added": lambda: f"{cosine(added(FIRST), added(SECOND)):.2f}",
     "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
     "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
     "fitted": lambda: spelled(len(warnings.FITTED_ON)),
