@@ -10,7 +10,7 @@ import pytest
 from lab.experiments import attention_residuals as experiment
 from lab.experiments import threads
 from lab.experiments.attention_residuals import MEASURED_AT, best_rate, measure, plan
-from lab.model.config import AttentionResidual, PlainResidual
+from lab.model.config import AttentionResidual, BlockAttentionResidual, PlainResidual
 from lab.model.cost import parameters_of
 from lab.recipes.attention_residuals import ARMS, full_size, residual_of, twin, with_arm
 from lab.recipes.live import multiply
@@ -79,3 +79,11 @@ def test_cut_threads_are_counted_by_kind_of_digit() -> None:
     for row in rows:
         for one in row.get("cut", []):
             assert {kind: counts[0] for kind, counts in one["wrong"].items()} == digits
+
+
+def test_a_block_is_a_third_of_the_layers() -> None:
+    assert [residual_of("block", n) for n in (3, 6, 9)] == [
+        BlockAttentionResidual(1),
+        BlockAttentionResidual(2),
+        BlockAttentionResidual(3),
+    ]

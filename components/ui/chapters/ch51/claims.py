@@ -182,6 +182,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for arm in ("plain", "block")
     },
+    "ch5.residual_parameters_full": Claim(
+        "Parameters of both runs at full size.",
+        FULL,
+        lambda rows: Measured(f"{rows[0]['parameters']:,}"),
+    ),
     "ch5.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
     **{
         f"ch5.pinned_{how}": Claim(
