@@ -7,7 +7,7 @@ others; it may ask the small set that the run trains on, but no held-out answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,9 @@ import numpy as np
 
 FALL = 0.05
 """The held-out score has fallen once so much more of it is wrong than at the start."""
+
+TURN = 0.2
+"""Features have turned one way once the last token cosine is so far above that of the start."""
 
 PLACES: dict[str, Sequence[int]] = {
     "token_cosine": (1, 2, 3),
@@ -48,6 +51,17 @@ def fall_of(row: Mapping[str, Any]) -> float:
     """The step of the first look at which the held-out score has fallen; infinite if at none."""
     first = row["looks"][0]["wrong"]
     steps = [k["step"] for k in row["looks"] if k["wrong"] >= first + FALL * row["n"]]
+    return steps[0] if steps else math.inf
+
+
+def turn_of(row: Mapping[str, Any]) -> float:
+    """The step of the first look at which the features have turned one way; infinite if at none."""
+    cosines = [look["token_cosine"][-1] for look in row["looks"]]
+    steps = [
+        look["step"]
+        for look, now in zip(row["looks"], cosines, strict=True)
+        if now >= cosines[0] + TURN
+    ]
     return steps[0] if steps else math.inf
 
 
@@ -98,8 +112,13 @@ class Verdict:
         return self.fell - self.warned + self.false
 
 
-def judge(rule: Rule | Clock, rows: Sequence[Mapping[str, Any]]) -> Verdict:
-    pairs = [(rule.warns(row), fall_of(row)) for row in rows]
+def judge(
+    rule: Rule | Clock,
+    rows: Sequence[Mapping[str, Any]],
+    event: Callable[[Mapping[str, Any]], float] = fall_of,
+) -> Verdict:
+    """`event` is what it is to foretell: the step at which that comes, infinite for never."""
+    pairs = [(rule.warns(row), event(row)) for row in rows]
     fell = [(warned, fall) for warned, fall in pairs if math.isfinite(fall)]
     before = [fall / max(1.0, warned) for warned, fall in fell if warned < fall]
     stood = [warned for warned, fall in pairs if not math.isfinite(fall)]

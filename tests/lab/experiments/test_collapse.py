@@ -106,7 +106,8 @@ def test_a_part_put_back_is_that_of_the_base_and_no_other(short: Path) -> None:
     mixed = collapse.with_part_of(worn, start, "block 1").state_dict()
     for name, weight in start.state_dict().items():
         assert torch.equal(mixed[name], weight) is name.startswith("blocks.1")
-    assert not torch.equal(worn.blocks[1].ffn.w_in.weight, start.blocks[1].ffn.w_in.weight)
+    name = "blocks.1.ffn.w_in.weight"
+    assert not torch.equal(worn.state_dict()[name], start.state_dict()[name])
 
 
 # ---------------------------------------------------------------- the record
@@ -185,6 +186,18 @@ def test_the_rule_that_is_written_down_makes_the_fewest_mistakes() -> None:
     found = fit([FALLS, STANDS], "logit_norm", None)
     assert found.rises and 0.05 < found.amount <= 0.2
     assert judge(found, [FALLS, STANDS]).mistakes == 0
+
+
+def test_a_clock_warns_whatever_it_reads() -> None:
+    clock = warnings.fit_clock([FALLS, STANDS])
+    found = judge(clock, [FALLS, STANDS])
+    assert (found.warned, found.false) == (1, 1) and clock.step == 1
+
+
+def test_features_have_turned_where_the_last_cosine_is_far_above_its_start() -> None:
+    looks = [{"step": n, "token_cosine": [0.9, x]} for n, x in enumerate((0.1, 0.2, 0.31, 0.2))]
+    assert warnings.turn_of({"looks": looks}) == 2
+    assert math.isinf(warnings.turn_of({"looks": looks[:2]}))
 
 
 def test_rules_are_judged_on_seeds_that_they_were_not_written_down_on() -> None:

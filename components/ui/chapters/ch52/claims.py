@@ -90,7 +90,8 @@ def without_mean(**unusual: Any) -> Pick:
 def useful(rows: Rows) -> Measured:
     """Kinds of readings whose rule warned before most falls, and never where nothing fell."""
     kinds = len(worked.READINGS)
-    return Measured(f"{worked.spelled(len(worked.useful(rows)))} of {worked.spelled(kinds)}")
+    found = len(worked.useful(rows))
+    return Measured(f"{worked.spelled(found) if found else 'none'} of the {worked.spelled(kinds)}")
 
 
 def at_step(

@@ -23,7 +23,7 @@ SIZES = tuple(range(1, 11))
 
 MOST_MISTAKES, LEAD = 1, 1.5
 """What a reader's rule may get wrong on the seeds that it was not tried on, and how many times
-earlier than the fall it is to warn."""
+earlier than the turn it is to warn."""
 
 RISES = {True: "risen", False: "fallen"}
 
@@ -49,7 +49,7 @@ def a_rule_of_your_own(page: Chapter) -> None:
     rows = rows_of("collapse.jsonl")
     if not rows:
         return
-    names = list(worked.INSIDE)
+    names = list(worked.WATCHED)
     left, middle, right = st.columns(3)
     with left:
         name = page.choose("rule", "It watches", names, names[0], kind="list")
@@ -61,8 +61,11 @@ def a_rule_of_your_own(page: Chapter) -> None:
         amount = page.choose(
             "amount", "By this share of its start", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"
         )
-    rule = warnings.Rule(*worked.INSIDE[name], rises, amount)
-    tried, judged = (warnings.judge(rule, found) for found in worked.fitted_and_tested(rows))
+    rule = warnings.Rule(*worked.WATCHED[name], rises, amount)
+    tried, judged = (
+        warnings.judge(rule, found, warnings.turn_of)
+        for found in worked.fitted_and_tested(rows, worked.KINDS)
+    )
     said = (
         f"Seeds {spoken(warnings.FITTED_ON)}: {said_of(tried)}. "
         f"Seeds {spoken(warnings.TESTED_ON)}: {said_of(judged)}."
@@ -78,8 +81,8 @@ def spoken(seeds: tuple[int, ...]) -> str:
 
 def said_of(verdict: Any) -> str:
     return (
-        f"it warned before {verdict.warned} of {verdict.fell} falls, {verdict.lead:.1f} times "
-        f"earlier in the median, and in {verdict.false} of {verdict.stood} runs where nothing fell"
+        f"it warned before {verdict.warned} of {verdict.fell} turns, {verdict.lead:.1f} times "
+        f"earlier in the median, and in {verdict.false} of {verdict.stood} runs that never turned"
     )
 
 
@@ -87,7 +90,7 @@ def hint_of(verdict: Any) -> str:
     if verdict.warned == 0 and verdict.false == 0:
         return "It hardly ever warns. Ask for less, or look at where this curve goes."
     if verdict.false:
-        return "It also warns where nothing falls. Ask for more, or watch what stands still there."
+        return "It also warns where nothing turns. Ask for more, or watch what stands still there."
     if verdict.fell - verdict.warned > MOST_MISTAKES:
-        return "It comes too late for some. What moves before the score does?"
+        return "It comes too late for some. What moves before the cosine does?"
     return "It is right, but late. Ask for a little less."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,9 @@ INSIDE: dict[str, tuple[str, int | None]] = {
     "loss of the few sums": ("few_loss", None),
 }
 """A reading of a network, as the page calls it: in the record, and at which place."""
+
+WATCHED = INSIDE | {"rank residual": ("rank_residual", LAST)}
+"""What the rule of an exercise may watch."""
 
 
 MOVING = (*INSIDE, "other sums wrong")
@@ -309,9 +312,10 @@ def change_rows(row: Row) -> list[Row]:
     return out
 
 
-def fitted_and_tested(rows: Rows) -> tuple[list[Row], list[Row]]:
-    """Runs on few sums and on all, by the seeds that rules are written down on, and the others."""
-    found = [*grid(rows), *runs(rows, **KINDS[ALL])]
+def fitted_and_tested(rows: Rows, kinds: Iterable[str] = (FEW, ALL)) -> tuple[list[Row], list[Row]]:
+    """Runs of these kinds, by the seeds that rules are written down on, and the others."""
+    others = [row for kind in kinds if kind != FEW for row in runs(rows, **KINDS[kind])]
+    found = [*grid(rows), *others]
     fitted, tested = (
         [row for row in found if row["cell"]["seed"] in seeds]
         for seeds in (warnings.FITTED_ON, warnings.TESTED_ON)
@@ -377,7 +381,9 @@ def useful(rows: Rows) -> list[Any]:
     return [
         rule
         for rule, _, tested in judged(rows)
-        if tested.warned > tested.fell / 2 and not tested.false
+        if not isinstance(rule, warnings.Clock)
+        and tested.warned > tested.fell / 2
+        and not tested.false
     ]
 
 
@@ -489,6 +495,7 @@ CALC: dict[str, Callable[[], str]] = {
     "cos_added": lambda: f"{cosine(added(FIRST), added(SECOND)):.2f}",
     "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
     "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
+    "turn": lambda: f"{warnings.TURN:g}",
     "fitted": lambda: spelled(len(warnings.FITTED_ON)),
     "tested": lambda: spelled(len(warnings.TESTED_ON)),
 }
