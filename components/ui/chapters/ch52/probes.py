@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from components.ui.lazily import lazily
 
 experiment = lazily("lab.experiments.collapse")
-safetensors = lazily("safetensors.numpy")
+safetensors = lazily("safetensors")
+files = lazily("safetensors.numpy")
 vocabulary = lazily("lab.data.vocabulary")
 torch = lazily("torch")
 
@@ -36,7 +37,7 @@ def picture_of(stream: str, weight_decay: float) -> Picture | None:
     """None where the file is missing or damaged; the page says so."""
     path = experiment.picture_path(stream, weight_decay)
     try:
-        found = safetensors.load_file(path)
+        found = files.load_file(path)
         points, cosines, spectra = (
             found[name].astype(np.float32) for name in ("points", "cosines", "spectra")
         )
