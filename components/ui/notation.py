@@ -52,7 +52,7 @@ NOTATION: dict[str, str] = {
     "dQ": "the gradient of the loss by Q",
     "dK": "the gradient of the loss by K",
     "dV": "the gradient of the loss by V",
-    r"\sigma_i": "how far features reach in one direction: a singular value",
+    r"\sigma": "how far features reach in one direction: a singular value",
     r"\delta": "the row sum of dO times O, number by number",
     "s": "logits: a score for every possible answer",
     "p": "a probability; in attention, the weight of a key",
