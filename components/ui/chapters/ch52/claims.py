@@ -95,13 +95,16 @@ def useful(rows: Rows) -> Measured:
 
 
 def at_step(
-    name: str, step: int, place: int | None = None, form: str = ".1f", **unusual: Any
+    name: str, step: int | None, place: int | None = None, form: str = ".1f", **unusual: Any
 ) -> Pick:
-    """A reading at one look, of the seeds of which there is a run with the loss in 64 bits."""
+    """A reading at one look, or the last, of the seeds with a run whose loss is in 64 bits."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.with_exact(rows, **unusual)
-        values = spread(worked.at(row, name, place, worked.look_at(row, step)) for row in found)
+        looks = [-1 if step is None else worked.look_at(row, step) for row in found]
+        values = spread(
+            worked.at(row, name, place, look) for row, look in zip(found, looks, strict=True)
+        )
         return Measured(from_to(values, form))
 
     return pick
@@ -264,7 +267,7 @@ CLAIMS: dict[str, Claim] = {
         for name, words, step in (
             ("before", "before the long run", 0),
             ("midway", "midway", worked.MIDWAY),
-            ("after", "after the long run", worked.experiment.STEPS),
+            ("after", "after the long run", None),
         )
     },
     "ch5.collapse_cosine_midway": Claim(
