@@ -15,9 +15,9 @@ def test_the_page_begins_with_its_figure(open_page) -> None:
     assert figure.bounding_box()["y"] < 600
     said = figure.locator(".said")
     figure.locator(".scrub").fill("1")
-    expect(said).to_contain_text("step 1")
+    expect(said).to_contain_text("step 1 ·")
     figure.locator(".scrub").fill("20")
-    expect(said).not_to_contain_text("step 1 ")
+    expect(said).not_to_contain_text("step 1 ·")
     assert not page.console_errors
 
 
