@@ -14,9 +14,11 @@ from components.ui.chapters.ch52.worked import CALC
 from components.ui.drawings.cloud import show_cloud
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
+from lab.experiments import warnings
+from lab.experiments.collapse_texts import PICTURED_SEED
+from lab.recipes.feature_collapse import N_PAIR, STEPS, Stream
 
 experiment = lazily("lab.experiments.collapse")
-warnings = lazily("lab.experiments.warnings")
 diagnostics = lazily("lab.interp.diagnostics")
 recipes = lazily("lab.recipes.live")
 steps = lazily("lab.training.train")
@@ -27,15 +29,13 @@ page = Chapter("52_feature_collapse", CALC)
 page.open()
 
 
-def cloud(name: str, stream: str, weight_decay: float, *, compact: bool) -> None:
+def cloud(name: str, stream: Stream, weight_decay: float, *, compact: bool) -> None:
     """The picture of a recorded run; a sentence where it is missing."""
     rows, picture = rows_of(RECORD), probes.picture_of(stream, weight_decay)
     if picture is None:
         st.info("This figure waits for its picture in records/, which is missing or damaged.")
         return
-    found = worked.runs(
-        rows, stream=stream, weight_decay=weight_decay, seed=experiment.PICTURED_SEED
-    )
+    found = worked.runs(rows, stream=stream, weight_decay=weight_decay, seed=PICTURED_SEED)
     for row in found:
         show_cloud(
             f"{page.prefix}{name}",
@@ -119,13 +119,11 @@ def what_happens_inside() -> None:
 # ---------------------------------------------------------------- 3. who pushes
 
 
-def as_lead(x: float) -> str:
-    return f"{x:g}"
-
-
 @page.section("push")
 def who_pushes() -> None:
-    lead = page.choose("lead", "The right logit leads by", worked.LEADS, worked.LEAD, words=as_lead)
+    lead = page.choose(
+        "lead", "The right logit leads by", worked.LEADS, worked.LEAD, words="{:g}".format
+    )
     found = worked.pull_rows(lead)
     st.dataframe(found, hide_index=True, width="stretch")
     page.numbers("Pulls on the logits of one token", found)
@@ -142,12 +140,7 @@ def in_more_bits() -> None:
         lambda: worked.still_turn(rows),
     ):
         return
-    what = page.choose(
-        "bits",
-        "By step",
-        ["token cosine", *(w for w in worked.MOVING if w != "token cosine")],
-        kind="list",
-    )
+    what = page.choose("bits", "By step", worked.MOVING, kind="list")
     page.draw(
         figures.over_steps(
             worked.kind_rows(rows, what),
@@ -181,7 +174,7 @@ def what_warned_first() -> None:
     row = found[seeds.index(seed)]
     fall = warnings.fall_of(row)
     page.draw(
-        figures.moved_when(worked.change_rows(row), fall if fall <= experiment.STEPS else None),
+        figures.moved_when(worked.change_rows(row), fall if fall <= STEPS else None),
         alt="When each reading of one run moved, as a part of its whole change",
     )
     table = worked.rule_rows(rows)
@@ -232,14 +225,14 @@ def go_on_with(few: int, decay: float) -> None:
 
 def run_name(arguments: Mapping[str, Any]) -> str:
     decay = arguments.get("weight_decay", 0.0)
-    return f"{arguments.get('few', 64)} sums" + (f", decay {decay:g}" if decay else "")
+    return f"{arguments.get('few', N_PAIR)} pairs" + (f", decay {decay:g}" if decay else "")
 
 
 @page.section("live")
 def wear_it_out_yourself() -> None:
     left, right = st.columns(2)
     with left:
-        few = page.choose("few", "Pairs that it goes on with", worked.FEWS, 64)
+        few = page.choose("few", "Pairs that it goes on with", worked.FEWS, N_PAIR)
     with right:
         decay = page.choose("live_decay", "Weight decay", (0.0, 0.1, 1.0), kind="segments")
     st.button(

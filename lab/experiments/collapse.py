@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,10 +24,17 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lab.data.problems import BOUNDS, Integers, sample_pairs
+from lab.data.problems import Integers
 from lab.data.samples import Sample
 from lab.data.sources import Pairs
-from lab.data.vocabulary import Tokens
+from lab.experiments.collapse_texts import (
+    N_ASKED,
+    N_LOOKED_AT,
+    PICTURED_SEED,
+    Asked,
+    picture_path,
+    points_drawn,
+)
 from lab.experiments.fine_tuning import as_live
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
@@ -49,28 +55,20 @@ from lab.model.trace import Edit, Trace
 from lab.recipes.feature_collapse import (
     BATCH,
     FORM,
+    N_PAIR,
     RATE,
+    STEPS,
     STREAMS,
     Stream,
     few_pairs,
     knows_two_digits,
 )
 from lab.recipes.live import go_on
-from lab.records import RECORDS
 from lab.training.recipe import Precision, Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
-STEPS = 10_000
-N_PAIR = 64
-"""Unordered pairs that a run goes on with, both ways round."""
-
 N_MOMENT = 44
-N_ASKED = 1000
-"""Sums that it never trained on, asked at every moment."""
-
-N_LOOKED_AT = 64
-"""Validation sums whose features are looked at."""
 
 
 # ---------------------------------------------------------------- two trainings
@@ -128,22 +126,6 @@ class Look:
     logit_norm: float
     moved: float = 0.0
     gradient: float | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The small set, sums of the test split, and texts of validation sums to look inside."""
-
-    few: tuple[Integers, Integers]
-    others: tuple[Integers, Integers]
-    texts: Tokens
-
-    @classmethod
-    def of(cls, seed: int) -> Asked:
-        rng = np.random.default_rng(0)
-        others = sample_pairs(rng, N_ASKED, FORM.p, FORM.q, *BOUNDS["test"])
-        inside = sample_pairs(rng, N_LOOKED_AT, FORM.p, FORM.q, *BOUNDS["validation"])
-        return cls(few_pairs(N_PAIR, seed).both_ways(), others, FORM.render(*inside)[0])
 
 
 def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
@@ -276,20 +258,6 @@ def wrong_without_mean(model: GPT, asked: Asked) -> int:
 
 # ---------------------------------------------------------------- the picture of a run
 
-N_POINT = 128
-"""Features drawn, of all tokens of the texts."""
-
-
-def picture_path(stream: Stream, weight_decay: float) -> Path:
-    return RECORDS / f"collapse_{stream}_{weight_decay:g}.safetensors"
-
-
-def points_drawn() -> tuple[list[int], list[int]]:
-    """Which tokens are drawn, by text and place."""
-    n_token = FORM.length - 1
-    chosen = np.random.default_rng(0).choice(N_LOOKED_AT * n_token, N_POINT, replace=False)
-    return (chosen // n_token).tolist(), (chosen % n_token).tolist()
-
 
 def picture(features: Sequence[Sequence[Tensor]]) -> dict[str, Tensor]:
     """Of the last place `points` in three axes that are the same at all moments, (M, P, 3), and
@@ -310,8 +278,6 @@ SEEDS = range(1, 7)
 DECAYS = (0.0, 0.1)
 CONTROLS = (1, 2, 4, 5)
 """Seeds of the runs that go on with all sums, and of those whose loss is in 64 bits."""
-
-PICTURED_SEED = 1
 
 
 def cell_of(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,9 +79,8 @@ class Rule:
         values = np.array(curve_of(row, self.name, self.place))
         change = (values / values[0] - 1) * (1 if self.rises else -1)
         over = change >= self.amount
-        steps = [look["step"] for look in row["looks"]]
-        both = [step for step, pair in zip(steps[1:], pairwise(over), strict=True) if all(pair)]
-        return both[0] if both else math.inf
+        (both,) = np.nonzero(over[1:] & over[:-1])
+        return row["looks"][int(both[0]) + 1]["step"] if both.size else math.inf
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,6 @@ def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule
         for amount in AMOUNTS
         if rises or amount < 1
     ]
-
     return min(rules, key=lambda rule: worth(rule, rows))
 
 

@@ -25,8 +25,11 @@ STREAMS: dict[Stream, Residual] = {"plain": PlainResidual(), "attention": Attent
 
 FORM = Format("cot_reversed")
 BASE_STEPS = 1000
-RATE, BATCH = 3e-4, 16
+RATE, BATCH, STEPS = 3e-4, 16, 10_000
 """With which it goes on: AdamW's rate, and Muon's is five times it."""
+
+N_PAIR = 64
+"""Unordered pairs that it goes on with, both ways round."""
 
 
 def knows_two_digits(stream: Stream = "plain", seed: int = 0) -> Recipe:

@@ -11,7 +11,7 @@ from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
 from lab.recipes.attention_residuals import Arm, residual_of
 from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
-from lab.recipes.feature_collapse import BATCH, RATE, few_pairs, knows_two_digits
+from lab.recipes.feature_collapse import BATCH, N_PAIR, RATE, few_pairs, knows_two_digits
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.training.recipe import OptimiserName, Recipe
 
@@ -126,7 +126,7 @@ KNOWS_TWO_DIGITS = "knows_two_digits"
 MOST_FEW = 256
 
 
-def go_on(few: int = 64, weight_decay: float = 0.0, steps: int = 1500, seed: int = 0) -> Recipe:
+def go_on(few: int = N_PAIR, weight_decay: float = 0.0, steps: int = 1500, seed: int = 0) -> Recipe:
     """A network that knows two digits goes on with a few sums, drawn by the seed, at a constant
     rate.
 

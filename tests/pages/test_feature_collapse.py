@@ -3,6 +3,8 @@ lab's."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,9 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch52 import exercises, probes, worked
-from lab.experiments import collapse, warnings
-from lab.records import RECORDS, read_lines
+from lab.experiments import collapse, collapse_texts, warnings
+from lab.recipes.feature_collapse import STEPS
+from lab.records import RECORDS, ROOT, read_lines
 
 PAGE = "52_feature_collapse"
 
@@ -40,7 +43,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> No
 def test_a_missing_record_or_picture_is_a_sentence(
     book: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr(collapse, "RECORDS", tmp_path)
+    monkeypatch.setattr(collapse_texts, "RECORDS", tmp_path)
     probes.picture_of.cache_clear()
     app = book(PAGE, reveal="1")
     probes.picture_of.cache_clear()
@@ -48,10 +51,21 @@ def test_a_missing_record_or_picture_is_a_sentence(
     assert any("its picture" in said.value for said in app.info)
 
 
+def test_the_first_figure_and_its_words_need_no_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from components.ui.chapters.ch52 import probes, worked\n"
+        "assert probes.picture_of('plain', 0.0).points.any()\n"
+        "assert worked.CALC['few']() and worked.CALC['times_read']()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_curves_are_those_of_the_record(book: Any, rows: Any) -> None:
     (found,) = charts(book(PAGE, reveal="1"), "run", "decay", "seed", "value")
     assert len(found) == 24 * (len(collapse.moments()) - 1)
-    last = [row["value"] for row in found if row["step"] == collapse.STEPS]
+    last = [row["value"] for row in found if row["step"] == STEPS]
     wrong = [row["looks"][-1]["wrong"] / row["n"] for row in worked.grid(rows)]
     assert sorted(last) == pytest.approx(sorted(wrong))
 
@@ -130,5 +144,6 @@ def test_some_rules_solve_the_last_exercise_and_most_do_not(rows: Any) -> None:
 def test_what_the_exercises_ask_for_is_what_they_check() -> None:
     assert (exercises.WANTED, exercises.NEAR) == (2, 1 / 20)
     assert (exercises.MOST_MISTAKES, exercises.LEAD) == (1, 1.5)
+    assert warnings.FALL == 5 / 100
     base = worked.recipes.knows_two_digits().model
     assert (base.n_layer, base.d_model) == (3, 64)

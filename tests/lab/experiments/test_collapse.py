@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from lab.data.problems import split_value
-from lab.experiments import collapse, warnings
+from lab.experiments import collapse, collapse_texts, warnings
 from lab.experiments.warnings import Rule, fall_of, fit, judge
 from lab.interp.diagnostics import effective_rank
 from lab.model.gpt import GPT
@@ -80,8 +80,8 @@ def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(collapse, "base", lambda stream, seed: kept)
     monkeypatch.setattr(collapse, "STEPS", 6)
     monkeypatch.setattr(collapse, "N_MOMENT", 3)
-    monkeypatch.setattr(collapse, "N_ASKED", 40)
-    monkeypatch.setattr(collapse, "RECORDS", tmp_path)
+    monkeypatch.setattr(collapse_texts, "N_ASKED", 40)
+    monkeypatch.setattr(collapse_texts, "RECORDS", tmp_path)
     return tmp_path
 
 
@@ -92,7 +92,7 @@ def test_one_run_in_miniature_tells_all_that_the_page_reads(short: Path) -> None
     moved = [look["moved"] for look in row["looks"]]
     assert moved[0] == 0 and all(later > earlier for earlier, later in pairwise(moved))
     found = load_file(collapse.picture_path("plain", 0.0))
-    assert found["points"].shape == (4, collapse.N_POINT, 3)
+    assert found["points"].shape == (4, collapse_texts.N_POINT, 3)
     assert found["spectra"].shape == (4, 4, 64)
     assert set(row["wrong_with_part_of_base"]) == set(collapse.PARTS)
 

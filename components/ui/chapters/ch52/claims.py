@@ -8,6 +8,7 @@ from typing import Any
 
 from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim, Measured
+from lab.experiments.warnings import fall_of
 from lab.records import select
 from lab.statistics import Spread, spread
 
@@ -53,7 +54,7 @@ def few_wrong(rows: Rows) -> Measured:
 
 def fall(rows: Rows) -> Measured:
     """The step of the first look at which five more in a hundred are wrong."""
-    found = spread(map(worked.warnings.fall_of, worked.runs(rows)))
+    found = spread(map(fall_of, worked.runs(rows)))
     if not math.isfinite(found.high):
         return Measured(f"step {found.median:,.0f} in the middle of the seeds, and in some never")
     return Measured(f"step {from_to(found, ',.0f')}")
@@ -67,24 +68,23 @@ def exact_seeds(rows: Rows) -> Measured:
     return Measured(worked.spelled(len(worked.runs(rows, **worked.KINDS[worked.EXACT]))))
 
 
-def put_back(part: str, **unusual: Any) -> Pick:
-    """Other sums wrong of the last network with one part put back."""
+def counted(of: Callable[[dict[str, Any]], float], **unusual: Any) -> Pick:
+    """What the last networks get wrong when they are taken apart, of the seeds of which there is a
+    run with the loss in 64 bits."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.with_exact(rows, **unusual)
-        shown = spread(row["wrong_with_part_of_base"][part] for row in found)
-        return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
+        return Measured(f"{from_to(spread(map(of, found)), ',.0f')} of {found[0]['n']:,}")
 
     return pick
+
+
+def put_back(part: str, **unusual: Any) -> Pick:
+    return counted(lambda row: row["wrong_with_part_of_base"][part], **unusual)
 
 
 def without_mean(**unusual: Any) -> Pick:
-    def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
-        shown = spread(row["wrong_without_mean"] for row in found)
-        return Measured(f"{from_to(shown, ',.0f')} of {found[0]['n']:,}")
-
-    return pick
+    return counted(lambda row: row["wrong_without_mean"], **unusual)
 
 
 def useful(rows: Rows) -> Measured:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from components.ui.chapter import Chapter
@@ -12,9 +10,10 @@ from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
 from components.ui.words import listed
+from lab.experiments import warnings
+from lab.experiments.warnings import Verdict
 
 diagnostics = lazily("lab.interp.diagnostics")
-warnings = lazily("lab.experiments.warnings")
 
 WANTED, NEAR = 2.0, 0.05
 """The effective rank that is asked for, and how near is near enough."""
@@ -59,7 +58,7 @@ def a_rule_of_your_own(page: Chapter) -> None:
         )
     with right:
         amount = page.choose(
-            "amount", "By this share of its start", warnings.AMOUNTS, 0.5, words=lambda x: f"{x:g}"
+            "amount", "By this share of its start", warnings.AMOUNTS, 0.5, words="{:g}".format
         )
     rule = warnings.Rule(*worked.WATCHED[name], rises, amount)
     tried, judged = (
@@ -79,14 +78,14 @@ def spoken(seeds: tuple[int, ...]) -> str:
     return listed([f"{seed}" for seed in seeds])
 
 
-def said_of(verdict: Any) -> str:
+def said_of(verdict: Verdict) -> str:
     return (
         f"it warned before {verdict.warned} of {verdict.fell} turns, {verdict.lead:.1f} times "
         f"earlier in the median, and in {verdict.false} of {verdict.stood} runs that never turned"
     )
 
 
-def hint_of(verdict: Any) -> str:
+def hint_of(verdict: Verdict) -> str:
     if verdict.warned == 0 and verdict.false == 0:
         return "It hardly ever warns. Ask for less, or look at where this curve goes."
     if verdict.false:

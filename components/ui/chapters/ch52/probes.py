@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
+from lab.data.vocabulary import VOCABULARY, decode
+from lab.experiments import collapse_texts as texts
+from lab.recipes.feature_collapse import FORM, Stream
 
-experiment = lazily("lab.experiments.collapse")
 safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
-vocabulary = lazily("lab.data.vocabulary")
 torch = lazily("torch")
 
 Numbers = NDArray[np.floating[Any]]
@@ -33,9 +34,9 @@ class Picture:
 
 
 @lru_cache
-def picture_of(stream: str, weight_decay: float) -> Picture | None:
+def picture_of(stream: Stream, weight_decay: float) -> Picture | None:
     """None where the file is missing or damaged; the page says so."""
-    path = experiment.picture_path(stream, weight_decay)
+    path = texts.picture_path(stream, weight_decay)
     try:
         found = files.load_file(path)
         points, cosines, spectra = (
@@ -43,11 +44,11 @@ def picture_of(stream: str, weight_decay: float) -> Picture | None:
         )
     except (OSError, ValueError, KeyError, safetensors.SafetensorError):
         return None
-    _, places = experiment.points_drawn()
-    first = vocabulary.decode(experiment.Asked.of(experiment.PICTURED_SEED).texts[0])
+    _, places = texts.points_drawn()
+    first = decode(texts.Asked.of(texts.PICTURED_SEED).texts[0])
     return Picture(
         points,
-        [experiment.FORM.field_at(place).role for place in places],
+        [FORM.field_at(place).role for place in places],
         np.clip(cosines, -1, 1),
         [*first[:-1]],
         spectra,
@@ -70,7 +71,7 @@ class Pulls:
 @lru_cache(maxsize=256)
 def pulls(lead: float, bits: int) -> Pulls:
     """Of torch's own cross entropy in so many bits, where the right logit leads all others."""
-    n_token = len(vocabulary.VOCABULARY)
+    n_token = len(VOCABULARY)
     logits = torch.zeros(1, n_token, dtype={32: torch.float32, 64: torch.float64}[bits])
     logits[0, 0] = lead
     logits.requires_grad_(True)

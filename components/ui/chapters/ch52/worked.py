@@ -12,18 +12,20 @@ import numpy as np
 from components.ui.chapters.ch52 import probes
 from components.ui.lazily import lazily
 from components.ui.words import band, spelled
+from lab.experiments import collapse_texts as texts
+from lab.experiments import warnings
+from lab.recipes import feature_collapse as recipes
+from lab.recipes.feature_collapse import Stream
 from lab.records import select
 from lab.statistics import Spread, spread
 
-experiment = lazily("lab.experiments.collapse")
-warnings = lazily("lab.experiments.warnings")
 diagnostics = lazily("lab.interp.diagnostics")
-recipes = lazily("lab.recipes.feature_collapse")
 optim = lazily("lab.training.optim")
 torch = lazily("torch")
 
 Row = dict[str, Any]
 Rows = Sequence[Row]
+Judged = warnings.Rule | warnings.Clock
 
 # ---------------------------------------------------------------- the runs, by name
 
@@ -34,7 +36,7 @@ USUAL: Row = {
     "optimiser": "adamw",
     "precision": "fp32",
 }
-STREAMS = {"plain": "plain sum", "attention": "attention over depth"}
+STREAMS: dict[Stream, str] = {"plain": "plain sum", "attention": "attention over depth"}
 DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
 
 FEW, EXACT, ALL = "few sums", "few sums, loss in 64 bits", "all sums"
@@ -89,7 +91,6 @@ INSIDE: dict[str, tuple[str, int | None]] = {
 
 WATCHED = INSIDE | {"rank residual": ("rank_residual", LAST)}
 """What the rule of an exercise may watch."""
-
 
 MOVING = (*INSIDE, "other sums wrong")
 """What may be compared between ways to go on."""
@@ -190,8 +191,8 @@ def how_it_falls(rows: Rows) -> str:
 
 def times_read() -> float:
     """How often the long run reads each of its sums."""
-    n_pair = len(experiment.few_pairs(experiment.N_PAIR, 1).both_ways()[0])
-    return experiment.STEPS * experiment.BATCH / n_pair
+    n_pair = len(recipes.few_pairs(recipes.N_PAIR, 1).both_ways()[0])
+    return recipes.STEPS * recipes.BATCH / n_pair
 
 
 def times_read_before() -> float:
@@ -211,9 +212,9 @@ def how_they_turn(rows: Rows) -> str:
         at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in runs(rows)
     ]
     middle = spread(moved).median
-    if middle > 0.2:
+    if middle > warnings.TURN:
         return TURNS[2]
-    return TURNS[1] if middle < -0.2 else TURNS[0]
+    return TURNS[1] if middle < -warnings.TURN else TURNS[0]
 
 
 FIRST, SECOND, ARROW = (1.0, 0.0), (0.0, 1.0), (3.0, 3.0)
@@ -323,27 +324,22 @@ def fitted_and_tested(rows: Rows, kinds: Iterable[str] = (FEW, ALL)) -> tuple[li
     return fitted, tested
 
 
-def judged(rows: Rows) -> list[tuple[Any, Any, Any]]:
+def judged(rows: Rows) -> list[tuple[Judged, warnings.Verdict, warnings.Verdict]]:
     """Of each kind of reading its rule, from the block where that did best on the seeds that rules
     are written down on, with its verdicts on those and on the others.
 
     The rule with the fewest mistakes on the others is first, and of these the earliest.
     """
     fitted, tested = fitted_and_tested(rows)
-    rules: dict[str, tuple[Any, Any]] = {}
+    rules: dict[str, list[warnings.Rule]] = {}
     for name, place in warnings.readings():
-        rule = warnings.fit(fitted, name, place)
-        verdict = warnings.judge(rule, fitted)
-        if name not in rules or better(verdict, rules[name][1]):
-            rules[name] = rule, verdict
-    clock = warnings.fit_clock(fitted)
-    rules[CLOCK] = clock, warnings.judge(clock, fitted)
-    found = [(rule, verdict, warnings.judge(rule, tested)) for rule, verdict in rules.values()]
+        rules.setdefault(name, []).append(warnings.fit(fitted, name, place))
+    best = [min(some, key=lambda rule: warnings.worth(rule, fitted)) for some in rules.values()]
+    found = [
+        (rule, warnings.judge(rule, fitted), warnings.judge(rule, tested))
+        for rule in (*best, warnings.fit_clock(fitted))
+    ]
     return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))
-
-
-def better(one: Any, other: Any) -> bool:
-    return (one.mistakes, -one.lead) < (other.mistakes, -other.lead)
 
 
 READINGS = {
@@ -356,12 +352,10 @@ READINGS = {
     "logit_norm": "size of the logits",
     "few_loss": "loss of the few sums",
 }
-
-
 CLOCK = "a clock"
 
 
-def name_of(rule: Any) -> str:
+def name_of(rule: Judged) -> str:
     if isinstance(rule, warnings.Clock):
         return f"{CLOCK}, at step {rule.step:,}"
     if rule.place is None:
@@ -370,13 +364,13 @@ def name_of(rule: Any) -> str:
     return f"{READINGS[rule.name]}, block {block}"
 
 
-def condition_of(rule: Any) -> str:
+def condition_of(rule: Judged) -> str:
     if isinstance(rule, warnings.Clock):
         return ""
     return f"{'risen' if rule.rises else 'fallen'} by {100 * rule.amount:g}%"
 
 
-def useful(rows: Rows) -> list[Any]:
+def useful(rows: Rows) -> list[Judged]:
     """Rules that warned before most falls of the other seeds, and never where nothing fell."""
     return [
         rule
@@ -439,7 +433,7 @@ def beside_rows(rows: Rows) -> list[dict[str, str]]:
     """One run each, all of the same seed."""
     out: list[dict[str, str]] = []
     for name, unusual in BESIDE.items():
-        for row in runs(rows, **unusual, seed=experiment.PICTURED_SEED):
+        for row in runs(rows, **unusual, seed=texts.PICTURED_SEED):
             fall = warnings.fall_of(row)
             out.append(
                 {
@@ -472,9 +466,9 @@ def recorded_curves(rows: Rows) -> list[Row]:
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "few": lambda: f"{experiment.N_PAIR}",
-    "steps": lambda: f"{experiment.STEPS:,}",
-    "asked": lambda: f"{experiment.N_ASKED:,}",
+    "few": lambda: f"{recipes.N_PAIR}",
+    "steps": lambda: f"{recipes.STEPS:,}",
+    "asked": lambda: f"{texts.N_ASKED:,}",
     "times_read": lambda: f"{times_read():,.0f}",
     "times_before": lambda: f"{times_read_before():.1f}",
     "past": lambda: f"{times_read() / times_read_before():.0f}",
