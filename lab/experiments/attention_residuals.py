@@ -35,12 +35,14 @@ from lab.interp.intervene import DEPTH_PATTERNS
 from lab.model.config import GPTConfig
 from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.attention_residuals import ARMS, Arm, full_size, twin, with_arm
+from lab.recipes.attention_residuals import ARMS, Arm, at_full_size, full_size, twin, with_arm
 from lab.recipes.live import multiply
 from lab.recipes.reach import sums_up_to
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
+from lab.training.checkpoint import CHECKPOINTS, load
 from lab.training.recipe import Recipe
+from lab.training.run import STATES, run
 from lab.training.state import TrainState
 from lab.training.train import Batch, masked_loss, train
 
@@ -232,6 +234,47 @@ def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
     if len(tried) < wanted:
         raise ValueError(f"{len(tried)} of {wanted} rates are measured for {arm} at {depth}")
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
+
+
+# ---------------------------------------------------------------- once at full size
+
+COMMITTED: Arm = "block"
+"""The arm whose weights are in `checkpoints/`."""
+
+
+def full_cells() -> list[Cell]:
+    return [{"arm": COMMITTED}, {"arm": "plain"}]
+
+
+def measure_full(cell: Cell) -> dict[str, Any]:
+    """One run of 4.7M parameters, the rate falling at its end: its checks, and the last network."""
+    recipe = full_run(cell["arm"])
+    out = (CHECKPOINTS if cell["arm"] == COMMITTED else STATES) / recipe.name
+    for _ in run(recipe, out, resume=True):
+        pass
+    model, checks = load(out).model, read_lines(out / "history.jsonl")
+    errors, n = grade(model, exam(recipe, "test", N_CHECK), GOAL, whole=True)
+    return {
+        "parameters": parameters_of(recipe.model),
+        "steps": recipe.steps,
+        "training_seconds": round(checks[-1]["seconds"]),
+        "precision": recipe.precision,
+        "curve": [
+            [c["step"], c["errors_validation"], c["n_validation"], round(c["loss"], 5)]
+            for c in checks
+        ],
+        "errors": errors,
+        "n": n,
+        "loss": held_out_loss(model, recipe, "test"),
+        **by_depth(model, recipe),
+        **Sample("generator", "texts of test pairs", n, 0).document(),
+        "seeds": [recipe.seed],
+    }
+
+
+def full_run(arm: Arm) -> Recipe:
+    name = "attention_residuals" if arm == COMMITTED else f"attention_residuals_{arm}"
+    return at_full_size(name, arm)
 
 
 # ---------------------------------------------------------------- the live race, and its cost

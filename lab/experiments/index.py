@@ -52,6 +52,7 @@ SWEEPS: dict[str, Sweep] = {
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
+    "residuals_full": Sweep(attention_residuals.full_cells, attention_residuals.measure_full),
     "threads": Sweep(threads.thread_cells, threads.measure_threads),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
     "collapse_push": Sweep(collapse.push_cells, collapse.measure_push),

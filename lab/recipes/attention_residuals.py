@@ -86,7 +86,11 @@ def on_sums(name: str, model: GPTConfig, steps: int) -> Recipe:
 
 def attention_residuals() -> Recipe:
     """Three blocks of two layers: 4.7M parameters."""
-    return on_sums("attention_residuals", with_arm(full_size(), "block"), 800)
+    return at_full_size("attention_residuals", "block")
+
+
+def at_full_size(name: str, arm: Arm) -> Recipe:
+    return on_sums(name, with_arm(full_size(), arm), 800)
 
 
 def attention_residuals_small() -> Recipe:

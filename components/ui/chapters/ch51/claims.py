@@ -16,8 +16,8 @@ from lab.statistics import lower_bound_95
 Row = dict[str, Any]
 Rows = list[Row]
 
-RACE, COST, THREADS = (
-    f"records/{name}.jsonl" for name in ("residuals", "residuals_cost", "threads")
+RACE, COST, FULL, THREADS = (
+    f"records/{name}.jsonl" for name in ("residuals", "residuals_cost", "residuals_full", "threads")
 )
 
 
@@ -100,6 +100,17 @@ def parameters(depth: int) -> Callable[[Rows], Measured]:
     return pick
 
 
+def at_full_size(arm: str) -> Callable[[Rows], Measured]:
+    """Test texts of all shapes that are wrong, of the one run of an arm."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, arm=arm)
+        errors, n = row["errors"], row["n"]
+        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
 def goal_of(rows: Rows) -> Measured:
     """How many sums a check asks."""
     return Measured(f"{max(check[2] for check in rows[0]['curve']):,}")
@@ -163,6 +174,19 @@ CLAIMS: dict[str, Claim] = {
         )
         for depth in (3, 6)
     },
+    **{
+        f"ch5.residual_full_{arm}": Claim(
+            f"Test texts wrong, one run of 4.7M parameters: {worked.ARMS[arm]}.",
+            FULL,
+            at_full_size(arm),
+        )
+        for arm in ("plain", "block")
+    },
+    "ch5.residual_parameters_full": Claim(
+        "Parameters of both runs at full size.",
+        FULL,
+        lambda rows: Measured(f"{rows[0]['parameters']:,}"),
+    ),
     "ch5.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
     **{
         f"ch5.pinned_{how}": Claim(
