@@ -8,7 +8,7 @@ from typing import Any
 
 from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim, Measured
-from lab.experiments.warnings import fall_of
+from lab.experiments.warnings import fall_of, turn_of
 from lab.records import select
 from lab.statistics import Spread, spread
 
@@ -58,6 +58,47 @@ def fall(rows: Rows) -> Measured:
     if not math.isfinite(found.high):
         return Measured(f"step {found.median:,.0f} in the middle of the seeds, and in some never")
     return Measured(f"step {from_to(found, ',.0f')}")
+
+
+def lowest_loss(rows: Rows) -> Measured:
+    """Of the few sums, at the look where it is lowest."""
+    lowest = [min(look["few_loss"] for look in row["looks"]) for row in worked.runs(rows)]
+    return Measured(from_to(spread(lowest), ".0e"))
+
+
+def when_lowest(rows: Rows) -> Measured:
+    looks = [min(row["looks"], key=lambda look: look["few_loss"]) for row in worked.runs(rows)]
+    return Measured(f"step {from_to(spread(look['step'] for look in looks), ',.0f')}")
+
+
+def turned_first(stream: str) -> Pick:
+    """In how many runs the features had turned before the score fell."""
+
+    def pick(rows: Rows) -> Measured:
+        found = [row for row in worked.grid(rows) if row["cell"]["stream"] == stream]
+        n = sum(turn_of(row) < fall_of(row) for row in found)
+        return Measured(f"{worked.spelled(n) if n else 'none'} of {worked.spelled(len(found))}")
+
+    return pick
+
+
+def never_fell(rows: Rows) -> Measured:
+    """Of the runs by which rules are fitted and tested."""
+    fitted, tested = worked.fitted_and_tested(rows)
+    found = [*fitted, *tested]
+    n = sum(not math.isfinite(fall_of(row)) for row in found)
+    return Measured(f"{worked.spelled(n) if n else 'none'} of {worked.spelled(len(found))}")
+
+
+def put_back_in(part: str, **unusual: Any) -> Pick:
+    """Other sums wrong with one part as it was before, of all seeds of a kind of run."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.runs(rows, **unusual)
+        wrong = spread(row["wrong_with_part_of_base"][part] for row in found)
+        return Measured(from_to(wrong, ",.0f"))
+
+    return pick
 
 
 def seeds(rows: Rows) -> Measured:
@@ -207,6 +248,37 @@ CLAIMS: dict[str, Claim] = {
     "ch5.collapse_loss": Claim(
         "Loss of the few sums at the end.", RECORD, reading("few_loss", form=".0e")
     ),
+    "ch5.collapse_loss_lowest": Claim(
+        "Loss of the few sums where it is lowest.", RECORD, lowest_loss
+    ),
+    "ch5.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
+    "ch5.collapse_loss_all": Claim(
+        "Loss of the few sums at the end, when it goes on with all sums.",
+        RECORD,
+        reading("few_loss", form=".0e", **ALL),
+    ),
+    "ch5.collapse_turn_first": Claim(
+        "Runs with a plain sum whose features turn before the score falls.",
+        RECORD,
+        turned_first("plain"),
+    ),
+    "ch5.collapse_turn_first_attention": Claim(
+        "The same, with attention over depth.", RECORD, turned_first("attention")
+    ),
+    "ch5.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
+    "ch5.collapse_block_2_decay": Claim(
+        "Other sums wrong with block 2 put back, weight decay 0.1.",
+        RECORD,
+        put_back_in("block 2", **DECAY),
+    ),
+    "ch5.collapse_block_2_attention": Claim(
+        "The same, with attention over depth.", RECORD, put_back_in("block 2", **ATTENTION)
+    ),
+    "ch5.collapse_moved_until": Claim(
+        "How far the weights moved until the parting.",
+        RECORD,
+        at_step("moved", worked.PARTED, form=".2f"),
+    ),
     "ch5.collapse_moved": Claim(
         "How far the weights moved, over their length.", RECORD, reading("moved")
     ),
@@ -224,6 +296,11 @@ CLAIMS: dict[str, Claim] = {
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
         PUSH,
         pushed("cosine", 0, "fp32", ".2f"),
+    ),
+    "ch5.collapse_push_steps": Claim(
+        "Steps of the run in which we looked where it pushes.",
+        PUSH,
+        pushed("steps", -1, "fp32", ","),
     ),
     "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
     "ch5.collapse_push_exact": Claim(
