@@ -266,7 +266,6 @@ ON_PAGE = {
         "After block 1": "a block, by its name",
         "Block 2 also mends": "a block, by its name",
         "numbers of 16 bits the layers are computed in 16, and softmax in 32": "formats, by name",
-        "Three things keep that away": COUNTED,
         "[Prieto and others, 2025]": "the year of a paper",
         "Three singular values, the third of them 1": COUNTED,
         "Two directions out of three": "what the reader is asked for; a test holds it to the code",

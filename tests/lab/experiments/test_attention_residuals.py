@@ -9,12 +9,21 @@ import pytest
 
 from lab.experiments import attention_residuals as experiment
 from lab.experiments import threads
-from lab.experiments.attention_residuals import MEASURED_AT, best_rate, measure, plan
+from lab.experiments.attention_residuals import (
+    COMMITTED,
+    MEASURED_AT,
+    best_rate,
+    by_depth,
+    full_run,
+    measure,
+    plan,
+)
 from lab.model.config import AttentionResidual, BlockAttentionResidual, PlainResidual
 from lab.model.cost import parameters_of
 from lab.recipes.attention_residuals import ARMS, full_size, residual_of, twin, with_arm
 from lab.recipes.live import multiply
 from lab.records import RECORDS, read_lines, select
+from lab.training.checkpoint import load_run
 
 
 @pytest.mark.parametrize("network", [twin(3), twin(6), full_size()], ids=["3", "6", "full"])
@@ -28,7 +37,8 @@ def test_arms_differ_in_their_residual_and_one_neuron_alone() -> None:
     for other in plans[1:]:
         back = replace(other.model, residual=PlainResidual(), ffn=plain.model.ffn)
         assert replace(other, name=plain.name, model=back) == plain
-        assert plain.model.ffn.d_ff == other.model.ffn.d_ff + 1
+        weights = [model.ffn.parameters(model) for model in (plain.model, other.model)]
+        assert weights[0] - weights[1] == 2 * plain.model.d_model
 
 
 def test_one_run_in_miniature_tells_all_that_the_page_reads(
@@ -87,3 +97,15 @@ def test_a_block_is_a_third_of_the_layers() -> None:
         BlockAttentionResidual(2),
         BlockAttentionResidual(3),
     ]
+
+
+def test_the_row_of_the_run_at_full_size_is_of_its_committed_weights() -> None:
+    (row,) = select(read_lines(RECORDS / "residuals_full.jsonl"), arm=COMMITTED)
+    found = by_depth(load_run("attention_residuals").model, full_run(COMMITTED))
+    assert found.keys() <= row.keys()
+    for name in ("depth_pattern", "resid_post", "ffn_out"):
+        assert flat(found[name]) == pytest.approx(flat(row[name]), rel=1e-3, abs=1e-4)
+
+
+def flat(numbers: Any) -> list[float]:
+    return [x for one in numbers for x in (one if isinstance(one, list) else [one])]
