@@ -33,7 +33,7 @@ def grouped_cells() -> list[Cell]:
 def grouped(key_heads: int, fraction: float = 0.30, seed: int = 0) -> Recipe:
     """The twin of chapter 1 with 4 query heads and `key_heads` key heads, in fp32."""
     usual = multiply(fraction=fraction, seed=seed)
-    had = usual.model.attention
+    had = usual.model.heads
     attention = GroupedQueryAttention(had.n_head, had.head_dim, n_kv_head=key_heads)
     return replace(usual, model=replace(usual.model, attention=attention), precision="fp32")
 

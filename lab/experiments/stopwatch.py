@@ -219,12 +219,12 @@ def as_llama(config: GPTConfig, kernel: str) -> Any:
         transformers: Any = import_module("transformers")
     except ImportError:
         raise ValueError("transformers is not installed: pip install -e '.[parity]'") from None
-    attention, position = config.attention, config.position
-    assert isinstance(position, RotaryPositions)
+    attention, position, ffn = config.heads, config.position, config.ffn
+    assert isinstance(position, RotaryPositions) and isinstance(ffn, DenseFFN)
     sizes: dict[str, Any] = {
         "vocab_size": config.vocab_size,
         "hidden_size": config.d_model,
-        "intermediate_size": config.ffn.width,
+        "intermediate_size": ffn.width,
         "num_hidden_layers": config.n_layer,
         "num_attention_heads": attention.n_head,
         "num_key_value_heads": attention.n_head,

@@ -60,7 +60,7 @@ def shapes(config: GPTConfig, batch: int, n_read: int, n_seen: int) -> dict[str,
 
     x (B, T, D), q (B, H, T, D_k), k and v (B, H_k, S, D_k), scores (B, H, T, S), logits (B, T, V).
     """
-    heads = config.attention
+    heads = config.heads
     key_heads = heads.kv_width // heads.head_dim
     return {
         "x": (batch, n_read, config.d_model),

@@ -315,6 +315,90 @@ class SlidingWindowAttention(MultiHeadAttention):
 
 
 @dataclass(frozen=True)
+class LatentAttention(Part):
+    """Multi-head latent attention: keys and values are made from a latent that all heads share.
+
+    (MLA, arXiv:2405.04434, section 2.1.) What tells of positions has numbers of its own, apart from
+    the others: `qk_rope_head_dim` of a query, and of one key for all heads. Here keys and values
+    are made, as while training, and kept; `AbsorbedLatentAttention` keeps the latents.
+    """
+
+    n_head: int = 4
+    q_lora_rank: int = 96
+    kv_lora_rank: int = 64
+    qk_nope_head_dim: int = 32
+    qk_rope_head_dim: int = 32
+    v_head_dim: int = 64
+
+    def __post_init__(self) -> None:
+        for size in fields(self):
+            require_whole(f"attention.{size.name}", getattr(self, size.name))
+
+    def require_fit(self, whole: GPTConfig) -> None:
+        made = {"q_lora_rank": self.q_width, "kv_lora_rank": self.kv_width}
+        for name, width in made.items():
+            rank, full = getattr(self, name), min(whole.d_model, width)
+            if rank > full:
+                raise ValueError(
+                    f"attention.{name}={rank} is no compression: from "
+                    f"GPTConfig.d_model={whole.d_model} numbers {width} are made, of rank "
+                    f"{full} at most; allowed are 1 to {full}"
+                )
+
+    @property
+    def rotated_dim(self) -> int:
+        """Numbers of a query or key that a position may turn."""
+        return self.qk_rope_head_dim
+
+    @property
+    def q_width(self) -> int:
+        """Numbers of all queries of a token together."""
+        return self.n_head * (self.qk_nope_head_dim + self.qk_rope_head_dim)
+
+    @property
+    def kv_width(self) -> int:
+        """Numbers of all keys and values of a token that are made from its latent."""
+        return self.n_head * (self.qk_nope_head_dim + self.v_head_dim)
+
+    def cached_numbers(self, whole: GPTConfig) -> int:
+        """Kept of one token in one layer: its keys and values, and the key that is turned."""
+        return self.kv_width + whole.position.n_kept * self.qk_rope_head_dim
+
+    def matrices(self, whole: GPTConfig) -> int:
+        """Weights that compress, expand, and write."""
+        down = self.q_lora_rank + self.kv_lora_rank + self.qk_rope_head_dim
+        up = self.q_lora_rank * self.q_width + self.kv_lora_rank * self.kv_width
+        return whole.d_model * (down + self.n_head * self.v_head_dim) + up
+
+    def parameters(self, whole: GPTConfig) -> int:
+        return self.matrices(whole) + self.q_lora_rank + self.kv_lora_rank
+
+    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+        """Of one token: two for every weight; its scores, and the mix of values."""
+        turned = whole.position.n_product * self.qk_rope_head_dim
+        products = self.n_head * (self.qk_nope_head_dim + turned + self.v_head_dim)
+        return 2 * self.matrices(whole) + 2 * products * n_seen
+
+
+@dataclass(frozen=True)
+class AbsorbedLatentAttention(LatentAttention):
+    """The same function of the same weights, which never makes a key or a value.
+
+    The matrix that would make keys is applied to the query instead, the one that would make values
+    to the mix of latents (arXiv:2405.04434, section 2.1.2): the cache holds latents alone.
+    """
+
+    def cached_numbers(self, whole: GPTConfig) -> int:
+        """Kept of one token in one layer: its latent, and the key that is turned."""
+        return self.kv_lora_rank + whole.position.n_kept * self.qk_rope_head_dim
+
+    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+        turned = whole.position.n_product * self.qk_rope_head_dim
+        products = self.n_head * (2 * self.kv_lora_rank + turned)
+        return 2 * self.matrices(whole) + 2 * products * n_seen
+
+
+@dataclass(frozen=True)
 class DenseFFN(Part):
     """Two matrices with `activation` between; swiglu has three at two thirds of `d_ff`."""
 
@@ -340,6 +424,98 @@ class DenseFFN(Part):
     def flops(self, whole: GPTConfig) -> int:
         """Of one token: two for every weight."""
         return 2 * self.parameters(whole)
+
+
+@dataclass(frozen=True)
+class MixtureOfExperts(Part):
+    """Many small FFNs, of which a router picks a few for each token, and some that every token has.
+
+    (DeepSeekMoE, arXiv:2401.06066; its routing as in DeepSeek-V3, arXiv:2412.19437, section 2.1.2.)
+    `moe_intermediate_size`: neurons of an expert. Of `n_group` groups only the `topk_group` best
+    are open to a token. `bias_update_speed`: how far a step moves the bias that balances the load;
+    0 leaves it alone. `balance_factor`: the weight of the balance loss of a text; 0 for none.
+    """
+
+    moe_intermediate_size: int = 128
+    n_routed_experts: int = 8
+    num_experts_per_tok: int = 2
+    n_shared_experts: int = 1
+    n_group: int = 1
+    topk_group: int = 1
+    routed_scaling_factor: float = 1.0
+    activation: Activation = "relu2"
+    bias_update_speed: float = 0.001
+    balance_factor: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("moe_intermediate_size", "n_routed_experts", "num_experts_per_tok", "n_group"):
+            require_whole(f"ffn.{name}", getattr(self, name))
+        require_whole("ffn.n_shared_experts", self.n_shared_experts, least=0)
+        require_whole("ffn.topk_group", self.topk_group)
+        require_number("ffn.routed_scaling_factor", self.routed_scaling_factor, above=0, most=100)
+        require_word("ffn.activation", self.activation, Activation)
+        require_number("ffn.bias_update_speed", self.bias_update_speed, least=0, most=1)
+        require_number("ffn.balance_factor", self.balance_factor, least=0, most=1)
+        self.require_groups()
+
+    def require_groups(self) -> None:
+        """The groups are of one size, and those that are open hold enough experts."""
+        if self.n_routed_experts % self.n_group:
+            raise ValueError(
+                f"ffn.n_routed_experts={self.n_routed_experts} must be a multiple of "
+                f"ffn.n_group={self.n_group}, so that all groups are of one size"
+            )
+        if self.topk_group > self.n_group:
+            raise ValueError(
+                f"ffn.topk_group={self.topk_group} of ffn.n_group={self.n_group} groups: "
+                f"allowed are 1 to {self.n_group}"
+            )
+        if self.num_experts_per_tok > self.n_open:
+            raise ValueError(
+                f"ffn.num_experts_per_tok={self.num_experts_per_tok} of {self.n_open} experts in "
+                f"the open groups (ffn.n_routed_experts={self.n_routed_experts}, "
+                f"ffn.n_group={self.n_group}, ffn.topk_group={self.topk_group}): allowed are 1 to "
+                f"{self.n_open}"
+            )
+
+    @property
+    def n_open(self) -> int:
+        """Routed experts among which a token may choose."""
+        return self.n_routed_experts // self.n_group * self.topk_group
+
+    @property
+    def is_gated(self) -> bool:
+        return self.activation == "swiglu"
+
+    @property
+    def shared_width(self) -> int:
+        """Neurons that every token has."""
+        return self.n_shared_experts * self.moe_intermediate_size
+
+    @property
+    def shared(self) -> DenseFFN:
+        """The FFN that these neurons make; gated, `DenseFFN` takes two thirds of its `d_ff`."""
+        width = self.shared_width
+        return DenseFFN(-(-3 * width // 2) if self.is_gated else width, self.activation)
+
+    def of_neurons(self, whole: GPTConfig, n: int) -> int:
+        """Weights of n neurons."""
+        return (3 if self.is_gated else 2) * whole.d_model * n
+
+    def parameters(self, whole: GPTConfig) -> int:
+        routed = self.n_routed_experts * self.moe_intermediate_size
+        router = self.n_routed_experts * whole.d_model
+        return self.of_neurons(whole, self.shared_width + routed) + router
+
+    def active_parameters(self, whole: GPTConfig) -> int:
+        """Weights that one token meets: the router, and the neurons of its experts."""
+        routed = self.num_experts_per_tok * self.moe_intermediate_size
+        router = self.n_routed_experts * whole.d_model
+        return self.of_neurons(whole, self.shared_width + routed) + router
+
+    def flops(self, whole: GPTConfig) -> int:
+        """Of one token: two for every weight that it meets."""
+        return 2 * self.active_parameters(whole)
 
 
 @dataclass(frozen=True)
@@ -437,8 +613,14 @@ class FlashKernel(Kernel):
         require_whole("kernel.columns", self.columns)
 
 
-Attention = MultiHeadAttention | GroupedQueryAttention | SlidingWindowAttention
-FFN = DenseFFN
+Attention = (
+    MultiHeadAttention
+    | GroupedQueryAttention
+    | SlidingWindowAttention
+    | LatentAttention
+    | AbsorbedLatentAttention
+)
+FFN = DenseFFN | MixtureOfExperts
 Residual = PlainResidual | AttentionResidual | BlockAttentionResidual
 
 PART_KINDS: dict[str, dict[str, type]] = {
@@ -457,8 +639,10 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "multi_head": MultiHeadAttention,
         "grouped_query": GroupedQueryAttention,
         "sliding_window": SlidingWindowAttention,
+        "latent": LatentAttention,
+        "absorbed_latent": AbsorbedLatentAttention,
     },
-    "ffn": {"dense": DenseFFN},
+    "ffn": {"dense": DenseFFN, "mixture_of_experts": MixtureOfExperts},
     "residual": {
         "plain": PlainResidual,
         "attention": AttentionResidual,
@@ -497,6 +681,13 @@ class GPTConfig:
             require_part(part, getattr(self, part))
         for part in PARTS:
             getattr(self, part).require_fit(self)
+
+    @property
+    def heads(self) -> MultiHeadAttention:
+        """Its attention, where keys and values are of one size; `ValueError` where they are not."""
+        if not isinstance(self.attention, MultiHeadAttention):
+            raise ValueError(f"keys and values of attention={self.attention} are of several sizes")
+        return self.attention
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; each part carries its `kind`."""

@@ -11,9 +11,11 @@ from lab.model.attention.clipped import ClippedPositions
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
+from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
 from lab.model.config import GPTConfig
 from lab.model.ffn.dense import DenseFFN
+from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.positions import (
     ALiBiPositions,
     LearnedPositions,
@@ -71,6 +73,14 @@ def sliding(own: configs.SlidingWindowAttention, config: GPTConfig) -> SlidingWi
     return SlidingWindowAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
+def latent(own: configs.LatentAttention, config: GPTConfig) -> LatentAttention:
+    return LatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+
+
+def absorbed(own: configs.AbsorbedLatentAttention, config: GPTConfig) -> AbsorbedLatentAttention:
+    return AbsorbedLatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+
+
 def depth(own: configs.AttentionResidual, config: GPTConfig) -> AttentionResidual:
     return AttentionResidual(
         config.n_layer, config.d_model, config.norm_eps, own.per_source(config)
@@ -90,7 +100,10 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.MultiHeadAttention: multi_head,
     configs.GroupedQueryAttention: multi_head,
     configs.SlidingWindowAttention: sliding,
+    configs.LatentAttention: latent,
+    configs.AbsorbedLatentAttention: absorbed,
     configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),
+    configs.MixtureOfExperts: lambda own, whole: MixtureOfExperts(own, whole.d_model),
     configs.PlainResidual: lambda own, whole: PlainResidual(),
     configs.AttentionResidual: depth,
     configs.BlockAttentionResidual: depth,

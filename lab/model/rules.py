@@ -1,6 +1,6 @@
 """How each activation comes from others: what a part says of the things that it emits.
 
-A rule stands for a tensor. Seven operations are enough, since they nest: an operand is the name of
+A rule stands for a tensor. Eight operations are enough, since they nest: an operand is the name of
 an activation or a parameter, the name of a table that the positions give, or a rule again.
 
 Shapes: `T` tokens, `S` keys, `H` heads, `Dk` head_dim.
@@ -9,12 +9,12 @@ Shapes: `T` tokens, `S` keys, `H` heads, `Dk` head_dim.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from lab.fields import require_word
 
-Function = Literal["relu2", "gelu", "silu", "multiply"]
+Function = Literal["relu2", "gelu", "silu", "sigmoid", "reciprocal", "multiply"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Sum(Rule):
 class Map(Rule):
     """fn(a, ...) number by number.
 
-    relu2 is max(a, 0)^2, gelu a (1 + erf(a / sqrt(2))) / 2, silu a / (1 + e^-a), multiply a b ...
+    relu2 is max(a, 0)^2, gelu a (1 + erf(a / sqrt(2))) / 2, silu a / (1 + e^-a), sigmoid
+    1 / (1 + e^-a), reciprocal 1 / a, multiply a b ...
     """
 
     fn: Function
@@ -73,7 +74,8 @@ class Contract(Rule):
     expressions are written without blanks from names, whole numbers, `+ - * // % ( )`, and reads of
     whole numbers as in `expert[t,k]`. A name is as long as the axis on which it stands alone, of an
     operand or of a table that is read; if it stands alone nowhere, `sizes` says how long it is.
-    Places must be inside what they are places of.
+    All is alike along an axis whose name is in the result alone. Places must be inside what they
+    are places of.
     """
 
     index: str
@@ -100,11 +102,19 @@ class Choose(Rule):
     by: str
 
 
+@dataclass(frozen=True)
+class Largest(Rule):
+    """out[..., k] is the place, from 0, at which the k-th largest of x[..., :] stands, k < n."""
+
+    n: int = 1
+
+
 Rules = Mapping[str, Rule | None]
 """Of each activation that a part emits its rule; None where no operation says it."""
 
 OPERATIONS: dict[str, type[Rule]] = {
-    cls.__name__.lower(): cls for cls in (Lookup, Sum, Map, Norm, Contract, Softmax, Choose)
+    cls.__name__.lower(): cls
+    for cls in (Lookup, Sum, Map, Norm, Contract, Softmax, Choose, Largest)
 }
 
 
@@ -115,6 +125,15 @@ def names_in(rule: Rule) -> Iterator[str]:
             yield from names_in(operand)
         elif operand is not None:
             yield operand
+
+
+def with_names(rule: Rule, names: Mapping[str, str]) -> Rule:
+    """The same of other operands: those called by a key of `names` are called by its value."""
+
+    def operand(x: Operand) -> Operand:
+        return with_names(x, names) if isinstance(x, Rule) else names.get(x or "", x)
+
+    return replace(rule, of=tuple(operand(x) for x in rule.of))
 
 
 def to_document(rule: Rule) -> dict[str, Any]:

@@ -32,14 +32,21 @@ STREAM = ("batch", "position", "d_model")
 HEADS = ("batch", "head", "position", "head_dim")
 ATTENTION = ("batch", "head", "query", "key")
 DEPTH = ("batch", "position", "source")
+LATENT = ("batch", "position", "latent")
+NEURONS = ("batch", "position", "d_ff")
+CHOICES = ("batch", "position", "choice")
 
 ACTIVATIONS: dict[str, Activation] = {
     "embed": Activation(STREAM, "the row of the embedding matrix for each token", False),
     "pos_embed": Activation(STREAM, "the row of the position table for each position", False),
     "resid_pre": Activation(STREAM, "the residual stream before a block"),
     "attn_norm": Activation(STREAM, "the stream, normalised, as attention reads it"),
+    "c_q": Activation(LATENT, "what queries are made from, compressed and normalised"),
     "q": Activation(HEADS, "queries, before rotation"),
+    "q_rope": Activation(HEADS, "the part of queries that will be rotated"),
+    "c_kv": Activation(LATENT, "what keys and values are made from, compressed and normalised"),
     "k": Activation(HEADS, "keys, before rotation"),
+    "k_rope": Activation(HEADS, "the part of keys that will be rotated, one for all heads"),
     "v": Activation(HEADS, "values"),
     "rot_q": Activation(HEADS, "queries, rotated by their position"),
     "rot_k": Activation(HEADS, "keys, rotated by their position"),
@@ -49,8 +56,15 @@ ACTIVATIONS: dict[str, Activation] = {
     "attn_out": Activation(STREAM, "what attention adds to the stream"),
     "resid_mid": Activation(STREAM, "the stream between attention and FFN"),
     "ffn_norm": Activation(STREAM, "the stream, normalised, as the FFN reads it"),
-    "ffn_pre": Activation(("batch", "position", "d_ff"), "FFN neurons before the activation"),
-    "ffn_post": Activation(("batch", "position", "d_ff"), "FFN neurons after the activation"),
+    "router_scores": Activation(
+        ("batch", "position", "expert"), "how well each expert suits a token, between 0 and 1"
+    ),
+    "expert_index": Activation(CHOICES, "the experts that a token is sent to"),
+    "expert_weight": Activation(CHOICES, "how much each of them counts"),
+    "shared_pre": Activation(NEURONS, "neurons of the shared expert before the activation"),
+    "shared_post": Activation(NEURONS, "neurons of the shared expert after the activation"),
+    "ffn_pre": Activation(NEURONS, "FFN neurons before the activation"),
+    "ffn_post": Activation(NEURONS, "FFN neurons after the activation"),
     "ffn_out": Activation(STREAM, "what the FFN adds to the stream"),
     "resid_post": Activation(STREAM, "the stream after a block"),
     "depth_pattern_mid": Activation(DEPTH, "the share of every source in what the FFN reads"),
@@ -142,14 +156,21 @@ class Trace:
     After a forward, `trace["blocks.3.pattern"]` or `trace["logits"]` is the tensor; over several
     calls (prefill, then decode) the tokens follow one another along the position axis, and keys
     not yet there count as masked. Call `require_matched()` at the end: an edit that never met its
-    layer, or one of its slots or heads, raises `ValueError`.
+    layer, or one of its slots or heads, raises `ValueError`. What is recorded is cut off from
+    gradients, unless it is not `detached`.
     """
 
-    def __init__(self, names: Collection[str] = (), edits: Collection[Edit] = ()) -> None:
+    def __init__(
+        self,
+        names: Collection[str] = (),
+        edits: Collection[Edit] = (),
+        *,
+        detached: bool = True,
+    ) -> None:
         for name in names:
             require_known(name)
         self.names = frozenset(names)
-        self.edits = tuple(edits)
+        self.edits, self.detached = tuple(edits), detached
         self.matched: set[int] = set()
         self.missing = [
             {axis: set(numbers_in(axis, x)) for axis, x in e.index.items() if type(x) is not slice}
@@ -217,7 +238,8 @@ class TracePoint:
                 value = self.apply(number, edit, value)
         if name in self.trace.names:
             key = name if self.layer is None else f"blocks.{self.layer}.{name}"
-            self.trace.calls.setdefault(key, []).append(value.detach())
+            kept = value.detach() if self.trace.detached else value
+            self.trace.calls.setdefault(key, []).append(kept)
         return value
 
     def apply(self, number: int, edit: Edit, value: Tensor) -> Tensor:

@@ -57,11 +57,12 @@ def with_arm(network: GPTConfig, arm: Arm) -> GPTConfig:
     Two queries a layer are 2 D numbers, and so is one more neuron of an FFN, which the plain arm
     gets.
     """
-    more = 1 if arm == "plain" else 0
+    more, ffn = (1 if arm == "plain" else 0), network.ffn
+    assert isinstance(ffn, DenseFFN)
     return replace(
         network,
         residual=residual_of(arm, network.n_layer),
-        ffn=replace(network.ffn, d_ff=network.ffn.d_ff + more),
+        ffn=replace(ffn, d_ff=ffn.d_ff + more),
     )
 
 

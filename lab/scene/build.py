@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -122,7 +122,7 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     for key, x in tensors.items():
         name = key.rsplit(".", 1)[-1]
         rule = PROBS if name == "probs" else rules[layer_of(key)][name]
-        told = tell(key, rule, model.config.n_layer, there) if rule else UNTOLD
+        told = tell(key, rule, model.config.n_layer, there) if rule else untold(name)
         about[key] = about_activation(key, x, told, source_of(name, files), kept)
     return pack(tensors, about)
 
@@ -140,6 +140,16 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "wo": (("d_model", "width"), "writes what the heads found; columns head * head_dim + i"),
     "q_norm": (("head_dim",), "the gain of the queries' norm"),
     "k_norm": (("head_dim",), "the gain of the keys' norm"),
+    "w_dq": (("latent", "d_model"), "compresses what queries are made from"),
+    "w_uq": (("width", "latent"), "makes queries from their latent; rows head * size + i"),
+    "w_qr": (("width", "latent"), "makes the part of queries that is rotated"),
+    "w_dkv": (("latent", "d_model"), "compresses what keys and values are made from"),
+    "w_uk": (("width", "latent"), "makes keys from the latent; rows head * size + i"),
+    "w_uv": (("width", "latent"), "makes values from the latent; rows head * size + i"),
+    "w_kr": (("width", "d_model"), "makes the one key that is rotated"),
+    "kv_norm": (("latent",), "the gain of the latent's norm"),
+    "ffn": (("expert",), "evens out the load of the experts; no gradient moves it"),
+    "router": (("expert", "d_model"), "a row an expert: which tokens suit it"),
     "w_in": (("d_ff", "d_model"), "what each neuron listens for"),
     "w_gate": (("d_ff", "d_model"), "what opens the gate of each neuron"),
     "w_out": (("d_model", "d_ff"), "what each neuron writes"),
@@ -215,15 +225,27 @@ class Told(NamedTuple):
     formula: str
 
 
-UNTOLD = Told(None, (), "")
+def untold(name: str) -> Told:
+    """Of what no operation says: in words."""
+    return Told(None, (), ACTIVATIONS[name].meaning)
 
 
 @lru_cache(maxsize=4096)
 def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> Told:
     """The same for every text, so it is written once."""
     rule = resolved(rule, partial(full_name, layer_of(key), n_layer, there))
-    inputs = tuple(name for name in dict.fromkeys(names_in(rule)) if name in there)
+    names = dict.fromkeys((*names_in(rule), *tables_in(rule)))
+    inputs = tuple(name for name in names if name in there)
     return Told(to_document(rule), inputs, equation(key, rule))
+
+
+def tables_in(rule: Rule) -> Iterator[str]:
+    """What the places of an index are read from."""
+    if isinstance(rule, Contract | Choose):
+        yield from TABLE.findall(rule.index)
+    for operand in rule.of:
+        if isinstance(operand, Rule):
+            yield from tables_in(operand)
 
 
 def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
@@ -254,7 +276,10 @@ LETTERS = {
     "head": "h",
     "head_dim": "i",
     "d_model": "d",
+    "latent": "c",
     "d_ff": "j",
+    "expert": "e",
+    "choice": "k",
     "vocab": "c",
     "source": "n",
 }

@@ -34,6 +34,15 @@ class Watcher(Protocol):
         ...
 
 
+@runtime_checkable
+class Weighing(Protocol):
+    """A watcher with a loss of its own, which is added to that of the text."""
+
+    def own_loss(self, seen: Mapping[str, Tensor], real: Tensor) -> Tensor | None:
+        """Of what it watches in some rows, gradients included; None if there is none to add."""
+        ...
+
+
 def watchers(model: GPT) -> list[tuple[str, Watcher]]:
     """The parts that act after a step, each with the block that it lies in, 'blocks.3.' or ''."""
     return [
@@ -59,15 +68,27 @@ class Watch:
         """For the next forward; records nothing if nobody watches."""
         if not self.names:
             return NO_TRACE
-        self.traces.append(Trace(self.names))
+        self.traces.append(Trace(self.names, detached=False))
         return self.traces[-1]
+
+    def loss(self, tokens: Tensor) -> Tensor | float:
+        """What the parts add to the loss of the rows that were read last, `tokens`."""
+        parts = [(block, part) for block, part in self.watchers if isinstance(part, Weighing)]
+        last = self.traces[-1:]
+        losses = [
+            part.own_loss(self.seen(block, part, last), tokens != PADDING) for block, part in parts
+        ]
+        return sum((loss for loss in losses if loss is not None), 0.0)
+
+    @staticmethod
+    def seen(block: str, part: Watcher, traces: Sequence[Trace]) -> Mapping[str, Tensor]:
+        return {name: rows(traces, key_of(name, block)) for name in part.watches}
 
     @torch.no_grad()
     def after_step(self, tokens: Tensor) -> None:
         """Let every watcher act, in the order of the model's modules; `tokens` (N, T) were read."""
         for block, part in self.watchers:
-            seen = {name: rows(self.traces, key_of(name, block)) for name in part.watches}
-            part.after_step(seen, tokens != PADDING)
+            part.after_step(self.seen(block, part, self.traces), tokens != PADDING)
         self.traces.clear()
 
 

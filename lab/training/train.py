@@ -66,7 +66,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
             some = batch.part(rows)
             weight = float(some.mask.sum() / batch.mask.sum())
             part = weight * masked_loss(recipe, state.model, some, watch.trace())
-            part.backward()
+            (part + weight * watch.loss(some.tokens[:, :-1])).backward()
             loss += part.item()
             if rows.stop < recipe.batch_size:
                 state.seconds += time.perf_counter() - began

@@ -14,6 +14,7 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.sources import Pairs
 from lab.model.config import (
+    AbsorbedLatentAttention,
     ALiBiPositions,
     AttentionResidual,
     BlockAttentionResidual,
@@ -25,8 +26,10 @@ from lab.model.config import (
     GPTConfig,
     GroupedQueryAttention,
     InterpolatedRotaryPositions,
+    LatentAttention,
     LearnedPositions,
     MathKernel,
+    MixtureOfExperts,
     MultiHeadAttention,
     NoPositions,
     PlainResidual,
@@ -49,6 +52,11 @@ BASE = GPTConfig(
     ffn=DenseFFN(d_ff=30),
 )
 
+LATENT = {
+    **{"n_head": 3, "q_lora_rank": 10, "kv_lora_rank": 7, "qk_nope_head_dim": 5},
+    **{"qk_rope_head_dim": 4, "v_head_dim": 6},
+}
+
 SAMPLES: dict[str, dict[str, Any]] = {
     "position": {
         "learned": LearnedPositions(max_length=32),
@@ -68,8 +76,24 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2),
         "multi_query": GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=1, qk_norm=True),
         "sliding": SlidingWindowAttention(n_head=3, head_dim=4, window=3),
+        "latent": LatentAttention(**LATENT),
+        "absorbed": AbsorbedLatentAttention(**LATENT),
     },
-    "ffn": {kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
+    "ffn": {
+        **{kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
+        "experts": MixtureOfExperts(5, n_routed_experts=6, num_experts_per_tok=2),
+        "grouped_experts": MixtureOfExperts(
+            moe_intermediate_size=5,
+            n_routed_experts=8,
+            num_experts_per_tok=3,
+            n_shared_experts=2,
+            n_group=4,
+            topk_group=2,
+            routed_scaling_factor=2.5,
+            activation="swiglu",
+            balance_factor=0.01,
+        ),
+    },
     "residual": {
         "plain": PlainResidual(),
         "depth": AttentionResidual(),
@@ -120,6 +144,7 @@ def cover_of_samples() -> list[tuple[str, GPTConfig]]:
 
 
 def key_heads(config: GPTConfig) -> int:
+    """How many heads keep a key of their own."""
     return getattr(config.attention, "n_kv_head", config.attention.n_head)
 
 
@@ -140,6 +165,9 @@ def tiny_model(
                 parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
             else:
                 parameter.normal_(mean=1.0, std=0.2, generator=generator)
+        for buffer in model.buffers():
+            if buffer.is_floating_point():
+                buffer.normal_(std=0.2, generator=generator)
     return model.to(dtype).eval().requires_grad_(False)
 
 

@@ -24,9 +24,12 @@ if str(ROOT) not in sys.path:
 from tiny import BASE, SAMPLES, tiny_model  # noqa: E402
 
 from lab.model.config import (  # noqa: E402
+    AbsorbedLatentAttention,
     DenseFFN,
     GPTConfig,
     GroupedQueryAttention,
+    LatentAttention,
+    MixtureOfExperts,
     MultiHeadAttention,
     RotaryPositions,
     SlidingWindowAttention,
@@ -67,6 +70,25 @@ CONFIGS: dict[str, GPTConfig] = {
         SMALL,
         position=POSITIONS["rotary"],
         attention=SlidingWindowAttention(n_head=2, head_dim=4, window=2),
+    ),
+    "latent-experts": replace(
+        SMALL,
+        position=POSITIONS["rotary"],
+        attention=LatentAttention(2, 5, 3, 4, 2, 4),
+        ffn=MixtureOfExperts(3, n_routed_experts=4, num_experts_per_tok=2),
+    ),
+    "absorbed-gated_experts": replace(
+        SMALL,
+        position=replace(POSITIONS["clipped_coupled"], farthest_place=1),
+        attention=AbsorbedLatentAttention(2, 5, 3, 4, 4, 4),
+        ffn=MixtureOfExperts(
+            moe_intermediate_size=3,
+            n_routed_experts=4,
+            num_experts_per_tok=2,
+            n_shared_experts=0,
+            routed_scaling_factor=2.5,
+            activation="swiglu",
+        ),
     ),
     "depth-relu2": replace(SMALL, residual=SAMPLES["residual"]["depth"]),
     "block_depth-relu2": replace(

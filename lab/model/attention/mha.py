@@ -20,7 +20,44 @@ from lab.model.roles import Role
 from lab.model.rules import Choose, Contract, Rule, Rules, Softmax
 
 
-class MultiHeadAttention(nn.Module):
+class Heads(nn.Module):
+    """What every kind of attention has: heads of `head_dim` values, joined by W_O."""
+
+    wo: nn.Linear
+    keeps: ClassVar[tuple[str, ...]]
+    """What is not computed again when the text grows."""
+
+    sees = "s <= t"
+    """Which slots s a query in slot t looks at."""
+
+    def __init__(self, n_head: int, head_dim: int, kernel: Kernel) -> None:
+        super().__init__()
+        self.n_head, self.head_dim, self.kernel = n_head, head_dim, kernel
+
+    def join(self, z: Tensor) -> Tensor:
+        """(B, H, T, Dk) -> (B, T, H * Dk)"""
+        return z.transpose(1, 2).flatten(2)
+
+    @property
+    def writes(self) -> Rule:
+        joined = f"h t i, d h*{self.head_dim}+i -> t d"
+        return Contract(("z", "attention.wo.weight"), joined)
+
+    @property
+    def n_note(self) -> int:
+        """How many things write to the stream: its heads."""
+        return self.n_head
+
+    def written(self, z: Tensor) -> Tensor:
+        """What each head writes to the stream, z_h W_O[h]; it sums to `attn_out`.
+
+        (B, H, T, Dk) -> (H, B, T, D)
+        """
+        slices = self.wo.weight.T.unflatten(0, (self.n_head, self.head_dim))  # (H, Dk, D)
+        return torch.stack([z[:, head] @ slices[head] for head in range(self.n_head)])
+
+
+class MultiHeadAttention(Heads):
     """out = concat_h(softmax(q_h k_g' / sqrt(Dk)) v_g) W_O, g = floor(h Hk / H).
 
     With as many key heads as query heads, g = h (arXiv:1706.03762, section 3.2); with fewer, a
@@ -37,8 +74,7 @@ class MultiHeadAttention(nn.Module):
     def __init__(
         self, config: MultiHeadAttentionConfig, d_model: int, norm_eps: float, kernel: Kernel
     ) -> None:
-        super().__init__()
-        self.n_head, self.head_dim = config.n_head, config.head_dim
+        super().__init__(config.n_head, config.head_dim, kernel)
         self.n_kv_head = config.kv_width // config.head_dim
         self.wq = nn.Linear(d_model, config.width, bias=False)
         self.wk = nn.Linear(d_model, config.kv_width, bias=False)
@@ -46,7 +82,6 @@ class MultiHeadAttention(nn.Module):
         self.wo = nn.Linear(config.width, d_model, bias=False)
         self.q_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
-        self.kernel = kernel
 
     def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
         q = call.trace("q", self.q_norm(self.split(self.wq(x))))
@@ -66,29 +101,20 @@ class MultiHeadAttention(nn.Module):
         """(B, T, H * Dk) -> (B, H, T, Dk)"""
         return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
 
-    def join(self, z: Tensor) -> Tensor:
-        """(B, H, T, Dk) -> (B, T, H * Dk)"""
-        return z.transpose(1, 2).flatten(2)
-
     # ------------------------------------------------------------ what it says of itself
 
-    sees = "s <= t"
-    """Which slots s a query in slot t looks at."""
-
     keeps = ("k", "rot_k", "v")
-    """What is not computed again when the text grows."""
 
     def emits(self, position: Position) -> Rules:
         q, k = self.in_heads("wq", self.n_head), self.in_heads("wk", self.n_kv_head)
         if isinstance(self.q_norm, RMSNorm) and isinstance(self.k_norm, RMSNorm):
             q, k = self.q_norm.of(q, "attention.q_norm"), self.k_norm.of(k, "attention.k_norm")
-        joined = f"h t i, d h*{self.head_dim}+i -> t d"
         return {
             "q": q,
             "k": k,
             "v": self.in_heads("wv", self.n_kv_head),
             **self.matches(position),
-            "attn_out": Contract(("z", "attention.wo.weight"), joined),
+            "attn_out": self.writes,
         }
 
     def in_heads(self, matrix: str, n_head: int) -> Rule:
@@ -109,16 +135,3 @@ class MultiHeadAttention(nn.Module):
             "pattern": Softmax(("scores",)),
             "z": Contract(("pattern", "v"), f"h t s, {key_head} s i -> h t i"),
         }
-
-    @property
-    def n_note(self) -> int:
-        """How many things write to the stream: its heads."""
-        return self.n_head
-
-    def written(self, z: Tensor) -> Tensor:
-        """What each head writes to the stream, z_h W_O[h]; it sums to `attn_out`.
-
-        (B, H, T, Dk) -> (H, B, T, D)
-        """
-        slices = self.wo.weight.T.unflatten(0, (self.n_head, self.head_dim))  # (H, Dk, D)
-        return torch.stack([z[:, head] @ slices[head] for head in range(self.n_head)])

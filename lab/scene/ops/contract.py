@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,12 @@ def lengths(scene: Operands, rule: Contract, names: tuple[str, ...]) -> dict[str
 
 
 def shape(scene: Operands, rule: Contract) -> tuple[int, ...]:
-    return tuple(lengths(scene, rule, index_of(rule.index).out).values())
+    """What is in the result alone has one place, which stands for all."""
+    index = index_of(rule.index)
+    asked = {name for axes in index.operands for axis in axes for name in names_of(axis)}
+    alone = {name: 1 for name in index.out if name not in asked}
+    stated = replace(rule, sizes={**alone, **rule.sizes})
+    return tuple(lengths(scene, stated, index.out).values())
 
 
 def formula(rule: Contract, at: tuple[str, ...], write: Write) -> str:

@@ -35,17 +35,38 @@ def silu(x: Numbers) -> Numbers:
     return x * np.exp(-np.logaddexp(0, -x))
 
 
+def sigmoid(x: Numbers) -> Numbers:
+    return np.exp(-np.logaddexp(0, -x))
+
+
 FUNCTIONS: dict[Function, Callable[[Numbers], Numbers]] = {
     "relu2": relu2,
     "gelu": gelu,
     "silu": silu,
+    "sigmoid": sigmoid,
+    "reciprocal": np.reciprocal,
 }
 """Of one number; what takes several multiplies them."""
 
-WRITTEN: dict[Function, str] = {"relu2": "max({}, 0)²", "gelu": "gelu({})", "silu": "silu({})"}
+WRITTEN: dict[Function, str] = {
+    "relu2": "max({}, 0)²",
+    "gelu": "gelu({})",
+    "silu": "silu({})",
+    "sigmoid": "sigmoid({})",
+    "reciprocal": "1 / ({})",
+}
 
 STEEPEST = 1.13
-"""No slope of gelu (1.129) and silu (1.100) is larger; that of relu2 is 2 x."""
+"""No slope of gelu (1.129), silu (1.100) and sigmoid (0.25) is larger."""
+
+
+def slope(fn: Function, x: Cells) -> Numbers:
+    """The largest within the error of x: that of relu2 is 2 x, that of 1 / x is 1 / x^2."""
+    if fn == "relu2":
+        return 2 * np.maximum(x.value + x.error, 0)
+    if fn == "reciprocal":
+        return 1 / np.maximum(abs(x.value) - x.error, 1e-30) ** 2
+    return np.full(np.shape(x.value), STEEPEST)
 
 
 def cells(scene: Operands, rule: Map, at: Places) -> Cells:
@@ -53,8 +74,7 @@ def cells(scene: Operands, rule: Map, at: Places) -> Cells:
     if rule.fn == "multiply":
         return multiplied(inputs)
     (x,) = inputs
-    slope = 2 * np.maximum(x.value + x.error, 0) if rule.fn == "relu2" else STEEPEST
-    return Cells(FUNCTIONS[rule.fn](x.value), slope * x.error)
+    return Cells(FUNCTIONS[rule.fn](x.value), slope(rule.fn, x) * x.error)
 
 
 def shape(scene: Operands, rule: Map) -> tuple[int, ...]:

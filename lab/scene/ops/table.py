@@ -1,4 +1,4 @@
-"""The seven operations that a scene is made of, from the rule to the file that interprets it.
+"""The eight operations that a scene is made of, from the rule to the file that interprets it.
 
 Every file has `cells` (the operation at some places), `shape`, `formula` (its equation) and `undo`:
 direction . x, with x made by the operation, as a sum of the same with what it was made of. What is
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from lab.model import rules
 from lab.model.rules import Operand, Rule
 from lab.scene.operands import Cells, Operands, Part, Places, Write
-from lab.scene.ops import choose, contract, lookup, map, norm, softmax, sum
+from lab.scene.ops import choose, contract, largest, lookup, map, norm, softmax, sum
 
 
 class Operation(Protocol):
@@ -36,4 +36,5 @@ OPS: dict[type[Rule], Operation] = {
     rules.Contract: contract,
     rules.Softmax: softmax,
     rules.Choose: choose,
+    rules.Largest: largest,
 }

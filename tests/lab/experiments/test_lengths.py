@@ -76,7 +76,7 @@ def run_of(position: object) -> Checkpoint:
 def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
     loaded = run_of(RotaryPositions(100.0))
     trained = loaded.format.length
-    usual = frequencies(BASE.attention.head_dim, 100.0)
+    usual = frequencies(BASE.heads.head_dim, 100.0)
     for how in ("interpolated", "yarn"):
         arm = Arm("toy", how)  # pyright: ignore[reportArgumentType]
         assert arm.model_for(loaded, trained) is loaded.model

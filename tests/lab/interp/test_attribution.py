@@ -59,7 +59,7 @@ def by_hand(model: GPT, text: str, place: int, token: int, component: Component)
     read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
     x = trace[f"blocks.{model.config.n_layer - 1}.resid_post"][0, place].tolist()
     rms = math.sqrt(sum(number**2 for number in x) / len(x) + model.config.norm_eps)
-    size = model.config.attention.head_dim
+    size = blocks_of(model)[0].attention.head_dim
     if component.head is not None:
         z = trace[f"blocks.{component.layer}.z"][0, component.head, place].tolist()
         wo = blocks_of(model)[component.layer or 0].attention.wo.weight.tolist()  # (D, H * Dk)

@@ -37,7 +37,7 @@ def test_a_missing_field_takes_its_default() -> None:
     [
         ({"n_layers": 3}, ["n_layers", "n_layer"]),
         ({"attention": {"kind": "multi_head", "heads": 2}}, ["heads", "n_head"]),
-        ({"attention": {"kind": "latent"}}, ["latent", "multi_head"]),
+        ({"attention": {"kind": "linear"}}, ["linear", "multi_head"]),
         ({"position": {"base": 3.0}}, ["None", "learned, rotary, interpolated_rotary"]),
         ({"position": {"kind": "learned", "base": 3.0}}, ["base", "max_length"]),
     ],

@@ -39,9 +39,15 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
     assert sum(parts.values()) == sum(p.numel() for p in model.parameters())
     assert sum(parts.values()) == parameters_of(config)
     assert parts["embedding"] == parts["unembedding"] == 16 * 16
-    heads = config.attention.n_head + key_heads(config)
-    assert parts["attention"] == 2 * 2 * 16 * 4 * heads
-    assert parts["norms"] == 16 * 5 + (2 * 2 * 4 if config.attention.qk_norm else 0)
+    attention = config.attention
+    if isinstance(attention, MultiHeadAttention):
+        heads = attention.n_head + key_heads(config)
+        assert parts["attention"] == 2 * 2 * 16 * 4 * heads
+        assert parts["norms"] == 16 * 5 + (2 * 2 * 4 if attention.qk_norm else 0)
+    else:  # 3 heads, latents of 10 and 7, parts of 5 and 4, values of 6
+        down, up = 16 * (10 + 7 + 4), 10 * 3 * (5 + 4) + 7 * 3 * (5 + 6)
+        assert parts["attention"] == 2 * (down + up + 3 * 6 * 16)
+        assert parts["norms"] == 16 * 5 + 2 * (10 + 7)
     assert parts["positions"] == sum(p.numel() for p in model.position.parameters())
     if isinstance(config.position, LearnedPositions):
         assert parts["positions"] == 16 * 32

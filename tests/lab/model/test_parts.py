@@ -68,11 +68,13 @@ def test_every_parameter_has_a_role_and_roles_decide_how_it_starts(config: GPTCo
     model = GPT(config, torch.Generator().manual_seed(0))
     for name, parameter in model.named_parameters():
         role = roles(model)[name]
-        assert (role in MATRICES) == (name.startswith("blocks.") and parameter.ndim == 2)
+        steers = (*MATRICES, "router")
+        assert (role in steers) == (name.startswith("blocks.") and parameter.ndim == 2)
         spread = float(parameter.detach().std())
         expected = {
             "embedding": config.embedding_std,
             "reads": parameter.shape[-1] ** -0.5,
+            "router": parameter.shape[-1] ** -0.5,
         }.get(role, 0.0)
         four_sigma = 4 * (2 * parameter.numel()) ** -0.5  # of the spread of so many numbers
         assert spread == pytest.approx(expected, rel=four_sigma), name

@@ -14,7 +14,15 @@ from lab.data.position_ids import position_ids
 from lab.interp.depth import readings_of
 from lab.interp.intervene import ablate_head, scale_head
 from lab.model.cache import KVCache
-from lab.model.config import DenseFFN, GPTConfig, MathKernel, PlainResidual, SdpaKernel
+from lab.model.config import (
+    DenseFFN,
+    GPTConfig,
+    LatentAttention,
+    MathKernel,
+    MixtureOfExperts,
+    PlainResidual,
+    SdpaKernel,
+)
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, NO_TRACE, Edit, Trace
 
@@ -51,7 +59,21 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
         "d_ff": 20 if config.ffn.activation == "swiglu" else 30,
     }
     layers = range(config.n_layer)
-    shared = {name: sizes | {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
+    own = {name: {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
+    if isinstance(config.attention, LatentAttention):
+        own = {
+            **{"c_q": {"latent": 10}, "c_kv": {"latent": 7}},
+            **{name: {"head_dim": 5} for name in ("q", "k")},
+            **{name: {"head_dim": 6} for name in ("v", "z")},
+            **{name: {"head": 1} for name in ("k_rope", "rot_k")},
+        }
+    if isinstance(config.ffn, MixtureOfExperts):
+        n, k, n_shared = (8, 3, 2) if config.ffn.n_group > 1 else (6, 2, 1)
+        own |= {"router_scores": {"expert": n}}
+        own |= {name: {"choice": k} for name in ("expert_index", "expert_weight")}
+        own |= {name: {"d_ff": 5 * k} for name in ("ffn_pre", "ffn_post")}
+        own |= {name: {"d_ff": 5 * n_shared} for name in ("shared_pre", "shared_post")}
+    shared = {name: sizes | changed for name, changed in own.items()}
     chosen = {} if isinstance(config.residual, PlainResidual) else readings_of(config)
     sources = {f"blocks.{r.layer}.{r.pattern}": {"source": r.n_source} for r in chosen}
     expected = {
@@ -281,13 +303,14 @@ def test_an_edit_at_once_needs_all_its_slots_in_one_call() -> None:
 
 @pytest.mark.parametrize("config", variants())
 def test_an_edit_of_one_head_at_one_slot_holds_however_the_text_is_read(config: GPTConfig) -> None:
-    """Against a torch hook on the input of W_O, where head h is columns 4h to 4h + 4."""
+    """Against a torch hook on the input of W_O, where head h is columns 4h to 4h + 4, or 6h."""
     model, tokens = tiny_model(config), some_tokens(2, LENGTH)
+    size = 6 if isinstance(config.attention, LatentAttention) else 4
     for layer, head, slot in ((0, 2, 1), (0, 0, 6), (1, 1, 8)):
 
         def halve(_: Any, inputs: Any, head: int = head, slot: int = slot) -> Any:
             z = inputs[0].clone()
-            z[:, slot, 4 * head : 4 * head + 4] *= 0.5
+            z[:, slot, size * head : size * head + size] *= 0.5
             return (z,)
 
         hook = blocks_of(model)[layer].attention.wo.register_forward_pre_hook(halve)  # pyright: ignore

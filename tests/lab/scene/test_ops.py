@@ -1,4 +1,4 @@
-"""The seven operations on models that are not built yet, against NumPy; and how each is undone."""
+"""The eight operations on models that are not built yet, against NumPy; and how each is undone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lab.model.rules import (
     OPERATIONS,
     Choose,
     Contract,
+    Largest,
     Lookup,
     Map,
     Norm,
@@ -138,6 +139,14 @@ CASES: dict[str, tuple[Rule, Any]] = {
         Softmax((Contract(("w_gain",), "d -> d n", sizes={"n": 2}),)),
         lambda m: np.full((D, 2), 0.5),
     ),
+    "a row of which are largest": (
+        Largest((Sum(("x", Contract(("w_gain",), "d -> t d"))),), n=3),
+        lambda m: np.argsort(-(m["x"] + m["w_gain"]), axis=-1, kind="stable")[:, :3],
+    ),
+    "a number turned over": (
+        Map((Map((Map(("x",), "sigmoid"),), "reciprocal"), "y"), "multiply"),
+        lambda m: (1 + np.exp(-m["x"])) * m["y"],
+    ),
     "a row of a table": (Lookup(("w_row",), rows="case"), lambda m: m["w_row"][[0, 1, 2, 1, 0]]),
 }
 
@@ -169,7 +178,7 @@ def test_the_cases_hold_every_operation() -> None:
 UNDONE = [
     name
     for name in CASES
-    if not name.startswith(("shares", "one of", "a row", "keys", "a bias", "a number"))
+    if not name.startswith(("shares", "one of", "a row", "keys", "a bias", "a number again"))
 ]
 
 
@@ -205,8 +214,15 @@ def test_experts_are_undone_one_by_one() -> None:
 
 
 def test_a_name_whose_length_nothing_says_is_an_error() -> None:
-    with pytest.raises(ValueError, match="nothing says how long n is in 'd -> d n'"):
-        handmade().shape_of(Contract(("w_gain",), "d -> d n"))
+    with pytest.raises(ValueError, match=r"nothing says how long d is in 'd\*2\+e -> d'"):
+        handmade().shape_of(Contract(("w_gain",), "d*2+e -> d"))
+
+
+def test_along_a_name_of_the_result_alone_all_is_alike() -> None:
+    scene, rule = handmade(), Contract(("w_gain",), "d -> t d")
+    assert scene.shape_of(rule) == (1, D)
+    alike = scene.cells(rule, (np.arange(T)[:, None], np.arange(D))).value
+    assert np.array_equal(alike, np.tile(scene.made["w_gain"], (T, 1)))
 
 
 def test_a_function_that_is_none_is_refused() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, blocks_of, math_variants, read, tiny_model
+from tiny import BASE, math_variants, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
@@ -73,7 +73,7 @@ def exact(model: GPT, text: str) -> ExactReader:
     trace = Trace(model.emits)
     with torch.inference_mode():
         read(model, torch.from_numpy(encode(text)).long()[None], trace=trace)
-    tensors = {name: p.detach() for name, p in model.named_parameters()}
+    tensors = {name: x.detach() for name, x in model.state_dict().items()}
     tensors |= {key: trace[key][0] for key in trace.calls}
     return ExactReader(made.manifest, made.blobs, tensors)
 
@@ -161,22 +161,24 @@ def frozen_gradients(
     model: GPT, text: str, position: int, token: int, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Numbers]:
     """The gradient of a logit at what the tables wrote, {"embed": (T, D), "pos_embed": (T, D)}:
-    by autograd through the model itself, with every rms, pattern and gate detached."""
+    by autograd through the model itself, with every rms, pattern, choice and gate detached."""
 
     def frozen_norm(self: RMSNorm, x: torch.Tensor) -> torch.Tensor:
         scale = torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + self.eps)
         return x * scale.detach() * self.gain
 
     monkeypatch.setattr(RMSNorm, "forward", frozen_norm)
-    for block in blocks_of(model):
-        block.ffn.activation = frozen(block.ffn.activation, block.ffn.w_gate is not None)
+    for ffn in (m for m in model.modules() if hasattr(m, "activation")):
+        changed: Any = ffn
+        changed.activation = frozen(changed.activation, changed.w_gate is not None)
     leaves = {
         name: torch.zeros(len(text), model.config.d_model, dtype=torch.float64, requires_grad=True)
         for name in ("embed", "pos_embed")
         if name in model.emits
     }
     edits = [Edit(name, lambda x, leaf=leaf: x + leaf) for name, leaf in leaves.items()]
-    shares = [name for name in ("pattern", *DEPTH_PATTERNS) if name in model.emits]
+    held = ("pattern", "expert_weight", *DEPTH_PATTERNS)
+    shares = [name for name in held if name in model.emits]
     edits += [Edit(name, torch.detach, i) for name in shares for i in range(model.config.n_layer)]
     trace = Trace((), edits)
     tokens = torch.from_numpy(encode(text)).long()[None]
@@ -225,7 +227,7 @@ def test_a_neuron_is_followed_through_itself_alone() -> None:
     ffn = next(p for p in terms if p.name == "blocks.1.ffn_out")
     together = np.sum([[p.value for p in unfold(reader, n)] for n in neurons(reader, ffn)], axis=0)
     assert np.allclose(together, [p.value for p in unfold(reader, ffn)], rtol=1e-10)
-    assert [n.neuron for n in neurons(reader, ffn)] == list(range(BASE.ffn.d_ff))
+    assert [n.neuron for n in neurons(reader, ffn)] == list(range(30))
     head = next(p for p in terms if p.head is not None)
     assert neurons(reader, head) == neurons(reader, terms[0]) == []
 

@@ -110,7 +110,7 @@ BY_HAND: dict[str, Callable[[], str]] = {
 
 
 def head_dim() -> int:
-    return take_with_progress(ROTARY).model.config.attention.head_dim
+    return take_with_progress(ROTARY).model.config.heads.head_dim
 
 
 def speeds_of_the_model() -> np.ndarray:

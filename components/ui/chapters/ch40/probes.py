@@ -89,7 +89,7 @@ OWN = "the book's network"
 def models() -> dict[str, KnownModel]:
     """The book's own network and those whose sizes are published, by their names."""
     config = take_with_progress(BOOK_RUN).model.config
-    heads = config.attention
+    heads = config.heads
     own = KnownModel(
         OWN,
         config.n_layer,

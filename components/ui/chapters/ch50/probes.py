@@ -61,7 +61,7 @@ def cards_of(a: int, b: int) -> Cards:
 
 
 def scale() -> float:
-    return take_with_progress(BOOK_RUN).model.config.attention.head_dim ** -0.5
+    return take_with_progress(BOOK_RUN).model.config.heads.head_dim ** -0.5
 
 
 def n_token() -> int:

@@ -36,7 +36,7 @@ def test_groups_must_be_of_one_size() -> None:
 
 
 def test_multi_head_attention_is_torchs() -> None:
-    config = BASE.attention
+    config = BASE.heads
     width = config.n_head * config.head_dim  # torch knows no width but that of its input
     model = tiny_model(BASE.__class__(n_layer=1, d_model=width, attention=config, ffn=BASE.ffn))
     ours = blocks_of(model)[0].attention

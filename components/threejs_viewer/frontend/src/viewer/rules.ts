@@ -18,6 +18,8 @@ export interface Rule {
   index?: string;
   /** contract: what the sum is multiplied by. */
   scale?: number;
+  /** largest: how many of them. */
+  n?: number;
   /** contract: how long names are that stand alone nowhere. */
   sizes?: Record<string, number>;
   /** choose: which operand, told from the place. */

@@ -10,6 +10,15 @@ const ACTS: Record<string, Act> = {
   depth_pattern_mid: "depth",
   depth_pattern_post: "depth",
   attn_norm: "norm",
+  c_q: "product",
+  c_kv: "product",
+  q_rope: "heads",
+  k_rope: "heads",
+  router_scores: "activation",
+  expert_index: "product",
+  expert_weight: "product",
+  shared_pre: "product",
+  shared_post: "activation",
   q: "heads",
   k: "heads",
   v: "heads",
@@ -34,7 +43,7 @@ test.each([{ name: "fake", scene: small() }, ...fromPython])(
   ({ name, scene }) => {
     for (const t of scene.tensors.filter((x) => x.kind === "activation")) {
       const short = t.name.split(".").pop()!;
-      const post = name.endsWith("swiglu") ? "gated" : "activation";
+      const post = /swiglu|gated/.test(name) ? "gated" : "activation";
       expect(actOf(scene, t), t.name).toBe(short === "ffn_post" ? post : ACTS[short]);
     }
     for (const t of scene.tensors.filter((x) => x.kind === "weight"))

@@ -76,7 +76,7 @@ const spoken = (text: string): number =>
 function calculated(text: string): number | null {
   const steps = text.split(" = ");
   const working = steps[steps.length - 2]!.split(", and ").pop()!;
-  if (/more\)|masked|\[/.test(working)) return null;
+  if (/more\)|masked|place of|\[/.test(working)) return null;
   const code = working
     .replaceAll("−", "-")
     .replaceAll("·", "*")

@@ -34,6 +34,7 @@ const m = Object.fromEntries(Object.entries(inputs).map(([name, { at }]) => [nam
   At
 >;
 const table = (name: string): number[] => given[name] as number[];
+const biased = (t: number, d: number): number => m.x(t, d) + m.w_gain(d);
 const silu = (x: number): number => x / (1 + Math.exp(-x));
 const gelu = (x: number): number => {
   // By Simpson's rule: the viewer's own erf is a series.
@@ -250,6 +251,22 @@ const CASES: Record<string, [Rule, string[], number[], At]> = {
           total(D, (j) => m.q(h!, t!, j!) * turned("turn_pairs", byDistance(t!, s!), i!, j!)) *
           m.k(0, s!, i!),
       ) / 4,
+  ],
+  "which are largest": [
+    { op: "largest", of: [{ op: "sum", of: ["x", contract(["w_gain"], "d -> t d")] }], n: 3 },
+    ["position", "choice"],
+    [T, 3],
+    (t, k) => [...Array(D).keys()].sort((a, b) => biased(t!, b) - biased(t!, a))[k!]!,
+  ],
+  "a number turned over": [
+    {
+      op: "map",
+      of: [{ op: "map", of: [{ op: "map", of: ["x"], fn: "sigmoid" }], fn: "reciprocal" }, "y"],
+      fn: "multiply",
+    },
+    wide!,
+    [T, D],
+    (t, d) => (1 + Math.exp(-m.x(t!, d!))) * m.y(t!, d!),
   ],
   "one of three by a table": [
     { op: "choose", of: ["x", "y", null], index: "t d", by: "case[t]" },

@@ -94,8 +94,11 @@ class Contraction implements Made {
       if (length !== null) return length;
     }
     const length = rule.sizes?.[name];
-    if (length === undefined) throw new Unreadable(`nothing says how long ${name} is`);
-    return length;
+    if (length !== undefined) return length;
+    // Of the result alone: its places are all alike, and one stands for all.
+    const asked = operands.flat().some((e) => namesOf(e).includes(name));
+    if (asked) throw new Unreadable(`nothing says how long ${name} is`);
+    return 1;
   }
 
   /** All but two numbers of a rotation's row are 0, so that only those two are asked for. */

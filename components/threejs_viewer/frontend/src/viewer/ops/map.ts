@@ -34,6 +34,16 @@ export const FUNCTIONS: Record<string, Function> = {
     text: (x) => `silu(${bare(x)}) = ${inner(x)} / (1 + e^(${bare(-x)}))`,
     numpy: ([x]) => once(x!, (own, again) => `${own} / (1 + np.exp(-${again}))`),
   },
+  sigmoid: {
+    f: (x) => 1 / (1 + Math.exp(-x)),
+    text: (x) => `sigmoid(${bare(x)}) = 1 / (1 + e^(${bare(-x)}))`,
+    numpy: ([x]) => `1 / (1 + np.exp(-${atom(x!)}))`,
+  },
+  reciprocal: {
+    f: (x) => 1 / x,
+    text: (x) => `1 / ${inner(x)}`,
+    numpy: ([x]) => `1 / ${atom(x!)}`,
+  },
   multiply: {
     f: (...x) => x.reduce((product, factor) => product * factor, 1),
     text: (...x) => x.map(inner).join(" · "),

@@ -1,4 +1,4 @@
-// The seven operations that a scene is made of: one file each, with the value of a cell and its
+// The eight operations that a scene is made of: one file each, with the value of a cell and its
 // working, its line of NumPy, and how it is undone.
 
 import type { Scene, Tensor } from "../data";
@@ -8,6 +8,7 @@ import { named } from "../leaves";
 import { isFlat, isMade, type Made, type Values } from "../values";
 import { choose } from "./choose";
 import { contract } from "./contract";
+import { largest } from "./largest";
 import { lookup } from "./lookup";
 import { map } from "./map";
 import { norm } from "./norm";
@@ -25,6 +26,7 @@ export const OPERATIONS: Record<string, Operation> = {
   contract,
   softmax,
   choose,
+  largest,
 };
 
 function open(scene: Scene, operand: Operand): Values | null {

@@ -1,0 +1,81 @@
+"""The runs of chapter 6: latent attention and a mixture of experts, beside what they replace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from lab.model.config import (
+    FFN,
+    AbsorbedLatentAttention,
+    Attention,
+    CoupledRotaryPositions,
+    DenseFFN,
+    GPTConfig,
+    LatentAttention,
+    MixtureOfExperts,
+    MultiHeadAttention,
+)
+from lab.recipes.reach import FAR, SLOW_BASE, sums_up_to
+from lab.training.recipe import Recipe
+
+POSITION = CoupledRotaryPositions(SLOW_BASE, FAR)
+
+AttentionName = Literal["mha", "mla"]
+FFNName = Literal["dense", "moe"]
+Size = Literal["small", "full"]
+
+WIDTHS: dict[Size, tuple[int, int]] = {"small": (3, 128), "full": (6, 256)}
+"""Layers, and numbers of the stream."""
+
+ATTENTIONS: dict[tuple[Size, AttentionName], Attention] = {
+    ("small", "mha"): MultiHeadAttention(n_head=4, head_dim=32),
+    ("small", "mla"): LatentAttention(4, 48, 32, 16, 16, 32),
+    ("full", "mha"): MultiHeadAttention(n_head=4, head_dim=64),
+    ("full", "mla"): LatentAttention(4, 96, 64, 32, 32, 64),
+}
+FFNS: dict[tuple[Size, FFNName], FFN] = {
+    ("small", "dense"): DenseFFN(d_ff=576),
+    ("small", "moe"): MixtureOfExperts(64, n_routed_experts=8, bias_update_speed=0.01),
+    ("full", "dense"): DenseFFN(d_ff=1152),
+    ("full", "moe"): MixtureOfExperts(128, n_routed_experts=8, bias_update_speed=0.01),
+}
+"""A dense FFN has as many neurons as all experts together."""
+
+
+def network(size: Size, attention: AttentionName, ffn: FFNName) -> GPTConfig:
+    n_layer, d_model = WIDTHS[size]
+    return GPTConfig(
+        n_layer=n_layer,
+        d_model=d_model,
+        position=POSITION,
+        attention=ATTENTIONS[size, attention],
+        ffn=FFNS[size, ffn],
+    )
+
+
+def on_sums_up_to_four(name: str, model: GPTConfig, steps: int) -> Recipe:
+    """Sums of up to 4 x 4 digits, the working back to front."""
+    return Recipe(
+        name=name,
+        model=model,
+        data=sums_up_to(4),
+        steps=steps,
+        batch_size=64,
+        precision="fp32",
+        rate=2e-3,
+        muon_rate=0.01,
+    )
+
+
+def mla_moe() -> Recipe:
+    """Latents and experts: 4.6M parameters, of which a token meets 2.2M; it keeps latents alone."""
+    model = network("full", "mla", "moe")
+    return on_sums_up_to_four("mla_moe", absorbed(model), 1600)
+
+
+def absorbed(model: GPTConfig) -> GPTConfig:
+    """The same function in the form that keeps latents alone."""
+    attention = model.attention
+    assert isinstance(attention, LatentAttention)
+    return replace(model, attention=AbsorbedLatentAttention(**vars(attention)))
