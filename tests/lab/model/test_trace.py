@@ -324,7 +324,8 @@ def test_an_edit_of_one_head_at_one_slot_holds_however_the_text_is_read(config: 
             trace.require_matched()
         untouched = read(model, tokens)
         assert not torch.allclose(untouched[:, slot], expected[:, slot], rtol=1e-3)
-        assert torch.equal(untouched[:, :slot], expected[:, :slot])
+        # With experts not to the bit: who else is sent to one changes how its sums are taken.
+        assert torch.allclose(untouched[:, :slot], expected[:, :slot], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["scores", "pattern"])

@@ -26,6 +26,9 @@ from lab.model.config import (
     ALiBiPositions,
     DenseFFN,
     GPTConfig,
+    LatentAttention,
+    MixtureOfExperts,
+    PlainResidual,
     RotaryPositions,
     SdpaKernel,
 )
@@ -142,8 +145,15 @@ def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
         tokens, table = len(s.manifest["tokens"]), model.config.position.longest_text
         assert sizes.pop("position") == {tokens} | ({table} if table else set())
         assert sizes.pop("query") == sizes.pop("key") == {tokens}
-        sources = sizes.pop("source", set())
-        assert not sources or sources == {*range(2, 2 * model.config.n_layer + 2)}
+        whole, residual = model.config, model.config.residual
+        if not isinstance(residual, PlainResidual):
+            readings = range(1, 2 * whole.n_layer + 1)
+            assert sizes.pop("source") == {residual.n_source(whole, n) for n in readings}
+        if isinstance(whole.attention, LatentAttention):
+            several = {axis: sizes.pop(axis) for axis in ("latent", "head", "head_dim", "width")}
+            assert several["head"] == {1, whole.attention.n_head}
+        if isinstance(whole.ffn, MixtureOfExperts):
+            assert sizes.pop("d_ff") >= {whole.ffn.shared_width}
         assert all(len(found) == 1 for found in sizes.values()), sizes
 
 
@@ -254,28 +264,37 @@ def test_a_changed_input_changes_the_cell(op: str) -> None:
     normed = replace(
         BASE, attention=replace(BASE.attention, qk_norm=True), position=ALiBiPositions()
     )
+    chosen = replace(BASE, ffn=SAMPLES["ffn"]["experts"])
     tried = 0
-    for config in (BASE, gated, normed, CLIPPED):
+    for config in (BASE, gated, normed, CLIPPED, chosen):
         s = scene(tiny_model(config), TEXT)
         for entry in s.manifest["tensors"]:
             if entry["layer"] == 1 or (entry["rule"] or {}).get("op") != op:
                 continue
             at = (2, 12, 7) if op == "choose" else (2, 12, 3)
+            if entry["axes"][-1] == "choice":
+                at = (12, 1)
             at = at[-len(entry["shape"]) :]
             before = recompute_cell(s.manifest, s.blobs, entry["name"], at)
             for name in entry["inputs"]:
                 tried += 1
-                after = recompute_cell(s.manifest, noisy(s, name), entry["name"], at)
-                assert after != before or (op == "map" and before == 0), entry["name"]
+                after = {
+                    recompute_cell(s.manifest, noisy(s, name, seed), entry["name"], at)
+                    for seed in range(4)  # among few places a choice may fall on the same again
+                }
+                assert after != {before} or (op == "map" and before == 0), entry["name"]
     assert tried
 
 
-def noisy(s: Scene, name: str) -> dict[Any, bytes]:
-    """The blobs of a scene with other numbers in one tensor."""
+def noisy(s: Scene, name: str, seed: int = 0) -> dict[Any, bytes]:
+    """The blobs of a scene with other numbers in one tensor, whole ones in one of choices."""
     (entry,) = (e for e in s.manifest["tensors"] if e["name"] == name)
     numbers = np.frombuffer(s.blobs[entry["kind"]], np.float16).copy()
     part = numbers[entry["offset"] :][: math.prod(entry["shape"])]
-    part[:] = np.random.default_rng(0).normal(0, 8000, len(part))
+    dice = np.random.default_rng(seed)
+    part[:] = dice.normal(0, 8000, len(part))
+    if label(name) == "expert_index":
+        part[:] = dice.integers(6, size=len(part)) / entry["scale"]
     return {**s.blobs, entry["kind"]: numbers.tobytes()}
 
 
@@ -366,7 +385,10 @@ def test_what_no_rule_explains_is_shown_all_the_same(monkeypatch: pytest.MonkeyP
     state(monkeypatch, "z", None)
     s = scene(tiny_model(), TEXT)
     (entry,) = (e for e in s.manifest["tensors"] if e["name"] == "blocks.1.z")
-    assert (entry["rule"], entry["inputs"], entry["formula"]) == (None, [], "")
+    assert (entry["rule"], entry["inputs"], entry["formula"]) == (
+        *(None, []),
+        "the mix of values that each head hands on",
+    )
     assert recompute_cell(s.manifest, s.blobs, "blocks.1.z", (1, 2, 3)) == read_cell(
         s.manifest, s.blobs, "blocks.1.z", (1, 2, 3)
     )
