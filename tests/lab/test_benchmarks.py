@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab.benchmarks import attention, flash, problems
+from lab.benchmarks import attention, flash, mla, moe, problems
 from lab.benchmarks import index as benchmarks
 from lab.benchmarks import mlp as mlp_bench
 from lab.benchmarks import sweeps as bench_sweeps
@@ -36,6 +36,33 @@ def test_the_attention_benchmark_compares_two_kernels_in_one_run(
     rates = document["tokens_per_second"]
     assert document["ratio"] == pytest.approx(rates["math"] / rates["sdpa"], rel=0.01)
     assert "math" in capsys.readouterr().out and json.dumps(document)
+
+
+def test_the_benchmark_of_latents_counts_their_bytes_and_times_their_steps(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(mla, "DIGITS", (4,))
+    monkeypatch.setattr(mla, "BATCHES", (1,))
+    monkeypatch.setattr(mla, "N_STEP", 3)
+    document = mla.bench_mla()
+    held = {name: found["bytes_per_token"] for name, found in document.items()}
+    assert held == {
+        "heads": 6 * 2 * 4 * 64 * 4,
+        "latents, keys made": 6 * (4 * (32 + 64) + 32) * 4,
+        "latents, absorbed": 6 * (64 + 32) * 4,
+    }
+    assert all(0 < ms < 1e3 for found in document.values() for ms in found["ms_per_step"].values())
+    assert "absorbed" in capsys.readouterr().out and json.dumps(document)
+
+
+def test_the_benchmark_of_experts_sends_tokens_in_two_ways_to_one_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(moe, "TOKENS", (1, 5))
+    document = moe.bench_moe()
+    assert document["differ"] < 1e-5
+    assert set(document["ms"]) == {1, 5} and json.dumps(document)
+    assert "token by token" in capsys.readouterr().out
 
 
 def test_the_gradient_check_covers_every_activation_and_finds_a_wrong_one(

@@ -72,9 +72,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "attention": {
         "multi_head": BASE.attention,
-        "qk_norm": replace(BASE.attention, qk_norm=True),
-        "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2),
-        "multi_query": GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=1, qk_norm=True),
+        "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
         "sliding": SlidingWindowAttention(n_head=3, head_dim=4, window=3),
         "latent": LatentAttention(**LATENT),
         "absorbed": AbsorbedLatentAttention(**LATENT),

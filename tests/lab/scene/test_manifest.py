@@ -323,7 +323,7 @@ def test_a_formula_says_what_this_model_does() -> None:
         "ffn_post[t, j] = silu(ffn_pre[t, j]) · Σ_d ffn_norm[t, d] · w_in[j, d]"
     )
     shared = formulas(
-        replace(BASE, position=ALiBiPositions(), attention=SAMPLES["attention"]["multi_query"])
+        replace(BASE, position=ALiBiPositions(), attention=SAMPLES["attention"]["grouped"])
     )
     assert shared["blocks.0.scores"] == (
         "scores[h, t, s] = Σ_i q[h, t, i] · k[h//3, s, i] / √4 + slopes[h] · distance[t, s] · (-1) "

@@ -6,11 +6,11 @@ import pytest
 import torch
 from tiny import BASE, blocks_of, some_tokens, tiny_model
 
-from lab.model.cache import NO_CACHE
+from lab.model.cache import NO_CACHE, KVCache
 from lab.model.call import Call, Slots
 from lab.model.config import GroupedQueryAttention, MultiHeadAttention
 from lab.model.positions import Relation
-from lab.model.trace import NO_TRACE
+from lab.model.trace import NO_TRACE, Trace
 
 
 def test_grouped_queries_are_heads_that_share_copies_of_one_key() -> None:
@@ -28,6 +28,21 @@ def test_grouped_queries_are_heads_that_share_copies_of_one_key() -> None:
     tokens = some_tokens(2, 9)
     assert torch.allclose(model(tokens), whole(tokens), rtol=1e-12)
     assert not torch.allclose(model(tokens), tiny_model(model.config, seed=1)(tokens), rtol=1e-2)
+
+
+@pytest.mark.parametrize("n_kv_head", [1, 3])
+def test_keys_with_a_norm_are_cached_as_they_are_scored(n_kv_head: int) -> None:
+    """One key for all heads, or one for each: the cover of `tiny.py` has groups of two."""
+    attention = GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=n_kv_head, qk_norm=True)
+    model, tokens = tiny_model(replace(BASE, attention=attention)), some_tokens(2, 9)
+    cache, trace = KVCache(9), Trace(["k"])
+    parts = [model(tokens[:, t : t + 1], cache=cache) for t in range(9)]
+    assert torch.allclose(torch.cat(parts, dim=1), model(tokens, trace=trace), rtol=1e-10)
+    k, gain = trace["blocks.0.k"], blocks_of(model)[0].attention.k_norm.gain
+    assert k.shape[1] == n_kv_head
+    assert torch.allclose(
+        (k / gain).square().mean(-1), torch.ones(2, n_kv_head, 9).double(), atol=1e-4
+    )
 
 
 def test_groups_must_be_of_one_size() -> None:

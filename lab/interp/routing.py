@@ -1,0 +1,62 @@
+"""Who is sent where: the load of every expert, and what an expert's tokens have in common.
+
+Shapes: `N` texts, `T` tokens, `L` layers, `E` experts, `M` tokens that are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.inference.forward import Texts, run_with_trace
+from lab.model.config import MixtureOfExperts
+from lab.model.gpt import GPT
+
+WholeNumbers = NDArray[np.int64]
+
+
+def choices(model: GPT, tokens: Texts) -> WholeNumbers:
+    """The experts of every token, best first: (L, N, T, K). `ValueError` for a model without."""
+    if not isinstance(model.config.ffn, MixtureOfExperts):
+        raise ValueError(f"ffn={model.config.ffn} has no experts to choose among")
+    trace = run_with_trace(model, tokens, ["expert_index"])
+    layers = range(model.config.n_layer)
+    return torch.stack([trace[f"blocks.{i}.expert_index"] for i in layers]).numpy()
+
+
+def shares_of_load(chosen: WholeNumbers, n_expert: int) -> NDArray[np.float64]:
+    """The share of all choices (L, ...) that falls on each expert, (L, E)."""
+    flat = chosen.reshape(len(chosen), -1)
+    counts = np.stack([np.bincount(layer, minlength=n_expert) for layer in flat])
+    return counts / flat.shape[1]
+
+
+def imbalance(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest load over the mean: 1 where all are alike. (L, E) -> (L,)"""
+    return shares.max(-1) / shares.mean(-1)
+
+
+def told_by(x: WholeNumbers, y: WholeNumbers) -> float:
+    """How much of what there is to know of y is known from x: I(x; y) / H(y), from 0 to 1.
+
+    (M,) each. 0 as well where y is always the same, and nothing is to be known.
+    """
+    joint = np.zeros((int(x.max()) + 1, int(y.max()) + 1))
+    np.add.at(joint, (x, y), 1 / len(x))
+    own = entropy(joint.sum(0))
+    return (own + entropy(joint.sum(1)) - entropy(joint.ravel())) / own if own > 0 else 0.0
+
+
+def entropy(p: NDArray[np.float64]) -> float:
+    """-sum p ln p, in nats."""
+    return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+
+
+def told_by_chance(
+    x: WholeNumbers, y: WholeNumbers, rng: np.random.Generator, n: int = 20
+) -> Sequence[float]:
+    """`told_by` where y is dealt out anew: what so many tokens show where nothing is told."""
+    return [told_by(x, rng.permutation(y)) for _ in range(n)]
