@@ -1,0 +1,75 @@
+"""lab.interp.latents and routing: what is dropped from a latent, and who is sent where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import BASE, LATENT, SAMPLES, read, some_tokens, tiny_model
+
+from lab.interp.latents import directions, squeeze
+from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
+from lab.model.config import AbsorbedLatentAttention
+from lab.model.trace import Trace
+
+MODEL = tiny_model(replace(BASE, attention=AbsorbedLatentAttention(**LATENT)))
+TEXTS = some_tokens(4, 9)
+
+
+def test_all_directions_leave_the_model_as_it_is_and_none_silence_a_layer() -> None:
+    whole = read(MODEL, TEXTS)
+    found = directions(MODEL, TEXTS)
+    every = [squeeze(i, d, len(d.axes)) for i, d in enumerate(found)]
+    assert torch.allclose(read(MODEL, TEXTS, trace=Trace((), every)), whole, rtol=0, atol=1e-12)
+    trace = Trace(["z"], [squeeze(1, found[1], 0)])
+    assert not torch.allclose(read(MODEL, TEXTS, trace=trace), whole, atol=1e-2)
+    assert bool((trace["blocks.1.z"] == 0).all()) and bool((trace["blocks.0.z"] != 0).any())
+
+
+@pytest.mark.parametrize("rank", [1, 3, 6])
+def test_what_is_dropped_is_what_the_other_directions_reach(rank: int) -> None:
+    """The squared error of a squeezed latent is the sum of the squares that were dropped."""
+    found = directions(MODEL, TEXTS)[0]
+    before, after = Trace(["c_kv"]), Trace(["c_kv"], [squeeze(0, found, rank)])
+    for trace in (before, after):
+        read(MODEL, TEXTS, trace=trace)
+    off = (before["blocks.0.c_kv"] - after["blocks.0.c_kv"]).square().sum()
+    assert float(off) == pytest.approx(float(found.reach[rank:].square().sum()))
+    assert int(torch.linalg.matrix_rank(after["blocks.0.c_kv"].flatten(0, 1))) == rank
+
+
+def test_ranks_and_models_that_do_not_fit_are_refused() -> None:
+    found = directions(MODEL, TEXTS)[0]
+    for rank in (-1, 8):
+        with pytest.raises(ValueError, match=rf"rank={rank} of 7 directions"):
+            squeeze(0, found, rank)
+    with pytest.raises(ValueError, match="keeps no latents"):
+        directions(tiny_model(), TEXTS)
+    with pytest.raises(ValueError, match="has no experts"):
+        choices(tiny_model(), TEXTS)
+
+
+# ---------------------------------------------------------------- routing
+
+
+def test_loads_are_counted_layer_by_layer() -> None:
+    model = tiny_model(replace(BASE, ffn=SAMPLES["ffn"]["experts"]))
+    chosen = choices(model, TEXTS)
+    assert chosen.shape == (2, 4, 9, 2)
+    loads = shares_of_load(chosen, 6)
+    assert np.allclose(loads.sum(-1), 1)
+    assert loads[1, 3] == (chosen[1] == 3).mean()
+    even = np.array([[0.25] * 4, [1.0, 0.0, 0.0, 0.0]])
+    assert imbalance(even).tolist() == [1.0, 4.0]
+
+
+def test_what_is_told_lies_between_nothing_and_everything() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(8, size=4000)
+    assert told_by(x, x) == pytest.approx(1)
+    assert told_by(x, x // 4) == pytest.approx(1)  # x tells all of a coarser y
+    assert told_by(x // 4, x) == pytest.approx(1 / 3, abs=0.01)  # one bit of three
+    assert told_by(x, np.zeros(4000, dtype=np.int64)) == 0
+    assert max(told_by_chance(x, x, rng)) < 0.01
