@@ -1,0 +1,67 @@
+"""The charts of chapter 6, first page. `Rows` are plain dicts with the named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import OCHRE, TEAL, VIOLET, Tone
+from components.ui.plots.core import CURVE, Chart, amounts, finished, rows_high, toned
+
+Rows = Sequence[Mapping[str, Any]]
+
+KINDS: dict[str, Tone] = {"partial product": TEAL, "sum": VIOLET, "answer": OCHRE}
+"""What a squeezed network writes, as the page calls it."""
+
+
+def bytes_kept(rows: Rows) -> Chart:
+    """A bar for each way of keeping a token. Rows: kept, bytes."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X("bytes:Q", title="bytes that one token leaves"),
+    )
+    bars = base.mark_bar(color=TEAL.now)
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("bytes:Q", format=","))
+    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+
+
+def reach(rows: Rows) -> Chart:
+    """A line a layer. Rows: layer, direction, reach."""
+    return finished(
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line()
+        .encode(
+            x=alt.X("direction:Q", title="direction, the farthest reached first"),
+            y=alt.Y("reach:Q", title="reach, of the first direction's", scale=amounts()),
+            detail="layer:N",
+            opacity=alt.Opacity("layer:Q", title="layer", scale=alt.Scale(range=[0.35, 1])),
+            color=alt.value(TEAL.now),
+            tooltip=["layer", "direction", alt.Tooltip("reach", format=".3f")],
+        )
+        .properties(height=CURVE)
+    )
+
+
+def falls(rows: Rows, now: int) -> Chart:
+    """A line for each kind of token, and a rule at the directions that are kept now.
+
+    Rows: directions, kind, wrong.
+    """
+    lines = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X(
+                "directions:Q", title="directions that are kept", scale=alt.Scale(reverse=True)
+            ),
+            y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
+            color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
+            tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(strokeDash=[4, 3])
+    return finished(alt.layer(lines, rule.encode(x="directions:Q")).properties(height=CURVE))

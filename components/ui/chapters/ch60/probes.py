@@ -1,0 +1,115 @@
+"""What the networks of chapter 6, first page, keep and write, for readers that ask the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components.ui.lazily import lazily
+from components.ui.runs import take_with_progress
+from lab.data.problems import BOUNDS, Format, sample_exact
+
+configs = lazily("lab.model.config")
+forward = lazily("lab.inference.forward")
+latents = lazily("lab.interp.latents")
+lengths = lazily("lab.experiments.lengths")
+transcripts = lazily("lab.inference.transcript")
+
+RUN, HEADS_RUN = "mla_moe", "far_coupled"
+"""The network with latents, and one of the same width that keeps keys and values."""
+
+TRAINED_DIGITS, MOST_DIGITS = 4, 8
+LIMIT = (4, 3)
+"""The farthest place and line that count, where a sum is longer than any that was learned."""
+
+N_TEXT = 64
+"""Sums of which the directions of the latents are taken."""
+
+Numbers = NDArray[np.float64]
+LAYER = 0
+
+
+def form_of(a: int, b: int) -> Format:
+    """How a sum is written without zeros in front."""
+    return Format("cot_reversed", len(str(a)), len(str(b)))
+
+
+# ---------------------------------------------------------------- what one token leaves
+
+
+@dataclass(frozen=True)
+class Left:
+    """What one token leaves in one layer: key heads (H, Dk), value heads (H, Dk), a latent (R,) and
+    the turned key that stands beside it (Dr,)."""
+
+    token: str
+    keys: Numbers
+    values: Numbers
+    latent: Numbers
+    turned: Numbers
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def left_by(a: int, b: int, place: int) -> Left:
+    """Of the token at a place of the right text of a sum, in both networks."""
+    text = form_of(a, b).text(a, b)
+    heads = forward.run_with_trace(take_with_progress(HEADS_RUN).model, text, ["rot_k", "v"])
+    own = forward.run_with_trace(take_with_progress(RUN).model, text, ["rot_k", "c_kv"])
+    at = f"blocks.{LAYER}."
+
+    def numbers(trace: Any, name: str) -> Numbers:
+        return trace[at + name][0].double().numpy()
+
+    return Left(
+        text[place],
+        numbers(heads, "rot_k")[:, place],
+        numbers(heads, "v")[:, place],
+        numbers(own, "c_kv")[place],
+        numbers(own, "rot_k")[0, place],
+    )
+
+
+# ---------------------------------------------------------------- squeezed
+
+
+@lru_cache(maxsize=1)
+def directions() -> list[Any]:
+    """Of the latents of every layer, on validation sums of four digits."""
+    form = Format("cot_reversed", TRAINED_DIGITS, TRAINED_DIGITS)
+    a, b = sample_exact(np.random.default_rng(1), N_TEXT, form.p, form.q, *BOUNDS["validation"])
+    texts, _ = form.render(a, b)
+    return latents.directions(take_with_progress(RUN).model, texts[:, :-1])
+
+
+def reach() -> list[Numbers]:
+    return [found.reach.double().numpy() for found in directions()]
+
+
+@lru_cache(maxsize=256)
+def squeezed(a: int, b: int, rank: int, layers: tuple[int, ...] | None = None) -> Any:
+    """The network's own text with the latents of some layers, or all, cut to `rank` directions."""
+    form, model = form_of(a, b), model_for(a, b)
+    every = range(len(directions())) if layers is None else layers
+    edits = [latents.squeeze(i, directions()[i], rank) for i in every]
+    prompt = form.text(a, b)[: form.prompt_length]
+    return transcripts.transcribe(model, prompt, form.length, edits)
+
+
+def model_for(a: int, b: int) -> Any:
+    """The network; on sums longer than any that it learned, with a limit on distances."""
+    model = take_with_progress(RUN).model
+    longest = max(len(str(a)), len(str(b)))
+    return model if longest <= TRAINED_DIGITS else lengths.clipped(model, LIMIT)
+
+
+@lru_cache(maxsize=64)
+def written(a: int, b: int) -> Any:
+    """The network's own text of a sum."""
+    form = form_of(a, b)
+    prompt = form.text(a, b)[: form.prompt_length]
+    return transcripts.transcribe(model_for(a, b), prompt, form.length)
