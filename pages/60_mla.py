@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens
+from components.ui import tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch60 import figures, probes, worked
+from components.ui.chapters.ch60 import exercises, figures, probes, worked
 from components.ui.chapters.ch60.probes import HEADS_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
@@ -138,6 +139,44 @@ def longer() -> None:
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*own)))
     st.html(tokens.strip(said.text, form, *own, marks=marks, small=True))
     page.source(lengths.clipped)
+
+
+def train_with(rank: int) -> None:
+    training.launch("ch60_live", {"latent": rank, "encoding": "rotary", "fraction": worked.FEW})
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return worked.LIVE[arguments.get("latent", 0)]
+
+
+@page.section("live")
+def two_ranks() -> None:
+    with st.container(horizontal=True, gap="small"):
+        for rank, words in worked.LIVE.items():
+            st.button(
+                f"Train {words}",
+                key=f"{page.prefix}train_{rank}",
+                icon=":material/play_arrow:",
+                on_click=train_with,
+                args=(rank,),
+            )
+    training.watch("ch60_live", run_name)
+    page.notice()
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_absorb")
+def absorb() -> None:
+    exercises.absorb(page)
+
+
+@page.section("ex_share", needs=[RUN])
+def share_out() -> None:
+    exercises.share_out(page)
 
 
 page.close("end", "read")

@@ -74,6 +74,15 @@ def mla_moe() -> Recipe:
     return on_sums_up_to_four("mla_moe", absorbed(model), 1600)
 
 
+def with_latents(heads: MultiHeadAttention, rank: int) -> LatentAttention:
+    """Latents of `rank` numbers in the place of keys and values; queries are of full rank.
+
+    Half of the numbers of a query and a key are turned by positions, the others are not.
+    """
+    half = heads.head_dim // 2
+    return LatentAttention(heads.n_head, heads.width, rank, half, half, heads.head_dim)
+
+
 def absorbed(model: GPTConfig) -> GPTConfig:
     """The same function in the form that keeps latents alone."""
     attention = model.attention

@@ -30,6 +30,9 @@ LIMIT = (4, 3)
 N_TEXT = 64
 """Sums of which the directions of the latents are taken."""
 
+N_ASKED = 50
+"""Sums that are asked when directions are shared out."""
+
 Numbers = NDArray[np.float64]
 LAYER = 0
 
@@ -98,6 +101,20 @@ def squeezed(a: int, b: int, rank: int, layers: tuple[int, ...] | None = None) -
     edits = [latents.squeeze(i, directions()[i], rank) for i in every]
     prompt = form.text(a, b)[: form.prompt_length]
     return transcripts.transcribe(model, prompt, form.length, edits)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
+    """Validation sums of four digits that go wrong with so many directions a layer: (errors, n)."""
+    form = Format("cot_reversed", TRAINED_DIGITS, TRAINED_DIGITS)
+    a, b = sample_exact(np.random.default_rng(2), N_ASKED, form.p, form.q, *BOUNDS["validation"])
+    texts, mask = form.render(a, b)
+    edits = [latents.squeeze(i, directions()[i], rank) for i, rank in enumerate(ranks)]
+    logits = forward.run_with_trace(
+        take_with_progress(RUN).model, texts[:, :-1], ["logits"], edits
+    )["logits"]
+    wrong = (logits.argmax(-1).numpy() != texts[:, 1:]) & mask[:, 1:]
+    return int(wrong.any(axis=1).sum()), len(a)
 
 
 def model_for(a: int, b: int) -> Any:

@@ -32,6 +32,11 @@ ANGLE = 90
 """Degrees by which a key is turned against a query."""
 
 
+def absorbed() -> np.ndarray:
+    """q W_UK: the query that meets latents as q meets the keys made of them."""
+    return Q @ W_UK
+
+
 def vector(x: Any) -> str:
     return "(" + ", ".join(f"{number:g}" for number in np.round(x, 2)) + ")"
 
@@ -95,6 +100,13 @@ def deepseek_times() -> float:
     return whole.numbers / kept.numbers
 
 
+# ---------------------------------------------------------------- two ranks, live
+
+FEW = 0.1
+"""Of all pairs the part that a live run trains on: rank might matter where there is little to read."""
+
+LIVE = {8: "latents of 8", 128: "latents of 128", 0: "heads with their own"}
+
 # ---------------------------------------------------------------- which digits fall first
 
 KINDS = ("partial product", "sum", "answer")
@@ -132,18 +144,22 @@ def fall_rows(a: int, b: int, ranks: Sequence[int]) -> list[Row]:
     return rows
 
 
+BUDGET = 120
+"""Directions in all layers that an exercise allows."""
+
 CALC: dict[str, Callable[[], str]] = {
     "q": lambda: vector(Q),
     "c": lambda: vector(C),
     "k": lambda: vector(W_UK @ C),
     "qk": lambda: f"{Q @ (W_UK @ C):g}",
-    "absorbed": lambda: vector(Q @ W_UK),
-    "absorbed_score": lambda: f"{(Q @ W_UK) @ C:g}",
+    "absorbed": lambda: vector(absorbed()),
+    "absorbed_score": lambda: f"{absorbed() @ C:g}",
     "w_first": lambda: vector(W_UK[0]),
     "w_second": lambda: vector(W_UK[1]),
     "angle": lambda: f"{ANGLE}",
     "turned_k": lambda: vector(turned(W_UK @ C, ANGLE)),
     "turned_score": lambda: f"{Q @ turned(W_UK @ C, ANGLE):g}",
+    "budget": lambda: f"{BUDGET}",
     "own_numbers": lambda: f"{sizes()[STEPS[0]]}",
     "own_bytes": lambda: f"{BYTES * sizes()[STEPS[0]]:,}",
     "latent_numbers": lambda: f"{sizes()[STEPS[3]]}",
