@@ -20,6 +20,7 @@ import save from "../../src/drawings/save";
 import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
+import strip from "../../src/drawings/strip";
 import tape from "../../src/drawings/tape";
 import threads from "../../src/drawings/threads";
 import tiles from "../../src/drawings/tiles";
@@ -1367,6 +1368,7 @@ const again = [
   { name: "threads", open: () => opened(threads, cases.threads) },
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
   { name: "notations", open: () => opened(notations, cases.notations) },
+  { name: "strip", open: () => opened(strip, cases.strip) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {
