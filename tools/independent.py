@@ -23,8 +23,8 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
 PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
-PARTS |= {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention"}
-KNOWN = PARTS | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}
+LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention"}
+KNOWN = PARTS | LATER | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}
 UNKNOWN = {"qk_norm": (False,), "n_group": (1,)}  # what else a part may be, and may not here
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
