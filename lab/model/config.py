@@ -250,6 +250,11 @@ class MultiHeadAttention(Part):
         return self.head_dim
 
     @property
+    def qk_head_dim(self) -> int:
+        """Numbers of a query or key of one head, by whose root scores are divided."""
+        return self.head_dim
+
+    @property
     def width(self) -> int:
         """Numbers of all heads together."""
         return self.n_head * self.head_dim
@@ -351,9 +356,14 @@ class LatentAttention(Part):
         return self.qk_rope_head_dim
 
     @property
+    def qk_head_dim(self) -> int:
+        """Numbers of a query or key of one head, by whose root scores are divided."""
+        return self.qk_nope_head_dim + self.qk_rope_head_dim
+
+    @property
     def q_width(self) -> int:
         """Numbers of all queries of a token together."""
-        return self.n_head * (self.qk_nope_head_dim + self.qk_rope_head_dim)
+        return self.n_head * self.qk_head_dim
 
     @property
     def kv_width(self) -> int:
