@@ -41,7 +41,7 @@ MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
 
 COMPARED = [
     *("chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"),
-    *("attention_residuals_small", "attention_residuals", "mla_moe"),
+    *("attention_residuals_small", "attention_residuals"),
 ]
 """A run of each kind of position, residual, attention and FFN."""
 

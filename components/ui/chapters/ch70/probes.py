@@ -50,7 +50,6 @@ RUNS = {
     "attention_residuals_small": "chapter 5, attention over depth",
     "attention_residuals": "chapter 5, attention over depth in blocks, full size",
     "knows_two_digits": "chapter 5, before it goes on with a few sums",
-    "mla_moe": "chapter 6, up to four digits, full size: latents and experts",
 }
 ONE_DIGIT = ("times_table", "times_table_small")
 TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
