@@ -16,7 +16,7 @@ from lab.model.config import (
     MixtureOfExperts,
     MultiHeadAttention,
 )
-from lab.recipes.reach import FAR, SLOW_BASE, sums_up_to
+from lab.recipes.reach import FAR, SLOW_BASE, far
 from lab.training.recipe import Recipe
 
 POSITION = CoupledRotaryPositions(SLOW_BASE, FAR)
@@ -55,17 +55,8 @@ def network(size: Size, attention: AttentionName, ffn: FFNName) -> GPTConfig:
 
 
 def on_sums_up_to_four(name: str, model: GPTConfig, steps: int) -> Recipe:
-    """Sums of up to 4 x 4 digits, the working back to front."""
-    return Recipe(
-        name=name,
-        model=model,
-        data=sums_up_to(4),
-        steps=steps,
-        batch_size=64,
-        precision="fp32",
-        rate=2e-3,
-        muon_rate=0.01,
-    )
+    """Sums of up to 4 x 4 digits, learned as `far_coupled` learns them."""
+    return replace(far(name, POSITION), model=model, steps=steps)
 
 
 def mla_moe() -> Recipe:
