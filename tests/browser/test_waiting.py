@@ -17,14 +17,16 @@ def seconds_to_see(page, url: str) -> float:
     return time.perf_counter() - began
 
 
-def test_home_opens_within_two_seconds_from_a_warm_server(open_page, server: str) -> None:
+def test_home_opens_within_two_seconds_from_a_warm_server(
+    open_page, server: str, slowness: float
+) -> None:
     open_page("/")
     page = open_page("/claims")
-    assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0
+    assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0 * slowness
 
 
 def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(
-    browser_on_the_clock, tmp_path
+    browser_on_the_clock, tmp_path, slowness: float
 ) -> None:
     with (tmp_path / "log").open("wb") as log, serve(ROOT / "Home.py", log) as url:
         context = new_context(browser_on_the_clock)
@@ -38,4 +40,4 @@ def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(
         seconds = time.perf_counter() - began
         assert page.console_errors == []
         context.close()
-    assert seconds < 5.0
+    assert seconds < 5.0 * slowness

@@ -185,7 +185,7 @@ def test_home_and_its_imports_need_no_torch() -> None:
 
 
 @pytest.mark.timing
-def test_the_garbage_collector_stays_out_of_the_way_of_a_slider() -> None:
+def test_the_garbage_collector_stays_out_of_the_way_of_a_slider(slowness: float) -> None:
     """Streamlit collects after every run and holds the GIL meanwhile: models must be frozen."""
     code = (
         "import gc, time\n"
@@ -199,4 +199,4 @@ def test_the_garbage_collector_stays_out_of_the_way_of_a_slider() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert float(done.stdout.split()[-1]) < 0.020
+    assert float(done.stdout.split()[-1]) < 0.020 * slowness

@@ -19,22 +19,22 @@ def until(true: Callable[[], bool], most: float) -> float:
 
 
 @pytest.mark.timing
-def test_eight_runs_started_together_move_within_5_s_none_starves_and_each_stops_within_1_s() -> (
-    None
-):
+def test_eight_runs_started_together_move_within_5_s_none_starves_and_each_stops_within_1_s(
+    slowness: float,
+) -> None:
     service = LiveRuns(ThreadBackend)
     runs: list[LiveRun] = []
     for reader in range(8):
         started = service.start(RunSpec("multiply", {"seed": reader}), f"reader {reader}")
         runs.append(service.runs[started])
-    until(lambda: all(run.snapshots for run in runs), 5.0)
+    until(lambda: all(run.snapshots for run in runs), 5.0 * slowness)
     before = [len(run.snapshots) for run in runs]
     time.sleep(8.0)
     moved = [len(run.snapshots) - n for run, n in zip(runs, before, strict=True)]
     assert min(moved) >= 0.5 * max(moved) > 0, moved
     for run in runs:
         service.stop(run.id, run.owner)
-        until(lambda: run.phase == "cancelled", 1.0)  # noqa: B023
+        until(lambda: run.phase == "cancelled", slowness)  # noqa: B023
 
 
 def test_a_run_whose_reader_left_for_good_ends_within_30_s() -> None:
@@ -46,14 +46,12 @@ def test_a_run_whose_reader_left_for_good_ends_within_30_s() -> None:
 
 
 @pytest.mark.timing
-def test_a_large_model_is_cut_so_that_a_small_one_beside_it_goes_on() -> None:
+def test_a_large_model_is_cut_so_that_a_small_one_beside_it_goes_on(slowness: float) -> None:
     service = LiveRuns(ThreadBackend)
     large = {"d_model": 192, "n_layer": 4}
     slow = service.runs[service.start(RunSpec("multiply", large), "ann")]
     fast = service.runs[service.start(RunSpec("multiply", {"d_model": 64}), "bob")]
-    until(lambda: len(fast.snapshots) > 20 and len(slow.snapshots) > 1, 30.0)
-    began = time.monotonic()
+    until(lambda: len(fast.snapshots) > 20 and len(slow.snapshots) > 1, 30.0 * slowness)
     service.stop(slow.id, "ann")
-    until(lambda: slow.phase == "cancelled", 1.0)
-    assert time.monotonic() - began < 1.0
+    until(lambda: slow.phase == "cancelled", slowness)
     service.stop(fast.id, "bob")

@@ -506,7 +506,9 @@ def test_a_million_pairs_are_not_listed() -> None:
 @pytest.mark.timing
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("style", STYLES)
-def test_200_000_problems_a_second_are_drawn_and_written(style: Any, padded: bool) -> None:
+def test_200_000_problems_a_second_are_drawn_and_written(
+    style: Any, padded: bool, slowness: float
+) -> None:
     form, n = Format(style, padded=padded), 50_000
     rng = np.random.default_rng(0)
     split_values(np.array([0]), np.array([0]))  # the table of the split is made once
@@ -515,7 +517,7 @@ def test_200_000_problems_a_second_are_drawn_and_written(style: Any, padded: boo
         began = time.process_time()
         form.render(*sample_pairs(rng, n, 2, 2, 0.0, 0.3))
         seconds.append(time.process_time() - began)
-    assert n / min(seconds) >= 200_000
+    assert n / min(seconds) >= 200_000 / slowness
 
 
 # ---------------------------------------------------------------- lengths

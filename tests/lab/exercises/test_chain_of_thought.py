@@ -188,11 +188,11 @@ def test_swaps_end_when_all_is_covered_and_of_nothing_make_nothing() -> None:
 
 
 @pytest.mark.timing
-def test_greedy_answers_while_a_reader_waits() -> None:
+def test_greedy_answers_while_a_reader_waits(slowness: float) -> None:
     exercises.holdings()
     began = time.perf_counter()
     exercises.add_pairs([])
-    assert time.perf_counter() - began < 0.3
+    assert time.perf_counter() - began < 0.3 * slowness
 
 
 # ---------------------------------------------------------------- pull out a head
