@@ -16,6 +16,7 @@ from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
+from components.ui.records import rows_of
 
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
@@ -30,28 +31,25 @@ def heads_of(name: str, numbers: Any) -> list[tuple[str, int]]:
     return [(f"{name}, head {h}", len(row)) for h, row in enumerate(numbers)]
 
 
+def of_heads(name: str, keys: Any, values: Any, note: str = "") -> Strip:
+    parts = [*heads_of("key", keys), *heads_of("value", values)]
+    return Strip(name, np.concatenate([keys.ravel(), values.ravel()]), parts, note=note)
+
+
+def by_two(heads: Any) -> Any:
+    """The mean of each two that share, as if they had learned to."""
+    return heads.reshape(-1, 2, heads.shape[-1]).mean(1)
+
+
 def strips_of(left: probes.Left) -> list[Strip]:
-    """What one token leaves, from most to least; shared heads are the mean of those that share."""
-    keys, values = left.keys, left.values
-    pairs = (
-        keys.reshape(-1, 2, keys.shape[-1]).mean(1),
-        values.reshape(-1, 2, values.shape[-1]).mean(1),
-    )
-    latent = np.concatenate([left.latent, left.turned])
+    """What one token leaves, from most to least."""
+    pairs, all_heads = (by_two(left.keys), by_two(left.values)), "constructed: means of heads"
     parts = [("latent", len(left.latent)), ("turned key", len(left.turned))]
+    latent = np.concatenate([left.latent, left.turned])
     return [
-        Strip(
-            worked.STEPS[0],
-            np.concatenate([keys.ravel(), values.ravel()]),
-            [*heads_of("key", keys), *heads_of("value", values)],
-        ),
-        Strip(
-            worked.STEPS[1],
-            np.concatenate([half.ravel() for half in pairs]),
-            [*heads_of("key", pairs[0]), *heads_of("value", pairs[1])],
-            note="constructed: the means of the two that share",
-        ),
-        Strip(worked.STEPS[3], latent, parts, note="another network, which learned with latents"),
+        of_heads("each head its own key and value", left.keys, left.values),
+        of_heads("two heads share", *pairs, note=all_heads),
+        Strip("a latent for all heads", latent, parts, note="another network, which learned it"),
     ]
 
 
@@ -64,9 +62,7 @@ def one_token() -> None:
         strips_of(left),
         alt="What one token leaves in one layer of the cache, number by number, in three ways",
     )
-    page.numbers(
-        "Numbers of one token", [{"kept": n, "numbers": k} for n, k in worked.sizes().items()]
-    )
+    page.numbers("Numbers of one token", worked.step_rows(worked.STEPS[-1]))
     page.source(mla.AbsorbedLatentAttention)
 
 
@@ -77,13 +73,30 @@ page.prose("share")
 
 @page.section("absorb", needs=[RUN])
 def a_key_that_is_never_made() -> None:
+    if not page.guess(
+        "With both forms on the same weights, what changes?",
+        worked.CHANGES,
+        worked.CHANGES[0],
+    ):
+        return
+    page.draw(
+        figures.reading(worked.reading_rows()),
+        alt="Operations for one token, by how many it looks back at, in three ways",
+    )
     page.notice()
-    page.source(mla.LatentAttention, mla.AbsorbedLatentAttention)
+    page.source(mla.LatentAttention.attend, mla.AbsorbedLatentAttention.attend)
 
 
-@page.section("apart")
-def turned_apart() -> None:
-    page.prose("apart_controls")
+@page.section("apart", needs=[HEADS_RUN, RUN])
+def four_steps() -> None:
+    upto = page.choose("step", "Step by step, down to", worked.STEPS, worked.STEPS[-1])
+    st.dataframe(worked.step_rows(upto), hide_index=True, width="stretch")
+    page.notice()
+    page.source(cache_size.KeysAndValues, cache_size.Latent)
+
+
+@page.section("sizes")
+def sizes_of_your_own() -> None:
     left, right = st.columns(2)
     with left:
         rank = page.choose("rank", "Numbers of the latent", (8, 16, 32, 64, 128, 256, 512), 512)
@@ -97,6 +110,8 @@ def turned_apart() -> None:
     page.source(cache_size.cache_bytes, cache_size.Latent)
 
 
+page.box("Why care", "care")
+
 # ---------------------------------------------------------------- 4. squeeze
 
 pair = worked.SUM
@@ -104,27 +119,30 @@ if page.draws("squeeze"):
     asked = page.pair(digits=probes.TRAINED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
     pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
 
-RANKS = (64, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 2)
-
 
 @page.section("squeeze", needs=[RUN])
 def squeeze() -> None:
     if not page.guess(
-        "As directions are dropped, what goes wrong first on this sum?",
+        "As directions are dropped, what goes wrong first on your sum?",
         worked.FIRST,
-        lambda: next(
-            filter(None, (worked.first_to_fall(*pair, r) for r in RANKS)), worked.FIRST[0]
-        ),
+        lambda: worked.first_to_fall(*pair),
     ):
         return
     page.prose("squeeze_controls")
-    rank = page.choose("directions", "Directions that are kept", RANKS, 24)
-    form = probes.form_of(*pair)
-    said = probes.squeezed(*pair, rank)
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
-    st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
+    rank = page.choose("directions", "Directions that are kept", probes.RANKS, 12)
+    along = probes.along_directions(*pair, 0)
+    kept = Strip("directions of the latent", along, [("direction", len(along))], kept=rank)
+    show_strip(
+        f"{page.prefix}squeezed",
+        [kept],
+        alt="The latent of the first token along its directions, those dropped hollow",
+        seconds=0.0,
+    )
+    form, text = probes.form_of(*pair), probes.squeezed(*pair)[rank]
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
     page.draw(
-        figures.falls(worked.fall_rows(*pair, RANKS), rank),
+        figures.falls(worked.fall_rows(*pair), rank),
         alt="The share of wrong tokens by the directions that are kept, a line a kind",
     )
     page.notice()
@@ -138,6 +156,12 @@ def longer() -> None:
     form, said = probes.form_of(*own), probes.written(*own)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*own)))
     st.html(tokens.strip(said.text, form, *own, marks=marks, small=True))
+    if rows := rows_of("long_sums.jsonl"):
+        page.draw(
+            figures.by_length(worked.length_rows(rows)),
+            alt="The share of wrong sums by the digits of both numbers, a line a network",
+        )
+        page.notice()
     page.source(lengths.clipped)
 
 

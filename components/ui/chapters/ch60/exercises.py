@@ -58,7 +58,7 @@ def hint_of(spent: int, errors: int) -> str:
     if spent <= BUDGET:
         return "Too many sums are lost. Which layers could give something to the others?"
     if errors <= FEW:
-        return f"All is right, with {spent - BUDGET} directions too many. Which layer misses them least?"
+        return f"All is right, with {spent - BUDGET} too many. Which layer misses some least?"
     return (
         f"At most {BUDGET} are to be spent: try one layer at a time with few, the others with all."
     )

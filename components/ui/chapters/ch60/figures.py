@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.colours import OCHRE, TEAL, VIOLET, Tone
-from components.ui.plots.core import CURVE, Chart, amounts, finished, rows_high, toned
+from components.ui.plots.core import CURVE, Chart, amounts, finished, kinds, rows_high, toned
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -29,18 +29,44 @@ def bytes_kept(rows: Rows) -> Chart:
     return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
 
 
-def reach(rows: Rows) -> Chart:
-    """A line a layer. Rows: layer, direction, reach."""
+def reading(rows: Rows) -> Chart:
+    """A line for each way to read a cache. Rows: tokens, way, operations."""
+    data = pd.DataFrame(rows)
     return finished(
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line()
+        alt.Chart(data)
+        .mark_line(point=True)
         .encode(
-            x=alt.X("direction:Q", title="direction, the farthest reached first"),
-            y=alt.Y("reach:Q", title="reach, of the first direction's", scale=amounts()),
-            detail="layer:N",
-            opacity=alt.Opacity("layer:Q", title="layer", scale=alt.Scale(range=[0.35, 1])),
-            color=alt.value(TEAL.now),
-            tooltip=["layer", "direction", alt.Tooltip("reach", format=".3f")],
+            x=alt.X("tokens:Q", title="tokens that are looked back at"),
+            y=alt.Y("operations:Q", title="operations for one token", axis=alt.Axis(format="~s")),
+            color=alt.Color(
+                "way:N",
+                title=None,
+                scale=kinds(data["way"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["way", "tokens", alt.Tooltip("operations", format=",")],
+        )
+        .properties(height=CURVE)
+    )
+
+
+def by_length(rows: Rows) -> Chart:
+    """Wrong sums by the digits of both numbers, a line a network. Rows: digits, network, wrong, n,
+    share."""
+    data = pd.DataFrame(rows)
+    return finished(
+        alt.Chart(data)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("digits:Q", title="digits of both numbers"),
+            y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "network:N",
+                title=None,
+                scale=kinds(data["network"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["network", "digits", "wrong", "n"],
         )
         .properties(height=CURVE)
     )

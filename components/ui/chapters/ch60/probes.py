@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
+from lab.data.vocabulary import decode, encode
 
-configs = lazily("lab.model.config")
+evaluate = lazily("lab.inference.evaluate")
 forward = lazily("lab.inference.forward")
 latents = lazily("lab.interp.latents")
 lengths = lazily("lab.experiments.lengths")
@@ -26,6 +27,9 @@ RUN, HEADS_RUN = "mla_moe", "far_coupled"
 TRAINED_DIGITS, MOST_DIGITS = 4, 8
 LIMIT = (4, 3)
 """The farthest place and line that count, where a sum is longer than any that was learned."""
+
+RANKS = (64, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 2)
+"""Directions that a squeezed network keeps in every layer."""
 
 N_TEXT = 64
 """Sums of which the directions of the latents are taken."""
@@ -93,14 +97,21 @@ def reach() -> list[Numbers]:
     return [found.reach.double().numpy() for found in directions()]
 
 
-@lru_cache(maxsize=256)
-def squeezed(a: int, b: int, rank: int, layers: tuple[int, ...] | None = None) -> Any:
-    """The network's own text with the latents of some layers, or all, cut to `rank` directions."""
-    form, model = form_of(a, b), model_for(a, b)
-    every = range(len(directions())) if layers is None else layers
-    edits = [latents.squeeze(i, directions()[i], rank) for i in every]
-    prompt = form.text(a, b)[: form.prompt_length]
-    return transcripts.transcribe(model, prompt, form.length, edits)
+@st.cache_data(show_spinner=False, max_entries=64)
+def squeezed(a: int, b: int) -> dict[int, str]:
+    """The network's own text of a sum by the directions that latents keep in every layer."""
+    form = form_of(a, b)
+    prompt = encode(form.text(a, b)[: form.prompt_length])
+    edits = [latents.squeeze(i, found, RANKS) for i, found in enumerate(directions())]
+    given = np.repeat(prompt[None], len(RANKS), axis=0)
+    texts = evaluate.go_on(model_for(a, b), given, form.length, edits)
+    return {rank: decode(text) for rank, text in zip(RANKS, texts, strict=True)}
+
+
+def along_directions(a: int, b: int, place: int) -> Numbers:
+    """The latent of one token in the first layer, as so much of each direction: (R,)"""
+    axes = directions()[LAYER].axes.double().numpy()
+    return axes @ left_by(a, b, place).latent
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -12,11 +15,13 @@ from components.ui.chapters.ch60 import probes
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
+from lab.data.problems import Format
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
+from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
 
-positions = lazily("lab.model.positions")
-torch = lazily("torch")
+forward = lazily("lab.inference.forward")
+gpt = lazily("lab.model.gpt")
 
 Row = dict[str, Any]
 SUM = (3748, 6152)
@@ -53,22 +58,137 @@ def turned(x: np.ndarray, degrees: float) -> np.ndarray:
 BYTES = 4
 """Of a number in 32 bits."""
 
-STEPS = ("own keys and values", "two share", "all share", "a latent")
-"""What is kept of a token, from most to least."""
+OWN, SHARED, COMPRESSED, ABSORBED, APART = (
+    "its own",
+    "shared",
+    "compressed",
+    "absorbed",
+    "turned apart",
+)
+STEPS = (OWN, SHARED, COMPRESSED, ABSORBED, APART)
+"""From multi-head to latent attention, one change at a time."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of one layer: H heads of Dn numbers that are not turned and Dv of a value, a latent of R, Dr
+    numbers that are turned; a head with its own has `head_dim` for both."""
+
+    heads: int
+    head_dim: int
+    nope: int
+    rope: int
+    value: int
+    rank: int
+
+
+def absorbing() -> AbsorbedLatentAttention:
+    """The attention of the book's network with latents."""
+    own = take_with_progress(probes.RUN).model.config.attention
+    assert isinstance(own, AbsorbedLatentAttention)
+    return own
 
 
 @lru_cache
-def sizes() -> dict[str, int]:
-    """Numbers that one token leaves in one layer."""
+def sizes() -> Sizes:
     heads = take_with_progress(probes.HEADS_RUN).model.config.heads
-    latent = take_with_progress(probes.RUN).model.config.attention
-    own, size = heads.n_head, heads.head_dim
+    own = absorbing()
+    return Sizes(
+        heads.n_head,
+        heads.head_dim,
+        own.qk_nope_head_dim,
+        own.qk_rope_head_dim,
+        own.v_head_dim,
+        own.kv_lora_rank,
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step keeps of a token in one layer, and what it makes when a later token reads it."""
+
+    kept: dict[str, tuple[int, ...]]
+    made: str
+
+    @property
+    def numbers(self) -> int:
+        return sum(math.prod(shape) for shape in self.kept.values())
+
+
+@lru_cache
+def steps() -> dict[str, Step]:
+    """The shapes of the book's two networks, step by step."""
+    n = sizes()
+    half = n.heads // 2
+    latent = {"latent": (n.rank,)}
+    made = f"for each token read, {n.heads} × {n.nope} of keys and {n.heads} × {n.value} of values"
+    once = f"nothing: the query becomes {n.heads} × {n.rank} once"
     return {
-        STEPS[0]: KeysAndValues(own, own, size).numbers,
-        STEPS[1]: KeysAndValues(own, own // 2, size).numbers,
-        STEPS[2]: KeysAndValues(own, 1, size).numbers,
-        STEPS[3]: Latent(latent.kv_lora_rank, latent.qk_rope_head_dim).numbers,
+        OWN: Step({"keys": (n.heads, n.head_dim), "values": (n.heads, n.head_dim)}, "nothing"),
+        SHARED: Step({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
+        COMPRESSED: Step(latent, made),
+        ABSORBED: Step(latent, once),
+        APART: Step({**latent, "turned key": (n.rope,)}, once),
     }
+
+
+def step_rows(upto: str) -> list[Row]:
+    """A row a step, down to one."""
+    shown = STEPS[: STEPS.index(upto) + 1]
+    return [
+        {
+            "step": name,
+            "kept of a token": ", ".join(
+                f"{what} {' × '.join(map(str, shape))}"
+                for what, shape in steps()[name].kept.items()
+            ),
+            "numbers": steps()[name].numbers,
+            "made when read": steps()[name].made,
+        }
+        for name in shown
+    ]
+
+
+CHANGES = ("only what is kept and computed", "the answers, a little", "what must be trained")
+
+WAYS = ("keys and values kept", "made anew from latents", "absorbed")
+READ = (1, 16, 32, 64, 96, 128, 160, 192, 224)
+"""Tokens that a new one may look back at."""
+
+
+def reading_rows() -> list[Row]:
+    """Operations of one layer's attention for one more token, by how many it looks back at.
+
+    Made anew: the kept form's, and every key and value of the text from its latent besides.
+    """
+    whole = take_with_progress(probes.RUN).model.config
+    own, keeping = absorbing(), LatentAttention(**vars(absorbing()))
+    rows: list[Row] = []
+    for n in READ:
+        kept = keeping.flops(whole, n)
+        anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+        operations = (kept, anew, own.flops(whole, n))
+        rows += [
+            {"tokens": n, "way": way, "operations": x}
+            for way, x in zip(WAYS, operations, strict=True)
+        ]
+    return rows
+
+
+def times_anew() -> float:
+    """How many times the absorbed form's operations it costs to make all anew, at the longest."""
+    last = {row["way"]: row["operations"] for row in reading_rows() if row["tokens"] == READ[-1]}
+    return last[WAYS[1]] / last[WAYS[2]]
+
+
+def largest_difference(a: int, b: int) -> float:
+    """Between the logits of the two forms of latent attention, on the whole text of a sum."""
+    text = probes.form_of(a, b).text(a, b)
+    model = take_with_progress(probes.RUN).model
+    keeping = LatentAttention(**vars(absorbing()))
+    kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
+    one, other = (forward.logits_of(m, text) for m in (model, kept))
+    return float((one - other).abs().max())
 
 
 def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Row]:
@@ -103,35 +223,48 @@ def deepseek_times() -> float:
 # ---------------------------------------------------------------- two ranks, live
 
 FEW = 0.1
-"""Of all pairs the part that a live run trains on: rank might matter where there is little to read."""
+"""Of all pairs the part that a live run trains on: with little to read, rank may count."""
 
 LIVE = {8: "latents of 8", 128: "latents of 128", 0: "heads with their own"}
 
 # ---------------------------------------------------------------- which digits fall first
 
 KINDS = ("partial product", "sum", "answer")
-FIRST = ("a digit of a partial product", "a digit of a running sum", "a sign or a dot")
+FIRST = ("a digit of a partial product", "a digit of a sum", "a sign", "nothing")
 
 
-def first_to_fall(a: int, b: int, rank: int) -> str | None:
-    """What the first wrong token of the squeezed network is; None if it writes all of it right."""
-    form, said = probes.form_of(a, b), probes.squeezed(a, b, rank)
-    wrong = wrong_tokens(said.text, form.text(a, b))
-    if not wrong:
-        return None
-    field = form.field_at(min(wrong))
+def first_to_fall(a: int, b: int) -> str:
+    """What goes wrong first as directions are dropped: the first wrong token of the first text with
+    one. `FIRST[-1]` if all are right."""
+    form = probes.form_of(a, b)
+    right = form.text(a, b)
+    for text in probes.squeezed(a, b).values():
+        if wrong := wrong_tokens(text, right):
+            return part_of(form, min(wrong))
+    return FIRST[-1]
+
+
+def part_of(form: Format, slot: int) -> str:
+    field = form.field_at(slot)
     if not field.holds_number:
         return FIRST[2]
     return FIRST[0] if field.kind == "partial product" else FIRST[1]
 
 
-def fall_rows(a: int, b: int, ranks: Sequence[int]) -> list[Row]:
+def fewest_right(a: int, b: int) -> int:
+    """The fewest directions of those tried with which, and with all more, the text is right."""
+    right = probes.form_of(a, b).text(a, b)
+    texts = probes.squeezed(a, b)
+    return min(takewhile(lambda rank: texts[rank] == right, texts), default=max(texts))
+
+
+def fall_rows(a: int, b: int) -> list[Row]:
     """By the directions that are kept: how many written tokens are wrong, of each kind."""
     form = probes.form_of(a, b)
     right = form.text(a, b)
     rows: list[Row] = []
-    for rank in ranks:
-        wrong = set(wrong_tokens(probes.squeezed(a, b, rank).text, right))
+    for rank, text in probes.squeezed(a, b).items():
+        wrong = set(wrong_tokens(text, right))
         for kind in KINDS:
             slots = [
                 slot
@@ -142,6 +275,25 @@ def fall_rows(a: int, b: int, ranks: Sequence[int]) -> list[Row]:
                 share = sum(slot in wrong for slot in slots) / len(slots)
                 rows.append({"directions": rank, "kind": kind, "wrong": share})
     return rows
+
+
+# ---------------------------------------------------------------- longer sums
+
+NETWORKS = {"mla_moe": "latents and experts", "far_coupled": "heads with their own, dense"}
+
+
+def length_rows(rows: Sequence[Row]) -> list[Row]:
+    """A row a network and length, with a limit on distances and without."""
+    return [
+        {
+            "digits": row["cell"]["digits"],
+            "network": NETWORKS[row["cell"]["run"]] + (", limited" if row["limit"] else ""),
+            "wrong": row["errors"],
+            "n": row["n"],
+            "share": row["errors"] / row["n"],
+        }
+        for row in rows
+    ]
 
 
 BUDGET = 120
@@ -160,11 +312,17 @@ CALC: dict[str, Callable[[], str]] = {
     "turned_k": lambda: vector(turned(W_UK @ C, ANGLE)),
     "turned_score": lambda: f"{Q @ turned(W_UK @ C, ANGLE):g}",
     "budget": lambda: f"{BUDGET}",
-    "own_numbers": lambda: f"{sizes()[STEPS[0]]}",
-    "own_bytes": lambda: f"{BYTES * sizes()[STEPS[0]]:,}",
-    "latent_numbers": lambda: f"{sizes()[STEPS[3]]}",
-    "latent_bytes": lambda: f"{BYTES * sizes()[STEPS[3]]:,}",
-    "times": lambda: f"{sizes()[STEPS[0]] / sizes()[STEPS[3]]:.1f}",
+    "own_numbers": lambda: f"{steps()[OWN].numbers}",
+    "own_bytes": lambda: f"{BYTES * steps()[OWN].numbers:,}",
+    "latent_numbers": lambda: f"{steps()[APART].numbers}",
+    "latent_bytes": lambda: f"{BYTES * steps()[APART].numbers:,}",
+    "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:g}",
+    "rank": lambda: f"{sizes().rank}",
+    "rope": lambda: f"{sizes().rope}",
+    "times_anew": lambda: f"{times_anew():.0f}",
+    "longest_read": lambda: f"{READ[-1]}",
+    "difference": lambda: f"{largest_difference(*SUM):.0e}",
+    "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{deepseek().kept.numbers:,}",
     "deepseek_layers": lambda: f"{deepseek().n_layer}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
