@@ -79,10 +79,10 @@ def a_key_that_is_never_made() -> None:
         worked.CHANGES[0],
     ):
         return
-    page.draw(
-        figures.reading(worked.reading_rows()),
-        alt="Operations for one token, by how many it looks back at, in three ways",
-    )
+    n = page.choose("read", "Tokens that are looked back at", worked.READ, worked.READ_FIRST)
+    rows = worked.reading_rows(n)
+    for what in (worked.KEPT, worked.OPERATIONS):
+        page.draw(figures.ways(rows, what), alt=f"Bars of three ways to attend: {what}")
     page.notice()
     page.source(mla.LatentAttention.attend, mla.AbsorbedLatentAttention.attend)
 
@@ -129,7 +129,9 @@ def squeeze() -> None:
     ):
         return
     page.prose("squeeze_controls")
-    rank = page.choose("directions", "Directions that are kept", probes.RANKS, 12)
+    rank = page.choose(
+        "directions", "Directions that are kept", probes.RANKS, worked.first_broken(*worked.SUM)
+    )
     along = probes.along_directions(*pair, 0)
     kept = Strip("directions of the latent", along, [("direction", len(along))], kept=rank)
     show_strip(

@@ -69,7 +69,7 @@ NOTATION: dict[str, str] = {
     "S": "how many tokens a query may look at; in FlashAttention, a block of scores",
     "g": "the gain of a norm: one learned factor for each place",
     r"\epsilon": "a small number that keeps a norm from dividing by zero",
-    "R": "a rotation, by the angle at its foot",
+    "R": "a rotation, by the angle at its foot; above a letter, the part that is turned",
     "X": "a wave of a signal, as a pair of numbers",
     r"\theta": "how fast a pair turns, in radians a place",
     r"\omega": "how fast a wave turns, in radians a place",
@@ -85,7 +85,12 @@ NOTATION: dict[str, str] = {
     r"\max": "the largest of",
     r"\min": "the smallest of",
     "F": "the farthest distance that counts",
-    "c": "a distance after clipping",
+    "c": "a distance after clipping; in latent attention, the latent",
+    "W_{DKV}": "the projection that makes the latent of keys and values",
+    "W_{UK}": "makes keys from the latent",
+    "W_{UV}": "makes values from the latent",
+    "d_n": "how many numbers of a key are never turned",
+    "d_r": "how many numbers of a key are turned",
 }
 
 LAYOUT = frozenset(

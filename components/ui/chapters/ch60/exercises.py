@@ -17,8 +17,7 @@ N_LATENT = 20
 """Latents on which an absorbed query is tried."""
 
 RANKS = (0, 2, 4, 8, 12, 16, 24, 32, 48, 64)
-BUDGET, FEW = worked.BUDGET, 1
-"""At most so many directions in all layers, with at most so many sums wrong."""
+BUDGET, FEW = worked.BUDGET, worked.FEW_WRONG
 
 
 def absorb(page: Chapter) -> None:

@@ -17,6 +17,10 @@ KINDS: dict[str, Tone] = {"partial product": TEAL, "sum": VIOLET, "answer": OCHR
 """What a squeezed network writes, as the page calls it."""
 
 
+WAYS_HIGH = 96
+"""Of three bars, of which two charts stand below each other."""
+
+
 def bytes_kept(rows: Rows) -> Chart:
     """A bar for each way of keeping a token. Rows: kept, bytes."""
     data = pd.DataFrame(rows)
@@ -29,25 +33,16 @@ def bytes_kept(rows: Rows) -> Chart:
     return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
 
 
-def reading(rows: Rows) -> Chart:
-    """A line for each way to read a cache. Rows: tokens, way, operations."""
+def ways(rows: Rows, what: str) -> Chart:
+    """A bar for each way to read a cache. Rows: way, and `what`, which the axis says."""
     data = pd.DataFrame(rows)
-    return finished(
-        alt.Chart(data)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("tokens:Q", title="tokens that are looked back at"),
-            y=alt.Y("operations:Q", title="operations for one token", axis=alt.Axis(format="~s")),
-            color=alt.Color(
-                "way:N",
-                title=None,
-                scale=kinds(data["way"]),
-                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
-            ),
-            tooltip=["way", "tokens", alt.Tooltip("operations", format=",")],
-        )
-        .properties(height=CURVE)
+    base = alt.Chart(data).encode(
+        y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X(f"{what}:Q", title=what, axis=alt.Axis(format="~s")),
     )
+    bars = base.mark_bar(color=TEAL.now)
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=","))
+    return finished(alt.layer(bars, labels).properties(height=WAYS_HIGH))
 
 
 def by_length(rows: Rows) -> Chart:

@@ -38,7 +38,8 @@ N_ASKED = 50
 """Sums that are asked when directions are shared out."""
 
 Numbers = NDArray[np.float64]
-LAYER = 0
+LAYER = 2
+"""Whose cache is shown. In layer 0 what is kept of a token depends on the token alone."""
 
 
 def form_of(a: int, b: int) -> Format:
@@ -109,7 +110,7 @@ def squeezed(a: int, b: int) -> dict[int, str]:
 
 
 def along_directions(a: int, b: int, place: int) -> Numbers:
-    """The latent of one token in the first layer, as so much of each direction: (R,)"""
+    """The latent of one token in that layer, as so much of each direction: (R,)"""
     axes = directions()[LAYER].axes.double().numpy()
     return axes @ left_by(a, b, place).latent
 

@@ -15,6 +15,7 @@ from components.ui.chapters.ch60 import probes
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
+from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
@@ -152,33 +153,36 @@ def step_rows(upto: str) -> list[Row]:
 CHANGES = ("only what is kept and computed", "the answers, a little", "what must be trained")
 
 WAYS = ("keys and values kept", "made anew from latents", "absorbed")
-READ = (1, 16, 32, 64, 96, 128, 160, 192, 224)
-"""Tokens that a new one may look back at."""
+READ = (16, 32, 64, 128, 224, 832)
+"""Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
+
+KEPT, OPERATIONS = "numbers that are kept", "operations for one more token"
 
 
-def reading_rows() -> list[Row]:
-    """Operations of one layer's attention for one more token, by how many it looks back at.
+def reading_rows(n: int) -> list[Row]:
+    """One layer of the network with latents: what is kept of `n` tokens, and what one more costs.
 
-    Made anew: the kept form's, and every key and value of the text from its latent besides.
+    Made anew: as with keys and values kept, and every one of them from its latent besides.
     """
     whole = take_with_progress(probes.RUN).model.config
     own, keeping = absorbing(), LatentAttention(**vars(absorbing()))
-    rows: list[Row] = []
-    for n in READ:
-        kept = keeping.flops(whole, n)
-        anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
-        operations = (kept, anew, own.flops(whole, n))
-        rows += [
-            {"tokens": n, "way": way, "operations": x}
-            for way, x in zip(WAYS, operations, strict=True)
-        ]
-    return rows
+    kept = keeping.flops(whole, n)
+    anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+    latents, heads = (n * form.cached_numbers(whole) for form in (own, keeping))
+    found = ((heads, kept), (latents, anew), (latents, own.flops(whole, n)))
+    return [
+        {"way": way, KEPT: numbers, OPERATIONS: operations}
+        for way, (numbers, operations) in zip(WAYS, found, strict=True)
+    ]
 
 
-def times_anew() -> float:
-    """How many times the absorbed form's operations it costs to make all anew, at the longest."""
-    last = {row["way"]: row["operations"] for row in reading_rows() if row["tokens"] == READ[-1]}
-    return last[WAYS[1]] / last[WAYS[2]]
+READ_FIRST = 224
+
+
+def times_operations(way: str, other: str) -> float:
+    """Operations of one way over those of another, at the length that the page begins with."""
+    found = {row["way"]: row[OPERATIONS] for row in reading_rows(READ_FIRST)}
+    return found[way] / found[other]
 
 
 def largest_difference(a: int, b: int) -> float:
@@ -251,6 +255,13 @@ def part_of(form: Format, slot: int) -> str:
     return FIRST[0] if field.kind == "partial product" else FIRST[1]
 
 
+def first_broken(a: int, b: int) -> int:
+    """The most directions with which the text goes wrong; all, if it never does."""
+    right = probes.form_of(a, b).text(a, b)
+    texts = probes.squeezed(a, b)
+    return next((rank for rank, text in texts.items() if text != right), max(texts))
+
+
 def fewest_right(a: int, b: int) -> int:
     """The fewest directions of those tried with which, and with all more, the text is right."""
     right = probes.form_of(a, b).text(a, b)
@@ -296,8 +307,8 @@ def length_rows(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-BUDGET = 120
-"""Directions in all layers that an exercise allows."""
+BUDGET, FEW_WRONG = 120, 1
+"""Directions in all layers that an exercise allows, and sums that may go wrong with them."""
 
 CALC: dict[str, Callable[[], str]] = {
     "q": lambda: vector(Q),
@@ -312,18 +323,26 @@ CALC: dict[str, Callable[[], str]] = {
     "turned_k": lambda: vector(turned(W_UK @ C, ANGLE)),
     "turned_score": lambda: f"{Q @ turned(W_UK @ C, ANGLE):g}",
     "budget": lambda: f"{BUDGET}",
+    "few_wrong": lambda: spelled(FEW_WRONG),
+    "n_asked": lambda: f"{probes.N_ASKED}",
+    "most_digits": lambda: spelled(probes.MOST_DIGITS),
+    "few": lambda: f"{FEW:.0%}",
+    "live_low": lambda: f"{min(filter(None, LIVE))}",
+    "live_high": lambda: f"{max(LIVE)}",
     "own_numbers": lambda: f"{steps()[OWN].numbers}",
     "own_bytes": lambda: f"{BYTES * steps()[OWN].numbers:,}",
     "latent_numbers": lambda: f"{steps()[APART].numbers}",
     "latent_bytes": lambda: f"{BYTES * steps()[APART].numbers:,}",
-    "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:g}",
+    "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:.2g}",
     "rank": lambda: f"{sizes().rank}",
     "rope": lambda: f"{sizes().rope}",
-    "times_anew": lambda: f"{times_anew():.0f}",
-    "longest_read": lambda: f"{READ[-1]}",
+    "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
+    "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
+    "read_first": lambda: f"{READ_FIRST}",
     "difference": lambda: f"{largest_difference(*SUM):.0e}",
     "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{deepseek().kept.numbers:,}",
+    "deepseek_heads": lambda: f"{DEEPSEEK_HEADS}",
     "deepseek_layers": lambda: f"{deepseek().n_layer}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
 }
