@@ -28,6 +28,9 @@ Size = Literal["small", "full"]
 WIDTHS: dict[Size, tuple[int, int]] = {"small": (3, 128), "full": (6, 256)}
 """Layers, and numbers of the stream."""
 
+SMALL_SPEED = 0.01
+"""By how much a step of a small network, which takes few, moves a bias."""
+
 ATTENTIONS: dict[tuple[Size, AttentionName], Attention] = {
     ("small", "mha"): MultiHeadAttention(n_head=4, head_dim=32),
     ("small", "mla"): LatentAttention(4, 48, 32, 16, 16, 32),
@@ -36,7 +39,7 @@ ATTENTIONS: dict[tuple[Size, AttentionName], Attention] = {
 }
 FFNS: dict[tuple[Size, FFNName], FFN] = {
     ("small", "dense"): DenseFFN(d_ff=576),
-    ("small", "moe"): MixtureOfExperts(64, n_routed_experts=8, bias_update_speed=0.01),
+    ("small", "moe"): MixtureOfExperts(64, n_routed_experts=8, bias_update_speed=SMALL_SPEED),
     ("full", "dense"): DenseFFN(d_ff=1152),
     ("full", "moe"): MixtureOfExperts(128, n_routed_experts=8),
 }
@@ -63,6 +66,21 @@ def mla_moe() -> Recipe:
     """Latents and experts: 4.7M parameters, of which a token meets 2.3M; it keeps latents alone."""
     model = network("full", "mla", "moe")
     return on_sums_up_to_four("mla_moe", absorbed(model), 1600)
+
+
+def with_experts(neurons: int, n_expert: int, balanced: bool = True) -> MixtureOfExperts:
+    """Experts that share out so many neurons evenly, beside one more that every token meets.
+
+    `balanced`: biases even out their loads. `ValueError` for neurons that cannot be shared out so.
+    """
+    if n_expert < 3 or neurons % n_expert:
+        allowed = [n for n in range(3, neurons + 1) if neurons % n == 0]
+        raise ValueError(
+            f"experts={n_expert} cannot share out {neurons} neurons evenly, two for each token; "
+            f"allowed are {', '.join(map(str, allowed[:8]))}"
+        )
+    speed = SMALL_SPEED if balanced else 0.0
+    return MixtureOfExperts(neurons // n_expert, n_expert, bias_update_speed=speed)
 
 
 def with_latents(heads: MultiHeadAttention, rank: int) -> LatentAttention:

@@ -1,0 +1,51 @@
+"""One expert shut to every token, or forced on every token: which sums go wrong, and where?
+
+Every token is asked from the right ones before it, so that one wrong digit does not spoil the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from lab.data.problems import Format
+from lab.data.samples import Sample
+from lab.experiments.sweep import Cell
+from lab.experiments.threads import ASKED, asked, missed_under
+from lab.interp.routing import forbid, force
+from lab.model.config import MixtureOfExperts
+from lab.model.gpt import GPT
+from lab.model.trace import Edit
+from lab.training.checkpoint import load_run
+
+RUN = "mla_moe"
+FORM = Format("cot_reversed", 4, 4)
+
+
+def shut_cells() -> list[Cell]:
+    """The network whole, then every expert of every layer."""
+    config = load_run(RUN).model.config
+    n_expert = cast(MixtureOfExperts, config.ffn).n_routed_experts
+    each = [
+        {"layer": layer, "expert": expert}
+        for layer in range(config.n_layer)
+        for expert in range(n_expert)
+    ]
+    return [{"layer": None, "expert": None}, *each]
+
+
+def measure_shut(cell: Cell) -> dict[str, Any]:
+    model, where = load_run(RUN).model, (cell["layer"], cell["expert"])
+    told = {**Sample("generator", "validation pairs of 4x4", ASKED, 0).document(), "seeds": [0]}
+    if cell["layer"] is None:
+        return {"n": ASKED, "whole": wrong(model), **told}
+    found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
+    return {"n": ASKED, **found, **told}
+
+
+def wrong(model: GPT, edits: Collection[Edit] = ()) -> dict[str, Any]:
+    """By kind of number, and of the product by the place of its digit, units first."""
+    answer = [s for s in range(FORM.length) if FORM.field_at(s).kind == "answer"]
+    missed = missed_under(model, edits, FORM)[:, answer].sum(axis=0)
+    by_place = {FORM.field_at(s).place(s): int(n) for s, n in zip(answer, missed, strict=True)}
+    return {**asked(model, edits, FORM), "places": [by_place[i] for i in range(len(by_place))]}
