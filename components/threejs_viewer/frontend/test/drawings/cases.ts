@@ -5,6 +5,7 @@ import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
+import type experts from "../../src/drawings/experts";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
@@ -158,6 +159,11 @@ interface Cases {
       }[];
       told: [moment: number, said: string][];
     }
+  >;
+  /** For each layer: what every expert got after 0, 1, ... tokens, and what is said of one. */
+  experts: Case<
+    DataOf<typeof experts>,
+    { loads: number[][]; sent: string[]; got: [read: number, expert: number, said: string][] }[]
   >;
   /** For each step, the lines of each column that do it. */
   notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;

@@ -5,6 +5,7 @@ import climb from "../../src/drawings/climb";
 import { along } from "../../src/drawings/maths/climb";
 import clocks from "../../src/drawings/clocks";
 import cloud from "../../src/drawings/cloud";
+import experts from "../../src/drawings/experts";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
@@ -1369,6 +1370,7 @@ const again = [
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
   { name: "notations", open: () => opened(notations, cases.notations) },
   { name: "strip", open: () => opened(strip, cases.strip) },
+  { name: "experts", open: () => opened(experts, cases.experts) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {
