@@ -317,6 +317,11 @@ ON_PAGE = {
         "cut the cache of DeepSeek-V2 by 93.3% against their dense model of 67B": PUBLISHED,
         "wrote 5.76 times as many tokens a second": PUBLISHED,
     },
+    "61_moe": {
+        "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
+        "Take four experts with comparisons": COUNTED,
+        "eight tokens, each of which chooses two of four experts": "a test counts them",
+    },
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,
     },

@@ -1,0 +1,70 @@
+"""The charts of chapter 6, second page. `Rows` are plain dicts with the named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import ACCENT, SOFT, TEAL
+from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def parameters(rows: Rows) -> Chart:
+    """All parameters, and those that a token meets. Rows: what, parameters."""
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X("parameters:Q", title="parameters", axis=alt.Axis(format="~s")),
+    )
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("parameters:Q", format=","))
+    return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=72))
+
+
+def loads(counts: Sequence[int], mine: int | None = None) -> Chart:
+    """How many tokens each expert gets, a rule at the mean; one of them may be the reader's."""
+    data = pd.DataFrame(
+        {
+            "expert": range(1, len(counts) + 1),
+            "tokens": counts,
+            "mine": [i == mine for i in range(len(counts))],
+        }
+    )
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("expert:O", title="expert", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("tokens:Q", title="tokens", axis=alt.Axis(tickMinStep=1)),
+            color=alt.condition("datum.mine", alt.value(ACCENT.now), alt.value(TEAL.now)),
+        )
+    )
+    mean = alt.Chart(pd.DataFrame({"tokens": [sum(counts) / len(counts)]}))
+    rule = mean.mark_rule(strokeDash=[4, 4], color=SOFT.now).encode(y="tokens:Q")
+    return finished(alt.layer(bars, rule).properties(height=BARS))
+
+
+def unevenness(rows: Rows) -> Chart:
+    """The largest load over the mean, of the least even layer, a line a run. Rows: run, arm, step,
+    uneven."""
+    data = pd.DataFrame(rows)
+    return finished(
+        alt.Chart(data)
+        .mark_line()
+        .encode(
+            x=alt.X("step:Q", title="step"),
+            y=alt.Y("uneven:Q", title="largest load, in means", scale=alt.Scale(domainMin=1)),
+            detail="run:N",
+            color=alt.Color(
+                "arm:N",
+                title=None,
+                scale=kinds(data["arm"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["run", "step", alt.Tooltip("uneven", format=".2f")],
+        )
+        .properties(height=CURVE)
+    )

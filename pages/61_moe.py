@@ -1,0 +1,125 @@
+"""Chapter 6, second page: a mixture of experts. Who does the work when not all do?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui import tokens
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch60.probes import RUN, TRAINED_DIGITS, form_of
+from components.ui.chapters.ch61 import exercises, figures, probes, worked
+from components.ui.chapters.ch61.worked import CALC
+from components.ui.drawings.experts import show_experts
+from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
+from components.ui.plots import maps
+from components.ui.records import rows_of
+
+moe = lazily("lab.model.ffn.moe")
+routing = lazily("lab.interp.routing")
+cost = lazily("lab.model.cost")
+
+page = Chapter("61_moe", CALC)
+page.open()
+
+pair = worked.SUM
+if page.draws("stream", "shut"):
+    pair = last_allowed(f"{page.prefix}last", page.pair(digits=TRAINED_DIGITS), pair)
+
+
+@page.section("stream", needs=[RUN], told=False)
+def tokens_stream() -> None:
+    ffn = probes.experts()
+    show_experts(
+        f"{page.prefix}stream",
+        probes.sent(*pair),
+        form_of(*pair).text(*pair)[:-1],
+        ffn.n_routed_experts,
+        n_shared=ffn.n_shared_experts,
+        alt="The tokens of a sum stream to the experts that each layer's router chooses",
+    )
+    page.source(moe.MixtureOfExperts, moe.Dispatch)
+
+
+page.three_from_before("before_ffn", "before_active", "before_softmax")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. total and active
+
+
+@page.section("sizes", needs=[RUN])
+def total_and_active() -> None:
+    left, middle, right = st.columns(3)
+    with left:
+        n_expert = page.choose("experts", "Experts", worked.EXPERTS, 8)
+    with middle:
+        chosen = page.choose("chosen", "Chosen for each token", worked.CHOSEN, 2)
+    with right:
+        neurons = page.choose("neurons", "Neurons of each", worked.NEURONS, 128)
+    try:
+        rows = worked.size_rows(n_expert, chosen, neurons)
+    except ValueError as refused:
+        st.warning(f"{str(refused)[:1].upper()}{str(refused)[1:]}.")
+        return
+    page.draw(
+        figures.parameters(rows), alt="Parameters of the whole network, and those a token meets"
+    )
+    page.notice()
+    page.source(cost.parameters_of)
+
+
+page.box("Why care", "care")
+
+# ---------------------------------------------------------------- 2. the router
+
+page.prose("router")
+
+# ---------------------------------------------------------------- 3. shut one
+
+
+@page.section("shut", needs=[RUN])
+def shut_one() -> None:
+    rows = rows_of("shut_experts.jsonl")
+    if not rows or not page.guess(
+        "How many of all experts, shut one at a time, spoil at least one sum in ten?",
+        worked.MATTERS,
+        lambda: worked.who_matters(rows),
+    ):
+        return
+    found = worked.shut_map(rows, "shut")
+    n_layer, n_expert = found.shape
+    page.draw(
+        maps.table_map(
+            found,
+            [f"layer {i}" for i in range(n_layer)],
+            [str(i) for i in range(n_expert)],
+            "layer",
+            "expert that is shut",
+        ),
+        alt="The share of sums that go wrong when one expert of one layer is shut",
+    )
+    page.prose("shut_controls")
+    how = page.choose("how", "One expert is", probes.HOW, probes.HOW[1])
+    left, right = st.columns(2)
+    with left:
+        layer = page.choose("layer", "Layer", tuple(range(n_layer)), n_layer - 1)
+    with right:
+        expert = page.choose("expert", "Expert", tuple(range(n_expert)), int(found[-1].argmax()))
+    form, said = form_of(*pair), probes.written(*pair, how, layer, expert)
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
+    st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
+    page.notice()
+    page.source(routing.forbid, routing.force)
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_even")
+def even_out() -> None:
+    exercises.even_out(page)
+
+
+page.close("end", "read")
