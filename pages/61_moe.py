@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import streamlit as st
 
-from components.ui import tokens
+from components.ui import tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60.probes import RUN, TRAINED_DIGITS, form_of
 from components.ui.chapters.ch61 import exercises, figures, probes, worked
@@ -110,6 +113,40 @@ def shut_one() -> None:
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
     page.source(routing.forbid, routing.force)
+
+
+# ---------------------------------------------------------------- 4. balance
+
+
+def train_with(balanced: bool) -> None:
+    training.launch("ch61_live", {"experts": 8, "balanced": balanced})
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return worked.LIVE[arguments.get("balanced", True)]
+
+
+def draw_loads(runs: Sequence[Any], names: Sequence[str]) -> None:
+    if rows := worked.live_rows(runs, names):
+        st.altair_chart(
+            figures.unevenness(rows), width="stretch", alt="The largest load by step, a line a run"
+        )
+
+
+@page.section("live")
+def balance_live() -> None:
+    with st.container(horizontal=True, gap="small"):
+        for balanced, words in worked.LIVE.items():
+            st.button(
+                f"Train: {words}",
+                key=f"{page.prefix}train_{int(balanced)}",
+                icon=":material/play_arrow:",
+                on_click=train_with,
+                args=(balanced,),
+            )
+    training.watch("ch61_live", run_name, also=draw_loads)
+    page.notice()
+    page.source(moe.MixtureOfExperts.after_step)
 
 
 # ---------------------------------------------------------------- exercises

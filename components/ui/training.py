@@ -184,7 +184,15 @@ Name = Callable[[Mapping[str, Any]], str]
 Rows = Sequence[Mapping[str, Any]]
 
 
-def watch(key: str, name_of: Name, ghosts: Rows = ()) -> None:
+Also = Callable[[Sequence[LiveRun], Sequence[str]], None]
+"""Draws what a page alone shows of its runs, which have these names."""
+
+
+def nothing_else(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
+    pass
+
+
+def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else) -> None:
     """The runs of this page: polled while one goes on, at rest when none does.
 
     `ghosts`: recorded curves that lie under theirs, in the rows of `curve_rows`.
@@ -200,10 +208,10 @@ def watch(key: str, name_of: Name, ghosts: Rows = ()) -> None:
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
-    st.fragment(partial(draw_runs, key, name_of, ghosts, going), run_every=every)()
+    st.fragment(partial(draw_runs, key, name_of, ghosts, going, also), run_every=every)()
 
 
-def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool) -> None:
+def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:
     runs = runs_here(key)
     if not runs:
         return
@@ -228,6 +236,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool) -> None:
             alt="Share of texts right in every token, trained on and held out, a colour a run",
         )
         draw_atlas_so_far(runs, names)
+    also(runs, names)
 
 
 def taken_over(key: str, runs: Sequence[LiveRun], seconds: float = 5.0) -> bool:

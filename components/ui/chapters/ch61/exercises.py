@@ -16,7 +16,7 @@ def even_out(page: Chapter) -> None:
     bias = np.zeros(len(worked.LOGITS))
     for i, column in enumerate(st.columns(len(bias))):
         with column:
-            bias[i] = page.choose(f"bias{i}", f"Expert {i + 1}", worked.BIASES, 0.0, kind="list")
+            bias[i] = page.choose(f"bias{i}", f"Expert {i}", worked.BIASES, 0.0, kind="list")
     loads = worked.loads_with(bias)
     page.draw(figures.loads(loads), alt="How many of the tokens each expert gets")
     said = f"The experts get {listed([str(n) for n in loads])} tokens."
@@ -25,7 +25,7 @@ def even_out(page: Chapter) -> None:
 
 
 def hint_of(loads: list[int]) -> str:
-    most, least = int(np.argmax(loads)) + 1, int(np.argmin(loads)) + 1
+    most, least = int(np.argmax(loads)), int(np.argmin(loads))
     return (
         f"Expert {most} has the most and expert {least} the least. "
         "Which of their biases moves one token and no more?"

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, SOFT, TEAL
+from components.ui.plots.colours import SOFT, TEAL
 from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds
 
 Rows = Sequence[Mapping[str, Any]]
@@ -24,22 +24,15 @@ def parameters(rows: Rows) -> Chart:
     return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=72))
 
 
-def loads(counts: Sequence[int], mine: int | None = None) -> Chart:
-    """How many tokens each expert gets, a rule at the mean; one of them may be the reader's."""
-    data = pd.DataFrame(
-        {
-            "expert": range(1, len(counts) + 1),
-            "tokens": counts,
-            "mine": [i == mine for i in range(len(counts))],
-        }
-    )
+def loads(counts: Sequence[int]) -> Chart:
+    """How many tokens each expert gets, a rule at the mean."""
+    data = pd.DataFrame({"expert": range(len(counts)), "tokens": counts})
     bars = (
         alt.Chart(data)
-        .mark_bar()
+        .mark_bar(color=TEAL.now)
         .encode(
             x=alt.X("expert:O", title="expert", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("tokens:Q", title="tokens", axis=alt.Axis(tickMinStep=1)),
-            color=alt.condition("datum.mine", alt.value(ACCENT.now), alt.value(TEAL.now)),
         )
     )
     mean = alt.Chart(pd.DataFrame({"tokens": [sum(counts) / len(counts)]}))

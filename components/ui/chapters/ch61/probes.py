@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from components.ui.chapters.ch60.probes import RUN, form_of, model_for
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
@@ -52,8 +50,3 @@ def written(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     return transcripts.transcribe(
         model_for(a, b), prompt, form.length, [edit(layer, expert) for edit in edits]
     )
-
-
-def loads(layer: Layer) -> np.ndarray:
-    """How many tokens each expert got, (E,)."""
-    return np.bincount(layer.chosen.ravel(), minlength=experts().n_routed_experts)

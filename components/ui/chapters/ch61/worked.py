@@ -89,8 +89,7 @@ def listed(x: Any, form: str = ".2f") -> str:
 
 
 def names(which: Sequence[int]) -> str:
-    """Experts as the prose counts them, from 1."""
-    return " and ".join(spelled(i + 1) for i in which)
+    return " and ".join(map(str, which))
 
 
 NO_BIAS = np.zeros(len(LOGITS))
@@ -128,6 +127,26 @@ def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, shut, spoil at least one sum in ten."""
     share = float((shut_map(rows, "shut") >= 0.1).mean())
     return MATTERS[0] if share > 0.6 else MATTERS[1] if share > 0.4 else MATTERS[2]
+
+
+# ---------------------------------------------------------------- balance, live
+
+LIVE = {True: "biases even out the loads", False: "no biases"}
+
+
+def live_rows(runs: Sequence[Any], names: Sequence[str]) -> list[Row]:
+    """The least even layer of each live run, check by check."""
+    return [
+        {"run": name, "arm": name, "step": shot.step, "uneven": worst(shot.loads)}
+        for run, name in zip(runs, names, strict=True)
+        for shot in run.snapshots
+        if shot.loads
+    ]
+
+
+def worst(loads: Sequence[Sequence[float]]) -> float:
+    """The largest load over the mean, of the least even layer."""
+    return max(max(layer) * len(layer) / sum(layer) for layer in loads)
 
 
 # ---------------------------------------------------------------- a bias by hand
