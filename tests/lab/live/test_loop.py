@@ -165,10 +165,15 @@ def test_a_large_models_step_is_cut_into_parts_and_a_small_ones_is_not() -> None
 
 
 def test_all_runs_have_moved_before_one_is_done() -> None:
-    said = driven(*(start(str(i), steps=30) for i in range(8)))
+    def stop_the_others(event: Event, inbox: Commands) -> None:
+        if isinstance(event, Ended) and event.how == "done":
+            for run in "01234567":
+                inbox.put(Stop(run))
+
+    said = driven(*(start(str(i), steps=30) for i in range(8)), hear=stop_the_others)
     first_end = next(i for i, e in enumerate(said) if isinstance(e, Ended))
     assert {e.run for e in said[:first_end] if isinstance(e, Progress)} == set("01234567")
-    assert {e.how for e in ends(said).values()} == {"done"}
+    assert {e.how for e in ends(said).values()} <= {"done", "cancelled"}
 
 
 def test_runs_past_the_limit_wait_and_are_told_their_place() -> None:
@@ -443,7 +448,7 @@ def test_a_continued_run_waits_for_its_place_and_can_be_stopped_there() -> None:
 
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
     def losses(**arguments: Any) -> list[float]:
-        settings: dict[str, Any] = {**SMALL, "steps": 200, **arguments}
+        settings: dict[str, Any] = {**SMALL, "steps": 120, **arguments}
         recipe = multiply(**settings)
         return [m.loss for m in train(recipe, TrainState.start(recipe))]
 
