@@ -160,7 +160,7 @@ def longer() -> None:
     st.html(tokens.strip(said.text, form, *own, marks=marks, small=True))
     if rows := rows_of("long_sums.jsonl"):
         page.draw(
-            figures.by_length(worked.length_rows(rows)),
+            figures.by_digits(worked.length_rows(rows)),
             alt="The share of wrong sums by the digits of both numbers, a line a network",
         )
         page.notice()

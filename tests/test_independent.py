@@ -50,7 +50,7 @@ MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
 
 COMPARED = [
     *("chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"),
-    *("attention_residuals_small", "attention_residuals"),
+    *("attention_residuals_small", "attention_residuals", "mla_moe"),
 ]
 """A run of each kind of position, residual, attention and FFN."""
 

@@ -320,6 +320,7 @@ ON_PAGE = {
     "61_moe": {
         "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
         "Take four experts with comparisons": COUNTED,
+        "spoil at least one sum in ten": NAMED,
         "off expert 1 above": "an expert, by its number",
         "eight tokens, each of which chooses two of four experts": "a test counts them",
     },

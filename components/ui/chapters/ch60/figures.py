@@ -17,10 +17,6 @@ KINDS: dict[str, Tone] = {"partial product": TEAL, "sum": VIOLET, "answer": OCHR
 """What a squeezed network writes, as the page calls it."""
 
 
-WAYS_HIGH = 96
-"""Of three bars, of which two charts stand below each other."""
-
-
 def bytes_kept(rows: Rows) -> Chart:
     """A bar for each way of keeping a token. Rows: kept, bytes."""
     data = pd.DataFrame(rows)
@@ -42,29 +38,25 @@ def ways(rows: Rows, what: str) -> Chart:
     )
     bars = base.mark_bar(color=TEAL.now)
     labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=","))
-    return finished(alt.layer(bars, labels).properties(height=WAYS_HIGH))
+    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
 
 
-def by_length(rows: Rows) -> Chart:
+def by_digits(rows: Rows) -> Chart:
     """Wrong sums by the digits of both numbers, a line a network. Rows: digits, network, wrong, n,
     share."""
     data = pd.DataFrame(rows)
-    return finished(
-        alt.Chart(data)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("digits:Q", title="digits of both numbers"),
-            y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
-            color=alt.Color(
-                "network:N",
-                title=None,
-                scale=kinds(data["network"]),
-                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
-            ),
-            tooltip=["network", "digits", "wrong", "n"],
-        )
-        .properties(height=CURVE)
+    base = alt.Chart(data).encode(
+        x=alt.X("digits:Q", title="digits of both numbers"),
+        y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
+        color=alt.Color(
+            "network:N",
+            title=None,
+            scale=kinds(data["network"]),
+            legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+        ),
+        tooltip=["network", "digits", "wrong", "n"],
     )
+    return finished(alt.layer(*with_points(base)).properties(height=CURVE))
 
 
 def falls(rows: Rows, now: int) -> Chart:
@@ -72,17 +64,16 @@ def falls(rows: Rows, now: int) -> Chart:
 
     Rows: directions, kind, wrong.
     """
-    lines = (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line(point=True)
-        .encode(
-            x=alt.X(
-                "directions:Q", title="directions that are kept", scale=alt.Scale(reverse=True)
-            ),
-            y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
-            color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
-            tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
-        )
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("directions:Q", title="directions that are kept", scale=alt.Scale(reverse=True)),
+        y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
+        color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
+        tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
     )
     rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(strokeDash=[4, 3])
-    return finished(alt.layer(lines, rule.encode(x="directions:Q")).properties(height=CURVE))
+    layers = alt.layer(*with_points(base), rule.encode(x="directions:Q"))
+    return finished(layers.properties(height=CURVE))
+
+
+def with_points(base: alt.Chart) -> list[alt.Chart]:
+    return [base.mark_line(), base.mark_circle(size=45)]

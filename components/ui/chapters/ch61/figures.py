@@ -21,7 +21,7 @@ def parameters(rows: Rows) -> Chart:
         x=alt.X("parameters:Q", title="parameters", axis=alt.Axis(format="~s")),
     )
     labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("parameters:Q", format=","))
-    return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=72))
+    return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=BARS))
 
 
 def loads(counts: Sequence[int]) -> Chart:

@@ -120,12 +120,15 @@ def shut_map(rows: Sequence[Row], how: str) -> Numbers:
 ASKED = 200
 """Sums that were asked with each expert shut; a test compares it with the record."""
 
+MANY = 0.1
+"""So much of all sums that an expert is said to matter."""
+
 MATTERS = ("most of them", "about half", "a few")
 
 
 def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, shut, spoil at least one sum in ten."""
-    share = float((shut_map(rows, "shut") >= 0.1).mean())
+    share = float((shut_map(rows, "shut") >= MANY).mean())
     return MATTERS[0] if share > 0.6 else MATTERS[1] if share > 0.4 else MATTERS[2]
 
 
