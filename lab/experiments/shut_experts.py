@@ -35,10 +35,12 @@ def shut_cells() -> list[Cell]:
 
 
 def measure_shut(cell: Cell) -> dict[str, Any]:
-    model, where = load_run(RUN).model, (cell["layer"], cell["expert"])
+    model = load_run(RUN).model
     told = {**Sample("generator", "validation pairs of 4x4", ASKED, 0).document(), "seeds": [0]}
     if cell["layer"] is None:
         return {"n": ASKED, "whole": wrong(model), **told}
+    ffn = cast(MixtureOfExperts, model.config.ffn)
+    where = (ffn, cell["layer"], cell["expert"])
     found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
     return {"n": ASKED, **found, **told}
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from lab.experiments import latent_experts, low_rank
+from lab.data.problems import Format
+from lab.experiments import latent_experts, long_sums, low_rank, shut_experts
+from lab.experiments.frontier import asked
 from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
-from lab.model.config import LatentAttention
+from lab.experiments.lengths import clipped, problems_of_shape
+from lab.experiments.shut_experts import measure_shut
+from lab.model.config import LatentAttention, MixtureOfExperts
 from lab.model.cost import parameters_of
-from lab.recipes.latent_experts import mla_moe, network
+from lab.recipes.latent_experts import mla_moe, network, with_experts
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import load_run
+
+SHUT = "shut_experts.jsonl"
 
 
 @pytest.mark.parametrize("size", ["small", "full"])
@@ -73,3 +82,37 @@ def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
         one = own.model.n_layer * 2 * own.model.d_model
         assert abs(parameters_of(matched.model) - parameters_of(heads.model)) <= one / 2
         assert replace(matched, model=own.model) == own
+
+
+def test_shut_experts_of_the_record_are_those_of_the_committed_run() -> None:
+    """One cell that matters and the whole network, asked again."""
+    rows = {(r["cell"]["layer"], r["cell"]["expert"]): r for r in read_lines(RECORDS / SHUT)}
+    config = load_run(shut_experts.RUN).model.config
+    n_expert = cast(MixtureOfExperts, config.ffn).n_routed_experts
+    assert len(rows) == 1 + config.n_layer * n_expert
+    worst = max((row for row in rows.values() if "shut" in row), key=lambda r: r["shut"]["errors"])
+    for row in (rows[None, None], worst):
+        found = measure_shut(row["cell"])
+        told = {name: found[name] for name in ("whole", "shut", "forced") if name in found}
+        assert json.loads(json.dumps(told)) == {name: row[name] for name in told}
+
+
+def test_long_sums_are_those_of_the_record_on_a_sample() -> None:
+    """The first of them, asked again: as many wrong as a share says, and none where none was."""
+    for row in read_lines(RECORDS / "long_sums.jsonl"):
+        cell = row["cell"]
+        if cell == {"run": "mla_moe", "limited": True, "digits": 8}:
+            model = clipped(load_run("mla_moe").model, latent_experts.LIMIT)
+            a, b = problems_of_shape(8, 8, long_sums.N_ASKED[8])
+            wrong = asked(model, Format("cot_reversed", 8, 8), a[:20], b[:20])["wrong"]
+            assert wrong <= row["errors"] and row["n"] >= 900
+            return
+    raise AssertionError("no row")
+
+
+def test_neurons_are_shared_out_evenly_or_the_number_of_experts_is_refused() -> None:
+    ffn = with_experts(512, 8, balanced=False)
+    assert (ffn.moe_intermediate_size, ffn.n_routed_experts, ffn.bias_update_speed) == (64, 8, 0)
+    for n in (1, 2, 7):
+        with pytest.raises(ValueError, match=rf"experts={n} .*allowed are 4, 8, 16"):
+            with_experts(512, n)

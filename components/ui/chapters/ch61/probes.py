@@ -48,5 +48,5 @@ def written(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
     prompt = form.text(a, b)[: form.prompt_length]
     return transcripts.transcribe(
-        model_for(a, b), prompt, form.length, [edit(layer, expert) for edit in edits]
+        model_for(a, b), prompt, form.length, [edit(experts(), layer, expert) for edit in edits]
     )
