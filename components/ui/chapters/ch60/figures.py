@@ -9,7 +9,16 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.colours import OCHRE, TEAL, VIOLET, Tone
-from components.ui.plots.core import CURVE, Chart, amounts, finished, kinds, rows_high, toned
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    amounts,
+    finished,
+    kinds,
+    room_for_labels,
+    rows_high,
+    toned,
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -22,7 +31,9 @@ def bytes_kept(rows: Rows) -> Chart:
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
         y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("bytes:Q", title="bytes that one token leaves"),
+        x=alt.X(
+            "bytes:Q", title="bytes that one token leaves", scale=room_for_labels(data["bytes"])
+        ),
     )
     bars = base.mark_bar(color=TEAL.now)
     labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("bytes:Q", format=","))
@@ -34,7 +45,12 @@ def ways(rows: Rows, what: str) -> Chart:
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
         y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X(f"{what}:Q", title=what, axis=alt.Axis(format="~s")),
+        x=alt.X(
+            f"{what}:Q",
+            title=what,
+            axis=alt.Axis(format="~s"),
+            scale=room_for_labels(data[what]),
+        ),
     )
     bars = base.mark_bar(color=TEAL.now)
     labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=","))

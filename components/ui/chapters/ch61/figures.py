@@ -9,16 +9,22 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.colours import SOFT, TEAL
-from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds
+from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, room_for_labels
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def parameters(rows: Rows) -> Chart:
     """All parameters, and those that a token meets. Rows: what, parameters."""
-    base = alt.Chart(pd.DataFrame(rows)).encode(
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
         y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("parameters:Q", title="parameters", axis=alt.Axis(format="~s")),
+        x=alt.X(
+            "parameters:Q",
+            title="parameters",
+            axis=alt.Axis(format="~s"),
+            scale=room_for_labels(data["parameters"]),
+        ),
     )
     labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("parameters:Q", format=","))
     return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=BARS))
