@@ -28,7 +28,7 @@ from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
-MOST_LINES = 250
+MOST_LINES = 275
 
 CONFIGS = {
     run: json.loads((CHECKPOINTS / run / "config.json").read_text()) for run in committed_runs()
@@ -41,9 +41,9 @@ MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
 
 COMPARED = [
     *("chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"),
-    "attention_residuals_small",
+    *("attention_residuals_small", "attention_residuals"),
 ]
-"""A run of each kind of position."""
+"""A run of each kind of position, residual, attention and FFN."""
 
 CLOSE = 1e-4
 """Of the largest logit. At most 6e-6 was measured: fp32 sums, taken in another order."""

@@ -4,8 +4,8 @@
 
 Files, text, split and network are written here a second time: a wrong count would take the same
 mistake twice. Shapes: `B` texts side by side, `S` tokens read so far, `D` d_model, `H` heads, `K`
-head_dim, `V` vocabulary, `A` axes of a position. Exits with 1 where the record says another count,
-with 2 for what it cannot count.
+numbers of a query, `V` vocabulary, `A` axes of a position. Exits with 1 where the record says
+another count, with 2 for what it cannot count.
 """
 
 import argparse
@@ -23,7 +23,9 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
 PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
-KNOWN = PARTS | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa", "attention"}
+LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention"}
+KNOWN = PARTS | LATER | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}
+UNKNOWN = {"qk_norm": (False,), "n_group": (1,)}  # what else a part may be, and may not here
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
 
@@ -36,8 +38,14 @@ def read_run(name: str, root: Path = CHECKPOINTS) -> Run:
         run |= json.loads((root / name / "result.json").read_bytes())
         parts = [part for part in (run["format"], *run["model"].values()) if isinstance(part, dict)]
         words = {word for part in parts for word in part.values() if isinstance(word, str)}
-        if (unknown := sorted(words - KNOWN)) or run["model"]["attention"]["qk_norm"]:
-            raise ValueError(f"{unknown or ['qk_norm']} is not among {sorted(KNOWN)}")
+        unknown = [
+            name
+            for part in parts
+            for name in part
+            if part[name] not in UNKNOWN.get(name, (part[name],))
+        ]
+        if unknown := sorted(words - KNOWN) or unknown:
+            raise ValueError(f"{unknown} is not among {sorted(KNOWN)}")
         run["weights"] = read_safetensors((root / name / "model.safetensors").read_bytes())
         decode(run, ["0*0="], 6)  # what is missing or does not fit shows here
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -93,18 +101,69 @@ def rms_norm(x: np.ndarray, gain: np.ndarray, eps: float) -> np.ndarray:
 
 
 def read_notes(run: Run, notes: list[np.ndarray], reading: int) -> np.ndarray:
-    """What a layer reads of all notes so far, (B, D) each: their sum, or a softmax by its query."""
-    query = run["weights"].get(f"residual.queries.{reading}")
+    """What a layer reads of all notes so far, (B, D) each: their sum, or a softmax by its query
+    over the notes, or over the sums of the two notes of each of several layers."""
+    query, each = run["weights"].get(f"residual.queries.{reading}"), 1
     if query is None:
         return sum(notes[1:], notes[0])
-    scores = rms_norm(v := np.stack(notes), query, run["model"]["norm_eps"]).sum(-1, keepdims=True)
+    if layers := run["model"]["residual"].get("block_size"):
+        each = 2 * layers
+    sums = [np.sum(notes[i : i + each], axis=0) for i in range(1, len(notes), each)]
+    scores = rms_norm(v := np.stack([notes[0], *sums]), query, run["model"]["norm_eps"]).sum(
+        -1, keepdims=True
+    )
     p = np.exp(scores - scores.max(axis=0))
     return (p / p.sum(axis=0) * v).sum(axis=0)
 
 
-def next_logits(run: Run, ids: list[int], cache: np.ndarray, slot: int, turns: Any) -> np.ndarray:
+def turn(y: np.ndarray, turns: Any) -> np.ndarray:
+    """Numbers i and i + K/2 of a head are one complex number, and turn."""
+    if turns is None:
+        return y
+    z = (y[..., : y.shape[-1] // 2] + 1j * y[..., y.shape[-1] // 2 :]) * turns
+    return np.concatenate([z.real, z.imag], axis=-1)
+
+
+def heads(run: Run, w: Run, h: np.ndarray, turns: Any) -> tuple[np.ndarray, ...]:
+    """Queries, keys and values of the newest token, (B, H, K), (B, H, K) and (B, H, Dv)."""
+    shape = (len(h), run["model"]["attention"]["n_head"], -1)
+    if "attention.w_dkv.weight" not in w:
+        q, k, v = ((h @ w[f"attention.w{name}.weight"].T).reshape(shape) for name in "qkv")
+        return turn(q, turns), turn(k, turns), v
+    low = {  # queries from one latent, keys and values from another
+        name: rms_norm(h @ w[f"attention.w_d{name}.weight"].T, gain, run["model"]["norm_eps"])
+        for name, gain in (("q", w["attention.q_norm.gain"]), ("kv", w["attention.kv_norm.gain"]))
+    }
+    of = {"uq": "q", "qr": "q", "uk": "kv", "uv": "kv"}
+    q, qr, k, v = ((low[of[n]] @ w[f"attention.w_{n}.weight"].T).reshape(shape) for n in of)
+    kr = turn((h @ w["attention.w_kr.weight"].T)[:, None], turns)  # one for all heads
+    q = np.concatenate([q, turn(qr, turns)], axis=-1)
+    return q, np.concatenate([k, np.broadcast_to(kr, (*k.shape[:2], kr.shape[-1]))], axis=-1), v
+
+
+def think(run: Run, w: Run, h: np.ndarray) -> np.ndarray:
+    """The FFN's note, (B, D): of all neurons, or of the shared and of the chosen experts'."""
+    if "ffn.router.weight" not in w:
+        return neurons(w, "ffn", h, slice(None))
+    ffn, s = run["model"]["ffn"], 1 / (1 + np.exp(-h @ w["ffn.router.weight"].T))
+    best = np.argsort(-(s + w["ffn.bias"]), axis=-1)[:, : ffn["num_experts_per_tok"]]
+    g = np.zeros_like(s)  # 0 for an expert that is not chosen
+    np.put_along_axis(g, best, np.take_along_axis(s, best, -1), -1)
+    g *= ffn["routed_scaling_factor"] / g.sum(-1, keepdims=True)
+    size, shared = ffn["moe_intermediate_size"], "ffn.shared.w_in.weight" in w
+    own = [neurons(w, "ffn", h, slice(e * size, (e + 1) * size)) for e in range(g.shape[1])]
+    common = [neurons(w, "ffn.shared", h, slice(None))] if shared else []
+    return sum((g[:, [e]] * note for e, note in enumerate(own)), sum(common, np.zeros_like(h)))
+
+
+def neurons(w: Run, name: str, h: np.ndarray, some: slice) -> np.ndarray:
+    post = np.maximum(h @ w[f"{name}.w_in.weight"][some].T, 0) ** 2
+    return post @ w[f"{name}.w_out.weight"][:, some].T
+
+
+def next_logits(run: Run, ids: list[int], cache: list[Any], slot: int, turns: Any) -> np.ndarray:
     """Reads the token in `slot` of each text, (B,): the logits of the token after it, (B, V)."""
-    weights, eps, (B, H, _, K) = run["weights"], run["model"]["norm_eps"], cache.shape[2:]
+    weights, eps = run["weights"], run["model"]["norm_eps"]
     x = weights["embed.weight"][ids]  # the stream, (B, D)
     if "position.table.weight" in weights:
         x = x + weights["position.table.weight"][slot]
@@ -112,20 +171,17 @@ def next_logits(run: Run, ids: list[int], cache: np.ndarray, slot: int, turns: A
     for n in range(len(cache)):
         w = {name.removeprefix(f"blocks.{n}."): tensor for name, tensor in weights.items()}
         h = rms_norm(x, w["attn_norm.gain"], eps)
-        q, k, v = ((h @ w[f"attention.w{name}.weight"].T).reshape(B, H, K) for name in "qkv")
-        if turns is not None:  # numbers i and i + K/2 of a head are one complex number, and turn
-            turned = ((y[..., : K // 2] + 1j * y[..., K // 2 :]) * turns for y in (q, k))
-            q, k = (np.concatenate([z.real, z.imag], axis=-1) for z in turned)
-        cache[n, :, :, :, slot] = k, v
-        keys, values = cache[n, :, :, :, : slot + 1]  # of all tokens read, (B, H, S, K)
-        scores = (keys @ q[..., None])[..., 0] / K**0.5
+        q, k, v = heads(run, w, h, turns)
+        cache[n].append((k, v))
+        keys, values = (np.stack(kept, axis=2) for kept in zip(*cache[n], strict=True))
+        scores = (keys @ q[..., None])[..., 0] / q.shape[-1] ** 0.5  # of all read, (B, H, S)
         pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
         pattern = pattern / pattern.sum(axis=-1, keepdims=True)  # softmax, (B, H, S)
-        z = (pattern[..., None, :] @ values).reshape(B, H * K)
+        z = (pattern[..., None, :] @ values).reshape(len(h), -1)
         notes.append(z @ w["attention.wo.weight"].T)
         x = read_notes(run, notes, 2 * n)
         h = rms_norm(x, w["ffn_norm.gain"], eps)
-        notes.append(np.maximum(h @ w["ffn.w_in.weight"].T, 0) ** 2 @ w["ffn.w_out.weight"].T)
+        notes.append(think(run, w, h))
         x = read_notes(run, notes, 2 * n + 1)
     return rms_norm(x, weights["final_norm.gain"], eps) @ weights["unembed.weight"].T
 
@@ -143,11 +199,14 @@ def coupled(text: str) -> list[tuple[int, int]]:
 
 def decode(run: Run, texts: list[str], length: int) -> list[str]:
     """Prompts of one length, greedily written on to `length`. `ValueError` past a learned table."""
-    at, heads, vocabulary = run["model"]["position"], run["model"]["attention"], run["vocabulary"]
+    at, attention, vocabulary = (
+        *(run["model"][part] for part in ("position", "attention")),
+        run["vocabulary"],
+    )
     if length - 1 > at.get("max_length", length):
         raise ValueError(f"{length} tokens are more than its {at['max_length']} learned positions")
-    H, K, turns = heads["n_head"], heads["head_dim"], None
-    cache = np.zeros((run["model"]["n_layer"], 2, len(texts), H, length, K), np.float32)
+    K, turns = attention.get("head_dim") or attention["qk_rope_head_dim"], None
+    cache: list[Any] = [[] for _ in range(run["model"]["n_layer"])]
     for slot in range(length - 1):
         if "base" in at:  # rotary: from where the tokens stand, (B, A), an angle for each pair
             places = [coupled(t)[slot] for t in texts] if "coupled" in at["kind"] else [(slot,)]

@@ -35,7 +35,7 @@ from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
-STEPS, CHECK_EVERY = 400, 50
+STEPS, BATCH, CHECK_EVERY = 1000, 32, 50
 RATES = (1e-3, 2e-3, 4e-3)
 """The grid of AdamW's rate; Muon's is five times it."""
 
@@ -55,7 +55,7 @@ RACERS: tuple[tuple[AttentionName, FFNName], ...] = (
 
 def plan(model: GPTConfig, rate: float, seed: int) -> Recipe:
     recipe = on_sums_up_to_four("racer", model, STEPS)
-    return replace(recipe, rate=rate, muon_rate=5 * rate, seed=seed)
+    return replace(recipe, batch_size=BATCH, rate=rate, muon_rate=5 * rate, seed=seed)
 
 
 # ---------------------------------------------------------------- one run
