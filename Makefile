@@ -24,8 +24,10 @@ run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.
 # Two runs of pytest: what shares the machine, and what holds a stopwatch. Browser tests wait much
 # while others compute, hence one worker more than there are cores. Each begins with a stretch of
 # neighbours, and takes some of another's when it is done: few need a server and a Chromium.
+# Beside others a test computes with one thread: as many as there are cores each would only stand in
+# each other's way.
 test: lint types ## lint, types, then every test except the slow ones
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not timing" $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not timing" $(PYTEST_ARGS)
 	$(PY) -m pytest -m "timing and not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## the tests that take minutes

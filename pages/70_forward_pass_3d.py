@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lab.scene.manifest import Scene
 
 build = lazily("lab.scene.build")
+configs = lazily("lab.model.config")
 gpt = lazily("lab.model.gpt")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
@@ -174,7 +175,7 @@ def show_head(scene: Scene) -> None:
     at = (head, query, slice(0, query + 1))
     scores = reader.read(f"blocks.{layer}.scores", *at)
     shares = reader.read(f"blocks.{layer}.pattern", *at)
-    root = attention["head_dim"] ** 0.5
+    root = configs.GPTConfig.from_dict(config).attention.qk_head_dim ** 0.5
     st.dataframe(
         pd.DataFrame(
             {

@@ -24,8 +24,17 @@ from lab.data.vocabulary import decode, encode
 from lab.experiments.lengths import ARMS, problems_of_shape
 from lab.inference.evaluate import go_on
 from lab.inference.forward import logits_of
+from lab.model.config import (
+    AbsorbedLatentAttention,
+    CoupledRotaryPositions,
+    GPTConfig,
+    LatentAttention,
+    MixtureOfExperts,
+)
+from lab.model.gpt import GPT
 from lab.records import RECORDS, read_lines
-from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
+from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load, load_run
+from lab.training.checkpoint import save as save_run
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
 MOST_LINES = 275
@@ -113,7 +122,9 @@ def test_its_coupled_places_are_those_of_lab_however_far_a_text_is_written(p: in
         assert tool.coupled(text[:stop]) == [tuple(place) for place in ids.tolist()]
 
 
-def logits_of_both(run: str, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+def logits_of_both(
+    monkeypatch: pytest.MonkeyPatch, run: str, root: Path = CHECKPOINTS
+) -> tuple[np.ndarray, np.ndarray]:
     """Of six whole texts the logits after every token, by the tool and by lab. (L, N, V) each"""
     kept: list[np.ndarray] = []
     real = tool.next_logits
@@ -122,7 +133,7 @@ def logits_of_both(run: str, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarra
         kept.append(real(*arguments))
         return kept[-1]
 
-    mine, loaded = tool.read_run(run), load_run(run)
+    mine, loaded = tool.read_run(run, root), load(root / run)
     p, q = loaded.format.p, loaded.format.q
     texts = [tool.write(loaded.format.style, a, b, p, q) for a, b in some_pairs(p, q, 4)]
     monkeypatch.setattr(tool, "next_logits", keeping)
@@ -134,9 +145,39 @@ def logits_of_both(run: str, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarra
 
 @pytest.mark.parametrize("run", COMPARED)
 def test_its_logits_are_those_of_lab(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, theirs = logits_of_both(run, monkeypatch)
+    mine, theirs = logits_of_both(monkeypatch, run)
     assert mine.dtype == np.float32
     assert np.abs(mine - theirs).max() < CLOSE * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("attention", [LatentAttention, AbsorbedLatentAttention])
+@pytest.mark.parametrize("n_shared", [0, 2])
+def test_its_latents_and_experts_are_those_of_lab(
+    attention: type[LatentAttention],
+    n_shared: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a tiny network that never learned, its router's biases large enough to change choices."""
+    config = GPTConfig(
+        n_layer=2,
+        d_model=16,
+        position=CoupledRotaryPositions(10.0, 3.0),
+        attention=attention(3, 10, 7, 5, 4, 6),
+        ffn=MixtureOfExperts(5, 6, 2, n_shared_experts=n_shared, routed_scaling_factor=1.5),
+    )
+    model, generator = GPT(config), torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, x in model.state_dict().items():
+            mean = float(name.endswith("gain"))
+            x.normal_(mean, x.shape[-1] ** -0.5, generator=generator)
+    form = Format("cot_reversed", 2, 3, padded=False)
+    save_run(tmp_path / "tiny", model, form)
+    (tmp_path / "tiny" / "result.json").write_text(json.dumps({"recipe": {}, "readings": []}))
+    mine, theirs = logits_of_both(monkeypatch, "tiny", tmp_path)
+    assert np.abs(mine - theirs).max() < CLOSE * np.abs(theirs).max()
+    biases = [w for name, w in tool.read_run("tiny", tmp_path)["weights"].items() if "bias" in name]
+    assert len(biases) == 2 and all(abs(b).max() > 0.1 for b in biases)
 
 
 def test_every_kind_of_position_that_is_committed_is_compared() -> None:

@@ -250,6 +250,11 @@ class MultiHeadAttention(Part):
         return self.head_dim
 
     @property
+    def qk_head_dim(self) -> int:
+        """Numbers of a query or key of one head, by whose root scores are divided."""
+        return self.head_dim
+
+    @property
     def width(self) -> int:
         """Numbers of all heads together."""
         return self.n_head * self.head_dim
@@ -351,9 +356,14 @@ class LatentAttention(Part):
         return self.qk_rope_head_dim
 
     @property
+    def qk_head_dim(self) -> int:
+        """Numbers of a query or key of one head, by whose root scores are divided."""
+        return self.qk_nope_head_dim + self.qk_rope_head_dim
+
+    @property
     def q_width(self) -> int:
         """Numbers of all queries of a token together."""
-        return self.n_head * (self.qk_nope_head_dim + self.qk_rope_head_dim)
+        return self.n_head * self.qk_head_dim
 
     @property
     def kv_width(self) -> int:
@@ -498,20 +508,18 @@ class MixtureOfExperts(Part):
         width = self.shared_width
         return DenseFFN(-(-3 * width // 2) if self.is_gated else width, self.activation)
 
-    def of_neurons(self, whole: GPTConfig, n: int) -> int:
-        """Weights of n neurons."""
-        return (3 if self.is_gated else 2) * whole.d_model * n
+    def weights(self, whole: GPTConfig, n_routed: int) -> int:
+        """Of the router, the shared experts, and so many of the others."""
+        neurons = (self.n_shared_experts + n_routed) * self.moe_intermediate_size
+        matrices = 3 if self.is_gated else 2
+        return whole.d_model * (matrices * neurons + self.n_routed_experts)
 
     def parameters(self, whole: GPTConfig) -> int:
-        routed = self.n_routed_experts * self.moe_intermediate_size
-        router = self.n_routed_experts * whole.d_model
-        return self.of_neurons(whole, self.shared_width + routed) + router
+        return self.weights(whole, self.n_routed_experts)
 
     def active_parameters(self, whole: GPTConfig) -> int:
-        """Weights that one token meets: the router, and the neurons of its experts."""
-        routed = self.num_experts_per_tok * self.moe_intermediate_size
-        router = self.n_routed_experts * whole.d_model
-        return self.of_neurons(whole, self.shared_width + routed) + router
+        """Weights that one token meets."""
+        return self.weights(whole, self.num_experts_per_tok)
 
     def flops(self, whole: GPTConfig) -> int:
         """Of one token: two for every weight that it meets."""

@@ -16,7 +16,7 @@ from lab.model.config import (
     MixtureOfExperts,
     MultiHeadAttention,
 )
-from lab.recipes.reach import FAR, SLOW_BASE, sums_up_to
+from lab.recipes.reach import FAR, SLOW_BASE, far
 from lab.training.recipe import Recipe
 
 POSITION = CoupledRotaryPositions(SLOW_BASE, FAR)
@@ -32,13 +32,13 @@ ATTENTIONS: dict[tuple[Size, AttentionName], Attention] = {
     ("small", "mha"): MultiHeadAttention(n_head=4, head_dim=32),
     ("small", "mla"): LatentAttention(4, 48, 32, 16, 16, 32),
     ("full", "mha"): MultiHeadAttention(n_head=4, head_dim=64),
-    ("full", "mla"): LatentAttention(4, 96, 64, 32, 32, 64),
+    ("full", "mla"): LatentAttention(4, 96, 64, 32, 64, 64),
 }
 FFNS: dict[tuple[Size, FFNName], FFN] = {
     ("small", "dense"): DenseFFN(d_ff=576),
     ("small", "moe"): MixtureOfExperts(64, n_routed_experts=8, bias_update_speed=0.01),
     ("full", "dense"): DenseFFN(d_ff=1152),
-    ("full", "moe"): MixtureOfExperts(128, n_routed_experts=8, bias_update_speed=0.01),
+    ("full", "moe"): MixtureOfExperts(128, n_routed_experts=8),
 }
 """A dense FFN has as many neurons as all experts together."""
 
@@ -55,21 +55,12 @@ def network(size: Size, attention: AttentionName, ffn: FFNName) -> GPTConfig:
 
 
 def on_sums_up_to_four(name: str, model: GPTConfig, steps: int) -> Recipe:
-    """Sums of up to 4 x 4 digits, the working back to front."""
-    return Recipe(
-        name=name,
-        model=model,
-        data=sums_up_to(4),
-        steps=steps,
-        batch_size=64,
-        precision="fp32",
-        rate=2e-3,
-        muon_rate=0.01,
-    )
+    """Sums of up to 4 x 4 digits, learned as `far_coupled` learns them."""
+    return replace(far(name, POSITION), model=model, steps=steps)
 
 
 def mla_moe() -> Recipe:
-    """Latents and experts: 4.6M parameters, of which a token meets 2.2M; it keeps latents alone."""
+    """Latents and experts: 4.7M parameters, of which a token meets 2.3M; it keeps latents alone."""
     model = network("full", "mla", "moe")
     return on_sums_up_to_four("mla_moe", absorbed(model), 1600)
 

@@ -63,6 +63,10 @@ CONFIGS: dict[str, GPTConfig] = {
 """All that their class can be: its FFN is gated, its positions turn neighbours."""
 
 
+def blocks_of(model: GPT) -> list[Any]:
+    return list(model.blocks)
+
+
 def ours_of(config: GPTConfig) -> GPT:
     """Random everywhere, biases of the routers too, so that they change choices."""
     model, generator = GPT(config).eval(), torch.Generator().manual_seed(0)
@@ -122,9 +126,9 @@ def as_theirs(model: GPT) -> dict[str, torch.Tensor]:
         "model.norm.weight": own["final_norm.gain"],
         "lm_head.weight": own["unembed.weight"],
     }
-    for layer, block in enumerate(model.blocks):
+    for layer, block in enumerate(blocks_of(model)):
         attention, ffn = (f"model.layers.{layer}.{part}" for part in ("self_attn", "mlp"))
-        n_head, n_expert = block.attention.n_head, block.ffn.n_expert  # pyright: ignore
+        n_head, n_expert = int(block.attention.n_head), int(block.ffn.n_expert)
 
         def of(name: str, layer: int = layer) -> torch.Tensor:
             return own[f"blocks.{layer}.{name}"]
@@ -178,7 +182,8 @@ def test_logits_of_whole_texts_are_theirs(pair: tuple[GPT, Any]) -> None:
     with torch.no_grad():
         expected = theirs(TOKENS).logits
     assert off(ours(TOKENS), expected) < TOLERANCE
-    ours.blocks[0].ffn.bias += torch.tensor([1.0, *[0.0] * (len(ours.blocks[0].ffn.bias) - 1)])  # pyright: ignore
+    bias = blocks_of(ours)[0].ffn.bias
+    bias[0] += 1
     assert off(ours(TOKENS), expected) > 100 * TOLERANCE, "another choice would show"
 
 
@@ -198,8 +203,8 @@ def test_the_gate_chooses_and_weighs_as_theirs_does_under_any_bias(
 ) -> None:
     ours, theirs = pair
     generator = torch.Generator().manual_seed(seed)
-    for layer, block in enumerate(ours.blocks):
-        ffn: Any = block.ffn
+    for layer, block in enumerate(blocks_of(ours)):
+        ffn = block.ffn
         gate = theirs.model.layers[layer].mlp.gate
         bias = torch.randn(ffn.n_expert, generator=generator)
         ffn.bias.copy_(bias)
@@ -209,7 +214,7 @@ def test_the_gate_chooses_and_weighs_as_theirs_does_under_any_bias(
     for layer in range(len(ours.blocks)):
         x = trace[f"blocks.{layer}.ffn_norm"]
         _, weight, index = theirs.model.layers[layer].mlp.gate(x)
-        n_expert = ours.blocks[layer].ffn.n_expert  # pyright: ignore
+        n_expert = int(blocks_of(ours)[layer].ffn.n_expert)
         expected = torch.zeros(len(index), n_expert).scatter_(1, index, weight.detach())
         own = trace[f"blocks.{layer}.expert_index"].flatten(0, 1)
         got = torch.zeros_like(expected).scatter_(

@@ -60,6 +60,11 @@ def fall(rows: Rows) -> Measured:
     return Measured(f"step {from_to(found, ',.0f')}")
 
 
+def some_of(n: int, whole: int, of: str = "of") -> str:
+    """In words: "five of twelve", "none of the eight"."""
+    return f"{worked.spelled(n) if n else 'none'} {of} {worked.spelled(whole)}"
+
+
 def lowest_loss(rows: Rows) -> Measured:
     """Of the few sums, at the look where it is lowest."""
     lowest = [min(look["few_loss"] for look in row["looks"]) for row in worked.runs(rows)]
@@ -77,7 +82,7 @@ def turned_first(stream: str) -> Pick:
     def pick(rows: Rows) -> Measured:
         found = [row for row in worked.grid(rows) if row["cell"]["stream"] == stream]
         n = sum(turn_of(row) < fall_of(row) for row in found)
-        return Measured(f"{worked.spelled(n) if n else 'none'} of {worked.spelled(len(found))}")
+        return Measured(some_of(n, len(found)))
 
     return pick
 
@@ -87,7 +92,7 @@ def never_fell(rows: Rows) -> Measured:
     fitted, tested = worked.fitted_and_tested(rows)
     found = [*fitted, *tested]
     n = sum(not math.isfinite(fall_of(row)) for row in found)
-    return Measured(f"{worked.spelled(n) if n else 'none'} of {worked.spelled(len(found))}")
+    return Measured(some_of(n, len(found)))
 
 
 def put_back_in(part: str, **unusual: Any) -> Pick:
@@ -132,7 +137,7 @@ def useful(rows: Rows) -> Measured:
     """Kinds of readings whose rule warned before most falls, and never where nothing fell."""
     kinds = len(worked.READINGS)
     found = len(worked.useful(rows))
-    return Measured(f"{worked.spelled(found) if found else 'none'} of the {worked.spelled(kinds)}")
+    return Measured(some_of(found, kinds, "of the"))
 
 
 def at_step(

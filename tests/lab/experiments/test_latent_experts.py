@@ -1,0 +1,75 @@
+"""lab.experiments.latent_experts and low_rank: arms differ in what is compared, rows say it all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lab.experiments import latent_experts, low_rank
+from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
+from lab.model.config import LatentAttention
+from lab.model.cost import parameters_of
+from lab.recipes.latent_experts import mla_moe, network
+
+
+@pytest.mark.parametrize("size", ["small", "full"])
+def test_a_dense_ffn_has_as_many_neurons_as_all_experts_together(size: Any) -> None:
+    dense, moe = network(size, "mla", "dense"), network(size, "mla", "moe")
+    routers = dense.n_layer * 8 * dense.d_model
+    assert parameters_of(moe) == parameters_of(dense) + routers
+
+
+def test_the_run_is_as_small_as_it_is_said_to_be() -> None:
+    model = mla_moe().model
+    experts: Any = model.ffn
+    idle = experts.parameters(model) - experts.active_parameters(model)
+    assert parameters_of(model) <= 5_000_000
+    assert parameters_of(model) - model.n_layer * idle <= 2_500_000
+
+
+def test_a_run_in_miniature_tells_errors_loads_and_what_experts_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"STEPS": 2, "CHECK_EVERY": 1, "N_ASKED": 6, "N_FAR": 2}.items():
+        monkeypatch.setattr(latent_experts, name, value)
+    row = measure(replace(plan(network("small", "mla", "moe"), 2e-3, 1), batch_size=2), "test")
+    assert row["wrong_4x4"] == row["n_4x4"] == 6 and row["wrong_8x8"] == row["n_8x8"] == 2
+    assert [check[0] for check in row["curve"]] == [1, 2]
+    assert all(1 <= uneven <= 8 for check in row["curve"] for uneven in check[2])
+    assert np.allclose(np.sum(row["loads"], axis=1), 1, atol=1e-3)
+    assert row["told"].keys() == {"place", "line", "token read"}
+
+
+def test_what_comes_next_is_labelled_by_place_and_line() -> None:
+    texts, writes = looked_at(plan(network("small", "mha", "dense"), 2e-3, 1))
+    labels = labels_of(texts, writes)
+    per_text = int(writes[0].sum())
+    first = {name: found[:per_text].tolist() for name, found in labels.items()}
+    assert first["place"][:5] == [0, 1, 2, 3, 4]  # units first: 4 x 1 digits have five places
+    assert first["line"][:5] == [0] * 5 and max(first["line"]) == 7  # the answer adds line 3
+    assert first["place"][-1] == first["line"][-1] == -1  # `$` is no digit
+
+
+def test_the_best_rate_is_asked_of_a_whole_grid() -> None:
+    rows = [
+        {"cell": {"part": "rate", "attention": "mla", "ffn": "moe", "rate": rate}, "loss": loss}
+        for rate, loss in zip(latent_experts.RATES, (0.3, 0.1, 0.2), strict=True)
+    ]
+    assert best_rate(rows, "mla", "moe") == latent_experts.RATES[1]
+    with pytest.raises(ValueError, match="2 of 3 rates are measured for mla, moe"):
+        best_rate(rows[:2], "mla", "moe")
+
+
+def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
+    heads = low_rank.ranked(0, False, low_rank.FEW, 0)
+    for rank in low_rank.RANKS:
+        own, matched = (low_rank.ranked(rank, m, low_rank.FEW, 0) for m in (False, True))
+        attention: Any = own.model.attention
+        assert isinstance(attention, LatentAttention) and attention.kv_lora_rank == rank
+        assert replace(own.model, attention=heads.model.attention) == heads.model
+        one = own.model.n_layer * 2 * own.model.d_model
+        assert abs(parameters_of(matched.model) - parameters_of(heads.model)) <= one / 2
+        assert replace(matched, model=own.model) == own
