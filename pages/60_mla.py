@@ -16,12 +16,15 @@ from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
+from components.ui.plots import bars
 from components.ui.records import rows_of
 
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
 cache_size = lazily("lab.model.cache_size")
 lengths = lazily("lab.experiments.lengths")
+race = lazily("lab.experiments.latent_experts")
+ranks = lazily("lab.experiments.low_rank")
 
 page = Chapter("60_mla", CALC)
 page.open()
@@ -165,6 +168,57 @@ def longer() -> None:
         )
         page.notice()
     page.source(lengths.clipped)
+
+
+@page.section("cause")
+def is_it_the_latents() -> None:
+    rows = rows_of("latent_experts.jsonl")
+    if not rows or not page.guess(
+        "Four small networks learn the same sums. Which gets the fewest wrong?",
+        tuple(worked.ARMS.values()),
+        lambda: worked.best_arm(rows),
+    ):
+        return
+    page.draw(
+        bars.seeds(worked.race_points(rows), share="sums of four by four digits wrong"),
+        alt="Wrong sums of four small networks, a point a seed",
+    )
+    page.notice()
+    page.source(race.measure)
+
+
+# ---------------------------------------------------------------- 7. a regulariser?
+
+
+@page.section("rank")
+def is_low_rank_a_regulariser() -> None:
+    rows = rows_of("low_rank.jsonl")
+    if not rows or not page.guess(
+        "From a tenth of all pairs, which network gets the fewest held-out sums wrong?",
+        tuple(worked.RANKS.values()),
+        lambda: worked.best_rank(rows),
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        fraction = page.choose(
+            "taught",
+            "Trained on",
+            tuple(worked.TAUGHT),
+            words=worked.TAUGHT.__getitem__,
+            kind="segments",
+        )
+    with right:
+        way = page.choose("vary", "Rank varies with", worked.WAYS_TO_VARY)
+    page.draw(
+        bars.seeds(
+            worked.rank_points(rows, fraction, way == worked.WAYS_TO_VARY[1]),
+            share="held-out sums wrong",
+        ),
+        alt="Held-out sums that are wrong by the size of latents, a point a seed",
+    )
+    page.notice()
+    page.source(ranks.ranked)
 
 
 def train_with(rank: int) -> None:

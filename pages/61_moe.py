@@ -15,12 +15,13 @@ from components.ui.chapters.ch61.worked import CALC
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
-from components.ui.plots import maps
+from components.ui.plots import bars, maps
 from components.ui.records import rows_of
 
 moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
+experiment = lazily("lab.experiments.latent_experts")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -117,6 +118,24 @@ def shut_one() -> None:
 
 # ---------------------------------------------------------------- 4. balance
 
+race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
+
+
+@page.section("balance")
+def even_loads() -> None:
+    if not (race and changes) or not page.guess(
+        "Without biases, how much more than the mean does the busiest expert get at the end?",
+        worked.UNEVEN,
+        lambda: worked.how_uneven(changes),
+    ):
+        return
+    page.draw(
+        figures.unevenness(worked.uneven_rows(race, changes)),
+        alt="The largest load over the mean by step, with biases and without, a line a run",
+    )
+    page.notice()
+    page.source(moe.MixtureOfExperts.after_step)
+
 
 def train_with(balanced: bool) -> None:
     training.launch("ch61_live", {"experts": 8, "balanced": balanced})
@@ -147,6 +166,44 @@ def balance_live() -> None:
     training.watch("ch61_live", run_name, also=draw_loads)
     page.notice()
     page.source(moe.MixtureOfExperts.after_step)
+
+
+# ---------------------------------------------------------------- 5. what they specialise in
+
+
+@page.section("told")
+def what_experts_tell() -> None:
+    if not race or not page.guess(
+        "Of what does a token's expert tell most?",
+        tuple(worked.LABELS.values()),
+        lambda: worked.told_most(race),
+    ):
+        return
+    page.draw(
+        figures.told(worked.told_rows(race)),
+        alt="How much a token's expert tells of it, by label, beside what chance shows",
+    )
+    page.notice()
+    page.source(routing.told_by, routing.told_by_chance)
+
+
+# ---------------------------------------------------------------- 6. does it pay?
+
+
+@page.section("pays")
+def does_it_pay() -> None:
+    if not (race and changes) or not page.guess(
+        "Which of these three gets the fewest sums wrong after as many steps?",
+        worked.PAYS,
+        lambda: worked.best_of_pays(race, changes),
+    ):
+        return
+    page.draw(
+        bars.seeds(worked.pay_points(race, changes), share="sums of four by four digits wrong"),
+        alt="Wrong sums of small networks, dense and of experts, a point a seed",
+    )
+    page.notice()
+    page.source(experiment.measure_change)
 
 
 # ---------------------------------------------------------------- exercises

@@ -186,6 +186,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "parameters": lambda: ch61.parameters([{"what": "all", "parameters": 5}]),
     "loads": lambda: ch61.loads([3, 1]),
+    "told": lambda: ch61.told(
+        [{"label": "place", "layer": 0, "seed": 1, "share": 0.5, "chance": 0.01}]
+    ),
     "unevenness": lambda: ch61.unevenness(
         [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]
     ),

@@ -7,9 +7,9 @@ from typing import Any
 
 from components.ui.chapters.ch60 import probes, worked
 from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
-from components.ui.claims.readings import result_of
+from components.ui.claims.readings import over_seeds, ratio_of_seeds, result_of
 from lab.records import select
-from lab.statistics import lower_bound_95
+from lab.statistics import lower_bound_95, spread
 
 Rows = list[dict[str, Any]]
 
@@ -38,7 +38,93 @@ def at_home(result: dict[str, Any]) -> Measured:
     return Measured(count(errors, n), errors, n, read_before=True)
 
 
+def race_wrong(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
+    """Of four by four digits, the median of the seeds and between what they lie."""
+
+    def pick(rows: Rows) -> Measured:
+        seeds = select(rows, part="race", attention=arm[0], ffn=arm[1])
+        found = spread(row["wrong_4x4"] for row in seeds)
+        n = min(row["n_4x4"] for row in seeds)
+        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
+
+    return pick
+
+
+def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows], Measured]:
+    """Wrong sums of one network over those of another, medians of the seeds, with the interval."""
+    return lambda rows: Measured(
+        ratio_of_seeds(
+            *(
+                [r["wrong_4x4"] for r in select(rows, part="race", attention=a, ffn=f)]
+                for a, f in (one, other)
+            )
+        )
+    )
+
+
+def rank_ratio(rank: int, other: int, fraction: float, matched: bool) -> Callable[[Rows], Measured]:
+    """Held-out sums wrong, one size of latents over another, with the interval."""
+    return lambda rows: Measured(
+        ratio_of_seeds(
+            *(
+                [r["errors_heldout"] for r in worked.of_rank(rows, size, fraction, matched)]
+                for size in (rank, other)
+            )
+        )
+    )
+
+
+RACE, RANK = "records/latent_experts.jsonl", "records/low_rank.jsonl"
+PARTS = {0.1: "few", 0.3: "many"}
+
 CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch6.race_{attention}_{ffn}": Claim(
+            f"Test sums of four by four digits wrong, of the small networks: {name}.",
+            RACE,
+            race_wrong((attention, ffn)),
+        )
+        for (attention, ffn), name in worked.ARMS.items()
+    },
+    "ch6.race_latents": Claim(
+        "Wrong sums with latents over those with own heads, both dense.",
+        RACE,
+        race_ratio(("mla", "dense"), ("mha", "dense")),
+    ),
+    "ch6.race_experts": Claim(
+        "Wrong sums with experts over those of one dense FFN, own heads.",
+        RACE,
+        race_ratio(("mha", "moe"), ("mha", "dense")),
+    ),
+    "ch6.race_both": Claim(
+        "Wrong sums with latents and experts over those with neither.",
+        RACE,
+        race_ratio(("mla", "moe"), ("mha", "dense")),
+    ),
+    **{
+        f"ch6.rank_{rank}_{part}": Claim(
+            f"Held-out sums wrong, {name}, trained on {fraction:.0%} of all pairs.",
+            RANK,
+            over_seeds("heldout", rank=rank, matched=False, fraction=fraction),
+        )
+        for rank, name in worked.RANKS.items()
+        for fraction, part in PARTS.items()
+    },
+    **{
+        f"ch6.rank_ratio_{part}{'_matched' if matched else ''}": Claim(
+            f"Held-out sums wrong, latents of 8 over full rank, trained on {fraction:.0%}, "
+            f"{worked.WAYS_TO_VARY[matched]}.",
+            RANK,
+            rank_ratio(8, 128, fraction, matched),
+        )
+        for fraction, part in PARTS.items()
+        for matched in (False, True)
+    },
+    "ch6.rank_heads_ratio_few": Claim(
+        "Held-out sums wrong, latents of full rank over own heads, trained on 10%.",
+        RANK,
+        rank_ratio(128, 0, 0.1, False),
+    ),
     "ch6.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts.",
         result_of(probes.RUN),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch60 import probes
+from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
@@ -20,6 +21,8 @@ from lab.data.problems import Format
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
+from lab.records import select
+from lab.statistics import spread
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
@@ -244,11 +247,11 @@ def first_to_fall(a: int, b: int) -> str:
     right = form.text(a, b)
     for text in probes.squeezed(a, b).values():
         if wrong := wrong_tokens(text, right):
-            return part_of(form, min(wrong))
+            return part_at(form, min(wrong))
     return FIRST[-1]
 
 
-def part_of(form: Format, slot: int) -> str:
+def part_at(form: Format, slot: int) -> str:
     field = form.field_at(slot)
     if not field.holds_number:
         return FIRST[2]
@@ -305,6 +308,81 @@ def length_rows(rows: Sequence[Row]) -> list[Row]:
         }
         for row in rows
     ]
+
+
+# ---------------------------------------------------------------- is low rank a regulariser?
+
+RANKS = {
+    0: "heads with their own",
+    8: "latents of 8",
+    32: "latents of 32",
+    128: "latents of 128, full rank",
+}
+"""Networks of the record by the size of their latents."""
+
+TAUGHT = {0.1: "a tenth", 0.3: "three tenths"}
+"""Parts of all pairs that were trained on."""
+
+WAYS_TO_VARY = ("all else fixed", "parameters matched")
+
+
+def of_rank(rows: Sequence[Row], rank: int, fraction: float, matched: bool) -> list[Row]:
+    """The seeds of one network. Heads with their own match themselves."""
+    return select(rows, rank=rank, fraction=fraction, matched=matched and rank > 0)
+
+
+def rank_points(rows: Sequence[Row], fraction: float, matched: bool) -> list[Row]:
+    """A point a network and seed: held-out sums that are wrong."""
+    return [
+        {
+            "arm": name,
+            "share": row["errors_heldout"] / row["n_heldout"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["errors_heldout"], row["n_heldout"]),
+        }
+        for rank, name in RANKS.items()
+        for row in of_rank(rows, rank, fraction, matched)
+    ]
+
+
+def best_rank(rows: Sequence[Row], fraction: float = 0.1) -> str:
+    """The network with the fewest held-out sums wrong in the middle of its seeds."""
+    return min(
+        RANKS.values(), key=lambda name: median_share(rank_points(rows, fraction, False), name)
+    )
+
+
+def median_share(points: Sequence[Row], arm: str) -> float:
+    return spread(point["share"] for point in points if point["arm"] == arm).median
+
+
+# ---------------------------------------------------------------- latents or experts: the race
+
+ARMS = {
+    ("mha", "dense"): "own heads, dense",
+    ("mla", "dense"): "latents, dense",
+    ("mha", "moe"): "own heads, experts",
+    ("mla", "moe"): "latents, experts",
+}
+
+
+def race_points(rows: Sequence[Row]) -> list[Row]:
+    """A point a network and seed: sums of four by four digits that are wrong."""
+    return [
+        {
+            "arm": name,
+            "share": row["wrong_4x4"] / row["n_4x4"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
+        }
+        for (attention, ffn), name in ARMS.items()
+        for row in select(rows, part="race", attention=attention, ffn=ffn)
+    ]
+
+
+def best_arm(rows: Sequence[Row]) -> str:
+    points = race_points(rows)
+    return min(ARMS.values(), key=lambda name: median_share(points, name))
 
 
 BUDGET, FEW_WRONG = 120, 1

@@ -67,3 +67,20 @@ def unevenness(rows: Rows) -> Chart:
         )
         .properties(height=CURVE)
     )
+
+
+def told(rows: Rows) -> Chart:
+    """What experts tell of their tokens, a point a seed and layer, and what chance shows.
+
+    Rows: label, layer, seed, share, chance.
+    """
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(y=alt.Y("label:N", sort=None, title=None))
+    x = alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%"))
+    points = base.mark_circle(size=70, opacity=0.6, color=TEAL.now).encode(
+        x=x, tooltip=["label", "layer", "seed", alt.Tooltip("share", format=".3f")]
+    )
+    chance = base.mark_tick(thickness=2, size=24, color=SOFT.now).encode(
+        x=alt.X("chance:Q"), tooltip=["label", alt.Tooltip("chance", format=".3f")]
+    )
+    return finished(alt.layer(points, chance).properties(height=BARS))
