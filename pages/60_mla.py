@@ -117,14 +117,11 @@ page.box("Why care", "care")
 
 # ---------------------------------------------------------------- 4. squeeze
 
-pair = worked.SUM
-if page.draws("squeeze"):
-    asked = page.pair(digits=probes.TRAINED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
-    pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
-
 
 @page.section("squeeze", needs=[RUN])
 def squeeze() -> None:
+    asked = page.pair(digits=probes.TRAINED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
+    pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
     if not page.guess(
         "As directions are dropped, what goes wrong first on your sum?",
         worked.FIRST,
@@ -133,7 +130,10 @@ def squeeze() -> None:
         return
     page.prose("squeeze_controls")
     rank = page.choose(
-        "directions", "Directions that are kept", probes.RANKS, worked.first_broken(*worked.SUM)
+        "directions",
+        "Directions that are kept",
+        probes.RANKS[::-1],
+        worked.first_broken(*worked.SUM),
     )
     along = probes.along_directions(*pair, 0)
     kept = Strip("directions of the latent", along, [("direction", len(along))], kept=rank)

@@ -60,13 +60,11 @@ def total_and_active() -> None:
         chosen = page.choose("chosen", "Chosen for each token", worked.CHOSEN, 2)
     with right:
         neurons = page.choose("neurons", "Neurons of each", worked.NEURONS, 128)
-    try:
-        rows = worked.size_rows(n_expert, chosen, neurons)
-    except ValueError as refused:
-        st.warning(f"{str(refused)[:1].upper()}{str(refused)[1:]}.")
-        return
+    if chosen > n_expert:
+        st.warning(f"Of {n_expert} experts a token takes {n_expert} at most; that is drawn.")
     page.draw(
-        figures.parameters(rows), alt="Parameters of the whole network, and those a token meets"
+        figures.parameters(worked.size_rows(n_expert, min(chosen, n_expert), neurons)),
+        alt="Parameters of the whole network, and those a token meets",
     )
     page.notice()
     page.source(cost.parameters_of)
@@ -138,7 +136,7 @@ def even_loads() -> None:
 
 
 def train_with(balanced: bool) -> None:
-    training.launch("ch61_live", {"experts": 8, "balanced": balanced})
+    training.launch("ch61_live", {"experts": worked.LIVE_EXPERTS, "balanced": balanced})
 
 
 def run_name(arguments: Mapping[str, Any]) -> str:
@@ -148,7 +146,9 @@ def run_name(arguments: Mapping[str, Any]) -> str:
 def draw_loads(runs: Sequence[Any], names: Sequence[str]) -> None:
     if rows := worked.live_rows(runs, names):
         st.altair_chart(
-            figures.unevenness(rows), width="stretch", alt="The largest load by step, a line a run"
+            figures.unevenness(rows),
+            width="stretch",
+            alt="How many times the mean the busiest expert gets, by step, a line a run",
         )
 
 

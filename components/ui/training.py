@@ -220,6 +220,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
+    also(runs, names)
     rows = curve_rows(runs, names)
     if rows:
         losses = [row for row in ghosts if row["what"] == "loss"]
@@ -236,7 +237,6 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
             alt="Share of texts right in every token, trained on and held out, a colour a run",
         )
         draw_atlas_so_far(runs, names)
-    also(runs, names)
 
 
 def taken_over(key: str, runs: Sequence[LiveRun], seconds: float = 5.0) -> bool:

@@ -26,7 +26,7 @@ def test_an_expert_that_matters_is_shut_and_opened_again(open_page) -> None:
     written.scroll_into_view_if_needed()
     wait_idle(page)
     shut = written.get_attribute("aria-label")
-    page.get_by_role("radio", name="as it chooses").click()
+    page.get_by_role("radio", name="left alone").click()
     expect(written).not_to_have_attribute("aria-label", shut, timeout=30_000)
     assert not page.console_errors
 
@@ -39,7 +39,7 @@ def test_a_live_run_shows_how_uneven_its_loads_are(open_page) -> None:
     button.click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
-    page.get_by_text("largest load, in means").wait_for(timeout=90_000)
+    page.get_by_text("busiest expert, times the mean").wait_for(timeout=90_000)
     stop.click()
     page.get_by_text("stopped").first.wait_for()
     assert not page.console_errors

@@ -32,7 +32,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
 
 
 def test_the_worked_numbers_are_those_of_numpy() -> None:
-    key = worked.W_UK @ worked.C
+    key = worked.C @ worked.W_UK
     assert worked.CALC["k"]() == f"({key[0]:g}, {key[1]:g})"
     assert float(worked.CALC["qk"]()) == float(worked.CALC["absorbed_score"]()) == worked.Q @ key
     assert float(worked.CALC["turned_score"]()) == worked.Q @ np.array([-key[1], key[0]])
@@ -107,7 +107,7 @@ def test_a_longer_sum_is_read_with_a_limit_and_a_short_one_without() -> None:
 
 def test_one_query_alone_is_absorbed_for_every_latent() -> None:
     tried = np.random.default_rng(0).normal(size=(exercises.N_LATENT, 3))
-    keys = (tried @ worked.W_UK.T) @ worked.Q
+    keys = (tried @ worked.W_UK) @ worked.Q
     right = [
         own
         for own in product(exercises.NUMBERS, repeat=3)

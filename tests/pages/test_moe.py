@@ -76,7 +76,7 @@ def test_more_experts_leave_what_a_token_meets_nearly_alone(book: Any) -> None:
 def test_more_chosen_than_there_are_is_refused_in_a_sentence(book: Any) -> None:
     app = book(PAGE, reveal="1", ch61_experts="4", ch61_chosen="8")
     assert not app.exception
-    assert any("allowed are 1 to 4" in said.value for said in app.warning)
+    assert any("Of 4 experts a token takes 4 at most" in said.value for said in app.warning)
 
 
 def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:

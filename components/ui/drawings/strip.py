@@ -81,7 +81,8 @@ class Strip:
 def show_strip(key: str, strips: Sequence[Strip], *, alt: str, seconds: float = 6.0) -> None:
     """A cell for each number, coloured by its sign and size on one scale, a strip below another.
 
-    They are filled once in so many `seconds`; of other strips that come later the end is shown.
+    They are filled once in so many `seconds`; of other strips that come later the end is shown. In
+    no time they stand filled, with nothing to replay.
     Raises ValueError for what `strip_data` refuses.
     """
     data = strip_data(strips) | {"alt": alt, "seconds": seconds}

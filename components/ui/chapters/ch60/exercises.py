@@ -28,15 +28,15 @@ def absorb(page: Chapter) -> None:
         with column:
             own[i] = page.choose(f"q{i}", f"Number {i + 1}", NUMBERS, 0, kind="list")
     tried = np.random.default_rng(0).normal(size=(N_LATENT, 3))
-    right = np.isclose(tried @ own, (tried @ worked.W_UK.T) @ worked.Q)
+    right = np.isclose(tried @ own, (tried @ worked.W_UK) @ worked.Q)
     said = f"Your query gives the score of {right.sum()} of {N_LATENT} latents."
-    on_paper = bool(np.isclose(own @ worked.C, worked.Q @ (worked.W_UK @ worked.C)))
+    on_paper = bool(np.isclose(own @ worked.C, worked.Q @ (worked.C @ worked.W_UK)))
     hint = "It is right for the latent of the page. It must be right for every latent."
     show_verdict(bool(right.all()), said, hint if on_paper else HINT)
     page.source(worked.absorbed)
 
 
-HINT = "Which mix of the two rows of the matrix do the two numbers of the query ask for?"
+HINT = "What does the query make of each row of the matrix, one row for each number of a latent?"
 
 
 def share_out(page: Chapter) -> None:

@@ -28,7 +28,7 @@ TRAINED_DIGITS, MOST_DIGITS = 4, 8
 LIMIT = (4, 3)
 """The farthest place and line that count, where a sum is longer than any that was learned."""
 
-RANKS = (64, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 2)
+RANKS = (64, 48, 32, 24, 20, 18, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 4, 2)
 """Directions that a squeezed network keeps in every layer."""
 
 N_TEXT = 64

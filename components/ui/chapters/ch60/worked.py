@@ -16,7 +16,7 @@ from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
-from components.ui.words import spelled
+from components.ui.words import listed, spelled
 from lab.data.problems import Format
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
@@ -33,8 +33,8 @@ SUM = (3748, 6152)
 # ---------------------------------------------------------------- by hand
 
 Q = np.array([1.0, 2.0])
-W_UK = np.array([[2.0, 0.0, 1.0], [1.0, -1.0, 0.0]])
-"""Makes a key of two numbers from a latent of three."""
+W_UK = np.array([[2.0, 1.0], [0.0, -1.0], [1.0, 0.0]])
+"""Makes a key of two numbers from a latent of three: c W_UK."""
 
 C = np.array([3.0, 1.0, -2.0])
 ANGLE = 90
@@ -42,8 +42,8 @@ ANGLE = 90
 
 
 def absorbed() -> np.ndarray:
-    """q W_UK: the query that meets latents as q meets the keys made of them."""
-    return Q @ W_UK
+    """q W_UK^T: the query that meets latents as q meets the keys made of them."""
+    return Q @ W_UK.T
 
 
 def vector(x: Any) -> str:
@@ -229,8 +229,8 @@ def deepseek_times() -> float:
 
 # ---------------------------------------------------------------- two ranks, live
 
-FEW = 0.1
-"""Of all pairs the part that a live run trains on: with little to read, rank may count."""
+FEW = 0.3
+"""Of all pairs the part that a live run trains on, as the twin of chapter 1 does."""
 
 LIVE = {8: "latents of 8", 128: "latents of 128", 0: "heads with their own"}
 
@@ -263,6 +263,13 @@ def first_broken(a: int, b: int) -> int:
     right = probes.form_of(a, b).text(a, b)
     texts = probes.squeezed(a, b)
     return next((rank for rank, text in texts.items() if text != right), max(texts))
+
+
+def wrong_share(a: int, b: int, rank: int) -> str:
+    """How many of the tokens that are written are wrong."""
+    form = probes.form_of(a, b)
+    wrong = wrong_tokens(probes.squeezed(a, b)[rank], form.text(a, b))
+    return part_of(len(wrong), form.length - form.prompt_length)
 
 
 def fewest_right(a: int, b: int) -> int:
@@ -391,15 +398,14 @@ BUDGET, FEW_WRONG = 120, 1
 CALC: dict[str, Callable[[], str]] = {
     "q": lambda: vector(Q),
     "c": lambda: vector(C),
-    "k": lambda: vector(W_UK @ C),
-    "qk": lambda: f"{Q @ (W_UK @ C):g}",
+    "k": lambda: vector(C @ W_UK),
+    "qk": lambda: f"{Q @ (C @ W_UK):g}",
     "absorbed": lambda: vector(absorbed()),
     "absorbed_score": lambda: f"{absorbed() @ C:g}",
-    "w_first": lambda: vector(W_UK[0]),
-    "w_second": lambda: vector(W_UK[1]),
+    "w_rows": lambda: listed([vector(row) for row in W_UK]),
     "angle": lambda: f"{ANGLE}",
-    "turned_k": lambda: vector(turned(W_UK @ C, ANGLE)),
-    "turned_score": lambda: f"{Q @ turned(W_UK @ C, ANGLE):g}",
+    "turned_k": lambda: vector(turned(C @ W_UK, ANGLE)),
+    "turned_score": lambda: f"{Q @ turned(C @ W_UK, ANGLE):g}",
     "budget": lambda: f"{BUDGET}",
     "few_wrong": lambda: spelled(FEW_WRONG),
     "n_asked": lambda: f"{probes.N_ASKED}",
@@ -418,6 +424,10 @@ CALC: dict[str, Callable[[], str]] = {
     "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
     "read_first": lambda: f"{READ_FIRST}",
     "difference": lambda: f"{largest_difference(*SUM):.0e}",
+    "nope": lambda: f"{sizes().nope}",
+    "layer": lambda: f"{probes.LAYER}",
+    "broken_at": lambda: f"{first_broken(*SUM)}",
+    "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{deepseek().kept.numbers:,}",
     "deepseek_heads": lambda: f"{DEEPSEEK_HEADS}",

@@ -55,7 +55,9 @@ def unevenness(rows: Rows) -> Chart:
         .mark_line()
         .encode(
             x=alt.X("step:Q", title="step"),
-            y=alt.Y("uneven:Q", title="largest load, in means", scale=alt.Scale(domainMin=1)),
+            y=alt.Y(
+                "uneven:Q", title="busiest expert, times the mean", scale=alt.Scale(domainMin=1)
+            ),
             detail="run:N",
             color=alt.Color(
                 "arm:N",

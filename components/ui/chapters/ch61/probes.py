@@ -15,7 +15,7 @@ forward = lazily("lab.inference.forward")
 routing = lazily("lab.interp.routing")
 transcripts = lazily("lab.inference.transcript")
 
-HOW = ("as it chooses", "shut", "forced on every token")
+HOW = ("left alone", "shut", "forced on every token")
 """What a reader does to one expert."""
 
 

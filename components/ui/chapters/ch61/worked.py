@@ -51,7 +51,7 @@ def sized(n_expert: int, chosen: int, neurons: int) -> GPTConfig:
 def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
     whole = sized(n_expert, chosen, neurons)
     return [
-        {"what": "all experts together", "parameters": parameters_of(whole)},
+        {"what": "the whole network", "parameters": parameters_of(whole)},
         {"what": "met by one token", "parameters": active_of(whole)},
     ]
 
@@ -246,6 +246,7 @@ def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------- balance, live
 
+LIVE_EXPERTS = 8
 LIVE = {True: WITH, False: WITHOUT}
 
 
@@ -308,6 +309,7 @@ CALC: dict[str, Callable[[], str]] = {
     "biased_weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, BIAS)),
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
     "n_shut": lambda: f"{ASKED}",
+    "n_live": lambda: spelled(LIVE_EXPERTS),
     "n_token": lambda: spelled(len(TOKENS)),
     "even": lambda: spelled(K * len(TOKENS) // len(LOGITS)),
 }

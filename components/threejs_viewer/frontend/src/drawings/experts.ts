@@ -76,6 +76,10 @@ interface Box extends Mark {
   count: SVGTextElement;
 }
 
+/** How high a count stands: on its bar, or on the line of the mean where that would strike it. */
+const clearOf = (mean: number, high: number): number =>
+  mean > high + 3 && mean < high + 20 ? mean : high;
+
 class Experts {
   private readonly part: Part;
   private readonly svg: SVGSVGElement;
@@ -121,18 +125,18 @@ class Experts {
     this.watch.disconnect();
   }
 
-  /** Other choices are shown at their end. */
+  /** Other choices are shown at their end, in the layer that was looked at. */
   load(data: Data): void {
     if (data.digest === this.data.digest) return;
     this.data = data;
-    this.build();
+    this.build(Math.min(this.at, data.layers.length - 1));
     this.reel.rest();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
-    const { tokens, n_expert, n_shared, alt, at, seconds } = this.data;
+  private build(at = this.data.at): void {
+    const { tokens, n_expert, n_shared, alt, seconds } = this.data;
     this.pointed = this.chosen = null;
     this.at = at;
     set(this.svg, { "aria-label": alt });
@@ -349,15 +353,16 @@ class Experts {
     const unit = BAR / highest(layers, n_expert);
     const levels = filling(this.layer, n_expert, read, part);
     const counts = [...loads(this.layer, n_expert, read), read];
+    const mean = (sum(levels) / n_expert) * unit;
     this.boxes.forEach(({ bar, count }, e) => {
       const isShared = e === n_expert;
       const high = isShared ? 0 : levels[e] * unit;
       set(bar, { y: (this.bottom - high).toFixed(1), height: high.toFixed(1) });
-      set(count, { y: (this.bottom - (isShared ? BAR / 2 - 4 : high) - 6).toFixed(1) });
+      const under = isShared ? BAR / 2 - 4 : clearOf(mean, high);
+      set(count, { y: (this.bottom - under - 6).toFixed(1) });
       say(count, String(counts[e]));
     });
-    const mean = sum(levels) / n_expert;
-    set(this.mean, { transform: `translate(0 ${(this.bottom - mean * unit).toFixed(1)})` });
+    set(this.mean, { transform: `translate(0 ${(this.bottom - mean).toFixed(1)})` });
     say(this.part("level"), atMostOne(sum(counts.slice(0, n_expert)) / n_expert));
   }
 

@@ -72,7 +72,7 @@ class Strips {
   private chosen: Spot | null = null;
 
   constructor(
-    root: HTMLElement,
+    private readonly root: HTMLElement,
     private data: Data,
   ) {
     this.part = partsOf(root);
@@ -106,6 +106,7 @@ class Strips {
     this.part("low").textContent = `${signed(-full, digits)} and below`;
     this.part("high").textContent = `${signed(full, digits)} and above`;
     this.part("dropped").hidden = !strips.some(({ parts, kept }) => kept < parts[0][1]);
+    this.root.querySelector<HTMLElement>(".reel")!.hidden = seconds === 0;
     this.place();
     this.reel.load(
       strips.reduce((sum, { numbers }) => sum + numbers.length, 0),

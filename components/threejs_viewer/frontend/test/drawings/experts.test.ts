@@ -265,9 +265,10 @@ test("tokens stream in once in their seconds; who wants no motion finds the end"
   asked.mockRestore();
 });
 
-test("other choices that come later are shown at their end, from the layer that Python names", () => {
+test("other choices that come later are shown at their end, in the layer that was looked at", () => {
   const drawing = opened(experts, cases.experts);
-  drawing.load({ ...cases.experts.data, digest: "another", at: 1 });
+  drawing.all(".layers button")[1].click();
+  drawing.load({ ...cases.experts.data, digest: "another" });
   expect(drawing.text(".said")).toBe(maths.told(layers[1], n_expert));
   const fewer = layers.map(({ title, chosen, weights }) => ({
     ...{ title, chosen: chosen.slice(0, 5), weights: weights.slice(0, 5) },

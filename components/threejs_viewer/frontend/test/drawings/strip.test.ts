@@ -179,6 +179,12 @@ test("they are filled once in their seconds; who wants no motion finds the end",
   asked.mockRestore();
 });
 
+test("in no time they stand filled, with nothing to replay", () => {
+  const still = opened(strip, { ...cases.strip, data: { ...cases.strip.data, seconds: 0 } });
+  expect(still.all<HTMLElement>(".reel")[0].hidden).toBe(true);
+  expect(opened(strip, cases.strip).all<HTMLElement>(".reel")[0].hidden).toBe(false);
+});
+
 test("other strips that come later are shown at their end", () => {
   const drawing = opened(strip, cases.strip);
   drawing.load({ ...cases.strip.data, digest: "another", strips: strips.slice(0, 2) });
