@@ -120,7 +120,7 @@ page.box("Why care", "care")
 
 @page.section("squeeze", needs=[RUN])
 def squeeze() -> None:
-    asked = page.pair(digits=probes.TRAINED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
+    asked = page.pair(digits=probes.SQUEEZED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
     pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
     if not page.guess(
         "As directions are dropped, what goes wrong first on your sum?",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch60.probes import RUN, TRAINED_DIGITS, form_of
+from components.ui.chapters.ch60.probes import RUN, SQUEEZED_DIGITS, form_of
 from components.ui.chapters.ch61 import exercises, figures, probes, worked
 from components.ui.chapters.ch61.worked import CALC
 from components.ui.drawings.experts import show_experts
@@ -28,7 +28,7 @@ page.open()
 
 pair = worked.SUM
 if page.draws("stream", "shut"):
-    pair = last_allowed(f"{page.prefix}last", page.pair(digits=TRAINED_DIGITS), pair)
+    pair = last_allowed(f"{page.prefix}last", page.pair(digits=SQUEEZED_DIGITS), pair)
 
 
 @page.section("stream", needs=[RUN], told=False)

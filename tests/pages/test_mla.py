@@ -96,10 +96,10 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
     assert not app.exception and len(app.warning) == 1
 
 
-def test_a_longer_sum_is_read_with_a_limit_and_a_short_one_without() -> None:
-    usual = load_run(probes.RUN).model.config.position
-    assert probes.model_for(1234, 5678).config.position == usual
-    assert probes.model_for(12345, 6).config.position != usual
+def test_ten_digits_are_written_as_long_as_they_are() -> None:
+    a, b = 1234567890, 9876543210
+    assert len(probes.written(a, b).text) == probes.form_of(a, b).length
+    assert probes.written(12, 34).text == probes.form_of(12, 34).text(12, 34)
 
 
 # ---------------------------------------------------------------- exercises

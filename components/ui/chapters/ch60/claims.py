@@ -17,11 +17,11 @@ LONG = "records/long_sums.jsonl"
 DIGITS = (4, 5, 6, 8, 10, 12, 16)
 
 
-def of_digits(run: str, digits: int, limited: bool) -> Callable[[Rows], Measured]:
+def of_digits(arm: str, digits: int) -> Callable[[Rows], Measured]:
     """Wrong sums of so many digits by as many."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, run=run, digits=digits, limited=limited)
+        (row,) = select(rows, arm=arm, digits=digits)
         errors, n = row["errors"], row["n"]
         return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
 
@@ -131,14 +131,10 @@ CLAIMS: dict[str, Claim] = {
         at_home,
     ),
     **{
-        f"ch6.long_{short}_{digits}{'' if limited else '_free'}": Claim(
-            f"Test sums of {digits} x {digits} digits wrong: {worked.NETWORKS[run]}, "
-            f"{'with' if limited else 'without'} a limit on distances.",
-            LONG,
-            of_digits(run, digits, limited),
+        f"ch6.long_{arm.replace(', ', '_')}_{digits}": Claim(
+            f"Test sums of {digits} x {digits} digits wrong: {name}.", LONG, of_digits(arm, digits)
         )
-        for short, run in (("mla", "mla_moe"), ("heads", "far_coupled"))
+        for arm, name in worked.NETWORKS.items()
         for digits in DIGITS
-        for limited in (True, False)
     },
 }

@@ -18,16 +18,13 @@ from lab.data.vocabulary import decode, encode
 evaluate = lazily("lab.inference.evaluate")
 forward = lazily("lab.inference.forward")
 latents = lazily("lab.interp.latents")
-lengths = lazily("lab.experiments.lengths")
 transcripts = lazily("lab.inference.transcript")
 
 RUN, HEADS_RUN = "mla_moe", "far_coupled"
 """The network with latents, and one of the same width that keeps keys and values."""
 
-TRAINED_DIGITS, MOST_DIGITS = 4, 8
-LIMIT = (4, 3)
-"""The farthest place and line that count, where a sum is longer than any that was learned."""
-
+SQUEEZED_DIGITS, MOST_DIGITS = 4, 10
+"""Of a sum that is squeezed, and of a long one that a reader types."""
 RANKS = (64, 48, 32, 24, 20, 18, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 4, 2)
 """Directions that a squeezed network keeps in every layer."""
 
@@ -88,7 +85,7 @@ def left_by(a: int, b: int, place: int) -> Left:
 @lru_cache(maxsize=1)
 def directions() -> list[Any]:
     """Of the latents of every layer, on validation sums of four digits."""
-    form = Format("cot_reversed", TRAINED_DIGITS, TRAINED_DIGITS)
+    form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), N_TEXT, form.p, form.q, *BOUNDS["validation"])
     texts, _ = form.render(a, b)
     return latents.directions(take_with_progress(RUN).model, texts[:, :-1])
@@ -105,7 +102,7 @@ def squeezed(a: int, b: int) -> dict[int, str]:
     prompt = encode(form.text(a, b)[: form.prompt_length])
     edits = [latents.squeeze(i, found, RANKS) for i, found in enumerate(directions())]
     given = np.repeat(prompt[None], len(RANKS), axis=0)
-    texts = evaluate.go_on(model_for(a, b), given, form.length, edits)
+    texts = evaluate.go_on(take_with_progress(RUN).model, given, form.length, edits)
     return {rank: decode(text) for rank, text in zip(RANKS, texts, strict=True)}
 
 
@@ -118,7 +115,7 @@ def along_directions(a: int, b: int, place: int) -> Numbers:
 @st.cache_data(show_spinner=False, max_entries=256)
 def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     """Validation sums of four digits that go wrong with so many directions a layer: (errors, n)."""
-    form = Format("cot_reversed", TRAINED_DIGITS, TRAINED_DIGITS)
+    form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
     a, b = sample_exact(np.random.default_rng(2), N_ASKED, form.p, form.q, *BOUNDS["validation"])
     texts, mask = form.render(a, b)
     edits = [latents.squeeze(i, directions()[i], rank) for i, rank in enumerate(ranks)]
@@ -129,16 +126,9 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     return int(wrong.any(axis=1).sum()), len(a)
 
 
-def model_for(a: int, b: int) -> Any:
-    """The network; on sums longer than any that it learned, with a limit on distances."""
-    model = take_with_progress(RUN).model
-    longest = max(len(str(a)), len(str(b)))
-    return model if longest <= TRAINED_DIGITS else lengths.clipped(model, LIMIT)
-
-
 @lru_cache(maxsize=64)
 def written(a: int, b: int) -> Any:
     """The network's own text of a sum."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]
-    return transcripts.transcribe(model_for(a, b), prompt, form.length)
+    return transcripts.transcribe(take_with_progress(RUN).model, prompt, form.length)

@@ -300,15 +300,20 @@ def fall_rows(a: int, b: int) -> list[Row]:
 
 # ---------------------------------------------------------------- longer sums
 
-NETWORKS = {"mla_moe": "latents and experts", "far_coupled": "heads with their own, dense"}
+NETWORKS = {
+    "after": "latents and experts, up to eight digits",
+    "before": "before, up to four digits",
+    "before, limited": "before, distances limited",
+    "heads, limited": "heads with their own, up to four, limited",
+}
 
 
 def length_rows(rows: Sequence[Row]) -> list[Row]:
-    """A row a network and length, with a limit on distances and without."""
+    """A row a network and length."""
     return [
         {
             "digits": row["cell"]["digits"],
-            "network": NETWORKS[row["cell"]["run"]] + (", limited" if row["limit"] else ""),
+            "network": NETWORKS[row["cell"]["arm"]],
             "wrong": row["errors"],
             "n": row["n"],
             "share": row["errors"] / row["n"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from components.ui.chapters.ch60.probes import RUN, form_of, model_for
+from components.ui.chapters.ch60.probes import RUN, form_of
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
@@ -30,7 +30,9 @@ def experts() -> MixtureOfExperts:
 def sent(a: int, b: int) -> list[Layer]:
     """Layer by layer, the experts of every token of the right text of a sum, its end left out."""
     text = form_of(a, b).text(a, b)[:-1]
-    trace = forward.run_with_trace(model_for(a, b), text, ["expert_index", "expert_weight"])
+    trace = forward.run_with_trace(
+        take_with_progress(RUN).model, text, ["expert_index", "expert_weight"]
+    )
     return [
         Layer(
             f"layer {i}",
@@ -48,5 +50,8 @@ def written(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
     prompt = form.text(a, b)[: form.prompt_length]
     return transcripts.transcribe(
-        model_for(a, b), prompt, form.length, [edit(experts(), layer, expert) for edit in edits]
+        take_with_progress(RUN).model,
+        prompt,
+        form.length,
+        [edit(experts(), layer, expert) for edit in edits],
     )
