@@ -48,8 +48,8 @@ def test_the_benchmark_of_latents_counts_their_bytes_and_times_their_steps(
     held = {name: found["bytes_per_token"] for name, found in document.items()}
     assert held == {
         "heads": 6 * 2 * 4 * 64 * 4,
-        "latents, keys made": 6 * (4 * (32 + 64) + 32) * 4,
-        "latents, absorbed": 6 * (64 + 32) * 4,
+        "latents, keys made": 6 * (4 * (32 + 64) + 64) * 4,
+        "latents, absorbed": 6 * (64 + 64) * 4,
     }
     assert all(0 < ms < 1e3 for found in document.values() for ms in found["ms_per_step"].values())
     assert "absorbed" in capsys.readouterr().out and json.dumps(document)
