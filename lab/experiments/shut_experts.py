@@ -1,4 +1,5 @@
-"""One expert shut to every token, or forced on every token: which sums go wrong, and where?
+"""One expert shut to every token, or forced on every token: which sums go wrong, and where? Beside
+it what every token shares, and all that routers send to, each left out of a layer.
 
 Every token is asked from the right ones before it, so that one wrong digit does not spoil the rest.
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any, cast
+
+import torch
 
 from lab.data.problems import Format
 from lab.data.samples import Sample
@@ -20,10 +23,13 @@ from lab.training.checkpoint import load_run
 
 RUN = "mla_moe"
 FORM = Format("cot_reversed", 4, 4)
+SILENCED = {"shared": "shared_post", "routed": "expert_weight"}
+"""What of a layer says nothing when this site is zero: the shared expert, or all chosen ones."""
 
 
 def shut_cells() -> list[Cell]:
-    """The network whole, then every expert of every layer."""
+    """The network whole, every expert of every layer, then one layer, and last all of them, without
+    a part of the FFN."""
     config = load_run(RUN).model.config
     n_expert = cast(MixtureOfExperts, config.ffn).n_routed_experts
     each = [
@@ -31,7 +37,12 @@ def shut_cells() -> list[Cell]:
         for layer in range(config.n_layer)
         for expert in range(n_expert)
     ]
-    return [{"layer": None, "expert": None}, *each]
+    without = [
+        {"layer": layer, "without": part}
+        for layer in (*range(config.n_layer), None)
+        for part in SILENCED
+    ]
+    return [{"layer": None, "expert": None}, *each, *without]
 
 
 def measure_shut(cell: Cell) -> dict[str, Any]:
@@ -39,6 +50,9 @@ def measure_shut(cell: Cell) -> dict[str, Any]:
     told = {**Sample("generator", "validation pairs of 4x4", ASKED, 0).document(), "seeds": [0]}
     if cell["layer"] is None:
         return {"n": ASKED, "whole": wrong(model), **told}
+    if "without" in cell:
+        silent = Edit(SILENCED[cell["without"]], torch.zeros_like, cell["layer"])
+        return {"n": ASKED, "silent": wrong(model, [silent]), **told}
     ffn = cast(MixtureOfExperts, model.config.ffn)
     where = (ffn, cell["layer"], cell["expert"])
     found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}

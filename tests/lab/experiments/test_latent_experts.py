@@ -14,7 +14,7 @@ from lab.experiments import latent_experts, long_sums, low_rank, shut_experts
 from lab.experiments.frontier import asked
 from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
 from lab.experiments.lengths import problems_of_shape
-from lab.experiments.shut_experts import measure_shut
+from lab.experiments.shut_experts import measure_shut, shut_cells
 from lab.model.config import LatentAttention, MixtureOfExperts
 from lab.model.cost import parameters_of
 from lab.recipes.latent_experts import mla_moe, network, with_experts
@@ -85,15 +85,16 @@ def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
 
 
 def test_shut_experts_of_the_record_are_those_of_the_committed_run() -> None:
-    """One cell that matters and the whole network, asked again."""
-    rows = {(r["cell"]["layer"], r["cell"]["expert"]): r for r in read_lines(RECORDS / SHUT)}
-    config = load_run(shut_experts.RUN).model.config
-    n_expert = cast(MixtureOfExperts, config.ffn).n_routed_experts
-    assert len(rows) == 1 + config.n_layer * n_expert
-    worst = max((row for row in rows.values() if "shut" in row), key=lambda r: r["shut"]["errors"])
-    for row in (rows[None, None], worst):
+    """The whole network, the cell that matters most, and a layer without what all share."""
+    rows = read_lines(RECORDS / SHUT)
+    assert [row["cell"] for row in rows] == shut_cells()
+    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
+    last = max((row for row in rows if "silent" in row), key=lambda row: row["silent"]["errors"])
+    for row in (rows[0], worst, last):
         found = measure_shut(row["cell"])
-        told = {name: found[name] for name in ("whole", "shut", "forced") if name in found}
+        told = {
+            name: found[name] for name in ("whole", "shut", "forced", "silent") if name in found
+        }
         assert json.loads(json.dumps(told)) == {name: row[name] for name in told}
 
 
