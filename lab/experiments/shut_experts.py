@@ -47,16 +47,16 @@ def shut_cells() -> list[Cell]:
 
 def measure_shut(cell: Cell) -> dict[str, Any]:
     model = load_run(RUN).model
-    told = {**Sample("generator", "validation pairs of 4x4", ASKED, 0).document(), "seeds": [0]}
-    if cell["layer"] is None:
-        return {"n": ASKED, "whole": wrong(model), **told}
     if "without" in cell:
         silent = Edit(SILENCED[cell["without"]], torch.zeros_like, cell["layer"])
-        return {"n": ASKED, "silent": wrong(model, [silent]), **told}
-    ffn = cast(MixtureOfExperts, model.config.ffn)
-    where = (ffn, cell["layer"], cell["expert"])
-    found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
-    return {"n": ASKED, **found, **told}
+        found = {"silent": wrong(model, [silent])}
+    elif cell["layer"] is None:
+        found = {"whole": wrong(model)}
+    else:
+        where = (cast(MixtureOfExperts, model.config.ffn), cell["layer"], cell["expert"])
+        found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
+    told = Sample("generator", "validation pairs of 4x4", ASKED, 0).document()
+    return {"n": ASKED, **found, **told, "seeds": [0]}
 
 
 def wrong(model: GPT, edits: Collection[Edit] = ()) -> dict[str, Any]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
 from lab.data.problems import Format
-from lab.experiments import latent_experts, long_sums, low_rank, shut_experts
+from lab.experiments import latent_experts, long_sums, low_rank
 from lab.experiments.frontier import asked
 from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.shut_experts import measure_shut, shut_cells
-from lab.model.config import LatentAttention, MixtureOfExperts
+from lab.model.config import LatentAttention
 from lab.model.cost import parameters_of
 from lab.recipes.latent_experts import mla_moe, network, with_experts
 from lab.records import RECORDS, read_lines
-from lab.training.checkpoint import load_run
 
 SHUT = "shut_experts.jsonl"
 
