@@ -48,8 +48,8 @@ def shut_cells() -> list[Cell]:
 def measure_shut(cell: Cell) -> dict[str, Any]:
     model = load_run(RUN).model
     if "without" in cell:
-        silent = Edit(SILENCED[cell["without"]], torch.zeros_like, cell["layer"])
-        found = {"silent": wrong(model, [silent])}
+        layers = range(model.config.n_layer) if cell["layer"] is None else [cell["layer"]]
+        found = {"silent": wrong(model, [silenced(cell["without"], layer) for layer in layers])}
     elif cell["layer"] is None:
         found = {"whole": wrong(model)}
     else:
@@ -57,6 +57,10 @@ def measure_shut(cell: Cell) -> dict[str, Any]:
         found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
     told = Sample("generator", "validation pairs of 4x4", ASKED, 0).document()
     return {"n": ASKED, **found, **told, "seeds": [0]}
+
+
+def silenced(part: str, layer: int) -> Edit:
+    return Edit(SILENCED[part], torch.zeros_like, layer)
 
 
 def wrong(model: GPT, edits: Collection[Edit] = ()) -> dict[str, Any]:
