@@ -22,6 +22,7 @@ moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts")
+shutting = lazily("lab.experiments.shut_experts")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -83,7 +84,7 @@ page.prose("router")
 def shut_one() -> None:
     rows = rows_of("shut_experts.jsonl")
     if not rows or not page.guess(
-        "How many of all experts, shut one at a time, spoil at least one sum in ten?",
+        "Shut one at a time, how many of all experts spoil at least one sum in ten?",
         worked.MATTERS,
         lambda: worked.who_matters(rows),
     ):
@@ -114,7 +115,27 @@ def shut_one() -> None:
     page.source(routing.forbid, routing.force)
 
 
-# ---------------------------------------------------------------- 4. balance
+# ---------------------------------------------------------------- 4. or all that were chosen
+
+
+@page.section("silent")
+def nothing_that_was_chosen() -> None:
+    rows = rows_of("shut_experts.jsonl")
+    if not rows or not page.guess(
+        "Of the same sums, how many go wrong when no layer adds what its router chose?",
+        worked.SPOILED,
+        lambda: worked.spoiled_without_chosen(rows),
+    ):
+        return
+    page.draw(
+        figures.left_out(worked.left_out_rows(rows)),
+        alt="Sums that go wrong without the shared expert, and without the chosen ones, by layer",
+    )
+    page.notice()
+    page.source(shutting.silenced)
+
+
+# ---------------------------------------------------------------- 5. balance
 
 race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
 

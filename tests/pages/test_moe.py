@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from shown import text_of
+from shown import charts, text_of
 
 from components.ui.chapters.ch60.probes import RUN, form_of
 from components.ui.chapters.ch61 import probes, worked
@@ -27,8 +27,9 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
     assert "It is **" not in text_of(app)
     app = book(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
-    answer = worked.who_matters(read_lines(RECORDS / "shut_experts.jsonl"))
-    assert f"It is **{answer}**" in text_of(app)
+    rows = read_lines(RECORDS / "shut_experts.jsonl")
+    for answer in (worked.who_matters(rows), worked.spoiled_without_chosen(rows)):
+        assert f"It is **{answer}**" in text_of(app)
 
 
 @pytest.mark.parametrize("bias", [worked.NO_BIAS, worked.BIAS])
@@ -83,17 +84,21 @@ def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:
     """The one that the record says is worst, on sums that the whole network writes right."""
     found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
     layer, expert = np.unravel_index(found.argmax(), found.shape)
-    sums = [(37, 48), (3748, 6152), (98, 76), (512, 734), (6, 7), (1234, 5678)]
-    right = [probes.written(*s, probes.HOW[0], 0, 0).text == form_of(*s).text(*s) for s in sums]
-    shut = [
-        probes.written(*s, probes.HOW[1], int(layer), int(expert)).text == form_of(*s).text(*s)
-        for s in sums
-    ]
-    assert all(right) and not all(shut)
+    right = form_of(*worked.SUM).text(*worked.SUM)
+    assert probes.written(*worked.SUM, probes.HOW[0], 0, 0).text == right
+    assert probes.written(*worked.SUM, probes.HOW[1], int(layer), int(expert)).text != right
     form = form_of(37, 48)
     prompt = form.text(37, 48)[: form.prompt_length]
     alone = transcribe(load_run(RUN).model, prompt, form.length).text
     assert probes.written(37, 48, probes.HOW[0], 3, 3).text == alone
+
+
+def test_all_layers_without_what_was_chosen_are_the_last_bar(book: Any) -> None:
+    rows = worked.left_out_rows(read_lines(RECORDS / "shut_experts.jsonl"))
+    found = {row["part"]: row["wrong"] for row in rows if row["layer"] == worked.EVERYWHERE}
+    assert found[worked.SHARED] == worked.ASKED > found[worked.ROUTED]
+    (points,) = charts(book(PAGE, reveal="1"), "layer", "part", "share")
+    assert len(points) == len(rows)
 
 
 def test_as_many_sums_were_asked_as_the_page_says() -> None:

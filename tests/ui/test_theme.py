@@ -186,6 +186,13 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "parameters": lambda: ch61.parameters([{"what": "all", "parameters": 5}]),
     "loads": lambda: ch61.loads([3, 1]),
+    "left_out": lambda: ch61.left_out(
+        [
+            {"layer": layer, "part": part, "wrong": 1, "n": 2, "share": 0.5}
+            for layer in ("layer 0", "all layers")
+            for part in ("a", "b")
+        ]
+    ),
     "told": lambda: ch61.told(
         [{"label": "place", "layer": 0, "seed": 1, "share": 0.5, "chance": 0.01}]
     ),

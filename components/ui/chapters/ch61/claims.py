@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from components.ui.chapters.ch61 import worked
 from components.ui.claims.core import Claim, Measured, part_of
 from components.ui.words import spelled
@@ -32,10 +34,47 @@ def without_effect(rows: Rows) -> Measured:
     return Measured(part_of(int((found == 0).sum()), found.size))
 
 
-def in_the_last_layers(rows: Rows) -> Measured:
-    """Of the experts that matter, how many are in the last two layers."""
-    found = worked.shut_map(rows, "shut") >= worked.MANY
-    return Measured(spelled(int(found[-2:].sum())))
+def worst_shut(rows: Rows) -> Measured:
+    """Of the expert that spoils most when it is shut: sums that go wrong."""
+    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
+    return Measured(part_of(worst["shut"]["errors"], worst["n"]))
+
+
+def digits_of_worst(rows: Rows) -> Measured:
+    """Of the same: digits that go wrong, of all numbers together."""
+    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
+    return Measured(digits_wrong(worst["shut"]))
+
+
+def digits_wrong(found: dict[str, Any]) -> str:
+    n, wrong = np.sum(list(found["wrong"].values()), axis=0)
+    return part_of(int(wrong), int(n))
+
+
+def left_out(part: str) -> Callable[[Rows], Measured]:
+    """Sums that go wrong without this part of the FFN in any layer."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, without=part, layer=None)
+        return Measured(part_of(row["silent"]["errors"], row["n"]))
+
+    return pick
+
+
+def digits_without_chosen(rows: Rows) -> Measured:
+    (row,) = select(rows, without="routed", layer=None)
+    return Measured(digits_wrong(row["silent"]))
+
+
+def layers_that_lose(part: str) -> Callable[[Rows], Measured]:
+    """Layers that spoil a sum at all when this part of their FFN is left out."""
+
+    def pick(rows: Rows) -> Measured:
+        alone = [r for r in select(rows, without=part) if r["cell"]["layer"] is not None]
+        spoil = sum(row["silent"]["errors"] > 0 for row in alone)
+        return Measured(f"{spelled(spoil)} of {spelled(len(alone))}")
+
+    return pick
 
 
 RACE, CHANGES = "records/latent_experts.jsonl", "records/expert_changes.jsonl"
@@ -114,9 +153,27 @@ CLAIMS: dict[str, Claim] = {
         that_matter("forced"),
     ),
     "ch6.shut_nothing": Claim("Experts that, shut alone, spoil no sum.", SHUT, without_effect),
-    "ch6.shut_late": Claim(
-        "Of the experts that matter, how many are in the last two layers.",
+    "ch6.shut_worst": Claim("Sums that the worst expert spoils, shut alone.", SHUT, worst_shut),
+    "ch6.shut_worst_digits": Claim(
+        "Digits of all numbers that are wrong with that expert shut.", SHUT, digits_of_worst
+    ),
+    "ch6.without_routed": Claim(
+        "Sums wrong with nothing of what routers chose, in any layer.", SHUT, left_out("routed")
+    ),
+    "ch6.without_shared": Claim(
+        "Sums wrong without the shared expert of any layer.", SHUT, left_out("shared")
+    ),
+    "ch6.without_routed_digits": Claim(
+        "Digits of all numbers wrong with nothing of what routers chose.",
         SHUT,
-        in_the_last_layers,
+        digits_without_chosen,
+    ),
+    "ch6.layers_lose_shared": Claim(
+        "Layers that spoil a sum without their shared expert.", SHUT, layers_that_lose("shared")
+    ),
+    "ch6.layers_lose_routed": Claim(
+        "Layers that spoil a sum without what their router chose.",
+        SHUT,
+        layers_that_lose("routed"),
     ),
 }

@@ -71,6 +71,29 @@ def unevenness(rows: Rows) -> Chart:
     )
 
 
+def left_out(rows: Rows) -> Chart:
+    """Sums that go wrong without a part of the FFN, two bars a layer. Rows: layer, part, wrong, n,
+    share."""
+    data = pd.DataFrame(rows)
+    return finished(
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("part:N", sort=None),
+            y=alt.Y("share:Q", title="sums that go wrong", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                scale=kinds(data["part"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["layer", "part", "wrong", "n"],
+        )
+        .properties(height=CURVE)
+    )
+
+
 def told(rows: Rows) -> Chart:
     """What experts tell of their tokens, a point a seed and layer, and what chance shows.
 

@@ -22,7 +22,8 @@ from lab.statistics import spread
 
 Row = dict[str, Any]
 Numbers = NDArray[np.float64]
-SUM = (37, 48)
+SUM = (23, 12)
+"""One that goes wrong when the expert that matters most is shut."""
 
 # ---------------------------------------------------------------- total and active
 
@@ -126,13 +127,48 @@ ASKED = 200
 MANY = 0.1
 """So much of all sums that an expert is said to matter."""
 
-MATTERS = ("most of them", "about half", "a few")
+MATTERS = ("hardly any", "a quarter or so", "half or more")
 
 
 def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, shut, spoil at least one sum in ten."""
-    share = float((shut_map(rows, "shut") >= MANY).mean())
-    return MATTERS[0] if share > 0.6 else MATTERS[1] if share > 0.4 else MATTERS[2]
+    return band(float((shut_map(rows, "shut") >= MANY).mean()), (0.1, 0.4), MATTERS)
+
+
+SHARED, ROUTED = "without the shared expert", "without those that were chosen"
+LEFT_OUT = {SHARED: "shared", ROUTED: "routed"}
+EVERYWHERE = "all layers"
+
+
+def left_out_rows(rows: Sequence[Row]) -> list[Row]:
+    """A row a layer and part of its FFN: how many sums go wrong without it; all layers last."""
+    return [
+        {
+            "layer": EVERYWHERE
+            if row["cell"]["layer"] is None
+            else f"layer {row['cell']['layer']}",
+            "part": name,
+            "wrong": row["silent"]["errors"],
+            "share": row["silent"]["errors"] / row["n"],
+            "n": row["n"],
+        }
+        for name, part in LEFT_OUT.items()
+        for row in select(rows, without=part)
+    ]
+
+
+def named(layer: int | None) -> str:
+    return EVERYWHERE if layer is None else f"layer {layer}"
+
+
+ALL_WRONG, HALF_WRONG, FEW_WRONG = "all of them", "about half", "none, or next to none"
+SPOILED = (FEW_WRONG, HALF_WRONG, ALL_WRONG)
+
+
+def spoiled_without_chosen(rows: Sequence[Row]) -> str:
+    """How many sums go wrong when nothing of what routers chose is left."""
+    (found,) = select(rows, without="routed", layer=None)
+    return band(found["silent"]["errors"] / found["n"], (0.1, 0.9), SPOILED)
 
 
 # ---------------------------------------------------------------- balance, recorded
@@ -309,6 +345,7 @@ CALC: dict[str, Callable[[], str]] = {
     "biased_weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, BIAS)),
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
     "n_shut": lambda: f"{ASKED}",
+    "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",
     "n_live": lambda: spelled(LIVE_EXPERTS),
     "n_token": lambda: spelled(len(TOKENS)),
     "even": lambda: spelled(K * len(TOKENS) // len(LOGITS)),
