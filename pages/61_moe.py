@@ -29,7 +29,11 @@ page.open()
 
 pair = worked.SUM
 if page.draws("stream", "shut"):
-    pair = last_allowed(f"{page.prefix}last", page.pair(digits=SQUEEZED_DIGITS), pair)
+    pair = last_allowed(
+        f"{page.prefix}last",
+        page.pair(digits=SQUEEZED_DIGITS, a=str(pair[0]), b=str(pair[1])),
+        pair,
+    )
 
 
 @page.section("stream", needs=[RUN], told=False)

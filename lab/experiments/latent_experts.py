@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from lab.data.problems import BOUNDS, Format, SplitName, sample_exact
+from lab.data.problems import BOUNDS, Field, Format, Integers, SplitName, sample_exact
 from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.experiments.attention_residuals import held_out_loss, rounded
-from lab.experiments.frontier import asked, line_of
+from lab.experiments.frontier import asked, columns, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
@@ -106,12 +106,14 @@ def errors_at(model: GPT, digits: int, n: int, split: SplitName) -> dict[str, in
 # ---------------------------------------------------------------- who is sent where
 
 
+def sums_looked_at() -> tuple[Integers, Integers]:
+    return sample_exact(np.random.default_rng(1), N_LOOKED_AT, 4, 4, *BOUNDS["validation"])
+
+
 def looked_at(recipe: Recipe) -> tuple[Any, Any]:
     """Validation sums of 4 x 4 digits, (N, T) tokens, and which tokens a model writes next."""
     form = cast(Shapes, recipe.data).format
-    long = Format(form.style, 4, 4)
-    pairs = sample_exact(np.random.default_rng(1), N_LOOKED_AT, 4, 4, *BOUNDS["validation"])
-    texts, mask = long.render(*pairs)
+    texts, mask = Format(form.style, 4, 4).render(*sums_looked_at())
     return texts[:, :-1], mask[:, 1:]
 
 
@@ -141,17 +143,26 @@ def experts_of(model: GPT, recipe: Recipe) -> dict[str, Any]:
 
 
 def labels_of(texts: Any, writes: Any) -> dict[str, Any]:
-    """Of the token that is written next: its place, its line, what it is; -1 where it has none."""
+    """Of the token that is written next: its place, its line, the carry into it if it is one of a
+    partial product; -1 where it has none. And of the token that is read: what it is."""
     form = Format("cot_reversed", 4, 4)
-    whole = np.full(texts.shape[1], -1), np.full(texts.shape[1], -1)
+    place, line, carry = (np.full(texts.shape, -1) for _ in range(3))
     for slot in range(1, texts.shape[1] + 1):
-        field = form.field_at(slot)
-        if field.holds_number:
-            whole[0][slot - 1] = field.place(slot)
-            sums = field.kind != "partial product"
-            whole[1][slot - 1] = 2 * line_of(form, field) + sums
-    place, line = (np.broadcast_to(x, texts.shape)[writes] for x in whole)
-    return {"place": place, "line": line, "token read": texts[writes].astype(np.int64)}
+        field, before = form.field_at(slot), slot - 1
+        if not field.holds_number:
+            continue
+        place[:, before] = field.place(slot)
+        line[:, before] = 2 * line_of(form, field) + (not is_product(form, field))
+        if is_product(form, field):
+            carry[:, before] = carries_into(form, field, field.place(slot))
+    labels = {"place": place, "line": line, "carry": carry, "token read": texts}
+    return {name: found[writes].astype(np.int64) for name, found in labels.items()}
+
+
+def carries_into(form: Format, field: Field, place: int) -> list[int]:
+    """Of one digit of a partial product, sum by sum."""
+    pairs = zip(*(numbers.tolist() for numbers in sums_looked_at()), strict=True)
+    return [columns(form, field, a, b)[place].carry for a, b in pairs]
 
 
 # ---------------------------------------------------------------- the race

@@ -48,7 +48,7 @@ def test_a_run_in_miniature_tells_errors_loads_and_what_experts_know(
     assert [check[0] for check in row["curve"]] == [1, 2]
     assert all(1 <= uneven <= 8 for check in row["curve"] for uneven in check[2])
     assert np.allclose(np.sum(row["loads"], axis=1), 1, atol=1e-3)
-    assert row["told"].keys() == {"place", "line", "token read"}
+    assert row["told"].keys() == {"place", "line", "carry", "token read"}
 
 
 def test_what_comes_next_is_labelled_by_place_and_line() -> None:
@@ -59,6 +59,10 @@ def test_what_comes_next_is_labelled_by_place_and_line() -> None:
     assert first["place"][:5] == [0, 1, 2, 3, 4]  # units first: 4 x 1 digits have five places
     assert first["line"][:5] == [0] * 5 and max(first["line"]) == 7  # the answer adds line 3
     assert first["place"][-1] == first["line"][-1] == -1  # `$` is no digit
+    (a, *_), (b, *_) = latent_experts.sums_looked_at()
+    assert first["carry"][:2] == [0, (a % 10) * (b % 10) // 10]  # into the units, into the tens
+    of_sums = [label for label, line in zip(first["carry"], first["line"], strict=True) if line % 2]
+    assert set(of_sums) == {-1}
 
 
 def test_the_best_rate_is_asked_of_a_whole_grid() -> None:

@@ -113,6 +113,7 @@ def told(label: str, chance: bool = False) -> Callable[[Rows], Measured]:
     return pick
 
 
+TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry"}
 EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
 
 CLAIMS: dict[str, Claim] = {
@@ -141,7 +142,7 @@ CLAIMS: dict[str, Claim] = {
             RACE,
             told(label, chance),
         )
-        for name, label in {"token": "token read", "place": "place", "line": "line"}.items()
+        for name, label in TOLD.items()
         for chance in (False, True)
     },
     "ch6.shut_matter": Claim(

@@ -213,6 +213,7 @@ LABELS = {
     "token read": "the token that is read",
     "place": "the place of the digit",
     "line": "the line",
+    "carry": "the carry into a product's digit",
 }
 
 
