@@ -11,7 +11,7 @@ import streamlit as st
 from components.ui import tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import exercises, figures, probes, worked
-from components.ui.chapters.ch60.probes import HEADS_RUN, RUN
+from components.ui.chapters.ch60.probes import HEADS_RUN, LONG_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
@@ -154,7 +154,7 @@ def squeeze() -> None:
     page.source(latents.squeeze, latents.directions)
 
 
-@page.section("long", needs=[RUN])
+@page.section("long", needs=[LONG_RUN])
 def longer() -> None:
     asked = page.pair("long", digits=probes.MOST_DIGITS, a="37481920", b="61525384")
     own = last_allowed(f"{page.prefix}last_long", asked, (37481920, 61525384))

@@ -9,7 +9,8 @@ import streamlit as st
 
 from components.ui import tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch60.probes import RUN, SQUEEZED_DIGITS, form_of
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
 from components.ui.chapters.ch61 import exercises, figures, probes, worked
 from components.ui.chapters.ch61.worked import CALC
 from components.ui.drawings.experts import show_experts

@@ -10,7 +10,8 @@ import pytest
 import torch
 from shown import charts, text_of
 
-from components.ui.chapters.ch60.probes import RUN, form_of
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch60.probes import form_of
 from components.ui.chapters.ch61 import probes, worked
 from lab.inference.transcript import transcribe
 from lab.model.config import MixtureOfExperts

@@ -126,8 +126,8 @@ CLAIMS: dict[str, Claim] = {
         rank_ratio(128, 0, 0.1, False),
     ),
     "ch6.mla_4x4": Claim(
-        "Test sums of four by four digits wrong: latents and experts.",
-        result_of(probes.RUN),
+        "Test sums of four by four digits wrong: latents and experts, at the end.",
+        result_of(probes.LONG_RUN),
         at_home,
     ),
     **{

@@ -20,8 +20,9 @@ forward = lazily("lab.inference.forward")
 latents = lazily("lab.interp.latents")
 transcripts = lazily("lab.inference.transcript")
 
-RUN, HEADS_RUN = "mla_moe", "far_coupled"
-"""The network with latents, and one of the same width that keeps keys and values."""
+RUN, LONG_RUN, HEADS_RUN = "mla_moe_before", "mla_moe", "far_coupled"
+"""The network with latents, the same after it went on with longer sums, its distances limited, and
+one of the same width that keeps keys and values."""
 
 SQUEEZED_DIGITS, MOST_DIGITS = 4, 10
 """Of a sum that is squeezed, and of a long one that a reader types."""
@@ -128,7 +129,7 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def written(a: int, b: int) -> Any:
-    """The network's own text of a sum."""
+    """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]
-    return transcripts.transcribe(take_with_progress(RUN).model, prompt, form.length)
+    return transcripts.transcribe(take_with_progress(LONG_RUN).model, prompt, form.length)

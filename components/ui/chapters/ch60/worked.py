@@ -397,7 +397,7 @@ def best_arm(rows: Sequence[Row]) -> str:
     return min(ARMS.values(), key=lambda name: median_share(points, name))
 
 
-BUDGET, FEW_WRONG = 120, 1
+BUDGET, FEW_WRONG = 48, 1
 """Directions in all layers that an exercise allows, and sums that may go wrong with them."""
 
 CALC: dict[str, Callable[[], str]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from components.ui.chapters.ch60.probes import RUN, form_of
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch60.probes import form_of
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.chapters.ch60.probes import RUN
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import probes
 from components.ui.claims.core import part_of
 from components.ui.runs import take_with_progress
