@@ -53,7 +53,7 @@ def ways(rows: Rows, what: str) -> Chart:
         ),
     )
     bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=","))
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=".3s"))
     return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
 
 
@@ -81,7 +81,11 @@ def falls(rows: Rows, now: int) -> Chart:
     Rows: directions, kind, wrong.
     """
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("directions:Q", title="directions that are kept", scale=alt.Scale(reverse=True)),
+        x=alt.X(
+            "directions:Q",
+            title="directions that are kept",
+            scale=alt.Scale(type="log", base=2, reverse=True),
+        ),
         y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
         color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
         tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
