@@ -194,7 +194,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ]
     ),
     "told": lambda: ch61.told(
-        [{"label": "place", "layer": 0, "seed": 1, "share": 0.5, "chance": 0.01}]
+        [{"label": "place", "layer": layer, "seed": 1, "share": 0.5} for layer in (0, 1)]
     ),
     "unevenness": lambda: ch61.unevenness(
         [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]

@@ -12,7 +12,7 @@ import pytest
 from lab.data.problems import Format
 from lab.experiments import latent_experts, long_sums, low_rank
 from lab.experiments.frontier import asked
-from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
+from lab.experiments.latent_experts import RATES, best_rate, labels_of, looked_at, measure, plan
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.shut_experts import measure_shut, shut_cells
 from lab.model.config import LatentAttention
@@ -67,12 +67,12 @@ def test_what_comes_next_is_labelled_by_place_and_line() -> None:
 
 def test_the_best_rate_is_asked_of_a_whole_grid() -> None:
     rows = [
-        {"cell": {"part": "rate", "attention": "mla", "ffn": "moe", "rate": rate}, "loss": loss}
-        for rate, loss in zip(latent_experts.RATES, (0.3, 0.1, 0.2), strict=True)
+        {"cell": {"part": "rate", "attention": "mha", "ffn": "moe", "rate": rate}, "loss": loss}
+        for rate, loss in zip(RATES["mha"], (0.3, 0.1, 0.2, 0.4), strict=True)
     ]
-    assert best_rate(rows, "mla", "moe") == latent_experts.RATES[1]
-    with pytest.raises(ValueError, match="2 of 3 rates are measured for mla, moe"):
-        best_rate(rows[:2], "mla", "moe")
+    assert best_rate(rows, "mha", "moe") == RATES["mha"][1]
+    with pytest.raises(ValueError, match="2 of 4 rates are measured for mha, moe"):
+        best_rate(rows[:2], "mha", "moe")
 
 
 def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:

@@ -38,13 +38,13 @@ def at_home(result: dict[str, Any]) -> Measured:
     return Measured(count(errors, n), errors, n, read_before=True)
 
 
-def race_wrong(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
-    """Of four by four digits, the median of the seeds and between what they lie."""
+def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Measured]:
+    """The median of the seeds and between what they lie."""
 
     def pick(rows: Rows) -> Measured:
         seeds = select(rows, part="race", attention=arm[0], ffn=arm[1])
-        found = spread(row["wrong_4x4"] for row in seeds)
-        n = min(row["n_4x4"] for row in seeds)
+        found = spread(row[f"wrong_{shape}"] for row in seeds)
+        n = min(row[f"n_{shape}"] for row in seeds)
         return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
 
     return pick
@@ -60,6 +60,28 @@ def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows],
             )
         )
     )
+
+
+def operations(rows: Rows) -> Measured:
+    """Of a token, with experts over those with one FFN that has as many weights."""
+    experts, dense = (
+        select(rows, part="race", attention="mha", ffn=ffn)[0]["flops_per_token"]
+        for ffn in ("moe", "dense")
+    )
+    return Measured(f"{experts / dense:.0%}")
+
+
+def at_half_the_rate(attention: str) -> Callable[[Rows], Measured]:
+    """Validation sums wrong at half of the lowest rate, and at that rate: one seed, one FFN."""
+
+    def pick(rows: Rows) -> Measured:
+        (half,) = select(rows, part="edge", attention=attention)
+        rates = select(rows, part="rate", attention=attention, ffn="dense")
+        lowest = min(rates, key=lambda row: row["cell"]["rate"])
+        of = part_of(lowest["wrong_4x4"], lowest["n_4x4"])
+        return Measured(f"{half['wrong_4x4']:,} instead of {of}")
+
+    return pick
 
 
 def rank_ratio(rank: int, other: int, fraction: float, matched: bool) -> Callable[[Rows], Measured]:
@@ -85,6 +107,25 @@ CLAIMS: dict[str, Claim] = {
             race_wrong((attention, ffn)),
         )
         for (attention, ffn), name in worked.ARMS.items()
+    },
+    **{
+        f"ch6.race_{attention}_{ffn}_far": Claim(
+            f"Test sums of eight by eight digits wrong, of the small networks: {name}.",
+            RACE,
+            race_wrong((attention, ffn), "8x8"),
+        )
+        for (attention, ffn), name in worked.ARMS.items()
+    },
+    "ch6.race_operations": Claim(
+        "Operations of a token, with experts over those without.", RACE, operations
+    ),
+    **{
+        f"ch6.race_half_rate_{attention}": Claim(
+            f"Validation sums wrong at half of the lowest rate, {name}.",
+            RACE,
+            at_half_the_rate(attention),
+        )
+        for attention, name in (("mha", "own heads"), ("mla", "latents"))
     },
     "ch6.race_latents": Claim(
         "Wrong sums with latents over those with own heads, both dense.",

@@ -102,15 +102,23 @@ def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
     return pick
 
 
-def told(label: str, chance: bool = False) -> Callable[[Rows], Measured]:
-    """Median over layers and seeds, of what is told or what chance shows."""
+def told(label: str, layer: int) -> Callable[[Rows], Measured]:
+    """Of a label, what a token's expert in a layer tells: median over the seeds."""
 
     def pick(rows: Rows) -> Measured:
-        found = [r for r in worked.told_rows(rows) if r["label"] == worked.LABELS[label]]
-        middle = spread(row["chance" if chance else "share"] for row in found).median
-        return Measured(f"{middle:.1%}")
+        found = [
+            row["share"]
+            for row in worked.told_rows(rows)
+            if (row["label"], row["layer"]) == (worked.LABELS[label], layer)
+        ]
+        return Measured(f"{spread(found).median:.0%}")
 
     return pick
+
+
+def told_by_lot(rows: Rows) -> Measured:
+    """The most that labels dealt out anew show, of any label, layer and seed."""
+    return Measured(f"{max(row['chance'] for row in worked.told_rows(rows)):.1%}")
 
 
 TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry"}
@@ -136,15 +144,17 @@ CLAIMS: dict[str, Claim] = {
         }.items()
     },
     **{
-        f"ch6.told_{name}{'_chance' if chance else ''}": Claim(
-            f"Of {worked.LABELS[label]}, what a token's expert tells"
-            f"{', by chance' if chance else ''}.",
+        f"ch6.told_{name}_{layer}": Claim(
+            f"Of {worked.LABELS[label]}, what a token's expert in layer {layer} tells.",
             RACE,
-            told(label, chance),
+            told(label, layer),
         )
         for name, label in TOLD.items()
-        for chance in (False, True)
+        for layer in range(3)
     },
+    "ch6.told_by_lot": Claim(
+        "The most that labels dealt out anew show of any label and layer.", RACE, told_by_lot
+    ),
     "ch6.shut_matter": Claim(
         "Experts that, shut alone, spoil at least one sum in ten.", SHUT, that_matter("shut")
     ),

@@ -9,7 +9,15 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.colours import SOFT, TEAL
-from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, room_for_labels
+from components.ui.plots.core import (
+    BARS,
+    CURVE,
+    Chart,
+    finished,
+    kinds,
+    room_for_labels,
+    rows_high,
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -95,17 +103,21 @@ def left_out(rows: Rows) -> Chart:
 
 
 def told(rows: Rows) -> Chart:
-    """What experts tell of their tokens, a point a seed and layer, and what chance shows.
+    """What experts tell of their tokens, a point a seed, coloured by layer.
 
-    Rows: label, layer, seed, share, chance.
+    Rows: label, layer, seed, share.
     """
     data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(y=alt.Y("label:N", sort=None, title=None))
-    x = alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%"))
-    points = base.mark_circle(size=70, opacity=0.6, color=TEAL.now).encode(
-        x=x, tooltip=["label", "layer", "seed", alt.Tooltip("share", format=".3f")]
+    data["in"] = [f"layer {layer}" for layer in data["layer"]]
+    points = alt.Chart(data).mark_circle(size=70, opacity=0.7)
+    return finished(
+        points.encode(
+            y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+            yOffset=alt.YOffset("in:N"),
+            x=alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "in:N", title=None, scale=kinds(data["in"]), legend=alt.Legend(orient="bottom")
+            ),
+            tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
+        ).properties(height=rows_high(data["label"].nunique(), 56))
     )
-    chance = base.mark_tick(thickness=2, size=24, color=SOFT.now).encode(
-        x=alt.X("chance:Q"), tooltip=["label", alt.Tooltip("chance", format=".3f")]
-    )
-    return finished(alt.layer(points, chance).properties(height=BARS))
