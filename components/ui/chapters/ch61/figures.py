@@ -119,5 +119,5 @@ def told(rows: Rows) -> Chart:
                 "in:N", title=None, scale=kinds(data["in"]), legend=alt.Legend(orient="bottom")
             ),
             tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
-        ).properties(height=rows_high(data["label"].nunique(), 56))
+        ).properties(height=rows_high(len(set(data["label"])), 56))
     )
