@@ -300,6 +300,9 @@ def fall_rows(a: int, b: int) -> list[Row]:
 
 # ---------------------------------------------------------------- longer sums
 
+LONGEST = 16
+"""Digits of both numbers of the longest sums of the record."""
+
 NETWORKS = {
     "after": "latents and experts, up to eight digits",
     "before": "before, up to four digits",
@@ -372,6 +375,7 @@ CALC: dict[str, Callable[[], str]] = {
     "budget": lambda: f"{BUDGET}",
     "few_wrong": lambda: spelled(FEW_WRONG),
     "n_asked": lambda: f"{probes.N_ASKED}",
+    "longest": lambda: spelled(LONGEST),
     "most_digits": lambda: spelled(probes.MOST_DIGITS),
     "few": lambda: f"{FEW:.0%}",
     "live_low": lambda: f"{min(filter(None, LIVE))}",
