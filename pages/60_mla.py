@@ -173,9 +173,9 @@ def longer() -> None:
 def is_it_the_latents() -> None:
     rows = rows_of("latent_experts.jsonl")
     if not rows or not page.guess(
-        "Four small networks learn the same sums. Which gets the fewest wrong?",
-        tuple(worked.ARMS.values()),
-        lambda: worked.best_arm(rows),
+        "With latents in place of own keys and values, are fewer sums wrong?",
+        worked.HELP,
+        lambda: worked.do_latents_help(rows),
     ):
         return
     page.draw(

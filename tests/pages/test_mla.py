@@ -17,6 +17,7 @@ from lab.inference.forward import run_with_trace
 from lab.inference.transcript import transcribe
 from lab.interp.latents import squeeze
 from lab.model.cache import KVCache
+from lab.records import RECORDS, read_lines, select
 from lab.training.checkpoint import load_run
 
 PAGE = "60_mla"
@@ -132,3 +133,15 @@ def test_what_is_dropped_shows_in_the_trace() -> None:
     (found, *_), model = probes.directions(), load_run(probes.RUN).model
     cut = run_with_trace(model, "7*8=", ["c_kv"], [squeeze(0, found, 3)])["blocks.0.c_kv"][0]
     assert torch.linalg.matrix_rank(cut, atol=1e-3) <= 3
+
+
+def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
+    rows = read_lines(RECORDS / "latent_experts.jsonl")
+    assert worked.do_latents_help(rows) == worked.HELP[2]
+    latents = select(rows, part="race", attention="mla", ffn="dense")
+    for wrong, told in ((0, worked.HELP[0]), (1999, worked.HELP[1])):
+        others = [row for row in rows if row not in latents]
+        assert (
+            worked.do_latents_help([*others, *({**row, "wrong_4x4": wrong} for row in latents)])
+            == told
+        )

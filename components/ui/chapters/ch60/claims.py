@@ -57,12 +57,7 @@ def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Mea
 def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows], Measured]:
     """Wrong sums of one network over those of another, medians of the seeds, with the interval."""
     return lambda rows: Measured(
-        ratio_of_seeds(
-            *(
-                [r["wrong_4x4"] for r in select(rows, part="race", attention=a, ffn=f)]
-                for a, f in (one, other)
-            )
-        )
+        ratio_of_seeds(worked.wrong_of(rows, one), worked.wrong_of(rows, other))
     )
 
 

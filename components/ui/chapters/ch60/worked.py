@@ -22,7 +22,7 @@ from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
 from lab.records import select
-from lab.statistics import spread
+from lab.statistics import ratio_of_medians
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
@@ -349,13 +349,18 @@ def race_points(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def median_share(points: Sequence[Row], arm: str) -> float:
-    return spread(point["share"] for point in points if point["arm"] == arm).median
+def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
+    """Sums of four by four digits wrong, a number a seed."""
+    return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
 
 
-def best_arm(rows: Sequence[Row]) -> str:
-    points = race_points(rows)
-    return min(ARMS.values(), key=lambda name: median_share(points, name))
+HELP = ("yes", "no, they cost", "five starts cannot tell")
+
+
+def do_latents_help(rows: Sequence[Row]) -> str:
+    """With one dense FFN, by the interval of the ratio of wrong sums."""
+    found = ratio_of_medians(wrong_of(rows, ("mla", "dense")), wrong_of(rows, ("mha", "dense")))
+    return HELP[0] if found.high < 1 else HELP[1] if found.low > 1 else HELP[2]
 
 
 BUDGET, FEW_WRONG = 48, 1
