@@ -37,7 +37,7 @@ from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, loa
 from lab.training.checkpoint import save as save_run
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
-MOST_LINES = 275
+MOST_LINES = 280
 
 CONFIGS = {
     run: json.loads((CHECKPOINTS / run / "config.json").read_text()) for run in committed_runs()
@@ -51,6 +51,7 @@ MANY_LENGTHS = [run for run in CONFIGS if run not in ONE_LENGTH]
 COMPARED = [
     *("chain_of_thought", "rope_small", "unordered_small", "reach_coupled_slow"),
     *("attention_residuals_small", "attention_residuals"),
+    *("mla_moe_before", "mla_moe"),
 ]
 """A run of each kind of position, residual, attention and FFN."""
 

@@ -24,9 +24,9 @@ ANYWHERE = {
     # what, as a pattern -> why it may stand on any page
     r"\b[Cc]hapter \d\b": "a chapter of the book",
     r"\b[Ss]ection \d\b(?!\.\d)": "a section of the page; a test below looks it up",
-    r"\b(?:table \d(?:\.\d)?|section \d\.\d|section three)\b": "a place in a paper",
+    r"\b(?:table \d(?:\.\d)?|section \d\.\d(?:\.\d)?|section three)\b": "a place in a paper",
     r"\[(?:arXiv:\d{4}\.\d{5}(?:v\d)?|20\d\d)\]\(": "the number or the year of a paper",
-    r"\b(?:GPT-3|Llama[- ][23](?:\.1)?(?: [78]B)?|Mistral 7B|DeepSeek-(?:R1-Zero|V3))"
+    r"\b(?:GPT-3|Llama[- ][23](?:\.1)?(?: [78]B)?|Mistral 7B|DeepSeek-(?:R1-Zero|V[23]))"
     r"\b": "the name of a model",
     r"\b3D\b": "a word",
     rf"\b(?i:{DIGIT}) by (?:{DIGIT})\b": "the shape of a sum; that of a claim is tested below",
@@ -305,6 +305,30 @@ ON_PAGE = {
         "With three layers blocks are ahead": COUNTED,
         "With six layers both intervals": COUNTED,
         "that FFN 2 needs": "a layer, by its name",
+    },
+    "60_mla": {
+        "A matrix of $64$ rows": "numbers made up for a question",
+        "one with $64$ rows and $8$ columns, and one with $8$ rows": "as above",
+        "**Eight.** All rows": "as above",
+        "the eight rows of the second": "as above",
+        "*Sixty-four.* They are as many, but made of eight": "as above",
+        "the seven from the eight": DIGITS,
+        "the three numbers of a query": "a test counts the boxes",
+        "Four small networks of three layers": "by the recipes; the chart shows four",
+        "and a bar the middle of five": COUNTED,
+        "The middle of five, with the lowest": COUNTED,
+        "is 93.3% smaller than that of the dense model of 67B before it": PUBLISHED,
+        "writes up to 5.76 times as many tokens a second": PUBLISHED,
+    },
+    "61_moe": {
+        "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
+        "Take four experts with comparisons": COUNTED,
+        "spoil at least one sum in ten": NAMED,
+        "off expert 1 above": "an expert, by its number",
+        "scores of eight tokens, each of which chooses two of four experts": "a test counts them",
+        "a layer of one of five small networks": COUNTED,
+        "in the middle of five networks": COUNTED,
+        "| Of | layer 0 | layer 1 | layer 2 |": "layers, by their numbers",
     },
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,

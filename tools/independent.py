@@ -24,7 +24,8 @@ HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
 PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
 LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention"}
-KNOWN = PARTS | LATER | {"plain", "reversed", "cot", "cot_reversed", "math", "sdpa"}
+STYLES = {"plain", "reversed", "cot", "cot_reversed"}
+KNOWN = PARTS | LATER | STYLES | {"clipped_coupled_rotary", "math", "sdpa"}
 UNKNOWN = {"qk_norm": (False,), "n_group": (1,)}  # what else a part may be, and may not here
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
@@ -117,27 +118,28 @@ def read_notes(run: Run, notes: list[np.ndarray], reading: int) -> np.ndarray:
 
 
 def turn(y: np.ndarray, turns: Any) -> np.ndarray:
-    """Numbers i and i + K/2 of a head are one complex number, and turn."""
+    """Of the last K numbers of a head, i and i + K/2 are one complex number, and turn."""
     if turns is None:
         return y
-    z = (y[..., : y.shape[-1] // 2] + 1j * y[..., y.shape[-1] // 2 :]) * turns
-    return np.concatenate([z.real, z.imag], axis=-1)
+    half = turns.shape[-1]
+    z = (y[..., -2 * half : -half] + 1j * y[..., -half:]) * turns
+    still = np.broadcast_to(y[..., : -2 * half], (*z.shape[:-1], y.shape[-1] - 2 * half))
+    return np.concatenate([still, z.real, z.imag], axis=-1)
 
 
-def heads(run: Run, w: Run, h: np.ndarray, turns: Any) -> tuple[np.ndarray, ...]:
+def heads(run: Run, w: Run, h: np.ndarray) -> tuple[np.ndarray, ...]:
     """Queries, keys and values of the newest token, (B, H, K), (B, H, K) and (B, H, Dv)."""
     shape = (len(h), run["model"]["attention"]["n_head"], -1)
     if "attention.w_dkv.weight" not in w:
-        q, k, v = ((h @ w[f"attention.w{name}.weight"].T).reshape(shape) for name in "qkv")
-        return turn(q, turns), turn(k, turns), v
+        return tuple((h @ w[f"attention.w{name}.weight"].T).reshape(shape) for name in "qkv")
     low = {  # queries from one latent, keys and values from another
         name: rms_norm(h @ w[f"attention.w_d{name}.weight"].T, gain, run["model"]["norm_eps"])
         for name, gain in (("q", w["attention.q_norm.gain"]), ("kv", w["attention.kv_norm.gain"]))
     }
     of = {"uq": "q", "qr": "q", "uk": "kv", "uv": "kv"}
     q, qr, k, v = ((low[of[n]] @ w[f"attention.w_{n}.weight"].T).reshape(shape) for n in of)
-    kr = turn((h @ w["attention.w_kr.weight"].T)[:, None], turns)  # one for all heads
-    q = np.concatenate([q, turn(qr, turns)], axis=-1)
+    kr = (h @ w["attention.w_kr.weight"].T)[:, None]  # one for all heads
+    q = np.concatenate([q, qr], axis=-1)
     return q, np.concatenate([k, np.broadcast_to(kr, (*k.shape[:2], kr.shape[-1]))], axis=-1), v
 
 
@@ -171,10 +173,11 @@ def next_logits(run: Run, ids: list[int], cache: list[Any], slot: int, turns: An
     for n in range(len(cache)):
         w = {name.removeprefix(f"blocks.{n}."): tensor for name, tensor in weights.items()}
         h = rms_norm(x, w["attn_norm.gain"], eps)
-        q, k, v = heads(run, w, h, turns)
+        q, k, v = heads(run, w, h)
         cache[n].append((k, v))
         keys, values = (np.stack(kept, axis=2) for kept in zip(*cache[n], strict=True))
-        scores = (keys @ q[..., None])[..., 0] / q.shape[-1] ** 0.5  # of all read, (B, H, S)
+        turned = turn(q[:, :, None], turns)  # for each token that was read, (B, H, S, K)
+        scores = (keys * turned).sum(axis=-1) / q.shape[-1] ** 0.5  # (B, H, S)
         pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
         pattern = pattern / pattern.sum(axis=-1, keepdims=True)  # softmax, (B, H, S)
         z = (pattern[..., None, :] @ values).reshape(len(h), -1)
@@ -199,24 +202,26 @@ def coupled(text: str) -> list[tuple[int, int]]:
 
 def decode(run: Run, texts: list[str], length: int) -> list[str]:
     """Prompts of one length, greedily written on to `length`. `ValueError` past a learned table."""
-    at, attention, vocabulary = (
-        *(run["model"][part] for part in ("position", "attention")),
-        run["vocabulary"],
-    )
+    at, attention = (run["model"][part] for part in ("position", "attention"))
     if length - 1 > at.get("max_length", length):
         raise ValueError(f"{length} tokens are more than its {at['max_length']} learned positions")
     K, turns = attention.get("head_dim") or attention["qk_rope_head_dim"], None
     cache: list[Any] = [[] for _ in range(run["model"]["n_layer"])]
     for slot in range(length - 1):
-        if "base" in at:  # rotary: from where the tokens stand, (B, A), an angle for each pair
-            places = [coupled(t)[slot] for t in texts] if "coupled" in at["kind"] else [(slot,)]
-            speeds = at["base"] ** (-np.arange(0, K, 2 * len(places[0])) / K) / at.get("factor", 1)
-            angles = (np.array(places)[..., None] * speeds).reshape(-1, 1, K // 2)
+        if "base" in at:  # rotary: from how far behind a token lies, (B, S, A), an angle for a pair
+            where = coupled if "coupled" in at["kind"] else lambda t: [(s,) for s in range(len(t))]
+            places = np.array([where(text)[: slot + 1] for text in texts])
+            A = places.shape[-1]
+            far = [at.get(f"farthest_{axis}", np.inf) for axis in ("place", "line")][:A]
+            distance = np.clip(places[:, [slot]] - places, np.negative(far), far)
+            speeds = at["base"] ** (-np.arange(0, K, 2 * A) / K) / at.get("factor", 1)
+            angles = (distance[..., None] * speeds).reshape(len(texts), 1, slot + 1, K // 2)
             turns = np.exp(1j * angles).astype(np.complex64)
-        ids = [vocabulary.index(text[slot]) for text in texts]
+        ids = [run["vocabulary"].index(text[slot]) for text in texts]
         logits = next_logits(run, ids, cache, slot, turns)
         if slot + 1 == len(texts[0]):
-            texts = [t + vocabulary[i] for t, i in zip(texts, logits.argmax(-1), strict=True)]
+            best = logits.argmax(-1)
+            texts = [t + run["vocabulary"][i] for t, i in zip(texts, best, strict=True)]
     return texts
 
 

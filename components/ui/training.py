@@ -184,7 +184,15 @@ Name = Callable[[Mapping[str, Any]], str]
 Rows = Sequence[Mapping[str, Any]]
 
 
-def watch(key: str, name_of: Name, ghosts: Rows = ()) -> None:
+Also = Callable[[Sequence[LiveRun], Sequence[str]], None]
+"""Draws what a page alone shows of its runs, which have these names."""
+
+
+def nothing_else(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
+    pass
+
+
+def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else) -> None:
     """The runs of this page: polled while one goes on, at rest when none does.
 
     `ghosts`: recorded curves that lie under theirs, in the rows of `curve_rows`.
@@ -200,10 +208,10 @@ def watch(key: str, name_of: Name, ghosts: Rows = ()) -> None:
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
-    st.fragment(partial(draw_runs, key, name_of, ghosts, going), run_every=every)()
+    st.fragment(partial(draw_runs, key, name_of, ghosts, going, also), run_every=every)()
 
 
-def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool) -> None:
+def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:
     runs = runs_here(key)
     if not runs:
         return
@@ -212,6 +220,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool) -> None:
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
+    also(runs, names)
     rows = curve_rows(runs, names)
     if rows:
         losses = [row for row in ghosts if row["what"] == "loss"]

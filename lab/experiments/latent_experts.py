@@ -13,16 +13,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from lab.data.problems import BOUNDS, Format, SplitName, sample_exact
+from lab.data.problems import BOUNDS, Field, Format, Integers, SplitName, sample_exact
 from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.experiments.attention_residuals import held_out_loss, rounded
-from lab.experiments.frontier import asked, line_of
+from lab.experiments.frontier import asked, columns, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
 from lab.model.config import DenseFFN, GPTConfig, MixtureOfExperts
-from lab.model.cost import flops_per_token_forward, parameters_of
+from lab.model.cost import cache_bytes_per_token, flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.latent_experts import (
     AttentionName,
@@ -31,18 +31,27 @@ from lab.recipes.latent_experts import (
     on_sums_up_to_four,
 )
 from lab.records import RECORDS, read_lines, select
+from lab.training.checkpoint import CHECKPOINTS, load
 from lab.training.recipe import Recipe
+from lab.training.run import STATES, run
 from lab.training.state import TrainState
 from lab.training.train import train
 
 STEPS, BATCH, CHECK_EVERY = 1000, 32, 50
-RATES = (1e-3, 2e-3, 4e-3)
-"""The grid of AdamW's rate; Muon's is five times it."""
+RATES: dict[AttentionName, tuple[float, ...]] = {
+    "mha": (5e-4, 1e-3, 2e-3, 4e-3),
+    "mla": (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
+}
+"""The grid of AdamW's rate; Muon's is five times it. It goes on where its lowest was best."""
 
 SEEDS, CHANGE_SEEDS = range(1, 6), range(1, 4)
 FAR, LIMIT = 8, (4, 3)
 """Digits of the long sums, and the farthest place and line that count there."""
 
+LIMITS = (LIMIT, (4, 2))
+"""Of each network at full size both are asked, since the best differs from one to another."""
+
+STEPS_FULL = 1600
 N_ASKED, N_FAR, N_LOOKED_AT = 2000, 300, 256
 
 RACERS: tuple[tuple[AttentionName, FFNName], ...] = (
@@ -99,12 +108,14 @@ def errors_at(model: GPT, digits: int, n: int, split: SplitName) -> dict[str, in
 # ---------------------------------------------------------------- who is sent where
 
 
+def sums_looked_at() -> tuple[Integers, Integers]:
+    return sample_exact(np.random.default_rng(1), N_LOOKED_AT, 4, 4, *BOUNDS["validation"])
+
+
 def looked_at(recipe: Recipe) -> tuple[Any, Any]:
     """Validation sums of 4 x 4 digits, (N, T) tokens, and which tokens a model writes next."""
     form = cast(Shapes, recipe.data).format
-    long = Format(form.style, 4, 4)
-    pairs = sample_exact(np.random.default_rng(1), N_LOOKED_AT, 4, 4, *BOUNDS["validation"])
-    texts, mask = long.render(*pairs)
+    texts, mask = Format(form.style, 4, 4).render(*sums_looked_at())
     return texts[:, :-1], mask[:, 1:]
 
 
@@ -134,17 +145,26 @@ def experts_of(model: GPT, recipe: Recipe) -> dict[str, Any]:
 
 
 def labels_of(texts: Any, writes: Any) -> dict[str, Any]:
-    """Of the token that is written next: its place, its line, what it is; -1 where it has none."""
+    """Of the token that is written next: its place, its line, the carry into it if it is one of a
+    partial product; -1 where it has none. And of the token that is read: what it is."""
     form = Format("cot_reversed", 4, 4)
-    whole = np.full(texts.shape[1], -1), np.full(texts.shape[1], -1)
+    place, line, carry = (np.full(texts.shape, -1) for _ in range(3))
     for slot in range(1, texts.shape[1] + 1):
-        field = form.field_at(slot)
-        if field.holds_number:
-            whole[0][slot - 1] = field.place(slot)
-            sums = field.kind != "partial product"
-            whole[1][slot - 1] = 2 * line_of(form, field) + sums
-    place, line = (np.broadcast_to(x, texts.shape)[writes] for x in whole)
-    return {"place": place, "line": line, "token read": texts[writes].astype(np.int64)}
+        field, before = form.field_at(slot), slot - 1
+        if not field.holds_number:
+            continue
+        place[:, before] = field.place(slot)
+        line[:, before] = 2 * line_of(form, field) + (not is_product(form, field))
+        if is_product(form, field):
+            carry[:, before] = carries_into(form, field, field.place(slot))
+    labels = {"place": place, "line": line, "carry": carry, "token read": texts}
+    return {name: found[writes].astype(np.int64) for name, found in labels.items()}
+
+
+def carries_into(form: Format, field: Field, place: int) -> list[int]:
+    """Of one digit of a partial product, sum by sum."""
+    pairs = zip(*(numbers.tolist() for numbers in sums_looked_at()), strict=True)
+    return [columns(form, field, a, b)[place].carry for a, b in pairs]
 
 
 # ---------------------------------------------------------------- the race
@@ -155,7 +175,7 @@ def race_cells() -> list[Cell]:
     cells: list[Cell] = []
     for attention, ffn in RACERS:
         of = {"attention": attention, "ffn": ffn}
-        cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in RATES]
+        cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in RATES[attention]]
         cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
     return cells
 
@@ -172,9 +192,49 @@ def measure_race(cell: Cell) -> dict[str, Any]:
 def best_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> float:
     """The rate of the lowest loss at the end, of all that were tried."""
     tried = select(rows, part="rate", attention=attention, ffn=ffn)
-    if len(tried) < len(RATES):
-        raise ValueError(f"{len(tried)} of {len(RATES)} rates are measured for {attention}, {ffn}")
+    if len(tried) < len(grid := RATES[attention]):
+        raise ValueError(f"{len(tried)} of {len(grid)} rates are measured for {attention}, {ffn}")
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
+
+
+# ---------------------------------------------------------------- once at full size
+
+KEPT: dict[tuple[AttentionName, FFNName], str] = {("mla", "moe"): "mla_moe_before"}
+"""Runs that are committed; the others leave a row, and weights that lie with the saved states."""
+
+
+def full_cells() -> list[Cell]:
+    return [{"attention": attention, "ffn": ffn} for attention, ffn in RACERS]
+
+
+def measure_full(cell: Cell) -> dict[str, Any]:
+    """One run of 4.7M parameters on sums of up to 4 x 4 digits: an illustration of each network."""
+    arm: tuple[AttentionName, FFNName] = cell["attention"], cell["ffn"]
+    name = KEPT.get(arm, f"full_{arm[0]}_{arm[1]}")
+    recipe = on_sums_up_to_four(name, network("full", *arm), STEPS_FULL)
+    out = (CHECKPOINTS if arm in KEPT else STATES) / name
+    if arm not in KEPT:
+        for _ in run(recipe, out, resume=True):
+            pass
+    model, checks = load(out).model, read_lines(out / "history.jsonl")
+    return {
+        "parameters": parameters_of(recipe.model),
+        "flops_per_token": flops_per_token_forward(recipe.model, n_seen=64),
+        "cache_bytes_per_token": cache_bytes_per_token(model.config, bytes_per_number=4),
+        "steps": recipe.steps,
+        "training_seconds": round(checks[-1]["seconds"]),
+        "precision": recipe.precision,
+        "rate": recipe.rate,
+        **errors_at(model, 4, N_ASKED, "test"),
+        **{
+            f"limit_{places}_{lines}": errors_at(
+                clipped(model, (places, lines)), FAR, N_FAR, "test"
+            )
+            for places, lines in LIMITS
+        },
+        **Sample("generator", "test pairs of 4x4 and 8x8 digits", N_ASKED, 0).document(),
+        "seeds": [recipe.seed],
+    }
 
 
 # ---------------------------------------------------------------- one change at a time

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from lab.experiments.controls import train_and_score
 from lab.experiments.sweep import Cell
-from lab.model.config import DenseFFN, GPTConfig, LatentAttention
+from lab.model.config import DenseFFN, GPTConfig
 from lab.model.cost import cache_bytes_per_token, parameters_of
-from lab.recipes.latent_experts import absorbed
+from lab.recipes.latent_experts import absorbed, with_latents
 from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 
@@ -58,10 +58,7 @@ def ranked(rank: int, matched: bool, fraction: float, seed: int) -> Recipe:
     usual = multiply(fraction=fraction, seed=seed, encoding="rotary")
     if not rank:
         return replace(usual, precision="fp32")
-    heads = usual.model.heads
-    half = heads.head_dim // 2
-    attention = LatentAttention(heads.n_head, FULL, rank, half, half, heads.head_dim)
-    model = replace(usual.model, attention=attention)
+    model = replace(usual.model, attention=with_latents(usual.model.heads, rank))
     if matched:
         model = with_neurons_for(model, parameters_of(usual.model))
     return replace(usual, model=model, precision="fp32")

@@ -72,18 +72,23 @@ def pinned(model: GPT, reading: Reading, how: str) -> Edit:
     return even_depth(reading.pattern, reading.layer)
 
 
-def sums() -> tuple[Tokens, NDArray[np.bool_]]:
-    a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
-    return FORM.render(a, b)
+def sums(form: Format = FORM) -> tuple[Tokens, NDArray[np.bool_]]:
+    a, b = sample_exact(np.random.default_rng(0), ASKED, form.p, form.q, *BOUNDS["validation"])
+    return form.render(a, b)
 
 
-def asked(model: GPT, edits: Collection[Edit]) -> dict[str, Any]:
-    """Texts with a wrong token, and by kind of number its digits and those that are wrong."""
-    texts, mask = sums()
+def missed_under(model: GPT, edits: Collection[Edit], form: Format = FORM) -> NDArray[np.bool_]:
+    """Tokens that the model should write and does not, (N, L)."""
+    texts, mask = sums(form)
     trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
-    missed = (likeliest(trace["logits"], texts) != texts) & mask
-    kinds: list[Kind] = kinds_in(FORM)
+    return (likeliest(trace["logits"], texts) != texts) & mask
+
+
+def asked(model: GPT, edits: Collection[Edit], form: Format = FORM) -> dict[str, Any]:
+    """Texts with a wrong token, and by kind of number its digits and those that are wrong."""
+    missed = missed_under(model, edits, form)
+    kinds: list[Kind] = kinds_in(form)
     return {
         "errors": int(missed.any(axis=1).sum()),
-        "wrong": {kind: counted(missed, FORM, kind) for kind in kinds},
+        "wrong": {kind: counted(missed, form, kind) for kind in kinds},
     }

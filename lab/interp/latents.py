@@ -1,10 +1,11 @@
 """What the latents of latent attention hold: their directions, and a model that keeps only some.
 
-Shapes: `N` texts, `T` tokens, `M` tokens of all texts, `R` size of a latent.
+Shapes: `N` texts, `T` tokens, `M` tokens of all texts, `R` size of a latent, `n` directions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,9 +44,18 @@ def directions(model: GPT, tokens: Texts) -> list[Directions]:
     return out
 
 
-def squeeze(layer: int, found: Directions, rank: int) -> Edit:
-    """c <- sum of its parts along the first `rank` directions; 0 leaves nothing of it."""
-    if not 0 <= rank <= len(found.axes):
-        raise ValueError(f"rank={rank} of {len(found.axes)} directions")
-    kept = found.axes[:rank]  # (rank, R)
-    return Edit("c_kv", lambda c: c @ kept.to(c).T @ kept.to(c), layer=layer)
+def squeeze(layer: int, found: Directions, ranks: int | Sequence[int]) -> Edit:
+    """c <- sum of its parts along the first `ranks` directions; 0 leaves nothing of it.
+
+    Of several ranks each text of a batch has one of its own. `ValueError` for more than there are.
+    """
+    kept = torch.atleast_1d(torch.as_tensor(ranks))
+    if not ((kept >= 0) & (kept <= len(found.axes))).all():
+        raise ValueError(f"rank={ranks} of {len(found.axes)} directions")
+    stays = (torch.arange(len(found.axes)) < kept[:, None])[:, None]  # (N, 1, n)
+
+    def along_the_first(c: Tensor) -> Tensor:  # (N, T, R)
+        axes = found.axes.to(c)
+        return (c @ axes.T * stays.to(c)) @ axes
+
+    return Edit("c_kv", along_the_first, layer=layer)

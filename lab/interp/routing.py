@@ -10,10 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from lab.fields import require_whole
 from lab.inference.forward import Texts, run_with_trace
 from lab.model.config import MixtureOfExperts
 from lab.model.gpt import GPT
+from lab.model.trace import Edit
 
 WholeNumbers = NDArray[np.int64]
 
@@ -25,6 +28,43 @@ def choices(model: GPT, tokens: Texts) -> WholeNumbers:
     trace = run_with_trace(model, tokens, ["expert_index"])
     layers = range(model.config.n_layer)
     return torch.stack([trace[f"blocks.{i}.expert_index"] for i in layers]).numpy()
+
+
+def forbid(ffn: MixtureOfExperts, layer: int, expert: int) -> Edit:
+    """No token is sent to this expert in this layer; the next best takes its place.
+
+    `ValueError` for an expert that is not there, and where every token needs all of them.
+    """
+    require_expert(ffn, expert)
+    if ffn.num_experts_per_tok >= ffn.n_open:
+        raise ValueError(
+            f"expert={expert} cannot be shut: {ffn.n_open} experts are open to a token, which "
+            f"takes {ffn.num_experts_per_tok}"
+        )
+    return Edit("router_scores", closed, layer, {"expert": [expert]})
+
+
+def closed(score: Tensor) -> Tensor:
+    return torch.full_like(score, float("-inf"))
+
+
+def force(ffn: MixtureOfExperts, layer: int, expert: int) -> Edit:
+    """Every token is sent to this expert in this layer, in place of the last that it would choose.
+
+    It counts as much as its score says. `ValueError` for an expert that is not there.
+    """
+    require_expert(ffn, expert)
+
+    def with_it(index: Tensor) -> Tensor:  # (B, T, K)
+        there = (index == expert).any(-1, keepdim=True)
+        last = torch.where(there, index[..., -1:], torch.full_like(index[..., -1:], expert))
+        return torch.cat([index[..., :-1], last], dim=-1)
+
+    return Edit("expert_index", with_it, layer)
+
+
+def require_expert(ffn: MixtureOfExperts, expert: int) -> None:
+    require_whole("expert", expert, least=0, most=ffn.n_routed_experts - 1)
 
 
 def shares_of_load(chosen: WholeNumbers, n_expert: int) -> NDArray[np.float64]:

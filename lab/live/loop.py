@@ -20,6 +20,8 @@ import numpy as np
 
 from lab.data.problems import all_pairs, split_values
 from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
+from lab.interp.routing import choices, shares_of_load
+from lab.model.config import MixtureOfExperts
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.live import fine_tune, go_on, multiply
@@ -95,7 +97,10 @@ class PairsCheck:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run after a step: `seconds` in its steps, without the checks; mean loss in nats a token."""
+    """A run after a step: `seconds` in its steps, without the checks; mean loss in nats a token.
+
+    `loads`: with a check of a model with experts, of every layer the share of choices on each.
+    """
 
     step: int
     steps: int
@@ -103,6 +108,7 @@ class Snapshot:
     seconds: float
     loss: float
     check: PairsCheck | None = None
+    loads: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,7 +210,10 @@ def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
         cells = np.arange(10_000) if last else part_of_pairs(n_checks)
         n_checks += 1
         for found in check_pairs(recipe, state.model, cells, 3 * texts):
-            yield None if found is None else replace(now, check=found)
+            if found is None:
+                yield None
+            else:
+                yield replace(now, check=found, loads=loads_of(recipe, state.model, cells))
 
 
 def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
@@ -236,6 +245,20 @@ def check_pairs(
         errors_heldout=int((wrong & held).sum()),
         first_wrong=found.tobytes(),
     )
+
+
+def loads_of(
+    recipe: Recipe, model: GPT, cells: np.ndarray, n: int = 128
+) -> tuple[tuple[float, ...], ...]:
+    """Of every layer the share of choices on each expert, over texts of some pairs that were asked;
+    nothing without experts."""
+    ffn = model.config.ffn
+    if not isinstance(ffn, MixtureOfExperts):
+        return ()
+    some = np.random.default_rng(0).choice(cells, n, replace=False)
+    texts, _ = recipe.format.render(*(x[some] for x in all_pairs()))
+    loads = shares_of_load(choices(model, texts[:, :-1]), ffn.n_routed_experts)
+    return tuple(tuple(layer) for layer in loads.tolist())
 
 
 def overshoots(losses: Sequence[float], window: int = 20) -> bool:

@@ -20,7 +20,7 @@ from lab.recipes.curriculum import (
 )
 from lab.recipes.drafts import draft_small, draft_tiny
 from lab.recipes.feature_collapse import knows_two_digits
-from lab.recipes.latent_experts import mla_moe
+from lab.recipes.latent_experts import mla_moe, mla_moe_before
 from lab.recipes.reach import (
     far_coupled,
     far_rotary,
@@ -69,6 +69,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "attention_residuals": attention_residuals,
     "attention_residuals_small": attention_residuals_small,
     "knows_two_digits": knows_two_digits,
+    "mla_moe_before": mla_moe_before,
     "mla_moe": mla_moe,
 }
 

@@ -12,6 +12,7 @@ from lab.model.cost import parameters_of
 from lab.recipes.attention_residuals import Arm, residual_of
 from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
 from lab.recipes.feature_collapse import BATCH, N_PAIR, RATE, few_pairs, knows_two_digits
+from lab.recipes.latent_experts import with_experts, with_latents
 from lab.recipes.rope import BASE, STREAM, Encoding, position_of
 from lab.training.recipe import OptimiserName, Recipe
 
@@ -34,11 +35,16 @@ def multiply(
     base: float = BASE,
     packed: bool = False,
     residual: Arm = "plain",
+    latent: int = 0,
+    experts: int = 0,
+    balanced: bool = True,
 ) -> Recipe:
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
 
     `packed`: streams of sums, cut anywhere, of as many tokens a step. `base` is RoPE's. `residual`:
-    a plain sum, or attention over depth, full or in blocks.
+    a plain sum, or attention over depth, full or in blocks. `latent`: of how many numbers keys and
+    values are made; 0 for heads that have their own. `experts`: how many share out the neurons, 0
+    for one dense FFN, their loads `balanced` by biases or not.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.
     """
@@ -48,14 +54,18 @@ def multiply(
     form = Format(style)
     sums = ListedPairs(form, pairs, fraction) if pairs else Pairs(form, fraction)
     require_word("residual", residual, Arm)
+    require_whole("latent", latent, least=0, most=d_model)
+    require_whole("experts", experts, least=0, most=64)
+    require_flag("balanced", balanced)
+    heads = MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM)
     plan = Recipe(
         name="multiply",
         model=GPTConfig(
             n_layer=n_layer,
             d_model=d_model,
             position=position_of(encoding, base, STREAM if packed else 32),
-            attention=MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
-            ffn=DenseFFN(d_ff=4 * d_model, activation="relu2"),
+            attention=with_latents(heads, latent) if latent else heads,
+            ffn=with_experts(4 * d_model, experts, balanced) if experts else DenseFFN(4 * d_model),
             residual=residual_of(residual, n_layer),
         ),
         data=PackedStream(sums, STREAM) if packed else sums,

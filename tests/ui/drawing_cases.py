@@ -28,6 +28,7 @@ from components.ui.drawings import (  # noqa: E402
     climb,
     clocks,
     cloud,
+    experts,
     generators,
     growing,
     kept,
@@ -37,6 +38,7 @@ from components.ui.drawings import (  # noqa: E402
     registers,
     save,
     sieve,
+    strip,
     tape,
     threads,
     tiles,
@@ -694,6 +696,129 @@ def threads_over_depth() -> Case:
     )
 
 
+# ---------------------------------------------------------------- what one token leaves
+
+
+def thrown_strips() -> list[strip.Strip]:
+    """Three ways of attention, thrown by dice with a seed; of the last a part is dropped."""
+    dice = np.random.default_rng(15)
+
+    def heads(n: int) -> list[tuple[str, int]]:
+        return [(f"{what}, head {h}", 20) for what in ("key", "value") for h in range(n)]
+
+    return [
+        strip.Strip("heads", dice.normal(size=160), heads(4)),
+        strip.Strip("shared heads", dice.normal(size=80), heads(2), 2, "two queries to a head"),
+        strip.Strip("latent", dice.normal(size=88), [("latent", 56), ("turned key", 32)], kept=10),
+    ]
+
+
+def strips_of_numbers() -> Case:
+    strips = thrown_strips()
+
+    def expected(one: strip.Strip) -> dict[str, Any]:
+        numbers = np.arange(one.numbers.size)
+        begins = np.cumsum([0, *(size for _, size in one.parts)])
+        gone = (numbers < begins[1]) & (numbers >= (begins[1] if one.kept is None else one.kept))
+
+        def placed(columns: int) -> list[list[int]]:
+            """By counting the parts that begin before a number, in its row and at a row's head."""
+            rows, at = np.divmod(numbers, columns)
+            later = begins[1:-1]
+            heads = later[later % columns == 0]
+            inside = later[later % columns > 0]
+            down = [int((heads <= row * columns).sum()) for row in rows]
+            across = [
+                int(((inside // columns == row) & (inside <= i)).sum())
+                for i, row in zip(numbers, rows, strict=True)
+            ]
+            return np.stack([at, rows, across, down], axis=1).tolist()
+
+        def named(i: int) -> str:
+            part = int(np.searchsorted(begins, i, side="right")) - 1
+            value = f"{one.numbers[i]:.2f}".replace("-", "−")
+            lost = ", dropped" if gone[i] else ""
+            return f"{one.parts[part][0]}, number {i - begins[part]}: {value}{lost}"
+
+        return {
+            "bytes": one.bytes_per_number * int((~gone).sum()),
+            "dropped": np.flatnonzero(gone).tolist(),
+            "named": [(i, named(i)) for i in (0, 9, 10, 19, 20, 55, 56, len(numbers) - 1)],
+            "places": {str(columns): placed(columns) for columns in (64, 32)},
+        }
+
+    return case(
+        strip,
+        lambda: strip.show_strip("k", strips, alt="Three strips", seconds=4),
+        {
+            "strips": [expected(one) for one in strips],
+            "told": [
+                (0, "Nothing is kept yet."),
+                (1, "heads: 1 of 160 numbers"),
+                (160, "heads: 160 of 160 numbers"),
+                (161, "shared heads: 1 of 80 numbers"),
+                (327, "latent: 87 of 88 numbers"),
+                (328, "latent: 168 bytes, 3.8 times as small as heads."),
+            ],
+        },
+    )
+
+
+# ---------------------------------------------------------------- who is sent where
+
+SUM = "37*48=692+0841=6771$"
+
+
+def thrown_layers(n_layer: int = 2, n_expert: int = 7, K: int = 2) -> list[experts.Layer]:
+    """Experts of the tokens of `SUM`, thrown by dice with a seed."""
+    dice = np.random.default_rng(16)
+    layers: list[experts.Layer] = []
+    for number in range(n_layer):
+        scores = dice.random((len(SUM), n_expert)) + np.linspace(0.4, 0, n_expert)
+        chosen = np.argsort(-scores, axis=1)[:, :K]
+        weights = np.take_along_axis(scores, chosen, axis=1)
+        weights /= weights.sum(axis=1, keepdims=True)
+        layers.append(experts.Layer(f"layer {number}", chosen, weights))
+    return layers
+
+
+def sent_to_experts() -> Case:
+    layers = thrown_layers()
+
+    def expected(layer: experts.Layer) -> dict[str, Any]:
+        goes = np.zeros((len(SUM), 7), dtype=int)
+        np.put_along_axis(goes, layer.chosen, 1, axis=1)
+        loads = np.vstack([np.zeros(7, dtype=int), goes.cumsum(axis=0)])
+
+        def sent(t: int) -> str:
+            pairs = zip(layer.chosen[t], layer.weights[t], strict=True)
+            first, second = (f"expert {expert} ({weight:.2f})" for expert, weight in pairs)
+            to = f"{first} and {second}, and, like every token, to the shared expert"
+            return f"“{SUM[t]}”, the token read at place {t + 1}, goes to {to}."
+
+        def got(read: int, expert: int) -> str:
+            load = loads[read, expert]
+            share = f"{50 * load / read:.1f}".removesuffix(".0")
+            tokens = "1 token" if read == 1 else f"{read} tokens"
+            choices = f"{share}% of all choices, the mean is 14.3%"
+            return f"Expert {expert}: {load} of {tokens}; {choices}."
+
+        return {
+            "loads": loads.tolist(),
+            "sent": [sent(t) for t in range(len(SUM))],
+            "got": [
+                (read, expert, got(read, expert))
+                for read, expert in ((20, 0), (20, 6), (9, 3), (1, int(layer.chosen[0, 1])))
+            ],
+        }
+
+    return case(
+        experts,
+        lambda: experts.show_experts("k", layers, SUM, 7, alt="Experts", n_shared=1, seconds=4),
+        [expected(layer) for layer in layers],
+    )
+
+
 # ---------------------------------------------------------------- in several notations
 
 SOFTMAX = [
@@ -765,6 +890,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "climb": climbing_course,
     "cloud": cloud_of_features,
     "sieve": sieve_of_labels,
+    "strip": strips_of_numbers,
+    "experts": sent_to_experts,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
 }
 

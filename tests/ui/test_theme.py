@@ -20,6 +20,8 @@ from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
 from components.ui.chapters.ch51 import figures as ch51
 from components.ui.chapters.ch52 import figures as ch52
+from components.ui.chapters.ch60 import figures as ch60
+from components.ui.chapters.ch61 import figures as ch61
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -169,6 +171,34 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         5,
     ),
+    "bytes_kept": lambda: ch60.bytes_kept([{"kept": "a latent", "bytes": 96}]),
+    "ways": lambda: ch60.ways([{"way": "absorbed", "operations": 5}], "operations"),
+    "by_digits": lambda: ch60.by_digits(
+        [{"digits": d, "network": "a", "wrong": 1, "n": 9, "share": 0.1} for d in (4, 8)]
+    ),
+    "falls": lambda: ch60.falls(
+        [
+            {"directions": rank, "kind": kind, "wrong": 0.5}
+            for kind in ch60.KINDS
+            for rank in (2, 4)
+        ],
+        2,
+    ),
+    "parameters": lambda: ch61.parameters([{"what": "all", "parameters": 5}]),
+    "loads": lambda: ch61.loads([3, 1]),
+    "left_out": lambda: ch61.left_out(
+        [
+            {"layer": layer, "part": part, "wrong": 1, "n": 2, "share": 0.5}
+            for layer in ("layer 0", "all layers")
+            for part in ("a", "b")
+        ]
+    ),
+    "told": lambda: ch61.told(
+        [{"label": "place", "layer": layer, "seed": 1, "share": 0.5} for layer in (0, 1)]
+    ),
+    "unevenness": lambda: ch61.unevenness(
+        [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]
+    ),
     "put_back": lambda: ch52.put_back(
         [
             {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
@@ -276,6 +306,8 @@ def test_every_chart_is_here() -> None:
             ch50,
             ch51,
             ch52,
+            ch60,
+            ch61,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

@@ -21,6 +21,8 @@ from components.ui.chapters.ch40 import claims as ch40
 from components.ui.chapters.ch50 import claims as ch50
 from components.ui.chapters.ch51 import claims as ch51
 from components.ui.chapters.ch52 import claims as ch52
+from components.ui.chapters.ch60 import claims as ch60
+from components.ui.chapters.ch61 import claims as ch61
 from components.ui.chapters.ch70 import claims as ch70
 from components.ui.claims.core import MARK, MISSING, Claim, Looked, read_record, source_of
 from lab.records import REQUIRED, ROOT
@@ -38,7 +40,22 @@ def collected(tables: Iterable[Mapping[str, Claim]]) -> dict[str, Claim]:
 
 CLAIMS = collected(
     chapter.CLAIMS
-    for chapter in (ch00, ch01, ch02, ch03, ch10, ch20, ch30, ch40, ch50, ch51, ch52, ch70)
+    for chapter in (
+        ch00,
+        ch01,
+        ch02,
+        ch03,
+        ch10,
+        ch20,
+        ch30,
+        ch40,
+        ch50,
+        ch51,
+        ch52,
+        ch60,
+        ch61,
+        ch70,
+    )
 )
 
 

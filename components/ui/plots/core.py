@@ -46,6 +46,11 @@ def square(**more: Any) -> alt.Scale:
     return alt.Scale(range=[0, alt.ExprRef("min(width, height)")], **more)
 
 
+def room_for_labels(values: Iterable[float]) -> alt.Scale:
+    """Of an axis along which each bar has its number at its end."""
+    return alt.Scale(domain=[0, 1.3 * max(values)], nice=False)
+
+
 def rows_high(n: int, each: int) -> int:
     """The height of `n` rows, and of bars at least."""
     return max(BARS, each * n)

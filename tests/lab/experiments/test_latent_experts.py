@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lab.experiments import latent_experts, low_rank
-from lab.experiments.latent_experts import best_rate, labels_of, looked_at, measure, plan
+from lab.data.problems import Format
+from lab.experiments import latent_experts, long_sums, low_rank
+from lab.experiments.frontier import asked
+from lab.experiments.latent_experts import RATES, best_rate, labels_of, looked_at, measure, plan
+from lab.experiments.lengths import problems_of_shape
+from lab.experiments.shut_experts import measure_shut, shut_cells
 from lab.model.config import LatentAttention
 from lab.model.cost import parameters_of
-from lab.recipes.latent_experts import mla_moe, network
+from lab.recipes.latent_experts import mla_moe, network, with_experts
+from lab.records import RECORDS, read_lines
+
+SHUT = "shut_experts.jsonl"
 
 
 @pytest.mark.parametrize("size", ["small", "full"])
@@ -40,7 +48,7 @@ def test_a_run_in_miniature_tells_errors_loads_and_what_experts_know(
     assert [check[0] for check in row["curve"]] == [1, 2]
     assert all(1 <= uneven <= 8 for check in row["curve"] for uneven in check[2])
     assert np.allclose(np.sum(row["loads"], axis=1), 1, atol=1e-3)
-    assert row["told"].keys() == {"place", "line", "token read"}
+    assert row["told"].keys() == {"place", "line", "carry", "token read"}
 
 
 def test_what_comes_next_is_labelled_by_place_and_line() -> None:
@@ -51,16 +59,20 @@ def test_what_comes_next_is_labelled_by_place_and_line() -> None:
     assert first["place"][:5] == [0, 1, 2, 3, 4]  # units first: 4 x 1 digits have five places
     assert first["line"][:5] == [0] * 5 and max(first["line"]) == 7  # the answer adds line 3
     assert first["place"][-1] == first["line"][-1] == -1  # `$` is no digit
+    (a, *_), (b, *_) = latent_experts.sums_looked_at()
+    assert first["carry"][:2] == [0, (a % 10) * (b % 10) // 10]  # into the units, into the tens
+    of_sums = [label for label, line in zip(first["carry"], first["line"], strict=True) if line % 2]
+    assert set(of_sums) == {-1}
 
 
 def test_the_best_rate_is_asked_of_a_whole_grid() -> None:
     rows = [
-        {"cell": {"part": "rate", "attention": "mla", "ffn": "moe", "rate": rate}, "loss": loss}
-        for rate, loss in zip(latent_experts.RATES, (0.3, 0.1, 0.2), strict=True)
+        {"cell": {"part": "rate", "attention": "mha", "ffn": "moe", "rate": rate}, "loss": loss}
+        for rate, loss in zip(RATES["mha"], (0.3, 0.1, 0.2, 0.4), strict=True)
     ]
-    assert best_rate(rows, "mla", "moe") == latent_experts.RATES[1]
-    with pytest.raises(ValueError, match="2 of 3 rates are measured for mla, moe"):
-        best_rate(rows[:2], "mla", "moe")
+    assert best_rate(rows, "mha", "moe") == RATES["mha"][1]
+    with pytest.raises(ValueError, match="2 of 4 rates are measured for mha, moe"):
+        best_rate(rows[:2], "mha", "moe")
 
 
 def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
@@ -73,3 +85,39 @@ def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
         one = own.model.n_layer * 2 * own.model.d_model
         assert abs(parameters_of(matched.model) - parameters_of(heads.model)) <= one / 2
         assert replace(matched, model=own.model) == own
+
+
+def test_shut_experts_of_the_record_are_those_of_the_committed_run() -> None:
+    """The whole network, the cell that matters most, and a layer without what all share."""
+    rows = read_lines(RECORDS / SHUT)
+    assert [row["cell"] for row in rows] == shut_cells()
+    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
+    last = max((row for row in rows if "silent" in row), key=lambda row: row["silent"]["errors"])
+    for row in (rows[0], worst, last):
+        found = measure_shut(row["cell"])
+        told = {
+            name: found[name] for name in ("whole", "shut", "forced", "silent") if name in found
+        }
+        assert json.loads(json.dumps(told)) == {name: row[name] for name in told}
+
+
+def test_long_sums_are_those_of_the_record_on_a_sample() -> None:
+    """Of every network the first sums of five digits, asked again: no more wrong than on record."""
+    rows = {
+        row["cell"]["arm"]: row
+        for row in read_lines(RECORDS / "long_sums.jsonl")
+        if row["cell"]["digits"] == 5
+    }
+    assert rows.keys() == long_sums.ARMS.keys()
+    a, b = problems_of_shape(5, 5, long_sums.N_ASKED[5])
+    for name, arm in long_sums.ARMS.items():
+        wrong = asked(arm.model(), Format("cot_reversed", 5, 5), a[:40], b[:40])["wrong"]
+        assert wrong <= rows[name]["errors"] and rows[name]["n"] == len(a)
+
+
+def test_neurons_are_shared_out_evenly_or_the_number_of_experts_is_refused() -> None:
+    ffn = with_experts(512, 8, balanced=False)
+    assert (ffn.moe_intermediate_size, ffn.n_routed_experts, ffn.bias_update_speed) == (64, 8, 0)
+    for n in (1, 2, 7):
+        with pytest.raises(ValueError, match=rf"experts={n} .*allowed are 4, 8, 16"):
+            with_experts(512, n)

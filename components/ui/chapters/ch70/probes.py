@@ -36,6 +36,8 @@ RUNS = {
     "reach_coupled_gaps": "chapter 2, up to three digits: coupled, gaps",
     "reach_coupled_slow": "chapter 2, up to three digits: coupled, slow clocks",
     "far_coupled": "chapter 2, up to four digits, full size: coupled, slow clocks",
+    "mla_moe_before": "chapter 6, up to four digits, full size: latents and experts",
+    "mla_moe": "chapter 6, up to eight digits, full size: latents and experts",
     "curriculum_before": "chapter 3, up to four digits, full size, unfinished",
     "curriculum_4x4": "chapter 3, up to four digits, full size",
     "course_2x2_small": "chapter 3, small, after the stage 2x2",

@@ -5,6 +5,7 @@ import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
+import type experts from "../../src/drawings/experts";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
@@ -18,6 +19,7 @@ import type save from "../../src/drawings/save";
 import type { Call, Send } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type sieve from "../../src/drawings/sieve";
+import type strip from "../../src/drawings/strip";
 import type tape from "../../src/drawings/tape";
 import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
@@ -145,6 +147,24 @@ interface Cases {
   >;
   /** For each way to cut a table into blocks; what was sent is the first of them. */
   tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
+  /** For each strip: what it keeps, how it is drawn, and where at 64 and at 32 cells a row. */
+  strip: Case<
+    DataOf<typeof strip>,
+    {
+      strips: {
+        bytes: number;
+        dropped: number[];
+        named: [number: number, said: string][];
+        places: Record<"64" | "32", [column: number, row: number, across: number, down: number][]>;
+      }[];
+      told: [moment: number, said: string][];
+    }
+  >;
+  /** For each layer: what every expert got after 0, 1, ... tokens, and what is said of one. */
+  experts: Case<
+    DataOf<typeof experts>,
+    { loads: number[][]; sent: string[]; got: [read: number, expert: number, said: string][] }[]
+  >;
   /** For each step, the lines of each column that do it. */
   notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;
   save: Case<DataOf<typeof save>, null>;

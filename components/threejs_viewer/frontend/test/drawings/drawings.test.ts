@@ -5,6 +5,7 @@ import climb from "../../src/drawings/climb";
 import { along } from "../../src/drawings/maths/climb";
 import clocks from "../../src/drawings/clocks";
 import cloud from "../../src/drawings/cloud";
+import experts from "../../src/drawings/experts";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
@@ -20,6 +21,7 @@ import save from "../../src/drawings/save";
 import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
+import strip from "../../src/drawings/strip";
 import tape from "../../src/drawings/tape";
 import threads from "../../src/drawings/threads";
 import tiles from "../../src/drawings/tiles";
@@ -1367,6 +1369,8 @@ const again = [
   { name: "threads", open: () => opened(threads, cases.threads) },
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
   { name: "notations", open: () => opened(notations, cases.notations) },
+  { name: "strip", open: () => opened(strip, cases.strip) },
+  { name: "experts", open: () => opened(experts, cases.experts) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

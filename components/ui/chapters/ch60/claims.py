@@ -1,0 +1,130 @@
+"""The measured figures of chapter 6, first page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from components.ui.chapters.ch60 import probes, worked
+from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
+from components.ui.claims.readings import ratio_of_seeds, result_of
+from lab.records import select
+from lab.statistics import lower_bound_95, spread
+
+Rows = list[dict[str, Any]]
+
+LONG = "records/long_sums.jsonl"
+TOLD = (
+    *(("before", 4), ("before", 8), ("before, limited", 8), ("heads, limited", 8)),
+    *(("after", 8), ("after", 10), ("after", worked.LONGEST)),
+)
+"""Networks and digits of which the prose tells; the chart shows all."""
+
+
+def of_digits(arm: str, digits: int) -> Callable[[Rows], Measured]:
+    """Wrong sums of so many digits by as many."""
+
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, arm=arm, digits=digits)
+        errors, n = row["errors"], row["n"]
+        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
+
+    return pick
+
+
+def at_home(result: dict[str, Any]) -> Measured:
+    """Of all the test sums that the run was asked.
+
+    A network with smaller rotated keys, which this one replaced, had been asked a thousand of them.
+    """
+    found = widest_reading(result)
+    errors, n = found["errors_strict"], found["n"]
+    return Measured(count(errors, n), errors, n, read_before=True)
+
+
+def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Measured]:
+    """The median of the seeds and between what they lie."""
+
+    def pick(rows: Rows) -> Measured:
+        seeds = select(rows, part="race", attention=arm[0], ffn=arm[1])
+        found = spread(row[f"wrong_{shape}"] for row in seeds)
+        n = min(row[f"n_{shape}"] for row in seeds)
+        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
+
+    return pick
+
+
+def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows], Measured]:
+    """Wrong sums of one network over those of another, medians of the seeds, with the interval."""
+    return lambda rows: Measured(
+        ratio_of_seeds(worked.wrong_of(rows, one), worked.wrong_of(rows, other))
+    )
+
+
+def operations(rows: Rows) -> Measured:
+    """Of a token, with experts over those with one FFN that has as many weights."""
+    experts, dense = (
+        select(rows, part="race", attention="mha", ffn=ffn)[0]["flops_per_token"]
+        for ffn in ("moe", "dense")
+    )
+    return Measured(f"{experts / dense:.0%}")
+
+
+def first_race(rows: Rows) -> Measured:
+    """With latents and one FFN, in a race at twice the rate: median of the seeds and their span."""
+    gone = [row for row in rows if row["record"] == "latent_experts"]
+    found = spread(row["wrong_4x4"] for row in gone)
+    return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})")
+
+
+RACE = "records/latent_experts.jsonl"
+
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch6.race_{attention}_{ffn}": Claim(
+            f"Test sums of four by four digits wrong, of the small networks: {name}.",
+            RACE,
+            race_wrong((attention, ffn)),
+        )
+        for (attention, ffn), name in worked.ARMS.items()
+    },
+    **{
+        f"ch6.race_{attention}_{ffn}_far": Claim(
+            f"Test sums of eight by eight digits wrong, of the small networks: {name}.",
+            RACE,
+            race_wrong((attention, ffn), "8x8"),
+        )
+        for (attention, ffn), name in worked.ARMS.items()
+    },
+    "ch6.race_operations": Claim(
+        "Operations of a token, with experts over those without.", RACE, operations
+    ),
+    "ch6.race_first": Claim(
+        "Test sums of four by four digits wrong, latents at twice the rate, a race before.",
+        "records/replaced.jsonl",
+        first_race,
+    ),
+    "ch6.race_latents": Claim(
+        "Wrong sums with latents over those with own heads, both dense.",
+        RACE,
+        race_ratio(("mla", "dense"), ("mha", "dense")),
+    ),
+    "ch6.race_experts": Claim(
+        "Wrong sums with experts over those of one dense FFN, own heads.",
+        RACE,
+        race_ratio(("mha", "moe"), ("mha", "dense")),
+    ),
+    "ch6.mla_4x4": Claim(
+        "Test sums of four by four digits wrong: latents and experts, at the end.",
+        result_of(probes.LONG_RUN),
+        at_home,
+    ),
+    **{
+        f"ch6.long_{arm.replace(', ', '_')}_{digits}": Claim(
+            f"Test sums of {digits} x {digits} digits wrong: {worked.NETWORKS[arm]}.",
+            LONG,
+            of_digits(arm, digits),
+        )
+        for arm, digits in TOLD
+    },
+}

@@ -1,0 +1,99 @@
+"""The charts of chapter 6, first page. `Rows` are plain dicts with the named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import OCHRE, TEAL, VIOLET, Tone
+from components.ui.plots.core import (
+    CURVE,
+    Chart,
+    amounts,
+    finished,
+    kinds,
+    room_for_labels,
+    rows_high,
+    toned,
+)
+
+Rows = Sequence[Mapping[str, Any]]
+
+KINDS: dict[str, Tone] = {"partial product": TEAL, "sum": VIOLET, "answer": OCHRE}
+"""What a squeezed network writes, as the page calls it."""
+
+
+def bytes_kept(rows: Rows) -> Chart:
+    """A bar for each way of keeping a token. Rows: kept, bytes."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X(
+            "bytes:Q", title="bytes that one token leaves", scale=room_for_labels(data["bytes"])
+        ),
+    )
+    bars = base.mark_bar(color=TEAL.now)
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("bytes:Q", format=","))
+    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+
+
+def ways(rows: Rows, what: str) -> Chart:
+    """A bar for each way to read a cache. Rows: way, and `what`, which the axis says."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X(
+            f"{what}:Q",
+            title=what,
+            axis=alt.Axis(format="~s"),
+            scale=room_for_labels(data[what]),
+        ),
+    )
+    bars = base.mark_bar(color=TEAL.now)
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=".3s"))
+    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+
+
+def by_digits(rows: Rows) -> Chart:
+    """Wrong sums by the digits of both numbers, a line a network. Rows: digits, network, wrong, n,
+    share."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=alt.X("digits:Q", title="digits of both numbers"),
+        y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
+        color=alt.Color(
+            "network:N",
+            title=None,
+            scale=kinds(data["network"]),
+            legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+        ),
+        tooltip=["network", "digits", "wrong", "n"],
+    )
+    return finished(alt.layer(*with_points(base)).properties(height=CURVE))
+
+
+def falls(rows: Rows, now: int) -> Chart:
+    """A line for each kind of token, and a rule at the directions that are kept now.
+
+    Rows: directions, kind, wrong.
+    """
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X(
+            "directions:Q",
+            title="directions that are kept",
+            scale=alt.Scale(type="log", base=2, reverse=True),
+        ),
+        y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
+        color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
+        tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
+    )
+    rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(strokeDash=[4, 3])
+    layers = alt.layer(*with_points(base), rule.encode(x="directions:Q"))
+    return finished(layers.properties(height=CURVE))
+
+
+def with_points(base: alt.Chart) -> list[alt.Chart]:
+    return [base.mark_line(), base.mark_circle(size=45)]

@@ -1,0 +1,408 @@
+"""The worked numbers in the prose of chapter 6, first page, and what its records say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from components.ui.chapters.ch60 import probes
+from components.ui.claims.core import part_of
+from components.ui.lazily import lazily
+from components.ui.runs import take_with_progress
+from components.ui.tokens import wrong_tokens
+from components.ui.words import listed, spelled
+from lab.data.problems import Format
+from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
+from lab.model.config import AbsorbedLatentAttention, LatentAttention
+from lab.model.known_sizes import KNOWN
+from lab.records import select
+from lab.statistics import ratio_of_medians
+
+forward = lazily("lab.inference.forward")
+gpt = lazily("lab.model.gpt")
+
+Row = dict[str, Any]
+SUM = (3748, 6152)
+
+# ---------------------------------------------------------------- by hand
+
+Q = np.array([1.0, 2.0])
+W_UK = np.array([[2.0, 1.0], [0.0, -1.0], [1.0, 0.0]])
+"""Makes a key of two numbers from a latent of three: c W_UK."""
+
+C = np.array([3.0, 1.0, -2.0])
+ANGLE = 90
+"""Degrees by which a key is turned against a query."""
+
+
+def absorbed() -> np.ndarray:
+    """q W_UK^T: the query that meets latents as q meets the keys made of them."""
+    return Q @ W_UK.T
+
+
+def vector(x: Any) -> str:
+    return "(" + ", ".join(f"{number:g}" for number in np.round(x, 2)) + ")"
+
+
+def turned(x: np.ndarray, degrees: float) -> np.ndarray:
+    """A pair of numbers, turned."""
+    angle = np.deg2rad(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]]) @ x
+
+
+# ---------------------------------------------------------------- bytes
+
+BYTES = 4
+"""Of a number in 32 bits."""
+
+OWN, SHARED, COMPRESSED, ABSORBED, APART = (
+    "its own",
+    "shared",
+    "compressed",
+    "absorbed",
+    "turned apart",
+)
+STEPS = (OWN, SHARED, COMPRESSED, ABSORBED, APART)
+"""From multi-head to latent attention, one change at a time."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of one layer: H heads of Dn numbers that are not turned and Dv of a value, a latent of R, Dr
+    numbers that are turned; a head with its own has `head_dim` for both."""
+
+    heads: int
+    head_dim: int
+    nope: int
+    rope: int
+    value: int
+    rank: int
+
+
+def absorbing() -> AbsorbedLatentAttention:
+    """The attention of the book's network with latents."""
+    own = take_with_progress(probes.RUN).model.config.attention
+    assert isinstance(own, AbsorbedLatentAttention)
+    return own
+
+
+@lru_cache
+def sizes() -> Sizes:
+    heads = take_with_progress(probes.HEADS_RUN).model.config.heads
+    own = absorbing()
+    return Sizes(
+        heads.n_head,
+        heads.head_dim,
+        own.qk_nope_head_dim,
+        own.qk_rope_head_dim,
+        own.v_head_dim,
+        own.kv_lora_rank,
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step keeps of a token in one layer, and what it makes when a later token reads it."""
+
+    kept: dict[str, tuple[int, ...]]
+    made: str
+
+    @property
+    def numbers(self) -> int:
+        return sum(math.prod(shape) for shape in self.kept.values())
+
+
+@lru_cache
+def steps() -> dict[str, Step]:
+    """The shapes of the book's two networks, step by step."""
+    n = sizes()
+    half = n.heads // 2
+    latent = {"latent": (n.rank,)}
+    made = f"for each token read, {n.heads} × {n.nope} of keys and {n.heads} × {n.value} of values"
+    once = f"nothing: the query becomes {n.heads} × {n.rank} once"
+    return {
+        OWN: Step({"keys": (n.heads, n.head_dim), "values": (n.heads, n.head_dim)}, "nothing"),
+        SHARED: Step({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
+        COMPRESSED: Step(latent, made),
+        ABSORBED: Step(latent, once),
+        APART: Step({**latent, "turned key": (n.rope,)}, once),
+    }
+
+
+def step_rows(upto: str) -> list[Row]:
+    """A row a step, down to one."""
+    shown = STEPS[: STEPS.index(upto) + 1]
+    return [
+        {
+            "step": name,
+            "kept of a token": ", ".join(
+                f"{what} {' × '.join(map(str, shape))}"
+                for what, shape in steps()[name].kept.items()
+            ),
+            "numbers": steps()[name].numbers,
+            "made when read": steps()[name].made,
+        }
+        for name in shown
+    ]
+
+
+CHANGES = ("only what is kept and computed", "the answers, a little", "what must be trained")
+
+WAYS = ("keys and values kept", "made anew from latents", "absorbed")
+READ = (16, 32, 64, 128, 224, 832)
+"""Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
+
+KEPT, OPERATIONS = "numbers that are kept", "operations for one more token"
+
+
+def reading_rows(n: int) -> list[Row]:
+    """One layer of the network with latents: what is kept of `n` tokens, and what one more costs.
+
+    Made anew: as with keys and values kept, and every one of them from its latent besides.
+    """
+    whole = take_with_progress(probes.RUN).model.config
+    own, keeping = absorbing(), LatentAttention(**vars(absorbing()))
+    kept = keeping.flops(whole, n)
+    anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+    latents, heads = (n * form.cached_numbers(whole) for form in (own, keeping))
+    found = ((heads, kept), (latents, anew), (latents, own.flops(whole, n)))
+    return [
+        {"way": way, KEPT: numbers, OPERATIONS: operations}
+        for way, (numbers, operations) in zip(WAYS, found, strict=True)
+    ]
+
+
+READ_FIRST = 224
+
+
+def times_operations(way: str, other: str) -> float:
+    """Operations of one way over those of another, at the length that the page begins with."""
+    found = {row["way"]: row[OPERATIONS] for row in reading_rows(READ_FIRST)}
+    return found[way] / found[other]
+
+
+def largest_difference(a: int, b: int) -> float:
+    """Between the logits of the two forms of latent attention, on the whole text of a sum."""
+    text = probes.form_of(a, b).text(a, b)
+    model = take_with_progress(probes.RUN).model
+    keeping = LatentAttention(**vars(absorbing()))
+    kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
+    one, other = (forward.logits_of(m, text) for m in (model, kept))
+    return float((one - other).abs().max())
+
+
+def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Row]:
+    """What one token leaves in all layers, in 16 bits, by what is kept."""
+    whole = {
+        "every head its own": KeysAndValues(n_head, n_head, head_dim),
+        "one for all heads": KeysAndValues(n_head, 1, head_dim),
+        "a latent and a turned key": Latent(rank, rope),
+    }
+    return [
+        {"kept": name, "numbers a layer": kept.numbers, "bytes": cache_bytes(n_layer, kept, 2, 1)}
+        for name, kept in whole.items()
+    ]
+
+
+@lru_cache
+def deepseek() -> Any:
+    return next(model for model in KNOWN if model.name == "DeepSeek-V3")
+
+
+DEEPSEEK_HEADS, DEEPSEEK_HEAD_DIM = 128, 128
+"""Heads of DeepSeek-V3, and numbers of a value (arXiv:2412.19437, section 4.2)."""
+
+
+def deepseek_times() -> float:
+    """How many times as much its heads would keep, each with a key and a value of its own."""
+    kept = deepseek().kept
+    whole = KeysAndValues(DEEPSEEK_HEADS, DEEPSEEK_HEADS, DEEPSEEK_HEAD_DIM)
+    return whole.numbers / kept.numbers
+
+
+# ---------------------------------------------------------------- two ranks, live
+
+FEW = 0.3
+"""Of all pairs the part that a live run trains on, as the twin of chapter 1 does."""
+
+LIVE = {8: "latents of 8", 128: "latents of 128", 0: "heads with their own"}
+
+# ---------------------------------------------------------------- which digits fall first
+
+KINDS = ("partial product", "sum", "answer")
+FIRST = ("a digit of a partial product", "a digit of a sum", "a sign", "nothing")
+
+
+def first_to_fall(a: int, b: int) -> str:
+    """What goes wrong first as directions are dropped: the first wrong token of the first text with
+    one. `FIRST[-1]` if all are right."""
+    form = probes.form_of(a, b)
+    right = form.text(a, b)
+    for text in probes.squeezed(a, b).values():
+        if wrong := wrong_tokens(text, right):
+            return part_at(form, min(wrong))
+    return FIRST[-1]
+
+
+def part_at(form: Format, slot: int) -> str:
+    field = form.field_at(slot)
+    if not field.holds_number:
+        return FIRST[2]
+    return FIRST[0] if field.kind == "partial product" else FIRST[1]
+
+
+def first_broken(a: int, b: int) -> int:
+    """The most directions with which the text goes wrong; all, if it never does."""
+    right = probes.form_of(a, b).text(a, b)
+    texts = probes.squeezed(a, b)
+    return next((rank for rank, text in texts.items() if text != right), max(texts))
+
+
+def wrong_share(a: int, b: int, rank: int) -> str:
+    """How many of the tokens that are written are wrong."""
+    form = probes.form_of(a, b)
+    wrong = wrong_tokens(probes.squeezed(a, b)[rank], form.text(a, b))
+    return part_of(len(wrong), form.length - form.prompt_length)
+
+
+def fewest_right(a: int, b: int) -> int:
+    """The fewest directions of those tried with which, and with all more, the text is right."""
+    right = probes.form_of(a, b).text(a, b)
+    texts = probes.squeezed(a, b)
+    return min(takewhile(lambda rank: texts[rank] == right, texts), default=max(texts))
+
+
+def fall_rows(a: int, b: int) -> list[Row]:
+    """By the directions that are kept: how many written tokens are wrong, of each kind."""
+    form = probes.form_of(a, b)
+    right = form.text(a, b)
+    rows: list[Row] = []
+    for rank, text in probes.squeezed(a, b).items():
+        wrong = set(wrong_tokens(text, right))
+        for kind in KINDS:
+            slots = [
+                slot
+                for slot in range(form.prompt_length, form.length)
+                if form.field_at(slot).kind == kind
+            ]
+            if slots:
+                share = sum(slot in wrong for slot in slots) / len(slots)
+                rows.append({"directions": rank, "kind": kind, "wrong": share})
+    return rows
+
+
+# ---------------------------------------------------------------- longer sums
+
+LONGEST = 16
+"""Digits of both numbers of the longest sums of the record."""
+
+NETWORKS = {
+    "after": "latents and experts, up to eight digits",
+    "before": "before, up to four digits",
+    "before, limited": "before, distances limited",
+    "heads, limited": "heads with their own, up to four, limited",
+}
+
+
+def length_rows(rows: Sequence[Row]) -> list[Row]:
+    """A row a network and length."""
+    return [
+        {
+            "digits": row["cell"]["digits"],
+            "network": NETWORKS[row["cell"]["arm"]],
+            "wrong": row["errors"],
+            "n": row["n"],
+            "share": row["errors"] / row["n"],
+        }
+        for row in rows
+    ]
+
+
+# ---------------------------------------------------------------- latents or experts: the race
+
+ARMS = {
+    ("mha", "dense"): "own heads, dense",
+    ("mla", "dense"): "latents, dense",
+    ("mha", "moe"): "own heads, experts",
+    ("mla", "moe"): "latents, experts",
+}
+
+
+def race_points(rows: Sequence[Row]) -> list[Row]:
+    """A point a network and seed: sums of four by four digits that are wrong."""
+    return [
+        {
+            "arm": name,
+            "share": row["wrong_4x4"] / row["n_4x4"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
+        }
+        for (attention, ffn), name in ARMS.items()
+        for row in select(rows, part="race", attention=attention, ffn=ffn)
+    ]
+
+
+def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
+    """Sums of four by four digits wrong, a number a seed."""
+    return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
+
+
+HELP = ("yes", "no, they cost", "five starts cannot tell")
+
+
+def do_latents_help(rows: Sequence[Row]) -> str:
+    """With one dense FFN, by the interval of the ratio of wrong sums."""
+    found = ratio_of_medians(wrong_of(rows, ("mla", "dense")), wrong_of(rows, ("mha", "dense")))
+    return HELP[0] if found.high < 1 else HELP[1] if found.low > 1 else HELP[2]
+
+
+BUDGET, FEW_WRONG = 48, 1
+"""Directions in all layers that an exercise allows, and sums that may go wrong with them."""
+
+CALC: dict[str, Callable[[], str]] = {
+    "q": lambda: vector(Q),
+    "c": lambda: vector(C),
+    "k": lambda: vector(C @ W_UK),
+    "qk": lambda: f"{Q @ (C @ W_UK):g}",
+    "absorbed": lambda: vector(absorbed()),
+    "absorbed_score": lambda: f"{absorbed() @ C:g}",
+    "w_rows": lambda: listed([vector(row) for row in W_UK]),
+    "angle": lambda: f"{ANGLE}",
+    "turned_k": lambda: vector(turned(C @ W_UK, ANGLE)),
+    "turned_score": lambda: f"{Q @ turned(C @ W_UK, ANGLE):g}",
+    "budget": lambda: f"{BUDGET}",
+    "few_wrong": lambda: spelled(FEW_WRONG),
+    "n_asked": lambda: f"{probes.N_ASKED}",
+    "longest": lambda: spelled(LONGEST),
+    "most_digits": lambda: spelled(probes.MOST_DIGITS),
+    "few": lambda: f"{FEW:.0%}",
+    "live_low": lambda: f"{min(filter(None, LIVE))}",
+    "live_high": lambda: f"{max(LIVE)}",
+    "own_numbers": lambda: f"{steps()[OWN].numbers}",
+    "own_bytes": lambda: f"{BYTES * steps()[OWN].numbers:,}",
+    "latent_numbers": lambda: f"{steps()[APART].numbers}",
+    "latent_bytes": lambda: f"{BYTES * steps()[APART].numbers:,}",
+    "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:.2g}",
+    "rank": lambda: f"{sizes().rank}",
+    "rope": lambda: f"{sizes().rope}",
+    "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
+    "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
+    "read_first": lambda: f"{READ_FIRST}",
+    "difference": lambda: f"{largest_difference(*SUM):.0e}",
+    "nope": lambda: f"{sizes().nope}",
+    "layer": lambda: f"{probes.LAYER}",
+    "broken_at": lambda: f"{first_broken(*SUM)}",
+    "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
+    "fewest": lambda: f"{fewest_right(*SUM)}",
+    "deepseek_latent": lambda: f"{deepseek().kept.numbers:,}",
+    "deepseek_heads": lambda: f"{DEEPSEEK_HEADS}",
+    "deepseek_layers": lambda: f"{deepseek().n_layer}",
+    "deepseek_times": lambda: f"{deepseek_times():.0f}",
+}

@@ -1,0 +1,36 @@
+"""The exercise of chapter 6, second page: loads evened out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch61 import figures, worked
+from components.ui.exercises import show_verdict
+from components.ui.words import listed
+
+
+def even_out(page: Chapter) -> None:
+    """Four biases with which no expert gets more tokens than another."""
+    scores = pd.DataFrame(worked.scores(worked.TOKENS)).round(2)
+    names = {i: f"expert {i}" for i in scores}
+    st.dataframe(scores.rename(columns=names).rename_axis("token"), width="stretch")
+    bias = np.zeros(len(worked.LOGITS))
+    for i, column in enumerate(st.columns(len(bias))):
+        with column:
+            bias[i] = page.choose(f"bias{i}", f"Expert {i}", worked.BIASES, 0.0, kind="list")
+    loads = worked.loads_with(bias)
+    page.draw(figures.loads(loads), alt="How many of the tokens each expert gets")
+    said = f"The experts get {listed([str(n) for n in loads])} tokens."
+    show_verdict(max(loads) == min(loads), said, hint_of(loads))
+    page.source(worked.loads_with, worked.chosen)
+
+
+def hint_of(loads: list[int]) -> str:
+    most, least = int(np.argmax(loads)), int(np.argmin(loads))
+    return (
+        f"Expert {most} has the most and expert {least} the least. "
+        "Which of their biases moves one token and no more?"
+    )

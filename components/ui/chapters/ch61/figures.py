@@ -1,0 +1,123 @@
+"""The charts of chapter 6, second page. `Rows` are plain dicts with the named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import SOFT, TEAL
+from components.ui.plots.core import (
+    BARS,
+    CURVE,
+    Chart,
+    finished,
+    kinds,
+    room_for_labels,
+    rows_high,
+)
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def parameters(rows: Rows) -> Chart:
+    """All parameters, and those that a token meets. Rows: what, parameters."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X(
+            "parameters:Q",
+            title="parameters",
+            axis=alt.Axis(format="~s"),
+            scale=room_for_labels(data["parameters"]),
+        ),
+    )
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("parameters:Q", format=","))
+    return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=BARS))
+
+
+def loads(counts: Sequence[int]) -> Chart:
+    """How many tokens each expert gets, a rule at the mean."""
+    data = pd.DataFrame({"expert": range(len(counts)), "tokens": counts})
+    bars = (
+        alt.Chart(data)
+        .mark_bar(color=TEAL.now)
+        .encode(
+            x=alt.X("expert:O", title="expert", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("tokens:Q", title="tokens", axis=alt.Axis(tickMinStep=1)),
+        )
+    )
+    mean = alt.Chart(pd.DataFrame({"tokens": [sum(counts) / len(counts)]}))
+    rule = mean.mark_rule(strokeDash=[4, 4], color=SOFT.now).encode(y="tokens:Q")
+    return finished(alt.layer(bars, rule).properties(height=BARS))
+
+
+def unevenness(rows: Rows) -> Chart:
+    """The largest load over the mean, of the least even layer, a line a run. Rows: run, arm, step,
+    uneven."""
+    data = pd.DataFrame(rows)
+    return finished(
+        alt.Chart(data)
+        .mark_line()
+        .encode(
+            x=alt.X("step:Q", title="step"),
+            y=alt.Y(
+                "uneven:Q", title="busiest expert, times the mean", scale=alt.Scale(domainMin=1)
+            ),
+            detail="run:N",
+            color=alt.Color(
+                "arm:N",
+                title=None,
+                scale=kinds(data["arm"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["run", "step", alt.Tooltip("uneven", format=".2f")],
+        )
+        .properties(height=CURVE)
+    )
+
+
+def left_out(rows: Rows) -> Chart:
+    """Sums that go wrong without a part of the FFN, two bars a layer. Rows: layer, part, wrong, n,
+    share."""
+    data = pd.DataFrame(rows)
+    return finished(
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("part:N", sort=None),
+            y=alt.Y("share:Q", title="sums that go wrong", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                scale=kinds(data["part"]),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+            ),
+            tooltip=["layer", "part", "wrong", "n"],
+        )
+        .properties(height=CURVE)
+    )
+
+
+def told(rows: Rows) -> Chart:
+    """What experts tell of their tokens, a point a seed, coloured by layer.
+
+    Rows: label, layer, seed, share.
+    """
+    data = pd.DataFrame(rows)
+    data["in"] = [f"layer {layer}" for layer in data["layer"]]
+    points = alt.Chart(data).mark_circle(size=70, opacity=0.7)
+    return finished(
+        points.encode(
+            y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+            yOffset=alt.YOffset("in:N"),
+            x=alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "in:N", title=None, scale=kinds(data["in"]), legend=alt.Legend(orient="bottom")
+            ),
+            tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
+        ).properties(height=rows_high(len(set(data["label"])), 56))
+    )

@@ -1,0 +1,280 @@
+"""The worked numbers in the prose of chapter 6, second page, and what its records say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch61 import probes
+from components.ui.runs import take_with_progress
+from components.ui.words import band, spelled
+from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.model.cost import parameters_of
+from lab.records import select
+from lab.statistics import spread
+
+Row = dict[str, Any]
+Numbers = NDArray[np.float64]
+SUM = (23, 12)
+"""One that goes wrong when the expert that matters most is shut."""
+
+# ---------------------------------------------------------------- total and active
+
+
+def config() -> GPTConfig:
+    return take_with_progress(RUN).model.config
+
+
+def active_of(whole: GPTConfig) -> int:
+    """Parameters that one token meets: all but those of the experts it is not sent to."""
+    ffn = whole.ffn
+    assert isinstance(ffn, MixtureOfExperts)
+    idle = ffn.parameters(whole) - ffn.active_parameters(whole)
+    return parameters_of(whole) - whole.n_layer * idle
+
+
+EXPERTS, CHOSEN, NEURONS = (4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8), (32, 64, 128, 256)
+
+
+def sized(n_expert: int, chosen: int, neurons: int) -> GPTConfig:
+    """The book's network with other experts. `ValueError` for more chosen than there are."""
+    ffn = MixtureOfExperts(neurons, n_expert, chosen)
+    return replace(config(), ffn=ffn)
+
+
+def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
+    whole = sized(n_expert, chosen, neurons)
+    return [
+        {"what": "the whole network", "parameters": parameters_of(whole)},
+        {"what": "met by one token", "parameters": active_of(whole)},
+    ]
+
+
+DEEPSEEK_TOTAL, DEEPSEEK_ACTIVE = 671, 37
+"""Billions of parameters of DeepSeek-V3 (arXiv:2412.19437, abstract)."""
+
+DEEPSEEK_EXPERTS, DEEPSEEK_CHOSEN = 256, 8
+"""Routed experts of a layer, and how many of them a token meets (the same, section 4.2)."""
+
+# ---------------------------------------------------------------- a router by hand
+
+LOGITS = np.array([1.0, 0.5, -0.5, 0.0])
+BIAS = np.array([0.0, -0.2, 0.0, 0.0])
+"""Four experts: how well each suits a token, and what evens out their loads."""
+
+K = 2
+
+
+def scores(logits: Numbers) -> Numbers:
+    """Sigmoid, number by number."""
+    return 1 / (1 + np.exp(-logits))
+
+
+def chosen(logits: Numbers, bias: Numbers) -> list[int]:
+    """The experts with the largest score and bias together, best first."""
+    return np.argsort(-(scores(logits) + bias), kind="stable")[:K].tolist()
+
+
+def weights(logits: Numbers, bias: Numbers) -> Numbers:
+    """Of the chosen, their scores without the bias over the sum of these."""
+    found = scores(logits)[chosen(logits, bias)]
+    return found / found.sum()
+
+
+def listed(x: Any, form: str = ".2f") -> str:
+    return "(" + ", ".join(format(number, form) for number in x) + ")"
+
+
+def names(which: Sequence[int]) -> str:
+    return " and ".join(map(str, which))
+
+
+NO_BIAS = np.zeros(len(LOGITS))
+
+# ---------------------------------------------------------------- shut
+
+
+@lru_cache
+def shut_share(rows: tuple[tuple[int, int, int, int], ...]) -> Numbers:
+    """Layer by expert, the share of sums that go wrong. Rows: layer, expert, errors, n."""
+    out = np.zeros((1 + max(r[0] for r in rows), 1 + max(r[1] for r in rows)))
+    for layer, expert, errors, n in rows:
+        out[layer, expert] = errors / n
+    return out
+
+
+def shut_map(rows: Sequence[Row], how: str) -> Numbers:
+    """Of the record, for experts that are `shut` or `forced`."""
+    return shut_share(
+        tuple(
+            (row["cell"]["layer"], row["cell"]["expert"], row[how]["errors"], row["n"])
+            for row in rows
+            if how in row
+        )
+    )
+
+
+ASKED = 200
+"""Sums that were asked with each expert shut; a test compares it with the record."""
+
+MANY = 0.1
+"""So much of all sums that an expert is said to matter."""
+
+MATTERS = ("hardly any", "a quarter or so", "half or more")
+
+
+def who_matters(rows: Sequence[Row]) -> str:
+    """How many experts, shut, spoil at least one sum in ten."""
+    return band(float((shut_map(rows, "shut") >= MANY).mean()), (0.1, 0.4), MATTERS)
+
+
+SHARED, ROUTED = "without the shared expert", "without those that were chosen"
+LEFT_OUT = {SHARED: "shared", ROUTED: "routed"}
+EVERYWHERE = "all layers"
+
+
+def left_out_rows(rows: Sequence[Row]) -> list[Row]:
+    """A row a layer and part of its FFN: how many sums go wrong without it; all layers last."""
+    return [
+        {
+            "layer": EVERYWHERE
+            if row["cell"]["layer"] is None
+            else f"layer {row['cell']['layer']}",
+            "part": name,
+            "wrong": row["silent"]["errors"],
+            "share": row["silent"]["errors"] / row["n"],
+            "n": row["n"],
+        }
+        for name, part in LEFT_OUT.items()
+        for row in select(rows, without=part)
+    ]
+
+
+def named(layer: int | None) -> str:
+    return EVERYWHERE if layer is None else f"layer {layer}"
+
+
+ALL_WRONG, HALF_WRONG, FEW_WRONG = "all of them", "about half", "none, or next to none"
+SPOILED = (FEW_WRONG, HALF_WRONG, ALL_WRONG)
+
+
+def spoiled_without_chosen(rows: Sequence[Row]) -> str:
+    """How many sums go wrong when nothing of what routers chose is left."""
+    (found,) = select(rows, without="routed", layer=None)
+    return band(found["silent"]["errors"] / found["n"], (0.1, 0.9), SPOILED)
+
+
+# ---------------------------------------------------------------- what experts tell
+
+LABELS = {
+    "token read": "the token that is read",
+    "place": "the place of the digit",
+    "line": "the line",
+    "carry": "the carry into a product's digit",
+}
+
+
+def told_rows(race: Sequence[Row]) -> list[Row]:
+    """What a token's first expert tells of it, and what as many tokens dealt out anew would show.
+
+    A row a seed and layer of the networks with latents and experts.
+    """
+    return [
+        {
+            "label": words,
+            "layer": layer,
+            "seed": row["cell"]["seed"],
+            "share": told,
+            "chance": chance,
+        }
+        for row in select(race, part="race", attention="mla", ffn="moe")
+        for name, words in LABELS.items()
+        for layer, (told, chance) in enumerate(row["told"][name])
+    ]
+
+
+def told_most(race: Sequence[Row]) -> str:
+    """The label of which the experts tell most, over all layers and seeds."""
+    rows = told_rows(race)
+    return max(
+        LABELS.values(),
+        key=lambda label: spread(r["share"] for r in rows if r["label"] == label).median,
+    )
+
+
+# ---------------------------------------------------------------- balance, live
+
+LIVE_EXPERTS = 8
+LIVE = {True: "biases even out the loads", False: "no biases"}
+
+
+def live_rows(runs: Sequence[Any], names: Sequence[str]) -> list[Row]:
+    """The least even layer of each live run, check by check."""
+    return [
+        {"run": name, "arm": name, "step": shot.step, "uneven": worst(shot.loads)}
+        for run, name in zip(runs, names, strict=True)
+        for shot in run.snapshots
+        if shot.loads
+    ]
+
+
+def worst(loads: Sequence[Sequence[float]]) -> float:
+    """The largest load over the mean, of the least even layer."""
+    return max(max(layer) * len(layer) / sum(layer) for layer in loads)
+
+
+# ---------------------------------------------------------------- a bias by hand
+
+TOKENS = np.array(
+    [
+        [0.5, 0.5, -1.5, -0.5],
+        [2.0, 0.0, 0.5, -1.0],
+        [0.5, 0.0, -1.5, 0.0],
+        [1.0, 2.5, 0.5, -1.0],
+        [0.5, 1.5, -0.5, 0.5],
+        [0.5, 0.5, -1.0, 1.0],
+        [1.0, 0.0, 0.5, -1.5],
+        [1.5, -0.5, 0.5, -2.0],
+    ]
+)
+"""Logits of eight tokens for four experts: the first suits all of them."""
+
+BIASES = (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
+
+
+def loads_with(bias: Numbers) -> list[int]:
+    """How many of the eight tokens each expert gets."""
+    sent = [chosen(token, bias) for token in TOKENS]
+    return np.bincount(np.ravel(sent), minlength=len(bias)).tolist()
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "n_expert": lambda: spelled(probes.experts().n_routed_experts),
+    "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
+    "neurons": lambda: f"{probes.experts().moe_intermediate_size}",
+    "total": lambda: f"{parameters_of(config()):,}",
+    "active": lambda: f"{active_of(config()):,}",
+    "active_share": lambda: f"{active_of(config()) / parameters_of(config()):.0%}",
+    "deepseek_share": lambda: f"{DEEPSEEK_ACTIVE / DEEPSEEK_TOTAL:.1%}",
+    "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS}",
+    "deepseek_chosen": lambda: spelled(DEEPSEEK_CHOSEN),
+    "logits": lambda: listed(LOGITS, "g"),
+    "scores": lambda: listed(scores(LOGITS)),
+    "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),
+    "weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, NO_BIAS)),
+    "bias": lambda: f"{-BIAS.min():g}",
+    "biased_chosen": lambda: names(chosen(LOGITS, BIAS)),
+    "biased_weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, BIAS)),
+    "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
+    "n_shut": lambda: f"{ASKED}",
+    "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",
+    "n_live": lambda: spelled(LIVE_EXPERTS),
+    "n_token": lambda: spelled(len(TOKENS)),
+    "even": lambda: spelled(K * len(TOKENS) // len(LOGITS)),
+}

@@ -1,0 +1,208 @@
+"""Chapter 6, second page: a mixture of experts. Who does the work when not all do?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from components.ui import tokens, training
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
+from components.ui.chapters.ch61 import exercises, figures, probes, worked
+from components.ui.chapters.ch61.worked import CALC
+from components.ui.drawings.experts import show_experts
+from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
+from components.ui.plots import maps
+from components.ui.records import rows_of
+
+moe = lazily("lab.model.ffn.moe")
+routing = lazily("lab.interp.routing")
+cost = lazily("lab.model.cost")
+shutting = lazily("lab.experiments.shut_experts")
+
+page = Chapter("61_moe", CALC)
+page.open()
+
+pair = worked.SUM
+if page.draws("stream", "shut"):
+    pair = last_allowed(
+        f"{page.prefix}last",
+        page.pair(digits=SQUEEZED_DIGITS, a=str(pair[0]), b=str(pair[1])),
+        pair,
+    )
+
+
+@page.section("stream", needs=[RUN], told=False)
+def tokens_stream() -> None:
+    ffn = probes.experts()
+    show_experts(
+        f"{page.prefix}stream",
+        probes.sent(*pair),
+        form_of(*pair).text(*pair)[:-1],
+        ffn.n_routed_experts,
+        n_shared=ffn.n_shared_experts,
+        alt="The tokens of a sum stream to the experts that each layer's router chooses",
+    )
+    page.source(moe.MixtureOfExperts, moe.Dispatch)
+
+
+page.three_from_before("before_ffn", "before_active", "before_softmax")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. total and active
+
+
+@page.section("sizes", needs=[RUN])
+def total_and_active() -> None:
+    left, middle, right = st.columns(3)
+    with left:
+        n_expert = page.choose("experts", "Experts", worked.EXPERTS, 8)
+    with middle:
+        chosen = page.choose("chosen", "Chosen for each token", worked.CHOSEN, 2)
+    with right:
+        neurons = page.choose("neurons", "Neurons of each", worked.NEURONS, 128)
+    if chosen > n_expert:
+        st.warning(f"Of {n_expert} experts a token takes {n_expert} at most; that is drawn.")
+    page.draw(
+        figures.parameters(worked.size_rows(n_expert, min(chosen, n_expert), neurons)),
+        alt="Parameters of the whole network, and those a token meets",
+    )
+    page.notice()
+    page.source(cost.parameters_of)
+
+
+page.box("Why care", "care")
+
+# ---------------------------------------------------------------- 2. the router
+
+page.prose("router")
+
+# ---------------------------------------------------------------- 3. shut one
+
+
+@page.section("shut", needs=[RUN])
+def shut_one() -> None:
+    rows = rows_of("shut_experts.jsonl")
+    if not rows or not page.guess(
+        "Shut one at a time, how many of all experts spoil at least one sum in ten?",
+        worked.MATTERS,
+        lambda: worked.who_matters(rows),
+    ):
+        return
+    found = worked.shut_map(rows, "shut")
+    n_layer, n_expert = found.shape
+    page.draw(
+        maps.table_map(
+            found,
+            [f"layer {i}" for i in range(n_layer)],
+            [str(i) for i in range(n_expert)],
+            "layer",
+            "expert that is shut",
+        ),
+        alt="The share of sums that go wrong when one expert of one layer is shut",
+    )
+    page.prose("shut_controls")
+    how = page.choose("how", "One expert is", probes.HOW, probes.HOW[1])
+    left, right = st.columns(2)
+    with left:
+        layer = page.choose("layer", "Layer", tuple(range(n_layer)), n_layer - 1)
+    with right:
+        expert = page.choose("expert", "Expert", tuple(range(n_expert)), int(found[-1].argmax()))
+    form, said = form_of(*pair), probes.written(*pair, how, layer, expert)
+    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
+    st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
+    page.notice()
+    page.source(routing.forbid, routing.force)
+
+
+# ---------------------------------------------------------------- 4. or all that were chosen
+
+
+@page.section("silent")
+def nothing_that_was_chosen() -> None:
+    rows = rows_of("shut_experts.jsonl")
+    if not rows or not page.guess(
+        "Of the same sums, how many go wrong when no layer adds what its router chose?",
+        worked.SPOILED,
+        lambda: worked.spoiled_without_chosen(rows),
+    ):
+        return
+    page.draw(
+        figures.left_out(worked.left_out_rows(rows)),
+        alt="Sums that go wrong without the shared expert, and without the chosen ones, by layer",
+    )
+    page.notice()
+    page.source(shutting.silenced)
+
+
+# ---------------------------------------------------------------- 5. balance
+
+
+def train_with(balanced: bool) -> None:
+    training.launch("ch61_live", {"experts": worked.LIVE_EXPERTS, "balanced": balanced})
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return worked.LIVE[arguments.get("balanced", True)]
+
+
+def draw_loads(runs: Sequence[Any], names: Sequence[str]) -> None:
+    if rows := worked.live_rows(runs, names):
+        st.altair_chart(
+            figures.unevenness(rows),
+            width="stretch",
+            alt="How many times the mean the busiest expert gets, by step, a line a run",
+        )
+
+
+@page.section("live")
+def balance_live() -> None:
+    with st.container(horizontal=True, gap="small"):
+        for balanced, words in worked.LIVE.items():
+            st.button(
+                f"Train: {words}",
+                key=f"{page.prefix}train_{int(balanced)}",
+                icon=":material/play_arrow:",
+                on_click=train_with,
+                args=(balanced,),
+            )
+    training.watch("ch61_live", run_name, also=draw_loads)
+    page.notice()
+    page.source(moe.MixtureOfExperts.after_step)
+
+
+# ---------------------------------------------------------------- 5. what they specialise in
+
+
+@page.section("told")
+def what_experts_tell() -> None:
+    race = rows_of("latent_experts.jsonl")
+    if not race or not page.guess(
+        "Of what does a token's expert tell most?",
+        tuple(worked.LABELS.values()),
+        lambda: worked.told_most(race),
+    ):
+        return
+    page.draw(
+        figures.told(worked.told_rows(race)),
+        alt="How much a token's expert tells of it, by label, beside what chance shows",
+    )
+    page.notice()
+    page.source(routing.told_by, routing.told_by_chance)
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_even")
+def even_out() -> None:
+    exercises.even_out(page)
+
+
+page.close("end", "read")

@@ -1,0 +1,147 @@
+"""Chapter 6, first page, as a reader sets it: shapes, operations and texts are lab's."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from shown import charts, text_of
+
+from components.ui.chapters.ch60 import exercises, probes, worked
+from lab.data.position_ids import position_ids
+from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
+from lab.inference.transcript import transcribe
+from lab.interp.latents import squeeze
+from lab.model.cache import KVCache
+from lab.records import RECORDS, read_lines, select
+from lab.training.checkpoint import load_run
+
+PAGE = "60_mla"
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    for answer in (worked.CHANGES[0], worked.first_to_fall(*worked.SUM)):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+def test_the_worked_numbers_are_those_of_numpy() -> None:
+    key = worked.C @ worked.W_UK
+    assert worked.CALC["k"]() == f"({key[0]:g}, {key[1]:g})"
+    assert float(worked.CALC["qk"]()) == float(worked.CALC["absorbed_score"]()) == worked.Q @ key
+    assert float(worked.CALC["turned_score"]()) == worked.Q @ np.array([-key[1], key[0]])
+
+
+def test_both_forms_give_the_same_logits_up_to_rounding() -> None:
+    assert 0 < worked.largest_difference(*worked.SUM) < 1e-3
+
+
+@pytest.mark.parametrize("run", [probes.HEADS_RUN, probes.RUN])
+def test_what_a_step_keeps_is_what_the_cache_of_the_network_holds(run: str) -> None:
+    model, cache = load_run(run).model, KVCache(4)
+    tokens = torch.from_numpy(encode("7*8=")).long()[None]
+    with torch.inference_mode():
+        model(tokens, positions=position_ids(tokens, 2), cache=cache)
+    held = sum(kept.numel() for (layer, _), kept in cache.store.items() if layer == 0)
+    step = worked.steps()[worked.OWN if run == probes.HEADS_RUN else worked.APART]
+    assert 4 * step.numbers == held
+    assert probes.left_by(7, 8, 0).keys.size * 2 == worked.steps()[worked.OWN].numbers
+
+
+def test_steps_are_shown_one_by_one(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch60_step=worked.SHARED)
+    shown = next(d.value for d in app.dataframe if "made when read" in d.value)
+    assert list(shown["step"]) == [worked.OWN, worked.SHARED]
+
+
+def test_every_text_of_a_batch_has_directions_of_its_own() -> None:
+    """Against the model asked once for each rank, and nothing dropped changes nothing."""
+    a, b = 12, 34
+    form, model = probes.form_of(a, b), load_run(probes.RUN).model
+    prompt = form.text(a, b)[: form.prompt_length]
+    for rank in (probes.RANKS[0], 8, 2):
+        edits = [squeeze(i, found, rank) for i, found in enumerate(probes.directions())]
+        assert transcribe(model, prompt, form.length, edits).text == probes.squeezed(a, b)[rank]
+    assert probes.squeezed(a, b)[probes.RANKS[0]] == transcribe(model, prompt, form.length).text
+
+
+def test_the_strip_holds_the_latent_along_its_directions() -> None:
+    along, latent = probes.along_directions(12, 34, 1), probes.left_by(12, 34, 1).latent
+    assert np.isclose(np.linalg.norm(along), np.linalg.norm(latent))
+    axes = probes.directions()[probes.LAYER].axes.double().numpy()
+    assert np.allclose(along @ axes, latent, atol=1e-4)
+
+
+def test_the_curves_count_wrong_tokens_of_the_texts(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    (points,) = charts(app, "directions", "kind", "wrong")
+    form, texts = probes.form_of(*worked.SUM), probes.squeezed(*worked.SUM)
+    right = form.text(*worked.SUM)
+    slots = [s for s in range(form.length) if form.field_at(s).kind == "answer"]
+    for point in points:
+        if point["kind"] == "answer":
+            text = texts[point["directions"]]
+            assert np.isclose(point["wrong"], np.mean([text[s] != right[s] for s in slots]))
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1e9", "12345", "٣", "x"])
+def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
+    app = book(PAGE, reveal="1")
+    app.text_input(key="ch60_a").set_value(typed).run()
+    assert not app.exception and len(app.warning) == 1
+
+
+def test_ten_digits_are_written_as_long_as_they_are() -> None:
+    a, b = 1234567890, 9876543210
+    assert len(probes.written(a, b).text) == probes.form_of(a, b).length
+    assert probes.written(12, 34).text == probes.form_of(12, 34).text(12, 34)
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_one_query_alone_is_absorbed_for_every_latent() -> None:
+    tried = np.random.default_rng(0).normal(size=(exercises.N_LATENT, 3))
+    keys = (tried @ worked.W_UK) @ worked.Q
+    right = [
+        own
+        for own in product(exercises.NUMBERS, repeat=3)
+        if np.allclose(tried @ np.array(own), keys)
+    ]
+    assert right == [tuple(worked.absorbed())]
+
+
+def test_directions_can_be_shared_out_within_the_budget_and_not_evenly() -> None:
+    """Layers differ: the budget, spent evenly, is not enough."""
+    n_layer = load_run(probes.RUN).model.config.n_layer
+    even = max(rank for rank in exercises.RANKS if rank * n_layer <= exercises.BUDGET)
+    assert probes.asked_with((even,) * n_layer)[0] > exercises.FEW
+    shared_out = (12, 4, 12, 0, 12, 8)
+    assert sum(shared_out) <= exercises.BUDGET
+    assert probes.asked_with(shared_out)[0] <= exercises.FEW
+
+
+def test_what_is_dropped_shows_in_the_trace() -> None:
+    (found, *_), model = probes.directions(), load_run(probes.RUN).model
+    cut = run_with_trace(model, "7*8=", ["c_kv"], [squeeze(0, found, 3)])["blocks.0.c_kv"][0]
+    assert torch.linalg.matrix_rank(cut, atol=1e-3) <= 3
+
+
+def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
+    rows = read_lines(RECORDS / "latent_experts.jsonl")
+    assert worked.do_latents_help(rows) == worked.HELP[2]
+    latents = select(rows, part="race", attention="mla", ffn="dense")
+    for wrong, told in ((0, worked.HELP[0]), (1999, worked.HELP[1])):
+        others = [row for row in rows if row not in latents]
+        assert (
+            worked.do_latents_help([*others, *({**row, "wrong_4x4": wrong} for row in latents)])
+            == told
+        )

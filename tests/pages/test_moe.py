@@ -1,0 +1,140 @@
+"""Chapter 6, second page, as a reader sets it: choices, weights and counts are lab's."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from shown import charts, text_of
+
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
+from components.ui.chapters.ch60.probes import form_of
+from components.ui.chapters.ch61 import probes, worked
+from lab.inference.transcript import transcribe
+from lab.model.config import MixtureOfExperts
+from lab.model.ffn.moe import MixtureOfExperts as Mixture
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import load_run
+
+PAGE = "61_moe"
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    rows = read_lines(RECORDS / "shut_experts.jsonl")
+    for answer in (worked.who_matters(rows), worked.spoiled_without_chosen(rows)):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+@pytest.mark.parametrize("bias", [worked.NO_BIAS, worked.BIAS])
+def test_the_router_by_hand_is_that_of_the_model(bias: Any) -> None:
+    """The same comparisons, as one token's stream against rows of the identity."""
+    part = Mixture(MixtureOfExperts(3, 4, worked.K), d_model=4).double()
+    with torch.no_grad():
+        part.router.weight.copy_(torch.eye(4))
+        part.bias.copy_(torch.from_numpy(bias))
+        scores = part.router(torch.from_numpy(worked.LOGITS)[None, None]).sigmoid()
+        index = part.choose(scores)[0, 0]
+    assert index.tolist() == worked.chosen(worked.LOGITS, bias)
+    chosen = scores[0, 0, index]
+    assert np.allclose(worked.weights(worked.LOGITS, bias), (chosen / chosen.sum()).numpy())
+
+
+def test_every_token_is_sent_to_as_many_experts_and_their_weights_are_shares() -> None:
+    layers, ffn = probes.sent(37, 48), probes.experts()
+    assert len(layers) == load_run(RUN).model.config.n_layer
+    for layer in layers:
+        assert layer.chosen.shape == (19, ffn.num_experts_per_tok)
+        assert np.allclose(layer.weights.sum(-1), ffn.routed_scaling_factor)
+
+
+def test_active_parameters_are_those_that_a_token_meets(book: Any) -> None:
+    """Counted in the committed weights: all but the experts that a token does not take."""
+    model = load_run(RUN).model
+    whole = sum(p.numel() for p in model.parameters())
+    ffn = probes.experts()
+    idle = 1 - ffn.num_experts_per_tok / ffn.n_routed_experts
+    of_experts = sum(
+        p.numel()
+        for name, p in model.named_parameters()
+        if name.endswith(("ffn.w_in.weight", "ffn.w_out.weight"))
+    )
+    assert worked.active_of(worked.config()) == whole - idle * of_experts
+
+
+def test_more_experts_leave_what_a_token_meets_nearly_alone(book: Any) -> None:
+    few, many = (worked.size_rows(n, 2, 128) for n in (8, 256))
+    assert many[0]["parameters"] > 10 * few[0]["parameters"]
+    assert few[1]["parameters"] < many[1]["parameters"] < 1.2 * few[1]["parameters"]
+
+
+def test_more_chosen_than_there_are_is_refused_in_a_sentence(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch61_experts="4", ch61_chosen="8")
+    assert not app.exception
+    assert any("Of 4 experts a token takes 4 at most" in said.value for said in app.warning)
+
+
+def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:
+    """The one that the record says is worst, on sums that the whole network writes right."""
+    found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
+    layer, expert = np.unravel_index(found.argmax(), found.shape)
+    right = form_of(*worked.SUM).text(*worked.SUM)
+    assert probes.written(*worked.SUM, probes.HOW[0], 0, 0).text == right
+    assert probes.written(*worked.SUM, probes.HOW[1], int(layer), int(expert)).text != right
+    form = form_of(37, 48)
+    prompt = form.text(37, 48)[: form.prompt_length]
+    alone = transcribe(load_run(RUN).model, prompt, form.length).text
+    assert probes.written(37, 48, probes.HOW[0], 3, 3).text == alone
+
+
+def test_all_layers_without_what_was_chosen_are_the_last_bar(book: Any) -> None:
+    rows = worked.left_out_rows(read_lines(RECORDS / "shut_experts.jsonl"))
+    found = {row["part"]: row["wrong"] for row in rows if row["layer"] == worked.EVERYWHERE}
+    assert found[worked.SHARED] == worked.ASKED > found[worked.ROUTED]
+    (points,) = charts(book(PAGE, reveal="1"), "layer", "part", "share")
+    assert len(points) == len(rows)
+
+
+def test_as_many_sums_were_asked_as_the_page_says() -> None:
+    rows = read_lines(RECORDS / "shut_experts.jsonl")
+    assert {row["n"] for row in rows} == {worked.ASKED}
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1e9", "12345", "٣", "x"])
+def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
+    app = book(PAGE, reveal="1")
+    app.text_input(key="ch61_a").set_value(typed).run()
+    assert not app.exception and len(app.warning) == 1
+
+
+def test_a_live_run_tells_how_uneven_its_loads_are() -> None:
+    class Shot:
+        def __init__(self, step: int, loads: Any) -> None:
+            self.step, self.loads = step, loads
+
+    class Run:
+        snapshots = (Shot(1, ()), Shot(25, ((0.5, 0.25, 0.25), (0.2, 0.2, 0.6))))
+
+    (row,) = worked.live_rows([Run()], ["a"])
+    assert row["step"] == 25 and row["uneven"] == pytest.approx(1.8)
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_loads_can_be_evened_out_and_not_by_chance(book: Any) -> None:
+    even = worked.K * len(worked.TOKENS) // len(worked.LOGITS)
+    wanted = [even] * len(worked.LOGITS)
+    all_settings = list(product(worked.BIASES, repeat=4))
+    good = [b for b in all_settings if worked.loads_with(np.array(b)) == wanted]
+    assert 0 < len(good) < 0.02 * len(all_settings)
+    assert worked.loads_with(worked.NO_BIAS) != wanted
+    app = book(PAGE, reveal="1", **{f"ch61_bias{i}": f"{x:g}" for i, x in enumerate(good[0])})
+    assert any("The experts get" in said.value for said in app.success)

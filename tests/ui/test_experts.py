@@ -1,0 +1,153 @@
+"""components.ui.drawings.experts: every choice travels; what is no choice of experts is refused."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing_cases import SUM, thrown_layers
+
+from components.ui.drawings import experts
+from components.ui.drawings.experts import (
+    MOST_EXPERTS,
+    MOST_LAYERS,
+    MOST_SHARED,
+    MOST_TOKENS,
+    Layer,
+    experts_data,
+)
+
+TEXT = "7*8="
+
+
+def one(**changed: Any) -> Layer:
+    chosen = np.array([[0, 1], [2, 0], [1, 2], [0, 2]])
+    return replace(Layer("layer 0", chosen, np.full((4, 2), 0.5)), **changed)
+
+
+def with_expert(expert: int) -> np.ndarray:
+    """The second choice of the second token is another."""
+    chosen = one().chosen.copy()
+    chosen[1, 1] = expert
+    return chosen
+
+
+def with_weight(weight: float) -> np.ndarray:
+    weights = one().weights.copy()
+    weights[2, 0] = weight
+    return weights
+
+
+def test_choices_travel_as_they_are_and_weights_in_four_places() -> None:
+    layers = thrown_layers()
+    sent = experts_data(layers, SUM, 7, at=1, n_shared=2)
+    assert sent["tokens"] == list(SUM)
+    assert (sent["n_expert"], sent["n_shared"], sent["at"]) == (7, 2, 1)
+    for drawn, given in zip(sent["layers"], layers, strict=True):
+        assert drawn["title"] == given.title
+        assert drawn["chosen"] == given.chosen.tolist()
+        assert abs(np.array(drawn["weights"]) - given.weights).max() <= 0.5001e-4
+
+
+def test_weights_need_not_fall_nor_sum_to_one() -> None:
+    weights = np.tile(np.array([0, 2.5], np.float32), (4, 1))
+    (sent,) = experts_data([one(weights=weights)], TEXT, 3)["layers"]
+    assert sent["weights"] == [[0.0, 2.5]] * 4
+
+
+def test_layers_may_send_to_more_or_fewer_experts() -> None:
+    single = one(chosen=np.array([[2], [2], [2], [0]], np.uint8), weights=np.ones((4, 1)))
+    all_of_them = one(chosen=np.tile(np.arange(3), (4, 1)), weights=np.ones((4, 3)))
+    sent = experts_data([single, all_of_them], TEXT, 3)["layers"]
+    assert [drawn["chosen"][0] for drawn in sent] == [[2], [0, 1, 2]]
+
+
+def test_as_much_as_can_be_shown_is_not_too_much() -> None:
+    chosen = np.tile(np.arange(MOST_EXPERTS), (MOST_TOKENS, 1))
+    layer = Layer("layer 0", chosen, np.ones(chosen.shape))
+    sent = experts_data(
+        [layer] * MOST_LAYERS,
+        ["000"] * MOST_TOKENS,
+        MOST_EXPERTS,
+        at=MOST_LAYERS - 1,
+        n_shared=MOST_SHARED,
+    )
+    assert len(sent["layers"]) == MOST_LAYERS
+
+
+def test_a_layer_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        one().title = "another"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"chosen": np.zeros(4, int)}, r"'layer 0': chosen of shape \(4,\); \(4, K\) is wanted"),
+        ({"chosen": np.zeros((3, 2), int)}, r"chosen of shape \(3, 2\); \(4, K\) is wanted"),
+        ({"chosen": np.zeros((4, 4), int)}, r"shape \(4, 4\); .*, with K from 1 to 3"),
+        ({"chosen": np.zeros((4, 0), int)}, r"shape \(4, 0\); .*, with K from 1 to 3"),
+        ({"chosen": one().chosen / 1}, "chosen holds float64; whole numbers are wanted"),
+        ({"chosen": one().chosen > 0}, "chosen holds bool; whole numbers are wanted"),
+        ({"chosen": with_expert(3)}, "token at place 2 goes to expert 3; 0 to 2 are there"),
+        ({"chosen": with_expert(-1)}, "token at place 2 goes to expert -1; 0 to 2 are there"),
+        ({"chosen": with_expert(2)}, "token at place 2 goes to expert 2 twice; once is allowed"),
+        ({"weights": np.ones((4, 3))}, r"weights of shape \(4, 3\); \(4, 2\) is wanted"),
+        ({"weights": np.ones(4)}, r"weights of shape \(4,\); \(4, 2\) is wanted"),
+        ({"weights": with_weight(-0.25)}, "token at place 3 is -0.25; 0 or more is wanted"),
+        ({"weights": with_weight(np.nan)}, "token at place 3 is nan; 0 or more is wanted"),
+        ({"weights": with_weight(np.inf)}, "token at place 3 is inf; 0 or more is wanted"),
+    ],
+)
+def test_what_is_no_choice_of_experts_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        experts_data([one(), one(**changed)], TEXT, 3)
+
+
+@pytest.mark.parametrize("n", [0, MOST_LAYERS + 1])
+def test_no_layer_and_too_many_are_refused(n: int) -> None:
+    with pytest.raises(ValueError, match=f"{n} layers; 1 to 12 can be shown"):
+        experts_data([one()] * n, TEXT, 3)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ("", "0 tokens; 1 to 64 can be shown"),
+        ("7" * 65, "65 tokens; 1 to 64 can be shown"),
+        (["7", "*", "", "="], "the token at place 3 is ''; 1 to 3 characters can be shown"),
+        (["7", "plus", "8", "="], "the token at place 2 is 'plus'; 1 to 3 characters"),
+    ],
+)
+def test_no_token_too_many_and_too_long_ones_are_refused(tokens: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        experts_data([one()], tokens, 3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"n_expert": 1}, "n_expert=1 must be a whole number from 2 to 16"),
+        ({"n_expert": 17}, "n_expert=17 must be a whole number from 2 to 16"),
+        ({"n_shared": -1}, "n_shared=-1 must be a whole number from 0 to 4"),
+        ({"n_shared": 5}, "n_shared=5 must be a whole number from 0 to 4"),
+        ({"at": 1}, "at=1 must be a whole number from 0 to 0"),
+        ({"at": -1}, "at=-1 must be a whole number from 0 to 0"),
+    ],
+)
+def test_numbers_out_of_bounds_are_refused(changed: dict[str, int], said: str) -> None:
+    n_expert = changed.pop("n_expert", 3)
+    with pytest.raises(ValueError, match=said):
+        experts_data([one()], TEXT, n_expert, **changed)
+
+
+def test_what_is_drawn_is_sent_with_its_words_and_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(experts, "component", lambda data, **_: sent.append(data))
+    for title in ("", "", "another"):
+        experts.show_experts("k", [one(title=title)], TEXT, 3, alt="Experts", seconds=2)
+    same, again, other = (data["digest"] for data in sent)
+    assert (sent[0]["alt"], sent[0]["seconds"]) == ("Experts", 2)
+    assert same == again != other
