@@ -245,6 +245,7 @@ def parse_event(line: str) -> Event:
         if seen["check"] is not None:
             asked = base64.b64decode(seen["check"]["first_wrong"])
             seen["check"] = replace(PairsCheck(**seen["check"]), first_wrong=asked)
+        seen["loads"] = tuple(map(tuple, seen["loads"]))
         return Progress(fields["run"], Snapshot(**seen))
     if name == "Weights":
         return Weights(fields["run"], fields["step"], base64.b64decode(fields["data"]))

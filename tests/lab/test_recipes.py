@@ -85,7 +85,7 @@ def test_a_run_holds_pairs_out_unless_it_says_otherwise() -> None:
 def overheard(name: str) -> tuple[Recipe, list[torch.Tensor]]:
     """The tokens that reach the model in 20 steps of a run."""
     plan, model = replace(recipe(name), precision="fp32"), Eavesdropper()
-    state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1)))
+    state = TrainState.start(replace(plan, model=replace(BASE, n_layer=1), start_from=""))
     state.model = model  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(20):
         masked_loss(plan, state.model, draw_batch(plan, state))
