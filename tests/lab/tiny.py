@@ -39,6 +39,7 @@ from lab.model.config import (
     YarnRotaryPositions,
 )
 from lab.model.gpt import GPT
+from lab.scene.manifest import MOST_TOKENS
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import StepMetrics
@@ -221,3 +222,8 @@ def numbers(metrics: StepMetrics) -> dict[str, float]:
 
 def weights_of(state: TrainState) -> dict[str, torch.Tensor]:
     return {name: p.detach().clone() for name, p in state.model.named_parameters()}
+
+
+def in_a_scene(form: Format) -> Format:
+    """The shape of a sum that a scene can show: no longer than four by four digits."""
+    return form if form.length <= MOST_TOKENS else replace(form, p=4, q=4)

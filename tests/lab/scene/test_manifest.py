@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, CLIPPED, SAMPLES, read, tiny_model, variants
+from tiny import BASE, CLIPPED, SAMPLES, in_a_scene, read, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
@@ -62,6 +62,7 @@ def packed(run: str) -> Packed:
 
 def prompts(form: Format) -> tuple[str, str, str]:
     """A whole text, a prompt, and a text broken off."""
+    form = in_a_scene(form)
     texts = [form.text(a % 10**form.p, b % 10**form.q) for a, b in ((7, 8), (99, 60), (2, 3))]
     return texts[0], texts[1][: form.prompt_length], texts[2][:-2]
 

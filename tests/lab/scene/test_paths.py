@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, math_variants, read, tiny_model
+from tiny import BASE, in_a_scene, math_variants, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
@@ -51,7 +51,7 @@ def loaded(run: str) -> Checkpoint:
 
 
 def texts(run: str) -> list[str]:
-    form = loaded(run).format
+    form = in_a_scene(loaded(run).format)
     return [form.text(a % 10**form.p, b % 10**form.q) for a, b in PAIRS]
 
 

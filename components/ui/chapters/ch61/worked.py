@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import probes
+from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
-from lab.model.cost import parameters_of
 from lab.records import select
 from lab.statistics import spread
+
+cost = lazily("lab.model.cost")
 
 Row = dict[str, Any]
 Numbers = NDArray[np.float64]
@@ -36,7 +38,7 @@ def active_of(whole: GPTConfig) -> int:
     ffn = whole.ffn
     assert isinstance(ffn, MixtureOfExperts)
     idle = ffn.parameters(whole) - ffn.active_parameters(whole)
-    return parameters_of(whole) - whole.n_layer * idle
+    return cost.parameters_of(whole) - whole.n_layer * idle
 
 
 EXPERTS, CHOSEN, NEURONS = (4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8), (32, 64, 128, 256)
@@ -51,7 +53,7 @@ def sized(n_expert: int, chosen: int, neurons: int) -> GPTConfig:
 def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
     whole = sized(n_expert, chosen, neurons)
     return [
-        {"what": "the whole network", "parameters": parameters_of(whole)},
+        {"what": "the whole network", "parameters": cost.parameters_of(whole)},
         {"what": "met by one token", "parameters": active_of(whole)},
     ]
 
@@ -258,9 +260,9 @@ CALC: dict[str, Callable[[], str]] = {
     "n_expert": lambda: spelled(probes.experts().n_routed_experts),
     "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
     "neurons": lambda: f"{probes.experts().moe_intermediate_size}",
-    "total": lambda: f"{parameters_of(config()):,}",
+    "total": lambda: f"{cost.parameters_of(config()):,}",
     "active": lambda: f"{active_of(config()):,}",
-    "active_share": lambda: f"{active_of(config()) / parameters_of(config()):.0%}",
+    "active_share": lambda: f"{active_of(config()) / cost.parameters_of(config()):.0%}",
     "deepseek_share": lambda: f"{DEEPSEEK_ACTIVE / DEEPSEEK_TOTAL:.1%}",
     "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS}",
     "deepseek_chosen": lambda: spelled(DEEPSEEK_CHOSEN),
