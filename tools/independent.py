@@ -22,10 +22,9 @@ import numpy as np
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 HELDOUT_FROM, TEST_FROM, BATCH = 0.30, 0.40, 100
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
-PARTS = {"learned", "rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2"}
-LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention"}
-STYLES = {"plain", "reversed", "cot", "cot_reversed"}
-KNOWN = PARTS | LATER | STYLES | {"clipped_coupled_rotary", "math", "sdpa"}
+PARTS = {"rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2", "math", "sdpa"}
+LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention", "plain"}
+KNOWN = PARTS | LATER | {"learned", "clipped_coupled_rotary", "cot", "reversed", "cot_reversed"}
 UNKNOWN = {"qk_norm": (False,), "n_group": (1,)}  # what else a part may be, and may not here
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
@@ -202,7 +201,7 @@ def coupled(text: str) -> list[tuple[int, int]]:
 
 def decode(run: Run, texts: list[str], length: int) -> list[str]:
     """Prompts of one length, greedily written on to `length`. `ValueError` past a learned table."""
-    at, attention = (run["model"][part] for part in ("position", "attention"))
+    at, attention, words = run["model"]["position"], run["model"]["attention"], run["vocabulary"]
     if length - 1 > at.get("max_length", length):
         raise ValueError(f"{length} tokens are more than its {at['max_length']} learned positions")
     K, turns = attention.get("head_dim") or attention["qk_rope_head_dim"], None
@@ -217,11 +216,10 @@ def decode(run: Run, texts: list[str], length: int) -> list[str]:
             speeds = at["base"] ** (-np.arange(0, K, 2 * A) / K) / at.get("factor", 1)
             angles = (distance[..., None] * speeds).reshape(len(texts), 1, slot + 1, K // 2)
             turns = np.exp(1j * angles).astype(np.complex64)
-        ids = [run["vocabulary"].index(text[slot]) for text in texts]
+        ids = [words.index(text[slot]) for text in texts]
         logits = next_logits(run, ids, cache, slot, turns)
         if slot + 1 == len(texts[0]):
-            best = logits.argmax(-1)
-            texts = [t + run["vocabulary"][i] for t, i in zip(texts, best, strict=True)]
+            texts = [t + words[i] for t, i in zip(texts, logits.argmax(-1), strict=True)]
     return texts
 
 

@@ -12,7 +12,7 @@ from shown import charts, text_of
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
-from components.ui.chapters.ch61 import probes, worked
+from components.ui.chapters.ch61 import claims, probes, worked
 from lab.inference.transcript import transcribe
 from lab.model.config import MixtureOfExperts
 from lab.model.ffn.moe import MixtureOfExperts as Mixture
@@ -85,8 +85,10 @@ def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:
     """The one that the record says is worst, on sums that the whole network writes right."""
     found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
     layer, expert = np.unravel_index(found.argmax(), found.shape)
+    sums = [worked.SUM, (37, 48), (3748, 6152), (98, 76), (512, 734), (6, 7), (1234, 5678)]
+    for s in sums:
+        assert probes.written(*s, probes.HOW[0], 0, 0).text == form_of(*s).text(*s)
     right = form_of(*worked.SUM).text(*worked.SUM)
-    assert probes.written(*worked.SUM, probes.HOW[0], 0, 0).text == right
     assert probes.written(*worked.SUM, probes.HOW[1], int(layer), int(expert)).text != right
     form = form_of(37, 48)
     prompt = form.text(37, 48)[: form.prompt_length]
@@ -100,6 +102,25 @@ def test_all_layers_without_what_was_chosen_are_the_last_bar(book: Any) -> None:
     assert found[worked.SHARED] == worked.ASKED > found[worked.ROUTED]
     (points,) = charts(book(PAGE, reveal="1"), "layer", "part", "share")
     assert len(points) == len(rows)
+
+
+def test_the_worst_expert_to_lose_costs_no_digit() -> None:
+    shut = claims.worst(read_lines(RECORDS / "shut_experts.jsonl"))["shut"]
+    assert shut["errors"] > 0 and all(wrong == 0 for _, wrong in shut["wrong"].values())
+
+
+def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
+    """In the middle of the networks; and no label is told by half in any layer but the first."""
+    rows = worked.told_rows(read_lines(RECORDS / "latent_experts.jsonl"))
+
+    def middle(label: str, layer: int) -> float:
+        named = worked.LABELS[label], layer
+        return float(np.median([r["share"] for r in rows if (r["label"], r["layer"]) == named]))
+
+    token, carry = ([middle(label, i) for i in range(3)] for label in ("token read", "carry"))
+    assert token[0] > max(token[1:]) and token[0] > carry[0] < min(carry[1:])
+    assert all(carry[i] > middle(label, i) for i in (1, 2) for label in ("place", "line"))
+    assert all(row["share"] < 0.5 for row in rows if row["layer"])
 
 
 def test_as_many_sums_were_asked_as_the_page_says() -> None:

@@ -82,6 +82,12 @@ def kinds(names: Iterable[str]) -> alt.Scale:
     return toned(apart(names))
 
 
+def named_below(data: pd.DataFrame, field: str) -> alt.Color:
+    """A colour for each name of a column of text, told below the chart, one under another."""
+    below = alt.Legend(orient="bottom", columns=1, labelLimit=300)
+    return alt.Color(f"{field}:N", title=None, scale=kinds(data[field]), legend=below)
+
+
 def named_ends(data: pd.DataFrame, along: str, name: str, x: alt.X, y: alt.Y) -> alt.Chart:
     """The names of lines, each beside the last point of its line."""
     last = data.sort_values(along).groupby(name, sort=False).tail(1)

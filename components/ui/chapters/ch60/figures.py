@@ -14,7 +14,7 @@ from components.ui.plots.core import (
     Chart,
     amounts,
     finished,
-    kinds,
+    named_below,
     room_for_labels,
     rows_high,
     toned,
@@ -64,12 +64,7 @@ def by_digits(rows: Rows) -> Chart:
     base = alt.Chart(data).encode(
         x=alt.X("digits:Q", title="digits of both numbers"),
         y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
-        color=alt.Color(
-            "network:N",
-            title=None,
-            scale=kinds(data["network"]),
-            legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
-        ),
+        color=named_below(data, "network"),
         tooltip=["network", "digits", "wrong", "n"],
     )
     return finished(alt.layer(*with_points(base)).properties(height=CURVE))

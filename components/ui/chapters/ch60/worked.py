@@ -354,7 +354,7 @@ def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
     return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
 
 
-HELP = ("yes", "no, they cost", "five starts cannot tell")
+HELP = ("yes", "no, they cost", "not told by five starts")
 
 
 def do_latents_help(rows: Sequence[Row]) -> str:

@@ -34,16 +34,19 @@ def without_effect(rows: Rows) -> Measured:
     return Measured(part_of(int((found == 0).sum()), found.size))
 
 
+def worst(rows: Rows) -> dict[str, Any]:
+    """The row of the expert that spoils most when it is shut."""
+    return max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
+
+
 def worst_shut(rows: Rows) -> Measured:
-    """Of the expert that spoils most when it is shut: sums that go wrong."""
-    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
-    return Measured(part_of(worst["shut"]["errors"], worst["n"]))
+    """Of that expert: sums that go wrong."""
+    return Measured(part_of(worst(rows)["shut"]["errors"], worst(rows)["n"]))
 
 
 def digits_of_worst(rows: Rows) -> Measured:
     """Of the same: digits that go wrong, of all numbers together."""
-    worst = max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
-    return Measured(digits_wrong(worst["shut"]))
+    return Measured(digits_wrong(worst(rows)["shut"]))
 
 
 def digits_wrong(found: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from components.ui.plots.core import (
     CURVE,
     Chart,
     finished,
-    kinds,
+    named_below,
     room_for_labels,
     rows_high,
 )
@@ -67,12 +67,7 @@ def unevenness(rows: Rows) -> Chart:
                 "uneven:Q", title="busiest expert, times the mean", scale=alt.Scale(domainMin=1)
             ),
             detail="run:N",
-            color=alt.Color(
-                "arm:N",
-                title=None,
-                scale=kinds(data["arm"]),
-                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
-            ),
+            color=named_below(data, "arm"),
             tooltip=["run", "step", alt.Tooltip("uneven", format=".2f")],
         )
         .properties(height=CURVE)
@@ -90,12 +85,7 @@ def left_out(rows: Rows) -> Chart:
             x=alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("part:N", sort=None),
             y=alt.Y("share:Q", title="sums that go wrong", axis=alt.Axis(format="%")),
-            color=alt.Color(
-                "part:N",
-                title=None,
-                scale=kinds(data["part"]),
-                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
-            ),
+            color=named_below(data, "part"),
             tooltip=["layer", "part", "wrong", "n"],
         )
         .properties(height=CURVE)
@@ -115,9 +105,7 @@ def told(rows: Rows) -> Chart:
             y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
             yOffset=alt.YOffset("in:N"),
             x=alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%")),
-            color=alt.Color(
-                "in:N", title=None, scale=kinds(data["in"]), legend=alt.Legend(orient="bottom")
-            ),
+            color=named_below(data, "in"),
             tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
         ).properties(height=rows_high(len(set(data["label"])), 56))
     )

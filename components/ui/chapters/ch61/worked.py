@@ -145,9 +145,7 @@ def left_out_rows(rows: Sequence[Row]) -> list[Row]:
     """A row a layer and part of its FFN: how many sums go wrong without it; all layers last."""
     return [
         {
-            "layer": EVERYWHERE
-            if row["cell"]["layer"] is None
-            else f"layer {row['cell']['layer']}",
+            "layer": named(row["cell"]["layer"]),
             "part": name,
             "wrong": row["silent"]["errors"],
             "share": row["silent"]["errors"] / row["n"],
