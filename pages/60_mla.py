@@ -24,6 +24,7 @@ latents = lazily("lab.interp.latents")
 cache_size = lazily("lab.model.cache_size")
 lengths = lazily("lab.experiments.lengths")
 race = lazily("lab.experiments.latent_experts")
+ranks = lazily("lab.experiments.low_rank")
 
 page = Chapter("60_mla", CALC)
 page.open()
@@ -184,6 +185,40 @@ def is_it_the_latents() -> None:
     )
     page.notice()
     page.source(race.measure)
+
+
+# ---------------------------------------------------------------- 7. a regulariser?
+
+
+@page.section("rank")
+def is_low_rank_a_regulariser() -> None:
+    rows = rows_of("low_rank.jsonl")
+    if not rows or not page.guess(
+        "From a tenth of all pairs, which network gets the fewest held-out sums wrong?",
+        tuple(worked.RANKS.values()),
+        lambda: worked.best_rank(rows),
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        fraction = page.choose(
+            "taught",
+            "Trained on",
+            tuple(worked.TAUGHT),
+            words=worked.TAUGHT.__getitem__,
+            kind="segments",
+        )
+    with right:
+        way = page.choose("vary", "Rank varies with", worked.WAYS_TO_VARY)
+    page.draw(
+        bars.seeds(
+            worked.rank_points(rows, fraction, way == worked.WAYS_TO_VARY[1]),
+            share="held-out sums wrong",
+        ),
+        alt="Held-out sums that are wrong by the size of latents, a point a seed",
+    )
+    page.notice()
+    page.source(ranks.ranked)
 
 
 def train_with(rank: int) -> None:

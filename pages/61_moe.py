@@ -16,12 +16,13 @@ from components.ui.chapters.ch61.worked import CALC
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
-from components.ui.plots import maps
+from components.ui.plots import bars, maps
 from components.ui.records import rows_of
 
 moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
+experiment = lazily("lab.experiments.latent_experts")
 shutting = lazily("lab.experiments.shut_experts")
 
 page = Chapter("61_moe", CALC)
@@ -141,6 +142,24 @@ def nothing_that_was_chosen() -> None:
 
 # ---------------------------------------------------------------- 5. balance
 
+race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
+
+
+@page.section("balance")
+def even_loads() -> None:
+    if not (race and changes) or not page.guess(
+        "Without biases, how much more than the mean does the busiest expert get at the end?",
+        worked.UNEVEN,
+        lambda: worked.how_uneven(changes),
+    ):
+        return
+    page.draw(
+        figures.unevenness(worked.uneven_rows(race, changes)),
+        alt="The largest load over the mean by step, with biases and without, a line a run",
+    )
+    page.notice()
+    page.source(moe.MixtureOfExperts.after_step)
+
 
 def train_with(balanced: bool) -> None:
     training.launch("ch61_live", {"experts": worked.LIVE_EXPERTS, "balanced": balanced})
@@ -180,7 +199,6 @@ def balance_live() -> None:
 
 @page.section("told")
 def what_experts_tell() -> None:
-    race = rows_of("latent_experts.jsonl")
     if not race or not page.guess(
         "Of what does a token's expert tell most?",
         tuple(worked.LABELS.values()),
@@ -193,6 +211,25 @@ def what_experts_tell() -> None:
     )
     page.notice()
     page.source(routing.told_by, routing.told_by_chance)
+
+
+# ---------------------------------------------------------------- 6. does it pay?
+
+
+@page.section("pays")
+def does_it_pay() -> None:
+    if not (race and changes) or not page.guess(
+        "Which of these three gets the fewest sums wrong after as many steps?",
+        worked.PAYS,
+        lambda: worked.best_of_pays(race, changes),
+    ):
+        return
+    page.draw(
+        bars.seeds(worked.pay_points(race, changes), share="sums of four by four digits wrong"),
+        alt="Wrong sums of small networks, dense and of experts, a point a seed",
+    )
+    page.notice()
+    page.source(experiment.measure_change)
 
 
 # ---------------------------------------------------------------- exercises

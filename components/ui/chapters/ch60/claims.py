@@ -7,7 +7,7 @@ from typing import Any
 
 from components.ui.chapters.ch60 import probes, worked
 from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
-from components.ui.claims.readings import ratio_of_seeds, result_of
+from components.ui.claims.readings import over_seeds, ratio_of_seeds, result_of
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
@@ -77,7 +77,20 @@ def first_race(rows: Rows) -> Measured:
     return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})")
 
 
-RACE = "records/latent_experts.jsonl"
+def rank_ratio(rank: int, other: int, fraction: float, matched: bool) -> Callable[[Rows], Measured]:
+    """Held-out sums wrong, one size of latents over another, with the interval."""
+    return lambda rows: Measured(
+        ratio_of_seeds(
+            *(
+                [r["errors_heldout"] for r in worked.of_rank(rows, size, fraction, matched)]
+                for size in (rank, other)
+            )
+        )
+    )
+
+
+RACE, RANK = "records/latent_experts.jsonl", "records/low_rank.jsonl"
+PARTS = {0.1: "few", 0.3: "many"}
 
 CLAIMS: dict[str, Claim] = {
     **{
@@ -113,6 +126,30 @@ CLAIMS: dict[str, Claim] = {
         "Wrong sums with experts over those of one dense FFN, own heads.",
         RACE,
         race_ratio(("mha", "moe"), ("mha", "dense")),
+    ),
+    **{
+        f"ch6.rank_{rank}_{part}": Claim(
+            f"Held-out sums wrong, {name}, trained on {fraction:.0%} of all pairs.",
+            RANK,
+            over_seeds("heldout", rank=rank, matched=False, fraction=fraction),
+        )
+        for rank, name in worked.RANKS.items()
+        for fraction, part in PARTS.items()
+    },
+    **{
+        f"ch6.rank_ratio_{part}{'_matched' if matched else ''}": Claim(
+            f"Held-out sums wrong, latents of 8 over full rank, trained on {fraction:.0%}, "
+            f"{worked.WAYS_TO_VARY[matched]}.",
+            RANK,
+            rank_ratio(8, 128, fraction, matched),
+        )
+        for fraction, part in PARTS.items()
+        for matched in (False, True)
+    },
+    "ch6.rank_heads_ratio_few": Claim(
+        "Held-out sums wrong, latents of full rank over own heads, trained on 10%.",
+        RANK,
+        rank_ratio(128, 0, 0.1, False),
     ),
     "ch6.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",

@@ -22,7 +22,7 @@ from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
 from lab.records import select
-from lab.statistics import ratio_of_medians
+from lab.statistics import ratio_of_medians, spread
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
@@ -323,6 +323,52 @@ def length_rows(rows: Sequence[Row]) -> list[Row]:
         }
         for row in rows
     ]
+
+
+# ---------------------------------------------------------------- is low rank a regulariser?
+
+RANKS = {
+    0: "heads with their own",
+    8: "latents of 8",
+    32: "latents of 32",
+    128: "latents of 128, full rank",
+}
+"""Networks of the record by the size of their latents."""
+
+TAUGHT = {0.1: "a tenth", 0.3: "three tenths"}
+"""Parts of all pairs that were trained on."""
+
+WAYS_TO_VARY = ("all else fixed", "parameters matched")
+
+
+def of_rank(rows: Sequence[Row], rank: int, fraction: float, matched: bool) -> list[Row]:
+    """The seeds of one network. Heads with their own match themselves."""
+    return select(rows, rank=rank, fraction=fraction, matched=matched and rank > 0)
+
+
+def rank_points(rows: Sequence[Row], fraction: float, matched: bool) -> list[Row]:
+    """A point a network and seed: held-out sums that are wrong."""
+    return [
+        {
+            "arm": name,
+            "share": row["errors_heldout"] / row["n_heldout"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["errors_heldout"], row["n_heldout"]),
+        }
+        for rank, name in RANKS.items()
+        for row in of_rank(rows, rank, fraction, matched)
+    ]
+
+
+def best_rank(rows: Sequence[Row], fraction: float = 0.1) -> str:
+    """The network with the fewest held-out sums wrong in the middle of its seeds."""
+    return min(
+        RANKS.values(), key=lambda name: median_share(rank_points(rows, fraction, False), name)
+    )
+
+
+def median_share(points: Sequence[Row], arm: str) -> float:
+    return spread(point["share"] for point in points if point["arm"] == arm).median
 
 
 # ---------------------------------------------------------------- latents or experts: the race

@@ -80,7 +80,29 @@ def layers_that_lose(part: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-RACE = "records/latent_experts.jsonl"
+RACE, CHANGES = "records/latent_experts.jsonl", "records/expert_changes.jsonl"
+
+
+def uneven(**cell: Any) -> Callable[[Rows], Measured]:
+    """The largest load over the mean at the end, of the least even layer: median and span."""
+
+    def pick(rows: Rows) -> Measured:
+        found = spread(worked.uneven_at_the_end(select(rows, **cell)))
+        return Measured(f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})")
+
+    return pick
+
+
+def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
+    """Sums of four by four digits wrong: median and span of the seeds."""
+
+    def pick(rows: Rows) -> Measured:
+        seeds = select(rows, **cell)
+        found = spread(row["wrong_4x4"] for row in seeds)
+        n = min(row["n_4x4"] for row in seeds)
+        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
+
+    return pick
 
 
 def told(label: str, layer: int) -> Callable[[Rows], Measured]:
@@ -103,8 +125,27 @@ def told_by_lot(rows: Rows) -> Measured:
 
 
 TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry"}
+EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
 
 CLAIMS: dict[str, Claim] = {
+    "ch6.uneven_with": Claim(
+        "The largest load over the mean, biases even it out.", RACE, uneven(**EXPERTS)
+    ),
+    "ch6.uneven_without": Claim(
+        "The largest load over the mean, no biases.", CHANGES, uneven(change="no bias updates")
+    ),
+    **{
+        f"ch6.change_{name}": Claim(
+            f"Test sums of four by four digits wrong: {change}.", CHANGES, wrong_with(change=change)
+        )
+        for name, change in {
+            "4": "4 experts",
+            "16": "16 experts",
+            "no_bias": "no bias updates",
+            "no_shared": "no shared expert",
+            "dense_active": "dense, as many active",
+        }.items()
+    },
     **{
         f"ch6.told_{name}_{layer}": Claim(
             f"Of {worked.LABELS[label]}, what a token's expert in layer {layer} tells.",

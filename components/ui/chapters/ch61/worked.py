@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import probes
+from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
@@ -170,6 +171,42 @@ def spoiled_without_chosen(rows: Sequence[Row]) -> str:
     return band(found["silent"]["errors"] / found["n"], (0.1, 0.9), SPOILED)
 
 
+# ---------------------------------------------------------------- balance, recorded
+
+WITH, WITHOUT = "biases even out the loads", "no biases"
+
+
+def balance_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]]:
+    """Runs with latents and experts, with biases and without."""
+    return {
+        WITH: select(race, part="race", attention="mla", ffn="moe"),
+        WITHOUT: select(changes, change="no bias updates"),
+    }
+
+
+def uneven_rows(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
+    """The least even layer of every run, check by check."""
+    return [
+        {"run": f"{arm}, {row['cell']['seed']}", "arm": arm, "step": step, "uneven": max(uneven)}
+        for arm, runs in balance_runs(race, changes).items()
+        for row in runs
+        for step, _, uneven in row["curve"]
+    ]
+
+
+def uneven_at_the_end(rows: Sequence[Row]) -> list[float]:
+    return [max(row["curve"][-1][2]) for row in rows]
+
+
+UNEVEN = ("less than half as much again", "half to twice as much again", "more than that")
+
+
+def how_uneven(changes: Sequence[Row]) -> str:
+    """How much more than the mean the busiest expert gets, without biases, median of the seeds."""
+    found = uneven_at_the_end(select(changes, change="no bias updates"))
+    return band(spread(found).median, (1.5, 3.0), UNEVEN)
+
+
 # ---------------------------------------------------------------- what experts tell
 
 LABELS = {
@@ -208,10 +245,46 @@ def told_most(race: Sequence[Row]) -> str:
     )
 
 
+# ---------------------------------------------------------------- does it pay?
+
+DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, as many in all", "dense, as many active", "8 experts"
+
+
+def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
+    """Sums of four by four digits wrong, a point a network and seed; all with latents."""
+    runs = {
+        DENSE_ALL: select(race, part="race", attention="mla", ffn="dense"),
+        DENSE_ACTIVE: select(changes, change="dense, as many active"),
+        EIGHT: select(race, part="race", attention="mla", ffn="moe"),
+        **{
+            name: select(changes, change=name)
+            for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
+        },
+    }
+    return [
+        {
+            "arm": arm,
+            "share": row["wrong_4x4"] / row["n_4x4"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
+        }
+        for arm, rows in runs.items()
+        for row in rows
+    ]
+
+
+PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
+
+
+def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
+    points = pay_points(race, changes)
+    return min(PAYS, key=lambda arm: spread(p["share"] for p in points if p["arm"] == arm).median)
+
+
 # ---------------------------------------------------------------- balance, live
 
 LIVE_EXPERTS = 8
-LIVE = {True: "biases even out the loads", False: "no biases"}
+LIVE = {True: WITH, False: WITHOUT}
 
 
 def live_rows(runs: Sequence[Any], names: Sequence[str]) -> list[Row]:
