@@ -1,0 +1,53 @@
+"""Sums that are like one which went wrong: the digits that meet in its wrong column are others.
+
+Shapes: none; one sum at a time.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from lab.data.problems import HELDOUT_FROM, Format, split_value
+
+
+def column_digits(form: Format, slot: int) -> tuple[int, int]:
+    """Which digit of a and which of b meet in the column of token `slot`, units first.
+
+    In a partial product they are multiplied there; a sum adds the partial product of that digit of
+    b. What stands beyond a's last digit, as a last carry does, is its last digit's.
+
+    `ValueError` for a token that is no digit which a model writes.
+    """
+    field = form.field_at(slot)
+    if field not in form.written:
+        raise ValueError(f"token {slot} is no digit that is written, but of {field.label!r}")
+    of_b = form.q - 1 if field.kind == "answer" else field.number
+    return min(max(field.place(slot) - of_b, 0), form.p - 1), of_b
+
+
+def neighbours(form: Format, a: int, b: int, slot: int) -> list[tuple[int, int]]:
+    """The sums that differ from a x b in the digits of the column of token `slot` and no other.
+
+    Both digits vary; no number gets longer or shorter, and none of the sums is held out.
+    """
+    of_a, of_b = column_digits(form, slot)
+    found = product(with_other_digit(a, of_a), with_other_digit(b, of_b))
+    return [pair for pair in found if pair != (a, b) and split_value(*pair) < HELDOUT_FROM]
+
+
+def with_other_digit(number: int, place: int) -> list[int]:
+    """The number with each digit at a place that does not change how many it has; itself too."""
+    unit = 10**place
+    without = number - number // unit % 10 * unit
+    varied = [without + digit * unit for digit in range(10)]
+    return [other for other in varied if len(str(other)) == len(str(number))]
+
+
+def one_neighbour(
+    rng: np.random.Generator, form: Format, a: int, b: int, slot: int
+) -> tuple[int, int]:
+    """One of them, each as likely; the sum itself where there is none."""
+    found = neighbours(form, a, b, slot)
+    return found[int(rng.integers(len(found)))] if found else (a, b)

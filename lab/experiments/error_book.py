@@ -1,0 +1,447 @@
+"""The error book: does a network learn more from its own mistakes than from other sums?
+
+A network near its end goes on for a few rounds. In each it is asked a pool of sums that may be
+trained on, an arm picks some of them, and they are studied. All arms study as many different sums,
+for as many tokens, but for one, whose every row is new.
+
+Shapes: `N` sums of a pool.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.data.difficulty import longest_carry
+from lab.data.neighbours import one_neighbour
+from lab.data.problems import (
+    BOUNDS,
+    Format,
+    Integers,
+    SplitName,
+    pairs_of,
+    sample_exact,
+    split_values,
+)
+from lab.data.samples import Sample
+from lab.data.sources import Pairs, Shapes, Source, Written
+from lab.experiments.sweep import Cell
+from lab.inference.answers import Answers, answers
+from lab.model.gpt import GPT
+from lab.recipes.index import recipe
+from lab.records import RECORDS, read_lines, select
+from lab.training.checkpoint import load_run
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+from lab.training.train import train
+
+TaskName = Literal["4x4", "2x2"]
+Arm = Literal[
+    "its mistakes",
+    "random, as many",
+    "random, drawn anew",
+    "long carries",
+    "least certain",
+    "smallest margin",
+    "mistakes and random",
+    "mistakes and neighbours",
+]
+ARMS: tuple[Arm, ...] = get_args(Arm)
+"""The error book first: how many mistakes it holds says how many sums the others study."""
+
+DRAWN_ANEW: Arm = "random, drawn anew"
+"""Ordinary training: each row is any sum that may be trained on, and few come twice."""
+
+SEEDS = range(1, 6)
+ROUNDS, BATCH, WARMUP, DECAY = 4, 32, 10, 0.5
+MOST = 160
+"""Different sums that are studied in a round, at most."""
+
+POOL, CHECKED, ASKED = 5000, 2000, 10_000
+LISTED = 40
+"""Mistakes of a round that a row holds one by one, at most."""
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A committed network and the sums it is asked. Sums with u below `seen` it was trained on, and
+    a pool leaves them out. A round has so many `steps`; `rates` is the grid of AdamW's, and Muon's
+    is five times it."""
+
+    run: str
+    form: Format
+    seen: float
+    steps: int
+    rates: tuple[float, ...]
+
+    @property
+    def is_listed(self) -> bool:
+        """Are its sums few enough that all are asked?"""
+        return self.form.p + self.form.q <= 4
+
+    def pool(self, seed: int, n: int) -> tuple[Integers, Integers]:
+        """Sums that may be trained on: all of them, or `n` that differ. (N,) each."""
+        if self.is_listed:
+            a, b = pairs_of("train", self.form.p, self.form.q)
+            new = split_values(a, b) >= self.seen
+            return a[new], b[new]
+        return some(np.random.default_rng(seed), n, self.form, "train")
+
+    def asked(self, split: SplitName, n: int) -> tuple[Integers, Integers]:
+        """All of a split, or the first `n` of those drawn by seed 0. (N,) each."""
+        if self.is_listed:
+            return pairs_of(split, self.form.p, self.form.q)
+        a, b = some(np.random.default_rng(0), ASKED, self.form, split)
+        return a[:n], b[:n]
+
+    def sample(self, split: SplitName) -> Sample:
+        pairs = f"{split} pairs of {self.form.p}x{self.form.q} digits"
+        n = len(self.asked(split, ASKED)[0])
+        return Sample("census", pairs, n) if self.is_listed else Sample("generator", pairs, n, 0)
+
+
+TASKS: dict[TaskName, Task] = {
+    "4x4": Task(
+        "curriculum_before_small", Format("cot_reversed", 4, 4), 0.0, 24, (1e-5, 3e-5, 1e-4, 3e-4)
+    ),
+    "2x2": Task("few_pairs", Format("cot_reversed"), 0.05, 60, (1e-4, 3e-4, 1e-3, 3e-3)),
+}
+
+
+def some(
+    rng: np.random.Generator, n: int, form: Format, split: SplitName
+) -> tuple[Integers, Integers]:
+    """`n` different sums of a split, in the order in which they were drawn. (n,) each."""
+    a, b = sample_exact(rng, n + n // 10, form.p, form.q, *BOUNDS[split])
+    _, first = np.unique(np.stack([a, b]), axis=1, return_index=True)
+    kept = np.sort(first)[:n]
+    return a[kept], b[kept]
+
+
+# ---------------------------------------------------------------- what an arm picks
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Sums of a round, (N,) each, and what the network made of them, if its arm asks."""
+
+    a: Integers
+    b: Integers
+    found: Answers | None
+
+    @property
+    def answers(self) -> Answers:
+        assert self.found is not None
+        return self.found
+
+
+Pick = Callable[[Pool, np.random.Generator, int], Rows]
+
+
+def by_lot(rows: Rows, rng: np.random.Generator, n: int) -> Rows:
+    return rng.permutation(rows)[:n]
+
+
+def mistakes(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    return by_lot(np.flatnonzero(pool.answers.wrong), rng, n)
+
+
+def at_random(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    return by_lot(np.arange(len(pool.a)), rng, n)
+
+
+def most_of(measure: Callable[[Pool], NDArray[Any]]) -> Pick:
+    """The sums with the most of a measure; of equal ones by lot."""
+
+    def pick(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+        lots = rng.permutation(len(pool.a))
+        return np.lexsort((lots, -measure(pool)))[:n]
+
+    return pick
+
+
+PICKS: dict[Arm, Pick] = {
+    "its mistakes": mistakes,
+    "random, as many": at_random,
+    "random, drawn anew": at_random,
+    "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
+    "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
+    "smallest margin": most_of(lambda pool: -np.abs(pool.answers.margin)),
+    "mistakes and random": mistakes,
+    "mistakes and neighbours": mistakes,
+}
+ASKS: tuple[Arm, ...] = tuple(
+    arm for arm in ARMS if not arm.startswith("random") and arm != "long carries"
+)
+"""Arms that cannot pick before the network was asked the whole pool."""
+
+
+def picked(arm: Arm, pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    """Sums of a pool that an arm studies: `n` different ones, or fewer where it finds fewer, and
+    half of them where it takes others besides."""
+    if arm == "mistakes and random":
+        return np.concatenate([mistakes(pool, rng, n - n // 2), at_random(pool, rng, n // 2)])
+    return PICKS[arm](pool, rng, n - n // 2 if arm == "mistakes and neighbours" else n)
+
+
+def texts_of(arm: Arm, form: Format, pool: Pool, rows: Rows, rng: np.random.Generator) -> list[str]:
+    """What an arm reads of the sums that it picked; of mistakes, their neighbours if it says so."""
+    sums = [(int(a), int(b)) for a, b in zip(pool.a[rows], pool.b[rows], strict=True)]
+    if arm == "mistakes and neighbours":
+        slots = pool.answers.slot[rows].tolist()
+        sums += [like(form, *pair, slot, rng) for pair, slot in zip(sums, slots, strict=True)]
+    return [form.text(a, b) for a, b in sums]
+
+
+def like(form: Format, a: int, b: int, slot: int, rng: np.random.Generator) -> tuple[int, int]:
+    """A sum that differs from one where it went wrong; itself if a sign went wrong."""
+    is_digit = any(slot in field.positions for field in form.written)
+    return one_neighbour(rng, form, a, b, slot) if is_digit else (a, b)
+
+
+def source_of(arm: Arm, task: Task, texts: Sequence[str]) -> Source:
+    if arm == DRAWN_ANEW:
+        form = task.form
+        return Pairs(form) if task.is_listed else Shapes(form, ((form.p, form.q),))
+    return Written(task.form, tuple(texts))
+
+
+# ---------------------------------------------------------------- one run
+
+
+@dataclass
+class Learner:
+    """A network in the rounds of one arm."""
+
+    task: Task
+    arm: Arm
+    rate: float
+    seed: int
+    model: GPT
+    tokens: int = 0
+    tokens_asked: int = 0
+    seconds: float = 0.0
+    seconds_asking: float = 0.0
+
+    def ask(self, a: Integers, b: Integers) -> Answers:
+        """Asking a pool is part of what an arm costs."""
+        began = time.perf_counter()
+        found = answers(self.model.eval(), self.task.form, a, b)
+        self.seconds_asking += time.perf_counter() - began
+        self.tokens_asked += len(a) * self.task.form.length
+        return found
+
+    def study(self, texts: Sequence[str], round_: int) -> None:
+        plan = plan_of_round(self.task, self.arm, texts, self.rate, 100 * self.seed + round_)
+        state = TrainState.blank(plan)
+        state.model.load_state_dict(self.model.state_dict())
+        for _ in train(plan, state):
+            pass
+        self.model = state.model.eval()
+        self.tokens += state.tokens
+        self.seconds += state.seconds
+
+
+def plan_of_round(task: Task, arm: Arm, texts: Sequence[str], rate: float, seed: int) -> Recipe:
+    """The run that made the network, on what an arm reads now; the rate falls to nothing."""
+    return replace(
+        recipe(task.run),
+        name="error_book",
+        data=source_of(arm, task, texts),
+        stages=(),
+        start_from="",
+        steps=task.steps,
+        batch_size=BATCH,
+        rate=rate,
+        muon_rate=5 * rate,
+        warmup=WARMUP,
+        decay=DECAY,
+        precision="fp32",
+        seed=seed,
+    )
+
+
+def measure_arm(cell: Cell) -> dict[str, Any]:
+    """An arm to its end: errors after each round on validation, after the last on the cell's split,
+    and its book."""
+    task, arm, seed = TASKS[cell["task"]], cell["arm"], cell["seed"]
+    rows = read_lines(record_of(cell["task"]))
+    rate = cell["rate"] if cell["part"] == "rate" else best_rate(rows, cell["task"], arm)
+    split: SplitName = "validation" if cell["part"] == "rate" else "test"
+    learner = Learner(task, arm, rate, seed, start(task))
+    curve, book = rounds_of(learner, sizes_for(rows, cell))
+    return {
+        "rate": rate,
+        "curve": curve,
+        "book": book,
+        "tokens": learner.tokens,
+        "training_seconds": round(learner.seconds, 1),
+        "precision": "fp32",
+        **before_and_after(learner, split),
+        **task.sample(split).document(),
+        "seeds": [seed],
+    }
+
+
+def rounds_of(
+    learner: Learner, sizes: Sequence[int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ask, pick, study, check, as often as there are sizes: a row a round, and the mistakes that
+    were studied, each with how the network wrote it later."""
+    task, book = learner.task, list[dict[str, Any]]()
+    checked_a, checked_b = task.asked("validation", CHECKED)
+    curve = [{"round": 0, **standing(learner, checked_a, checked_b)}]
+    for round_, most in enumerate(sizes, 1):
+        a, b = task.pool(1000 * learner.seed + round_, POOL)
+        rng = np.random.default_rng([learner.seed, round_])
+        found = learner.ask(a, b) if learner.arm in ASKS else None
+        pool = Pool(a, b, found)
+        rows = picked(learner.arm, pool, rng, most)
+        texts = texts_of(learner.arm, task.form, pool, rows, rng)
+        if found is not None:
+            book += listed(task.form, pool, rows[found.wrong[rows]][:LISTED], round_)
+        if texts:
+            learner.study(texts, round_)
+        ask_again(learner, book)
+        about = {"pool": len(a), "mistakes": None if found is None else int(found.wrong.sum())}
+        curve.append(
+            {
+                "round": round_,
+                **standing(learner, checked_a, checked_b),
+                **about,
+                "distinct": None if learner.arm == DRAWN_ANEW else len(set(texts)),
+            }
+        )
+    return curve, book
+
+
+def standing(learner: Learner, a: Integers, b: Integers) -> dict[str, Any]:
+    """Wrong validation sums, and what it has cost so far."""
+    found = answers(learner.model.eval(), learner.task.form, a, b)
+    return {
+        "wrong": int(found.wrong.sum()),
+        "n": len(a),
+        "tokens": learner.tokens,
+        "tokens_asked": learner.tokens_asked,
+        "seconds": round(learner.seconds, 2),
+        "seconds_asking": round(learner.seconds_asking, 2),
+    }
+
+
+def listed(form: Format, pool: Pool, rows: Rows, round_: int) -> list[dict[str, Any]]:
+    """Mistakes as a notebook holds them: where each went wrong, and how sure the network was."""
+    found = pool.answers
+    return [
+        {
+            "round": round_,
+            "a": int(pool.a[row]),
+            "b": int(pool.b[row]),
+            "slot": int(found.slot[row]),
+            "kind": form.field_at(int(found.slot[row])).label,
+            "written": int(found.written[row]),
+            "belief": round(float(found.belief[row]), 3),
+            "again": [],
+        }
+        for row in rows.tolist()
+    ]
+
+
+def ask_again(learner: Learner, book: Sequence[dict[str, Any]]) -> None:
+    """Note after a round of every mistake in the book whether it is still one."""
+    if not book:
+        return
+    a, b = (np.array([mistake[side] for mistake in book], dtype=np.int64) for side in "ab")
+    found = answers(learner.model, learner.task.form, a, b)
+    for mistake, wrong in zip(book, found.wrong.tolist(), strict=True):
+        mistake["again"].append(int(wrong))
+
+
+@lru_cache
+def start(task: Task) -> GPT:
+    return load_run(task.run).model.eval()
+
+
+@lru_cache
+def at_the_start(task: Task, split: SplitName) -> Answers:
+    return answers(start(task), task.form, *task.asked(split, ASKED))
+
+
+def before_and_after(learner: Learner, split: SplitName) -> dict[str, Any]:
+    """Wrong sums of a split at the start and now, by kind; which were mended, which are new. And of
+    the sums that the network was trained on before, where they are all known."""
+    task = learner.task
+    old = at_the_start(task, split)
+    new = answers(learner.model, task.form, *task.asked(split, ASKED))
+    return {
+        "n": len(old.slot),
+        "before": int(old.wrong.sum()),
+        "after": int(new.wrong.sum()),
+        "mended": int((old.wrong & ~new.wrong).sum()),
+        "broken": int((new.wrong & ~old.wrong).sum()),
+        "kinds_before": kinds(task.form, old),
+        "kinds_after": kinds(task.form, new),
+        **of_what_it_knew(learner),
+    }
+
+
+def kinds(form: Format, found: Answers) -> dict[str, int]:
+    """How often the first wrong token of a text is of each number or sign."""
+    return dict(Counter(form.field_at(slot).label for slot in found.slot[found.wrong].tolist()))
+
+
+def of_what_it_knew(learner: Learner) -> dict[str, int]:
+    """Of the pairs that it was trained on before: how many, and how many of them are wrong now."""
+    task = learner.task
+    if not task.seen:
+        return {}
+    a, b = pairs_of("train", task.form.p, task.form.q)
+    known = split_values(a, b) < task.seen
+    found = answers(learner.model, task.form, a[known], b[known])
+    return {"n_known": int(known.sum()), "after_known": int(found.wrong.sum())}
+
+
+# ---------------------------------------------------------------- the sweep
+
+
+def record_of(task: TaskName) -> Path:
+    return RECORDS / f"error_book_{task}.jsonl"
+
+
+def cells_of(task: TaskName) -> list[Cell]:
+    """Of each arm the rates, on validation and seed 0, then the race on test."""
+    cells: list[Cell] = []
+    for arm in ARMS:
+        of = {"task": task, "arm": arm}
+        cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in TASKS[task].rates]
+        cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
+    return cells
+
+
+def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
+    """The rate with the fewest wrong of all that were tried; the lowest of equal ones."""
+    tried = select(rows, part="rate", task=task, arm=arm)
+    if len(tried) < len(grid := TASKS[task].rates):
+        raise ValueError(f"{len(tried)} of {len(grid)} rates are measured for {task}, {arm!r}")
+    return min(tried, key=lambda row: (row["after"], row["rate"]))["rate"]
+
+
+def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:
+    """How many different sums are studied, round by round: as many mistakes as the error book of
+    the same start found, `MOST` at most."""
+    if cell["arm"] == "its mistakes":
+        return [MOST] * ROUNDS
+    same = {name: value for name, value in cell.items() if name != "arm"}
+    book = select(rows, **same, arm="its mistakes")
+    if not book:
+        raise ValueError(f"the error book of {same} comes first: it says how much is studied")
+    return [row["distinct"] for row in book[0]["curve"][1:]]
