@@ -67,7 +67,6 @@ SWEEPS: dict[str, Sweep] = {
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
     "residuals_full": Sweep(attention_residuals.full_cells, attention_residuals.measure_full),
     "latent_experts": Sweep(latent_experts.race_cells, latent_experts.measure_race),
-    "latents_full": Sweep(latent_experts.full_cells, latent_experts.measure_full),
     "expert_changes": Sweep(latent_experts.change_cells, latent_experts.measure_change),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(threads.thread_cells, threads.measure_threads),

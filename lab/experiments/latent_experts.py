@@ -22,7 +22,7 @@ from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
 from lab.model.config import DenseFFN, GPTConfig, MixtureOfExperts
-from lab.model.cost import cache_bytes_per_token, flops_per_token_forward, parameters_of
+from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.latent_experts import (
     AttentionName,
@@ -31,9 +31,7 @@ from lab.recipes.latent_experts import (
     on_sums_up_to_four,
 )
 from lab.records import RECORDS, read_lines, select
-from lab.training.checkpoint import CHECKPOINTS, load
 from lab.training.recipe import Recipe
-from lab.training.run import STATES, run
 from lab.training.state import TrainState
 from lab.training.train import train
 
@@ -48,10 +46,6 @@ SEEDS, CHANGE_SEEDS = range(1, 6), range(1, 4)
 FAR, LIMIT = 8, (4, 3)
 """Digits of the long sums, and the farthest place and line that count there."""
 
-LIMITS = (LIMIT, (4, 2))
-"""Of each network at full size both are asked, since the best differs from one to another."""
-
-STEPS_FULL = 1600
 N_ASKED, N_FAR, N_LOOKED_AT = 2000, 300, 256
 
 RACERS: tuple[tuple[AttentionName, FFNName], ...] = (
@@ -195,46 +189,6 @@ def best_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> f
     if len(tried) < len(grid := RATES[attention]):
         raise ValueError(f"{len(tried)} of {len(grid)} rates are measured for {attention}, {ffn}")
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
-
-
-# ---------------------------------------------------------------- once at full size
-
-KEPT: dict[tuple[AttentionName, FFNName], str] = {("mla", "moe"): "mla_moe_before"}
-"""Runs that are committed; the others leave a row, and weights that lie with the saved states."""
-
-
-def full_cells() -> list[Cell]:
-    return [{"attention": attention, "ffn": ffn} for attention, ffn in RACERS]
-
-
-def measure_full(cell: Cell) -> dict[str, Any]:
-    """One run of 4.7M parameters on sums of up to 4 x 4 digits: an illustration of each network."""
-    arm: tuple[AttentionName, FFNName] = cell["attention"], cell["ffn"]
-    name = KEPT.get(arm, f"full_{arm[0]}_{arm[1]}")
-    recipe = on_sums_up_to_four(name, network("full", *arm), STEPS_FULL)
-    out = (CHECKPOINTS if arm in KEPT else STATES) / name
-    if arm not in KEPT:
-        for _ in run(recipe, out, resume=True):
-            pass
-    model, checks = load(out).model, read_lines(out / "history.jsonl")
-    return {
-        "parameters": parameters_of(recipe.model),
-        "flops_per_token": flops_per_token_forward(recipe.model, n_seen=64),
-        "cache_bytes_per_token": cache_bytes_per_token(model.config, bytes_per_number=4),
-        "steps": recipe.steps,
-        "training_seconds": round(checks[-1]["seconds"]),
-        "precision": recipe.precision,
-        "rate": recipe.rate,
-        **errors_at(model, 4, N_ASKED, "test"),
-        **{
-            f"limit_{places}_{lines}": errors_at(
-                clipped(model, (places, lines)), FAR, N_FAR, "test"
-            )
-            for places, lines in LIMITS
-        },
-        **Sample("generator", "test pairs of 4x4 and 8x8 digits", N_ASKED, 0).document(),
-        "seeds": [recipe.seed],
-    }
 
 
 # ---------------------------------------------------------------- one change at a time
