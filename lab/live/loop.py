@@ -24,7 +24,7 @@ from lab.interp.routing import choices, shares_of_load
 from lab.model.config import MixtureOfExperts
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.live import fine_tune, go_on, multiply
+from lab.recipes.live import fine_tune, go_on, multiply, study
 from lab.training import checkpoint
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -57,6 +57,7 @@ ALLOWED: Mapping[str, Callable[..., Recipe]] = {
     "multiply": multiply,
     "fine_tune": fine_tune,
     "go_on": go_on,
+    "study": study,
 }
 
 

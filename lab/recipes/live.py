@@ -9,6 +9,7 @@ from lab.data.sources import ListedPairs, PackedStream, Pairs
 from lab.fields import require_flag, require_whole, require_word
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
 from lab.model.cost import parameters_of
+from lab.recipes import chain_of_thought
 from lab.recipes.attention_residuals import Arm, residual_of
 from lab.recipes.curriculum import WITH_ONE_DIGIT, Blend, lesson
 from lab.recipes.feature_collapse import BATCH, N_PAIR, RATE, few_pairs, knows_two_digits
@@ -157,4 +158,39 @@ def go_on(few: int = N_PAIR, weight_decay: float = 0.0, steps: int = 1500, seed:
         decay=0.0,
         seed=seed,
         check_every=50,
+    )
+
+
+KNOWS_FEW_PAIRS = "few_pairs"
+"""The committed run that studies: it was trained on one pair in twenty."""
+
+
+def study(
+    pairs: tuple[tuple[int, int], ...] = (),
+    steps: int = 240,
+    rate: float = 3e-4,
+    seed: int = 0,
+) -> Recipe:
+    """The twin that saw few pairs goes on with these alone, each way round; with none, on all pairs
+    that may be trained on. `rate` as in `multiply`.
+
+    Raises `ValueError` for a setting that is not allowed, and says what is.
+    """
+    require_steps(steps)
+    usual = chain_of_thought.few_pairs()
+    form = usual.format
+    return replace(
+        usual,
+        name="study",
+        data=ListedPairs(form, pairs) if pairs else Pairs(form),
+        start_from=KNOWS_FEW_PAIRS,
+        steps=steps,
+        batch_size=32,
+        rate=rate,
+        muon_rate=min(1.0, 5 * rate),
+        decay=0.5,
+        warmup=10,
+        precision="fp32",
+        seed=seed,
+        check_every=20,
     )

@@ -1,0 +1,151 @@
+"""The measured figures of chapter 6, third page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from components.ui.chapters.ch62 import worked
+from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.readings import ratio_of_seeds
+from components.ui.words import spelled
+from lab.statistics import Spread, spread
+
+Rows = list[dict[str, Any]]
+Pick = Callable[[Rows], Measured]
+
+NEW_PAIRS = "records/error_book_2x2.jsonl"
+
+NAMES = {
+    "mistakes": worked.BOOK,
+    "as_many": worked.AS_MANY,
+    "anew": worked.ANEW,
+    "carries": "long carries",
+    "uncertain": "least certain",
+    "margin": "smallest margin",
+    "replay": "mistakes and random",
+    "neighbours": "mistakes and neighbours",
+}
+
+
+def span(found: Spread) -> str:
+    return f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})"
+
+
+def before(rows: Rows) -> Measured:
+    """Test sums wrong before anything is studied."""
+    row = worked.race(rows)[0]
+    return Measured(part_of(row["before"], row["n"]))
+
+
+def seeds(rows: Rows) -> Measured:
+    return Measured(spelled(len(worked.race(rows, worked.BOOK))))
+
+
+def wrong_after(arm: str) -> Pick:
+    """Test sums wrong at the end: the median and the span of the seeds."""
+
+    def pick(rows: Rows) -> Measured:
+        n = worked.race(rows, arm)[0]["n"]
+        return Measured(f"{span(spread(worked.after(rows, arm)))} of {n:,}")
+
+    return pick
+
+
+def ratio(arm: str, other: str) -> Pick:
+    """Test sums wrong at the end, one arm over another, with the interval."""
+    return lambda rows: Measured(ratio_of_seeds(worked.after(rows, arm), worked.after(rows, other)))
+
+
+def number(arm: str, name: str) -> Pick:
+    """A count of a run: the median and the span of the seeds."""
+    return lambda rows: Measured(span(spread(row[name] for row in worked.race(rows, arm))))
+
+
+def known_after(arm: str) -> Pick:
+    """Of the pairs of its first training, wrong at the end."""
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.race(rows, arm)
+        middle = span(spread(row["after_known"] for row in found))
+        return Measured(f"{middle} of {found[0]['n_known']:,}")
+
+    return pick
+
+
+def book_size(round_: int) -> Pick:
+    """Mistakes in the pool when it is asked in a round."""
+    return lambda rows: Measured(span(worked.book_sizes(rows)[round_]))
+
+
+def again(noted: int, after: int) -> Pick:
+    """Of the listed mistakes of a round, wrong after another; all seeds together."""
+    return lambda rows: Measured(part_of(*worked.wrong_again(rows, noted, after)))
+
+
+def cost(name: str) -> Pick:
+    """Tokens at the end, studied or asked, in thousands."""
+
+    def pick(rows: Rows) -> Measured:
+        ends = [row["curve"][-1][name] for row in worked.race(rows, worked.BOOK)]
+        return Measured(f"{spread(ends).median / 1000:,.0f} thousand")
+
+    return pick
+
+
+def claims_of(arms: Sequence[str]) -> dict[str, Claim]:
+    return {
+        f"ch6.book_{name}": Claim(
+            f"Test pairs wrong at the end, having studied {NAMES[name]}.",
+            NEW_PAIRS,
+            wrong_after(NAMES[name]),
+        )
+        for name in arms
+    }
+
+
+CLAIMS: dict[str, Claim] = {
+    "ch6.book_before": Claim("Test pairs wrong before anything is studied.", NEW_PAIRS, before),
+    "ch6.book_seeds": Claim("Seeds of the race of error books.", NEW_PAIRS, seeds),
+    **claims_of(tuple(NAMES)),
+    "ch6.book_over_as_many": Claim(
+        "Test pairs wrong at the end, mistakes studied over as many random ones.",
+        NEW_PAIRS,
+        ratio(worked.BOOK, worked.AS_MANY),
+    ),
+    "ch6.book_over_anew": Claim(
+        "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
+        NEW_PAIRS,
+        ratio(worked.BOOK, worked.ANEW),
+    ),
+    **{
+        f"ch6.book_broken_{name}": Claim(
+            f"Test pairs right before and wrong now, having studied {NAMES[name]}.",
+            NEW_PAIRS,
+            number(NAMES[name], "broken"),
+        )
+        for name in ("mistakes", "as_many", "anew")
+    },
+    **{
+        f"ch6.book_known_{name}": Claim(
+            f"Pairs of its first training wrong at the end, having studied {NAMES[name]}.",
+            NEW_PAIRS,
+            known_after(NAMES[name]),
+        )
+        for name in ("mistakes", "anew")
+    },
+    "ch6.book_first": Claim(
+        "Pairs of the pool wrong when it is first asked.", NEW_PAIRS, book_size(0)
+    ),
+    "ch6.book_last": Claim(
+        "Pairs of the pool wrong when it is asked last.", NEW_PAIRS, book_size(-1)
+    ),
+    "ch6.book_again_soon": Claim(
+        "Of the mistakes of round 1, wrong after round 1.", NEW_PAIRS, again(1, 1)
+    ),
+    "ch6.book_again_late": Claim(
+        "Of the mistakes of round 1, wrong after round 4.", NEW_PAIRS, again(1, 4)
+    ),
+    "ch6.book_studied": Claim("Tokens of mistakes studied.", NEW_PAIRS, cost("tokens")),
+    "ch6.book_asked": Claim("Tokens asked to find them.", NEW_PAIRS, cost("tokens_asked")),
+}

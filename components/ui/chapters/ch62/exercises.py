@@ -1,0 +1,60 @@
+"""The exercises of chapter 6, third page: a neighbour of a mistake, and what asking costs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch62 import worked
+from components.ui.exercises import show_verdict
+from components.ui.records import FORM
+from lab.data.neighbours import column_digits, neighbours
+from lab.data.problems import HELDOUT_FROM, split_value
+
+ONE_IN, WANTED = 50, 100
+"""One sum in so many is wrong, and so many mistakes are wanted."""
+
+NEAR = 0.02
+
+
+def a_neighbour(page: Chapter) -> None:
+    """A sum that differs from a mistake in the digits of its wrong column, and no other."""
+    left, right = st.columns(2)
+    with left:
+        a = page.number("like_a", "First number", 10, 99, worked.A, typed=True)
+    with right:
+        b = page.number("like_b", "Second number", 10, 99, worked.B, typed=True)
+    good = (a, b) in neighbours(FORM, worked.A, worked.B, worked.slot_of_worked())
+    show_verdict(good, said_of(a, b), hint_of(a, b))
+    page.source(neighbours, column_digits)
+
+
+def said_of(a: int, b: int) -> str:
+    return f"{a} × {b} has u = {split_value(a, b):.2f}."
+
+
+def hint_of(a: int, b: int) -> str:
+    """What keeps a sum from being a neighbour."""
+    if (a, b) == (worked.A, worked.B):
+        return "That is the mistake itself. Change a digit that meets in its wrong column."
+    of_a, of_b = column_digits(FORM, worked.slot_of_worked())
+    for number, own, place, name in (
+        (a, worked.A, of_a, "first"),
+        (b, worked.B, of_b, "second"),
+    ):
+        unit = 10**place
+        if number - number // unit % 10 * unit != own - own // unit % 10 * unit:
+            return f"A digit of the {name} number differs that does not meet in that column."
+    return f"It is held out: its u is not below {HELDOUT_FROM:g}. Take another digit."
+
+
+def what_asking_costs(page: Chapter) -> None:
+    """How many sums must be asked until enough are wrong."""
+    asked = page.number("asked", "Sums to ask", 1, 1_000_000, WANTED, typed=True)
+    found = asked / ONE_IN
+    said = f"Of {asked:,} sums about {found:,.0f} are wrong."
+    show_verdict(
+        abs(found - WANTED) <= NEAR * WANTED,
+        said,
+        "Too few: ask more." if found < WANTED else "More than are wanted, and each costs a pass.",
+    )

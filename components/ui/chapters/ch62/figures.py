@@ -1,0 +1,116 @@
+"""The charts of chapter 6, third page. `Rows` are plain dicts with the named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.colours import GREY, OCHRE, TEAL, VIOLET, WORSE, WRONG, Tone
+from components.ui.plots.core import (
+    CURVE,
+    READABLE,
+    Chart,
+    amounts,
+    finished,
+    readable,
+    rows_high,
+    toned,
+)
+
+Rows = Sequence[Mapping[str, Any]]
+
+OTHERS = "the other five"
+ARMS: dict[str, Tone] = {
+    "its mistakes": VIOLET,
+    "random, as many": OCHRE,
+    "random, drawn anew": TEAL,
+    OTHERS: GREY,
+}
+FATES: dict[str, tuple[Tone, str]] = {
+    "wrong before as well": (WRONG, "old"),
+    "right before": (WORSE, "new"),
+}
+
+
+def race(rows: Rows, x: str) -> Chart:
+    """Held-out sums wrong as rounds go by: a thin line a run, a strong one at the median of an arm.
+    Rows: arm, seed, round, share, errors, and the cost `x`."""
+    data = pd.DataFrame(rows)
+    data["shown"] = [arm if arm in ARMS else OTHERS for arm in data["arm"]]
+    base = alt.Chart(data).encode(
+        color=alt.Color(
+            "shown:N",
+            title=None,
+            scale=toned(ARMS),
+            legend=alt.Legend(orient="bottom", columns=1, symbolType="stroke"),
+        ),
+        detail=["arm:N", "seed:N"],
+    )
+    share = alt.Axis(format="%")
+    across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format="~s"))
+    runs = base.mark_line(strokeWidth=1, opacity=0.35, point={"size": 12}).encode(
+        x=across,
+        y=alt.Y("share:Q", title="validation sums wrong", axis=share),
+        tooltip=["arm", "seed", "round", "errors", alt.Tooltip(f"{x}:Q", format=",.0f")],
+    )
+    middle = data.groupby(["arm", "shown", "round"], as_index=False)[["share", x]].median()
+    strong = (
+        alt.Chart(middle[middle["shown"] != OTHERS])
+        .mark_line(strokeWidth=3)
+        .encode(
+            x=across,
+            y="share:Q",
+            color=alt.Color("shown:N", scale=toned(ARMS), legend=None),
+            detail="arm:N",
+        )
+    )
+    return finished(alt.layer(runs, strong).properties(height=CURVE))
+
+
+def ledger(rows: Rows) -> Chart:
+    """Which share of the mistakes of a round is wrong after it and after later ones. Rows: noted,
+    after, share, errors."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "after:N", sort=None, title="asked after", axis=alt.Axis(orient="top", labelAngle=0)
+        ),
+        y=alt.Y("noted:N", sort=None, title="noted in"),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("share:Q", scale=amounts(READABLE[1]), legend=None),
+        tooltip=["noted", "after", "errors"],
+    )
+    said = base.mark_text().encode(
+        text=alt.Text("share:Q", format=".0%"), color=readable("datum.share > 0.8")
+    )
+    return finished(
+        alt.layer(cells, said).properties(height=rows_high(len(set(data["noted"])), 44))
+    )
+
+
+def left(rows: Rows) -> Chart:
+    """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
+    data = pd.DataFrame(rows)
+    tones: dict[str, Tone] = {"still wrong": WRONG, "right now": TEAL, "not asked yet": GREY}
+    return finished(
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y("run:N", sort=None, title=None),
+            x=alt.X("n:Q", title="sums of the book", stack="zero"),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                sort=None,
+                scale=toned(tones),
+                legend=alt.Legend(orient="bottom", columns=1),
+            ),
+            order=alt.Order("rank:Q"),
+            tooltip=["run", "what", "n"],
+        )
+        .properties(height=rows_high(len(set(data["run"])), 36))
+    )

@@ -1,0 +1,398 @@
+"""The worked numbers in the prose of chapter 6, third page, and what its records say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from components.ui.claims.core import part_of
+from components.ui.drawings.notebook import Mistake
+from components.ui.lazily import lazily
+from components.ui.live import LiveRun
+from components.ui.records import FORM, Atlas
+from components.ui.words import spelled
+from lab.data.neighbours import column_digits, neighbours
+from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
+from lab.data.vocabulary import VOCABULARY
+from lab.records import select
+from lab.statistics import Spread, spread
+
+experiment = lazily("lab.experiments.error_book")
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+
+BOOK, AS_MANY, ANEW = "its mistakes", "random, as many", "random, drawn anew"
+COMPARED = (BOOK, AS_MANY, ANEW)
+"""Arms that have a colour; the others are grey."""
+
+
+def race(rows: Rows, arm: str | None = None) -> list[Row]:
+    """The runs that were read on test; of one arm, or of all."""
+    return select(rows, part="race", **({} if arm is None else {"arm": arm}))
+
+
+def arms_of(rows: Rows) -> list[str]:
+    return list(dict.fromkeys(row["cell"]["arm"] for row in race(rows)))
+
+
+# ---------------------------------------------------------------- 1. the book
+
+SHOWN_SEED, IN_NOTEBOOK = 1, 3
+"""The run whose book is shown; so many mistakes of each of its rounds stand in the notebook."""
+
+AROUND = 6
+"""Tokens that are shown in front of a wrong one; half as many stand behind it."""
+
+
+def book_of(rows: Rows, seed: int = SHOWN_SEED) -> list[Row]:
+    """The mistakes of one run that studies them, in the order in which they were noted."""
+    (row,) = select(rows, part="race", arm=BOOK, seed=seed)
+    return row["book"]
+
+
+def notebook(rows: Rows) -> list[Mistake]:
+    """A few mistakes of each round, drawn by seed 0, for the page's first figure."""
+    rng, out = np.random.default_rng(0), list[Mistake]()
+    book = book_of(rows)
+    for round_ in sorted({mistake["round"] for mistake in book}):
+        noted = [mistake for mistake in book if mistake["round"] == round_]
+        drawn = rng.permutation(len(noted))[:IN_NOTEBOOK]
+        out += [as_drawn(noted[i]) for i in sorted(drawn.tolist())]
+    return out
+
+
+def as_drawn(mistake: Row, form: Format = FORM) -> Mistake:
+    a, b, slot = mistake["a"], mistake["b"], mistake["slot"]
+    text = form.text(a, b)
+    return Mistake(
+        sum=text[: form.prompt_length],
+        before=text[max(form.prompt_length, slot - AROUND) : slot],
+        written=VOCABULARY[mistake["written"]],
+        right=text[slot],
+        after=text[slot + 1 : slot + 1 + AROUND // 2],
+        kind=mistake["kind"],
+        belief=mistake["belief"],
+        noted=mistake["round"],
+        wrong_after=[bool(wrong) for wrong in mistake["again"]],
+    )
+
+
+KINDS = {
+    "partial product 0": "the first partial product",
+    "partial product 1": "the second partial product",
+    "answer": "the answer",
+}
+"""The numbers of a sum of two by two digits, as the record calls them and as a reader does."""
+
+
+def kinds_before(rows: Rows) -> dict[str, int]:
+    """Of all test pairs, before anything was studied: where texts go wrong first."""
+    found = race(rows)[0]["kinds_before"]
+    return {words: found.get(kind, 0) for kind, words in KINDS.items()}
+
+
+def most_frequent(rows: Rows) -> str:
+    """The option of the guess."""
+    found = kinds_before(rows)
+    return max(found, key=found.__getitem__)
+
+
+def of_kind(rows: Rows, words: str) -> list[Row]:
+    """The mistakes of that kind in the book, the surest first."""
+    kind = next(kind for kind, own in KINDS.items() if own == words)
+    found = [mistake for mistake in book_of(rows) if mistake["kind"] == kind]
+    return sorted(found, key=lambda mistake: -mistake["belief"])
+
+
+def listed(mistakes: Sequence[Row]) -> list[dict[str, str]]:
+    """A line a mistake."""
+    return [
+        {
+            "sum": f"{m['a']} × {m['b']}",
+            "written so far": FORM.text(m["a"], m["b"])[: m["slot"]],
+            "then it wrote": VOCABULARY[m["written"]],
+            "instead of": FORM.text(m["a"], m["b"])[m["slot"]],
+            "sure": f"{m['belief']:.0%}",
+        }
+        for m in mistakes
+    ]
+
+
+# ---------------------------------------------------------------- 2. the race
+
+
+def curve_rows(rows: Rows) -> list[Row]:
+    """A line a run and round: held-out sums wrong, and what it has cost until then."""
+    return [
+        {
+            "arm": row["cell"]["arm"],
+            "seed": row["cell"]["seed"],
+            "round": at["round"],
+            "share": at["wrong"] / at["n"],
+            "errors": part_of(at["wrong"], at["n"]),
+            STUDIED: at["tokens"],
+            WORKED: worked_tokens(at),
+        }
+        for row in race(rows)
+        for at in row["curve"]
+    ]
+
+
+STUDIED, WORKED = "tokens studied", "tokens studied, and asked at a third"
+AXES = (STUDIED, WORKED)
+"""What a run has cost: what it read to learn, or that and what it was asked to find mistakes. To
+read a token takes a third of the operations of learning from it."""
+
+
+def worked_tokens(at: Row) -> float:
+    return at["tokens"] + at["tokens_asked"] / 3
+
+
+def end_rows(rows: Rows) -> list[Row]:
+    """A point a run: test sums wrong at the end."""
+    return [
+        {
+            "arm": row["cell"]["arm"],
+            "share": row["after"] / row["n"],
+            "seed": row["cell"]["seed"],
+            "errors": part_of(row["after"], row["n"]),
+        }
+        for row in race(rows)
+    ]
+
+
+def after(rows: Rows, arm: str) -> list[float]:
+    return [row["after"] for row in race(rows, arm)]
+
+
+def best_arm(rows: Rows) -> str:
+    """The option of the guess: the fewest wrong in the middle of the seeds."""
+    return min(arms_of(rows), key=lambda arm: spread(after(rows, arm)).median)
+
+
+def told_of_arms(rows: Rows) -> list[dict[str, str]]:
+    """A line an arm: how many different sums it studied, its rate, and what is wrong at the end."""
+    out: list[dict[str, str]] = []
+    for arm in arms_of(rows):
+        found = race(rows, arm)
+        end, n = spread(row["after"] for row in found), found[0]["n"]
+        out.append(
+            {
+                "studied": arm,
+                "different sums": different(found),
+                "rate": f"{found[0]['rate']:g}",
+                f"wrong of {n:,}": f"{end.median:,.0f} ({end.low:,.0f} to {end.high:,.0f})",
+            }
+        )
+    return out
+
+
+def different(found: Rows) -> str:
+    """How many in all rounds together, if they are counted."""
+    totals = [[at["distinct"] for at in row["curve"][1:]] for row in found]
+    if any(n is None for total in totals for n in total):
+        return "each row drawn anew"
+    return f"{spread(sum(total) for total in totals).median:,.0f}"
+
+
+# ---------------------------------------------------------------- 3. where the gain comes from
+
+STILL, NEW = "wrong before as well", "right before"
+
+
+def fate_rows(rows: Rows) -> list[Row]:
+    """Sums wrong at the end by whether they were wrong at the start, all seeds together."""
+    out: list[Row] = []
+    for arm in arms_of(rows):
+        found = race(rows, arm)
+        new = sum(row["broken"] for row in found)
+        old = sum(row["after"] for row in found) - new
+        counts = ((STILL, old), (NEW, new))
+        out += [
+            {"arm": arm, "fate": fate, "rank": rank, "n": n}
+            for rank, (fate, n) in enumerate(counts)
+        ]
+    return out
+
+
+def kind_rows(rows: Rows) -> list[dict[str, str]]:
+    """Where texts go wrong first, before and after: the mean of the seeds."""
+    before = kinds_before(rows)
+    out: list[dict[str, str]] = []
+    for kind, words in KINDS.items():
+        line = {"goes wrong first in": words, "before": f"{before[words]:,}"}
+        for arm in COMPARED:
+            found = [row["kinds_after"].get(kind, 0) for row in race(rows, arm)]
+            line[arm] = f"{sum(found) / len(found):,.0f}"
+        out.append(line)
+    return out
+
+
+# ---------------------------------------------------------------- 4. do they come back?
+
+
+def ledger(rows: Rows) -> list[Row]:
+    """Of the mistakes noted in a round, how many are wrong after it and after each later one; all
+    seeds together."""
+    counts, wrong = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    for row in race(rows, BOOK):
+        for mistake in row["book"]:
+            for later, again in enumerate(mistake["again"]):
+                at = mistake["round"], mistake["round"] + later
+                counts[at] += 1
+                wrong[at] += again
+    return [
+        {
+            "noted": f"round {noted}",
+            "after": f"round {after}",
+            "share": wrong[noted, after] / n,
+            "errors": part_of(wrong[noted, after], n),
+        }
+        for (noted, after), n in sorted(counts.items())
+    ]
+
+
+def wrong_again(rows: Rows, noted: int, after: int) -> tuple[int, int]:
+    """(wrong, n) of the mistakes of one round, after another."""
+    flags = [
+        mistake["again"][after - noted]
+        for row in race(rows, BOOK)
+        for mistake in row["book"]
+        if mistake["round"] == noted
+    ]
+    return sum(flags), len(flags)
+
+
+BACK = ("hardly any", "up to a quarter", "more than a quarter")
+
+
+def how_many_back(rows: Rows) -> str:
+    """The option of the guess: of the first round's mistakes, wrong again after the last."""
+    wrong, n = wrong_again(rows, 1, len(race(rows)[0]["curve"]) - 1)
+    share = wrong / n
+    return BACK[0] if share < 0.05 else BACK[1] if share <= 0.25 else BACK[2]
+
+
+def book_sizes(rows: Rows) -> list[Spread]:
+    """How many of the pool are wrong when it is asked, round by round."""
+    found = [[at["mistakes"] for at in row["curve"][1:]] for row in race(rows, BOOK)]
+    return [spread(sizes) for sizes in zip(*found, strict=True)]
+
+
+# ---------------------------------------------------------------- 5. live
+
+BOOKS = (20, 80, 160)
+"""Mistakes that a reader's network may study."""
+
+READS = (BOOK, AS_MANY, "random, all that may be read")
+
+
+def wrong_pairs(atlas: Atlas) -> list[tuple[int, int]]:
+    """The unordered pairs that may be trained on and were not, of which one order is wrong."""
+    new = (two_digit_split() < HELDOUT_FROM) & ~atlas.trained_on
+    wrong = (atlas.wrong_at >= 0) & new
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(wrong | wrong.T))]
+
+
+def new_pairs(atlas: Atlas) -> list[tuple[int, int]]:
+    """The unordered pairs that may be trained on and were not."""
+    new = (two_digit_split() < HELDOUT_FROM) & ~atlas.trained_on
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(new))]
+
+
+def to_read(atlas: Atlas, what: str, n: int) -> list[tuple[int, int]]:
+    """The pairs that a live run reads, drawn by seed 0; none means all that may be trained on."""
+    if what == READS[2]:
+        return []
+    pairs = wrong_pairs(atlas) if what == BOOK else new_pairs(atlas)
+    order = np.random.default_rng(0).permutation(len(pairs))[:n]
+    return [pairs[i] for i in sorted(order.tolist())]
+
+
+def book_rows(book: Sequence[tuple[int, int]], runs: Sequence[tuple[LiveRun, str]]) -> list[Row]:
+    """Of a book's pairs, both orders of each: how many a run writes right by its latest checks."""
+    a, b = np.array(sorted({pair for a, b in book for pair in ((a, b), (b, a))})).T
+    out: list[Row] = []
+    for run, name in runs:
+        found = run.wrong_at[a, b]
+        counts = {
+            "still wrong": (found >= 0).sum(),
+            "right now": (found == RIGHT).sum(),
+            "not asked yet": (found < RIGHT).sum(),
+        }
+        out += [
+            {"run": name, "what": what, "n": int(n), "rank": rank}
+            for rank, (what, n) in enumerate(counts.items())
+        ]
+    return out
+
+
+RIGHT = -1
+"""In a run's checks: no token of the text is wrong. Lower still: it was not asked."""
+
+
+def recorded_curves(rows: Rows, steps: int) -> list[Row]:
+    """The recorded share that is right, of one run an arm, by step."""
+    return [
+        {
+            "run": f"{arm}, recorded",
+            "step": at["round"] * steps,
+            "what": "held out",
+            "value": 1 - at["wrong"] / at["n"],
+        }
+        for arm in COMPARED
+        for row in select(rows, part="race", arm=arm, seed=SHOWN_SEED)
+        for at in row["curve"]
+    ]
+
+
+# ---------------------------------------------------------------- worked numbers
+
+A, B = 37, 48
+LIKELY = (0.98, 0.5, 0.1)
+"""How likely a network finds three right texts."""
+
+
+def uncertainty(p: float) -> float:
+    return p * (1 - p)
+
+
+def slot_of_worked() -> int:
+    """The tens of the first partial product of 37 x 48."""
+    return FORM.partial_products[0].start + 1
+
+
+@lru_cache
+def worked_neighbours() -> list[tuple[int, int]]:
+    return neighbours(FORM, A, B, slot_of_worked())
+
+
+def task() -> Any:
+    return experiment.TASKS["2x2"]
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "rounds": lambda: spelled(experiment.ROUNDS),
+    "steps": lambda: spelled(task().steps),
+    "batch": lambda: f"{experiment.BATCH}",
+    "most": lambda: f"{experiment.MOST}",
+    "pool": lambda: f"{len(task().pool(0, 0)[0]):,}",
+    "rates": lambda: spelled(len(task().rates)),
+    "arms": lambda: spelled(len(experiment.ARMS)),
+    "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
+    "p_sure": lambda: f"{LIKELY[0]:g}",
+    "p_half": lambda: f"{LIKELY[1]:g}",
+    "p_low": lambda: f"{LIKELY[2]:g}",
+    "u_sure": lambda: f"{uncertainty(LIKELY[0]):.4f}",
+    "u_half": lambda: f"{uncertainty(LIKELY[1]):.2f}",
+    "u_low": lambda: f"{uncertainty(LIKELY[2]):.2f}",
+    "n_neighbours": lambda: f"{len(worked_neighbours())}",
+    "neighbour": lambda: r"{} \times {}".format(*worked_neighbours()[0]),
+    "column_a": lambda: str(A // 10 ** column_digits(FORM, slot_of_worked())[0] % 10),
+    "column_b": lambda: str(B // 10 ** column_digits(FORM, slot_of_worked())[1] % 10),
+}

@@ -1,0 +1,219 @@
+"""Chapter 6, third page: the error book. Does a network learn most from its own mistakes?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from components.ui import training
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch62 import exercises, figures, worked
+from components.ui.chapters.ch62.worked import CALC
+from components.ui.drawings.notebook import show_notebook
+from components.ui.lazily import lazily
+from components.ui.live import LiveRun
+from components.ui.plots import bars
+from components.ui.records import atlases, rows_of
+
+experiment = lazily("lab.experiments.error_book")
+recipes = lazily("lab.recipes.live")
+asking = lazily("lab.inference.answers")
+
+RECORD = "error_book_2x2.jsonl"
+
+page = Chapter("62_error_book", CALC)
+page.open()
+
+
+@page.section("notebook", told=False)
+def a_page_of_mistakes() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    found = worked.notebook(rows)
+    if not found:
+        st.info("The error book of this run is empty: it got every sum of its pools right.")
+        return
+    show_notebook(
+        f"{page.prefix}notebook",
+        found,
+        len(worked.book_sizes(rows)),
+        alt="Mistakes of a network as a notebook, round by round: noted, studied, asked again",
+    )
+    page.source(experiment.rounds_of, asking.answers)
+
+
+page.three_from_before("before_split", "before_seeds", "before_few")
+page.prose("opening")
+
+# ---------------------------------------------------------------- 1. what stands in it
+
+
+@page.section("kinds")
+def what_stands_in_it() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "In which number do most texts go wrong first?",
+        tuple(worked.KINDS.values()),
+        lambda: worked.most_frequent(rows),
+    ):
+        return
+    page.draw(
+        bars.count_bars(worked.kinds_before(rows), "goes wrong first in", "test pairs"),
+        alt="Where texts of two by two digits go wrong first, before anything is studied",
+    )
+    kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
+    shown = worked.listed(worked.of_kind(rows, kind))
+    st.dataframe(shown, hide_index=True, width="stretch", height=260)
+    page.numbers(f"Mistakes in {kind}", shown)
+    page.notice()
+    page.source(experiment.kinds, asking.answers_of)
+
+
+# ---------------------------------------------------------------- 2. the bet
+
+page.prose("arms")
+
+
+@page.section("race")
+def the_bet() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "After as many steps, which leaves the fewest held-out pairs wrong?",
+        worked.arms_of(rows),
+        lambda: worked.best_arm(rows),
+    ):
+        return
+    axis = page.choose("axis", "Across", worked.AXES, kind="segments")
+    page.draw(
+        figures.race(worked.curve_rows(rows), axis),
+        alt="Held-out pairs wrong as rounds go by, a line a run, for every way to pick sums",
+    )
+    page.draw(
+        bars.seeds(worked.end_rows(rows), share="test pairs wrong at the end"),
+        alt="Test pairs wrong at the end, a point a seed",
+    )
+    table = worked.told_of_arms(rows)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("The arms", table)
+    page.notice()
+    page.source(experiment.picked, experiment.plan_of_round)
+
+
+# ---------------------------------------------------------------- 3. where it comes from
+
+
+@page.section("fates")
+def where_the_gain_comes_from() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    page.draw(
+        bars.fate_bars(
+            worked.fate_rows(rows),
+            "arm",
+            "fate",
+            figures.FATES,
+            named_from=0.08,
+            title="test pairs wrong at the end, all seeds together",
+        ),
+        alt="Pairs wrong at the end: those that were wrong before, and those that were right",
+    )
+    table = worked.kind_rows(rows)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("Where texts go wrong first", table)
+    page.notice()
+    page.source(experiment.before_and_after)
+
+
+# ---------------------------------------------------------------- 4. do they come back?
+
+
+@page.section("ledger")
+def do_they_come_back() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Of the mistakes of the first round, how many are wrong again after the last?",
+        worked.BACK,
+        lambda: worked.how_many_back(rows),
+    ):
+        return
+    page.draw(
+        figures.ledger(worked.ledger(rows)),
+        alt="Which share of the mistakes noted in a round is wrong after it and after later rounds",
+    )
+    page.notice()
+    page.source(experiment.ask_again)
+
+
+# ---------------------------------------------------------------- 5. live
+
+
+def study(pairs: Sequence[tuple[int, int]]) -> None:
+    training.launch("ch62_live", {"pairs": [[a, b] for a, b in pairs]}, recipe="study")
+
+
+@page.section("live")
+def study_on_your_screen() -> None:
+    atlas = atlases().get("few_pairs")
+    if atlas is None:
+        return
+    book = worked.wrong_pairs(atlas)
+    if not book:
+        st.info("The network gets every pair right that it may study: its error book is empty.")
+        return
+    left, right = st.columns(2)
+    with left:
+        what = page.choose("what", "It studies", worked.READS, kind="list")
+    with right:
+        n = page.choose("n", "So many pairs", worked.BOOKS, 80)
+    st.button(
+        "Study",
+        key=f"{page.prefix}study",
+        icon=":material/play_arrow:",
+        on_click=study,
+        args=(worked.to_read(atlas, what, n),),
+    )
+
+    def name_of(arguments: Mapping[str, Any]) -> str:
+        pairs = {(int(a), int(b)) for a, b in arguments.get("pairs", ())}
+        if not pairs:
+            return "all that may be read"
+        return f"{len(pairs)} {'mistakes' if pairs <= set(book) else 'at random'}"
+
+    def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
+        asked = [(run, name) for run, name in zip(runs, names, strict=True) if run.checks]
+        if asked:
+            st.altair_chart(
+                figures.left(worked.book_rows(book, asked)),
+                width="stretch",
+                alt="Of all sums in the error book, how many each run writes right by now",
+            )
+
+    rows = rows_of(RECORD)
+    ghosts = worked.recorded_curves(rows) if rows else ()
+    training.watch("ch62_live", name_of, ghosts, also=the_book)
+    page.notice()
+    page.source(recipes.study)
+
+
+page.box("Outside this book", "care")
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_like")
+def a_neighbour() -> None:
+    exercises.a_neighbour(page)
+
+
+@page.section("ex_cost")
+def what_asking_costs() -> None:
+    exercises.what_asking_costs(page)
+
+
+page.close("end", "read")

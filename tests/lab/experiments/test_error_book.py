@@ -1,0 +1,160 @@
+"""error_book: arms differ in what they pick, mined sums may be trained on, a round costs what it
+says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lab.data.difficulty import longest_carry
+from lab.data.problems import HELDOUT_FROM, read_operands, split_values
+from lab.data.sources import Pairs, Shapes, Written
+from lab.experiments import error_book
+from lab.experiments.error_book import (
+    ARMS,
+    ASKS,
+    DRAWN_ANEW,
+    TASKS,
+    Arm,
+    Learner,
+    Pool,
+    best_rate,
+    cells_of,
+    measure_arm,
+    picked,
+    plan_of_round,
+    rounds_of,
+    sizes_for,
+    source_of,
+    start,
+    texts_of,
+)
+from lab.inference.answers import answers
+from lab.inference.evaluate import RIGHT
+
+PAIRS = TASKS["2x2"]
+SMALL_TASK = replace(PAIRS, steps=2)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    a, b = PAIRS.pool(0, 0)
+    some = np.random.default_rng(1).permutation(len(a))[:300]
+    return Pool(a[some], b[some], answers(start(PAIRS), PAIRS.form, a[some], b[some]))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_pool_holds_no_sum_that_is_held_out_and_none_twice(name: Any) -> None:
+    a, b = TASKS[name].pool(5, 400)
+    u = split_values(a, b)
+    assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(a) >= 400
+    assert u.max() < HELDOUT_FROM and u.min() >= TASKS[name].seen
+    test_a, test_b = TASKS[name].asked("test", 400)
+    assert split_values(test_a, test_b).min() >= 0.4
+
+
+def test_pairs_that_were_trained_on_are_in_no_pool() -> None:
+    trained = error_book.recipe(PAIRS.run).trained_on()
+    a, b = PAIRS.pool(0, 0)
+    assert not trained[a, b].any()
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_arm_picks_as_many_and_none_twice(arm: Arm, pool: Pool) -> None:
+    rng = np.random.default_rng(0)
+    rows = picked(arm, pool, rng, 40)
+    texts = texts_of(arm, PAIRS.form, pool, rows, rng)
+    assert 30 <= len(set(texts)) <= len(texts) == 40
+    for text in texts:
+        a, b = read_operands(text, PAIRS.form)
+        assert text == PAIRS.form.text(a, b)
+        assert split_values(np.array([a]), np.array([b]))[0] < HELDOUT_FROM
+
+
+def test_arms_pick_what_they_are_named_for(pool: Pool) -> None:
+    rng, found = np.random.default_rng(0), pool.answers
+    assert found.wrong[picked("its mistakes", pool, rng, 40)].all()
+    both = found.wrong[picked("mistakes and random", pool, rng, 40)]
+    assert both[:20].all() and not both[20:].all()
+    carried = longest_carry(pool.a, pool.b)
+    assert carried[picked("long carries", pool, rng, 40)].min() >= np.sort(carried)[-40]
+    sure = np.abs(found.margin)
+    assert sure[picked("smallest margin", pool, rng, 40)].max() <= np.sort(sure)[39]
+    doubt = found.p * (1 - found.p)
+    assert doubt[picked("least certain", pool, rng, 40)].min() >= np.sort(doubt)[-40]
+
+
+def test_a_book_with_fewer_mistakes_is_read_as_it_is(pool: Pool) -> None:
+    right = replace(pool.answers, slot=np.full(len(pool.a), RIGHT))
+    none = Pool(pool.a, pool.b, right)
+    assert len(picked("its mistakes", none, np.random.default_rng(0), 40)) == 0
+
+
+def test_rows_are_drawn_anew_in_one_arm_alone() -> None:
+    assert isinstance(source_of(DRAWN_ANEW, PAIRS, ["x"]), Pairs)
+    assert isinstance(source_of(DRAWN_ANEW, TASKS["4x4"], ["x"]), Shapes)
+    text = PAIRS.form.text(*(int(side[0]) for side in PAIRS.pool(0, 0)))
+    assert isinstance(source_of("random, as many", PAIRS, [text]), Written)
+    plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in ARMS]
+    assert len({(p.steps, p.batch_size, p.data.tokens_per_row, p.rate) for p in plans}) == 1
+
+
+def learner(arm: Arm) -> Learner:
+    return Learner(SMALL_TASK, arm, 1e-3, 1, start(PAIRS))
+
+
+def test_rounds_ask_pick_study_and_keep_a_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(error_book, "LISTED", 3)
+    curve, book = rounds_of(learner("its mistakes"), [8, 8])
+    assert [at["round"] for at in curve] == [0, 1, 2] and curve[0]["tokens"] == 0
+    read = 2 * 32 * PAIRS.form.length
+    assert [at["tokens"] for at in curve] == [0, read, 2 * read]
+    n = len(PAIRS.pool(0, 0)[0])
+    assert [at["tokens_asked"] for at in curve] == [0, *(k * n * PAIRS.form.length for k in (1, 2))]
+    assert [len(mistake["again"]) for mistake in book] == [2] * 3 + [1] * 3
+    for mistake in book:
+        text = PAIRS.form.text(mistake["a"], mistake["b"])
+        assert (
+            error_book.recipe(PAIRS.run).format.field_at(mistake["slot"]).label == mistake["kind"]
+        )
+        assert text[mistake["slot"]] != str(mistake["written"]) and 0 < mistake["belief"] <= 1
+
+
+def test_an_arm_that_asks_nothing_has_no_book() -> None:
+    curve, book = rounds_of(learner("random, as many"), [8])
+    assert not book and curve[-1]["tokens_asked"] == 0 and "random, as many" not in ASKS
+    assert curve[-1]["distinct"] == 8
+
+
+def test_controls_study_as_many_as_the_error_book_found() -> None:
+    cell = {"part": "race", "task": "2x2", "arm": "long carries", "seed": 3}
+    with pytest.raises(ValueError, match="comes first"):
+        sizes_for([], cell)
+    own = {"cell": {**cell, "arm": "its mistakes"}, "curve": [{"round": 0}, {"distinct": 7}]}
+    assert sizes_for([own], cell) == [7]
+    assert cells_of("2x2")[0]["arm"] == "its mistakes"
+
+
+def test_a_rate_is_chosen_once_all_are_measured() -> None:
+    rows = [
+        {"cell": cell, "after": abs(cell["rate"] - 3e-4), "rate": cell["rate"]}
+        for cell in cells_of("2x2")
+        if cell["part"] == "rate"
+    ]
+    assert best_rate(rows, "2x2", "its mistakes") == 3e-4
+    with pytest.raises(ValueError, match="3 of 4 rates"):
+        best_rate([row for row in rows if row["rate"] > 1e-4], "2x2", "its mistakes")
+
+
+def test_a_row_says_what_was_mended_and_what_was_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TASKS, "2x2", SMALL_TASK)
+    monkeypatch.setattr(error_book, "ROUNDS", 1)
+    row = measure_arm(
+        {"part": "rate", "task": "2x2", "arm": "its mistakes", "rate": 1e-3, "seed": 0}
+    )
+    assert row["after"] == row["before"] - row["mended"] + row["broken"]
+    assert sum(row["kinds_before"].values()) == row["before"] and row["n_known"] > 400
+    assert row["sample"]["drawn"] == "census" and "validation" in row["sample"]["of"]
