@@ -53,9 +53,14 @@ Arm = Literal[
     "smallest margin",
     "mistakes and random",
     "mistakes and neighbours",
+    "all its mistakes",
+    "random, as many as all",
 ]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-"""The error book first: how many mistakes it holds says how many sums the others study."""
+BOOK: Arm = "its mistakes"
+WHOLE_BOOK: Arm = "all its mistakes"
+SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all": WHOLE_BOOK}
+"""By how many mistakes which book holds an arm knows how many sums it is to study."""
 
 DRAWN_ANEW: Arm = "random, drawn anew"
 """Ordinary training: each row is any sum that may be trained on, and few come twice."""
@@ -63,7 +68,7 @@ DRAWN_ANEW: Arm = "random, drawn anew"
 SEEDS = range(1, 6)
 ROUNDS, BATCH, WARMUP, DECAY = 4, 32, 10, 0.5
 MOST = 160
-"""Different sums that are studied in a round, at most."""
+"""Different sums that are studied in a round, at most, but for the whole book."""
 
 POOL, CHECKED, ASKED = 5000, 2000, 10_000
 LISTED = 40
@@ -83,6 +88,7 @@ class Task:
     seen: float
     steps: int
     rates: tuple[float, ...]
+    arms: tuple[Arm, ...]
 
     @property
     def is_listed(self) -> bool:
@@ -112,10 +118,24 @@ class Task:
 
 TASKS: dict[TaskName, Task] = {
     "4x4": Task(
-        "curriculum_before_small", Format("cot_reversed", 4, 4), 0.0, 24, (1e-5, 3e-5, 1e-4, 3e-4)
+        "curriculum_before_small",
+        Format("cot_reversed", 4, 4),
+        seen=0.0,
+        steps=24,
+        rates=(1e-5, 3e-5, 1e-4, 3e-4),
+        arms=ARMS[: ARMS.index(WHOLE_BOOK)],
     ),
-    "2x2": Task("few_pairs", Format("cot_reversed"), 0.05, 60, (1e-4, 3e-4, 1e-3, 3e-3)),
+    "2x2": Task(
+        "few_pairs",
+        Format("cot_reversed"),
+        seen=0.05,
+        steps=60,
+        rates=(1e-4, 3e-4, 1e-3, 3e-3),
+        arms=ARMS,
+    ),
 }
+"""Near its end a network makes few mistakes, and a whole book is not larger than the most that is
+studied."""
 
 
 def some(
@@ -171,8 +191,10 @@ def most_of(measure: Callable[[Pool], NDArray[Any]]) -> Pick:
 
 
 PICKS: dict[Arm, Pick] = {
-    "its mistakes": mistakes,
+    BOOK: mistakes,
+    WHOLE_BOOK: mistakes,
     "random, as many": at_random,
+    "random, as many as all": at_random,
     "random, drawn anew": at_random,
     "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
     "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
@@ -420,7 +442,7 @@ def record_of(task: TaskName) -> Path:
 def cells_of(task: TaskName) -> list[Cell]:
     """Of each arm the rates, on validation and seed 0, then the race on test."""
     cells: list[Cell] = []
-    for arm in ARMS:
+    for arm in TASKS[task].arms:
         of = {"task": task, "arm": arm}
         cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in TASKS[task].rates]
         cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
@@ -436,12 +458,12 @@ def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
 
 
 def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:
-    """How many different sums are studied, round by round: as many mistakes as the error book of
-    the same start found, `MOST` at most."""
-    if cell["arm"] == "its mistakes":
-        return [MOST] * ROUNDS
-    same = {name: value for name, value in cell.items() if name != "arm"}
-    book = select(rows, **same, arm="its mistakes")
+    """How many different sums are studied, round by round: as many mistakes as a book of the same
+    start found."""
+    if cell["arm"] in (BOOK, WHOLE_BOOK):
+        return [MOST if cell["arm"] == BOOK else POOL] * ROUNDS
+    same = cell | {"arm": SIZED_BY[cell["arm"]]}
+    book = select(rows, **same)
     if not book:
-        raise ValueError(f"the error book of {same} comes first: it says how much is studied")
+        raise ValueError(f"the book of {same} comes first: it says how much is studied")
     return [row["distinct"] for row in book[0]["curve"][1:]]
