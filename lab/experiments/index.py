@@ -56,10 +56,7 @@ SWEEPS: dict[str, Sweep] = {
     "stage_heads": Sweep(stage_heads.stage_head_cells, stage_heads.measure_stage_head),
     "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes),
     "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
-    **{
-        f"error_book_{task}": Sweep(partial(error_book.cells_of, task), error_book.measure_arm)
-        for task in error_book.TASKS
-    },
+    "error_book_2x2": Sweep(partial(error_book.cells_of, "2x2"), error_book.measure_arm),
     "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
