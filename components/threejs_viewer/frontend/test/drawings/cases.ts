@@ -11,8 +11,10 @@ import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
+import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
 import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
@@ -159,6 +161,11 @@ interface Cases {
       }[];
       told: [moment: number, said: string][];
     }
+  >;
+  /** At each moment: how every mistake stands, and what is in its boxes. */
+  notebook: Case<
+    DataOf<typeof notebook>,
+    { when: string; said: string; standings: (Standing | null)[]; boxes: Box[][] }[]
   >;
   /** For each layer: what every expert got after 0, 1, ... tokens, and what is said of one. */
   experts: Case<

@@ -15,6 +15,7 @@ import { percent } from "../../src/drawings/maths/threads";
 import { momentAt } from "../../src/drawings/shared/player";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
+import notebook from "../../src/drawings/notebook";
 import queue from "../../src/drawings/queue";
 import registers from "../../src/drawings/registers";
 import save from "../../src/drawings/save";
@@ -1370,6 +1371,7 @@ const again = [
   { name: "tiles", open: () => opened(tiles, cases.tiles) },
   { name: "notations", open: () => opened(notations, cases.notations) },
   { name: "strip", open: () => opened(strip, cases.strip) },
+  { name: "notebook", open: () => opened(notebook, cases.notebook) },
   { name: "experts", open: () => opened(experts, cases.experts) },
 ] as const;
 

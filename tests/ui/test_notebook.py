@@ -1,0 +1,115 @@
+"""components.ui.drawings.notebook: mistakes travel as they were noted; what is none is refused."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing_cases import thrown_mistakes
+
+from components.ui.drawings import notebook
+from components.ui.drawings.notebook import (
+    MOST_MISTAKES,
+    MOST_ROUNDS,
+    Mistake,
+    n_moment,
+    notebook_data,
+)
+
+
+def one(**changed: Any) -> Mistake:
+    kind = "partial product 1"
+    slip = Mistake("37*48=", "692+0", "9", "8", "41=", kind, 0.84, 2, [True, False])
+    return replace(slip, **changed)
+
+
+def test_mistakes_travel_in_the_order_of_their_rounds_and_then_as_they_were_given() -> None:
+    book = thrown_mistakes()
+    sent = notebook_data(book, 4)["mistakes"]
+    assert [mistake["noted"] for mistake in sent] == [1] * 5 + [3, 3, 4]
+    early = [mistake.sum for mistake in book if mistake.noted == 1]
+    assert [mistake["sum"] for mistake in sent[:5]] == early
+    for mistake in book:
+        assert vars(mistake) in sent
+
+
+def test_numbers_of_numpy_travel_as_plain_ones() -> None:
+    (sent,) = notebook_data(
+        [one(belief=np.float64(1) / 3, wrong_after=np.array([True, False]))], 3
+    )["mistakes"]
+    assert sent["belief"] == 0.3333
+    assert [type(wrong) for wrong in sent["wrong_after"]] == [bool, bool]
+    assert sent["wrong_after"] == [True, False]
+
+
+def test_it_rests_at_the_last_moment_or_at_the_one_that_is_asked_for() -> None:
+    book = thrown_mistakes()
+    assert n_moment(book, 4) == 1 + 8 + 4
+    assert [notebook_data(book, 4, at)["at"] for at in (None, 0, 5, 12)] == [12, 0, 5, 12]
+
+
+def test_as_many_as_can_be_shown_are_not_too_many() -> None:
+    full = [one(noted=1, wrong_after=[False] * MOST_ROUNDS)] * MOST_MISTAKES
+    sent = notebook_data(full, MOST_ROUNDS)
+    assert (len(sent["mistakes"]), sent["at"]) == (MOST_MISTAKES, MOST_MISTAKES + MOST_ROUNDS)
+
+
+def test_a_mistake_may_be_the_first_or_the_last_token() -> None:
+    (sent,) = notebook_data([one(before="", after="", belief=1)], 3)["mistakes"]
+    assert (sent["before"], sent["after"], sent["belief"]) == ("", "", 1.0)
+
+
+def test_a_mistake_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        one().sum = "another"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"written": ""}, r"'37\*48=': written='' must be one character"),
+        ({"written": "98"}, "written='98' must be one character"),
+        ({"right": "84"}, "right='84' must be one character"),
+        ({"right": "9"}, r"'37\*48=': '9' is written and right: no mistake"),
+        ({"belief": 1.01}, r"'37\*48=': belief=1.01 must be a number from 0 to 1"),
+        ({"belief": -0.1}, "belief=-0.1 must be a number from 0 to 1"),
+        ({"belief": float("nan")}, "belief=nan must be a number from 0 to 1"),
+        ({"noted": 0}, r"'37\*48=': noted=0 must be a whole number from 1 to 3"),
+        ({"noted": 4}, "noted=4 must be a whole number from 1 to 3"),
+        ({"wrong_after": [True]}, "wrong_after of 1 rounds; it was noted in round 2 of 3, so 2 is"),
+        ({"wrong_after": [True] * 3}, "wrong_after of 3 rounds; it was noted in round 2 of 3"),
+    ],
+)
+def test_what_is_no_mistake_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        notebook_data([one(), one(**changed)], 3)
+
+
+@pytest.mark.parametrize("n", [0, 25])
+def test_no_mistake_and_too_many_are_refused(n: int) -> None:
+    with pytest.raises(ValueError, match=f"{n} mistakes; 1 to 24 can be shown"):
+        notebook_data([one()] * n, 3)
+
+
+@pytest.mark.parametrize("n_round", [0, 9])
+def test_no_round_and_too_many_are_refused(n_round: int) -> None:
+    with pytest.raises(ValueError, match=f"n_round={n_round} must be a whole number from 1 to 8"):
+        notebook_data([one()], n_round)
+
+
+@pytest.mark.parametrize("at", [-1, 5])
+def test_a_moment_that_is_none_is_refused(at: int) -> None:
+    with pytest.raises(ValueError, match=f"at={at} must be a whole number from 0 to 4"):
+        notebook_data([one()], 3, at)
+
+
+def test_what_is_drawn_is_sent_with_its_words_and_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(notebook, "component", lambda data, **_: sent.append(data))
+    for at in (1, 1, None):
+        notebook.show_notebook("k", [one()], 3, alt="A book", at=at, seconds=2)
+    same, again, other = (data["digest"] for data in sent)
+    assert (sent[0]["alt"], sent[0]["seconds"], sent[0]["at"]) == ("A book", 2, 1)
+    assert same == again != other
