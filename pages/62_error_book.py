@@ -81,8 +81,8 @@ page.prose("arms")
 def the_bet() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "After as many steps, which leaves the fewest held-out pairs wrong?",
-        worked.arms_of(rows),
+        "After as many steps, which of these leaves the fewest test pairs wrong?",
+        worked.BETS,
         lambda: worked.best_arm(rows),
     ):
         return
@@ -92,17 +92,40 @@ def the_bet() -> None:
         alt="Held-out pairs wrong as rounds go by, a line a run, for every way to pick sums",
     )
     page.draw(
-        bars.seeds(worked.end_rows(rows), share="test pairs wrong at the end"),
+        bars.seeds(worked.end_rows(rows, worked.BOUNDED), share="test pairs wrong at the end"),
         alt="Test pairs wrong at the end, a point a seed",
     )
-    table = worked.told_of_arms(rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("The arms", table)
     page.notice()
+    with page.deeper("Every way, with its rate and how many different pairs it read"):
+        table = worked.told_of_arms(rows)
+        st.dataframe(table, hide_index=True, width="stretch")
+        page.numbers("Every way", table)
     page.source(experiment.picked, experiment.plan_of_round)
 
 
-# ---------------------------------------------------------------- 3. where it comes from
+# ---------------------------------------------------------------- 3. variety
+
+
+@page.section("variety")
+def what_counts_more() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "How close does the whole book come to ordinary training?",
+        worked.CLOSER,
+        lambda: worked.how_close(rows),
+    ):
+        return
+    page.draw(
+        bars.seeds(
+            worked.end_rows(rows, worked.WITHOUT_BOUND), share="test pairs wrong at the end"
+        ),
+        alt="Test pairs wrong at the end with and without a bound on how many pairs are studied",
+    )
+    page.notice()
+    page.source(experiment.sizes_for)
+
+
+# ---------------------------------------------------------------- 4. where it comes from
 
 
 @page.section("fates")
@@ -128,7 +151,7 @@ def where_the_gain_comes_from() -> None:
     page.source(experiment.before_and_after)
 
 
-# ---------------------------------------------------------------- 4. do they come back?
+# ---------------------------------------------------------------- 5. do they come back?
 
 
 @page.section("ledger")
@@ -148,7 +171,7 @@ def do_they_come_back() -> None:
     page.source(experiment.ask_again)
 
 
-# ---------------------------------------------------------------- 5. live
+# ---------------------------------------------------------------- 6. live
 
 
 def study(pairs: Sequence[tuple[int, int]]) -> None:
@@ -193,13 +216,14 @@ def study_on_your_screen() -> None:
             )
 
     rows = rows_of(RECORD)
-    ghosts = worked.recorded_curves(rows) if rows else ()
+    ghosts = worked.recorded_curves(rows, worked.task().steps) if rows else ()
     training.watch("ch62_live", name_of, ghosts, also=the_book)
     page.notice()
     page.source(recipes.study)
 
 
 page.box("Outside this book", "care")
+page.prose("sure")
 
 # ---------------------------------------------------------------- exercises
 

@@ -23,6 +23,7 @@ from components.ui.chapters.ch51 import claims as ch51
 from components.ui.chapters.ch52 import claims as ch52
 from components.ui.chapters.ch60 import claims as ch60
 from components.ui.chapters.ch61 import claims as ch61
+from components.ui.chapters.ch62 import claims as ch62
 from components.ui.chapters.ch70 import claims as ch70
 from components.ui.claims.core import MARK, MISSING, Claim, Looked, read_record, source_of
 from lab.records import REQUIRED, ROOT
@@ -54,6 +55,7 @@ CLAIMS = collected(
         ch52,
         ch60,
         ch61,
+        ch62,
         ch70,
     )
 )

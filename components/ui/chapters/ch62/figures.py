@@ -22,7 +22,7 @@ from components.ui.plots.core import (
 
 Rows = Sequence[Mapping[str, Any]]
 
-OTHERS = "the other five"
+OTHERS = "the others"
 ARMS: dict[str, Tone] = {
     "its mistakes": VIOLET,
     "random, as many": OCHRE,

@@ -14,7 +14,7 @@ from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
 from components.ui.records import FORM, Atlas
-from components.ui.words import spelled
+from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits, neighbours
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
@@ -27,8 +27,15 @@ Row = dict[str, Any]
 Rows = Sequence[Row]
 
 BOOK, AS_MANY, ANEW = "its mistakes", "random, as many", "random, drawn anew"
+WHOLE, AS_MANY_AS_ALL = "all its mistakes", "random, as many as all"
 COMPARED = (BOOK, AS_MANY, ANEW)
 """Arms that have a colour; the others are grey."""
+
+HALVES = ("mistakes and random", "mistakes and neighbours")
+WITHOUT_BOUND = (BOOK, WHOLE, AS_MANY, AS_MANY_AS_ALL, ANEW)
+BOUNDED = (*COMPARED, "long carries", "least certain", "smallest margin", *HALVES)
+BETS = (*COMPARED, "long carries", "least certain")
+"""Arms that a reader may bet on."""
 
 
 def race(rows: Rows, arm: str | None = None) -> list[Row]:
@@ -138,7 +145,8 @@ def curve_rows(rows: Rows) -> list[Row]:
             STUDIED: at["tokens"],
             WORKED: worked_tokens(at),
         }
-        for row in race(rows)
+        for arm in BOUNDED
+        for row in race(rows, arm)
         for at in row["curve"]
     ]
 
@@ -153,8 +161,8 @@ def worked_tokens(at: Row) -> float:
     return at["tokens"] + at["tokens_asked"] / 3
 
 
-def end_rows(rows: Rows) -> list[Row]:
-    """A point a run: test sums wrong at the end."""
+def end_rows(rows: Rows, arms: Sequence[str]) -> list[Row]:
+    """A point a run of these arms: test sums wrong at the end."""
     return [
         {
             "arm": row["cell"]["arm"],
@@ -162,7 +170,8 @@ def end_rows(rows: Rows) -> list[Row]:
             "seed": row["cell"]["seed"],
             "errors": part_of(row["after"], row["n"]),
         }
-        for row in race(rows)
+        for arm in arms
+        for row in race(rows, arm)
     ]
 
 
@@ -172,7 +181,7 @@ def after(rows: Rows, arm: str) -> list[float]:
 
 def best_arm(rows: Rows) -> str:
     """The option of the guess: the fewest wrong in the middle of the seeds."""
-    return min(arms_of(rows), key=lambda arm: spread(after(rows, arm)).median)
+    return min(BETS, key=lambda arm: spread(after(rows, arm)).median)
 
 
 def told_of_arms(rows: Rows) -> list[dict[str, str]]:
@@ -200,7 +209,17 @@ def different(found: Rows) -> str:
     return f"{spread(sum(total) for total in totals).median:,.0f}"
 
 
-# ---------------------------------------------------------------- 3. where the gain comes from
+CLOSER = ("as far behind as before", "about halfway", "nearly as good as ordinary training")
+
+
+def how_close(rows: Rows) -> str:
+    """The option of the guess: which part of the way from the bounded book to rows drawn anew the
+    whole book goes."""
+    bounded, whole, anew = (spread(after(rows, arm)).median for arm in (BOOK, WHOLE, ANEW))
+    return band((bounded - whole) / (bounded - anew), (1 / 3, 2 / 3), CLOSER)
+
+
+# ---------------------------------------------------------------- 4. where the gain comes from
 
 STILL, NEW = "wrong before as well", "right before"
 
@@ -208,7 +227,7 @@ STILL, NEW = "wrong before as well", "right before"
 def fate_rows(rows: Rows) -> list[Row]:
     """Sums wrong at the end by whether they were wrong at the start, all seeds together."""
     out: list[Row] = []
-    for arm in arms_of(rows):
+    for arm in WITHOUT_BOUND:
         found = race(rows, arm)
         new = sum(row["broken"] for row in found)
         old = sum(row["after"] for row in found) - new
@@ -233,7 +252,7 @@ def kind_rows(rows: Rows) -> list[dict[str, str]]:
     return out
 
 
-# ---------------------------------------------------------------- 4. do they come back?
+# ---------------------------------------------------------------- 5. do they come back?
 
 
 def ledger(rows: Rows) -> list[Row]:
@@ -284,7 +303,7 @@ def book_sizes(rows: Rows) -> list[Spread]:
     return [spread(sizes) for sizes in zip(*found, strict=True)]
 
 
-# ---------------------------------------------------------------- 5. live
+# ---------------------------------------------------------------- 6. live
 
 BOOKS = (20, 80, 160)
 """Mistakes that a reader's network may study."""
