@@ -88,7 +88,7 @@ def the_bet() -> None:
         return
     axis = page.choose("axis", "Across", worked.AXES, kind="segments")
     page.draw(
-        figures.race(worked.curve_rows(rows), axis),
+        figures.over_rounds(worked.curve_rows(rows), axis),
         alt="Held-out pairs wrong as rounds go by, a line a run, for every way to pick sums",
     )
     page.draw(

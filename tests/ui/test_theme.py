@@ -22,6 +22,7 @@ from components.ui.chapters.ch51 import figures as ch51
 from components.ui.chapters.ch52 import figures as ch52
 from components.ui.chapters.ch60 import figures as ch60
 from components.ui.chapters.ch61 import figures as ch61
+from components.ui.chapters.ch62 import figures as ch62
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -199,6 +200,23 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "unevenness": lambda: ch61.unevenness(
         [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]
     ),
+    "over_rounds": lambda: ch62.over_rounds(
+        [
+            {"arm": arm, "seed": 1, "round": n, "share": 0.5, "errors": "1 of 2", "tokens": n}
+            for arm in (*ch62.ARMS, "long carries")
+            for n in (0, 1)
+        ],
+        "tokens",
+    ),
+    "ledger": lambda: ch62.ledger(
+        [{"noted": "round 1", "after": "round 1", "share": 0.3, "errors": "3 of 10"}]
+    ),
+    "left": lambda: ch62.left(
+        [
+            {"run": "1. a run", "what": what, "n": 3, "rank": rank}
+            for rank, what in enumerate(("still wrong", "right now", "not asked yet"))
+        ]
+    ),
     "put_back": lambda: ch52.put_back(
         [
             {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
@@ -308,6 +326,7 @@ def test_every_chart_is_here() -> None:
             ch52,
             ch60,
             ch61,
+            ch62,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

@@ -35,7 +35,7 @@ FATES: dict[str, tuple[Tone, str]] = {
 }
 
 
-def race(rows: Rows, x: str) -> Chart:
+def over_rounds(rows: Rows, x: str) -> Chart:
     """Held-out sums wrong as rounds go by: a thin line a run, a strong one at the median of an arm.
     Rows: arm, seed, round, share, errors, and the cost `x`."""
     data = pd.DataFrame(rows)

@@ -305,7 +305,7 @@ def book_sizes(rows: Rows) -> list[Spread]:
 
 # ---------------------------------------------------------------- 6. live
 
-BOOKS = (20, 80, 160)
+BOOKS = (1, 20, 80, 160)
 """Mistakes that a reader's network may study."""
 
 READS = (BOOK, AS_MANY, "random, all that may be read")

@@ -1,0 +1,34 @@
+"""A newcomer reads the third page of chapter 6: the notebook empties, and a network studies."""
+
+from __future__ import annotations
+
+from driver import wait_idle
+
+PAGE = "/error_book"
+
+
+def test_the_page_begins_with_its_notebook_and_keeps_its_height(open_page) -> None:
+    page = open_page(PAGE)
+    figure = page.locator(".notebook").first
+    figure.wait_for()
+    assert figure.bounding_box()["y"] < 600
+    heights = set()
+    for moment in ("0", "5", "12"):
+        figure.locator(".scrub").fill(moment)
+        heights.add(figure.bounding_box()["height"])
+    assert len(heights) == 1
+    assert not page.console_errors
+
+
+def test_a_live_run_shows_how_much_of_the_book_is_right(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1")
+    button = page.get_by_role("button", name="Study", exact=True)
+    button.scroll_into_view_if_needed()
+    wait_idle(page)
+    button.click()
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.wait_for()
+    page.get_by_text("sums of the book").wait_for(timeout=90_000)
+    stop.click()
+    page.get_by_text("stopped").first.wait_for()
+    assert not page.console_errors

@@ -1,0 +1,189 @@
+"""Chapter 6, third page, as a reader sets it: books, arms and the ledger are the record's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from shown import charts, text_of
+
+from components.ui.chapters.ch62 import claims, exercises, worked
+from components.ui.live import LiveRun
+from components.ui.records import FORM, atlases
+from lab.data.neighbours import neighbours
+from lab.data.problems import split_value
+from lab.experiments import error_book
+from lab.live.loop import RunSpec
+from lab.records import RECORDS, ROOT, read_lines
+
+PAGE = "62_error_book"
+
+
+@pytest.fixture
+def rows() -> list[dict[str, Any]]:
+    return read_lines(RECORDS / "error_book_2x2.jsonl")
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> None:
+    app = book(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "It is **" not in text_of(app)
+    app = book(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    for answer in (
+        worked.most_frequent(rows),
+        worked.best_arm(rows),
+        worked.how_close(rows),
+        worked.how_many_back(rows),
+    ):
+        assert f"It is **{answer}**" in text_of(app)
+
+
+def test_the_first_figure_and_its_words_need_no_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from components.ui.chapters.ch62 import claims, worked\n"
+        "from lab.records import RECORDS, read_lines\n"
+        "assert worked.notebook(read_lines(RECORDS / 'error_book_2x2.jsonl'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_notebook_is_the_record(rows: Any) -> None:
+    found = worked.notebook(rows)
+    noted = [mistake.noted for mistake in found]
+    assert noted == sorted(noted) and set(noted) == set(range(1, error_book.ROUNDS + 1))
+    for mistake in found:
+        a, b = (int(side) for side in mistake.sum[:-1].split("*"))
+        text = FORM.text(a, b)
+        assert mistake.written != mistake.right
+        assert text[len(mistake.sum) :].startswith(mistake.before[-5:] + mistake.right) or (
+            mistake.before + mistake.right + mistake.after in text
+        )
+        assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
+
+
+def test_arms_are_read_on_test_by_as_many_seeds(rows: Any) -> None:
+    assert set(worked.arms_of(rows)) == set(error_book.ARMS)
+    for arm in error_book.ARMS:
+        found = worked.race(rows, arm)
+        assert sorted(row["cell"]["seed"] for row in found) == list(error_book.SEEDS)
+        assert len({row["rate"] for row in found}) == 1
+        assert {row["sample"]["of"] for row in found} == {"test pairs of 2x2 digits"}
+
+
+def test_no_rate_that_was_chosen_lies_at_the_end_of_its_grid(rows: Any) -> None:
+    for arm in error_book.ARMS:
+        grid = error_book.rates_of("2x2", arm)
+        assert grid[0] < error_book.best_rate(rows, "2x2", arm) < grid[-1], arm
+
+
+def test_what_prose_concludes_is_so(rows: Any) -> None:
+    """The order that sections 2 and 3 tell, and no seed of the first two arms crosses."""
+    middle = {arm: median(worked.after(rows, arm)) for arm in error_book.ARMS}
+    before = claims.asked(rows)["before"]
+    assert middle[worked.ANEW] < middle[worked.BOOK] < middle[worked.AS_MANY] < before
+    assert max(worked.after(rows, worked.BOOK)) < min(worked.after(rows, worked.AS_MANY))
+    assert max(worked.after(rows, worked.ANEW)) < min(worked.after(rows, worked.BOOK))
+    new = [sum(r["broken"] for r in worked.race(rows, arm)) for arm in (worked.ANEW, worked.BOOK)]
+    assert new[0] < new[1]
+
+
+def test_curves_and_points_are_those_of_the_record(book: Any, rows: Any) -> None:
+    app = book(PAGE, reveal="1")
+    found = next(f for f in charts(app, "arm", "seed", "round", "share") if len(f) > 100)
+    ends = [point["share"] for point in found if point["round"] == error_book.ROUNDS]
+    expected = [
+        row["curve"][-1]["wrong"] / row["curve"][-1]["n"]
+        for arm in worked.BOUNDED
+        for row in worked.race(rows, arm)
+    ]
+    assert sorted(ends) == pytest.approx(sorted(expected))
+
+
+def test_the_ledger_counts_each_listed_mistake_once_a_round(rows: Any) -> None:
+    cells = {(row["noted"], row["after"]): row for row in worked.ledger(rows)}
+    assert len(cells) == 10
+    wrong, n = worked.wrong_again(rows, 1, 4)
+    assert cells["round 1", "round 4"]["errors"] == f"{wrong} of {n}"
+    listed = [m for row in worked.race(rows, worked.BOOK) for m in row["book"] if m["round"] == 1]
+    assert n == len(listed) and wrong == sum(m["again"][3] for m in listed)
+
+
+def test_a_missing_record_is_a_sentence(book: Any, monkeypatch: Any, tmp_path: Any) -> None:
+    monkeypatch.setattr("components.ui.records.ROOT", tmp_path)
+    app = book(PAGE, reveal="1")
+    assert not app.exception
+    assert any("error_book_2x2.jsonl is missing" in said.value for said in app.info)
+
+
+# ---------------------------------------------------------------- live
+
+
+def test_a_book_is_of_mistakes_that_may_be_studied_and_were_not() -> None:
+    atlas = atlases()["few_pairs"]
+    found = worked.wrong_pairs(atlas)
+    assert 300 < len(found) < len(worked.new_pairs(atlas))
+    for a, b in found:
+        assert 0.05 <= split_value(a, b) < 0.3 and a <= b
+        assert atlas.wrong_at[a, b] >= 0 or atlas.wrong_at[b, a] >= 0
+    for what in worked.READS:
+        RunSpec("study", {"pairs": worked.to_read(atlas, what, 20)}).build()
+    assert len(worked.to_read(atlas, worked.BOOK, 20)) == 20
+    assert worked.to_read(atlas, worked.READS[2], 20) == []
+
+
+def test_what_is_left_of_a_book_counts_both_orders() -> None:
+    run = LiveRun("x", RunSpec("study"), "me")
+    run.first_wrong[[100 * 3 + 4, 100 * 4 + 3]] = (-1, 7)
+    counts = {row["what"]: row["n"] for row in worked.book_rows([(3, 4), (5, 5)], [(run, "1. a")])}
+    assert counts == {"still wrong": 1, "right now": 1, "not asked yet": 1}
+
+
+def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    atlas = atlases()["few_pairs"]
+    right = replace(atlas, wrong_at=np.full_like(atlas.wrong_at, -1))
+    monkeypatch.setattr("components.ui.records.atlases", lambda: {"few_pairs": right})
+    app = book(PAGE, reveal="1")
+    assert not app.exception
+    assert any("its error book is empty" in said.value for said in app.info)
+
+
+def test_a_book_of_one_mistake_can_be_studied_and_none_is_refused_by_the_control() -> None:
+    atlas = atlases()["few_pairs"]
+    assert min(worked.BOOKS) == 1
+    (pair,) = worked.to_read(atlas, worked.BOOK, 1)
+    plan = RunSpec("study", {"pairs": [pair]}).build()
+    assert plan.trained_on().sum() in (1, 2)
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_a_neighbour_solves_the_exercise_and_others_are_told_why(book: Any) -> None:
+    slot = worked.slot_of_worked()
+    a, b = neighbours(FORM, worked.A, worked.B, slot)[0]
+    app = book(PAGE, reveal="1", ch62_like_a=str(a), ch62_like_b=str(b))
+    assert any(f"{a} × {b}" in said.value for said in app.success)
+    held = next(
+        (10 * x + 7, 40 + y)
+        for x in range(1, 10)
+        for y in range(10)
+        if split_value(10 * x + 7, 40 + y) >= 0.3
+    )
+    assert "held out" in exercises.hint_of(*held)
+    assert "mistake itself" in exercises.hint_of(worked.A, worked.B)
+    assert "first number" in exercises.hint_of(38, 48) and "second" in exercises.hint_of(37, 58)
+
+
+def test_what_the_exercises_ask_for_is_what_they_check(book: Any) -> None:
+    assert (exercises.ONE_IN, exercises.WANTED) == (50, 100)
+    app = book(PAGE, reveal="1", ch62_asked="5000")
+    assert any("5,000" in said.value for said in app.success)
+    assert not book(PAGE, reveal="1", ch62_asked="2000").success
