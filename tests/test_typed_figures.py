@@ -330,6 +330,17 @@ ON_PAGE = {
         "in the middle of five networks": COUNTED,
         "| Of | layer 0 | layer 1 | layer 2 |": "layers, by their numbers",
     },
+    "62_error_book": {
+        "with three layers. It has seen one pair in twenty": "its recipe; a test holds both",
+        "half and half; a **neighbour**": "by `picked`; a test counts them",
+        "| half and half |": "as above",
+        "Take three texts": "a test counts them",
+        "about half a minute of one core": "as its record says of other live runs",
+        "With twenty mistakes": "one of the choices",
+        "where one sum in a hundred is wrong": "an example",
+        "goes wrong at the tens of its first": DIGITS,
+        "One sum in fifty is wrong, and you want a hundred mistakes": "a test holds both",
+    },
     "70_forward_pass_3d": {
         "Seven billion parameters take part in each token that Llama 2 7B writes": PUBLISHED,
     },

@@ -19,6 +19,7 @@ from lab.data.neighbours import neighbours
 from lab.data.problems import split_value
 from lab.experiments import error_book
 from lab.live.loop import RunSpec
+from lab.recipes.index import recipe
 from lab.records import RECORDS, ROOT, read_lines
 
 PAGE = "62_error_book"
@@ -184,6 +185,8 @@ def test_a_neighbour_solves_the_exercise_and_others_are_told_why(book: Any) -> N
 
 def test_what_the_exercises_ask_for_is_what_they_check(book: Any) -> None:
     assert (exercises.ONE_IN, exercises.WANTED) == (50, 100)
+    plan = recipe(error_book.TASKS["2x2"].run)
+    assert (plan.model.n_layer, plan.fraction, len(worked.LIKELY)) == (3, 1 / 20, 3)
     app = book(PAGE, reveal="1", ch62_asked="5000")
     assert any("5,000" in said.value for said in app.success)
     assert not book(PAGE, reveal="1", ch62_asked="2000").success
