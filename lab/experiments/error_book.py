@@ -65,8 +65,10 @@ SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all
 DRAWN_ANEW: Arm = "random, drawn anew"
 """Ordinary training: each row is any sum that may be trained on, and few come twice."""
 
-LOWER: dict[tuple[TaskName, Arm], tuple[float, ...]] = {("2x2", "least certain"): (3e-5,)}
-"""Rates below a grid whose lowest was best."""
+LOWER: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
+    ("2x2", arm): (3e-5,) for arm in (BOOK, "least certain")
+}
+"""Rates below a grid whose lowest was best; the book's say how much is studied at them."""
 
 SEEDS = range(1, 6)
 ROUNDS, BATCH, WARMUP, DECAY = 4, 32, 10, 0.5
