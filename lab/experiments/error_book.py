@@ -32,7 +32,7 @@ from lab.data.problems import (
     split_values,
 )
 from lab.data.samples import Sample
-from lab.data.sources import Pairs, Shapes, Source, Written
+from lab.data.sources import Mix, Pairs, Shapes, Source, Written
 from lab.experiments.sweep import Cell
 from lab.inference.answers import Answers, answers
 from lab.model.gpt import GPT
@@ -55,6 +55,7 @@ Arm = Literal[
     "mistakes and neighbours",
     "all its mistakes",
     "random, as many as all",
+    "mistakes and drawn anew",
 ]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 BOOK: Arm = "its mistakes"
@@ -64,6 +65,9 @@ SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all
 
 DRAWN_ANEW: Arm = "random, drawn anew"
 """Ordinary training: each row is any sum that may be trained on, and few come twice."""
+
+AMONG_ALL: Arm = "mistakes and drawn anew"
+"""Half of the rows are those of ordinary training."""
 
 LOWER: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
     ("2x2", arm): (3e-5,) for arm in (BOOK, "least certain")
@@ -128,7 +132,7 @@ TASKS: dict[TaskName, Task] = {
         seen=0.0,
         steps=24,
         rates=(1e-5, 3e-5, 1e-4, 3e-4),
-        arms=ARMS[: ARMS.index(WHOLE_BOOK)],
+        arms=tuple(arm for arm in ARMS if WHOLE_BOOK not in (arm, SIZED_BY[arm])),
     ),
     "2x2": Task(
         "few_pairs",
@@ -200,6 +204,7 @@ PICKS: dict[Arm, Pick] = {
     WHOLE_BOOK: mistakes,
     "random, as many": at_random,
     "random, as many as all": at_random,
+    AMONG_ALL: mistakes,
     "random, drawn anew": at_random,
     "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
     "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
@@ -237,10 +242,12 @@ def like(form: Format, a: int, b: int, slot: int, rng: np.random.Generator) -> t
 
 
 def source_of(arm: Arm, task: Task, texts: Sequence[str]) -> Source:
+    form = task.form
+    anew = Pairs(form) if task.is_listed else Shapes(form, ((form.p, form.q),))
     if arm == DRAWN_ANEW:
-        form = task.form
-        return Pairs(form) if task.is_listed else Shapes(form, ((form.p, form.q),))
-    return Written(task.form, tuple(texts))
+        return anew
+    book = Written(form, tuple(texts))
+    return Mix(((book, 1), (anew, 1))) if arm == AMONG_ALL else book
 
 
 # ---------------------------------------------------------------- one run
@@ -346,7 +353,7 @@ def rounds_of(
                 "round": round_,
                 **standing(learner, checked_a, checked_b),
                 **about,
-                "distinct": None if learner.arm == DRAWN_ANEW else len(set(texts)),
+                "distinct": None if learner.arm in (DRAWN_ANEW, AMONG_ALL) else len(set(texts)),
             }
         )
     return curve, book

@@ -11,7 +11,7 @@ import pytest
 
 from lab.data.difficulty import longest_carry
 from lab.data.problems import HELDOUT_FROM, read_operands, split_values
-from lab.data.sources import Pairs, Shapes, Written
+from lab.data.sources import Mix, Pairs, Shapes, Written
 from lab.experiments import error_book
 from lab.experiments.error_book import (
     ARMS,
@@ -98,6 +98,8 @@ def test_rows_are_drawn_anew_in_one_arm_alone() -> None:
     assert isinstance(source_of(DRAWN_ANEW, TASKS["4x4"], ["x"]), Shapes)
     text = PAIRS.form.text(*(int(side[0]) for side in PAIRS.pool(0, 0)))
     assert isinstance(source_of("random, as many", PAIRS, [text]), Written)
+    half = source_of("mistakes and drawn anew", PAIRS, [text])
+    assert isinstance(half, Mix) and {weight for _, weight in half.sources} == {1}
     plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in ARMS]
     assert len({(p.steps, p.batch_size, p.data.tokens_per_row, p.rate) for p in plans}) == 1
 
