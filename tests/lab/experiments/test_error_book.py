@@ -147,7 +147,7 @@ def test_a_rate_is_chosen_once_all_are_measured() -> None:
         if cell["part"] == "rate"
     ]
     assert best_rate(rows, "2x2", "its mistakes") == 3e-4
-    with pytest.raises(ValueError, match="3 of 4 rates"):
+    with pytest.raises(ValueError, match="3 of 5 rates"):
         best_rate([row for row in rows if row["rate"] > 1e-4], "2x2", "its mistakes")
 
 
