@@ -116,10 +116,8 @@ def what_counts_more() -> None:
     ):
         return
     page.draw(
-        bars.seeds(
-            worked.end_rows(rows, worked.WITHOUT_BOUND), share="test pairs wrong at the end"
-        ),
-        alt="Test pairs wrong at the end with and without a bound on how many pairs are studied",
+        bars.seeds(worked.end_rows(rows, worked.SUSPECTS), share="test pairs wrong at the end"),
+        alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
     )
     page.notice()
     page.source(experiment.sizes_for)

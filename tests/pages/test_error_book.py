@@ -92,6 +92,8 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert middle[worked.ANEW] < middle[worked.BOOK] < middle[worked.AS_MANY] < before
     assert max(worked.after(rows, worked.BOOK)) < min(worked.after(rows, worked.AS_MANY))
     assert max(worked.after(rows, worked.ANEW)) < min(worked.after(rows, worked.BOOK))
+    assert middle[worked.ANEW] < middle[worked.AMONG_ALL] < middle[worked.WHOLE]
+    assert middle[worked.WHOLE] < middle[worked.AS_MANY_AS_ALL]
     new = [sum(r["broken"] for r in worked.race(rows, arm)) for arm in (worked.ANEW, worked.BOOK)]
     assert new[0] < new[1]
 

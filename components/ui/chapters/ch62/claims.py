@@ -27,8 +27,9 @@ NAMES = {
     "neighbours": "mistakes and neighbours",
     "whole": worked.WHOLE,
     "as_many_as_all": worked.AS_MANY_AS_ALL,
+    "among_all": worked.AMONG_ALL,
 }
-TOLD = ("mistakes", "as_many", "anew", "whole", "as_many_as_all")
+TOLD = ("mistakes", "as_many", "anew", "whole", "as_many_as_all", "among_all")
 """Those of which prose tells."""
 
 
@@ -122,6 +123,11 @@ CLAIMS: dict[str, Claim] = {
         lambda rows: Measured(f"{asked(rows)['before']:,}"),
     ),
     **claims_of(TOLD),
+    "ch6.book_mistakes_median": Claim(
+        "Test pairs wrong at the end, having studied its mistakes: the middle.",
+        NEW_PAIRS,
+        lambda rows: Measured(f"{spread(worked.after(rows, worked.BOOK)).median:,.0f}"),
+    ),
     "ch6.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
         NEW_PAIRS,
@@ -131,6 +137,11 @@ CLAIMS: dict[str, Claim] = {
         "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
         NEW_PAIRS,
         ratio(worked.BOOK, worked.ANEW),
+    ),
+    "ch6.book_among_over_anew": Claim(
+        "Test pairs wrong at the end, half mistakes and half drawn anew over all drawn anew.",
+        NEW_PAIRS,
+        ratio(worked.AMONG_ALL, worked.ANEW),
     ),
     **{
         f"ch6.book_broken_{name}": Claim(

@@ -32,7 +32,10 @@ COMPARED = (BOOK, AS_MANY, ANEW)
 """Arms that have a colour; the others are grey."""
 
 HALVES = ("mistakes and random", "mistakes and neighbours")
-WITHOUT_BOUND = (BOOK, WHOLE, AS_MANY, AS_MANY_AS_ALL, ANEW)
+AMONG_ALL = "mistakes and drawn anew"
+SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AMONG_ALL, ANEW)
+"""Arms that tell apart what counts more than which sums are studied."""
+
 BOUNDED = (*COMPARED, "long carries", "least certain", "smallest margin", *HALVES)
 BETS = (*COMPARED, "long carries", "least certain")
 """Arms that a reader may bet on."""
@@ -227,7 +230,7 @@ STILL, NEW = "wrong before as well", "right before"
 def fate_rows(rows: Rows) -> list[Row]:
     """Sums wrong at the end by whether they were wrong at the start, all seeds together."""
     out: list[Row] = []
-    for arm in WITHOUT_BOUND:
+    for arm in SUSPECTS:
         found = race(rows, arm)
         new = sum(row["broken"] for row in found)
         old = sum(row["after"] for row in found) - new
