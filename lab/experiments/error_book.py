@@ -81,7 +81,7 @@ MOST = 160
 
 POOL, CHECKED, ASKED = 5000, 2000, 10_000
 LISTED = 40
-"""Mistakes of a round that a row holds one by one, at most."""
+"""Mistakes of a round that a row of the error book holds one by one, at most."""
 
 Rows = NDArray[np.int64]
 
@@ -317,7 +317,7 @@ def measure_arm(cell: Cell) -> dict[str, Any]:
     return {
         "rate": rate,
         "curve": curve,
-        "book": book,
+        "book": book if arm == BOOK else [],
         "tokens": learner.tokens,
         "training_seconds": round(learner.seconds, 1),
         "precision": "fp32",
