@@ -26,6 +26,7 @@ from lab.statistics import ratio_of_medians, spread
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
+ranks = lazily("lab.experiments.low_rank")
 
 Row = dict[str, Any]
 SUM = (3748, 6152)
@@ -413,6 +414,8 @@ BUDGET, FEW_WRONG = 48, 1
 """Directions in all layers that an exercise allows, and sums that may go wrong with them."""
 
 CALC: dict[str, Callable[[], str]] = {
+    "ranks": lambda: spelled(len(RANKS) - 1),
+    "rank_seeds": lambda: spelled(len(ranks.SEEDS)),
     "q": lambda: vector(Q),
     "c": lambda: vector(C),
     "k": lambda: vector(C @ W_UK),

@@ -51,7 +51,7 @@ def over_rounds(rows: Rows, x: str) -> Chart:
     )
     share = alt.Axis(format="%")
     across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format="~s"))
-    runs = base.mark_line(strokeWidth=1, opacity=0.35, point={"size": 12}).encode(
+    runs = base.mark_line(strokeWidth=1, opacity=0.35).encode(
         x=across,
         y=alt.Y("share:Q", title="validation sums wrong", axis=share),
         tooltip=["arm", "seed", "round", "errors", alt.Tooltip(f"{x}:Q", format=",.0f")],
