@@ -92,7 +92,11 @@ def the_bet() -> None:
         alt="Held-out pairs wrong as rounds go by, a line a run, for every way to pick sums",
     )
     page.draw(
-        bars.seeds(worked.end_rows(rows, worked.BOUNDED), share="test pairs wrong at the end"),
+        bars.seeds(
+            worked.end_rows(rows, worked.BOUNDED),
+            share="test pairs wrong at the end",
+            most=worked.MOST_WRONG,
+        ),
         alt="Test pairs wrong at the end, a point a seed",
     )
     page.notice()
@@ -116,7 +120,11 @@ def what_counts_more() -> None:
     ):
         return
     page.draw(
-        bars.seeds(worked.end_rows(rows, worked.SUSPECTS), share="test pairs wrong at the end"),
+        bars.seeds(
+            worked.end_rows(rows, worked.SUSPECTS),
+            share="test pairs wrong at the end",
+            most=worked.MOST_WRONG,
+        ),
         alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
     )
     page.notice()

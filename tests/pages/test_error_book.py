@@ -97,6 +97,9 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert found.low < 1 < found.high
     assert max(worked.after(rows, worked.AMONG_ALL)) < min(worked.after(rows, worked.WHOLE))
     assert middle[worked.WHOLE] < middle[worked.AS_MANY_AS_ALL]
+    assert middle[worked.BOOK] < middle["least certain"]
+    sure, noted = worked.surely_wrong(rows)
+    assert sure > noted / 2
     new = [sum(r["broken"] for r in worked.race(rows, arm)) for arm in (worked.ANEW, worked.BOOK)]
     assert new[0] < new[1]
 

@@ -26,16 +26,20 @@ def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> C
 
 
 def seeds(
-    rows: Sequence[Mapping[str, Any]], title: str = "", share: str = "texts right in every token"
+    rows: Sequence[Mapping[str, Any]],
+    title: str = "",
+    share: str = "texts right in every token",
+    most: float = 1.0,
 ) -> Chart:
-    """A point a seed, a line an arm, a bar at the median. Rows: arm, share, seed, errors."""
+    """A point a seed, a line an arm, a bar at the median, up to the share `most`. Rows: arm, share,
+    seed, errors."""
     arms = {row["arm"]: tone_of(row["arm"]) for row in rows}
     base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("arm:N", sort=None, title=title or None))
     x = alt.X(
         "share:Q",
         title=share,
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%", values=SHARES),
+        scale=alt.Scale(domain=[0, most]),
+        axis=alt.Axis(format="%", values=[most * part for part in SHARES]),
     )
     points = base.mark_circle(size=80, opacity=0.6).encode(
         x=x,
@@ -43,7 +47,7 @@ def seeds(
         tooltip=["arm", "seed", "errors", alt.Tooltip("share", format=".4f")],
     )
     medians = base.mark_tick(thickness=3, size=24).encode(
-        x=alt.X("median(share):Q", scale=alt.Scale(domain=[0, 1]))
+        x=alt.X("median(share):Q", scale=alt.Scale(domain=[0, most]))
     )
     return finished(alt.layer(points, medians).properties(height=rows_high(len(arms), 44)))
 

@@ -42,23 +42,13 @@ def asked(rows: Rows) -> dict[str, Any]:
     return worked.race(rows)[0]
 
 
-def before(rows: Rows) -> Measured:
-    """Test sums wrong before anything is studied."""
-    return Measured(part_of(asked(rows)["before"], asked(rows)["n"]))
-
-
 def seeds(rows: Rows) -> Measured:
     return Measured(spelled(len(worked.race(rows, worked.BOOK))))
 
 
 def wrong_after(arm: str) -> Pick:
     """Test sums wrong at the end: the median and the span of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        n = worked.race(rows, arm)[0]["n"]
-        return Measured(f"{span(spread(worked.after(rows, arm)))} of {n:,}")
-
-    return pick
+    return lambda rows: Measured(span(spread(worked.after(rows, arm))))
 
 
 def ratio(arm: str, other: str) -> Pick:
@@ -84,7 +74,12 @@ def known_after(arm: str) -> Pick:
 
 def book_size(round_: int) -> Pick:
     """Mistakes in the pool when it is asked in a round."""
-    return lambda rows: Measured(span(worked.book_sizes(rows)[round_]))
+
+    def pick(rows: Rows) -> Measured:
+        found = worked.book_sizes(rows)[round_]
+        return Measured(span(found) if found.low < found.high else f"{found.median:,.0f}")
+
+    return pick
 
 
 def again(noted: int, after: int) -> Pick:
@@ -114,7 +109,11 @@ def claims_of(arms: Sequence[str]) -> dict[str, Claim]:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch6.book_before": Claim("Test pairs wrong before anything is studied.", NEW_PAIRS, before),
+    "ch6.book_sure": Claim(
+        f"Mistakes of the first round that were written with a belief above {worked.SURE:g}.",
+        NEW_PAIRS,
+        lambda rows: Measured(part_of(*worked.surely_wrong(rows))),
+    ),
     "ch6.book_seeds": Claim("Seeds of the race of error books.", NEW_PAIRS, seeds),
     "ch6.book_n": Claim("Test pairs.", NEW_PAIRS, lambda rows: Measured(f"{asked(rows)['n']:,}")),
     "ch6.book_before_n": Claim(
@@ -123,11 +122,6 @@ CLAIMS: dict[str, Claim] = {
         lambda rows: Measured(f"{asked(rows)['before']:,}"),
     ),
     **claims_of(TOLD),
-    "ch6.book_mistakes_median": Claim(
-        "Test pairs wrong at the end, having studied its mistakes: the middle.",
-        NEW_PAIRS,
-        lambda rows: Measured(f"{spread(worked.after(rows, worked.BOOK)).median:,.0f}"),
-    ),
     "ch6.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
         NEW_PAIRS,

@@ -85,14 +85,14 @@ def as_drawn(mistake: Row, form: Format = FORM) -> Mistake:
         written=VOCABULARY[mistake["written"]],
         right=text[slot],
         after=text[slot + 1 : slot + 1 + AROUND // 2],
-        kind=mistake["kind"],
+        kind=KINDS.get(mistake["kind"]) or str(mistake["kind"]),
         belief=mistake["belief"],
         noted=mistake["round"],
         wrong_after=[bool(wrong) for wrong in mistake["again"]],
     )
 
 
-KINDS = {
+KINDS: dict[str, str] = {
     "partial product 0": "the first partial product",
     "partial product 1": "the second partial product",
     "answer": "the answer",
@@ -127,10 +127,29 @@ def listed(mistakes: Sequence[Row]) -> list[dict[str, str]]:
             "written so far": FORM.text(m["a"], m["b"])[: m["slot"]],
             "then it wrote": VOCABULARY[m["written"]],
             "instead of": FORM.text(m["a"], m["b"])[m["slot"]],
-            "sure": f"{m['belief']:.0%}",
+            "sure": in_percent(m["belief"]),
         }
         for m in mistakes
     ]
+
+
+def in_percent(belief: float) -> str:
+    return "over 99%" if belief > 0.99 else f"{belief:.0%}"
+
+
+SURE = 0.9
+
+
+def surely_wrong(rows: Rows) -> tuple[int, int]:
+    """Of the mistakes noted in the first round: those that the network held for surer than `SURE`,
+    and all; of all seeds together."""
+    beliefs = [
+        mistake["belief"]
+        for row in race(rows, BOOK)
+        for mistake in row["book"]
+        if mistake["round"] == 1
+    ]
+    return sum(belief > SURE for belief in beliefs), len(beliefs)
 
 
 # ---------------------------------------------------------------- 2. the race
@@ -185,6 +204,10 @@ def after(rows: Rows, arm: str) -> list[float]:
 def best_arm(rows: Rows) -> str:
     """The option of the guess: the fewest wrong in the middle of the seeds."""
     return min(BETS, key=lambda arm: spread(after(rows, arm)).median)
+
+
+MOST_WRONG = 0.4
+"""Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
 
 
 def told_of_arms(rows: Rows) -> list[dict[str, str]]:
@@ -399,6 +422,7 @@ def task() -> Any:
 
 
 CALC: dict[str, Callable[[], str]] = {
+    "sure": lambda: f"{SURE:g}",
     "rounds": lambda: spelled(experiment.ROUNDS),
     "steps": lambda: spelled(task().steps),
     "batch": lambda: f"{experiment.BATCH}",
