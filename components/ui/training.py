@@ -415,7 +415,8 @@ def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
         return chart
     ends = {row["run"]: row for row in ghosts}  # the last row of each
     falls = ghosts[0]["value"] > ghosts[-1]["value"]  # a name stands on the side its line is not
-    axes = {"x": chart.encoding.x, "y": chart.encoding.y}
+    lines: Any = chart.layer[0] if isinstance(chart, alt.LayerChart) else chart
+    axes = {"x": lines.encoding.x, "y": lines.encoding.y}
     recorded = (
         alt.Chart(pd.DataFrame(ghosts))
         .mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3])

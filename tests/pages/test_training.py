@@ -258,18 +258,25 @@ def test_a_run_that_its_limit_stops_on_the_way_is_told_how_far_it_comes() -> Non
     assert said_of(20, 10.0) == said_of(training.PACE_STEPS - 1, 20.0) == ""
 
 
-def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end() -> None:
-    own = [{"run": "own", "step": n, "what": "loss", "value": 1 / n} for n in (1, 2)]
+@pytest.mark.parametrize(
+    ("what", "draw"), [("loss", curves.loss_curves), ("held out", curves.exactness_curves)]
+)
+def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end(
+    what: str, draw: Any
+) -> None:
+    own = [{"run": "own", "step": n, "what": what, "value": 1 / n} for n in (1, 2)]
     ghosts = [
-        {"run": name, "step": step, "what": "loss", "value": 2 / step}
+        {"run": name, "step": step, "what": what, "value": 2 / step}
         for name in ("a", "b")
         for step in (25, 50)
     ]
-    chart = curves.loss_curves(own)
+    chart = draw(own)
     assert training.over_ghosts(chart, []) is chart
-    layers: Any = training.over_ghosts(chart, ghosts).layer
-    recorded, named, live = layers
-    assert live.data.equals(chart.data)
+    whole: Any = training.over_ghosts(chart, ghosts)
+    recorded, named, live = whole.layer
+    lines = live.layer[0] if what == "held out" else live
     assert recorded.data.to_dict("records") == ghosts
     assert named.data.to_dict("records") == [ghosts[1], ghosts[3]]
-    assert recorded.encoding.y.to_dict() == live.encoding.y.to_dict()
+    assert recorded.encoding.y.to_dict() == lines.encoding.y.to_dict()
+    values = [row["value"] for rows in whole.to_dict()["datasets"].values() for row in rows]
+    assert {row["value"] for row in [*own, *ghosts]} <= set(values)
