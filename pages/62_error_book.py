@@ -100,10 +100,6 @@ def the_bet() -> None:
         alt="Test pairs wrong at the end, a point a seed",
     )
     page.notice()
-    with page.deeper("Every way, with its rate and how many different pairs it read"):
-        table = worked.told_of_arms(rows)
-        st.dataframe(table, hide_index=True, width="stretch")
-        page.numbers("Every way", table)
     page.source(experiment.picked, experiment.plan_of_round)
 
 
@@ -114,7 +110,7 @@ def the_bet() -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How close does the whole book come to ordinary training?",
+        "How far does the whole book go, from the bounded one to ordinary training?",
         worked.CLOSER,
         lambda: worked.how_close(rows),
     ):
@@ -128,6 +124,10 @@ def what_counts_more() -> None:
         alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
     )
     page.notice()
+    with page.deeper("Every way, with its rate and how many different pairs it read"):
+        table = worked.told_of_arms(rows)
+        st.dataframe(table, hide_index=True, width="stretch")
+        page.numbers("Every way", table)
     page.source(experiment.sizes_for)
 
 
@@ -146,7 +146,7 @@ def where_the_gain_comes_from() -> None:
             "fate",
             figures.FATES,
             named_from=0.08,
-            title="test pairs wrong at the end, all seeds together",
+            title="wrong at the end, all starts",
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",
     )
@@ -164,7 +164,7 @@ def where_the_gain_comes_from() -> None:
 def do_they_come_back() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Of the mistakes of the first round, how many are wrong again after the last?",
+        "Of the mistakes of the first round, how many are wrong after the last?",
         worked.BACK,
         lambda: worked.how_many_back(rows),
     ):
@@ -197,7 +197,7 @@ def study_on_your_screen() -> None:
     with left:
         what = page.choose("what", "It studies", worked.READS, kind="list")
     with right:
-        n = page.choose("n", "So many pairs", worked.BOOKS, 80)
+        n = 0 if what == worked.READS[2] else page.choose("n", "So many pairs", worked.BOOKS, 80)
     st.button(
         "Study",
         key=f"{page.prefix}study",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from driver import wait_idle
+from playwright.sync_api import expect
 
 PAGE = "/error_book"
 
@@ -29,6 +30,9 @@ def test_a_live_run_shows_how_much_of_the_book_is_right(open_page) -> None:
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
     page.get_by_text("sums of the book").wait_for(timeout=90_000)
+    page.get_by_text("texts right in every token").wait_for(timeout=90_000)
+    page.get_by_text("drawn anew, recorded").wait_for()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
     stop.click()
     page.get_by_text("stopped").first.wait_for()
     assert not page.console_errors

@@ -102,6 +102,10 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert sure > noted / 2
     new = [sum(r["broken"] for r in worked.race(rows, arm)) for arm in (worked.ANEW, worked.BOOK)]
     assert new[0] < new[1]
+    for arm in (worked.ANEW, worked.BOOK):
+        assert median(worked.never_learned(rows, arm)) > middle[arm] / 2
+    soon, later, late = (worked.wrong_again(rows, 1, after)[0] for after in (1, 2, 4))
+    assert late < soon < later
 
 
 def test_curves_and_points_are_those_of_the_record(book: Any, rows: Any) -> None:

@@ -61,6 +61,11 @@ def number(arm: str, name: str) -> Pick:
     return lambda rows: Measured(span(spread(row[name] for row in worked.race(rows, arm))))
 
 
+def still_wrong(arm: str) -> Pick:
+    """Test pairs wrong at the start and at the end: the median and the span of the seeds."""
+    return lambda rows: Measured(span(spread(worked.never_learned(rows, arm))))
+
+
 def known_after(arm: str) -> Pick:
     """Of the pairs of its first training, wrong at the end."""
 
@@ -146,6 +151,14 @@ CLAIMS: dict[str, Claim] = {
         for name in ("mistakes", "anew")
     },
     **{
+        f"ch6.book_old_{name}": Claim(
+            f"Test pairs wrong before and still wrong, having studied {NAMES[name]}.",
+            NEW_PAIRS,
+            still_wrong(NAMES[name]),
+        )
+        for name in ("mistakes", "anew")
+    },
+    **{
         f"ch6.book_known_{name}": Claim(
             f"Pairs of its first training wrong at the end, having studied {NAMES[name]}.",
             NEW_PAIRS,
@@ -161,6 +174,9 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch6.book_again_soon": Claim(
         "Of the mistakes of round 1, wrong after round 1.", NEW_PAIRS, again(1, 1)
+    ),
+    "ch6.book_again_next": Claim(
+        "Of the mistakes of round 1, wrong after round 2.", NEW_PAIRS, again(1, 2)
     ),
     "ch6.book_again_late": Claim(
         "Of the mistakes of round 1, wrong after round 4.", NEW_PAIRS, again(1, 4)

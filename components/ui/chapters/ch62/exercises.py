@@ -25,7 +25,8 @@ def a_neighbour(page: Chapter) -> None:
     with right:
         b = page.number("like_b", "Second number", 10, 99, worked.B, typed=True)
     good = (a, b) in neighbours(FORM, worked.A, worked.B, worked.slot_of_worked())
-    show_verdict(good, said_of(a, b), hint_of(a, b))
+    why = "It meets the mistake in all but its wrong column, and may be trained on."
+    show_verdict(good, f"{said_of(a, b)} {why if good else ''}".strip(), hint_of(a, b))
     page.source(neighbours, column_digits)
 
 

@@ -210,6 +210,14 @@ MOST_WRONG = 0.4
 """Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
 
 
+def different_anew() -> float:
+    """How many different pairs ordinary training is expected to read in all rounds: of n pairs and
+    m draws, n (1 - (1 - 1/n)^m)."""
+    n = int((two_digit_split() < HELDOUT_FROM).sum())
+    rows = experiment.ROUNDS * task().steps * experiment.BATCH
+    return n * (1 - (1 - 1 / n) ** rows)
+
+
 def told_of_arms(rows: Rows) -> list[dict[str, str]]:
     """A line an arm: how many different sums it studied, its rate, and what is wrong at the end."""
     out: list[dict[str, str]] = []
@@ -235,7 +243,7 @@ def different(found: Rows) -> str:
     return f"{spread(sum(total) for total in totals).median:,.0f}"
 
 
-CLOSER = ("as far behind as before", "about halfway", "nearly as good as ordinary training")
+CLOSER = ("less than a third of the way", "about halfway", "more than two thirds of it")
 
 
 def how_close(rows: Rows) -> str:
@@ -248,6 +256,11 @@ def how_close(rows: Rows) -> str:
 # ---------------------------------------------------------------- 4. where the gain comes from
 
 STILL, NEW = "wrong before as well", "right before"
+
+
+def never_learned(rows: Rows, arm: str) -> list[int]:
+    """Of each run: sums that were wrong at the start and still are."""
+    return [row["after"] - row["broken"] for row in race(rows, arm)]
 
 
 def fate_rows(rows: Rows) -> list[Row]:
@@ -431,6 +444,9 @@ CALC: dict[str, Callable[[], str]] = {
     "rates": lambda: spelled(len(task().rates)),
     "arms": lambda: spelled(len(experiment.ARMS)),
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
+    "anew_different": lambda: f"{different_anew():,.0f}",
+    "in_notebook": lambda: spelled(IN_NOTEBOOK * experiment.ROUNDS),
+    "listed": lambda: f"{experiment.LISTED}",
     "p_sure": lambda: f"{LIKELY[0]:g}",
     "p_half": lambda: f"{LIKELY[1]:g}",
     "p_low": lambda: f"{LIKELY[2]:g}",
