@@ -228,6 +228,9 @@ def does_it_pay() -> None:
         bars.seeds(worked.pay_points(race, changes), share="sums of four by four digits wrong"),
         alt="Wrong sums of small networks, dense and of experts, a point a seed",
     )
+    table = worked.pay_table(race, changes)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("Networks, their size, their work and their errors", table)
     page.notice()
     page.source(experiment.measure_change)
 

@@ -159,3 +159,38 @@ def test_loads_can_be_evened_out_and_not_by_chance(book: Any) -> None:
     assert worked.loads_with(worked.NO_BIAS) != wanted
     app = book(PAGE, reveal="1", **{f"ch61_bias{i}": f"{x:g}" for i, x in enumerate(good[0])})
     assert any("The experts get" in said.value for said in app.success)
+
+
+# ---------------------------------------------------------------- even loads, and what pays
+
+
+@pytest.fixture
+def race_and_changes() -> tuple[Any, Any]:
+    names = ("latent_experts", "expert_changes")
+    race, changes = (read_lines(RECORDS / f"{name}.jsonl") for name in names)
+    return race, changes
+
+
+def test_what_prose_concludes_of_experts_is_so(race_and_changes: Any) -> None:
+    wrong: dict[str, list[int]] = {}
+    for point in worked.pay_points(*race_and_changes):
+        wrong.setdefault(point["arm"], []).append(int(point["errors"].split()[0].replace(",", "")))
+    three = [wrong[name] for name in worked.PAYS]
+    assert max(map(min, three)) < min(map(max, three))  # the starts overlap
+    assert min(wrong["16 experts"]) > max(wrong[worked.EIGHT])
+    middle = {name: float(np.median(found)) for name, found in wrong.items()}
+    assert min(middle, key=middle.__getitem__) == worked.DENSE_ACTIVE
+    assert worked.best_of_pays(*race_and_changes) == worked.DENSE_ACTIVE
+
+
+def test_no_load_is_larger_than_the_largest_there_can_be(race_and_changes: Any) -> None:
+    runs = worked.balance_runs(*race_and_changes)
+    most = {arm: max(worked.uneven_at_the_end(rows)) for arm, rows in runs.items()}
+    assert most[worked.WITH] < 1.5 < 3 < most[worked.WITHOUT] <= worked.most_uneven() == 4
+
+
+def test_a_table_says_the_size_of_every_network_of_the_chart(race_and_changes: Any) -> None:
+    table = worked.pay_table(*race_and_changes)
+    assert [line["FFN"] for line in table] == [*worked.pay_runs(*race_and_changes)]
+    size = {line["FFN"]: int(line["parameters"].replace(",", "")) for line in table}
+    assert min(size, key=size.__getitem__) == worked.DENSE_ACTIVE

@@ -17,6 +17,7 @@ from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.recipes.latent_experts import network
 from lab.records import select
 from lab.statistics import spread
 
@@ -198,6 +199,13 @@ def uneven_at_the_end(rows: Sequence[Row]) -> list[float]:
     return [max(row["curve"][-1][2]) for row in rows]
 
 
+def most_uneven() -> float:
+    """The largest load over the mean that there can be: that of an expert which every token has."""
+    ffn = network("small", "mla", "moe").ffn
+    assert isinstance(ffn, MixtureOfExperts)
+    return ffn.n_routed_experts / ffn.num_experts_per_tok
+
+
 UNEVEN = ("less than half as much again", "half to twice as much again", "more than that")
 
 
@@ -250,9 +258,9 @@ def told_most(race: Sequence[Row]) -> str:
 DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, as many in all", "dense, as many active", "8 experts"
 
 
-def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
-    """Sums of four by four digits wrong, a point a network and seed; all with latents."""
-    runs = {
+def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]]:
+    """The runs of each network, all with latents."""
+    return {
         DENSE_ALL: select(race, part="race", attention="mla", ffn="dense"),
         DENSE_ACTIVE: select(changes, change="dense, as many active"),
         EIGHT: select(race, part="race", attention="mla", ffn="moe"),
@@ -261,6 +269,10 @@ def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
             for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
         },
     }
+
+
+def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
+    """Sums of four by four digits wrong, a point a network and seed."""
     return [
         {
             "arm": arm,
@@ -268,9 +280,28 @@ def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
             "seed": row["cell"]["seed"],
             "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
         }
-        for arm, rows in runs.items()
+        for arm, rows in pay_runs(race, changes).items()
         for row in rows
     ]
+
+
+def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]:
+    """A line a network of the chart: its size, its work and its errors."""
+    out: list[dict[str, str]] = []
+    for name, rows in pay_runs(race, changes).items():
+        wrong = spread(row["wrong_4x4"] for row in rows)
+        out.append(
+            {
+                "FFN": name,
+                "parameters": f"{rows[0]['parameters']:,}",
+                "operations a token": f"{rows[0]['flops_per_token']:,}",
+                f"wrong of {rows[0]['n_4x4']:,}": (
+                    f"{wrong.median:,.0f} ({wrong.low:,.0f} to {wrong.high:,.0f})"
+                ),
+                "starts": f"{len(rows)}",
+            }
+        )
+    return out
 
 
 PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
@@ -328,6 +359,7 @@ def loads_with(bias: Numbers) -> list[int]:
 
 
 CALC: dict[str, Callable[[], str]] = {
+    "most_uneven": lambda: f"{most_uneven():g}",
     "n_expert": lambda: spelled(probes.experts().n_routed_experts),
     "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
     "neurons": lambda: f"{probes.experts().moe_intermediate_size}",
