@@ -56,10 +56,12 @@ Arm = Literal[
     "all its mistakes",
     "random, as many as all",
     "mistakes and drawn anew",
+    "random, as many as anew",
 ]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 BOOK: Arm = "its mistakes"
 WHOLE_BOOK: Arm = "all its mistakes"
+AS_MANY_AS_ANEW: Arm = "random, as many as anew"
 SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all": WHOLE_BOOK}
 """By how many mistakes which book holds an arm knows how many sums it is to study."""
 
@@ -132,7 +134,9 @@ TASKS: dict[TaskName, Task] = {
         seen=0.0,
         steps=24,
         rates=(1e-5, 3e-5, 1e-4, 3e-4),
-        arms=tuple(arm for arm in ARMS if WHOLE_BOOK not in (arm, SIZED_BY[arm])),
+        arms=tuple(
+            arm for arm in ARMS if arm != AS_MANY_AS_ANEW and WHOLE_BOOK not in (arm, SIZED_BY[arm])
+        ),
     ),
     "2x2": Task(
         "few_pairs",
@@ -205,6 +209,7 @@ PICKS: dict[Arm, Pick] = {
     "random, as many": at_random,
     "random, as many as all": at_random,
     AMONG_ALL: mistakes,
+    AS_MANY_AS_ANEW: at_random,
     "random, drawn anew": at_random,
     "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
     "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
@@ -473,11 +478,25 @@ def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
     return min(tried, key=lambda row: (row["after"], row["rate"]))["rate"]
 
 
+def different_anew(task: Task) -> int:
+    """How many different pairs a round of ordinary training is expected to read: of n pairs and m
+    draws, n (1 - (1 - 1/n)^m)."""
+    n = len(pairs_of("train", task.form.p, task.form.q)[0])
+    return round(n * (1 - (1 - 1 / n) ** (task.steps * BATCH)))
+
+
 def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:
     """How many different sums are studied, round by round: as many mistakes as a book of the same
     start found."""
-    if cell["arm"] in (BOOK, WHOLE_BOOK):
-        return [MOST if cell["arm"] == BOOK else POOL] * ROUNDS
+    match cell["arm"]:
+        case "its mistakes":
+            return [MOST] * ROUNDS
+        case "all its mistakes":
+            return [POOL] * ROUNDS
+        case "random, as many as anew":
+            return [different_anew(TASKS[cell["task"]])] * ROUNDS
+        case _:
+            pass
     same = cell | {"arm": SIZED_BY[cell["arm"]]}
     book = select(rows, **same)
     if not book:
