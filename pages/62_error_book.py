@@ -55,7 +55,7 @@ page.prose("opening")
 def what_stands_in_it() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "In which number do most texts go wrong first?",
+        "In which number do texts go wrong first most often?",
         tuple(worked.KINDS.values()),
         lambda: worked.most_frequent(rows),
     ):
@@ -110,9 +110,9 @@ def the_bet() -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How far does the whole book go, from the bounded one to ordinary training?",
-        worked.CLOSER,
-        lambda: worked.how_close(rows),
+        "How many test pairs do random pairs leave wrong, if they are many and none was known?",
+        worked.NUMBER,
+        lambda: worked.is_it_the_number(rows),
     ):
         return
     page.draw(
@@ -146,7 +146,7 @@ def where_the_gain_comes_from() -> None:
             "fate",
             figures.FATES,
             named_from=0.08,
-            title="wrong at the end, all starts",
+            title="wrong at the end, all runs",
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",
     )

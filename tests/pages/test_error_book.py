@@ -40,7 +40,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> No
     for answer in (
         worked.most_frequent(rows),
         worked.best_arm(rows),
-        worked.how_close(rows),
+        worked.is_it_the_number(rows),
         worked.how_many_back(rows),
     ):
         assert f"It is **{answer}**" in text_of(app)
@@ -95,7 +95,13 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert max(worked.after(rows, worked.ANEW)) < min(worked.after(rows, worked.BOOK))
     found = ratio_of_medians(worked.after(rows, worked.AMONG_ALL), worked.after(rows, worked.ANEW))
     assert found.low < 1 < found.high
-    assert max(worked.after(rows, worked.AMONG_ALL)) < min(worked.after(rows, worked.WHOLE))
+    number = ratio_of_medians(
+        worked.after(rows, worked.AS_MANY_AS_ANEW), worked.after(rows, worked.ANEW)
+    )
+    assert number.low < 1 < number.high
+    assert worked.is_it_the_number(rows) == worked.NUMBER[2]
+    for arm in (worked.AMONG_ALL, worked.AS_MANY_AS_ANEW):
+        assert max(worked.after(rows, arm)) < min(worked.after(rows, worked.WHOLE))
     assert middle[worked.WHOLE] < middle[worked.AS_MANY_AS_ALL]
     assert middle[worked.BOOK] < middle["least certain"]
     sure, noted = worked.surely_wrong(rows)
@@ -104,6 +110,10 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert new[0] < new[1]
     for arm in (worked.ANEW, worked.BOOK):
         assert median(worked.never_learned(rows, arm)) > middle[arm] / 2
+    broke, mended = worked.broken_next(rows)
+    assert (
+        0 < broke < mended == worked.wrong_again(rows, 1, 1)[1] - worked.wrong_again(rows, 1, 1)[0]
+    )
     soon, later, late = (worked.wrong_again(rows, 1, after)[0] for after in (1, 2, 4))
     assert late < soon < later
 

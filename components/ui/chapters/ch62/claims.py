@@ -28,8 +28,9 @@ NAMES = {
     "whole": worked.WHOLE,
     "as_many_as_all": worked.AS_MANY_AS_ALL,
     "among_all": worked.AMONG_ALL,
+    "as_many_as_anew": worked.AS_MANY_AS_ANEW,
 }
-TOLD = ("mistakes", "as_many", "anew", "whole", "as_many_as_all", "among_all")
+TOLD = ("mistakes", "as_many", "anew", "whole", "as_many_as_all", "among_all", "as_many_as_anew")
 """Those of which prose tells."""
 
 
@@ -92,6 +93,12 @@ def again(noted: int, after: int) -> Pick:
     return lambda rows: Measured(part_of(*worked.wrong_again(rows, noted, after)))
 
 
+def last_of_whole(rows: Rows) -> Measured:
+    """Different pairs studied in the last round: the median of the seeds."""
+    found = [row["curve"][-1]["distinct"] for row in worked.race(rows, worked.WHOLE)]
+    return Measured(f"{spread(found).median:,.0f}")
+
+
 def cost(name: str) -> Pick:
     """Tokens at the end, studied or asked, in thousands."""
 
@@ -136,6 +143,24 @@ CLAIMS: dict[str, Claim] = {
         "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
         NEW_PAIRS,
         ratio(worked.BOOK, worked.ANEW),
+    ),
+    "ch6.book_number_over_anew": Claim(
+        "Test pairs wrong at the end, as many different pairs a round over all drawn anew.",
+        NEW_PAIRS,
+        ratio(worked.AS_MANY_AS_ANEW, worked.ANEW),
+    ),
+    "ch6.book_whole_last": Claim(
+        "Mistakes in the whole book in its last round.", NEW_PAIRS, last_of_whole
+    ),
+    "ch6.book_mended_soon": Claim(
+        "Of the listed mistakes of round 1, right after round 1.",
+        NEW_PAIRS,
+        lambda rows: Measured(f"{worked.broken_next(rows)[1]}"),
+    ),
+    "ch6.book_broke_next": Claim(
+        "Of these, wrong after round 2.",
+        NEW_PAIRS,
+        lambda rows: Measured(f"{worked.broken_next(rows)[0]}"),
     ),
     "ch6.book_among_over_anew": Claim(
         "Test pairs wrong at the end, half mistakes and half drawn anew over all drawn anew.",

@@ -14,7 +14,7 @@ from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
 from components.ui.records import FORM, Atlas
-from components.ui.words import band, spelled
+from components.ui.words import spelled
 from lab.data.neighbours import column_digits, neighbours
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
@@ -32,8 +32,8 @@ COMPARED = (BOOK, AS_MANY, ANEW)
 """Arms that have a colour; the others are grey."""
 
 HALVES = ("mistakes and random", "mistakes and neighbours")
-AMONG_ALL = "mistakes and drawn anew"
-SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AMONG_ALL, ANEW)
+AMONG_ALL, AS_MANY_AS_ANEW = "mistakes and drawn anew", "random, as many as anew"
+SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AS_MANY_AS_ANEW, AMONG_ALL, ANEW)
 """Arms that tell apart what counts more than which sums are studied."""
 
 BOUNDED = (*COMPARED, "long carries", "least certain", "smallest margin", *HALVES)
@@ -210,14 +210,6 @@ MOST_WRONG = 0.4
 """Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
 
 
-def different_anew() -> float:
-    """How many different pairs ordinary training is expected to read in all rounds: of n pairs and
-    m draws, n (1 - (1 - 1/n)^m)."""
-    n = int((two_digit_split() < HELDOUT_FROM).sum())
-    rows = experiment.ROUNDS * task().steps * experiment.BATCH
-    return n * (1 - (1 - 1 / n) ** rows)
-
-
 def told_of_arms(rows: Rows) -> list[dict[str, str]]:
     """A line an arm: how many different sums it studied, its rate, and what is wrong at the end."""
     out: list[dict[str, str]] = []
@@ -227,7 +219,7 @@ def told_of_arms(rows: Rows) -> list[dict[str, str]]:
         out.append(
             {
                 "studied": arm,
-                "different sums": different(found),
+                "different sums, round by round": different(found),
                 "rate": f"{found[0]['rate']:g}",
                 f"wrong of {n:,}": f"{end.median:,.0f} ({end.low:,.0f} to {end.high:,.0f})",
             }
@@ -236,21 +228,29 @@ def told_of_arms(rows: Rows) -> list[dict[str, str]]:
 
 
 def different(found: Rows) -> str:
-    """How many in all rounds together, if they are counted."""
-    totals = [[at["distinct"] for at in row["curve"][1:]] for row in found]
-    if any(n is None for total in totals for n in total):
-        return "each row drawn anew"
-    return f"{spread(sum(total) for total in totals).median:,.0f}"
+    """How many in each round, in the middle of the runs, if they are counted."""
+    rounds = zip(*([at["distinct"] for at in row["curve"][1:]] for row in found), strict=True)
+    counts = [list(some) for some in rounds]
+    if any(n is None for some in counts for n in some):
+        return "drawn anew"
+    return ", ".join(f"{spread(some).median:,.0f}" for some in counts)
 
 
-CLOSER = ("less than a third of the way", "about halfway", "more than two thirds of it")
+# ---------------------------------------------------------------- 3. what counts more
+
+NUMBER = (
+    "about as many as the error book",
+    "between the two",
+    "about as many as ordinary training",
+)
 
 
-def how_close(rows: Rows) -> str:
-    """The option of the guess: which part of the way from the bounded book to rows drawn anew the
-    whole book goes."""
-    bounded, whole, anew = (spread(after(rows, arm)).median for arm in (BOOK, WHOLE, ANEW))
-    return band((bounded - whole) / (bounded - anew), (1 / 3, 2 / 3), CLOSER)
+def is_it_the_number(rows: Rows) -> str:
+    """The option of the guess: which part of the way from the error book to rows drawn anew as many
+    different pairs go."""
+    arms = (BOOK, AS_MANY_AS_ANEW, ANEW)
+    book, number, anew = (spread(after(rows, arm)).median for arm in arms)
+    return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
 
 # ---------------------------------------------------------------- 4. where the gain comes from
@@ -324,6 +324,18 @@ def wrong_again(rows: Rows, noted: int, after: int) -> tuple[int, int]:
         if mistake["round"] == noted
     ]
     return sum(flags), len(flags)
+
+
+def broken_next(rows: Rows) -> tuple[int, int]:
+    """Of the mistakes of the first round that were right after it: wrong after the second, and
+    all."""
+    mended = [
+        mistake["again"]
+        for row in race(rows, BOOK)
+        for mistake in row["book"]
+        if mistake["round"] == 1 and not mistake["again"][0]
+    ]
+    return sum(again[1] for again in mended), len(mended)
 
 
 BACK = ("hardly any", "up to a quarter", "more than a quarter")
@@ -444,7 +456,7 @@ CALC: dict[str, Callable[[], str]] = {
     "rates": lambda: spelled(len(task().rates)),
     "arms": lambda: spelled(len(experiment.ARMS)),
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
-    "anew_different": lambda: f"{different_anew():,.0f}",
+    "anew_different": lambda: f"{experiment.different_anew(task()):,}",
     "in_notebook": lambda: spelled(IN_NOTEBOOK * experiment.ROUNDS),
     "listed": lambda: f"{experiment.LISTED}",
     "p_sure": lambda: f"{LIKELY[0]:g}",
