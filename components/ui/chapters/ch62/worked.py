@@ -14,7 +14,7 @@ from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
 from components.ui.records import FORM, Atlas
-from components.ui.words import spelled
+from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits, neighbours
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
