@@ -194,9 +194,9 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "From a tenth of all pairs, which network gets the fewest held-out sums wrong?",
-        tuple(worked.RANKS.values()),
-        lambda: worked.best_rank(rows),
+        "Taught a tenth of all pairs, do latents of 8 get fewer others wrong than full rank?",
+        worked.REGULARISES,
+        lambda: worked.is_a_regulariser(rows),
     ):
         return
     left, right = st.columns(2)

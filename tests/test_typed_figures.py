@@ -326,6 +326,8 @@ ON_PAGE = {
         "| latents of 128, full rank |": NAMED,
         "Latents of 8 over full rank: taught a tenth": NAMED,
         "taught three tenths {claim": NAMED,
+        "And taught a tenth, every network": "as above",
+        "own, taught three tenths": "as above",
     },
     "61_moe": {
         "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,

@@ -13,11 +13,13 @@ from shown import charts, text_of
 from components.ui.chapters.ch60 import exercises, probes, worked
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
+from lab.experiments import low_rank
 from lab.inference.forward import run_with_trace
 from lab.inference.transcript import transcribe
 from lab.interp.latents import squeeze
 from lab.model.cache import KVCache
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import ratio_of_medians
 from lab.training.checkpoint import load_run
 
 PAGE = "60_mla"
@@ -150,3 +152,31 @@ def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
             worked.do_latents_help([*others, *({**row, "wrong_4x4": wrong} for row in latents)])
             == told
         )
+
+
+# ---------------------------------------------------------------- is low rank a regulariser?
+
+
+def test_what_prose_concludes_of_low_rank_is_so() -> None:
+    rows = read_lines(RECORDS / "low_rank.jsonl")
+    for fraction in worked.TAUGHT:
+        for matched in (False, True):
+            small, full = (
+                [row["errors_heldout"] for row in worked.of_rank(rows, rank, fraction, matched)]
+                for rank in (8, 128)
+            )
+            found = ratio_of_medians(small, full)
+            assert found.low < 1 < found.high and found.ratio > 1
+    assert worked.is_a_regulariser(rows) == worked.REGULARISES[2]
+    few = [row for row in rows if row["cell"]["fraction"] == low_rank.FEW]
+    assert all(row["errors_heldout"] > 0.75 * row["n_heldout"] for row in few)
+    assert (low_rank.FEW, low_rank.MANY) == (0.1, 0.3) == tuple(worked.TAUGHT)
+
+
+def test_the_points_are_those_of_the_rank_and_the_way_that_is_chosen(book: Any) -> None:
+    rows = read_lines(RECORDS / "low_rank.jsonl")
+    for matched in (False, True):
+        points = worked.rank_points(rows, low_rank.MANY, matched)
+        assert len(points) == len(worked.RANKS) * len(low_rank.SEEDS)
+        own = [p["share"] for p in points if p["arm"] == worked.RANKS[0]]
+        assert len(own) == len(low_rank.SEEDS)
