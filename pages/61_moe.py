@@ -148,7 +148,7 @@ race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
 @page.section("balance")
 def even_loads() -> None:
     if not (race and changes) or not page.guess(
-        "Without biases, how much more than the mean does the busiest expert get at the end?",
+        "Without biases, how much over the mean is the busiest expert of the least even layer?",
         worked.UNEVEN,
         lambda: worked.how_uneven(changes),
     ):
@@ -200,7 +200,7 @@ def balance_live() -> None:
 @page.section("told")
 def what_experts_tell() -> None:
     if not race or not page.guess(
-        "Of what does a token's expert tell most?",
+        "Behind the first layer, of what does a token's expert tell most?",
         tuple(worked.LABELS.values()),
         lambda: worked.told_most(race),
     ):
@@ -220,7 +220,7 @@ def what_experts_tell() -> None:
 def does_it_pay() -> None:
     if not (race and changes) or not page.guess(
         "Which of these three gets the fewest sums wrong after as many steps?",
-        worked.PAYS,
+        (*worked.PAYS, worked.NOT_TOLD),
         lambda: worked.best_of_pays(race, changes),
     ):
         return

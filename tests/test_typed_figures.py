@@ -332,7 +332,10 @@ ON_PAGE = {
     "61_moe": {
         "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
         "Take four experts with comparisons": COUNTED,
-        "spoil at least one sum in ten": NAMED,
+        "at least one sum in ten is spoiled": NAMED,
+        "only about half of the whole sums": "a test holds it",
+        "and half of the load at most": "one of the two that a token chooses",
+        "learned at half the rate": "its rate stands in the record",
         "off expert 1 above": "an expert, by its number",
         "scores of eight tokens, each of which chooses two of four experts": "a test counts them",
         "a layer of one of five small networks": COUNTED,
@@ -344,9 +347,9 @@ ON_PAGE = {
         "The starts of the three overlap": "a test holds it",
         "Four experts leave": NAMED,
         "sixteen {claim:ch6.change_16}, and eight without": NAMED,
-        "Every start with sixteen is worse than any with eight": "a test holds it",
+        "Every start with sixteen is worse than any with eight and biases": "a test holds it",
         "Each of sixteen reads half as many tokens": "two of sixteen, not two of eight",
-        "A network of sixteen experts": "as above",
+        "was chosen for eight": "as above",
     },
     "62_error_book": {
         "with three layers. It has seen one pair in twenty": "its recipe; a test holds both",

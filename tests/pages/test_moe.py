@@ -180,7 +180,19 @@ def test_what_prose_concludes_of_experts_is_so(race_and_changes: Any) -> None:
     assert min(wrong["16 experts"]) > max(wrong[worked.EIGHT])
     middle = {name: float(np.median(found)) for name, found in wrong.items()}
     assert min(middle, key=middle.__getitem__) == worked.DENSE_ACTIVE
-    assert worked.best_of_pays(*race_and_changes) == worked.DENSE_ACTIVE
+    assert worked.best_of_pays(*race_and_changes) == worked.NOT_TOLD
+    race, changes = race_and_changes
+    rates = {row["rate"] for row in [*worked.pay_runs(race, changes)[worked.EIGHT], *changes]}
+    assert {row["rate"] for row in worked.pay_runs(race, changes)[worked.DENSE_ALL]} == {
+        rate / 2 for rate in rates
+    }
+    silent = worked.left_out_rows(read_lines(RECORDS / "shut_experts.jsonl"))
+    (wrong,) = [
+        row["wrong"]
+        for row in silent
+        if row["layer"] == worked.EVERYWHERE and row["part"] != worked.SHARED
+    ]
+    assert 0.4 < wrong / worked.ASKED < 0.6
 
 
 def test_no_load_is_larger_than_the_largest_there_can_be(race_and_changes: Any) -> None:

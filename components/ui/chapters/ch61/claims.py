@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,15 @@ def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
     return pick
 
 
+def operations_of_experts(rows: Rows) -> Measured:
+    """A share of what one dense FFN with as many neurons takes, both with latents."""
+    eight, dense = (
+        select(rows, part="race", attention="mla", ffn=ffn)[0]["flops_per_token"]
+        for ffn in ("moe", "dense")
+    )
+    return Measured(f"{eight / dense:.0%}")
+
+
 def told(label: str, layer: int) -> Callable[[Rows], Measured]:
     """Of a label, what a token's expert in a layer tells: median over the seeds."""
 
@@ -121,13 +131,19 @@ def told(label: str, layer: int) -> Callable[[Rows], Measured]:
 
 def told_by_lot(rows: Rows) -> Measured:
     """The most that labels dealt out anew show, of any label, layer and seed."""
-    return Measured(f"{max(row['chance'] for row in worked.told_rows(rows)):.1%}")
+    most = max(row["chance"] for row in worked.told_rows(rows))
+    return Measured(f"{math.ceil(1000 * most) / 1000:.1%}")
 
 
 TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry"}
 EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
 
 CLAIMS: dict[str, Claim] = {
+    "ch6.pays_operations": Claim(
+        "Operations of a token with latents and eight experts, of those with one dense FFN.",
+        RACE,
+        operations_of_experts,
+    ),
     "ch6.uneven_with": Claim(
         "The largest load over the mean, biases even it out.", RACE, uneven(**EXPERTS)
     ),

@@ -22,6 +22,7 @@ from lab.records import select
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
+experiment = lazily("lab.experiments.latent_experts")
 
 Row = dict[str, Any]
 Numbers = NDArray[np.float64]
@@ -206,7 +207,7 @@ def most_uneven() -> float:
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
 
-UNEVEN = ("less than half as much again", "half to twice as much again", "more than that")
+UNEVEN = ("less than one and a half times", "up to three times", "more than three times")
 
 
 def how_uneven(changes: Sequence[Row]) -> str:
@@ -245,8 +246,8 @@ def told_rows(race: Sequence[Row]) -> list[Row]:
 
 
 def told_most(race: Sequence[Row]) -> str:
-    """The label of which the experts tell most, over all layers and seeds."""
-    rows = told_rows(race)
+    """The label of which the experts tell most behind the first layer, over all seeds."""
+    rows = [row for row in told_rows(race) if row["layer"] > 0]
     return max(
         LABELS.values(),
         key=lambda label: spread(r["share"] for r in rows if r["label"] == label).median,
@@ -307,9 +308,16 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
 PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
 
 
+NOT_TOLD = "so few starts do not tell"
+
+
 def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
-    points = pay_points(race, changes)
-    return min(PAYS, key=lambda arm: spread(p["share"] for p in points if p["arm"] == arm).median)
+    """The option of the guess: the network whose every start is ahead of the others, if there is
+    one."""
+    wrong = {name: [r["wrong_4x4"] for r in pay_runs(race, changes)[name]] for name in PAYS}
+    best = min(wrong, key=lambda name: max(wrong[name]))
+    others = [count for name in PAYS if name != best for count in wrong[name]]
+    return best if max(wrong[best]) < min(others) else NOT_TOLD
 
 
 # ---------------------------------------------------------------- balance, live
@@ -359,6 +367,8 @@ def loads_with(bias: Numbers) -> list[int]:
 
 
 CALC: dict[str, Callable[[], str]] = {
+    "with_starts": lambda: spelled(len(experiment.SEEDS)),
+    "without_starts": lambda: spelled(len(experiment.CHANGE_SEEDS)),
     "most_uneven": lambda: f"{most_uneven():g}",
     "n_expert": lambda: spelled(probes.experts().n_routed_experts),
     "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
