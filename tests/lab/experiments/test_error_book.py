@@ -141,7 +141,7 @@ def test_controls_study_as_many_as_the_error_book_found() -> None:
 
 
 def test_a_rate_is_chosen_once_all_are_measured() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"cell": cell, "after": abs(cell["rate"] - 3e-4), "rate": cell["rate"]}
         for cell in cells_of("2x2")
         if cell["part"] == "rate"
