@@ -142,11 +142,10 @@ def nothing_that_was_chosen() -> None:
 
 # ---------------------------------------------------------------- 5. balance
 
-race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
-
 
 @page.section("balance")
 def even_loads() -> None:
+    race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
         "Without biases, how much over the mean is the busiest expert of the least even layer?",
         worked.UNEVEN,
@@ -199,6 +198,7 @@ def balance_live() -> None:
 
 @page.section("told")
 def what_experts_tell() -> None:
+    race = rows_of("latent_experts.jsonl")
     if not race or not page.guess(
         "Behind the first layer, of what does a token's expert tell most?",
         tuple(worked.LABELS.values()),
@@ -213,11 +213,12 @@ def what_experts_tell() -> None:
     page.source(routing.told_by, routing.told_by_chance)
 
 
-# ---------------------------------------------------------------- 6. does it pay?
+# ---------------------------------------------------------------- 7. does it pay?
 
 
 @page.section("pays")
 def does_it_pay() -> None:
+    race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
         "Which of these three gets the fewest sums wrong after as many steps?",
         (*worked.PAYS, worked.NOT_TOLD),

@@ -100,10 +100,10 @@ def the_bet() -> None:
         alt="Test pairs wrong at the end, a point a seed",
     )
     page.notice()
-    page.source(experiment.picked, experiment.plan_of_round)
+    page.source(experiment.mistakes, experiment.most_of, experiment.plan_of_round)
 
 
-# ---------------------------------------------------------------- 3. variety
+# ---------------------------------------------------------------- 3. what counts more
 
 
 @page.section("variety")
@@ -131,11 +131,11 @@ def what_counts_more() -> None:
     page.source(experiment.sizes_for)
 
 
-# ---------------------------------------------------------------- 4. where it comes from
+# ---------------------------------------------------------------- 4. wrong before, or lost
 
 
 @page.section("fates")
-def where_the_gain_comes_from() -> None:
+def wrong_before_or_lost() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
@@ -197,7 +197,7 @@ def study_on_your_screen() -> None:
     with left:
         what = page.choose("what", "It studies", worked.READS, kind="list")
     with right:
-        n = 0 if what == worked.READS[2] else page.choose("n", "So many pairs", worked.BOOKS, 80)
+        n = 0 if what == worked.ANEW else page.choose("n", "So many pairs", worked.BOOKS, 80)
     st.button(
         "Study",
         key=f"{page.prefix}study",
@@ -209,7 +209,7 @@ def study_on_your_screen() -> None:
     def name_of(arguments: Mapping[str, Any]) -> str:
         pairs = {(int(a), int(b)) for a, b in arguments.get("pairs", ())}
         if not pairs:
-            return "all that may be read"
+            return "drawn anew"
         return f"{len(pairs)} {'mistakes' if pairs <= set(book) else 'at random'}"
 
     def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:

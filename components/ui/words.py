@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from lab.statistics import Spread
+
 SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
@@ -26,6 +28,12 @@ def listed(words: Sequence[str]) -> str:
     """One, two and three."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def span(found: Spread, form: str = ",.0f") -> str:
+    """The middle of several, with the lowest and the highest: 35 (21 to 1,362)."""
+    low, middle, high = (format(value, form) for value in found)
+    return f"{middle} ({low} to {high})"
 
 
 def shape(p: int, q: int) -> str:

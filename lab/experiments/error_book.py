@@ -1,8 +1,8 @@
 """The error book: does a network learn more from its own mistakes than from other sums?
 
 A network near its end goes on for a few rounds. In each it is asked a pool of sums that may be
-trained on, an arm picks some of them, and they are studied. All arms study as many different sums,
-for as many tokens, but for one, whose every row is new.
+trained on, an arm picks some of them, and they are studied. All arms read as many tokens, and most
+of them as many different sums; those that read more say how many.
 
 Shapes: `N` sums of a pool.
 """
@@ -33,6 +33,7 @@ from lab.data.problems import (
 )
 from lab.data.samples import Sample
 from lab.data.sources import Mix, Pairs, Shapes, Source, Written
+from lab.experiments.mistakes import wrong_sums
 from lab.experiments.sweep import Cell
 from lab.inference.answers import Answers, answers
 from lab.model.gpt import GPT
@@ -203,6 +204,14 @@ def most_of(measure: Callable[[Pool], NDArray[Any]]) -> Pick:
     return pick
 
 
+def half_of_mistakes(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    return mistakes(pool, rng, n - n // 2)
+
+
+def mistakes_and_random(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    return np.concatenate([half_of_mistakes(pool, rng, n), at_random(pool, rng, n // 2)])
+
+
 PICKS: dict[Arm, Pick] = {
     BOOK: mistakes,
     WHOLE_BOOK: mistakes,
@@ -210,25 +219,19 @@ PICKS: dict[Arm, Pick] = {
     "random, as many as all": at_random,
     AMONG_ALL: mistakes,
     AS_MANY_AS_ANEW: at_random,
-    "random, drawn anew": at_random,
+    DRAWN_ANEW: at_random,
     "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
     "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
     "smallest margin": most_of(lambda pool: -np.abs(pool.answers.margin)),
-    "mistakes and random": mistakes,
-    "mistakes and neighbours": mistakes,
+    "mistakes and random": mistakes_and_random,
+    "mistakes and neighbours": half_of_mistakes,
 }
+"""Sums of a pool that an arm studies: so many different ones, or fewer where it finds fewer."""
+
 ASKS: tuple[Arm, ...] = tuple(
     arm for arm in ARMS if not arm.startswith("random") and arm != "long carries"
 )
 """Arms that cannot pick before the network was asked the whole pool."""
-
-
-def picked(arm: Arm, pool: Pool, rng: np.random.Generator, n: int) -> Rows:
-    """Sums of a pool that an arm studies: `n` different ones, or fewer where it finds fewer, and
-    half of them where it takes others besides."""
-    if arm == "mistakes and random":
-        return np.concatenate([mistakes(pool, rng, n - n // 2), at_random(pool, rng, n // 2)])
-    return PICKS[arm](pool, rng, n - n // 2 if arm == "mistakes and neighbours" else n)
 
 
 def texts_of(arm: Arm, form: Format, pool: Pool, rows: Rows, rng: np.random.Generator) -> list[str]:
@@ -275,7 +278,7 @@ class Learner:
     def ask(self, a: Integers, b: Integers) -> Answers:
         """Asking a pool is part of what an arm costs."""
         began = time.perf_counter()
-        found = answers(self.model.eval(), self.task.form, a, b)
+        found = answers(self.model, self.task.form, a, b)
         self.seconds_asking += time.perf_counter() - began
         self.tokens_asked += len(a) * self.task.form.length
         return found
@@ -345,7 +348,7 @@ def rounds_of(
         rng = np.random.default_rng([learner.seed, round_])
         found = learner.ask(a, b) if learner.arm in ASKS else None
         pool = Pool(a, b, found)
-        rows = picked(learner.arm, pool, rng, most)
+        rows = PICKS[learner.arm](pool, rng, most)
         texts = texts_of(learner.arm, task.form, pool, rows, rng)
         if found is not None:
             book += listed(task.form, pool, rows[found.wrong[rows]][:LISTED], round_)
@@ -366,9 +369,8 @@ def rounds_of(
 
 def standing(learner: Learner, a: Integers, b: Integers) -> dict[str, Any]:
     """Wrong validation sums, and what it has cost so far."""
-    found = answers(learner.model.eval(), learner.task.form, a, b)
     return {
-        "wrong": int(found.wrong.sum()),
+        "wrong": int(wrong_sums(learner.model, learner.task.form, a, b).sum()),
         "n": len(a),
         "tokens": learner.tokens,
         "tokens_asked": learner.tokens_asked,
@@ -400,8 +402,8 @@ def ask_again(learner: Learner, book: Sequence[dict[str, Any]]) -> None:
     if not book:
         return
     a, b = (np.array([mistake[side] for mistake in book], dtype=np.int64) for side in "ab")
-    found = answers(learner.model, learner.task.form, a, b)
-    for mistake, wrong in zip(book, found.wrong.tolist(), strict=True):
+    found = wrong_sums(learner.model, learner.task.form, a, b)
+    for mistake, wrong in zip(book, found.tolist(), strict=True):
         mistake["again"].append(int(wrong))
 
 
@@ -445,8 +447,8 @@ def of_what_it_knew(learner: Learner) -> dict[str, int]:
         return {}
     a, b = pairs_of("train", task.form.p, task.form.q)
     known = split_values(a, b) < task.seen
-    found = answers(learner.model, task.form, a[known], b[known])
-    return {"n_known": int(known.sum()), "after_known": int(found.wrong.sum())}
+    found = wrong_sums(learner.model, task.form, a[known], b[known])
+    return {"n_known": len(found), "after_known": int(found.sum())}
 
 
 # ---------------------------------------------------------------- the sweep
@@ -488,16 +490,14 @@ def different_anew(task: Task) -> int:
 def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:
     """How many different sums are studied, round by round: as many mistakes as a book of the same
     start found."""
-    match cell["arm"]:
-        case "its mistakes":
-            return [MOST] * ROUNDS
-        case "all its mistakes":
-            return [POOL] * ROUNDS
-        case "random, as many as anew":
-            return [different_anew(TASKS[cell["task"]])] * ROUNDS
-        case _:
-            pass
-    same = cell | {"arm": SIZED_BY[cell["arm"]]}
+    arm = cell["arm"]
+    if arm == BOOK:
+        return [MOST] * ROUNDS
+    if arm == WHOLE_BOOK:
+        return [POOL] * ROUNDS
+    if arm == AS_MANY_AS_ANEW:
+        return [different_anew(TASKS[cell["task"]])] * ROUNDS
+    same = cell | {"arm": SIZED_BY[arm]}
     book = select(rows, **same)
     if not book:
         raise ValueError(f"the book of {same} comes first: it says how much is studied")

@@ -46,11 +46,8 @@ def answers(model: GPT, form: Format, a: Integers, b: Integers, *, batch: int = 
         answers_of(model, *form.render(a[begin : begin + batch], b[begin : begin + batch]))
         for begin in range(0, len(a), batch)
     ]
-    return Answers(*(np.concatenate(side) for side in zip(*map(columns, parts), strict=True)))
-
-
-def columns(part: Answers) -> tuple[NDArray[np.generic], ...]:
-    return part.slot, part.p, part.margin, part.written, part.belief
+    sides = zip(*(vars(part).values() for part in parts), strict=True)
+    return Answers(*map(np.concatenate, sides))
 
 
 def answers_of(model: GPT, texts: Tokens, mask: NDArray[np.bool_]) -> Answers:

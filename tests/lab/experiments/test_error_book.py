@@ -17,6 +17,7 @@ from lab.experiments.error_book import (
     ARMS,
     ASKS,
     DRAWN_ANEW,
+    PICKS,
     TASKS,
     Arm,
     Learner,
@@ -24,7 +25,6 @@ from lab.experiments.error_book import (
     best_rate,
     cells_of,
     measure_arm,
-    picked,
     plan_of_round,
     rounds_of,
     sizes_for,
@@ -65,7 +65,7 @@ def test_pairs_that_were_trained_on_are_in_no_pool() -> None:
 @pytest.mark.parametrize("arm", ARMS)
 def test_every_arm_picks_as_many_and_none_twice(arm: Arm, pool: Pool) -> None:
     rng = np.random.default_rng(0)
-    rows = picked(arm, pool, rng, 40)
+    rows = PICKS[arm](pool, rng, 40)
     texts = texts_of(arm, PAIRS.form, pool, rows, rng)
     assert 30 <= len(set(texts)) <= len(texts) == 40
     for text in texts:
@@ -76,21 +76,21 @@ def test_every_arm_picks_as_many_and_none_twice(arm: Arm, pool: Pool) -> None:
 
 def test_arms_pick_what_they_are_named_for(pool: Pool) -> None:
     rng, found = np.random.default_rng(0), pool.answers
-    assert found.wrong[picked("its mistakes", pool, rng, 40)].all()
-    both = found.wrong[picked("mistakes and random", pool, rng, 40)]
+    assert found.wrong[PICKS["its mistakes"](pool, rng, 40)].all()
+    both = found.wrong[PICKS["mistakes and random"](pool, rng, 40)]
     assert both[:20].all() and not both[20:].all()
     carried = longest_carry(pool.a, pool.b)
-    assert carried[picked("long carries", pool, rng, 40)].min() >= np.sort(carried)[-40]
+    assert carried[PICKS["long carries"](pool, rng, 40)].min() >= np.sort(carried)[-40]
     sure = np.abs(found.margin)
-    assert sure[picked("smallest margin", pool, rng, 40)].max() <= np.sort(sure)[39]
+    assert sure[PICKS["smallest margin"](pool, rng, 40)].max() <= np.sort(sure)[39]
     doubt = found.p * (1 - found.p)
-    assert doubt[picked("least certain", pool, rng, 40)].min() >= np.sort(doubt)[-40]
+    assert doubt[PICKS["least certain"](pool, rng, 40)].min() >= np.sort(doubt)[-40]
 
 
 def test_a_book_with_fewer_mistakes_is_read_as_it_is(pool: Pool) -> None:
     right = replace(pool.answers, slot=np.full(len(pool.a), RIGHT))
     none = Pool(pool.a, pool.b, right)
-    assert len(picked("its mistakes", none, np.random.default_rng(0), 40)) == 0
+    assert len(PICKS["its mistakes"](none, np.random.default_rng(0), 40)) == 0
 
 
 def test_rows_are_drawn_anew_in_one_arm_alone() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from components.ui.chapters.ch60 import probes, worked
 from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
 from components.ui.claims.readings import ratio_of_seeds, result_of
+from components.ui.words import span
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
@@ -49,7 +50,7 @@ def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Mea
         seeds = select(rows, part="race", attention=arm[0], ffn=arm[1])
         found = spread(row[f"wrong_{shape}"] for row in seeds)
         n = min(row[f"n_{shape}"] for row in seeds)
-        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
+        return Measured(f"{span(found)} of {n:,}")
 
     return pick
 
@@ -74,7 +75,7 @@ def first_race(rows: Rows) -> Measured:
     """With latents and one FFN, in a race at twice the rate: median of the seeds and their span."""
     gone = [row for row in rows if row["record"] == "latent_experts"]
     found = spread(row["wrong_4x4"] for row in gone)
-    return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})")
+    return Measured(span(found))
 
 
 def held_out_pairs(rows: Rows) -> Measured:
@@ -96,7 +97,7 @@ def wrong_of_rank(rank: int, fraction: float) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         seeds = worked.of_rank(rows, rank, fraction, matched=False)
         found = spread(row["errors_heldout"] for row in seeds)
-        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})")
+        return Measured(span(found))
 
     return pick
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from components.ui.chapters.ch61 import worked
 from components.ui.claims.core import Claim, Measured, part_of
-from components.ui.words import spelled
+from components.ui.words import span, spelled
 from lab.records import select
 from lab.statistics import spread
 
@@ -89,7 +89,7 @@ def uneven(**cell: Any) -> Callable[[Rows], Measured]:
 
     def pick(rows: Rows) -> Measured:
         found = spread(worked.uneven_at_the_end(select(rows, **cell)))
-        return Measured(f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})")
+        return Measured(span(found, ".2f"))
 
     return pick
 
@@ -101,7 +101,7 @@ def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
         seeds = select(rows, **cell)
         found = spread(row["wrong_4x4"] for row in seeds)
         n = min(row["n_4x4"] for row in seeds)
-        return Measured(f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f}) of {n:,}")
+        return Measured(f"{span(found)} of {n:,}")
 
     return pick
 

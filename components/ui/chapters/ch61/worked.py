@@ -15,7 +15,7 @@ from components.ui.chapters.ch61 import probes
 from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
-from components.ui.words import band, spelled
+from components.ui.words import band, span, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
 from lab.recipes.latent_experts import network
 from lab.records import select
@@ -296,9 +296,7 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
                 "FFN": name,
                 "parameters": f"{rows[0]['parameters']:,}",
                 "operations a token": f"{rows[0]['flops_per_token']:,}",
-                f"wrong of {rows[0]['n_4x4']:,}": (
-                    f"{wrong.median:,.0f} ({wrong.low:,.0f} to {wrong.high:,.0f})"
-                ),
+                f"wrong of {rows[0]['n_4x4']:,}": span(wrong),
                 "starts": f"{len(rows)}",
             }
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch62 import worked
 from components.ui.claims.core import Claim, Measured, part_of
 from components.ui.claims.readings import ratio_of_seeds
-from components.ui.words import spelled
-from lab.statistics import Spread, spread
+from components.ui.words import span, spelled
+from lab.statistics import spread
 
 Rows = list[dict[str, Any]]
 Pick = Callable[[Rows], Measured]
@@ -20,22 +20,12 @@ NAMES = {
     "mistakes": worked.BOOK,
     "as_many": worked.AS_MANY,
     "anew": worked.ANEW,
-    "carries": "long carries",
-    "uncertain": "least certain",
-    "margin": "smallest margin",
-    "replay": "mistakes and random",
-    "neighbours": "mistakes and neighbours",
     "whole": worked.WHOLE,
     "as_many_as_all": worked.AS_MANY_AS_ALL,
     "among_all": worked.AMONG_ALL,
     "as_many_as_anew": worked.AS_MANY_AS_ANEW,
 }
-TOLD = ("mistakes", "as_many", "anew", "whole", "as_many_as_all", "among_all", "as_many_as_anew")
-"""Those of which prose tells."""
-
-
-def span(found: Spread) -> str:
-    return f"{found.median:,.0f} ({found.low:,.0f} to {found.high:,.0f})"
+"""Arms of which prose tells."""
 
 
 def asked(rows: Rows) -> dict[str, Any]:
@@ -64,7 +54,7 @@ def number(arm: str, name: str) -> Pick:
 
 def still_wrong(arm: str) -> Pick:
     """Test pairs wrong at the start and at the end: the median and the span of the seeds."""
-    return lambda rows: Measured(span(spread(worked.never_learned(rows, arm))))
+    return lambda rows: Measured(span(spread(worked.still_wrong(rows, arm))))
 
 
 def known_after(arm: str) -> Pick:
@@ -109,17 +99,6 @@ def cost(name: str) -> Pick:
     return pick
 
 
-def claims_of(arms: Sequence[str]) -> dict[str, Claim]:
-    return {
-        f"ch6.book_{name}": Claim(
-            f"Test pairs wrong at the end, having studied {NAMES[name]}.",
-            NEW_PAIRS,
-            wrong_after(NAMES[name]),
-        )
-        for name in arms
-    }
-
-
 CLAIMS: dict[str, Claim] = {
     "ch6.book_sure": Claim(
         f"Mistakes of the first round that were written with a belief above {worked.SURE:g}.",
@@ -133,7 +112,12 @@ CLAIMS: dict[str, Claim] = {
         NEW_PAIRS,
         lambda rows: Measured(f"{asked(rows)['before']:,}"),
     ),
-    **claims_of(TOLD),
+    **{
+        f"ch6.book_{name}": Claim(
+            f"Test pairs wrong at the end, having studied {arm}.", NEW_PAIRS, wrong_after(arm)
+        )
+        for name, arm in NAMES.items()
+    },
     "ch6.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
         NEW_PAIRS,

@@ -8,7 +8,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch62 import worked
 from components.ui.exercises import show_verdict
 from components.ui.records import FORM
-from lab.data.neighbours import column_digits, neighbours
+from lab.data.neighbours import column_digits, neighbours, with_other_digit
 from lab.data.problems import HELDOUT_FROM, split_value
 
 ONE_IN, WANTED = 50, 100
@@ -43,8 +43,7 @@ def hint_of(a: int, b: int) -> str:
         (a, worked.A, of_a, "first"),
         (b, worked.B, of_b, "second"),
     ):
-        unit = 10**place
-        if number - number // unit % 10 * unit != own - own // unit % 10 * unit:
+        if number not in with_other_digit(own, place):
             return f"A digit of the {name} number differs that does not meet in that column."
     return f"It is held out: its u is not below {HELDOUT_FROM:g}. Take another digit."
 

@@ -8,21 +8,25 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.ui.claims.core import part_of
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
+from components.ui.plots import maps
 from components.ui.records import FORM, Atlas
-from components.ui.words import band, spelled
+from components.ui.words import band, span, spelled
 from lab.data.neighbours import column_digits, neighbours
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
 from lab.records import select
 from lab.statistics import Spread, spread
 
+evaluate = lazily("lab.inference.evaluate")
 experiment = lazily("lab.experiments.error_book")
 
+Table = NDArray[np.bool_]
 Row = dict[str, Any]
 Rows = Sequence[Row]
 
@@ -48,6 +52,12 @@ def race(rows: Rows, arm: str | None = None) -> list[Row]:
 
 def arms_of(rows: Rows) -> list[str]:
     return list(dict.fromkeys(row["cell"]["arm"] for row in race(rows)))
+
+
+def noted_in(rows: Rows, round_: int) -> list[Row]:
+    """The mistakes that were listed in a round, of all runs that study them."""
+    books = (row["book"] for row in race(rows, BOOK))
+    return [mistake for book in books for mistake in book if mistake["round"] == round_]
 
 
 # ---------------------------------------------------------------- 1. the book
@@ -143,12 +153,7 @@ SURE = 0.9
 def surely_wrong(rows: Rows) -> tuple[int, int]:
     """Of the mistakes noted in the first round: those that the network held for surer than `SURE`,
     and all; of all seeds together."""
-    beliefs = [
-        mistake["belief"]
-        for row in race(rows, BOOK)
-        for mistake in row["book"]
-        if mistake["round"] == 1
-    ]
+    beliefs = [mistake["belief"] for mistake in noted_in(rows, 1)]
     return sum(belief > SURE for belief in beliefs), len(beliefs)
 
 
@@ -221,7 +226,7 @@ def told_of_arms(rows: Rows) -> list[dict[str, str]]:
                 "studied": arm,
                 "different sums, round by round": different(found),
                 "rate": f"{found[0]['rate']:g}",
-                f"wrong of {n:,}": f"{end.median:,.0f} ({end.low:,.0f} to {end.high:,.0f})",
+                f"wrong of {n:,}": span(end),
             }
         )
     return out
@@ -253,12 +258,12 @@ def is_it_the_number(rows: Rows) -> str:
     return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
 
-# ---------------------------------------------------------------- 4. where the gain comes from
+# ---------------------------------------------------------------- 4. wrong before, or lost
 
 STILL, NEW = "wrong before as well", "right before"
 
 
-def never_learned(rows: Rows, arm: str) -> list[int]:
+def still_wrong(rows: Rows, arm: str) -> list[int]:
     """Of each run: sums that were wrong at the start and still are."""
     return [row["after"] - row["broken"] for row in race(rows, arm)]
 
@@ -267,10 +272,8 @@ def fate_rows(rows: Rows) -> list[Row]:
     """Sums wrong at the end by whether they were wrong at the start, all seeds together."""
     out: list[Row] = []
     for arm in SUSPECTS:
-        found = race(rows, arm)
-        new = sum(row["broken"] for row in found)
-        old = sum(row["after"] for row in found) - new
-        counts = ((STILL, old), (NEW, new))
+        new = sum(row["broken"] for row in race(rows, arm))
+        counts = ((STILL, sum(still_wrong(rows, arm))), (NEW, new))
         out += [
             {"arm": arm, "fate": fate, "rank": rank, "n": n}
             for rank, (fate, n) in enumerate(counts)
@@ -317,35 +320,25 @@ def ledger(rows: Rows) -> list[Row]:
 
 def wrong_again(rows: Rows, noted: int, after: int) -> tuple[int, int]:
     """(wrong, n) of the mistakes of one round, after another."""
-    flags = [
-        mistake["again"][after - noted]
-        for row in race(rows, BOOK)
-        for mistake in row["book"]
-        if mistake["round"] == noted
-    ]
+    flags = [mistake["again"][after - noted] for mistake in noted_in(rows, noted)]
     return sum(flags), len(flags)
 
 
 def broken_next(rows: Rows) -> tuple[int, int]:
     """Of the mistakes of the first round that were right after it: wrong after the second, and
     all."""
-    mended = [
-        mistake["again"]
-        for row in race(rows, BOOK)
-        for mistake in row["book"]
-        if mistake["round"] == 1 and not mistake["again"][0]
-    ]
+    found = (mistake["again"] for mistake in noted_in(rows, 1))
+    mended = [again for again in found if not again[0]]
     return sum(again[1] for again in mended), len(mended)
 
 
-BACK = ("hardly any", "up to a quarter", "more than a quarter")
+BACK = ("hardly any", "less than a quarter", "a quarter or more")
 
 
 def how_many_back(rows: Rows) -> str:
     """The option of the guess: of the first round's mistakes, wrong again after the last."""
     wrong, n = wrong_again(rows, 1, len(race(rows)[0]["curve"]) - 1)
-    share = wrong / n
-    return BACK[0] if share < 0.05 else BACK[1] if share <= 0.25 else BACK[2]
+    return band(wrong / n, (0.05, 0.25), BACK)
 
 
 def book_sizes(rows: Rows) -> list[Spread]:
@@ -359,25 +352,32 @@ def book_sizes(rows: Rows) -> list[Spread]:
 BOOKS = (1, 20, 80, 160)
 """Mistakes that a reader's network may study."""
 
-READS = (BOOK, AS_MANY, "random, all that may be read")
+READS = COMPARED
 
 
 def wrong_pairs(atlas: Atlas) -> list[tuple[int, int]]:
     """The unordered pairs that may be trained on and were not, of which one order is wrong."""
-    new = (two_digit_split() < HELDOUT_FROM) & ~atlas.trained_on
-    wrong = (atlas.wrong_at >= 0) & new
-    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(wrong | wrong.T))]
+    wrong = atlas.wrong_at >= 0
+    return listed_once(may_be_studied(atlas) & (wrong | wrong.T))
 
 
 def new_pairs(atlas: Atlas) -> list[tuple[int, int]]:
     """The unordered pairs that may be trained on and were not."""
-    new = (two_digit_split() < HELDOUT_FROM) & ~atlas.trained_on
-    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(new))]
+    return listed_once(may_be_studied(atlas))
+
+
+def may_be_studied(atlas: Atlas) -> Table:
+    return (two_digit_split() < HELDOUT_FROM) & ~atlas.trained_on
+
+
+def listed_once(pairs: Table) -> list[tuple[int, int]]:
+    """The pairs of a symmetric table, (100, 100), either order of each but once."""
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(pairs))]
 
 
 def to_read(atlas: Atlas, what: str, n: int) -> list[tuple[int, int]]:
     """The pairs that a live run reads, drawn by seed 0; none means all that may be trained on."""
-    if what == READS[2]:
+    if what == ANEW:
         return []
     pairs = wrong_pairs(atlas) if what == BOOK else new_pairs(atlas)
     order = np.random.default_rng(0).permutation(len(pairs))[:n]
@@ -392,18 +392,14 @@ def book_rows(book: Sequence[tuple[int, int]], runs: Sequence[tuple[LiveRun, str
         found = run.wrong_at[a, b]
         counts = {
             "still wrong": (found >= 0).sum(),
-            "right now": (found == RIGHT).sum(),
-            "not asked yet": (found < RIGHT).sum(),
+            "right now": (found == evaluate.RIGHT).sum(),
+            "not asked yet": (found == maps.NOT_ASKED).sum(),
         }
         out += [
             {"run": name, "what": what, "n": int(n), "rank": rank}
             for rank, (what, n) in enumerate(counts.items())
         ]
     return out
-
-
-RIGHT = -1
-"""In a run's checks: no token of the text is wrong. Lower still: it was not asked."""
 
 
 def recorded_curves(rows: Rows, steps: int) -> list[Row]:
@@ -457,7 +453,6 @@ CALC: dict[str, Callable[[], str]] = {
     "arms": lambda: spelled(len(experiment.ARMS)),
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
     "anew_different": lambda: f"{experiment.different_anew(task()):,}",
-    "in_notebook": lambda: spelled(IN_NOTEBOOK * experiment.ROUNDS),
     "listed": lambda: f"{experiment.LISTED}",
     "p_sure": lambda: f"{LIKELY[0]:g}",
     "p_half": lambda: f"{LIKELY[1]:g}",
