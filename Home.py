@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from components.ui import tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
-from components.ui.claims import core, readings
+from components.ui.claims import readings
+from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.lazily import lazily
-from components.ui.operands import ask_pair, share_moment
+from components.ui.operands import ask_pair, last_allowed, share_moment
+from components.ui.records import opening
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
-from components.ui.words import spelled
+from components.ui.words import listed, spelled
 from lab.data.problems import Format, Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
-from lab.inference.transcript import Transcript
-from lab.records import RECORDS
+from lab.recipes.index import recipe
 
 intervene = lazily("lab.interp.intervene")
+patterns = lazily("lab.interp.patterns")
 
 FORM = Format("cot_reversed")
+START = (37, 48)
+CONFIG = recipe(BOOK_RUN).model
+"""Known from the recipe, before the weights are read."""
+
 MISSED = readings.most_missed_head()
-"""The head, (layer, head), that the box pulls out at first."""
+"""The head, (layer, head), that a link without one pulls out."""
 
 ROUTES = (
     (
@@ -47,109 +57,136 @@ def home() -> None:
     page = Chapter("home", CALCULATIONS)
     st.html('<div class="wb-kicker">An interactive textbook</div>')
     st.title("The White-Box Transformer", anchor=False)
+    where_digits_come_from(page)
     page.prose("opening")
-    multiply(page)
-    page.prose("why")
     page.prose("routes")
     cards = "".join(f"<div><strong>{name}</strong><br>{text}</div>" for name, text in ROUTES)
     st.html(f'<div class="wb-routes">{cards}</div>')
     page.prose("map")
-    st.html(f'<div class="wb-map">{"".join(card(entry) for entry in CONTENTS)}</div>')
+    written = [entry for entry in CONTENTS if entry.written]
+    st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')
+    st.markdown(to_come())
+    page.prose("why")
+    page.prose("measured")
     shelf().warm(BOOK_RUN)
 
 
+# ---------------------------------------------------------------- where each digit comes from
+
+
 @st.fragment
-def multiply(page: Chapter) -> None:
-    """The first thing on Home: two boxes, the sum token by token, and a head to pull out."""
-    pair = ask_pair("")
-    if pair is not None:
-        show_whole(*pair)
-    page.prose("measured")
-    page.prose("pull")
-    if st.toggle("Pull out one head", key="pull", bind="query-params") and pair is not None:
-        show_without(*pair)
+def where_digits_come_from(page: Chapter) -> None:
+    """The first thing on Home: a sum as it is written, where heads look for it, a head to pull."""
+    picture = st.container()
+    pair = last_allowed("last_pair", ask_pair(""), START)
+    with picture:
+        draw_sum(page, *pair)
 
 
 @needs_a_run
-def show_whole(a: int, b: int) -> None:
-    known = recorded(a, b)
-    written = known or write(BOOK_RUN, prompt(a, b))
-    show(written, a, b)
-    speed = f"{len(written.beliefs)} tokens at {written.tokens_per_second:,.0f} tokens a second"
-    st.caption(
-        f"{'From the record: ' if known else ''}{speed}. Behind the first =, numbers are written "
-        "back to front, units first. $ ends the text."
+def draw_sum(page: Chapter, a: int, b: int) -> None:
+    layer, head = layer_drawn(), head_out()
+    text, weights = written_and_looked(a, b, layer, head)
+    show_arcs(
+        "arcs",
+        WrittenSum(a, b, FORM, text, weights, layer, head),
+        alt=f"{a} × {b} token by token, with arcs from where the heads of block {layer} look",
+        on_pull=pull,
     )
+    st.caption(f"Arcs lead from where the heads of block {layer} look. To look is not yet to use.")
+    st.markdown(verdict(text, a, b, layer, head))
+    with st.expander("More"):
+        page.prose("pull")
+        st.select_slider("Block", range(CONFIG.n_layer), layer, key="layer", bind="query-params")
+        if head is not None:
+            share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
 
-@needs_a_run
-def show_without(a: int, b: int) -> None:
-    """The sum again, one head handing on zeros."""
-    config = take_with_progress(BOOK_RUN).model.config
-    layers, heads = range(config.n_layer), range(config.attention.n_head)
-    left, right = st.columns(2)
-    layer = int(left.select_slider("Layer", layers, MISSED[0], key="layer", bind="query-params"))
-    head = int(right.select_slider("Head", heads, MISSED[1], key="head", bind="query-params"))
-    written = write(BOOK_RUN, prompt(a, b), [intervene.ablate_head(layer, head)])
-    show(written, a, b)
-    st.markdown(verdict(written, a, b, layer, head))
-    share_moment(a=a, b=b, pull=True, layer=layer, head=head)
+def layer_drawn() -> int:
+    """As the slider has it, or the link before there is one."""
+    said = st.session_state.get("layer", whole_of_link("layer", CONFIG.n_layer))
+    return MISSED[0] if said is None else int(said)
 
 
-def prompt(a: int, b: int) -> str:
-    return f"{a:02d}*{b:02d}="
+def head_out() -> int | None:
+    """The head of that block that the last click pulled out, or the link."""
+    if "head_out" not in st.session_state:
+        head = whole_of_link("head", CONFIG.attention.n_head)
+        asked = st.query_params.get("pull", "").lower() == "true"
+        st.session_state["head_out"] = (MISSED[1] if head is None else head) if asked else None
+    return st.session_state["head_out"]
 
 
-def recorded(a: int, b: int) -> Transcript | None:
-    """The opening sum from its record: it stands there before the model is awake."""
-    try:
-        rows = core.read_record(RECORDS / "opening.jsonl")
-        row = next(row for row in rows if (row["cell"]["a"], row["cell"]["b"]) == (a, b))
-        return Transcript(row["text"], row["given"], row["beliefs"], row["seconds"])
-    except (FileNotFoundError, ValueError, KeyError, StopIteration):
-        return None
+def whole_of_link(name: str, n: int) -> int | None:
+    """0 to n - 1, if the link says one of these."""
+    said = st.query_params.get(name, "")
+    return int(said) if said in {str(i) for i in range(n)} else None
 
 
-def show(written: Transcript, a: int, b: int) -> None:
-    """The text as tokens, then each step of the working against integer arithmetic."""
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(written.text, FORM.text(a, b)))
-    text = tokens.strip(
-        written.text,
-        FORM,
-        a,
-        b,
-        marks=marks,
-        written_from=written.given,
-        probabilities=written.probabilities,
-    )
-    st.html(text + tokens.checks(steps(written.text, a, b), written.given))
+def pull(head: int | None) -> None:
+    """A click of the reader; the link says it too."""
+    st.session_state["head_out"] = head
+    if head is None:
+        for name in ("pull", "head"):
+            st.query_params.pop(name, None)
+    else:
+        st.query_params.update({"pull": "true", "head": str(head)})
 
 
-def steps(text: str, a: int, b: int) -> list[tokens.Step]:
-    return tokens.steps_of(text, FORM, Problem(a, b, partial_products(a, b, FORM.q), a * b))
+def written_and_looked(
+    a: int, b: int, layer: int, head: int | None
+) -> tuple[str, NDArray[np.float64]]:
+    """What the model writes, and where that block's heads look: from the record, or by the model."""
+    known = opening(BOOK_RUN)
+    if known and (a, b, layer, head) == (*START, 0, None):
+        return known.written.text, known.weights
+    return asked_of_the_model(a, b, layer, head)
 
 
-def verdict(written: Transcript, a: int, b: int, layer: int, head: int) -> str:
-    """One sentence on what the missing head did to this sum."""
-    wrong = [step for step in steps(written.text, a, b) if not step.right]
-    if not wrong:
+@lru_cache(maxsize=256)
+def asked_of_the_model(
+    a: int, b: int, layer: int, head: int | None
+) -> tuple[str, NDArray[np.float64]]:
+    model = take_with_progress(BOOK_RUN).model
+    edits = [] if head is None else [intervene.ablate_head(layer, head)]
+    text = write(BOOK_RUN, f"{a:02d}*{b:02d}=", edits).text
+    return text, patterns.patterns(model, text)[layer]
+
+
+def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
+    """One sentence on the sum, and on what a missing head did to it."""
+    problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
+    steps = [step for step in tokens.steps_of(text, FORM, problem) if not step.right]
+    moved = tokens.wrong_tokens(text, FORM.text(a, b))
+    without = "" if head is None else f"Without head {head} of block {layer}: "
+    if steps:
         return (
-            f"Without head {head} of layer {layer} this sum comes out right all the same: "
-            "other heads make up for it, or it is needed elsewhere. Try another."
+            f"{without}**{steps[0].what}** goes wrong first. The model writes {steps[0].written}, "
+            f"where {steps[0].expected} is right."
         )
-    first = wrong[0]
+    if moved:
+        return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
+    if head is None:
+        return f"**{a} × {b} = {a * b}**, and every token of the working is right."
     return (
-        f"Without head {head} of layer {layer}, the step **{first.what}** goes wrong first: "
-        f"the model writes {first.written}, where {first.expected} is right."
+        f"{without}**{a} × {b} = {a * b}** all the same. Other heads make up for it, or it is "
+        "needed elsewhere. Try another."
     )
+
+
+# ---------------------------------------------------------------- the map
 
 
 def card(entry: Entry) -> str:
-    text = f"<strong>{entry.title}</strong>{entry.question}<br>"
-    small = f"<small>Chapter {entry.chapter} · about {entry.minutes} minutes"
-    if entry.written:
-        return f'<a class="wb-card" href="{entry.url}" target="_self">{text}{small}</small></a>'
-    return f'<div class="wb-card wb-to-come">{text}{small} · to come</small></div>'
+    small = f"<small>Chapter {entry.chapter} · about {entry.minutes} minutes</small>"
+    text = f"<strong>{entry.title}</strong>{entry.question}<br>{small}"
+    return f'<a class="wb-card" href="{entry.url}" target="_self">{text}</a>'
+
+
+def to_come() -> str:
+    """The chapters that are not written yet, in a sentence; nothing once all are."""
+    ahead = [f"*{e.title}* (chapter {e.chapter}): {e.question}" for e in CONTENTS if not e.written]
+    return f"Still to come: {listed(ahead)}" if ahead else ""
 
 
 st.set_page_config(page_title="The White-Box Transformer", page_icon="◻️", layout="centered")

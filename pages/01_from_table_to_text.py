@@ -25,8 +25,10 @@ from components.ui.chapters.ch01.worked import (
     in_space,
     price_of_right,
 )
+from components.ui.drawings import openers
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
+from components.ui.records import opening
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.words import spelled
 from lab.by_hand import mlp
@@ -40,6 +42,27 @@ token_loss = lazily("lab.inference.token_loss")
 
 page = Chapter("01_from_table_to_text", CALC)
 page.open()
+
+
+@page.section("bill", told=False)
+def what_every_token_costs() -> None:
+    found = opening(TWIN)
+    if found is None:
+        return
+    text = FORM.text(*START_SUM)
+    st.html(
+        openers.opener(
+            openers.priced_text(text, FORM, found.prices, FORM.prompt_length),
+            f"The price of every token of {text}, as a bar that stands on it",
+            page.text("bill"),
+        )
+    )
+    page.numbers(
+        "prices", [{"token": t, "nats": p} for t, p in zip(text[1:], found.prices, strict=True)]
+    )
+    page.source(token_loss.prices)
+
+
 page.three_from_before("before_door", "before_loss", "before_step")
 page.prose("opening")
 

@@ -62,6 +62,25 @@ EQUALS_AT = PROMPT - 1
 
 page = Chapter("02_attention_by_hand", CALC)
 page.open()
+
+
+@page.section("sweep", told=False)
+def the_query_goes_round() -> None:
+    text = prompt_of(A, B)
+    arrows.show_query(
+        "ch02_sweep",
+        text,
+        PLACES,
+        hand.keys(encode(text)[None])[0],
+        ONE.angle,
+        ONE.length,
+        alt=f"Key arrows of {text}, and a query that goes round once",
+        sweep=True,
+    )
+    st.caption(page.text("sweep"))
+    page.source(hand.keys, hand.attend)
+
+
 page.three_from_before("before_edges", "before_ids", "before_loss")
 page.prose("opening")
 

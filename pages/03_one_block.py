@@ -13,10 +13,11 @@ from components.ui.chapters.ch03 import claims, figures, probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, Written, written_at
 from components.ui.chapters.ch03.worked import CALC, CONFIG
 from components.ui.claims import readings
+from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
 from components.ui.plots import bars
-from components.ui.records import rows_of
+from components.ui.records import opening, rows_of
 from components.ui.runs import BOOK_RUN
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
@@ -36,6 +37,34 @@ residual = lazily("lab.model.residual")
 
 page = Chapter("03_one_block", CALC)
 page.open()
+
+
+@page.section("filling", told=False)
+def the_stream_fills() -> None:
+    found = opening(BOOK_RUN)
+    if found is None:
+        return
+    text = found.written.text
+    st.html(
+        openers.opener(
+            openers.note_map(found.lengths, found.lines, text),
+            f"How long a note each line of the stream holds at every token of {text}",
+            page.text("filling"),
+        )
+    )
+    page.numbers(
+        "lengths",
+        [
+            {
+                "line": line,
+                **{f"{i} {t}": x for i, (t, x) in enumerate(zip(text, row, strict=True))},
+            }
+            for line, row in zip(found.lines, found.lengths.tolist(), strict=True)
+        ],
+    )
+    page.source(logit_lens.notebook)
+
+
 page.three_from_before("before_attention", "before_text", "before_neuron")
 page.prose("opening")
 pair = page.pair() if page.alone is None else None

@@ -20,9 +20,10 @@ from components.ui.chapters.ch10 import (
 from components.ui.chapters.ch10.arms import FORM, HOW_MANY, STYLE_NAMES, TWIN
 from components.ui.chapters.ch10.worked import CALC, guessed_digits
 from components.ui.claims import core, index, readings
+from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
-from components.ui.plots import bars, curves, maps
+from components.ui.plots import bars, curves, maps, pictures
 from components.ui.records import Atlas, atlases, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
@@ -45,6 +46,24 @@ OF_A_SUM = ("ways", "carry", "attention", "every_head", "forge", "handed")
 
 page = Chapter("10_chain_of_thought", CALC)
 page.open()
+
+
+@page.section("all_pairs", told=False)
+def every_pair_there_is() -> None:
+    atlas = atlases().get(BOOK_RUN)
+    if atlas is None:
+        return
+    picture = pictures.atlas_picture(atlas.wrong_at, atlas.trained_on)
+    st.html(
+        openers.opener(
+            openers.filling_picture(picture) + maps.atlas_key(),
+            "All pairs up to 99 as the model with working writes them, a dot a pair",
+            page.text("all_pairs"),
+        )
+    )
+    page.source(evaluate.decode_all)
+
+
 page.three_from_before("before_stream", "before_attention", "before_table")
 page.prose("opening")
 

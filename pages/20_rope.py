@@ -15,6 +15,7 @@ from components.ui.chapters.ch20.probes import FIRST_EQUALS, LEARNED, PROMPT, RO
 from components.ui.chapters.ch20.worked import (
     BASES,
     CALC,
+    DRAWN_BASE,
     DRAWN_DIM,
     EQUALS,
     EXTRA,
@@ -26,12 +27,13 @@ from components.ui.chapters.ch20.worked import (
     TRAINED_DIGITS,
     I,
     J,
+    drawn_speeds,
     head_dim,
     table_of_pairs,
     two_arrows,
     two_bumps,
 )
-from components.ui.drawings import clocks, tape, waves
+from components.ui.drawings import clocks, openers, tape, waves
 from components.ui.lazily import lazily
 from components.ui.plots import maps
 from components.ui.records import rows_of
@@ -51,6 +53,21 @@ position_probes = lazily("lab.interp.position_probes")
 
 page = Chapter("20_rope", CALC)
 page.open()
+
+
+@page.section("turning", told=False)
+def eight_hands_turn() -> None:
+    st.html(
+        openers.opener(
+            openers.turning_clocks(drawn_speeds(), LAST_PLACE),
+            "Eight hands that turn with the position of a token, each at a speed of its own",
+            page.text("turning"),
+        )
+    )
+    page.numbers("speeds", {"radians a place": drawn_speeds()})
+    page.source(positions.frequencies)
+
+
 page.three_from_before("before_order", "before_table", "before_working")
 page.prose("opening")
 
@@ -91,7 +108,7 @@ def clock() -> None:
     ):
         return
     page.prose("clock_controls")
-    base = page.choose("base", "Base of the speeds", BASES, 100)
+    base = page.choose("base", "Base of the speeds", BASES, DRAWN_BASE)
     speeds = positions.frequencies(DRAWN_DIM, base).numpy()
     query, key = two_arrows(len(speeds))
     clocks.show_clocks(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from components.ui.claims import core
 from components.ui.runs import write_sum
 from lab.data.problems import Format, two_digit_split
+from lab.inference.transcript import Transcript
 from lab.records import ROOT
 
 FORM = Format("cot_reversed")
@@ -45,6 +46,37 @@ def atlases() -> dict[str, Atlas]:
 def read_atlas(row: dict[str, Any]) -> Atlas:
     wrong_at = np.frombuffer(bytes.fromhex(row["first_wrong"]), np.int8).reshape(100, 100)
     return Atlas(wrong_at.astype(np.int64), two_digit_split() < row["fraction"])
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A sum as its record has it, to be shown before any model is awake.
+
+    `weights` (n_head, T, T): where the heads of block 0 look; `lines` of the stream, and `lengths`
+    (lines, T) of their notes; `prices` (T - 1,) in nats of the right tokens but the first.
+    """
+
+    written: Transcript
+    weights: NDArray[np.float64]
+    lines: list[str]
+    lengths: NDArray[np.float64]
+    prices: list[float]
+
+
+def opening(run: str) -> Opening | None:
+    """The recorded sum of a run; None, if its record is missing or damaged."""
+    try:
+        rows = core.read_record(ROOT / "records/opening.jsonl")
+        row = next(row for row in rows if row["cell"]["run"] == run)
+        return Opening(
+            Transcript(row["text"], row["given"], row["beliefs"], row["seconds"]),
+            np.array(row["weights"]),
+            row["lines"],
+            np.array(row["lengths"]),
+            row["prices"],
+        )
+    except (FileNotFoundError, ValueError, KeyError, StopIteration):
+        return None
 
 
 def first_error(atlas: Atlas) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import base64
 import csv
 import inspect
 import io
@@ -21,13 +20,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
 from components.ui.plots.colours import GREY
 from components.ui.plots.core import Chart, finished
+from components.ui.plots.pictures import as_url, atlas_picture
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
@@ -434,48 +433,20 @@ def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     """A small picture of all pairs for each run, as it was last asked."""
-    colours = zip(maps.ATLAS_KINDS, maps.atlas_colours(), strict=True)
-    st.html(
-        '<div class="wb-legend">'
-        + "".join(f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
-        + "</div>"
-    )
+    st.html(maps.atlas_key())
     columns = st.columns(max(2, len(runs)))
     for column, run, name in zip(columns, runs, names, strict=False):
         said = f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet"
-        url = as_url(atlas_picture(run))
+        url = as_url(atlas_picture(run.wrong_at, trained_cells(run)))
         column.html(
             f'<figure class="wb-atlas"><img alt="{escape(said)}" src="{url}">'
             f"<figcaption>{escape(name)}</figcaption></figure>"
         )
 
 
-def as_url(picture: NDArray[np.uint8]) -> str:
-    """A picture inside the page itself: a file that is replaced every second can be missed."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "png")
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-
-
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
     """True for the pairs that a run trains on, (100, 100)."""
     return run.spec.build().trained_on()
-
-
-def atlas_picture(run: LiveRun) -> NDArray[np.uint8]:
-    """(100, 100, 4): the colours of the atlas; clear where the run was not asked yet."""
-    trained, wrong_at = trained_cells(run), run.wrong_at
-    picture = np.zeros((100, 100, 4), dtype=np.uint8)
-    kinds = zip(maps.ATLAS_ORDER, maps.atlas_colours(), strict=True)
-    for (is_wrong, was_trained), colour in kinds:
-        same = ((wrong_at >= 0) == is_wrong) & (trained == was_trained)
-        picture[same & (wrong_at != maps.NOT_ASKED)] = rgba(colour)
-    return picture
-
-
-def rgba(colour: str) -> tuple[int, ...]:
-    """#rrggbb or #rrggbbaa as four bytes."""
-    return tuple(bytes.fromhex((colour[1:] + "ff")[:8]))
 
 
 def history_csv(run: LiveRun) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 NAMES = (
     "attention",
     "attnres",
+    "error_book",
     "flash",
     "handed",
     "heads",

@@ -1,4 +1,4 @@
-"""All 10,000 sums and where each goes wrong, and the one sum that opens the book."""
+"""All 10,000 sums and where each goes wrong, and the sums that open the book and its pages."""
 
 from __future__ import annotations
 
@@ -12,22 +12,37 @@ from lab.data.samples import CENSUS, PAIRS, Sample
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import decode_all, first_wrong
+from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
+from lab.interp.logit_lens import notebook
+from lab.interp.patterns import patterns
 from lab.training.checkpoint import CHECKPOINTS, load_run, read_result
 from lab.training.recipe import Recipe
 
 
 def opening_cells() -> list[Cell]:
-    return [{"run": "chain_of_thought", "a": 37, "b": 48}]
+    return [{"run": "chain_of_thought", "a": 37, "b": 48}, {"run": "few_pairs", "a": 61, "b": 76}]
 
 
 def measure_opening(cell: Cell) -> dict[str, Any]:
-    """The sum that stands on Home before the model is awake."""
+    """What a page shows of a sum before any model is awake: what the run writes, where the heads of
+    its first block look, how long a note each line of the stream is, and what the right text costs.
+    """
     loaded = load_run(cell["run"])
     prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
     transcribe(loaded.model, prompt, loaded.format.length)  # the first is slower: warm up
     written = transcribe(loaded.model, prompt, loaded.format.length)
-    return {**asdict(written), **Sample("given", PAIRS, 1).document(), "seeds": [0]}
+    stream = notebook(loaded.model, written.text)
+    right = loaded.format.text(cell["a"], cell["b"])
+    return {
+        **asdict(written),
+        "weights": patterns(loaded.model, written.text)[0].round(4).tolist(),
+        "lines": stream.lines,
+        "lengths": stream.length_of_notes.round(2).tolist(),
+        "prices": prices(loaded.model, right).round(4).tolist(),
+        **Sample("given", PAIRS, 1).document(),
+        "seeds": [0],
+    }
 
 
 def atlas_cells() -> list[Cell]:

@@ -47,12 +47,15 @@ def show_query(
     alt: str,
     wanted: Collection[int] = (),
     on_turn: Callable[[float, float], None] | None = None,
+    sweep: bool = False,
 ) -> None:
     """A constructed head: `keys` (S, 2) of the tokens of `text`, and the query of the last one.
 
-    The query has an angle in degrees and a length. `on_turn(angle, length)` is called on release.
+    The query has an angle in degrees and a length; with `sweep` it goes round once when it is
+    opened. `on_turn(angle, length)` is called on release.
     """
-    data = query_data(text, places, keys, angle, length) | {"alt": alt, "wanted": [*wanted]}
+    data = query_data(text, places, keys, angle, length)
+    data |= {"alt": alt, "wanted": [*wanted], "sweep": sweep}
     data["digest"] = digest(data)
 
     def turned() -> None:

@@ -37,6 +37,13 @@ def atlas_colours() -> tuple[str, ...]:
     return (GREY.now + "30", RIGHT_FIELD.now, WRONG.now, WORSE.now)
 
 
+def atlas_key() -> str:
+    """HTML of what each colour of an atlas says, for one that is a picture."""
+    colours = zip(ATLAS_KINDS, atlas_colours(), strict=True)
+    spans = (f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
+    return f'<div class="wb-legend">{"".join(spans)}</div>'
+
+
 def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 for none, `NOT_ASKED`."""
     a, b = np.divmod(np.arange(10_000), 100)

@@ -33,7 +33,7 @@ torch = lazily("torch")
 
 BASES = (3, 10, 100, 1000, 10_000)
 I, J = 30, 24
-DRAWN_DIM = 16
+DRAWN_DIM, DRAWN_BASE = 16, 100
 SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
@@ -65,6 +65,11 @@ def two_arrows(n_pair: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     query = rng.normal(size=(n_pair, 2))
     return query, query + 0.6 * rng.normal(size=query.shape)
+
+
+def drawn_speeds() -> list[float]:
+    """Of the clocks that are drawn at first, in radians a place: base to the power of -2n/d."""
+    return [float(DRAWN_BASE ** (-2 * n / DRAWN_DIM)) for n in range(DRAWN_DIM // 2)]
 
 
 def table_of_pairs(speeds: np.ndarray, query: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:

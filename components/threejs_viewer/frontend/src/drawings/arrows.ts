@@ -5,13 +5,14 @@
 import { make } from "../shared/dom";
 import "./arrows.css";
 import { arrow, attend, blend } from "./maths/attention";
-import { draw, onScheme, partsOf, say, set, tip, type Part } from "./shared/elements";
+import { draw, onScheme, partsOf, say, set, still, tip, type Part } from "./shared/elements";
 import { mounted, type Send } from "./shared/mount";
 import { clamp, range, short, type Pair } from "./shared/numbers";
 import { REST_MS } from "./shared/slide";
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
+const SWEEP_MS = 7000; // once round
 
 interface Both {
   digest: string;
@@ -28,6 +29,8 @@ interface Made extends Both {
   length: number;
   longest: number;
   key_length: number;
+  /** Whether the query goes round once when the drawing is opened. */
+  sweep: boolean;
 }
 
 /** A real head, and the token it is read from at first. */
@@ -46,6 +49,7 @@ class Head {
   private readonly leaveScheme: () => void;
   private dragging = false;
   private timer = 0;
+  private frame = 0;
   /** The token whose weights are shown. */
   private at = 0;
   /** Of a constructed head: angle in degrees, and length. */
@@ -72,10 +76,12 @@ class Head {
     const from = this.part<HTMLInputElement>("from");
     from.oninput = () => this.readFrom(Number(from.value));
     this.build();
+    if ("sweep" in data && data.sweep && !still()) this.sweep(data.angle, performance.now());
   }
 
   dispose(): void {
     clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
     this.watch.disconnect();
     this.leaveScheme();
   }
@@ -91,9 +97,19 @@ class Head {
     return attend(arrow(...this.query), this.data.keys);
   }
 
+  /** Once round, back to where it began; a hand on it ends that. */
+  private sweep(angle: number, began: number): void {
+    const part = Math.min(1, (performance.now() - began) / SWEEP_MS);
+    this.query = [(angle + 360 * part) % 360, this.query[1]];
+    this.part("said").ariaLive = part < 1 ? "off" : "polite";
+    this.draw();
+    if (part < 1) this.frame = requestAnimationFrame(() => this.sweep(angle, began));
+  }
+
   // ------------------------------------------------------------ the hand
 
   private grab(event: PointerEvent): void {
+    cancelAnimationFrame(this.frame);
     const touch = event.pointerType !== "mouse";
     const near = (event.target as Element).closest(".handle, .reach");
     if (touch && !near) return; // so that a thumb can scroll
@@ -119,6 +135,7 @@ class Head {
   }
 
   private nudge(event: KeyboardEvent): void {
+    cancelAnimationFrame(this.frame);
     const far = event.shiftKey ? 10 : 1;
     const [angle, length] = this.query;
     const to = new Map<string, Pair>([
@@ -252,7 +269,7 @@ class Head {
     set(this.line, { x2: x, y2: -y });
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
     const [angle, length] = this.query;
-    const spoken = `${angle} degrees, length ${length}`;
+    const spoken = `${Math.round(angle)} degrees, length ${length}`;
     set(this.handle, { "aria-valuenow": angle, "aria-valuetext": spoken });
     this.shares.forEach((line, i) => set(line, { "stroke-width": 40 * weights[i] }));
     const shares = blend(this.data.tokens, weights);

@@ -1,0 +1,230 @@
+// Where each digit comes from: a sum is written token by token, an arc leads to each token from
+// where a head looks. A digit shows its own arcs; a button, or an arc, pulls its head out.
+
+import { make } from "../shared/dom";
+import "./arcs.css";
+import {
+  arcsOf,
+  bow,
+  isWrong,
+  toldOfText,
+  toldOfToken,
+  type Arc,
+  type Group,
+  type Text,
+} from "./maths/arcs";
+import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import { mounted, type Send } from "./shared/mount";
+import { range } from "./shared/numbers";
+import { Reel } from "./shared/reel";
+import { ACROSS, steppedThrough } from "./shared/stepped";
+
+const [HIGHEST, HIGH] = [280, 0.325]; // of the arcs, in pixels and in widths
+const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
+const WIDEST = 7; // an arc of weight 1, where there is room
+const PUT_BACK = -1;
+
+interface Data extends Text {
+  digest: string;
+  alt: string;
+  roles: string[];
+  groups: Group[];
+  /** How long it takes to write. */
+  seconds: number;
+}
+
+class Arcs {
+  send: Send = () => undefined;
+  private readonly part: Part;
+  private readonly reel: Reel;
+  private readonly picture: SVGSVGElement;
+  private readonly watch: ResizeObserver;
+  private arcs: { arc: Arc; path: SVGPathElement }[] = [];
+  private tokens: SVGGElement[] = [];
+  private width = 0;
+  private length = 0;
+  /** The token whose arcs alone are shown. */
+  private lit: number | null = null;
+
+  constructor(
+    root: HTMLElement,
+    private data: Data,
+  ) {
+    this.part = partsOf(root);
+    this.picture = this.part("picture");
+    this.reel = new Reel(this.part, (at) => this.show(at));
+    this.watch = new ResizeObserver(() => this.fit());
+    this.watch.observe(this.picture);
+    this.build();
+    this.write();
+  }
+
+  dispose(): void {
+    this.reel.stop();
+    this.watch.disconnect();
+  }
+
+  /** Another sum, or the same without a head, is written anew. */
+  load(data: Data): void {
+    if (data.digest === this.data.digest) return;
+    this.data = data;
+    this.build();
+    this.write();
+  }
+
+  private write(): void {
+    const { tokens, given, seconds } = this.data;
+    this.reel.load(tokens.length - given, seconds);
+  }
+
+  // ------------------------------------------------------------ built once
+
+  private build(): void {
+    const { tokens, given, alt } = this.data;
+    this.lit = null;
+    set(this.picture, { "aria-label": alt });
+    this.picture.replaceChildren();
+    this.arcs = arcsOf(this.data).map((arc) => ({ arc, path: this.buildArc(arc) }));
+    this.tokens = tokens.map((_, i) => this.buildToken(i));
+    steppedThrough(this.tokens.slice(given), ACROSS);
+    for (const group of this.data.groups) this.buildGroup(group);
+    this.buildHeads();
+    this.width = 0;
+    this.fit();
+  }
+
+  private buildArc(arc: Arc): SVGPathElement {
+    const role = this.data.roles[arc.from];
+    const path = draw(this.picture, "path", { class: `arc ${role}`, pathLength: 1 });
+    path.style.setProperty("--weight", String(arc.weight));
+    draw(path, "title").textContent = `head ${arc.head}, ${arc.weight.toFixed(2)}: pull it out`;
+    path.onclick = () => this.pull(arc.head);
+    return path;
+  }
+
+  private buildToken(i: number): SVGGElement {
+    const { tokens, roles, places, given, right } = this.data;
+    const wrong = isWrong(this.data, i);
+    const name = `token ${roles[i]}${wrong ? " wrong" : ""}`;
+    const token = draw(this.picture, "g", { class: name });
+    draw(token, "rect", { class: "reach" });
+    draw(token, "text", { class: "sign" }).textContent = tokens[i];
+    draw(token, "circle", { class: "ahead", r: 2 });
+    if (wrong) draw(token, "path", { class: "cross" });
+    if (i < given) return token;
+    const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}`;
+    set(token, { role: "img", "aria-label": spoken });
+    token.onpointerenter = token.onfocus = () => this.light(i);
+    token.onpointerleave = token.onblur = () => this.light(null);
+    return token;
+  }
+
+  private buildGroup({ label, note }: Group): void {
+    const group = draw(this.picture, "g", { class: "group" });
+    draw(group, "line");
+    draw(group, "text", { class: "label" }).textContent = label;
+    draw(group, "text", { class: "note" }).textContent = note;
+  }
+
+  private buildHeads(): void {
+    const { weights, pulled } = this.data;
+    const heads = range(weights.length).map((head) => {
+      const out = head === pulled;
+      const button = make(
+        "button",
+        { type: "button", "aria-pressed": String(out) },
+        `head ${head}`,
+      );
+      button.onclick = () => this.pull(head);
+      return button;
+    });
+    const said = pulled === null ? "Pull out" : "Out; press to put back";
+    this.part("heads").setAttribute("aria-label", said);
+    this.part("heads").replaceChildren(make("span", {}, said), ...heads);
+  }
+
+  /** Lays out what is drawn, for the width there is. */
+  private fit(): void {
+    const { width } = this.picture.getBoundingClientRect();
+    if (!width || width === this.width) return;
+    this.width = width;
+    const pitch = width / this.data.tokens.length;
+    const most = Math.min(HIGHEST, HIGH * width);
+    const size = Math.min(LARGEST, SHARE * pitch);
+    const line = most + 10;
+    const height = line + 1.5 * size + 46;
+    set(this.picture, { viewBox: `0 0 ${width} ${height}`, height });
+    const at = (i: number): number => (i + 0.5) * pitch;
+    for (const { arc, path } of this.arcs) {
+      set(path, { d: bow(at(arc.from), at(arc.to), line, most) });
+      set(path, {
+        "stroke-width": Math.max(1.2, (WIDEST * arc.weight * Math.min(40, pitch)) / 40),
+      });
+    }
+    this.tokens.forEach((token, i) => this.fitToken(token, at(i), line, pitch, size));
+    const groups = [...this.picture.querySelectorAll(".group")];
+    groups.forEach((group, n) => this.fitGroup(group, n, pitch, line + 1.5 * size));
+  }
+
+  private fitToken(token: SVGGElement, x: number, line: number, pitch: number, size: number): void {
+    const [reach, sign, dot, cross] = token.children;
+    const y = line + 0.75 * size;
+    set(reach, { x: x - pitch / 2, y: line, width: pitch, height: 1.5 * size });
+    set(sign, { x, y, "font-size": size });
+    set(dot, { cx: x, cy: y });
+    const r = 0.4 * size;
+    if (cross)
+      set(cross, { d: `M${x - r} ${y - r}L${x + r} ${y + r}M${x - r} ${y + r}L${x + r} ${y - r}` });
+  }
+
+  private fitGroup(group: Element, n: number, pitch: number, y: number): void {
+    const { start, stop } = this.data.groups[n];
+    const [line, label, note] = group.children;
+    const x = ((start + stop) / 2) * pitch;
+    set(line, { x1: (start + 0.15) * pitch, x2: (stop - 0.15) * pitch, y1: y, y2: y });
+    set(label, { x, y: y + 18 });
+    set(note, { x, y: y + 34 });
+  }
+
+  // ------------------------------------------------------------ the hand
+
+  private pull(head: number): void {
+    const out = head === this.data.pulled;
+    for (const { arc, path } of this.arcs)
+      path.classList.toggle("fallen", !out && arc.head === head);
+    this.send("pull", out ? PUT_BACK : head);
+  }
+
+  private light(i: number | null): void {
+    this.lit = i !== null && i < this.length ? i : null;
+    this.shade();
+    if (!this.reel.plays) say(this.part("said"), this.told());
+  }
+
+  // ------------------------------------------------------------ drawn at every moment
+
+  private show(at: number): string {
+    this.length = this.data.given + at;
+    this.tokens.forEach((token, i) => token.classList.toggle("later", i >= this.length));
+    this.shade();
+    return this.told();
+  }
+
+  private shade(): void {
+    const newest = this.reel.plays ? this.length - 1 : null;
+    const shown = this.lit ?? newest;
+    for (const { arc, path } of this.arcs) {
+      path.classList.toggle("later", arc.to >= this.length);
+      path.classList.toggle("strong", arc.to === shown);
+      path.classList.toggle("faint", this.lit !== null && arc.to !== this.lit);
+    }
+  }
+
+  private told(): string {
+    return this.lit === null
+      ? toldOfText(this.data, this.length)
+      : toldOfToken(this.data, this.lit);
+  }
+}
+
+export default mounted(Arcs, "arcs");

@@ -1,0 +1,78 @@
+"""Figures that open a page: real numbers that move once and rest, in HTML and CSS alone.
+
+They need no script of their own, so they stand there as soon as the page does. Under
+`prefers-reduced-motion` they are drawn as they rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.ui.plots.pictures import as_url
+from lab.data.problems import Format
+
+Numbers = NDArray[np.float64]
+
+LEAST_PRICE = 0.05
+"""Nats from which a price is written above its bar."""
+
+TURN_SECONDS = 9
+
+
+def opener(body: str, alt: str, caption: str) -> str:
+    """A figure with its sentence below it."""
+    return (
+        f'<figure class="wb-opener"><div role="img" aria-label="{escape(alt)}">{body}</div>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def priced_text(text: str, form: Format, prices: Sequence[float], written_from: int) -> str:
+    """The price of each token that is written, as a bar that stands on it. `prices`: nats of all
+    tokens but the first. Raises ValueError if they are not as many."""
+    if len(prices) != len(text) - 1:
+        raise ValueError(f"{len(prices)} prices; a text of {len(text)} tokens has {len(text) - 1}")
+    most = max(prices[written_from - 1 :])
+    columns: list[str] = []
+    for i, token in enumerate(text):
+        price = prices[i - 1] if i >= written_from else 0.0
+        label = f"<b>{price:.2f}</b>" if price >= LEAST_PRICE else ""
+        columns.append(
+            f'<div style="--share:{price / most:.4f};--i:{max(0, i - written_from)}">{label}<i></i>'
+            f'<span class="wb-token wb-{form.field_at(i).role}">{token}</span></div>'
+        )
+    return f'<div class="wb-priced">{"".join(columns)}</div>'
+
+
+def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
+    """How long a note each line of the stream holds at each token, line by line: `lengths` (lines,
+    T), on a logarithmic scale from 1."""
+    strength = np.log10(np.maximum(lengths, 1)) / np.log10(lengths.max())
+    head = "".join(f"<span>{token}</span>" for token in text)
+    rows = "".join(
+        f'<b style="--i:{n}">{line}</b>'
+        + "".join(f'<i style="--s:{100 * s:.0f}%;--i:{n}"></i>' for s in row)
+        for n, (line, row) in enumerate(zip(lines, strength.tolist(), strict=True))
+    )
+    return f'<div class="wb-notes" style="--n:{len(text)}"><b></b>{head}{rows}</div>'
+
+
+def turning_clocks(speeds: Sequence[float], places: int) -> str:
+    """A clock for each speed, in radians a place; the hands turn from place 0 to `places`."""
+    clocks = "".join(
+        '<div><svg viewBox="-54 -54 108 108" aria-hidden="true"><circle r="50"></circle>'
+        f'<line class="wb-hand" y2="-44" style="--turn:{speed * places:.4f}rad"></line></svg>'
+        f"<span>{speed:.2g}</span></div>"
+        for speed in speeds
+    )
+    ruler = f'<div class="wb-ruler"><span>place 0</span><i></i><span>{places}</span></div>'
+    return f'<div class="wb-turning" style="--t:{TURN_SECONDS}s"><div>{clocks}</div>{ruler}</div>'
+
+
+def filling_picture(picture: NDArray[np.uint8]) -> str:
+    """A picture of a pixel a cell, uncovered from its first row to its last."""
+    return f'<div class="wb-filling"><img alt="" src="{as_url(picture)}"></div>'
