@@ -136,7 +136,7 @@ def pull(head: int | None) -> None:
 def written_and_looked(
     a: int, b: int, layer: int, head: int | None
 ) -> tuple[str, NDArray[np.float64]]:
-    """What the model writes, and where that block's heads look: from the record, or by the model."""
+    """What the model writes, and where that block's heads look: recorded, or asked of it now."""
     known = opening(BOOK_RUN)
     if known and (a, b, layer, head) == (*START, 0, None):
         return known.written.text, known.weights

@@ -1,4 +1,4 @@
-"""Where each digit comes from: a sum as it is written, with arcs from where the heads of a block look.
+"""Where each digit comes from: a sum as it is written, with arcs from where heads of a block look.
 
 The weights are sent; the browser writes the text token by token, lets a reader follow one digit,
 and says which head is to be pulled out. The sum without it is Python's to write.
@@ -41,7 +41,7 @@ component = drawing("digit_arcs", "arcs", HTML)
 class WrittenSum:
     """What a model wrote of a x b, and where the heads of one `layer` looked: `weights` (H, T, T).
 
-    Row t belongs to token t, just before token t + 1 is written. The head `pulled`, if any, was out.
+    Row t belongs to token t, just before token t + 1 is written. Head `pulled`, if any, was out.
     """
 
     a: int
@@ -61,8 +61,8 @@ def show_arcs(
     seconds: float = 5.0,
     on_pull: Callable[[int | None], None] | None = None,
 ) -> None:
-    """Write the sum once in so many `seconds`. `on_pull(head)` is called when the reader pulls out a
-    head, and with None when it is put back. Raises ValueError for what `arcs_data` refuses."""
+    """Write the sum once in so many `seconds`. `on_pull(head)` is called when the reader pulls out
+    a head, and with None when it is put back. Raises ValueError for what `arcs_data` refuses."""
     data = arcs_data(written) | {"alt": alt, "seconds": seconds}
 
     def pulled() -> None:
