@@ -57,9 +57,7 @@ def what_every_token_costs() -> None:
             page.text("bill"),
         )
     )
-    page.numbers(
-        "prices", [{"token": t, "nats": p} for t, p in zip(text[1:], found.prices, strict=True)]
-    )
+    page.numbers("prices", {"token": list(text[1:]), "nats": found.prices})
     page.source(token_loss.prices)
 
 

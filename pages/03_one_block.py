@@ -52,16 +52,8 @@ def the_stream_fills() -> None:
             page.text("filling"),
         )
     )
-    page.numbers(
-        "lengths",
-        [
-            {
-                "line": line,
-                **{f"{i} {t}": x for i, (t, x) in enumerate(zip(text, row, strict=True))},
-            }
-            for line, row in zip(found.lines, found.lengths.tolist(), strict=True)
-        ],
-    )
+    lengths = {f"{i} {token}": found.lengths[:, i] for i, token in enumerate(text)}
+    page.numbers("lengths", {"line": found.lines, **lengths})
     page.source(logit_lens.notebook)
 
 
