@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
@@ -79,27 +80,32 @@ def where_digits_come_from(page: Chapter) -> None:
     """The first thing on Home: a sum as it is written, where heads look for it, a head to pull."""
     picture = st.container()
     pair = last_allowed("last_pair", ask_pair(""), START)
-    with picture:
-        draw_sum(page, *pair)
+    draw_sum(page, picture, *pair)
 
 
 @needs_a_run
-def draw_sum(page: Chapter, a: int, b: int) -> None:
+def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
+    """The picture above the boxes, and what came of the sum below them."""
     layer, head = layer_drawn(), head_out()
     text, weights = written_and_looked(a, b, layer, head)
-    show_arcs(
-        "arcs",
-        WrittenSum(a, b, FORM, text, weights, layer, head),
-        alt=f"{a} × {b} token by token, with arcs from where the heads of block {layer} look",
-        on_pull=pull,
-    )
-    st.caption(f"Arcs lead from where the heads of block {layer} look. To look is not yet to use.")
+    with picture:
+        show_arcs(
+            "arcs",
+            WrittenSum(a, b, FORM, text, weights, layer, head),
+            alt=f"{a} × {b} token by token, with arcs from where the heads of block {layer} look",
+            on_pull=pull,
+        )
+        st.caption(caption(layer))
     st.markdown(verdict(text, a, b, layer, head))
     with st.expander("More"):
         page.prose("pull")
         st.select_slider("Block", range(CONFIG.n_layer), layer, key="layer", bind="query-params")
         if head is not None:
             share_moment(a=a, b=b, pull=True, layer=layer, head=head)
+
+
+def caption(layer: int) -> str:
+    return f"Arcs lead from where the heads of block {layer} look. To look is not yet to use."
 
 
 def layer_drawn() -> int:

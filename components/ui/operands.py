@@ -15,9 +15,9 @@ def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tupl
     The keys are `prefix` + a and b, and so are the names in the link.
     """
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="small"):
-        text_a = st.text_input("First number", a, key=f"{prefix}a", bind="query-params", width=150)
+        text_a = st.text_input("First number", a, key=f"{prefix}a", bind="query-params", width=110)
         st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
-        text_b = st.text_input("Second number", b, key=f"{prefix}b", bind="query-params", width=150)
+        text_b = st.text_input("Second number", b, key=f"{prefix}b", bind="query-params", width=110)
     numbers: list[int] = []
     for name, text in (("First", text_a), ("Second", text_b)):
         try:

@@ -72,10 +72,13 @@ DRAWN_ANEW: Arm = "random, drawn anew"
 AMONG_ALL: Arm = "mistakes and drawn anew"
 """Half of the rows are those of ordinary training."""
 
-LOWER: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
-    ("2x2", arm): (3e-5,) for arm in (BOOK, "least certain")
+BESIDES: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
+    ("2x2", BOOK): (3e-5,),
+    ("2x2", "least certain"): (3e-5,),
+    ("4x4", BOOK): (1e-3,),
+    ("4x4", "long carries"): (1e-3,),
 }
-"""Rates below a grid whose lowest was best; the book's say how much is studied at them."""
+"""Rates beyond a grid whose end was best for an arm; the book's say how much is studied at them."""
 
 SEEDS = range(1, 6)
 ROUNDS, BATCH, WARMUP, DECAY = 4, 32, 10, 0.5
@@ -459,7 +462,7 @@ def record_of(task: TaskName) -> Path:
 
 
 def rates_of(task: TaskName, arm: Arm) -> tuple[float, ...]:
-    return (*LOWER.get((task, arm), ()), *TASKS[task].rates)
+    return tuple(sorted({*BESIDES.get((task, arm), ()), *TASKS[task].rates}))
 
 
 def cells_of(task: TaskName) -> list[Cell]:
