@@ -144,7 +144,7 @@ def written_and_looked(
 ) -> tuple[str, NDArray[np.float64]]:
     """What the model writes, and where that block's heads look: recorded, or asked of it now."""
     known = opening(BOOK_RUN)
-    if known and (a, b, layer, head) == (*START, 0, None):
+    if known and (a, b, layer, head) == (known.a, known.b, 0, None):
         return known.written.text, known.weights
     return asked_of_the_model(a, b, layer, head)
 
@@ -195,11 +195,18 @@ def to_come() -> str:
     return f"Still to come: {listed(ahead)}" if ahead else ""
 
 
-st.set_page_config(page_title="The White-Box Transformer", page_icon="◻️", layout="centered")
+st.set_page_config(
+    page_title="The White-Box Transformer",
+    page_icon="◻️",
+    layout="centered",
+    initial_sidebar_state=240,
+)
 st.navigation(
     {
         "": [st.Page(home, title="Home", default=True)],
-        "Chapters": [st.Page(e.path, title=e.title) for e in CONTENTS if e.written],
+        "Chapters": [
+            st.Page(e.path, title=f"{e.chapter} · {e.title}") for e in CONTENTS if e.written
+        ],
         "Behind the book": [st.Page(CLAIMS_PAGE.path, title=CLAIMS_PAGE.title)],
     },
     expanded=True,

@@ -68,29 +68,29 @@ def draw_film(
 # ---------------------------------------------------------------- the button first
 
 
-@page.section("opening")
+@page.section("opening", told=False)
 def it_remembers() -> None:
     tries = st.session_state.setdefault("ch00_tries", 0)
     left, right = st.columns([1, 3], vertical_alignment="center")
     with left:
         if pressed("Train", "ch00_train", type="primary", icon=":material/play_arrow:"):
             tries = st.session_state["ch00_tries"] = tries + 1
-    settings, shown = replace(USUAL, seed=max(0, tries - 1)), hide(DIGITS)
-    again = " Press again for another." if tries else ""
-    right.caption(f"Random start {settings.seed}.{again}")
+    settings, shown = replace(USUAL, seed=tries), hide(DIGITS)
+    right.caption(f"Random start {settings.seed}. *Train* takes another.")
     draw_film(
         "ch00_first",
         record(settings, shown),
         settings,
         shown,
-        alt="A network of two layers, its edges coloured by their weights",
-        play=bool(tries),
-        at_first=0 if not tries else None,
-        seconds=0.9,
+        alt="A network of two layers in training, its edges coloured by their weights",
+        play=True,
+        seconds=2.5 if tries else 5.0,
     )
-    page.notice()
     page.source(experiment.film, mlp.train)
 
+
+page.prose("opening")
+page.notice("opening_notice")
 
 # ---------------------------------------------------------------- 1. one neuron
 

@@ -49,7 +49,7 @@ def what_every_token_costs() -> None:
     found = opening(TWIN)
     if found is None:
         return
-    text = FORM.text(*START_SUM)
+    text = FORM.text(found.a, found.b)
     st.html(
         openers.opener(
             openers.priced_text(text, FORM, found.prices, FORM.prompt_length),

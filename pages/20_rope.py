@@ -132,7 +132,7 @@ page.prose("clock_worked")
 
 # ---------------------------------------------------------------- 3. the shift theorem
 
-with page.deeper("section 3, the shift theorem"):
+with page.deeper("the shift theorem"):
 
     @page.section("theorem")
     def theorem() -> None:

@@ -33,8 +33,9 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from components.ui.book import PAGES, entry
+from components.ui.book import CONTENTS, PAGES, entry
 from components.ui.claims import core, index
+from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.link import Link, number_within, one_of
@@ -47,6 +48,9 @@ from components.ui.runs import needs_a_run, take_with_progress
 SHEET = Path(__file__).with_name("style.css")
 BOOK = "The White-Box Transformer"
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
+
+NUMBER_WIDTH = 160
+"""Pixels of a box for a number, with its two buttons."""
 
 Calculations = Mapping[str, Callable[[], str]]
 Value = TypeVar("Value", bound=Hashable)
@@ -116,7 +120,7 @@ class Chapter:
         return self.alone is None or self.alone in sections
 
     def open(self) -> None:
-        """Kicker, title, question, and the book's one question above them."""
+        """Kicker, title and question."""
         page = entry(self.slug)
         st.set_page_config(page_title=f"{page.title} · {BOOK}")
         if self.alone is not None:
@@ -124,10 +128,7 @@ class Chapter:
         chapter = f"Chapter {page.chapter} · " if page.chapter else ""
         st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
         st.title(page.title, anchor=False)
-        st.html(
-            f'<div class="wb-question">{page.question}</div>'
-            f'<div class="wb-spine">The book asks: {SPINE[0].lower()}{SPINE[1:]}</div>'
-        )
+        st.html(f'<div class="wb-question">{page.question}</div>')
         self.top = st.container()
 
     def section(
@@ -165,15 +166,26 @@ class Chapter:
         return nullcontext() if self.alone is not None else st.expander(f"Deeper: {title}")
 
     def close(self, *sections: str) -> None:
-        """The last words of the page, its symbols, and what of the link it did not know."""
+        """The last words of the page, its symbols, the way on, and what of the link it did not
+        know."""
         if self.alone is not None:
             self.close_alone(self.alone)
             return
         for section in sections:
             self.prose(section)
         self.symbols()
+        st.html(way_on(self.slug))
+        self.contents()
         with self.top:  # what waits for a guess may know more of the link
             self.link.close(all_drawn=not self.waits)
+
+    def contents(self) -> None:
+        """In the sidebar: the numbered sections of the page, and which of them is in view."""
+        path = PAGES / f"{self.slug}.md"
+        titles = [index.fill(title, self.calculations) for title in headings(path)]
+        if titles:
+            with st.sidebar:
+                show_contents(f"{self.prefix}contents", titles)
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
@@ -206,9 +218,9 @@ class Chapter:
             st.markdown(self.text(section))
 
     def box(self, title: str, section: str) -> None:
-        """A boxed aside: one fact, its source, nothing else."""
+        """An aside with a rule at its left: one fact, its source, nothing else."""
         if self.alone is None:
-            with st.container(border=True):
+            with st.container(key=f"aside_{self.prefix}{section}"):
                 st.markdown(f"**{title}** — {self.text(section)}")
 
     def notice(self, section: str = "") -> None:
@@ -243,17 +255,19 @@ class Chapter:
             return True
         name = name or self.at
         key = f"{self.prefix}{name}"
-        choice = st.pills(question, options, key=f"{key}_guess")
         skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
-        if choice is None and not skipped:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            choice = st.pills(question, options, key=f"{key}_guess", width="content")
+            waits = choice is None and not skipped
+            if waits:
+                st.button(
+                    "show me",
+                    key=f"{key}_skip",
+                    type="tertiary",
+                    on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
+                )
+        if waits:
             self.waits = True
-            st.button(
-                "Show me without a guess",
-                key=f"{key}_skip",
-                type="tertiary",
-                icon=":material/visibility:",
-                on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
-            )
             return False
         right, why = answer if isinstance(answer, str) else answer(), self.text(f"{name}_why")
         if choice is None:
@@ -306,8 +320,11 @@ class Chapter:
         """A number from `low` to `high`, slid, or `typed` where there are many. Keys as above."""
         key = f"{self.prefix}{name}"
         self.link.take(key, *number_within(low, high))
-        widget: Any = st.number_input if typed else st.slider
-        return widget(label, low, high, default, step, key=key, bind="query-params")
+        if not typed:
+            return st.slider(label, low, high, default, step, key=key, bind="query-params")
+        widget: Any = st.number_input
+        rest: dict[str, Any] = {"key": key, "bind": "query-params", "width": NUMBER_WIDTH}
+        return widget(label, low, high, default, step, **rest)
 
     def pair(
         self, name: str = "", digits: int = 2, a: str = "37", b: str = "48"
@@ -339,11 +356,12 @@ class Chapter:
         self.drawn.append((alt, pd.DataFrame(rows)))
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
-        """Behind a click: the very functions that made the figure above, its data, the records
+        """A line that opens: the very functions that made the figure above, its data, the records
         behind the section's claims and those of the sections `claims_of`, and its own link."""
         if self.alone is not None:
             return
-        with st.expander("Source of this figure"):
+        names = ", ".join(function.__qualname__ for function in functions)
+        with st.expander(f"Source: {names}, data, link", type="compact"):
             for function in functions:
                 show_source(function)
             self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])
@@ -382,6 +400,27 @@ class Chapter:
         if self.at:
             offer_svg(f"{key}_svg", name)
         self.drawn = []
+
+
+def headings(path: Path) -> list[str]:
+    """The numbered headings of a prose file: '1. A digit is a row'."""
+    return re.findall(r"^## (\d+\. .+)$", path.read_text(), flags=re.MULTILINE)
+
+
+def way_on(slug: str) -> str:
+    """HTML of the book's question, and of the page that comes next, if it is written."""
+    slugs = [e.slug for e in CONTENTS]
+    after = CONTENTS[slugs.index(slug) + 1 :] if slug in slugs else CONTENTS
+    follows = next((e for e in after if e.written), None)
+    link = (
+        f'Next: <a href="{follows.url}" target="_self">{follows.title}</a>. {follows.question}'
+        if follows
+        else '<a href="./" target="_self">To the map of the book</a>'
+    )
+    return (
+        f'<div class="wb-way-on"><div>The book asks: {SPINE[0].lower()}{SPINE[1:]}</div>'
+        f"<div>{link}</div></div>"
+    )
 
 
 def ask(question: Question, key: str) -> None:

@@ -50,12 +50,14 @@ def read_atlas(row: dict[str, Any]) -> Atlas:
 
 @dataclass(frozen=True)
 class Opening:
-    """A sum as its record has it, to be shown before any model is awake.
+    """The sum a x b as its record has it, to be shown before any model is awake.
 
     `weights` (n_head, T, T): where the heads of block 0 look; `lines` of the stream, and `lengths`
     (lines, T) of their notes; `prices` (T - 1,) in nats of the right tokens but the first.
     """
 
+    a: int
+    b: int
     written: Transcript
     weights: NDArray[np.float64]
     lines: list[str]
@@ -69,6 +71,8 @@ def opening(run: str) -> Opening | None:
         rows = core.read_record(ROOT / "records/opening.jsonl")
         row = next(row for row in rows if row["cell"]["run"] == run)
         return Opening(
+            row["cell"]["a"],
+            row["cell"]["b"],
             Transcript(row["text"], row["given"], row["beliefs"], row["seconds"]),
             np.array(row["weights"]),
             row["lines"],

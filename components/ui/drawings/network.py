@@ -61,7 +61,6 @@ def show_film(
     on_pick: Callable[[Edge], None] | None = None,
     curve: Sequence[Point] = (),
     seconds: float = 2.5,
-    at_first: int | None = None,
     over: tuple[str, str] = ("", ""),
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
@@ -73,7 +72,7 @@ def show_film(
     """
     data = reel(frames, settings, shown, curve)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
-    data |= {"seconds": seconds, "at_first": at_first, "over": over}
+    data |= {"seconds": seconds, "over": over}
     data["pickable"] = on_pick is not None
     data["digest"] = digest(data)
 

@@ -64,8 +64,7 @@ def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
 def turning_clocks(speeds: Sequence[float], places: int) -> str:
     """A clock for each speed, in radians a place; the hands turn from place 0 to `places`."""
     clocks = "".join(
-        '<div><svg viewBox="-54 -54 108 108" aria-hidden="true"><circle r="50"></circle>'
-        f'<line class="wb-hand" y2="-44" style="--turn:{speed * places:.4f}rad"></line></svg>'
+        f'<div><div class="wb-dial"><i style="--turn:{speed * places:.4f}rad"></i></div>'
         f"<span>{speed:.2g}</span></div>"
         for speed in speeds
     )
