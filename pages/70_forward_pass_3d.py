@@ -30,8 +30,6 @@ VIEWER = "ch70_viewer"
 
 page = Chapter("70_forward_pass_3d", CALC)
 page.open()
-page.three_from_before("before_sum", "before_cache", "before_memory")
-page.prose("opening")
 
 
 # ---------------------------------------------------------------- what the reader asks
@@ -56,24 +54,16 @@ def suited(run: str, prompt: str) -> str:
 def ask_beside(run: str) -> tuple[str, str]:
     """What the reader wants beside the scene, and which prompt or which run that is."""
     page.link.knows("ch70_beside_prompt", "ch70_beside_run")  # whichever of them is asked for
-    left, right = st.columns(2)
-    with left:
-        what = page.choose("beside", "Compare with", BESIDE, kind="list")
-    detail = ""
-    with right:
-        if what == BY_PROMPT:
-            detail = ask_prompt("beside_prompt", "The other prompt", OTHER_PROMPT)
-        elif what == BY_RUN:
-            others = {name: words for name, words in probes.choices().items() if name != run}
-            detail = page.choose(
-                "beside_run",
-                "The other model",
-                list(others),
-                kind="list",
-                words=others.__getitem__,
-            )
-    page.prose("beside")
-    return what, detail
+    what = page.choose("beside", "Compare with", BESIDE, kind="list")
+    if what == BY_PROMPT:
+        return what, ask_prompt("beside_prompt", "The other prompt", OTHER_PROMPT)
+    if what == BY_RUN:
+        others = {name: words for name, words in probes.choices().items() if name != run}
+        asked = page.choose(
+            "beside_run", "The other model", list(others), kind="list", words=others.__getitem__
+        )
+        return what, asked
+    return what, ""
 
 
 # ---------------------------------------------------------------- parts switched off
@@ -192,33 +182,52 @@ def show_head(scene: Scene) -> None:
     page.notice("head_notice")
 
 
-@page.section("inside")
-def step_inside() -> None:
-    names = probes.choices()
-    run = page.choose("run", "Model", list(names), kind="list", words=names.__getitem__)
-    prompt = ask_prompt("prompt", "Prompt", PROMPT)
-    asked = ask_beside(run)
+def show_scene() -> Scene | None:
+    """The picture, and below it a row that says what it shows; the scene, if the model can read
+    the prompt."""
+    picture, names = st.container(), probes.choices()
+    left, middle, right = st.columns([4, 3, 4])
+    with left:
+        run = page.choose("run", "Model", list(names), kind="list", words=names.__getitem__)
+    with middle:
+        prompt = ask_prompt("prompt", "Prompt", PROMPT)
+    with right:
+        asked = ask_beside(run)
     prompt, toggles = suited(run, prompt), edits_in_force()
     opened = open_scene(run, prompt, toggles)
     if opened is None:
-        return
+        return None
     text, scene = opened
-    show_model(
-        scene.manifest,
-        scene.activations,
-        lambda: scene.weights,
-        key=VIEWER,
-        edits=list(toggles.values()),
-        beside=side_beside(asked, run, prompt, list(toggles.values())),
-    )
+    beside = side_beside(asked, run, prompt, list(toggles.values()))
+    with picture:
+        show_model(
+            scene.manifest,
+            scene.activations,
+            lambda: scene.weights,
+            key=VIEWER,
+            edits=list(toggles.values()),
+            beside=beside,
+        )
     st.markdown(f"It writes `{text}`.")
     if toggles:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
         )
-    page.notice()
     page.source(gpt.GPT.forward, build.scene, paths.unfold)
-    show_head(scene)
+    return scene
+
+
+@page.section("inside", told=False)
+def step_inside() -> None:
+    """All that speaks of one scene: what is below it follows the model and the prompt."""
+    scene = show_scene()
+    if page.alone is None:
+        page.three_from_before("before_sum", "before_cache", "before_memory")
+        for part in ("opening", "inside", "beside"):
+            page.prose(part)
+        page.notice()
+    if scene is not None:
+        show_head(scene)
 
 
 # ---------------------------------------------------------------- guesses

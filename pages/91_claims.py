@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.claims import index
+from components.ui.claims.index import Looked
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
 from lab.statistics import CHANCE
@@ -23,34 +26,54 @@ CALCULATIONS = {
     "validation": lambda: one_in((TEST_FROM - HELDOUT_FROM) / (1 - HELDOUT_FROM)),
 }
 
+PLACES = ("command", "date", "commit", "cpu")
+"""Of a record, what a claim tells besides."""
+
+
+def value(x: Looked) -> str:
+    """What was measured, with what it was counted over; or why there is nothing."""
+    if x.measured is None:
+        return f"missing: {x.problem}"
+    m = x.measured
+    counted = m.n is not None and f"{m.n:,}" not in m.shown
+    parts = [m.shown, f"n = {m.n:,}" if counted else "", "read before" if m.read_before else ""]
+    bound = f"at least {m.bound:.5f} right (95%)" if m.bound else ""
+    return ", ".join(part for part in (*parts, bound) if part)
+
+
+def told(x: Looked) -> str:
+    """All that a search looks through."""
+    return f"{x.name} {x.claim.statement} {value(x)} {x.claim.record}"
+
+
+def as_html(x: Looked) -> str:
+    """Two lines, the sentence and its value; the rest behind a click."""
+    seeds = ", ".join(map(str, x.source.get("seeds", [])))
+    rest = [x.name, x.claim.record, f"seeds {seeds}" if seeds else ""]
+    rest += [str(x.source.get(place, "")) for place in PLACES]
+    return (
+        f"<details><summary>{escape(x.claim.statement)}<b>{escape(value(x))}</b></summary>"
+        f"<small>{escape(' · '.join(part for part in rest if part))}</small></details>"
+    )
+
+
 page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
 
 looked = [index.look_up(name) for name in index.CLAIMS]
-st.dataframe(
-    [
-        {
-            "Claimed": x.claim.statement,
-            "Measured": x.measured.shown if x.measured else f"missing: {x.problem}",
-            "Errors": f"{x.measured.errors:,}"
-            if x.measured and x.measured.errors is not None
-            else "",
-            "n": f"{x.measured.n:,}" if x.measured and x.measured.n is not None else "",
-            "At least (95%)": f"{x.measured.bound:.5f}" if x.measured and x.measured.bound else "",
-            "Read before": "yes" if x.measured and x.measured.read_before else "",
-            "Seeds": ", ".join(map(str, x.source.get("seeds", []))),
-            "Command": x.source.get("command", ""),
-            "Date": x.source.get("date", ""),
-            "Commit": x.source.get("commit", ""),
-            "CPU": x.source.get("cpu", ""),
-            "Record": x.claim.record,
-            "Name": x.name,
-        }
-        for x in looked
-    ],
-    width="stretch",
-    height=60 + 36 * len(looked),
-    hide_index=True,
+page.link.knows("ch91_find")
+asked = st.text_input(
+    "Find a claim",
+    key="ch91_find",
+    bind="query-params",
+    max_chars=80,
+    placeholder="a word, a figure or a chapter: carry, 0 errors, ch3",
 )
+found = [x for x in looked if (asked or "").strip().lower() in told(x).lower()]
+st.caption(f"{len(found)} of {len(looked)} claims. A click opens where a figure comes from.")
+if found:
+    st.html(f'<div class="wb-claims">{"".join(as_html(x) for x in found)}</div>')
+else:
+    st.info("No claim holds these letters. Try one word of it, or empty the box.")
 page.prose("reading")

@@ -58,9 +58,9 @@ export class Panel {
     });
     this.tree.addEventListener("keydown", (event) => this.keys(event));
     const finder = make(
-      "section",
+      "details",
       { class: "finder" },
-      make("h3", {}, "All matrices"),
+      make("summary", {}, "All matrices"),
       this.search,
       this.tree,
     );

@@ -100,7 +100,7 @@ bool isInf(float v) { return (floatBitsToUint(v) & 0x7fffffffu) == 0x7f800000u; 
 
 vec3 diverging(float v, int level) {
   float share = clamp(abs(v) / fSize.w, 0.0, 1.0);
-  if (level > 0) share = pow(share, 0.6);   // blocks of mixed signs are small numbers
+  if (level > 0) share = min(1.0, 2.0 * pow(share, 0.6));   // blocks of mixed signs are small
   return mix(uBackground, v < 0.0 ? uNegative : uPositive, share);
 }
 

@@ -3,7 +3,7 @@
 export const STYLE = `
 .v3 { --gap: 12px; position: relative; display: grid; gap: var(--gap); color: var(--ink); background: var(--bg);
   font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr) 330px;
-  grid-template-areas: "top top" "stage panel" "walk panel"; }
+  grid-template-areas: "top top" "stage stage" "walk panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
 .v3 button, .v3 select, .v3 input { font: inherit; color: inherit; }
 .v3 button, .v3 select { background: var(--raised); border: 1px solid var(--line); border-radius: 5px; padding: 3px 9px; min-height: 30px; cursor: pointer; }
@@ -24,7 +24,7 @@ export const STYLE = `
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
 @keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
 .v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
-.v3 .stage { grid-area: stage; position: relative; height: 500px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
+.v3 .stage { grid-area: stage; position: relative; height: 620px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
 .v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
@@ -56,7 +56,7 @@ export const STYLE = `
 .v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }
 .v3 .walk .word { display: inline; padding: 0; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
 .v3 .walk .word.on { background: var(--accent); color: var(--bg); }
-.v3 .panel { grid-area: panel; position: relative; min-height: 0; overflow: hidden auto; height: 652px; padding: 0 2px 0 4px; font-size: 14px; }
+.v3 .panel { grid-area: panel; position: relative; min-height: 0; overflow: hidden auto; max-height: 560px; padding: 0 2px 0 4px; font-size: 14px; }
 .v3 .panel section { padding-bottom: 10px; margin-bottom: 10px; border-bottom: 1px solid var(--line); }
 .v3 .panel h3 { margin: 0 0 4px; font: 600 14px/1.3 "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
 .v3 .panel h4 { margin: 10px 0 4px; font-size: 14px; }
@@ -79,7 +79,7 @@ export const STYLE = `
 .v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }
 .v3 .cells td[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
 .v3 .cells td span { display: block; line-height: 1.35; } .v3 .cells td span:last-child:not(:first-child) { font-weight: 600; }
-.v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
+.v3 .finder summary { margin-bottom: 6px; font: 600 14px/1.6 "Source Code Pro", ui-monospace, monospace; cursor: pointer; } .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
 .v3 .tree { margin-top: 6px; } .v3 .tree small { color: var(--soft); font-size: 12px; }
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
@@ -101,7 +101,7 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
-  .v3 .stage { height: 400px; } .v3 .panel { height: 520px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
+  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
 }
 @media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
 `;

@@ -204,7 +204,7 @@ export class Viewer implements Reach {
     // The walk is told of the left one.
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
-    if (first) this.fly("start", true);
+    if (first) this.fly("all", true);
   }
 
   /** Other numbers are in the scenes: all that shows them begins anew. */
