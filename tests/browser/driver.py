@@ -51,6 +51,21 @@ _IDLE = """() => {
   return !!main && main.innerText.trim().length > 0 && document.fonts.status === 'loaded';
 }"""
 
+FIGURE = (
+    '[data-testid="stMainBlockContainer"] :is(.wb-opener [role=img], '
+    + ", ".join(
+        f'[data-testid="{kind}"]'
+        for kind in (
+            "stBidiComponentIsolated",
+            "stVegaLiteChart",
+            "stPlotlyChart",
+            "stCustomComponentV1",
+        )
+    )
+    + ")"
+)
+"""What counts as a figure of a page; the first of them opens it."""
+
 # [what, scrollWidth, clientWidth] of each box that must not scroll sideways.
 _WIDTHS = """() => {
   const boxes = {document: document.documentElement};
