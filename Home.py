@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -26,6 +28,7 @@ from lab.recipes.index import recipe
 intervene = lazily("lab.interp.intervene")
 patterns = lazily("lab.interp.patterns")
 
+CARDS = Path(__file__).parent / "components/ui/cards"
 FORM = Format("cot_reversed")
 START = (37, 48)
 CONFIG = recipe(BOOK_RUN).model
@@ -186,7 +189,16 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
 def card(entry: Entry) -> str:
     small = f"<small>Chapter {entry.chapter} · about {entry.minutes} minutes</small>"
     text = f"<strong>{entry.title}</strong>{entry.question}<br>{small}"
-    return f'<a class="wb-card" href="{entry.url}" target="_self">{text}</a>'
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    picture = f'<img alt="" width="320" height="160" src="{small_picture(entry.slug, theme)}">'
+    return f'<a class="wb-card" href="{entry.url}" target="_self">{picture}{text}</a>'
+
+
+@lru_cache
+def small_picture(slug: str, theme: str) -> str:
+    """What opens a page, as `tests/browser/cards.py` drew it; inside the page, a few KB each."""
+    path = CARDS / f"{slug}-{theme}.webp"
+    return f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
 
 
 def to_come() -> str:

@@ -1,4 +1,4 @@
-"""The small pictures on Home's cards: each page's first figure, light and dark. A script, not a test.
+"""The small pictures on Home's cards, each a page's first figure. A script, not a test.
 
 python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.webp
 """
@@ -6,6 +6,7 @@ python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.w
 import io
 import sys
 import tempfile
+from typing import Any, cast
 
 from driver import FIGURE, ROOT, find_chromium, launch, new_context, serve, wait_idle
 from PIL import Image
@@ -15,10 +16,11 @@ from components.ui.book import CONTENTS, Entry
 
 WIDE, HIGH = 320, 160
 QUALITY = 70
+LANCZOS = Image.Resampling.LANCZOS
 
 
 def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Image:
-    """The top of the figure, as wide as it is and half as high."""
+    """The figure in its whole width: the top of a high one, a low one with air around it."""
     context = new_context(browser, dark=dark)
     page = context.new_page()
     page.goto(f"{url}/{entry.url}", wait_until="domcontentloaded")
@@ -26,12 +28,13 @@ def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Im
     box = page.locator(FIGURE).first.bounding_box()
     assert box is not None, entry.slug
     high = min(box["height"], box["width"] * HIGH / WIDE)
-    clip = {"x": box["x"], "y": box["y"], "width": high * WIDE / HIGH, "height": high}
-    shot = page.screenshot(clip=clip)  # pyright: ignore[reportArgumentType]
+    clip: Any = {**box, "height": high}
+    figure = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
     context.close()
-    return (
-        Image.open(io.BytesIO(shot)).convert("RGB").resize((WIDE, HIGH), Image.Resampling.LANCZOS)
-    )
+    figure = figure.resize((WIDE, round(WIDE * figure.height / figure.width)), resample=LANCZOS)
+    out = Image.new("RGB", (WIDE, HIGH), cast(Any, figure.getpixel((0, 0))))
+    out.paste(figure, (0, (HIGH - figure.height) // 2))
+    return out
 
 
 def main() -> int:
