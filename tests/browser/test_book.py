@@ -50,10 +50,22 @@ def test_one_figure_stands_alone_with_its_controls_and_a_line_to_the_book(open_p
 
 def test_home_multiplies_37_by_48_and_shows_its_working(open_page) -> None:
     page = open_page("/")
-    checks = page.locator(".wb-checks").inner_text()
-    assert re.sub(r"\s+", " ", checks) == (
-        "37 × 8 = 296 ✓ right 37 × 40 = 1480 ✓ right 37 × 48 = 1776 ✓ right"
-    )
+    signs = page.locator(".arcs .token:not(.later) .sign")
+    assert "".join(signs.all_inner_texts()) == "37*48=692+0841=6771$"
+    expect(page.locator(".arcs .said")).to_have_text("14 tokens written, all of them right.")
+    expect(page.get_by_text("37 × 48 = 1776")).to_be_visible()
+
+
+def test_a_digit_on_home_shows_its_own_arcs_and_asks_no_server(open_page) -> None:
+    page = open_page("/")
+    sent: list[object] = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameSent", sent.append)
+    page.locator(".arcs .token.answer").first.hover()
+    expect(page.locator(".arcs .said")).to_contain_text("Most weight: head 0 at")
+    assert page.locator(".arcs .arc.strong").count() > 0
+    assert sent == []
 
 
 @pytest.mark.timing
@@ -92,14 +104,19 @@ def test_home_explains_a_bad_number_and_recovers(open_page) -> None:
 
 def test_pulling_out_a_head_breaks_a_step_and_the_link_reproduces_it(open_page) -> None:
     page = open_page("/")
-    page.locator(".st-key-pull label").click()
+    page.get_by_role("button", name="head 3", exact=True).press("Enter")
     page.get_by_text("goes wrong first").wait_for(timeout=30_000)
     wait_idle(page)
     said = page.get_by_text("goes wrong first").inner_text()
+    assert page.locator(".arcs .token.wrong").count() > 0
+    page.get_by_text("More", exact=True).click()
     link = page.locator('[data-testid="stCode"]').first.inner_text().strip()
     again = open_page("/" + link.split("/", 3)[3])
     again.get_by_text("goes wrong first").wait_for(timeout=30_000)
     assert again.get_by_text("goes wrong first").inner_text() == said
+    again.get_by_role("button", name="head 3", exact=True).click()
+    again.get_by_text("37 × 48 = 1776").wait_for(timeout=30_000)
+    assert "pull" not in again.url
 
 
 def test_a_click_in_the_atlas_opens_that_pair(open_page) -> None:

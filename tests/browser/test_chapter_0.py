@@ -39,8 +39,9 @@ def how_many_right(block) -> int:
 def test_the_table_fills_and_is_scrubbed_without_the_server(open_page) -> None:
     page = open_page(PAGE)
     block = film(page, "ch00_first")
-    assert how_many_right(block) < 20
+    assert how_many_right(block) == 100
     page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("Random start 1.").wait_for()
     wait_for(page, lambda: how_many_right(block) == 100)
     wait_for(page, lambda: block.get_by_role("button", name="Play").count() == 1)
     wait_idle(page)

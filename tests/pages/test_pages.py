@@ -8,19 +8,27 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from components.ui.claims.readings import most_missed_head
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
+from lab.data.vocabulary import encode
 from lab.exercises.chain_of_thought import FORM
+from lab.inference.forward import run_with_trace
 from lab.records import ROOT
+from lab.training.checkpoint import load_run
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
 
 
-def html_of(app: AppTest) -> str:
-    return " ".join(element.proto.body for element in app.get("html"))
+def arcs_of(app: AppTest) -> dict[str, Any]:
+    """The data of the drawing that opens Home."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return next(data for data in sent if "groups" in data)
 
 
 def text_of(app: AppTest) -> str:
@@ -30,8 +38,10 @@ def text_of(app: AppTest) -> str:
 def test_home_shows_the_opening_sum_and_no_exception(book) -> None:
     app = book()
     assert not app.exception
-    assert "37 × 48 = 1776" in html_of(app)
-    assert html_of(app).count("✓ right") >= 3
+    assert "37 × 48 = 1776" in text_of(app)
+    drawn = arcs_of(app)
+    assert drawn["tokens"] == list("37*48=692+0841=6771$") == drawn["right"]
+    assert drawn["pulled"] is None and drawn["layer"] == 0
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -94,7 +104,7 @@ def test_home_multiplies_a_readers_own_numbers(book) -> None:
     app.text_input(key="a").set_value("58")
     app.text_input(key="b").set_value("7").run()
     assert not app.exception
-    assert "58 × 7 = 406" in html_of(app)
+    assert "58 × 7 = 406" in text_of(app)
 
 
 @pytest.mark.parametrize(
@@ -110,18 +120,43 @@ def test_home_answers_bad_operands_with_what_is_allowed(book, text: str) -> None
 
 
 def test_home_pulls_out_a_head_and_says_which_step_breaks(book) -> None:
-    app = book()
-    app.toggle(key="pull").set_value(True).run()
+    app = book(pull="true")
     assert not app.exception
     assert "goes wrong first" in text_of(app)
-    assert "✗ wrong" in html_of(app)
+    drawn = arcs_of(app)
+    assert (drawn["layer"], drawn["pulled"]) == most_missed_head()
+    assert drawn["tokens"] != drawn["right"]
     assert "pull=True" in " ".join(block.value for block in app.code)
 
 
-def test_a_link_brings_the_pulled_head_back(book) -> None:
-    app = book(a="37", b="48", pull="true", layer="0", head="0")
+def test_a_link_brings_the_pulled_head_of_any_block_back(book) -> None:
+    app = book(a="37", b="48", pull="true", layer="4", head="2")
     assert not app.exception
-    assert app.toggle(key="pull").value is True
+    assert (arcs_of(app)["layer"], arcs_of(app)["pulled"]) == (4, 2)
+    assert app.select_slider(key="layer").value == 4
+    assert "head 2 of block 4" in text_of(app)
+
+
+def test_the_arcs_of_ten_pairs_are_the_weights_of_the_model(book) -> None:
+    """Against softmax(q k' / sqrt(d)) of the model's own queries and keys, and the record."""
+    loaded = load_run("chain_of_thought")
+    root = loaded.model.config.attention.qk_head_dim**0.5
+    pairs = np.random.default_rng(0).integers(0, 100, size=(9, 2)).tolist()
+    for a, b in [(37, 48), *pairs]:
+        drawn = arcs_of(book(a=str(a), b=str(b)))
+        text = "".join(drawn["tokens"])
+        trace = run_with_trace(loaded.model, encode(text)[None], ["q", "k"])
+        q, k = (trace[f"blocks.0.{name}"][0].double() for name in "qk")
+        scores = (q @ k.transpose(-1, -2) / root).masked_fill(
+            ~torch.ones(len(text), len(text), dtype=torch.bool).tril(), -torch.inf
+        )
+        rows = scores.softmax(-1)[:, drawn["given"] - 1 : -1]
+        assert np.abs(np.array(drawn["weights"]) - rows.numpy()).max() < 0.002, (a, b)
+
+
+def test_home_says_what_the_arcs_are_in_ninety_characters(book) -> None:
+    (said,) = [c.value for c in book().caption if "Arcs" in c.value]
+    assert len(said) <= 90
 
 
 def test_a_link_with_nonsense_opens_the_default(book) -> None:
@@ -178,7 +213,7 @@ def test_home_and_its_imports_need_no_torch() -> None:
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(ROOT / 'Home.py')!r}, default_timeout=60).run()\n"
         "assert not app.exception, app.exception\n"
-        "assert any('1776' in e.proto.body for e in app.get('html'))\n"
+        "assert any('1776' in e.value for e in app.markdown)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -24,10 +24,12 @@ if str(ROOT) not in sys.path:
 
 from components.threejs_viewer import FRONTEND  # noqa: E402
 from components.ui.drawings import (  # noqa: E402
+    arcs,
     arrows,
     climb,
     clocks,
     cloud,
+    contents,
     experts,
     generators,
     growing,
@@ -102,6 +104,30 @@ def real_head() -> Case:
         arrows,
         lambda: arrows.show_weights("k", PROMPT, hand.PLACES, weights, at=4, alt="A head"),
         weights.tolist(),
+    )
+
+
+# ---------------------------------------------------------------- where digits come from
+
+
+def arcs_of_a_sum() -> Case:
+    """A sum with one wrong token, written without head 1 of two."""
+    form = Format("cot_reversed", 1, 1)
+    text = form.text(7, 8)[:-2] + "4$"
+    n, given = len(text), form.prompt_length
+    weights = np.tril(np.random.default_rng(7).dirichlet(np.full(n, 0.2), size=(2, n)))
+    weights /= weights.sum(axis=2, keepdims=True)
+    written = arcs.WrittenSum(7, 8, form, text, weights.round(3), layer=3, pulled=1)
+    heads = [
+        {"head": 0, "from": j, "to": t + 1, "weight": written.weights[0, t, j]}
+        for t in range(given - 1, n - 1)
+        for j in range(n)
+        if written.weights[0, t, j] >= 0.08
+    ]
+    return case(
+        arcs,
+        lambda: arcs.show_arcs("k", written, alt="A sum"),
+        {"arcs": heads, "wrong": [n - 2], "text": text},
     )
 
 
@@ -230,7 +256,7 @@ def film_of_a_network() -> Case:
 
     return case(
         network,
-        lambda: network.show_film("k", frames, settings, cells, alt="A film", at_first=0),
+        lambda: network.show_film("k", frames, settings, cells, alt="A film"),
         {
             "moments": [seen(frame) for frame in frames],
             "W": [scaled("W", layer, 1) for layer in range(2)],
@@ -954,6 +980,10 @@ def three_notations() -> Case:
 
 
 CASES: dict[str, Callable[[], Case]] = {
+    "arcs": arcs_of_a_sum,
+    "contents": lambda: case(
+        contents, lambda: contents.show_contents("k", ["1. One", "2. Two"]), None
+    ),
     "arrows": made_head,
     "head": real_head,
     "clocks": rotary_clocks,

@@ -66,8 +66,8 @@ def show_film(
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
 
     `curve`: loss and share of the shown cells right, an entry an epoch, where the frames have not
-    all of them. `seconds`: how long the film plays. `at_first`: the frame it rests at before it
-    is played, the last if None. `view`: how edges are coloured until the reader says otherwise.
+    all of them. `seconds`: how long the film plays. `view`: how edges are coloured until the
+    reader says otherwise.
     `over`: what the loss and what the right cells are counted over, where these are not the same.
     """
     data = reel(frames, settings, shown, curve)

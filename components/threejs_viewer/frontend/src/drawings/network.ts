@@ -30,7 +30,6 @@ interface Data extends Reel {
   pickable: boolean;
   /** How long the film plays. */
   seconds: number;
-  at_first: number | null;
 }
 
 interface Tones {
@@ -101,7 +100,7 @@ class Film {
   }
 
   private build(): void {
-    const { W, dW, alt, pickable, epochs, play, at_first } = this.data;
+    const { W, dW, alt, pickable, epochs, play } = this.data;
     [this.W, this.dW] = [W.map(signedBytes), dW.map(signedBytes)];
     this.canvas.parentElement!.hidden = W.length === 0;
     this.canvas.setAttribute("aria-label", alt);
@@ -111,7 +110,7 @@ class Film {
     this.part("reel").hidden = epochs.length < 2;
     this.pause();
     if (play && !still()) this.play(0);
-    else this.show(at_first ?? epochs.length - 1);
+    else this.show(epochs.length - 1);
   }
 
   private redraw(): void {

@@ -1,10 +1,12 @@
 // What a page sends to each drawing, and the numbers the browser should come to, as Python makes
 // them (tests/ui/drawing_cases.py); and a page to draw on.
 
+import type arcs from "../../src/drawings/arcs";
 import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
+import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
 import type growing from "../../src/drawings/growing";
 import type kept from "../../src/drawings/kept";
@@ -14,6 +16,7 @@ import type notations from "../../src/drawings/notations";
 import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
 import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
@@ -72,6 +75,8 @@ interface Read {
 }
 
 interface Cases {
+  arcs: Case<DataOf<typeof arcs>, { arcs: Arc[]; wrong: number[]; text: string }>;
+  contents: Case<DataOf<typeof contents>, null>;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]

@@ -53,6 +53,24 @@ test("a turned query shows the weights and the blend of lab, and goes to Python 
   expect(drawing.sent).toEqual([["query", [95, 6]]]);
 });
 
+test("a query that is to sweep goes round once, and a hand on it ends that", () => {
+  vi.useFakeTimers({ toFake: ["requestAnimationFrame", "cancelAnimationFrame", "performance"] });
+  const round = { ...cases.arrows, data: { ...cases.arrows.data, sweep: true } };
+  const drawing = opened(arrows, round);
+  const angle = (): number => Number(drawing.one(".handle").getAttribute("aria-valuenow"));
+  vi.advanceTimersByTime(1750);
+  expect(Math.abs(angle() - (45 + 90))).toBeLessThan(3);
+  vi.advanceTimersByTime(7000);
+  expect(angle()).toBe(45);
+  const other = opened(arrows, round);
+  vi.advanceTimersByTime(1750);
+  press(other.one(".plane"), "ArrowLeft");
+  const held = other.one(".handle").getAttribute("aria-valuenow");
+  vi.advanceTimersByTime(1750);
+  expect(other.one(".handle").getAttribute("aria-valuenow")).toBe(held);
+  vi.useRealTimers();
+});
+
 test("a real head shows the row of the token that is clicked", () => {
   const drawing = opened(arrows, cases.head);
   cases.head.expected.forEach((row, at) => {

@@ -1,0 +1,36 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+import contents from "../../src/drawings/contents";
+import { cases, opened } from "./cases";
+
+/** A page whose sections begin at these heights. */
+function pageOf(tops: Record<string, number>): HTMLElement {
+  const main = document.createElement("div");
+  main.dataset["testid"] = "stMain";
+  for (const [title, top] of Object.entries(tops)) {
+    const heading = document.createElement("h2");
+    heading.textContent = title;
+    heading.getBoundingClientRect = () => ({ top }) as DOMRect;
+    heading.scrollIntoView = () => main.setAttribute("data-went", title);
+    main.append(heading);
+  }
+  return main;
+}
+
+test("the section in view is marked, and a click goes to one", () => {
+  const main = pageOf({ "1. One": -300, "2. Two": 500 });
+  const place = document.querySelector.bind(document);
+  document.querySelector = ((what: string) =>
+    what.includes("stMain") ? main : place(what)) as typeof document.querySelector;
+  const drawing = opened(contents, cases.contents);
+  document.body.append(main);
+  main.dispatchEvent(new Event("scroll"));
+  const marked = (): string[] => drawing.all("[aria-current]").map((line) => line.textContent);
+  expect(marked()).toEqual(["1. One"]);
+  main.querySelectorAll("h2")[1].getBoundingClientRect = () => ({ top: 90 }) as DOMRect;
+  main.dispatchEvent(new Event("scroll"));
+  expect(marked()).toEqual(["2. Two"]);
+  drawing.all<HTMLButtonElement>("button")[0].click();
+  expect(main.dataset["went"]).toBe("1. One");
+  document.querySelector = place;
+});
