@@ -273,6 +273,9 @@ def error_atlas() -> None:
     page.source(evaluate.decode_all, evaluate.first_wrong)
 
 
+with page.deeper("how the clean sheet came about"):
+    page.prose("clean_sheet")
+
 with page.deeper("the first wrong token"):
 
     @page.section("first_wrong")
@@ -438,28 +441,32 @@ page.prose("end")
 page.prose("exercises")
 
 
-@page.section("ex_forge", needs=[BOOK_RUN])
-def forge_a_digit() -> None:
-    exercises.forge_a_digit(page)
+with page.exercise("forge a digit"):
+
+    @page.section("ex_forge", needs=[BOOK_RUN])
+    def forge_a_digit() -> None:
+        exercises.forge_a_digit(page)
 
 
-with page.deeper(f"everything in {MOST_PAIRS} pairs"):
+with page.exercise(f"everything in {MOST_PAIRS} pairs"):
 
     @page.section("ex_cover")
     def choose_pairs() -> None:
         exercises.choose_pairs(page, own_runs.train_on_pairs)
 
 
-with page.deeper("the head that the sum misses"):
+with page.exercise("the head that the sum misses"):
 
     @page.section("ex_head", needs=[BOOK_RUN])
     def find_the_adding_head() -> None:
         exercises.find_the_adding_head(page)
 
 
-@page.section("ex_write")
-def be_the_model() -> None:
-    exercises.be_the_model(page)
+with page.exercise("be the model"):
+
+    @page.section("ex_write")
+    def be_the_model() -> None:
+        exercises.be_the_model(page)
 
 
 page.close("read")

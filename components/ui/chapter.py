@@ -52,6 +52,12 @@ SPINE = "How does the right digit get to where it is needed, when it is needed?"
 NUMBER_WIDTH = 160
 """Pixels of a box for a number, with its two buttons."""
 
+NUMBERED = re.compile(r"^## (\d+\. .+)$", re.MULTILINE)
+"""The headings that the sidebar lists: '1. A digit is a row'."""
+
+HANDFUL = 5
+"""Options that lie side by side, at most."""
+
 Calculations = Mapping[str, Callable[[], str]]
 Value = TypeVar("Value", bound=Hashable)
 Number = TypeVar("Number", int, float)
@@ -103,6 +109,7 @@ class Chapter:
         self.link = Link(self.prefix)
         self.at = ""
         self.sections: list[str] = []
+        self.titles: list[str] = []
         self.waits = False
         self.drawn: list[tuple[str, Any]] = []
         self.n_source = 0
@@ -163,16 +170,24 @@ class Chapter:
 
     def deeper(self, title: str) -> AbstractContextManager[object]:
         """What goes further than the main path, folded."""
-        return nullcontext() if self.alone is not None else st.expander(f"Deeper: {title}")
+        return self.folded(f"Deeper: {title}")
+
+    def exercise(self, title: str) -> AbstractContextManager[object]:
+        """One of many exercises, folded."""
+        return self.folded(f"Exercise: {title}")
+
+    def folded(self, label: str) -> AbstractContextManager[object]:
+        return nullcontext() if self.alone is not None else st.expander(label)
 
     def close(self, *sections: str) -> None:
-        """The last words of the page, its symbols, the way on, and what of the link it did not
-        know."""
+        """The last words of the page; folded, what to read on and its symbols; the way on. On top,
+        what of the link it did not know."""
         if self.alone is not None:
             self.close_alone(self.alone)
             return
         for section in sections:
-            self.prose(section)
+            with st.expander("Read on") if section == "read" else nullcontext():
+                self.prose(section)
         self.symbols()
         st.html(way_on(self.slug))
         self.contents()
@@ -181,11 +196,9 @@ class Chapter:
 
     def contents(self) -> None:
         """In the sidebar: the numbered sections of the page, and which of them is in view."""
-        path = PAGES / f"{self.slug}.md"
-        titles = [index.fill(title, self.calculations) for title in headings(path)]
-        if titles:
+        if self.titles:
             with st.sidebar:
-                show_contents(f"{self.prefix}contents", titles)
+                show_contents(f"{self.prefix}contents", self.titles)
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
@@ -215,7 +228,9 @@ class Chapter:
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
-            st.markdown(self.text(section))
+            text = self.text(section)
+            self.titles += NUMBERED.findall(text)
+            st.markdown(text)
 
     def box(self, title: str, section: str) -> None:
         """An aside with a rule at its left: one fact, its source, nothing else."""
@@ -290,12 +305,15 @@ class Chapter:
     ) -> Value:
         """One of a few. Its key is `prefix` + `name`, and so is its name in the link.
 
-        Numbers slide, a handful of words lie side by side, more make a list, unless `kind` says
-        otherwise. `words` is what a reader sees of an option, here and in the link.
+        Numbers slide, a handful of words lie side by side, unless `kind` says otherwise; more than
+        a handful make a list, since a phone has no room for them. `words` is what a reader sees of
+        an option, here and in the link.
         """
         key, first = f"{self.prefix}{name}", options[0] if default is None else default
         self.link.take(key, *one_of([words(option) for option in options]))
         rest: dict[str, Any] = {"key": key, "format_func": words, "bind": "query-params"}
+        if kind == "segments" and len(options) > HANDFUL:
+            kind = "list"
         match kind or usual_kind(options):
             case "segments":
                 chosen = st.segmented_control(label, options, default=first, required=True, **rest)
@@ -402,11 +420,6 @@ class Chapter:
         self.drawn = []
 
 
-def headings(path: Path) -> list[str]:
-    """The numbered headings of a prose file: '1. A digit is a row'."""
-    return re.findall(r"^## (\d+\. .+)$", path.read_text(), flags=re.MULTILINE)
-
-
 def way_on(slug: str) -> str:
     """HTML of the book's question, and of the page that comes next, if it is written."""
     slugs = [e.slug for e in CONTENTS]
@@ -433,7 +446,7 @@ def ask(question: Question, key: str) -> None:
 def usual_kind(options: Sequence[object]) -> Kind:
     if all(isinstance(option, int | float) for option in options):
         return "slider"
-    return "segments" if len(options) <= 5 else "list"
+    return "segments" if len(options) <= HANDFUL else "list"
 
 
 def show_source(function: Callable[..., Any]) -> None:

@@ -25,6 +25,21 @@ def test_home_opens_within_two_seconds_from_a_warm_server(
     assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0 * slowness
 
 
+def test_home_moves_within_two_seconds_from_a_warm_server(
+    browser_on_the_clock, open_page, server: str, slowness: float
+) -> None:
+    open_page("/")
+    context = browser_on_the_clock.new_context(viewport={"width": 1280, "height": 900})
+    page = watch(context.new_page())
+    began = time.perf_counter()
+    page.goto(server, wait_until="commit")
+    page.locator(".arcs .arc:not(.later)").first.wait_for(timeout=30_000)
+    assert page.locator(".arcs .token.later").count() > 0  # it is still being written
+    seconds = time.perf_counter() - began
+    context.close()
+    assert seconds < 2.0 * slowness
+
+
 def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(
     browser_on_the_clock, tmp_path, slowness: float
 ) -> None:

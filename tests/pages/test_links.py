@@ -14,9 +14,7 @@ LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
     None: {
         "a": ("58", "58"),
         "b": ("7", "7"),
-        "pull": ("true", True),
         "layer": ("2", 2),
-        "head": ("1", 1),
     },
     "00_numpy_mlp": {
         "ch00_rate": ("0.1", 0.1),

@@ -168,7 +168,10 @@ def table_map(
     data = grid(values, rows, columns)
     base = alt.Chart(data).encode(
         x=alt.X(
-            "column:N", sort=None, title=column_title, axis=alt.Axis(orient="top", labelAngle=0)
+            "column:N",
+            sort=None,
+            title=column_title,
+            axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False),
         ),
         y=alt.Y("row:N", sort=None, title=row_title),
     )
