@@ -44,7 +44,7 @@ from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
-TaskName = Literal["4x4", "2x2"]
+TaskName = Literal["4x4", "2x2", "full"]
 Arm = Literal[
     "its mistakes",
     "random, as many",
@@ -58,6 +58,7 @@ Arm = Literal[
     "random, as many as all",
     "mistakes and drawn anew",
     "random, as many as anew",
+    "drawn anew, as much work",
 ]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 BOOK: Arm = "its mistakes"
@@ -71,6 +72,11 @@ DRAWN_ANEW: Arm = "random, drawn anew"
 
 AMONG_ALL: Arm = "mistakes and drawn anew"
 """Half of the rows are those of ordinary training."""
+
+AS_MUCH_WORK: Arm = "drawn anew, as much work"
+"""Ordinary training that goes on for as long as an arm that asks the pool has to work."""
+
+ANEW = (DRAWN_ANEW, AS_MUCH_WORK)
 
 BESIDES: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
     ("2x2", BOOK): (3e-5,),
@@ -96,7 +102,8 @@ Rows = NDArray[np.int64]
 class Task:
     """A committed network and the sums it is asked. Sums with u below `seen` it was trained on, and
     a pool leaves them out. A round has so many `steps`; `rates` is the grid of AdamW's, and Muon's
-    is five times it."""
+    is five times it. A network that is too slow for a grid takes the rates
+    chosen for another task, `rates_of`."""
 
     run: str
     form: Format
@@ -104,6 +111,8 @@ class Task:
     steps: int
     rates: tuple[float, ...]
     arms: tuple[Arm, ...]
+    seeds: Sequence[int] = SEEDS
+    rates_of: TaskName | None = None
 
     @property
     def is_listed(self) -> bool:
@@ -148,7 +157,17 @@ TASKS: dict[TaskName, Task] = {
         seen=0.05,
         steps=60,
         rates=(1e-4, 3e-4, 1e-3, 3e-3),
-        arms=ARMS,
+        arms=tuple(arm for arm in ARMS if arm != AS_MUCH_WORK),
+    ),
+    "full": Task(
+        "curriculum_before",
+        Format("cot_reversed", 4, 4),
+        seen=0.0,
+        steps=24,
+        rates=(),
+        arms=(BOOK, "random, as many", DRAWN_ANEW, AMONG_ALL),
+        seeds=(1,),
+        rates_of="4x4",
     ),
 }
 """Near its end a network makes few mistakes, and a whole book is not larger than the most that is
@@ -223,6 +242,7 @@ PICKS: dict[Arm, Pick] = {
     AMONG_ALL: mistakes,
     AS_MANY_AS_ANEW: at_random,
     DRAWN_ANEW: at_random,
+    AS_MUCH_WORK: at_random,
     "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
     "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
     "smallest margin": most_of(lambda pool: -np.abs(pool.answers.margin)),
@@ -232,7 +252,7 @@ PICKS: dict[Arm, Pick] = {
 """Sums of a pool that an arm studies: so many different ones, or fewer where it finds fewer."""
 
 ASKS: tuple[Arm, ...] = tuple(
-    arm for arm in ARMS if not arm.startswith("random") and arm != "long carries"
+    arm for arm in ARMS if not arm.startswith("random") and arm not in ("long carries", *ANEW)
 )
 """Arms that cannot pick before the network was asked the whole pool."""
 
@@ -255,7 +275,7 @@ def like(form: Format, a: int, b: int, slot: int, rng: np.random.Generator) -> t
 def source_of(arm: Arm, task: Task, texts: Sequence[str]) -> Source:
     form = task.form
     anew = Pairs(form) if task.is_listed else Shapes(form, ((form.p, form.q),))
-    if arm == DRAWN_ANEW:
+    if arm in ANEW:
         return anew
     book = Written(form, tuple(texts))
     return Mix(((book, 1), (anew, 1))) if arm == AMONG_ALL else book
@@ -297,6 +317,13 @@ class Learner:
         self.seconds += state.seconds
 
 
+def steps_of(task: Task, arm: Arm) -> int:
+    """Of a round. To be asked a token takes a third of the work of learning from it: forward alone,
+    without the two passes back."""
+    asked = POOL / 3 if arm == AS_MUCH_WORK else 0
+    return round(task.steps + asked / BATCH)
+
+
 def plan_of_round(task: Task, arm: Arm, texts: Sequence[str], rate: float, seed: int) -> Recipe:
     """The run that made the network, on what an arm reads now; the rate falls to nothing."""
     return replace(
@@ -305,7 +332,7 @@ def plan_of_round(task: Task, arm: Arm, texts: Sequence[str], rate: float, seed:
         data=source_of(arm, task, texts),
         stages=(),
         start_from="",
-        steps=task.steps,
+        steps=steps_of(task, arm),
         batch_size=BATCH,
         rate=rate,
         muon_rate=5 * rate,
@@ -321,7 +348,7 @@ def measure_arm(cell: Cell) -> dict[str, Any]:
     and its book."""
     task, arm, seed = TASKS[cell["task"]], cell["arm"], cell["seed"]
     rows = read_lines(record_of(cell["task"]))
-    rate = cell["rate"] if cell["part"] == "rate" else best_rate(rows, cell["task"], arm)
+    rate = cell["rate"] if cell["part"] == "rate" else rate_of(rows, cell["task"], arm)
     split: SplitName = "validation" if cell["part"] == "rate" else "test"
     learner = Learner(task, arm, rate, seed, start(task))
     curve, book = rounds_of(learner, sizes_for(rows, cell))
@@ -364,7 +391,7 @@ def rounds_of(
                 "round": round_,
                 **standing(learner, checked_a, checked_b),
                 **about,
-                "distinct": None if learner.arm in (DRAWN_ANEW, AMONG_ALL) else len(set(texts)),
+                "distinct": None if learner.arm in (*ANEW, AMONG_ALL) else len(set(texts)),
             }
         )
     return curve, book
@@ -471,8 +498,16 @@ def cells_of(task: TaskName) -> list[Cell]:
     for arm in TASKS[task].arms:
         of = {"task": task, "arm": arm}
         cells += [{"part": "rate", **of, "rate": rate, "seed": 0} for rate in rates_of(task, arm)]
-        cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
+        cells += [{"part": "race", **of, "seed": seed} for seed in TASKS[task].seeds]
     return cells
+
+
+def rate_of(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
+    """The best of its own grid, or what was best for another network."""
+    other = TASKS[task].rates_of
+    return (
+        best_rate(read_lines(record_of(other)), other, arm) if other else best_rate(rows, task, arm)
+    )
 
 
 def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:

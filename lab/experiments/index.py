@@ -58,6 +58,7 @@ SWEEPS: dict[str, Sweep] = {
     "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
     "error_book_2x2": Sweep(partial(error_book.cells_of, "2x2"), error_book.measure_arm),
     "error_book_4x4": Sweep(partial(error_book.cells_of, "4x4"), error_book.measure_arm),
+    "error_book_full": Sweep(partial(error_book.cells_of, "full"), error_book.measure_arm),
     "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),

@@ -100,7 +100,7 @@ def test_rows_are_drawn_anew_in_one_arm_alone() -> None:
     assert isinstance(source_of("random, as many", PAIRS, [text]), Written)
     half = source_of("mistakes and drawn anew", PAIRS, [text])
     assert isinstance(half, Mix) and {weight for _, weight in half.sources} == {1}
-    plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in ARMS]
+    plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in PAIRS.arms]
     assert len({(p.steps, p.batch_size, p.data.tokens_per_row, p.rate) for p in plans}) == 1
 
 
