@@ -21,7 +21,7 @@ experiment = lazily("lab.experiments.error_book")
 recipes = lazily("lab.recipes.live")
 asking = lazily("lab.inference.answers")
 
-RECORD = "error_book_2x2.jsonl"
+RECORD, NEAR, FULL = (f"error_book_{task}.jsonl" for task in ("2x2", "4x4", "full"))
 
 page = Chapter("62_error_book", CALC)
 page.open()
@@ -124,14 +124,46 @@ def what_counts_more() -> None:
         alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
     )
     page.notice()
-    with page.deeper("Every way, with its rate and how many different pairs it read"):
+    with page.deeper("every way, with its rate and how many different pairs it read"):
         table = worked.told_of_arms(rows)
         st.dataframe(table, hide_index=True, width="stretch")
         page.numbers("Every way", table)
     page.source(experiment.sizes_for)
 
 
-# ---------------------------------------------------------------- 4. wrong before, or lost
+# ---------------------------------------------------------------- 4. near the end
+
+
+@page.section("near")
+def near_the_end() -> None:
+    rows = rows_of(NEAR)
+    if not rows or not page.guess(
+        "Near the end, who leaves fewer sums wrong, having read as many texts?",
+        worked.LEVEL,
+        lambda: worked.who_leaves_fewest(rows),
+    ):
+        return
+    page.draw(
+        bars.seeds(
+            worked.end_rows(rows, worked.NEAR_THE_END),
+            share="test sums wrong at the end",
+            most=worked.MOST_WRONG_NEAR,
+        ),
+        alt="Sums of four by four digits wrong at the end, a point a run, for each way to pick",
+    )
+    page.notice()
+    with page.deeper("every way near the end"):
+        table = worked.told_of_arms(rows)
+        st.dataframe(table, hide_index=True, width="stretch")
+        page.numbers("Every way near the end", table)
+    page.source(experiment.steps_of, experiment.mistakes)
+
+
+with page.deeper("the full network, once"):
+    page.prose("full")
+
+
+# ---------------------------------------------------------------- 5. wrong before, or lost
 
 
 @page.section("fates")
@@ -157,7 +189,7 @@ def wrong_before_or_lost() -> None:
     page.source(experiment.before_and_after)
 
 
-# ---------------------------------------------------------------- 5. do they come back?
+# ---------------------------------------------------------------- 6. do they come back?
 
 
 @page.section("ledger")
@@ -177,7 +209,7 @@ def do_they_come_back() -> None:
     page.source(experiment.ask_again)
 
 
-# ---------------------------------------------------------------- 6. live
+# ---------------------------------------------------------------- 7. live
 
 
 def study(pairs: Sequence[tuple[int, int]]) -> None:

@@ -31,7 +31,12 @@ def rows() -> list[dict[str, Any]]:
     return read_lines(RECORDS / "error_book_2x2.jsonl")
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> None:
+@pytest.fixture
+def near() -> list[dict[str, Any]]:
+    return read_lines(RECORDS / "error_book_4x4.jsonl")
+
+
+def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any, near: Any) -> None:
     app = book(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
@@ -42,6 +47,7 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> No
         worked.best_arm(rows),
         worked.is_it_the_number(rows),
         worked.how_many_back(rows),
+        worked.who_leaves_fewest(near),
     ):
         assert f"It is **{answer}**" in text_of(app)
 
@@ -69,24 +75,59 @@ def test_the_notebook_is_the_record(rows: Any) -> None:
         assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
 
 
-def test_arms_are_read_on_test_by_as_many_seeds(rows: Any) -> None:
-    assert set(worked.arms_of(rows)) == set(error_book.ARMS)
-    for arm in error_book.ARMS:
+@pytest.mark.parametrize(
+    ("task", "asked"),
+    [("2x2", "test pairs of 2x2 digits"), ("4x4", "test pairs of 4x4 digits")],
+)
+def test_arms_are_read_on_test_by_as_many_seeds(task: Any, asked: str) -> None:
+    rows = read_lines(error_book.record_of(task))
+    arms = error_book.TASKS[task].arms
+    assert set(worked.arms_of(rows)) == set(arms)
+    for arm in arms:
+        grid = error_book.rates_of(task, arm)
+        assert grid[0] < error_book.best_rate(rows, task, arm) < grid[-1], arm
         found = worked.race(rows, arm)
         assert sorted(row["cell"]["seed"] for row in found) == list(error_book.SEEDS)
         assert len({row["rate"] for row in found}) == 1
-        assert {row["sample"]["of"] for row in found} == {"test pairs of 2x2 digits"}
+        assert {row["sample"]["of"] for row in found} == {asked}
 
 
-def test_no_rate_that_was_chosen_lies_at_the_end_of_its_grid(rows: Any) -> None:
-    for arm in error_book.ARMS:
-        grid = error_book.rates_of("2x2", arm)
-        assert grid[0] < error_book.best_rate(rows, "2x2", arm) < grid[-1], arm
+def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
+    ends = {arm: worked.after(near, arm) for arm in worked.arms_of(near)}
+    before = claims.asked(near)["before"]
+    assert max(ends[worked.BOOK]) < min(ends[worked.AS_MANY])
+    level = ratio_of_medians(ends[worked.BOOK], ends[worked.ANEW])
+    assert level.low < 1 < level.high
+    assert worked.who_leaves_fewest(near) == worked.LEVEL[2]
+    assert max(ends[worked.AS_MUCH_WORK]) < min(min(ends[arm]) for arm in ends if "work" not in arm)
+    assert min(ends["long carries"]) > before
+    (chosen,) = [
+        row
+        for row in near
+        if row["cell"]["part"] == "rate"
+        and row["cell"]["arm"] == "long carries"
+        and row["rate"] == error_book.best_rate(near, "4x4", "long carries")
+    ]
+    assert chosen["after"] < chosen["before"]
+    for row in worked.race(near, worked.BOOK):
+        assert all(24 < at["distinct"] < 100 for at in row["curve"][1:])
+    asks, read = (worked.race(near, arm)[0] for arm in (worked.BOOK, worked.AS_MUCH_WORK))
+    work = asks["curve"][-1]["tokens"] + asks["curve"][-1]["tokens_asked"] / 3
+    assert read["curve"][-1]["tokens"] == pytest.approx(work, rel=0.01)
+
+
+def test_the_points_near_the_end_are_those_of_the_record(book: Any, near: Any) -> None:
+    app = book(PAGE, reveal="1")
+    found = [rows for rows in charts(app, "arm", "share", "seed") if "as much work" in str(rows)]
+    (points,) = found
+    assert sorted(point["share"] for point in points) == pytest.approx(
+        sorted(n / 10_000 for arm in worked.NEAR_THE_END for n in worked.after(near, arm))
+    )
 
 
 def test_what_prose_concludes_is_so(rows: Any) -> None:
     """The order that sections 2 and 3 tell, and no seed of the first two arms crosses."""
-    middle = {arm: median(worked.after(rows, arm)) for arm in error_book.ARMS}
+    middle = {arm: median(worked.after(rows, arm)) for arm in worked.arms_of(rows)}
     before = claims.asked(rows)["before"]
     assert middle[worked.ANEW] < middle[worked.BOOK] < middle[worked.AS_MANY] < before
     assert max(worked.after(rows, worked.BOOK)) < min(worked.after(rows, worked.AS_MANY))

@@ -15,6 +15,8 @@ Rows = list[dict[str, Any]]
 Pick = Callable[[Rows], Measured]
 
 NEW_PAIRS = "records/error_book_2x2.jsonl"
+NEAR = "records/error_book_4x4.jsonl"
+FULL = "records/error_book_full.jsonl"
 
 NAMES = {
     "mistakes": worked.BOOK,
@@ -26,6 +28,15 @@ NAMES = {
     "as_many_as_anew": worked.AS_MANY_AS_ANEW,
 }
 """Arms of which prose tells."""
+
+NEAR_NAMES = {
+    "mistakes": worked.BOOK,
+    "as_many": worked.AS_MANY,
+    "anew": worked.ANEW,
+    "work": worked.AS_MUCH_WORK,
+    "carries": "long carries",
+}
+FULL_NAMES = {"mistakes": worked.BOOK, "as_many": worked.AS_MANY, "anew": worked.ANEW}
 
 
 def asked(rows: Rows) -> dict[str, Any]:
@@ -100,6 +111,55 @@ def cost(name: str) -> Pick:
 
 
 CLAIMS: dict[str, Claim] = {
+    "ch6.near_n": Claim(
+        "Test sums of 4 x 4 digits.", NEAR, lambda rows: Measured(f"{asked(rows)['n']:,}")
+    ),
+    "ch6.near_before": Claim(
+        "How many of them a network near its end gets wrong before it studies any.",
+        NEAR,
+        lambda rows: Measured(f"{asked(rows)['before']:,}"),
+    ),
+    "ch6.near_book": Claim(
+        "Different mistakes that it studies in all rounds together.",
+        NEAR,
+        lambda rows: Measured(span(spread(worked.studied_in_all(rows)))),
+    ),
+    "ch6.near_studied": Claim("Tokens that it studies.", NEAR, cost("tokens")),
+    "ch6.near_asked": Claim("Tokens asked to find the mistakes.", NEAR, cost("tokens_asked")),
+    **{
+        f"ch6.near_{name}": Claim(
+            f"Sums of 4 x 4 wrong at the end, near the end of training, having studied {arm}.",
+            NEAR,
+            wrong_after(arm),
+        )
+        for name, arm in NEAR_NAMES.items()
+    },
+    **{
+        f"ch6.near_over_{name}": Claim(
+            f"Sums of 4 x 4 wrong at the end, mistakes studied over {NEAR_NAMES[name]}.",
+            NEAR,
+            ratio(worked.BOOK, NEAR_NAMES[name]),
+        )
+        for name in ("as_many", "anew", "work")
+    },
+    "ch6.full_before": Claim(
+        "Test sums of 4 x 4 that the full network gets wrong before it studies any.",
+        FULL,
+        lambda rows: Measured(part_of(asked(rows)["before"], asked(rows)["n"])),
+    ),
+    "ch6.full_book": Claim(
+        "Different mistakes that the full network studies in all rounds.",
+        FULL,
+        lambda rows: Measured(f"{worked.studied_in_all(rows)[0]:,}"),
+    ),
+    **{
+        f"ch6.full_{name}": Claim(
+            f"The same once with the full network: wrong at the end, having studied {arm}.",
+            FULL,
+            lambda rows, arm=arm: Measured(f"{worked.after(rows, arm)[0]:,}"),
+        )
+        for name, arm in FULL_NAMES.items()
+    },
     "ch6.book_sure": Claim(
         f"Mistakes of the first round that were written with a belief above {worked.SURE:g}.",
         NEW_PAIRS,

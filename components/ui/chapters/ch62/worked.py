@@ -21,7 +21,7 @@ from lab.data.neighbours import column_digits, neighbours
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
 from lab.records import select
-from lab.statistics import Spread, spread
+from lab.statistics import Spread, ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.evaluate")
 experiment = lazily("lab.experiments.error_book")
@@ -39,6 +39,10 @@ HALVES = ("mistakes and random", "mistakes and neighbours")
 AMONG_ALL, AS_MANY_AS_ANEW = "mistakes and drawn anew", "random, as many as anew"
 SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AS_MANY_AS_ANEW, AMONG_ALL, ANEW)
 """Arms that tell apart what counts more than which sums are studied."""
+
+AS_MUCH_WORK = "drawn anew, as much work"
+NEAR_THE_END = (BOOK, AS_MANY, ANEW, AS_MUCH_WORK, "least certain", "smallest margin", *HALVES)
+"""Arms of the network near its end, but for the one that does harm."""
 
 BOUNDED = (*COMPARED, "long carries", "least certain", "smallest margin", *HALVES)
 BETS = (*COMPARED, "long carries", "least certain")
@@ -258,7 +262,24 @@ def is_it_the_number(rows: Rows) -> str:
     return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
 
-# ---------------------------------------------------------------- 4. wrong before, or lost
+# ---------------------------------------------------------------- 4. near the end
+
+MOST_WRONG_NEAR = 0.02
+LEVEL = ("its mistakes", "ordinary training", "about as many")
+
+
+def who_leaves_fewest(rows: Rows) -> str:
+    """The option of the guess: about as many, if the interval of their ratio holds one."""
+    found = ratio_of_medians(after(rows, BOOK), after(rows, ANEW))
+    return band(1.0, (found.low, found.high), (LEVEL[1], LEVEL[2], LEVEL[0]))
+
+
+def studied_in_all(rows: Rows) -> list[int]:
+    """Of each run that studies mistakes: how many different ones, over all rounds."""
+    return [sum(at["distinct"] for at in row["curve"][1:]) for row in race(rows, BOOK)]
+
+
+# ---------------------------------------------------------------- 5. wrong before, or lost
 
 STILL, NEW = "wrong before as well", "right before"
 
@@ -294,7 +315,7 @@ def kind_rows(rows: Rows) -> list[dict[str, str]]:
     return out
 
 
-# ---------------------------------------------------------------- 5. do they come back?
+# ---------------------------------------------------------------- 6. do they come back?
 
 
 def ledger(rows: Rows) -> list[Row]:
@@ -347,7 +368,7 @@ def book_sizes(rows: Rows) -> list[Spread]:
     return [spread(sizes) for sizes in zip(*found, strict=True)]
 
 
-# ---------------------------------------------------------------- 6. live
+# ---------------------------------------------------------------- 7. live
 
 BOOKS = (1, 20, 80, 160)
 """Mistakes that a reader's network may study."""
@@ -438,8 +459,12 @@ def worked_neighbours() -> list[tuple[int, int]]:
     return neighbours(FORM, A, B, slot_of_worked())
 
 
-def task() -> Any:
-    return experiment.TASKS["2x2"]
+def task(name: str = "2x2") -> Any:
+    return experiment.TASKS[name]
+
+
+def near_work_steps() -> int:
+    return experiment.steps_of(task("4x4"), AS_MUCH_WORK)
 
 
 CALC: dict[str, Callable[[], str]] = {
@@ -451,6 +476,11 @@ CALC: dict[str, Callable[[], str]] = {
     "pool": lambda: f"{len(task().pool(0, 0)[0]):,}",
     "rates": lambda: spelled(len(task().rates)),
     "arms": lambda: spelled(len(experiment.ARMS)),
+    "near_pool": lambda: f"{experiment.POOL:,}",
+    "near_steps": lambda: f"{task('4x4').steps}",
+    "near_work_steps": lambda: f"{near_work_steps()}",
+    "near_read": lambda: f"{task('4x4').steps * experiment.BATCH}",
+    "near_times": lambda: f"{near_work_steps() / task('4x4').steps:.1f}",
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
     "anew_different": lambda: f"{experiment.different_anew(task()):,}",
     "listed": lambda: f"{experiment.LISTED}",
