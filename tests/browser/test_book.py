@@ -51,7 +51,7 @@ def test_one_figure_stands_alone_with_its_controls_and_a_line_to_the_book(open_p
 def test_home_multiplies_37_by_48_and_shows_its_working(open_page) -> None:
     page = open_page("/")
     signs = page.locator(".arcs .token:not(.later) .sign")
-    assert "".join(signs.all_inner_texts()) == "37*48=692+0841=6771$"
+    assert "".join(signs.all_text_contents()) == "37*48=692+0841=6771$"
     expect(page.locator(".arcs .said")).to_have_text("14 tokens written, all of them right.")
     expect(page.get_by_text("37 × 48 = 1776")).to_be_visible()
 
