@@ -109,8 +109,8 @@ def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
         and row["rate"] == error_book.best_rate(near, "4x4", "long carries")
     ]
     assert chosen["after"] < chosen["before"]
-    for row in worked.race(near, worked.BOOK):
-        assert all(24 < at["distinct"] < 100 for at in row["curve"][1:])
+    in_all = error_book.ROUNDS * error_book.TASKS["4x4"].steps * error_book.BATCH
+    assert 10 * max(worked.studied_in_all(near)) < in_all
     asks, read = (worked.race(near, arm)[0] for arm in (worked.BOOK, worked.AS_MUCH_WORK))
     work = asks["curve"][-1]["tokens"] + asks["curve"][-1]["tokens_asked"] / 3
     assert read["curve"][-1]["tokens"] == pytest.approx(work, rel=0.01)
