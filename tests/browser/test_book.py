@@ -61,7 +61,7 @@ def test_a_digit_on_home_shows_its_own_arcs_and_asks_no_server(open_page) -> Non
     sent: list[object] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    session.on("Network.webSocketFrameSent", sent.append)
+    session.on("Network.webSocketFrameSent", lambda frame: sent.append(frame))
     page.locator(".arcs .token.answer").first.hover()
     expect(page.locator(".arcs .said")).to_contain_text("Most weight: head 0 at")
     assert page.locator(".arcs .arc.strong").count() > 0
