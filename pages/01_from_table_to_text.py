@@ -58,7 +58,7 @@ def what_every_token_costs() -> None:
         )
     )
     page.numbers("prices", {"token": list(text[1:]), "nats": found.prices})
-    page.source(token_loss.prices)
+    page.source()
 
 
 page.three_from_before("before_door", "before_loss", "before_step")

@@ -54,7 +54,7 @@ def the_stream_fills() -> None:
     )
     lengths = {f"{i} {token}": found.lengths[:, i] for i, token in enumerate(text)}
     page.numbers("lengths", {"line": found.lines, **lengths})
-    page.source(logit_lens.notebook)
+    page.source()
 
 
 page.three_from_before("before_attention", "before_text", "before_neuron")

@@ -61,7 +61,7 @@ def every_pair_there_is() -> None:
             page.text("all_pairs"),
         )
     )
-    page.source(evaluate.decode_all)
+    page.source()
 
 
 page.three_from_before("before_stream", "before_attention", "before_table")

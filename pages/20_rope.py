@@ -65,7 +65,7 @@ def eight_hands_turn() -> None:
         )
     )
     page.numbers("speeds", {"radians a place": drawn_speeds()})
-    page.source(positions.frequencies)
+    page.source()
 
 
 page.three_from_before("before_order", "before_table", "before_working")

@@ -375,11 +375,14 @@ class Chapter:
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
         """A line that opens: the very functions that made the figure above, its data, the records
-        behind the section's claims and those of the sections `claims_of`, and its own link."""
+        behind the section's claims and those of the sections `claims_of`, and its own link.
+
+        A figure that opens a page names no function that needs torch: nothing waits for it there.
+        """
         if self.alone is not None:
             return
-        names = ", ".join(function.__qualname__ for function in functions)
-        with st.expander(f"Source: {names}, data, link", type="compact"):
+        named = [function.__qualname__ for function in functions]
+        with st.expander(f"Source: {', '.join([*named, 'data', 'link'])}", type="compact"):
             for function in functions:
                 show_source(function)
             self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])

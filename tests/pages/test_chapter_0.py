@@ -207,7 +207,7 @@ def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book) -> 
     assert row == list(range(70, 80))
     logs = film(app, "logarithms: the hidden row")
     assert right(logs) >= 80 and logs["side"] == 9
-    app.button_group(key="ch00_row").set_value(0).run()
+    app.selectbox(key="ch00_row").set_value(0).run()
     assert not app.exception
     assert any("Zero has no logarithm" in info.value for info in app.info)
 
@@ -288,5 +288,5 @@ def test_a_link_of_before_brings_its_settings(book) -> None:
     app = book(PAGE, ch00_encoding="its size", ch00_width="64", ch00_row="3", ch00_epochs="50")
     assert app.button_group(key="ch00_encoding").value == "scalar"
     assert app.select_slider(key="ch00_width").value == 64
-    assert app.button_group(key="ch00_row").value == 3
+    assert app.selectbox(key="ch00_row").value == 3
     assert app.number_input(key="ch00_epochs").value == 50
