@@ -165,7 +165,7 @@ TASKS: dict[TaskName, Task] = {
         seen=0.0,
         steps=24,
         rates=(),
-        arms=(BOOK, "random, as many", DRAWN_ANEW, AMONG_ALL),
+        arms=(BOOK, "random, as many", DRAWN_ANEW),
         seeds=(1,),
         rates_of="4x4",
     ),
