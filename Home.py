@@ -189,16 +189,18 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
 def card(entry: Entry) -> str:
     small = f"<small>Chapter {entry.chapter} · about {entry.minutes} minutes</small>"
     text = f"<strong>{entry.title}</strong>{entry.question}<br>{small}"
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    picture = f'<img alt="" width="320" height="160" src="{small_picture(entry.slug, theme)}">'
+    picture = small_picture(entry.slug, "dark" if st.context.theme.type == "dark" else "light")
     return f'<a class="wb-card" href="{entry.url}" target="_self">{picture}{text}</a>'
 
 
 @lru_cache
 def small_picture(slug: str, theme: str) -> str:
-    """What opens a page, as `tests/browser/cards.py` drew it; inside the page, a few KB each."""
+    """HTML of what opens a page, as `tests/browser/cards.py` drew it: a few KB, inside the page."""
     path = CARDS / f"{slug}-{theme}.webp"
-    return f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
+    if not path.is_file():  # of a page that was begun just now
+        return ""
+    url = f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
+    return f'<img alt="" width="320" height="160" src="{url}">'
 
 
 def to_come() -> str:
