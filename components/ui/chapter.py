@@ -381,8 +381,9 @@ class Chapter:
         """
         if self.alone is not None:
             return
-        named = [function.__qualname__ for function in functions]
-        with st.expander(f"Source: {', '.join([*named, 'data', 'link'])}", type="compact"):
+        names = [function.__qualname__.replace("_", r"\_") for function in functions]
+        key = f"source_{self.prefix}{self.at}_{self.n_source}"
+        with st.expander(f"Source: {', '.join([*names, 'data', 'link'])}", type="compact", key=key):
             for function in functions:
                 show_source(function)
             self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])

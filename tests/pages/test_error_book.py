@@ -116,6 +116,16 @@ def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
     assert read["curve"][-1]["tokens"] == pytest.approx(work, rel=0.01)
 
 
+def test_the_full_network_does_as_its_twin() -> None:
+    full = read_lines(error_book.record_of("full"))
+    (book,), (random,), (anew,) = (
+        worked.after(full, arm) for arm in (worked.BOOK, worked.AS_MANY, worked.ANEW)
+    )
+    assert max(book, anew) < random < claims.asked(full)["before"]
+    sizes = [sizes.median for sizes in worked.book_sizes(full)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
 def test_the_points_near_the_end_are_those_of_the_record(book: Any, near: Any) -> None:
     app = book(PAGE, reveal="1")
     found = [rows for rows in charts(app, "arm", "share", "seed") if "as much work" in str(rows)]

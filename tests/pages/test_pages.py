@@ -158,11 +158,11 @@ def test_the_arcs_of_ten_pairs_are_the_weights_of_the_model(book) -> None:
 def test_every_card_on_home_has_its_small_picture(book) -> None:
     body = " ".join(element.proto.body for element in book().get("html"))
     written = [entry for entry in CONTENTS if entry.written]
-    assert body.count('src="data:image/webp;base64,') == len(written) == body.count("wb-card")
+    assert body.count('src="data:image/webp;base64,') == len(written)
     for entry in written:
         for theme in ("light", "dark"):
             path = ROOT / f"components/ui/cards/{entry.slug}-{theme}.webp"
-            assert 1_000 < path.stat().st_size < 20_000, path
+            assert 500 < path.stat().st_size < 20_000, path
 
 
 def test_home_says_what_the_arcs_are_in_ninety_characters(book) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from components.ui.chapters.ch62 import worked
 from components.ui.claims.core import Claim, Measured, part_of
 from components.ui.claims.readings import ratio_of_seeds
-from components.ui.words import span, spelled
+from components.ui.words import listed, span, spelled
 from lab.statistics import spread
 
 Rows = list[dict[str, Any]]
@@ -151,6 +151,13 @@ CLAIMS: dict[str, Claim] = {
         "Different mistakes that the full network studies in all rounds.",
         FULL,
         lambda rows: Measured(f"{worked.studied_in_all(rows)[0]:,}"),
+    ),
+    "ch6.full_rounds": Claim(
+        "Mistakes of the full network in its pool, round by round.",
+        FULL,
+        lambda rows: Measured(
+            listed([f"{sizes.median:,.0f}" for sizes in worked.book_sizes(rows)])
+        ),
     ),
     **{
         f"ch6.full_{name}": Claim(
