@@ -51,7 +51,8 @@ ROUTES = (
 )
 
 CALCULATIONS = {
-    "vocab": lambda: spelled(len(VOCABULARY)),
+    "missed_block": lambda: f"{MISSED[0]}",
+    "missed_head": lambda: f"{MISSED[1]}",
     "signs": lambda: spelled(len(VOCABULARY) - 10),
     "routes": lambda: spelled(len(ROUTES)).capitalize(),
 }
@@ -108,7 +109,8 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
 
 
 def caption(layer: int) -> str:
-    return f"Arcs lead from where the heads of block {layer} look. To look is not yet to use."
+    where = f"from where heads of block {layer} look to the token written"
+    return f"Arcs run {where}. To look is not yet to use."
 
 
 def layer_drawn() -> int:
@@ -177,10 +179,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
         return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
     if head is None:
         return f"**{a} × {b} = {a * b}**, and every token of the working is right."
-    return (
-        f"{without}**{a} × {b} = {a * b}** all the same. Other heads make up for it, or it is "
-        "needed elsewhere. Try another."
-    )
+    return f"{without}**{a} × {b} = {a * b}** all the same. Others make up for it. Try another."
 
 
 # ---------------------------------------------------------------- the map

@@ -362,7 +362,6 @@ ON_PAGE = {
         "about half a minute of one core": "as its record says of other live runs",
         "study twenty mistakes": "one of the choices",
         "trained up to four digits": DIGITS,
-        "a text costs a third as much to ask": "as above",
         "goes wrong at the tens of its first": DIGITS,
         "One sum in fifty is wrong, and you want a hundred mistakes": "a test holds both",
     },

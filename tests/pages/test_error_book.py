@@ -109,6 +109,14 @@ def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
         and row["rate"] == error_book.best_rate(near, "4x4", "long carries")
     ]
     assert chosen["after"] < chosen["before"]
+    sure, noted = worked.surely_wrong(near)
+    assert sure < noted / 4
+    doubted = ratio_of_medians(ends["least certain"], ends[worked.BOOK])
+    assert doubted.low < 1 < doubted.high
+    other = read_lines(error_book.record_of("2x2"))
+    assert (
+        ratio_of_medians(worked.after(other, worked.BOOK), worked.after(other, worked.ANEW)).low > 1
+    )
     in_all = error_book.ROUNDS * error_book.TASKS["4x4"].steps * error_book.BATCH
     assert 10 * max(worked.studied_in_all(near)) < in_all
     asks, read = (worked.race(near, arm)[0] for arm in (worked.BOOK, worked.AS_MUCH_WORK))

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from components.ui.chapters.ch01.probes import FORM, TWIN
+from components.ui.records import opening
+
 PAGE = "01_from_table_to_text"
 
 
@@ -19,6 +22,16 @@ def html_of(app) -> str:
 
 def captions_of(app) -> str:
     return " ".join(element.value for element in app.caption)
+
+
+def test_the_bill_is_of_a_sum_that_goes_wrong_at_its_dearest_token() -> None:
+    found = opening(TWIN)
+    assert found is not None
+    right = FORM.text(found.a, found.b)
+    prices = found.prices[FORM.prompt_length - 1 :]
+    dearest = FORM.prompt_length + prices.index(max(prices))
+    assert found.written.text[dearest] != right[dearest]
+    assert sum(price < 0.01 for price in prices) > len(prices) / 2
 
 
 def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:

@@ -14,13 +14,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS
-from components.ui.claims.readings import most_missed_head
+from components.ui.claims.readings import most_missed_head, without_a_head
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
 from lab.data.vocabulary import encode
 from lab.exercises.chain_of_thought import FORM
 from lab.inference.forward import run_with_trace
-from lab.records import ROOT
+from lab.records import RECORDS, ROOT, read_lines
 from lab.training.checkpoint import load_run
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
@@ -50,6 +50,13 @@ def test_every_page_runs_by_the_router(book, page: str) -> None:
     app = book(page)
     assert not app.exception
     assert app.title
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sections_are_numbered_without_a_gap(page: str) -> None:
+    prose = (ROOT / "pages" / f"{page}.md").read_text()
+    numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", prose, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -163,6 +170,12 @@ def test_every_card_on_home_has_its_small_picture(book) -> None:
         for theme in ("light", "dark"):
             path = ROOT / f"components/ui/cards/{entry.slug}-{theme}.webp"
             assert 500 < path.stat().st_size < 20_000, path
+
+
+def test_what_home_says_of_heads_is_so() -> None:
+    rows = without_a_head(read_lines(RECORDS / "heads.jsonl"))
+    missed = {(row["cell"]["layer"], row["cell"]["head"]) for row in rows if row["errors_answer"]}
+    assert missed == {(0, head) for head in range(4)}
 
 
 def test_home_says_what_the_arcs_are_in_ninety_characters(book) -> None:

@@ -114,6 +114,15 @@ CLAIMS: dict[str, Claim] = {
     "ch6.near_n": Claim(
         "Test sums of 4 x 4 digits.", NEAR, lambda rows: Measured(f"{asked(rows)['n']:,}")
     ),
+    "ch6.near_seeds": Claim("Runs of each way near the end.", NEAR, seeds),
+    "ch6.near_sure": Claim(
+        f"Mistakes of the first round, near the end, with a belief above {worked.SURE:g}.",
+        NEAR,
+        lambda rows: Measured(part_of(*worked.surely_wrong(rows))),
+    ),
+    "ch6.near_again_soon": Claim(
+        "Near the end, of the listed mistakes of round 1, wrong after round 1.", NEAR, again(1, 1)
+    ),
     "ch6.near_before": Claim(
         "How many of them a network near its end gets wrong before it studies any.",
         NEAR,
@@ -146,11 +155,6 @@ CLAIMS: dict[str, Claim] = {
         "Test sums of 4 x 4 that the full network gets wrong before it studies any.",
         FULL,
         lambda rows: Measured(part_of(asked(rows)["before"], asked(rows)["n"])),
-    ),
-    "ch6.full_book": Claim(
-        "Different mistakes that the full network studies in all rounds.",
-        FULL,
-        lambda rows: Measured(f"{worked.studied_in_all(rows)[0]:,}"),
     ),
     "ch6.full_rounds": Claim(
         "Mistakes of the full network in its pool, round by round.",

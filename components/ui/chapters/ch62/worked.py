@@ -480,7 +480,7 @@ CALC: dict[str, Callable[[], str]] = {
     "near_steps": lambda: f"{task('4x4').steps}",
     "near_work_steps": lambda: f"{near_work_steps()}",
     "near_read": lambda: f"{task('4x4').steps * experiment.BATCH}",
-    "near_times": lambda: f"{near_work_steps() / task('4x4').steps:.1f}",
+    "near_all": lambda: f"{experiment.ROUNDS * task('4x4').steps * experiment.BATCH:,}",
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
     "anew_different": lambda: f"{experiment.different_anew(task()):,}",
     "listed": lambda: f"{experiment.LISTED}",
