@@ -128,7 +128,7 @@ def test_a_live_run_draws_five_times_a_second_and_can_be_stopped(
     open_page, slowness: float
 ) -> None:
     page = open_page(f"{PAGE}?ch00_epochs=2000&ch00_width=64&ch00_depth=2")
-    button = page.get_by_role("button", name="Train it")
+    button = page.get_by_role("button", name="Train it", exact=True)
     button.scroll_into_view_if_needed()
     wait_idle(page)
     button.click()

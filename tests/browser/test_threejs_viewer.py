@@ -339,10 +339,17 @@ def test_a_damaged_second_scene_is_a_message_and_the_first_stays(
     assert page.console_errors == []
 
 
+def open_list(frame: Frame) -> None:
+    """The drawer with all matrices."""
+    frame.locator(".finder > summary").click()
+    frame.get_by_role("searchbox").wait_for()
+
+
 def test_list_grid_and_status_say_both_numbers_and_their_difference(open_viewer: Open) -> None:
     page, frame = open_viewer()
     ask(page, Beside="7*9=63")
     compared(frame, "7*8=56", "7*9=63")
+    open_list(frame)
     leaves = frame.locator(".leaf")
     assert "equal" in leaves.filter(has_text="pos_embed").inner_text()
     frame.get_by_role("searchbox").fill("logits")
@@ -616,6 +623,7 @@ def test_a_run_without_weights_shows_its_activations_and_says_so(open_viewer: Op
 
 def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     page, frame = open_viewer()
+    open_list(frame)
     frame.get_by_role("searchbox").fill("resid_mid")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -662,6 +670,7 @@ def spoken(page: driver.BookPage) -> list[tuple[str, str, dict[str, Any]]]:
 
 def test_a_screen_reader_has_the_tree_the_grid_and_one_quiet_voice(open_viewer: Open) -> None:
     page, frame = open_viewer()
+    open_list(frame)
     frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
     driver.wait_idle(page)
     heard = spoken(page)
