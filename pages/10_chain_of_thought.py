@@ -59,6 +59,7 @@ def every_pair_there_is() -> None:
             openers.filling_picture(picture) + maps.atlas_key(),
             "All pairs up to 99 as the model with working writes them, a dot a pair",
             page.text("all_pairs"),
+            beside=True,
         )
     )
     page.source()

@@ -23,10 +23,11 @@ LEAST_PRICE = 0.05
 TURN_SECONDS = 9
 
 
-def opener(body: str, alt: str, caption: str) -> str:
-    """A figure with its sentence below it."""
+def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
+    """A figure with its sentence below it, or `beside` it where there is room."""
+    classes = "wb-opener wb-beside" if beside else "wb-opener"
     return (
-        f'<figure class="wb-opener"><div role="img" aria-label="{escape(alt)}">{body}</div>'
+        f'<figure class="{classes}"><div role="img" aria-label="{escape(alt)}">{body}</div>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 

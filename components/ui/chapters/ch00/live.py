@@ -11,7 +11,7 @@ from components.ui.chapters.ch00.probes import MOST_SECONDS, finished
 from components.ui.drawings.network import show_film
 from lab.by_hand.mlp_experiment import Going, Settings, hide
 
-TICK, SLICE, TICKS = 0.1, 0.04, 25
+TICK, SLICE, TICKS = 0.08, 0.03, 25
 """Seconds between two pictures, seconds of training for each, and how many of a run at least."""
 
 
