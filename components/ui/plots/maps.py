@@ -173,7 +173,12 @@ def table_map(
             title=column_title,
             axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False),
         ),
-        y=alt.Y("row:N", sort=None, title=row_title),
+        y=alt.Y(
+            "row:N",
+            sort=None,
+            title=row_title,
+            axis=alt.Axis(labelExpr="split(datum.label, ' of ')"),  # two lines where it is long
+        ),
     )
     cells = base.mark_rect().encode(
         color=alt.Color("value:Q", scale=amounts(READABLE[1]), legend=None),
