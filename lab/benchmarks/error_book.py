@@ -1,4 +1,4 @@
-"""One more run of the race of error books, of lots that the record has not; two minutes."""
+"""One more run of the race of error books, of lots that the record has not; one minute."""
 
 from __future__ import annotations
 
