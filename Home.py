@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from functools import lru_cache
-from pathlib import Path
-
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
@@ -16,20 +10,15 @@ from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import readings
 from components.ui.drawings.arcs import WrittenSum, show_arcs
-from components.ui.lazily import lazily
+from components.ui.home import small_picture, written_and_looked
 from components.ui.operands import ask_pair, last_allowed, share_moment
-from components.ui.records import opening
-from components.ui.runs import BOOK_RUN, needs_a_run, shelf, take_with_progress, write
+from components.ui.records import FORM
+from components.ui.runs import BOOK_RUN, needs_a_run, shelf
 from components.ui.words import listed, spelled
-from lab.data.problems import Format, Problem, partial_products
+from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
 from lab.recipes.index import recipe
 
-intervene = lazily("lab.interp.intervene")
-patterns = lazily("lab.interp.patterns")
-
-CARDS = Path(__file__).parent / "components/ui/cards"
-FORM = Format("cot_reversed")
 START = (37, 48)
 CONFIG = recipe(BOOK_RUN).model
 """Known from the recipe, before the weights are read."""
@@ -144,26 +133,6 @@ def pull(head: int | None) -> None:
         st.query_params.update({"pull": "true", "head": str(head)})
 
 
-def written_and_looked(
-    a: int, b: int, layer: int, head: int | None
-) -> tuple[str, NDArray[np.float64]]:
-    """What the model writes, and where that block's heads look: recorded, or asked of it now."""
-    known = opening(BOOK_RUN)
-    if known and (a, b, layer, head) == (known.a, known.b, 0, None):
-        return known.written.text, known.weights
-    return asked_of_the_model(a, b, layer, head)
-
-
-@lru_cache(maxsize=256)
-def asked_of_the_model(
-    a: int, b: int, layer: int, head: int | None
-) -> tuple[str, NDArray[np.float64]]:
-    model = take_with_progress(BOOK_RUN).model
-    edits = [] if head is None else [intervene.ablate_head(layer, head)]
-    text = write(BOOK_RUN, f"{a:02d}*{b:02d}=", edits).text
-    return text, patterns.patterns(model, text)[layer]
-
-
 def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
     """One sentence on the sum, and on what a missing head did to it."""
     problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
@@ -179,7 +148,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
         return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
     if head is None:
         return f"**{a} × {b} = {a * b}**, and every token of the working is right."
-    return f"{without}**{a} × {b} = {a * b}** all the same. Others make up for it. Try another."
+    return f"{without}**{a} × {b} = {a * b}** all the same. It is not missed here. Try another."
 
 
 # ---------------------------------------------------------------- the map
@@ -190,16 +159,6 @@ def card(entry: Entry) -> str:
     text = f"<strong>{entry.title}</strong>{entry.question}<br>{small}"
     picture = small_picture(entry.slug, "dark" if st.context.theme.type == "dark" else "light")
     return f'<a class="wb-card" href="{entry.url}" target="_self">{picture}{text}</a>'
-
-
-@lru_cache
-def small_picture(slug: str, theme: str) -> str:
-    """HTML of what opens a page, as `tests/browser/cards.py` drew it: a few KB, inside the page."""
-    path = CARDS / f"{slug}-{theme}.webp"
-    if not path.is_file():  # of a page that was begun just now
-        return ""
-    url = f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
-    return f'<img alt="" width="320" height="160" src="{url}">'
 
 
 def to_come() -> str:

@@ -21,7 +21,7 @@ experiment = lazily("lab.experiments.error_book")
 recipes = lazily("lab.recipes.live")
 asking = lazily("lab.inference.answers")
 
-RECORD, NEAR, FULL = (f"error_book_{task}.jsonl" for task in ("2x2", "4x4", "full"))
+RECORD, NEAR = "error_book_2x2.jsonl", "error_book_4x4.jsonl"
 
 page = Chapter("62_error_book", CALC)
 page.open()
@@ -106,6 +106,12 @@ def the_bet() -> None:
 # ---------------------------------------------------------------- 3. what counts more
 
 
+def show_every_way(rows: Sequence[dict[str, Any]]) -> None:
+    table = worked.told_of_arms(rows)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("Every way", table)
+
+
 @page.section("variety")
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
@@ -125,9 +131,7 @@ def what_counts_more() -> None:
     )
     page.notice()
     with page.deeper("every way, with its rate and how many different pairs it read"):
-        table = worked.told_of_arms(rows)
-        st.dataframe(table, hide_index=True, width="stretch")
-        page.numbers("Every way", table)
+        show_every_way(rows)
     page.source(experiment.sizes_for)
 
 
@@ -153,9 +157,7 @@ def near_the_end() -> None:
     )
     page.notice()
     with page.deeper("every way near the end"):
-        table = worked.told_of_arms(rows)
-        st.dataframe(table, hide_index=True, width="stretch")
-        page.numbers("Every way near the end", table)
+        show_every_way(rows)
     page.source(experiment.steps_of, experiment.mistakes)
 
 

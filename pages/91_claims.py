@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.claims import index
-from components.ui.claims.index import Looked
+from components.ui.claims.core import Looked
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
 from lab.statistics import CHANCE

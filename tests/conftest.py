@@ -1,9 +1,10 @@
-"""What a stopwatch is held against: how slow the machine is, by work that is always the same."""
+"""What all tests share: a `__main__` that stays, and how slow the machine is for a stopwatch."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,6 +13,15 @@ YARDSTICK_MS = 7.0
 
 SLOWEST = 3.0
 """On a machine still slower, or while so much else runs, a stopwatch says nothing: it fails."""
+
+
+@pytest.fixture(autouse=True)
+def main_stays_itself() -> Iterator[None]:
+    """Streamlit's harness leaves its script behind as `__main__`, and a process that a later test
+    spawns would run it."""
+    own = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = own
 
 
 @pytest.fixture

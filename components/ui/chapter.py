@@ -229,7 +229,7 @@ class Chapter:
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
             text = self.text(section)
-            self.titles += NUMBERED.findall(text)
+            self.titles += [t for t in NUMBERED.findall(text) if t not in self.titles]
             st.markdown(text)
 
     def box(self, title: str, section: str) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 from lab.experiments.error_book import (
     BOOK,
-    DRAWN_ANEW,
+    COMPARED,
     MOST,
     ROUNDS,
     SEEDS,
     TASKS,
-    Arm,
     Learner,
     best_rate,
     record_of,
@@ -20,15 +19,13 @@ from lab.experiments.error_book import (
 )
 from lab.records import read_lines
 
-ARMS: tuple[Arm, ...] = (BOOK, "random, as many", DRAWN_ANEW)
-
 
 def bench_error_book() -> dict[str, Any]:
     """Validation pairs wrong after each round, at the rates that the record chose, and what it
     cost."""
     task, rows = TASKS["2x2"], read_lines(record_of("2x2"))
     sizes, found = [MOST] * ROUNDS, dict[str, Any]()
-    for arm in ARMS:
+    for arm in COMPARED:
         learner = Learner(task, arm, best_rate(rows, "2x2", arm), SEEDS.stop, start(task))
         curve, _ = rounds_of(learner, sizes)
         if arm == BOOK:

@@ -78,6 +78,9 @@ AS_MUCH_WORK: Arm = "drawn anew, as much work"
 
 ANEW = (DRAWN_ANEW, AS_MUCH_WORK)
 
+COMPARED: tuple[Arm, ...] = (BOOK, "random, as many", DRAWN_ANEW)
+"""What a book has to be compared with, where not all arms can run."""
+
 BESIDES: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
     ("2x2", BOOK): (3e-5,),
     ("2x2", "least certain"): (3e-5,),
@@ -165,7 +168,7 @@ TASKS: dict[TaskName, Task] = {
         seen=0.0,
         steps=24,
         rates=(),
-        arms=(BOOK, "random, as many", DRAWN_ANEW),
+        arms=COMPARED,
         seeds=(1,),
         rates_of="4x4",
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from components.ui.live import LiveRun
 from components.ui.plots import maps
 from components.ui.records import FORM, Atlas
 from components.ui.words import band, span, spelled
-from lab.data.neighbours import column_digits, neighbours
+from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
 from lab.records import select
@@ -454,11 +453,6 @@ def slot_of_worked() -> int:
     return FORM.partial_products[0].start + 1
 
 
-@lru_cache
-def worked_neighbours() -> list[tuple[int, int]]:
-    return neighbours(FORM, A, B, slot_of_worked())
-
-
 def task(name: str = "2x2") -> Any:
     return experiment.TASKS[name]
 
@@ -475,7 +469,6 @@ CALC: dict[str, Callable[[], str]] = {
     "most": lambda: f"{experiment.MOST}",
     "pool": lambda: f"{len(task().pool(0, 0)[0]):,}",
     "rates": lambda: spelled(len(task().rates)),
-    "arms": lambda: spelled(len(experiment.ARMS)),
     "near_pool": lambda: f"{experiment.POOL:,}",
     "near_steps": lambda: f"{task('4x4').steps}",
     "near_work_steps": lambda: f"{near_work_steps()}",
@@ -490,8 +483,6 @@ CALC: dict[str, Callable[[], str]] = {
     "u_sure": lambda: f"{uncertainty(LIKELY[0]):.4f}",
     "u_half": lambda: f"{uncertainty(LIKELY[1]):.2f}",
     "u_low": lambda: f"{uncertainty(LIKELY[2]):.2f}",
-    "n_neighbours": lambda: f"{len(worked_neighbours())}",
-    "neighbour": lambda: r"{} \times {}".format(*worked_neighbours()[0]),
     "column_a": lambda: str(A // 10 ** column_digits(FORM, slot_of_worked())[0] % 10),
     "column_b": lambda: str(B // 10 ** column_digits(FORM, slot_of_worked())[1] % 10),
 }

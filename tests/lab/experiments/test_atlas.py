@@ -1,0 +1,18 @@
+"""atlas: the sums that open pages are what the committed models make of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lab.experiments.atlas import measure_opening, opening_cells
+from lab.records import RECORDS, read_lines, select
+
+
+@pytest.mark.parametrize("cell", opening_cells(), ids=lambda cell: cell["run"])
+def test_an_opening_sum_is_recorded_as_its_model_has_it(cell: dict) -> None:
+    (row,) = select(read_lines(RECORDS / "opening.jsonl"), **cell)
+    found = measure_opening(cell)
+    assert (row["text"], row["lines"]) == (found["text"], list(found["lines"]))
+    for name in ("weights", "lengths", "prices"):
+        assert np.array(row[name]) == pytest.approx(np.array(found[name]), rel=1e-2, abs=2e-3), name
