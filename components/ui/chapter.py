@@ -272,7 +272,7 @@ class Chapter:
         key = f"{self.prefix}{name}"
         skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            choice = st.pills(question, options, key=f"{key}_guess", width="content")
+            choice = st.pills(question, options, key=f"{key}_guess", wrap=True)
             waits = choice is None and not skipped
             if waits:
                 st.button(
@@ -316,7 +316,9 @@ class Chapter:
             kind = "list"
         match kind or usual_kind(options):
             case "segments":
-                chosen = st.segmented_control(label, options, default=first, required=True, **rest)
+                chosen = st.segmented_control(
+                    label, options, default=first, required=True, wrap=True, **rest
+                )
                 # `required` has no say over a link, which may say that nothing is chosen
                 return first if chosen is None else chosen  # pyright: ignore
             case "slider":
@@ -441,7 +443,7 @@ def way_on(slug: str) -> str:
 
 
 def ask(question: Question, key: str) -> None:
-    choice = st.pills(question.ask, question.options, key=key)
+    choice = st.pills(question.ask, question.options, key=key, wrap=True)
     if choice is not None:
         begins = "Yes." if choice == question.right else "Not so."
         st.markdown(f"{begins} {question.why[choice]}")

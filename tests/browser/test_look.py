@@ -31,6 +31,16 @@ def test_chapter_1_is_not_endless_on_a_phone(open_page) -> None:
     assert no_sideways_scroll(page), sideways_scroll(page)
 
 
+@pytest.mark.parametrize("path", ["/error_book", "/chain_of_thought", "/one_block"])
+def test_no_option_of_a_guess_is_cut_off_on_a_phone(open_page, path: str) -> None:
+    page = open_page(path, 390)
+    beyond = page.locator('[data-testid="stButtonGroup"] button').evaluate_all(
+        "all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > 390)"
+        ".map(e => e.innerText)"
+    )
+    assert beyond == []
+
+
 def test_the_sidebar_lists_the_sections_and_the_end_leads_on(open_page) -> None:
     page = open_page("/rope")
     sections = page.locator(".contents button")
