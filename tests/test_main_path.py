@@ -1,0 +1,74 @@
+"""How long the main path of a page is: what a reader has to read who opens nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from components.ui.book import CONTENTS
+from components.ui.chapter import sections_of
+from lab.records import ROOT
+
+MOST_WORDS = 2600
+LATER = ("before_", "read")
+"""Begin the names of what every page folds away: three from before, and what to read on."""
+
+NO_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$\n]*\$|<!--.*?-->", re.DOTALL)
+"""Code, formulas, comments."""
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    """What is said to be a part of the prose in this code: the first argument of these calls."""
+    return {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"section", "prose", "text", "notice"}
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+
+def deeper_in(code: str) -> set[str]:
+    """The parts of the prose that stand under `with page.deeper(...)`."""
+    found: set[str] = set()
+    for block in ast.walk(ast.parse(code)):
+        if isinstance(block, ast.With) and "deeper" in ast.unparse(block.items[0].context_expr):
+            found |= names_in(block)
+    return found
+
+
+def main_path(code: str, prose: dict[str, str]) -> dict[str, int]:
+    """Words of each part of a page's prose that is not folded away."""
+    folded = deeper_in(code)
+    return {
+        name: len(NO_PROSE.sub(" ", text).split())
+        for name, text in prose.items()
+        if not name.startswith(LATER)
+        and not any(name in (f, f"{f}_why", f"{f}_notice", f"{f}_controls") for f in folded)
+    }
+
+
+@pytest.mark.parametrize("slug", [entry.slug for entry in CONTENTS if entry.written])
+def test_the_main_path_takes_the_minutes_that_it_promises(slug: str) -> None:
+    path = ROOT / f"pages/{slug}.md"
+    words = main_path(path.with_suffix(".py").read_text(), sections_of(path, path.stat().st_mtime))
+    longest = sorted(words.items(), key=lambda part: -part[1])[:8]
+    assert sum(words.values()) <= MOST_WORDS, (sum(words.values()), longest)
+
+
+def test_what_is_folded_away_is_not_counted_and_all_else_is() -> None:
+    code = 'page.prose("a")\nwith page.deeper("x"):\n    page.prose("b")\n'
+    prose = {
+        "a": "Two words, $x + y$.\n\n$$E = mc^2$$",
+        "b": "Not counted.",
+        "b_why": "Nor this.",
+        "before_a": "Nor that.",
+        "read": "Nor that.",
+        "c": "One.",
+    }
+    assert main_path(code, prose) == {"a": 3, "c": 1}
