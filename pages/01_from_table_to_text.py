@@ -189,6 +189,14 @@ def before_training() -> None:
 # ---------------------------------------------------------------- 4. teacher forcing
 
 
+def show_prices(run: str, a: int, b: int) -> None:
+    _, mask = FORM.render(np.array([a]), np.array([b]))
+    page.draw(
+        figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
+        alt=f"The price of each token of {a} × {b}, given the right tokens before it",
+    )
+
+
 def show_written(run: str, a: int, b: int) -> int:
     """What a run writes for itself, its wrong tokens marked. Returns how many those are."""
     written = write_sum(run, a, b).text
@@ -212,7 +220,7 @@ def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
 
 def ask_model() -> str:
     return page.choose(
-        "model", "Who is asked, here and below", list(MODELS), TWIN, words=MODELS.__getitem__
+        "model", "Which model is asked", list(MODELS), TWIN, words=MODELS.__getitem__
     )
 
 
@@ -222,12 +230,9 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
 
     @page.section("forcing", needs=[run], told=False)
     def price_of_each_token() -> None:
-        _, mask = FORM.render(np.array([a]), np.array([b]))
-        page.draw(
-            figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
-            alt=f"The price of each token of {a} × {b}, given the right tokens before it",
-        )
+        show_prices(run, a, b)
         if show_written(run, a, b) == 0 and (other := probes.gets_wrong(run)):
+            show_prices(run, *other)
             show_written(run, *other)
         page.notice()
         page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)

@@ -11,6 +11,8 @@ from components.ui.chapters.ch01 import drawn, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import CALC
 from components.ui.records import opening
+from components.ui.runs import write_sum
+from components.ui.tokens import wrong_tokens
 
 PAGE = "01_from_table_to_text"
 
@@ -69,6 +71,13 @@ def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(book)
     told = [c.value for c in book(PAGE).caption if c.value.startswith("Writing ")]
     assert "Writing 37 × 48" in told[0] and "gets 0 tokens wrong" in told[0]
     assert len(told) == 2 and "gets 0 tokens wrong" not in told[1]
+
+
+def test_a_mistake_costs_one_token_given_the_right_ones_and_more_where_it_writes() -> None:
+    a, b = probes.gets_wrong(TWIN) or START_SUM
+    charged = probes.prices(TWIN, a, b)[FORM.prompt_length - 1 :]
+    assert (charged > math.log(2)).sum() == 1  # less than half for the right one
+    assert len(wrong_tokens(write_sum(TWIN, a, b).text, FORM.text(a, b))) > 1
 
 
 def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(book) -> None:
