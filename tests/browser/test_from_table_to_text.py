@@ -23,7 +23,8 @@ def test_a_newcomer_types_a_sum_guesses_and_warms_the_model(open_page) -> None:
     at_hand = page.locator(".st-key-ch01_model")
     wait_for(page, lambda: is_in_sight(at_hand))
     at_hand.get_by_text("the book's model").click()
-    page.get_by_text("the book's model wrote 58 × 7 twenty times").wait_for()
+    wait_idle(page)
+    assert "the book's model wrote 58 × 48 twenty times" in page.inner_text("body")
     page.get_by_text("What is still missing").scroll_into_view_if_needed()
     wait_for(page, lambda: not is_in_sight(at_hand))
     assert page.console_errors == []
