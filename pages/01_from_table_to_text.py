@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch01 import figures, probes, recorded
+from components.ui.chapters.ch01 import drawn, figures, probes, recorded
 from components.ui.chapters.ch01.probes import DRAWN, FORM, KEEPS, MODELS, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import (
     APART,
@@ -28,6 +28,7 @@ from components.ui.chapters.ch01.worked import (
 from components.ui.drawings import openers
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
+from components.ui.operands import last_allowed
 from components.ui.records import opening
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.words import spelled
@@ -68,13 +69,6 @@ page.prose("opening")
 # ---------------------------------------------------------------- 1. a digit is a row
 
 
-def ask_sum() -> tuple[int, int]:
-    """The reader's sum; while a box holds no number, the last one that they had."""
-    pair = page.pair() or st.session_state.get("ch01_last_sum", START_SUM)
-    st.session_state["ch01_last_sum"] = pair
-    return pair
-
-
 def id_table(text: str) -> str:
     """The tokens of a text over their ids."""
     cells = "".join(f"<td>{character}</td>" for character in text)
@@ -86,7 +80,9 @@ def id_table(text: str) -> str:
 
 
 page.prose("tokens")
-a, b = ask_sum() if page.draws("tokens", "forcing", "choose") else START_SUM
+a, b = START_SUM
+if page.draws("tokens", "forcing", "choose"):
+    a, b = last_allowed("ch01_last_sum", page.pair(), START_SUM)
 
 
 @page.section("tokens", told=False)
@@ -108,24 +104,26 @@ def how_the_rows_lie() -> None:
         options[int(near - far < 0.2)],
     ):
         return
-    page.draw(
-        figures.cosine_map(embeddings.cosines(rows), digits),
-        alt="Cosine between the embedding rows of every two digits",
-    )
     left, right = st.columns(2)
     with left:
+        page.draw(
+            figures.cosine_map(embeddings.cosines(rows), digits),
+            alt="Cosine between the embedding rows of every two digits",
+        )
+    with right:
         page.draw(
             figures.in_space(in_space().points, in_space().shares, digits),
             alt="The ten digit rows in the three directions in which they differ most",
             config={"scrollZoom": False, "displaylogo": False},
         )
         st.caption(page.text("rows_space"))
-    with right:
+    page.notice()
+    with page.deeper("do the digits lie on a circle?"):
+        page.prose("rows_circle")
         page.draw(
             figures.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
             alt="Share of the variance of the digit rows by how often it goes round",
         )
-    page.notice()
     page.source(embeddings.cosines, embeddings.principal_axes, embeddings.wave_shares)
 
 
@@ -191,6 +189,14 @@ def before_training() -> None:
 # ---------------------------------------------------------------- 4. teacher forcing
 
 
+def show_prices(run: str, a: int, b: int) -> None:
+    _, mask = FORM.render(np.array([a]), np.array([b]))
+    page.draw(
+        figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
+        alt=f"The price of each token of {a} × {b}, given the right tokens before it",
+    )
+
+
 def show_written(run: str, a: int, b: int) -> int:
     """What a run writes for itself, its wrong tokens marked. Returns how many those are."""
     written = write_sum(run, a, b).text
@@ -200,60 +206,64 @@ def show_written(run: str, a: int, b: int) -> int:
     return len(wrong)
 
 
-def ask_model() -> str:
-    return page.choose("model", "Model", list(MODELS), TWIN, words=MODELS.__getitem__)
-
-
-page.prose("forcing")
-run = ask_model() if page.draws("forcing", "choose") else TWIN
-
-
-@page.section("forcing", needs=[run], told=False)
-def price_of_each_token() -> None:
-    _, mask = FORM.render(np.array([a]), np.array([b]))
-    page.draw(
-        figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
-        alt=f"The price of each token of {a} × {b}, given the right tokens before it",
-    )
-    if show_written(run, a, b) == 0 and (other := probes.gets_wrong(run)):
-        show_written(run, *other)
-    page.notice()
-    page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)
-
-
-# ---------------------------------------------------------------- 5. choosing
-
-
-@page.section("choose", needs=[run])
-def choose_the_next_token() -> None:
-    left, right = st.columns(2)
-    with left:
-        heat = page.number("heat", "Temperature", 0.0, 5.0, 3.0, 0.1)
-    with right:
-        keep = page.choose("keep", "Keep", list(KEEPS), kind="list", words=KEEPS.__getitem__)
-    place = page.choose(
-        "place",
-        "Token about to be written",
-        range(FORM.prompt_length, FORM.length),
-        probes.dearest_place(run, a, b),
-        words=lambda i: f"{i + 1} of {FORM.length}",
-    )
+def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
+    """The bars of one token of the reader's sum, before and after the settings."""
     given = FORM.text(a, b)[:place]
     st.markdown(f"`{given}` is written. Next comes **{tokens.place_of(place, FORM, a, b)}**.")
-    before, after = choosing.before_and_after(
-        take_with_progress(run).model, given, probes.sampling_of(heat, keep)
-    )
+    model, sampling = take_with_progress(run).model, probes.sampling_of(heat, keep)
+    before, after = choosing.before_and_after(model, given, sampling)
     page.draw(
         figures.two_sets_of_bars(before, after, VOCABULARY),
         alt="Probabilities of the next token as the model gives them, and after the settings",
     )
-    st.markdown(
-        f"With these settings {MODELS[run]} wrote {a} × {b} {spelled(DRAWN)} times, "
-        f"**{probes.sums_right(run, a, b, heat, keep)} of {DRAWN}** right in every token. "
-        "(Greedy writes the same each time.)"
+
+
+def ask_model() -> str:
+    return page.choose(
+        "model", "Which model is asked", list(MODELS), TWIN, words=MODELS.__getitem__
     )
-    page.notice()
-    page.source(generate.reshape, generate.choose, choosing.sums_right)
+
+
+with st.container(key="ch01_one_model"):  # its switch stays in sight as far as this reaches
+    page.prose("forcing")
+    run = ask_model() if page.draws("forcing", "choose") else TWIN
+
+    @page.section("forcing", needs=[run], told=False)
+    def price_of_each_token() -> None:
+        show_prices(run, a, b)
+        if show_written(run, a, b) == 0 and (other := probes.gets_wrong(run)):
+            show_prices(run, *other)
+            show_written(run, *other)
+        page.notice()
+        page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)
+
+    # ------------------------------------------------------------ 5. choosing
+
+    @page.section("choose", needs=[run])
+    def choose_the_next_token() -> None:
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        with left:
+            heat = page.number("heat", "Temperature", 0.0, 5.0, 3.0, 0.1)
+        with right, st.popover("More"):
+            keep = page.choose("keep", "Keep", list(KEEPS), kind="list", words=KEEPS.__getitem__)
+            place = page.choose(
+                "place",
+                "Token about to be written",
+                range(FORM.prompt_length, FORM.length),
+                probes.dearest_place(run, a, b),
+                words=lambda i: f"{i + 1} of {FORM.length}",
+            )
+            st.caption(page.text("choose_more"))
+        show_next_token(run, place, heat, keep)
+        texts = probes.drawn(run, a, b, heat, keep)
+        st.markdown(
+            f"With these settings {MODELS[run]} wrote {a} × {b} {spelled(DRAWN)} times, "
+            f"**{texts.count(FORM.text(a, b))} of {DRAWN}** right in every token."
+        )
+        st.html(drawn.listed(texts, FORM.text(a, b)))
+        st.caption(page.text("choose_drawn"))
+        page.notice()
+        page.source(generate.reshape, generate.choose, choosing.drawn_texts)
 
 
 # ---------------------------------------------------------------- 6. a chain of tokens
@@ -291,77 +301,83 @@ page.prose("end")
 page.prose("exercises")
 
 
-@page.section("ex_coin")
-def half_a_coin() -> None:
-    left, right = st.columns(2)
-    with left:
-        z_right = page.number("ex_right", "Logit of 5", -20.0, 20.0, 0.0, 0.1, typed=True)
-    with right:
-        z_rival = page.number("ex_rival", "Logit of 3", -20.0, 20.0, 2.0, 0.1, typed=True)
-    charged = round(price_of_right(z_right, z_rival), 3)  # as it is told: 0.7104 is 0.710
-    if z_rival < LEAST_RIVAL:
-        hint = f"The rival has to stand at {LEAST_RIVAL} or more."
-    else:
-        hint = f"The right digit has {math.exp(-charged):.2f}; a fair coin gives it one half."
-    show_verdict(
-        COIN[0] <= charged <= COIN[1] and z_rival >= LEAST_RIVAL,
-        f"The right digit costs {charged:.3f} nats.",
-        hint,
-    )
+with page.exercise("half a coin"):
+
+    @page.section("ex_coin")
+    def half_a_coin() -> None:
+        left, right = st.columns(2)
+        with left:
+            z_right = page.number("ex_right", "Logit of 5", -20.0, 20.0, 0.0, 0.1, typed=True)
+        with right:
+            z_rival = page.number("ex_rival", "Logit of 3", -20.0, 20.0, 2.0, 0.1, typed=True)
+        charged = round(price_of_right(z_right, z_rival), 3)  # as it is told: 0.7104 is 0.710
+        if z_rival < LEAST_RIVAL:
+            hint = f"The rival has to stand at {LEAST_RIVAL} or more."
+        else:
+            hint = f"The right digit has {math.exp(-charged):.2f}; a fair coin gives it one half."
+        show_verdict(
+            COIN[0] <= charged <= COIN[1] and z_rival >= LEAST_RIVAL,
+            f"The right digit costs {charged:.3f} nats.",
+            hint,
+        )
 
 
-@page.section("ex_mask")
-def what_bears_loss() -> None:
-    form = Format("plain")
-    text = form.text(12, 34)
-    _, mask = form.render(np.array([12]), np.array([34]))
-    marked = st.pills(
-        "Tokens",
-        range(len(text)),
-        selection_mode="multi",
-        format_func=lambda i: f"{i + 1}.  {text[i]}",
-        key="ch01_ex_mask",
-    )
-    wanted = set(np.flatnonzero(mask[0]).tolist())
-    extra, missing = set(marked) - wanted, wanted - set(marked)
-    hint = ""
-    if extra:
-        first = min(extra)
-        hint = f"The {text[first]} in place {first + 1} is part of what you ask."
-    elif missing == {len(text) - 1}:
-        hint = "Who tells the model where its answer ends?"
-    elif missing:
-        hint = f"{len(missing)} tokens that the model must write are not charged yet."
-    show_verdict(
-        not extra and not missing, f"You charge {len(marked)} of {len(text)} tokens.", hint
-    )
+with page.exercise("what bears loss?"):
+
+    @page.section("ex_mask")
+    def what_bears_loss() -> None:
+        form = Format("plain")
+        text = form.text(12, 34)
+        _, mask = form.render(np.array([12]), np.array([34]))
+        marked = st.pills(
+            "Tokens",
+            range(len(text)),
+            selection_mode="multi",
+            format_func=lambda i: f"{i + 1}.  {text[i]}",
+            key="ch01_ex_mask",
+        )
+        wanted = set(np.flatnonzero(mask[0]).tolist())
+        extra, missing = set(marked) - wanted, wanted - set(marked)
+        hint = ""
+        if extra:
+            first = min(extra)
+            hint = f"The {text[first]} in place {first + 1} is part of what you ask."
+        elif missing == {len(text) - 1}:
+            hint = "Who tells the model where its answer ends?"
+        elif missing:
+            hint = f"{len(missing)} tokens that the model must write are not charged yet."
+        show_verdict(
+            not extra and not missing, f"You charge {len(marked)} of {len(text)} tokens.", hint
+        )
 
 
-@page.section("ex_heat", needs=[BOOK_RUN])
-def as_warm_as_it_bears() -> None:
-    left, right = st.columns(2)
-    with left:
-        cool = page.number("ex_cool", "Still right at", 0.1, 50.0, 1.0, 0.1, typed=True)
-    with right:
-        warm = page.number("ex_warm", "No longer at", 0.1, 50.0, 5.0, 0.1, typed=True)
-    at_cool, at_warm = (
-        probes.sums_right(BOOK_RUN, *START_SUM, heat, "all") for heat in (cool, warm)
-    )
-    if at_cool < DRAWN:
-        hint = "The first temperature is too warm already."
-    elif at_warm == DRAWN:
-        hint = "The second is still cool enough."
-    elif cool < LEAST_HEAT:
-        hint = f"The first has to be at least {LEAST_HEAT}."
-    else:
-        hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
-    show_verdict(
-        cool >= LEAST_HEAT and at_cool == DRAWN > at_warm and warm <= APART * cool,
-        f"At {cool:g} it writes {at_cool} of {DRAWN} right, and at {warm:g} it writes {at_warm} of "
-        f"{DRAWN}.",
-        hint,
-    )
-    page.source(choosing.sums_right)
+with page.exercise("as warm as it bears"):
+
+    @page.section("ex_heat", needs=[BOOK_RUN])
+    def as_warm_as_it_bears() -> None:
+        left, right = st.columns(2)
+        with left:
+            cool = page.number("ex_cool", "Still right at", 0.1, 50.0, 1.0, 0.1, typed=True)
+        with right:
+            warm = page.number("ex_warm", "No longer at", 0.1, 50.0, 5.0, 0.1, typed=True)
+        at_cool, at_warm = (
+            probes.sums_right(BOOK_RUN, *START_SUM, heat, "all") for heat in (cool, warm)
+        )
+        if at_cool < DRAWN:
+            hint = "The first temperature is too warm already."
+        elif at_warm == DRAWN:
+            hint = "The second is still cool enough."
+        elif cool < LEAST_HEAT:
+            hint = f"The first has to be at least {LEAST_HEAT}."
+        else:
+            hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
+        show_verdict(
+            cool >= LEAST_HEAT and at_cool == DRAWN > at_warm and warm <= APART * cool,
+            f"At {cool:g} it writes {at_cool} of {DRAWN} right, "
+            f"and at {warm:g} it writes {at_warm} of {DRAWN}.",
+            hint,
+        )
+        page.source(choosing.drawn_texts)
 
 
 page.close("read")

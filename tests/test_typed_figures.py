@@ -70,7 +70,7 @@ ON_PAGE = {
         "a probability of one half, the other of one in a thousand": "two prices, made up",
         "For millions, backpropagation": "language",
         "*constructed*: ten digits": "zero to nine",
-        "Half a coin": "language",
+        "in the three directions in which their rows differ": "the picture has three axes",
         "`128,000` tokens, and each is a row of `4,096` to `16,384` numbers (": PUBLISHED,
     },
     "02_attention_by_hand": {

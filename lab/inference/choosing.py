@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from lab.data.problems import Format
-from lab.data.vocabulary import encode
+from lab.data.vocabulary import END, VOCABULARY, decode, encode
 from lab.inference.forward import logits_of
 from lab.inference.generate import Sampling, generate, reshape
 from lab.model.gpt import GPT
@@ -30,20 +30,26 @@ def before_and_after(
     return own, reshape(logits[None], sampling)[0].softmax(-1).numpy()
 
 
-def sums_right(
+def drawn_texts(
     model: GPT, form: Format, a: int, b: int, sampling: Sampling, n: int, seed: int = 0
-) -> int:
-    """Let a model write a x b `n` times; how many texts are right in every token."""
-    right = encode(form.text(a, b))
-    prompt = torch.from_numpy(right[: form.prompt_length]).long().expand(n, -1)
-    new = len(right) - form.prompt_length
+) -> list[str]:
+    """Let a model write a x b `n` times: each text with its question, up to its first end.
+
+    A draw that writes no end stops where a right text would.
+    """
+    question, right = form.text(a, b)[: form.prompt_length], form.text(a, b)
     steps = generate(
         model,
-        prompt,
-        max_new=new,
+        torch.from_numpy(encode(question)).long().expand(n, -1),
+        max_new=len(right) - len(question),
         sampling=sampling,
         generator=torch.Generator().manual_seed(seed),
         stop=None,
     )
     written = np.stack([step.ids for step in steps], axis=1)
-    return int((written == right[form.prompt_length :]).all(axis=1).sum())
+    return [question + up_to_its_end(decode(row)) for row in written]
+
+
+def up_to_its_end(text: str) -> str:
+    written, end, _ = text.partition(VOCABULARY[END])
+    return written + end

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
-from components.ui.chapters.ch01.probes import FORM, TWIN
+from components.ui.chapters.ch01 import drawn, probes
+from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
+from components.ui.chapters.ch01.worked import CALC
 from components.ui.records import opening
+from components.ui.runs import write_sum
+from components.ui.tokens import wrong_tokens
 
 PAGE = "01_from_table_to_text"
 
@@ -47,25 +52,32 @@ def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book, text
     app.text_input(key="ch01_a").set_value(text).run()
     assert not app.exception
     assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value
-    assert "Half a coin" in text_of(app)
+    assert "the price of a fair coin" in text_of(app)
     assert "Writing 37 × 48 for itself" in captions_of(app)
 
 
 def test_prices_and_choices_are_of_the_readers_sum_and_of_one_model(book) -> None:
     app = book(PAGE, ch01_a="58", ch01_b="7")
     assert "Writing 58 × 7 for itself, the small twin" in captions_of(app)
-    assert "the small twin that saw few pairs wrote 58 × 7 twenty times" in text_of(app)
+    assert "the small twin wrote 58 × 7 twenty times" in text_of(app)
     app.button_group(key="ch01_model").set_value("the book's model").run()
     assert not app.exception
     assert "Writing 58 × 7 for itself, the book's model gets 0 tokens wrong" in captions_of(app)
     assert "the book's model wrote 58 × 7 twenty times" in text_of(app)
-    assert "the small twin that saw few pairs wrote" not in text_of(app)
+    assert "the small twin wrote" not in text_of(app)
 
 
 def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(book) -> None:
     told = [c.value for c in book(PAGE).caption if c.value.startswith("Writing ")]
     assert "Writing 37 × 48" in told[0] and "gets 0 tokens wrong" in told[0]
     assert len(told) == 2 and "gets 0 tokens wrong" not in told[1]
+
+
+def test_a_mistake_costs_one_token_given_the_right_ones_and_more_where_it_writes() -> None:
+    a, b = probes.gets_wrong(TWIN) or START_SUM
+    charged = probes.prices(TWIN, a, b)[FORM.prompt_length - 1 :]
+    assert (charged > math.log(2)).sum() == 1  # less than half for the right one
+    assert len(wrong_tokens(write_sum(TWIN, a, b).text, FORM.text(a, b))) > 1
 
 
 def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(book) -> None:
@@ -107,6 +119,49 @@ def test_the_price_follows_the_two_logits(book) -> None:
     assert "-\\ln p = 2.30" in text_of(app)
     app.slider(key="ch01_right").set_value(8.0).run()
     assert "-\\ln p = 0.00" in text_of(app)
+
+
+def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
+    app = book(PAGE)
+    shown = next(h.proto.body for h in app.get("html") if 'class="wb-drawn"' in h.proto.body)
+    texts = probes.drawn(TWIN, *START_SUM, 3.0, "all")
+    assert shown == drawn.listed(texts, FORM.text(*START_SUM))
+    assert shown.count("<li>") == DRAWN and 0 < shown.count("✓ right") < DRAWN
+    assert f"**{shown.count('✓ right')} of {DRAWN}** right in every token" in text_of(app)
+    app.button_group(key="ch01_model").set_value("the book's model").run()
+    assert shown not in html_of(app) and html_of(app).count('class="wb-drawn"') == 1
+
+
+def test_wrong_tokens_are_struck_out_for_eye_and_ear() -> None:
+    said = '<s><span class="wb-unseen"> wrong: </span>{}</s><span class="wb-unseen">, then </span>'
+    assert drawn.line("1+2=4$", "1+2=3$") == (
+        f'<code>1+2={said.format("4")}$</code> <small class="wb-no">✗ 1 wrong</small>'
+    )
+    assert said.format("$") in drawn.line("1+$", "1+2=3$")  # it ends too soon
+    assert drawn.line("1+2=3$", "1+2=3$").count("<s>") == 0
+
+
+def test_the_two_models_are_introduced_before_they_are_asked(book) -> None:
+    text = text_of(book(PAGE))
+    book_model, twin = "4.75 million parameters", "0.60 million and was shown only one pair in"
+    assert text.index(book_model) < text.index(twin) < text.index("## 1. A digit is a row")
+    assert "it was shown three pairs in ten" in text
+
+
+def test_the_waves_are_folded_and_the_exercises_are(book) -> None:
+    app = book(PAGE, reveal="1")
+    folded = [box.label for box in app.expander]
+    assert "Deeper: do the digits lie on a circle?" in folded
+    assert sum(label.startswith("Exercise: ") for label in folded) == 3
+
+
+def test_the_answers_worked_on_paper() -> None:
+    assert CALC["p_wrong"]() == f"{1 / (math.exp(8) + 9):.5f}"
+    assert CALC["price_wrong"]() == f"{math.log(math.exp(8) + 9):.2f} nats"
+    assert CALC["no_proof"]() == "86 in 100" and 0.86**DRAWN < 0.05 < 0.87**DRAWN
+    assert CALC["by_luck"]() == "5 of 100"
+    assert CALC["near"]() == f"+{math.cos(math.radians(78)):.1f}0"
+    assert CALC["near_angle"]() == "78 degrees"
 
 
 def test_greedy_is_sure_and_heat_is_not(book) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.inference.choosing import before_and_after, sums_right
+from lab.inference.choosing import before_and_after, drawn_texts
 from lab.inference.generate import Sampling
 from lab.training.checkpoint import load_run
 
@@ -30,11 +30,23 @@ def test_heat_flattens_and_top_k_cuts() -> None:
 
 def test_greedy_writes_all_or_nothing_and_heat_costs_sums() -> None:
     book = load_run("chain_of_thought")
-    assert sums_right(book.model, book.format, 37, 48, Sampling(0.0), 5) == 5
-    assert sums_right(book.model, book.format, 37, 48, Sampling(30.0), 5) == 0
+    right = book.format.text(37, 48)
+    assert drawn_texts(book.model, book.format, 37, 48, Sampling(0.0), 5) == [right] * 5
+    assert right not in drawn_texts(book.model, book.format, 37, 48, Sampling(30.0), 5)
 
 
 def test_the_same_seed_draws_the_same() -> None:
     hot = Sampling(2.0)
-    counts = [sums_right(LOADED.model, LOADED.format, 12, 13, hot, 50, seed) for seed in (0, 0, 1)]
-    assert counts[0] == counts[1] and all(0 <= count <= 50 for count in counts)
+    first, again, other = (
+        drawn_texts(LOADED.model, LOADED.format, 12, 13, hot, 20, seed) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+def test_a_drawn_text_ends_at_its_first_end_and_a_slip_is_added_up_as_it_stands() -> None:
+    form, hot = LOADED.format, Sampling(3.0)
+    texts = drawn_texts(LOADED.model, form, 37, 48, hot, 20)
+    assert all(text.startswith(GIVEN) and len(text) <= form.length for text in texts)
+    assert all("$" not in text[:-1] for text in texts)
+    assert min(map(len, texts)) < form.length  # one has ended too soon
+    assert "37*48=642+0841=6271$" in texts and 246 + 1480 == 1726

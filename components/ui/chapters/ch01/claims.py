@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.claims.core import Claim, Measured, share
+from components.ui.claims.readings import parameter_count, result_of
 from components.ui.runs import BOOK_RUN
+from components.ui.words import spelled
 
 PRICES = "records/prices.jsonl"
 
@@ -28,7 +30,17 @@ def right_of(what: str, run: str) -> Callable[[list[dict[str, Any]]], Measured]:
     return pick
 
 
+def share_in_ten(result: dict[str, Any]) -> Measured:
+    return Measured(f"{spelled(round(10 * result['recipe']['fraction']))} pairs in ten")
+
+
 CLAIMS: dict[str, Claim] = {
+    "ch01.book_share": Claim(
+        "Pairs that the book's model is trained on.", result_of(BOOK_RUN), share_in_ten
+    ),
+    "ch01.twin_parameters": Claim(
+        "Parameters of the small twin.", result_of("few_pairs"), parameter_count
+    ),
     "ch01.perplexity": Claim(
         "Perplexity of the book's model on held-out sums, less one.",
         PRICES,

@@ -22,7 +22,7 @@ recipes = lazily("lab.recipes.chain_of_thought")
 token_loss = lazily("lab.inference.token_loss")
 
 TWIN = "few_pairs"
-MODELS = {BOOK_RUN: "the book's model", TWIN: "the small twin that saw few pairs"}
+MODELS = {BOOK_RUN: "the book's model", TWIN: "the small twin"}
 KEEPS = {"all": "all tokens", "top_k": "top-k: the 3 likeliest", "top_p": "top-p: 0.9 together"}
 FORM = Format("cot_reversed")
 START_SUM = 37, 48
@@ -66,7 +66,12 @@ def sampling_of(heat: float, keep: str) -> Sampling:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def sums_right(run: str, a: int, b: int, heat: float, keep: str) -> int:
-    """Of `DRAWN` texts that a run writes under these settings, how many are right."""
+def drawn(run: str, a: int, b: int, heat: float, keep: str) -> list[str]:
+    """`DRAWN` texts that a run writes for one sum under these settings."""
     model = take_with_progress(run).model
-    return choosing.sums_right(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
+    return choosing.drawn_texts(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
+
+
+def sums_right(run: str, a: int, b: int, heat: float, keep: str) -> int:
+    """How many of those are right in every token."""
+    return drawn(run, a, b, heat, keep).count(FORM.text(a, b))

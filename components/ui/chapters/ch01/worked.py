@@ -20,6 +20,7 @@ from components.ui.words import spelled
 from lab.by_hand.mlp import softmax
 from lab.data.vocabulary import VOCABULARY
 from lab.interp import embeddings
+from lab.statistics import lower_bound_95
 
 token_loss = lazily("lab.inference.token_loss")
 
@@ -57,6 +58,11 @@ def is_there_a_circle() -> str:
     return "has none" if first_wave() < 1.5 * by_chance else "has a trace of one"
 
 
+def near_angle() -> float:
+    """The angle, in degrees, whose cosine is the neighbours' mean as it is told."""
+    return math.degrees(math.acos(round(embeddings.neighbours_and_others(digit_rows())[0], 2)))
+
+
 def cosine(x: float) -> str:
     return f"{x:+.2f}".replace("-", "−")
 
@@ -69,6 +75,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "vocab": lambda: f"{len(VOCABULARY)}",
     "d_model": lambda: f"{digit_rows().shape[1]}",
     "near": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[0]),
+    "near_angle": lambda: f"{near_angle():.0f} degrees",
     "far": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[1]),
     "kept": lambda: in_100(float(in_space().shares.sum())),
     "parted": parted,
@@ -100,6 +107,7 @@ def further_from_even() -> str:
 
 PRICES: dict[str, Callable[[], str]] = {
     "ln_vocab": lambda: f"{math.log(len(VOCABULARY)):.2f}",
+    "p_wrong": lambda: f"{constructed(0, SURE)[RIGHT]:.5f}",
     "price_wrong": lambda: f"{price_of_right(0, SURE):.2f} nats",
     "price_right": lambda: f"{price_of_right(SURE, 0):.2f}",
     "save": lambda: f"{price_of_right(0, 0):.1f}",
@@ -116,6 +124,8 @@ ASKED: dict[str, Callable[[], str]] = {
     "least_rival": lambda: f"{LEAST_RIVAL}",
     "least_heat": lambda: f"{LEAST_HEAT}",
     "drawn": lambda: spelled(DRAWN),
+    "no_proof": lambda: in_100(lower_bound_95(0, DRAWN)),
+    "by_luck": lambda: f"{100 * lower_bound_95(0, DRAWN) ** DRAWN:.0f} of 100",
     "apart": lambda: spelled(APART),
 }
 
