@@ -246,27 +246,29 @@ def lesson(run: str) -> tuple[float, float, float]:
 
 def layouts_read() -> list[dict[str, Any]]:
     """A line a way to read the rows of a small head: as trained, wrongly, and put in order."""
-    rows = range(SMALL_HEAD)
+    rows, wrong = list(range(SMALL_HEAD)), asked.errors_when_read_as
     ordered = layouts.rows_for(SMALL_HEAD, "half", "interleaved")
+    halves = positions.pairs_of(SMALL_HEAD, "half")
+    neighbours = positions.pairs_of(SMALL_HEAD, "interleaved")
     ways = (
-        ("trained as halves, read as halves", rows, "half", True, ("half", False)),
-        ("the same rows, read as neighbours", rows, "interleaved", False, ("interleaved", False)),
+        ("trained as halves, read as halves", rows, halves, True, wrong("half")),
+        ("the same rows, read as neighbours", rows, neighbours, False, wrong("interleaved")),
         (
             "rows put in order, read as neighbours",
             ordered,
-            "interleaved",
+            neighbours,
             True,
-            ("interleaved", True),
+            wrong("interleaved", in_order=True),
         ),
     )
     return [
         {
-            "read": f"{words}: {asked.errors_when_read_as(*how)} of {asked.N_LAYOUT} sums wrong",
-            "order": list(order),
-            "pairs": positions.pairs_of(SMALL_HEAD, layout),
+            "read": f"{words}: {errors} of {asked.N_LAYOUT} sums wrong",
+            "order": order,
+            "pairs": pairs,
             "kept": kept,
         }
-        for words, order, layout, kept, how in ways
+        for words, order, pairs, kept, errors in ways
     ]
 
 
@@ -280,7 +282,7 @@ KEPT: dict[str, Callable[[], str]] = {
     "lesson_n": lambda: spelled(asked.N_LESSON),
     "lesson_rotary": lambda: in_words(lesson(ROTARY)[2]),
     "lesson_table": lambda: f"{lesson(LEARNED)[1]:.1f}",
-    "lesson_table_here": lambda: in_words(lesson(LEARNED)[0]),
+    "lesson_table_here": lambda: f"{lesson(LEARNED)[0]:.6f}",
     "layout_n": lambda: f"{asked.N_LAYOUT}",
     "read_right": lambda: spelled(asked.errors_when_read_as("half")),
     "read_wrong": lambda: spelled(asked.errors_when_read_as("interleaved")),
