@@ -447,7 +447,7 @@ with page.deeper("slower clocks, gaps, and trained clocks slowed down"):
 
     @page.section("cures")
     def other_ways_to_go_on() -> None:
-        show_maps(rows_of("lengths.jsonl"), arms.CURES, TRAINED_DIGITS)
+        show_maps(rows_of("lengths.jsonl"), arms.MAPPED_DEEPER, TRAINED_DIGITS)
         page.prose("slow")
         page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
 

@@ -122,7 +122,7 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
     arcs, cells, lines = [], [], []
     for level, row in enumerate(rows):
         base = -LINE_APART * level
-        lines.append({"read": row["read"], "x": -0.4, "y": base + 2.6})
+        lines.append({"read": row["read"], "x": -0.4, "y": base + 2.3})
         cells += [{"x": x, "y": base, "number": n} for x, n in enumerate(row["order"])]
         kind = "trained together" if row["kept"] else "strangers"
         for clock, (left, right) in enumerate(row["pairs"]):
@@ -132,14 +132,14 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
                 for step, (x, y) in enumerate(
                     zip(
                         left + half - half * np.cos(turn),
-                        base + 0.4 + half * np.sin(turn),
+                        base + 0.3 + 0.6 * half * np.sin(turn),
                         strict=True,
                     )
                 )
             ]
     n, low = len(rows[0]["order"]), -LINE_APART * (len(rows) - 1)
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.6, n - 0.4], nice=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[low - 0.4, 3], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[low - 0.4, 2.6], nice=False))
     pairs = (
         alt.Chart(pd.DataFrame(arcs))
         .mark_line()
@@ -165,7 +165,7 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
     return finished(chart.configure_view(strokeWidth=0).properties(height=LINE_HIGH * len(rows)))
 
 
-LINE_APART, LINE_HIGH = 3.9, 115
+LINE_APART, LINE_HIGH = 3.4, 110
 
 
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:

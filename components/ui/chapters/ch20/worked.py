@@ -251,10 +251,10 @@ def layouts_read() -> list[dict[str, Any]]:
     halves = positions.pairs_of(SMALL_HEAD, "half")
     neighbours = positions.pairs_of(SMALL_HEAD, "interleaved")
     ways = (
-        ("trained as halves, read as halves", rows, halves, True, wrong("half")),
-        ("the same rows, read as neighbours", rows, neighbours, False, wrong("interleaved")),
+        ("as trained, in halves", rows, halves, True, wrong("half")),
+        ("read as neighbours", rows, neighbours, False, wrong("interleaved")),
         (
-            "rows put in order, read as neighbours",
+            "rows in order, read as neighbours",
             ordered,
             neighbours,
             True,
@@ -263,7 +263,7 @@ def layouts_read() -> list[dict[str, Any]]:
     )
     return [
         {
-            "read": f"{words}: {errors} of {asked.N_LAYOUT} sums wrong",
+            "read": f"{words}: {errors} of {asked.N_LAYOUT} wrong",
             "order": order,
             "pairs": pairs,
             "kept": kept,
