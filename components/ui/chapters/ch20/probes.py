@@ -141,15 +141,19 @@ def ids_of(a: int, b: int) -> list[tuple[int, int]]:
     return [(place, line) for place, line in positions.position_ids(tokens, 2)[0].tolist()]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 def begun_with(digits: tuple[int, int], told: tuple[int, int]) -> int:
     """Of `N_TOLD` test sums of three by three digits, how many the coupled network begins with the
     last digit of what two `digits`, of a by its place and of b by its line, make: its first `=` is
     `told` another place and line."""
-    form = Format("cot_reversed", 3, 3)
-    a, b = lengths.problems_of_shape(3, 3, N_TOLD)
-    begun = probes.begins_with(take_with_progress(COUPLED).model, form, a, b, told)
-    return int((begun == probes.digits_that_meet(a, b, digits)).sum())
+    wanted = probes.digits_that_meet(*lengths.problems_of_shape(3, 3, N_TOLD), digits)
+    return int((begun(told) == wanted).sum())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def begun(told: tuple[int, int]) -> Integers:
+    """The first digits that the coupled network writes. (N_TOLD,)"""
+    model, form = take_with_progress(COUPLED).model, Format("cot_reversed", 3, 3)
+    return probes.begins_with(model, form, *lengths.problems_of_shape(3, 3, N_TOLD), told)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
