@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from driver import wait_idle
+from driver import no_sideways_scroll, sideways_scroll, wait_idle
 
 from lab.data.problems import Format
 
@@ -75,8 +75,9 @@ def test_two_encodings_train_side_by_side(open_page) -> None:
     assert not page.console_errors
 
 
-def test_the_limit_on_distances_follows_its_slider(open_page) -> None:
-    page = open_page(f"{PAGE}?reveal=1")
+def test_on_a_phone_no_table_is_too_wide_and_the_limit_follows_its_slider(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1", 390)
+    assert no_sideways_scroll(page), sideways_scroll(page)
     page.locator("summary").filter(has_text="how far is far").click()
     slider = page.get_by_role("slider", name="Farthest place")
     slider.scroll_into_view_if_needed()
