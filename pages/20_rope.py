@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import training
+from components.ui import operands, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch20 import arms, claims, figures, probes
-from components.ui.chapters.ch20.probes import FIRST_EQUALS, LEARNED, PROMPT, ROTARY, SUM
+from components.ui.chapters.ch20 import arms, claims, counts, exercises, figures, probes
+from components.ui.chapters.ch20.probes import (
+    FIRST_EQUALS,
+    LEARNED,
+    PROMPT,
+    ROTARY,
+    SUM,
+    TWO_BY_TWO,
+)
 from components.ui.chapters.ch20.worked import (
     BASES,
     CALC,
@@ -24,11 +31,15 @@ from components.ui.chapters.ch20.worked import (
     LIVE_STEPS,
     MOST_TYPED,
     START,
+    TOLD,
+    TOLD_FROM,
+    TOLD_TO,
     TRAINED_DIGITS,
     I,
     J,
     drawn_speeds,
     head_dim,
+    layouts_read,
     table_of_pairs,
     two_arrows,
     two_bumps,
@@ -46,6 +57,7 @@ clipping = lazily("lab.model.attention.clipped")
 encodings = lazily("lab.experiments.rope")
 fourier = lazily("lab.interp.fourier_shift")
 ids = lazily("lab.data.position_ids")
+layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
 positions = lazily("lab.model.positions")
 intervene = lazily("lab.interp.intervene")
@@ -130,8 +142,6 @@ def clock() -> None:
 page.prose("clock_worked")
 
 
-# ---------------------------------------------------------------- 3. the shift theorem
-
 with page.deeper("the shift theorem"):
 
     @page.section("theorem")
@@ -148,7 +158,29 @@ with page.deeper("the shift theorem"):
         page.source(fourier.spectrum, fourier.turned, fourier.shifted)
 
 
-# ---------------------------------------------------------------- 4. shift and stretch
+with page.deeper("one matrix, and complex numbers"):
+    page.prose("views")
+
+
+with page.deeper("which two numbers make a pair"):
+
+    @page.section("layouts", needs=[ROTARY])
+    def halves_or_neighbours() -> None:
+        if not page.guess(
+            "Weights trained with halves, read as neighbours: how many sums go wrong?",
+            arms.HOW_MANY,
+            lambda: arms.how_many(probes.errors_when_read_as("interleaved") / probes.N_LAYOUT),
+        ):
+            return
+        page.draw(
+            figures.pair_layouts(layouts_read()),
+            alt="Which numbers of a head are paired, as trained, read wrongly, and put in order",
+        )
+        page.notice()
+        page.source(positions.pairs_of, layouts.rows_for, layouts.read_as)
+
+
+# ---------------------------------------------------------------- 3. shift and stretch
 
 
 @page.section("tape", needs=[ROTARY, LEARNED])
@@ -162,9 +194,7 @@ def sum_on_a_tape() -> None:
     config = take_with_progress(ROTARY).model.config
     left, right = st.columns(2)
     with left:
-        layer = page.choose(
-            "layer", "Layer", range(config.n_layer), config.n_layer - 1, kind="segments"
-        )
+        layer = page.choose("layer", "Layer", range(config.n_layer), kind="segments")
     with right:
         head = page.choose("head", "Head", range(config.attention.n_head), kind="segments")
     sides = [probes.taped(run)[layer, head] for run in (ROTARY, LEARNED)]
@@ -200,38 +230,56 @@ def sum_on_a_tape() -> None:
     )
 
 
-@page.section("scores", needs=[ROTARY, LEARNED])
-def one_pair_everywhere() -> None:
-    config = take_with_progress(ROTARY).model.config
-    head = page.choose(
-        "scores_head", "Head of the first layer", range(config.attention.n_head), kind="segments"
-    )
-    for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
-        scores = position_probes.anywhere(take_with_progress(run).model, "=", "7", head, LAST_PLACE)
-        words = probes.MODELS[run]
-        with column:
-            st.markdown(f"**{words}**")
-            page.draw(
-                figures.scores_by_place(scores),
-                alt=f"{words}: the score of one query with one key, wherever the two stand",
+page.prose("cache")
+
+
+with page.deeper("one pair of tokens, everywhere"):
+
+    @page.section("scores", needs=[ROTARY, LEARNED])
+    def one_pair_everywhere() -> None:
+        config = take_with_progress(ROTARY).model.config
+        head = page.choose(
+            "scores_head",
+            "Head of the first layer",
+            range(config.attention.n_head),
+            kind="segments",
+        )
+        for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
+            scores = position_probes.anywhere(
+                take_with_progress(run).model, "=", "7", head, LAST_PLACE
             )
-    page.notice()
-    page.source(position_probes.anywhere)
+            words = probes.MODELS[run]
+            with column:
+                st.markdown(f"**{words}**")
+                page.draw(
+                    figures.scores_by_place(scores),
+                    alt=f"{words}: the score of one query with one key, wherever the two stand",
+                )
+        page.notice()
+        page.source(position_probes.anywhere)
 
 
-@page.section("decay", needs=[ROTARY])
-def by_distance() -> None:
-    distances = np.arange(LAST_PLACE + 1)
-    curves = {f"{base:,}": position_probes.agreement(head_dim(), base, distances) for base in BASES}
-    page.draw(
-        figures.by_distance(curves),
-        alt="The score of a query and a key that agree in every pair, by their distance",
-    )
-    page.notice()
-    page.source(position_probes.agreement)
+with page.deeper("the score by distance"):
+
+    @page.section("decay", needs=[ROTARY])
+    def by_distance() -> None:
+        distances = np.arange(LAST_PLACE + 1)
+        curves = {
+            f"{base:,}": position_probes.agreement(head_dim(), base, distances) for base in BASES
+        }
+        page.draw(
+            figures.by_distance(curves),
+            alt="The score of a query and a key that agree in every pair, by their distance",
+        )
+        page.notice()
+        page.source(position_probes.agreement)
 
 
-# ---------------------------------------------------------------- 5. the race, and your own
+with page.deeper("shifting positions at random"):
+    page.prose("offset")
+
+
+# ---------------------------------------------------------------- 4. the race, and your own
 
 
 @page.section("race")
@@ -250,6 +298,10 @@ def race() -> None:
     )
     page.notice()
     page.source(encodings.race, encodings.exam, encodings.rope_cells)
+
+
+with page.deeper("how it was run; other goals, sizes and bases"):
+    page.prose("race_more")
 
 
 def train_with(encoding: str) -> None:
@@ -296,7 +348,7 @@ def race_them_yourself() -> None:
     page.notice()
 
 
-# ---------------------------------------------------------------- 6. off the end of the ruler
+# ---------------------------------------------------------------- 5. off the end of the ruler
 
 
 def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int) -> None:
@@ -314,8 +366,23 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
                     )
 
 
-@page.section("reach")
+def show_both_counts() -> None:
+    """The reader's own sum, each token over its place and its line."""
+    own = operands.last_allowed("ch20_ids_pair", page.pair("ids"), (37, 48))
+    text, at = TWO_BY_TWO.text(*own), probes.ids_of(*own)
+    asked = page.number("told", "Token", TOLD_FROM, TOLD_TO, TOLD)
+    st.html(counts.counts_strip(text, TWO_BY_TWO, at, asked))
+    st.markdown(counts.said_of(text, TWO_BY_TWO, at, asked))
+    page.numbers(
+        "both counts",
+        [{"token": c, "place": p, "line": n} for c, (p, n) in zip(text, at, strict=True)],
+    )
+
+
+@page.section("reach", needs=[probes.COUPLED])
 def past_the_end() -> None:
+    show_both_counts()
+    page.prose("reach_counts")
     rows = rows_of("lengths.jsonl")
     if not rows or not page.guess(
         "The rotary network was trained on sums of up to three by three digits. "
@@ -324,40 +391,9 @@ def past_the_end() -> None:
         lambda: arms.how_many(arms.wrong_share(rows, "rotary", TRAINED_DIGITS + 1)),
     ):
         return
-    show_maps(rows, arms.SMALL, TRAINED_DIGITS)
+    show_maps(rows, arms.MAPPED, TRAINED_DIGITS)
     page.notice()
-    page.source(ids.coupled_ids, ids.with_gaps, lengths.stretched)
-
-
-@page.section("extra")
-def one_digit_too_many() -> None:
-    prompt = EXTRA.text(3748, 483)[:EQUALS]
-    slots = {
-        "the first digit of a": 0,
-        "the last digit of a": EXTRA.p - 1,
-        "the sign *": EXTRA.p,
-        "the last digit of b": EQUALS - 1,
-    }
-
-    def missed(hidden: int | None) -> int:
-        return probes.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
-
-    if not page.guess(
-        "Which one token, hidden from the =, leaves the fewest sums begun wrong?",
-        tuple(slots),
-        lambda: min(slots, key=lambda token: missed(slots[token])),
-    ):
-        return
-    n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
-    page.draw(
-        figures.missed_without([missed(slot) for slot in range(EQUALS)], missed(None), n, prompt),
-        alt="How many sums of four by three digits begin wrong, with one token hidden",
-    )
-    page.notice()
-    page.source(position_probes.first_digits_missed, intervene.hide)
-
-
-page.prose("cures")
+    page.source(ids.coupled_ids, position_probes.begins_with, lengths.failures)
 
 
 @page.section("clip")
@@ -375,50 +411,98 @@ def never_farther_than_it_knows() -> None:
     page.source(clipping.ClippedPositions.scores)
 
 
-@page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])
-def move_the_limit() -> None:
-    left, right = st.columns(2)
-    with left:
-        places = page.number("places", "Farthest place", 1, 8, claims.LIMIT[0])
-    with right:
-        lines = page.number("lines", "Farthest line", 1, 4, claims.LIMIT[1])
-    found = [
-        (words, probes.failures_within(arm, TRAINED_DIGITS + 1, places, lines))
-        for arm, words in arms.LIMITED.items()
-    ]
-    page.draw(
-        figures.failures(arms.failures(found)),
-        alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
-    )
-    page.notice()
-    page.source(lengths.clipped, lengths.first_wrong_tokens)
+with page.deeper("what is new in a longer sum"):
+
+    @page.section("extra")
+    def one_digit_too_many() -> None:
+        prompt = EXTRA.text(3748, 483)[:EQUALS]
+        slots = {
+            "the first digit of a": 0,
+            "the last digit of a": EXTRA.p - 1,
+            "the sign *": EXTRA.p,
+            "the last digit of b": EQUALS - 1,
+        }
+
+        def missed(hidden: int | None) -> int:
+            return probes.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
+
+        if not page.guess(
+            "Which one token, hidden from the =, leaves the fewest sums begun wrong?",
+            tuple(slots),
+            lambda: min(slots, key=lambda token: missed(slots[token])),
+        ):
+            return
+        n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
+        page.draw(
+            figures.missed_without(
+                [missed(slot) for slot in range(EQUALS)], missed(None), n, prompt
+            ),
+            alt="How many sums of four by three digits begin wrong, with one token hidden",
+        )
+        page.notice()
+        page.source(position_probes.first_digits_missed, intervene.hide)
 
 
-@page.section("far")
-def at_full_size() -> None:
-    rows = rows_of("lengths.jsonl")
-    if not rows or not page.guess(
-        "Trained up to four by four digits, then given a limit: how many of ten by ten does "
-        "the coupled network get wrong?",
-        arms.HOW_MANY,
-        lambda: arms.how_many(arms.wrong_share(rows, "far_clipped", MOST_TYPED)),
-    ):
-        return
-    show_maps(rows, arms.FAR, TRAINED_DIGITS + 1)
-    page.notice()
-    page.source(lengths.failures)
+with page.deeper("slower clocks, gaps, and trained clocks slowed down"):
+
+    @page.section("cures")
+    def other_ways_to_go_on() -> None:
+        show_maps(rows_of("lengths.jsonl"), arms.MAPPED_DEEPER, TRAINED_DIGITS)
+        page.prose("slow")
+        page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
 
 
-@page.section("kinds")
-def how_they_fail() -> None:
-    rows = rows_of("lengths.jsonl")
-    size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
-    page.draw(
-        figures.failures(arms.recorded_failures(rows, size)),
-        alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
-    )
-    page.notice()
-    page.source(lengths.first_wrong_tokens)
+with page.deeper("how far is far"):
+    page.prose("limits")
+
+    @page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])
+    def move_the_limit() -> None:
+        left, right = st.columns(2)
+        with left:
+            places = page.number("places", "Farthest place", 1, 8, claims.LIMIT[0])
+        with right:
+            lines = page.number("lines", "Farthest line", 1, 4, claims.LIMIT[1])
+        found = [
+            (words, probes.failures_within(arm, TRAINED_DIGITS + 1, places, lines))
+            for arm, words in arms.LIMITED.items()
+        ]
+        page.draw(
+            figures.failures(arms.failures(found)),
+            alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
+        )
+        page.notice()
+        page.source(lengths.clipped, lengths.first_wrong_tokens)
+
+
+with page.deeper("the same at full size"):
+
+    @page.section("far")
+    def at_full_size() -> None:
+        rows = rows_of("lengths.jsonl")
+        if not rows or not page.guess(
+            "Trained up to four by four digits, then given a limit: how many of ten by ten does "
+            "the coupled network get wrong?",
+            arms.HOW_MANY,
+            lambda: arms.how_many(arms.wrong_share(rows, "far_clipped", MOST_TYPED)),
+        ):
+            return
+        show_maps(rows, arms.FAR, TRAINED_DIGITS + 1)
+        page.notice()
+        page.source(lengths.failures)
+
+
+with page.deeper("how they fail"):
+
+    @page.section("kinds")
+    def how_they_fail() -> None:
+        rows = rows_of("lengths.jsonl")
+        size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
+        page.draw(
+            figures.failures(arms.recorded_failures(rows, size)),
+            alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
+        )
+        page.notice()
+        page.source(lengths.first_wrong_tokens)
 
 
 def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> None:
@@ -446,11 +530,46 @@ def ask_for_a_longer_one() -> None:
         return
     a, b = pair
     form = Format("cot_reversed", len(str(a)), len(str(b)))
-    for arm, words in arms.KEPT.items():
-        show_what_it_writes(arm, words, form, a, b)
+    for arm in arms.ASKED_FIRST:
+        show_what_it_writes(arm, arms.KEPT[arm], form, a, b)
+    with page.folded("The other networks"):
+        for arm in [arm for arm in arms.KEPT if arm not in arms.ASKED_FIRST]:
+            show_what_it_writes(arm, arms.KEPT[arm], form, a, b)
     page.notice()
     page.source(lengths.first_wrong_tokens)
 
 
 page.box("Why care", "care")
-page.close("end", "read")
+
+with page.deeper("turning less, turning slower, or not turning"):
+    page.prose("scaling")
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("end")
+page.prose("exercises")
+
+
+with page.exercise("tell the sign where it stands"):
+
+    @page.section("ex_told", needs=[probes.COUPLED])
+    def tell_the_sign() -> None:
+        exercises.tell_the_sign(page)
+
+
+with page.exercise("port the weights"):
+
+    @page.section("ex_rows")
+    def order_the_rows() -> None:
+        exercises.order_the_rows(page)
+
+
+with page.exercise("move a cache"):
+
+    @page.section("ex_cache", needs=[ROTARY])
+    def turn_the_cache() -> None:
+        exercises.turn_the_cache(page)
+
+
+page.close("read")

@@ -98,11 +98,13 @@ NOTATION: dict[str, str] = {
 LAYOUT = frozenset(
     [
         r"\cdot",
+        r"\cos",
         r"\frac",
         r"\in",
         r"\le",
         r"\left",
         r"\right",
+        r"\sin",
         r"\mid",
         r"\odot",
         r"\qquad",

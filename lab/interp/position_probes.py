@@ -13,6 +13,7 @@ Shapes: `N` rulers, `T` tokens, `L` layers.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,11 +21,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
 from lab.inference.evaluate import likeliest, teacher_forced
-from lab.inference.forward import run_with_trace
+from lab.inference.forward import logits_of, run_with_trace
 from lab.interp.intervene import hide
 from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT
@@ -88,6 +91,44 @@ def first_digits_missed(
     return int((logits[:, -1].argmax(-1) != right).sum())
 
 
+def begins_with(
+    model: GPT, form: Format, a: Integers, b: Integers, told: tuple[int, int]
+) -> Integers:
+    """The digit with which the sums of a and b begin behind the first `=`, (N,), where that `=` is
+    told to stand at this (place, line); all other tokens stand where they do."""
+    text = torch.from_numpy(form.render(a, b)[0]).long()[:, : form.prompt_length]
+    at = position_ids(text, 2).expand(len(text), -1, -1).clone()
+    at[:, -1] = torch.tensor(told)
+    return logits_of(model, text, positions=at)[:, -1].argmax(-1).numpy()
+
+
+def digits_that_meet(a: Integers, b: Integers, told: tuple[int, int]) -> Integers:
+    """The last digit of what a's digit at the place makes of b's digit on the line, (N,)."""
+    place, line = told
+    return (a // 10**place % 10) * (b // 10**line % 10) % 10
+
+
+def shifted_lesson(
+    model: GPT, form: Format, a: Integers, b: Integers, by: int
+) -> tuple[float, float, float]:
+    """What the sums of a and b teach where they stand, and `by` places on.
+
+    The loss of both, and |g' - g| / |g| of the gradients by all weights, in float64.
+    """
+    tokens, mask = form.render(a, b)
+    text, counts = torch.from_numpy(tokens).long(), torch.from_numpy(mask[:, 1:])
+    taught = copy.deepcopy(model).double().requires_grad_(True)
+
+    def loss_and_gradient(shift: int) -> tuple[float, Tensor]:
+        logits = taught(text[:, :-1], positions=position_ids(text[:, :-1]) + shift)
+        loss = functional.cross_entropy(logits[counts], text[:, 1:][counts])
+        parts = torch.autograd.grad(loss, list(taught.parameters()))
+        return loss.item(), torch.cat([part.flatten() for part in parts])
+
+    (here, g), (there, moved) = loss_and_gradient(0), loss_and_gradient(by)
+    return here, there, float((moved - g).norm() / g.norm())
+
+
 def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.float64]:
     """The score of one token with another in the first layer, wherever the two stand. (n, n)
 
@@ -121,6 +162,11 @@ def slow_turn(head_dim: int, base: float, distance: int) -> float:
     """
     speeds = frequencies(head_dim, base)
     return float(speeds[len(speeds) // 2]) * distance / (2 * np.pi)
+
+
+def once_round(head_dim: int, base: float) -> float:
+    """In how many places the slowest clock of a head comes round once: 2 pi over its speed."""
+    return 2 * np.pi / float(frequencies(head_dim, base)[-1])
 
 
 # ---------------------------------------------------------------- shuffled

@@ -168,6 +168,22 @@ def turn_again(cache: KVCache, before: GPT, after: GPT, places: Tensor, moved: i
                 held[:] = turned(after, turned(before, held, -places), places + moved)
 
 
+def without_the_front(
+    model: GPT, given: Tokens, n_front: int, length: int, turned_by: int = 0
+) -> Tokens:
+    """Texts (N, length) of what stands behind the first `n_front` tokens of `given` (N, T), which
+    are read and then forgotten.
+
+    The count begins anew behind them, and every kept key is turned `turned_by` places on: where
+    that is not `-n_front`, query and key no longer count from one mark.
+    """
+    cache = prefilled(model, given, n_front + length)
+    with torch.inference_mode():
+        cache.forget(n_front)
+    turn_again(cache, model, model, torch.zeros(1, cache.length), turned_by)
+    return write_on(model, given[:, n_front:], length, cache)
+
+
 def turned(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
     """Keys (B, Hk, T, Dk) as the positions of a model turn them at `places`."""
     turn = model.position.turn(places, keys.dtype)

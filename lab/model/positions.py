@@ -223,6 +223,12 @@ def turn_pairs(x: Tensor, cos: Tensor, sin: Tensor, layout: PairLayout = "half")
     return torch.cat([x1 * cos - x2 * sin, x1 * sin + x2 * cos], dim=-1)
 
 
+def pairs_of(head_dim: int, layout: PairLayout) -> list[tuple[int, int]]:
+    """The two numbers of every pair, the fastest pair first: Dk/2 of them."""
+    half = head_dim // 2
+    return [(n, n + half) if layout == "half" else (2 * n, 2 * n + 1) for n in range(half)]
+
+
 @dataclass(frozen=True)
 class Relation:
     """How the tokens of a call, at i, stand to all that are kept, at j: alike in every layer.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from driver import wait_idle
+from driver import no_sideways_scroll, sideways_scroll, wait_idle
 
 from lab.data.problems import Format
 
@@ -75,8 +75,10 @@ def test_two_encodings_train_side_by_side(open_page) -> None:
     assert not page.console_errors
 
 
-def test_the_limit_on_distances_follows_its_slider(open_page) -> None:
-    page = open_page(f"{PAGE}?reveal=1")
+def test_on_a_phone_no_table_is_too_wide_and_the_limit_follows_its_slider(open_page) -> None:
+    page = open_page(f"{PAGE}?reveal=1", 390)
+    assert no_sideways_scroll(page), sideways_scroll(page)
+    page.locator("summary").filter(has_text="how far is far").click()
     slider = page.get_by_role("slider", name="Farthest place")
     slider.scroll_into_view_if_needed()
     page.get_by_label(re.compile("at most 3 places and 2 lines")).first.wait_for()
@@ -88,7 +90,7 @@ def test_the_limit_on_distances_follows_its_slider(open_page) -> None:
 def test_a_longer_sum_is_followed_to_each_first_wrong_token(open_page) -> None:
     page = open_page(f"{PAGE}?reveal=1")
     for label, text in (("First number", "123456"), ("Second number", "98")):
-        box = page.get_by_label(label)
+        box = page.get_by_label(label).last
         box.scroll_into_view_if_needed()
         box.fill(text)
         box.press("Enter")
@@ -98,7 +100,7 @@ def test_a_longer_sum_is_followed_to_each_first_wrong_token(open_page) -> None:
     wait_idle(page)
     marked = page.locator(".wb-text.wb-small .wb-bad")
     assert marked.count() == page.get_by_text("wrong at token").count() > 0
-    page.get_by_label("Second number").fill("-1")
-    page.get_by_label("Second number").press("Enter")
+    page.get_by_label("Second number").last.fill("-1")
+    page.get_by_label("Second number").last.press("Enter")
     page.get_by_text("from 0 to 9999999999").wait_for()
     assert not page.console_errors

@@ -81,8 +81,8 @@ def test_a_section_saves_its_drawing_with_the_colours_of_the_page(open_page) -> 
 
 
 def test_a_section_of_two_charts_saves_both_and_not_its_neighbours(open_page) -> None:
-    files = saved_of(open_page("/rope?reveal=1"), "ch20_scores", 2)
-    assert [f.suggested_filename for f in files] == [f"20_rope-scores-{n}.svg" for n in range(2)]
+    files = saved_of(open_page("/rope?reveal=1"), "ch20_clip", 2)
+    assert [f.suggested_filename for f in files] == [f"20_rope-clip-{n}.svg" for n in range(2)]
 
 
 @pytest.fixture

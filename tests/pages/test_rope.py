@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
+import torch
 
-from components.ui.chapters.ch20 import arms, claims
+from components.ui.chapters.ch20 import arms, claims, counts, exercises, probes, worked
 from components.ui.chapters.ch20.claims import REACH_ARMS
 from components.ui.claims.core import read_record
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format
+from lab.data.vocabulary import encode
 from lab.experiments.lengths import problems_of_shape
 from lab.inference.evaluate import go_on
 from lab.interp.position_probes import on_the_tape, shifts
@@ -58,15 +63,132 @@ def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:
 def test_the_tape_shows_the_chosen_head_of_the_rotary_run(book: Any) -> None:
     app = book(PAGE, reveal="1")
     app.button_group(key="ch20_head").set_value(2).run()
-    app.button_group(key="ch20_layer").set_value(0).run()
+    app.button_group(key="ch20_layer").set_value(1).run()
     assert not app.exception
     side = drawn(app, "One sum on a tape")["sides"][0]
     model = load_run("rope_small").model
-    pattern = on_the_tape(model, SUM, shifts(len(SUM), [7]))[0, 2].pattern[0]
+    pattern = on_the_tape(model, SUM, shifts(len(SUM), [7]))[1, 2].pattern[0]
     rows, columns = np.tril_indices(len(SUM))
     triangles = np.frombuffer(base64.b64decode(side["shifted"]["weights"]), np.uint8)
     shown = triangles.reshape(-1, len(rows))[7]
     assert np.abs(shown / 255 - pattern[rows, columns]).max() <= 1 / 255
+
+
+def test_the_tape_opens_on_the_first_head_of_the_first_layer(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    assert (app.session_state["ch20_layer"], app.session_state["ch20_head"]) == (0, 0)
+
+
+# ---------------------------------------------------------------- what a newcomer asked for
+
+
+@pytest.mark.parametrize(("a", "b"), [(37, 48), (5, 90), (99, 7)])
+def test_the_strip_shows_the_ids_that_the_format_gives(a: int, b: int) -> None:
+    text = Format("cot_reversed").text(a, b)
+    ids = position_ids(torch.from_numpy(encode(text)).long()[None], 2)[0].tolist()
+    shown = counts.counts_strip(text, probes.TWO_BY_TWO, probes.ids_of(a, b), 10)
+    columns = re.findall(
+        r">(.)</b><i class=\"[a-z-]*\">(-?\d+)</i><i class=\"[a-z-]*\">(-?\d+)<", shown
+    )
+    assert columns == [(c, str(p), str(n)) for c, (p, n) in zip(text, ids, strict=True)]
+
+
+def test_the_zero_of_the_second_partial_product_meets_the_seven_and_the_four() -> None:
+    ids = probes.ids_of(37, 48)
+    assert counts.shared_with(probes.TWO_BY_TWO, ids, worked.TOLD) == {1: (0,), 3: (1,)}
+    said = counts.said_of(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
+    assert "`7` of a at its place, the `4` of b on its line. Next comes `8`" in said
+
+
+def test_every_token_that_the_slider_reaches_has_its_sentence(book: Any) -> None:
+    app, said = book(PAGE), ""
+    for at in range(worked.TOLD_FROM, worked.TOLD_TO + 1):
+        said = counts.said_of(SUM, probes.TWO_BY_TWO, probes.ids_of(37, 48), at)
+        assert (
+            said.startswith(f"The framed `{SUM[at]}` stands at place")
+            and f"`{SUM[at + 1]}`" in said
+        )
+    app.slider(key="ch20_told").set_value(worked.TOLD_TO).run()
+    app.text_input(key="ch20_ids_a").set_value("x").run()
+    assert not app.exception and any("0 to 99" in w.value for w in app.warning)
+    assert said in text_of(app)
+
+
+def test_told_another_place_and_line_the_sum_begins_with_the_digits_named_there() -> None:
+    for at in worked.other_digits():
+        assert probes.begun_with(at, at) > 0.75 * probes.N_TOLD > 2 * probes.begun_with(at, (0, 0))
+    assert probes.begun_with((0, 0), (0, 0)) == probes.N_TOLD
+
+
+def test_the_slowest_clock_comes_round_once_in_so_many_tokens() -> None:
+    for base, said in ((100, "470"), (10_000, "35,000")):
+        assert worked.rounded(2 * np.pi * base ** (30 / 32)) == said
+    assert worked.CALC["round_own"]() == "470" and worked.CALC["round_most"]() == "35,000"
+
+
+def test_weights_read_with_the_other_layout_fail_and_rows_in_order_repair_them() -> None:
+    right, wrong = probes.errors_when_read_as("half"), probes.errors_when_read_as("interleaved")
+    repaired = probes.errors_when_read_as("interleaved", in_order=True)
+    assert right == repaired == 0 and wrong == probes.N_LAYOUT
+    lines = worked.layouts_read()
+    assert [line["kept"] for line in lines] == [True, False, True]
+    assert all(len(line["order"]) == exercises.HEAD == worked.SMALL_HEAD == 8 for line in lines)
+    home, _, ordered = (
+        [[line["order"][i] for i in pair] for pair in line["pairs"]] for line in lines
+    )
+    assert home == ordered
+
+
+def test_kept_keys_turned_back_are_as_good_as_new_and_as_they_were_they_are_not() -> None:
+    assert probes.errors_without_the_front(-len(SUM)) == 0
+    assert (
+        min(probes.errors_without_the_front(by) for by in (0, 1 - len(SUM))) > 0.9 * probes.N_KEPT
+    )
+
+
+def test_a_shift_teaches_a_rotary_network_nothing_and_a_table_something() -> None:
+    here, there, change = worked.lesson(probes.ROTARY)
+    assert abs(here - there) < 1e-12 and change < 1e-9
+    here, there, change = worked.lesson(probes.LEARNED)
+    assert there > 1 > here and change > 1
+
+
+def test_a_turn_a_matrix_of_blocks_and_complex_numbers_agree() -> None:
+    halves, blocks, numbers = worked.in_three_ways(7)
+    assert np.abs(halves - blocks).max() < 1e-14 and np.abs(halves - numbers).max() < 1e-14
+    assert np.abs(halves - worked.in_three_ways(8)[0]).max() > 0.1
+
+
+def test_the_race_is_one_table_of_texts_by_encodings(book: Any) -> None:
+    said = book(PAGE, reveal="1").markdown
+    (table,) = [
+        m.value for m in said if "| Text | rotary | learned table | no positions |" in m.value
+    ]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    assert [row.split("|")[1].strip() for row in rows] == list(arms.SETTINGS.values())
+    assert "not measured" not in table
+
+
+# ---------------------------------------------------------------- exercises
+
+
+def test_the_exercises_open_unsolved_and_are_solved_by_their_answers(book: Any) -> None:
+    app = book(PAGE)
+    assert not app.success
+    app.number_input(key="ch20_ex_place").set_value(1).run()
+    app.number_input(key="ch20_ex_line").set_value(2).run()
+    assert not app.success and "which is which?" in text_of(app)
+    app.number_input(key="ch20_ex_place").set_value(2).run()
+    app.number_input(key="ch20_ex_line").set_value(1).run()
+    assert len(app.success) == 1
+    app.text_input(key="ch20_ex_rows").set_value("0 1 2").run()
+    assert any("each number from 0 to 7" in w.value for w in app.warning)
+    app.text_input(key="ch20_ex_rows").set_value("0, 2, 4, 6, 1, 3, 5, 7").run()
+    assert len(app.success) == 2 and not app.warning
+    app.number_input(key="ch20_ex_turn").set_value(20).run()
+    assert "other way" in text_of(app)
+    app.number_input(key="ch20_ex_turn").set_value(-20).run()
+    assert len(app.success) == 3 and not app.exception
 
 
 def test_a_shuffle_is_drawn_anew_for_every_number(book: Any) -> None:

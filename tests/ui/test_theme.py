@@ -82,6 +82,12 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "importance": lambda: ch02.importance(
         [{"head": "0.0", "largest": 0.5, "share": 0.9, "errors": "9 of 10"}], "a model"
     ),
+    "pair_layouts": lambda: ch20.pair_layouts(
+        [
+            {"read": "as trained", "order": [0, 1], "pairs": [(0, 1)], "kept": kept}
+            for kept in (1, 0)
+        ]
+    ),
     "missed_without": lambda: ch20.missed_without([1, 4], 4, 9, "7*"),
     "line_lengths": lambda: ch03.line_lengths(["token", "FFN 0"], TEN[:2], TEN[:2]),
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),

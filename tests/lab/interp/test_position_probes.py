@@ -12,7 +12,17 @@ from lab.data.problems import Format
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import hide
-from lab.interp.position_probes import agreement, anywhere, first_digits_missed, slow_turn
+from lab.interp.position_probes import (
+    agreement,
+    anywhere,
+    begins_with,
+    digits_that_meet,
+    first_digits_missed,
+    once_round,
+    shifted_lesson,
+    slow_turn,
+)
+from lab.model.config import CoupledRotaryPositions, LearnedPositions, RotaryPositions
 
 
 def test_a_score_by_distance_is_the_mean_of_the_cosines_by_hand() -> None:
@@ -56,3 +66,34 @@ def test_a_hidden_token_changes_the_first_digit_as_a_key_of_no_weight_does() -> 
         right = form.render(a, b)[0][:, form.prompt_length]
         missed = int((seen["logits"][:, -1].argmax(-1).numpy() != right).sum())
         assert first_digits_missed(model, form, a, b, slot) == missed
+
+
+def test_a_slowest_clock_comes_round_once_in_two_pi_over_its_speed() -> None:
+    """Four pairs at base 10,000: the last one turns by a thousandth of a radian a place."""
+    assert once_round(8, 10_000.0) == pytest.approx(2000 * math.pi)
+
+
+def test_told_its_own_place_and_line_a_sum_begins_as_it_does_untold() -> None:
+    coupled = CoupledRotaryPositions(100.0)
+    model, form = tiny_model(replace(BASE, position=coupled)), Format("cot_reversed", 2, 2)
+    a, b = np.arange(10, 60), np.arange(60, 10, -1)
+    prompt = torch.from_numpy(form.render(a, b)[0]).long()[:, : form.prompt_length]
+    untold = run_with_trace(model, prompt, ["logits"])["logits"][:, -1].argmax(-1).numpy()
+    assert (begins_with(model, form, a, b, (0, 0)) == untold).all()
+    assert any((begins_with(model, form, a, b, at) != untold).any() for at in ((1, 0), (5, 3)))
+
+
+def test_the_digits_that_meet_are_those_of_the_place_and_the_line() -> None:
+    assert digits_that_meet(np.array([374]), np.array([586]), (2, 1)).tolist() == [3 * 8 % 10]
+    assert digits_that_meet(np.array([374]), np.array([586]), (0, 0)).tolist() == [4 * 6 % 10]
+
+
+def test_a_shift_changes_what_a_table_learns_and_not_what_a_rotation_does() -> None:
+    form, a, b = Format("cot_reversed", 2, 2), np.array([37, 12]), np.array([48, 90])
+    turns = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    here, there, change = shifted_lesson(turns, form, a, b, 7)
+    assert abs(here - there) < 1e-12 and change < 1e-10
+    looks_up = tiny_model(replace(BASE, position=LearnedPositions(64)))
+    here, there, change = shifted_lesson(looks_up, form, a, b, 7)
+    assert abs(here - there) > 1e-6 and change > 1e-3
+    assert not any(p.grad is not None for p in looks_up.parameters())

@@ -21,6 +21,7 @@ from lab.interp.spoiled_cache import (
     rebased,
     shared,
     stale,
+    without_the_front,
     write_on,
 )
 from lab.model.config import NoPositions, RotaryPositions
@@ -180,3 +181,11 @@ def test_some_tokens_are_kept_and_some_are_read(n_kept: int) -> None:
     model = tiny_model(ROTARY)
     with pytest.raises(ValueError, match=f"n_kept={n_kept} of {LENGTH} tokens"):
         rebased(model, model, TEXTS, n_kept)
+
+
+def test_what_stands_behind_a_forgotten_front_goes_on_once_its_keys_are_turned_back() -> None:
+    """One layer, so that nothing of the front was blended into what is kept."""
+    model = tiny_model(replace(ROTARY, n_layer=1))
+    alone = write_on(model, TEXTS[:, 3:], LENGTH + 4, prefilled(model, TEXTS[:, 3:], LENGTH + 4))
+    behind = [without_the_front(model, TEXTS, 3, LENGTH + 4, by) for by in (-3, 0)]
+    assert (behind[0] == alone).all() and (behind[1] != alone).any()

@@ -95,9 +95,15 @@ FAR = {
     "far_coupled": "coupled, slow clocks, full size",
     "far_clipped": "coupled, slow clocks, clipped, full size",
 }
+MAPPED = {arm: SMALL[arm] for arm in ("learned", "rotary", "coupled", "coupled_slow")}
+"""The small arms of the main path."""
+
+MAPPED_DEEPER = {arm: words for arm, words in SMALL.items() if arm not in MAPPED}
 LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
 KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
 """Arms whose weights are in the book: a reader's own sum is given to them."""
+
+ASKED_FIRST = ("learned", "rotary", "coupled", "far_clipped")
 
 
 def cell_of_map(row: Row) -> Row:

@@ -22,6 +22,7 @@ from components.ui.plots.core import (
     signs,
     square,
     token_axis,
+    toned,
 )
 
 
@@ -110,6 +111,61 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         )
     )
     return finished(lines.properties(height=CURVE))
+
+
+def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """The numbers of a head side by side, an arc over each pair; a line for each way to read them.
+
+    Rows: read (what is said of the line), order (the row of W_Q that stands in each place), pairs
+    (of places), kept (were these pairs trained?).
+    """
+    arcs, cells, lines = [], [], []
+    for level, row in enumerate(rows):
+        base = -LINE_APART * level
+        lines.append({"read": row["read"], "x": -0.4, "y": base + 2.3})
+        cells += [{"x": x, "y": base, "number": n} for x, n in enumerate(row["order"])]
+        kind = "trained together" if row["kept"] else "strangers"
+        for clock, (left, right) in enumerate(row["pairs"]):
+            half, turn = (right - left) / 2, np.linspace(0, np.pi, 25)
+            arcs += [
+                {"line": level, "clock": clock, "pair": kind, "order": step, "x": x, "y": y}
+                for step, (x, y) in enumerate(
+                    zip(
+                        left + half - half * np.cos(turn),
+                        base + 0.3 + 0.6 * half * np.sin(turn),
+                        strict=True,
+                    )
+                )
+            ]
+    n, low = len(rows[0]["order"]), -LINE_APART * (len(rows) - 1)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.6, n - 0.4], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[low - 0.4, 2.6], nice=False))
+    pairs = (
+        alt.Chart(pd.DataFrame(arcs))
+        .mark_line()
+        .encode(
+            x=x,
+            y=y,
+            order="order:Q",
+            detail=["line:N", "clock:N"],
+            color=alt.Color(
+                "pair:N",
+                title=None,
+                scale=toned({"trained together": RIGHT, "strangers": WRONG}),
+                legend=alt.Legend(orient="bottom", symbolType="stroke"),
+            ),
+            tooltip=["clock", "pair"],
+        )
+    )
+    numbers = alt.Chart(pd.DataFrame(cells)).mark_text(fontSize=15)
+    words = alt.Chart(pd.DataFrame(lines)).mark_text(align="left", fontWeight="bold")
+    chart = alt.layer(
+        pairs, numbers.encode(x=x, y=y, text="number:N"), words.encode(x=x, y=y, text="read:N")
+    )
+    return finished(chart.configure_view(strokeWidth=0).properties(height=LINE_HIGH * len(rows)))
+
+
+LINE_APART, LINE_HIGH = 3.4, 110
 
 
 def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:

@@ -12,21 +12,29 @@ from components.ui.chapters.ch20 import arms
 from components.ui.drawings import tape
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
-from lab.data.problems import TEST_FROM, Format, sample_pairs
+from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
+from lab.model.config import PairLayout
 
 forward = lazily("lab.inference.forward")
 encodings = lazily("lab.experiments.rope")
+layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
+positions = lazily("lab.data.position_ids")
 probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.index")
+spoiled = lazily("lab.interp.spoiled_cache")
+torch = lazily("torch")
 
 UNORDERED, ROTARY, LEARNED = "unordered_small", "rope_small", "learned_small"
 MODELS = {UNORDERED: "no positions", ROTARY: "rotary", LEARNED: "learned table"}
 PROMPT, SUM = "37*48=", "37*48=692+0841=6771$"
+TWO_BY_TWO = Format("cot_reversed", 2, 2)
 FIRST_EQUALS = PROMPT.index("=")
 SHIFTS, GAPS = range(230), range(65)
 N_ERRORS, N_CLIPPED, N_FIRST, N_ENDED = 500, 12, 300, 40
+N_LAYOUT, N_KEPT, N_LESSON, N_TOLD = 200, 50, 8, 300
+COUPLED = "reach_coupled_slow"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -73,15 +81,79 @@ def largest_change(run: str) -> float:
     return max(float(side.shifted_change.max()) for side in taped(run).values())
 
 
+def heldout_pairs(run: str, n: int) -> tuple[Integers, Integers]:
+    """Sums of the shape of a run's training that it never saw, (n,) each."""
+    form = take_with_progress(run).format
+    return sample_pairs(np.random.default_rng(0), n, form.p, form.q, TEST_FROM, 1.0)
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 def errors_when(run: str, shift: int, gap: int) -> int:
     """Wrong ones of `N_ERRORS` held-out sums that stand alone, moved and drawn apart."""
     loaded = take_with_progress(run)
     form = loaded.format
-    a, b = sample_pairs(np.random.default_rng(0), N_ERRORS, form.p, form.q, TEST_FROM, 1.0)
+    a, b = heldout_pairs(run, N_ERRORS)
     gaps = probes.stretches(form.length, FIRST_EQUALS, [gap])[0]
     ruler = probes.shifts(form.length, [shift])[0] + gaps - probes.shifts(form.length, [0])[0]
     return int(probes.errors_on(loaded.model, form, a, b, ruler))
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def errors_when_read_as(layout: PairLayout, in_order: bool = False) -> int:
+    """Of `N_LAYOUT` held-out sums, how many the rotary network gets wrong when its pairs are read
+    with this layout; its rows put `in_order` for it, or left as they were trained."""
+    loaded = take_with_progress(ROTARY)
+    trained: Any = loaded.model.config.position
+    rows = layouts.rows_for(loaded.model.config.heads.head_dim, trained.layout, layout)
+    model = layouts.read_as(loaded.model, layout, rows if in_order else None)
+    a, b = heldout_pairs(ROTARY, N_LAYOUT)
+    ruler = probes.shifts(loaded.format.length, [0])[0]
+    return int(probes.errors_on(model, loaded.format, a, b, ruler))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def errors_without_the_front(turned_by: int) -> int:
+    """Of `N_KEPT` held-out sums, each behind another sum that the cache has forgotten, how many the
+    rotary network gets wrong when the count begins anew and the kept keys are turned so far."""
+    loaded = take_with_progress(ROTARY)
+    form = loaded.format
+    a, b = heldout_pairs(ROTARY, 2 * N_KEPT)
+    texts, _ = form.render(a, b)
+    front, right = texts[:N_KEPT], texts[N_KEPT:]
+    given = np.concatenate([front, right[:, : form.prompt_length]], axis=1)
+    written = spoiled.without_the_front(loaded.model, given, form.length, form.length, turned_by)
+    return int((written != right).any(axis=1).sum())
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
+    """The loss of `N_LESSON` sums where they stand and `by` places on, and how far apart their
+    gradients are."""
+    loaded = take_with_progress(run)
+    form = loaded.format
+    a, b = sample_pairs(np.random.default_rng(0), N_LESSON, form.p, form.q, 0.0, HELDOUT_FROM)
+    return probes.shifted_lesson(loaded.model, form, a, b, by)
+
+
+def ids_of(a: int, b: int) -> list[tuple[int, int]]:
+    """(place, line) of every token of a sum of two by two digits."""
+    tokens = torch.from_numpy(encode(TWO_BY_TWO.text(a, b))).long()[None]
+    return [(place, line) for place, line in positions.position_ids(tokens, 2)[0].tolist()]
+
+
+def begun_with(digits: tuple[int, int], told: tuple[int, int]) -> int:
+    """Of `N_TOLD` test sums of three by three digits, how many the coupled network begins with the
+    last digit of what two `digits`, of a by its place and of b by its line, make: its first `=` is
+    `told` another place and line."""
+    wanted = probes.digits_that_meet(*lengths.problems_of_shape(3, 3, N_TOLD), digits)
+    return int((begun(told) == wanted).sum())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def begun(told: tuple[int, int]) -> Integers:
+    """The first digits that the coupled network writes. (N_TOLD,)"""
+    model, form = take_with_progress(COUPLED).model, Format("cot_reversed", 3, 3)
+    return probes.begins_with(model, form, *lengths.problems_of_shape(3, 3, N_TOLD), told)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -11,7 +11,15 @@ import numpy as np
 from components.ui.chapters.ch20 import arms, claims
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.arms import DIGIT, LENGTH, LIMITED
-from components.ui.chapters.ch20.probes import LEARNED, N_ERRORS, ROTARY, SUM, UNORDERED
+from components.ui.chapters.ch20.probes import (
+    FIRST_EQUALS,
+    LEARNED,
+    N_ERRORS,
+    PROMPT,
+    ROTARY,
+    SUM,
+    UNORDERED,
+)
 from components.ui.claims.core import MISSING
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
@@ -23,6 +31,7 @@ from lab.statistics import steps_until
 
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
+layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
 live = lazily("lab.live.loop")
 live_recipes = lazily("lab.recipes.live")
@@ -38,6 +47,12 @@ SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
+LLAMA_HEAD, LLAMA_BASE = 128, 500_000
+"""Of Llama 3, by the paper that the page names."""
+
+TOLD_FROM, TOLD_TO, TOLD = len(PROMPT) - 1, len(SUM) - 2, SUM.index("+") + 1
+"""Tokens behind which the model writes, and the one that is framed at first: the `0` of `+0`."""
+
 LIVE_STEPS = 600
 
 
@@ -141,6 +156,41 @@ def size_of_the_table() -> int:
     return sum(cost.parameters(learned).values()) - sum(cost.parameters(rotary).values())
 
 
+def rounded(places: float) -> str:
+    """To two digits: 470, 35,000, 2,600,000."""
+    unit = 10 ** (math.floor(math.log10(places)) - 1)
+    return f"{round(places / unit) * unit:,}"
+
+
+def in_three_ways(position: int) -> list[np.ndarray]:
+    """A query of `DRAWN_DIM` numbers turned by halves, by a matrix of blocks, by complex numbers.
+
+    Each (DRAWN_DIM,), in float64.
+    """
+    arrows, _ = two_arrows(DRAWN_DIM // 2)
+    angles = position * positions.frequencies(DRAWN_DIM, DRAWN_BASE)
+    one = torch.from_numpy(arrows)
+    halves = positions.turn_pairs(one.T.flatten(), angles.cos(), angles.sin())
+    blocks = torch.block_diag(*(rotation(float(angle)) for angle in angles)) @ one.flatten()
+    numbers = torch.view_as_complex(one) * torch.polar(torch.ones_like(angles), angles)
+    return [
+        halves.unflatten(0, (2, -1)).T.flatten().numpy(),
+        blocks.numpy(),
+        torch.view_as_real(numbers).flatten().numpy(),
+    ]
+
+
+def rotation(angle: float) -> Any:
+    """(2, 2)"""
+    cos, sin = math.cos(angle), math.sin(angle)
+    return torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
+
+
+def largest_difference_of_ways() -> float:
+    halves, *others = in_three_ways(I)
+    return max(float(np.abs(halves - other).max()) for other in others)
+
+
 def fastest() -> float:
     """The speed of the first clock, as a multiple of the last one's."""
     speeds = speeds_of_the_model()
@@ -158,6 +208,10 @@ ORDER: dict[str, Callable[[], str]] = {
     "least_base": lambda: spelled(BASES[0]),
     "most_base": lambda: f"{BASES[-1]:,}",
     "below_zero": lambda: spelled(below_zero()),
+    "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
+    "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
+    "round_llama": lambda: rounded(probes.once_round(LLAMA_HEAD, LLAMA_BASE)),
+    "ways_differ": lambda: in_words(largest_difference_of_ways()),
     "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
     "sum_tokens": lambda: f"{len(SUM)}",
 }
@@ -181,6 +235,58 @@ TAPE: dict[str, Callable[[], str]] = {
             "gap": (0, GAP),
         }.items()
     },
+}
+
+# ---------------------------------------------------------------- what is kept, read, and shifted
+
+
+def lesson(run: str) -> tuple[float, float, float]:
+    return asked.shifted_lesson(run, HALF_TAPE)
+
+
+def layouts_read() -> list[dict[str, Any]]:
+    """A line a way to read the rows of a small head: as trained, wrongly, and put in order."""
+    rows, wrong = list(range(SMALL_HEAD)), asked.errors_when_read_as
+    ordered = layouts.rows_for(SMALL_HEAD, "half", "interleaved")
+    halves = positions.pairs_of(SMALL_HEAD, "half")
+    neighbours = positions.pairs_of(SMALL_HEAD, "interleaved")
+    ways = (
+        ("as trained, in halves", rows, halves, True, wrong("half")),
+        ("read as neighbours", rows, neighbours, False, wrong("interleaved")),
+        (
+            "rows in order, read as neighbours",
+            ordered,
+            neighbours,
+            True,
+            wrong("interleaved", in_order=True),
+        ),
+    )
+    return [
+        {
+            "read": f"{words}: {errors} of {asked.N_LAYOUT} wrong",
+            "order": order,
+            "pairs": pairs,
+            "kept": kept,
+        }
+        for words, order, pairs, kept, errors in ways
+    ]
+
+
+SMALL_HEAD = 8
+"""Numbers of the head that is drawn; those of the models have more."""
+
+KEPT: dict[str, Callable[[], str]] = {
+    "kept_n": lambda: f"{asked.N_KEPT}",
+    "unturned": lambda: spelled(asked.errors_without_the_front(0)),
+    "turned_back": lambda: spelled(asked.errors_without_the_front(-len(SUM))),
+    "lesson_n": lambda: spelled(asked.N_LESSON),
+    "lesson_rotary": lambda: in_words(lesson(ROTARY)[2]),
+    "lesson_table": lambda: f"{lesson(LEARNED)[1]:.1f}",
+    "lesson_table_here": lambda: f"{lesson(LEARNED)[0]:.6f}",
+    "layout_n": lambda: f"{asked.N_LAYOUT}",
+    "read_right": lambda: spelled(asked.errors_when_read_as("half")),
+    "read_wrong": lambda: spelled(asked.errors_when_read_as("interleaved")),
+    "read_repaired": lambda: spelled(asked.errors_when_read_as("interleaved", in_order=True)),
 }
 
 # ---------------------------------------------------------------- the race
@@ -313,6 +419,13 @@ EXTRA = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS)
 
 EQUALS = EXTRA.prompt_length - 1
 
+
+def other_digits() -> list[tuple[int, int]]:
+    """Places and lines of the digits of both numbers, all but those that begin a sum."""
+    digits = range(TRAINED_DIGITS)
+    return [(place, line) for place in digits for line in digits if place or line]
+
+
 NEW: dict[str, Callable[[], str]] = {
     "back_a": lambda: spelled(EQUALS - (EXTRA.p - 1)),
     "back_b": lambda: spelled(1),
@@ -324,6 +437,11 @@ NEW: dict[str, Callable[[], str]] = {
     "missed_hidden": lambda: missed_first(4, 3, hidden=0),
     "without_a_place": lambda: all_of(DIGIT, claims.LIMIT[0] - 1, claims.LIMIT[1]),
     "without_a_line": lambda: all_of(LENGTH, claims.LIMIT[0], claims.LIMIT[1] - 1),
+    "equals_at": lambda: spelled(FIRST_EQUALS),
+    "told_n": lambda: f"{asked.N_TOLD}",
+    "told_least": lambda: f"{min(asked.begun_with(at, at) for at in other_digits())}",
+    "told_most": lambda: f"{max(asked.begun_with(at, at) for at in other_digits())}",
+    "told_luck": lambda: f"{max(asked.begun_with(at, (0, 0)) for at in other_digits())}",
     "ended": lambda: f"{asked.ended_early('coupled_slow', 5)[0]}",
     "ended_n": lambda: f"{asked.ended_early('coupled_slow', 5)[1]}",
 }
@@ -356,4 +474,4 @@ REACH: dict[str, Callable[[], str]] = {
     "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
 }
 
-CALC = BY_HAND | ORDER | TAPE | RACE | NEW | REACH
+CALC = BY_HAND | ORDER | TAPE | KEPT | RACE | NEW | REACH

@@ -1,0 +1,83 @@
+"""The exercises of chapter 2, drawn: the reader's attempt, and what networks made of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch20 import probes
+from components.ui.exercises import show_verdict
+from components.ui.lazily import lazily
+from lab.exercises.rope import Slip
+
+grading = lazily("lab.exercises.rope")
+layouts = lazily("lab.interp.pair_layouts")
+position_probes = lazily("lab.interp.position_probes")
+spoiled = lazily("lab.interp.spoiled_cache")
+
+HEAD = 8
+WANTED = (2, 1)
+"""The hundreds of a, the tens of b: (place, line)."""
+
+SLIPS: dict[Slip, str] = {
+    "none": "",
+    "torn": "Rows 0 and 1 were trained as a pair. Where do the two numbers of a pair stand now?",
+    "other clock": "The pairs are right. The first of them has to turn with the fastest clock.",
+    "mirrored": "Pairs and clocks are right, but a pair the other way round turns the other way.",
+}
+
+
+def tell_the_sign(page: Chapter) -> None:
+    """A place and a line for the first `=`, by which the network begins with another product."""
+    left, right = st.columns(2)
+    with left:
+        place = page.number("ex_place", "Place of the =", -1, 4, 0, typed=True)
+    with right:
+        line = page.number("ex_line", "Line of the =", -1, 3, 0, typed=True)
+    begun, n = probes.begun_with(WANTED, (place, line)), probes.N_TOLD
+    said = f"Told place {place} and line {line}, it begins {begun} of {n} sums with that digit."
+    hint = (
+        "Place and line are each one of your two digits, but which is which?"
+        if {place, line} == set(WANTED)
+        else "Look under the digits of a and b above: what says which digit of a, what which of b?"
+    )
+    show_verdict(begun > n / 2, said, hint)
+    page.source(position_probes.begins_with, position_probes.digits_that_meet)
+
+
+def order_the_rows(page: Chapter) -> None:
+    """Rows trained as neighbours, in an order that suits a reader of halves."""
+    numbered = " ".join(str(row) for row in range(HEAD))
+    page.link.knows(f"{page.prefix}ex_rows")
+    typed = st.text_input(
+        "Rows, in their new order", numbered, key=f"{page.prefix}ex_rows", bind="query-params"
+    )
+    try:
+        order = grading.read_order(typed or "", HEAD)
+    except ValueError as error:
+        st.warning(f"Rows: {error}.")
+        return
+    found = grading.grade_order(order, "interleaved", "half")
+    said = (
+        "Every score is what it was, up to rounding."
+        if found.solved
+        else f"Scores of arrows drawn at random change by up to {found.change:.1f}."
+    )
+    show_verdict(found.solved, said, SLIPS[found.slip])
+    page.source(grading.grade_order, layouts.rows_for)
+
+
+def turn_the_cache(page: Chapter) -> None:
+    """So many places that kept keys are turned by, once the text in front of them is gone."""
+    turned_by = page.number("ex_turn", "Turn the kept keys by", -64, 64, 0, typed=True)
+    n = probes.N_KEPT
+    right = n - probes.errors_without_the_front(turned_by)
+    said = f"Turned by {turned_by} places, {right} of {n} sums come out right."
+    hint = (
+        "Turn them the other way: the count is smaller than it was."
+        if turned_by > 0
+        else f"Where does the `=` stand in the old count, behind a sum of {len(probes.SUM)} "
+        "tokens, and where in the new?"
+    )
+    show_verdict(right == n, said, hint)
+    page.source(spoiled.without_the_front, spoiled.turn_again)
