@@ -23,16 +23,17 @@ from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
 
-STYLES = ("plain", "reversed")
 SEEDS = range(3)
 
 
 def mirrored_cells() -> list[Cell]:
-    return [{"style": style, "seed": seed} for style in STYLES for seed in SEEDS]
+    """The plain format, which learns pairs by heart, on the smallest network of the book's race of
+    sizes."""
+    return [{"style": "plain", "d_model": 64, "seed": seed} for seed in SEEDS]
 
 
 def measure_mirrored(cell: Cell) -> dict[str, Any]:
-    """Train the twin on half of the orders: what is wrong of those asked, by what it has read."""
+    """Train a small network on half of the orders: what is wrong of those asked, by what it has read."""
     recipe = split_by_order(multiply(**cell))
     state = TrainState.start(recipe)
     for _ in train(recipe, state):
