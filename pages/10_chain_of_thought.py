@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import own_sum, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import (
     arms,
     cells,
     columns,
     exercises,
+    fetches,
     figures,
     forging,
     own_runs,
     probes,
+    turns,
 )
 from components.ui.chapters.ch10.arms import FORM, HOW_MANY, STYLE_NAMES, TWIN
 from components.ui.chapters.ch10.worked import CALC, guessed_digits
@@ -29,19 +31,23 @@ from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import decode
-from lab.exercises.chain_of_thought import MOST_PAIRS, grade_forgery
+from lab.exercises.chain_of_thought import COVERED, MOST_PAIRS, grade_forgery
 
 controls = lazily("lab.experiments.controls")
 evaluate = lazily("lab.inference.evaluate")
+fetched = lazily("lab.experiments.fetched")
+generate = lazily("lab.inference.generate")
+intervene = lazily("lab.interp.intervene")
 kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
+mirrored = lazily("lab.experiments.mirrored")
 patterns = lazily("lab.interp.patterns")
 tamper = lazily("lab.interp.tamper")
 train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
-OF_A_SUM = ("ways", "carry", "attention", "every_head", "forge", "handed")
+OF_A_SUM = ("ways", "turns", "carry", "attention", "any_head", "every_head", "forge", "handed")
 """Sections that show the reader's own sum."""
 
 page = Chapter("10_chain_of_thought", CALC)
@@ -106,16 +112,40 @@ def fail_first() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
+with page.deeper("every token, or the product alone?"):
+
+    @page.section("strict")
+    def two_ways_to_count() -> None:
+        page.source(evaluate.score)
+
+
+with page.deeper("why both orders of a pair go together"):
+
+    @page.section("mirror")
+    def both_orders_together() -> None:
+        rows = rows_of("mirrored.jsonl")
+        if not rows or not page.guess(
+            "Of sums read the other way round, how many are wrong?",
+            arms.MIRROR_HELPS,
+            lambda: arms.mirror_helps(rows),
+        ):
+            return
+        page.draw(
+            bars.seeds(arms.mirror_points(rows), "", WRONG),
+            alt="Share of wrong texts among orders not shown, by whether their mirror image was",
+        )
+        page.notice()
+        page.source(mirrored.split_by_order, mirrored.by_mirror)
+
+
 # ---------------------------------------------------------------- 2. five ways
 
 page.prose("ways")
-pair = page.pair() if page.draws(*OF_A_SUM) else None
+pair = own_sum.follow(page, FORM) if page.draws(*OF_A_SUM) else own_sum.START
 
 
 @page.section("ways", told=False)
 def five_ways() -> None:
-    if pair is None:
-        return
     with st.popover("More"):
         padded = st.toggle("Keep leading zeros of the operands", True, key="ch10_padded")
         st.caption("Without them, every field is as wide as your numbers need.")
@@ -134,10 +164,16 @@ def five_ways() -> None:
     page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
 
 
+@page.section("turns")
+def how_many_turns() -> None:
+    for style in ("plain", "cot_reversed"):
+        st.html(turns.picture(*pair, style))
+    page.notice()
+    page.source(generate.greedy_steps)
+
+
 @page.section("carry")
 def back_to_front() -> None:
-    if pair is None:
-        return
     order = page.choose("order", "Write the sum", ("back to front", "front to back"))
     st.caption("Choose which end of the sum is written first. The columns stand in that order.")
     st.html(columns.table(*pair, backwards=order == "back to front"))
@@ -205,6 +241,10 @@ def race_of_formats() -> None:
     page.draw(
         figures.bands(arms.race_bands(rows, pairs), "tokens read in training", WRONG),
         alt="Share of wrong texts against tokens read, a line a format, its seeds as a band",
+    )
+    page.draw(
+        bars.seeds(arms.race_points(rows, pairs), "", WRONG),
+        alt=f"Share of all pairs {pairs} that are wrong at the end, a point a seed",
     )
     page.notice()
     page.source(controls.train_and_score, controls.race_cells)
@@ -312,13 +352,24 @@ with page.deeper("recall or computing?"):
             alt="Share of wrong held-out texts by how many partial products were never seen",
         )
         page.notice()
-        page.source(controls.usual_groups, controls.census)
+        page.prose("fractions")
+        page.draw(
+            bars.seeds(arms.fraction_points(rows), "", WRONG),
+            alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
+        )
+        page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
 
 
 with page.deeper("numbers never shown"):
 
     @page.section("never_shown")
     def numbers_never_shown() -> None:
+        rows = rows_of("operands.jsonl")
+        if rows:
+            page.draw(
+                bars.seeds(arms.strange_points(rows), "numbers never shown", WRONG),
+                alt="Share of wrong test sums by how many of their numbers were never shown",
+            )
         page.source(controls.measure_operands)
 
 
@@ -327,30 +378,72 @@ with page.deeper("numbers never shown"):
 
 @page.section("attention", needs=[BOOK_RUN])
 def who_looks_where() -> None:
-    if pair is None:
-        return
-    config, missed = take_with_progress(BOOK_RUN).model.config, readings.most_missed_head()
-    left, right = st.columns(2)
-    with left:
-        layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
-    with right:
-        head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
-    text = write_sum(BOOK_RUN, *pair).text
-    st.html(tokens.strip(text, FORM, *pair, small=True))
-    page.draw(
-        maps.attention_map(probes.attention(text)[layer, head], text),
-        alt=f"Attention of layer {layer}, head {head}, token by token",
+    place = page.choose(
+        "fetch",
+        "Digit about to be written",
+        fetches.DIGITS,
+        fetches.DIGITS[-2],
+        kind="slider",
+        words=fetches.digit_name,
     )
+    text = write_sum(BOOK_RUN, *pair).text
+    found = fetches.fetched(probes.attention(text)[0], place)
+    st.html(fetches.picture(text, place, found))
+    st.markdown(fetches.in_words(*pair, place, found))
     page.notice()
-    page.source(kernels.MathAttention.__call__, patterns.patterns)
+    page.source(patterns.patterns)
 
 
-with page.deeper("all heads at once"):
+with page.deeper("is what they fetch used?"):
+
+    @page.section("used")
+    def is_it_used() -> None:
+        rows = rows_of("fetched.jsonl")
+        if rows:
+            st.html(fetches.table(rows))
+        page.source(fetched.measure_fetched, fetched.kept_from)
+
+
+with page.deeper("what the other heads are for"):
+
+    @page.section("other_heads")
+    def the_other_heads() -> None:
+        rows = rows_of("silenced.jsonl")
+        if not rows or not page.guess(
+            "All heads of layers 2 to 5 are pulled out at once. How many texts are wrong?",
+            HOW_MANY,
+            lambda: arms.how_many_wrong("ch1.without_layers_25"),
+        ):
+            return
+        page.draw(
+            bars.count_bars(
+                arms.silenced(rows), "without all heads of", f"wrong texts of {rows[0]['n']:,}"
+            ),
+            alt="Wrong texts of the book's model without the heads of some layers",
+        )
+        page.notice()
+        page.source(intervene.ablate_layer, intervene.ablate_head)
+
+
+with page.deeper("any head, on your own sum"):
+
+    @page.section("any_head", needs=[BOOK_RUN])
+    def any_head_on_a_map() -> None:
+        config, missed = take_with_progress(BOOK_RUN).model.config, readings.most_missed_head()
+        left, right = st.columns(2)
+        with left:
+            layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
+        with right:
+            head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
+        text = write_sum(BOOK_RUN, *pair).text
+        page.draw(
+            maps.attention_map(probes.attention(text)[layer, head], text),
+            alt=f"Attention of layer {layer}, head {head}, token by token",
+        )
+        page.source(kernels.MathAttention.__call__, patterns.patterns)
 
     @page.section("every_head", needs=[BOOK_RUN])
     def all_heads_at_once() -> None:
-        if pair is None:
-            return
         a, b = pair
         text = write_sum(BOOK_RUN, a, b).text
         place = st.select_slider(
@@ -374,8 +467,6 @@ with page.deeper("all heads at once"):
 
 @page.section("forge", needs=[BOOK_RUN])
 def tamper_with_the_scratchpad() -> None:
-    if pair is None:
-        return
     a, b = pair
     left, right = st.columns(2)
     with left:
@@ -420,8 +511,6 @@ with page.deeper("hand it the working"):
 
     @page.section("handed", needs=[TWIN])
     def hand_it_the_working() -> None:
-        if pair is None:
-            return
         a, b = one_it_gets_wrong(*pair)
         right = FORM.text(a, b)
         for given, name in enumerate(("Nothing", "The first partial product", "Both")):
@@ -449,11 +538,11 @@ with page.exercise("forge a digit"):
         exercises.forge_a_digit(page)
 
 
-with page.exercise(f"everything in {MOST_PAIRS} pairs"):
+with page.exercise(f"{COVERED} times every digit, in {MOST_PAIRS} pairs"):
 
     @page.section("ex_cover")
     def choose_pairs() -> None:
-        exercises.choose_pairs(page, own_runs.train_on_pairs)
+        exercises.choose_pairs(page)
 
 
 with page.exercise("the head that the sum misses"):

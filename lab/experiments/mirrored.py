@@ -33,7 +33,7 @@ def mirrored_cells() -> list[Cell]:
 
 
 def measure_mirrored(cell: Cell) -> dict[str, Any]:
-    """Train a small network on half of the orders: what is wrong of those asked, by what it has read."""
+    """Train on half of the orders: what is wrong of those asked, by what has been read."""
     recipe = split_by_order(multiply(**cell))
     state = TrainState.start(recipe)
     for _ in train(recipe, state):

@@ -108,15 +108,13 @@ def measure_silenced(cell: Cell, n: int = PULLED) -> dict[str, Any]:
         edits = [ablate_layer("attn_out", layer) for layer in cell["layers"]]
         return wrong_texts(cell["run"], edits, n)
     n = min(n, ASKED_OF_A_PAIR)
-    heads = list(
-        product(cell["two_of_layers"], range(load_run(cell["run"]).model.config.attention.n_head))
-    )
-    found = [
-        (*one, *other, wrong_texts(cell["run"], [ablate_head(*one), ablate_head(*other)], n))
-        for one, other in combinations(heads, 2)
-    ]
-    whole = wrong_texts(cell["run"], [], n)
-    return {**whole, "pairs": [[*heads, counts["errors_strict"]] for *heads, counts in found]}
+    n_head = load_run(cell["run"]).model.config.attention.n_head
+    heads = list(product(cell["two_of_layers"], range(n_head)))
+    pairs: list[list[int]] = []
+    for one, other in combinations(heads, 2):
+        without = wrong_texts(cell["run"], [ablate_head(*one), ablate_head(*other)], n)
+        pairs.append([*one, *other, without["errors_strict"]])
+    return {**wrong_texts(cell["run"], [], n), "pairs": pairs}
 
 
 def wrong_texts(run: str, edits: Collection[Edit], n: int) -> dict[str, Any]:
