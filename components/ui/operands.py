@@ -9,7 +9,7 @@ import streamlit as st
 
 from lab.data.problems import read_operand
 
-USUAL, SLIM = 110, 58
+USUAL, SLIM = 110, 44
 """Pixels of a box for an operand."""
 
 
@@ -26,7 +26,10 @@ def ask_pair(
         "width": SLIM if slim else USUAL,
         "label_visibility": "collapsed" if slim else "visible",
     }
-    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="small"):
+    wide = "content" if slim else "stretch"
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="bottom", gap="small", width=wide
+    ):
         text_a = st.text_input("First number", a, key=f"{prefix}a", **rest)
         st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
         text_b = st.text_input("Second number", b, key=f"{prefix}b", **rest)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from components.ui import tokens
@@ -13,9 +16,16 @@ from lab.data.problems import Format
 START = (37, 48)
 
 
-def follow(page: Chapter, form: Format) -> Pair:
-    """A strip that stays at the top of the window below the place where it stands. While what it
-    holds is not allowed it says so, and the last sum that was allowed stays."""
+@contextmanager
+def follow(page: Chapter, form: Format, *sections: str) -> Generator[Pair]:
+    """All that is drawn inside has the sum above it, in a strip that stays at the top of the
+    window; no strip where the visit sees none of these `sections`. While the boxes hold what is not
+    allowed they say so, and the last sum that was allowed stays."""
+    with st.container(key="below_own_sum"):
+        yield ask(page, form) if page.draws(*sections) else START
+
+
+def ask(page: Chapter, form: Format) -> Pair:
     page.link.knows(f"{page.prefix}a", f"{page.prefix}b")
     with st.container(key="own_sum", horizontal=True, vertical_alignment="center", gap="small"):
         pair = last_allowed(f"{page.prefix}last", ask_pair(page.prefix, slim=True), START)

@@ -86,7 +86,7 @@ def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- several at once
 
-ASKED_OF_A_PAIR = 200
+ASKED_OF_A_PAIR = 100
 """Sums for each pair of heads: there are many pairs."""
 
 

@@ -51,9 +51,9 @@ def picture(text: str, place: int, found: Sequence[Fetch]) -> str:
         for i, token in enumerate(text)
     )
     lines = "".join(
-        f'<div class="wb-line wb-head-{head}" style="grid-column:{source + 1}/{place + 2}">'
-        f"<span>0.{head}</span></div>"
-        for head, source, _ in found
+        f'<div class="wb-line wb-line-{row}" style="grid-column:{source + 1}/{place + 2};'
+        f'--n:{place + 1 - source}"><span>0.{head}</span></div>'
+        for row, (head, source, _) in enumerate(found)
     )
     alt = f"From token {place}, lines to tokens {', '.join(str(f.source) for f in found)}"
     return f'<div class="wb-fetches" role="img" aria-label="{alt}">{cells}{lines}</div>'
@@ -61,7 +61,7 @@ def picture(text: str, place: int, found: Sequence[Fetch]) -> str:
 
 def in_words(a: int, b: int, place: int, found: Sequence[Fetch]) -> str:
     looks = " and ".join(
-        f"head 0.{head} at **{place_of(source, FORM, a, b)}** ({share:.2f} of its weight)"
+        f"head 0.{head} looks at **{place_of(source, FORM, a, b)}** ({share:.2f} of its weight)"
         for head, source, share in found
     )
     return f"Before **{place_of(place, FORM, a, b)}** is written, {looks}."
