@@ -386,7 +386,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("fetched.jsonl")
             if rows:
                 st.html(fetches.table(rows))
-            page.source(fetched.measure_fetched, fetched.kept_from)
+            page.notice()
+            page.source(fetched.measure_fetched, fetched.silent_at)
 
     with page.deeper("what the other heads are for"):
 

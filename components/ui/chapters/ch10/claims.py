@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from components.ui.chapters.ch10 import fetches
@@ -216,7 +217,7 @@ def fetched_times(rows: list[dict[str, Any]]) -> Measured:
 def wrong_without(
     fetch: Callable[[Mapping[str, Any]], bool], pick: Callable[[list[int]], int]
 ) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Digits that come out wrong when a head may not see what it fetches: one such fetch."""
+    """Digits that come out wrong when a head is silent as it would fetch: one such fetch."""
 
     def count_them(rows: list[dict[str, Any]]) -> Measured:
         n = rows[0]["n"]
@@ -407,16 +408,19 @@ CLAIMS: dict[str, Claim] = {
         FETCHED,
         fetched_times,
     ),
-    "ch1.digit_hidden": Claim(
-        "Wrong digits without a digit that 0.2 or 0.3 fetches, where fewest are.",
+    "ch1.digit_silent": Claim(
+        "Wrong digits without the head that fetches a digit for them, where fewest are.",
         FETCHED,
         wrong_without(fetches.fetches_a_digit, min),
     ),
-    "ch1.sign_hidden": Claim(
-        "Wrong digits without a sign that 0.2 or 0.3 looks at, where most are.",
-        FETCHED,
-        wrong_without(lambda at: not fetches.fetches_a_digit(at), max),
-    ),
+    **{
+        f"ch1.sign_silent_{head}": Claim(
+            f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
+            FETCHED,
+            wrong_without(partial(fetches.looks_at_a_sign, head), max),
+        )
+        for head in fetches.HEADS
+    },
     **{
         f"ch1.without_layers_{first}{last}": Claim(
             f"The book's model with all heads of layers {first} to {last} pulled out.",

@@ -82,13 +82,14 @@ def at_digits(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def fetches_a_digit(at: Row) -> bool:
-    """Does the head look at a digit, and not at a sign?"""
-    return FORM.field_at(at["source"]).holds_number
+    """Does the head look at a digit that can vary? The second partial product begins with a 0."""
+    field = FORM.field_at(at["source"])
+    constant = field == FORM.partial_products[1] and field.place(at["source"]) == 0
+    return field.holds_number and not constant
 
 
-def used(at: Row, n: int) -> bool:
-    """Does the digit come out wrong in most sums when the head may not see what it fetches?"""
-    return 2 * at["wrong_without"] > n
+def looks_at_a_sign(head: int, at: Row) -> bool:
+    return at["head"] == head and not FORM.field_at(at["source"]).holds_number
 
 
 def swaps_at(rows: Sequence[Row]) -> list[int]:
@@ -106,7 +107,7 @@ def table(rows: Sequence[Row]) -> str:
     """HTML: what each head fetches before each digit, and how often that digit needs it."""
     found = {(at["head"], at["slot"]): at for at in at_digits(rows)}
     heads = "".join(
-        f'<th class="wb-top">0.{head} fetches</th><th class="wb-top">wrong without</th>'
+        f'<th class="wb-top">0.{head} fetches</th><th class="wb-top">wrong, silent</th>'
         for head in HEADS
     )
     body = "".join(
