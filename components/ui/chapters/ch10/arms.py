@@ -217,7 +217,12 @@ MIRRORED = {
 
 
 def mirror_points(rows: Sequence[Row]) -> list[Row]:
-    return [point for group, name in MIRRORED.items() for point in seed_rows(rows, name, group)]
+    """Half of the orders read, and, where the leak should vanish, one order of each pair."""
+    split, alone = claims.by_order(rows), select(rows, shown=claims.ONE_OF_EACH)
+    return [
+        *(point for group, name in MIRRORED.items() for point in seed_rows(split, name, group)),
+        *seed_rows(alone, "the same, no pair read in both", "mirror_shown"),
+    ]
 
 
 def strange_points(rows: Sequence[Row]) -> list[Row]:
@@ -240,8 +245,9 @@ MIRROR_HELPS = ("about as many as of the others", "fewer", "more")
 
 def mirror_helps(rows: Sequence[Row]) -> str:
     """Of `MIRROR_HELPS` the one that every seed bears out; the first, where they overlap."""
+    split = claims.by_order(rows)
     shares = {
-        group: [row[f"errors_{group}"] / row[f"n_{group}"] for row in rows] for group in MIRRORED
+        group: [row[f"errors_{group}"] / row[f"n_{group}"] for row in split] for group in MIRRORED
     }
     read, unread = shares.values()
     if max(read) < min(unread):

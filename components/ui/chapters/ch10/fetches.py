@@ -120,7 +120,7 @@ def table(rows: Sequence[Row]) -> str:
         for slot in DIGITS
     )
     return (
-        f'<div class="wb-scroll"><table class="wb-table wb-said"><tr><th>before</th>{heads}</tr>'
+        f'<div class="wb-scroll"><table class="wb-table wb-told"><tr><th>before</th>{heads}</tr>'
         f"{body}</table></div>"
     )
 
