@@ -28,6 +28,8 @@ def follow(page: Chapter, form: Format, *sections: str) -> Generator[Pair]:
 def ask(page: Chapter, form: Format) -> Pair:
     page.link.knows(f"{page.prefix}a", f"{page.prefix}b")
     with st.container(key="own_sum", horizontal=True, vertical_alignment="center", gap="small"):
-        pair = last_allowed(f"{page.prefix}last", ask_pair(page.prefix, slim=True), START)
-        st.html(tokens.strip(form.text(*pair), form, *pair, small=True))
+        typed = ask_pair(page.prefix, slim=True)
+        pair = last_allowed(f"{page.prefix}last", typed, START)
+        if typed is not None:
+            st.html(tokens.strip(form.text(*pair), form, *pair, small=True))
     return pair

@@ -221,7 +221,7 @@ def mirror_points(rows: Sequence[Row]) -> list[Row]:
     split, alone = claims.by_order(rows), select(rows, shown=claims.ONE_OF_EACH)
     return [
         *(point for group, name in MIRRORED.items() for point in seed_rows(split, name, group)),
-        *seed_rows(alone, "the same, no pair read in both", "mirror_shown"),
+        *seed_rows(alone, "one order of each pair read", "mirror_shown"),
     ]
 
 

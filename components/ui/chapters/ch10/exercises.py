@@ -151,11 +151,11 @@ def partners_in_words() -> str:
 
 def shown_digits(times: Sequence[int]) -> str:
     """HTML: the ten digits, each with how many pairs of the list show the number times it."""
-    heads = "".join(f'<th class="wb-top">× {digit}</th>' for digit in range(len(times)))
+    heads = "".join(f'<th class="wb-top">{digit}</th>' for digit in range(len(times)))
     cells = "".join(f"<td>{n or '–'}</td>" for n in times)
     return (
-        f'<div class="wb-scroll"><table class="wb-table wb-narrow"><tr><th>{COVERED}</th>{heads}'
-        f"</tr><tr><th>pairs that show it</th>{cells}</tr></table></div>"
+        f'<div class="wb-scroll"><table class="wb-table wb-narrow"><tr><th>{COVERED} ×</th>{heads}'
+        f"</tr><tr><th>pairs</th>{cells}</tr></table></div>"
     )
 
 
