@@ -9,7 +9,7 @@ import numpy as np
 
 from components.ui.tokens import place_of
 from lab.data.problems import PLACE_NAMES
-from lab.exercises.chain_of_thought import ANSWER, FORM
+from lab.exercises.chain_of_thought import FORM
 
 Row = Mapping[str, Any]
 
@@ -92,17 +92,6 @@ def looks_at_a_sign(head: int, at: Row) -> bool:
     return at["head"] == head and not FORM.field_at(at["source"]).holds_number
 
 
-def swaps_at(rows: Sequence[Row]) -> list[int]:
-    """The digits of the product before which head 0.3 fetches from the lower summand."""
-    lower = FORM.partial_products[-1]
-    return [
-        at["slot"]
-        for at in at_digits(rows)
-        if at["head"] == HEADS[0] and at["slot"] in ANSWER.positions
-        if at["source"] in lower.positions
-    ]
-
-
 def table(rows: Sequence[Row]) -> str:
     """HTML: what each head fetches before each digit, and how often that digit needs it."""
     found = {(at["head"], at["slot"]): at for at in at_digits(rows)}
@@ -118,6 +107,7 @@ def table(rows: Sequence[Row]) -> str:
         )
         + "</tr>"
         for slot in DIGITS
+        if all((head, slot) in found for head in HEADS)
     )
     return (
         f'<div class="wb-scroll"><table class="wb-table wb-told"><tr><th>before</th>{heads}</tr>'
