@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import own_sum, tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import (
     arms,
     cells,
     columns,
     exercises,
+    fetches,
     figures,
     forging,
     own_runs,
     probes,
+    turns,
 )
 from components.ui.chapters.ch10.arms import FORM, HOW_MANY, STYLE_NAMES, TWIN
 from components.ui.chapters.ch10.worked import CALC, guessed_digits
@@ -29,19 +31,23 @@ from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import decode
-from lab.exercises.chain_of_thought import MOST_PAIRS, grade_forgery
+from lab.exercises.chain_of_thought import COVERED, MOST_PAIRS, grade_forgery
 
 controls = lazily("lab.experiments.controls")
 evaluate = lazily("lab.inference.evaluate")
+fetched = lazily("lab.experiments.fetched")
+generate = lazily("lab.inference.generate")
+intervene = lazily("lab.interp.intervene")
 kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
+mirrored = lazily("lab.experiments.mirrored")
 patterns = lazily("lab.interp.patterns")
 tamper = lazily("lab.interp.tamper")
 train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
-OF_A_SUM = ("ways", "carry", "attention", "every_head", "forge", "handed")
+OF_A_SUM = ("ways", "turns", "carry", "attention", "any_head", "every_head", "forge", "handed")
 """Sections that show the reader's own sum."""
 
 page = Chapter("10_chain_of_thought", CALC)
@@ -106,368 +112,428 @@ def fail_first() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
+with page.deeper("every token, or the product alone?"):
+
+    @page.section("strict")
+    def two_ways_to_count() -> None:
+        page.source(evaluate.score)
+
+
+with page.deeper("why both orders of a pair go together"):
+
+    @page.section("mirror")
+    def both_orders_together() -> None:
+        rows = rows_of("mirrored.jsonl")
+        if not rows or not page.guess(
+            "Of sums read the other way round, how many are wrong?",
+            arms.MIRROR_HELPS,
+            lambda: arms.mirror_helps(rows),
+        ):
+            return
+        page.draw(
+            bars.seeds(arms.mirror_points(rows), "", WRONG),
+            alt="Share of wrong texts among orders not shown, by whether their mirror image was",
+        )
+        page.notice()
+        page.source(mirrored.split_by_order, mirrored.by_mirror)
+
+
 # ---------------------------------------------------------------- 2. five ways
 
 page.prose("ways")
-pair = page.pair() if page.draws(*OF_A_SUM) else None
+with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
+    @page.section("ways", told=False)
+    def five_ways() -> None:
+        with st.popover("More"):
+            padded = st.toggle("Keep leading zeros of the operands", True, key="ch10_padded")
+            st.caption("Without them, every field is as wide as your numbers need.")
+        st.html(tokens.key())
+        for style, words in STYLE_NAMES.items():
+            form = Format(style, padded=padded)
+            text = form.text(*pair).rstrip("_")
+            _, mask = form.render(*pair)
+            marks = tokens.Marks(loss=np.flatnonzero(mask[0]).tolist())
+            st.html(
+                f'<div class="wb-note"><b>{words}</b> '
+                f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} bear loss</span>'
+                "</div>" + tokens.strip(text, form.shape_of(text), *pair, marks=marks, small=True)
+            )
+        page.notice()
+        page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
 
-@page.section("ways", told=False)
-def five_ways() -> None:
-    if pair is None:
-        return
-    with st.popover("More"):
-        padded = st.toggle("Keep leading zeros of the operands", True, key="ch10_padded")
-        st.caption("Without them, every field is as wide as your numbers need.")
-    st.html(tokens.key())
-    for style, words in STYLE_NAMES.items():
-        form = Format(style, padded=padded)
-        text = form.text(*pair).rstrip("_")
-        _, mask = form.render(*pair)
-        marks = tokens.Marks(loss=np.flatnonzero(mask[0]).tolist())
-        st.html(
-            f'<div class="wb-note"><b>{words}</b> '
-            f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} bear loss</span></div>'
-            + tokens.strip(text, form.shape_of(text), *pair, marks=marks, small=True)
+    @page.section("turns")
+    def how_many_turns() -> None:
+        for style in ("plain", "cot_reversed"):
+            st.html(turns.picture(*pair, style))
+        page.notice()
+        page.source(generate.greedy_steps)
+
+    @page.section("carry")
+    def back_to_front() -> None:
+        order = page.choose("order", "Write the sum", ("back to front", "front to back"))
+        st.caption("Choose which end of the sum is written first. The columns stand in that order.")
+        st.html(columns.table(*pair, backwards=order == "back to front"))
+        page.notice()
+        page.source(difficulty.carries)
+
+    # ---------------------------------------------------------------- 3. train it
+
+    @page.section("train")
+    def train_it_yourself() -> None:
+        st.fragment(own_runs.ask_settings)(page)  # moving a setting redraws no run that goes on
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="ch10_train",
+            on_click=own_runs.train_as_set,
         )
-    page.notice()
-    page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
+        training.watch(own_runs.KEY, own_runs.name_of)
+        recorded = arms.recorded_runs(rows_of("race.jsonl"))
+        if recorded:
+            st.caption(
+                "Recorded, to compare with: the twin on cot, reversed and on plain, one seed."
+            )
+            page.draw(
+                curves.exactness_curves(recorded),
+                alt="Two recorded runs: only the one with working gets held-out pairs right",
+            )
+        page.notice()
+        take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
+        page.source(train.train_in_parts, live.steps_of, live.check_pairs)
 
+    @page.section("trained", told=False)
+    def atlas_of_an_own_run() -> None:
+        runs = [run for run in training.runs_here(own_runs.KEY) if run.weights]
+        if not runs:
+            return
+        page.prose("trained")
+        names = training.unlike([own_runs.name_of(run.spec.arguments) for run in runs])
+        chosen = st.selectbox("Open the atlas of", names, key="ch10_trained")
+        run = runs[names.index(chosen)]
+        atlas = Atlas(run.wrong_at, training.trained_cells(run))
+        what = f"right or wrong, as {chosen} writes them"
+        a, b = cells.pick(page, atlas, f"ch10_trained_{run.id}", what)
+        loaded = training.model_of(run)
+        form = loaded.format
+        prompt = decode(form.prompt(a, b)[0])
+        cells.show(page, form, transcripts.transcribe(loaded.model, prompt, form.length), a, b)
 
-@page.section("carry")
-def back_to_front() -> None:
-    if pair is None:
-        return
-    order = page.choose("order", "Write the sum", ("back to front", "front to back"))
-    st.caption("Choose which end of the sum is written first. The columns stand in that order.")
-    st.html(columns.table(*pair, backwards=order == "back to front"))
-    page.notice()
-    page.source(difficulty.carries)
+    # ---------------------------------------------------------------- 4. the race
 
-
-# ---------------------------------------------------------------- 3. train it
-
-
-@page.section("train")
-def train_it_yourself() -> None:
-    st.fragment(own_runs.ask_settings)(page)  # moving a setting redraws no run that goes on
-    st.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="ch10_train",
-        on_click=own_runs.train_as_set,
-    )
-    training.watch(own_runs.KEY, own_runs.name_of)
-    recorded = arms.recorded_runs(rows_of("race.jsonl"))
-    if recorded:
-        st.caption("Recorded, to compare with: the twin on cot, reversed and on plain, one seed.")
-        page.draw(
-            curves.exactness_curves(recorded),
-            alt="Two recorded runs: only the one with working gets held-out pairs right",
-        )
-    page.notice()
-    take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
-    page.source(train.train_in_parts, live.steps_of, live.check_pairs)
-
-
-@page.section("trained", told=False)
-def atlas_of_an_own_run() -> None:
-    runs = [run for run in training.runs_here(own_runs.KEY) if run.weights]
-    if not runs:
-        return
-    page.prose("trained")
-    names = training.unlike([own_runs.name_of(run.spec.arguments) for run in runs])
-    chosen = st.selectbox("Open the atlas of", names, key="ch10_trained")
-    run = runs[names.index(chosen)]
-    atlas = Atlas(run.wrong_at, training.trained_cells(run))
-    what = f"right or wrong, as {chosen} writes them"
-    a, b = cells.pick(page, atlas, f"ch10_trained_{run.id}", what)
-    loaded = training.model_of(run)
-    form = loaded.format
-    prompt = decode(form.prompt(a, b)[0])
-    cells.show(page, form, transcripts.transcribe(loaded.model, prompt, form.length), a, b)
-
-
-# ---------------------------------------------------------------- 4. the race
-
-
-@page.section("race")
-def race_of_formats() -> None:
-    rows = rows_of("race.jsonl")
-    if not rows or not page.guess(
-        "Which format gets the fewest held-out pairs wrong?",
-        tuple(STYLE_NAMES.values()),
-        lambda: arms.best_format(rows),
-    ):
-        return
-    pairs = page.choose("race_pairs", "Show the pairs that were", tuple(arms.SPLITS))
-    page.draw(
-        figures.bands(arms.race_bands(rows, pairs), "tokens read in training", WRONG),
-        alt="Share of wrong texts against tokens read, a line a format, its seeds as a band",
-    )
-    page.notice()
-    page.source(controls.train_and_score, controls.race_cells)
-
-
-# ---------------------------------------------------------------- 5. data or architecture
-
-
-@page.section("sizes")
-def larger_or_longer() -> None:
-    rows, plain = rows_of("sizes.jsonl"), index.look_up("ch1.plain_heldout").measured
-    if not rows or plain is None:
-        return
-    if not page.guess(
-        "Which gets fewer held-out pairs wrong?", arms.SIZES, lambda: arms.best_size(rows, plain)
-    ):
-        return
-    page.draw(
-        bars.seeds(arms.size_points(rows, plain), "format and size", WRONG),
-        alt="Share of wrong held-out texts, a point a seed, for four sizes and two formats",
-    )
-    page.notice()
-    page.source(controls.size_cells, controls.measure_size)
-
-
-with page.deeper("which pairs?"):
-
-    @page.section("choice")
-    def which_pairs() -> None:
-        rows = rows_of("choice.jsonl")
+    @page.section("race")
+    def race_of_formats() -> None:
+        rows = rows_of("race.jsonl")
         if not rows or not page.guess(
-            "Which leave fewer errors on held-out pairs?",
-            arms.CHOICES,
-            lambda: arms.best_choice(rows),
+            "Which format gets the fewest held-out pairs wrong?",
+            tuple(STYLE_NAMES.values()),
+            lambda: arms.best_format(rows),
+        ):
+            return
+        pairs = page.choose("race_pairs", "Show the pairs that were", tuple(arms.SPLITS))
+        page.draw(
+            figures.bands(arms.race_bands(rows, pairs), "tokens read in training", WRONG),
+            alt="Share of wrong texts against tokens read, a line a format, its seeds as a band",
+        )
+        page.draw(
+            bars.seeds(arms.race_points(rows, pairs), "", WRONG),
+            alt=f"Share of all pairs {pairs} that are wrong at the end, a point a seed",
+        )
+        page.notice()
+        page.source(controls.train_and_score, controls.race_cells)
+
+    # ---------------------------------------------------------------- 5. data or architecture
+
+    @page.section("sizes")
+    def larger_or_longer() -> None:
+        rows, plain = rows_of("sizes.jsonl"), index.look_up("ch1.plain_heldout").measured
+        if not rows or plain is None:
+            return
+        if not page.guess(
+            "Which gets fewer held-out pairs wrong?",
+            arms.SIZES,
+            lambda: arms.best_size(rows, plain),
         ):
             return
         page.draw(
-            bars.seeds(arms.choice_points(rows), share=WRONG),
-            alt="Share of wrong held-out texts after training on chosen or on random pairs",
+            bars.seeds(arms.size_points(rows, plain), "format and size", WRONG),
+            alt="Share of wrong held-out texts, a point a seed, for four sizes and two formats",
         )
         page.notice()
-        page.source(coverage.choose_cover, controls.measure_choice)
+        page.source(controls.size_cells, controls.measure_size)
 
+    with page.deeper("which pairs?"):
 
-# ---------------------------------------------------------------- 6. the atlas
+        @page.section("choice")
+        def which_pairs() -> None:
+            rows = rows_of("choice.jsonl")
+            if not rows or not page.guess(
+                "Which leave fewer errors on held-out pairs?",
+                arms.CHOICES,
+                lambda: arms.best_choice(rows),
+            ):
+                return
+            page.draw(
+                bars.seeds(arms.choice_points(rows), share=WRONG),
+                alt="Share of wrong held-out texts after training on chosen or on random pairs",
+            )
+            page.notice()
+            page.source(coverage.choose_cover, controls.measure_choice)
 
+    # ---------------------------------------------------------------- 6. the atlas
 
-@page.section("atlas")
-def error_atlas() -> None:
-    found = atlases()
-    shown = [run for run in arms.MODELS if run in found]
-    if not shown:
-        return
-    run = page.choose(
-        "atlas_run",
-        "Model",
-        shown,
-        TWIN if TWIN in shown else None,
-        words=arms.MODELS.__getitem__,
-    )
-    atlas = found[run]
-    st.caption(f"{arms.ABOUT[run]}: {core.count(atlas.errors, atlas.wrong_at.size)}.")
-    what = "right or wrong, trained on or never shown"
-    a, b = cells.pick(page, atlas, f"ch10_atlas_{run}", what)
-    cells.show(page, take_with_progress(run).format, write_sum(run, a, b), a, b)
-    page.notice()
-    page.source(evaluate.decode_all, evaluate.first_wrong)
-
-
-with page.deeper("how the clean sheet came about"):
-    page.prose("clean_sheet")
-
-with page.deeper("the first wrong token"):
-
-    @page.section("first_wrong")
-    def first_wrong_token() -> None:
-        atlas = atlases().get(TWIN)
-        if atlas is None or not page.guess(
-            "In which number does the first error stand most often?",
-            arms.NUMBERS,
-            lambda: arms.first_wrong_number(atlas)[0],
-        ):
+    @page.section("atlas")
+    def error_atlas() -> None:
+        found = atlases()
+        shown = [run for run in arms.MODELS if run in found]
+        if not shown:
             return
-        page.draw(
-            bars.count_bars(arms.first_wrong(atlas), "first wrong token", "texts"),
-            alt="How many wrong texts of the small twin first fail at each token",
+        run = page.choose(
+            "atlas_run",
+            "Model",
+            shown,
+            TWIN if TWIN in shown else None,
+            words=arms.MODELS.__getitem__,
         )
+        atlas = found[run]
+        st.caption(f"{arms.ABOUT[run]}: {core.count(atlas.errors, atlas.wrong_at.size)}.")
+        what = "right or wrong, trained on or never shown"
+        a, b = cells.pick(page, atlas, f"ch10_atlas_{run}", what)
+        cells.show(page, take_with_progress(run).format, write_sum(run, a, b), a, b)
         page.notice()
-        page.source(evaluate.first_wrong)
+        page.source(evaluate.decode_all, evaluate.first_wrong)
 
+    with page.deeper("how the clean sheet came about"):
+        page.prose("clean_sheet")
 
-with page.deeper("recall or computing?"):
+    with page.deeper("the first wrong token"):
 
-    @page.section("unseen")
-    def recall_or_computing() -> None:
-        rows = rows_of("fractions.jsonl")
-        if not rows or not page.guess(
-            "Of sums whose two partial products were both never seen, how many come out wrong?",
-            HOW_MANY,
-            lambda: arms.often_unseen(rows),
-        ):
-            return
-        page.draw(
-            bars.seeds(arms.unseen_points(rows), "partial products", WRONG),
-            alt="Share of wrong held-out texts by how many partial products were never seen",
+        @page.section("first_wrong")
+        def first_wrong_token() -> None:
+            atlas = atlases().get(TWIN)
+            if atlas is None or not page.guess(
+                "In which number does the first error stand most often?",
+                arms.NUMBERS,
+                lambda: arms.first_wrong_number(atlas)[0],
+            ):
+                return
+            page.draw(
+                bars.count_bars(arms.first_wrong(atlas), "first wrong token", "texts"),
+                alt="How many wrong texts of the small twin first fail at each token",
+            )
+            page.notice()
+            page.source(evaluate.first_wrong)
+
+    with page.deeper("recall or computing?"):
+
+        @page.section("unseen")
+        def recall_or_computing() -> None:
+            rows = rows_of("fractions.jsonl")
+            if not rows or not page.guess(
+                "Of sums whose two partial products were both never seen, how many come out wrong?",
+                HOW_MANY,
+                lambda: arms.often_unseen(rows),
+            ):
+                return
+            page.draw(
+                bars.seeds(arms.unseen_points(rows), "partial products", WRONG),
+                alt="Share of wrong held-out texts by how many partial products were never seen",
+            )
+            page.notice()
+            page.prose("fractions")
+            page.draw(
+                bars.seeds(arms.fraction_points(rows), "", WRONG),
+                alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
+            )
+            page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
+
+    with page.deeper("numbers never shown"):
+
+        @page.section("never_shown")
+        def numbers_never_shown() -> None:
+            rows = rows_of("operands.jsonl")
+            if rows:
+                page.draw(
+                    bars.seeds(arms.strange_points(rows), "numbers never shown", WRONG),
+                    alt="Share of wrong test sums by how many of their numbers were never shown",
+                )
+            page.source(controls.measure_operands)
+
+    # ---------------------------------------------------------------- 7. attention
+
+    @page.section("attention", needs=[BOOK_RUN])
+    def who_looks_where() -> None:
+        place = page.choose(
+            "fetch",
+            "Digit about to be written",
+            fetches.DIGITS,
+            fetches.DIGITS[-2],
+            kind="slider",
+            words=fetches.digit_name,
         )
+        text = write_sum(BOOK_RUN, *pair).text
+        found = fetches.fetched(probes.attention(text)[0], place)
+        st.html(fetches.picture(text, place, found))
+        st.markdown(fetches.in_words(*pair, place, found))
         page.notice()
-        page.source(controls.usual_groups, controls.census)
-
-
-with page.deeper("numbers never shown"):
-
-    @page.section("never_shown")
-    def numbers_never_shown() -> None:
-        page.source(controls.measure_operands)
-
-
-# ---------------------------------------------------------------- 7. attention
-
-
-@page.section("attention", needs=[BOOK_RUN])
-def who_looks_where() -> None:
-    if pair is None:
-        return
-    config, missed = take_with_progress(BOOK_RUN).model.config, readings.most_missed_head()
-    left, right = st.columns(2)
-    with left:
-        layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
-    with right:
-        head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
-    text = write_sum(BOOK_RUN, *pair).text
-    st.html(tokens.strip(text, FORM, *pair, small=True))
-    page.draw(
-        maps.attention_map(probes.attention(text)[layer, head], text),
-        alt=f"Attention of layer {layer}, head {head}, token by token",
-    )
-    page.notice()
-    page.source(kernels.MathAttention.__call__, patterns.patterns)
-
-
-with page.deeper("all heads at once"):
-
-    @page.section("every_head", needs=[BOOK_RUN])
-    def all_heads_at_once() -> None:
-        if pair is None:
-            return
-        a, b = pair
-        text = write_sum(BOOK_RUN, a, b).text
-        place = st.select_slider(
-            "Token about to be written",
-            range(FORM.prompt_length, FORM.length),
-            FORM.prompt_length + 1,
-            format_func=lambda i: f"{text[i]} ({tokens.place_of(i, FORM, a, b)})",
-            key="ch10_place",
-        )
-        shares, names = probes.looks_before(text, place)
-        st.markdown(probes.strongest(shares, names, a, b))
-        page.draw(
-            figures.heads_map(shares, names, text),
-            alt=f"Where all heads look before writing token {place}",
-        )
         page.source(patterns.patterns)
 
+    with page.deeper("is what they fetch used?"):
 
-# ---------------------------------------------------------------- 8. tamper
+        @page.section("used")
+        def is_it_used() -> None:
+            rows = rows_of("fetched.jsonl")
+            if rows:
+                st.html(fetches.table(rows))
+            page.notice()
+            page.source(fetched.measure_fetched, fetched.silent_at)
 
+    with page.deeper("what the other heads are for"):
 
-@page.section("forge", needs=[BOOK_RUN])
-def tamper_with_the_scratchpad() -> None:
-    if pair is None:
-        return
-    a, b = pair
-    left, right = st.columns(2)
-    with left:
-        place = forging.ask_digit(page, "forge_at", pair, forging.WORKING[1], bind=True)
-    with right:
-        new = page.choose("forge_to", "Write instead", range(10), 3)
-    truth, honest = FORM.text(a, b), write_sum(BOOK_RUN, a, b).text
-    forged = write(BOOK_RUN, truth[:place] + str(new)).text
-    st.caption("As it was. Then you write over the chosen digit, and the model goes on.")
-    st.html(tokens.strip(honest, FORM, a, b, small=True))
-    answer, numbers = forging.believed(grade_forgery(truth, forged, place), a * b)
-    if not page.guess("What will the model answer?", forging.BELIEVED, answer):
-        return
-    st.markdown(numbers)
-    moved = [i for i in range(place + 1, FORM.length) if forged[i] != honest[i]]
-    marks = tokens.Marks(forged=[place], moved=moved)
-    st.html(tokens.strip(forged, FORM, a, b, marks=marks, written_from=place + 1))
-    if page.alone is None:
-        where = tokens.place_of(place, FORM, a, b)
-        share_moment(ch10_a=a, ch10_b=b, ch10_forge_at=where, ch10_forge_to=new)
+        @page.section("other_heads")
+        def the_other_heads() -> None:
+            rows = rows_of("silenced.jsonl")
+            if not rows or not page.guess(
+                "All heads of layers 2 to 5 are pulled out at once. How many texts are wrong?",
+                HOW_MANY,
+                lambda: arms.how_many_wrong("ch1.without_layers_25"),
+            ):
+                return
+            page.draw(
+                bars.count_bars(
+                    arms.silenced(rows), "without all heads of", f"wrong texts of {rows[0]['n']:,}"
+                ),
+                alt="Wrong texts of the book's model without the heads of some layers",
+            )
+            page.notice()
+            page.source(intervene.ablate_layer, intervene.ablate_head)
 
+    with page.deeper("any head, on your own sum"):
 
-@page.section("tamper", told=False)
-def every_forgery() -> None:
-    rows = rows_of("tamper.jsonl")
-    if not rows or not page.guess(
-        "Over all pairs and digits: how often does the answer move exactly as the forgery implies?",
-        HOW_MANY,
-        lambda: arms.often_followed(rows),
-    ):
-        return
-    page.draw(
-        figures.outcomes(arms.tampered(rows)), alt="What the answer does, for each forged digit"
-    )
-    page.notice()
-    page.source(tamper.forge, tamper.tampered, problems.implied_move)
+        @page.section("any_head", needs=[BOOK_RUN])
+        def any_head_on_a_map() -> None:
+            config, missed = take_with_progress(BOOK_RUN).model.config, readings.most_missed_head()
+            left, right = st.columns(2)
+            with left:
+                layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
+            with right:
+                head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
+            text = write_sum(BOOK_RUN, *pair).text
+            page.draw(
+                maps.attention_map(probes.attention(text)[layer, head], text),
+                alt=f"Attention of layer {layer}, head {head}, token by token",
+            )
+            page.source(kernels.MathAttention.__call__, patterns.patterns)
 
+        @page.section("every_head", needs=[BOOK_RUN])
+        def all_heads_at_once() -> None:
+            a, b = pair
+            text = write_sum(BOOK_RUN, a, b).text
+            place = st.select_slider(
+                "Token about to be written",
+                range(FORM.prompt_length, FORM.length),
+                FORM.prompt_length + 1,
+                format_func=lambda i: f"{text[i]} ({tokens.place_of(i, FORM, a, b)})",
+                key="ch10_place",
+            )
+            shares, names = probes.looks_before(text, place)
+            st.markdown(probes.strongest(shares, names, a, b))
+            page.draw(
+                figures.heads_map(shares, names, text),
+                alt=f"Where all heads look before writing token {place}",
+            )
+            page.source(patterns.patterns)
 
-page.box("Why care", "care")
+    # ---------------------------------------------------------------- 8. tamper
 
-with page.deeper("hand it the working"):
-
-    @page.section("handed", needs=[TWIN])
-    def hand_it_the_working() -> None:
-        if pair is None:
+    @page.section("forge", needs=[BOOK_RUN])
+    def tamper_with_the_scratchpad() -> None:
+        a, b = pair
+        left, right = st.columns(2)
+        with left:
+            place = forging.ask_digit(page, "forge_at", pair, forging.WORKING[1], bind=True)
+        with right:
+            new = page.choose("forge_to", "Write instead", range(10), 3)
+        truth, honest = FORM.text(a, b), write_sum(BOOK_RUN, a, b).text
+        forged = write(BOOK_RUN, truth[:place] + str(new)).text
+        st.caption("As it was. Then you write over the chosen digit, and the model goes on.")
+        st.html(tokens.strip(honest, FORM, a, b, small=True))
+        answer, numbers = forging.believed(grade_forgery(truth, forged, place), a * b)
+        if not page.guess("What will the model answer?", forging.BELIEVED, answer):
             return
-        a, b = one_it_gets_wrong(*pair)
-        right = FORM.text(a, b)
-        for given, name in enumerate(("Nothing", "The first partial product", "Both")):
-            start = tamper.tokens_given(FORM, given)
-            written = write(TWIN, right[:start])
-            wrong = tokens.wrong_tokens(written.text, right)
-            said = f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
-            st.caption(f"{name} handed over: {said}.")
-            marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
-            st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
+        st.markdown(numbers)
+        moved = [i for i in range(place + 1, FORM.length) if forged[i] != honest[i]]
+        marks = tokens.Marks(forged=[place], moved=moved)
+        st.html(tokens.strip(forged, FORM, a, b, marks=marks, written_from=place + 1))
+        if page.alone is None:
+            where = tokens.place_of(place, FORM, a, b)
+            share_moment(ch10_a=a, ch10_b=b, ch10_forge_at=where, ch10_forge_to=new)
+
+    @page.section("tamper", told=False)
+    def every_forgery() -> None:
+        rows = rows_of("tamper.jsonl")
+        if not rows or not page.guess(
+            "Over all pairs and digits: how often does the answer move as the forgery implies?",
+            HOW_MANY,
+            lambda: arms.often_followed(rows),
+        ):
+            return
+        page.draw(
+            figures.outcomes(arms.tampered(rows)), alt="What the answer does, for each forged digit"
+        )
         page.notice()
-        page.source(tamper.tokens_given, evaluate.go_on)
+        page.source(tamper.forge, tamper.tampered, problems.implied_move)
 
+    page.box("Why care", "care")
 
-# ---------------------------------------------------------------- exercises
+    with page.deeper("hand it the working"):
 
-page.prose("end")
-page.prose("exercises")
+        @page.section("handed", needs=[TWIN])
+        def hand_it_the_working() -> None:
+            a, b = one_it_gets_wrong(*pair)
+            right = FORM.text(a, b)
+            for given, name in enumerate(("Nothing", "The first partial product", "Both")):
+                start = tamper.tokens_given(FORM, given)
+                written = write(TWIN, right[:start])
+                wrong = tokens.wrong_tokens(written.text, right)
+                said = (
+                    f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
+                )
+                st.caption(f"{name} handed over: {said}.")
+                marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
+                st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
+            page.notice()
+            page.source(tamper.tokens_given, evaluate.go_on)
 
+    # ---------------------------------------------------------------- exercises
 
-with page.exercise("forge a digit"):
+    page.prose("end")
+    page.prose("exercises")
 
-    @page.section("ex_forge", needs=[BOOK_RUN])
-    def forge_a_digit() -> None:
-        exercises.forge_a_digit(page)
+    with page.exercise("forge a digit"):
 
+        @page.section("ex_forge", needs=[BOOK_RUN])
+        def forge_a_digit() -> None:
+            exercises.forge_a_digit(page)
 
-with page.exercise(f"everything in {MOST_PAIRS} pairs"):
+    with page.exercise(f"{COVERED} times every digit, in {MOST_PAIRS} pairs"):
 
-    @page.section("ex_cover")
-    def choose_pairs() -> None:
-        exercises.choose_pairs(page, own_runs.train_on_pairs)
+        @page.section("ex_cover")
+        def choose_pairs() -> None:
+            exercises.choose_pairs(page)
 
+    with page.exercise("the head that the sum misses"):
 
-with page.exercise("the head that the sum misses"):
+        @page.section("ex_head", needs=[BOOK_RUN])
+        def find_the_adding_head() -> None:
+            exercises.find_the_adding_head(page)
 
-    @page.section("ex_head", needs=[BOOK_RUN])
-    def find_the_adding_head() -> None:
-        exercises.find_the_adding_head(page)
+    with page.exercise("be the model"):
 
-
-with page.exercise("be the model"):
-
-    @page.section("ex_write")
-    def be_the_model() -> None:
-        exercises.be_the_model(page)
+        @page.section("ex_write")
+        def be_the_model() -> None:
+            exercises.be_the_model(page)
 
 
 page.close("read")

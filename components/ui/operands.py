@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
 from lab.data.problems import read_operand
 
+USUAL, SLIM = 110, 44
+"""Pixels of a box for an operand."""
 
-def ask_pair(prefix: str, digits: int = 2, a: str = "37", b: str = "48") -> tuple[int, int] | None:
+
+def ask_pair(
+    prefix: str, digits: int = 2, a: str = "37", b: str = "48", *, slim: bool = False
+) -> tuple[int, int] | None:
     """Two operands, kept in the page's link; None, with the reason shown, if one is not allowed.
 
-    The keys are `prefix` + a and b, and so are the names in the link.
+    The keys are `prefix` + a and b, and so are the names in the link. `slim`: no words over the
+    boxes, for a strip as high as they are.
     """
-    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="small"):
-        text_a = st.text_input("First number", a, key=f"{prefix}a", bind="query-params", width=110)
+    rest: dict[str, Any] = {
+        "bind": "query-params",
+        "width": SLIM if slim else USUAL,
+        "label_visibility": "collapsed" if slim else "visible",
+    }
+    wide = "content" if slim else "stretch"
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="bottom", gap="small", width=wide
+    ):
+        text_a = st.text_input("First number", a, key=f"{prefix}a", **rest)
         st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
-        text_b = st.text_input("Second number", b, key=f"{prefix}b", bind="query-params", width=110)
+        text_b = st.text_input("Second number", b, key=f"{prefix}b", **rest)
     numbers: list[int] = []
     for name, text in (("First", text_a), ("Second", text_b)):
         try:

@@ -8,27 +8,18 @@ an attempt come back, and the page turns them into a hint.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lab.data.coverage import (
-    N_PARTIAL_PRODUCTS,
-    Pair,
-    covered,
-    partial_products_in,
-    trainable_pairs,
-)
+from lab.data.coverage import Pair, partial_products_in
 from lab.data.difficulty import carries
 from lab.data.problems import (
     HELDOUT_FROM,
     Field,
     Format,
-    Integers,
     WrongToken,
     implied_move,
     read_operand,
@@ -92,7 +83,9 @@ def grade_forgery(before: str, after: str, position: int) -> ForgedDigit:
 
 # ---------------------------------------------------------------- choose the pairs
 
-MOST_PAIRS = 300
+COVERED, MOST_PAIRS = 37, 5
+"""The number whose partial products are to be shown, and in how many pairs: each shows two."""
+
 PAIR = re.compile(r"\(?\s*(\d{1,9})\s*(?:[*x×,;]|\s)\s*(\d{1,9})\s*\)?", re.ASCII)
 
 
@@ -147,151 +140,39 @@ def read_pair(line: str) -> Pair:
 
 
 @dataclass(frozen=True)
-class Gap:
-    """A digit, or ten numbers from `first` on, of whose 100 partial products many are missing."""
-
-    kind: Literal["digit", "numbers"]
-    first: int
-    missing: int
-
-
-@dataclass(frozen=True)
 class Coverage:
-    """What a list holds of the 1,000 partial products, and what it lacks.
-
-    `missing`: (number, digit). `idle`: pairs that can each be dropped without losing anything.
-    """
+    """How often a list shows `COVERED` times each digit, and the missing digit that fewest of its
+    partners have, with those partners."""
 
     n_pairs: int
-    covered: int
-    missing: tuple[Pair, ...]
-    missing_by_digit: tuple[int, ...]
-    worst: Gap
-    idle: int
+    times: tuple[int, ...]
+    rarest: tuple[int, tuple[int, ...]]
+
+    @property
+    def covered(self) -> int:
+        return sum(n > 0 for n in self.times)
 
     @property
     def complete(self) -> bool:
-        return self.covered == N_PARTIAL_PRODUCTS
+        return all(self.times)
 
 
 def grade_pairs(pairs: Sequence[Pair]) -> Coverage:
-    """Count the partial products in a list of pairs and find where most are missing."""
-    lacks = ~covered(pairs)  # (100, 10)
-    by_digit, by_ten = lacks.sum(axis=0), lacks.reshape(10, 100).sum(axis=1)
-    if by_digit.max() >= by_ten.max():
-        worst = Gap("digit", int(by_digit.argmax()), int(by_digit.max()))
-    else:
-        worst = Gap("numbers", 10 * int(by_ten.argmax()), int(by_ten.max()))
-    times = np.zeros((100, 10), dtype=np.int64)
+    """Count, digit by digit, the pairs whose working holds `COVERED` times that digit."""
     held = [partial_products_in(*pair) for pair in pairs]
-    for products in held:
-        for product in products:
-            times[product] += 1
-    idle = sum(all(times[product] > 1 for product in products) for products in held)
-    return Coverage(
-        len(pairs),
-        int((~lacks).sum()),
-        tuple((int(number), int(digit)) for number, digit in np.argwhere(lacks)),
-        tuple(by_digit.tolist()),
-        worst,
-        idle,
-    )
+    times = tuple(sum((COVERED, digit) in products for products in held) for digit in range(10))
+    with_digit = {
+        digit: tuple(x for x in partners(COVERED) if digit in (x // 10, x % 10))
+        for digit in range(10)
+        if not times[digit]
+    }
+    rarest = min(with_digit.items(), key=lambda found: len(found[1]), default=(0, ()))
+    return Coverage(len(pairs), times, rarest)
 
 
-@lru_cache(maxsize=1)
-def holdings() -> tuple[list[Pair], NDArray[np.bool_]]:
-    """Every trainable pair, and which partial products 10 number + digit it holds. (N, 1000)"""
-    pairs = trainable_pairs()
-    holds = np.zeros((len(pairs), N_PARTIAL_PRODUCTS), dtype=bool)
-    for row, pair in enumerate(pairs):
-        holds[row, [10 * number + digit for number, digit in partial_products_in(*pair)]] = True
-    holds.flags.writeable = False  # all readers share it
-    return pairs, holds
-
-
-def rows_of(chosen: Sequence[Pair]) -> Integers:
-    """Where the chosen pairs stand in `holdings`, (n,). `ValueError` for one held out."""
-    row_of = {pair: row for row, pair in enumerate(holdings()[0])}
-    lacking = [pair for pair in chosen if pair not in row_of]
-    if lacking:
-        raise ValueError(f"{lacking[0]} is held out: a model may not be trained on it")
-    return np.array([row_of[pair] for pair in chosen], dtype=np.int64)
-
-
-def add_pairs(chosen: Sequence[Pair], up_to: int = MOST_PAIRS) -> list[Pair]:
-    """Greedily: add the pair that covers most that is missing, until `up_to` stand in the list.
-
-    Among pairs that cover as much, the one whose missing products fewest other pairs hold, since
-    those are hardest to come by later. Ends early once nothing is missing.
-    """
-    pairs, holds = holdings()
-    rows = rows_of(chosen).tolist()
-    missing = ~holds[rows].any(axis=0)  # (1000,)
-    rarity = 1 / holds.sum(axis=0)  # at most 1, so 4 of them in quarters never beat a product
-    worth = np.where(missing, 1 + rarity / 4, 0)
-    gain = np.matmul(holds, worth)  # (N,)
-    while len(rows) < up_to and gain.max() > 0.5:
-        best = int(gain.argmax())
-        new = np.flatnonzero(holds[best] & (worth > 0))
-        gain -= np.matmul(holds[:, new], worth[new])
-        worth[new] = 0
-        rows.append(best)
-    return [pairs[row] for row in rows]
-
-
-def swap_pairs(
-    chosen: Sequence[Pair], rng: np.random.Generator, moves: int = 500
-) -> Iterator[tuple[list[Pair], int]]:
-    """Improve a list by swaps that never lose coverage: yields it and its coverage every `moves`.
-
-    Take a partial product that is missing and a pair that holds it; put that pair in for one that
-    is missed no more than it brings. Even swaps count: they are how the list leaves a dead end.
-    Ends once all 1,000 are covered.
-    """
-    pairs, holds = holdings()
-    products = product_numbers()  # (N, 4)
-    holders = [np.flatnonzero(column) for column in holds.T]
-    rows = rows_of(chosen)
-    times = np.append(holds[rows].sum(axis=0), NEVER_MISSING)  # how often each product is held
-    while len(rows):
-        for _ in range(moves):
-            missing = np.flatnonzero(times == 0)
-            if not len(missing):
-                break
-            new = draw(rng, holders[draw(rng, missing)])
-            brings = (times[products[new]] == 0).sum()
-            times[products[new]] += 1
-            lost = (times[products[rows]] == 1).sum(axis=1)  # (n,)
-            spare = np.flatnonzero(lost <= brings)
-            if len(spare):
-                out = draw(rng, spare)
-                times[products[rows[out]]] -= 1
-                rows[out] = new
-            else:
-                times[products[new]] -= 1
-        yield [pairs[row] for row in rows], int((times[:-1] > 0).sum())
-        if times.all():
-            return
-
-
-NEVER_MISSING = 10**6
-"""How often the padding in `product_numbers` is held: so often that it never counts as lost."""
-
-
-@lru_cache(maxsize=1)
-def product_numbers() -> Integers:
-    """The partial products of every trainable pair as numbers, padded with 1000. (N, 4)"""
-    _, holds = holdings()
-    products = np.full((len(holds), 4), N_PARTIAL_PRODUCTS, dtype=np.int64)
-    for row, held in enumerate(holds):
-        numbers = np.flatnonzero(held)
-        products[row, : len(numbers)] = numbers
-    products.flags.writeable = False
-    return products
-
-
-def draw(rng: np.random.Generator, values: Integers) -> int:
-    return int(values[rng.integers(len(values))])
+def partners(number: int) -> list[int]:
+    """The numbers that may be trained on together with `number`."""
+    return [b for b in range(100) if split_value(*sorted((number, b))) < HELDOUT_FROM]
 
 
 # ---------------------------------------------------------------- pull out a head

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import combinations, product
 from typing import Any
 
 from lab.data.samples import some_pairs
 from lab.experiments.sweep import Cell
+from lab.inference.evaluate import likeliest
+from lab.inference.forward import run_with_trace
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.interp.patterns import sharpness
 from lab.model.trace import Edit
@@ -78,3 +82,50 @@ def part_cells() -> list[Cell]:
 def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
     """Some pairs with one whole attention or one FFN pulled out."""
     return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)
+
+
+# ---------------------------------------------------------------- several at once
+
+ASKED_OF_A_PAIR = 100
+"""Sums for each pair of heads: there are many pairs."""
+
+
+def silenced_cells() -> list[Cell]:
+    """All heads of some layers, the first one apart, and two heads of these layers at a time."""
+    book: Cell = {"run": "chain_of_thought"}
+    return [
+        *({**book, "layers": layers} for layers in ([1], [1, 2], [2, 3, 4, 5], [1, 2, 3, 4, 5])),
+        {"run": "few_pairs", "layers": [1, 2]},
+        {**book, "two_of_layers": [1, 2, 3, 4, 5]},
+    ]
+
+
+def measure_silenced(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+    """Wrong texts without the heads of these layers, or, pair by pair, without two of them."""
+    if "layers" in cell:
+        edits = [ablate_layer("attn_out", layer) for layer in cell["layers"]]
+        return wrong_texts(cell["run"], edits, n)
+    n = min(n, ASKED_OF_A_PAIR)
+    n_head = load_run(cell["run"]).model.config.attention.n_head
+    heads = list(product(cell["two_of_layers"], range(n_head)))
+    pairs: list[list[int]] = []
+    for one, other in combinations(heads, 2):
+        without = wrong_texts(cell["run"], [ablate_head(*one), ablate_head(*other)], n)
+        pairs.append([*one, *other, without["errors_strict"]])
+    return {**wrong_texts(cell["run"], [], n), "pairs": pairs}
+
+
+def wrong_texts(run: str, edits: Collection[Edit], n: int) -> dict[str, Any]:
+    """Of `n` pairs those whose text has a wrong token under edits, by teacher forcing: the first
+    token that goes wrong there goes wrong in greedy decoding too."""
+    loaded = load_run(run)
+    a, b, sample = some_pairs(n)
+    texts, mask = loaded.format.render(a, b)
+    trace = run_with_trace(loaded.model, texts[:, :-1], ["logits"], edits)
+    wrong = (likeliest(trace["logits"], texts) != texts) & mask
+    return {
+        "n": n,
+        "errors_strict": int(wrong.any(axis=1).sum()),
+        **sample.document(),
+        "seeds": [0],
+    }

@@ -56,6 +56,7 @@ LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
         "ch10_optimiser": ("adamw", "adamw"),
         "ch10_steps": ("200", 200),
         "ch10_seed": ("3", 3),
+        "ch10_fetch": ("product, units", 15),
         "ch10_layer": ("2", 2),
         "ch10_head": ("1", 1),
         "ch10_forge_to": ("7", 7),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui import tokens
 from components.ui.chapters.ch10 import exercises
-from lab.data import coverage
 from lab.data.problems import HELDOUT_FROM, split_value
 from lab.exercises.chain_of_thought import (
+    COVERED,
     FORM,
+    MOST_PAIRS,
     ForgedDigit,
     HandWritten,
     PulledHead,
-    grade_pairs,
     grade_text,
+    partners,
 )
 
 BAD = ["", "   ", "-1", "100", "3.5", "٣", "9" * 400, "<b>7</b>", "12\n13"]
@@ -34,9 +37,6 @@ def scene() -> None:
 
     page = Page("10_chain_of_thought")
 
-    def train_on(pairs: list[tuple[int, int]]) -> None:
-        st.caption(f"train on {len(pairs)}")
-
     which = st.session_state["which"]
 
     @page.section(which)
@@ -44,7 +44,7 @@ def scene() -> None:
         if which == "ex_forge":
             exercises.forge_a_digit(page)
         elif which == "ex_cover":
-            exercises.choose_pairs(page, train_on)
+            exercises.choose_pairs(page)
         elif which == "ex_head":
             exercises.find_the_adding_head(page)
         else:
@@ -162,48 +162,33 @@ def write_pairs(app: AppTest, text: str) -> AppTest:
     return checked(app.run())
 
 
-def click(app: AppTest, name: str) -> AppTest:
-    return checked(app.button(key=f"ch10_ex_{name}").click().run())
+FIVE = next(
+    five
+    for five in combinations([b for b in partners(COVERED) if b // 10 != b % 10], MOST_PAIRS)
+    if len(set("".join(f"{b:02d}" for b in five))) == 10
+)
+"""Partners of the number that show ten digits between them."""
 
 
-def test_the_untouched_list_is_three_hundred_at_random_and_says_what_it_lacks() -> None:
+def test_the_untouched_list_shows_one_digit_twice_and_the_hint_leads_on() -> None:
     app = open_scene("ex_cover")
-    graded = grade_pairs(coverage.random_pairs())
-    assert f"**300 of 300** pairs hold **{graded.covered} of 1,000**" in said(app)
-    assert not solved(app) and f"Most is missing for the digit {graded.worst.first}" in said(app)
-    assert [caption.value for caption in app.caption if "train" in caption.value]
-
-
-def test_the_buttons_draw_add_and_clear() -> None:
-    app = click(open_scene("ex_cover"), "cover_clear")
-    assert pairs_in(app) == [] and "**0 of 300** pairs" in said(app)
-    app = click(app, "cover_add")
-    assert len(pairs_in(app)) == 300 and not solved(app)
-    drawn = pairs_in(click(app, "cover_random"))
-    again = pairs_in(click(app, "cover_random"))
-    assert len(drawn) == len(again) == 300 and drawn != again
-
-
-def test_swaps_bring_a_list_to_all_and_it_is_accepted(monkeypatch) -> None:
-    monkeypatch.setattr(exercises, "SWAP_SECONDS", 60.0)
-    app = click(click(click(open_scene("ex_cover"), "cover_clear"), "cover_add"), "cover_swap")
-    assert solved(app) and "hold **1,000 of 1,000**" in said(app)
-    kept = pairs_in(app)
-    app = write_pairs(app, "\n".join(kept[1:]))
-    assert not solved(app) and "Still missing" in said(app) and "add 1 more" in said(app)
-
-
-def test_swaps_of_an_empty_list_leave_it_empty() -> None:
-    app = click(click(open_scene("ex_cover"), "cover_clear"), "cover_swap")
-    assert pairs_in(app) == []
-
-
-def test_swaps_stop_on_time(monkeypatch) -> None:
-    monkeypatch.setattr(exercises, "SWAP_SECONDS", 1e-6)
-    before = pairs_in(app := open_scene("ex_cover"))
-    after = pairs_in(click(app, "cover_swap"))
-    assert len(after) == 300 and before != after
+    assert pairs_in(app) == ["37 48", "37 98"]
     assert not solved(app)
+    assert "37 times 3 of the ten digits" in said(app)
+    assert "the digit that leaves least choice" in said(app)
+    assert not app.button, "nothing to press: the list is thought out"
+
+
+def test_five_pairs_that_show_ten_digits_are_accepted_and_four_of_them_are_not() -> None:
+    app = write_pairs(open_scene("ex_cover"), "\n".join(f"{b} 37" for b in FIVE))
+    assert solved(app) and "in 5 pairs" in app.success[0].value
+    app = write_pairs(app, "\n".join(f"37 {b}" for b in FIVE[1:]))
+    assert not solved(app) and "37 times 8 of the ten digits" in said(app)
+
+
+def test_five_pairs_that_show_a_digit_twice_hear_which() -> None:
+    app = write_pairs(open_scene("ex_cover"), "37 48\n37 98\n37 86\n37 41\n37 24")
+    assert not solved(app) and "4 and 8 are shown more than once" in said(app)
 
 
 HELD = next((a, b) for a in range(100) for b in range(a, 100) if split_value(a, b) >= HELDOUT_FROM)
@@ -218,39 +203,22 @@ HELD = next((a, b) for a in range(100) for b in range(a, 100) if split_value(a, 
         ("9" * 400, "Line 1, `'999999999999…'`"),
         ("`<b>7</b>`", "Line 1, `''<b>7</b>''`"),
         (f"{HELD[0]} {HELD[1]}", f"{HELD[0]} × {HELD[1]} is held out"),
-        (
-            "\n".join(f"{a} {b}" for a, b in coverage.trainable_pairs()[:301]),
-            "301 pairs are too many",
-        ),
+        ("\n".join(f"37 {b}" for b in partners(37)[:6]), "6 pairs are too many"),
     ],
 )
-def test_a_list_that_may_not_be_trained_on_says_so_and_offers_no_training(
+def test_a_list_that_may_not_be_trained_on_says_so_and_is_not_accepted(
     text: str, needle: str
 ) -> None:
     app = write_pairs(open_scene("ex_cover"), text)
     assert needle in app.warning[0].value and len(app.warning[0].value) < 200
     assert not app.success and "<b>7" not in html_of(app)
-    assert not [caption for caption in app.caption if "train on" in caption.value]
 
 
 def test_an_unreadable_line_keeps_a_full_cover_from_being_accepted() -> None:
-    full = "\n".join(f"{a} {b}" for a, b in coverage.trainable_pairs())
-    app = write_pairs(open_scene("ex_cover"), full)
-    assert "1,000 of 1,000" in said(app)
+    five = "\n".join(f"37 {b}" for b in FIVE)
+    app = write_pairs(open_scene("ex_cover"), f"{five}\nseven")
+    assert "37 times 10 of the ten digits" in said(app)
     assert not app.success and "Mend what is named above" in said(app)
-
-
-def test_the_buttons_keep_what_may_be_trained_on_and_drop_the_rest() -> None:
-    good = coverage.trainable_pairs()[7]
-    app = write_pairs(open_scene("ex_cover"), f"seven\n{HELD[0]} {HELD[1]}\n{good[0]} {good[1]}")
-    app = click(app, "cover_add")
-    assert pairs_in(app)[0] == f"{good[0]} {good[1]}" and len(pairs_in(app)) == 300
-    assert not app.warning
-
-
-def test_a_full_list_hears_how_many_of_its_pairs_are_idle() -> None:
-    graded = grade_pairs(coverage.random_pairs())
-    assert f"{graded.idle} of your pairs hold nothing" in exercises.cover_hint(graded)
 
 
 # ---------------------------------------------------------------- pull out a head
@@ -297,7 +265,7 @@ def test_the_right_text_is_accepted_and_another_sum_begins_from_nothing() -> Non
 
     app = open_scene("ex_write")
     assert solved(answer(app, FORM.text(*draw_sum(0))[FORM.prompt_length :]))
-    click(app, "write_another")
+    checked(app.button(key="ch10_ex_write_another").click().run())
     assert not app.success and len(app.warning) == 1 and "empty" in app.warning[0].value
     assert solved(answer(app, FORM.text(*draw_sum(1)), 1))
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
-from itertools import islice
+from itertools import combinations
 
-import numpy as np
 import pytest
 
 from lab.data import coverage
-from lab.data.problems import HELDOUT_FROM, partial_products, split_value
+from lab.data.problems import HELDOUT_FROM, split_value
 from lab.exercises import chain_of_thought as exercises
 from lab.exercises.chain_of_thought import FORM
 from lab.inference.transcript import transcribe
@@ -98,101 +96,39 @@ def test_held_out_pairs_are_set_apart_by_the_one_split() -> None:
     assert len(listed.pairs) + len(listed.held_out) == 210 and not listed.allowed
 
 
-def test_a_list_is_allowed_from_one_pair_to_three_hundred() -> None:
+def test_a_list_is_allowed_from_one_pair_to_five() -> None:
     def text(n: int) -> str:
         return "\n".join(f"{a}*{b}" for a, b in coverage.trainable_pairs()[:n])
 
-    allowed = [exercises.read_pairs(text(n)).allowed for n in (0, 1, 300, 301)]
+    allowed = [exercises.read_pairs(text(n)).allowed for n in (0, 1, 5, 6)]
     assert allowed == [False, True, True, False]
 
 
-def test_coverage_counts_what_the_written_working_holds() -> None:
-    """An independent count: every partial product that stands in a x b or b x a."""
-    pairs = coverage.random_pairs(40, seed=3)
-    held = {
-        (number, digit)
-        for a, b in pairs
-        for number, other in ((a, b), (b, a))
-        for digit in (other % 10, other // 10)
-        if number * digit in partial_products(number, other, 2)
-    }
+def test_digits_count_as_the_written_working_holds_them() -> None:
+    """An independent count: the pairs in whose text, either way round, 37 meets the digit."""
+    pairs = [(37, 48), (37, 98), (12, 37), (50, 60)]
     graded = exercises.grade_pairs(pairs)
-    assert graded.covered == len(held) and not set(graded.missing) & held
-    assert graded.covered + len(graded.missing) == 1000 and not graded.complete
-    assert sum(graded.missing_by_digit) == len(graded.missing)
+    for digit in range(10):
+        held = [p for p in pairs if 37 in p and str(digit) in f"{p[0] + p[1] - 37:02d}"]
+        assert graded.times[digit] == len(held)
+    assert graded.covered == 5 and not graded.complete
+    digit, choices = graded.rarest
+    assert not graded.times[digit] and choices
+    assert all(str(digit) in f"{b:02d}" and b in exercises.partners(37) for b in choices)
 
 
-def test_the_worst_gap_is_the_digit_or_the_ten_numbers_that_lack_most() -> None:
-    every = [(a, b) for a in range(100) for b in range(a, 100)]
-    assert exercises.grade_pairs(every).complete
-    no_seven = [(a, b) for a, b in every if "7" not in f"{a:02d}{b:02d}"]
-    assert exercises.grade_pairs(no_seven).worst == exercises.Gap("digit", 7, 100)
-    below_ninety = [(a, b) for a, b in every if b < 90]
-    found = exercises.grade_pairs(below_ninety).worst
-    assert found == exercises.Gap("numbers", 90, 100)
-
-
-def test_an_idle_pair_is_one_whose_products_all_stand_elsewhere() -> None:
-    pairs = coverage.random_pairs(60, seed=1)
-    alone = exercises.grade_pairs(pairs).covered
-    idle = [
-        p for p in pairs if exercises.grade_pairs([q for q in pairs if q != p]).covered == alone
+def test_thirty_seven_meets_every_digit_in_five_pairs_and_not_in_four() -> None:
+    """By trying: some five partners show ten digits, and four can show eight."""
+    partners = exercises.partners(exercises.COVERED)
+    assert {split_value(37, b) < HELDOUT_FROM for b in partners} == {True}
+    fives = [
+        five
+        for five in combinations([b for b in partners if b // 10 != b % 10], exercises.MOST_PAIRS)
+        if len(set("".join(f"{b:02d}" for b in five))) == 10
     ]
-    assert exercises.grade_pairs(pairs).idle == len(idle)
-
-
-def test_greedy_adds_the_pair_that_covers_most() -> None:
-    start = coverage.random_pairs(100, seed=2)
-    before = exercises.grade_pairs(start).covered
-    most = max(exercises.grade_pairs([*start, pair]).covered for pair in coverage.trainable_pairs())
-    after = exercises.add_pairs(start, up_to=101)
-    assert after[:100] == start and exercises.grade_pairs(after).covered == most > before
-
-
-def test_greedy_from_nothing_nearly_covers_and_never_leaves_the_training_pairs() -> None:
-    chosen = exercises.add_pairs([])
-    assert len(set(chosen)) == 300 and set(chosen) <= set(coverage.trainable_pairs())
-    assert 950 < exercises.grade_pairs(chosen).covered < 1000
-    assert exercises.add_pairs(chosen) == chosen
-    longer = exercises.add_pairs(chosen, up_to=1541)
-    assert exercises.grade_pairs(longer).complete and len(longer) < 400
-
-
-def test_greedy_refuses_a_held_out_pair() -> None:
-    held = next((1, b) for b in range(100) if split_value(1, b) >= HELDOUT_FROM)
-    with pytest.raises(ValueError, match="held out"):
-        exercises.add_pairs([held])
-
-
-def test_swaps_never_lose_coverage_keep_the_length_and_come_out_the_same() -> None:
-    start = coverage.random_pairs()
-
-    def run() -> list[tuple[list[coverage.Pair], int]]:
-        return list(islice(exercises.swap_pairs(start, np.random.default_rng(0)), 8))
-
-    steps = run()
-    counts = [exercises.grade_pairs(start).covered, *(n for _, n in steps)]
-    assert counts == sorted(counts) and counts[-1] > counts[0] + 200
-    for pairs, n in steps:
-        assert len(pairs) == len(set(pairs)) == 300
-        assert n == exercises.grade_pairs(pairs).covered
-    assert run() == steps
-
-
-def test_swaps_end_when_all_is_covered_and_of_nothing_make_nothing() -> None:
-    *_, (pairs, n) = exercises.swap_pairs(exercises.add_pairs([]), np.random.default_rng(0))
-    assert n == 1000 and exercises.grade_pairs(pairs).complete
-    listed = exercises.read_pairs("\n".join(f"{a} {b}" for a, b in pairs))
-    assert listed.allowed and len(listed.pairs) == 300
-    assert list(exercises.swap_pairs([], np.random.default_rng(0))) == []
-
-
-@pytest.mark.timing
-def test_greedy_answers_while_a_reader_waits(slowness: float) -> None:
-    exercises.holdings()
-    began = time.perf_counter()
-    exercises.add_pairs([])
-    assert time.perf_counter() - began < 0.3 * slowness
+    assert 0 < len(fives) < 100
+    assert exercises.grade_pairs([(37, b) for b in fives[0]]).complete
+    assert not exercises.grade_pairs([(37, b) for b in fives[0][:-1]]).complete
 
 
 # ---------------------------------------------------------------- pull out a head

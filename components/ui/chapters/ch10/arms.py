@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch10 import claims
+from components.ui.chapters.ch10.fetches import NUMBERS, digit_name
 from components.ui.claims import core, index
 from components.ui.claims.readings import result_of
 from components.ui.records import Atlas
 from components.ui.runs import BOOK_RUN
+from components.ui.words import one_in
 from lab.data.problems import PLACE_NAMES, STYLES, Format, Style
 from lab.records import ROOT, select
 from lab.statistics import spread
@@ -198,6 +200,61 @@ def choice_points(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+def race_points(rows: Sequence[Row], pairs: str) -> list[Row]:
+    """Where every run of the race ended, over all the pairs that were held out, or trained on."""
+    group = {"held out": "heldout", "trained on": "trained"}[pairs]
+    return [
+        point
+        for style in STYLES
+        for point in seed_rows(rows, STYLE_NAMES[style], group, style=style)
+    ]
+
+
+MIRRORED = {
+    "mirror_shown": "read the other way round",
+    "mirror_not_shown": "read in neither order",
+}
+
+
+def mirror_points(rows: Sequence[Row]) -> list[Row]:
+    """Half of the orders read, and, where the leak should vanish, one order of each pair."""
+    split, alone = claims.by_order(rows), select(rows, shown=claims.ONE_OF_EACH)
+    return [
+        *(point for group, name in MIRRORED.items() for point in seed_rows(split, name, group)),
+        *seed_rows(alone, "one order of each pair read", "mirror_shown"),
+    ]
+
+
+def strange_points(rows: Sequence[Row]) -> list[Row]:
+    names = ("none", "one of them", "both")
+    return [
+        point for k, name in enumerate(names) for point in seed_rows(rows, name, f"strange_{k}")
+    ]
+
+
+def fraction_points(rows: Sequence[Row]) -> list[Row]:
+    return [
+        point
+        for fraction in claims.FRACTIONS
+        for point in seed_rows(rows, f"one pair in {one_in(fraction)}", fraction=fraction)
+    ]
+
+
+MIRROR_HELPS = ("about as many as of the others", "fewer", "more")
+
+
+def mirror_helps(rows: Sequence[Row]) -> str:
+    """Of `MIRROR_HELPS` the one that every seed bears out; the first, where they overlap."""
+    split = claims.by_order(rows)
+    shares = {
+        group: [row[f"errors_{group}"] / row[f"n_{group}"] for row in split] for group in MIRRORED
+    }
+    read, unread = shares.values()
+    if max(read) < min(unread):
+        return MIRROR_HELPS[1]
+    return MIRROR_HELPS[2 if max(unread) < min(read) else 0]
+
+
 UNSEEN = ("both seen in training", "one never seen", "both never seen")
 
 
@@ -234,17 +291,32 @@ def tampered(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-# ---------------------------------------------------------------- the first wrong token
+# ---------------------------------------------------------------- several heads pulled out
 
-NUMBERS = (*(f"{ordinal} partial product" for ordinal in ORDINALS), "product")
-"""The names of `FORM.written`, without a reader's numbers."""
+
+def layer_heads(layers: Sequence[int]) -> str:
+    """All heads of some layers: 'layers 2 to 5', 'layer 1'."""
+    first, last = layers[0], layers[-1]
+    return f"layer {first}" if first == last else f"layers {first} to {last}"
+
+
+def silenced(rows: Sequence[Row]) -> dict[str, int]:
+    """Wrong texts of the book's model with all heads of some layers pulled out."""
+    return {
+        layer_heads(row["cell"]["layers"]): row["errors_strict"]
+        for row in select(rows, run=BOOK_RUN)
+        if "layers" in row["cell"]
+    }
+
+
+# ---------------------------------------------------------------- the first wrong token
 
 
 def first_wrong(atlas: Atlas) -> dict[str, int]:
     """How many wrong texts first fail at each digit of the working and the answer."""
     return {
-        f"{number}, {PLACE_NAMES[field.place(position)]}": int((atlas.wrong_at == position).sum())
-        for number, field in zip(NUMBERS, FORM.written, strict=True)
+        digit_name(position): int((atlas.wrong_at == position).sum())
+        for field in FORM.written
         for position in field.positions
     }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, count, part_of
+from components.ui.chapters.ch10 import fetches
+from components.ui.claims.core import Claim, Measured, count, part_of, share
 from components.ui.claims.readings import (
     HEADS,
     census,
     count_seeds,
+    full_reading,
     heldout,
     over_seeds,
     parameter_count,
@@ -17,17 +21,23 @@ from components.ui.claims.readings import (
     recipes_read,
     result_of,
     times_that_of,
-    training_tokens,
+    was_read_before,
     without_a_head,
     wrong_answers,
 )
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
-from lab.data.problems import STYLES, Format
+from lab.data.problems import Format
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
 TAMPER, HANDED = "records/tamper.jsonl", "records/handed.jsonl"
+MIRRORED, FETCHED = "records/mirrored.jsonl", "records/fetched.jsonl"
+SILENCED = "records/silenced.jsonl"
+
+ONE_OF_EACH = "one order of each pair"
+"""As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
+
 LIVE = "records/bench_live_runs.json"
 
 FRACTIONS, UNSEEN_AT = (0.05, 0.10, 0.20), 0.10
@@ -35,8 +45,6 @@ FRACTIONS, UNSEEN_AT = (0.05, 0.10, 0.20), 0.10
 
 SHIFTED = Format("cot_reversed").partial_products[1]
 """The partial product that counts tens, so that its first token is a zero."""
-
-PLAIN_SIZES = (("01m", 64), ("04m", 128), ("16m", 256))
 
 
 def count_recipes(result: dict[str, Any]) -> Measured:
@@ -139,6 +147,106 @@ def live_heldout(document: dict[str, Any]) -> Measured:
     return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
 
 
+def middle(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Errors in a group of pairs, the median of the seeds; the bound is that of the worst."""
+    worst = over_seeds(group, **cell)
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        seeds = select(rows, **cell)
+        n = seeds[0][f"n_{group}"]
+        median = spread(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds).median
+        return replace(worst(rows), shown=share(round(median * n), n))
+
+    return pick
+
+
+def heldout_share(result: dict[str, Any]) -> Measured:
+    found = heldout(result)
+    return replace(found, shown=share(found.errors or 0, found.n or 1))
+
+
+def by_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs on half of the orders, without those on one order of each pair."""
+    return [row for row in rows if "shown" not in row["cell"]]
+
+
+def split_by_order(
+    pick: Callable[[list[dict[str, Any]]], Measured],
+) -> Callable[[list[dict[str, Any]]], Measured]:
+    return lambda rows: pick(by_order(rows))
+
+
+def wrong_in_census(kind: str) -> Callable[[dict[str, Any]], Measured]:
+    """Of all pairs those with a wrong token (`strict`), or a wrong product (`answer`)."""
+
+    def pick(result: dict[str, Any]) -> Measured:
+        reading = full_reading(result)
+        errors, n = reading[f"errors_{kind}"], reading["n"]
+        return Measured(f"{errors:,}", errors, n, read_before=was_read_before(result))
+
+    return pick
+
+
+def silenced(run: str, *layers: int) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Wrong texts with all heads of these layers pulled out."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        (row,) = select(rows, run=run, layers=list(layers))
+        return Measured(part_of(row["errors_strict"], row["n"]), row["errors_strict"], row["n"])
+
+    return pick
+
+
+def whole(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Wrong texts with nothing pulled out."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        row = next(row for row in select(rows, run=run) if "head" not in row["cell"])
+        return Measured(f"{row['errors_strict']:,}", row["errors_strict"], row["n"])
+
+    return pick
+
+
+def two_heads(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row that holds every pair of heads but those of the first layer."""
+    return next(row for row in rows if "two_of_layers" in row["cell"])
+
+
+def pairs_that_matter(rows: list[dict[str, Any]]) -> Measured:
+    pairs = two_heads(rows)["pairs"]
+    return Measured(part_of(sum(errors > 0 for *_, errors in pairs), len(pairs)))
+
+
+def worst_pair(rows: list[dict[str, Any]]) -> Measured:
+    row = two_heads(rows)
+    errors = max(errors for *_, errors in row["pairs"])
+    return Measured(part_of(errors, row["n"]), errors, row["n"])
+
+
+def asked(rows: list[dict[str, Any]]) -> Measured:
+    return Measured(f"{rows[0]['n']:,}")
+
+
+def fetched_times(rows: list[dict[str, Any]]) -> Measured:
+    """In how many sums a head looked where it usually does, at the digit where that is fewest."""
+    fewest = min(at["times"] for at in fetches.at_digits(rows) if fetches.fetches_a_digit(at))
+    n = rows[0]["n"]
+    return Measured("all" if fewest == n else f"at least {fewest:,}", None, n)
+
+
+def wrong_without(
+    fetch: Callable[[Mapping[str, Any]], bool], pick: Callable[[list[int]], int]
+) -> Callable[[list[dict[str, Any]]], Measured]:
+    """Digits that come out wrong when a head is silent as it would fetch: one such fetch."""
+
+    def count_them(rows: list[dict[str, Any]]) -> Measured:
+        n = rows[0]["n"]
+        errors = pick([at["wrong_without"] for at in fetches.at_digits(rows) if fetch(at)])
+        return Measured(part_of(errors, n), errors, n)
+
+    return count_them
+
+
 CLAIMS: dict[str, Claim] = {
     "ch1.census": Claim(
         "The book's model multiplies all pairs up to 99.", result_of(BOOK_RUN), census
@@ -149,12 +257,9 @@ CLAIMS: dict[str, Claim] = {
     "ch1.parameters": Claim(
         "Parameters of the book's model.", result_of(BOOK_RUN), parameter_count
     ),
-    "ch1.tokens": Claim(
-        "Text read in training by the book's model.", result_of(BOOK_RUN), training_tokens
-    ),
     "ch1.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
-    "ch1.plain_tokens": Claim(
-        "Text read in training by the plain model.", result_of("plain"), training_tokens
+    "ch1.plain_heldout_share": Claim(
+        "The plain model on held-out pairs, as a share.", result_of("plain"), heldout_share
     ),
     "ch1.few_share": Claim(
         "Pairs that the small twin is trained on.", result_of("few_pairs"), trained_share
@@ -220,9 +325,9 @@ CLAIMS: dict[str, Claim] = {
         f"ch1.race_{style}": Claim(
             f"The twin on held-out pairs, format {style}, all at equal tokens.",
             "records/race.jsonl",
-            over_seeds(style=style),
+            middle(style=style),
         )
-        for style in STYLES
+        for style in ("plain", "cot_reversed")
     },
     "ch1.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
     "ch1.most_right_by": Claim(
@@ -234,7 +339,7 @@ CLAIMS: dict[str, Claim] = {
         f"ch1.fraction_{round(100 * fraction)}": Claim(
             f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.",
             "records/fractions.jsonl",
-            over_seeds(fraction=fraction),
+            middle(fraction=fraction),
         )
         for fraction in FRACTIONS
     },
@@ -242,7 +347,7 @@ CLAIMS: dict[str, Claim] = {
         f"ch1.unseen_{k}": Claim(
             f"Held-out sums with {k} partial products never seen, twin trained on 10%.",
             "records/fractions.jsonl",
-            over_seeds(f"unseen_{k}", fraction=UNSEEN_AT),
+            middle(f"unseen_{k}", fraction=UNSEEN_AT),
         )
         for k in range(3)
     },
@@ -250,7 +355,7 @@ CLAIMS: dict[str, Claim] = {
         f"ch1.{choice}_300": Claim(
             f"The twin on held-out pairs, trained on 300 {choice} pairs.",
             "records/choice.jsonl",
-            over_seeds(choice=choice),
+            middle(choice=choice),
         )
         for choice in ("chosen", "random")
     },
@@ -265,26 +370,18 @@ CLAIMS: dict[str, Claim] = {
     "ch1.chosen_300_products": Claim(
         "Partial products in 300 chosen pairs.", "records/choice.jsonl", products_of("chosen")
     ),
-    **{
-        f"ch1.plain_{name}": Claim(
-            f"The plain format on held-out pairs, {name} parameters.",
-            "records/sizes.jsonl",
-            over_seeds(style="plain", d_model=d_model),
-        )
-        for name, d_model in PLAIN_SIZES
-    },
-    **{
-        f"ch1.size_{name}": Claim(
-            f"Parameters of a network of width {d_model}.",
-            "records/sizes.jsonl",
-            million_parameters(d_model),
-        )
-        for name, d_model in PLAIN_SIZES
-    },
+    "ch1.plain_16m": Claim(
+        "The plain format on held-out pairs, 1.6M parameters.",
+        "records/sizes.jsonl",
+        middle(style="plain", d_model=256),
+    ),
+    "ch1.size_01m": Claim(
+        "Parameters of a network of width 64.", "records/sizes.jsonl", million_parameters(64)
+    ),
     "ch1.working_01m": Claim(
         "The working on held-out pairs, 0.1M parameters.",
         "records/sizes.jsonl",
-        over_seeds(style="cot_reversed"),
+        middle(style="cot_reversed"),
     ),
     "ch1.hidden_numbers": Claim(
         "Numbers of all hundred that stood in no training pair.",
@@ -295,10 +392,81 @@ CLAIMS: dict[str, Claim] = {
         f"ch1.strange_{k}": Claim(
             f"Test sums with {k} of 20 numbers that stood in no training pair.",
             "records/operands.jsonl",
-            over_seeds(f"strange_{k}"),
+            middle(f"strange_{k}"),
         )
         for k in range(3)
     },
+    **{
+        f"ch1.{run}_{kind}": Claim(f"{model} on all pairs, wrong in {what}.", result_of(run), pick)
+        for run, model in (
+            ("plain", "The plain model"),
+            ("few_pairs", "The small twin"),
+            (BOOK_RUN, "The book's model"),
+        )
+        for kind, what in (("strict", "some token"), ("answer", "the product"))
+        for pick in [wrong_in_census(kind)]
+    },
+    **{
+        f"ch1.{group}": Claim(
+            f"Trained on half of the orders: {what}.", MIRRORED, split_by_order(middle(group))
+        )
+        for group, what in (
+            ("mirror_shown", "pairs read the other way round"),
+            ("mirror_not_shown", "pairs read in neither order"),
+        )
+    },
+    "ch1.mirror_alone": Claim(
+        "Trained on one order of each pair: pairs read the other way round.",
+        MIRRORED,
+        middle("mirror_shown", shown=ONE_OF_EACH),
+    ),
+    "ch1.mirror_none": Claim(
+        "Trained on one order of each pair: pairs held out in both.",
+        MIRRORED,
+        middle(shown=ONE_OF_EACH),
+    ),
+    "ch1.mirror_seeds": Claim("Seeds of the split by order.", MIRRORED, count_seeds),
+    "ch1.fetch_sums": Claim("Sums in which it was looked what a head fetches.", FETCHED, asked),
+    "ch1.fetched_times": Claim(
+        "Sums in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
+        FETCHED,
+        fetched_times,
+    ),
+    "ch1.digit_silent": Claim(
+        "Wrong digits without the head that fetches a digit for them, where fewest are.",
+        FETCHED,
+        wrong_without(fetches.fetches_a_digit, min),
+    ),
+    **{
+        f"ch1.sign_silent_{head}": Claim(
+            f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
+            FETCHED,
+            wrong_without(partial(fetches.looks_at_a_sign, head), max),
+        )
+        for head in fetches.HEADS
+    },
+    **{
+        f"ch1.without_layers_{first}{last}": Claim(
+            f"The book's model with all heads of layers {first} to {last} pulled out.",
+            SILENCED,
+            silenced(BOOK_RUN, *range(first, last + 1)),
+        )
+        for first, last in ((1, 1), (1, 5), (2, 5))
+    },
+    "ch1.twin_without_upper": Claim(
+        "The small twin with all heads but those of its first layer pulled out.",
+        SILENCED,
+        silenced("few_pairs", 1, 2),
+    ),
+    "ch1.twin_whole": Claim(
+        "The small twin with nothing pulled out, on the same sums.", HEADS, whole("few_pairs")
+    ),
+    "ch1.pairs_that_matter": Claim(
+        "Pairs of heads above the first layer without which some text is wrong.",
+        SILENCED,
+        pairs_that_matter,
+    ),
+    "ch1.worst_pair": Claim("Wrong texts without the worst of them.", SILENCED, worst_pair),
     "live.default_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
         LIVE,

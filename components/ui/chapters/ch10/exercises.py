@@ -7,11 +7,8 @@ in HTML.
 
 from __future__ import annotations
 
-import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from components.ui import tokens
@@ -19,19 +16,18 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10.forging import WORKING, ask_digit
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
-from components.ui.plots import bars
 from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
-from lab.data import coverage
+from components.ui.words import listed
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
 from lab.exercises import chain_of_thought as exercises
 from lab.exercises.chain_of_thought import (
+    COVERED,
     FORM,
     MOST_PAIRS,
     WANTED_MOVE,
     Coverage,
     ForgedDigit,
-    Gap,
     HandWritten,
     PairList,
     PulledHead,
@@ -41,10 +37,7 @@ intervene = lazily("lab.interp.intervene")
 
 FORGED_AT_FIRST, FORGED_TO_AT_FIRST = WORKING[4], 9
 PULLED_AT_FIRST = (0, 3)
-SWAP_SECONDS = 2.0
-
-TrainOn = Callable[[list[Pair]], None]
-"""Draws a button that trains the small twin on these pairs."""
+PAIRS_AT_FIRST = ((37, 48), (37, 98))
 
 
 def written_right(a: int, b: int) -> str | None:
@@ -125,105 +118,68 @@ def forgery_hint(found: ForgedDigit, position: int, a: int, b: int) -> str:
 # ---------------------------------------------------------------- choose the pairs
 
 
-def choose_pairs(page: Chapter, train_on: TrainOn) -> None:
-    """At most 300 pairs that hold all partial products: the section `ex_cover`.
-
-    `train_on` is called with every list that a model may be trained on.
-    """
-    key = f"{page.prefix}ex_cover"
-    box = f"{key}_pairs"
-    edit_by_button(box, key)
+def choose_pairs(page: Chapter) -> None:
+    """The fewest pairs that show one number times every digit: the section `ex_cover`."""
+    st.caption(f"Numbers that {COVERED} may be trained with: {partners_in_words()}.")
     text = st.text_area(
-        "Your pairs, one a line", key=box, height=220, max_chars=10_000, placeholder="37 48"
+        "Your pairs, one a line",
+        pairs_text(PAIRS_AT_FIRST),
+        key=f"{page.prefix}ex_cover_pairs",
+        height=160,
+        max_chars=1000,
+        placeholder=f"{COVERED} 48",
     )
-    listed = exercises.read_pairs(text or "")
-    graded = exercises.grade_pairs(listed.pairs)
-    st.markdown(
-        f"**{graded.n_pairs} of {MOST_PAIRS}** pairs hold **{graded.covered:,} of "
-        f"{coverage.N_PARTIAL_PRODUCTS:,}** partial products."
-    )
-    for problem in list_problems(listed):
+    asked = exercises.read_pairs(text or "")
+    graded = exercises.grade_pairs(asked.pairs)
+    st.html(shown_digits(graded.times))
+    for problem in list_problems(asked):
         st.warning(problem)
-    if graded.complete and listed.allowed:
-        show_verdict(True, "Every partial product stands in some pair of your list.")
-    else:
-        show_verdict(False, "", cover_hint(graded))
-    if graded.missing:
-        page.draw(
-            bars.count_bars(
-                {f"× {digit}": n for digit, n in enumerate(graded.missing_by_digit)},
-                "digit",
-                "partial products missing",
-            ),
-            alt="How many partial products with each digit are missing from your list",
-        )
-    page.prose("ex_cover_train")
-    if listed.allowed:
-        train_on(list(listed.pairs))
-    page.source(exercises.grade_pairs, exercises.add_pairs, exercises.swap_pairs)
+    show_verdict(
+        graded.complete and asked.allowed,
+        f"{COVERED} times every digit stands in your list, in {graded.n_pairs} pairs. "
+        "Fewer cannot do it: a pair shows two digits."
+        if graded.complete and asked.allowed
+        else cover_said(graded),
+        cover_hint(graded),
+    )
+    page.source(exercises.grade_pairs, exercises.partners)
 
 
-def edit_by_button(box: str, key: str) -> None:
-    """Buttons that rewrite the list in `box` before it is drawn; at first, 300 at random."""
-    draws = f"{key}_draws"
-    if box not in st.session_state:
-        st.session_state[box] = pairs_text(coverage.random_pairs())
-    with st.container(horizontal=True):
-        drawn = st.button("300 at random", key=f"{key}_random", icon=":material/casino:")
-        added = st.button(
-            "Add the pair that covers most, up to 300", key=f"{key}_add", icon=":material/add:"
-        )
-        swapped = st.button("Swap for two seconds", key=f"{key}_swap", icon=":material/swap_horiz:")
-        cleared = st.button("Clear", key=f"{key}_clear", icon=":material/delete:")
-    if not (drawn or added or swapped or cleared):
-        return
-    pairs = list(exercises.read_pairs(st.session_state[box] or "").pairs)
-    if drawn:
-        st.session_state[draws] = st.session_state.get(draws, 0) + 1
-        pairs = coverage.random_pairs(seed=st.session_state[draws])
-    elif added:
-        pairs = exercises.add_pairs(pairs)
-    elif swapped:
-        pairs = swap_with_progress(pairs)
-    else:
-        pairs = []
-    st.session_state[box] = pairs_text(pairs)
+def partners_in_words() -> str:
+    return ", ".join(f"{partner:02d}" for partner in exercises.partners(COVERED))
 
 
-def swap_with_progress(pairs: list[Pair]) -> list[Pair]:
-    """Two seconds of swaps, in slices; the same list gets the same draws."""
-    rng = np.random.default_rng(zlib.crc32(pairs_text(pairs).encode()))
-    began, bar = time.monotonic(), st.progress(0.0)
-    for better, n in exercises.swap_pairs(pairs, rng):
-        pairs, spent = better, (time.monotonic() - began) / SWAP_SECONDS
-        bar.progress(min(spent, 1.0), text=f"{n:,} of {coverage.N_PARTIAL_PRODUCTS:,} covered")
-        if spent >= 1:
-            break
-    bar.empty()
-    return pairs
+def shown_digits(times: Sequence[int]) -> str:
+    """HTML: the ten digits, each with how many pairs of the list show the number times it."""
+    heads = "".join(f'<th class="wb-top">{digit}</th>' for digit in range(len(times)))
+    cells = "".join(f"<td>{n or '–'}</td>" for n in times)
+    return (
+        f'<div class="wb-scroll"><table class="wb-table wb-narrow"><tr><th>{COVERED} ×</th>{heads}'
+        f"</tr><tr><th>pairs</th>{cells}</tr></table></div>"
+    )
 
 
 def pairs_text(pairs: Sequence[Pair]) -> str:
-    return "\n".join(f"{a} {b}" for a, b in pairs)
+    return "\n".join(f"{a:02d} {b:02d}" for a, b in pairs)
 
 
-def list_problems(listed: PairList) -> list[str]:
+def list_problems(asked: PairList) -> list[str]:
     """A sentence for each thing that keeps a list from being trained on."""
     out: list[str] = []
-    if listed.unreadable:
-        number, line = listed.unreadable[0]
+    if asked.unreadable:
+        number, line = asked.unreadable[0]
         shown = repr(line if len(line) <= 12 else line[:12] + "…").replace("`", "'")
         out.append(
-            f"Line {number}, `{shown}`, {among(listed.unreadable)}cannot be read; write two whole "
+            f"Line {number}, `{shown}`, {among(asked.unreadable)}cannot be read; write two whole "
             "numbers from 0 to 99 on a line, as in 37 48."
         )
-    if listed.held_out:
-        a, b = listed.held_out[0]
+    if asked.held_out:
+        a, b = asked.held_out[0]
         out.append(
-            f"The pair {a} × {b} {among(listed.held_out)}is held out for testing; leave it out."
+            f"The pair {a} × {b} {among(asked.held_out)}is held out for testing; leave it out."
         )
-    if len(listed.pairs) > MOST_PAIRS:
-        out.append(f"{len(listed.pairs)} pairs are too many; at most {MOST_PAIRS} are allowed.")
+    if len(asked.pairs) > MOST_PAIRS:
+        out.append(f"{len(asked.pairs)} pairs are too many; at most {MOST_PAIRS} are allowed.")
     return out
 
 
@@ -231,36 +187,30 @@ def among(found: Sequence[object]) -> str:
     return f"the first of {len(found)}, " if len(found) > 1 else ""
 
 
+def cover_said(graded: Coverage) -> str:
+    return f"Your list shows {COVERED} times {graded.covered} of the ten digits."
+
+
 def cover_hint(graded: Coverage) -> str:
-    """Where most is missing, and what the list could do without."""
-    room = MOST_PAIRS - graded.n_pairs
+    """What the list shows twice, and which missing digit leaves least choice."""
     if graded.complete:
         return "Nothing is missing. Mend what is named above."
-    if len(graded.missing) <= 5:
-        names = ", ".join(f"{number} × {digit}" for number, digit in graded.missing)
-        said = f"Still missing: {names}."
-    else:
-        said = gap_hint(graded.worst)
-    if room > 0:
-        return f"{said} You may add {room} more."
-    if graded.idle:
+    twice = [digit for digit, n in enumerate(graded.times) if n > 1]
+    if graded.n_pairs >= MOST_PAIRS and twice:
         return (
-            f"{said} {graded.idle} of your pairs hold nothing that the others lack: "
-            "put something better in the place of one."
+            f"{listed_digits(twice)} shown more than once, and there is no room for that: "
+            "five pairs show ten digits only if no digit comes twice."
         )
-    return f"{said} Each of your pairs holds something that no other does: you have to swap."
-
-
-def gap_hint(gap: Gap) -> str:
-    if gap.kind == "digit":
-        which, where = f"the digit {gap.first}", f"with a {gap.first} in them"
-    else:
-        which = f"the numbers {gap.first} to {gap.first + 9}"
-        where = "with one of these numbers"
+    digit, choices = graded.rarest
+    numbers = listed([f"{number:02d}" for number in choices])
     return (
-        f"Most is missing for {which}: {gap.missing} of 100 partial products. Look for pairs "
-        f"{where}."
+        f"Begin with the digit that leaves least choice. Of those missing that is {digit}: it "
+        f"stands in {numbers} alone."
     )
+
+
+def listed_digits(digits: Sequence[int]) -> str:
+    return f"{listed([f'{digit}' for digit in digits])} {'is' if len(digits) == 1 else 'are'}"
 
 
 # ---------------------------------------------------------------- pull out a head

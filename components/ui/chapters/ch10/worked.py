@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.ui.chapters.ch10 import arms, claims
+from components.ui.chapters.ch10 import arms, claims, turns
 from components.ui.chapters.ch10.arms import PLAIN, TWIN
 from components.ui.claims import core
 from components.ui.records import atlases
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
-from lab.data.problems import STYLES, Format, Style
+from lab.data.problems import STYLES, Style
 from lab.exercises.chain_of_thought import MOST_PAIRS, WANTED_MOVE
 
 
 def to_be_right_in(style: Style) -> str:
-    """How many tokens of a line bear loss."""
-    return spelled(int(Format(style).render(37, 48)[1].sum()))
+    """How many tokens of a line the model writes."""
+    return spelled(turns.turns(style))
 
 
 def guessed_digits() -> np.ndarray:
@@ -56,11 +56,13 @@ CALC = {
     "styles": lambda: spelled(len(STYLES)),
     "short_line": lambda: to_be_right_in("plain"),
     "long_line": lambda: to_be_right_in("cot"),
+    "layers_plain": lambda: f"{turns.turns('plain') * turns.layers()}",
+    "layers_cot": lambda: f"{turns.turns('cot_reversed') * turns.layers()}",
     "best_tens": best_tens,
     "easy_rows": easy_rows,
     "twin_errors": twin_errors,
     "twin_first_wrong": twin_first_wrong,
     "unseen_at": lambda: one_in(claims.UNSEEN_AT),
     "wanted_move": lambda: f"{WANTED_MOVE}",
-    "most_pairs": lambda: f"{MOST_PAIRS}",
+    "most_pairs": lambda: spelled(MOST_PAIRS),
 }
