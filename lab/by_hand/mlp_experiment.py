@@ -35,7 +35,7 @@ from lab.by_hand.mlp import (
 Rule = Literal["sgd", "momentum", "adam"]
 Cells = NDArray[np.bool_]
 
-OPTIMISERS: dict[Rule, Callable[[float], Optimiser]] = {
+OPTIMISERS: dict[Rule, type[SGD | Momentum | Adam]] = {
     "sgd": SGD,
     "momentum": Momentum,
     "adam": Adam,
@@ -302,7 +302,7 @@ class Stepper:
         self.frames.append(replace(after, loss=before.loss, dW=before.dW, db=before.db))
 
     def look_at(self, cell: int) -> None:
-        """Make this cell the example: its gradient, without a step; the next step starts with it."""
+        """Make this cell the example: its gradient, without a step; the next step begins there."""
         self.waiting = [cell, *(other for other in self.waiting if other != cell)]
         self.batch, self.asked = np.array([cell]), deepcopy(self.network)
         self.frames.append(self.frame(self.frames[-1].epoch))
