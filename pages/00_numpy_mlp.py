@@ -248,7 +248,7 @@ def step_by_step() -> None:
         on_pick=stepping.pick,
         asked=stepping.stepper().batch.tolist(),
         on_cell=stepping.look_at,
-        over=(" over the cells of that step, before it", " in the whole table, after it"),
+        over=(" over the framed cells, before the step", " in the whole table, after it"),
     )
     left, right = st.columns(2)
     with left:

@@ -62,8 +62,8 @@ NOTATION: dict[str, str] = {
     "e": "Euler's number, the base of the natural logarithm",
     "V": "the size of the vocabulary; in FlashAttention, a block of values",
     "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
-    "v": "a value; of an optimiser, a speed, or the mean of the squares so far; as a subscript, one "
-    "token of the vocabulary",
+    "v": "a value; of an optimiser, a speed, or the mean of the squares so far; as a subscript, "
+    "one token of the vocabulary",
     "v_i": "a note: what one layer wrote to the stream",
     "q": "a query",
     "k": "a key; in top-k, how many tokens are kept",

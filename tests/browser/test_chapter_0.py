@@ -76,7 +76,7 @@ def test_the_colour_of_the_edges_stays_as_chosen_after_a_step(open_page) -> None
         wait_for(page, lambda step=step: said(block).startswith(f"step {step}, "))
         wait_idle(page)
         assert chosen.inner_text() == "weights"
-    assert "over the cells of that step" in said(block) and "in the whole table" in said(block)
+    assert "over the framed cells" in said(block) and "in the whole table" in said(block)
     assert page.console_errors == []
 
 

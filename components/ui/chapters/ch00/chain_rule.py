@@ -85,7 +85,7 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
         f"hands back its own $dy$ times its weight. The three that weigh most are {shown}; the "
         f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
         f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
-        f"the {hand.terms[example]:+.4f} of its line above."
+        f"the {hand.terms[example]:+.4f} of its line in the table."
     )
 
 

@@ -1,8 +1,12 @@
-"""The way of one signal back, drawn once: from the votes to the weight that it moves."""
+"""The way of one signal back, drawn once: from the votes to the weight that it moves.
+
+In HTML, since Streamlit lets no SVG through: a line is a thin box that is turned.
+"""
 
 from __future__ import annotations
 
 from html import escape
+from math import atan2, hypot
 
 import numpy as np
 
@@ -10,9 +14,9 @@ from components.ui.drawings.network import Edge
 from lab.by_hand.mlp import Numbers
 from lab.by_hand.mlp_experiment import ByHand
 
-WIDE, HIGH = 380, 300
-COLUMNS = (84, 186, 290)
-"""Where inputs, hidden neurons and votes stand."""
+HIGH = 310
+COLUMNS = (76, 168, 254)
+"""Where inputs, hidden neurons and votes stand, in pixels; a phone has room for it all."""
 
 SIZES = (20, 16, 20)
 NAMED = 3
@@ -31,38 +35,33 @@ def signal_back(hand: ByHand, edge: Edge, a: Numbers, b: Numbers, played: int = 
     """A picture of the example that moves the weight most. `played`: how often it was asked for
     again; another number, and the browser draws it anew."""
     at, (layer, i, o) = hand.telling, edge
-    lines, words = into_the_neuron(hand, at, o) if layer == 0 else ([], [])
-    end, start = places(layer)[i], places(layer + 1)[o]
+    end, start, on = places(layer)[i], places(layer + 1)[o], {(layer, i), (layer + 1, o)}
+    down = 18 if end[1] < start[1] else -18  # words at the neuron keep off the edge that leaves it
+    lines, words = into_the_neuron(hand, at, o, down) if layer == 0 else ([], [])
     lines.append(line(start, end, hand.dy[at], 1.0, "wb-last"))
-    middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 7
     words += [
-        text(middle, f"× x {hand.x[at]:.3g}", "middle", 3),
-        text((end[0] - 8, end[1] - 12), f"dW {hand.terms[at]:+.3f}", "end", 4, "wb-sum"),
+        text(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 9), f"× x {hand.x[at]:.3g}", 3),
+        text((end[0] - 8, end[1] - 14), f"dW {hand.terms[at]:+.3f}", 4, "wb-end wb-sum"),
     ]
     if layer == 1:
-        words.append(text((start[0] + 8, start[1]), vote(o, hand.dy[at]), "start", 0))
+        words.append(text((start[0] + 9, start[1]), vote(o, hand.dy[at]), 0, "wb-start"))
     dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{5 if (n, k) in ends(edge) else 2.5}"/>'
+        f'<b class="{"wb-on" if (n, k) in on else ""}" style="left:{x:.1f}px;top:{y:.1f}px"></b>'
         for n in range(3)
         for k, (x, y) in enumerate(places(n))
     )
     heads = "".join(
-        f'<text x="{x}" y="11" text-anchor="middle" class="wb-head">{name}</text>'
+        f'<span class="wb-head" style="left:{x}px;top:8px">{name}</span>'
         for x, name in zip(COLUMNS, ("inputs", "hidden", "votes"), strict=True)
     )
     told = f"For {a[at]} times {b[at]}, the signal from the votes back to one weight"
     return (
-        f'<svg class="wb-signal" viewBox="0 0 {WIDE} {HIGH}" role="img" data-played="{played}" '
-        f'aria-label="{escape(told)}">{"".join(lines)}{dots}{heads}{"".join(words)}</svg>'
+        f'<div class="wb-signal" role="img" data-played="{played}" aria-label="{escape(told)}">'
+        f"{''.join(lines)}{dots}{heads}{''.join(words)}</div>"
     )
 
 
-def ends(edge: Edge) -> set[tuple[int, int]]:
-    layer, i, o = edge
-    return {(layer, i), (layer + 1, o)}
-
-
-def into_the_neuron(hand: ByHand, at: int, o: int) -> tuple[list[str], list[str]]:
+def into_the_neuron(hand: ByHand, at: int, o: int, down: float) -> tuple[list[str], list[str]]:
     """What all votes hand back to hidden neuron `o`, and what it makes of it."""
     assert hand.back is not None and hand.ahead is not None and hand.slope is not None
     back, ahead = hand.back[at], hand.ahead[at]
@@ -70,14 +69,12 @@ def into_the_neuron(hand: ByHand, at: int, o: int) -> tuple[list[str], list[str]
     neuron = places(1)[o]
     lines = [line(places(2)[k], neuron, back[k], share[k], "wb-first") for k in range(SIZES[2])]
     words = [
-        text((COLUMNS[2] + 8, places(2)[k][1]), vote(k, ahead[k]), "start", 0)
+        text((COLUMNS[2] + 9, places(2)[k][1]), vote(k, ahead[k]), 0, "wb-start")
         for k in np.argsort(-share)[:NAMED]
     ]
-    slope = f"ReLU × {hand.slope[at]:.0f}"
     x, y = neuron
-    below = 18 if y < HIGH / 2 else -18
-    words.append(text((x, y + below), f"sum {back.sum():+.3f}", "middle", 1, "wb-sum"))
-    words.append(text((x, y + below * 1.8), slope, "middle", 2))
+    words.append(text((x, y + down), f"sum {back.sum():+.3f}", 1, "wb-sum"))
+    words.append(text((x, y + 2 * down), f"ReLU × {hand.slope[at]:.0f}", 2))
     return lines, words
 
 
@@ -92,16 +89,14 @@ def line(
     (x1, y1), (x2, y2) = start, end
     sign = "negative" if value < 0 else "positive"
     return (
-        f'<line class="{kind}" pathLength="1" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" '
-        f'y2="{y2:.1f}" stroke="var(--wb-{sign})" stroke-width="{0.4 + 3 * share:.2f}" '
-        f'stroke-opacity="{0.25 + 0.75 * share:.2f}"/>'
+        f'<i class="{kind}" style="left:{x1:.1f}px;top:{y1:.1f}px;'
+        f"width:{hypot(x2 - x1, y2 - y1):.1f}px;height:{0.6 + 3 * share:.1f}px;"
+        f"--turn:{atan2(y2 - y1, x2 - x1):.4f}rad;"
+        f'background:var(--wb-{sign});opacity:{0.25 + 0.75 * share:.2f}"></i>'
     )
 
 
-def text(at: tuple[float, float], words: str, anchor: str, turn: int, kind: str = "") -> str:
-    """`turn`: which of the words comes first, which next."""
+def text(at: tuple[float, float], words: str, turn: int, kind: str = "") -> str:
+    """Words whose middle, start or end is there. `turn`: which come first, which next."""
     x, y = at
-    return (
-        f'<text class="{kind}" style="--i:{turn}" x="{x:.1f}" y="{y + 4:.1f}" '
-        f'text-anchor="{anchor}">{words}</text>'
-    )
+    return f'<span class="{kind}" style="left:{x:.1f}px;top:{y:.1f}px;--i:{turn}">{words}</span>'
