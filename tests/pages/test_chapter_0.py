@@ -182,6 +182,8 @@ def test_a_weight_changed_by_hand_changes_answers(book) -> None:
 def test_an_edge_is_picked_by_its_numbers(book) -> None:
     app = book(PAGE)
     app.button_group(key="ch00_pick").set_value(2).run()
+    assert film(app, "last step")["picked"][0] == 1 and "stands at the vote itself" in text_of(app)
+    app.number_input(key="ch00_from").set_value(0).run()
     app.number_input(key="ch00_to").set_value(16).run()
     assert not app.exception
     assert "from hidden neuron 0 to the vote for 6 tens" in text_of(app)
@@ -283,16 +285,13 @@ def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(
     told = [m.value for m in app.markdown if m.value.startswith(f"`{rule}`")]
     assert len(told) == 1 and formula in told[0]
     code = [block.value for block in app.code]
-    own = inspect.getsource(OPTIMISERS[rule].step)
-    assert own in code
-    others = [inspect.getsource(OPTIMISERS[r].step) for r in OPTIMISERS if r != rule]
-    assert not any(other in code for other in others)
+    steps = {name: inspect.getsource(of.step).rstrip() for name, of in OPTIMISERS.items()}
+    assert [name for name, step in steps.items() if step in code] == [rule]
 
 
 def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
     app = book(PAGE, ch00_init="equal", ch00_start="equal")
     assert not app.exception and app.button_group(key="ch00_init").value == "equal"
-    assert right(film(app, "in training")) <= 40
     together, alone = map(int, found(r"(\d+) cells of 100 are right, and .+ gets (\d+)\.", app))
     assert abs(together - alone) <= 5 and max(together, alone) <= 40
     assert len(set(maps_of(app))) == 1 and len(maps_of(app)) == 16

@@ -73,8 +73,15 @@ def signed(x: float) -> str:
 
 def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     """The dy of the example that says most, as the chain rule puts it together."""
-    assert hand.back is not None and hand.slope is not None
     example = hand.telling
+    if hand.back is None or hand.slope is None:
+        return (
+            f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
+            f"share of one in {2 * len(a)}, since the loss is the mean over two places and "
+            f"{len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
+            f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
+            f"{hand.terms[example]:+.4f} of its line in the table."
+        )
     terms, slope = hand.back[example], hand.slope[example]
     largest = np.argsort(-abs(terms))[:3]
     shown = ", ".join(f"{terms[k]:+.4f}" for k in largest)
