@@ -73,8 +73,8 @@ def into_the_neuron(hand: ByHand, at: int, o: int, down: float) -> tuple[list[st
         for k in np.argsort(-share)[:NAMED]
     ]
     x, y = neuron
-    words.append(text((x, y + down), f"sum {back.sum():+.3f}", 1, "wb-sum"))
-    words.append(text((x, y + 2 * down), f"ReLU × {hand.slope[at]:.0f}", 2))
+    words.append(text((x - 9, y + down), f"sum {back.sum():+.3f}", 1, "wb-end wb-sum"))
+    words.append(text((x - 9, y + 2 * down), f"ReLU × {hand.slope[at]:.0f}", 2, "wb-end"))
     return lines, words
 
 
