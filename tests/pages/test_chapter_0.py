@@ -301,7 +301,7 @@ def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
 
 def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(book) -> None:
     app = book(PAGE)
-    least, most = map(int, found(r"only (\d+) to (\d+) cells stay right", app))
+    least, most = map(int, found(r"any single one (\d+) to (\d+) cells stay right", app))
     told = [int(n) for n in re.findall(r"</b> (\d+) right", neurons_of(app))]
     assert (min(told), max(told)) == (least, most) and len(told) == 16 and most < 100
     chance, ways = map(int, found(r"in (\d+) of (\d+) ways some neuron fits", app))

@@ -37,7 +37,7 @@ CLAIMS: dict[str, Claim] = {
         MLP,
         lambda document: Measured(f"{document['ten']['seconds_worst']:.2f} seconds"),
     ),
-    "ch0.hundred": Claim("The hundred by hundred table, by heart.", MLP, table_known),
+    "ch0.hundred": Claim("The hundred by hundred table, by heart: right.", MLP, table_known),
     "ch0.hundred_seconds": Claim(
         "Seconds until the network knows the hundred by hundred table.",
         MLP,

@@ -178,7 +178,7 @@ def start_chosen() -> Settings:
 
 def alike(settings: Settings, after: bool) -> str:
     network = trained(settings) if after else settings.network()
-    return f"{int((likeness(network) > ALIKE).sum())}"
+    return spelled(int((likeness(network) > ALIKE).sum())).replace("zero", "none")
 
 
 def patterns() -> Numbers:
