@@ -264,7 +264,7 @@ def test_p_minus_y_is_what_runs_back_from_the_right_digit(book) -> None:
     p, miss, half = map(number, found(r"probability of ([\d.]+), so \$p - y\$ is (\S+)\. .+half "
                                       r"of that, (\S+), runs", app))  # fmt: skip
     assert miss == pytest.approx(p - 1, abs=1e-3) and half == pytest.approx(miss / 2, abs=1e-3)
-    assert f"6 units {half:+.2f}" in signal_of(app)
+    assert f"6 units {half:+.3f}" in signal_of(app)
 
 
 def test_single_precision_is_told_by_how_far_its_check_is_off(book) -> None:
@@ -336,7 +336,7 @@ def test_the_signal_is_played_again_at_a_press(book) -> None:
     app.button(key="ch00_signal").click().run()
     assert signal_of(app) != before
     app.button_group(key="ch00_pick").set_value(2).run()
-    assert "dW" in signal_of(app) and "ReLU" not in signal_of(app)
+    assert "x·dy" in signal_of(app) and "ReLU" not in signal_of(app)
 
 
 def test_a_guess_on_the_hidden_row_is_asked_once(book) -> None:

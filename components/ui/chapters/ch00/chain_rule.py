@@ -48,7 +48,7 @@ def terms_table(hand: ByHand, a: Numbers, b: Numbers) -> str:
         if into
     )
     if n_silent := int((hand.x == 0).sum()):
-        rows += f'<tr><td colspan="4" class="wb-soft">{silent(n_silent, len(hand.x))}</td></tr>'
+        rows += f'<tr><th colspan="4" class="wb-top">{silent(n_silent, len(hand.x))}</th></tr>'
     return (
         '<div class="wb-scroll"><table class="wb-table"><tr><th>example</th>'
         '<th class="wb-top">x, came in</th><th class="wb-top">dy, came back</th>'

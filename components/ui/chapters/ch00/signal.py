@@ -15,7 +15,7 @@ from lab.by_hand.mlp import Numbers
 from lab.by_hand.mlp_experiment import ByHand
 
 HIGH = 310
-COLUMNS = (76, 168, 254)
+COLUMNS = (84, 172, 254)
 """Where inputs, hidden neurons and votes stand, in pixels; a phone has room for it all."""
 
 SIZES = (20, 16, 20)
@@ -36,12 +36,14 @@ def signal_back(hand: ByHand, edge: Edge, a: Numbers, b: Numbers, played: int = 
     again; another number, and the browser draws it anew."""
     at, (layer, i, o) = hand.telling, edge
     end, start, on = places(layer)[i], places(layer + 1)[o], {(layer, i), (layer + 1, o)}
-    down = 18 if end[1] < start[1] else -18  # words at the neuron keep off the edge that leaves it
+    # words keep off the edge that goes from neuron to input
+    down, beside = (18, "wb-start") if end[1] < start[1] else (-18, "wb-end")
+    times_x = f"× x {hand.x[at]:.3g}"
     lines, words = into_the_neuron(hand, at, o, down) if layer == 0 else ([], [])
     lines.append(line(start, end, hand.dy[at], 1.0, "wb-last"))
     words += [
-        text(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 9), f"× x {hand.x[at]:.3g}", 3),
-        text((end[0] - 8, end[1] - 14), f"dW {hand.terms[at]:+.3f}", 4, "wb-end wb-sum"),
+        text(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 9), times_x, 3, beside),
+        text((end[0] - 9, end[1]), f"x·dy {hand.terms[at]:+.3f}", 4, "wb-end wb-sum"),
     ]
     if layer == 1:
         words.append(text((start[0] + 9, start[1]), vote(o, hand.dy[at]), 0, "wb-start"))
@@ -79,7 +81,7 @@ def into_the_neuron(hand: ByHand, at: int, o: int, down: float) -> tuple[list[st
 
 
 def vote(k: int, dy: float) -> str:
-    return f"{k % 10} {'units' if k < 10 else 'tens'} {dy:+.2f}"
+    return f"{k % 10} {'units' if k < 10 else 'tens'} {dy:+.3f}"
 
 
 def line(

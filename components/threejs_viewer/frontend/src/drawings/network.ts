@@ -310,7 +310,7 @@ class Film {
     const { family, ink, soft, accent, right } = this.tones();
     const heights = curve.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
     const [low, high] = [Math.min(...heights), Math.max(...heights)];
-    const [left, top, bottom] = [36, 26, 8];
+    const [left, top, bottom] = [58, 26, 8];
     const last = Math.max(this.data.last_epoch, 1);
     const x = (epoch: number): number => left + ((box.width - left - 4) * epoch) / last;
     const y = (height: number): number =>
