@@ -14,7 +14,9 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch00 import arms, chain_rule, figures, live, probes, stepping
 from components.ui.chapters.ch00.arms import ENCODINGS, FEW_OR_MANY, INITS, RATES, TARGETS
+from components.ui.chapters.ch00.neurons import neuron_maps
 from components.ui.chapters.ch00.probes import BY_LOG, BY_STEPS, DIGITS, LIVE, USUAL, record
+from components.ui.chapters.ch00.signal import signal_back
 from components.ui.chapters.ch00.stepping import W_FIRST, W_HIGH, W_LOW, A, B
 from components.ui.chapters.ch00.worked import (
     CALC,
@@ -25,6 +27,7 @@ from components.ui.chapters.ch00.worked import (
     RATE_FIRST,
     RATE_HIGH,
     loss_at_the_start,
+    start_chosen,
     walks,
 )
 from components.ui.drawings.network import Edge, show_film
@@ -33,9 +36,10 @@ from components.ui.plots import bars
 from components.ui.records import rows_of
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
-from lab.by_hand.mlp import Encoding, Target, Task, encode, softmax
+from lab.by_hand.mlp import Encoding, Numbers, Target, Task, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
+    ByHand,
     Cells,
     Frame,
     Neuron,
@@ -136,17 +140,25 @@ def one_neuron() -> None:
     page.source(Neuron, experiment.error_surface)
 
 
-@page.section("valley")
+@page.section("valley", told=False)
 def two_ways_into_one_valley() -> None:
-    page.prose("valley_controls")
-    page.draw(
-        figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
-        alt="The error over both weights as a gutter with a level floor. Momentum rolls straight "
-        "down and up the other side; Adam crosses on the diagonal. They rest at different places",
-        config={"scrollZoom": False, "displaylogo": False},
-    )
-    page.notice()
-    page.source(experiment.walk, mlp.Momentum.step, mlp.Adam.step)
+    """The browser fetches plotly for it, so it is drawn once a reader opens it."""
+    with page.deeper("two ways into one valley", when_open="valley_opened") as opened:
+        if not opened:
+            return
+        from components.ui.chapters.ch00.valley import valley
+
+        page.prose("valley")
+        page.prose("valley_controls")
+        page.draw(
+            valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
+            alt="The error over both weights as a gutter with a level floor. Momentum rolls "
+            "straight down and up the other side; Adam crosses on the diagonal. They rest at "
+            "different places",
+            config={"scrollZoom": False, "displaylogo": False},
+        )
+        page.notice()
+        page.source(experiment.walk, mlp.Momentum.step, mlp.Adam.step)
 
 
 # ---------------------------------------------------------------- 2. and 3. step by step
@@ -165,8 +177,18 @@ def show_votes() -> None:
     )
 
 
+def show_signal(hand: ByHand, edge: Edge, a: Numbers, b: Numbers) -> None:
+    """The example that says most, as a signal on its way back; it moves once, and once a press."""
+    picture, beside = st.columns([3, 2], vertical_alignment="center")
+    with beside:
+        st.markdown(chain_rule.where_dy_came_from(hand, a, b))
+        st.button("Play it again", key="ch00_signal", on_click=stepping.play_again)
+    played = st.session_state.get("ch00_played", 0)
+    picture.html(signal_back(hand, edge, a, b, played))
+
+
 def by_hand(edge: Edge) -> None:
-    """Section 3: the gradient of the picked edge as a sum, and a check of it."""
+    """Section 3: the gradient of the picked edge, the way it came, and a check of it."""
     page.prose("backprop")
     st.code(inspect.getsource(mlp.linear_backward), language="python")
     page.prose("backprop_hand")
@@ -174,19 +196,28 @@ def by_hand(edge: Edge) -> None:
     a, b = (x[net.batch] for x in DIGITS.cells())
     hand = experiment.by_hand(net.asked, DIGITS, a, b, *edge)
     st.markdown(f"The weight {chain_rule.name_of(edge)}:")
+    if hand.terms.any():
+        show_signal(hand, edge, a, b)
     st.html(chain_rule.terms_table(hand, a, b))
     if not hand.terms.any():
         page.prose("backprop_still")
-    elif hand.back is not None:
-        st.markdown(chain_rule.where_dy_came_from(hand, a, b))
-    page.prose("backprop_check")
-    if pressed("Check this weight, and all of them", "ch00_check"):
-        nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
-        errors = experiment.check_gradients(net.asked, DIGITS, a, b)
-        n = sum(w.size for w in net.network.parameters)
-        st.markdown(chain_rule.compared(nudged, hand.total, errors, n))
+        st.button(
+            "Pick one that moves",
+            key="ch00_moves",
+            on_click=stepping.pick_strongest,
+            args=(edge[0],),
+        )
+    page.prose("backprop_logits")
+    with page.deeper("is it right?"):
+        page.prose("backprop_check")
+        if pressed("Check this weight, and all of them", "ch00_check"):
+            nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
+            errors = experiment.check_gradients(net.asked, DIGITS, a, b)
+            n = sum(w.size for w in net.network.parameters)
+            st.markdown(chain_rule.compared(nudged, hand.total, errors, n))
     page.source(
         mlp.linear_backward,
+        mlp.cross_entropy,
         mlp.relu_backward,
         mlp.MLP.backward,
         experiment.differences,
@@ -215,7 +246,9 @@ def step_by_step() -> None:
         view="gradients",
         picked=edge,
         on_pick=stepping.pick,
-        over=(" over the cells of that step, before it", " in the whole table, after it"),
+        asked=stepping.stepper().batch.tolist(),
+        on_cell=stepping.look_at,
+        over=(" over the framed cells, before the step", " in the whole table, after it"),
     )
     left, right = st.columns(2)
     with left:
@@ -232,6 +265,16 @@ def step_by_step() -> None:
 
 def task_of(encoding: Encoding, target: Target) -> Task:
     return Task(1, encoding, target)
+
+
+def tell_rule(optimiser: Rule) -> None:
+    """The formula of the optimiser that is chosen."""
+    if optimiser == "sgd":
+        page.prose("live_sgd")
+    elif optimiser == "momentum":
+        page.prose("live_momentum")
+    else:
+        page.prose("live_adam")
 
 
 def ask_live() -> Settings:
@@ -255,6 +298,7 @@ def ask_live() -> Settings:
             target = page.choose("target", "Target", list(TARGETS), words=TARGETS.__getitem__)
             seed = page.number("seed", "Seed", 0, 9999, 0, 1, typed=True)
         page.prose("live_more")
+        tell_rule(optimiser)
     return Settings(
         task_of(encoding, target),
         hidden=(width,) * depth,
@@ -269,19 +313,49 @@ def ask_live() -> Settings:
 
 @page.section("live")
 def train_it_yourself() -> None:
-    live.watch(ask_live(), lambda: page.prose("live_nan"))
+    settings = ask_live()
+    live.watch(settings, lambda: page.prose("live_nan"))
     page.notice()
-    page.source(mlp.train, mlp.Adam.step, mlp.initial)
+    page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
+
+
+def by_cell(outputs: Numbers) -> list[dict[str, float]]:
+    """A row a cell, a column a neuron."""
+    cells = zip(*DIGITS.cells(), outputs, strict=True)
+    return [
+        {"a": int(a), "b": int(b), **{f"neuron_{o}": float(h) for o, h in enumerate(row)}}
+        for a, b, row in cells
+    ]
+
+
+@page.section("neurons")
+def what_a_neuron_answers_to() -> None:
+    start = page.choose(
+        "start", "Start", arms.STARTS, kind="segments", words=arms.START_NAMES.__getitem__
+    )
+    settings = start_chosen()
+    outputs = experiment.hidden_outputs(probes.trained(settings), settings.task)
+    st.html(neuron_maps(outputs, probes.right_without_each(settings)))
+    page.numbers("What each neuron passes on", by_cell(outputs))
+    page.prose("neurons_equal" if start == "equal" else "neurons_random")
+    page.source(experiment.hidden_outputs, experiment.right_without, mlp.initial)
 
 
 # ---------------------------------------------------------------- 5. what it can't do
+
+
+def keep_guess(name: str) -> None:
+    """A guess stays, also while what it stands before is not drawn."""
+    key = f"ch00_{name}_guess"
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
 
 
 def show_hidden_row(row: int) -> None:
     shown = hide(DIGITS, [row])
     right, n = probes.right_of_hidden(USUAL, [row])
     if page.guess(
-        f"All other cells are right. Of the {n} in the row of {row}, how many?",
+        "All other cells are right. Of those in the hidden row, how many?",
         FEW_OR_MANY,
         arms.few_or_many(right, n),
         name="hidden_row",
@@ -304,7 +378,7 @@ def show_row_by_log(row: int) -> None:
     shown = hide(BY_LOG.task, [row])
     right, n = probes.right_of_hidden(BY_LOG, [row])
     if page.guess(
-        f"With logarithms, how many of the {n} in the row of {row} come out right?",
+        "With logarithms, how many cells of the hidden row come out right?",
         FEW_OR_MANY,
         arms.few_or_many(right, n),
         name="log_row",
@@ -320,13 +394,14 @@ def show_row_by_log(row: int) -> None:
 
 
 def show_hidden_pairs() -> None:
-    share = page.number("share", "Of 100 pairs, hide", 0, 100, 20, 5)
+    share = page.number("share", "Of 100 cells, hide", 0, 100, 20, 5)
     if share == 100:
         st.warning("Then there is nothing to learn from. Show at least some of the cells.")
         return
     for settings, name in ((USUAL, "one place a digit"), (BY_LOG, "logarithms")):
         shown = hide_share(settings.task, share / 100, seed=0)
-        st.caption(f"With {name}, hidden in both orders:")
+        hidden = f"{int((~shown).sum())} of the {len(shown)} cells"
+        st.caption(f"With {name}, {hidden} are hidden, each pair in both orders:")
         draw_film(
             f"ch00_pairs_{settings.task.encoding}",
             record(settings, shown),
@@ -339,6 +414,8 @@ def show_hidden_pairs() -> None:
 @page.section("cannot")
 def what_it_cannot_do() -> None:
     page.link.knows("ch00_row", "ch00_share")  # only one of the two is drawn
+    keep_guess("hidden_row")
+    keep_guess("log_row")
     if page.choose("hide", "Hide", ("a row", "single pairs")) == "a row":
         row = page.choose("row", "The row of", range(10), 7, kind="segments")
         show_hidden_row(row)
@@ -348,25 +425,28 @@ def what_it_cannot_do() -> None:
     page.source(experiment.film, experiment.hide, mlp.linear_backward)
 
 
-@page.section("holdout")
-def cells_here_and_there() -> None:
-    rows = rows_of("holdout.jsonl")
-    if not rows or not page.guess(
-        "One place a number: how often is it right on hidden cells?",
-        arms.AS_A_GUESS,
-        lambda: arms.as_a_guess(rows),
-    ):
-        return
-    page.draw(
-        bars.seeds(arms.held_out_points(rows), share="hidden cells wrong"),
-        alt="Share of hidden cells wrong, a point a seed, for five ways of writing the table",
-    )
-    page.notice()
-    page.source(experiment.hide_share)
+with page.deeper("not one row, but cells here and there"):
+
+    @page.section("holdout")
+    def cells_here_and_there() -> None:
+        rows = rows_of("holdout.jsonl")
+        if not rows or not page.guess(
+            "One place a number: how often is it right on hidden cells?",
+            arms.AS_A_GUESS,
+            lambda: arms.as_a_guess(rows),
+        ):
+            return
+        page.draw(
+            bars.seeds(arms.held_out_points(rows), share="hidden cells right"),
+            alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
+        )
+        page.notice()
+        page.source(experiment.hide_share)
 
 
 page.box("Why care", "care")
-page.prose("bigger")
+with page.deeper("a table of ten thousand"):
+    page.prose("bigger")
 page.prose("end")
 
 
@@ -415,7 +495,7 @@ def as_few_neurons_as_you_can() -> None:
 
 @page.section("ex_hide")
 def hide_as_much_as_you_can() -> None:
-    share = page.number("ex_share", "Hide this many of 100 pairs", 10, 90, 20, 5)
+    share = page.number("ex_share", "Hide this many of 100 cells", 10, 90, 20, 5)
     left, right_side = st.columns(2)
     with left:
         encoding = page.choose(
@@ -431,7 +511,7 @@ def hide_as_much_as_you_can() -> None:
     a, b = settings.task.cells()
     right, n = probes.right_in(settings, last, ~shown)
     zeros, _ = probes.right_in(settings, last, (a * b == 0) & ~shown)
-    hint = f"Hide at least {LEAST_HIDDEN} in 100 of the pairs." if share < LEAST_HIDDEN else ""
+    hint = f"Hide at least {LEAST_HIDDEN} in 100 of the cells." if share < LEAST_HIDDEN else ""
     if right < LEAST_RIGHT * n:
         hint = (
             f"Of the {right} it has right, {zeros} are products with zero. What would make the "

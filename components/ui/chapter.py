@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -168,9 +168,20 @@ class Chapter:
         figure()
         self.at = ""
 
-    def deeper(self, title: str) -> AbstractContextManager[object]:
-        """What goes further than the main path, folded."""
-        return self.folded(f"Deeper: {title}")
+    @contextmanager
+    def deeper(self, title: str, when_open: str = "") -> Generator[bool]:
+        """What goes further than the main path, folded: `with page.deeper(...) as opened:`.
+
+        It is drawn at once, so that a reader who opens it waits for nothing. What costs a reader
+        who never does, has a name `when_open`, and `opened` is false until then.
+        """
+        if self.alone is None and when_open:
+            key = f"{self.prefix}{when_open}"
+            with st.expander(f"Deeper: {title}", key=key, on_change="rerun") as fold:
+                yield bool(fold.open)
+            return
+        with self.folded(f"Deeper: {title}"):
+            yield True
 
     def exercise(self, title: str) -> AbstractContextManager[object]:
         """One of many exercises, folded."""

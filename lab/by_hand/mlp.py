@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[Any]
 Activation = Literal["relu", "tanh", "gelu", "none"]
-Init = Literal["he", "xavier"]
+Init = Literal["he", "xavier", "equal"]
 Encoding = Literal["one_hot", "scalar", "digits", "log"]
 Target = Literal["class", "digits", "regression"]
 
@@ -101,9 +101,10 @@ ACTIVATIONS: dict[Activation, tuple[Callable[..., Numbers], Callable[..., Number
 
 
 def initial(rng: np.random.Generator, n_in: int, n_out: int, init: Init) -> Numbers:
-    """Normal numbers of variance 2 / I (He, for ReLU) or 2 / (I + O) (Xavier, for tanh)."""
-    variance = 2 / n_in if init == "he" else 2 / (n_in + n_out)
-    return rng.normal(0.0, np.sqrt(variance), (n_in, n_out))
+    """Normal numbers of variance 2 / I (He, for ReLU) or 2 / (I + O) (Xavier, for tanh); equal:
+    nothing is drawn, and each is the square root of 2 / I."""
+    size = np.sqrt(2 / (n_in + n_out) if init == "xavier" else 2 / n_in)
+    return rng.normal(0.0, size, (n_in, n_out)) if init != "equal" else np.full((n_in, n_out), size)
 
 
 @dataclass

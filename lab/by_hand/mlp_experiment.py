@@ -5,11 +5,13 @@ Shapes: `N` cells of the table, in the order of `Task.cells`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +28,14 @@ from lab.by_hand.mlp import (
     Optimiser,
     Task,
     encode,
+    linear,
     train,
 )
 
 Rule = Literal["sgd", "momentum", "adam"]
 Cells = NDArray[np.bool_]
 
-OPTIMISERS: dict[Rule, Callable[[float], Optimiser]] = {
+OPTIMISERS: dict[Rule, type[SGD | Momentum | Adam]] = {
     "sgd": SGD,
     "momentum": Momentum,
     "adam": Adam,
@@ -96,9 +99,14 @@ class Frame:
 
 def gradients(network: MLP, task: Task, a: Numbers, b: Numbers) -> tuple[float, list[Numbers]]:
     """The loss over these cells, and its gradient by each of `network.parameters`."""
-    layers = network.forward(encode(a, b, task.encoding, task.digits))
+    layers = network.forward(inputs(network, task, a, b))
     loss, dy = task.loss(layers[-1][1], a * b)
     return loss, network.backward(layers, dy)
+
+
+def inputs(network: MLP, task: Task, a: Numbers, b: Numbers) -> Numbers:
+    """These cells as the network takes them in, in numbers as fine as its own. (N, I)"""
+    return encode(a, b, task.encoding, task.digits).astype(network.W[0].dtype)
 
 
 def snapshot(network: MLP, task: Task, shown: Cells, epoch: int) -> Frame:
@@ -154,9 +162,10 @@ def hide(task: Task, rows: Sequence[int] = ()) -> Cells:
 
 
 def hide_share(task: Task, share: float, seed: int) -> Cells:
-    """True for the cells shown when a share of the unordered pairs is hidden, drawn by `seed`.
+    """True for the cells shown when this share of them is hidden, pair by pair, drawn by `seed`.
 
-    A pair is hidden in both orders: b x a would give a x b away.
+    A pair is hidden in both orders, since b x a would give a x b away; one that would hide a cell
+    too many is passed over. So the count is as asked, or one short once no a x a is left.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share={share}; it lies in 0 to 1")
@@ -164,9 +173,12 @@ def hide_share(task: Task, share: float, seed: int) -> Cells:
     pairs, of_cell = np.unique(
         np.stack([np.minimum(a, b), np.maximum(a, b)]), axis=1, return_inverse=True
     )
-    n_pairs = pairs.shape[1]
-    drawn = np.random.default_rng(seed).permutation(n_pairs)[: round(share * n_pairs)]
-    return ~np.isin(of_cell.ravel(), drawn)
+    hidden, asked = np.zeros(len(a), dtype=bool), round(share * len(a))
+    for pair in np.random.default_rng(seed).permutation(pairs.shape[1]):
+        cells = of_cell.ravel() == pair
+        if hidden.sum() + cells.sum() <= asked:
+            hidden |= cells
+    return ~hidden
 
 
 # ---------------------------------------------------------------- is the gradient right?
@@ -193,13 +205,55 @@ def apart(x: Numbers, y: Numbers) -> float:
 
 def check_gradients(network: MLP, task: Task, a: Numbers, b: Numbers) -> dict[str, float]:
     """For each tensor, how far backward's gradient is from that of finite differences."""
-    x, product = encode(a, b, task.encoding, task.digits), a * b
+    x, product = inputs(network, task, a, b), a * b
     _, backward = gradients(network, task, a, b)
     names = [f"{kind}{i}" for kind in ("W", "b") for i in range(1, len(network.W) + 1)]
     return {
         name: apart(g, differences(lambda: task.loss(network(x), product)[0], w))
         for name, w, g in zip(names, network.parameters, backward, strict=True)
     }
+
+
+def coarser(network: MLP, kind: type[np.floating[Any]]) -> MLP:
+    """The same network, its numbers rounded to this kind: `np.float32` keeps about seven digits."""
+    W, b = ([w.astype(kind) for w in ws] for ws in (network.W, network.b))
+    return MLP(W, b, network.activation)
+
+
+# ---------------------------------------------------------------- what a hidden neuron answers to
+
+
+def hidden_outputs(network: MLP, task: Task) -> Numbers:
+    """What each neuron of the last hidden layer passes on in every cell of the table. (N, H)"""
+    return network.forward(inputs(network, task, *task.cells()))[-1][0]
+
+
+def right_without(network: MLP, task: Task, neuron: int) -> Cells:
+    """Where the answer is the product when this neuron of the last hidden layer says zero. (N,)"""
+    h = hidden_outputs(network, task).copy()
+    h[:, neuron] = 0
+    return right_cells(task, task.answers(linear(h, network.W[-1], network.b[-1])))
+
+
+def likeness(network: MLP) -> Numbers:
+    """For each neuron of the first layer, how alike its weights for the first number and for the
+    second are: their correlation, 1 for the same pattern, 0 for none in common. (H,)"""
+    first, second = np.split(network.W[0], 2)
+    return np.array([np.corrcoef(*both)[0, 1] for both in zip(first.T, second.T, strict=True)])
+
+
+def as_well_by_chance(patterns: Numbers, marked: Cells) -> tuple[int, int]:
+    """Of all ways to mark as many places: in how many does a pattern fit at least as well as the
+    best one fits `marked`, and how many ways there are. `patterns` (P, n), `marked` (n,)."""
+    centred = patterns - patterns.mean(axis=1, keepdims=True)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    n, k = len(marked), int(marked.sum())
+    ways = np.zeros((math.comb(n, k), n))
+    for way, places in zip(ways, combinations(range(n), k), strict=True):
+        way[[*places]] = 1
+    best = abs(ways @ centred.T).max(axis=1)
+    own = abs(marked @ centred.T).max()
+    return int((best >= own * (1 - 1e-12)).sum()), len(ways)
 
 
 # ---------------------------------------------------------------- step by step
@@ -246,6 +300,12 @@ class Stepper:
         self.rule.step(self.network.parameters, [*before.dW, *before.db])
         after = self.frame(before.epoch)
         self.frames.append(replace(after, loss=before.loss, dW=before.dW, db=before.db))
+
+    def look_at(self, cell: int) -> None:
+        """Make this cell the example: its gradient, without a step; the next step begins there."""
+        self.waiting = [cell, *(other for other in self.waiting if other != cell)]
+        self.batch, self.asked = np.array([cell]), deepcopy(self.network)
+        self.frames.append(self.frame(self.frames[-1].epoch))
 
     def frame(self, step: int) -> Frame:
         """Loss and gradient over the batch, and what the network answers everywhere."""
@@ -331,12 +391,14 @@ class ByHand:
     """The gradient of one weight W[i, o] of a layer, as the sum that it is.
 
     `x` (N,): what came in along the edge; `dy` (N,): what came back to unit o; N examples.
-    `back` (N, O of the next layer): dy of the next layer times its weights, whose sum, times
-    `slope` (N,), is dy. Both are None in the last layer, where dy is that of the loss.
+    `ahead` (N, O of the next layer): dy of the next layer; `back`, the same: times its weights. The
+    sum of `back`, times `slope` (N,), is dy. All three are None in the last layer, where dy is that
+    of the loss.
     """
 
     x: Numbers
     dy: Numbers
+    ahead: Numbers | None
     back: Numbers | None
     slope: Numbers | None
 
@@ -359,15 +421,16 @@ def by_hand(network: MLP, task: Task, a: Numbers, b: Numbers, layer: int, i: int
     layers = network.forward(encode(a, b, task.encoding, task.digits))
     _, dy = task.loss(layers[-1][1], a * b)
     _, act_backward = ACTIVATIONS[network.activation]
-    back = slope = None
+    ahead = back = slope = None
     for at in reversed(range(layer + 1, len(layers))):
         z = layers[at - 1][1]
-        back = dy[:, None, :] * network.W[at]  # (N, I, O)
+        ahead, back = dy, dy[:, None, :] * network.W[at]  # back: (N, I, O)
         slope = act_backward(np.ones_like(z), z)
         dy = back.sum(axis=2) * slope
     return ByHand(
         x=layers[layer][0][:, i],
         dy=dy[:, o],
+        ahead=ahead,
         back=None if back is None else back[:, o],
         slope=None if slope is None else slope[:, o],
     )

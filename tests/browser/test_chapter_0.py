@@ -71,20 +71,24 @@ def test_the_colour_of_the_edges_stays_as_chosen_after_a_step(open_page) -> None
     chosen = block.locator("[data-view][aria-pressed=true]")
     assert chosen.inner_text() == "gradients"
     block.get_by_role("button", name="weights").click()
+    page.get_by_text("well below", exact=True).click()  # what is told moves the picture down
+    page.get_by_text("You said").first.wait_for()
     for step in (1, 2):
         page.get_by_role("button", name="One batch").click()
         wait_for(page, lambda step=step: said(block).startswith(f"step {step}, "))
         wait_idle(page)
         assert chosen.inner_text() == "weights"
-    assert "over the cells of that step" in said(block) and "in the whole table" in said(block)
+    assert "over the framed cells" in said(block) and "in the whole table" in said(block)
     assert page.console_errors == []
 
 
-def test_only_the_page_with_the_valley_fetches_plotly(open_page) -> None:
+def test_plotly_is_fetched_where_the_valley_is_opened_and_nowhere_else(open_page) -> None:
     fetched = "() => performance.getEntries().some(e => e.name.includes('PlotlyChart'))"
     other = open_page("/claims")
     assert not other.evaluate(fetched)
-    page = open_page(f"{PAGE}?figure=valley&embed=true")
+    page = open_page(PAGE)
+    assert not page.evaluate(fetched)
+    page.get_by_text("Deeper: two ways into one valley").click()
     wait_for(page, lambda: page.evaluate(fetched))
 
 
@@ -103,13 +107,16 @@ def test_the_slider_of_the_valley_walks_it(open_page) -> None:
     assert page.console_errors == []
 
 
-def test_an_edge_is_picked_by_a_click(open_page) -> None:
+def test_an_edge_and_an_example_are_picked_by_a_click(open_page) -> None:
     page = open_page(PAGE)
     block = film(page, "ch00_steps")
     edges = block.locator("canvas.edges")
     box = edges.bounding_box()
     edges.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.95})
     page.get_by_text(re.compile("Weight from the second digit 9")).first.wait_for()
+    block.locator(".grid > [title^='3 × 4 =']").click()
+    page.get_by_text("each digit of 3 × 4 = 12").wait_for()
+    assert block.locator(".grid .asked").get_attribute("title").startswith("3 × 4 = 12")
     assert page.console_errors == []
 
 

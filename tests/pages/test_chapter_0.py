@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import re
 
@@ -48,6 +49,26 @@ def numbers(spec: dict | list) -> np.ndarray:
     return flat.reshape([int(n) for n in spec.get("shape", "-1").split(",")])
 
 
+def html_with(app, words: str) -> str:
+    return next(e.proto.body for e in app.get("html") if words in e.proto.body)
+
+
+def signal_of(app) -> str:
+    return html_with(app, "wb-signal")
+
+
+def neurons_of(app) -> str:
+    return html_with(app, "wb-neurons")
+
+
+def maps_of(app) -> list[str]:
+    return re.findall(r'src="([^"]+)"', neurons_of(app))
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
 def test_the_film_of_training_plays_when_the_page_opens_and_at_the_press_of_a_button(book) -> None:
     app = book(PAGE)
     first = film(app, "two layers")
@@ -77,7 +98,7 @@ def test_a_step_follows_the_gradient_and_a_rate_too_high_is_explained(book) -> N
 
 @pytest.mark.parametrize("name, rate", [("momentum", 0.002), ("adam", 0.2)])
 def test_the_walks_into_the_valley_are_the_optimisers_own_steps(book, name, rate) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="valley")
     (chart,) = app.get("plotly_chart")
     spec = json.loads(chart.proto.spec)
     assert spec["layout"]["height"] == 480 and "gutter" in chart.proto.alt
@@ -99,7 +120,7 @@ def test_the_walks_into_the_valley_are_the_optimisers_own_steps(book, name, rate
 
 
 def test_the_ground_of_the_valley_is_the_error_in_one_hue(book) -> None:
-    (chart,) = book(PAGE).get("plotly_chart")
+    (chart,) = book(PAGE, figure="valley").get("plotly_chart")
     ground = json.loads(chart.proto.spec)["data"][0]
     x, y, error = (numbers(ground[key]) for key in ("x", "y", "customdata"))
     assert np.allclose(error, (3 * x[None, :] + 4 * y[:, None] - 12) ** 2)
@@ -124,7 +145,7 @@ def test_loss_and_right_say_what_they_are_counted_over(book) -> None:
     """A step's loss is its batch's, its right cells are the whole table's."""
     app = book(PAGE)
     of_loss, of_right = film(app, "last step")["over"]
-    assert "cells of that step" in of_loss and "whole table" in of_right
+    assert "framed cells" in of_loss and "whole table" in of_right
     assert film(app, "two layers")["over"] == ["", ""]
 
 
@@ -145,8 +166,10 @@ def test_the_worked_gradient_is_of_an_edge_that_has_one(book) -> None:
 def test_an_edge_that_nothing_came_along_is_said_to_stay(book) -> None:
     app = book(PAGE)
     app.number_input(key="ch00_from").set_value(3).run()
-    assert "No example of this batch adds anything here" in text_of(app)
+    assert "No framed cell adds anything here" in text_of(app)
     assert "Where does the $dy$" not in text_of(app)
+    app.button(key="ch00_moves").click().run()
+    assert "Where does the $dy$" in text_of(app) and not app.exception
 
 
 def test_a_weight_changed_by_hand_changes_answers(book) -> None:
@@ -159,6 +182,8 @@ def test_a_weight_changed_by_hand_changes_answers(book) -> None:
 def test_an_edge_is_picked_by_its_numbers(book) -> None:
     app = book(PAGE)
     app.button_group(key="ch00_pick").set_value(2).run()
+    assert film(app, "last step")["picked"][0] == 1 and "stands at the vote itself" in text_of(app)
+    app.number_input(key="ch00_from").set_value(0).run()
     app.number_input(key="ch00_to").set_value(16).run()
     assert not app.exception
     assert "from hidden neuron 0 to the vote for 6 tens" in text_of(app)
@@ -216,10 +241,115 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
     app = book(PAGE)
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     assert not app.exception
-    assert film(app, "some of the pairs, given one place")["shown"].count(False) >= 18
+    assert film(app, "some of the pairs, given one place")["shown"].count(False) == 20
+    captions = [caption.value for caption in app.caption]
+    assert any("20 of the 100 cells are hidden" in caption for caption in captions)
+    assert any("16 of the 81 cells are hidden" in caption for caption in captions)
     app.slider(key="ch00_share").set_value(100).run()
     assert not app.exception
     assert any("nothing to learn from" in warning.value for warning in app.warning)
+
+
+def test_the_parameters_are_counted_part_by_part(book) -> None:
+    """Weights in, biases, weights out, biases: by the shapes that the sketch of the network has."""
+    app = book(PAGE)
+    n_in, n_hidden, n_out = film(app, "last step")["sizes"]
+    parts = [n_in * n_hidden, n_hidden, n_hidden * n_out, n_out]
+    *told, whole = map(int, found(r"\$(\d+) \+ (\d+) \+ (\d+) \+ (\d+) = (\d+)\$ numbers", app))
+    assert told == parts == [320, 16, 320, 20] and whole == sum(parts)
+
+
+def test_p_minus_y_is_what_runs_back_from_the_right_digit(book) -> None:
+    app = book(PAGE)
+    p, miss, half = map(number, found(r"probability of ([\d.]+), so \$p - y\$ is (\S+)\. .+half "
+                                      r"of that, (\S+), runs", app))  # fmt: skip
+    assert miss == pytest.approx(p - 1, abs=1e-3) and half == pytest.approx(miss / 2, abs=1e-3)
+    assert f"6 units {half:+.3f}" in signal_of(app)
+
+
+def test_single_precision_is_told_by_how_far_its_check_is_off(book) -> None:
+    app = book(PAGE)
+    steps, single = found(r"only (\d+) of their steps.+is off by (\d+) percent", app)
+    (double,) = found(r"with double precision by ([\d.]+) billionths", app)
+    assert int(steps) < 100 and int(single) >= 5 and float(double) < 10
+
+
+@pytest.mark.parametrize(
+    "rule, formula",
+    [("sgd", r"w - \text{rate} \cdot g"), ("momentum", r"\mu\, v + g"), ("adam", r"\sqrt{v}")],
+)
+def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(
+    book, rule: str, formula: str
+) -> None:
+    app = book(PAGE, ch00_optimiser=rule)
+    told = [m.value for m in app.markdown if m.value.startswith(f"`{rule}`")]
+    assert len(told) == 1 and formula in told[0]
+    code = [block.value for block in app.code]
+    steps = {name: inspect.getsource(of.step).rstrip() for name, of in OPTIMISERS.items()}
+    assert [name for name, step in steps.items() if step in code] == [rule]
+
+
+def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
+    app = book(PAGE, ch00_init="equal", ch00_start="equal")
+    assert not app.exception and app.button_group(key="ch00_init").value == "equal"
+    together, alone = map(int, found(r"(\d+) cells of 100 are right, and .+ gets (\d+)\.", app))
+    assert abs(together - alone) <= 5 and max(together, alone) <= 40
+    assert len(set(maps_of(app))) == 1 and len(maps_of(app)) == 16
+    app.button_group(key="ch00_start").set_value(1).run()
+    assert len(set(maps_of(app))) == 16 and "so this neuron does tell them apart" in text_of(app)
+
+
+def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(book) -> None:
+    app = book(PAGE)
+    least, most = map(int, found(r"any single one (\d+) to (\d+) cells stay right", app))
+    told = [int(n) for n in re.findall(r"</b> (\d+) right", neurons_of(app))]
+    assert (min(told), max(told)) == (least, most) and len(told) == 16 and most < 100
+    chance, ways = map(int, found(r"in (\d+) of (\d+) ways some neuron fits", app))
+    assert ways == 252 and chance > 2 and "so that may be chance" in text_of(app)
+
+
+def test_cells_that_add_nothing_share_a_line(book) -> None:
+    app = book(PAGE)
+    app.button(key="ch00_by_10_1").click().run()
+    table = html_with(app, "came in")
+    silent = int(re.findall(r"(\d+) more adds? nothing", table)[0])
+    assert silent + table.count("<tr><th>") - 1 == 10 and silent >= 1
+    assert not re.search(r"<tr><th>[^<]+</th><td>0<", table)
+
+
+def test_an_example_is_picked_by_its_numbers_and_stepped_on_next(book) -> None:
+    app = book(PAGE)
+    app.number_input(key="ch00_ex_a").set_value(3)
+    app.number_input(key="ch00_ex_b").set_value(4).run()
+    picked = film(app, "last step")
+    assert picked["cells_pickable"] and picked["asked"] == [34]
+    assert "each digit of 3 × 4 = 12" in text_of(app) and "the $dy$ of 3 × 4" in text_of(app)
+    app.button(key="ch00_by_1_1").click().run()
+    assert film(app, "last step")["asked"] == [34]
+    app.button(key="ch00_by_10_1").click().run()
+    assert len(film(app, "last step")["asked"]) == 10 and not app.exception
+
+
+def test_the_signal_is_played_again_at_a_press(book) -> None:
+    app = book(PAGE)
+    before = signal_of(app)
+    app.button(key="ch00_signal").click().run()
+    assert signal_of(app) != before
+    app.button_group(key="ch00_pick").set_value(2).run()
+    assert "x·dy" in signal_of(app) and "ReLU" not in signal_of(app)
+
+
+def test_a_guess_on_the_hidden_row_is_asked_once(book) -> None:
+    app = book(PAGE)
+    app.button_group(key="ch00_hidden_row_guess").set_value("under a third").run()
+    app.button_group(key="ch00_log_row_guess").set_value("about half").run()
+    for row in (3, 0, 5):
+        app.selectbox(key="ch00_row").set_value(row).run()
+        assert film(app, f"never saw the row of {row}")["still"] == [row]
+    assert "You said **about half**" in text_of(app)
+    app.button_group(key="ch00_hide").set_value("single pairs").run()
+    app.button_group(key="ch00_hide").set_value("a row").run()
+    assert "You said **under a third**" in text_of(app) and "**about half**" in text_of(app)
 
 
 def test_predictions_come_before_the_figures(book) -> None:
@@ -277,7 +407,7 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
     assert any("records/holdout.jsonl is missing" in info.value for info in app.info)
 
 
-@pytest.mark.parametrize("figure", ["neuron", "valley", "network", "live", "cannot", "holdout"])
+@pytest.mark.parametrize("figure", ["neuron", "valley", "network", "neurons", "cannot"])
 def test_a_figure_stands_alone(book, figure: str) -> None:
     app = book(PAGE, figure=figure)
     assert not app.exception and not app.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,17 @@ def pooled(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured
         seeds = select(rows, **cell)
         errors, n = (sum(row[f"{kind}_{group}"] for row in seeds) for kind in ("errors", "n"))
         return Measured(part_of(errors, n), errors, n)
+
+    return pick
+
+
+def pooled_right(group: str, **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
+    """The same, told by how many are right."""
+
+    def pick(rows: list[dict[str, Any]]) -> Measured:
+        wrong = pooled(group, **cell)(rows)
+        assert wrong.errors is not None and wrong.n is not None
+        return replace(wrong, shown=part_of(wrong.n - wrong.errors, wrong.n))
 
     return pick
 

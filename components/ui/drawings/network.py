@@ -59,11 +59,15 @@ def show_film(
     view: str = "weights",
     picked: Edge | None = None,
     on_pick: Callable[[Edge], None] | None = None,
+    asked: Sequence[int] = (),
+    on_cell: Callable[[int], None] | None = None,
     curve: Sequence[Point] = (),
     seconds: float = 2.5,
     over: tuple[str, str] = ("", ""),
 ) -> None:
-    """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked.
+    """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked. A click
+    on a cell of the table calls `on_cell` with its number; those of `asked`, which the last moment
+    is about, are marked.
 
     `curve`: loss and share of the shown cells right, an entry an epoch, where the frames have not
     all of them. `seconds`: how long the film plays. `view`: how edges are coloured until the
@@ -72,16 +76,21 @@ def show_film(
     """
     data = reel(frames, settings, shown, curve)
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
-    data |= {"seconds": seconds, "over": over}
-    data["pickable"] = on_pick is not None
+    data |= {"name": key, "seconds": seconds, "over": over, "asked": [*asked]}
+    data |= {"pickable": on_pick is not None, "cells_pickable": on_cell is not None}
     data["digest"] = digest(data)
 
-    def clicked() -> None:
+    def edge_clicked() -> None:
         edge = st.session_state[key].get("edge")
         if on_pick and edge:
             on_pick((int(edge[0]), int(edge[1]), int(edge[2])))
 
-    component(data=data, key=key, on_edge_change=clicked)
+    def cell_clicked() -> None:
+        cell = st.session_state[key].get("cell")
+        if on_cell and cell is not None and 0 <= int(cell) < len(shown):
+            on_cell(int(cell))
+
+    component(data=data, key=key, on_edge_change=edge_clicked, on_cell_change=cell_clicked)
 
 
 def reel(
@@ -116,8 +125,8 @@ def reel(
 
 
 def short(loss: float) -> str:
-    """Four places; of a loss that has blown up or nearly gone, its order of size."""
-    return f"{loss:.4f}" if 1e-4 <= loss < 1e5 else f"{loss:.1e}"
+    """Four places; from a thousand on, or when it is nearly gone, its order of size: 1.1e+304."""
+    return f"{loss:.4f}" if 1e-4 <= loss < 1000 else f"{loss:.1e}"
 
 
 def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:

@@ -32,8 +32,9 @@ def seeds(
     most: float = 1.0,
 ) -> Chart:
     """A point a seed, a line an arm, a bar at the median, up to the share `most`. Rows: arm, share,
-    seed, errors."""
+    seed, and errors or right, the count that a tooltip tells."""
     arms = {row["arm"]: tone_of(row["arm"]) for row in rows}
+    counted = "right" if "right" in rows[0] else "errors"
     base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("arm:N", sort=None, title=title or None))
     x = alt.X(
         "share:Q",
@@ -44,7 +45,7 @@ def seeds(
     points = base.mark_circle(size=80, opacity=0.6).encode(
         x=x,
         color=alt.Color("arm:N", scale=toned(arms), legend=None),
-        tooltip=["arm", "seed", "errors", alt.Tooltip("share", format=".4f")],
+        tooltip=["arm", "seed", counted, alt.Tooltip("share", format=".4f")],
     )
     medians = base.mark_tick(thickness=3, size=24).encode(
         x=alt.X("median(share):Q", scale=alt.Scale(domain=[0, most]))

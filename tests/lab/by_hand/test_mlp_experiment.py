@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.by_hand.mlp import SGD, Adam, Momentum, Task
+from lab.by_hand.mlp import MLP, SGD, Adam, Momentum, Task, encode, softmax
 from lab.by_hand.mlp_experiment import (
     ByHand,
     Going,
@@ -15,20 +15,26 @@ from lab.by_hand.mlp_experiment import (
     Settings,
     Stepper,
     apart,
+    as_well_by_chance,
     by_hand,
     check_gradients,
+    coarser,
     differences,
     error_surface,
     film,
     gradients,
+    hidden_outputs,
     hide,
     hide_share,
+    likeness,
     nudge,
     right_cells,
+    right_without,
     walk,
 )
 
 USUAL = Settings(Task(1, "one_hot", "digits"))
+CELLS = USUAL.task.cells()
 LOG = Settings(Task(1, "log", "regression"), epochs=400)
 
 
@@ -85,13 +91,16 @@ def test_settings_out_of_range_say_what_is_allowed(changes, said: str) -> None:
         replace(USUAL, **changes)
 
 
-def test_a_share_is_hidden_in_both_orders() -> None:
+def test_a_share_is_hidden_in_both_orders_and_as_large_as_asked() -> None:
+    """One cell short at most, where an odd one is left and no a x a to hide."""
     task = Task(1, "one_hot", "class")
     for seed in range(5):
-        shown = hide_share(task, 0.2, seed)
-        table = shown.reshape(10, 10)
-        assert (table == table.T).all()
-        assert 18 <= (~shown).sum() <= 22
+        for asked in (20, 33, 50, 95):
+            shown = hide_share(task, asked / 100, seed)
+            table = shown.reshape(10, 10)
+            assert (table == table.T).all()
+            assert asked - 1 <= (~shown).sum() <= asked
+        assert (~hide_share(task, 0.2, seed)).sum() == 20
     assert hide_share(task, 0.0, 0).all()
     assert (hide_share(task, 0.2, 0) != hide_share(task, 0.2, 1)).any()
     assert not hide_share(task, 1.0, 0).any()
@@ -110,6 +119,83 @@ def test_the_check_finds_a_wrong_gradient(monkeypatch) -> None:
     monkeypatch.setitem(mlp.ACTIVATIONS, "tanh", wrong)
     errors = check_gradients(settings.network(), settings.task, a, b)
     assert errors["W1"] > 1e-3 and errors["W2"] <= 1e-7
+
+
+def test_single_precision_is_no_judge_of_a_gradient() -> None:
+    """The rounding of two losses that nearly agree is as large as what lies between them."""
+    network, cell = USUAL.network(), (np.array([7]), np.array([8]))
+    fine = max(check_gradients(network, USUAL.task, *cell).values())
+    single = coarser(network, np.float32)
+    assert single.W[0].dtype == single.b[1].dtype == np.float32 and network.W[0].dtype == np.float64
+    rough = max(check_gradients(single, USUAL.task, *cell).values())
+    assert fine < 1e-8 and 0.01 < rough < 1
+
+
+def test_the_gradient_at_the_logits_is_p_minus_y() -> None:
+    network, a, b = USUAL.network(), np.array([7]), np.array([8])
+    ahead = by_hand(network, USUAL.task, a, b, 0, 7, 0).ahead
+    assert ahead is not None
+    p = softmax(network(encode(a, b, "one_hot", 1)).reshape(2, 10))
+    y = np.eye(10)[[6, 5]]  # of 56, units first
+    assert np.allclose(ahead.reshape(2, 10), (p - y) / 2)  # the mean over two places
+
+
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam"])
+def test_neurons_that_begin_equal_stay_equal_to_the_last_bit(rule) -> None:
+    """And know hardly more together than one of them would alone."""
+    settings = replace(USUAL, init="equal", optimiser=rule, epochs=100)
+    *_, last = film(settings, hide(USUAL.task))
+    assert (last.W[0] == last.W[0][:, :1]).all() and (last.W[1] == last.W[1][:1]).all()
+    assert (last.W[0] != settings.network().W[0]).any()
+    assert right_cells(USUAL.task, last.answers).sum() <= 40
+    *_, drawn = film(replace(settings, init="he"), hide(USUAL.task))
+    assert (drawn.W[0] != drawn.W[0][:, :1]).any()
+
+
+def test_a_neuron_answers_to_seven_as_first_digit_as_to_seven_as_second() -> None:
+    """Nobody told it that the order does not matter. Before training nothing of it is there."""
+    for seed in range(3):
+        settings = replace(USUAL, seed=seed, epochs=200)
+        *_, last = film(settings, hide(USUAL.task))
+        before = likeness(settings.network())
+        after = likeness(MLP(last.W, last.b))
+        assert np.median(abs(before)) < 0.5 and np.median(after) > 0.6
+
+
+def test_a_neuron_that_is_taken_away_costs_cells_and_one_that_says_nothing_costs_none() -> None:
+    *_, last = film(replace(USUAL, epochs=200), hide(USUAL.task))
+    network = MLP(last.W, last.b)
+    h = hidden_outputs(network, USUAL.task)
+    assert h.shape == (100, 16) and (h >= 0).all()
+    right = [right_without(network, USUAL.task, o).sum() for o in range(16)]
+    assert max(right) < 100 and min(right) > 30
+    network.W[1][3] = 0
+    now = right_cells(USUAL.task, USUAL.task.answers(network(encode(*CELLS, "one_hot", 1))))
+    assert (right_without(network, USUAL.task, 3) == now).all()
+
+
+def test_a_pattern_that_was_put_in_is_found_and_noise_is_not() -> None:
+    odd = np.arange(10) % 2 == 1
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(16, 10))
+    by_noise, ways = as_well_by_chance(noise, odd)
+    assert ways == 252 and by_noise > 50
+    planted = np.vstack([noise, odd + 0.01 * rng.normal(size=10)])
+    assert as_well_by_chance(planted, odd) == (2, 252)  # itself, and its mirror
+
+
+def test_a_picked_example_is_looked_at_and_is_the_next_one_stepped_on() -> None:
+    stepper = Stepper.start(USUAL)
+    stepper.step(1)
+    stepper.look_at(34)
+    assert stepper.batch.tolist() == [34] and len(stepper.frames) == 3
+    assert stepper.frames[-1].epoch == 1 and (stepper.frames[-1].W[0] == stepper.network.W[0]).all()
+    lit = np.flatnonzero(stepper.frames[-1].dW[0].any(axis=1))
+    assert lit.tolist() == [3, 14]
+    stepper.step(1)
+    assert stepper.batch.tolist() == [34]
+    stepper.step(98)
+    assert 34 not in stepper.batch
 
 
 def test_a_stepper_visits_every_cell_before_any_again_and_rewinds() -> None:
@@ -236,7 +322,7 @@ def test_the_gradient_by_hand_is_that_of_backward_and_of_a_nudge(layer: int) -> 
 
 
 def test_the_telling_example_is_the_one_that_adds_most() -> None:
-    hand = ByHand(np.array([0.0, 1.0, 1.0]), np.array([9.0, 0.1, -0.3]), None, None)
+    hand = ByHand(np.array([0.0, 1.0, 1.0]), np.array([9.0, 0.1, -0.3]), None, None, None)
     assert hand.telling == 2
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from components.ui.claims.core import part_of
 from lab.by_hand.mlp import Encoding, Init, Target
 from lab.records import select
 
@@ -22,7 +23,10 @@ TARGETS: dict[Target, str] = {
     "class": "one place a product",
     "regression": "its size",
 }
-INITS: tuple[Init, ...] = ("he", "xavier")
+INITS: tuple[Init, ...] = ("he", "xavier", "equal")
+STARTS: tuple[int | Literal["equal"], ...] = (0, 1, 2, 3, "equal")
+"""Random starts by their number, and one from equal weights."""
+START_NAMES = {start: "equal" if start == "equal" else f"random {start}" for start in STARTS}
 WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
 RATES = (0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 100.0)
 
@@ -42,13 +46,13 @@ def few_or_many(part: int, n: int) -> str:
 
 
 def held_out_points(rows: Sequence[Row]) -> list[Row]:
-    """The share of hidden cells that are wrong, a point a seed of each way to write the table."""
+    """The share of hidden cells that are right, a point a seed of each way to write the table."""
     return [
         {
             "arm": name,
-            "share": row["errors_hidden"] / row["n_hidden"],
+            "share": 1 - row["errors_hidden"] / row["n_hidden"],
             "seed": row["cell"]["seed"],
-            "errors": f"{row['errors_hidden']} of {row['n_hidden']}",
+            "right": part_of(row["n_hidden"] - row["errors_hidden"], row["n_hidden"]),
         }
         for (encoding, target), name in HELD_OUT.items()
         for row in select(rows, encoding=encoding, target=target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.ui.drawings.network import Edge
+from components.ui.drawings.network import Edge, short
 from lab.by_hand.mlp import Numbers
 from lab.by_hand.mlp_experiment import ByHand, Neuron
 
@@ -39,19 +39,31 @@ def name_of(edge: Edge) -> str:
 
 
 def terms_table(hand: ByHand, a: Numbers, b: Numbers) -> str:
-    """x times dy, an example a line, and their sum."""
+    """x times dy, an example a line, and their sum; examples whose x is 0 share a line."""
     places = 0 if (hand.x == hand.x.round()).all() else 3
     rows = "".join(
         f"<tr><th>{x} × {y}</th><td>{into:.{places}f}</td>"
         f"<td>{signed(back)}</td><td>{signed(term)}</td></tr>"
         for x, y, into, back, term in zip(a, b, hand.x, hand.dy, hand.terms, strict=True)
+        if into
     )
+    if n_silent := int((hand.x == 0).sum()):
+        rows += f'<tr><th colspan="4" class="wb-top">{silent(n_silent, len(hand.x))}</th></tr>'
     return (
         '<div class="wb-scroll"><table class="wb-table"><tr><th>example</th>'
         '<th class="wb-top">x, came in</th><th class="wb-top">dy, came back</th>'
         f'<th class="wb-top">x · dy</th></tr>{rows}<tr class="wb-sum"><th>dW</th><td></td>'
         f"<td></td><td><b>{signed(hand.total)}</b></td></tr></table></div>"
     )
+
+
+def silent(n: int, of: int) -> str:
+    """The examples that add nothing, in a line."""
+    if n == of == 1:
+        return "the example adds nothing: its x is 0"
+    if n == of:
+        return f"all {n} examples add nothing: their x is 0"
+    return f"{n} more {'adds' if n == 1 else 'add'} nothing: {'its' if n == 1 else 'their'} x is 0"
 
 
 def signed(x: float) -> str:
@@ -61,8 +73,15 @@ def signed(x: float) -> str:
 
 def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     """The dy of the example that says most, as the chain rule puts it together."""
-    assert hand.back is not None and hand.slope is not None
     example = hand.telling
+    if hand.back is None or hand.slope is None:
+        return (
+            f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
+            f"share of one in {2 * len(a)}, since the loss is the mean over two places and "
+            f"{len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
+            f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
+            f"{hand.terms[example]:+.4f} of its line in the table."
+        )
     terms, slope = hand.back[example], hand.slope[example]
     largest = np.argsort(-abs(terms))[:3]
     shown = ", ".join(f"{terms[k]:+.4f}" for k in largest)
@@ -73,7 +92,7 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
         f"hands back its own $dy$ times its weight. The three that weigh most are {shown}; the "
         f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
         f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
-        f"the {hand.terms[example]:+.4f} of its line above."
+        f"the {hand.terms[example]:+.4f} of its line in the table."
     )
 
 
@@ -81,9 +100,10 @@ def compared(
     nudged: tuple[float, float, float], total: float, errors: dict[str, float], n: int
 ) -> str:
     """A weight's slope by moving it against the one by the chain rule, and the worst tensor."""
-    below, above, slope = nudged
+    *losses, slope = nudged
+    below, above = (f"{loss:.9f}" if loss < 1000 else short(loss) for loss in losses)
     return (
-        f"With this weight a hair lower the loss is {below:.9f}, a hair higher {above:.9f}: a "
+        f"With this weight a hair lower the loss is {below}, a hair higher {above}: a "
         f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
         f"the worst of the {len(errors)} tensors is off by {max(errors.values()):.0e} of its "
         "length."

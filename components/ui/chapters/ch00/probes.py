@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from lab.benchmarks.mlp import SMALL
-from lab.by_hand.mlp import Task
+from lab.by_hand.mlp import MLP, Task
 from lab.by_hand.mlp_experiment import (
     Cells,
     Frame,
@@ -18,6 +18,7 @@ from lab.by_hand.mlp_experiment import (
     film,
     hide,
     right_cells,
+    right_without,
 )
 
 DIGITS = SMALL.task
@@ -41,6 +42,19 @@ def run_of(settings: Settings, hidden: tuple[int, ...]) -> list[Frame]:
 
 def record(settings: Settings, shown: Cells) -> list[Frame]:
     return run_of(settings, tuple(np.flatnonzero(~shown).tolist()))
+
+
+def trained(settings: Settings) -> MLP:
+    """The network at the end of a run on the whole table."""
+    last = record(settings, hide(settings.task))[-1]
+    return MLP(last.W, last.b, settings.activation)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def right_without_each(settings: Settings) -> list[int]:
+    """How many cells stay right without each neuron of the trained network, one at a time."""
+    network = trained(settings)
+    return [int(right_without(network, settings.task, o).sum()) for o in range(settings.hidden[-1])]
 
 
 def right_in(settings: Settings, frame: Frame, cells: Cells) -> tuple[int, int]:

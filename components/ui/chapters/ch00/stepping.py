@@ -85,6 +85,14 @@ def step_by(sizes: list[int]) -> None:
         st.session_state["ch00_stepped"] = f"{error}. Rewind to begin again."
 
 
+def look_at(cell: int) -> None:
+    stepper().look_at(cell)
+
+
+def look_at_typed() -> None:
+    look_at(10 * st.session_state["ch00_ex_a"] + st.session_state["ch00_ex_b"])
+
+
 def show_buttons() -> None:
     with st.container(horizontal=True, gap="small"):
         for name, sizes in STEPS.items():
@@ -103,11 +111,15 @@ def show_buttons() -> None:
 
 
 def picked_edge() -> Edge:
-    """The edge that the reader picked; until then, the one of the first layer whose weight the
-    latest step pulls at most."""
-    gradient = stepper().frames[-1].dW[0]
+    """The edge that the reader picked; until then, the strongest of the first layer."""
+    return st.session_state.get("ch00_edge") or strongest(0)
+
+
+def strongest(layer: int) -> Edge:
+    """The edge of a layer whose weight the latest examples pull at most."""
+    gradient = stepper().frames[-1].dW[layer]
     i, o = np.unravel_index(abs(gradient).argmax(), gradient.shape)
-    return st.session_state.get("ch00_edge", (0, int(i), int(o)))
+    return layer, int(i), int(o)
 
 
 def pick(edge: Edge) -> None:
@@ -122,7 +134,11 @@ def show_picked(edge: Edge) -> None:
 
 
 def pick_layer() -> None:
-    pick((st.session_state["ch00_pick"] - 1, 0, 0))
+    pick_strongest(st.session_state["ch00_pick"] - 1)
+
+
+def pick_strongest(layer: int) -> None:
+    pick(strongest(layer))
 
 
 def pick_ends() -> None:
@@ -142,12 +158,22 @@ def change_weight() -> None:
     )
 
 
+def play_again() -> None:
+    st.session_state["ch00_played"] = st.session_state.get("ch00_played", 0) + 1
+
+
 def ask_weight(edge: Edge) -> None:
-    """The picked edge and its weight, to be changed by hand; without a mouse, picked by numbers."""
+    """The picked edge and its weight, to be changed by hand. Without a mouse it is picked by its
+    numbers, and so is the example."""
     n_in, n_out = stepper().network.W[edge[0]].shape
     show_picked(edge)
     ends: dict[str, Any] = {"step": 1, "on_change": pick_ends}
-    with st.expander("Pick an edge by its numbers"):
+    a, b = divmod(int(stepper().batch[0]), 10)
+    st.session_state.update(ch00_ex_a=a, ch00_ex_b=b)
+    with st.expander("Pick the example and the edge by numbers"):
+        for key, which in (("ch00_ex_a", "First"), ("ch00_ex_b", "Second")):
+            label = f"{which} digit of the example"
+            st.number_input(label, 0, 9, step=1, key=key, on_change=look_at_typed)
         st.segmented_control("Layer", [1, 2], required=True, key="ch00_pick", on_change=pick_layer)
         st.number_input("From", 0, n_in - 1, key="ch00_from", **ends)
         st.number_input("To", 0, n_out - 1, key="ch00_to", **ends)

@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch00.probes import (
     BY_LOG,
+    BY_STEPS,
     DIGITS,
     LIVE,
     USUAL,
@@ -18,12 +20,27 @@ from components.ui.chapters.ch00.probes import (
     record,
     right_at_the_end,
     right_of_hidden,
+    right_without_each,
+    trained,
 )
-from components.ui.chapters.ch00.stepping import BATCH, A, B
+from components.ui.chapters.ch00.stepping import BATCH, SEVEN_TIMES_EIGHT, A, B
 from components.ui.words import spelled
 from lab.benchmarks.mlp import LARGE
-from lab.by_hand.mlp import Activation, Numbers, Target
-from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule, gradients, hide, walk
+from lab.by_hand.mlp import Activation, Momentum, Numbers, Target, encode, softmax
+from lab.by_hand.mlp_experiment import (
+    OPTIMISERS,
+    Neuron,
+    Rule,
+    Settings,
+    as_well_by_chance,
+    check_gradients,
+    coarser,
+    gradients,
+    hidden_outputs,
+    hide,
+    likeness,
+    walk,
+)
 
 NEURON_RATES = (0.001, 0.005, 0.01, 0.02, 0.03, 0.05)
 RATE_FIRST, RATE_HIGH = 0.01, NEURON_RATES[-1]
@@ -76,8 +93,18 @@ def right_with(target: Target, activation: Activation, width: int = LIVE.hidden[
     return f"{right_at_the_end(settings)}"
 
 
+def part_count(which: int) -> str:
+    """Of weights into the hidden layer, weights out of it, its biases, the biases of the votes."""
+    return f"{USUAL.network().parameters[which].size}"
+
+
 NETWORK: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
+    "weights_in": lambda: part_count(0),
+    "weights_out": lambda: part_count(1),
+    "biases_hidden": lambda: part_count(2),
+    "biases_out": lambda: part_count(3),
+    "mu": lambda: f"{Momentum(1).mu}",
     "hidden": lambda: spelled(USUAL.hidden[0]),
     "batch": lambda: spelled(BATCH),
     "ln10": lambda: f"{math.log(10):.2f}",
@@ -87,6 +114,110 @@ NETWORK: dict[str, Callable[[], str]] = {
     "none_digits": lambda: right_with("digits", "none"),
     "relu_size": lambda: right_with("regression", "relu", 64),
     "none_size": lambda: right_with("regression", "none", 64),
+}
+
+# ---------------------------------------------------------------- the gradient, and its check
+
+HAIR = 1e-5
+"""How far `differences` moves a weight."""
+
+
+def seven_times_eight() -> tuple[Numbers, Numbers]:
+    a, b = divmod(SEVEN_TIMES_EIGHT, 10)
+    return np.array([a]), np.array([b])
+
+
+def right_units_digit() -> float:
+    """What the network gives, before its first step, to the right units digit of 7 x 8."""
+    a, b = seven_times_eight()
+    p = softmax(BY_STEPS.network()(encode(a, b, "one_hot", 1)).reshape(2, 10))
+    return float(p[0, int(a[0] * b[0]) % 10])
+
+
+def hair_changes() -> tuple[float, float, float]:
+    """The loss of 7 x 8 before the first step, by how much two hairs change it at most, and how far
+    apart numbers of single precision lie there."""
+    loss, g = gradients(BY_STEPS.network(), DIGITS, *seven_times_eight())
+    steepest = max(float(abs(each).max()) for each in g)
+    return loss, 2 * HAIR * steepest, float(np.spacing(np.float32(loss)))
+
+
+@st.cache_data(show_spinner=False)
+def check_off_by(single: bool) -> float:
+    """The worst tensor of the check on 7 x 8 before the first step, in the one or the other kind of
+    number."""
+    network = coarser(BY_STEPS.network(), np.float32 if single else np.float64)
+    return max(check_gradients(network, DIGITS, *seven_times_eight()).values())
+
+
+GRADIENT: dict[str, Callable[[], str]] = {
+    "p_right": lambda: f"{right_units_digit():.3f}",
+    "p_minus_y": lambda: f"{right_units_digit() - 1:.3f}".replace("-", "−"),
+    "dy_right": lambda: f"{(right_units_digit() - 1) / 2:.3f}".replace("-", "−"),
+    "loss_first": lambda: f"{hair_changes()[0]:.2f}",
+    "hair": lambda: f"{HAIR:.5f}",
+    "hair_moves": lambda: f"{hair_changes()[1]:.6f}",
+    "single_apart": lambda: f"{hair_changes()[2]:.8f}",
+    "single_steps": lambda: f"{hair_changes()[1] / hair_changes()[2]:.0f}",
+    "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
+    "check_double": lambda: f"{1e9 * check_off_by(False):.1f} billionths",
+}
+
+# ---------------------------------------------------------------- what a hidden neuron answers to
+
+ODD = np.arange(10) % 2 == 1
+ALIKE = 0.5
+"""A correlation from which on two patterns are called alike."""
+
+
+def start_chosen() -> Settings:
+    """The network whose neurons are drawn: from a random start, or from equal weights."""
+    start = st.session_state.get("ch00_start", 0)
+    return replace(USUAL, init="equal") if start == "equal" else replace(USUAL, seed=int(start))
+
+
+def alike(settings: Settings, after: bool) -> str:
+    network = trained(settings) if after else settings.network()
+    return spelled(int((likeness(network) > ALIKE).sum())).replace("zero", "none")
+
+
+def patterns() -> Numbers:
+    """What each neuron of the chosen network makes of a digit, first or second. (H, 10)"""
+    first, second = np.split(trained(start_chosen()).W[0], 2)
+    return (first + second).T
+
+
+def odd_by_chance() -> tuple[int, int]:
+    return as_well_by_chance(patterns(), ODD)
+
+
+def odd_neuron() -> int:
+    """Whose pattern fits odd against even best."""
+    return int(np.argmax([abs(np.corrcoef(pattern, ODD)[0, 1]) for pattern in patterns()]))
+
+
+def odd_verdict() -> str:
+    found, ways = odd_by_chance()
+    if found == 2:
+        return "the odd ones and the even ones themselves, so this neuron does tell them apart"
+    return "so that may be chance" if found > 0.05 * ways else "so that is hardly chance"
+
+
+NEURONS: dict[str, Callable[[], str]] = {
+    "lit": lambda: (
+        f"{(hidden_outputs(trained(start_chosen()), DIGITS) > 0).sum(axis=1).mean():.0f}"
+    ),
+    "least_without": lambda: f"{min(right_without_each(start_chosen()))}",
+    "most_without": lambda: f"{max(right_without_each(start_chosen()))}",
+    "alike": lambda: alike(start_chosen(), after=True),
+    "alike_before": lambda: alike(start_chosen(), after=False),
+    "alike_from": lambda: f"{ALIKE}",
+    "odd_neuron": lambda: f"{odd_neuron()}",
+    "odd_chance": lambda: f"{odd_by_chance()[0]}",
+    "odd_ways": lambda: f"{odd_by_chance()[1]}",
+    "odd_verdict": odd_verdict,
+    "equal_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal'))}",
+    "alone_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal', hidden=(1,)))}",
 }
 
 # ---------------------------------------------------------------- what it can't do
@@ -133,4 +264,4 @@ EXERCISES: dict[str, Callable[[], str]] = {
     "least_right": lambda: f"{100 * LEAST_RIGHT:.0f} in 100",
 }
 
-CALC = {**NEURON, **NETWORK, **HIDDEN, **EXERCISES}
+CALC = {**NEURON, **NETWORK, **GRADIENT, **NEURONS, **HIDDEN, **EXERCISES}

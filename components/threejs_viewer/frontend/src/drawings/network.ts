@@ -12,6 +12,8 @@ type View = "weights" | "gradients";
 
 interface Data extends Reel {
   digest: string;
+  /** Of this drawing, on the page. */
+  name: string;
   alt: string;
   /** For each layer a name of each unit, or none. */
   labels: string[][];
@@ -28,6 +30,10 @@ interface Data extends Reel {
   view: View;
   picked: Edge | null;
   pickable: boolean;
+  /** Can a cell of the table be picked? */
+  cells_pickable: boolean;
+  /** The cells that the last moment is about, if not about all. */
+  asked: number[];
   /** How long the film plays. */
   seconds: number;
 }
@@ -41,6 +47,9 @@ interface Tones {
   positive: string;
   right: string;
 }
+
+/** What the reader chose for a drawing; it may be mounted anew when the page above it changes. */
+const views = new Map<string, View>();
 
 class Film {
   send: Send = () => undefined;
@@ -64,7 +73,7 @@ class Film {
     private readonly root: HTMLElement,
     private data: Data,
   ) {
-    this.view = data.view; // from here on it is the reader's
+    this.view = views.get(data.name) ?? data.view; // from here on it is the reader's
     this.part = partsOf(root);
     this.canvas = this.part("edges");
     this.scrub = this.part("scrub");
@@ -77,6 +86,7 @@ class Film {
     for (const button of this.views)
       button.onclick = () => {
         this.view = button.dataset["view"] as View;
+        views.set(this.data.name, this.view);
         this.draw();
       };
     this.canvas.onclick = (event) => this.click(event);
@@ -166,6 +176,8 @@ class Film {
         const box = make("div", { class: shown[this.cells.length] ? "" : "hidden" });
         box.onpointerenter = () => this.point([a - first, b - first]);
         box.onpointerleave = () => this.point(null);
+        const cell = this.cells.length;
+        box.onclick = () => this.data.cells_pickable && this.send("cell", cell);
         this.cells.push(box);
         grid.append(box);
       }
@@ -179,12 +191,16 @@ class Film {
 
   private fillGrid(): void {
     const right = rightAt(this.data, this.at);
-    const { answers, products, side, first } = this.data;
+    const { answers, products, side, first, asked, cells_pickable } = this.data;
+    const latest = this.at === answers.length - 1;
+    this.part("grid").classList.toggle("pickable", cells_pickable);
     answers[this.at].forEach((answer, i) => {
       const [a, b] = [Math.floor(i / side) + first, (i % side) + first];
       this.cells[i].textContent = Math.abs(answer) > 999 ? "…" : String(answer);
       this.cells[i].classList.toggle("right", right[i]);
-      this.cells[i].title = `${a} × ${b} = ${products[i]}; it says ${answer}`;
+      this.cells[i].classList.toggle("asked", latest && asked.includes(i));
+      const click = cells_pickable ? ". Click to make it the example" : "";
+      this.cells[i].title = `${a} × ${b} = ${products[i]}; it says ${answer}${click}`;
     });
   }
 
@@ -285,7 +301,7 @@ class Film {
 
   /** The loss on a log scale, the share of shown cells that are right, and the moment shown. */
   private drawCurve(): void {
-    const { curve } = this.data;
+    const { curve, unit } = this.data;
     const canvas = this.part<HTMLCanvasElement>("curve");
     canvas.hidden = curve.length < 2;
     const box = canvas.getBoundingClientRect();
@@ -294,7 +310,7 @@ class Film {
     const { family, ink, soft, accent, right } = this.tones();
     const heights = curve.map(([, loss]) => Math.log(Math.max(loss, 1e-12)));
     const [low, high] = [Math.min(...heights), Math.max(...heights)];
-    const [left, top, bottom] = [64, 8, 8];
+    const [left, top, bottom] = [58, 26, 8];
     const last = Math.max(this.data.last_epoch, 1);
     const x = (epoch: number): number => left + ((box.width - left - 4) * epoch) / last;
     const y = (height: number): number =>
@@ -302,7 +318,7 @@ class Film {
     const share = (part: number): number => top + (box.height - top - bottom) * (1 - part);
     const now = x(this.data.epochs[this.at]);
     line(pen, accent, 1, [
-      [now, 0],
+      [now, top - 6],
       [now, box.height],
     ]);
     line(
@@ -320,11 +336,27 @@ class Film {
     );
     pen.setLineDash([]);
     [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
-    for (const height of [low, high]) pen.fillText(Math.exp(height).toPrecision(2), 28, y(height));
-    pen.fillText("loss", 0, box.height / 2 - 8);
-    pen.fillStyle = right;
-    pen.fillText("right", 0, box.height / 2 + 8);
+    pen.textAlign = "right";
+    for (const height of [low, high]) pen.fillText(lossText(height), left - 5, y(height));
+    pen.textAlign = "left";
+    const titles = [
+      ["— loss, log scale", ink],
+      ["- - right, none to all", right],
+      [`${unit} →`, soft],
+    ];
+    let along = left;
+    for (const [title, colour] of titles) {
+      pen.fillStyle = colour;
+      pen.fillText(title, along, 7);
+      along += pen.measureText(title).width + 14;
+    }
   }
+}
+
+/** A loss in two figures, by its logarithm: 0.012, 2.4, 1.1e+304. */
+function lossText(height: number): string {
+  const loss = Math.exp(height);
+  return loss >= 1000 ? loss.toExponential(1) : loss.toPrecision(2);
 }
 
 function line(

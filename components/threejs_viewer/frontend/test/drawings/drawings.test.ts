@@ -159,6 +159,37 @@ test("a scrubbed film shows every answer of the network, and which are right", (
   });
 });
 
+test("a cell of the film's table is picked by a click where it may be, and framed at the end", () => {
+  const { data } = cases.network;
+  const drawing = opened(network, cases.network);
+  const cells = (): HTMLElement[] =>
+    drawing.all<HTMLElement>(".grid > div").filter((box) => !box.classList.contains("head"));
+  cells()[34].click();
+  expect(drawing.sent).toEqual([]);
+  drawing.load({ ...data, digest: "picked", cells_pickable: true, asked: [34] });
+  cells()[34].click();
+  expect(drawing.sent).toEqual([["cell", 34]]);
+  const framed = (): number[] =>
+    cells().flatMap((cell, i) => (cell.classList.contains("asked") ? [i] : []));
+  expect(framed()).toEqual([34]);
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  scrub.value = "0";
+  scrub.dispatchEvent(new Event("input"));
+  expect(framed()).toEqual([]);
+});
+
+test("how the edges are coloured stays as chosen when the film is mounted anew", () => {
+  const chosen = (): string =>
+    document.querySelector<HTMLElement>("[data-view][aria-pressed=true]")!.dataset["view"]!;
+  const { data } = cases.network;
+  const film = { ...cases.network, data: { ...data, name: "one", digest: "one" } };
+  opened(network, film).one<HTMLElement>("[data-view=gradients]").click();
+  opened(network, film);
+  expect(chosen()).toBe("gradients");
+  opened(network, { ...film, data: { ...film.data, name: "other" } });
+  expect(chosen()).toBe("weights");
+});
+
 test("a text is written once in its seconds, then the cache rests, and nobody reads it aloud", () => {
   vi.useFakeTimers();
   const drawing = opened(growing, cases.growing);
