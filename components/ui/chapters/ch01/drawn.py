@@ -27,7 +27,7 @@ def line(text: str, right: str) -> str:
     for is_wrong, places in groupby(range(len(text)), lambda i: i in wrong):
         characters = "".join(text[i] for i in places)
         shown += struck(characters) if is_wrong else characters
-    return f"<code>{shown}</code> {verdict(len(wrong))}"
+    return f"<code>{shown}</code> {verdict(len(wrong), len(right) - len(text))}"
 
 
 def struck(characters: str) -> str:
@@ -38,7 +38,9 @@ def struck(characters: str) -> str:
     )
 
 
-def verdict(n_wrong: int) -> str:
+def verdict(n_wrong: int, n_missing: int) -> str:
+    if n_missing:
+        return '<small class="wb-no">✗ ends too soon</small>'
     if n_wrong == 0:
         return '<small class="wb-yes">✓ right</small>'
     return f'<small class="wb-no">✗ {n_wrong} wrong</small>'
