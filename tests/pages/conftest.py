@@ -45,7 +45,7 @@ def caches_see_every_patch(request: pytest.FixtureRequest) -> Iterator[None]:
         empty_caches()
 
 
-def open_book(page: str | None = None, **query: str) -> AppTest:
+def open_book(page: str | None = None, **query: str | list[str]) -> AppTest:
     """Home, or a page by its file, through the router as a reader comes to it."""
     app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
     for name, value in query.items():
