@@ -22,6 +22,7 @@ from components.ui.chapters.ch20.worked import (
     GAP,
     LAST_PLACE,
     LIVE_BATCH,
+    LIVE_RATE,
     LIVE_STEPS,
     MOST_TYPED,
     START,
@@ -262,6 +263,7 @@ def train_with(encoding: str) -> None:
             "packed": st.session_state["ch20_text"] == "a stream",
             "steps": LIVE_STEPS,
             "batch": LIVE_BATCH,
+            "rate": LIVE_RATE,
         },
     )
 

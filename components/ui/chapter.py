@@ -450,9 +450,8 @@ class Chapter:
 
 def come_here() -> None:
     """Bring this place into view, and keep it there while the page fills, until the reader acts."""
-    st.html(
-        f'<div id="sought"></div><script>{COME.read_text()}</script>', unsafe_allow_javascript=True
-    )
+    place = '<div id="sought" style="scroll-margin-top: 6rem"></div>'
+    st.html(f"{place}<script>{COME.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def way_on(slug: str) -> str:

@@ -38,9 +38,9 @@ SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
-LIVE_STEPS = 600
+LIVE_STEPS, LIVE_RATE = 600, 0.0015
 LIVE_BATCH = 102
-"""Texts of a step, or as many tokens in streams: of the tokens that the recorded runs read."""
+"""Texts of a step, or as many tokens in streams: what the recorded runs read."""
 
 
 def in_words(x: float) -> str:
