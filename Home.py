@@ -98,7 +98,7 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
         page.prose("pull")
         page.choose("layer", "Block", range(CONFIG.n_layer), layer)
         if head is not None:
-            share_moment("", a=a, b=b, pull=True, layer=layer, head=head)
+            share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
 
 def caption(layer: int) -> str:

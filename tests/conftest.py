@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,18 @@ def main_stays_itself() -> Iterator[None]:
     own = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = own
+
+
+@pytest.fixture(scope="session")
+def packages_looked_through_once() -> Iterator[None]:
+    """Streamlit's harness looks through all that is installed for components, at each run of each
+    page: nine tenths of a small page's time."""
+    from streamlit.components.v2 import manifest_scanner as scanner  # most tests need none of it
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(scanner.scan_component_manifests)
+        patch.setattr(scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture

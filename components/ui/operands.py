@@ -36,7 +36,7 @@ def last_allowed(
     return st.session_state.get(key, default)
 
 
-def share_moment(at: str, **parameters: str | int | bool) -> None:
+def share_moment(at: str = "", **parameters: str | int | bool) -> None:
     """The link that brings another reader to this very state, ready to copy: to section `at` of
     the page, its guess told, or to the top. It says nothing of what this reader guessed."""
     here = urlsplit(st.context.url or "")

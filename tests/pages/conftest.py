@@ -28,6 +28,10 @@ def empty_caches() -> None:
     st.cache_data.clear()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_harness(packages_looked_through_once: None) -> None: ...
+
+
 @pytest.fixture(autouse=True)
 def fresh_runs() -> None:
     """No run of another test is on the server."""
