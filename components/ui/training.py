@@ -224,10 +224,9 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
 
 def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:
     runs = runs_here(key)
-    if not runs:
-        return
-    if going != any(run.goes_on for run in runs) or taken_over(key, runs):
-        st.rerun()  # the whole page, once: that starts or stops the timer
+    keep_in_the_address(key)
+    if not runs or going != any(run.goes_on for run in runs) or taken_over(key, runs):
+        st.rerun()  # the whole page, once: that starts or stops the timer, or ends the list
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
