@@ -317,10 +317,12 @@ class Live:
         began = time.perf_counter()
         while time.perf_counter() - began < seconds:
             before = time.thread_time()
-            snapshot = next(self.steps, "done")
-            self.used += time.thread_time() - before
-            if snapshot == "done":
+            try:
+                snapshot = next(self.steps)
+            except StopIteration:
                 return "done"
+            finally:
+                self.used += time.thread_time() - before
             if snapshot is not None:
                 emit(Progress(self.run, self.timed(snapshot)))
         return None
