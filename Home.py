@@ -11,7 +11,8 @@ from components.ui.chapter import Chapter
 from components.ui.claims import readings
 from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.home import small_picture, written_and_looked
-from components.ui.operands import ask_pair, last_allowed, share_moment
+from components.ui.link import one_of
+from components.ui.operands import last_allowed, share_moment
 from components.ui.records import FORM
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf
 from components.ui.words import listed, spelled
@@ -51,6 +52,7 @@ def home() -> None:
     page = Chapter("home", CALCULATIONS)
     st.html('<div class="wb-kicker">An interactive textbook</div>')
     st.title("The White-Box Transformer", anchor=False)
+    told = st.container()
     where_digits_come_from(page)
     page.prose("opening")
     page.prose("routes")
@@ -62,6 +64,8 @@ def home() -> None:
     st.markdown(to_come())
     page.prose("why")
     page.prose("measured")
+    with told:
+        page.link.close(all_drawn=False)
     shelf().warm(BOOK_RUN)
 
 
@@ -72,14 +76,14 @@ def home() -> None:
 def where_digits_come_from(page: Chapter) -> None:
     """The first thing on Home: a sum as it is written, where heads look for it, a head to pull."""
     picture = st.container()
-    pair = last_allowed("last_pair", ask_pair(""), START)
+    pair = last_allowed("last_pair", page.pair(), START)
     draw_sum(page, picture, *pair)
 
 
 @needs_a_run
 def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
     """The picture above the boxes, and what came of the sum below them."""
-    layer, head = layer_drawn(), head_out()
+    layer, head = layer_drawn(page), head_out(page)
     text, weights = written_and_looked(a, b, layer, head)
     with picture:
         show_arcs(
@@ -92,7 +96,7 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
     st.markdown(verdict(text, a, b, layer, head))
     with st.expander("More"):
         page.prose("pull")
-        st.select_slider("Block", range(CONFIG.n_layer), layer, key="layer", bind="query-params")
+        page.choose("layer", "Block", range(CONFIG.n_layer), layer)
         if head is not None:
             share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
@@ -102,25 +106,19 @@ def caption(layer: int) -> str:
     return f"Arcs run {where}. To look is not yet to use."
 
 
-def layer_drawn() -> int:
+def layer_drawn(page: Chapter) -> int:
     """As the slider has it, or the link before there is one."""
-    said = st.session_state.get("layer", whole_of_link("layer", CONFIG.n_layer))
-    return MISSED[0] if said is None else int(said)
+    said = page.link.take("layer", *one_of([str(i) for i in range(CONFIG.n_layer)]))
+    return int(st.session_state.get("layer", said or MISSED[0]))
 
 
-def head_out() -> int | None:
+def head_out(page: Chapter) -> int | None:
     """The head of that block that the last click pulled out, or the link."""
+    said = page.link.take("head", *one_of([str(i) for i in range(CONFIG.attention.n_head)]))
+    asked = page.link.take("pull", *one_of(["true", "True"]))
     if "head_out" not in st.session_state:
-        head = whole_of_link("head", CONFIG.attention.n_head)
-        asked = st.query_params.get("pull", "").lower() == "true"
-        st.session_state["head_out"] = (MISSED[1] if head is None else head) if asked else None
+        st.session_state["head_out"] = int(said or MISSED[1]) if asked else None
     return st.session_state["head_out"]
-
-
-def whole_of_link(name: str, n: int) -> int | None:
-    """0 to n - 1, if the link says one of these."""
-    said = st.query_params.get(name, "")
-    return int(said) if said in {str(i) for i in range(n)} else None
 
 
 def pull(head: int | None) -> None:

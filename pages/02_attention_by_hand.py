@@ -181,7 +181,7 @@ def query() -> None:
     angle, length = draw_query("ch02_", ONE, a, b)
     show_graded(ONE, angle, length)
     if (angle, length) != (ONE.angle, ONE.length):
-        share_moment(ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
+        share_moment(page.at, ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
     page.notice()
     page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
 

@@ -367,7 +367,7 @@ def pull(a: int, b: int) -> None:
     st.html(tokens.strip(text, FORM, a, b))
     marks = tokens.Marks(wrong=tokens.wrong_tokens(without, text))
     st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
-    share_moment(ch03_a=a, ch03_b=b, ch03_pull=part, reveal=1)
+    share_moment(page.at, ch03_a=a, ch03_b=b, ch03_pull=part)
     page.notice()
     page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
 

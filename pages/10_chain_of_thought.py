@@ -25,7 +25,7 @@ from components.ui.claims import core, index, readings
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
-from components.ui.plots import bars, curves, maps, pictures
+from components.ui.plots import bars, maps, pictures
 from components.ui.records import Atlas, atlases, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
@@ -189,16 +189,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             key="ch10_train",
             on_click=own_runs.train_as_set,
         )
-        training.watch(own_runs.KEY, own_runs.name_of)
         recorded = arms.recorded_runs(rows_of("race.jsonl"))
+        training.watch(own_runs.KEY, own_runs.name_of, recorded)
         if recorded:
             st.caption(
                 "Recorded, to compare with: the twin on cot, reversed and on plain, one seed."
             )
-            page.draw(
-                curves.exactness_curves(recorded),
-                alt="Two recorded runs: only the one with working gets held-out pairs right",
-            )
+            page.numbers("Two recorded runs", recorded)
         page.notice()
         take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
         page.source(train.train_in_parts, live.steps_of, live.check_pairs)
@@ -468,7 +465,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         st.html(tokens.strip(forged, FORM, a, b, marks=marks, written_from=place + 1))
         if page.alone is None:
             where = tokens.place_of(place, FORM, a, b)
-            share_moment(ch10_a=a, ch10_b=b, ch10_forge_at=where, ch10_forge_to=new)
+            share_moment(page.at, ch10_a=a, ch10_b=b, ch10_forge_at=where, ch10_forge_to=new)
 
     @page.section("tamper", told=False)
     def every_forgery() -> None:

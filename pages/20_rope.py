@@ -28,6 +28,8 @@ from components.ui.chapters.ch20.worked import (
     EXTRA,
     GAP,
     LAST_PLACE,
+    LIVE_BATCH,
+    LIVE_RATE,
     LIVE_STEPS,
     MOST_TYPED,
     START,
@@ -312,6 +314,8 @@ def train_with(encoding: str) -> None:
             "base": float(st.session_state["ch20_live_base"]),
             "packed": st.session_state["ch20_text"] == "a stream",
             "steps": LIVE_STEPS,
+            "batch": LIVE_BATCH,
+            "rate": LIVE_RATE,
         },
     )
 

@@ -13,6 +13,7 @@ from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import ONE_DIGIT, OTHER_PROMPT, PROMPT, TABLE, TWO_DIGITS
 from components.ui.chapters.ch70.worked import CALC
 from components.ui.lazily import lazily
+from components.ui.link import text_up_to
 
 if TYPE_CHECKING:
     from lab.scene.manifest import Scene
@@ -27,6 +28,7 @@ session = lazily("lab.scene.session")
 BESIDE = ("nothing", "another prompt", "another model", "itself, mended")
 ALONE, BY_PROMPT, BY_RUN, _ = BESIDE
 VIEWER = "ch70_viewer"
+MOST_TYPED = 80
 
 page = Chapter("70_forward_pass_3d", CALC)
 page.open()
@@ -38,8 +40,8 @@ page.open()
 def ask_prompt(name: str, label: str, default: str) -> str:
     """Text that the model reads. What it may be depends on the model, which says so itself."""
     key = f"{page.prefix}{name}"
-    page.link.knows(key)
-    return st.text_input(label, default, key=key, bind="query-params", max_chars=80) or ""
+    page.link.take(key, *text_up_to(MOST_TYPED))
+    return st.text_input(label, default, key=key, bind="query-params", max_chars=MOST_TYPED) or ""
 
 
 def suited(run: str, prompt: str) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.claims import index
 from components.ui.claims.core import Looked
+from components.ui.link import text_up_to
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
 from lab.statistics import CHANCE
@@ -25,6 +26,8 @@ CALCULATIONS = {
     "chance": lambda: one_in(CHANCE),
     "validation": lambda: one_in((TEST_FROM - HELDOUT_FROM) / (1 - HELDOUT_FROM)),
 }
+
+MOST_TYPED = 80
 
 PLACES = ("command", "date", "commit", "cpu")
 """Of a record, what a claim tells besides."""
@@ -62,12 +65,12 @@ page.open()
 page.prose("opening")
 
 looked = [index.look_up(name) for name in index.CLAIMS]
-page.link.knows("ch91_find")
+page.link.take("ch91_find", *text_up_to(MOST_TYPED))
 asked = st.text_input(
     "Find a claim",
     key="ch91_find",
     bind="query-params",
-    max_chars=80,
+    max_chars=MOST_TYPED,
     placeholder="a word, a figure or a chapter: carry, 0 errors, ch3",
 )
 found = [x for x in looked if (asked or "").strip().lower() in told(x).lower()]
@@ -77,3 +80,5 @@ if found:
 else:
     st.info("No claim holds these letters. Try one word of it, or empty the box.")
 page.prose("reading")
+with page.top:
+    page.link.close(all_drawn=True)

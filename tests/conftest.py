@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
+
+from lab.records import ROOT
 
 YARDSTICK_MS = 7.0
 """Of one turn on the two cores that the limits of the timing tests were set on, nothing beside."""
@@ -22,6 +27,18 @@ def main_stays_itself() -> Iterator[None]:
     own = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = own
+
+
+@pytest.fixture(scope="session")
+def packages_looked_through_once() -> Iterator[None]:
+    """Streamlit's harness looks through all that is installed for components, at each run of each
+    page: nine tenths of a small page's time."""
+    from streamlit.components.v2 import manifest_scanner as scanner  # most tests need none of it
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(scanner.scan_component_manifests)
+        patch.setattr(scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture
@@ -46,3 +63,62 @@ def turn(product: Callable[[], object]) -> float:
     for _ in range(100):
         product()
     return 1000 * (time.perf_counter() - began)
+
+
+NONSENSE = (
+    "inf",
+    "-Infinity",
+    "nan",
+    "1e400",
+    "9" * 400,
+    "-10000000",
+    "-0x1p9",
+    "",
+    " ",
+    "٣*٤",
+    "１２",
+    "²",
+    "<b>7</b><script>alert(1)</script>",
+    "[a](javascript:alert(1)) $x^2$ `",
+    "x" * 5000,
+    "null\x00byte",
+    "%00%ff%",
+    "a,b;c|d",
+    "line\nbreak\u202e",
+    "None",
+)
+"""Twenty kinds that no control of the book allows."""
+
+NAMED = re.compile(r'\b(?:page|self)\.(choose|number|section|pair)\(\s*"(\w+)"')
+"""Where a control or a section gets its name."""
+
+OTHERS = {
+    "home": ["a", "b", "layer", "head", "pull"],
+    "70_forward_pass_3d": ["ch70_prompt", "ch70_beside_prompt", "ch70_beside_run"],
+    "91_claims": ["ch91_find"],
+}
+
+
+@pytest.fixture(scope="session")
+def nonsense() -> list[str]:
+    return list(NONSENSE)
+
+
+@pytest.fixture(scope="session")
+def keys_of() -> Callable[[str], list[str]]:
+    """The names that a link to a page may use, as its code says them, and some it may not."""
+
+    def found(slug: str) -> list[str]:
+        own = [
+            ROOT / f"pages/{slug}.py",
+            *(ROOT / f"components/ui/chapters/ch{slug[:2]}").glob("*.py"),
+        ]
+        keys = list(OTHERS.get(slug, []))
+        for path in filter(Path.is_file, own):
+            for kind, name in NAMED.findall(path.read_text()):
+                key = f"ch{slug[:2]}_{name}"
+                ends = {"section": ["_guess", "_shown"], "pair": ["_a", "_b"]}.get(kind, [""])
+                keys += [key + end for end in ends]
+        return [*dict.fromkeys([*keys, f"ch{slug[:2]}_a", f"ch{slug[:2]}_b"]), "at", "run"]
+
+    return found

@@ -29,7 +29,7 @@ PAGE = "chain_of_thought"
 RUNS = (0, 1, 4, 8)
 MOVES = 60
 WATCHED_SECONDS = 10.0
-PROGRESS = re.compile(r"step ([\d,]+) of ([\d,]+), (\d+) s of training")
+PROGRESS = re.compile(r"step ([\d,]+) of ([\d,]+), (\d+) s of the processor's time")
 HELDOUT = re.compile(r"held out: ([\d,]+) errors? in ([\d,]+)")
 
 

@@ -38,7 +38,7 @@ from components.ui.claims import core, index
 from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
-from components.ui.link import Link, number_within, one_of
+from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
 from components.ui.notation import NOTATION, symbols_in
 from components.ui.operands import ask_pair
 from components.ui.plots.colours import variables
@@ -46,6 +46,7 @@ from components.ui.questions import Question, read_question
 from components.ui.runs import needs_a_run, take_with_progress
 
 SHEET = Path(__file__).with_name("style.css")
+COME = Path(__file__).with_name("come_here.js")
 BOOK = "The White-Box Transformer"
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
 
@@ -97,15 +98,16 @@ def sections_of(path: Path, _modified: float) -> dict[str, str]:
 class Chapter:
     """One page of the book. `calculations` gives the worked numbers of its prose.
 
-    Keys of widgets, and with them the names in a link, begin with `prefix`: ch20_ on 20_rope. With
-    `?figure=NAME` in the link the page is that section's figure with its controls, and a line to
-    the book: for a page of somebody else's.
+    Keys of widgets, and with them the names in a link, begin with `prefix`: ch20_ on 20_rope, and
+    nothing on Home. With `?figure=NAME` in the link the page is that section's figure with its
+    controls, and a line to the book: for a page of somebody else's. With `?at=NAME` it opens at
+    that section, its guesses told.
     """
 
     def __init__(self, slug: str, calculations: Calculations | None = None) -> None:
         self.slug = slug
         self.calculations = calculations or {}
-        self.prefix = f"ch{slug[:2]}_"
+        self.prefix = f"ch{slug[:2]}_" if slug[0].isdigit() else ""
         self.link = Link(self.prefix)
         self.at = ""
         self.sections: list[str] = []
@@ -121,6 +123,11 @@ class Chapter:
     def alone(self) -> str | None:
         """The one figure that the link asks for, if it does."""
         return st.query_params.get("figure")
+
+    @property
+    def sought(self) -> str | None:
+        """The section at which the link opens the page, if it names one."""
+        return st.query_params.get("at")
 
     def draws(self, *sections: str) -> bool:
         """Does this visit see one of these? What several sections share is asked only then."""
@@ -158,6 +165,8 @@ class Chapter:
         self.at, self.drawn, self.n_source = name, [], 0
         if told and self.alone is None:
             self.prose(name)
+        if name == self.sought:
+            come_here()
 
         @needs_a_run
         def figure() -> None:
@@ -204,6 +213,8 @@ class Chapter:
         self.contents()
         with self.top:  # what waits for a guess may know more of the link
             self.link.close(all_drawn=not self.waits)
+            if self.sought is not None and self.sought not in self.sections:
+                st.info(f"The link leads to {self.sought[:LONGEST]!r}; this page has no such part.")
 
     def contents(self) -> None:
         """In the sidebar: the numbered sections of the page, and which of them is in view."""
@@ -281,16 +292,17 @@ class Chapter:
             return True
         name = name or self.at
         key = f"{self.prefix}{name}"
-        skipped = st.session_state.get(f"{key}_skipped") or st.query_params.get("reveal") == "1"
+        self.link.take(f"{key}_guess", *one_of(options))
+        shown = self.is_shown(f"{key}_shown")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            choice = st.pills(question, options, key=f"{key}_guess", wrap=True)
-            waits = choice is None and not skipped
+            choice = st.pills(question, options, key=f"{key}_guess", wrap=True, bind="query-params")
+            waits = choice is None and not shown
             if waits:
                 st.button(
                     "show me",
                     key=f"{key}_skip",
                     type="tertiary",
-                    on_click=lambda: st.session_state.update({f"{key}_skipped": True}),
+                    on_click=lambda: st.session_state.update({f"{key}_shown": True}),
                 )
         if waits:
             self.waits = True
@@ -303,6 +315,16 @@ class Chapter:
         else:
             st.markdown(f"You said **{choice}**; it is **{right}**. {why}")
         return True
+
+    def is_shown(self, key: str) -> bool:
+        """Is a guess told without one? A press of "show me" is kept in the address, as guesses are,
+        so that a reload keeps it."""
+        if self.link.take(key, *one_of(["1"])):
+            st.session_state[key] = True
+        pressed = key in st.session_state
+        if pressed and key not in st.query_params:
+            st.query_params[key] = "1"
+        return pressed or st.query_params.get("reveal") == "1" or self.at == self.sought
 
     def choose(
         self,
@@ -362,7 +384,8 @@ class Chapter:
     ) -> tuple[int, int] | None:
         """The reader's own sum; None, with the reason beside its box, if it is not allowed."""
         prefix = f"{self.prefix}{name}_" if name else self.prefix
-        self.link.knows(f"{prefix}a", f"{prefix}b")
+        for box in (f"{prefix}a", f"{prefix}b"):
+            self.link.take(box, *text_up_to(LONGEST + digits))
         return ask_pair(prefix, digits, a, b)
 
     # ------------------------------------------------------------ figures
@@ -401,8 +424,7 @@ class Chapter:
                 show_source(function)
             self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])
             self.offer_data()
-            set_here = {k: v for k, v in st.query_params.items() if k.startswith(self.prefix)}
-            alone = urlencode({**set_here, "figure": self.at, "embed": "true"})
+            alone = urlencode({**settings(self.prefix), "figure": self.at, "embed": "true"})
             st.caption("This figure alone, for a page of your own:")
             st.code(f"{(st.context.url or '').split('?')[0]}?{alone}", language=None)
 
@@ -435,6 +457,12 @@ class Chapter:
         if self.at:
             offer_svg(f"{key}_svg", name)
         self.drawn = []
+
+
+def come_here() -> None:
+    """Bring this place into view, and keep it there while the page fills, until the reader acts."""
+    place = '<div id="sought" style="scroll-margin-top: 6rem"></div>'
+    st.html(f"{place}<script>{COME.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def way_on(slug: str) -> str:

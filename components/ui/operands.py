@@ -51,9 +51,11 @@ def last_allowed(
     return st.session_state.get(key, default)
 
 
-def share_moment(**parameters: str | int | bool) -> None:
-    """The link that brings another reader to this very state, ready to copy."""
+def share_moment(at: str = "", **parameters: str | int | bool) -> None:
+    """The link that brings another reader to this very state, ready to copy: to section `at` of
+    the page, its guess told, or to the top. It says nothing of what this reader guessed."""
     here = urlsplit(st.context.url or "")
-    link = here._replace(path=here.path or "/", query=urlencode(parameters), fragment="")
+    query = urlencode(({"at": at} if at else {}) | parameters)
+    link = here._replace(path=here.path or "/", query=query, fragment="")
     st.caption("Copy this moment: the link opens the page in this state.")
     st.code(link.geturl(), language=None, wrap_lines=True)

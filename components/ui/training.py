@@ -126,7 +126,6 @@ def launch(key: str, arguments: Mapping[str, Any], recipe: str = "multiply") -> 
     for memory in ("refused", "arrived"):
         st.session_state.pop(f"{key}_{memory}", None)
     kept(key).append(run)
-    st.query_params["run"] = run
 
 
 def go_on(key: str, run: LiveRun) -> None:
@@ -148,32 +147,43 @@ def refuse(key: str, refused: Refused) -> None:
 def remove(key: str, run: LiveRun) -> None:
     service().let_go(run.id, this_reader())
     kept(key).remove(run.id)
-    if st.query_params.get("run") == run.id:
-        del st.query_params["run"]
 
 
 def arrive(key: str) -> str:
-    """Take up the run that this visit's link names; a sentence on it if it does not go on."""
-    asked = st.query_params.get("run")
-    if asked is None or asked in kept(key) or len(kept(key)) >= KEPT:
-        return st.session_state.get(f"{key}_arrived", "")
-    run = service().visit(asked, this_reader())
+    """Take up the runs that this visit's link names; a sentence on those that do not go on."""
+    memory = f"{key}_arrived"
+    if memory not in st.session_state:
+        asked = dict.fromkeys(st.query_params.get_all("run"))
+        found = [take_up(key, name) for name in asked if name not in kept(key)][:KEPT]
+        st.session_state[memory] = " ".join(dict.fromkeys(filter(None, found)))
+    keep_in_the_address(key)
+    return st.session_state[memory]
+
+
+def take_up(key: str, name: str) -> str:
+    """A run of the link joins the others on the page; a sentence if it does not go on as theirs."""
+    run = service().visit(name, this_reader())
     if run is None:
-        said = (
-            "The run in this link is not known here: the server has forgotten it or was started "
+        return (
+            "A run in this link is not known here: the server has forgotten it or was started "
             "again since. The settings in the link still stand; train it once more."
         )
-        del st.query_params["run"]
-    else:
-        kept(key).append(run.id)
-        said = ""
-        if not run.goes_on:
-            said = f"The run in this link has ended ({PHASES[run.phase]}); this is what it left."
-        elif run.owner != this_reader():
-            said = "You are watching a run that another tab owns. Only that tab can stop it."
-            st.session_state[f"{key}_came"] = time.monotonic()
-    st.session_state[f"{key}_arrived"] = said
-    return said
+    kept(key).append(run.id)
+    if not run.goes_on:
+        return f"A run in this link has ended ({PHASES[run.phase]}); this is what it left."
+    if run.owner == this_reader():
+        return ""
+    st.session_state[f"{key}_came"] = time.monotonic()
+    return "You are watching a run that another tab owns. Only that tab can stop it."
+
+
+def keep_in_the_address(key: str) -> None:
+    """The page's own address names the runs on it, so that a reload finds them."""
+    if st.query_params.get_all("run") != kept(key):
+        if kept(key):
+            st.query_params["run"] = kept(key)
+        else:
+            del st.query_params["run"]
 
 
 # ---------------------------------------------------------------- the panel
@@ -194,7 +204,8 @@ def nothing_else(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
 def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else) -> None:
     """The runs of this page: polled while one goes on, at rest when none does.
 
-    `ghosts`: recorded curves that lie under theirs, in the rows of `curve_rows`.
+    `ghosts`: recorded curves, in the rows of `curve_rows`. They stand there until the first run
+    begins, and lie under its curves from then on.
     """
     arrived = arrive(key)
     if arrived:
@@ -204,6 +215,7 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
         st.warning(refused)
     runs = runs_here(key)
     if not runs:
+        draw_recorded(ghosts)
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
@@ -212,10 +224,9 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
 
 def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:
     runs = runs_here(key)
-    if not runs:
-        return
-    if going != any(run.goes_on for run in runs) or taken_over(key, runs):
-        st.rerun()  # the whole page, once: that starts or stops the timer
+    keep_in_the_address(key)
+    if not runs or going != any(run.goes_on for run in runs) or taken_over(key, runs):
+        st.rerun()  # the whole page, once: that starts or stops the timer, or ends the list
     names = unlike([name_of(run.spec.arguments) for run in runs])
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
@@ -229,7 +240,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
             alt="Loss by step, a colour a run",
         )
     if any(run.checks for run in runs):
-        shares = [row for row in ghosts if row["what"] != "loss"]
+        shares = [row for row in ghosts if row["what"] == "held out"]
         st.altair_chart(
             over_ghosts(curves.exactness_curves(rows), shares),
             width="stretch",
@@ -318,14 +329,16 @@ def start_again(key: str, run: LiveRun) -> None:
 
 def describe(run: LiveRun) -> str:
     """Where a run stands, in a sentence."""
+    from lab.live.loop import MOST_SECONDS
+
     latest = run.latest
     if run.phase == "waiting":
         return f"waits; place {run.place} in the queue." if run.place > 1 else "begins."
     parts: list[str] = []
     if latest is not None:
         parts.append(
-            f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of training, "
-            f"loss {latest.loss:.4f}"
+            f"step {latest.step} of {latest.steps}, {latest.seconds:.0f} s of the processor's "
+            f"time, loss {latest.loss:.4f}"
         )
     if run.checks:
         seen = run.checks[-1].check
@@ -334,13 +347,16 @@ def describe(run: LiveRun) -> str:
         parts.extend(filter(None, [arrival(run)]))
     if run.goes_on:
         parts.extend(filter(None, [steps_within_the_limit(run)]))
-    gone = run.state == "forgotten"
-    forgotten = " Where it stood is no longer kept; you can start it again." if gone else ""
+    after = ""
+    if run.state == "forgotten":
+        after = " Where it stood is no longer kept; you can start it again."
+    elif run.state == "kept" and run.why:
+        after = f" *Continue* gives it {MOST_SECONDS:g} s more."
     ending = {
         "going": "",
         "stopping": "It is being stopped.",
         "done": "Done.",
-        "cancelled": f"Stopped{': ' + run.why if run.why else ''}.{forgotten}",
+        "cancelled": f"Stopped{': ' + run.why if run.why else ''}.{after}",
         "failed": f"It failed. {run.why}.",
         "lost": f"It is lost: {run.why}. You can start it again.",
     }[run.phase]
@@ -360,15 +376,13 @@ def arrival(run: LiveRun) -> str:
 
 def steps_within_the_limit(run: LiveRun) -> str:
     """How far the limit lets a run come, at its pace so far; empty if that is to its end."""
-    from lab.live.loop import MOST_SECONDS
-
     latest = run.latest
     if latest is None or latest.step < PACE_STEPS:
         return ""
-    steps = math.floor(MOST_SECONDS * latest.step / latest.seconds)
-    if steps >= latest.steps:
+    last = latest.step + math.floor(latest.left * latest.step / latest.seconds)
+    if last >= latest.steps:
         return ""
-    return f"at this pace its limit of {MOST_SECONDS:g} s holds {steps} steps"
+    return f"at this pace its limit, {latest.left:.0f} s more, lets it come to step {last}"
 
 
 def too_fast(run: LiveRun) -> str:
@@ -406,6 +420,16 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
                         {"run": name, "step": shot.step, "what": what, "value": 1 - errors / n}
                     )
     return rows
+
+
+def draw_recorded(rows: Rows) -> None:
+    """What a page shows before the reader's first run."""
+    if rows:
+        st.altair_chart(
+            curves.exactness_curves(rows),
+            width="stretch",
+            alt="Recorded runs: share of texts right in every token, a colour a run",
+        )
 
 
 def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.packing import pack, texts_in
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import END, PADDING, Tokens
@@ -130,6 +131,25 @@ def teacher_forced_all(
         rows = slice(begin, min(begin + batch, len(a)))
         tokens, mask = form.render(a[rows], b[rows])
         yield rows, np.where(mask, teacher_forced(model, tokens), tokens)
+
+
+def teacher_forced_in_streams(
+    model: GPT, form: Format, a: Integers, b: Integers, *, length: int, batch: int = BATCH
+) -> Iterator[tuple[NDArray[np.int64], Tokens]]:
+    """As `teacher_forced_all`, but each problem stands somewhere in a stream of `length` tokens,
+    with others around it, as `pack` lays them out in training: (rows, guesses)."""
+    rng, width = np.random.default_rng(0), form.length
+    whole = length // width - 1  # texts that a stream holds wherever in a text it begins
+    for begin in range(0, len(a), batch):
+        rows = np.arange(begin, min(begin + batch, len(a)))
+        lines = np.resize(rows, (-(-len(rows) // whole), whole))  # (N, whole)
+        around = lines[:, np.arange(-1, texts_in(length, form) - 1) % whole].ravel()
+        streams, _, starts = pack(*form.render(a[around], b[around]), len(lines), length, rng)
+        begins = width * np.arange(1, whole + 1) - starts[:, None]  # (N, whole)
+        places = (begins[:, :, None] + np.arange(width)).reshape(len(lines), -1)
+        guesses = np.take_along_axis(teacher_forced(model, streams), places, axis=1)
+        tokens, mask = form.render(a[rows], b[rows])
+        yield rows, np.where(mask, guesses.reshape(-1, width)[: len(rows)], tokens)
 
 
 def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.int64]:

@@ -17,9 +17,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lab.data.problems import all_pairs, split_values
-from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
+from lab.data.problems import Integers, all_pairs, split_values
+from lab.data.sources import PackedStream
+from lab.data.vocabulary import Tokens
+from lab.inference.evaluate import (
+    RIGHT,
+    first_wrong,
+    teacher_forced_all,
+    teacher_forced_in_streams,
+)
 from lab.interp.routing import choices, shares_of_load
 from lab.model.config import MixtureOfExperts
 from lab.model.cost import parameters_of
@@ -40,7 +48,8 @@ MOST_TEXTS = 256
 """In a part of a check."""
 
 MOST_SECONDS = 300.0
-"""For the steps and the checks of one run together, and again each time that it is continued."""
+"""Of the processor's time, for the steps and the checks of one run together, and again each time
+that it is continued. What other programs take of the clock meanwhile is not the run's."""
 
 MOST_KEPT_BYTES = 48_000_000
 """Of stopped runs: ten of the small twin, or one of the largest."""
@@ -98,7 +107,8 @@ class PairsCheck:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run after a step: `seconds` in its steps, without the checks; mean loss in nats a token.
+    """A run after a step: `seconds` of the processor's time in its steps and checks, and how many
+    are `left` of its limit, both told by the worker; mean loss in nats a token.
 
     `loads`: with a check of a model with experts, of every layer the share of choices on each.
     """
@@ -106,10 +116,11 @@ class Snapshot:
     step: int
     steps: int
     tokens: int
-    seconds: float
     loss: float
     check: PairsCheck | None = None
     loads: tuple[tuple[float, ...], ...] = ()
+    seconds: float = 0.0
+    left: float = MOST_SECONDS
 
 
 @dataclass(frozen=True)
@@ -203,7 +214,7 @@ def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
         if done is None:
             yield None
             continue
-        now = Snapshot(done.step, recipe.steps, done.tokens, done.seconds, done.loss)
+        now = Snapshot(done.step, recipe.steps, done.tokens, done.loss)
         last = done.step == recipe.steps
         if not (last or done.step % recipe.check_every == 0):
             yield now
@@ -231,10 +242,11 @@ def part_of_pairs(k: int) -> np.ndarray:
 def check_pairs(
     recipe: Recipe, model: GPT, cells: np.ndarray, batch: int
 ) -> Iterator[PairsCheck | None]:
-    """Ask the model the pairs `cells` = 100 a + b: None after each batch, at last the check."""
+    """Ask the model the pairs `cells` = 100 a + b, alone or in streams as in its training: None
+    after each batch, at last the check."""
     a, b = (x[cells] for x in all_pairs())
     found = np.full(10_000, NOT_ASKED, dtype=np.int8)
-    for rows, texts in teacher_forced_all(model, recipe.format, a, b, batch=batch):
+    for rows, texts in guesses(recipe, model, a, b, batch):
         found[cells[rows]] = first_wrong(recipe.format, a[rows], b[rows], texts)
         yield None
     wrong = found[cells] != RIGHT
@@ -246,6 +258,16 @@ def check_pairs(
         errors_heldout=int((wrong & held).sum()),
         first_wrong=found.tobytes(),
     )
+
+
+def guesses(
+    recipe: Recipe, model: GPT, a: Integers, b: Integers, batch: int
+) -> Iterator[tuple[slice | NDArray[np.int64], Tokens]]:
+    """Which problems, and what the model takes for each token of their texts, batch by batch."""
+    if isinstance(recipe.data, PackedStream):
+        length = recipe.data.length
+        return teacher_forced_in_streams(model, recipe.format, a, b, length=length, batch=batch)
+    return teacher_forced_all(model, recipe.format, a, b, batch=batch)
 
 
 def loads_of(
@@ -280,27 +302,33 @@ class Live:
     recipe: Recipe
     steps: Iterator[Snapshot | None]
     used: float = 0.0
+    """Seconds of the processor's time, in this thread: torch's helpers work while it does."""
+    limit: float = MOST_SECONDS
+    """At so many it is stopped."""
 
     @classmethod
-    def begin(cls, start: Start) -> Live:
+    def begin(cls, start: Start, limit: float = MOST_SECONDS) -> Live:
         recipe = start.spec.build()
         state = TrainState.start(recipe)
-        return cls(start.run, state, recipe, steps_of(recipe, state))
+        return cls(start.run, state, recipe, steps_of(recipe, state), limit=limit)
 
     def turn(self, emit: Emit, seconds: float) -> How | None:
-        """Work for one slice; how the run ended, if it did."""
+        """Work for one slice of the clock; how the run ended, if it did."""
         began = time.perf_counter()
-        ended: How | None = None
         while time.perf_counter() - began < seconds:
+            before = time.thread_time()
             try:
                 snapshot = next(self.steps)
             except StopIteration:
-                ended = "done"
-                break
+                return "done"
+            finally:
+                self.used += time.thread_time() - before
             if snapshot is not None:
-                emit(Progress(self.run, snapshot))
-        self.used += time.perf_counter() - began
-        return ended
+                emit(Progress(self.run, self.timed(snapshot)))
+        return None
+
+    def timed(self, snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, seconds=self.used, left=self.limit - self.used)
 
     def weights(self) -> Weights:
         return Weights(self.run, self.state.step, checkpoint.to_bytes(self.state.model))
@@ -402,7 +430,7 @@ class Worker:
         if live is None:
             self.emit(Ended(run, "lost", "what it would go on from is no longer kept"))
             return
-        live.used = 0.0
+        live.limit = live.used + self.most_seconds
         self.wait(live)
 
     # ------------------------------------------------ what is done
@@ -411,7 +439,8 @@ class Worker:
         while self.waiting and len(self.active) < self.max_active:
             run = self.waiting.popleft()
             try:
-                self.active.append(run if isinstance(run, Live) else Live.begin(run))
+                live = run if isinstance(run, Live) else Live.begin(run, self.most_seconds)
+                self.active.append(live)
             except Exception as error:
                 self.emit(Ended(run.run, "failed", sentence(error)))
             self.tell_places()
@@ -430,7 +459,7 @@ class Worker:
             if how is not None:
                 self.emit(live.weights())
                 self.emit(Ended(live.run, how))
-            elif live.used > self.most_seconds:
+            elif live.used > live.limit:
                 self.end(live, all_used(self.most_seconds))
             else:
                 self.active.append(live)
@@ -451,7 +480,7 @@ class Worker:
 
 
 def all_used(seconds: float) -> str:
-    return f"its steps and checks together used up the {seconds:g} s a run has"
+    return f"its steps and checks used up the {seconds:g} s of the processor's time that a run has"
 
 
 def sentence(error: Exception) -> str:

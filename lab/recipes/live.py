@@ -35,6 +35,7 @@ def multiply(
     encoding: Encoding = "learned",
     base: float = BASE,
     packed: bool = False,
+    batch: int = 256,
     residual: Arm = "plain",
     latent: int = 0,
     experts: int = 0,
@@ -42,10 +43,10 @@ def multiply(
 ) -> Recipe:
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
 
-    `packed`: streams of sums, cut anywhere, of as many tokens a step. `base` is RoPE's. `residual`:
-    a plain sum, or attention over depth, full or in blocks. `latent`: of how many numbers keys and
-    values are made; 0 for heads that have their own. `experts`: how many share out the neurons, 0
-    for one dense FFN, their loads `balanced` by biases or not.
+    `batch`: texts of a step. `packed`: streams of sums, cut anywhere, of as many tokens. `base` is
+    RoPE's. `residual`: a plain sum, or attention over depth, full or in blocks. `latent`: of how
+    many numbers keys and values are made; 0 for heads that have their own. `experts`: how many
+    share out the neurons, 0 for one dense FFN, their loads `balanced` by biases or not.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.
     """
@@ -58,6 +59,7 @@ def multiply(
     require_whole("latent", latent, least=0, most=d_model)
     require_whole("experts", experts, least=0, most=64)
     require_flag("balanced", balanced)
+    require_whole("batch", batch, most=256)
     heads = MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM)
     plan = Recipe(
         name="multiply",
@@ -71,7 +73,7 @@ def multiply(
         ),
         data=PackedStream(sums, STREAM) if packed else sums,
         steps=steps,
-        batch_size=round(256 * form.length / STREAM) if packed else 256,
+        batch_size=round(batch * form.length / STREAM) if packed else batch,
         optimiser=optimiser,
         rate=rate,
         muon_rate=min(1.0, 5 * rate),

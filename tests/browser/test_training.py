@@ -87,10 +87,10 @@ def test_a_newcomers_path(open_page) -> None:
 
     other = open_page("/" + page.url.split("/", 3)[3])
     assert "run=" in page.url and "ch10_steps=60" in page.url
-    other.get_by_text("The run in this link has ended (done)").wait_for()
+    other.get_by_text("A run in this link has ended (done)").wait_for()
     other.get_by_text("More settings").click()
     assert other.get_by_role("spinbutton", name="Steps").input_value() == "60"
-    assert other.get_by_text(STEP).count() == 1
+    assert other.get_by_text(STEP).count() == 3
     assert other.console_errors == []
 
 

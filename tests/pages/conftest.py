@@ -28,6 +28,10 @@ def empty_caches() -> None:
     st.cache_data.clear()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_harness(packages_looked_through_once: None) -> None: ...
+
+
 @pytest.fixture(autouse=True)
 def fresh_runs() -> None:
     """No run of another test is on the server."""
@@ -45,7 +49,7 @@ def caches_see_every_patch(request: pytest.FixtureRequest) -> Iterator[None]:
         empty_caches()
 
 
-def open_book(page: str | None = None, **query: str) -> AppTest:
+def open_book(page: str | None = None, **query: str | list[str]) -> AppTest:
     """Home, or a page by its file, through the router as a reader comes to it."""
     app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
     for name, value in query.items():

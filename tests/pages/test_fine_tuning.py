@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import pyarrow as pa
 import pytest
+from shown import charts
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
@@ -49,13 +49,9 @@ def lines_of(app: AppTest) -> list[str]:
 
 def histograms(app: AppTest) -> list[dict[tuple[str, int], float]]:
     """Of each chart the shares, by whose sums and which amount."""
-    charts = [
-        pa.ipc.open_stream(element.proto.datasets[0].data.data).read_pandas()
-        for element in app.get("vega_lite_chart")
-    ]
     return [
-        {(row["sums"], row["amount"]): row["share"] for row in chart.to_dict("records")}
-        for chart in charts
+        {(row["sums"], row["amount"]): row["share"] for row in rows}
+        for rows in charts(app, "sums", "amount", "share")
     ]
 
 

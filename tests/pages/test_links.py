@@ -5,9 +5,14 @@ The names and values are those of the book's first edition; a link outlives the 
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.ui.book import CLAIMS_PAGE, CONTENTS
+from components.ui.chapter import Chapter
 
 LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
     # page -> name in the link -> (what the link says, what the control then holds)
@@ -94,3 +99,75 @@ def test_a_link_of_the_first_edition_opens_as_it_did(book: Any, page: str | None
     assert held == {name: value for name, (_, value) in LINKS[page].items()}
     told = " ".join(info.value for info in app.info)
     assert not [name for name in said if f"{name}=" in told], told
+
+
+# ---------------------------------------------------------------- links with nonsense
+
+Call = tuple[str, str, tuple[Any, ...], dict[str, Any]]
+SLUGS = [None, *(entry.slug for entry in [*CONTENTS, CLAIMS_PAGE] if entry.written)]
+
+
+def controls_again(slug: str, calls: list, known: set) -> None:
+    """A page of nothing but the controls that another one drew, each in its section."""
+    from components.ui.chapter import Chapter
+
+    page = Chapter(slug)
+    for at, method, args, kwargs in calls:
+        page.at = at
+        getattr(page, method)(*args, **kwargs)
+    page.at = ""
+    page.link.close(all_drawn=True)
+    known |= page.link.known
+
+
+def controls_of(slug: str, draw: Any) -> list[Call]:
+    """The calls that make the controls of a page, noted while `draw()` draws it."""
+    calls: list[Call] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("choose", "number", "pair", "guess"):
+
+            def noted(
+                page: Chapter, *args: Any, made: str = method, make: Any = None, **kwargs: Any
+            ) -> Any:
+                if page.slug == slug:
+                    calls.append((page.at, made, args, kwargs))
+                return make(page, *args, **kwargs)
+
+            make = getattr(Chapter, method)
+            patch.setattr(Chapter, method, partialmethod(noted, make=make))
+        draw()
+    return calls
+
+
+@pytest.mark.parametrize("slug", SLUGS, ids=str)
+def test_no_nonsense_in_a_link_is_an_error_on_any_page_or_moves_any_control(
+    book: Any, slug: str | None, nonsense: list[str], keys_of: Any
+) -> None:
+    """The page once, another kind on each of its keys; then its controls alone, every kind on every
+    key: that is a hundredth of the page's work."""
+    name = slug or "home"
+    link = {key: nonsense[i % len(nonsense)] for i, key in enumerate(keys_of(name))}
+    opened: list[AppTest] = []
+    calls = controls_of(name, lambda: opened.append(book(slug, reveal="1", **link)))
+    assert not opened[0].exception and opened[0].title
+    known: set[str] = set()
+
+    def again(kind: str | None = None) -> AppTest:
+        kwargs = {"slug": name, "calls": calls, "known": known}
+        app = AppTest.from_function(controls_again, kwargs=kwargs)
+        for key in known:
+            app.query_params[key] = kind
+        app.run()
+        assert not app.exception, kind
+        return app
+
+    app = again()
+    usual = {key: app.session_state[key] for key in known if key in app.session_state}
+    boxes = {box.key for box in app.text_input}
+    for kind in nonsense:
+        app = again(kind)
+        moved = {key for key in usual if app.session_state[key] != usual[key]}
+        assert moved <= boxes, (kind, moved)
+        told = " ".join(info.value for info in app.info)
+        assert not [key for key in known - boxes if f"{key}=" not in told], kind
+        assert len(told) < 500 * (len(known) + 1)

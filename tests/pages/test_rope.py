@@ -14,7 +14,9 @@ import torch
 
 from components.ui.chapters.ch20 import arms, claims, counts, exercises, probes, worked
 from components.ui.chapters.ch20.claims import REACH_ARMS
+from components.ui.chapters.ch20.worked import LIVE_BATCH
 from components.ui.claims.core import read_record
+from components.ui.records import rows_of
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
@@ -24,6 +26,7 @@ from lab.interp.position_probes import on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
 from lab.model.gpt import with_position
 from lab.model.positions import frequencies
+from lab.recipes.live import multiply
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
@@ -216,7 +219,20 @@ def test_a_run_of_ones_own_starts_with_the_settings_of_the_page(
     app = book(PAGE)
     app.select_slider(key="ch20_live_base").set_value(10).run()
     app.button(key="ch20_train_rotary").click().run()
-    assert started == [{"encoding": "rotary", "base": 10.0, "packed": True, "steps": 600}]
+    (said,) = started
+    settings = {"encoding": "rotary", "base": 10.0, "packed": True, "steps": 600}
+    assert said == settings | {"batch": 102, "rate": 0.0015}
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_step_of_ones_own_reads_as_many_tokens_as_a_recorded_one(packed: bool) -> None:
+    own = multiply(packed=packed, batch=LIVE_BATCH).tokens_per_step
+    (recorded,) = {
+        row["tokens_per_step"]
+        for row in select(rows_of("rope.jsonl"), part="race")
+        if row["cell"]["setting"] == ("packed" if packed else "fixed")
+    }
+    assert own == recorded
 
 
 def chart_rows(app: Any, *columns: str) -> list[list[dict[str, Any]]]:

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from shown import charts
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
+from components.ui.live import LiveRuns
 from components.ui.plots import curves
-from lab.live.backends import ProcessBackend
+from lab.live.backends import ProcessBackend, ThreadBackend
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
@@ -27,10 +29,10 @@ def train(app: AppTest) -> AppTest:
     return app
 
 
-def until(app: AppTest, words: str, seconds: float = 60.0) -> AppTest:
-    """Run the page again, as its poll would, until it says so."""
+def until(app: AppTest, words: str, seconds: float = 60.0, times: int = 1) -> AppTest:
+    """Run the page again, as its poll would, until it says so, so many times."""
     began = time.monotonic()
-    while words not in said(app):
+    while said(app).count(words) < times:
         assert time.monotonic() - began < seconds, said(app)[-600:]
         time.sleep(0.1)
         app.run()
@@ -38,9 +40,14 @@ def until(app: AppTest, words: str, seconds: float = 60.0) -> AppTest:
     return app
 
 
+def runs_of(app: AppTest) -> list[str]:
+    """Those that the page's own address names."""
+    named = app.query_params.get("run", [])
+    return [named] if isinstance(named, str) else list(named)
+
+
 def run_of(app: AppTest) -> str:
-    run = app.query_params["run"]
-    return run if isinstance(run, str) else run[0]
+    return runs_of(app)[0]
 
 
 def keys(app: AppTest) -> list[str]:
@@ -59,19 +66,26 @@ def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> 
     assert csv.proto.label == "History as CSV"
 
 
-def test_the_link_carries_the_run(book) -> None:
-    app = train(book(PAGE, **SMALL))
-    run = run_of(app)
-    until(app, "Done.")
-    again = book(PAGE, run=run)
-    assert "The run in this link has ended (done)" in said(again)
-    assert "step 3 of 3" in said(again)
+def test_the_address_carries_every_run_on_the_page_and_a_reload_finds_them(book) -> None:
+    app = book(PAGE, **SMALL)
+    assert runs_of(app) == []
+    until(train(app), "Done.")
+    until(train(app), "Done.", times=2)
+    first, second = runs_of(app)
+    again = book(PAGE, run=[first, second, "unknown", first])
+    assert "A run in this link has ended (done)" in said(again)
+    assert "A run in this link is not known here" in said(again)
+    assert said(again).count("step 3 of 3") == 2 and runs_of(again) == [first, second]
+    again.button(key=f"ch10_live_remove_{first}").click().run()
+    assert runs_of(again) == [second] and said(again).count("step 3 of 3") == 1
+    old = book(PAGE, run=second)
+    assert said(old).count("step 3 of 3") == 1
 
 
 def test_an_unknown_run_in_the_link_is_one_sentence(book) -> None:
     app = book(PAGE, run="<b>nonsense</b>" * 20)
     assert not app.exception
-    assert "The run in this link is not known here" in said(app)
+    assert "A run in this link is not known here" in said(app)
     assert "nonsense" not in said(app)
 
 
@@ -137,7 +151,7 @@ def test_a_good_link_sets_the_settings_and_drops_nothing(book) -> None:
 def test_a_model_over_the_limit_says_by_how_much(book) -> None:
     app = train(book(PAGE, ch10_d_model="256", ch10_n_layer="6"))
     assert "2.4 times the 2,000,000" in said(app)
-    assert "run" not in app.query_params
+    assert runs_of(app) == []
 
 
 def test_the_third_run_at_once_is_refused_in_a_sentence(book) -> None:
@@ -249,13 +263,50 @@ def test_a_run_says_from_which_step_it_had_arrived() -> None:
 
 
 def test_a_run_that_its_limit_stops_on_the_way_is_told_how_far_it_comes() -> None:
-    def said_of(step: int, seconds: float) -> str:
-        latest = SimpleNamespace(step=step, steps=600, seconds=seconds)
+    def said_of(step: int, seconds: float, left: float) -> str:
+        latest = SimpleNamespace(step=step, steps=600, seconds=seconds, left=left)
         run: Any = SimpleNamespace(latest=latest)
         return training.steps_within_the_limit(run)
 
-    assert said_of(20, 20.0) == "at this pace its limit of 300 s holds 300 steps"
-    assert said_of(20, 10.0) == said_of(training.PACE_STEPS - 1, 20.0) == ""
+    assert (
+        said_of(20, 20.0, 280.0) == "at this pace its limit, 280 s more, lets it come to step 300"
+    )
+    assert said_of(300, 300.0, 290.0).endswith("lets it come to step 590")
+    assert said_of(20, 10.0, 290.0) == said_of(training.PACE_STEPS - 1, 20.0, 280.0) == ""
+
+
+def test_a_run_that_met_its_limit_is_continued_for_as_long_again_and_the_page_says_so(
+    book, monkeypatch
+) -> None:
+    """With a limit of nothing a run ends after each of its parts."""
+    settings = {"most_seconds": 0.0, "slice_seconds": 1e-4}
+    limited = LiveRuns(lambda emit: ThreadBackend(emit, **settings))
+    monkeypatch.setattr(training, "service", lambda: limited)
+    app = until(train(book(PAGE, **SMALL)), "Stopped:")
+    assert "used up the 0 s of the processor's time that a run has" in said(app)
+    assert "*Continue* gives it 300 s more." in said(app)
+    began = len(limited.runs[run_of(app)].snapshots)
+    for _ in range(20):
+        app.button(key=f"ch10_live_go_on_{run_of(app)}").click().run()
+        until(app, "Stopped:")
+        if len(limited.runs[run_of(app)].snapshots) > began:
+            break
+    assert f"step {began + 1} of 3" in said(app)
+    limited.backend.close()
+
+
+def test_recorded_curves_stand_until_the_first_run_and_lie_under_it_from_then_on(book) -> None:
+    recorded = {"recorded: cot, reversed", "recorded: plain"}
+
+    def shown(app: AppTest) -> list[set[str]]:
+        return [{row["run"] for row in rows} for rows in charts(app, "run", "step", "value")]
+
+    app = book(PAGE, **SMALL)
+    assert shown(app) == [recorded]
+    until(train(app), "Done.")
+    own = "1. cot, reversed, width 32, 1 layer, 3 steps"
+    under = [runs for runs in shown(app) if runs & recorded]
+    assert {own} in shown(app) and under and all(runs == recorded for runs in under)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def small_page(tossed: list[str]) -> None:
     page.close("end")
 
 
-def opened(tossed: list[str] | None = None, **query: str) -> AppTest:
+def opened(tossed: list[str] | None = None, **query: str | list[str]) -> AppTest:
     kwargs = {"tossed": [] if tossed is None else tossed}
     app = AppTest.from_function(small_page, default_timeout=60, kwargs=kwargs)
     for name, value in query.items():
@@ -169,6 +169,49 @@ def test_a_reader_may_look_without_a_guess() -> None:
     assert "drawn: 3 up" in text_of(app)
 
 
+def address(app: AppTest) -> dict[str, Any]:
+    """What the page's own address says, a reload's link."""
+    return {k: v[-1] if isinstance(v, list) else v for k, v in app.query_params.items()}
+
+
+def test_the_address_keeps_that_the_reader_was_shown_and_a_reload_finds_it() -> None:
+    app = opened()
+    app.button(key="ch03_first_skip").click().run()
+    assert address(app) == {"ch03_first_shown": "1"}
+    again = opened(**address(app))
+    assert "It is **tails**." in text_of(again) and not again.info
+    assert address(opened(ch03_first_shown="2")) == {}
+
+
+def test_a_guess_in_the_address_is_the_readers_and_one_that_is_no_option_is_told() -> None:
+    app = opened(ch03_first_guess="heads")
+    assert "You said **heads**; it is **tails**." in text_of(app) and not app.info
+    app = opened(ch03_first_guess="edge")
+    assert "You said" not in text_of(app) and "drawn: 3 up" not in text_of(app)
+    assert "ch03_first_guess=edge, which this page does not allow: it takes heads, tails" in told(
+        app
+    )
+    assert address(app) == {}
+
+
+def test_no_link_that_the_page_gives_away_says_what_the_reader_guessed() -> None:
+    app = opened(ch03_first_guess="heads", ch03_first_shown="1", ch03_many="7")
+    (link,) = [block.value for block in app.code if "?" in block.value]
+    assert link.endswith("?ch03_many=7&figure=first&embed=true")
+
+
+def test_a_link_to_a_section_comes_there_and_tells_its_guess() -> None:
+    app = opened(at="first")
+    assert "It is **tails**." in text_of(app) and not app.info
+    (place,) = [e.proto.body for e in app.get("html") if 'id="sought"' in e.proto.body]
+    assert "scrollIntoView" in place
+    elsewhere = opened(at="last")
+    assert "drawn: 3 up" not in text_of(elsewhere)
+    assert [e for e in elsewhere.get("html") if 'id="sought"' in e.proto.body]
+    assert told(opened(at="zebra" * 99)).startswith("The link leads to 'zebrazebra")
+    assert not [e for e in opened().get("html") if 'id="sought"' in e.proto.body]
+
+
 # ---------------------------------------------------------------- the link
 
 
@@ -198,6 +241,13 @@ def test_a_value_that_is_not_allowed_is_told_on_top_with_what_is(
     assert f"it takes {allowed}." in info.value
     seen = reading(app)
     assert seen.index(info.value) < seen.index(key)
+
+
+def test_a_value_that_came_twice_is_told_and_dropped() -> None:
+    """A slider would take two numbers for a range."""
+    app = opened(reveal="1", ch03_many=["5", "7"])
+    assert "drawn: 3 up" in text_of(app) and "ch03_many=5&ch03_many=7, which" in told(app)
+    assert address(app) == {"reveal": "1"}
 
 
 def test_a_long_value_is_cut_short() -> None:

@@ -65,7 +65,7 @@ def served(grace: float = 20.0) -> tuple[LiveRuns, FakeWorker]:
 
 
 def shot(step: int, check: PairsCheck | None = None) -> Snapshot:
-    return Snapshot(step, 500, 100 * step, 0.1 * step, 1.0 / step, check)
+    return Snapshot(step, 500, 100 * step, 1.0 / step, check, seconds=0.1 * step)
 
 
 def begun(runs: LiveRuns, worker: FakeWorker, owner: str = "ann", **arguments: Any) -> LiveRun:

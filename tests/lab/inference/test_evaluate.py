@@ -11,6 +11,7 @@ from tiny import BASE, blocks_of, tiny_model, tiny_recipe
 
 from lab.data.problems import Format, Integers, all_pairs
 from lab.data.vocabulary import decode, encode
+from lab.inference import evaluate
 from lab.inference.evaluate import (
     RIGHT,
     Score,
@@ -23,6 +24,7 @@ from lab.inference.evaluate import (
     teacher_forced,
     teacher_forced_all,
     teacher_forced_in_blocks,
+    teacher_forced_in_streams,
     up_to_the_end,
 )
 from lab.interp.intervene import ablate_head
@@ -259,3 +261,30 @@ def test_what_is_written_behind_the_end_is_taken_away() -> None:
     got = up_to_the_end(np.stack([encode(text.ljust(10, "7")) for text in texts]))
     expected = ["1*2=20$___", "1*2=20$___", "1*2=2_$___", "1*2=200000", "$_________"]
     assert [decode(row) for row in got] == expected
+
+
+def test_in_streams_each_problem_is_asked_once_and_judged_by_its_own_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model that knows every text but one, which it gets wrong wherever it stands."""
+    form, wrong, place = Format("cot_reversed"), "37*48=692+0841=6771$", 8
+    known = encode(wrong)
+
+    def knows_all_but_one(_model: GPT, streams: np.ndarray) -> np.ndarray:
+        assert streams.shape[1] == 256
+        guesses = streams.copy()
+        windows = np.lib.stride_tricks.sliding_window_view(streams, form.length, axis=1)
+        for row, begin in np.argwhere((windows == known).all(axis=2)):
+            guesses[row, begin + place] = 0
+        return guesses
+
+    monkeypatch.setattr(evaluate, "teacher_forced", knows_all_but_one)
+    a, b = (x[::7] for x in all_pairs())
+    a, b = np.append(a, 37), np.append(b, 48)
+    seen: list[int] = []
+    model: Any = None
+    for rows, texts in teacher_forced_in_streams(model, form, a, b, length=256, batch=500):
+        seen += rows.tolist()
+        expected = np.where((a[rows] == 37) & (b[rows] == 48), place, RIGHT)
+        assert first_wrong(form, a[rows], b[rows], texts).tolist() == expected.tolist()
+    assert seen == list(range(len(a)))

@@ -143,9 +143,9 @@ CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
     "event",
     [
         Waiting("a", 2),
-        Progress("a", Snapshot(1, 2, 3, 0.5, 2.25)),
-        Progress("a", Snapshot(1, 2, 3, 0.5, 2.25, CHECK)),
-        Progress("a", Snapshot(1, 2, 3, 0.5, 2.25, CHECK, ((0.25, 0.75), (1.0, 0.0)))),
+        Progress("a", Snapshot(1, 2, 3, 2.25)),
+        Progress("a", Snapshot(1, 2, 3, 2.25, CHECK)),
+        Progress("a", Snapshot(1, 2, 3, 2.25, CHECK, ((0.25, 0.75), (1.0, 0.0)))),
         Weights("a", 7, b"\x00\xff\n"),
         Ended("a", "lost", "why"),
     ],

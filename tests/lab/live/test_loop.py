@@ -6,8 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -213,8 +212,8 @@ def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None
     begun: dict[str, weakref.ref[GPT]] = {}
     begin = Live.begin
 
-    def noted(start: Start) -> Live:
-        run = begin(start)
+    def noted(start: Start, limit: float) -> Live:
+        run = begin(start, limit)
         begun[run.run] = weakref.ref(run.state.model)
         return run
 
@@ -274,20 +273,47 @@ def test_what_is_not_allowed_fails_before_it_begins(spec: RunSpec, why: str) -> 
     assert why in ends(said)["x"].why
 
 
-def test_the_limit_counts_a_runs_own_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of 1 and 20 parts, 0.05 s each: the short ones wait longer than the limit allows."""
+@dataclass
+class Clocks:
+    """What `time` says in the loop; each step takes so much of them."""
 
-    def slow(recipe: Recipe, _state: TrainState) -> Iterator[Snapshot | None]:
-        for step in range(1, recipe.steps + 1):
-            time.sleep(0.05)
-            yield Snapshot(step, recipe.steps, 0, 0.0, 0.0)
+    wall: float = 0.0
+    processor: float = 0.0
 
-    monkeypatch.setattr(live, "steps_of", slow)
+    def steps(self, wall: float, processor: float) -> Callable[..., Iterator[Snapshot | None]]:
+        def slow(recipe: Recipe, _state: TrainState) -> Iterator[Snapshot | None]:
+            for step in range(1, recipe.steps + 1):
+                self.wall += wall
+                self.processor += processor
+                yield Snapshot(step, recipe.steps, 0, 0.0)
+
+        return slow
+
+    def perf_counter(self) -> float:
+        return self.wall
+
+    def thread_time(self) -> float:
+        return self.processor
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    clocks = Clocks()
+    monkeypatch.setattr(live, "time", clocks)
+    monkeypatch.setattr(live, "steps_of", clocks.steps(wall=10.0, processor=1.0))
+    return clocks
+
+
+@pytest.mark.usefixtures("clocks")
+def test_the_limit_counts_the_processors_time_of_a_run_and_says_so() -> None:
+    """Ten seconds of the clock pass at each step of any run, one of them its own."""
     short = [start(str(i), steps=3) for i in range(6)]
-    said = driven(start("long", steps=20), *short, most_seconds=0.8, slice_seconds=0.01)
+    said = driven(start("long", steps=20), *short, most_seconds=8.5)
     assert {e.how for run, e in ends(said).items() if run != "long"} == {"done"}
-    assert ends(said)["long"].how == "cancelled"
-    assert "steps and checks together used up the 0.8 s" in ends(said)["long"].why
+    assert ends(said)["long"].how == "cancelled" and ends(said)["long"].kept
+    assert "used up the 8.5 s of the processor's time" in ends(said)["long"].why
+    shots = [e.snapshot for e in said if isinstance(e, Progress) and e.run == "long"]
+    assert [(shot.seconds, shot.left) for shot in shots] == [(n, 8.5 - n) for n in range(1, 10)]
 
 
 # ---------------------------------------------------------------- stopped, and continued
@@ -329,19 +355,9 @@ def test_a_run_stopped_at_its_limit_and_continued_is_the_run_that_was_not(
     assert left == wanted
 
 
-def test_a_run_that_the_reader_stopped_has_its_whole_limit_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.usefixtures("clocks")
+def test_a_run_that_the_reader_stopped_has_its_whole_limit_again() -> None:
     """Ten steps of a second each, of which the limit allows six on end."""
-    clock = [0.0]
-
-    def slow(recipe: Recipe, _state: TrainState) -> Iterator[Snapshot | None]:
-        for step in range(1, recipe.steps + 1):
-            clock[0] += 1.0
-            yield Snapshot(step, recipe.steps, 0, 0.0, 0.0)
-
-    monkeypatch.setattr(live, "steps_of", slow)
-    monkeypatch.setattr(live, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
     inbox: Commands = queue.Queue()
     inbox.put(start("a", steps=10))
     said: list[Event] = []
@@ -354,7 +370,9 @@ def test_a_run_that_the_reader_stopped_has_its_whole_limit_again(
             inbox.put(Continue("a") if event.how == "cancelled" else None)
 
     drive(inbox, emit, most_seconds=6.5, slice_seconds=0.5)
-    assert [e.snapshot.step for e in said if isinstance(e, Progress)] == list(range(1, 11))
+    shots = [e.snapshot for e in said if isinstance(e, Progress)]
+    assert [shot.step for shot in shots] == list(range(1, 11))
+    assert [shot.left for shot in shots] == [5.5, 4.5, 3.5, 2.5, 1.5, 5.5, 4.5, 3.5, 2.5, 1.5]
     assert [(e.how, e.why) for e in said if isinstance(e, Ended)] == [
         ("cancelled", ""),
         ("done", ""),

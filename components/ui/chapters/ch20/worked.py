@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +35,6 @@ encodings = lazily("lab.experiments.rope")
 layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
 live = lazily("lab.live.loop")
-live_recipes = lazily("lab.recipes.live")
 positions = lazily("lab.model.positions")
 probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.index")
@@ -53,7 +53,9 @@ LLAMA_HEAD, LLAMA_BASE = 128, 500_000
 TOLD_FROM, TOLD_TO, TOLD = len(PROMPT) - 1, len(SUM) - 2, SUM.index("+") + 1
 """Tokens behind which the model writes, and the one that is framed at first: the `0` of `+0`."""
 
-LIVE_STEPS = 600
+LIVE_STEPS, LIVE_RATE = 600, 0.0015
+LIVE_BATCH = 102
+"""Texts of a step, or as many tokens in streams: what the recorded runs read."""
 
 
 def in_words(x: float) -> str:
@@ -309,22 +311,13 @@ def never_arrived(setting: str, encoding: str) -> int:
     return sum(math.isinf(steps_until(row["curve"], claims.GOAL)) for row in rows)
 
 
-def read_until_the_goal(encoding: str) -> str:
-    """Tokens that the middle recorded run in the stream has read when it meets the goal."""
+def arrives(setting: str, encoding: str) -> str:
+    """The step at which the middle recorded run meets the goal."""
     rows = select(rows_of("rope.jsonl"), part="race")
     if not rows:
         return MISSING
-    row = arms.middle_run(rows, "packed", encoding)
-    return millions(row["tokens_per_step"] * steps_until(row["curve"], claims.GOAL))
-
-
-def live_tokens() -> int:
-    """That a live run in the stream reads in a step."""
-    return live_recipes.multiply(packed=True, steps=LIVE_STEPS).tokens_per_step
-
-
-def millions(tokens: float) -> str:
-    return f"{tokens / 1e6:.1f} million"
+    step = steps_until(arms.middle_run(rows, setting, encoding)["curve"], claims.GOAL)
+    return "never" if math.isinf(step) else f"at step {step:,.0f}"
 
 
 RACE: dict[str, Callable[[], str]] = {
@@ -341,12 +334,13 @@ RACE: dict[str, Callable[[], str]] = {
     "best_learned": lambda: best_rate("learned"),
     "never_mixed": lambda: spelled(never_arrived("mixed", "rotary")),
     "table": lambda: f"{size_of_the_table():,}",
-    "live_times": lambda: f"{live_tokens() / encodings.TOKENS_A_STEP:g}",
     "live_steps": lambda: f"{LIVE_STEPS}",
-    "live_read": lambda: millions(live_tokens() * LIVE_STEPS),
     "live_seconds": lambda: f"{live.MOST_SECONDS:g}",
-    "read_rotary": lambda: read_until_the_goal("rotary"),
-    "read_learned": lambda: read_until_the_goal("learned"),
+    **{
+        f"{setting}_{encoding}": partial(arrives, setting, encoding)
+        for setting in ("packed", "fixed")
+        for encoding in arms.ENCODINGS
+    },
 }
 
 # ---------------------------------------------------------------- longer sums

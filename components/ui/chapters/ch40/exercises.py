@@ -7,7 +7,6 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
-from components.ui.operands import ask_pair
 from components.ui.runs import BOOK_RUN, take_with_progress
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
@@ -71,8 +70,7 @@ def read_little(page: Chapter) -> None:
     st.caption("The sum that was read:")
     first = page.pair("ex_first")
     st.caption("Yours:")
-    page.link.knows(f"{page.prefix}ex_second_a", f"{page.prefix}ex_second_b")
-    second = ask_pair(f"{page.prefix}ex_second_", 2, "84", "37")
+    second = page.pair("ex_second", 2, "84", "37")
     if first is None or second is None:
         return
     texts = [FORM.text(*pair)[: FORM.prompt_length] for pair in (first, second)]
