@@ -193,7 +193,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         training.watch(own_runs.KEY, own_runs.name_of, recorded)
         if recorded:
             st.caption(
-                "Recorded, to compare with: the twin on cot, reversed and on plain, one seed."
+                "Recorded, to compare with: the twin on cot, reversed and on plain, one seed each. "
+                "Plain lines are shorter, so as many tokens take more steps."
             )
             page.numbers("Two recorded runs", recorded)
         page.notice()
@@ -449,7 +450,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         a, b = pair
         left, right = st.columns(2)
         with left:
-            place = forging.ask_digit(page, "forge_at", pair, forging.WORKING[1], bind=True)
+            place = forging.ask_digit(page, "forge_at", pair, forging.WORKING[2], bind=True)
         with right:
             new = page.choose("forge_to", "Write instead", range(10), 3)
         truth, honest = FORM.text(a, b), write_sum(BOOK_RUN, a, b).text

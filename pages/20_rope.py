@@ -293,7 +293,7 @@ def race() -> None:
         lambda: arms.where_rotary_leads(rows),
     ):
         return
-    goal = arms.GOALS[page.choose("goal", "Goal: wrong at most", list(arms.GOALS))]
+    goal = arms.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(arms.GOALS))]
     page.draw(
         figures.steps_to_goal(arms.race_points(rows, goal), max(row["most_steps"] for row in rows)),
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",

@@ -132,7 +132,6 @@ ON_PAGE = {
         "can stand beside 37": "as above",
         "About half of each value": SHARE,
         "bring all four digits together": "two numbers of two digits",
-        "one hundred numbers, times": "numbers of two digits",
         "a number of five digits, and the answer has room for four": "two digits times two",
         "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,
         "the partial products have three and four digits": "two digits times one, shifted",
@@ -167,7 +166,9 @@ ON_PAGE = {
         "{claim:ch2.far_coupled_digits_9x3} with nine": NAMED,
         "{claim:ch2.far_coupled_digits_10x3} with ten": NAMED,
         "It gets seven in a hundred of six by six right, before": PUBLISHED,
-        "$500{,}000$ for texts of up to $128{,}000$ tokens (in the paper": PUBLISHED,
+        "$500{,}000$ (in the paper": PUBLISHED,
+        "Llama 3.1, which reads $128{,}000$, was released with [one": PUBLISHED,
+        "its slow clocks go at an eighth of that speed": PUBLISHED,
     },
     "30_curriculum": {
         "first sums of two digits, then of three, then of four": "the stages, in their order",

@@ -43,6 +43,6 @@ def test_a_head_that_is_silent_at_one_place_changes_nothing_before_it() -> None:
     logits = [
         run_with_trace(loaded.model, texts[:, :-1], ["logits"], e)["logits"] for e in ([], [edit])
     ]
-    same = torch.isclose(*logits, atol=1e-5).all(dim=-1).all(dim=0)
+    same = torch.isclose(logits[0], logits[1], atol=1e-5).all(dim=-1).all(dim=0)
     assert same[:10].all() and not same[10]
     assert missed(loaded.model, texts, 11, edit) > 0

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 PLAIN, TWIN = "plain", "few_pairs"
 MODELS = {PLAIN: "plain", TWIN: "small twin", BOOK_RUN: "the book's model"}
 ABOUT = {
-    PLAIN: "The same network, plain format",
+    PLAIN: "The book's network, plain format",
     TWIN: "The small twin, with working",
     BOOK_RUN: "The book's model, with working",
 }

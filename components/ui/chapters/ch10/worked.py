@@ -8,6 +8,7 @@ from components.ui.chapters.ch10 import arms, claims, turns
 from components.ui.chapters.ch10.arms import PLAIN, TWIN
 from components.ui.claims import core
 from components.ui.records import atlases
+from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Style
@@ -29,6 +30,14 @@ def guessed_digits() -> np.ndarray:
 def best_tens() -> str:
     tens = difficulty.PRODUCT_PLACES.index("tens")
     return f"{100 * guessed_digits()[:, tens].max():.0f} times in 100"
+
+
+def worked_pair() -> str:
+    """Has the book's model been trained on the pair of the examples?"""
+    atlas = atlases().get(BOOK_RUN)
+    if atlas is None:
+        return core.MISSING
+    return "one that it was trained on" if atlas.trained_on[37, 48] else "one that it never saw"
 
 
 def easy_rows() -> str:
@@ -60,6 +69,7 @@ CALC = {
     "layers_cot": lambda: f"{turns.turns('cot_reversed') * turns.layers()}",
     "best_tens": best_tens,
     "easy_rows": easy_rows,
+    "worked_pair": worked_pair,
     "twin_errors": twin_errors,
     "twin_first_wrong": twin_first_wrong,
     "unseen_at": lambda: one_in(claims.UNSEEN_AT),

@@ -113,7 +113,7 @@ def cell_of_map(row: Row) -> Row:
     return {**shape, "n": row["n"], "wrong": sum(kinds.values()), **kinds}
 
 
-HOW_MANY = ("nearly none", "about half", "nearly all")
+HOW_MANY = ("few or none", "about half", "nearly all")
 
 
 def wrong_share(rows: Sequence[Row], arm: str, digits: int) -> float:
