@@ -74,7 +74,7 @@ def signed(x: float) -> str:
 def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     """The dy of the example that says most, as the chain rule puts it together."""
     example = hand.telling
-    if hand.back is None or hand.slope is None:
+    if hand.ahead is None or hand.back is None or hand.slope is None:
         return (
             f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
             f"share of one in {2 * len(a)}, since the loss is the mean over two places and "
@@ -82,14 +82,16 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
             f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
             f"{hand.terms[example]:+.4f} of its line in the table."
         )
-    terms, slope = hand.back[example], hand.slope[example]
-    largest = np.argsort(-abs(terms))[:3]
-    shown = ", ".join(f"{terms[k]:+.4f}" for k in largest)
+    ahead, terms, slope = hand.ahead[example], hand.back[example], hand.slope[example]
+    largest = [k for k in np.argsort(-abs(terms))[:3] if terms[k]]
+    shown = ", ".join(
+        f"{ahead[k]:+.3f} × {terms[k] / ahead[k]:+.3f} = {terms[k]:+.4f}" for k in largest
+    )
     rest = terms.sum() - terms[largest].sum()
     gate = "above zero, so it passes on all of it" if slope else "below zero: it passes on nothing"
     return (
         f"Where does the $dy$ of {a[example]} × {b[example]} come from? Each of the twenty votes "
-        f"hands back its own $dy$ times its weight. The three that weigh most are {shown}; the "
+        f"hands back its own $dy$ times its weight. The largest products are {shown}; the "
         f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
         f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
         f"the {hand.terms[example]:+.4f} of its line in the table."
@@ -105,6 +107,6 @@ def compared(
     return (
         f"With this weight a hair lower the loss is {below}, a hair higher {above}: a "
         f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
-        f"the worst of the {len(errors)} tensors is off by {max(errors.values()):.0e} of its "
-        "length."
+        f"the two differ by at most {max(errors.values()):.0e} of the length of the gradient of a "
+        "layer's weights or biases."
     )
