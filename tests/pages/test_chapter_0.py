@@ -292,7 +292,9 @@ def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(
 def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
     app = book(PAGE, ch00_init="equal", ch00_start="equal")
     assert not app.exception and app.button_group(key="ch00_init").value == "equal"
-    together, alone = map(int, found(r"(\d+) cells of 100 are right, and .+ gets (\d+)\.", app))
+    together, alone = map(
+        int, found(r"(\d+) cells of 100 are right\. A network .+ gets (\d+),", app)
+    )
     assert abs(together - alone) <= 5 and max(together, alone) <= 40
     assert len(set(maps_of(app))) == 1 and len(maps_of(app)) == 16
     app.button_group(key="ch00_start").set_value(1).run()
