@@ -192,10 +192,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         recorded = arms.recorded_runs(rows_of("race.jsonl"))
         training.watch(own_runs.KEY, own_runs.name_of, recorded)
         if recorded:
-            st.caption(
-                "Recorded, to compare with: the twin on cot, reversed and on plain, one seed each. "
-                "Plain lines are shorter, so as many tokens take more steps."
-            )
+            st.caption("Recorded: one seed of each. Plain has shorter lines, and more of them.")
             page.numbers("Two recorded runs", recorded)
         page.notice()
         take_with_progress(BOOK_RUN)  # torch loads behind a progress bar

@@ -353,8 +353,9 @@ def break_it() -> None:
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
 
 
-with page.deeper("what would refute this"):
-    page.prose("tried")
+with page.deeper("what would refute this", when_open="tried_opened") as opened:
+    if opened:
+        page.prose("tried")
 
 
 # ---------------------------------------------------------------- 7. deeper

@@ -168,7 +168,7 @@ def test_all_runs_have_moved_before_one_is_done(monkeypatch: pytest.MonkeyPatch)
     """Nothing is asked of them here: eight times all pairs would take longer than the turns."""
     asked_nothing = PairsCheck(0, 0, 0, 0, b"")
     monkeypatch.setattr(live, "check_pairs", lambda *_: iter([asked_nothing]))
-    said = driven(*(start(str(i), steps=30) for i in range(8)))
+    said = driven(*(start(str(i), steps=8) for i in range(8)))
     first_end = next(i for i, e in enumerate(said) if isinstance(e, Ended))
     assert {e.run for e in said[:first_end] if isinstance(e, Progress)} == set("01234567")
     assert {e.how for e in ends(said).values()} == {"done"}

@@ -21,7 +21,8 @@ from lab.model.config import (
 from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import Trace
 
-TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
+TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-10}
+"""In fp32 one sum in two orders differs by 1.6e-5 at most here, on one CPU more than on another."""
 MODELS = variants()
 CHUNKS = {"token_by_token": [5] + [1] * 12, "uneven": [1, 7, 2, 1, 6]}
 

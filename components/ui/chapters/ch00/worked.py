@@ -142,7 +142,7 @@ def hair_changes() -> tuple[float, float, float]:
     return loss, 2 * HAIR * steepest, float(np.spacing(np.float32(loss)))
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, max_entries=2)
 def check_off_by(single: bool) -> float:
     """The worst tensor of the check on 7 x 8 before the first step, in the one or the other kind of
     number."""
