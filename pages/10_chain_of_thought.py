@@ -112,13 +112,6 @@ def fail_first() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
-with page.deeper("every token, or the product alone?"):
-
-    @page.section("strict")
-    def two_ways_to_count() -> None:
-        page.source(evaluate.score)
-
-
 with page.deeper("why both orders of a pair go together"):
 
     @page.section("mirror")
@@ -299,7 +292,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
-    with page.deeper("how the clean sheet came about"):
+    with page.deeper("the product alone, and how the clean sheet came about"):
+
+        @page.section("strict")
+        def two_ways_to_count() -> None:
+            page.source(evaluate.score)
+
         page.prose("clean_sheet")
 
     with page.deeper("the first wrong token"):

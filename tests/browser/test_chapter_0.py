@@ -146,4 +146,5 @@ def test_a_live_run_draws_five_times_a_second_and_can_be_stopped(
     assert draws / 4 >= 5 / slowness
     stop.click()
     page.get_by_text("Stopped.").wait_for()
+    wait_idle(page)  # no timer goes on
     assert page.console_errors == []

@@ -28,11 +28,16 @@ def watch(settings: Settings, explain: Callable[[], None]) -> None:
             on_click=begin,
             args=(settings,),
         )
-        if going and not going.ended:
-            st.button("Stop", icon=":material/stop:", key="ch00_live_stop", on_click=going.stop)
+        if going and not going.ended and pressed_stop():
+            going.stop()
+            st.rerun()  # the whole page, once: that stops the timer
     if going is None:
         going = st.session_state["ch00_going"] = finished(settings)
     st.fragment(partial(draw, explain), run_every=None if going.ended else TICK)()
+
+
+def pressed_stop() -> bool:
+    return st.button("Stop", icon=":material/stop:", key="ch00_live_stop")
 
 
 def begin(settings: Settings) -> None:
