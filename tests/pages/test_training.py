@@ -58,7 +58,7 @@ def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> 
     app = until(train(book(PAGE, **SMALL)), "Done.")
     assert "step 3 of 3" in said(app)
     assert "held out: 6,9" in said(app)
-    assert [c for c in app.caption if c.value.startswith("Recorded, to compare with")]
+    assert [c for c in app.caption if c.value.startswith("Recorded: one seed of each")]
     assert app.selectbox(key="ch10_trained").options == [
         "1. cot, reversed, width 32, 1 layer, 3 steps"
     ]
