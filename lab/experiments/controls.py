@@ -46,17 +46,24 @@ def equal_tokens(recipe: Recipe) -> Recipe:
     return replace(recipe, steps=round(TOKENS / recipe.tokens_per_step))
 
 
-def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, Any]:
-    """Train to the end: the curve on the way, and what is wrong of all 10,000 pairs, by group."""
-    recipe = equal_tokens(recipe)
-    state = TrainState.start(recipe)
-    curve = [asdict(checked) for checked in checks(recipe, state)]
+def training_of(recipe: Recipe, state: TrainState) -> dict[str, Any]:
+    """What a training took, for its row."""
     return {
         "parameters": parameters_of(recipe.model),
         "steps": recipe.steps,
         "tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
         "precision": precision_on(recipe, state.device),
+    }
+
+
+def train_and_score(recipe: Recipe, groups: Groups | None = None) -> dict[str, Any]:
+    """Train to the end: the curve on the way, and what is wrong of all 10,000 pairs, by group."""
+    recipe = equal_tokens(recipe)
+    state = TrainState.start(recipe)
+    curve = [asdict(checked) for checked in checks(recipe, state)]
+    return {
+        **training_of(recipe, state),
         "curve": curve,
         **census(recipe, state.model.eval(), {**usual_groups(recipe), **(groups or {})}),
         "seeds": [recipe.seed],

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.data.sources import Written
-from lab.experiments.controls import census, equal_tokens
+from lab.experiments.controls import census, equal_tokens, training_of
 from lab.experiments.sweep import Cell
-from lab.model.cost import parameters_of
 from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
-from lab.training.train import precision_on, train
+from lab.training.train import train
 
 SEEDS = range(3)
 ONE_OF_EACH = "one order of each pair"
@@ -44,11 +43,7 @@ def measure_mirrored(cell: Cell) -> dict[str, Any]:
     for _ in train(recipe, state):
         pass
     return {
-        "parameters": parameters_of(recipe.model),
-        "steps": recipe.steps,
-        "tokens": state.tokens,
-        "training_seconds": round(state.seconds, 1),
-        "precision": precision_on(recipe, state.device),
+        **training_of(recipe, state),
         **census(recipe, state.model.eval(), by_mirror(recipe.trained_on())),
         "seeds": [recipe.seed],
     }
