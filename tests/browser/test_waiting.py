@@ -25,23 +25,24 @@ def test_home_opens_within_two_seconds_from_a_warm_server(
     assert min(seconds_to_see(page, server) for _ in range(3)) < 2.0 * slowness
 
 
-def test_home_moves_as_soon_as_it_stands(
-    browser_on_the_clock, open_page, server: str, slowness: float
-) -> None:
-    """From the first sign of the sum to the first arc; how soon the sum stands is asked above."""
+def test_home_moves_as_soon_as_it_stands(browser_on_the_clock, open_page, server: str) -> None:
+    """Against the whole of the writing, since a machine that draws slowly is late with all of it;
+    how soon the sum stands is asked above."""
     open_page("/")
     context = browser_on_the_clock.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context.new_page())
-    waited: list[float] = []
-    for _ in range(3):  # at the first visit the files of the book are fetched as well
+    shares: list[float] = []
+    for _ in range(2):  # at the first visit the files of the book are fetched as well
         page.goto(server, wait_until="commit")
         page.locator(".arcs .sign").first.wait_for(timeout=30_000)
         began = time.perf_counter()
         page.locator(".arcs .arc:not(.later)").first.wait_for(timeout=30_000)
-        waited.append(time.perf_counter() - began)
+        moved = time.perf_counter() - began
         assert page.locator(".arcs .token.later").count() > 0  # it is still being written
+        page.locator(".arcs .token.later").last.wait_for(state="detached", timeout=30_000)
+        shares.append(moved / (time.perf_counter() - began))
     context.close()
-    assert min(waited) < 1.0 * slowness, waited
+    assert min(shares) < 0.5, shares
 
 
 def test_the_first_sum_on_a_cold_server_comes_within_five_seconds(
