@@ -18,6 +18,7 @@ from components.ui.chapters.ch00.neurons import neuron_maps
 from components.ui.chapters.ch00.probes import BY_LOG, BY_STEPS, DIGITS, LIVE, USUAL, record
 from components.ui.chapters.ch00.signal import signal_back
 from components.ui.chapters.ch00.stepping import W_FIRST, W_HIGH, W_LOW, A, B
+from components.ui.chapters.ch00.valley import valley
 from components.ui.chapters.ch00.worked import (
     CALC,
     LEAST_HIDDEN,
@@ -146,8 +147,6 @@ def two_ways_into_one_valley() -> None:
     with page.deeper("two ways into one valley", when_open="valley_opened") as opened:
         if not opened:
             return
-        from components.ui.chapters.ch00.valley import valley
-
         page.prose("valley")
         page.prose("valley_controls")
         page.draw(
@@ -267,16 +266,6 @@ def task_of(encoding: Encoding, target: Target) -> Task:
     return Task(1, encoding, target)
 
 
-def tell_rule(optimiser: Rule) -> None:
-    """The formula of the optimiser that is chosen."""
-    if optimiser == "sgd":
-        page.prose("live_sgd")
-    elif optimiser == "momentum":
-        page.prose("live_momentum")
-    else:
-        page.prose("live_adam")
-
-
 def ask_live() -> Settings:
     page.prose("live_controls")
     encoding = page.choose(
@@ -298,7 +287,7 @@ def ask_live() -> Settings:
             target = page.choose("target", "Target", list(TARGETS), words=TARGETS.__getitem__)
             seed = page.number("seed", "Seed", 0, 9999, 0, 1, typed=True)
         page.prose("live_more")
-        tell_rule(optimiser)
+        page.prose(f"live_{optimiser}")
     return Settings(
         task_of(encoding, target),
         hidden=(width,) * depth,

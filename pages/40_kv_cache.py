@@ -355,7 +355,8 @@ def break_it() -> None:
 
 with page.deeper("what would refute this", when_open="tried_opened") as opened:
     if opened:
-        page.prose("tried")
+        with st.spinner("The networks are asked."):
+            page.prose("tried")
 
 
 # ---------------------------------------------------------------- 7. deeper

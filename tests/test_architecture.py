@@ -143,6 +143,23 @@ def test_what_a_first_page_needs_loads_no_torch(module: str) -> None:
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
+def test_no_page_loads_torch_before_it_draws() -> None:
+    """What opens a page stands there at once; torch takes seconds. All pages in one process: what
+    one has loaded would be seen at the next, so the first that does is told."""
+    pages = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*.py"))
+    script = f"""if True:
+        import ast, sys
+        for page in {pages}:
+            tree = ast.parse(open(page, encoding="utf-8").read())
+            tree.body = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+            exec(compile(tree, page, "exec"), {{}})
+            if "torch" in sys.modules:
+                sys.exit(page)
+    """
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
 def test_lab_prints_nothing_but_on_the_command_line() -> None:
     """A live run and a page drive the same functions."""
     quiet = {m: p for m, p in MODULES.items() if room_of(m) not in ("__main__", "benchmarks")}

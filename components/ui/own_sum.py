@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.operands import ask_pair, last_allowed
+from components.ui.operands import last_allowed
 from lab.data.coverage import Pair
 from lab.data.problems import Format
 
@@ -26,9 +26,8 @@ def follow(page: Chapter, form: Format, *sections: str) -> Generator[Pair]:
 
 
 def ask(page: Chapter, form: Format) -> Pair:
-    page.link.knows(f"{page.prefix}a", f"{page.prefix}b")
     with st.container(key="own_sum", horizontal=True, vertical_alignment="center", gap="small"):
-        typed = ask_pair(page.prefix, slim=True)
+        typed = page.pair(slim=True)
         pair = last_allowed(f"{page.prefix}last", typed, START)
         if typed is not None:
             st.html(tokens.strip(form.text(*pair), form, *pair, small=True))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import probes
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
-from lab.exercises.rope import Slip
+
+if TYPE_CHECKING:
+    from lab.exercises.rope import Slip
 
 grading = lazily("lab.exercises.rope")
 layouts = lazily("lab.interp.pair_layouts")
