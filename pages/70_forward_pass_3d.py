@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from components.threejs_viewer import Side, last_answer, show_model
+from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import ONE_DIGIT, OTHER_PROMPT, PROMPT, TABLE, TWO_DIGITS
@@ -16,6 +16,7 @@ from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 
 if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
     from lab.scene.manifest import Scene
 
 build = lazily("lab.scene.build")
@@ -76,8 +77,13 @@ def edits_in_force() -> dict[str, dict[str, Any]]:
     toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
     answer = last_answer(VIEWER)
     count = answer.count if answer else None
-    if answer and answer.edit and count != st.session_state.get("ch70_answered"):
-        take_edit(toggles, dict(answer.edit))
+    if answer and count != st.session_state.get("ch70_answered"):
+        if answer.mend:
+            toggles.clear()
+        if answer.edit:
+            take_edit(toggles, dict(answer.edit))
+        if answer.rank:
+            st.session_state["ch70_ranked"] = True
     st.session_state["ch70_answered"] = count
     return toggles
 
@@ -136,6 +142,19 @@ def side_beside(
         st.warning(f"Nothing stands beside it: {error}.")
         return None
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
+
+
+def whole_model(run: str, prompt: str, broken: bool) -> tuple[Whole | None, list[HeadCost] | None]:
+    """What it writes with all its parts, if some are off; its heads ranked, once that was asked."""
+    ranked = st.session_state.get("ch70_ranked", False)
+    try:
+        prompt = session.read_prompt(probes.take(run), prompt)
+    except ValueError:
+        return None, None
+    return (
+        probes.whole(run, prompt) if broken else None,
+        probes.ranking(run, prompt) if ranked else None,
+    )
 
 
 # ---------------------------------------------------------------- one head, flat
@@ -201,6 +220,7 @@ def show_scene() -> Scene | None:
         return None
     text, scene = opened
     beside = side_beside(asked, run, prompt, list(toggles.values()))
+    whole, ranking = whole_model(run, prompt, bool(toggles))
     with picture:
         show_model(
             scene.manifest,
@@ -208,6 +228,8 @@ def show_scene() -> Scene | None:
             lambda: scene.weights,
             key=VIEWER,
             edits=list(toggles.values()),
+            whole=whole,
+            ranking=ranking,
             beside=beside,
         )
     st.markdown(f"It writes `{text}`.")
