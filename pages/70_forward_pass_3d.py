@@ -144,17 +144,14 @@ def side_beside(
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
 
-def whole_model(run: str, prompt: str, broken: bool) -> tuple[Whole | None, list[HeadCost] | None]:
-    """What it writes with all its parts, if some are off; its heads ranked, once that was asked."""
-    ranked = st.session_state.get("ch70_ranked", False)
+def whole_model(run: str, prompt: str) -> tuple[Whole | None, list[HeadCost] | None]:
+    """What it writes with all its parts, and its heads ranked, once a reader has asked for that."""
     try:
         prompt = session.read_prompt(probes.take(run), prompt)
     except ValueError:
         return None, None
-    return (
-        probes.whole(run, prompt) if broken else None,
-        probes.ranking(run, prompt) if ranked else None,
-    )
+    ranked = st.session_state.get("ch70_ranked", False)
+    return probes.whole(run, prompt), probes.ranking(run, prompt) if ranked else None
 
 
 # ---------------------------------------------------------------- one head, flat
@@ -220,7 +217,7 @@ def show_scene() -> Scene | None:
         return None
     text, scene = opened
     beside = side_beside(asked, run, prompt, list(toggles.values()))
-    whole, ranking = whole_model(run, prompt, bool(toggles))
+    whole, ranking = whole_model(run, prompt)
     with picture:
         show_model(
             scene.manifest,

@@ -54,10 +54,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Whole:
-    """What the model writes with all its parts: the text with its prompt, and the probability of
-    what it wrote behind that."""
+    """What the model writes with all its parts: the text, how many of its tokens were given, and the
+    probability of what it wrote behind them."""
 
     text: str
+    given: int
     chance: float
 
 

@@ -105,7 +105,7 @@ def whole(run: str, prompt: str) -> Whole:
     loaded = take(run)
     text = session.written(loaded, prompt)
     nats = losses.prices(loaded.model, text)[len(prompt) - 1 :].sum()
-    return Whole(text, math.exp(-nats))
+    return Whole(text, len(prompt), math.exp(-nats))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

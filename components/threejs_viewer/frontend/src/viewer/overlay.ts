@@ -1,9 +1,11 @@
 // Text and strokes over the picture, in pixels: names, tokens, the chosen cell and where it came
 // from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
+import type { Mark } from "./broken";
 import { read, type Scene } from "./data";
 import { isOverDepth, sourceName } from "./depth";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { drawBroken } from "./mark";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./explain";
@@ -26,6 +28,7 @@ export interface Shown {
   lit: Set<string> | null;
   /** The tokens being computed, if a walk is on. */
   span: [number, number] | null;
+  broken: Mark[];
 }
 
 export interface Arc {
@@ -64,6 +67,7 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   if (s.cell) drawChosen(pen, view, s);
   const afar = drawLayers(pen, view, s, taken);
   drawNames(pen, view, s, taken, afar);
+  drawBroken(pen, view, s.broken, s);
   pen.restore();
 }
 

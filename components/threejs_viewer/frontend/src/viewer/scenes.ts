@@ -8,9 +8,9 @@ import {
   unmatched,
   type Comparison,
 } from "./compare";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { indexOf, openScene, placeOf, type Manifest, type Scene, type Tensor } from "./data";
 import { cellPlace, plan, type Box, type Plan } from "./layout";
-import type { Edit } from "./panel";
 import { cellAt, type Cell } from "./pick";
 import { holds, type Address, type Stop } from "./state";
 
@@ -23,6 +23,9 @@ export interface Numbers {
 
 export interface Payload extends Numbers {
   edits: Edit[];
+  whole?: Whole | null;
+  /** All heads by what their loss costs; null where nobody asked. */
+  ranking?: HeadCost[] | null;
   /** Words to the reader above the picture. */
   notes?: string[];
   /** A second scene, to stand on the right; `title` says what it is. */

@@ -96,6 +96,7 @@ export class Shell {
   constructor(
     private acts: ShellActs,
     panel: HTMLElement,
+    corners: HTMLElement[],
   ) {
     for (const rate of [0.5, 1, 2, 4])
       this.speed.append(
@@ -142,6 +143,7 @@ export class Shell {
           ? "tap it, then a finger turns; two zoom"
           : "click it, then the wheel zooms",
       ),
+      ...corners,
       this.help,
     );
     this.root.append(

@@ -1,5 +1,6 @@
 // What is drawn over each side of the picture, put together from where the reader is.
 
+import { marksOf, type Edit } from "./broken";
 import type { Tensor } from "./data";
 import { isOverDepth, notesOf, sharesOf } from "./depth";
 import type { Explanation } from "./explain";
@@ -15,6 +16,7 @@ export interface Look {
   font: string;
   /** How the number was made that the reader points at or keeps. */
   why: Explanation | null;
+  edits: Edit[];
 }
 
 export function shownOn(side: number, sides: Side[], state: State, look: Look): Shown {
@@ -36,6 +38,7 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     threads: threads(plan, cell, underway(state)),
     lit: lit(state),
     span: span(state),
+    broken: marksOf(plan, side === 0 ? look.edits : []),
   };
 }
 

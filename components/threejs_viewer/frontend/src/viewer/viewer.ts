@@ -4,6 +4,7 @@
 // does makes the next state, and `render` draws what is different in it.
 
 import { View } from "./camera";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
@@ -11,7 +12,8 @@ import { explain, type Explanation } from "./explain";
 import { Hands, type Reach } from "./hands";
 import type { Box, Plan } from "./layout";
 import { drawMap, drawOverlay } from "./overlay";
-import { Panel, places, type Edit } from "./panel";
+import { Next, tokenOf } from "./next";
+import { Panel, places } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
 import { fillPrompt, markPrompt } from "./prompt";
 import { openPicture, type Picture } from "./render";
@@ -34,12 +36,17 @@ import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
+import { Treasures } from "./treasures";
 import { stagesOf } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
   pin: (name: string, index: number[]) => void;
   edit: (edit: Edit) => void;
+  /** All parts are mended, and then one is broken, if one is given. */
+  mend: (edit?: Edit) => void;
+  /** The heads are to be ranked. */
+  rank: () => void;
 }
 
 /** A stopwatch beside the viewer. A reader's viewer has none. */
@@ -63,6 +70,10 @@ export class Viewer implements Reach {
   state: State = states.BEGINNING;
   private scenes = NONE;
   private edits: Edit[] = [];
+  private whole: Whole | null = null;
+  private ranking: HeadCost[] | null = null;
+  /** The last scene in which no part was broken. */
+  private mended: Scene | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
   private theme: Theme;
@@ -73,6 +84,8 @@ export class Viewer implements Reach {
   readonly picture: Picture | null;
   private flat: Flat | null = null;
   private panel: Panel;
+  private treasures: Treasures;
+  private next = new Next();
   private shell: Shell;
   private room: ResizeObserver;
 
@@ -90,6 +103,12 @@ export class Viewer implements Reach {
       stand: (at) => this.stand(at),
       leave: () => this.letGo(),
     });
+    this.treasures = new Treasures({
+      follow: (token) => this.follow(token),
+      rank: () => this.events.rank(),
+      breakHead: (layer, head) => this.breakHead(layer, head),
+      mend: () => this.events.mend(),
+    });
     this.shell = new Shell(
       {
         fly: (where) => this.fly(where),
@@ -99,6 +118,7 @@ export class Viewer implements Reach {
         shade: (shaded) => this.shade(shaded),
       },
       this.panel.root,
+      [this.treasures.root, this.next.root],
     );
     this.host.replaceChildren(this.shell.root);
     new Hands(this, this.shell);
@@ -195,6 +215,7 @@ export class Viewer implements Reach {
     const [first, { shapes }] = [!this.scene, this.scenes];
     this.scenes = openScenes(payload, this.state.shaded);
     this.edits = payload.edits;
+    [this.whole, this.ranking] = [payload.whole ?? null, payload.ranking ?? null];
     const scenes = this.sides.map(({ plan }) => plan.scene);
     this.shell.split(scenes, payload.beside?.title ?? "");
     const { left, right, top, bottom } = this.plan!.bounds;
@@ -204,6 +225,7 @@ export class Viewer implements Reach {
     // The walk is told of the left one.
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
+    this.showTreasures();
     if (first) this.fly("all", true);
   }
 
@@ -268,6 +290,7 @@ export class Viewer implements Reach {
       this.shell.tip.hidden = true;
       this.showNumber();
     }
+    if (this.scene) this.next.show(this.scene, tokenOf(now, this.scene));
     this.shine();
   }
 
@@ -376,6 +399,30 @@ export class Viewer implements Reach {
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
+  }
+
+  // ------------------------------------------------------------ what is broken
+
+  private showTreasures(): void {
+    const { whole, edits, ranking } = this;
+    const scene = this.scene!;
+    if (!edits.length) this.mended = scene;
+    const known = this.mended?.manifest;
+    const same =
+      known?.weights_digest === scene.manifest.weights_digest &&
+      known.tokens.join("") === whole?.text;
+    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+  }
+
+  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
+  private breakHead(layer: number, head: number): void {
+    this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
+    const { boxes } = this.plan!;
+    const mine = boxes.filter(
+      ({ tensor: t, plane }) =>
+        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
+    );
+    this.reveal(mine);
   }
 
   private stand(at: Standing | null): void {
@@ -490,7 +537,7 @@ export class Viewer implements Reach {
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
-    const look = { theme: this.theme, font: this.font, why: this.why };
+    const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
     const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
     shown.forEach((one, side) => {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);

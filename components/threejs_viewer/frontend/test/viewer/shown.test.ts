@@ -13,7 +13,8 @@ const numbers = { manifest, weights: halves.weight, activations: halves.activati
 const { sides } = openScenes(numbers, true);
 
 const threads = (state: State): Threads | null =>
-  shownOn(0, sides, state, { theme: themeOf({ base: "light" }), font: "", why: null }).threads;
+  shownOn(0, sides, state, { theme: themeOf({ base: "light" }), font: "", why: null, edits: [] })
+    .threads;
 
 const pinned = (name: string, place: number[]): Threads | null =>
   threads(pin(BEGINNING, { side: 0, name, place }));
@@ -24,6 +25,14 @@ test("threads lead from the notes of every source to the state that mixes them",
   const written = [0, 1].flatMap((l) => [`blocks.${l}.attn_out`, `blocks.${l}.ffn_out`]);
   expect(notes).toEqual([["embed", "pos_embed"], written]);
   expect(to.tensor.name).toBe("blocks.1.resid_post");
+});
+
+test("what is broken is marked on the left side, where two stand", () => {
+  const edits = [{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }];
+  const both = openScenes({ ...numbers, edits, beside: { ...numbers, title: "" } }, true).sides;
+  const look = { theme: themeOf({ base: "light" }), font: "", why: null, edits };
+  const marks = [0, 1].map((side) => shownOn(side, both, BEGINNING, look).broken);
+  expect(marks.map((on) => on.map(({ box }) => box.title))).toEqual([["z · head 1"], []]);
 });
 
 test("shares and what is mixed by them show the same threads, at the token that is chosen", () => {
