@@ -48,7 +48,7 @@ export class Next {
   private scene: Scene | null = null;
   private token = 0;
   private logits: number[] | null = null;
-  private counts: number[] = [];
+  private draws: number[] = [];
   private throwDice = dice(SEED);
 
   constructor() {
@@ -94,7 +94,7 @@ export class Next {
   /** Other chances: what was drawn before is not of them. */
   private renew(): void {
     const T = this.temperature;
-    this.counts = [];
+    this.draws = [];
     this.throwDice = dice(SEED);
     this.told.textContent = T === 0 ? "0, greedy" : T.toFixed(2);
     this.warmth.setAttribute("aria-valuetext", this.told.textContent);
@@ -104,42 +104,38 @@ export class Next {
   private draw(times: number): void {
     if (!this.logits) return;
     const chances = chancesAt(this.logits, this.temperature);
-    for (let i = 0; i < times; i++) {
-      const token = drawn(chances, this.throwDice());
-      this.counts[token] = (this.counts[token] ?? 0) + 1;
-    }
+    for (let i = 0; i < times; i++) this.draws.push(drawn(chances, this.throwDice()));
     this.fill();
   }
 
   private fill(): void {
     const { tokens, vocabulary } = this.scene!.manifest;
-    const { logits } = this;
+    const { logits, draws } = this;
     const chances = logits ? chancesAt(logits, this.temperature) : [];
     const order = [...chances.keys()].sort((a, b) => logits![b]! - logits![a]!);
     this.title.textContent = `Next after "${tokens[this.token]}"`;
     this.title.setAttribute("aria-label", `${this.title.textContent}, token ${this.token}`);
-    const drawn = this.counts.reduce((sum, n) => sum + (n ?? 0), 0);
     this.bars.replaceChildren(
-      ...order.map((c) =>
-        row(vocabulary[c] ?? "?", chances[c]!, drawn ? (this.counts[c] ?? 0) : null),
-      ),
+      ...order.map((c) => {
+        const times = draws.filter((token) => token === c).length;
+        return row(vocabulary[c] ?? "?", chances[c]!, draws.length ? `${times}×` : null);
+      }),
     );
-    const seen = order.filter((c) => this.counts[c]);
     this.tally.textContent = !logits
       ? "Its logits are not all there."
-      : drawn
-        ? `${drawn} drawn: ${seen.map((c) => `${vocabulary[c]} ${this.counts[c]}×`).join(", ")}`
+      : draws.length
+        ? `${draws.length} drawn, at last "${vocabulary[draws.at(-1)!]}".`
         : "";
   }
 }
 
-function row(token: string, chance: number, count: number | null): HTMLElement {
+function row(token: string, chance: number, times: string | null): HTMLElement {
   return make(
     "li",
     {},
     make("b", {}, token),
     make("span", { class: "bar" }, make("i", { style: `width:${100 * chance}%` })),
-    make("small", {}, count === null ? percent(chance) : `${count}×`),
+    make("small", {}, times ?? percent(chance)),
   );
 }
 
