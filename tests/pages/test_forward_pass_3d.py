@@ -175,23 +175,6 @@ def test_a_bad_prompt_costs_no_comparison(book) -> None:
     assert beside(app) == "3*4=12$"
 
 
-def test_every_committed_run_can_be_opened(book) -> None:
-    app = book(PAGE)
-    offered = app.selectbox(key="ch70_run").options
-    assert len(offered) == len(committed_runs())
-    app.selectbox(key="ch70_run").set_value("rope_small").run()
-    assert not app.exception and "It writes `37*48=692+0841=6771$`" in text_of(app)
-
-
-def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
-    app = book(PAGE, ch70_layer="5", ch70_head="3")
-    assert app.number_input(key="ch70_layer").value == 5
-    app.selectbox(key="ch70_run").set_value("times_table_small").run()
-    assert not app.exception
-    assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
-    assert app.dataframe[0].value["share of the blend"].sum() == pytest.approx(1, abs=2e-3)
-
-
 # ---------------------------------------------------------------- what is done in the picture
 
 OFF = {"name": "z", "layer": 0, "index": {"head": 0}, "scale": 0}
@@ -260,3 +243,23 @@ def test_a_model_of_latents_and_experts_has_its_heads_ranked(book) -> None:
     app = book(PAGE, ch70_run="mla_moe", ch70_prompt="37*48=")
     ranking = answered(app, 1, rank=True)["ranking"]
     assert len(ranking) == 24 and ranking[0]["nats"] > 1
+
+
+# ---------------------------------------------------------------- other models
+
+
+def test_every_committed_run_can_be_opened(book) -> None:
+    app = book(PAGE)
+    offered = app.selectbox(key="ch70_run").options
+    assert len(offered) == len(committed_runs())
+    app.selectbox(key="ch70_run").set_value("rope_small").run()
+    assert not app.exception and "It writes `37*48=692+0841=6771$`" in text_of(app)
+
+
+def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
+    app = book(PAGE, ch70_layer="5", ch70_head="3")
+    assert app.number_input(key="ch70_layer").value == 5
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert not app.exception
+    assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
+    assert app.dataframe[0].value["share of the blend"].sum() == pytest.approx(1, abs=2e-3)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from lab.training.checkpoint import Checkpoint
 
 build = lazily("lab.scene.build")
-costs = lazily("lab.interp.head_costs")
-losses = lazily("lab.inference.token_loss")
 session = lazily("lab.scene.session")
+head_costs = lazily("lab.interp.head_costs")
+token_loss = lazily("lab.inference.token_loss")
 
 RUNS = {
     "times_table": "the times table, full size",
@@ -104,7 +104,7 @@ def whole(run: str, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
     loaded = take(run)
     text = session.written(loaded, prompt)
-    nats = losses.prices(loaded.model, text)[len(prompt) - 1 :].sum()
+    nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
     return Whole(text, len(prompt), math.exp(-nats))
 
 
@@ -112,7 +112,9 @@ def whole(run: str, prompt: str) -> Whole:
 def ranking(run: str, prompt: str) -> list[HeadCost]:
     """All heads of a run by what the loss of each costs; none where it writes no answer."""
     text = whole(run, prompt).text
-    return costs.head_costs(take(run).model, text, len(prompt)) if len(text) > len(prompt) else []
+    if len(text) == len(prompt):
+        return []
+    return head_costs.head_costs(take(run).model, text, len(prompt))
 
 
 # ---------------------------------------------------------------- the times table

@@ -64,10 +64,10 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
+  drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
   const afar = drawLayers(pen, view, s, taken);
   drawNames(pen, view, s, taken, afar);
-  drawBroken(pen, view, s.broken, s);
   pen.restore();
 }
 

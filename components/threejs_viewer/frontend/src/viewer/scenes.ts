@@ -8,9 +8,9 @@ import {
   unmatched,
   type Comparison,
 } from "./compare";
-import type { Edit, HeadCost, Whole } from "./broken";
 import { indexOf, openScene, placeOf, type Manifest, type Scene, type Tensor } from "./data";
 import { cellPlace, plan, type Box, type Plan } from "./layout";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { cellAt, type Cell } from "./pick";
 import { holds, type Address, type Stop } from "./state";
 

@@ -134,6 +134,7 @@ export class Shell {
       this.over,
       this.map,
       this.tip,
+      ...corners,
       ...this.titles,
       this.notice,
       make(
@@ -143,7 +144,6 @@ export class Shell {
           ? "tap it, then a finger turns; two zoom"
           : "click it, then the wheel zooms",
       ),
-      ...corners,
       this.help,
     );
     this.root.append(

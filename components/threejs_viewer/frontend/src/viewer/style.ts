@@ -46,7 +46,7 @@ export const STYLE = `
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
 .v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
 .v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
-.v3 .ranking, .v3 .banner { top: 12px; width: min(430px, 100% - 24px); } .v3 .split .banner, .v3 .split .ranking { top: 34px; } .v3 .notice:not([hidden]) ~ .treasures .banner { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
+.v3 .ranking, .v3 .banner { top: 12px; width: min(430px, 100% - 24px); } .v3 .split .banner, .v3 .split .ranking { top: 34px; } .v3 .stage:has(.notice:not([hidden])) .banner { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
 .v3 .ranking { max-height: calc(100% - 100px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
 .v3 .ranking li button { display: grid; grid-template-columns: 60px 1fr auto 80px; gap: 8px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
 .v3 .ranking .bar, .v3 .next .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .next .bar i { display: block; height: 100%; background: var(--positive); }
@@ -55,6 +55,7 @@ export const STYLE = `
 .v3 .next { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .next > button { padding: 0; border: 0; background: none; font-weight: 600; } .v3 .next > button::before { content: "▸ "; } .v3 .next.open > button::before { content: "▾ "; }
 .v3 .next:not(.open) li:nth-child(n + 4), .v3 .next:not(.open) div { display: none; } .v3 .next li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
 .v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; }
+@media (max-width: 480px) { .v3 .next:not(.open) ol { display: none; } .v3 .next { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .next:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .next.open { z-index: 3; } }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
@@ -115,5 +116,5 @@ export const STYLE = `
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
   .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
 }
-@media (max-width: 480px) { .v3 .stage canvas.map, .v3 .next:not(.open) ol { display: none; } .v3 .next { bottom: 3px; padding: 0 6px; } .v3 .next:not(.open) { width: auto; border: 0; } .v3 .next.open { z-index: 3; } }
+@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
 `;

@@ -34,9 +34,9 @@ import { around, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sig
 import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
+import { Treasures } from "./treasures";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { Treasures } from "./treasures";
 import { stagesOf } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
@@ -401,30 +401,6 @@ export class Viewer implements Reach {
     this.fit([cell.box]);
   }
 
-  // ------------------------------------------------------------ what is broken
-
-  private showTreasures(): void {
-    const { whole, edits, ranking } = this;
-    const scene = this.scene!;
-    if (!edits.length) this.mended = scene;
-    const known = this.mended?.manifest;
-    const same =
-      known?.weights_digest === scene.manifest.weights_digest &&
-      known.tokens.join("") === whole?.text;
-    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
-  }
-
-  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
-  private breakHead(layer: number, head: number): void {
-    this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
-    const { boxes } = this.plan!;
-    const mine = boxes.filter(
-      ({ tensor: t, plane }) =>
-        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
-    );
-    this.reveal(mine);
-  }
-
   private stand(at: Standing | null): void {
     const stop = at && this.stopOf(at);
     this.set(states.stand(this.state, stop));
@@ -480,6 +456,30 @@ export class Viewer implements Reach {
         ? "on the right, every number less its partner on the left"
         : "on both sides, the numbers themselves",
     );
+  }
+
+  // ------------------------------------------------------------ what is broken
+
+  private showTreasures(): void {
+    const { whole, edits, ranking } = this;
+    const scene = this.scene!;
+    if (!edits.length) this.mended = scene;
+    const known = this.mended?.manifest;
+    const same =
+      known?.weights_digest === scene.manifest.weights_digest &&
+      known.tokens.join("") === whole?.text;
+    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+  }
+
+  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
+  private breakHead(layer: number, head: number): void {
+    this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
+    const { boxes } = this.plan!;
+    const mine = boxes.filter(
+      ({ tensor: t, plane }) =>
+        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
+    );
+    this.reveal(mine);
   }
 
   // ------------------------------------------------------------ the camera
