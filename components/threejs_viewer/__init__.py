@@ -54,8 +54,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Whole:
-    """What the model writes with all its parts: the text, how many of its tokens were given, and the
-    probability of what it wrote behind them."""
+    """What the model writes with all its parts: the text, how many of its tokens were given, and
+    the probability of what it wrote behind them."""
 
     text: str
     given: int
