@@ -88,6 +88,14 @@ def edits_in_force() -> dict[str, dict[str, Any]]:
     return toggles
 
 
+def go_on_with_a_draw() -> None:
+    """A token that the reader drew in the picture stands at the end of the prompt now."""
+    answer = last_answer(VIEWER)
+    new = answer and answer.count != st.session_state.get("ch70_answered")
+    if answer and new and answer.prompt and len(answer.prompt) <= MOST_TYPED:
+        st.session_state["ch70_prompt"] = answer.prompt
+
+
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
     """Put an edit among those in force; a scale of one takes it out."""
     place = (
@@ -204,6 +212,7 @@ def show_scene() -> Scene | None:
     """The picture, and below it a row that says what it shows; the scene, if the model can read
     the prompt."""
     picture, names = st.container(), probes.choices()
+    go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])
     with left:
         run = page.choose("run", "Model", list(names), kind="list", words=names.__getitem__)

@@ -43,6 +43,7 @@ class Answer:
     `edit` holds `name`, `layer`, `index` (axis -> place) and `scale`, as
     `lab.model.trace.Edit` means them; scale 1 takes the edit back. `mend` takes all of them back,
     before an edit that comes with it. `rank` asks for the ranking of heads.
+    `prompt` is a text that ends with a token that was drawn, to be gone on with.
     """
 
     count: int
@@ -50,6 +51,7 @@ class Answer:
     edit: Mapping[str, Any] | None = None
     mend: bool = False
     rank: bool = False
+    prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,14 @@ def answer_of(value: Mapping[str, Any]) -> Answer | None:
     count = value.get("n")
     if type(count) is not int:
         return None
+    prompt = value.get("prompt")
     return Answer(
         count,
         pin_of(value.get("pin")),
         edit_of(value.get("edit")),
         mend=value.get("mend") is True,
         rank=value.get("rank") is True,
+        prompt=prompt if isinstance(prompt, str) else None,
     )
 
 

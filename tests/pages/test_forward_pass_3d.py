@@ -215,6 +215,18 @@ def test_a_prompt_behind_which_nothing_is_written_has_no_heads_to_rank(book) -> 
     assert answered(app, 1, rank=True)["ranking"] == []
 
 
+def test_the_model_goes_on_with_a_token_that_was_drawn(book) -> None:
+    app = book(PAGE)
+    sent = answered(app, 1, prompt="7*8=4")
+    assert app.text_input(key="ch70_prompt").value == "7*8=4"
+    text = "".join(sent["manifest"]["tokens"])
+    assert text.startswith("7*8=4") and len(text) > 5 and sent["whole"]["given"] == 5
+    app.text_input(key="ch70_prompt").set_value("3*4=").run()  # the same answer comes again
+    assert "".join(manifest(app)["tokens"]) == "3*4=12$"
+    answered(app, 2, prompt="z" * 10_000)
+    assert app.text_input(key="ch70_prompt").value == "3*4="
+
+
 def test_a_part_that_the_model_lacks_is_one_sentence_and_all_is_mended(book) -> None:
     app = book(PAGE)
     wrong = (

@@ -179,6 +179,8 @@ def test_an_answer_is_read_and_nonsense_is_not() -> None:
     assert answer_of({"edit": EDIT, "mend": True, "n": 6}) == Answer(6, None, EDIT, mend=True)
     assert answer_of({"rank": True, "n": 7}) == Answer(7, rank=True)
     assert answer_of({"n": 1, "pin": {"name": "q", "index": ["x"]}}) == Answer(1)
+    assert answer_of({"prompt": "7*8=4", "n": 8}) == Answer(8, prompt="7*8=4")
+    assert answer_of({"n": 1, "prompt": ["7"]}) == Answer(1)
     assert answer_of({"n": 1, "mend": "yes", "rank": 1}) == Answer(1)
     assert answer_of({"pin": pin}) is None
     assert answer_of({"n": True}) is None

@@ -30,6 +30,7 @@ const viewer = new Viewer(
       show(query.get("prompt") ?? "7*8=56");
     },
     rank: () => log.push({ rank: true }),
+    goOn: (prompt) => show(prompt),
   },
   { theme, flat: query.get("flat") === "1", watch },
 );

@@ -83,6 +83,7 @@ function render(event: Event): void {
         edit: (edit) => answer({ edit }),
         mend: (edit) => answer({ mend: true, ...(edit ? { edit } : {}) }),
         rank: () => answer({ rank: true }),
+        goOn: (prompt) => answer({ prompt }),
       },
       watch ? { ...look, watch } : look,
     );

@@ -51,7 +51,14 @@ export class Next {
   private draws: number[] = [];
   private throwDice = dice(SEED);
 
-  constructor() {
+  private onward = button("", "", () => {
+    const { tokens, vocabulary } = this.scene!.manifest;
+    const before = tokens.slice(0, this.token + 1).join("");
+    this.goOn(before + vocabulary[this.draws.at(-1)!]);
+  });
+
+  /** `goOn`: the model is to write on behind a text that ends with what was drawn. */
+  constructor(private goOn: (text: string) => void) {
     this.warmth.addEventListener("input", () => this.renew());
     const more = make(
       "div",
@@ -62,6 +69,7 @@ export class Next {
         {},
         button("Draw 1", "Draw a token", () => this.draw(1)),
         button(`Draw ${MANY}`, `Draw ${MANY} tokens`, () => this.draw(MANY)),
+        this.onward,
       ),
       this.tally,
       make(
@@ -121,10 +129,14 @@ export class Next {
         return row(vocabulary[c] ?? "?", chances[c]!, draws.length ? `${times}×` : null);
       }),
     );
+    const last = vocabulary[draws.at(-1) ?? -1];
+    this.onward.hidden = last === undefined;
+    this.onward.textContent = `Go on with ${last}`;
+    this.onward.setAttribute("aria-label", this.onward.textContent);
     this.tally.textContent = !logits
       ? "Its logits are not all there."
       : draws.length
-        ? `${draws.length} drawn, at last "${vocabulary[draws.at(-1)!]}".`
+        ? `${draws.length} drawn, the last one ${last}.`
         : "";
   }
 }

@@ -47,6 +47,8 @@ export interface ViewerEvents {
   mend: (edit?: Edit) => void;
   /** The heads are to be ranked. */
   rank: () => void;
+  /** The model is to read this text and to write on. */
+  goOn: (text: string) => void;
 }
 
 /** A stopwatch beside the viewer. A reader's viewer has none. */
@@ -85,7 +87,7 @@ export class Viewer implements Reach {
   private flat: Flat | null = null;
   private panel: Panel;
   private treasures: Treasures;
-  private next = new Next();
+  private next = new Next((text) => this.events.goOn(text));
   private shell: Shell;
   private room: ResizeObserver;
 

@@ -9,8 +9,10 @@ import { small } from "./helpers";
 const scene = small("7*8=56$");
 const rows = (next: Next): string[] =>
   [...next.root.querySelectorAll("li")].map((li) => li.textContent);
+const asked: string[] = [];
 const shown = (of: Scene = scene, token = 3): Next => {
-  const next = new Next();
+  asked.length = 0;
+  const next = new Next((text) => asked.push(text));
   document.body.replaceChildren(next.root);
   next.show(of, token);
   return next;
@@ -58,7 +60,7 @@ test("at T = 0 one token has it all, and a higher T lowers the largest", () => {
   expect(rows(next)[0]).toContain("> 99.99%");
   draw(next, 100);
   expect(rows(next)[0]!.slice(1)).toBe("100×");
-  expect(tally(next)).toBe(`100 drawn, at last "${rows(next)[0]![0]}".`);
+  expect(tally(next)).toBe(`100 drawn, the last one ${rows(next)[0]![0]}.`);
 });
 
 test("draws are counted beside the bars, and begin anew at another T or token", () => {
@@ -67,7 +69,7 @@ test("draws are counted beside the bars, and begin anew at another T or token", 
   draw(next, 1);
   const counts = rows(next).map((text) => parseInt(text.slice(1), 10));
   expect(counts.reduce((a, b) => a + b)).toBe(101);
-  expect(tally(next)).toMatch(/^101 drawn, at last "."\.$/);
+  expect(tally(next)).toMatch(/^101 drawn, the last one .\.$/);
   const first = rows(next);
   heat(next, 1.5);
   expect(tally(next)).toBe("");
@@ -78,6 +80,17 @@ test("draws are counted beside the bars, and begin anew at another T or token", 
   next.show(scene, 4);
   expect(tally(next)).toBe("");
   expect(next.root.querySelector("button")!.textContent).toBe('Next after "5"');
+});
+
+test("the model goes on with the last draw, behind the tokens that it was drawn from", () => {
+  const next = shown(scene, 4);
+  const onward = (): HTMLButtonElement => [...next.root.querySelectorAll("button")].at(-1)!;
+  expect(onward().hidden).toBe(true);
+  draw(next, 1);
+  const token = /last one (.)\.$/.exec(tally(next))![1]!;
+  expect(onward().textContent).toBe(`Go on with ${token}`);
+  onward().click();
+  expect(asked).toEqual([`7*8=5${token}`]);
 });
 
 test("logits that did not arrive are said to be missing, and nothing is drawn", () => {
