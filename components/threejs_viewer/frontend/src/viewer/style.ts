@@ -54,7 +54,7 @@ export const STYLE = `
 .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .next p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
 .v3 .next { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .next > button { padding: 0; border: 0; background: none; font-weight: 600; } .v3 .next > button::before { content: "▸ "; } .v3 .next.open > button::before { content: "▾ "; }
 .v3 .next:not(.open) li:nth-child(n + 4), .v3 .next:not(.open) div { display: none; } .v3 .next li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
-.v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; }
+.v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; } .v3 .stage .flat { padding-bottom: 90px; }
 @media (max-width: 480px) { .v3 .next:not(.open) ol { display: none; } .v3 .next { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .next:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .next.open { z-index: 3; } }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }

@@ -87,7 +87,10 @@ export class Viewer implements Reach {
   private flat: Flat | null = null;
   private panel: Panel;
   private treasures: Treasures;
-  private next = new Next((text) => this.events.goOn(text));
+  private next = new Next(
+    (text) => this.events.goOn(text),
+    (text) => this.say(text),
+  );
   private shell: Shell;
   private room: ResizeObserver;
 
@@ -110,6 +113,7 @@ export class Viewer implements Reach {
       rank: () => this.events.rank(),
       breakHead: (layer, head) => this.breakHead(layer, head),
       mend: () => this.events.mend(),
+      say: (text) => this.say(text),
     });
     this.shell = new Shell(
       {

@@ -14,6 +14,7 @@ const RANKING: HeadCost[] = [
   { layer: 1, head: 0, nats: -0.5, writes: "" },
 ];
 
+const heard: string[] = [];
 const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unknown[] } => {
   const acts: unknown[] = [];
   const treasures = new Treasures({
@@ -21,6 +22,7 @@ const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unkn
     rank: () => acts.push("rank"),
     breakHead: (layer, head) => acts.push([layer, head]),
     mend: () => acts.push("mend"),
+    say: (text) => heard.push(text),
   });
   document.body.replaceChildren(treasures.root);
   treasures.show({ scene, edits: [], whole: WHOLE, mended: scene, ranking: null, ...changes });
@@ -97,7 +99,10 @@ test("the banner says both answers, the part, and what it reads most", () => {
   const { key, share } = mostRead(broken, OFF, 3)!;
   expect(text(".banner")).toContain("Head 1 of layer 1 is broken: it hands on nothing.");
   expect(text(".banner")).toContain(
-    `For token 3 "=" it reads token ${key} "${"7*8="[key]}" most: ${percent(share)}`,
+    `For token 3 "=" it fetches most from token ${key} "${"7*8="[key]}": ${percent(share)}`,
+  );
+  expect(heard.at(-1)).toMatch(
+    /^7\*8= 56 → 42\. Head 1 of layer 1 is broken: it hands on nothing\. For /,
   );
   expect(text(".banner")).not.toContain("probability");
   button(/^Mend/).click();
@@ -134,7 +139,8 @@ test("all broken parts are named, one that is scaled as scaled; without any ther
   const { treasures } = shown({ edits: [OFF, other] });
   expect(text(".banner")).toContain("Head 1 of layer 1 is broken: it hands on nothing.");
   expect(text(".banner")).toContain("All of ffn_out of layer 0 is scaled by 0.5.");
+  expect(heard.at(-1)).toContain("All of ffn_out of layer 0");
   treasures.show({ scene, edits: [], whole: WHOLE, mended: scene, ranking: null });
+  expect(heard.at(-1)).toBe("all parts are mended");
   expect(hidden(".banner")).toBe(true);
-  expect(text(".banner")).toBe("");
 });
