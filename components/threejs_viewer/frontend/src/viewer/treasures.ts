@@ -99,7 +99,7 @@ export class Treasures {
             make(
               "p",
               {},
-              `What the loss of each head costs the answer ${answerOf(before, this.given)}, in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
+              `What the loss of each head costs the answer "${answerOf(before, this.given)}", in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
             ),
             make("ol", {}, ...ranking.map((cost) => this.row(cost, most, before, off(cost)))),
           ]
@@ -115,7 +115,7 @@ export class Treasures {
   private row(cost: HeadCost, most: number, before: string, off: boolean): HTMLElement {
     const { layer, head, nats, writes } = cost;
     const [was, is] = [answerOf(before, this.given), answerOf(writes, 0)];
-    const text = was === is ? `still ${is}` : `${was} → ${is}`;
+    const text = was === is ? `still ${is}` : `${was.length > 4 ? "" : was} → ${is}`;
     const b = button(
       "",
       `Break head ${head} of layer ${layer}: ${say(nats, 2)} nats, ${text}`,
@@ -133,7 +133,14 @@ export class Treasures {
         make("i", { style: `width:${(100 * Math.max(0, nats)) / most}%` }),
       ),
       make("span", {}, `head ${head} of layer ${layer}`),
-      make("b", {}, nats.toFixed(3).replace("-", "−")),
+      make(
+        "b",
+        {},
+        nats
+          .toFixed(3)
+          .replace(/^-0\.0+$/, "0.000")
+          .replace("-", "−"),
+      ),
       make("small", { class: was === is ? "" : "changed" }, text),
     );
     return make("li", {}, b);

@@ -11,6 +11,7 @@ const WHOLE = { text: "7*8=56$", given: 4, chance: 0.987 };
 const RANKING: HeadCost[] = [
   { layer: 1, head: 1, nats: 6.5, writes: "42$" },
   { layer: 0, head: 0, nats: 0.013, writes: "56$" },
+  { layer: 0, head: 1, nats: -0.0002, writes: "56$" },
   { layer: 1, head: 0, nats: -0.5, writes: "" },
 ];
 
@@ -64,6 +65,7 @@ test("a row says the cost and what is written without the head; one click breaks
   expect(rows).toEqual([
     "head 1 of layer 16.50056 → 42",
     "head 0 of layer 00.013still 56",
+    "head 1 of layer 00.000still 56",
     "head 0 of layer 1−0.50056 → nothing",
   ]);
   button(/^Break head 1 of layer 1: /).click();
