@@ -10,11 +10,12 @@ const squeezed: Plugin = {
   enforce: "pre",
   transform(code, id) {
     if (!/src\/viewer\/(shaders|style)\.ts$/.test(id)) return null;
+    const short = code
+      .replace(/[ \t]*\/\/[^\n]*$/gm, "")
+      .replace(/^[ \t]+/gm, "")
+      .replace(/\n{2,}/g, "\n");
     return {
-      code: code
-        .replace(/[ \t]*\/\/[^\n]*$/gm, "")
-        .replace(/^[ \t]+/gm, "")
-        .replace(/\n{2,}/g, "\n"),
+      code: id.endsWith("style.ts") ? short.replace(/([:;,{}]) +/g, "$1") : short,
       map: null,
     };
   },
