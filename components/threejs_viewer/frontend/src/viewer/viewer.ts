@@ -234,8 +234,6 @@ export class Viewer implements Reach {
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
     this.showTreasures();
-    if (this.going) this.goToHead(); // a second side may have come
-    this.going = null;
     if (first) this.fly("all", true);
   }
 
@@ -486,6 +484,8 @@ export class Viewer implements Reach {
       known?.weights_digest === scene.manifest.weights_digest &&
       known.tokens.join("") === whole?.text;
     this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+    if (this.going) this.goToHead(); // a second side may have come
+    this.going = null;
   }
 
   /** One head alone is broken, and the camera goes to it. */
