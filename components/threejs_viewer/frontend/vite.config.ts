@@ -21,21 +21,35 @@ const squeezed: Plugin = {
   },
 };
 
-/** This viewer brings its own two shaders, so three's hundred snippets stay at home. */
-const noChunks: Plugin = {
-  name: "no-chunks",
+/** What three's renderer makes for every scene and this viewer, with two shaders of its own and no
+ * lights, never asks anything of: by file, what stands there instead. */
+const UNUSED: Record<string, string> = {
+  "shaders/ShaderChunk": "export const ShaderChunk = {};",
+  "shaders/DFGLUTData": "export const getDFGLUT = () => null;",
+  "webgl/WebGLEnvironments":
+    "export const WebGLEnvironments = function () { this.get = t => t; this.dispose = () => {}; };",
+  "webgl/WebGLMaterials":
+    "export const WebGLMaterials = function () { this.refreshMaterialUniforms = (_, m) => { m.uniformsNeedUpdate = false; }; };",
+  "webgl/WebGLMorphtargets": "export const WebGLMorphtargets = function () {};",
+  "webgl/WebGLOutput": "export const WebGLOutput = function () {};",
+  "webgl/WebGLShadowMap": "export const WebGLShadowMap = function () { this.render = () => {}; };",
+  "webxr/WebXRManager":
+    "const no = () => {}; export const WebXRManager = function () { Object.assign(this, { enabled: false, isPresenting: false, addEventListener: no, removeEventListener: no, setAnimationLoop: no, getEnvironmentBlendMode: no, dispose: no }); };",
+};
+
+const leftOut: Plugin = {
+  name: "left-out",
   apply: "build",
   enforce: "pre",
   load(id) {
-    return /three\/src\/renderers\/shaders\/ShaderChunk\.js$/.test(id)
-      ? "export const ShaderChunk = {};"
-      : null;
+    const file = /three\/src\/renderers\/(.*)\.js$/.exec(id)?.[1];
+    return (file && UNUSED[file]) ?? null;
   },
 };
 
 export default defineConfig(({ command }) => ({
   base: "./",
-  plugins: [squeezed, noChunks],
+  plugins: [squeezed, leftOut],
   resolve: {
     alias: [
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.
