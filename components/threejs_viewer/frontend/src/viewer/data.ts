@@ -229,9 +229,10 @@ export interface Pooled {
 }
 
 /**
- * Every tensor of one kind, pooled: a block is drawn by the geometric mean of its mean and of its
- * mean size, with the sign of its mean. A plain mean would make a far matrix of mixed signs look
- * empty; the mean size alone would show signs that mean nothing.
+ * Every tensor of one kind, pooled. A block of weights is drawn by its mean size: their signs are as
+ * good as tossed, so from afar a matrix shows where it is strong. A block of activations, all of one
+ * token, is the geometric mean of its mean and of its mean size, with the sign of its mean: where
+ * signs agree, it is strong.
  */
 export function pool(scene: Scene, kind: Kind): Pooled {
   const mine = scene.tensors.filter((t) => t.kind === kind);
@@ -287,8 +288,10 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
         }
       }
       for (let at = 0; at < across; at++) {
-        const size = counts[at] ? Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]! : 0;
-        out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
+        const [sum, size] = [sums[at]!, sizes[at]!];
+        const strength =
+          t.kind === "weight" ? size : Math.sign(sum) * Math.sqrt(Math.abs(sum) * size);
+        out[start + (plane * down + block) * across + at] = strength / (counts[at] || 1);
       }
     }
 }

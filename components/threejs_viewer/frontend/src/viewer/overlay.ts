@@ -2,7 +2,7 @@
 // from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
 import { read, type Scene } from "./data";
-import { isOverDepth, sourceName } from "./depth";
+import { corner, labelsOf } from "./labels";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
@@ -42,17 +42,9 @@ export interface Threads {
   to: Box;
 }
 
-interface Rect {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
-const NAME = 12;
+const FIXED = `"Source Code Pro", ui-monospace, monospace`;
 
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
-  const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
   pen.save();
   pen.beginPath();
@@ -62,141 +54,31 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
   if (s.cell) drawChosen(pen, view, s);
-  const afar = drawLayers(pen, view, s, taken);
-  drawNames(pen, view, s, taken, afar);
+  drawLabels(pen, view, s);
   pen.restore();
 }
 
-/** Seen from afar, layers have names and matrices have none. */
-function drawLayers(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  taken: Rect[],
-): Set<number> {
-  const afar = new Set<number>();
-  pen.font = `600 13px ${s.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  for (const { layer, bounds } of s.plan.layers) {
-    const a = view.project(bounds.left, bounds.top, 0);
-    const [x, top, near] = [a.x, a.y, a.depth];
-    const b = view.project(bounds.left, bounds.bottom, 0);
-    if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
-    afar.add(layer);
-    const long = pen.measureText(`layer ${layer + 1}`).width;
-    // Branches are level with the layer's top: the name stands beside them.
-    const right = Math.max(x - 8, long + 4);
-    const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
-    if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
-    taken.push(rect);
-    pen.fillStyle = s.theme.ink;
-    pen.fillText(`layer ${layer + 1}`, right, top + 11);
-  }
-  return afar;
-}
-
-function corner(view: View, box: Box, col: number, row: number): ReturnType<View["project"]> {
-  return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
-}
-
-function drawNames(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  taken: Rect[],
-  afar: Set<number>,
-): void {
-  const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
-  for (const box of s.plan.boxes) {
-    if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
-    const a = corner(view, box, 0, 0);
-    if (a.depth <= 0) continue;
-    const [ax, ay] = [a.x, a.y];
-    const b = corner(view, box, box.cols, 0);
-    const wide = Math.hypot(b.x - ax, b.y - ay);
-    const c = corner(view, box, 0, box.rows);
-    const tall = Math.hypot(c.x - ax, c.y - ay);
-    if (Math.max(wide, tall) < 34 || c.depth <= 0) continue;
-    if (
-      Math.max(ax, b.x) < 0 ||
-      Math.min(ax, c.x) > view.width ||
-      Math.max(ay, c.y) < 0 ||
-      Math.min(ay, b.y) > view.height
-    )
-      continue;
-    seen.push({ box, x: Math.min(ax, c.x), y: Math.min(ay, b.y), wide, tall, far: a.depth });
-  }
-  seen.sort((p, q) => p.far - q.far);
+function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
+  const font = (size: number, strong: boolean, fixed: boolean): string =>
+    `${strong ? 600 : 400} ${size}px ${fixed ? FIXED : s.font}`;
+  const labels = labelsOf(view, s, (text, size, strong, fixed) => {
+    pen.font = font(size, strong, fixed);
+    return pen.measureText(text).width;
+  });
+  pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
-  const tokens = s.scene.manifest.tokens;
-  const vocabulary = s.scene.manifest.vocabulary;
-  for (const { box, x, y, wide, tall } of seen) {
-    const faint = s.lit !== null && !s.lit.has(box.tensor.name);
-    let above = 5;
+  pen.lineWidth = 4;
+  pen.lineJoin = "round";
+  pen.strokeStyle = s.theme.background;
+  for (const { text, x, y, size, strong, fixed, faint } of labels) {
     pen.globalAlpha = faint ? 0.35 : 1;
-    if (box.tokens !== "none" && !faint && wide / box.cols > 9) {
-      pen.font = `600 ${Math.min(17, 0.9 * (wide / box.cols) + 3)}px "Source Code Pro", ui-monospace, monospace`;
-      pen.fillStyle = s.theme.ink;
-      pen.textAlign = "center";
-      for (let col = 0; col < box.cols && tokens.length === box.cols; col++) {
-        const p = corner(view, box, col + 0.5, 0);
-        pen.fillText(tokens[col]!, p.x, p.y - 5);
-      }
-      above = Math.min(17, 0.9 * (wide / box.cols) + 3) + 8;
-    }
-    const byVocab = box.rows === vocabulary.length && box.tensor.axes.includes("vocab");
-    const byQuery = box.tokens === "both";
-    if (!faint && (byVocab || byQuery) && tall / box.rows > 9) {
-      pen.font = `600 ${Math.min(15, tall / box.rows)}px "Source Code Pro", ui-monospace, monospace`;
-      pen.fillStyle = s.theme.soft;
-      pen.textAlign = "right";
-      for (let row = 0; row < box.rows; row++) {
-        const p = corner(view, box, 0, row + 0.5);
-        pen.fillText((byVocab ? vocabulary : tokens)[row] ?? "", p.x - 5, p.y + 4);
-      }
-    }
-    if (!faint && isOverDepth(box.tensor) && tall / box.rows > 9)
-      drawSources(pen, view, s, box, Math.min(13, tall / box.rows));
-    const spine = s.plan.spine.includes(box.tensor.name);
-    const layer = box.tensor.layer;
-    const title = spine && layer !== null ? `layer ${layer + 1} · ${box.title}` : box.title;
-    pen.font = `${spine ? 600 : 400} ${NAME}px ${s.font}`;
-    pen.textAlign = "left";
-    const long = pen.measureText(title).width;
-    if (box.plane > 0 && tall < 40) continue;
-    const rect = { x: x - 2, y: y - above - NAME, w: long + 4, h: NAME + 3 };
-    if ((long > wide * 3 + 40 && !spine) || taken.some((t) => meets(t, rect))) continue;
-    taken.push(rect);
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeStyle = s.theme.background;
-    pen.strokeText(title, x, y - above);
-    pen.fillStyle = spine ? s.theme.ink : s.theme.soft;
-    pen.fillText(title, x, y - above);
+    pen.font = font(size, strong, fixed);
+    if (!fixed) pen.strokeText(text, x, y);
+    pen.fillStyle = strong ? s.theme.ink : s.theme.soft;
+    pen.fillText(text, x, y);
   }
   pen.globalAlpha = 1;
 }
-
-/** Beside every row of shares, what it is the share of. */
-function drawSources(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  box: Box,
-  size: number,
-): void {
-  pen.font = `400 ${size}px ${s.font}`;
-  pen.fillStyle = s.theme.soft;
-  pen.textAlign = "left";
-  for (let row = 0; row < box.rows; row++) {
-    const p = corner(view, box, box.cols, row + 0.5);
-    pen.fillText(sourceName(s.scene, box.tensor, row), p.x + 5, p.y + 4);
-  }
-}
-
-const meets = (a: Rect, b: Rect): boolean =>
-  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 /** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
 function outline(
@@ -388,7 +270,7 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   const pen = canvas.getContext("2d")!;
   const scale = Math.min(2, window.devicePixelRatio || 1);
   const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-  if (!w) return; // hidden on a phone, where it would lie over the cells
+  if (!w) return; // hidden on a phone, which has no room for it
   if (canvas.width !== w * scale) [canvas.width, canvas.height] = [w * scale, h * scale];
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, w, h);

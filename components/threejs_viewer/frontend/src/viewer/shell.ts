@@ -131,7 +131,6 @@ export class Shell {
     this.place.append(
       this.gl,
       this.over,
-      this.map,
       this.tip,
       ...this.titles,
       this.notice,
@@ -148,7 +147,7 @@ export class Shell {
       make("style", {}, STYLE),
       make("div", { class: "top" }, this.prompt, views),
       this.place,
-      make("div", { class: "walk" }, reel, this.title, this.text),
+      make("div", { class: "walk" }, this.map, reel, make("div", {}, this.title, this.text)),
       panel,
       this.live,
     );

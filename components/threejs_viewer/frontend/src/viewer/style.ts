@@ -31,7 +31,7 @@ export const STYLE = `
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
 .v3 .stage canvas.over.dragging { cursor: grabbing; }
-.v3 .stage canvas.map { position: absolute; right: 8px; top: 8px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; opacity: .92; }
+.v3 .map { grid-row: span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
@@ -39,7 +39,7 @@ export const STYLE = `
 .v3 .stage.split::after { content: ""; position: absolute; inset: 0 auto 0 50%; border-left: 1px solid var(--line); pointer-events: none; }
 .v3 .side { position: absolute; left: 0; top: 0; width: 50%; margin: 0; padding: 3px 8px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; color: var(--soft); background: var(--bg); pointer-events: none; z-index: 1; }
 .v3 .side + .side { left: 50%; } .v3 .side b { color: var(--ink); } .v3 .side code { font: 600 13px "Source Code Pro", ui-monospace, monospace; color: var(--ink); }
-.v3 .split:has(.flat)::after { display: none; } .v3 .stage.split canvas.map { top: 54px; zoom: .6; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
+.v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
@@ -47,7 +47,7 @@ export const STYLE = `
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
-.v3 .walk { grid-area: walk; min-height: 128px; }
+.v3 .walk { grid-area: walk; min-height: 128px; display: grid; grid-template: auto 1fr / auto minmax(0, 1fr); gap: 0 16px; align-content: start; }
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
 .v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
@@ -101,7 +101,7 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
-  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
+  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
 }
-@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
+@media (max-width: 480px) { .v3 .map { display: none; } }
 `;

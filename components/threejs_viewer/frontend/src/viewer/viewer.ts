@@ -309,7 +309,7 @@ export class Viewer implements Reach {
     this.picture?.shine((box) => {
       const { name } = box.tensor;
       const glows = box === chosen || !!state.glow?.includes(name);
-      return [glows ? 1 : 0, !lit || lit.has(name) || sources.has(name) ? 0 : 1];
+      return [glows ? 1 : 0, !lit || lit.has(name) || sources.has(name) ? 0 : 1, 0];
     }, this.boxes);
     this.flat?.mark(lit, chosen);
     this.request();
@@ -459,8 +459,8 @@ export class Viewer implements Reach {
     this.aim(partOf(this.plan, where, layer), still);
   }
 
-  private aim({ bounds, angles, fill }: Aim, still: boolean): void {
-    this.view.go(this.view.fit(bounds, angles, fill), still);
+  private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
+    this.view.go(this.view.fit(bounds, angles, fill, outline), still);
     this.request();
   }
 
