@@ -49,15 +49,7 @@ export class View {
     const { from, to, start } = this.flight;
     const t = Math.min(1, Math.max(0, (now - start) / FLIGHT_MS));
     const ease = t * t * (3 - 2 * t);
-    const mix = (a: number, b: number): number => a + (b - a) * ease;
-    this.pose = {
-      x: mix(from.x, to.x),
-      y: mix(from.y, to.y),
-      z: mix(from.z, to.z),
-      distance: Math.exp(mix(Math.log(from.distance), Math.log(to.distance))),
-      yaw: mix(from.yaw, to.yaw),
-      pitch: mix(from.pitch, to.pitch),
-    };
+    this.pose = between(from, to, ease);
     if (t === 1) this.flight = null;
     this.place();
     return this.flight !== null;
@@ -189,6 +181,19 @@ export class View {
     this.camera.updateMatrixWorld();
     this.camera.matrixWorldInverse.copy(this.camera.matrixWorld).invert();
   }
+}
+
+/** A share of the way from one pose to another: distances grow by equal factors. */
+export function between(from: Pose, to: Pose, share: number): Pose {
+  const mix = (a: number, b: number): number => a + (b - a) * share;
+  return {
+    x: mix(from.x, to.x),
+    y: mix(from.y, to.y),
+    z: mix(from.z, to.z),
+    distance: Math.exp(mix(Math.log(from.distance), Math.log(to.distance))),
+    yaw: mix(from.yaw, to.yaw),
+    pitch: mix(from.pitch, to.pitch),
+  };
 }
 
 function tame(pose: Pose): Pose {

@@ -32,18 +32,24 @@ export interface Named {
   plan: Plan;
   /** The matrices that are not faded; null: all of them. */
   lit: Set<string> | null;
+  /** The last token whose column is there; all of them, if it is not given. */
+  last?: number;
+  /** What comes before all names. */
+  first?: Wanted[];
 }
 
 /** How wide a text is. */
 export type Measure = (text: string, size: number, strong: boolean, fixed: boolean) => number;
 
 const NAME = 12;
+const NEVER = 1e9;
 const LAYER = 13;
 const SMALLEST_BOX = 34;
 const SMALLEST_ROW = 9;
 
 export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
   const room = new Room(view, measure);
+  room.put(named.first ?? []);
   const afar = new Set<number>();
   for (const { layer, bounds } of named.plan.layers) {
     const [a, b] = [bounds.top, bounds.bottom].map((y) => view.project(bounds.left, y, 0));
@@ -64,7 +70,7 @@ export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
   return room.labels;
 }
 
-type Wanted = Pick<Label, "text" | "x" | "y" | "size"> & Partial<Label>;
+export type Wanted = Pick<Label, "text" | "x" | "y" | "size"> & Partial<Label>;
 
 /** Takes labels as long as there is room for them. */
 class Room {
@@ -145,10 +151,10 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   room.put([{ text, x, y: y - above, size: NAME, strong: spine, faint }]);
 }
 
-function columns(view: View, { scene }: Named, box: Box, size: number): Wanted[] {
+function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
   const { tokens } = scene.manifest;
   if (box.tokens === "none" || tokens.length !== box.cols) return [];
-  return tokens.map((text, col) => {
+  return tokens.slice(0, last + 1).map((text, col) => {
     const p = corner(view, box, col + 0.5, 0);
     return { text, x: p.x - size * 0.3, y: p.y - 5, size, strong: true, fixed: true };
   });

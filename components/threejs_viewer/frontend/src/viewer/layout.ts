@@ -44,6 +44,7 @@ export interface Link {
 
 /** The stream between two of its states: so many tokens run down here, and no number stands on it. */
 export interface Strand {
+  from: Box;
   bounds: Bounds;
   z: number;
   depth: number;
@@ -326,7 +327,7 @@ class Builder {
       const [top, bottom] = [above.y - heightOf(above), below.y];
       if (top <= bottom || above.x !== below.x) return [];
       const bounds = { left: above.x, right: above.x + widthOf(above), top, bottom };
-      return [{ bounds, z: above.z, depth: above.depth * 0.6, tokens: above.cols }];
+      return [{ from: above, bounds, z: above.z, depth: above.depth * 0.6, tokens: above.cols }];
     });
   }
 

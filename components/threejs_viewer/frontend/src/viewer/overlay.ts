@@ -2,6 +2,7 @@
 // from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
 import { read, type Scene } from "./data";
+import { wordsOf, type Forming } from "./forming";
 import { corner, labelsOf } from "./labels";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
 import type { Theme } from "../shared/theme";
@@ -26,12 +27,28 @@ export interface Shown {
   lit: Set<string> | null;
   /** The tokens being computed, if a walk is on. */
   span: [number, number] | null;
+  /** The last token whose column is there; all of them, if it is not given. */
+  last?: number;
+  /** Tokens in the air; while there are any, nothing else is named. */
+  letters?: Letter[];
+  /** Where a product has come to that is being formed. */
+  forming?: Forming | null;
 }
 
 export interface Arc {
   box: Box;
   query: number | null;
   over: Box;
+  /** The share of its way that is drawn; all of it, if it is not given. */
+  grown?: number;
+}
+
+/** A token in the air, in pixels. */
+export interface Letter {
+  text: string;
+  x: number;
+  y: number;
+  size: number;
 }
 
 /** Shares over depth, of one token (null: of all of them), the notes of each source, and what is mixed. */
@@ -54,14 +71,17 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
   if (s.cell) drawChosen(pen, view, s);
-  drawLabels(pen, view, s);
+  if (s.forming) drawForming(pen, view, s.forming, s.theme);
+  if (s.letters?.length) drawLetters(pen, s.letters, s.theme);
+  else drawLabels(pen, view, s);
   pen.restore();
 }
 
 function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
   const font = (size: number, strong: boolean, fixed: boolean): string =>
     `${strong ? 600 : 400} ${size}px ${fixed ? FIXED : s.font}`;
-  const labels = labelsOf(view, s, (text, size, strong, fixed) => {
+  const first = s.forming ? [wordsOf(view, s.forming)] : [];
+  const labels = labelsOf(view, { ...s, first }, (text, size, strong, fixed) => {
     pen.font = font(size, strong, fixed);
     return pen.measureText(text).width;
   });
@@ -78,6 +98,32 @@ function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
     pen.fillText(text, x, y);
   }
   pen.globalAlpha = 1;
+}
+
+function drawLetters(pen: CanvasRenderingContext2D, letters: Letter[], theme: Theme): void {
+  pen.textAlign = "center";
+  pen.fillStyle = theme.accent;
+  pen.strokeStyle = theme.background;
+  pen.lineWidth = 6;
+  for (const { text, x, y, size } of letters) {
+    pen.font = `600 ${size}px ${FIXED}`;
+    pen.strokeText(text, x, y);
+    pen.fillText(text, x, y);
+  }
+}
+
+/** The cell that is made, and what it is made of: a row of weights and a token's column. */
+function drawForming(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  { made, weights, read, row, col }: Forming,
+  theme: Theme,
+): void {
+  pen.strokeStyle = theme.accent;
+  pen.lineWidth = 2;
+  outline(pen, view, made, col, row, 1, 1);
+  outline(pen, view, weights, 0, row, weights.cols, 1);
+  if (read) outline(pen, view, read, col, 0, 1, read.rows);
 }
 
 /** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
@@ -186,7 +232,7 @@ function drawArcs(
   pen: CanvasRenderingContext2D,
   view: View,
   s: Shown,
-  { box, query, over }: Arc,
+  { box, query, over, grown = 1 }: Arc,
 ): void {
   const stream = over;
   pen.strokeStyle = s.theme.positive;
@@ -203,7 +249,7 @@ function drawArcs(
       pen.beginPath();
       const rise = k === q ? stream.cellW * 1.2 : 0.55 * Math.abs(from - to) + stream.cellW * 0.6;
       for (let i = 0; i <= 20; i++) {
-        const t = i / 20;
+        const t = (grown * i) / 20;
         const swing = k === q ? Math.sin(2 * Math.PI * t) * 0.3 * stream.cellW : 0;
         const up = Math.sin(Math.PI * t) * rise;
         const p = view.project(

@@ -31,7 +31,7 @@ import {
 } from "three";
 import { blocksOf, pool, type Kind, type Pooled } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
-import { sceneryOf, type Four } from "./scenery";
+import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
 import {
   FRAGMENT,
@@ -76,7 +76,10 @@ export class Picture {
   private scenery: Instanced | null = null;
   private links: LineSegments<BufferGeometry, RawShaderMaterial> | null = null;
   /** The matrix whose light an instance of the scenery shares. */
-  private lights: (Box | null)[] = [];
+  private lights: Box[] = [];
+  /** How many strands come first among the scenery. */
+  private strands = 0;
+  private isLit = true;
   private blobs: Record<Kind, Blobs> = { weight: new Map(), activation: new Map() };
   private uniforms = {
     uWeights: { value: null as Texture | null },
@@ -105,7 +108,7 @@ export class Picture {
       alpha: true,
       powerPreference: "high-performance",
     });
-    this.renderer.setPixelRatio(Math.min(SHARPEST, window.devicePixelRatio || 1));
+    this.light(true);
     this.letter();
   }
 
@@ -171,13 +174,14 @@ export class Picture {
       uniforms: this.uniforms,
       defines: sides.length > 1 ? { SPLIT: "" } : {},
     };
-    const props = sides.map(({ plan }) => sceneryOf(plan));
+    const [strands, shadows] = [strandsOf, shadowsOf].map((of) =>
+      sides.map(({ plan }) => of(plan)),
+    );
+    const props = [...strands!, ...shadows!];
+    this.strands = strands!.flat().length;
     this.lights = props.flat().map(({ of }) => of);
     this.scenery = new Mesh(
-      instances(
-        PER_PROP,
-        props.map((side) => side.length),
-      ),
+      instances(PER_PROP, numbered(props, sides.length)),
       new RawShaderMaterial({
         ...shared,
         vertexShader: SCENERY_VERTEX,
@@ -191,10 +195,14 @@ export class Picture {
       aLight: [0, 0, 0, tokens] as Four,
     }));
     fill(this.scenery, PER_PROP, described);
+    this.light(this.isLit);
     this.boxes = new Mesh(
       instances(
         PER_BOX,
-        sides.map(({ plan }) => plan.boxes.length),
+        numbered(
+          sides.map(({ plan }) => plan.boxes),
+          sides.length,
+        ),
       ),
       new RawShaderMaterial({ ...shared, vertexShader: VERTEX, fragmentShader: FRAGMENT }),
     );
@@ -252,7 +260,7 @@ export class Picture {
     ] as const) {
       const light = thing && lightOf(thing);
       if (!light) continue;
-      list.forEach((box, i) => box && light.setXYZ(i, ...of(box)));
+      list.forEach((box, i) => light.setXYZ(i, ...of(box)));
       light.needsUpdate = true;
     }
   }
@@ -260,6 +268,14 @@ export class Picture {
   /** Whether the i-th box is faded. */
   isFaded(i: number): boolean {
     return !!this.boxes && lightOf(this.boxes).getY(i) === 1;
+  }
+
+  /** With light, shadows and sharp edges, or without, for frames that come too slowly. */
+  light(on: boolean): void {
+    this.isLit = on;
+    this.uniforms.uLit.value = on ? 1 : 0;
+    this.renderer.setPixelRatio(on ? Math.min(SHARPEST, window.devicePixelRatio || 1) : 1);
+    if (this.scenery) this.scenery.geometry.instanceCount = on ? this.lights.length : this.strands;
   }
 
   /** How far products are formed: so many of their rows, and of the last of them so many tokens; null:
@@ -306,15 +322,18 @@ export class Picture {
   }
 }
 
-/** As many unit boxes as there are on all sides, with room for four numbers under every name. */
-function instances(names: readonly string[], counts: number[]): InstancedBufferGeometry {
+/** The side of every one of them, of groups that take turns over the sides. */
+const numbered = (groups: unknown[][], sides: number): number[] =>
+  groups.flatMap((group, i) => group.map(() => i % sides));
+
+/** A unit box for every one of the sides, with room for four numbers under every name. */
+function instances(names: readonly string[], sides: number[]): InstancedBufferGeometry {
   const unit = new BoxGeometry(1, 1, 1);
   unit.translate(0.5, 0.5, 0.5);
   const geometry = new InstancedBufferGeometry();
   geometry.index = unit.index;
   geometry.setAttribute("position", unit.getAttribute("position"));
   geometry.setAttribute("normal", unit.getAttribute("normal"));
-  const sides = counts.flatMap((n, side) => Array<number>(n).fill(side));
   geometry.instanceCount = sides.length;
   for (const name of names)
     geometry.setAttribute(

@@ -7,7 +7,7 @@ export type Four = [number, number, number, number];
 
 /** A box in the shader's words; `of`: the matrix whose light it shares. */
 export interface Prop {
-  of: Box | null;
+  of: Box;
   /** Left, top, back, and what it is. */
   origin: Four;
   /** Width, height, depth, and how far a shadow fades out at its rim. */
@@ -20,18 +20,15 @@ const STRAND = 0;
 const SHADOW = 1;
 const GLOW = 2;
 
-/** The strands first: without light they stand alone. */
-export function sceneryOf(plan: Plan): Prop[] {
-  return [
-    ...plan.strands.map(({ bounds, z, depth, tokens }) =>
-      prop(null, STRAND, bounds, z, depth, 0, tokens),
-    ),
-    ...plan.boxes.map((box) => shadow(plan, box)),
-  ];
-}
+export const strandsOf = (plan: Plan): Prop[] =>
+  plan.strands.map(({ from, bounds, z, depth, tokens }) =>
+    prop(from, STRAND, bounds, z, depth, 0, tokens),
+  );
+
+export const shadowsOf = (plan: Plan): Prop[] => plan.boxes.map((box) => shadow(plan, box));
 
 function prop(
-  of: Box | null,
+  of: Box,
   kind: number,
   { left, right, top, bottom }: Bounds,
   z: number,

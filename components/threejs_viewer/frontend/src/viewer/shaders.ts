@@ -236,7 +236,8 @@ void main() {
     float inked = alone ? 0.0 : glyph(v, missing, inCell, pixels);
     if (inked > 0.0) ground = mix(ground, odd ? uInk : inkOn(ground), inked);
   }
-  if (fToken.x > 0.5) ground = mix(ground, uBackground, hidden(token(cell)));
+  float unseen = fToken.x > 0.5 ? hidden(token(cell)) : 0.0;
+  ground = mix(ground, uBackground, unseen);
   // A product is formed row by row, and in a row token by token.
   if (fForm.y > 0.5) {
     bool made = fForm.y < 1.5;
@@ -251,7 +252,7 @@ void main() {
   ground = mix(ground, frame, border);
   // A sheen from above, so that a face is not flat.
   ground += uLit * (0.035 - 0.07 * vPlace.y) * (1.0 - uDark * 0.5);
-  if (!weights) ground = mix(ground, uAccent, 0.75 * shine());
+  if (!weights) ground = mix(ground, uAccent, 0.75 * shine() * (1.0 - unseen));
   colour = solid(ground, fade);
 }
 `;
@@ -310,7 +311,7 @@ vec4 strand() {
   float bright = 0.9 - 2.8 * off * off * max(fFace, 0.0);
   if (floor(across) > uSpan.y) bright *= 0.2;
   vec3 thread = mix(uBackground, uAccent, min(1.0, bright + shine()));
-  return vec4(mix(thread, uBackground, max(vFog, ahead())), 1.0);
+  return vec4(mix(thread, uBackground, max(max(vFog, 0.72 * fLook.y), ahead())), 1.0);
 }
 
 // Soft, and off from what casts it. On a dark page what flows throws light instead.

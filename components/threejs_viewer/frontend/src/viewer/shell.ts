@@ -13,6 +13,8 @@ export interface ShellActs {
   step: (by: number) => void;
   play: () => void;
   shade: (shaded: boolean) => void;
+  soar: () => void;
+  skip: () => void;
 }
 
 const HELP: [string, string][] = [
@@ -83,6 +85,7 @@ export class Shell {
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
+  private soaring = button("fly", "Fly through the model", () => this.acts.soar());
   /** Where to look from, and how to get there: of no use to flat maps. */
   private sights = [
     button("all", "See the whole model", () => this.acts.fly("all")),
@@ -91,6 +94,12 @@ export class Shell {
     button("attention", "Attention of this layer", () => this.acts.fly("attention")),
     button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
   ];
+  private skipping = make(
+    "div",
+    { class: "flight", hidden: true },
+    make("p", {}),
+    button("Skip", "Skip the flight (any key)", () => this.acts.skip()),
+  );
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
   constructor(
@@ -115,6 +124,7 @@ export class Shell {
       this.shading,
       this.follow,
       this.motion,
+      this.soaring,
       button("?", "Keys and mouse", () => this.toggleHelp()),
     );
     const reel = make(
@@ -133,6 +143,7 @@ export class Shell {
       this.over,
       this.tip,
       ...this.titles,
+      this.skipping,
       this.notice,
       make(
         "p",
@@ -192,6 +203,14 @@ export class Shell {
     this.title.textContent = title;
   }
 
+  /** What is seen on the flight; null: there is none. */
+  showFlight(caption: string | null): void {
+    this.root.classList.toggle("flying", caption !== null);
+    this.skipping.hidden = caption === null;
+    const p = this.skipping.querySelector("p")!;
+    if (p.textContent !== caption) p.textContent = caption;
+  }
+
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
     this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
@@ -208,8 +227,8 @@ export class Shell {
 
   /** Without WebGL: flat maps stand where the picture would. */
   flatten(maps: HTMLElement): void {
-    const { gl, over, map, sights, motion } = this;
-    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
+    const { gl, over, map, sights, motion, soaring } = this;
+    for (const gone of [gl, over, map, ...sights, motion, soaring]) gone.remove();
     this.place.querySelector(".wheel")?.remove();
     this.place.prepend(maps);
   }

@@ -36,6 +36,7 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     threads: threads(plan, cell, underway(state)),
     lit: lit(state),
     span: span(state),
+    ...(span(state) ? { last: span(state)![1] } : {}),
   };
 }
 

@@ -43,6 +43,10 @@ export const STYLE = `
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .flight { position: absolute; inset: auto 0 0; z-index: 2; display: flex; gap: 14px; align-items: center; justify-content: center; padding: 12px; pointer-events: none; }
+.v3 .flight[hidden] { display: none; }
+.v3 .flight p { margin: 0; padding: 4px 10px; border-radius: 5px; background: var(--bg); font: 17px/1.4 "Source Serif", "Source Serif 4", Georgia, serif; }
+.v3 .flight button { pointer-events: auto; } .v3.flying .wheel { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }

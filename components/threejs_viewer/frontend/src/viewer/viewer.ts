@@ -8,11 +8,14 @@ import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./explain";
+import { Flight, FLIGHT_MS, type Shot } from "./flight";
+import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
 import type { Box, Plan } from "./layout";
 import { drawMap, drawOverlay } from "./overlay";
 import { Panel, places, type Edit } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
+import { Pace } from "./pace";
 import { fillPrompt, markPrompt } from "./prompt";
 import { openPicture, type Picture } from "./render";
 import {
@@ -34,7 +37,7 @@ import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { stagesOf } from "./walk";
+import { promptLength, stagesOf } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
@@ -55,6 +58,12 @@ export interface Options {
 }
 
 const STEP_MS = 4200;
+/** How long a product is formed for who steps by hand, and for what share of its stage in a walk that plays. */
+const FORMING_MS = 2600;
+const FORMING_SHARE = 0.7;
+const REST_MS = 250;
+/** A model that is so much larger or smaller is looked at anew. */
+const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** Later than any token. */
 const NEVER = 1e9;
@@ -68,7 +77,12 @@ export class Viewer implements Reach {
   private theme: Theme;
   private timer = 0;
   private waiting = 0;
+  private resting = 0;
   private lost = false;
+  private pace = new Pace();
+  private flight: { course: Flight; began: number; shot: Shot | null } | null = null;
+  /** The product that the told stage forms, and since when. */
+  private forming: { product: Product; began: number; ms: number; rows: number } | null = null;
   readonly view = new View();
   readonly picture: Picture | null;
   private flat: Flat | null = null;
@@ -97,6 +111,8 @@ export class Viewer implements Reach {
         step: (by) => this.step(by),
         play: () => this.play(),
         shade: (shaded) => this.shade(shaded),
+        soar: () => this.soar(),
+        skip: () => this.skip(),
       },
       this.panel.root,
     );
@@ -130,6 +146,7 @@ export class Viewer implements Reach {
 
   dispose(): void {
     window.clearTimeout(this.timer);
+    window.clearTimeout(this.resting);
     cancelAnimationFrame(this.waiting);
     this.room.disconnect();
     this.flat?.dispose();
@@ -192,7 +209,8 @@ export class Viewer implements Reach {
   }
 
   private take(payload: Payload): void {
-    const [first, { shapes }] = [!this.scene, this.scenes];
+    const [before, { shapes }] = [this.plan, this.scenes];
+    this.skip();
     this.scenes = openScenes(payload, this.state.shaded);
     this.edits = payload.edits;
     const scenes = this.sides.map(({ plan }) => plan.scene);
@@ -204,7 +222,8 @@ export class Viewer implements Reach {
     // The walk is told of the left one.
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
-    if (first) this.fly("all", true);
+    if (!before || isOtherSize(before, this.plan!)) this.fly("all", true);
+    if (this.scene!.halves.weight.length) this.soarOnce();
   }
 
   /** Other numbers are in the scenes: all that shows them begins anew. */
@@ -262,7 +281,10 @@ export class Viewer implements Reach {
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
     if (differs("stage", "stages")) this.tellStage();
-    if (differs("stage", "stages", "walking")) this.showTokens();
+    if (differs("stage", "stages", "walking")) {
+      this.showTokens();
+      this.beginForming();
+    }
     if (differs("standing")) markPrompt(this.shell.prompt, now.standing);
     if (differs("pinned", "hovered")) {
       this.shell.tip.hidden = true;
@@ -282,7 +304,13 @@ export class Viewer implements Reach {
   }
 
   private showTokens(): void {
-    const chips = states.chips(this.state, this.scene!.manifest.tokens);
+    const { tokens } = this.scene!.manifest;
+    const written = this.flight?.shot?.written;
+    const chips = states.chips(this.state, tokens).map((chip, i) => {
+      const later = written !== undefined && i >= promptLength(tokens);
+      if (!later) return chip;
+      return { ...chip, look: written && i === promptLength(tokens) ? "next" : "later" } as const;
+    });
     fillPrompt(this.shell.prompt, chips, (token) => this.follow(token));
     markPrompt(this.shell.prompt, this.state.standing);
     const [first, last] = states.span(this.state) ?? [0, NEVER];
@@ -306,10 +334,13 @@ export class Viewer implements Reach {
     const sources = new Set(state.standing ? [] : why?.sources.map((s) => s.tensor.name));
     const stop = state.standing && boxAt(sides, state.standing);
     const chosen = this.hovered?.box ?? stop ?? this.pinned?.box ?? null;
+    const product = this.forming?.product;
+    const flown = this.flight?.shot?.glow;
     this.picture?.shine((box) => {
       const { name } = box.tensor;
-      const glows = box === chosen || !!state.glow?.includes(name);
-      return [glows ? 1 : 0, !lit || lit.has(name) || sources.has(name) ? 0 : 1, 0];
+      const glows = box === chosen || !!(flown ?? state.glow)?.includes(name);
+      const dim = !lit || lit.has(name) || sources.has(name) ? 0 : 1;
+      return [glows ? 1 : 0, dim, product?.made.has(name) ? 1 : product?.weights.has(name) ? 2 : 0];
     }, this.boxes);
     this.flat?.mark(lit, chosen);
     this.request();
@@ -322,6 +353,7 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ numbers
 
   hover(cell: Cell | null, x = 0, y = 0): void {
+    if (this.flight) return;
     this.set(states.point(this.state, cell && addressOf(this.sides, cell)));
     const { tip } = this.shell;
     if (!cell || !this.picture) return;
@@ -474,15 +506,105 @@ export class Viewer implements Reach {
     this.request();
   }
 
+  // ------------------------------------------------------------ what moves by itself
+
+  /** The first flight of this visit, for who likes motion. */
+  private soarOnce(): void {
+    if (this.shell.still || wasSeen()) return;
+    this.soar();
+  }
+
+  private soar(): void {
+    if (!this.picture || !this.plan) return;
+    this.set(states.leave(this.state));
+    this.flight = {
+      course: new Flight(this.plan, this.view),
+      began: performance.now(),
+      shot: null,
+    };
+    this.request();
+  }
+
+  /** Ends the flight; whether there was one. */
+  skip(): boolean {
+    if (!this.flight) return false;
+    this.flight = null;
+    this.picture?.pulse(null);
+    this.shell.showFlight(null);
+    this.showTokens();
+    this.shine();
+    this.fly("all");
+    return true;
+  }
+
+  /** Whether the flight goes on. */
+  private advanceFlight(now: number): boolean {
+    if (!this.flight) return false;
+    const { course, began, shot: before } = this.flight;
+    if (now - began >= FLIGHT_MS) return this.skip();
+    const shot = course.at(Math.max(0, now - began));
+    this.flight.shot = shot;
+    this.view.set(shot.pose);
+    this.shell.showFlight(shot.caption);
+    if (before?.written !== shot.written) this.showTokens();
+    this.picture!.pulse(shot.pulse);
+    this.picture!.span(0, shot.last);
+    if (before?.glow.length !== shot.glow.length) this.shine();
+    return true;
+  }
+
+  private beginForming(): void {
+    const { walking, stages, stage } = this.state;
+    const moves = this.scene && walking && !this.shell.still;
+    const product = moves ? productOf(this.scene!, stages, stage) : null;
+    const ms = this.state.playing
+      ? (FORMING_SHARE * STEP_MS) / Number(this.shell.speed.value)
+      : FORMING_MS;
+    this.forming = product && { product, began: performance.now(), ms, rows: 0 };
+    this.picture?.sweep(product && { rows: 0, token: 0 });
+  }
+
+  /** Whether a product is still being formed. */
+  private advanceForming(now: number): boolean {
+    if (!this.forming) return false;
+    const share = (now - this.forming.began) / this.forming.ms;
+    if (share >= 1) this.forming = null;
+    else this.forming.rows = rowsAfter(Math.max(0, share));
+    const at = this.placeOfForming();
+    this.picture?.sweep(this.forming && { rows: this.forming.rows, token: at?.col ?? NEVER });
+    if (!this.forming) this.shine();
+    return true;
+  }
+
+  private placeOfForming(): Forming | null {
+    if (!this.forming || !this.plan) return null;
+    const { product, rows } = this.forming;
+    return formingAt(this.plan, product, rows, states.span(this.state) ?? [0, NEVER]);
+  }
+
   // ------------------------------------------------------------ frames
 
   request(): void {
     if (this.waiting || this.lost) return;
     this.waiting = requestAnimationFrame((now) => {
       this.waiting = 0;
-      if (this.view.advance(now)) this.request();
+      const moves = [this.view.advance(now), this.advanceFlight(now), this.advanceForming(now)];
+      if (moves.includes(true)) this.request();
+      this.keepPace(now);
       this.time("frame", () => this.draw());
     });
+  }
+
+  /** Where frames come too slowly, what moves is drawn without light, and with it once it rests. */
+  private keepPace(now: number): void {
+    this.pace.note(now);
+    if (!this.pace.slow || !this.picture) return;
+    window.clearTimeout(this.resting);
+    this.picture.light(false);
+    this.resting = window.setTimeout(() => {
+      this.picture!.light(true);
+      this.draw();
+    }, REST_MS);
   }
 
   draw(): void {
@@ -492,11 +614,32 @@ export class Viewer implements Reach {
     const scale = sharpness();
     const look = { theme: this.theme, font: this.font, why: this.why };
     const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
+    Object.assign(shown[0]!, { forming: this.placeOfForming() });
+    if (this.flight?.shot) {
+      const { letters, arcs, last } = this.flight.shot;
+      Object.assign(shown[0]!, { letters, arcs, last });
+    }
     shown.forEach((one, side) => {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);
       drawOverlay(pen, this.view, one);
     });
     drawMap(this.shell.map, this.view, shown[0]!);
+  }
+}
+
+function isOtherSize({ bounds: a }: Plan, { bounds: b }: Plan): boolean {
+  const ratios = [(a.right - a.left) / (b.right - b.left), (a.top - a.bottom) / (b.top - b.bottom)];
+  return ratios.some((ratio) => Math.max(ratio, 1 / ratio) > OTHER_SIZE);
+}
+
+/** Whether this visit has seen the flight; it counts as seen from now on. */
+function wasSeen(): boolean {
+  try {
+    const seen = sessionStorage.getItem("flight") !== null;
+    sessionStorage.setItem("flight", "seen");
+    return seen;
+  } catch {
+    return false; // where nothing may be stored
   }
 }
 
