@@ -31,6 +31,8 @@ export interface Shown {
 export interface Arc {
   box: Box;
   query: number | null;
+  /** The one token that is read, where no other is told of. */
+  key?: number;
   over: Box;
 }
 
@@ -84,14 +86,14 @@ function drawLayers(
     const b = view.project(bounds.left, bounds.bottom, 0);
     if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
     afar.add(layer);
-    const long = pen.measureText(`layer ${layer + 1}`).width;
+    const long = pen.measureText(`layer ${layer}`).width;
     // Branches are level with the layer's top: the name stands beside them.
     const right = Math.max(x - 8, long + 4);
     const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
     if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
     taken.push(rect);
     pen.fillStyle = s.theme.ink;
-    pen.fillText(`layer ${layer + 1}`, right, top + 11);
+    pen.fillText(`layer ${layer}`, right, top + 11);
   }
   return afar;
 }
@@ -160,7 +162,7 @@ function drawNames(
       drawSources(pen, view, s, box, Math.min(13, tall / box.rows));
     const spine = s.plan.spine.includes(box.tensor.name);
     const layer = box.tensor.layer;
-    const title = spine && layer !== null ? `layer ${layer + 1} · ${box.title}` : box.title;
+    const title = spine && layer !== null ? `layer ${layer} · ${box.title}` : box.title;
     pen.font = `${spine ? 600 : 400} ${NAME}px ${s.font}`;
     pen.textAlign = "left";
     const long = pen.measureText(title).width;
@@ -304,7 +306,7 @@ function drawArcs(
   pen: CanvasRenderingContext2D,
   view: View,
   s: Shown,
-  { box, query, over }: Arc,
+  { box, query, key, over }: Arc,
 ): void {
   const stream = over;
   pen.strokeStyle = s.theme.positive;
@@ -313,7 +315,7 @@ function drawArcs(
     if (query !== null && q !== query) continue;
     for (let k = 0; k <= q; k++) {
       const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
-      if (!(share > 0.04)) continue;
+      if (key === undefined ? !(share > 0.04) : k !== key) continue;
       if (s.span && (q < s.span[0] || q > s.span[1])) continue;
       const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
       pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);

@@ -3,6 +3,7 @@
 // It holds one state (where the reader is) and the scenes (what there is to see). Whatever the reader
 // does makes the next state, and `render` draws what is different in it.
 
+import { looksUpTokens } from "./act";
 import { View } from "./camera";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
@@ -32,9 +33,10 @@ import { around, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sig
 import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
+import { tokenAt } from "./text";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { stagesOf } from "./walk";
+import { readingTime, stagesOf } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
@@ -54,7 +56,6 @@ export interface Options {
   watch?: Watch;
 }
 
-const STEP_MS = 4200;
 const SHARPEST = 2;
 /** Later than any token. */
 const NEVER = 1e9;
@@ -283,7 +284,9 @@ export class Viewer implements Reach {
 
   private showTokens(): void {
     const chips = states.chips(this.state, this.scene!.manifest.tokens);
-    fillPrompt(this.shell.prompt, chips, (token) => this.follow(token));
+    fillPrompt(this.shell.prompt, chips, (at, chip) =>
+      chip.written ? this.follow(at, chip.token) : this.enter(at),
+    );
     markPrompt(this.shell.prompt, this.state.standing);
     const [first, last] = states.span(this.state) ?? [0, NEVER];
     this.picture?.span(first, last);
@@ -369,13 +372,24 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ the way home
 
   /** From a token that the model wrote: its logit, where the way home begins. */
-  private follow(token: number): void {
-    const { tokens, vocabulary } = this.scene!.manifest;
-    const place = [token - 1, vocabulary.indexOf(tokens[token] ?? "")];
+  private follow(at: number, token: string): void {
+    const place = [at - 1, this.scene!.manifest.vocabulary.indexOf(token)];
     const cell = cellOf(this.sides, { side: 0, name: "logits", place });
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
+  }
+
+  /** To the column of a typed token, where it comes in. */
+  private enter(at: number): void {
+    const scene = this.scene!;
+    const name = scene.tensors.find((t) => looksUpTokens(scene, t))?.name ?? "";
+    const cell = cellOf(this.sides, { side: 0, name, place: [at, 0] });
+    if (!cell) return;
+    this.pin(cell);
+    this.set(states.stand(this.state, states.columnAt(name, at)));
+    this.reveal([cell.box]);
+    this.say(`${tokenAt(scene, at)} comes in here, as a column of ${name}`);
   }
 
   private stand(at: Standing | null): void {
@@ -420,9 +434,10 @@ export class Viewer implements Reach {
 
   private keepTime(): void {
     window.clearTimeout(this.timer);
-    const wait = STEP_MS / Number(this.shell.speed.value);
-    if (this.state.playing)
-      this.timer = window.setTimeout(() => this.walk(states.tick(this.state)), wait);
+    const stage = states.told(this.state);
+    if (!this.state.playing || !stage) return;
+    const wait = readingTime(stage) / Number(this.shell.speed.value);
+    this.timer = window.setTimeout(() => this.walk(states.tick(this.state)), wait);
   }
 
   private shade(shaded: boolean): void {
