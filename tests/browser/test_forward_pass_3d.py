@@ -58,7 +58,7 @@ def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(open_page) -> None
         assert "Rounding leaves" in frame.locator(".home .sum").inner_text()
         rows.first.click()
     assert re.fullmatch(
-        'You stand on the "[78]" at position [02], which you typed.',
+        'You stand on token (0 "7|2 "8)", which you typed.',
         frame.locator(".home .arrived").inner_text(),
     )
 

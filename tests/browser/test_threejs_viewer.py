@@ -633,7 +633,7 @@ def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     page.keyboard.press("ArrowDown")
     assert frame.evaluate("[viewer3d.pinned.col, viewer3d.pinned.row]") == [1, 1]
     said = frame.locator("[role=status]").inner_text()
-    assert said.startswith('blocks.0.resid_mid, position 1 "*", d_model 1: ')
+    assert said.startswith('blocks.0.resid_mid, token 1 "*", d_model 1: ')
     page.keyboard.press("Escape")
     assert frame.evaluate("viewer3d.pinned") is None
 
@@ -676,10 +676,10 @@ def test_a_screen_reader_has_the_tree_the_grid_and_one_quiet_voice(open_viewer: 
     heard = spoken(page)
     roles = [role for role, _, _ in heard]
     by_name = {(role, name): states for role, name, states in heard}
-    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is True
-    assert by_name["treeitem", "Layer 2, 23 matrices"]["expanded"] is False
-    assert by_name["treeitem", "z, 2 × 6 × 4"] == {
-        **by_name["treeitem", "q, 2 × 6 × 4"],
+    assert by_name["treeitem", "Layer 0, 23 matrices"]["expanded"] is True
+    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is False
+    assert by_name["treeitem", "z, 2 heads of 4 × 6"] == {
+        **by_name["treeitem", "q, 2 heads of 4 × 6"],
         "selected": True,
     }
     assert ("tree", "Layers and matrices") in by_name

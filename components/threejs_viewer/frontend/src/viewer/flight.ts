@@ -3,7 +3,8 @@
 // shows what it reads, and the digit drops into the text. Pure: a time in, a shot out.
 
 import { between, type Pose, type View } from "./camera";
-import { choice, promptLength } from "./walk";
+import { choice } from "./facts";
+import { promptLength } from "./walk";
 import { corner } from "./labels";
 import { heightOf, type Box, type Plan } from "./layout";
 import { logit, unfold } from "./home";

@@ -38,6 +38,8 @@ export interface Shown {
 export interface Arc {
   box: Box;
   query: number | null;
+  /** The one token that is read, where no other is told of. */
+  key?: number;
   over: Box;
   /** The share of its way that is drawn; all of it, if it is not given. */
   grown?: number;
@@ -232,7 +234,7 @@ function drawArcs(
   pen: CanvasRenderingContext2D,
   view: View,
   s: Shown,
-  { box, query, over, grown = 1 }: Arc,
+  { box, query, key, over, grown = 1 }: Arc,
 ): void {
   const stream = over;
   pen.strokeStyle = s.theme.positive;
@@ -241,7 +243,7 @@ function drawArcs(
     if (query !== null && q !== query) continue;
     for (let k = 0; k <= q; k++) {
       const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
-      if (!(share > 0.04)) continue;
+      if (key === undefined ? !(share > 0.04) : k !== key) continue;
       if (s.span && (q < s.span[0] || q > s.span[1])) continue;
       const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
       pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);

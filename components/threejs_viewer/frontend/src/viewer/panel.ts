@@ -5,6 +5,7 @@ import { actOf, isWritten } from "./act";
 import { isOverDepth, sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
+import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
 import { cellAt, type Cell } from "./pick";
 import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
@@ -62,6 +63,11 @@ export class Panel {
       { class: "finder" },
       make("summary", {}, "All matrices"),
       this.search,
+      make(
+        "p",
+        { class: "note" },
+        "Shapes are as drawn, rows × columns, and a token is a column. In code the array is (tokens, width), its transpose.",
+      ),
       this.tree,
     );
     this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
@@ -70,7 +76,7 @@ export class Panel {
   load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
     [this.scene, this.theme, this.comparison] = [scene, theme, comparison];
     if (this.open.size === 0)
-      this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
+      this.open.add("Before the blocks").add("Layer 0").add("After the blocks");
     this.trail.load(scene, theme);
     keepFocus(this.tree, () => this.fillTree());
   }
@@ -259,7 +265,11 @@ export class Panel {
     const head = make(
       "tr",
       {},
-      make("th", { scope: "col" }, `${down} \\ ${across}`),
+      make(
+        "th",
+        { scope: "col" },
+        [down, across].map((axis) => axisName(box.tensor, axis)).join(" \\ "),
+      ),
       ...cols.map((c) =>
         make(
           "th",
@@ -350,7 +360,7 @@ export class Panel {
     for (const t of this.tensors()) {
       if (t.layer !== null) side = "After";
       if (wanted && !t.name.toLowerCase().includes(wanted)) continue;
-      const group = t.layer !== null ? `Layer ${t.layer + 1}` : `${side} the blocks`;
+      const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the blocks`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];
@@ -382,7 +392,7 @@ export class Panel {
             tabindex: -1,
             "aria-level": 2,
             "aria-selected": String(t.name === this.chosen),
-            "aria-label": `${short(t.name)}, ${t.shape.join(" × ")}`,
+            "aria-label": `${short(t.name)}, ${this.shapeOf(t)}`,
             "data-name": t.name,
             "data-group": group,
             click: () => this.events.choose(t.name),
@@ -390,7 +400,7 @@ export class Panel {
             pointerleave: () => this.events.glow(null),
           },
           short(t.name),
-          make("small", {}, ` ${t.shape.join(" × ")}`),
+          make("small", {}, ` ${this.shapeOf(t)}`),
           this.contrastOf(t),
         );
         nodes.push(item);
@@ -406,6 +416,11 @@ export class Panel {
     const { left, right } = this.comparison ?? { left: this.scene, right: null };
     const only = right?.tensors.filter((t) => !left.byName.has(t.name)) ?? [];
     return [...inReadingOrder(left), ...only];
+  }
+
+  private shapeOf({ name }: Tensor): string {
+    const { left, right } = this.comparison ?? { left: this.scene, right: this.scene };
+    return drawn(left, name) || drawn(right, name);
   }
 
   /** How far a matrix is from its partner: so the first that differs is found by reading down. */
@@ -504,6 +519,10 @@ function axesOf(box: Box): [string, string] {
   return box.stepRow === 1 ? [row, col] : [col, row];
 }
 
+/** A position of what is formed is a token. */
+const axisName = ({ kind }: Tensor, axis: string): string =>
+  axis === "position" && kind === "activation" ? "token" : axis;
+
 function nameAt(scene: Scene, t: Tensor, axis: string, i: number): string {
   if (axis === "source") return `${i} (${sourceName(scene, t, i)})`;
   const token =
@@ -531,5 +550,7 @@ function inReadingOrder(scene: Scene): Set<Tensor> {
 
 /** Index with the names of its axes, tokens spelt out. */
 export function places(scene: Scene, t: Tensor, place: number[]): string {
-  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, t, axis, place[i]!)}`).join(", ");
+  return t.axes
+    .map((axis, i) => `${axisName(t, axis)} ${nameAt(scene, t, axis, place[i]!)}`)
+    .join(", ");
 }

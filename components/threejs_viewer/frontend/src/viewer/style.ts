@@ -15,7 +15,9 @@ export const STYLE = `
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
-.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
+.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; }
+.v3 .prompt button:hover { box-shadow: inset 0 0 0 1px var(--accent); }
+.v3 .prompt .written button { text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
 .v3 .prompt.long button { margin: -3px; padding: 3px; }
 .v3 .prompt .stand { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .v3 .prompt .reached { background: var(--accent); color: var(--bg); }

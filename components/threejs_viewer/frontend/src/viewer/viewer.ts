@@ -3,6 +3,7 @@
 // It holds one state (where the reader is) and the scenes (what there is to see). Whatever the reader
 // does makes the next state, and `render` draws what is different in it.
 
+import { looksUpTokens } from "./act";
 import { View } from "./camera";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
@@ -35,9 +36,10 @@ import { around, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sig
 import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
+import { tokenAt } from "./text";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { promptLength, stagesOf } from "./walk";
+import { promptLength, readingTime, stagesOf, type Stage } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
@@ -57,7 +59,6 @@ export interface Options {
   watch?: Watch;
 }
 
-const STEP_MS = 4200;
 /** How long a product is formed for who steps by hand, and for what share of its stage in a walk that plays. */
 const FORMING_MS = 2600;
 const FORMING_SHARE = 0.7;
@@ -311,7 +312,9 @@ export class Viewer implements Reach {
       if (!later) return chip;
       return { ...chip, look: written && i === promptLength(tokens) ? "next" : "later" } as const;
     });
-    fillPrompt(this.shell.prompt, chips, (token) => this.follow(token));
+    fillPrompt(this.shell.prompt, chips, (at, chip) =>
+      chip.written ? this.follow(at, chip.token) : this.enter(at),
+    );
     markPrompt(this.shell.prompt, this.state.standing);
     const [first, last] = states.span(this.state) ?? [0, NEVER];
     this.picture?.span(first, last);
@@ -401,13 +404,24 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ the way home
 
   /** From a token that the model wrote: its logit, where the way home begins. */
-  private follow(token: number): void {
-    const { tokens, vocabulary } = this.scene!.manifest;
-    const place = [token - 1, vocabulary.indexOf(tokens[token] ?? "")];
+  private follow(at: number, token: string): void {
+    const place = [at - 1, this.scene!.manifest.vocabulary.indexOf(token)];
     const cell = cellOf(this.sides, { side: 0, name: "logits", place });
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
+  }
+
+  /** To the column of a typed token, where it comes in. */
+  private enter(at: number): void {
+    const scene = this.scene!;
+    const name = scene.tensors.find((t) => looksUpTokens(scene, t))?.name ?? "";
+    const cell = cellOf(this.sides, { side: 0, name, place: [at, 0] });
+    if (!cell) return;
+    this.pin(cell);
+    this.set(states.stand(this.state, states.columnAt(name, at)));
+    this.reveal([cell.box]);
+    this.say(`${tokenAt(scene, at)} comes in here, as a column of ${name}`);
   }
 
   private stand(at: Standing | null): void {
@@ -452,9 +466,15 @@ export class Viewer implements Reach {
 
   private keepTime(): void {
     window.clearTimeout(this.timer);
-    const wait = STEP_MS / Number(this.shell.speed.value);
-    if (this.state.playing)
-      this.timer = window.setTimeout(() => this.walk(states.tick(this.state)), wait);
+    const stage = states.told(this.state);
+    if (!this.state.playing || !stage) return;
+    const next = (): void => this.walk(states.tick(this.state));
+    this.timer = window.setTimeout(next, this.timeOf(stage));
+  }
+
+  /** How long a walk that plays stays at a stage, in ms. */
+  private timeOf(stage: Stage): number {
+    return readingTime(stage) / Number(this.shell.speed.value);
   }
 
   private shade(shaded: boolean): void {
@@ -557,9 +577,7 @@ export class Viewer implements Reach {
     const { walking, stages, stage } = this.state;
     const moves = this.scene && walking && !this.shell.still;
     const product = moves ? productOf(this.scene!, stages, stage) : null;
-    const ms = this.state.playing
-      ? (FORMING_SHARE * STEP_MS) / Number(this.shell.speed.value)
-      : FORMING_MS;
+    const ms = this.state.playing ? FORMING_SHARE * this.timeOf(stages[stage]!) : FORMING_MS;
     this.forming = product && { product, began: performance.now(), ms, rows: 0 };
     this.picture?.sweep(product && { rows: 0, token: 0 });
   }

@@ -39,6 +39,41 @@ test("a search narrows the tree to the names that hold it", () => {
   expect(panel.root.querySelector(".tree")!.textContent).toBe("No matrix has that in its name.");
 });
 
+test("layers are counted from 0, and shapes are given as drawn, a token a column", () => {
+  const { panel } = opened();
+  const groups = [...panel.root.querySelectorAll<HTMLElement>(".group")];
+  expect(groups.map((e) => e.dataset["group"])).toEqual([
+    "Before the blocks",
+    "Layer 0",
+    "Layer 1",
+    "After the blocks",
+  ]);
+  const shape = (name: string): string =>
+    panel.root.querySelector(`.leaf[data-name="${name}"] small`)!.textContent.trim();
+  expect(shape("embed")).toBe("8 × 6");
+  expect(shape("blocks.0.q")).toBe("2 heads of 4 × 6");
+  expect(shape("blocks.0.pattern")).toBe("2 heads of 6 × 6");
+  expect(shape("blocks.0.ffn_pre")).toBe("16 × 6");
+  expect(panel.root.textContent).toContain(
+    "a token is a column. In code the array is (tokens, width), its transpose.",
+  );
+});
+
+test("the list's shape is that of the grid", () => {
+  const scene = small();
+  const { panel } = opened(scene);
+  const { ofTensor } = plan(scene);
+  for (const name of ["embed.weight", "blocks.0.attention.wq.weight", "blocks.0.z", "logits"]) {
+    const leaf = panel.root.querySelector(`.leaf[data-name="${name}"]`)!;
+    const [box] = ofTensor.get(name)!;
+    const cell = cellAt(box!, 0, 0);
+    panel.show(cell, explain(scene, box!.tensor, cell.index), true, []);
+    const grid = panel.root.querySelector(".cells h3")!.textContent;
+    const drawn = /[\d,]+ × [\d,]+/;
+    expect(drawn.exec(leaf.textContent)![0]).toBe(drawn.exec(grid)![0]);
+  }
+});
+
 test("a weight stands before what it makes", () => {
   const { panel } = opened();
   const names = leaves(panel);
@@ -63,7 +98,7 @@ test("of a reading a source can be switched off, and is called by who wrote it",
   panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
   panel.root.querySelector<HTMLElement>(".break button")!.click();
   expect(edits).toEqual([{ name: "depth_pattern_mid", layer: 1, index: { source: 2 }, scale: 0 }]);
-  expect(panel.root.textContent).toContain('position 3 "=", source 2 (layer 1 FFN)');
+  expect(panel.root.textContent).toContain('token 3 "=", source 2 (layer 0 FFN)');
 });
 
 test("text from outside is text, never markup", () => {
