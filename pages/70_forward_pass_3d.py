@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from components.threejs_viewer import Side, last_answer, show_model
+from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import ONE_DIGIT, OTHER_PROMPT, PROMPT, TABLE, TWO_DIGITS
@@ -16,6 +16,7 @@ from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 
 if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
     from lab.scene.manifest import Scene
 
 build = lazily("lab.scene.build")
@@ -76,10 +77,23 @@ def edits_in_force() -> dict[str, dict[str, Any]]:
     toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
     answer = last_answer(VIEWER)
     count = answer.count if answer else None
-    if answer and answer.edit and count != st.session_state.get("ch70_answered"):
-        take_edit(toggles, dict(answer.edit))
+    if answer and count != st.session_state.get("ch70_answered"):
+        if answer.mend:
+            toggles.clear()
+        if answer.edit:
+            take_edit(toggles, dict(answer.edit))
+        if answer.rank:
+            st.session_state["ch70_ranked"] = True
     st.session_state["ch70_answered"] = count
     return toggles
+
+
+def go_on_with_a_draw() -> None:
+    """A token that the reader drew in the picture stands at the end of the prompt now."""
+    answer = last_answer(VIEWER)
+    new = answer and answer.count != st.session_state.get("ch70_answered")
+    if answer and new and answer.prompt and len(answer.prompt) <= MOST_TYPED:
+        st.session_state["ch70_prompt"] = answer.prompt
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
@@ -138,6 +152,16 @@ def side_beside(
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
 
+def whole_model(run: str, prompt: str) -> tuple[Whole | None, list[HeadCost] | None]:
+    """What it writes with all its parts, and its heads ranked, once a reader has asked for that."""
+    try:
+        prompt = session.read_prompt(probes.take(run), prompt)
+    except ValueError:
+        return None, None
+    ranked = st.session_state.get("ch70_ranked", False)
+    return probes.whole(run, prompt), probes.ranking(run, prompt) if ranked else None
+
+
 # ---------------------------------------------------------------- one head, flat
 
 
@@ -188,6 +212,7 @@ def show_scene() -> Scene | None:
     """The picture, and below it a row that says what it shows; the scene, if the model can read
     the prompt."""
     picture, names = st.container(), probes.choices()
+    go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])
     with left:
         run = page.choose("run", "Model", list(names), kind="list", words=names.__getitem__)
@@ -201,6 +226,7 @@ def show_scene() -> Scene | None:
         return None
     text, scene = opened
     beside = side_beside(asked, run, prompt, list(toggles.values()))
+    whole, ranking = whole_model(run, prompt)
     with picture:
         show_model(
             scene.manifest,
@@ -208,6 +234,8 @@ def show_scene() -> Scene | None:
             lambda: scene.weights,
             key=VIEWER,
             edits=list(toggles.values()),
+            whole=whole,
+            ranking=ranking,
             beside=beside,
         )
     st.markdown(f"It writes `{text}`.")

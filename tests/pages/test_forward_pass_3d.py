@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 
 import pytest
 
+from lab.interp.head_costs import head_costs
 from lab.scene.build import scene
 from lab.scene.paths import logit, way_home
 from lab.scene.recompute import Reader
@@ -171,6 +173,91 @@ def test_a_bad_prompt_costs_no_comparison(book) -> None:
     app.text_input(key="ch70_prompt").set_value("zebra").run()
     app.text_input(key="ch70_prompt").set_value("7*8=").run()
     assert beside(app) == "3*4=12$"
+
+
+# ---------------------------------------------------------------- what is done in the picture
+
+OFF = {"name": "z", "layer": 0, "index": {"head": 0}, "scale": 0}
+
+
+def answered(app, count: int, **value):
+    app.session_state["ch70_viewer"] = {**value, "n": count}
+    app.run()
+    assert not app.exception
+    return arguments(app)
+
+
+def test_a_break_keeps_what_the_whole_model_writes_beside_it(book) -> None:
+    sent = arguments(book(PAGE))
+    assert sent["whole"]["text"] == "7*8=56$" and sent["whole"]["given"] == 4
+    assert 0.9 < sent["whole"]["chance"] <= 1 and sent["ranking"] is None
+    sent = answered(app := book(PAGE), 1, edit=OFF)
+    assert sent["whole"]["text"] == "7*8=56$" and sent["edits"] == [OFF]
+    text = "".join(sent["manifest"]["tokens"])
+    assert text != "7*8=56$" and f"It writes `{text}`" in text_of(app)
+
+
+def test_a_head_of_the_ranking_is_broken_alone_and_all_are_mended_at_once(book) -> None:
+    app = book(PAGE)
+    sent = answered(app, 1, rank=True)
+    model = load_run("times_table").model
+    assert sent["ranking"] == [asdict(cost) for cost in head_costs(model, "7*8=56$", 4)]
+    answered(app, 2, edit=OFF)
+    other = {**OFF, "index": {"head": 1}}
+    assert answered(app, 3, edit=other)["edits"] == [OFF, other]
+    sent = answered(app, 4, mend=True, edit=other)
+    assert sent["edits"] == [other] and len(sent["ranking"]) == 24
+    assert answered(app, 5, mend=True)["edits"] == []
+
+
+def test_a_prompt_behind_which_nothing_is_written_has_no_heads_to_rank(book) -> None:
+    app = book(PAGE, ch70_prompt="7*8=56$")
+    assert answered(app, 1, rank=True)["ranking"] == []
+
+
+def test_the_model_goes_on_with_a_token_that_was_drawn(book) -> None:
+    app = book(PAGE)
+    sent = answered(app, 1, prompt="7*8=4")
+    assert app.text_input(key="ch70_prompt").value == "7*8=4"
+    text = "".join(sent["manifest"]["tokens"])
+    assert text.startswith("7*8=4") and len(text) > 5 and sent["whole"]["given"] == 5
+    app.text_input(key="ch70_prompt").set_value("3*4=").run()  # the same answer comes again
+    assert "".join(manifest(app)["tokens"]) == "3*4=12$"
+    answered(app, 2, prompt="z" * 10_000)
+    assert app.text_input(key="ch70_prompt").value == "3*4="
+
+
+def test_a_part_that_the_model_lacks_is_one_sentence_and_all_is_mended(book) -> None:
+    app = book(PAGE)
+    wrong = (
+        {"name": "zebra"},
+        {"layer": 77},
+        {"layer": None},
+        {"index": {"head": 99}},
+        {"index": {"wing": 0}},
+        {"scale": 1e300},
+        {"scale": float("nan")},
+    )
+    for count, change in enumerate(wrong, 1):
+        sent = answered(app, count, edit=OFF | change)
+        assert "no such part" in app.warning[0].value and sent["edits"] == []
+        assert "".join(sent["manifest"]["tokens"]) == "7*8=56$"
+
+
+def test_an_answer_that_means_nothing_changes_nothing(book) -> None:
+    app = book(PAGE)
+    before = arguments(app)
+    for count, value in enumerate(({"edit": "off"}, {"edit": {"scale": 0}}, {"rank": 3}, {}), 1):
+        assert answered(app, count, **value) == before
+
+
+def test_a_model_of_latents_and_experts_has_its_heads_ranked(book) -> None:
+    app = book(PAGE, ch70_run="mla_moe", ch70_prompt="37*48=")
+    ranking = answered(app, 1, rank=True)["ranking"]
+    assert len(ranking) == 24 and ranking[0]["nats"] > 1
+
+
+# ---------------------------------------------------------------- other models
 
 
 def test_every_committed_run_can_be_opened(book) -> None:

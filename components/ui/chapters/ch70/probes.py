@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from components.threejs_viewer import Whole
 from components.ui import training
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
     from lab.scene.manifest import Packed, Scene
     from lab.training.checkpoint import Checkpoint
 
 build = lazily("lab.scene.build")
 session = lazily("lab.scene.session")
+head_costs = lazily("lab.interp.head_costs")
+token_loss = lazily("lab.inference.token_loss")
 
 RUNS = {
     "times_table": "the times table, full size",
@@ -92,6 +97,24 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     loaded = take(run)
     text = session.written(loaded, prompt, toggles)
     return text, session.open_up(loaded, run, text, packed(run), toggles)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def whole(run: str, prompt: str) -> Whole:
+    """What a run writes behind a prompt with all its parts, and how sure it is of that."""
+    loaded = take(run)
+    text = session.written(loaded, prompt)
+    nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
+    return Whole(text, len(prompt), math.exp(-nats))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def ranking(run: str, prompt: str) -> list[HeadCost]:
+    """All heads of a run by what the loss of each costs; none where it writes no answer."""
+    text = whole(run, prompt).text
+    if len(text) == len(prompt):
+        return []
+    return head_costs.head_costs(take(run).model, text, len(prompt))
 
 
 # ---------------------------------------------------------------- the times table

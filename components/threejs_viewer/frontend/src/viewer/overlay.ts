@@ -1,10 +1,12 @@
 // Text and strokes over the picture, in pixels: names, tokens, the chosen cell and where it came
 // from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
+import type { Mark } from "./broken";
 import { read, type Scene } from "./data";
 import { wordsOf, type Forming } from "./forming";
 import { corner, labelsOf } from "./labels";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { drawBroken } from "./mark";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./explain";
@@ -33,6 +35,7 @@ export interface Shown {
   letters?: Letter[];
   /** Where a product has come to that is being formed. */
   forming?: Forming | null;
+  broken: Mark[];
 }
 
 export interface Arc {
@@ -72,6 +75,7 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
+  drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
   if (s.forming) drawForming(pen, view, s.forming, s.theme);
   if (s.letters?.length) drawLetters(pen, s.letters, s.theme);

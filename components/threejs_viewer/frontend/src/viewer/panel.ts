@@ -1,8 +1,9 @@
 // Beside the picture, and its twin for keyboard and screen reader: what the chosen cell is and how
 // it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
 
-import { actOf, isWritten } from "./act";
-import { isOverDepth, sourceName } from "./depth";
+import { actOf } from "./act";
+import { choicesAt, sameEdit, type Edit } from "./broken";
+import { sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { drawn } from "./drawn";
@@ -12,13 +13,6 @@ import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
-
-export interface Edit {
-  name: string;
-  layer: number | null;
-  index: Record<string, number>;
-  scale: number;
-}
 
 export interface PanelEvents {
   choose: (name: string) => void;
@@ -204,35 +198,23 @@ export class Panel {
     );
   }
 
-  /** What can be switched off here: this head, this neuron, or all that this part writes. */
+  /** The switches of what can be switched off here. */
   private breaking(t: Tensor, place: number[], edits: Edit[]): Node[] {
-    if (t.kind !== "activation") return [];
-    const name = short(t.name);
-    const choices: { label: string; index: Record<string, number> }[] = [];
-    const at = (axis: string): number => place[t.axes.indexOf(axis)]!;
-    if (t.axes.includes("head"))
-      choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
-    if (t.axes.includes("d_ff"))
-      choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
-    if (isOverDepth(t))
-      choices.push({ label: `source ${at("source")}`, index: { source: at("source") } });
-    if (t.layer !== null && isWritten(this.scene, t))
-      choices.push({ label: `all of ${name}`, index: {} });
-    if (!choices.length || actOf(this.scene, t) === "scores") return [];
-    const same = (e: Edit, index: Record<string, number>): boolean =>
-      e.name === name && e.layer === t.layer && JSON.stringify(e.index) === JSON.stringify(index);
+    const choices = choicesAt(this.scene, t, place);
+    if (!choices.length) return [];
+    const [name, { layer }] = [short(t.name), t];
     return [
       make(
         "div",
         { class: "break" },
         make("b", {}, "Break it "),
         ...choices.flatMap(({ label, index }) => {
-          const now = edits.find((e) => same(e, index))?.scale ?? 1;
+          const now = edits.find((e) => sameEdit(e, { name, layer, index }))?.scale ?? 1;
           return [0, 0.5, 1, 2].map((scale) => {
             const b = button(
               scale === 0 ? `${label} × 0` : `× ${scale}`,
               `scale ${label} of ${t.name} by ${scale}`,
-              () => this.events.edit({ name, layer: t.layer, index, scale }),
+              () => this.events.edit({ name, layer, index, scale }),
             );
             b.setAttribute("aria-pressed", String(now === scale));
             return b;

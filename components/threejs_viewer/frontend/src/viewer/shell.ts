@@ -105,6 +105,7 @@ export class Shell {
   constructor(
     private acts: ShellActs,
     panel: HTMLElement,
+    corners: HTMLElement[],
   ) {
     for (const rate of [0.5, 1, 2, 4])
       this.speed.append(
@@ -115,6 +116,7 @@ export class Shell {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
+    this.soaring.classList.add("again");
     this.showPlaying(false);
     this.fillHelp();
     const views = make(
@@ -142,6 +144,7 @@ export class Shell {
       this.gl,
       this.over,
       this.tip,
+      ...corners,
       ...this.titles,
       this.skipping,
       this.notice,

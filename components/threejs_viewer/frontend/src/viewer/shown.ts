@@ -1,5 +1,6 @@
 // What is drawn over each side of the picture, put together from where the reader is.
 
+import { marksOf, type Edit } from "./broken";
 import type { Tensor } from "./data";
 import { isOverDepth, notesOf, sharesOf } from "./depth";
 import type { Explanation } from "./explain";
@@ -16,6 +17,7 @@ export interface Look {
   font: string;
   /** How the number was made that the reader points at or keeps. */
   why: Explanation | null;
+  edits: Edit[];
 }
 
 export function shownOn(side: number, sides: Side[], state: State, look: Look): Shown {
@@ -38,6 +40,7 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     lit: lit(state),
     span: span(state),
     ...(span(state) ? { last: span(state)![1] } : {}),
+    broken: marksOf(plan, side === 0 ? look.edits : []),
   };
 }
 

@@ -5,6 +5,7 @@
 
 import { looksUpTokens } from "./act";
 import { View } from "./camera";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
@@ -14,7 +15,8 @@ import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./f
 import { Hands, type Reach } from "./hands";
 import type { Box, Plan } from "./layout";
 import { drawMap, drawOverlay } from "./overlay";
-import { Panel, places, type Edit } from "./panel";
+import { Next, tokenOf } from "./next";
+import { Panel, places } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
 import { Pace } from "./pace";
 import { fillPrompt, markPrompt } from "./prompt";
@@ -37,6 +39,7 @@ import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
 import { tokenAt } from "./text";
+import { Treasures } from "./treasures";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
 import { promptLength, readingTime, stagesOf, type Stage } from "./walk";
@@ -45,6 +48,12 @@ import { themeOf, type Theme } from "../shared/theme";
 export interface ViewerEvents {
   pin: (name: string, index: number[]) => void;
   edit: (edit: Edit) => void;
+  /** All parts are mended, and then one is broken, if one is given. */
+  mend: (edit?: Edit) => void;
+  /** The heads are to be ranked. */
+  rank: () => void;
+  /** The model is to read this text and to write on. */
+  goOn: (text: string) => void;
 }
 
 /** A stopwatch beside the viewer. A reader's viewer has none. */
@@ -73,6 +82,10 @@ export class Viewer implements Reach {
   state: State = states.BEGINNING;
   private scenes = NONE;
   private edits: Edit[] = [];
+  private whole: Whole | null = null;
+  private ranking: HeadCost[] | null = null;
+  /** The last scene in which no part was broken. */
+  private mended: Scene | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
   private theme: Theme;
@@ -88,6 +101,8 @@ export class Viewer implements Reach {
   readonly picture: Picture | null;
   private flat: Flat | null = null;
   private panel: Panel;
+  private treasures: Treasures;
+  private next = new Next((text) => this.events.goOn(text));
   private shell: Shell;
   private room: ResizeObserver;
 
@@ -105,6 +120,12 @@ export class Viewer implements Reach {
       stand: (at) => this.stand(at),
       leave: () => this.letGo(),
     });
+    this.treasures = new Treasures({
+      follow: (at) => this.follow(at, this.scene!.manifest.tokens[at]!),
+      rank: () => this.events.rank(),
+      breakHead: (layer, head) => this.breakHead(layer, head),
+      mend: () => this.events.mend(),
+    });
     this.shell = new Shell(
       {
         fly: (where) => this.fly(where),
@@ -116,6 +137,7 @@ export class Viewer implements Reach {
         skip: () => this.skip(),
       },
       this.panel.root,
+      [this.treasures.root, this.next.root],
     );
     this.host.replaceChildren(this.shell.root);
     new Hands(this, this.shell);
@@ -214,6 +236,7 @@ export class Viewer implements Reach {
     this.skip();
     this.scenes = openScenes(payload, this.state.shaded);
     this.edits = payload.edits;
+    [this.whole, this.ranking] = [payload.whole ?? null, payload.ranking ?? null];
     const scenes = this.sides.map(({ plan }) => plan.scene);
     this.shell.split(scenes, payload.beside?.title ?? "");
     const { left, right, top, bottom } = this.plan!.bounds;
@@ -224,6 +247,7 @@ export class Viewer implements Reach {
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
     if (!before || isOtherSize(before, this.plan!)) this.fly("all", true);
+    this.showTreasures();
     if (this.scene!.halves.weight.length) this.soarOnce();
   }
 
@@ -291,6 +315,7 @@ export class Viewer implements Reach {
       this.shell.tip.hidden = true;
       this.showNumber();
     }
+    if (this.scene) this.next.show(this.scene, tokenOf(now, this.scene));
     this.shine();
   }
 
@@ -487,6 +512,30 @@ export class Viewer implements Reach {
     );
   }
 
+  // ------------------------------------------------------------ what is broken
+
+  private showTreasures(): void {
+    const { whole, edits, ranking } = this;
+    const scene = this.scene!;
+    if (!edits.length) this.mended = scene;
+    const known = this.mended?.manifest;
+    const same =
+      known?.weights_digest === scene.manifest.weights_digest &&
+      known.tokens.join("") === whole?.text;
+    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+  }
+
+  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
+  private breakHead(layer: number, head: number): void {
+    this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
+    const { boxes } = this.plan!;
+    const mine = boxes.filter(
+      ({ tensor: t, plane }) =>
+        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
+    );
+    this.reveal(mine);
+  }
+
   // ------------------------------------------------------------ the camera
 
   fit(boxes: Box[], angles?: Aim["angles"], still = this.shell.still): void {
@@ -630,7 +679,7 @@ export class Viewer implements Reach {
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
-    const look = { theme: this.theme, font: this.font, why: this.why };
+    const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
     const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
     Object.assign(shown[0]!, { forming: this.placeOfForming() });
     if (this.flight?.shot) {

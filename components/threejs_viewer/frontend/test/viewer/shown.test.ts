@@ -12,7 +12,7 @@ const { manifest, halves } = scene;
 const numbers = { manifest, weights: halves.weight, activations: halves.activation, edits: [] };
 const { sides } = openScenes(numbers, true);
 
-const look = { theme: themeOf({ base: "light" }), font: "", why: null };
+const look = { theme: themeOf({ base: "light" }), font: "", why: null, edits: [] };
 
 const threads = (state: State): Threads | null => shownOn(0, sides, state, look).threads;
 
@@ -51,6 +51,14 @@ test("threads lead from the notes of every source to the state that mixes them",
   const written = [0, 1].flatMap((l) => [`blocks.${l}.attn_out`, `blocks.${l}.ffn_out`]);
   expect(notes).toEqual([["embed", "pos_embed"], written]);
   expect(to.tensor.name).toBe("blocks.1.resid_post");
+});
+
+test("what is broken is marked on the left side, where two stand", () => {
+  const edits = [{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }];
+  const both = openScenes({ ...numbers, edits, beside: { ...numbers, title: "" } }, true).sides;
+  const look = { theme: themeOf({ base: "light" }), font: "", why: null, edits };
+  const marks = [0, 1].map((side) => shownOn(side, both, BEGINNING, look).broken);
+  expect(marks.map((on) => on.map(({ box }) => box.title))).toEqual([["z · head 1"], []]);
 });
 
 test("shares and what is mixed by them show the same threads, at the token that is chosen", () => {
