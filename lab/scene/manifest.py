@@ -44,10 +44,10 @@ class Entry(TypedDict):
     """One tensor: `offset` counts float16 numbers in the blob of its kind, laid out row by row.
 
     A cell is float16 * `scale`, and the float16 at `rest` / 2^11 * `scale` on top of it; `rest` is
-    None where that would add nothing, as for weights, which are trained to bf16. `rule` says how it comes from cells of `inputs` (see
-    `lab.model.rules`, whose document it is, under full names); it is None, with no inputs, for a
-    weight and for an activation that no rule explains. `stream` is true of the residual stream,
-    `kept` of what is not computed again when the text grows.
+    None where that would add nothing, as for weights, which are kept in bf16. `rule` says how it
+    comes from cells of `inputs` (see `lab.model.rules`, whose document it is, under full names); it
+    is None, with no inputs, for a weight and for an activation that no rule explains. `stream` is
+    true of the residual stream, `kept` of what is not computed again when the text grows.
     """
 
     name: str

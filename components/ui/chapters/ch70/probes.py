@@ -91,7 +91,8 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     """
     loaded = take(run)
     text = session.written(loaded, prompt, toggles)
-    return text, session.open_up(loaded, run, text, packed(run), toggles)
+    name = run if run in RUNS else ""  # a reader's own lies in no file
+    return text, session.open_up(loaded, name, text, packed(run), toggles)
 
 
 # ---------------------------------------------------------------- the times table
