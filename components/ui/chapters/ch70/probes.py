@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from components.ui import training
+from components.ui.chapters.ch70.sentences import opening_prompt
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from lab.training.checkpoint import Checkpoint
 
 build = lazily("lab.scene.build")
+cost = lazily("lab.model.cost")
+paths = lazily("lab.scene.paths")
+recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
 
 RUNS = {
@@ -53,11 +57,9 @@ RUNS = {
     "attention_residuals": "chapter 5, attention over depth in blocks, full size",
     "knows_two_digits": "chapter 5, before it goes on with a few sums",
 }
-ONE_DIGIT = ("times_table", "times_table_small")
-TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
-OTHER_PROMPT, OTHER_TEXT = "7*9=", "7*9=63$"
-TWO_DIGITS = {PROMPT: "37*48=", OTHER_PROMPT: "37*49="}
-"""What a model of two-digit sums reads in place of a default."""
+TABLE, PROMPT, TEXT, OTHER_TEXT = "times_table", "7*8=", "7*8=56$", "7*9=63$"
+OPENS = {"one_digit_small": ("07*48=", "07*49=")}
+"""What a run reads when it is opened, and beside that, where its format alone would mislead."""
 
 # ---------------------------------------------------------------- any of the models
 
@@ -84,6 +86,12 @@ def packed(run: str) -> Packed:
     return build.weights_of(take(run).model)
 
 
+def prompts(run: str) -> tuple[str, str]:
+    """What a run reads when it is opened, and another prompt to compare it with."""
+    form = take(run).format
+    return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
+
+
 def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> tuple[str, Scene]:
     """What a run writes behind a prompt, some parts of it scaled, and the scene of that.
 
@@ -93,6 +101,39 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     text = session.written(loaded, prompt, toggles)
     name = run if run in RUNS else ""  # a reader's own lies in no file
     return text, session.open_up(loaded, name, text, packed(run), toggles)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def facts(run: str, prompt: str, text: str) -> str:
+    """How large a run is, how much of it takes part, and where the first token leads that it wrote
+    behind a prompt."""
+    loaded = take(run)
+    config, total = loaded.model.config, sum(cost.parameters(loaded.model).values())
+    size = (
+        f"This model has {total:,} parameters in {config.n_layer} layers, and its stream is "
+        f"{config.d_model} numbers wide"
+    )
+    if "expert_index" not in loaded.model.emits:  # there, experts that are not chosen stay out
+        share = session.share_that_takes_part(loaded, prompt)
+        size += f"; {100 * share:.1f} in 100 of them take part in this pass"
+    return f"{size}. {way_home(run, prompt, text)}" if len(text) > len(prompt) else f"{size}."
+
+
+def way_home(run: str, prompt: str, text: str) -> str:
+    """Where the first written token leads, always by the largest part."""
+    scene = session.open_up(take(run), "", text, packed(run))
+    reader = recompute.Reader(scene.manifest, scene.blobs)
+    first = text[len(prompt)]
+    token = scene.manifest["vocabulary"].index(first)
+    way = paths.way_home(reader, paths.logit(reader, len(prompt) - 1, token))
+    start, end = way[0], way[-1]
+    where = f"`{text[end.position]}` that you typed"
+    if end.name != "embed":
+        where = f"place of token {end.position}, the {where}"
+    return (
+        f"From the `{first}`, always by the largest part, {len(way) - 1} steps lead to the "
+        f"{where}. This one way carries {100 * end.value / start.value:.1f} in 100 of the logit."
+    )
 
 
 # ---------------------------------------------------------------- the times table
