@@ -45,10 +45,15 @@ def read_prompt(loaded: Checkpoint, prompt: str) -> str:
 
 
 def edit_of(toggle: Toggle) -> Edit:
-    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size."""
+    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size.
+
+    What is masked stays so: of scores scaled by 0, every key that may be seen gets the same share.
+    """
     name, scale = str(toggle.get("name")), float(toggle.get("scale", 0.0))
     if name not in ACTIVATIONS:
         raise ValueError(f"{name!r} is no activation")
+    if name == "expert_index":
+        raise ValueError("the numbers of experts are no amounts: scale their expert_weight")
     if not -10 <= scale <= 10:
         raise ValueError(f"a scale of {scale} is outside -10 to 10")
     layer, index = toggle.get("layer"), dict(toggle.get("index") or {})
@@ -56,7 +61,7 @@ def edit_of(toggle: Toggle) -> Edit:
 
 
 def scaled(scale: float, x: Tensor) -> Tensor:
-    return x * scale
+    return torch.where(x.isinf(), x, x * scale)
 
 
 def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:

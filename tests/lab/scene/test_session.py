@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tiny import tiny_model
+from viewer_scenes import CONFIGS
 
-from lab.inference.forward import run_with_trace
+from lab.data.problems import Format
+from lab.data.vocabulary import decode
+from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.gpt import GPT
-from lab.model.trace import Edit, Trace
+from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.scene.build import weights_of
+from lab.scene.recompute import Reader
 from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
@@ -23,7 +28,7 @@ from lab.scene.session import (
     share_that_takes_part,
     written,
 )
-from lab.training.checkpoint import load_run
+from lab.training.checkpoint import Checkpoint, load_run
 
 LOADED = load_run("times_table")
 
@@ -112,11 +117,37 @@ def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
         {"name": "z", "layer": 0, "scale": float("nan")},
         {"name": "z", "layer": 0, "index": {"wing": 1}},
         {"name": "z"},
+        {"name": "expert_index", "layer": 0},
     ],
 )
 def test_an_edit_that_means_nothing_is_refused(toggle) -> None:
     with pytest.raises(ValueError):
         edit_of(toggle)
+
+
+@pytest.mark.parametrize(
+    "kind", ["learned-gelu", "grouped-gelu", "latent-experts", "sliding-relu2", "depth-relu2"]
+)
+def test_every_activation_that_the_viewer_offers_can_be_switched_off(kind: str) -> None:
+    """The model writes on, and the scene of what it wrote is that of a model without the part."""
+    loaded = Checkpoint(kind, tiny_model(CONFIGS[kind], dtype=torch.float32), Format("plain", 1, 1))
+    weights = weights_of(loaded.model)
+    for name in with_math_kernel(loaded.model).emits - {"expert_index"}:
+        layer = 1 if ACTIVATIONS[name].in_block else None
+        index = {"expert": 2} if name == "router_scores" else {}
+        off = {"name": name, "layer": layer, "index": index, "scale": 0.0}
+        text = written(loaded, "7*8=", [off])
+        opened = open_up(loaded, kind, text, weights, [off])
+        logits = Reader(opened.manifest, opened.blobs).read("logits", slice(0, len(text)))
+        assert np.isfinite(logits).all(), name
+        assert decode(logits.argmax(-1)[3:-1]) == text[4:], name
+
+
+def test_scores_switched_off_share_out_evenly_what_may_be_seen() -> None:
+    off = {"name": "scores", "layer": 0, "scale": 0.0}
+    opened = open_up(LOADED, "times_table", "7*8=", weights_of(LOADED.model), [off])
+    shares = Reader(opened.manifest, opened.blobs).read("blocks.0.pattern", 2)
+    assert shares == pytest.approx(np.tril(np.ones((4, 4))) / np.arange(1, 5)[:, None], abs=1e-3)
 
 
 def test_earlier_keys_and_values_stay_when_the_text_goes_on_and_not_when_it_differs() -> None:
