@@ -250,9 +250,10 @@ def step_inside() -> None:
     scene = show_scene()
     if page.alone is None:
         page.three_from_before("before_sum", "before_cache", "before_memory")
-        for part in ("opening", "inside", "beside"):
+        for part in ("opening", "inside", "pass"):
             page.prose(part)
         page.notice()
+        page.prose("beside")
     show_head(scene)
 
 

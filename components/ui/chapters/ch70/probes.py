@@ -105,34 +105,32 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def facts(run: str, prompt: str, text: str) -> str:
-    """How large a run is, how much of it takes part, and where the first token leads that it wrote
-    behind a prompt."""
-    loaded = take(run)
-    config, total = loaded.model.config, sum(cost.parameters(loaded.model).values())
+    """How large a run is, and where the first token leads that it wrote behind a prompt."""
+    model = take(run).model
+    total = sum(cost.parameters(model).values())
     size = (
-        f"This model has {total:,} parameters in {config.n_layer} layers, and its stream is "
-        f"{config.d_model} numbers wide"
+        f"This model has {total:,} parameters in {model.config.n_layer} layers, and its stream is "
+        f"{model.config.d_model} numbers wide."
     )
-    if "expert_index" not in loaded.model.emits:  # there, experts that are not chosen stay out
-        share = session.share_that_takes_part(loaded, prompt)
-        size += f"; {100 * share:.1f} in 100 of them take part in this pass"
-    return f"{size}. {way_home(run, prompt, text)}" if len(text) > len(prompt) else f"{size}."
+    if len(text) == len(prompt):
+        return size
+    home = way_home(run, prompt, text)
+    return f"{size} From the `{text[len(prompt)]}`, always by the largest part, {home}."
 
 
 def way_home(run: str, prompt: str, text: str) -> str:
-    """Where the first written token leads, always by the largest part."""
+    """Where the first token leads that was written, always by the largest part."""
     scene = session.open_up(take(run), "", text, packed(run))
     reader = recompute.Reader(scene.manifest, scene.blobs)
-    first = text[len(prompt)]
-    token = scene.manifest["vocabulary"].index(first)
+    token = scene.manifest["vocabulary"].index(text[len(prompt)])
     way = paths.way_home(reader, paths.logit(reader, len(prompt) - 1, token))
     start, end = way[0], way[-1]
     where = f"`{text[end.position]}` that you typed"
     if end.name != "embed":
         where = f"place of token {end.position}, the {where}"
     return (
-        f"From the `{first}`, always by the largest part, {len(way) - 1} steps lead to the "
-        f"{where}. This one way carries {100 * end.value / start.value:.1f} in 100 of the logit."
+        f"{len(way) - 1} steps lead to the {where}. "
+        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
     )
 
 
