@@ -193,14 +193,15 @@ def show_head(scene: Scene) -> None:
         pd.DataFrame(
             {
                 "token": [named(tokens, i) for i in range(query + 1)],
-                "q · k": scores * root,
-                f"scores: q · k / {root:.1f}": scores,
-                "ln of its share": log_softmax(scores),
+                "q · k": (scores * root).round(4),
+                f"scores: q · k / {root:.1f}": scores.round(4),
+                "ln of its share": log_softmax(scores).round(4),
                 "pattern: its share": shares,
             }
-        ).round(4),
+        ),
         hide_index=True,
         width="stretch",
+        column_config={"pattern: its share": st.column_config.NumberColumn(format="%.3g")},
     )
     st.caption(f"The shares add up to {shares.sum():.3f}.")
     page.notice("head_notice")
@@ -220,12 +221,6 @@ def show_scene() -> Scene:
     with answer:
         prompt = readable(run, prompt)
         text, scene = open_scene(run, prompt, toggles)
-        form = probes.take(run).format
-        if guess := stranger(form, prompt):
-            st.warning(guess)
-        st.markdown(it_writes(form, prompt, text))
-        if not toggles:
-            st.markdown(probes.facts(run, prompt, text))
     beside = side_beside(asked, run, prompt, list(toggles.values()))
     with picture:
         show_model(
@@ -236,6 +231,13 @@ def show_scene() -> Scene:
             edits=list(toggles.values()),
             beside=beside,
         )
+    with answer:
+        form = probes.take(run).format
+        if guess := stranger(form, prompt):
+            st.warning(guess)
+        st.markdown(it_writes(form, prompt, text))
+        if not toggles:
+            st.markdown(probes.facts(run, prompt, text, scene))
     if toggles:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"

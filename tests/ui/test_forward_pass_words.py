@@ -27,7 +27,11 @@ FREE = Format("cot_reversed", 3, 3, padded=False)
         ),
         (FREE, "7*8=65$", "The answer is written back to front, ones first. Turned round,"),
         (PAIR, "37*48=692+0841=7671$", "the answer is 1767, which is wrong"),
-        (PAIR, "37*48=692+0841=", "It has not come to its end, a `$`, within 15 tokens."),
+        (
+            PAIR,
+            "37*48=692+0841=",
+            "No `$`, its sign for the end, comes within 15 tokens.",
+        ),
         (PAIR, "37*48=", "It writes nothing behind `37*48=`"),
         (ONE, "7=8$", "It writes `7=8$`."),
     ],

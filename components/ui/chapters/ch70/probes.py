@@ -104,8 +104,9 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def facts(run: str, prompt: str, text: str) -> str:
-    """How large a run is, and where the first token leads that it wrote behind a prompt."""
+def facts(run: str, prompt: str, text: str, _scene: Scene) -> str:
+    """How large a run is, and where the first token leads that it wrote behind a prompt. `_scene`
+    is that of the text, with nothing switched off."""
     model = take(run).model
     total = sum(cost.parameters(model).values())
     size = (
@@ -114,13 +115,12 @@ def facts(run: str, prompt: str, text: str) -> str:
     )
     if len(text) == len(prompt):
         return size
-    home = way_home(run, prompt, text)
+    home = way_home(_scene, prompt, text)
     return f"{size} From the `{text[len(prompt)]}`, always by the largest part, {home}."
 
 
-def way_home(run: str, prompt: str, text: str) -> str:
+def way_home(scene: Scene, prompt: str, text: str) -> str:
     """Where the first token leads that was written, always by the largest part."""
-    scene = session.open_up(take(run), "", text, packed(run))
     reader = recompute.Reader(scene.manifest, scene.blobs)
     token = scene.manifest["vocabulary"].index(text[len(prompt)])
     way = paths.way_home(reader, paths.logit(reader, len(prompt) - 1, token))

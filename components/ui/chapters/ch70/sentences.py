@@ -54,10 +54,10 @@ def stranger(form: Format, prompt: str) -> str | None:
 def it_writes(form: Format, prompt: str, text: str) -> str:
     """What a model wrote behind a prompt, and whether the answer in it is right."""
     if text == prompt:
-        return f"It writes nothing behind `{prompt}`: its texts are no longer than that."
+        return f"It writes nothing behind `{prompt}`: its texts are not longer than that."
     said = f"It writes `{text}`."
     if not text.endswith(END):
-        return f"{said} It has not come to its end, a `{END}`, within {len(text)} tokens."
+        return f"{said} No `{END}`, its sign for the end, comes within {len(text)} tokens."
     said += f" The `{END}` is its sign that the text ends here."
     pair, answer = operands(text), text[:-1].rpartition("=")[2]
     if pair is None or not answer.isdecimal():

@@ -83,7 +83,6 @@ CALC: dict[str, Callable[[], str]] = {
     },
     "ffn_share": lambda: share_of("ffn"),
     "attention_share": lambda: share_of("attention"),
-    "home": lambda: probes.way_home(TABLE, PROMPT, TEXT),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
