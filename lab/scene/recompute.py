@@ -45,7 +45,7 @@ class Reader:
         return {n: np.asarray(x) if isinstance(x, list) else Turning(x) for n, x in tables.items()}
 
     @cached_property
-    def opened(self) -> dict[str, NDArray[np.float32]]:
+    def opened(self) -> dict[str, NDArray[np.floating]]:
         """What was read so far, in units of its scale."""
         return {}
 
@@ -67,13 +67,13 @@ class Reader:
             self.rules[name] = from_document(document)
         return self.rules[name]
 
-    def numbers(self, name: str) -> NDArray[np.float32]:
+    def numbers(self, name: str) -> NDArray[np.floating]:
         """A tensor in units of its scale; `ValueError` if the blob ends before the tensor."""
         if name not in self.opened:
             entry = self.entry(name)
-            numbers = self.halves(entry, entry["offset"]).astype(np.float32)
+            numbers = self.halves(entry, entry["offset"])
             if entry["rest"] is not None:
-                numbers += self.halves(entry, entry["rest"]) / np.float32(FINER)
+                numbers = numbers + self.halves(entry, entry["rest"]).astype(np.float64) / FINER
             self.opened[name] = numbers.reshape(entry["shape"])
         return self.opened[name]
 
