@@ -67,8 +67,11 @@ def value_at(name: str, place: list[int], text: str = "7*8=56", kind: str = "pla
     blob = np.frombuffer(weights if tensor["kind"] == "weight" else activations, np.float16)
     shape = [n for n, axis in zip(tensor["shape"], tensor["axes"], strict=True) if axis != "batch"]
     size = int(np.prod(shape))
-    numbers = blob[tensor["offset"] : tensor["offset"] + size].reshape(shape)
-    return float(numbers[tuple(place)]) * tensor["scale"]
+    begins = (tensor["offset"], tensor["rest"])
+    half, rest = (
+        0.0 if at is None else blob[at:][:size].reshape(shape)[tuple(place)] for at in begins
+    )
+    return (float(half) + float(rest) / 2.0**11) * tensor["scale"]
 
 
 @pytest.mark.parametrize(

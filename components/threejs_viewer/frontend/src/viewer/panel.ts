@@ -13,6 +13,7 @@ import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
+import { loads } from "./text";
 
 export interface PanelEvents {
   choose: (name: string) => void;
@@ -151,6 +152,7 @@ export class Panel {
           ),
         );
       parts.push(
+        make("pre", { class: "numpy loads" }, loads(scene.manifest, why.numpy, edits)),
         make(
           "pre",
           { class: "numpy", role: "group", tabindex: 0, "aria-label": "The same in NumPy" },

@@ -85,6 +85,7 @@ export const STYLE = `
 .v3 .terms { margin: 4px 0; padding: 0; list-style: none; font: 12.5px/1.6 "Source Code Pro", ui-monospace, monospace; columns: 1; }
 .v3 .terms b { display: inline-block; min-width: 6.5em; text-align: right; margin-right: .8em; } .v3 .terms li { overflow-wrap: anywhere; }
 .v3 .numpy { margin: 4px 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--raised); border-radius: 4px; font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; }
+.v3 .loads { margin-bottom: -4px; color: var(--soft); font-size: 11px; }
 .v3 .break { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-top: 6px; } .v3 .break button { min-height: 26px; padding: 1px 7px; font-size: 13px; }
 .v3 .scale { height: 12px; border: 1px solid var(--line); border-radius: 3px; background: linear-gradient(90deg, var(--negative), var(--bg), var(--positive)); }
 .v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; gap: 16px; margin-top: 4px; }

@@ -1,6 +1,6 @@
 // Numbers, names and places as text: in formulas and in lines of NumPy.
 
-import { say, type Scene, type Tensor } from "./data";
+import { say, type Manifest, type Scene, type Tensor } from "./data";
 
 /** A place along an axis, a part of it, or the whole of it. */
 export type Where = readonly (number | [from: number, to: number] | null)[];
@@ -40,6 +40,19 @@ export const times = (factor: number): string => `${say(factor, 2).slice(1)} tim
 /** What a tensor is called in NumPy. */
 export const handle = (t: Tensor): string =>
   t.kind === "weight" ? `W["${t.name}"]` : `A["${t.name}"]`;
+
+/** Lines of Python that give a line of NumPy its A, W and G, under the edits of a reader. */
+export function loads(m: Manifest, line: string, edits: readonly object[]): string {
+  if (!m.run) return "# Your own run lies in no file: this page alone has its A and W.";
+  const asked = [m.run, m.tokens.join(""), ...(m.edited?.length ? [edits] : [])];
+  const given = asked.map((x) => JSON.stringify(x).replaceAll(":null", ":None")).join(", ");
+  return [
+    ...(line.includes("np.") ? ["import numpy as np"] : []),
+    ...(line.includes("math.") ? ["import math"] : []),
+    "from lab.scene.session import numbers",
+    `A, W, G = numbers(${given})`,
+  ].join("\n");
+}
 
 /** `[2, :, 4:8]`; whole axes at the end are left out. */
 export function bracket(where: Where): string {

@@ -90,6 +90,27 @@ test("an edit names the activation, its layer and the head, as a trace does", ()
   expect(edits).toEqual([{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }]);
 });
 
+test("above the line of NumPy stand those that load A and W, with the edits in force", () => {
+  const { panel } = opened();
+  const scene = small();
+  const box = plan(scene).ofTensor.get("logits")![0]!;
+  const cell = cellAt(box, 0, 0);
+  const off = { name: "z", layer: null, index: { head: 1 }, scale: 0 };
+  const loads = (edits: (typeof off)[]): string => {
+    panel.show(cell, explain(scene, box.tensor, cell.index), true, edits);
+    return panel.root.querySelector(".loads")!.textContent!;
+  };
+  const [run, text] = [scene.manifest.run, scene.manifest.tokens.join("")];
+  const asked = `"${run}", "${text}"`;
+  expect(loads([])).toBe(`from lab.scene.session import numbers\nA, W, G = numbers(${asked})`);
+  scene.manifest.edited = ["blocks.0.z"];
+  expect(loads([off])).toContain(
+    `numbers(${asked}, [{"name":"z","layer":None,"index":{"head":1},"scale":0}])`,
+  );
+  scene.manifest.run = "";
+  expect(loads([])).toMatch(/^# Your own run lies in no file/);
+});
+
 test("of a reading a source can be switched off, and is called by who wrote it", () => {
   const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
   const { panel, edits } = opened(scene);
