@@ -435,6 +435,103 @@ def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) ->
     frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
 
 
+def test_keys_zoom_turn_and_step_cells_and_enter_takes_what_is_searched(
+    open_viewer: Open,
+) -> None:
+    page, frame = open_viewer()
+    hint, over = frame.get_by_text("click it, then the wheel zooms"), frame.locator("canvas.over")
+
+    def pose(key: str) -> dict[str, float]:
+        page.keyboard.press(key)
+        return frame.evaluate("({...viewer3d.view.pose})")
+
+    over.focus()
+    at = frame.evaluate("({...viewer3d.view.pose})")
+    assert hint.is_visible()
+    assert pose("+")["distance"] < at["distance"]
+    assert pose("-") == pytest.approx(at)
+    right, up = pose("Shift+ArrowRight"), pose("Shift+ArrowUp")
+    assert right["yaw"] > at["yaw"] and up["pitch"] > at["pitch"]
+    assert [up["x"], up["distance"]] == pytest.approx([at["x"], at["distance"]])
+    moved = pose("ArrowRight")
+    assert moved["x"] > at["x"] and moved["yaw"] == right["yaw"]
+    over.click(position={"x": 4, "y": 500})
+    assert hint.count() == 0
+
+    open_list(frame)
+    frame.get_by_role("searchbox").fill("pattern, layer 1, head 1")
+    page.keyboard.press("Enter")
+    assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.pattern"
+    assert frame.evaluate("[viewer3d.pinned.box.plane, viewer3d.pinned.row]") == [1, 0]
+    assert frame.evaluate("document.activeElement.className") == "over"
+    page.keyboard.press("ArrowDown")
+    assert frame.evaluate("viewer3d.pinned.row") == 1
+    assert frame.locator("canvas.over").evaluate("e => e.getBoundingClientRect().top >= 0")
+    assert page.console_errors == []
+
+
+def test_first_back_next_and_last_are_four_signs(open_viewer: Open) -> None:
+    _, frame = open_viewer()
+    reel = frame.get_by_role("group", name="The walk")
+    stage, last = "viewer3d.state.stage", frame.evaluate("viewer3d.state.stages.length - 1")
+    signs: set[str] = set()
+    for name, expected in (
+        ("Last stage", last),
+        ("Back: previous stage", last - 1),
+        ("First stage", 0),
+        ("Next stage", 1),
+    ):
+        button = reel.get_by_role("button", name=name)
+        button.click()
+        assert frame.evaluate(stage) == expected
+        signs.add(button.inner_text())
+    assert len(signs) == 4
+
+
+def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
+    open_viewer: Open,
+) -> None:
+    page, frame = open_viewer()
+    inside = "document.body.scrollHeight"
+    before = frame.evaluate(inside)
+    place = frame.evaluate("document.querySelector('.stage').getBoundingClientRect().toJSON()")
+    assert place["width"] == frame.evaluate("innerWidth") and place["height"] >= 620
+    full = frame.get_by_role("button", name="The whole screen")
+    full.click()
+    frame.wait_for_function("document.fullscreenElement?.className.startsWith('v3')")
+    frame.wait_for_function("viewer3d.view.height > 400 && innerHeight <= screen.height")
+    fits = """() => ['.stage', '.reel', '.walk p', '.panel'].filter(one => {
+      const { top, bottom } = document.querySelector(one).getBoundingClientRect();
+      return top < 0 || bottom > innerHeight + 1;
+    })"""
+    assert frame.evaluate(fits) == []
+    frame.get_by_role("button", name="Next stage").click()
+    assert full.get_attribute("aria-pressed") == "true"
+    full.click()
+    frame.wait_for_function("document.fullscreenElement === null")
+    frame.wait_for_function("height => document.body.scrollHeight >= height", arg=before - 40)
+    assert frame.evaluate("viewer3d.view.width") == place["width"]
+    assert full.get_attribute("aria-pressed") == "false"
+    assert page.console_errors == []
+
+
+def test_a_phone_shows_the_way_home_that_was_asked_for(open_viewer: Open) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    frame.get_by_text("tap it, then a finger turns").wait_for()
+    frame.get_by_role("button", name='Follow the "5" home').tap()
+    home = frame.get_by_role("region", name="Follow it home")
+    home.locator("li").first.wait_for()
+    page.wait_for_function(
+        """() => {
+          const frame = document.querySelector('iframe').getBoundingClientRect();
+          const home = document.querySelector('iframe').contentDocument.querySelector('.home');
+          const { top, bottom } = home.getBoundingClientRect();
+          return frame.top + top > 0 && frame.top + bottom <= innerHeight;
+        }"""
+    )
+    assert page.console_errors == []
+
+
 # ---------------------------------------------------------------- fingers
 
 SCROLLED = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"

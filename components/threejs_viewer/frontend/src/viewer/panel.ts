@@ -8,6 +8,7 @@ import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare"
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
 import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
+import { grants, meant, wishOf } from "./find";
 import { cellAt, type Cell } from "./pick";
 import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
@@ -17,6 +18,8 @@ import { loads } from "./text";
 
 export interface PanelEvents {
   choose: (name: string) => void;
+  /** Searched for by name, and by head or null. */
+  find: (name: string, head: number | null) => void;
   pin: (cell: Cell) => void;
   glow: (names: string[] | null) => void;
   edit: (edit: Edit) => void;
@@ -33,7 +36,7 @@ export class Panel {
   private grid = make("section", { class: "cells" });
   private search = make("input", {
     type: "search",
-    placeholder: "Find a matrix: q, ffn, embed …",
+    placeholder: "Find: q, ffn, layer 3 pattern …",
     "aria-label": "Find a matrix by name",
   });
   private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
@@ -50,6 +53,7 @@ export class Panel {
     this.search.addEventListener("input", () => this.fillTree());
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") this.items()[0]?.focus();
+      if (event.key === "Enter") this.find();
       if (event.key === "Escape") ((this.search.value = ""), this.fillTree());
     });
     this.tree.addEventListener("keydown", (event) => this.keys(event));
@@ -228,6 +232,15 @@ export class Panel {
 
   // ------------------------------------------------------------ follow a digit home
 
+  /** The way home comes into sight, wherever on the page it lies: now, and again once the frame
+   * around all this has grown with it. */
+  showHome(still: boolean): void {
+    const behavior = still ? "instant" : "smooth";
+    const show = (): void => this.trail.root.scrollIntoView({ block: "nearest", behavior });
+    show();
+    addEventListener("resize", show, { once: true, signal: AbortSignal.timeout(1000) });
+  }
+
   /** A logit, or the chance that is made of it, is where a way home begins. */
   private homeward(t: Tensor, place: number[]): void {
     const named = actOf(this.scene, t) === "chances" ? t.inputs?.[0] : t.name;
@@ -337,13 +350,27 @@ export class Panel {
 
   // ------------------------------------------------------------ the tree
 
+  /** What Enter takes: of what is searched for, the one that is meant. */
+  private get sought(): Tensor | undefined {
+    const wish = wishOf(this.search.value);
+    const granted = this.tensors().filter((t) => grants(t, wish));
+    return this.search.value.trim() ? meant(granted, wish) : undefined;
+  }
+
+  private find(): void {
+    const { sought } = this;
+    if (sought) this.events.find(sought.name, wishOf(this.search.value).head);
+  }
+
   private fillTree(): void {
-    const wanted = this.search.value.trim().toLowerCase();
+    const wanted = this.search.value.trim();
+    const wish = wishOf(wanted);
+    const { sought } = this;
     const groups = new Map<string, Tensor[]>();
     let side = "Before";
     for (const t of this.tensors()) {
       if (t.layer !== null) side = "After";
-      if (wanted && !t.name.toLowerCase().includes(wanted)) continue;
+      if (wanted && !grants(t, wish)) continue;
       const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the blocks`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
@@ -372,7 +399,7 @@ export class Panel {
           "div",
           {
             role: "treeitem",
-            class: `leaf ${t.kind}`,
+            class: `leaf ${t.kind}${t === sought ? " sought" : ""}`,
             tabindex: -1,
             "aria-level": 2,
             "aria-selected": String(t.name === this.chosen),

@@ -24,6 +24,8 @@ const HELP: [string, string][] = [
   ["Two fingers", "zoom and move"],
   ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
   ["Arrows", "next cell; without a cell: move the picture"],
+  ["Shift + arrows", "turn the picture"],
+  ["+, −", "zoom"],
   ["Space", "play or pause the walk"],
   ["PgDn, PgUp", "next, previous stage; before the first: the whole model"],
   ["F", "fly to the kept cell's matrix, or to the whole model"],
@@ -81,6 +83,14 @@ export class Shell {
     this.values,
     this.difference,
   );
+  /** How to take the picture up; gone once that was done. */
+  readonly hint = make(
+    "p",
+    { class: "wheel" },
+    matchMedia("(pointer: coarse)").matches
+      ? "tap it, then a finger turns; two zoom"
+      : "click it, then the wheel zooms",
+  );
   private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
@@ -127,15 +137,17 @@ export class Shell {
       this.follow,
       this.motion,
       this.soaring,
+      this.fullscreen(),
       button("?", "Keys and mouse", () => this.toggleHelp()),
     );
     const reel = make(
       "div",
       { class: "reel", role: "group", "aria-label": "The walk" },
-      button("|◀", "First stage", () => this.acts.scrub(0)),
-      button("◀", "Previous stage (PgUp)", () => this.acts.step(-1)),
+      button("⇤", "First stage", () => this.acts.scrub(0)),
+      button("← Back", "Back: previous stage (PgUp)", () => this.acts.step(-1)),
       this.playing,
-      button("▶|", "Next stage (PgDn)", () => this.acts.step(1)),
+      button("Next →", "Next stage (PgDn)", () => this.acts.step(1)),
+      button("⇥", "Last stage", () => this.acts.scrub(Infinity)),
       this.scrub,
       this.count,
       this.speed,
@@ -148,13 +160,7 @@ export class Shell {
       ...this.titles,
       this.skipping,
       this.notice,
-      make(
-        "p",
-        { class: "wheel" },
-        matchMedia("(pointer: coarse)").matches
-          ? "tap it, then a finger turns; two zoom"
-          : "click it, then the wheel zooms",
-      ),
+      this.hint,
       this.help,
     );
     this.root.append(
@@ -232,7 +238,7 @@ export class Shell {
   flatten(maps: HTMLElement): void {
     const { gl, over, map, sights, motion, soaring } = this;
     for (const gone of [gl, over, map, ...sights, motion, soaring]) gone.remove();
-    this.place.querySelector(".wheel")?.remove();
+    this.hint.remove();
     this.place.prepend(maps);
   }
 
@@ -266,8 +272,32 @@ export class Shell {
   toggleHelp(show = this.help.hidden): void {
     this.help.hidden = !show;
     if (show) this.help.querySelector("button")?.focus();
-    else
-      (this.over.isConnected ? this.over : this.place.querySelector<HTMLElement>(".flat"))?.focus();
+    else this.focus();
+  }
+
+  private focus(options?: FocusOptions): void {
+    const { over } = this;
+    const maps = this.place.querySelector<HTMLElement>(".flat");
+    (over.isConnected ? over : maps)?.focus(options);
+  }
+
+  /** The picture comes into sight and takes the keys. */
+  face(): void {
+    this.focus({ preventScroll: true });
+    this.place.scrollIntoView({ block: "nearest", behavior: this.still ? "instant" : "smooth" });
+  }
+
+  /** Gives the window to the picture and all its controls; null where no part of a page may. */
+  private fullscreen(): HTMLElement | null {
+    if (!document.fullscreenEnabled) return null;
+    const toggle = button("fullscreen", "The whole screen (Esc leaves)", () => {
+      if (document.fullscreenElement) void document.exitFullscreen();
+      else void this.root.requestFullscreen();
+    });
+    this.root.addEventListener("fullscreenchange", () => {
+      toggle.setAttribute("aria-pressed", String(!!document.fullscreenElement));
+    });
+    return toggle;
   }
 }
 

@@ -104,7 +104,9 @@ export const STYLE = `
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
 .v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .differs { color: var(--accent); } .v3 .tree .weight { color: var(--soft); }
+.v3 .tree .sought::after { content: " ↵"; color: var(--accent); font-weight: 600; }
 .v3 .tree [aria-selected=true] { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
+.v3 .home { scroll-margin: 70px 0 12px; }
 .v3 .home .head { display: flex; justify-content: space-between; align-items: center; } .v3 .home .head button { min-height: 26px; padding: 0 9px; }
 .v3 .home .head h3 { font-family: var(--font); }
 .v3 .home nav { display: flex; flex-wrap: wrap; gap: 4px; margin: 4px 0 8px; } .v3 .home nav button { font-size: 12px; min-height: 26px; padding: 1px 7px; text-align: left; } .v3 .home nav button + button::before { content: "← "; }
@@ -124,4 +126,7 @@ export const STYLE = `
   .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
 }
 @media (max-width: 480px) { .v3 .map { display: none; } }
+.v3:fullscreen { overflow: auto; padding: 12px; grid-template: auto minmax(50vh, 1fr) auto / minmax(0, 1fr) 340px; grid-template-areas: "top top" "stage panel" "walk panel"; }
+.v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { max-height: none; }
+@media (max-width: 820px) { .v3:fullscreen { grid-template: auto minmax(50vh, 1fr) auto auto / minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; } }
 `;

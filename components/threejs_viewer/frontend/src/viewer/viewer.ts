@@ -114,6 +114,7 @@ export class Viewer implements Reach {
     this.theme = themeOf(options.theme);
     this.panel = new Panel({
       choose: (name) => this.choose(name),
+      find: (name, head) => this.find(name, head),
       pin: (cell) => this.pin(cell),
       glow: (names) => this.glow(names),
       edit: (edit) => this.events.edit(edit),
@@ -415,11 +416,18 @@ export class Viewer implements Reach {
     return next !== before;
   }
 
-  private choose(name: string): void {
-    const [box, ...others] = boxesOf(this.sides, name);
+  private choose(name: string, head: number | null = null): void {
+    const all = boxesOf(this.sides, name);
+    const box = all.find((b) => b.plane === head) ?? all[0];
     if (!box) return;
     this.pin(cellAt(box, 0, 0));
-    this.reveal([box, ...others.filter((b) => b.plane === box.plane)]);
+    this.reveal(all.filter((b) => b.plane === box.plane));
+  }
+
+  /** Searched for by name: the picture comes into sight, and the keys go on there. */
+  private find(name: string, head: number | null): void {
+    this.choose(name, head);
+    this.shell.face();
   }
 
   private glow(names: string[] | null): void {
@@ -435,6 +443,7 @@ export class Viewer implements Reach {
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
+    this.panel.showHome(this.shell.still);
   }
 
   /** To the column of a typed token, where it comes in. */

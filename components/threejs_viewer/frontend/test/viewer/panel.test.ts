@@ -8,10 +8,19 @@ import { explain } from "../../src/viewer/explain";
 import { small } from "./helpers";
 import { fromPython } from "./scenes";
 
-const opened = (scene = small()): { panel: Panel; chosen: string[]; edits: unknown[] } => {
-  const [chosen, edits]: [string[], unknown[]] = [[], []];
+interface Opened {
+  panel: Panel;
+  chosen: string[];
+  /** By name and head. */
+  found: [string, number | null][];
+  edits: unknown[];
+}
+
+const opened = (scene = small()): Opened => {
+  const [chosen, found, edits]: [string[], Opened["found"], unknown[]] = [[], [], []];
   const panel = new Panel({
     choose: (name) => chosen.push(name),
+    find: (name, head) => found.push([name, head]),
     pin: () => undefined,
     glow: () => undefined,
     edit: (edit) => edits.push(edit),
@@ -20,7 +29,7 @@ const opened = (scene = small()): { panel: Panel; chosen: string[]; edits: unkno
   });
   document.body.replaceChildren(panel.root);
   panel.load(scene, themeOf({ base: "light" }));
-  return { panel, chosen, edits };
+  return { panel, chosen, found, edits };
 };
 
 const leaves = (panel: Panel): string[] =>
@@ -72,6 +81,23 @@ test("the list's shape is that of the grid", () => {
     const drawn = /[\d,]+ × [\d,]+/;
     expect(drawn.exec(leaf.textContent)![0]).toBe(drawn.exec(grid)![0]);
   }
+});
+
+test("Enter takes the hit that the search marks, and none where there is none", () => {
+  const { panel, found } = opened();
+  const search = panel.root.querySelector("input")!;
+  const enter = (typed: string): void => {
+    search.value = typed;
+    search.dispatchEvent(new Event("input"));
+    search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  };
+  enter("layer 1 q head 1");
+  const marked = panel.root.querySelectorAll<HTMLElement>(".sought");
+  expect([...marked].map((e) => e.dataset["name"])).toEqual(["blocks.1.q"]);
+  enter("nothing of the kind");
+  enter("  ");
+  expect(panel.root.querySelector(".sought")).toBeNull();
+  expect(found).toEqual([["blocks.1.q", 1]]);
 });
 
 test("a weight stands before what it makes", () => {
