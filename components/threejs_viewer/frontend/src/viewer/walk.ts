@@ -160,9 +160,9 @@ export function stageOf(stages: Stage[], name: string): number {
   return made >= 0 ? made : stages.findIndex(({ names }) => names.includes(name));
 }
 
-const [WORD_MS, LEAST_MS] = [190, 2500];
+const [WORD_MS, LEAST_MS] = [180, 2500];
 
-/** How long a stage stands while the walk plays, in ms: as long as it takes to read it, at 300 words
- * a minute. */
+/** How long a stage stands while the walk plays, in ms: as long as it takes to read it, at a
+ * brisk pace that a reader may halve. */
 export const readingTime = ({ text }: Stage): number =>
   Math.max(LEAST_MS, WORD_MS * inWords(text).split(/\s+/).length);
