@@ -128,7 +128,7 @@ const PARTS: Told[] = [
     const [then, now] = [0, layer].map((l) => lookOf(scene, l, t));
     const said = ({ share, key }: Look): string => `${percent(share)} of ${tokenAt(scene, key)}`;
     return {
-      title: "other heads, other tokens",
+      title: "what is read by now",
       text: pieces`In ${list(group)}
         ${now ? `head ${now.head} hands ${tokenAt(scene, t)} ${said(now)}` : "shares are formed anew"}${
           then ? `; in layer 0 head ${then.head} handed it ${said(then)}` : ""
