@@ -13,6 +13,8 @@ export interface Pose {
   pitch: number;
 }
 
+type Point = ReturnType<View["project"]>;
+
 export const FRONT = { yaw: 0, pitch: 0 };
 export const SLANT = { yaw: -0.3, pitch: 0.42 };
 const FLIGHT_MS = 650;
@@ -23,6 +25,8 @@ export class View {
   pose: Pose = { x: 0, y: 0, z: 0, distance: 100, ...SLANT };
   width = 1;
   height = 1;
+  /** Pixels at the bottom that something else stands on. */
+  foot = 0;
   private flight: { from: Pose; to: Pose; start: number } | null = null;
 
   resize(width: number, height: number): void {
@@ -103,11 +107,14 @@ export class View {
       distance: 1,
       ...angles,
     };
-    const at = (next: Pose): ReturnType<View["project"]>[] => {
+    const at = (next: Pose): Point[] => {
       this.pose = pose = next;
       this.place();
       return outline.map(([x, y]) => this.project(x, y, 0));
     };
+    const raised = this.foot / this.height;
+    const fits = (p: Point): boolean =>
+      Math.abs(p.nx) < fill && p.ny < fill && p.ny > 2 * raised - fill;
     // The near end of a rectangle looks larger than the far one, so its middle is not the picture's:
     // find the distance, move the target to the middle of what is seen, and again.
     for (let round = 0; round < 4; round++) {
@@ -115,14 +122,16 @@ export class View {
       for (let i = 0; i < 30; i++) {
         const distance = Math.sqrt(near * far);
         const seen = at({ ...pose, distance });
-        if (seen.every((p) => p.depth > 0 && Math.abs(p.nx) < fill && Math.abs(p.ny) < fill))
-          far = distance;
+        if (seen.every((p) => p.depth > 0 && fits(p))) far = distance;
         else near = distance;
       }
       const seen = at({ ...pose, distance: far });
       if (round === 3) break;
       const middle = (of: number[]): number => (Math.min(...of) + Math.max(...of)) / 2;
-      const target = this.onPlane(middle(seen.map((p) => p.nx)), middle(seen.map((p) => p.ny)));
+      const target = this.onPlane(
+        middle(seen.map((p) => p.nx)),
+        middle(seen.map((p) => p.ny)) - raised,
+      );
       if (target) pose = { ...pose, x: target.x, y: target.y };
     }
     const found = pose;

@@ -160,7 +160,7 @@ function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: num
   });
 }
 
-function rows(view: View, { scene }: Named, box: Box, size: number): Wanted[] {
+function rows(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
   const { tokens, vocabulary } = scene.manifest;
   const { tensor } = box;
   const all = [...Array(box.rows).keys()];
@@ -176,7 +176,7 @@ function rows(view: View, { scene }: Named, box: Box, size: number): Wanted[] {
     });
   const isByVocab = box.rows === vocabulary.length && tensor.axes.includes("vocab");
   if (!isByVocab && box.tokens !== "both") return [];
-  return all.map((row) => {
+  return all.slice(0, isByVocab ? NEVER : last + 1).map((row) => {
     const p = corner(view, box, 0, row + 0.5);
     const text = (isByVocab ? vocabulary : tokens)[row] ?? "";
     return { text, x: p.x - 5 - size * 0.6, y: p.y + 4, size, fixed: true };

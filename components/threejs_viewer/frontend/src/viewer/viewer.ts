@@ -71,10 +71,13 @@ export interface Options {
 /** How long a product is formed for who steps by hand, and for what share of its stage in a walk that plays. */
 const FORMING_MS = 2600;
 const FORMING_SHARE = 0.7;
+const RUNNING_MS = 2400;
 const REST_MS = 250;
 /** A model that is so much larger or smaller is looked at anew. */
 const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
+/** The two large buttons and the next token stand on so many pixels of the picture. */
+const FOOT = 84;
 /** Later than any token. */
 const NEVER = 1e9;
 
@@ -95,6 +98,8 @@ export class Viewer implements Reach {
   private lost = false;
   private pace = new Pace();
   private flight: { course: Flight; began: number; shot: Shot | null } | null = null;
+  /** Since when light has been running down the stream for a token that is computed alone. */
+  private running: number | null = null;
   /** The product that the told stage forms, and since when. */
   private forming: { product: Product; began: number; ms: number; rows: number } | null = null;
   readonly view = new View();
@@ -495,7 +500,14 @@ export class Viewer implements Reach {
     const stage = states.told(next);
     if (!next.walking || !stage) return this.say("the whole model");
     this.say(heard(stage));
-    if (this.shell.follows) this.reveal(stage.names.flatMap((name) => boxesOf(this.sides, name)));
+    if (this.shell.follows) this.lookAtStage(stage);
+  }
+
+  /** What a stage lights; all of the model where it lights most of it. */
+  private lookAtStage({ names }: Stage): void {
+    const boxes = names.flatMap((name) => boxesOf(this.sides, name));
+    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes);
+    this.aim(this.wholeModel, this.shell.still);
   }
 
   private keepTime(): void {
@@ -562,11 +574,15 @@ export class Viewer implements Reach {
     if (where === "all") {
       this.set(states.leave(this.state));
       this.say("the whole model");
-      return this.aim(wholeModel(this.boxes, this.view.width / this.view.height), still);
+      return this.aim(this.wholeModel, still);
     }
     const cell = this.hovered ?? this.pinned;
     const layer = cell?.box.tensor.layer ?? layerAt(this.plan, this.view.pose.y);
     this.aim(partOf(this.plan, where, layer), still);
+  }
+
+  private get wholeModel(): Aim {
+    return wholeModel(this.boxes, this.view.width / this.view.height);
   }
 
   private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
@@ -577,6 +593,7 @@ export class Viewer implements Reach {
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
+    this.view.foot = this.picture ? FOOT : 0;
     this.view.resize(width / this.columns, height);
     this.picture?.resize(width, height);
     const { over } = this.shell;
@@ -636,8 +653,12 @@ export class Viewer implements Reach {
     const moves = this.scene && walking && !this.shell.still;
     const product = moves ? productOf(this.scene!, stages, stage) : null;
     const ms = this.state.playing ? FORMING_SHARE * this.timeOf(stages[stage]!) : FORMING_MS;
-    this.forming = product && { product, began: performance.now(), ms, rows: 0 };
-    this.picture?.sweep(product && { rows: 0, token: 0 });
+    const isAlone = moves && stages[stage]!.span[0] >= promptLength(this.scene!.manifest.tokens);
+    this.running = isAlone ? performance.now() : null;
+    if (!isAlone) this.picture?.pulse(null);
+    if (isAlone) this.request();
+    this.forming = isAlone ? null : product && { product, began: performance.now(), ms, rows: 0 };
+    this.picture?.sweep(this.forming && { rows: 0, token: 0 });
   }
 
   /** Whether a product is still being formed. */
@@ -649,6 +670,18 @@ export class Viewer implements Reach {
     const at = this.placeOfForming();
     this.picture?.sweep(this.forming && { rows: this.forming.rows, token: at?.col ?? NEVER });
     if (!this.forming) this.shine();
+    return true;
+  }
+
+  /** Whether light still runs down the stream. */
+  private advanceRunning(now: number): boolean {
+    if (this.running === null) return false;
+    const share = Math.max(0, (now - this.running) / RUNNING_MS);
+    if (share >= 1) this.running = null;
+    const { top, bottom } = this.plan!.bounds;
+    const reach = (top - bottom) / 12;
+    const y = top + reach - share * (top - bottom + 2 * reach);
+    this.picture?.pulse(share < 1 ? { y, reach } : null);
     return true;
   }
 
@@ -664,7 +697,12 @@ export class Viewer implements Reach {
     if (this.waiting || this.lost) return;
     this.waiting = requestAnimationFrame((now) => {
       this.waiting = 0;
-      const moves = [this.view.advance(now), this.advanceFlight(now), this.advanceForming(now)];
+      const moves = [
+        this.view.advance(now),
+        this.advanceFlight(now),
+        this.advanceForming(now),
+        this.advanceRunning(now),
+      ];
       if (moves.includes(true)) this.request();
       this.keepPace(now);
       this.time("frame", () => this.draw());

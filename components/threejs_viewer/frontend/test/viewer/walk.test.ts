@@ -5,7 +5,7 @@ import { FRONT, View } from "../../src/viewer/camera";
 import { read, say, type Scene } from "../../src/viewer/data";
 import { sourceName } from "../../src/viewer/depth";
 import { choice, columnOf, meeting, readOut, writersOf } from "../../src/viewer/facts";
-import { heightOf, plan } from "../../src/viewer/layout";
+import { cornersOf, heightOf, plan } from "../../src/viewer/layout";
 import { pick } from "../../src/viewer/pick";
 import { inWords } from "../../src/viewer/pieces";
 import { readingTime, stageOf, stagesOf, type Stage } from "../../src/viewer/walk";
@@ -358,6 +358,15 @@ test("a ray through a cell's middle picks that cell, from in front and from the 
     }
   }
   expect(heightOf(made.boxes[0]!)).toBeGreaterThan(0);
+});
+
+test("a fitted rectangle lies above what stands on the foot of the canvas", () => {
+  const view = new View();
+  view.resize(900, 620);
+  view.foot = 84;
+  const { bounds } = plan(small());
+  view.set(view.fit(bounds, { yaw: -0.25, pitch: -1 }));
+  for (const [x, y] of cornersOf(bounds)) expect(view.project(x, y, 0).y).toBeLessThan(620 - 84);
 });
 
 test("a fitted rectangle lies inside the canvas", () => {
