@@ -4,7 +4,8 @@ Python side of a Streamlit component whose front end lies in `frontend/` (built 
 `frontend/dist`; `npm ci && npm run build` there builds it again). Importing this needs no torch.
 
 What it shows is a manifest (plain JSON: names, axes, shapes, places in a blob, formulas) and two
-blobs of float16 numbers, value = float16 * scale. Weights travel once: the browser keeps them by
+blobs of float16 numbers, value = float16 * scale, with a second float16 for what is left of an
+activation (see `lab.scene.manifest.Entry`). Weights travel once: the browser keeps them by
 digest and asks for those it lacks. A second scene may stand beside the first, to be compared.
 """
 

@@ -18,9 +18,11 @@ from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
-from lab.scene.build import read_tokens, scene
+from lab.scene.build import read_tokens, scene, weights_of
 from lab.scene.manifest import MOST_TOKENS, Packed, Scene
-from lab.training.checkpoint import Checkpoint
+from lab.scene.operands import Numbers
+from lab.scene.recompute import Reader
+from lab.training.checkpoint import Checkpoint, load_run
 
 Toggle = Mapping[str, Any]
 
@@ -78,6 +80,27 @@ def open_up(
     """All that the model forms on a text, under the reader's edits."""
     edits = [edit_of(t) for t in toggles]
     return scene(loaded.model, text, run=run, weights=weights, edits=edits)
+
+
+def numbers(
+    run: str, text: str, toggles: Sequence[Toggle] = ()
+) -> tuple[dict[str, Numbers], dict[str, Numbers], dict[str, Any]]:
+    """A, W and G of a line of NumPy on page 7: what a committed run forms on a text, its weights,
+    and the tables that are given.
+
+    Arrays of float64, without the batch: A["embed"] is (T, D), A["blocks.0.q"] (H, T, Dk),
+    A["blocks.0.pattern"] (H, T, T), A["logits"] (T, V). A weight has torch's shape, (outputs,
+    inputs): W["blocks.0.attention.wq.weight"] is (H * Dk, D). `ValueError` for an unknown run, or
+    a text that it cannot read.
+    """
+    loaded = load_run(run)
+    made = open_up(loaded, run, text, weights_of(loaded.model), toggles)
+    reader = Reader(made.manifest, made.blobs)
+    activations, weights = (
+        {e["name"]: reader.read(e["name"]) for e in made.manifest["tensors"] if e["kind"] == kind}
+        for kind in ("activation", "weight")
+    )
+    return activations, weights, made.manifest["given"]
 
 
 def share_that_takes_part(loaded: Checkpoint, text: str) -> float:

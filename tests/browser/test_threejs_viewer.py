@@ -67,8 +67,11 @@ def value_at(name: str, place: list[int], text: str = "7*8=56", kind: str = "pla
     blob = np.frombuffer(weights if tensor["kind"] == "weight" else activations, np.float16)
     shape = [n for n, axis in zip(tensor["shape"], tensor["axes"], strict=True) if axis != "batch"]
     size = int(np.prod(shape))
-    numbers = blob[tensor["offset"] : tensor["offset"] + size].reshape(shape)
-    return float(numbers[tuple(place)]) * tensor["scale"]
+    begins = (tensor["offset"], tensor["rest"])
+    half, rest = (
+        0.0 if at is None else blob[at:][:size].reshape(shape)[tuple(place)] for at in begins
+    )
+    return (float(half) + float(rest) / 2.0**11) * tensor["scale"]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,17 @@ def test_pointing_and_clicking_give_the_models_own_number(open_viewer: Open) -> 
         page.get_by_text(f"Pin(name='{name}', index={tuple(place)})").wait_for()
         shown = frame.locator(".value output").inner_text()
         assert float(shown.replace("−", "-")) == pytest.approx(value_at(name, place), rel=2e-3)
+
+
+def test_a_typed_token_leads_to_its_column_by_keyboard(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.get_by_role("button", name='See where token 2 "8" comes in').press("Enter")
+    assert frame.locator(".prompt .stand").all_inner_texts() == ["8"]
+    assert frame.locator("[role=status]").inner_text().startswith('token 2 "8" comes in here')
+    assert frame.evaluate("[viewer3d.pinned.box.tensor.name, viewer3d.pinned.col]") == ["embed", 2]
+    page.keyboard.press("Escape")
+    assert frame.locator(".prompt .stand").count() == 0
+    assert frame.evaluate("viewer3d.faded") == []
 
 
 def test_the_walk_plays_to_the_digit_that_drops_in(open_viewer: Open) -> None:
@@ -170,10 +184,10 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(open_viewer: Open) -> Non
     inside(0)
     frame.get_by_role("button", name="Previous stage").click()
     whole()
-    inside(frame.evaluate("viewer3d.state.stages.length - 2"))
+    frame.evaluate("viewer3d.scrub(viewer3d.state.stages.length - 2)")
     frame.get_by_role("button", name="Play the walk").click()
-    whole()
-    assert not frame.evaluate("viewer3d.state.playing")
+    frame.wait_for_function("!viewer3d.state.playing")  # it stays where the answer stands
+    assert frame.locator(".prompt .now").count() == 1
     assert page.console_errors == []
 
 
@@ -432,6 +446,103 @@ def test_the_wheel_zooms_only_once_the_picture_was_clicked(open_viewer: Open) ->
     frame.wait_for_function("d => viewer3d.view.pose.distance < d", arg=far)
 
 
+def test_keys_zoom_turn_and_step_cells_and_enter_takes_what_is_searched(
+    open_viewer: Open,
+) -> None:
+    page, frame = open_viewer()
+    hint, over = frame.get_by_text("click it, then the wheel zooms"), frame.locator("canvas.over")
+
+    def pose(key: str) -> dict[str, float]:
+        page.keyboard.press(key)
+        return frame.evaluate("({...viewer3d.view.pose})")
+
+    over.focus()
+    at = frame.evaluate("({...viewer3d.view.pose})")
+    assert hint.is_visible()
+    assert pose("+")["distance"] < at["distance"]
+    assert pose("-") == pytest.approx(at)
+    right, up = pose("Shift+ArrowRight"), pose("Shift+ArrowUp")
+    assert right["yaw"] > at["yaw"] and up["pitch"] > at["pitch"]
+    assert [up["x"], up["distance"]] == pytest.approx([at["x"], at["distance"]])
+    moved = pose("ArrowRight")
+    assert moved["x"] > at["x"] and moved["yaw"] == right["yaw"]
+    over.click(position={"x": 4, "y": 500})
+    assert hint.count() == 0
+
+    open_list(frame)
+    frame.get_by_role("searchbox").fill("pattern, layer 1, head 1")
+    page.keyboard.press("Enter")
+    assert frame.evaluate("viewer3d.pinned.box.tensor.name") == "blocks.1.pattern"
+    assert frame.evaluate("[viewer3d.pinned.box.plane, viewer3d.pinned.row]") == [1, 0]
+    assert frame.evaluate("document.activeElement.className") == "over"
+    page.keyboard.press("ArrowDown")
+    assert frame.evaluate("viewer3d.pinned.row") == 1
+    assert frame.locator("canvas.over").evaluate("e => e.getBoundingClientRect().top >= 0")
+    assert page.console_errors == []
+
+
+def test_first_back_next_and_last_are_four_signs(open_viewer: Open) -> None:
+    _, frame = open_viewer()
+    reel = frame.get_by_role("group", name="The walk")
+    stage, last = "viewer3d.state.stage", frame.evaluate("viewer3d.state.stages.length - 1")
+    signs: set[str] = set()
+    for name, expected in (
+        ("Last stage", last),
+        ("Back: previous stage", last - 1),
+        ("First stage", 0),
+        ("Next stage", 1),
+    ):
+        button = reel.get_by_role("button", name=name)
+        button.click()
+        assert frame.evaluate(stage) == expected
+        signs.add(button.inner_text())
+    assert len(signs) == 4
+
+
+def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
+    open_viewer: Open,
+) -> None:
+    page, frame = open_viewer()
+    inside = "document.body.scrollHeight"
+    before = frame.evaluate(inside)
+    place = frame.evaluate("document.querySelector('.stage').getBoundingClientRect().toJSON()")
+    assert place["width"] == frame.evaluate("innerWidth") and place["height"] >= 620
+    full = frame.get_by_role("button", name="The whole screen")
+    full.click()
+    frame.wait_for_function("document.fullscreenElement?.className.startsWith('v3')")
+    frame.wait_for_function("viewer3d.view.height > 400 && innerHeight <= screen.height")
+    fits = """() => ['.stage', '.reel', '.walk p', '.panel'].filter(one => {
+      const { top, bottom } = document.querySelector(one).getBoundingClientRect();
+      return top < 0 || bottom > innerHeight + 1;
+    })"""
+    assert frame.evaluate(fits) == []
+    frame.get_by_role("button", name="Next stage").click()
+    assert full.get_attribute("aria-pressed") == "true"
+    full.click()
+    frame.wait_for_function("document.fullscreenElement === null")
+    frame.wait_for_function("height => document.body.scrollHeight >= height", arg=before - 40)
+    assert frame.evaluate("viewer3d.view.width") == place["width"]
+    assert full.get_attribute("aria-pressed") == "false"
+    assert page.console_errors == []
+
+
+def test_a_phone_shows_the_way_home_that_was_asked_for(open_viewer: Open) -> None:
+    page, frame = open_viewer(width=390, touch=True)
+    frame.get_by_text("tap it, then a finger turns").wait_for()
+    frame.get_by_role("button", name='Follow the "5" home').tap()
+    home = frame.get_by_role("region", name="Follow it home")
+    home.locator("li").first.wait_for()
+    page.wait_for_function(
+        """() => {
+          const frame = document.querySelector('iframe').getBoundingClientRect();
+          const home = document.querySelector('iframe').contentDocument.querySelector('.home');
+          const { top, bottom } = home.getBoundingClientRect();
+          return frame.top + top > 0 && frame.top + bottom <= innerHeight;
+        }"""
+    )
+    assert page.console_errors == []
+
+
 # ---------------------------------------------------------------- fingers
 
 SCROLLED = "() => document.querySelector('[data-testid=\"stMain\"]').scrollTop"
@@ -633,7 +744,7 @@ def test_the_tree_and_the_grid_do_all_by_keyboard(open_viewer: Open) -> None:
     page.keyboard.press("ArrowDown")
     assert frame.evaluate("[viewer3d.pinned.col, viewer3d.pinned.row]") == [1, 1]
     said = frame.locator("[role=status]").inner_text()
-    assert said.startswith('blocks.0.resid_mid, position 1 "*", d_model 1: ')
+    assert said.startswith('blocks.0.resid_mid, token 1 "*", d_model 1: ')
     page.keyboard.press("Escape")
     assert frame.evaluate("viewer3d.pinned") is None
 
@@ -676,10 +787,10 @@ def test_a_screen_reader_has_the_tree_the_grid_and_one_quiet_voice(open_viewer: 
     heard = spoken(page)
     roles = [role for role, _, _ in heard]
     by_name = {(role, name): states for role, name, states in heard}
-    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is True
-    assert by_name["treeitem", "Layer 2, 23 matrices"]["expanded"] is False
-    assert by_name["treeitem", "z, 2 × 6 × 4"] == {
-        **by_name["treeitem", "q, 2 × 6 × 4"],
+    assert by_name["treeitem", "Layer 0, 23 matrices"]["expanded"] is True
+    assert by_name["treeitem", "Layer 1, 23 matrices"]["expanded"] is False
+    assert by_name["treeitem", "z, 2 heads of 4 × 6"] == {
+        **by_name["treeitem", "q, 2 heads of 4 × 6"],
         "selected": True,
     }
     assert ("tree", "Layers and matrices") in by_name
@@ -759,14 +870,14 @@ def test_picks_and_frames_cost_little_javascript(open_viewer: Open, slowness: fl
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < slowness
     assert times["frame"]["n"] == 20
-    assert frame.evaluate("viewer3d.drawCalls") == 2
+    assert frame.evaluate("viewer3d.drawCalls") == 3
 
 
 @pytest.mark.timing
-def test_two_scenes_are_two_draw_calls_as_one_is(open_viewer: Open, slowness: float) -> None:
+def test_two_scenes_are_three_draw_calls_as_one_is(open_viewer: Open, slowness: float) -> None:
     page, frame = open_viewer()
     ask(page, Beside="7*9=63")
     compared(frame, "7*8=56", "7*9=63")
     times = frame.evaluate("viewer3d.bench(20, 200)")
     assert times["pick"]["p95"] < slowness
-    assert frame.evaluate("viewer3d.drawCalls") == 2
+    assert frame.evaluate("viewer3d.drawCalls") == 3

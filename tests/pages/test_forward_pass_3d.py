@@ -45,7 +45,7 @@ def test_the_page_opens_on_seven_times_eight(book) -> None:
 
 
 @pytest.mark.parametrize("run", ["times_table_small", "chain_of_thought", "plain", "few_pairs"])
-def test_every_run_can_be_opened(book, run: str) -> None:
+def test_a_run_can_be_opened(book, run: str) -> None:
     app = book(PAGE)
     app.selectbox(key="ch70_run").set_value(run).run()
     assert not app.exception and not app.warning
@@ -59,6 +59,55 @@ def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book, prompt: str) ->
     assert not app.exception
     assert len(app.warning) == 1 and len(app.warning[0].value) < 200
     assert "Guess, then look" in text_of(app)
+    assert "Here is `7*8=` still" in app.warning[0].value
+    assert "".join(manifest(app)["tokens"]) == "7*8=56$"
+
+
+def test_a_bad_prompt_keeps_the_last_good_one_and_says_how_many_tokens_are_too_many(book) -> None:
+    app = book(PAGE)
+    box = app.text_input(key="ch70_prompt")
+    assert box.label == "Prompt, up to 64 tokens" and not box.max_chars
+    box.set_value("  3*4= ").run()
+    assert not app.warning and "".join(manifest(app)["tokens"]) == "3*4=12$"
+    app.text_input(key="ch70_prompt").set_value("7" * 400).run()
+    (said,) = (warning.value for warning in app.warning)
+    assert said == "400 tokens are too many; this model reads 64. Here is `3*4=` still."
+    assert "".join(manifest(app)["tokens"]) == "3*4=12$"
+
+
+def test_a_prompt_unlike_those_of_training_is_shown_and_called_a_guess(book) -> None:
+    app = book(PAGE)
+    app.text_input(key="ch70_prompt").set_value("12*12=").run()
+    (said,) = (warning.value for warning in app.warning)
+    assert "trained on products of numbers of one digit, such as `7*8=`" in said
+    assert "What follows `12*12=` is a guess" in said
+    assert "".join(manifest(app)["tokens"]).startswith("12*12=")
+
+
+def test_the_prompt_follows_the_model_and_one_of_the_reader_stays(book) -> None:
+    app = book(PAGE, ch70_beside="another prompt")
+    for run, prompt, other in (
+        ("rope_small", "37*48=", "37*49="),
+        ("one_digit_small", "07*48=", "07*49="),
+        ("times_table", "7*8=", "7*9="),
+    ):
+        app.selectbox(key="ch70_run").set_value(run).run()
+        assert app.text_input(key="ch70_prompt").value == prompt
+        assert app.text_input(key="ch70_beside_prompt").value == other
+        assert "".join(manifest(app)["tokens"]).startswith(prompt) and not app.warning
+    app.text_input(key="ch70_prompt").set_value("3*4=").run()
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert app.text_input(key="ch70_prompt").value == "3*4="
+    assert app.text_input(key="ch70_prompt").label == "Prompt, up to 8 tokens"
+
+
+def test_what_is_said_of_the_model_is_computed_for_the_one_that_is_open(book) -> None:
+    app = book(PAGE)
+    assert "4,746,496 parameters in 6 layers" in text_of(app)
+    assert re.search(r"From the `5`, always by the largest part, \d+ steps", text_of(app))
+    app.selectbox(key="ch70_run").set_value("few_pairs").run()
+    assert "parameters in 3 layers" in text_of(app)
+    assert re.search(r"From the `6`, always by the largest part, \d+ steps", text_of(app))
 
 
 def test_four_guesses_are_answered_from_the_model(book) -> None:
@@ -90,7 +139,11 @@ def test_the_flat_head_shows_the_numbers_of_the_scene(book) -> None:
     app = book(PAGE)
     app.selectbox(key="ch70_query").select_index(3).run()
     table = app.dataframe[0].value
-    assert len(table) == 4 and table["share of the blend"].sum() == pytest.approx(1, abs=2e-3)
+    assert list(table["token"]) == ['0 "7"', '1 "*"', '2 "8"', '3 "="']
+    assert table["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)
+    (scores,) = (table[name] for name in table.columns if name.startswith("scores"))
+    logs = table["ln of its share"]
+    assert (scores - scores[0]).tolist() == pytest.approx((logs - logs[0]).tolist(), abs=2e-4)
 
 
 def test_nonsense_in_the_link_is_named(book) -> None:
@@ -152,9 +205,9 @@ def test_another_model_reads_the_same_prompt_where_it_can(book) -> None:
     assert second["run"] == "times_table_small" and beside(app) == "7*8=56$"
     assert arguments(app)["beside_title"] == "the times table, small"
     app.text_input(key="ch70_prompt").set_value("12*34=56").run()
-    assert beside(app) == "12*34=56" and not app.warning
+    assert beside(app) == "12*34=56" and len(app.warning) == 1
     app.text_input(key="ch70_prompt").set_value("12*34=567").run()
-    assert "this model reads 8" in app.warning[0].value and beside(app) is None
+    assert "this model reads 8" in app.warning[1].value and beside(app) is None
     assert "".join(manifest(app)["tokens"]) == "12*34=567"
 
 
@@ -268,4 +321,4 @@ def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
     app.selectbox(key="ch70_run").set_value("times_table_small").run()
     assert not app.exception
     assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
-    assert app.dataframe[0].value["share of the blend"].sum() == pytest.approx(1, abs=2e-3)
+    assert app.dataframe[0].value["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)

@@ -3,13 +3,13 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Comments and indentation of shaders and styles need not travel. */
+/** Comments and indentation of shaders, styles and captions need not travel. */
 const squeezed: Plugin = {
   name: "squeezed",
   apply: "build",
   enforce: "pre",
   transform(code, id) {
-    if (!/src\/viewer\/(shaders|style)\.ts$/.test(id)) return null;
+    if (!/src\/viewer\/(shaders|style|captions|summaries)\.ts$/.test(id)) return null;
     const short = code
       .replace(/[ \t]*\/\/[^\n]*$/gm, "")
       .replace(/^[ \t]+/gm, "")
@@ -21,35 +21,46 @@ const squeezed: Plugin = {
   },
 };
 
-/** What three's renderer makes for every scene and this viewer, with two shaders of its own and no
- * lights, never asks anything of: by file, what stands there instead. */
-const UNUSED: Record<string, string> = {
-  "shaders/ShaderChunk": "export const ShaderChunk = {};",
-  "shaders/DFGLUTData": "export const getDFGLUT = () => null;",
-  "webgl/WebGLEnvironments":
-    "export const WebGLEnvironments = function () { this.get = t => t; this.dispose = () => {}; };",
-  "webgl/WebGLMaterials":
-    "export const WebGLMaterials = function () { this.refreshMaterialUniforms = (_, m) => { m.uniformsNeedUpdate = false; }; };",
-  "webgl/WebGLMorphtargets": "export const WebGLMorphtargets = function () {};",
-  "webgl/WebGLOutput": "export const WebGLOutput = function () {};",
-  "webgl/WebGLShadowMap": "export const WebGLShadowMap = function () { this.render = () => {}; };",
-  "webxr/WebXRManager":
-    "const no = () => {}; export const WebXRManager = function () { Object.assign(this, { enabled: false, isPresenting: false, addEventListener: no, removeEventListener: no, setAnimationLoop: no, getEnvironmentBlendMode: no, dispose: no }); };",
-};
+/** What three's renderer asks of parts that this viewer never uses: it brings its own shaders and their
+ * uniforms, casts no shadow maps, has no surroundings, no morphs and no headset. */
+const UNUSED: [RegExp, string][] = [
+  [/renderers\/shaders\/ShaderChunk\.js$/, "export const ShaderChunk = {};"],
+  [/renderers\/webgl\/WebGLShadowMap\.js$/, "export class WebGLShadowMap { render() {} }"],
+  [/renderers\/shaders\/DFGLUTData\.js$/, "export const getDFGLUT = () => null;"],
+  [
+    /renderers\/webgl\/WebGLEnvironments\.js$/,
+    "export class WebGLEnvironments { get() { return null; } dispose() {} }",
+  ],
+  [
+    /renderers\/webgl\/WebGLMaterials\.js$/,
+    "export class WebGLMaterials { refreshMaterialUniforms(_, m) { m.uniformsNeedUpdate = false; } }",
+  ],
+  [/renderers\/webgl\/WebGLMorphtargets\.js$/, "export class WebGLMorphtargets {}"],
+  [/renderers\/webgl\/WebGLOutput\.js$/, "export class WebGLOutput {}"],
+  [
+    /renderers\/webxr\/WebXRManager\.js$/,
+    `export class WebXRManager {
+      enabled = false;
+      isPresenting = false;
+      addEventListener() {}
+      removeEventListener() {}
+      setAnimationLoop() {}
+      getEnvironmentBlendMode() {}
+      dispose() {}
+    }`,
+  ],
+];
 
-const leftOut: Plugin = {
-  name: "left-out",
+const withoutUnused: Plugin = {
+  name: "without-unused",
   apply: "build",
   enforce: "pre",
-  load(id) {
-    const file = /three\/src\/renderers\/(.*)\.js$/.exec(id)?.[1];
-    return (file && UNUSED[file]) ?? null;
-  },
+  load: (id) => UNUSED.find(([file]) => file.test(id))?.[1] ?? null,
 };
 
 export default defineConfig(({ command }) => ({
   base: "./",
-  plugins: [squeezed, leftOut],
+  plugins: [squeezed, withoutUnused],
   resolve: {
     alias: [
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
     edit_of,
+    numbers,
     open_up,
     read_prompt,
     share_that_takes_part,
@@ -68,6 +70,28 @@ def test_a_change_at_earlier_tokens_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("lab.scene.session.run_with_trace", at_all_tokens)
     assert change_before(LOADED, "7*8=56$", "7*9=63$") >= 1
+
+
+def test_two_lines_load_what_a_line_of_numpy_calls_a_and_w() -> None:
+    """Lines as the panel of page 7 writes them, each beside the cell that it gives."""
+    names: dict[str, Any] = {"np": np}
+    asked = '"times_table_small", "7*8=56$"'
+    exec(f"from lab.scene.session import numbers\nA, W, G = numbers({asked})", names)
+    for line, cell in (
+        ('W["embed.weight"][G["token_ids"][2]][5]', 'A["embed"][2, 5]'),
+        (
+            'A["blocks.0.attn_norm"][3] @ W["blocks.0.attention.wq.weight"][9]',
+            'A["blocks.0.q"].swapaxes(0, 1).reshape(7, -1)[3, 9]',
+        ),
+        (
+            'A["blocks.1.q"][0, 3] @ A["blocks.1.k"][0, 2] / np.sqrt(A["blocks.1.q"].shape[-1])',
+            'A["blocks.1.scores"][0, 3, 2]',
+        ),
+        ('np.exp(A["logits"][3])[5] / np.exp(A["logits"][3]).sum()', 'A["probs"][3, 5]'),
+    ):
+        assert eval(line, names) == pytest.approx(eval(cell, names), rel=1e-5), line
+    off = [{"name": "z", "layer": 1, "index": {"head": 0}, "scale": 0}]
+    assert not numbers("times_table_small", "7*8=", off)[0]["blocks.1.z"][0].any()
 
 
 def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:

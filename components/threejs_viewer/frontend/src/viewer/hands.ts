@@ -23,6 +23,8 @@ export interface Reach {
   /** At a place in pixels of the picture. */
   hover: (cell: Cell | null, x?: number, y?: number) => void;
   pin: (cell: Cell) => void;
+  /** Ends the flight; whether there was one. */
+  skip: () => boolean;
   /** Lets go of one thing; whether there was one. */
   letGo: () => boolean;
   step: (by: number) => void;
@@ -32,6 +34,10 @@ export interface Reach {
   /** The camera was moved. */
   request: () => void;
 }
+
+/** What a key does: so many times nearer; a turn as if the pointer moved so many pixels. */
+const NEARER = 1.25;
+const TURN = 25;
 
 export class Hands {
   private pointers = new Map<number, { x: number; y: number }>();
@@ -51,7 +57,7 @@ export class Hands {
     over.addEventListener("pointerdown", (event) => {
       over.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-      this.moved = 0;
+      this.moved = this.reach.skip() ? Infinity : 0;
       this.taken = document.activeElement === over;
     });
     over.addEventListener("pointermove", (event) => this.move(event));
@@ -60,6 +66,7 @@ export class Hands {
       over.classList.remove("dragging");
       if (known && event.type === "pointerup" && this.moved < 5 && event.button === 0) {
         over.focus({ preventScroll: true });
+        this.shell.hint.remove();
         this.click(event);
       }
     };
@@ -151,6 +158,7 @@ export class Hands {
   }
 
   private key(event: KeyboardEvent): void {
+    if (event.key !== "Tab" && this.reach.skip()) return event.preventDefault();
     const typing =
       event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
     const picture =
@@ -167,11 +175,14 @@ export class Hands {
     }
     if (!typing && !onButton) acts[" "] = () => this.reach.play();
     if (picture) {
-      acts["ArrowLeft"] = () => this.arrow(-1, 0);
-      acts["ArrowRight"] = () => this.arrow(1, 0);
-      acts["ArrowUp"] = () => this.arrow(0, -1);
-      acts["ArrowDown"] = () => this.arrow(0, 1);
+      const arrow = event.shiftKey ? this.turn : this.arrow;
+      acts["ArrowLeft"] = () => arrow.call(this, -1, 0);
+      acts["ArrowRight"] = () => arrow.call(this, 1, 0);
+      acts["ArrowUp"] = () => arrow.call(this, 0, -1);
+      acts["ArrowDown"] = () => arrow.call(this, 0, 1);
       acts["Enter"] = () => this.enter();
+      acts["+"] = acts["="] = () => this.zoom(1 / NEARER);
+      acts["-"] = acts["_"] = () => this.zoom(NEARER);
     }
     const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : acts[event.key];
     if (!act) return;
@@ -201,6 +212,18 @@ export class Hands {
     this.reach.pin(
       cellAt(cell.box, clamp(cell.col + dc, cell.box.cols), clamp(cell.row + dr, cell.box.rows)),
     );
+  }
+
+  /** The camera goes round the picture, as the arrow points. */
+  private turn(dc: number, dr: number): void {
+    this.reach.view.orbit(-TURN * dc, -TURN * dr);
+    this.reach.request();
+  }
+
+  /** Towards the middle of the picture. */
+  private zoom(factor: number): void {
+    this.reach.view.zoom(factor, 0, 0);
+    this.reach.request();
   }
 
   private enter(): void {

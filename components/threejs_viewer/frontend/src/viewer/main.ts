@@ -92,7 +92,12 @@ function render(event: Event): void {
   }
   viewer.retheme(look.theme, look.font);
   load(viewer, args);
-  Streamlit.setFrameHeight();
+  fitFrame();
+}
+
+/** Nothing stands in the frame while the viewer has the whole screen: the frame waits as it is. */
+function fitFrame(): void {
+  if (viewer && !document.fullscreenElement) Streamlit.setFrameHeight();
 }
 
 function load(to: Viewer, args: Arguments): void {
@@ -170,7 +175,7 @@ async function start(): Promise<void> {
   Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, render);
   borrowFonts(() => viewer?.reletter());
   addEventListener("pagehide", () => viewer?.dispose());
-  new ResizeObserver(() => viewer && Streamlit.setFrameHeight()).observe(document.body);
+  new ResizeObserver(fitFrame).observe(document.body);
   Streamlit.setComponentReady();
 }
 

@@ -6,15 +6,20 @@ import { choicesAt, sameEdit, type Edit } from "./broken";
 import { sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
+import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
+import { grants, meant, wishOf } from "./find";
 import { cellAt, type Cell } from "./pick";
 import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
+import { loads } from "./text";
 
 export interface PanelEvents {
   choose: (name: string) => void;
+  /** Searched for by name, and by head or null. */
+  find: (name: string, head: number | null) => void;
   pin: (cell: Cell) => void;
   glow: (names: string[] | null) => void;
   edit: (edit: Edit) => void;
@@ -31,7 +36,7 @@ export class Panel {
   private grid = make("section", { class: "cells" });
   private search = make("input", {
     type: "search",
-    placeholder: "Find a matrix: q, ffn, embed …",
+    placeholder: "Find: q, ffn, layer 3 pattern …",
     "aria-label": "Find a matrix by name",
   });
   private tree = make("div", { role: "tree", "aria-label": "Layers and matrices", class: "tree" });
@@ -48,6 +53,7 @@ export class Panel {
     this.search.addEventListener("input", () => this.fillTree());
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") this.items()[0]?.focus();
+      if (event.key === "Enter") this.find();
       if (event.key === "Escape") ((this.search.value = ""), this.fillTree());
     });
     this.tree.addEventListener("keydown", (event) => this.keys(event));
@@ -56,6 +62,11 @@ export class Panel {
       { class: "finder" },
       make("summary", {}, "All matrices"),
       this.search,
+      make(
+        "p",
+        { class: "note" },
+        "Shapes are as drawn, rows × columns, and a token is a column. In code the array is (tokens, width), its transpose.",
+      ),
       this.tree,
     );
     this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
@@ -64,7 +75,7 @@ export class Panel {
   load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
     [this.scene, this.theme, this.comparison] = [scene, theme, comparison];
     if (this.open.size === 0)
-      this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
+      this.open.add("Before the blocks").add("Layer 0").add("After the blocks");
     this.trail.load(scene, theme);
     keepFocus(this.tree, () => this.fillTree());
   }
@@ -147,6 +158,16 @@ export class Panel {
       parts.push(
         make(
           "pre",
+          {
+            class: "numpy loads",
+            role: "group",
+            tabindex: 0,
+            "aria-label": "What loads its numbers",
+          },
+          loads(scene.manifest, why.numpy, edits),
+        ),
+        make(
+          "pre",
           { class: "numpy", role: "group", tabindex: 0, "aria-label": "The same in NumPy" },
           why.numpy,
         ),
@@ -220,6 +241,15 @@ export class Panel {
 
   // ------------------------------------------------------------ follow a digit home
 
+  /** The way home comes into sight, wherever on the page it lies: now, and again once the frame
+   * around all this has grown with it. */
+  showHome(still: boolean): void {
+    const behavior = still ? "instant" : "smooth";
+    const show = (): void => this.trail.root.scrollIntoView({ block: "nearest", behavior });
+    show();
+    addEventListener("resize", show, { once: true, signal: AbortSignal.timeout(1000) });
+  }
+
   /** A logit, or the chance that is made of it, is where a way home begins. */
   private homeward(t: Tensor, place: number[]): void {
     const named = actOf(this.scene, t) === "chances" ? t.inputs?.[0] : t.name;
@@ -241,7 +271,11 @@ export class Panel {
     const head = make(
       "tr",
       {},
-      make("th", { scope: "col" }, `${down} \\ ${across}`),
+      make(
+        "th",
+        { scope: "col" },
+        [down, across].map((axis) => axisName(box.tensor, axis)).join(" \\ "),
+      ),
       ...cols.map((c) =>
         make(
           "th",
@@ -325,14 +359,28 @@ export class Panel {
 
   // ------------------------------------------------------------ the tree
 
+  /** What Enter takes: of what is searched for, the one that is meant. */
+  private get sought(): Tensor | undefined {
+    const wish = wishOf(this.search.value);
+    const granted = this.tensors().filter((t) => grants(t, wish));
+    return this.search.value.trim() ? meant(granted, wish) : undefined;
+  }
+
+  private find(): void {
+    const { sought } = this;
+    if (sought) this.events.find(sought.name, wishOf(this.search.value).head);
+  }
+
   private fillTree(): void {
-    const wanted = this.search.value.trim().toLowerCase();
+    const wanted = this.search.value.trim();
+    const wish = wishOf(wanted);
+    const { sought } = this;
     const groups = new Map<string, Tensor[]>();
     let side = "Before";
     for (const t of this.tensors()) {
       if (t.layer !== null) side = "After";
-      if (wanted && !t.name.toLowerCase().includes(wanted)) continue;
-      const group = t.layer !== null ? `Layer ${t.layer + 1}` : `${side} the blocks`;
+      if (wanted && !grants(t, wish)) continue;
+      const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the blocks`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];
@@ -360,11 +408,11 @@ export class Panel {
           "div",
           {
             role: "treeitem",
-            class: `leaf ${t.kind}`,
+            class: `leaf ${t.kind}${t === sought ? " sought" : ""}`,
             tabindex: -1,
             "aria-level": 2,
             "aria-selected": String(t.name === this.chosen),
-            "aria-label": `${short(t.name)}, ${t.shape.join(" × ")}`,
+            "aria-label": `${short(t.name)}, ${this.shapeOf(t)}`,
             "data-name": t.name,
             "data-group": group,
             click: () => this.events.choose(t.name),
@@ -372,7 +420,7 @@ export class Panel {
             pointerleave: () => this.events.glow(null),
           },
           short(t.name),
-          make("small", {}, ` ${t.shape.join(" × ")}`),
+          make("small", {}, ` ${this.shapeOf(t)}`),
           this.contrastOf(t),
         );
         nodes.push(item);
@@ -388,6 +436,11 @@ export class Panel {
     const { left, right } = this.comparison ?? { left: this.scene, right: null };
     const only = right?.tensors.filter((t) => !left.byName.has(t.name)) ?? [];
     return [...inReadingOrder(left), ...only];
+  }
+
+  private shapeOf({ name }: Tensor): string {
+    const { left, right } = this.comparison ?? { left: this.scene, right: this.scene };
+    return drawn(left, name) || drawn(right, name);
   }
 
   /** How far a matrix is from its partner: so the first that differs is found by reading down. */
@@ -486,6 +539,10 @@ function axesOf(box: Box): [string, string] {
   return box.stepRow === 1 ? [row, col] : [col, row];
 }
 
+/** A position of what is formed is a token. */
+const axisName = ({ kind }: Tensor, axis: string): string =>
+  axis === "position" && kind === "activation" ? "token" : axis;
+
 function nameAt(scene: Scene, t: Tensor, axis: string, i: number): string {
   if (axis === "source") return `${i} (${sourceName(scene, t, i)})`;
   const token =
@@ -513,5 +570,7 @@ function inReadingOrder(scene: Scene): Set<Tensor> {
 
 /** Index with the names of its axes, tokens spelt out. */
 export function places(scene: Scene, t: Tensor, place: number[]): string {
-  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, t, axis, place[i]!)}`).join(", ");
+  return t.axes
+    .map((axis, i) => `${axisName(t, axis)} ${nameAt(scene, t, axis, place[i]!)}`)
+    .join(", ");
 }

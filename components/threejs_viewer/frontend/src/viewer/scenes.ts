@@ -8,6 +8,7 @@ import {
   unmatched,
   type Comparison,
 } from "./compare";
+import { remember } from "./drawn";
 import { indexOf, openScene, placeOf, type Manifest, type Scene, type Tensor } from "./data";
 import { cellPlace, plan, type Box, type Plan } from "./layout";
 import type { Edit, HeadCost, Whole } from "./broken";
@@ -59,7 +60,11 @@ export function openScenes({ notes = [], beside, ...first }: Payload, shaded: bo
   const scenes = other ? [scene, other] : [scene];
   const comparison = other && compare(scene, other, shaded);
   const room = Math.max(...scenes.map((s) => s.manifest.tokens.length));
-  const sides = scenes.map((s) => ({ plan: plan(s, room), shown: s, matched: () => Infinity }));
+  const sides = scenes.map((s) => ({
+    plan: remember(plan(s, room)),
+    shown: s,
+    matched: () => Infinity,
+  }));
   const shapes = JSON.stringify(scenes.map((s) => shapeOf(s.manifest)));
   const problems = [
     ...notes,

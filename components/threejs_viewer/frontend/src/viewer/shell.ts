@@ -13,6 +13,8 @@ export interface ShellActs {
   step: (by: number) => void;
   play: () => void;
   shade: (shaded: boolean) => void;
+  soar: () => void;
+  skip: () => void;
 }
 
 const HELP: [string, string][] = [
@@ -22,6 +24,8 @@ const HELP: [string, string][] = [
   ["Two fingers", "zoom and move"],
   ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
   ["Arrows", "next cell; without a cell: move the picture"],
+  ["Shift + arrows", "turn the picture"],
+  ["+, −", "zoom"],
   ["Space", "play or pause the walk"],
   ["PgDn, PgUp", "next, previous stage; before the first: the whole model"],
   ["F", "fly to the kept cell's matrix, or to the whole model"],
@@ -79,10 +83,19 @@ export class Shell {
     this.values,
     this.difference,
   );
+  /** How to take the picture up; gone once that was done. */
+  readonly hint = make(
+    "p",
+    { class: "wheel" },
+    matchMedia("(pointer: coarse)").matches
+      ? "tap it, then a finger turns; two zoom"
+      : "click it, then the wheel zooms",
+  );
   private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
+  private soaring = button("fly", "Fly through the model", () => this.acts.soar());
   /** Where to look from, and how to get there: of no use to flat maps. */
   private sights = [
     button("all", "See the whole model", () => this.acts.fly("all")),
@@ -91,6 +104,12 @@ export class Shell {
     button("attention", "Attention of this layer", () => this.acts.fly("attention")),
     button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
   ];
+  private skipping = make(
+    "div",
+    { class: "flight", hidden: true },
+    make("p", {}),
+    button("Skip", "Skip the flight (any key)", () => this.acts.skip()),
+  );
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
   constructor(
@@ -107,6 +126,7 @@ export class Shell {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
+    this.soaring.classList.add("again");
     this.showPlaying(false);
     this.fillHelp();
     const views = make(
@@ -116,15 +136,18 @@ export class Shell {
       this.shading,
       this.follow,
       this.motion,
+      this.soaring,
+      this.fullscreen(),
       button("?", "Keys and mouse", () => this.toggleHelp()),
     );
     const reel = make(
       "div",
       { class: "reel", role: "group", "aria-label": "The walk" },
-      button("|◀", "First stage", () => this.acts.scrub(0)),
-      button("◀", "Previous stage (PgUp)", () => this.acts.step(-1)),
+      button("⇤", "First stage", () => this.acts.scrub(0)),
+      button("← Back", "Back: previous stage (PgUp)", () => this.acts.step(-1)),
       this.playing,
-      button("▶|", "Next stage (PgDn)", () => this.acts.step(1)),
+      button("Next →", "Next stage (PgDn)", () => this.acts.step(1)),
+      button("⇥", "Last stage", () => this.acts.scrub(Infinity)),
       this.scrub,
       this.count,
       this.speed,
@@ -132,25 +155,19 @@ export class Shell {
     this.place.append(
       this.gl,
       this.over,
-      this.map,
       this.tip,
       ...corners,
       ...this.titles,
+      this.skipping,
       this.notice,
-      make(
-        "p",
-        { class: "wheel" },
-        matchMedia("(pointer: coarse)").matches
-          ? "tap it, then a finger turns; two zoom"
-          : "click it, then the wheel zooms",
-      ),
+      this.hint,
       this.help,
     );
     this.root.append(
       make("style", {}, STYLE),
       make("div", { class: "top" }, this.prompt, views),
       this.place,
-      make("div", { class: "walk" }, reel, this.title, this.text),
+      make("div", { class: "walk" }, this.map, reel, make("div", {}, this.title, this.text)),
       panel,
       this.live,
     );
@@ -195,6 +212,14 @@ export class Shell {
     this.title.textContent = title;
   }
 
+  /** What is seen on the flight; null: there is none. */
+  showFlight(caption: string | null): void {
+    this.root.classList.toggle("flying", caption !== null);
+    this.skipping.hidden = caption === null;
+    const p = this.skipping.querySelector("p")!;
+    if (p.textContent !== caption) p.textContent = caption;
+  }
+
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
     this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
@@ -211,9 +236,9 @@ export class Shell {
 
   /** Without WebGL: flat maps stand where the picture would. */
   flatten(maps: HTMLElement): void {
-    const { gl, over, map, sights, motion } = this;
-    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
-    this.place.querySelector(".wheel")?.remove();
+    const { gl, over, map, sights, motion, soaring } = this;
+    for (const gone of [gl, over, map, ...sights, motion, soaring]) gone.remove();
+    this.hint.remove();
     this.place.prepend(maps);
   }
 
@@ -247,8 +272,32 @@ export class Shell {
   toggleHelp(show = this.help.hidden): void {
     this.help.hidden = !show;
     if (show) this.help.querySelector("button")?.focus();
-    else
-      (this.over.isConnected ? this.over : this.place.querySelector<HTMLElement>(".flat"))?.focus();
+    else this.focus();
+  }
+
+  private focus(options?: FocusOptions): void {
+    const { over } = this;
+    const maps = this.place.querySelector<HTMLElement>(".flat");
+    (over.isConnected ? over : maps)?.focus(options);
+  }
+
+  /** The picture comes into sight and takes the keys. */
+  face(): void {
+    this.focus({ preventScroll: true });
+    this.place.scrollIntoView({ block: "nearest", behavior: this.still ? "instant" : "smooth" });
+  }
+
+  /** Gives the window to the picture and all its controls; null where no part of a page may. */
+  private fullscreen(): HTMLElement | null {
+    if (!document.fullscreenEnabled) return null;
+    const toggle = button("fullscreen", "The whole screen (Esc leaves)", () => {
+      if (document.fullscreenElement) void document.exitFullscreen();
+      else void this.root.requestFullscreen();
+    });
+    this.root.addEventListener("fullscreenchange", () => {
+      toggle.setAttribute("aria-pressed", String(!!document.fullscreenElement));
+    });
+    return toggle;
   }
 }
 

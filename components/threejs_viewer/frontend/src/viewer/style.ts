@@ -15,7 +15,9 @@ export const STYLE = `
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
-.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
+.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; }
+.v3 .prompt button:hover { box-shadow: inset 0 0 0 1px var(--accent); }
+.v3 .prompt .written button { text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
 .v3 .prompt.long button { margin: -3px; padding: 3px; }
 .v3 .prompt .stand { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .v3 .prompt .reached { background: var(--accent); color: var(--bg); }
@@ -31,7 +33,7 @@ export const STYLE = `
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
 .v3 .stage canvas.over.dragging { cursor: grabbing; }
-.v3 .stage canvas.map { position: absolute; right: 8px; top: 8px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; opacity: .92; }
+.v3 .walk > * { grid-column: 2; } .v3 .walk > .map { grid-area: 1 / 1 / span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
@@ -39,10 +41,14 @@ export const STYLE = `
 .v3 .stage.split::after { content: ""; position: absolute; inset: 0 auto 0 50%; border-left: 1px solid var(--line); pointer-events: none; }
 .v3 .side { position: absolute; left: 0; top: 0; width: 50%; margin: 0; padding: 3px 8px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; color: var(--soft); background: var(--bg); pointer-events: none; z-index: 1; }
 .v3 .side + .side { left: 50%; } .v3 .side b { color: var(--ink); } .v3 .side code { font: 600 13px "Source Code Pro", ui-monospace, monospace; color: var(--ink); }
-.v3 .split:has(.flat)::after { display: none; } .v3 .stage.split canvas.map { top: 54px; zoom: .6; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
+.v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .flight { position: absolute; inset: auto 0 0; z-index: 2; display: flex; gap: 14px; align-items: center; justify-content: center; padding: 12px; pointer-events: none; }
+.v3 .flight[hidden] { display: none; }
+.v3 .flight p { margin: 0; padding: 4px 10px; border-radius: 5px; background: var(--bg); font: 17px/1.4 "Source Serif", "Source Serif 4", Georgia, serif; }
+.v3 .flight button { pointer-events: auto; } .v3.flying :is(.wheel, .two, .next) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
 .v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
 .v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
@@ -60,7 +66,7 @@ export const STYLE = `
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
-.v3 .walk { grid-area: walk; min-height: 128px; }
+.v3 .walk { grid-area: walk; min-height: 128px; display: grid; grid-template: auto 1fr / auto minmax(0, 1fr); gap: 0 16px; align-content: start; }
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
 .v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
@@ -79,6 +85,7 @@ export const STYLE = `
 .v3 .terms { margin: 4px 0; padding: 0; list-style: none; font: 12.5px/1.6 "Source Code Pro", ui-monospace, monospace; columns: 1; }
 .v3 .terms b { display: inline-block; min-width: 6.5em; text-align: right; margin-right: .8em; } .v3 .terms li { overflow-wrap: anywhere; }
 .v3 .numpy { margin: 4px 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--raised); border-radius: 4px; font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; }
+.v3 .loads { margin-bottom: -4px; color: var(--soft); font-size: 11px; }
 .v3 .break { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-top: 6px; } .v3 .break button { min-height: 26px; padding: 1px 7px; font-size: 13px; }
 .v3 .scale { height: 12px; border: 1px solid var(--line); border-radius: 3px; background: linear-gradient(90deg, var(--negative), var(--bg), var(--positive)); }
 .v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; gap: 16px; margin-top: 4px; }
@@ -97,7 +104,9 @@ export const STYLE = `
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
 .v3 .tree .leaf { margin-left: 16px; font: 13px/1.4 "Source Code Pro", ui-monospace, monospace; } .v3 .tree .differs { color: var(--accent); } .v3 .tree .weight { color: var(--soft); }
+.v3 .tree .sought::after { content: " ↵"; color: var(--accent); font-weight: 600; }
 .v3 .tree [aria-selected=true] { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
+.v3 .home { scroll-margin: 70px 0 12px; }
 .v3 .home .head { display: flex; justify-content: space-between; align-items: center; } .v3 .home .head button { min-height: 26px; padding: 0 9px; }
 .v3 .home .head h3 { font-family: var(--font); }
 .v3 .home nav { display: flex; flex-wrap: wrap; gap: 4px; margin: 4px 0 8px; } .v3 .home nav button { font-size: 12px; min-height: 26px; padding: 1px 7px; text-align: left; } .v3 .home nav button + button::before { content: "← "; }
@@ -114,7 +123,10 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
-  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
+  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
 }
-@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
+@media (max-width: 480px) { .v3 .walk { display: block; } .v3 .walk > .map { display: none; } }
+.v3:fullscreen { overflow: auto; padding: 12px; grid-template: auto minmax(50vh, 1fr) auto / minmax(0, 1fr) 340px; grid-template-areas: "top top" "stage panel" "walk panel"; }
+.v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { max-height: none; }
+@media (max-width: 820px) { .v3:fullscreen { grid-template: auto minmax(50vh, 1fr) auto auto / minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; } }
 `;

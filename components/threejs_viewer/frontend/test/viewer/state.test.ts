@@ -45,7 +45,6 @@ test("a step back from the first stage brings the whole back, and so does each w
     "a step back from the first": steps(start, 1, -1),
     "letting go": states.letGo(inside),
     "the whole model, in the midst of a play": states.leave(states.play(inside)),
-    "the end of the play": states.tick(states.tick(states.play(states.scrub(start, last - 1)))),
   };
   for (const [way, state] of Object.entries(ways)) {
     expect(whole(state), way).toBe(true);
@@ -74,12 +73,12 @@ test("a step past the last stage stays there", () => {
   expect(steps(states.scrub(start, last), 1)).toEqual(states.scrub(start, last));
 });
 
-test("play runs through every stage once, and a second play begins at the first", () => {
+test("play runs through every stage once and stays at the last, a second play begins at the first", () => {
   let state = states.play(start);
   const seen = [state.stage];
   while ((state = states.tick(state)).playing) seen.push(state.stage);
   expect(seen).toEqual(stages.map((_, i) => i));
-  expect(whole(state)).toBe(true);
+  expect(state).toEqual(states.scrub(start, last));
   expect(states.play(state).stage).toBe(0);
 });
 
@@ -182,7 +181,37 @@ test("above a stage the computed tokens are marked, later ones wait, the chosen 
   expect(looks(states.scrub(start, last))).toEqual(["", "", "", "", "", "now", "next"]);
 });
 
-test("every digit that the model wrote can be followed home, and no typed one", () => {
-  const written = states.chips(start, tokens).map((chip) => chip.written);
-  expect(written).toEqual([false, false, false, false, true, true]);
+test("the walk stops when the answer stands: 7*8=56, without the token that says so", () => {
+  const done = [...tokens, "$"];
+  const end = stages.with(-1, { ...stages[last]!, next: { token: "$", share: 1 } });
+  const text = (state: State): string =>
+    states
+      .chips(state, done)
+      .map(({ token }) => token)
+      .join("");
+  const ended = states.scrub({ ...start, stages: end }, last);
+  expect(text(ended)).toBe("7*8=56");
+  expect(text(states.step(ended, 1))).toBe("7*8=56");
+  expect(text(states.leave(ended))).toBe("7*8=56$");
+});
+
+test("every token that the model wrote can be followed home, one that drops in too; a typed one is where a way ends", () => {
+  const written = (state: State): boolean[] =>
+    states.chips(state, tokens).map((chip) => chip.written);
+  expect(written(start)).toEqual([false, false, false, false, true, true]);
+  expect(written(states.scrub(start, last))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test("another number ends the way home, the same one again does not", () => {
+  const home = states.stand(states.pin(start, q), stop);
+  expect(states.pin(home, { ...q }).standing).toEqual(stop);
+  expect(states.pin(home, k).standing).toBe(null);
 });
