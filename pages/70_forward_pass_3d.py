@@ -163,12 +163,8 @@ def side_beside(
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
 
-def whole_model(run: str, prompt: str) -> tuple[Whole | None, list[HeadCost] | None]:
+def whole_model(run: str, prompt: str) -> tuple[Whole, list[HeadCost] | None]:
     """What it writes with all its parts, and its heads ranked, once a reader has asked for that."""
-    try:
-        prompt = session.read_prompt(probes.take(run), prompt)
-    except ValueError:
-        return None, None
     ranked = st.session_state.get("ch70_ranked", False)
     return probes.whole(run, prompt), probes.ranking(run, prompt) if ranked else None
 

@@ -15,7 +15,7 @@ import {
 import { say, type Scene } from "./data";
 import { button, make } from "../shared/dom";
 import { percent } from "./next";
-import { bare } from "./text";
+import { bare, tokenAt } from "./text";
 import { promptLength } from "./walk";
 
 export interface TreasureActs {
@@ -202,8 +202,7 @@ export class Treasures {
     const query = this.given - 1;
     const most = edit.name === "z" ? mostRead(this.found.scene, edit, query) : null;
     if (!most || query < 0) return "";
-    const named = (t: number): string => `token ${t} "${this.tokens[t]}"`;
-    return ` For ${named(query)} it fetches most from ${named(most.key)}: ${percent(most.share)} of its attention.`;
+    return ` For ${tokenAt(this.found.scene, query)} it fetches most from ${tokenAt(this.found.scene, most.key)}: ${percent(most.share)} of its attention.`;
   }
 }
 
