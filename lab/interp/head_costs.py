@@ -33,7 +33,7 @@ class HeadCost:
 
 
 def head_costs(model: GPT, text: str, prompt_length: int) -> list[HeadCost]:
-    """The heads of a model that wrote `text` behind its first `prompt_length` tokens, dearest first.
+    """The heads of a model that wrote `text` behind `prompt_length` tokens, the dearest first.
 
     nats(head) = sum over t of ln p(x_t | x_<t) - ln p(x_t | x_<t, z_head = 0), t over the answer.
 
