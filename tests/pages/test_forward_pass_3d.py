@@ -38,7 +38,9 @@ def beside(app) -> str | None:
 def test_the_page_opens_on_seven_times_eight(book) -> None:
     app = book(PAGE)
     assert not app.exception
-    assert "It writes `7*8=56$`" in text_of(app)
+    said = text_of(app)
+    assert said.index("It writes `7*8=56$`") < said.index("Everything is in front of you now")
+    assert "The `$` is its sign that the text ends here. The answer is 56, which is right" in said
     shown = manifest(app)
     assert "".join(shown["tokens"]) == "7*8=56$" and shown["run"] == "times_table"
     assert any(entry["name"] == "blocks.5.ffn.w_out.weight" for entry in shown["tensors"])
