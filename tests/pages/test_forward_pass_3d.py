@@ -306,12 +306,6 @@ def test_an_answer_that_means_nothing_changes_nothing(book) -> None:
         assert answered(app, count, **value) == before
 
 
-def test_a_model_of_latents_and_experts_has_its_heads_ranked(book) -> None:
-    app = book(PAGE, ch70_run="mla_moe", ch70_prompt="37*48=")
-    ranking = answered(app, 1, rank=True)["ranking"]
-    assert len(ranking) == 24 and ranking[0]["nats"] > 1
-
-
 # ---------------------------------------------------------------- other models
 
 

@@ -117,10 +117,9 @@ function load(to: Viewer, args: Arguments): void {
     ]),
     args.beside_title,
     edits,
-    whole,
-    ranking,
   ]);
-  if (digest === shown) return; // only the theme or the width changed
+  // Only the theme or the width changed, or what is known of the heads.
+  if (digest === shown) return to.judge(whole, ranking);
   shown = digest;
   to.update({
     ...numbersOf(first),

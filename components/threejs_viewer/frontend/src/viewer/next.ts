@@ -58,7 +58,10 @@ export class Next {
   });
 
   /** `goOn`: the model is to write on behind a text that ends with what was drawn. */
-  constructor(private goOn: (text: string) => void) {
+  constructor(
+    private goOn: (text: string) => void,
+    private say: (text: string) => void,
+  ) {
     this.warmth.addEventListener("input", () => this.renew());
     const more = make(
       "div",
@@ -114,6 +117,7 @@ export class Next {
     const chances = chancesAt(this.logits, this.temperature);
     for (let i = 0; i < times; i++) this.draws.push(drawn(chances, this.throwDice()));
     this.fill();
+    this.say(this.tally.textContent);
   }
 
   private fill(): void {

@@ -23,6 +23,7 @@ export interface TreasureActs {
   rank: () => void;
   breakHead: (layer: number, head: number) => void;
   mend: () => void;
+  say: (text: string) => void;
 }
 
 /** What the model does now, and what it did before parts of it were broken. */
@@ -45,6 +46,7 @@ export class Treasures {
   private list = make("section", { class: "ranking", "aria-label": "All heads", hidden: true });
   private banner = make("section", { class: "banner", "aria-label": "What broke", hidden: true });
   private found!: Found;
+  private said = "";
 
   constructor(private acts: TreasureActs) {
     this.root.append(
@@ -72,7 +74,9 @@ export class Treasures {
     this.follow.textContent = `Follow the ${digit} home`;
     this.follow.setAttribute("aria-label", this.follow.textContent);
     this.fillRanking();
-    this.fillBanner();
+    const said = this.fillBanner();
+    if (said !== this.said) this.acts.say(said || "all parts are mended");
+    this.said = said;
   }
 
   // ------------------------------------------------------------ the ranking
@@ -95,7 +99,7 @@ export class Treasures {
             make(
               "p",
               {},
-              `What the loss of each head costs the answer ${answerOf(before, this.given)}, in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
+              `What the loss of each head costs the answer "${answerOf(before, this.given)}", in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
             ),
             make("ol", {}, ...ranking.map((cost) => this.row(cost, most, before, off(cost)))),
           ]
@@ -111,7 +115,7 @@ export class Treasures {
   private row(cost: HeadCost, most: number, before: string, off: boolean): HTMLElement {
     const { layer, head, nats, writes } = cost;
     const [was, is] = [answerOf(before, this.given), answerOf(writes, 0)];
-    const text = was === is ? `still ${is}` : `${was} → ${is}`;
+    const text = was === is ? `still ${is}` : `${was.length > 4 ? "" : was} → ${is}`;
     const b = button(
       "",
       `Break head ${head} of layer ${layer}: ${say(nats, 2)} nats, ${text}`,
@@ -129,7 +133,14 @@ export class Treasures {
         make("i", { style: `width:${(100 * Math.max(0, nats)) / most}%` }),
       ),
       make("span", {}, `head ${head} of layer ${layer}`),
-      make("b", {}, nats.toFixed(3).replace("-", "−")),
+      make(
+        "b",
+        {},
+        nats
+          .toFixed(3)
+          .replace(/^-0\.0+$/, "0.000")
+          .replace("-", "−"),
+      ),
       make("small", { class: was === is ? "" : "changed" }, text),
     );
     return make("li", {}, b);
@@ -137,30 +148,22 @@ export class Treasures {
 
   // ------------------------------------------------------------ the banner
 
-  private fillBanner(): void {
+  /** What it says. */
+  private fillBanner(): string {
     const { edits, whole, scene } = this.found;
     const edit = edits.at(-1);
     this.banner.hidden = !edit;
-    if (!edit) return this.banner.replaceChildren();
+    if (!edit) return "";
     const now = this.tokens.join("");
     const typed = now.slice(0, this.given);
     const [was, is] = [answerOf(whole?.text ?? now, this.given), answerOf(now, this.given)];
+    const change = was === is ? `still ${is}` : `${was} → ${is}`;
+    const parts = edits.map((e) => this.broken(e)).join(" ");
+    const told = `${parts}${this.doubt(was === is)}${this.fetched(edit)}`;
     const why = make("p", { class: "why", hidden: true });
     this.banner.replaceChildren(
-      make(
-        "p",
-        { class: "change", role: "status" },
-        make("small", {}, typed),
-        was === is ? ` still ${is}` : ` ${was} → ${is}`,
-      ),
-      make(
-        "p",
-        {},
-        edits.map((e) => this.broken(e)).join(" "),
-        this.doubt(was === is),
-        " ",
-        this.fetched(edit),
-      ),
+      make("p", { class: "change" }, make("small", {}, typed), ` ${change}`),
+      make("p", {}, told),
       why,
       make(
         "p",
@@ -177,6 +180,7 @@ export class Treasures {
           : null,
       ),
     );
+    return `${typed} ${change}. ${told}`;
   }
 
   private broken(edit: Edit): string {
@@ -199,7 +203,7 @@ export class Treasures {
     const most = edit.name === "z" ? mostRead(this.found.scene, edit, query) : null;
     if (!most || query < 0) return "";
     const named = (t: number): string => `token ${t} "${this.tokens[t]}"`;
-    return `For ${named(query)} it reads ${named(most.key)} most: ${percent(most.share)} of its attention.`;
+    return ` For ${named(query)} it fetches most from ${named(most.key)}: ${percent(most.share)} of its attention.`;
   }
 }
 

@@ -89,6 +89,8 @@ export class Viewer implements Reach {
   private ranking: HeadCost[] | null = null;
   /** The last scene in which no part was broken. */
   private mended: Scene | null = null;
+  /** The head that is about to be broken. */
+  private going: { layer: number; head: number } | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
   private theme: Theme;
@@ -107,7 +109,10 @@ export class Viewer implements Reach {
   private flat: Flat | null = null;
   private panel: Panel;
   private treasures: Treasures;
-  private next = new Next((text) => this.events.goOn(text));
+  private next = new Next(
+    (text) => this.events.goOn(text),
+    (text) => this.say(text),
+  );
   private shell: Shell;
   private room: ResizeObserver;
 
@@ -131,6 +136,7 @@ export class Viewer implements Reach {
       rank: () => this.events.rank(),
       breakHead: (layer, head) => this.breakHead(layer, head),
       mend: () => this.events.mend(),
+      say: (text) => this.say(text),
     });
     this.shell = new Shell(
       {
@@ -535,6 +541,13 @@ export class Viewer implements Reach {
 
   // ------------------------------------------------------------ what is broken
 
+  /** What is known of the whole model and of its heads. */
+  judge(whole: Whole | null, ranking: HeadCost[] | null): void {
+    if (JSON.stringify([whole, ranking]) === JSON.stringify([this.whole, this.ranking])) return;
+    [this.whole, this.ranking] = [whole, ranking];
+    this.showTreasures();
+  }
+
   private showTreasures(): void {
     const { whole, edits, ranking } = this;
     const scene = this.scene!;
@@ -544,17 +557,25 @@ export class Viewer implements Reach {
       known?.weights_digest === scene.manifest.weights_digest &&
       known.tokens.join("") === whole?.text;
     this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+    if (this.going) this.goToHead(); // a second side may have come
+    this.going = null;
   }
 
-  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
+  /** One head alone is broken, and the camera goes to it. */
   private breakHead(layer: number, head: number): void {
+    this.going = { layer, head };
+    this.goToHead();
     this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
-    const { boxes } = this.plan!;
-    const mine = boxes.filter(
+  }
+
+  /** What the head looks at, and what it hands on. */
+  private goToHead(): void {
+    const { going } = this;
+    const boxes = this.boxes.filter(
       ({ tensor: t, plane }) =>
-        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
+        t.layer === going?.layer && plane === going.head && /\.(pattern|z)$/.test(t.name),
     );
-    this.reveal(mine);
+    this.reveal(boxes);
   }
 
   // ------------------------------------------------------------ the camera

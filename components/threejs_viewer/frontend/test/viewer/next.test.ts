@@ -9,10 +9,13 @@ import { small } from "./helpers";
 const scene = small("7*8=56$");
 const rows = (next: Next): string[] =>
   [...next.root.querySelectorAll("li")].map((li) => li.textContent);
-const asked: string[] = [];
+const [asked, heard]: [string[], string[]] = [[], []];
 const shown = (of: Scene = scene, token = 3): Next => {
-  asked.length = 0;
-  const next = new Next((text) => asked.push(text));
+  asked.length = heard.length = 0;
+  const next = new Next(
+    (text) => asked.push(text),
+    (text) => heard.push(text),
+  );
   document.body.replaceChildren(next.root);
   next.show(of, token);
   return next;
@@ -67,6 +70,7 @@ test("draws are counted beside the bars, and begin anew at another T or token", 
   const next = shown();
   draw(next, 100);
   draw(next, 1);
+  expect(heard.at(-1)).toBe(tally(next));
   const counts = rows(next).map((text) => parseInt(text.slice(1), 10));
   expect(counts.reduce((a, b) => a + b)).toBe(101);
   expect(tally(next)).toMatch(/^101 drawn, the last one .\.$/);

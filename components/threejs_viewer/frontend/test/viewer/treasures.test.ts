@@ -11,9 +11,11 @@ const WHOLE = { text: "7*8=56$", given: 4, chance: 0.987 };
 const RANKING: HeadCost[] = [
   { layer: 1, head: 1, nats: 6.5, writes: "42$" },
   { layer: 0, head: 0, nats: 0.013, writes: "56$" },
+  { layer: 0, head: 1, nats: -0.0002, writes: "56$" },
   { layer: 1, head: 0, nats: -0.5, writes: "" },
 ];
 
+const heard: string[] = [];
 const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unknown[] } => {
   const acts: unknown[] = [];
   const treasures = new Treasures({
@@ -21,6 +23,7 @@ const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unkn
     rank: () => acts.push("rank"),
     breakHead: (layer, head) => acts.push([layer, head]),
     mend: () => acts.push("mend"),
+    say: (text) => heard.push(text),
   });
   document.body.replaceChildren(treasures.root);
   treasures.show({ scene, edits: [], whole: WHOLE, mended: scene, ranking: null, ...changes });
@@ -62,6 +65,7 @@ test("a row says the cost and what is written without the head; one click breaks
   expect(rows).toEqual([
     "head 1 of layer 16.50056 → 42",
     "head 0 of layer 00.013still 56",
+    "head 1 of layer 00.000still 56",
     "head 0 of layer 1−0.50056 → nothing",
   ]);
   button(/^Break head 1 of layer 1: /).click();
@@ -97,7 +101,10 @@ test("the banner says both answers, the part, and what it reads most", () => {
   const { key, share } = mostRead(broken, OFF, 3)!;
   expect(text(".banner")).toContain("Head 1 of layer 1 is broken: it hands on nothing.");
   expect(text(".banner")).toContain(
-    `For token 3 "=" it reads token ${key} "${"7*8="[key]}" most: ${percent(share)}`,
+    `For token 3 "=" it fetches most from token ${key} "${"7*8="[key]}": ${percent(share)}`,
+  );
+  expect(heard.at(-1)).toMatch(
+    /^7\*8= 56 → 42\. Head 1 of layer 1 is broken: it hands on nothing\. For /,
   );
   expect(text(".banner")).not.toContain("probability");
   button(/^Mend/).click();
@@ -134,7 +141,8 @@ test("all broken parts are named, one that is scaled as scaled; without any ther
   const { treasures } = shown({ edits: [OFF, other] });
   expect(text(".banner")).toContain("Head 1 of layer 1 is broken: it hands on nothing.");
   expect(text(".banner")).toContain("All of ffn_out of layer 0 is scaled by 0.5.");
+  expect(heard.at(-1)).toContain("All of ffn_out of layer 0");
   treasures.show({ scene, edits: [], whole: WHOLE, mended: scene, ranking: null });
+  expect(heard.at(-1)).toBe("all parts are mended");
   expect(hidden(".banner")).toBe(true);
-  expect(text(".banner")).toBe("");
 });
