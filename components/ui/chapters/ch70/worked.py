@@ -34,11 +34,18 @@ def in_small(x: float) -> str:
     return "exactly zero" if x == 0 else f"{x:.0e}, which is rounding" if x < 1e-4 else f"{x:.3f}"
 
 
+def largest() -> str:
+    """How many times as large as ours the largest of the models for scale is, to three digits."""
+    sizes = [model.published for model in probes.for_scale()]
+    return f"{float(f'{sizes[-1] / sizes[0]:.3g}'):,.0f}"
+
+
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
     "equals_place": lambda: f"{PROMPT.index('=') + 1}",
     "home": home,
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
+    "largest": largest,
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
 }
