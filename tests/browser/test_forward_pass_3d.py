@@ -77,6 +77,29 @@ def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> No
     assert "have no partner" in frame.locator(".notice").inner_text()
 
 
+# The share of its pixels that are not empty.
+DRAWN = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((alpha, i) => i % 4 === 3 && alpha > 0).length / (data.length / 4);
+}"""
+
+
+def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page) -> None:
+    page = open_page("/forward_pass_3d?figure=scale")
+    said, play = page.locator(".scale .said"), page.get_by_role("button", name="Play")
+    grain = page.get_by_text("Ours is the grain at the arrow.")
+    grain.wait_for(timeout=60_000)
+    for _ in range(3):
+        page.get_by_role("button", name="One step back").click()
+    assert said.inner_text() == "Ours: 4.75 million parameters."
+    assert page.locator(".scale canvas").evaluate(DRAWN) > 0.3
+    play.click()  # without motion from model to model
+    page.get_by_text("GPT-2: 124 million parameters").wait_for()
+    assert page.locator(".scale .scrub").get_attribute("max") == "3"
+    grain.wait_for(timeout=20_000)
+    assert page.console_errors == []
+
+
 # ---------------------------------------------------------------- in time
 # Software draws here, so the graphics card's share is not in a frame; it is in the first picture.
 
