@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from components.threejs_viewer import Side, last_answer, show_model
+from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch70 import probes
-from components.ui.chapters.ch70.probes import ONE_DIGIT, OTHER_PROMPT, PROMPT, TABLE, TWO_DIGITS
+from components.ui.chapters.ch70.probes import PROMPT, TABLE
+from components.ui.chapters.ch70.sentences import it_writes, stranger
 from components.ui.chapters.ch70.worked import CALC
 from components.ui.drawings.scale import show_scale
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 
 if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
     from lab.scene.manifest import Scene
 
 build = lazily("lab.scene.build")
@@ -30,7 +34,8 @@ session = lazily("lab.scene.session")
 BESIDE = ("nothing", "another prompt", "another model", "itself, mended")
 ALONE, BY_PROMPT, BY_RUN, _ = BESIDE
 VIEWER = "ch70_viewer"
-MOST_TYPED = 80
+MOST_TYPED = 2000
+"""Characters that the box takes in: the model reads fewer, and says so."""
 
 page = Chapter("70_forward_pass_3d", CALC)
 page.open()
@@ -39,20 +44,18 @@ page.open()
 # ---------------------------------------------------------------- what the reader asks
 
 
-def ask_prompt(name: str, label: str, default: str) -> str:
-    """Text that the model reads. What it may be depends on the model, which says so itself."""
-    key = f"{page.prefix}{name}"
+def ask_prompt(name: str, label: str, run: str, default: str) -> str:
+    """Text that the model reads, as long as it reads one. What it may be, the model says itself.
+
+    A default that was left alone gives way to that of another model.
+    """
+    key, memory = f"{page.prefix}{name}", f"{page.prefix}{name}_default"
     page.link.take(key, *text_up_to(MOST_TYPED))
-    return st.text_input(label, default, key=key, bind="query-params", max_chars=MOST_TYPED) or ""
-
-
-def suited(run: str, prompt: str) -> str:
-    """The prompt, or its two-digit stand-in where a default is too short for this model."""
-    if run in ONE_DIGIT or prompt not in TWO_DIGITS:
-        return prompt
-    stand_in = TWO_DIGITS[prompt]
-    st.caption(f"This model multiplies two-digit numbers, so it reads {stand_in} for now.")
-    return stand_in
+    if st.session_state.get(key) == st.session_state.get(memory, default) != default:
+        st.session_state[key] = default
+    st.session_state[memory] = default
+    label = f"{label}, up to {session.limit(probes.take(run))} tokens"
+    return (st.text_input(label, default, key=key, bind="query-params") or "").strip()
 
 
 def ask_beside(run: str) -> tuple[str, str]:
@@ -60,7 +63,8 @@ def ask_beside(run: str) -> tuple[str, str]:
     page.link.knows("ch70_beside_prompt", "ch70_beside_run")  # whichever of them is asked for
     what = page.choose("beside", "Compare with", BESIDE, kind="list")
     if what == BY_PROMPT:
-        return what, ask_prompt("beside_prompt", "The other prompt", OTHER_PROMPT)
+        _, other = probes.prompts(run)
+        return what, ask_prompt("beside_prompt", "The other prompt", run, other)
     if what == BY_RUN:
         others = {name: words for name, words in probes.choices().items() if name != run}
         asked = page.choose(
@@ -78,10 +82,23 @@ def edits_in_force() -> dict[str, dict[str, Any]]:
     toggles: dict[str, dict[str, Any]] = st.session_state.setdefault("ch70_edits", {})
     answer = last_answer(VIEWER)
     count = answer.count if answer else None
-    if answer and answer.edit and count != st.session_state.get("ch70_answered"):
-        take_edit(toggles, dict(answer.edit))
+    if answer and count != st.session_state.get("ch70_answered"):
+        if answer.mend:
+            toggles.clear()
+        if answer.edit:
+            take_edit(toggles, dict(answer.edit))
+        if answer.rank:
+            st.session_state["ch70_ranked"] = True
     st.session_state["ch70_answered"] = count
     return toggles
+
+
+def go_on_with_a_draw() -> None:
+    """A token that the reader drew in the picture stands at the end of the prompt now."""
+    answer = last_answer(VIEWER)
+    new = answer and answer.count != st.session_state.get("ch70_answered")
+    if answer and new and answer.prompt and len(answer.prompt) <= MOST_TYPED:
+        st.session_state["ch70_prompt"] = answer.prompt
 
 
 def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
@@ -97,15 +114,20 @@ def take_edit(toggles: dict[str, dict[str, Any]], edit: dict[str, Any]) -> None:
 # ---------------------------------------------------------------- the scene, and one beside it
 
 
-def open_scene(
-    run: str, prompt: str, toggles: dict[str, dict[str, Any]]
-) -> tuple[str, Scene] | None:
-    """What the model writes, and its scene; None, with a sentence, if it can't read the prompt."""
+def readable(run: str, prompt: str) -> str:
+    """The prompt; or, with a sentence, the last one of this model that it could read."""
+    kept = st.session_state.setdefault("ch70_readable", {})
     try:
-        prompt = session.read_prompt(probes.take(run), prompt)
+        kept[run] = session.read_prompt(probes.take(run), prompt)
     except ValueError as error:
-        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        return None
+        last = kept.get(run, probes.prompts(run)[0])
+        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}. Here is `{last}` still.")
+        return last
+    return prompt
+
+
+def open_scene(run: str, prompt: str, toggles: dict[str, dict[str, Any]]) -> tuple[str, Scene]:
+    """What the model writes, and its scene; parts that it does not have are mended."""
     try:
         return probes.opened(run, prompt, list(toggles.values()))
     except ValueError as error:
@@ -123,7 +145,7 @@ def side_beside(
     if what == ALONE:
         return None
     if what == BY_PROMPT:
-        prompt = suited(run, detail)
+        prompt = detail
     elif what == BY_RUN:
         run, title = detail, probes.choices()[detail]
         st.caption(page.text("beside_model"))
@@ -133,14 +155,32 @@ def side_beside(
         st.caption("Nothing is switched off yet. Break a part in the picture to compare.")
         return None
     try:
-        _, scene = probes.opened(run, session.read_prompt(probes.take(run), prompt), toggles)
+        loaded = probes.take(run)
+        _, scene = probes.opened(run, session.read_prompt(loaded, prompt), toggles)
     except ValueError as error:
         st.warning(f"Nothing stands beside it: {error}.")
         return None
+    if guess := stranger(loaded.format, prompt):
+        st.caption(f"Beside it: {guess}")
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
 
+def whole_model(run: str, prompt: str) -> tuple[Whole | None, list[HeadCost] | None]:
+    """What it writes with all its parts, and its heads ranked, once a reader has asked for that."""
+    try:
+        prompt = session.read_prompt(probes.take(run), prompt)
+    except ValueError:
+        return None, None
+    ranked = st.session_state.get("ch70_ranked", False)
+    return probes.whole(run, prompt), probes.ranking(run, prompt) if ranked else None
+
+
 # ---------------------------------------------------------------- one head, flat
+
+
+def named(tokens: list[str], i: int) -> str:
+    """A token as the picture names it."""
+    return f'{i} "{tokens[i]}"'
 
 
 def ask_query(tokens: list[str]) -> int:
@@ -149,9 +189,14 @@ def ask_query(tokens: list[str]) -> int:
         "Token that asks",
         range(len(tokens)),
         tokens.index("=") if "=" in tokens else 0,
-        format_func=lambda i: f"{i + 1}. {tokens[i]}",
+        format_func=lambda i: named(tokens, i),
         key="ch70_query",
     )
+
+
+def log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    below = scores - scores.max()
+    return below - np.log(np.exp(below).sum())
 
 
 def show_head(scene: Scene) -> None:
@@ -173,36 +218,38 @@ def show_head(scene: Scene) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "looks at": [f"{i + 1}. {token}" for i, token in enumerate(tokens[: query + 1])],
-                "q · k": scores * root,
-                f"score, divided by {root:.1f}": scores,
-                "share of the blend": shares,
+                "token": [named(tokens, i) for i in range(query + 1)],
+                "q · k": (scores * root).round(4),
+                f"scores: q · k / {root:.1f}": scores.round(4),
+                "ln of its share": log_softmax(scores).round(4),
+                "pattern: its share": shares,
             }
-        ).round(4),
+        ),
         hide_index=True,
         width="stretch",
+        column_config={"pattern: its share": st.column_config.NumberColumn(format="%.3g")},
     )
     st.caption(f"The shares add up to {shares.sum():.3f}.")
     page.notice("head_notice")
 
 
-def show_scene() -> Scene | None:
-    """The picture, and below it a row that says what it shows; the scene, if the model can read
-    the prompt."""
-    picture, names = st.container(), probes.choices()
+def show_scene() -> Scene:
+    """The picture, what the model writes, and below them a row that says what is shown."""
+    picture, answer, names = st.container(), st.container(), probes.choices()
+    go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])
     with left:
         run = page.choose("run", "Model", list(names), kind="list", words=names.__getitem__)
     with middle:
-        prompt = ask_prompt("prompt", "Prompt", PROMPT)
+        prompt = ask_prompt("prompt", "Prompt", run, probes.prompts(run)[0])
     with right:
         asked = ask_beside(run)
-    prompt, toggles = suited(run, prompt), edits_in_force()
-    opened = open_scene(run, prompt, toggles)
-    if opened is None:
-        return None
-    text, scene = opened
+    toggles = edits_in_force()
+    with answer:
+        prompt = readable(run, prompt)
+        text, scene = open_scene(run, prompt, toggles)
     beside = side_beside(asked, run, prompt, list(toggles.values()))
+    whole, ranking = whole_model(run, prompt)
     with picture:
         show_model(
             scene.manifest,
@@ -210,9 +257,17 @@ def show_scene() -> Scene | None:
             lambda: scene.weights,
             key=VIEWER,
             edits=list(toggles.values()),
+            whole=whole,
+            ranking=ranking,
             beside=beside,
         )
-    st.markdown(f"It writes `{text}`.")
+    with answer:
+        form = probes.take(run).format
+        if guess := stranger(form, prompt):
+            st.warning(guess)
+        st.markdown(it_writes(form, prompt, text))
+        if not toggles:
+            st.markdown(probes.facts(run, prompt, text, scene))
     if toggles:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
@@ -227,11 +282,11 @@ def step_inside() -> None:
     scene = show_scene()
     if page.alone is None:
         page.three_from_before("before_sum", "before_cache", "before_memory")
-        for part in ("opening", "inside", "beside"):
+        for part in ("opening", "inside", "pass"):
             page.prose(part)
         page.notice()
-    if scene is not None:
-        show_head(scene)
+        page.prose("beside")
+    show_head(scene)
 
 
 # ---------------------------------------------------------------- guesses

@@ -4,20 +4,25 @@ Python side of a Streamlit component whose front end lies in `frontend/` (built 
 `frontend/dist`; `npm ci && npm run build` there builds it again). Importing this needs no torch.
 
 What it shows is a manifest (plain JSON: names, axes, shapes, places in a blob, formulas) and two
-blobs of float16 numbers, value = float16 * scale. Weights travel once: the browser keeps them by
+blobs of float16 numbers, value = float16 * scale, with a second float16 for what is left of an
+activation (see `lab.scene.manifest.Entry`). Weights travel once: the browser keeps them by
 digest and asks for those it lacks. A second scene may stand beside the first, to be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import streamlit.components.v1 as components
+
+if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
 
 FRONTEND = Path(__file__).parent / "frontend"
 DIST = FRONTEND / "dist"
@@ -37,12 +42,27 @@ class Answer:
     rerun of the script, and only a larger count is news.
 
     `edit` holds `name`, `layer`, `index` (axis -> place) and `scale`, as
-    `lab.model.trace.Edit` means them; scale 1 takes the edit back.
+    `lab.model.trace.Edit` means them; scale 1 takes the edit back. `mend` takes all of them back,
+    before an edit that comes with it. `rank` asks for the ranking of heads.
+    `prompt` is a text that ends with a token that was drawn, to be gone on with.
     """
 
     count: int
     pin: Pin | None = None
     edit: Mapping[str, Any] | None = None
+    mend: bool = False
+    rank: bool = False
+    prompt: str | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What the model writes with all its parts: the text, how many of its tokens were given, and
+    the probability of what it wrote behind them."""
+
+    text: str
+    given: int
+    chance: float
 
 
 @dataclass(frozen=True)
@@ -76,12 +96,16 @@ def show_model(
     *,
     key: str,
     edits: Sequence[Mapping[str, Any]] = (),
+    whole: Whole | None = None,
+    ranking: Sequence[HeadCost] | None = None,
     beside: Side | None = None,
 ) -> None:
     """Draw a scene. What the reader does in it is the next run's `last_answer(key)`.
 
     The first three arguments are those of `Side`. `edits` are those in force, as `Answer.edit`
-    gives them. `beside` stands on the right, shaded by its numbers less those of the first scene.
+    gives them; with `whole` the picture says what they change. `ranking` is of all heads, once a
+    reader has asked for it: the dearest first, none where no answer was written. `beside` stands on
+    the right, shaded by its numbers less those of the first scene.
     Call it inside an `st.fragment`: a pin reruns what is around it.
     """
     sides = {"": Side(manifest, activations, weights)} | ({"beside_": beside} if beside else {})
@@ -97,6 +121,8 @@ def show_model(
         **arguments,
         beside_title=beside.title if beside else None,
         edits=[dict(edit) for edit in edits],
+        whole=whole and asdict(whole),
+        ranking=None if ranking is None else [asdict(cost) for cost in ranking],
         key=key,
         default=None,
     )
@@ -128,12 +154,34 @@ def read_answer(value: object) -> Mapping[str, Any]:
 def answer_of(value: Mapping[str, Any]) -> Answer | None:
     """What came from the browser, checked: it may hold anything."""
     count = value.get("n")
-    if not isinstance(count, int):
+    if type(count) is not int:
         return None
-    pin, edit = value.get("pin"), value.get("edit")
-    kept = None
-    if isinstance(pin, Mapping) and isinstance(pin.get("name"), str):
-        index = pin.get("index")
-        if isinstance(index, list) and all(isinstance(i, int) for i in index):
-            kept = Pin(pin["name"], tuple(index))
-    return Answer(count, kept, edit if isinstance(edit, Mapping) else None)
+    prompt = value.get("prompt")
+    return Answer(
+        count,
+        pin_of(value.get("pin")),
+        edit_of(value.get("edit")),
+        mend=value.get("mend") is True,
+        rank=value.get("rank") is True,
+        prompt=prompt if isinstance(prompt, str) else None,
+    )
+
+
+def pin_of(value: object) -> Pin | None:
+    match value:
+        case {"name": str(name), "index": list(index)} if all(type(i) is int for i in index):
+            return Pin(name, tuple(index))
+        case _:
+            return None
+
+
+def edit_of(value: object) -> Mapping[str, Any] | None:
+    """An edit in form; whether there is such a part, the model says."""
+    match value:
+        case {"name": str(name), "layer": layer, "index": dict(index), "scale": scale}:
+            places = all(type(axis) is str and type(i) is int for axis, i in index.items())
+            in_form = places and type(layer) in (int, NoneType) and type(scale) in (int, float)
+            edit = {"name": name, "layer": layer, "index": index, "scale": scale}
+            return edit if in_form else None
+        case _:
+            return None

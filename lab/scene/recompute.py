@@ -1,8 +1,9 @@
 """A cell of a scene, computed anew from what its rule reads.
 
 The reference for every front end: it knows nothing but the manifest and the two blobs. The seven
-operations stand in `lab.scene.ops`, a file each. The inputs are rounded to float16, so a cell that
-is computed from them differs from the one shown; how far rounding may take it is computed with it.
+operations stand in `lab.scene.ops`, a file each. The model computes in float32 and this in
+float64, so a cell may differ from the one shown in its last digits; how far rounding to float16
+would take it, which bounds that from far above, is computed with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.model.rules import Operand, Rule, from_document, names_in
-from lab.scene.manifest import Entry, Kind, Manifest
+from lab.scene.manifest import FINER, Entry, Kind, Manifest
 from lab.scene.operands import HALF, Cells, Numbers, Places, exactly
 from lab.scene.ops.table import OPS
 from lab.scene.rotation import Turning
@@ -44,8 +45,8 @@ class Reader:
         return {n: np.asarray(x) if isinstance(x, list) else Turning(x) for n, x in tables.items()}
 
     @cached_property
-    def opened(self) -> dict[str, NDArray[np.float16]]:
-        """What was read so far, as it lies in the blobs."""
+    def opened(self) -> dict[str, NDArray[np.floating]]:
+        """What was read so far, in units of its scale."""
         return {}
 
     def entry(self, name: str) -> Entry:
@@ -66,22 +67,27 @@ class Reader:
             self.rules[name] = from_document(document)
         return self.rules[name]
 
-    def halves(self, name: str) -> NDArray[np.float16]:
-        """A tensor as it lies there; `ValueError` if the blob ends before the tensor."""
+    def numbers(self, name: str) -> NDArray[np.floating]:
+        """A tensor in units of its scale; `ValueError` if the blob ends before the tensor."""
         if name not in self.opened:
             entry = self.entry(name)
-            size, blob = math.prod(entry["shape"]), self.blobs[entry["kind"]]
-            if len(blob) < 2 * (entry["offset"] + size):
-                raise ValueError(
-                    f"the blob of {entry['kind']}s ends at byte {len(blob)}, in {name!r}"
-                )
-            numbers = np.frombuffer(blob, np.float16, size, 2 * entry["offset"])
+            numbers = self.halves(entry, entry["offset"])
+            if entry["rest"] is not None:
+                numbers = numbers + self.halves(entry, entry["rest"]).astype(np.float64) / FINER
             self.opened[name] = numbers.reshape(entry["shape"])
         return self.opened[name]
 
+    def halves(self, entry: Entry, offset: int) -> NDArray[np.float16]:
+        size, blob = math.prod(entry["shape"]), self.blobs[entry["kind"]]
+        if len(blob) < 2 * (offset + size):
+            raise ValueError(
+                f"the blob of {entry['kind']}s ends at byte {len(blob)}, in {entry['name']!r}"
+            )
+        return np.frombuffer(blob, np.float16, size, 2 * offset)
+
     def read(self, name: str, *index: Any) -> Numbers:
         """The part of a tensor at `index`, as NumPy indexes."""
-        part = taken(self.halves(name), index)
+        part = taken(self.numbers(name), index)
         return np.asarray(part, dtype=np.float64) * self.entry(name)["scale"]
 
     def number(self, name: str, *index: int) -> float:

@@ -18,9 +18,11 @@ from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
-from lab.scene.build import read_tokens, scene
+from lab.scene.build import read_tokens, scene, weights_of
 from lab.scene.manifest import MOST_TOKENS, Packed, Scene
-from lab.training.checkpoint import Checkpoint
+from lab.scene.operands import Numbers
+from lab.scene.recompute import Reader
+from lab.training.checkpoint import Checkpoint, load_run
 
 Toggle = Mapping[str, Any]
 
@@ -43,10 +45,15 @@ def read_prompt(loaded: Checkpoint, prompt: str) -> str:
 
 
 def edit_of(toggle: Toggle) -> Edit:
-    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size."""
+    """Multiply a part of an activation by `scale`; `ValueError` for an unknown name or size.
+
+    What is masked stays so: of scores scaled by 0, every key that may be seen gets the same share.
+    """
     name, scale = str(toggle.get("name")), float(toggle.get("scale", 0.0))
     if name not in ACTIVATIONS:
         raise ValueError(f"{name!r} is no activation")
+    if name == "expert_index":
+        raise ValueError("the numbers of experts are no amounts: scale their expert_weight")
     if not -10 <= scale <= 10:
         raise ValueError(f"a scale of {scale} is outside -10 to 10")
     layer, index = toggle.get("layer"), dict(toggle.get("index") or {})
@@ -54,7 +61,7 @@ def edit_of(toggle: Toggle) -> Edit:
 
 
 def scaled(scale: float, x: Tensor) -> Tensor:
-    return x * scale
+    return torch.where(x.isinf(), x, x * scale)
 
 
 def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
@@ -73,6 +80,27 @@ def open_up(
     """All that the model forms on a text, under the reader's edits."""
     edits = [edit_of(t) for t in toggles]
     return scene(loaded.model, text, run=run, weights=weights, edits=edits)
+
+
+def numbers(
+    run: str, text: str, toggles: Sequence[Toggle] = ()
+) -> tuple[dict[str, Numbers], dict[str, Numbers], dict[str, Any]]:
+    """A, W and G of a line of NumPy on page 7: what a committed run forms on a text, its weights,
+    and the tables that are given.
+
+    Arrays of float64, without the batch: A["embed"] is (T, D), A["blocks.0.q"] (H, T, Dk),
+    A["blocks.0.pattern"] (H, T, T), A["logits"] (T, V). A weight has torch's shape, (outputs,
+    inputs): W["blocks.0.attention.wq.weight"] is (H * Dk, D). `ValueError` for an unknown run, or
+    a text that it cannot read.
+    """
+    loaded = load_run(run)
+    made = open_up(loaded, run, text, weights_of(loaded.model), toggles)
+    reader = Reader(made.manifest, made.blobs)
+    activations, weights = (
+        {e["name"]: reader.read(e["name"]) for e in made.manifest["tensors"] if e["kind"] == kind}
+        for kind in ("activation", "weight")
+    )
+    return activations, weights, made.manifest["given"]
 
 
 def share_that_takes_part(loaded: Checkpoint, text: str) -> float:

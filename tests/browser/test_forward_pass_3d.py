@@ -9,6 +9,10 @@ import re
 import pytest
 from driver import wait_idle
 
+from lab.inference.forward import run_with_trace
+from lab.interp.head_costs import head_costs
+from lab.training.checkpoint import load_run
+
 
 def viewer(page):
     page.locator("iframe").first.wait_for(state="attached", timeout=60_000)
@@ -58,9 +62,76 @@ def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(open_page) -> None
         assert "Rounding leaves" in frame.locator(".home .sum").inner_text()
         rows.first.click()
     assert re.fullmatch(
-        'You stand on the "[78]" at position [02], which you typed.',
+        'You stand on token (0 "7|2 "8)", which you typed.',
         frame.locator(".home .arrived").inner_text(),
     )
+
+
+# The share of the overlay that is drawn on, in a square about the middle of what a head hands on.
+HATCHED = """([layer, head]) => {
+  const { x, y } = viewer3d.whereIs(`blocks.${layer}.z`, [head, 2, 32]);
+  const over = document.querySelector("canvas.over");
+  const scale = over.width / over.clientWidth;
+  const { data } = over.getContext("2d").getImageData(scale * x - 25, scale * y - 25, 50, 50);
+  return data.filter((alpha, i) => i % 4 === 3 && alpha > 0).length / 2500;
+}"""
+
+
+def test_a_head_is_broken_from_the_ranking_and_the_banner_says_what_it_changed(open_page) -> None:
+    page = open_page("/forward_pass_3d?test=1")
+    frame = scene_with_weights(page)
+    model = load_run("times_table").model
+    dearest = head_costs(model, "7*8=56$", 4)[0]
+    without = dearest.writes.removesuffix("$")
+    assert without != "56"
+    frame.get_by_role("button", name="Break a head").click()
+    first = frame.locator(".ranking li button").first
+    first.wait_for()
+    assert f"head {dearest.head} of layer {dearest.layer}" in first.inner_text()
+    assert frame.locator(".ranking li").count() == 24
+    before = frame.evaluate("({ ...viewer3d.view.pose })")
+    first.click()
+    frame.locator(".change", has_text=f"56 → {without}").wait_for()
+    page.get_by_text(f"It writes 7*8={without}").wait_for()
+    assert frame.evaluate("viewer3d.view.pose") != before
+    hatched = [frame.evaluate(HATCHED, [dearest.layer, head]) for head in range(4)]
+    assert [share > 0.2 for share in hatched] == [head == dearest.head for head in range(4)]
+    said = frame.locator(".banner").inner_text()
+    assert f"Head {dearest.head} of layer {dearest.layer} is broken" in said
+    pattern = run_with_trace(model, "7*8=", ["pattern"])[f"blocks.{dearest.layer}.pattern"]
+    key = int(pattern[0, dearest.head, 3].argmax())
+    assert f'it reads token {key} "{"7*8="[key]}" most' in said
+    frame.get_by_role("button", name="What its loss did").click()
+    assert 'The logit of "5" was +' in frame.locator(".why").inner_text()
+    frame.get_by_role("button", name="Break a head").click()
+    still = frame.locator(".ranking li button", has_text="still 56").last
+    still.click()
+    frame.locator(".change", has_text="still 56").wait_for()
+    assert frame.evaluate("viewer3d.scene.manifest.edited.length") == 1
+    assert "The probability of the answer went from" in frame.locator(".banner").inner_text()
+    frame.get_by_role("button", name="Mend all parts").click()
+    frame.locator(".banner").wait_for(state="hidden")
+    assert frame.evaluate("viewer3d.scene.manifest.edited") == []
+    page.get_by_text("It writes 7*8=56$.").wait_for()
+    draw_and_go_on(page, frame)
+    assert page.console_errors == []
+
+
+def draw_and_go_on(page, frame) -> None:
+    """At T = 2 most draws are the 5; the model goes on behind the first one that is not."""
+    frame.get_by_role("button", name='Next after "="').click()
+    frame.get_by_label("Temperature").fill("2")
+    frame.get_by_role("button", name="Draw 100 tokens").click()
+    counts = [int(n.rstrip("×")) for n in frame.locator(".next small").all_inner_texts()]
+    assert len(counts) == 16 and sum(counts) == 100 and 50 < counts[0] < 100
+    onward = frame.get_by_role("button", name="Go on with")
+    while onward.inner_text() == "Go on with 5":
+        frame.get_by_role("button", name="Draw a token").click()
+    token = onward.inner_text()[-1]
+    onward.click()
+    page.get_by_text(f"It writes 7*8={token}").wait_for()
+    wait_idle(page)
+    assert page.get_by_label("Prompt").first.input_value() == f"7*8={token}"
 
 
 def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 
 import pytest
 
+from lab.interp.head_costs import head_costs
 from lab.model.outlines import PUBLISHED
 from lab.scene.build import scene
 from lab.scene.paths import logit, way_home
@@ -44,7 +46,7 @@ def test_the_page_opens_on_seven_times_eight(book) -> None:
 
 
 @pytest.mark.parametrize("run", ["times_table_small", "chain_of_thought", "plain", "few_pairs"])
-def test_every_run_can_be_opened(book, run: str) -> None:
+def test_a_run_can_be_opened(book, run: str) -> None:
     app = book(PAGE)
     app.selectbox(key="ch70_run").set_value(run).run()
     assert not app.exception and not app.warning
@@ -58,6 +60,55 @@ def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book, prompt: str) ->
     assert not app.exception
     assert len(app.warning) == 1 and len(app.warning[0].value) < 200
     assert "Guess, then look" in text_of(app)
+    assert "Here is `7*8=` still" in app.warning[0].value
+    assert "".join(manifest(app)["tokens"]) == "7*8=56$"
+
+
+def test_a_bad_prompt_keeps_the_last_good_one_and_says_how_many_tokens_are_too_many(book) -> None:
+    app = book(PAGE)
+    box = app.text_input(key="ch70_prompt")
+    assert box.label == "Prompt, up to 64 tokens" and not box.max_chars
+    box.set_value("  3*4= ").run()
+    assert not app.warning and "".join(manifest(app)["tokens"]) == "3*4=12$"
+    app.text_input(key="ch70_prompt").set_value("7" * 400).run()
+    (said,) = (warning.value for warning in app.warning)
+    assert said == "400 tokens are too many; this model reads 64. Here is `3*4=` still."
+    assert "".join(manifest(app)["tokens"]) == "3*4=12$"
+
+
+def test_a_prompt_unlike_those_of_training_is_shown_and_called_a_guess(book) -> None:
+    app = book(PAGE)
+    app.text_input(key="ch70_prompt").set_value("12*12=").run()
+    (said,) = (warning.value for warning in app.warning)
+    assert "trained on products of numbers of one digit, such as `7*8=`" in said
+    assert "What follows `12*12=` is a guess" in said
+    assert "".join(manifest(app)["tokens"]).startswith("12*12=")
+
+
+def test_the_prompt_follows_the_model_and_one_of_the_reader_stays(book) -> None:
+    app = book(PAGE, ch70_beside="another prompt")
+    for run, prompt, other in (
+        ("rope_small", "37*48=", "37*49="),
+        ("one_digit_small", "07*48=", "07*49="),
+        ("times_table", "7*8=", "7*9="),
+    ):
+        app.selectbox(key="ch70_run").set_value(run).run()
+        assert app.text_input(key="ch70_prompt").value == prompt
+        assert app.text_input(key="ch70_beside_prompt").value == other
+        assert "".join(manifest(app)["tokens"]).startswith(prompt) and not app.warning
+    app.text_input(key="ch70_prompt").set_value("3*4=").run()
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert app.text_input(key="ch70_prompt").value == "3*4="
+    assert app.text_input(key="ch70_prompt").label == "Prompt, up to 8 tokens"
+
+
+def test_what_is_said_of_the_model_is_computed_for_the_one_that_is_open(book) -> None:
+    app = book(PAGE)
+    assert "4,746,496 parameters in 6 layers" in text_of(app)
+    assert re.search(r"From the `5`, always by the largest part, \d+ steps", text_of(app))
+    app.selectbox(key="ch70_run").set_value("few_pairs").run()
+    assert "parameters in 3 layers" in text_of(app)
+    assert re.search(r"From the `6`, always by the largest part, \d+ steps", text_of(app))
 
 
 def test_four_guesses_are_answered_from_the_model(book) -> None:
@@ -89,7 +140,11 @@ def test_the_flat_head_shows_the_numbers_of_the_scene(book) -> None:
     app = book(PAGE)
     app.selectbox(key="ch70_query").select_index(3).run()
     table = app.dataframe[0].value
-    assert len(table) == 4 and table["share of the blend"].sum() == pytest.approx(1, abs=2e-3)
+    assert list(table["token"]) == ['0 "7"', '1 "*"', '2 "8"', '3 "="']
+    assert table["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)
+    (scores,) = (table[name] for name in table.columns if name.startswith("scores"))
+    logs = table["ln of its share"]
+    assert (scores - scores[0]).tolist() == pytest.approx((logs - logs[0]).tolist(), abs=2e-4)
 
 
 def test_nonsense_in_the_link_is_named(book) -> None:
@@ -160,9 +215,9 @@ def test_another_model_reads_the_same_prompt_where_it_can(book) -> None:
     assert second["run"] == "times_table_small" and beside(app) == "7*8=56$"
     assert arguments(app)["beside_title"] == "the times table, small"
     app.text_input(key="ch70_prompt").set_value("12*34=56").run()
-    assert beside(app) == "12*34=56" and not app.warning
+    assert beside(app) == "12*34=56" and len(app.warning) == 1
     app.text_input(key="ch70_prompt").set_value("12*34=567").run()
-    assert "this model reads 8" in app.warning[0].value and beside(app) is None
+    assert "this model reads 8" in app.warning[1].value and beside(app) is None
     assert "".join(manifest(app)["tokens"]) == "12*34=567"
 
 
@@ -183,6 +238,91 @@ def test_a_bad_prompt_costs_no_comparison(book) -> None:
     assert beside(app) == "3*4=12$"
 
 
+# ---------------------------------------------------------------- what is done in the picture
+
+OFF = {"name": "z", "layer": 0, "index": {"head": 0}, "scale": 0}
+
+
+def answered(app, count: int, **value):
+    app.session_state["ch70_viewer"] = {**value, "n": count}
+    app.run()
+    assert not app.exception
+    return arguments(app)
+
+
+def test_a_break_keeps_what_the_whole_model_writes_beside_it(book) -> None:
+    sent = arguments(book(PAGE))
+    assert sent["whole"]["text"] == "7*8=56$" and sent["whole"]["given"] == 4
+    assert 0.9 < sent["whole"]["chance"] <= 1 and sent["ranking"] is None
+    sent = answered(app := book(PAGE), 1, edit=OFF)
+    assert sent["whole"]["text"] == "7*8=56$" and sent["edits"] == [OFF]
+    text = "".join(sent["manifest"]["tokens"])
+    assert text != "7*8=56$" and f"It writes `{text}`" in text_of(app)
+
+
+def test_a_head_of_the_ranking_is_broken_alone_and_all_are_mended_at_once(book) -> None:
+    app = book(PAGE)
+    sent = answered(app, 1, rank=True)
+    model = load_run("times_table").model
+    assert sent["ranking"] == [asdict(cost) for cost in head_costs(model, "7*8=56$", 4)]
+    answered(app, 2, edit=OFF)
+    other = {**OFF, "index": {"head": 1}}
+    assert answered(app, 3, edit=other)["edits"] == [OFF, other]
+    sent = answered(app, 4, mend=True, edit=other)
+    assert sent["edits"] == [other] and len(sent["ranking"]) == 24
+    assert answered(app, 5, mend=True)["edits"] == []
+
+
+def test_a_prompt_behind_which_nothing_is_written_has_no_heads_to_rank(book) -> None:
+    app = book(PAGE, ch70_prompt="7*8=56$")
+    assert answered(app, 1, rank=True)["ranking"] == []
+
+
+def test_the_model_goes_on_with_a_token_that_was_drawn(book) -> None:
+    app = book(PAGE)
+    sent = answered(app, 1, prompt="7*8=4")
+    assert app.text_input(key="ch70_prompt").value == "7*8=4"
+    text = "".join(sent["manifest"]["tokens"])
+    assert text.startswith("7*8=4") and len(text) > 5 and sent["whole"]["given"] == 5
+    app.text_input(key="ch70_prompt").set_value("3*4=").run()  # the same answer comes again
+    assert "".join(manifest(app)["tokens"]) == "3*4=12$"
+    answered(app, 2, prompt="z" * 10_000)
+    assert app.text_input(key="ch70_prompt").value == "3*4="
+
+
+def test_a_part_that_the_model_lacks_is_one_sentence_and_all_is_mended(book) -> None:
+    app = book(PAGE)
+    wrong = (
+        {"name": "zebra"},
+        {"layer": 77},
+        {"layer": None},
+        {"index": {"head": 99}},
+        {"index": {"wing": 0}},
+        {"scale": 1e300},
+        {"scale": float("nan")},
+    )
+    for count, change in enumerate(wrong, 1):
+        sent = answered(app, count, edit=OFF | change)
+        assert "no such part" in app.warning[0].value and sent["edits"] == []
+        assert "".join(sent["manifest"]["tokens"]) == "7*8=56$"
+
+
+def test_an_answer_that_means_nothing_changes_nothing(book) -> None:
+    app = book(PAGE)
+    before = arguments(app)
+    for count, value in enumerate(({"edit": "off"}, {"edit": {"scale": 0}}, {"rank": 3}, {}), 1):
+        assert answered(app, count, **value) == before
+
+
+def test_a_model_of_latents_and_experts_has_its_heads_ranked(book) -> None:
+    app = book(PAGE, ch70_run="mla_moe", ch70_prompt="37*48=")
+    ranking = answered(app, 1, rank=True)["ranking"]
+    assert len(ranking) == 24 and ranking[0]["nats"] > 1
+
+
+# ---------------------------------------------------------------- other models
+
+
 def test_every_committed_run_can_be_opened(book) -> None:
     app = book(PAGE)
     offered = app.selectbox(key="ch70_run").options
@@ -197,4 +337,4 @@ def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
     app.selectbox(key="ch70_run").set_value("times_table_small").run()
     assert not app.exception
     assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
-    assert app.dataframe[0].value["share of the blend"].sum() == pytest.approx(1, abs=2e-3)
+    assert app.dataframe[0].value["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)

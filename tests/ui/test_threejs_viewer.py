@@ -169,13 +169,46 @@ def test_importing_the_viewer_needs_no_torch() -> None:
     assert done.returncode == 0
 
 
+EDIT = {"name": "z", "layer": 0, "index": {"head": 2}, "scale": 0}
+
+
 def test_an_answer_is_read_and_nonsense_is_not() -> None:
     pin = {"name": "blocks.0.q", "index": [1, 2, 3]}
     assert answer_of({"pin": pin, "n": 4}) == Answer(4, Pin("blocks.0.q", (1, 2, 3)))
-    assert answer_of({"edit": {"scale": 0}, "n": 5}) == Answer(5, None, {"scale": 0})
+    assert answer_of({"edit": EDIT, "n": 5}) == Answer(5, None, EDIT)
+    assert answer_of({"edit": EDIT, "mend": True, "n": 6}) == Answer(6, None, EDIT, mend=True)
+    assert answer_of({"rank": True, "n": 7}) == Answer(7, rank=True)
     assert answer_of({"n": 1, "pin": {"name": "q", "index": ["x"]}}) == Answer(1)
+    assert answer_of({"prompt": "7*8=4", "n": 8}) == Answer(8, prompt="7*8=4")
+    assert answer_of({"n": 1, "prompt": ["7"]}) == Answer(1)
+    assert answer_of({"n": 1, "mend": "yes", "rank": 1}) == Answer(1)
     assert answer_of({"pin": pin}) is None
+    assert answer_of({"n": True}) is None
     assert answer_of({}) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scale": "0"},
+        {"scale": None},
+        {"scale": True},
+        {"layer": "0"},
+        {"layer": True},
+        {"index": ["head"]},
+        {"index": {"head": "2"}},
+        {"index": {"head": [2]}},
+        {"index": None},
+        {"name": 3},
+    ],
+)
+def test_an_edit_that_is_not_in_form_is_none(wrong: dict[str, Any]) -> None:
+    assert answer_of({"edit": EDIT | wrong, "n": 1}) == Answer(1)
+
+
+@pytest.mark.parametrize("value", [None, 0, "off", [], [EDIT], {}, {"scale": 0}])
+def test_what_is_no_edit_is_none(value: Any) -> None:
+    assert answer_of({"edit": value, "pin": value, "n": 1}) == Answer(1)
 
 
 def side(digest: str, asked: list[str], title: str = "") -> Side:

@@ -20,21 +20,36 @@ const squeezed: Plugin = {
   },
 };
 
-/** This viewer brings its own two shaders, so three's hundred snippets stay at home. */
-const noChunks: Plugin = {
-  name: "no-chunks",
+/** What three's renderer asks of parts that this viewer never uses: it brings its own shaders, casts no
+ * shadow maps, has no surroundings and no headset. */
+const UNUSED: [RegExp, string][] = [
+  [/renderers\/shaders\/ShaderChunk\.js$/, "export const ShaderChunk = {};"],
+  [/renderers\/webgl\/WebGLShadowMap\.js$/, "export class WebGLShadowMap { render() {} }"],
+  [/extras\/PMREMGenerator\.js$/, "export class PMREMGenerator {}"],
+  [
+    /renderers\/webxr\/WebXRManager\.js$/,
+    `export class WebXRManager {
+      enabled = false;
+      isPresenting = false;
+      addEventListener() {}
+      removeEventListener() {}
+      setAnimationLoop() {}
+      getEnvironmentBlendMode() {}
+      dispose() {}
+    }`,
+  ],
+];
+
+const withoutUnused: Plugin = {
+  name: "without-unused",
   apply: "build",
   enforce: "pre",
-  load(id) {
-    return /three\/src\/renderers\/shaders\/ShaderChunk\.js$/.test(id)
-      ? "export const ShaderChunk = {};"
-      : null;
-  },
+  load: (id) => UNUSED.find(([file]) => file.test(id))?.[1] ?? null,
 };
 
 export default defineConfig(({ command }) => ({
   base: "./",
-  plugins: [squeezed, noChunks],
+  plugins: [squeezed, withoutUnused],
   resolve: {
     alias: [
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.

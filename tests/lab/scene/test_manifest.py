@@ -86,11 +86,11 @@ def scene_of(run: str, prompt: str) -> Scene:
 
 def values_of(s: Scene, entry: Entry) -> np.ndarray:
     """All cells of a tensor, decoded as the docstring of `Entry` says."""
-    numbers = np.frombuffer(s.blobs[entry["kind"]], np.float16)[entry["offset"] :]
-    return (
-        numbers[: math.prod(entry["shape"])].astype(np.float64).reshape(entry["shape"])
-        * (entry["scale"])
-    )
+    blob, size = np.frombuffer(s.blobs[entry["kind"]], np.float16), math.prod(entry["shape"])
+    numbers = blob[entry["offset"] :][:size].astype(np.float64)
+    if entry["rest"] is not None:
+        numbers += blob[entry["rest"] :][:size].astype(np.float64) / 2.0**11
+    return numbers.reshape(entry["shape"]) * entry["scale"]
 
 
 def torch_tensors(model: GPT, text: str) -> dict[str, torch.Tensor]:
@@ -111,7 +111,7 @@ def assert_shows(s: Scene, tensors: dict[str, torch.Tensor]) -> None:
         cells, finite = values_of(s, entry), np.isfinite(expected)
         assert np.array_equal(cells[~finite], expected[~finite], equal_nan=True), entry["name"]
         error = abs(cells[finite] - expected[finite])
-        allowed = HALF * abs(expected[finite]) + 2.0**-25 * entry["scale"]
+        allowed = 2.0**-22 * abs(expected[finite]) + 2.0**-36 * entry["scale"]
         assert (error <= allowed).all(), entry["name"]
 
 
@@ -341,16 +341,17 @@ def test_the_manifest_is_plain_json_and_its_tensors_fill_the_blobs() -> None:
     s = scene_of("times_table", "7*8=56$")
     manifest = json.loads(json.dumps(s.manifest))
     assert manifest == s.manifest
-    assert (manifest["version"], manifest["run"]) == (2, "times_table")
+    assert (manifest["version"], manifest["run"]) == (3, "times_table")
     assert (manifest["vocabulary"], manifest["tokens"]) == (VOCABULARY, list("7*8=56$"))
     assert GPTConfig.from_dict(manifest["config"]) == loaded("times_table").model.config
     assert manifest["edited"] == []
     for kind, blob in s.blobs.items():
         end = 0
-        for entry in manifest["tensors"]:
-            if entry["kind"] == kind:
-                assert entry["offset"] == end
-                end += math.prod(entry["shape"])
+        for part in ("offset", "rest"):
+            for entry in manifest["tensors"]:
+                if entry["kind"] == kind and entry[part] is not None:
+                    assert entry[part] == end
+                    end += math.prod(entry["shape"])
         assert len(blob) == 2 * end
 
 
@@ -450,8 +451,8 @@ def test_an_edit_changes_the_scene_and_is_named() -> None:
 
 def test_a_scene_of_the_large_model_is_small_enough_to_send() -> None:
     twelve, most = (scene_of("times_table", LONG[:n]) for n in (12, 64))
-    assert len(twelve.activations) <= 0.8e6
-    assert len(most.activations) <= 5.2e6
+    assert len(twelve.activations) <= 1.6e6
+    assert len(most.activations) <= 10.4e6
     parameters = sum(p.numel() for p in loaded("times_table").model.parameters())
     assert len(twelve.weights) == 2 * parameters < 9.6e6
     assert len(json.dumps(most.manifest)) < 100_000

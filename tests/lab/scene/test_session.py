@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tiny import tiny_model
+from viewer_scenes import CONFIGS
 
-from lab.inference.forward import run_with_trace
+from lab.data.problems import Format
+from lab.data.vocabulary import decode
+from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.gpt import GPT
-from lab.model.trace import Edit, Trace
+from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.scene.build import weights_of
+from lab.scene.recompute import Reader
 from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
     edit_of,
+    numbers,
     open_up,
     read_prompt,
     share_that_takes_part,
     written,
 )
-from lab.training.checkpoint import load_run
+from lab.training.checkpoint import Checkpoint, load_run
 
 LOADED = load_run("times_table")
 
@@ -65,6 +72,28 @@ def test_a_change_at_earlier_tokens_is_found(monkeypatch: pytest.MonkeyPatch) ->
     assert change_before(LOADED, "7*8=56$", "7*9=63$") >= 1
 
 
+def test_two_lines_load_what_a_line_of_numpy_calls_a_and_w() -> None:
+    """Lines as the panel of page 7 writes them, each beside the cell that it gives."""
+    names: dict[str, Any] = {"np": np}
+    asked = '"times_table_small", "7*8=56$"'
+    exec(f"from lab.scene.session import numbers\nA, W, G = numbers({asked})", names)
+    for line, cell in (
+        ('W["embed.weight"][G["token_ids"][2]][5]', 'A["embed"][2, 5]'),
+        (
+            'A["blocks.0.attn_norm"][3] @ W["blocks.0.attention.wq.weight"][9]',
+            'A["blocks.0.q"].swapaxes(0, 1).reshape(7, -1)[3, 9]',
+        ),
+        (
+            'A["blocks.1.q"][0, 3] @ A["blocks.1.k"][0, 2] / np.sqrt(A["blocks.1.q"].shape[-1])',
+            'A["blocks.1.scores"][0, 3, 2]',
+        ),
+        ('np.exp(A["logits"][3])[5] / np.exp(A["logits"][3]).sum()', 'A["probs"][3, 5]'),
+    ):
+        assert eval(line, names) == pytest.approx(eval(cell, names), rel=1e-5), line
+    off = [{"name": "z", "layer": 1, "index": {"head": 0}, "scale": 0}]
+    assert not numbers("times_table_small", "7*8=", off)[0]["blocks.1.z"][0].any()
+
+
 def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
     off = {"name": "z", "layer": 0, "index": {"head": 1}, "scale": 0.0}
     opened = open_up(LOADED, "times_table", "7*8=56$", weights_of(LOADED.model), [off])
@@ -88,11 +117,37 @@ def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
         {"name": "z", "layer": 0, "scale": float("nan")},
         {"name": "z", "layer": 0, "index": {"wing": 1}},
         {"name": "z"},
+        {"name": "expert_index", "layer": 0},
     ],
 )
 def test_an_edit_that_means_nothing_is_refused(toggle) -> None:
     with pytest.raises(ValueError):
         edit_of(toggle)
+
+
+@pytest.mark.parametrize(
+    "kind", ["learned-gelu", "grouped-gelu", "latent-experts", "sliding-relu2", "depth-relu2"]
+)
+def test_every_activation_that_the_viewer_offers_can_be_switched_off(kind: str) -> None:
+    """The model writes on, and the scene of what it wrote is that of a model without the part."""
+    loaded = Checkpoint(kind, tiny_model(CONFIGS[kind], dtype=torch.float32), Format("plain", 1, 1))
+    weights = weights_of(loaded.model)
+    for name in with_math_kernel(loaded.model).emits - {"expert_index"}:
+        layer = 1 if ACTIVATIONS[name].in_block else None
+        index = {"expert": 2} if name == "router_scores" else {}
+        off = {"name": name, "layer": layer, "index": index, "scale": 0.0}
+        text = written(loaded, "7*8=", [off])
+        opened = open_up(loaded, kind, text, weights, [off])
+        logits = Reader(opened.manifest, opened.blobs).read("logits", slice(0, len(text)))
+        assert np.isfinite(logits).all(), name
+        assert decode(logits.argmax(-1)[3:-1]) == text[4:], name
+
+
+def test_scores_switched_off_share_out_evenly_what_may_be_seen() -> None:
+    off = {"name": "scores", "layer": 0, "scale": 0.0}
+    opened = open_up(LOADED, "times_table", "7*8=", weights_of(LOADED.model), [off])
+    shares = Reader(opened.manifest, opened.blobs).read("blocks.0.pattern", 2)
+    assert shares == pytest.approx(np.tril(np.ones((4, 4))) / np.arange(1, 5)[:, None], abs=1e-3)
 
 
 def test_earlier_keys_and_values_stay_when_the_text_goes_on_and_not_when_it_differs() -> None:

@@ -1,9 +1,9 @@
 // `npm run dev`, then /dev/?size=big&prompt=7*8=56&theme=dark&flat=1: the viewer without Streamlit.
 
 import { themeOf } from "../src/shared/theme";
+import type { Edit } from "../src/viewer/broken";
 import { halvesOf } from "../src/viewer/data";
 import { Clock, Handle } from "../src/viewer/handle";
-import type { Edit } from "../src/viewer/panel";
 import type { Numbers } from "../src/viewer/scenes";
 import { Viewer } from "../src/viewer/viewer";
 import { BIG, SMALL, fake, type Payload as Made, type Sizes } from "./fake";
@@ -24,6 +24,13 @@ const viewer = new Viewer(
       edits = [...edits.filter((e) => e.name !== edit.name), edit];
       show(query.get("prompt") ?? "7*8=56");
     },
+    mend: (edit) => {
+      log.push({ mend: edit });
+      edits = edit ? [edit] : [];
+      show(query.get("prompt") ?? "7*8=56");
+    },
+    rank: () => log.push({ rank: true }),
+    goOn: (prompt) => show(prompt),
   },
   { theme, flat: query.get("flat") === "1", watch },
 );

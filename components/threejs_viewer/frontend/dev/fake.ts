@@ -243,7 +243,7 @@ export function fake(prompt = "7*8=56", sizes: Sizes = SMALL): Payload {
     attention: { n_head: heads },
   };
   const manifest: Manifest = {
-    version: 2,
+    version: 3,
     run: `made up ${name}`,
     vocabulary: VOCABULARY,
     tokens,

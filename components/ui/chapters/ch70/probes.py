@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from components.threejs_viewer import Whole
 from components.ui import training
+from components.ui.chapters.ch70.sentences import opening_prompt
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
+    from lab.interp.head_costs import HeadCost
     from lab.model.outlines import Outline
     from lab.scene.manifest import Packed, Scene
     from lab.training.checkpoint import Checkpoint
 
 build = lazily("lab.scene.build")
+cost = lazily("lab.model.cost")
+paths = lazily("lab.scene.paths")
+recompute = lazily("lab.scene.recompute")
 outlines = lazily("lab.model.outlines")
 session = lazily("lab.scene.session")
+head_costs = lazily("lab.interp.head_costs")
+token_loss = lazily("lab.inference.token_loss")
 
 RUNS = {
     "times_table": "the times table, full size",
@@ -55,11 +64,9 @@ RUNS = {
     "attention_residuals": "chapter 5, attention over depth in blocks, full size",
     "knows_two_digits": "chapter 5, before it goes on with a few sums",
 }
-ONE_DIGIT = ("times_table", "times_table_small")
-TABLE, PROMPT, TEXT = "times_table", "7*8=", "7*8=56$"
-OTHER_PROMPT, OTHER_TEXT = "7*9=", "7*9=63$"
-TWO_DIGITS = {PROMPT: "37*48=", OTHER_PROMPT: "37*49="}
-"""What a model of two-digit sums reads in place of a default."""
+TABLE, PROMPT, TEXT, OTHER_TEXT = "times_table", "7*8=", "7*8=56$", "7*9=63$"
+OPENS = {"one_digit_small": ("07*48=", "07*49=")}
+"""What a run reads when it is opened, and beside that, where its format alone would mislead."""
 
 # ---------------------------------------------------------------- any of the models
 
@@ -86,6 +93,12 @@ def packed(run: str) -> Packed:
     return build.weights_of(take(run).model)
 
 
+def prompts(run: str) -> tuple[str, str]:
+    """What a run reads when it is opened, and another prompt to compare it with."""
+    form = take(run).format
+    return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
+
+
 def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> tuple[str, Scene]:
     """What a run writes behind a prompt, some parts of it scaled, and the scene of that.
 
@@ -93,7 +106,57 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     """
     loaded = take(run)
     text = session.written(loaded, prompt, toggles)
-    return text, session.open_up(loaded, run, text, packed(run), toggles)
+    name = run if run in RUNS else ""  # a reader's own lies in no file
+    return text, session.open_up(loaded, name, text, packed(run), toggles)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def facts(run: str, prompt: str, text: str, _scene: Scene) -> str:
+    """How large a run is, and where the first token leads that it wrote behind a prompt. `_scene`
+    is that of the text, with nothing switched off."""
+    model = take(run).model
+    total = sum(cost.parameters(model).values())
+    size = (
+        f"This model has {total:,} parameters in {model.config.n_layer} layers, and its stream is "
+        f"{model.config.d_model} numbers wide."
+    )
+    if len(text) == len(prompt):
+        return size
+    home = way_home(_scene, prompt, text)
+    return f"{size} From the `{text[len(prompt)]}`, always by the largest part, {home}."
+
+
+def way_home(scene: Scene, prompt: str, text: str) -> str:
+    """Where the first token leads that was written, always by the largest part."""
+    reader = recompute.Reader(scene.manifest, scene.blobs)
+    token = scene.manifest["vocabulary"].index(text[len(prompt)])
+    way = paths.way_home(reader, paths.logit(reader, len(prompt) - 1, token))
+    start, end = way[0], way[-1]
+    where = f"`{text[end.position]}` that you typed"
+    if end.name != "embed":
+        where = f"place of token {end.position}, the {where}"
+    return (
+        f"{len(way) - 1} steps lead to the {where}. "
+        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def whole(run: str, prompt: str) -> Whole:
+    """What a run writes behind a prompt with all its parts, and how sure it is of that."""
+    loaded = take(run)
+    text = session.written(loaded, prompt)
+    nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
+    return Whole(text, len(prompt), math.exp(-nats))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def ranking(run: str, prompt: str) -> list[HeadCost]:
+    """All heads of a run by what the loss of each costs; none where it writes no answer."""
+    text = whole(run, prompt).text
+    if len(text) == len(prompt):
+        return []
+    return head_costs.head_costs(take(run).model, text, len(prompt))
 
 
 # ---------------------------------------------------------------- the times table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,23 +12,56 @@ from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 
-paths = lazily("lab.scene.paths")
+if TYPE_CHECKING:
+    from lab.scene.recompute import Reader
+
+cost = lazily("lab.model.cost")
+head_costs = lazily("lab.interp.head_costs")
 recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
 
 
-@st.cache_data(show_spinner=False)
-def home() -> str:
-    """Where the first digit of 7*8=56 leads, always by the largest part."""
+def read() -> Reader:
+    """The numbers of 7*8=56$."""
     scene = session.open_up(take_with_progress(TABLE), TABLE, TEXT, probes.packed(TABLE))
-    reader = recompute.Reader(scene.manifest, scene.blobs)
-    token = scene.manifest["vocabulary"].index(TEXT[len(PROMPT)])
-    way = paths.way_home(reader, paths.logit(reader, len(PROMPT) - 1, token))
-    start, end = way[0], way[-1]
-    return (
-        f"{len(way) - 1} steps lead to the `{TEXT[end.position]}` that you typed. "
-        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
-    )
+    return recompute.Reader(scene.manifest, scene.blobs)
+
+
+@st.cache_data(show_spinner=False)
+def meeting() -> dict[str, str]:
+    """Where the 8 first reads the 7: the head of layer 0 that gives it the largest share."""
+    reader, asks, fetched = read(), PROMPT.index("8"), PROMPT.index("7")
+    head = int(reader.read("blocks.0.pattern", slice(None), asks, fetched).argmax())
+    query, key = reader.read("blocks.0.q", head, asks), reader.read("blocks.0.k", head, fetched)
+    return {
+        "head": f"{head}",
+        "product": f"{query @ key:.2f}",
+        "root": f"$\\sqrt{{{len(query)}}}$",
+        "score": f"{query @ key / len(query) ** 0.5:.2f}",
+        "share": f"{100 * reader.number('blocks.0.pattern', head, asks, fetched):.3f} in 100",
+    }
+
+
+@st.cache_data(show_spinner=False)
+def dearest() -> dict[str, str]:
+    """The head whose loss costs the answer most, what is written without it, and what the = reads
+    through it."""
+    lost = head_costs.head_costs(take_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
+    asks = len(PROMPT) - 1
+    shares = read().read(f"blocks.{lost.layer}.pattern", lost.head, asks)
+    return {
+        "layer": f"{lost.layer}",
+        "head": f"{lost.head}",
+        "writes": f"`{lost.writes}`",
+        "reads": f"`{TEXT[int(shares.argmax())]}`",
+        "share": f"{100 * shares.max():.1f} in 100",
+    }
+
+
+def share_of(role: str) -> str:
+    """Of all parameters, those of one role."""
+    sizes = cost.parameters(take_with_progress(TABLE).model)
+    return f"{100 * sizes[role] / sum(sizes.values()):.1f} in 100"
 
 
 def in_small(x: float) -> str:
@@ -42,8 +76,19 @@ def largest() -> str:
 
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
-    "equals_place": lambda: f"{PROMPT.index('=') + 1}",
-    "home": home,
+    "equals": lambda: f"{PROMPT.index('=')}",
+    "tokens": lambda: f"{len(TEXT)}",
+    "width": lambda: f"{take_with_progress(TABLE).model.config.d_model}",
+    **{
+        f"meet_{what}": lambda what=what: meeting()[what]
+        for what in ("head", "product", "root", "score", "share")
+    },
+    **{
+        f"dear_{what}": lambda what=what: dearest()[what]
+        for what in ("layer", "head", "writes", "reads", "share")
+    },
+    "ffn_share": lambda: share_of("ffn"),
+    "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
     "largest": largest,

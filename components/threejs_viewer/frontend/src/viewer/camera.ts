@@ -2,7 +2,7 @@
 // there or jump, and turn a point of the screen into a ray.
 
 import { PerspectiveCamera, Ray, Vector3 } from "three";
-import type { Bounds } from "./layout";
+import { cornersOf, type Bounds } from "./layout";
 
 export interface Pose {
   x: number;
@@ -49,15 +49,7 @@ export class View {
     const { from, to, start } = this.flight;
     const t = Math.min(1, Math.max(0, (now - start) / FLIGHT_MS));
     const ease = t * t * (3 - 2 * t);
-    const mix = (a: number, b: number): number => a + (b - a) * ease;
-    this.pose = {
-      x: mix(from.x, to.x),
-      y: mix(from.y, to.y),
-      z: mix(from.z, to.z),
-      distance: Math.exp(mix(Math.log(from.distance), Math.log(to.distance))),
-      yaw: mix(from.yaw, to.yaw),
-      pitch: mix(from.pitch, to.pitch),
-    };
+    this.pose = between(from, to, ease);
     if (t === 1) this.flight = null;
     this.place();
     return this.flight !== null;
@@ -73,7 +65,7 @@ export class View {
 
   /** Move the plan with the pointer, by pixels. */
   pan(dx: number, dy: number): void {
-    const perPixel = (2 * this.pose.distance * Math.tan(this.half)) / this.height;
+    const perPixel = 1 / this.pixelsPerUnit(this.pose.distance);
     const right = new Vector3().setFromMatrixColumn(this.camera.matrixWorld, 0);
     const up = new Vector3().setFromMatrixColumn(this.camera.matrixWorld, 1);
     const by = right.multiplyScalar(-dx * perPixel).addScaledVector(up, dy * perPixel);
@@ -95,15 +87,15 @@ export class View {
     return t > 0 && t < 1e7 ? ray.at(t, new Vector3()) : null;
   }
 
-  /** The pose from which a rectangle of the plan fills the canvas, seen from the given angles. */
-  fit(b: Bounds, angles = { yaw: this.pose.yaw, pitch: this.pose.pitch }, fill = 0.9): Pose {
+  /** The pose from which a rectangle of the plan fills the canvas, seen from the given angles; or, where
+   * there is less in it, the outline of that. */
+  fit(
+    b: Bounds,
+    angles = { yaw: this.pose.yaw, pitch: this.pose.pitch },
+    fill = 0.9,
+    outline: readonly (readonly [number, number])[] = cornersOf(b),
+  ): Pose {
     const kept = this.pose;
-    const corners = [
-      [b.left, b.top],
-      [b.right, b.top],
-      [b.left, b.bottom],
-      [b.right, b.bottom],
-    ] as const;
     let pose: Pose = {
       x: (b.left + b.right) / 2,
       y: (b.top + b.bottom) / 2,
@@ -114,7 +106,7 @@ export class View {
     const at = (next: Pose): ReturnType<View["project"]>[] => {
       this.pose = pose = next;
       this.place();
-      return corners.map(([x, y]) => this.project(x, y, 0));
+      return outline.map(([x, y]) => this.project(x, y, 0));
     };
     // The near end of a rectangle looks larger than the far one, so its middle is not the picture's:
     // find the distance, move the target to the middle of what is seen, and again.
@@ -164,6 +156,11 @@ export class View {
     return new Ray(origin, new Vector3(px, py, 0.5).unproject(this.camera).sub(origin).normalize());
   }
 
+  /** How many pixels one unit of the plan covers at a distance from the eye. */
+  pixelsPerUnit(distance: number): number {
+    return this.height / (2 * distance * Math.tan(this.half));
+  }
+
   private get half(): number {
     return (this.camera.fov * Math.PI) / 360;
   }
@@ -184,6 +181,19 @@ export class View {
     this.camera.updateMatrixWorld();
     this.camera.matrixWorldInverse.copy(this.camera.matrixWorld).invert();
   }
+}
+
+/** A share of the way from one pose to another: distances grow by equal factors. */
+export function between(from: Pose, to: Pose, share: number): Pose {
+  const mix = (a: number, b: number): number => a + (b - a) * share;
+  return {
+    x: mix(from.x, to.x),
+    y: mix(from.y, to.y),
+    z: mix(from.z, to.z),
+    distance: Math.exp(mix(Math.log(from.distance), Math.log(to.distance))),
+    yaw: mix(from.yaw, to.yaw),
+    pitch: mix(from.pitch, to.pitch),
+  };
 }
 
 function tame(pose: Pose): Pose {

@@ -116,7 +116,7 @@ function differenceOf(left: Scene, right: Scene): Scene {
   }
   const differing = right.manifest.tensors.flatMap((t) => {
     const scale = scales.get(t.name);
-    return scale === undefined ? [] : [{ ...t, scale }];
+    return scale === undefined ? [] : [{ ...t, rest: null, scale }];
   });
   const made = openScene({ ...right.manifest, tensors: differing }, halves);
   for (const t of made.tensors) {

@@ -1,7 +1,8 @@
 // What Python sends, and reading a number out of it. No drawing, no browser.
 //
 // A tensor lies in one of two blobs of float16 numbers, weights or activations:
-// value = float16 * scale. A tensor whose numbers are not all there reads as "missing", never as 0.
+// value = float16 * scale, and what float16 leaves of it, where that is kept, in a second float16.
+// A tensor whose numbers are not all there reads as "missing", never as 0.
 
 import type { Rotation, Rule, Table } from "./rules";
 
@@ -12,6 +13,8 @@ export interface TensorEntry {
   axes: string[];
   shape: number[];
   offset: number;
+  /** Where the second float16 of each number lies, which counts 2^-11 of the first. */
+  rest?: number | null;
   scale: number;
   layer: number | null;
   formula?: string | undefined;
@@ -99,7 +102,7 @@ export function halvesOf(bytes: Uint8Array | null): Uint16Array {
 export function isManifest(value: unknown): value is Manifest {
   const m = value as Manifest | null;
   const lists = Array.isArray(m?.tensors) && Array.isArray(m.tokens);
-  return lists && m?.version === 2 && typeof m.given === "object";
+  return lists && m?.version === 3 && typeof m.given === "object";
 }
 
 export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {
@@ -166,7 +169,8 @@ function openTensor(
   const cols = shape[shape.length - 1]!;
   const rows = shape.length > 1 ? shape[shape.length - 2]! : 1;
   const halves = blobs[entry.kind];
-  const present = Math.max(0, Math.min(size, halves.length - entry.offset));
+  const begins = Math.max(entry.offset, entry.rest ?? 0);
+  const present = Math.max(0, Math.min(size, halves.length - begins));
   if (present < size && (entry.kind === "activation" || halves.length > 0))
     problems.push(`${entry.name}: ${size - present} of its ${size} numbers did not arrive`);
   const { largest, rms, broken } = spreadOf(halves, entry.offset, present);
@@ -192,7 +196,10 @@ function openTensor(
 /** undefined: the number did not arrive. */
 export function read(scene: Scene, tensor: Tensor, index: number): number | undefined {
   if (!(index >= 0 && index < tensor.present)) return undefined;
-  return HALF[scene.halves[tensor.kind][tensor.offset + index]!]! * tensor.scale;
+  const { offset, rest, scale } = tensor;
+  const halves = scene.halves[tensor.kind];
+  const finer = rest == null ? 0 : HALF[halves[rest + index]!]! / 2 ** 11;
+  return (HALF[halves[offset + index]!]! + finer) * scale;
 }
 
 /** The place along every axis, first axis first. */
@@ -229,9 +236,10 @@ export interface Pooled {
 }
 
 /**
- * Every tensor of one kind, pooled: a block is drawn by the geometric mean of its mean and of its
- * mean size, with the sign of its mean. A plain mean would make a far matrix of mixed signs look
- * empty; the mean size alone would show signs that mean nothing.
+ * Every tensor of one kind, pooled. A block of weights is drawn by its mean size: their signs are as
+ * good as tossed, so from afar a matrix shows where it is strong. A block of activations, all of one
+ * token, is the geometric mean of its mean and of its mean size, with the sign of its mean: where
+ * signs agree, it is strong.
  */
 export function pool(scene: Scene, kind: Kind): Pooled {
   const mine = scene.tensors.filter((t) => t.kind === kind);
@@ -287,8 +295,10 @@ function poolOne(scene: Scene, t: Tensor, level: number, out: Float32Array, star
         }
       }
       for (let at = 0; at < across; at++) {
-        const size = counts[at] ? Math.sqrt(Math.abs(sums[at]!) * sizes[at]!) / counts[at]! : 0;
-        out[start + (plane * down + block) * across + at] = sums[at]! < 0 ? -size : size;
+        const [sum, size] = [sums[at]!, sizes[at]!];
+        const strength =
+          t.kind === "weight" ? size : Math.sign(sum) * Math.sqrt(Math.abs(sum) * size);
+        out[start + (plane * down + block) * across + at] = strength / (counts[at] || 1);
       }
     }
 }

@@ -11,15 +11,14 @@ export const isOverDepth = (t: Tensor): boolean => t.axes.includes("source");
 export const sharesOf = (scene: Scene, t: Tensor): Tensor[] =>
   (t.inputs ?? []).flatMap((name) => scene.byName.get(name) ?? []).filter(isOverDepth);
 
-/** What a source of a reading was written by: "layer 1 FFN", or of a block of them "layers 1–2". */
+/** What a source of a reading was written by: "layer 0 FFN", or of a block of them "layers 0–1". */
 export function sourceName(scene: Scene, shares: Tensor, n: number): string {
   const notes = notesOf(scene, shares, n);
   const [first, last] = [notes[0], notes[notes.length - 1]];
   if (!first || !last) return "";
   if (notes.length === 1) return writer(first);
   if (first.layer === null || last.layer === null) return notes.map(label).join(" + ");
-  const [from, to] = [first.layer + 1, last.layer + 1];
-  return from === to ? `layer ${from}` : `layers ${from}–${to}`;
+  return first.layer === last.layer ? `layer ${last.layer}` : `layers ${first.layer}–${last.layer}`;
 }
 
 /** The notes that are summed to one source. */

@@ -1,5 +1,6 @@
 // How a cell was made: the numbers that went in, and the value they give when put together again.
-// The result is computed here from the same blobs, so a wrong manifest shows as a disagreement.
+// The result is computed here from the same blobs, so a wrong manifest shows as a disagreement. The
+// model computes in float32 and this in float64: where that shows in the last digit, the text says so.
 
 import { placeOf, read, type Scene, type Tensor } from "./data";
 import { madeOf } from "./ops/table";
@@ -31,18 +32,23 @@ export function explain(scene: Scene, tensor: Tensor, index: number): Explanatio
     return { value, again: undefined, agrees: true, text, terms: [], sources: [], numpy };
   }
   const { sources } = reads;
+  const agrees = close(value!, told.value, sources);
   return {
     value,
     again: told.value,
-    agrees: close(value!, told.value, sources),
-    text: `${told.working} = ${bare(told.value)}`,
+    agrees,
+    text: `${told.working} = ${bare(told.value)}${agrees ? asShown(value!, told.value) : ""}`,
     terms: told.terms,
     sources,
     numpy: made.line(place),
   };
 }
 
-/** float16 keeps 11 bits of each number that went in; a long sum collects some of that. */
+/** What the cell shows, if it reads otherwise than what is computed here. */
+const asShown = (value: number, again: number): string =>
+  bare(value) === bare(again) ? "" : ` (the cell, rounded: ${bare(value)})`;
+
+/** Numbers may come in float16 alone, which keeps 11 bits of each; a long sum collects some of that. */
 function close(a: number, b: number, sources: Source[]): boolean {
   if (Object.is(a, b) || a === b) return true;
   const largest = sources.reduce((most, s) => Math.max(most, s.tensor.largest), 0);

@@ -64,9 +64,9 @@ export class Handle {
 
   /** The names of the matrices that are faded in the picture. */
   get faded(): string[] {
-    const light = this.viewer.picture?.light;
+    const { picture } = this.viewer;
     const boxes = this.sides.flatMap(({ plan }) => plan.boxes);
-    return boxes.filter((_, i) => light?.getY(i) === 1).map((box) => box.tensor.name);
+    return boxes.filter((_, i) => picture?.isFaded(i)).map((box) => box.tensor.name);
   }
 
   explain(name: string, index: number): Explanation {

@@ -23,6 +23,8 @@ export interface Reach {
   /** At a place in pixels of the picture. */
   hover: (cell: Cell | null, x?: number, y?: number) => void;
   pin: (cell: Cell) => void;
+  /** Ends the flight; whether there was one. */
+  skip: () => boolean;
   /** Lets go of one thing; whether there was one. */
   letGo: () => boolean;
   step: (by: number) => void;
@@ -55,7 +57,7 @@ export class Hands {
     over.addEventListener("pointerdown", (event) => {
       over.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-      this.moved = 0;
+      this.moved = this.reach.skip() ? Infinity : 0;
       this.taken = document.activeElement === over;
     });
     over.addEventListener("pointermove", (event) => this.move(event));
@@ -156,6 +158,7 @@ export class Hands {
   }
 
   private key(event: KeyboardEvent): void {
+    if (event.key !== "Tab" && this.reach.skip()) return event.preventDefault();
     const typing =
       event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
     const picture =

@@ -42,14 +42,24 @@ export interface Link {
   to: Box;
 }
 
+/** The stream between two of its states: so many tokens run down here, and no number stands on it. */
+export interface Strand {
+  from: Box;
+  bounds: Bounds;
+  z: number;
+  depth: number;
+  tokens: number;
+}
+
 export interface Plan {
   scene: Scene;
   boxes: Box[];
   links: Link[];
+  strands: Strand[];
   ofTensor: Map<string, Box[]>;
   /** Names of the states of the stream, in order. */
   spine: string[];
-  cell: number; // width of a token's column
+  cell: number; // width of a token's column beside the stream
   bounds: Bounds;
   layers: { layer: number; bounds: Bounds }[];
 }
@@ -95,6 +105,9 @@ export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: 
 
 const seesKeys = (t: Tensor): boolean => t.axes.includes("key");
 
+/** How many times wider a token's column is in the stream than beside it. */
+const STREAM_WIDE = 4;
+
 /** `room`: place for so many tokens, where a longer text stands beside this one. */
 export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   const activations = scene.tensors.filter((t) => t.kind === "activation");
@@ -104,7 +117,7 @@ export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   const cell = Math.min(6, Math.max(1, width / (6 * tokens)));
   const build = new Builder(scene, cell, width, tokens);
   const gap = build.gap;
-  const column = tokens * cell;
+  const column = tokens * cell * STREAM_WIDE;
   const beside = spine.map((t) => sharesOf(scene, t)).filter((shares) => shares.length);
   const asides = beside.map((shares) => build.measure(shares));
   const aside = Math.max(0, ...asides.map((size) => size.width + 2 * gap));
@@ -243,7 +256,8 @@ class Builder {
       : { cols: t.cols, rows, first: 0, stepCol: 1, stepRow: t.cols };
     const tokens = tokenAxisOf(t);
     const table = this.lookups.has(t.name) && t.rows > 32 ? 1 : this.cell;
-    const cellW = turned ? table : seesKeys(t) ? this.cell : 1;
+    const column = t.stream ? this.cell * STREAM_WIDE : table;
+    const cellW = turned ? column : seesKeys(t) ? this.cell : 1;
     const tall = tokens === "none" || t.cols >= this.width / 2 ? 1 : this.cell;
     const cellH =
       seesKeys(t) || isOverDepth(t)
@@ -260,7 +274,7 @@ class Builder {
     if (this.ofTensor.has(t.name)) return;
     const shape = this.shapeOf(t);
     const planes = this.planesOf(t);
-    const depth = t.kind === "weight" ? this.gap * 0.12 : this.gap * (t.stream ? 0.5 : 0.3);
+    const depth = this.gap * (t.kind === "weight" ? 0.15 : t.stream ? 1.2 : 0.4);
     const size = t.size / planes;
     const made: Box[] = [];
     for (let plane = 0; plane < planes; plane++) {
@@ -306,6 +320,17 @@ class Builder {
     return fresh;
   }
 
+  private strands(spine: string[]): Strand[] {
+    const states = spine.map((name) => this.ofTensor.get(name)![0]!);
+    return states.slice(1).flatMap((below, i): Strand[] => {
+      const above = states[i]!;
+      const [top, bottom] = [above.y - heightOf(above), below.y];
+      if (top <= bottom || above.x !== below.x) return [];
+      const bounds = { left: above.x, right: above.x + widthOf(above), top, bottom };
+      return [{ from: above, bounds, z: above.z, depth: above.depth * 0.6, tokens: above.cols }];
+    });
+  }
+
   done(spine: string[]): Plan {
     const links: Link[] = [];
     const mixed = new Set<string>();
@@ -328,6 +353,7 @@ class Builder {
       scene: this.scene,
       boxes: this.boxes,
       links,
+      strands: this.strands(spine),
       ofTensor: this.ofTensor,
       spine,
       cell: this.cell,
@@ -362,6 +388,31 @@ export function boundsOf(boxes: Box[]): Bounds {
     b.bottom = Math.min(b.bottom, box.y - heightOf(box));
   }
   return boxes.length ? b : { left: -1, right: 1, top: 1, bottom: -1 };
+}
+
+export const cornersOf = ({ left, right, top, bottom }: Bounds): [number, number][] => [
+  [left, top],
+  [right, top],
+  [right, bottom],
+  [left, bottom],
+];
+
+/** The corners of the smallest convex shape that holds all boxes. */
+export function outlineOf(boxes: Box[]): [number, number][] {
+  const points = boxes
+    .flatMap((box) => cornersOf(boundsOf([box])))
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const turnsLeft = (a: [number, number], b: [number, number], c: [number, number]): boolean =>
+    (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0]);
+  const half = (all: [number, number][]): [number, number][] => {
+    const chain: [number, number][] = [];
+    for (const p of all) {
+      while (chain.length > 1 && !turnsLeft(chain.at(-2)!, chain.at(-1)!, p)) chain.pop();
+      chain.push(p);
+    }
+    return chain.slice(0, -1);
+  };
+  return [...half(points), ...half([...points].reverse())];
 }
 
 /** "blocks.0.attention.wq.weight" -> "attention.wq.weight" */

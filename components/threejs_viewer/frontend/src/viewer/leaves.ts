@@ -1,6 +1,6 @@
 // The numbers that are simply there: the tensors of a scene, and the tables that are given.
 
-import { halfToNumber, read, type Scene, type Tensor } from "./data";
+import { read, type Scene, type Tensor } from "./data";
 import { Unreadable, type Look } from "./expression";
 import type { Table } from "./rules";
 import { bracket, handle, label } from "./text";
@@ -35,8 +35,7 @@ export const lookIn =
   };
 
 function tensorValues(scene: Scene, tensor: Tensor): Flat {
-  const halves = scene.halves[tensor.kind];
-  const { shape, present, offset, scale } = tensor;
+  const { shape, present } = tensor;
   const called = isReadAfar(scene, tensor) ? tensor.name : label(tensor);
   return {
     tensor,
@@ -52,8 +51,7 @@ function tensorValues(scene: Scene, tensor: Tensor): Flat {
       reads?.note(tensor, start, step, n);
       const out = new Float64Array(n);
       if (Math.max(start, start + step * (n - 1)) >= present) return out.fill(NaN);
-      for (let i = 0, cell = offset + start; i < n; i++, cell += step)
-        out[i] = halfToNumber(halves[cell]!) * scale;
+      for (let i = 0; i < n; i++) out[i] = read(scene, tensor, start + i * step)!;
       return out;
     },
     symbol: (where) => called + bracket(where),

@@ -1,10 +1,10 @@
 // The adapter to Streamlit: takes the arguments, keeps the weights, hands back pins and edits.
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { halvesOf, isManifest, type Manifest } from "./data";
 import { borrowFonts } from "../shared/fonts";
 import type { Handle } from "./handle";
-import type { Edit } from "./panel";
 import type { Numbers } from "./scenes";
 import { Viewer, type Options } from "./viewer";
 
@@ -22,7 +22,12 @@ type Sent<Prefix extends string> = {
 };
 
 type Arguments = Sent<""> &
-  Partial<Sent<"beside_">> & { edits: Edit[] | null; beside_title: string | null };
+  Partial<Sent<"beside_">> & {
+    edits: Edit[] | null;
+    whole: Whole | null;
+    ranking: HeadCost[] | null;
+    beside_title: string | null;
+  };
 
 interface Arrived {
   manifest: Manifest;
@@ -76,6 +81,9 @@ function render(event: Event): void {
       {
         pin: (name, index) => answer({ pin: { name, index } }),
         edit: (edit) => answer({ edit }),
+        mend: (edit) => answer({ mend: true, ...(edit ? { edit } : {}) }),
+        rank: () => answer({ rank: true }),
+        goOn: (prompt) => answer({ prompt }),
       },
       watch ? { ...look, watch } : look,
     );
@@ -100,6 +108,7 @@ function load(to: Viewer, args: Arguments): void {
   const scenes = second ? [first, second] : [first];
   keepWeights(scenes);
   const edits = args.edits ?? [];
+  const { whole, ranking } = args;
   const digest = JSON.stringify([
     scenes.map(({ manifest: m }) => [
       m.weights_digest,
@@ -108,12 +117,16 @@ function load(to: Viewer, args: Arguments): void {
     ]),
     args.beside_title,
     edits,
+    whole,
+    ranking,
   ]);
   if (digest === shown) return; // only the theme or the width changed
   shown = digest;
   to.update({
     ...numbersOf(first),
     edits,
+    whole,
+    ranking,
     notes: notesOn(args, scenes),
     beside: second && { ...numbersOf(second), title: args.beside_title ?? "" },
   });

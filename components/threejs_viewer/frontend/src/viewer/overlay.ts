@@ -1,9 +1,12 @@
 // Text and strokes over the picture, in pixels: names, tokens, the chosen cell and where it came
 // from, attention as arcs, attention over depth as threads. A 2D canvas keeps them sharp at every distance.
 
+import type { Mark } from "./broken";
 import { read, type Scene } from "./data";
-import { isOverDepth, sourceName } from "./depth";
+import { wordsOf, type Forming } from "./forming";
+import { corner, labelsOf } from "./labels";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { drawBroken } from "./mark";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
 import type { Explanation } from "./explain";
@@ -26,12 +29,31 @@ export interface Shown {
   lit: Set<string> | null;
   /** The tokens being computed, if a walk is on. */
   span: [number, number] | null;
+  /** The last token whose column is there; all of them, if it is not given. */
+  last?: number;
+  /** Tokens in the air; while there are any, nothing else is named. */
+  letters?: Letter[];
+  /** Where a product has come to that is being formed. */
+  forming?: Forming | null;
+  broken: Mark[];
 }
 
 export interface Arc {
   box: Box;
   query: number | null;
+  /** The one token that is read, where no other is told of. */
+  key?: number;
   over: Box;
+  /** The share of its way that is drawn; all of it, if it is not given. */
+  grown?: number;
+}
+
+/** A token in the air, in pixels. */
+export interface Letter {
+  text: string;
+  x: number;
+  y: number;
+  size: number;
 }
 
 /** Shares over depth, of one token (null: of all of them), the notes of each source, and what is mixed. */
@@ -42,17 +64,9 @@ export interface Threads {
   to: Box;
 }
 
-interface Rect {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
-const NAME = 12;
+const FIXED = `"Source Code Pro", ui-monospace, monospace`;
 
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
-  const taken: Rect[] = [];
   pen.clearRect(0, 0, view.width, view.height);
   pen.save();
   pen.beginPath();
@@ -61,142 +75,62 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.threads) drawThreads(pen, view, s, s.threads);
   if (s.spot) drawSpot(pen, view, s.spot, s.theme);
+  drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
-  const afar = drawLayers(pen, view, s, taken);
-  drawNames(pen, view, s, taken, afar);
+  if (s.forming) drawForming(pen, view, s.forming, s.theme);
+  if (s.letters?.length) drawLetters(pen, s.letters, s.theme);
+  else drawLabels(pen, view, s);
   pen.restore();
 }
 
-/** Seen from afar, layers have names and matrices have none. */
-function drawLayers(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  taken: Rect[],
-): Set<number> {
-  const afar = new Set<number>();
-  pen.font = `600 13px ${s.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  for (const { layer, bounds } of s.plan.layers) {
-    const a = view.project(bounds.left, bounds.top, 0);
-    const [x, top, near] = [a.x, a.y, a.depth];
-    const b = view.project(bounds.left, bounds.bottom, 0);
-    if (near <= 0 || b.depth <= 0 || Math.abs(b.y - top) > 120) continue;
-    afar.add(layer);
-    const long = pen.measureText(`layer ${layer + 1}`).width;
-    // Branches are level with the layer's top: the name stands beside them.
-    const right = Math.max(x - 8, long + 4);
-    const rect = { x: right - long - 6, y: top + 2, w: long + 8, h: 16 };
-    if (taken.some((t) => meets(t, rect)) || Math.abs(b.y - top) < 10) continue;
-    taken.push(rect);
-    pen.fillStyle = s.theme.ink;
-    pen.fillText(`layer ${layer + 1}`, right, top + 11);
-  }
-  return afar;
-}
-
-function corner(view: View, box: Box, col: number, row: number): ReturnType<View["project"]> {
-  return view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
-}
-
-function drawNames(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  taken: Rect[],
-  afar: Set<number>,
-): void {
-  const seen: { box: Box; x: number; y: number; wide: number; tall: number; far: number }[] = [];
-  for (const box of s.plan.boxes) {
-    if (box.tensor.layer !== null && afar.has(box.tensor.layer)) continue;
-    const a = corner(view, box, 0, 0);
-    if (a.depth <= 0) continue;
-    const [ax, ay] = [a.x, a.y];
-    const b = corner(view, box, box.cols, 0);
-    const wide = Math.hypot(b.x - ax, b.y - ay);
-    const c = corner(view, box, 0, box.rows);
-    const tall = Math.hypot(c.x - ax, c.y - ay);
-    if (Math.max(wide, tall) < 34 || c.depth <= 0) continue;
-    if (
-      Math.max(ax, b.x) < 0 ||
-      Math.min(ax, c.x) > view.width ||
-      Math.max(ay, c.y) < 0 ||
-      Math.min(ay, b.y) > view.height
-    )
-      continue;
-    seen.push({ box, x: Math.min(ax, c.x), y: Math.min(ay, b.y), wide, tall, far: a.depth });
-  }
-  seen.sort((p, q) => p.far - q.far);
+function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
+  const font = (size: number, strong: boolean, fixed: boolean): string =>
+    `${strong ? 600 : 400} ${size}px ${fixed ? FIXED : s.font}`;
+  const first = s.forming ? [wordsOf(view, s.forming)] : [];
+  const labels = labelsOf(view, { ...s, first }, (text, size, strong, fixed) => {
+    pen.font = font(size, strong, fixed);
+    return pen.measureText(text).width;
+  });
+  pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
-  const tokens = s.scene.manifest.tokens;
-  const vocabulary = s.scene.manifest.vocabulary;
-  for (const { box, x, y, wide, tall } of seen) {
-    const faint = s.lit !== null && !s.lit.has(box.tensor.name);
-    let above = 5;
+  pen.lineWidth = 4;
+  pen.lineJoin = "round";
+  pen.strokeStyle = s.theme.background;
+  for (const { text, x, y, size, strong, fixed, faint } of labels) {
     pen.globalAlpha = faint ? 0.35 : 1;
-    if (box.tokens !== "none" && !faint && wide / box.cols > 9) {
-      pen.font = `600 ${Math.min(17, 0.9 * (wide / box.cols) + 3)}px "Source Code Pro", ui-monospace, monospace`;
-      pen.fillStyle = s.theme.ink;
-      pen.textAlign = "center";
-      for (let col = 0; col < box.cols && tokens.length === box.cols; col++) {
-        const p = corner(view, box, col + 0.5, 0);
-        pen.fillText(tokens[col]!, p.x, p.y - 5);
-      }
-      above = Math.min(17, 0.9 * (wide / box.cols) + 3) + 8;
-    }
-    const byVocab = box.rows === vocabulary.length && box.tensor.axes.includes("vocab");
-    const byQuery = box.tokens === "both";
-    if (!faint && (byVocab || byQuery) && tall / box.rows > 9) {
-      pen.font = `600 ${Math.min(15, tall / box.rows)}px "Source Code Pro", ui-monospace, monospace`;
-      pen.fillStyle = s.theme.soft;
-      pen.textAlign = "right";
-      for (let row = 0; row < box.rows; row++) {
-        const p = corner(view, box, 0, row + 0.5);
-        pen.fillText((byVocab ? vocabulary : tokens)[row] ?? "", p.x - 5, p.y + 4);
-      }
-    }
-    if (!faint && isOverDepth(box.tensor) && tall / box.rows > 9)
-      drawSources(pen, view, s, box, Math.min(13, tall / box.rows));
-    const spine = s.plan.spine.includes(box.tensor.name);
-    const layer = box.tensor.layer;
-    const title = spine && layer !== null ? `layer ${layer + 1} · ${box.title}` : box.title;
-    pen.font = `${spine ? 600 : 400} ${NAME}px ${s.font}`;
-    pen.textAlign = "left";
-    const long = pen.measureText(title).width;
-    if (box.plane > 0 && tall < 40) continue;
-    const rect = { x: x - 2, y: y - above - NAME, w: long + 4, h: NAME + 3 };
-    if ((long > wide * 3 + 40 && !spine) || taken.some((t) => meets(t, rect))) continue;
-    taken.push(rect);
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeStyle = s.theme.background;
-    pen.strokeText(title, x, y - above);
-    pen.fillStyle = spine ? s.theme.ink : s.theme.soft;
-    pen.fillText(title, x, y - above);
+    pen.font = font(size, strong, fixed);
+    if (!fixed) pen.strokeText(text, x, y);
+    pen.fillStyle = strong ? s.theme.ink : s.theme.soft;
+    pen.fillText(text, x, y);
   }
   pen.globalAlpha = 1;
 }
 
-/** Beside every row of shares, what it is the share of. */
-function drawSources(
-  pen: CanvasRenderingContext2D,
-  view: View,
-  s: Shown,
-  box: Box,
-  size: number,
-): void {
-  pen.font = `400 ${size}px ${s.font}`;
-  pen.fillStyle = s.theme.soft;
-  pen.textAlign = "left";
-  for (let row = 0; row < box.rows; row++) {
-    const p = corner(view, box, box.cols, row + 0.5);
-    pen.fillText(sourceName(s.scene, box.tensor, row), p.x + 5, p.y + 4);
+function drawLetters(pen: CanvasRenderingContext2D, letters: Letter[], theme: Theme): void {
+  pen.textAlign = "center";
+  pen.fillStyle = theme.accent;
+  pen.strokeStyle = theme.background;
+  pen.lineWidth = 6;
+  for (const { text, x, y, size } of letters) {
+    pen.font = `600 ${size}px ${FIXED}`;
+    pen.strokeText(text, x, y);
+    pen.fillText(text, x, y);
   }
 }
 
-const meets = (a: Rect, b: Rect): boolean =>
-  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+/** The cell that is made, and what it is made of: a row of weights and a token's column. */
+function drawForming(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  { made, weights, read, row, col }: Forming,
+  theme: Theme,
+): void {
+  pen.strokeStyle = theme.accent;
+  pen.lineWidth = 2;
+  outline(pen, view, made, col, row, 1, 1);
+  outline(pen, view, weights, 0, row, weights.cols, 1);
+  if (read) outline(pen, view, read, col, 0, 1, read.rows);
+}
 
 /** The outline of some cells of a box: at least a few pixels, so that it shows from afar. */
 function outline(
@@ -304,7 +238,7 @@ function drawArcs(
   pen: CanvasRenderingContext2D,
   view: View,
   s: Shown,
-  { box, query, over }: Arc,
+  { box, query, key, over, grown = 1 }: Arc,
 ): void {
   const stream = over;
   pen.strokeStyle = s.theme.positive;
@@ -313,7 +247,7 @@ function drawArcs(
     if (query !== null && q !== query) continue;
     for (let k = 0; k <= q; k++) {
       const share = read(s.scene, box.tensor, box.first + q * box.stepRow + k * box.stepCol) ?? 0;
-      if (!(share > 0.04)) continue;
+      if (key === undefined ? !(share > 0.04) : k !== key) continue;
       if (s.span && (q < s.span[0] || q > s.span[1])) continue;
       const [from, to] = [stream.x + (q + 0.5) * stream.cellW, stream.x + (k + 0.5) * stream.cellW];
       pen.globalAlpha = 0.25 + 0.7 * Math.min(1, share);
@@ -321,7 +255,7 @@ function drawArcs(
       pen.beginPath();
       const rise = k === q ? stream.cellW * 1.2 : 0.55 * Math.abs(from - to) + stream.cellW * 0.6;
       for (let i = 0; i <= 20; i++) {
-        const t = i / 20;
+        const t = (grown * i) / 20;
         const swing = k === q ? Math.sin(2 * Math.PI * t) * 0.3 * stream.cellW : 0;
         const up = Math.sin(Math.PI * t) * rise;
         const p = view.project(
@@ -388,7 +322,7 @@ export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
   const pen = canvas.getContext("2d")!;
   const scale = Math.min(2, window.devicePixelRatio || 1);
   const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-  if (!w) return; // hidden on a phone, where it would lie over the cells
+  if (!w) return; // hidden on a phone, which has no room for it
   if (canvas.width !== w * scale) [canvas.width, canvas.height] = [w * scale, h * scale];
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, w, h);

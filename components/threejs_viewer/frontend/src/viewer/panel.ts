@@ -1,10 +1,12 @@
 // Beside the picture, and its twin for keyboard and screen reader: what the chosen cell is and how
 // it was made, a grid of the chosen matrix, a search, and a tree of all matrices.
 
-import { actOf, isWritten } from "./act";
-import { isOverDepth, sourceName } from "./depth";
+import { actOf } from "./act";
+import { choicesAt, sameEdit, type Edit } from "./broken";
+import { sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
 import { placeOf, read, say, type Scene, type Tensor } from "./data";
+import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
 import { grants, meant, wishOf } from "./find";
 import { cellAt, type Cell } from "./pick";
@@ -12,13 +14,7 @@ import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
-
-export interface Edit {
-  name: string;
-  layer: number | null;
-  index: Record<string, number>;
-  scale: number;
-}
+import { loads } from "./text";
 
 export interface PanelEvents {
   choose: (name: string) => void;
@@ -66,6 +62,11 @@ export class Panel {
       { class: "finder" },
       make("summary", {}, "All matrices"),
       this.search,
+      make(
+        "p",
+        { class: "note" },
+        "Shapes are as drawn, rows × columns, and a token is a column. In code the array is (tokens, width), its transpose.",
+      ),
       this.tree,
     );
     this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
@@ -74,7 +75,7 @@ export class Panel {
   load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
     [this.scene, this.theme, this.comparison] = [scene, theme, comparison];
     if (this.open.size === 0)
-      this.open.add("Before the blocks").add("Layer 1").add("After the blocks");
+      this.open.add("Before the blocks").add("Layer 0").add("After the blocks");
     this.trail.load(scene, theme);
     keepFocus(this.tree, () => this.fillTree());
   }
@@ -155,6 +156,7 @@ export class Panel {
           ),
         );
       parts.push(
+        make("pre", { class: "numpy loads" }, loads(scene.manifest, why.numpy, edits)),
         make(
           "pre",
           { class: "numpy", role: "group", tabindex: 0, "aria-label": "The same in NumPy" },
@@ -202,35 +204,23 @@ export class Panel {
     );
   }
 
-  /** What can be switched off here: this head, this neuron, or all that this part writes. */
+  /** The switches of what can be switched off here. */
   private breaking(t: Tensor, place: number[], edits: Edit[]): Node[] {
-    if (t.kind !== "activation") return [];
-    const name = short(t.name);
-    const choices: { label: string; index: Record<string, number> }[] = [];
-    const at = (axis: string): number => place[t.axes.indexOf(axis)]!;
-    if (t.axes.includes("head"))
-      choices.push({ label: `head ${at("head")}`, index: { head: at("head") } });
-    if (t.axes.includes("d_ff"))
-      choices.push({ label: `neuron ${at("d_ff")}`, index: { d_ff: at("d_ff") } });
-    if (isOverDepth(t))
-      choices.push({ label: `source ${at("source")}`, index: { source: at("source") } });
-    if (t.layer !== null && isWritten(this.scene, t))
-      choices.push({ label: `all of ${name}`, index: {} });
-    if (!choices.length || actOf(this.scene, t) === "scores") return [];
-    const same = (e: Edit, index: Record<string, number>): boolean =>
-      e.name === name && e.layer === t.layer && JSON.stringify(e.index) === JSON.stringify(index);
+    const choices = choicesAt(this.scene, t, place);
+    if (!choices.length) return [];
+    const [name, { layer }] = [short(t.name), t];
     return [
       make(
         "div",
         { class: "break" },
         make("b", {}, "Break it "),
         ...choices.flatMap(({ label, index }) => {
-          const now = edits.find((e) => same(e, index))?.scale ?? 1;
+          const now = edits.find((e) => sameEdit(e, { name, layer, index }))?.scale ?? 1;
           return [0, 0.5, 1, 2].map((scale) => {
             const b = button(
               scale === 0 ? `${label} × 0` : `× ${scale}`,
               `scale ${label} of ${t.name} by ${scale}`,
-              () => this.events.edit({ name, layer: t.layer, index, scale }),
+              () => this.events.edit({ name, layer, index, scale }),
             );
             b.setAttribute("aria-pressed", String(now === scale));
             return b;
@@ -272,7 +262,11 @@ export class Panel {
     const head = make(
       "tr",
       {},
-      make("th", { scope: "col" }, `${down} \\ ${across}`),
+      make(
+        "th",
+        { scope: "col" },
+        [down, across].map((axis) => axisName(box.tensor, axis)).join(" \\ "),
+      ),
       ...cols.map((c) =>
         make(
           "th",
@@ -377,7 +371,7 @@ export class Panel {
     for (const t of this.tensors()) {
       if (t.layer !== null) side = "After";
       if (wanted && !grants(t, wish)) continue;
-      const group = t.layer !== null ? `Layer ${t.layer + 1}` : `${side} the blocks`;
+      const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the blocks`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];
@@ -409,7 +403,7 @@ export class Panel {
             tabindex: -1,
             "aria-level": 2,
             "aria-selected": String(t.name === this.chosen),
-            "aria-label": `${short(t.name)}, ${t.shape.join(" × ")}`,
+            "aria-label": `${short(t.name)}, ${this.shapeOf(t)}`,
             "data-name": t.name,
             "data-group": group,
             click: () => this.events.choose(t.name),
@@ -417,7 +411,7 @@ export class Panel {
             pointerleave: () => this.events.glow(null),
           },
           short(t.name),
-          make("small", {}, ` ${t.shape.join(" × ")}`),
+          make("small", {}, ` ${this.shapeOf(t)}`),
           this.contrastOf(t),
         );
         nodes.push(item);
@@ -433,6 +427,11 @@ export class Panel {
     const { left, right } = this.comparison ?? { left: this.scene, right: null };
     const only = right?.tensors.filter((t) => !left.byName.has(t.name)) ?? [];
     return [...inReadingOrder(left), ...only];
+  }
+
+  private shapeOf({ name }: Tensor): string {
+    const { left, right } = this.comparison ?? { left: this.scene, right: this.scene };
+    return drawn(left, name) || drawn(right, name);
   }
 
   /** How far a matrix is from its partner: so the first that differs is found by reading down. */
@@ -531,6 +530,10 @@ function axesOf(box: Box): [string, string] {
   return box.stepRow === 1 ? [row, col] : [col, row];
 }
 
+/** A position of what is formed is a token. */
+const axisName = ({ kind }: Tensor, axis: string): string =>
+  axis === "position" && kind === "activation" ? "token" : axis;
+
 function nameAt(scene: Scene, t: Tensor, axis: string, i: number): string {
   if (axis === "source") return `${i} (${sourceName(scene, t, i)})`;
   const token =
@@ -558,5 +561,7 @@ function inReadingOrder(scene: Scene): Set<Tensor> {
 
 /** Index with the names of its axes, tokens spelt out. */
 export function places(scene: Scene, t: Tensor, place: number[]): string {
-  return t.axes.map((axis, i) => `${axis} ${nameAt(scene, t, axis, place[i]!)}`).join(", ");
+  return t.axes
+    .map((axis, i) => `${axisName(t, axis)} ${nameAt(scene, t, axis, place[i]!)}`)
+    .join(", ");
 }

@@ -1,11 +1,12 @@
-// The picture: two draw calls (boxes, links), drawn only when asked. Textures hold the blobs as
-// they came; a new prompt replaces one of them.
+// The picture: three draw calls (boxes, links, scenery), drawn only when asked. Textures hold the blobs
+// as they came; a new prompt replaces one of them.
 
 import {
   BufferAttribute,
   BufferGeometry,
   BoxGeometry,
   CanvasTexture,
+  CustomBlending,
   DataTexture,
   DynamicDrawUsage,
   FloatType,
@@ -18,6 +19,8 @@ import {
   LineSegments,
   Mesh,
   NoColorSpace,
+  OneFactor,
+  OneMinusSrcAlphaFactor,
   RawShaderMaterial,
   RedFormat,
   Scene as Stage,
@@ -28,17 +31,28 @@ import {
 } from "three";
 import { blocksOf, pool, type Kind, type Pooled } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
+import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
-import { FRAGMENT, LINE_FRAGMENT, LINE_VERTEX, VERTEX } from "./shaders";
+import {
+  FRAGMENT,
+  LINE_FRAGMENT,
+  LINE_VERTEX,
+  SCENERY_FRAGMENT,
+  SCENERY_VERTEX,
+  VERTEX,
+} from "./shaders";
 import { rgb, type Theme } from "../shared/theme";
 import type { View } from "./camera";
 
 const GLYPHS = "0123456789.−+∞Na? ";
 const SHARPEST = 2;
+/** The shader counts on it. */
 const WIDEST = 2048;
 
-const PER_BOX = ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken"] as const;
-type Four = [number, number, number, number];
+const PER_BOX = ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken", "aLight"] as const;
+const PER_PROP = ["aOrigin", "aSize", "aLight"] as const;
+type Instance<Names extends readonly string[]> = Record<Names[number], Four>;
+type Instanced = Mesh<InstancedBufferGeometry, RawShaderMaterial>;
 
 /** Where the blobs that are drawn lie in the textures, by their halves. */
 type Blobs = Map<Uint16Array, { start: number; pooledStart: number; pooled: Pooled }>;
@@ -58,10 +72,14 @@ export class Picture {
   readonly renderer: WebGLRenderer;
   private stage = new Stage();
   private textures: Partial<Record<string, Texture>> = {};
-  private boxes: Mesh<InstancedBufferGeometry, RawShaderMaterial> | null = null;
+  private boxes: Instanced | null = null;
+  private scenery: Instanced | null = null;
   private links: LineSegments<BufferGeometry, RawShaderMaterial> | null = null;
-  /** How much every box glows and how much it is faded, 0..1. */
-  light: InstancedBufferAttribute | null = null;
+  /** The matrix whose light an instance of the scenery shares. */
+  private lights: Box[] = [];
+  /** How many strands come first among the scenery. */
+  private strands = 0;
+  private isLit = true;
   private blobs: Record<Kind, Blobs> = { weight: new Map(), activation: new Map() };
   private uniforms = {
     uWeights: { value: null as Texture | null },
@@ -75,6 +93,12 @@ export class Picture {
     uNegative: { value: new Vector3() },
     uPositive: { value: new Vector3() },
     uSpan: { value: new Vector2(0, 1e9) },
+    uSweep: { value: new Vector3() },
+    uPulse: { value: new Vector2() },
+    uEye: { value: new Vector3() },
+    uScreen: { value: new Vector2() },
+    uDark: { value: 0 },
+    uLit: { value: 1 },
   };
 
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -84,7 +108,7 @@ export class Picture {
       alpha: true,
       powerPreference: "high-performance",
     });
-    this.renderer.setPixelRatio(Math.min(SHARPEST, window.devicePixelRatio || 1));
+    this.light(true);
     this.letter();
   }
 
@@ -100,6 +124,7 @@ export class Picture {
     this.uniforms.uAccent.value.set(...rgb(theme.accent));
     this.uniforms.uNegative.value.set(...rgb(theme.negative));
     this.uniforms.uPositive.value.set(...rgb(theme.positive));
+    this.uniforms.uDark.value = theme.dark ? 1 : 0;
   }
 
   /** New numbers; boxes are built again only if `rebuild`. */
@@ -144,32 +169,43 @@ export class Picture {
 
   private build(sides: Side[]): void {
     this.clear();
-    const unit = new BoxGeometry(1, 1, 1);
-    unit.translate(0.5, 0.5, 0.5);
-    const geometry = new InstancedBufferGeometry();
-    geometry.index = unit.index;
-    geometry.setAttribute("position", unit.getAttribute("position"));
-    geometry.setAttribute("normal", unit.getAttribute("normal"));
-    const n = sides.reduce((sum, { plan }) => sum + plan.boxes.length, 0);
-    geometry.instanceCount = n;
-    for (const name of PER_BOX)
-      geometry.setAttribute(name, new InstancedBufferAttribute(new Float32Array(4 * n), 4));
-    const side = sides.flatMap(({ plan }, i) => plan.boxes.map(() => i));
-    geometry.setAttribute("aSide", new InstancedBufferAttribute(new Float32Array(side), 1));
-    this.light = new InstancedBufferAttribute(new Float32Array(2 * n), 2).setUsage(
-      DynamicDrawUsage,
-    );
-    geometry.setAttribute("aLight", this.light);
     const shared = {
       glslVersion: GLSL3,
       uniforms: this.uniforms,
       defines: sides.length > 1 ? { SPLIT: "" } : {},
     };
+    const [strands, shadows] = [strandsOf, shadowsOf].map((of) =>
+      sides.map(({ plan }) => of(plan)),
+    );
+    const props = [...strands!, ...shadows!];
+    this.strands = strands!.flat().length;
+    this.lights = props.flat().map(({ of }) => of);
+    this.scenery = new Mesh(
+      instances(PER_PROP, numbered(props, sides.length)),
+      new RawShaderMaterial({
+        ...shared,
+        vertexShader: SCENERY_VERTEX,
+        fragmentShader: SCENERY_FRAGMENT,
+        ...OVER,
+      }),
+    );
+    const described = props.flat().map(({ origin, size, tokens }) => ({
+      aOrigin: origin,
+      aSize: size,
+      aLight: [0, 0, 0, tokens] as Four,
+    }));
+    fill(this.scenery, PER_PROP, described);
+    this.light(this.isLit);
     this.boxes = new Mesh(
-      geometry,
+      instances(
+        PER_BOX,
+        numbered(
+          sides.map(({ plan }) => plan.boxes),
+          sides.length,
+        ),
+      ),
       new RawShaderMaterial({ ...shared, vertexShader: VERTEX, fragmentShader: FRAGMENT }),
     );
-    this.boxes.frustumCulled = false;
     this.fill(sides);
     this.links = new LineSegments(
       wires(sides.map(({ plan }) => plan.links)),
@@ -179,27 +215,21 @@ export class Picture {
         fragmentShader: LINE_FRAGMENT,
       }),
     );
-    this.links.frustumCulled = false;
-    this.stage.add(this.links, this.boxes);
+    // What stands in front is drawn first, so that nothing is shaded behind it.
+    [this.boxes, this.links, this.scenery].forEach((thing, order) => {
+      [thing.frustumCulled, thing.renderOrder] = [false, order];
+      this.stage.add(thing);
+    });
   }
 
   private fill(sides: Side[]): void {
-    const geometry = this.boxes!.geometry;
-    let i = 0;
-    for (const side of sides)
-      for (const box of side.plan.boxes) {
-        const four = this.describe(side, box);
-        for (const name of PER_BOX)
-          (geometry.getAttribute(name) as InstancedBufferAttribute).setXYZW(i, ...four[name]);
-        i++;
-      }
-    for (const name of PER_BOX)
-      (geometry.getAttribute(name) as InstancedBufferAttribute).needsUpdate = true;
+    const all = sides.flatMap((side) => side.plan.boxes.map((box) => this.describe(side, box)));
+    fill(this.boxes!, PER_BOX, all);
   }
 
   /** A box in the shader's words. Places are floats: exact up to 2^24 numbers of one kind, both
    * sides together. */
-  private describe({ shown, matched }: Side, box: Box): Record<(typeof PER_BOX)[number], Four> {
+  private describe({ shown, matched }: Side, box: Box): Instance<typeof PER_BOX> {
     const t = shown.byName.get(box.tensor.name) ?? box.tensor;
     const { start, pooledStart, pooled } = this.blobs[t.kind].get(shown.halves[t.kind])!;
     const [one, two] = pooled.starts.get(t.name)!;
@@ -218,14 +248,45 @@ export class Picture {
       aData: [first + box.first, t.scale, turned, split ? box.first / t.cols : 0],
       aPool: [one + plane(near), near.across, two + plane(far), far.across],
       aToken: [tokens, box.kept ? 1 : 0, first + t.present, Math.min(1e9, matched(t))],
+      aLight: [0, 0, 0, 0],
     };
   }
 
-  /** Glow and dim of every box, 0..1. */
-  shine(of: (box: Box) => [number, number], boxes: Box[]): void {
-    if (!this.light) return;
-    boxes.forEach((box, i) => this.light!.setXY(i, ...of(box)));
-    this.light.needsUpdate = true;
+  /** Glow and dim of every box, 0..1, and what it is to the product that is formed. */
+  shine(of: (box: Box) => [number, number, number], boxes: Box[]): void {
+    for (const [thing, list] of [
+      [this.boxes, boxes],
+      [this.scenery, this.lights],
+    ] as const) {
+      const light = thing && lightOf(thing);
+      if (!light) continue;
+      list.forEach((box, i) => light.setXYZ(i, ...of(box)));
+      light.needsUpdate = true;
+    }
+  }
+
+  /** Whether the i-th box is faded. */
+  isFaded(i: number): boolean {
+    return !!this.boxes && lightOf(this.boxes).getY(i) === 1;
+  }
+
+  /** With light, shadows and sharp edges, or without, for frames that come too slowly. */
+  light(on: boolean): void {
+    this.isLit = on;
+    this.uniforms.uLit.value = on ? 1 : 0;
+    this.renderer.setPixelRatio(on ? Math.min(SHARPEST, window.devicePixelRatio || 1) : 1);
+    if (this.scenery) this.scenery.geometry.instanceCount = on ? this.lights.length : this.strands;
+  }
+
+  /** How far products are formed: so many of their rows, and of the last of them so many tokens; null:
+   * all of them are there. */
+  sweep(at: { rows: number; token: number } | null): void {
+    this.uniforms.uSweep.value.set(at?.rows ?? 1, at?.token ?? 0, at ? 1 : 0);
+  }
+
+  /** The height that a light has come to which runs down the stream, and how far it shines; null: none runs. */
+  pulse(at: { y: number; reach: number } | null): void {
+    this.uniforms.uPulse.value.set(at?.y ?? 0, at?.reach ?? 0);
   }
 
   /** Which tokens are being computed. */
@@ -238,17 +299,19 @@ export class Picture {
   }
 
   draw(view: View): void {
+    this.uniforms.uEye.value.copy(view.camera.position);
+    this.uniforms.uScreen.value.set(view.pixelsPerUnit(1), view.pose.distance);
     this.renderer.render(this.stage, view.camera);
   }
 
   private clear(): void {
-    for (const thing of [this.boxes, this.links]) {
+    for (const thing of [this.scenery, this.links, this.boxes]) {
       if (!thing) continue;
       this.stage.remove(thing);
       thing.geometry.dispose();
       thing.material.dispose();
     }
-    this.boxes = this.links = null;
+    this.scenery = this.links = this.boxes = null;
   }
 
   dispose(): void {
@@ -258,6 +321,54 @@ export class Picture {
     this.renderer.forceContextLoss();
   }
 }
+
+/** The side of every one of them, of groups that take turns over the sides. */
+const numbered = (groups: unknown[][], sides: number): number[] =>
+  groups.flatMap((group, i) => group.map(() => i % sides));
+
+/** A unit box for every one of the sides, with room for four numbers under every name. */
+function instances(names: readonly string[], sides: number[]): InstancedBufferGeometry {
+  const unit = new BoxGeometry(1, 1, 1);
+  unit.translate(0.5, 0.5, 0.5);
+  const geometry = new InstancedBufferGeometry();
+  geometry.index = unit.index;
+  geometry.setAttribute("position", unit.getAttribute("position"));
+  geometry.setAttribute("normal", unit.getAttribute("normal"));
+  geometry.instanceCount = sides.length;
+  for (const name of names)
+    geometry.setAttribute(
+      name,
+      new InstancedBufferAttribute(new Float32Array(4 * sides.length), 4).setUsage(
+        DynamicDrawUsage,
+      ),
+    );
+  geometry.setAttribute("aSide", new InstancedBufferAttribute(new Float32Array(sides), 1));
+  return geometry;
+}
+
+function fill<Names extends readonly string[]>(
+  { geometry }: Instanced,
+  names: Names,
+  all: Instance<Names>[],
+): void {
+  for (const name of names as readonly Names[number][]) {
+    const attribute = geometry.getAttribute(name) as InstancedBufferAttribute;
+    all.forEach((instance, i) => attribute.setXYZW(i, ...(instance[name] as Four)));
+    attribute.needsUpdate = true;
+  }
+}
+
+const lightOf = ({ geometry }: Instanced): InstancedBufferAttribute =>
+  geometry.getAttribute("aLight") as InstancedBufferAttribute;
+
+/** Blended over what is there already. */
+const OVER = {
+  transparent: true,
+  depthWrite: true,
+  blending: CustomBlending,
+  blendSrc: OneFactor,
+  blendDst: OneMinusSrcAlphaFactor,
+} as const;
 
 /** How many numbers a texture holds that has room for n. */
 const texels = (n: number): number => WIDEST * Math.max(1, Math.ceil(n / WIDEST));

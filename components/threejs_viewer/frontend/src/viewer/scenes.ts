@@ -8,9 +8,10 @@ import {
   unmatched,
   type Comparison,
 } from "./compare";
+import { remember } from "./drawn";
 import { indexOf, openScene, placeOf, type Manifest, type Scene, type Tensor } from "./data";
 import { cellPlace, plan, type Box, type Plan } from "./layout";
-import type { Edit } from "./panel";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { cellAt, type Cell } from "./pick";
 import { holds, type Address, type Stop } from "./state";
 
@@ -23,6 +24,9 @@ export interface Numbers {
 
 export interface Payload extends Numbers {
   edits: Edit[];
+  whole?: Whole | null;
+  /** All heads by what their loss costs; null where nobody asked. */
+  ranking?: HeadCost[] | null;
   /** Words to the reader above the picture. */
   notes?: string[];
   /** A second scene, to stand on the right; `title` says what it is. */
@@ -56,7 +60,11 @@ export function openScenes({ notes = [], beside, ...first }: Payload, shaded: bo
   const scenes = other ? [scene, other] : [scene];
   const comparison = other && compare(scene, other, shaded);
   const room = Math.max(...scenes.map((s) => s.manifest.tokens.length));
-  const sides = scenes.map((s) => ({ plan: plan(s, room), shown: s, matched: () => Infinity }));
+  const sides = scenes.map((s) => ({
+    plan: remember(plan(s, room)),
+    shown: s,
+    matched: () => Infinity,
+  }));
   const shapes = JSON.stringify(scenes.map((s) => shapeOf(s.manifest)));
   const problems = [
     ...notes,

@@ -13,6 +13,8 @@ export interface ShellActs {
   step: (by: number) => void;
   play: () => void;
   shade: (shaded: boolean) => void;
+  soar: () => void;
+  skip: () => void;
 }
 
 const HELP: [string, string][] = [
@@ -93,6 +95,7 @@ export class Shell {
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
+  private soaring = button("fly", "Fly through the model", () => this.acts.soar());
   /** Where to look from, and how to get there: of no use to flat maps. */
   private sights = [
     button("all", "See the whole model", () => this.acts.fly("all")),
@@ -101,11 +104,18 @@ export class Shell {
     button("attention", "Attention of this layer", () => this.acts.fly("attention")),
     button("answer", "Where the answer comes out", () => this.acts.fly("answer")),
   ];
+  private skipping = make(
+    "div",
+    { class: "flight", hidden: true },
+    make("p", {}),
+    button("Skip", "Skip the flight (any key)", () => this.acts.skip()),
+  );
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
   constructor(
     private acts: ShellActs,
     panel: HTMLElement,
+    corners: HTMLElement[],
   ) {
     for (const rate of [0.5, 1, 2, 4])
       this.speed.append(
@@ -116,6 +126,7 @@ export class Shell {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
+    this.soaring.classList.add("again");
     this.showPlaying(false);
     this.fillHelp();
     const views = make(
@@ -125,6 +136,7 @@ export class Shell {
       this.shading,
       this.follow,
       this.motion,
+      this.soaring,
       this.fullscreen(),
       button("?", "Keys and mouse", () => this.toggleHelp()),
     );
@@ -143,9 +155,10 @@ export class Shell {
     this.place.append(
       this.gl,
       this.over,
-      this.map,
       this.tip,
+      ...corners,
       ...this.titles,
+      this.skipping,
       this.notice,
       this.hint,
       this.help,
@@ -154,7 +167,7 @@ export class Shell {
       make("style", {}, STYLE),
       make("div", { class: "top" }, this.prompt, views),
       this.place,
-      make("div", { class: "walk" }, reel, this.title, this.text),
+      make("div", { class: "walk" }, this.map, reel, make("div", {}, this.title, this.text)),
       panel,
       this.live,
     );
@@ -199,6 +212,14 @@ export class Shell {
     this.title.textContent = title;
   }
 
+  /** What is seen on the flight; null: there is none. */
+  showFlight(caption: string | null): void {
+    this.root.classList.toggle("flying", caption !== null);
+    this.skipping.hidden = caption === null;
+    const p = this.skipping.querySelector("p")!;
+    if (p.textContent !== caption) p.textContent = caption;
+  }
+
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
     this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
@@ -215,8 +236,8 @@ export class Shell {
 
   /** Without WebGL: flat maps stand where the picture would. */
   flatten(maps: HTMLElement): void {
-    const { gl, over, map, sights, motion } = this;
-    for (const gone of [gl, over, map, ...sights, motion]) gone.remove();
+    const { gl, over, map, sights, motion, soaring } = this;
+    for (const gone of [gl, over, map, ...sights, motion, soaring]) gone.remove();
     this.hint.remove();
     this.place.prepend(maps);
   }

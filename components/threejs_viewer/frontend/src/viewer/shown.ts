@@ -1,5 +1,6 @@
 // What is drawn over each side of the picture, put together from where the reader is.
 
+import { marksOf, type Edit } from "./broken";
 import type { Tensor } from "./data";
 import { isOverDepth, notesOf, sharesOf } from "./depth";
 import type { Explanation } from "./explain";
@@ -7,7 +8,8 @@ import type { Box, Plan } from "./layout";
 import type { Arc, Shown, Spot, Threads } from "./overlay";
 import type { Cell } from "./pick";
 import { boxAt, cellOf, onSide, type Side } from "./scenes";
-import { chosen, lit, span, underway, type State, type Stop } from "./state";
+import { chosen, lit, lookTold, span, underway, type State, type Stop } from "./state";
+import type { Stage } from "./walk";
 import type { Theme } from "../shared/theme";
 
 export interface Look {
@@ -15,6 +17,7 @@ export interface Look {
   font: string;
   /** How the number was made that the reader points at or keeps. */
   why: Explanation | null;
+  edits: Edit[];
 }
 
 export function shownOn(side: number, sides: Side[], state: State, look: Look): Shown {
@@ -32,10 +35,12 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     why: cell === own ? look.why : null,
     pinned: !state.hovered && !!state.pinned,
     spot,
-    arcs: arcs(plan, cell, stop && spot ? { stop, spot } : null, underway(state)),
+    arcs: arcs(plan, cell, stop && spot ? { stop, spot } : null, state),
     threads: threads(plan, cell, underway(state)),
     lit: lit(state),
     span: span(state),
+    ...(span(state) ? { last: span(state)![1] } : {}),
+    broken: marksOf(plan, side === 0 ? look.edits : []),
   };
 }
 
@@ -47,27 +52,34 @@ function spotOf(sides: Side[], stop: Stop): Spot | null {
   return { box, left: stop.position, top, cols: 1, rows };
 }
 
-/** Over the map's own columns, and over the stream of its layer. */
+/** Over the map's own columns, and over the stream of its layer. A stage may tell of one look alone. */
 function arcs(
-  { ofTensor, spine }: Plan,
+  { boxes, ofTensor, spine }: Plan,
   cell: Cell | null,
   stood: { stop: Stop; spot: Spot } | null,
-  made: string,
+  state: State,
 ): Arc[] {
   const chosen = cell && attends(cell.box) ? cell : null;
   if (!chosen && stood) return arcsHome(stood.stop, stood.spot, ofTensor);
-  const boxes = chosen ? [chosen.box] : (ofTensor.get(made) ?? []).filter(attends);
-  const first = boxes[0];
+  const look = chosen ? null : lookTold(state);
+  const told = look && boxes.filter((box) => attends(box) && isOf(box, look));
+  const made = (ofTensor.get(underway(state)) ?? []).filter(attends);
+  const maps = chosen ? [chosen.box] : (told ?? made);
+  const first = maps[0];
   if (!first) return [];
-  const query = chosen ? chosen.row : null;
   const stream = spine
     .map((name) => ofTensor.get(name)![0]!)
     .find((b) => b.tensor.layer === first.tensor.layer);
+  const query = chosen ? chosen.row : (look?.query ?? null);
+  const arc = { query, ...(look ? { key: look.key } : {}) };
   return [
-    ...boxes.map((box) => ({ box, query, over: box })),
-    ...(stream ? [{ box: first, query, over: stream }] : []),
+    ...maps.map((box) => ({ ...arc, box, over: box })),
+    ...(stream ? [{ ...arc, box: first, over: stream }] : []),
   ];
 }
+
+const isOf = (box: Box, { layer, head, query }: NonNullable<Stage["arc"]>): boolean =>
+  box.tensor.layer === layer && box.plane === head && query < box.rows;
 
 const attends = (box: Box): boolean => box.tokens === "both" && box.tensor.rule?.op === "softmax";
 

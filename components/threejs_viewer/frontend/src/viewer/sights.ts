@@ -1,7 +1,7 @@
 // Where there is to look from: which part of the plan is to fill the picture, and seen from where.
 
 import { FRONT, SLANT } from "./camera";
-import { boundsOf, heightOf, type Bounds, type Box, type Plan } from "./layout";
+import { boundsOf, heightOf, outlineOf, type Bounds, type Box, type Plan } from "./layout";
 
 export type Sight = "all" | "front" | "start" | "attention" | "answer";
 
@@ -11,6 +11,8 @@ export interface Aim {
   angles?: { yaw: number; pitch: number };
   /** The share of the picture that it fills. */
   fill?: number;
+  /** What of the bounds there is something in; all of them, if it is not given. */
+  outline?: [number, number][];
 }
 
 /** Boxes with some air around them. */
@@ -26,12 +28,14 @@ export function around(boxes: Box[], angles?: Aim["angles"]): Aim {
   return angles ? { bounds, angles } : { bounds };
 }
 
-/** All that is there, on both sides. A tall model in a wide picture is seen more from above: it then
- * fills more of it. `aspect` is the picture's width by its height. */
+/** All that is there, on both sides, as a road that comes towards the reader: the prompt far off, the
+ * answer near by. A tall model in a wide picture is seen flatter: it then fills more of it. `aspect`
+ * is the picture's width by its height. */
 export function wholeModel(boxes: Box[], aspect: number): Aim {
   const bounds = boundsOf(boxes);
   const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
-  return { bounds, angles: { yaw: SLANT.yaw, pitch: tall > 1.5 ? 0.9 : SLANT.pitch }, fill: 0.93 };
+  const pitch = -Math.min(1.05, Math.max(0.3, 0.53 * tall));
+  return { bounds, angles: { yaw: -0.25, pitch }, fill: 0.95, outline: outlineOf(boxes) };
 }
 
 /** A part of one side; `layer` is the one whose attention is meant. */

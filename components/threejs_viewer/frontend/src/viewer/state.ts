@@ -3,6 +3,7 @@
 // the next. No page, no picture, no clock.
 
 import type { Scene } from "./data";
+import { END } from "./captions";
 import { promptLength, type Stage } from "./walk";
 
 /** One number: the side that it stands on, its matrix, and its place along the matrix's axes. It
@@ -102,11 +103,26 @@ export const leave = (state: State): State =>
 
 export const point = (state: State, at: Address | null): State => change(state, { hovered: at });
 
-/** Keep a number, or none; a way home ends with the number that it began at. */
+/** Keep a number, or none; a way home ends with the number that it began at, and so does a token's
+ * column with the one in it. */
 export const pin = (state: State, at: Address | null): State =>
-  change(state, { pinned: at, hovered: null, ...(at ? {} : { standing: null }) });
+  change(state, {
+    pinned: at,
+    hovered: null,
+    ...(at && same(at, state.pinned) ? {} : { standing: null }),
+  });
 
 export const glow = (state: State, names: string[] | null): State => change(state, { glow: names });
+
+/** The column of a token on the left side. */
+export const columnAt = (name: string, position: number): Stop => ({
+  side: 0,
+  name,
+  head: null,
+  position,
+  neuron: null,
+  home: false,
+});
 
 export const stand = (state: State, at: Stop | null): State =>
   change(state, { standing: at, glow: null });
@@ -166,6 +182,9 @@ export const span = (state: State): [number, number] | null => lighted(state)?.s
 /** The matrix that a stage makes. */
 export const made = (stage: Stage | null): string => stage?.names.at(-1) ?? "";
 
+/** The one look that the stage tells of, drawn as an arc. */
+export const lookTold = (state: State): Stage["arc"] => lighted(state)?.arc ?? null;
+
 /** The matrix whose attention is drawn, if it is one of attention. */
 export const underway = (state: State): string => made(lighted(state));
 
@@ -176,23 +195,24 @@ export const chosen = (state: State): Address | null =>
 /** The number that is explained. */
 export const focused = (state: State): Address | null => state.hovered ?? state.pinned;
 
-/** A token of the prompt as it stands above the picture. */
+/** A token of the text as it stands above the picture. */
 export interface Chip {
   token: string;
   look: "" | "now" | "later" | "next";
-  /** Whether the model wrote it, so that it can be followed home. */
+  /** Whether the model wrote it, so that it can be followed home; a typed one is where a way ends. */
   written: boolean;
 }
 
 export function chips(state: State, tokens: string[]): Chip[] {
   const stage = lighted(state);
-  const out = tokens.map((token, i): Chip => {
+  const stands = stage?.next?.token === END; // the answer, of which its end is no part
+  const out = tokens.slice(0, stands ? stage.shown : undefined).map((token, i): Chip => {
     const written = i > 0 && i >= promptLength(tokens);
     return { token, look: stage ? lookAt(stage, i) : "", written };
   });
   // The digit that drops in takes its place, or stands behind the last one.
-  if (stage?.next)
-    out[stage.span[1] + 1] = { token: stage.next.token, look: "next", written: false };
+  if (stage?.next && !stands)
+    out[stage.span[1] + 1] = { token: stage.next.token, look: "next", written: true };
   return out;
 }
 

@@ -2,7 +2,8 @@
 // matrix that is pointed at marks its words.
 
 import { make } from "../shared/dom";
-import type { Piece, Stage } from "./walk";
+import { inWords } from "./pieces";
+import type { Stage } from "./walk";
 
 export interface StoryActs {
   glow: (names: string[] | null) => void;
@@ -35,7 +36,5 @@ export function markWords(text: HTMLElement, name: string | null): void {
     word.classList.toggle("on", !!name && word.dataset["names"]!.split(" ").includes(name));
 }
 
-const plain = (piece: Piece): string => (typeof piece === "string" ? piece : piece.word);
-
 /** The same for the ear. */
-export const heard = ({ title, text }: Stage): string => `${title}. ${text.map(plain).join("")}`;
+export const heard = ({ title, text }: Stage): string => `${title}. ${inWords(text)}`;

@@ -15,7 +15,9 @@ export const STYLE = `
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
-.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
+.v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; }
+.v3 .prompt button:hover { box-shadow: inset 0 0 0 1px var(--accent); }
+.v3 .prompt .written button { text-decoration: underline; text-decoration-thickness: 2px; text-decoration-color: var(--accent); text-underline-offset: 4px; }
 .v3 .prompt.long button { margin: -3px; padding: 3px; }
 .v3 .prompt .stand { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .v3 .prompt .reached { background: var(--accent); color: var(--bg); }
@@ -31,7 +33,7 @@ export const STYLE = `
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
 .v3 .stage canvas.over.dragging { cursor: grabbing; }
-.v3 .stage canvas.map { position: absolute; right: 8px; top: 8px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; opacity: .92; }
+.v3 .map { grid-row: span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
@@ -39,15 +41,32 @@ export const STYLE = `
 .v3 .stage.split::after { content: ""; position: absolute; inset: 0 auto 0 50%; border-left: 1px solid var(--line); pointer-events: none; }
 .v3 .side { position: absolute; left: 0; top: 0; width: 50%; margin: 0; padding: 3px 8px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; color: var(--soft); background: var(--bg); pointer-events: none; z-index: 1; }
 .v3 .side + .side { left: 50%; } .v3 .side b { color: var(--ink); } .v3 .side code { font: 600 13px "Source Code Pro", ui-monospace, monospace; color: var(--ink); }
-.v3 .split:has(.flat)::after { display: none; } .v3 .stage.split canvas.map { top: 54px; zoom: .6; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
+.v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .flight { position: absolute; inset: auto 0 0; z-index: 2; display: flex; gap: 14px; align-items: center; justify-content: center; padding: 12px; pointer-events: none; }
+.v3 .flight[hidden] { display: none; }
+.v3 .flight p { margin: 0; padding: 4px 10px; border-radius: 5px; background: var(--bg); font: 17px/1.4 "Source Serif", "Source Serif 4", Georgia, serif; }
+.v3 .flight button { pointer-events: auto; } .v3.flying :is(.wheel, .two, .next) { display: none; } .v3:not(.moves) .again { display: none; }
+.v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
+.v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
+.v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
+.v3 .ranking, .v3 .banner { top: 12px; width: min(430px, 100% - 24px); } .v3 .split .banner, .v3 .split .ranking { top: 34px; } .v3 .stage:has(.notice:not([hidden])) .banner { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
+.v3 .ranking { max-height: calc(100% - 100px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
+.v3 .ranking li button { display: grid; grid-template-columns: 60px 1fr auto 80px; gap: 8px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
+.v3 .ranking .bar, .v3 .next .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .next .bar i { display: block; height: 100%; background: var(--positive); }
+.v3 .ranking b, .v3 .next b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .next small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
+.v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .next p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
+.v3 .next { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .next > button { padding: 0; border: 0; background: none; font-weight: 600; } .v3 .next > button::before { content: "▸ "; } .v3 .next.open > button::before { content: "▾ "; }
+.v3 .next:not(.open) li:nth-child(n + 4), .v3 .next:not(.open) div { display: none; } .v3 .next li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
+.v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; }
+@media (max-width: 480px) { .v3 .next:not(.open) ol { display: none; } .v3 .next { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .next:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .next.open { z-index: 3; } }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
-.v3 .walk { grid-area: walk; min-height: 128px; }
+.v3 .walk { grid-area: walk; min-height: 128px; display: grid; grid-template: auto 1fr / auto minmax(0, 1fr); gap: 0 16px; align-content: start; }
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
 .v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
@@ -66,6 +85,7 @@ export const STYLE = `
 .v3 .terms { margin: 4px 0; padding: 0; list-style: none; font: 12.5px/1.6 "Source Code Pro", ui-monospace, monospace; columns: 1; }
 .v3 .terms b { display: inline-block; min-width: 6.5em; text-align: right; margin-right: .8em; } .v3 .terms li { overflow-wrap: anywhere; }
 .v3 .numpy { margin: 4px 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--raised); border-radius: 4px; font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; }
+.v3 .loads { margin-bottom: -4px; color: var(--soft); font-size: 11px; }
 .v3 .break { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-top: 6px; } .v3 .break button { min-height: 26px; padding: 1px 7px; font-size: 13px; }
 .v3 .scale { height: 12px; border: 1px solid var(--line); border-radius: 3px; background: linear-gradient(90deg, var(--negative), var(--bg), var(--positive)); }
 .v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; gap: 16px; margin-top: 4px; }
@@ -103,9 +123,9 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
-  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; } .v3 .stage canvas.map { zoom: .7; }
+  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
 }
-@media (max-width: 480px) { .v3 .stage canvas.map { display: none; } }
+@media (max-width: 480px) { .v3 .map { display: none; } }
 .v3:fullscreen { overflow: auto; padding: 12px; grid-template: auto minmax(50vh, 1fr) auto / minmax(0, 1fr) 340px; grid-template-areas: "top top" "stage panel" "walk panel"; }
 .v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { max-height: none; }
 @media (max-width: 820px) { .v3:fullscreen { grid-template: auto minmax(50vh, 1fr) auto auto / minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; } }

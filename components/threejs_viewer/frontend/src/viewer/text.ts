@@ -1,6 +1,6 @@
 // Numbers, names and places as text: in formulas and in lines of NumPy.
 
-import { say, type Tensor } from "./data";
+import { say, type Manifest, type Scene, type Tensor } from "./data";
 
 /** A place along an axis, a part of it, or the whole of it. */
 export type Where = readonly (number | [from: number, to: number] | null)[];
@@ -20,15 +20,39 @@ export const inner = (value: number): string => (value < 0 ? `(${bare(value)})` 
  * several in a list is called with its number. */
 export const label = (t: Tensor): string => /[^.]+(\.\d+$|(?=\.weight$)|$)/.exec(t.name)![0];
 
-/** Where a tensor was written, and by what: "layer 1 FFN". */
+/** Where a tensor was written, and by what: "layer 0 FFN". */
 export const inLayer = ({ layer }: Tensor, what: string): string =>
-  layer === null ? what : `layer ${layer + 1} ${what}`;
+  layer === null ? what : `layer ${layer} ${what}`;
 export const writer = (t: Tensor): string =>
   inLayer(t, label(t).replace(/_out$/, "").replace("ffn", "FFN"));
+
+/** A token by its number, from 0 as in the code: `token 3 "="`. */
+export const tokenAt = (scene: Scene, t: number): string =>
+  `token ${t} "${scene.manifest.tokens[t] ?? ""}"`;
+
+export function percent(share: number): string {
+  if (share < 0.0005) return share > 0 ? "under 0.1%" : "0%";
+  return share > 0.9995 ? "over 99.9%" : `${(100 * share).toFixed(1)}%`;
+}
+
+export const times = (factor: number): string => `${say(factor, 2).slice(1)} times`;
 
 /** What a tensor is called in NumPy. */
 export const handle = (t: Tensor): string =>
   t.kind === "weight" ? `W["${t.name}"]` : `A["${t.name}"]`;
+
+/** Lines of Python that give a line of NumPy its A, W and G, under the edits of a reader. */
+export function loads(m: Manifest, line: string, edits: readonly object[]): string {
+  if (!m.run) return "# Your own run lies in no file: this page alone has its A and W.";
+  const asked = [m.run, m.tokens.join(""), ...(m.edited?.length ? [edits] : [])];
+  const given = asked.map((x) => JSON.stringify(x).replaceAll(":null", ":None")).join(", ");
+  return [
+    ...(line.includes("np.") ? ["import numpy as np"] : []),
+    ...(line.includes("math.") ? ["import math"] : []),
+    "from lab.scene.session import numbers",
+    `A, W, G = numbers(${given})`,
+  ].join("\n");
+}
 
 /** `[2, :, 4:8]`; whole axes at the end are left out. */
 export function bracket(where: Where): string {
@@ -74,7 +98,7 @@ export function scaledLine(product: string, scale: number): string {
 }
 
 /** 4 of a half, since that is one over its root; 0 if there is no such whole number. */
-function rootOf(scale: number): number {
+export function rootOf(scale: number): number {
   const under = 1 / scale ** 2;
   return scale > 0 && Math.abs(under / Math.round(under) - 1) < 1e-9 ? Math.round(under) : 0;
 }

@@ -7,7 +7,7 @@ import { button, make } from "../shared/dom";
 import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
 import { isOverDepth } from "./depth";
 import { shade, type Theme } from "../shared/theme";
-import { inLayer, writer } from "./text";
+import { inLayer, tokenAt, writer } from "./text";
 import { promptLength } from "./walk";
 
 /** Where the reader stands on the way home: the part, and what to say of it. */
@@ -115,7 +115,7 @@ export class Trail {
   // ------------------------------------------------------------ names
 
   private at(position: number): string {
-    return `"${this.scene.manifest.tokens[position]}" at position ${position}`;
+    return tokenAt(this.scene, position);
   }
 
   private name({ tensor, position, direction, head, neuron }: Term): string {
@@ -265,8 +265,8 @@ export class Trail {
       this.act(here) !== "lookup"
         ? `This viewer does not know how ${here.tensor.name} was made: the way ends here.`
         : looksUpTokens(scene, here.tensor)
-          ? `You stand on the "${tokens[here.position]}" at position ${here.position}, which ${whose}.`
-          : `You stand on position ${here.position}: its row of the table, whatever token is there.`;
+          ? `You stand on ${this.at(here.position)}, which ${whose}.`
+          : `You stand on position ${here.position}: its column of the table, whatever token is there.`;
     const root = this.way[0]!;
     return [
       make("p", { class: "arrived", tabindex: -1 }, where),

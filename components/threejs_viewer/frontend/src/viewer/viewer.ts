@@ -3,16 +3,22 @@
 // It holds one state (where the reader is) and the scenes (what there is to see). Whatever the reader
 // does makes the next state, and `render` draws what is different in it.
 
+import { looksUpTokens } from "./act";
 import { View } from "./camera";
+import type { Edit, HeadCost, Whole } from "./broken";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./explain";
+import { Flight, FLIGHT_MS, type Shot } from "./flight";
+import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
 import type { Box, Plan } from "./layout";
 import { drawMap, drawOverlay } from "./overlay";
-import { Panel, places, type Edit } from "./panel";
+import { Next, tokenOf } from "./next";
+import { Panel, places } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
+import { Pace } from "./pace";
 import { fillPrompt, markPrompt } from "./prompt";
 import { openPicture, type Picture } from "./render";
 import {
@@ -32,14 +38,22 @@ import { around, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sig
 import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
+import { tokenAt } from "./text";
+import { Treasures } from "./treasures";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { stagesOf } from "./walk";
+import { promptLength, readingTime, stagesOf, type Stage } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
   pin: (name: string, index: number[]) => void;
   edit: (edit: Edit) => void;
+  /** All parts are mended, and then one is broken, if one is given. */
+  mend: (edit?: Edit) => void;
+  /** The heads are to be ranked. */
+  rank: () => void;
+  /** The model is to read this text and to write on. */
+  goOn: (text: string) => void;
 }
 
 /** A stopwatch beside the viewer. A reader's viewer has none. */
@@ -54,7 +68,12 @@ export interface Options {
   watch?: Watch;
 }
 
-const STEP_MS = 4200;
+/** How long a product is formed for who steps by hand, and for what share of its stage in a walk that plays. */
+const FORMING_MS = 2600;
+const FORMING_SHARE = 0.7;
+const REST_MS = 250;
+/** A model that is so much larger or smaller is looked at anew. */
+const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** Later than any token. */
 const NEVER = 1e9;
@@ -63,16 +82,27 @@ export class Viewer implements Reach {
   state: State = states.BEGINNING;
   private scenes = NONE;
   private edits: Edit[] = [];
+  private whole: Whole | null = null;
+  private ranking: HeadCost[] | null = null;
+  /** The last scene in which no part was broken. */
+  private mended: Scene | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
   private theme: Theme;
   private timer = 0;
   private waiting = 0;
+  private resting = 0;
   private lost = false;
+  private pace = new Pace();
+  private flight: { course: Flight; began: number; shot: Shot | null } | null = null;
+  /** The product that the told stage forms, and since when. */
+  private forming: { product: Product; began: number; ms: number; rows: number } | null = null;
   readonly view = new View();
   readonly picture: Picture | null;
   private flat: Flat | null = null;
   private panel: Panel;
+  private treasures: Treasures;
+  private next = new Next((text) => this.events.goOn(text));
   private shell: Shell;
   private room: ResizeObserver;
 
@@ -91,6 +121,12 @@ export class Viewer implements Reach {
       stand: (at) => this.stand(at),
       leave: () => this.letGo(),
     });
+    this.treasures = new Treasures({
+      follow: (at) => this.follow(at, this.scene!.manifest.tokens[at]!),
+      rank: () => this.events.rank(),
+      breakHead: (layer, head) => this.breakHead(layer, head),
+      mend: () => this.events.mend(),
+    });
     this.shell = new Shell(
       {
         fly: (where) => this.fly(where),
@@ -98,8 +134,11 @@ export class Viewer implements Reach {
         step: (by) => this.step(by),
         play: () => this.play(),
         shade: (shaded) => this.shade(shaded),
+        soar: () => this.soar(),
+        skip: () => this.skip(),
       },
       this.panel.root,
+      [this.treasures.root, this.next.root],
     );
     this.host.replaceChildren(this.shell.root);
     new Hands(this, this.shell);
@@ -131,6 +170,7 @@ export class Viewer implements Reach {
 
   dispose(): void {
     window.clearTimeout(this.timer);
+    window.clearTimeout(this.resting);
     cancelAnimationFrame(this.waiting);
     this.room.disconnect();
     this.flat?.dispose();
@@ -193,9 +233,11 @@ export class Viewer implements Reach {
   }
 
   private take(payload: Payload): void {
-    const [first, { shapes }] = [!this.scene, this.scenes];
+    const [before, { shapes }] = [this.plan, this.scenes];
+    this.skip();
     this.scenes = openScenes(payload, this.state.shaded);
     this.edits = payload.edits;
+    [this.whole, this.ranking] = [payload.whole ?? null, payload.ranking ?? null];
     const scenes = this.sides.map(({ plan }) => plan.scene);
     this.shell.split(scenes, payload.beside?.title ?? "");
     const { left, right, top, bottom } = this.plan!.bounds;
@@ -205,7 +247,9 @@ export class Viewer implements Reach {
     // The walk is told of the left one.
     const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
-    if (first) this.fly("all", true);
+    if (!before || isOtherSize(before, this.plan!)) this.fly("all", true);
+    this.showTreasures();
+    if (this.scene!.halves.weight.length) this.soarOnce();
   }
 
   /** Other numbers are in the scenes: all that shows them begins anew. */
@@ -263,12 +307,16 @@ export class Viewer implements Reach {
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
     if (differs("stage", "stages")) this.tellStage();
-    if (differs("stage", "stages", "walking")) this.showTokens();
+    if (differs("stage", "stages", "walking")) {
+      this.showTokens();
+      this.beginForming();
+    }
     if (differs("standing")) markPrompt(this.shell.prompt, now.standing);
     if (differs("pinned", "hovered")) {
       this.shell.tip.hidden = true;
       this.showNumber();
     }
+    if (this.scene) this.next.show(this.scene, tokenOf(now, this.scene));
     this.shine();
   }
 
@@ -283,8 +331,16 @@ export class Viewer implements Reach {
   }
 
   private showTokens(): void {
-    const chips = states.chips(this.state, this.scene!.manifest.tokens);
-    fillPrompt(this.shell.prompt, chips, (token) => this.follow(token));
+    const { tokens } = this.scene!.manifest;
+    const written = this.flight?.shot?.written;
+    const chips = states.chips(this.state, tokens).map((chip, i) => {
+      const later = written !== undefined && i >= promptLength(tokens);
+      if (!later) return chip;
+      return { ...chip, look: written && i === promptLength(tokens) ? "next" : "later" } as const;
+    });
+    fillPrompt(this.shell.prompt, chips, (at, chip) =>
+      chip.written ? this.follow(at, chip.token) : this.enter(at),
+    );
     markPrompt(this.shell.prompt, this.state.standing);
     const [first, last] = states.span(this.state) ?? [0, NEVER];
     this.picture?.span(first, last);
@@ -307,10 +363,13 @@ export class Viewer implements Reach {
     const sources = new Set(state.standing ? [] : why?.sources.map((s) => s.tensor.name));
     const stop = state.standing && boxAt(sides, state.standing);
     const chosen = this.hovered?.box ?? stop ?? this.pinned?.box ?? null;
+    const product = this.forming?.product;
+    const flown = this.flight?.shot?.glow;
     this.picture?.shine((box) => {
       const { name } = box.tensor;
-      const glows = box === chosen || !!state.glow?.includes(name);
-      return [glows ? 1 : 0, !lit || lit.has(name) || sources.has(name) ? 0 : 1];
+      const glows = box === chosen || !!(flown ?? state.glow)?.includes(name);
+      const dim = !lit || lit.has(name) || sources.has(name) ? 0 : 1;
+      return [glows ? 1 : 0, dim, product?.made.has(name) ? 1 : product?.weights.has(name) ? 2 : 0];
     }, this.boxes);
     this.flat?.mark(lit, chosen);
     this.request();
@@ -323,6 +382,7 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ numbers
 
   hover(cell: Cell | null, x = 0, y = 0): void {
+    if (this.flight) return;
     this.set(states.point(this.state, cell && addressOf(this.sides, cell)));
     const { tip } = this.shell;
     if (!cell || !this.picture) return;
@@ -377,14 +437,25 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ the way home
 
   /** From a token that the model wrote: its logit, where the way home begins. */
-  private follow(token: number): void {
-    const { tokens, vocabulary } = this.scene!.manifest;
-    const place = [token - 1, vocabulary.indexOf(tokens[token] ?? "")];
+  private follow(at: number, token: string): void {
+    const place = [at - 1, this.scene!.manifest.vocabulary.indexOf(token)];
     const cell = cellOf(this.sides, { side: 0, name: "logits", place });
     if (!cell) return;
     this.pin(cell);
     this.fit([cell.box]);
     this.panel.showHome(this.shell.still);
+  }
+
+  /** To the column of a typed token, where it comes in. */
+  private enter(at: number): void {
+    const scene = this.scene!;
+    const name = scene.tensors.find((t) => looksUpTokens(scene, t))?.name ?? "";
+    const cell = cellOf(this.sides, { side: 0, name, place: [at, 0] });
+    if (!cell) return;
+    this.pin(cell);
+    this.set(states.stand(this.state, states.columnAt(name, at)));
+    this.reveal([cell.box]);
+    this.say(`${tokenAt(scene, at)} comes in here, as a column of ${name}`);
   }
 
   private stand(at: Standing | null): void {
@@ -429,9 +500,15 @@ export class Viewer implements Reach {
 
   private keepTime(): void {
     window.clearTimeout(this.timer);
-    const wait = STEP_MS / Number(this.shell.speed.value);
-    if (this.state.playing)
-      this.timer = window.setTimeout(() => this.walk(states.tick(this.state)), wait);
+    const stage = states.told(this.state);
+    if (!this.state.playing || !stage) return;
+    const next = (): void => this.walk(states.tick(this.state));
+    this.timer = window.setTimeout(next, this.timeOf(stage));
+  }
+
+  /** How long a walk that plays stays at a stage, in ms. */
+  private timeOf(stage: Stage): number {
+    return readingTime(stage) / Number(this.shell.speed.value);
   }
 
   private shade(shaded: boolean): void {
@@ -442,6 +519,30 @@ export class Viewer implements Reach {
         ? "on the right, every number less its partner on the left"
         : "on both sides, the numbers themselves",
     );
+  }
+
+  // ------------------------------------------------------------ what is broken
+
+  private showTreasures(): void {
+    const { whole, edits, ranking } = this;
+    const scene = this.scene!;
+    if (!edits.length) this.mended = scene;
+    const known = this.mended?.manifest;
+    const same =
+      known?.weights_digest === scene.manifest.weights_digest &&
+      known.tokens.join("") === whole?.text;
+    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
+  }
+
+  /** One head alone is broken, and the camera goes to what it looks at and hands on. */
+  private breakHead(layer: number, head: number): void {
+    this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
+    const { boxes } = this.plan!;
+    const mine = boxes.filter(
+      ({ tensor: t, plane }) =>
+        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
+    );
+    this.reveal(mine);
   }
 
   // ------------------------------------------------------------ the camera
@@ -468,8 +569,8 @@ export class Viewer implements Reach {
     this.aim(partOf(this.plan, where, layer), still);
   }
 
-  private aim({ bounds, angles, fill }: Aim, still: boolean): void {
-    this.view.go(this.view.fit(bounds, angles, fill), still);
+  private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
+    this.view.go(this.view.fit(bounds, angles, fill, outline), still);
     this.request();
   }
 
@@ -483,15 +584,103 @@ export class Viewer implements Reach {
     this.request();
   }
 
+  // ------------------------------------------------------------ what moves by itself
+
+  /** The first flight of this visit, for who likes motion. */
+  private soarOnce(): void {
+    if (this.shell.still || wasSeen()) return;
+    this.soar();
+  }
+
+  private soar(): void {
+    if (!this.picture || !this.plan) return;
+    this.set(states.leave(this.state));
+    this.flight = {
+      course: new Flight(this.plan, this.view),
+      began: performance.now(),
+      shot: null,
+    };
+    this.request();
+  }
+
+  /** Ends the flight; whether there was one. */
+  skip(): boolean {
+    if (!this.flight) return false;
+    this.flight = null;
+    this.picture?.pulse(null);
+    this.shell.showFlight(null);
+    this.showTokens();
+    this.shine();
+    this.fly("all");
+    return true;
+  }
+
+  /** Whether the flight goes on. */
+  private advanceFlight(now: number): boolean {
+    if (!this.flight) return false;
+    const { course, began, shot: before } = this.flight;
+    if (now - began >= FLIGHT_MS) return this.skip();
+    const shot = course.at(Math.max(0, now - began));
+    this.flight.shot = shot;
+    this.view.set(shot.pose);
+    this.shell.showFlight(shot.caption);
+    if (before?.written !== shot.written) this.showTokens();
+    this.picture!.pulse(shot.pulse);
+    this.picture!.span(0, shot.last);
+    if (before?.glow.length !== shot.glow.length) this.shine();
+    return true;
+  }
+
+  private beginForming(): void {
+    const { walking, stages, stage } = this.state;
+    const moves = this.scene && walking && !this.shell.still;
+    const product = moves ? productOf(this.scene!, stages, stage) : null;
+    const ms = this.state.playing ? FORMING_SHARE * this.timeOf(stages[stage]!) : FORMING_MS;
+    this.forming = product && { product, began: performance.now(), ms, rows: 0 };
+    this.picture?.sweep(product && { rows: 0, token: 0 });
+  }
+
+  /** Whether a product is still being formed. */
+  private advanceForming(now: number): boolean {
+    if (!this.forming) return false;
+    const share = (now - this.forming.began) / this.forming.ms;
+    if (share >= 1) this.forming = null;
+    else this.forming.rows = rowsAfter(Math.max(0, share));
+    const at = this.placeOfForming();
+    this.picture?.sweep(this.forming && { rows: this.forming.rows, token: at?.col ?? NEVER });
+    if (!this.forming) this.shine();
+    return true;
+  }
+
+  private placeOfForming(): Forming | null {
+    if (!this.forming || !this.plan) return null;
+    const { product, rows } = this.forming;
+    return formingAt(this.plan, product, rows, states.span(this.state) ?? [0, NEVER]);
+  }
+
   // ------------------------------------------------------------ frames
 
   request(): void {
     if (this.waiting || this.lost) return;
     this.waiting = requestAnimationFrame((now) => {
       this.waiting = 0;
-      if (this.view.advance(now)) this.request();
+      const moves = [this.view.advance(now), this.advanceFlight(now), this.advanceForming(now)];
+      if (moves.includes(true)) this.request();
+      this.keepPace(now);
       this.time("frame", () => this.draw());
     });
+  }
+
+  /** Where frames come too slowly, what moves is drawn without light, and with it once it rests. */
+  private keepPace(now: number): void {
+    this.pace.note(now);
+    if (!this.pace.slow || !this.picture) return;
+    window.clearTimeout(this.resting);
+    this.picture.light(false);
+    this.resting = window.setTimeout(() => {
+      this.picture!.light(true);
+      this.draw();
+    }, REST_MS);
   }
 
   draw(): void {
@@ -499,13 +688,34 @@ export class Viewer implements Reach {
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
-    const look = { theme: this.theme, font: this.font, why: this.why };
+    const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
     const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
+    Object.assign(shown[0]!, { forming: this.placeOfForming() });
+    if (this.flight?.shot) {
+      const { letters, arcs, last } = this.flight.shot;
+      Object.assign(shown[0]!, { letters, arcs, last });
+    }
     shown.forEach((one, side) => {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);
       drawOverlay(pen, this.view, one);
     });
     drawMap(this.shell.map, this.view, shown[0]!);
+  }
+}
+
+function isOtherSize({ bounds: a }: Plan, { bounds: b }: Plan): boolean {
+  const ratios = [(a.right - a.left) / (b.right - b.left), (a.top - a.bottom) / (b.top - b.bottom)];
+  return ratios.some((ratio) => Math.max(ratio, 1 / ratio) > OTHER_SIZE);
+}
+
+/** Whether this visit has seen the flight; it counts as seen from now on. */
+function wasSeen(): boolean {
+  try {
+    const seen = sessionStorage.getItem("flight") !== null;
+    sessionStorage.setItem("flight", "seen");
+    return seen;
+  } catch {
+    return false; // where nothing may be stored
   }
 }
 

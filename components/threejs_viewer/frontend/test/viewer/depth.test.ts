@@ -16,18 +16,18 @@ const called = (name: string): ((tensor: string) => string[]) => {
 test("a source is called by who wrote it", () => {
   expect(called("depth-relu2")("blocks.1.depth_pattern_post")).toEqual([
     "embed + pos_embed",
+    "layer 0 attn",
+    "layer 0 FFN",
     "layer 1 attn",
     "layer 1 FFN",
-    "layer 2 attn",
-    "layer 2 FFN",
   ]);
 });
 
 test("a block of layers is called by the layers of which it holds something", () => {
   const names = called("block_depth-relu2");
-  expect(names("blocks.0.depth_pattern_mid")[1]).toBe("layer 1 attn");
-  expect(names("blocks.0.depth_pattern_post")[1]).toBe("layer 1");
-  expect(names("blocks.2.depth_pattern_post").slice(1)).toEqual(["layers 1–2", "layer 3"]);
+  expect(names("blocks.0.depth_pattern_mid")[1]).toBe("layer 0 attn");
+  expect(names("blocks.0.depth_pattern_post")[1]).toBe("layer 0");
+  expect(names("blocks.2.depth_pattern_post").slice(1)).toEqual(["layers 0–1", "layer 2"]);
 });
 
 test("all notes that a state is mixed of stand behind one source each", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { indexOf, read } from "../../src/viewer/data";
+import { sayShown } from "../../src/viewer/compare";
 import { explain } from "../../src/viewer/explain";
 import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
@@ -72,6 +73,9 @@ function* everyCell({ scene, recomputed }: FromPython): Generator<Sample> {
 const spoken = (text: string): number =>
   text === "−∞" ? -Infinity : Number(text.replace("−", "-"));
 
+/** The number at the end of a formula, as it is written there. */
+const ending = (text: string): string => text.split(" = ").pop()!.split(" (the cell")[0]!;
+
 /** The last working of a text, put into a calculator; null where terms are left out of it. */
 function calculated(text: string): number | null {
   const steps = text.split(" = ");
@@ -112,7 +116,7 @@ describe.each(fromPython)("$name", (exported) => {
     const typed = new Set<string>();
     for (const { tensor, index, expected } of everyCell(exported)) {
       const { text } = explain(exported.scene, tensor, index);
-      const stated = spoken(text.split(" = ").pop()!);
+      const stated = spoken(ending(text));
       if (expected === -Infinity) expect(stated, text).toBe(expected);
       else
         expect(Math.abs(stated - expected), text).toBeLessThan(5.1e-4 * Math.abs(expected) + 6e-7);
@@ -124,6 +128,20 @@ describe.each(fromPython)("$name", (exported) => {
     }
     expect(typed).toContain("norm");
     expect(typed).toContain("softmax");
+  });
+
+  test("a cell and its formula show one number, and where rounding parts them the text says so", () => {
+    let [cells, parted] = [0, 0];
+    for (const { tensor, index } of everyCell(exported)) {
+      const { text } = explain(exported.scene, tensor, index);
+      if (!text.includes(" = ")) continue;
+      const shown = sayShown(null, exported.scene, tensor, index).replace(/^\+| \(masked\)/g, "");
+      const said = / \(the cell, rounded: (.+)\)$/.exec(text)?.[1];
+      expect(said ?? ending(text), `${tensor.name}[${index}]: ${text}`).toBe(shown);
+      cells++;
+      if (said) parted++;
+    }
+    expect(parted).toBeLessThan(0.005 * cells);
   });
 
   test("no input is ignored: each is among the sources", () => {

@@ -110,7 +110,7 @@ export function handmade(made: Record<string, Made>): Scene {
     },
   );
   const manifest = {
-    version: 2,
+    version: 3,
     run: "made by hand",
     vocabulary: "0123",
     tokens: [..."01230"],

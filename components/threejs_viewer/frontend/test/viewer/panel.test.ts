@@ -48,6 +48,41 @@ test("a search narrows the tree to the names that hold it", () => {
   expect(panel.root.querySelector(".tree")!.textContent).toBe("No matrix has that in its name.");
 });
 
+test("layers are counted from 0, and shapes are given as drawn, a token a column", () => {
+  const { panel } = opened();
+  const groups = [...panel.root.querySelectorAll<HTMLElement>(".group")];
+  expect(groups.map((e) => e.dataset["group"])).toEqual([
+    "Before the blocks",
+    "Layer 0",
+    "Layer 1",
+    "After the blocks",
+  ]);
+  const shape = (name: string): string =>
+    panel.root.querySelector(`.leaf[data-name="${name}"] small`)!.textContent.trim();
+  expect(shape("embed")).toBe("8 × 6");
+  expect(shape("blocks.0.q")).toBe("2 heads of 4 × 6");
+  expect(shape("blocks.0.pattern")).toBe("2 heads of 6 × 6");
+  expect(shape("blocks.0.ffn_pre")).toBe("16 × 6");
+  expect(panel.root.textContent).toContain(
+    "a token is a column. In code the array is (tokens, width), its transpose.",
+  );
+});
+
+test("the list's shape is that of the grid", () => {
+  const scene = small();
+  const { panel } = opened(scene);
+  const { ofTensor } = plan(scene);
+  for (const name of ["embed.weight", "blocks.0.attention.wq.weight", "blocks.0.z", "logits"]) {
+    const leaf = panel.root.querySelector(`.leaf[data-name="${name}"]`)!;
+    const [box] = ofTensor.get(name)!;
+    const cell = cellAt(box!, 0, 0);
+    panel.show(cell, explain(scene, box!.tensor, cell.index), true, []);
+    const grid = panel.root.querySelector(".cells h3")!.textContent;
+    const drawn = /[\d,]+ × [\d,]+/;
+    expect(drawn.exec(leaf.textContent)![0]).toBe(drawn.exec(grid)![0]);
+  }
+});
+
 test("Enter takes the hit that the search marks, and none where there is none", () => {
   const { panel, found } = opened();
   const search = panel.root.querySelector("input")!;
@@ -81,6 +116,27 @@ test("an edit names the activation, its layer and the head, as a trace does", ()
   expect(edits).toEqual([{ name: "z", layer: 1, index: { head: 1 }, scale: 0 }]);
 });
 
+test("above the line of NumPy stand those that load A and W, with the edits in force", () => {
+  const { panel } = opened();
+  const scene = small();
+  const box = plan(scene).ofTensor.get("logits")![0]!;
+  const cell = cellAt(box, 0, 0);
+  const off = { name: "z", layer: null, index: { head: 1 }, scale: 0 };
+  const loads = (edits: (typeof off)[]): string => {
+    panel.show(cell, explain(scene, box.tensor, cell.index), true, edits);
+    return panel.root.querySelector(".loads")!.textContent!;
+  };
+  const [run, text] = [scene.manifest.run, scene.manifest.tokens.join("")];
+  const asked = `"${run}", "${text}"`;
+  expect(loads([])).toBe(`from lab.scene.session import numbers\nA, W, G = numbers(${asked})`);
+  scene.manifest.edited = ["blocks.0.z"];
+  expect(loads([off])).toContain(
+    `numbers(${asked}, [{"name":"z","layer":None,"index":{"head":1},"scale":0}])`,
+  );
+  scene.manifest.run = "";
+  expect(loads([])).toMatch(/^# Your own run lies in no file/);
+});
+
 test("of a reading a source can be switched off, and is called by who wrote it", () => {
   const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
   const { panel, edits } = opened(scene);
@@ -89,7 +145,7 @@ test("of a reading a source can be switched off, and is called by who wrote it",
   panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
   panel.root.querySelector<HTMLElement>(".break button")!.click();
   expect(edits).toEqual([{ name: "depth_pattern_mid", layer: 1, index: { source: 2 }, scale: 0 }]);
-  expect(panel.root.textContent).toContain('position 3 "=", source 2 (layer 1 FFN)');
+  expect(panel.root.textContent).toContain('token 3 "=", source 2 (layer 0 FFN)');
 });
 
 test("text from outside is text, never markup", () => {

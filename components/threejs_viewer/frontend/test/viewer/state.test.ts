@@ -182,7 +182,37 @@ test("above a stage the computed tokens are marked, later ones wait, the chosen 
   expect(looks(states.scrub(start, last))).toEqual(["", "", "", "", "", "now", "next"]);
 });
 
-test("every digit that the model wrote can be followed home, and no typed one", () => {
-  const written = states.chips(start, tokens).map((chip) => chip.written);
-  expect(written).toEqual([false, false, false, false, true, true]);
+test("the walk stops when the answer stands: 7*8=56, without the token that says so", () => {
+  const done = [...tokens, "$"];
+  const end = stages.with(-1, { ...stages[last]!, next: { token: "$", share: 1 } });
+  const text = (state: State): string =>
+    states
+      .chips(state, done)
+      .map(({ token }) => token)
+      .join("");
+  const ended = states.scrub({ ...start, stages: end }, last);
+  expect(text(ended)).toBe("7*8=56");
+  expect(text(states.step(ended, 1))).toBe("7*8=56");
+  expect(text(states.leave(ended))).toBe("7*8=56$");
+});
+
+test("every token that the model wrote can be followed home, one that drops in too; a typed one is where a way ends", () => {
+  const written = (state: State): boolean[] =>
+    states.chips(state, tokens).map((chip) => chip.written);
+  expect(written(start)).toEqual([false, false, false, false, true, true]);
+  expect(written(states.scrub(start, last))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test("another number ends the way home, the same one again does not", () => {
+  const home = states.stand(states.pin(start, q), stop);
+  expect(states.pin(home, { ...q }).standing).toEqual(stop);
+  expect(states.pin(home, k).standing).toBe(null);
 });

@@ -77,8 +77,8 @@ test("what is let in by a share has it as a factor, in the list and among the cr
 
 test("a token that stands before the answer was typed, one behind it was written by the model", () => {
   for (const [position, words] of [
-    [3, '"=" at position 3, which you typed'],
-    [4, '"5" at position 4, which the model wrote'],
+    [3, 'token 3 "=", which you typed'],
+    [4, 'token 4 "5", which the model wrote'],
   ] as const) {
     const { trail } = begun(small(), position);
     while (all(trail, "li button").some((b) => b.textContent.includes("others")))
@@ -113,7 +113,7 @@ test("what a hand has changed is left over and named", () => {
   const { trail } = begun(opened(payload));
   expect(trail.root.querySelector(".sum")!.textContent).toContain("Rounding leaves");
   all(trail, "li button")
-    .find((b) => b.textContent.includes("layer 2 head"))!
+    .find((b) => b.textContent.includes("layer 1 head"))!
     .click();
   expect(trail.root.querySelector(".sum")!.textContent).toContain(
     "is left over: blocks.1.v was changed by hand",

@@ -1,32 +1,129 @@
 import { expect, test } from "vitest";
+import { BIG, fake } from "../../dev/fake";
 import { actOf } from "../../src/viewer/act";
-import { choice, stageOf, stagesOf } from "../../src/viewer/walk";
-import { pick } from "../../src/viewer/pick";
-import { plan, heightOf } from "../../src/viewer/layout";
-import { View, FRONT } from "../../src/viewer/camera";
-import { read, type Scene } from "../../src/viewer/data";
+import { FRONT, View } from "../../src/viewer/camera";
+import { read, say, type Scene } from "../../src/viewer/data";
 import { sourceName } from "../../src/viewer/depth";
-import { small } from "./helpers";
+import { choice, columnOf, meeting, readOut, writersOf } from "../../src/viewer/facts";
+import { heightOf, plan } from "../../src/viewer/layout";
+import { pick } from "../../src/viewer/pick";
+import { inWords } from "../../src/viewer/pieces";
+import { readingTime, stageOf, stagesOf, type Stage } from "../../src/viewer/walk";
+import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 
-test("prefill covers the prompt up to =, then each token runs alone", () => {
-  const stages = stagesOf(small("7*8=56"));
+/** As wide and as deep as the model that the page opens with. */
+const big = opened(fake("7*8=56$", BIG));
+
+const scenes: { name: string; scene: Scene }[] = [
+  ...fromPython,
+  { name: "six layers", scene: big },
+  ...[1, 2, 3, 8].map((layers) => ({
+    name: `${layers} layers`,
+    scene: small("7*8=56$", { layers, d: 8, heads: 2, ff: 16 }),
+  })),
+  { name: "long working", scene: small("1234*5678=27890+083680=252690+0040470=2566380$") },
+  { name: "no end", scene: small("7*8=56") },
+  { name: "no answer", scene: small("7*8=$") },
+  { name: "no sum", scene: small("78") },
+  { name: "one number", scene: small("8=") },
+];
+
+const told = (scene: Scene, name: string): Stage => {
+  const stages = stagesOf(scene);
+  return stages[stageOf(stages, name)]!;
+};
+
+const said = (scene: Scene, name: string): string => inWords(told(scene, name).text);
+
+// ---------------------------------------------------------------- the story
+
+test("six layers are walked through in 25 to 35 stages and within two minutes", () => {
+  const stages = stagesOf(big);
+  expect(stages.length).toBeGreaterThanOrEqual(25);
+  expect(stages.length).toBeLessThanOrEqual(35);
+  const total = stages.reduce((sum, stage) => sum + readingTime(stage), 0);
+  expect(total).toBeLessThanOrEqual(120_000);
+});
+
+test("a stage stands as long as its caption takes to read: at most 6 words a second", () => {
+  for (const stage of stagesOf(big)) {
+    const words = inWords(stage.text).split(" ").length;
+    expect(words / (readingTime(stage) / 1000), stage.title).toBeLessThanOrEqual(6);
+  }
+});
+
+test("the first layer is told step by step, each middle one in one stage, the last one in a few", () => {
+  const stages = stagesOf(big);
+  const inLayer = (layer: number): Stage[] =>
+    stages.filter(({ title }) => title.startsWith(`layer ${layer} · `));
+  expect(inLayer(0).map(({ makes }) => makes.length)).toEqual([1, 1, 3, ...Array(10).fill(1)]);
+  for (const layer of [1, 2, 3, 4]) expect(inLayer(layer)).toHaveLength(1);
+  expect(inLayer(5).map(({ makes }) => makes.at(-1)!.slice("blocks.5.".length))).toEqual([
+    "v",
+    "pattern",
+    "resid_mid",
+    "ffn_post",
+    "resid_post",
+  ]);
+});
+
+test("the prompt runs through in one go, then each written token alone, until the answer stands", () => {
+  const stages = stagesOf(small("7*8=56$"));
   expect(stages[0]!.span).toEqual([0, 3]);
-  const alone = stages.filter((s) => s.span[0] > 0);
-  expect(new Set(alone.map((s) => s.span.join()))).toEqual(new Set(["4,4", "5,5"]));
-  expect(alone[0]!.title).toBe('Token 5, "5" · one new column');
-  expect(stages.filter((s) => s.next)).toHaveLength(3);
+  const alone = stages.filter(({ span }) => span[0] > 0);
+  expect(alone.map(({ title, span }) => [title, ...span])).toEqual([
+    ['token 4 "5" is fed back', 4, 4],
+    ['token 5 "6" is fed back', 5, 5],
+  ]);
+  expect(stages.filter(({ next }) => next)).toHaveLength(3);
+  expect(stages.at(-1)).toBe(alone[1]);
 });
 
-test("a long answer is one stage a token", () => {
-  const stages = stagesOf(small("7*8=7*8=+=123456"));
-  const alone = stages.filter((s) => s.span[0] > 0);
-  expect(alone.map((s) => s.span[0])).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-  expect(alone.every((s) => s.next)).toBe(true);
+test("what ends the answer is explained where it is chosen", () => {
+  const scene = small("7*8=56$");
+  const probs = scene.byName.get("probs")!;
+  const halves = scene.halves.activation;
+  const end = scene.manifest.vocabulary.indexOf("$");
+  for (let c = 0; c < probs.cols; c++) halves[probs.offset + 5 * probs.cols + c] = 0;
+  halves[probs.offset + 5 * probs.cols + end] = 0x3c00; // 1
+  const stages = stagesOf(scene);
+  expect(inWords(stages.at(-1)!.text)).toContain(
+    '"$" has over 99.9%: it says "done". It is chosen like any other token, and nothing is computed after it.',
+  );
+  expect(
+    stages
+      .slice(0, -1)
+      .map(({ text }) => inWords(text))
+      .join(),
+  ).not.toContain("$");
 });
 
-test.each([{ name: "fake", scene: small("7*8=56") }, ...fromPython])(
-  "$name: every activation is lit by some stage, and every tied word names matrices that exist",
+test("a long answer is told number by number, each with the sign behind it", () => {
+  const { scene } = scenes.find(({ name }) => name === "long working")!;
+  const alone = stagesOf(scene).filter(({ span }) => span[0] > 0);
+  const texts = alone.map(({ span: [from, to] }) =>
+    scene.manifest.tokens.slice(from, to + 1).join(""),
+  );
+  expect(texts).toEqual(["27890+", "083680=", "252690+", "0040470=", "2566380"]);
+  expect(alone.every(({ next }) => next)).toBe(true);
+});
+
+test.each(scenes)(
+  "$name: no caption is told twice, and no sentence is over 30 words",
+  ({ scene }) => {
+    const texts = stagesOf(scene).map(({ text }) => inWords(text));
+    expect(texts.filter((text, i) => texts.indexOf(text) !== i)).toEqual([]);
+    for (const text of texts) {
+      expect(text).not.toMatch(/ {2}| [.,;:]|undefined|NaN|null|\.\.$/);
+      for (const sentence of text.split(/[.:;] /))
+        expect(sentence.split(" ").length, sentence).toBeLessThanOrEqual(30);
+    }
+  },
+);
+
+test.each(scenes)(
+  "$name: every matrix is lit by some stage, and every tied word names matrices that exist",
   ({ scene }) => {
     const stages = stagesOf(scene);
     const lit = new Set(stages.flatMap((s) => s.names));
@@ -40,6 +137,16 @@ test.each([{ name: "fake", scene: small("7*8=56") }, ...fromPython])(
   },
 );
 
+test.each(scenes)("$name: a matrix leads to the one stage that makes it", ({ scene }) => {
+  const stages = stagesOf(scene);
+  for (const { name, kind } of scene.tensors) {
+    const at = stages.filter(({ makes }) => makes.includes(name));
+    expect(at.length, name).toBe(kind === "activation" ? 1 : 0);
+    if (at.length) expect(stages[stageOf(stages, name)]).toBe(at[0]);
+    else expect(stageOf(stages, name), name).toBeGreaterThanOrEqual(0);
+  }
+});
+
 test("each kind of step but a plain product has a title of its own, not the name of what it makes", () => {
   for (const { scene } of fromPython) {
     const names = scene.tensors
@@ -50,18 +157,142 @@ test("each kind of step but a plain product has a title of its own, not the name
   }
 });
 
-const told = (scene: Scene, name: string): string => {
-  const stages = stagesOf(scene);
-  const { text } = stages[stageOf(stages, name)]!;
-  return text.map((piece) => (typeof piece === "string" ? piece : piece.word)).join("");
-};
+test("tokens, layers and heads are counted from 0, which the first stage says", () => {
+  const stages = stagesOf(big);
+  expect(inWords(stages[0]!.text)).toContain(
+    "Tokens, layers and heads are counted from 0, as in the code.",
+  );
+  const all = stages.map(({ title, text }) => `${title}: ${inWords(text)}`).join("\n");
+  const numbers = (word: string): number[] =>
+    [...all.matchAll(new RegExp(`\\b${word} (\\d+)`, "gi"))].map((found) => Number(found[1]));
+  expect(Math.max(...numbers("layer"))).toBe(5);
+  expect(Math.max(...numbers("head"))).toBeLessThan(4);
+  for (const [, at, token] of all.matchAll(/token (\d+) "(.)"/gi))
+    expect(token).toBe(big.manifest.tokens[Number(at)]);
+});
+
+// ---------------------------------------------------------------- what newcomers ask
+
+test("where the 8 first meets the 7 is told with head, score and share, and drawn as one arc", () => {
+  const scene = small("7*8=56$");
+  const [pattern, scores] = ["pattern", "scores"].map((x) => scene.byName.get(`blocks.0.${x}`)!);
+  const shares = [0, 1].map((h) => read(scene, pattern!, (h * 7 + 2) * 7)!);
+  const head = shares.indexOf(Math.max(...shares));
+  const score = read(scene, scores!, (head * 7 + 2) * 7)!;
+  expect(said(scene, scores!.name)).toContain(
+    `In head ${head}, the query of token 2 "8" times the key of token 0 "7" is ${say(2 * score, 4)}; divided by √4 it is ${say(score, 4)} in scores.`,
+  );
+  expect(said(scene, pattern!.name)).toContain(
+    `Here token 2 "8" first meets token 0 "7": head ${head} gives it ${(100 * shares[head]!).toFixed(1)}%.`,
+  );
+  expect(told(scene, pattern!.name).arc).toEqual({
+    layer: 0,
+    head,
+    query: 2,
+    key: 0,
+    share: shares[head],
+  });
+});
+
+test("two longer numbers meet at the last digit of each; where there are none, nothing meets", () => {
+  const meets = (prompt: string): number[] | null => {
+    const scene = small(prompt);
+    const look = meeting(scene, scene.byName.get("blocks.0.pattern")!);
+    return look && [look.query, look.key];
+  };
+  expect(meets("12*345=")).toEqual([5, 1]);
+  for (const prompt of ["78=", "7*", "=7*8", "7*="]) expect(meets(prompt), prompt).toBeNull();
+});
+
+test("a share that is next to nothing is said to be so, and where there is more of it", () => {
+  const scene = small("7*8=56$");
+  const put = (name: string, bits: number): void => {
+    const t = scene.byName.get(name)!;
+    for (const head of [0, 1]) scene.halves.activation[t.offset + (head * 7 + 2) * 7] = bits;
+  };
+  put("blocks.0.pattern", 0x211f); // 0.01
+  put("blocks.1.pattern", 0x3800); // 0.5
+  expect(said(scene, "blocks.0.pattern")).toContain(
+    'Here token 2 "8" could meet token 0 "7", but no head gives it more than 1.0%; layer 1 gives it 50.0%, in head 0.',
+  );
+});
+
+test("the mask, the last column, the stream and the parameters are told where they first appear", () => {
+  expect(said(big, "blocks.0.scores")).toContain("no token looks ahead");
+  expect(said(big, "logits")).toContain(
+    "The other columns predict what is known already; in training all of them count.",
+  );
+  expect(said(big, "blocks.0.resid_pre")).toContain("Every part below reads it and adds to it");
+  const sizes = big.tensors.filter(({ kind }) => kind === "weight").map((t) => [t.name, t.size]);
+  const sum = (part: string): number =>
+    sizes.reduce((all, [name, n]) => all + (String(name).includes(part) ? Number(n) : 0), 0);
+  expect(said(big, "blocks.0.ffn_pre")).toContain(
+    `Over all layers W_in and W_out hold ${((100 * sum(".ffn.")) / sum("")).toFixed(1)}% of the ${sum("").toLocaleString("en")} parameters.`,
+  );
+});
+
+test("shapes are told as drawn, rows × columns, where they first appear", () => {
+  const shapes = {
+    embed: "256 × 7 as drawn (rows × columns)",
+    q: "4 heads of 64 × 7",
+    ffn_pre: "1024 × 7",
+  };
+  for (const [name, shape] of Object.entries(shapes))
+    expect(said(big, big.byName.has(name) ? name : `blocks.0.${name}`)).toContain(shape);
+});
+
+test("a middle layer says what it fetches and what would be read out after it", () => {
+  const scene = small("7*8=56$", { layers: 3, d: 8, heads: 2, ff: 16 });
+  const pattern = scene.byName.get("blocks.1.pattern")!;
+  const looks = columnOf(scene, pattern, 3).map((share, i) => ({
+    share,
+    head: i >= 7 ? 1 : 0,
+    key: i % 7,
+  }));
+  const best = looks.filter(({ key }) => key < 3).sort((a, b) => b.share - a.share)[0]!;
+  const share = `${(100 * best.share).toFixed(1)}%`;
+  const text = said(scene, "blocks.1.z");
+  if (best.share >= 0.5) expect(text).toContain(`Head ${best.head} of token 3 "=" takes ${share}`);
+  else expect(text).toContain(`No head of token 3 "=" takes more than ${share}`);
+  const now = readOut(scene, scene.byName.get("blocks.1.resid_post")!, 3)!;
+  expect(text).toContain(`Read out here, "${now.token}" has ${(100 * now.share).toFixed(1)}%.`);
+});
+
+test("what would be read out after the last layer is what the model says", () => {
+  for (const { name, scene } of scenes.filter((one) => !one.name.includes("depth"))) {
+    const t = scene.manifest.tokens.length - 1;
+    const end = scene.tensors.findLast(({ stream }) => stream)!;
+    const [early, own] = [readOut(scene, end, t)!, choice(scene, t)!];
+    expect(early.token, name).toBe(own.token);
+    expect(early.share, name).toBeCloseTo(own.share, 2);
+  }
+});
+
+test("what attention and the FFN write is told apart in every kind of model", () => {
+  for (const { name, scene } of scenes) {
+    const { attention, ffn } = writersOf(scene, 0);
+    expect(
+      [attention, ffn].map((of) => of.map((t) => t.name)),
+      name,
+    ).toEqual([["blocks.0.attn_out"], ["blocks.0.ffn_out"]]);
+  }
+});
+
+test("numbers that did not arrive are not told of", () => {
+  const whole = fake("7*8=56$");
+  const weightless = opened({ ...whole, weights: new Uint8Array(0) });
+  for (const { title, text } of stagesOf(weightless))
+    expect(`${title} ${inWords(text)}`).not.toMatch(/NaN|undefined|did not arrive/);
+});
+
+// ---------------------------------------------------------------- the stream
 
 test("a stream that is a sum is added up, one that is a mix is not said to be", () => {
-  expect(told(small(), "blocks.0.resid_mid")).toMatch(/^attn_out is added to the stream/);
+  expect(said(small(), "blocks.0.resid_mid")).toMatch(/^attn_out is added to the stream/);
   for (const { scene } of fromPython.filter(({ name }) => name.includes("depth"))) {
-    expect(told(scene, "blocks.0.resid_pre")).toMatch(/^pos_embed is added to the stream/);
+    expect(said(scene, "blocks.0.resid_pre")).toMatch(/^embed \+ pos_embed begins the stream/);
     for (const state of ["resid_mid", "resid_post"])
-      expect(told(scene, `blocks.1.${state}`)).toMatch(
+      expect(said(scene, `blocks.0.${state}`)).toMatch(
         /^Not a plain sum: all that was written before is added up in the shares of its column/,
       );
   }
@@ -69,18 +300,22 @@ test("a stream that is a sum is added up, one that is a mix is not said to be", 
 
 test("a reading that shares itself out says of what it reads most", () => {
   const { scene } = fromPython.find(({ name }) => name === "depth-relu2")!;
-  const shares = scene.byName.get("blocks.1.depth_pattern_post")!;
-  const row = [...Array(5).keys()].map((n) => read(scene, shares, 3 * 5 + n)!);
+  const shares = scene.byName.get("blocks.0.depth_pattern_post")!;
+  const row = columnOf(scene, shares, 3);
   const most = Math.max(...row);
   const source = sourceName(scene, shares, row.indexOf(most));
-  expect(told(scene, shares.name)).toContain(
-    `For "=" it reads most of ${source}: ${(100 * most).toFixed(1)}%.`,
+  expect(said(scene, shares.name)).toContain(
+    `For token 3 "=" it reads most of ${source}: ${(100 * most).toFixed(1)}%.`,
   );
 });
 
-test("a matrix leads to the stage that makes it", () => {
-  const stages = stagesOf(small());
-  expect(stages[stageOf(stages, "blocks.1.k")]!.title).toBe("Layer 2 of 2 · queries, keys, values");
+test("a token is said to go to the experts that the router chose", () => {
+  const { scene } = fromPython.find(({ name }) => name === "latent-experts")!;
+  const index = scene.byName.get("blocks.0.expert_index")!;
+  expect(said(scene, index.name)).toContain(
+    `Token 3 "=" goes to experts ${columnOf(scene, index, 3).join(" and ")}`,
+  );
+  expect(told(scene, "blocks.0.router_scores").title).toBe("layer 0 · a router scores the experts");
 });
 
 test("the digit that drops in is the most likely one", () => {
@@ -91,6 +326,8 @@ test("the digit that drops in is the most likely one", () => {
   expect(best.share).toBe(Math.max(...all));
   expect(scene.manifest.vocabulary.indexOf(best.token)).toBe(all.indexOf(best.share));
 });
+
+// ---------------------------------------------------------------- the picture
 
 test("a ray through a cell's middle picks that cell, from in front and from the side", () => {
   const made = plan(small());

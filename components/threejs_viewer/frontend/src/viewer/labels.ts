@@ -1,0 +1,184 @@
+// The words over the picture, and where each has room: none lies on another. Seen from afar, layers
+// have names and matrices have none.
+
+import type { View } from "./camera";
+import type { Scene } from "./data";
+import { isOverDepth, sourceName } from "./depth";
+import type { Box, Plan } from "./layout";
+
+export interface Rect {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+export interface Label {
+  text: string;
+  /** Where its baseline begins. */
+  x: number;
+  y: number;
+  rect: Rect;
+  size: number;
+  strong: boolean;
+  /** A token or a row, which is set in the fixed width of the cells. */
+  fixed: boolean;
+  faint: boolean;
+}
+
+/** What is there to be named. */
+export interface Named {
+  scene: Scene;
+  plan: Plan;
+  /** The matrices that are not faded; null: all of them. */
+  lit: Set<string> | null;
+  /** The last token whose column is there; all of them, if it is not given. */
+  last?: number;
+  /** What comes before all names. */
+  first?: Wanted[];
+}
+
+/** How wide a text is. */
+export type Measure = (text: string, size: number, strong: boolean, fixed: boolean) => number;
+
+const NAME = 12;
+const NEVER = 1e9;
+const LAYER = 13;
+const SMALLEST_BOX = 34;
+const SMALLEST_ROW = 9;
+
+export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
+  const room = new Room(view, measure);
+  room.put(named.first ?? []);
+  const afar = new Set<number>();
+  for (const { layer, bounds } of named.plan.layers) {
+    const [a, b] = [bounds.top, bounds.bottom].map((y) => view.project(bounds.left, y, 0));
+    if (a!.depth <= 0 || b!.depth <= 0 || Math.abs(b!.y - a!.y) > 120) continue;
+    afar.add(layer);
+    const text = `layer ${layer}`;
+    const wide = measure(text, LAYER, true, false);
+    if (Math.abs(b!.y - a!.y) >= 10)
+      room.put([
+        { text, x: Math.max(a!.x - 8, wide + 4) - wide, y: a!.y + 16, size: LAYER, strong: true },
+      ]);
+  }
+  const seen = named.plan.boxes
+    .filter(({ tensor: { layer } }) => layer === null || !afar.has(layer))
+    .flatMap((box) => inSight(view, box))
+    .sort((p, q) => p.far - q.far);
+  for (const one of seen) nameBox(view, named, one, room);
+  return room.labels;
+}
+
+export type Wanted = Pick<Label, "text" | "x" | "y" | "size"> & Partial<Label>;
+
+/** Takes labels as long as there is room for them. */
+class Room {
+  labels: Label[] = [];
+
+  constructor(
+    private view: View,
+    private measure: Measure,
+  ) {}
+
+  /** All of them that are in sight, or none; whether they were put. */
+  put(wanted: Wanted[]): boolean {
+    const all = wanted.map((one): Label => {
+      const { text, size, strong = false, fixed = false } = one;
+      const w = this.measure(text, size, strong, fixed);
+      const [over, under] = fixed ? [0.72 * size, 0.02 * size] : [size, 3];
+      const rect = { x: one.x, y: one.y - over, w, h: over + under };
+      return { strong, fixed, faint: false, ...one, rect };
+    });
+    const labels = all.filter(({ rect }) => this.isInSight(rect));
+    const others = (i: number): Label[] => [...this.labels, ...labels.slice(0, i)];
+    const free = labels.every(({ rect }, i) => !others(i).some((other) => meets(other.rect, rect)));
+    if (free) this.labels.push(...labels);
+    return free && labels.length > 0;
+  }
+
+  private isInSight({ x, y, w, h }: Rect): boolean {
+    return x + w > 0 && y + h > 0 && x < this.view.width && y < this.view.height;
+  }
+}
+
+export const meets = (a: Rect, b: Rect): boolean =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+interface InSight {
+  box: Box;
+  x: number;
+  y: number;
+  wide: number;
+  tall: number;
+  far: number;
+}
+
+type Point = ReturnType<View["project"]>;
+
+/** A place on the face of a box, in columns and rows. */
+export const corner = (view: View, box: Box, col: number, row: number): Point =>
+  view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
+
+function inSight(view: View, box: Box): InSight[] {
+  const a = { ...corner(view, box, 0, 0) };
+  const b = { ...corner(view, box, box.cols, 0) };
+  const c = { ...corner(view, box, 0, box.rows) };
+  if (a.depth <= 0 || c.depth <= 0) return [];
+  const [wide, tall] = [Math.hypot(b.x - a.x, b.y - a.y), Math.hypot(c.x - a.x, c.y - a.y)];
+  const beside = Math.max(a.x, b.x) < 0 || Math.min(a.x, c.x) > view.width;
+  const above = Math.max(a.y, c.y) < 0 || Math.min(a.y, b.y) > view.height;
+  if (Math.max(wide, tall) < SMALLEST_BOX || beside || above) return [];
+  return [{ box, x: Math.min(a.x, c.x), y: Math.min(a.y, b.y), wide, tall, far: a.depth }];
+}
+
+/** The tokens above its columns, what its rows stand for, and its name. */
+function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, room: Room): void {
+  const { tensor } = box;
+  const faint = named.lit !== null && !named.lit.has(tensor.name);
+  const letter = Math.min(17, 0.9 * (wide / box.cols) + 3);
+  const above =
+    !faint && wide / box.cols > SMALLEST_ROW && room.put(columns(view, named, box, letter))
+      ? letter + 8
+      : 5;
+  if (!faint && tall / box.rows > SMALLEST_ROW)
+    room.put(rows(view, named, box, Math.min(15, tall / box.rows)));
+  if (box.plane > 0 && tall < 40) return;
+  const spine = named.plan.spine.includes(tensor.name);
+  const text = spine && tensor.layer !== null ? `layer ${tensor.layer} · ${box.title}` : box.title;
+  const room_ = spine ? Infinity : wide * 3 + 40;
+  if (text.length * NAME * 0.55 > room_) return;
+  room.put([{ text, x, y: y - above, size: NAME, strong: spine, faint }]);
+}
+
+function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
+  const { tokens } = scene.manifest;
+  if (box.tokens === "none" || tokens.length !== box.cols) return [];
+  return tokens.slice(0, last + 1).map((text, col) => {
+    const p = corner(view, box, col + 0.5, 0);
+    return { text, x: p.x - size * 0.3, y: p.y - 5, size, strong: true, fixed: true };
+  });
+}
+
+function rows(view: View, { scene }: Named, box: Box, size: number): Wanted[] {
+  const { tokens, vocabulary } = scene.manifest;
+  const { tensor } = box;
+  const all = [...Array(box.rows).keys()];
+  if (isOverDepth(tensor))
+    return all.map((row) => {
+      const p = corner(view, box, box.cols, row + 0.5);
+      return {
+        text: sourceName(scene, tensor, row),
+        x: p.x + 5,
+        y: p.y + 4,
+        size: Math.min(13, size),
+      };
+    });
+  const isByVocab = box.rows === vocabulary.length && tensor.axes.includes("vocab");
+  if (!isByVocab && box.tokens !== "both") return [];
+  return all.map((row) => {
+    const p = corner(view, box, 0, row + 0.5);
+    const text = (isByVocab ? vocabulary : tokens)[row] ?? "";
+    return { text, x: p.x - 5 - size * 0.6, y: p.y + 4, size, fixed: true };
+  });
+}

@@ -1,0 +1,226 @@
+// The two things to do that stand over the picture: follow a digit home, and break a head. With them
+// the ranking of all heads, and the banner that says what a break changed.
+
+import {
+  answerOf,
+  chanceOf,
+  leadLost,
+  mostRead,
+  partOf,
+  type Edit,
+  type HeadCost,
+  type Lead,
+  type Whole,
+} from "./broken";
+import { say, type Scene } from "./data";
+import { button, make } from "../shared/dom";
+import { percent } from "./next";
+import { bare } from "./text";
+import { promptLength } from "./walk";
+
+export interface TreasureActs {
+  follow: (token: number) => void;
+  rank: () => void;
+  breakHead: (layer: number, head: number) => void;
+  mend: () => void;
+}
+
+/** What the model does now, and what it did before parts of it were broken. */
+export interface Found {
+  scene: Scene;
+  edits: Edit[];
+  whole: Whole | null;
+  /** The scene of the whole model on the same prompt, if it was seen. */
+  mended: Scene | null;
+  /** null: not asked for. */
+  ranking: HeadCost[] | null;
+}
+
+export class Treasures {
+  readonly root = make("div", { class: "treasures" });
+  private follow = button("", "", () => this.acts.follow(this.given));
+  private breaker = button("Break a head", "Break a head: all heads by what they cost", () =>
+    this.open(!!this.list.hidden),
+  );
+  private list = make("section", { class: "ranking", "aria-label": "All heads", hidden: true });
+  private banner = make("section", { class: "banner", "aria-label": "What broke", hidden: true });
+  private found!: Found;
+
+  constructor(private acts: TreasureActs) {
+    this.root.append(
+      this.list,
+      this.banner,
+      make("div", { class: "two" }, this.follow, this.breaker),
+    );
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.list.hidden) return;
+      event.stopPropagation();
+      this.open(false);
+      this.breaker.focus();
+    });
+    this.open(false);
+  }
+
+  private get tokens(): string[] {
+    return this.found.scene.manifest.tokens;
+  }
+
+  show(found: Found): void {
+    this.found = found;
+    const digit = this.tokens[this.given];
+    this.follow.hidden = digit === undefined;
+    this.follow.textContent = `Follow the ${digit} home`;
+    this.follow.setAttribute("aria-label", this.follow.textContent);
+    this.fillRanking();
+    this.fillBanner();
+  }
+
+  // ------------------------------------------------------------ the ranking
+
+  private open(on: boolean): void {
+    this.list.hidden = !on;
+    this.breaker.setAttribute("aria-expanded", String(on));
+    if (on && !this.found.ranking) this.acts.rank();
+  }
+
+  private fillRanking(): void {
+    const { ranking, scene, edits } = this.found;
+    if (!ranking) return this.list.replaceChildren(make("p", {}, weighing(scene)));
+    const most = Math.max(...ranking.map(({ nats }) => nats), 1e-9);
+    const before = ranking.length ? (this.found.whole?.text ?? this.tokens.join("")) : "";
+    const off = (c: HeadCost): boolean => edits.some((e) => isHead(e, c.layer, c.head));
+    this.list.replaceChildren(
+      ...(ranking.length
+        ? [
+            make(
+              "p",
+              {},
+              `What the loss of each head costs the answer ${answerOf(before, this.given)}, in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
+            ),
+            make("ol", {}, ...ranking.map((cost) => this.row(cost, most, before, off(cost)))),
+          ]
+        : [make("p", {}, "The model writes nothing behind this prompt: no head can be weighed.")]),
+    );
+  }
+
+  /** How many tokens the model was given. */
+  private get given(): number {
+    return this.found.whole?.given ?? promptLength(this.tokens);
+  }
+
+  private row(cost: HeadCost, most: number, before: string, off: boolean): HTMLElement {
+    const { layer, head, nats, writes } = cost;
+    const [was, is] = [answerOf(before, this.given), answerOf(writes, 0)];
+    const text = was === is ? `still ${is}` : `${was} → ${is}`;
+    const b = button(
+      "",
+      `Break head ${head} of layer ${layer}: ${say(nats, 2)} nats, ${text}`,
+      () => {
+        this.open(false);
+        this.breaker.focus();
+        this.acts.breakHead(layer, head);
+      },
+    );
+    b.setAttribute("aria-pressed", String(off));
+    b.append(
+      make(
+        "span",
+        { class: "bar" },
+        make("i", { style: `width:${(100 * Math.max(0, nats)) / most}%` }),
+      ),
+      make("span", {}, `head ${head} of layer ${layer}`),
+      make("b", {}, nats.toFixed(3).replace("-", "−")),
+      make("small", { class: was === is ? "" : "changed" }, text),
+    );
+    return make("li", {}, b);
+  }
+
+  // ------------------------------------------------------------ the banner
+
+  private fillBanner(): void {
+    const { edits, whole, scene } = this.found;
+    const edit = edits.at(-1);
+    this.banner.hidden = !edit;
+    if (!edit) return this.banner.replaceChildren();
+    const now = this.tokens.join("");
+    const typed = now.slice(0, this.given);
+    const [was, is] = [answerOf(whole?.text ?? now, this.given), answerOf(now, this.given)];
+    const why = make("p", { class: "why", hidden: true });
+    this.banner.replaceChildren(
+      make(
+        "p",
+        { class: "change", role: "status" },
+        make("small", {}, typed),
+        was === is ? ` still ${is}` : ` ${was} → ${is}`,
+      ),
+      make(
+        "p",
+        {},
+        edits.map((e) => this.broken(e)).join(" "),
+        this.doubt(was === is),
+        " ",
+        this.fetched(edit),
+      ),
+      why,
+      make(
+        "p",
+        {},
+        button("Mend", "Mend all parts", () => {
+          this.breaker.focus();
+          this.acts.mend();
+        }),
+        edits.length === 1 && this.found.mended && edit.scale === 0
+          ? button("Why?", "What its loss did", () => {
+              why.hidden = !why.hidden;
+              why.textContent = saidOf(leadLost(this.found.mended!, scene, edit, this.given), edit);
+            })
+          : null,
+      ),
+    );
+  }
+
+  private broken(edit: Edit): string {
+    const part = partOf(edit, this.found.scene);
+    const how = edit.scale === 0 ? "broken: it hands on nothing" : `scaled by ${edit.scale}`;
+    return `${part[0]!.toUpperCase()}${part.slice(1)} is ${how}.`;
+  }
+
+  /** Of an answer that stays: how sure the model is of it now. */
+  private doubt(same: boolean): string {
+    const { whole, scene } = this.found;
+    if (!whole || !same) return "";
+    const now = chanceOf(scene, whole.given);
+    return ` The probability of the answer went from ${percent(whole.chance)} to ${percent(now)}.`;
+  }
+
+  /** Of a head: what it reads for the last token of the prompt, which no break of its output changes. */
+  private fetched(edit: Edit): string {
+    const query = this.given - 1;
+    const most = edit.name === "z" ? mostRead(this.found.scene, edit, query) : null;
+    if (!most || query < 0) return "";
+    const named = (t: number): string => `token ${t} "${this.tokens[t]}"`;
+    return `For ${named(query)} it reads ${named(most.key)} most: ${percent(most.share)} of its attention.`;
+  }
+}
+
+const isHead = ({ name, layer, index }: Edit, of: number, head: number): boolean =>
+  name === "z" && layer === of && index["head"] === head;
+
+/** While the heads are weighed. */
+function weighing({ tensors }: Scene): string {
+  const heads = tensors.filter((t) => t.name.endsWith(".z")).reduce((sum, t) => sum + t.planes, 0);
+  return `Weighing ${heads} heads …`;
+}
+
+/** What the loss of a part did, in numbers. */
+function saidOf(lead: Lead | null, { name }: Edit): string {
+  if (!lead) return "The numbers that would say it are not all there.";
+  const { right, rival, before, after, own } = lead;
+  const lost = before - after;
+  const led = `The logit of "${right}" was ${say(before)} over that of "${rival}"; now it is ${say(after)}.`;
+  if (own === null) return `${led} ${name} writes nothing to the stream itself.`;
+  return (
+    `${led} Of the ${bare(lost)} that are gone, the part itself had written ${say(own)} to the stream. ` +
+    `The other ${bare(lost - own)} went with what later parts made of it, and with the scale of the last norm.`
+  );
+}

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { View, FRONT, SLANT } from "../../src/viewer/camera";
+import { labelsOf, meets, type Label } from "../../src/viewer/labels";
+import { plan, type Box, type Plan } from "../../src/viewer/layout";
+import { around, partOf, wholeModel, type Aim } from "../../src/viewer/sights";
+import { BIG, fake } from "../../dev/fake";
+import { opened, small } from "./helpers";
+import { fromPython } from "./scenes";
+
+const measure = (text: string, size: number): number => text.length * size * 0.6;
+
+/** Ten looks: the five of the buttons, and five of near and of odd angles. */
+function looks({ boxes, ofTensor }: Plan, whole: Plan): Aim[] {
+  const box = (name: string): Box[] => ofTensor.get(name) ?? boxes.slice(0, 1);
+  return [
+    wholeModel(boxes, 1.5),
+    wholeModel(boxes, 0.7),
+    partOf(whole, "front", 0),
+    partOf(whole, "start", 0),
+    partOf(whole, "attention", 0),
+    partOf(whole, "answer", 0),
+    around(box("blocks.0.pattern"), FRONT),
+    around(box("logits"), SLANT),
+    around(box("blocks.0.resid_mid"), { yaw: 0.9, pitch: -0.8 }),
+    around(box("embed"), { yaw: -0.5, pitch: 0.6 }),
+  ];
+}
+
+function labelsAt(made: Plan, aim: Aim, width: number, height: number): Label[] {
+  const view = new View();
+  view.resize(width, height);
+  view.set(view.fit(aim.bounds, aim.angles, aim.fill, aim.outline));
+  return labelsOf(view, { scene: made.scene, plan: made, lit: null }, measure);
+}
+
+test.each([
+  { name: "small", scene: small("7*8=56") },
+  { name: "4.7M", scene: opened(fake("7*8=56", BIG)) },
+  ...fromPython,
+])("$name: from ten cameras, on a desk and on a phone, no label lies on another", ({ scene }) => {
+  const made = plan(scene);
+  let all = 0;
+  for (const [width, height] of [
+    [918, 620],
+    [356, 440],
+  ] as const)
+    for (const [i, aim] of looks(made, made).entries()) {
+      const labels = labelsAt(made, aim, width, height);
+      all += labels.length;
+      for (const a of labels)
+        for (const b of labels)
+          if (a !== b && meets(a.rect, b.rect))
+            throw new Error(`look ${i}, ${width}: "${a.text}" on "${b.text}"`);
+    }
+  expect(all).toBeGreaterThan(20);
+});
+
+test("layers are counted from 0", () => {
+  const made = plan(opened(fake("7*8=56", BIG)));
+  const texts = labelsAt(made, wholeModel(made.boxes, 1.5), 918, 620).map(({ text }) => text);
+  expect(texts).toContain("layer 0");
+  expect(texts).not.toContain("layer 6");
+});
