@@ -35,6 +35,10 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(open_page) -> None:
     page = open_page("/forward_pass_3d")
     frame = viewer(page)
     frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    frame.get_by_label("Stage of the walk").press("End")
+    frame.get_by_text('it says "done"').first.wait_for()
+    assert "".join(frame.locator(".prompt li").all_inner_texts()) == "7*8=56"
+    assert 25 <= int(frame.locator(".reel .count").inner_text().split("/")[1]) <= 35
     box = page.get_by_label("Prompt")
     box.fill("3*4=")
     box.press("Enter")

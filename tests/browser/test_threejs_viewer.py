@@ -119,6 +119,17 @@ def test_pointing_and_clicking_give_the_models_own_number(open_viewer: Open) -> 
         assert float(shown.replace("−", "-")) == pytest.approx(value_at(name, place), rel=2e-3)
 
 
+def test_a_typed_token_leads_to_its_column_by_keyboard(open_viewer: Open) -> None:
+    page, frame = open_viewer()
+    frame.get_by_role("button", name='See where token 2 "8" comes in').press("Enter")
+    assert frame.locator(".prompt .stand").all_inner_texts() == ["8"]
+    assert frame.locator("[role=status]").inner_text().startswith('token 2 "8" comes in here')
+    assert frame.evaluate("[viewer3d.pinned.box.tensor.name, viewer3d.pinned.col]") == ["embed", 2]
+    page.keyboard.press("Escape")
+    assert frame.locator(".prompt .stand").count() == 0
+    assert frame.evaluate("viewer3d.faded") == []
+
+
 def test_the_walk_plays_to_the_digit_that_drops_in(open_viewer: Open) -> None:
     page, frame = open_viewer()
     frame.locator("canvas.over").focus()
@@ -173,10 +184,10 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(open_viewer: Open) -> Non
     inside(0)
     frame.get_by_role("button", name="Previous stage").click()
     whole()
-    inside(frame.evaluate("viewer3d.state.stages.length - 2"))
+    frame.evaluate("viewer3d.scrub(viewer3d.state.stages.length - 2)")
     frame.get_by_role("button", name="Play the walk").click()
-    whole()
-    assert not frame.evaluate("viewer3d.state.playing")
+    frame.wait_for_function("!viewer3d.state.playing")  # it stays where the answer stands
+    assert frame.locator(".prompt .now").count() == 1
     assert page.console_errors == []
 
 

@@ -3,13 +3,13 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Comments and indentation of shaders and styles need not travel. */
+/** Comments and indentation of shaders, styles and captions need not travel. */
 const squeezed: Plugin = {
   name: "squeezed",
   apply: "build",
   enforce: "pre",
   transform(code, id) {
-    if (!/src\/viewer\/(shaders|style)\.ts$/.test(id)) return null;
+    if (!/src\/viewer\/(shaders|style|captions|summaries)\.ts$/.test(id)) return null;
     return {
       code: code
         .replace(/[ \t]*\/\/[^\n]*$/gm, "")

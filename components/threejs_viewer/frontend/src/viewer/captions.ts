@@ -153,22 +153,17 @@ const STEPS: Record<Act, Told> = {
 
   mix(scene, [one], { data }, t) {
     const isMap = (name: string): boolean => !!scene.byName.get(name)?.axes.includes("key");
-    const shares = data.filter(isMap);
+    const [shares, values] = [data.filter(isMap), data.filter((name) => !isMap(name))];
     const pattern = scene.byName.get(shares[0] ?? "");
     const met = pattern && meeting(scene, pattern);
-    const arc =
-      met && met.share >= TELLING
-        ? met
-        : pattern && strongest(scene, pattern, t, (key) => key !== t);
+    const most = pattern && strongest(scene, pattern, t, (key) => key !== t);
+    const arc = (met && met.share >= TELLING ? met : most) ?? null;
     return {
       title: "values, mixed by those shares",
-      text: pieces`Each head adds up ${tied(
-        "the values",
-        data.filter((x) => !isMap(x)),
-      )} in
-        ${tied("its shares", shares)}: ${word(one!)}.
+      text: pieces`Each head adds up ${tied("the values", values)} in ${tied("its shares", shares)}:
+        ${word(one!)}.
         ${arc ? `So head ${arc.head} brings ${percent(arc.share)} of token ${arc.key}'s value to token ${arc.query}.` : ""}`,
-      arc: arc ?? null,
+      arc,
     };
   },
 

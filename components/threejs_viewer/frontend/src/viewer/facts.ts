@@ -37,8 +37,19 @@ const sizeOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 /** Where the largest of some numbers stands; -1 where one of them is none. */
 export const largestOf = (numbers: number[]): number => numbers.indexOf(Math.max(...numbers));
 
-export const lengthOf = (scene: Scene, x: Tensor, t: number): number =>
+const lengthOf = (scene: Scene, x: Tensor, t: number): number =>
   Math.sqrt(columnOf(scene, x, t).reduce((sum, v) => sum + v * v, 0));
+
+/** How many times as long the column of `a` is as that of `b`; NaN where one is missing or empty. */
+export function longer(
+  scene: Scene,
+  a: Tensor | undefined,
+  b: Tensor | undefined,
+  t: number,
+): number {
+  const [one, other] = [a, b].map((x) => (x ? lengthOf(scene, x, t) : 0));
+  return one && other ? one / other : NaN;
+}
 
 /** What the model says comes after token t. */
 export function choice(scene: Scene, t: number): Choice | null {
@@ -108,11 +119,10 @@ export function writersOf(scene: Scene, layer: number): Record<"attention" | "ff
   return { attention: all.filter(hasHeads), ffn: all.filter((t) => !hasHeads(t)) };
 }
 
-/** How many times as long the column of the FFN is as that of attention; NaN where one is missing. */
+/** How many times as long the column of the FFN is as that of attention. */
 export function ffnByAttention(scene: Scene, layer: number, t: number): number {
   const { attention, ffn } = writersOf(scene, layer);
-  const [a, f] = [attention[0], ffn[0]];
-  return a && f ? lengthOf(scene, f, t) / lengthOf(scene, a, t) : NaN;
+  return longer(scene, ffn[0], attention[0], t);
 }
 
 /** How many neurons are above 0 at token t, and of how many; null where they are gated. */

@@ -44,7 +44,7 @@ export class Next {
     "aria-label": "Temperature",
   });
   private told = make("output", {});
-  private tally = make("p", { class: "tally", role: "status" });
+  private tally = make("p", { class: "tally" });
   private scene: Scene | null = null;
   private token = 0;
   private logits: number[] | null = null;

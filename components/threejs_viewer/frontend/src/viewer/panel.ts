@@ -156,7 +156,16 @@ export class Panel {
           ),
         );
       parts.push(
-        make("pre", { class: "numpy loads" }, loads(scene.manifest, why.numpy, edits)),
+        make(
+          "pre",
+          {
+            class: "numpy loads",
+            role: "group",
+            tabindex: 0,
+            "aria-label": "What loads its numbers",
+          },
+          loads(scene.manifest, why.numpy, edits),
+        ),
         make(
           "pre",
           { class: "numpy", role: "group", tabindex: 0, "aria-label": "The same in NumPy" },

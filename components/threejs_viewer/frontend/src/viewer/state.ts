@@ -91,9 +91,9 @@ export function play(state: State): State {
 
 export const pause = (state: State): State => change(state, { playing: false });
 
-/** A stage of a walk that plays has had its time. After the last one the whole model is back. */
+/** A stage of a walk that plays has had its time. It stops at the last one, where the answer stands. */
 export const tick = (state: State): State =>
-  state.stage < lastOf(state) ? enter(state, state.stage + 1) : leave(state);
+  state.stage < lastOf(state) ? enter(state, state.stage + 1) : pause(state);
 
 /** The whole model is back. The stage stays told, so that the walk can go on from there. */
 export const leave = (state: State): State =>

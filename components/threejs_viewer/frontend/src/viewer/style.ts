@@ -33,7 +33,7 @@ export const STYLE = `
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
 .v3 .stage canvas.over.dragging { cursor: grabbing; }
-.v3 .map { grid-row: span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
+.v3 .walk > * { grid-column: 2; } .v3 .walk > .map { grid-area: 1 / 1 / span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
@@ -125,7 +125,7 @@ export const STYLE = `
   .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
   .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
 }
-@media (max-width: 480px) { .v3 .map { display: none; } }
+@media (max-width: 480px) { .v3 .walk { display: block; } .v3 .walk > .map { display: none; } }
 .v3:fullscreen { overflow: auto; padding: 12px; grid-template: auto minmax(50vh, 1fr) auto / minmax(0, 1fr) 340px; grid-template-areas: "top top" "stage panel" "walk panel"; }
 .v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { max-height: none; }
 @media (max-width: 820px) { .v3:fullscreen { grid-template: auto minmax(50vh, 1fr) auto auto / minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; } }

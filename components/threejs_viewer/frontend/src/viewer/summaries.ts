@@ -11,7 +11,7 @@ import {
   ffnByAttention,
   firing,
   largestOf,
-  lengthOf,
+  longer,
   readOut,
   strongest,
   writersOf,
@@ -116,7 +116,7 @@ const made = (group: Tensor[]): Piece[] => list(group.filter((x) => !x.stream &&
 const PARTS: Told[] = [
   function asks(scene, group, _, t) {
     const [begin, here] = [scene.tensors, group].map((all) => all.find(({ stream }) => stream));
-    const grown = begin && here ? lengthOf(scene, here, t) / lengthOf(scene, begin, t) : NaN;
+    const grown = longer(scene, here, begin, t);
     const told = `, where the column of ${tokenAt(scene, t)} was ${times(grown)} shorter`;
     return {
       title: "the same questions, a longer column",
@@ -128,7 +128,7 @@ const PARTS: Told[] = [
     const [then, now] = [0, layer].map((l) => lookOf(scene, l, t));
     const said = ({ share, key }: Look): string => `${percent(share)} of ${tokenAt(scene, key)}`;
     return {
-      title: "other heads, other tokens",
+      title: "what is read by now",
       text: pieces`In ${list(group)}
         ${now ? `head ${now.head} hands ${tokenAt(scene, t)} ${said(now)}` : "shares are formed anew"}${
           then ? `; in layer 0 head ${then.head} handed it ${said(then)}` : ""
@@ -143,7 +143,7 @@ const PARTS: Told[] = [
     const told = `add ${long(now)}${now < 1 ? " of" : ""} the length of the column that they join (${long(then)} in layer 0)`;
     return {
       title: "what attention adds by now",
-      text: pieces`${made(group)} ${Number.isFinite(now) ? told : "are added as before"}.`,
+      text: pieces`${made(group)} ${Number.isFinite(now + then) ? told : "are added to the stream"}.`,
     };
   },
 
@@ -176,9 +176,8 @@ const PARTS: Told[] = [
 
 /** How long what attention adds is, by the column that it joins. */
 function joins(scene: Scene, layer: number, t: number): number {
-  const [out] = writersOf(scene, layer).attention;
   const column = inLayer(scene, layer).find(({ stream }) => stream);
-  return out && column ? lengthOf(scene, out, t) / lengthOf(scene, column, t) : NaN;
+  return longer(scene, writersOf(scene, layer).attention[0], column, t);
 }
 
 // ------------------------------------------------------------ tokens that the model writes

@@ -9,6 +9,7 @@ import { actOf } from "./act";
 import { END, step, type Caption } from "./captions";
 import type { Scene, Tensor } from "./data";
 import { choice, type Choice, type Look } from "./facts";
+import { short } from "./layout";
 import { inWords, type Piece } from "./pieces";
 import { lastLayer, middle, written } from "./summaries";
 
@@ -53,14 +54,14 @@ function prefill(scene: Scene, activations: Tensor[]): Stage[] {
   const seen = new Set<string | null>();
   const inFull = (group: Tensor[]): Stage => {
     const act = actOf(scene, group[0]!);
-    const told = step(scene, group, t, seen.has(act));
+    const told = marked(scene, group, step(scene, group, t, seen.has(act)));
     seen.add(act);
     const inputs = group.flatMap((x) => x.inputs ?? []);
     const next = act === "chances" ? choice(scene, t) : null;
     return { ...stage(group, told, inputs, span), next };
   };
   const inOne = (group: Tensor[], told: Caption): Stage =>
-    stage(group, told, weightsOf(scene, group), span);
+    stage(group, marked(scene, group, told), weightsOf(scene, group), span);
   const inLayer = (layer: number): Stage[] => {
     const group = activations.filter((x) => x.layer === layer);
     if (layer === first) return groups(scene, group).map(inFull);
@@ -78,6 +79,13 @@ function prefill(scene: Scene, activations: Tensor[]): Stage[] {
     ...layers.flatMap(inLayer),
     ...outside.filter((group) => !isBefore(group)).map(inFull),
   ];
+}
+
+/** What a reader has changed is told where it is made. */
+function marked(scene: Scene, group: Tensor[], told: Caption): Caption {
+  const edited = group.filter(({ name }) => scene.manifest.edited?.includes(name));
+  const names = edited.map(({ name }) => short(name)).join(", ");
+  return names ? { ...told, text: [...told.text, ` Changed by hand: ${names}.`] } : told;
 }
 
 /** Neighbours made in the same way are one stage: queries, keys and values. */
@@ -160,9 +168,9 @@ export function stageOf(stages: Stage[], name: string): number {
   return made >= 0 ? made : stages.findIndex(({ names }) => names.includes(name));
 }
 
-const [WORD_MS, LEAST_MS] = [190, 2500];
+const [WORD_MS, LEAST_MS] = [180, 2500];
 
-/** How long a stage stands while the walk plays, in ms: as long as it takes to read it, at 300 words
- * a minute. */
+/** How long a stage stands while the walk plays, in ms: as long as it takes to read it, at a
+ * brisk pace that a reader may halve. */
 export const readingTime = ({ text }: Stage): number =>
   Math.max(LEAST_MS, WORD_MS * inWords(text).split(/\s+/).length);

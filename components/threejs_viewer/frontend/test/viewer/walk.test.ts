@@ -285,6 +285,17 @@ test("numbers that did not arrive are not told of", () => {
     expect(`${title} ${inWords(text)}`).not.toMatch(/NaN|undefined|did not arrive/);
 });
 
+test("what was changed by hand is told where it is made, and what is empty is not compared", () => {
+  const payload = fake("7*8=56$", { layers: 3, d: 8, heads: 2, ff: 16 });
+  const { tensors } = payload.manifest;
+  payload.manifest.edited = ["blocks.0.attn_out", "blocks.1.ffn_out"];
+  for (const t of tensors) if (payload.manifest.edited.includes(t.name)) t.scale = 0;
+  const scene = opened(payload);
+  expect(said(scene, "blocks.0.attn_out")).toMatch(/ Changed by hand: attn_out\.$/);
+  expect(said(scene, "blocks.1.ffn_out")).toMatch(/ Changed by hand: ffn_out\.$/);
+  for (const { text } of stagesOf(scene)) expect(inWords(text)).not.toMatch(/NaN|∞|^ times as/);
+});
+
 // ---------------------------------------------------------------- the stream
 
 test("a stream that is a sum is added up, one that is a mix is not said to be", () => {

@@ -27,7 +27,7 @@ export function lookup(rule: Rule, [table]: (Values | null)[], scene: Scene): Ma
       const name = tensor?.name ?? table.symbol([]);
       return {
         value: table.at([row, d!], reads),
-        working: `${why(row)} is row ${row}: ${name}${bracket([row, d!])}`,
+        working: `${why(row)} is column ${row}: ${name}${bracket([row, d!])}`,
         terms: [],
       };
     },
