@@ -35,6 +35,10 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(open_page) -> None:
     page = open_page("/forward_pass_3d")
     frame = viewer(page)
     frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    picture, title = frame.locator(".stage").bounding_box(), page.locator("h1").bounding_box()
+    column = page.locator("iframe").first.bounding_box()
+    assert picture["height"] >= 620 and picture["width"] == column["width"]
+    assert picture["y"] - (title["y"] + title["height"]) < 160  # a question and a row of buttons
     frame.get_by_label("Stage of the walk").press("End")
     frame.get_by_text('it says "done"').first.wait_for()
     assert "".join(frame.locator(".prompt li").all_inner_texts()) == "7*8=56"
