@@ -15,6 +15,7 @@ from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import PROMPT, TABLE
 from components.ui.chapters.ch70.sentences import it_writes, stranger
 from components.ui.chapters.ch70.worked import CALC
+from components.ui.drawings.scale import show_scale
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 build = lazily("lab.scene.build")
 configs = lazily("lab.model.config")
 gpt = lazily("lab.model.gpt")
+outlines = lazily("lab.model.outlines")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
@@ -312,6 +314,26 @@ def guess_then_look() -> None:
         lambda: "still 56" if probes.without_the_last_ffn().startswith("56") else "something else",
         name="last",
     )
+
+
+# ---------------------------------------------------------------- beside others
+
+
+@page.section("scale", needs=[TABLE])
+def beside_others() -> None:
+    models = probes.for_scale()
+    show_scale(
+        f"{page.prefix}scale",
+        models,
+        alt="Four models as outlines of their matrices, at one scale; the smallest is a grain",
+    )
+    sources = ", ".join(f"[{model.name}]({model.source})" for model in models[1:])
+    st.caption(f"{page.text('scale_left_out')} Sizes: {sources}.")
+    page.numbers(
+        "Parameters of each model",
+        [{"model": model.name, "parameters": model.published} for model in models],
+    )
+    page.source(outlines.ours, outlines.attention, outlines.experts)
 
 
 page.box("Why care", "care")

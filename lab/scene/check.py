@@ -13,7 +13,7 @@ import numpy as np
 
 from lab.model.rules import Rule
 from lab.scene.manifest import Entry, Scene
-from lab.scene.operands import HALF
+from lab.scene.operands import ROUNDED
 from lab.scene.recompute import Index, Reader
 
 SLACK = 1.5
@@ -74,4 +74,4 @@ def agrees(reader: Reader, entry: Entry, rule: Rule, at: Index) -> bool:
     value, error = float(made.value), float(made.error)
     if not (math.isfinite(cell) and math.isfinite(value)):
         return value == cell or (math.isnan(cell) and math.isnan(value))
-    return abs(value - cell) <= SLACK * error + HALF * abs(cell) + 2.0**-24 * entry["scale"]
+    return abs(value - cell) <= SLACK * error + ROUNDED * abs(cell) + 2.0**-24 * entry["scale"]

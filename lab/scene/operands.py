@@ -18,8 +18,9 @@ Places = tuple[Any, ...]
 Write = Callable[[Operand, tuple[str, ...]], str]
 """Writes an operand at a place whose axes have names."""
 
-HALF = 2.0**-11
-"""How far a number may be from its float16, as a part of it."""
+ROUNDED = 2.0**-16
+"""How far a number may be from that of exact arithmetic, as a part of it: float32 rounds to a part
+in 2^24, and a long sum collects some of that."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 The reference for every front end: it knows nothing but the manifest and the two blobs. The seven
 operations stand in `lab.scene.ops`, a file each. The model computes in float32 and this in
-float64, so a cell may differ from the one shown in its last digits; how far rounding to float16
-would take it, which bounds that from far above, is computed with it.
+float64, so a cell may differ from the one shown in its last digits; how far rounding may take it is
+computed with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lab.model.rules import Operand, Rule, from_document, names_in
 from lab.scene.manifest import FINER, Entry, Kind, Manifest
-from lab.scene.operands import HALF, Cells, Numbers, Places, exactly
+from lab.scene.operands import ROUNDED, Cells, Numbers, Places, exactly
 from lab.scene.ops.table import OPS
 from lab.scene.rotation import Turning
 
@@ -105,7 +105,7 @@ class Reader:
             return exactly(self.given[operand][at])
         value = self.read(operand, *at)
         least = 2.0**-25 * self.entry(operand)["scale"]  # half a step where float16 ends
-        return Cells(value, np.where(np.isfinite(value), HALF * abs(value) + least, 0.0))
+        return Cells(value, np.where(np.isfinite(value), ROUNDED * abs(value) + least, 0.0))
 
     def values(self, operand: Operand, at: Places) -> Numbers:
         """The numbers of `cells`, without their errors."""

@@ -35,6 +35,10 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(open_page) -> None:
     page = open_page("/forward_pass_3d")
     frame = viewer(page)
     frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    picture, title = frame.locator(".stage").bounding_box(), page.locator("h1").bounding_box()
+    column = page.locator("iframe").first.bounding_box()
+    assert picture["height"] >= 620 and picture["width"] == column["width"]
+    assert picture["y"] - (title["y"] + title["height"]) < 160  # a question and a row of buttons
     frame.get_by_label("Stage of the walk").press("End")
     frame.get_by_text('it says "done"').first.wait_for()
     assert "".join(frame.locator(".prompt li").all_inner_texts()) == "7*8=56"
@@ -150,6 +154,29 @@ def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> No
     sizes = frame.evaluate("viewer3d.sides.map(s => s.plan.scene.byName.get('embed').cols)")
     assert sizes == [256, 48]
     assert "have no partner" in frame.locator(".notice").inner_text()
+
+
+# The share of its pixels that are not empty.
+DRAWN = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((alpha, i) => i % 4 === 3 && alpha > 0).length / (data.length / 4);
+}"""
+
+
+def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page) -> None:
+    page = open_page("/forward_pass_3d?figure=scale")
+    said, play = page.locator(".scale .said"), page.get_by_role("button", name="Play")
+    grain = page.get_by_text("Ours is the grain at the arrow.")
+    grain.wait_for(timeout=60_000)
+    for _ in range(3):
+        page.get_by_role("button", name="One step back").click()
+    assert said.inner_text() == "Ours: 4.75 million parameters."
+    assert page.locator(".scale canvas").evaluate(DRAWN) > 0.3
+    play.click()  # without motion from model to model
+    page.get_by_text("GPT-2: 124 million parameters").wait_for()
+    assert page.locator(".scale .scrub").get_attribute("max") == "3"
+    grain.wait_for(timeout=20_000)
+    assert page.console_errors == []
 
 
 # ---------------------------------------------------------------- in time

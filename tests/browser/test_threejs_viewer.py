@@ -691,15 +691,33 @@ def test_where_the_browser_has_no_webgl_the_maps_lie_flat_by_themselves(open_vie
 
 def test_the_camera_flies_only_for_who_likes_motion(open_viewer: Open) -> None:
     page, frame = open_viewer()
+    flight = ".flight:not([hidden])"
     for flies in (False, True):
         page.emulate_media(reduced_motion="no-preference" if flies else "reduce")
         page.reload()
         driver.wait_idle(page)
         frame = ready(page, True)
-        page.wait_for_timeout(1000)
+        assert frame.locator(flight).count() == flies  # the first flight, which any act ends
         flying = "() => (viewer3d.fly('front'), viewer3d.view.flying)"
         assert frame.evaluate(flying) == flies
         assert (frame.locator(".v3.moves").count() == 1) == flies
+        assert frame.locator(flight).count() == 0
+    page.reload()
+    driver.wait_idle(page)
+    frame = ready(page, True)
+    assert frame.locator(flight).count() == 0  # once a visit, but for who asks for it
+    for end in ("Skip", "key"):
+        frame.get_by_role("button", name="Fly through the model").click()
+        frame.locator(flight).get_by_text("typed tokens become").wait_for()
+        assert frame.locator(".prompt .later").all_inner_texts() == ["5", "6"]
+        if end == "Skip":
+            frame.get_by_role("button", name="Skip the flight").click()
+        else:
+            frame.locator("canvas.over").focus()
+            page.keyboard.press("x")
+        assert frame.locator(flight).count() == 0
+        assert frame.locator(".prompt .later").count() == 0
+    assert page.console_errors == []
 
 
 @pytest.mark.parametrize(

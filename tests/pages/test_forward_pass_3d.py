@@ -9,6 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from lab.interp.head_costs import head_costs
+from lab.model.outlines import PUBLISHED
 from lab.scene.build import scene
 from lab.scene.paths import logit, way_home
 from lab.scene.recompute import Reader
@@ -38,7 +39,9 @@ def beside(app) -> str | None:
 def test_the_page_opens_on_seven_times_eight(book) -> None:
     app = book(PAGE)
     assert not app.exception
-    assert "It writes `7*8=56$`" in text_of(app)
+    said = text_of(app)
+    assert said.index("It writes `7*8=56$`") < said.index("Everything is in front of you now")
+    assert "The `$` is its sign that the text ends here. The answer is 56, which is right" in said
     shown = manifest(app)
     assert "".join(shown["tokens"]) == "7*8=56$" and shown["run"] == "times_table"
     assert any(entry["name"] == "blocks.5.ffn.w_out.weight" for entry in shown["tensors"])
@@ -164,6 +167,15 @@ def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book)
     assert not app.exception
     assert "no such part" in app.warning[0].value and app.session_state["ch70_edits"] == {}
     assert "It writes `7*8=56$`" in text_of(app)
+
+
+def test_ours_stands_beside_three_models_with_their_sources(book) -> None:
+    app = book(PAGE)
+    text, sources = text_of(app), next(c.value for c in app.caption if "Sizes: " in c.value)
+    assert "the largest has 141,000 times as many as ours" in text
+    for model in PUBLISHED:
+        assert f"[{model.name}]({model.source})" in sources
+    assert text.index("For scale") < text.index("Llama 2 7B")
 
 
 def test_nothing_stands_beside_the_scene_until_it_is_asked_for(book) -> None:

@@ -40,6 +40,7 @@ from components.ui.drawings import (  # noqa: E402
     queue,
     registers,
     save,
+    scale,
     sieve,
     strip,
     tape,
@@ -57,6 +58,9 @@ from lab.inference.clocked import Clocked  # noqa: E402
 from lab.interp.fourier_shift import shifted, spectrum, turned  # noqa: E402
 from lab.interp.kept import Growth, Kept  # noqa: E402
 from lab.interp.position_probes import OnTheTape  # noqa: E402
+from lab.model.config import GPTConfig  # noqa: E402
+from lab.model.gpt import GPT  # noqa: E402
+from lab.model.outlines import PUBLISHED, Outline, Part, ours  # noqa: E402
 from lab.model.positions import frequencies, turn_pairs  # noqa: E402
 
 FOLDER = FRONTEND / "test" / "drawings" / "fixtures"
@@ -979,6 +983,42 @@ def three_notations() -> Case:
     )
 
 
+# ---------------------------------------------------------------- models for scale
+
+
+def models_for_scale() -> Case:
+    config = GPTConfig()
+    n_own = sum(p.numel() for p in GPT(config).parameters())
+    models = [ours("Ours", config, n_own), *PUBLISHED]
+
+    def sizes(parts: list[Part], level: int) -> list[int]:
+        """Of all copies at so many steps below the model, from large to small."""
+        if level == 0:
+            found = [part.parameters_of_one for part in parts for _ in range(part.times)]
+            return sorted(found, reverse=True)
+        inner = [p for part in parts for p in list(part.parts) * part.times]
+        return sizes(inner, level - 1)
+
+    def expected(model: Outline) -> list[dict[str, Any]]:
+        found = [sizes([model.whole], level) for level in range(4)]
+        return [{"n": len(level), "parameters": sum(level)} for level in found]
+
+    return case(
+        scale,
+        lambda: scale.show_scale("k", models, alt="Models for scale"),
+        {
+            "levels": [expected(model) for model in models],
+            "told": [
+                "Ours: 4.75 million parameters.",
+                "GPT-2: 124 million parameters, 26.2 times ours.",
+                "Llama 3 8B: 8.03 billion parameters, 1,690 times ours.",
+                "DeepSeek-V3: 671 billion parameters, 141,000 times ours. "
+                "A token meets 37 billion of them. Ours is the grain at the arrow.",
+            ],
+        },
+    )
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "arcs": arcs_of_a_sum,
     "contents": lambda: case(
@@ -1004,6 +1044,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "strip": strips_of_numbers,
     "notebook": book_of_errors,
     "experts": sent_to_experts,
+    "scale": models_for_scale,
     "save": lambda: case(save, lambda: save.offer_svg("k", "a-name"), None),
 }
 

@@ -21,46 +21,35 @@ const squeezed: Plugin = {
   },
 };
 
-/** What three's renderer asks of parts that this viewer never uses: it brings its own shaders and their
- * uniforms, casts no shadow maps, has no surroundings, no morphs and no headset. */
-const UNUSED: [RegExp, string][] = [
-  [/renderers\/shaders\/ShaderChunk\.js$/, "export const ShaderChunk = {};"],
-  [/renderers\/webgl\/WebGLShadowMap\.js$/, "export class WebGLShadowMap { render() {} }"],
-  [/renderers\/shaders\/DFGLUTData\.js$/, "export const getDFGLUT = () => null;"],
-  [
-    /renderers\/webgl\/WebGLEnvironments\.js$/,
-    "export class WebGLEnvironments { get() { return null; } dispose() {} }",
-  ],
-  [
-    /renderers\/webgl\/WebGLMaterials\.js$/,
-    "export class WebGLMaterials { refreshMaterialUniforms(_, m) { m.uniformsNeedUpdate = false; } }",
-  ],
-  [/renderers\/webgl\/WebGLMorphtargets\.js$/, "export class WebGLMorphtargets {}"],
-  [/renderers\/webgl\/WebGLOutput\.js$/, "export class WebGLOutput {}"],
-  [
-    /renderers\/webxr\/WebXRManager\.js$/,
-    `export class WebXRManager {
-      enabled = false;
-      isPresenting = false;
-      addEventListener() {}
-      removeEventListener() {}
-      setAnimationLoop() {}
-      getEnvironmentBlendMode() {}
-      dispose() {}
-    }`,
-  ],
-];
+/** What three's renderer makes for every scene and this viewer, with two shaders of its own and no
+ * lights, never asks anything of: by file, what stands there instead. */
+const UNUSED: Record<string, string> = {
+  "shaders/ShaderChunk": "export const ShaderChunk = {};",
+  "shaders/DFGLUTData": "export const getDFGLUT = () => null;",
+  "webgl/WebGLEnvironments":
+    "export const WebGLEnvironments = function () { this.get = t => t; this.dispose = () => {}; };",
+  "webgl/WebGLMaterials":
+    "export const WebGLMaterials = function () { this.refreshMaterialUniforms = (_, m) => { m.uniformsNeedUpdate = false; }; };",
+  "webgl/WebGLMorphtargets": "export const WebGLMorphtargets = function () {};",
+  "webgl/WebGLOutput": "export const WebGLOutput = function () {};",
+  "webgl/WebGLShadowMap": "export const WebGLShadowMap = function () { this.render = () => {}; };",
+  "webxr/WebXRManager":
+    "const no = () => {}; export const WebXRManager = function () { Object.assign(this, { enabled: false, isPresenting: false, addEventListener: no, removeEventListener: no, setAnimationLoop: no, getEnvironmentBlendMode: no, dispose: no }); };",
+};
 
-const withoutUnused: Plugin = {
-  name: "without-unused",
+const leftOut: Plugin = {
+  name: "left-out",
   apply: "build",
   enforce: "pre",
-  load: (id) => UNUSED.find(([file]) => file.test(id))?.[1] ?? null,
+  load(id) {
+    const file = /three\/src\/renderers\/(.*)\.js$/.exec(id)?.[1];
+    return (file && UNUSED[file]) ?? null;
+  },
 };
 
 export default defineConfig(({ command }) => ({
   base: "./",
-  plugins: [squeezed, withoutUnused],
+  plugins: [squeezed, leftOut],
   resolve: {
     alias: [
       // streamlit-component-lib brings Apache Arrow along for data frames; this component sends none.

@@ -39,6 +39,7 @@ from lab.records import ROOT
 from lab.scene import build as scenes
 from lab.scene.build import scene, weights_of
 from lab.scene.manifest import LARGEST, MOST_TOKENS, Entry, Packed, Scene, label, scale_of
+from lab.scene.operands import ROUNDED
 from lab.scene.recompute import Reader, read_cell, recompute_cell
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
 
@@ -201,7 +202,7 @@ def assert_rules_hold(s: Scene) -> None:
                 assert value == cell, (entry["name"], at)
                 continue
             error = float(reader.cells(reader.rule(entry["name"]) or entry["name"], at).error)
-            slack = 1.5 * error + HALF * abs(cell) + 2.0**-24 * entry["scale"]
+            slack = 1.5 * error + ROUNDED * abs(cell) + 2.0**-24 * entry["scale"]
             assert abs(value - cell) <= slack, (entry["name"], at, cell, value, slack)
 
 
@@ -254,7 +255,7 @@ def rounded_otherwise(s: Scene, dice: np.random.Generator) -> Reader:
     moved = {e["name"]: plain.read(e["name"]) for e in s.manifest["tensors"]}
     for name, x in moved.items():
         if label(name) != "expert_index":
-            moved[name] = x * (1 + HALF * dice.choice([-1, 1], x.shape))
+            moved[name] = x * (1 + ROUNDED * dice.choice([-1, 1], x.shape))
     return Other(s.manifest, s.blobs)
 
 

@@ -16,6 +16,7 @@ from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
     from lab.interp.head_costs import HeadCost
+    from lab.model.outlines import Outline
     from lab.scene.manifest import Packed, Scene
     from lab.training.checkpoint import Checkpoint
 
@@ -23,6 +24,7 @@ build = lazily("lab.scene.build")
 cost = lazily("lab.model.cost")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
+outlines = lazily("lab.model.outlines")
 session = lazily("lab.scene.session")
 head_costs = lazily("lab.interp.head_costs")
 token_loss = lazily("lab.inference.token_loss")
@@ -184,3 +186,11 @@ def before_the_change() -> float:
 def takes_part() -> float:
     """The share of the parameters that a pass over the prompt multiplies or adds."""
     return session.share_that_takes_part(take_with_progress(TABLE), PROMPT)
+
+
+@st.cache_data(show_spinner=False)
+def for_scale() -> list[Outline]:
+    """The times table, then the models that are published, from small to large."""
+    model = take_with_progress(TABLE).model
+    own = outlines.ours("Ours", model.config, sum(p.numel() for p in model.parameters()))
+    return [own, *outlines.PUBLISHED]

@@ -68,6 +68,12 @@ def in_small(x: float) -> str:
     return "exactly zero" if x == 0 else f"{x:.0e}, which is rounding" if x < 1e-4 else f"{x:.3f}"
 
 
+def largest() -> str:
+    """How many times as large as ours the largest of the models for scale is, to three digits."""
+    sizes = [model.published for model in probes.for_scale()]
+    return f"{float(f'{sizes[-1] / sizes[0]:.3g}'):,.0f}"
+
+
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
     "equals": lambda: f"{PROMPT.index('=')}",
@@ -85,5 +91,6 @@ CALC: dict[str, Callable[[], str]] = {
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
+    "largest": largest,
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
 }

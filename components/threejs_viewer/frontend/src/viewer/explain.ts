@@ -32,7 +32,8 @@ export function explain(scene: Scene, tensor: Tensor, index: number): Explanatio
     return { value, again: undefined, agrees: true, text, terms: [], sources: [], numpy };
   }
   const { sources } = reads;
-  const agrees = close(value!, told.value, sources);
+  const finer = scene.tensors.some((t) => t.rest != null);
+  const agrees = close(value!, told.value, sources, finer ? 1 / 32 : 1);
   return {
     value,
     again: told.value,
@@ -48,10 +49,12 @@ export function explain(scene: Scene, tensor: Tensor, index: number): Explanatio
 const asShown = (value: number, again: number): string =>
   bare(value) === bare(again) ? "" : ` (the cell, rounded: ${bare(value)})`;
 
-/** Numbers may come in float16 alone, which keeps 11 bits of each; a long sum collects some of that. */
-function close(a: number, b: number, sources: Source[]): boolean {
+/** A float16 keeps 11 bits of each number that went in, two of them as many as the model's own; a long
+ * sum collects some of that. */
+function close(a: number, b: number, sources: Source[], slack: number): boolean {
   if (Object.is(a, b) || a === b) return true;
   const largest = sources.reduce((most, s) => Math.max(most, s.tensor.largest), 0);
   const many = sources.reduce((most, s) => Math.max(most, s.cells.length), 1);
-  return Math.abs(a - b) <= 2e-3 * Math.abs(a) + 4e-4 * Math.max(largest, 1) * Math.sqrt(many);
+  const rounding = 2e-3 * Math.abs(a) + 4e-4 * Math.max(largest, 1) * Math.sqrt(many);
+  return Math.abs(a - b) <= slack * rounding;
 }

@@ -306,7 +306,9 @@ export class Viewer implements Reach {
   private set(next: State): void {
     const before = this.state;
     this.state = next;
-    if (next !== before) this.render(before);
+    if (next === before) return;
+    this.land();
+    this.render(before);
   }
 
   /** Show what is different from the state before; all of it, where that showed other numbers. */
@@ -592,6 +594,7 @@ export class Viewer implements Reach {
 
   fly(where: Sight, still = this.shell.still): void {
     if (!this.plan) return;
+    this.land();
     if (where === "all") {
       this.set(states.leave(this.state));
       this.say("the whole model");
@@ -641,15 +644,21 @@ export class Viewer implements Reach {
     this.request();
   }
 
-  /** Ends the flight; whether there was one. */
+  /** Ends the flight and shows the whole model; whether there was one. */
   skip(): boolean {
+    const flown = this.land();
+    if (flown) this.fly("all");
+    return flown;
+  }
+
+  /** Ends the flight where it is. */
+  private land(): boolean {
     if (!this.flight) return false;
     this.flight = null;
     this.picture?.pulse(null);
     this.shell.showFlight(null);
     this.showTokens();
     this.shine();
-    this.fly("all");
     return true;
   }
 

@@ -23,6 +23,7 @@ import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
 import type { Call, Send } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
+import type scale from "../../src/drawings/scale";
 import type sieve from "../../src/drawings/sieve";
 import type strip from "../../src/drawings/strip";
 import type tape from "../../src/drawings/tape";
@@ -179,6 +180,11 @@ interface Cases {
   >;
   /** For each step, the lines of each column that do it. */
   notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;
+  /** For each model and level, its boxes and their parameters together; and what each stop says. */
+  scale: Case<
+    DataOf<typeof scale>,
+    { levels: { n: number; parameters: number }[][]; told: string[] }
+  >;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -21,6 +21,7 @@ import registers from "../../src/drawings/registers";
 import save from "../../src/drawings/save";
 import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { REST_MS } from "../../src/drawings/shared/slide";
+import scale from "../../src/drawings/scale";
 import sieve from "../../src/drawings/sieve";
 import strip from "../../src/drawings/strip";
 import tape from "../../src/drawings/tape";
@@ -1422,6 +1423,7 @@ const again = [
   { name: "strip", open: () => opened(strip, cases.strip) },
   { name: "notebook", open: () => opened(notebook, cases.notebook) },
   { name: "experts", open: () => opened(experts, cases.experts) },
+  { name: "scale", open: () => opened(scale, cases.scale) },
 ] as const;
 
 test.each(again)("$name: data of the same digest build nothing anew", ({ name, open }) => {

@@ -16,6 +16,8 @@ export class Player {
   at = 0;
   private times: readonly number[] = [0];
   private frame = 0;
+  /** From one step to the next, in moments. */
+  private stride = 1;
   private readonly scrub: HTMLInputElement;
 
   /** `show` draws a moment and returns it in words. */
@@ -25,14 +27,15 @@ export class Player {
   ) {
     this.scrub = part("scrub");
     this.scrub.oninput = () => this.stopAt(Number(this.scrub.value));
-    part("back").onclick = () => this.stopAt(this.at - 1);
-    part("on").onclick = () => this.stopAt(this.at + 1);
+    part("back").onclick = () => this.step(-1);
+    part("on").onclick = () => this.step(1);
     part("play").onclick = () => (this.frame ? this.pause() : this.play());
   }
 
-  /** Moments that come at these seconds once they are played; `at` is shown. */
-  load(times: readonly number[], at: number): void {
-    this.times = times;
+  /** Moments that come at these seconds once they are played; `at` is shown. The buttons go from
+      every so many to the next. */
+  load(times: readonly number[], at: number, stride = 1): void {
+    [this.times, this.stride] = [times, stride];
     this.scrub.max = String(times.length - 1);
     this.stopAt(at);
   }
@@ -47,6 +50,11 @@ export class Player {
 
   private get last(): number {
     return this.times.length - 1;
+  }
+
+  private step(by: 1 | -1): void {
+    const at = this.at / this.stride;
+    this.stopAt(this.stride * (by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1));
   }
 
   private stopAt(at: number): void {

@@ -1,0 +1,27 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test } from "vitest";
+import { Shell, type ShellActs } from "../../src/viewer/shell";
+
+const shell = (): Shell =>
+  new Shell(
+    new Proxy({} as ShellActs, { get: () => () => undefined }),
+    document.createElement("aside"),
+    [],
+  );
+
+const fullscreen = (): Element | null => shell().root.querySelector("[aria-label*='whole screen']");
+
+afterEach(() => {
+  Reflect.deleteProperty(document, "fullscreenEnabled");
+});
+
+test("the whole screen is offered only where a part of a page may have it", () => {
+  expect(fullscreen()).toBeNull();
+  Object.defineProperty(document, "fullscreenEnabled", { value: true, configurable: true });
+  expect(fullscreen()?.textContent).toBe("fullscreen");
+});
+
+test("the help tells the keys that zoom and turn", () => {
+  const keys = [...shell().help.querySelectorAll("dt")].map((key) => key.textContent);
+  expect(keys).toEqual(expect.arrayContaining(["+, −", "Shift + arrows"]));
+});

@@ -1,0 +1,39 @@
+"""Models for scale: what is sent to the browser, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.ui.drawings import scale
+from components.ui.drawings.scale import scale_data
+from lab.model.config import GPTConfig
+from lab.model.outlines import DEEPSEEK_V3, GPT_2, PUBLISHED, ours
+
+
+def test_copies_travel_as_a_number_and_not_one_by_one() -> None:
+    whole = scale_data(PUBLISHED)["models"][-1]["whole"]
+    layer = whole["parts"][2]
+    expert = layer["parts"][1]["parts"][-1]
+    assert (layer["times"], expert["times"], expert["met"]) == (58, 256, 8)
+    assert expert["size"] == 3 * 2048 * 7168
+    assert whole["size"] == DEEPSEEK_V3.whole.parameters_of_one
+
+
+@pytest.mark.parametrize("models", [(), (GPT_2,), (GPT_2, GPT_2), PUBLISHED[::-1]])
+def test_models_that_do_not_grow_are_refused(models: Any) -> None:
+    with pytest.raises(ValueError, match="two or more are wanted, each larger"):
+        scale_data(models)
+
+
+def test_what_is_drawn_is_sent_with_its_words_and_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(scale, "component", lambda data, **_: sent.append(data))
+    own = ours("Ours", GPTConfig(), 4_746_496)
+    for first in (own, own, replace(own, name="Mine")):
+        scale.show_scale("k", [first, *PUBLISHED], alt="Models")
+    same, again, other = (data["digest"] for data in sent)
+    assert sent[0]["alt"] == "Models"
+    assert same == again != other
