@@ -20,7 +20,7 @@ HTML = f"""
   {PLAYER}
   <div class="said" role="status"></div>
   <div class="legend">
-    <span><i class="outline"></i>one matrix, or one expert, which is three; area is parameters</span>
+    <span><i class="outline"></i>one matrix, or the three of an expert; area is parameters</span>
     <span><i class="outline met"></i>what one token meets</span>
   </div>
 </div>

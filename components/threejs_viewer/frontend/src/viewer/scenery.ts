@@ -53,7 +53,8 @@ const behind = ({ cell }: Plan): number => 6 * cell;
 /** Away from a light that stands above and to the left. What flows throws light itself. */
 function shadow(plan: Plan, box: Box): Prop {
   const flows = box.tensor.kind === "activation";
-  const air = behind(plan) * 0.6 + box.depth * 0.4;
+  const narrow = Math.min(widthOf(box), heightOf(box));
+  const air = Math.min(behind(plan) * 0.27, 2 + narrow * 0.12);
   const slip = flows ? 0 : air * 0.7;
   const at = {
     left: box.x + slip,
