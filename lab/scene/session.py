@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lab.data.vocabulary import END, VOCABULARY
+from lab.inference.evaluate import decode_all, up_to_the_end
 from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
@@ -114,6 +116,23 @@ def share_that_takes_part(loaded: Checkpoint, text: str) -> float:
     if positions is not None:
         idle += (positions - len(text)) * model.config.d_model
     return 1 - idle / sum(sizes.values())
+
+
+def loudest_neuron(loaded: Checkpoint, text: str, layer: int, token: int) -> int:
+    """The neuron of an FFN that fires most at a token of a text."""
+    trace = run_with_trace(loaded.model, read_tokens(loaded.model, text), ["ffn_post"])
+    return int(trace[f"blocks.{layer}.ffn_post"][0, token].argmax())
+
+
+def wrong_products(loaded: Checkpoint, toggles: Sequence[Toggle]) -> list[str]:
+    """The products of the multiplication table that a model of one-digit numbers writes wrong,
+    such as `7*8`, under a reader's edits."""
+    a, b = np.divmod(np.arange(100), 10)
+    right, _ = loaded.format.render(a, b)
+    edits = [edit_of(toggle) for toggle in toggles]
+    answers = [texts for _, texts in decode_all(loaded.model, loaded.format, a, b, edits=edits)]
+    wrong = (up_to_the_end(np.concatenate(answers)) != up_to_the_end(right)).any(axis=1)
+    return [f"{x}*{y}" for x, y in zip(a[wrong], b[wrong], strict=True)]
 
 
 def change_before(loaded: Checkpoint, one: str, other: str) -> float:

@@ -22,11 +22,13 @@ from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
     edit_of,
+    loudest_neuron,
     numbers,
     open_up,
     read_prompt,
     share_that_takes_part,
     written,
+    wrong_products,
 )
 from lab.training.checkpoint import Checkpoint, load_run
 
@@ -36,6 +38,17 @@ LOADED = load_run("times_table")
 def test_all_hundred_products_are_written_to_their_end() -> None:
     for a, b in ((0, 0), (7, 8), (9, 9), (3, 2)):
         assert written(LOADED, f"{a}*{b}=") == f"{a}*{b}={a * b:02d}$"
+
+
+def test_without_one_neuron_two_products_of_the_table_go_wrong() -> None:
+    assert wrong_products(LOADED, []) == []
+    neuron = loudest_neuron(LOADED, "7*8=", 0, 3)
+    off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0}
+    lost = wrong_products(LOADED, [off])
+    assert lost == ["7*8", "8*7"]
+    for product in ("7*8", "8*7", "7*9", "6*8"):
+        right = written(LOADED, f"{product}=") == written(LOADED, f"{product}=", [off])
+        assert right == (product not in lost)
 
 
 def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> None:

@@ -171,6 +171,16 @@ def without_the_last_ffn() -> str:
 
 
 @st.cache_data(show_spinner=False)
+def drawer() -> tuple[int, list[str]]:
+    """The neuron of the times table's layer 0 that fires most at the = of 7*8=, and the products
+    that are written wrong without it."""
+    loaded = take_with_progress(TABLE)
+    neuron = session.loudest_neuron(loaded, PROMPT, 0, PROMPT.index("="))
+    off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0.0}
+    return neuron, session.wrong_products(loaded, [off])
+
+
+@st.cache_data(show_spinner=False)
 def cache_change() -> float:
     """The largest change of a key or value of the prompt when the answer is written."""
     return session.change_of_earlier_keys(take_with_progress(TABLE), PROMPT, TEXT)

@@ -91,6 +91,8 @@ CALC: dict[str, Callable[[], str]] = {
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
+    "drawer": lambda: f"{probes.drawer()[0]}",
+    "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer()[1]),
     "largest": largest,
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
 }

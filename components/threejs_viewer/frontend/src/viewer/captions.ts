@@ -1,7 +1,7 @@
 // What is said of one step of the pass. Every number comes from the scene.
 
 import { actOf, isWritten, type Act } from "./act";
-import { say, type Scene, type Tensor } from "./data";
+import { isEdited, say, type Scene, type Tensor } from "./data";
 import { sharesOf, sourceName } from "./depth";
 import { drawn } from "./drawn";
 import {
@@ -14,6 +14,7 @@ import {
   readOut,
   scoreOf,
   strongest,
+  TELLING,
   writersOf,
   type Choice,
   type Look,
@@ -162,7 +163,7 @@ const STEPS: Record<Act, Told> = {
       title: "values, mixed by those shares",
       text: pieces`Each head adds up ${tied("the values", values)} in ${tied("its shares", shares)}:
         ${word(one!)}.
-        ${arc ? `So head ${arc.head} brings ${percent(arc.share)} of token ${arc.key}'s value to token ${arc.query}.` : ""}`,
+        ${arc && !isEdited(scene, one!) ? `So head ${arc.head} brings ${percent(arc.share)} of token ${arc.key}'s value to token ${arc.query}.` : ""}`,
       arc,
     };
   },
@@ -191,7 +192,7 @@ const STEPS: Record<Act, Told> = {
     return {
       title: "only the last column is asked",
       text: pieces`${tied("The last column", data)} meets ${tied("one row for each token", weights)}:
-        ${word(one!)}${top}. The other columns predict what is known already; in training all of them count.`,
+        ${word(one!)}${top}. What follows the other columns stands there already; only from "=" on was the model trained to predict.`,
     };
   },
 
@@ -221,7 +222,7 @@ export const END = "$";
 
 export const chosen = ({ token, share }: Choice): string =>
   token === END
-    ? `"${END}" has ${percent(share)}: it says "done". It is chosen like any other token, and nothing is computed after it.`
+    ? `"${END}" has ${percent(share)}: it says "done". It is chosen like any other token, and the writing ends here.`
     : `"${token}" has ${percent(share)} and drops into the text.`;
 
 // ------------------------------------------------------------ the stream
@@ -237,9 +238,9 @@ function added(scene: Scene, one: Tensor, data: string[], t: number): Caption {
   const stream = tied("the stream", data.slice(0, -1));
   if (one.layer === null || !writersOf(scene, one.layer).ffn.includes(newest))
     return {
-      title: "added, not overwritten",
-      text: pieces`${word(newest)} is added to ${stream}: ${word(one)}. Nothing is overwritten: all of it can
-        still be read.`,
+      title: "added, not put in its place",
+      text: pieces`${word(newest)} is added to ${stream}: ${word(one)}. What stood there before stays in
+        the sum.`,
     };
   const factor = ffnByAttention(scene, one.layer, t);
   const long = Number.isFinite(factor) ? `, ${times(factor)} as long as attention's part,` : "";
@@ -258,9 +259,6 @@ const mixed = (one: Tensor, notes: string[], shares: string[]): Caption => ({
 });
 
 // ------------------------------------------------------------ attention
-
-/** At less than that a token is hardly read. */
-const TELLING = 0.1;
 
 /** Where one number first reads the other; or, truly, that it hardly does yet. */
 function meets(scene: Scene, pattern: Tensor, { head, query, key, share }: Look): string {

@@ -60,6 +60,8 @@ export interface Tensor extends TensorEntry {
 
 export interface Scene {
   manifest: Manifest;
+  /** How many tokens the model was given; it wrote the others. */
+  given: number;
   tensors: Tensor[];
   byName: Map<string, Tensor>;
   halves: Record<Kind, Uint16Array>;
@@ -117,7 +119,14 @@ export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>):
     problems.push(`not in the vocabulary: ${strange.map((t) => `"${t}"`).join(", ")}`);
   if (manifest.tokens.length === 0) problems.push("the prompt is empty");
   const byName = new Map(tensors.map((t) => [t.name, t]));
-  return { manifest, tensors, byName, halves: blobs, problems };
+  const given = endOfPrompt(manifest.tokens);
+  return { manifest, given, tensors, byName, halves: blobs, problems };
+}
+
+/** Up to its "=", where nothing else is said. */
+export function endOfPrompt(tokens: string[]): number {
+  const equals = tokens.indexOf("=");
+  return equals < 0 ? tokens.length : equals + 1;
 }
 
 interface Spread {
@@ -192,6 +201,9 @@ function openTensor(
     broken,
   };
 }
+
+export const isEdited = ({ manifest }: Scene, { name }: Tensor): boolean =>
+  !!manifest.edited?.includes(name);
 
 /** undefined: the number did not arrive. */
 export function read(scene: Scene, tensor: Tensor, index: number): number | undefined {

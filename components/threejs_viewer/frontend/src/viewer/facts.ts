@@ -70,16 +70,19 @@ export function strongest(
   scene: Scene,
   pattern: Tensor,
   query: number,
-  counts: (key: number) => boolean = () => true,
+  counts: (key: number, head: number) => boolean = () => true,
 ): Look | null {
   let best: Look | null = null;
   columnOf(scene, pattern, query).forEach((share, i) => {
     const [head, key] = [Math.floor(i / pattern.cols), i % pattern.cols];
-    if (counts(key) && key <= query && share > (best?.share ?? -1))
+    if (counts(key, head) && key <= query && share > (best?.share ?? -1))
       best = { head, query, key, share };
   });
   return best;
 }
+
+/** At less than that a token is hardly read. */
+export const TELLING = 0.1;
 
 /** Where the second number first reads the first: from its last digit, before "=", to the nearest
  * digit of the number before it. null where there are no two numbers. */

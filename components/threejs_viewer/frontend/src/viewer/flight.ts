@@ -3,12 +3,14 @@
 // shows what it reads, and the digit drops into the text. Pure: a time in, a shot out.
 
 import { between, type Pose, type View } from "./camera";
-import { choice } from "./facts";
-import { promptLength } from "./walk";
+import { actOf } from "./act";
+import type { Scene } from "./data";
+import { choice, meeting, strongest, TELLING, type Look } from "./facts";
 import { corner } from "./labels";
 import { heightOf, type Box, type Plan } from "./layout";
 import { logit, unfold } from "./home";
 import type { Arc, Letter } from "./overlay";
+import { percent } from "./text";
 import { around, partOf, wholeModel, type Aim } from "./sights";
 
 export interface Shot {
@@ -23,6 +25,14 @@ export interface Shot {
   glow: string[];
   /** Whether the digit stands in the text already. */
   written: boolean;
+}
+
+/** A head that is shown at work: what a token reads through it. */
+interface Deciding {
+  layer: number;
+  look: Look;
+  /** Whether the second number meets the first there; else it is the head that adds most to the digit's logit. */
+  isMeeting: boolean;
 }
 
 export const FLIGHT_MS = 15_000;
@@ -41,7 +51,7 @@ export class Flight {
   private stream: Box[];
   private prompt: number;
   private digit: string;
-  private deciding: { layer: number; head: number } | null;
+  private deciding: Deciding | null;
 
   /** `view` is left as it is. */
   constructor(
@@ -49,10 +59,10 @@ export class Flight {
     private view: View,
   ) {
     const { tokens } = plan.scene.manifest;
-    this.prompt = promptLength(tokens);
+    this.prompt = plan.scene.given;
     this.digit = tokens[this.prompt] ?? choice(plan.scene, this.prompt - 1)?.token ?? "";
     this.stream = plan.spine.map((name) => plan.ofTensor.get(name)![0]!);
-    this.deciding = decidingHead(plan, this.prompt - 1);
+    this.deciding = decidingHead(plan.scene);
     this.poses = this.sights().map(({ bounds, angles, fill, outline }) =>
       view.fit(bounds, angles, fill, outline),
     );
@@ -117,10 +127,10 @@ export class Flight {
 
   private arcs(grown: number): Arc[] {
     if (!this.deciding) return [];
-    const { layer, head } = this.deciding;
-    const box = this.plan.ofTensor.get(`blocks.${layer}.pattern`)?.[head];
+    const { layer, look } = this.deciding;
+    const box = this.plan.ofTensor.get(`blocks.${layer}.pattern`)?.[look.head];
     const over = this.stream.find((one) => one.tensor.layer === layer);
-    return box && over ? [{ box, query: this.prompt - 1, over, grown }] : [];
+    return box && over ? [{ box, query: look.query, over, grown }] : [];
   }
 
   private falling(ms: number): Letter[] {
@@ -148,28 +158,43 @@ export class Flight {
     return [{ text: this.digit, x, y: cell.y + (-40 - cell.y) * up, size: 16 + 44 * eased(grown) }];
   }
 
+  private shown({ layer, look: { head, query, key, share }, isMeeting }: Deciding): string {
+    const { tokens } = this.plan.scene.manifest;
+    return isMeeting
+      ? `Layer ${layer}, head ${head}: here the “${tokens[query]}” meets the “${tokens[key]}”, which gets ${percent(share)} of its attention.`
+      : `Of all heads, head ${head} of layer ${layer} adds most to the logit of “${this.digit}” directly. This is what “${tokens[query]}” reads there.`;
+  }
+
   private caption(ms: number): string {
     const { tokens } = this.plan.scene.manifest;
     const typed = tokens.slice(0, this.prompt);
     if (ms < FALL)
-      return `The ${typed.length} typed tokens become ${typed.length} columns of numbers.`;
+      return typed.length === 1
+        ? "The typed token becomes a column of numbers."
+        : `The ${typed.length} typed tokens become ${typed.length} columns of numbers.`;
     if (ms < TO_HEAD || !this.deciding)
-      return "Layer by layer, attention and FFN add to the stream. Nothing is overwritten.";
-    const { layer, head } = this.deciding;
-    if (ms < READ)
-      return `Layer ${layer}, head ${head} speaks loudest for the “${this.digit}”. This is what “${typed.at(-1)}” reads there.`;
-    if (ms < TO_END) return "The remaining layers go on from there.";
+      return "Layer by layer, attention and FFN add what they found to the columns: the stream.";
+    if (ms < READ) return this.shown(this.deciding);
+    if (ms < TO_END) return "From there on, all of it is added to the same columns.";
     return ms < DROP
       ? `The last column becomes a share for every token. “${this.digit}” has the largest.`
       : "It drops into the text, and all of it begins again for the next token.";
   }
 }
 
-/** The head whose part of the first digit's logit is largest, with all norms and patterns held. */
-function decidingHead({ scene }: Plan, position: number): Flight["deciding"] {
+/** Where the second number meets the first in the first layer; where it hardly does, or there are no two,
+ * the head whose part of the first digit's logit is largest, with all norms and patterns held. */
+function decidingHead(scene: Scene): Deciding | null {
   const { tokens, vocabulary } = scene.manifest;
-  const whole = logit(scene, position, vocabulary.indexOf(tokens[position + 1] ?? ""));
+  const patterns = scene.tensors.filter((t) => actOf(scene, t) === "shares");
+  const met = patterns[0] && meeting(scene, patterns[0]);
+  if (met && met.share >= TELLING)
+    return { layer: patterns[0]!.layer!, look: met, isMeeting: true };
+  const position = scene.given - 1;
+  const whole = logit(scene, position, vocabulary.indexOf(tokens[scene.given] ?? ""));
   const heads = (whole ? unfold(scene, whole) : []).filter(({ head }) => head !== null);
   const best = heads.sort((a, b) => b.value - a.value)[0];
-  return best ? { layer: best.tensor.layer!, head: best.head! } : null;
+  const pattern = best && patterns.find(({ layer }) => layer === best.tensor.layer);
+  const look = pattern && strongest(scene, pattern, position, (_, head) => head === best.head);
+  return look ? { layer: best!.tensor.layer!, look, isMeeting: false } : null;
 }

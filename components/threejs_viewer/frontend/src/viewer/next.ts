@@ -5,7 +5,6 @@ import { read, type Scene } from "./data";
 import { button, make } from "../shared/dom";
 import { chancesAt, dice, drawn } from "./sampling";
 import { focused, span, type State } from "./state";
-import { promptLength } from "./walk";
 
 const SEED = 1;
 const MANY = 100;
@@ -17,7 +16,7 @@ export function tokenOf(state: State, scene: Scene): number {
   const at = focused(state);
   const t = at && scene.byName.get(at.name);
   const read = at && t?.kind === "activation" && t.axes.includes("vocab") ? at.place[0] : undefined;
-  const last = read ?? span(state)?.[1] ?? promptLength(tokens) - 1;
+  const last = read ?? span(state)?.[1] ?? scene.given - 1;
   return Math.max(0, Math.min(last, tokens.length - 1));
 }
 
@@ -78,7 +77,7 @@ export class Next {
       make(
         "p",
         { class: "note" },
-        "softmax(logits / T): a T below 1 widens every lead, one above 1 narrows it. At 0 the largest is taken, as in all texts of this page.",
+        "softmax(logits / T): a T below 1 makes every ratio of two shares larger, one above 1 smaller. At 0 the largest is taken, as in all texts of this page.",
       ),
     );
     this.root.append(this.title, this.bars, more);

@@ -5,7 +5,7 @@ import { actOf } from "./act";
 import { choicesAt, sameEdit, type Edit } from "./broken";
 import { sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
-import { placeOf, read, say, type Scene, type Tensor } from "./data";
+import { isEdited, placeOf, read, say, type Scene, type Tensor } from "./data";
 import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
 import { grants, meant, wishOf } from "./find";
@@ -123,7 +123,7 @@ export class Panel {
       make("p", { class: "formula" }, why.text),
     ];
     if (t.formula && t.formula !== why.text) parts.push(make("p", { class: "general" }, t.formula));
-    if (scene.manifest.edited?.includes(t.name))
+    if (isEdited(scene, t))
       parts.push(
         make("p", { class: "warn" }, "changed by hand, so the formula need not hold here"),
       );

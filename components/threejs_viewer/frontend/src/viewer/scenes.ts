@@ -55,7 +55,8 @@ export interface Scenes {
 export const NONE: Scenes = { sides: [], comparison: null, shapes: "", problems: [] };
 
 export function openScenes({ notes = [], beside, ...first }: Payload, shaded: boolean): Scenes {
-  const scene = open(first);
+  const whole = open(first);
+  const scene = { ...whole, given: first.whole?.given ?? whole.given };
   const other = beside ? open(beside) : null;
   const scenes = other ? [scene, other] : [scene];
   const comparison = other && compare(scene, other, shaded);

@@ -4,7 +4,7 @@
 
 import type { Scene } from "./data";
 import { END } from "./captions";
-import { promptLength, type Stage } from "./walk";
+import { type Stage } from "./walk";
 
 /** One number: the side that it stands on, its matrix, and its place along the matrix's axes. It
  * stays good when other numbers come. */
@@ -203,11 +203,11 @@ export interface Chip {
   written: boolean;
 }
 
-export function chips(state: State, tokens: string[]): Chip[] {
+export function chips(state: State, { manifest: { tokens }, given }: Scene): Chip[] {
   const stage = lighted(state);
   const stands = stage?.next?.token === END; // the answer, of which its end is no part
   const out = tokens.slice(0, stands ? stage.shown : undefined).map((token, i): Chip => {
-    const written = i > 0 && i >= promptLength(tokens);
+    const written = i > 0 && i >= given;
     return { token, look: stage ? lookAt(stage, i) : "", written };
   });
   // The digit that drops in takes its place, or stands behind the last one.

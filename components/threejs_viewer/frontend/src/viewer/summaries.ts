@@ -52,7 +52,7 @@ export function middle(scene: Scene, layer: number, t: number): Caption {
   const text = pieces`${look ? reads(scene, layer, look) : ""} ${works(scene, layer, t)}
     ${read ? `Read out here, "${read.token}" has ${percent(read.share)}.` : ""}`;
   return {
-    title: fetched ? `head ${fetched.head} fetches the "${token}"` : "little is fetched",
+    title: fetched ? `head ${fetched.head} fetches the "${token}"` : "no single token is fetched",
     text: text.length ? text : [`Once more as in layer 0, with the weights of layer ${layer}.`],
     arc: fetched,
   };
@@ -119,7 +119,7 @@ const PARTS: Told[] = [
     const grown = longer(scene, here, begin, t);
     const told = `, where the column of ${tokenAt(scene, t)} was ${times(grown)} shorter`;
     return {
-      title: "the same questions, a longer column",
+      title: "the same steps, a longer column",
       text: pieces`${made(group)} as in layer 0${Number.isFinite(grown) ? told : ""}.`,
     };
   },

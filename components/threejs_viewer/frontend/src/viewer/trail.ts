@@ -8,7 +8,6 @@ import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } fro
 import { isOverDepth } from "./depth";
 import { shade, type Theme } from "../shared/theme";
 import { inLayer, tokenAt, writer } from "./text";
-import { promptLength } from "./walk";
 
 /** Where the reader stands on the way home: the part, and what to say of it. */
 export interface Standing {
@@ -259,8 +258,7 @@ export class Trail {
 
   private arrival(): Node[] {
     const { here, scene } = this;
-    const { tokens } = scene.manifest;
-    const whose = here.position < promptLength(tokens) ? "you typed" : "the model wrote";
+    const whose = here.position < scene.given ? "you typed" : "the model wrote";
     const where =
       this.act(here) !== "lookup"
         ? `This viewer does not know how ${here.tensor.name} was made: the way ends here.`

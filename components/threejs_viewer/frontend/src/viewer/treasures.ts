@@ -16,7 +16,6 @@ import { say, type Scene } from "./data";
 import { button, make } from "../shared/dom";
 import { percent } from "./next";
 import { bare, tokenAt } from "./text";
-import { promptLength } from "./walk";
 
 export interface TreasureActs {
   follow: (token: number) => void;
@@ -109,7 +108,7 @@ export class Treasures {
 
   /** How many tokens the model was given. */
   private get given(): number {
-    return this.found.whole?.given ?? promptLength(this.tokens);
+    return this.found.scene?.given ?? 0;
   }
 
   private row(cost: HeadCost, most: number, before: string, off: boolean): HTMLElement {

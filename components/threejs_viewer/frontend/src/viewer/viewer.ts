@@ -42,7 +42,7 @@ import { tokenAt } from "./text";
 import { Treasures } from "./treasures";
 import { fillTip, placeTip } from "./tip";
 import type { Standing } from "./trail";
-import { promptLength, readingTime, stagesOf, type Stage } from "./walk";
+import { readingTime, stagesOf, type Stage } from "./walk";
 import { themeOf, type Theme } from "../shared/theme";
 
 export interface ViewerEvents {
@@ -344,12 +344,12 @@ export class Viewer implements Reach {
   }
 
   private showTokens(): void {
-    const { tokens } = this.scene!.manifest;
+    const { given } = this.scene!;
     const written = this.flight?.shot?.written;
-    const chips = states.chips(this.state, tokens).map((chip, i) => {
-      const later = written !== undefined && i >= promptLength(tokens);
+    const chips = states.chips(this.state, this.scene!).map((chip, i) => {
+      const later = written !== undefined && i >= given;
       if (!later) return chip;
-      return { ...chip, look: written && i === promptLength(tokens) ? "next" : "later" } as const;
+      return { ...chip, look: written && i === given ? "next" : "later" } as const;
     });
     fillPrompt(this.shell.prompt, chips, (at, chip) =>
       chip.written ? this.follow(at, chip.token) : this.enter(at),
@@ -683,7 +683,7 @@ export class Viewer implements Reach {
     const moves = this.scene && walking && !this.shell.still;
     const product = moves ? productOf(this.scene!, stages, stage) : null;
     const ms = this.state.playing ? FORMING_SHARE * this.timeOf(stages[stage]!) : FORMING_MS;
-    const isAlone = moves && stages[stage]!.span[0] >= promptLength(this.scene!.manifest.tokens);
+    const isAlone = moves && stages[stage]!.span[0] >= this.scene!.given;
     this.running = isAlone ? performance.now() : null;
     if (!isAlone) this.picture?.pulse(null);
     if (isAlone) this.request();

@@ -7,7 +7,7 @@
 
 import { actOf } from "./act";
 import { END, step, type Caption } from "./captions";
-import type { Scene, Tensor } from "./data";
+import { isEdited, type Scene, type Tensor } from "./data";
 import { choice, type Choice, type Look } from "./facts";
 import { short } from "./layout";
 import { inWords, type Piece } from "./pieces";
@@ -28,14 +28,9 @@ export interface Stage {
   arc: (Look & { layer: number }) | null;
 }
 
-export function promptLength(tokens: string[]): number {
-  const equals = tokens.indexOf("=");
-  return equals < 0 ? tokens.length : equals + 1;
-}
-
 /** Where the answer ends: before the token that says so. */
-export function answerEnd(tokens: string[]): number {
-  const end = tokens.indexOf(END, promptLength(tokens));
+export function answerEnd({ manifest: { tokens }, given }: Scene): number {
+  const end = tokens.indexOf(END, given);
   return end < 0 ? tokens.length : end;
 }
 
@@ -49,7 +44,7 @@ export function stagesOf(scene: Scene): Stage[] {
 function prefill(scene: Scene, activations: Tensor[]): Stage[] {
   const layers = [...new Set(activations.map(({ layer }) => layer))].filter((l) => l !== null);
   const [first, end] = [layers[0], layers[layers.length - 1]!];
-  const t = promptLength(scene.manifest.tokens) - 1;
+  const t = scene.given - 1;
   const span: [number, number] = [0, t];
   const seen = new Set<string | null>();
   const inFull = (group: Tensor[]): Stage => {
@@ -83,7 +78,7 @@ function prefill(scene: Scene, activations: Tensor[]): Stage[] {
 
 /** What a reader has changed is told where it is made. */
 function marked(scene: Scene, group: Tensor[], told: Caption): Caption {
-  const edited = group.filter(({ name }) => scene.manifest.edited?.includes(name));
+  const edited = group.filter((t) => isEdited(scene, t));
   const names = edited.map(({ name }) => short(name)).join(", ");
   return names ? { ...told, text: [...told.text, ` Changed by hand: ${names}.`] } : told;
 }
@@ -135,7 +130,7 @@ const MOST_IN_FULL = 16;
 
 function decode(scene: Scene, activations: Tensor[]): Stage[] {
   const { tokens } = scene.manifest;
-  const [start, end] = [promptLength(tokens), answerEnd(tokens)];
+  const [start, end] = [scene.given, answerEnd(scene)];
   return partsOf(tokens, start, end).map(([from, to]) => ({
     ...stage(activations, written(scene, from, to, from === start), weightsOf(scene, activations), [
       from,

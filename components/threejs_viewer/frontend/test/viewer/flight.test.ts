@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { View } from "../../src/viewer/camera";
 import { Flight, FLIGHT_MS } from "../../src/viewer/flight";
+import { meeting } from "../../src/viewer/facts";
 import { logit, unfold } from "../../src/viewer/home";
 import { plan } from "../../src/viewer/layout";
 import { wholeModel } from "../../src/viewer/sights";
@@ -38,18 +39,29 @@ test("the typed tokens come in one after another, then light runs down and has p
   expect(shots.at(-1)!.pulse).toBeNull();
 });
 
-test("its arcs are those of the head that adds most to the first digit's logit", () => {
-  const scene = small("7*8=56");
+test("its arcs are those of the head in which the 8 meets the 7", () => {
+  const scene = fromPython.find(({ name }) => name === "learned-gelu")!.scene;
   const { flight } = flown(scene);
-  const parts = unfold(scene, logit(scene, 3, scene.manifest.vocabulary.indexOf("5"))!);
+  const met = meeting(scene, scene.byName.get("blocks.0.pattern")!)!;
+  const [arc] = flight.at(8000).arcs;
+  expect([arc!.box.tensor.layer, arc!.box.plane, arc!.query]).toEqual([0, met.head, met.query]);
+  expect(flight.at(8000).caption).toContain(`here the “${scene.manifest.tokens[met.query]}” meets`);
+});
+
+test("where no two numbers meet they are those of the head that adds most to the digit's logit", () => {
+  const scene = { ...small("7778=56") };
+  const { flight } = flown(scene);
+  const parts = unfold(scene, logit(scene, 4, scene.manifest.vocabulary.indexOf("5"))!);
   const best = parts.filter((p) => p.head !== null).sort((a, b) => b.value - a.value)[0]!;
   const [arc] = flight.at(8000).arcs;
   expect([arc!.box.tensor.layer, arc!.box.plane, arc!.query]).toEqual([
     best.tensor.layer,
     best.head,
-    3,
+    4,
   ]);
-  expect(flight.at(8000).caption).toContain(`Layer ${best.tensor.layer}, head ${best.head}`);
+  expect(flight.at(8000).caption).toContain(
+    `head ${best.head} of layer ${best.tensor.layer} adds most`,
+  );
   expect(flight.at(2000).arcs).toEqual([]);
 });
 

@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import { fillPrompt, markPrompt } from "../../src/viewer/prompt";
+import { small } from "./helpers";
 import { BEGINNING, chips, columnAt } from "../../src/viewer/state";
 
 const filled = (): { list: HTMLElement; clicked: string[] } => {
   const [list, clicked] = [document.createElement("ol"), [] as string[]];
-  fillPrompt(list, chips(BEGINNING, [..."7*8=56$"]), (at, { token, written }) =>
+  fillPrompt(list, chips(BEGINNING, small("7*8=56$")), (at, { token, written }) =>
     clicked.push(`${at} ${token} ${written ? "written" : "typed"}`),
   );
   return { list, clicked };

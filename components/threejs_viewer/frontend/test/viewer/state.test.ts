@@ -7,7 +7,6 @@ import { small } from "./helpers";
 const scene = small("7*8=56");
 const stages = stagesOf(scene);
 const last = stages.length - 1;
-const tokens = [..."7*8=56"];
 const start = states.arrive(BEGINNING, [scene], stages);
 const q: Address = { side: 0, name: "blocks.1.q", place: [1, 5, 2] };
 const k: Address = { side: 0, name: "blocks.1.k", place: [0, 1, 1] };
@@ -49,7 +48,7 @@ test("a step back from the first stage brings the whole back, and so does each w
   for (const [way, state] of Object.entries(ways)) {
     expect(whole(state), way).toBe(true);
     expect(state.playing, way).toBe(false);
-    expect(states.chips(state, tokens).every(({ look }) => look === "")).toBe(true);
+    expect(states.chips(state, scene).every(({ look }) => look === "")).toBe(true);
   }
 });
 
@@ -173,16 +172,16 @@ test("other shades on the right keep the number and end the way home", () => {
 
 test("above a stage the computed tokens are marked, later ones wait, the chosen one drops in", () => {
   const chosen = stages.findIndex((s) => s.next);
-  const looks = (state: State): string[] => states.chips(state, tokens).map(({ look }) => look);
+  const looks = (state: State): string[] => states.chips(state, scene).map(({ look }) => look);
   expect(looks(states.scrub(start, 0))).toEqual(["now", "now", "now", "now", "later", "later"]);
   const dropped = states.scrub(start, chosen);
   expect(looks(dropped)).toEqual(["now", "now", "now", "now", "next", "later"]);
-  expect(states.chips(dropped, tokens)[4]!.token).toBe(stages[chosen]!.next!.token);
+  expect(states.chips(dropped, scene)[4]!.token).toBe(stages[chosen]!.next!.token);
   expect(looks(states.scrub(start, last))).toEqual(["", "", "", "", "", "now", "next"]);
 });
 
 test("the walk stops when the answer stands: 7*8=56, without the token that says so", () => {
-  const done = [...tokens, "$"];
+  const done = small("7*8=56$");
   const end = stages.with(-1, { ...stages[last]!, next: { token: "$", share: 1 } });
   const text = (state: State): string =>
     states
@@ -197,7 +196,7 @@ test("the walk stops when the answer stands: 7*8=56, without the token that says
 
 test("every token that the model wrote can be followed home, one that drops in too; a typed one is where a way ends", () => {
   const written = (state: State): boolean[] =>
-    states.chips(state, tokens).map((chip) => chip.written);
+    states.chips(state, scene).map((chip) => chip.written);
   expect(written(start)).toEqual([false, false, false, false, true, true]);
   expect(written(states.scrub(start, last))).toEqual([
     false,

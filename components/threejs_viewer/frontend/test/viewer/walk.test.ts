@@ -89,7 +89,7 @@ test("what ends the answer is explained where it is chosen", () => {
   halves[probs.offset + 5 * probs.cols + end] = 0x3c00; // 1
   const stages = stagesOf(scene);
   expect(inWords(stages.at(-1)!.text)).toContain(
-    '"$" has over 99.9%: it says "done". It is chosen like any other token, and nothing is computed after it.',
+    '"$" has over 99.9%: it says "done". It is chosen like any other token, and the writing ends here.',
   );
   expect(
     stages
@@ -219,9 +219,7 @@ test("a share that is next to nothing is said to be so, and where there is more 
 
 test("the mask, the last column, the stream and the parameters are told where they first appear", () => {
   expect(said(big, "blocks.0.scores")).toContain("no token looks ahead");
-  expect(said(big, "logits")).toContain(
-    "The other columns predict what is known already; in training all of them count.",
-  );
+  expect(said(big, "logits")).toContain(`only from "=" on was the model trained to predict.`);
   expect(said(big, "blocks.0.resid_pre")).toContain("Every part below reads it and adds to it");
   const sizes = big.tensors.filter(({ kind }) => kind === "weight").map((t) => [t.name, t.size]);
   const sum = (part: string): number =>
@@ -358,6 +356,13 @@ test("a ray through a cell's middle picks that cell, from in front and from the 
     }
   }
   expect(heightOf(made.boxes[0]!)).toBeGreaterThan(0);
+});
+
+test("what was typed behind the = is no answer of the model", () => {
+  const scene = { ...small("7*8=56"), given: 5 };
+  const stages = stagesOf(scene);
+  expect(stages[0]!.span).toEqual([0, 4]);
+  expect(stages.filter(({ span }) => span[0] > 0).map(({ span }) => span)).toEqual([[5, 5]]);
 });
 
 test("a fitted rectangle lies above what stands on the foot of the canvas", () => {
