@@ -108,7 +108,7 @@ def test_a_head_is_broken_from_the_ranking_and_the_banner_says_what_it_changed(o
     assert f"Head {dearest.head} of layer {dearest.layer} is broken" in said
     pattern = run_with_trace(model, "7*8=", ["pattern"])[f"blocks.{dearest.layer}.pattern"]
     key = int(pattern[0, dearest.head, 3].argmax())
-    assert f'it fetches most from token {key} "{"7*8="[key]}"' in said
+    assert f'it would fetch most from token {key} "{"7*8="[key]}"' in said
     frame.get_by_role("button", name="What its loss did").click()
     assert 'The logit of "5" was +' in frame.locator(".why").inner_text()
     frame.get_by_role("button", name="Break a head").click()

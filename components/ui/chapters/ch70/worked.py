@@ -54,7 +54,7 @@ def dearest() -> dict[str, str]:
         "head": f"{lost.head}",
         "writes": f"`{lost.writes}`",
         "reads": f"`{TEXT[int(shares.argmax())]}`",
-        "share": f"{100 * shares.max():.1f} in 100",
+        "share": "over 99.9 in 100" if shares.max() > 0.999 else f"{100 * shares.max():.1f} in 100",
     }
 
 

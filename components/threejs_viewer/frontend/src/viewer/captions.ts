@@ -135,6 +135,7 @@ const STEPS: Record<Act, Told> = {
           ${made.root ? "times" : "meets"} ${answers} of ${tokenAt(scene, met.key)}
           ${made.root ? `is ${say(made.product, 4)}; divided by √${made.root} it is` : "with"} ${say(made.score, 4)}`;
     return {
+      arc: met || null,
       title: "every query meets every earlier key",
       text: pieces`${told} in ${word(one!)}. The mask hatches the future: no token looks ahead.`,
     };
@@ -220,10 +221,13 @@ const STEPS: Record<Act, Told> = {
 /** The token that ends an answer. */
 export const END = "$";
 
-export const chosen = ({ token, share }: Choice): string =>
-  token === END
-    ? `"${END}" has ${percent(share)}: it says "done". It is chosen like any other token, and the writing ends here.`
-    : `"${token}" has ${percent(share)} and drops into the text.`;
+/** `follows`: it stands in the text. */
+export const chosen = ({ token, share }: Choice, follows = true): string =>
+  !follows
+    ? `"${token}" has ${percent(share)}, but the text ends here.`
+    : token === END
+      ? `"${END}" has ${percent(share)}: it says "done". It is chosen like any other token, and the writing ends here.`
+      : `"${token}" has ${percent(share)} and drops into the text.`;
 
 // ------------------------------------------------------------ the stream
 

@@ -214,6 +214,16 @@ export function read(scene: Scene, tensor: Tensor, index: number): number | unde
   return (HALF[halves[offset + index]!]! + finer) * scale;
 }
 
+/** The numbers of a blob in its own order, before their tensors' scales. */
+export function numbersOf({ tensors, halves }: Scene, kind: Kind): Float32Array {
+  const blob = halves[kind];
+  const numbers = Float32Array.from(blob, halfToNumber);
+  for (const t of tensors.filter((x) => x.kind === kind && x.rest != null))
+    for (let i = 0; i < t.present; i++)
+      numbers[t.offset + i]! += HALF[blob[t.rest! + i]!]! / 2 ** 11;
+  return numbers;
+}
+
 /** The place along every axis, first axis first. */
 export function placeOf(tensor: Tensor, index: number): number[] {
   const place: number[] = [];

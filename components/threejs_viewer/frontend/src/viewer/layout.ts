@@ -274,7 +274,7 @@ class Builder {
     if (this.ofTensor.has(t.name)) return;
     const shape = this.shapeOf(t);
     const planes = this.planesOf(t);
-    const depth = this.gap * (t.kind === "weight" ? 0.15 : t.stream ? 1.2 : 0.4);
+    const depth = this.gap * (t.kind === "weight" ? 0.15 : t.stream ? 0.9 : 0.22);
     const size = t.size / planes;
     const made: Box[] = [];
     for (let plane = 0; plane < planes; plane++) {

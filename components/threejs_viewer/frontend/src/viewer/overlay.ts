@@ -20,8 +20,8 @@ export interface Shown {
   cell: Cell | null;
   why: Explanation | null;
   pinned: boolean;
-  /** Where the reader stands on the way home. */
-  spot: Spot | null;
+  /** Where the reader stands on the way home, and the cells that a stage tells of. */
+  spots: Spot[];
   /** Maps of attention to draw as arcs, the query (null: all of them), and over which columns. */
   arcs: Arc[];
   /** What the reading lets in that is chosen or is being made. */
@@ -74,7 +74,7 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   pen.clip();
   for (const arc of s.arcs) drawArcs(pen, view, s, arc);
   if (s.threads) drawThreads(pen, view, s, s.threads);
-  if (s.spot) drawSpot(pen, view, s.spot, s.theme);
+  for (const spot of s.spots) drawSpot(pen, view, spot, s.theme);
   drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
   if (s.forming) drawForming(pen, view, s.forming, s.theme);

@@ -29,7 +29,7 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
-import { blocksOf, pool, type Kind, type Pooled } from "./data";
+import { blocksOf, numbersOf, pool, type Kind, type Pooled } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
 import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
@@ -150,12 +150,25 @@ export class Picture {
     this.blobs[kind] = blobs;
     const [now, was] = [[...blobs.keys()], [...before.keys()]];
     if (now.length === was.length && now.every((halves, i) => halves === was[i])) return;
-    const [near, far] =
-      kind === "weight"
-        ? (["uWeights", "uPooledWeights"] as const)
-        : (["uActivations", "uPooledActivations"] as const);
+    const isWeight = kind === "weight";
+    const [near, far] = isWeight
+      ? (["uWeights", "uPooledWeights"] as const)
+      : (["uActivations", "uPooledActivations"] as const);
     const pools = [...blobs.values()].map(({ pooled }) => pooled.numbers);
-    this.replace(near, table(new Uint16Array(texels(start)), now));
+    const fresh = sides
+      .map(({ shown }) => shown)
+      .filter(
+        ({ halves }, i, all) => all.findIndex((one) => one.halves[kind] === halves[kind]) === i,
+      );
+    this.replace(
+      near,
+      isWeight
+        ? table(new Uint16Array(texels(start)), now)
+        : table(
+            new Float32Array(texels(start)),
+            fresh.map((scene) => numbersOf(scene, kind)),
+          ),
+    );
     this.replace(far, table(new Float32Array(texels(pooledStart)), pools));
   }
 

@@ -179,7 +179,7 @@ vec3 strengthOf(float share) {
 float token(vec2 cell) { return fToken.x > 1.5 ? cell.y : cell.x; }
 
 // What is not yet computed, and what is not computed again.
-float hidden(float at) { return at > uSpan.y ? 0.9 : at < uSpan.x && fToken.y < 0.5 ? 0.72 : 0.0; }
+float hidden(float at) { return at > uSpan.y ? 0.9 : at < uSpan.x && fToken.y < 0.5 ? 0.55 : 0.0; }
 
 ${BY_LIGHT}
 vec4 solid(vec3 c, float fade) { return vec4(mix(c, uBackground, max(fade, vFog * (1.0 - fLight.x))), 1.0); }
@@ -187,10 +187,10 @@ vec4 solid(vec3 c, float fade) { return vec4(mix(c, uBackground, max(fade, vFog 
 void main() {
   cutColumn();
   bool weights = fOrigin.w < 0.5;
-  float fade = max(0.72 * fLight.y, ahead());
+  float fade = max(0.62 * fLight.y, ahead());
   if (fFace.x < 0.5) {
     vec3 side = mix(uBackground, uInk, fFace.y * (weights ? 0.8 : 1.0));
-    colour = solid(mix(side, uAccent, weights ? 0.5 * fLight.x : 0.22 + 0.5 * fLight.x), fade);
+    colour = solid(mix(side, uAccent, weights ? 0.5 * fLight.x : 0.1 + 0.5 * fLight.x), fade);
     return;
   }
   vec2 place = vPlace.xy * fGrid.xy;
@@ -311,7 +311,7 @@ vec4 strand() {
   float bright = 0.9 - 2.8 * off * off * max(fFace, 0.0);
   if (floor(across) > uSpan.y) bright *= 0.2;
   vec3 thread = mix(uBackground, uAccent, min(1.0, bright + shine()));
-  return vec4(mix(thread, uBackground, max(max(vFog, 0.72 * fLook.y), ahead())), 1.0);
+  return vec4(mix(thread, uBackground, max(max(vFog, 0.62 * fLook.y), ahead())), 1.0);
 }
 
 // Soft, and off from what casts it. On a dark page what flows throws light instead.

@@ -108,7 +108,7 @@ export class Shell {
     "div",
     { class: "flight", hidden: true },
     make("p", {}),
-    button("Skip", "Skip the flight (any key)", () => this.acts.skip()),
+    button("Skip", "Skip the flight", () => this.acts.skip()),
   );
   readonly live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
@@ -204,11 +204,12 @@ export class Shell {
     return pressed(this.follow);
   }
 
-  showStage(at: number, of: number, title: string): void {
+  /** `walking`: the picture shows that stage; else it is the next one to be shown. */
+  showStage(at: number, of: number, title: string, walking: boolean): void {
     this.scrub.max = String(Math.max(0, of - 1));
     this.scrub.value = String(at);
     this.scrub.setAttribute("aria-valuetext", title);
-    this.count.textContent = `${at + 1} / ${of}`;
+    this.count.textContent = `${walking ? at + 1 : at} / ${of}`;
     this.title.textContent = title;
   }
 

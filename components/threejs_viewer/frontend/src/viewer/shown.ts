@@ -34,7 +34,7 @@ export function shownOn(side: number, sides: Side[], state: State, look: Look): 
     cell,
     why: cell === own ? look.why : null,
     pinned: !state.hovered && !!state.pinned,
-    spot,
+    spots: [...(spot ? [spot] : []), ...framed(plan, state)],
     arcs: arcs(plan, cell, stop && spot ? { stop, spot } : null, state),
     threads: threads(plan, cell, underway(state)),
     lit: lit(state),
@@ -50,6 +50,16 @@ function spotOf(sides: Side[], stop: Stop): Spot | null {
   if (!box) return null;
   const [top, rows] = stop.neuron === null ? [0, box.rows] : [stop.neuron, 1];
   return { box, left: stop.position, top, cols: 1, rows };
+}
+
+/** The cells of the one look that a stage tells of: its score, its share. */
+function framed({ boxes }: Plan, state: State): Spot[] {
+  const look = lookTold(state);
+  const lighted = lit(state);
+  if (!look || !lighted) return [];
+  return boxes
+    .filter((box) => box.tokens === "both" && isOf(box, look) && lighted.has(box.tensor.name))
+    .map((box) => ({ box, left: look.key, top: look.query, cols: 1, rows: 1 }));
 }
 
 /** Over the map's own columns, and over the stream of its layer. A stage may tell of one look alone. */

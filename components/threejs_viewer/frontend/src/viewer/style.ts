@@ -50,7 +50,7 @@ export const STYLE = `
 .v3 .flight p { margin: 0; padding: 4px 10px; border-radius: 5px; background: var(--bg); font: 17px/1.4 "Source Serif", "Source Serif 4", Georgia, serif; }
 .v3 .flight button { pointer-events: auto; } .v3.flying :is(.wheel, .two, .next) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
-.v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
+.v3 .split .next { display: none; } .v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
 .v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
 .v3 .ranking, .v3 .banner { top: 12px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3 .split .ranking { top: 34px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
 .v3 .ranking { max-height: calc(100% - 100px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }

@@ -139,8 +139,9 @@ const PARTS: Told[] = [
 
   function adds(scene, group, layer, t) {
     const [then, now] = [0, layer].map((l) => joins(scene, l, t)) as [number, number];
-    const long = (factor: number): string => (factor < 1 ? percent(factor) : times(factor));
-    const told = `add ${long(now)}${now < 1 ? " of" : ""} the length of the column that they join (${long(then)} in layer 0)`;
+    const long = (factor: number): string =>
+      factor < 1 ? `${factor.toFixed(2)} times` : times(factor);
+    const told = `are ${long(now)} as long as the column that they join; in layer 0 they were ${long(then)} as long`;
     return {
       title: "what attention adds by now",
       text: pieces`${made(group)} ${Number.isFinite(now + then) ? told : "are added to the stream"}.`,
@@ -198,6 +199,6 @@ export function written(scene: Scene, from: number, to: number, first: boolean):
       first
         ? pieces`${columns}: in every layer ${from === to ? "it reads" : "each reads"} the ${cache} kept of ${String(from)} tokens, the KV cache.`
         : pieces`${columns}, beside the ${cache} kept of ${String(from)} tokens.`
-    } ${best ? chosen(best) : ""}`,
+    } ${best ? chosen(best, to + 1 < scene.manifest.tokens.length) : ""}`,
   };
 }

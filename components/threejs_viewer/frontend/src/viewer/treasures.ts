@@ -98,7 +98,7 @@ export class Treasures {
             make(
               "p",
               {},
-              `What the loss of each head costs the answer "${answerOf(before, this.given)}", in nats: at 1 it is 2.7 times less probable. Click one to break it.`,
+              `What the loss of each head costs the answer "${answerOf(before, this.given)}", in nats: a cost of 1 makes it 2.7 times less likely. Click one to break it.`,
             ),
             make("ol", {}, ...ranking.map((cost) => this.row(cost, most, before, off(cost)))),
           ]
@@ -201,7 +201,7 @@ export class Treasures {
     const query = this.given - 1;
     const most = edit.name === "z" ? mostRead(this.found.scene, edit, query) : null;
     if (!most || query < 0) return "";
-    return ` For ${tokenAt(this.found.scene, query)} it fetches most from ${tokenAt(this.found.scene, most.key)}: ${percent(most.share)} of its attention.`;
+    return ` For ${tokenAt(this.found.scene, query)} it would fetch most from ${tokenAt(this.found.scene, most.key)}: ${percent(most.share)} of its attention.`;
   }
 }
 

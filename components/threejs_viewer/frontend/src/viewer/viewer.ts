@@ -13,7 +13,7 @@ import { explain, type Explanation } from "./explain";
 import { Flight, FLIGHT_MS, type Shot } from "./flight";
 import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
-import type { Box, Plan } from "./layout";
+import { heightOf, type Box, type Plan } from "./layout";
 import { drawMap, drawOverlay } from "./overlay";
 import { Next, tokenOf } from "./next";
 import { Panel, places } from "./panel";
@@ -34,7 +34,7 @@ import {
 } from "./scenes";
 import { Shell } from "./shell";
 import { shownOn } from "./shown";
-import { around, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sights";
+import { around, READING, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sights";
 import * as states from "./state";
 import type { State } from "./state";
 import { fillStory, heard, markWords } from "./story";
@@ -256,9 +256,12 @@ export class Viewer implements Reach {
     this.shell.tell(this.scenes.problems);
     this.resize();
     // The walk is told of the left one.
-    const next = states.arrive(this.state, scenes, stagesOf(this.scene!));
+    const isOther = before !== null && isOtherSize(before, this.plan!);
+    const kept = isOther ? states.pin(this.state, null) : this.state;
+    const next = states.arrive(kept, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
-    if (!before || isOtherSize(before, this.plan!)) this.fly("all", true);
+    if (isOther) this.panel.select("");
+    if (!before || isOther) this.fly("all", true);
     this.showTreasures();
     if (this.scene!.halves.weight.length) this.soarOnce();
   }
@@ -319,7 +322,7 @@ export class Viewer implements Reach {
     if (differs("shaded")) this.shell.showShaded(now.shaded);
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
-    if (differs("stage", "stages")) this.tellStage();
+    if (differs("stage", "stages", "walking")) this.tellStage();
     if (differs("stage", "stages", "walking")) {
       this.showTokens();
       this.beginForming();
@@ -336,7 +339,8 @@ export class Viewer implements Reach {
   private tellStage(): void {
     const stage = states.told(this.state);
     if (!stage) return;
-    this.shell.showStage(this.state.stage, this.state.stages.length, stage.title);
+    const { stage: at, stages, walking } = this.state;
+    this.shell.showStage(at, stages.length, stage.title, walking);
     fillStory(this.shell.text, stage, {
       glow: (names) => this.glow(names),
       choose: (name) => this.choose(name),
@@ -434,11 +438,15 @@ export class Viewer implements Reach {
     const box = all.find((b) => b.plane === head) ?? all[0];
     if (!box) return;
     this.pin(cellAt(box, 0, 0));
-    this.reveal(all.filter((b) => b.plane === box.plane));
+    this.reveal(
+      all.filter((b) => b.plane === box.plane),
+      READING,
+    );
   }
 
   /** Searched for by name: the picture comes into sight, and the keys go on there. */
   private find(name: string, head: number | null): void {
+    this.set(states.leave(this.state));
     this.choose(name, head);
     this.shell.face();
   }
@@ -454,8 +462,9 @@ export class Viewer implements Reach {
     const place = [at - 1, this.scene!.manifest.vocabulary.indexOf(token)];
     const cell = cellOf(this.sides, { side: 0, name: "logits", place });
     if (!cell) return;
+    this.set(states.leave(this.state));
     this.pin(cell);
-    this.fit([cell.box]);
+    this.fit([cell.box], READING);
     this.panel.showHome(this.shell.still);
   }
 
@@ -512,10 +521,21 @@ export class Viewer implements Reach {
   }
 
   /** What a stage lights; all of the model where it lights most of it. */
-  private lookAtStage({ names }: Stage): void {
-    const boxes = names.flatMap((name) => boxesOf(this.sides, name));
-    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes);
+  private lookAtStage({ names, makes, arc }: Stage): void {
+    const of = (some: string[]): Box[] => some.flatMap((name) => boxesOf(this.sides, name));
+    const boxes = of(names);
+    const ofHead = arc ? of(makes).filter((b) => b.tokens === "both" && b.plane === arc.head) : [];
+    if (ofHead.length) return this.lookAtArc(ofHead);
+    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes, READING);
     this.aim(this.wholeModel, this.shell.still);
+  }
+
+  /** Maps of one head, and the arc above them. */
+  private lookAtArc(boxes: Box[]): void {
+    const aim = around(boxes, READING);
+    aim.bounds.top += 0.4 * heightOf(boxes[0]!);
+    this.aim(aim, this.shell.still);
+    this.flat?.reveal(boxes);
   }
 
   private keepTime(): void {
@@ -587,8 +607,8 @@ export class Viewer implements Reach {
   }
 
   /** Boxes come into sight: the camera goes there, flat maps scroll there. */
-  private reveal(boxes: Box[]): void {
-    this.fit(boxes);
+  private reveal(boxes: Box[], angles?: Aim["angles"]): void {
+    this.fit(boxes, angles);
     this.flat?.reveal(boxes);
   }
 

@@ -101,7 +101,7 @@ test("the banner says both answers, the part, and what it reads most", () => {
   const { key, share } = mostRead(broken, OFF, 3)!;
   expect(text(".banner")).toContain("Head 1 of layer 1 is broken: it hands on nothing.");
   expect(text(".banner")).toContain(
-    `For token 3 "=" it fetches most from token ${key} "${"7*8="[key]}": ${percent(share)}`,
+    `For token 3 "=" it would fetch most from token ${key} "${"7*8="[key]}": ${percent(share)}`,
   );
   expect(heard.at(-1)).toMatch(
     /^7\*8= 56 → 42\. Head 1 of layer 1 is broken: it hands on nothing\. For /,
