@@ -65,7 +65,7 @@ export class Next {
     const more = make(
       "div",
       {},
-      make("label", {}, "T ", this.warmth, this.told),
+      make("label", {}, "Temperature ", this.warmth, this.told),
       make(
         "p",
         {},

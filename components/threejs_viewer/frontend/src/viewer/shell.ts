@@ -70,7 +70,9 @@ export class Shell {
   });
   private playing = button("", "", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
-  private follow = button("follow", "The camera follows the walk", () => press(this.follow));
+  private follow = button("camera follows", "The camera follows the walk", () =>
+    press(this.follow),
+  );
   private values = button("values", "The numbers themselves on both sides", () =>
     this.acts.shade(false),
   );

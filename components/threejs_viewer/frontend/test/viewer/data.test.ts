@@ -5,12 +5,14 @@ import {
   indexOf,
   numberToHalf,
   placeOf,
+  numbersOf,
   pool,
   read,
   say,
 } from "../../src/viewer/data";
 import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
+import { fromPython } from "./scenes";
 
 describe("float16", () => {
   test("every bit pattern that is a number survives there and back", () => {
@@ -107,6 +109,16 @@ test("a pooled block of weights holds their mean size", () => {
   for (let r = 4; r < 8; r++)
     for (let c = 0; c < 4; c++) size += Math.abs(read(scene, t, r * 8 + c)!) / 16;
   expect(numbers[starts.get("embed.weight")![0] + 2]).toBeCloseTo(size, 5);
+});
+
+test("the picture's numbers are those that are read, second halves included", () => {
+  for (const { scene } of fromPython)
+    for (const kind of ["weight", "activation"] as const) {
+      const numbers = numbersOf(scene, kind);
+      for (const t of scene.tensors.filter((x) => x.kind === kind))
+        for (let i = 0; i < t.present; i += 7)
+          expect(numbers[t.offset + i]! * t.scale, t.name).toBeCloseTo(read(scene, t, i)!, 6);
+    }
 });
 
 test("tokens stay apart from afar: a block is of one token, strong where signs agree", () => {
