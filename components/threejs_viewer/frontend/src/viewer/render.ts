@@ -21,6 +21,7 @@ import {
   NoColorSpace,
   OneFactor,
   OneMinusSrcAlphaFactor,
+  PlaneGeometry,
   RawShaderMaterial,
   RedFormat,
   Scene as Stage,
@@ -194,7 +195,7 @@ export class Picture {
     this.strands = strands!.flat().length;
     this.lights = props.flat().map(({ of }) => of);
     this.scenery = new Mesh(
-      instances(PER_PROP, numbered(props, sides.length)),
+      instances(unitFace(), PER_PROP, numbered(props, sides.length)),
       new RawShaderMaterial({
         ...shared,
         vertexShader: SCENERY_VERTEX,
@@ -211,6 +212,7 @@ export class Picture {
     this.light(this.isLit);
     this.boxes = new Mesh(
       instances(
+        new BoxGeometry(1, 1, 1).translate(0.5, 0.5, 0.5),
         PER_BOX,
         numbered(
           sides.map(({ plan }) => plan.boxes),
@@ -335,14 +337,19 @@ export class Picture {
   }
 }
 
+/** The front of a unit box. */
+const unitFace = (): BufferGeometry => new PlaneGeometry(1, 1).translate(0.5, 0.5, 1);
+
 /** The side of every one of them, of groups that take turns over the sides. */
 const numbered = (groups: unknown[][], sides: number): number[] =>
   groups.flatMap((group, i) => group.map(() => i % sides));
 
-/** A unit box for every one of the sides, with room for four numbers under every name. */
-function instances(names: readonly string[], sides: number[]): InstancedBufferGeometry {
-  const unit = new BoxGeometry(1, 1, 1);
-  unit.translate(0.5, 0.5, 0.5);
+/** A unit for every one of the sides, with room for four numbers under every name. */
+function instances(
+  unit: BufferGeometry,
+  names: readonly string[],
+  sides: number[],
+): InstancedBufferGeometry {
   const geometry = new InstancedBufferGeometry();
   geometry.index = unit.index;
   geometry.setAttribute("position", unit.getAttribute("position"));

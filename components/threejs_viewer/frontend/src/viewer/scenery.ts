@@ -1,7 +1,7 @@
 // What stands behind the matrices and shows no number: the strands in which the stream runs from one of
-// its states to the next, and the shadow of every matrix.
+// its states to the next, and the shadows of the weights and of the stream.
 
-import { heightOf, widthOf, type Bounds, type Box, type Plan } from "./layout";
+import { boundsOf, type Bounds, type Box, type Plan } from "./layout";
 
 export type Four = [number, number, number, number];
 
@@ -25,7 +25,10 @@ export const strandsOf = (plan: Plan): Prop[] =>
     prop(from, STRAND, bounds, z, depth, 0, tokens),
   );
 
-export const shadowsOf = (plan: Plan): Prop[] => plan.boxes.map((box) => shadow(plan, box));
+export const shadowsOf = (plan: Plan): Prop[] =>
+  plan.boxes
+    .filter(({ tensor: t }) => t.kind === "weight" || t.stream)
+    .map((box) => shadow(plan, box));
 
 function prop(
   of: Box,
@@ -40,27 +43,20 @@ function prop(
   return { of, origin: [left, top, z, kind], size, tokens };
 }
 
-const grown = ({ left, right, top, bottom }: Bounds, by: number): Bounds => ({
-  left: left - by,
-  right: right + by,
-  top: top + by,
-  bottom: bottom - by,
-});
+/** How wide a shadow is at most, in columns of a token. */
+const WIDEST = 2.6;
 
-/** How far behind the matrices their shadows lie. */
-const behind = ({ cell }: Plan): number => 6 * cell;
-
-/** Away from a light that stands above and to the left. What flows throws light itself. */
+/** Away from a light that stands above and to the left. The stream throws light itself. */
 function shadow(plan: Plan, box: Box): Prop {
   const flows = box.tensor.kind === "activation";
-  const narrow = Math.min(widthOf(box), heightOf(box));
-  const air = Math.min(behind(plan) * 0.27, 2 + narrow * 0.12);
-  const slip = flows ? 0 : air * 0.7;
+  const air = WIDEST * plan.cell;
+  const slip = flows ? 0 : 0.7 * air;
+  const { left, right, top, bottom } = boundsOf([box]);
   const at = {
-    left: box.x + slip,
-    right: box.x + widthOf(box) + slip,
-    top: box.y - slip,
-    bottom: box.y - heightOf(box) - slip,
+    left: left + slip - air,
+    right: right + slip + air,
+    top: top - slip + air,
+    bottom: bottom - slip - air,
   };
-  return prop(box, flows ? GLOW : SHADOW, grown(at, air), 0.5 - behind(plan), 0.01, air);
+  return prop(box, flows ? GLOW : SHADOW, at, -WIDEST * plan.cell, 0.01, air);
 }

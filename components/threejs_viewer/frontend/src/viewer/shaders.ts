@@ -1,6 +1,6 @@
 // One instanced box per matrix. Its cells are coloured here, straight from the blobs: the nearer,
 // the more there is to see: pooled blocks, colours, a grid, digits. Behind them, as boxes of other
-// kinds: the strands of the stream and the shadow of every matrix.
+// kinds: the strands of the stream, and shadows.
 //
 // With SPLIT, two scenes share the picture: the same camera looks at both, and each is squeezed into
 // its own half and cut off at the middle. So two scenes are two draw calls, as one is.
@@ -267,7 +267,6 @@ uniform mat4 projectionMatrix;
 uniform vec2 uScreen;
 ${RUNNING_LIGHT}
 in vec3 position;
-in vec3 normal;
 in vec4 aOrigin;    // left, top, back, kind (0 strand, 1 shadow, 2 glow)
 in vec4 aSize;      // width, height, depth, how far a shadow fades out at its rim
 in vec4 aLight;     // glow, dim, nothing, tokens of a strand
@@ -276,10 +275,9 @@ out float vFog;
 out float vUnder;
 flat out vec4 fSize;
 flat out vec3 fLook;    // what it is, how far it is faded, tokens
-flat out float fFace;
 void main() {
   vPlace = vec2(position.x, 1.0 - position.y);
-  fSize = aSize; fLook = vec3(aOrigin.w, aLight.yw); fFace = normal.z;
+  fSize = aSize; fLook = vec3(aOrigin.w, aLight.yw);
   vec3 place = vec3(aOrigin.x, aOrigin.y - aSize.y, aOrigin.z) + position * aSize.xyz;
   vUnder = under(place.y);
   vec4 seen = modelViewMatrix * vec4(place, 1.0);
@@ -301,14 +299,13 @@ in float vFog;
 in float vUnder;
 flat in vec4 fSize;
 flat in vec3 fLook;
-flat in float fFace;
 out vec4 colour;
 ${CUT_COLUMN}
 ${BY_LIGHT}
 // Between two states of the stream each token runs on, as a thread of light.
 vec4 strand() {
   float across = vPlace.x * fLook.z, off = fract(across) - 0.5;
-  float bright = 0.9 - 2.8 * off * off * max(fFace, 0.0);
+  float bright = 0.9 - 2.8 * off * off;
   if (floor(across) > uSpan.y) bright *= 0.2;
   vec3 thread = mix(uBackground, uAccent, min(1.0, bright + shine()));
   return vec4(mix(thread, uBackground, max(max(vFog, 0.62 * fLook.y), ahead())), 1.0);
