@@ -182,7 +182,7 @@ def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page) -> N
 # ---------------------------------------------------------------- in time
 # Software draws here, so the graphics card's share is not in a frame; it is in the first picture.
 
-MOST_FRAME_MS, MOST_PICK_MS, MOST_PICTURE_MS, MOST_TOGGLE_MS = 4, 1, 1500, 300
+MOST_FRAME_MS, MOST_PICK_MS, MOST_PICTURE_MS, MOST_TOGGLE_MS = 4, 1, 1000, 300
 MOST_VISITS, MOST_TOGGLES = 3, 15
 
 # A click on a switch, until the scene holds other numbers and the page has its answer.
