@@ -25,7 +25,8 @@ export class View {
   pose: Pose = { x: 0, y: 0, z: 0, distance: 100, ...SLANT };
   width = 1;
   height = 1;
-  /** Pixels at the bottom that something else stands on. */
+  /** Pixels at the top and at the bottom that something else stands on. */
+  head = 0;
   foot = 0;
   private flight: { from: Pose; to: Pose; start: number } | null = null;
 
@@ -112,9 +113,10 @@ export class View {
       this.place();
       return outline.map(([x, y]) => this.project(x, y, 0));
     };
-    const raised = this.foot / this.height;
+    const [head, foot] = [this.head / this.height, this.foot / this.height];
+    const raised = foot - head;
     const fits = (p: Point): boolean =>
-      Math.abs(p.nx) < fill && p.ny < fill && p.ny > 2 * raised - fill;
+      Math.abs(p.nx) < fill && p.ny < fill - 2 * head && p.ny > 2 * foot - fill;
     // The near end of a rectangle looks larger than the far one, so its middle is not the picture's:
     // find the distance, move the target to the middle of what is seen, and again.
     for (let round = 0; round < 4; round++) {

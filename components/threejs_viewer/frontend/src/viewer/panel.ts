@@ -28,6 +28,8 @@ export interface PanelEvents {
 }
 
 const COLS = 4;
+/** Of the way home, so many stay in sight below the picture. */
+const FIRST_ROWS = 3;
 
 export class Panel {
   readonly root = make("aside", { class: "panel", "aria-label": "Numbers" });
@@ -241,11 +243,16 @@ export class Panel {
 
   // ------------------------------------------------------------ follow a digit home
 
-  /** The way home comes into sight, wherever on the page it lies: now, and again once the frame
+  /** The way home comes into sight with its first rows, wherever on the page it lies: now, and again once the frame
    * around all this has grown with it. */
   showHome(still: boolean): void {
     const behavior = still ? "instant" : "smooth";
-    const show = (): void => this.trail.root.scrollIntoView({ block: "nearest", behavior });
+    const { root } = this.trail;
+    const show = (): void =>
+      (root.querySelectorAll("li")[FIRST_ROWS - 1] ?? root).scrollIntoView({
+        block: "nearest",
+        behavior,
+      });
     show();
     addEventListener("resize", show, { once: true, signal: AbortSignal.timeout(1000) });
   }

@@ -78,6 +78,8 @@ const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** The two large buttons and the next token stand on so many pixels of the picture. */
 const FOOT = 84;
+/** The names of two sides. */
+const HEAD = 28;
 /** Later than any token. */
 const NEVER = 1e9;
 
@@ -638,6 +640,7 @@ export class Viewer implements Reach {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
     this.view.foot = this.picture ? FOOT : 0;
+    this.view.head = this.columns > 1 ? HEAD : 0;
     this.view.resize(width / this.columns, height);
     this.picture?.resize(width, height);
     const { over } = this.shell;
