@@ -536,7 +536,8 @@ def test_a_phone_shows_the_way_home_that_was_asked_for(open_viewer: Open) -> Non
         """() => {
           const frame = document.querySelector('iframe').getBoundingClientRect();
           const home = document.querySelector('iframe').contentDocument.querySelector('.home');
-          const { top, bottom } = home.getBoundingClientRect();
+          const { top } = home.getBoundingClientRect();
+          const { bottom } = home.querySelectorAll('li')[2].getBoundingClientRect();
           return frame.top + top > 0 && frame.top + bottom <= innerHeight;
         }"""
     )
