@@ -538,7 +538,7 @@ def test_a_phone_shows_the_way_home_that_was_asked_for(open_viewer: Open) -> Non
           const home = document.querySelector('iframe').contentDocument.querySelector('.home');
           const { top } = home.getBoundingClientRect();
           const { bottom } = home.querySelectorAll('li')[2].getBoundingClientRect();
-          return frame.top + top > 0 && frame.top + bottom <= innerHeight;
+          return frame.top + top > 0 && frame.top + bottom <= innerHeight + 1;
         }"""
     )
     assert page.console_errors == []
