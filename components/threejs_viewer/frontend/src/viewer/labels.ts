@@ -146,8 +146,8 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   if (box.plane > 0 && tall < 40) return;
   const spine = named.plan.spine.includes(tensor.name);
   const text = spine && tensor.layer !== null ? `layer ${tensor.layer} · ${box.title}` : box.title;
-  const room_ = spine ? Infinity : wide * 3 + 40;
-  if (text.length * NAME * 0.55 > room_) return;
+  const widest = spine ? Infinity : wide * 3 + 40;
+  if (text.length * NAME * 0.55 > widest) return;
   room.put([{ text, x, y: y - above, size: NAME, strong: spine, faint }]);
 }
 

@@ -164,7 +164,7 @@ float glyph(float v, bool missing, vec2 inCell, vec2 pixels) {
 }
 
 // Zero is the page's own colour. What flows is stronger than what was learned, and on a dark page it shines.
-vec3 signed_(float share, bool weights) {
+vec3 inColour(float share, bool weights) {
   vec3 full = share < 0.0 ? uNegative : uPositive;
   if (weights) return mix(uBackground, full, 0.86 * abs(share));
   float size = abs(share), glow = 0.5 * (size + sqrt(size));
@@ -218,7 +218,7 @@ void main() {
   bool odd = missing || alone || isNan(v) || isInf(v);
   float share = clamp(v / fSize.w, -1.0, 1.0);
   if (level > 0 && !weights) share = sign(share) * min(1.0, 1.8 * sqrt(abs(share)));   // blocks of mixed signs are small
-  vec3 ground = odd ? uBackground : level > 0 && weights ? strengthOf(share) : signed_(share, weights);
+  vec3 ground = odd ? uBackground : level > 0 && weights ? strengthOf(share) : inColour(share, weights);
   if (odd) {
     float stripe = step(0.5, fract((gl_FragCoord.x + (alone ? -1.0 : 1.0) * gl_FragCoord.y) / 7.0));
     bool masked = !missing && isInf(v) && v < 0.0;
