@@ -139,7 +139,13 @@ def draw_and_go_on(page, frame) -> None:
     onward.click()
     page.get_by_text(f"It writes 7*8={token}").wait_for()
     wait_idle(page)
-    assert page.get_by_label("Prompt").first.input_value() == f"7*8={token}"
+    box = page.get_by_label("Prompt").first
+    assert box.input_value() == f"7*8={token}"
+    for prompt in ("7*8=", "7*8=5"):  # one text, of which more is typed
+        box.fill(prompt)
+        box.press("Enter")
+        frame.wait_for_function("n => viewer3d.scene.given === n", arg=len(prompt))
+        page.get_by_text("It writes 7*8=56$.").wait_for()
 
 
 def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page) -> None:

@@ -3,6 +3,7 @@
 import { actOf } from "./act";
 import { read, type Scene, type Tensor } from "./data";
 import { sourceName } from "./depth";
+import { strongest, type Look } from "./facts";
 import { logit, unfold, type Term } from "./home";
 import { short, type Box, type Plan } from "./layout";
 
@@ -90,22 +91,10 @@ export function chanceOf(scene: Scene, given: number): number {
   }, 1);
 }
 
-/** The token that a head reads most for the token `query`, and the share of it. */
-export function mostRead(
-  scene: Scene,
-  { layer, index }: Edit,
-  query: number,
-): { key: number; share: number } | null {
+/** What a head reads most for the token `query`. */
+export function mostRead(scene: Scene, { layer, index }: Edit, query: number): Look | null {
   const shares = scene.tensors.find((t) => t.layer === layer && actOf(scene, t) === "shares");
-  const head = index["head"];
-  if (!shares || head === undefined || head >= shares.planes) return null;
-  const row = (head * shares.rows + query) * shares.cols;
-  let best = { key: 0, share: -1 };
-  for (let key = 0; key <= query; key++) {
-    const share = read(scene, shares, row + key) ?? -1;
-    if (share > best.share) best = { key, share };
-  }
-  return best;
+  return (shares && strongest(scene, shares, query, (_, head) => head === index["head"])) ?? null;
 }
 
 // ------------------------------------------------------------ what its loss did

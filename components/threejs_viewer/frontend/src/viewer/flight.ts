@@ -1,6 +1,6 @@
 // The first flight: what the prompt becomes, once through the model in fifteen seconds. The typed
-// tokens fall in as columns, light runs down the stream, the head that speaks loudest for the first digit
-// shows what it reads, and the digit drops into the text. Pure: a time in, a shot out.
+// tokens fall in as columns, light runs down the stream, the head in which two numbers meet shows what it
+// reads, and the digit drops into the text. Pure: a time in, a shot out.
 
 import { between, type Pose, type View } from "./camera";
 import { actOf } from "./act";

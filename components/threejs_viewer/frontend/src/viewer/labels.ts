@@ -121,9 +121,9 @@ export const corner = (view: View, box: Box, col: number, row: number): Point =>
   view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
 
 function inSight(view: View, box: Box): InSight[] {
-  const a = { ...corner(view, box, 0, 0) };
-  const b = { ...corner(view, box, box.cols, 0) };
-  const c = { ...corner(view, box, 0, box.rows) };
+  const a = corner(view, box, 0, 0);
+  const b = corner(view, box, box.cols, 0);
+  const c = corner(view, box, 0, box.rows);
   if (a.depth <= 0 || c.depth <= 0) return [];
   const [wide, tall] = [Math.hypot(b.x - a.x, b.y - a.y), Math.hypot(c.x - a.x, c.y - a.y)];
   const beside = Math.max(a.x, b.x) < 0 || Math.min(a.x, c.x) > view.width;

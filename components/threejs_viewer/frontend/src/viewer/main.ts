@@ -117,6 +117,7 @@ function load(to: Viewer, args: Arguments): void {
     ]),
     args.beside_title,
     edits,
+    whole?.given, // one text may be typed in part
   ]);
   // Only the theme or the width changed, or what is known of the heads.
   if (digest === shown) return to.judge(whole, ranking);

@@ -2,6 +2,7 @@
 
 import type { Mark } from "./broken";
 import type { View } from "./camera";
+import { corner } from "./labels";
 import type { Theme } from "../shared/theme";
 
 const HATCH = 7; // pixels from line to line
@@ -23,9 +24,7 @@ export function drawBroken(
       [left + cols, top],
       [left + cols, top + rows],
       [left, top + rows],
-    ].map(([col, row]) =>
-      view.project(box.x + col! * box.cellW, box.y - row! * box.cellH, box.z + box.depth),
-    );
+    ].map(([col, row]) => corner(view, box, col!, row!));
     if (corners.some(({ depth }) => depth <= 0)) continue;
     const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
     const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];

@@ -30,7 +30,7 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
-import { blocksOf, numbersOf, pool, type Kind, type Pooled } from "./data";
+import { blocksOf, numbersOf, pool, type Kind, type Pooled, type Scene } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
 import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
@@ -56,7 +56,7 @@ type Instance<Names extends readonly string[]> = Record<Names[number], Four>;
 type Instanced = Mesh<InstancedBufferGeometry, RawShaderMaterial>;
 
 /** Where the blobs that are drawn lie in the textures, by their halves. */
-type Blobs = Map<Uint16Array, { start: number; pooledStart: number; pooled: Pooled }>;
+type Blobs = Map<Uint16Array, { scene: Scene; start: number; pooledStart: number; pooled: Pooled }>;
 
 /** null where there is no WebGL2. */
 export function openPicture(canvas: HTMLCanvasElement): Picture | null {
@@ -144,7 +144,7 @@ export class Picture {
       const halves = shown.halves[kind];
       if (blobs.has(halves)) continue;
       const pooled = before.get(halves)?.pooled ?? pool(shown, kind);
-      blobs.set(halves, { start, pooledStart, pooled });
+      blobs.set(halves, { scene: shown, start, pooledStart, pooled });
       start += halves.length;
       pooledStart += pooled.numbers.length;
     }
@@ -156,20 +156,13 @@ export class Picture {
       ? (["uWeights", "uPooledWeights"] as const)
       : (["uActivations", "uPooledActivations"] as const);
     const pools = [...blobs.values()].map(({ pooled }) => pooled.numbers);
-    const fresh = sides
-      .map(({ shown }) => shown)
-      .filter(
-        ({ halves }, i, all) => all.findIndex((one) => one.halves[kind] === halves[kind]) === i,
-      );
-    this.replace(
-      near,
-      isWeight
-        ? table(new Uint16Array(texels(start)), now)
-        : table(
-            new Float32Array(texels(start)),
-            fresh.map((scene) => numbersOf(scene, kind)),
-          ),
-    );
+    const numbers = isWeight
+      ? table(new Uint16Array(texels(start)), now)
+      : table(
+          new Float32Array(texels(start)),
+          [...blobs.values()].map(({ scene }) => numbersOf(scene, kind)),
+        );
+    this.replace(near, numbers);
     this.replace(far, table(new Float32Array(texels(pooledStart)), pools));
   }
 
@@ -289,7 +282,9 @@ export class Picture {
   light(on: boolean): void {
     this.isLit = on;
     this.uniforms.uLit.value = on ? 1 : 0;
-    this.renderer.setPixelRatio(on ? Math.min(SHARPEST, window.devicePixelRatio || 1) : 1);
+    const ratio = on ? Math.min(SHARPEST, window.devicePixelRatio || 1) : 1;
+    // It makes the canvas anew, which is too much for every frame.
+    if (ratio !== this.renderer.getPixelRatio()) this.renderer.setPixelRatio(ratio);
     if (this.scenery) this.scenery.geometry.instanceCount = on ? this.lights.length : this.strands;
   }
 

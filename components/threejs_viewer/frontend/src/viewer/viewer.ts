@@ -324,8 +324,8 @@ export class Viewer implements Reach {
     if (differs("shaded")) this.shell.showShaded(now.shaded);
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
-    if (differs("stage", "stages", "walking")) this.tellStage();
     if (differs("stage", "stages", "walking")) {
+      this.tellStage();
       this.showTokens();
       this.beginForming();
     }
@@ -440,10 +440,7 @@ export class Viewer implements Reach {
     const box = all.find((b) => b.plane === head) ?? all[0];
     if (!box) return;
     this.pin(cellAt(box, 0, 0));
-    this.reveal(
-      all.filter((b) => b.plane === box.plane),
-      READING,
-    );
+    this.reveal(all.filter((b) => b.plane === box.plane));
   }
 
   /** Searched for by name: the picture comes into sight, and the keys go on there. */
@@ -528,7 +525,7 @@ export class Viewer implements Reach {
     const boxes = of(names);
     const ofHead = arc ? of(makes).filter((b) => b.tokens === "both" && b.plane === arc.head) : [];
     if (ofHead.length) return this.lookAtArc(ofHead);
-    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes, READING);
+    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes);
     this.aim(this.wholeModel, this.shell.still);
   }
 
@@ -608,9 +605,9 @@ export class Viewer implements Reach {
     if (boxes.length) this.aim(around(boxes, angles), still);
   }
 
-  /** Boxes come into sight: the camera goes there, flat maps scroll there. */
-  private reveal(boxes: Box[], angles?: Aim["angles"]): void {
-    this.fit(boxes, angles);
+  /** Boxes come into sight, so that they can be read: the camera goes there, flat maps scroll there. */
+  private reveal(boxes: Box[]): void {
+    this.fit(boxes, READING);
     this.flat?.reveal(boxes);
   }
 

@@ -91,7 +91,9 @@ test("the chance of an answer is the product of those of its tokens", () => {
 test("what a head reads most is the largest share of its row", () => {
   const shares = [0, 1, 2, 3].map((key) => at(scene, "blocks.1.pattern", [1, 3, key]));
   const most = Math.max(...shares);
-  expect(mostRead(scene, head, 3)).toEqual({ key: shares.indexOf(most), share: most });
+  const { head: own, ...look } = mostRead(scene, head, 3)!;
+  expect(look).toEqual({ query: 3, key: shares.indexOf(most), share: most });
+  expect(own).toBe(1);
   expect(mostRead(scene, edit("ffn_out", {}), 3)).toBeNull();
   expect(mostRead(scene, edit("z", { head: 7 }), 3)).toBeNull();
 });
