@@ -20,6 +20,21 @@ SLOWEST = 3.0
 """On a machine still slower, or while so much else runs, a stopwatch says nothing: it fails."""
 
 
+TIERS = ("core", "push", "slow")
+LAB = Path(__file__).resolve().parent / "lab"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test is in one tier: one that names none is core under tests/lab, push elsewhere."""
+    for item in items:
+        named = {mark.name for mark in item.iter_markers() if mark.name in TIERS}
+        if len(named) > 1:
+            raise pytest.UsageError(f"{item.nodeid} is in two tiers: {', '.join(sorted(named))}")
+        if not named:
+            item.add_marker("core" if item.path.is_relative_to(LAB) else "push")
+
+
 @pytest.fixture(autouse=True)
 def main_stays_itself() -> Iterator[None]:
     """Streamlit's harness leaves its script behind as `__main__`, and a process that a later test
