@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint types format clean
+.PHONY: help run test-core test test-slow lint types format size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,17 +21,23 @@ run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.
 	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT) \
 		--server.fileWatcherType none
 
-# Two runs of pytest: what shares the machine, and what holds a stopwatch. Browser tests wait much
-# while others compute, hence one worker more than there are cores. Each begins with a stretch of
-# neighbours, and takes some of another's when it is done: few need a server and a Chromium.
-# Beside others a test computes with one thread: as many as there are cores each would only stand in
-# each other's way.
-test: lint types ## lint, types, then every test except the slow ones
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not timing" $(PYTEST_ARGS)
-	$(PY) -m pytest -m "timing and not slow" $(PYTEST_ARGS)
+# A page's tests, and all that need a browser, stay on one worker each (loadgroup): what is cold is
+# paid for once. Browser tests wait much while others compute, hence one worker more than there are
+# cores. Beside others a test computes with one thread: as many as there are cores each would only
+# stand in each other's way.
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
-test-slow: $(VENV)/.installed-dev ## the tests that take minutes
-	$(PY) -m pytest -m slow $(PYTEST_ARGS)
+test-core: $(VENV)/.installed-dev ## mathematics, data split, records, architecture: three minutes
+	$(PYTEST) -m core $(PYTEST_ARGS)
+
+test: lint types ## the gate: lint, types, and every test but the slow ones
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.installed-dev ## everything else: what a night finds, about an hour
+	$(PYTEST) -m slow $(PYTEST_ARGS)
+
+size: ## megabytes of the tree and of the history, beside what they may be
+	@$(PYTHON) -m tools.size
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -57,10 +63,12 @@ clean: ## remove the virtual environment and every cache
 
 # A stamp is as new as the install it stands for, so nothing is installed twice for one pyproject.
 $(VENV)/.installed: pyproject.toml | $(PY)
+	$(PY) tools/cpu_torch.py
 	$(PY) -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(PY)
+	$(PY) tools/cpu_torch.py
 	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.installed
 

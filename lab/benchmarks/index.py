@@ -20,6 +20,7 @@ NAMES = (
     "moe",
     "problems",
     "rope",
+    "scene",
     "tamper",
 )
 
