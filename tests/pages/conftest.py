@@ -2,30 +2,54 @@
 
 Models, records and figures are kept from test to test as a server keeps them from reader to
 reader. Live runs are not, and a test that patches something neither finds nor leaves anything.
+All tests of a page run in one worker, so that what it computes first is computed once.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import streamlit as st
+from streamlit.runtime.caching.cache_data_api import get_data_cache_stats_provider
+from streamlit.runtime.caching.cache_resource_api import get_resource_cache_stats_provider
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
 from lab.records import ROOT
 
+HERE = Path(__file__).resolve().parent
+
 # --import-mode=importlib leaves sys.path alone; tests here may say `from shown import charts`.
-HERE = str(Path(__file__).resolve().parent)
-if HERE not in sys.path:
-    sys.path.insert(0, HERE)
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+
+PATIENCE = 300.0
+"""Seconds after which a page hangs; no page takes a tenth of them, and a busy machine may."""
 
 
-def empty_caches() -> None:
-    st.cache_resource.clear()
-    st.cache_data.clear()
+# ---------------------------------------------------------------- a page, a worker
+
+
+def page_of(item: pytest.Item) -> str:
+    """The page that a test opens: that of its case, or the `PAGE` of its file; else Home."""
+    case = getattr(getattr(item, "callspec", None), "params", {})
+    named = case.get("page") or getattr(getattr(item, "module", None), "PAGE", None)
+    return str(named or "home")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group(page_of(item)))
+
+
+# ---------------------------------------------------------------- what is kept, and what is not
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,20 +62,46 @@ def fresh_runs() -> None:
     training.service.clear()
 
 
+@pytest.fixture
+def patches_what_is_never_kept() -> None:
+    """For a test whose patch no cache can hide or keep, so that the caches may stay."""
+
+
 @pytest.fixture(autouse=True)
 def caches_see_every_patch(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What was kept before a patch would hide it, and what was kept under it would outlive it."""
-    patches = "monkeypatch" in request.fixturenames
-    if patches:
-        empty_caches()
+    """What was kept before a patch would hide it, and what was kept under it would outlive it: the
+    caches are set aside meanwhile, and are there again for the next test."""
+    asked = set(request.fixturenames)
+    if "monkeypatch" not in asked or "patches_what_is_never_kept" in asked:
+        yield
+        return
+    providers: list[Any] = [get_resource_cache_stats_provider(), get_data_cache_stats_provider()]
+    aside = [provider._function_caches for provider in providers]
+    for provider in providers:
+        provider._function_caches = {}
     yield
-    if patches:
-        empty_caches()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    for provider, kept in zip(providers, aside, strict=True):
+        provider._function_caches = kept
+
+
+# ---------------------------------------------------------------- a page, opened
+
+
+def not_run_yet(file: str) -> AppTest:
+    return AppTest.from_file(str(ROOT / file), default_timeout=PATIENCE)
+
+
+@pytest.fixture
+def file_alone() -> Callable[[str], AppTest]:
+    """A file of the book in the harness, before it runs."""
+    return not_run_yet
 
 
 def open_book(page: str | None = None, **query: str | list[str]) -> AppTest:
     """Home, or a page by its file, through the router as a reader comes to it."""
-    app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+    app = not_run_yet("Home.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -61,5 +111,23 @@ def open_book(page: str | None = None, **query: str | list[str]) -> AppTest:
 
 
 @pytest.fixture
-def book():
+def book() -> Callable[..., AppTest]:
     return open_book
+
+
+@lru_cache(maxsize=6)
+def opened_once(page: str | None, link: tuple[tuple[str, str], ...]) -> AppTest:
+    app: Any = open_book(page, **dict(link))
+
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("other tests look at this page too: open your own with `book`")
+
+    app._run = refuse
+    return app
+
+
+@pytest.fixture
+def seen(request: pytest.FixtureRequest) -> Callable[..., AppTest]:
+    """A page as `book` opens it, for tests that only look at it: they share one visit."""
+    assert "monkeypatch" not in request.fixturenames, "nobody else may see a patched page"
+    return lambda page=None, **link: opened_once(page, tuple(sorted(link.items())))

@@ -1,0 +1,180 @@
+"""Home: the sum that opens it, a reader's own numbers, and a head pulled out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from shown import text_of
+from streamlit.testing.v1 import AppTest
+
+from components.ui.book import CONTENTS
+from components.ui.claims.readings import most_missed_head, without_a_head
+from components.ui.home import asked_of_the_model
+from components.ui.records import FORM
+from components.ui.runs import BOOK_RUN, take_with_progress
+from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
+from lab.model.gpt import GPT
+from lab.records import RECORDS, ROOT, read_lines
+from lab.training import checkpoint
+from lab.training.checkpoint import load_run
+
+PAGE = "home"
+
+NO_OPERANDS = (
+    *("", "   ", "-1", "100", "1e9", "3.5", "٣", "²"),
+    *("7x", "9" * 400, "<b>7</b>", "12\n13"),
+)
+
+
+def arcs_of(app: AppTest) -> dict[str, Any]:
+    """The data of the drawing that opens Home."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return next(data for data in sent if "groups" in data)
+
+
+def test_home_shows_the_opening_sum_and_no_exception(seen: Any) -> None:
+    app = seen()
+    assert not app.exception
+    assert "37 × 48 = 1776" in text_of(app)
+    drawn = arcs_of(app)
+    assert drawn["tokens"] == list("37*48=692+0841=6771$") == drawn["right"]
+    assert drawn["pulled"] is None and drawn["layer"] == 0
+
+
+def test_home_multiplies_a_readers_own_numbers(book: Any) -> None:
+    app = book()
+    app.text_input(key="a").set_value("58")
+    app.text_input(key="b").set_value("7").run()
+    assert not app.exception
+    assert "58 × 7 = 406" in text_of(app)
+
+
+def test_home_answers_bad_operands_with_what_is_allowed(book: Any) -> None:
+    app = book()
+    wrong: list[tuple[str, Any]] = []
+    for text in NO_OPERANDS:
+        app.text_input(key="a").set_value(text).run()
+        said = [warning.value for warning in app.warning]
+        right = len(said) == 1 and "0 to 99" in said[0] and len(said[0]) < 200
+        if app.exception or not right:
+            wrong.append((text, app.exception or said))
+    assert not wrong
+
+
+def test_a_typed_pair_costs_a_forward_a_token_and_one_look_and_a_second_visit_none(
+    book: Any, monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
+) -> None:
+    """What makes a reader's own numbers slow is forwards: of 20 tokens 6 are given."""
+    a, b = 83, 67
+    forward, took = GPT.forward, list[int]()
+
+    def counted(self: GPT, *args: Any, **kwargs: Any) -> Any:
+        took.append(args[0].shape[1])
+        return forward(self, *args, **kwargs)
+
+    take_with_progress(BOOK_RUN)
+    asked_of_the_model.cache_clear()
+    monkeypatch.setattr(GPT, "forward", counted)
+    assert f"{a} × {b} = {a * b}" in text_of(book(a=str(a), b=str(b)))
+    assert took == [FORM.prompt_length, *(13 * [1]), FORM.length]
+    took.clear()
+    assert f"{a} × {b} = {a * b}" in text_of(book(a=str(a), b=str(b)))
+    assert took == []
+
+
+def test_home_pulls_out_a_head_and_says_which_step_breaks(book: Any) -> None:
+    app = book(pull="true")
+    assert not app.exception
+    assert "goes wrong first" in text_of(app)
+    drawn = arcs_of(app)
+    assert (drawn["layer"], drawn["pulled"]) == most_missed_head()
+    assert drawn["tokens"] != drawn["right"]
+    assert "pull=True" in " ".join(block.value for block in app.code)
+
+
+def test_a_link_brings_the_pulled_head_of_any_block_back(book: Any) -> None:
+    app = book(a="37", b="48", pull="true", layer="4", head="2")
+    assert not app.exception
+    assert (arcs_of(app)["layer"], arcs_of(app)["pulled"]) == (4, 2)
+    assert app.select_slider(key="layer").value == 4
+    assert "head 2 of block 4" in text_of(app)
+
+
+def test_the_arcs_of_ten_pairs_are_the_weights_of_the_model(book: Any) -> None:
+    """Against softmax(q k' / sqrt(d)) of the model's own queries and keys, and the record."""
+    loaded = load_run("chain_of_thought")
+    root = loaded.model.config.attention.qk_head_dim**0.5
+    pairs = np.random.default_rng(0).integers(0, 100, size=(9, 2)).tolist()
+    for a, b in [(37, 48), *pairs]:
+        drawn = arcs_of(book(a=str(a), b=str(b)))
+        text = "".join(drawn["tokens"])
+        trace = run_with_trace(loaded.model, encode(text)[None], ["q", "k"])
+        q, k = (trace[f"blocks.0.{name}"][0].double() for name in "qk")
+        scores = (q @ k.transpose(-1, -2) / root).masked_fill(
+            ~torch.ones(len(text), len(text), dtype=torch.bool).tril(), -torch.inf
+        )
+        rows = scores.softmax(-1)[:, drawn["given"] - 1 : -1]
+        assert np.abs(np.array(drawn["weights"]) - rows.numpy()).max() < 0.002, (a, b)
+
+
+def test_every_card_on_home_has_its_small_picture(seen: Any) -> None:
+    body = " ".join(element.proto.body for element in seen().get("html"))
+    written = [entry for entry in CONTENTS if entry.written]
+    assert written and body.count('src="data:image/webp;base64,') == len(written)
+    paths = [
+        ROOT / f"components/ui/cards/{entry.slug}-{theme}.webp"
+        for entry in written
+        for theme in ("light", "dark")
+    ]
+    assert [path for path in paths if not 500 < path.stat().st_size < 20_000] == []
+
+
+def test_what_home_says_of_heads_is_so() -> None:
+    rows = without_a_head(read_lines(RECORDS / "heads.jsonl"))
+    missed = {(row["cell"]["layer"], row["cell"]["head"]) for row in rows if row["errors_answer"]}
+    assert missed == {(0, head) for head in range(4)}
+
+
+def test_home_says_what_the_arcs_are_in_ninety_characters(seen: Any) -> None:
+    (said,) = [c.value for c in seen().caption if "Arcs" in c.value]
+    assert len(said) <= 90
+
+
+def test_a_link_with_nonsense_opens_the_default(book: Any) -> None:
+    app = book(a="zebra", pull="perhaps", layer="77", head="-3")
+    assert not app.exception
+    assert "0 to 99" in app.warning[0].value
+
+
+def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(
+    book: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> Any:
+        raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
+
+    monkeypatch.setattr(checkpoint, "load_run", refuse)
+    for page in (None, "10_chain_of_thought"):
+        app = book(page, a="12", b="34") if page is None else book(page)
+        assert not app.exception
+        assert any("damaged or cut short" in warning.value for warning in app.warning)
+        assert app.title
+
+
+def test_home_and_its_imports_need_no_torch() -> None:
+    """The first paint must not wait for torch: the script runs with the import forbidden."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'Home.py')!r}, default_timeout=300).run()\n"
+        "assert not app.exception, app.exception\n"
+        "assert any('1776' in e.value for e in app.markdown)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
