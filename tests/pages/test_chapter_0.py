@@ -70,7 +70,7 @@ def number(text: str) -> float:
 
 
 def test_the_film_of_training_plays_when_the_page_opens_and_at_the_press_of_a_button(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="opening")
     first = film(app, "two layers")
     assert right(first, 0) < 20 and right(first) == 100 and first["play"]
     app.button(key="ch00_train").click().run()
@@ -83,7 +83,7 @@ def test_the_film_of_training_plays_when_the_page_opens_and_at_the_press_of_a_bu
 
 
 def test_a_step_follows_the_gradient_and_a_rate_too_high_is_explained(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="neuron")
     app.button(key="ch00_step").click().run()
     assert app.slider(key="ch00_w1").value == pytest.approx(1.3)
     assert app.slider(key="ch00_w2").value == pytest.approx(1.4)
@@ -96,31 +96,29 @@ def test_a_step_follows_the_gradient_and_a_rate_too_high_is_explained(book) -> N
     assert app.slider(key="ch00_w1").value == 1.0 and not app.warning
 
 
-@pytest.mark.parametrize("name, rate", [("momentum", 0.002), ("adam", 0.2)])
-def test_the_walks_into_the_valley_are_the_optimisers_own_steps(book, name, rate) -> None:
-    app = book(PAGE, figure="valley")
-    (chart,) = app.get("plotly_chart")
+def test_the_walks_into_the_valley_are_the_optimisers_own_steps(seen) -> None:
+    (chart,) = seen(PAGE, figure="valley").get("plotly_chart")
     spec = json.loads(chart.proto.spec)
     assert spec["layout"]["height"] == 480 and "gutter" in chart.proto.alt
-    shown = next(trace for trace in spec["data"] if trace.get("name") == name)
-    path = np.stack([numbers(shown[axis]) for axis in "xyz"], axis=1)
+    for name, rate in (("momentum", 0.002), ("adam", 0.2)):
+        shown = next(trace for trace in spec["data"] if trace.get("name") == name)
+        path = np.stack([numbers(shown[axis]) for axis in "xyz"], axis=1)
 
-    w, rule = np.array([-1.0, -1.0]), OPTIMISERS[name](rate)
-    for w1, w2, error in path:
-        assert (w1, w2) == pytest.approx(tuple(w)) and error == pytest.approx(
-            (w @ [3, 4] - 12) ** 2
-        )
-        rule.step([w], [np.array(Neuron(3, 4, *w).dw)])
-    assert len(path) == 101
+        w, rule = np.array([-1.0, -1.0]), OPTIMISERS[name](rate)
+        for w1, w2, error in path:
+            assert (w1, w2) == pytest.approx(tuple(w)), name
+            assert error == pytest.approx((w @ [3, 4] - 12) ** 2), name
+            rule.step([w], [np.array(Neuron(3, 4, *w).dw)])
+        assert len(path) == 101, name
 
-    for frame in spec["frames"]:
-        at = next(trace for trace in frame["data"] if trace["name"] == name)
-        assert np.array_equal(numbers(at["x"]), path[: int(frame["name"]) + 1, 0])
+        for frame in spec["frames"]:
+            at = next(trace for trace in frame["data"] if trace["name"] == name)
+            assert np.array_equal(numbers(at["x"]), path[: int(frame["name"]) + 1, 0]), name
     assert [frame["name"] for frame in spec["frames"]][:: len(spec["frames"]) - 1] == ["0", "100"]
 
 
-def test_the_ground_of_the_valley_is_the_error_in_one_hue(book) -> None:
-    (chart,) = book(PAGE, figure="valley").get("plotly_chart")
+def test_the_ground_of_the_valley_is_the_error_in_one_hue(seen) -> None:
+    (chart,) = seen(PAGE, figure="valley").get("plotly_chart")
     ground = json.loads(chart.proto.spec)["data"][0]
     x, y, error = (numbers(ground[key]) for key in ("x", "y", "customdata"))
     assert np.allclose(error, (3 * x[None, :] + 4 * y[:, None] - 12) ** 2)
@@ -129,7 +127,7 @@ def test_the_ground_of_the_valley_is_the_error_in_one_hue(book) -> None:
 
 
 def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     start = film(app, "last step")
     assert start["view"] == "gradients" and start["epochs"] == [0]
     app.button(key="ch00_by_1_1").click().run()
@@ -141,9 +139,9 @@ def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
     assert film(app, "last step")["W"] == start["W"]
 
 
-def test_loss_and_right_say_what_they_are_counted_over(book) -> None:
+def test_loss_and_right_say_what_they_are_counted_over(seen) -> None:
     """A step's loss is its batch's, its right cells are the whole table's."""
-    app = book(PAGE)
+    app = seen(PAGE)
     of_loss, of_right = film(app, "last step")["over"]
     assert "framed cells" in of_loss and "whole table" in of_right
     assert film(app, "two layers")["over"] == ["", ""]
@@ -151,7 +149,7 @@ def test_loss_and_right_say_what_they_are_counted_over(book) -> None:
 
 def test_the_worked_gradient_is_of_an_edge_that_has_one(book) -> None:
     """After every step: something came in along it, and the example told of is one that adds."""
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     for key in ("ch00_by_10_1", "ch00_by_1_1", "ch00_by_10_10", "ch00_by_1_1", "ch00_by_10_1"):
         app.button(key=key).click().run()
         table = next(e.proto.body for e in app.get("html") if "came in" in e.proto.body)
@@ -164,7 +162,7 @@ def test_the_worked_gradient_is_of_an_edge_that_has_one(book) -> None:
 
 
 def test_an_edge_that_nothing_came_along_is_said_to_stay(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.number_input(key="ch00_from").set_value(3).run()
     assert "No framed cell adds anything here" in text_of(app)
     assert "Where does the $dy$" not in text_of(app)
@@ -173,14 +171,14 @@ def test_an_edge_that_nothing_came_along_is_said_to_stay(book) -> None:
 
 
 def test_a_weight_changed_by_hand_changes_answers(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.number_input(key="ch00_weight").set_value(60.0).run()
     assert not app.exception
     assert "to 60.0000" in text_of(app) and "answer differently" in text_of(app)
 
 
 def test_an_edge_is_picked_by_its_numbers(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.button_group(key="ch00_pick").set_value(2).run()
     assert film(app, "last step")["picked"][0] == 1 and "stands at the vote itself" in text_of(app)
     app.number_input(key="ch00_from").set_value(0).run()
@@ -191,15 +189,15 @@ def test_an_edge_is_picked_by_its_numbers(book) -> None:
 
 
 def test_the_gradient_is_checked_on_a_button(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.button(key="ch00_check").click().run()
     assert not app.exception
     assert "Backpropagation says" in text_of(app)
 
 
-def test_without_an_activation_the_page_says_where_the_table_fills(book) -> None:
+def test_without_an_activation_the_page_says_where_the_table_fills(seen) -> None:
     """At the settings that stand there: with one place a product, and not with its digits."""
-    app = book(PAGE)
+    app = seen(PAGE)
     digits, products = found(r"(\d+) of the 100 cells come out right.+as well: (\d+) of 100", app)
     assert int(products) == 100 and 40 <= int(digits) <= 60
     relu, none = found(r"With `relu`, (\d+) cells are right, and with `none` (\d+):", app)
@@ -207,9 +205,10 @@ def test_without_an_activation_the_page_says_where_the_table_fills(book) -> None
 
 
 def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="live")
     assert right(film(app, "in training")) == 100
     app.query_params.clear()
+    app.query_params["figure"] = "live"
     for key, value in (("ch00_encoding", "scalar"), ("ch00_target", "regression")):
         app.button_group(key=key).set_value(value)
     app.button_group(key="ch00_optimiser").set_value("sgd")
@@ -223,8 +222,8 @@ def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
     assert "the rate is too high" in text_of(app) and "It broke" in text_of(app)
 
 
-def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book) -> None:
-    app = book(PAGE, reveal="1")
+def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book, seen) -> None:
+    app = seen(PAGE, reveal="1")
     hidden = film(app, "never saw the row of 7")
     assert hidden["still"] == [7]
     assert "exactly the numbers they began with" in text_of(app)
@@ -232,13 +231,14 @@ def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book) -> 
     assert row == list(range(70, 80))
     logs = film(app, "logarithms: the hidden row")
     assert right(logs) >= 80 and logs["side"] == 9
+    app = book(PAGE, figure="cannot")
     app.selectbox(key="ch00_row").set_value(0).run()
     assert not app.exception
     assert any("Zero has no logarithm" in info.value for info in app.info)
 
 
 def test_single_pairs_can_be_hidden_too(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="cannot")
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     assert not app.exception
     assert film(app, "some of the pairs, given one place")["shown"].count(False) == 20
@@ -250,48 +250,47 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
     assert any("nothing to learn from" in warning.value for warning in app.warning)
 
 
-def test_the_parameters_are_counted_part_by_part(book) -> None:
+def test_the_parameters_are_counted_part_by_part(seen) -> None:
     """Weights in, biases, weights out, biases: by the shapes that the sketch of the network has."""
-    app = book(PAGE)
+    app = seen(PAGE)
     n_in, n_hidden, n_out = film(app, "last step")["sizes"]
     parts = [n_in * n_hidden, n_hidden, n_hidden * n_out, n_out]
     *told, whole = map(int, found(r"\$(\d+) \+ (\d+) \+ (\d+) \+ (\d+) = (\d+)\$ numbers", app))
     assert told == parts == [320, 16, 320, 20] and whole == sum(parts)
 
 
-def test_p_minus_y_is_what_runs_back_from_the_right_digit(book) -> None:
-    app = book(PAGE)
+def test_p_minus_y_is_what_runs_back_from_the_right_digit(seen) -> None:
+    app = seen(PAGE)
     p, miss, half = map(number, found(r"probability of ([\d.]+), so \$p - y\$ is (\S+)\. .+half "
                                       r"of that, (\S+), runs", app))  # fmt: skip
     assert miss == pytest.approx(p - 1, abs=1e-3) and half == pytest.approx(miss / 2, abs=1e-3)
     assert f"6 units {half:+.3f}" in signal_of(app)
 
 
-def test_single_precision_is_told_by_how_far_its_check_is_off(book) -> None:
-    app = book(PAGE)
+def test_single_precision_is_told_by_how_far_its_check_is_off(seen) -> None:
+    app = seen(PAGE)
     steps, single = found(r"only (\d+) of their steps.+is off by (\d+) percent", app)
     (double,) = found(r"with double precision by ([\d.]+) billionths", app)
     assert int(steps) < 100 and int(single) >= 5 and float(double) < 10
 
 
-@pytest.mark.parametrize(
-    "rule, formula",
-    [("sgd", r"w - \text{rate} \cdot g"), ("momentum", r"\mu\, v + g"), ("adam", r"\sqrt{v}")],
-)
-def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(
-    book, rule: str, formula: str
-) -> None:
-    app = book(PAGE, ch00_optimiser=rule)
-    told = [m.value for m in app.markdown if m.value.startswith(f"`{rule}`")]
-    assert len(told) == 1 and formula in told[0]
-    code = [block.value for block in app.code]
+def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(book) -> None:
+    formulas = {"sgd": r"w - \text{rate} \cdot g", "momentum": r"\mu\, v + g", "adam": r"\sqrt{v}"}
     steps = {name: inspect.getsource(of.step).rstrip() for name, of in OPTIMISERS.items()}
-    assert [name for name, step in steps.items() if step in code] == [rule]
+    assert formulas.keys() == steps.keys()
+    for rule, formula in formulas.items():
+        app = book(PAGE, ch00_optimiser=rule)
+        told = [m.value for m in app.markdown if m.value.startswith(f"`{rule}`")]
+        assert len(told) == 1 and formula in told[0], rule
+        code = [block.value for block in app.code]
+        assert [name for name, step in steps.items() if step in code] == [rule]
 
 
 def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
-    app = book(PAGE, ch00_init="equal", ch00_start="equal")
+    app = book(PAGE, figure="live", ch00_init="equal")
     assert not app.exception and app.button_group(key="ch00_init").value == "equal"
+    app = book(PAGE, figure="neurons", ch00_start="equal")
+    assert not app.exception
     together, alone = map(
         int, found(r"(\d+) cells of 100 are right\. A network .+ gets (\d+),", app)
     )
@@ -301,8 +300,8 @@ def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
     assert len(set(maps_of(app))) == 16 and "so this neuron does tell them apart" in text_of(app)
 
 
-def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(book) -> None:
-    app = book(PAGE)
+def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(seen) -> None:
+    app = seen(PAGE)
     least, most = map(int, found(r"any single one (\d+) to (\d+) cells stay right", app))
     told = [int(n) for n in re.findall(r"</b> (\d+) right", neurons_of(app))]
     assert (min(told), max(told)) == (least, most) and len(told) == 16 and most < 100
@@ -311,7 +310,7 @@ def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(book
 
 
 def test_cells_that_add_nothing_share_a_line(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.button(key="ch00_by_10_1").click().run()
     table = html_with(app, "came in")
     silent = int(re.findall(r"(\d+) more adds? nothing", table)[0])
@@ -320,7 +319,7 @@ def test_cells_that_add_nothing_share_a_line(book) -> None:
 
 
 def test_an_example_is_picked_by_its_numbers_and_stepped_on_next(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     app.number_input(key="ch00_ex_a").set_value(3)
     app.number_input(key="ch00_ex_b").set_value(4).run()
     picked = film(app, "last step")
@@ -333,7 +332,7 @@ def test_an_example_is_picked_by_its_numbers_and_stepped_on_next(book) -> None:
 
 
 def test_the_signal_is_played_again_at_a_press(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="network")
     before = signal_of(app)
     app.button(key="ch00_signal").click().run()
     assert signal_of(app) != before
@@ -341,10 +340,15 @@ def test_the_signal_is_played_again_at_a_press(book) -> None:
     assert "x·dy" in signal_of(app) and "ReLU" not in signal_of(app)
 
 
-def test_a_guess_on_the_hidden_row_is_asked_once(book) -> None:
+def test_predictions_come_before_the_figures_and_one_on_the_hidden_row_is_asked_once(book) -> None:
     app = book(PAGE)
-    app.button_group(key="ch00_hidden_row_guess").set_value("under a third").run()
+    asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
+    assert len(asked) >= 4
+    assert not any("never saw the row" in f.get("alt", "") for f in films(app))
+    app.button_group(key="ch00_hidden_row_guess").set_value("under a third")
     app.button_group(key="ch00_log_row_guess").set_value("about half").run()
+    assert "You said **under a third**" in text_of(app)
+    assert any("never saw the row" in f.get("alt", "") for f in films(app))
     for row in (3, 0, 5):
         app.selectbox(key="ch00_row").set_value(row).run()
         assert film(app, f"never saw the row of {row}")["still"] == [row]
@@ -354,18 +358,8 @@ def test_a_guess_on_the_hidden_row_is_asked_once(book) -> None:
     assert "You said **under a third**" in text_of(app) and "**about half**" in text_of(app)
 
 
-def test_predictions_come_before_the_figures(book) -> None:
-    app = book(PAGE)
-    asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
-    assert len(asked) >= 4
-    assert not any("never saw the row" in f.get("alt", "") for f in films(app))
-    app.button_group(key="ch00_hidden_row_guess").set_value("over two thirds").run()
-    assert "You said **over two thirds**" in text_of(app)
-    assert any("never saw the row" in f.get("alt", "") for f in films(app))
-
-
 def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="ex_neuron")
     assert "larger operand there" in text_of(app)
     app.number_input(key="ch00_ex_w1").set_value(1.33)
     app.number_input(key="ch00_ex_w2").set_value(2.0).run()
@@ -373,6 +367,7 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
     app.number_input(key="ch00_ex_w1").set_value(1.0).run()
     assert not app.success
 
+    app = book(PAGE, figure="ex_hide")
     app.button(key="ch00_ex_run_hide").click().run()
     assert not app.success and "products with zero" in text_of(app)
     app.slider(key="ch00_ex_share").set_value(50)
@@ -381,6 +376,7 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
     app.button(key="ch00_ex_run_hide").click().run()
     assert app.success and not app.exception
 
+    app = book(PAGE, figure="ex_width")
     app.button(key="ch00_ex_run_width").click().run()
     assert not app.exception and not app.success
     app.select_slider(key="ch00_ex_rate").set_value(0.1)
@@ -404,21 +400,23 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
     from components.ui import records
 
     monkeypatch.setattr(records, "ROOT", tmp_path)
-    app = book(PAGE)
+    app = book(PAGE, figure="holdout")
     assert not app.exception
     assert any("records/holdout.jsonl is missing" in info.value for info in app.info)
 
 
-@pytest.mark.parametrize("figure", ["neuron", "valley", "network", "neurons", "cannot"])
-def test_a_figure_stands_alone(book, figure: str) -> None:
-    app = book(PAGE, figure=figure)
-    assert not app.exception and not app.title
-    assert "From [A network in NumPy]" in text_of(app)
+def test_a_figure_stands_alone(book) -> None:
+    for figure in ("neuron", "valley", "network", "neurons", "cannot"):
+        app = book(PAGE, figure=figure)
+        assert not app.exception and not app.title, figure
+        assert "From [A network in NumPy]" in text_of(app), figure
 
 
 def test_a_link_of_before_brings_its_settings(book) -> None:
-    app = book(PAGE, ch00_encoding="its size", ch00_width="64", ch00_row="3", ch00_epochs="50")
+    link = {"encoding": "its size", "width": "64", "row": "3", "epochs": "50"}
+    link = {f"ch00_{name}": value for name, value in link.items()}
+    app = book(PAGE, figure="live", **link)
     assert app.button_group(key="ch00_encoding").value == "scalar"
     assert app.select_slider(key="ch00_width").value == 64
-    assert app.selectbox(key="ch00_row").value == 3
     assert app.number_input(key="ch00_epochs").value == 50
+    assert book(PAGE, figure="cannot", **link).selectbox(key="ch00_row").value == 3
