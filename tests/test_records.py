@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -20,21 +21,23 @@ from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines
 
+pytestmark = pytest.mark.core
+
 PROSE = sorted((ROOT / "pages").glob("*.md"))
 
 
-@pytest.mark.parametrize("path", PROSE, ids=lambda p: p.name)
-def test_every_claim_in_prose_is_known_and_measured(path: Path) -> None:
-    for name in claims_in(path.read_text()):
-        looked = look_up(name)
-        assert looked.measured is not None, f"{name}: {looked.problem}"
+def test_every_claim_in_prose_is_known_and_measured() -> None:
+    named = {path.name: sorted(set(claims_in(path.read_text()))) for path in PROSE}
+    assert sum(map(len, named.values())) > 300
+    looked = {(page, name): look_up(name) for page, names in named.items() for name in names}
+    assert {at: found.problem for at, found in looked.items() if found.measured is None} == {}
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-def test_every_claim_has_a_record_with_provenance(name: str) -> None:
-    looked = look_up(name)
-    assert looked.measured is not None, looked.problem
-    assert looked.measured.shown
+def test_every_claim_has_a_record_with_provenance() -> None:
+    looked = {name: look_up(name) for name in CLAIMS}
+    assert {name: found.problem for name, found in looked.items() if found.measured is None} == {}
+    shown = {name: found.measured and found.measured.shown for name, found in looked.items()}
+    assert shown and [name for name, text in shown.items() if not text] == []
 
 
 def test_every_claim_is_used() -> None:
@@ -59,33 +62,56 @@ def rows_of(path: Path) -> list[dict[str, object]]:
     return [json.loads(path.read_text())]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*sorted(RECORDS.glob("*.json*")), *sorted(ROOT.glob("checkpoints/*/result.json"))],
-    ids=lambda p: f"{p.parent.name}/{p.name}",
-)
-def test_every_record_says_where_it_comes_from(path: Path) -> None:
-    for row in rows_of(path):
-        missing = [field for field in (*REQUIRED, "seeds") if row.get(field) in (None, "", [])]
-        assert missing == [], path.name
-        assert row["commit"] != "unknown"
+def missing_in(row: dict[str, object]) -> list[str]:
+    """Of what every row must say of where it comes from; an unknown commit says nothing."""
+    said = row | ({"commit": ""} if row.get("commit") == "unknown" else {})
+    return [field for field in (*REQUIRED, "seeds") if said.get(field) in (None, "", [])]
 
 
-SWEPT = [path for path in sorted(RECORDS.glob("*.jsonl")) if path.stem != "replaced"]
+def test_every_record_says_where_it_comes_from() -> None:
+    records, results = (
+        sorted(RECORDS.glob("*.json*")),
+        sorted(ROOT.glob("checkpoints/*/result.json")),
+    )
+    assert len(records) > 40 and len(results) > 20
+    lacking = [
+        f"{path.relative_to(ROOT)}, row {n} lacks {', '.join(missing)}"
+        for path in (*records, *results)
+        for n, row in enumerate(rows_of(path))
+        if (missing := missing_in(row))
+    ]
+    assert lacking == []
 
 
-@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.stem)
-def test_every_row_of_a_sweep_says_its_sample_and_no_sample_is_a_stride(path: Path) -> None:
-    for row in rows_of(path):
-        assert unsound(row.get("sample")) == "", row["cell"]
+def test_a_row_that_does_not_say_where_it_comes_from_is_found() -> None:
+    row: dict[str, object] = {field: "known" for field in (*REQUIRED, "seeds")}
+    assert missing_in(row) == [] and "commit" in REQUIRED
+    assert missing_in(row | {"commit": "unknown", "seeds": []}) == ["commit", "seeds"]
+    assert missing_in({}) == [*REQUIRED, "seeds"]
 
 
-@pytest.mark.parametrize("name", SWEEPS)
-def test_a_sweep_and_its_record_have_the_same_cells(name: str) -> None:
+def test_every_row_of_a_sweep_says_its_sample_and_no_sample_is_a_stride() -> None:
+    swept = [path for path in sorted(RECORDS.glob("*.jsonl")) if path.stem != "replaced"]
+    assert len(swept) > 40
+    amiss = [
+        f"{path.stem}, {row['cell']}: {problem}"
+        for path in swept
+        for row in rows_of(path)
+        if (problem := unsound(row.get("sample")))
+    ]
+    assert amiss == []
+
+
+def test_a_sweep_and_its_record_have_the_same_cells() -> None:
     """What is added to a sweep is measured, and what is measured no more leaves the record."""
-    asked = [json.dumps(cell) for cell in SWEEPS[name].cells()]
-    measured = [json.dumps(row["cell"]) for row in rows_of(RECORDS / f"{name}.jsonl")]
-    assert sorted(asked) == sorted(measured)
+    differ: dict[str, list[str]] = {}
+    for name, sweep in SWEEPS.items():
+        asked = Counter(json.dumps(cell) for cell in sweep.cells())
+        rows = rows_of(RECORDS / f"{name}.jsonl")
+        measured = Counter(json.dumps(row["cell"]) for row in rows)
+        if asked != measured:
+            differ[name] = sorted(((asked - measured) + (measured - asked)).elements())
+    assert len(SWEEPS) > 40 and differ == {}
 
 
 def unsound(sample: Any) -> str:
@@ -150,12 +176,15 @@ def test_a_missing_record_shows_as_missing(tmp_path: Path) -> None:
     assert "is missing" in looked.problem
 
 
-@pytest.mark.parametrize("text", ["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"])
-def test_a_damaged_record_shows_as_missing(tmp_path: Path, text: str) -> None:
-    record = tmp_path / CLAIMS["ch1.census"].record
-    record.parent.mkdir(parents=True)
-    record.write_text(text)
-    assert look_up("ch1.census", tmp_path).measured is None
+def test_a_damaged_record_shows_as_missing(tmp_path: Path) -> None:
+    believed: list[str] = []
+    for n, text in enumerate(["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"]):
+        record = tmp_path / str(n) / CLAIMS["ch1.census"].record
+        record.parent.mkdir(parents=True)
+        record.write_text(text)
+        if look_up("ch1.census", tmp_path / str(n)).measured is not None:
+            believed.append(text)
+    assert believed == []
 
 
 def test_counts_never_round_to_perfect() -> None:
