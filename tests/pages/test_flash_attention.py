@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch50 import here, notations, probes, worked
@@ -23,11 +22,11 @@ from lab.records import RECORDS, read_lines
 PAGE = "50_flash_attention"
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
@@ -38,15 +37,16 @@ def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
         assert f"It is **{answer}**" in text_of(app)
 
 
-@pytest.mark.parametrize(("a", "b"), [(37, 48), (7, 8), (99, 0)])
-def test_the_cards_end_at_the_heads_own_output(a: int, b: int) -> None:
-    cards, head = probes.cards_of(a, b), probes.head_of(a, b)
-    weights = np.exp(cards.scores - cards.scores.max())
-    place = probes.FORM.prompt_length - 1
-    output = weights @ cards.values / weights.sum()
-    assert np.allclose(output, head.z[place, : probes.SHOWN], atol=1e-5)
-    orders = np.random.default_rng(0).permuted(np.tile(np.arange(len(weights)), (20, 1)), axis=1)
-    assert all(np.allclose(worked.read(cards, order), output) for order in orders)
+def test_the_cards_end_at_the_heads_own_output() -> None:
+    for a, b in ((37, 48), (7, 8), (99, 0)):
+        cards, head = probes.cards_of(a, b), probes.head_of(a, b)
+        weights = np.exp(cards.scores - cards.scores.max())
+        place = probes.FORM.prompt_length - 1
+        output = weights @ cards.values / weights.sum()
+        assert np.allclose(output, head.z[place, : probes.SHOWN], atol=1e-5), (a, b)
+        n = len(weights)
+        orders = np.random.default_rng(0).permuted(np.tile(np.arange(n), (20, 1)), axis=1)
+        assert all(np.allclose(worked.read(cards, order), output) for order in orders), (a, b)
 
 
 def test_softmax_without_m_breaks_where_the_page_says() -> None:
@@ -60,17 +60,19 @@ def test_softmax_without_m_breaks_where_the_page_says() -> None:
 
 
 def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch50_a="58", ch50_b="76")
+    app = book(PAGE, figure="pieces", ch50_a="58", ch50_b="76")
+    assert app.session_state["ch50_last"] == (58, 76)
     for typed in ("", "-1", "1e9", "100", "٣", "x"):
         app.text_input(key="ch50_a").set_value(typed).run()
         assert not app.exception and len(app.warning) == 1, typed
+        assert app.session_state["ch50_last"] == (58, 76), typed
 
 
 # ---------------------------------------------------------------- tiles
 
 
 def test_a_memory_without_room_says_what_it_takes(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch50_fast=str(worked.FAST_MEMORIES[0]), ch50_columns="32")
+    app = book(PAGE, figure="tiles", ch50_fast=str(worked.FAST_MEMORIES[0]), ch50_columns="32")
     assert not app.exception
     (warning,) = app.warning
     assert "take 4,258 numbers, and fast memory holds 2,560" in warning.value
@@ -78,9 +80,9 @@ def test_a_memory_without_room_says_what_it_takes(book: Any) -> None:
 
 def test_a_head_too_large_for_the_memory_says_so(book: Any) -> None:
     chosen = {"ch50_fast": str(worked.FAST_MEMORIES[1]), "ch50_columns": "16"}
-    (warning,) = book(PAGE, reveal="1", ch50_width="128", **chosen).warning
+    (warning,) = book(PAGE, figure="tiles", ch50_width="128", **chosen).warning
     assert "16 keys of 128 numbers take" in warning.value and "smaller size" in warning.value
-    assert not book(PAGE, reveal="1", ch50_width="32", **chosen).warning
+    assert not book(PAGE, figure="tiles", ch50_width="32", **chosen).warning
 
 
 def test_the_figures_in_the_prose_are_those_of_the_loop() -> None:
@@ -95,28 +97,31 @@ def test_the_figures_in_the_prose_are_those_of_the_loop() -> None:
     assert memory.moved < worked.plain_moves()
 
 
-def test_the_line_of_flash_crosses_that_of_plain_attention(book: Any) -> None:
-    (rows,) = charts(book(PAGE, reveal="1"), "way", "fast", "moved")
+def test_the_line_of_flash_crosses_that_of_plain_attention(seen: Any) -> None:
+    (rows,) = charts(seen(PAGE, reveal="1"), "way", "fast", "moved")
     moved = {way: [r["moved"] for r in rows if r["way"] == way] for way in {r["way"] for r in rows}}
     flash, plain = np.array(moved["FlashAttention"]), np.array(moved["plain attention"])
     assert (np.diff(flash) < 0).all() and len({*plain.tolist()}) == 1
     assert flash[0] > plain[0] and flash[-1] < plain[-1]
 
 
-@pytest.mark.parametrize("n", worked.LONG_TEXTS[1:])
-def test_a_processor_waits_for_arithmetic_with_blocks_and_for_the_table_without(n: int) -> None:
-    for processor, row in zip(PROCESSORS, worked.rows_of_times(n), strict=True):
+def test_a_processor_waits_for_arithmetic_with_blocks_and_for_the_table_without() -> None:
+    lengths = worked.LONG_TEXTS[1:]
+    assert lengths
+    for n in lengths:
         work = operations(n, n, worked.WIDTH, worked.WIDTH)
-        assert row["FlashAttention"] == worked.duration(work / processor.flops)
-        plain = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH) / processor.bandwidth
-        assert row["plain attention"] == worked.duration(plain)
+        moved = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH)
+        for processor, row in zip(PROCESSORS, worked.rows_of_times(n), strict=True):
+            flash = worked.duration(work / processor.flops)
+            plain = worked.duration(moved / processor.bandwidth)
+            assert (row["FlashAttention"], row["plain attention"]) == (flash, plain), n
 
 
 def test_the_fewest_rows_that_pay_are_what_the_exercise_asks_for(book: Any) -> None:
     size = worked.EX_TOKENS, worked.EX_TOKENS, worked.WIDTH, worked.WIDTH
     plain = moved_by_plain(*size)
     rows = next(n for n in range(1, 100) if moved_by_flash(*size, rows=n) < plain)
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="ex_tile")
     for typed, solved in ((rows - 1, 0), (rows + 1, 0), (rows, 1)):
         app.number_input(key="ch50_ex_rows").set_value(typed).run()
         assert not app.exception and len(app.success) == solved, typed
@@ -149,7 +154,7 @@ def test_blocks_add_up_to_the_gradients_of_the_whole() -> None:
 def test_every_block_can_be_followed(book: Any) -> None:
     names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
     for name in (names[0], names[1], names[-1]):
-        app = book(PAGE, reveal="1", ch50_block=name)
+        app = book(PAGE, figure="backward", ch50_block=name)
         assert not app.exception
         assert len(charts(app, "row", "column", "part")) == 3
 
@@ -157,9 +162,9 @@ def test_every_block_can_be_followed(book: Any) -> None:
 # ---------------------------------------------------------------- what is measured
 
 
-def test_the_curves_are_the_records(book: Any) -> None:
+def test_the_curves_are_the_records(seen: Any) -> None:
     rows = read_lines(RECORDS / "flash.jsonl")
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     (memory,) = charts(app, "kernel", "megabytes")
     assert [r["megabytes"] for r in memory] == [r["megabytes"] for r in here.memory_rows(rows)]
     (times,) = charts(app, "kernel", "milliseconds")
@@ -185,7 +190,7 @@ def test_three_notations_say_every_step() -> None:
 def test_the_first_card_of_the_exercise_is_the_largest(book: Any) -> None:
     cards = probes.cards_of(*worked.SUM)
     largest = int(np.argmax(cards.scores))
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="ex_order")
     for place in (0, largest):
         name = f"{place + 1}. {cards.labels[place]}"
         app.selectbox(key="ch50_ex_card").set_value(name).run()
