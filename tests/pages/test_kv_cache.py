@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import torch
 
 from components.ui.chapters.ch40 import probes, serving, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
-from components.ui.chapters.ch40.worked import CALC
+from components.ui.chapters.ch40.worked import CALC, DRAWN_BASE
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import decode, encode
@@ -45,12 +46,12 @@ def chart_rows(app: Any, *columns: str) -> list[dict[str, Any]]:
     return found[0] if found else []
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception
     assert "Why a cache is allowed" in text_of(app)
     assert "It is **none**" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception
     answers = ("none", "about 30 times", "at least twice as much", "a stale cache", "nothing")
     for answer in answers:
@@ -85,7 +86,7 @@ def of_all_layers(model: Any, text: str, causal: bool) -> torch.Tensor:
 
 
 def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="calculator")
     app.selectbox(key="ch40_model").set_value("Llama 2 7B").run()
     app.select_slider(key="ch40_tokens").set_value(4096).run()
     app.select_slider(key="ch40_texts").set_value(1).run()
@@ -105,17 +106,17 @@ def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
     assert not app.exception and "e+" not in text_of(app)
 
 
-@pytest.mark.parametrize("name", ["the book's network", *(model.name for model in KNOWN)])
-def test_every_model_has_a_figure_and_a_source(book: Any, name: str) -> None:
-    app = book(PAGE, reveal="1", ch40_model=name)
-    assert not app.exception and not app.info
-    assert app.selectbox(key="ch40_model").value == name
-    shown = probes.models()[name]
-    rows = chart_rows(app, "bar", "what", "bytes")
-    assert rows[0]["bytes"] == shown.weight_bytes
-    assert shown.source in text_of(app)
-    latent = "keeps no key heads" in " ".join(caption.value for caption in app.caption)
-    assert latent == (name == "DeepSeek-V3")
+def test_every_model_has_a_figure_and_a_source(book: Any) -> None:
+    for name in ("the book's network", *(model.name for model in KNOWN)):
+        app = book(PAGE, figure="calculator", ch40_model=name)
+        assert not app.exception and not app.info, name
+        assert app.selectbox(key="ch40_model").value == name
+        shown = probes.models()[name]
+        rows = chart_rows(app, "bar", "what", "bytes")
+        assert rows[0]["bytes"] == shown.weight_bytes, name
+        assert shown.source in text_of(app), name
+        latent = "keeps no key heads" in " ".join(caption.value for caption in app.caption)
+        assert latent == (name == "DeepSeek-V3")
 
 
 def test_a_card_holds_what_fits_it() -> None:
@@ -126,9 +127,9 @@ def test_a_card_holds_what_fits_it() -> None:
 
 
 def test_another_base_is_drawn_for_the_readers_own_sum(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="rebase")
     peaks: list[float] = []
-    for base in (120, 1000):
+    for base in (DRAWN_BASE, 1000):
         app.select_slider(key="ch40_base").set_value(base).run()
         rows = chart_rows(app, "keys", "token", "change")
         assert len(rows) == 2 * (FORM.length - P)
@@ -140,7 +141,7 @@ def test_another_base_is_drawn_for_the_readers_own_sum(book: Any) -> None:
 
 
 def test_a_fault_marks_the_tokens_that_it_spoils(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch40_a="58", ch40_b="76")
+    app = book(PAGE, figure="broken", ch40_a="58", ch40_b="76")
     model = load_run("chain_of_thought").model
     right, stranger = FORM.text(58, 76), FORM.text(56, 78)
     assert decode(go_on(model, FORM.prompt(56, 78), FORM.length)[0]) == stranger
@@ -156,13 +157,13 @@ def test_a_fault_marks_the_tokens_that_it_spoils(book: Any) -> None:
 
 
 def test_the_stranger_asks_another_sum(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch40_a="56", ch40_b="78")
+    app = book(PAGE, figure="broken", ch40_a="56", ch40_b="78")
     assert any("12 × 34" in caption.value for caption in app.caption)
     assert probes.stranger_to(37, 48) == (56, 78)
 
 
-def test_the_bars_of_the_faults_count_every_sum_once(book: Any) -> None:
-    rows = chart_rows(book(PAGE, reveal="1"), "fault", "fate", "n")
+def test_the_bars_of_the_faults_count_every_sum_once(seen: Any) -> None:
+    rows = chart_rows(seen(PAGE, reveal="1"), "fault", "fate", "n")
     a, b = hashed_pairs(200)
     right = {decode(text) for text in FORM.render(a, b)[0]}
     workings = {FORM.text(a, b)[P:] for a in range(100) for b in range(100)}
@@ -220,13 +221,24 @@ def test_a_link_with_nonsense_opens_the_defaults_and_says_what_is_allowed(book: 
     assert app.select_slider(key="ch40_tokens").value == 8192
 
 
-def test_what_is_no_number_of_two_digits_gets_a_sentence_and_the_page_stands(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+def test_what_is_no_number_of_two_digits_gets_a_sentence(book: Any) -> None:
+    app = book(PAGE, figure="written")
     for bad in ("", "-1", "100", "٣", "7*8"):
         app.text_input(key="ch40_a").set_value(bad).run()
         assert not app.exception, bad
         assert any("0 to 99" in warning.value for warning in app.warning), bad
-        assert chart_rows(app, "bar", "what", "bytes"), bad
+        assert app.get("bidi_component"), bad
+
+
+def test_sums_that_are_none_get_a_sentence_each_and_the_page_stands(book: Any) -> None:
+    app = book(PAGE, reveal="1")
+    app.text_input(key="ch40_a").set_value("7*8")
+    app.text_input(key="ch40_far_a").set_value("1e9").run()
+    assert not app.exception
+    allowed = [re.findall(r"0 to \d+", warning.value) for warning in app.warning]
+    assert allowed == [["0 to 99"], ["0 to 9999"]]
+    assert chart_rows(app, "bar", "what", "bytes")
+    assert "It is **about 30 times**" in text_of(app)
 
 
 def test_the_worked_example_is_what_softmax_makes_of_it() -> None:
@@ -242,13 +254,13 @@ def test_two_generators_write_one_text_and_all_they_read_is_counted(book: Any) -
     assert without.text == cached.text == text
     assert without.read.sum() == sum(range(7, len(text)))
     assert cached.read.sum() == len(text) - 1
-    app = book(PAGE, reveal="1", ch40_far_a="12", ch40_far_b="345")
-    assert not app.exception
+    app = book(PAGE, figure="generators", ch40_far_a="12", ch40_far_b="345")
+    assert not app.exception and not app.warning
     for bad in ("", "-1", "12345", "1e9", "٣"):
         app.text_input(key="ch40_far_a").set_value(bad).run()
         assert not app.exception, bad
         assert any("0 to 9999" in warning.value for warning in app.warning), bad
-        assert "It is **about 30 times**" in text_of(app), bad
+        assert app.get("bidi_component"), bad
 
 
 def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
@@ -261,21 +273,22 @@ def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
     assert 0 < worked.wasted() < 1
 
 
-@pytest.mark.parametrize("draft", serving.DRAFTS)
-def test_drafts_are_shown_as_they_were_judged(draft: str) -> None:
-    found = serving.drafted(1234, 5678, draft, 4)
-    assert found.same and found.written == 54
-    shown = serving.rounds_html(found)
-    kept = sum(one.accepted for one in found.rounds)
-    drafted = sum(len(one.drafted) for one in found.rounds)
-    assert shown.count("wb-draft-kept") == kept
-    assert shown.count("<s ") == drafted - kept
-    assert shown.count("<li>") == len(found.rounds)
-    assert drafted == kept if draft == serving.FAR else kept <= drafted
+def test_drafts_are_shown_as_they_were_judged() -> None:
+    assert serving.DRAFTS
+    for draft in serving.DRAFTS:
+        found = serving.drafted(1234, 5678, draft, 4)
+        assert found.same and found.written == 54, draft
+        shown = serving.rounds_html(found)
+        kept = sum(one.accepted for one in found.rounds)
+        drafted = sum(len(one.drafted) for one in found.rounds)
+        assert shown.count("wb-draft-kept") == kept, draft
+        assert shown.count("<s ") == drafted - kept, draft
+        assert shown.count("<li>") == len(found.rounds), draft
+        assert drafted == kept if draft == serving.FAR else kept <= drafted, draft
 
 
 def test_a_draft_is_chosen_on_the_page(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="drafts")
     app.button_group(key="ch40_draft").set_value(serving.FAR).run()
     assert not app.exception
     found = serving.drafted(1234, 5678, serving.FAR, 4)
@@ -284,7 +297,7 @@ def test_a_draft_is_chosen_on_the_page(book: Any) -> None:
 
 
 def test_bytes_are_graded_by_a_real_cache(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="ex_bytes")
     held = 2 * 6 * 4 * 64 * FORM.prompt_length * 5 * 2
     for typed, hint in ((held // 6, "Every layer keeps"), (held // 5, "prompt of their own")):
         app.number_input(key="ch40_ex_bytes").set_value(typed).run()
@@ -294,7 +307,7 @@ def test_bytes_are_graded_by_a_real_cache(book: Any) -> None:
 
 
 def test_a_prefix_is_graded_by_what_is_read(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="ex_prefix")
     said = {"84": "6 tokens had to be read", "37": "3 tokens had to be read"}
     for a, sentence in said.items():
         app.text_input(key="ch40_ex_second_a").set_value(a).run()
