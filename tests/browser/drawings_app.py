@@ -1,110 +1,66 @@
-"""A page of the three drawings of positions: waves, clocks, and a sum on a tape of two models.
+"""A page of drawings, a button above each that mounts it anew, as a visit does; served for tests.
 
-Below them a chart on a canvas, and the button that saves all four.
-
-Run by tests/browser/test_positions_drawings.py with `streamlit run`. Weights are thrown by dice,
-so a head looks everywhere and the models are right only by chance.
+What each shows stands in the files named drawings_... beside this one.
 """
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
-import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+import drawings_cache as cache  # noqa: E402
+import drawings_curriculum as curriculum  # noqa: E402
+import drawings_features as features  # noqa: E402
+import drawings_generators as generators  # noqa: E402
+import drawings_positions as positions  # noqa: E402
+
 from components.ui.chapter import style  # noqa: E402
-from components.ui.drawings.clocks import show_clocks  # noqa: E402
 from components.ui.drawings.save import offer_svg  # noqa: E402
-from components.ui.drawings.tape import Side, show_tape  # noqa: E402
-from components.ui.drawings.waves import show_waves  # noqa: E402
-from components.ui.plots.maps import atlas  # noqa: E402
-from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches  # noqa: E402
-from lab.model.config import (  # noqa: E402
-    DenseFFN,
-    GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
-    Position,
-    RotaryPositions,
-)
-from lab.model.gpt import GPT  # noqa: E402
-from lab.model.positions import frequencies  # noqa: E402
 
-DICE = np.random.default_rng(3)
-HEAD_DIM, LAST_PLACE = 16, 40
-SPEEDS = frequencies(HEAD_DIM, 100.0).numpy()
-Q, K = DICE.normal(size=(2, HEAD_DIM // 2, 2))
-SIGNAL = DICE.normal(size=15)
-START_SHIFT = 4.0
+Show = Callable[[str], None]
 
-TEXT, GAP_AT, PROMPT = "12*34=840+0630=8040$", 6, 6
-LAST, GAPS = 255, 65
-MODELS: dict[str, Position] = {"RoPE": RotaryPositions(100.0), "learned": LearnedPositions(256)}
+POSITIONS: dict[str, Show] = {
+    "waves": positions.waves,
+    "clocks": positions.clocks,
+    "tape": positions.tape,
+}
+OTHERS: dict[str, Show] = {
+    "growing": cache.growing,
+    "kept": cache.kept_lines,
+    "compact": partial(features.cloud, compact=True),
+    "full": partial(features.cloud, compact=False),
+    "climb": curriculum.climb,
+    "sieve": curriculum.sieve,
+    "generators": generators.generators,
+    "queue": generators.queue,
+}
+DRAWINGS = [*POSITIONS, *OTHERS]
 
 
-def model(position: Position) -> GPT:
-    made = GPT(
-        GPTConfig(
-            n_layer=1,
-            d_model=8,
-            position=position,
-            attention=MultiHeadAttention(n_head=2, head_dim=4),
-            ffn=DenseFFN(d_ff=16),
-        )
-    )
-    dice = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for p in made.parameters():
-            p.copy_(torch.randn(p.shape, generator=dice) + (p.ndim == 1))
-    return made.eval()
-
-
-@st.cache_resource
-def readings(title: str) -> tuple[OnTheTape, OnTheTape]:
-    made = model(MODELS[title])
-    rulers = (
-        shifts(len(TEXT), range(LAST - len(TEXT) + 2)),
-        stretches(len(TEXT), GAP_AT, range(GAPS)),
-    )
-    shifted, stretched = (on_the_tape(made, TEXT, ruler)[0, 0] for ruler in rulers)
-    return shifted, stretched
+@st.fragment
+def mounted(name: str, show: Show) -> None:
+    """Under the key NAME_N once it was mounted anew N times."""
+    times = f"{name} was mounted anew"
+    n = st.session_state.setdefault(times, 0)
+    st.button(f"Mount {name} anew", on_click=st.session_state.update, args=[{times: n + 1}])
+    show(f"{name}_{n}")
 
 
 def app() -> None:
     st.html(style())
-    places = st.session_state.setdefault("places", (12, 7))
-    show_waves("waves", SIGNAL, alt="A signal to be dragged", start=START_SHIFT)
-    show_clocks(
-        "clocks",
-        SPEEDS,
-        Q,
-        K,
-        *places,
-        last=LAST_PLACE,
-        alt="A ruler with a query and a key",
-        pair=2,
-        on_move=lambda i, j: st.session_state.update(places=(i, j)),
-    )
-    st.write(f"query at {places[0]}, key at {places[1]}, says Python")
-    show_tape(
-        "tape",
-        TEXT,
-        [Side.of(title, *readings(title)) for title in MODELS],
-        last=LAST,
-        gap_at=GAP_AT,
-        first_asked=PROMPT,
-        alt="A tape with a sum to be dragged",
-        start=100,
-        start_gap=8,
-    )
-    wrong_at = DICE.integers(-1, 1, size=(100, 100))
-    st.altair_chart(atlas(wrong_at, wrong_at < 0), alt="An atlas thrown by dice")
+    st.markdown("## The chart and the drawings of positions")
+    for name, show in POSITIONS.items():
+        mounted(name, show)
+    positions.chart()
     offer_svg("save", "app-all")
+    for name, show in OTHERS.items():
+        mounted(name, show)
 
 
 if __name__ == "__main__":

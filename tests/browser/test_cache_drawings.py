@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import driver
 import numpy as np
-import pytest
-from cache_drawings_app import HEAD, N_LAYER, START, TEXT, readings
-from playwright.sync_api import Locator
+from drawings_cache import HEAD, N_LAYER, START, TEXT, readings
+from playwright.sync_api import Locator, Page
 
-Open = Callable[..., driver.BookPage]
+if TYPE_CHECKING:
+    from drawings_visit import Drawings
+
+pytest_plugins = ["drawings_visit"]
+
 T = len(TEXT)
-
-
-@pytest.fixture(scope="module")
-def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("cache_drawings") / "streamlit.log"
-    script = driver.ROOT / "tests" / "browser" / "cache_drawings_app.py"
-    with path.open("wb") as log, driver.serve(script, log) as url:
-        yield url
-
-
-@pytest.fixture
-def open_drawings(app: str, enter: Callable[..., driver.BookPage]) -> Open:
-    def open_one(width: int = 1280, dark: bool = False) -> driver.BookPage:
-        page = enter(app, width, 1000, dark=dark)
-        wait_drawn(page)
-        return page
-
-    return open_one
-
-
-def wait_drawn(page: driver.BookPage) -> None:
-    for name in ("growing", "kept"):
-        said = page.locator(f".{name} .said").filter(has_text=re.compile(r"\S"))
-        said.wait_for(state="attached")
-    driver.wait_idle(page)
 
 
 def slide(drawing: Locator, to: int) -> None:
@@ -67,9 +47,8 @@ def painted(canvas: Locator) -> np.ndarray:
 # ---------------------------------------------------------------- the cache that grows
 
 
-def test_who_wants_no_motion_finds_the_full_cache_and_no_replay(open_drawings: Open) -> None:
-    page = open_drawings()
-    growing = page.locator(".growing")
+def test_who_wants_no_motion_finds_the_full_cache_and_no_replay(drawings: Drawings) -> None:
+    growing = drawings.anew("growing")
     assert growing.get_by_role("slider").input_value() == str(T)
     assert f"Token {T} of {T}, “$”" in growing.locator(".said").inner_text()
     keys, values, query = (painted(one) for one in growing.locator("canvas").all())
@@ -77,12 +56,10 @@ def test_who_wants_no_motion_finds_the_full_cache_and_no_replay(open_drawings: O
     assert np.flatnonzero(query).tolist() == [T - 1]
     assert not growing.get_by_role("button", name="Replay").is_visible()
     assert not growing.locator(".mark").first.is_visible()
-    assert page.console_errors == []
 
 
-def test_each_token_adds_a_line_and_only_the_newest_query_is_there(open_drawings: Open) -> None:
-    page = open_drawings()
-    growing = page.locator(".growing")
+def test_each_token_adds_a_line_and_only_the_newest_query_is_there(drawings: Drawings) -> None:
+    growing = drawings.anew("growing")
     for t in (1, 2, 12):
         slide(growing, t)
         keys, values, query = (painted(one) for one in growing.locator("canvas").all())
@@ -95,28 +72,45 @@ def test_each_token_adds_a_line_and_only_the_newest_query_is_there(open_drawings
         )
 
 
+# Whatever growing cache comes onto the page from now on: the token it tells of each time that
+# changes, and whether the last token of its text is to be seen then.
+TOLD_BY_THE_NEXT = """() => {
+  window.attached = Element.prototype.attachShadow;
+  window.told = [];
+  Element.prototype.attachShadow = function (how) {
+    const root = window.attached.call(this, how);
+    new MutationObserver(() => {
+      const said = root.querySelector(".growing .said");
+      const token = parseInt(said?.textContent.slice("Token ".length));
+      if (!token || token === window.told.at(-1)?.[0]) return;
+      const last = [...root.querySelectorAll(".strip span")].at(-1);
+      window.told.push([token, last.checkVisibility({visibilityProperty: true})]);
+    }).observe(root, {childList: true, subtree: true});
+    return root;
+  };
+}"""
+
+
+@contextmanager
+def told_by_the_next(page: Page) -> Generator[None]:
+    page.evaluate(TOLD_BY_THE_NEXT)
+    yield
+    page.evaluate("() => { Element.prototype.attachShadow = window.attached; }")
+
+
 def test_the_text_is_written_token_by_token_when_it_is_opened_and_on_request(
-    app: str, open_drawings: Open
+    drawings: Drawings,
 ) -> None:
-    page = open_drawings()
+    page = drawings.page
     page.emulate_media(reduced_motion="no-preference")
-    page.goto(app, wait_until="domcontentloaded")
-    growing = page.locator(".growing")
-    growing.locator(".said").filter(has_text=f"Token {T} of").wait_for()
-    growing.locator(".mark").first.wait_for(state="hidden")
-    growing.get_by_role("button", name="Replay").click()
-    assert not growing.locator(".strip span").last.is_visible()
-    seen = growing.locator(".said").evaluate(
-        """said => new Promise(done => {
-          const seen = [];
-          new MutationObserver(() => {
-            seen.push(parseInt(said.textContent.slice("Token ".length)));
-            if (seen.at(-1) === 20) done(seen);
-          }).observe(said, {childList: true});
-        })"""
-    )
-    assert len(seen) > T / 2 and seen == list(range(seen[0], T + 1))
-    assert page.console_errors == []
+    token_by_token = [[t, t == T] for t in range(1, T + 1)]
+    with told_by_the_next(page):
+        growing = drawings.anew("growing")
+        driver.wait_for(page, lambda: page.evaluate("told") == token_by_token)
+        growing.locator(".mark").first.wait_for(state="hidden")
+        growing.get_by_role("button", name="Replay").click()
+        driver.wait_for(page, lambda: page.evaluate("told") == 2 * token_by_token)
+        growing.locator(".mark").first.wait_for(state="hidden")
 
 
 # ---------------------------------------------------------------- what the mask keeps
@@ -149,19 +143,16 @@ def check(kept: Locator, what: str, causal: bool, t: int) -> None:
         assert (lines == [t]) == bool(still[layer])
 
 
-def test_with_the_mask_nothing_but_one_new_line_stands_out(open_drawings: Open) -> None:
-    page = open_drawings()
-    kept = page.locator(".kept")
+def test_with_the_mask_nothing_but_one_new_line_stands_out(drawings: Drawings) -> None:
+    kept = drawings.anew("kept")
     check(kept, "keys", True, START)
     for t in (1, 12, T - 1):
         slide(kept, t)
         check(kept, "keys", True, t)
-    assert page.console_errors == []
 
 
-def test_without_the_mask_deeper_layers_change_and_layer_0_does_not(open_drawings: Open) -> None:
-    page = open_drawings()
-    kept = page.locator(".kept")
+def test_without_the_mask_deeper_layers_change_and_layer_0_does_not(drawings: Drawings) -> None:
+    kept = drawings.anew("kept")
     kept.get_by_role("group", name="Causal mask").get_by_role("button", name="off").click()
     check(kept, "keys", False, START)
     kept.get_by_role("button", name="values").click()
@@ -173,33 +164,3 @@ def test_without_the_mask_deeper_layers_change_and_layer_0_does_not(open_drawing
     pressed = kept.locator("button[aria-pressed=true]").all_inner_texts()
     assert pressed == ["values", "on"]
     assert f"Drawn: head {HEAD}." in kept.locator(".counts").inner_text()
-
-
-# ---------------------------------------------------------------- small, dark
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_drawings_fit_a_phone_and_are_coloured(open_drawings: Open, dark: bool) -> None:
-    page = open_drawings(width=390, dark=dark)
-    assert driver.sideways_scroll(page) == []
-    for name in ("growing", "kept"):
-        block = page.locator(f".{name}")
-        wide = block.evaluate(
-            """root => [...root.querySelectorAll('*')].filter(e =>
-              e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).length"""
-        )
-        assert wide == 0, name
-        hues = block.locator("canvas").first.evaluate(
-            """canvas => {
-              const {data} = canvas.getContext("2d")
-                .getImageData(0, 0, canvas.width, canvas.height);
-              let [warm, cold] = [0, 0];
-              for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 99) {
-                if (data[i] > data[i + 2] + 60) warm++;
-                if (data[i + 2] > data[i] + 60) cold++;
-              }
-              return [warm, cold];
-            }"""
-        )
-        assert min(hues) > 100, name
-    assert page.console_errors == []

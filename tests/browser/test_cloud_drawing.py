@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import driver
-import pytest
-from cloud_app import STEPS, TOKENS
+from drawings_features import STEPS, TOKENS
 from playwright.sync_api import Locator
 
-Enter = Callable[..., driver.BookPage]
+if TYPE_CHECKING:
+    from drawings_visit import Drawings
 
-
-@pytest.fixture(scope="module")
-def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("cloud") / "streamlit.log"
-    script = driver.ROOT / "tests" / "browser" / "cloud_app.py"
-    with path.open("wb") as log, driver.serve(script, log) as url:
-        yield url
+pytest_plugins = ["drawings_visit"]
 
 
 def sticks_out(drawing: Locator) -> int:
@@ -62,13 +56,8 @@ def cells(cloud: Locator) -> list[str]:
     )
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
-def test_a_cloud_rests_as_a_line_and_is_scrubbed_back_to_a_ball(
-    app: str, enter: Enter, width: int, dark: bool
-) -> None:
-    page = enter(app, width, dark=dark)
-    driver.wait_idle(page)
-    compact, full = page.locator(".cloud").all()
+def check_rest_and_first_moment(visit: Drawings) -> None:
+    compact, full = visit.anew("compact"), visit.anew("full")
     assert compact.locator(".said").inner_text() == f"step {STEPS[-1]:,} · held out, wrong 400"
     assert full.get_by_role("button", name="Replay").is_hidden()
     for cloud in (compact, full):
@@ -78,16 +67,20 @@ def test_a_cloud_rests_as_a_line_and_is_scrubbed_back_to_a_ball(
         assert coloured(cloud)[1] > 2 * tall
         assert sticks_out(cloud) == 0
     assert (compact.bounding_box() or {"height": 999})["height"] <= 420
-    assert driver.sideways_scroll(page) == []
-    assert page.console_errors == []
+    assert driver.sideways_scroll(visit.page) == []
+
+
+def test_a_cloud_rests_as_a_line_and_is_scrubbed_back_to_a_ball(
+    drawings: Drawings, on_a_dark_phone: Drawings
+) -> None:
+    for visit in (drawings, on_a_dark_phone):
+        check_rest_and_first_moment(visit)
 
 
 def test_map_bars_and_scores_follow_the_scrubber_and_keys_turn_the_cloud(
-    app: str, enter: Enter
+    drawings: Drawings,
 ) -> None:
-    page = enter(app, 1280)
-    driver.wait_idle(page)
-    full = page.locator(".cloud").nth(1)
+    full = drawings.anew("full")
     assert cells(full) == ["positive", "negative"] * 2
     assert full.locator(".across").inner_text().split() == TOKENS
     scrub = full.get_by_role("slider", name="Moment shown")
@@ -107,4 +100,3 @@ def test_map_bars_and_scores_follow_the_scrubber_and_keys_turn_the_cloud(
         dots.press("Shift+ArrowRight")
     assert dots.get_attribute("aria-valuetext") == "turned by 120 degrees, tilted by 20"
     assert coloured(full) != before
-    assert page.console_errors == []

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import driver
 import numpy as np
-import pytest
-from curriculum_drawings_app import LENGTHS, ON, STEPS, climbing, labels, texts
+from drawings_curriculum import LENGTHS, ON, STEPS, climbing, labels, texts
 from playwright.sync_api import Locator
 
 from components.ui.drawings.sieve import Label
 
-Enter = Callable[..., driver.BookPage]
+if TYPE_CHECKING:
+    from drawings_visit import Drawings
 
-
-@pytest.fixture(scope="module")
-def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("curriculum_drawings") / "streamlit.log"
-    script = driver.ROOT / "tests" / "browser" / "curriculum_drawings_app.py"
-    with path.open("wb") as log, driver.serve(script, log) as url:
-        yield url
+pytest_plugins = ["drawings_visit"]
 
 
 def sticks_out(drawing: Locator) -> int:
@@ -33,10 +27,9 @@ def sticks_out(drawing: Locator) -> int:
 
 
 def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
-    app: str, enter: Enter
+    on_a_dark_phone: Drawings,
 ) -> None:
-    page = enter(app, 390, dark=True)
-    climb = page.locator(".climb")
+    climb = on_a_dark_phone.anew("climb")
     climb.locator(".said").filter(has_text=f"After {STEPS[-1]:,} sums, stage 4x4").wait_for()
     assert climb.get_by_role("button", name="Replay").is_hidden()
     assert sticks_out(climb) == 0
@@ -51,7 +44,6 @@ def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
     pens = [box for pen in climb.locator(".pen").all() if (box := pen.bounding_box())]
     heights = [round(box["y"]) for box in pens]
     assert heights[0] == heights[1] < heights[2] < heights[3]
-    assert page.console_errors == []
 
 
 def counts(*on: Label) -> tuple[int, int, int]:
@@ -80,9 +72,8 @@ def at_home(sieve: Locator) -> list[int]:
     )
 
 
-def test_a_sieve_keeps_at_home_what_passes_and_tells_a_label(app: str, enter: Enter) -> None:
-    page = enter(app, 1280)
-    sieve = page.locator(".sieve")
+def test_a_sieve_keeps_at_home_what_passes_and_tells_a_label(drawings: Drawings) -> None:
+    page, sieve = drawings.page, drawings.anew("sieve")
     sieve.locator(".kept").filter(has_text="kept").wait_for()
     for check, on in ((None, ON), ("modulo 11", (*ON, Label.ELEVEN))):
         if check:
@@ -108,4 +99,3 @@ def test_a_sieve_keeps_at_home_what_passes_and_tells_a_label(app: str, enter: En
     page.set_viewport_size({"width": 390, "height": 844})
     driver.wait_for(page, lambda: (dots.bounding_box() or box)["width"] < 356)
     assert sticks_out(sieve) == 0 and driver.sideways_scroll(page) == []
-    assert page.console_errors == []

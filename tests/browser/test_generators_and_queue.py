@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import driver
 import pytest
-from generators_app import GIVEN, N_SLOTS, TEXT, timelines, two_writings
+from drawings_generators import GIVEN, N_SLOTS, TEXT, timelines, two_writings
 from playwright.sync_api import Locator
 
-Open = Callable[..., driver.BookPage]
+if TYPE_CHECKING:
+    from drawings_visit import Drawings
+
+pytest_plugins = ["drawings_visit"]
+
 N = len(TEXT) - GIVEN
-
-
-@pytest.fixture(scope="module")
-def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("generators") / "streamlit.log"
-    script = driver.ROOT / "tests" / "browser" / "generators_app.py"
-    with path.open("wb") as log, driver.serve(script, log) as url:
-        yield url
-
-
-@pytest.fixture
-def open_drawings(app: str, enter: Callable[..., driver.BookPage]) -> Open:
-    def open_one(width: int = 1280, dark: bool = False, touch: bool = False) -> driver.BookPage:
-        page = enter(app, width, 1000, dark=dark, touch=touch)
-        for name in ("generators", "queue"):
-            said = page.locator(f".{name} .said").filter(has_text=re.compile(r"\S"))
-            said.wait_for(state="attached")
-        driver.wait_idle(page)
-        return page
-
-    return open_one
 
 
 def counted(side: Locator, name: str) -> int:
@@ -55,9 +37,8 @@ def check_generators(generators: Locator, *written: int) -> None:
         check_side(side, s, written[s])
 
 
-def test_untouched_both_generators_have_ended_and_tell_what_it_took(open_drawings: Open) -> None:
-    page = open_drawings()
-    generators = page.locator(".generators")
+def test_untouched_both_generators_have_ended_and_tell_what_it_took(drawings: Drawings) -> None:
+    generators = drawings.anew("generators")
     check_generators(generators, N, N)
     without, cached = two_writings()
     for side, clocked in zip(generators.locator(".side").all(), (without, cached), strict=True):
@@ -65,12 +46,10 @@ def test_untouched_both_generators_have_ended_and_tell_what_it_took(open_drawing
     ratios = generators.locator(".ratios b").all_inner_texts()
     assert ratios[0] == f"{without.read.sum() / cached.read.sum():.0f}×"
     assert ratios[2] == f"{without.seconds.sum() / cached.seconds.sum():.1f}×"
-    assert page.console_errors == []
 
 
-def test_a_token_at_a_time_both_stand_at_the_same_one(open_drawings: Open) -> None:
-    page = open_drawings()
-    generators = page.locator(".generators")
+def test_a_token_at_a_time_both_stand_at_the_same_one(drawings: Drawings) -> None:
+    generators = drawings.anew("generators")
     generators.get_by_role("button", name="A token at a time").click()
     generators.get_by_label("One step back").click()
     check_generators(generators, N - 1, N - 1)
@@ -84,9 +63,8 @@ def test_a_token_at_a_time_both_stand_at_the_same_one(open_drawings: Open) -> No
     check_generators(generators, 24, 24)
 
 
-def test_as_measured_the_left_falls_behind_the_right(open_drawings: Open) -> None:
-    page = open_drawings()
-    generators = page.locator(".generators")
+def test_as_measured_the_left_falls_behind_the_right(drawings: Drawings) -> None:
+    generators = drawings.anew("generators")
     clocks = [clocked.seconds.cumsum() for clocked in two_writings()]
     generators.get_by_role("slider").fill("40")
     pattern = r"After ([\d.]+) s, (\d+) tokens are written without a cache, (\d+) with one; "
@@ -100,36 +78,58 @@ def test_as_measured_the_left_falls_behind_the_right(open_drawings: Open) -> Non
     assert generators.locator(".ratios b").all_inner_texts() == [str(other - one)]
 
 
-def test_who_wants_no_motion_gets_steps_alone(open_drawings: Open) -> None:
-    page = open_drawings()
+def test_who_wants_no_motion_gets_steps_alone(drawings: Drawings) -> None:
     for name in ("generators", "queue"):
-        assert page.locator(f".{name} .play").is_hidden()
-        assert page.locator(f".{name}").get_by_label("One step back").is_visible()
+        drawing = drawings.anew(name)
+        assert drawing.locator(".play").is_hidden()
+        assert drawing.get_by_label("One step back").is_visible()
 
 
-def test_a_film_plays_when_it_is_asked_to_and_pauses(open_drawings: Open) -> None:
-    page = open_drawings()
-    page.emulate_media(reduced_motion="no-preference")
+def stands_still(scrub: Locator, frames: int = 20) -> bool:
+    """Whether it shows the same moment while so many frames are drawn; a film moves at each."""
+    return scrub.evaluate(
+        """async (scrub, frames) => {
+          const before = scrub.value;
+          for (let i = 0; i < frames; i++) await new Promise(requestAnimationFrame);
+          return scrub.value === before;
+        }""",
+        frames,
+    )
+
+
+# Presses Pause at the first frame after this moment; what it then shows is `root.paused`.
+PAUSE_AFTER = """(root, moment) => {
+  root.paused = new Promise(done => {
+    const [scrub, play] = ["scrub", "play"].map(name => root.querySelector(`.${name}`));
+    const look = () => {
+      if (play.textContent !== "Pause" || scrub.value <= moment) return requestAnimationFrame(look);
+      play.click();
+      done(scrub.value);
+    };
+    requestAnimationFrame(look);
+  });
+}"""
+
+
+def test_a_film_plays_when_it_is_asked_to_and_pauses(drawings: Drawings) -> None:
+    drawings.page.emulate_media(reduced_motion="no-preference")
     for name in ("generators", "queue"):
-        drawing = page.locator(f".{name}")
+        drawing = drawings.anew(name)
         scrub = drawing.get_by_role("slider")
         last = scrub.input_value()
-        page.wait_for_timeout(300)
-        assert scrub.input_value() == last
+        assert stands_still(scrub)
+        drawing.evaluate(PAUSE_AFTER, 3)
         drawing.get_by_role("button", name="Play").click()
-        driver.wait_for(page, lambda scrub=scrub: int(scrub.input_value()) > 3)
-        drawing.get_by_role("button", name="Pause").click()
-        at = scrub.input_value()
-        assert int(at) < int(last)
-        page.wait_for_timeout(300)
-        assert scrub.input_value() == at
-    assert page.console_errors == []
+        at = drawing.evaluate("root => root.paused")
+        assert 3 < int(at) < int(last)
+        assert drawing.get_by_role("button", name="Play").is_visible()
+        assert stands_still(scrub) and scrub.input_value() == at
 
 
 def test_untouched_the_queue_is_served_and_the_shorter_timeline_is_the_shorter_bar(
-    open_drawings: Open,
+    drawings: Drawings,
 ) -> None:
-    queue = open_drawings().locator(".queue")
+    queue = drawings.anew("queue")
     widths = [box["width"] for f in queue.locator(".frame").all() if (box := f.bounding_box())]
     steps = [one.n_steps for one in timelines()]
     assert widths[1] / widths[0] == pytest.approx(steps[1] / steps[0], abs=0.01)
@@ -143,8 +143,8 @@ def test_untouched_the_queue_is_served_and_the_shorter_timeline_is_the_shorter_b
         assert figure.locator(".sum.runs").count() == 0
 
 
-def test_the_cursor_of_a_queue_lists_the_sums_that_run(open_drawings: Open) -> None:
-    queue = open_drawings().locator(".queue")
+def test_the_cursor_of_a_queue_lists_the_sums_that_run(drawings: Drawings) -> None:
+    queue = drawings.anew("queue")
     for step in (0, 60):
         queue.get_by_role("slider").fill(str(step))
         for timeline, figure in zip(timelines(), queue.locator(".timeline").all(), strict=True):
@@ -162,31 +162,15 @@ def told(nth: int) -> str:
     )
 
 
-def test_a_bar_tells_its_sum_while_a_hand_is_over_it(open_drawings: Open) -> None:
-    page = open_drawings()
-    queue = page.locator(".queue")
+def test_a_bar_tells_its_sum_while_a_hand_is_over_it(drawings: Drawings) -> None:
+    queue = drawings.anew("queue")
     queue.locator(".timeline").nth(1).locator(".sum").nth(9).hover()
     assert queue.locator(".pointed").inner_text() == told(9)
     queue.locator(".said").hover()
     assert queue.locator(".pointed").inner_text() == "Point at a bar to read its sum."
 
 
-def test_a_bar_that_was_tapped_goes_on_telling_its_sum(open_drawings: Open) -> None:
-    queue = open_drawings(width=390, touch=True).locator(".queue")
+def test_a_bar_that_was_tapped_goes_on_telling_its_sum(on_a_touched_phone: Drawings) -> None:
+    queue = on_a_touched_phone.anew("queue")
     queue.locator(".timeline").nth(1).locator(".sum").nth(4).tap()
     assert queue.locator(".pointed").inner_text() == told(4)
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_drawings_of_the_cache_fit_a_phone(open_drawings: Open, dark: bool) -> None:
-    page = open_drawings(width=390, dark=dark)
-    assert driver.sideways_scroll(page) == []
-    for name in ("generators", "queue"):
-        wide = page.locator(f".{name}").evaluate(
-            """root => [...root.querySelectorAll('*')].filter(e =>
-              e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).length"""
-        )
-        assert wide == 0, name
-    first, second = (f.bounding_box() for f in page.locator(".generators .side").all())
-    assert first and second and second["y"] > first["y"] + first["height"]
-    assert page.console_errors == []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import driver
 import numpy as np
 import pytest
 import torch
-from drawings_app import (
+from drawings_positions import (
     GAP_AT,
     LAST,
     LAST_PLACE,
@@ -17,62 +19,47 @@ from drawings_app import (
     PROMPT,
     SIGNAL,
     SPEEDS,
+    START_PLACES,
     START_SHIFT,
     TEXT,
     K,
     Q,
     model,
 )
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
 from lab.interp.fourier_shift import shifted, spectrum, turned
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches
 from lab.model.positions import turn_pairs
 
-Open = Callable[..., driver.BookPage]
+if TYPE_CHECKING:
+    from drawings_visit import Drawings
+
+pytest_plugins = ["drawings_visit"]
 
 
-@pytest.fixture(scope="module")
-def app(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("drawings") / "streamlit.log"
-    script = driver.ROOT / "tests" / "browser" / "drawings_app.py"
-    with path.open("wb") as log, driver.serve(script, log) as url:
-        yield url
-
-
-@pytest.fixture
-def open_drawings(app: str, enter: Callable[..., driver.BookPage]) -> Open:
-    def open_one(width: int = 1280, dark: bool = False) -> driver.BookPage:
-        page = enter(app, width, 1000, dark=dark)
-        wait_drawn(page)
-        return page
-
-    return open_one
-
-
-def wait_drawn(page: driver.BookPage) -> None:
-    """Wait until each of the drawings is drawn."""
-    for name in ("waves", "clocks", "tape"):
-        said = page.locator(f".{name} .said").filter(has_text=re.compile(r"\S"))
-        said.wait_for(state="attached")
-    driver.wait_idle(page)
-
-
-def frames_sent(page: driver.BookPage) -> list[str]:
-    """Grows with every message to the server from now on."""
+@contextmanager
+def nothing_sent(page: driver.BookPage) -> Generator[None]:
+    """No message goes to the server meanwhile."""
     sent: list[str] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.on("Network.webSocketFrameSent", lambda _: sent.append("frame"))
-    return sent
+    yield
+    session.detach()
+    assert sent == []
+
+
+def middle(mark: Locator) -> tuple[float, float]:
+    """Of a mark that stands still, in sight."""
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def drag(page: driver.BookPage, mark: Locator, pixels: float, *, release: bool = True) -> None:
-    mark.scroll_into_view_if_needed()
-    driver.wait_idle(page)
-    box = mark.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(mark)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + pixels, y, steps=6)
@@ -125,37 +112,34 @@ def check_clocks(clocks: Locator, pair: int) -> None:
     assert np.allclose(shown, matches_by_lab(i, j), atol=6e-5)
 
 
-def unit(page: driver.BookPage, clocks: Locator) -> float:
+def unit(clocks: Locator) -> float:
+    """Pixels from one place of the ruler to the next."""
     box = clocks.locator(".ruler").bounding_box()
     assert box is not None
     return (box["width"] - 48) / LAST_PLACE
 
 
 def test_the_clocks_follow_the_hand_without_the_server_and_agree_with_lab(
-    open_drawings: Open,
+    drawings: Drawings,
 ) -> None:
-    page = open_drawings()
-    clocks = page.locator(".clocks")
-    assert places(clocks) == (12, 7)
+    page, clocks = drawings.page, drawings.anew("clocks")
+    assert places(clocks) == START_PLACES == (12, 7)
     check_clocks(clocks, pair=2)
-    sent = frames_sent(page)
-    query = clocks.get_by_label("Query at")
-    drag(page, query.locator(".grip"), 9 * unit(page, clocks), release=False)
-    assert places(clocks) == (21, 7)
-    check_clocks(clocks, pair=2)
-    assert sent == []
+    with nothing_sent(page):
+        query = clocks.get_by_label("Query at")
+        drag(page, query.locator(".grip"), 9 * unit(clocks), release=False)
+        assert places(clocks) == (21, 7)
+        check_clocks(clocks, pair=2)
     page.mouse.up()
     page.get_by_text("query at 21, key at 7, says Python").wait_for()
     assert places(clocks) == (21, 7)
-    assert page.console_errors == []
 
 
-def test_both_marks_moved_together_keep_the_score_to_the_last_digit(open_drawings: Open) -> None:
-    page = open_drawings()
-    clocks = page.locator(".clocks")
+def test_both_marks_moved_together_keep_the_score_to_the_last_digit(drawings: Drawings) -> None:
+    page, clocks = drawings.page, drawings.anew("clocks")
     score, angle = (clocks.locator(name) for name in (".score", ".angle"))
     before = score.inner_text(), angle.inner_text()
-    drag(page, clocks.locator(".both .grip"), 16 * unit(page, clocks))
+    drag(page, clocks.locator(".both .grip"), 16 * unit(clocks))
     assert places(clocks) == (28, 23)
     assert (score.inner_text(), angle.inner_text()) == before
     page.get_by_text("query at 28, key at 23, says Python").wait_for()
@@ -166,11 +150,11 @@ def test_both_marks_moved_together_keep_the_score_to_the_last_digit(open_drawing
     clocks.get_by_label("Key at").press("ArrowLeft")
     assert score.inner_text() != before[0]
     check_clocks(clocks, pair=2)
+    page.get_by_text(f"query at {LAST_PLACE}, key at {LAST_PLACE - 6}, says Python").wait_for()
 
 
-def test_a_small_clock_goes_into_the_large_one(open_drawings: Open) -> None:
-    page = open_drawings()
-    clocks = page.locator(".clocks")
+def test_a_small_clock_goes_into_the_large_one(drawings: Drawings) -> None:
+    clocks = drawings.anew("clocks")
     clocks.get_by_role("radio").nth(5).click()
     assert clocks.locator(".name").inner_text().startswith("Pair 5 ")
     check_clocks(clocks, pair=5)
@@ -197,20 +181,17 @@ def check_waves(waves: Locator) -> float:
     return by
 
 
-def test_a_dragged_signal_is_drawn_from_the_turned_clocks(open_drawings: Open) -> None:
-    page = open_drawings()
-    waves = page.locator(".waves")
+def test_a_dragged_signal_is_drawn_from_the_turned_clocks(drawings: Drawings) -> None:
+    page, waves = drawings.page, drawings.anew("waves")
     assert check_waves(waves) == START_SHIFT
-    sent = frames_sent(page)
-    drag(page, waves.locator(".knob"), 97, release=False)
-    by = check_waves(waves)
-    assert by > START_SHIFT and by % 1 != 0
-    page.mouse.up()
-    waves.get_by_role("slider").press("Home")
-    waves.get_by_role("slider").press("Shift+ArrowRight")
-    assert check_waves(waves) == 1
-    assert sent == []
-    assert page.console_errors == []
+    with nothing_sent(page):
+        drag(page, waves.locator(".knob"), 97, release=False)
+        by = check_waves(waves)
+        assert by > START_SHIFT and by % 1 != 0
+        page.mouse.up()
+        waves.get_by_role("slider").press("Home")
+        waves.get_by_role("slider").press("Shift+ArrowRight")
+        assert check_waves(waves) == 1
 
 
 # ---------------------------------------------------------------- the tape
@@ -245,27 +226,23 @@ def check_tape(tape: Locator, mode: str) -> int:
     return by
 
 
-def test_the_maps_follow_a_shifted_sum_and_rope_does_not_change(open_drawings: Open) -> None:
-    page = open_drawings()
-    tape = page.locator(".tape")
+def test_the_maps_follow_a_shifted_sum_and_rope_does_not_change(drawings: Drawings) -> None:
+    page, tape = drawings.page, drawings.anew("tape")
     assert check_tape(tape, "shift") == 100
     changes = tape.locator(".change b")
     assert changes.nth(0).inner_text() == "0.000"
     assert float(changes.nth(1).inner_text()) > 0.01
-    sent = frames_sent(page)
     box = tape.locator(".strip").bounding_box()
     assert box is not None
-    drag(page, tape.locator(".knob"), -60 * (box["width"] - 28) / (LAST + 1), release=False)
-    assert check_tape(tape, "shift") == 40
-    page.mouse.up()
-    assert "it stands at 40 to 59" in tape.locator(".where").inner_text()
-    assert sent == []
-    assert page.console_errors == []
+    with nothing_sent(page):
+        drag(page, tape.locator(".knob"), -60 * (box["width"] - 28) / (LAST + 1), release=False)
+        assert check_tape(tape, "shift") == 40
+        page.mouse.up()
+        assert "it stands at 40 to 59" in tape.locator(".where").inner_text()
 
 
-def test_a_sum_pulled_apart_is_at_its_own_place_and_changes_both(open_drawings: Open) -> None:
-    page = open_drawings()
-    tape = page.locator(".tape")
+def test_a_sum_pulled_apart_is_at_its_own_place_and_changes_both(drawings: Drawings) -> None:
+    tape = drawings.anew("tape")
     tape.get_by_role("button", name="Pull it apart").click()
     assert check_tape(tape, "gap") == 8
     assert "stands at 0 to 5, the rest at 14 to 27" in tape.locator(".where").inner_text()
@@ -278,9 +255,8 @@ def test_a_sum_pulled_apart_is_at_its_own_place_and_changes_both(open_drawings: 
     assert check_tape(tape, "shift") == 100
 
 
-def test_a_cell_is_read_in_both_maps(open_drawings: Open) -> None:
-    page = open_drawings()
-    tape = page.locator(".tape")
+def test_a_cell_is_read_in_both_maps(drawings: Drawings) -> None:
+    tape = drawings.anew("tape")
     query, key = 9, 4
     tape.locator(".map").nth(1).locator(".cell").nth(query * (query + 1) // 2 + key).hover()
     weights = [read_by_lab(title, "shift", 100)[1].pattern[0, query, key] for title in MODELS]
@@ -289,37 +265,12 @@ def test_a_cell_is_read_in_both_maps(open_drawings: Open) -> None:
     assert pointed == f"{TEXT[query]} at 109 looks at {TEXT[key]} at 104: {said}."
 
 
-# ---------------------------------------------------------------- small, dark, touched
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_drawings_fit_a_phone(open_drawings: Open, dark: bool) -> None:
-    page = open_drawings(width=390, dark=dark)
-    assert driver.sideways_scroll(page) == []
-    for name in ("waves", "clocks", "tape"):
-        block = page.locator(f".{name}")
-        wide = block.evaluate(
-            """root => [...root.querySelectorAll('*')].filter(e =>
-              e.getBoundingClientRect().right > root.getBoundingClientRect().right + 24).length"""
-        )
-        assert wide == 0, name
-    assert page.console_errors == []
-
-
-def test_a_finger_drags_the_sum_along_the_tape(app: str, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True)
-    page = driver.watch(context.new_page())
-    page.goto(app, wait_until="domcontentloaded")
-    wait_drawn(page)
-    knob = page.locator(".tape .knob")
-    knob.scroll_into_view_if_needed()
-    driver.wait_idle(page)
-    box = knob.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+def test_a_finger_drags_the_sum_along_the_tape(on_a_touched_phone: Drawings) -> None:
+    page, tape = on_a_touched_phone.page, on_a_touched_phone.anew("tape")
+    x, y = middle(tape.locator(".knob"))
     session = page.context.new_cdp_session(page)
     for kind, far in [("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", None)]:
         points = [] if far is None else [{"x": x + far, "y": y}]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    assert value(page.locator(".tape").get_by_role("slider")) > 120
-    context.close()
+    session.detach()
+    assert value(tape.get_by_role("slider")) > 120

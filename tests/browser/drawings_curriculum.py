@@ -1,22 +1,12 @@
-"""A page of the drawings of chapter 3: a course that climbs, and a sieve of labels.
+"""Two drawings of a curriculum: a course that climbs, and a sieve of labels.
 
-Run by tests/browser/test_curriculum_drawings.py with `streamlit run`. All numbers are synthetic:
-curves of one shape, and labels thrown by dice.
+All numbers are synthetic: curves of one shape, and labels thrown by dice.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from components.ui.chapter import style  # noqa: E402
-from components.ui.drawings.climb import Band, show_climb  # noqa: E402
-from components.ui.drawings.sieve import Label, Written, show_sieve  # noqa: E402
+from components.ui.drawings.climb import Band, show_climb
+from components.ui.drawings.sieve import Label, Written, show_sieve
 
 LENGTHS = ("1x1", "2x2", "3x3", "4x4")
 STAGES = [
@@ -68,13 +58,10 @@ def spoiled(text: str) -> str:
 ON = (Label.NINE,)
 
 
-def app() -> None:
-    st.html(style())
-    st.write("The drawings of chapter 3.")
-    show_climb("climb", LENGTHS, STEPS, climbing(), STAGES, alt="A course that climbs", seconds=3)
+def climb(key: str) -> None:
+    show_climb(key, LENGTHS, STEPS, climbing(), STAGES, alt="A course that climbs", seconds=3)
+
+
+def sieve(key: str) -> None:
     flags = labels()
-    show_sieve("sieve", flags, texts(flags), on=ON, alt="A sieve of labels")
-
-
-if __name__ == "__main__":
-    app()
+    show_sieve(key, flags, texts(flags), on=ON, alt="A sieve of labels")

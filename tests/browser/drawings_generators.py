@@ -1,24 +1,14 @@
-"""A page of the two drawings of chapter 4: two generators on one sum, and a queue of sums.
+"""Two drawings of writing with a cache: two generators on one sum, and a queue of sums.
 
-Run by tests/browser/test_generators_and_queue.py with `streamlit run`. The text is as long as one
-may be, its numbers are thrown by dice.
+The text is as long as one may be, its numbers are thrown by dice.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from components.ui.chapter import style  # noqa: E402
-from components.ui.drawings.generators import show_generators  # noqa: E402
-from components.ui.drawings.queue import Bar, Timeline, show_queue  # noqa: E402
-from lab.data.problems import Format  # noqa: E402
-from lab.inference.clocked import Clocked  # noqa: E402
+from components.ui.drawings.generators import show_generators
+from components.ui.drawings.queue import Bar, Timeline, show_queue
+from lab.data.problems import Format
+from lab.inference.clocked import Clocked
 
 SUM = Format("cot_reversed", 4, 4)
 TEXT, GIVEN = SUM.text(1234, 5678), SUM.prompt_length
@@ -66,12 +56,9 @@ def timelines() -> list[Timeline]:
     return [served("Static batching", at_once=True), served("Continuous batching", at_once=False)]
 
 
-def app() -> None:
-    st.html(style())
-    show_generators("generators", *two_writings(), n_layer=6, alt="Two generators")
-    st.write("The same queue served in two ways.")
-    show_queue("queue", timelines(), alt="A queue of sums")
+def generators(key: str) -> None:
+    show_generators(key, *two_writings(), n_layer=6, alt="Two generators")
 
 
-if __name__ == "__main__":
-    app()
+def queue(key: str) -> None:
+    show_queue(key, timelines(), alt="A queue of sums")

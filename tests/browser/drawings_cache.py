@@ -1,0 +1,52 @@
+"""Two drawings of a cache: one that grows, and what a mask keeps as it is.
+
+Weights are thrown by dice.
+"""
+
+import streamlit as st
+import torch
+
+from components.ui.drawings.growing import show_growing
+from components.ui.drawings.kept import show_kept
+from lab.interp.kept import Kept, kept, queries_keys_values
+from lab.model.config import (
+    DenseFFN,
+    GPTConfig,
+    LearnedPositions,
+    MultiHeadAttention,
+)
+from lab.model.gpt import GPT
+
+TEXT, START, HEAD, N_LAYER, SECONDS = "37*48=692+0841=6771$", 7, 1, 6, 2.0
+
+
+@st.cache_resource
+def model() -> GPT:
+    made = GPT(
+        GPTConfig(
+            n_layer=N_LAYER,
+            d_model=32,
+            position=LearnedPositions(32),
+            attention=MultiHeadAttention(n_head=2, head_dim=16),
+            ffn=DenseFFN(d_ff=32),
+        )
+    )
+    dice = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for p in made.parameters():
+            p.copy_(torch.randn(p.shape, generator=dice) * 0.3 + (p.ndim == 1))
+    return made.eval()
+
+
+@st.cache_resource
+def readings(causal: bool) -> Kept:
+    return kept(model(), TEXT, causal=causal)
+
+
+def growing(key: str) -> None:
+    q, k, v = (every[2, HEAD] for every in queries_keys_values(model(), TEXT))
+    show_growing(key, TEXT, q, k, v, alt="A cache that grows", seconds=SECONDS)
+
+
+def kept_lines(key: str) -> None:
+    show_kept(key, TEXT, readings(True), readings(False), alt="Maps", start=START, head=HEAD)
