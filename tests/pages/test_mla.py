@@ -6,7 +6,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from shown import charts, text_of
 
@@ -25,11 +24,11 @@ from lab.training.checkpoint import load_run
 PAGE = "60_mla"
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (worked.CHANGES[0], worked.first_to_fall(*worked.SUM)):
         assert f"It is **{answer}**" in text_of(app)
@@ -46,20 +45,19 @@ def test_both_forms_give_the_same_logits_up_to_rounding() -> None:
     assert 0 < worked.largest_difference(*worked.SUM) < 1e-3
 
 
-@pytest.mark.parametrize("run", [probes.HEADS_RUN, probes.RUN])
-def test_what_a_step_keeps_is_what_the_cache_of_the_network_holds(run: str) -> None:
-    model, cache = load_run(run).model, KVCache(4)
+def test_what_a_step_keeps_is_what_the_cache_of_the_network_holds() -> None:
     tokens = torch.from_numpy(encode("7*8=")).long()[None]
-    with torch.inference_mode():
-        model(tokens, positions=position_ids(tokens, 2), cache=cache)
-    held = sum(kept.numel() for (layer, _), kept in cache.store.items() if layer == 0)
-    step = worked.steps()[worked.OWN if run == probes.HEADS_RUN else worked.APART]
-    assert 4 * step.numbers == held
+    for run, step in ((probes.HEADS_RUN, worked.OWN), (probes.RUN, worked.APART)):
+        model, cache = load_run(run).model, KVCache(4)
+        with torch.inference_mode():
+            model(tokens, positions=position_ids(tokens, 2), cache=cache)
+        held = sum(kept.numel() for (layer, _), kept in cache.store.items() if layer == 0)
+        assert 4 * worked.steps()[step].numbers == held, run
     assert probes.left_by(7, 8, 0).keys.size * 2 == worked.steps()[worked.OWN].numbers
 
 
 def test_steps_are_shown_one_by_one(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch60_step=worked.SHARED)
+    app = book(PAGE, figure="apart", ch60_step=worked.SHARED)
     shown = next(d.value for d in app.dataframe if "made when read" in d.value)
     assert list(shown["step"]) == [worked.OWN, worked.SHARED]
 
@@ -82,8 +80,8 @@ def test_the_strip_holds_the_latent_along_its_directions() -> None:
     assert np.allclose(along @ axes, latent, atol=1e-4)
 
 
-def test_the_curves_count_wrong_tokens_of_the_texts(book: Any) -> None:
-    app = book(PAGE, reveal="1")
+def test_the_curves_count_wrong_tokens_of_the_texts(seen: Any) -> None:
+    app = seen(PAGE, reveal="1")
     (points,) = charts(app, "directions", "kind", "wrong")
     form, texts = probes.form_of(*worked.SUM), probes.squeezed(*worked.SUM)
     right = form.text(*worked.SUM)
@@ -94,11 +92,12 @@ def test_the_curves_count_wrong_tokens_of_the_texts(book: Any) -> None:
             assert np.isclose(point["wrong"], np.mean([text[s] != right[s] for s in slots]))
 
 
-@pytest.mark.parametrize("typed", ["", "-1", "1e9", "12345", "٣", "x"])
-def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
-    app = book(PAGE, reveal="1")
-    app.text_input(key="ch60_a").set_value(typed).run()
-    assert not app.exception and len(app.warning) == 1
+def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
+    app = book(PAGE, figure="squeeze")
+    for typed in ("", "-1", "1e9", "12345", "٣", "x"):
+        app.text_input(key="ch60_a").set_value(typed).run()
+        assert not app.exception and len(app.warning) == 1, typed
+        assert app.session_state["ch60_last"] == worked.SUM, typed
 
 
 def test_ten_digits_are_written_as_long_as_they_are() -> None:

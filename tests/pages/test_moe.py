@@ -22,29 +22,29 @@ from lab.training.checkpoint import load_run
 PAGE = "61_moe"
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "shut_experts.jsonl")
     for answer in (worked.who_matters(rows), worked.spoiled_without_chosen(rows)):
         assert f"It is **{answer}**" in text_of(app)
 
 
-@pytest.mark.parametrize("bias", [worked.NO_BIAS, worked.BIAS])
-def test_the_router_by_hand_is_that_of_the_model(bias: Any) -> None:
+def test_the_router_by_hand_is_that_of_the_model() -> None:
     """The same comparisons, as one token's stream against rows of the identity."""
-    part = Mixture(MixtureOfExperts(3, 4, worked.K), d_model=4).double()
-    with torch.no_grad():
-        part.router.weight.copy_(torch.eye(4))
-        part.bias.copy_(torch.from_numpy(bias))
-        scores = part.router(torch.from_numpy(worked.LOGITS)[None, None]).sigmoid()
-        index = part.choose(scores)[0, 0]
-    assert index.tolist() == worked.chosen(worked.LOGITS, bias)
-    chosen = scores[0, 0, index]
-    assert np.allclose(worked.weights(worked.LOGITS, bias), (chosen / chosen.sum()).numpy())
+    for bias in (worked.NO_BIAS, worked.BIAS):
+        part = Mixture(MixtureOfExperts(3, 4, worked.K), d_model=4).double()
+        with torch.no_grad():
+            part.router.weight.copy_(torch.eye(4))
+            part.bias.copy_(torch.from_numpy(bias))
+            scores = part.router(torch.from_numpy(worked.LOGITS)[None, None]).sigmoid()
+            index = part.choose(scores)[0, 0]
+        assert index.tolist() == worked.chosen(worked.LOGITS, bias)
+        chosen = scores[0, 0, index]
+        assert np.allclose(worked.weights(worked.LOGITS, bias), (chosen / chosen.sum()).numpy())
 
 
 def test_every_token_is_sent_to_as_many_experts_and_their_weights_are_shares() -> None:
@@ -55,7 +55,7 @@ def test_every_token_is_sent_to_as_many_experts_and_their_weights_are_shares() -
         assert np.allclose(layer.weights.sum(-1), ffn.routed_scaling_factor)
 
 
-def test_active_parameters_are_those_that_a_token_meets(book: Any) -> None:
+def test_active_parameters_are_those_that_a_token_meets() -> None:
     """Counted in the committed weights: all but the experts that a token does not take."""
     model = load_run(RUN).model
     whole = sum(p.numel() for p in model.parameters())
@@ -69,19 +69,19 @@ def test_active_parameters_are_those_that_a_token_meets(book: Any) -> None:
     assert worked.active_of(worked.config()) == whole - idle * of_experts
 
 
-def test_more_experts_leave_what_a_token_meets_nearly_alone(book: Any) -> None:
+def test_more_experts_leave_what_a_token_meets_nearly_alone() -> None:
     few, many = (worked.size_rows(n, 2, 128) for n in (8, 256))
     assert many[0]["parameters"] > 10 * few[0]["parameters"]
     assert few[1]["parameters"] < many[1]["parameters"] < 1.2 * few[1]["parameters"]
 
 
 def test_more_chosen_than_there_are_is_refused_in_a_sentence(book: Any) -> None:
-    app = book(PAGE, reveal="1", ch61_experts="4", ch61_chosen="8")
+    app = book(PAGE, figure="sizes", ch61_experts="4", ch61_chosen="8")
     assert not app.exception
     assert any("Of 4 experts a token takes 4 at most" in said.value for said in app.warning)
 
 
-def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:
+def test_an_expert_that_is_shut_changes_what_is_written() -> None:
     """The one that the record says is worst, on sums that the whole network writes right."""
     found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
     layer, expert = np.unravel_index(found.argmax(), found.shape)
@@ -96,11 +96,11 @@ def test_an_expert_that_is_shut_changes_what_is_written(book: Any) -> None:
     assert probes.written(37, 48, probes.HOW[0], 3, 3).text == alone
 
 
-def test_all_layers_without_what_was_chosen_are_the_last_bar(book: Any) -> None:
+def test_all_layers_without_what_was_chosen_are_the_last_bar(seen: Any) -> None:
     rows = worked.left_out_rows(read_lines(RECORDS / "shut_experts.jsonl"))
     found = {row["part"]: row["wrong"] for row in rows if row["layer"] == worked.EVERYWHERE}
     assert found[worked.SHARED] == worked.ASKED > found[worked.ROUTED]
-    (points,) = charts(book(PAGE, reveal="1"), "layer", "part", "share")
+    (points,) = charts(seen(PAGE, reveal="1"), "layer", "part", "share")
     assert len(points) == len(rows)
 
 
@@ -128,11 +128,12 @@ def test_as_many_sums_were_asked_as_the_page_says() -> None:
     assert {row["n"] for row in rows} == {worked.ASKED}
 
 
-@pytest.mark.parametrize("typed", ["", "-1", "1e9", "12345", "٣", "x"])
-def test_a_bad_operand_keeps_the_last_sum(book: Any, typed: str) -> None:
-    app = book(PAGE, reveal="1")
-    app.text_input(key="ch61_a").set_value(typed).run()
-    assert not app.exception and len(app.warning) == 1
+def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
+    app = book(PAGE, figure="stream")
+    for typed in ("", "-1", "1e9", "12345", "٣", "x"):
+        app.text_input(key="ch61_a").set_value(typed).run()
+        assert not app.exception and len(app.warning) == 1, typed
+        assert app.session_state["ch61_last"] == worked.SUM, typed
 
 
 def test_a_live_run_tells_how_uneven_its_loads_are() -> None:
@@ -157,7 +158,7 @@ def test_loads_can_be_evened_out_and_not_by_chance(book: Any) -> None:
     good = [b for b in all_settings if worked.loads_with(np.array(b)) == wanted]
     assert 0 < len(good) < 0.02 * len(all_settings)
     assert worked.loads_with(worked.NO_BIAS) != wanted
-    app = book(PAGE, reveal="1", **{f"ch61_bias{i}": f"{x:g}" for i, x in enumerate(good[0])})
+    app = book(PAGE, figure="ex_even", **{f"ch61_bias{i}": f"{x:g}" for i, x in enumerate(good[0])})
     assert any("The experts get" in said.value for said in app.success)
 
 
