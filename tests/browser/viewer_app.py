@@ -4,9 +4,11 @@ Run by tests/browser/test_threejs_viewer.py with `streamlit run`.
 """
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import streamlit as st
@@ -50,7 +52,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "attention": SlidingWindowAttention(n_head=2, head_dim=4, window=3),
     },
 }
-"""What `?kind=...` asks for."""
+"""What a visit asks for with `kind=...`."""
 
 
 @st.cache_resource
@@ -62,7 +64,14 @@ def model(kind: str = "plain") -> GPT:
             p.copy_(torch.randn(p.shape, generator=dice) * (0.6 if p.ndim > 1 else 0.1))
             if p.ndim == 1:
                 p.add_(1.0)
+    made.register_forward_hook(lambda *_: counted().update(["forwards"]))
     return made.eval()
+
+
+@st.cache_resource
+def counted() -> Counter[str]:
+    """How often the server did what takes its time."""
+    return Counter()
 
 
 def scene(
@@ -103,23 +112,36 @@ def second(text: str) -> Side | None:
     return Side(manifest, activations, lambda: weights)
 
 
-def app() -> None:
-    st.set_page_config(layout="wide")
-    text = st.text_input("Prompt", "7*8=56")
-    edits: list[dict[str, Any]] = st.session_state.setdefault("edits", [])
-    answer = last_answer("viewer")
-    if answer and answer.edit and answer.count > st.session_state.get("done", 0):
-        st.session_state["done"] = answer.count
+def edits_in_force(key: str) -> list[dict[str, Any]]:
+    """What was switched off in the viewer of that key, the last click among it."""
+    edits: list[dict[str, Any]] = st.session_state.setdefault(f"{key} edits", [])
+    answer = last_answer(key)
+    if answer and answer.edit and answer.count > st.session_state.get(f"{key} done", 0):
+        st.session_state[f"{key} done"] = answer.count
         edit = dict(answer.edit)
         kept = [e for e in edits if (e["name"], e["index"]) != (edit["name"], edit["index"])]
-        edits = st.session_state["edits"] = kept + ([edit] if edit["scale"] != 1 else [])
-    kind = st.query_params.get("kind", "plain")
-    manifest, weights, activations = scene(text, edits, kind)
-    activations = damaged(activations, st.query_params.get("damage"))
-    lent = None if "bare" in st.query_params else lambda: weights
-    beside = second(st.text_input("Beside"))
-    show_model(manifest, activations, lent, key="viewer", edits=edits, beside=beside)
-    st.write(f"answer: {answer}")
+        edits = st.session_state[f"{key} edits"] = kept + ([edit] if edit["scale"] != 1 else [])
+    return edits
+
+
+def show(visit: str) -> None:
+    """All that stands under keys of this visit: another one begins with nothing of it."""
+    asked, key = dict(parse_qsl(visit)), f"viewer of {visit}"
+    text = st.text_input("Prompt", "7*8=56", key=f"{key} prompt")
+    edits = edits_in_force(key)
+    manifest, weights, activations = scene(text, edits, asked.get("kind", "plain"))
+    activations = damaged(activations, asked.get("damage"))
+    lent = None if "bare" in asked else lambda: weights
+    beside = second(st.text_input("Beside", key=f"{key} beside"))
+    show_model(manifest, activations, lent, key=key, edits=edits, beside=beside)
+    st.write(f"answer: {last_answer(key)}, forwards so far: {counted()['forwards']}")
+
+
+def app() -> None:
+    """A viewer for each visit, `visit=3&kind=alibi`, mounted anew. At first there is none."""
+    st.set_page_config(layout="wide")
+    if visit := st.text_input("Visit"):
+        show(visit)
 
 
 if __name__ == "__main__":
