@@ -4,6 +4,8 @@ training (output projections, unembedding) would make most claims about a model 
 import contextlib
 import itertools
 import math
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
@@ -105,6 +107,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 CLIPPED = replace(BASE, position=ClippedRotaryPositions(base=100.0, farthest=3))
 
 
+@lru_cache
 def product_of_samples() -> list[tuple[str, GPTConfig]]:
     """Every combination of samples that makes a model, by the names of its samples."""
     out: list[tuple[str, GPTConfig]] = []
@@ -118,23 +121,52 @@ def product_of_samples() -> list[tuple[str, GPTConfig]]:
 def pairwise(combinations: list[tuple[str, GPTConfig]]) -> list[tuple[str, GPTConfig]]:
     """Few of the combinations, with every two samples together in one that are so in any."""
 
-    def pairs(name: str) -> set[tuple[str, str]]:
-        return set(itertools.combinations(name.split("-"), 2))
-
-    missing = set[tuple[str, str]]().union(*(pairs(name) for name, _ in combinations))
+    pairs = {name: {*itertools.combinations(name.split("-"), 2)} for name, _ in combinations}
+    missing = set[tuple[str, str]]().union(*pairs.values())
     chosen: list[tuple[str, GPTConfig]] = []
     while missing:
-        best = max(combinations, key=lambda one: len(pairs(one[0]) & missing))
+        best = max(combinations, key=lambda one: len(pairs[one[0]] & missing))
         chosen.append(best)
-        missing -= pairs(best[0])
+        missing -= pairs[best[0]]
     return chosen
 
 
 def variants() -> list[Any]:
-    """A pairwise cover of the samples for pytest; `test_slow` takes every combination."""
+    """Models for pytest: the gate takes one that differs in each sample and those of `MEETINGS`;
+    the pairwise cover is slow, and `test_slow` takes every combination."""
     import pytest
 
-    return [pytest.param(config, id=name) for name, config in cover_of_samples()]
+    quick = one_by_one()
+    slow = [(name, config) for name, config in cover_of_samples() if name not in dict(quick)]
+    return [
+        *(pytest.param(config, id=name) for name, config in quick),
+        *(pytest.param(config, id=name, marks=pytest.mark.slow) for name, config in slow),
+    ]
+
+
+MEETINGS = (
+    {"rotary", "latent"},
+    {"yarn", "absorbed"},
+    {"coupled", "grouped", "flash"},
+    {"alibi", "sliding", "flash"},
+    {"clipped", "absorbed", "depth"},
+    {"interleaved", "absorbed", "experts", "block_depth"},
+)
+"""Samples that compute otherwise beside each other: a position that turns a share of a head and
+heads with such a share, a bias and a window in tiles, grouped heads in tiles, a route of two."""
+
+
+@lru_cache
+def one_by_one() -> list[tuple[str, GPTConfig]]:
+    """Of every sample the model that is nearest to `BASE`, and of every meeting likewise."""
+    everything = product_of_samples()
+    base = next(name.split("-") for name, config in everything if config == BASE)
+    chosen: dict[str, GPTConfig] = {}
+    for wanted in (*({name} for of in SAMPLES.values() for name in of), *MEETINGS):
+        there = [one for one in everything if wanted <= {*one[0].split("-")}]
+        nearest = min(there, key=lambda one: len({*one[0].split("-")} - {*base}))
+        chosen[nearest[0]] = nearest[1]
+    return list(chosen.items())
 
 
 @lru_cache
@@ -213,6 +245,26 @@ def wrong_values(right: Any) -> list[Any]:
         return [*common, True, 3]
     numbers = [*common, True, "3", math.inf, -math.inf, -1, 10**33, 10**400]
     return [*numbers, 1.5] if isinstance(right, int) else numbers
+
+
+def refusal(make: Callable[[], object], kind: type[Exception] = ValueError) -> str:
+    """What is said where something is refused, so that a loop can name all that is not."""
+    try:
+        make()
+    except kind as error:
+        return str(error)
+    except Exception as error:
+        return f"<another error: {type(error).__name__}>"
+    return "<not refused>"
+
+
+def refused_otherwise(
+    cases: Iterable[tuple[object, Callable[[], object], str]], kind: type[Exception] = ValueError
+) -> list[tuple[object, str]]:
+    """Of (case, what is to be refused, pattern of the sentence) those that are not refused so."""
+    told = [(case, refusal(make, kind), pattern) for case, make, pattern in cases]
+    assert told, "there is no case"
+    return [(case, said) for case, said, pattern in told if not re.search(pattern, said)]
 
 
 def numbers(metrics: StepMetrics) -> dict[str, float]:

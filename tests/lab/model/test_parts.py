@@ -10,7 +10,16 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, SAMPLES, product_of_samples, read, some_tokens, tiny_model, variants
+from tiny import (
+    BASE,
+    MEETINGS,
+    SAMPLES,
+    product_of_samples,
+    read,
+    some_tokens,
+    tiny_model,
+    variants,
+)
 from torch import nn
 
 from lab.data.problems import Format
@@ -34,15 +43,24 @@ def test_every_kind_of_part_is_built_by_the_table_and_has_a_sample() -> None:
     assert {type(sample) for samples in SAMPLES.values() for sample in samples.values()} == kinds
 
 
+def pairs(names: set[str]) -> set[tuple[str, str]]:
+    return {(a, b) for name in names for a in name.split("-") for b in name.split("-")}
+
+
 def test_the_pairwise_cover_holds_every_pair_of_samples_that_make_a_model() -> None:
-    quick = {str(v.id) for v in variants()}
+    cover = {str(v.id) for v in variants()}
     everything = {name for name, _ in product_of_samples()}
-    assert quick < everything and len(quick) < len(everything) / 2
+    assert cover < everything and len(cover) < len(everything) / 2
+    assert pairs(cover) == pairs(everything)
 
-    def pairs(names: set[str]) -> set[tuple[str, str]]:
-        return {(a, b) for name in names for a in name.split("-") for b in name.split("-")}
 
-    assert pairs(quick) == pairs(everything)
+def test_the_gate_takes_every_sample_of_every_part_and_every_meeting_but_few_models() -> None:
+    quick = [{*str(v.id).split("-")} for v in variants() if not v.marks]
+    samples = {name for of in SAMPLES.values() for name in of}
+    assert set[str]().union(*quick) == samples
+    assert [wanted for wanted in MEETINGS if not any(wanted <= names for names in quick)] == []
+    assert len(quick) <= 1 + sum(len(of) - 1 for of in SAMPLES.values()) + len(MEETINGS)
+    assert len(quick) < len(variants()) / 2
 
 
 @pytest.mark.parametrize("config", variants())
