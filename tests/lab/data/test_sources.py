@@ -1,15 +1,18 @@
 """sources: what is drawn is what is said to be shown, and nothing of it is held out."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from tiny import refused_otherwise
 
 from lab.data.difficulty import MEASURES
 from lab.data.problems import (
     Format,
+    Integers,
     SplitName,
     all_pairs,
     pairs_of,
@@ -63,7 +66,11 @@ SOURCES: dict[str, Source] = {
         )
     ),
 }
-every_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+
+
+def those_that_do_not(holds: Callable[[Source], bool]) -> list[str]:
+    """The names of the sources of which it does not hold."""
+    return [name for name, source in SOURCES.items() if not holds(source)]
 
 
 def pairs_in(row: list[int]) -> set[tuple[int, int]]:
@@ -73,15 +80,23 @@ def pairs_in(row: list[int]) -> set[tuple[int, int]]:
     return {(int(a), int(b)) for a, b in (text.split("=")[0].split("*") for text in whole)}
 
 
-@every_source
-def test_a_draw_has_the_shape_that_the_source_says(source: Source) -> None:
-    for n in (1, 17):
-        tokens, mask = source.draw(np.random.default_rng(0), n)
-        assert tokens.shape == mask.shape == (n, source.tokens_per_row)
-        assert tokens.dtype == np.uint8 and mask.dtype == bool
+def test_every_kind_of_source_is_tried() -> None:
+    assert {type(source) for source in SOURCES.values()} == {*KINDS.values()}
 
 
-@every_source
+def test_a_draw_has_the_shape_that_the_source_says() -> None:
+    def as_it_says(source: Source) -> bool:
+        drawn = [(n, *source.draw(np.random.default_rng(0), n)) for n in (1, 17)]
+        return all(
+            tokens.shape == mask.shape == (n, source.tokens_per_row)
+            and (tokens.dtype, mask.dtype) == (np.uint8, bool)
+            for n, tokens, mask in drawn
+        )
+
+    assert those_that_do_not(as_it_says) == []
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_what_is_drawn_is_what_is_said_to_be_shown_and_all_of_it(source: Source) -> None:
     sums_a_row = source.tokens_per_row // source.format.length
     rows = 60_000 if isinstance(source, Mix) else 60_000 // sums_a_row
@@ -94,36 +109,44 @@ def test_what_is_drawn_is_what_is_said_to_be_shown_and_all_of_it(source: Source)
     assert all(split_value(a, b) < source.fraction for a, b in said)
 
 
-@every_source
-def test_padding_bears_no_loss_and_every_row_bears_some(source: Source) -> None:
-    tokens, mask = source.draw(np.random.default_rng(0), 500)
-    assert not mask[tokens == PADDING].any()
-    assert mask.any(axis=1).all()
+def test_padding_bears_no_loss_and_every_row_bears_some() -> None:
+    def bears(source: Source) -> bool:
+        tokens, mask = source.draw(np.random.default_rng(0), 500)
+        return bool(not mask[tokens == PADDING].any() and mask.any(axis=1).all())
+
+    assert those_that_do_not(bears) == []
 
 
-@every_source
 @pytest.mark.parametrize("split", ["validation", "test", "heldout"])
-def test_what_is_held_out_is_never_shown(source: Source, split: SplitName) -> None:
-    found = source.problems(split, 300)
-    assert bool(found) is not isinstance(source, WholeTable | Written)
-    for _, a, b in found:
-        u = split_values(a, b)
-        assert len(a) > 0 and u.min() >= 0.30 >= source.fraction
+def test_what_is_held_out_is_never_shown(split: SplitName) -> None:
+    def held_out(source: Source, a: Integers, b: Integers) -> bool:
+        return len(a) > 0 and split_values(a, b).min() >= 0.30 >= source.fraction
+
+    def holds(source: Source) -> bool:
+        found = source.problems(split, 300)
+        asks = bool(found) is not isinstance(source, WholeTable | Written)
+        return asks and all(held_out(source, a, b) for _, a, b in found)
+
+    assert those_that_do_not(holds) == []
 
 
-@every_source
-def test_the_problems_of_training_are_shown(source: Source) -> None:
-    shown = source.trained_on()
-    for form, a, b in source.problems("train", 300):
-        assert len(a) > 0 and shown[a, b].all()
-        assert a.max() < 10**form.p and b.max() < 10**form.q
+def test_the_problems_of_training_are_shown() -> None:
+    def holds(source: Source) -> bool:
+        shown = source.trained_on()
+        return all(
+            len(a) > 0 and shown[a, b].all() and a.max() < 10**form.p and b.max() < 10**form.q
+            for form, a, b in source.problems("train", 300)
+        )
+
+    assert those_that_do_not(holds) == []
 
 
-@every_source
-def test_a_source_survives_json_with_its_kind(source: Source) -> None:
-    document = source_to_dict(source)
-    assert KINDS[document["kind"]] is type(source)
-    assert source_from_dict(document) == source
+def test_a_source_survives_json_with_its_kind() -> None:
+    def survives(source: Source) -> bool:
+        document = source_to_dict(source)
+        return KINDS[document["kind"]] is type(source) and source_from_dict(document) == source
+
+    assert those_that_do_not(survives) == []
 
 
 # ---------------------------------------------------------------- each kind
@@ -295,12 +318,17 @@ NO_PAIRS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("pairs", NO_PAIRS, ids=str)
-@pytest.mark.parametrize("make", [ListedPairs, Shapes])
-def test_what_is_no_list_of_pairs_is_refused_by_name(make: Any, pairs: Any) -> None:
-    form = FORM if make is ListedPairs else MIXED
-    with pytest.raises(ValueError, match=r"(pairs|shapes)=.* must be pairs of whole numbers"):
-        make(form, pairs)
+def test_what_is_no_list_of_pairs_is_refused_by_name() -> None:
+    cases = [
+        (
+            (name, x),
+            lambda make=make, form=form, x=x: make(form, x),
+            f"{name}=.* must be pairs of whole numbers",
+        )
+        for name, make, form in (("pairs", ListedPairs, FORM), ("shapes", Shapes, MIXED))
+        for x in NO_PAIRS
+    ]
+    assert refused_otherwise(cases) == []
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
@@ -360,10 +388,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("make", "words"), REFUSED.values(), ids=REFUSED)
-def test_a_source_that_cannot_be_is_refused_saying_what_may_be(make: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        make()
+def test_a_source_that_cannot_be_is_refused_saying_what_may_be() -> None:
+    assert refused_otherwise((name, make, words) for name, (make, words) in REFUSED.items()) == []
 
 
 def test_a_source_may_be_changed_by_field_and_is_checked_again() -> None:
