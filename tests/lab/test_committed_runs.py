@@ -4,6 +4,7 @@ Decodes about a ninth of the pairs, drawn by a seeded hash.
 """
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -68,62 +69,95 @@ def sample(run: str) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_a_committed_run_was_trained_by_the_recipe_of_its_name(run: str) -> None:
-    plan = RECIPES[run]()
-    assert loaded(run).model.config == plan.model
-    assert loaded(run).format == plan.format
-    assert Recipe.from_dict(result(run)["recipe"]) == plan
-    assert plan.fraction <= HELDOUT_FROM or run in TIMES_TABLES
-    assert isinstance(plan.data, WholeTable) is (run in TIMES_TABLES)
+def offenders(what_holds: Callable[[str], dict[str, bool]], runs: list[str]) -> list[str]:
+    """Of every run each thing that does not hold."""
+    assert len(runs) > 5
+    return [
+        f"{run}: {what}" for run in runs for what, holds in what_holds(run).items() if not holds
+    ]
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_the_recorded_size_is_the_size(run: str) -> None:
-    count = sum(parameters(loaded(run).model).values())
-    assert result(run)["parameters"] == count
-    if run == BOOK_RUN:
-        assert 4_700_000 <= count <= 4_800_000
-        assert result(run)["training_tokens"] <= 17_000_000
+def test_a_committed_run_was_trained_by_the_recipe_of_its_name() -> None:
+    def holds(run: str) -> dict[str, bool]:
+        plan = RECIPES[run]()
+        return {
+            "its model": loaded(run).model.config == plan.model,
+            "its format": loaded(run).format == plan.format,
+            "its recipe": Recipe.from_dict(result(run)["recipe"]) == plan,
+            "its fraction": plan.fraction <= HELDOUT_FROM or run in TIMES_TABLES,
+            "holds nothing out": isinstance(plan.data, WholeTable) is (run in TIMES_TABLES),
+        }
+
+    assert offenders(holds, committed_runs()) == []
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_every_figure_of_a_run_says_where_it_comes_from(run: str) -> None:
-    record = result(run)
-    assert {*REQUIRED, "seeds", "training_seconds"} <= record.keys()
-    assert record["run"] == run and record["seeds"] == [record["recipe"]["seed"]]
-    for reading in record["readings"]:
-        assert set(REQUIRED) <= reading.keys() and reading["run"] == run
+def test_the_recorded_size_is_the_size() -> None:
+    def size(run: str) -> int:
+        return sum(parameters(loaded(run).model).values())
+
+    def holds(run: str) -> dict[str, bool]:
+        return {"its parameters": result(run)["parameters"] == size(run)}
+
+    assert offenders(holds, committed_runs()) == []
+    assert 4_700_000 <= size(BOOK_RUN) <= 4_800_000
+    assert result(BOOK_RUN)["training_tokens"] <= 17_000_000
+
+
+def test_every_figure_of_a_run_says_where_it_comes_from() -> None:
+    def bound(run: str, reading: dict[str, Any]) -> bool:
+        found = reading["lower_bound_95_strict_heldout"]
         if run in TIMES_TABLES:
-            assert reading["lower_bound_95_strict_heldout"] is None
-            continue
-        bound = lower_bound_95(reading["errors_strict_heldout"], reading["n_heldout"])
-        assert reading["lower_bound_95_strict_heldout"] == pytest.approx(bound, abs=1e-12)
+            return found is None
+        expected = lower_bound_95(reading["errors_strict_heldout"], reading["n_heldout"])
+        return found == pytest.approx(expected, abs=1e-12)
+
+    def holds(run: str) -> dict[str, bool]:
+        record = result(run)
+        readings = record["readings"]
+        return {
+            "what a record says": {*REQUIRED, "seeds", "training_seconds"} <= record.keys(),
+            "its name": record["run"] == run,
+            "its seed": record["seeds"] == [record["recipe"]["seed"]],
+            "what a reading says": all(set(REQUIRED) <= reading.keys() for reading in readings),
+            "whose reading": all(reading["run"] == run for reading in readings),
+            "the bound": all(bound(run, reading) for reading in readings),
+        }
+
+    assert offenders(holds, committed_runs()) == []
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_the_history_of_a_run_is_complete(run: str) -> None:
-    rows = read_lines(CHECKPOINTS / run / "history.jsonl")
-    plan = Recipe.from_dict(result(run)["recipe"])
-    steps, every = [row["step"] for row in rows], plan.check_every
-    expected = sorted({*range(every, plan.steps + 1, every), plan.steps})
-    assert steps == expected
-    rows_of_step = [plan.stage_at(step).data.tokens_per_row for step in range(plan.steps)]
-    read = plan.batch_size * np.cumsum(rows_of_step)
-    assert [row["tokens"] for row in rows] == [read[step - 1] for step in steps]
-    assert result(run)["training_tokens"] == rows[-1]["tokens"]
-    seconds = [row["seconds"] for row in rows]
-    assert seconds == sorted(seconds) and result(run)["training_seconds"] >= seconds[-1] - 0.1
+def test_the_history_of_a_run_is_complete() -> None:
+    def holds(run: str) -> dict[str, bool]:
+        rows = read_lines(CHECKPOINTS / run / "history.jsonl")
+        plan = Recipe.from_dict(result(run)["recipe"])
+        steps, every = [row["step"] for row in rows], plan.check_every
+        expected = sorted({*range(every, plan.steps + 1, every), plan.steps})
+        stages = plan.course
+        a_row = np.repeat([s.data.tokens_per_row for s in stages], [s.steps for s in stages])
+        read, seconds = plan.batch_size * np.cumsum(a_row), [row["seconds"] for row in rows]
+        return {
+            "its steps": steps == expected and len(read) == plan.steps,
+            "its tokens": [row["tokens"] for row in rows] == [read[step - 1] for step in steps],
+            "all its tokens": result(run)["training_tokens"] == rows[-1]["tokens"],
+            "the order of its seconds": seconds == sorted(seconds),
+            "all its seconds": result(run)["training_seconds"] >= seconds[-1] - 0.1,
+        }
+
+    assert offenders(holds, committed_runs()) == []
 
 
-@pytest.mark.parametrize("run", ONE_LENGTH)
-def test_a_census_counts_every_held_out_pair(run: str) -> None:
-    a, b = every_pair(run)
-    held = 0 if run in TIMES_TABLES else int((split_values(a, b) >= HELDOUT_FROM).sum())
-    assert census(run)["n_heldout"] == held
-    validation = 0 if run in TIMES_TABLES else len(pairs_of("validation")[0])
-    if isinstance(RECIPES[run]().data, Pairs | ListedPairs | PackedStream):
-        assert result(run)["validation"]["n"] == validation
+def test_a_census_counts_every_held_out_pair() -> None:
+    def holds(run: str) -> dict[str, bool]:
+        a, b = every_pair(run)
+        held = 0 if run in TIMES_TABLES else int((split_values(a, b) >= HELDOUT_FROM).sum())
+        validation = 0 if run in TIMES_TABLES else len(pairs_of("validation")[0])
+        listed = isinstance(RECIPES[run]().data, Pairs | ListedPairs | PackedStream)
+        return {
+            "its census": census(run)["n_heldout"] == held,
+            "its validation": not listed or result(run)["validation"]["n"] == validation,
+        }
+
+    assert offenders(holds, ONE_LENGTH) == []
 
 
 @pytest.mark.parametrize("run", ONE_LENGTH)
@@ -151,31 +185,38 @@ LENGTHS = {
 }
 
 
-@pytest.mark.parametrize("arm", [name for name in ARMS if ARMS[name].run in committed_runs()])
+OF_LENGTHS = [name for name in ARMS if ARMS[name].run in committed_runs()]
+
+
 @pytest.mark.parametrize(("p", "q"), [(3, 3), (4, 4), (6, 1)])
-def test_the_record_of_lengths_holds_on_a_tenth_of_its_problems(arm: str, p: int, q: int) -> None:
-    row, form = LENGTHS[arm, p, q], Format("cot_reversed", p, q)
-    a, b = problems_of_shape(p, q, ARMS[arm].draws)
-    drawn = np.random.default_rng(0).choice(len(a), -(-len(a) // 10), replace=False)
-    a, b = a[drawn], b[drawn]
-    model = ARMS[arm].model_for(loaded(ARMS[arm].run), form.length)
-    found = first_wrong_tokens(model, form, a, b)
-    of_length = int(found.of_length.sum())
-    for errors, recorded in (
-        (of_length, row["wrong_length"]),
-        (int(found.wrong.sum()) - of_length, row["wrong_digit"]),
-    ):
-        share, n = recorded / row["n"], len(a)
-        assert errors <= recorded
-        assert abs(errors / n - share) <= 4 * np.sqrt(share * (1 - share) / n)
+def test_the_record_of_lengths_holds_on_a_tenth_of_its_problems(p: int, q: int) -> None:
+    form = Format("cot_reversed", p, q)
+
+    def holds(arm: str) -> dict[str, bool]:
+        row, (a, b) = LENGTHS[arm, p, q], problems_of_shape(p, q, ARMS[arm].draws)
+        drawn = np.random.default_rng(0).choice(len(a), -(-len(a) // 10), replace=False)
+        model = ARMS[arm].model_for(loaded(ARMS[arm].run), form.length)
+        found = first_wrong_tokens(model, form, a[drawn], b[drawn])
+        of_length, n = int(found.of_length.sum()), len(drawn)
+        counted = {"wrong_length": of_length, "wrong_digit": int(found.wrong.sum()) - of_length}
+        shares = {what: row[what] / row["n"] for what in counted}
+        return {
+            f"{what}: {errors} of {n}, recorded {row[what]} of {row['n']}": errors <= row[what]
+            and abs(errors / n - shares[what]) <= 4 * np.sqrt(shares[what] * (1 - shares[what]) / n)
+            for what, errors in counted.items()
+        }
+
+    assert offenders(holds, OF_LENGTHS) == []
 
 
-@pytest.mark.parametrize("run", MANY_SHAPES)
-def test_a_run_of_many_shapes_was_validated_on_each(run: str) -> None:
-    data = RECIPES[run]().data
-    assert isinstance(data, Shapes)
-    shapes = len(set(data.shapes))
-    assert result(run)["validation"]["n"] == ALL // shapes * shapes
+def test_a_run_of_many_shapes_was_validated_on_each() -> None:
+    def holds(run: str) -> dict[str, bool]:
+        data = RECIPES[run]().data
+        assert isinstance(data, Shapes)
+        shapes = len(set(data.shapes))
+        return {"its count": result(run)["validation"]["n"] == ALL // shapes * shapes}
+
+    assert offenders(holds, MANY_SHAPES) == []
 
 
 @pytest.mark.parametrize("run", TIMES_TABLES)

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +127,14 @@ UNPADDED = {
 }
 
 
-@pytest.mark.parametrize(("text", "lines"), UNPADDED.items(), ids=UNPADDED)
 def test_multiply_reads_a_text_whose_lengths_follow_its_operands(
-    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str, lines: list[str]
+    unpadded: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    operands = text.split("=")[0].split("*")
-    assert said_of(text, capsys, monkeypatch, *operands, "--run", unpadded) == lines
+    said = {
+        text: said_of(text, capsys, monkeypatch, *text.split("=")[0].split("*"), "--run", unpadded)
+        for text in UNPADDED
+    }
+    assert said == UNPADDED
 
 
 def test_multiply_shows_what_is_written_where_no_end_comes(
@@ -171,18 +174,18 @@ BAD_USAGE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"), BAD_USAGE, ids=[" ".join(arguments) for arguments, _ in BAD_USAGE]
-)
 def test_bad_usage_exits_with_2_and_one_sentence(
-    capsys: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    message = captured.err.strip().splitlines()
-    assert len(message) == 1 and message[0].startswith("lab: ") and words in message[0]
+    offenders: list[tuple[str, int, str]] = []
+    for arguments, words in BAD_USAGE:
+        code, captured = main(arguments), capsys.readouterr()
+        message = captured.err.strip()
+        in_a_sentence = message.startswith("lab: ") and len(message.splitlines()) == 1
+        if code != 2 or captured.out or not in_a_sentence or words not in message:
+            offenders.append((" ".join(arguments), code, captured.out + message))
+    assert offenders == []
 
 
 @pytest.mark.parametrize(
@@ -204,14 +207,12 @@ def test_a_folder_of_runs_that_cannot_be_read_is_one_sentence(
     assert captured.err == "lab: [Errno 13] Permission denied: 'checkpoints'\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["fly"], ["train"], ["evaluate", "small", "--seed", "x"]], ids=str
-)
-def test_arguments_nobody_knows_exit_with_2(arguments: list[str], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
-    assert "usage: python -m lab" in capsys.readouterr().err
+def test_arguments_nobody_knows_exit_with_2(capsys: Any) -> None:
+    for arguments in ([], ["fly"], ["train"], ["evaluate", "small", "--seed", "x"]):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 2, arguments
+        assert "usage: python -m lab" in capsys.readouterr().err, arguments
 
 
 def test_the_last_line_of_evaluate_is_the_promised_document(capsys: Any) -> None:
@@ -233,14 +234,11 @@ def test_evaluate_is_decided_by_its_seed(capsys: Any) -> None:
     assert counts[1] != counts[2] or counts[1] != counts[3]
 
 
-@pytest.mark.parametrize("padded", [True, False], ids=["padded", "unpadded"])
 @pytest.mark.parametrize("split", BOUNDS)
-@pytest.mark.parametrize("pairs", ["all", "300"])
 def test_a_split_asks_its_own_pairs_without_zeros_in_front(
-    runs: Path, monkeypatch: pytest.MonkeyPatch, padded: bool, split: SplitName, pairs: str
+    runs: Path, monkeypatch: pytest.MonkeyPatch, split: SplitName
 ) -> None:
     model = tiny_model(GPTConfig(n_layer=1, d_model=16), dtype=torch.float32)
-    checkpoint.save(runs / "small", model, Format("cot_reversed", padded=padded))
     asked = np.array([])
 
     def watch(model: Any, form: Format, a: Any, b: Any, **_: Any) -> list[Any]:
@@ -249,14 +247,14 @@ def test_a_split_asks_its_own_pairs_without_zeros_in_front(
         return []
 
     monkeypatch.setattr(lab.training.run, "read_model", watch)
-    assert main(["evaluate", "small", "--split", split, "--pairs", pairs]) == 0
-    (low, high), u = BOUNDS[split], split_values(*asked)
-    assert asked.min() >= 10 and asked.max() <= 99 and ((low <= u) & (u < high)).all()
-    if pairs == "all":
-        a, b = pairs_of(split)
-        assert asked.shape[1] == ((a >= 10) & (b >= 10)).sum()
-    else:
-        assert asked.shape[1] == 300
+    (low, high), (a, b) = BOUNDS[split], pairs_of(split)
+    counts = {"all": int(((a >= 10) & (b >= 10)).sum()), "300": 300}
+    for padded, (pairs, n) in product((True, False), counts.items()):
+        checkpoint.save(runs / "small", model, Format("cot_reversed", padded=padded))
+        assert main(["evaluate", "small", "--split", split, "--pairs", pairs]) == 0
+        u = split_values(*asked)
+        assert asked.min() >= 10 and asked.max() <= 99, (padded, pairs)
+        assert ((low <= u) & (u < high)).all() and len(u) == n, (padded, pairs)
 
 
 def test_a_split_that_is_none_is_refused(capsys: Any) -> None:
@@ -323,20 +321,20 @@ def test_a_reading_from_before_weights_were_named_is_known_by_its_command(runs: 
     assert len(readings(runs)) == 2
 
 
-@pytest.mark.parametrize(
-    "text", ["[]", "{", "{}", '{"readings": 3}', '{"readings": [], "recipe": 3}']
-)
+NO_RECORDS = ("[]", "{", "{}", '{"readings": 3}', '{"readings": [], "recipe": 3}')
+
+
 def test_a_record_that_cannot_be_added_to_is_refused_before_anything_is_decoded(
-    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, text: str
+    runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (runs / "small" / "result.json").write_text(text)
     monkeypatch.setattr(lab.training.run, "read_model", None)
-    for more in ([], ["--record"]):
-        assert main(["evaluate", "small", "--pairs", "20", *more]) == 2
+    for text, more in product(NO_RECORDS, ([], ["--record"])):
+        (runs / "small" / "result.json").write_text(text)
+        assert main(["evaluate", "small", "--pairs", "20", *more]) == 2, text
         captured = capsys.readouterr()
-        assert captured.out == "" and captured.err.count("\n") == 1
-        assert "result.json is not the record of a run" in captured.err
-    assert (runs / "small" / "result.json").read_text() == text
+        assert captured.out == "" and captured.err.count("\n") == 1, text
+        assert "result.json is not the record of a run" in captured.err, text
+        assert (runs / "small" / "result.json").read_text() == text
 
 
 def test_a_run_without_a_record_is_read_and_nothing_recorded(runs: Path, capsys: Any) -> None:
@@ -489,33 +487,38 @@ def test_an_interrupted_training_goes_on_and_says_from_where(
     assert [row["step"] for row in rows] == [3, 6, 7]
 
 
-@pytest.mark.parametrize(
-    "name", ["config.json", "model.safetensors", "history.jsonl", "result.json"]
-)
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"recipe": 3, "readings": []}', '{"loss": 1}\n'])
+DAMAGE = ("", "{", "[]", '{"recipe": 3, "readings": []}', '{"loss": 1}\n')
+
+
 def test_a_damaged_run_is_left_alone_in_one_sentence(
-    tmp_path: Path, tiny: str, capsys: Any, name: str, text: str
+    tmp_path: Path, tiny: str, capsys: Any
 ) -> None:
-    out = tmp_path / "elsewhere"
-    out.mkdir()
-    (out / name).write_text(text)
-    for how in ([], ["--resume"], *([["--overwrite"]] if name == "result.json" else [])):
-        assert main(["train", tiny, "--out", str(out), *how]) == 2
-        captured = capsys.readouterr()
-        assert captured.out == "" and captured.err.count("\n") == 1 and str(out) in captured.err
-    assert contents(out) == {name: text.encode()}
+    offenders: list[tuple[str, str, list[str], str]] = []
+    names = ("config.json", "model.safetensors", "history.jsonl", "result.json")
+    for number, (name, text) in enumerate(product(names, DAMAGE)):
+        out = tmp_path / f"elsewhere {number}"
+        out.mkdir()
+        (out / name).write_text(text)
+        for how in ([], ["--resume"], *([["--overwrite"]] if name == "result.json" else [])):
+            code, (printed, said) = (
+                main(["train", tiny, "--out", str(out), *how]),
+                capsys.readouterr(),
+            )
+            if code != 2 or printed or said.count("\n") != 1 or str(out) not in said:
+                offenders.append((name, text, how, said))
+        assert contents(out) == {name: text.encode()}
+    assert offenders == []
 
 
-@pytest.mark.parametrize("text", [b"", b"weights", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_a_damaged_state_is_refused_in_one_sentence(
-    tmp_path: Path, tiny: str, capsys: Any, text: bytes
-) -> None:
+def test_a_damaged_state_is_refused_in_one_sentence(tmp_path: Path, tiny: str, capsys: Any) -> None:
     state = lab.training.run.state_path(tiny_recipe())
     state.parent.mkdir()
-    state.write_bytes(text)
-    assert main(["train", tiny, "--out", str(tmp_path / "x"), "--resume"]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == "" and captured.err.count("\n") == 1 and str(state) in captured.err
+    for text in (b"", b"weights", b"\x08\0\0\0\0\0\0\0{}      "):
+        state.write_bytes(text)
+        assert main(["train", tiny, "--out", str(tmp_path / "x"), "--resume"]) == 2, text
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.count("\n") == 1, text
+        assert str(state) in captured.err, text
 
 
 def test_the_recorded_command_has_every_argument_that_was_given(
