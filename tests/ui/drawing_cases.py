@@ -8,6 +8,7 @@ travel, and the numbers that the browser should come to.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -1051,6 +1052,17 @@ CASES: dict[str, Callable[[], Case]] = {
 
 def path_of(name: str) -> Path:
     return FOLDER / f"{name}.json"
+
+
+def equal(kept: object, made: object) -> bool:
+    """Numbers of another machine may differ in their last bits."""
+    if isinstance(kept, dict) and isinstance(made, dict):
+        return kept.keys() == made.keys() and all(equal(kept[k], made[k]) for k in kept)
+    if isinstance(kept, list) and isinstance(made, list):
+        return len(kept) == len(made) and all(map(equal, kept, made))
+    if isinstance(kept, float) and isinstance(made, float):
+        return math.isclose(kept, made, rel_tol=1e-9, abs_tol=1e-12)
+    return type(kept) is type(made) and kept == made
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import {
 import { fake } from "../../dev/fake";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
+import fromLab from "./ways.json";
 
 /** Ways from a logit down: always the largest part, and each part that is one step off it. */
 function* wholes(scene: Scene, root: Term): Generator<Term> {
@@ -137,12 +138,18 @@ test("a number that was changed by hand shows as a rest", () => {
   expect(rounded).toBe(false);
 });
 
-// tests/ui/test_threejs_viewer.py writes scenes of committed runs, and the ways lab found in them.
+// What lab found: tests/ui/viewer_ways.py writes ways in the scenes that are committed, and
+// tests/ui/test_front_end.py whole scenes of committed runs with theirs.
 interface Recorded {
   manifest: Manifest;
   weights: string; // base64
   activations: string;
-  ways: { position: number; token: number; way: RecordedTerm[] }[];
+  ways: RecordedWay[];
+}
+interface RecordedWay {
+  position: number;
+  token: number;
+  way: RecordedTerm[];
 }
 interface RecordedTerm {
   name: string;
@@ -151,6 +158,38 @@ interface RecordedTerm {
   value: number;
   parts: RecordedTerm[];
 }
+
+/** Along the largest parts it is lab's, part by part. */
+function compare(scene: Scene, { position, token, way }: RecordedWay): void {
+  expect(way.length).toBeGreaterThan(0);
+  let one: Term | undefined = logit(scene, position, token)!;
+  for (const expected of way) {
+    const parts: Term[] = unfold(scene, one!);
+    expect(parts.length).toBe(expected.parts.length);
+    [one!, ...parts].forEach((p, i) => {
+      const theirs = i ? expected.parts[i - 1]! : expected;
+      expect([p.tensor.name, p.position, p.head]).toEqual([
+        theirs.name,
+        theirs.position,
+        theirs.head,
+      ]);
+      expect(p.value).toBeCloseTo(theirs.value, 9);
+    });
+    one = byShare(one!, parts)[0];
+  }
+  expect(one).toBeUndefined();
+}
+
+const ways = fromLab as Record<string, RecordedWay[]>;
+
+test("lab has recorded ways in every scene", () => {
+  expect(Object.keys(ways).sort()).toEqual(fromPython.map(({ name }) => name).sort());
+});
+
+test.each(fromPython)("the ways home in $name are lab's", ({ name, scene }) => {
+  expect(ways[name]!.length).toBeGreaterThan(0);
+  for (const way of ways[name]!) compare(scene, way);
+});
 
 const folder = env["SCENES"];
 const files = folder ? readdirSync(folder).map((name) => join(folder, name)) : [];
@@ -167,23 +206,6 @@ describe.each(files)("%s", (file) => {
   });
 
   test("the way along the largest parts is lab's, part by part", () => {
-    for (const { position, token, way } of recorded.ways) {
-      let one: Term | undefined = logit(scene, position, token)!;
-      for (const expected of way) {
-        const parts: Term[] = unfold(scene, one!);
-        expect(parts.length).toBe(expected.parts.length);
-        [one!, ...parts].forEach((p, i) => {
-          const theirs = i ? expected.parts[i - 1]! : expected;
-          expect([p.tensor.name, p.position, p.head]).toEqual([
-            theirs.name,
-            theirs.position,
-            theirs.head,
-          ]);
-          expect(p.value).toBeCloseTo(theirs.value, 9);
-        });
-        one = byShare(one!, parts)[0];
-      }
-      expect(one).toBeUndefined();
-    }
+    for (const way of recorded.ways) compare(scene, way);
   });
 });
