@@ -1,14 +1,17 @@
 """components.ui.live: who owns a run, who may stop it, and what becomes of it when they leave."""
 
 import pickle
-import time
+import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from components.ui import live
 from components.ui.live import (
+    GRACE_SECONDS,
     MOST_KEPT,
     MOST_LEFT,
     MOST_OF_ONE_READER,
@@ -54,14 +57,14 @@ class FakeWorker:
         return [c.run for c in self.told if isinstance(c, Stop)]
 
 
-def served(grace: float = 20.0) -> tuple[LiveRuns, FakeWorker]:
+def served() -> tuple[LiveRuns, FakeWorker]:
     workers: list[FakeWorker] = []
 
     def make(say: Callable[[Event], None]) -> FakeWorker:
         workers.append(FakeWorker(say))
         return workers[0]
 
-    return LiveRuns(make, grace=grace), workers[0]
+    return LiveRuns(make), workers[0]
 
 
 def shot(step: int, check: PairsCheck | None = None) -> Snapshot:
@@ -153,40 +156,68 @@ def test_only_the_owner_stops_a_run_and_it_shows_as_stopping_at_once() -> None:
     assert run.phase == "cancelled"
 
 
-def test_a_run_whose_reader_left_is_stopped_after_the_grace() -> None:
-    runs, worker = served(grace=0.2)
+class Clock:
+    """What `components.ui.live` reads the time from and sets its timers on; a test lets it pass."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: self.now))
+        fake = SimpleNamespace(RLock=threading.RLock, Timer=self.timer)
+        monkeypatch.setattr(live, "threading", fake)
+
+    def timer(self, seconds: float, ring: Callable[..., None], given: list[Any]) -> SimpleNamespace:
+        def start() -> None:
+            self.timers.append((self.now + seconds, lambda: ring(*given)))
+
+        return SimpleNamespace(start=start)
+
+    def pass_to(self, now: float) -> None:
+        self.now = now
+        due = [ring for at, ring in self.timers if at <= now]
+        self.timers = [timer for timer in self.timers if timer[0] > now]
+        for ring in due:
+            ring()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_a_run_whose_reader_left_is_stopped_after_the_grace(clock: Clock) -> None:
+    runs, worker = served()
     run, other = begun(runs, worker), begun(runs, worker, "bob")
     runs.leave("ann")
+    clock.pass_to(GRACE_SECONDS - 0.1)
     assert (run.phase, worker.stopped) == ("going", [])
-    end = time.monotonic() + 10
-    while not worker.stopped and time.monotonic() < end:
-        time.sleep(0.02)
+    clock.pass_to(GRACE_SECONDS)
     assert (run.phase, worker.stopped) == ("stopping", [run.id])
     assert worker.told[-1] == Stop(run.id, keep=False)
     assert other.phase == "going"
 
 
-def test_a_new_visit_with_the_link_adopts_a_run_whose_owner_just_left() -> None:
-    runs, worker = served(grace=1.0)
+def test_a_new_visit_with_the_link_adopts_a_run_whose_owner_just_left(clock: Clock) -> None:
+    runs, worker = served()
     run = begun(runs, worker)
     runs.leave("ann")
     assert runs.visit(run.id, "ann again") is run
-    time.sleep(1.5)
+    clock.pass_to(2 * GRACE_SECONDS)
     assert (run.phase, run.owner, worker.stopped) == ("going", "ann again", [])
     runs.stop(run.id, "ann again")
     assert worker.stopped == [run.id]
 
 
-def test_a_run_adopted_and_left_again_has_its_grace_anew() -> None:
-    runs, worker = served(grace=1.0)
+def test_a_run_adopted_and_left_again_has_its_grace_anew(clock: Clock) -> None:
+    runs, worker = served()
     run = begun(runs, worker)
     runs.leave("ann")
-    time.sleep(0.6)
+    clock.pass_to(0.6 * GRACE_SECONDS)
     runs.visit(run.id, "bob")
     runs.leave("bob")
-    time.sleep(0.6)
+    clock.pass_to(1.2 * GRACE_SECONDS)
     assert worker.stopped == []
-    time.sleep(1.0)
+    clock.pass_to(1.6 * GRACE_SECONDS)
     assert worker.stopped == [run.id]
 
 
