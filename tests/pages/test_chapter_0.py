@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from components.ui.plots.colours import INK, PAPER
-from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron
+from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule
 
 PAGE = "00_numpy_mlp"
 
@@ -100,7 +100,8 @@ def test_the_walks_into_the_valley_are_the_optimisers_own_steps(seen) -> None:
     (chart,) = seen(PAGE, figure="valley").get("plotly_chart")
     spec = json.loads(chart.proto.spec)
     assert spec["layout"]["height"] == 480 and "gutter" in chart.proto.alt
-    for name, rate in (("momentum", 0.002), ("adam", 0.2)):
+    rates: dict[Rule, float] = {"momentum": 0.002, "adam": 0.2}
+    for name, rate in rates.items():
         shown = next(trace for trace in spec["data"] if trace.get("name") == name)
         path = np.stack([numbers(shown[axis]) for axis in "xyz"], axis=1)
 

@@ -36,11 +36,11 @@ def near() -> list[dict[str, Any]]:
     return read_lines(RECORDS / "error_book_4x4.jsonl")
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any, near: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
         worked.most_frequent(rows),
@@ -75,21 +75,19 @@ def test_the_notebook_is_the_record(rows: Any) -> None:
         assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
 
 
-@pytest.mark.parametrize(
-    ("task", "asked"),
-    [("2x2", "test pairs of 2x2 digits"), ("4x4", "test pairs of 4x4 digits")],
-)
-def test_arms_are_read_on_test_by_as_many_seeds(task: Any, asked: str) -> None:
-    rows = read_lines(error_book.record_of(task))
-    arms = error_book.TASKS[task].arms
-    assert set(worked.arms_of(rows)) == set(arms)
-    for arm in arms:
-        grid = error_book.rates_of(task, arm)
-        assert grid[0] < error_book.best_rate(rows, task, arm) < grid[-1], arm
-        found = worked.race(rows, arm)
-        assert sorted(row["cell"]["seed"] for row in found) == list(error_book.SEEDS)
-        assert len({row["rate"] for row in found}) == 1
-        assert {row["sample"]["of"] for row in found} == {asked}
+def test_arms_are_read_on_test_by_as_many_seeds() -> None:
+    for task in ("2x2", "4x4"):
+        rows = read_lines(error_book.record_of(task))
+        arms = error_book.TASKS[task].arms
+        assert arms and set(worked.arms_of(rows)) == set(arms)
+        for arm in arms:
+            grid = error_book.rates_of(task, arm)
+            assert grid[0] < error_book.best_rate(rows, task, arm) < grid[-1], (task, arm)
+            found = worked.race(rows, arm)
+            assert sorted(row["cell"]["seed"] for row in found) == list(error_book.SEEDS)
+            assert len({row["rate"] for row in found}) == 1, (task, arm)
+            asked = {row["sample"]["of"] for row in found}
+            assert asked == {f"test pairs of {task} digits"}, (task, arm)
 
 
 def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
@@ -134,8 +132,8 @@ def test_the_full_network_does_as_its_twin() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_the_points_near_the_end_are_those_of_the_record(book: Any, near: Any) -> None:
-    app = book(PAGE, reveal="1")
+def test_the_points_near_the_end_are_those_of_the_record(seen: Any, near: Any) -> None:
+    app = seen(PAGE, reveal="1")
     found = [rows for rows in charts(app, "arm", "share", "seed") if "as much work" in str(rows)]
     (points,) = found
     assert sorted(point["share"] for point in points) == pytest.approx(
@@ -178,8 +176,8 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert late < soon < later
 
 
-def test_curves_and_points_are_those_of_the_record(book: Any, rows: Any) -> None:
-    app = book(PAGE, reveal="1")
+def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None:
+    app = seen(PAGE, reveal="1")
     found = next(f for f in charts(app, "arm", "seed", "round", "share") if len(f) > 100)
     ends = [point["share"] for point in found if point["round"] == error_book.ROUNDS]
     expected = [
@@ -233,7 +231,7 @@ def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch)
     atlas = atlases()["few_pairs"]
     right = replace(atlas, wrong_at=np.full_like(atlas.wrong_at, -1))
     monkeypatch.setattr("components.ui.records.atlases", lambda: {"few_pairs": right})
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="live")
     assert not app.exception
     assert any("its error book is empty" in said.value for said in app.info)
 
@@ -252,7 +250,7 @@ def test_a_book_of_one_mistake_can_be_studied_and_none_is_refused_by_the_control
 def test_a_neighbour_solves_the_exercise_and_others_are_told_why(book: Any) -> None:
     slot = worked.slot_of_worked()
     a, b = neighbours(FORM, worked.A, worked.B, slot)[0]
-    app = book(PAGE, reveal="1", ch62_like_a=str(a), ch62_like_b=str(b))
+    app = book(PAGE, figure="ex_like", ch62_like_a=str(a), ch62_like_b=str(b))
     assert any(f"{a} × {b}" in said.value for said in app.success)
     held = next(
         (10 * x + 7, 40 + y)
@@ -269,6 +267,6 @@ def test_what_the_exercises_ask_for_is_what_they_check(book: Any) -> None:
     assert (exercises.ONE_IN, exercises.WANTED) == (50, 100)
     plan = recipe(error_book.TASKS["2x2"].run)
     assert (plan.model.n_layer, plan.fraction, len(worked.LIKELY)) == (3, 1 / 20, 3)
-    app = book(PAGE, reveal="1", ch62_asked="5000")
+    app = book(PAGE, figure="ex_cost", ch62_asked="5000")
     assert any("5,000" in said.value for said in app.success)
-    assert not book(PAGE, reveal="1", ch62_asked="2000").success
+    assert not book(PAGE, figure="ex_cost", ch62_asked="2000").success

@@ -24,11 +24,11 @@ def rows() -> list[dict[str, Any]]:
     return read_lines(RECORDS / "collapse.jsonl")
 
 
-def test_the_page_opens_whole_and_guesses_come_first(book: Any, rows: Any) -> None:
-    app = book(PAGE)
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any) -> None:
+    app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "It is **" not in text_of(app)
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
         worked.how_it_falls(rows),
@@ -45,7 +45,7 @@ def test_a_missing_record_or_picture_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(collapse_texts, "RECORDS", tmp_path)
     probes.picture_of.cache_clear()
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="cloud")
     probes.picture_of.cache_clear()
     assert not app.exception
     assert any("its picture" in said.value for said in app.info)
@@ -62,8 +62,8 @@ def test_the_first_figure_and_its_words_need_no_torch() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_curves_are_those_of_the_record(book: Any, rows: Any) -> None:
-    (found,) = charts(book(PAGE, reveal="1"), "run", "decay", "seed", "value")
+def test_curves_are_those_of_the_record(seen: Any, rows: Any) -> None:
+    (found,) = charts(seen(PAGE, reveal="1"), "run", "decay", "seed", "value")
     assert len(found) == 24 * (len(collapse.moments()) - 1)
     last = [row["value"] for row in found if row["step"] == STEPS]
     wrong = [row["looks"][-1]["wrong"] / row["n"] for row in worked.grid(rows)]
@@ -119,7 +119,7 @@ def test_a_rank_of_two_needs_one_large_value(book: Any) -> None:
     assert solved and (1, 1) not in solved
     assert len(solved) < len(exercises.SIZES) ** 2 / 4
     x, y = min(solved)
-    app = book(PAGE, reveal="1", ch52_sigma0=str(x), ch52_sigma1=str(y))
+    app = book(PAGE, figure="ex_rank", ch52_sigma0=str(x), ch52_sigma1=str(y))
     assert any("an effective rank of" in said.value for said in app.success)
 
 

@@ -15,6 +15,7 @@ from components.ui import training
 from components.ui.chapters.ch30 import live, mixing
 from lab.data.problems import Format, read_operands
 
+PAGE = "30_curriculum"
 KEYS = {part: f"ch30_mix_{part}" for part in live.PARTS}
 
 
@@ -30,7 +31,7 @@ def opened() -> Callable[..., AppTest]:
     """The panel alone, its sliders at these places."""
 
     def open_panel(**mix: int) -> AppTest:
-        return moved(AppTest.from_function(panel, default_timeout=60).run(), **mix)
+        return moved(AppTest.from_function(panel, default_timeout=300).run(), **mix)
 
     return open_panel
 
@@ -86,7 +87,7 @@ def test_an_empty_mix_is_one_sentence_and_keeps_the_last_figure_and_starts_nothi
 
 
 def test_the_buttons_start_the_mix_of_the_sliders_from_either_beginning(
-    opened: Any, monkeypatch: Any
+    opened: Any, monkeypatch: Any, patches_what_is_never_kept: None
 ) -> None:
     started: list[Any] = []
     monkeypatch.setattr(
@@ -105,7 +106,9 @@ def test_a_run_is_named_by_its_beginning_and_what_is_unusual_in_its_mix() -> Non
     assert live.run_name(unusual) == "from scratch, zeros 40, no rehearsal"
 
 
-def test_a_run_that_starts_again_starts_by_its_own_recipe(monkeypatch: Any) -> None:
+def test_a_run_that_starts_again_starts_by_its_own_recipe(
+    monkeypatch: Any, patches_what_is_never_kept: None
+) -> None:
     started: list[Any] = []
     monkeypatch.setattr(training, "launch", lambda *given: started.append(given))
     monkeypatch.setattr(training, "remove", lambda key, run: None)
@@ -124,7 +127,7 @@ def test_a_fine_tuning_goes_on_the_page_and_can_be_stopped(opened: Any) -> None:
     assert any("1. fine-tuned" in m.value for m in app.markdown)
 
 
-def until(app: AppTest, words: str, seconds: float = 60.0) -> None:
+def until(app: AppTest, words: str, seconds: float = 300.0) -> None:
     began = time.monotonic()
     while not any(words in m.value for m in app.markdown):
         assert time.monotonic() - began < seconds

@@ -36,8 +36,8 @@ def beside(app) -> str | None:
     return second and "".join(second["tokens"])
 
 
-def test_the_page_opens_on_seven_times_eight(book) -> None:
-    app = book(PAGE)
+def test_the_page_opens_on_seven_times_eight(seen) -> None:
+    app = seen(PAGE)
     assert not app.exception
     said = text_of(app)
     assert said.index("It writes `7*8=56$`") < said.index("Everything is in front of you now")
@@ -47,23 +47,23 @@ def test_the_page_opens_on_seven_times_eight(book) -> None:
     assert any(entry["name"] == "blocks.5.ffn.w_out.weight" for entry in shown["tensors"])
 
 
-@pytest.mark.parametrize("run", ["times_table_small", "chain_of_thought", "plain", "few_pairs"])
-def test_a_run_can_be_opened(book, run: str) -> None:
+def test_runs_of_four_sizes_can_be_opened(book) -> None:
     app = book(PAGE)
-    app.selectbox(key="ch70_run").set_value(run).run()
-    assert not app.exception and not app.warning
-    assert manifest(app)["run"] == run
+    for run in ("times_table_small", "chain_of_thought", "plain", "few_pairs"):
+        app.selectbox(key="ch70_run").set_value(run).run()
+        assert not app.exception and not app.warning, run
+        assert manifest(app)["run"] == run
 
 
-@pytest.mark.parametrize("prompt", ["", "zebra", "٣*٤=", "-1", "1e9", "7" * 70, "<b>"])
-def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book, prompt: str) -> None:
+def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book) -> None:
     app = book(PAGE)
-    app.text_input(key="ch70_prompt").set_value(prompt).run()
-    assert not app.exception
-    assert len(app.warning) == 1 and len(app.warning[0].value) < 200
-    assert "Guess, then look" in text_of(app)
-    assert "Here is `7*8=` still" in app.warning[0].value
-    assert "".join(manifest(app)["tokens"]) == "7*8=56$"
+    for prompt in ("", "zebra", "٣*٤=", "-1", "1e9", "7" * 70, "<b>"):
+        app.text_input(key="ch70_prompt").set_value(prompt).run()
+        assert not app.exception, prompt
+        assert len(app.warning) == 1 and len(app.warning[0].value) < 200, prompt
+        assert "Guess, then look" in text_of(app), prompt
+        assert "Here is `7*8=` still" in app.warning[0].value, prompt
+        assert "".join(manifest(app)["tokens"]) == "7*8=56$", prompt
 
 
 def test_a_bad_prompt_keeps_the_last_good_one_and_says_how_many_tokens_are_too_many(book) -> None:
@@ -127,8 +127,8 @@ def test_four_guesses_are_answered_from_the_model(book) -> None:
     assert text_of(app).count("and so it is") >= 3
 
 
-def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(book) -> None:
-    app = book(PAGE)
+def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(seen) -> None:
+    app = seen(PAGE)
     told = re.search(r"(\d+) steps lead to the `(.)` that you typed", text_of(app))
     model = load_run("times_table").model
     made = scene(model, "7*8=56$")
@@ -169,8 +169,8 @@ def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book)
     assert "It writes `7*8=56$`" in text_of(app)
 
 
-def test_ours_stands_beside_three_models_with_their_sources(book) -> None:
-    app = book(PAGE)
+def test_ours_stands_beside_three_models_with_their_sources(seen) -> None:
+    app = seen(PAGE)
     text, sources = text_of(app), next(c.value for c in app.caption if "Sizes: " in c.value)
     assert "the largest has 141,000 times as many as ours" in text
     for model in PUBLISHED:
@@ -195,13 +195,14 @@ def test_a_link_opens_a_comparison(book) -> None:
     assert beside(app) == "3*4=12$"
 
 
-@pytest.mark.parametrize("prompt", ["", "zebra", "7" * 70])
-def test_a_bad_second_prompt_is_one_sentence_and_the_first_scene_stays(book, prompt: str) -> None:
+def test_a_bad_second_prompt_is_one_sentence_and_the_first_scene_stays(book) -> None:
     app = book(PAGE, ch70_beside="another prompt")
-    app.text_input(key="ch70_beside_prompt").set_value(prompt).run()
-    assert not app.exception
-    assert len(app.warning) == 1 and app.warning[0].value.startswith("Nothing stands beside it")
-    assert beside(app) is None and "".join(manifest(app)["tokens"]) == "7*8=56$"
+    for prompt in ("", "zebra", "7" * 70):
+        app.text_input(key="ch70_beside_prompt").set_value(prompt).run()
+        assert not app.exception, prompt
+        (said,) = [warning.value for warning in app.warning]
+        assert said.startswith("Nothing stands beside it"), prompt
+        assert beside(app) is None and "".join(manifest(app)["tokens"]) == "7*8=56$", prompt
 
 
 def test_nonsense_for_the_comparison_in_the_link_is_named(book) -> None:

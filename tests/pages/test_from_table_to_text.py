@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 
-import pytest
-
 from components.ui.chapters.ch01 import drawn, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import CALC
@@ -40,20 +38,20 @@ def test_the_bill_is_of_a_sum_that_goes_wrong_at_its_dearest_token() -> None:
 
 
 def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:
-    app = book(PAGE, ch01_a="58", ch01_b="7")
+    app = book(PAGE, figure="tokens", ch01_a="58", ch01_b="7")
     assert not app.exception
     table = html_of(app)
     assert "<td>*</td>" in table and "<td>10</td>" in table
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1e9", "٣", "100"])
-def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book, text: str) -> None:
+def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book) -> None:
     app = book(PAGE)
-    app.text_input(key="ch01_a").set_value(text).run()
-    assert not app.exception
-    assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value
-    assert "the price of a fair coin" in text_of(app)
-    assert "Writing 37 × 48 for itself" in captions_of(app)
+    for text in ("", "-1", "1e9", "٣", "100"):
+        app.text_input(key="ch01_a").set_value(text).run()
+        assert not app.exception, text
+        assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value, text
+        assert "the price of a fair coin" in text_of(app), text
+        assert "Writing 37 × 48 for itself" in captions_of(app), text
 
 
 def test_prices_and_choices_are_of_the_readers_sum_and_of_one_model(book) -> None:
@@ -67,8 +65,8 @@ def test_prices_and_choices_are_of_the_readers_sum_and_of_one_model(book) -> Non
     assert "the small twin wrote" not in text_of(app)
 
 
-def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(book) -> None:
-    told = [c.value for c in book(PAGE).caption if c.value.startswith("Writing ")]
+def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(seen) -> None:
+    told = [c.value for c in seen(PAGE).caption if c.value.startswith("Writing ")]
     assert "Writing 37 × 48" in told[0] and "gets 0 tokens wrong" in told[0]
     assert len(told) == 2 and "gets 0 tokens wrong" not in told[1]
 
@@ -91,12 +89,12 @@ def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(b
     assert "it parts `0 1 2 3 4` from `5 6 7 8 9`" in captions_of(app)
 
 
-@pytest.mark.parametrize(("figure", "boxes"), [("choose", 2), ("forcing", 2), ("chain", 0)])
-def test_a_figure_alone_has_the_controls_that_it_shares_and_no_others(book, figure, boxes) -> None:
-    app = book(PAGE, figure=figure, embed="true")
-    assert not app.exception
-    assert len(app.text_input) == boxes
-    assert "From table to text" in text_of(app)
+def test_a_figure_alone_has_the_controls_that_it_shares_and_no_others(book) -> None:
+    for figure, boxes in (("choose", 2), ("forcing", 2), ("chain", 0)):
+        app = book(PAGE, figure=figure, embed="true")
+        assert not app.exception, figure
+        assert len(app.text_input) == boxes, figure
+        assert "From table to text" in text_of(app), figure
 
 
 def test_four_predictions_come_before_their_figures(book) -> None:
@@ -107,7 +105,8 @@ def test_four_predictions_come_before_their_figures(book) -> None:
         ("ch01_start_guess", "about 2.8"),
         ("ch01_chain_guess", "fewer than that"),
     ):
-        app.button_group(key=key).set_value(answer).run()
+        app.button_group(key=key).set_value(answer)
+    app.run()
     assert not app.exception
     assert text_of(app).count("You said **") == 4
     assert "You said **about 2.8**, and so it is" in text_of(app)
@@ -115,7 +114,7 @@ def test_four_predictions_come_before_their_figures(book) -> None:
 
 
 def test_the_price_follows_the_two_logits(book) -> None:
-    app = book(PAGE, ch01_right="0", ch01_rival="0")
+    app = book(PAGE, figure="coin", ch01_right="0", ch01_rival="0")
     assert "-\\ln p = 2.30" in text_of(app)
     app.slider(key="ch01_right").set_value(8.0).run()
     assert "-\\ln p = 0.00" in text_of(app)
@@ -141,15 +140,15 @@ def test_wrong_tokens_are_struck_out_for_eye_and_ear() -> None:
     assert drawn.line("1+2=3$", "1+2=3$").count("<s>") == 0
 
 
-def test_the_two_models_are_introduced_before_they_are_asked(book) -> None:
-    text = text_of(book(PAGE))
+def test_the_two_models_are_introduced_before_they_are_asked(seen) -> None:
+    text = text_of(seen(PAGE))
     book_model, twin = "4.75 million parameters", "0.60 million and was shown only one pair in"
     assert text.index(book_model) < text.index(twin) < text.index("## 1. A digit is a row")
     assert "it was shown three pairs in ten" in text
 
 
-def test_the_waves_are_folded_and_the_exercises_are(book) -> None:
-    app = book(PAGE, reveal="1")
+def test_the_waves_are_folded_and_the_exercises_are(seen) -> None:
+    app = seen(PAGE, reveal="1")
     folded = [box.label for box in app.expander]
     assert "Deeper: do the digits lie on a circle?" in folded
     assert sum(label.startswith("Exercise: ") for label in folded) == 3
@@ -165,7 +164,7 @@ def test_the_answers_worked_on_paper() -> None:
 
 
 def test_greedy_is_sure_and_heat_is_not(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="choose")
     app.slider(key="ch01_heat").set_value(0.0).run()
     assert "**20 of 20**" in text_of(app) or "**0 of 20**" in text_of(app)
     app.slider(key="ch01_heat").set_value(5.0).run()
@@ -173,19 +172,21 @@ def test_greedy_is_sure_and_heat_is_not(book) -> None:
     assert "**20 of 20**" not in text_of(app)
 
 
-def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:
-    app = book(PAGE)
-    assert not app.success
+def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book, seen) -> None:
+    assert not seen(PAGE).success
+    app = book(PAGE, figure="ex_coin")
     app.number_input(key="ch01_ex_right").set_value(2.735).run()
     assert any("costs 0.69" in done.value for done in app.success)
     app.number_input(key="ch01_ex_right").set_value(2.6995).run()  # 0.71035 nats, told as 0.710
     assert any("costs 0.710" in done.value for done in app.success)
     app.number_input(key="ch01_ex_right").set_value(2.698).run()
     assert "costs 0.711" in text_of(app) and not app.success
+    app = book(PAGE, figure="ex_mask")
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9]).run()
     assert "where its answer ends" in text_of(app)
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9, 10]).run()
     assert any("You charge 5 of 11" in done.value for done in app.success)
+    app = book(PAGE, figure="ex_heat")
     app.number_input(key="ch01_ex_warm").set_value(1.0).run()
     assert "cool enough" in text_of(app)
     solved = False

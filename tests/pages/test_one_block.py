@@ -65,7 +65,7 @@ def test_predictions_come_before_the_figures(book) -> None:
 
 
 def test_the_parts_sum_to_the_lead_and_to_the_logit_at_every_token(book) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="sum")
     seen = set()
     for place in (6, 9, 16, 19):
         app.select_slider(key="ch03_place").set_value(place).run()
@@ -79,7 +79,7 @@ def test_the_parts_sum_to_the_lead_and_to_the_logit_at_every_token(book) -> None
 
 
 def test_the_bars_are_the_parts_and_can_be_sorted(book) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="sum")
 
     def bars() -> list[dict]:
         wanted = [c for c in charts(app) if "running sum" in json.dumps(c)]
@@ -107,7 +107,7 @@ def rows_in(datasets) -> list[dict]:
 
 
 def test_a_rival_of_the_readers_own(book) -> None:
-    app = book(PAGE, reveal="1")
+    app = book(PAGE, figure="sum")
     (box,) = [s for s in app.selectbox if s.key and s.key.startswith("ch03_rival_")]
     box.set_value("$").run()
     ((added, what, total),) = sums(app)
@@ -115,11 +115,11 @@ def test_a_rival_of_the_readers_own(book) -> None:
     assert same(added, total) and what.endswith("over $")
 
 
-def test_pulling_out_the_most_missed_head_runs_the_model_without_it(book) -> None:
+def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> None:
     from lab.inference.transcript import transcribe
     from lab.interp.intervene import ablate_head
 
-    app = book(PAGE, reveal="1")
+    app = seen(PAGE, reveal="1")
     layer, head = most_missed_head()
     assert app.selectbox(key="ch03_pull").value == f"head {layer}.{head}"
     loaded = take_with_progress(BOOK_RUN)
@@ -145,19 +145,21 @@ def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> N
         )
 
 
-def test_a_loud_end_changes_nothing_and_a_loud_start_does(book) -> None:
-    app = book(PAGE, reveal="1")
-    assert "It is **the same text**. The factor stands above" in text_of(app)
+def test_a_loud_end_changes_nothing_and_a_loud_start_does(book, seen) -> None:
+    assert "It is **the same text**. The factor stands above" in text_of(seen(PAGE, reveal="1"))
+    app = book(PAGE, figure="norm")
     for factor in (1, 1000):
         app.select_slider(key="ch03_factor").set_value(factor).run()
-        assert not app.exception
-        assert write_sum(BOOK_RUN, 37, 48).text in pulled_texts(app)
+        assert not app.exception, factor
+        assert write_sum(BOOK_RUN, 37, 48).text in pulled_texts(app), factor
     assert probes.write_loudly("37*48=", "resid_pre", 0, 1024.0).text not in (
         probes.write_loudly("37*48=", "resid_post", 5, 1024.0).text,
     )
 
 
-def test_a_notebook_that_forgets_would_be_called_so(book, monkeypatch) -> None:
+def test_a_notebook_that_forgets_would_be_called_so(
+    book, monkeypatch, patches_what_is_never_kept
+) -> None:
     """The verdict on the first prediction is read from the stream, not typed."""
     found = probes.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
     forgetful = Notebook(found.lines, found.note, found.last * 2)
@@ -176,7 +178,7 @@ def test_another_sum_is_followed_through_the_page(book) -> None:
 
 
 def test_the_whisper_is_graded_by_a_run(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="ex_quiet")
     assert "this token does not need it" in text_of(app) and not app.success
     layer, head = most_missed_head()
     app.selectbox(key="ch03_ex_quiet_part").set_value(f"head {layer}.{head}")
@@ -191,7 +193,7 @@ def test_the_whisper_is_graded_by_a_run(book) -> None:
 
 
 def test_too_loud_is_graded_by_two_runs(book) -> None:
-    app = book(PAGE)
+    app = book(PAGE, figure="ex_loud")
     assert "Half of that is enough already" in text_of(app)
     solved = []
     for factor in (2**k for k in range(11)):
@@ -239,7 +241,7 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
     from components.ui import records
 
     monkeypatch.setattr(records, "ROOT", tmp_path)
-    app = book(PAGE)
+    app = book(PAGE, figure="missed")
     assert not app.exception
     assert any("records/parts.jsonl is missing" in info.value for info in app.info)
 

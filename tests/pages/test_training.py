@@ -7,7 +7,6 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from shown import charts
 from streamlit.testing.v1 import AppTest
 
@@ -15,9 +14,15 @@ from components.ui import training
 from components.ui.live import LiveRuns
 from components.ui.plots import curves
 from lab.live.backends import ProcessBackend, ThreadBackend
+from lab.live.loop import Ended
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
+
+
+def alone(book: Any, **link: Any) -> AppTest:
+    """The panel without the rest of the page: what a reader's click on the page draws anew."""
+    return book(PAGE, figure="train", **link)
 
 
 def said(app: AppTest) -> str:
@@ -30,7 +35,7 @@ def train(app: AppTest) -> AppTest:
     return app
 
 
-def until(app: AppTest, words: str, seconds: float = 60.0, times: int = 1) -> AppTest:
+def until(app: AppTest, words: str, seconds: float = 300.0, times: int = 1) -> AppTest:
     """Run the page again, as its poll would, until it says so, so many times."""
     began = time.monotonic()
     while said(app).count(words) < times:
@@ -68,35 +73,35 @@ def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> 
 
 
 def test_the_address_carries_every_run_on_the_page_and_a_reload_finds_them(book) -> None:
-    app = book(PAGE, **SMALL)
+    app = alone(book, **SMALL)
     assert runs_of(app) == []
     until(train(app), "Done.")
     until(train(app), "Done.", times=2)
     first, second = runs_of(app)
-    again = book(PAGE, run=[first, second, "unknown", first])
+    again = alone(book, run=[first, second, "unknown", first])
     assert "A run in this link has ended (done)" in said(again)
     assert "A run in this link is not known here" in said(again)
     assert said(again).count("step 3 of 3") == 2 and runs_of(again) == [first, second]
     again.button(key=f"ch10_live_remove_{first}").click().run()
     assert runs_of(again) == [second] and said(again).count("step 3 of 3") == 1
-    old = book(PAGE, run=second)
+    old = alone(book, run=second)
     assert said(old).count("step 3 of 3") == 1
 
 
 def test_an_unknown_run_in_the_link_is_one_sentence(book) -> None:
-    app = book(PAGE, run="<b>nonsense</b>" * 20)
+    app = alone(book, run="<b>nonsense</b>" * 20)
     assert not app.exception
     assert "A run in this link is not known here" in said(app)
     assert "nonsense" not in said(app)
 
 
 def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
-    app = train(book(PAGE, ch10_steps="2000"))
+    app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
     until(app, "step ")
     with monkeypatch.context() as patch:
         patch.setattr(training, "this_reader", lambda: "another tab")
-        other = book(PAGE, run=run)
+        other = alone(book, run=run)
     assert "You are watching a run that another tab owns" in said(other)
     assert not [k for k in keys(other) if "_stop_" in k]
     app.button(key=f"ch10_live_stop_{run}").click().run()
@@ -106,11 +111,11 @@ def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
 def test_a_reload_that_arrives_before_the_old_tab_is_missed_takes_the_run_over(
     book, monkeypatch
 ) -> None:
-    app = train(book(PAGE, ch10_steps="2000"))
+    app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
     until(app, "step ")
     monkeypatch.setattr(training, "this_reader", lambda: "after the reload")
-    again = book(PAGE, run=run)
+    again = alone(book, run=run)
     assert "You are watching" in said(again)
     runs = training.service()
     runs.leave(runs.runs[run].owner)
@@ -143,20 +148,20 @@ def test_a_link_with_nonsense_opens_the_default_and_says_what_it_dropped(book) -
 
 
 def test_a_good_link_sets_the_settings_and_drops_nothing(book) -> None:
-    app = book(PAGE, ch10_style="plain", ch10_fraction="10 in 100", ch10_seed="7")
+    app = alone(book, ch10_style="plain", ch10_fraction="10 in 100", ch10_seed="7")
     assert not [e.value for e in app.info if "default stands" in e.value]
     assert app.select_slider(key="ch10_fraction").value == 0.10
     assert app.number_input(key="ch10_seed").value == 7
 
 
 def test_a_model_over_the_limit_says_by_how_much(book) -> None:
-    app = train(book(PAGE, ch10_d_model="256", ch10_n_layer="6"))
+    app = train(alone(book, ch10_d_model="256", ch10_n_layer="6"))
     assert "2.4 times the 2,000,000" in said(app)
     assert runs_of(app) == []
 
 
 def test_the_third_run_at_once_is_refused_in_a_sentence(book) -> None:
-    app = book(PAGE, ch10_steps="2000")
+    app = alone(book, ch10_steps="2000")
     for _ in range(3):
         train(app)
     assert "2 of your runs are going on; stop one" in said(app)
@@ -166,14 +171,9 @@ def test_the_third_run_at_once_is_refused_in_a_sentence(book) -> None:
 
 
 def test_a_fifth_run_on_the_page_is_refused_until_one_is_removed(book) -> None:
-    app = book(PAGE, **SMALL)
+    app = alone(book, **SMALL)
     for n in range(4):
-        train(app)
-        for _ in range(600):
-            if said(app).count("Done.") == n + 1:
-                break
-            time.sleep(0.1)
-            app.run()
+        until(train(app), "Done.", times=n + 1)
     train(app)
     assert "The page keeps 4 runs. Remove one" in said(app)
     app.button(key=next(k for k in keys(app) if "_remove_" in k)).click().run()
@@ -182,35 +182,33 @@ def test_a_fifth_run_on_the_page_is_refused_until_one_is_removed(book) -> None:
 
 
 def test_a_rate_too_large_is_explained(book) -> None:
-    app = book(PAGE, ch10_d_model="32", ch10_n_layer="1", ch10_steps="200", ch10_rate="1.0")
+    app = alone(book, ch10_d_model="32", ch10_n_layer="1", ch10_steps="80", ch10_rate="1.0")
     until(train(app), "Done.")
     assert "It diverges" in said(app) and "smaller learning rate" in said(app)
 
 
-@pytest.mark.parametrize("how", ["failed", "lost"])
-def test_a_run_that_ends_badly_says_why_and_starts_again(book, how: Any) -> None:
-    from lab.live.loop import Ended
-
-    app = train(book(PAGE, ch10_steps="2000"))
-    run = run_of(app)
-    until(app, "step ")
-    runs = training.service()
-    runs.cancel(runs.runs[run])
-    until(app, "Stopped.")
-    runs.hear(Ended(run, how, "something broke"))
-    app.run()
-    assert "something broke" in said(app)
-    app.button(key=f"ch10_live_again_{run}").click().run()
-    assert not app.exception
-    until(app, "step ")
-    for key in [k for k in keys(app) if "_stop_" in k]:
-        app.button(key=key).click().run()
+def test_a_run_that_ends_badly_says_why_and_starts_again(book) -> None:
+    for how in ("failed", "lost"):
+        app = train(alone(book, ch10_steps="2000"))
+        run = run_of(app)
+        until(app, "step ")
+        runs = training.service()
+        runs.cancel(runs.runs[run])
+        until(app, "Stopped.")
+        runs.hear(Ended(run, how, "something broke"))
+        app.run()
+        assert "something broke" in said(app), how
+        app.button(key=f"ch10_live_again_{run}").click().run()
+        assert not app.exception, how
+        until(app, "step ")
+        for key in [k for k in keys(app) if "_stop_" in k]:
+            app.button(key=key).click().run()
 
 
 def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> None:
     from lab.live.loop import Forgotten
 
-    app = train(book(PAGE, **{**SMALL, "ch10_steps": "2000"}))
+    app = train(alone(book, **{**SMALL, "ch10_steps": "2000"}))
     run = run_of(app)
     until(app, "step ")
     app.button(key=f"ch10_live_stop_{run}").click().run()
@@ -234,7 +232,7 @@ def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> 
 def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
     training.service.clear()
-    app = until(train(book(PAGE, **SMALL)), "Done.")
+    app = until(train(alone(book, **SMALL)), "Done.")
     assert "step 3 of 3" in said(app)
     backend = training.service().backend
     assert isinstance(backend, ProcessBackend) and backend.process is not None
@@ -242,9 +240,10 @@ def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) ->
 
 
 def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
-    app = train(book(PAGE, **SMALL))
+    app = train(alone(book, **SMALL))
     run = run_of(app)
     until(app, "Done.")
+    del app.query_params["figure"]
     app.switch_page("pages/70_forward_pass_3d.py").run()
     app.selectbox(key="ch70_run").set_value(run).run()
     assert not app.exception
@@ -284,7 +283,7 @@ def test_a_run_that_met_its_limit_is_continued_for_as_long_again_and_the_page_sa
     settings = {"most_seconds": 0.0, "slice_seconds": 1e-4}
     limited = LiveRuns(lambda emit: ThreadBackend(emit, **settings))
     monkeypatch.setattr(training, "service", lambda: limited)
-    app = until(train(book(PAGE, **SMALL)), "Stopped:")
+    app = until(train(alone(book, **SMALL)), "Stopped:")
     assert "used up the 0 s of the processor's time that a run has" in said(app)
     assert "*Continue* gives it 300 s more." in said(app)
     began = len(limited.runs[run_of(app)].snapshots)
@@ -303,7 +302,7 @@ def test_recorded_curves_stand_until_the_first_run_and_lie_under_it_from_then_on
     def shown(app: AppTest) -> list[set[str]]:
         return [{row["run"] for row in rows} for rows in charts(app, "run", "step", "value")]
 
-    app = book(PAGE, **SMALL)
+    app = alone(book, **SMALL)
     assert shown(app) == [recorded]
     until(train(app), "Done.")
     own = "1. cot, reversed, width 32, 1 layer, 3 steps"
@@ -311,25 +310,21 @@ def test_recorded_curves_stand_until_the_first_run_and_lie_under_it_from_then_on
     assert {own} in shown(app) and under and all(runs == recorded for runs in under)
 
 
-@pytest.mark.parametrize(
-    ("what", "draw"), [("loss", curves.loss_curves), ("held out", curves.exactness_curves)]
-)
-def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end(
-    what: str, draw: Any
-) -> None:
-    own = [{"run": "own", "step": n, "what": what, "value": 1 / n} for n in (1, 2)]
-    ghosts = [
-        {"run": name, "step": step, "what": what, "value": 2 / step}
-        for name in ("a", "b")
-        for step in (25, 50)
-    ]
-    chart = draw(own)
-    assert training.over_ghosts(chart, []) is chart
-    whole: Any = training.over_ghosts(chart, ghosts)
-    recorded, named, live = whole.layer
-    lines = live.layer[0] if what == "held out" else live
-    assert recorded.data.to_dict("records") == ghosts
-    assert named.data.to_dict("records") == [ghosts[1], ghosts[3]]
-    assert recorded.encoding.y.to_dict() == lines.encoding.y.to_dict()
-    values = [row["value"] for rows in whole.to_dict()["datasets"].values() for row in rows]
-    assert {row["value"] for row in [*own, *ghosts]} <= set(values)
+def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end() -> None:
+    for what, draw in (("loss", curves.loss_curves), ("held out", curves.exactness_curves)):
+        own = [{"run": "own", "step": n, "what": what, "value": 1 / n} for n in (1, 2)]
+        ghosts = [
+            {"run": name, "step": step, "what": what, "value": 2 / step}
+            for name in ("a", "b")
+            for step in (25, 50)
+        ]
+        chart = draw(own)
+        assert training.over_ghosts(chart, []) is chart, what
+        whole: Any = training.over_ghosts(chart, ghosts)
+        recorded, named, live = whole.layer
+        lines = live.layer[0] if what == "held out" else live
+        assert recorded.data.to_dict("records") == ghosts, what
+        assert named.data.to_dict("records") == [ghosts[1], ghosts[3]], what
+        assert recorded.encoding.y.to_dict() == lines.encoding.y.to_dict(), what
+        values = [row["value"] for rows in whole.to_dict()["datasets"].values() for row in rows]
+        assert {row["value"] for row in [*own, *ghosts]} <= set(values), what
