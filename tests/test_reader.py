@@ -14,6 +14,8 @@ import pytest
 
 from tools.reader import Reader
 
+pytestmark = pytest.mark.slow
+
 HOME = """
 import streamlit as st
 

@@ -12,30 +12,50 @@ from urllib.request import urlopen
 
 import pytest
 
-from tools.latency import steps_of
-from tools.reader import Reader
-
 ROOT = Path(__file__).resolve().parents[2]
 
+TRAINS_AND_ENDS = """if True:
+    import time
+    from components.ui.training import service
+    from lab.live.loop import RunSpec
+    runs = [service().start(RunSpec("multiply", {"seed": n}), f"reader {n}") for n in range(2)]
+    while not all(service().runs[run].snapshots for run in runs):
+        time.sleep(0.01)
+    print([service().runs[run].phase for run in runs])
+"""
 
-@pytest.mark.parametrize(
-    ("sent", "worker"),
-    [
-        (signal.SIGTERM, "thread"),
-        (signal.SIGINT, "thread"),
-        pytest.param(signal.SIGTERM, "process", marks=pytest.mark.slow),
-        pytest.param(signal.SIGINT, "process", marks=pytest.mark.slow),
-    ],
-)
+
+def test_a_process_that_ends_while_readers_train_ends_cleanly() -> None:
+    """As a server does that was told to stop; without the service's last word it would abort."""
+    command = [sys.executable, "-c", TRAINS_AND_ENDS]
+    done = subprocess.run(command, cwd=ROOT, env=alone(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "['going', 'going']\n"), done.stderr
+    assert "terminate called" not in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def alone(**environment: str) -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"} | environment
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("worker", ["thread", "process"])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_stopped_while_readers_train_ends_cleanly(
     sent: signal.Signals, worker: str, tmp_path: Path
 ) -> None:
+    from tools.latency import steps_of
+    from tools.reader import Reader
+
+    def trains(reader: Reader) -> bool:
+        reader.poll()
+        return steps_of(reader) > 0
+
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     command += ["--server.fileWatcherType", "none"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "WHITE_BOX_WORKER": worker}
+    environment = alone(WHITE_BOX_WORKER=worker)
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -63,11 +83,6 @@ def healthy(url: str, server: "subprocess.Popen[bytes]") -> bool:
         return urlopen(f"{url}/_stcore/health", timeout=1).status == 200
     except OSError:
         return False
-
-
-def trains(reader: Reader) -> bool:
-    reader.poll()
-    return steps_of(reader) > 0
 
 
 def eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
