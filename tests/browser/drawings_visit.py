@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import driver
 import pytest
+from drawings_app import DRAWINGS
 from playwright.sync_api import Locator
 
 Enter = Callable[..., driver.BookPage]
@@ -26,21 +27,30 @@ class Drawings:
         self.times = Counter[str]()
         """How often each was mounted anew."""
         self.size = page.viewport_size
-        page.locator(".save button").wait_for(timeout=120_000)
-        driver.wait_idle(page)
+        page.locator(f".st-key-{DRAWINGS[-1]}_0").wait_for(state="attached", timeout=120_000)
+        self.wait_run_ended()
+        page.evaluate("document.fonts.ready.then(() => null)")
 
     def anew(self, name: str) -> Locator:
         """The drawing as it is first found, at rest where there is no motion."""
         self.page.get_by_role("button", name=f"Mount {name} anew", exact=True).click()
         self.times[name] += 1
+        drawing = self.drawn(name)
+        self.wait_run_ended()
+        return drawing
+
+    def drawn(self, name: str) -> Locator:
+        """The drawing as it stands, which says something once it is drawn."""
         told = self.now(name).locator(".said, .thrown").filter(has_text=re.compile(r"\S"))
         told.first.wait_for(state="attached")
-        driver.wait_idle(self.page, looks=2)
         return self.now(name)
 
     def now(self, name: str) -> Locator:
-        """The drawing as it stands."""
         return self.page.locator(f".st-key-{name}_{self.times[name]} .drawing")
+
+    def wait_run_ended(self) -> None:
+        """Of Python. The other drawings do not matter: a dead one spoils its own tests alone."""
+        self.page.locator('[data-test-script-state="notRunning"]').wait_for(state="attached")
 
     def for_one_test(self) -> Iterator[Drawings]:
         """At its own size, without motion, the hand away; the console must stay without errors."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import driver
 from drawings_app import DRAWINGS
 from drawings_saved import SVG, press, read, texts
-from playwright.sync_api import Locator
+from playwright.sync_api import Error, Locator
 
 if TYPE_CHECKING:
     from drawings_visit import Drawings
@@ -46,17 +46,27 @@ def warm_and_cold(canvas: Locator) -> list[int]:
 
 
 def misfits(visit: Drawings) -> Iterator[str]:
+    """A drawing that is dead is one too, and those after it are looked at all the same."""
     yield from driver.sideways_scroll(visit.page)
     for name in DRAWINGS:
-        if n := sticking_out(visit.now(name), MORE_ROOM.get(name, 1)):
-            yield f"{name}: {n} elements stick out"
-    for name in SIGNED_MAPS:
-        hues = warm_and_cold(visit.now(name).locator("canvas").first)
+        try:
+            for what in misfits_of(name, visit.drawn(name)):
+                yield f"{name}: {what}"
+        except Error as error:
+            yield f"{name}: {error}"
+
+
+def misfits_of(name: str, drawing: Locator) -> Iterator[str]:
+    if n := sticking_out(drawing, MORE_ROOM.get(name, 1)):
+        yield f"{n} elements stick out"
+    if name in SIGNED_MAPS:
+        hues = warm_and_cold(drawing.locator("canvas").first)
         if min(hues) <= 100:
-            yield f"{name}: {hues} pixels are orange and blue"
-    first, second = (f.bounding_box() for f in visit.now("generators").locator(".side").all())
-    if not first or not second or second["y"] <= first["y"] + first["height"]:
-        yield f"generators: the second stands not below the first, {first} and {second}"
+            yield f"{hues} pixels are orange and blue"
+    if name == "generators":
+        first, second = (side.bounding_box() for side in drawing.locator(".side").all())
+        if not first or not second or second["y"] <= first["y"] + first["height"]:
+            yield f"the second stands not below the first: {first}, {second}"
 
 
 def test_all_drawings_fit_a_dark_phone(on_a_dark_phone: Drawings) -> None:
@@ -70,9 +80,11 @@ def test_all_drawings_fit_a_light_phone_that_is_touched(on_a_touched_phone: Draw
 def test_drawings_and_a_chart_on_a_canvas_are_saved_in_the_order_of_the_page(
     drawings: Drawings,
 ) -> None:
-    page = drawings.page
-    page.get_by_test_id("stVegaLiteChart").scroll_into_view_if_needed()
-    driver.wait_idle(page)
+    page, chart = drawings.page, drawings.page.get_by_test_id("stVegaLiteChart")
+    chart.scroll_into_view_if_needed()
+    chart.locator("canvas").wait_for()
+    for name in ("waves", "clocks", "tape"):
+        drawings.drawn(name)
     waves, clocks, tape, atlas = map(read, press(page, page.locator(".st-key-save"), 4))
     assert "the signal" in texts(waves) and "score" in texts(clocks)
     assert "learned" in texts(tape) and "Pull it apart" not in texts(tape)
