@@ -269,7 +269,7 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
         "import sys; sys.modules['torch'] = None\n"
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(ROOT / 'pages' / '03_one_block.py')!r}, "
-        "default_timeout=60).run()\n"
+        "default_timeout=300).run()\n"
         "said = ' '.join(e.value for e in app.markdown)\n"
         "assert 'A notebook one only adds to' in said, said[:500]\n"
     )
