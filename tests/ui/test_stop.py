@@ -18,7 +18,8 @@ TRAINS_AND_ENDS = """if True:
     import time
     from components.ui.training import service
     from lab.live.loop import RunSpec
-    runs = [service().start(RunSpec("multiply", {"seed": n}), f"reader {n}") for n in range(2)]
+    long = RunSpec("multiply", {"d_model": 32, "steps": 2000})  # of short parts: all end in torch
+    runs = [service().start(long, f"reader {n}") for n in range(2)]
     while not all(service().runs[run].snapshots for run in runs):
         time.sleep(0.01)
     print([service().runs[run].phase for run in runs])
