@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.core
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,7 +36,13 @@ LAB = python_files("lab")
 MODULES = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in LAB}
 
 
-def imports(path: Path, *, at_top: bool = False, typing: bool = True) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imports(path: Path, *, at_top: bool = False, typing: bool = True) -> frozenset[str]:
     """The dotted names a file imports, `from lab.model import gpt` as lab.model.gpt; at the top
     level only, or not those that only type checkers see, if so asked."""
     found: set[str] = set()
@@ -51,8 +60,8 @@ def imports(path: Path, *, at_top: bool = False, typing: bool = True) -> set[str
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(ast.parse(path.read_text("utf-8")))
-    return found
+    visit(tree_of(path))
+    return frozenset(found)
 
 
 def full_name(module: str, name: str) -> str:
@@ -124,40 +133,52 @@ def test_the_configuration_needs_the_standard_library_only() -> None:
     assert {name for name in imports(config) if name.startswith("lab")} == {"lab.fields"}
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        *(
-            "lab.model.config",
-            "lab.data.vocabulary",
-            "lab.data.problems",
-            "lab.records",
-            "lab.data.difficulty",
-        ),
-        *("lab.inference.transcript", "lab.by_hand.attention", "lab.__main__"),
-    ],
-)
-def test_what_a_first_page_needs_loads_no_torch(module: str) -> None:
-    script = f"import sys, {module}; print(sorted({{'torch', 'streamlit'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+FIRST = [
+    *("lab.model.config", "lab.data.vocabulary", "lab.data.problems", "lab.records"),
+    *("lab.data.difficulty", "lab.inference.transcript", "lab.by_hand.attention", "lab.__main__"),
+]
 
 
-def test_no_page_loads_torch_before_it_draws() -> None:
+def test_what_a_first_page_needs_loads_no_torch() -> None:
+    """All in one process, as below: a module of lab that does is told, and those after it."""
+    said = alone(f"""if True:
+        import importlib, sys
+        for module in {FIRST}:
+            importlib.import_module(module)
+            heavy = sorted({{"torch", "streamlit"}} & set(sys.modules))
+            if heavy:
+                sys.exit(f"{{module}} loads {{heavy}}")
+    """)
+    assert said == ""
+
+
+def test_no_page_loads_torch_before_it_draws_nor_do_the_viewer_and_the_three_notations() -> None:
     """What opens a page stands there at once; torch takes seconds. All pages in one process: what
     one has loaded would be seen at the next, so the first that does is told."""
     pages = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*.py"))
-    script = f"""if True:
+    said = alone(f"""if True:
         import ast, sys
+        import components.threejs_viewer
+        if "torch" in sys.modules:
+            sys.exit("components.threejs_viewer")
+        from components.ui.chapters.ch50.notations import columns
+        columns()
+        if {{"torch", "triton"}} & set(sys.modules):
+            sys.exit("components.ui.chapters.ch50.notations")
         for page in {pages}:
             tree = ast.parse(open(page, encoding="utf-8").read())
             tree.body = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
             exec(compile(tree, page, "exec"), {{}})
             if "torch" in sys.modules:
                 sys.exit(page)
-    """
+    """)
+    assert len(pages) > 15 and said == ""
+
+
+def alone(script: str) -> str:
+    """What a process of its own that runs this says on its way out; nothing if all is well."""
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-500:]
+    return (done.stderr[-2000:] or "it failed") if done.returncode else ""
 
 
 def test_lab_prints_nothing_but_on_the_command_line() -> None:
@@ -167,9 +188,7 @@ def test_lab_prints_nothing_but_on_the_command_line() -> None:
 
 
 def prints(path: Path) -> bool:
-    calls = [
-        n.func for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)
-    ]
+    calls = [n.func for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call)]
     return any(isinstance(f, ast.Name) and f.id == "print" for f in calls)
 
 
@@ -177,14 +196,18 @@ def prints(path: Path) -> bool:
 
 
 def test_only_the_components_for_pages_know_streamlit() -> None:
-    allowed = ("ui", "threejs_viewer")  # a Streamlit component is made of Streamlit
-    for path in python_files("components"):
-        own = path.relative_to(ROOT)
-        assert own.parts[1] in allowed or "streamlit" not in packages(path), own
-        assert not packages(path) & {"pages", "Home"}, own
+    """A Streamlit component is made of Streamlit, and none knows a page."""
+    files = python_files("components")
+    allowed = {
+        path for folder in ("ui", "threejs_viewer") for path in python_files(f"components/{folder}")
+    }
+    knowing = [str(p) for p in files if p not in allowed and "streamlit" in packages(p)]
+    backwards = [str(p) for p in files if packages(p) & {"pages", "Home"}]
+    assert len(allowed) > 100 and (knowing, backwards) == ([], [])
 
 
 def test_a_page_shows_and_does_no_maths_on_tensors() -> None:
-    for path in [ROOT / "Home.py", *python_files("pages")]:
-        assert "torch" not in packages(path, at_top=True), path
-        assert not packages(path) & {"pages", "tests"}, path
+    pages = [ROOT / "Home.py", *python_files("pages")]
+    computing = [str(path) for path in pages if "torch" in packages(path, at_top=True)]
+    entangled = [str(path) for path in pages if packages(path) & {"pages", "tests"}]
+    assert len(pages) > 15 and (computing, entangled) == ([], [])
