@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import pytest
+from refused import not_refused
 
 from components.ui.drawings.registers import MOST_CARDS, registers_data
 
@@ -27,9 +27,8 @@ def test_one_card_of_one_number_is_enough_and_sixteen_cards_are_not_too_many() -
         assert len(sent["labels"]) == n
 
 
-@pytest.mark.parametrize(
-    ("labels", "scores", "values", "said"),
-    [
+def test_what_is_no_card_is_refused() -> None:
+    cases: list[tuple[Any, ...]] = [
         ((), (), np.empty((0, 2)), "0 cards; 1 to 16 can be seen"),
         (("7",) * 17, (1.0,) * 17, np.ones((17, 2)), "17 cards; 1 to 16"),
         (LABELS, SCORES[1:], VALUES, r"scores of shape \(2,\); \(3,\) is wanted, one a label"),
@@ -41,10 +40,5 @@ def test_one_card_of_one_number_is_enough_and_sixteen_cards_are_not_too_many() -
         (LABELS, (2.5, math.inf, 1.0), VALUES, r"the score of card 2, '\*', is inf; finite"),
         (LABELS, (2.5, 1.0, math.nan), VALUES, "the score of card 3, '4', is nan; finite"),
         (LABELS, SCORES, VALUES * [1, -math.inf], "the value of card 1, '3', is -inf; finite"),
-    ],
-)
-def test_what_is_no_card_is_refused(
-    labels: Sequence[str], scores: Sequence[float], values: np.ndarray, said: str
-) -> None:
-    with pytest.raises(ValueError, match=said):
-        registers_data(labels, scores, values)
+    ]
+    assert not_refused(registers_data, cases) == []
