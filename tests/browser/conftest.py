@@ -18,6 +18,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 import driver  # noqa: E402
+from axe import axe_script  # noqa: E402
 
 
 class OpenPage(Protocol):
@@ -32,11 +33,14 @@ class OpenPage(Protocol):
     ) -> driver.BookPage: ...
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder is a browser test; nobody has to remember the marker."""
+    """Whatever lies in this folder is a browser test; nobody has to remember the marker. All of
+    them share one worker of xdist, and with it one server and one Chromium."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -59,16 +63,8 @@ def playwright(chromium: str) -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    """One headless Chromium for all tests that hold no stopwatch."""
+    """One headless Chromium for all tests."""
     running = driver.launch(playwright, chromium, frugal=True)
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="session")
-def browser_on_the_clock(playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    """One that draws as a reader's does, for the tests that do."""
-    running = driver.launch(playwright, chromium)
     yield running
     running.close()
 
@@ -91,15 +87,19 @@ def visitors(browser: Browser) -> driver.Visitors:
 
 
 @pytest.fixture(scope="session")
-def visitors_on_the_clock(browser_on_the_clock: Browser) -> driver.Visitors:
-    return driver.Visitors(browser_on_the_clock)
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe's script; without it, who needs it is skipped, and where CI is true they fail."""
+    try:
+        return axe_script(tmp_path_factory.mktemp("axe"))
+    except RuntimeError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
 
 
 @pytest.fixture
-def enter(request: pytest.FixtureRequest) -> Iterator[Callable[..., driver.BookPage]]:
+def enter(visitors: driver.Visitors) -> Iterator[Callable[..., driver.BookPage]]:
     """A function that opens an address as a new visitor."""
-    timing = request.node.get_closest_marker("timing") is not None
-    visitors = request.getfixturevalue("visitors_on_the_clock" if timing else "visitors")
     with visitors.door() as enter:
         yield enter
 

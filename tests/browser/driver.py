@@ -190,6 +190,19 @@ def forget(page: Page, url: str) -> None:
     page.context.clear_cookies()
 
 
+class Sent:
+    """How many messages a page has sent the server since; a rerun of a script is asked for so."""
+
+    def __init__(self, page: Page) -> None:
+        self.messages = 0
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.webSocketFrameSent", lambda _: self.add())
+
+    def add(self) -> None:
+        self.messages += 1
+
+
 def wait_idle(page: Page, timeout: float = 120.0, looks: int = 9) -> None:
     """Wait until the Streamlit app has been idle at so many `looks` on end, 50 ms apart and more.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from driver import wait_for, wait_idle
+from driver import Sent, wait_for, wait_idle
 
 from lab.by_hand import attention as hand
 from lab.data.vocabulary import encode
@@ -49,27 +49,33 @@ def drag(page, block, angle: float, length: float, *, release: bool = True) -> N
         page.mouse.up()
 
 
-def test_the_weights_follow_the_hand_without_the_server_and_agree_with_lab(open_page) -> None:
+def test_the_query_follows_the_hand_agrees_with_lab_is_graded_and_a_real_head_is_read(
+    open_page,
+) -> None:
     page = open_page(PAGE)
+    the_weights_follow_the_hand_without_the_server_and_agree_with_lab(page)
+    a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page)
+    a_real_head_is_read_token_by_token(page)
+    assert page.console_errors == []
+
+
+def the_weights_follow_the_hand_without_the_server_and_agree_with_lab(page) -> None:
     block = figure(page, "ch02_query")
     assert np.allclose(weights(block), by_lab(45, 2.5), atol=1e-4)
+    assert page.get_by_text("Every sum has at least").count() == 0
 
-    sent: list[str] = []
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.on("Network.webSocketFrameSent", lambda _: sent.append("frame"))
+    sent = Sent(page)
     drag(page, block, 200, 4.0, release=False)
     turned = query(block)
     assert abs(turned[0] - 200) <= 1 and abs(turned[1] - 4.0) <= 0.11
     assert np.allclose(weights(block), by_lab(*turned), atol=1e-4)
-    assert sent == []
+    assert sent.messages == 0
     page.mouse.up()
-    wait_for(page, lambda: sent)
-    assert page.console_errors == []
+    wait_for(page, lambda: sent.messages)
+    wait_idle(page)
 
 
-def test_a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(open_page) -> None:
-    page = open_page(PAGE)
+def a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page) -> None:
     block = figure(page, "ch02_query")
     assert page.get_by_text("Every sum has at least").count() == 0
     drag(page, block, 26, 5.4)
@@ -82,11 +88,9 @@ def test_a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(open_page) 
         block.locator(".handle").press("Shift+ArrowLeft")
     assert query(block) == (angle + 30, length)
     page.get_by_text("Every sum has at least").wait_for(state="detached")
-    assert page.console_errors == []
 
 
-def test_a_real_head_is_read_token_by_token_in_the_browser(open_page) -> None:
-    page = open_page(PAGE)
+def a_real_head_is_read_token_by_token(page) -> None:
     block = figure(page, "ch02_real")
     first = block.locator(".said").inner_text()
     assert first.startswith("= (")
@@ -97,4 +101,3 @@ def test_a_real_head_is_read_token_by_token_in_the_browser(open_page) -> None:
     block.locator(".tokens > div").nth(1).click()
     assert block.locator(".said").inner_text().startswith("7 (")
     assert all(weight == 0 for weight in weights(block)[2:])
-    assert page.console_errors == []

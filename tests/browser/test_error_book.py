@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import wait_idle
 from playwright.sync_api import expect
 
 PAGE = "/error_book"
 
-
-def test_the_page_begins_with_its_notebook_and_keeps_its_height(open_page) -> None:
-    page = open_page(PAGE)
-    figure = page.locator(".notebook").first
-    figure.wait_for()
-    assert figure.bounding_box()["y"] < 600
-    heights = set()
-    for moment in ("0", "5", "12"):
-        figure.locator(".scrub").fill(moment)
-        heights.add(figure.bounding_box()["height"])
-    assert len(heights) == 1
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_a_live_run_shows_how_much_of_the_book_is_right(open_page) -> None:

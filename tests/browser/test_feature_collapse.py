@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import wait_idle
 from playwright.sync_api import expect
 
 PAGE = "/feature_collapse"
 
-
-def test_the_page_begins_with_its_figure(open_page) -> None:
-    page = open_page(PAGE)
-    figure = page.locator(".cloud").first
-    figure.wait_for()
-    assert figure.bounding_box()["y"] < 600
-    said = figure.locator(".said")
-    figure.locator(".scrub").fill("1")
-    expect(said).to_contain_text("step 1 ·")
-    figure.locator(".scrub").fill("20")
-    expect(said).not_to_contain_text("step 1 ·")
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_another_run_is_drawn_when_it_is_chosen(open_page) -> None:

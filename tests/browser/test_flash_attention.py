@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import wait_idle
 
 PAGE = "/flash_attention"
 
-
-def test_the_page_begins_with_its_figure(open_page) -> None:
-    page = open_page(PAGE)
-    figure = page.locator(".registers").first
-    figure.wait_for()
-    box = figure.bounding_box()
-    assert box["y"] < 600
-    said = figure.locator(".said")
-    figure.locator(".scrub").fill("1")
-    early = said.inner_text()
-    figure.locator(".scrub").fill("3")
-    assert said.inner_text() != early
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_tiles_are_walked_and_a_step_is_lit_in_every_notation(open_page) -> None:

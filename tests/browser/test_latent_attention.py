@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import wait_idle
 from playwright.sync_api import expect
 
 PAGE = "/mla"
 
-
-def test_the_page_begins_with_its_figure(open_page) -> None:
-    page = open_page(PAGE)
-    figure = page.locator(".strip").first
-    figure.wait_for()
-    assert figure.bounding_box()["y"] < 600
-    expect(figure.locator(".said")).to_contain_text("times as small")
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_fewer_directions_change_the_strip_and_then_the_text(open_page) -> None:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import wait_idle
 from playwright.sync_api import expect
 
 PAGE = "/moe"
 
-
-def test_the_page_begins_with_its_figure_and_layers_part_the_tokens_anew(open_page) -> None:
-    page = open_page(PAGE)
-    figure = page.locator(".experts").first
-    figure.wait_for()
-    assert figure.bounding_box()["y"] < 600
-    said = figure.locator(".said")
-    first = said.inner_text()
-    figure.get_by_role("button", name="layer 3").click()
-    expect(said).not_to_have_text(first)
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_an_expert_that_matters_is_shut_and_opened_again(open_page) -> None:

@@ -4,40 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from driver import no_sideways_scroll, sideways_scroll, wait_idle
 
 from lab.data.problems import Format
 
 PAGE = "/rope"
-DIGIT = re.compile(r"\d")
 
-
-def drag(page, mark, pixels: float) -> None:
-    mark.scroll_into_view_if_needed()
-    wait_idle(page)
-    box = mark.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + pixels, y, steps=6)
-    page.mouse.up()
-
-
-def test_both_marks_together_leave_the_score_and_one_alone_does_not(open_page) -> None:
-    page = open_page(PAGE)
-    page.get_by_text("the same", exact=True).click()
-    score = page.locator(".clocks .score")
-    score.filter(has_text=DIGIT).wait_for()
-    wait_idle(page)
-    place = page.locator(".clocks .mark.query")
-    before, stood = score.inner_text(), place.get_attribute("aria-valuenow")
-    both, query = (page.locator(f".clocks .mark.{name} .grip") for name in ("both", "query"))
-    drag(page, both, 120)
-    assert place.get_attribute("aria-valuenow") != stood
-    assert score.inner_text() == before
-    drag(page, query, 60)
-    assert score.inner_text() != before
-    assert not page.console_errors
+pytestmark = pytest.mark.slow
 
 
 def test_a_shift_leaves_the_rotary_map_and_a_gap_does_not(open_page) -> None:

@@ -1,0 +1,188 @@
+"""What the first figure of a page, or its main drawing, does in a reader's hands.
+
+Each function takes a page at whatever moment of its visit, and asserts. Pages whose figure has a
+visit of its own are not here: Home, the network in NumPy, attention by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from driver import wait_for, wait_idle
+from own_sum import a_sum_typed_there_is_the_sum_of_the_page
+from playwright.sync_api import Locator, Page, expect
+
+DIGIT = re.compile(r"\d")
+
+
+def scrubbed(figure: Locator, *moments: int) -> list[str]:
+    """What a figure says at these moments of its slider."""
+    said = []
+    for moment in moments:
+        figure.locator(".scrub").fill(str(moment))
+        said.append(figure.locator(".said").inner_text())
+    return said
+
+
+def drag(page: Page, mark: Locator, pixels: float) -> None:
+    """Take a mark by the mouse and pull it sideways."""
+    mark.scroll_into_view_if_needed()
+    wait_idle(page)
+    box = mark.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=6)
+    page.mouse.up()
+
+
+def text_written(page: Page) -> list[str]:
+    return page.locator(".wb-text").evaluate_all("all => all.map(e => e.ariaLabel)")
+
+
+# ---------------------------------------------------------------- a page each
+
+
+def a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out(page: Page) -> None:
+    assert page.get_by_text("The sum of the parts").count() == 0
+    page.get_by_text("all heads together", exact=True).click()
+    page.get_by_text("The sum of the parts").wait_for()
+    page.get_by_text("another text", exact=True).last.click()
+    page.get_by_text("With all parts, and without the one you chose").wait_for()
+    wait_idle(page)
+    before = text_written(page)
+    page.locator(".st-key-ch03_pull input").click()
+    page.get_by_role("option", name="FFN 0").click()
+    page.get_by_text("Subtracting the bar of FFN 0 would leave").wait_for()
+    wait_idle(page)
+    after = text_written(page)
+    assert len(before) == len(after) and before != after
+
+
+def the_own_sum_is_typed_at_the_top(page: Page) -> None:
+    for number, box in (("37", "a"), ("48", "b")):
+        page.locator(f".st-key-ch10_{box} input").fill(number)
+        page.locator(f".st-key-ch10_{box} input").press("Enter")
+        wait_idle(page)
+    a_sum_typed_there_is_the_sum_of_the_page(page)
+
+
+def two_clocks_turned_together_leave_the_score(page: Page) -> None:
+    """And one turned alone does not."""
+    page.get_by_text("the same", exact=True).click()
+    score, place = page.locator(".clocks .score"), page.locator(".clocks .mark.query")
+    score.filter(has_text=DIGIT).wait_for()
+    wait_idle(page)
+    before, stood = score.inner_text(), place.get_attribute("aria-valuenow")
+    both, query = (page.locator(f".clocks .mark.{name} .grip") for name in ("both", "query"))
+    drag(page, both, 120)
+    assert place.get_attribute("aria-valuenow") != stood
+    assert score.inner_text() == before
+    drag(page, query, 60)
+    assert score.inner_text() != before
+
+
+def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
+    early, late = scrubbed(page.locator(".climb"), 3, 30)
+    assert early != late
+    page.get_by_text("they stay right", exact=True).click()
+    page.get_by_text("You said they stay right", exact=False).wait_for()
+    page.get_by_text("Trains on", exact=True).wait_for()
+
+
+def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
+    assert "3" in scrubbed(page.locator(".growing"), 3)[0]
+    page.get_by_text("all of them", exact=True).click()
+    page.get_by_text("You said all of them; it is none.").wait_for()
+    drawn = page.locator(".kept")
+    drawn.scroll_into_view_if_needed()
+    said = drawn.locator(".said")
+    said.filter(has_text="was there").wait_for()
+    wait_idle(page)
+    masked = said.inner_text()
+    drawn.get_by_role("button", name="off").click()
+    assert said.inner_text() != masked and "in layers 1 to 5" in said.inner_text()
+    drawn.get_by_role("button", name="on", exact=True).click()
+    assert said.inner_text() == masked
+
+
+def the_registers_are_scrubbed(page: Page) -> None:
+    early, late = scrubbed(page.locator(".registers").first, 1, 3)
+    assert early != late
+
+
+def the_threads_are_scrubbed(page: Page) -> None:
+    early, late = scrubbed(page.locator(".threads").first, 1, 4)
+    assert early != late
+
+
+def the_cloud_is_scrubbed(page: Page) -> None:
+    early, late = scrubbed(page.locator(".cloud").first, 1, 20)
+    assert "step 1 ·" in early and "step 1 ·" not in late
+
+
+def the_strip_says_how_much_smaller(page: Page) -> None:
+    expect(page.locator(".strip").first.locator(".said")).to_contain_text("times as small")
+
+
+def layers_part_the_tokens_anew(page: Page) -> None:
+    figure = page.locator(".experts").first
+    said = figure.locator(".said")
+    first = said.inner_text()
+    figure.get_by_role("button", name="layer 3").click()
+    expect(said).not_to_have_text(first)
+
+
+def the_notebook_keeps_its_height(page: Page) -> None:
+    figure = page.locator(".notebook").first
+    heights = set[float]()
+    for moment in (0, 5, 12):
+        scrubbed(figure, moment)
+        box = figure.bounding_box()
+        heights.add(box["height"] if box else 0)
+    assert len(heights) == 1 and 0 not in heights
+
+
+def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
+    page.get_by_label("First number").first.fill("58")
+    page.get_by_label("First number").first.press("Enter")
+    wait_idle(page)
+    page.get_by_text("about 2.8", exact=True).click()
+    page.get_by_text("You said about 2.8, and so it is").wait_for()
+    wait_idle(page)
+    slider = page.get_by_role("slider", name="Temperature")
+    slider.press("End")
+    wait_idle(page)
+    page.get_by_text("of 20 right in every token").wait_for()
+    assert slider.input_value() == "5" and "ch01_a=58" in page.url
+    page.get_by_text("How sure is such a count").scroll_into_view_if_needed()
+    at_hand = page.locator(".st-key-ch01_model")
+    wait_for(page, lambda: is_in_sight(at_hand))
+    at_hand.get_by_text("the book's model").click()
+    wait_idle(page)
+    assert "the book's model wrote 58 × 48 twenty times" in page.inner_text("body")
+    page.get_by_text("What is still missing").scroll_into_view_if_needed()
+    wait_for(page, lambda: not is_in_sight(at_hand))
+
+
+def is_in_sight(what: Locator) -> bool:
+    box = what.bounding_box()
+    return box is not None and 0 <= box["y"] < 900
+
+
+TOUCHES: dict[str, Callable[[Page], None]] = {
+    "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
+    "03_one_block": a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out,
+    "10_chain_of_thought": the_own_sum_is_typed_at_the_top,
+    "20_rope": two_clocks_turned_together_leave_the_score,
+    "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
+    "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
+    "50_flash_attention": the_registers_are_scrubbed,
+    "51_attention_residuals": the_threads_are_scrubbed,
+    "52_feature_collapse": the_cloud_is_scrubbed,
+    "60_mla": the_strip_says_how_much_smaller,
+    "61_moe": layers_part_the_tokens_anew,
+    "62_error_book": the_notebook_keeps_its_height,
+}

@@ -1,0 +1,263 @@
+"""Every page of the book, visited once: whatever its link says it opens with its figure, fits a
+phone, answers, and what it says can be read and what it offers has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from axe import OPEN_ALL, read_by_axe
+from driver import FIGURE, BookPage, sideways_scroll, wait_for, wait_idle
+from openers import TOUCHES
+from own_sum import stays_at_the_top_and_leaves_the_buttons_free
+from playwright.sync_api import Error
+
+from components.ui.book import CLAIMS_PAGE, CONTENTS
+
+BOOK = "The White-Box Transformer"
+ENTRIES = {entry.slug: entry for entry in [*CONTENTS, CLAIMS_PAGE] if entry.written}
+PAGES = ["home", *ENTRIES]
+
+HIGHEST, SCREEN, LEAST = 600, 900, 150
+"""Where a first figure begins at the latest, the height of the first screen at 1280 pixels, and how
+much of a figure stands on it at least."""
+
+WHOLE = {"30_curriculum": ".climb .plot", "40_kv_cache": ".growing .maps"}
+"""Pictures that stand on the first screen from top to bottom."""
+
+PHONE = 390
+ENDLESS = {"00_numpy_mlp": 17_200}
+LONGEST = 16_000
+"""Pixels of a page's length on a phone, its guesses not told: nobody scrolls to the end of more.
+Chapter 0's first page, with all that it trains, is let a little further."""
+
+MOST_VARIED = ("home", "00_numpy_mlp", "02_attention_by_hand", "10_chain_of_thought")
+"""Between them they hold nearly every colour of text in the book: all their guesses are told, and
+they are read in both themes. The slow tests do so with every page."""
+
+
+@dataclass
+class Visit:
+    """What the checks of one visit look at."""
+
+    page: BookPage
+    slug: str
+    axe: str
+
+
+Check = Callable[[Visit], Iterable[str]]
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
+    open_page, axe: str, nonsense: list[str], keys_of, slug: str
+) -> None:
+    """Another kind of nonsense on each key; tests/pages has every kind on every key."""
+    link = {key: nonsense[i % len(nonsense)] for i, key in enumerate(keys_of(slug))}
+    path = ENTRIES[slug].url if slug in ENTRIES else ""
+    page = open_page(f"/{path}?{urlencode(link)}&broken=%ff%00%")
+    assert [*offences(Visit(page, slug, axe))] == []
+
+
+def offences(visit: Visit) -> Iterator[str]:
+    """What every check finds; one that breaks off is an offence too, and the visit goes on."""
+    for check in CHECKS:
+        try:
+            for what in check(visit):
+                yield f"{check.__name__}: {what}"
+        except (AssertionError, Error, TimeoutError) as error:
+            yield f"{check.__name__} broke off: {error}"
+
+
+# ---------------------------------------------------------------- as it opens
+
+
+def one_heading(visit: Visit) -> Iterator[str]:
+    if (count := visit.page.locator("h1").count()) != 1:
+        yield f"{count} of the first rank"
+
+
+def its_own_title(visit: Visit) -> Iterator[str]:
+    name = f"{ENTRIES[visit.slug].title} · {BOOK}" if visit.slug in ENTRIES else BOOK
+    if (title := visit.page.title()) != name:
+        yield f"{title!r} in place of {name!r}"
+
+
+def a_figure_on_the_first_screen(visit: Visit) -> Iterator[str]:
+    if visit.slug == CLAIMS_PAGE.slug:  # a page of tables
+        return
+    with without_refusals(visit.page):
+        box = visit.page.locator(FIGURE).first.bounding_box()
+        if not box or not box["height"]:
+            yield "it has no height"
+        elif box["y"] >= HIGHEST or box["y"] + min(LEAST, box["height"]) > SCREEN:
+            yield f"it lies too low: {box}"
+        if picture := WHOLE.get(visit.slug):
+            whole = visit.page.locator(picture).bounding_box()
+            if not whole or whole["y"] + whole["height"] >= SCREEN:
+                yield f"its end is out of sight: {whole}"
+
+
+def nothing_folded_before_it(visit: Visit) -> Iterator[str]:
+    if visit.slug == CLAIMS_PAGE.slug:
+        return
+    first = visit.page.locator(f"{FIGURE}, [data-testid=stExpander]").first
+    if first.evaluate("e => e.dataset.testid") == "stExpander":
+        yield "something folded comes first"
+
+
+def no_plotly_yet(visit: Visit) -> Iterator[str]:
+    """A large script; the one page with a figure of it fetches it when that is opened."""
+    if visit.page.evaluate(PLOTLY):
+        yield "it was fetched"
+
+
+PLOTLY = "() => performance.getEntries().some(e => e.name.includes('PlotlyChart'))"
+
+
+@contextmanager
+def without_refusals(page: BookPage) -> Generator[None]:
+    """A link that says what the page does not allow is told so on top, a box for each value: what
+    is looked at here is the page below, as any other link opens it."""
+    hidden = page.add_style_tag(content=REFUSALS)
+    try:
+        yield
+    finally:
+        hidden.evaluate("e => e.remove()")
+
+
+REFUSALS = """[data-testid="stElementContainer"]:has([data-testid="stAlert"])
+{ display: none !important; }"""
+
+
+# ---------------------------------------------------------------- on a phone
+
+
+def a_phone_is_wide_enough(visit: Visit) -> Iterator[str]:
+    visit.page.set_viewport_size({"width": PHONE, "height": SCREEN})
+    wait_idle(visit.page)
+    yield from sideways_scroll(visit.page)
+
+
+def no_option_of_a_guess_is_cut_off(visit: Visit) -> Iterator[str]:
+    yield from visit.page.locator('[data-testid="stButtonGroup"] button').evaluate_all(
+        f"all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > {PHONE})"
+        ".map(e => e.innerText)"
+    )
+
+
+def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
+    with without_refusals(visit.page):
+        box = visit.page.get_by_test_id("stMainBlockContainer").bounding_box()
+        if box is None or box["height"] >= ENDLESS.get(visit.slug, LONGEST):
+            yield f"{box}"
+
+
+# ---------------------------------------------------------------- in a reader's hands
+
+
+def the_next_input_answers(visit: Visit) -> Iterator[str]:
+    """A page that shows no guess gets what its first boxes ask for."""
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": SCREEN})
+    waiting = page.get_by_role("button", name="show me")
+    if not waiting.count():
+        for number, box in zip(("37", "48"), boxes(visit), strict=False):
+            box.fill(number)
+            box.press("Enter")
+            wait_idle(page)
+            if (now := box.input_value()) != number:
+                yield f"the box holds {now!r}"
+    if waiting.count():
+        tell_the_first(visit)
+
+
+def boxes(visit: Visit):
+    return visit.page.locator('[data-testid="stTextInput"] input').all()
+
+
+def tell_the_first(visit: Visit) -> None:
+    waiting = visit.page.get_by_role("button", name="show me")
+    before = waiting.count()
+    waiting.first.click()
+    wait_for(visit.page, lambda: waiting.count() < before)
+    wait_idle(visit.page)
+
+
+def its_drawing_follows_the_hand(visit: Visit) -> Iterator[str]:
+    if visit.slug in TOUCHES:
+        TOUCHES[visit.slug](visit.page)
+    yield from ()
+
+
+def it_can_be_read_and_its_controls_have_names(visit: Visit) -> Iterator[str]:
+    varied = visit.slug in MOST_VARIED
+    while varied and visit.page.get_by_role("button", name="show me").count():
+        tell_the_first(visit)
+    yield from read_by_axe(visit.page, visit.axe, ("light", "dark") if varied else ("light",))
+
+
+def no_chart_is_empty(visit: Visit) -> Iterator[str]:
+    """Every fold is open now."""
+    yield from visit.page.evaluate(EMPTY)
+
+
+EMPTY = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+  .filter(e => e.checkVisibility() && e.querySelector('svg'))
+  .filter(e => !e.querySelector('svg .role-mark > *')).map(e => e.innerText || 'no name')"""
+
+
+def nor_does_what_was_opened_scroll_sideways(visit: Visit) -> Iterator[str]:
+    """Every fold is open now: in the wide window, and on a phone."""
+    visit.page.evaluate(OPEN_ALL)
+    for width in (1280, PHONE):
+        visit.page.set_viewport_size({"width": width, "height": SCREEN})
+        wait_idle(visit.page)
+        yield from sideways_scroll(visit.page)
+
+
+def the_own_sum_leaves_the_buttons_of_a_phone_free(visit: Visit) -> Iterator[str]:
+    """On the one page that it follows down."""
+    if visit.slug == "10_chain_of_thought":
+        stays_at_the_top_and_leaves_the_buttons_free(visit.page)
+    yield from ()
+
+
+# ---------------------------------------------------------------- at any moment
+
+
+def nothing_scrolls_sideways(visit: Visit) -> Iterator[str]:
+    yield from sideways_scroll(visit.page)
+
+
+def no_exception(visit: Visit) -> Iterator[str]:
+    yield from visit.page.get_by_test_id("stException").all_inner_texts()
+
+
+def no_error_in_the_console(visit: Visit) -> Iterator[str]:
+    yield from visit.page.console_errors
+
+
+CHECKS: tuple[Check, ...] = (
+    one_heading,
+    its_own_title,
+    a_figure_on_the_first_screen,
+    nothing_folded_before_it,
+    no_plotly_yet,
+    nothing_scrolls_sideways,
+    no_exception,
+    a_phone_is_wide_enough,
+    no_option_of_a_guess_is_cut_off,
+    it_ends_on_a_phone,
+    the_next_input_answers,
+    its_drawing_follows_the_hand,
+    it_can_be_read_and_its_controls_have_names,
+    no_chart_is_empty,
+    nor_does_what_was_opened_scroll_sideways,
+    the_own_sum_leaves_the_buttons_of_a_phone_free,
+    no_exception,
+    no_error_in_the_console,
+)
