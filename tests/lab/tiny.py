@@ -5,7 +5,8 @@ import contextlib
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
@@ -265,6 +266,40 @@ def refused_otherwise(
     told = [(case, refusal(make, kind), pattern) for case, make, pattern in cases]
     assert told, "there is no case"
     return [(case, said) for case, said, pattern in told if not re.search(pattern, said)]
+
+
+def calls_in(work: Callable[[], object]) -> int:
+    """How often Python calls anything meanwhile: what takes the time of a loop, on any machine."""
+    called = 0
+
+    def count(_frame: Any, event: str, _of: Any) -> None:
+        nonlocal called
+        called += event in ("call", "c_call")
+
+    usual = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(usual)
+    return called
+
+
+@contextlib.contextmanager
+def forwards() -> Generator[list[tuple[int, ...]]]:
+    """The rows and tokens of every forward pass of any model meanwhile, in their order."""
+    shapes: list[tuple[int, ...]] = []
+    forward = GPT.forward
+
+    def noted(self: GPT, tokens: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
+        shapes.append(tuple(tokens.shape))
+        return forward(self, tokens, *arguments, **options)
+
+    GPT.forward = noted
+    try:
+        yield shapes
+    finally:
+        GPT.forward = forward
 
 
 def numbers(metrics: StepMetrics) -> dict[str, float]:

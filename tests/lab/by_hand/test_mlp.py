@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from tiny import calls_in
 
 from lab.by_hand import mlp
 from lab.by_hand.mlp import (
@@ -156,27 +157,38 @@ def right(network: MLP, task: Task, a: Numbers, b: Numbers):
     return task.answers(network(encode(a, b, task.encoding, task.digits))) == a * b
 
 
-def learnt(task: Task, seed: int, epochs: int = 400) -> tuple[MLP, float]:
-    rng = np.random.default_rng(seed)
+@cache
+def learnt(seed: int) -> tuple[int, int]:
+    """How many cells of the ten by ten table are right at the end, and after how many steps."""
+    task, rng, adam = Task(), np.random.default_rng(seed), Adam(0.01)
     network = MLP.start(rng, (task.n_in, 64, task.n_out))
     a, b = task.cells()
-    began = time.perf_counter()
-    for _, _ in zip(train(network, task, Adam(0.01), a, b, rng=rng), range(epochs), strict=False):
+    for _, _ in zip(train(network, task, adam, a, b, rng=rng), range(400), strict=False):
         if right(network, task, a, b).all():
             break
-    return network, time.perf_counter() - began
+    return int(right(network, task, a, b).sum()), adam.count
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_ten_by_ten_table_is_learnt_whole(seed: int) -> None:
-    task = Task()
-    network, _ = learnt(task, seed)
-    assert right(network, task, *task.cells()).sum() == 100
+def test_the_ten_by_ten_table_is_learnt_whole() -> None:
+    assert [(seed, learnt(seed)) for seed in range(20) if learnt(seed)[0] != 100] == []
 
 
-@pytest.mark.timing
-def test_the_ten_by_ten_table_is_learnt_within_a_second(slowness: float) -> None:
-    assert max(learnt(Task(), seed)[1] for seed in range(5)) < slowness
+def test_the_ten_by_ten_table_is_learnt_within_50_steps() -> None:
+    """29 to 38 by seed, of 100 cells each: a moment on a page."""
+    assert [(seed, learnt(seed)) for seed in range(20) if not 20 < learnt(seed)[1] < 50] == []
+
+
+def test_a_step_takes_as_many_calls_with_ten_thousand_cells_as_with_a_hundred() -> None:
+    """All examples pass the network at once, as matrices."""
+
+    def calls(task: Task) -> int:
+        network = MLP.start(np.random.default_rng(0), (task.n_in, 8, task.n_out))
+        steps = train(network, task, SGD(0.1), *task.cells(), rng=np.random.default_rng(0))
+        next(steps)
+        return calls_in(lambda: next(steps))
+
+    few, many = calls(Task(1, "digits", "digits")), calls(Task(2, "digits", "digits"))
+    assert 0 < many <= 1.2 * few < 1000
 
 
 def test_every_encoding_gives_each_number_a_place_of_its_own() -> None:

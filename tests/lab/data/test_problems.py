@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import sys
 from itertools import product
 from random import Random
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import refusal, refused_otherwise, wrong_values
+from tiny import calls_in, refusal, refused_otherwise, wrong_values
 
 from lab.data.problems import (
     STYLES,
@@ -504,23 +503,13 @@ def test_a_million_pairs_are_not_listed() -> None:
 
 
 def calls_to_draw(form: Format, n: int) -> int:
-    """How often Python calls anything while `n` problems are drawn and written."""
-    called = 0
-
-    def count(_frame: Any, event: str, _of: Any) -> None:
-        nonlocal called
-        called += event in ("call", "c_call")
-
-    split_values(np.array([0]), np.array([0]))  # the table of the split is made once
-    usual = sys.getprofile()
-    sys.setprofile(count)
-    try:
+    def draw() -> None:
         a, b = sample_pairs(np.random.default_rng(0), n, 2, 2, 0.0, 0.3)
         tokens, _ = form.render(a, b)
-    finally:
-        sys.setprofile(usual)
-    assert len(tokens) == n and (a.dtype, b.dtype, tokens.dtype) == (np.int64, np.int64, np.uint8)
-    return called
+        assert len(tokens) == n and a.dtype == b.dtype == np.int64 and tokens.dtype == np.uint8
+
+    split_values(np.array([0]), np.array([0]))  # the table of the split is made once
+    return calls_in(draw)
 
 
 @pytest.mark.parametrize("padded", [True, False])

@@ -56,8 +56,10 @@ def texts(run: str) -> list[str]:
 
 
 def runs() -> list[Any]:
-    """Committed runs; of those built alike, of chapter 2 and of 3, all but one are slow."""
-    twins = [run for run in committed_runs() if run.startswith("reach_")][1:]
+    """Committed runs; of those built alike all but one are slow."""
+    twins = [run for run in committed_runs() if run.startswith(("reach_", "far_"))][1:]
+    twins += [run for run in committed_runs() if run.startswith("mla_moe")][1:]
+    twins += [run for run in committed_runs() if run.startswith("attention_residuals")][:1]
     twins += [run for run in committed_runs() if run.startswith(("course_", "curriculum_"))][:-1]
     marks = {run: pytest.mark.slow for run in twins}
     return [pytest.param(run, marks=marks.get(run, ())) for run in committed_runs()]
