@@ -1,4 +1,4 @@
-"""The helper of the tests that refuse: nothing that is taken, or refused otherwise, gets past it."""
+"""The helper of the tests that refuse: what is taken, or refused in other words, is told."""
 
 from __future__ import annotations
 
