@@ -68,7 +68,7 @@ def show_clocks(
     data = clocks_data(speeds, q, k, i, j, last, pair) | {"alt": alt}
 
     def moved() -> None:
-        sent = st.session_state[key].get("positions")
+        sent = st.session_state.get(key, {}).get("positions")
         if on_move and sent:
             on_move(*read_positions(sent, last))
 
