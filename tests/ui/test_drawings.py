@@ -40,3 +40,12 @@ def test_a_missing_build_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(drawing, "DRAWINGS", Path("/nowhere"))
     with pytest.raises(FileNotFoundError, match="npm ci && npm run build"):
         drawing.drawing("clocks", "clocks", "<div></div>")
+
+
+def test_what_a_drawing_sent_as_it_left_the_page_is_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drawing.st, "session_state", {"here": {"query": [1, 2]}})
+    assert drawing.sent_by("here", "query") == [1, 2]
+    assert drawing.sent_by("here", "pull") is None
+    assert drawing.sent_by("gone", "query") is None

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, reel, sent_by
 from components.ui.tokens import label_of, place_of
 from lab.data.problems import Format
 from lab.fields import require_whole
@@ -66,7 +65,7 @@ def show_arcs(
     data = arcs_data(written) | {"alt": alt, "seconds": seconds}
 
     def pulled() -> None:
-        sent = st.session_state[key].get("pull")
+        sent = sent_by(key, "pull")
         if on_pull and sent is not None:
             on_pull(read_head(sent, len(written.weights)))
 

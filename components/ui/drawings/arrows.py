@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing, sent_by
 from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
 
 Numbers = NDArray[np.float64]
@@ -59,7 +58,7 @@ def show_query(
     data["digest"] = digest(data)
 
     def turned() -> None:
-        sent = st.session_state[key].get("query")
+        sent = sent_by(key, "query")
         if on_turn and sent:
             on_turn(*read_query(sent))
 

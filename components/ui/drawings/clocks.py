@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing
+from components.ui.drawings.drawing import digest, drawing, sent_by
 
 Numbers = NDArray[np.float64]
 
@@ -68,7 +67,7 @@ def show_clocks(
     data = clocks_data(speeds, q, k, i, j, last, pair) | {"alt": alt}
 
     def moved() -> None:
-        sent = st.session_state.get(key, {}).get("positions")
+        sent = sent_by(key, "positions")
         if on_move and sent:
             on_move(*read_positions(sent, last))
 

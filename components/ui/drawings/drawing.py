@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import numpy as np
+import streamlit as st
 import streamlit.components.v2 as components
 from numpy.typing import NDArray
 
@@ -51,6 +52,11 @@ def built(file: str) -> str:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `npm ci && npm run build` in {FRONTEND}")
     return f"/* {file} */\n{path.read_text('utf-8')}"
+
+
+def sent_by(key: str, name: str) -> Any:
+    """What the browser sent of a drawing under `name`; None of one that has left the page since."""
+    return st.session_state.get(key, {}).get(name)
 
 
 def digest(data: dict[str, Any]) -> str:

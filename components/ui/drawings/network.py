@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, sent_by
 from lab.by_hand.mlp import Numbers, Task
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 
@@ -81,12 +80,12 @@ def show_film(
     data["digest"] = digest(data)
 
     def edge_clicked() -> None:
-        edge = st.session_state[key].get("edge")
+        edge = sent_by(key, "edge")
         if on_pick and edge:
             on_pick((int(edge[0]), int(edge[1]), int(edge[2])))
 
     def cell_clicked() -> None:
-        cell = st.session_state[key].get("cell")
+        cell = sent_by(key, "cell")
         if on_cell and cell is not None and 0 <= int(cell) < len(shown):
             on_cell(int(cell))
 
