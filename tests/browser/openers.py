@@ -1,7 +1,7 @@
 """What the first figure of a page, or its main drawing, does in a reader's hands.
 
 Each function takes a page at whatever moment of its visit, and asserts. Pages whose figure has a
-visit of its own are not here: Home, the network in NumPy, attention by hand.
+visit of its own are not here: Home, the network in NumPy, attention by hand, the chain of thought.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 
 from driver import wait_for, wait_idle
-from own_sum import a_sum_typed_there_is_the_sum_of_the_page
 from playwright.sync_api import Locator, Page, expect
 
 DIGIT = re.compile(r"\d")
@@ -59,14 +58,6 @@ def a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out(page: Page) -> N
     wait_idle(page)
     after = text_written(page)
     assert len(before) == len(after) and before != after
-
-
-def the_own_sum_is_typed_at_the_top(page: Page) -> None:
-    for number, box in (("37", "a"), ("48", "b")):
-        page.locator(f".st-key-ch10_{box} input").fill(number)
-        page.locator(f".st-key-ch10_{box} input").press("Enter")
-        wait_idle(page)
-    a_sum_typed_there_is_the_sum_of_the_page(page)
 
 
 def two_clocks_turned_together_leave_the_score(page: Page) -> None:
@@ -175,7 +166,6 @@ def is_in_sight(what: Locator) -> bool:
 TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
     "03_one_block": a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out,
-    "10_chain_of_thought": the_own_sum_is_typed_at_the_top,
     "20_rope": two_clocks_turned_together_leave_the_score,
     "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,

@@ -24,7 +24,7 @@ def stays_at_the_top_and_leaves_the_buttons_free(page: Page) -> None:
     assert sideways_scroll(page) == []
 
 
-def a_sum_typed_there_is_the_sum_of_the_page(page: Page) -> None:
+def a_sum_typed_there_is_the_sum_of_the_page(page: Page, a: int = 37) -> None:
     box = page.locator(".st-key-ch10_b input")
     box.fill("148")
     box.press("Enter")
@@ -33,5 +33,5 @@ def a_sum_typed_there_is_the_sum_of_the_page(page: Page) -> None:
     assert page.locator(".wb-turns").count() == 2
     box.fill("76")
     box.press("Enter")
-    page.locator(f'{STRIP} .wb-text[aria-label^="37*76="]').wait_for()
-    page.locator(".wb-fetches", has_text="37*76=").wait_for()
+    page.locator(f'{STRIP} .wb-text[aria-label^="{a}*76="]').wait_for()
+    page.locator(".wb-fetches", has_text=f"{a}*76=").wait_for()

@@ -1,6 +1,6 @@
 """The page on the chain of thought in a browser: the reader's own sum follows down the page.
 
-In the wide window a part of it is looked at in test_links and in test_every_page.
+Both are seen in test_training too, in a window that is made narrow.
 """
 
 from __future__ import annotations

@@ -28,8 +28,6 @@ HOLD_THE_TIMER = """() => {
 }"""
 ONE_TICK = "() => { window.ticks = 1; }"
 
-FETCHED_PLOTLY = "() => performance.getEntries().some(e => e.name.includes('PlotlyChart'))"
-
 
 def film(page, name: str):
     block = page.locator(f".st-key-{name}")
@@ -63,7 +61,6 @@ def test_films_are_scrubbed_edges_picked_and_a_live_run_draws_each_part_of_it_an
     an_edge_and_an_example_are_picked_by_a_click(page)
     the_colour_of_the_edges_stays_as_chosen_after_a_step(page)
     a_live_run_draws_as_it_goes_and_is_stopped(page)
-    plotly_is_fetched_where_the_valley_is_opened(page)
     assert page.console_errors == []
 
 
@@ -140,13 +137,6 @@ def a_live_run_draws_as_it_goes_and_is_stopped(page) -> None:
     page.evaluate(ONE_TICK)
     wait_idle(page)
     assert page.evaluate("window.ticks") == 1, "a timer goes on"
-
-
-def plotly_is_fetched_where_the_valley_is_opened(page) -> None:
-    """And no earlier; test_every_page looks for it on the other pages."""
-    assert not page.evaluate(FETCHED_PLOTLY)
-    page.get_by_text("Deeper: two ways into one valley").click()
-    wait_for(page, lambda: page.evaluate(FETCHED_PLOTLY))
 
 
 @pytest.mark.slow

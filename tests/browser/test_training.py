@@ -1,4 +1,5 @@
-"""A newcomer trains on chapter 1 in a real browser: starts, stops, races, reloads, leaves."""
+"""Chapter 1 in a real browser: a link leads to a moment of it, a newcomer guesses and trains there,
+stops, races, reloads, leaves."""
 
 from __future__ import annotations
 
@@ -7,12 +8,18 @@ import time
 
 import pytest
 from driver import wait_idle
+from own_sum import (
+    a_sum_typed_there_is_the_sum_of_the_page,
+    stays_at_the_top_and_leaves_the_buttons_free,
+)
 from playwright.sync_api import expect
 
 PAGE = "/chain_of_thought"
 SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=400"
 LONG = "ch10_steps=2000"
 """Minutes of training, and no test waits for its end."""
+
+MOMENT = "at=forge&ch10_a=12&ch10_b=34&ch10_forge_to=9"
 
 STEP = re.compile(r"step (\d+) of")
 
@@ -63,22 +70,72 @@ def stop(page) -> None:
     wait_for(page, lambda: ended(page, "Stopped.") > before)
 
 
-def test_a_run_trains_keeps_its_settings_survives_a_reload_and_is_stopped(open_page) -> None:
-    page = open_page(f"{PAGE}?{LONG}")
+def test_a_reload_keeps_the_guesses_and_the_run_that_a_moment_of_the_page_has(open_page) -> None:
+    """The link leads to a moment; a guess is made there, and a run started."""
+    page = open_page(f"{PAGE}?{MOMENT}&{LONG}")
+    a_moment_comes_back_where_it_was_copied(page)
+    said, left = guessed_and_shown(page)
     train(page)
     goes_on(page)
-    page.get_by_text("More settings").click()
-    page.get_by_role("slider", name="Layers").press("ArrowRight")
-    in_the_link(page, "ch10_n_layer=")
-    goes_on(page)
-    assert page.get_by_text("of 2000").count() == 1 or page.get_by_text("of 2,000").count() == 1
+    a_setting_that_is_moved_leaves_the_run_alone(page)
+
     page.reload()
+    page.get_by_text(f"You said {said}").wait_for()
     goes_on(page)
     stops = page.get_by_role("button", name="Stop", exact=True)
     wait_for(page, lambda: stops.count() >= 1)
     assert page.get_by_text("You are watching").count() == 0
     stop(page)
+
+    wait_idle(page)
+    assert page.get_by_text(f"You said {said}").count() == 1
+    assert page.get_by_role("button", name="show me").count() == left
+    no_link_that_the_page_gives_away_has_a_guess(page)
+    stays_at_the_top_and_leaves_the_buttons_free(page)
+    a_sum_typed_there_is_the_sum_of_the_page(page, 12)
+    page.set_viewport_size({"width": 390, "height": 900})
+    stays_at_the_top_and_leaves_the_buttons_free(page)
     assert page.console_errors == []
+
+
+def top(page) -> float:
+    return page.evaluate("document.getElementById('sought').getBoundingClientRect().top")
+
+
+def a_moment_comes_back_where_it_was_copied(page) -> None:
+    assert 0 < top(page) < 300
+    assert page.get_by_text("The forgery implies").first.is_visible()
+    assert page.get_by_role("button", name="show me").count() > 0
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -600)
+    wait_for(page, lambda: top(page) > 300)
+
+
+def guessed_and_shown(page) -> tuple[str, int]:
+    """A guess that is made, and how many are still to be made once another has been shown."""
+    pill = page.locator(".st-key-ch10_forge_guess button").last
+    said = pill.inner_text()
+    pill.click()
+    page.get_by_role("button", name="show me").first.click()
+    page.get_by_text(f"You said {said}").wait_for()
+    wait_for(page, lambda: "_shown=1" in page.url and "_guess=" in page.url)
+    wait_idle(page)
+    return said, page.get_by_role("button", name="show me").count()
+
+
+def a_setting_that_is_moved_leaves_the_run_alone(page) -> None:
+    page.get_by_text("More settings").click()
+    page.get_by_role("slider", name="Layers").press("ArrowRight")
+    in_the_link(page, "ch10_n_layer=")
+    goes_on(page)
+    assert page.get_by_text("of 2000").count() == 1 or page.get_by_text("of 2,000").count() == 1
+
+
+def no_link_that_the_page_gives_away_has_a_guess(page) -> None:
+    shown = page.locator('[data-testid="stCode"]').all_inner_texts()
+    links = [text for text in shown if "?" in text]
+    assert [text for text in links if "at=forge" in text]
+    assert not [text for text in links if "_guess=" in text or "_shown=" in text]
 
 
 @pytest.mark.slow

@@ -73,10 +73,9 @@ class Fetched:
 
 
 def test_home_comes_in_few_files_and_one_run_and_moves_before_the_sum_is_written(
-    browser, open_page, server: str
+    browser, server: str
 ) -> None:
     """A visitor who has no file of the book yet, and who has not asked for stillness."""
-    open_page("/")  # the first reader warms the server
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context.new_page())
     page.add_init_script(f"({RECORD_ARCS})()")
