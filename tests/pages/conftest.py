@@ -119,7 +119,7 @@ def book() -> Callable[..., AppTest]:
 def opened_once(page: str | None, link: tuple[tuple[str, str], ...]) -> AppTest:
     app: Any = open_book(page, **dict(link))
 
-    def refuse(*_: object) -> NoReturn:
+    def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("other tests look at this page too: open your own with `book`")
 
     app._run = refuse

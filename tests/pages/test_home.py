@@ -48,6 +48,12 @@ def test_home_shows_the_opening_sum_and_no_exception(seen: Any) -> None:
     assert drawn["pulled"] is None and drawn["layer"] == 0
 
 
+def test_a_visit_that_tests_share_refuses_a_click(seen: Any) -> None:
+    for click in (seen().run, seen().text_input(key="a").run):
+        with pytest.raises(AssertionError, match="open your own"):
+            click()
+
+
 def test_home_multiplies_a_readers_own_numbers(book: Any) -> None:
     app = book()
     app.text_input(key="a").set_value("58")
