@@ -14,7 +14,13 @@ import pytest
 import torch
 from playwright.sync_api import Frame, Position
 from viewer_app import KINDS, model, scene
-from viewer_counts import frames_until_rest, move_the_pointer, on_the_line, times
+from viewer_counts import (
+    frames_until_rest,
+    move_the_pointer,
+    on_the_line,
+    times,
+    wait_for_rest,
+)
 
 from lab.data.vocabulary import VOCABULARY
 from lab.model.trace import Trace
@@ -153,8 +159,21 @@ def test_the_first_picture_is_drawn_and_every_activation_agrees_with_its_formula
     screen: Visitor,
 ) -> None:
     _, frame = screen.unchanged()
+    assert times(frame, "update") == 2  # the activations, and the weights behind them
     assert disagreeing(frame) == []
     assert min(frame.evaluate("viewer3d.pixels()")[:3]) > 10_000
+
+
+def test_letters_are_the_books_own_and_come_from_its_server(screen: Visitor, app: str) -> None:
+    _, frame = screen.unchanged()
+    wait_for_rest(frame)
+    loaded = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    families = {family.strip('"') for family in frame.evaluate(loaded)}
+    assert families == {"Source Code Pro", "Source Sans", "Source Serif"}
+    files = "performance.getEntriesByType('resource').map(r => r.name)"
+    fetched = frame.evaluate(files)
+    assert any("SourceSans" in name for name in fetched)
+    assert all(name.startswith(app) for name in fetched)
 
 
 @pytest.mark.slow
@@ -182,8 +201,7 @@ def test_pointing_and_clicking_give_the_models_own_number(screen: Visitor) -> No
         spot = frame.evaluate("([n, p]) => viewer3d.whereIs(n, p)", [name, place])
         canvas = frame.locator("canvas.over")
         canvas.hover(position=spot)
-        frame.locator(".tip").wait_for()
-        assert name in frame.locator(".tip").inner_text()
+        frame.locator(".tip", has_text=name).wait_for()
         canvas.click(position=spot)
         page.get_by_text(f"Pin(name='{name}', index={tuple(place)})").wait_for()
         shown = frame.locator(".value output").inner_text()
@@ -544,13 +562,13 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
       const { top, bottom } = document.querySelector(one).getBoundingClientRect();
       return top < 0 || bottom > innerHeight + 1;
     })"""
-    assert frame.evaluate(fits) == []
+    frame.wait_for_function(f"() => ({fits})().length === 0")
     frame.get_by_role("button", name="Next stage").click()
     assert full.get_attribute("aria-pressed") == "true"
     full.click()
     frame.wait_for_function("document.fullscreenElement === null")
     frame.wait_for_function("height => document.body.scrollHeight >= height", arg=before - 40)
-    assert frame.evaluate("viewer3d.view.width") == place["width"]
+    frame.wait_for_function("width => viewer3d.view.width === width", arg=place["width"])
     assert full.get_attribute("aria-pressed") == "false"
 
 
@@ -656,23 +674,37 @@ def test_two_fingers_zoom_and_leave_the_page_where_it_is(phone: Visitor) -> None
         assert frame.evaluate("viewer3d.pinned") is None
 
 
-def test_a_head_switched_off_by_key_changes_the_answer_and_the_focus_stays(screen: Visitor) -> None:
+def forwards(page: driver.BookPage) -> int:
+    """Those that the server has made of the small model since it began."""
+    told = page.get_by_text("forwards so far: ").inner_text()
+    return int(told.rpartition(" ")[2])
+
+
+def test_a_head_switched_off_by_key_changes_the_answer_by_one_message_one_forward_and_one_scene(
+    screen: Visitor,
+) -> None:
     page, frame = screen.anew()
-    before = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
+    logit = "viewer3d.valueAt('logits', [3, 5])"
+    whole = frame.evaluate(logit)
     frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
-    off, on = (f"scale head 1 of blocks.0.z by {scale}" for scale in (0, 1))
-    frame.get_by_role("button", name=off, exact=True).focus()
-    page.keyboard.press("Enter")
-    frame.wait_for_function("viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0")
-    assert frame.evaluate("document.activeElement.getAttribute('aria-label')") == off
-    assert frame.evaluate("viewer3d.valueAt('logits', [3, 5])") != before
-    frame.get_by_role("button", name=on, exact=True).click()
-    frame.wait_for_function("b => viewer3d.valueAt('logits', [3, 5]) === b", arg=before)
+    driver.wait_idle(page)
+    for scale in (0, 1):
+        before = forwards(page), times(frame, "update")
+        label = f"scale head 1 of blocks.0.z by {scale}"
+        with on_the_line(page) as line:
+            frame.get_by_role("button", name=label, exact=True).press("Enter")
+            is_off = "off => off === (viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0)"
+            frame.wait_for_function(is_off, arg=scale == 0)
+            driver.wait_idle(page)
+        assert (frame.evaluate(logit) == whole) == (scale == 1)
+        assert frame.evaluate("document.activeElement.getAttribute('aria-label')") == label
+        assert len(line.sent) == 1
+        assert (forwards(page), times(frame, "update")) == (before[0] + 1, before[1] + 1)
 
 
 def test_a_lost_context_comes_back_with_the_same_picture(screen: Visitor) -> None:
     _, frame = screen.anew()
-    frame.wait_for_function("[...document.fonts].filter(f => f.status === 'loaded').length >= 3")
+    wait_for_rest(frame)
     # Light and sharp edges come back once a picture rests whose frames came too slowly.
     frame.wait_for_function(
         "() => window.seen === (window.seen = `${viewer3d.pixels()}`)", polling=500
@@ -808,18 +840,6 @@ def test_search_tree_and_grid_do_all_by_keyboard(screen: Visitor) -> None:
     assert frame.locator("canvas.over").evaluate("e => e.getBoundingClientRect().top >= 0")
 
 
-def test_letters_are_the_books_own_and_come_from_its_server(screen: Visitor, app: str) -> None:
-    _, frame = screen.unchanged()
-    frame.wait_for_function("[...document.fonts].filter(f => f.status === 'loaded').length >= 3")
-    loaded = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
-    families = {family.strip('"') for family in frame.evaluate(loaded)}
-    assert families == {"Source Code Pro", "Source Sans", "Source Serif"}
-    files = "performance.getEntriesByType('resource').map(r => r.name)"
-    fetched = frame.evaluate(files)
-    assert any("SourceSans" in name for name in fetched)
-    assert all(name.startswith(app) for name in fetched)
-
-
 def spoken(page: driver.BookPage) -> list[tuple[str, str, dict[str, Any]]]:
     """What a screen reader has of the viewer: role, name and states of every element."""
     devtools = page.context.new_cdp_session(page)
@@ -941,44 +961,17 @@ CHANGES = {
 def test_a_change_is_one_frame_of_three_draw_calls_and_at_rest_none_is_drawn(
     screen: Visitor,
 ) -> None:
-    """Of two scenes as of one."""
+    """A move of the pointer is one pick, which looks at each box once, and many moves between two
+    turns of the screen are one frame. All this of two scenes as of one."""
     page, frame = screen.anew()
     for texts in (["7*8=56"], ["7*8=56", "7*9=63"]):
         ask(page, Beside="".join(texts[1:]))
         compared(frame, *texts)
-        frames_until_rest(frame, "[viewer3d.hover(null, 0, 0), viewer3d.fly('all')]")
+        frame.evaluate("[viewer3d.hover(null, 0, 0), viewer3d.fly('all')]")
+        wait_for_rest(frame)
         frames = {what: frames_until_rest(frame, act) for what, act in CHANGES.items()}
         assert frames == {what: int(what != "nothing") for what in CHANGES}
         assert frame.evaluate("viewer3d.drawCalls") == 3
-
-
-def test_a_move_of_the_pointer_is_one_pick_that_looks_at_each_box_once(screen: Visitor) -> None:
-    """And many of them between two turns of the screen are one frame. Of two scenes as of one."""
-    page, frame = screen.anew()
-    for texts in (["7*8=56"], ["7*8=56", "7*9=63"]):
-        ask(page, Beside="".join(texts[1:]))
-        compared(frame, *texts)
-        found = move_the_pointer(frame, 50)
-        assert found.picks == 50 and found.looks == 50 * found.boxes > 0
-        assert found.frames == 1
-
-
-def forwards(page: driver.BookPage) -> int:
-    told = page.get_by_text("forwards so far: ").inner_text()
-    return int(told.rpartition(" ")[2])
-
-
-def test_a_part_switched_off_costs_one_message_one_forward_and_one_scene(screen: Visitor) -> None:
-    page, frame = screen.anew()
-    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.z', [1, 3, 2]))")
-    driver.wait_idle(page)
-    for scale in (0, 1):
-        before = forwards(page), times(frame, "update")
-        switch = f"scale head 1 of blocks.0.z by {scale}"
-        with on_the_line(page) as line:
-            frame.get_by_role("button", name=switch, exact=True).click()
-            is_off = "off => off === (viewer3d.valueAt('blocks.0.z', [1, 3, 2]) === 0)"
-            frame.wait_for_function(is_off, arg=scale == 0)
-            driver.wait_idle(page)
-        assert len(line.sent) == 1
-        assert (forwards(page), times(frame, "update")) == (before[0] + 1, before[1] + 1)
+        moves = move_the_pointer(frame, 50)
+        assert moves.picks == 50 and moves.looks == 50 * moves.boxes > 0
+        assert moves.frames == 1

@@ -15,14 +15,16 @@ from playwright.sync_api import Frame
 
 _TIMES = """what => viewer3d.clock.report()[what]?.n ?? 0"""
 
-# What `act` gives, and the frames until none is drawn at twenty turns of the screen on end.
+# What `act` gives, and the frames until none is drawn at twenty turns of the screen on end; of what
+# never rests, those of six hundred turns.
 _UNTIL_REST = """async act => {
   const drawn = () => viewer3d.clock.report().frame?.n ?? 0;
   const before = drawn();
   const given = new Function(`return ${act}`)();
-  for (let last = before, still = 0; still < 20; still = drawn() === last ? still + 1 : 0) {
-    last = drawn();
+  for (let turn = 0, still = 0; still < 20 && turn < 600; turn++) {
+    const last = drawn();
     await new Promise(requestAnimationFrame);
+    still = drawn() === last ? still + 1 : 0;
   }
   return [drawn() - before, given];
 }"""
@@ -47,14 +49,29 @@ _MOVES = """n => {
   return [picks() - before, looks, boxes.length];
 }"""
 
-# Every call of a pen for flat drawing, from now on.
+# Every call of a pen for flat drawing from now on, and the drawings: each begins with a transform,
+# and where frames come too slowly a picture that rests is drawn once more, with light.
 _WATCH_PENS = """() => {
-  window.strokes = 0;
+  window.pens = { strokes: 0, drawings: 0 };
   const pen = CanvasRenderingContext2D.prototype;
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(pen)))
-    if (typeof value === 'function' && name !== 'constructor')
-      pen[name] = function (...all) { window.strokes++; return value.apply(this, all); };
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(pen))) {
+    if (typeof value !== 'function' || name === 'constructor') continue;
+    pen[name] = function (...all) {
+      pens.strokes++;
+      if (name === 'setTransform' && this.canvas.matches('.over')) pens.drawings++;
+      return value.apply(this, all);
+    };
+  }
 }"""
+
+
+_LETTERS = "[...document.fonts].filter(f => f.status === 'loaded').length >= 3"
+
+
+def wait_for_rest(frame: Frame) -> None:
+    """Wait until the letters are there, which come by themselves, and nothing more is drawn."""
+    frame.wait_for_function(_LETTERS)
+    frames_until_rest(frame)
 
 
 def times(frame: Frame, what: str) -> int:
@@ -81,13 +98,14 @@ def move_the_pointer(frame: Frame, moves: int) -> Moves:
     return Moves(picks, looks, boxes, frames)
 
 
-def strokes_of(frame: Frame, act: str) -> tuple[int, int]:
-    """The calls of pens for an act, and the frames that it makes the viewer draw."""
-    if not frame.evaluate("'strokes' in window"):
+def strokes_of(frame: Frame, act: str) -> float:
+    """The calls of pens for the picture of one scene that an act makes."""
+    if not frame.evaluate("'pens' in window"):
         frame.evaluate(_WATCH_PENS)
-    before = frame.evaluate("strokes")
-    frames = frames_until_rest(frame, act)
-    return frame.evaluate("strokes") - before, frames
+    frame.evaluate("Object.assign(pens, { strokes: 0, drawings: 0 })")
+    assert frames_until_rest(frame, act) == 1
+    strokes, drawings = frame.evaluate("[pens.strokes, pens.drawings]")
+    return strokes / drawings
 
 
 @dataclass
