@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from tiny import failures
 
 from lab.statistics import (
     Spread,
@@ -26,14 +27,18 @@ def exact_bound(errors: int, n: int) -> float:
     return float(1 - high)
 
 
-@pytest.mark.parametrize("n", [1, 2, 10, 3000, 7001, 100_000])
-def test_without_errors_the_bound_has_a_closed_form(n: int) -> None:
-    assert lower_bound_95(0, n) == pytest.approx(0.05 ** (1 / n), abs=1e-12)
+def test_without_errors_the_bound_has_a_closed_form() -> None:
+    def holds(n: int) -> None:
+        assert lower_bound_95(0, n) == pytest.approx(0.05 ** (1 / n), abs=1e-12)
+
+    assert failures(holds, [1, 2, 10, 3000, 7001, 100_000]) == []
 
 
-@pytest.mark.parametrize(("errors", "n"), [(1, 3), (1, 30), (2, 10), (9, 10), (5, 40), (20, 40)])
-def test_with_errors_the_bound_is_that_of_exact_fractions(errors: int, n: int) -> None:
-    assert lower_bound_95(errors, n) == pytest.approx(exact_bound(errors, n), abs=1e-9)
+def test_with_errors_the_bound_is_that_of_exact_fractions() -> None:
+    def holds(errors: int, n: int) -> None:
+        assert lower_bound_95(errors, n) == pytest.approx(exact_bound(errors, n), abs=1e-9)
+
+    assert failures(holds, [(1, 3), (1, 30), (2, 10), (9, 10), (5, 40), (20, 40)]) == []
 
 
 def test_what_no_errors_and_few_errors_prove() -> None:
@@ -81,9 +86,12 @@ def test_a_goal_is_met_at_the_first_of_two_good_checks_in_a_row() -> None:
     assert steps_until(curve, 0.01) == math.inf and steps_until([], 0.5) == math.inf
 
 
-@pytest.mark.parametrize("values", [[3], [4, 1], [2, 9, 4], [0.5, 7, -1, 2], [5, 5, 5, 1, 9]])
-def test_a_spread_is_what_numpys_quantiles_say(values: list[float]) -> None:
-    assert spread(iter(values)) == pytest.approx(tuple(np.quantile(values, (0, 0.5, 1))))
+def test_a_spread_is_what_numpys_quantiles_say() -> None:
+    def holds(values: list[float]) -> None:
+        assert spread(iter(values)) == pytest.approx(tuple(np.quantile(values, (0, 0.5, 1))))
+
+    cases = [[3], [4, 1], [2, 9, 4], [0.5, 7, -1, 2], [5, 5, 5, 1, 9]]
+    assert failures(holds, cases) == []
 
 
 def test_a_spread_with_runs_that_never_arrive() -> None:

@@ -268,6 +268,21 @@ def refused_otherwise(
     return [(case, said) for case, said, pattern in told if not re.search(pattern, said)]
 
 
+def failures(claim: Callable[..., None], cases: Iterable[Any]) -> list[str]:
+    """Of all cases those of which the claim does not hold, each with what went wrong. A tuple holds
+    the arguments of the claim, anything else is the only one."""
+    import pytest
+
+    failed, tried = list[str](), 0
+    for tried, case in enumerate(cases, 1):  # noqa: B007
+        try:
+            claim(*(case if isinstance(case, tuple) else (case,)))
+        except (Exception, pytest.fail.Exception) as error:
+            failed.append(f"{str(case)[:200]}: {type(error).__name__}: {str(error)[:500]}")
+    assert tried, "there is no case"
+    return failed
+
+
 def calls_in(work: Callable[[], object]) -> int:
     """How often Python calls anything meanwhile: what takes the time of a loop, on any machine."""
     called = 0

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from tiny import failures
 
 from lab.by_hand.flash import (
     PROCESSORS,
@@ -50,29 +51,31 @@ def by_definition(Q: Numbers, K: Numbers, V: Numbers, *, causal: bool) -> tuple[
 SHAPES = [(1, 1, True), (23, 23, True), (23, 23, False), (7, 31, False), (31, 7, False)]
 
 
-@pytest.mark.parametrize(("n_query", "n_key", "causal"), SHAPES)
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (4, 6), (8, 3), (64, 64)])
-def test_blocks_give_the_row_and_move_what_the_formula_says(
-    n_query: int, n_key: int, causal: bool, rows: int, columns: int
-) -> None:
-    inputs, memory = some(n_query, n_key), SlowMemory()
-    O, L = flash_attention(
-        *inputs, scale=SCALE, rows=rows, columns=columns, memory=memory, causal=causal
-    )
-    expected_O, expected_L = by_definition(*inputs, causal=causal)
-    assert np.allclose(O, expected_O, rtol=0, atol=1e-12)
-    assert np.allclose(L, expected_L, rtol=0, atol=1e-12)
-    formula = moved_by_flash(n_query, n_key, D_KEY, D_VALUE, rows=rows, causal=causal)
-    assert memory.moved == formula
-    assert memory.written == n_query * (D_VALUE + 1)
+def test_blocks_give_the_row_and_move_what_the_formula_says() -> None:
+    def holds(n_query: int, n_key: int, causal: bool, rows: int, columns: int) -> None:
+        inputs, memory = some(n_query, n_key), SlowMemory()
+        O, L = flash_attention(
+            *inputs, scale=SCALE, rows=rows, columns=columns, memory=memory, causal=causal
+        )
+        expected_O, expected_L = by_definition(*inputs, causal=causal)
+        assert np.allclose(O, expected_O, rtol=0, atol=1e-12)
+        assert np.allclose(L, expected_L, rtol=0, atol=1e-12)
+        formula = moved_by_flash(n_query, n_key, D_KEY, D_VALUE, rows=rows, causal=causal)
+        assert memory.moved == formula
+        assert memory.written == n_query * (D_VALUE + 1)
+
+    cases = [(*x, *y) for x in SHAPES for y in [(1, 1), (4, 6), (8, 3), (64, 64)]]
+    assert failures(holds, cases) == []
 
 
-@pytest.mark.parametrize(("n_query", "n_key", "causal"), SHAPES)
-def test_plain_attention_moves_both_tables_twice(n_query: int, n_key: int, causal: bool) -> None:
-    inputs, memory = some(n_query, n_key), SlowMemory()
-    O = plain_attention(*inputs, scale=SCALE, memory=memory, causal=causal)
-    assert np.allclose(O, by_definition(*inputs, causal=causal)[0], rtol=0, atol=1e-12)
-    assert memory.moved == moved_by_plain(n_query, n_key, D_KEY, D_VALUE)
+def test_plain_attention_moves_both_tables_twice() -> None:
+    def holds(n_query: int, n_key: int, causal: bool) -> None:
+        inputs, memory = some(n_query, n_key), SlowMemory()
+        O = plain_attention(*inputs, scale=SCALE, memory=memory, causal=causal)
+        assert np.allclose(O, by_definition(*inputs, causal=causal)[0], rtol=0, atol=1e-12)
+        assert memory.moved == moved_by_plain(n_query, n_key, D_KEY, D_VALUE)
+
+    assert failures(holds, SHAPES) == []
 
 
 def test_torch_does_the_same() -> None:
@@ -82,31 +85,32 @@ def test_torch_does_the_same() -> None:
     assert np.allclose(z[0, 0].numpy(), O, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize(("n_query", "n_key", "causal"), SHAPES)
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (4, 6), (64, 64)])
-def test_gradients_are_those_of_autograd(
-    n_query: int, n_key: int, causal: bool, rows: int, columns: int
-) -> None:
-    Q, K, V = some(n_query, n_key)
-    dO = np.random.default_rng(9).normal(size=(n_query, D_VALUE))
-    sizes: dict[str, int] = {"rows": rows, "columns": columns}
-    O, L = flash_attention(Q, K, V, scale=SCALE, memory=SlowMemory(), causal=causal, **sizes)
-    found = flash_backward(Q, K, V, O, L, dO, scale=SCALE, causal=causal, **sizes)
-    inputs = [torch.from_numpy(x)[None, None].requires_grad_() for x in (Q, K, V)]
-    q, k, v = inputs
-    z = math_attention(q, k, v, scale=SCALE, slots=Slots(causal=causal))
-    expected = torch.autograd.grad(z, inputs, torch.from_numpy(dO)[None, None])
-    for mine, theirs in zip(found, expected, strict=True):
-        assert np.allclose(mine, theirs[0, 0].numpy(), rtol=0, atol=1e-12)
+def test_gradients_are_those_of_autograd() -> None:
+    def holds(n_query: int, n_key: int, causal: bool, rows: int, columns: int) -> None:
+        Q, K, V = some(n_query, n_key)
+        dO = np.random.default_rng(9).normal(size=(n_query, D_VALUE))
+        sizes: dict[str, int] = {"rows": rows, "columns": columns}
+        O, L = flash_attention(Q, K, V, scale=SCALE, memory=SlowMemory(), causal=causal, **sizes)
+        found = flash_backward(Q, K, V, O, L, dO, scale=SCALE, causal=causal, **sizes)
+        inputs = [torch.from_numpy(x)[None, None].requires_grad_() for x in (Q, K, V)]
+        q, k, v = inputs
+        z = math_attention(q, k, v, scale=SCALE, slots=Slots(causal=causal))
+        expected = torch.autograd.grad(z, inputs, torch.from_numpy(dO)[None, None])
+        for mine, theirs in zip(found, expected, strict=True):
+            assert np.allclose(mine, theirs[0, 0].numpy(), rtol=0, atol=1e-12)
+
+    assert failures(holds, [(*x, *y) for x in SHAPES for y in [(1, 1), (4, 6), (64, 64)]]) == []
 
 
 # ---------------------------------------------------------------- any fast memory
 
 
-@pytest.mark.parametrize("fast", [2_200, 5_000, 20_000, 100_000])
-def test_the_largest_block_fills_the_fast_memory(fast: int) -> None:
-    rows = most_rows(fast, 16, 64, 64)
-    assert held(rows, 16, 64, 64) <= fast < held(rows + 1, 16, 64, 64)
+def test_the_largest_block_fills_the_fast_memory() -> None:
+    def holds(fast: int) -> None:
+        rows = most_rows(fast, 16, 64, 64)
+        assert held(rows, 16, 64, 64) <= fast < held(rows + 1, 16, 64, 64)
+
+    assert failures(holds, [2_200, 5_000, 20_000, 100_000]) == []
 
 
 def test_a_memory_without_room_for_a_query_is_refused() -> None:

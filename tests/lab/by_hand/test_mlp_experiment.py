@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tiny import failures
 
 from lab.by_hand.mlp import MLP, SGD, Adam, Momentum, Task, encode, softmax
 from lab.by_hand.mlp_experiment import (
@@ -73,9 +74,12 @@ def test_a_film_with_nothing_shown_is_refused_in_words() -> None:
         next(film(USUAL, hide(USUAL.task, range(10))))
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+def test_settings_out_of_range_say_what_is_allowed() -> None:
+    def holds(changes, said: str) -> None:
+        with pytest.raises(ValueError, match=said):
+            replace(USUAL, **changes)
+
+    cases = [
         ({"hidden": (0,)}, "1 to 256"),
         ({"hidden": (257,)}, "1 to 256"),
         ({"hidden": (8,) * 5}, "at most 4"),
@@ -84,11 +88,8 @@ def test_a_film_with_nothing_shown_is_refused_in_words() -> None:
         ({"epochs": 0}, "1 to 5,000"),
         ({"batch": 0}, "at least 1"),
         ({"optimiser": "lion"}, "sgd, momentum, adam"),
-    ],
-)
-def test_settings_out_of_range_say_what_is_allowed(changes, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        replace(USUAL, **changes)
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_a_share_is_hidden_in_both_orders_and_as_large_as_asked() -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import combinations
 
 import pytest
+from tiny import failures
 
 from lab.data import coverage
 from lab.data.problems import HELDOUT_FROM, split_value
@@ -40,12 +41,12 @@ def test_one_hundred_more_in_a_partial_product_solves_it() -> None:
     assert forge(37, 48, 12, 5).solved
 
 
-@pytest.mark.parametrize(
-    ("position", "new", "moved"), [(11, 9, 10), (8, 4, 200), (8, 1, -100), (8, 2, 0), (10, 5, 0)]
-)
-def test_any_other_move_does_not(position: int, new: int, moved: int) -> None:
-    found = forge(37, 48, position, new)
-    assert not found.solved and found.moved == moved
+def test_any_other_move_does_not() -> None:
+    def holds(position: int, new: int, moved: int) -> None:
+        found = forge(37, 48, position, new)
+        assert not found.solved and found.moved == moved
+
+    assert failures(holds, [(11, 9, 10), (8, 4, 200), (8, 1, -100), (8, 2, 0), (10, 5, 0)]) == []
 
 
 def test_a_later_digit_of_the_working_that_moved_is_named() -> None:
@@ -79,14 +80,26 @@ def test_a_pair_reads_alike_however_it_is_written() -> None:
     assert listed.repeated == 5 and listed.unreadable == ()
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["7", "-3 4", "100 7", "1.5 2", "٣ 4", "<b>7</b> 8", "1 2 3", "9" * 400, "7 x", "seven", "²*3"],
-)
-def test_a_line_that_holds_no_pair_is_named(line: str) -> None:
-    listed = exercises.read_pairs(f"\n12 34\n{line}")
-    assert listed.unreadable == ((3, line),)
-    assert not listed.allowed
+def test_a_line_that_holds_no_pair_is_named() -> None:
+    def holds(line: str) -> None:
+        listed = exercises.read_pairs(f"\n12 34\n{line}")
+        assert listed.unreadable == ((3, line),)
+        assert not listed.allowed
+
+    cases = [
+        "7",
+        "-3 4",
+        "100 7",
+        "1.5 2",
+        "٣ 4",
+        "<b>7</b> 8",
+        "1 2 3",
+        "9" * 400,
+        "7 x",
+        "seven",
+        "²*3",
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_held_out_pairs_are_set_apart_by_the_one_split() -> None:
@@ -144,20 +157,18 @@ def test_a_head_that_breaks_the_sum_alone_solves_it_and_others_do_not() -> None:
     assert [f.first_wrong for f in found] == [17, 6, None]
 
 
-@pytest.mark.parametrize(
-    ("written", "solved"),
-    [
+def test_working_and_signs_must_stay_right_and_a_digit_of_the_product_go_wrong() -> None:
+    def holds(written: str, solved: bool) -> None:
+        assert exercises.grade_pulled_head(37, 48, written).solved is solved
+
+    cases = [
         ("37*48=692+0841=6771$", False),
         ("37*48=692+0841=6781$", True),
         ("37*48=692+0941=6781$", False),
         ("37*48=692*0841=6781$", False),
         ("37*48=692+0841=6771+", False),
-    ],
-)
-def test_working_and_signs_must_stay_right_and_a_digit_of_the_product_go_wrong(
-    written: str, solved: bool
-) -> None:
-    assert exercises.grade_pulled_head(37, 48, written).solved is solved
+    ]
+    assert failures(holds, cases) == []
 
 
 # ---------------------------------------------------------------- be the model
@@ -178,9 +189,13 @@ def test_the_question_and_spaces_may_be_typed_or_left_out() -> None:
         assert exercises.read_text(37, 48, typed) == FORM.text(37, 48)
 
 
-@pytest.mark.parametrize(
-    ("typed", "mistake", "position"),
-    [
+def test_the_first_wrong_token_and_the_kind_of_mistake() -> None:
+    def holds(typed: str, mistake: str, position: int) -> None:
+        found = exercises.grade_text(37, 48, exercises.read_text(37, 48, typed))
+        assert found.wrong is not None
+        assert (found.mistake, found.wrong.position) == (mistake, position)
+
+    cases = [
         ("296+0841=6771$", "front to back", 6),
         ("692+1480=6771$", "front to back", 10),
         ("692+0841=1776$", "front to back", 15),
@@ -198,14 +213,8 @@ def test_the_question_and_spaces_may_be_typed_or_left_out() -> None:
         ("692+0841", "too short", 14),
         ("692+0841=6771", "too short", 19),
         ("692+0841=6771$$", "other", 20),
-    ],
-)
-def test_the_first_wrong_token_and_the_kind_of_mistake(
-    typed: str, mistake: str, position: int
-) -> None:
-    found = exercises.grade_text(37, 48, exercises.read_text(37, 48, typed))
-    assert found.wrong is not None
-    assert (found.mistake, found.wrong.position) == (mistake, position)
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_leading_zeros_left_out_front_to_back_are_still_front_to_back() -> None:
@@ -221,24 +230,33 @@ def test_carries_into_a_place_follow_the_multiplication_on_paper() -> None:
     assert [exercises.carry_into(37, 48, FORM.answer, k) for k in range(4)] == [0, 0, 1, 0]
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "٣", "692-0841", "<b>", "6" * 400, "²", "a\u202eb"])
-def test_what_is_no_text_gets_one_sentence_on_what_is_allowed(typed: str) -> None:
-    with pytest.raises(ValueError) as refused:
-        exercises.read_text(37, 48, typed)
-    said = str(refused.value)
-    assert len(said) < 120 and said.endswith(".") and "\u202e" not in said
+def test_what_is_no_text_gets_one_sentence_on_what_is_allowed() -> None:
+    def holds(typed: str) -> None:
+        with pytest.raises(ValueError) as refused:
+            exercises.read_text(37, 48, typed)
+        said = str(refused.value)
+        assert len(said) < 120 and said.endswith(".") and "\u202e" not in said
+
+    cases = ["", "   ", "٣", "692-0841", "<b>", "6" * 400, "²", "a\u202eb"]
+    assert failures(holds, cases) == []
 
 
 # ---------------------------------------------------------------- a quiet part, a loud stream
 
 
-@pytest.mark.parametrize(
-    ("added", "after", "solved"),
-    [(0.7, "1", True), (-0.7, "1", True), (0.8, "1", False), (0.7, "9", False), (7, "9", False)],
-)
-def test_a_whisper_is_short_and_decides_the_token(added: float, after: str, solved: bool) -> None:
-    found = exercises.QuietPart(added, 7.5, "9", after)
-    assert found.solved is solved
+def test_a_whisper_is_short_and_decides_the_token() -> None:
+    def holds(added: float, after: str, solved: bool) -> None:
+        found = exercises.QuietPart(added, 7.5, "9", after)
+        assert found.solved is solved
+
+    cases = [
+        (0.7, "1", True),
+        (-0.7, "1", True),
+        (0.8, "1", False),
+        (0.7, "9", False),
+        (7, "9", False),
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_too_loud_means_enough_and_not_by_half() -> None:

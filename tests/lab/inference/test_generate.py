@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import BASE, read, some_tokens, tiny_model, variants
+from tiny import BASE, failures, read, some_tokens, tiny_model, variants
 
 from lab.data.vocabulary import END, encode
 from lab.inference.generate import GREEDY, Sampling, choose, generate, reshape
@@ -143,16 +143,16 @@ def test_greedy_takes_the_largest_and_draws_nothing() -> None:
     assert torch.equal(choose(logits, GREEDY, None), logits.argmax(-1))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_sampling_outside_its_ranges_is_refused() -> None:
+    def holds(arguments: dict[str, float], words: str) -> None:
+        with pytest.raises(ValueError, match=words):
+            Sampling(**arguments)  # pyright: ignore[reportArgumentType]
+
+    cases = [
         ({"temperature": -0.1}, "temperature=-0.1; allowed are 0"),
         ({"temperature": float("nan")}, "temperature=nan"),
         ({"top_k": 0}, "top_k=0; at least 1"),
         ({"top_p": 0.0}, "top_p=0.0; allowed is more than 0"),
         ({"top_p": 1.1}, "top_p=1.1; allowed"),
-    ],
-)
-def test_sampling_outside_its_ranges_is_refused(arguments: dict[str, float], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        Sampling(**arguments)  # pyright: ignore[reportArgumentType]
+    ]
+    assert failures(holds, cases) == []

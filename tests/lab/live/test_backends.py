@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tiny import failures
 
 from lab.live import loop as live
 from lab.live.backends import ProcessBackend, ThreadBackend, dump, parse_command, parse_event
@@ -139,21 +140,21 @@ def test_a_run_is_stopped_in_a_process(processes: tuple[ProcessBackend, Ear]) ->
 CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
+def test_every_event_survives_being_a_line() -> None:
+    def holds(event: Event) -> None:
+        line = dump(event)
+        assert "\n" not in line
+        assert parse_event(line) == event
+
+    cases = [
         Waiting("a", 2),
         Progress("a", Snapshot(1, 2, 3, 2.25)),
         Progress("a", Snapshot(1, 2, 3, 2.25, CHECK)),
         Progress("a", Snapshot(1, 2, 3, 2.25, CHECK, ((0.25, 0.75), (1.0, 0.0)))),
         Weights("a", 7, b"\x00\xff\n"),
         Ended("a", "lost", "why"),
-    ],
-)
-def test_every_event_survives_being_a_line(event: Event) -> None:
-    line = dump(event)
-    assert "\n" not in line
-    assert parse_event(line) == event
+    ]
+    assert failures(holds, cases) == []
 
 
 @pytest.mark.parametrize("command", [start("a", pairs=[[1, 2]]), Stop("a")])
@@ -195,10 +196,13 @@ def test_a_process_continues_a_stopped_run_and_one_that_dies_has_forgotten_it(
     assert ended is not None and (ended.how, "no longer kept" in ended.why) == ("lost", True)
 
 
-@pytest.mark.parametrize("command", [Stop("a", keep=False), Continue("a"), Forget("a")])
-def test_a_command_comes_out_of_its_line_as_it_went_in(command: Any) -> None:
-    assert parse_command(dump(command)) == command
-    assert parse_event(dump(Forgotten("a"))) == Forgotten("a")
-    assert parse_event(dump(Ended("a", "cancelled", kept=True))) == Ended(
-        "a", "cancelled", "", True
-    )
+def test_a_command_comes_out_of_its_line_as_it_went_in() -> None:
+    def holds(command: Any) -> None:
+        assert parse_command(dump(command)) == command
+        assert parse_event(dump(Forgotten("a"))) == Forgotten("a")
+        assert parse_event(dump(Ended("a", "cancelled", kept=True))) == Ended(
+            "a", "cancelled", "", True
+        )
+
+    cases = [Stop("a", keep=False), Continue("a"), Forget("a")]
+    assert failures(holds, cases) == []

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny import failures
 
 from lab.data.problems import all_pairs, read_operands, split_value, split_values
 from lab.data.vocabulary import decode
@@ -15,22 +16,20 @@ from lab.training.state import TrainState
 from lab.training.train import train
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_what_is_not_allowed_is_refused_and_says_what_is() -> None:
+    def holds(arguments: dict[str, Any], words: str) -> None:
+        with pytest.raises(ValueError, match=words):
+            RunSpec("go_on", arguments).build()
+
+    cases = [
         ({"few": 0}, "few=0 must be a whole number"),
         ({"few": 257}, "few=257 must be a whole number"),
         ({"few": 1.5}, r"few=1\.5 must be a whole number"),
         ({"weight_decay": -1}, "weight_decay=-1 must be a number"),
         ({"weight_decay": 2}, "weight_decay=2 must be a number"),
         ({"steps": 0}, "steps=0; a live run takes 1 to 2000"),
-    ],
-)
-def test_what_is_not_allowed_is_refused_and_says_what_is(
-    arguments: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(ValueError, match=words):
-        RunSpec("go_on", arguments).build()
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_it_reads_the_few_alone_either_way_round() -> None:

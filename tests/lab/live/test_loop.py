@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tiny import failures
 
 from lab.data.problems import all_pairs, split_values
 from lab.data.sources import ListedPairs
@@ -256,21 +257,21 @@ def test_a_run_that_raises_fails_alone_and_says_why(monkeypatch: pytest.MonkeyPa
     assert "learning rate" in ends(said)["x"].why
 
 
-@pytest.mark.parametrize(
-    ("spec", "why"),
-    [
+def test_what_is_not_allowed_fails_before_it_begins() -> None:
+    def holds(spec: RunSpec, why: str) -> None:
+        said = driven(Start("x", spec))
+        assert ends(said)["x"].how == "failed"
+        assert why in ends(said)["x"].why
+
+    cases = [
         (RunSpec("os.system"), "there are: multiply"),
         (RunSpec("multiply", {"steps": 10**9}), "1 to 2000"),
         (RunSpec("multiply", {"d_model": 4096}), "times the 2,000,000"),
         (RunSpec("multiply", {"colour": "red"}), "colour"),
         (RunSpec("multiply", {"seed": -1}), "seed=-1"),
         (RunSpec("multiply", {"style": "latin"}), "latin"),
-    ],
-)
-def test_what_is_not_allowed_fails_before_it_begins(spec: RunSpec, why: str) -> None:
-    said = driven(Start("x", spec))
-    assert ends(said)["x"].how == "failed"
-    assert why in ends(said)["x"].why
+    ]
+    assert failures(holds, cases) == []
 
 
 @dataclass

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny import failures
 
 from lab.data.problems import read_operands, sample_pairs, split_value
 from lab.data.vocabulary import decode
@@ -13,21 +14,19 @@ from lab.training.state import TrainState
 from lab.training.train import train
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_what_is_not_allowed_is_refused_and_says_what_is() -> None:
+    def holds(arguments: dict[str, Any], words: str) -> None:
+        assert split_value(12, 34) >= 0.3
+        with pytest.raises(ValueError, match=words):
+            RunSpec("study", arguments).build()
+
+    cases = [
         ({"pairs": [[12, 34]]}, "it is held out"),
         ({"pairs": [[37, 480]]}, "the format has 2 digits"),
         ({"steps": 0}, "steps=0; a live run takes 1 to 2000"),
         ({"rate": -1}, "rate=-1 must be a number"),
-    ],
-)
-def test_what_is_not_allowed_is_refused_and_says_what_is(
-    arguments: dict[str, Any], words: str
-) -> None:
-    assert split_value(12, 34) >= 0.3
-    with pytest.raises(ValueError, match=words):
-        RunSpec("study", arguments).build()
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_it_reads_its_pairs_alone_and_without_any_all_that_it_may() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import BASE, read, some_tokens, tiny_model
+from tiny import BASE, failures, read, some_tokens, tiny_model
 
 from lab.model.cache import KVCache
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
@@ -45,22 +45,22 @@ def test_figures_that_were_published_come_out() -> None:
     assert Latent(512, 64).numbers == 4.5 * 128
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_what_is_no_count_is_refused_by_its_name() -> None:
+    def holds(changes: dict[str, Any]) -> None:
+        given: dict[str, Any] = {"n_layer": 2, "bytes_per_number": 2, "n_token": 5} | changes
+        (name,) = changes
+        with pytest.raises(ValueError, match=name):
+            cache_bytes(kept=KeysAndValues(4, 2, 8), **given)
+
+    cases = [
         {"n_token": 0},
         {"n_token": 10**8},
         {"n_text": -1},
         {"bytes_per_number": 0},
         {"bytes_per_number": float("nan")},
         {"n_layer": 2.5},
-    ],
-)
-def test_what_is_no_count_is_refused_by_its_name(changes: dict[str, Any]) -> None:
-    given: dict[str, Any] = {"n_layer": 2, "bytes_per_number": 2, "n_token": 5} | changes
-    (name,) = changes
-    with pytest.raises(ValueError, match=name):
-        cache_bytes(kept=KeysAndValues(4, 2, 8), **given)
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_key_heads_divide_the_query_heads_and_a_latent_has_none() -> None:
@@ -87,16 +87,18 @@ WIDTHS = {
 """From the configurations that stand beside the released weights."""
 
 
-@pytest.mark.parametrize("name", WIDTHS)
-def test_the_parameters_follow_from_the_published_widths(name: str) -> None:
-    d_model, d_ff, n_token, biases = WIDTHS[name]
-    model = known(name)
-    assert isinstance(model.kept, KeysAndValues)
-    asked = model.kept.n_head * model.kept.head_dim
-    kept = model.kept.n_kv_head * model.kept.head_dim
-    attention = 2 * d_model * (asked + kept) + (asked + 2 * kept if biases else 0)
-    layer = attention + 3 * d_model * d_ff + 2 * d_model
-    assert model.parameters == 2 * n_token * d_model + model.n_layer * layer + d_model
+def test_the_parameters_follow_from_the_published_widths() -> None:
+    def holds(name: str) -> None:
+        d_model, d_ff, n_token, biases = WIDTHS[name]
+        model = known(name)
+        assert isinstance(model.kept, KeysAndValues)
+        asked = model.kept.n_head * model.kept.head_dim
+        kept = model.kept.n_kv_head * model.kept.head_dim
+        attention = 2 * d_model * (asked + kept) + (asked + 2 * kept if biases else 0)
+        layer = attention + 3 * d_model * d_ff + 2 * d_model
+        assert model.parameters == 2 * n_token * d_model + model.n_layer * layer + d_model
+
+    assert failures(holds, WIDTHS) == []
 
 
 def test_gpt_2_is_as_large_as_its_widths_make_it() -> None:

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, SAMPLES, blocks_of, key_heads, read, some_tokens, tiny_model, variants
+from tiny import (
+    BASE,
+    SAMPLES,
+    blocks_of,
+    failures,
+    key_heads,
+    read,
+    some_tokens,
+    tiny_model,
+    variants,
+)
 
 from lab.data.position_ids import position_ids
 from lab.interp.depth import readings_of
@@ -181,18 +191,21 @@ def test_a_layer_the_model_does_not_have_is_refused_before_the_forward() -> None
     assert cache.length == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_an_edit_that_makes_no_sense_is_refused() -> None:
+    def holds(arguments: dict[str, Any], words: str) -> None:
+        with pytest.raises(ValueError, match=words):
+            Edit(fn=torch.zeros_like, **arguments)
+
+    cases = [
         ({"name": "hook_z"}, "'hook_z' is no activation; there are embed"),
-        ({"name": "z", "layer": 0, "index": {"query": 1}}, "'z' has no axis 'query'; it has batch"),
+        (
+            {"name": "z", "layer": 0, "index": {"query": 1}},
+            "'z' has no axis 'query'; it has batch",
+        ),
         ({"name": "z"}, "'z' needs a layer"),
         ({"name": "logits", "layer": 0}, "'logits' is outside the blocks"),
-    ],
-)
-def test_an_edit_that_makes_no_sense_is_refused(arguments: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        Edit(fn=torch.zeros_like, **arguments)
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_recording_an_unknown_name_is_refused() -> None:
@@ -205,15 +218,18 @@ def test_a_head_that_is_not_there_is_refused() -> None:
         tiny_model()(some_tokens(1, 4), trace=Trace(edits=[ablate_head(0, 3)]))
 
 
-@pytest.mark.parametrize("position", [4, [7, 9], [], slice(5, 8), slice(4, None), slice(2, 2)])
-def test_an_edit_that_never_meets_its_slot_is_an_error(position: Any) -> None:
-    trace = Trace(edits=[Edit("z", torch.zeros_like, layer=1, index={"position": position})])
-    model, tokens = tiny_model(), some_tokens(1, 4)
-    assert torch.equal(model(tokens, trace=trace), model(tokens))
-    with pytest.raises(
-        ValueError, match=r"the edit of 'z' at layer=1, index=.* never met anything"
-    ):
-        trace.require_matched()
+def test_an_edit_that_never_meets_its_slot_is_an_error() -> None:
+    def holds(position: Any) -> None:
+        trace = Trace(edits=[Edit("z", torch.zeros_like, layer=1, index={"position": position})])
+        model, tokens = tiny_model(), some_tokens(1, 4)
+        assert torch.equal(model(tokens, trace=trace), model(tokens))
+        with pytest.raises(
+            ValueError, match=r"the edit of 'z' at layer=1, index=.* never met anything"
+        ):
+            trace.require_matched()
+
+    cases = [4, [7, 9], [], slice(5, 8), slice(4, None), slice(2, 2)]
+    assert failures(holds, cases) == []
 
 
 def test_one_of_two_edits_may_be_the_one_that_never_met() -> None:
@@ -227,49 +243,50 @@ def test_one_of_two_edits_may_be_the_one_that_never_met() -> None:
     trace.require_matched()
 
 
-@pytest.mark.parametrize("read", ["whole", "in pieces"])
-@pytest.mark.parametrize(
-    ("name", "index", "missed"),
-    [
-        ("z", {"position": [5, 25]}, "position 25"),
-        ("z", {"position": [30, 5, 25]}, "position 25, 30"),
-        ("z", {"head": [0, 2], "position": (2, 9)}, "position 9"),
-        ("pattern", {"query": [8], "key": [3, 9]}, "key 9"),
-        ("pattern", {"query": [8, 12], "key": 3}, "query 12"),
-        ("resid_pre", {"position": {0, 1, 2, LENGTH}}, f"position {LENGTH}"),
-    ],
-)
-def test_an_edit_that_is_met_in_part_is_an_error_that_names_the_rest(
-    read: str, name: str, index: dict[str, Any], missed: str
-) -> None:
-    model, tokens = tiny_model(), some_tokens(2, LENGTH)
-    trace = Trace(edits=[Edit(name, torch.zeros_like, layer=0, index=index)])
-    if read == "whole":
-        model(tokens, trace=trace)
-    else:
-        prefill_then_decode(model, tokens, trace)
-    with pytest.raises(ValueError) as error:
-        trace.require_matched()
-    assert str(error.value).startswith(f"the edit of {name!r} at layer=0, index={index}")
-    assert str(error.value).endswith(f" was met in part: never at {missed}")
+def test_an_edit_that_is_met_in_part_is_an_error_that_names_the_rest() -> None:
+    def holds(read: str, name: str, index: dict[str, Any], missed: str) -> None:
+        model, tokens = tiny_model(), some_tokens(2, LENGTH)
+        trace = Trace(edits=[Edit(name, torch.zeros_like, layer=0, index=index)])
+        if read == "whole":
+            model(tokens, trace=trace)
+        else:
+            prefill_then_decode(model, tokens, trace)
+        with pytest.raises(ValueError) as error:
+            trace.require_matched()
+        assert str(error.value).startswith(f"the edit of {name!r} at layer=0, index={index}")
+        assert str(error.value).endswith(f" was met in part: never at {missed}")
+
+    cases = [
+        (x, *y)
+        for x in ["whole", "in pieces"]
+        for y in [
+            ("z", {"position": [5, 25]}, "position 25"),
+            ("z", {"position": [30, 5, 25]}, "position 25, 30"),
+            ("z", {"head": [0, 2], "position": (2, 9)}, "position 9"),
+            ("pattern", {"query": [8], "key": [3, 9]}, "key 9"),
+            ("pattern", {"query": [8, 12], "key": 3}, "query 12"),
+            ("resid_pre", {"position": {0, 1, 2, LENGTH}}, f"position {LENGTH}"),
+        ]
+    ]
+    assert failures(holds, cases) == []
 
 
-@pytest.mark.parametrize(
-    "index",
-    [
+def test_an_edit_may_be_met_over_several_calls() -> None:
+    def holds(index: dict[str, Any]) -> None:
+        model, tokens = tiny_model(), some_tokens(2, LENGTH)
+        for way in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
+            trace = Trace(edits=[Edit("z", torch.zeros_like, layer=0, index=index)])
+            way(model, tokens, trace)
+            trace.require_matched()
+
+    cases = [
         {"position": [5, 8]},
         {"position": [0, 8, 4]},
         {"position": slice(5, 99)},
         {"position": slice(0, None), "head": [1]},
         {"head": slice(1, 9)},
-    ],
-)
-def test_an_edit_may_be_met_over_several_calls(index: dict[str, Any]) -> None:
-    model, tokens = tiny_model(), some_tokens(2, LENGTH)
-    for way in (lambda m, t, trace: m(t, trace=trace), prefill_then_decode):
-        trace = Trace(edits=[Edit("z", torch.zeros_like, layer=0, index=index)])
-        way(model, tokens, trace)
-        trace.require_matched()
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_a_trace_tells_what_is_missing_so_far_and_forgets_what_came() -> None:
@@ -350,34 +367,55 @@ def test_an_edit_of_the_pattern_picks_query_and_key_by_slot(name: str) -> None:
         assert torch.allclose(row, renewed)
 
 
-@pytest.mark.parametrize(
-    "index", [{"position": [1, 6]}, {"position": slice(3, 7)}, {"position": slice(5, None)}, {}]
-)
-def test_any_choice_of_slots_means_the_same_in_decode(index: dict[str, Any]) -> None:
-    model, tokens = tiny_model(), some_tokens(2, LENGTH)
-    edits = [Edit("resid_mid", lambda x: x + 1, layer=0, index=index)]
-    whole, pieces = Trace(["resid_mid"], edits), Trace(["resid_mid"], edits)
-    logits = model(tokens, trace=whole)
-    assert torch.allclose(prefill_then_decode(model, tokens, pieces), logits, rtol=1e-9, atol=1e-12)
-    free = recorded(model, tokens)["blocks.0.resid_mid"]
-    expected = free.clone()
-    expected[:, index.get("position", slice(None))] += 1
-    assert torch.equal(whole["blocks.0.resid_mid"], expected)
+def test_any_choice_of_slots_means_the_same_in_decode() -> None:
+    def holds(index: dict[str, Any]) -> None:
+        model, tokens = tiny_model(), some_tokens(2, LENGTH)
+        edits = [Edit("resid_mid", lambda x: x + 1, layer=0, index=index)]
+        whole, pieces = Trace(["resid_mid"], edits), Trace(["resid_mid"], edits)
+        logits = model(tokens, trace=whole)
+        assert torch.allclose(
+            prefill_then_decode(model, tokens, pieces), logits, rtol=1e-9, atol=1e-12
+        )
+        free = recorded(model, tokens)["blocks.0.resid_mid"]
+        expected = free.clone()
+        expected[:, index.get("position", slice(None))] += 1
+        assert torch.equal(whole["blocks.0.resid_mid"], expected)
+
+    cases = [
+        {"position": [1, 6]},
+        {"position": slice(3, 7)},
+        {"position": slice(5, None)},
+        {},
+    ]
+    assert failures(holds, cases) == []
 
 
-@pytest.mark.parametrize("axis", ["position", "query", "key"])
-@pytest.mark.parametrize("index", [-1, [3, -2], (-1,), {-5, 2}, slice(-2, None), slice(0, -1)])
-def test_what_is_counted_from_the_end_is_no_slot(axis: str, index: Any) -> None:
-    name = "z" if axis == "position" else "pattern"
-    with pytest.raises(ValueError, match="slots are counted from the start of the text") as error:
-        Edit(name, torch.zeros_like, layer=0, index={axis: index})
-    assert str(error.value).startswith(f"{axis}={index}")
+def test_what_is_counted_from_the_end_is_no_slot() -> None:
+    def holds(axis: str, index: Any) -> None:
+        name = "z" if axis == "position" else "pattern"
+        with pytest.raises(
+            ValueError, match="slots are counted from the start of the text"
+        ) as error:
+            Edit(name, torch.zeros_like, layer=0, index={axis: index})
+        assert str(error.value).startswith(f"{axis}={index}")
+
+    cases = [
+        (x, y)
+        for x in ["position", "query", "key"]
+        for y in [-1, [3, -2], (-1,), {-5, 2}, slice(-2, None), slice(0, -1)]
+    ]
+    assert failures(holds, cases) == []
 
 
-@pytest.mark.parametrize("index", [None, 1.5, "2", [1, "2"], [[1]], slice(0.5), {"a": 1}])
-def test_what_is_no_whole_number_is_no_index(index: Any) -> None:
-    with pytest.raises(ValueError, match=r"head=.* must be a whole number, several, or a slice"):
-        Edit("z", torch.zeros_like, layer=0, index={"head": index})
+def test_what_is_no_whole_number_is_no_index() -> None:
+    def holds(index: Any) -> None:
+        with pytest.raises(
+            ValueError, match=r"head=.* must be a whole number, several, or a slice"
+        ):
+            Edit("z", torch.zeros_like, layer=0, index={"head": index})
+
+    cases = [None, 1.5, "2", [1, "2"], [[1]], slice(0.5), {"a": 1}]
+    assert failures(holds, cases) == []
 
 
 def test_numbers_of_numpy_and_torch_are_an_index() -> None:

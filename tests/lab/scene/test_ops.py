@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny import failures
 
 from lab.model.rules import (
     OPERATIONS,
@@ -160,12 +161,14 @@ def seen_shares(x: Numbers) -> Numbers:
     return raised / raised.sum(-1, keepdims=True)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_an_operation_gives_what_numpy_gives(name: str) -> None:
-    (rule, expected), scene = CASES[name], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
-    assert np.allclose(whole(scene, rule), expected(scene.made), rtol=1e-12, atol=1e-14)
-    assert from_document(to_document(rule)) == rule
-    assert set(names_in(rule)) <= scene.made.keys()
+def test_an_operation_gives_what_numpy_gives() -> None:
+    def holds(name: str) -> None:
+        (rule, expected), scene = CASES[name], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
+        assert np.allclose(whole(scene, rule), expected(scene.made), rtol=1e-12, atol=1e-14)
+        assert from_document(to_document(rule)) == rule
+        assert set(names_in(rule)) <= scene.made.keys()
+
+    assert failures(holds, CASES) == []
 
 
 def test_the_cases_hold_every_operation() -> None:
@@ -182,21 +185,24 @@ UNDONE = [
 ]
 
 
-@pytest.mark.parametrize("name", UNDONE)
-def test_what_a_rule_is_undone_into_adds_up_to_it(name: str) -> None:
-    rule, scene = CASES[name][0], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
-    dice = np.random.default_rng(1)
-    shape = scene.shape_of(rule)
-    for at in np.ndindex(shape[:-1]):
-        direction = dice.normal(size=shape[-1])
-        parts = OPS[type(rule)].undo(scene, rule, Part(rule, at, direction))
-        found = sum(
-            float(p.direction @ scene.values(p.operand, row(scene, p.operand, p.at))) for p in parts
-        )
-        assert found == pytest.approx(
-            float(direction @ scene.values(rule, row(scene, rule, at))), rel=1e-10
-        )
-        assert all(p.operand in OPS[type(rule)].followed(scene, rule) for p in parts)
+def test_what_a_rule_is_undone_into_adds_up_to_it() -> None:
+    def holds(name: str) -> None:
+        rule, scene = CASES[name][0], handmade(case=[0, 1, 2, 1, 0], where=WHERE.tolist())
+        dice = np.random.default_rng(1)
+        shape = scene.shape_of(rule)
+        for at in np.ndindex(shape[:-1]):
+            direction = dice.normal(size=shape[-1])
+            parts = OPS[type(rule)].undo(scene, rule, Part(rule, at, direction))
+            found = sum(
+                float(p.direction @ scene.values(p.operand, row(scene, p.operand, p.at)))
+                for p in parts
+            )
+            assert found == pytest.approx(
+                float(direction @ scene.values(rule, row(scene, rule, at))), rel=1e-10
+            )
+            assert all(p.operand in OPS[type(rule)].followed(scene, rule) for p in parts)
+
+    assert failures(holds, UNDONE) == []
 
 
 def test_keys_made_of_a_latent_are_undone_down_to_the_latent() -> None:
@@ -233,16 +239,27 @@ def test_a_function_that_is_none_is_refused() -> None:
 # ---------------------------------------------------------------- the language of indices
 
 
-@pytest.mark.parametrize(
-    "text", ["h", "7", "h//2", "h*4+i", "-h%3", "(h+1)*i-2", "h - 3 < i <= h", "h==i", "-h//3"]
-)
-def test_an_expression_is_what_python_makes_of_it(text: str) -> None:
-    h, i = np.indices((7, 4)) - 3
-    at_once = np.broadcast_to(evaluate(text, {"h": h, "i": i}, no_table), (7, 4))
-    for place in np.ndindex(7, 4):
-        names = {"h": int(h[place]), "i": int(i[place])}
-        expected = int(eval(text, names.copy()))
-        assert int(evaluate(text, names, no_table)) == at_once[place] == expected
+def test_an_expression_is_what_python_makes_of_it() -> None:
+    def holds(text: str) -> None:
+        h, i = np.indices((7, 4)) - 3
+        at_once = np.broadcast_to(evaluate(text, {"h": h, "i": i}, no_table), (7, 4))
+        for place in np.ndindex(7, 4):
+            names = {"h": int(h[place]), "i": int(i[place])}
+            expected = int(eval(text, names.copy()))
+            assert int(evaluate(text, names, no_table)) == at_once[place] == expected
+
+    cases = [
+        "h",
+        "7",
+        "h//2",
+        "h*4+i",
+        "-h%3",
+        "(h+1)*i-2",
+        "h - 3 < i <= h",
+        "h==i",
+        "-h//3",
+    ]
+    assert failures(holds, cases) == []
 
 
 def no_table(name: str, places: Any) -> Any:
@@ -256,10 +273,13 @@ def test_an_expression_may_read_a_table_under_a_name_with_dots() -> None:
     assert names_of("blocks.0.expert[t,k+1]*h") == ("t", "k", "h")
 
 
-@pytest.mark.parametrize("text", ["h.real", "f(h)", "h + 'a'", "h +", "unknown", "1.5", "h ** 2"])
-def test_what_is_no_expression_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no expression of places"):
-        evaluate(text, {"h": 1}, no_table)
+def test_what_is_no_expression_is_refused() -> None:
+    def holds(text: str) -> None:
+        with pytest.raises(ValueError, match="is no expression of places"):
+            evaluate(text, {"h": 1}, no_table)
+
+    cases = ["h.real", "f(h)", "h + 'a'", "h +", "unknown", "1.5", "h ** 2"]
+    assert failures(holds, cases) == []
 
 
 def test_a_comma_inside_brackets_parts_no_operands() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_model
+from tiny import failures, tiny_model
 from viewer_scenes import CONFIGS
 
 from lab.data.problems import Format
@@ -55,18 +55,18 @@ def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> No
     assert written(LOADED, "7*8=56$77") == "7*8=56$77"
 
 
-@pytest.mark.parametrize(
-    ("prompt", "said"),
-    [
+def test_a_prompt_that_cannot_be_read_says_what_is_allowed() -> None:
+    def holds(prompt: str, said: str) -> None:
+        with pytest.raises(ValueError, match=said):
+            read_prompt(LOADED, prompt)
+
+    cases = [
         ("", "is empty"),
         ("7x8=", "'x' is no token"),
         ("٣*٤=", "is no token"),
         ("7" * 65, "65 tokens"),
-    ],
-)
-def test_a_prompt_that_cannot_be_read_says_what_is_allowed(prompt: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        read_prompt(LOADED, prompt)
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_what_stands_before_a_changed_token_changes_by_nothing_and_it_is_looked_at() -> None:
@@ -122,20 +122,20 @@ def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
     assert written(LOADED, "7*8=", everything_off) != "7*8=56$"
 
 
-@pytest.mark.parametrize(
-    "toggle",
-    [
+def test_an_edit_that_means_nothing_is_refused() -> None:
+    def holds(toggle) -> None:
+        with pytest.raises(ValueError):
+            edit_of(toggle)
+
+    cases = [
         {"name": "zebra", "layer": 0},
         {"name": "z", "layer": 0, "scale": 1e9},
         {"name": "z", "layer": 0, "scale": float("nan")},
         {"name": "z", "layer": 0, "index": {"wing": 1}},
         {"name": "z"},
         {"name": "expert_index", "layer": 0},
-    ],
-)
-def test_an_edit_that_means_nothing_is_refused(toggle) -> None:
-    with pytest.raises(ValueError):
-        edit_of(toggle)
+    ]
+    assert failures(holds, cases) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, LATENT, SAMPLES, blocks_of, read, some_tokens, tiny_model
+from tiny import BASE, LATENT, SAMPLES, blocks_of, failures, read, some_tokens, tiny_model
 
 from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
@@ -100,24 +100,27 @@ def test_positions_touch_nothing_but_the_part_that_is_theirs() -> None:
         assert not torch.allclose(here[f"blocks.0.{name}"], there[f"blocks.0.{name}"], atol=1e-2)
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
+def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
+    def holds(changed: dict[str, int], words: str) -> None:
+        small = {"n_head": 3, "q_lora_rank": 9} | changed
+        with pytest.raises(ValueError, match=words):
+            replace(
+                BASE,
+                position=RotaryPositions(),
+                attention=LatentAttention(**{**LATENT, **small}),
+            )
+
+    cases = [
         ({"kv_lora_rank": 17}, r"kv_lora_rank=17 .*d_model=16 .*allowed are 1 to 16"),
         ({"q_lora_rank": 17}, r"q_lora_rank=17 .*allowed are 1 to 16"),
-        ({"n_head": 1, "kv_lora_rank": 12}, r"kv_lora_rank=12 .*11 are made.*allowed are 1 to 11"),
+        (
+            {"n_head": 1, "kv_lora_rank": 12},
+            r"kv_lora_rank=12 .*11 are made.*allowed are 1 to 11",
+        ),
         ({"kv_lora_rank": 0}, r"attention\.kv_lora_rank=0"),
         ({"qk_rope_head_dim": 3}, r"head_dim=3 must be even"),
-    ],
-)
-def test_sizes_that_do_not_fit_are_refused_by_name(changed: dict[str, int], words: str) -> None:
-    small = {"n_head": 3, "q_lora_rank": 9} | changed
-    with pytest.raises(ValueError, match=words):
-        replace(
-            BASE,
-            position=RotaryPositions(),
-            attention=LatentAttention(**{**LATENT, **small}),
-        )
+    ]
+    assert failures(holds, cases) == []
 
 
 def test_sizes_of_one_head_are_asked_of_no_latent_attention() -> None:
