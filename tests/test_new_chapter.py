@@ -64,8 +64,8 @@ def test_a_chapter_that_is_there_is_not_written_over(book: Path) -> None:
     assert page.read_text() == "# mine\n"
 
 
-@pytest.mark.parametrize("slug", ["example", "9_example", "95", "95_Example", "95_a-b", "95_"])
-def test_a_name_that_is_no_pages_is_refused(slug: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="such as 95_example"):
-        begin(slug, tmp_path)
-    assert not list(tmp_path.iterdir())
+def test_a_name_that_is_no_pages_is_refused(tmp_path: Path) -> None:
+    for slug in ("example", "9_example", "95", "95_Example", "95_a-b", "95_"):
+        with pytest.raises(ValueError, match="such as 95_example"):
+            begin(slug, tmp_path)
+        assert not list(tmp_path.iterdir()), slug

@@ -51,4 +51,4 @@ def recorded(folder: Path = HERE) -> str:
 
 if __name__ == "__main__":
     (HERE / PASSED).write_text(digest() + "\n", "utf-8")
-    print(f"All checks have passed; commit {PASSED}, and dist if it has changed.")
+    print(f"All checks have passed: commit {PASSED} with what has changed.")
