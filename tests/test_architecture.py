@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.xdist_group("architecture")]
+"""On one worker: what is read is kept."""
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,7 +21,8 @@ from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.xdist_group("records")]
+"""On one worker: what is read is kept."""
 
 PROSE = sorted((ROOT / "pages").glob("*.md"))
 

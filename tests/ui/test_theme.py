@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 
 from components.ui.chapters.ch00 import figures as ch00
 from components.ui.chapters.ch01 import figures as ch01
@@ -29,6 +30,9 @@ from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
 from components.ui.plots.theme import LABEL
+
+pytestmark = pytest.mark.xdist_group("theme")
+"""On one worker: what is drawn is kept."""
 
 SHARES = np.array([[0.2, 0.8], [1.0, 0.0]])
 SIGNED = np.array([[1.0, -0.5], [-0.5, 1.0]])
