@@ -592,6 +592,7 @@ def test_bench_and_sweep_end_in_a_document(
     assert records.read_lines(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
 
 
+@pytest.mark.push
 @pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["bench", "no-such"], 2), ([], 2)])
 def test_the_module_is_a_program(arguments: list[str], code: int) -> None:
     command = [sys.executable, "-m", "lab", *arguments]

@@ -1,6 +1,7 @@
 """serve: every text comes out as it would alone, however the rows are shared."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -34,14 +35,15 @@ def served(ticks: list[Tick]) -> dict[int, Served]:
     return {one.prompt: one for tick in ticks for one in tick.ended}
 
 
-@pytest.mark.parametrize("policy", ["static", "continuous"])
 @pytest.mark.parametrize("config", variants())
-def test_every_text_is_the_one_that_is_written_alone(config: GPTConfig, policy: Policy) -> None:
+def test_every_text_is_the_one_that_is_written_alone(config: GPTConfig) -> None:
     model = loud(config)
     right = [alone(model, prompt) for prompt in PROMPTS]
-    for rows in (1, 3, 20):
+    policies: tuple[Policy, ...] = ("static", "continuous")
+    for policy, rows in product(policies, (1, 3, 20)):
         done = served(list(serve(model, PROMPTS, rows=rows, longest=LONGEST, policy=policy)))
-        assert [done[number].text.tolist() for number in sorted(done)] == right, rows
+        texts = [done[number].text.tolist() for number in sorted(done)]
+        assert texts == right, (policy, rows)
 
 
 def test_texts_end_at_steps_of_their_own_in_these_tests() -> None:

@@ -28,6 +28,8 @@ from lab.live.loop import (
 )
 from lab.training.recipe import Recipe
 
+pytestmark = pytest.mark.push
+
 SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
 
 
@@ -121,7 +123,7 @@ def test_a_killed_process_loses_its_runs_aloud_and_the_next_command_finds_a_new_
     until(lambda: ear.moved("a") and ear.moved("b"))
     assert backend.process is not None
     os.kill(backend.process.pid, signal.SIGKILL)
-    until(lambda: ear.end_of("a") and ear.end_of("b"), 5)
+    until(lambda: ear.end_of("a") and ear.end_of("b"))
     assert {ear.end_of(run).how for run in "ab"} == {"lost"}  # pyright: ignore
     backend.send(start("c"))
     until(lambda: ear.end_of("c"))
@@ -133,7 +135,7 @@ def test_a_run_is_stopped_in_a_process(processes: tuple[ProcessBackend, Ear]) ->
     backend.send(start("a", steps=2000))
     until(lambda: ear.moved("a"))
     backend.send(Stop("a"))
-    until(lambda: ear.end_of("a"), 5)
+    until(lambda: ear.end_of("a"))
     assert ear.end_of("a") == Ended("a", "cancelled", kept=True)
 
 
@@ -188,7 +190,7 @@ def test_a_process_continues_a_stopped_run_and_one_that_dies_has_forgotten_it(
     assert shown == list(range(1, len(shown) + 1))
     assert backend.process is not None
     os.kill(backend.process.pid, signal.SIGKILL)
-    until(lambda: Forgotten("a") in ear.said, 5)
+    until(lambda: Forgotten("a") in ear.said)
     ear.said = []
     backend.send(Continue("a"))
     until(lambda: ear.end_of("a"))

@@ -234,7 +234,7 @@ def test_a_run_that_has_ended_leaves_no_model_in_the_worker(monkeypatch) -> None
         if run == "forgotten":
             assert begun[run]() is not None
             inbox.put(Forget(run))
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while begun[run]() is not None and time.monotonic() < until:
             time.sleep(0.01)
         assert begun[run]() is None, run
@@ -329,6 +329,7 @@ def checked(said: list[Event]) -> list[tuple[int, Any]]:
     return [(shot.step, shot.check) for shot in shots if shot.check]
 
 
+@pytest.mark.push
 @pytest.mark.parametrize("part_work", [live.PART_WORK, 2e7], ids=["whole steps", "in parts"])
 def test_a_run_stopped_at_its_limit_and_continued_is_the_run_that_was_not(
     monkeypatch: pytest.MonkeyPatch, part_work: float
@@ -464,6 +465,7 @@ def test_a_continued_run_waits_for_its_place_and_can_be_stopped_there() -> None:
     assert shown == list(range(1, len(shown) + 1)) and len(shown) > 1
 
 
+@pytest.mark.push
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
     def losses(**arguments: Any) -> list[float]:
         settings: dict[str, Any] = {**SMALL, "steps": 120, **arguments}
