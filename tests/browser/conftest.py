@@ -17,6 +17,8 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
+pytest.register_assert_rewrite("openers", "own_sum")
+
 import driver  # noqa: E402
 from axe import axe_script  # noqa: E402
 
