@@ -207,6 +207,7 @@ def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page: OpenP
     sizes = frame.evaluate("viewer3d.sides.map(s => s.plan.scene.byName.get('embed').cols)")
     assert sizes == [256, 48]
     assert "have no partner" in frame.locator(".notice").inner_text()
+    assert page.console_errors == []
 
 
 # The share of its pixels that are not empty.
@@ -266,10 +267,13 @@ def test_a_frame_of_the_large_model_is_three_draw_calls_and_a_pick_one_look_at_e
     assert 100 < found.boxes < MOST_BOXES
 
 
-def test_weights_travel_once_and_another_prompt_is_one_message_of_activations(
+def test_another_prompt_is_one_message_of_activations_once_the_browser_told_that_it_has_weights(
     opened: Opened,
 ) -> None:
+    """With any answer it tells so: a number kept is one."""
     page, frame = opened
+    frame.evaluate("viewer3d.pin(viewer3d.find('embed', [0, 0]))")
+    wait_idle(page)
     weights = frame.evaluate("viewer3d.scene.halves.weight.byteLength")
     assert 9_000_000 < weights < 10_000_000
     before = times(frame, "update")
