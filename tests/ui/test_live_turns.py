@@ -181,10 +181,12 @@ def test_a_run_whose_reader_left_for_good_ends_after_the_grace_that_a_server_giv
 
 def left_for_good(service: LiveRuns) -> None:
     run = service.runs[service.start(RunSpec("multiply", {"steps": 2000}), "ann")]
-    until(lambda: bool(run.snapshots))
-    service.leave("ann")
-    until(lambda: run.phase == "cancelled")
-    service.backend.close()
+    try:
+        until(lambda: bool(run.snapshots))
+        service.leave("ann")
+        until(lambda: run.phase == "cancelled")
+    finally:
+        service.backend.close()
 
 
 def until(true: Callable[[], bool]) -> None:
