@@ -8,21 +8,20 @@ from itertools import pairwise
 import pytest
 from driver import Sent, wait_for, wait_idle
 
-from components.ui.chapters.ch00.live import TICKS
+from components.ui.chapters.ch00.live import TICK, TICKS
 
 PAGE = "/numpy_mlp"
 RIGHT = re.compile(r"Right: (\d+) of 100")
-
 
 EPOCHS, WHOLE = re.compile(r"right after (\d+) epochs\."), 2000
 """How far the live run is, and the most epochs that a reader may ask for."""
 
 # The page asks for the next picture of a live run by a timer of its own. With this in place it does
 # so only when the test lets it: a run cannot end before a test has looked.
-HOLD_THE_TIMER = """() => {
+HOLD_THE_TIMER = """(tick) => {
   const real = window.setInterval;
   window.ticks = 0;
-  window.setInterval = (call, pause, ...rest) => Math.round(pause) !== 80
+  window.setInterval = (call, pause, ...rest) => Math.round(pause) !== tick
     ? real(call, pause, ...rest)
     : real(() => { if (window.ticks > 0 && window.ticks--) call(); }, pause);
 }"""
@@ -115,7 +114,7 @@ def the_colour_of_the_edges_stays_as_chosen_after_a_step(page) -> None:
 
 def a_live_run_draws_as_it_goes_and_is_stopped(page) -> None:
     """A picture for each tick, and each of them no more than one of so many parts of the run."""
-    page.evaluate(HOLD_THE_TIMER)
+    page.evaluate(HOLD_THE_TIMER, round(1000 * TICK))
     button = page.get_by_role("button", name="Train it", exact=True)
     button.scroll_into_view_if_needed()
     wait_idle(page)
