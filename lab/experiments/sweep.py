@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.records import RECORDS, append_line, provenance, read_lines, write_lines
-from lab.training.checkpoint import CHECKPOINTS, fingerprint
+from lab.records import RECORDS, append_line, provenance, read_lines
+from lab.training.checkpoint import CHECKPOINTS
+from lab.weights import fingerprint
 
 Cell = dict[str, Any]
 
@@ -44,9 +45,7 @@ def run_sweep(
         raise ValueError(f"share {own}/{shares} is not one of 1/{shares} to {shares}/{shares}")
     cells = sweep.cells()
     cells = cells[len(cells) * (own - 1) // shares : len(cells) * own // shares]
-    rows = read_lines(path)
-    write_lines(path, rows)  # without the half line that a killed sweep may have left
-    known = {json.dumps(row["cell"]) for row in rows}
+    known = {json.dumps(row["cell"]) for row in read_lines(path)}
     seen: dict[str, str] = {}
     for done, cell in enumerate(cells, 1):
         if json.dumps(cell) not in known:

@@ -17,8 +17,9 @@ from lab.experiments.sweep import Cell, Sweep, run_sweep
 from lab.inference.evaluate import decode_all, score
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import GPTConfig
-from lab.records import REQUIRED
+from lab.records import REQUIRED, read_lines
 from lab.training import checkpoint
+from lab.weights import fingerprint
 
 CELLS = [{"x": 1}, {"x": 2}, {"x": 3}]
 
@@ -88,7 +89,7 @@ def test_a_row_names_the_weights_that_it_read(
     runs: dict[int, list[str]] = {1: ["odd"], 2: ["even", "odd"], 3: []}
     named = replace(SWEEPS["squares"], reads=lambda cell: runs[cell["x"]])
     list(run_sweep("squares", named))
-    even, odd = (checkpoint.fingerprint(tmp_path / run) for run in ("even", "odd"))
+    even, odd = (fingerprint(tmp_path / run) for run in ("even", "odd"))
     found = [row.get("weights") for row in rows(tmp_path)]
     assert found == [{"odd": odd}, {"even": even, "odd": odd}, None] and even != odd
 
@@ -113,7 +114,7 @@ def test_weights_that_change_during_a_sweep_end_it(
     with pytest.raises(ValueError, match=r"the weights of run were changed during the sweep$"):
         list(steps)
     assert len({row["weights"]["run"] for row in rows(tmp_path)} if changed_after > 1 else {0}) == 1
-    assert (tmp_path / "squares.jsonl").read_text().count("\n") == changed_after - 1
+    assert len(read_lines(tmp_path / "squares.jsonl")) == changed_after - 1
 
 
 # ---------------------------------------------------------------- chapter 1, on a small model
