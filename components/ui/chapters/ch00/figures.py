@@ -39,7 +39,7 @@ def error_surface(
                 "E:Q",
                 title="error E, log",
                 scale=alt.Scale(type="symlog", domainMin=0, range=ground, clamp=True),
-                legend=swatches(),
+                legend=swatches(values=[0, 1, 10, 100]),
             ),
             tooltip=[alt.Tooltip(name, format=".2f") for name in ("w1", "w2", "E")],
         )
