@@ -255,10 +255,10 @@ def n_called(config: GPTConfig) -> int:
     return counting.n
 
 
-def plain_of(what: Literal["operations", "bytes"]) -> str:
+def plain_operations() -> str:
     """Of a step of the network that is timed, what its twin without a limit needs."""
     length = GIVEN + GIVEN // 2
-    plain, limited = (getattr(steps.decode(config_of(m), length), what) for m in (PLAIN, MODEL))
+    plain, limited = (steps.decode(config_of(m), length).operations for m in (PLAIN, MODEL))
     return f"{100 * plain / limited:.0f} in 100"
 
 
@@ -287,8 +287,7 @@ CALC: dict[str, Callable[[], str]] = {
     "intensity_prompt": lambda: f"{at_batch(GIVEN):g}",
     "calls": lambda: f"{n_called(config_of(MODEL))}",
     "plain_calls": lambda: f"{n_called(config_of(PLAIN))}",
-    "plain_operations": lambda: plain_of("operations"),
-    "plain_bytes": lambda: plain_of("bytes"),
+    "plain_operations": plain_operations,
     "far_parameters": lambda: f"{cost.parameters_of(config_of(MODEL)) / 1e6:.2f} million",
     "most_texts": lambda: f"{TEXTS[-1]}",
     "threads": lambda: spelled(experiment.THREADS),
