@@ -37,10 +37,11 @@ from lab.training.exchange import replacing_folder, settle
 from lab.training.recipe import Recipe, differences
 from lab.training.state import Saved, TrainState
 from lab.training.train import StepMetrics, precision_on, train
+from lab.weights import digest
 
 STATES = Path.home() / ".cache" / "white-box"
 
-KEPT = ("recipe", "date", "commit", "command", "validation", "readings")
+KEPT = ("recipe", "date", "commit", "command", "weights", "validation", "readings")
 """Of the record of a run that is replaced."""
 
 ALL = 10_000
@@ -176,7 +177,8 @@ def write_run(out: Path, recipe: Recipe, model: GPT, history: Rows, result: dict
 
 def result_of(recipe: Recipe, state: TrainState, source: dict[str, Any]) -> dict[str, Any]:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
-    committed = from_bytes(recipe.name, to_bytes(state.model), recipe.model, recipe.format)
+    file = to_bytes(state.model)
+    committed = from_bytes(recipe.name, file, recipe.model, recipe.format)
     asked = recipe.data.problems("validation", ALL)
     validation = score_some(committed.model, asked, decode=True)
     return {
@@ -186,6 +188,7 @@ def result_of(recipe: Recipe, state: TrainState, source: dict[str, Any]) -> dict
         "recipe": recipe.to_dict(),
         "recipe_hash": recipe.hash,
         **start_of(recipe, state),
+        "weights": digest(file),
         "parameters": sum(parameters(committed.model).values()),
         "training_tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
@@ -370,14 +373,10 @@ def why_not_recorded(folder: Path) -> str:
 
 
 def is_on_record(folder: Path, reading: dict[str, Any], command: str) -> bool:
-    """Whether this very reading stands in a run's record: its command, its counts, its weights.
-
-    Older readings name no weights, and count as being of those that are there.
-    """
+    """Whether this very reading stands in a run's record: its command, its counts, its weights."""
     return any(
         old.get("command") == command
-        and all(old.get(name) == reading[name] for name in COUNTS)
-        and old.get("weights", reading["weights"]) == reading["weights"]
+        and all(old.get(name) == reading[name] for name in (*COUNTS, "weights"))
         for old in read_result(folder)["readings"]
     )
 

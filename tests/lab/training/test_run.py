@@ -45,6 +45,7 @@ from lab.training.run import (
 )
 from lab.training.state import TrainState, checksum, metadata_of
 from lab.training.train import Diverged, precision_on, train
+from lab.weights import fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +76,7 @@ def test_a_run_leaves_weights_history_and_a_record(tmp_path: Path) -> None:
     assert result["command"] == "python -m lab train tiny --seed 0"
     loaded = checkpoint.load(out)
     assert result["parameters"] == sum(p.numel() for p in loaded.model.parameters())
+    assert result["weights"] == fingerprint(out)
     a, b = pairs_of("validation", 1, 2)
     on_disk = last(exactness(loaded.model, loaded.format, a, b, decode=True))
     assert result["validation"] == asdict(on_disk)
@@ -300,6 +302,8 @@ def test_the_readings_of_a_replaced_run_are_kept(tmp_path: Path) -> None:
     assert [reading["n"] for reading in result["readings"]] == [2]
     assert [old["recipe"] for old in result["replaced"]] == [p.to_dict() for p in plans[:2]]
     assert [old["command"] for old in result["replaced"]] == ["train 0", "train 1"]
+    weights = [old["weights"] for old in (*result["replaced"], result)]
+    assert weights[-1] == fingerprint(out) and len(set(weights)) == 3
     for old in result["replaced"]:
         assert old.keys() == {*KEPT} and "replaced" not in old
         assert old["validation"]["n"] == result["validation"]["n"]
@@ -533,6 +537,7 @@ import sys
 from pathlib import Path
 import lab.training.run
 from lab.training.run import record_reading
+from lab.weights import fingerprint
 lab.training.run.provenance = lambda command: {}  # it asks git, which takes most of the time
 print(flush=True)
 sys.stdin.readline()
@@ -577,9 +582,9 @@ def test_a_reading_is_on_record_if_command_counts_and_weights_agree(tmp_path: Pa
     assert not is_on_record(tmp_path, {**reading, "weights": "def"}, "evaluate")
     for name in COUNTS:
         assert not is_on_record(tmp_path, {**reading, name: 6}, "evaluate")
-    old = {name: value for name, value in reading.items() if name != "weights"}
-    record_reading(tmp_path, old, "long ago")
-    assert is_on_record(tmp_path, {**reading, "weights": "def"}, "long ago")
+    of_no_weights = {name: value for name, value in reading.items() if name != "weights"}
+    record_reading(tmp_path, of_no_weights, "long ago")
+    assert not is_on_record(tmp_path, reading, "long ago")
 
 
 def test_what_keeps_a_reading_from_its_record_is_said_beforehand(
