@@ -537,7 +537,6 @@ import sys
 from pathlib import Path
 import lab.training.run
 from lab.training.run import record_reading
-from lab.weights import fingerprint
 lab.training.run.provenance = lambda command: {}  # it asks git, which takes most of the time
 print(flush=True)
 sys.stdin.readline()
