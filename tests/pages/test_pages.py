@@ -67,32 +67,32 @@ def exchanged(app: Any) -> dict[str, set[str]]:
     counts without its number, and a recorded run as the same as a reader's."""
     found: dict[str, set[str]] = {}
     for chart in app.get("vega_lite_chart"):
-        for scale in scales_of(json.loads(chart.proto.spec)):
-            for name, colour in zip(scale["domain"], scale["range"], strict=True):
-                found.setdefault(colours.stem(str(name)), set()).add(colour)
+        for colour in encoded_colours(json.loads(chart.proto.spec)):
+            scale = colour.get("scale") or {}
+            if colour["type"] == "nominal" and "range" in scale:
+                for name, tone in zip(scale["domain"], scale["range"], strict=True):
+                    found.setdefault(colours.stem(str(name)), set()).add(tone)
     own = {name: colours.KINDS[kind].light for name in found if (kind := colours.kind_of(name))}
     return {name: used for name, used in found.items() if used != {own.get(name, min(used))}}
 
 
-def scales_of(node: Any) -> Iterator[dict[str, Any]]:
-    """Of the colours by which a chart tells names apart."""
+def encoded_colours(node: Any) -> Iterator[dict[str, Any]]:
+    """Wherever a chart's colour comes from a field."""
     if isinstance(node, dict):
         colour = node.get("color")
-        if (
-            isinstance(colour, dict)
-            and colour.get("type") == "nominal"
-            and "range" in scale_in(colour)
-        ):
-            yield scale_in(colour)
+        if isinstance(colour, dict) and "field" in colour:
+            yield colour
         for child in node.values():
-            yield from scales_of(child)
+            yield from encoded_colours(child)
     elif isinstance(node, list):
         for child in node:
-            yield from scales_of(child)
+            yield from encoded_colours(child)
 
 
-def scale_in(colour: dict[str, Any]) -> dict[str, Any]:
-    return colour.get("scale") or {}
+def is_a_ramp(colour: dict[str, Any]) -> bool:
+    """Its legend is filled by a gradient, which is gone once the page's address changes."""
+    legend = colour.get("legend", {})
+    return colour["type"] == "quantitative" and legend is not None and "type" not in legend
 
 
 def amiss(chart: Any) -> list[str]:
@@ -108,6 +108,7 @@ def amiss(chart: Any) -> list[str]:
         *([] if spec["config"]["axis"]["labelFontSize"] == 13 else ["labels are not 13 px"]),
         *([] if spec["config"]["axis"]["labelFlush"] is False else ["labels are shifted"]),
         *([f"{height} px high"] if isinstance(height, int) and height < lowest else []),
+        *(["a ramp"] if any(map(is_a_ramp, encoded_colours(spec))) else []),
         *sorted(f"{colour} means nothing" for colour in colours_in - BOOKS_OWN),
     ]
 
