@@ -175,20 +175,19 @@ def as_stages_pass() -> None:
     page.source(twins.train_course, twins.asked)
 
 
-@page.section("worth")
-def what_each_part_is_worth() -> None:
-    rows = rows_of("course.jsonl")
-    if not rows:
-        return
-    page.draw(
-        bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
-        alt="Share of four-digit sums right at the end, a point a seed, by course",
-    )
-    page.notice()
-    page.source(twins.control, twins.reversed_course, twins.at_once)
+with page.deeper("what each part is worth, and where to begin"):
 
-
-with page.deeper("where to begin"):
+    @page.section("worth")
+    def what_each_part_is_worth() -> None:
+        rows = rows_of("course.jsonl")
+        if not rows:
+            return
+        page.draw(
+            bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
+            alt="Share of four-digit sums right at the end, a point a seed, by course",
+        )
+        page.notice()
+        page.source(twins.control, twins.reversed_course, twins.at_once)
 
     @page.section("bases")
     def where_to_begin() -> None:

@@ -9,6 +9,7 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
+from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
 from lab.experiments import curriculum as twins
@@ -287,6 +288,16 @@ def test_the_sieve_holds_the_flags_of_the_record() -> None:
             if answer >= 0:
                 assert bool(flag & Label.NINE) == (answer % 9 == a * b % 9)
                 assert bool(flag & Label.ELEVEN) == (answer % 11 == a * b % 11)
+
+
+def test_without_a_vote_the_other_checks_keep_wrong_labels() -> None:
+    rows = record("self_evolution")
+    alone = evolution.round_of(rows, "true", 6)
+    kept, wrong = evolution.kept_of(alone)
+    assert "vote" not in alone["names"] and 0 < wrong < kept
+    assert look_up("ch3.kept_without_vote").shown == f"{wrong} of {kept:,}"
+    voted = [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]
+    assert sum(evolution.kept_of(row)[1] for row in voted) == 0 < len(voted)
 
 
 def test_a_strip_of_rounds_counts_every_label() -> None:

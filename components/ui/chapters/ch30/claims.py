@@ -305,6 +305,12 @@ def kept_in_all(arm: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def kept_without_vote(rows: Rows) -> Measured:
+    """Wrong labels of one network alone, on which its own three checks agree."""
+    kept, wrong = evolution.kept_of(evolution.round_of(rows, "true", 6))
+    return Measured(part_of(wrong, kept), wrong, kept)
+
+
 def nine_of_numbers(rows: Rows) -> Measured:
     """Of the wrong labels shown that end in a number, those that modulo 9 lets pass."""
     passed = [
@@ -540,6 +546,12 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch3.all_kept_sieve": Claim(
         "Labels that pass all four checks, all three agree.", EVOLUTION, kept_in_all("sieve")
+    ),
+    "ch3.kept_without_vote": Claim(
+        "Labels that swap and both remainders keep without a vote, and the wrong ones: "
+        "true labels, round of 6 digits.",
+        EVOLUTION,
+        kept_without_vote,
     ),
     "ch3.nine_numbers": Claim(
         "Wrong labels shown with a number for an answer that modulo 9 lets pass.",
