@@ -31,17 +31,17 @@ from lab.training.checkpoint import load_run
 
 RUN, BEFORE = "mla_moe", "mla_moe_before"
 SEED = 0
-N_LOADS = {4: 10_000, 8: 1_000}
+N_LOADS = {4: 10_000, 8: 300}
 """Problems of which loads are counted, by the digits of each number."""
 
 N_ASKED, AT_ONCE = 1000, 100
 IDLE = ((0, 3), (1, 0), (1, 4))
 """Layer and expert: those of `mla_moe` to which no token is sent. A test compares the record."""
 
-RAISED = (0.001, 0.01)
-"""One step of training, and ten, by which the bias of an idle expert is raised."""
+RAISED = 0.001
+"""One step of training, by which the bias of an idle expert is raised."""
 
-STEPS, SPEEDS = 120, (0.001, 0.0001)
+STEPS, SPEEDS = 40, (0.001, 0.0001)
 """For how long biases go on alone, by steps as large as in training and a tenth of them."""
 
 
@@ -55,9 +55,8 @@ def load_cells() -> list[Cell]:
     ]
     cells += [{"part": "zero", "run": RUN, "layer": layer} for layer in (*range(n_layer), None)]
     cells += [
-        {"part": "raised", "run": RUN, "layer": layer, "expert": expert, "by": by}
+        {"part": "raised", "run": RUN, "layer": layer, "expert": expert, "by": RAISED}
         for layer, expert in IDLE
-        for by in RAISED
     ]
     cells += [{"part": "alone", "run": RUN, "speed": speed} for speed in SPEEDS]
     return [*cells, {"part": "told", "run": RUN}]
