@@ -238,28 +238,26 @@ def measure_alone(cell: Cell) -> Found:
 
 def measure_told(cell: Cell) -> Found:
     """Of every layer, what a token's first expert tells of its labels, and the most that it tells
-    of them dealt out anew; of the carry also what it tells beyond the token that is read."""
+    of them dealt out anew; of the carry also what it tells beyond the token that is read, and
+    beyond place and line."""
     form = Format("cot_reversed", 4, 4)
     texts, mask = form.render(*sums_looked_at())
     read, writes = texts[:, :-1], mask[:, 1:]
     first = choices(load_run(cell["run"]).model, read)[:, writes, 0]
     labels, rng = labels_of(read, writes), np.random.default_rng(SEED)
-    token = labels["token read"]
-    asked_of = {name: (label, None) for name, label in labels.items()}
-    asked_of["carry, given the token"] = (labels["carry"], token)
+    place_and_line = labels["place"] + (1 + labels["place"].max()) * labels["line"]
+    asked_of = {
+        **{name: (label, None) for name, label in labels.items()},
+        "carry, given the token": (labels["carry"], labels["token read"]),
+        "carry, given place and line": (labels["carry"], place_and_line),
+    }
     told: dict[str, list[list[float]]] = {}
     for name, (label, given) in asked_of.items():
-        known = label >= 0
-        rest = (label[known], None if given is None else given[known])
-        told[name] = [
-            shortened(
-                [
-                    told_by(x[known], *rest),
-                    max(told_by_chance(x[known], rest[0], rng, given=rest[1])),
-                ]
-            )
-            for x in first
-        ]
+        has = label >= 0
+        y, z = label[has], None if given is None else given[has]
+        chance = [max(told_by_chance(x[has], y, rng, given=z)) for x in first]
+        found = [told_by(x[has], y, z) for x in first]
+        told[name] = [shortened(pair) for pair in zip(found, chance, strict=True)]
     n = len(texts)
     return {"n": n, "told": told}, Sample("generator", "validation pairs of 4x4", n, 1)
 

@@ -126,12 +126,13 @@ def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
 
 
 def test_a_carry_is_told_beyond_the_token_from_the_third_layer_on() -> None:
-    """Twice as much as among equal tokens by chance, at least; in the first two layers next to
-    nothing is left of what they tell of it."""
+    """And beyond place and line: twice as much as by chance, at least. In the first two layers next
+    to nothing is left of what they tell of it."""
     told = worked.told_in_book(read_lines(RECORDS / "expert_loads.jsonl"))
     beyond, whole = told[claims.GIVEN], [found for found, _ in told["carry"]]
     assert all(found < 0.1 * whole[layer] for layer, (found, _) in enumerate(beyond[:2]))
-    assert all(found > 2 * chance for found, chance in beyond[2:])
+    for given in (claims.GIVEN, claims.WHERE):
+        assert all(found > 2 * chance for found, chance in told[given][2:])
 
 
 def test_experts_that_nobody_visits_are_empty_in_the_map_of_shut_ones(seen: Any) -> None:

@@ -249,12 +249,12 @@ def uneven_alone(field: str, speed: float) -> Callable[[Rows], Measured]:
 
 
 def idle_small(**cell: Any) -> Callable[[Rows], Measured]:
-    """Experts of a small network without a token at the end: median and span of the seeds."""
+    """Experts of a small network without a token at the end, the fewest and most of the seeds."""
 
     def pick(rows: Rows) -> Measured:
         seeds = select(rows, **cell)
         n = np.array(seeds[0]["loads"]).size
-        return Measured(f"{span(spread(worked.idle_at_the_end(seeds)))} of {n}")
+        return Measured(f"{between(worked.idle_at_the_end(seeds), 'd')} of {n}")
 
     return pick
 
@@ -265,12 +265,13 @@ def told_in_book(label: str, layer: int) -> Callable[[Rows], Measured]:
 
 
 def told_in_book_by_lot(rows: Rows) -> Measured:
-    """The most that carries dealt out anew among equal tokens show in any layer."""
-    most = max(chance for _, chance in worked.told_in_book(rows)[GIVEN])
+    """The most that carries dealt out anew among equal tokens, or places, show in any layer."""
+    found = worked.told_in_book(rows)
+    most = max(chance for name in (GIVEN, WHERE) for _, chance in found[name])
     return Measured(f"{math.ceil(100 * most)}%")
 
 
-GIVEN = "carry, given the token"
+GIVEN, WHERE = "carry, given the token", "carry, given place and line"
 STEP, FINER = 0.001, 0.0001
 """By which biases moved in training, and a tenth of it."""
 
@@ -415,11 +416,13 @@ CLAIMS: dict[str, Claim] = {
             LOADS,
             told_in_book(label, layer),
         )
-        for name, label in {"carry": "carry", "beyond": GIVEN}.items()
+        for name, label in {"carry": "carry", "beyond": GIVEN, "where": WHERE}.items()
         for layer in range(6)
     },
     "ch6.book_told_by_lot": Claim(
-        "The most that carries dealt out anew among equal tokens show.", LOADS, told_in_book_by_lot
+        "The most that carries dealt out anew among equal tokens, or places, show.",
+        LOADS,
+        told_in_book_by_lot,
     ),
     "ch6.shut_worst": Claim("Sums that the worst expert spoils, shut alone.", SHUT, worst_shut),
     "ch6.shut_worst_digits": Claim(
