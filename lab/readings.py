@@ -145,7 +145,7 @@ class Counts:
     n: Field
     together: Together = "pooled"
     complement: bool = False
-    as_share: bool = False
+    style: Callable[[int, int], str] | None = None
     bounded: bool = False
 
     @property
@@ -166,9 +166,9 @@ class Counts:
         """Told by how many are right."""
         return replace(self, complement=True)
 
-    def share(self) -> Counts:
-        """In hundredths."""
-        return replace(self, as_share=True)
+    def said(self, style: Callable[[int, int], str]) -> Counts:
+        """One count in other words: `share_of` or `errors_in`, in place of `part_of`."""
+        return replace(self, style=style)
 
     def bound(self) -> Counts:
         """With the lower bound of the part that is right, unless the test was read before."""
@@ -196,11 +196,11 @@ class Counts:
         return Measured(self.shown(found), part, n, bound, self.rows.read_before)
 
     def shown(self, found: Sequence[tuple[int, int]]) -> str:
+        say = self.style or part_of
         if self.complement:
             found = [(n - part, n) for part, n in found]
         if self.together == "pooled":
-            part, n = (sum(column) for column in zip(*found, strict=True))
-            return share_of(part, n) if self.as_share else part_of(part, n)
+            return say(*(sum(column) for column in zip(*found, strict=True)))
         ns = {n for _, n in found}
         if len(ns) > 1:
             raise ValueError(f"counts of {sorted(ns)} have no common n; needs one, or pooled")
@@ -208,8 +208,8 @@ class Counts:
         if self.together == "each":
             return f"{listed([f'{part:,}' for part, _ in found])} of {n:,}"
         middle = spread(part for part, _ in found)
-        if self.as_share:
-            return share_of(round(middle.median), n)
+        if self.style:
+            return say(round(middle.median), n)
         return f"{in_brackets(middle, '{:,.0f}')} of {n:,}"
 
 
@@ -316,6 +316,11 @@ class Told:
 
 def part_of(part: int, n: int) -> str:
     return f"{part:,} of {n:,}"
+
+
+def errors_in(errors: int, n: int) -> str:
+    """0 errors in 10,000: never 100%."""
+    return f"{errors:,} error{'' if errors == 1 else 's'} in {n:,}"
 
 
 def share_of(part: int, n: int) -> str:
