@@ -107,7 +107,7 @@ class Rows:
         """Steps until at most this part is wrong, at two checks in a row; infinity for never."""
         return Numbers(self, lambda row: steps_until(row["curve"], goal), "{:,.0f} steps")
 
-    def told(self, words: Callable[[list[Row]], str]) -> Told:
+    def told(self, words: Callable[[list[Row]], str | Measured]) -> Told:
         """What fits none of these."""
         return Told(self, words)
 

@@ -15,6 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lab.readings import Measured, Question
+from lab.readings import errors_in as count
+from lab.readings import part_of as part_of
+from lab.readings import share_of as share
 from lab.records import read_lines
 from lab.weights import fingerprint
 
@@ -25,27 +29,22 @@ MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A figure as prose shows it, with its count of errors and bound where it has them.
-
-    `read_before`: its test was read, something was chosen, and it was read again. Such a figure
-    has no bound, since a bound speaks of one reading.
-    """
-
-    shown: str
-    errors: int | None = None
-    n: int | None = None
-    bound: float | None = None
-    read_before: bool = False
-
-
-@dataclass(frozen=True)
 class Claim:
-    """`pick` reads the figure out of the record: a dict for .json, a list of rows for .jsonl."""
+    """A sentence, and the question to a record whose answer stands in prose."""
 
     statement: str
-    record: str
-    pick: Callable[[Any], Measured]
+    asked: Question | str
+    pick: Callable[[Any], Measured] | None = None
+
+    @property
+    def record(self) -> str:
+        return self.asked if isinstance(self.asked, str) else self.asked.path
+
+    def measure(self, record: Any) -> Measured:
+        if isinstance(self.asked, str):
+            assert self.pick
+            return self.pick(record)
+        return self.asked.measure(record)
 
 
 @dataclass(frozen=True)
@@ -66,22 +65,6 @@ class Looked:
         if self.measured is None:
             return MISSING
         return f"{self.measured.shown} {OTHER_WEIGHTS}" if self.changed else self.measured.shown
-
-
-def count(errors: int, n: int) -> str:
-    """0 errors in 10,000 — never 100%."""
-    return f"{errors:,} error{'' if errors == 1 else 's'} in {n:,}"
-
-
-def share(part: int, n: int) -> str:
-    """A share of n in hundredths, or the count itself where that would round to none or all."""
-    if part in (0, n) or 0.995 <= part / n < 1 or 0 < part / n < 0.005:
-        return f"{part:,} in {n:,}"
-    return f"{round(100 * part / n)} in 100"
-
-
-def part_of(part: int, n: int) -> str:
-    return f"{part:,} of {n:,}"
 
 
 def read_record(path: Path) -> Any:

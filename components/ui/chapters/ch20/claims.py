@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, count, part_of
-from components.ui.claims.readings import (
-    READ_BEFORE,
-    census,
-    ratio_of_seeds,
-    result_of,
-    steps_of,
-    times_that_of,
-    training_tokens,
-)
-from lab.records import select
-from lab.statistics import lower_bound_95, steps_until
-
-ROPE, LENGTHS = "records/rope.jsonl", "records/lengths.jsonl"
-LIMITS, REPLACED = "records/limits.jsonl", "records/replaced.jsonl"
+from components.ui.claims.core import Claim
+from components.ui.claims.results import READ_BEFORE, census, times_that_of, training_tokens
+from lab.readings import Counts, Numbers, Ratio, Rows, errors_in, rows
 
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
 
@@ -57,124 +44,61 @@ FAR_ARMS = {
 """The same of arms trained up to 4 by 4."""
 
 
-def steps_ratio(goal: float, setting: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """How many times the steps of rotary positions a learned table takes; the middle 95% of a
-    bootstrap over seeds."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        raced = select(rows, part="race", setting=setting)
-        learned, rotary = (
-            [steps_until(row["curve"], goal) for row in select(raced, encoding=encoding)]
-            for encoding in ("learned", "rotary")
-        )
-        return Measured(ratio_of_seeds(learned, rotary), read_before=setting in READ_BEFORE)
-
-    return pick
+# ---------------------------------------------------------------- what is asked
 
 
-def misses(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums of p by q digits that an arm of `records/lengths.jsonl` gets wrong."""
-    return wrong_first(arm=arm_name, p=p, q=q)
+def raced(**cell: Any) -> Rows:
+    """Runs of the race; in a stream it was run twice."""
+    found = rows("rope", **cell)
+    return found.before_choice() if cell.get("setting") in READ_BEFORE else found
 
 
-def limited_misses(
-    run: str, farthest: list[int], digits: int
-) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums that a run of `records/limits.jsonl` gets wrong with distances clipped at `farthest`."""
-    return wrong_first(run=run, farthest=farthest, digits=digits)
+def over_rotary(found: Rows) -> Ratio:
+    """Steps of a learned table over those of rotary positions."""
+    learned, rotary = (
+        found.where(encoding=encoding).steps_to(GOAL) for encoding in ("learned", "rotary")
+    )
+    return learned.ratio_to(rotary)
 
 
-def wrong_first(**cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums with some first wrong token, in the one row whose cell says `cell`."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = select(rows, **cell)
-        return first_wrong_of([row], cell.get("arm") in READ_BEFORE)
-
-    return pick
+def asked(arm: str, **shape: int) -> Rows:
+    """Problems of the shapes p by q that an arm was asked."""
+    found = rows("lengths", arm=arm, **shape)
+    return found.before_choice() if arm in READ_BEFORE else found
 
 
-def all_misses(arm_name: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums of all shapes together that an arm gets wrong."""
-    return lambda rows: first_wrong_of(select(rows, arm=arm_name), read_before=True)
+def first_wrong(row: Mapping[str, Any]) -> int:
+    """Problems with some first wrong token."""
+    return row["wrong_digit"] + row["wrong_length"]
 
 
-def longer_misses(arm_name: str, trained: int) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums with a number of more than `trained` digits, all shapes together."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        longer = [
-            row
-            for row in select(rows, arm=arm_name)
-            if max(row["cell"]["p"], row["cell"]["q"]) > trained
-        ]
-        return first_wrong_of(longer, arm_name in READ_BEFORE)
-
-    return pick
+def wrong(found: Rows) -> Counts:
+    return found.counts(first_wrong).said(errors_in).bound()
 
 
-def first_wrong_of(rows: Sequence[dict[str, Any]], read_before: bool) -> Measured:
-    """Sums with some first wrong token, all rows together."""
-    wrong = sum(row["wrong_digit"] + row["wrong_length"] for row in rows)
-    n = sum(row["n"] for row in rows)
-    bound = None if read_before else lower_bound_95(wrong, n)
-    return Measured(count(wrong, n), wrong, n, bound, read_before)
+def limited(run: str, *farthest: int, digits: int) -> Counts:
+    """With distances clipped at `farthest`, on validation."""
+    return wrong(rows("limits", run=run, farthest=list(farthest), digits=digits))
 
 
-def wrong_digits(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums whose first wrong token is a digit."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = select(rows, arm=arm_name, p=p, q=q)
-        errors, n = row["wrong_digit"], row["n"]
-        return Measured(part_of(errors, n), errors, n, read_before=arm_name in READ_BEFORE)
-
-    return pick
+def is_longer(row: Mapping[str, Any]) -> bool:
+    """Has either number more than four digits?"""
+    return max(row["cell"]["p"], row["cell"]["q"]) > 4
 
 
-def ends_amiss(arm_name: str, p: int, q: int) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Sums whose first wrong token is one of length."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = select(rows, arm=arm_name, p=p, q=q)
-        return Measured(part_of(row["wrong_length"], row["n"]))
-
-    return pick
-
-
-def replaced(pick: Callable[[list[dict[str, Any]]], Measured], record: str) -> Callable[..., Any]:
-    """The same figure as it was before: read off the rows of a record that were replaced."""
-
-    def pick_replaced(rows: list[dict[str, Any]]) -> Measured:
-        return replace(
-            pick([row for row in rows if row["record"] == record]), bound=None, read_before=True
-        )
-
-    return pick_replaced
-
-
-def replaced_census(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """A run on all pairs as it was first read, before it was trained on."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        (row,) = [row for row in rows if row["record"] == f"checkpoints/{run}"]
-        errors, n = row["errors_strict"], row["n"]
-        return Measured(count(errors, n), errors, n, read_before=True)
-
-    return pick
+def replaced(record: str, **cell: Any) -> Rows:
+    """Rows that a record held before; they were read, and something was changed."""
+    gone = rows("replaced", **cell).passing(lambda row: row["record"] == record)
+    return gone.before_choice()
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch2.tokens": Claim(
-        "Text that each of the small networks of chapter 2 read.",
-        result_of("rope_small"),
-        training_tokens,
+    "rope.tokens": Claim(
+        "Text that each of the small networks of chapter 2 read.", training_tokens("rope_small")
     ),
     **{
-        f"ch2.{name}_errors": Claim(
-            f"The small network with {words} in a stream, on all 10,000 pairs.",
-            result_of(run),
-            census,
+        f"rope.{name}_errors": Claim(
+            f"The small network with {words} in a stream, on all 10,000 pairs.", census(run)
         )
         for name, words, run in (
             ("rotary", "rotary positions", "rope_small"),
@@ -182,62 +106,43 @@ CLAIMS: dict[str, Claim] = {
             ("none", "no positions", "unordered_small"),
         )
     },
-    "ch2.full_errors": Claim(
+    "rope.full_errors": Claim(
         "The full-size network with rotary positions in a stream, on all 10,000 pairs.",
-        result_of("rope"),
-        census,
+        census("rope"),
     ),
-    "ch2.full_tokens": Claim(
-        "Text that the full-size network of chapter 2 read.",
-        result_of("rope"),
-        training_tokens,
+    "rope.full_tokens": Claim(
+        "Text that the full-size network of chapter 2 read.", training_tokens("rope")
     ),
     **{
-        f"ch2.{name}": Claim(
-            f"{what} as a multiple of the same of {other}.",
-            result_of(run),
-            times_that_of(other, field),
+        f"rope.{name}": Claim(
+            f"{what} of {run} as a multiple of the same of {other}.",
+            times_that_of(run, other, field),
         )
         for name, what, run, other, field in (
-            ("full_times", "Parameters of rope", "rope", "rope_small", "parameters"),
-            (
-                "far_times",
-                "Parameters of far_coupled",
-                "far_coupled",
-                "reach_coupled_slow",
-                "parameters",
-            ),
-            (
-                "gaps_times",
-                "Text read by reach_gaps",
-                "reach_gaps",
-                "reach_rotary",
-                "training_tokens",
-            ),
+            ("full_times", "Parameters", "rope", "rope_small", "parameters"),
+            ("far_times", "Parameters", "far_coupled", "reach_coupled_slow", "parameters"),
+            ("gaps_times", "Text", "reach_gaps", "reach_rotary", "training_tokens"),
         )
     },
     **{
-        f"ch2.{setting}_{encoding}": Claim(
-            f"Steps until 1 in 20 test sums is wrong: {setting} text, {encoding} positions.",
-            ROPE,
-            steps_of(GOAL, part="race", setting=setting, encoding=encoding),
+        f"rope.{setting}_{encoding}": Claim(
+            f"Steps until 1 in 20 test problems is wrong: {setting} text, {encoding} positions.",
+            raced(part="race", setting=setting, encoding=encoding).steps_to(GOAL),
         )
         for setting in RACE_SETTINGS
         for encoding in RACE_ENCODINGS
     },
     **{
-        f"ch2.ratio_{setting}": Claim(
+        f"rope.ratio_{setting}": Claim(
             f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
-            ROPE,
-            steps_ratio(GOAL, setting),
+            over_rotary(raced(part="race", setting=setting)),
         )
         for setting in RACE_SETTINGS
     },
     **{
-        f"ch2.{name}_{setting}_{encoding}": Claim(
-            f"Steps until 1 in {words} test sums is wrong: {setting} text, {encoding} positions.",
-            ROPE,
-            steps_of(goal, part="race", setting=setting, encoding=encoding),
+        f"rope.{name}_{setting}_{encoding}": Claim(
+            f"Steps until 1 in {words} test problems is wrong: {setting} text, {encoding}.",
+            raced(part="race", setting=setting, encoding=encoding).steps_to(goal),
         )
         for name, words, goal, settings in (
             ("hundred", "100", FINE_GOAL, ("fixed", "packed")),
@@ -247,102 +152,80 @@ CLAIMS: dict[str, Claim] = {
         for encoding in ("rotary", "learned")
     },
     **{
-        f"ch2.full_{encoding}": Claim(
-            f"Steps until 1 in 20 test sums is wrong in the stream, at full size: {encoding}.",
-            ROPE,
-            steps_of(GOAL, part="full size", encoding=encoding),
+        f"rope.full_{encoding}": Claim(
+            f"Steps until 1 in 20 test problems is wrong in the stream, at full size: {encoding}.",
+            raced(part="full size", encoding=encoding).steps_to(GOAL),
         )
         for encoding in ("rotary", "learned")
     },
     **{
-        f"ch2.base_{base}": Claim(
-            f"Steps until 1 in 20 test sums is wrong in the stream: rotary, base {base}.",
-            ROPE,
-            steps_of(GOAL, part="base", base=float(base)),
+        f"rope.base_{base}": Claim(
+            f"Steps until 1 in 20 test problems is wrong in the stream: rotary, base {base}.",
+            raced(part="base", base=float(base)).steps_to(GOAL),
         )
         for base in RACE_BASES
     },
     **{
-        f"ch2.{name}_{size}x{size}": Claim(
-            f"Test sums of {size} by {size} digits after training up to 3 by 3: {name}.",
-            LENGTHS,
-            misses(name, size, size),
+        f"rope.{arm}_{size}x{size}": Claim(
+            f"Test problems of {size} by {size} digits after training up to {most}: {arm}.",
+            wrong(asked(arm, p=size, q=size)),
         )
-        for name, sizes in REACH_ARMS.items()
+        for most, arms in (("3 by 3", REACH_ARMS), ("4 by 4", FAR_ARMS))
+        for arm, sizes in arms.items()
         for size in sizes
     },
     **{
-        f"ch2.{name}_{size}x{size}": Claim(
-            f"Test sums of {size} by {size} digits after training up to 4 by 4: {name}.",
-            LENGTHS,
-            misses(name, size, size),
-        )
-        for name, sizes in FAR_ARMS.items()
-        for size in sizes
-    },
-    **{
-        f"ch2.limit_{name}_{digits}x{digits}": Claim(
-            f"Validation sums of {digits} by {digits} digits: rotary, no distance over "
+        f"rope.limit_{name}_{digits}x{digits}": Claim(
+            f"Validation problems of {digits} by {digits} digits: rotary, no distance over "
             f"{ROTARY_LIMITS[name]}.",
-            LIMITS,
-            limited_misses("reach_rotary", [ROTARY_LIMITS[name]], digits),
+            limited("reach_rotary", ROTARY_LIMITS[name], digits=digits),
         )
         for name, digits in (("short", 3), ("long", 3), ("long", 4))
     },
-    "ch2.limit_wider_4x4": Claim(
-        "Validation sums of 4 by 4 digits: coupled, one place more than the limit.",
-        LIMITS,
-        limited_misses("reach_coupled", [LIMIT[0] + 1, LIMIT[1]], 4),
+    "rope.limit_wider_4x4": Claim(
+        "Validation problems of 4 by 4 digits: coupled, one place more than the limit.",
+        limited("reach_coupled", LIMIT[0] + 1, LIMIT[1], digits=4),
     ),
-    "ch2.limit_gaps_4x4": Claim(
-        "Validation sums of 4 by 4 digits: coupled with gaps, at the limit of the others.",
-        LIMITS,
-        limited_misses("reach_coupled_gaps", list(LIMIT), 4),
+    "rope.limit_gaps_4x4": Claim(
+        "Validation problems of 4 by 4 digits: coupled with gaps, at the limit of the others.",
+        limited("reach_coupled_gaps", *LIMIT, digits=4),
     ),
-    "ch2.far_clipped_longer": Claim(
-        "Test sums with a number of 5 to 10 digits after training up to 4 by 4: far_clipped.",
-        LENGTHS,
-        longer_misses("far_clipped", 4),
+    "rope.far_clipped_longer": Claim(
+        "Test problems with a number of 5 to 10 digits, trained up to 4 by 4: far_clipped.",
+        wrong(asked("far_clipped").passing(is_longer)),
     ),
     **{
-        f"ch2.far_coupled_digits_{p}x{q}": Claim(
-            f"Test sums of {p} by {q} digits whose first wrong token is a digit: far_coupled.",
-            LENGTHS,
-            wrong_digits("far_coupled", p, q),
+        f"rope.far_coupled_digits_{p}x{q}": Claim(
+            f"Test problems of {p} by {q} digits whose first wrong token is a digit: far_coupled.",
+            asked("far_coupled", p=p, q=q).counts("wrong_digit"),
         )
         for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
     },
-    "ch2.coupled_slow_1x5": Claim(
-        "Test sums of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
-        LENGTHS,
-        misses("coupled_slow", 1, 5),
+    "rope.coupled_slow_1x5": Claim(
+        "Test problems of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
+        wrong(asked("coupled_slow", p=1, q=5)),
     ),
-    "ch2.far_coupled_all": Claim(
-        "Test sums of 1 to 10 digits by 1 to 10, all shapes together: far_coupled.",
-        LENGTHS,
-        all_misses("far_coupled"),
+    "rope.far_coupled_all": Claim(
+        "Test problems of 1 to 10 digits by 1 to 10, all shapes together: far_coupled.",
+        wrong(asked("far_coupled")),
     ),
     **{
-        f"ch2.replaced_{name}": Claim(
-            f"The same as it was first read, before it was trained for longer: {arm_name}.",
-            REPLACED,
-            replaced(all_misses(arm_name), "lengths"),
+        f"rope.replaced_{name}": Claim(
+            f"The same as it was first read, before it was trained for longer: {arm}.",
+            wrong(replaced("lengths", arm=arm)),
         )
-        for name, arm_name in (("far", "far_coupled"), ("gaps", "gaps"))
+        for name, arm in (("far", "far_coupled"), ("gaps", "gaps"))
     },
-    "ch2.replaced_rope": Claim(
+    "rope.replaced_rope": Claim(
         "The full-size network with rotary positions before it was trained on, on all pairs.",
-        REPLACED,
-        replaced_census("rope"),
+        replaced("checkpoints/rope").counts("errors_strict").said(errors_in),
     ),
-    "ch2.replaced_ratio": Claim(
+    "rope.replaced_ratio": Claim(
         "Steps of a learned table as a multiple of rotary's, packed text, as first measured.",
-        REPLACED,
-        replaced(steps_ratio(GOAL, "packed"), "rope"),
+        over_rotary(replaced("rope", part="race", setting="packed")),
     ),
-    "ch2.coupled_slow_ends_5x5": Claim(
-        "Test sums of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
-        LENGTHS,
-        ends_amiss("coupled_slow", 5, 5),
+    "rope.coupled_slow_ends_5x5": Claim(
+        "Test problems of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
+        asked("coupled_slow", p=5, q=5).counts("wrong_length"),
     ),
 }
