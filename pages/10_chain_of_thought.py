@@ -99,7 +99,7 @@ def fail_first() -> None:
     if not page.guess(
         "Of held-out pairs, how many does the plain model get wrong?",
         HOW_MANY,
-        lambda: arms.how_many_wrong("ch1.plain_heldout"),
+        lambda: arms.how_many_wrong("chain_of_thought.plain_heldout"),
     ):
         return
     found = arms.seen_and_heldout(atlases())
@@ -235,7 +235,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("sizes")
     def larger_or_longer() -> None:
-        rows, plain = rows_of("sizes.jsonl"), index.look_up("ch1.plain_heldout").measured
+        rows, plain = rows_of("sizes.jsonl"), index.look_up("chain_of_thought.plain_heldout").measured
         if not rows or plain is None:
             return
         if not page.guess(
@@ -390,7 +390,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             if not rows or not page.guess(
                 "All heads of layers 2 to 5 are pulled out at once. How many texts are wrong?",
                 HOW_MANY,
-                lambda: arms.how_many_wrong("ch1.without_layers_25"),
+                lambda: arms.how_many_wrong("chain_of_thought.without_layers_25"),
             ):
                 return
             page.draw(

@@ -60,7 +60,7 @@ def test_every_claim_is_used() -> None:
 
 
 def test_a_name_is_claimed_once() -> None:
-    one, two = ({name: CLAIMS["ch1.census"]} for name in ("ch1.census", "ch1.heldout"))
+    one, two = ({name: CLAIMS["chain_of_thought.census"]} for name in ("chain_of_thought.census", "chain_of_thought.heldout"))
     assert collected([one, two]) == one | two
     with pytest.raises(ValueError, match=r"claimed twice: ch1\.census$"):
         collected([one, two, one])
@@ -269,16 +269,16 @@ def test_the_race_runs_in_one_precision_and_no_best_rate_stands_at_an_edge() -> 
 
 
 def test_a_record_without_provenance_shows_as_missing(tmp_path: Path) -> None:
-    record = tmp_path / CLAIMS["ch0.ten_seeds"].record
+    record = tmp_path / CLAIMS["numpy_mlp.ten_seeds"].record
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"ten": {"starts": 3}}))
-    looked = look_up("ch0.ten_seeds", tmp_path)
+    looked = look_up("numpy_mlp.ten_seeds", tmp_path)
     assert looked.measured is None
     assert "lacks date" in looked.problem
 
 
 def test_a_missing_record_shows_as_missing(tmp_path: Path) -> None:
-    looked = look_up("ch1.census", tmp_path)
+    looked = look_up("chain_of_thought.census", tmp_path)
     assert looked.measured is None
     assert "is missing" in looked.problem
 
@@ -310,13 +310,13 @@ def test_a_claim_of_other_weights_says_so(
     copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = copied("few_pairs")
-    looked, usual = look_up("ch1.few_heldout", root), look_up("ch1.few_heldout")
+    looked, usual = look_up("chain_of_thought.few_heldout", root), look_up("chain_of_thought.few_heldout")
     assert looked.measured == usual.measured and looked.measured
     assert (looked.changed, usual.changed) == (("few_pairs",), ())
     assert usual.shown == looked.measured.shown
     assert looked.shown == f"{usual.shown} (measured on other weights than those in the book)"
     monkeypatch.setattr(index, "look_up", lambda name: look_up(name, root))
-    assert fill("It made {claim:ch1.few_heldout}.", {}) == f"It made {looked.shown}."
+    assert fill("It made {claim:chain_of_thought.few_heldout}.", {}) == f"It made {looked.shown}."
 
 
 def test_of_a_record_of_several_runs_only_the_claims_on_the_changed_one_say_so(
@@ -325,8 +325,8 @@ def test_of_a_record_of_several_runs_only_the_claims_on_the_changed_one_say_so(
     """Sweeps that ask three runs, that start from one, and that ask none."""
     root = copied("few_pairs")
     changed = {name for name in CLAIMS if look_up(name, root).changed}
-    assert {"ch1.few_heldout", "ch1.twin_whole"} <= changed
-    assert not changed & {"ch1.worst_head_pairs", "ch1.heldout", "ch1.other_seeds"}
+    assert {"chain_of_thought.few_heldout", "chain_of_thought.twin_whole"} <= changed
+    assert not changed & {"chain_of_thought.worst_head_pairs", "chain_of_thought.heldout", "chain_of_thought.other_seeds"}
     assert any(CLAIMS[name].record == "records/error_book_2x2.jsonl" for name in changed)
     assert not any(CLAIMS[name].record == "records/error_book_4x4.jsonl" for name in changed)
 
@@ -357,8 +357,8 @@ def test_a_claim_on_what_was_replaced_is_of_the_weights_that_were_replaced(
     copied: Callable[[str], Path],
 ) -> None:
     root = copied("far_coupled")
-    assert look_up("ch2.replaced_far", root).changed == ()
-    assert look_up("ch2.far_coupled_all", root).changed == ("far_coupled",)
+    assert look_up("rope.replaced_far", root).changed == ()
+    assert look_up("rope.far_coupled_all", root).changed == ("far_coupled",)
 
 
 def test_a_row_is_read_unless_only_its_cell_is() -> None:
@@ -397,10 +397,10 @@ def test_the_weights_of_a_run_are_digested_once_and_no_others(
 def test_a_damaged_record_shows_as_missing(tmp_path: Path) -> None:
     believed: list[str] = []
     for n, text in enumerate(["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"]):
-        record = tmp_path / str(n) / CLAIMS["ch1.census"].record
+        record = tmp_path / str(n) / CLAIMS["chain_of_thought.census"].record
         record.parent.mkdir(parents=True)
         record.write_text(text)
-        if look_up("ch1.census", tmp_path / str(n)).measured is not None:
+        if look_up("chain_of_thought.census", tmp_path / str(n)).measured is not None:
             believed.append(text)
     assert believed == []
 
@@ -422,10 +422,10 @@ def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[s
 
 
 def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
-    for name in ("ch1.heldout", "ch2.far_clipped_10x10", "ch2.gaps_4x4", "ch2.replaced_far"):
+    for name in ("chain_of_thought.heldout", "rope.far_clipped_10x10", "rope.gaps_4x4", "rope.replaced_far"):
         measured = look_up(name).measured
         assert measured and measured.read_before and measured.bound is None, name
-    for name in ("ch1.other_seeds", "ch1.few_heldout", "ch2.coupled_4x4"):
+    for name in ("chain_of_thought.other_seeds", "chain_of_thought.few_heldout", "rope.coupled_4x4"):
         measured = look_up(name).measured
         assert measured and not measured.read_before and measured.bound, name
 

@@ -269,7 +269,7 @@ def test_a_typed_figure_is_found_on_every_page() -> None:
 
 
 LANGUAGE = [
-    "It makes {claim:ch1.census}, and ${calc:worked_7}$ is one of them.",
+    "It makes {claim:chain_of_thought.census}, and ${calc:worked_7}$ is one of them.",
     "The second of two, one after the other; the third head, every tenth cell.",
     "`37*48=692+0841=6771$` is $37 \\times 48 = 1776$, and `37*48=` is asked.",
     "<!-- part_3 -->\n## 3. Parts\nThe 3D view of [chapter 4](page_4?run=7) in section 5.",
@@ -312,7 +312,7 @@ SHAPES = {"{calc:trained}": (3, 3), "{calc:longer}": (4, 4), "{calc:far_trained}
 
 
 def test_a_claim_about_sums_of_one_shape_stands_beside_that_shape() -> None:
-    """`{claim:ch2.coupled_4x4}` and "four by four" in one paragraph, or the digits of a and b."""
+    """`{claim:rope.coupled_4x4}` and "four by four" in one paragraph, or the digits of a and b."""
     for paragraph in PROSE["20_rope"].split("\n\n"):
         for p, q in re.findall(r"\{claim:[a-z0-9_.]+_(\d+)x(\d+)\}", paragraph):
             words = SMALL[int(p)], SMALL[int(q)]

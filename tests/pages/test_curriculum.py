@@ -283,7 +283,7 @@ def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_ope
 
 def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed() -> None:
     errors = courses.errors_listed(record("pockets"))
-    assert len(errors) == look_up("ch3.wrong_4x4").measured.errors  # pyright: ignore
+    assert len(errors) == look_up("curriculum.wrong_4x4").measured.errors  # pyright: ignore
     slips = [error for error in errors if courses.is_slip(error)]
     (other,) = [error for error in errors if error not in slips]
     assert other["kind"] == "sum"
@@ -344,7 +344,7 @@ def test_without_a_vote_the_other_checks_keep_wrong_labels() -> None:
     alone = evolution.round_of(rows, "true", 6)
     kept, wrong = evolution.kept_of(alone)
     assert "vote" not in alone["names"] and 0 < wrong < kept
-    assert look_up("ch3.kept_without_vote").shown == f"{wrong} of {kept:,}"
+    assert look_up("curriculum.kept_without_vote").shown == f"{wrong} of {kept:,}"
     voted = [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]
     assert sum(evolution.kept_of(row)[1] for row in voted) == 0 < len(voted)
 

@@ -231,7 +231,7 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
     assert wrong[most.shown.split(" (")[0]] == most.errors
     tied = list(wrong.values()).count(least.errors)
     assert least.shown == f"{tied} parts ({part_of(least.errors, 1000)} wrong)"
-    more = look_up("ch03.ffn_missed_more").measured
+    more = look_up("one_block.ffn_missed_more").measured
     expected = sum(wrong[f"FFN {i}"] > wrong[f"attention {i}"] for i in range(6))
     less = sum(wrong[f"FFN {i}"] < wrong[f"attention {i}"] for i in range(6))
     assert more and more.shown == f"{expected} of 6 blocks, and less in {less}"

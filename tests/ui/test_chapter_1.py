@@ -86,7 +86,7 @@ def test_a_strict_count_is_at_least_that_of_the_product() -> None:
         strict, answer = (look_up(f"ch1.{run}_{kind}").measured for kind in ("strict", "answer"))
         assert strict and answer and strict.n == answer.n == 10_000
         assert (strict.errors or 0) >= (answer.errors or 0)
-    twin = look_up("ch1.few_pairs_answer").measured
+    twin = look_up("chain_of_thought.few_pairs_answer").measured
     assert twin and twin.shown == "3,066"
 
 

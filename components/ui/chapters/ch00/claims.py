@@ -22,33 +22,33 @@ def hidden_share(rows: list[dict[str, Any]]) -> Measured:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch0.ten_seeds": Claim(
+    "numpy_mlp.ten_seeds": Claim(
         "The ten by ten table, random starts tried.",
         MLP,
         lambda document: Measured(f"{document['ten']['starts']}"),
     ),
-    "ch0.ten_seconds": Claim(
+    "numpy_mlp.ten_seconds": Claim(
         "Seconds until the network knows the ten by ten table whole, median.",
         MLP,
         lambda document: Measured(f"{document['ten']['seconds_median']:.2f} seconds"),
     ),
-    "ch0.ten_worst": Claim(
+    "numpy_mlp.ten_worst": Claim(
         "Seconds until the network knows the ten by ten table whole, slowest seed.",
         MLP,
         lambda document: Measured(f"{document['ten']['seconds_worst']:.2f} seconds"),
     ),
-    "ch0.hundred": Claim("The hundred by hundred table, by heart: right.", MLP, table_known),
-    "ch0.hundred_seconds": Claim(
+    "numpy_mlp.hundred": Claim("The hundred by hundred table, by heart: right.", MLP, table_known),
+    "numpy_mlp.hundred_seconds": Claim(
         "Seconds until the network knows the hundred by hundred table.",
         MLP,
         lambda document: Measured(f"{document['hundred']['seconds']:.0f} seconds"),
     ),
-    "ch0.hundred_parameters": Claim(
+    "numpy_mlp.hundred_parameters": Claim(
         "Parameters of the network that knows the hundred by hundred table.",
         MLP,
         lambda document: Measured(f"{document['hundred']['parameters']:,}"),
     ),
-    "ch0.gradient_error": Claim(
+    "numpy_mlp.gradient_error": Claim(
         "Backpropagation against finite differences, every activation: the worst tensor.",
         MLP,
         lambda document: Measured(
@@ -56,7 +56,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     **{
-        f"ch0.holdout_{name}": Claim(
+        f"numpy_mlp.holdout_{name}": Claim(
             f"A fifth of the table hidden, {encoding} in, {target} out: hidden cells right.",
             HOLDOUT,
             pooled_right("hidden", encoding=encoding, target=target),
@@ -70,7 +70,7 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     **{
-        f"ch0.holdout_{name}": Claim(
+        f"numpy_mlp.holdout_{name}": Claim(
             f"The same, one_hot in, class out: {said}.",
             HOLDOUT,
             pooled_right(group, encoding="one_hot", target="class"),
@@ -82,15 +82,15 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     **{
-        f"ch0.holdout_digits_{name}": Claim(
+        f"numpy_mlp.holdout_digits_{name}": Claim(
             f"The same, digits in, digits out: right of the hidden products that are {said}.",
             HOLDOUT,
             pooled_right(f"hidden_{name}", encoding="digits", target="digits"),
         )
         for name, said in (("zero", "zero"), ("nonzero", "not zero"))
     },
-    "ch0.holdout_seeds": Claim("Runs of each way to write the table.", HOLDOUT, count_seeds),
-    "ch0.holdout_hidden": Claim(
+    "numpy_mlp.holdout_seeds": Claim("Runs of each way to write the table.", HOLDOUT, count_seeds),
+    "numpy_mlp.holdout_hidden": Claim(
         "Cells of the table that were hidden, over all runs.", HOLDOUT, hidden_share
     ),
 }

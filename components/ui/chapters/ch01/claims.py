@@ -35,25 +35,25 @@ def share_in_ten(result: dict[str, Any]) -> Measured:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch01.book_share": Claim(
+    "from_table_to_text.book_share": Claim(
         "Pairs that the book's model is trained on.", result_of(BOOK_RUN), share_in_ten
     ),
-    "ch01.twin_parameters": Claim(
+    "from_table_to_text.twin_parameters": Claim(
         "Parameters of the small twin.", result_of("few_pairs"), parameter_count
     ),
-    "ch01.perplexity": Claim(
+    "from_table_to_text.perplexity": Claim(
         "Perplexity of the book's model on held-out sums, less one.",
         PRICES,
         lambda rows: Measured(
             f"{math.expm1(run_row(rows, BOOK_RUN)['loss']) * 1e9:.0f} billionths"
         ),
     ),
-    "ch01.few_tokens": Claim(
+    "from_table_to_text.few_tokens": Claim(
         "Tokens of held-out sums right, the small twin, teacher forced.",
         PRICES,
         right_of("tokens", "few_pairs"),
     ),
-    "ch01.few_texts": Claim(
+    "from_table_to_text.few_texts": Claim(
         "Held-out sums right in every token, the small twin.",
         PRICES,
         right_of("texts", "few_pairs"),

@@ -63,7 +63,7 @@ def numbers_of_a_key(result: dict[str, Any]) -> Measured:
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"ch02.order_{name}": Claim(
+        f"attention_by_hand.order_{name}": Claim(
             f"Pairs of heads of which one is missed more: it is the sharper one, {words}.",
             SHARPNESS,
             alike(run),
@@ -74,16 +74,16 @@ CLAIMS: dict[str, Claim] = {
             ("rotary", "the rotary model of full size", "rope"),
         )
     },
-    "ch02.twin_spare": Claim(
+    "attention_by_hand.twin_spare": Claim(
         "Wrong answers of the small twin without one head of its later layers.",
         HEADS,
         without_the_others("few_pairs"),
     ),
-    "ch02.twin_whole": Claim(
+    "attention_by_hand.twin_whole": Claim(
         "Wrong answers of the small twin with every head in place.", HEADS, whole_model("few_pairs")
     ),
-    "ch02.key_numbers": Claim(
+    "attention_by_hand.key_numbers": Claim(
         "Numbers of a key of the book's model.", result_of(BOOK_RUN), numbers_of_a_key
     ),
-    "ch02.heads_pairs": Claim("Pairs on which each head is pulled out.", HEADS, pairs_asked),
+    "attention_by_hand.heads_pairs": Claim("Pairs on which each head is pulled out.", HEADS, pairs_asked),
 }

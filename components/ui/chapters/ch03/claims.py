@@ -47,21 +47,21 @@ def missed_more(rows: list[dict[str, Any]]) -> Measured:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch03.parts_pairs": Claim(
+    "one_block.parts_pairs": Claim(
         "Pairs on which each attention and each FFN is pulled out.", PARTS, pairs_asked
     ),
-    "ch03.parts_that_matter": Claim(
+    "one_block.parts_that_matter": Claim(
         "Whole attentions and FFNs of the book's model without which some answer is wrong.",
         PARTS,
         parts_that_matter,
     ),
-    "ch03.most_missed": Claim(
+    "one_block.most_missed": Claim(
         "The attention or FFN without which most answers are wrong.", PARTS, missed_most
     ),
-    "ch03.least_missed": Claim(
+    "one_block.least_missed": Claim(
         "Attentions and FFNs without which fewest answers are wrong.", PARTS, missed_least
     ),
-    "ch03.ffn_missed_more": Claim(
+    "one_block.ffn_missed_more": Claim(
         "Blocks whose FFN is missed more than their attention.", PARTS, missed_more
     ),
 }

@@ -248,95 +248,95 @@ def wrong_without(
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch1.census": Claim(
+    "chain_of_thought.census": Claim(
         "The book's model multiplies all pairs up to 99.", result_of(BOOK_RUN), census
     ),
-    "ch1.heldout": Claim(
+    "chain_of_thought.heldout": Claim(
         "The book's model is right on held-out pairs.", result_of(BOOK_RUN), heldout
     ),
-    "ch1.parameters": Claim(
+    "chain_of_thought.parameters": Claim(
         "Parameters of the book's model.", result_of(BOOK_RUN), parameter_count
     ),
-    "ch1.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
-    "ch1.plain_heldout_share": Claim(
+    "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
+    "chain_of_thought.plain_heldout_share": Claim(
         "The plain model on held-out pairs, as a share.", result_of("plain"), heldout_share
     ),
-    "ch1.few_share": Claim(
+    "chain_of_thought.few_share": Claim(
         "Pairs that the small twin is trained on.", result_of("few_pairs"), trained_share
     ),
-    "ch1.times_few": Claim(
+    "chain_of_thought.times_few": Claim(
         "Parameters of the book's model as a multiple of those of the small twin.",
         result_of(BOOK_RUN),
         times_that_of("few_pairs", "parameters"),
     ),
-    "ch1.few_heldout": Claim("The small twin on held-out pairs.", result_of("few_pairs"), heldout),
-    "ch1.tamper_zero_stayed": Claim(
+    "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", result_of("few_pairs"), heldout),
+    "chain_of_thought.tamper_zero_stayed": Claim(
         "With the constant zero forged, the answer stays true.", TAMPER, zero_stayed
     ),
-    "ch1.tamper_followed": Claim(
+    "chain_of_thought.tamper_followed": Claim(
         "The answer moves exactly as a forged digit implies.", TAMPER, tampered("followed")
     ),
-    "ch1.tamper_stayed": Claim(
+    "chain_of_thought.tamper_stayed": Claim(
         "The answer stays true though a digit is forged.", TAMPER, tampered("stayed")
     ),
-    "ch1.tamper_neither": Claim(
+    "chain_of_thought.tamper_neither": Claim(
         "The answer does neither when a digit is forged.", TAMPER, tampered("neither")
     ),
-    "ch1.tamper_last": Claim(
+    "chain_of_thought.tamper_last": Claim(
         "Last digit of the working forged, the answer does neither: it would need five digits.",
         TAMPER,
         last_digit_unwritable,
     ),
-    "ch1.recipes_read": Claim(
+    "chain_of_thought.recipes_read": Claim(
         "Recipes of the book's model that were read on all pairs, the kept one included.",
         result_of(BOOK_RUN),
         count_recipes,
     ),
-    "ch1.recipes_errors": Claim(
+    "chain_of_thought.recipes_errors": Claim(
         "Errors of those that were not kept, on all pairs.", result_of(BOOK_RUN), errors_of_recipes
     ),
-    "ch1.few_given_0": Claim(
+    "chain_of_thought.few_given_0": Claim(
         "Wrong texts of the small twin, writing everything itself.",
         HANDED,
         handed("few_pairs", 0),
     ),
-    "ch1.other_seeds": Claim(
+    "chain_of_thought.other_seeds": Claim(
         "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
         "records/seeds.jsonl",
         each_seed,
     ),
-    "ch1.few_given_1": Claim(
+    "chain_of_thought.few_given_1": Claim(
         "Wrong texts of the small twin, handed the first partial product.",
         HANDED,
         handed("few_pairs", 1),
     ),
-    "ch1.few_given_2": Claim(
+    "chain_of_thought.few_given_2": Claim(
         "Wrong texts of the small twin, handed both partial products.",
         HANDED,
         handed("few_pairs", 2),
     ),
-    "ch1.heads_that_matter": Claim(
+    "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model without which some answer is wrong.", HEADS, heads_that_matter
     ),
-    "ch1.worst_head_pairs": Claim(
+    "chain_of_thought.worst_head_pairs": Claim(
         "Wrong answers of the book's model without its most missed head.", HEADS, worst_head
     ),
     **{
-        f"ch1.race_{style}": Claim(
+        f"chain_of_thought.race_{style}": Claim(
             f"The twin on held-out pairs, format {style}, all at equal tokens.",
             "records/race.jsonl",
             middle(style=style),
         )
         for style in ("plain", "cot_reversed")
     },
-    "ch1.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
-    "ch1.most_right_by": Claim(
+    "chain_of_thought.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
+    "chain_of_thought.most_right_by": Claim(
         "Steps until most validation pairs are right, with working, the slowest seed.",
         "records/race.jsonl",
         most_right_by,
     ),
     **{
-        f"ch1.fraction_{round(100 * fraction)}": Claim(
+        f"chain_of_thought.fraction_{round(100 * fraction)}": Claim(
             f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.",
             "records/fractions.jsonl",
             middle(fraction=fraction),
@@ -344,7 +344,7 @@ CLAIMS: dict[str, Claim] = {
         for fraction in FRACTIONS
     },
     **{
-        f"ch1.unseen_{k}": Claim(
+        f"chain_of_thought.unseen_{k}": Claim(
             f"Held-out sums with {k} partial products never seen, twin trained on 10%.",
             "records/fractions.jsonl",
             middle(f"unseen_{k}", fraction=UNSEEN_AT),
@@ -352,44 +352,44 @@ CLAIMS: dict[str, Claim] = {
         for k in range(3)
     },
     **{
-        f"ch1.{choice}_300": Claim(
+        f"chain_of_thought.{choice}_300": Claim(
             f"The twin on held-out pairs, trained on 300 {choice} pairs.",
             "records/choice.jsonl",
             middle(choice=choice),
         )
         for choice in ("chosen", "random")
     },
-    "ch1.choice_pairs": Claim(
+    "chain_of_thought.choice_pairs": Claim(
         "Pairs of a list, chosen or random.",
         "records/choice.jsonl",
         lambda rows: Measured(f"{rows[0]['n_pairs']}"),
     ),
-    "ch1.random_300_products": Claim(
+    "chain_of_thought.random_300_products": Claim(
         "Partial products in 300 random pairs.", "records/choice.jsonl", products_of("random")
     ),
-    "ch1.chosen_300_products": Claim(
+    "chain_of_thought.chosen_300_products": Claim(
         "Partial products in 300 chosen pairs.", "records/choice.jsonl", products_of("chosen")
     ),
-    "ch1.plain_16m": Claim(
+    "chain_of_thought.plain_16m": Claim(
         "The plain format on held-out pairs, 1.6M parameters.",
         "records/sizes.jsonl",
         middle(style="plain", d_model=256),
     ),
-    "ch1.size_01m": Claim(
+    "chain_of_thought.size_01m": Claim(
         "Parameters of a network of width 64.", "records/sizes.jsonl", million_parameters(64)
     ),
-    "ch1.working_01m": Claim(
+    "chain_of_thought.working_01m": Claim(
         "The working on held-out pairs, 0.1M parameters.",
         "records/sizes.jsonl",
         middle(style="cot_reversed"),
     ),
-    "ch1.hidden_numbers": Claim(
+    "chain_of_thought.hidden_numbers": Claim(
         "Numbers of all hundred that stood in no training pair.",
         "records/operands.jsonl",
         lambda rows: Measured(spelled(rows[0]["cell"]["numbers"])),
     ),
     **{
-        f"ch1.strange_{k}": Claim(
+        f"chain_of_thought.strange_{k}": Claim(
             f"Test sums with {k} of 20 numbers that stood in no training pair.",
             "records/operands.jsonl",
             middle(f"strange_{k}"),
@@ -397,7 +397,7 @@ CLAIMS: dict[str, Claim] = {
         for k in range(3)
     },
     **{
-        f"ch1.{run}_{kind}": Claim(f"{model} on all pairs, wrong in {what}.", result_of(run), pick)
+        f"chain_of_thought.{run}_{kind}": Claim(f"{model} on all pairs, wrong in {what}.", result_of(run), pick)
         for run, model in (
             ("plain", "The plain model"),
             ("few_pairs", "The small twin"),
@@ -407,7 +407,7 @@ CLAIMS: dict[str, Claim] = {
         for pick in [wrong_in_census(kind)]
     },
     **{
-        f"ch1.{group}": Claim(
+        f"chain_of_thought.{group}": Claim(
             f"Trained on half of the orders: {what}.", MIRRORED, split_by_order(middle(group))
         )
         for group, what in (
@@ -415,30 +415,30 @@ CLAIMS: dict[str, Claim] = {
             ("mirror_not_shown", "pairs read in neither order"),
         )
     },
-    "ch1.mirror_alone": Claim(
+    "chain_of_thought.mirror_alone": Claim(
         "Trained on one order of each pair: pairs read the other way round.",
         MIRRORED,
         middle("mirror_shown", shown=ONE_OF_EACH),
     ),
-    "ch1.mirror_none": Claim(
+    "chain_of_thought.mirror_none": Claim(
         "Trained on one order of each pair: pairs held out in both.",
         MIRRORED,
         middle(shown=ONE_OF_EACH),
     ),
-    "ch1.mirror_seeds": Claim("Seeds of the split by order.", MIRRORED, count_seeds),
-    "ch1.fetch_sums": Claim("Sums in which it was looked what a head fetches.", FETCHED, asked),
-    "ch1.fetched_times": Claim(
+    "chain_of_thought.mirror_seeds": Claim("Seeds of the split by order.", MIRRORED, count_seeds),
+    "chain_of_thought.fetch_sums": Claim("Sums in which it was looked what a head fetches.", FETCHED, asked),
+    "chain_of_thought.fetched_times": Claim(
         "Sums in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
         FETCHED,
         fetched_times,
     ),
-    "ch1.digit_silent": Claim(
+    "chain_of_thought.digit_silent": Claim(
         "Wrong digits without the head that fetches a digit for them, where fewest are.",
         FETCHED,
         wrong_without(fetches.fetches_a_digit, min),
     ),
     **{
-        f"ch1.sign_silent_{head}": Claim(
+        f"chain_of_thought.sign_silent_{head}": Claim(
             f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
             FETCHED,
             wrong_without(partial(fetches.looks_at_a_sign, head), max),
@@ -446,31 +446,31 @@ CLAIMS: dict[str, Claim] = {
         for head in fetches.HEADS
     },
     **{
-        f"ch1.without_layers_{first}{last}": Claim(
+        f"chain_of_thought.without_layers_{first}{last}": Claim(
             f"The book's model with all heads of layers {first} to {last} pulled out.",
             SILENCED,
             silenced(BOOK_RUN, *range(first, last + 1)),
         )
         for first, last in ((1, 1), (1, 5), (2, 5))
     },
-    "ch1.twin_without_upper": Claim(
+    "chain_of_thought.twin_without_upper": Claim(
         "The small twin with all heads but those of its first layer pulled out.",
         SILENCED,
         silenced("few_pairs", 1, 2),
     ),
-    "ch1.twin_whole": Claim(
+    "chain_of_thought.twin_whole": Claim(
         "The small twin with nothing pulled out, on the same sums.", HEADS, whole("few_pairs")
     ),
-    "ch1.pairs_that_matter": Claim(
+    "chain_of_thought.pairs_that_matter": Claim(
         "Pairs of heads above the first layer without which some text is wrong.",
         SILENCED,
         pairs_that_matter,
     ),
-    "ch1.worst_pair": Claim("Wrong texts without the worst of them.", SILENCED, worst_pair),
-    "live.default_seconds": Claim(
+    "chain_of_thought.worst_pair": Claim("Wrong texts without the worst of them.", SILENCED, worst_pair),
+    "chain_of_thought.live_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
         LIVE,
         lambda document: Measured(f"{document['default_run']['seconds']:.0f} seconds"),
     ),
-    "live.default_heldout": Claim("That run, on held-out pairs.", LIVE, live_heldout),
+    "chain_of_thought.live_heldout": Claim("That run, on held-out pairs.", LIVE, live_heldout),
 }

@@ -460,23 +460,23 @@ ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"ch3.wrong_{digits}": Claim(
+        f"curriculum.wrong_{digits}": Claim(
             f"The finished network on test sums of {digits} digits.",
             result_of(courses.AFTER),
             wrong_at(digits),
         )
         for digits in ("4x4", "3x3", "2x2")
     },
-    "ch3.parameters": Claim(
+    "curriculum.parameters": Claim(
         "Parameters of the network of chapter 3.", result_of(courses.AFTER), parameter_count
     ),
-    "ch3.before": Claim(
+    "curriculum.before": Claim(
         "The unfinished network on validation sums of 4x4 digits.",
         MISTAKES,
         wrong_of(courses.BEFORE),
     ),
     **{
-        f"ch3.course_{name}": Claim(
+        f"curriculum.course_{name}": Claim(
             f"Test sums of 4x4 digits wrong at the end: {arm}.",
             COURSE,
             over_seeds_at("4x4", arm=arm),
@@ -484,7 +484,7 @@ CLAIMS: dict[str, Claim] = {
         for name, arm in ((arm.replace(" ", "_"), arm) for arm in courses.ARMS)
     },
     **{
-        f"ch3.kept_{name}": Claim(
+        f"curriculum.kept_{name}": Claim(
             f"Test sums of {shape} digits wrong at the end: {arm}.",
             COURSE,
             over_seeds_at(shape, arm=arm),
@@ -492,7 +492,7 @@ CLAIMS: dict[str, Claim] = {
         for name, (arm, shape) in RETAINED.items()
     },
     **{
-        f"ch3.base_{name}": Claim(
+        f"curriculum.base_{name}": Claim(
             f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
             BASES,
             best_of(base),
@@ -500,7 +500,7 @@ CLAIMS: dict[str, Claim] = {
         for name, (base, words) in BASES_NAMED.items()
     },
     **{
-        f"ch3.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
+        f"curriculum.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
             f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
             FEWEST,
             over_seeds_at("4x4", drawn=drawn, problems=n),
@@ -509,85 +509,85 @@ CLAIMS: dict[str, Claim] = {
         for n in (*courses.FEW, None)
         if n or drawn != "by stages"
     },
-    "ch3.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty),
-    "ch3.one_too_small": Claim(
+    "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty),
+    "curriculum.one_too_small": Claim(
         "Sums wrong at the frontier whose first wrong digit is one too small.",
         FRONTIER,
         of_all_failures(one_too_small),
     ),
-    "ch3.from_afar": Claim(
+    "curriculum.from_afar": Claim(
         "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
         FRONTIER,
         of_all_failures(from_afar),
     ),
-    "ch3.small_with_carry": Claim(
+    "curriculum.small_with_carry": Claim(
         "First wrong digits that are one too small into which a carry comes.",
         FRONTIER,
         small_with_carry,
     ),
-    "ch3.nine_and_nine": Claim(
+    "curriculum.nine_and_nine": Claim(
         "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
         FRONTIER,
         of_all_failures(nine_and_nine),
     ),
-    "ch3.frontier_rate": Claim(
+    "curriculum.frontier_rate": Claim(
         "Tokens of a million that are wrong at the frontier.", FRONTIER, wrong_in_a_million
     ),
-    "ch3.frontier_tokens_20": Claim(
+    "curriculum.frontier_tokens_20": Claim(
         "Tokens of 20x20 digits wrong, of test.", FRONTIER, wrong_tokens_at_twenty
     ),
-    "ch3.course_tokens": Claim("Text that each course read.", COURSE, tokens_of_a_run),
-    "ch3.near_carry": Claim(
+    "curriculum.course_tokens": Claim("Text that each course read.", COURSE, tokens_of_a_run),
+    "curriculum.near_carry": Claim(
         "Validation sums wrong whose carries pass one column at most: unfinished network.",
         MISTAKES,
         wrong_by("by_carry", (0, 1), courses.BEFORE),
     ),
-    "ch3.far_carry": Claim(
+    "curriculum.far_carry": Claim(
         "Validation sums wrong with a carry through two columns or more: unfinished network.",
         MISTAKES,
         wrong_by("by_carry", range(2, 9), courses.BEFORE),
     ),
     **{
-        f"ch3.chain_{name}": Claim(
+        f"curriculum.chain_{name}": Claim(
             f"Digits of products wrong first, carry through {name} columns: unfinished network.",
             MISTAKES,
             wrong_digits("times", chain, courses.BEFORE),
         )
         for name, chain in (("short", range(2)), ("far", range(2, 9)))
     },
-    "ch3.failures_far": Claim(
+    "curriculum.failures_far": Claim(
         "Wrong texts whose first wrong digit takes a carry from two columns or more of a product.",
         MISTAKES,
         failures_at(range(2, 9), courses.BEFORE),
     ),
-    "ch3.digits_far": Claim(
+    "curriculum.digits_far": Claim(
         "Share of such digits of all that are written.",
         MISTAKES,
         share_at(range(2, 9), courses.BEFORE),
     ),
-    "ch3.no_zeros": Claim(
+    "curriculum.no_zeros": Claim(
         "Validation sums wrong without a zero: unfinished network.",
         MISTAKES,
         wrong_by("by_zeros", (0,), courses.BEFORE),
     ),
-    "ch3.some_zeros": Claim(
+    "curriculum.some_zeros": Claim(
         "Validation sums wrong with a zero or more: unfinished network.",
         MISTAKES,
         wrong_by("by_zeros", range(1, 9), courses.BEFORE),
     ),
     **{
-        f"ch3.without_{name}_{kind}": Claim(
+        f"curriculum.without_{name}_{kind}": Claim(
             f"Digits of a {words} wrong without head {head}.", HEADS, digits_without(head, kind)
         )
         for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"), ("first", "0.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
         if kind == "sum" or name in ("a", "sign")
     },
-    "ch3.product_third": Claim(
+    "curriculum.product_third": Claim(
         "Digits of partial products wrong after the third stage.", HEADS, product_after_third
     ),
     **{
-        f"ch3.{begun}_{pace}": Claim(
+        f"curriculum.{begun}_{pace}": Claim(
             f"Validation sums of up to two digits wrong, {begun}, at a rate of {rate:g}.",
             TUNED,
             at_the_last_check(rate, scratch=begun == "scratch"),
@@ -595,114 +595,114 @@ CLAIMS: dict[str, Claim] = {
         for begun in ("tuned", "scratch")
         for pace, rate in (("usual", 5e-4), ("fast", 1e-3))
     },
-    "ch3.suite_nines": Claim(
+    "curriculum.suite_nines": Claim(
         "Sums of nines wrong: finished network.", SUITES, suite_of("nines", courses.AFTER)
     ),
-    "ch3.suite_nines_before": Claim(
+    "curriculum.suite_nines_before": Claim(
         "Sums of nines wrong: unfinished network.", SUITES, suite_of("nines", courses.BEFORE)
     ),
-    "ch3.nines_alike": Claim(
+    "curriculum.nines_alike": Claim(
         "Of these, those that multiply 9299 by a number that ends in 9.",
         SUITES,
         nines_alike,
     ),
-    "ch3.suites_others": Claim(
+    "curriculum.suites_others": Claim(
         "Sums of the other six suites wrong: finished network.",
         SUITES,
         other_suites("nines", courses.AFTER),
     ),
-    "ch3.errors_explained": Claim(
+    "curriculum.errors_explained": Claim(
         "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
         POCKETS,
         errors_explained,
     ),
     **{
-        f"ch3.pocket_{name.split()[-1]}": Claim(
+        f"curriculum.pocket_{name.split()[-1]}": Claim(
             f"Test problems wrong in the first product, b ends in 9, a: {name}.",
             POCKETS,
             of_pocket(name),
         )
         for name in courses.POCKETS
     },
-    "ch3.pocket_later": Claim(
+    "curriculum.pocket_later": Claim(
         "Of the same a, wrong where the 9 of b is not its last digit.", POCKETS, in_later_lines
     ),
-    "ch3.first_nine": Claim(
+    "curriculum.first_nine": Claim(
         "Every a times one b that ends in 9: first products wrong.",
         POCKETS,
         first_products(nine=True),
     ),
-    "ch3.first_others": Claim(
+    "curriculum.first_others": Claim(
         "Every a times one b that ends in another digit: first products wrong.",
         POCKETS,
         first_products(nine=False),
     ),
     **{
-        f"ch3.digits_{kind}": Claim(
+        f"curriculum.digits_{kind}": Claim(
             f"Digits of these products where the head has {kind}: wrong ones.",
             POCKETS,
             digits_that(kind),
         )
         for kind in ("slipped", "held")
     },
-    "ch3.slips_to_two": Claim(
+    "curriculum.slips_to_two": Claim(
         "Of the digits where the head slips, those with a 2 on their left.", POCKETS, slips_to_a_two
     ),
     **{
-        f"ch3.pocket_{name}": Claim(
+        f"curriculum.pocket_{name}": Claim(
             f"Failing problems of the pockets {words}.", POCKETS, transplanted(what)
         )
         for name, (words, what) in TRANSPLANTS.items()
     },
     **{
-        f"ch3.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
+        f"curriculum.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
         for check in ("vote", "swap", "nine", "eleven", "all")
     },
     **{
-        f"ch3.nine_{digits}": Claim(
+        f"curriculum.nine_{digits}": Claim(
             f"Labels of the round of {digits} digits that modulo 9 keeps and that are wrong.",
             EVOLUTION,
             wrong_among("nine", digits),
         )
         for digits in (4, 8)
     },
-    "ch3.swap_7": Claim(
+    "curriculum.swap_7": Claim(
         "Labels of the round of 7 digits that the swap keeps and that are wrong.",
         EVOLUTION,
         wrong_among("swap", 7),
     ),
-    "ch3.right_8": Claim("Labels of the last round that are right.", EVOLUTION, right_at_last),
-    "ch3.ends_alike": Claim(
+    "curriculum.right_8": Claim("Labels of the last round that are right.", EVOLUTION, right_at_last),
+    "curriculum.ends_alike": Claim(
         "Wrong labels shown of that round that pass the swap, wrong in the last digit alone.",
         EVOLUTION,
         ends_alike,
     ),
-    "ch3.all_kept": Claim(
+    "curriculum.all_kept": Claim(
         "Labels that pass all four checks, any two agree.",
         EVOLUTION,
         kept_in_all(evolution.SIEVED),
     ),
-    "ch3.all_kept_sieve": Claim(
+    "curriculum.all_kept_sieve": Claim(
         "Labels that pass all four checks, all three agree.", EVOLUTION, kept_in_all("sieve")
     ),
-    "ch3.kept_without_vote": Claim(
+    "curriculum.kept_without_vote": Claim(
         "Labels that swap and both remainders keep without a vote, and the wrong ones: "
         "true labels, round of 6 digits.",
         EVOLUTION,
         kept_without_vote,
     ),
-    "ch3.nine_numbers": Claim(
+    "curriculum.nine_numbers": Claim(
         "Wrong labels shown with a number for an answer that modulo 9 lets pass.",
         EVOLUTION,
         nine_of_numbers,
     ),
-    "ch3.longest_right": Claim(
+    "curriculum.longest_right": Claim(
         "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
         EVOLUTION,
         longest_right,
     ),
     **{
-        f"ch3.after_{arm.replace(' ', '_')}_{digits}": Claim(
+        f"curriculum.after_{arm.replace(' ', '_')}_{digits}": Claim(
             f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
             EVOLUTION,
             wrong_after(arm, digits),

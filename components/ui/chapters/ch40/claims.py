@@ -86,7 +86,7 @@ SAME = {
 
 CLAIMS: dict[str, Claim] = timing.CLAIMS | {
     **{
-        f"ch4.{name}": Claim(
+        f"kv_cache.{name}": Claim(
             f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
             RECORD,
             differing(how, digits),
@@ -94,34 +94,34 @@ CLAIMS: dict[str, Claim] = timing.CLAIMS | {
         for name, (how, digits) in SAME.items()
     },
     **{
-        f"ch4.{name}_change": Claim(
+        f"kv_cache.{name}_change": Claim(
             f"Largest change of a logit by {how} decoding, in parts of the largest",
             RECORD,
             largest_change(how),
         )
         for name, how in (("same", "uncached"), ("float16", "float16"), ("bfloat16", "bfloat16"))
     },
-    "ch4.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
-    "ch4.queue_gain": Claim(
+    "kv_cache.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
+    "kv_cache.queue_gain": Claim(
         "Tokens a second of continuous batching over static, 8 rows", RECORD, queue_gain
     ),
     **{
-        f"ch4.queue_wasted_{policy}": Claim(
+        f"kv_cache.queue_wasted_{policy}": Claim(
             f"Rows without a text, {policy} batching in 8 rows", RECORD, wasted(policy)
         )
         for policy in ("static", "continuous")
     },
-    "ch4.draft_sums": Claim("Sums drafted for", RECORD, count_of(part="draft", digits=4)),
-    "ch4.draft_best": Claim(
+    "kv_cache.draft_sums": Claim("Sums drafted for", RECORD, count_of(part="draft", digits=4)),
+    "kv_cache.draft_best": Claim(
         "Drafting over writing alone, the best of all drafts at 4 x 4 digits", RECORD, draft_best
     ),
-    "ch4.grouped_seeds": Claim(
+    "kv_cache.grouped_seeds": Claim(
         "Seeds an arm of the twins with grouped heads",
         RECORD,
         lambda rows: Measured(f"{len(select(rows, part='grouped', key_heads=4))}"),
     ),
     **{
-        f"ch4.grouped_{heads}": Claim(
+        f"kv_cache.grouped_{heads}": Claim(
             f"Held-out pairs wrong of twins with {heads} key heads",
             RECORD,
             over_seeds("heldout", part="grouped", key_heads=heads),

@@ -229,7 +229,7 @@ def milliseconds(batch: int, length: int, *, cached: bool) -> Pick:
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"ch4.{which}_token_{length}": Claim(
+        f"kv_cache.{which}_token_{length}": Claim(
             f"Milliseconds of the {which} token behind a prompt of {length}, one text.",
             RECORD,
             milliseconds(1, length + (which == "second"), cached=which == "second"),
@@ -237,46 +237,46 @@ CLAIMS: dict[str, Claim] = {
         for which in ("first", "second")
         for length in (GIVEN, 340)
     },
-    "ch4.read_and_write": Claim(
+    "kv_cache.read_and_write": Claim(
         f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
         RECORD,
         reading_and_writing,
     ),
-    "ch4.ridge": Claim(
+    "kv_cache.ridge": Claim(
         "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
         RECORD,
         ridge,
     ),
-    "ch4.roof_most": Claim(
+    "kv_cache.roof_most": Claim(
         "Operations a second of the step that comes nearest to the roof, in parts of what the roof "
         "allows there; of three prefills and of steps that write 1, 8 and 64 texts.",
         RECORD,
         nearest_to_the_roof,
     ),
-    "ch4.roof_one": Claim(
+    "kv_cache.roof_one": Claim(
         f"Time of a step that writes one text behind {GIVEN} tokens, over that under the roof.",
         RECORD,
         step_over_its_roof,
     ),
-    "ch4.plain_step": Claim(
+    "kv_cache.plain_step": Claim(
         f"Time of a step that writes one text behind {GIVEN} tokens: plain rotary positions, of "
         "that with two counts and a limit.",
         RECORD,
         step_without_a_limit,
     ),
-    "ch4.step_of_64": Claim(
+    "kv_cache.step_of_64": Claim(
         f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
         RECORD,
         step_of_many,
     ),
-    "ch4.bandwidth_share": Claim(
+    "kv_cache.bandwidth_share": Claim(
         "Bytes that a cached step must move, a second, behind 340 tokens of one text, as a share "
         "of those of a sum of 268 MB.",
         RECORD,
         bandwidth_share,
     ),
     **{
-        f"ch4.speedup_{length}": Claim(
+        f"kv_cache.speedup_{length}": Claim(
             f"Writing a text to {length} tokens with a cache, against without, where every 16th "
             "length is timed and the rest filled in between; one text.",
             RECORD,
@@ -284,13 +284,13 @@ CLAIMS: dict[str, Claim] = {
         )
         for length in (SHORT, LONG)
     },
-    "ch4.speedup_350_batch": Claim(
+    "kv_cache.speedup_350_batch": Claim(
         f"The same of 64 texts side by side to {LONG} tokens.",
         RECORD,
         sped_up(LONG, 64),
     ),
     **{
-        f"ch4.rival_{batch}": Claim(
+        f"kv_cache.rival_{batch}": Claim(
             "Time in which transformers writes from 22 to 340 tokens with a cache, by the quicker "
             "of its two kernels, over ours with the same random weights; texts side by side: "
             f"{batch}.",

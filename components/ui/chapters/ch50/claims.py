@@ -75,20 +75,20 @@ def error_of_triton(rows: Rows) -> Measured:
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"ch5.memory_{kernel}": Claim(
+        f"flash_attention.memory_{kernel}": Claim(
             f"Memory of forward and backward beyond the longest text: {kernel}.",
             FLASH,
             memory_at_the_longest(kernel),
         )
         for kernel in ("math", "flash")
     },
-    "ch5.memory_over": Claim(
+    "flash_attention.memory_over": Claim(
         "Memory of forward and backward beyond the longest text: math over flash.",
         FLASH,
         plain_over_ours,
     ),
     **{
-        f"ch5.growth_{kernel}": Claim(
+        f"flash_attention.growth_{kernel}": Claim(
             f"Memory beyond the longest text over that beyond the shortest: {kernel}.",
             FLASH,
             growth_of_memory(kernel),
@@ -96,7 +96,7 @@ CLAIMS: dict[str, Claim] = {
         for kernel in ("math", "flash")
     },
     **{
-        f"ch5.{name}": Claim(
+        f"flash_attention.{name}": Claim(
             f"Forward and backward of the {words} text: {kernel} over {other}.",
             FLASH,
             time_at(which, kernel, other),
@@ -108,8 +108,8 @@ CLAIMS: dict[str, Claim] = {
             ("plain_long", "longest", max, "math", "flash"),
         )
     },
-    "ch5.machine": Claim("The machine that took these times.", FLASH, machine_of_seconds),
-    "ch5.triton": Claim(
+    "flash_attention.machine": Claim("The machine that took these times.", FLASH, machine_of_seconds),
+    "flash_attention.triton": Claim(
         "How far Triton's output is from plain attention in double precision.",
         FLASH,
         error_of_triton,

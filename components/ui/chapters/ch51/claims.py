@@ -124,13 +124,13 @@ def last_reading(result: dict[str, Any]) -> Measured:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch5.depth_run": Claim(
+    "attention_residuals.depth_run": Claim(
         "Sums of three by three digits wrong: the network whose depth is shown.",
         f"checkpoints/{probes.RUN}/result.json",
         last_reading,
     ),
     **{
-        f"ch5.residual_steps_{arm}_{depth}": Claim(
+        f"attention_residuals.residual_steps_{arm}_{depth}": Claim(
             f"Steps to the goal, {worked.ARMS[arm]} over the plain sum, {depth} layers.",
             RACE,
             steps_ratio(depth, arm),
@@ -139,13 +139,13 @@ CLAIMS: dict[str, Claim] = {
         for arm in ("full", "block")
     },
     **{
-        f"ch5.residual_came_{arm}_3": Claim(
+        f"attention_residuals.residual_came_{arm}_3": Claim(
             f"Runs that came to one wrong in a thousand, 3 layers: {words}.", RACE, came(3, arm)
         )
         for arm, words in worked.ARMS.items()
     },
     **{
-        f"ch5.{name}_growth_{arm}": Claim(
+        f"attention_residuals.{name}_growth_{arm}": Claim(
             f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: "
             f"{worked.ARMS[arm]}.",
             RACE,
@@ -161,7 +161,7 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     **{
-        f"ch5.residual_cost_{arm}": Claim(
+        f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {worked.ARMS[arm]}.",
             COST,
             dearer("6 layers", arm),
@@ -169,33 +169,33 @@ CLAIMS: dict[str, Claim] = {
         for arm in ("full", "block")
     },
     **{
-        f"ch5.residual_parameters_{depth}": Claim(
+        f"attention_residuals.residual_parameters_{depth}": Claim(
             f"Parameters of every arm of the race, {depth} layers.", RACE, parameters(depth)
         )
         for depth in (3, 6)
     },
     **{
-        f"ch5.residual_full_{arm}": Claim(
+        f"attention_residuals.residual_full_{arm}": Claim(
             f"Test texts wrong, one run of 4.7M parameters: {worked.ARMS[arm]}.",
             FULL,
             at_full_size(arm),
         )
         for arm in ("plain", "block")
     },
-    "ch5.residual_parameters_full": Claim(
+    "attention_residuals.residual_parameters_full": Claim(
         "Parameters of both runs at full size.",
         FULL,
         lambda rows: Measured(f"{rows[0]['parameters']:,}"),
     ),
-    "ch5.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
+    "attention_residuals.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
     **{
-        f"ch5.pinned_{how}": Claim(
+        f"attention_residuals.pinned_{how}": Claim(
             f"Sums wrong with all readings pinned: {how}.", THREADS, pinned(how)
         )
         for how in ("none", "even", "fixed")
     },
     **{
-        f"ch5.{how}_{part.lower()}": Claim(
+        f"attention_residuals.{how}_{part.lower()}": Claim(
             f"Sums wrong with one reading pinned ({how} shares): {part}.",
             THREADS,
             pinned_each(part, how),
@@ -208,8 +208,8 @@ CLAIMS: dict[str, Claim] = {
             ("fixed", "attention"),
         )
     },
-    "ch5.threads_matter": Claim(
+    "attention_residuals.threads_matter": Claim(
         "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
     ),
-    "ch5.fatal_threads": Claim("Threads that cost every sum.", THREADS, fatal_threads),
+    "attention_residuals.fatal_threads": Claim("Threads that cost every sum.", THREADS, fatal_threads),
 }

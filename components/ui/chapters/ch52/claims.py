@@ -191,137 +191,137 @@ BOTH: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 CLAIMS: dict[str, Claim] = {
-    "ch5.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
-    "ch5.collapse_exact_seeds": Claim(
+    "feature_collapse.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
+    "feature_collapse.collapse_exact_seeds": Claim(
         "Seeds of the long runs whose loss is in 64 bits.", RECORD, exact_seeds
     ),
-    "ch5.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
-    "ch5.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
-    "ch5.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
-    "ch5.collapse_decay": Claim("The same, with weight decay 0.1.", RECORD, wrong(**DECAY)),
-    "ch5.collapse_attention": Claim(
+    "feature_collapse.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
+    "feature_collapse.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
+    "feature_collapse.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
+    "feature_collapse.collapse_decay": Claim("The same, with weight decay 0.1.", RECORD, wrong(**DECAY)),
+    "feature_collapse.collapse_attention": Claim(
         "The same, with attention over depth.", RECORD, wrong(**ATTENTION)
     ),
-    "ch5.collapse_attention_decay": Claim(
+    "feature_collapse.collapse_attention_decay": Claim(
         "The same, with attention over depth and weight decay.",
         RECORD,
         wrong(**ATTENTION, **DECAY),
     ),
-    "ch5.collapse_attention_before": Claim(
+    "feature_collapse.collapse_attention_before": Claim(
         "Other sums wrong before the long run, attention over depth.",
         RECORD,
         wrong(0, **ATTENTION),
     ),
-    "ch5.collapse_exact": Claim("The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)),
-    "ch5.collapse_all": Claim("The same, when it goes on with all sums.", RECORD, wrong(**ALL)),
-    "ch5.collapse_cosine_before": Claim(
+    "feature_collapse.collapse_exact": Claim("The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)),
+    "feature_collapse.collapse_all": Claim("The same, when it goes on with all sums.", RECORD, wrong(**ALL)),
+    "feature_collapse.collapse_cosine_before": Claim(
         "Token cosine after block 2 before the long run.",
         RECORD,
         reading("token_cosine", worked.LAST, 0),
     ),
-    "ch5.collapse_cosine": Claim(
+    "feature_collapse.collapse_cosine": Claim(
         "Token cosine after block 2 after the long run.",
         RECORD,
         reading("token_cosine", worked.LAST),
     ),
-    "ch5.collapse_cosine_decay": Claim(
+    "feature_collapse.collapse_cosine_decay": Claim(
         "The same, with weight decay 0.1.", RECORD, reading("token_cosine", worked.LAST, **DECAY)
     ),
-    "ch5.collapse_cosine_attention": Claim(
+    "feature_collapse.collapse_cosine_attention": Claim(
         "The same, with attention over depth.",
         RECORD,
         reading("token_cosine", worked.LAST, **ATTENTION),
     ),
-    "ch5.collapse_cosine_exact": Claim(
+    "feature_collapse.collapse_cosine_exact": Claim(
         "The same, with the loss in 64 bits.", RECORD, reading("token_cosine", worked.LAST, **EXACT)
     ),
-    "ch5.collapse_cosine_all": Claim(
+    "feature_collapse.collapse_cosine_all": Claim(
         "The same, when it goes on with all sums.",
         RECORD,
         reading("token_cosine", worked.LAST, **ALL),
     ),
-    "ch5.collapse_rank_before": Claim(
+    "feature_collapse.collapse_rank_before": Claim(
         "Effective rank after block 2 before the long run.",
         RECORD,
         reading("effective_rank", worked.LAST, 0, ".1f"),
     ),
-    "ch5.collapse_rank": Claim(
+    "feature_collapse.collapse_rank": Claim(
         "Effective rank after block 2 after the long run.",
         RECORD,
         reading("effective_rank", worked.LAST, form=".1f"),
     ),
-    "ch5.collapse_loss": Claim(
+    "feature_collapse.collapse_loss": Claim(
         "Loss of the few sums at the end.", RECORD, reading("few_loss", form=".0e")
     ),
-    "ch5.collapse_loss_lowest": Claim(
+    "feature_collapse.collapse_loss_lowest": Claim(
         "Loss of the few sums where it is lowest.", RECORD, lowest_loss
     ),
-    "ch5.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
-    "ch5.collapse_loss_all": Claim(
+    "feature_collapse.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
+    "feature_collapse.collapse_loss_all": Claim(
         "Loss of the few sums at the end, when it goes on with all sums.",
         RECORD,
         reading("few_loss", form=".0e", **ALL),
     ),
-    "ch5.collapse_turn_first": Claim(
+    "feature_collapse.collapse_turn_first": Claim(
         "Runs with a plain sum whose features turn before the score falls.",
         RECORD,
         turned_first("plain"),
     ),
-    "ch5.collapse_turn_first_attention": Claim(
+    "feature_collapse.collapse_turn_first_attention": Claim(
         "The same, with attention over depth.", RECORD, turned_first("attention")
     ),
-    "ch5.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
-    "ch5.collapse_block_2_decay": Claim(
+    "feature_collapse.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
+    "feature_collapse.collapse_block_2_decay": Claim(
         "Other sums wrong with block 2 put back, weight decay 0.1.",
         RECORD,
         put_back_in("block 2", **DECAY),
     ),
-    "ch5.collapse_block_2_attention": Claim(
+    "feature_collapse.collapse_block_2_attention": Claim(
         "The same, with attention over depth.", RECORD, put_back_in("block 2", **ATTENTION)
     ),
-    "ch5.collapse_moved_until": Claim(
+    "feature_collapse.collapse_moved_until": Claim(
         "How far the weights moved until the parting.",
         RECORD,
         at_step("moved", worked.PARTED, form=".2f"),
     ),
-    "ch5.collapse_moved": Claim(
+    "feature_collapse.collapse_moved": Claim(
         "How far the weights moved, over their length.", RECORD, reading("moved")
     ),
-    "ch5.collapse_moved_exact": Claim(
+    "feature_collapse.collapse_moved_exact": Claim(
         "The same, with the loss in 64 bits.", RECORD, reading("moved", **EXACT)
     ),
-    "ch5.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
-    "ch5.collapse_mean": Claim(
+    "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
+    "feature_collapse.collapse_mean": Claim(
         "Other sums wrong without the mean feature.", RECORD, without_mean()
     ),
-    "ch5.collapse_block_2": Claim(
+    "feature_collapse.collapse_block_2": Claim(
         "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
     ),
-    "ch5.collapse_push_before": Claim(
+    "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
         PUSH,
         pushed("cosine", 0, "fp32", ".2f"),
     ),
-    "ch5.collapse_push_steps": Claim(
+    "feature_collapse.collapse_push_steps": Claim(
         "Steps of the run in which we looked where it pushes.",
         PUSH,
         pushed("steps", -1, "fp32", ","),
     ),
-    "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
-    "ch5.collapse_push_exact": Claim(
+    "feature_collapse.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
+    "feature_collapse.collapse_push_exact": Claim(
         "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64_loss", ".2f")
     ),
-    "ch5.collapse_logit": Claim(
+    "feature_collapse.collapse_logit": Claim(
         "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "fp32", ".0f")
     ),
-    "ch5.collapse_logit_before": Claim(
+    "feature_collapse.collapse_logit_before": Claim(
         "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "fp32", ".1f")
     ),
-    "ch5.collapse_useful": Claim(
+    "feature_collapse.collapse_useful": Claim(
         "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful
     ),
     **{
-        f"ch5.collapse_until{name}": Claim(
+        f"feature_collapse.collapse_until{name}": Claim(
             f"Other sums wrong until the parting{words}.",
             RECORD,
             at_step("wrong", worked.PARTED, form=",.0f", **kind),
@@ -329,19 +329,19 @@ CLAIMS: dict[str, Claim] = {
         for name, words, kind in BOTH
     },
     **{
-        f"ch5.collapse_late{name}": Claim(
+        f"feature_collapse.collapse_late{name}": Claim(
             f"Other sums that go wrong after the parting{words}.", RECORD, more_wrong(**kind)
         )
         for name, words, kind in BOTH
     },
     **{
-        f"ch5.collapse_gradient{name}": Claim(
+        f"feature_collapse.collapse_gradient{name}": Claim(
             f"Length of the last gradient{words}.", RECORD, reading("gradient", form=".0e", **kind)
         )
         for name, words, kind in BOTH
     },
     **{
-        f"ch5.collapse_centred_{name}": Claim(
+        f"feature_collapse.collapse_centred_{name}": Claim(
             f"Effective rank about the mean after block 2: {words}.",
             RECORD,
             at_step("centred_rank", step, worked.LAST),
@@ -352,32 +352,32 @@ CLAIMS: dict[str, Claim] = {
             ("after", "after the long run", None),
         )
     },
-    "ch5.collapse_cosine_midway": Claim(
+    "feature_collapse.collapse_cosine_midway": Claim(
         "Token cosine after block 2, midway.",
         RECORD,
         at_step("token_cosine", worked.MIDWAY, worked.LAST, ".2f"),
     ),
-    "ch5.collapse_loss_before": Claim(
+    "feature_collapse.collapse_loss_before": Claim(
         "Loss of the few sums before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
     ),
-    "ch5.collapse_block_2_exact": Claim(
+    "feature_collapse.collapse_block_2_exact": Claim(
         "Other sums wrong with block 2 put back, loss in 64 bits.",
         RECORD,
         put_back("block 2", **EXACT),
     ),
-    "ch5.collapse_mean_exact": Claim(
+    "feature_collapse.collapse_mean_exact": Claim(
         "Other sums wrong without the mean feature, loss in 64 bits.",
         RECORD,
         without_mean(**EXACT),
     ),
-    "ch5.collapse_muon": Claim("Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)),
-    "ch5.collapse_cosine_muon": Claim(
+    "feature_collapse.collapse_muon": Claim("Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)),
+    "feature_collapse.collapse_cosine_muon": Claim(
         "Token cosine after block 2 after a run with Muon.",
         RECORD,
         reading("token_cosine", worked.LAST, **MUON),
     ),
     **{
-        f"ch5.collapse_block_1_{name}": Claim(
+        f"feature_collapse.collapse_block_1_{name}": Claim(
             f"Token cosine after block 1: {words}.", RECORD, reading("token_cosine", 2, look)
         )
         for name, words, look in (

@@ -121,7 +121,7 @@ RACE, RANK = "records/latent_experts.jsonl", "records/low_rank.jsonl"
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"ch6.race_{attention}_{ffn}": Claim(
+        f"mla.race_{attention}_{ffn}": Claim(
             f"Test sums of four by four digits wrong, of the small networks: {name}.",
             RACE,
             race_wrong((attention, ffn)),
@@ -129,41 +129,41 @@ CLAIMS: dict[str, Claim] = {
         for (attention, ffn), name in worked.ARMS.items()
     },
     **{
-        f"ch6.race_{attention}_{ffn}_far": Claim(
+        f"mla.race_{attention}_{ffn}_far": Claim(
             f"Test sums of eight by eight digits wrong, of the small networks: {name}.",
             RACE,
             race_wrong((attention, ffn), "8x8"),
         )
         for (attention, ffn), name in worked.ARMS.items()
     },
-    "ch6.race_operations": Claim(
+    "mla.race_operations": Claim(
         "Operations of a token, with experts over those without.", RACE, operations
     ),
-    "ch6.race_first": Claim(
+    "mla.race_first": Claim(
         "Test sums of four by four digits wrong, latents at twice the rate, a race before.",
         "records/replaced.jsonl",
         first_race,
     ),
-    "ch6.race_latents": Claim(
+    "mla.race_latents": Claim(
         "Wrong sums with latents over those with own heads, both dense.",
         RACE,
         race_ratio(("mla", "dense"), ("mha", "dense")),
     ),
-    "ch6.race_experts": Claim(
+    "mla.race_experts": Claim(
         "Wrong sums with experts over those of one dense FFN, own heads.",
         RACE,
         race_ratio(("mha", "moe"), ("mha", "dense")),
     ),
-    "ch6.rank_n": Claim("Pairs that no network was trained on.", RANK, held_out_pairs),
-    "ch6.rank_taught_worst": Claim(
+    "mla.rank_n": Claim("Pairs that no network was trained on.", RANK, held_out_pairs),
+    "mla.rank_taught_worst": Claim(
         "Of the pairs that it was taught, wrong in the worst of all networks.", RANK, taught_worst
     ),
     **{
-        f"ch6.rank_bytes_{rank}": Claim(f"Bytes kept of a token: {name}.", RANK, bytes_kept(rank))
+        f"mla.rank_bytes_{rank}": Claim(f"Bytes kept of a token: {name}.", RANK, bytes_kept(rank))
         for rank, name in worked.RANKS.items()
     },
     **{
-        f"ch6.rank_{rank}_{part}": Claim(
+        f"mla.rank_{rank}_{part}": Claim(
             f"Held-out problems wrong, {name}, trained on {fraction:.0%} of all pairs.",
             RANK,
             wrong_of_rank(rank, fraction),
@@ -172,7 +172,7 @@ CLAIMS: dict[str, Claim] = {
         for fraction, part in worked.TAUGHT.items()
     },
     **{
-        f"ch6.rank_ratio_{rank}_{part}": Claim(
+        f"mla.rank_ratio_{rank}_{part}": Claim(
             f"Held-out problems wrong, latents of {rank} over full rank, taught {fraction:.0%}.",
             RANK,
             rank_ratio(rank, 128, fraction),
@@ -180,13 +180,13 @@ CLAIMS: dict[str, Claim] = {
         for rank in (8, 32)
         for fraction, part in worked.TAUGHT.items()
     },
-    "ch6.mla_4x4": Claim(
+    "mla.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",
         result_of(probes.LONG_RUN),
         at_home,
     ),
     **{
-        f"ch6.long_{arm.replace(', ', '_')}_{digits}": Claim(
+        f"mla.long_{arm.replace(', ', '_')}_{digits}": Claim(
             f"Test sums of {digits} x {digits} digits wrong: {worked.NETWORKS[arm]}.",
             LONG,
             of_digits(arm, digits),

@@ -281,19 +281,19 @@ TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry
 EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
 
 CLAIMS: dict[str, Claim] = {
-    "ch6.pays_operations": Claim(
+    "moe.pays_operations": Claim(
         "Operations of a token with latents and eight experts, of those with one dense FFN.",
         RACE,
         operations_of_experts,
     ),
-    "ch6.uneven_with": Claim(
+    "moe.uneven_with": Claim(
         "The largest load over the mean, biases even it out.", RACE, uneven(**EXPERTS)
     ),
-    "ch6.uneven_without": Claim(
+    "moe.uneven_without": Claim(
         "The largest load over the mean, no biases.", CHANGES, uneven(change="no bias updates")
     ),
     **{
-        f"ch6.change_{name}": Claim(
+        f"moe.change_{name}": Claim(
             f"Test sums of four by four digits wrong: {change}.", CHANGES, wrong_with(change=change)
         )
         for name, change in {
@@ -305,7 +305,7 @@ CLAIMS: dict[str, Claim] = {
         }.items()
     },
     **{
-        f"ch6.told_{name}_{layer}": Claim(
+        f"moe.told_{name}_{layer}": Claim(
             f"Of {worked.LABELS[label]}, what a token's expert in layer {layer} tells.",
             RACE,
             told(label, layer),
@@ -313,82 +313,82 @@ CLAIMS: dict[str, Claim] = {
         for name, label in TOLD.items()
         for layer in range(3)
     },
-    "ch6.told_by_lot": Claim(
+    "moe.told_by_lot": Claim(
         "The most that labels dealt out anew show of any label and layer.", RACE, told_by_lot
     ),
-    "ch6.shut_matter": Claim(
+    "moe.shut_matter": Claim(
         "Experts that, shut alone, spoil at least one sum in ten.", SHUT, that_matter("shut")
     ),
-    "ch6.forced_matter": Claim(
+    "moe.forced_matter": Claim(
         "Experts that, forced on every token, spoil at least one sum in ten.",
         SHUT,
         that_matter("forced"),
     ),
-    "ch6.shut_nothing": Claim("Experts that, shut alone, spoil no sum.", SHUT, without_effect),
-    "ch6.shut_nothing_visited": Claim(
+    "moe.shut_nothing": Claim("Experts that, shut alone, spoil no sum.", SHUT, without_effect),
+    "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, shut alone, spoil no sum.",
         SHUT,
         visited_without_effect,
     ),
-    "ch6.loads_problems": Claim(
+    "moe.loads_problems": Claim(
         "Problems of four by four digits of which loads were counted.", LOADS, problems_counted(4)
     ),
-    "ch6.loads_problems_far": Claim(
+    "moe.loads_problems_far": Claim(
         "Problems of eight by eight digits of which loads were counted.", LOADS, problems_counted(8)
     ),
-    "ch6.idle": Claim(
+    "moe.idle": Claim(
         "Experts that get no token of these four by four digits.", LOADS, idle_experts()
     ),
-    "ch6.idle_far": Claim(
+    "moe.idle_far": Claim(
         "Experts that get no token of these eight by eight digits.", LOADS, idle_experts(digits=8)
     ),
-    "ch6.idle_before": Claim(
+    "moe.idle_before": Claim(
         "The same of four by four digits, before the network went on with longer ones.",
         LOADS,
         idle_experts(run="mla_moe_before"),
     ),
-    "ch6.busiest_early": Claim(
+    "moe.busiest_early": Claim(
         "The largest load over the mean, in the first two layers.", LOADS, busiest(EARLY)
     ),
-    "ch6.busiest_late": Claim(
+    "moe.busiest_late": Claim(
         "The largest load over the mean, in the other four.", LOADS, busiest(LATE)
     ),
-    "ch6.biases_apart": Claim(
+    "moe.biases_apart": Claim(
         "How far biases lie apart in the first two layers.", LOADS, biases_apart
     ),
-    "ch6.favourite_scores": Claim(
+    "moe.favourite_scores": Claim(
         "The mean score of the expert that scores highest, in the first two layers.",
         LOADS,
         favourite_scores,
     ),
-    "ch6.idle_raised": Claim(
+    "moe.idle_raised": Claim(
         "Tokens that an idle expert would get with its bias one step higher.", LOADS, idle_raised
     ),
-    "ch6.moved_by_a_step": Claim(
+    "moe.moved_by_a_step": Claim(
         "Tokens that one step of a bias moves at most, in the other four layers.",
         LOADS,
         moved_by_a_step,
     ),
-    "ch6.zero_errors": Claim(
+    "moe.zero_errors": Claim(
         "Problems wrong without the biases of one layer or of all, at most.",
         LOADS,
         most_errors(part="zero"),
     ),
-    "ch6.zero_idle": Claim(
+    "moe.zero_idle": Claim(
         "Experts that get no token when all biases are zero.", LOADS, idle_without_biases
     ),
-    "ch6.raised_errors": Claim(
+    "moe.raised_errors": Claim(
         "Problems wrong with the bias of an idle expert one step higher, at most.",
         LOADS,
         most_errors(part="raised"),
     ),
-    "ch6.alone_working": Claim(
+    "moe.alone_working": Claim(
         "Steps, while biases alone move, in which experts that were idle get tokens.",
         LOADS,
         working_alone,
     ),
     **{
-        f"ch6.{name}_{how}": Claim(
+        f"moe.{name}_{how}": Claim(
             f"The largest load over the mean while biases alone move in {steps}, first two layers, "
             f"{of}.",
             LOADS,
@@ -400,18 +400,18 @@ CLAIMS: dict[str, Claim] = {
             ("together", "uneven_all", "in all steps together"),
         )
     },
-    "ch6.idle_small_with": Claim(
+    "moe.idle_small_with": Claim(
         "Experts of a small network without a token, biases even out the loads.",
         RACE,
         idle_small(**EXPERTS),
     ),
-    "ch6.idle_small_without": Claim(
+    "moe.idle_small_without": Claim(
         "Experts of a small network without a token, no biases.",
         CHANGES,
         idle_small(change="no bias updates"),
     ),
     **{
-        f"ch6.book_told_{name}_{layer}": Claim(
+        f"moe.book_told_{name}_{layer}": Claim(
             f"Of the {label}, what a token's first expert tells in layer {layer}.",
             LOADS,
             told_in_book(label, layer),
@@ -419,30 +419,30 @@ CLAIMS: dict[str, Claim] = {
         for name, label in {"carry": "carry", "beyond": GIVEN, "where": WHERE}.items()
         for layer in range(6)
     },
-    "ch6.book_told_by_lot": Claim(
+    "moe.book_told_by_lot": Claim(
         "The most that carries dealt out anew among equal tokens, or places, show.",
         LOADS,
         told_in_book_by_lot,
     ),
-    "ch6.shut_worst": Claim("Sums that the worst expert spoils, shut alone.", SHUT, worst_shut),
-    "ch6.shut_worst_digits": Claim(
+    "moe.shut_worst": Claim("Sums that the worst expert spoils, shut alone.", SHUT, worst_shut),
+    "moe.shut_worst_digits": Claim(
         "Digits of all numbers that are wrong with that expert shut.", SHUT, digits_of_worst
     ),
-    "ch6.without_routed": Claim(
+    "moe.without_routed": Claim(
         "Sums wrong with nothing of what routers chose, in any layer.", SHUT, left_out("routed")
     ),
-    "ch6.without_shared": Claim(
+    "moe.without_shared": Claim(
         "Sums wrong without the shared expert of any layer.", SHUT, left_out("shared")
     ),
-    "ch6.without_routed_digits": Claim(
+    "moe.without_routed_digits": Claim(
         "Digits of all numbers wrong with nothing of what routers chose.",
         SHUT,
         digits_without_chosen,
     ),
-    "ch6.layers_lose_shared": Claim(
+    "moe.layers_lose_shared": Claim(
         "Layers that spoil a sum without their shared expert.", SHUT, layers_that_lose("shared")
     ),
-    "ch6.layers_lose_routed": Claim(
+    "moe.layers_lose_routed": Claim(
         "Layers that spoil a sum without what their router chose.",
         SHUT,
         layers_that_lose("routed"),

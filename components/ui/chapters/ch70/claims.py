@@ -23,15 +23,15 @@ def known_by_heart(result: dict[str, Any]) -> Measured:
 
 
 CLAIMS: dict[str, Claim] = {
-    "ch7.parameters": Claim(
+    "forward_pass_3d.parameters": Claim(
         "Parameters of the times table run.", result_of("times_table"), parameter_count
     ),
-    "ch7.llama": Claim(
+    "forward_pass_3d.llama": Claim(
         "Parameters of Llama 2 7B as a multiple of those of the times table run.",
         result_of("times_table"),
         as_llama,
     ),
-    "ch7.errors": Claim(
+    "forward_pass_3d.errors": Claim(
         "The times table run on all hundred one-digit products, all of which it has seen.",
         result_of("times_table"),
         known_by_heart,
