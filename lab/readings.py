@@ -100,12 +100,12 @@ class Rows:
     def counts(self, part: Field, n: Field = "n") -> Counts:
         return Counts(self, part, n)
 
-    def numbers(self, where: Field, form: str = "{:,.0f}") -> Numbers:
-        return Numbers(self, where, form)
+    def numbers(self, where: Field, form: str = "{:,.0f}", unit: str = "") -> Numbers:
+        return Numbers(self, where, form, unit)
 
-    def steps_to(self, goal: float) -> Numbers:
+    def steps_to(self, goal: float) -> Steps:
         """Steps until at most this part is wrong, at two checks in a row; infinity for never."""
-        return Numbers(self, lambda row: steps_until(row["curve"], goal), "{:,.0f} steps")
+        return Steps(self, lambda row: steps_until(row["curve"], goal), "{:,.0f}", "steps")
 
     def told(self, words: Callable[[list[Row]], str | Measured]) -> Told:
         """What fits none of these."""
@@ -223,6 +223,7 @@ class Numbers:
     rows: Rows
     where: Field
     form: str
+    unit: str = ""
     together: Literal["median", "total", "largest", "smallest", "each"] = "median"
 
     @property
@@ -266,14 +267,31 @@ class Numbers:
         return reduce(self.values(record))
 
     def measure(self, record: Any) -> Measured:
-        values = self.values(record)
-        if self.together == "each":
-            shown = listed([self.form.format(x) for x in values])
-        elif self.together == "median":
-            shown = seeds_in_words(values, self.form)
-        else:
-            shown = self.form.format(self.value(record))
+        shown = " ".join(filter(None, (self.shown(record), self.unit)))
         return Measured(shown, read_before=self.rows.read_before)
+
+    def shown(self, record: Any) -> str:
+        if self.together == "each":
+            return listed([self.form.format(x) for x in self.values(record)])
+        if self.together == "median":
+            return in_brackets(spread(self.values(record)), self.form)
+        return self.form.format(self.value(record))
+
+
+class Steps(Numbers):
+    """Steps to a goal. A run that never came to it took infinitely many."""
+
+    def shown(self, record: Any) -> str:
+        steps = self.values(record)
+        if all(map(math.isfinite, steps)):
+            return super().shown(record)
+        arrived = [x for x in steps if math.isfinite(x)]
+        if not arrived:
+            most = max(row["curve"][-1][0] for row in self.rows.of(record))
+            return f"in none of {len(steps)} seeds within {most:,}"
+        some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {min(arrived):,.0f}"
+        median = spread(steps).median
+        return f"{median:,.0f} ({some})" if math.isfinite(median) else some
 
 
 @dataclass(frozen=True)
@@ -340,17 +358,6 @@ def in_brackets(found: Spread, form: str) -> str:
     """The median of several seeds, with the lowest and the highest: 35 [21, 1,362]."""
     low, median, high = (form.format(value) for value in found)
     return median if low == high else f"{median} [{low}, {high}]"
-
-
-def seeds_in_words(values: Sequence[float], form: str) -> str:
-    """The same; where some are infinite, how many are not, and which is the first of those."""
-    found = spread(values)
-    if math.isfinite(found.high):
-        return in_brackets(found, form)
-    if math.isinf(found.low):
-        return f"none of {len(values)}"
-    some = f"{part_of(sum(map(math.isfinite, values)), len(values))} from {form.format(found.low)}"
-    return some if math.isinf(found.median) else f"{form.format(found.median)} ({some})"
 
 
 def ratio_in_words(a: Sequence[float], b: Sequence[float]) -> str:
