@@ -267,15 +267,17 @@ class Numbers:
         return reduce(self.values(record))
 
     def measure(self, record: Any) -> Measured:
-        shown = " ".join(filter(None, (self.shown(record), self.unit)))
-        return Measured(shown, read_before=self.rows.read_before)
+        return Measured(self.shown(record), read_before=self.rows.read_before)
 
     def shown(self, record: Any) -> str:
+        values = self.values(record)
         if self.together == "each":
-            return listed([self.form.format(x) for x in self.values(record)])
-        if self.together == "median":
-            return in_brackets(spread(self.values(record)), self.form)
-        return self.form.format(self.value(record))
+            words = listed([self.form.format(x) for x in values])
+        elif self.together == "median":
+            words = in_brackets(spread(values), self.form)
+        else:
+            words = self.form.format(self.value(record))
+        return f"{words} {self.unit}".rstrip()
 
 
 class Steps(Numbers):
@@ -285,13 +287,13 @@ class Steps(Numbers):
         steps = self.values(record)
         if all(map(math.isfinite, steps)):
             return super().shown(record)
-        arrived = [x for x in steps if math.isfinite(x)]
+        arrived, n = [x for x in steps if math.isfinite(x)], len(steps)
         if not arrived:
             most = max(row["curve"][-1][0] for row in self.rows.of(record))
-            return f"in none of {len(steps)} seeds within {most:,}"
-        some = f"{part_of(len(arrived), len(steps))} seeds arrive, the first after {min(arrived):,.0f}"
+            return f"in none of {n} seeds within {most:,} steps"
+        first = f"{part_of(len(arrived), n)} seeds arrive, the first after {min(arrived):,.0f}"
         median = spread(steps).median
-        return f"{median:,.0f} ({some})" if math.isfinite(median) else some
+        return f"{median:,.0f} steps ({first})" if math.isfinite(median) else f"{first} steps"
 
 
 @dataclass(frozen=True)
