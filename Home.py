@@ -15,9 +15,10 @@ from components.ui.link import one_of
 from components.ui.operands import last_allowed, share_moment
 from components.ui.records import FORM
 from components.ui.runs import BOOK_RUN, needs_a_run, shelf
-from components.ui.words import listed, spelled
+from components.ui.words import spelled
 from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
+from lab.readings import listed
 from lab.recipes.index import recipe
 
 START = (37, 48)

@@ -85,7 +85,7 @@ class Rows:
 
     def of(self, record: Any) -> list[Row]:
         """`LookupError` if there is none."""
-        found = select(record, **self.cell) if isinstance(record, list) else [record]
+        found: Sequence[Row] = select(record, **self.cell) if isinstance(record, list) else [record]
         if self.part:
             found = [row for whole in found for row in at(whole, self.part)]
         found = [row for row in found if all(test(row) for test in self.tests)]

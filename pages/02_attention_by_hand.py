@@ -40,7 +40,7 @@ from components.ui.chapters.ch02.worked import (
     peek_score,
     told,
 )
-from components.ui.claims import core, readings
+from components.ui.claims import readings
 from components.ui.drawings import arrows
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
@@ -53,6 +53,7 @@ from components.ui.words import band
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.data.vocabulary import encode
+from lab.readings import part_of
 
 intervene = lazily("lab.interp.intervene")
 kernels = lazily("lab.model.attention.kernels")
@@ -251,7 +252,7 @@ def mask() -> None:
     text = FORM.text(a, b)
     weights, _ = hand.peek(encode(text)[None], causal)
     st.markdown(
-        f"Right: **{core.part_of(*peek_score(causal))}** tokens that bear loss, over all "
+        f"Right: **{part_of(*peek_score(causal))}** tokens that bear loss, over all "
         f"{len(hand.all_prompts()):,} texts."
     )
     page.draw(

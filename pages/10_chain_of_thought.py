@@ -21,7 +21,7 @@ from components.ui.chapters.ch10 import (
 )
 from components.ui.chapters.ch10.arms import FORM, HOW_MANY, STYLE_NAMES, TWIN
 from components.ui.chapters.ch10.worked import CALC, guessed_digits
-from components.ui.claims import core, index, readings
+from components.ui.claims import index, readings
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
@@ -32,6 +32,7 @@ from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import decode
 from lab.exercises.chain_of_thought import COVERED, MOST_PAIRS, grade_forgery
+from lab.readings import errors_in
 
 controls = lazily("lab.experiments.controls")
 evaluate = lazily("lab.inference.evaluate")
@@ -235,7 +236,10 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("sizes")
     def larger_or_longer() -> None:
-        rows, plain = rows_of("sizes.jsonl"), index.look_up("chain_of_thought.plain_heldout").measured
+        rows, plain = (
+            rows_of("sizes.jsonl"),
+            index.look_up("chain_of_thought.plain_heldout").measured,
+        )
         if not rows or plain is None:
             return
         if not page.guess(
@@ -285,7 +289,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             words=arms.MODELS.__getitem__,
         )
         atlas = found[run]
-        st.caption(f"{arms.ABOUT[run]}: {core.count(atlas.errors, atlas.wrong_at.size)}.")
+        st.caption(f"{arms.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
         what = "right or wrong, trained on or never shown"
         a, b = cells.pick(page, atlas, f"ch10_atlas_{run}", what)
         cells.show(page, take_with_progress(run).format, write_sum(run, a, b), a, b)

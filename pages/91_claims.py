@@ -71,7 +71,7 @@ asked = st.text_input(
     key="ch91_find",
     bind="query-params",
     max_chars=MOST_TYPED,
-    placeholder="a word, a figure or a chapter: carry, 0 errors, ch3",
+    placeholder="a word, a figure or a page: carry, 0 errors, rope",
 )
 found = [x for x in looked if (asked or "").strip().lower() in told(x).lower()]
 st.caption(f"{len(found)} of {len(looked)} claims. A click opens where a figure comes from.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection
 from functools import cache
@@ -14,11 +16,10 @@ import pytest
 
 from components.ui import records
 from components.ui.chapters.ch10 import claims as ch10
-from components.ui.chapters.ch20.claims import steps_ratio
 from components.ui.claims import core, index
-from components.ui.claims.core import claims_in, count, share, widest_reading
-from components.ui.claims.index import CLAIMS, collected, fill, look_up
-from components.ui.claims.readings import recipes_read, steps_of
+from components.ui.claims.core import claims_in, widest_reading
+from components.ui.claims.index import all_claims, fill, look_up
+from components.ui.claims.results import recipes_read
 from lab.benchmarks import scene
 from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.data.samples import CENSUS, Drawn, Sample
@@ -26,6 +27,7 @@ from lab.experiments import lengths
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
 from lab.experiments.sweep import Cell
+from lab.readings import errors_in, share_of
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines, select
 from lab.training.checkpoint import CHECKPOINTS, committed_runs
 from lab.weights import fingerprint
@@ -33,6 +35,7 @@ from lab.weights import fingerprint
 pytestmark = [pytest.mark.core, pytest.mark.xdist_group("records")]
 """On one worker: what is read is kept."""
 
+CLAIMS = all_claims()
 PROSE = sorted((ROOT / "pages").glob("*.md"))
 
 
@@ -59,11 +62,41 @@ def test_every_claim_is_used() -> None:
     assert [name for name in CLAIMS if name not in said and f'"{name}"' not in text] == []
 
 
-def test_a_name_is_claimed_once() -> None:
-    one, two = ({name: CLAIMS["chain_of_thought.census"]} for name in ("chain_of_thought.census", "chain_of_thought.heldout"))
-    assert collected([one, two]) == one | two
-    with pytest.raises(ValueError, match=r"claimed twice: ch1\.census$"):
-        collected([one, two, one])
+def test_a_claim_is_named_after_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {name.partition(".")[0] for name in CLAIMS} <= set(index.CHAPTERS)
+    assert len(CLAIMS) == sum(len(index.claims_of(slug)) for slug in index.CHAPTERS)
+    strange = {"mla.census": CLAIMS["rope.full_errors"]}
+    monkeypatch.setattr(index, "claims_of", lambda slug: strange if slug == "rope" else {})
+    with pytest.raises(ValueError, match=r"^mla\.census stand with the claims of rope$"):
+        index.all_claims()
+
+
+def test_a_name_of_before_finds_its_claim() -> None:
+    """Names began with the chapter, and three pages shared one."""
+    now = {
+        "ch1.census": "chain_of_thought.census",
+        "live.default_seconds": "chain_of_thought.live_seconds",
+        "ch5.machine": "flash_attention.machine",
+        "ch5.collapse_seeds": "feature_collapse.collapse_seeds",
+        "ch6.book_n": "error_book.book_n",
+        "mla.parameters": "mla.parameters",
+        "ch6.nothing": "ch6.nothing",
+    }
+    assert {old: index.renamed(old) for old in now} == now
+
+
+def test_a_page_brings_the_claims_of_the_pages_that_it_names_and_no_others() -> None:
+    """Not only those that happen to be asked: what is not looked up is not imported."""
+    code = (
+        "import sys\n"
+        "from components.ui.claims.index import look_up\n"
+        "before = {name for name in sys.modules if name.startswith('components.ui.chapters.ch')}\n"
+        "look_up('rope.tokens')\n"
+        "after = {n.split('.')[3] for n in sys.modules if n.startswith('components.ui.chapters.')}\n"
+        "assert (before, after) == (set(), {'ch20'}), (before, after)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
@@ -310,7 +343,10 @@ def test_a_claim_of_other_weights_says_so(
     copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = copied("few_pairs")
-    looked, usual = look_up("chain_of_thought.few_heldout", root), look_up("chain_of_thought.few_heldout")
+    looked, usual = (
+        look_up("chain_of_thought.few_heldout", root),
+        look_up("chain_of_thought.few_heldout"),
+    )
     assert looked.measured == usual.measured and looked.measured
     assert (looked.changed, usual.changed) == (("few_pairs",), ())
     assert usual.shown == looked.measured.shown
@@ -326,7 +362,11 @@ def test_of_a_record_of_several_runs_only_the_claims_on_the_changed_one_say_so(
     root = copied("few_pairs")
     changed = {name for name in CLAIMS if look_up(name, root).changed}
     assert {"chain_of_thought.few_heldout", "chain_of_thought.twin_whole"} <= changed
-    assert not changed & {"chain_of_thought.worst_head_pairs", "chain_of_thought.heldout", "chain_of_thought.other_seeds"}
+    assert not changed & {
+        "chain_of_thought.worst_head_pairs",
+        "chain_of_thought.heldout",
+        "chain_of_thought.other_seeds",
+    }
     assert any(CLAIMS[name].record == "records/error_book_2x2.jsonl" for name in changed)
     assert not any(CLAIMS[name].record == "records/error_book_4x4.jsonl" for name in changed)
 
@@ -406,26 +446,27 @@ def test_a_damaged_record_shows_as_missing(tmp_path: Path) -> None:
 
 
 def test_counts_never_round_to_perfect() -> None:
-    assert count(0, 10_000) == "0 errors in 10,000"
-    assert count(1, 6932) == "1 error in 6,932"
-    assert share(9_999, 10_000) == "9,999 in 10,000"
-    assert share(1, 10_000) == "1 in 10,000"
-    assert share(2_740, 10_000) == "27 in 100"
-
-
-def raced(setting: str, encoding: str, seed: int, arrives: int | None) -> dict[str, Any]:
-    """A row of the race whose run is good from the first step on, or, with None, never."""
-    checks = range(25, 1001, 25)
-    curve = [[at, 0 if arrives and at >= arrives else 50, 100, 0.1] for at in checks]
-    cell = {"part": "race", "setting": setting, "encoding": encoding, "seed": seed}
-    return {"cell": cell, "curve": curve}
+    assert errors_in(0, 10_000) == "0 errors in 10,000"
+    assert errors_in(1, 6932) == "1 error in 6,932"
+    assert share_of(9_999, 10_000) == "9,999 in 10,000"
+    assert share_of(1, 10_000) == "1 in 10,000"
+    assert share_of(2_740, 10_000) == "27 in 100"
 
 
 def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
-    for name in ("chain_of_thought.heldout", "rope.far_clipped_10x10", "rope.gaps_4x4", "rope.replaced_far"):
+    for name in (
+        "chain_of_thought.heldout",
+        "rope.far_clipped_10x10",
+        "rope.gaps_4x4",
+        "rope.replaced_far",
+    ):
         measured = look_up(name).measured
         assert measured and measured.read_before and measured.bound is None, name
-    for name in ("chain_of_thought.other_seeds", "chain_of_thought.few_heldout", "rope.coupled_4x4"):
+    for name in (
+        "chain_of_thought.other_seeds",
+        "chain_of_thought.few_heldout",
+        "rope.coupled_4x4",
+    ):
         measured = look_up(name).measured
         assert measured and not measured.read_before and measured.bound, name
 
@@ -446,33 +487,10 @@ def test_every_recipe_that_was_read_counts_once() -> None:
 
 
 def test_the_wrong_texts_of_the_twin_are_one_number_wherever_the_page_counts_them() -> None:
-    given, heldout = (look_up(f"ch1.{name}").measured for name in ("few_given_0", "few_heldout"))
+    given, heldout = (
+        look_up(f"chain_of_thought.{name}").measured for name in ("few_given_0", "few_heldout")
+    )
     atlas = records.atlases()["few_pairs"]
     assert given is not None and given.errors == atlas.errors
     assert heldout is not None
     assert heldout.errors == (atlas.wrong_at[two_digit_split() >= HELDOUT_FROM] >= 0).sum()
-
-
-def test_steps_of_an_arm_say_who_arrived_and_who_did_not() -> None:
-    pick = steps_of(0.01, part="race", setting="fixed", encoding="rotary")
-
-    def shown(*steps: int | None) -> str:
-        rows = [raced("fixed", "rotary", i, s) for i, s in enumerate(steps)]
-        return pick([*rows, raced("fixed", "none", 0, 25)]).shown
-
-    assert shown(500, 300, 400) == "400 steps (300 to 500)"
-    assert shown(500, None, 400) == "500 steps (2 of 3 seeds arrive, the first after 400)"
-    assert shown(500, None, None) == "1 of 3 seeds arrive, the first after 500 steps"
-    assert shown(None, None, None) == "in none of 3 seeds within 1,000 steps"
-    assert shown(600) == "600 steps (one seed)"
-
-
-def test_a_ratio_of_steps_has_its_interval_and_an_open_end_where_runs_never_came() -> None:
-    pick = steps_ratio(0.01, "packed")
-    rows = [raced("packed", "rotary", i, 200) for i in range(5)]
-    learned = [raced("packed", "learned", i, 800) for i in range(5)]
-    assert pick([*rows, *learned]).shown == "4.00 times (95%, 5 seeds: 4.00 to 4.00)"
-    steps = (400, 400, 800, None, None)
-    some = [raced("packed", "learned", i, s) for i, s in enumerate(steps)]
-    assert pick([*rows, *some]).shown == "4.00 times (95%, 5 seeds: 2.00 to no end in sight)"
-    assert pick([*rows, *learned[:3]]).shown == "4.00 times (medians of three seeds)"

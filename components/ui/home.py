@@ -18,7 +18,7 @@ from components.ui import book
 from components.ui.lazily import lazily
 from components.ui.records import FORM, opening
 from components.ui.runs import BOOK_RUN, take_with_progress, write
-from components.ui.words import listed
+from lab.readings import listed
 
 intervene = lazily("lab.interp.intervene")
 patterns = lazily("lab.interp.patterns")

@@ -19,10 +19,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
 from components.ui.plots.pictures import as_url, atlas_picture
+from lab.readings import errors_in
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def describe(run: LiveRun) -> str:
     if run.checks:
         seen = run.checks[-1].check
         assert seen is not None
-        parts.append(f"held out: {core.count(seen.errors_heldout, seen.n_heldout)}")
+        parts.append(f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}")
         parts.extend(filter(None, [arrival(run)]))
     if run.goes_on:
         parts.extend(filter(None, [steps_within_the_limit(run)]))

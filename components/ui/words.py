@@ -24,12 +24,6 @@ def one_in(share: float) -> str:
     return spelled(round(1 / share))
 
 
-def listed(words: Sequence[str]) -> str:
-    """One, two and three."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def span(found: Spread, form: str = ",.0f") -> str:
     """The middle of several, with the lowest and the highest: 35 (21 to 1,362)."""
     low, middle, high = (format(value, form) for value in found)

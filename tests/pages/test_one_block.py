@@ -12,11 +12,12 @@ import pytest
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
-from components.ui.claims.core import part_of, read_record
+from components.ui.claims.core import read_record
 from components.ui.claims.index import look_up
 from components.ui.claims.readings import most_missed_head
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
+from lab.readings import part_of
 from lab.records import ROOT
 
 PAGE = "03_one_block"

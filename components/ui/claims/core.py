@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from lab.readings import Measured, Question
-from lab.readings import errors_in as count
-from lab.readings import part_of as part_of
-from lab.readings import share_of as share
 from lab.records import read_lines
 from lab.weights import fingerprint
 

@@ -27,7 +27,6 @@ SLUGS_OF_OLD = {
     "ch02": ("attention_by_hand",),
     "ch03": ("one_block",),
     "ch1": ("chain_of_thought",),
-    "live": ("chain_of_thought",),
     "ch2": ("rope",),
     "ch3": ("curriculum",),
     "ch4": ("kv_cache",),
@@ -68,7 +67,7 @@ def claim_of(name: str) -> Claim:
 
 def renamed(old: str) -> str:
     """The name that a claim has now, if it was named after its chapter; else as it is."""
-    chapter, _, name = old.partition(".")
+    chapter, _, name = old.replace("live.default_", "ch1.live_").partition(".")
     new = (f"{slug}.{name}" for slug in SLUGS_OF_OLD.get(chapter, ()))
     return next((n for n in new if n in claims_of(n.partition(".")[0])), old)
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.ui.claims.core import Measured, count, part_of, read_record, share
+from components.ui.claims.core import read_record
 from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
+from lab.readings import Measured, errors_in, part_of, share_of
 from lab.records import ROOT, select
 from lab.statistics import lower_bound_95, ratio_of_medians, spread, steps_until
 
@@ -40,14 +41,14 @@ def full_reading(result: dict[str, Any]) -> dict[str, Any]:
 def census(result: dict[str, Any]) -> Measured:
     reading = full_reading(result)
     errors, n = reading["errors_strict"], reading["n"]
-    return Measured(count(errors, n), errors, n, read_before=was_read_before(result))
+    return Measured(errors_in(errors, n), errors, n, read_before=was_read_before(result))
 
 
 def heldout(result: dict[str, Any]) -> Measured:
     reading, before = full_reading(result), was_read_before(result)
     errors, n = reading["errors_strict_heldout"], reading["n_heldout"]
     bound = None if before else reading["lower_bound_95_strict_heldout"]
-    return Measured(count(errors, n), errors, n, bound, before)
+    return Measured(errors_in(errors, n), errors, n, bound, before)
 
 
 def was_read_before(result: dict[str, Any]) -> bool:
@@ -98,7 +99,7 @@ def over_seeds(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, 
         middle = spread(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds).median
         errors = worst[f"errors_{group}"]
         shown = (
-            f"{share(round(middle * n), n)} wrong "
+            f"{share_of(round(middle * n), n)} wrong "
             f"(median of {len(seeds)} seeds; worst {part_of(errors, n)})"
         )
         return Measured(shown, errors, n, lower_bound_95(errors, n))

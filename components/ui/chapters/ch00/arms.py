@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui.claims.core import part_of
 from lab.by_hand.mlp import Encoding, Init, Target
+from lab.readings import part_of
 from lab.records import select
 
 Row = dict[str, Any]

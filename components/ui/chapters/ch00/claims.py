@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, part_of, share
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import count_seeds, pooled_right
+from lab.readings import Measured, part_of, share_of
 
 MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
 
@@ -18,7 +19,7 @@ def table_known(document: dict[str, Any]) -> Measured:
 def hidden_share(rows: list[dict[str, Any]]) -> Measured:
     """The cells of the table that were hidden, over all runs."""
     hidden = sum(row["n_hidden"] for row in rows)
-    return Measured(share(hidden, hidden + sum(row["n_shown"] for row in rows)))
+    return Measured(share_of(hidden, hidden + sum(row["n_shown"] for row in rows)))
 
 
 CLAIMS: dict[str, Claim] = {

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, share
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import parameter_count, result_of
 from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
+from lab.readings import Measured, share_of
 
 PRICES = "records/prices.jsonl"
 
@@ -25,7 +26,7 @@ def right_of(what: str, run: str) -> Callable[[list[dict[str, Any]]], Measured]:
     def pick(rows: list[dict[str, Any]]) -> Measured:
         row = run_row(rows, run)
         errors, n = row[f"errors_{what}"], row[n_of]
-        return Measured(share(n - errors, n), errors, n)
+        return Measured(share_of(n - errors, n), errors, n)
 
     return pick
 

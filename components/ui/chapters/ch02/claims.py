@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, part_of, read_record
+from components.ui.claims.core import Claim, read_record
 from components.ui.claims.readings import (
     HEADS,
     pairs_asked,
@@ -14,6 +14,7 @@ from components.ui.claims.readings import (
     wrong_answers,
 )
 from components.ui.runs import BOOK_RUN
+from lab.readings import Measured, part_of
 from lab.records import ROOT, select
 from lab.statistics import in_the_same_order
 
@@ -85,5 +86,7 @@ CLAIMS: dict[str, Claim] = {
     "attention_by_hand.key_numbers": Claim(
         "Numbers of a key of the book's model.", result_of(BOOK_RUN), numbers_of_a_key
     ),
-    "attention_by_hand.heads_pairs": Claim("Pairs on which each head is pulled out.", HEADS, pairs_asked),
+    "attention_by_hand.heads_pairs": Claim(
+        "Pairs on which each head is pulled out.", HEADS, pairs_asked
+    ),
 }

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch02.tasks import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
-from components.ui.claims.core import part_of
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS
 from lab.data.vocabulary import encode
+from lab.readings import part_of
 
 SIZES = tuple(2**k for k in range(11))
 SIZE_ASKED = 256

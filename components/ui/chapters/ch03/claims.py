@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import pairs_asked, parts_that_matter, wrong_answers
+from lab.readings import Measured, part_of
 
 PARTS = "records/parts.jsonl"
 

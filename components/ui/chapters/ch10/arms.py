@@ -19,6 +19,7 @@ from components.ui.records import Atlas
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in
 from lab.data.problems import PLACE_NAMES, STYLES, Format, Style
+from lab.readings import Measured, part_of
 from lab.records import ROOT, select
 from lab.statistics import spread
 
@@ -66,7 +67,7 @@ def best_format(rows: Sequence[Row]) -> str:
 SIZES = ("the largest network, plain", "the smallest network, with the working")
 
 
-def best_size(rows: Sequence[Row], largest: core.Measured) -> str:
+def best_size(rows: Sequence[Row], largest: Measured) -> str:
     """Of `SIZES` the one with fewer errors; `largest` on its held-out pairs."""
     small = median_errors(rows, style="cot_reversed") / rows[0]["n_heldout"]
     return SIZES[small < (largest.errors or 0) / (largest.n or 1)]
@@ -120,7 +121,7 @@ def seen_and_heldout(found: Mapping[str, Atlas]) -> list[Row]:
             asked = found[run].wrong_at[found[run].trained_on == trained]
             wrong = int((asked >= 0).sum())
             bar = {"bar": f"{words}, {pairs}", "pairs": pairs, "share": wrong / asked.size}
-            bars.append({**bar, "label": core.part_of(wrong, asked.size)})
+            bars.append({**bar, "label": part_of(wrong, asked.size)})
     return bars
 
 
@@ -166,10 +167,10 @@ def seed_rows(rows: Sequence[Row], name: str, group: str = "heldout", **cell: An
 
 
 def seed_row(name: str, seed: int, errors: int, n: int) -> Row:
-    return {"arm": name, "share": errors / n, "seed": seed, "errors": core.part_of(errors, n)}
+    return {"arm": name, "share": errors / n, "seed": seed, "errors": part_of(errors, n)}
 
 
-def size_points(rows: Sequence[Row], largest: core.Measured) -> list[Row]:
+def size_points(rows: Sequence[Row], largest: Measured) -> list[Row]:
     """The plain format by size, up to the network of the book, and the working on the smallest."""
     sizes = sorted({(row["parameters"], row["cell"]["d_model"]) for row in rows})
     points = {
@@ -284,7 +285,7 @@ def tampered(rows: Sequence[Row]) -> list[Row]:
             "digit": forged_name(row["cell"]["position"]),
             "outcome": words,
             "share": row[outcome] / row["n"],
-            "label": core.part_of(row[outcome], row["n"]),
+            "label": part_of(row[outcome], row["n"]),
             "order": order,
         }
         for row in rows

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from components.ui.chapters.ch10 import fetches
-from components.ui.claims.core import Claim, Measured, count, part_of, share
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import (
     HEADS,
     census,
@@ -28,6 +28,7 @@ from components.ui.claims.readings import (
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
 from lab.data.problems import Format
+from lab.readings import Measured, errors_in, part_of, share_of
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
@@ -63,7 +64,7 @@ def trained_share(result: dict[str, Any]) -> Measured:
 
 def each_seed(rows: list[dict[str, Any]]) -> Measured:
     """The errors of every seed in the census, one by one: too few seeds for a median."""
-    counts = [count(row["errors"], row["n"]) for row in rows]
+    counts = [errors_in(row["errors"], row["n"]) for row in rows]
     worst = max(rows, key=lambda row: row["errors_heldout"])
     errors, n = worst["errors_heldout"], worst["n_heldout"]
     return Measured(" and ".join(counts), errors, n, lower_bound_95(errors, n))
@@ -144,7 +145,7 @@ def million_parameters(d_model: int) -> Callable[[list[dict[str, Any]]], Measure
 def live_heldout(document: dict[str, Any]) -> Measured:
     run = document["default_run"]
     errors, n = run["errors_heldout"], run["n_heldout"]
-    return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+    return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
 
 def middle(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]]], Measured]:
@@ -155,14 +156,14 @@ def middle(group: str = "heldout", **cell: Any) -> Callable[[list[dict[str, Any]
         seeds = select(rows, **cell)
         n = seeds[0][f"n_{group}"]
         median = spread(row[f"errors_{group}"] / row[f"n_{group}"] for row in seeds).median
-        return replace(worst(rows), shown=share(round(median * n), n))
+        return replace(worst(rows), shown=share_of(round(median * n), n))
 
     return pick
 
 
 def heldout_share(result: dict[str, Any]) -> Measured:
     found = heldout(result)
-    return replace(found, shown=share(found.errors or 0, found.n or 1))
+    return replace(found, shown=share_of(found.errors or 0, found.n or 1))
 
 
 def by_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -257,7 +258,9 @@ CLAIMS: dict[str, Claim] = {
     "chain_of_thought.parameters": Claim(
         "Parameters of the book's model.", result_of(BOOK_RUN), parameter_count
     ),
-    "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", result_of("plain"), heldout),
+    "chain_of_thought.plain_heldout": Claim(
+        "The plain model on held-out pairs.", result_of("plain"), heldout
+    ),
     "chain_of_thought.plain_heldout_share": Claim(
         "The plain model on held-out pairs, as a share.", result_of("plain"), heldout_share
     ),
@@ -269,7 +272,9 @@ CLAIMS: dict[str, Claim] = {
         result_of(BOOK_RUN),
         times_that_of("few_pairs", "parameters"),
     ),
-    "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", result_of("few_pairs"), heldout),
+    "chain_of_thought.few_heldout": Claim(
+        "The small twin on held-out pairs.", result_of("few_pairs"), heldout
+    ),
     "chain_of_thought.tamper_zero_stayed": Claim(
         "With the constant zero forged, the answer stays true.", TAMPER, zero_stayed
     ),
@@ -329,7 +334,9 @@ CLAIMS: dict[str, Claim] = {
         )
         for style in ("plain", "cot_reversed")
     },
-    "chain_of_thought.race_seeds": Claim("Seeds of each format.", "records/race.jsonl", count_seeds),
+    "chain_of_thought.race_seeds": Claim(
+        "Seeds of each format.", "records/race.jsonl", count_seeds
+    ),
     "chain_of_thought.most_right_by": Claim(
         "Steps until most validation pairs are right, with working, the slowest seed.",
         "records/race.jsonl",
@@ -397,7 +404,9 @@ CLAIMS: dict[str, Claim] = {
         for k in range(3)
     },
     **{
-        f"chain_of_thought.{run}_{kind}": Claim(f"{model} on all pairs, wrong in {what}.", result_of(run), pick)
+        f"chain_of_thought.{run}_{kind}": Claim(
+            f"{model} on all pairs, wrong in {what}.", result_of(run), pick
+        )
         for run, model in (
             ("plain", "The plain model"),
             ("few_pairs", "The small twin"),
@@ -426,7 +435,9 @@ CLAIMS: dict[str, Claim] = {
         middle(shown=ONE_OF_EACH),
     ),
     "chain_of_thought.mirror_seeds": Claim("Seeds of the split by order.", MIRRORED, count_seeds),
-    "chain_of_thought.fetch_sums": Claim("Sums in which it was looked what a head fetches.", FETCHED, asked),
+    "chain_of_thought.fetch_sums": Claim(
+        "Sums in which it was looked what a head fetches.", FETCHED, asked
+    ),
     "chain_of_thought.fetched_times": Claim(
         "Sums in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
         FETCHED,
@@ -466,7 +477,9 @@ CLAIMS: dict[str, Claim] = {
         SILENCED,
         pairs_that_matter,
     ),
-    "chain_of_thought.worst_pair": Claim("Wrong texts without the worst of them.", SILENCED, worst_pair),
+    "chain_of_thought.worst_pair": Claim(
+        "Wrong texts without the worst of them.", SILENCED, worst_pair
+    ),
     "chain_of_thought.live_seconds": Claim(
         "The live run that stands on the page untouched, alone, from the click to its end.",
         LIVE,

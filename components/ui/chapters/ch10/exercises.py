@@ -17,7 +17,6 @@ from components.ui.chapters.ch10.forging import WORKING, ask_digit
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
 from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
-from components.ui.words import listed
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
 from lab.exercises import chain_of_thought as exercises
@@ -32,6 +31,7 @@ from lab.exercises.chain_of_thought import (
     PairList,
     PulledHead,
 )
+from lab.readings import listed
 
 intervene = lazily("lab.interp.intervene")
 

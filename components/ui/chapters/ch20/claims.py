@@ -7,7 +7,7 @@ from typing import Any
 
 from components.ui.claims.core import Claim
 from components.ui.claims.results import READ_BEFORE, census, times_that_of, training_tokens
-from lab.readings import Counts, Numbers, Ratio, Rows, errors_in, rows
+from lab.readings import Counts, Ratio, Rows, errors_in, rows
 
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
 

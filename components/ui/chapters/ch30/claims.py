@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from components.ui.chapters.ch30 import courses, evolution
-from components.ui.claims.core import Claim, Measured, count, part_of, share
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import parameter_count, result_of
-from components.ui.words import listed
+from lab.readings import Measured, errors_in, listed, part_of, share_of
 from lab.records import select
 from lab.statistics import lower_bound_95
 
@@ -41,7 +41,7 @@ def wrong_at(digits: str) -> Callable[[Row], Measured]:
     def pick(result: Row) -> Measured:
         reading = reading_of(digits)(result)
         errors, n = reading["errors_strict"], reading["n"]
-        return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+        return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
     return pick
 
@@ -131,7 +131,7 @@ def share_at(chain: range, model: str) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         (row,) = select(rows, model=model)
         n, _ = courses.chains(row, "times", chain)
-        return Measured(share(n, sum(count for count, _ in row["by_chain"].values())))
+        return Measured(share_of(n, sum(count for count, _ in row["by_chain"].values())))
 
     return pick
 
@@ -139,7 +139,7 @@ def share_at(chain: range, model: str) -> Callable[[Rows], Measured]:
 def wrong_of(model: str) -> Callable[[Rows], Measured]:
     def pick(rows: Rows) -> Measured:
         (row,) = select(rows, model=model)
-        return Measured(count(row["wrong"], row["n"]), row["wrong"], row["n"])
+        return Measured(errors_in(row["wrong"], row["n"]), row["wrong"], row["n"])
 
     return pick
 
@@ -509,7 +509,9 @@ CLAIMS: dict[str, Claim] = {
         for n in (*courses.FEW, None)
         if n or drawn != "by stages"
     },
-    "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty),
+    "curriculum.frontier_20_test": Claim(
+        "Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty
+    ),
     "curriculum.one_too_small": Claim(
         "Sums wrong at the frontier whose first wrong digit is one too small.",
         FRONTIER,
@@ -655,7 +657,9 @@ CLAIMS: dict[str, Claim] = {
         for name, (words, what) in TRANSPLANTS.items()
     },
     **{
-        f"curriculum.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
+        f"curriculum.passed_{check}": Claim(
+            f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check)
+        )
         for check in ("vote", "swap", "nine", "eleven", "all")
     },
     **{
@@ -671,7 +675,9 @@ CLAIMS: dict[str, Claim] = {
         EVOLUTION,
         wrong_among("swap", 7),
     ),
-    "curriculum.right_8": Claim("Labels of the last round that are right.", EVOLUTION, right_at_last),
+    "curriculum.right_8": Claim(
+        "Labels of the last round that are right.", EVOLUTION, right_at_last
+    ),
     "curriculum.ends_alike": Claim(
         "Wrong labels shown of that round that pass the swap, wrong in the last digit alone.",
         EVOLUTION,

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
-from components.ui.claims.core import part_of
 from components.ui.drawings.climb import Band
 from lab.data.problems import Field, Format
+from lab.readings import part_of
 from lab.recipes.curriculum import COURSE
 from lab.records import select
 from lab.statistics import spread

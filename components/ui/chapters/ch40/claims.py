@@ -8,8 +8,9 @@ from typing import Any
 
 from components.ui.chapters.ch40 import timing
 from components.ui.chapters.ch40.timing import RECORD, Rows
-from components.ui.claims.core import Claim, Measured, part_of, share
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import over_seeds
+from lab.readings import Measured, part_of, share_of
 from lab.records import select
 
 
@@ -62,7 +63,7 @@ def wasted(policy: str) -> Callable[[Rows], Measured]:
 
     def pick(rows: Rows) -> Measured:
         row = queue(rows, policy)
-        return Measured(share(row["wasted"], row["computed"]))
+        return Measured(share_of(row["wasted"], row["computed"]))
 
     return pick
 

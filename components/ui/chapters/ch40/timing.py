@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.ui.claims.core import Claim, Measured
+from components.ui.claims.core import Claim
 from components.ui.lazily import lazily
 from lab.data.problems import Format
+from lab.readings import Measured
 from lab.records import select
 
 if TYPE_CHECKING:

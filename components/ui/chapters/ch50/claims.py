@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured
+from components.ui.claims.core import Claim
 from components.ui.words import size
+from lab.readings import Measured
 from lab.records import select
 
 Row = dict[str, Any]
@@ -108,7 +109,9 @@ CLAIMS: dict[str, Claim] = {
             ("plain_long", "longest", max, "math", "flash"),
         )
     },
-    "flash_attention.machine": Claim("The machine that took these times.", FLASH, machine_of_seconds),
+    "flash_attention.machine": Claim(
+        "The machine that took these times.", FLASH, machine_of_seconds
+    ),
     "flash_attention.triton": Claim(
         "How far Triton's output is from plain attention in double precision.",
         FLASH,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch51 import probes, worked
-from components.ui.claims.core import Claim, Measured, count, part_of
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import ratio_of_seeds
 from components.ui.words import spelled
+from lab.readings import Measured, errors_in, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95
 
@@ -120,7 +121,7 @@ def last_reading(result: dict[str, Any]) -> Measured:
     """Of test sums of three by three digits."""
     reading = result["readings"][-1]
     errors, n = reading["errors_strict"], reading["n"]
-    return Measured(count(errors, n), errors, n, lower_bound_95(errors, n))
+    return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
 
 CLAIMS: dict[str, Claim] = {
@@ -187,7 +188,9 @@ CLAIMS: dict[str, Claim] = {
         FULL,
         lambda rows: Measured(f"{rows[0]['parameters']:,}"),
     ),
-    "attention_residuals.residual_asked": Claim("Sums that a check of the race asks.", RACE, goal_of),
+    "attention_residuals.residual_asked": Claim(
+        "Sums that a check of the race asks.", RACE, goal_of
+    ),
     **{
         f"attention_residuals.pinned_{how}": Claim(
             f"Sums wrong with all readings pinned: {how}.", THREADS, pinned(how)
@@ -211,5 +214,7 @@ CLAIMS: dict[str, Claim] = {
     "attention_residuals.threads_matter": Claim(
         "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
     ),
-    "attention_residuals.fatal_threads": Claim("Threads that cost every sum.", THREADS, fatal_threads),
+    "attention_residuals.fatal_threads": Claim(
+        "Threads that cost every sum.", THREADS, fatal_threads
+    ),
 }

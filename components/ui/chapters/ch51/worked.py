@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch51 import probes
-from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.plots.core import Numbers
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
+from lab.readings import part_of
 from lab.records import select
 from lab.statistics import spread, steps_until
 

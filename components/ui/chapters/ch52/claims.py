@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch52 import worked
-from components.ui.claims.core import Claim, Measured
+from components.ui.claims.core import Claim
 from lab.experiments.warnings import fall_of, turn_of
+from lab.readings import Measured
 from lab.records import select
 from lab.statistics import Spread, spread
 
@@ -195,10 +196,18 @@ CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_exact_seeds": Claim(
         "Seeds of the long runs whose loss is in 64 bits.", RECORD, exact_seeds
     ),
-    "feature_collapse.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
-    "feature_collapse.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
-    "feature_collapse.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
-    "feature_collapse.collapse_decay": Claim("The same, with weight decay 0.1.", RECORD, wrong(**DECAY)),
+    "feature_collapse.collapse_few": Claim(
+        "The few sums that are wrong at the end.", RECORD, few_wrong
+    ),
+    "feature_collapse.collapse_before": Claim(
+        "Other sums wrong before the long run.", RECORD, wrong(0)
+    ),
+    "feature_collapse.collapse_after": Claim(
+        "Other sums wrong after the long run.", RECORD, wrong()
+    ),
+    "feature_collapse.collapse_decay": Claim(
+        "The same, with weight decay 0.1.", RECORD, wrong(**DECAY)
+    ),
     "feature_collapse.collapse_attention": Claim(
         "The same, with attention over depth.", RECORD, wrong(**ATTENTION)
     ),
@@ -212,8 +221,12 @@ CLAIMS: dict[str, Claim] = {
         RECORD,
         wrong(0, **ATTENTION),
     ),
-    "feature_collapse.collapse_exact": Claim("The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)),
-    "feature_collapse.collapse_all": Claim("The same, when it goes on with all sums.", RECORD, wrong(**ALL)),
+    "feature_collapse.collapse_exact": Claim(
+        "The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)
+    ),
+    "feature_collapse.collapse_all": Claim(
+        "The same, when it goes on with all sums.", RECORD, wrong(**ALL)
+    ),
     "feature_collapse.collapse_cosine_before": Claim(
         "Token cosine after block 2 before the long run.",
         RECORD,
@@ -307,7 +320,9 @@ CLAIMS: dict[str, Claim] = {
         PUSH,
         pushed("steps", -1, "fp32", ","),
     ),
-    "feature_collapse.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
+    "feature_collapse.collapse_push": Claim(
+        "The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")
+    ),
     "feature_collapse.collapse_push_exact": Claim(
         "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64_loss", ".2f")
     ),
@@ -370,7 +385,9 @@ CLAIMS: dict[str, Claim] = {
         RECORD,
         without_mean(**EXACT),
     ),
-    "feature_collapse.collapse_muon": Claim("Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)),
+    "feature_collapse.collapse_muon": Claim(
+        "Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)
+    ),
     "feature_collapse.collapse_cosine_muon": Claim(
         "Token cosine after block 2 after a run with Muon.",
         RECORD,

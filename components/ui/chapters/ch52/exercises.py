@@ -9,9 +9,9 @@ from components.ui.chapters.ch52 import worked
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
-from components.ui.words import listed
 from lab.experiments import warnings
 from lab.experiments.warnings import Verdict
+from lab.readings import listed
 
 diagnostics = lazily("lab.interp.diagnostics")
 

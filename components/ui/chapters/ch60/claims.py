@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch60 import probes, worked
-from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
+from components.ui.claims.core import Claim, widest_reading
 from components.ui.claims.readings import ratio_of_seeds, result_of
 from components.ui.words import span
+from lab.readings import Measured, errors_in, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, spread
 
@@ -44,7 +45,7 @@ def at_home(result: dict[str, Any]) -> Measured:
     """
     found = widest_reading(result)
     errors, n = found["errors_strict"], found["n"]
-    return Measured(count(errors, n), errors, n, read_before=True)
+    return Measured(errors_in(errors, n), errors, n, read_before=True)
 
 
 def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Measured]:

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch60 import probes
-from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
-from components.ui.words import listed, spelled
+from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
+from lab.readings import listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians, spread
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch61 import worked
-from components.ui.claims.core import Claim, Measured, part_of, read_record
+from components.ui.claims.core import Claim, read_record
 from components.ui.words import span, spelled
+from lab.readings import Measured, part_of
 from lab.records import ROOT, select
 from lab.statistics import spread
 

@@ -9,7 +9,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch61 import figures, worked
 from components.ui.exercises import show_verdict
-from components.ui.words import listed
+from lab.readings import listed
 
 
 def even_out(page: Chapter) -> None:

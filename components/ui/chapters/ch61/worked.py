@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import probes
-from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, span, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.readings import part_of
 from lab.recipes.latent_experts import network
 from lab.records import select
 from lab.statistics import spread

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch62 import worked
-from components.ui.claims.core import Claim, Measured, part_of
+from components.ui.claims.core import Claim
 from components.ui.claims.readings import ratio_of_seeds
-from components.ui.words import listed, span, spelled
+from components.ui.words import span, spelled
+from lab.readings import Measured, listed, part_of
 from lab.statistics import spread
 
 Rows = list[dict[str, Any]]
@@ -141,7 +142,9 @@ CLAIMS: dict[str, Claim] = {
         lambda rows: Measured(span(spread(worked.studied_in_all(rows)))),
     ),
     "error_book.near_studied": Claim("Tokens that it studies.", NEAR, cost("tokens")),
-    "error_book.near_asked": Claim("Tokens asked to find the mistakes.", NEAR, cost("tokens_asked")),
+    "error_book.near_asked": Claim(
+        "Tokens asked to find the mistakes.", NEAR, cost("tokens_asked")
+    ),
     **{
         f"error_book.near_{name}": Claim(
             f"Sums of 4 x 4 wrong at the end, near the end of training, having studied {arm}.",
@@ -184,7 +187,9 @@ CLAIMS: dict[str, Claim] = {
         lambda rows: Measured(part_of(*worked.surely_wrong(rows))),
     ),
     "error_book.book_seeds": Claim("Seeds of the race of error books.", NEW_PAIRS, seeds),
-    "error_book.book_n": Claim("Test pairs.", NEW_PAIRS, lambda rows: Measured(f"{asked(rows)['n']:,}")),
+    "error_book.book_n": Claim(
+        "Test pairs.", NEW_PAIRS, lambda rows: Measured(f"{asked(rows)['n']:,}")
+    ),
     "error_book.book_before_n": Claim(
         "How many of them are wrong before anything is studied.",
         NEW_PAIRS,

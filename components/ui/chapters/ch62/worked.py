@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.claims.core import part_of
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
@@ -19,6 +18,7 @@ from components.ui.words import band, span, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
+from lab.readings import part_of
 from lab.records import select
 from lab.statistics import Spread, ratio_of_medians, spread
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.ui.claims.core import Claim, Measured, count, widest_reading
+from components.ui.claims.core import Claim, widest_reading
 from components.ui.claims.readings import parameter_count, result_of
+from lab.readings import Measured, errors_in
 
 LLAMA = 7e9
 """Parameters of Llama 2 7B (arXiv:2307.09288)."""
@@ -18,7 +19,7 @@ def as_llama(result: dict[str, Any]) -> Measured:
 def known_by_heart(result: dict[str, Any]) -> Measured:
     reading = widest_reading(result)
     return Measured(
-        count(reading["errors_strict"], reading["n"]), reading["errors_strict"], reading["n"]
+        errors_in(reading["errors_strict"], reading["n"]), reading["errors_strict"], reading["n"]
     )
 
 
