@@ -88,10 +88,10 @@ class Rows:
         found: Sequence[Row] = select(record, **self.cell) if isinstance(record, list) else [record]
         if self.part:
             found = [row for whole in found for row in at(whole, self.part)]
-        found = [row for row in found if all(test(row) for test in self.tests)]
-        if not found:
+        passed = [row for row in found if all(test(row) for test in self.tests)]
+        if not passed:
             raise LookupError(f"no row of {self.path} says {dict(self.cell)}")
-        return found
+        return passed
 
     def errors(self, group: str = "") -> Counts:
         """Of a group of problems those that went wrong: the fields `errors_GROUP` of `n_GROUP`."""

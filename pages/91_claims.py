@@ -73,7 +73,8 @@ asked = st.text_input(
     max_chars=MOST_TYPED,
     placeholder="a word, a figure or a page: carry, 0 errors, rope",
 )
-found = [x for x in looked if (asked or "").strip().lower() in told(x).lower()]
+sought = index.renamed((asked or "").strip().lower())
+found = [x for x in looked if sought in told(x).lower()]
 st.caption(f"{len(found)} of {len(looked)} claims. A click opens where a figure comes from.")
 if found:
     st.html(f'<div class="wb-claims">{"".join(as_html(x) for x in found)}</div>')
