@@ -85,9 +85,8 @@ class Rows:
 
     def of(self, record: Any) -> list[Row]:
         """`LookupError` if there is none."""
-        found: Sequence[Row] = select(record, **self.cell) if isinstance(record, list) else [record]
-        if self.part:
-            found = [row for whole in found for row in at(whole, self.part)]
+        whole: list[Any] = select(record, **self.cell) if isinstance(record, list) else [record]
+        found: list[Row] = [x for row in whole for x in at(row, self.part)] if self.part else whole
         passed = [row for row in found if all(test(row) for test in self.tests)]
         if not passed:
             raise LookupError(f"no row of {self.path} says {dict(self.cell)}")
