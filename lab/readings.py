@@ -46,15 +46,17 @@ class Question(Protocol):
     @property
     def path(self) -> str: ...
 
+    def where(self, **cell: Any) -> Question: ...
+
     def measure(self, record: Any) -> Measured: ...
 
 
-def at(row: Row, where: Field) -> Any:
+def at(row: Row, what: Field) -> Any:
     """`LookupError` if the row has no such place."""
-    if callable(where):
-        return where(row)
+    if callable(what):
+        return what(row)
     found: Any = row
-    for name in where.split("."):
+    for name in what.split("."):
         found = found[int(name)] if isinstance(found, list) else found[name]
     return found
 
@@ -99,8 +101,8 @@ class Rows:
     def counts(self, part: Field, n: Field = "n") -> Counts:
         return Counts(self, part, n)
 
-    def numbers(self, where: Field, form: str = "{:,.0f}", unit: str = "") -> Numbers:
-        return Numbers(self, where, form, unit)
+    def numbers(self, what: Field, form: str = "{:,.0f}", unit: str = "") -> Numbers:
+        return Numbers(self, what, form, unit)
 
     def steps_to(self, goal: float) -> Steps:
         """Steps until at most this part is wrong, at two checks in a row; infinity for never."""
@@ -150,6 +152,9 @@ class Counts:
     @property
     def path(self) -> str:
         return self.rows.path
+
+    def where(self, **cell: Any) -> Counts:
+        return replace(self, rows=self.rows.where(**cell))
 
     def pooled(self) -> Counts:
         return replace(self, together="pooled")
@@ -220,7 +225,7 @@ class Numbers:
     """Of every row a number, and what they say together."""
 
     rows: Rows
-    where: Field
+    what: Field
     form: str
     unit: str = ""
     together: Literal["median", "total", "largest", "smallest", "each"] = "median"
@@ -228,6 +233,9 @@ class Numbers:
     @property
     def path(self) -> str:
         return self.rows.path
+
+    def where(self, **cell: Any) -> Numbers:
+        return replace(self, rows=self.rows.where(**cell))
 
     def median(self) -> Numbers:
         return replace(self, together="median")
@@ -250,7 +258,7 @@ class Numbers:
 
     def points(self, record: Any) -> list[tuple[Row, float]]:
         """Of every row (the row, the number)."""
-        return [(row, at(row, self.where)) for row in self.rows.of(record)]
+        return [(row, at(row, self.what)) for row in self.rows.of(record)]
 
     def values(self, record: Any) -> list[float]:
         return [number for _, number in self.points(record)]
@@ -306,6 +314,9 @@ class Ratio:
     def path(self) -> str:
         return self.one.path
 
+    def where(self, **cell: Any) -> Ratio:
+        return Ratio(self.one.where(**cell), self.other.where(**cell))
+
     def value(self, record: Any) -> float:
         return self.one.value(record) / self.other.value(record)
 
@@ -324,6 +335,9 @@ class Told:
     @property
     def path(self) -> str:
         return self.rows.path
+
+    def where(self, **cell: Any) -> Told:
+        return replace(self, rows=self.rows.where(**cell))
 
     def measure(self, record: Any) -> Measured:
         found = self.words(self.rows.of(record))

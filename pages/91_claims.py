@@ -64,7 +64,7 @@ page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
 
-looked = [index.look_up(name) for name in index.all_claims()]
+looked = [index.look_up(name) for name in index.all_claims()] + index.all_cells()
 page.link.take("ch91_find", *text_up_to(MOST_TYPED))
 asked = st.text_input(
     "Find a claim",

@@ -17,7 +17,7 @@ import pytest
 from components.ui import records
 from components.ui.chapters.ch10 import claims as ch10
 from components.ui.claims import core, index
-from components.ui.claims.core import claims_in, widest_reading
+from components.ui.claims.core import Table, named_in, widest_reading
 from components.ui.claims.index import all_claims, fill, look_up
 from components.ui.claims.results import recipes_read
 from lab.benchmarks import scene
@@ -27,7 +27,7 @@ from lab.experiments import lengths
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
 from lab.experiments.sweep import Cell
-from lab.readings import errors_in, share_of
+from lab.readings import errors_in, rows, share_of
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines, select
 from lab.training.checkpoint import CHECKPOINTS, committed_runs
 from lab.weights import fingerprint
@@ -40,7 +40,7 @@ PROSE = sorted((ROOT / "pages").glob("*.md"))
 
 
 def test_every_claim_in_prose_is_known_and_measured() -> None:
-    named = {path.name: sorted(set(claims_in(path.read_text()))) for path in PROSE}
+    named = {path.name: sorted(set(named_in(path.read_text()))) for path in PROSE}
     assert sum(map(len, named.values())) > 300
     looked = {(page, name): look_up(name) for page, names in named.items() for name in names}
     assert {at: found.problem for at, found in looked.items() if found.measured is None} == {}
@@ -55,7 +55,7 @@ def test_every_claim_has_a_record_with_provenance() -> None:
 
 def test_every_claim_is_used() -> None:
     """In prose, or by name in code that is not the table of claims itself."""
-    said = {name for path in PROSE for name in claims_in(path.read_text())}
+    said = {name for path in PROSE for name in named_in(path.read_text())}
     folders = (ROOT / folder for folder in ("pages", "components"))
     code = [path for folder in folders for path in folder.rglob("*.py") if path.stem != "claims"]
     text = "".join(path.read_text() for path in [ROOT / "Home.py", *code])
@@ -69,6 +69,26 @@ def test_a_claim_is_named_after_its_page(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(index, "claims_of", lambda slug: strange if slug == "rope" else {})
     with pytest.raises(ValueError, match=r"^mla\.census stand with the claims of rope$"):
         index.all_claims()
+
+
+def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a cell whose record is missing says so."""
+    wrong = rows("heads", run="chain_of_thought").counts("errors_strict")
+    table = Table(
+        "Head",
+        {"0.0": {"layer": 0, "head": 0}, "5.3": {"layer": 5, "head": 3}, "9.9": {"layer": 9}},
+        {"wrong": wrong, "problems": wrong.rows.numbers("n")},
+    )
+    monkeypatch.setattr(index, "tables_of", lambda slug: {f"{slug}.heads": table})
+    assert fill("{table:rope.heads}", {}).splitlines() == [
+        "| Head | wrong | problems |",
+        "| --- | ---: | ---: |",
+        "| 0.0 | 968 of 1,000 | 1,000 |",
+        "| 5.3 | 0 of 1,000 | 1,000 |",
+        "| 9.9 | (not measured yet) | (not measured yet) |",
+    ]
+    cell = index.cells_of("rope.heads")["0.0", "wrong"]
+    assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", 968)
 
 
 def test_a_name_of_before_finds_its_claim() -> None:
@@ -427,7 +447,7 @@ def test_the_weights_of_a_run_are_digested_once_and_no_others(
 
     monkeypatch.setattr(core, "fingerprint", count)
     core.hashed.cache_clear()
-    for name in claims_in((ROOT / "pages" / "home.md").read_text()):
+    for name in named_in((ROOT / "pages" / "home.md").read_text()):
         look_up(name)
     assert sorted(digested) == ["chain_of_thought", "few_pairs", "rope"]
     for name in CLAIMS:

@@ -432,12 +432,14 @@ class Chapter:
     def show_claims(self, sections: Sequence[str]) -> None:
         path = PAGES / f"{self.slug}.md"
         prose = sections_of(path, path.stat().st_mtime)
-        names = [name for s in sections if s in prose for name in core.claims_in(prose[s])]
-        for name in dict.fromkeys(names):
-            looked = index.look_up(name)
+        text = "".join(prose[s] for s in sections if s in prose)
+        found = [index.look_up(name) for name in dict.fromkeys(core.named_in(text))]
+        for name in core.named_in(text, "table"):
+            found += index.cells_of(name).values()
+        for looked in found:
             shown = looked.problem or looked.shown
             command = looked.source.get("command", "")
-            st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
+            st.markdown(f"`{looked.name}` {shown} — {looked.claim.record}, `{command}`")
 
     def offer_data(self) -> None:
         """The numbers of each chart drawn since the last source, and the figures as they look."""

@@ -22,7 +22,7 @@ from lab.weights import fingerprint
 MISSING = "(not measured yet)"
 OTHER_WEIGHTS = "(measured on other weights than those in the book)"
 
-MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
+MARK = re.compile(r"\{(claim|table|calc):([a-z0-9_.]+)\}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,26 @@ class Claim:
             assert self.pick
             return self.pick(record)
         return self.asked.measure(record)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of prose: each row asks the questions of all columns of other cells of the record.
+
+    `first` heads the names of the rows.
+    """
+
+    first: str
+    rows: Mapping[str, Mapping[str, Any]]
+    columns: Mapping[str, Question]
+
+    def claims(self) -> dict[tuple[str, str], Claim]:
+        """By row and column."""
+        return {
+            (row, column): Claim(f"{row}: {column}", question.where(**cell))
+            for row, cell in self.rows.items()
+            for column, question in self.columns.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,7 @@ def changed_in(path: Path, root: Path) -> tuple[str, ...]:
     """The runs that a record was measured on and whose weights are others now. A run whose weights
     were not kept cannot be compared."""
     about = path.stat()
-    named = named_in(path, about.st_mtime_ns, about.st_size)
+    named = weights_named(path, about.st_mtime_ns, about.st_size)
     return tuple(sorted({run for run, digest in named if is_changed(run, digest, root)}))
 
 
@@ -110,7 +130,7 @@ def changed_by(row: Mapping[str, Any], root: Path) -> set[str]:
 
 
 @lru_cache(maxsize=64)
-def named_in(path: Path, changed: int, size: int) -> frozenset[tuple[str, str]]:
+def weights_named(path: Path, changed: int, size: int) -> frozenset[tuple[str, str]]:
     """Every run and digest that a record names."""
     record = parsed(path, changed, size)
     rows = record if isinstance(record, list) else [record]
@@ -195,5 +215,6 @@ def widest_reading(result: Mapping[str, Any]) -> dict[str, Any]:
     return max(reversed(result["readings"]), key=lambda reading: reading["n"])
 
 
-def claims_in(text: str) -> list[str]:
-    return [name for kind, name in MARK.findall(text) if kind == "claim"]
+def named_in(text: str, kind: str = "claim") -> list[str]:
+    """The claims, tables or calculations that a text names."""
+    return [name for found, name in MARK.findall(text) if found == kind]

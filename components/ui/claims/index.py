@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from components.ui.book import CONTENTS
-from components.ui.claims.core import MARK, Claim, Looked, read_record, source_of, watched
+from components.ui.claims.core import MARK, Claim, Looked, Table, read_record, source_of, watched
 from lab.records import REQUIRED, ROOT
 
 CHAPTERS = {entry.url: f"ch{entry.slug[:2]}" for entry in CONTENTS}
@@ -38,15 +39,23 @@ SLUGS_OF_OLD = {
 
 
 @cache
-def claims_of(slug: str) -> Mapping[str, Claim]:
-    """The claims of a page. Empty for one without."""
+def module_of(slug: str) -> Any:
+    """Where the claims of a page stand; None for one without."""
     name = f"components.ui.chapters.{CHAPTERS[slug]}.claims"
     try:
-        return import_module(name).CLAIMS
+        return import_module(name)
     except ModuleNotFoundError as missing:
         if missing.name not in (name, name.rpartition(".")[0]):
             raise
-        return {}
+        return None
+
+
+def claims_of(slug: str) -> Mapping[str, Claim]:
+    return getattr(module_of(slug), "CLAIMS", {})
+
+
+def tables_of(slug: str) -> Mapping[str, Table]:
+    return getattr(module_of(slug), "TABLES", {})
 
 
 def all_claims() -> dict[str, Claim]:
@@ -54,15 +63,27 @@ def all_claims() -> dict[str, Claim]:
     together: dict[str, Claim] = {}
     for slug in CHAPTERS:
         found = claims_of(slug)
-        if strange := [name for name in found if name.partition(".")[0] != slug]:
+        named = [*found, *tables_of(slug)]
+        if strange := [name for name in named if name.partition(".")[0] != slug]:
             raise ValueError(f"{', '.join(strange)} stand with the claims of {slug}")
         together.update(found)
     return together
 
 
+def all_cells() -> list[Looked]:
+    """What stands in the tables of all pages."""
+    names = [name for slug in CHAPTERS for name in tables_of(slug)]
+    return [looked for name in names for looked in cells_of(name).values()]
+
+
 def claim_of(name: str) -> Claim:
     """`KeyError` for a name that no page has."""
     return claims_of(name.partition(".")[0])[name]
+
+
+def table_of(name: str) -> Table:
+    """`KeyError` for a name that no page has."""
+    return tables_of(name.partition(".")[0])[name]
 
 
 def renamed(old: str) -> str:
@@ -75,11 +96,19 @@ def renamed(old: str) -> str:
 def look_up(name: str, root: Path = ROOT) -> Looked:
     """A claim's figure and where it comes from; `problem` says what is missing, `changed` which
     runs have other weights now than those that the rows it reads were measured on."""
-    claim = claim_of(name)
+    return measured(name, claim_of(name), root)
+
+
+def cells_of(name: str, root: Path = ROOT) -> dict[tuple[str, str], Looked]:
+    """The same of every cell of a table, by row and column."""
+    return {at: measured(name, claim, root) for at, claim in table_of(name).claims().items()}
+
+
+def measured(name: str, claim: Claim, root: Path) -> Looked:
     changed = set[str]()
     try:
         record = read_record(root / claim.record)
-        measured = claim.measure(watched(root / claim.record, root, changed))
+        figure = claim.measure(watched(root / claim.record, root, changed))
         source = source_of(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
@@ -88,16 +117,25 @@ def look_up(name: str, root: Path = ROOT) -> Looked:
     lacking = [field for field in (*REQUIRED, "seeds") if field not in source]
     if lacking:
         return Looked(name, claim, None, source, f"{claim.record} lacks {', '.join(lacking)}")
-    return Looked(name, claim, measured, source, changed=tuple(sorted(changed)))
+    return Looked(name, claim, figure, source, changed=tuple(sorted(changed)))
 
 
 def fill(text: str, calculations: Mapping[str, Callable[[], str]]) -> str:
-    """Put figures where the prose has `{claim:NAME}` and `{calc:NAME}`."""
+    """Put figures where the prose has `{claim:NAME}`, `{table:NAME}` and `{calc:NAME}`."""
 
     def figure(match: re.Match[str]) -> str:
         kind, name = match.groups()
         if kind == "calc":
             return calculations[name]()
-        return look_up(name).shown
+        return as_markdown(name) if kind == "table" else look_up(name).shown
 
     return MARK.sub(figure, text)
+
+
+def as_markdown(name: str) -> str:
+    """A table, figures to the right."""
+    table, found = table_of(name), cells_of(name)
+    head = ["", table.first, *table.columns, ""]
+    rule = ["", "---", *("---:" for _ in table.columns), ""]
+    body = [["", row, *(found[row, c].shown for c in table.columns), ""] for row in table.rows]
+    return "\n".join(" | ".join(line).strip() for line in (head, rule, *body))
