@@ -80,15 +80,17 @@ def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) 
         {"wrong": wrong, "problems": wrong.rows.numbers("n")},
     )
     monkeypatch.setattr(index, "tables_of", lambda slug: {f"{slug}.heads": table})
+    (first,) = select(read_lines(RECORDS / "heads.jsonl"), run="chain_of_thought", layer=0, head=0)
+    errors = first["errors_strict"]
     assert fill("{table:rope.heads}", {}).splitlines() == [
         "| Head | wrong | problems |",
         "| --- | ---: | ---: |",
-        "| 0.0 | 968 of 1,000 | 1,000 |",
+        f"| 0.0 | {errors} of 1,000 | 1,000 |",
         "| 5.3 | 0 of 1,000 | 1,000 |",
         "| 9.9 | (not measured yet) | (not measured yet) |",
     ]
     cell = index.cells_of("rope.heads")["0.0", "wrong"]
-    assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", 968)
+    assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", errors)
 
 
 def test_a_name_of_before_finds_its_claim() -> None:
