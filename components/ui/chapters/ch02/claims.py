@@ -32,7 +32,7 @@ def at_head(row: Row) -> tuple[int, int]:
 def sharp_and_missed(sharp: Any, lost: Any, run: str) -> list[tuple[Row, int, int]]:
     """Of each head of a model: its row of sharpness, and the wrong answers without it of so many.
     From two records."""
-    wrong = {at_head(row): counted for row, *counted in without_a_head(run).points(lost)}
+    wrong = {at_head(row): (errors, n) for row, errors, n in without_a_head(run).points(lost)}
     return [(row, *wrong[at_head(row)]) for row in SHARPNESS.where(run=run).of(sharp)]
 
 

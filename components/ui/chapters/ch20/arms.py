@@ -36,11 +36,7 @@ def race_points(record: Any, goal: float) -> list[dict[str, Any]]:
 
 def where_rotary_leads(record: Any) -> str:
     """The option of the guess that the record bears out."""
-
-    def median(setting: str, encoding: str) -> float:
-        return claims.race(setting, encoding).steps_to(claims.GOAL).value(record)
-
-    leads = {s for s in SETTINGS if median(s, "rotary") < median(s, "learned")}
+    leads = {setting for setting in SETTINGS if claims.table_over_rotary(setting).value(record) > 1}
     if leads == set(SETTINGS):
         return RACE_OPTIONS[0]
     return RACE_OPTIONS[1 if leads == {"packed"} else 2]

@@ -70,6 +70,10 @@ def over_rotary(found: Rows) -> Ratio:
     return learned.ratio_to(rotary)
 
 
+def table_over_rotary(setting: str) -> Ratio:
+    return over_rotary(raced(part="race", setting=setting))
+
+
 def asked(arm: str, **shape: int) -> Rows:
     """Problems of the shapes p by q that an arm was asked."""
     found = rows("lengths", arm=arm, **shape)
@@ -149,7 +153,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.ratio_{setting}": Claim(
             f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
-            over_rotary(raced(part="race", setting=setting)),
+            table_over_rotary(setting),
         )
         for setting in RACE_SETTINGS
     },

@@ -12,7 +12,7 @@ import numpy as np
 from components.ui.claims.core import Claim
 from components.ui.lazily import lazily
 from lab.data.problems import Format
-from lab.readings import Counts, Numbers, Row, Rows, rows, share_of
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, rows, share_of
 
 if TYPE_CHECKING:
     from lab.inference.phases import Roof
@@ -111,20 +111,21 @@ def step_of(batch: int, model: str = MODEL) -> Numbers:
     return found.numbers(lambda row: float(np.median(steps_behind_a_prompt(row))))
 
 
+PLAIN_OVER_LIMITED = step_of(1, PLAIN).ratio_to(step_of(1))
+MANY_OVER_ONE = step_of(BATCHES[-1]).ratio_to(step_of(1))
+
 READING = seconds_of_one(GIVEN, cached=False)
 WRITING = timed(1, cached=True).numbers(lambda row: sum(steps_behind_a_prompt(row)))
 """Seconds in which a prompt is read, and in which as many tokens are written behind it."""
 
 
-def speedup(record: Any, length: int, batch: int) -> float:
+def speedup(length: int, batch: int) -> Ratio:
     """Seconds of writing a text without a cache over those with one."""
     without, with_one = (
-        timed(batch, cached=cached)
-        .numbers(lambda row: stopwatch.seconds_until(row, length))
-        .value(record)
+        timed(batch, cached=cached).numbers(lambda row: stopwatch.seconds_until(row, length))
         for cached in (False, True)
     )
-    return without / with_one
+    return without.ratio_to(with_one)
 
 
 def rival(found: Sequence[Row]) -> str:
@@ -243,14 +244,6 @@ def ridge(found: Sequence[Row]) -> str:
     return times(machine["flops_per_second"] / machine["bytes_per_second"])
 
 
-def plain_over_limited(found: Sequence[Row]) -> str:
-    return f"{100 * step_of(1, PLAIN).value(found) / step_of(1).value(found):.0f} in 100"
-
-
-def many_over_one(found: Sequence[Row]) -> str:
-    return f"{times(step_of(BATCHES[-1]).value(found) / step_of(1).value(found))} times"
-
-
 def reading_and_writing(found: Sequence[Row]) -> str:
     read, written = (1000 * which.value(found) for which in (READING, WRITING))
     return f"{read:.0f} ms to read them and {written:.0f} ms to write as many"
@@ -296,11 +289,11 @@ CLAIMS: dict[str, Claim] = {
     "kv_cache.plain_step": Claim(
         f"Time of a step that writes one text behind {GIVEN} tokens: plain rotary positions, of "
         "that with two counts and a limit.",
-        RECORD.told(plain_over_limited),
+        RECORD.told(lambda found: f"{100 * PLAIN_OVER_LIMITED.value(found):.0f} in 100"),
     ),
     "kv_cache.step_of_64": Claim(
         f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
-        RECORD.told(many_over_one),
+        RECORD.told(lambda found: f"{times(MANY_OVER_ONE.value(found))} times"),
     ),
     "kv_cache.bandwidth_share": Claim(
         "Bytes that a cached step must move, a second, behind 340 tokens of one text, as a share "
@@ -311,13 +304,13 @@ CLAIMS: dict[str, Claim] = {
         f"kv_cache.speedup_{length}": Claim(
             f"Writing a text to {length} tokens with a cache, against without, where every 16th "
             "length is timed and the rest filled in between; one text.",
-            RECORD.told(lambda found, length=length: as_quick(speedup(found, length, 1))),
+            RECORD.told(lambda found, length=length: as_quick(speedup(length, 1).value(found))),
         )
         for length in (SHORT, LONG)
     },
     "kv_cache.speedup_350_batch": Claim(
         f"The same of 64 texts side by side to {LONG} tokens.",
-        RECORD.told(lambda found: as_quick(speedup(found, LONG, 64))),
+        RECORD.told(lambda found: as_quick(speedup(LONG, 64).value(found))),
     ),
     **{
         f"kv_cache.rival_{batch}": Claim(

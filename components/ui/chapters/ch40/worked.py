@@ -371,7 +371,7 @@ LONGER = ("about as long", "a few times as long", "more than ten times as long")
 
 
 def how_much_longer(record: Any) -> str:
-    return band(claims.WRITING.value(record) / claims.READING.value(record), (2, 10), LONGER)
+    return band(claims.WRITING.ratio_to(claims.READING).value(record), (2, 10), LONGER)
 
 
 def at_batch(batch: int) -> float:
@@ -451,8 +451,8 @@ EDGES = (3, 20, 100)
 
 def growth(record: Any, cached: bool) -> float:
     """The step behind the long text over that behind the short one."""
-    long, short = (claims.seconds_of_one(n, cached=cached).value(record) for n in (LONG, SHORT))
-    return long / short
+    long, short = (claims.seconds_of_one(n, cached=cached) for n in (LONG, SHORT))
+    return long.ratio_to(short).value(record)
 
 
 def what_grows(record: Any) -> str:
@@ -461,7 +461,7 @@ def what_grows(record: Any) -> str:
 
 
 def how_much_quicker(record: Any) -> str:
-    return band(claims.speedup(record, LONG, 1), EDGES, FACTORS)
+    return band(claims.speedup(LONG, 1).value(record), EDGES, FACTORS)
 
 
 def work_saved(length: int) -> str:

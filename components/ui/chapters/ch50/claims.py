@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from components.ui.claims.core import Claim
 from components.ui.words import size
-from lab.readings import Numbers, Row, rows
+from lab.readings import Numbers, Ratio, Row, Told, rows
 
 MEMORY, SPEED = rows("flash", part="memory"), rows("flash", part="speed")
 
@@ -18,15 +17,16 @@ def peaks(kernel: str) -> Numbers:
     return MEMORY.where(kernel=kernel).numbers("peak_bytes").largest()
 
 
-def plain_over_ours(record: Any) -> float:
-    plain, ours = (peaks(kernel).value(record) for kernel in ("math", "flash"))
-    return plain / ours
+PLAIN_OVER_OURS = peaks("math").ratio_to(peaks("flash"))
 
 
-def growth(kernel: str) -> Callable[[Any], str]:
+def growth(kernel: str) -> Ratio:
     """Bytes beyond the longest text over those beyond the shortest."""
-    found = peaks(kernel)
-    return lambda rows: f"{found.value(rows) / found.smallest().value(rows):.0f} times"
+    return peaks(kernel).ratio_to(peaks(kernel).smallest())
+
+
+def in_times(ratio: Ratio) -> Told:
+    return MEMORY.told(lambda found: f"{ratio.value(found):.0f} times")
 
 
 def seconds(row: Row, kernel: str) -> float:
@@ -34,14 +34,15 @@ def seconds(row: Row, kernel: str) -> float:
     return row["seconds"][kernel]["both"]
 
 
-def times_as_long(kernel: str, other: str, end: Callable[..., Row]) -> Callable[..., str]:
+def times_as_long(kernel: str, other: str, end: Callable[[Iterable[int]], int]) -> Told:
     """One kernel over another, at the shortest text or at the longest."""
 
     def told(found: Sequence[Row]) -> str:
-        row = end(found, key=lambda row: row["cell"]["tokens"])
+        by_length = {row["cell"]["tokens"]: row for row in found}
+        row = by_length[end(by_length)]
         return f"{seconds(row, kernel) / seconds(row, other):.1f} times"
 
-    return told
+    return SPEED.told(told)
 
 
 CLAIMS: dict[str, Claim] = {
@@ -54,19 +55,19 @@ CLAIMS: dict[str, Claim] = {
     },
     "flash_attention.memory_over": Claim(
         "Memory of forward and backward beyond the longest text: math over flash.",
-        MEMORY.told(lambda found: f"{plain_over_ours(found):.0f} times"),
+        in_times(PLAIN_OVER_OURS),
     ),
     **{
         f"flash_attention.growth_{kernel}": Claim(
             f"Memory beyond the longest text over that beyond the shortest: {kernel}.",
-            MEMORY.told(growth(kernel)),
+            in_times(growth(kernel)),
         )
         for kernel in ("math", "flash")
     },
     **{
         f"flash_attention.{name}": Claim(
             f"Forward and backward of the {words} text: {kernel} over {other}.",
-            SPEED.told(times_as_long(kernel, other, end)),
+            times_as_long(kernel, other, end),
         )
         for name, words, end, kernel, other in (
             ("time_short", "shortest", min, "flash", "sdpa"),

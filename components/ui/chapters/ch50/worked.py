@@ -223,7 +223,7 @@ RECORDED, NOW = "recorded", "here and now"
 
 def plain_over_ours(record: Any) -> str:
     """The option of the guess that the record bears out."""
-    return band(claims.plain_over_ours(record), EDGES, FACTORS)
+    return band(claims.PLAIN_OVER_OURS.value(record), EDGES, FACTORS)
 
 
 def memory_rows(record: Any) -> list[dict[str, Any]]:
