@@ -170,7 +170,7 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
 LINE_APART, LINE_HIGH = 3.4, 110
 
 
-def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: int) -> Chart:
+def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> Chart:
     """A point a seed, a line an arm; one that never arrived stands where it ended.
 
     Rows: setting, encoding, seed, steps (infinite for never), ended.
