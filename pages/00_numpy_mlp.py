@@ -12,22 +12,33 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch00 import arms, chain_rule, figures, live, probes, stepping
-from components.ui.chapters.ch00.arms import ENCODINGS, FEW_OR_MANY, INITS, RATES, TARGETS
-from components.ui.chapters.ch00.neurons import neuron_maps
+from components.ui.chapters.ch00 import chain_rule, figures, live, probes, stepping
 from components.ui.chapters.ch00.probes import BY_LOG, BY_STEPS, DIGITS, LIVE, USUAL, record
 from components.ui.chapters.ch00.signal import signal_back
 from components.ui.chapters.ch00.stepping import W_FIRST, W_HIGH, W_LOW, A, B
 from components.ui.chapters.ch00.valley import valley
 from components.ui.chapters.ch00.worked import (
+    AS_A_GUESS,
     CALC,
+    DEPTHS,
+    ENCODINGS,
+    FEW_OR_MANY,
+    INITS,
     LEAST_HIDDEN,
     LEAST_RIGHT,
     NEAR_ENOUGH,
     NEURON_RATES,
     RATE_FIRST,
     RATE_HIGH,
+    RATES,
     SHARE,
+    START_NAMES,
+    STARTS,
+    TARGETS,
+    WIDTHS,
+    as_a_guess,
+    few_or_many,
+    held_out_points,
     loss_at_the_start,
     start_chosen,
     walks,
@@ -276,12 +287,12 @@ def ask_live() -> Settings:
     with st.expander("More settings"):
         left, right = st.columns(2)
         with left:
-            width = page.choose("width", "Width", arms.WIDTHS, LIVE.hidden[0])
+            width = page.choose("width", "Width", WIDTHS, LIVE.hidden[0])
             activation = page.choose("activation", "Activation", list(mlp.ACTIVATIONS))
             init = page.choose("init", "Init", INITS)
             epochs = page.number("epochs", "Epochs", 1, 2000, LIVE.epochs, 50, typed=True)
         with right:
-            depth = page.choose("depth", "Depth", arms.DEPTHS, 1)
+            depth = page.choose("depth", "Depth", DEPTHS, 1)
             optimiser: Rule = page.choose(
                 "optimiser", "Optimiser", list(OPTIMISERS), LIVE.optimiser
             )
@@ -322,12 +333,10 @@ def by_cell(outputs: Numbers) -> list[dict[str, float]]:
 
 @page.section("neurons")
 def what_a_neuron_answers_to() -> None:
-    start = page.choose(
-        "start", "Start", arms.STARTS, kind="segments", words=arms.START_NAMES.__getitem__
-    )
+    start = page.choose("start", "Start", STARTS, kind="segments", words=START_NAMES.__getitem__)
     settings = start_chosen()
     outputs = experiment.hidden_outputs(probes.trained(settings), settings.task)
-    st.html(neuron_maps(outputs, probes.right_without_each(settings)))
+    st.html(figures.neuron_maps(outputs, probes.right_without_each(settings)))
     page.numbers("What each neuron passes on", by_cell(outputs))
     page.prose("neurons_equal" if start == "equal" else "neurons_random")
     page.source(experiment.hidden_outputs, experiment.right_without, mlp.initial)
@@ -349,7 +358,7 @@ def show_hidden_row(row: int) -> None:
     if page.guess(
         "All other cells are right. Of those in the hidden row, how many?",
         FEW_OR_MANY,
-        arms.few_or_many(right, n),
+        few_or_many(right, n),
         name="hidden_row",
     ):
         draw_film(
@@ -372,7 +381,7 @@ def show_row_by_log(row: int) -> None:
     if page.guess(
         "With logarithms, how many cells of the hidden row come out right?",
         FEW_OR_MANY,
-        arms.few_or_many(right, n),
+        few_or_many(right, n),
         name="log_row",
     ):
         draw_film(
@@ -427,12 +436,12 @@ with page.deeper("not one row, but cells here and there"):
         rows = rows_of("holdout.jsonl")
         if not rows or not page.guess(
             "One place a number: how often is it right on hidden cells?",
-            arms.AS_A_GUESS,
-            lambda: arms.as_a_guess(rows),
+            AS_A_GUESS,
+            lambda: as_a_guess(rows),
         ):
             return
         page.draw(
-            bars.seeds(arms.held_out_points(rows), share="hidden cells right"),
+            bars.seeds(held_out_points(rows), share="hidden cells right"),
             alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
         )
         page.notice()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch01 import drawn, figures, probes, recorded
+from components.ui.chapters.ch01 import claims, figures, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, KEEPS, MODELS, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import (
     APART,
@@ -29,7 +29,7 @@ from components.ui.drawings import openers
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
-from components.ui.records import opening
+from components.ui.records import opening, rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.words import spelled
 from lab.by_hand import mlp
@@ -176,7 +176,7 @@ def before_training() -> None:
         lambda: min(options, key=lambda o: abs(float(o.split()[1]) - probes.loss_at_the_start())),
     ):
         return
-    rows = recorded.training_curve()
+    rows = probes.training_curve()
     if rows:
         page.draw(
             figures.loss_and_perplexity(rows),
@@ -260,7 +260,7 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
             f"With these settings {MODELS[run]} wrote {a} × {b} {spelled(DRAWN)} times, "
             f"**{texts.count(FORM.text(a, b))} of {DRAWN}** right in every token."
         )
-        st.html(drawn.listed(texts, FORM.text(a, b)))
+        st.html(figures.drawn_texts(texts, FORM.text(a, b)))
         st.caption(page.text("choose_drawn"))
         page.notice()
         page.source(generate.reshape, generate.choose, choosing.drawn_texts)
@@ -271,21 +271,22 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
 
 @page.section("chain")
 def a_chain_of_tokens() -> None:
-    right = recorded.rightness(TWIN)
-    if right is None:
+    rows = rows_of("prices.jsonl")
+    if not rows:
         return
-    expected = token_loss.whole_text(right.token, N_TOKENS)
+    token, text = claims.right_tokens(TWIN).value(rows), claims.right_texts(TWIN).value(rows)
+    expected = token_loss.whole_text(token, N_TOKENS)
     options = ("fewer than that", "about as many", "more than that")
     if not page.guess(
-        f"The twin gets {right.token:.3f} of the tokens right. If mistakes fell at random, "
+        f"The twin gets {token:.3f} of the tokens right. If mistakes fell at random, "
         f"{expected:.2f} of the sums would be right. How many are?",
         options,
-        options[int(np.searchsorted([0.95, 1.05], right.text / expected))],
+        options[int(np.searchsorted([0.95, 1.05], text / expected))],
     ):
         return
     n = page.number("n", "Tokens in the answer", 1, 64, N_TOKENS)
     page.draw(
-        figures.chain(n, (right.token, right.text) if n == N_TOKENS else None),
+        figures.chain(n, (token, text) if n == N_TOKENS else None),
         alt="How often a whole text is right, by how often a token is",
     )
     page.notice()

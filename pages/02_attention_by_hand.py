@@ -11,14 +11,7 @@ import streamlit as st
 from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch02 import claims, figures
-from components.ui.chapters.ch02.heads import (
-    DIGITS,
-    LOOKED_INTO,
-    columns_of,
-    delivered_rows,
-    sharp_and_missed,
-)
-from components.ui.chapters.ch02.tasks import (
+from components.ui.chapters.ch02.exercises import (
     BOTH,
     ONE,
     PROMPT,
@@ -33,9 +26,14 @@ from components.ui.chapters.ch02.tasks import (
 )
 from components.ui.chapters.ch02.worked import (
     CALC,
+    DIGITS,
+    LOOKED_INTO,
     SIZE_ASKED,
     SIZES,
     average_right,
+    columns_of,
+    delivered_rows,
+    heads_of,
     largest_by_size,
     peek_score,
     told,
@@ -377,7 +375,7 @@ def importance() -> None:
     for column, (run, name) in zip(st.columns(len(LOOKED_INTO)), LOOKED_INTO.items(), strict=True):
         with column:
             page.draw(
-                figures.importance(sharp_and_missed(sharp, lost, run), name),
+                figures.importance(heads_of(sharp, lost, run), name),
                 alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
             )
     st.caption("Measured. A point a head, named layer.head from zero; hover for the others.")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import operands, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch20 import arms, claims, counts, exercises, figures, probes
+from components.ui.chapters.ch20 import arms, claims, exercises, figures, probes
 from components.ui.chapters.ch20.probes import (
     FIRST_EQUALS,
     LEARNED,
@@ -53,7 +53,6 @@ from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import Marks, place_of, strip
 from lab.data.problems import Format
-from lab.records import select
 
 clipping = lazily("lab.model.attention.clipped")
 encodings = lazily("lab.experiments.rope")
@@ -301,7 +300,7 @@ def race_is_told() -> bool:
 
 @page.section("race")
 def race() -> None:
-    rows = select(rows_of("rope.jsonl"), part="race")
+    rows = rows_of("rope.jsonl")
     if not rows or not page.guess(
         "In which kinds of text does rotary need fewer steps than a learned table?",
         arms.RACE_OPTIONS,
@@ -311,7 +310,7 @@ def race() -> None:
     tell_the_race()
     goal = arms.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(arms.GOALS))]
     page.draw(
-        figures.steps_to_goal(arms.race_points(rows, goal), max(row["most_steps"] for row in rows)),
+        figures.steps_to_goal(arms.race_points(rows, goal), claims.MOST_STEPS.value(rows)),
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
     )
     page.notice()
@@ -359,7 +358,7 @@ def race_them_yourself() -> None:
                 on_click=train_with,
                 args=(encoding,),
             )
-    rows = select(rows_of("rope.jsonl"), part="race") if race_is_told() else []
+    rows = rows_of("rope.jsonl") if race_is_told() else []
     if rows:
         page.prose("live_reach")
     training.watch(
@@ -377,15 +376,13 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
     """A map an arm, side by side: the share of wrong sums by the digits of both numbers."""
     with st.container(horizontal=True, gap="small"):
         for arm, words in shown.items():
-            cells = [arms.cell_of_map(row) for row in select(rows, arm=arm)]
-            if cells:
-                with st.container(width=maps.LENGTH_MAP, gap="small"):
-                    st.html(f'<div class="wb-map-title">{words}</div>')
-                    page.draw(
-                        maps.length_map(cells, trained),
-                        width="content",
-                        alt=f"{words}: the share of wrong sums by the digits of both numbers",
-                    )
+            with st.container(width=maps.LENGTH_MAP, gap="small"):
+                st.html(f'<div class="wb-map-title">{words}</div>')
+                page.draw(
+                    maps.length_map(arms.cells_of_map(rows, arm), trained),
+                    width="content",
+                    alt=f"{words}: the share of wrong sums by the digits of both numbers",
+                )
 
 
 def show_both_counts() -> None:
@@ -393,8 +390,8 @@ def show_both_counts() -> None:
     own = operands.last_allowed("ch20_ids_pair", page.pair("ids"), (37, 48))
     text, at = TWO_BY_TWO.text(*own), probes.ids_of(*own)
     asked = page.number("told", "Token", TOLD_FROM, TOLD_TO, TOLD)
-    st.html(counts.counts_strip(text, TWO_BY_TWO, at, asked))
-    st.markdown(counts.said_of(text, TWO_BY_TWO, at, asked))
+    st.html(figures.counts_strip(text, TWO_BY_TWO, at, asked))
+    st.markdown(figures.said_of(text, TWO_BY_TWO, at, asked))
     page.numbers(
         "both counts",
         [{"token": c, "place": p, "line": n} for c, (p, n) in zip(text, at, strict=True)],
@@ -410,7 +407,7 @@ def past_the_end() -> None:
         "The rotary network was trained on sums of up to three by three digits. "
         "How many of four by four does it get wrong?",
         arms.HOW_MANY,
-        lambda: arms.how_many(arms.wrong_share(rows, "rotary", TRAINED_DIGITS + 1)),
+        lambda: arms.how_many(claims.wrong_at("rotary", TRAINED_DIGITS + 1).value(rows)),
     ):
         return
     show_maps(rows, arms.MAPPED, TRAINED_DIGITS)
@@ -425,7 +422,7 @@ def never_farther_than_it_knows() -> None:
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
         "distances, without training it again. How many of six by six does it get wrong?",
         arms.HOW_MANY,
-        lambda: arms.how_many(arms.wrong_share(rows, "coupled_clipped", digits)),
+        lambda: arms.how_many(claims.wrong_at("coupled_clipped", digits).value(rows)),
     ):
         return
     show_maps(rows, arms.CLIPPED, TRAINED_DIGITS)
@@ -469,7 +466,8 @@ with page.deeper("slower clocks, gaps, and trained clocks slowed down"):
 
     @page.section("cures")
     def other_ways_to_go_on() -> None:
-        show_maps(rows_of("lengths.jsonl"), arms.MAPPED_DEEPER, TRAINED_DIGITS)
+        if rows := rows_of("lengths.jsonl"):
+            show_maps(rows, arms.MAPPED_DEEPER, TRAINED_DIGITS)
         page.prose("slow")
         page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
 
@@ -505,7 +503,7 @@ with page.deeper("the same at full size"):
             "Trained up to four by four digits, then given a limit: how many of ten by ten does "
             "the coupled network get wrong?",
             arms.HOW_MANY,
-            lambda: arms.how_many(arms.wrong_share(rows, "far_clipped", MOST_TYPED)),
+            lambda: arms.how_many(claims.wrong_at("far_clipped", MOST_TYPED).value(rows)),
         ):
             return
         show_maps(rows, arms.FAR, TRAINED_DIGITS + 1)
@@ -518,6 +516,8 @@ with page.deeper("how they fail"):
     @page.section("kinds")
     def how_they_fail() -> None:
         rows = rows_of("lengths.jsonl")
+        if not rows:
+            return
         size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
         page.draw(
             figures.failures(arms.recorded_failures(rows, size)),

@@ -9,17 +9,16 @@ import streamlit as st
 
 from components.ui import measuring
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch40 import (
-    bench,
-    exercises,
-    figures,
-    phases,
-    probes,
-    serving,
-    timing,
-    worked,
+from components.ui.chapters.ch40 import claims, exercises, figures, probes, worked
+from components.ui.chapters.ch40.probes import (
+    FAR,
+    FAULTS,
+    FORM,
+    KINDS,
+    PLACELESS,
+    SHIFTED,
+    TURNING,
 )
-from components.ui.chapters.ch40.probes import FAULTS, FORM, KINDS, PLACELESS, SHIFTED, TURNING
 from components.ui.chapters.ch40.worked import (
     BASES,
     CALC,
@@ -64,7 +63,7 @@ MOVED = 1e-5
 OF_A_SUM = ("written", "allowed", "rebase", "broken")
 """Sections that show the reader's own sum."""
 
-page = Chapter("40_kv_cache", CALC | phases.CALC | bench.CALC)
+page = Chapter("40_kv_cache", CALC)
 page.open()
 pair = worked.SUM
 if page.draws(*OF_A_SUM):
@@ -127,7 +126,7 @@ if page.draws("generators", "drafts"):
     far_pair = last_allowed(f"{page.prefix}far_last", typed, far_pair)
 
 
-@page.section("generators", needs=[serving.FAR], told=False)
+@page.section("generators", needs=[FAR], told=False)
 def two_generators() -> None:
     options = ("about 3 times", "about 10 times", "about 30 times")
     if not page.guess(
@@ -139,15 +138,15 @@ def two_generators() -> None:
     ):
         return
     page.prose("generators_controls")
-    without, cached = serving.both_clocked(*far_pair)
+    without, cached = probes.both_clocked(*far_pair)
     show_generators(
         f"{page.prefix}generators",
         without,
         cached,
-        n_layer=serving.limited(serving.FAR).config.n_layer,
+        n_layer=probes.limited(FAR).config.n_layer,
         alt="The tokens read at each step, without a cache and with one, and what they took",
     )
-    page.numbers("What each written token took", serving.rows_of_clocks(without, cached))
+    page.numbers("What each written token took", worked.rows_of_clocks(without, cached))
     page.notice()
     page.source(generating.generate, generating.read_on, cost.step_flops)
 
@@ -155,36 +154,36 @@ def two_generators() -> None:
 # ---------------------------------------------------------------- 3. prefill and decode
 
 
-@page.section("phases", needs=[phases.RUN])
+@page.section("phases", needs=[FAR])
 def prefill_and_decode() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
         "Against reading the prompt, writing as many tokens takes",
-        phases.LONGER,
-        lambda: phases.how_much_longer(rows),
+        worked.LONGER,
+        lambda: worked.how_much_longer(rows),
     ):
         return
     page.prose("phases_controls")
-    n_given = page.number("given", "Tokens of the prompt", 1, phases.SUM.length, phases.GIVEN)
-    config = take_with_progress(phases.RUN).model.config
-    shapes = phases.rows_of_shapes(config, n_given)
+    n_given = page.number("given", "Tokens of the prompt", 1, claims.SUM.length, claims.GIVEN)
+    config = take_with_progress(FAR).model.config
+    shapes = worked.rows_of_shapes(config, n_given)
     st.dataframe(shapes, hide_index=True, width="stretch")
     page.numbers("the shapes", shapes)
     page.prose("phases_shapes")
     page.prose("roofline")
     page.prose("roofline_controls")
-    recorded = [timing.recorded(rows)] if rows else []
+    recorded = [claims.recorded(rows)] if rows else []
 
     def draw_roofline(pieces: Sequence[Piece]) -> None:
-        machines = [*recorded, *filter(None, [phases.measured(pieces)])]
+        machines = [*recorded, *filter(None, [probes.machine_here(pieces)])]
         if machines:
             page.draw(
-                phases.roofline(machines),
+                figures.roofline(machines),
                 alt="Speed of prefills and of steps of decoding by their operations for each "
                 "byte, under the roof of the machine",
             )
 
-    measuring.watch("ch40_roof", "Measure this machine", phases.start, draw_roofline)
+    measuring.watch("ch40_roof", "Measure this machine", probes.start_roof, draw_roofline)
     page.notice()
     page.source(steps.Work, steps.Roof, steps.prefill, steps.decode, stopwatch.machine)
 
@@ -198,33 +197,33 @@ page.box("Why care", "care_phases")
 # ---------------------------------------------------------------- 4. here and now
 
 
-@page.section("bench", needs=[phases.RUN])
+@page.section("bench", needs=[FAR])
 def here_and_now() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
         "Behind the longer text, one more token takes at least twice as long",
-        bench.SHAPES,
-        lambda: bench.what_grows(rows),
+        worked.SHAPES,
+        lambda: worked.what_grows(rows),
     ):
         return
     page.prose("bench_controls")
-    batch = page.choose("batch", "Texts side by side", timing.BATCHES, kind="segments")
-    ghosts = bench.recorded(rows, batch) if rows else []
+    batch = page.choose("batch", "Texts side by side", claims.BATCHES, kind="segments")
+    ghosts = worked.recorded_times(rows, batch) if rows else []
 
     def draw_times(timed: Sequence[TimedStep]) -> None:
-        now = bench.measured(timed, batch)
+        now = worked.times_here(timed, batch)
         if ghosts or now:
             page.draw(
-                bench.times_of_a_token(ghosts, now),
+                figures.times_of_a_token(ghosts, now),
                 alt="Milliseconds of one more token by the tokens before it, with a cache and "
                 "without, as recorded and as measured now",
             )
 
-    if batch in bench.HERE:
+    if batch in probes.HERE:
         measuring.watch(
             f"ch40_bench_{batch}",
             "Measure it here and now",
-            lambda: bench.start(batch),
+            lambda: probes.start_tokens(batch),
             draw_times,
         )
     else:
@@ -234,9 +233,9 @@ def here_and_now() -> None:
     page.prose("totals")
     if rows:
         page.guess(
-            f"With a cache, the text of {timing.LONG} tokens takes less time by a factor of",
-            bench.FACTORS,
-            lambda: bench.how_much_quicker(rows),
+            f"With a cache, the text of {claims.LONG} tokens takes less time by a factor of",
+            worked.FACTORS,
+            lambda: worked.how_much_quicker(rows),
             name="totals",
         )
     page.source(stopwatch.both_ways, cost.writing_flops, claims_of=["totals_why"])
@@ -299,7 +298,7 @@ with page.deeper("heads that share a key"):
 
     @page.section("heads")
     def what_sharing_costs() -> None:
-        rows = serving.grouped_rows(rows_of("kv_cache.jsonl"))
+        rows = worked.grouped_rows()
         if not rows:
             return
         page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out sums right, by key heads")
@@ -363,7 +362,7 @@ with page.deeper("what would refute this", when_open="tried_opened") as opened:
 
 with page.deeper("a queue of sums"):
 
-    @page.section("queue", needs=[serving.FAR])
+    @page.section("queue", needs=[FAR])
     def a_queue() -> None:
         options = ("less than a fifth", "about a third", "more than half")
         if not page.guess(
@@ -375,18 +374,18 @@ with page.deeper("a queue of sums"):
         page.prose("queue_controls")
         left, middle, right = st.columns(3)
         with left:
-            n = page.choose("sums", "Sums that wait", serving.SUMS, worked.QUEUE_SUMS)
+            n = page.choose("sums", "Sums that wait", probes.SUMS, worked.QUEUE_SUMS)
         with middle:
-            slots = page.choose("slots", "Slots", serving.SLOTS, worked.QUEUE_SLOTS)
+            slots = page.choose("slots", "Slots", probes.SLOTS, worked.QUEUE_SLOTS)
         with right:
             seed = page.number("drawn", "Other sums", 0, 9, 0)
-        timelines = serving.both_served(n, slots, seed)
+        timelines = probes.both_served(n, slots, seed)
         show_queue(
             f"{page.prefix}queue",
             timelines,
             alt="Which sum is in which slot at which step, with static and continuous batching",
         )
-        page.numbers("Which sum is served when", serving.rows_of_bars(timelines))
+        page.numbers("Which sum is served when", worked.rows_of_bars(timelines))
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
 
@@ -395,26 +394,26 @@ with page.deeper("a queue of sums"):
 
 with page.deeper("drafts that are checked"):
 
-    @page.section("drafts", needs=[serving.FAR, *serving.SMALL])
+    @page.section("drafts", needs=[FAR, *probes.SMALL])
     def draft_and_verify() -> None:
         if not page.guess(
             "A draft is wrong more often than right. What does the text lose?",
             ("nothing", "a digit now and then", "most of its digits"),
-            serving.what_drafts_change,
+            worked.what_drafts_change,
         ):
             return
         page.prose("drafts_controls")
         left, right = st.columns(2)
         with left:
             draft = page.choose(
-                "draft", "Who drafts", list(serving.DRAFTS), words=serving.DRAFTS.__getitem__
+                "draft", "Who drafts", list(probes.DRAFTS), words=probes.DRAFTS.__getitem__
             )
         with right:
-            n_draft = page.choose("drafted", "Tokens at a time", serving.DRAFTED, 4)
-        found = serving.drafted(*far_pair, draft, n_draft)
-        st.html(serving.rounds_html(found))
-        st.markdown(serving.in_rounds(found))
-        rows = serving.draft_rows(rows_of("kv_cache.jsonl"))
+            n_draft = page.choose("drafted", "Tokens at a time", probes.DRAFTED, 4)
+        found = probes.drafted(*far_pair, draft, n_draft)
+        st.html(figures.rounds_html(found))
+        st.markdown(worked.in_rounds(found))
+        rows = worked.draft_rows()
         if rows:
             page.draw(
                 figures.drafting(rows),

@@ -8,8 +8,7 @@ import streamlit as st
 
 from components.ui import measuring
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch50 import exercises, figures, here, notations, probes, worked
-from components.ui.chapters.ch50.here import Timed
+from components.ui.chapters.ch50 import exercises, figures, notations, probes, worked
 from components.ui.chapters.ch50.worked import CALC
 from components.ui.drawings.notations import show_notations
 from components.ui.drawings.registers import show_registers
@@ -176,23 +175,27 @@ def what_it_saves() -> None:
     rows = rows_of("flash.jsonl")
     if not rows or not page.guess(
         f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, plain attention takes memory",
-        here.FACTORS,
-        lambda: here.plain_over_ours(rows),
+        worked.FACTORS,
+        lambda: worked.plain_over_ours(rows),
     ):
         return
     page.draw(
-        figures.by_length(here.memory_rows(rows), "megabytes", "megabytes beyond the text"),
+        figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes beyond the text"),
         alt="Memory of forward and backward by the length of the text, three kernels",
     )
     page.prose("here")
 
-    def draw_times(timed: Sequence[Timed]) -> None:
+    def draw_times(timed: Sequence[probes.Timed]) -> None:
         page.draw(
-            figures.by_length(here.time_rows(rows, timed), "milliseconds", "milliseconds"),
+            figures.by_length(
+                [*worked.recorded_times(rows), *worked.times_here(timed)],
+                "milliseconds",
+                "milliseconds",
+            ),
             alt="Time of forward and backward by the length of the text, three kernels",
         )
 
-    measuring.watch("ch50_here", "Measure it here and now", here.start, draw_times)
+    measuring.watch("ch50_here", "Measure it here and now", probes.start, draw_times)
     page.notice()
     page.source(experiment.peak_bytes, experiment.seconds_there_and_back)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from components.ui.claims import core
 from components.ui.runs import write_sum
 from lab.data.problems import Format, two_digit_split
 from lab.inference.transcript import Transcript
+from lab.readings import Counts, Numbers
 from lab.records import ROOT
 
 FORM = Format("cot_reversed")
@@ -33,6 +35,14 @@ def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
             f"in the book."
         )
     return rows
+
+
+def points_of(question: Counts | Numbers) -> list[Any]:
+    """What a question finds, or none where the record lacks it: then a figure draws nothing."""
+    try:
+        return question.points(rows_of(Path(question.path).name))
+    except LookupError:
+        return []
 
 
 @dataclass(frozen=True)

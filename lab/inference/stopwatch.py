@@ -10,16 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lab.inference import phases
 from lab.inference.generate import TokenStep, generate
 from lab.inference.phases import Roof, Work
+from lab.model.config import GPTConfig
 from lab.model.gpt import GPT
 
 Seconds = NDArray[np.float64]
@@ -162,3 +164,30 @@ def middle(pieces: Iterable[Piece]) -> list[Piece]:
     return [
         sorted(some, key=lambda piece: piece.seconds)[len(some) // 2] for some in alike.values()
     ]
+
+
+# ---------------------------------------------------------------- what a step calls
+
+
+class Counting(TorchDispatchMode):
+    """Operations of torch that are called, views of a tensor among them."""
+
+    n = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.n += 1
+        return func(*args, **(kwargs or {}))
+
+
+def calls_of_a_step(config: GPTConfig, n_given: int) -> int:
+    """How many a step of decoding calls, one text, behind so many tokens.
+
+    They do not depend on the weights, so none are read.
+    """
+    model = GPT(config, torch.Generator().manual_seed(0)).eval().requires_grad_(False)
+    prompt = torch.zeros(1, n_given, dtype=torch.long)
+    steps = generate(model, prompt, max_new=2, stop=None)
+    next(steps)
+    with Counting() as counting:
+        next(steps)
+    return counting.n

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch50 import here, notations, probes, worked
+from components.ui.chapters.ch50 import notations, probes, worked
 from lab.by_hand.flash import (
     PROCESSORS,
     SlowMemory,
@@ -33,7 +33,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
         worked.breaks_at(),
-        here.plain_over_ours(rows),
+        worked.plain_over_ours(rows),
         "one number a query",
     ):
         assert f"It is **{answer}**" in text_of(app)
@@ -93,7 +93,7 @@ def test_how_much_more_memory_is_told_as_it_was_measured(seen: Any) -> None:
         for row in select(read_lines(RECORDS / "flash.jsonl"), part="memory", tokens=8192)
     }
     times = peaks["math"] / peaks["flash"]
-    low = re.fullmatch(r"more than (\d+) times ours", here.FACTORS[-1])
+    low = re.fullmatch(r"more than (\d+) times ours", worked.FACTORS[-1])
     assert low and times > int(low[1])
     assert f"plain takes {times:.0f} times as much" in text_of(seen(PAGE, reveal="1"))
 
@@ -214,18 +214,18 @@ def test_the_curves_are_the_records(seen: Any) -> None:
     rows = read_lines(RECORDS / "flash.jsonl")
     app = seen(PAGE, reveal="1")
     (memory,) = charts(app, "kernel", "megabytes")
-    assert [r["megabytes"] for r in memory] == [r["megabytes"] for r in here.memory_rows(rows)]
+    assert [r["megabytes"] for r in memory] == [r["megabytes"] for r in worked.memory_rows(rows)]
     (times,) = charts(app, "kernel", "milliseconds")
-    assert len(times) == len(here.time_rows(rows, ()))
+    assert len(times) == len(worked.recorded_times(rows))
 
 
 def test_here_and_now_times_every_kernel_by_turns() -> None:
-    pieces = here.pieces()
+    pieces = probes.pieces()
     first = [next(pieces) for _ in range(4)]
     assert [piece.kernel for piece in first] == ["math", "flash", "sdpa", "math"]
-    assert all(piece.seconds > 0 and piece.tokens == here.LENGTHS[0] for piece in first)
-    shown = here.time_rows([], first)
-    assert {row["when"] for row in shown} == {here.NOW} and len(shown) == 3
+    assert all(piece.seconds > 0 and piece.tokens == probes.LENGTHS[0] for piece in first)
+    shown = worked.times_here(first)
+    assert {row["when"] for row in shown} == {worked.NOW} and len(shown) == 3
 
 
 def test_three_notations_say_every_step() -> None:

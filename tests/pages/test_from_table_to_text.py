@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from components.ui.chapters.ch01 import drawn, probes
+from components.ui.chapters.ch01 import figures, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import CALC
 from components.ui.records import opening
@@ -124,7 +124,7 @@ def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
     app = book(PAGE)
     shown = next(h.proto.body for h in app.get("html") if 'class="wb-drawn"' in h.proto.body)
     texts = probes.drawn(TWIN, *START_SUM, 3.0, "all")
-    assert shown == drawn.listed(texts, FORM.text(*START_SUM))
+    assert shown == figures.drawn_texts(texts, FORM.text(*START_SUM))
     assert shown.count("<li>") == DRAWN and 0 < shown.count("✓ right") < DRAWN
     assert f"**{shown.count('✓ right')} of {DRAWN}** right in every token" in text_of(app)
     app.button_group(key="ch01_model").set_value("the book's model").run()
@@ -133,11 +133,11 @@ def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
 
 def test_wrong_tokens_are_struck_out_for_eye_and_ear() -> None:
     said = '<s><span class="wb-unseen"> wrong: </span>{}</s><span class="wb-unseen">, then </span>'
-    assert drawn.line("1+2=4$", "1+2=3$") == (
+    assert figures.drawn_line("1+2=4$", "1+2=3$") == (
         f'<code>1+2={said.format("4")}$</code> <small class="wb-no">✗ 1 wrong</small>'
     )
-    assert said.format("$") in drawn.line("1+$", "1+2=3$")  # it ends too soon
-    assert drawn.line("1+2=3$", "1+2=3$").count("<s>") == 0
+    assert said.format("$") in figures.drawn_line("1+$", "1+2=3$")  # it ends too soon
+    assert figures.drawn_line("1+2=3$", "1+2=3$").count("<s>") == 0
 
 
 def test_the_two_models_are_introduced_before_they_are_asked(seen) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from components.ui.chapters.ch40 import probes, serving, worked
+from components.ui.chapters.ch40 import figures, probes, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
 from components.ui.chapters.ch40.worked import CALC, DRAWN_BASE
 from lab.data.problems import Format
@@ -249,7 +249,7 @@ def test_the_worked_example_is_what_softmax_makes_of_it() -> None:
 
 
 def test_two_generators_write_one_text_and_all_they_read_is_counted(book: Any) -> None:
-    without, cached = serving.both_clocked(12, 345)
+    without, cached = probes.both_clocked(12, 345)
     text = Format("cot_reversed", 2, 3).text(12, 345)
     assert without.text == cached.text == text
     assert without.read.sum() == sum(range(7, len(text)))
@@ -264,7 +264,7 @@ def test_two_generators_write_one_text_and_all_they_read_is_counted(book: Any) -
 
 
 def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
-    static, continuous = serving.both_served(16, 4, 1)
+    static, continuous = probes.both_served(16, 4, 1)
     assert sorted(bar.text for bar in static.bars) == sorted(bar.text for bar in continuous.bars)
     for bar in static.bars:
         a, b = map(int, bar.text.split("=")[0].split("*"))
@@ -274,25 +274,25 @@ def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
 
 
 def test_drafts_are_shown_as_they_were_judged() -> None:
-    assert serving.DRAFTS
-    for draft in serving.DRAFTS:
-        found = serving.drafted(1234, 5678, draft, 4)
+    assert probes.DRAFTS
+    for draft in probes.DRAFTS:
+        found = probes.drafted(1234, 5678, draft, 4)
         assert found.same and found.written == 54, draft
-        shown = serving.rounds_html(found)
+        shown = figures.rounds_html(found)
         kept = sum(one.accepted for one in found.rounds)
         drafted = sum(len(one.drafted) for one in found.rounds)
         assert shown.count("wb-draft-kept") == kept, draft
         assert shown.count("<s ") == drafted - kept, draft
         assert shown.count("<li>") == len(found.rounds), draft
-        assert drafted == kept if draft == serving.FAR else kept <= drafted, draft
+        assert drafted == kept if draft == probes.FAR else kept <= drafted, draft
 
 
 def test_a_draft_is_chosen_on_the_page(book: Any) -> None:
     app = book(PAGE, figure="drafts")
-    app.button_group(key="ch40_draft").set_value(serving.FAR).run()
+    app.button_group(key="ch40_draft").set_value(probes.FAR).run()
     assert not app.exception
-    found = serving.drafted(1234, 5678, serving.FAR, 4)
-    assert serving.in_rounds(found) in text_of(app)
+    found = probes.drafted(1234, 5678, probes.FAR, 4)
+    assert worked.in_rounds(found) in text_of(app)
     assert f"**{len(found.rounds)}** steps" in text_of(app)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ import pytest
 from components.ui import measuring
 from components.ui.book import PAGES
 from components.ui.chapter import sections_of
-from components.ui.chapters.ch40 import bench, phases, timing
+from components.ui.chapters.ch40 import claims, figures, probes, worked
 from components.ui.claims import core, index
 from components.ui.measuring import Measuring
 from lab.inference.phases import Work, decode, prefill
 from lab.inference.stopwatch import Piece
-from lab.model.config import DenseFFN
 from lab.model.cost import step_flops
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
@@ -58,7 +56,7 @@ def made_up() -> list[dict[str, Any]]:
             "seconds": 0.002,
         },
     ]
-    for batch in timing.BATCHES:
+    for batch in claims.BATCHES:
         for cached in (True, False):
             every = 1 if cached or batch == 1 else 16
             lengths = list(range(4, 512, every))
@@ -123,9 +121,9 @@ def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None
     assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
     app = book(PAGE, reveal="1")
     assert not app.exception
-    assert f"It is **{phases.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
-    assert f"It is **{bench.ONLY_WITHOUT}**" in text_of(app)
-    assert f"It is **{bench.FACTORS[2]}**" in text_of(app)
+    assert f"It is **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
+    assert f"It is **{worked.ONLY_WITHOUT}**" in text_of(app)
+    assert f"It is **{worked.FACTORS[2]}**" in text_of(app)
 
 
 def test_the_answers_turn_with_the_record() -> None:
@@ -133,20 +131,20 @@ def test_the_answers_turn_with_the_record() -> None:
     for row in rows:
         if row["cell"].get("cached"):
             row["seconds"] = [0.05 + 0.001 * n for n in row["lengths"]]
-    assert phases.how_much_longer(rows) == phases.LONGER[2]
-    assert bench.what_grows(rows) == bench.BOTH
-    assert bench.how_much_quicker(rows) == bench.FACTORS[0]
+    assert worked.how_much_longer(rows) == worked.LONGER[2]
+    assert worked.what_grows(rows) == worked.BOTH
+    assert worked.how_much_quicker(rows) == worked.FACTORS[0]
     for row in rows:
         if "lengths" in row:
             row["seconds"] = [0.05 for _ in row["lengths"]]
-    assert bench.what_grows(rows) == bench.NEITHER
+    assert worked.what_grows(rows) == worked.NEITHER
 
 
 @pytest.mark.usefixtures("recorded")
 def test_claims_are_sums_and_ratios_of_the_record() -> None:
     def shown(name: str) -> str:
-        measured = index.look_up(f"ch4.{name}").measured
-        assert measured, index.look_up(f"ch4.{name}").problem
+        measured = index.look_up(f"kv_cache.{name}").measured
+        assert measured, index.look_up(f"kv_cache.{name}").problem
         return measured.shown
 
     def ratio(batch: int, length: int) -> float:
@@ -163,7 +161,7 @@ def test_claims_are_sums_and_ratios_of_the_record() -> None:
     assert shown("bandwidth_share") == f"{100 * moved / 40e9:.0f}%" and shown("ridge") == "3"
     assert shown("step_of_64") == f"{0.0084 / 0.0021:.2g} times"
     assert shown("plain_step") == "50 in 100"
-    config = timing.config_of(timing.MODEL)
+    config = claims.config_of(claims.MODEL)
     taken = [(prefill(config, n), seconds(1, False, n)) for n in (22, 88, 340)]
     taken += [(decode(config, 33, batch), seconds(batch, True, 33)) for batch in (1, 8, 64)]
     least = [max(w.operations / 120e9, w.bytes / 40e9) for w, _ in taken]
@@ -174,15 +172,15 @@ def test_claims_are_sums_and_ratios_of_the_record() -> None:
 
 
 def test_a_ratio_reads_well_whichever_way_it_falls() -> None:
-    assert timing.as_quick(4.21) == "4.2 times as quick"
-    assert timing.as_quick(0.5) == "2 times as slow"
-    assert timing.as_quick(1.01) == "as quick as without"
+    assert claims.as_quick(4.21) == "4.2 times as quick"
+    assert claims.as_quick(0.5) == "2 times as slow"
+    assert claims.as_quick(1.01) == "as quick as without"
 
 
 @pytest.mark.usefixtures("recorded")
 def test_points_stand_at_the_work_and_the_seconds_of_their_steps(book: Any) -> None:
     app = book(PAGE, figure="phases")
-    config = phases.network().config
+    config = probes.network().config
     points = {row["name"]: row for row in rows_of_charts(app, "intensity", "phase")}
     assert set(points) == {
         *("reads 22", "reads 88", "reads 340"),
@@ -202,23 +200,17 @@ def test_points_stand_at_the_work_and_the_seconds_of_their_steps(book: Any) -> N
 def test_no_mark_of_the_record_touches_the_roof_and_calls_tell_the_time_of_a_step() -> None:
     """By the record: the twin saves calls and next to no work, and is quicker by its calls."""
     rows = read_lines(RECORDS / "kv_cache.jsonl")
-    shares = {(p.what, p.batch): share for p, share in timing.under_the_roof(rows)}
+    shares = {(p.what, p.batch): share for p, share in claims.under_the_roof(rows)}
     assert max(shares.values()) < 0.5 and shares["decode", 1] < 0.1
-    limited, plain = (timing.config_of(model) for model in (timing.MODEL, timing.PLAIN))
+    limited, plain = (claims.config_of(model) for model in (claims.MODEL, claims.PLAIN))
     works = decode(plain, 33), decode(limited, 33)
     assert works[0].operations > 0.95 * works[1].operations
     assert works[0].bytes > 0.95 * works[1].bytes
-    quicker = timing.seconds_of_a_step(rows, 1, timing.PLAIN) / timing.seconds_of_a_step(rows, 1)
-    assert quicker == pytest.approx(phases.n_called(plain) / phases.n_called(limited), abs=0.05)
+    quicker = claims.PLAIN_OVER_LIMITED.value(rows)
+    assert quicker == pytest.approx(
+        probes.calls(claims.PLAIN) / probes.calls(claims.MODEL), abs=0.05
+    )
     assert quicker < 0.75
-
-
-def test_calls_are_counted_as_torch_makes_them() -> None:
-    """One layer fewer saves a layer's calls; a larger layer none."""
-    config = timing.config_of(timing.PLAIN)
-    called = [phases.n_called(replace(config, n_layer=n)) for n in (1, 2, 6)]
-    assert called[2] - called[1] == 4 * (called[1] - called[0]) > 0
-    assert phases.n_called(replace(config, ffn=DenseFFN(d_ff=64))) == called[2]
 
 
 @pytest.mark.usefixtures("recorded")
@@ -231,12 +223,12 @@ def test_the_table_of_shapes_follows_the_prompt(book: Any) -> None:
 
 
 def test_the_operations_that_a_cache_saves_are_counted_step_by_step() -> None:
-    config = phases.network().config
+    config = probes.network().config
     read_all = sum(step_flops(config, n, cached=False) for n in range(4, 64))
     read_one = step_flops(config, 4, cached=False) + sum(
         step_flops(config, n, cached=True) for n in range(5, 64)
     )
-    assert bench.CALC["work_short"]() == f"{read_all / read_one:.0f}"
+    assert worked.CALC["work_short"]() == f"{read_all / read_one:.0f}"
 
 
 @pytest.mark.usefixtures("recorded")
@@ -244,7 +236,9 @@ def test_the_record_is_drawn_for_the_chosen_number_of_texts(book: Any) -> None:
     app = book(PAGE, figure="bench", ch40_batch="64")
     assert not app.exception
     drawn = rows_of_charts(app, "when", "milliseconds")
-    without = {row["length"]: row["milliseconds"] for row in drawn if row["which"] == bench.WITHOUT}
+    without = {
+        row["length"]: row["milliseconds"] for row in drawn if row["which"] == figures.WITHOUT
+    }
     assert without[20] == pytest.approx(1000 * seconds(64, False, 20) / 64)
     assert "here and now would take too long" in " ".join(c.value for c in app.caption)
 
@@ -261,7 +255,7 @@ def test_without_the_record_the_page_says_so_and_still_measures(
 
     for module in (core, index):
         monkeypatch.setattr(module, "read_record", missing)
-    monkeypatch.setattr(bench, "HERE", {1: (8, 1), 8: (8, 2)})
+    monkeypatch.setattr(probes, "HERE", {1: (8, 1), 8: (8, 2)})
     app = book(PAGE)
     assert not app.exception
     assert any("records/kv_cache.jsonl is missing" in info.value for info in app.info)
@@ -269,7 +263,7 @@ def test_without_the_record_the_page_says_so_and_still_measures(
     app = book(PAGE, figure="bench")
     app = clicked(app, "ch40_bench_1_run")
     assert not app.exception
-    assert {row["when"] for row in rows_of_charts(app, "when", "milliseconds")} == {bench.NOW}
+    assert {row["when"] for row in rows_of_charts(app, "when", "milliseconds")} == {figures.NOW}
 
 
 # ---------------------------------------------------------------- piece by piece
@@ -278,7 +272,7 @@ def test_without_the_record_the_page_says_so_and_still_measures(
 def pieces_of_a_machine() -> Iterator[Piece]:
     """Twice as slow as the record's in every way."""
     for what in ("product", "far", "near"):
-        for _ in range(phases.TURNS):
+        for _ in range(probes.TURNS):
             yield Piece(what, Work(60, 30), 1e-9 if what == "product" else 1.5e-9)
     yield Piece("prefill", Work(10_000, 100), 1e-6, 1, 22)
     yield Piece("decode", Work(100, 200), 1e-7, 1, 23)
@@ -289,7 +283,7 @@ def one_at_a_time(monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: N
     """A turn is a piece, and its seconds are made up."""
     monkeypatch.setattr(measuring, "TURN", 0.0)
     n = len(list(pieces_of_a_machine()))
-    monkeypatch.setattr(phases, "start", lambda: Measuring(pieces_of_a_machine(), n, 1000.0))
+    monkeypatch.setattr(probes, "start_roof", lambda: Measuring(pieces_of_a_machine(), n, 1000.0))
 
 
 @pytest.mark.usefixtures("recorded", "one_at_a_time")
@@ -337,40 +331,40 @@ def test_its_time_ends_a_measurement_and_it_can_go_on(
 def test_the_benchmark_writes_both_ways_and_is_drawn_over_the_record(
     book: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "HERE", {1: (9, 1), 8: (12, 3)})
+    monkeypatch.setattr(probes, "HERE", {1: (9, 1), 8: (12, 3)})
     monkeypatch.setattr(measuring, "TURN", math.inf)
     app = clicked(book(PAGE, figure="bench"), "ch40_bench_1_run")
     assert not app.exception
-    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == bench.NOW]
+    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == figures.NOW]
     assert sorted((row["length"], row["which"]) for row in now) == [
-        (n, which) for n in range(4, 9) for which in (bench.WITH, bench.WITHOUT)
+        (n, which) for n in range(4, 9) for which in (figures.WITH, figures.WITHOUT)
     ]
     app.button_group(key="ch40_batch").set_value(8).run()
-    assert {row["when"] for row in rows_of_charts(app, "when", "which")} == {bench.RECORDED}
+    assert {row["when"] for row in rows_of_charts(app, "when", "which")} == {figures.RECORDED}
     app = clicked(app, "ch40_bench_8_run")
-    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == bench.NOW]
-    assert [row["length"] for row in now if row["which"] == bench.WITHOUT] == [4, 7, 10]
+    now = [row for row in rows_of_charts(app, "when", "which") if row["when"] == figures.NOW]
+    assert [row["length"] for row in now if row["which"] == figures.WITHOUT] == [4, 7, 10]
     app.button_group(key="ch40_batch").set_value(1).run()
-    assert bench.NOW in {row["when"] for row in rows_of_charts(app, "when", "which")}
+    assert figures.NOW in {row["when"] for row in rows_of_charts(app, "when", "which")}
 
 
 def test_a_measurement_says_rightly_how_many_pieces_come(
     monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
 ) -> None:
-    monkeypatch.setattr(phases, "READ", (5, 9))
-    monkeypatch.setattr(phases, "TEXTS", (1, 2))
-    monkeypatch.setattr(phases, "IN_MEMORY", 1000)
-    monkeypatch.setattr(bench, "HERE", {1: (9, 1), 8: (13, 4)})
-    for begun in (phases.start(), bench.start(1), bench.start(8)):
+    monkeypatch.setattr(probes, "READ", (5, 9))
+    monkeypatch.setattr(probes, "BATCHES", (1, 2))
+    monkeypatch.setattr(probes, "IN_MEMORY", 1000)
+    monkeypatch.setattr(probes, "HERE", {1: (9, 1), 8: (13, 4)})
+    for begun in (probes.start_roof(), probes.start_tokens(1), probes.start_tokens(8)):
         assert len(list(begun.pieces)) == begun.n
 
 
 def test_the_network_that_is_timed_is_the_one_with_its_limit() -> None:
-    loaded, timed = load_run("far_coupled").model, phases.network()
+    loaded, timed = load_run("far_coupled").model, probes.network()
     assert timed.config.position != loaded.config.position
     assert np.array_equal(timed.unembed.weight, loaded.unembed.weight)
-    assert timing.config_of(timing.MODEL) == timed.config
-    assert timing.config_of(timing.PLAIN) == load_run("rope").model.config
+    assert claims.config_of(claims.MODEL) == timed.config
+    assert claims.config_of(claims.PLAIN) == load_run("rope").model.config
 
 
 def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
@@ -383,7 +377,7 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
 
     def prose(page: str, section: str) -> str:
         path = PAGES / f"{page}.md"
-        return index.fill(sections_of(path, path.stat().st_mtime)[section], phases.CALC)
+        return index.fill(sections_of(path, path.stat().st_mtime)[section], worked.CALC)
 
     said = prose(PAGE, "generators")
     assert f"limit on distances, {told['far_coupled']} parameters" in said

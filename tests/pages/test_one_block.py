@@ -223,10 +223,10 @@ def test_a_link_brings_a_moment_back(book) -> None:
 
 
 def test_the_claims_name_the_parts_that_the_record_names() -> None:
-    rows = read_record(ROOT / PARTS)
+    rows = read_record(ROOT / PARTS.path)
     assert len(rows) == 12
     wrong = {part_name(row): row["errors_answer"] for row in rows}
-    most, least = (look_up(f"ch03.{which}_missed").measured for which in ("most", "least"))
+    most, least = (look_up(f"one_block.{which}_missed").measured for which in ("most", "least"))
     assert most and most.errors == max(wrong.values())
     assert least and least.errors is not None and least.errors == min(wrong.values())
     assert wrong[most.shown.split(" (")[0]] == most.errors

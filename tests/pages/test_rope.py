@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from components.ui.chapters.ch20 import arms, claims, counts, exercises, probes, worked
+from components.ui.chapters.ch20 import arms, claims, exercises, figures, probes, worked
 from components.ui.chapters.ch20.claims import REACH_ARMS
 from components.ui.chapters.ch20.worked import LIVE_BATCH
 from components.ui.claims.core import read_record
@@ -90,7 +90,7 @@ def test_the_strip_shows_the_ids_that_the_format_gives() -> None:
     for a, b in ((37, 48), (5, 90), (99, 7)):
         text = Format("cot_reversed").text(a, b)
         ids = position_ids(torch.from_numpy(encode(text)).long()[None], 2)[0].tolist()
-        shown = counts.counts_strip(text, probes.TWO_BY_TWO, probes.ids_of(a, b), 10)
+        shown = figures.counts_strip(text, probes.TWO_BY_TWO, probes.ids_of(a, b), 10)
         columns = re.findall(
             r">(.)</b><i class=\"[a-z-]*\">(-?\d+)</i><i class=\"[a-z-]*\">(-?\d+)<", shown
         )
@@ -99,15 +99,15 @@ def test_the_strip_shows_the_ids_that_the_format_gives() -> None:
 
 def test_the_zero_of_the_second_partial_product_meets_the_seven_and_the_four() -> None:
     ids = probes.ids_of(37, 48)
-    assert counts.shared_with(probes.TWO_BY_TWO, ids, worked.TOLD) == {1: (0,), 3: (1,)}
-    said = counts.said_of(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
+    assert figures.shared_with(probes.TWO_BY_TWO, ids, worked.TOLD) == {1: (0,), 3: (1,)}
+    said = figures.said_of(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
     assert "`7` of a at its place, the `4` of b on its line. Next comes `8`" in said
 
 
 def test_every_token_that_the_slider_reaches_has_its_sentence(book: Any) -> None:
     app, said = book(PAGE, figure="reach"), ""
     for at in range(worked.TOLD_FROM, worked.TOLD_TO + 1):
-        said = counts.said_of(SUM, probes.TWO_BY_TWO, probes.ids_of(37, 48), at)
+        said = figures.said_of(SUM, probes.TWO_BY_TWO, probes.ids_of(37, 48), at)
         assert (
             said.startswith(f"The framed `{SUM[at]}` stands at place")
             and f"`{SUM[at + 1]}`" in said
@@ -324,7 +324,7 @@ def test_the_option_of_a_guess_holds_the_share_that_was_counted() -> None:
     for arm, digits in (("rotary", 4), ("coupled_clipped", 6), ("far_clipped", 10)):
         (row,) = select(rows, arm=arm, p=digits, q=digits)
         wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
-        chosen = arms.how_many(arms.wrong_share(rows, arm, digits))
+        chosen = arms.how_many(claims.wrong_at(arm, digits).value(rows))
         assert arms.HOW_MANY.index(chosen) == (wrong > 0.2) + (wrong > 0.8), arm
     assert [option.count("fifth") for option in arms.HOW_MANY] == [1, 2, 1]
 
@@ -366,7 +366,7 @@ def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:
 
     def goes_on(arm: str, more: int) -> bool:
         digits = (4 if arm.startswith("far_") else 3) + more
-        return arms.wrong_share(rows, arm, digits) < 0.2
+        return claims.wrong_at(arm, digits).value(rows) < 0.2
 
     every = {row["cell"]["arm"] for row in rows}
     went_on = {arm for arm in every if goes_on(arm, 1)}
@@ -415,7 +415,8 @@ def test_the_recorded_curves_under_a_live_race_are_those_of_the_middle_runs() ->
     shown = arms.middle_curves(rows, "a stream", 600)
     assert {row["run"] for row in shown} == {f"{w}, recorded" for w in arms.ENCODINGS.values()}
     assert max(row["step"] for row in shown) == 600
-    middle = arms.middle_run(rows, "packed", "rotary")
-    assert steps_until(middle["curve"], claims.GOAL) == arms.median_steps(rows, "packed", "rotary")
+    middle, steps = arms.middle_run(rows, "packed", "rotary")
+    median = claims.race("packed", "rotary").steps_to(claims.GOAL).value(rows)
+    assert steps_until(middle["curve"], claims.GOAL) == steps == median
     losses = [r["value"] for r in shown if r["run"] == "rotary, recorded" and r["what"] == "loss"]
     assert losses == [loss for step, _, _, loss in middle["curve"] if step <= 600]

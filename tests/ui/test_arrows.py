@@ -79,7 +79,7 @@ def test_of_a_crowd_of_heads_the_one_that_is_missed_most_is_named() -> None:
 def test_pairs_of_heads_that_are_missed_alike_have_no_order() -> None:
     """Heads 0, 1, 2 lose 5, 0, 0 answers: two pairs are counted, the third is a tie."""
     cells = [{"run": "r", "layer": 0, "head": head} for head in range(3)]
-    lost = [{"cell": c, "errors_answer": e} for c, e in zip(cells, (5, 0, 0), strict=True)]
+    lost = [{"cell": c, "errors_answer": e, "n": 9} for c, e in zip(cells, (5, 0, 0), strict=True)]
     lost += [{"cell": {"run": "r"}, "errors_answer": 9}, {"cell": {**cells[0], "run": "other"}}]
 
     def order(*weights: float) -> tuple[int, int]:

@@ -6,6 +6,7 @@ No test here looks at how many seconds something takes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from lab.inference import phases, stopwatch
 from lab.inference.generate import generate
 from lab.inference.phases import Work
 from lab.inference.stopwatch import Piece, both_ways, machine, middle, reading, roof, writing
-from lab.model.config import GPTConfig
+from lab.model.config import DenseFFN, GPTConfig
 
 
 def prompt_of_two() -> torch.Tensor:
@@ -105,3 +106,11 @@ def test_of_pieces_that_are_alike_the_middle_one_stands_for_all() -> None:
         ("prefill", 1, 6, 100.0),
         ("decode", 8, 7, 50.0),
     ]
+
+
+def test_calls_are_counted_as_torch_makes_them() -> None:
+    """One layer fewer saves a layer's calls; a larger layer none."""
+    called = [stopwatch.calls_of_a_step(replace(BASE, n_layer=n), 5) for n in (1, 2, 6)]
+    assert called[2] - called[1] == 4 * (called[1] - called[0]) > 0
+    larger = replace(BASE, n_layer=6, ffn=DenseFFN(d_ff=64))
+    assert stopwatch.calls_of_a_step(larger, 5) == called[2]

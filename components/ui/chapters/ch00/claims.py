@@ -2,65 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import count_seeds, pooled_right
-from lab.readings import Measured, part_of, share_of
+from components.ui.words import spelled
+from lab.readings import Counts, Numbers, Row, bench, rows, share_of
 
-MLP, HOLDOUT = "records/bench_mlp.json", "records/holdout.jsonl"
-
-
-def table_known(document: dict[str, Any]) -> Measured:
-    run = document["hundred"]
-    return Measured(part_of(run["n"] - run["errors"], run["n"]), run["errors"], run["n"])
+MLP, HOLDOUT = bench("bench_mlp"), rows("holdout")
 
 
-def hidden_share(rows: list[dict[str, Any]]) -> Measured:
-    """The cells of the table that were hidden, over all runs."""
-    hidden = sum(row["n_hidden"] for row in rows)
-    return Measured(share_of(hidden, hidden + sum(row["n_shown"] for row in rows)))
+def seconds(where: str, form: str) -> Numbers:
+    return MLP.numbers(where, form, "seconds")
+
+
+def hidden_right(encoding: str, target: str, group: str = "hidden") -> Counts:
+    """A fifth of the table is hidden, and the rest shown in this way: hidden cells that are right,
+    of all runs."""
+    return HOLDOUT.where(encoding=encoding, target=target).errors(group).right()
+
+
+def runs_of_each(found: Sequence[Row]) -> str:
+    return spelled(len({row["cell"]["seed"] for row in found}))
 
 
 CLAIMS: dict[str, Claim] = {
     "numpy_mlp.ten_seeds": Claim(
-        "The ten by ten table, random starts tried.",
-        MLP,
-        lambda document: Measured(f"{document['ten']['starts']}"),
+        "The ten by ten table, random starts tried.", MLP.numbers("ten.starts")
     ),
     "numpy_mlp.ten_seconds": Claim(
         "Seconds until the network knows the ten by ten table whole, median.",
-        MLP,
-        lambda document: Measured(f"{document['ten']['seconds_median']:.2f} seconds"),
+        seconds("ten.seconds_median", "{:.2f}"),
     ),
     "numpy_mlp.ten_worst": Claim(
         "Seconds until the network knows the ten by ten table whole, slowest seed.",
-        MLP,
-        lambda document: Measured(f"{document['ten']['seconds_worst']:.2f} seconds"),
+        seconds("ten.seconds_worst", "{:.2f}"),
     ),
-    "numpy_mlp.hundred": Claim("The hundred by hundred table, by heart: right.", MLP, table_known),
+    "numpy_mlp.hundred": Claim(
+        "The hundred by hundred table, by heart: right.",
+        MLP.counts("hundred.errors", "hundred.n").right(),
+    ),
     "numpy_mlp.hundred_seconds": Claim(
         "Seconds until the network knows the hundred by hundred table.",
-        MLP,
-        lambda document: Measured(f"{document['hundred']['seconds']:.0f} seconds"),
+        seconds("hundred.seconds", "{:.0f}"),
     ),
     "numpy_mlp.hundred_parameters": Claim(
         "Parameters of the network that knows the hundred by hundred table.",
-        MLP,
-        lambda document: Measured(f"{document['hundred']['parameters']:,}"),
+        MLP.numbers("hundred.parameters"),
     ),
     "numpy_mlp.gradient_error": Claim(
         "Backpropagation against finite differences, every activation: the worst tensor.",
-        MLP,
-        lambda document: Measured(
-            f"{max(document['gradient_errors'].values()) * 1e9:.1f} billionths"
-        ),
+        MLP.numbers(lambda run: 1e9 * max(run["gradient_errors"].values()), "{:.1f}", "billionths"),
     ),
     **{
         f"numpy_mlp.holdout_{name}": Claim(
             f"A fifth of the table hidden, {encoding} in, {target} out: hidden cells right.",
-            HOLDOUT,
-            pooled_right("hidden", encoding=encoding, target=target),
+            hidden_right(encoding, target),
         )
         for name, encoding, target in (
             ("one_hot", "one_hot", "class"),
@@ -72,9 +68,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"numpy_mlp.holdout_{name}": Claim(
-            f"The same, one_hot in, class out: {said}.",
-            HOLDOUT,
-            pooled_right(group, encoding="one_hot", target="class"),
+            f"The same, one_hot in, class out: {said}.", hidden_right("one_hot", "class", group)
         )
         for name, group, said in (
             ("guess", "guess", "right if the most frequent product is always said"),
@@ -85,13 +79,15 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"numpy_mlp.holdout_digits_{name}": Claim(
             f"The same, digits in, digits out: right of the hidden products that are {said}.",
-            HOLDOUT,
-            pooled_right(f"hidden_{name}", encoding="digits", target="digits"),
+            hidden_right("digits", "digits", f"hidden_{name}"),
         )
         for name, said in (("zero", "zero"), ("nonzero", "not zero"))
     },
-    "numpy_mlp.holdout_seeds": Claim("Runs of each way to write the table.", HOLDOUT, count_seeds),
+    "numpy_mlp.holdout_seeds": Claim(
+        "Runs of each way to write the table.", HOLDOUT.told(runs_of_each)
+    ),
     "numpy_mlp.holdout_hidden": Claim(
-        "Cells of the table that were hidden, over all runs.", HOLDOUT, hidden_share
+        "Cells of the table that were hidden, over all runs.",
+        HOLDOUT.counts("n_hidden", lambda row: row["n_hidden"] + row["n_shown"]).said(share_of),
     ),
 }

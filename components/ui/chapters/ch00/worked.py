@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
+from components.ui.chapters.ch00.claims import hidden_right
 from components.ui.chapters.ch00.probes import (
     BY_LOG,
     BY_STEPS,
@@ -27,7 +29,7 @@ from components.ui.chapters.ch00.probes import (
 from components.ui.chapters.ch00.stepping import BATCH, SEVEN_TIMES_EIGHT, A, B
 from components.ui.words import spelled
 from lab.benchmarks.mlp import LARGE
-from lab.by_hand.mlp import Momentum, Numbers, encode, softmax
+from lab.by_hand.mlp import Encoding, Init, Momentum, Numbers, Target, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
     Cells,
@@ -44,6 +46,24 @@ from lab.by_hand.mlp_experiment import (
     likeness,
     walk,
 )
+from lab.readings import part_of
+
+ENCODINGS: dict[Encoding, str] = {
+    "one_hot": "one place a number",
+    "scalar": "its size",
+    "log": "its logarithm",
+}
+TARGETS: dict[Target, str] = {
+    "digits": "its digits",
+    "class": "one place a product",
+    "regression": "its size",
+}
+INITS: tuple[Init, ...] = ("he", "xavier", "equal")
+STARTS: tuple[int | Literal["equal"], ...] = (0, 1, 2, 3, "equal")
+"""Random starts by their number, and one from equal weights."""
+START_NAMES = {start: "equal" if start == "equal" else f"random {start}" for start in STARTS}
+WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
+RATES = (0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 100.0)
 
 NEURON_RATES = (0.001, 0.005, 0.01, 0.02, 0.03, 0.05)
 RATE_FIRST, RATE_HIGH = 0.01, NEURON_RATES[-1]
@@ -266,6 +286,43 @@ def edges_still() -> str:
 def numbers_each() -> float:
     """Parameters for each answer of the table of two-digit numbers."""
     return sum(w.size for w in LARGE.network().parameters) / len(LARGE.task.cells()[0])
+
+
+HELD_OUT: dict[tuple[Encoding, Target], str] = {
+    ("one_hot", "class"): "one place a number, one place a product",
+    ("digits", "digits"): "one place a digit, its digits",
+    ("scalar", "regression"): "size in, size out",
+    ("log", "class"): "logarithm in, one place a product",
+    ("log", "regression"): "logarithm in, logarithm out",
+}
+AS_A_GUESS = ("about as often as a constant guess", "clearly more often")
+FEW_OR_MANY = ("under a third", "about half", "over two thirds")
+
+
+def few_or_many(part: int, n: int) -> str:
+    return FEW_OR_MANY[int(np.searchsorted([1 / 3, 2 / 3], part / n, side="right"))]
+
+
+def held_out_points(record: Any) -> list[dict[str, Any]]:
+    """The share of hidden cells that are right, a point a seed of each way to write the table."""
+    return [
+        {
+            "arm": name,
+            "share": 1 - errors / n,
+            "seed": row["cell"]["seed"],
+            "right": part_of(n - errors, n),
+        }
+        for (encoding, target), name in HELD_OUT.items()
+        for row, errors, n in hidden_right(encoding, target).points(record)
+    ]
+
+
+def as_a_guess(record: Any) -> str:
+    """How one place a number does in hidden cells, against saying the most frequent product."""
+    wrong, guess = (
+        1 - hidden_right("one_hot", "class", group).value(record) for group in ("hidden", "guess")
+    )
+    return AS_A_GUESS[int(wrong < 0.9 * guess)]
 
 
 HIDDEN: dict[str, Callable[[], str]] = {

@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import parameter_count, result_of
+from components.ui.claims.results import parameters
 from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
-from lab.readings import Measured, share_of
+from lab.readings import Counts, Row, result, rows, share_of
 
-PRICES = "records/prices.jsonl"
-
-
-def run_row(rows: list[dict[str, Any]], run: str) -> dict[str, Any]:
-    return next(row for row in rows if row["cell"]["run"] == run)
+TWIN = "few_pairs"
 
 
-def right_of(what: str, run: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """How many tokens, or whole texts, of a run's held-out sums come out right."""
-    n_of = {"tokens": "n_tokens", "texts": "n"}[what]
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        row = run_row(rows, run)
-        errors, n = row[f"errors_{what}"], row[n_of]
-        return Measured(share_of(n - errors, n), errors, n)
-
-    return pick
+def right_tokens(run: str) -> Counts:
+    """Of the held-out sums of a run, teacher forced."""
+    return rows("prices", run=run).counts("errors_tokens", "n_tokens").right().said(share_of)
 
 
-def share_in_ten(result: dict[str, Any]) -> Measured:
-    return Measured(f"{spelled(round(10 * result['recipe']['fraction']))} pairs in ten")
+def right_texts(run: str) -> Counts:
+    """Of those, the sums that are right in every token."""
+    return rows("prices", run=run).counts("errors_texts").right().said(share_of)
+
+
+def in_ten(found: Sequence[Row]) -> str:
+    (run,) = found
+    return f"{spelled(round(10 * run['recipe']['fraction']))} pairs in ten"
 
 
 CLAIMS: dict[str, Claim] = {
     "from_table_to_text.book_share": Claim(
-        "Pairs that the book's model is trained on.", result_of(BOOK_RUN), share_in_ten
+        "Pairs that the book's model is trained on.", result(BOOK_RUN).told(in_ten)
     ),
-    "from_table_to_text.twin_parameters": Claim(
-        "Parameters of the small twin.", result_of("few_pairs"), parameter_count
-    ),
+    "from_table_to_text.twin_parameters": Claim("Parameters of the small twin.", parameters(TWIN)),
     "from_table_to_text.perplexity": Claim(
         "Perplexity of the book's model on held-out sums, less one.",
-        PRICES,
-        lambda rows: Measured(
-            f"{math.expm1(run_row(rows, BOOK_RUN)['loss']) * 1e9:.0f} billionths"
+        rows("prices", run=BOOK_RUN).numbers(
+            lambda row: 1e9 * math.expm1(row["loss"]), unit="billionths"
         ),
     ),
     "from_table_to_text.few_tokens": Claim(
-        "Tokens of held-out sums right, the small twin, teacher forced.",
-        PRICES,
-        right_of("tokens", "few_pairs"),
+        "Tokens of held-out sums right, the small twin, teacher forced.", right_tokens(TWIN)
     ),
     "from_table_to_text.few_texts": Claim(
-        "Held-out sums right in every token, the small twin.",
-        PRICES,
-        right_of("texts", "few_pairs"),
+        "Held-out sums right in every token, the small twin.", right_texts(TWIN)
     ),
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from components.ui import tokens as marked
 from components.ui.lazily import lazily
 from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
 from components.ui.plots.core import (
@@ -258,3 +260,44 @@ def chain(n: int, measured: tuple[float, float] | None) -> Chart:
         name = alt.Chart(point).mark_text(align="right", dx=-12)
         layers += [dot.encode(**axes), name.encode(text="what:N", **axes)]
     return finished(alt.layer(*layers).properties(height=CURVE))
+
+
+# ---------------------------------------------------------------- texts that a model has drawn
+
+
+def drawn_texts(texts: Sequence[str], right: str) -> str:
+    """HTML of texts that a model has drawn, one on a line, in a box that scrolls inside itself.
+
+    Only digits and signs of the vocabulary get here, never a reader's own characters.
+    """
+    lines = "".join(f"<li>{drawn_line(text, right)}</li>" for text in texts)
+    return (
+        '<div class="wb-drawn" role="region" tabindex="0" aria-label="The texts that were counted">'
+        f"<ol>{lines}</ol></div>"
+    )
+
+
+def drawn_line(text: str, right: str) -> str:
+    """A text, its wrong tokens struck out, and how many those are."""
+    wrong = marked.wrong_tokens(text, right[: len(text)])
+    shown = ""
+    for is_wrong, slots in groupby(range(len(text)), lambda i: i in wrong):
+        characters = "".join(text[i] for i in slots)
+        shown += struck(characters) if is_wrong else characters
+    return f"<code>{shown}</code> {verdict(len(wrong), len(right) - len(text))}"
+
+
+def struck(characters: str) -> str:
+    """Struck out for the eye, and named for who listens to the page."""
+    return (
+        f'<s><span class="wb-unseen"> wrong: </span>{characters}</s>'
+        '<span class="wb-unseen">, then </span>'
+    )
+
+
+def verdict(n_wrong: int, n_missing: int) -> str:
+    if n_missing:
+        return '<small class="wb-no">✗ ends too soon</small>'
+    if n_wrong == 0:
+        return '<small class="wb-yes">✓ right</small>'
+    return f'<small class="wb-no">✗ {n_wrong} wrong</small>'

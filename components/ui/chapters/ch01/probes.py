@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from components.ui.chapters.ch01.claims import TWIN
 from components.ui.lazily import lazily
-from components.ui.records import atlases, first_error
+from components.ui.records import atlases, first_error, rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress
 from lab.data.problems import Format, sample_pairs
+from lab.data.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from lab.inference.generate import Sampling
@@ -21,7 +24,6 @@ gpt = lazily("lab.model.gpt")
 recipes = lazily("lab.recipes.chain_of_thought")
 token_loss = lazily("lab.inference.token_loss")
 
-TWIN = "few_pairs"
 MODELS = {BOOK_RUN: "the book's model", TWIN: "the small twin"}
 KEEPS = {"all": "all tokens", "top_k": "top-k: the 3 likeliest", "top_p": "top-p: 0.9 together"}
 FORM = Format("cot_reversed")
@@ -40,6 +42,13 @@ def loss_at_the_start() -> float:
     take_with_progress(BOOK_RUN)
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
     return token_loss.token_loss(gpt.GPT(recipes.TWIN).eval(), FORM, a, b).loss
+
+
+def training_curve() -> list[dict[str, float]]:
+    """The recorded training of the book's model, from the blind guess on."""
+    rows = rows_of("history.jsonl", f"checkpoints/{BOOK_RUN}")
+    start = {"tokens": 0, "loss": math.log(len(VOCABULARY))}
+    return rows and [start, *({"tokens": r["tokens"], "loss": r["loss"]} for r in rows)]
 
 
 def prices(run: str, a: int, b: int) -> np.ndarray:

@@ -2,91 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from components.ui.claims.core import Claim, read_record
-from components.ui.claims.readings import (
-    HEADS,
-    pairs_asked,
-    result_of,
-    without_a_head,
-    wrong_answers,
-)
 from components.ui.runs import BOOK_RUN
-from lab.readings import Measured, part_of
-from lab.records import ROOT, select
+from lab.readings import Counts, Row, Rows, Told, part_of, result, rows
+from lab.records import ROOT
 from lab.statistics import in_the_same_order
 
-SHARPNESS = "records/sharpness.jsonl"
+TWIN = "few_pairs"
+HEADS, SHARPNESS = rows("heads"), rows("sharpness")
 
 
-def alike(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
+def without_a_head(run: str) -> Counts:
+    """Wrong answers of a model with one head pulled out, a row a head."""
+    return HEADS.where(run=run).passing(lambda row: "head" in row["cell"]).counts("errors_answer")
+
+
+def whole(run: str) -> Rows:
+    """A model with nothing pulled out."""
+    return HEADS.passing(lambda row: row["cell"] == {"run": run})
+
+
+def at_head(row: Row) -> tuple[int, int]:
+    return row["cell"]["layer"], row["cell"]["head"]
+
+
+def sharp_and_missed(sharp: Any, lost: Any, run: str) -> list[tuple[Row, int, int]]:
+    """Of each head of a model: its row of sharpness, and the wrong answers without it of so many.
+    From two records."""
+    wrong = {at_head(row): (errors, n) for row, errors, n in without_a_head(run).points(lost)}
+    return [(row, *wrong[at_head(row)]) for row in SHARPNESS.where(run=run).of(sharp)]
+
+
+def same_order(sharp: Any, lost: Any, run: str) -> tuple[int, int]:
+    """(pairs of heads in the same order by largest weight and by wrong answers, pairs counted)."""
+    heads = sharp_and_missed(sharp, lost, run)
+    return in_the_same_order([(row["largest_weight"], errors) for row, errors, _ in heads])
+
+
+def alike(run: str) -> Told:
     """Of all pairs of heads of which one is missed more, in how many it is the sharper one.
 
     Heads that are missed alike have no order between them, so such pairs are not counted.
     """
-    return lambda rows: Measured(part_of(*same_order(rows, read_record(ROOT / HEADS), run)))
+    return SHARPNESS.told(
+        lambda sharp: part_of(*same_order(sharp, read_record(ROOT / HEADS.path), run))
+    )
 
 
-def same_order(
-    sharp: Sequence[dict[str, Any]], lost: Sequence[dict[str, Any]], run: str
-) -> tuple[int, int]:
-    """(pairs of heads in the same order by largest weight and by wrong answers, pairs counted)."""
-    errors = {at_head(row): row["errors_answer"] for row in without_a_head(lost, run)}
-    heads = [(row["largest_weight"], errors[at_head(row)]) for row in select(sharp, run=run)]
-    return in_the_same_order(heads)
-
-
-def at_head(row: Mapping[str, Any]) -> tuple[int, int]:
-    return row["cell"]["layer"], row["cell"]["head"]
-
-
-def whole_model(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Wrong answers of a model with nothing pulled out."""
-    return lambda rows: wrong_answers(next(row for row in rows if row["cell"] == {"run": run}))
-
-
-def without_the_others(run: str) -> Callable[[list[dict[str, Any]]], Measured]:
-    """Fewest and most wrong answers without a head of any layer but the first."""
-
-    def pick(rows: list[dict[str, Any]]) -> Measured:
-        later = [row for row in without_a_head(rows, run) if row["cell"]["layer"] > 0]
-        wrong = sorted(row["errors_answer"] for row in later)
-        return Measured(f"{wrong[0]:,} to {wrong[-1]:,} of {later[0]['n']:,}")
-
-    return pick
-
-
-def numbers_of_a_key(result: dict[str, Any]) -> Measured:
-    return Measured(f"{result['recipe']['model']['attention']['head_dim']}")
+def fewest_and_most(found: Sequence[Row]) -> str:
+    """Wrong answers without a head of any layer but the first."""
+    wrong = [row["errors_answer"] for row in found if row["cell"].get("layer", 0) > 0]
+    return f"{min(wrong):,} to {max(wrong):,} of {found[0]['n']:,}"
 
 
 CLAIMS: dict[str, Claim] = {
     **{
         f"attention_by_hand.order_{name}": Claim(
             f"Pairs of heads of which one is missed more: it is the sharper one, {words}.",
-            SHARPNESS,
             alike(run),
         )
         for name, words, run in (
             ("book", "the book's model", BOOK_RUN),
-            ("twin", "the small twin", "few_pairs"),
+            ("twin", "the small twin", TWIN),
             ("rotary", "the rotary model of full size", "rope"),
         )
     },
     "attention_by_hand.twin_spare": Claim(
         "Wrong answers of the small twin without one head of its later layers.",
-        HEADS,
-        without_the_others("few_pairs"),
+        HEADS.where(run=TWIN).told(fewest_and_most),
     ),
     "attention_by_hand.twin_whole": Claim(
-        "Wrong answers of the small twin with every head in place.", HEADS, whole_model("few_pairs")
+        "Wrong answers of the small twin with every head in place.",
+        whole(TWIN).counts("errors_answer"),
     ),
     "attention_by_hand.key_numbers": Claim(
-        "Numbers of a key of the book's model.", result_of(BOOK_RUN), numbers_of_a_key
+        "Numbers of a key of the book's model.",
+        result(BOOK_RUN).numbers("recipe.model.attention.head_dim"),
     ),
     "attention_by_hand.heads_pairs": Claim(
-        "Pairs on which each head is pulled out.", HEADS, pairs_asked
+        "Pairs on which each head is pulled out.", HEADS.where(run=BOOK_RUN).numbers("n")
     ),
 }

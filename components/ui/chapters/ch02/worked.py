@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch02.tasks import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
+from components.ui.chapters.ch02 import claims
+from components.ui.chapters.ch02.exercises import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
+from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS
-from lab.data.vocabulary import encode
+from lab.data.vocabulary import VOCABULARY, encode
 from lab.readings import part_of
+
+DIGITS = list(VOCABULARY[:10])
+
+LOOKED_INTO = {
+    BOOK_RUN: "the book's model",
+    "few_pairs": "the small twin",
+    "rope": "rotary, full size",
+}
 
 SIZES = tuple(2**k for k in range(11))
 SIZE_ASKED = 256
@@ -39,6 +50,40 @@ def largest_by_size() -> dict[tuple[int, bool], float]:
 @st.cache_data(show_spinner=False, max_entries=256)
 def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Told:
     return hand.tell(shares, kind)
+
+
+# ---------------------------------------------------------------- rows of what is drawn
+
+
+def delivered_rows(shares: Sequence[float], kind: hand.ValueKind) -> dict[str, hand.Numbers]:
+    """A row for each head and each of the two orders of 7 and 8."""
+    z = hand.deliver(np.array([7, 8]), np.array([8, 7]), shares, kind)
+    z = z.reshape(2, len(shares), -1)
+    name = "{order}" if len(shares) == 1 else "{order}, head {head}"
+    return {
+        name.format(order=order, head=head + 1): z[row, head]
+        for row, order in enumerate(("7 then 8", "8 then 7"))
+        for head in range(len(shares))
+    }
+
+
+def columns_of(kind: hand.ValueKind) -> list[str]:
+    if kind == "size":
+        return ["size"]
+    return DIGITS if kind == "digit" else [*DIGITS, *(f"{i}′" for i in DIGITS)]
+
+
+def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
+    """Of each head of a model: how sharp it is, and the share and number of wrong answers."""
+    return [
+        {
+            "head": "{}.{}".format(*claims.at_head(row)),
+            "largest": row["largest_weight"],
+            "share": errors / n,
+            "errors": part_of(errors, n),
+        }
+        for row, errors, n in claims.sharp_and_missed(sharp, lost, run)
+    ]
 
 
 # ---------------------------------------------------------------- by their names in the text

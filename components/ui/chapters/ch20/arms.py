@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from components.ui.chapters.ch20 import claims
-from lab.records import select
-from lab.statistics import spread, steps_until
-
-Row = dict[str, Any]
+from lab.readings import Row
 
 # ---------------------------------------------------------------- the race
 
@@ -20,48 +17,42 @@ TRAINED_FURTHER = ("fixed", "packed")
 RACE_OPTIONS = ("in all three", "only in the stream", "in none")
 
 
-def race_points(rows: Sequence[Row], goal: float) -> list[Row]:
+def race_points(record: Any, goal: float) -> list[dict[str, Any]]:
     """A point a run: setting, encoding, seed, steps (infinite for never), where it ended."""
     settings = [s for s in SETTINGS if goal == claims.GOAL or s in TRAINED_FURTHER]
     return [
         {
             "setting": SETTINGS[setting],
             "encoding": words,
-            "steps": steps_until(row["curve"], goal),
+            "steps": steps,
             "ended": row["curve"][-1][0],
             "seed": row["cell"]["seed"],
         }
         for setting in settings
         for encoding, words in ENCODINGS.items()
-        for row in select(rows, setting=setting, encoding=encoding)
+        for row, steps in claims.race(setting, encoding).steps_to(goal).points(record)
     ]
 
 
-def where_rotary_leads(rows: Sequence[Row]) -> str:
+def where_rotary_leads(record: Any) -> str:
     """The option of the guess that the record bears out."""
-    leads = {s for s in SETTINGS if median_steps(rows, s, "rotary") < median_steps(rows, s)}
+    leads = {setting for setting in SETTINGS if claims.table_over_rotary(setting).value(record) > 1}
     if leads == set(SETTINGS):
         return RACE_OPTIONS[0]
     return RACE_OPTIONS[1 if leads == {"packed"} else 2]
 
 
-def median_steps(rows: Sequence[Row], setting: str, encoding: str = "learned") -> float:
-    seeds = select(rows, setting=setting, encoding=encoding)
-    return spread(steps_until(row["curve"], claims.GOAL) for row in seeds).median
+def middle_run(record: Any, setting: str, encoding: str) -> tuple[Row, float]:
+    """Of the seeds of an arm, the one of the median number of steps to the goal, and these."""
+    seeds = claims.race(setting, encoding).steps_to(claims.GOAL).points(record)
+    return sorted(seeds, key=lambda seed: seed[1])[len(seeds) // 2]
 
 
-def middle_run(rows: Sequence[Row], setting: str, encoding: str) -> Row:
-    """Of the seeds of an arm, the one of the median number of steps to the goal."""
-    seeds = select(rows, setting=setting, encoding=encoding)
-    by_steps = sorted(seeds, key=lambda row: steps_until(row["curve"], claims.GOAL))
-    return by_steps[len(by_steps) // 2]
-
-
-def middle_curves(rows: Sequence[Row], text: str, most_steps: int) -> list[Row]:
+def middle_curves(record: Any, text: str, most_steps: int) -> list[dict[str, Any]]:
     """Loss and held-out share of the middle run of each encoding: run, step, what, value."""
     (setting,) = (setting for setting, words in SETTINGS.items() if words == text)
     curves = {
-        f"{words}, recorded": middle_run(rows, setting, encoding)["curve"]
+        f"{words}, recorded": middle_run(record, setting, encoding)[0]["curve"]
         for encoding, words in ENCODINGS.items()
     }
     return [
@@ -112,20 +103,21 @@ ASKED_FAR = ("far_coupled", "far_clipped")
 ASKED_FOLDED = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
 
 
-def cell_of_map(row: Row) -> Row:
-    """Of a map of lengths, with both kinds of wrong ones for its tooltip."""
-    kinds = {"wrong digit first": row["wrong_digit"], "wrong length first": row["wrong_length"]}
-    shape = {axis: row["cell"][axis] for axis in ("p", "q")}
-    return {**shape, "n": row["n"], "wrong": sum(kinds.values()), **kinds}
+def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:
+    """A cell a shape, with both kinds of wrong ones for its tooltip."""
+    return [
+        {
+            **{axis: row["cell"][axis] for axis in ("p", "q")},
+            "n": n,
+            "wrong": wrong,
+            "wrong digit first": row["wrong_digit"],
+            "wrong length first": row["wrong_length"],
+        }
+        for row, wrong, n in claims.wrong(claims.asked(arm)).points(record)
+    ]
 
 
 HOW_MANY = ("less than a fifth", "a fifth to four fifths", "more than four fifths")
-
-
-def wrong_share(rows: Sequence[Row], arm: str, digits: int) -> float:
-    """Of sums of `digits` by `digits`."""
-    (row,) = select(rows, arm=arm, p=digits, q=digits)
-    return (row["wrong_digit"] + row["wrong_length"]) / row["n"]
 
 
 def how_many(wrong: float, options: Sequence[str] = HOW_MANY) -> str:
@@ -145,7 +137,7 @@ def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
     }
 
 
-def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:
+def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[dict[str, Any]]:
     """Rows of the bars of `kinds`, an arm each."""
     return [
         {"arm": arm, "kind": kind, "n": n, "rank": rank}
@@ -154,11 +146,11 @@ def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:
     ]
 
 
-def recorded_failures(rows: Sequence[Row], digits: int) -> list[Row]:
+def recorded_failures(record: Any, digits: int) -> list[dict[str, Any]]:
     """Of every small arm, at sums of `digits` by `digits`."""
     found = failures(
         (words, kinds(row["n"], row["wrong_digit"], row["wrong_length"]))
         for arm, words in (SMALL | CLIPPED).items()
-        for row in select(rows, arm=arm, p=digits, q=digits)
+        for row in claims.asked(arm, p=digits, q=digits).of(record)
     )
     return [{"digits": digits, **row} for row in found]

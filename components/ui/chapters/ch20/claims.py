@@ -53,12 +53,25 @@ def raced(**cell: Any) -> Rows:
     return found.before_choice() if cell.get("setting") in READ_BEFORE else found
 
 
+MOST_STEPS = raced(part="race").numbers("most_steps").largest()
+"""As far as any run of the race was trained."""
+
+
+def race(setting: str, encoding: str) -> Rows:
+    """The runs of one kind of text and of positions, a row a seed."""
+    return raced(part="race", setting=setting, encoding=encoding)
+
+
 def over_rotary(found: Rows) -> Ratio:
     """Steps of a learned table over those of rotary positions."""
     learned, rotary = (
         found.where(encoding=encoding).steps_to(GOAL) for encoding in ("learned", "rotary")
     )
     return learned.ratio_to(rotary)
+
+
+def table_over_rotary(setting: str) -> Ratio:
+    return over_rotary(raced(part="race", setting=setting))
 
 
 def asked(arm: str, **shape: int) -> Rows:
@@ -74,6 +87,11 @@ def first_wrong(row: Mapping[str, Any]) -> int:
 
 def wrong(found: Rows) -> Counts:
     return found.counts(first_wrong).said(errors_in).bound()
+
+
+def wrong_at(arm: str, size: int) -> Counts:
+    """Of problems of `size` by `size` digits."""
+    return wrong(asked(arm, p=size, q=size))
 
 
 def limited(run: str, *farthest: int, digits: int) -> Counts:
@@ -127,7 +145,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.{setting}_{encoding}": Claim(
             f"Steps until 1 in 20 test problems is wrong: {setting} text, {encoding} positions.",
-            raced(part="race", setting=setting, encoding=encoding).steps_to(GOAL),
+            race(setting, encoding).steps_to(GOAL),
         )
         for setting in RACE_SETTINGS
         for encoding in RACE_ENCODINGS
@@ -135,14 +153,14 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.ratio_{setting}": Claim(
             f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
-            over_rotary(raced(part="race", setting=setting)),
+            table_over_rotary(setting),
         )
         for setting in RACE_SETTINGS
     },
     **{
         f"rope.{name}_{setting}_{encoding}": Claim(
             f"Steps until 1 in {words} test problems is wrong: {setting} text, {encoding}.",
-            raced(part="race", setting=setting, encoding=encoding).steps_to(goal),
+            race(setting, encoding).steps_to(goal),
         )
         for name, words, goal, settings in (
             ("hundred", "100", FINE_GOAL, ("fixed", "packed")),
@@ -168,7 +186,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.{arm}_{size}x{size}": Claim(
             f"Test problems of {size} by {size} digits after training up to {most}: {arm}.",
-            wrong(asked(arm, p=size, q=size)),
+            wrong_at(arm, size),
         )
         for most, arms in (("3 by 3", REACH_ARMS), ("4 by 4", FAR_ARMS))
         for arm, sizes in arms.items()

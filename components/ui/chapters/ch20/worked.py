@@ -23,12 +23,10 @@ from components.ui.chapters.ch20.probes import (
 )
 from components.ui.claims.core import MISSING
 from components.ui.lazily import lazily
-from components.ui.records import rows_of
+from components.ui.records import points_of, rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
-from lab.records import select
-from lab.statistics import steps_until
 
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
@@ -307,16 +305,16 @@ def best_rate(encoding: Literal["rotary", "learned"]) -> str:
 
 def never_arrived(setting: str, encoding: str) -> int:
     """Runs of the race that did not come to the goal before they were given up or ended."""
-    rows = select(rows_of("rope.jsonl"), part="race", setting=setting, encoding=encoding)
-    return sum(math.isinf(steps_until(row["curve"], claims.GOAL)) for row in rows)
+    steps = claims.race(setting, encoding).steps_to(claims.GOAL)
+    return sum(math.isinf(n) for _, n in points_of(steps))
 
 
 def arrives(setting: str, encoding: str) -> str:
     """The step at which the middle recorded run meets the goal."""
-    rows = select(rows_of("rope.jsonl"), part="race")
+    rows = rows_of("rope.jsonl")
     if not rows:
         return MISSING
-    step = steps_until(arms.middle_run(rows, setting, encoding)["curve"], claims.GOAL)
+    _, step = arms.middle_run(rows, setting, encoding)
     return "never" if math.isinf(step) else f"at step {step:,.0f}"
 
 
@@ -387,7 +385,7 @@ def limited_to() -> str:
 
 def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
-    return lengths.edges(select(rows_of("lengths.jsonl"), arm=arm))
+    return lengths.edges(claims.asked(arm).of(rows_of("lengths.jsonl")))
 
 
 def turned_at_the_edge(arm: str) -> str:

@@ -1,81 +1,256 @@
-"""The measured figures of chapter 4."""
+"""The measured figures of chapter 4. Seconds are those of the machine that the record names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from components.ui.chapters.ch40 import timing
-from components.ui.chapters.ch40.timing import RECORD, Rows
+import numpy as np
+
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import over_seeds
-from lab.readings import Measured, part_of, share_of
-from lab.records import select
+from components.ui.lazily import lazily
+from lab.data.problems import Format
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, rows, share_of
+
+if TYPE_CHECKING:
+    from lab.inference.phases import Roof
+    from lab.inference.stopwatch import Piece
+    from lab.model.config import GPTConfig
+
+configs = lazily("lab.model.config")
+networks = lazily("lab.experiments.served_models")
+recipes = lazily("lab.recipes.index")
+steps = lazily("lab.inference.phases")
+stopwatch = lazily("lab.experiments.stopwatch")
+taken = lazily("lab.inference.stopwatch")
+
+RECORD = rows("kv_cache")
+MACHINE = RECORD.where(part="machine")
+MODEL, PLAIN = "far_clipped", "rope"
+"""The network that is timed, and its twin with plain rotary positions and no limit."""
+
+GIVEN = 22
+"""Tokens of a prompt of ten by ten digits."""
+
+SHORT, LONG = 64, 350
+"""Tokens of the two texts whose writing is compared."""
+
+BATCHES = (1, 8, 64)
+
+SUM = Format("cot_reversed", 10, 10)
+READ = (GIVEN, 4 * GIVEN, SUM.length)
+"""Tokens of the texts whose prefill is drawn: a prompt, four times as much, and a whole sum."""
 
 
-def one(record: Rows, **cell: Any) -> dict[str, Any]:
-    """The row of one cell."""
-    (row,) = select(record, **cell)
-    return row
+# ---------------------------------------------------------------- texts, and a queue of them
 
 
-def differing(how: str, digits: int) -> Callable[[Rows], Measured]:
+def differing(how: str, digits: int) -> Counts:
     """Texts that come out otherwise than with a cache in single precision."""
-
-    def pick(rows: Rows) -> Measured:
-        row = one(rows, part="exact", how=how, digits=digits)
-        return Measured(part_of(row["differing"], row["n"]), row["differing"], row["n"])
-
-    return pick
+    return RECORD.where(part="exact", how=how, digits=digits).counts("differing")
 
 
-def largest_change(how: str) -> Callable[[Rows], Measured]:
-    """Of a logit against a cache in single precision, in parts of the largest, of all lengths."""
-
-    def pick(rows: Rows) -> Measured:
-        return Measured(
-            parts(max(r["largest_change"] for r in select(rows, part="exact", how=how)))
-        )
-
-    return pick
+DRAFTED = RECORD.where(part="exact", how="drafted").counts("differing")
 
 
-def parts(x: float) -> str:
-    """A small share, rounded up to tenths of a hundredth, or to millionths."""
-    if x > 1e-3:
-        return f"{math.ceil(1000 * x) / 10:g} in 100"
-    return f"{math.ceil(1e6 * x)} millionths"
+def largest_change(found: Sequence[Row]) -> str:
+    """Of a logit, in parts of the largest, over all lengths: rounded up to tenths of a hundredth,
+    or to millionths."""
+    change = max(row["largest_change"] for row in found)
+    if change > 1e-3:
+        return f"{math.ceil(1000 * change) / 10:g} in 100"
+    return f"{math.ceil(1e6 * change)} millionths"
 
 
-def queue(rows: Rows, policy: str) -> dict[str, Any]:
-    return one(rows, part="queue", policy=policy, rows=8)
+QUEUE, DRAFTS = RECORD.where(part="queue", rows=8), RECORD.where(part="draft", digits=4)
 
 
-def queue_gain(rows: Rows) -> Measured:
+def over_static(found: Sequence[Row]) -> str:
     """Tokens a second, continuous over static."""
-    static, continuous = (queue(rows, policy) for policy in ("static", "continuous"))
-    return Measured(f"{static['seconds'] / continuous['seconds']:.1f} times")
+    seconds = {row["cell"]["policy"]: row["seconds"] for row in found}
+    return f"{seconds['static'] / seconds['continuous']:.1f} times"
 
 
-def wasted(policy: str) -> Callable[[Rows], Measured]:
-    """Rows that were computed at some step and had no text."""
-
-    def pick(rows: Rows) -> Measured:
-        row = queue(rows, policy)
-        return Measured(share_of(row["wasted"], row["computed"]))
-
-    return pick
+def over_alone(found: Rows) -> Numbers:
+    """The gain of drafting over writing alone."""
+    return found.numbers(lambda row: row["seconds_alone"] / row["seconds"], "{:.1f}", "times")
 
 
-def draft_best(rows: Rows) -> Measured:
-    """The largest gain of drafting over writing alone, of all drafts at 4 x 4 digits."""
-    drafts = select(rows, part="draft", digits=4)
-    return Measured(f"{max(row['seconds_alone'] / row['seconds'] for row in drafts):.1f} times")
+GROUPED = RECORD.where(part="grouped")
+"""Twins whose heads share keys, by how many of these there are."""
 
 
-def count_of(**cell: Any) -> Callable[[Rows], Measured]:
-    return lambda rows: Measured(f"{select(rows, **cell)[0]['n']:,}")
+# ---------------------------------------------------------------- seconds
+
+
+def timed(batch: int, *, cached: bool, model: str = MODEL) -> Rows:
+    """Steps that write so many texts side by side, of every length: one row."""
+    return RECORD.where(part="time", model=model, batch=batch, cached=cached)
+
+
+def seconds_at(row: Row, length: int) -> float:
+    """Of the step that writes behind so many tokens, between two that were timed filled in."""
+    return float(np.interp(length, row["lengths"], row["seconds"]))
+
+
+def seconds_of_one(length: int, *, cached: bool) -> Numbers:
+    """Of that step, which writes one text."""
+    return timed(1, cached=cached).numbers(lambda row: seconds_at(row, length))
+
+
+def steps_behind_a_prompt(row: Row) -> list[float]:
+    """Seconds of the steps that write as many tokens as the prompt has, behind it."""
+    return [seconds_at(row, n) for n in range(GIVEN + 1, 2 * GIVEN + 1)]
+
+
+def step_of(batch: int, model: str = MODEL) -> Numbers:
+    """Seconds of the middle one of those steps, with a cache."""
+    found = timed(batch, cached=True, model=model)
+    return found.numbers(lambda row: float(np.median(steps_behind_a_prompt(row))))
+
+
+PLAIN_OVER_LIMITED = step_of(1, PLAIN).ratio_to(step_of(1))
+MANY_OVER_ONE = step_of(BATCHES[-1]).ratio_to(step_of(1))
+
+READING = seconds_of_one(GIVEN, cached=False)
+WRITING = timed(1, cached=True).numbers(lambda row: sum(steps_behind_a_prompt(row)))
+"""Seconds in which a prompt is read, and in which as many tokens are written behind it."""
+
+
+def speedup(length: int, batch: int) -> Ratio:
+    """Seconds of writing a text without a cache over those with one."""
+    without, with_one = (
+        timed(batch, cached=cached).numbers(lambda row: stopwatch.seconds_until(row, length))
+        for cached in (False, True)
+    )
+    return without.ratio_to(with_one)
+
+
+def rival(found: Sequence[Row]) -> str:
+    """Seconds of the quicker of the two kernels of transformers, over ours."""
+    (row,) = found
+    seconds = row["seconds"]
+    return as_long(min(seconds[name] for name in seconds if name != "ours") / seconds["ours"])
+
+
+def bandwidth_share(found: Sequence[Row]) -> str:
+    """Of the bytes a second that a sum reaches, those that a step of decoding has to move.
+
+    Weights and cache are those of the row on memory; the limit keeps keys twice, half as much more.
+    """
+    memory = RECORD.where(part="memory", key_heads=4, dtype="float32", batch=1)
+    (row,), (machine,) = memory.of(found), MACHINE.of(found)
+    moved = row["bytes_moved"] + row["bytes"] / 2
+    seconds = seconds_of_one(row["length"], cached=True).value(found)
+    return f"{100 * moved / seconds / machine['bytes_per_second']:.0f}%"
+
+
+# ---------------------------------------------------------------- under the roof
+
+
+def config_of(model: str) -> GPTConfig:
+    """Of a network that was timed, by its name in the record; no weights are read for it."""
+    config = recipes.recipe(networks.run_called(model)).model
+    if model == PLAIN:
+        return config
+    usual = config.position
+    limited = configs.ClippedCoupledRotaryPositions(usual.base, usual.factor, *networks.LIMIT)
+    return replace(config, position=limited)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A roof over what was timed under it. `near`: with bytes from the processor's own caches."""
+
+    name: str
+    roof: Roof
+    near: Roof
+    pieces: Sequence[Piece]
+
+
+def recorded(record: Any) -> Machine:
+    """Prefills, and steps in the middle of writing as many tokens as the prompt has.
+
+    `LookupError` where the record lacks a part.
+    """
+    config, (about,) = config_of(MODEL), MACHINE.of(record)
+    peak, length = about["flops_per_second"], GIVEN + GIVEN // 2
+    read = [
+        taken.Piece(
+            "prefill",
+            steps.prefill(config, n),
+            seconds_of_one(n, cached=False).value(record),
+            1,
+            n,
+        )
+        for n in READ
+    ]
+    written = [
+        taken.Piece(
+            "decode",
+            steps.decode(config, length, batch),
+            step_of(batch).value(record),
+            batch,
+            length,
+        )
+        for batch in BATCHES
+    ]
+    return Machine(
+        "recorded",
+        steps.Roof(peak, about["bytes_per_second"]),
+        steps.Roof(peak, about["bytes_per_second_near"]),
+        [*read, *written],
+    )
+
+
+def under_the_roof(record: Any) -> list[tuple[Piece, float]]:
+    """Each step, and its speed in parts of what the roof allows for work of its intensity."""
+    machine = recorded(record)
+    return [
+        (piece, piece.operations_per_second / machine.roof.at(piece.work.intensity))
+        for piece in machine.pieces
+    ]
+
+
+def step_over_its_roof(found: Sequence[Row]) -> str:
+    """Seconds of a step that writes one text, over the least that bytes and operations take."""
+    (share,) = (s for p, s in under_the_roof(found) if (p.what, p.batch) == ("decode", 1))
+    return f"{times(1 / share)} times"
+
+
+# ---------------------------------------------------------------- in words
+
+
+def times(x: float) -> str:
+    return f"{x:.0f}" if x >= 10 else f"{x:.2g}"
+
+
+def as_quick(x: float) -> str:
+    """4.2 times as quick; one that is slower says so."""
+    if 0.95 < x < 1.05:
+        return "as quick as without"
+    return f"{times(x)} times as quick" if x > 1 else f"{times(1 / x)} times as slow"
+
+
+def as_long(x: float) -> str:
+    """1.4 times as long, or about as long."""
+    return "about as long" if 0.95 < x < 1.05 else f"{times(x)} times as long"
+
+
+def ridge(found: Sequence[Row]) -> str:
+    (machine,) = found
+    return times(machine["flops_per_second"] / machine["bytes_per_second"])
+
+
+def reading_and_writing(found: Sequence[Row]) -> str:
+    read, written = (1000 * which.value(found) for which in (READING, WRITING))
+    return f"{read:.0f} ms to read them and {written:.0f} ms to write as many"
+
+
+def milliseconds(length: int, *, cached: bool) -> Numbers:
+    return timed(1, cached=cached).numbers(lambda row: 1000 * seconds_at(row, length), unit="ms")
 
 
 SAME = {
@@ -85,11 +260,70 @@ SAME = {
     **{f"{how}_{d}x{d}": (how, d) for how in ("float16", "bfloat16") for d in (2, 4, 10)},
 }
 
-CLAIMS: dict[str, Claim] = timing.CLAIMS | {
+CLAIMS: dict[str, Claim] = {
+    **{
+        f"kv_cache.{which}_token_{length}": Claim(
+            f"Milliseconds of the {which} token behind a prompt of {length}, one text.",
+            milliseconds(length + (which == "second"), cached=which == "second"),
+        )
+        for which in ("first", "second")
+        for length in (GIVEN, 340)
+    },
+    "kv_cache.read_and_write": Claim(
+        f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
+        RECORD.told(reading_and_writing),
+    ),
+    "kv_cache.ridge": Claim(
+        "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
+        MACHINE.told(ridge),
+    ),
+    "kv_cache.roof_most": Claim(
+        "Operations a second of the step that comes nearest to the roof, in parts of what the roof "
+        "allows there; of three prefills and of steps that write 1, 8 and 64 texts.",
+        RECORD.told(lambda found: f"{max(share for _, share in under_the_roof(found)):.0%}"),
+    ),
+    "kv_cache.roof_one": Claim(
+        f"Time of a step that writes one text behind {GIVEN} tokens, over that under the roof.",
+        RECORD.told(step_over_its_roof),
+    ),
+    "kv_cache.plain_step": Claim(
+        f"Time of a step that writes one text behind {GIVEN} tokens: plain rotary positions, of "
+        "that with two counts and a limit.",
+        RECORD.told(lambda found: f"{100 * PLAIN_OVER_LIMITED.value(found):.0f} in 100"),
+    ),
+    "kv_cache.step_of_64": Claim(
+        f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
+        RECORD.told(lambda found: f"{times(MANY_OVER_ONE.value(found))} times"),
+    ),
+    "kv_cache.bandwidth_share": Claim(
+        "Bytes that a cached step must move, a second, behind 340 tokens of one text, as a share "
+        "of those of a sum of 268 MB.",
+        RECORD.told(bandwidth_share),
+    ),
+    **{
+        f"kv_cache.speedup_{length}": Claim(
+            f"Writing a text to {length} tokens with a cache, against without, where every 16th "
+            "length is timed and the rest filled in between; one text.",
+            RECORD.told(lambda found, length=length: as_quick(speedup(length, 1).value(found))),
+        )
+        for length in (SHORT, LONG)
+    },
+    "kv_cache.speedup_350_batch": Claim(
+        f"The same of 64 texts side by side to {LONG} tokens.",
+        RECORD.told(lambda found: as_quick(speedup(LONG, 64).value(found))),
+    ),
+    **{
+        f"kv_cache.rival_{batch}": Claim(
+            "Time in which transformers writes from 22 to 340 tokens with a cache, by the quicker "
+            "of its two kernels, over ours with the same random weights; texts side by side: "
+            f"{batch}.",
+            RECORD.where(part="rival", batch=batch).told(rival),
+        )
+        for batch in (1, 64)
+    },
     **{
         f"kv_cache.{name}": Claim(
             f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
-            RECORD,
             differing(how, digits),
         )
         for name, (how, digits) in SAME.items()
@@ -97,35 +331,34 @@ CLAIMS: dict[str, Claim] = timing.CLAIMS | {
     **{
         f"kv_cache.{name}_change": Claim(
             f"Largest change of a logit by {how} decoding, in parts of the largest",
-            RECORD,
-            largest_change(how),
+            RECORD.where(part="exact", how=how).told(largest_change),
         )
         for name, how in (("same", "uncached"), ("float16", "float16"), ("bfloat16", "bfloat16"))
     },
-    "kv_cache.queue_sums": Claim("Sums in the queue", RECORD, count_of(part="queue")),
+    "kv_cache.queue_sums": Claim("Sums in the queue", QUEUE.numbers("n")),
     "kv_cache.queue_gain": Claim(
-        "Tokens a second of continuous batching over static, 8 rows", RECORD, queue_gain
+        "Tokens a second of continuous batching over static, 8 rows", QUEUE.told(over_static)
     ),
     **{
         f"kv_cache.queue_wasted_{policy}": Claim(
-            f"Rows without a text, {policy} batching in 8 rows", RECORD, wasted(policy)
+            f"Rows without a text, {policy} batching in 8 rows",
+            QUEUE.where(policy=policy).counts("wasted", "computed").said(share_of),
         )
         for policy in ("static", "continuous")
     },
-    "kv_cache.draft_sums": Claim("Sums drafted for", RECORD, count_of(part="draft", digits=4)),
+    "kv_cache.draft_sums": Claim("Sums drafted for", DRAFTS.numbers("n")),
     "kv_cache.draft_best": Claim(
-        "Drafting over writing alone, the best of all drafts at 4 x 4 digits", RECORD, draft_best
+        "Drafting over writing alone, the best of all drafts at 4 x 4 digits",
+        over_alone(DRAFTS).largest(),
     ),
     "kv_cache.grouped_seeds": Claim(
         "Seeds an arm of the twins with grouped heads",
-        RECORD,
-        lambda rows: Measured(f"{len(select(rows, part='grouped', key_heads=4))}"),
+        GROUPED.where(key_heads=4).told(lambda found: f"{len(found)}"),
     ),
     **{
         f"kv_cache.grouped_{heads}": Claim(
             f"Held-out pairs wrong of twins with {heads} key heads",
-            RECORD,
-            over_seeds("heldout", part="grouped", key_heads=heads),
+            GROUPED.where(key_heads=heads).errors("heldout").median().bound(),
         )
         for heads in (4, 2, 1)
     },

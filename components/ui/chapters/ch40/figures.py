@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG, apart
+from components.ui.plots.colours import (
+    ACCENT,
+    GREY,
+    INK,
+    OCHRE,
+    RIGHT,
+    SOFT,
+    VIOLET,
+    WORSE,
+    WRONG,
+    apart,
+)
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -22,6 +34,13 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from lab.data.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from components.ui.chapters.ch40.claims import Machine
+    from components.ui.chapters.ch40.probes import Drafting
+    from lab.inference.speculative import Round
+    from lab.inference.stopwatch import Piece
 
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
@@ -128,3 +147,189 @@ def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
     looks = ((RIGHT, "✓"), (WORSE, "✗ another sum"), (WRONG, "✗ mistake"))
     ranked = dict(zip(names, looks, strict=True))
     return bars.fate_bars(rows, "fault", "fate", ranked, named_from=0.4)
+
+
+# ---------------------------------------------------------------- drafts
+
+
+def rounds_html(found: Drafting) -> str:
+    """A line a round: what was kept of the draft, what was struck out, and the network's own."""
+    lines = "".join(f"<li>{round_html(one)}</li>" for one in found.rounds)
+    return f'<ol class="wb-drafts" aria-label="Rounds of drafting">{lines}</ol>'
+
+
+def round_html(one: Round) -> str:
+    kept = "".join(token(id_, "kept") for id_ in one.drafted[: one.accepted])
+    struck = "".join(token(id_, "struck") for id_ in one.drafted[one.accepted :])
+    own = "".join(token(id_, "own") for id_ in one.written[one.accepted :])
+    said = f"{one.accepted} of {len(one.drafted)} kept"
+    return f"{kept}{struck}{own} <small>{said}</small>"
+
+
+def token(id_: int, kind: str) -> str:
+    tag = {"kept": "span", "struck": "s", "own": "b"}[kind]
+    return f'<{tag} class="wb-token wb-draft-{kind}">{escape(VOCABULARY[id_])}</{tag}>'
+
+
+# ---------------------------------------------------------------- the time of a token
+
+WITHOUT, WITH = "without a cache", "with a cache"
+TONES = {WITHOUT: OCHRE, WITH: VIOLET}
+RECORDED, NOW = "recorded", "here and now"
+
+
+def times_of_a_token(ghosts: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> Chart:
+    """Recorded lines dashed, and what is measured now as points; then only as far as it has come.
+
+    Rows: when, which, length, milliseconds.
+    """
+    most = max((row["length"] for row in now), default=None)
+    longest = max(1.25 * most, 32) if most else max(row["length"] for row in ghosts)
+    data = pd.DataFrame([*ghosts, *now])
+    data = data[data["length"] <= longest]
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "length:Q",
+            title="tokens before it",
+            scale=alt.Scale(domain=[0, longest], nice=False),
+        ),
+        y=alt.Y("milliseconds:Q", title="milliseconds a token", scale=alt.Scale(domainMin=0)),
+        color=alt.Color(
+            "which:N", title=None, scale=toned(TONES), legend=alt.Legend(orient="bottom", columns=1)
+        ),
+        tooltip=["when", "which", "length", alt.Tooltip("milliseconds", format=".3~g")],
+    )
+    lines = (
+        base.transform_filter(alt.datum["when"] == RECORDED)
+        .mark_line(strokeWidth=1.5)
+        .encode(
+            strokeDash=alt.StrokeDash(
+                "when:N",
+                title=None,
+                scale=alt.Scale(domain=[RECORDED], range=[[4, 3]]),
+                legend=alt.Legend(
+                    orient="bottom",
+                    symbolType="stroke",
+                    symbolStrokeColor=INK.now,
+                    symbolSize=600,
+                ),
+            )
+        )
+    )
+    points = base.transform_filter(alt.datum["when"] == NOW).mark_circle(size=22, opacity=0.8)
+    return finished(alt.layer(lines, points).properties(height=CURVE))
+
+
+# ---------------------------------------------------------------- the roofline
+
+LOW, HIGH = 0.2, 2000.0
+"""Where the axis of operations for each byte begins and ends."""
+
+MACHINES = {RECORDED: GREY, NOW: ACCENT}
+NAMES_AT: dict[str, tuple[Literal["left", "right"], int]] = {
+    "prefill": ("right", -10),
+    "decode": ("left", 10),
+}
+"""To which side of its mark a name is aligned, and how far below: a prompt and as many texts stand
+close together."""
+
+MEMORY, CACHE = "from memory", "from the processor's cache"
+
+
+def named(piece: Piece) -> str:
+    if piece.what == "prefill":
+        return f"reads {piece.length}"
+    return f"writes, {piece.batch} text{'s' if piece.batch > 1 else ''}"
+
+
+def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
+    """A row a step: machine, phase, name, intensity, milliseconds, and speed in 10^9 a second."""
+    return [
+        {
+            "machine": machine.name,
+            "phase": piece.what,
+            "name": named(piece),
+            "intensity": piece.work.intensity,
+            "speed": piece.operations_per_second / 1e9,
+            "milliseconds": 1000 * piece.seconds,
+        }
+        for machine in machines
+        for piece in machine.pieces
+    ]
+
+
+def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
+    """The corners of each roof: machine, bytes (from where), intensity, speed in 10^9 a second."""
+    return [
+        {"machine": machine.name, "bytes": where, "intensity": x, "speed": roof.at(x) / 1e9}
+        for machine in machines
+        for where, roof in ((MEMORY, machine.roof), (CACHE, machine.near))
+        for x in (LOW, min(max(roof.ridge, LOW), HIGH), HIGH)
+    ]
+
+
+def roofline(machines: Sequence[Machine]) -> Chart:
+    """Roofs as lines, steps as points under them, both axes by powers of ten."""
+    colour = alt.Color(
+        "machine:N",
+        title=None,
+        scale=toned({machine.name: MACHINES[machine.name] for machine in machines}),
+        legend=alt.Legend(orient="bottom", columns=1),
+    )
+    x = alt.X(
+        "intensity:Q",
+        title="operations for each byte",
+        scale=alt.Scale(type="log", domain=[LOW, HIGH], nice=False),
+        axis=alt.Axis(values=[1, 10, 100, 1000], format="~s"),
+    )
+    y = alt.Y(
+        "speed:Q",
+        title="billion operations a second",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(values=[0.1, 1, 10, 100, 1000], format="~g"),
+    )
+    roofs = (
+        alt.Chart(pd.DataFrame(rows_of_roofs(machines)))
+        .mark_line()
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=alt.StrokeDash(
+                "bytes:N",
+                title=None,
+                scale=alt.Scale(domain=[MEMORY, CACHE], range=[[1, 0], [4, 4]]),
+                legend=alt.Legend(
+                    orient="bottom",
+                    columns=1,
+                    symbolType="stroke",
+                    symbolStrokeColor=SOFT.now,
+                    symbolSize=600,
+                ),
+            ),
+        )
+    )
+    points = alt.Chart(pd.DataFrame(rows_of_points(machines))).encode(x=x, y=y, color=colour)
+    marks = points.mark_point(size=90, filled=True, opacity=0.85).encode(
+        shape=alt.Shape(
+            "phase:N",
+            title=None,
+            scale=alt.Scale(domain=list(NAMES_AT), range=["square", "circle"]),
+            legend=None,
+        ),
+        tooltip=[
+            "machine",
+            "name",
+            alt.Tooltip("intensity", title="operations a byte", format=".3~g"),
+            alt.Tooltip("speed", title="billion operations a second", format=".3~g"),
+            alt.Tooltip("milliseconds", format=".3~g"),
+        ],
+    )
+    of_first = points.transform_filter(alt.datum["machine"] == machines[0].name)
+    names = [
+        of_first.transform_filter(alt.datum["phase"] == phase)
+        .mark_text(align=align, dx=8 if align == "left" else -8, dy=dy)
+        .encode(text="name:N")
+        for phase, (align, dy) in NAMES_AT.items()
+    ]
+    return finished(alt.layer(roofs, marks, *names).properties(height=CURVE + 80))

@@ -5,29 +5,50 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
+from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machine, config_of
+from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
+from components.ui.measuring import Measuring
 from components.ui.runs import BOOK_RUN, take_with_progress
 from components.ui.words import size
 from lab.data.coverage import Pair
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
-from lab.data.vocabulary import Tokens, decode
+from lab.data.vocabulary import Tokens, decode, encode
 from lab.model.known_sizes import CARDS, KNOWN, Card, KnownModel
 
 if TYPE_CHECKING:
-    from lab.interp.kept import Kept
+    from torch import Tensor
 
+    from lab.inference.clocked import Clocked
+    from lab.inference.serving import Policy, Tick
+    from lab.inference.speculative import Round
+    from lab.inference.stopwatch import Piece, TimedStep
+    from lab.interp.kept import Kept
+    from lab.model.gpt import GPT
+
+clocks = lazily("lab.inference.clocked")
 cost = lazily("lab.model.cost")
+drafting = lazily("lab.inference.speculative")
 evaluate = lazily("lab.inference.evaluate")
+generating = lazily("lab.inference.generate")
 gpt = lazily("lab.model.gpt")
 growth = lazily("lab.interp.kept")
+lengths = lazily("lab.experiments.lengths")
+mixed = lazily("lab.experiments.serving")
+networks = lazily("lab.experiments.served_models")
+serving = lazily("lab.inference.serving")
 sizes = lazily("lab.model.cache_size")
 spoiled = lazily("lab.interp.spoiled_cache")
+stopwatch = lazily("lab.inference.stopwatch")
+torch = lazily("torch")
 
 FORM = Format("cot_reversed")
 TURNING, SHIFTED, PLACELESS = "rope", "rope_small", "reach_none"
@@ -282,3 +303,157 @@ def rows_of_fates(faults: Sequence[str] = tuple(FAULTS)) -> list[dict[str, Any]]
         for fault in faults
         for rank, (fate, n) in enumerate(fates(fault).items())
     ]
+
+
+# ---------------------------------------------------------------- networks that serve
+
+FAR = "far_coupled"
+LONG_FORM = Format("cot_reversed", 4, 4, padded=False)
+DRAFTS = {
+    "draft_tiny": "one layer",
+    "draft_small": "two layers",
+    FAR: "itself",
+}
+"""Networks that draft, as readers choose them; the last is a check: all it drafts is kept."""
+
+SMALL = tuple(name for name in DRAFTS if name != FAR)
+DRAFTED = (1, 2, 4, 8)
+SUMS, SLOTS = (16, 32, 64), (2, 4, 8, 16)
+POLICIES: dict[Policy, str] = {
+    "static": "static: a batch ends together",
+    "continuous": "continuous: a slot is given away",
+}
+
+
+def limited(run: str) -> GPT:
+    """A run on two axes with the limit that lets it write long sums."""
+    return lengths.clipped(take_with_progress(run).model, networks.LIMIT)
+
+
+@st.cache_data(show_spinner="the sum is written eight times, and timed", max_entries=100)
+def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
+    """The working of a x b without a cache, and with one."""
+    given = f"{a}*{b}="
+    shape = LONG_FORM.shape_of(given)
+    return clocks.side_by_side(limited(FAR), given, shape.length - len(given))
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
+    """A queue of `n` sums drawn by a seed, served in two ways; a bar tells how far it has come."""
+    texts, given = mixed.mixed_sums(n, seed)
+    prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
+    bar, timelines = st.progress(0.0, "Sums are served"), list[Timeline]()
+    for policy, title in POLICIES.items():
+        ticks: list[Tick] = []
+        ended = 0
+        for tick in serving.serve(
+            limited(FAR), prompts, rows=rows, longest=LONG_FORM.length, policy=policy
+        ):
+            ticks.append(tick)
+            if tick.ended:
+                ended += len(tick.ended)
+                done = (len(timelines) + ended / n) / len(POLICIES)
+                bar.progress(done, f"{ended} of {n} sums are served, {title}")
+        timelines.append(Timeline.of(title, ticks, prompts, rows, policy))
+    bar.empty()
+    return timelines
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """One sum written by drafts that are checked, and whether it is what is written alone."""
+
+    prompt: str
+    rounds: Sequence[Round]
+    same: bool
+
+    @property
+    def written(self) -> int:
+        return sum(len(one.written) for one in self.rounds)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def drafted(a: int, b: int, draft: str, n_draft: int) -> Drafting:
+    given = f"{a}*{b}="
+    prompt = torch.from_numpy(encode(given))[None]
+    most = LONG_FORM.shape_of(given).length - len(given)
+    rounds = list(
+        drafting.speculate(limited(FAR), limited(draft), prompt, max_new=most, n_draft=n_draft)
+    )
+    own = [int(step.ids[0]) for step in generating.generate(limited(FAR), prompt, max_new=most)]
+    return Drafting(given, rounds, own == [token for one in rounds for token in one.written])
+
+
+# ---------------------------------------------------------------- measured here and now
+
+TURNS, IN_MEMORY = 5, 2**24
+"""How often each is timed here and now, and how many numbers are summed from memory: 67 MB."""
+
+ROOF_SECONDS, TOKEN_SECONDS = 8.0, 12.0
+
+
+PROMPT = Format("cot_reversed", 1, 1)
+"""The sum that the record begins with as well: 7*8=."""
+
+HERE = {1: (256, 1), 8: (128, 8)}
+"""By texts side by side, how long they get here and now, and every how many lengths are timed
+without a cache: so that no piece takes much longer than a third of a second."""
+
+
+def network() -> GPT:
+    """With its limit, the network that is timed: it writes sums of up to ten by ten digits."""
+    return limited(FAR)
+
+
+def text_to_read() -> Tensor:
+    """A right text of ten by ten digits, (1, T)."""
+    a, b = np.array([[3_748_374_837], [4_837_483_748]])
+    return torch.from_numpy(SUM.render(a, b)[0]).long()
+
+
+def start_roof() -> Measuring[Piece]:
+    """The machine first, then what is read, then what is written."""
+    model, text = network(), text_to_read()
+    near = cost.matrix_bytes(model.config, 4) // 4
+    pieces = chain(
+        stopwatch.machine(TURNS, IN_MEMORY, near),
+        stopwatch.reading(model, text, READ, TURNS),
+        *(stopwatch.writing(model, text[:, :GIVEN], batch, GIVEN) for batch in BATCHES),
+    )
+    n = 3 * TURNS + len(READ) * TURNS + len(BATCHES) * (1 + GIVEN)
+    return Measuring(pieces, n, ROOF_SECONDS)
+
+
+def machine_here(pieces: Sequence[Piece]) -> Machine | None:
+    """None until the machine itself is measured."""
+    machine = [piece for piece in pieces if piece.what not in ("prefill", "decode")]
+    if len(machine) < 3 * TURNS:
+        return None
+    asked = [
+        piece
+        for piece in pieces
+        if piece.what == "decode" or (piece.what == "prefill" and piece.batch == 1)
+    ]
+    return Machine(
+        "here and now",
+        stopwatch.roof(machine, "far"),
+        stopwatch.roof(machine, "near"),
+        stopwatch.middle(asked),
+    )
+
+
+@lru_cache
+def calls(model: str) -> int:
+    """Of torch, by a step of decoding of a network that was timed."""
+    return stopwatch.calls_of_a_step(config_of(model), GIVEN)
+
+
+def start_tokens(batch: int) -> Measuring[TimedStep]:
+    """Both ways by turns, step by step, from the prompt on."""
+    longest, every = HERE[batch]
+    given = PROMPT.prompt_length
+    prompt = torch.from_numpy(PROMPT.prompt(7, 8)).long().repeat(batch, 1)
+    steps = stopwatch.both_ways(network(), prompt, longest, every)
+    n = longest - given
+    return Measuring(steps, n + -(-n // every), TOKEN_SECONDS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.ui.chapters.ch40 import probes, serving
+from components.ui.chapters.ch40 import claims, probes
+from components.ui.chapters.ch40.claims import BATCHES, GIVEN, LONG, MODEL, PLAIN, SHORT, config_of
+from components.ui.chapters.ch40.figures import NOW, RECORDED, WITH, WITHOUT
 from components.ui.chapters.ch40.probes import (
     ANOTHER,
     APART,
@@ -22,14 +24,24 @@ from components.ui.chapters.ch40.probes import (
     SHIFTED,
     TURNING,
 )
+from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
+from components.ui.records import points_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
-from components.ui.words import size, spelled
+from components.ui.words import band, size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 
+if TYPE_CHECKING:
+    from lab.inference.clocked import Clocked
+    from lab.inference.stopwatch import TimedStep
+    from lab.model.config import GPTConfig
+
+cost = lazily("lab.model.cost")
+experiment = lazily("lab.experiments.stopwatch")
 grouped = lazily("lab.experiments.grouped")
+steps = lazily("lab.inference.phases")
 
 SUM = (37, 48)
 KEYS, VALUES, QUERY = (2.0, 0.0, 1.0), (10.0, 4.0, 7.0), 1.0
@@ -221,24 +233,24 @@ QUEUE_SUMS, QUEUE_SLOTS = 32, 8
 
 def times_read(a: int, b: int) -> float:
     """How many times as many tokens are read without a cache."""
-    without, cached = serving.both_clocked(a, b)
+    without, cached = probes.both_clocked(a, b)
     return int(without.read.sum()) / int(cached.read.sum())
 
 
 def wasted() -> float:
     """The share of static batching's slots that no sum needs, of the queue the page begins with."""
-    static, _ = serving.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
+    static, _ = probes.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
     return 1 - sum(bar.end - bar.start for bar in static.bars) / (QUEUE_SLOTS * static.n_steps)
 
 
 def written_in_queue() -> list[int]:
     """Tokens that each sum of that queue writes."""
-    _, continuous = serving.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
+    _, continuous = probes.both_served(QUEUE_SUMS, QUEUE_SLOTS, 0)
     return [bar.written for bar in continuous.bars]
 
 
 def far_shape() -> Format:
-    return serving.FORM.shape_of("{}*{}=".format(*FAR_SUM))
+    return probes.LONG_FORM.shape_of("{}*{}=".format(*FAR_SUM))
 
 
 SERVED_WORDS: dict[str, Callable[[], str]] = {
@@ -253,4 +265,227 @@ SERVED_WORDS: dict[str, Callable[[], str]] = {
     "queue_most": lambda: spelled(max(written_in_queue())),
 }
 
-CALC = READING | LINES | COST | TURNED | BROKEN | SERVED_WORDS
+
+def rows_of_clocks(without: Clocked, cached: Clocked) -> list[dict[str, Any]]:
+    """A row for every written token and way: what was read, computed and waited for."""
+    return [
+        {"token": n, "cache": cache, "read": read, "operations": flops, "seconds": seconds}
+        for cache, side in ((False, without), (True, cached))
+        for n, (read, flops, seconds) in enumerate(
+            zip(side.read.tolist(), side.flops.tolist(), side.seconds.tolist(), strict=True),
+            side.n_given,
+        )
+    ]
+
+
+def rows_of_bars(timelines: Sequence[Timeline]) -> list[dict[str, Any]]:
+    """A row for every sum and way: its slot, and the steps from which to which it is there."""
+    return [
+        {
+            "batching": line.title,
+            "slot": bar.slot,
+            "from": bar.start,
+            "to": bar.end,
+            "sum": bar.text,
+        }
+        for line in timelines
+        for bar in line.bars
+    ]
+
+
+def in_rounds(found: probes.Drafting) -> str:
+    """What became of the drafts, in a sentence."""
+    n_drafted = sum(len(one.drafted) for one in found.rounds)
+    n_kept = sum(one.accepted for one in found.rounds)
+    same = "the same text as alone" if found.same else "**another text than alone**"
+    return (
+        f"{found.written} tokens in **{len(found.rounds)}** steps of the large network, and "
+        f"{same}: {n_kept} of {n_drafted} drafted tokens are kept."
+    )
+
+
+def what_drafts_change() -> str:
+    """As counted in the record, over all texts that were drafted."""
+    lost = any(differing for _, differing, _ in points_of(claims.DRAFTED))
+    return "a digit now and then" if lost else "nothing"
+
+
+def grouped_rows() -> list[dict[str, Any]]:
+    """A point a twin: the share of held-out pairs that it writes right, by its key heads."""
+    return [
+        {
+            "arm": f"{row['cell']['key_heads']}",
+            "share": 1 - errors / n,
+            "seed": row["cell"]["seed"],
+            "errors": errors,
+        }
+        for row, errors, n in points_of(claims.GROUPED.errors("heldout"))
+    ]
+
+
+def draft_rows() -> list[dict[str, Any]]:
+    """A point for every draft and how many tokens it drafts: kept a round, and times as fast."""
+    return [
+        {
+            "draft": probes.DRAFTS[row["cell"]["draft"]],
+            "n_draft": row["cell"]["n_draft"],
+            "kept": row["accepted"] / row["rounds"],
+            "speed": speed,
+        }
+        for row, speed in points_of(claims.over_alone(claims.DRAFTS))
+    ]
+
+
+# ---------------------------------------------------------------- 3. a step under the roof
+
+
+def rows_of_shapes(config: GPTConfig, n_given: int) -> list[dict[str, str]]:
+    """The prefill of a prompt, then the first three steps of decoding. Columns: step, and shapes.
+
+    One text, one layer.
+    """
+    read_and_seen = [(n_given, n_given), *((1, n_given + n) for n in (1, 2, 3))]
+    names = ["prefill", *(f"decode, step {n}" for n in (1, 2, 3))]
+    return [
+        {"step": name, **in_words(steps.shapes(config, 1, *both))}
+        for name, both in zip(names, read_and_seen, strict=True)
+    ]
+
+
+def in_words(shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    return {
+        ("k and v, each" if name == "k" else name): " × ".join(map(str, shape))
+        for name, shape in shapes.items()
+        if name != "v"
+    }
+
+
+def plain_operations() -> str:
+    """Of a step of the network that is timed, what its twin without a limit needs."""
+    length = GIVEN + GIVEN // 2
+    plain, limited = (steps.decode(config_of(m), length).operations for m in (PLAIN, MODEL))
+    return f"{100 * plain / limited:.0f} in 100"
+
+
+LONGER = ("about as long", "a few times as long", "more than ten times as long")
+
+
+def how_much_longer(record: Any) -> str:
+    return band(claims.WRITING.ratio_to(claims.READING).value(record), (2, 10), LONGER)
+
+
+def at_batch(batch: int) -> float:
+    """Operations for each byte of a weight: each is used once for every text."""
+    return 2 * batch / 4
+
+
+ROOF: dict[str, Callable[[], str]] = {
+    "given": lambda: f"{GIVEN}",
+    "sum_length": lambda: f"{claims.SUM.length}",
+    "matrix_numbers": lambda: f"{cost.matrix_bytes(probes.network().config, 1) / 1e6:.1f} million",
+    "matrix_bytes": lambda: size(cost.matrix_bytes(probes.network().config, 4)),
+    "bytes_of_a_weight": lambda: spelled(4),
+    "intensity_one": lambda: f"{at_batch(1):g}",
+    "intensity_most": lambda: f"{at_batch(BATCHES[-1]):g}",
+    "intensity_prompt": lambda: f"{at_batch(GIVEN):g}",
+    "calls": lambda: f"{probes.calls(MODEL)}",
+    "plain_calls": lambda: f"{probes.calls(PLAIN)}",
+    "plain_operations": plain_operations,
+    "far_parameters": lambda: f"{cost.parameters_of(config_of(MODEL)) / 1e6:.2f} million",
+    "most_texts": lambda: f"{BATCHES[-1]}",
+    "threads": lambda: spelled(experiment.THREADS),
+    "roof_seconds": lambda: f"{probes.ROOF_SECONDS:g}",
+    "card_ridge": lambda: f"{CARD_OPERATIONS / CARD_BYTES:.0f}",
+    "card_operations": lambda: f"{CARD_OPERATIONS:g}",
+    "card_bytes": lambda: f"{CARD_BYTES:g}",
+}
+
+CARD_OPERATIONS, CARD_BYTES = 989.0, 3.35
+"""Of an H100 SXM, in millions of millions a second: products of 16-bit numbers, and bytes."""
+
+
+# ---------------------------------------------------------------- 4. the time of a token
+
+DRAWN = 4
+"""Of the recorded lengths, every so many."""
+
+
+def time_row(when: str, cached: bool, length: int, seconds: float, batch: int) -> dict[str, Any]:
+    """Milliseconds for each token: a step writes one in each text."""
+    which = WITH if cached else WITHOUT
+    return {
+        "when": when,
+        "which": which,
+        "length": length,
+        "milliseconds": 1000 * seconds / batch,
+    }
+
+
+def recorded_times(record: Any, batch: int) -> list[dict[str, Any]]:
+    return [
+        time_row(RECORDED, cached, length, seconds, batch)
+        for cached in (False, True)
+        for row in claims.timed(batch, cached=cached).of(record)
+        for length, seconds in zip(row["lengths"], row["seconds"], strict=True)
+        if row["every"] > 1 or (length - row["lengths"][0]) % DRAWN == 0
+    ]
+
+
+def times_here(timed: Sequence[TimedStep], batch: int) -> list[dict[str, Any]]:
+    return [time_row(NOW, step.cached, step.length, step.seconds, batch) for step in timed]
+
+
+BOTH, ONLY_WITHOUT, NEITHER = "with a cache and without", "only without one", "in neither case"
+SHAPES = (BOTH, ONLY_WITHOUT, NEITHER)
+GROWN = 2.0
+"""A step that takes so many times as long has grown."""
+
+FACTORS = (
+    "less than three times",
+    "three to twenty times",
+    "twenty to a hundred times",
+    "more than that",
+)
+EDGES = (3, 20, 100)
+
+
+def growth(record: Any, cached: bool) -> float:
+    """The step behind the long text over that behind the short one."""
+    long, short = (claims.seconds_of_one(n, cached=cached) for n in (LONG, SHORT))
+    return long.ratio_to(short).value(record)
+
+
+def what_grows(record: Any) -> str:
+    without, with_one = (growth(record, cached) >= GROWN for cached in (False, True))
+    return BOTH if with_one else ONLY_WITHOUT if without else NEITHER
+
+
+def how_much_quicker(record: Any) -> str:
+    return band(claims.speedup(LONG, 1).value(record), EDGES, FACTORS)
+
+
+def work_saved(length: int) -> str:
+    """How many times the operations a text takes without a cache."""
+    network = probes.network().config
+    without, with_one = (
+        cost.writing_flops(network, probes.PROMPT.prompt_length, length, cached=cached)
+        for cached in (False, True)
+    )
+    return claims.times(without / with_one)
+
+
+TIMES: dict[str, Callable[[], str]] = {
+    "short": lambda: f"{SHORT}",
+    "long": lambda: f"{LONG}",
+    "work_short": lambda: work_saved(SHORT),
+    "work_long": lambda: work_saved(LONG),
+    "bench_texts": lambda: f"{BATCHES[-1]}",
+    "bench_few": lambda: spelled(8),
+    "bench_seconds": lambda: f"{probes.TOKEN_SECONDS:g}",
+    "bench_longest": lambda: f"{probes.HERE[1][0]}",
+    "bench_longest_few": lambda: f"{probes.HERE[8][0]}",
+    "bench_every": lambda: spelled(experiment.EVERY),
+    "repeats": lambda: spelled(experiment.REPEATS),
+}
+
+CALC = READING | LINES | COST | TURNED | BROKEN | SERVED_WORDS | ROOF | TIMES

@@ -2,107 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from components.ui.claims.core import Claim
 from components.ui.words import size
-from lab.readings import Measured
-from lab.records import select
+from lab.readings import Numbers, Ratio, Row, Told, rows
 
-Row = dict[str, Any]
-Rows = list[Row]
-
-FLASH = "records/flash.jsonl"
+MEMORY, SPEED = rows("flash", part="memory"), rows("flash", part="speed")
 
 
-def peaks(rows: Rows, kernel: str) -> dict[int, int]:
-    """Bytes beyond the text, by its tokens."""
-    found = select(rows, part="memory", kernel=kernel)
-    return {row["cell"]["tokens"]: row["peak_bytes"] for row in found}
+def peaks(kernel: str) -> Numbers:
+    """Bytes of forward and backward beyond the text, a row a length; the largest is that of the
+    longest."""
+    return MEMORY.where(kernel=kernel).numbers("peak_bytes").largest()
 
 
-def memory_at_the_longest(kernel: str) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        by_length = peaks(rows, kernel)
-        return Measured(size(by_length[max(by_length)]))
-
-    return pick
+PLAIN_OVER_OURS = peaks("math").ratio_to(peaks("flash"))
 
 
-def plain_over_ours(rows: Rows) -> Measured:
-    """Of the longest text, the memory of plain attention over that of ours."""
-    plain, ours = (peaks(rows, kernel) for kernel in ("math", "flash"))
-    return Measured(f"{plain[max(plain)] / ours[max(ours)]:.0f} times")
-
-
-def growth_of_memory(kernel: str) -> Callable[[Rows], Measured]:
+def growth(kernel: str) -> Ratio:
     """Bytes beyond the longest text over those beyond the shortest."""
-
-    def pick(rows: Rows) -> Measured:
-        by_length = peaks(rows, kernel)
-        return Measured(f"{by_length[max(by_length)] / by_length[min(by_length)]:.0f} times")
-
-    return pick
+    return peaks(kernel).ratio_to(peaks(kernel).smallest())
 
 
-def times_as_long(rows: Rows, tokens: int, kernel: str, other: str) -> float:
-    """Forward and backward of one kernel over those of another."""
-    (row,) = select(rows, part="speed", tokens=tokens)
-    return row["seconds"][kernel]["both"] / row["seconds"][other]["both"]
+def in_times(ratio: Ratio) -> Told:
+    return MEMORY.told(lambda found: f"{ratio.value(found):.0f} times")
 
 
-def time_at(
-    which: Callable[[list[int]], int], kernel: str, other: str
-) -> Callable[[Rows], Measured]:
-    """Of the shortest or the longest text, one kernel over another."""
-
-    def pick(rows: Rows) -> Measured:
-        lengths = [row["cell"]["tokens"] for row in select(rows, part="speed")]
-        return Measured(f"{times_as_long(rows, which(lengths), kernel, other):.1f} times")
-
-    return pick
+def seconds(row: Row, kernel: str) -> float:
+    """Of a forward and a backward."""
+    return row["seconds"][kernel]["both"]
 
 
-def machine_of_seconds(rows: Rows) -> Measured:
-    return Measured(select(rows, part="speed")[0]["cpu"])
+def times_as_long(kernel: str, other: str, end: Callable[[Iterable[int]], int]) -> Told:
+    """One kernel over another, at the shortest text or at the longest."""
 
+    def told(found: Sequence[Row]) -> str:
+        by_length = {row["cell"]["tokens"]: row for row in found}
+        row = by_length[end(by_length)]
+        return f"{seconds(row, kernel) / seconds(row, other):.1f} times"
 
-def error_of_triton(rows: Rows) -> Measured:
-    """In the interpreter."""
-    found = [r for r in select(rows, part="triton") if r["where"] == "interpreter"]
-    return Measured(f"{max(row['largest_error'] for row in found):.0e}")
+    return SPEED.told(told)
 
 
 CLAIMS: dict[str, Claim] = {
     **{
         f"flash_attention.memory_{kernel}": Claim(
             f"Memory of forward and backward beyond the longest text: {kernel}.",
-            FLASH,
-            memory_at_the_longest(kernel),
+            MEMORY.told(lambda found, kernel=kernel: size(peaks(kernel).value(found))),
         )
         for kernel in ("math", "flash")
     },
     "flash_attention.memory_over": Claim(
         "Memory of forward and backward beyond the longest text: math over flash.",
-        FLASH,
-        plain_over_ours,
+        in_times(PLAIN_OVER_OURS),
     ),
     **{
         f"flash_attention.growth_{kernel}": Claim(
             f"Memory beyond the longest text over that beyond the shortest: {kernel}.",
-            FLASH,
-            growth_of_memory(kernel),
+            in_times(growth(kernel)),
         )
         for kernel in ("math", "flash")
     },
     **{
         f"flash_attention.{name}": Claim(
             f"Forward and backward of the {words} text: {kernel} over {other}.",
-            FLASH,
-            time_at(which, kernel, other),
+            times_as_long(kernel, other, end),
         )
-        for name, words, which, kernel, other in (
+        for name, words, end, kernel, other in (
             ("time_short", "shortest", min, "flash", "sdpa"),
             ("time_long", "longest", max, "flash", "sdpa"),
             ("plain_short", "shortest", min, "flash", "math"),
@@ -110,11 +77,13 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "flash_attention.machine": Claim(
-        "The machine that took these times.", FLASH, machine_of_seconds
+        "The machine that took these times.", SPEED.told(lambda found: found[0]["cpu"])
     ),
     "flash_attention.triton": Claim(
         "How far Triton's output is from plain attention in double precision.",
-        FLASH,
-        error_of_triton,
+        rows("flash", part="triton")
+        .passing(lambda row: row["where"] == "interpreter")
+        .numbers("largest_error", "{:.0e}")
+        .largest(),
     ),
 }

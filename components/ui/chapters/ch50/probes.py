@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.lazily import lazily
+from components.ui.measuring import Measuring
 from components.ui.runs import BOOK_RUN, take_with_progress
 from lab.by_hand.flash import (
     BlockGradients,
@@ -24,6 +26,7 @@ from lab.data.problems import Format
 if TYPE_CHECKING:
     from lab.interp.head_gradients import HeadGradient
 
+experiment = lazily("lab.experiments.flash")
 gradients = lazily("lab.interp.head_gradients")
 
 FORM = Format("cot_reversed")
@@ -117,3 +120,33 @@ def largest_row_sum(a: int, b: int) -> float:
 
 def all_blocks(a: int, b: int) -> list[Followed]:
     return [follow(a, b, block) for block in range(len(visible_blocks()))]
+
+
+# ---------------------------------------------------------------- measured here and now
+
+KERNELS = {"math": "plain", "flash": "this page's", "sdpa": "torch's"}
+LENGTHS, REPEATS = (64, 128, 256, 512, 1024), 3
+MOST_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of a forward and a backward, once."""
+
+    kernel: str
+    tokens: int
+    seconds: float
+
+
+def start() -> Measuring[Timed]:
+    return Measuring(pieces(), len(LENGTHS) * REPEATS * len(KERNELS), MOST_SECONDS)
+
+
+def pieces() -> Iterator[Timed]:
+    """Kernels by turns, from short texts to long."""
+    for n in LENGTHS:
+        text = experiment.some_text(n)
+        for _ in range(REPEATS):
+            for kernel in KERNELS:
+                seconds = experiment.seconds_there_and_back(kernel, text)
+                yield Timed(kernel, n, seconds)

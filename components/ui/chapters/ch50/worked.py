@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from components.ui.chapters.ch50 import here, probes
+from components.ui.chapters.ch50 import claims, probes
 from components.ui.lazily import lazily
-from components.ui.words import spelled
+from components.ui.words import band, spelled
 from lab.by_hand.flash import (
     PROCESSORS,
     held,
@@ -210,6 +210,62 @@ def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:
     return np.where(np.isinf(hide_later(values, followed.queries, followed.keys)), np.nan, values)
 
 
+# ---------------------------------------------------------------- 4. what it saves
+
+EDGES = (3, 30)
+FACTORS = (
+    f"less than {EDGES[0]} times ours",
+    f"{EDGES[0]} to {EDGES[1]} times ours",
+    f"more than {EDGES[1]} times ours",
+)
+RECORDED, NOW = "recorded", "here and now"
+
+
+def plain_over_ours(record: Any) -> str:
+    """The option of the guess that the record bears out."""
+    return band(claims.PLAIN_OVER_OURS.value(record), EDGES, FACTORS)
+
+
+def memory_rows(record: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "kernel": words,
+            "tokens": row["cell"]["tokens"],
+            "megabytes": peak / 2**20,
+            "when": RECORDED,
+        }
+        for kernel, words in probes.KERNELS.items()
+        for row, peak in claims.peaks(kernel).points(record)
+    ]
+
+
+def recorded_times(record: Any) -> list[dict[str, Any]]:
+    """Milliseconds of each kernel, medians."""
+    return [
+        time_row(kernel, row["cell"]["tokens"], claims.seconds(row, kernel), RECORDED)
+        for row in claims.SPEED.of(record)
+        for kernel in probes.KERNELS
+    ]
+
+
+def times_here(now: Sequence[probes.Timed]) -> list[dict[str, Any]]:
+    """The quickest of what was measured, of each kernel and length."""
+    quickest: dict[tuple[str, int], float] = {}
+    for timed in now:
+        at = timed.kernel, timed.tokens
+        quickest[at] = min(timed.seconds, quickest.get(at, math.inf))
+    return [time_row(*at, seconds, NOW) for at, seconds in sorted(quickest.items())]
+
+
+def time_row(kernel: str, tokens: int, seconds: float, when: str) -> dict[str, Any]:
+    return {
+        "kernel": probes.KERNELS[kernel],
+        "tokens": tokens,
+        "milliseconds": 1e3 * seconds,
+        "when": when,
+    }
+
+
 CALC: dict[str, Callable[[], str]] = {
     "long_text": lambda: f"{LONG_TEXT:,}",
     "long_scores": lambda: f"{LONG_TEXT**2 / 1e9:.0f} billion",
@@ -248,7 +304,7 @@ CALC: dict[str, Callable[[], str]] = {
     "longest": lambda: f"{experiment.MEMORY_LENGTHS[-1]:,}",
     "heads_timed": lambda: f"{experiment.N_HEAD}",
     "repeats": lambda: f"{experiment.REPEATS}",
-    "repeats_here": lambda: f"{here.REPEATS}",
+    "repeats_here": lambda: f"{probes.REPEATS}",
     "threads": lambda: f"{experiment.THREADS}",
     "longer": lambda: f"{experiment.MEMORY_LENGTHS[-1] // experiment.MEMORY_LENGTHS[0]}",
     "shortest_memory": lambda: f"{experiment.MEMORY_LENGTHS[0]}",
