@@ -83,7 +83,7 @@ def the_bet() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
         "After as many steps, which of these leaves the fewest test pairs wrong?",
-        worked.BETS,
+        tuple(worked.BETS),
         lambda: worked.best_arm(rows),
     ):
         return
@@ -230,9 +230,9 @@ def study_on_your_screen() -> None:
         return
     left, right = st.columns(2)
     with left:
-        what = page.choose("what", "It studies", worked.READS, kind="list")
+        what = worked.READS[page.choose("what", "It studies", tuple(worked.READS), kind="list")]
     with right:
-        n = 0 if what == worked.ANEW else page.choose("n", "So many pairs", worked.BOOKS, 80)
+        n = 0 if what == "random_anew" else page.choose("n", "So many pairs", worked.BOOKS, 80)
     st.button(
         "Study",
         key=f"{page.prefix}study",
@@ -244,8 +244,9 @@ def study_on_your_screen() -> None:
     def name_of(arguments: Mapping[str, Any]) -> str:
         pairs = {(int(a), int(b)) for a, b in arguments.get("pairs", ())}
         if not pairs:
-            return worked.ANEW
-        return f"{worked.BOOK if pairs <= set(book) else worked.AS_MANY}, {len(pairs)}"
+            return claims.ARMS["random_anew"]
+        arm = "own_mistakes" if pairs <= set(book) else "random_matched"
+        return f"{claims.ARMS[arm]}, {len(pairs)}"
 
     def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
         asked = [(run, name) for run, name in zip(runs, names, strict=True) if run.checks]

@@ -9,32 +9,44 @@ from components.ui.claims.core import Claim
 from components.ui.words import spelled
 from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
 
-BOOK, AS_MANY, ANEW = "its mistakes", "random, as many", "random, drawn anew"
-WHOLE, AS_MANY_AS_ALL = "all its mistakes", "random, as many as all"
-ANOTHERS = "mistakes of another"
-AMONG_ALL, AS_MANY_AS_ANEW = "mistakes and drawn anew", "random, as many as anew"
-AS_MUCH_WORK = "drawn anew, as much work"
+ARMS = {
+    "own_mistakes": "its mistakes",
+    "mistakes_of_another": "mistakes of another",
+    "random_matched": "random, as many",
+    "random_anew": "random, drawn anew",
+    "long_carries": "long carries",
+    "least_certain": "least certain",
+    "smallest_margin": "smallest margin",
+    "mistakes_and_random": "mistakes and random",
+    "mistakes_and_neighbours": "mistakes and neighbours",
+    "all_own_mistakes": "all its mistakes",
+    "random_matched_all": "random, as many as all",
+    "mistakes_and_anew": "mistakes and drawn anew",
+    "random_matched_anew": "random, as many as anew",
+    "random_anew_same_work": "drawn anew, as much work",
+}
+"""Ways to pick what is studied, as the record has them and in words."""
 
 NAMES = {
-    "mistakes": BOOK,
-    "as_many": AS_MANY,
-    "anew": ANEW,
-    "anothers": ANOTHERS,
-    "whole": WHOLE,
-    "as_many_as_all": AS_MANY_AS_ALL,
-    "among_all": AMONG_ALL,
-    "as_many_as_anew": AS_MANY_AS_ANEW,
+    "mistakes": "own_mistakes",
+    "as_many": "random_matched",
+    "anew": "random_anew",
+    "anothers": "mistakes_of_another",
+    "whole": "all_own_mistakes",
+    "as_many_as_all": "random_matched_all",
+    "among_all": "mistakes_and_anew",
+    "as_many_as_anew": "random_matched_anew",
 }
 """Arms of which prose tells."""
 
 NEAR_NAMES = {
-    "mistakes": BOOK,
-    "as_many": AS_MANY,
-    "anew": ANEW,
-    "work": AS_MUCH_WORK,
-    "carries": "long carries",
+    "mistakes": "own_mistakes",
+    "as_many": "random_matched",
+    "anew": "random_anew",
+    "work": "random_anew_same_work",
+    "carries": "long_carries",
 }
-FULL_NAMES = {"mistakes": BOOK, "as_many": AS_MANY, "anew": ANEW}
+FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
 
 PAIRS, NEAR, FULL = (rows(f"error_book_{task}", part="race") for task in ("2x2", "4x4", "full"))
 """Runs that were read on test: of a network wrong on much, of one near its end, of the full one."""
@@ -48,8 +60,13 @@ def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
     return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
+def of_book(found: Rows) -> Rows:
+    """The runs that study their own mistakes."""
+    return found.where(arm="own_mistakes")
+
+
 def seeds(found: Rows) -> Told:
-    return found.where(arm=BOOK).told(lambda runs: spelled(len(runs)))
+    return of_book(found).told(lambda runs: spelled(len(runs)))
 
 
 def after(found: Rows, arm: str) -> Numbers:
@@ -79,30 +96,27 @@ def rounds(found: Rows, arm: str) -> Rows:
 
 def wrong_of_anothers() -> Counts:
     """Of another network's mistakes that were studied, wrong for this one too: all runs."""
-    return rounds(PAIRS, ANOTHERS).counts("wrong_of_studied", "distinct")
+    return rounds(PAIRS, "mistakes_of_another").counts("wrong_of_studied", "distinct")
 
 
 def studied_in_all(found: Rows) -> Numbers:
     """Different mistakes, over all rounds of a run."""
-    return found.where(arm=BOOK).numbers(
-        lambda row: sum(check["distinct"] for check in row["curve"][1:])
-    )
+    return of_book(found).numbers(lambda row: sum(check["distinct"] for check in row["curve"][1:]))
 
 
 def in_the_pool(round_: int) -> Numbers:
     """Mistakes in the pool when it is asked in a round."""
-    return PAIRS.where(arm=BOOK).numbers(f"curve.{round_}.mistakes")
+    return of_book(PAIRS).numbers(f"curve.{round_}.mistakes")
 
 
 def tokens(found: Rows, name: str) -> Numbers:
     """Studied or asked, until the end."""
-    thousands = found.where(arm=BOOK)
-    return thousands.numbers(lambda row: row["curve"][-1][name] / 1000, unit="thousand")
+    return of_book(found).numbers(lambda row: row["curve"][-1][name] / 1000, unit="thousand")
 
 
 def listed(found: Rows, round_: int) -> Rows:
     """The mistakes that were listed in a round, of all runs that study them."""
-    books = replace(found.where(arm=BOOK), part="book")
+    books = replace(of_book(found), part="book")
     return books.passing(lambda mistake: mistake["round"] == round_)
 
 
@@ -143,29 +157,29 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"error_book.near_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, near the end of training, having studied {arm}.",
+            f"Sums of 4 x 4 wrong at the end, near the end, having studied {ARMS[arm]}.",
             after(NEAR, arm),
         )
         for name, arm in NEAR_NAMES.items()
     },
     **{
         f"error_book.near_over_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, mistakes studied over {NEAR_NAMES[name]}.",
-            ratio(NEAR, BOOK, NEAR_NAMES[name]),
+            f"Sums of 4 x 4 wrong at the end, mistakes studied over {ARMS[NEAR_NAMES[name]]}.",
+            ratio(NEAR, "own_mistakes", NEAR_NAMES[name]),
         )
         for name in ("as_many", "anew", "work")
     },
     "error_book.full_before": Claim(
         "Test sums of 4 x 4 that the full network gets wrong before it studies any.",
-        FULL.where(arm=BOOK).counts("before"),
+        of_book(FULL).counts("before"),
     ),
     "error_book.full_rounds": Claim(
         "Mistakes of the full network in its pool, round by round.",
-        rounds(FULL, BOOK).numbers("mistakes").each(),
+        rounds(FULL, "own_mistakes").numbers("mistakes").each(),
     ),
     **{
         f"error_book.full_{name}": Claim(
-            f"The same once with the full network: wrong at the end, having studied {arm}.",
+            f"The same once with the full network: wrong at the end, having studied {ARMS[arm]}.",
             after(FULL, arm),
         )
         for name, arm in FULL_NAMES.items()
@@ -181,13 +195,13 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"error_book.book_{name}": Claim(
-            f"Test pairs wrong at the end, having studied {arm}.", after(PAIRS, arm)
+            f"Test pairs wrong at the end, having studied {ARMS[arm]}.", after(PAIRS, arm)
         )
         for name, arm in NAMES.items()
     },
     "error_book.book_over_anothers": Claim(
         "Test pairs wrong at the end, own mistakes studied over those of another network.",
-        ratio(PAIRS, BOOK, ANOTHERS),
+        ratio(PAIRS, "own_mistakes", "mistakes_of_another"),
     ),
     "error_book.book_wrong_of_anothers": Claim(
         "Of another network's mistakes that were studied, wrong for this one as well.",
@@ -195,19 +209,19 @@ CLAIMS: dict[str, Claim] = {
     ),
     "error_book.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
-        ratio(PAIRS, BOOK, AS_MANY),
+        ratio(PAIRS, "own_mistakes", "random_matched"),
     ),
     "error_book.book_over_anew": Claim(
         "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
-        ratio(PAIRS, BOOK, ANEW),
+        ratio(PAIRS, "own_mistakes", "random_anew"),
     ),
     "error_book.book_number_over_anew": Claim(
         "Test pairs wrong at the end, as many different pairs a round over all drawn anew.",
-        ratio(PAIRS, AS_MANY_AS_ANEW, ANEW),
+        ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
     "error_book.book_whole_last": Claim(
         "Mistakes in the whole book in its last round.",
-        PAIRS.where(arm=WHOLE).numbers("curve.-1.distinct"),
+        PAIRS.where(arm="all_own_mistakes").numbers("curve.-1.distinct"),
     ),
     "error_book.book_mended_soon": Claim(
         "Of the listed mistakes of round 1, right after round 1.",
@@ -218,25 +232,25 @@ CLAIMS: dict[str, Claim] = {
     ),
     "error_book.book_among_over_anew": Claim(
         "Test pairs wrong at the end, half mistakes and half drawn anew over all drawn anew.",
-        ratio(PAIRS, AMONG_ALL, ANEW),
+        ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
     **{
         f"error_book.book_broken_{name}": Claim(
-            f"Test pairs right before and wrong now, having studied {NAMES[name]}.",
+            f"Test pairs right before and wrong now, having studied {ARMS[NAMES[name]]}.",
             broken(NAMES[name]),
         )
         for name in ("mistakes", "anew")
     },
     **{
         f"error_book.book_old_{name}": Claim(
-            f"Test pairs wrong before and still wrong, having studied {NAMES[name]}.",
+            f"Test pairs wrong before and still wrong, having studied {ARMS[NAMES[name]]}.",
             still_wrong(NAMES[name]),
         )
         for name in ("mistakes", "anew")
     },
     **{
         f"error_book.book_known_{name}": Claim(
-            f"Pairs of its first training wrong at the end, having studied {NAMES[name]}.",
+            f"Pairs of its first training wrong at the end, having studied {ARMS[NAMES[name]]}.",
             PAIRS.where(arm=NAMES[name]).counts("after_known", "n_known").median(),
         )
         for name in ("mistakes", "anew")

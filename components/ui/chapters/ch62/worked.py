@@ -9,18 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch62 import claims
-from components.ui.chapters.ch62.claims import (
-    AMONG_ALL,
-    ANEW,
-    ANOTHERS,
-    AS_MANY,
-    AS_MANY_AS_ALL,
-    AS_MANY_AS_ANEW,
-    AS_MUCH_WORK,
-    BOOK,
-    PAIRS,
-    WHOLE,
-)
+from components.ui.chapters.ch62.claims import ARMS, PAIRS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
@@ -39,18 +28,40 @@ experiment = lazily("lab.experiments.error_book")
 Table = NDArray[np.bool_]
 Record = Sequence[Row]
 
-COMPARED = (BOOK, AS_MANY, ANEW)
+COMPARED = ("own_mistakes", "random_matched", "random_anew")
 """Arms that have a colour; the others are grey."""
 
-HALVES = ("mistakes and random", "mistakes and neighbours")
-SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AS_MANY_AS_ANEW, AMONG_ALL, ANEW)
+HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
+SUSPECTS = (
+    "own_mistakes",
+    "all_own_mistakes",
+    "random_matched_all",
+    "random_matched_anew",
+    "mistakes_and_anew",
+    "random_anew",
+)
 """Arms that tell apart what counts more than which sums are studied."""
 
-NEAR_THE_END = (BOOK, AS_MANY, ANEW, AS_MUCH_WORK, "least certain", "smallest margin", *HALVES)
+NEAR_THE_END = (
+    "own_mistakes",
+    "random_matched",
+    "random_anew",
+    "random_anew_same_work",
+    "least_certain",
+    "smallest_margin",
+    *HALVES,
+)
 """Arms of the network near its end, but for the one that does harm."""
 
-BOUNDED = (*COMPARED, ANOTHERS, "long carries", "least certain", "smallest margin", *HALVES)
-BETS = (*COMPARED, "long carries", "least certain")
+BOUNDED = (
+    *COMPARED,
+    "mistakes_of_another",
+    "long_carries",
+    "least_certain",
+    "smallest_margin",
+    *HALVES,
+)
+BETS = {ARMS[arm]: arm for arm in (*COMPARED, "long_carries", "least_certain")}
 """Arms that a reader may bet on."""
 
 
@@ -65,7 +76,7 @@ AROUND = 6
 
 def book_of(rows: Record) -> list[Row]:
     """The mistakes of one run that studies them, in the order in which they were noted."""
-    (row,) = PAIRS.where(arm=BOOK, seed=SHOWN_SEED).of(rows)
+    (row,) = PAIRS.where(arm="own_mistakes", seed=SHOWN_SEED).of(rows)
     return row["book"]
 
 
@@ -148,7 +159,7 @@ def curve_rows(rows: Record) -> list[Row]:
     """A line a run and round: held-out sums wrong, and what it has cost until then."""
     return [
         {
-            "arm": row["cell"]["arm"],
+            "arm": ARMS[arm],
             "seed": row["cell"]["seed"],
             "round": at["round"],
             "share": at["wrong"] / at["n"],
@@ -176,7 +187,7 @@ def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
     """A point a run of these arms: test sums wrong at the end."""
     return [
         {
-            "arm": arm,
+            "arm": ARMS[arm],
             "share": after / row["n"],
             "seed": row["cell"]["seed"],
             "errors": part_of(after, row["n"]),
@@ -188,7 +199,7 @@ def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
 
 def best_arm(rows: Record) -> str:
     """The option of the guess: the fewest wrong in the middle of the seeds."""
-    return min(BETS, key=lambda arm: claims.after(PAIRS, arm).value(rows))
+    return min(BETS, key=lambda words: claims.after(PAIRS, BETS[words]).value(rows))
 
 
 MOST_WRONG = 0.4
@@ -206,7 +217,7 @@ def told_of_arms(found: Rows, rows: Record) -> list[dict[str, str]]:
         runs = found.where(arm=arm).of(rows)
         out.append(
             {
-                "studied": arm,
+                "studied": ARMS[arm],
                 "different sums, round by round": different(runs),
                 "rate": f"{runs[0]['rate']:g}",
                 f"wrong of {runs[0]['n']:,}": span(spread(row["after"] for row in runs)),
@@ -236,7 +247,7 @@ NUMBER = (
 def is_it_the_number(rows: Record) -> str:
     """The option of the guess: which part of the way from the error book to rows drawn anew as many
     different pairs go."""
-    arms = (BOOK, AS_MANY_AS_ANEW, ANEW)
+    arms = ("own_mistakes", "random_matched_anew", "random_anew")
     book, number, anew = (claims.after(PAIRS, arm).value(rows) for arm in arms)
     return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
@@ -249,7 +260,9 @@ LEVEL = ("its mistakes", "ordinary training", "about as many")
 
 def who_leaves_fewest(rows: Record) -> str:
     """The option of the guess: about as many, if the interval of their ratio holds one."""
-    found = ratio_of_medians(*(claims.after(claims.NEAR, arm).values(rows) for arm in (BOOK, ANEW)))
+    found = ratio_of_medians(
+        *(claims.after(claims.NEAR, arm).values(rows) for arm in ("own_mistakes", "random_anew"))
+    )
     return band(1.0, (found.low, found.high), (LEVEL[1], LEVEL[2], LEVEL[0]))
 
 
@@ -261,7 +274,7 @@ STILL, NEW = "wrong before as well", "right before"
 def fate_rows(rows: Record) -> list[Row]:
     """Problems wrong at the end by whether they were wrong at the start, medians of the runs."""
     return [
-        {"arm": arm, "fate": fate, "rank": rank, "n": counted(arm).value(rows)}
+        {"arm": ARMS[arm], "fate": fate, "rank": rank, "n": counted(arm).value(rows)}
         for arm in SUSPECTS
         for rank, (fate, counted) in enumerate(((STILL, claims.still_wrong), (NEW, claims.broken)))
     ]
@@ -275,7 +288,7 @@ def kind_rows(rows: Record) -> list[dict[str, str]]:
         line = {"goes wrong first in": words, "before": f"{before[words]:,}"}
         for arm in COMPARED:
             found = spread(row["kinds_after"].get(kind, 0) for row in PAIRS.where(arm=arm).of(rows))
-            line[arm] = f"{found.median:,.0f}"
+            line[ARMS[arm]] = f"{found.median:,.0f}"
         out.append(line)
     return out
 
@@ -318,7 +331,8 @@ def how_many_back(rows: Record) -> str:
 BOOKS = (1, 20, 80, 160)
 """Mistakes that a reader's network may study."""
 
-READS = COMPARED
+READS = {ARMS[arm]: arm for arm in COMPARED}
+"""What it may read, by its words."""
 
 
 def wrong_pairs(atlas: Atlas) -> list[tuple[int, int]]:
@@ -343,9 +357,9 @@ def listed_once(pairs: Table) -> list[tuple[int, int]]:
 
 def to_read(atlas: Atlas, what: str, n: int) -> list[tuple[int, int]]:
     """The pairs that a live run reads, drawn by seed 0; none means all that may be trained on."""
-    if what == ANEW:
+    if what == "random_anew":
         return []
-    pairs = wrong_pairs(atlas) if what == BOOK else new_pairs(atlas)
+    pairs = wrong_pairs(atlas) if what == "own_mistakes" else new_pairs(atlas)
     order = np.random.default_rng(0).permutation(len(pairs))[:n]
     return [pairs[i] for i in sorted(order.tolist())]
 
@@ -372,7 +386,7 @@ def recorded_curves(rows: Record, steps: int) -> list[Row]:
     """The recorded share that is right, of one run an arm, by step."""
     return [
         {
-            "run": f"{arm}, recorded",
+            "run": f"{ARMS[arm]}, recorded",
             "step": at["round"] * steps,
             "what": "held out",
             "value": 1 - at["wrong"] / at["n"],
@@ -404,7 +418,7 @@ def task(name: str = "2x2") -> Any:
 
 
 def near_work_steps() -> int:
-    return experiment.steps_of(task("4x4"), AS_MUCH_WORK)
+    return experiment.steps_of(task("4x4"), "random_anew_same_work")
 
 
 CALC: dict[str, Callable[[], str]] = {
