@@ -39,9 +39,9 @@ def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
     return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
-def between(numbers: Iterable[float], form: str) -> str:
+def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
     """The least and the most of some numbers."""
-    low, *_, high = (form.format(number) for number in sorted(numbers))
+    low, high = (form.format(pick(numbers)) for pick in (min, max))
     return low if low == high else f"{low} to {high}"
 
 

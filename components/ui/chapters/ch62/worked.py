@@ -62,7 +62,7 @@ BOUNDED = (
     *HALVES,
 )
 BETS = {ARMS[arm]: arm for arm in (*COMPARED, "long_carries", "least_certain")}
-"""Arms that a reader may bet on."""
+"""Arms that a reader may bet on, by their words."""
 
 
 # ---------------------------------------------------------------- 1. the book
@@ -190,7 +190,7 @@ def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
             "arm": ARMS[arm],
             "share": after / row["n"],
             "seed": row["cell"]["seed"],
-            "errors": part_of(after, row["n"]),
+            "errors": part_of(row["after"], row["n"]),
         }
         for arm in arms
         for row, after in claims.after(found, arm).points(rows)
