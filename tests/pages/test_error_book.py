@@ -90,7 +90,8 @@ def test_the_notebook_is_the_record(rows: Any) -> None:
 
 def test_arms_are_read_on_test_by_as_many_seeds() -> None:
     assert set(claims.ARMS) == set(error_book.ARMS)
-    for task, race in (("2x2", claims.PAIRS), ("4x4", claims.NEAR)):
+    races: dict[error_book.TaskName, Rows] = {"2x2": claims.PAIRS, "4x4": claims.NEAR}
+    for task, race in races.items():
         rows = read_lines(error_book.record_of(task))
         arms = error_book.TASKS[task].arms
         assert arms and set(worked.arms_of(race, rows)) == set(arms)

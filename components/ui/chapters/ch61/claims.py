@@ -41,7 +41,7 @@ def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
 
 def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
     """The least and the most of some numbers."""
-    low, high = (form.format(pick(numbers)) for pick in (min, max))
+    low, high = form.format(min(numbers)), form.format(max(numbers))
     return low if low == high else f"{low} to {high}"
 
 

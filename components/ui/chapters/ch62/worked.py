@@ -260,9 +260,9 @@ LEVEL = ("its mistakes", "ordinary training", "about as many")
 
 def who_leaves_fewest(rows: Record) -> str:
     """The option of the guess: about as many, if the interval of their ratio holds one."""
-    found = ratio_of_medians(
-        *(claims.after(claims.NEAR, arm).values(rows) for arm in ("own_mistakes", "random_anew"))
-    )
+    arms = ("own_mistakes", "random_anew")
+    book, anew = (claims.after(claims.NEAR, arm).values(rows) for arm in arms)
+    found = ratio_of_medians(book, anew)
     return band(1.0, (found.low, found.high), (LEVEL[1], LEVEL[2], LEVEL[0]))
 
 
