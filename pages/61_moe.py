@@ -12,7 +12,7 @@ from components.ui import tokens, training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
-from components.ui.chapters.ch61 import exercises, figures, probes, worked
+from components.ui.chapters.ch61 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
@@ -104,9 +104,9 @@ def shut_one() -> None:
         lambda: worked.who_matters(rows),
     ):
         return
-    found = worked.shut_map(rows, "shut")
+    found = worked.shut_map(rows)
     n_layer, n_expert = found.shape
-    idle = worked.is_idle(worked.loads_of(loads))
+    idle = claims.sent(worked.loads_of(loads)) == 0
     page.draw(
         expert_map(np.where(idle, np.nan, found), "expert that is shut"),
         alt="The share of sums that go wrong when one expert of one layer is shut; idle ones empty",
@@ -170,8 +170,9 @@ def loads_of_the_book() -> None:
     rows = rows_of("expert_loads.jsonl")
     if not rows:
         return
+    counted = worked.loads_of(rows)
     page.draw(
-        expert_map(worked.sent_share(worked.loads_of(rows)), "expert"),
+        expert_map(claims.sent(counted) / counted["tokens"], "expert"),
         alt="The share of all tokens that is sent to each expert, layer by layer",
     )
     page.notice()
@@ -219,7 +220,7 @@ def what_experts_tell() -> None:
     race = rows_of("latent_experts.jsonl")
     if not race or not page.guess(
         "Behind the first layer, of what does a token's expert tell most?",
-        tuple(worked.LABELS.values()),
+        tuple(claims.LABELS.values()),
         lambda: worked.told_most(race),
     ):
         return

@@ -9,13 +9,14 @@ import streamlit as st
 
 from components.ui import training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch62 import exercises, figures, worked
+from components.ui.chapters.ch62 import claims, exercises, figures, worked
 from components.ui.chapters.ch62.worked import CALC
 from components.ui.drawings.notebook import show_notebook
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
 from components.ui.plots import bars
 from components.ui.records import atlases, rows_of
+from lab.readings import Rows
 
 experiment = lazily("lab.experiments.error_book")
 recipes = lazily("lab.recipes.live")
@@ -39,7 +40,7 @@ def a_page_of_mistakes() -> None:
     show_notebook(
         f"{page.prefix}notebook",
         found,
-        len(worked.book_sizes(rows)),
+        worked.n_rounds(rows),
         alt="Mistakes of a network as a notebook, round by round: noted, studied, asked again",
     )
     page.source(experiment.rounds_of, asking.answers)
@@ -82,7 +83,7 @@ def the_bet() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
         "After as many steps, which of these leaves the fewest test pairs wrong?",
-        worked.BETS,
+        tuple(worked.BETS),
         lambda: worked.best_arm(rows),
     ):
         return
@@ -93,7 +94,7 @@ def the_bet() -> None:
     )
     page.draw(
         bars.seeds(
-            worked.end_rows(rows, worked.BOUNDED),
+            worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
             share="test pairs wrong at the end",
             most=worked.MOST_WRONG,
         ),
@@ -106,8 +107,8 @@ def the_bet() -> None:
 # ---------------------------------------------------------------- 3. what counts more
 
 
-def show_every_way(rows: Sequence[dict[str, Any]]) -> None:
-    table = worked.told_of_arms(rows)
+def show_every_way(found: Rows, rows: worked.Record) -> None:
+    table = worked.told_of_arms(found, rows)
     st.dataframe(table, hide_index=True, width="stretch")
     page.numbers("Every way", table)
 
@@ -123,7 +124,7 @@ def what_counts_more() -> None:
         return
     page.draw(
         bars.seeds(
-            worked.end_rows(rows, worked.SUSPECTS),
+            worked.end_rows(claims.PAIRS, rows, worked.SUSPECTS),
             share="test pairs wrong at the end",
             most=worked.MOST_WRONG,
         ),
@@ -131,7 +132,7 @@ def what_counts_more() -> None:
     )
     page.notice()
     with page.deeper("every way, with its rate and how many different pairs it read"):
-        show_every_way(rows)
+        show_every_way(claims.PAIRS, rows)
     page.source(experiment.sizes_for)
 
 
@@ -149,7 +150,7 @@ def near_the_end() -> None:
         return
     page.draw(
         bars.seeds(
-            worked.end_rows(rows, worked.NEAR_THE_END),
+            worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
             share="test sums wrong at the end",
             most=worked.MOST_WRONG_NEAR,
         ),
@@ -157,7 +158,7 @@ def near_the_end() -> None:
     )
     page.notice()
     with page.deeper("every way near the end"):
-        show_every_way(rows)
+        show_every_way(claims.NEAR, rows)
     page.source(experiment.steps_of, experiment.mistakes)
 
 
@@ -229,9 +230,9 @@ def study_on_your_screen() -> None:
         return
     left, right = st.columns(2)
     with left:
-        what = page.choose("what", "It studies", worked.READS, kind="list")
+        what = worked.READS[page.choose("what", "It studies", tuple(worked.READS), kind="list")]
     with right:
-        n = 0 if what == worked.ANEW else page.choose("n", "So many pairs", worked.BOOKS, 80)
+        n = 0 if what == "random_anew" else page.choose("n", "So many pairs", worked.BOOKS, 80)
     st.button(
         "Study",
         key=f"{page.prefix}study",
@@ -243,8 +244,9 @@ def study_on_your_screen() -> None:
     def name_of(arguments: Mapping[str, Any]) -> str:
         pairs = {(int(a), int(b)) for a, b in arguments.get("pairs", ())}
         if not pairs:
-            return worked.ANEW
-        return f"{worked.BOOK if pairs <= set(book) else worked.AS_MANY}, {len(pairs)}"
+            return claims.ARMS["random_anew"]
+        arm = "own_mistakes" if pairs <= set(book) else "random_matched"
+        return f"{claims.ARMS[arm]}, {len(pairs)}"
 
     def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
         asked = [(run, name) for run, name in zip(runs, names, strict=True) if run.checks]

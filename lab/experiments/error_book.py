@@ -46,51 +46,51 @@ from lab.training.train import train
 
 TaskName = Literal["4x4", "2x2", "full"]
 Arm = Literal[
-    "its mistakes",
-    "mistakes of another",
-    "random, as many",
-    "random, drawn anew",
-    "long carries",
-    "least certain",
-    "smallest margin",
-    "mistakes and random",
-    "mistakes and neighbours",
-    "all its mistakes",
-    "random, as many as all",
-    "mistakes and drawn anew",
-    "random, as many as anew",
-    "drawn anew, as much work",
+    "own_mistakes",
+    "mistakes_of_another",
+    "random_matched",
+    "random_anew",
+    "long_carries",
+    "least_certain",
+    "smallest_margin",
+    "mistakes_and_random",
+    "mistakes_and_neighbours",
+    "all_own_mistakes",
+    "random_matched_all",
+    "mistakes_and_anew",
+    "random_matched_anew",
+    "random_anew_same_work",
 ]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-BOOK: Arm = "its mistakes"
-WHOLE_BOOK: Arm = "all its mistakes"
-ANOTHERS: Arm = "mistakes of another"
+BOOK: Arm = "own_mistakes"
+WHOLE_BOOK: Arm = "all_own_mistakes"
+ANOTHERS: Arm = "mistakes_of_another"
 """Problems that a network of another seed gets wrong, first those that this one gets right: as hard
 as a book's, but not its own."""
 
-AS_MANY_AS_ANEW: Arm = "random, as many as anew"
-SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all": WHOLE_BOOK}
+AS_MANY_AS_ANEW: Arm = "random_matched_anew"
+SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random_matched_all": WHOLE_BOOK}
 """By how many mistakes which book holds an arm knows how many sums it is to study."""
 
-DRAWN_ANEW: Arm = "random, drawn anew"
+DRAWN_ANEW: Arm = "random_anew"
 """Ordinary training: each row is any sum that may be trained on, and few come twice."""
 
-AMONG_ALL: Arm = "mistakes and drawn anew"
+AMONG_ALL: Arm = "mistakes_and_anew"
 """Half of the rows are those of ordinary training."""
 
-AS_MUCH_WORK: Arm = "drawn anew, as much work"
+AS_MUCH_WORK: Arm = "random_anew_same_work"
 """Ordinary training that goes on for as long as an arm that asks the pool has to work."""
 
 ANEW = (DRAWN_ANEW, AS_MUCH_WORK)
 
-COMPARED: tuple[Arm, ...] = (BOOK, "random, as many", DRAWN_ANEW)
+COMPARED: tuple[Arm, ...] = (BOOK, "random_matched", DRAWN_ANEW)
 """What a book has to be compared with, where not all arms can run."""
 
 BESIDES: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
     ("2x2", BOOK): (3e-5,),
-    ("2x2", "least certain"): (3e-5,),
+    ("2x2", "least_certain"): (3e-5,),
     ("4x4", BOOK): (1e-3,),
-    ("4x4", "long carries"): (1e-3,),
+    ("4x4", "long_carries"): (1e-3,),
 }
 """Rates beyond a grid whose end was best for an arm; the book's say how much is studied at them."""
 
@@ -257,22 +257,22 @@ PICKS: dict[Arm, Pick] = {
     BOOK: mistakes,
     WHOLE_BOOK: mistakes,
     ANOTHERS: mistakes_of_another,
-    "random, as many": at_random,
-    "random, as many as all": at_random,
+    "random_matched": at_random,
+    "random_matched_all": at_random,
     AMONG_ALL: mistakes,
     AS_MANY_AS_ANEW: at_random,
     DRAWN_ANEW: at_random,
     AS_MUCH_WORK: at_random,
-    "long carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
-    "least certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
-    "smallest margin": most_of(lambda pool: -np.abs(pool.answers.margin)),
-    "mistakes and random": mistakes_and_random,
-    "mistakes and neighbours": half_of_mistakes,
+    "long_carries": most_of(lambda pool: longest_carry(pool.a, pool.b)),
+    "least_certain": most_of(lambda pool: pool.answers.p * (1 - pool.answers.p)),
+    "smallest_margin": most_of(lambda pool: -np.abs(pool.answers.margin)),
+    "mistakes_and_random": mistakes_and_random,
+    "mistakes_and_neighbours": half_of_mistakes,
 }
 """Sums of a pool that an arm studies: so many different ones, or fewer where it finds fewer."""
 
 ASKS: tuple[Arm, ...] = tuple(
-    arm for arm in ARMS if not arm.startswith("random") and arm not in ("long carries", *ANEW)
+    arm for arm in ARMS if not arm.startswith("random") and arm != "long_carries"
 )
 """Arms that cannot pick before the network was asked the whole pool."""
 
@@ -280,7 +280,7 @@ ASKS: tuple[Arm, ...] = tuple(
 def texts_of(arm: Arm, form: Format, pool: Pool, rows: Rows, rng: np.random.Generator) -> list[str]:
     """What an arm reads of the sums that it picked; of mistakes, their neighbours if it says so."""
     sums = [(int(a), int(b)) for a, b in zip(pool.a[rows], pool.b[rows], strict=True)]
-    if arm == "mistakes and neighbours":
+    if arm == "mistakes_and_neighbours":
         slots = pool.answers.slot[rows].tolist()
         sums += [like(form, *pair, slot, rng) for pair, slot in zip(sums, slots, strict=True)]
     return [form.text(a, b) for a, b in sums]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from lab.model.config import GPTConfig
+from lab.model.config import GPTConfig, MixtureOfExperts
 from lab.model.gpt import GPT, Block
 from lab.model.roles import roles
 
@@ -37,6 +37,15 @@ def parameters_of(config: GPTConfig) -> int:
     block = sum(part.parameters(config) for part in parts) + 2 * config.d_model
     tables = 2 * config.vocab_size * config.d_model + config.position.parameters(config)
     return tables + config.n_layer * block + config.d_model
+
+
+def active_parameters_of(config: GPTConfig) -> int:
+    """Numbers that one token meets: all but those of the experts that it is not sent to."""
+    ffn = config.ffn
+    if not isinstance(ffn, MixtureOfExperts):
+        return parameters_of(config)
+    unmet = ffn.parameters(config) - ffn.active_parameters(config)
+    return parameters_of(config) - config.n_layer * unmet
 
 
 def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:

@@ -19,11 +19,24 @@ from lab.data.neighbours import neighbours
 from lab.data.problems import split_value
 from lab.experiments import error_book
 from lab.live.loop import RunSpec
+from lab.readings import Counts, Rows
 from lab.recipes.index import recipe
 from lab.records import RECORDS, ROOT, read_lines
 from lab.statistics import ratio_of_medians
 
 PAGE = "62_error_book"
+
+
+def after(rows: Any, arm: str, found: Rows = claims.PAIRS) -> list[float]:
+    """Test problems wrong at the end, a number a run."""
+    return claims.after(found, arm).values(rows)
+
+
+def counted(question: Counts, rows: Any) -> tuple[int, int]:
+    """What a question counts, and of how many."""
+    found = question.measure(rows)
+    assert found.errors is not None and found.n is not None
+    return found.errors, found.n
 
 
 @pytest.fixture
@@ -76,14 +89,16 @@ def test_the_notebook_is_the_record(rows: Any) -> None:
 
 
 def test_arms_are_read_on_test_by_as_many_seeds() -> None:
-    for task in ("2x2", "4x4"):
+    assert set(claims.ARMS) == set(error_book.ARMS)
+    races: dict[error_book.TaskName, Rows] = {"2x2": claims.PAIRS, "4x4": claims.NEAR}
+    for task, race in races.items():
         rows = read_lines(error_book.record_of(task))
         arms = error_book.TASKS[task].arms
-        assert arms and set(worked.arms_of(rows)) == set(arms)
+        assert arms and set(worked.arms_of(race, rows)) == set(arms)
         for arm in arms:
             grid = error_book.rates_of(task, arm)
             assert grid[0] < error_book.best_rate(rows, task, arm) < grid[-1], (task, arm)
-            found = worked.race(rows, arm)
+            found = race.where(arm=arm).of(rows)
             assert sorted(row["cell"]["seed"] for row in found) == list(error_book.SEEDS)
             assert len({row["rate"] for row in found}) == 1, (task, arm)
             asked = {row["sample"]["of"] for row in found}
@@ -91,33 +106,35 @@ def test_arms_are_read_on_test_by_as_many_seeds() -> None:
 
 
 def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
-    ends = {arm: worked.after(near, arm) for arm in worked.arms_of(near)}
-    before = claims.asked(near)["before"]
-    assert max(ends[worked.BOOK]) < min(ends[worked.AS_MANY])
-    level = ratio_of_medians(ends[worked.BOOK], ends[worked.ANEW])
+    ends = {arm: after(near, arm, claims.NEAR) for arm in worked.arms_of(claims.NEAR, near)}
+    before = claims.NEAR.of(near)[0]["before"]
+    assert max(ends["own_mistakes"]) < min(ends["random_matched"])
+    level = ratio_of_medians(ends["own_mistakes"], ends["random_anew"])
     assert level.low < 1 < level.high
     assert worked.who_leaves_fewest(near) == worked.LEVEL[2]
-    assert max(ends[worked.AS_MUCH_WORK]) < min(min(ends[arm]) for arm in ends if "work" not in arm)
-    assert min(ends["long carries"]) > before
+    assert max(ends["random_anew_same_work"]) < min(
+        min(ends[arm]) for arm in ends if "work" not in arm
+    )
+    assert min(ends["long_carries"]) > before
     (chosen,) = [
         row
         for row in near
         if row["cell"]["part"] == "rate"
-        and row["cell"]["arm"] == "long carries"
-        and row["rate"] == error_book.best_rate(near, "4x4", "long carries")
+        and row["cell"]["arm"] == "long_carries"
+        and row["rate"] == error_book.best_rate(near, "4x4", "long_carries")
     ]
     assert chosen["after"] < chosen["before"]
-    sure, noted = worked.surely_wrong(near)
+    sure, noted = counted(claims.surely_wrong(claims.NEAR), near)
     assert sure < noted / 4
-    doubted = ratio_of_medians(ends["least certain"], ends[worked.BOOK])
+    doubted = ratio_of_medians(ends["least_certain"], ends["own_mistakes"])
     assert doubted.low < 1 < doubted.high
     other = read_lines(error_book.record_of("2x2"))
-    assert (
-        ratio_of_medians(worked.after(other, worked.BOOK), worked.after(other, worked.ANEW)).low > 1
-    )
+    assert ratio_of_medians(after(other, "own_mistakes"), after(other, "random_anew")).low > 1
     in_all = error_book.ROUNDS * error_book.TASKS["4x4"].steps * error_book.BATCH
-    assert 10 * max(worked.studied_in_all(near)) < in_all
-    asks, read = (worked.race(near, arm)[0] for arm in (worked.BOOK, worked.AS_MUCH_WORK))
+    assert 10 * max(claims.studied_in_all(claims.NEAR).values(near)) < in_all
+    asks, read = (
+        claims.NEAR.where(arm=arm).of(near)[0] for arm in ("own_mistakes", "random_anew_same_work")
+    )
     work = asks["curve"][-1]["tokens"] + asks["curve"][-1]["tokens_asked"] / 3
     assert read["curve"][-1]["tokens"] == pytest.approx(work, rel=0.01)
 
@@ -125,10 +142,10 @@ def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
 def test_the_full_network_does_as_its_twin() -> None:
     full = read_lines(error_book.record_of("full"))
     (book,), (random,), (anew,) = (
-        worked.after(full, arm) for arm in (worked.BOOK, worked.AS_MANY, worked.ANEW)
+        after(full, arm, claims.FULL) for arm in ("own_mistakes", "random_matched", "random_anew")
     )
-    assert max(book, anew) < random < claims.asked(full)["before"]
-    sizes = [sizes.median for sizes in worked.book_sizes(full)]
+    assert max(book, anew) < random < claims.FULL.of(full)[0]["before"]
+    sizes = claims.rounds(claims.FULL, "own_mistakes").numbers("mistakes").values(full)
     assert sizes == sorted(sizes, reverse=True)
 
 
@@ -137,42 +154,40 @@ def test_the_points_near_the_end_are_those_of_the_record(seen: Any, near: Any) -
     found = [rows for rows in charts(app, "arm", "share", "seed") if "as much work" in str(rows)]
     (points,) = found
     assert sorted(point["share"] for point in points) == pytest.approx(
-        sorted(n / 10_000 for arm in worked.NEAR_THE_END for n in worked.after(near, arm))
+        sorted(n / 10_000 for arm in worked.NEAR_THE_END for n in after(near, arm, claims.NEAR))
     )
 
 
 def test_what_prose_concludes_is_so(rows: Any) -> None:
     """The order that sections 2 and 3 tell, and no seed of the first two arms crosses."""
-    middle = {arm: median(worked.after(rows, arm)) for arm in worked.arms_of(rows)}
-    before = claims.asked(rows)["before"]
-    assert middle[worked.ANEW] < middle[worked.BOOK] < middle[worked.AS_MANY] < before
-    assert max(worked.after(rows, worked.BOOK)) < min(worked.after(rows, worked.AS_MANY))
-    assert max(worked.after(rows, worked.ANEW)) < min(worked.after(rows, worked.BOOK))
-    found = ratio_of_medians(worked.after(rows, worked.AMONG_ALL), worked.after(rows, worked.ANEW))
+    middle = {arm: median(after(rows, arm)) for arm in worked.arms_of(claims.PAIRS, rows)}
+    before = claims.PAIRS.of(rows)[0]["before"]
+    assert middle["random_anew"] < middle["own_mistakes"] < middle["random_matched"] < before
+    assert max(after(rows, "own_mistakes")) < min(after(rows, "random_matched"))
+    assert max(after(rows, "random_anew")) < min(after(rows, "own_mistakes"))
+    found = ratio_of_medians(after(rows, "mistakes_and_anew"), after(rows, "random_anew"))
     assert found.low < 1 < found.high
-    number = ratio_of_medians(
-        worked.after(rows, worked.AS_MANY_AS_ANEW), worked.after(rows, worked.ANEW)
-    )
+    number = ratio_of_medians(after(rows, "random_matched_anew"), after(rows, "random_anew"))
     assert number.low < 1 < number.high
     assert worked.is_it_the_number(rows) == worked.NUMBER[2]
-    for arm in (worked.AMONG_ALL, worked.AS_MANY_AS_ANEW):
-        assert max(worked.after(rows, arm)) < min(worked.after(rows, worked.WHOLE))
-    assert middle[worked.WHOLE] < middle[worked.AS_MANY_AS_ALL]
-    assert middle[worked.BOOK] < middle["least certain"]
-    sure, noted = worked.surely_wrong(rows)
+    for arm in ("mistakes_and_anew", "random_matched_anew"):
+        assert max(after(rows, arm)) < min(after(rows, "all_own_mistakes"))
+    assert middle["all_own_mistakes"] < middle["random_matched_all"]
+    assert middle["own_mistakes"] < middle["least_certain"]
+    sure, noted = counted(claims.surely_wrong(claims.PAIRS), rows)
     assert sure > noted / 2
     first, second, _ = worked.kinds_before(rows).values()
-    n = claims.asked(rows)["n"]
+    n = claims.PAIRS.of(rows)[0]["n"]
     assert first / n == pytest.approx(second / (n - first), rel=0.05)
-    new = [sum(r["broken"] for r in worked.race(rows, arm)) for arm in (worked.ANEW, worked.BOOK)]
+    new = [sum(claims.broken(arm).values(rows)) for arm in ("random_anew", "own_mistakes")]
     assert new[0] < new[1]
-    for arm in (worked.ANEW, worked.BOOK):
-        assert median(worked.still_wrong(rows, arm)) > middle[arm] / 2
-    broke, mended = worked.broken_next(rows)
-    assert (
-        0 < broke < mended == worked.wrong_again(rows, 1, 1)[1] - worked.wrong_again(rows, 1, 1)[0]
+    for arm in ("random_anew", "own_mistakes"):
+        assert claims.still_wrong(arm).value(rows) > middle[arm] / 2
+    mended = [mistake["again"] for mistake in claims.MENDED.of(rows)]
+    (soon, noted), (later, _), (late, _) = (
+        counted(claims.wrong_again(claims.PAIRS, 1, round_), rows) for round_ in (1, 2, 4)
     )
-    soon, later, late = (worked.wrong_again(rows, 1, after)[0] for after in (1, 2, 4))
+    assert 0 < sum(again[1] for again in mended) < len(mended) == noted - soon
     assert late < soon < later
 
 
@@ -183,7 +198,7 @@ def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None
     expected = [
         row["curve"][-1]["wrong"] / row["curve"][-1]["n"]
         for arm in worked.BOUNDED
-        for row in worked.race(rows, arm)
+        for row in claims.PAIRS.where(arm=arm).of(rows)
     ]
     assert sorted(ends) == pytest.approx(sorted(expected))
 
@@ -191,12 +206,12 @@ def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None
 def test_only_its_own_mistakes_teach(rows: Any) -> None:
     """Those of another network, of which it gets none wrong, leave more than random pairs do."""
     own, theirs, lot = (
-        worked.after(rows, arm) for arm in (worked.BOOK, worked.ANOTHERS, worked.AS_MANY)
+        after(rows, arm) for arm in ("own_mistakes", "mistakes_of_another", "random_matched")
     )
     assert max(own) < min(lot) < max(lot) < min(theirs)
     assert len(theirs) == 5
-    assert {wrong for wrong, _ in worked.wrong_of_studied(rows)} == {0}
-    before = worked.race(rows)[0]
+    assert counted(claims.wrong_of_anothers(), rows)[0] == 0
+    before = claims.PAIRS.of(rows)[0]
     assert 0.3 < before["before"] / before["n"] < 0.36
 
 
@@ -204,8 +219,8 @@ def test_fates_are_of_one_run_and_no_more_than_there_are_pairs(rows: Any) -> Non
     """A median of the runs, so that what is drawn can be held against the count of test pairs."""
     found = worked.fate_rows(rows)
     for arm in worked.SUSPECTS:
-        still, new = (row["n"] for row in found if row["arm"] == arm)
-        runs = worked.race(rows, arm)
+        still, new = (row["n"] for row in found if row["arm"] == claims.ARMS[arm])
+        runs = claims.PAIRS.where(arm=arm).of(rows)
         assert new == np.median([row["broken"] for row in runs])
         assert still == np.median([row["after"] - row["broken"] for row in runs])
         assert still + new <= min(row["n"] for row in runs)
@@ -214,9 +229,10 @@ def test_fates_are_of_one_run_and_no_more_than_there_are_pairs(rows: Any) -> Non
 def test_the_ledger_counts_each_listed_mistake_once_a_round(rows: Any) -> None:
     cells = {(row["noted"], row["after"]): row for row in worked.ledger(rows)}
     assert len(cells) == 10
-    wrong, n = worked.wrong_again(rows, 1, 4)
+    wrong, n = counted(claims.wrong_again(claims.PAIRS, 1, 4), rows)
     assert cells["round 1", "round 4"]["errors"] == f"{wrong} of {n}"
-    listed = [m for row in worked.race(rows, worked.BOOK) for m in row["book"] if m["round"] == 1]
+    runs = claims.PAIRS.where(arm="own_mistakes").of(rows)
+    listed = [m for row in runs for m in row["book"] if m["round"] == 1]
     assert n == len(listed) and wrong == sum(m["again"][3] for m in listed)
 
 
@@ -237,10 +253,10 @@ def test_a_book_is_of_mistakes_that_may_be_studied_and_were_not() -> None:
     for a, b in found:
         assert 0.05 <= split_value(a, b) < 0.3 and a <= b
         assert atlas.wrong_at[a, b] >= 0 or atlas.wrong_at[b, a] >= 0
-    for what in worked.READS:
+    for what in worked.READS.values():
         RunSpec("study", {"pairs": worked.to_read(atlas, what, 20)}).build()
-    assert len(worked.to_read(atlas, worked.BOOK, 20)) == 20
-    assert worked.to_read(atlas, worked.ANEW, 20) == []
+    assert len(worked.to_read(atlas, "own_mistakes", 20)) == 20
+    assert worked.to_read(atlas, "random_anew", 20) == []
 
 
 def test_what_is_left_of_a_book_counts_both_orders() -> None:
@@ -262,7 +278,7 @@ def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch)
 def test_a_book_of_one_mistake_can_be_studied_and_none_is_refused_by_the_control() -> None:
     atlas = atlases()["few_pairs"]
     assert min(worked.BOOKS) == 1
-    (pair,) = worked.to_read(atlas, worked.BOOK, 1)
+    (pair,) = worked.to_read(atlas, "own_mistakes", 1)
     plan = RunSpec("study", {"pairs": [pair]}).build()
     assert plan.trained_on().sum() in (1, 2)
 

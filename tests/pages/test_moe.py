@@ -15,6 +15,7 @@ from components.ui.chapters.ch60.probes import form_of
 from components.ui.chapters.ch61 import claims, probes, worked
 from lab.inference.transcript import transcribe
 from lab.model.config import MixtureOfExperts
+from lab.model.cost import active_parameters_of
 from lab.model.ffn.moe import MixtureOfExperts as Mixture
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
@@ -66,7 +67,7 @@ def test_active_parameters_are_those_that_a_token_meets() -> None:
         for name, p in model.named_parameters()
         if name.endswith(("ffn.w_in.weight", "ffn.w_out.weight"))
     )
-    assert worked.active_of(worked.config()) == whole - idle * of_experts
+    assert active_parameters_of(worked.config()) == whole - idle * of_experts
 
 
 def test_more_experts_leave_what_a_token_meets_nearly_alone() -> None:
@@ -83,7 +84,7 @@ def test_more_chosen_than_there_are_is_refused_in_a_sentence(book: Any) -> None:
 
 def test_an_expert_that_is_shut_changes_what_is_written() -> None:
     """The one that the record says is worst, on sums that the whole network writes right."""
-    found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
+    found = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"))
     layer, expert = np.unravel_index(found.argmax(), found.shape)
     sums = [worked.SUM, (37, 48), (3748, 6152), (98, 76), (512, 734), (6, 7), (1234, 5678)]
     for s in sums:
@@ -105,7 +106,8 @@ def test_all_layers_without_what_was_chosen_are_the_last_bar(seen: Any) -> None:
 
 
 def test_the_worst_expert_to_lose_costs_no_digit() -> None:
-    shut = claims.worst(read_lines(RECORDS / "shut_experts.jsonl"))["shut"]
+    found = claims.EACH_EXPERT.of(read_lines(RECORDS / "shut_experts.jsonl"))
+    shut = claims.worst(found)["shut"]
     assert shut["errors"] > 0 and all(wrong == 0 for _, wrong in shut["wrong"].values())
 
 
@@ -114,7 +116,7 @@ def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
     rows = worked.told_rows(read_lines(RECORDS / "latent_experts.jsonl"))
 
     def middle(label: str, layer: int) -> float:
-        named = worked.LABELS[label], layer
+        named = claims.LABELS[label], layer
         return float(np.median([r["share"] for r in rows if (r["label"], r["layer"]) == named]))
 
     token, carry = ([middle(label, i) for i in range(3)] for label in ("token read", "carry"))
@@ -128,7 +130,8 @@ def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
 def test_a_carry_is_told_beyond_the_token_from_the_third_layer_on() -> None:
     """And beyond place and line: twice as much as by chance, at least. In the first two layers next
     to nothing is left of what they tell of it."""
-    told = worked.told_in_book(read_lines(RECORDS / "expert_loads.jsonl"))
+    (row,) = claims.BOOK_TOLD.of(read_lines(RECORDS / "expert_loads.jsonl"))
+    told = row["told"]
     beyond, whole = told[claims.GIVEN], [found for found, _ in told["carry"]]
     assert all(found < 0.1 * whole[layer] for layer, (found, _) in enumerate(beyond[:2]))
     for given in (claims.GIVEN, claims.WHERE):
@@ -138,8 +141,8 @@ def test_a_carry_is_told_beyond_the_token_from_the_third_layer_on() -> None:
 def test_experts_that_nobody_visits_are_empty_in_the_map_of_shut_ones(seen: Any) -> None:
     """Shutting one of them proves nothing; they are counted apart."""
     loads = worked.loads_of(read_lines(RECORDS / "expert_loads.jsonl"))
-    idle, shares = worked.is_idle(loads), worked.sent_share(loads)
-    shut = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
+    idle, shares = claims.sent(loads) == 0, claims.sent(loads) / loads["tokens"]
+    shut = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"))
     assert idle.any() and (shut[idle] == 0).all()
     assert np.allclose(shares.sum(1), probes.experts().num_experts_per_tok)
     maps = charts(seen(PAGE, reveal="1"), "row", "column", "value")
@@ -155,7 +158,7 @@ def test_what_prose_says_of_idle_experts_is_so() -> None:
     nothing goes wrong under other biases."""
     rows = read_lines(RECORDS / "expert_loads.jsonl")
     loads = worked.loads_of(rows)
-    assert {int(layer) for layer, _ in np.argwhere(worked.is_idle(loads))} == {0, 1}
+    assert {int(layer) for layer, _ in np.argwhere(claims.sent(loads) == 0)} == {0, 1}
     spans = [max(layer["bias"]) - min(layer["bias"]) for layer in loads["layers"]]
     assert all(0.99 < apart < 1.01 for apart in spans[claims.EARLY])
     assert all(row["errors"] <= 1 for row in rows if "errors" in row)
@@ -236,8 +239,8 @@ def test_what_prose_concludes_of_experts_is_so(race_and_changes: Any) -> None:
 
 
 def test_no_load_is_larger_than_the_largest_there_can_be(race_and_changes: Any) -> None:
-    runs = worked.balance_runs(*race_and_changes)
-    most = {arm: max(worked.uneven_at_the_end(rows)) for arm, rows in runs.items()}
+    pairs = zip(worked.BALANCED.items(), race_and_changes, strict=True)
+    most = {arm: max(claims.uneven(found).values(record)) for (arm, found), record in pairs}
     assert most[worked.WITH] < 1.5 < 3 < most[worked.WITHOUT] <= worked.most_uneven() == 4
 
 

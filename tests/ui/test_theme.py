@@ -537,7 +537,7 @@ def test_a_run_of_a_readers_has_the_colour_of_the_recorded_one_and_of_its_kind()
         "51": ch51_worked.ARMS.values(),
         "52": (f"{few} pairs" for few in ch52_worked.FEWS),
         "60": ch60_worked.LIVE.values(),
-        "62": ch62_worked.COMPARED,
+        "62": ch62_worked.READS,
     }
     for page, kinds in races.items():
         recorded = {kind: f"{kind}{colours.RECORDED}" for kind in kinds}

@@ -78,35 +78,35 @@ def test_every_arm_picks_as_many_and_none_twice(arm: Arm, pool: Pool) -> None:
 
 def test_arms_pick_what_they_are_named_for(pool: Pool) -> None:
     rng, found = np.random.default_rng(0), pool.answers
-    assert found.wrong[PICKS["its mistakes"](pool, rng, 40)].all()
-    both = found.wrong[PICKS["mistakes and random"](pool, rng, 40)]
+    assert found.wrong[PICKS["own_mistakes"](pool, rng, 40)].all()
+    both = found.wrong[PICKS["mistakes_and_random"](pool, rng, 40)]
     assert both[:20].all() and not both[20:].all()
     assert pool.others is not None
     hard = np.flatnonzero(pool.others.wrong)
-    theirs = PICKS["mistakes of another"](pool, rng, len(hard))
+    theirs = PICKS["mistakes_of_another"](pool, rng, len(hard))
     assert sorted(theirs.tolist()) == hard.tolist()
     own = found.wrong[theirs]
     assert own.any() and not own.all() and np.array_equal(own, np.sort(own))
     carried = longest_carry(pool.a, pool.b)
-    assert carried[PICKS["long carries"](pool, rng, 40)].min() >= np.sort(carried)[-40]
+    assert carried[PICKS["long_carries"](pool, rng, 40)].min() >= np.sort(carried)[-40]
     sure = np.abs(found.margin)
-    assert sure[PICKS["smallest margin"](pool, rng, 40)].max() <= np.sort(sure)[39]
+    assert sure[PICKS["smallest_margin"](pool, rng, 40)].max() <= np.sort(sure)[39]
     doubt = found.p * (1 - found.p)
-    assert doubt[PICKS["least certain"](pool, rng, 40)].min() >= np.sort(doubt)[-40]
+    assert doubt[PICKS["least_certain"](pool, rng, 40)].min() >= np.sort(doubt)[-40]
 
 
 def test_a_book_with_fewer_mistakes_is_read_as_it_is(pool: Pool) -> None:
     right = replace(pool.answers, slot=np.full(len(pool.a), RIGHT))
     none = Pool(pool.a, pool.b, right)
-    assert len(PICKS["its mistakes"](none, np.random.default_rng(0), 40)) == 0
+    assert len(PICKS["own_mistakes"](none, np.random.default_rng(0), 40)) == 0
 
 
 def test_rows_are_drawn_anew_in_one_arm_alone() -> None:
     assert isinstance(source_of(DRAWN_ANEW, PAIRS, ["x"]), Pairs)
     assert isinstance(source_of(DRAWN_ANEW, TASKS["4x4"], ["x"]), Shapes)
     text = PAIRS.form.text(*(int(side[0]) for side in PAIRS.pool(0, 0)))
-    assert isinstance(source_of("random, as many", PAIRS, [text]), Written)
-    half = source_of("mistakes and drawn anew", PAIRS, [text])
+    assert isinstance(source_of("random_matched", PAIRS, [text]), Written)
+    half = source_of("mistakes_and_anew", PAIRS, [text])
     assert isinstance(half, Mix) and {weight for _, weight in half.sources} == {1}
     plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in PAIRS.arms]
     assert len({(p.steps, p.batch_size, p.data.tokens_per_row, p.rate) for p in plans}) == 1
@@ -118,7 +118,7 @@ def learner(arm: Arm) -> Learner:
 
 def test_rounds_ask_pick_study_and_keep_a_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(error_book, "LISTED", 3)
-    curve, book = rounds_of(learner("its mistakes"), [8, 8])
+    curve, book = rounds_of(learner("own_mistakes"), [8, 8])
     assert [at["round"] for at in curve] == [0, 1, 2] and curve[0]["tokens"] == 0
     read = 2 * 32 * PAIRS.form.length
     assert [at["tokens"] for at in curve] == [0, read, 2 * read]
@@ -134,18 +134,18 @@ def test_rounds_ask_pick_study_and_keep_a_ledger(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_arm_that_asks_nothing_has_no_book() -> None:
-    curve, book = rounds_of(learner("random, as many"), [8])
-    assert not book and curve[-1]["tokens_asked"] == 0 and "random, as many" not in ASKS
+    curve, book = rounds_of(learner("random_matched"), [8])
+    assert not book and curve[-1]["tokens_asked"] == 0 and "random_matched" not in ASKS
     assert curve[-1]["distinct"] == 8
 
 
 def test_controls_study_as_many_as_the_error_book_found() -> None:
-    cell = {"part": "race", "task": "2x2", "arm": "long carries", "seed": 3}
+    cell = {"part": "race", "task": "2x2", "arm": "long_carries", "seed": 3}
     with pytest.raises(ValueError, match="comes first"):
         sizes_for([], cell)
-    own = {"cell": {**cell, "arm": "its mistakes"}, "curve": [{"round": 0}, {"distinct": 7}]}
+    own = {"cell": {**cell, "arm": "own_mistakes"}, "curve": [{"round": 0}, {"distinct": 7}]}
     assert sizes_for([own], cell) == [7]
-    assert cells_of("2x2")[0]["arm"] == "its mistakes"
+    assert cells_of("2x2")[0]["arm"] == "own_mistakes"
 
 
 def test_a_rate_is_chosen_once_all_are_measured() -> None:
@@ -154,16 +154,16 @@ def test_a_rate_is_chosen_once_all_are_measured() -> None:
         for cell in cells_of("2x2")
         if cell["part"] == "rate"
     ]
-    assert best_rate(rows, "2x2", "its mistakes") == 3e-4
+    assert best_rate(rows, "2x2", "own_mistakes") == 3e-4
     with pytest.raises(ValueError, match="3 of 5 rates"):
-        best_rate([row for row in rows if row["rate"] > 1e-4], "2x2", "its mistakes")
+        best_rate([row for row in rows if row["rate"] > 1e-4], "2x2", "own_mistakes")
 
 
 def test_a_row_says_what_was_mended_and_what_was_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TASKS, "2x2", SMALL_TASK)
     monkeypatch.setattr(error_book, "ROUNDS", 1)
     row = measure_arm(
-        {"part": "rate", "task": "2x2", "arm": "its mistakes", "rate": 1e-3, "seed": 0}
+        {"part": "rate", "task": "2x2", "arm": "own_mistakes", "rate": 1e-3, "seed": 0}
     )
     assert row["after"] == row["before"] - row["mended"] + row["broken"]
     assert sum(row["kinds_before"].values()) == row["before"] and row["n_known"] > 400

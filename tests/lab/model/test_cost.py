@@ -16,10 +16,12 @@ from lab.model.config import (
     GPTConfig,
     GroupedQueryAttention,
     LearnedPositions,
+    MixtureOfExperts,
     MultiHeadAttention,
     NoPositions,
 )
 from lab.model.cost import (
+    active_parameters_of,
     cache_bytes_per_token,
     flops_per_token_forward,
     forward_bytes,
@@ -51,6 +53,18 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
     assert parts["positions"] == sum(p.numel() for p in model.position.parameters())
     if isinstance(config.position, LearnedPositions):
         assert parts["positions"] == 16 * 32
+
+
+def test_a_token_meets_all_numbers_but_those_of_experts_that_it_is_not_sent_to() -> None:
+    experts = MixtureOfExperts(10, n_routed_experts=8, num_experts_per_tok=2)
+    config = replace(BASE, ffn=experts)
+    routed = sum(
+        p.numel()
+        for name, p in tiny_model(config).named_parameters()
+        if name.endswith(("ffn.w_in.weight", "ffn.w_out.weight"))
+    )
+    assert active_parameters_of(config) == parameters_of(config) - routed * 6 // 8
+    assert active_parameters_of(BASE) == parameters_of(BASE)
 
 
 @pytest.mark.parametrize("config", math_variants())

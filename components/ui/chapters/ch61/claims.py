@@ -1,301 +1,247 @@
-"""The measured figures of chapter 6, second page."""
+"""The measured figures of chapter 6, second page, and what is asked for them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from components.ui.chapters.ch61 import worked
+from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.claims.core import Claim, read_record
-from components.ui.words import span, spelled
-from lab.readings import Measured, part_of
-from lab.records import ROOT, select
-from lab.statistics import spread
-
-Rows = list[dict[str, Any]]
-
-SHUT, LOADS = "records/shut_experts.jsonl", "records/expert_loads.jsonl"
-
-
-def that_matter(how: str) -> Callable[[Rows], Measured]:
-    """Experts that, shut or forced, spoil at least one sum in ten."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.shut_map(rows, how)
-        return Measured(part_of(int((found >= worked.MANY).sum()), found.size))
-
-    return pick
-
-
-def without_effect(rows: Rows) -> Measured:
-    """Experts that, shut, spoil no sum."""
-    found = worked.shut_map(rows, "shut")
-    return Measured(part_of(int((found == 0).sum()), found.size))
-
-
-def visited_without_effect(rows: Rows) -> Measured:
-    """The same of those to which tokens are sent."""
-    visited = ~worked.is_idle(worked.loads_of(read_record(ROOT / LOADS)))
-    found = worked.shut_map(rows, "shut")
-    return Measured(part_of(int(((found == 0) & visited).sum()), int(visited.sum())))
-
-
-def worst(rows: Rows) -> dict[str, Any]:
-    """The row of the expert that spoils most when it is shut."""
-    return max((row for row in rows if "shut" in row), key=lambda row: row["shut"]["errors"])
-
-
-def worst_shut(rows: Rows) -> Measured:
-    """Of that expert: sums that go wrong."""
-    return Measured(part_of(worst(rows)["shut"]["errors"], worst(rows)["n"]))
-
-
-def digits_of_worst(rows: Rows) -> Measured:
-    """Of the same: digits that go wrong, of all numbers together."""
-    return Measured(digits_wrong(worst(rows)["shut"]))
-
-
-def digits_wrong(found: dict[str, Any]) -> str:
-    n, wrong = np.sum(list(found["wrong"].values()), axis=0)
-    return part_of(int(wrong), int(n))
-
-
-def left_out(part: str) -> Callable[[Rows], Measured]:
-    """Sums that go wrong without this part of the FFN in any layer."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, without=part, layer=None)
-        return Measured(part_of(row["silent"]["errors"], row["n"]))
-
-    return pick
-
-
-def digits_without_chosen(rows: Rows) -> Measured:
-    (row,) = select(rows, without="routed", layer=None)
-    return Measured(digits_wrong(row["silent"]))
-
-
-def layers_that_lose(part: str) -> Callable[[Rows], Measured]:
-    """Layers that spoil a sum at all when this part of their FFN is left out."""
-
-    def pick(rows: Rows) -> Measured:
-        alone = [r for r in select(rows, without=part) if r["cell"]["layer"] is not None]
-        spoil = sum(row["silent"]["errors"] > 0 for row in alone)
-        return Measured(f"{spelled(spoil)} of {spelled(len(alone))}")
-
-    return pick
-
-
-RACE, CHANGES = "records/latent_experts.jsonl", "records/expert_changes.jsonl"
-
-
-def uneven(**cell: Any) -> Callable[[Rows], Measured]:
-    """The largest load over the mean at the end, of the least even layer: median and span."""
-
-    def pick(rows: Rows) -> Measured:
-        found = spread(worked.uneven_at_the_end(select(rows, **cell)))
-        return Measured(span(found, ".2f"))
-
-    return pick
-
-
-def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
-    """Sums of four by four digits wrong: median and span of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        seeds = select(rows, **cell)
-        found = spread(row["wrong_4x4"] for row in seeds)
-        n = min(row["n_4x4"] for row in seeds)
-        return Measured(f"{span(found)} of {n:,}")
-
-    return pick
-
-
-def operations_of_experts(rows: Rows) -> Measured:
-    """A share of what one dense FFN with as many neurons takes, both with latents."""
-    eight, dense = (
-        select(rows, part="race", attention="mla", ffn=ffn)[0]["flops_per_token"]
-        for ffn in ("moe", "dense")
-    )
-    return Measured(f"{eight / dense:.0%}")
-
-
-def told(label: str, layer: int) -> Callable[[Rows], Measured]:
-    """Of a label, what a token's expert in a layer tells: median over the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [
-            row["share"]
-            for row in worked.told_rows(rows)
-            if (row["label"], row["layer"]) == (worked.LABELS[label], layer)
-        ]
-        return Measured(f"{spread(found).median:.0%}")
-
-    return pick
-
-
-def told_by_lot(rows: Rows) -> Measured:
-    """The most that labels dealt out anew show, of any label, layer and seed."""
-    most = max(row["chance"] for row in worked.told_rows(rows))
-    return Measured(f"{math.ceil(1000 * most) / 1000:.1%}")
-
-
-# ---------------------------------------------------------------- the loads of the book's network
-
-
-def problems_counted(digits: int) -> Callable[[Rows], Measured]:
-    """Problems of which loads were counted."""
-    return lambda rows: Measured(f"{worked.loads_of(rows, digits=digits)['n']:,}")
-
-
-def idle_experts(**cell: Any) -> Callable[[Rows], Measured]:
-    """Experts to which no token is sent."""
-
-    def pick(rows: Rows) -> Measured:
-        idle = worked.is_idle(worked.loads_of(rows, **cell))
-        return Measured(part_of(int(idle.sum()), idle.size))
-
-    return pick
-
-
-EARLY, LATE = slice(0, 2), slice(2, None)
-"""The layers whose routers tell most tokens hardly apart, and the others."""
-
-
-def busiest(layers: slice) -> Callable[[Rows], Measured]:
-    """The largest load over the mean of each of some layers, the least and the most."""
-
-    def pick(rows: Rows) -> Measured:
-        sent = worked.sent_share(worked.loads_of(rows))[layers]
-        return Measured(between(sent.max(1) / sent.mean(1), ".1f"))
-
-    return pick
-
-
-def between(found: Any, form: str) -> str:
-    """The least and the most of some numbers."""
-    low, high = format(min(found), form), format(max(found), form)
-    return low if low == high else f"{low} to {high}"
-
-
-def field_of(name: str, layers: slice) -> Callable[[Rows], Any]:
-    """Of some layers, a field of every expert: (L, E)."""
-
-    def read(rows: Rows) -> Any:
-        return np.array([layer[name] for layer in worked.loads_of(rows)["layers"][layers]])
-
-    return read
-
-
-def biases_apart(rows: Rows) -> Measured:
-    """The largest bias less the smallest, in each of the first two layers."""
-    bias = field_of("bias", EARLY)(rows)
-    return Measured(between(bias.max(1) - bias.min(1), ".2f"))
-
-
-def favourite_scores(rows: Rows) -> Measured:
-    """The mean score of the expert whose mean score is largest, in each of these layers."""
-    return Measured(between(field_of("score", EARLY)(rows).max(1), ".3f"))
-
-
-def idle_raised(rows: Rows) -> Measured:
-    """The share of tokens that an idle expert would get if its bias stood one step higher."""
-    row = worked.loads_of(rows)
-    up = np.array([layer["step_up"] for layer in row["layers"]]) / row["tokens"]
-    return Measured(between(up[worked.is_idle(row)], ".0%"))
-
-
-def moved_by_a_step(rows: Rows) -> Measured:
-    """In the other layers, the most of the tokens that one step of one bias brings or takes."""
-    tokens = worked.loads_of(rows)["tokens"]
-    load, up, down = (field_of(name, LATE)(rows) for name in ("load", "step_up", "step_down"))
-    return Measured(f"{max((up - load).max(), (load - down).max()) / tokens:.1%}")
-
-
-def most_errors(**cell: Any) -> Callable[[Rows], Measured]:
-    """Problems that go wrong under other biases, the most of some settings of them."""
-
-    def pick(rows: Rows) -> Measured:
-        row = max(select(rows, **cell), key=lambda row: row["errors"])
-        return Measured(part_of(row["errors"], row["n"]))
-
-    return pick
-
-
-def idle_without_biases(rows: Rows) -> Measured:
-    """Experts without a token when every bias is zero."""
-    (row,) = select(rows, part="zero", layer=None)
-    loads = np.array(row["loads"])
-    return Measured(part_of(int((loads == 0).sum()), loads.size))
-
-
-def alone(rows: Rows, speed: float) -> dict[str, Any]:
-    (row,) = select(rows, part="alone", speed=speed)
-    return row
-
-
-def working_alone(rows: Rows) -> Measured:
-    """In how many of the steps those get a token that get none without steps."""
-    row, idle = alone(rows, STEP), worked.is_idle(worked.loads_of(rows))
-    working = row["steps"] - np.array(row["idle_steps"])[idle]
-    return Measured(f"{between(working, 'd')} of {row['steps']}")
-
-
-def uneven_alone(field: str, speed: float) -> Callable[[Rows], Measured]:
-    """The largest load over the mean in each of the first two layers."""
-    return lambda rows: Measured(between(alone(rows, speed)[field][EARLY], ".1f"))
-
-
-def idle_small(**cell: Any) -> Callable[[Rows], Measured]:
-    """Experts of a small network without a token at the end, the fewest and most of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        seeds = select(rows, **cell)
-        n = np.array(seeds[0]["loads"]).size
-        return Measured(f"{between(worked.idle_at_the_end(seeds), 'd')} of {n}")
-
-    return pick
-
-
-def told_in_book(label: str, layer: int) -> Callable[[Rows], Measured]:
-    """Of a label, what a token's first expert tells in a layer of the book's network."""
-    return lambda rows: Measured(f"{worked.told_in_book(rows)[label][layer][0]:.0%}")
-
-
-def told_in_book_by_lot(rows: Rows) -> Measured:
-    """The most that carries dealt out anew among equal tokens, or places, show in any layer."""
-    found = worked.told_in_book(rows)
-    most = max(chance for name in (GIVEN, WHERE) for _, chance in found[name])
-    return Measured(f"{math.ceil(100 * most)}%")
-
+from components.ui.words import spelled
+from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
+from lab.records import ROOT
+
+LABELS = {
+    "token read": "the token that is read",
+    "place": "the place of the digit",
+    "line": "the line",
+    "carry": "the carry into a product's digit",
+}
+"""What a token's expert may tell, as the record has it and in words."""
 
 GIVEN, WHERE = "carry, given the token", "carry, given place and line"
+
 STEP, FINER = 0.001, 0.0001
 """By which biases moved in training, and a tenth of it."""
 
 MOVED = {"alone": (STEP, "steps as in training"), "finer": (FINER, "steps a tenth as large")}
 
-TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry"}
-EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
+EARLY, LATE = slice(0, 2), slice(2, None)
+"""The layers whose routers tell most tokens hardly apart, and the others."""
+
+
+def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
+    """Of all rows those that pass a test."""
+    return found.counts(lambda row: int(test(row)), lambda row: 1)
+
+
+def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
+    """The least and the most of some numbers."""
+    low, high = form.format(min(numbers)), form.format(max(numbers))
+    return low if low == high else f"{low} to {high}"
+
+
+# ---------------------------------------------------------------- experts that are shut
+
+EACH_EXPERT = rows("shut_experts").passing(lambda row: "shut" in row)
+"""One expert shut to all tokens, or forced on them."""
+
+MANY = 0.1
+"""So much of all sums that an expert is said to matter."""
+
+
+def that_matter(how: str) -> Counts:
+    """Experts that, `shut` or `forced`, spoil at least one sum in ten."""
+    return those(EACH_EXPERT, lambda row: row[how]["errors"] / row["n"] >= MANY)
+
+
+def spoils_nothing(row: Row) -> bool:
+    return row["shut"]["errors"] == 0
+
+
+def is_visited(row: Row) -> bool:
+    """Are tokens of four by four digits sent to the expert?"""
+    (counted,) = loads().of(read_record(ROOT / loads().path))
+    return bool(sent(counted)[row["cell"]["layer"], row["cell"]["expert"]])
+
+
+def worst(found: Sequence[Row]) -> Row:
+    """The row of the expert that spoils most when it is shut."""
+    return max(found, key=lambda row: row["shut"]["errors"])
+
+
+def digits_wrong(found: Row) -> str:
+    """Of all numbers together."""
+    n, wrong = np.sum(list(found["wrong"].values()), axis=0)
+    return part_of(int(wrong), int(n))
+
+
+def left_out(part: str) -> Rows:
+    """This part of the FFN left out of one layer, or of all."""
+    return rows("shut_experts", without=part)
+
+
+def without(part: str) -> Counts:
+    """Sums that go wrong without this part of the FFN in any layer."""
+    return left_out(part).where(layer=None).counts("silent.errors")
+
+
+def layers_that_lose(part: str) -> Counts:
+    """Layers that spoil a sum at all when this part of their FFN is left out."""
+    alone = left_out(part).passing(lambda row: row["cell"]["layer"] is not None)
+    spoiled = those(alone, lambda row: row["silent"]["errors"] > 0)
+    return spoiled.said(lambda spoil, n: f"{spelled(spoil)} of {spelled(n)}")
+
+
+# ---------------------------------------------------------------- small networks
+
+WITH_EXPERTS = rows("latent_experts", part="race", attention="mla", ffn="moe")
+"""Networks with latents and eight experts, whose biases even out the loads."""
+
+DENSE = rows("latent_experts", part="race", attention="mla", ffn="dense")
+"""The same with one dense FFN of as many neurons."""
+
+
+N_LAYER = 3
+
+
+def changed(change: str) -> Rows:
+    """Networks with eight experts but for one change."""
+    return rows("expert_changes", change=change)
+
+
+NO_BIASES = changed("no bias updates")
+
+
+def uneven(found: Rows) -> Numbers:
+    """The largest load over the mean at the end, of the least even layer."""
+    return found.numbers(lambda row: max(row["curve"][-1][2]), "{:.2f}")
+
+
+def wrong(found: Rows) -> Counts:
+    """Sums of four by four digits."""
+    return found.counts("wrong_4x4", "n_4x4").median()
+
+
+def told(label: str, layer: int) -> Numbers:
+    """Of a label, what a token's first expert in a layer tells."""
+    return WITH_EXPERTS.numbers(f"told.{label}.{layer}.0", "{:.0%}")
+
+
+def operations_of_experts(race: Sequence[Row]) -> str:
+    """A share of what one dense FFN with as many neurons takes, both with latents."""
+    eight, dense = (found.of(race)[0]["flops_per_token"] for found in (WITH_EXPERTS, DENSE))
+    return f"{eight / dense:.0%}"
+
+
+def most_by_lot(row: Row, labels: Iterable[str], parts: int) -> float:
+    """The most that labels dealt out anew tell in any layer, rounded up to one of so many parts."""
+    return math.ceil(parts * max(lot for label in labels for _, lot in row["told"][label])) / parts
+
+
+# ---------------------------------------------------------------- the loads of the book's network
+
+
+def loads(run: str = RUN, digits: int = 4) -> Rows:
+    """Who was sent where, of problems of so many digits."""
+    return rows("expert_loads", part="loads", run=run, digits=digits)
+
+
+def sent(row: Row) -> NDArray[Any]:
+    """Layer by expert, the tokens that are sent there, or their share."""
+    if "loads" in row:
+        return np.array(row["loads"])
+    return in_layers(row, "load")
+
+
+def in_layers(row: Row, name: str) -> NDArray[Any]:
+    """Layer by expert, a number that was counted with the loads."""
+    return np.array([layer[name] for layer in row["layers"]])
+
+
+def idle(found: Rows) -> Counts:
+    """Experts to which no token is sent."""
+    return found.counts(lambda row: int((sent(row) == 0).sum()), lambda row: sent(row).size)
+
+
+def busiest(layers: slice) -> Told:
+    """The largest load over the mean of each of some layers."""
+
+    def words(found: list[Row]) -> str:
+        load = sent(found[0])[layers]
+        return between(load.max(1) / load.mean(1), "{:.1f}")
+
+    return loads().told(words)
+
+
+def biases_apart(found: list[Row]) -> str:
+    """The largest bias less the smallest, in each of the first two layers."""
+    return between(np.ptp(in_layers(found[0], "bias")[EARLY], axis=1), "{:.2f}")
+
+
+def favourite_scores(found: list[Row]) -> str:
+    """The mean score of the expert whose mean score is largest, in each of these layers."""
+    return between(in_layers(found[0], "score")[EARLY].max(1), "{:.3f}")
+
+
+def idle_raised(found: list[Row]) -> str:
+    """The share of tokens that an idle expert would get if its bias stood one step higher."""
+    (row,) = found
+    return between(in_layers(row, "step_up")[sent(row) == 0] / row["tokens"], "{:.0%}")
+
+
+def moved_by_a_step(found: list[Row]) -> str:
+    """In the other layers, the most of the tokens that one step of one bias brings or takes."""
+    (row,) = found
+    load, up, down = (in_layers(row, name)[LATE] for name in ("load", "step_up", "step_down"))
+    return f"{max((up - load).max(), (load - down).max()) / row['tokens']:.1%}"
+
+
+def with_other_biases(part: str) -> Told:
+    """Problems that go wrong under other biases, the most of some settings of them."""
+
+    def most(found: list[Row]) -> Measured:
+        row = max(found, key=lambda row: row["errors"])
+        return Measured(part_of(row["errors"], row["n"]), row["errors"], row["n"])
+
+    return rows("expert_loads", part=part).told(most)
+
+
+def alone(speed: float) -> Rows:
+    """Biases that go on by themselves, all weights held."""
+    return rows("expert_loads", part="alone", speed=speed)
+
+
+def working_alone(record: list[Row]) -> str:
+    """In how many of the steps those get a token that get none without steps."""
+    (row,), (held,) = alone(STEP).of(record), loads().of(record)
+    idle_steps = np.array(row["idle_steps"])[sent(held) == 0]
+    return f"{between(row['steps'] - idle_steps, '{}')} of {row['steps']}"
+
+
+def uneven_alone(field: str, speed: float) -> Told:
+    """The largest load over the mean in each of the first two layers."""
+    return alone(speed).told(lambda found: between(found[0][field][EARLY], "{:.1f}"))
+
+
+BOOK_TOLD = rows("expert_loads", part="told")
 
 CLAIMS: dict[str, Claim] = {
     "moe.pays_operations": Claim(
         "Operations of a token with latents and eight experts, of those with one dense FFN.",
-        RACE,
-        operations_of_experts,
+        rows("latent_experts").told(operations_of_experts),
     ),
     "moe.uneven_with": Claim(
-        "The largest load over the mean, biases even it out.", RACE, uneven(**EXPERTS)
+        "The largest load over the mean, biases even it out.", uneven(WITH_EXPERTS)
     ),
-    "moe.uneven_without": Claim(
-        "The largest load over the mean, no biases.", CHANGES, uneven(change="no bias updates")
-    ),
+    "moe.uneven_without": Claim("The largest load over the mean, no biases.", uneven(NO_BIASES)),
     **{
         f"moe.change_{name}": Claim(
-            f"Test sums of four by four digits wrong: {change}.", CHANGES, wrong_with(change=change)
+            f"Test sums of four by four digits wrong: {change}.", wrong(changed(change))
         )
         for name, change in {
             "4": "4 experts",
@@ -306,93 +252,84 @@ CLAIMS: dict[str, Claim] = {
         }.items()
     },
     **{
-        f"moe.told_{name}_{layer}": Claim(
-            f"Of {worked.LABELS[label]}, what a token's expert in layer {layer} tells.",
-            RACE,
-            told(label, layer),
+        f"moe.told_{label.split()[0]}_{layer}": Claim(
+            f"Of {words}, what a token's expert in layer {layer} tells.", told(label, layer)
         )
-        for name, label in TOLD.items()
-        for layer in range(3)
+        for label, words in LABELS.items()
+        for layer in range(N_LAYER)
     },
     "moe.told_by_lot": Claim(
-        "The most that labels dealt out anew show of any label and layer.", RACE, told_by_lot
+        "The most that labels dealt out anew show of any label and layer.",
+        WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
-        "Experts that, shut alone, spoil at least one sum in ten.", SHUT, that_matter("shut")
+        "Experts that, shut alone, spoil at least one sum in ten.", that_matter("shut")
     ),
     "moe.forced_matter": Claim(
         "Experts that, forced on every token, spoil at least one sum in ten.",
-        SHUT,
         that_matter("forced"),
     ),
-    "moe.shut_nothing": Claim("Experts that, shut alone, spoil no sum.", SHUT, without_effect),
+    "moe.shut_nothing": Claim(
+        "Experts that, shut alone, spoil no sum.", those(EACH_EXPERT, spoils_nothing)
+    ),
     "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, shut alone, spoil no sum.",
-        SHUT,
-        visited_without_effect,
+        those(EACH_EXPERT.passing(is_visited), spoils_nothing),
     ),
     "moe.loads_problems": Claim(
-        "Problems of four by four digits of which loads were counted.", LOADS, problems_counted(4)
+        "Problems of four by four digits of which loads were counted.", loads().numbers("n")
     ),
     "moe.loads_problems_far": Claim(
-        "Problems of eight by eight digits of which loads were counted.", LOADS, problems_counted(8)
+        "Problems of eight by eight digits of which loads were counted.",
+        loads(digits=8).numbers("n"),
     ),
-    "moe.idle": Claim(
-        "Experts that get no token of these four by four digits.", LOADS, idle_experts()
-    ),
+    "moe.idle": Claim("Experts that get no token of these four by four digits.", idle(loads())),
     "moe.idle_far": Claim(
-        "Experts that get no token of these eight by eight digits.", LOADS, idle_experts(digits=8)
+        "Experts that get no token of these eight by eight digits.", idle(loads(digits=8))
     ),
     "moe.idle_before": Claim(
         "The same of four by four digits, before the network went on with longer ones.",
-        LOADS,
-        idle_experts(run="mla_moe_before"),
+        idle(loads("mla_moe_before")),
     ),
     "moe.busiest_early": Claim(
-        "The largest load over the mean, in the first two layers.", LOADS, busiest(EARLY)
+        "The largest load over the mean, in the first two layers.", busiest(EARLY)
     ),
-    "moe.busiest_late": Claim(
-        "The largest load over the mean, in the other four.", LOADS, busiest(LATE)
-    ),
+    "moe.busiest_late": Claim("The largest load over the mean, in the other four.", busiest(LATE)),
     "moe.biases_apart": Claim(
-        "How far biases lie apart in the first two layers.", LOADS, biases_apart
+        "How far biases lie apart in the first two layers.", loads().told(biases_apart)
     ),
     "moe.favourite_scores": Claim(
         "The mean score of the expert that scores highest, in the first two layers.",
-        LOADS,
-        favourite_scores,
+        loads().told(favourite_scores),
     ),
     "moe.idle_raised": Claim(
-        "Tokens that an idle expert would get with its bias one step higher.", LOADS, idle_raised
+        "Tokens that an idle expert would get with its bias one step higher.",
+        loads().told(idle_raised),
     ),
     "moe.moved_by_a_step": Claim(
         "Tokens that one step of a bias moves at most, in the other four layers.",
-        LOADS,
-        moved_by_a_step,
+        loads().told(moved_by_a_step),
     ),
     "moe.zero_errors": Claim(
         "Problems wrong without the biases of one layer or of all, at most.",
-        LOADS,
-        most_errors(part="zero"),
+        with_other_biases("zero"),
     ),
     "moe.zero_idle": Claim(
-        "Experts that get no token when all biases are zero.", LOADS, idle_without_biases
+        "Experts that get no token when all biases are zero.",
+        idle(rows("expert_loads", part="zero", layer=None)),
     ),
     "moe.raised_errors": Claim(
         "Problems wrong with the bias of an idle expert one step higher, at most.",
-        LOADS,
-        most_errors(part="raised"),
+        with_other_biases("raised"),
     ),
     "moe.alone_working": Claim(
         "Steps, while biases alone move, in which experts that were idle get tokens.",
-        LOADS,
-        working_alone,
+        rows("expert_loads").told(working_alone),
     ),
     **{
         f"moe.{name}_{how}": Claim(
             f"The largest load over the mean while biases alone move in {steps}, first two layers, "
             f"{of}.",
-            LOADS,
             uneven_alone(field, speed),
         )
         for name, (speed, steps) in MOVED.items()
@@ -403,49 +340,45 @@ CLAIMS: dict[str, Claim] = {
     },
     "moe.idle_small_with": Claim(
         "Experts of a small network without a token, biases even out the loads.",
-        RACE,
-        idle_small(**EXPERTS),
+        idle(WITH_EXPERTS).median(),
     ),
     "moe.idle_small_without": Claim(
-        "Experts of a small network without a token, no biases.",
-        CHANGES,
-        idle_small(change="no bias updates"),
+        "Experts of a small network without a token, no biases.", idle(NO_BIASES).median()
     ),
     **{
         f"moe.book_told_{name}_{layer}": Claim(
             f"Of the {label}, what a token's first expert tells in layer {layer}.",
-            LOADS,
-            told_in_book(label, layer),
+            BOOK_TOLD.numbers(f"told.{label}.{layer}.0", "{:.0%}"),
         )
         for name, label in {"carry": "carry", "beyond": GIVEN, "where": WHERE}.items()
         for layer in range(6)
     },
     "moe.book_told_by_lot": Claim(
         "The most that carries dealt out anew among equal tokens, or places, show.",
-        LOADS,
-        told_in_book_by_lot,
+        BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
     ),
-    "moe.shut_worst": Claim("Sums that the worst expert spoils, shut alone.", SHUT, worst_shut),
+    "moe.shut_worst": Claim(
+        "Sums that the worst expert spoils, shut alone.",
+        EACH_EXPERT.told(lambda found: part_of(worst(found)["shut"]["errors"], worst(found)["n"])),
+    ),
     "moe.shut_worst_digits": Claim(
-        "Digits of all numbers that are wrong with that expert shut.", SHUT, digits_of_worst
+        "Digits of all numbers that are wrong with that expert shut.",
+        EACH_EXPERT.told(lambda found: digits_wrong(worst(found)["shut"])),
     ),
     "moe.without_routed": Claim(
-        "Sums wrong with nothing of what routers chose, in any layer.", SHUT, left_out("routed")
+        "Sums wrong with nothing of what routers chose, in any layer.", without("routed")
     ),
     "moe.without_shared": Claim(
-        "Sums wrong without the shared expert of any layer.", SHUT, left_out("shared")
+        "Sums wrong without the shared expert of any layer.", without("shared")
     ),
     "moe.without_routed_digits": Claim(
         "Digits of all numbers wrong with nothing of what routers chose.",
-        SHUT,
-        digits_without_chosen,
+        without("routed").rows.told(lambda found: digits_wrong(found[0]["silent"])),
     ),
     "moe.layers_lose_shared": Claim(
-        "Layers that spoil a sum without their shared expert.", SHUT, layers_that_lose("shared")
+        "Layers that spoil a sum without their shared expert.", layers_that_lose("shared")
     ),
     "moe.layers_lose_routed": Claim(
-        "Layers that spoil a sum without what their router chose.",
-        SHUT,
-        layers_that_lose("routed"),
+        "Layers that spoil a sum without what their router chose.", layers_that_lose("routed")
     ),
 }

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
-from components.ui.chapters.ch61 import probes
+from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, span, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
-from lab.readings import part_of
+from lab.readings import Row, Rows, part_of
 from lab.recipes.latent_experts import network
-from lab.records import select
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts")
 loading = lazily("lab.experiments.expert_loads")
 
-Row = dict[str, Any]
 Numbers = NDArray[np.float64]
 SUM = (23, 12)
 """One that goes wrong when the expert that matters most is shut."""
@@ -37,12 +34,8 @@ def config() -> GPTConfig:
     return take_with_progress(RUN).model.config
 
 
-def active_of(whole: GPTConfig) -> int:
-    """Parameters that one token meets: all but those of the experts it is not sent to."""
-    ffn = whole.ffn
-    assert isinstance(ffn, MixtureOfExperts)
-    idle = ffn.parameters(whole) - ffn.active_parameters(whole)
-    return cost.parameters_of(whole) - whole.n_layer * idle
+def active_share(whole: GPTConfig) -> float:
+    return cost.active_parameters_of(whole) / cost.parameters_of(whole)
 
 
 EXPERTS, CHOSEN, NEURONS = (4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8), (32, 64, 128, 256)
@@ -58,7 +51,7 @@ def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
     whole = sized(n_expert, chosen, neurons)
     return [
         {"what": "the whole network", "parameters": cost.parameters_of(whole)},
-        {"what": "met by one token", "parameters": active_of(whole)},
+        {"what": "met by one token", "parameters": cost.active_parameters_of(whole)},
     ]
 
 
@@ -106,54 +99,29 @@ NO_BIAS = np.zeros(len(LOGITS))
 # ---------------------------------------------------------------- shut
 
 
-@lru_cache
-def shut_share(rows: tuple[tuple[int, int, int, int], ...]) -> Numbers:
-    """Layer by expert, the share of sums that go wrong. Rows: layer, expert, errors, n."""
-    out = np.zeros((1 + max(r[0] for r in rows), 1 + max(r[1] for r in rows)))
-    for layer, expert, errors, n in rows:
-        out[layer, expert] = errors / n
-    return out
+def shut_map(rows: Sequence[Row]) -> Numbers:
+    """Layer by expert, the share of sums that go wrong with that expert shut."""
+    found = claims.EACH_EXPERT.counts("shut.errors").points(rows)
+    share = {(row["cell"]["layer"], row["cell"]["expert"]): part / n for row, part, n in found}
+    n_layer, n_expert = (1 + max(places) for places in zip(*share, strict=True))
+    return np.array([[share[i, j] for j in range(n_expert)] for i in range(n_layer)])
 
 
-def shut_map(rows: Sequence[Row], how: str) -> Numbers:
-    """Of the record, for experts that are `shut` or `forced`."""
-    return shut_share(
-        tuple(
-            (row["cell"]["layer"], row["cell"]["expert"], row[how]["errors"], row["n"])
-            for row in rows
-            if how in row
-        )
-    )
-
-
-def loads_of(rows: Sequence[Row], run: str = RUN, digits: int = 4) -> Row:
-    """Of the record of loads, the row of a network and of problems of so many digits."""
-    (found,) = select(rows, part="loads", run=run, digits=digits)
+def loads_of(rows: Sequence[Row]) -> Row:
+    """Who was sent where in the book's network, of problems of four by four digits."""
+    (found,) = claims.loads().of(rows)
     return found
-
-
-def sent_share(row: Row) -> Numbers:
-    """Layer by expert, the share of the tokens that is sent there; a quarter if all are alike."""
-    return np.array([layer["load"] for layer in row["layers"]]) / row["tokens"]
-
-
-def is_idle(row: Row) -> NDArray[np.bool_]:
-    """Layer by expert, those to which no token is sent."""
-    return sent_share(row) == 0
 
 
 ASKED = 200
 """Sums that were asked with each expert shut; a test compares it with the record."""
-
-MANY = 0.1
-"""So much of all sums that an expert is said to matter."""
 
 MATTERS = ("hardly any", "a quarter or so", "half or more")
 
 
 def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, shut, spoil at least one sum in ten."""
-    return band(float((shut_map(rows, "shut") >= MANY).mean()), (0.1, 0.4), MATTERS)
+    return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
 
 
 SHARED, ROUTED = "without the shared expert", "without those that were chosen"
@@ -165,19 +133,15 @@ def left_out_rows(rows: Sequence[Row]) -> list[Row]:
     """A row a layer and part of its FFN: how many sums go wrong without it; all layers last."""
     return [
         {
-            "layer": named(row["cell"]["layer"]),
+            "layer": EVERYWHERE if (layer := row["cell"]["layer"]) is None else f"layer {layer}",
             "part": name,
-            "wrong": row["silent"]["errors"],
-            "share": row["silent"]["errors"] / row["n"],
-            "n": row["n"],
+            "wrong": wrong,
+            "share": wrong / n,
+            "n": n,
         }
         for name, part in LEFT_OUT.items()
-        for row in select(rows, without=part)
+        for row, wrong, n in claims.left_out(part).counts("silent.errors").points(rows)
     ]
-
-
-def named(layer: int | None) -> str:
-    return EVERYWHERE if layer is None else f"layer {layer}"
 
 
 ALL_WRONG, HALF_WRONG, FEW_WRONG = "all of them", "about half", "none, or next to none"
@@ -186,35 +150,23 @@ SPOILED = (FEW_WRONG, HALF_WRONG, ALL_WRONG)
 
 def spoiled_without_chosen(rows: Sequence[Row]) -> str:
     """How many sums go wrong when nothing of what routers chose is left."""
-    (found,) = select(rows, without="routed", layer=None)
-    return band(found["silent"]["errors"] / found["n"], (0.1, 0.9), SPOILED)
+    return band(claims.without("routed").value(rows), (0.1, 0.9), SPOILED)
 
 
 # ---------------------------------------------------------------- balance, recorded
 
 WITH, WITHOUT = "biases even out the loads", "no biases"
-
-
-def balance_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]]:
-    """Runs with latents and experts, with biases and without."""
-    return {
-        WITH: select(race, part="race", attention="mla", ffn="moe"),
-        WITHOUT: select(changes, change="no bias updates"),
-    }
+BALANCED = {WITH: claims.WITH_EXPERTS, WITHOUT: claims.NO_BIASES}
 
 
 def uneven_rows(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
     """The least even layer of every run, check by check."""
     return [
         {"run": f"{arm}, {row['cell']['seed']}", "arm": arm, "step": step, "uneven": max(uneven)}
-        for arm, runs in balance_runs(race, changes).items()
-        for row in runs
+        for (arm, found), record in zip(BALANCED.items(), (race, changes), strict=True)
+        for row in found.of(record)
         for step, _, uneven in row["curve"]
     ]
-
-
-def uneven_at_the_end(rows: Sequence[Row]) -> list[float]:
-    return [max(row["curve"][-1][2]) for row in rows]
 
 
 def most_uneven() -> float:
@@ -224,60 +176,32 @@ def most_uneven() -> float:
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
 
-def idle_at_the_end(rows: Sequence[Row]) -> list[int]:
-    """Of every network, how many of its experts got no token."""
-    return [int((np.array(row["loads"]) == 0).sum()) for row in rows]
-
-
 UNEVEN = ("less than one and a half times", "up to three times", "more than three times")
 
 
 def how_uneven(changes: Sequence[Row]) -> str:
     """How much more than the mean the busiest expert gets, without biases, median of the seeds."""
-    found = uneven_at_the_end(select(changes, change="no bias updates"))
-    return band(spread(found).median, (1.5, 3.0), UNEVEN)
+    return band(claims.uneven(claims.NO_BIASES).value(changes), (1.5, 3.0), UNEVEN)
 
 
 # ---------------------------------------------------------------- what experts tell
 
-LABELS = {
-    "token read": "the token that is read",
-    "place": "the place of the digit",
-    "line": "the line",
-    "carry": "the carry into a product's digit",
-}
-
 
 def told_rows(race: Sequence[Row]) -> list[Row]:
-    """What a token's first expert tells of it, and what as many tokens dealt out anew would show.
-
-    A row a seed and layer of the networks with latents and experts.
-    """
+    """What a token's first expert tells of it: a row a label, layer and seed."""
     return [
-        {
-            "label": words,
-            "layer": layer,
-            "seed": row["cell"]["seed"],
-            "share": told,
-            "chance": chance,
-        }
-        for row in select(race, part="race", attention="mla", ffn="moe")
-        for name, words in LABELS.items()
-        for layer, (told, chance) in enumerate(row["told"][name])
+        {"label": words, "layer": layer, "seed": row["cell"]["seed"], "share": share}
+        for label, words in claims.LABELS.items()
+        for layer in range(claims.N_LAYER)
+        for row, share in claims.told(label, layer).points(race)
     ]
-
-
-def told_in_book(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
-    """The same of the book's network, by label and layer: what is told, and what chance shows."""
-    (row,) = select(rows, part="told")
-    return {name: [(told, chance) for told, chance in found] for name, found in row["told"].items()}
 
 
 def told_most(race: Sequence[Row]) -> str:
     """The label of which the experts tell most behind the first layer, over all seeds."""
     rows = [row for row in told_rows(race) if row["layer"] > 0]
     return max(
-        LABELS.values(),
+        claims.LABELS.values(),
         key=lambda label: spread(r["share"] for r in rows if r["label"] == label).median,
     )
 
@@ -285,19 +209,22 @@ def told_most(race: Sequence[Row]) -> str:
 # ---------------------------------------------------------------- does it pay?
 
 DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, as many in all", "dense, as many active", "8 experts"
+NETWORKS: dict[str, Rows] = {
+    DENSE_ALL: claims.DENSE,
+    DENSE_ACTIVE: claims.changed("dense, as many active"),
+    EIGHT: claims.WITH_EXPERTS,
+    **{
+        name: claims.changed(name)
+        for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
+    },
+}
+"""All with latents."""
 
 
 def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]]:
-    """The runs of each network, all with latents."""
-    return {
-        DENSE_ALL: select(race, part="race", attention="mla", ffn="dense"),
-        DENSE_ACTIVE: select(changes, change="dense, as many active"),
-        EIGHT: select(race, part="race", attention="mla", ffn="moe"),
-        **{
-            name: select(changes, change=name)
-            for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
-        },
-    }
+    """The runs of each network."""
+    records = {claims.WITH_EXPERTS.path: race, claims.NO_BIASES.path: changes}
+    return {name: found.of(records[found.path]) for name, found in NETWORKS.items()}
 
 
 def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
@@ -305,12 +232,12 @@ def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
     return [
         {
             "arm": arm,
-            "share": row["wrong_4x4"] / row["n_4x4"],
+            "share": wrong / n,
             "seed": row["cell"]["seed"],
-            "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
+            "errors": part_of(wrong, n),
         }
-        for arm, rows in pay_runs(race, changes).items()
-        for row in rows
+        for arm, runs in pay_runs(race, changes).items()
+        for row, wrong, n in claims.wrong(NETWORKS[arm]).points(runs)
     ]
 
 
@@ -400,8 +327,8 @@ CALC: dict[str, Callable[[], str]] = {
     "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
     "neurons": lambda: f"{probes.experts().moe_intermediate_size}",
     "total": lambda: f"{cost.parameters_of(config()):,}",
-    "active": lambda: f"{active_of(config()):,}",
-    "active_share": lambda: f"{active_of(config()) / cost.parameters_of(config()):.0%}",
+    "active": lambda: f"{cost.active_parameters_of(config()):,}",
+    "active_share": lambda: f"{active_share(config()):.0%}",
     "deepseek_share": lambda: f"{DEEPSEEK_ACTIVE / DEEPSEEK_TOTAL:.1%}",
     "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS}",
     "deepseek_chosen": lambda: spelled(DEEPSEEK_CHOSEN),

@@ -1,287 +1,274 @@
-"""The measured figures of chapter 6, third page."""
+"""The measured figures of chapter 6, third page, and what is asked for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
-from components.ui.chapters.ch62 import worked
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import ratio_of_seeds
-from components.ui.words import span, spelled
-from lab.readings import Measured, listed, part_of
-from lab.statistics import spread
+from components.ui.words import spelled
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
 
-Rows = list[dict[str, Any]]
-Pick = Callable[[Rows], Measured]
-
-NEW_PAIRS = "records/error_book_2x2.jsonl"
-NEAR = "records/error_book_4x4.jsonl"
-FULL = "records/error_book_full.jsonl"
+ARMS = {
+    "own_mistakes": "its mistakes",
+    "mistakes_of_another": "mistakes of another",
+    "random_matched": "random, as many",
+    "random_anew": "random, drawn anew",
+    "long_carries": "long carries",
+    "least_certain": "least certain",
+    "smallest_margin": "smallest margin",
+    "mistakes_and_random": "mistakes and random",
+    "mistakes_and_neighbours": "mistakes and neighbours",
+    "all_own_mistakes": "all its mistakes",
+    "random_matched_all": "random, as many as all",
+    "mistakes_and_anew": "mistakes and drawn anew",
+    "random_matched_anew": "random, as many as anew",
+    "random_anew_same_work": "drawn anew, as much work",
+}
+"""Ways to pick what is studied, as the record has them and in words."""
 
 NAMES = {
-    "mistakes": worked.BOOK,
-    "as_many": worked.AS_MANY,
-    "anew": worked.ANEW,
-    "anothers": worked.ANOTHERS,
-    "whole": worked.WHOLE,
-    "as_many_as_all": worked.AS_MANY_AS_ALL,
-    "among_all": worked.AMONG_ALL,
-    "as_many_as_anew": worked.AS_MANY_AS_ANEW,
+    "mistakes": "own_mistakes",
+    "as_many": "random_matched",
+    "anew": "random_anew",
+    "anothers": "mistakes_of_another",
+    "whole": "all_own_mistakes",
+    "as_many_as_all": "random_matched_all",
+    "among_all": "mistakes_and_anew",
+    "as_many_as_anew": "random_matched_anew",
 }
 """Arms of which prose tells."""
 
 NEAR_NAMES = {
-    "mistakes": worked.BOOK,
-    "as_many": worked.AS_MANY,
-    "anew": worked.ANEW,
-    "work": worked.AS_MUCH_WORK,
-    "carries": "long carries",
+    "mistakes": "own_mistakes",
+    "as_many": "random_matched",
+    "anew": "random_anew",
+    "work": "random_anew_same_work",
+    "carries": "long_carries",
 }
-FULL_NAMES = {"mistakes": worked.BOOK, "as_many": worked.AS_MANY, "anew": worked.ANEW}
+FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
+
+PAIRS, NEAR, FULL = (rows(f"error_book_{task}", part="race") for task in ("2x2", "4x4", "full"))
+"""Runs that were read on test: of a network wrong on much, of one near its end, of the full one."""
+
+SURE = 0.9
+"""A belief above it is said to be sure."""
 
 
-def asked(rows: Rows) -> dict[str, Any]:
-    """Any run of the race: they begin alike."""
-    return worked.race(rows)[0]
+def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
+    """Of all rows those that pass a test."""
+    return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
-def seeds(rows: Rows) -> Measured:
-    return Measured(spelled(len(worked.race(rows, worked.BOOK))))
+def of_book(found: Rows) -> Rows:
+    """The runs that study their own mistakes."""
+    return found.where(arm="own_mistakes")
 
 
-def wrong_after(arm: str) -> Pick:
-    """Test sums wrong at the end: the median and the span of the seeds."""
-    return lambda rows: Measured(span(spread(worked.after(rows, arm))))
+def seeds(found: Rows) -> Told:
+    return of_book(found).told(lambda runs: spelled(len(runs)))
 
 
-def ratio(arm: str, other: str) -> Pick:
-    """Test sums wrong at the end, one arm over another, with the interval."""
-    return lambda rows: Measured(ratio_of_seeds(worked.after(rows, arm), worked.after(rows, other)))
+def after(found: Rows, arm: str) -> Numbers:
+    """Test problems wrong at the end."""
+    return found.where(arm=arm).numbers("after")
 
 
-def number(arm: str, name: str) -> Pick:
-    """A count of a run: the median and the span of the seeds."""
-    return lambda rows: Measured(span(spread(row[name] for row in worked.race(rows, arm))))
+def ratio(found: Rows, arm: str, other: str) -> Ratio:
+    return after(found, arm).ratio_to(after(found, other))
 
 
-def still_wrong(arm: str) -> Pick:
-    """Test pairs wrong at the start and at the end: the median and the span of the seeds."""
-    return lambda rows: Measured(span(spread(worked.still_wrong(rows, arm))))
+def broken(arm: str) -> Numbers:
+    """Test pairs that were right at the start and are wrong at the end."""
+    return PAIRS.where(arm=arm).numbers("broken")
 
 
-def known_after(arm: str) -> Pick:
-    """Of the pairs of its first training, wrong at the end."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.race(rows, arm)
-        middle = span(spread(row["after_known"] for row in found))
-        return Measured(f"{middle} of {found[0]['n_known']:,}")
-
-    return pick
+def still_wrong(arm: str) -> Numbers:
+    """Test pairs that were wrong at the start and still are."""
+    return PAIRS.where(arm=arm).numbers(lambda row: row["after"] - row["broken"])
 
 
-def book_size(round_: int) -> Pick:
-    """Mistakes in the pool when it is asked in a round."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.book_sizes(rows)[round_]
-        return Measured(span(found) if found.low < found.high else f"{found.median:,.0f}")
-
-    return pick
+def rounds(found: Rows, arm: str) -> Rows:
+    """The rounds of all runs of an arm."""
+    checks = replace(found.where(arm=arm), part="curve")
+    return checks.passing(lambda check: check["round"] > 0)
 
 
-def again(noted: int, after: int) -> Pick:
-    """Of the listed mistakes of a round, wrong after another; all seeds together."""
-    return lambda rows: Measured(part_of(*worked.wrong_again(rows, noted, after)))
-
-
-def last_of_whole(rows: Rows) -> Measured:
-    """Different pairs studied in the last round: the median of the seeds."""
-    found = [row["curve"][-1]["distinct"] for row in worked.race(rows, worked.WHOLE)]
-    return Measured(f"{spread(found).median:,.0f}")
-
-
-def wrong_of_anothers(rows: Rows) -> Measured:
+def wrong_of_anothers() -> Counts:
     """Of another network's mistakes that were studied, wrong for this one too: all runs."""
-    wrong, n = map(sum, zip(*worked.wrong_of_studied(rows), strict=True))
-    return Measured(part_of(wrong, n), wrong, n)
+    return rounds(PAIRS, "mistakes_of_another").counts("wrong_of_studied", "distinct")
 
 
-def cost(name: str) -> Pick:
-    """Tokens at the end, studied or asked, in thousands."""
+def studied_in_all(found: Rows) -> Numbers:
+    """Different mistakes, over all rounds of a run."""
+    return of_book(found).numbers(lambda row: sum(check["distinct"] for check in row["curve"][1:]))
 
-    def pick(rows: Rows) -> Measured:
-        ends = [row["curve"][-1][name] for row in worked.race(rows, worked.BOOK)]
-        return Measured(f"{spread(ends).median / 1000:,.0f} thousand")
 
-    return pick
+def in_the_pool(round_: int) -> Numbers:
+    """Mistakes in the pool when it is asked in a round."""
+    return of_book(PAIRS).numbers(f"curve.{round_}.mistakes")
 
+
+def tokens(found: Rows, name: str) -> Numbers:
+    """Studied or asked, until the end."""
+    return of_book(found).numbers(lambda row: row["curve"][-1][name] / 1000, unit="thousand")
+
+
+def listed(found: Rows, round_: int) -> Rows:
+    """The mistakes that were listed in a round, of all runs that study them."""
+    books = replace(of_book(found), part="book")
+    return books.passing(lambda mistake: mistake["round"] == round_)
+
+
+def surely_wrong(found: Rows) -> Counts:
+    """Of the mistakes listed in the first round, those that were written surely."""
+    return those(listed(found, 1), lambda mistake: mistake["belief"] > SURE)
+
+
+def wrong_again(found: Rows, noted: int, later: int) -> Counts:
+    """Of the mistakes listed in a round, those that are wrong after another."""
+    return those(listed(found, noted), lambda mistake: mistake["again"][later - noted] > 0)
+
+
+MENDED = listed(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
+"""The mistakes of the first round that were right after it."""
 
 CLAIMS: dict[str, Claim] = {
-    "error_book.near_n": Claim(
-        "Test sums of 4 x 4 digits.", NEAR, lambda rows: Measured(f"{asked(rows)['n']:,}")
-    ),
-    "error_book.near_seeds": Claim("Runs of each way near the end.", NEAR, seeds),
+    "error_book.near_n": Claim("Test sums of 4 x 4 digits.", NEAR.numbers("n")),
+    "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
     "error_book.near_sure": Claim(
-        f"Mistakes of the first round, near the end, with a belief above {worked.SURE:g}.",
-        NEAR,
-        lambda rows: Measured(part_of(*worked.surely_wrong(rows))),
+        f"Mistakes of the first round, near the end, with a belief above {SURE:g}.",
+        surely_wrong(NEAR),
     ),
     "error_book.near_again_soon": Claim(
-        "Near the end, of the listed mistakes of round 1, wrong after round 1.", NEAR, again(1, 1)
+        "Near the end, of the listed mistakes of round 1, wrong after round 1.",
+        wrong_again(NEAR, 1, 1),
     ),
     "error_book.near_before": Claim(
         "How many of them a network near its end gets wrong before it studies any.",
-        NEAR,
-        lambda rows: Measured(f"{asked(rows)['before']:,}"),
+        NEAR.numbers("before"),
     ),
     "error_book.near_book": Claim(
-        "Different mistakes that it studies in all rounds together.",
-        NEAR,
-        lambda rows: Measured(span(spread(worked.studied_in_all(rows)))),
+        "Different mistakes that it studies in all rounds together.", studied_in_all(NEAR)
     ),
-    "error_book.near_studied": Claim("Tokens that it studies.", NEAR, cost("tokens")),
+    "error_book.near_studied": Claim("Tokens that it studies.", tokens(NEAR, "tokens")),
     "error_book.near_asked": Claim(
-        "Tokens asked to find the mistakes.", NEAR, cost("tokens_asked")
+        "Tokens asked to find the mistakes.", tokens(NEAR, "tokens_asked")
     ),
     **{
         f"error_book.near_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, near the end of training, having studied {arm}.",
-            NEAR,
-            wrong_after(arm),
+            f"Sums of 4 x 4 wrong at the end, near the end, having studied {ARMS[arm]}.",
+            after(NEAR, arm),
         )
         for name, arm in NEAR_NAMES.items()
     },
     **{
         f"error_book.near_over_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, mistakes studied over {NEAR_NAMES[name]}.",
-            NEAR,
-            ratio(worked.BOOK, NEAR_NAMES[name]),
+            f"Sums of 4 x 4 wrong at the end, mistakes studied over {ARMS[NEAR_NAMES[name]]}.",
+            ratio(NEAR, "own_mistakes", NEAR_NAMES[name]),
         )
         for name in ("as_many", "anew", "work")
     },
     "error_book.full_before": Claim(
         "Test sums of 4 x 4 that the full network gets wrong before it studies any.",
-        FULL,
-        lambda rows: Measured(part_of(asked(rows)["before"], asked(rows)["n"])),
+        of_book(FULL).counts("before"),
     ),
     "error_book.full_rounds": Claim(
         "Mistakes of the full network in its pool, round by round.",
-        FULL,
-        lambda rows: Measured(
-            listed([f"{sizes.median:,.0f}" for sizes in worked.book_sizes(rows)])
-        ),
+        rounds(FULL, "own_mistakes").numbers("mistakes").each(),
     ),
     **{
         f"error_book.full_{name}": Claim(
-            f"The same once with the full network: wrong at the end, having studied {arm}.",
-            FULL,
-            lambda rows, arm=arm: Measured(f"{worked.after(rows, arm)[0]:,}"),
+            f"The same once with the full network: wrong at the end, having studied {ARMS[arm]}.",
+            after(FULL, arm),
         )
         for name, arm in FULL_NAMES.items()
     },
     "error_book.book_sure": Claim(
-        f"Mistakes of the first round that were written with a belief above {worked.SURE:g}.",
-        NEW_PAIRS,
-        lambda rows: Measured(part_of(*worked.surely_wrong(rows))),
+        f"Mistakes of the first round that were written with a belief above {SURE:g}.",
+        surely_wrong(PAIRS),
     ),
-    "error_book.book_seeds": Claim("Seeds of the race of error books.", NEW_PAIRS, seeds),
-    "error_book.book_n": Claim(
-        "Test pairs.", NEW_PAIRS, lambda rows: Measured(f"{asked(rows)['n']:,}")
-    ),
+    "error_book.book_seeds": Claim("Seeds of the race of error books.", seeds(PAIRS)),
+    "error_book.book_n": Claim("Test pairs.", PAIRS.numbers("n")),
     "error_book.book_before_n": Claim(
-        "How many of them are wrong before anything is studied.",
-        NEW_PAIRS,
-        lambda rows: Measured(f"{asked(rows)['before']:,}"),
+        "How many of them are wrong before anything is studied.", PAIRS.numbers("before")
     ),
     **{
         f"error_book.book_{name}": Claim(
-            f"Test pairs wrong at the end, having studied {arm}.", NEW_PAIRS, wrong_after(arm)
+            f"Test pairs wrong at the end, having studied {ARMS[arm]}.", after(PAIRS, arm)
         )
         for name, arm in NAMES.items()
     },
     "error_book.book_over_anothers": Claim(
         "Test pairs wrong at the end, own mistakes studied over those of another network.",
-        NEW_PAIRS,
-        ratio(worked.BOOK, worked.ANOTHERS),
+        ratio(PAIRS, "own_mistakes", "mistakes_of_another"),
     ),
     "error_book.book_wrong_of_anothers": Claim(
         "Of another network's mistakes that were studied, wrong for this one as well.",
-        NEW_PAIRS,
-        wrong_of_anothers,
+        wrong_of_anothers(),
     ),
     "error_book.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
-        NEW_PAIRS,
-        ratio(worked.BOOK, worked.AS_MANY),
+        ratio(PAIRS, "own_mistakes", "random_matched"),
     ),
     "error_book.book_over_anew": Claim(
         "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
-        NEW_PAIRS,
-        ratio(worked.BOOK, worked.ANEW),
+        ratio(PAIRS, "own_mistakes", "random_anew"),
     ),
     "error_book.book_number_over_anew": Claim(
         "Test pairs wrong at the end, as many different pairs a round over all drawn anew.",
-        NEW_PAIRS,
-        ratio(worked.AS_MANY_AS_ANEW, worked.ANEW),
+        ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
     "error_book.book_whole_last": Claim(
-        "Mistakes in the whole book in its last round.", NEW_PAIRS, last_of_whole
+        "Mistakes in the whole book in its last round.",
+        PAIRS.where(arm="all_own_mistakes").numbers("curve.-1.distinct"),
     ),
     "error_book.book_mended_soon": Claim(
         "Of the listed mistakes of round 1, right after round 1.",
-        NEW_PAIRS,
-        lambda rows: Measured(f"{worked.broken_next(rows)[1]}"),
+        MENDED.told(lambda mended: f"{len(mended):,}"),
     ),
     "error_book.book_broke_next": Claim(
-        "Of these, wrong after round 2.",
-        NEW_PAIRS,
-        lambda rows: Measured(f"{worked.broken_next(rows)[0]}"),
+        "Of these, wrong after round 2.", MENDED.numbers("again.1").total()
     ),
     "error_book.book_among_over_anew": Claim(
         "Test pairs wrong at the end, half mistakes and half drawn anew over all drawn anew.",
-        NEW_PAIRS,
-        ratio(worked.AMONG_ALL, worked.ANEW),
+        ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
     **{
         f"error_book.book_broken_{name}": Claim(
-            f"Test pairs right before and wrong now, having studied {NAMES[name]}.",
-            NEW_PAIRS,
-            number(NAMES[name], "broken"),
+            f"Test pairs right before and wrong now, having studied {ARMS[NAMES[name]]}.",
+            broken(NAMES[name]),
         )
         for name in ("mistakes", "anew")
     },
     **{
         f"error_book.book_old_{name}": Claim(
-            f"Test pairs wrong before and still wrong, having studied {NAMES[name]}.",
-            NEW_PAIRS,
+            f"Test pairs wrong before and still wrong, having studied {ARMS[NAMES[name]]}.",
             still_wrong(NAMES[name]),
         )
         for name in ("mistakes", "anew")
     },
     **{
         f"error_book.book_known_{name}": Claim(
-            f"Pairs of its first training wrong at the end, having studied {NAMES[name]}.",
-            NEW_PAIRS,
-            known_after(NAMES[name]),
+            f"Pairs of its first training wrong at the end, having studied {ARMS[NAMES[name]]}.",
+            PAIRS.where(arm=NAMES[name]).counts("after_known", "n_known").median(),
         )
         for name in ("mistakes", "anew")
     },
     "error_book.book_first": Claim(
-        "Pairs of the pool wrong when it is first asked.", NEW_PAIRS, book_size(0)
+        "Pairs of the pool wrong when it is first asked.", in_the_pool(1)
     ),
     "error_book.book_last": Claim(
-        "Pairs of the pool wrong when it is asked last.", NEW_PAIRS, book_size(-1)
+        "Pairs of the pool wrong when it is asked last.", in_the_pool(-1)
     ),
     "error_book.book_again_soon": Claim(
-        "Of the mistakes of round 1, wrong after round 1.", NEW_PAIRS, again(1, 1)
+        "Of the mistakes of round 1, wrong after round 1.", wrong_again(PAIRS, 1, 1)
     ),
     "error_book.book_again_next": Claim(
-        "Of the mistakes of round 1, wrong after round 2.", NEW_PAIRS, again(1, 2)
+        "Of the mistakes of round 1, wrong after round 2.", wrong_again(PAIRS, 1, 2)
     ),
     "error_book.book_again_late": Claim(
-        "Of the mistakes of round 1, wrong after round 4.", NEW_PAIRS, again(1, 4)
+        "Of the mistakes of round 1, wrong after round 4.", wrong_again(PAIRS, 1, 4)
     ),
-    "error_book.book_asked": Claim("Tokens asked to find them.", NEW_PAIRS, cost("tokens_asked")),
+    "error_book.book_asked": Claim("Tokens asked to find them.", tokens(PAIRS, "tokens_asked")),
 }

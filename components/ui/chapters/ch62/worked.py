@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui.chapters.ch62 import claims
+from components.ui.chapters.ch62.claims import ARMS, PAIRS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live import LiveRun
@@ -18,61 +19,50 @@ from components.ui.words import band, span, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import part_of
-from lab.records import select
-from lab.statistics import Spread, ratio_of_medians, spread
+from lab.readings import Row, Rows, part_of
+from lab.statistics import ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.evaluate")
 experiment = lazily("lab.experiments.error_book")
 
 Table = NDArray[np.bool_]
-Row = dict[str, Any]
-Rows = Sequence[Row]
+Record = Sequence[Row]
 
-BOOK, AS_MANY, ANEW = "its mistakes", "random, as many", "random, drawn anew"
-WHOLE, AS_MANY_AS_ALL = "all its mistakes", "random, as many as all"
-ANOTHERS = "mistakes of another"
-COMPARED = (BOOK, AS_MANY, ANEW)
+COMPARED = ("own_mistakes", "random_matched", "random_anew")
 """Arms that have a colour; the others are grey."""
 
-HALVES = ("mistakes and random", "mistakes and neighbours")
-AMONG_ALL, AS_MANY_AS_ANEW = "mistakes and drawn anew", "random, as many as anew"
-SUSPECTS = (BOOK, WHOLE, AS_MANY_AS_ALL, AS_MANY_AS_ANEW, AMONG_ALL, ANEW)
+HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
+SUSPECTS = (
+    "own_mistakes",
+    "all_own_mistakes",
+    "random_matched_all",
+    "random_matched_anew",
+    "mistakes_and_anew",
+    "random_anew",
+)
 """Arms that tell apart what counts more than which sums are studied."""
 
-AS_MUCH_WORK = "drawn anew, as much work"
-NEAR_THE_END = (BOOK, AS_MANY, ANEW, AS_MUCH_WORK, "least certain", "smallest margin", *HALVES)
+NEAR_THE_END = (
+    "own_mistakes",
+    "random_matched",
+    "random_anew",
+    "random_anew_same_work",
+    "least_certain",
+    "smallest_margin",
+    *HALVES,
+)
 """Arms of the network near its end, but for the one that does harm."""
 
-BOUNDED = (*COMPARED, ANOTHERS, "long carries", "least certain", "smallest margin", *HALVES)
-BETS = (*COMPARED, "long carries", "least certain")
-"""Arms that a reader may bet on."""
-
-
-def race(rows: Rows, arm: str | None = None) -> list[Row]:
-    """The runs that were read on test; of one arm, or of all."""
-    return select(rows, part="race", **({} if arm is None else {"arm": arm}))
-
-
-def arms_of(rows: Rows) -> list[str]:
-    return list(dict.fromkeys(row["cell"]["arm"] for row in race(rows)))
-
-
-def wrong_of_studied(rows: Rows) -> list[tuple[int, int]]:
-    """Of each run that studies another's mistakes: of all that it studied, in all rounds, how many
-    problems this network itself got wrong, and of how many."""
-    counts: list[tuple[int, int]] = []
-    for row in race(rows, ANOTHERS):
-        rounds = row["curve"][1:]
-        wrong = sum(round_["wrong_of_studied"] for round_ in rounds)
-        counts.append((wrong, sum(round_["distinct"] for round_ in rounds)))
-    return counts
-
-
-def noted_in(rows: Rows, round_: int) -> list[Row]:
-    """The mistakes that were listed in a round, of all runs that study them."""
-    books = (row["book"] for row in race(rows, BOOK))
-    return [mistake for book in books for mistake in book if mistake["round"] == round_]
+BOUNDED = (
+    *COMPARED,
+    "mistakes_of_another",
+    "long_carries",
+    "least_certain",
+    "smallest_margin",
+    *HALVES,
+)
+BETS = {ARMS[arm]: arm for arm in (*COMPARED, "long_carries", "least_certain")}
+"""Arms that a reader may bet on, by their words."""
 
 
 # ---------------------------------------------------------------- 1. the book
@@ -84,13 +74,13 @@ AROUND = 6
 """Tokens that are shown in front of a wrong one; half as many stand behind it."""
 
 
-def book_of(rows: Rows, seed: int = SHOWN_SEED) -> list[Row]:
+def book_of(rows: Record) -> list[Row]:
     """The mistakes of one run that studies them, in the order in which they were noted."""
-    (row,) = select(rows, part="race", arm=BOOK, seed=seed)
+    (row,) = PAIRS.where(arm="own_mistakes", seed=SHOWN_SEED).of(rows)
     return row["book"]
 
 
-def notebook(rows: Rows) -> list[Mistake]:
+def notebook(rows: Record) -> list[Mistake]:
     """A few mistakes of each round, drawn by seed 0, for the page's first figure."""
     rng, out = np.random.default_rng(0), list[Mistake]()
     book = book_of(rows)
@@ -125,19 +115,19 @@ KINDS: dict[str, str] = {
 """The numbers of a sum of two by two digits, as the record calls them and as a reader does."""
 
 
-def kinds_before(rows: Rows) -> dict[str, int]:
+def kinds_before(rows: Record) -> dict[str, int]:
     """Of all test pairs, before anything was studied: where texts go wrong first."""
-    found = race(rows)[0]["kinds_before"]
+    found = PAIRS.of(rows)[0]["kinds_before"]
     return {words: found.get(kind, 0) for kind, words in KINDS.items()}
 
 
-def most_frequent(rows: Rows) -> str:
+def most_frequent(rows: Record) -> str:
     """The option of the guess."""
     found = kinds_before(rows)
     return max(found, key=found.__getitem__)
 
 
-def of_kind(rows: Rows, words: str) -> list[Row]:
+def of_kind(rows: Record, words: str) -> list[Row]:
     """The mistakes of that kind in the book, the surest first."""
     kind = next(kind for kind, own in KINDS.items() if own == words)
     found = [mistake for mistake in book_of(rows) if mistake["kind"] == kind]
@@ -162,24 +152,14 @@ def in_percent(belief: float) -> str:
     return "over 99%" if belief > 0.99 else f"{belief:.0%}"
 
 
-SURE = 0.9
-
-
-def surely_wrong(rows: Rows) -> tuple[int, int]:
-    """Of the mistakes noted in the first round: those that the network held for surer than `SURE`,
-    and all; of all seeds together."""
-    beliefs = [mistake["belief"] for mistake in noted_in(rows, 1)]
-    return sum(belief > SURE for belief in beliefs), len(beliefs)
-
-
 # ---------------------------------------------------------------- 2. the race
 
 
-def curve_rows(rows: Rows) -> list[Row]:
+def curve_rows(rows: Record) -> list[Row]:
     """A line a run and round: held-out sums wrong, and what it has cost until then."""
     return [
         {
-            "arm": row["cell"]["arm"],
+            "arm": ARMS[arm],
             "seed": row["cell"]["seed"],
             "round": at["round"],
             "share": at["wrong"] / at["n"],
@@ -188,7 +168,7 @@ def curve_rows(rows: Rows) -> list[Row]:
             WORKED: worked_tokens(at),
         }
         for arm in BOUNDED
-        for row in race(rows, arm)
+        for row in PAIRS.where(arm=arm).of(rows)
         for at in row["curve"]
     ]
 
@@ -203,53 +183,52 @@ def worked_tokens(at: Row) -> float:
     return at["tokens"] + at["tokens_asked"] / 3
 
 
-def end_rows(rows: Rows, arms: Sequence[str]) -> list[Row]:
+def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
     """A point a run of these arms: test sums wrong at the end."""
     return [
         {
-            "arm": row["cell"]["arm"],
-            "share": row["after"] / row["n"],
+            "arm": ARMS[arm],
+            "share": after / row["n"],
             "seed": row["cell"]["seed"],
             "errors": part_of(row["after"], row["n"]),
         }
         for arm in arms
-        for row in race(rows, arm)
+        for row, after in claims.after(found, arm).points(rows)
     ]
 
 
-def after(rows: Rows, arm: str) -> list[float]:
-    return [row["after"] for row in race(rows, arm)]
-
-
-def best_arm(rows: Rows) -> str:
+def best_arm(rows: Record) -> str:
     """The option of the guess: the fewest wrong in the middle of the seeds."""
-    return min(BETS, key=lambda arm: spread(after(rows, arm)).median)
+    return min(BETS, key=lambda words: claims.after(PAIRS, BETS[words]).value(rows))
 
 
 MOST_WRONG = 0.4
 """Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
 
 
-def told_of_arms(rows: Rows) -> list[dict[str, str]]:
+def arms_of(found: Rows, rows: Record) -> list[str]:
+    return list(dict.fromkeys(row["cell"]["arm"] for row in found.of(rows)))
+
+
+def told_of_arms(found: Rows, rows: Record) -> list[dict[str, str]]:
     """A line an arm: how many different sums it studied, its rate, and what is wrong at the end."""
     out: list[dict[str, str]] = []
-    for arm in arms_of(rows):
-        found = race(rows, arm)
-        end, n = spread(row["after"] for row in found), found[0]["n"]
+    for arm in arms_of(found, rows):
+        runs = found.where(arm=arm).of(rows)
         out.append(
             {
-                "studied": arm,
-                "different sums, round by round": different(found),
-                "rate": f"{found[0]['rate']:g}",
-                f"wrong of {n:,}": span(end),
+                "studied": ARMS[arm],
+                "different sums, round by round": different(runs),
+                "rate": f"{runs[0]['rate']:g}",
+                f"wrong of {runs[0]['n']:,}": span(spread(row["after"] for row in runs)),
             }
         )
     return out
 
 
-def different(found: Rows) -> str:
+def different(runs: Record) -> str:
     """How many in each round, in the middle of the runs, if they are counted."""
-    rounds = zip(*([at["distinct"] for at in row["curve"][1:]] for row in found), strict=True)
+    rounds = zip(*([at["distinct"] for at in row["curve"][1:]] for row in runs), strict=True)
     counts = [list(some) for some in rounds]
     if any(n is None for some in counts for n in some):
         return "drawn anew"
@@ -265,11 +244,11 @@ NUMBER = (
 )
 
 
-def is_it_the_number(rows: Rows) -> str:
+def is_it_the_number(rows: Record) -> str:
     """The option of the guess: which part of the way from the error book to rows drawn anew as many
     different pairs go."""
-    arms = (BOOK, AS_MANY_AS_ANEW, ANEW)
-    book, number, anew = (spread(after(rows, arm)).median for arm in arms)
+    arms = ("own_mistakes", "random_matched_anew", "random_anew")
+    book, number, anew = (claims.after(PAIRS, arm).value(rows) for arm in arms)
     return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
 
@@ -279,15 +258,12 @@ MOST_WRONG_NEAR = 0.02
 LEVEL = ("its mistakes", "ordinary training", "about as many")
 
 
-def who_leaves_fewest(rows: Rows) -> str:
+def who_leaves_fewest(rows: Record) -> str:
     """The option of the guess: about as many, if the interval of their ratio holds one."""
-    found = ratio_of_medians(after(rows, BOOK), after(rows, ANEW))
+    arms = ("own_mistakes", "random_anew")
+    book, anew = (claims.after(claims.NEAR, arm).values(rows) for arm in arms)
+    found = ratio_of_medians(book, anew)
     return band(1.0, (found.low, found.high), (LEVEL[1], LEVEL[2], LEVEL[0]))
-
-
-def studied_in_all(rows: Rows) -> list[int]:
-    """Of each run that studies mistakes: how many different ones, over all rounds."""
-    return [sum(at["distinct"] for at in row["curve"][1:]) for row in race(rows, BOOK)]
 
 
 # ---------------------------------------------------------------- 5. wrong before, or lost
@@ -295,32 +271,24 @@ def studied_in_all(rows: Rows) -> list[int]:
 STILL, NEW = "wrong before as well", "right before"
 
 
-def still_wrong(rows: Rows, arm: str) -> list[int]:
-    """Of each run: sums that were wrong at the start and still are."""
-    return [row["after"] - row["broken"] for row in race(rows, arm)]
-
-
-def fate_rows(rows: Rows) -> list[Row]:
+def fate_rows(rows: Record) -> list[Row]:
     """Problems wrong at the end by whether they were wrong at the start, medians of the runs."""
-    out: list[Row] = []
-    for arm in SUSPECTS:
-        counts = ((STILL, still_wrong(rows, arm)), (NEW, [r["broken"] for r in race(rows, arm)]))
-        out += [
-            {"arm": arm, "fate": fate, "rank": rank, "n": spread(found).median}
-            for rank, (fate, found) in enumerate(counts)
-        ]
-    return out
+    return [
+        {"arm": ARMS[arm], "fate": fate, "rank": rank, "n": counted(arm).value(rows)}
+        for arm in SUSPECTS
+        for rank, (fate, counted) in enumerate(((STILL, claims.still_wrong), (NEW, claims.broken)))
+    ]
 
 
-def kind_rows(rows: Rows) -> list[dict[str, str]]:
+def kind_rows(rows: Record) -> list[dict[str, str]]:
     """Where texts go wrong first, before and after: the median of the runs."""
     before = kinds_before(rows)
     out: list[dict[str, str]] = []
     for kind, words in KINDS.items():
         line = {"goes wrong first in": words, "before": f"{before[words]:,}"}
         for arm in COMPARED:
-            found = [row["kinds_after"].get(kind, 0) for row in race(rows, arm)]
-            line[arm] = f"{spread(found).median:,.0f}"
+            found = spread(row["kinds_after"].get(kind, 0) for row in PAIRS.where(arm=arm).of(rows))
+            line[ARMS[arm]] = f"{found.median:,.0f}"
         out.append(line)
     return out
 
@@ -328,54 +296,34 @@ def kind_rows(rows: Rows) -> list[dict[str, str]]:
 # ---------------------------------------------------------------- 6. do they come back?
 
 
-def ledger(rows: Rows) -> list[Row]:
+def n_rounds(rows: Record) -> int:
+    return len(PAIRS.of(rows)[0]["curve"]) - 1
+
+
+def ledger(rows: Record) -> list[Row]:
     """Of the mistakes noted in a round, how many are wrong after it and after each later one; all
     seeds together."""
-    counts, wrong = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
-    for row in race(rows, BOOK):
-        for mistake in row["book"]:
-            for later, again in enumerate(mistake["again"]):
-                at = mistake["round"], mistake["round"] + later
-                counts[at] += 1
-                wrong[at] += again
+    last = n_rounds(rows)
+    asked = [(noted, later) for noted in range(1, last + 1) for later in range(noted, last + 1)]
     return [
         {
             "noted": f"round {noted}",
-            "after": f"round {after}",
-            "share": wrong[noted, after] / n,
-            "errors": part_of(wrong[noted, after], n),
+            "after": f"round {later}",
+            "share": wrong.value(rows),
+            "errors": wrong.measure(rows).shown,
         }
-        for (noted, after), n in sorted(counts.items())
+        for noted, later in asked
+        for wrong in [claims.wrong_again(PAIRS, noted, later)]
     ]
-
-
-def wrong_again(rows: Rows, noted: int, after: int) -> tuple[int, int]:
-    """(wrong, n) of the mistakes of one round, after another."""
-    flags = [mistake["again"][after - noted] for mistake in noted_in(rows, noted)]
-    return sum(flags), len(flags)
-
-
-def broken_next(rows: Rows) -> tuple[int, int]:
-    """Of the mistakes of the first round that were right after it: wrong after the second, and
-    all."""
-    found = (mistake["again"] for mistake in noted_in(rows, 1))
-    mended = [again for again in found if not again[0]]
-    return sum(again[1] for again in mended), len(mended)
 
 
 BACK = ("hardly any", "less than a quarter", "a quarter or more")
 
 
-def how_many_back(rows: Rows) -> str:
+def how_many_back(rows: Record) -> str:
     """The option of the guess: of the first round's mistakes, wrong again after the last."""
-    wrong, n = wrong_again(rows, 1, len(race(rows)[0]["curve"]) - 1)
-    return band(wrong / n, (0.05, 0.25), BACK)
-
-
-def book_sizes(rows: Rows) -> list[Spread]:
-    """How many of the pool are wrong when it is asked, round by round."""
-    found = [[at["mistakes"] for at in row["curve"][1:]] for row in race(rows, BOOK)]
-    return [spread(sizes) for sizes in zip(*found, strict=True)]
+    wrong = claims.wrong_again(PAIRS, 1, n_rounds(rows))
+    return band(wrong.value(rows), (0.05, 0.25), BACK)
 
 
 # ---------------------------------------------------------------- 7. live
@@ -383,7 +331,8 @@ def book_sizes(rows: Rows) -> list[Spread]:
 BOOKS = (1, 20, 80, 160)
 """Mistakes that a reader's network may study."""
 
-READS = COMPARED
+READS = {ARMS[arm]: arm for arm in COMPARED}
+"""What it may read, by its words."""
 
 
 def wrong_pairs(atlas: Atlas) -> list[tuple[int, int]]:
@@ -408,9 +357,9 @@ def listed_once(pairs: Table) -> list[tuple[int, int]]:
 
 def to_read(atlas: Atlas, what: str, n: int) -> list[tuple[int, int]]:
     """The pairs that a live run reads, drawn by seed 0; none means all that may be trained on."""
-    if what == ANEW:
+    if what == "random_anew":
         return []
-    pairs = wrong_pairs(atlas) if what == BOOK else new_pairs(atlas)
+    pairs = wrong_pairs(atlas) if what == "own_mistakes" else new_pairs(atlas)
     order = np.random.default_rng(0).permutation(len(pairs))[:n]
     return [pairs[i] for i in sorted(order.tolist())]
 
@@ -433,17 +382,17 @@ def book_rows(book: Sequence[tuple[int, int]], runs: Sequence[tuple[LiveRun, str
     return out
 
 
-def recorded_curves(rows: Rows, steps: int) -> list[Row]:
+def recorded_curves(rows: Record, steps: int) -> list[Row]:
     """The recorded share that is right, of one run an arm, by step."""
     return [
         {
-            "run": f"{arm}, recorded",
+            "run": f"{ARMS[arm]}, recorded",
             "step": at["round"] * steps,
             "what": "held out",
             "value": 1 - at["wrong"] / at["n"],
         }
         for arm in COMPARED
-        for row in select(rows, part="race", arm=arm, seed=SHOWN_SEED)
+        for row in PAIRS.where(arm=arm, seed=SHOWN_SEED).of(rows)
         for at in row["curve"]
     ]
 
@@ -469,11 +418,11 @@ def task(name: str = "2x2") -> Any:
 
 
 def near_work_steps() -> int:
-    return experiment.steps_of(task("4x4"), AS_MUCH_WORK)
+    return experiment.steps_of(task("4x4"), "random_anew_same_work")
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "sure": lambda: f"{SURE:g}",
+    "sure": lambda: f"{claims.SURE:g}",
     "rounds": lambda: spelled(experiment.ROUNDS),
     "steps": lambda: spelled(task().steps),
     "batch": lambda: f"{experiment.BATCH}",
