@@ -95,7 +95,7 @@ def test_where_seeds_were_asked_unlike_numbers_the_median_share_is_told() -> Non
         return {"cell": {"seed": seed}, "errors_some": errors, "n_some": n}
 
     rows = [row(0, 30, 60), row(1, 70, 100), row(2, 9, 10)]
-    told = claims.of_unlike_n("some", claims.STRANGE).measure(rows)
+    told = claims.of_unlike_n(claims.STRANGE, "some").measure(rows)
     assert told == Measured("70 in 100", 9, 10, lower_bound_95(9, 10))
 
 

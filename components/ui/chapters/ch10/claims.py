@@ -48,7 +48,7 @@ def wrong(found: Rows, group: str = "heldout") -> Counts:
     return found.errors(group).median().said(share_of).bound()
 
 
-def of_unlike_n(group: str, found: Rows) -> Told:
+def of_unlike_n(found: Rows, group: str) -> Told:
     """The same where the group has an n of its own in every seed: told of that of the first."""
 
     def words(seeds: list[Row]) -> Measured:
@@ -362,13 +362,13 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"chain_of_thought.strange_{k}": Claim(
             f"Test sums with {k} of 20 numbers that stood in no training pair.",
-            of_unlike_n(f"strange_{k}", STRANGE),
+            of_unlike_n(STRANGE, f"strange_{k}"),
         )
         for k in range(3)
     },
     **{
         f"chain_of_thought.{group}": Claim(
-            f"Trained on half of the orders: {what}.", of_unlike_n(group, HALF_OF_ORDERS)
+            f"Trained on half of the orders: {what}.", of_unlike_n(HALF_OF_ORDERS, group)
         )
         for group, what in (
             ("mirror_shown", "pairs read the other way round"),
