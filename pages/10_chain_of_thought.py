@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
 from components.ui import own_sum, tokens, training
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch10 import (
-    arms,
-    cells,
-    columns,
-    exercises,
-    fetches,
-    figures,
-    forging,
-    own_runs,
-    probes,
-    turns,
-)
-from components.ui.chapters.ch10.arms import FORM, HOW_MANY, STYLE_NAMES, TWIN
-from components.ui.chapters.ch10.worked import CALC, guessed_digits
+from components.ui.chapters.ch10 import claims, exercises, figures, own_runs, probes, worked
+from components.ui.chapters.ch10.claims import TWIN
+from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_many
 from components.ui.claims import index, readings
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
 from components.ui.plots import bars, maps, pictures
-from components.ui.records import Atlas, atlases, one_it_gets_wrong, rows_of
+from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
-from lab.data.vocabulary import decode
-from lab.exercises.chain_of_thought import COVERED, MOST_PAIRS, grade_forgery
+from lab.data.vocabulary import VOCABULARY, decode
+from lab.exercises.chain_of_thought import COVERED, FORM, MOST_PAIRS, grade_forgery
 from lab.readings import errors_in
+
+if TYPE_CHECKING:
+    from lab.inference.transcript import Transcript
 
 controls = lazily("lab.experiments.controls")
 evaluate = lazily("lab.inference.evaluate")
@@ -83,7 +77,7 @@ page.prose("opening")
 def one_digit_covered() -> None:
     page.draw(
         maps.table_map(
-            guessed_digits()[:, ::-1],
+            worked.guessed_digits()[:, ::-1],
             difficulty.OPERAND_DIGITS,
             difficulty.PRODUCT_PLACES[::-1],
             "covered digit",
@@ -100,10 +94,10 @@ def fail_first() -> None:
     if not page.guess(
         "Of held-out pairs, how many does the plain model get wrong?",
         HOW_MANY,
-        lambda: arms.how_many_wrong("chain_of_thought.plain_heldout"),
+        worked.how_many_plain,
     ):
         return
-    found = arms.seen_and_heldout(atlases())
+    found = worked.seen_and_heldout(atlases())
     if found:
         page.draw(
             figures.seen_and_heldout(found),
@@ -120,16 +114,49 @@ with page.deeper("why both orders of a pair go together"):
         rows = rows_of("mirrored.jsonl")
         if not rows or not page.guess(
             "Of sums read the other way round, how many are wrong?",
-            arms.MIRROR_HELPS,
-            lambda: arms.mirror_helps(rows),
+            worked.MIRROR_HELPS,
+            lambda: worked.fewer_wrong(worked.MIRRORED, rows, worked.MIRROR_HELPS),
         ):
             return
         page.draw(
-            bars.seeds(arms.mirror_points(rows), "", WRONG),
+            bars.seeds(worked.points(worked.MIRROR_ARMS, rows), "", WRONG),
             alt="Share of wrong texts among orders not shown, by whether their mirror image was",
         )
         page.notice()
         page.source(mirrored.split_by_order, mirrored.by_mirror)
+
+
+def pick_cell(atlas: Atlas, key: str, alt: str) -> tuple[int, int]:
+    """All pairs as a grid; the pair that the reader clicked, or one that goes wrong."""
+    event = page.draw(
+        maps.atlas(atlas.wrong_at, atlas.trained_on),
+        alt=f"All pairs up to 99 as a grid: {alt}",
+        on_select="rerun",
+        selection_mode="cell",
+        key=key,
+    )
+    picked = event["selection"].get("cell") or []
+    return (int(picked[0]["a"]), int(picked[0]["b"])) if picked else first_error(atlas)
+
+
+def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
+    """The transcript of one pair, and the belief at its first wrong token."""
+    right = form.text(a, b)
+    wrong = tokens.wrong_tokens(written.text, right)
+    st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
+    st.html(tokens.strip(written.text, form, a, b, marks=tokens.Marks(wrong=wrong)))
+    place = wrong[0] if wrong else len(right) - 2
+    where = tokens.place_of(place, form, a, b)
+    if wrong:
+        st.markdown(f"The first wrong token is **{where}**. " + page.text("atlas_cell"))
+    else:
+        st.markdown(f"Every token is right. What the model believed at the last, {where}:")
+    page.draw(
+        figures.beliefs(
+            written.beliefs[place - written.given], VOCABULARY, right[place], written.text[place]
+        ),
+        alt=f"Probability of every token at {where}",
+    )
 
 
 # ---------------------------------------------------------------- 2. five ways
@@ -159,7 +186,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("turns")
     def how_many_turns() -> None:
         for style in ("plain", "cot_reversed"):
-            st.html(turns.picture(*pair, style))
+            name, n_layer = STYLE_NAMES[style], worked.n_layer()
+            st.html(figures.turns(*pair, Format(style), name, n_layer))
         page.notice()
         page.source(generate.greedy_steps)
 
@@ -167,7 +195,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     def back_to_front() -> None:
         order = page.choose("order", "Write the sum", ("back to front", "front to back"))
         st.caption("Choose which end of the sum is written first. The columns stand in that order.")
-        st.html(columns.table(*pair, backwards=order == "back to front"))
+        st.html(figures.columns(*pair, backwards=order == "back to front"))
         page.notice()
         page.source(difficulty.carries)
 
@@ -183,7 +211,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             key="ch10_train",
             on_click=own_runs.train_as_set,
         )
-        recorded = arms.recorded_runs(rows_of("race.jsonl"))
+        recorded = worked.recorded_runs(rows_of("race.jsonl"))
         training.watch(own_runs.KEY, own_runs.name_of, recorded)
         if recorded:
             st.caption("Recorded: one seed of each. Plain has shorter lines, and more of them.")
@@ -203,11 +231,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         run = runs[names.index(chosen)]
         atlas = Atlas(run.wrong_at, training.trained_cells(run))
         what = f"right or wrong, as {chosen} writes them"
-        a, b = cells.pick(page, atlas, f"ch10_trained_{run.id}", what)
+        a, b = pick_cell(atlas, f"ch10_trained_{run.id}", what)
         loaded = training.model_of(run)
         form = loaded.format
         prompt = decode(form.prompt(a, b)[0])
-        cells.show(page, form, transcripts.transcribe(loaded.model, prompt, form.length), a, b)
+        show_cell(form, transcripts.transcribe(loaded.model, prompt, form.length), a, b)
 
     # ---------------------------------------------------------------- 4. the race
 
@@ -217,16 +245,16 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         if not rows or not page.guess(
             "Which format gets the fewest held-out pairs wrong?",
             tuple(STYLE_NAMES.values()),
-            lambda: arms.best_format(rows),
+            lambda: worked.best_format(rows),
         ):
             return
-        pairs = page.choose("race_pairs", "Show the pairs that were", tuple(arms.SPLITS))
+        pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
         page.draw(
-            figures.bands(arms.race_bands(rows, pairs), "tokens read in training", WRONG),
+            figures.bands(worked.race_bands(rows, pairs), "tokens read in training", WRONG),
             alt="Share of wrong texts against tokens read, a line a format, its seeds as a band",
         )
         page.draw(
-            bars.seeds(arms.race_points(rows, pairs), "", WRONG),
+            bars.seeds(worked.race_points(rows, pairs), "", WRONG),
             alt=f"Share of all pairs {pairs} that are wrong at the end, a point a seed",
         )
         page.notice()
@@ -236,20 +264,18 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("sizes")
     def larger_or_longer() -> None:
-        rows, plain = (
-            rows_of("sizes.jsonl"),
-            index.look_up("chain_of_thought.plain_heldout").measured,
-        )
+        rows = rows_of("sizes.jsonl")
+        plain = index.look_up("chain_of_thought.plain_heldout").measured
         if not rows or plain is None:
             return
         if not page.guess(
             "Which gets fewer held-out pairs wrong?",
-            arms.SIZES,
-            lambda: arms.best_size(rows, plain),
+            worked.SIZES,
+            lambda: worked.best_size(rows, plain),
         ):
             return
         page.draw(
-            bars.seeds(arms.size_points(rows, plain), "format and size", WRONG),
+            bars.seeds(worked.size_points(rows, plain), "format and size", WRONG),
             alt="Share of wrong held-out texts, a point a seed, for four sizes and two formats",
         )
         page.notice()
@@ -262,12 +288,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("choice.jsonl")
             if not rows or not page.guess(
                 "Which leave fewer errors on held-out pairs?",
-                arms.CHOICES,
-                lambda: arms.best_choice(rows),
+                worked.CHOICES,
+                lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
             ):
                 return
             page.draw(
-                bars.seeds(arms.choice_points(rows), share=WRONG),
+                bars.seeds(worked.choice_points(rows), share=WRONG),
                 alt="Share of wrong held-out texts after training on chosen or on random pairs",
             )
             page.notice()
@@ -278,7 +304,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("atlas")
     def error_atlas() -> None:
         found = atlases()
-        shown = [run for run in arms.MODELS if run in found]
+        shown = [run for run in worked.MODELS if run in found]
         if not shown:
             return
         run = page.choose(
@@ -286,13 +312,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             "Model",
             shown,
             TWIN if TWIN in shown else None,
-            words=arms.MODELS.__getitem__,
+            words=worked.MODELS.__getitem__,
         )
         atlas = found[run]
-        st.caption(f"{arms.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
+        st.caption(f"{worked.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
         what = "right or wrong, trained on or never shown"
-        a, b = cells.pick(page, atlas, f"ch10_atlas_{run}", what)
-        cells.show(page, take_with_progress(run).format, write_sum(run, a, b), a, b)
+        a, b = pick_cell(atlas, f"ch10_atlas_{run}", what)
+        show_cell(take_with_progress(run).format, write_sum(run, a, b), a, b)
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
@@ -311,12 +337,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             atlas = atlases().get(TWIN)
             if atlas is None or not page.guess(
                 "In which number does the first error stand most often?",
-                arms.NUMBERS,
-                lambda: arms.first_wrong_number(atlas)[0],
+                figures.NUMBERS,
+                lambda: worked.first_wrong_number(atlas)[0],
             ):
                 return
             page.draw(
-                bars.count_bars(arms.first_wrong(atlas), "first wrong token", "texts"),
+                bars.count_bars(worked.first_wrong(atlas), "first wrong token", "texts"),
                 alt="How many wrong texts of the small twin first fail at each token",
             )
             page.notice()
@@ -330,17 +356,17 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             if not rows or not page.guess(
                 "Of sums whose two partial products were both never seen, how many come out wrong?",
                 HOW_MANY,
-                lambda: arms.often_unseen(rows),
+                lambda: how_many(claims.UNSEEN["both never seen"].value(rows)),
             ):
                 return
             page.draw(
-                bars.seeds(arms.unseen_points(rows), "partial products", WRONG),
+                bars.seeds(worked.points(claims.UNSEEN, rows), "partial products", WRONG),
                 alt="Share of wrong held-out texts by how many partial products were never seen",
             )
             page.notice()
             page.prose("fractions")
             page.draw(
-                bars.seeds(arms.fraction_points(rows), "", WRONG),
+                bars.seeds(worked.points(worked.FRACTIONS, rows), "", WRONG),
                 alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
             )
             page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
@@ -352,7 +378,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("operands.jsonl")
             if rows:
                 page.draw(
-                    bars.seeds(arms.strange_points(rows), "numbers never shown", WRONG),
+                    bars.seeds(worked.points(worked.STRANGE, rows), "numbers never shown", WRONG),
                     alt="Share of wrong test sums by how many of their numbers were never shown",
                 )
             page.source(controls.measure_operands)
@@ -364,15 +390,15 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         place = page.choose(
             "fetch",
             "Digit about to be written",
-            fetches.DIGITS,
-            fetches.DIGITS[-2],
+            claims.DIGITS,
+            claims.DIGITS[-2],
             kind="slider",
-            words=fetches.digit_name,
+            words=figures.digit_name,
         )
         text = write_sum(BOOK_RUN, *pair).text
-        found = fetches.fetched(probes.attention(text)[0], place)
-        st.html(fetches.picture(text, place, found))
-        st.markdown(fetches.in_words(*pair, place, found))
+        found = probes.fetched(probes.attention(text)[0], place)
+        st.html(figures.fetches(text, place, found))
+        st.markdown(probes.fetched_in_words(found, place, *pair))
         page.notice()
         page.source(patterns.patterns)
 
@@ -382,7 +408,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def is_it_used() -> None:
             rows = rows_of("fetched.jsonl")
             if rows:
-                st.html(fetches.table(rows))
+                st.html(figures.fetched(claims.at_digits(rows)))
             page.notice()
             page.source(fetched.measure_fetched, fetched.silent_at)
 
@@ -394,12 +420,14 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             if not rows or not page.guess(
                 "All heads of layers 2 to 5 are pulled out at once. How many texts are wrong?",
                 HOW_MANY,
-                lambda: arms.how_many_wrong("chain_of_thought.without_layers_25"),
+                lambda: how_many(claims.without_layers(2, 5).value(rows)),
             ):
                 return
             page.draw(
                 bars.count_bars(
-                    arms.silenced(rows), "without all heads of", f"wrong texts of {rows[0]['n']:,}"
+                    worked.without_layers(rows),
+                    "without all heads of",
+                    f"wrong texts of {rows[0]['n']:,}",
                 ),
                 alt="Wrong texts of the book's model without the heads of some layers",
             )
@@ -449,15 +477,15 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         a, b = pair
         left, right = st.columns(2)
         with left:
-            place = forging.ask_digit(page, "forge_at", pair, forging.WORKING[2], bind=True)
+            place = exercises.ask_digit(page, "forge_at", pair, exercises.WORKING[2], bind=True)
         with right:
             new = page.choose("forge_to", "Write instead", range(10), 3)
         truth, honest = FORM.text(a, b), write_sum(BOOK_RUN, a, b).text
         forged = write(BOOK_RUN, truth[:place] + str(new)).text
         st.caption("As it was. Then you write over the chosen digit, and the model goes on.")
         st.html(tokens.strip(honest, FORM, a, b, small=True))
-        answer, numbers = forging.believed(grade_forgery(truth, forged, place), a * b)
-        if not page.guess("What will the model answer?", forging.BELIEVED, answer):
+        answer, numbers = exercises.believed(grade_forgery(truth, forged, place), a * b)
+        if not page.guess("What will the model answer?", exercises.BELIEVED, answer):
             return
         st.markdown(numbers)
         moved = [i for i in range(place + 1, FORM.length) if forged[i] != honest[i]]
@@ -473,11 +501,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         if not rows or not page.guess(
             "Over all pairs and digits: how often does the answer move as the forgery implies?",
             HOW_MANY,
-            lambda: arms.often_followed(rows),
+            lambda: how_many(claims.VARYING.counts("followed").value(rows)),
         ):
             return
         page.draw(
-            figures.outcomes(arms.tampered(rows)), alt="What the answer does, for each forged digit"
+            figures.outcomes(worked.forged(rows)), alt="What the answer does, for each forged digit"
         )
         page.notice()
         page.source(tamper.forge, tamper.tampered, problems.implied_move)

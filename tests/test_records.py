@@ -505,8 +505,8 @@ def test_every_recipe_that_was_read_counts_once() -> None:
 
     readings = [reading(5, "a"), reading(5, "a"), reading(2, "b"), reading(9, "c", 20), reading(0)]
     assert recipes_read({"readings": readings}) == {"a": 5, "b": 2, "kept": 0}
-    assert ch10.count_recipes({"readings": readings}).shown == "3"
-    assert ch10.errors_of_recipes({"readings": readings}).shown == "2 to 5 errors"
+    assert ch10.count_recipes([{"readings": readings}]) == "3"
+    assert ch10.errors_of_recipes([{"readings": readings}]) == "2 to 5 errors"
 
 
 def test_the_wrong_texts_of_the_twin_are_one_number_wherever_the_page_counts_them() -> None:

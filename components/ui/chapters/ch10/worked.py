@@ -1,23 +1,282 @@
-"""The worked numbers in the prose of chapter 1: computed by lab, by their names in the text."""
+"""The worked numbers in the prose of chapter 1, and what its records say: the rows of a chart, in
+the words of the page, and the option of a guess that is borne out.
+
+Every share is that of wrong texts, as the book counts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
-from components.ui.chapters.ch10 import arms, claims, turns
-from components.ui.chapters.ch10.arms import PLAIN, TWIN
-from components.ui.claims import core
-from components.ui.records import atlases
+from components.ui.chapters.ch10 import claims
+from components.ui.chapters.ch10.claims import PLAIN, TWIN
+from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
+from components.ui.claims import core, index
+from components.ui.plots.colours import RECORDED
+from components.ui.records import Atlas, atlases
 from components.ui.runs import BOOK_RUN
-from components.ui.words import one_in, spelled
+from components.ui.words import band, one_in, spelled
 from lab.data import difficulty
-from lab.data.problems import STYLES, Style
-from lab.exercises.chain_of_thought import MOST_PAIRS, WANTED_MOVE
+from lab.data.problems import STYLES, Format, Style
+from lab.exercises.chain_of_thought import FORM, MOST_PAIRS, WANTED_MOVE
+from lab.readings import Counts, Measured, Row, part_of, result
+from lab.records import ROOT
+from lab.statistics import spread
+
+Record = Sequence[Row]
+Bars = list[dict[str, Any]]
+
+MODELS = {PLAIN: "plain", TWIN: "small twin", BOOK_RUN: "the book's model"}
+ABOUT = {
+    PLAIN: "The book's network, plain format",
+    TWIN: "The small twin, with working",
+    BOOK_RUN: "The book's model, with working",
+}
+STYLE_NAMES: Mapping[Style, str] = {
+    "plain": "plain",
+    "reversed": "reversed",
+    "cot": "cot",
+    "cot_reversed": "cot, reversed",
+    "dots": "dots",
+}
+
+# ---------------------------------------------------------------- what a guess may answer
+
+HOW_MANY = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
 
 
-def to_be_right_in(style: Style) -> str:
-    """How many tokens of a line the model writes."""
-    return spelled(turns.turns(style))
+def how_many(share: float) -> str:
+    """The option that a share bears out."""
+    return band(share, (0.1, 0.5, 0.9), HOW_MANY)
+
+
+def how_many_plain() -> str:
+    """How many held-out pairs the plain model gets wrong."""
+    wrong = index.look_up("chain_of_thought.plain_heldout").measured
+    return core.MISSING if wrong is None else how_many(share_of_run(wrong))
+
+
+def share_of_run(wrong: Measured) -> float:
+    return (wrong.errors or 0) / (wrong.n or 1)
+
+
+def best_format(record: Record) -> str:
+    """The format with the fewest errors on held-out pairs, by the median of its seeds."""
+    best = min(STYLES, key=lambda style: claims.wrong(claims.RACE[style]).value(record))
+    return STYLE_NAMES[best]
+
+
+SIZES = ("the largest network, plain", "the smallest network, with the working")
+
+
+def best_size(record: Record, largest: Measured) -> str:
+    """Of `SIZES` the one with fewer errors; `largest` on its held-out pairs."""
+    return SIZES[claims.WORKING_SMALL.value(record) < share_of_run(largest)]
+
+
+CHOICES = (
+    "the chosen pairs, in every seed",
+    "the random pairs, in every seed",
+    "now this, now that",
+)
+MIRRORED = {
+    "read the other way round": claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
+    "read in neither order": claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
+}
+MIRROR_HELPS = ("fewer", "more", "about as many as of the others")
+
+
+def fewer_wrong(two: Mapping[str, Counts], record: Record, options: Sequence[str]) -> str:
+    """Of three options the one that is borne out: the first arm goes wrong less in every seed, the
+    second does, or neither."""
+    first, second = ([x / n for _, x, n in wrong.points(record)] for wrong in two.values())
+    if max(first) < min(second):
+        return options[0]
+    return options[1 if max(second) < min(first) else 2]
+
+
+# ---------------------------------------------------------------- a point a seed
+
+
+def points(arms: Mapping[str, Counts], record: Record) -> Bars:
+    """The share of a group of pairs that came out wrong in each seed of each arm."""
+    return [
+        point(name, row["cell"]["seed"], wrong, n)
+        for name, counts in arms.items()
+        for row, wrong, n in counts.points(record)
+    ]
+
+
+def point(name: str, seed: int, wrong: int, n: int) -> dict[str, Any]:
+    return {"arm": name, "share": wrong / n, "seed": seed, "errors": part_of(wrong, n)}
+
+
+MIRROR_ARMS = {
+    **MIRRORED,
+    "one order of each pair read": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
+}
+FRACTIONS = {f"one pair in {one_in(share)}": wrong for share, wrong in claims.FRACTION.items()}
+STRANGE = {
+    words: claims.wrong(claims.STRANGE, f"strange_{k}")
+    for k, words in enumerate(("none", "one of them", "both"))
+}
+
+PAIRS = {"held out": ("heldout", "validation"), "trained on": ("trained", "train")}
+"""Of a run of the race what was asked at its end, and at every check."""
+
+
+def race_points(record: Record, pairs: str) -> Bars:
+    """Where every run of the race ended, over all the pairs that were held out, or trained on."""
+    group, _ = PAIRS[pairs]
+    arms = {STYLE_NAMES[style]: claims.wrong(found, group) for style, found in claims.RACE.items()}
+    return points(arms, record)
+
+
+def choice_points(record: Record) -> Bars:
+    n = record[0]["n_pairs"]
+    return points({f"{n} {choice} pairs": wrong for choice, wrong in claims.CHOICE.items()}, record)
+
+
+def size_points(record: Record, largest: Measured) -> Bars:
+    """The plain format by size, up to the network of the book, and the working on the smallest."""
+
+    def sized(wrong: Counts) -> Bars:
+        row = wrong.rows.of(record)[0]
+        name = f"{STYLE_NAMES[row['cell']['style']]}, {millions(row['parameters'])}"
+        return points({name: wrong}, record)
+
+    book = core.read_record(ROOT / result(PLAIN).path)
+    return [
+        *(bar for wrong in claims.PLAIN_SIZES.values() for bar in sized(wrong)),
+        point(
+            f"plain, {millions(book['parameters'])}",
+            book["seeds"][0],
+            largest.errors or 0,
+            largest.n or 1,
+        ),
+        *sized(claims.WORKING_SMALL),
+    ]
+
+
+def millions(parameters: int) -> str:
+    return f"{parameters / 1e6:.1f}M"
+
+
+# ---------------------------------------------------------------- curves of the race
+
+
+def recorded_runs(record: Record) -> Bars:
+    """Two runs of the race from one seed, in the rows of a live run's chart: texts right. None
+    without a record."""
+    styles: tuple[Style, ...] = ("cot_reversed", "plain") if record else ()
+    return [
+        {
+            "run": STYLE_NAMES[style] + RECORDED,
+            "step": check["step"],
+            "what": what,
+            "value": 1 - check[f"errors_{split}"] / check[f"n_{split}"],
+        }
+        for style in styles
+        for row in claims.RACE[style].where(seed=0).of(record)
+        for check in row["curve"]
+        for what, (_, split) in PAIRS.items()
+    ]
+
+
+def race_bands(record: Record, pairs: str) -> Bars:
+    """The lowest, median and highest share over the seeds of each format, check by check."""
+    (_, split), out = PAIRS[pairs], Bars()
+    for style, found in claims.RACE.items():
+        for checks in zip(*(row["curve"] for row in found.of(record)), strict=True):
+            low, mid, high = spread(
+                check[f"errors_{split}"] / check[f"n_{split}"] for check in checks
+            )
+            x = {"arm": STYLE_NAMES[style], "x": checks[0]["tokens"]}
+            out.append({**x, "low": low, "mid": mid, "high": high})
+    return out
+
+
+# ---------------------------------------------------------------- forged, pulled out
+
+OUTCOMES = {"followed": "moves as implied", "stayed": "stays true", "neither": "does neither"}
+
+
+def forged(record: Record) -> Bars:
+    """A bar for each forged digit: what became of the answer."""
+    return [
+        {
+            "digit": forged_name(row["cell"]["position"]),
+            "outcome": words,
+            "share": part / n,
+            "label": part_of(part, n),
+            "order": order,
+        }
+        for order, (outcome, words) in enumerate(OUTCOMES.items())
+        for row, part, n in claims.FORGED.counts(outcome).points(record)
+    ]
+
+
+def without_layers(record: Record) -> dict[str, int]:
+    """Wrong texts of the book's model with all heads of some layers pulled out."""
+    counted = claims.SEVERAL_HEADS.counts("errors_strict").points(record)
+    return {layers_in_words(row["cell"]["layers"]): wrong for row, wrong, _ in counted}
+
+
+def layers_in_words(layers: Sequence[int]) -> str:
+    """'layers 2 to 5', 'layer 1'."""
+    first, last = layers[0], layers[-1]
+    return f"layer {first}" if first == last else f"layers {first} to {last}"
+
+
+# ---------------------------------------------------------------- all pairs
+
+
+def seen_and_heldout(found: Mapping[str, Atlas]) -> Bars:
+    """Two bars a model: the pairs that it trained on, and those held out."""
+    bars = Bars()
+    for run, words in ((PLAIN, "plain"), (BOOK_RUN, "with working")):
+        if run not in found:
+            continue
+        for pairs, trained in (("trained on", True), ("held out", False)):
+            asked = found[run].wrong_at[found[run].trained_on == trained]
+            wrong = int((asked >= 0).sum())
+            bar = {"bar": f"{words}, {pairs}", "pairs": pairs, "share": wrong / asked.size}
+            bars.append({**bar, "label": part_of(wrong, asked.size)})
+    return bars
+
+
+def first_wrong(atlas: Atlas) -> dict[str, int]:
+    """How many wrong texts first fail at each digit of the working and the answer."""
+    return {
+        digit_name(position): int((atlas.wrong_at == position).sum()) for position in claims.DIGITS
+    }
+
+
+def first_wrong_number(atlas: Atlas) -> tuple[str, int]:
+    """Of `NUMBERS` the one where most wrong texts first fail, and how many do."""
+    by_number = {
+        number: int(np.isin(atlas.wrong_at, field.positions).sum())
+        for number, field in zip(NUMBERS, FORM.written, strict=True)
+    }
+    most = max(by_number, key=by_number.__getitem__)
+    return most, by_number[most]
+
+
+# ---------------------------------------------------------------- worked numbers
+
+
+def turns(style: Style) -> int:
+    """How many tokens of a line are written, each in a turn of its own."""
+    form = Format(style)
+    return form.length - form.prompt_length
+
+
+def n_layer() -> int:
+    """Of the network of the book, with working or without."""
+    return core.read_record(ROOT / result(PLAIN).path)["recipe"]["model"]["n_layer"]
 
 
 def guessed_digits() -> np.ndarray:
@@ -58,15 +317,15 @@ def twin_errors() -> str:
 def twin_first_wrong() -> str:
     """How many wrong texts of the twin first fail in the number where most do."""
     found = atlases().get(TWIN)
-    return core.MISSING if found is None else f"{arms.first_wrong_number(found)[1]:,}"
+    return core.MISSING if found is None else f"{first_wrong_number(found)[1]:,}"
 
 
 CALC = {
     "styles": lambda: spelled(len(STYLES)),
-    "short_line": lambda: to_be_right_in("plain"),
-    "long_line": lambda: to_be_right_in("cot"),
-    "layers_plain": lambda: f"{turns.turns('plain') * turns.layers()}",
-    "layers_cot": lambda: f"{turns.turns('cot_reversed') * turns.layers()}",
+    "short_line": lambda: spelled(turns("plain")),
+    "long_line": lambda: spelled(turns("cot")),
+    "layers_plain": lambda: f"{turns('plain') * n_layer()}",
+    "layers_cot": lambda: f"{turns('cot_reversed') * n_layer()}",
     "best_tens": best_tens,
     "easy_rows": easy_rows,
     "worked_pair": worked_pair,
