@@ -21,7 +21,7 @@ from components.ui.records import rows_of
 
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
-cache_size = lazily("lab.model.cache_size")
+cache_size = lazily("lab.published.cache_size")
 lengths = lazily("lab.experiments.lengths")
 race = lazily("lab.experiments.latent_experts")
 ranks = lazily("lab.experiments.low_rank")

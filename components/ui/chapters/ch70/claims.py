@@ -6,9 +6,10 @@ from typing import Any
 
 from components.ui.claims.core import Claim, Measured, count, widest_reading
 from components.ui.claims.readings import parameter_count, result_of
+from lab.published.models import LLAMA_2_7B
 
-LLAMA = 7e9
-"""Parameters of Llama 2 7B (arXiv:2307.09288)."""
+LLAMA = round(LLAMA_2_7B.parameters, -9)
+"""Parameters of Llama 2 7B, in whole billions as its name has them."""
 
 
 def as_llama(result: dict[str, Any]) -> Measured:
