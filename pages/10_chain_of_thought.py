@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from components.ui import own_sum, tokens, training
+from components.ui import own_sum, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import (
     arms,
@@ -24,6 +24,7 @@ from components.ui.chapters.ch10.worked import CALC, guessed_digits
 from components.ui.claims import core, index, readings
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import share_moment
 from components.ui.plots import bars, maps, pictures
 from components.ui.records import Atlas, atlases, one_it_gets_wrong, rows_of

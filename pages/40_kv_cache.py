@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from components.ui import measuring
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch40 import (
     bench,
@@ -36,6 +35,7 @@ from components.ui.drawings.growing import show_growing
 from components.ui.drawings.kept import show_kept
 from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
+from components.ui.live import measuring
 from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import exercises, figures, probes, worked
 from components.ui.chapters.ch60.probes import HEADS_RUN, LONG_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of

@@ -11,7 +11,7 @@ import pandas as pd
 from components.ui.chapters.ch40 import phases, timing
 from components.ui.chapters.ch40.timing import Rows
 from components.ui.lazily import lazily
-from components.ui.measuring import Measuring
+from components.ui.live.measuring import Measuring
 from components.ui.plots.colours import INK, OCHRE, VIOLET
 from components.ui.plots.core import CURVE, Chart, finished, toned
 from components.ui.words import band, spelled

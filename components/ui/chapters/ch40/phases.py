@@ -15,7 +15,7 @@ from components.ui.chapters.ch40 import timing
 from components.ui.chapters.ch40.serving import FAR, limited
 from components.ui.chapters.ch40.timing import MODEL, PLAIN, Machine, Rows, config_of
 from components.ui.lazily import lazily
-from components.ui.measuring import Measuring
+from components.ui.live.measuring import Measuring
 from components.ui.plots.colours import ACCENT, GREY, SOFT
 from components.ui.plots.core import CURVE, Chart, finished, toned
 from components.ui.words import band, size, spelled

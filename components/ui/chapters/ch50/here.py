@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.ui.lazily import lazily
-from components.ui.measuring import Measuring
+from components.ui.live.measuring import Measuring
 from components.ui.words import band
 from lab.records import select
 

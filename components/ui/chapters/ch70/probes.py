@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from components.threejs_viewer import Whole
-from components.ui import training
 from components.ui.chapters.ch70.sentences import opening_prompt
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
