@@ -88,7 +88,13 @@ def parser() -> argparse.ArgumentParser:
         "sweep", help="make a record, cell by cell; restarts where it stopped"
     )
     one.add_argument("name")
-    one.add_argument("--share", default="1/1", help="2/3: the second third of the cells")
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--share", default="1/1", help="2/3: the second third of the cells")
+    how.add_argument(
+        "--small",
+        action="store_true",
+        help="a part of it again within minutes, beside the record, where nothing is added",
+    )
     one.set_defaults(command=sweep)
     return root
 
@@ -301,6 +307,9 @@ def sweep(options: argparse.Namespace) -> None:
     from lab.experiments.sweep import run_sweep
 
     require_name("sweep", options.name, tuple(SWEEPS))
+    if options.small:
+        sweep_small(options.name)
+        return
     cells = 0
     with tqdm(unit="cell", dynamic_ncols=True) as bar:
         for done, cells, cell in run_sweep(
@@ -311,6 +320,20 @@ def sweep(options: argparse.Namespace) -> None:
             bar.set_postfix(cell)
     print_document(
         {"sweep": options.name, "cells": cells, "record": f"records/{options.name}.jsonl"}
+    )
+
+
+def sweep_small(name: str) -> None:
+    from lab.experiments.index import SWEEPS
+    from lab.experiments.sweep import run_small
+    from lab.records import provenance
+
+    found: dict[str, Any] = {}
+    for what, measured, record in run_small(name, SWEEPS[name]):
+        print(f"{what:>30}  measured {measured}  record {record or 'missing'}", flush=True)
+        found[what] = {"measured": measured, "record": record}
+    print_document(
+        {"sweep": name, "found": found, **provenance(command_of("sweep", name, "--small"))}
     )
 
 

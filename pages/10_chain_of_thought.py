@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.ui import own_sum, tokens, training
+from components.ui import own_sum, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, own_runs, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
@@ -15,6 +15,7 @@ from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_
 from components.ui.claims import index, readings
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import share_moment
 from components.ui.plots import bars, maps, pictures
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import operands, training
+from components.ui import operands
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import arms, claims, exercises, figures, probes
 from components.ui.chapters.ch20.probes import (
@@ -48,6 +48,7 @@ from components.ui.chapters.ch20.worked import (
 )
 from components.ui.drawings import clocks, openers, tape, waves
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.plots import maps
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from components.ui import measuring
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch40 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch40.probes import (
@@ -35,14 +34,16 @@ from components.ui.drawings.growing import show_growing
 from components.ui.drawings.kept import show_kept
 from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
+from components.ui.live import measuring
 from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
-from lab.model.cache_size import KeysAndValues, cache_bytes
-from lab.model.known_sizes import CARDS, KnownModel
+from lab.published.cache_size import KeysAndValues, cache_bytes
+from lab.published.cards import CARDS
+from lab.published.models import Model
 
 if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece, TimedStep
@@ -244,18 +245,18 @@ def here_and_now() -> None:
 # ---------------------------------------------------------------- 5. what it costs
 
 
-def ask_key_heads(name: str) -> KnownModel:
+def ask_key_heads(name: str) -> Model:
     """The chosen model, with as many key heads as the reader gives it."""
     known = probes.models()
     page.link.knows(*(f"{page.prefix}{key_heads(other)}" for other in known))
     model = known[name]
-    if not isinstance(model.kept, KeysAndValues):
+    if not isinstance(model.attention, KeysAndValues):
         st.caption(f"{name} keeps no key heads, but one latent for all heads together.")
         return model
-    n_head = model.kept.n_head
+    n_head = model.attention.n_head
     allowed = [n for n in range(1, n_head + 1) if n_head % n == 0]
     return model.with_key_heads(
-        page.choose(key_heads(name), f"Key heads, of {n_head}", allowed, model.kept.n_kv_head)
+        page.choose(key_heads(name), f"Key heads, of {n_head}", allowed, model.attention.n_kv_head)
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.ui import measuring
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch50 import exercises, figures, notations, probes, worked
 from components.ui.chapters.ch50.worked import CALC
@@ -14,6 +13,7 @@ from components.ui.drawings.notations import show_notations
 from components.ui.drawings.registers import show_registers
 from components.ui.drawings.tiles import show_tiles
 from components.ui.lazily import lazily
+from components.ui.live import measuring
 from components.ui.operands import last_allowed
 from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN

@@ -7,13 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch51 import exercises, figures, probes, worked
 from components.ui.chapters.ch51.probes import RUN
 from components.ui.chapters.ch51.worked import CALC
 from components.ui.drawings.threads import show_threads
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import last_allowed
 from components.ui.records import rows_of
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch52 import exercises, figures, probes, worked
 from components.ui.chapters.ch52.worked import CALC
 from components.ui.drawings.cloud import show_cloud
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.records import rows_of
 from lab.experiments import warnings
 from lab.experiments.collapse_texts import PICTURED_SEED

@@ -8,20 +8,21 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import exercises, figures, probes, worked
 from components.ui.chapters.ch60.probes import HEADS_RUN, LONG_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of
 
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
-cache_size = lazily("lab.model.cache_size")
+cache_size = lazily("lab.published.cache_size")
 lengths = lazily("lab.experiments.lengths")
 race = lazily("lab.experiments.latent_experts")
 ranks = lazily("lab.experiments.low_rank")

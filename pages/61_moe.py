@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import tokens, training
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
@@ -16,6 +16,7 @@ from components.ui.chapters.ch61 import claims, exercises, figures, probes, work
 from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.operands import last_allowed
 from components.ui.plots import bars, maps
 from components.ui.records import rows_of

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch62 import claims, exercises, figures, worked
 from components.ui.chapters.ch62.worked import CALC
 from components.ui.drawings.notebook import show_notebook
 from components.ui.lazily import lazily
-from components.ui.live import LiveRun
+from components.ui.live import training
+from components.ui.live.service import LiveRun
 from components.ui.plots import bars
 from components.ui.records import atlases, rows_of
 from lab.readings import Rows

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 build = lazily("lab.scene.build")
 configs = lazily("lab.model.config")
 gpt = lazily("lab.model.gpt")
-outlines = lazily("lab.model.outlines")
+published = lazily("lab.published.models")
+published_parts = lazily("lab.published.parts")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
@@ -331,9 +332,9 @@ def beside_others() -> None:
     st.caption(f"{page.text('scale_left_out')} Sizes: {sources}.")
     page.numbers(
         "Parameters of each model",
-        [{"model": model.name, "parameters": model.published} for model in models],
+        [{"model": model.name, "parameters": model.parameters} for model in models],
     )
-    page.source(outlines.ours, outlines.attention, outlines.experts)
+    page.source(published.ours, published_parts.attention, published_parts.experts)
 
 
 page.box("Why care", "care")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # on top, which import nothing.
 ROOMS = [
     ["model", "data"],
-    ["by_hand", "exercises", "inference"],
+    ["by_hand", "exercises", "inference", "published"],
     ["interp"],
     ["training"],
     ["recipes", "scene"],

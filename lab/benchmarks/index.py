@@ -1,4 +1,7 @@
-"""Measurements to repeat at home: each prints a table, then one JSON document as the last line."""
+"""Measurements to repeat at home: each prints a table, then one JSON document as the last line.
+
+Those of a sweep are its small setting: `python -m lab sweep NAME --small`.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,16 @@ from typing import Any
 
 NAMES = (
     "attention",
-    "attnres",
     "error_book",
-    "flash",
-    "handed",
-    "heads",
-    "kv_cache",
     "live_runs",
     "mla",
     "mlp",
     "moe",
     "problems",
-    "rope",
     "scene",
-    "tamper",
 )
 
 
 def benchmark(name: str) -> Callable[[], dict[str, Any]]:
     """The function that measures; it may print a table and returns the document."""
-    module = "sweeps" if name in ("handed", "heads", "tamper") else name
-    return getattr(import_module(f"lab.benchmarks.{module}"), f"bench_{name}")
+    return getattr(import_module(f"lab.benchmarks.{name}"), f"bench_{name}")

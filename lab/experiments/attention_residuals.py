@@ -27,7 +27,7 @@ from lab.data.sources import Shapes
 from lab.data.vocabulary import Tokens
 from lab.experiments.fine_tuning import as_live
 from lab.experiments.rope import exam, follow, grade
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
@@ -227,6 +227,32 @@ def measure_residual(cell: Cell) -> dict[str, Any]:
     return {"rate": rate, **measure(recipe, "test", MEASURED_AT[depth])}
 
 
+SMALL_DEPTH, SMALL_SEED, SMALL_STEPS = 6, 1, 200
+
+
+def residuals_small() -> dict[str, Small]:
+    """The first steps of a race, each arm at its own rate; two minutes."""
+    return {
+        f"loss of {arm} after {SMALL_STEPS} steps": Small(
+            [{"part": "race", "depth": SMALL_DEPTH, "arm": arm, "seed": SMALL_SEED}],
+            measure_beginning,
+            loss_at_the_beginning,
+        )
+        for arm in ARMS
+    }
+
+
+def measure_beginning(cell: Cell) -> dict[str, Any]:
+    arm, depth = cell["arm"], cell["depth"]
+    rate = best_rate(read_lines(RECORDS / "residuals.jsonl"), arm, depth)
+    return measure(plan(arm, depth, rate, cell["seed"], SMALL_STEPS), "test", SMALL_STEPS)
+
+
+def loss_at_the_beginning(rows: list[Row]) -> Figures:
+    (row,) = rows
+    return {"loss": [check for check in row["curve"] if check[0] <= SMALL_STEPS][-1][3]}
+
+
 def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
     """The rate of the lowest loss at the end, of all that were tried."""
     tried = select(rows, part="rate", arm=arm, depth=depth)
@@ -304,6 +330,16 @@ NETWORKS: dict[str, Callable[[], GPTConfig]] = {
 
 def cost_cells() -> list[Cell]:
     return [{"network": name} for name in NETWORKS]
+
+
+def cost_small() -> dict[str, Small]:
+    """Of the six-layer race; less than a minute."""
+    return {"ms of a step": Small([{"network": "6 layers"}], measure_cost, ms_of_a_step)}
+
+
+def ms_of_a_step(rows: list[Row]) -> Figures:
+    (row,) = rows
+    return {arm: round(1e3 * median) for arm, (_, median, _) in row["seconds"].items()}
 
 
 def measure_cost(cell: Cell) -> dict[str, Any]:

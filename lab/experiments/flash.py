@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from lab.data.samples import Sample
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.stopwatch import timed
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
@@ -36,6 +36,7 @@ N_HEAD, HEAD_DIM = 4, 64
 THREADS = 2
 MEMORY_LENGTHS = (512, 1024, 2048, 4096, 8192)
 SPEED_LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)
+SMALL_MEMORY_LENGTHS, SMALL_SPEED_LENGTHS = (1024, 2048, 4096), (64, 512, 2048)
 REPEATS = 7
 TRITON_LENGTH = 200
 STATUS = Path("/proc/self/status")
@@ -62,6 +63,41 @@ def measure_flash(cell: Cell) -> dict[str, Any]:
             found = error_of_triton(causal=cell["causal"])
     sample = Sample("generator", "queries, keys and values of one text, normal", 1, 0)
     return {**found, "threads": THREADS, "precision": "fp32", **sample.document(), "seeds": [0]}
+
+
+def flash_small() -> dict[str, Small]:
+    """Two minutes."""
+    memory = {
+        f"memory of {kernel}": Small(
+            [{"part": "memory", "kernel": kernel, "tokens": n} for n in SMALL_MEMORY_LENGTHS],
+            measure_flash,
+            growth_of_memory,
+        )
+        for kernel in KERNELS
+    }
+    speed = {
+        f"seconds of {n} tokens": Small([{"part": "speed", "tokens": n}], measure_flash, times_sdpa)
+        for n in SMALL_SPEED_LENGTHS
+    }
+    return {**memory, **speed}
+
+
+def growth_of_memory(rows: list[Row]) -> Figures:
+    """MB by tokens, and the power of the tokens with which they grow: the slope of the logarithms.
+
+    1 where memory is linear, 2 where it is quadratic.
+    """
+    peaks = {row["cell"]["tokens"]: row["peak_bytes"] for row in rows}
+    power, _ = np.polyfit(np.log([*peaks]), np.log([*peaks.values()]), 1)
+    megabytes = {f"{n} tokens, MB": round(peak / 2**20, 1) for n, peak in peaks.items()}
+    return {**megabytes, "power": round(float(power), 2)}
+
+
+def times_sdpa(rows: list[Row]) -> Figures:
+    """How many times as long as torch's kernel ours takes, forward alone and with its backward."""
+    (row,) = rows
+    ours, torchs = row["seconds"]["flash"], row["seconds"]["sdpa"]
+    return {way: round(ours[way] / torchs[way], 2) for way in ours}
 
 
 def some_text(n: int) -> list[Tensor]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lab.data.samples import some_pairs
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.evaluate import decode_all
 from lab.interp.tamper import forgeries, tampered, tokens_given
 from lab.training.checkpoint import load_run
 from lab.training.run import ALL, Reading, read_texts
+
+FEW = 500
+"""Pairs of the small settings, drawn by a seed."""
 
 
 def tamper_cells() -> list[Cell]:
@@ -34,6 +38,10 @@ def measure_tamper(cell: Cell, n: int = ALL) -> dict[str, Any]:
     return {**figures, **sample.document(), "seeds": [cell["seed"]]}
 
 
+def tamper_small() -> dict[str, Small]:
+    return one_by_one(tamper_cells(), partial(measure_tamper, n=FEW), "followed", "stayed")
+
+
 def handed_cells() -> list[Cell]:
     return [
         {"run": run, "given": given}
@@ -51,3 +59,7 @@ def measure_handed(cell: Cell, n: int = ALL) -> dict[str, Any]:
     for rows, texts in decode_all(loaded.model, loaded.format, a, b, keep=keep):
         total = total + read_texts(loaded.format, a[rows], b[rows], texts)
     return {**total.document(), **sample.document(), "seeds": [0]}
+
+
+def handed_small() -> dict[str, Small]:
+    return one_by_one(handed_cells(), partial(measure_handed, n=FEW), "errors_answer")

@@ -40,20 +40,34 @@ from lab.experiments.sweep import Sweep
 SWEEPS: dict[str, Sweep] = {
     "prices": Sweep(token_loss.price_cells, token_loss.measure_prices, reads.run_named),
     "holdout": Sweep(holdout.holdout_cells, holdout.measure_holdout),
-    "tamper": Sweep(forged.tamper_cells, forged.measure_tamper, reads.run_named),
-    "handed": Sweep(forged.handed_cells, forged.measure_handed, reads.run_named),
+    "tamper": Sweep(
+        forged.tamper_cells, forged.measure_tamper, reads.run_named, forged.tamper_small
+    ),
+    "handed": Sweep(
+        forged.handed_cells, forged.measure_handed, reads.run_named, forged.handed_small
+    ),
     "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
-    "heads": Sweep(pulled_out.pulled_head_cells, pulled_out.measure_head, reads.run_named),
+    "heads": Sweep(
+        pulled_out.pulled_head_cells,
+        pulled_out.measure_head,
+        reads.run_named,
+        pulled_out.heads_small,
+    ),
     "sharpness": Sweep(pulled_out.head_cells, pulled_out.measure_sharpness, reads.run_named),
     "silenced": Sweep(pulled_out.silenced_cells, pulled_out.measure_silenced, reads.run_named),
     "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
-    "rope": Sweep(rope.rope_cells, rope.measure_rope),
+    "rope": Sweep(rope.rope_cells, rope.measure_rope, small=rope.rope_small),
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths, reads.length_arm),
-    "kv_cache": Sweep(kv_cache.kv_cache_cells, kv_cache.measure_kv_cache, reads.kv_cache),
+    "kv_cache": Sweep(
+        kv_cache.kv_cache_cells,
+        kv_cache.measure_kv_cache,
+        reads.kv_cache,
+        kv_cache.kv_cache_small,
+    ),
     "shut_experts": Sweep(shut_experts.shut_cells, shut_experts.measure_shut, reads.shut),
     "expert_loads": Sweep(expert_loads.load_cells, expert_loads.measure_cell, reads.run_named),
     "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
@@ -81,10 +95,18 @@ SWEEPS: dict[str, Sweep] = {
     "self_evolution": Sweep(
         self_evolution.evolution_cells, self_evolution.measure_evolution, reads.evolution
     ),
-    "flash": Sweep(flash.flash_cells, flash.measure_flash),
-    "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
+    "flash": Sweep(flash.flash_cells, flash.measure_flash, small=flash.flash_small),
+    "residuals": Sweep(
+        attention_residuals.residual_cells,
+        attention_residuals.measure_residual,
+        small=attention_residuals.residuals_small,
+    ),
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
-    "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
+    "residuals_cost": Sweep(
+        attention_residuals.cost_cells,
+        attention_residuals.measure_cost,
+        small=attention_residuals.cost_small,
+    ),
     "residuals_full": Sweep(
         attention_residuals.full_cells, attention_residuals.measure_full, reads.full_residual
     ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from itertools import combinations, product
 from typing import Any
 
 from lab.data.samples import some_pairs
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import ablate_head, ablate_layer
@@ -35,14 +36,19 @@ def pulled_head_cells() -> list[Cell]:
     return [*({"run": run} for run in LOOKED_INTO), *head_cells()]
 
 
-PULLED = 1000
-"""Pairs that are asked with a part pulled out: drawn once, the same for every part."""
+PULLED, FEW = 1000, 500
+"""Pairs that are asked with a part pulled out: drawn once, the same for every part. Fewer in the
+small setting."""
 
 
 def measure_head(cell: Cell, n: int = PULLED) -> dict[str, Any]:
     """Some pairs with one head pulled out, or none."""
     edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
     return measure_under(edits, cell, n)
+
+
+def heads_small() -> dict[str, Small]:
+    return one_by_one(pulled_head_cells(), partial(measure_head, n=FEW), "errors_answer")
 
 
 def measure_under(edits: list[Edit], cell: Cell, n: int) -> dict[str, Any]:

@@ -29,12 +29,13 @@ from lab.data.problems import BOUNDS, Format, SplitName, sample_pairs, sample_sh
 from lab.data.samples import Sample
 from lab.data.sources import PackedStream, Pairs, Shapes
 from lab.data.vocabulary import Tokens
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.evaluate import teacher_forced
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import steps_until
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
@@ -297,3 +298,30 @@ def best_rate(rows: Sequence[Cell], setting: Setting, encoding: str) -> float:
         return row["steps_to_target"] or math.inf, errors / n, loss
 
     return min(tried, key=standing)["cell"]["rate"]
+
+
+# ---------------------------------------------------------------- the small setting, some minutes
+
+SMALL_SEED = 2
+
+
+def rope_small() -> dict[str, Small]:
+    """The deciding pair once more, up to the goal at which the race is read."""
+    pair = [
+        {"part": "race", "setting": "packed", "encoding": encoding, "seed": SMALL_SEED}
+        for encoding in ("learned", "rotary")
+    ]
+    return {"steps until 1 in 20 is wrong": Small(pair, measure_to_the_goal, steps_of_the_pair)}
+
+
+def measure_to_the_goal(cell: Cell) -> dict[str, Any]:
+    setting, encoding = cell["setting"], cell["encoding"]
+    rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
+    return measure(plan(setting, encoding, rate, cell["seed"]), "test", GOAL)
+
+
+def steps_of_the_pair(rows: list[Row]) -> Figures:
+    """Steps of each to the goal, and their ratio; None for what never arrived."""
+    learned, rotary = (steps_until(row["curve"], GOAL) for row in rows)
+    found = {"learned": learned, "rotary": rotary, "ratio": round(learned / rotary, 2)}
+    return {name: x if math.isfinite(x) else None for name, x in found.items()}

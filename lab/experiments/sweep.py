@@ -1,7 +1,8 @@
 """A grid of measurements, one cell at a time, appended to `records/NAME.jsonl`.
 
 A sweep that was stopped starts again at the first missing cell. A row names the weights of the
-committed runs that it read, so that it can be told from one of other weights.
+committed runs that it read, so that it can be told from one of other weights. Some sweeps have a
+small setting, which measures a part again within minutes and sets it beside the record.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from lab.training.checkpoint import CHECKPOINTS
 from lab.weights import fingerprint
 
 Cell = dict[str, Any]
+Row = dict[str, Any]
+Figures = dict[str, Any]
 
 
 def nothing(_: Cell) -> Sequence[str]:
@@ -23,13 +26,26 @@ def nothing(_: Cell) -> Sequence[str]:
 
 
 @dataclass(frozen=True)
+class Small:
+    """Some cells of a sweep, measured on less than the record was, and what is read off the rows.
+
+    `read` gets a row for each cell, with its `cell` in it, those of the record as well as new ones.
+    """
+
+    cells: Sequence[Cell]
+    measure: Callable[[Cell], Figures]
+    read: Callable[[list[Row]], Figures]
+
+
+@dataclass(frozen=True)
 class Sweep:
     """Its cells, in order, how one is measured, and which committed runs it measures or starts
-    from."""
+    from; its small setting by names, if it has one."""
 
     cells: Callable[[], list[Cell]]
     measure: Callable[[Cell], dict[str, Any]]
     reads: Callable[[Cell], Sequence[str]] = nothing
+    small: Callable[[], dict[str, Small]] | None = None
 
 
 def run_sweep(
@@ -68,3 +84,34 @@ def read_by(sweep: Sweep, cell: Cell, seen: dict[str, str]) -> dict[str, dict[st
     if changed:
         raise ValueError(f"the weights of {', '.join(changed)} were changed during the sweep")
     return {"weights": weights} if weights else {}
+
+
+# ---------------------------------------------------------------- the small setting
+
+
+def run_small(name: str, sweep: Sweep) -> Iterator[tuple[str, Figures, Figures | None]]:
+    """Measure the small setting; yields (what, the figures now, those of the record if it has all
+    of these cells). Nothing is recorded. `ValueError` for a sweep without one."""
+    if sweep.small is None:
+        raise ValueError(f"the sweep {name!r} has no small setting")
+    record = read_lines(RECORDS / f"{name}.jsonl")
+    for what, small in sweep.small().items():
+        measured = [{"cell": cell, **small.measure(cell)} for cell in small.cells]
+        known = [row for cell in small.cells for row in record if row["cell"] == cell]
+        complete = len(known) == len(small.cells)
+        yield what, small.read(measured), small.read(known) if complete else None
+
+
+def one_by_one(
+    cells: Sequence[Cell], measure: Callable[[Cell], Figures], *columns: str
+) -> dict[str, Small]:
+    """Each cell alone, with these columns as shares of its `n`."""
+
+    def shares(rows: list[Row]) -> Figures:
+        (row,) = rows
+        return {column: round(row[column] / row["n"], 4) for column in columns}
+
+    return {
+        " ".join(f"{key}={value}" for key, value in cell.items()): Small([cell], measure, shares)
+        for cell in cells
+    }

@@ -272,7 +272,7 @@ def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page: Open
     page.evaluate(CLOCK)
     play.click()  # without motion from model to model
     page.evaluate("ahead += 3600")  # the rest at a model
-    page.get_by_text("GPT-2: 124 million parameters").wait_for()
+    page.get_by_text("GPT-2 small: 124 million parameters").wait_for()
     assert page.locator(".scale .scrub").get_attribute("max") == "3"
     page.evaluate("ahead += 7200")
     grain.wait_for(timeout=20_000)

@@ -8,15 +8,11 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab.benchmarks import attention, flash, mla, moe, problems
-from lab.benchmarks import index as benchmarks
+from lab.benchmarks import attention, mla, moe, problems
 from lab.benchmarks import mlp as mlp_bench
-from lab.benchmarks import sweeps as bench_sweeps
 from lab.benchmarks.index import NAMES, benchmark
 from lab.by_hand import mlp
 from lab.data.problems import STYLES
-from lab.experiments.index import SWEEPS
-from lab.experiments.sweep import Sweep
 from lab.records import RECORDS
 
 
@@ -90,24 +86,6 @@ def test_the_problem_benchmark_times_every_format(monkeypatch: pytest.MonkeyPatc
     assert document["slowest"] == min(rates.values()) > 0
 
 
-def test_a_reduced_sweep_stands_beside_its_record(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: Any
-) -> None:
-    cells = [{"x": 1}, {"x": 2}]
-    monkeypatch.setitem(SWEEPS, "toy", Sweep(lambda: cells, lambda cell: {}))
-    monkeypatch.setattr(bench_sweeps, "RECORDS", tmp_path)
-    (tmp_path / "toy.jsonl").write_text(json.dumps({"cell": {"x": 1}, "n": 200, "hits": 50}) + "\n")
-    document = bench_sweeps.side_by_side(
-        "toy", lambda cell: {"n": 10, "hits": cell["x"]}, ("hits",)
-    )
-    assert document["cells"] == [
-        {"cell": {"x": 1}, "measured": {"hits": 0.1}, "record": {"hits": 0.25}},
-        {"cell": {"x": 2}, "measured": {"hits": 0.2}, "record": None},
-    ]
-    assert "missing" in capsys.readouterr().out
-    assert benchmarks.benchmark("tamper") is bench_sweeps.bench_tamper
-
-
 def test_the_recorded_live_runs_keep_the_promises_of_the_pages() -> None:
     """First progress within 5 s, none starves, stop within a second and a poll, sliders answer."""
     record = json.loads((RECORDS / "bench_live_runs.json").read_text())
@@ -119,21 +97,3 @@ def test_the_recorded_live_runs_keep_the_promises_of_the_pages() -> None:
     assert max(cells[n]["slider_p95_ms"] for n in (0, 1, 4)) <= 200
     default = record["default_run"]
     assert default["errors_heldout"] <= 0.01 * default["n_heldout"]
-
-
-@pytest.mark.push
-def test_the_flash_benchmark_tells_memory_and_seconds_of_every_kernel(
-    monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    monkeypatch.setattr(flash, "MEMORY_LENGTHS", (256, 512))
-    monkeypatch.setattr(flash, "SPEED_LENGTHS", (64,))
-    monkeypatch.setattr(flash, "KERNELS", ("math", "flash"))
-    document = flash.bench_flash()
-    assert set(document["peak_bytes"]) == {"math", "flash"}
-    assert document["peak_bytes"]["math"][512] > 3 * 512**2 * 4
-    assert set(document["times_sdpa"][64]) == {"forward", "both"}
-    assert "MB" in capsys.readouterr().out and json.dumps(document)
-
-
-def test_a_power_is_the_slope_of_the_logarithms() -> None:
-    assert flash.power({n: 3 * n * n for n in (2, 8, 32)}) == 2

@@ -172,6 +172,7 @@ BAD_USAGE = [
     (["train", "plain", "--device", "cuda"], "device='cuda' is not here"),
     (["bench", "big"], "no benchmark is called 'big'; there are: attention, "),
     (["sweep", "big"], "no sweep is called 'big'; there are: prices, holdout, "),
+    (["sweep", "prices", "--small"], "the sweep 'prices' has no small setting"),
 ]
 
 
@@ -587,6 +588,30 @@ def test_bench_and_sweep_end_in_a_document(
     assert main(["sweep", "toy"]) == 0
     assert last_line(capsys) == {"sweep": "toy", "cells": 1, "record": "records/toy.jsonl"}
     assert records.read_lines(tmp_path / "records" / "toy.jsonl")[0]["y"] == 2
+
+
+TOY = [{"x": 1}, {"x": 2}]
+
+
+def test_a_small_sweep_stands_beside_its_record_and_adds_nothing(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = sweep.one_by_one(TOY, lambda cell: {"n": 10, "hits": cell["x"]}, "hits")
+    toy = sweep.Sweep(lambda: TOY, lambda cell: {}, small=lambda: small)
+    monkeypatch.setitem(SWEEPS, "toy", toy)
+    record = tmp_path / "records" / "toy.jsonl"
+    record.parent.mkdir()
+    record.write_text(json.dumps({"cell": {"x": 1}, "n": 200, "hits": 50}) + "\n")
+    before = record.read_text()
+    assert main(["sweep", "toy", "--small"]) == 0
+    *table, last = capsys.readouterr().out.splitlines()
+    document = json.loads(last)
+    assert document["found"] == {
+        "x=1": {"measured": {"hits": 0.1}, "record": {"hits": 0.25}},
+        "x=2": {"measured": {"hits": 0.2}, "record": None},
+    }
+    assert document["command"] == "python -m lab sweep toy --small"
+    assert "missing" in table[1] and record.read_text() == before
 
 
 @pytest.mark.push

@@ -19,7 +19,7 @@ from streamlit.runtime.caching.cache_data_api import get_data_cache_stats_provid
 from streamlit.runtime.caching.cache_resource_api import get_resource_cache_stats_provider
 from streamlit.testing.v1 import AppTest
 
-from components.ui import training
+from components.ui.live import training
 from lab.records import ROOT
 
 HERE = Path(__file__).resolve().parent

@@ -13,7 +13,7 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch62 import claims, exercises, worked
-from components.ui.live import LiveRun
+from components.ui.live.service import LiveRun
 from components.ui.records import FORM, atlases
 from lab.data.neighbours import neighbours
 from lab.data.problems import split_value

@@ -11,8 +11,8 @@ import pytest
 from shown import charts
 from streamlit.testing.v1 import AppTest
 
-from components.ui import training
 from components.ui.chapters.ch30 import live, mixing
+from components.ui.live import training
 from lab.data.problems import Format, read_operands
 
 PAGE = "30_curriculum"

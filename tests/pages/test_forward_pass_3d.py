@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from lab.interp.head_costs import head_costs
-from lab.model.outlines import PUBLISHED
+from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
 from lab.scene.build import scene
 from lab.scene.paths import logit, way_home
 from lab.scene.recompute import Reader
@@ -173,7 +173,7 @@ def test_ours_stands_beside_three_models_with_their_sources(seen) -> None:
     app = seen(PAGE)
     text, sources = text_of(app), next(c.value for c in app.caption if "Sizes: " in c.value)
     assert "the largest has 141,000 times as many as ours" in text
-    for model in PUBLISHED:
+    for model in (GPT_2, LLAMA_3_8B, DEEPSEEK_V3):
         assert f"[{model.name}]({model.source})" in sources
     assert text.index("For scale") < text.index("Llama 2 7B")
 

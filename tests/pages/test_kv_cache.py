@@ -16,8 +16,9 @@ from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import decode, encode
 from lab.inference.evaluate import go_on
-from lab.model.known_sizes import CARDS, KNOWN
 from lab.model.trace import Trace
+from lab.published.cards import CARDS
+from lab.published.models import MODELS
 from lab.training.checkpoint import load_run
 
 PAGE = "40_kv_cache"
@@ -107,7 +108,7 @@ def test_the_calculator_compares_cache_weights_and_cards(book: Any) -> None:
 
 
 def test_every_model_has_a_figure_and_a_source(book: Any) -> None:
-    for name in ("the book's network", *(model.name for model in KNOWN)):
+    for name in ("the book's network", *(model.name for model in MODELS)):
         app = book(PAGE, figure="calculator", ch40_model=name)
         assert not app.exception and not app.info, name
         assert app.selectbox(key="ch40_model").value == name

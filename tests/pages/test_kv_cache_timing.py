@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.ui import measuring
 from components.ui.book import PAGES
 from components.ui.chapter import sections_of
 from components.ui.chapters.ch40 import claims, figures, probes, worked
 from components.ui.claims import core, index
-from components.ui.measuring import Measuring
+from components.ui.live import measuring
+from components.ui.live.measuring import Measuring
 from lab.inference.phases import Work, decode, prefill
 from lab.inference.stopwatch import Piece
 from lab.model.cost import step_flops

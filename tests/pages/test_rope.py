@@ -215,7 +215,7 @@ def test_a_link_with_nonsense_opens_the_defaults_and_says_so(book: Any) -> None:
 def test_a_run_of_ones_own_starts_with_the_settings_of_the_page(
     book: Any, monkeypatch: Any, patches_what_is_never_kept: None
 ) -> None:
-    from components.ui import training
+    from components.ui.live import training
 
     started: list[dict[str, Any]] = []
     monkeypatch.setattr(training, "launch", lambda key, arguments: started.append(arguments))

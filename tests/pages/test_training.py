@@ -9,8 +9,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from components.ui import training
-from components.ui.live import LiveRuns
+from components.ui.live import training
+from components.ui.live.service import LiveRuns
 from components.ui.plots import curves
 from lab.live.backends import ProcessBackend, ThreadBackend
 from lab.live.loop import Ended

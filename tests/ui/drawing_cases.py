@@ -60,9 +60,9 @@ from lab.interp.fourier_shift import shifted, spectrum, turned  # noqa: E402
 from lab.interp.kept import Growth, Kept  # noqa: E402
 from lab.interp.position_probes import OnTheTape  # noqa: E402
 from lab.model.config import GPTConfig  # noqa: E402
-from lab.model.gpt import GPT  # noqa: E402
-from lab.model.outlines import PUBLISHED, Outline, Part, ours  # noqa: E402
 from lab.model.positions import frequencies, turn_pairs  # noqa: E402
+from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, Model, ours  # noqa: E402
+from lab.published.parts import Part  # noqa: E402
 
 FOLDER = FRONTEND / "test" / "drawings" / "fixtures"
 
@@ -988,9 +988,7 @@ def three_notations() -> Case:
 
 
 def models_for_scale() -> Case:
-    config = GPTConfig()
-    n_own = sum(p.numel() for p in GPT(config).parameters())
-    models = [ours("Ours", config, n_own), *PUBLISHED]
+    models = [ours("Ours", GPTConfig()), GPT_2, LLAMA_3_8B, DEEPSEEK_V3]
 
     def sizes(parts: list[Part], level: int) -> list[int]:
         """Of all copies at so many steps below the model, from large to small."""
@@ -1000,7 +998,7 @@ def models_for_scale() -> Case:
         inner = [p for part in parts for p in list(part.parts) * part.times]
         return sizes(inner, level - 1)
 
-    def expected(model: Outline) -> list[dict[str, Any]]:
+    def expected(model: Model) -> list[dict[str, Any]]:
         found = [sizes([model.whole], level) for level in range(4)]
         return [{"n": len(level), "parameters": sum(level)} for level in found]
 
@@ -1011,8 +1009,8 @@ def models_for_scale() -> Case:
             "levels": [expected(model) for model in models],
             "told": [
                 "Ours: 4.75 million parameters.",
-                "GPT-2: 124 million parameters, 26.2 times ours.",
-                "Llama 3 8B: 8.03 billion parameters, 1,690 times ours.",
+                "GPT-2 small: 124 million parameters, 26.2 times ours.",
+                "Llama 3.1 8B: 8.03 billion parameters, 1,690 times ours.",
                 "DeepSeek-V3: 671 billion parameters, 141,000 times ours. "
                 "A token meets 37 billion of them. Ours is the grain at the arrow.",
             ],

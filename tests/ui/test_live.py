@@ -1,4 +1,4 @@
-"""components.ui.live: who owns a run, who may stop it, and what becomes of it when they leave."""
+"""components.ui.live.service: who owns a run, may stop it, and what becomes of it without them."""
 
 import pickle
 import threading
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.ui import live
-from components.ui.live import (
+from components.ui.live import service
+from components.ui.live.service import (
     GRACE_SECONDS,
     MOST_KEPT,
     MOST_LEFT,
@@ -157,14 +157,14 @@ def test_only_the_owner_stops_a_run_and_it_shows_as_stopping_at_once() -> None:
 
 
 class Clock:
-    """What `components.ui.live` reads the time from and sets its timers on; a test lets it pass."""
+    """What the service reads the time from and sets its timers on; a test lets it pass."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         self.timers: list[tuple[float, Callable[[], None]]] = []
-        monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: self.now))
         fake = SimpleNamespace(RLock=threading.RLock, Timer=self.timer)
-        monkeypatch.setattr(live, "threading", fake)
+        monkeypatch.setattr(service, "threading", fake)
 
     def timer(self, seconds: float, ring: Callable[..., None], given: list[Any]) -> SimpleNamespace:
         def start() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from components.ui.live import GRACE_SECONDS, LiveRun, LiveRuns
+from components.ui.live.service import GRACE_SECONDS, LiveRun, LiveRuns
 from lab.live import loop
 from lab.live.backends import ThreadBackend
 from lab.live.loop import (

@@ -11,11 +11,13 @@ from refused import not_refused
 from components.ui.drawings import scale
 from components.ui.drawings.scale import scale_data
 from lab.model.config import GPTConfig
-from lab.model.outlines import DEEPSEEK_V3, GPT_2, PUBLISHED, ours
+from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, ours
+
+GROWING = (GPT_2, LLAMA_3_8B, DEEPSEEK_V3)
 
 
 def test_copies_travel_as_a_number_and_not_one_by_one() -> None:
-    whole = scale_data(PUBLISHED)["models"][-1]["whole"]
+    whole = scale_data(GROWING)["models"][-1]["whole"]
     layer = whole["parts"][2]
     expert = layer["parts"][1]["parts"][-1]
     assert (layer["times"], expert["times"], expert["met"]) == (58, 256, 8)
@@ -26,7 +28,7 @@ def test_copies_travel_as_a_number_and_not_one_by_one() -> None:
 def test_models_that_do_not_grow_are_refused() -> None:
     cases: list[tuple[Any, ...]] = [
         (models, "two or more are wanted, each larger")
-        for models in [(), (GPT_2,), (GPT_2, GPT_2), PUBLISHED[::-1]]
+        for models in [(), (GPT_2,), (GPT_2, GPT_2), GROWING[::-1]]
     ]
     assert not_refused(lambda models: scale_data(models), cases) == []
 
@@ -34,9 +36,9 @@ def test_models_that_do_not_grow_are_refused() -> None:
 def test_what_is_drawn_is_sent_with_its_words_and_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(scale, "component", lambda data, **_: sent.append(data))
-    own = ours("Ours", GPTConfig(), 4_746_496)
+    own = ours("Ours", GPTConfig())
     for first in (own, own, replace(own, name="Mine")):
-        scale.show_scale("k", [first, *PUBLISHED], alt="Models")
+        scale.show_scale("k", [first, *GROWING], alt="Models")
     same, again, other = (data["digest"] for data in sent)
     assert sent[0]["alt"] == "Models"
     assert same == again != other

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 TRAINS_AND_ENDS = """if True:
     import time
-    from components.ui.training import service
+    from components.ui.live.training import service
     from lab.live.loop import RunSpec
     long = RunSpec("multiply", {"d_model": 32, "steps": 2000})  # of short parts: all end in torch
     runs = [service().start(long, f"reader {n}") for n in range(2)]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from components.ui.drawings.drawing import PLAYER, digest, drawing
 
 if TYPE_CHECKING:
-    from lab.model.outlines import Outline, Part
+    from lab.published.models import Model
+    from lab.published.parts import Part
 
 HTML = f"""
 <div class="drawing scale">
@@ -29,24 +30,24 @@ HTML = f"""
 component = drawing("models_for_scale", "scale", HTML)
 
 
-def show_scale(key: str, models: Sequence[Outline], *, alt: str) -> None:
+def show_scale(key: str, models: Sequence[Model], *, alt: str) -> None:
     """`models` from the smallest on, which is the reader's own. ValueError as `scale_data`."""
     data = scale_data(models) | {"alt": alt}
     component(data=data | {"digest": digest(data)}, key=key)
 
 
-def scale_data(models: Sequence[Outline]) -> dict[str, Any]:
+def scale_data(models: Sequence[Model]) -> dict[str, Any]:
     """What the browser needs. Raises ValueError for fewer than two models, or such that do not
     grow."""
-    sizes = [model.published for model in models]
+    sizes = [model.parameters for model in models]
     if len(models) < 2 or sizes != sorted(set(sizes)):
         raise ValueError(f"models of {sizes} parameters: two or more are wanted, each larger")
     return {
         "models": [
             {
                 "name": model.name,
-                "parameters": model.published,
-                "met": model.published_met,
+                "parameters": model.parameters,
+                "met": model.parameters_met,
                 "whole": as_part(model.whole),
             }
             for model in models

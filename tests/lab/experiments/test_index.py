@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import tiny_model
+from tiny import failures, tiny_model
 
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
-from lab.experiments import atlas, forged, pulled_out, sweep, token_loss
+from lab.experiments import atlas, flash, forged, pulled_out, rope, sweep, token_loss
 from lab.experiments.index import SWEEPS
-from lab.experiments.sweep import Cell, Sweep, run_sweep
+from lab.experiments.sweep import Cell, Sweep, run_small, run_sweep
 from lab.inference.evaluate import decode_all, score
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import GPTConfig
-from lab.records import REQUIRED, read_lines
+from lab.records import RECORDS, REQUIRED, read_lines
 from lab.training import checkpoint
 from lab.weights import fingerprint
 
@@ -191,3 +191,46 @@ def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) ->
         ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
         expected = score(small_run.format, a, b, texts)
         assert (figures["n"], figures["errors_answer"]) == (20, expected.errors_answer)
+
+
+# ---------------------------------------------------------------- small settings
+
+SMALL = {name: sweep.small for name, sweep in SWEEPS.items() if sweep.small}
+
+
+def test_a_small_setting_measures_cells_of_its_sweep_and_reads_the_same_off_the_record() -> None:
+    """Figures come from every row that the record has of them, without an error."""
+
+    def holds(name: str) -> None:
+        cells, record = SWEEPS[name].cells(), read_lines(RECORDS / f"{name}.jsonl")
+        for what, part in SMALL[name]().items():
+            assert [cell for cell in part.cells if cell not in cells] == [], what
+            known = [row for cell in part.cells for row in record if row["cell"] == cell]
+            assert [row["cell"] for row in known] == part.cells, what
+            assert part.read(known), what
+
+    assert len(SMALL) == 8 and failures(holds, SMALL) == []
+
+
+@pytest.mark.push
+def test_the_small_setting_of_flash_tells_memory_and_seconds_of_every_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flash, "SMALL_MEMORY_LENGTHS", (256, 512))
+    monkeypatch.setattr(flash, "SMALL_SPEED_LENGTHS", (64,))
+    found = {what: measured for what, measured, _ in run_small("flash", SWEEPS["flash"])}
+    assert [*found] == [*(f"memory of {name}" for name in flash.KERNELS), "seconds of 64 tokens"]
+    assert found["memory of math"]["512 tokens, MB"] > 3 * 512**2 * 4 / 2**20
+    assert all(found[f"memory of {name}"]["power"] > 0 for name in flash.KERNELS)
+    assert {*found["seconds of 64 tokens"]} == {"forward", "both"}
+
+
+def test_a_power_is_the_slope_of_the_logarithms() -> None:
+    rows = [{"cell": {"tokens": n}, "peak_bytes": 3 * n * n} for n in (2, 8, 32)]
+    assert flash.growth_of_memory(rows)["power"] == 2
+
+
+def test_a_ratio_of_what_never_arrived_is_none() -> None:
+    arrived, never = ([[25, errors, 100, 0.1], [50, errors, 100, 0.1]] for errors in (1, 90))
+    found = rope.steps_of_the_pair([{"curve": never}, {"curve": arrived}])
+    assert found == {"learned": None, "rotary": 25, "ratio": None}

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10.worked import STYLE_NAMES
+from components.ui.live import training
 from lab.data.problems import STYLES
 
 KEY = "ch10_live"

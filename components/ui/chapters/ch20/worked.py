@@ -27,6 +27,7 @@ from components.ui.records import points_of, rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
+from lab.published.models import LLAMA_3_HEADS
 
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
@@ -45,7 +46,7 @@ SPEED, FARTHER = 0.1, 100
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
-LLAMA_HEAD, LLAMA_BASE = 128, 500_000
+LLAMA_BASE = 500_000
 """Of Llama 3, by the paper that the page names."""
 
 TOLD_FROM, TOLD_TO, TOLD = len(PROMPT) - 1, len(SUM) - 2, SUM.index("+") + 1
@@ -210,7 +211,7 @@ ORDER: dict[str, Callable[[], str]] = {
     "below_zero": lambda: spelled(below_zero()),
     "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
     "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
-    "round_llama": lambda: rounded(probes.once_round(LLAMA_HEAD, LLAMA_BASE)),
+    "round_llama": lambda: rounded(probes.once_round(LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
     "ways_differ": lambda: in_words(largest_difference_of_ways()),
     "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
     "sum_tokens": lambda: f"{len(SUM)}",

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import training
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import mixing
 from components.ui.chapters.ch30.mixing import Mix
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.records import rows_of
 from lab.data.sources import Source
 from lab.records import select

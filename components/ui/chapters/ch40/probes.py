@@ -15,14 +15,15 @@ import streamlit as st
 from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machine, config_of
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
-from components.ui.measuring import Measuring
+from components.ui.live.measuring import Measuring
 from components.ui.runs import BOOK_RUN, take_with_progress
 from components.ui.words import size
 from lab.data.coverage import Pair
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import Tokens, decode, encode
-from lab.model.known_sizes import CARDS, KNOWN, Card, KnownModel
+from lab.published.cards import CARDS, Card
+from lab.published.models import MODELS, Model, ours
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +46,6 @@ lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.serving")
 networks = lazily("lab.experiments.served_models")
 serving = lazily("lab.inference.serving")
-sizes = lazily("lab.model.cache_size")
 spoiled = lazily("lab.interp.spoiled_cache")
 stopwatch = lazily("lab.inference.stopwatch")
 torch = lazily("torch")
@@ -107,19 +107,10 @@ OWN = "the book's network"
 
 
 @st.cache_resource(show_spinner=False)
-def models() -> dict[str, KnownModel]:
+def models() -> dict[str, Model]:
     """The book's own network and those whose sizes are published, by their names."""
-    config = take_with_progress(BOOK_RUN).model.config
-    heads = config.heads
-    own = KnownModel(
-        OWN,
-        config.n_layer,
-        sizes.KeysAndValues(heads.n_head, heads.kv_width // heads.head_dim, heads.head_dim),
-        cost.parameters_of(config),
-        config.position.longest_text or FORM.length,
-        source="",
-    )
-    return {model.name: model for model in (own, *KNOWN)}
+    own = ours(OWN, take_with_progress(BOOK_RUN).model.config)
+    return {model.name: model for model in (own, *MODELS)}
 
 
 def smallest_card(n_bytes: float) -> Card | None:
@@ -127,7 +118,7 @@ def smallest_card(n_bytes: float) -> Card | None:
     return next((card for card in CARDS if card.memory >= n_bytes), None)
 
 
-def in_memory(model: KnownModel, kept: float, bytes_per_number: float, n_token: int) -> str:
+def in_memory(model: Model, kept: float, bytes_per_number: float, n_token: int) -> str:
     """What a token leaves and what all leave, which card holds it, and where the sizes are from."""
     total, times = model.weight_bytes + kept, kept / model.weight_bytes
     card, last = smallest_card(total), CARDS[-1]

@@ -101,7 +101,7 @@ def text_of_the_sum() -> str:
 def numbers_kept() -> int:
     """Of the prompt, in all layers."""
     own = probes.models()[OWN]
-    return own.n_layer * own.kept.numbers * FORM.prompt_length
+    return own.n_layer * own.attention.numbers * FORM.prompt_length
 
 
 LINES: dict[str, Callable[[], str]] = {
@@ -153,7 +153,7 @@ COST: dict[str, Callable[[], str]] = {
     "whole_token": lambda: size(a_token(WHOLE)),
     "whole_times": lambda: spelled(round(a_token(WHOLE) / a_token(SERVED))),
     "latent_token": lambda: size(a_token("DeepSeek-V3")),
-    "latent_numbers": lambda: f"{probes.models()['DeepSeek-V3'].kept.numbers}",
+    "latent_numbers": lambda: f"{probes.models()['DeepSeek-V3'].attention.numbers}",
     "window": lambda: f"{probes.models()['Mistral 7B'].window or 0:,}",
 }
 

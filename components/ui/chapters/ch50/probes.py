@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.lazily import lazily
-from components.ui.measuring import Measuring
+from components.ui.live.measuring import Measuring
 from components.ui.runs import BOOK_RUN, take_with_progress
 from lab.by_hand.flash import (
     BlockGradients,

@@ -17,9 +17,9 @@ from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
-from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
-from lab.model.known_sizes import KNOWN
+from lab.published.cache_size import KeysAndValues, cache_bytes
+from lab.published.models import DEEPSEEK_LATENT, DEEPSEEK_V3
 from lab.readings import listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians, spread
@@ -204,7 +204,9 @@ def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) ->
     whole = {
         "every head its own": KeysAndValues(n_head, n_head, head_dim),
         "one for all heads": KeysAndValues(n_head, 1, head_dim),
-        "a latent and a turned key": Latent(rank, rope),
+        "a latent and a turned key": replace(
+            DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
+        ),
     }
     return [
         {"kept": name, "numbers a layer": kept.numbers, "bytes": cache_bytes(n_layer, kept, 2, 1)}
@@ -212,20 +214,13 @@ def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) ->
     ]
 
 
-@lru_cache
-def deepseek() -> Any:
-    return next(model for model in KNOWN if model.name == "DeepSeek-V3")
-
-
-DEEPSEEK_HEADS, DEEPSEEK_HEAD_DIM = 128, 128
-"""Heads of DeepSeek-V3, and numbers of a value (arXiv:2412.19437, section 4.2)."""
+DEEPSEEK_HEAD_DIM = DEEPSEEK_LATENT.v_head_dim
 
 
 def deepseek_times() -> float:
     """How many times as much its heads would keep, each with a key and a value of its own."""
-    kept = deepseek().kept
-    whole = KeysAndValues(DEEPSEEK_HEADS, DEEPSEEK_HEADS, DEEPSEEK_HEAD_DIM)
-    return whole.numbers / kept.numbers
+    whole = KeysAndValues(DEEPSEEK_LATENT.n_head, DEEPSEEK_LATENT.n_head, DEEPSEEK_HEAD_DIM)
+    return whole.numbers / DEEPSEEK_LATENT.numbers
 
 
 # ---------------------------------------------------------------- two ranks, live
@@ -482,8 +477,8 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_at": lambda: f"{first_broken(*SUM)}",
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
-    "deepseek_latent": lambda: f"{deepseek().kept.numbers:,}",
-    "deepseek_heads": lambda: f"{DEEPSEEK_HEADS}",
-    "deepseek_layers": lambda: f"{deepseek().n_layer}",
+    "deepseek_latent": lambda: f"{DEEPSEEK_LATENT.numbers:,}",
+    "deepseek_heads": lambda: f"{DEEPSEEK_LATENT.n_head}",
+    "deepseek_layers": lambda: f"{DEEPSEEK_V3.n_layer}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
 }

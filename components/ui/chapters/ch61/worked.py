@@ -15,6 +15,7 @@ from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from components.ui.words import band, span, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.published.models import DEEPSEEK_EXPERTS, DEEPSEEK_V3
 from lab.readings import Row, Rows, part_of
 from lab.recipes.latent_experts import network
 from lab.statistics import spread
@@ -54,12 +55,6 @@ def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
         {"what": "met by one token", "parameters": cost.active_parameters_of(whole)},
     ]
 
-
-DEEPSEEK_TOTAL, DEEPSEEK_ACTIVE = 671, 37
-"""Billions of parameters of DeepSeek-V3 (arXiv:2412.19437, abstract)."""
-
-DEEPSEEK_EXPERTS, DEEPSEEK_CHOSEN = 256, 8
-"""Routed experts of a layer, and how many of them a token meets (the same, section 4.2)."""
 
 # ---------------------------------------------------------------- a router by hand
 
@@ -329,9 +324,9 @@ CALC: dict[str, Callable[[], str]] = {
     "total": lambda: f"{cost.parameters_of(config()):,}",
     "active": lambda: f"{cost.active_parameters_of(config()):,}",
     "active_share": lambda: f"{active_share(config()):.0%}",
-    "deepseek_share": lambda: f"{DEEPSEEK_ACTIVE / DEEPSEEK_TOTAL:.1%}",
-    "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS}",
-    "deepseek_chosen": lambda: spelled(DEEPSEEK_CHOSEN),
+    "deepseek_share": lambda: f"{DEEPSEEK_V3.parameters_met / DEEPSEEK_V3.parameters:.1%}",
+    "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS.n_routed}",
+    "deepseek_chosen": lambda: spelled(DEEPSEEK_EXPERTS.n_chosen),
     "logits": lambda: listed(LOGITS, "g"),
     "scores": lambda: listed(scores(LOGITS)),
     "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),

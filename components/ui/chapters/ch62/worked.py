@@ -12,7 +12,7 @@ from components.ui.chapters.ch62 import claims
 from components.ui.chapters.ch62.claims import ARMS, PAIRS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
-from components.ui.live import LiveRun
+from components.ui.live.service import LiveRun
 from components.ui.plots import maps
 from components.ui.records import FORM, Atlas
 from components.ui.words import band, span, spelled

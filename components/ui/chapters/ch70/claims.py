@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from components.ui.claims.core import Claim, widest_reading
 from components.ui.claims.results import parameters
+from lab.published.models import LLAMA_2_7B
 from lab.readings import errors_in, result
 
 TABLE = "times_table"
-LLAMA = 7e9
-"""Parameters of Llama 2 7B (arXiv:2307.09288)."""
+LLAMA = round(LLAMA_2_7B.parameters, -9)
+"""Parameters of Llama 2 7B, in whole billions as its name has them."""
 
 CLAIMS: dict[str, Claim] = {
     "forward_pass_3d.parameters": Claim("Parameters of the times table run.", parameters(TABLE)),

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from components.threejs_viewer import Whole
-from components.ui import training
 from components.ui.chapters.ch70.sentences import opening_prompt
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
     from lab.interp.head_costs import HeadCost
-    from lab.model.outlines import Outline
+    from lab.published.models import Model
     from lab.scene.manifest import Packed, Scene
     from lab.training.checkpoint import Checkpoint
 
@@ -24,7 +24,7 @@ build = lazily("lab.scene.build")
 cost = lazily("lab.model.cost")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
-outlines = lazily("lab.model.outlines")
+published = lazily("lab.published.models")
 session = lazily("lab.scene.session")
 head_costs = lazily("lab.interp.head_costs")
 token_loss = lazily("lab.inference.token_loss")
@@ -199,8 +199,7 @@ def takes_part() -> float:
 
 
 @st.cache_data(show_spinner=False)
-def for_scale() -> list[Outline]:
-    """The times table, then the models that are published, from small to large."""
-    model = take_with_progress(TABLE).model
-    own = outlines.ours("Ours", model.config, sum(p.numel() for p in model.parameters()))
-    return [own, *outlines.PUBLISHED]
+def for_scale() -> list[Model]:
+    """The times table, then three models that are published, from small to large."""
+    own = published.ours("Ours", take_with_progress(TABLE).model.config)
+    return [own, published.GPT_2, published.LLAMA_3_8B, published.DEEPSEEK_V3]

@@ -70,7 +70,7 @@ def in_small(x: float) -> str:
 
 def largest() -> str:
     """How many times as large as ours the largest of the models for scale is, to three digits."""
-    sizes = [model.published for model in probes.for_scale()]
+    sizes = [model.parameters for model in probes.for_scale()]
     return f"{float(f'{sizes[-1] / sizes[0]:.3g}'):,.0f}"
 
 

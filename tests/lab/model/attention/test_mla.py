@@ -12,7 +12,6 @@ from tiny import BASE, LATENT, SAMPLES, blocks_of, failures, read, some_tokens, 
 
 from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
-from lab.model.cache_size import Latent
 from lab.model.config import (
     AbsorbedLatentAttention,
     GPTConfig,
@@ -22,6 +21,7 @@ from lab.model.config import (
 )
 from lab.model.gpt import GPT, rebuilt
 from lab.model.trace import Trace
+from lab.published.cache_size import Latent
 
 KEPT = replace(BASE, attention=LatentAttention(**LATENT))
 ABSORBED = replace(BASE, attention=AbsorbedLatentAttention(**LATENT))
@@ -77,7 +77,7 @@ def test_a_head_is_what_the_equations_say() -> None:
 
 
 def test_the_absorbed_cache_holds_a_latent_and_one_turned_key_a_token_and_layer() -> None:
-    numbers = Latent(LATENT["kv_lora_rank"], LATENT["qk_rope_head_dim"]).numbers
+    numbers = Latent(**LATENT).numbers
     assert numbers == 7 + 4
     for config, each in ((ABSORBED, numbers), (KEPT, 3 * (5 + 6) + 4)):
         config = replace(config, position=RotaryPositions(100.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from lab.fields import require_number, require_whole
 
@@ -38,15 +38,19 @@ class KeysAndValues:
 class Latent:
     """The same of latent attention: one latent for all heads, and one rotated key that they share.
 
-    (MLA, arXiv:2405.04434, section 2.1.)
+    Its other sizes are kept nowhere. (MLA, arXiv:2405.04434, section 2.1.)
     """
 
+    n_head: int
+    q_lora_rank: int
     kv_lora_rank: int
+    qk_nope_head_dim: int
     qk_rope_head_dim: int
+    v_head_dim: int
 
     def __post_init__(self) -> None:
-        for name in ("kv_lora_rank", "qk_rope_head_dim"):
-            require_whole(name, getattr(self, name))
+        for size in fields(self):
+            require_whole(size.name, getattr(self, size.name))
 
     @property
     def numbers(self) -> int:

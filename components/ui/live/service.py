@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui.lazily import lazily
+
 if TYPE_CHECKING:
+    from lab.live import loop
     from lab.live.backends import Backend
     from lab.live.loop import Event, PairsCheck, RunSpec, Snapshot, Weights
+else:
+    loop = lazily("lab.live.loop")
 
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
@@ -91,8 +96,6 @@ class LiveRuns:
 
     def start(self, spec: RunSpec, owner: str) -> str:
         """Take on a run and give its ID. `Refused` says why not: a bad setting, or no place."""
-        from lab.live.loop import Start
-
         try:
             spec.build()
         except (ValueError, TypeError) as error:
@@ -102,20 +105,18 @@ class LiveRuns:
             run = LiveRun(secrets.token_urlsafe(6), spec, owner)
             self.runs[run.id] = run
             self.forget_oldest()
-        self.backend.send(Start(run.id, spec))
+        self.backend.send(loop.Start(run.id, spec))
         return run.id
 
     def go_on(self, run_id: str, owner: str) -> None:
         """Take up a stopped run of one's own where it stands. `Refused` says why not."""
-        from lab.live.loop import Continue
-
         with self.lock:
             run = self.runs.get(run_id)
             if run is None or run.owner != owner or run.state != "kept":
                 raise Refused("this run cannot go on from where it was stopped")
             self.require_place(owner)
             run.phase, run.why, run.state = "waiting", "", "none"
-        self.backend.send(Continue(run.id))
+        self.backend.send(loop.Continue(run.id))
 
     def require_place(self, owner: str) -> None:
         """`Refused` if too many runs go on, the owner's or everybody's."""
@@ -171,20 +172,16 @@ class LiveRuns:
         return sum(run.goes_on for run in list(self.runs.values()))
 
     def cancel(self, run: LiveRun, *, keep: bool = True) -> None:
-        from lab.live.loop import Stop
-
         with self.lock:
             if run.phase not in ("waiting", "going"):
                 return
             run.phase = "stopping"
-        self.backend.send(Stop(run.id, keep))
+        self.backend.send(loop.Stop(run.id, keep))
 
     def forget_state(self, run: LiveRun) -> None:
-        from lab.live.loop import Forget
-
         if run.state == "kept":
             run.state = "forgotten"
-            self.backend.send(Forget(run.id))
+            self.backend.send(loop.Forget(run.id))
 
     def forget_oldest(self) -> None:
         """Drop ended runs, those first whose reader has gone; what goes on is never dropped."""
@@ -200,22 +197,20 @@ class LiveRuns:
     # ------------------------------------------------ what the worker says
 
     def hear(self, event: Event) -> None:
-        from lab.live.loop import Ended, Forgotten, Progress, Waiting, Weights
-
         with self.lock:
             run = self.runs.get(event.run)
             if run is None:
                 return
-            if isinstance(event, Waiting):
+            if isinstance(event, loop.Waiting):
                 run.place = event.place
-            elif isinstance(event, Progress):
+            elif isinstance(event, loop.Progress):
                 self.hear_progress(run, event.snapshot)
-            elif isinstance(event, Weights):
+            elif isinstance(event, loop.Weights):
                 run.weights = event
-            elif isinstance(event, Forgotten):
+            elif isinstance(event, loop.Forgotten):
                 run.state = "forgotten"
             else:
-                assert isinstance(event, Ended)
+                assert isinstance(event, loop.Ended)
                 run.phase, run.why = event.how, event.why
                 run.state = "kept" if event.kept else "none"
                 self.forget_oldest()

@@ -19,7 +19,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.live import LiveRun, LiveRuns, Refused
+from components.ui.lazily import lazily
+from components.ui.live.service import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
 from components.ui.plots.pictures import as_url, atlas_picture
 from lab.readings import errors_in
@@ -27,6 +28,8 @@ from lab.statistics import steps_until
 
 if TYPE_CHECKING:
     from lab.training.checkpoint import Checkpoint
+
+loop = lazily("lab.live.loop")
 
 KEPT = 4
 LIVE_GOAL = 0.05
@@ -106,9 +109,7 @@ def launch(key: str, arguments: Mapping[str, Any], recipe: str = "multiply") -> 
 
     `recipe`: one of `lab.live.loop.ALLOWED`.
     """
-    from lab.live.loop import RunSpec
-
-    spec = RunSpec(recipe, dict(arguments))
+    spec = loop.RunSpec(recipe, dict(arguments))
     if len(kept(key)) >= KEPT:
         st.session_state[f"{key}_refused"] = (
             f"The page keeps {KEPT} runs. Remove one below to make room for the next."
@@ -312,8 +313,6 @@ def start_again(key: str, run: LiveRun) -> None:
 
 def describe(run: LiveRun) -> str:
     """Where a run stands, in a sentence."""
-    from lab.live.loop import MOST_SECONDS
-
     latest = run.latest
     if run.phase == "waiting":
         return f"waits; place {run.place} in the queue." if run.place > 1 else "begins."
@@ -334,7 +333,7 @@ def describe(run: LiveRun) -> str:
     if run.state == "forgotten":
         after = " Where it stood is no longer kept; you can start it again."
     elif run.state == "kept" and run.why:
-        after = f" *Continue* gives it {MOST_SECONDS:g} s more."
+        after = f" *Continue* gives it {loop.MOST_SECONDS:g} s more."
     ending = {
         "going": "",
         "stopping": "It is being stopped.",
@@ -370,9 +369,7 @@ def steps_within_the_limit(run: LiveRun) -> str:
 
 def too_fast(run: LiveRun) -> str:
     """What to say of a run whose steps are too large; empty for any other."""
-    from lab.live.loop import overshoots
-
-    if not overshoots([shot.loss for shot in run.snapshots]):
+    if not loop.overshoots([shot.loss for shot in run.snapshots]):
         return ""
     return (
         "It diverges: the loss jumps from step to step instead of falling. A blind guess among "
