@@ -1026,7 +1026,7 @@ CASES: dict[str, Callable[[], Case]] = {
         contents, lambda: contents.show_contents("k", ["1. One", "2. Two"]), None
     ),
     "arrows": made_head,
-    "head": real_head,
+    "arrows_real": real_head,
     "clocks": rotary_clocks,
     "waves": turned_waves,
     "tape": tape_of_two,
