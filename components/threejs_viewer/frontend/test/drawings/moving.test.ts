@@ -162,6 +162,15 @@ test("a page that is busy holds it up, and no moment is left out", () => {
   expect(shown.map(({ at }) => at)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+test("what is a little late catches up, and no moment is left out", () => {
+  counting({ last: 19, seconds: 2 });
+  vi.advanceTimersByTime(500);
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => now() + 200);
+  vi.advanceTimersByTime(1320);
+  expect(shown.map(({ at }) => at)).toEqual([...Array(20).keys(), 19]);
+});
+
 test("a drawing that has left plays no more", () => {
   const drawing = counting();
   drawing.leave();

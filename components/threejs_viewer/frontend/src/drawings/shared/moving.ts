@@ -5,7 +5,7 @@
 import { Drawing, type Sent } from "./drawing";
 import { say, still } from "./elements";
 import { clamp } from "./numbers";
-import { evenly, frameAt, type Motion, type Schedule } from "./schedule";
+import { evenly, frameAt, FRAMES, type Motion, type Schedule } from "./schedule";
 
 // In milliseconds.
 const LATE = 250; // a frame that is later than this holds up all that follow
@@ -125,14 +125,16 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.to(frames[i].at);
   }
 
-  /** On a page that is busy, or hidden, it takes longer and leaves nothing out. */
+  /** What is a little late catches up, and on a page that is busy, or hidden, it takes longer. Left
+      out are only frames that come closer together than FRAMES a second. */
   private come(i: number): void {
     const { frames } = this.schedule;
     if (i === frames.length) return this.rest();
-    const passed = performance.now() - this.began;
-    const late = passed - 1000 * frames[i].seconds;
+    const { seconds } = frames[i];
+    const late = performance.now() - this.began - 1000 * seconds;
     if (late > LATE) this.began += late;
-    this.showFrame(late > LATE ? i : Math.max(i, frameAt(this.schedule, passed / 1000)));
+    const close = late > LATE ? 0 : Math.min(late / 1000, 1 / FRAMES);
+    this.showFrame(Math.max(i, frameAt(this.schedule, seconds + close)));
   }
 
   private to(at: number): void {
