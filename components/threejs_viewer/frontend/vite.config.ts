@@ -9,7 +9,7 @@ const squeezed: Plugin = {
   apply: "build",
   enforce: "pre",
   transform(code, id) {
-    if (!/src\/viewer\/(shaders|style|captions|summaries)\.ts$/.test(id)) return null;
+    if (!/src\/viewer\/(shaders|style|script)\.ts$/.test(id)) return null;
     const short = code
       .replace(/[ \t]*\/\/[^\n]*$/gm, "")
       .replace(/^[ \t]+/gm, "")

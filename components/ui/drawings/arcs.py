@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel, sent_by
+from components.ui.drawings.drawing import digest, drawing, moments, sent_by
 from components.ui.tokens import label_of, place_of
 from lab.data.problems import Format
 from lab.fields import require_whole
@@ -27,7 +27,7 @@ HTML = f"""
   <svg class="picture" role="group"></svg>
   <div class="controls">
     <div class="heads" role="group"></div>
-    {reel("Tokens written")}
+    {moments("Tokens written")}
   </div>
   <div class="said" role="status"></div>
 </div>

@@ -20,11 +20,14 @@ Numbers = NDArray[np.float64]
 
 HTML = """
 <div class="drawing head">
-  <div class="picture"><svg class="plane" role="group"></svg></div>
+  <div class="picture">
+    <svg class="plane" role="group"></svg>
+    <button class="play">Replay</button>
+  </div>
   <div class="side">
     <div class="caption lead"></div>
     <div class="row"><svg class="ribbons" aria-hidden="true"></svg><div class="tokens"></div></div>
-    <label class="reading">Reading from <input class="from" type="range" min="0" value="0"></label>
+    <label class="reading">Reading from <input class="scrub" type="range" min="0" value="0"></label>
     <div class="mix"><div class="caption">What arrives: the blend of the digits</div>
       <div class="blend"></div></div>
     <div class="said" role="status"></div>

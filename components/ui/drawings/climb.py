@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 
 HTML = f"""
 <div class="drawing climb">
   <div class="title">Validation sums right in every token, by length</div>
   <svg class="plot" role="img"></svg>
-  {reel("Check shown")}
+  {moments("Check shown")}
   <div class="said" role="status"></div>
 </div>
 """

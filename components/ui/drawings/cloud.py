@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, as_text, digest, drawing, reel
+from components.ui.drawings.drawing import as_signed_bytes, as_text, digest, drawing, moments
 from components.ui.plots.colours import GROUPS
 
 Numbers = NDArray[np.floating[Any]]
@@ -60,7 +60,7 @@ HTML = f"""
     <svg class="scores" role="img"></svg>
   </div>
   <div class="hold">
-    {reel("Moment shown")}
+    {moments()}
     <div class="said" role="status"></div>
   </div>
 </div>

@@ -1,4 +1,4 @@
-"""What the drawings share: how one becomes a component, a player, and how numbers travel."""
+"""What the drawings share: how one becomes a component, its moments, and how numbers travel."""
 
 from __future__ import annotations
 
@@ -16,23 +16,20 @@ from components.threejs_viewer import DIST, FRONTEND
 
 DRAWINGS = DIST / "drawings"
 
-PLAYER = """
-<div class="player">
-  <button class="back" aria-label="One step back">&#8592;</button>
-  <button class="play">Play</button>
-  <button class="on" aria-label="One step on">&#8594;</button>
-  <input class="scrub" type="range" min="0" aria-label="Moment shown">
-</div>
-"""
-"""Buttons and a slider for a drawing of many moments: `shared/player.ts` of the front end."""
+STEPS = (
+    '<button class="back" aria-label="One step back">&#8592;</button>',
+    '<button class="on" aria-label="One step on">&#8594;</button>',
+)
 
 
-def reel(label: str, first: int = 0) -> str:
-    """For a drawing that plays once when it is opened: Replay, and a slider of that name over its
-    moments from `first` on. `shared/reel.ts` of the front end."""
+def moments(label: str = "Moment shown", first: int = 0, *, steps: bool = False) -> str:
+    """For a drawing of many moments, from `first` on: a button that plays, pauses and plays them
+    again, and a slider of that name over them. With `steps`, two more that go from one to the next.
+    `shared/moving.ts` of the front end."""
+    back, on = STEPS if steps else ("", "")
     return f"""
 <div class="reel">
-  <button class="replay">Replay</button>
+  {back}<button class="play">Replay</button>{on}
   <input class="scrub" type="range" min="{first}" aria-label="{label}">
 </div>
 """

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 from lab.fields import require_whole
 
 MOST_TOKENS, MOST_CHARACTERS = 64, 3
@@ -37,7 +37,7 @@ HTML = f"""
   </div>
   <div class="hold">
     <div class="hint">Point at a token or an expert, or use the arrow keys.</div>
-    {reel("Tokens read")}
+    {moments("Tokens read")}
     <div class="said" role="status"></div>
   </div>
 </div>

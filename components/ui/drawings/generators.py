@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.ui.drawings.drawing import PLAYER, digest, drawing
+from components.ui.drawings.drawing import digest, drawing, moments
 
 if TYPE_CHECKING:
     from lab.inference.clocked import Clocked
@@ -52,7 +52,7 @@ HTML = f"""
     <button data-mode="together">A token at a time</button>
     <span class="pace"></span>
   </div>
-  {PLAYER}
+  {moments(steps=True)}
   <div class="said" role="status"></div>
 </div>
 """

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, reel
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, moments
 
 Numbers = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ HTML = f"""
 <div class="drawing growing">
   <div class="strip" aria-hidden="true"></div>
   <div class="maps" role="img"></div>
-  {reel("Tokens written", first=1)}
+  {moments("Tokens written", first=1)}
   <div class="said" role="status"></div>
 </div>
 """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, sent_by
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, moments, sent_by
 from lab.by_hand.mlp import Numbers, Task
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 
@@ -33,10 +33,7 @@ HTML = f"""
     </div>
   </div>
   <div class="table"><div class="grid"></div></div>
-  <div class="reel">
-    <button class="play">Play</button>
-    <input class="scrub" type="range" min="0" value="0" aria-label="Moment of the training">
-  </div>
+  {moments("Moment of the training")}
   <canvas class="curve" role="img" aria-label="Loss and share right, by epoch"></canvas>
   <div class="said" role="status"></div>
   <span class="probe"></span>

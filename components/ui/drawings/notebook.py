@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 from lab.fields import require_number, require_whole
 
 MOST_MISTAKES, MOST_ROUNDS = 24, 8
@@ -24,7 +24,7 @@ HTML = f"""
   </div>
   <div class="pages" role="group"></div>
   <div class="hold">
-    {reel("Moment shown")}
+    {moments()}
     <div class="said" role="status"></div>
   </div>
 </div>

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from components.ui.drawings.drawing import PLAYER, digest, drawing
+from components.ui.drawings.drawing import digest, drawing, moments
 from lab.data.vocabulary import Tokens, decode
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ HTML = f"""
   </div>
   <div class="timelines">{TIMELINE}{TIMELINE}</div>
   <div class="pointed"></div>
-  {PLAYER}
+  {moments(steps=True)}
   <div class="said" role="status"></div>
 </div>
 """

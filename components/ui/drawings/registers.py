@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 
 MOST_CARDS, MOST_NUMBERS = 16, 4
 """With more, a card or a bar on it is too small to be seen."""
@@ -50,7 +50,7 @@ HTML = f"""
         {"".join(f'<span><i class="{kind}"></i>{name}</span>' for kind, name in BARS.items())}
         <span><i class="aim"></i>softmax over all cards at once</span>
       </div>
-      {reel("Moment shown")}
+      {moments()}
       <div class="said" role="status"></div>
     </div>
     <div class="naive">

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.ui.drawings.drawing import drawing
+from components.ui.drawings.drawing import digest, drawing
 
 HTML = """
-<div class="save">
+<div class="drawing save">
   <button type="button"><span class="icon" aria-hidden="true">download</span>Save as SVG</button>
   <span class="told" role="status"></span>
 </div>
@@ -19,4 +19,5 @@ def offer_svg(key: str, name: str) -> None:
 
     Their files are NAME-0.svg, NAME-1.svg and so on, in the order of the page.
     """
-    component(data={"name": name}, key=key)
+    data = {"name": name}
+    component(data=data | {"digest": digest(data)}, key=key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from components.ui.drawings.drawing import PLAYER, digest, drawing
+from components.ui.drawings.drawing import digest, drawing, moments
 
 if TYPE_CHECKING:
     from lab.published.models import Model
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HTML = f"""
 <div class="drawing scale">
   <div class="sheet"><canvas class="outlines"></canvas><svg class="world" role="img"></svg></div>
-  {PLAYER}
+  {moments(steps=True)}
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="outline"></i>one matrix, or the three of an expert; area is parameters</span>

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 from lab.fields import require_whole
 
 MOST_STRIPS, MOST_NUMBERS = 5, 1024
@@ -53,7 +53,7 @@ HTML = f"""
   </div>
   <div class="hold">
     <div class="pointed"></div>
-    {reel("Numbers shown")}
+    {moments("Numbers shown")}
     <div class="said" role="status"></div>
   </div>
 </div>

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 
 Shares = NDArray[np.floating[Any]] | Sequence[Sequence[Sequence[float | None]]]
 
@@ -35,7 +35,7 @@ HTML = f"""
   </div>
   <div class="legend kinds"></div>
   <svg class="row" role="group"></svg>
-  {reel("Part that reads")}
+  {moments("Part that reads")}
   <div class="said" role="status"></div>
   <div class="panel">
     <div class="ask">Choose a part that reads, and see what it reads.</div>

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.ui.drawings.drawing import digest, drawing, reel
+from components.ui.drawings.drawing import digest, drawing, moments
 from lab.by_hand.flash import blocks, held, moved_by_flash, moved_by_plain
 from lab.fields import require_whole
 
@@ -44,7 +44,7 @@ HTML = f"""
   <div class="picture">
     <div class="title">The table of scores: queries down, keys across</div>
     <svg class="plan" role="img"></svg>
-    {reel("Block shown")}
+    {moments("Block shown")}
     <div class="said" role="status"></div>
     <div class="legend">
       <span><i class="now"></i>computed now, from what is lit at the edges</span>

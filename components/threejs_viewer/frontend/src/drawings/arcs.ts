@@ -13,10 +13,11 @@ import {
   type Group,
   type Text,
 } from "./maths/arcs";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
-import { mounted, type Send } from "./shared/mount";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const [HIGHEST, HIGH] = [280, 0.325]; // of the arcs, in pixels and in widths
@@ -25,8 +26,7 @@ const WIDEST = 7; // an arc of weight 1, where there is room
 const PUT_BACK = -1;
 const [PULL, BACK] = ["Pull out", "Out; press to put back"]; // what a press of a head does
 
-interface Data extends Text {
-  digest: string;
+interface Data extends Text, Sent {
   alt: string;
   roles: string[];
   groups: Group[];
@@ -34,12 +34,8 @@ interface Data extends Text {
   seconds: number;
 }
 
-class Arcs {
-  send: Send = () => undefined;
-  private readonly part: Part;
-  private readonly reel: Reel;
-  private readonly picture: SVGSVGElement;
-  private readonly watch: ResizeObserver;
+class Arcs extends MovingDrawing<Data> {
+  private readonly picture = this.watched<SVGSVGElement>("picture");
   private arcs: { arc: Arc; path: SVGPathElement }[] = [];
   private tokens: SVGGElement[] = [];
   private width = 0;
@@ -47,41 +43,11 @@ class Arcs {
   /** The token whose arcs alone are shown. */
   private lit: number | null = null;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.picture = this.part("picture");
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.fit());
-    this.watch.observe(this.picture);
-    this.build();
-    this.write();
-  }
-
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
-  }
-
-  /** Another sum, or the same without a head, is written anew. */
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
-    this.write();
-  }
-
-  private write(): void {
-    const { tokens, given, seconds } = this.data;
-    this.reel.load(tokens.length - given, seconds);
-  }
-
   // ------------------------------------------------------------ built once
 
-  private build(): void {
-    const { tokens, given, alt } = this.data;
+  /** Another sum, or the same without a head, is written anew. */
+  protected build(): void {
+    const { tokens, given, alt, seconds } = this.data;
     this.lit = null;
     set(this.picture, { "aria-label": alt });
     this.picture.replaceChildren();
@@ -91,7 +57,8 @@ class Arcs {
     for (const group of this.data.groups) this.buildGroup(group);
     this.buildHeads();
     this.width = 0;
-    this.fit();
+    this.place();
+    this.playOnce(this.evenly(tokens.length - given, seconds));
   }
 
   private buildArc(arc: Arc): SVGPathElement {
@@ -149,7 +116,7 @@ class Arcs {
   }
 
   /** Lays out what is drawn, for the width there is. */
-  private fit(): void {
+  protected override place(): void {
     const { width } = this.picture.getBoundingClientRect();
     if (!width || width === this.width) return;
     this.width = width;
@@ -203,12 +170,12 @@ class Arcs {
   private light(i: number | null): void {
     this.lit = i !== null && i < this.length ? i : null;
     this.shade();
-    if (!this.reel.plays) say(this.part("said"), this.told());
+    if (!this.plays) say(this.part("said"), this.told());
   }
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private show(at: number): string {
+  protected show(at: number): string {
     this.length = this.data.given + at;
     this.tokens.forEach((token, i) => token.classList.toggle("later", i >= this.length));
     this.shade();
@@ -216,7 +183,7 @@ class Arcs {
   }
 
   private shade(): void {
-    const newest = this.reel.plays ? this.length - 1 : null;
+    const newest = this.plays ? this.length - 1 : null;
     const shown = this.lit ?? newest;
     for (const { arc, path } of this.arcs) {
       path.classList.toggle("later", arc.to >= this.length);
@@ -232,4 +199,4 @@ class Arcs {
   }
 }
 
-export default mounted(Arcs, "arcs");
+export default mounted(Arcs);

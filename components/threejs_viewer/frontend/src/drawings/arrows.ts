@@ -5,17 +5,18 @@
 import { make } from "../shared/dom";
 import "./arrows.css";
 import { arrow, attend, blend } from "./maths/attention";
-import { draw, onScheme, partsOf, say, set, still, tip, type Part } from "./shared/elements";
-import { mounted, type Send } from "./shared/mount";
+import type { Sent } from "./shared/drawing";
+import { draw, set, tip } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { clamp, range, short, type Pair } from "./shared/numbers";
 import { REST_MS } from "./shared/slide";
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
-const SWEEP_MS = 7000; // once round
+const SWEEP = 7; // seconds, once round
 
-interface Both {
-  digest: string;
+interface Both extends Sent {
   tokens: string[];
   places: string[];
   wanted: number[];
@@ -41,78 +42,54 @@ interface Real extends Both {
 
 type Data = Made | Real;
 
-class Head {
-  send: Send = () => undefined;
-  private readonly part: Part;
-  private readonly plane: SVGSVGElement;
-  private readonly watch: ResizeObserver;
-  private readonly leaveScheme: () => void;
+/** A moment is, of a real head, the token it is read from; of a constructed one, by how many degrees
+    the query has gone round. */
+class Head extends MovingDrawing<Data> {
+  private readonly plane = this.part<SVGSVGElement>("plane");
   private dragging = false;
-  private timer = 0;
-  private frame = 0;
-  /** The token whose weights are shown. */
-  private at = 0;
+  /** Until a query is sent that keys have turned. */
+  private sending = 0;
   /** Of a constructed head: angle in degrees, and length. */
   private query: Pair = [0, 0];
+  /** Where the query goes round from. */
+  private origin = 0;
   private longest = 0;
   private shares: SVGLineElement[] = [];
   private line!: SVGLineElement;
   private halo!: SVGCircleElement;
   private handle!: SVGCircleElement;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.plane = this.part("plane");
-    this.watch = new ResizeObserver(() => this.draw());
-    this.watch.observe(this.part("row"));
-    this.leaveScheme = onScheme(() => this.draw());
+  protected override begin(): void {
+    this.watch(this.part("row"));
+    this.atEnd(() => clearTimeout(this.sending));
     this.plane.onpointerdown = (event) => this.grab(event);
     this.plane.onpointermove = (event) => this.dragging && this.drag(event);
     this.plane.onpointerup = this.plane.onpointercancel = () => this.release();
     this.plane.onkeydown = (event) => this.nudge(event);
-    const from = this.part<HTMLInputElement>("from");
-    from.oninput = () => this.readFrom(Number(from.value));
-    this.build();
-    if ("sweep" in data && data.sweep && !still()) this.sweep(data.angle, performance.now());
   }
 
-  dispose(): void {
-    clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
-    this.watch.disconnect();
-    this.leaveScheme();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.draw();
-    this.data = data;
+  protected override rebuild(): void {
     this.build();
+    if (this.plays) this.rest();
   }
 
   private weights(): number[] {
-    if ("weights" in this.data) return this.data.weights[this.at];
+    if ("weights" in this.data) return this.data.weights[this.token];
     return attend(arrow(...this.query), this.data.keys);
   }
 
-  /** Once round, back to where it began; a hand on it ends that. */
-  private sweep(angle: number, began: number): void {
-    const part = Math.min(1, (performance.now() - began) / SWEEP_MS);
-    this.query = [(angle + 360 * part) % 360, this.query[1]];
-    this.part("said").ariaLive = part < 1 ? "off" : "polite";
-    this.draw();
-    if (part < 1) this.frame = requestAnimationFrame(() => this.sweep(angle, began));
+  /** The token whose weights are shown. */
+  private get token(): number {
+    return "weights" in this.data ? this.at : this.data.tokens.length - 1;
   }
 
   // ------------------------------------------------------------ the hand
 
   private grab(event: PointerEvent): void {
-    cancelAnimationFrame(this.frame);
     const touch = event.pointerType !== "mouse";
     const near = (event.target as Element).closest(".handle, .reach");
     if (touch && !near) return; // so that a thumb can scroll
+    this.pause();
     this.dragging = true;
     this.plane.setPointerCapture(event.pointerId);
     this.drag(event);
@@ -135,7 +112,6 @@ class Head {
   }
 
   private nudge(event: KeyboardEvent): void {
-    cancelAnimationFrame(this.frame);
     const far = event.shiftKey ? 10 : 1;
     const [angle, length] = this.query;
     const to = new Map<string, Pair>([
@@ -146,47 +122,48 @@ class Head {
     ]).get(event.key);
     if (!to) return;
     event.preventDefault();
+    this.pause();
     this.turn(...to);
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => {
-      this.timer = 0;
+    clearTimeout(this.sending);
+    this.sending = window.setTimeout(() => {
+      this.sending = 0;
       this.send("query", this.query);
     }, REST_MS);
   }
 
-  /** Whole degrees and tenths, as the sliders have them. */
+  /** Whole degrees and tenths, as the sliders have them; from there it goes on round. */
   private turn(angle: number, length: number): void {
     const tenths = Math.round(clamp(length, 0, this.longest) * 10) / 10;
-    this.query = [((Math.round(angle) % 360) + 360) % 360, tenths];
-    this.draw();
-  }
-
-  private readFrom(at: number): void {
-    this.at = at;
-    this.draw();
+    this.query = [round(Math.round(angle)), tenths];
+    this.origin = this.query[0] - this.at;
+    this.again();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
-    const data = this.data;
+  protected build(): void {
+    const { data } = this;
     const real = "weights" in data;
+    const sweeps = !real && data.sweep;
     this.root.classList.toggle("real", real);
     this.part("picture").hidden = this.part("mix").hidden = real;
     this.part("reading").hidden = !real;
+    this.part("play").hidden = !sweeps;
     this.part("lead").textContent = real ? "" : "Ribbons: the weights of =";
-    if (real) {
-      this.at = data.at;
-      this.part<HTMLInputElement>("from").max = String(data.tokens.length - 1);
-    } else {
-      this.at = data.tokens.length - 1;
-      if (!this.dragging && !this.timer) this.query = [data.angle, data.length];
-      this.longest = data.longest;
-      this.buildPlane(data);
-      this.buildBlend();
-    }
     this.buildTokens();
-    this.draw();
+    if (real) return this.wait(this.evenly(data.tokens.length - 1, 0), data.at);
+    this.longest = data.longest;
+    this.buildPlane(data);
+    this.buildBlend();
+    this.aim(data);
+    if (sweeps) this.playOnce(this.evenly(360, SWEEP, "smooth"));
+    else this.wait(this.evenly(0, 0));
+  }
+
+  /** A query that the reader holds stays where it is. */
+  private aim({ angle, length }: Made): void {
+    if (!this.dragging && !this.sending) this.query = [angle, length];
+    this.origin = this.query[0];
   }
 
   private reach(): number {
@@ -248,7 +225,7 @@ class Head {
         make("div", { class: "place" }, places[i]),
         make("div", { class: "weight" }),
       );
-      if ("weights" in this.data) box.onclick = () => this.readFrom(i);
+      if ("weights" in this.data) box.onclick = () => this.stopAt(i);
       return box;
     });
     this.part("tokens").replaceChildren(...boxes);
@@ -256,12 +233,21 @@ class Head {
 
   // ------------------------------------------------------------ drawn at every move
 
-  private draw(): void {
+  protected override place(): void {
+    this.drawRibbons(this.weights());
+  }
+
+  protected show(at: number): string {
+    if (!("weights" in this.data)) this.query = [round(this.origin + at), this.query[1]];
     const weights = this.weights();
     if (!("weights" in this.data)) this.drawQuery(weights);
     this.drawTokens(weights);
     this.drawRibbons(weights);
-    say(this.part("said"), this.reading(weights));
+    return this.reading(weights);
+  }
+
+  protected override worded(): string {
+    return this.data.places[this.token];
   }
 
   private drawQuery(weights: number[]): void {
@@ -284,14 +270,11 @@ class Head {
 
   private drawTokens(weights: number[]): void {
     [...this.part("tokens").children].forEach((box, i) => {
-      box.className = i === this.at ? "asks" : i > this.at ? "ahead" : "";
+      box.className = i === this.token ? "asks" : i > this.token ? "ahead" : "";
       const weight = box.querySelector<HTMLElement>(".weight")!;
       weight.textContent = weights[i] >= 0.005 ? short(weights[i]) : "";
       weight.dataset["weight"] = weights[i].toFixed(4);
     });
-    const from = this.part<HTMLInputElement>("from");
-    from.value = String(this.at);
-    from.setAttribute("aria-valuetext", this.data.places[this.at]);
   }
 
   private drawRibbons(weights: number[]): void {
@@ -300,12 +283,13 @@ class Head {
     if (!width) return;
     const step = width / weights.length;
     const widest = Math.min(WIDEST, 0.8 * step);
-    const [x0, rise] = [(this.at + 0.5) * step, ((height - widest / 2 - 4) * 4) / 3];
+    const { token } = this;
+    const [x0, rise] = [(token + 0.5) * step, ((height - widest / 2 - 4) * 4) / 3];
     svg.replaceChildren();
     weights.forEach((weight, i) => {
       if (weight < 0.004) return;
-      const own = i === this.at;
-      const up = rise * (own ? 0.5 : 0.3 + (0.7 * Math.abs(i - this.at)) / weights.length);
+      const own = i === token;
+      const up = rise * (own ? 0.5 : 0.3 + (0.7 * Math.abs(i - token)) / weights.length);
       const [from, to] = own ? [x0 - step * 0.3, x0 + step * 0.3] : [x0, (i + 0.5) * step];
       const d = `M${from} ${height} C${from} ${height - up} ${to} ${height - up} ${to} ${height}`;
       draw(svg, "path", { d, "stroke-width": Math.max(0.6, widest * weight) });
@@ -317,8 +301,11 @@ class Head {
     const order = range(weights.length).sort((i, j) => weights[j] - weights[i]);
     const seen = order.filter((i) => weights[i] >= 0.005).slice(0, 3);
     const listed = seen.map((i) => `${tokens[i]} (${places[i]}) ${weights[i].toFixed(2)}`);
-    return `${tokens[this.at]} (${places[this.at]}) looks at: ${listed.join(", ")}.`;
+    return `${tokens[this.token]} (${places[this.token]}) looks at: ${listed.join(", ")}.`;
   }
 }
 
-export default mounted(Head, "head");
+/** Degrees, from 0 on and below 360. */
+const round = (angle: number): number => ((angle % 360) + 360) % 360;
+
+export default mounted(Head);

@@ -3,17 +3,17 @@
 
 import "./climb.css";
 import { along, between, marks, rows, spread, told, type Course } from "./maths/climb";
-import { draw, partsOf, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { counted, range, type Pair } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 
 const [LEFT, HEIGHT, AXIS] = [42, 270, 42]; // of the plot; below it numbers and what they count
 const [ROW, NAME] = [17, 16]; // of a stage's name, and from curve to curve where they are named
 const CHARACTER = 7; // pixels
 
-interface Data extends Course {
-  digest: string;
+interface Data extends Course, Sent {
   alt: string;
   /** How long the pen writes. */
   seconds: number;
@@ -33,11 +33,8 @@ interface Curve {
   name: SVGTextElement;
 }
 
-class Climb {
-  private readonly part: Part;
-  private readonly plot: SVGSVGElement;
-  private readonly watch: ResizeObserver;
-  private readonly reel: Reel;
+class Climb extends MovingDrawing<Data> {
+  private readonly plot = this.watched<SVGSVGElement>("plot");
   private stages: Stage[] = [];
   private curves: Curve[] = [];
   private axes!: SVGGElement;
@@ -45,30 +42,7 @@ class Climb {
   /** Above the plot, where the names of the stages stand. */
   private top = ROW;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.plot = this.part("plot");
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.plot);
-  }
-
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
+  protected build(): void {
     const { lengths, stages, steps, seconds, alt } = this.data;
     const { plot } = this;
     plot.replaceChildren();
@@ -83,7 +57,7 @@ class Climb {
     });
     this.axes = draw(plot, "g", { class: "axes" });
     this.curves = lengths.map((length, i) => this.buildCurve(length, i));
-    this.reel.load(steps.length - 1, seconds, "smooth");
+    this.playOnce(this.evenly(steps.length - 1, seconds, "smooth"));
     this.place();
   }
 
@@ -120,7 +94,7 @@ class Climb {
     return this.top + 8 + (HEIGHT - 8) * (1 - share);
   }
 
-  private place(): void {
+  protected override place(): void {
     this.width = this.plot.clientWidth;
     if (!this.width) return;
     const { stages } = this.data;
@@ -142,7 +116,7 @@ class Climb {
       set(name, { x: spans[i][0] + 6, y: ROW * (row[i] + 0.5) + 2 });
     });
     this.placeAxes();
-    this.reel.again();
+    this.again();
   }
 
   private placeAxes(): void {
@@ -166,8 +140,8 @@ class Climb {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private show(at: number): string {
-    this.root.classList.toggle("plays", this.reel.plays);
+  protected show(at: number): string {
+    this.root.classList.toggle("plays", this.plays);
     if (this.width) this.drawAt(at);
     return told(this.data, Math.floor(at));
   }
@@ -206,4 +180,4 @@ function line(points: readonly Pair[]): string {
   return `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
 }
 
-export default mounted(Climb, "climb");
+export default mounted(Climb);

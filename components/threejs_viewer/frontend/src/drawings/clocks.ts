@@ -4,8 +4,9 @@
 import { make } from "../shared/dom";
 import "./clocks.css";
 import { between, matches, mostOf, scoreOf, turned, type Head } from "./maths/pairs";
-import { draw, partsOf, say, set, tip, type Part } from "./shared/elements";
-import { mounted, type Send } from "./shared/mount";
+import { Drawing, type Sent } from "./shared/drawing";
+import { draw, say, set, tip } from "./shared/elements";
+import { mounted } from "./shared/mount";
 import { clamp, signed, tickStep, type Pair } from "./shared/numbers";
 import { Slide, type Line } from "./shared/slide";
 
@@ -15,8 +16,7 @@ const SHORTEST_HOLD = 44; // of the handle that moves both marks
 const DIAL = 100; // radius of the large clock
 const SMALL = 50; // radius of a small one
 
-interface Data extends Head {
-  digest: string;
+interface Data extends Head, Sent {
   i: number;
   j: number;
   /** Where the ruler ends. */
@@ -32,59 +32,29 @@ interface Clock {
   bar: HTMLElement;
 }
 
-class Clocks {
-  send: Send = () => undefined;
-  private readonly part: Part;
-  private readonly ruler: SVGSVGElement;
-  private readonly watch: ResizeObserver;
-  private readonly ticks: SVGGElement;
-  private readonly both: SVGGElement;
-  private readonly query: SVGGElement;
-  private readonly key: SVGGElement;
-  private readonly distance: SVGTextElement;
-  private readonly slides: Slide[];
-  private readonly ghosts: SVGLineElement[];
-  private readonly arc: SVGPathElement;
-  private readonly hands: Hand[];
+class Clocks extends Drawing<Data> {
+  private readonly ruler = this.watched<SVGSVGElement>("ruler");
+  private readonly ticks = draw(this.ruler, "g", { class: "ticks" });
+  private readonly both = this.buildMark("both", "Query and key together");
+  private readonly query = this.buildMark("query", "Query at");
+  private readonly key = this.buildMark("key", "Key at");
+  private readonly distance = draw(this.ruler, "text", { class: "distance", y: LINE_Y - 16 });
+  private readonly slides = this.buildSlides();
+  private readonly dial = faceIn(this.part("dial"), DIAL);
+  private readonly ghosts = ["query", "key"].map((name) =>
+    draw(this.dial, "line", { class: `ghost ${name}` }),
+  );
+  private readonly arc = draw(this.dial, "path", { class: "arc" });
+  private readonly hands = handsOf(this.dial);
   private small: Clock[] = [];
-  private i: number;
-  private j: number;
+  private i = this.data.i;
+  private j = this.data.j;
   /** In the large clock. */
-  private pair: number;
+  private pair = this.data.pair;
   private width = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    ({ i: this.i, j: this.j, pair: this.pair } = data);
-    this.part = partsOf(root);
-    this.ruler = this.part("ruler");
-    this.watch = new ResizeObserver(() => this.draw());
-    this.watch.observe(this.ruler);
-    this.ticks = draw(this.ruler, "g", { class: "ticks" });
-    this.both = this.buildMark("both", "Query and key together");
-    this.query = this.buildMark("query", "Query at");
-    this.key = this.buildMark("key", "Key at");
-    this.distance = draw(this.ruler, "text", { class: "distance", y: LINE_Y - 16 });
-    this.slides = this.buildSlides();
-    const dial = this.part("dial");
-    draw(dial, "circle", { class: "ring", r: DIAL });
-    this.ghosts = ["query", "key"].map((name) => draw(dial, "line", { class: `ghost ${name}` }));
-    this.arc = draw(dial, "path", { class: "arc" });
-    this.hands = handsOf(dial);
-    this.build();
-  }
-
-  dispose(): void {
-    this.watch.disconnect();
-    for (const slide of this.slides) slide.dispose();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    const before = this.data;
-    this.data = data;
+  protected override rebuild(before: Data): void {
+    const { data } = this;
     const held = this.slides.some((slide) => slide.busy);
     if (!held && (data.i !== before.i || data.j !== before.j)) [this.i, this.j] = [data.i, data.j];
     if (data.speeds.length !== before.speeds.length) this.pair = data.pair;
@@ -114,14 +84,14 @@ class Clocks {
     return MARGIN + place * this.unit();
   }
 
-  private place(i: number, j: number): void {
+  private moveTo(i: number, j: number): void {
     [this.i, this.j] = [i, j];
-    this.draw();
+    this.place();
   }
 
   private choose(pair: number): void {
     this.pair = clamp(pair, 0, this.data.speeds.length - 1);
-    this.draw();
+    this.place();
   }
 
   private walk(event: KeyboardEvent): void {
@@ -136,31 +106,34 @@ class Clocks {
 
   private buildSlides(): Slide[] {
     type Own = Pick<Line, "now" | "bounds" | "move">;
-    const slide = (mark: SVGElement, own: Own): Slide =>
-      new Slide(mark, mark, {
+    const slide = (mark: SVGElement, own: Own): Slide => {
+      const made = new Slide(mark, mark, {
         ...own,
         step: 1,
         unit: () => this.unit(),
         rest: () => this.send("positions", [this.i, this.j]),
       });
+      this.atEnd(() => made.dispose());
+      return made;
+    };
     const anywhere = (): [number, number] => [0, this.data.last];
     return [
       slide(this.query, {
         now: () => this.i,
         bounds: anywhere,
-        move: (i) => this.place(i, this.j),
+        move: (i) => this.moveTo(i, this.j),
       }),
       slide(this.key, {
         now: () => this.j,
         bounds: anywhere,
-        move: (j) => this.place(this.i, j),
+        move: (j) => this.moveTo(this.i, j),
       }),
       slide(this.both, {
         now: () => Math.min(this.i, this.j),
         bounds: () => [0, this.data.last - Math.abs(this.i - this.j)],
         move: (low) => {
           const by = low - Math.min(this.i, this.j);
-          this.place(this.i + by, this.j + by);
+          this.moveTo(this.i + by, this.j + by);
         },
       }),
     ];
@@ -186,17 +159,17 @@ class Clocks {
     return mark;
   }
 
-  private build(): void {
+  protected build(): void {
     this.ruler.setAttribute("aria-label", this.data.alt);
     this.small = this.data.speeds.map((speed, n) => this.buildClock(speed, n));
     this.part("row").replaceChildren(...this.small.map(({ clock }) => clock));
-    this.draw();
+    this.place();
   }
 
   private buildClock(speed: number, n: number): Clock {
     const clock = make("div", { class: "clock", role: "radio" });
-    const face = draw(clock, "svg", { viewBox: "-55 -55 110 110", "aria-hidden": true });
-    draw(face, "circle", { class: "ring", r: SMALL });
+    const svg = draw(clock, "svg", { viewBox: "-55 -55 110 110", "aria-hidden": true });
+    const face = faceIn(svg, SMALL);
     const hands = handsOf(face);
     const bar = make("i");
     clock.append(make("div", { class: "adds" }, bar), make("span", {}, speedText(speed)));
@@ -207,7 +180,7 @@ class Clocks {
 
   // ------------------------------------------------------------ drawn at every move
 
-  private draw(): void {
+  protected override place(): void {
     this.width = this.ruler.clientWidth;
     if (!this.width) return;
     const all = matches(this.data, this.i, this.j);
@@ -347,6 +320,12 @@ class Hand {
   }
 }
 
+/** The face of a clock: its rim, and then what is drawn on it. */
+function faceIn(svg: Element, radius: number): Element {
+  draw(svg, "circle", { class: "ring", r: radius });
+  return svg;
+}
+
 /** Query and key; the query lies on top. */
 function handsOf(face: Element): Hand[] {
   return ["key", "query"].map((name) => new Hand(face, name)).reverse();
@@ -366,4 +345,4 @@ function speedText(speed: number): string {
   return Number(speed.toPrecision(2)).toString();
 }
 
-export default mounted(Clocks, "clocks");
+export default mounted(Clocks);

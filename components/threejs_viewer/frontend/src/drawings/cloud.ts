@@ -20,16 +20,16 @@ import {
   type Triple,
   type View,
 } from "./maths/cloud";
-import { blank, draw, onColours, partsOf, set, tone, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { blank, draw, set, tone, type Part } from "./shared/elements";
 import { HeatMap } from "./shared/lines";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { bytes, counted, range, signed, signedBytes, type Pair } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 
 const CHARACTER = 7; // pixels
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   /** Training steps. */
   moments: number[];
@@ -433,43 +433,22 @@ function path(points: readonly Pair[]): string {
 
 const ALIKE = 0.5; // of the strength of a map: a cosine of 1 has the full colour, and none a fuller
 
-class Cloud {
-  private readonly part: Part;
-  private readonly space: Space;
-  private readonly spectrum: Spectrum;
-  private readonly scores: Scores;
-  private readonly reel: Reel;
-  private readonly watch: ResizeObserver;
+class Cloud extends MovingDrawing<Data> {
+  private readonly space = new Space(this.part, this.data);
+  private readonly spectrum = new Spectrum(this.part, this.data);
+  private readonly scores = new Scores(this.part, this.data);
   private map!: HeatMap;
   private cosines: ArrayLike<number> = [];
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.space = new Space(this.part, data);
-    this.spectrum = new Spectrum(this.part, data);
-    this.scores = new Scores(this.part, data);
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    onColours(root, () => this.reel.again());
-    this.build();
-    this.watch.observe(root);
+  protected override begin(): void {
+    this.watch(this.coloured(this.root));
   }
 
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
+  protected override recolour(): void {
+    this.again();
   }
 
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.reel.again();
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
+  protected build(): void {
     const { data } = this;
     this.root.classList.toggle("compact", data.compact);
     for (const element of this.root.querySelectorAll<HTMLElement>(".full"))
@@ -481,7 +460,7 @@ class Cloud {
       this.spectrum.load(data);
       this.scores.load(data);
     }
-    this.reel.load(data.moments.length - 1, data.seconds, "smooth");
+    this.playOnce(this.evenly(data.moments.length - 1, data.seconds, "smooth"));
     this.place();
   }
 
@@ -516,16 +495,16 @@ class Cloud {
     this.part("square").replaceChildren(across, down, this.map.box);
   }
 
-  private place(): void {
+  protected override place(): void {
     const width = this.part("scores").clientWidth;
     if (width && !this.data.compact) {
       this.spectrum.place(width);
       this.scores.place(width);
     }
-    this.reel.again();
+    this.again();
   }
 
-  private show(at: number): string {
+  protected show(at: number): string {
     const { moments, scores, tokens, compact } = this.data;
     this.space.show(at);
     if (!compact) {
@@ -537,4 +516,4 @@ class Cloud {
   }
 }
 
-export default mounted(Cloud, "cloud");
+export default mounted(Cloud);

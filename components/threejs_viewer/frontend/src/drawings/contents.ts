@@ -2,40 +2,27 @@
 
 import { make } from "../shared/dom";
 import "./contents.css";
+import { Drawing, type Sent } from "./shared/drawing";
 import { mounted } from "./shared/mount";
 
 const MAIN = '[data-testid="stMain"]';
 const NEAR = 160; // pixels below the top of the window where a section has begun
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   titles: string[];
 }
 
-class Contents {
+class Contents extends Drawing<Data> {
   private lines: HTMLButtonElement[] = [];
-  private readonly main = document.querySelector(MAIN);
-  private readonly mark = (): void => this.show();
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.main?.addEventListener("scroll", this.mark, { passive: true });
-    this.build();
+  protected override begin(): void {
+    const main = document.querySelector(MAIN);
+    const mark = (): void => this.show();
+    main?.addEventListener("scroll", mark, { passive: true });
+    this.atEnd(() => main?.removeEventListener("scroll", mark));
   }
 
-  dispose(): void {
-    this.main?.removeEventListener("scroll", this.mark);
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
+  protected build(): void {
     this.lines = this.data.titles.map((title) => {
       const line = make("button", { type: "button" }, title);
       line.onclick = () => this.heading(title)?.scrollIntoView({ block: "start" });
@@ -65,4 +52,4 @@ class Contents {
   }
 }
 
-export default mounted(Contents, "contents");
+export default mounted(Contents);

@@ -25,10 +25,11 @@ import {
   type Grid,
   type Layer,
 } from "./maths/experts";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { clamp, range, type Pair } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 // In pixels.
@@ -44,8 +45,7 @@ const WORDY = 62; // from box to box, and each is called by its full name
 
 const [HUES, SHADES] = [5, 4];
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   tokens: string[];
   n_expert: number;
@@ -80,11 +80,8 @@ interface Box extends Mark {
 const clearOf = (mean: number, high: number): number =>
   mean > high + 3 && mean < high + 20 ? mean : high;
 
-class Experts {
-  private readonly part: Part;
-  private readonly svg: SVGSVGElement;
-  private readonly reel: Reel;
-  private readonly watch: ResizeObserver;
+class Experts extends MovingDrawing<Data> {
+  private readonly svg = this.watched<SVGSVGElement>("flow");
   private tabs: HTMLElement[] = [];
   private tokens: Mark[] = [];
   private boxes: Box[] = [];
@@ -93,52 +90,34 @@ class Experts {
   private streams!: SVGGElement;
   private mean!: SVGPathElement;
   private word!: SVGTextElement;
-  private at = 0;
+  /** The layer that is shown. */
+  private shown = this.data.at;
   private bottom = 0;
   private pointed: Spot | null = null;
   /** What stays told when the hand has left. */
   private chosen: Spot | null = null;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    root.onkeydown = ({ key }) => {
+  protected override begin(): void {
+    this.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.giveBack();
     };
-    this.svg = this.part("flow");
     this.svg.onclick = ({ target }) => {
       if (target === this.svg) this.choose(null);
     };
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => {
-      this.place();
-      this.reel.again();
-    });
-    this.build();
-    this.watch.observe(this.svg);
-  }
-
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
   }
 
   /** Other choices are shown at their end, in the layer that was looked at. */
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build(Math.min(this.at, data.layers.length - 1));
-    this.reel.rest();
+  protected override rebuild(): void {
+    this.shown = Math.min(this.shown, this.data.layers.length - 1);
+    this.build();
+    this.rest();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(at = this.data.at): void {
+  protected build(): void {
     const { tokens, n_expert, n_shared, alt, seconds } = this.data;
     this.pointed = this.chosen = null;
-    this.at = at;
     set(this.svg, { "aria-label": alt });
     this.svg.replaceChildren();
     this.streams = draw(this.svg, "g", { class: "streams" });
@@ -156,12 +135,16 @@ class Experts {
       );
     this.buildTabs();
     this.buildRibbons();
-    this.reel.load(tokens.length, seconds, "smooth");
+    this.playOnce(this.evenly(tokens.length, seconds, "smooth"));
   }
 
   private buildTabs(): void {
     this.tabs = this.data.layers.map(({ title }, at) => {
-      const tab = make("button", { type: "button", "aria-pressed": String(at === this.at) }, title);
+      const tab = make(
+        "button",
+        { type: "button", "aria-pressed": String(at === this.shown) },
+        title,
+      );
       tab.onclick = () => this.turnTo(at);
       return tab;
     });
@@ -217,7 +200,7 @@ class Experts {
     this.ribbons = this.layer.chosen.map((experts) =>
       [...experts, ...aside].map((expert) => this.buildRibbon(expert)),
     );
-    this.place();
+    this.lay();
   }
 
   private buildRibbon(expert: number): SVGPathElement {
@@ -226,19 +209,24 @@ class Experts {
   }
 
   private get layer(): Layer {
-    return this.data.layers[this.at];
+    return this.data.layers[this.shown];
   }
 
   private turnTo(at: number): void {
-    this.at = at;
+    this.shown = at;
     this.tabs.forEach((tab, i) => set(tab, { "aria-pressed": i === at }));
     this.buildRibbons();
-    this.reel.again();
+    this.again();
   }
 
   // ------------------------------------------------------------ where all stands
 
-  private place(): void {
+  protected override place(): void {
+    this.lay();
+    this.again();
+  }
+
+  private lay(): void {
     const width = this.svg.clientWidth;
     if (!width) return;
     const { tokens } = this.data;
@@ -331,7 +319,7 @@ class Experts {
   // ------------------------------------------------------------ drawn at every moment
 
   /** So many tokens have gone to their experts; the next is on its way. */
-  private show(moment: number): string {
+  protected show(moment: number): string {
     const read = Math.floor(moment);
     const part = moment - read;
     const now = moment === this.data.tokens.length ? -1 : Math.ceil(moment) - 1;
@@ -428,14 +416,14 @@ class Experts {
   private hears(expert: number): boolean {
     const { spot } = this;
     if (spot?.kind !== "token") return spot?.i === expert;
-    const isRead = spot.i < this.reel.at;
+    const isRead = spot.i < this.at;
     return isRead && this.ribbons[spot.i].some((_, k) => this.expertOf(spot.i, k) === expert);
   }
 
   private words(): string {
     const { spot, layer } = this;
     const { tokens, n_expert, n_shared } = this.data;
-    const [read, begun] = [Math.floor(this.reel.at), Math.ceil(this.reel.at)];
+    const [read, begun] = [Math.floor(this.at), Math.ceil(this.at)];
     if (spot?.kind === "token")
       return spot.i < begun ? sent(tokens, layer, spot.i, n_shared) : ahead(tokens, spot.i);
     if (spot)
@@ -455,4 +443,4 @@ function grow(one: SVGPathElement, share: number): void {
   set(one, { "stroke-dasharray": share < 1 ? `${share.toFixed(3)} 2` : "none" });
 }
 
-export default mounted(Experts, "experts");
+export default mounted(Experts);

@@ -14,10 +14,12 @@ import {
   type Totals,
   type Writing,
 } from "./maths/generators";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, partsOf, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { counted, range } from "./shared/numbers";
-import { Player } from "./shared/player";
+import { timed } from "./shared/schedule";
 
 const [LEFT, TOP] = [16, 20]; // of the cells: numbers of layers, names of the text's two parts
 const [ROW, GAP] = [12, 1];
@@ -28,8 +30,7 @@ const PACE = 5; // tokens a second, together
 
 type Mode = "measured" | "together";
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   tokens: string[];
   n_given: number;
   n_layer: number;
@@ -54,12 +55,8 @@ interface Side {
   part: Part;
 }
 
-class Generators {
-  private readonly part: Part;
-  private readonly figures: HTMLElement[];
-  private readonly buttons: HTMLElement[];
-  private readonly watch: ResizeObserver;
-  private readonly player: Player;
+class Generators extends MovingDrawing<Data> {
+  private readonly buttons = this.all("[data-mode]");
   private sides: Side[] = [];
   private moments: Record<Mode, Moment[]> = { measured: [], together: [] };
   private slow = 1;
@@ -67,44 +64,24 @@ class Generators {
   private moment: Moment = { seconds: 0, written: [0, 0] };
   private width = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.figures = [...root.querySelectorAll<HTMLElement>(".side")];
-    this.buttons = [...root.querySelectorAll<HTMLElement>("[data-mode]")];
+  protected override begin(): void {
+    this.watch(this.part("cells"));
     for (const button of this.buttons)
       button.onclick = () => this.turnTo(button.dataset["mode"] as Mode);
-    this.player = new Player(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.sides[0].cells);
-  }
-
-  dispose(): void {
-    this.player.pause();
-    this.watch.disconnect();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { sides } = this.data;
     this.moments = {
       measured: measured(sides),
       together: range(this.steps() + 1).map((n) => ({ seconds: n / PACE, written: [n, n] })),
     };
     this.slow = slowed(this.moments.measured.at(-1)!.seconds, PLAYED);
-    this.sides = this.figures.map((figure, i) => this.buildSide(figure, sides[i].title));
+    this.sides = this.all(".side").map((figure, i) => this.buildSide(figure, sides[i].title));
     this.place();
-    this.begin(this.moments[this.mode].length - 1);
+    this.start(this.moments[this.mode].length - 1);
   }
 
   private buildSide(figure: HTMLElement, title: string): Side {
@@ -158,7 +135,7 @@ class Generators {
 
   // ------------------------------------------------------------ where all stands
 
-  private place(): void {
+  protected override place(): void {
     this.width = this.sides[0].cells.clientWidth;
     if (!this.width) return;
     this.sides.forEach((side) => this.placeSide(side));
@@ -184,15 +161,12 @@ class Generators {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private begin(at: number): void {
+  private start(at: number): void {
     const pace = this.mode === "measured" ? this.slow : 1;
     for (const button of this.buttons)
       set(button, { "aria-pressed": button.dataset["mode"] === this.mode });
     this.part("pace").textContent = this.pace();
-    this.player.load(
-      this.moments[this.mode].map(({ seconds }) => pace * seconds),
-      at,
-    );
+    this.wait(timed(this.moments[this.mode].map(({ seconds }) => pace * seconds)), at);
   }
 
   private pace(): string {
@@ -204,10 +178,10 @@ class Generators {
   private turnTo(mode: Mode): void {
     const least = Math.min(...this.moment.written);
     this.mode = mode;
-    this.begin(this.moments[mode].findIndex(({ written }) => Math.min(...written) >= least));
+    this.start(this.moments[mode].findIndex(({ written }) => Math.min(...written) >= least));
   }
 
-  private show(at: number): string {
+  protected show(at: number): string {
     this.moment = this.moments[this.mode][at];
     const { written, seconds } = this.moment;
     const { sides } = this.data;
@@ -218,12 +192,10 @@ class Generators {
       const running = this.mode === "measured" ? Math.min(seconds, whole) : sums[i].seconds;
       part("pushed").textContent = counted(sums[i].pushed);
       part("flops").textContent = large(sums[i].flops);
-      part("seconds").textContent = timed(running);
+      part("seconds").textContent = inSeconds(running);
     });
     this.drawRatios(sums);
-    const said = this.reading(sums);
-    say(this.part("said"), said);
-    return said;
+    return this.reading(sums);
   }
 
   private drawSide(side: Side, writing: Writing, written: number): void {
@@ -286,7 +258,7 @@ class Generators {
     if (one === other)
       return `At token ${one}, ${pushed} tokens ${through} without a cache, ${fewer} with one.`;
     return (
-      `After ${timed(this.moment.seconds)}, ${one} tokens are written without a cache, ` +
+      `After ${inSeconds(this.moment.seconds)}, ${one} tokens are written without a cache, ` +
       `${other} with one; ${pushed} and ${fewer} ${through}.`
     );
   }
@@ -302,8 +274,8 @@ function large(number: number): string {
   });
 }
 
-function timed(seconds: number): string {
+function inSeconds(seconds: number): string {
   return `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`;
 }
 
-export default mounted(Generators, "generators");
+export default mounted(Generators);

@@ -3,11 +3,11 @@
 
 import { make } from "../shared/dom";
 import "./growing.css";
-import { onColours, partsOf, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
 import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { signedBytes } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 
 type Name = "k" | "v" | "q";
 
@@ -17,8 +17,7 @@ const HEADS: Record<Name, [letter: string, meaning: string]> = {
   q: ["q", "query, used once"],
 };
 
-interface Data extends Record<Name, string> {
-  digest: string;
+interface Data extends Record<Name, string>, Sent {
   tokens: string[];
   alt: string;
   /** How long the text is written. */
@@ -31,36 +30,19 @@ interface Shown {
   map: HeatMap;
 }
 
-class Growing {
-  private readonly part: Part;
-  private readonly reel: Reel;
+class Growing extends MovingDrawing<Data> {
+  private readonly frame = this.coloured(this.part("maps"));
   private strip!: Strip;
   private rows!: Strip;
   private maps!: Record<Name, Shown>;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.reel = new Reel(this.part, (length) => this.show(length));
-    onColours(this.part("maps"), () => this.reel.again());
-    this.build();
+  protected override recolour(): void {
+    this.again();
   }
 
-  dispose(): void {
-    this.reel.stop();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.reel.again();
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
-    const { tokens, alt } = this.data;
-    const frame = this.part("maps");
+  protected build(): void {
+    const { frame } = this;
+    const { tokens, alt, seconds } = this.data;
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
     const rows = make("div", { class: "rows" });
@@ -73,7 +55,7 @@ class Growing {
       return make("div", { class: "head" }, make("b", {}, letter), ` ${meaning}`);
     });
     frame.replaceChildren(make("div"), ...heads, rows, ...names.map((n) => this.maps[n].map.box));
-    this.reel.load(tokens.length, this.data.seconds);
+    this.playOnce(this.evenly(tokens.length, seconds));
   }
 
   private shown(name: Name): Shown {
@@ -83,9 +65,9 @@ class Growing {
   }
 
   /** After so many tokens. A full cache at rest has no newest line any more. */
-  private show(length: number): string {
+  protected show(length: number): string {
     const { tokens } = this.data;
-    const newest = length === tokens.length && !this.reel.plays ? null : length - 1;
+    const newest = length === tokens.length && !this.plays ? null : length - 1;
     this.strip.grow(length);
     this.rows.grow(length);
     for (const name of ["k", "v"] as const) {
@@ -108,4 +90,4 @@ class Growing {
   }
 }
 
-export default mounted(Growing, "growing");
+export default mounted(Growing);

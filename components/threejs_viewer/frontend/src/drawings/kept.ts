@@ -4,9 +4,11 @@
 import { make } from "../shared/dom";
 import "./kept.css";
 import { difference, linesAfter, told, written, type Changes } from "./maths/lines";
-import { onColours, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { set } from "./shared/elements";
 import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range, signedBytes } from "./shared/numbers";
 
 type What = "keys" | "values";
@@ -20,8 +22,7 @@ interface Packed {
   rounding: boolean[][];
 }
 
-interface Data extends Record<What, Record<Mask, Packed>> {
-  digest: string;
+interface Data extends Record<What, Record<Mask, Packed>>, Sent {
   tokens: string[];
   n_layer: number;
   n_head: number;
@@ -40,10 +41,10 @@ interface Layer {
   change: HTMLElement;
 }
 
-class Kept {
-  private readonly part: Part;
-  private readonly scrub: HTMLInputElement;
-  private readonly choices: HTMLElement[];
+/** A moment is so many tokens. */
+class Kept extends MovingDrawing<Data> {
+  private readonly frame = this.coloured(this.part("layers"));
+  private readonly choices = this.all(".choice button");
   private strip!: Strip;
   /** Of the maps before and after. */
   private heads: HTMLElement[] = [];
@@ -51,53 +52,38 @@ class Kept {
   private lines!: Record<What, Record<Mask, Int8Array[]>>;
   private what: What = "keys";
   private mask: Mask = "on";
-  /** Tokens so far. */
-  private t: number;
+  protected override at = this.data.start;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.t = data.start;
-    this.part = partsOf(root);
-    this.scrub = this.part("scrub");
-    this.scrub.oninput = () => {
-      this.t = Number(this.scrub.value);
-      this.draw();
-    };
-    this.choices = [...root.querySelectorAll<HTMLElement>(".choice button")];
+  protected override begin(): void {
     for (const button of this.choices) button.onclick = () => this.choose(button.dataset);
-    onColours(this.part("layers"), () => this.draw());
-    this.build();
   }
 
-  dispose(): void {}
+  protected override recolour(): void {
+    this.again();
+  }
 
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.draw();
-    if (data.tokens.length !== this.data.tokens.length || data.start !== this.data.start)
-      this.t = data.start;
-    this.data = data;
+  protected override rebuild({ tokens, start }: Data): void {
+    if (this.data.tokens.length !== tokens.length || this.data.start !== start)
+      this.at = this.data.start;
     this.build();
   }
 
   private choose({ what, mask }: DOMStringMap): void {
     this.what = (what as What | undefined) ?? this.what;
     this.mask = (mask as Mask | undefined) ?? this.mask;
-    this.draw();
+    this.again();
   }
 
-  private build(): void {
+  protected build(): void {
+    const { frame } = this;
     const { tokens, n_layer, n_head, head, alt } = this.data;
     const unpacked = ({ on, off }: Record<Mask, Packed>): Record<Mask, Int8Array[]> => ({
       on: on.lines.map(signedBytes),
       off: off.lines.map(signedBytes),
     });
     this.lines = { keys: unpacked(this.data.keys), values: unpacked(this.data.values) };
-    this.scrub.max = String(tokens.length - 1);
     this.strip = new Strip(this.part("strip"), tokens);
     this.part("counts").textContent = `Drawn: head ${head}. Changes: the largest of all ${n_head}.`;
-    const frame = this.part("layers");
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
     this.heads = range(2).map(() => title(make("b"), make("span")));
@@ -113,7 +99,7 @@ class Kept {
         change,
       ]),
     );
-    this.draw();
+    this.wait(this.evenly(tokens.length - 1, 0), this.at);
   }
 
   private buildLayer(): Layer {
@@ -123,29 +109,31 @@ class Kept {
     return { before: map(), after: map(), difference: map(STRONGER), change };
   }
 
-  private draw(): void {
+  protected show(t: number): string {
     for (const button of this.choices) {
       const { what, mask } = button.dataset;
       set(button, { "aria-pressed": what === this.what || mask === this.mask });
     }
-    this.scrub.value = String(this.t);
-    this.scrub.setAttribute("aria-valuetext", `after ${counted(this.t)}`);
-    this.part("length").textContent = `t = ${this.t}`;
-    this.strip.grow(this.t + 1);
+    this.part("length").textContent = `t = ${t}`;
+    this.strip.grow(t + 1);
     const changes = this.changes();
     this.drawHeads();
     this.layers.forEach((layer, i) => this.drawLayer(layer, i, changes));
-    say(this.part("said"), this.reading(changes));
+    return this.reading(changes);
+  }
+
+  protected override worded(): string {
+    return `after ${counted(this.at)}`;
   }
 
   private changes(): Changes {
     const { change, rounding } = this.data[this.what][this.mask];
-    return { change: change[this.t - 1], rounding: rounding[this.t - 1] };
+    return { change: change[this.at - 1], rounding: rounding[this.at - 1] };
   }
 
   private drawHeads(): void {
     const letter = this.what === "keys" ? "K" : "V";
-    const named = [` after ${counted(this.t)}`, ` after ${this.t + 1}`];
+    const named = [` after ${counted(this.at)}`, ` after ${this.at + 1}`];
     this.heads.forEach((head, i) => {
       head.firstElementChild!.textContent = letter;
       head.lastElementChild!.textContent = named[i];
@@ -153,7 +141,7 @@ class Kept {
   }
 
   private drawLayer(layer: Layer, i: number, { change, rounding }: Changes): void {
-    const { t, data } = this;
+    const { at: t, data } = this;
     const all = this.lines[this.what][this.mask][i];
     const [before, after] = [t, t + 1].map((n) => linesAfter(n, all, data.width));
     layer.before.show(before, null);
@@ -164,8 +152,8 @@ class Kept {
   }
 
   private reading(changes: Changes): string {
-    const token = `“${this.data.tokens[this.t]}”`;
-    return `Token ${this.t + 1}, ${token}, adds one line to every layer. ${told(changes)}`;
+    const token = `“${this.data.tokens[this.at]}”`;
+    return `Token ${this.at + 1}, ${token}, adds one line to every layer. ${told(changes)}`;
   }
 }
 
@@ -179,4 +167,4 @@ function counted(n: number): string {
 
 const STRONGER = 3; // a change is smaller than what changes, and is what is to be seen
 
-export default mounted(Kept, "kept");
+export default mounted(Kept);

@@ -4,14 +4,15 @@
 import { make } from "../shared/dom";
 import { edgeAt, rightAt, told, unitPlaces, type Edge, type Reel } from "./maths/film";
 import "./network.css";
-import { blank, onScheme, partsOf, set, still, tone, type Part } from "./shared/elements";
-import { mounted, type Send } from "./shared/mount";
+import type { Sent } from "./shared/drawing";
+import { blank, onScheme, set, tone } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range, signedBytes, type Pair } from "./shared/numbers";
 
 type View = "weights" | "gradients";
 
-interface Data extends Reel {
-  digest: string;
+interface Data extends Reel, Sent {
   /** Of this drawing, on the page. */
   name: string;
   alt: string;
@@ -51,38 +52,19 @@ interface Tones {
 /** What the reader chose for a drawing; it may be mounted anew when the page above it changes. */
 const views = new Map<string, View>();
 
-class Film {
-  send: Send = () => undefined;
-  private readonly part: Part;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly scrub: HTMLInputElement;
-  private readonly views: HTMLElement[];
-  private readonly watch: ResizeObserver;
-  private readonly leaveScheme: () => void;
+class Film extends MovingDrawing<Data> {
+  private readonly canvas = this.watched<HTMLCanvasElement>("edges");
+  private readonly curve = this.watched<HTMLCanvasElement>("curve");
+  private readonly views = this.all("[data-view]");
   private W: Int8Array[] = [];
   private dW: Int8Array[] = [];
   private cells: HTMLElement[] = [];
   private layout = "";
-  private view: View;
-  private at = 0;
+  private view = views.get(this.data.name) ?? this.data.view; // from here on it is the reader's
   /** Of the table: the two numbers under the hand, from 0 on. */
   private hover: Pair | null = null;
-  private timer = 0;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.view = views.get(data.name) ?? data.view; // from here on it is the reader's
-    this.part = partsOf(root);
-    this.canvas = this.part("edges");
-    this.scrub = this.part("scrub");
-    this.scrub.oninput = () => {
-      this.pause();
-      this.show(Number(this.scrub.value));
-    };
-    this.part("play").onclick = () => (this.timer ? this.pause() : this.play());
-    this.views = [...root.querySelectorAll<HTMLElement>("[data-view]")];
+  protected override begin(): void {
     for (const button of this.views)
       button.onclick = () => {
         this.view = button.dataset["view"] as View;
@@ -90,71 +72,35 @@ class Film {
         this.draw();
       };
     this.canvas.onclick = (event) => this.click(event);
-    this.watch = new ResizeObserver(() => this.redraw());
-    this.watch.observe(this.canvas);
-    this.watch.observe(this.part("curve"));
-    this.leaveScheme = onScheme(() => this.redraw());
-    this.build();
+    this.atEnd(onScheme(() => this.recolour()));
   }
 
-  dispose(): void {
-    this.pause();
-    this.watch.disconnect();
-    this.leaveScheme();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.redraw();
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
-    const { W, dW, alt, pickable, epochs, play } = this.data;
+  protected build(): void {
+    const { W, dW, alt, pickable, epochs, play, seconds } = this.data;
     [this.W, this.dW] = [W.map(signedBytes), dW.map(signedBytes)];
     this.canvas.parentElement!.hidden = W.length === 0;
     this.canvas.setAttribute("aria-label", alt);
     this.canvas.classList.toggle("pickable", pickable);
     this.buildGrid();
-    this.scrub.max = String(epochs.length - 1);
     this.part("reel").hidden = epochs.length < 2;
-    this.pause();
-    if (play && !still()) this.play(0);
-    else this.show(epochs.length - 1);
+    const film = this.evenly(epochs.length - 1, seconds);
+    if (play) this.playOnce(film);
+    else this.wait(film);
   }
 
-  private redraw(): void {
+  protected override place(): void {
     this.draw();
     this.drawCurve();
   }
 
-  // ------------------------------------------------------------ time
-
-  private play(from = this.at): void {
-    const last = this.data.epochs.length - 1;
-    this.pause();
-    this.show(from >= last ? 0 : from);
-    this.timer = window.setInterval(
-      () => (this.at >= last ? this.pause() : this.show(this.at + 1)),
-      Math.max(10, (1000 * this.data.seconds) / (last + 1)),
-    );
-    this.part("play").textContent = "Pause";
+  protected override recolour(): void {
+    this.place();
   }
 
-  private pause(): void {
-    clearInterval(this.timer);
-    this.timer = 0;
-    this.part("play").textContent = "Play";
-  }
-
-  private show(at: number): void {
-    this.at = Math.min(at, this.data.epochs.length - 1);
-    const said = told(this.data, this.at);
-    this.scrub.value = String(this.at);
-    this.scrub.setAttribute("aria-valuetext", said);
-    this.part("said").textContent = said;
+  protected show(at: number): string {
     this.fillGrid();
-    this.redraw();
+    this.place();
+    return told(this.data, at);
   }
 
   // ------------------------------------------------------------ the grid
@@ -302,7 +248,7 @@ class Film {
   /** The loss on a log scale, the share of shown cells that are right, and the moment shown. */
   private drawCurve(): void {
     const { curve, unit } = this.data;
-    const canvas = this.part<HTMLCanvasElement>("curve");
+    const canvas = this.curve;
     canvas.hidden = curve.length < 2;
     const box = canvas.getBoundingClientRect();
     if (canvas.hidden || !box.width) return;
@@ -372,4 +318,4 @@ function line(
   pen.stroke();
 }
 
-export default mounted(Film, "film");
+export default mounted(Film);

@@ -3,7 +3,8 @@
 
 import { make } from "../shared/dom";
 import "./notations.css";
-import { partsOf, set, type Part } from "./shared/elements";
+import { Drawing, type Sent } from "./shared/drawing";
+import { set } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { steppedThrough, UP_DOWN } from "./shared/stepped";
 
@@ -14,8 +15,7 @@ interface Column {
   lines: [text: string, steps: number[]][];
 }
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   columns: Column[];
   steps: [name: string, said: string][];
@@ -29,33 +29,16 @@ interface Mark {
   steps: number[];
 }
 
-class Notations {
-  private readonly part: Part;
+class Notations extends Drawing<Data> {
   private marks: Mark[] = [];
   /** The sentence of each step. */
   private told: HTMLElement[] = [];
   /** Steps that are lit when nothing is pointed at. */
   private kept: number[] = [];
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.build();
-  }
-
-  dispose(): void {}
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
-  }
-
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { columns, steps, alt, at } = this.data;
     this.marks = [];
     const buttons = steps.map(([name], i) => this.mark(make("button", {}, name), [i]));
@@ -112,4 +95,4 @@ class Notations {
 
 const same = (some: number[], others: number[]): boolean => String(some) === String(others);
 
-export default mounted(Notations, "notations");
+export default mounted(Notations);

@@ -17,10 +17,11 @@ import {
   type Standing,
 } from "./maths/notebook";
 import "./notebook.css";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 
 const ONE_PAGE = 5; // more mistakes lie on two pages, side by side if there is room
 const [BOX, PITCH] = [13, 18]; // pixels of a box, and from box to box
@@ -32,8 +33,7 @@ const STANDS: Record<Standing, { status: string; counted: string; boxes: Box[] }
   mended: { status: "mended", counted: "mended", boxes: ["right"] },
 };
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   mistakes: Mistake[];
   n_round: number;
@@ -51,38 +51,21 @@ interface Entry {
   boxes: SVGGElement[];
 }
 
-class Notebook {
-  private readonly part: Part;
-  private readonly reel: Reel;
+class Notebook extends MovingDrawing<Data> {
   private moments: Moment[] = [];
   private entries: Entry[] = [];
   /** How many stand so. */
   private numbers = new Map<Standing, HTMLElement>();
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.build();
-  }
-
-  dispose(): void {
-    this.reel.stop();
-  }
-
   /** Another book is shown at its end. */
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
+  protected override rebuild(): void {
     this.build();
-    this.reel.rest();
+    this.rest();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { mistakes, n_round, alt, at, seconds } = this.data;
     this.moments = momentsOf(mistakes, n_round);
     this.numbers = new Map(STANDINGS.map((name) => [name, make("b", {}, "0")]));
@@ -90,8 +73,7 @@ class Notebook {
     this.entries = mistakes.map((_, i) => this.buildEntry(i));
     this.part("pages").setAttribute("aria-label", alt);
     this.part("pages").replaceChildren(...this.buildPages());
-    this.reel.load(at, seconds);
-    this.part<HTMLInputElement>("scrub").max = String(this.moments.length - 1);
+    this.playOnce(this.evenly(at, seconds), this.moments.length - 1);
   }
 
   private buildCount(name: Standing): HTMLElement {
@@ -142,7 +124,7 @@ class Notebook {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private show(at: number): string {
+  protected show(at: number): string {
     const { mistakes, n_round } = this.data;
     const moment = this.moments[at];
     const all = standings(mistakes, moment);
@@ -187,4 +169,4 @@ function drawBoxes(parent: Element, n: number): SVGGElement[] {
 
 const fill = (box: SVGGElement, kind: Box): void => set(box, { class: `box ${kind}` });
 
-export default mounted(Notebook, "notebook");
+export default mounted(Notebook);

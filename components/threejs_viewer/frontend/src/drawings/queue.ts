@@ -3,10 +3,12 @@
 
 import { count, hatching, runs, written, type Bar, type Timeline } from "./maths/queue";
 import "./queue.css";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, partsOf, set, type Part } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { counted, range, tickStep } from "./shared/numbers";
-import { Player } from "./shared/player";
+import { timed } from "./shared/schedule";
 
 const [LEFT, RIGHT, TOP] = [18, 14, 4]; // margins of the slots
 const [ROW, BAR] = [20, 16];
@@ -15,8 +17,7 @@ const HATCH = 6; // pixels from stroke to stroke
 const CHARACTER = 6.1; // pixels of a character in a bar
 const PLAYED = 12; // seconds
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   timelines: Timeline[];
   alt: string;
 }
@@ -40,50 +41,24 @@ interface Drawn {
   part: Part;
 }
 
-class Queue {
-  private readonly part: Part;
-  private readonly figures: HTMLElement[];
-  private readonly watch: ResizeObserver;
-  private readonly player: Player;
+class Queue extends MovingDrawing<Data> {
   private drawn: Drawn[] = [];
   private width = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.figures = [...root.querySelectorAll<HTMLElement>(".timeline")];
-    this.player = new Player(this.part, (step) => this.show(step));
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.drawn[0].slots);
-  }
-
-  dispose(): void {
-    this.player.pause();
-    this.watch.disconnect();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
+  protected override begin(): void {
+    this.watch(this.part("slots"));
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { timelines } = this.data;
-    this.drawn = this.figures.map((figure, i) => this.buildTimeline(figure, timelines[i]));
+    this.drawn = this.all(".timeline").map((figure, i) => this.buildTimeline(figure, timelines[i]));
     this.part("reads").hidden = !timelines.some(({ bars }) => bars.some((bar) => bar[2]));
     this.point(null);
     this.place();
     const last = this.last();
-    this.player.load(
-      range(last + 1).map((step) => (PLAYED * step) / last),
-      last,
-    );
+    this.wait(timed(range(last + 1).map((step) => (PLAYED * step) / last)));
   }
 
   private buildTimeline(figure: HTMLElement, timeline: Timeline): Drawn {
@@ -148,11 +123,11 @@ class Queue {
     return TOP + slot * ROW + (ROW - BAR) / 2;
   }
 
-  private place(): void {
+  protected override place(): void {
     this.width = this.drawn[0].slots.clientWidth;
     if (!this.width) return;
     for (const one of this.drawn) this.placeTimeline(one);
-    this.drawCursors(this.player.at);
+    this.drawCursors(this.at);
   }
 
   private placeTimeline({ timeline, slots, idle, frame, sums, axis, later, cursor }: Drawn): void {
@@ -190,12 +165,10 @@ class Queue {
 
   // ------------------------------------------------------------ drawn at every step
 
-  private show(step: number): string {
+  protected show(step: number): string {
     this.drawCursors(step);
     for (const one of this.drawn) this.drawSums(one, step);
-    const said = this.reading(step);
-    say(this.part("said"), said);
-    return said;
+    return this.reading(step);
   }
 
   /** What comes after the step is veiled. */
@@ -243,4 +216,4 @@ function question(text: string): string {
   return text.split("=")[0];
 }
 
-export default mounted(Queue, "queue");
+export default mounted(Queue);

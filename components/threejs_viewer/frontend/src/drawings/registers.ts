@@ -27,16 +27,16 @@ import {
   type Order,
 } from "./maths/registers";
 import "./registers.css";
-import { partsOf, say, set, setShare, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { say, set, setShare } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range, signed, type Pair } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import { Slide } from "./shared/slide";
 
 const IN_A_ROW = 8; // on a narrow screen
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   labels: string[];
   scores: number[];
@@ -74,7 +74,6 @@ interface Drawn {
   score: HTMLElement;
   value: Bars;
   shrunk: HTMLElement;
-  slide: Slide;
 }
 
 /** A number that is kept, or what follows from it: bars, and beside them words. */
@@ -89,11 +88,9 @@ function line(...kinds: string[]): Line {
 
 const shown = ({ bars, words }: Line): HTMLElement[] => [bars.frame, words];
 
-class Registers {
-  private readonly part: Part;
-  private readonly orders: HTMLElement[];
-  private readonly sizes: HTMLElement[];
-  private readonly reel: Reel;
+class Registers extends MovingDrawing<Data> {
+  private readonly orders = this.all("[data-order]");
+  private readonly sizes = this.all("[data-size]");
   /** In the order in which they are written; so are those `drawn`. */
   private cards: Card[] = [];
   private drawn: Drawn[] = [];
@@ -107,40 +104,23 @@ class Registers {
   private O: Line[] = [];
   private answers: Line[] = [];
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.orders = [...root.querySelectorAll<HTMLElement>("[data-order]")];
-    this.sizes = [...root.querySelectorAll<HTMLElement>("[data-size]")];
+  protected override begin(): void {
     for (const button of this.orders)
       button.onclick = () => this.arrange(button.dataset["order"] as Order);
     for (const button of this.sizes)
       button.onclick = () => this.deal(Number(button.dataset["size"]));
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.build();
   }
 
-  dispose(): void {
-    this.reel.stop();
-    for (const { slide } of this.drawn) slide.dispose();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    const alike = shapeOf(data) === shapeOf(this.data);
-    this.data = data;
-    if (!alike) return this.build();
+  protected override rebuild(before: Data): void {
+    if (shapeOf(this.data) !== shapeOf(before)) return this.build();
     this.fill();
-    this.reel.again();
+    this.again();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { labels, values } = this.data;
-    for (const { slide } of this.drawn) slide.dispose();
     this.order = range(labels.length);
     this.drawn = this.order.map((i) => this.buildCard(i));
     const list = this.part("cards");
@@ -150,7 +130,7 @@ class Registers {
     list.replaceChildren(...this.drawn.map(({ item }) => item));
     this.buildKept(values[0].length);
     this.fill();
-    this.play();
+    this.comeOnce();
   }
 
   private buildCard(i: number): Drawn {
@@ -162,15 +142,14 @@ class Registers {
     const card = make("div", mark, label, score, value.frame);
     const shrunk = make("div", { class: "factor" });
     const item = make("li", {}, card, shrunk);
-    const slide = new Slide(card, card, {
+    new Slide(card, card, {
       step: 1,
       now: () => this.order.indexOf(i),
       bounds: () => [0, this.order.length - 1],
       unit: () => item.offsetWidth,
       move: (place) => this.move(i, place),
-      rest: () => undefined,
     });
-    return { item, card, score, value, shrunk, slide };
+    return { item, card, score, value, shrunk };
   }
 
   private buildKept(width: number): void {
@@ -246,25 +225,26 @@ class Registers {
   // ------------------------------------------------------------ the order, and how many come
 
   /** The cards come once, or all have come where no motion is wanted. */
-  private play(): void {
-    this.reel.load(Math.ceil(this.order.length / this.size), this.data.seconds);
+  private comeOnce(): void {
+    const blocks = Math.ceil(this.order.length / this.size);
+    this.playOnce(this.evenly(blocks, this.data.seconds));
   }
 
   private arrange(order: Order): void {
     this.order = ordered(this.cards, order);
     this.gather(this.order[0]);
-    this.play();
+    this.comeOnce();
   }
 
   private deal(size: number): void {
     this.size = size;
-    this.play();
+    this.comeOnce();
   }
 
   private move(card: number, place: number): void {
     this.order = moved(this.order, this.order.indexOf(card), place);
     this.gather(card);
-    this.reel.again();
+    this.again();
   }
 
   /** Puts the others around the one that is held: it would lose hand and focus if it were moved. */
@@ -277,7 +257,7 @@ class Registers {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private show(moment: number): string {
+  protected show(moment: number): string {
     const inOrder = this.order.map((i) => this.cards[i]);
     const all = arrivals(inOrder, this.size);
     this.drawButtons();
@@ -359,4 +339,4 @@ function shapeOf({ labels, values }: Data): string {
   return JSON.stringify([labels, values[0].length]);
 }
 
-export default mounted(Registers, "registers");
+export default mounted(Registers);

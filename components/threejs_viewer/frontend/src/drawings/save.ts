@@ -4,6 +4,7 @@
 
 import { make } from "../shared/dom";
 import "./save.css";
+import { Drawing, type Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
 
@@ -37,7 +38,7 @@ const INHERITED = [
 // ... and of these the usual one.
 const USUAL = { opacity: "1", "vector-effect": "none" };
 
-interface Data {
+interface Data extends Sent {
   /** What the files' names begin with. */
   name: string;
 }
@@ -53,19 +54,10 @@ interface Box {
 /** Where a box of the page lies in the picture. */
 type Place = (box: DOMRect) => Box;
 
-class Save {
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    root.querySelector("button")!.onclick = () => this.save();
+class Save extends Drawing<Data> {
+  protected build(): void {
+    this.root.querySelector("button")!.onclick = () => this.save();
   }
-
-  load(data: Data): void {
-    this.data = data;
-  }
-
-  dispose(): void {}
 
   private save(): void {
     const figures = this.figures();
@@ -76,7 +68,7 @@ class Save {
     for (const figure of turned) figure.querySelector<HTMLElement>(PLOTLY_SAVES)?.click();
     const n = figures.length;
     const saved = n === 1 ? "1 file saved" : `${n} files saved`;
-    say(this.root.querySelector(".told")!, n ? saved : "Nothing is drawn here yet");
+    say(this.part("told"), n ? saved : "Nothing is drawn here yet");
   }
 
   /** In the order of the page, from the last boundary before this button on. */
@@ -93,7 +85,7 @@ class Save {
   }
 }
 
-export default mounted(Save, "save");
+export default mounted(Save);
 
 function content(figure: Element): Element | ShadowRoot {
   return figure.shadowRoot ?? figure;

@@ -16,20 +16,12 @@ import {
   type Model,
   type Plot,
 } from "./maths/scale";
-import {
-  blank,
-  draw,
-  onColours,
-  partsOf,
-  say,
-  set,
-  still,
-  tone,
-  type Part,
-} from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { blank, draw, set, still, tone } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
-import { Player } from "./shared/player";
+import { timed } from "./shared/schedule";
 
 const [REST, MOVE] = [1.1, 2.4]; // seconds at a stop, and from stop to stop
 const MOMENTS = 96; // from stop to stop
@@ -41,8 +33,7 @@ const CHARACTER = 7; // pixels
 const APART = 8; // pixels, a name from what is below it
 const FAINT = 0.75; // of the outlines within a model
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   models: Model[];
 }
@@ -67,12 +58,9 @@ interface Area {
   high: number;
 }
 
-class Scale {
-  private readonly part: Part;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly world: SVGSVGElement;
-  private readonly player: Player;
-  private readonly watch: ResizeObserver;
+class Scale extends MovingDrawing<Data> {
+  private readonly canvas = this.part<HTMLCanvasElement>("outlines");
+  private readonly world = this.watched<SVGSVGElement>("world");
   private drawn: Drawn[] = [];
   private plots: Plot[] = [];
   private arrow!: SVGPathElement;
@@ -81,32 +69,15 @@ class Scale {
   /** Moments from stop to stop: who wants no motion has none between. */
   private readonly moments = still() ? 1 : MOMENTS;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.canvas = this.part("outlines");
-    this.world = this.part("world");
-    this.player = new Player(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    onColours(this.part("sheet"), () => this.drawAt(this.player.at));
-    this.build();
-    this.watch.observe(this.world);
+  protected override begin(): void {
+    this.coloured(this.part("sheet"));
   }
 
-  dispose(): void {
-    this.player.pause();
-    this.watch.disconnect();
+  protected override recolour(): void {
+    this.drawAt(this.at);
   }
 
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
-    this.build();
-  }
-
-  private build(): void {
+  protected build(): void {
     const { models, alt } = this.data;
     const { world, moments } = this;
     world.replaceChildren();
@@ -117,7 +88,8 @@ class Scale {
     const rest = moments > 1 ? REST : REST + MOVE;
     this.place();
     const stops = models.length;
-    this.player.load(times(stops, moments, rest, MOVE), (stops - 1) * moments, moments);
+    const schedule = timed(times(stops, moments, rest, MOVE));
+    this.wait(schedule, (stops - 1) * moments, moments);
   }
 
   private buildModel(model: Model, i: number): Drawn {
@@ -145,19 +117,17 @@ class Scale {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private place(): void {
+  protected override place(): void {
     this.width = this.world.clientWidth;
     if (!this.width) return;
     this.height = Math.max(320, Math.min(520, 0.75 * this.width));
     set(this.world, { viewBox: `0 0 ${this.width} ${this.height}`, height: this.height });
-    this.drawAt(this.player.at);
+    this.drawAt(this.at);
   }
 
-  private show(at: number): string {
+  protected show(at: number): string {
     this.drawAt(at);
-    const said = told(this.data.models, Math.round(at / this.moments));
-    say(this.part("said"), said);
-    return said;
+    return told(this.data.models, Math.round(at / this.moments));
   }
 
   private drawAt(at: number): void {
@@ -249,4 +219,4 @@ function middle(values: number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-export default mounted(Scale, "scale");
+export default mounted(Scale);

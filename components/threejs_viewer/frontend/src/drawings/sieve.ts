@@ -4,7 +4,8 @@
 import { make } from "../shared/dom";
 import * as maths from "./maths/sieve";
 import { type Grid, type Spot } from "./maths/sieve";
-import { blank, onColours, partsOf, say, set, still, tone, type Part } from "./shared/elements";
+import { Drawing, type Sent } from "./shared/drawing";
+import { blank, say, set, still, tone } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { bytes, clamp, counted } from "./shared/numbers";
 import "./sieve.css";
@@ -17,8 +18,7 @@ const [WIDE_GRID, UPRIGHT] = [
   { columns: 25, largest: 13 }, // pixels from dot to dot
 ];
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   /** A byte a label, base64. */
   flags: string;
@@ -31,14 +31,12 @@ interface Data {
   on: number;
 }
 
-class Sieve {
-  private readonly part: Part;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly watch: ResizeObserver;
+class Sieve extends Drawing<Data> {
+  private readonly canvas = this.part<HTMLCanvasElement>("dots");
   private labels = new Uint8Array();
   private switches: HTMLInputElement[] = [];
-  /** The checks that are on. */
-  private on: number;
+  /** The checks that are on; from the first on they are the reader's. */
+  private on = this.data.on;
   private at = 0;
   private pointed: number | null = null;
   private grid!: Grid;
@@ -46,37 +44,27 @@ class Sieve {
   private spots: Spot[] = [];
   private frame = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.on = data.on; // from here on it is the reader's
-    this.part = partsOf(root);
-    this.canvas = this.part("dots");
+  protected override begin(): void {
     this.canvas.onkeydown = (event) => this.step(event);
     this.canvas.onclick = (event) => this.choose(this.dotAt(event) ?? this.at);
     this.canvas.onpointermove = (event) => this.point(this.dotAt(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.part("next").onclick = () => this.choose(this.nextWrong() ?? this.at, "polite");
-    onColours(this.part("sheet"), () => this.draw());
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.part("picture"));
+    this.coloured(this.part("sheet"));
+    this.watch(this.part("picture"));
+    this.atEnd(() => cancelAnimationFrame(this.frame));
   }
 
-  dispose(): void {
-    cancelAnimationFrame(this.frame);
-    this.watch.disconnect();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return this.draw();
-    if (data.on !== this.data.on) this.on = data.on;
-    this.data = data;
+  protected override rebuild(before: Data): void {
+    if (this.data.on !== before.on) this.on = this.data.on;
     this.build();
   }
 
-  private build(): void {
+  protected override recolour(): void {
+    this.draw();
+  }
+
+  protected build(): void {
     const { flags, right, alt, checks } = this.data;
     this.labels = bytes(flags);
     set(this.canvas, {
@@ -129,7 +117,7 @@ class Sieve {
     return maths.nextWrong(this.labels, this.data.right, this.on, after);
   }
 
-  private place(): void {
+  protected override place(): void {
     const width = this.part("picture").clientWidth;
     const { columns, largest } = width < NARROW ? UPRIGHT : WIDE_GRID;
     this.grid = maths.gridOf(this.fallen(this.every), columns);
@@ -314,4 +302,4 @@ function names(checks: Data["checks"], joined: "and" | "or" = "and"): string {
   return new Intl.ListFormat("en-GB", { type }).format(checks.map(([name]) => name));
 }
 
-export default mounted(Sieve, "sieve");
+export default mounted(Sieve);

@@ -17,10 +17,11 @@ import {
   type Place,
   type Strip,
 } from "./maths/strip";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { clamp, counted, signed } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import "./strip.css";
 
 const NARROW = 440; // pixels; below, a row has half as many cells
@@ -31,8 +32,7 @@ const HOLLOW = 1.5; // pixels at every side, by which a cell is smaller if its n
 const RIM = 2; // pixels around the cells, for the mark
 const HINT = "Point at a number, or use the arrow keys.";
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   strips: Strip[];
   /** From here on a number has the full colour. */
@@ -60,10 +60,8 @@ interface Row {
 /** A number of a strip. */
 type Spot = [row: Row, i: number];
 
-class Strips {
-  private readonly part: Part;
-  private readonly reel: Reel;
-  private readonly watch: ResizeObserver;
+class Strips extends MovingDrawing<Data> {
+  private readonly strips = this.watched("strips");
   private rows: Row[] = [];
   private columns = COLUMNS;
   private measures: Measures = { pitch: MOST, gap: GAP };
@@ -71,47 +69,27 @@ class Strips {
   /** What stays told when the hand has left. */
   private chosen: Spot | null = null;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.part("strips"));
-  }
-
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
-  }
-
   /** Other strips are shown at their end. */
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
+  protected override rebuild(): void {
     this.build();
-    this.reel.rest();
+    this.rest();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { strips, alt, full, digits, seconds } = this.data;
     this.pointed = this.chosen = null;
     this.rows = strips.map((strip) => this.buildRow(strip));
-    this.part("strips").setAttribute("aria-label", alt);
-    this.part("strips").replaceChildren(...this.rows.map(({ box }) => box));
+    this.strips.setAttribute("aria-label", alt);
+    this.strips.replaceChildren(...this.rows.map(({ box }) => box));
     this.part("low").textContent = `${signed(-full, digits)} and below`;
     this.part("high").textContent = `${signed(full, digits)} and above`;
     this.part("dropped").hidden = !strips.some(({ parts, kept }) => kept < parts[0][1]);
-    this.root.querySelector<HTMLElement>(".reel")!.hidden = seconds === 0;
+    this.part("reel").hidden = seconds === 0;
     this.place();
-    this.reel.load(
-      strips.reduce((sum, { numbers }) => sum + numbers.length, 0),
-      seconds,
-    );
+    const all = strips.reduce((sum, { numbers }) => sum + numbers.length, 0);
+    this.playOnce(this.evenly(all, seconds));
   }
 
   private buildRow(strip: Strip): Row {
@@ -153,7 +131,7 @@ class Strips {
 
   // ------------------------------------------------------------ as wide as there is room
 
-  private place(): void {
+  protected override place(): void {
     const width = this.rows[0].svg.clientWidth;
     if (!width) return;
     this.columns = width < NARROW ? FEW : COLUMNS;
@@ -181,7 +159,7 @@ class Strips {
 
   // ------------------------------------------------------------ drawn at every moment
 
-  private show(moment: number): string {
+  protected show(moment: number): string {
     const { strips } = this.data;
     filled(strips, moment).forEach((n, s) => this.fill(this.rows[s], n));
     this.pointed = there(this.pointed);
@@ -257,4 +235,4 @@ function there(spot: Spot | null): Spot | null {
   return spot && spot[1] < spot[0].shown ? spot : null;
 }
 
-export default mounted(Strips, "strip");
+export default mounted(Strips);

@@ -4,7 +4,8 @@
 
 import { make } from "../shared/dom";
 import { cellAt, unpacked, type Packed, type Readings } from "./maths/readings";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import { Drawing, type Sent } from "./shared/drawing";
+import { draw, partsOf, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { clamp, range, tickStep } from "./shared/numbers";
 import { Slide } from "./shared/slide";
@@ -23,8 +24,7 @@ const WORDS: Record<Mode, { moved: string; label: string }> = {
   stretched: { moved: "gap", label: "Width of the gap" },
 };
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   tokens: string[];
   /** The tape's last position. */
   last: number;
@@ -57,76 +57,48 @@ interface Pattern {
   change: Element;
 }
 
-class Tape {
-  private readonly part: Part;
-  private readonly strip: SVGSVGElement;
-  private readonly watch: ResizeObserver;
-  private readonly buttons: HTMLElement[];
-  private readonly figures: HTMLElement[];
-  private readonly ticks: SVGGElement;
-  private readonly gap: SVGRectElement;
-  private readonly fans: SVGGElement;
-  private readonly blocks: SVGGElement;
-  private readonly row: SVGGElement;
-  private readonly grip: SVGGElement;
-  private readonly stem: SVGLineElement;
-  private readonly knob: SVGCircleElement;
-  private readonly label: SVGTextElement;
-  private readonly slide: Slide;
+const MIDDLE = { y: TAPE_Y - BLOCK / 2, height: BLOCK };
+const SLIDER = { class: "mark", tabindex: 0, role: "slider", "aria-valuemin": 0 };
+const STEM = { class: "stem", y1: GRIP_Y, y2: TAPE_Y - BLOCK / 2 };
+
+class Tape extends Drawing<Data> {
+  private readonly strip = this.watched<SVGSVGElement>("strip");
+  private readonly buttons = this.all("[data-mode]");
+  private readonly ticks = draw(this.strip, "g", { class: "ticks" });
+  private readonly gap = draw(this.strip, "rect", { class: "gap", ...MIDDLE });
+  private readonly fans = draw(this.strip, "g");
+  private readonly blocks = draw(this.strip, "g");
+  private readonly row = draw(this.strip, "g");
+  private readonly grip = draw(this.strip, "g", SLIDER);
+  private readonly stem = draw(this.grip, "line", STEM);
+  private readonly knob = draw(this.grip, "circle", { class: "knob", r: 9, cy: GRIP_Y });
+  private readonly label = draw(this.grip, "text", { class: "label", y: GRIP_Y });
   private sides: Side[] = [];
   private tokens: Token[] = [];
   private maps: Pattern[] = [];
   private mode: Mode = "shifted";
   /** How far the hand has moved, in each mode. */
-  private by: Record<Mode, number>;
+  private by = { ...this.data.start };
   /** A cell of both maps. */
   private pointed: number | null = null;
   private width = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.by = { ...data.start };
-    this.part = partsOf(root);
-    this.strip = this.part("strip");
-    this.watch = new ResizeObserver(() => this.draw());
-    this.watch.observe(this.strip);
-    this.buttons = [...root.querySelectorAll<HTMLElement>("[data-mode]")];
+  protected override begin(): void {
     for (const button of this.buttons)
       button.onclick = () => this.turnTo(button.dataset["mode"] as Mode);
-    this.figures = [...root.querySelectorAll<HTMLElement>(".side")];
-    this.ticks = draw(this.strip, "g", { class: "ticks" });
-    this.gap = draw(this.strip, "rect", { class: "gap", y: TAPE_Y - BLOCK / 2, height: BLOCK });
-    this.fans = draw(this.strip, "g");
-    this.blocks = draw(this.strip, "g");
-    this.row = draw(this.strip, "g");
-    const slider = { class: "mark", tabindex: 0, role: "slider", "aria-valuemin": 0 };
-    this.grip = draw(this.strip, "g", slider);
-    this.stem = draw(this.grip, "line", { class: "stem", y1: GRIP_Y, y2: TAPE_Y - BLOCK / 2 });
-    this.knob = draw(this.grip, "circle", { class: "knob", r: 9, cy: GRIP_Y });
-    this.label = draw(this.grip, "text", { class: "label", y: GRIP_Y });
-    this.slide = this.buildSlide();
-    this.build();
+    this.beginSlide();
   }
 
-  dispose(): void {
-    this.watch.disconnect();
-    this.slide.dispose();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    const { shifted, stretched } = this.data.start;
-    const told = data.start.shifted !== shifted || data.start.stretched !== stretched;
-    if (told) this.by = { ...data.start };
-    this.data = data;
+  protected override rebuild({ start: before }: Data): void {
+    const { start } = this.data;
+    if (start.shifted !== before.shifted || start.stretched !== before.stretched)
+      this.by = { ...start };
     this.build();
   }
 
   private turnTo(mode: Mode): void {
     this.mode = mode;
-    this.draw();
+    this.place();
   }
 
   // ------------------------------------------------------------ where the tokens stand
@@ -157,21 +129,20 @@ class Tape {
 
   // ------------------------------------------------------------ built once
 
-  private buildSlide(): Slide {
-    return new Slide(this.grip, this.strip, {
+  private beginSlide(): void {
+    new Slide(this.grip, this.strip, {
       step: 1,
       now: () => this.by[this.mode],
       bounds: () => [0, this.most()],
       unit: () => this.unit(),
       move: (by) => {
         this.by[this.mode] = by;
-        this.draw();
+        this.place();
       },
-      rest: () => undefined,
     });
   }
 
-  private build(): void {
+  protected build(): void {
     const { sides, alt } = this.data;
     this.sides = sides.map(({ title, shifted, stretched }) => ({
       title,
@@ -180,16 +151,15 @@ class Tape {
     }));
     this.strip.setAttribute("aria-label", alt);
     this.buildTokens();
-    this.maps = this.figures.map((figure, i) => this.buildMap(figure, this.sides[i].title));
-    this.draw();
+    this.maps = this.all(".side").map((figure, i) => this.buildMap(figure, this.sides[i].title));
+    this.place();
   }
 
   private buildTokens(): void {
     for (const group of [this.fans, this.blocks, this.row]) group.replaceChildren();
     this.tokens = this.data.tokens.map((token) => {
       const fan = draw(this.fans, "path", { class: "fan" });
-      const place = { y: TAPE_Y - BLOCK / 2, height: BLOCK };
-      const block = draw(this.blocks, "rect", { class: "block", ...place });
+      const block = draw(this.blocks, "rect", { class: "block", ...MIDDLE });
       const glyph = draw(this.row, "text", { class: "glyph", y: ROW_TOP + 13 });
       glyph.textContent = token;
       const number = draw(this.row, "text", { class: "number", y: ROW_TOP + 31 });
@@ -235,7 +205,7 @@ class Tape {
 
   // ------------------------------------------------------------ drawn at every move
 
-  private draw(): void {
+  protected override place(): void {
     this.width = this.strip.clientWidth;
     if (!this.width) return;
     for (const button of this.buttons)
@@ -370,4 +340,4 @@ function stairs(n: number): string {
   return `M0 0${steps.join("")}V${n}H0Z`;
 }
 
-export default mounted(Tape, "tape");
+export default mounted(Tape);

@@ -15,10 +15,11 @@ import {
   type Pattern,
   type Way,
 } from "./maths/threads";
-import { draw, partsOf, set, setShare, type Part } from "./shared/elements";
-import { mounted, type Call, type Send } from "./shared/mount";
+import type { Sent } from "./shared/drawing";
+import { draw, set, setShare } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { clamp, range } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import { ACROSS, EITHER_WAY, steppedThrough } from "./shared/stepped";
 import "./threads.css";
 
@@ -39,8 +40,7 @@ interface Cut {
   note: number;
 }
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   alt: string;
   tokens: string[];
   notes: string[];
@@ -81,13 +81,9 @@ interface Line {
   cutter: HTMLElement | null;
 }
 
-class Threads {
-  send: Send = () => undefined;
-  private readonly part: Part;
-  private readonly svg: SVGSVGElement;
-  private readonly plain: HTMLInputElement;
-  private readonly reel: Reel;
-  private readonly watch: ResizeObserver;
+class Threads extends MovingDrawing<Data> {
+  private readonly svg = this.watched<SVGSVGElement>("row");
+  private readonly plain = this.part<HTMLInputElement>("even");
   /** The mean over all tokens comes first. */
   private choices: HTMLElement[] = [];
   private nodes: Drawn[] = [];
@@ -102,41 +98,23 @@ class Threads {
   private picked: number | null = null;
   private cut: Cut | null = null;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.svg = this.part("row");
-    this.plain = this.part("even");
+  protected override begin(): void {
     this.plain.onchange = () => this.weigh();
     this.part("mend").onclick = () => this.mend();
-    this.compare();
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.watch = new ResizeObserver(() => this.place());
-    this.build();
-    this.watch.observe(this.svg);
   }
 
-  dispose(): void {
-    this.reel.stop();
-    this.watch.disconnect();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    const alike = shapeOf(data) === shapeOf(this.data);
-    this.data = data;
+  protected override rebuild(before: Data): void {
+    if (shapeOf(this.data) !== shapeOf(before)) return this.build();
     this.compare();
-    if (!alike) return this.build();
-    set(this.svg, { "aria-label": data.alt });
+    set(this.svg, { "aria-label": this.data.alt });
     this.weigh();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { alt, readings, seconds, cut } = this.data;
+    this.compare();
     [this.token, this.picked, this.cut] = [null, null, cut];
     set(this.svg, { "aria-label": alt });
     this.buildTokens();
@@ -151,7 +129,7 @@ class Threads {
     this.pattern = this.weighed();
     this.place();
     this.tell();
-    this.reel.load(readings.length, seconds, "smooth");
+    this.playOnce(this.evenly(readings.length, seconds, "smooth"));
   }
 
   private compare(): void {
@@ -229,7 +207,7 @@ class Threads {
 
   // ------------------------------------------------------------ where all stands
 
-  private place(): void {
+  protected override place(): void {
     const width = this.svg.clientWidth;
     if (!width) return;
     const n = this.nodes.length;
@@ -318,13 +296,13 @@ class Threads {
     this.pattern = this.weighed();
     this.placeThreads();
     this.tell();
-    this.reel.again();
+    this.again();
   }
 
   /** The whole pattern is wanted by who asks about a part of it. */
   private pick(reading: number | null): void {
     this.picked = reading;
-    this.reel.rest();
+    this.rest();
     this.tell();
   }
 
@@ -432,7 +410,7 @@ class Threads {
   // ------------------------------------------------------------ drawn at every moment
 
   /** So many readers have read; at rest it is told of the one that is picked. */
-  private show(moment: number): string {
+  protected show(moment: number): string {
     this.threads.forEach((row, r) => {
       const share = clamp(moment - r, 0, 1);
       for (const thread of row) grow(thread, share);
@@ -467,8 +445,5 @@ function shapeOf({ tokens, notes, readings, shares, cuttable }: Data): string {
   return JSON.stringify([tokens, notes, readings, shares[0].map((row) => row.length), cuttable]);
 }
 
-const mount = mounted(Threads, "threads");
-
-/** What is cut is a state, not an event: it stays cut. */
-export default (call: Call<Data>): (() => void) =>
-  mount({ ...call, setTriggerValue: call.setStateValue });
+/** What is cut stays cut. */
+export default mounted(Threads, "setStateValue");

@@ -14,10 +14,11 @@ import {
   type Step,
   type Walk,
 } from "./maths/tiles";
-import { draw, partsOf, set, setShare, type Part } from "./shared/elements";
+import type { Sent } from "./shared/drawing";
+import { draw, partsOf, set, setShare } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { counted } from "./shared/numbers";
-import { Reel } from "./shared/reel";
 import "./tiles.css";
 
 // In units of the drawing; CSS says how large they are.
@@ -27,8 +28,7 @@ const [STRIP, GAP] = [9, 4]; // a matrix at the edge, and the gap before it
 const HATCH = 6; // from stroke to stroke
 const [LINE, WORD] = [14, 40]; // room of a number at the edge: down, and across
 
-interface Data extends Walk {
-  digest: string;
+interface Data extends Walk, Sent {
   alt: string;
   /** For so many numbers fast memory has room. */
   fast: number;
@@ -59,14 +59,12 @@ const LETTERS: [letter: string, x: number, y: number][] = [
   ["O", EDGES.output.x + STRIP / 2, BELOW_TABLE],
 ];
 
-class Tiles {
-  private readonly part: Part;
-  private readonly plan: SVGSVGElement;
-  private readonly moved: Part;
+class Tiles extends MovingDrawing<Data> {
+  private readonly plan = this.part<SVGSVGElement>("plan");
+  private readonly moved = partsOf(this.part("moved"));
   /** Of each part of fast memory: its line of the list, and its piece of the bar. */
-  private readonly lines: Part[];
-  private readonly pieces: HTMLElement[];
-  private readonly reel: Reel;
+  private readonly lines = PARTS.map((name) => partsOf(this.all(`tr.${name}`)[0]));
+  private readonly pieces = PARTS.map((name) => this.all(`.fast .${name}`)[0]);
   private steps: Step[] = [];
   private blocks: SVGRectElement[] = [];
   /** So many blocks are marked as computed. */
@@ -76,34 +74,15 @@ class Tiles {
   /** What of each matrix is in fast memory. */
   private lit!: Record<Edge, SVGRectElement>;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.part = partsOf(root);
-    this.plan = this.part("plan");
-    this.moved = partsOf(this.part("moved"));
-    this.lines = PARTS.map((name) => partsOf(root.querySelector(`tr.${name}`)!));
-    this.pieces = PARTS.map((name) => root.querySelector<HTMLElement>(`.fast .${name}`)!);
-    this.reel = new Reel(this.part, (at) => this.show(at));
-    this.build();
-  }
-
-  dispose(): void {
-    this.reel.stop();
-  }
-
   /** Other blocks are shown at their end: who changes them looks for what that makes of it. */
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    this.data = data;
+  protected override rebuild(): void {
     this.build();
-    this.reel.rest();
+    this.rest();
   }
 
   // ------------------------------------------------------------ built once
 
-  private build(): void {
+  protected build(): void {
     const { plan, data } = this;
     this.steps = steps(data);
     plan.replaceChildren();
@@ -117,7 +96,7 @@ class Tiles {
     for (const way of ["plain", "flash"] as const) this.moved(way).textContent = counted(data[way]);
     setShare(this.moved("mark"), "--size", this.share(data.plain));
     setShare(this.moved("end"), "--size", this.share(data.flash));
-    this.reel.load(this.steps.length, data.seconds);
+    this.playOnce(this.evenly(this.steps.length, data.seconds));
   }
 
   private buildTable(): void {
@@ -203,7 +182,7 @@ class Tiles {
   // ------------------------------------------------------------ drawn at every moment
 
   /** After so many blocks. */
-  private show(moment: number): string {
+  protected show(moment: number): string {
     const step = this.steps[moment - 1] ?? BEFORE;
     this.drawBlocks(moment);
     this.drawEdges(step);
@@ -257,4 +236,4 @@ class Tiles {
   }
 }
 
-export default mounted(Tiles, "tiles");
+export default mounted(Tiles);

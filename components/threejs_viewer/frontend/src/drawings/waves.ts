@@ -3,7 +3,8 @@
 
 import { make } from "../shared/dom";
 import { spectrum, speed, turned, valueAt, waveAt } from "./maths/waves";
-import { draw, partsOf, say, set, type Part } from "./shared/elements";
+import { Drawing, type Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { range, signed, type Pair } from "./shared/numbers";
 import { Slide } from "./shared/slide";
@@ -16,8 +17,7 @@ const CURVE_POINTS = 8; // a sample
 const FACE = 50; // radius of a clock
 const STEP = 0.1;
 
-interface Data {
-  digest: string;
+interface Data extends Sent {
   signal: number[];
   start: number;
   alt: string;
@@ -38,67 +38,43 @@ interface Clock {
   angle: HTMLElement;
 }
 
-class Waves {
-  private readonly part: Part;
-  private readonly picture: SVGSVGElement;
-  private readonly watch: ResizeObserver;
-  private readonly slide: Slide;
-  private readonly zero: SVGLineElement;
-  private readonly samples: SVGGElement;
-  private readonly curve: SVGPathElement;
-  private readonly track: SVGLineElement;
-  private readonly moved: SVGLineElement;
-  private readonly knob: SVGCircleElement;
-  private readonly label: SVGTextElement;
+const TRACK = { y1: TRACK_Y, y2: TRACK_Y };
+const SLIDER = {
+  tabindex: 0,
+  role: "slider",
+  "aria-label": "Shift in samples",
+  "aria-valuemin": 0,
+};
+
+class Waves extends Drawing<Data> {
+  private readonly picture = this.watched<SVGSVGElement>("signal");
+  private readonly zero = draw(this.picture, "line", { class: "zero" });
+  private readonly samples = draw(this.picture, "g");
+  private readonly curve = draw(this.picture, "path", { class: "curve" });
+  private readonly track = draw(this.picture, "line", { class: "track", ...TRACK });
+  private readonly moved = draw(this.picture, "line", { class: "moved", ...TRACK });
+  private readonly knob = draw(this.picture, "circle", {
+    class: "knob",
+    r: 9,
+    cy: TRACK_Y,
+    ...SLIDER,
+  });
+  private readonly label = draw(this.picture, "text", { class: "shift", y: TRACK_Y });
+  private readonly slide = this.buildSlide();
   private ghosts: Stem[] = [];
   private stems: Stem[] = [];
   private clocks: Clock[] = [];
   private still: Pair[] = [];
-  private shift: number;
+  private shift = this.data.start;
   /** Of the scale. */
   private low = 0;
   private high = 0;
   private width = 0;
 
-  constructor(
-    root: HTMLElement,
-    private data: Data,
-  ) {
-    this.shift = data.start;
-    this.part = partsOf(root);
-    this.picture = this.part("signal");
-    this.watch = new ResizeObserver(() => this.draw());
-    this.watch.observe(this.picture);
-    this.zero = draw(this.picture, "line", { class: "zero" });
-    this.samples = draw(this.picture, "g");
-    this.curve = draw(this.picture, "path", { class: "curve" });
-    this.track = draw(this.picture, "line", { class: "track", y1: TRACK_Y, y2: TRACK_Y });
-    this.moved = draw(this.picture, "line", { class: "moved", y1: TRACK_Y, y2: TRACK_Y });
-    this.knob = draw(this.picture, "circle", {
-      class: "knob",
-      r: 9,
-      cy: TRACK_Y,
-      tabindex: 0,
-      role: "slider",
-      "aria-label": "Shift in samples",
-      "aria-valuemin": 0,
-    });
-    this.label = draw(this.picture, "text", { class: "shift", y: TRACK_Y });
-    this.slide = this.buildSlide();
-    this.build();
-  }
-
-  dispose(): void {
-    this.watch.disconnect();
-    this.slide.dispose();
-  }
-
-  load(data: Data): void {
-    if (data.digest === this.data.digest) return;
-    const before = this.data;
-    this.data = data;
-    const told = data.start !== before.start || data.signal.length !== before.signal.length;
-    if (told && !this.slide.busy) this.shift = data.start;
+  protected override rebuild(before: Data): void {
+    const { start, signal } = this.data;
+    const told = start !== before.start || signal.length !== before.signal.length;
+    if (told && !this.slide.busy) this.shift = start;
     this.build();
   }
 
@@ -112,19 +88,18 @@ class Waves {
       unit: () => this.unit(),
       move: (shift) => {
         this.shift = shift;
-        this.draw();
+        this.place();
       },
-      rest: () => undefined,
     });
   }
 
-  private build(): void {
+  protected build(): void {
     this.still = spectrum(this.data.signal);
     this.fit();
     this.picture.setAttribute("aria-label", this.data.alt);
     this.buildSamples();
     this.buildRow();
-    this.draw();
+    this.place();
   }
 
   private buildSamples(): void {
@@ -170,7 +145,7 @@ class Waves {
     return TOP + (PLOT * (this.high - value)) / (this.high - this.low);
   }
 
-  private draw(): void {
+  protected override place(): void {
     this.width = this.picture.clientWidth;
     if (!this.width) return;
     const waves = turned(this.still, this.shift);
@@ -256,4 +231,4 @@ function path(points: Pair[]): string {
   return `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}`;
 }
 
-export default mounted(Waves, "waves");
+export default mounted(Waves);

@@ -1,7 +1,7 @@
 // The tokens above the picture. Each can be clicked: a typed one leads to its column where it comes
 // in, one that the model wrote to the logit where its way home begins.
 
-import { END } from "./captions";
+import { END } from "./script";
 import { button, make } from "../shared/dom";
 import type { Chip, Stop } from "./state";
 

@@ -3,7 +3,7 @@
 // the next. No page, no picture, no clock.
 
 import type { Scene } from "./data";
-import { END } from "./captions";
+import { END } from "./script";
 import { type Stage } from "./walk";
 
 /** One number: the side that it stands on, its matrix, and its place along the matrix's axes. It

@@ -521,13 +521,14 @@ export class Viewer implements Reach {
     if (this.shell.follows) this.lookAtStage(stage);
   }
 
-  /** What a stage lights; all of the model where it lights most of it. */
-  private lookAtStage({ names, makes, arc }: Stage): void {
+  /** Where the script has the camera look. */
+  private lookAtStage({ names, makes, arc, camera }: Stage): void {
     const of = (some: string[]): Box[] => some.flatMap((name) => boxesOf(this.sides, name));
+    const isMap = (box: Box): boolean => box.tokens === "both" && box.plane === arc?.head;
+    const maps = camera === "head" ? of(makes).filter(isMap) : [];
+    if (maps.length) return this.lookAtArc(maps);
     const boxes = of(names);
-    const ofHead = arc ? of(makes).filter((b) => b.tokens === "both" && b.plane === arc.head) : [];
-    if (ofHead.length) return this.lookAtArc(ofHead);
-    if (2 * boxes.length < this.boxes.length) return this.reveal(boxes);
+    if (camera !== "model" && 2 * boxes.length < this.boxes.length) return this.reveal(boxes);
     this.aim(this.wholeModel, this.shell.still);
   }
 

@@ -1,17 +1,17 @@
-// The walk: numbered stages made from the manifest. A stage has a short text whose words are tied
-// to matrices, the matrices it lights, and the tokens that are being computed.
+// The walk: the script played on a scene, in numbered stages. A stage has a short text whose words
+// are tied to matrices, the matrices it lights, what the camera looks at, and the tokens that are
+// being computed.
 //
 // First the prompt up to "=" runs through in one go (prefill): layer 0 step by step, each layer in
 // the middle in one stage, the last one in a few. Then each further token alone, with the keys and
 // values of all earlier tokens kept, until the answer stands.
 
 import { actOf } from "./act";
-import { END, step, type Caption } from "./captions";
 import { isEdited, type Scene, type Tensor } from "./data";
 import { choice, type Choice, type Look } from "./facts";
 import { short } from "./layout";
 import { inWords, type Piece } from "./pieces";
-import { lastLayer, middle, written } from "./summaries";
+import { END, lastLayer, middle, step, written, type Camera, type Cue } from "./script";
 
 export interface Stage {
   title: string;
@@ -26,6 +26,7 @@ export interface Stage {
   next: Choice | null;
   /** The one look that is told of. */
   arc: (Look & { layer: number }) | null;
+  camera: Camera;
 }
 
 /** Where the answer ends: before the token that says so. */
@@ -51,12 +52,10 @@ function prefill(scene: Scene, activations: Tensor[]): Stage[] {
     const act = actOf(scene, group[0]!);
     const told = marked(scene, group, step(scene, group, t, seen.has(act)));
     seen.add(act);
-    const inputs = group.flatMap((x) => x.inputs ?? []);
-    const next = act === "chances" ? choice(scene, t) : null;
-    return { ...stage(group, told, inputs, span), next };
+    return { ...stage(group, told, span), next: act === "chances" ? choice(scene, t) : null };
   };
-  const inOne = (group: Tensor[], told: Caption): Stage =>
-    stage(group, marked(scene, group, told), weightsOf(scene, group), span);
+  const inOne = (group: Tensor[], told: Cue): Stage =>
+    stage(group, marked(scene, group, told), span);
   const inLayer = (layer: number): Stage[] => {
     const group = activations.filter((x) => x.layer === layer);
     if (layer === first) return groups(scene, group).map(inFull);
@@ -77,7 +76,7 @@ function prefill(scene: Scene, activations: Tensor[]): Stage[] {
 }
 
 /** What a reader has changed is told where it is made. */
-function marked(scene: Scene, group: Tensor[], told: Caption): Caption {
+function marked(scene: Scene, group: Tensor[], told: Cue): Cue {
   const edited = group.filter((t) => isEdited(scene, t));
   const names = edited.map(({ name }) => short(name)).join(", ");
   return names ? { ...told, text: [...told.text, ` Changed by hand: ${names}.`] } : told;
@@ -96,16 +95,14 @@ function groups(scene: Scene, activations: Tensor[]): Tensor[][] {
   return out;
 }
 
-/** `read`: what is lit beside what is made. */
 function stage(
   group: Tensor[],
-  { title, text, arc }: Caption,
-  read: string[],
+  { title, text, lights, arc, camera }: Cue,
   span: [number, number],
 ): Stage {
   const { layer } = group[0]!;
   const makes = group.map(({ name }) => name);
-  const before = read.filter((name) => !makes.includes(name));
+  const before = lights.filter((name) => !makes.includes(name));
   return {
     title: layer === null ? title : `layer ${layer} · ${title}`,
     text,
@@ -115,13 +112,9 @@ function stage(
     shown: span[1] + 1,
     next: null,
     arc: arc && layer !== null ? { ...arc, layer } : null,
+    camera,
   };
 }
-
-const weightsOf = (scene: Scene, group: Tensor[]): string[] =>
-  group
-    .flatMap(({ inputs }) => inputs ?? [])
-    .filter((name) => scene.byName.get(name)?.kind === "weight");
 
 // ------------------------------------------------------------ the answer, token by token
 
@@ -132,10 +125,7 @@ function decode(scene: Scene, activations: Tensor[]): Stage[] {
   const { tokens } = scene.manifest;
   const [start, end] = [scene.given, answerEnd(scene)];
   return partsOf(tokens, start, end).map(([from, to]) => ({
-    ...stage(activations, written(scene, from, to, from === start), weightsOf(scene, activations), [
-      from,
-      to,
-    ]),
+    ...stage(activations, written(scene, from, to, from === start), [from, to]),
     makes: [], // the same matrices, one column longer
     next: choice(scene, to),
   }));

@@ -21,7 +21,8 @@ import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
 import type save from "../../src/drawings/save";
-import type { Call, Send } from "../../src/drawings/shared/mount";
+import type { Send } from "../../src/drawings/shared/drawing";
+import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type scale from "../../src/drawings/scale";
 import type sieve from "../../src/drawings/sieve";
@@ -82,7 +83,7 @@ interface Cases {
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]
   >;
-  head: Case<DataOf<typeof arrows>, number[][]>;
+  arrows_real: Case<DataOf<typeof arrows>, number[][]>;
   clocks: Case<
     DataOf<typeof clocks>,
     {
@@ -191,7 +192,7 @@ interface Cases {
 const files = import.meta.glob("./fixtures/*.json", { eager: true, import: "default" });
 
 export const cases = Object.fromEntries(
-  Object.entries(files).map(([path, made]) => [/([a-z]+)\.json/.exec(path)![1], made]),
+  Object.entries(files).map(([path, made]) => [/(\w+)\.json/.exec(path)![1], made]),
 ) as unknown as Cases;
 
 /** The largest difference between numbers in the same places; infinite if the places differ. */

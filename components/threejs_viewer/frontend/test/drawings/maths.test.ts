@@ -38,7 +38,7 @@ import {
   signedBytes,
   tickStep,
 } from "../../src/drawings/shared/numbers";
-import { momentAt } from "../../src/drawings/shared/player";
+import { frameAt, timed } from "../../src/drawings/shared/schedule";
 import { apart, cases } from "./cases";
 
 const CLOSE = 1e-12;
@@ -208,7 +208,7 @@ test("a measured time is slowed by a round number until it lasts, and never hurr
 });
 
 test("of moments the last that has come is shown, before the first the first", () => {
-  const at = [-1, 0, 0.4, 0.5, 0.99, 7].map((seconds) => momentAt([0, 0.5, 0.5, 1], seconds));
+  const at = [-1, 0, 0.4, 0.5, 0.99, 7].map((seconds) => frameAt(timed([0, 0.5, 0.5, 1]), seconds));
   expect(at).toEqual([0, 0, 0, 2, 2, 3]);
 });
 

@@ -113,7 +113,7 @@ test("moments rest at each stop and then move, evenly", () => {
 // ---------------------------------------------------------------- on the page
 
 test("untouched it shows the grain; steps and Play go from model to model", () => {
-  vi.useFakeTimers({ toFake: ["requestAnimationFrame", "cancelAnimationFrame", "performance"] });
+  vi.useFakeTimers();
   const drawing = opened(scale, cases.scale);
   const said = (): string => drawing.text(".said");
   expect(said()).toBe(told[last]);
@@ -129,7 +129,7 @@ test("untouched it shows the grain; steps and Play go from model to model", () =
   drawing.one(".play").click();
   vi.advanceTimersByTime(20_000);
   expect(said()).toBe(told[last]);
-  expect(drawing.text(".play")).toBe("Play");
+  expect(drawing.text(".play")).toBe("Replay");
 });
 
 test("who wants no motion has four moments, a model each", () => {

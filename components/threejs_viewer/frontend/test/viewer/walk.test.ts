@@ -68,6 +68,20 @@ test("the first layer is told step by step, each middle one in one stage, the la
   ]);
 });
 
+test.each(scenes)(
+  "$name: the camera looks at the head that is told of where its map is made, and else at what is lit",
+  ({ scene }) => {
+    for (const { title, arc, makes, camera, span } of stagesOf(scene)) {
+      const maps = makes.filter((name) => {
+        const { axes, layer } = scene.byName.get(name)!;
+        return axes.includes("key") && layer === arc?.layer;
+      });
+      const isWritten = span[0] > 0;
+      expect(camera, title).toBe(isWritten ? "model" : maps.length ? "head" : "lit");
+    }
+  },
+);
+
 test("the prompt runs through in one go, then each written token alone, until the answer stands", () => {
   const stages = stagesOf(small("7*8=56$"));
   expect(stages[0]!.span).toEqual([0, 3]);

@@ -59,12 +59,6 @@ export function onScheme(turned: () => void): () => void {
   return () => scheme.removeEventListener("change", turned);
 }
 
-/** Calls `turned` when the colours in `frame` do turn: to dark, or because the book's
-    style sheet came after the first drawing. CSS gives what is in it a colour, with a transition. */
-export function onColours(frame: HTMLElement, turned: () => void): void {
-  frame.ontransitionend = turned;
-}
-
 /** An empty canvas with a pixel for each of the screen's, up to two. `by` how it is drawn: many
     thousand small marks are faster without the graphics card. */
 export function blank(

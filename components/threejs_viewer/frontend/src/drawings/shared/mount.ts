@@ -1,13 +1,6 @@
 // How Streamlit calls a drawing: at every change of its data, with the part of the page it owns.
 
-export type Send = (name: string, value: unknown) => void;
-
-export interface Drawing<Data> {
-  /** Hands a value to Python; for a drawing that has something to say. */
-  send?: Send;
-  load(data: Data): void;
-  dispose(): void;
-}
+import type { Drawing, Send, Sent } from "./drawing";
 
 export interface Call<Data> {
   parentElement: ParentNode;
@@ -16,18 +9,20 @@ export interface Call<Data> {
   setStateValue: Send;
 }
 
-/** What a drawing's module exports: one drawing for each root, the element of class `name`, kept. */
-export function mounted<Data>(
+/** What a drawing's module exports: one drawing for each root, kept. What it sends is an event, or
+    a state that stays. */
+export function mounted<Data extends Sent>(
   Kind: new (root: HTMLElement, data: Data) => Drawing<Data>,
-  name: string,
+  sends: "setTriggerValue" | "setStateValue" = "setTriggerValue",
 ): (call: Call<Data>) => () => void {
   const drawings = new WeakMap<Element, Drawing<Data>>();
-  return ({ parentElement, data, setTriggerValue }) => {
-    const root = parentElement.querySelector<HTMLElement>(`.${name}`)!;
+  return (call) => {
+    const root = call.parentElement.querySelector<HTMLElement>(".drawing")!;
     const known = drawings.get(root);
-    known?.load(data);
-    const drawing = known ?? new Kind(root, data);
-    drawing.send = setTriggerValue;
+    const drawing = known ?? new Kind(root, call.data);
+    drawing.send = call[sends];
+    if (known) known.load(call.data);
+    else drawing.open();
     drawings.set(root, drawing);
     return () => {
       drawing.dispose();

@@ -16,7 +16,7 @@ export interface Line {
   /** Called while the mark moves. */
   move(value: number): void;
   /** Called once it has come to rest. */
-  rest(): void;
+  rest?(): void;
 }
 
 type Shape = HTMLElement | SVGElement;
@@ -62,7 +62,7 @@ export class Slide {
     if (!this.grabbed) return;
     const moved = this.grabbed.value !== this.line.now();
     this.grabbed = null;
-    if (moved) this.line.rest();
+    if (moved) this.line.rest?.();
   }
 
   private nudge(event: KeyboardEvent): void {
@@ -84,7 +84,7 @@ export class Slide {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       this.timer = 0;
-      this.line.rest();
+      this.line.rest?.();
     }, REST_MS);
   }
 

@@ -6,9 +6,40 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawing_cases import Case, case
 
+from components.ui.drawings import arcs
 from components.ui.drawings.arcs import WrittenSum, arcs_data, read_head
 from lab.data.problems import Format
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def arcs_of_a_sum() -> Case:
+    """A sum with one wrong token, written without head 1 of two."""
+    form = Format("cot_reversed", 1, 1)
+    text = form.text(7, 8)[:-2] + "4$"
+    n, given = len(text), form.prompt_length
+    weights = np.tril(np.random.default_rng(7).dirichlet(np.full(n, 0.2), size=(2, n)))
+    weights /= weights.sum(axis=2, keepdims=True)
+    written = arcs.WrittenSum(7, 8, form, text, weights.round(3), layer=3, pulled=1)
+    heads = [
+        {"head": 0, "from": j, "to": t + 1, "weight": written.weights[0, t, j]}
+        for t in range(given - 1, n - 1)
+        for j in range(n)
+        if written.weights[0, t, j] >= 0.08
+    ]
+    return case(
+        arcs,
+        lambda: arcs.show_arcs("k", written, alt="A sum"),
+        {"arcs": heads, "wrong": [n - 2], "text": text},
+    )
+
+
+CASES = {"arcs": arcs_of_a_sum}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 FORM = Format("cot_reversed")
 TEXT = FORM.text(37, 48)

@@ -5,16 +5,75 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from drawing_cases import QUEUE, two_timelines
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import queue
 from components.ui.drawings.queue import Bar, Timeline, queue_data
 from lab.data.vocabulary import Tokens, encode
 from lab.inference.serving import Policy, serve
 from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
 from lab.model.gpt import GPT
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+QUEUE = ["7*8=65$", "12*34=840+0630=8040$", "3*4=21$", "98*76=885+0686=8447$", "5*6=03$", "9*9=18$"]
+
+
+def served(title: str, texts: list[str], *, at_once: bool, n_slots: int = 3) -> queue.Timeline:
+    """A queue in which every token takes a step. `at_once`: a batch reads its prompts in the step
+    that writes a first token, and waits until all of the one before is written.
+    """
+    free, bars = [0] * n_slots, list[queue.Bar]()
+    for i, text in enumerate(texts):
+        if at_once and i % n_slots == 0:
+            free = [max(free)] * n_slots
+        slot = i % n_slots if at_once else free.index(min(free))
+        given = text.index("=") + 1
+        reading = 0 if at_once else given - 1
+        end = free[slot] + reading + len(text) - given
+        bars.append(queue.Bar(slot, free[slot], reading, end, text))
+        free[slot] = end
+    return queue.Timeline(title, bars, max(free), n_slots)
+
+
+def two_timelines() -> list[queue.Timeline]:
+    return [
+        served("Static", QUEUE, at_once=True),
+        served("Continuous", QUEUE, at_once=False),
+    ]
+
+
+def served_queue() -> Case:
+    timelines = two_timelines()
+
+    def counted(timeline: queue.Timeline, step: int) -> dict[str, Any]:
+        """From a table of which sum is in a slot at a step, -1 where none is, and which writes."""
+        table = np.full((timeline.n_slots, timeline.n_steps + 1), -1)
+        writes = np.zeros(table.shape, dtype=bool)
+        for i, bar in enumerate(timeline.bars):
+            table[bar.slot, bar.start : bar.end] = i
+            writes[bar.slot, bar.start + bar.reading : bar.end] = True
+        return {
+            "tokens": int(writes[:, :step].sum()),
+            "idle": float((table[:, :step] < 0).mean()) if step else 0.0,
+            "running": sorted(int(i) for i in table[:, step] if i >= 0),
+        }
+
+    return case(
+        queue,
+        lambda: queue.show_queue("k", timelines, alt="A queue"),
+        [[counted(one, step) for step in range(one.n_steps + 1)] for one in timelines],
+    )
+
+
+CASES = {"queue": served_queue}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 STATIC, CONTINUOUS = two_timelines()
 LAST = CONTINUOUS.bars[-1]

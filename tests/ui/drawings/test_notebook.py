@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import thrown_mistakes
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import notebook
@@ -18,6 +18,90 @@ from components.ui.drawings.notebook import (
     n_moment,
     notebook_data,
 )
+from lab.data.problems import Format
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+BOOK: list[tuple[int, str]] = [
+    *((1, after) for after in ("0000", "1000", "0101", "1111")),
+    *((3, "00"), (1, "0011"), (3, "10"), (4, "1")),
+]
+"""When a mistake is noted, and whether (1) it is still one after that round and each later one."""
+STUDIED = [
+    "Round 1, studied: 2 of 5 in the book are still wrong.",
+    "Round 2, studied: 2 of 5 in the book are wrong, 1 of them came back.",
+    "Round 3, studied: 3 of 7 in the book are wrong, 1 of them came back.",
+    "Round 4, studied: 4 of 8 in the book are wrong, 2 of them came back.",
+]
+
+
+def thrown_mistakes() -> list[notebook.Mistake]:
+    """A digit of the working of a sum is spoiled; which, and how sure of it, is thrown by dice."""
+    dice = np.random.default_rng(17)
+    form = Format("cot_reversed", 2, 2)
+    slots = [slot for field in form.written for slot in field.positions]
+
+    def spoiled(noted: int, after: str) -> notebook.Mistake:
+        a, b = dice.integers(10, 100, size=2).tolist()
+        text, slot = form.text(a, b), int(dice.choice(slots))
+        question = text.partition("=")[0] + "="
+        return notebook.Mistake(
+            sum=question,
+            before=text[len(question) : slot][-8:],
+            written=str((int(text[slot]) + dice.integers(1, 10)) % 10),
+            right=text[slot],
+            after=text[slot + 1 : slot + 4],
+            kind=form.field_at(slot).label,
+            belief=round(dice.uniform(0.3, 1), 4),
+            noted=noted,
+            wrong_after=[wrong == "1" for wrong in after],
+        )
+
+    return [spoiled(*one) for one in BOOK]
+
+
+def book_of_errors() -> Case:
+    """Round after round, by the notes that were taken of each mistake so far."""
+    book, n_round = thrown_mistakes(), len(STUDIED)
+    lines = sorted(book, key=lambda mistake: mistake.noted)
+    notes: dict[str, list[bool]] = {}
+    moments: list[dict[str, Any]] = []
+
+    def stands(wrong: list[bool] | None) -> str | None:
+        if not wrong:
+            return None if wrong is None else "noted"
+        return ("back" if False in wrong else "wrong") if wrong[-1] else "mended"
+
+    def boxes(mistake: notebook.Mistake) -> list[str]:
+        filled = ["wrong" if wrong else "right" for wrong in notes.get(mistake.sum, [])]
+        none = ["none"] * (mistake.noted - 1)
+        return (none + filled + ["open"] * n_round)[:n_round]
+
+    def look(when: str, said: str) -> None:
+        stand = [stands(notes.get(mistake.sum)) for mistake in lines]
+        every = [boxes(mistake) for mistake in lines]
+        moments.append({"when": when, "said": said, "standings": stand, "boxes": every})
+
+    look("Before round 1", "The book is empty.")
+    for number, studied in enumerate(STUDIED, start=1):
+        for one in (mistake for mistake in book if mistake.noted == number):
+            notes[one.sum] = []
+            slip = f"{one.sum} goes wrong, {one.written} where {one.right} belongs ({one.kind})"
+            look(f"Round {number} of 4, asked", f"Round {number}, asked: {slip}.")
+        for one in (mistake for mistake in book if mistake.sum in notes):
+            notes[one.sum].append(one.wrong_after[number - one.noted])
+        look(f"Round {number} of 4, studied", studied)
+    return case(
+        notebook,
+        lambda: notebook.show_notebook("k", book, n_round, alt="An error book", seconds=4),
+        moments,
+    )
+
+
+CASES = {"notebook": book_of_errors}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 
 def one(**changed: Any) -> Mistake:

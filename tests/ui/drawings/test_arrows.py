@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing_cases import Case, case
 
 from components.ui.chapters.ch02 import figures
 from components.ui.chapters.ch02.claims import same_order
@@ -15,6 +16,45 @@ from components.ui.drawings import arrows
 from components.ui.drawings.drawing import digest
 from lab.by_hand import attention as hand
 from lab.data.vocabulary import encode
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+PROMPT = "37*48="
+QUERIES = [(45, 2.5), (0, 0.0), (95, 6.0), (231, 3.3), (359, 1.0)]
+
+
+def made_head() -> Case:
+    tokens = encode(PROMPT)[None]
+    keys = hand.keys(tokens)[0].round(6)  # as they travel
+
+    def looked(angle: float, length: float) -> dict[str, Any]:
+        query = hand.arrow(angle, length)[None, None, None]
+        weights, z = hand.attend(query, keys[None, None], hand.values(tokens)[:, None])
+        blend = [*z[0, 0, 0], weights[0, 0, 0][~hand.is_digit(tokens[0])].sum()]
+        return {"query": [angle, length], "weights": weights[0, 0, 0].tolist(), "blend": blend}
+
+    def show() -> None:
+        first = QUERIES[0]
+        arrows.show_query("k", PROMPT, hand.PLACES, keys, *first, alt="Keys", wanted=(1, 4))
+
+    return case(arrows, show, [looked(*query) for query in QUERIES])
+
+
+def real_head() -> Case:
+    dice = np.random.default_rng(5)
+    weights = np.tril(dice.integers(1, 99, size=(6, 6)).astype(np.float64))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return case(
+        arrows,
+        lambda: arrows.show_weights("k", PROMPT, hand.PLACES, weights, at=4, alt="A head"),
+        weights.tolist(),
+    )
+
+
+CASES = {"arrows": made_head, "arrows_real": real_head}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 TEXT = "37*48="
 KEYS = hand.keys(encode(TEXT)[None])[0]

@@ -6,9 +6,53 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import clocks
 from components.ui.drawings.clocks import clocks_data, read_positions
+from lab.model.positions import frequencies, turn_pairs
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def rotary_clocks() -> Case:
+    dice = np.random.default_rng(6)
+    speeds = frequencies(8, 100.0).double().numpy()
+    q, k = dice.normal(size=(2, 4, 2))
+
+    def turned_to(pairs: np.ndarray, place: int) -> np.ndarray:
+        angles = torch.from_numpy(place * speeds)[:, None]
+        return turn_pairs(
+            torch.from_numpy(pairs), angles.cos(), angles.sin(), "interleaved"
+        ).numpy()
+
+    def matched(i: int, j: int) -> dict[str, Any]:
+        query, key = turned_to(q, i), turned_to(k, j)
+        matches = (query * key).sum(axis=1)
+        angles = np.angle((query @ [1, 1j]) / (key @ [1, 1j]))
+        return {
+            "positions": [i, j],
+            "query": query.tolist(),
+            "key": key.tolist(),
+            "matches": matches.tolist(),
+            "angles": angles.tolist(),
+            "score": matches.sum() / np.sqrt(q.size),
+        }
+
+    places = [(12, 7), (0, 0), (40, 3), (7, 7), (3, 38)]
+    return case(
+        clocks,
+        lambda: clocks.show_clocks("k", speeds, q, k, *places[0], last=40, alt="A ruler", pair=1),
+        [matched(*two) for two in places],
+    )
+
+
+CASES = {"clocks": rotary_clocks}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 DICE = np.random.default_rng(0)
 SPEEDS = np.array([1.0, 0.1, 0.01])

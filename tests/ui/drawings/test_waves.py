@@ -5,9 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import waves
 from components.ui.drawings.waves import waves_data
+from lab.interp.fourier_shift import shifted, spectrum, turned
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def turned_waves() -> Case:
+    odd, even = (np.random.default_rng(7).normal(size=n) for n in (9, 8))
+
+    def moved(signal: np.ndarray, by: float) -> dict[str, Any]:
+        still = spectrum(signal)
+        return {
+            "by": by,
+            "waves": turned(still, by).tolist(),
+            "samples": shifted(signal, by).tolist(),
+        }
+
+    return case(
+        waves,
+        lambda: waves.show_waves("k", odd, alt="A signal", start=2.5),
+        [
+            {
+                "signal": signal.tolist(),
+                "spectrum": spectrum(signal).tolist(),
+                "moved": [moved(signal, by) for by in (2.5, 0.0, 0.1, 4.0, len(signal))],
+            }
+            for signal in (odd, even)
+        ],
+    )
+
+
+CASES = {"waves": turned_waves}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 
 def test_the_samples_are_not_rounded_on_their_way() -> None:

@@ -5,9 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import climb
 from components.ui.drawings.climb import Band, climb_data
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def climbing_course() -> Case:
+    """Synthetic shares, in thousandths; the last stage ends behind the last check."""
+    lengths, steps = ("1x1", "2x2", "3x3"), [0, 500, 2000, 3500, 5000]
+    stages = [climb.Band("one digit", 0, 2000), climb.Band("three", 2000, 6000)]
+    thousandths = np.sort(np.random.default_rng(11).integers(1, 1000, size=(5, 3)), axis=0)
+    thousandths[0], thousandths[-1, 0] = 0, 1000
+    names = ["one digit", "one digit", "one digit", "three", "three"]
+    return case(
+        climb,
+        lambda: climb.show_climb(
+            "k", lengths, steps, thousandths / 1000, stages, alt="A course", seconds=4
+        ),
+        [
+            {"step": f"{step:,}", "stage": stage, "of_100": [f"{n / 10:g}" for n in row]}
+            for step, stage, row in zip(steps, names, thousandths.tolist(), strict=True)
+        ],
+    )
+
+
+CASES = {"climb": climbing_course}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 LENGTHS = ("1x1", "2x2")
 STEPS = np.array([0, 500, 2000])

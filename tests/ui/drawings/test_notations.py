@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.chapters.ch50.notations import (
@@ -19,9 +20,68 @@ from components.ui.chapters.ch50.notations import (
     columns,
     cut,
 )
+from components.ui.drawings import notations
 from components.ui.drawings.notations import Column, Line, Step, notations_data
 from lab.by_hand.flash import flash_attention
 from lab.model.attention.flash import BlockwiseAttention, Partial, Tiles
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+SOFTMAX = [
+    notations.Step("largest", "The largest score."),
+    notations.Step("powers", "No power is above one."),
+    notations.Step("sum", "They are added."),
+    notations.Step("shares", "Each is divided by the sum."),
+]
+WRITTEN: dict[str, list[tuple[str, str]]] = {
+    "Python": [
+        ("def softmax(scores):", ""),
+        ("    m = scores[0]", "largest"),
+        ("    for s in scores:", "largest"),
+        ("        m = max(m, s)", "largest"),
+        ("    P = [exp(s - m) for s in scores]", "powers"),
+        ("    return [p / sum(P) for p in P]", "sum, shares"),
+    ],
+    "NumPy": [
+        ("P = np.exp(S - S.max())", "largest, powers"),
+        ("", ""),
+        ("P /= P.sum()", "sum, shares"),
+    ],
+    "on paper": [
+        ("m = max s", "largest"),
+        ("p = e^(s - m)", "powers"),
+        ("l = sum p", "sum"),
+        ("p / l", "shares"),
+    ],
+}
+"""Lines, and what each does."""
+
+
+def three_notations() -> Case:
+    columns = [
+        notations.Column(
+            title,
+            [notations.Line(text, does.split(", ") if does else []) for text, does in lines],
+            where=f"{title}.py",
+        )
+        for title, lines in WRITTEN.items()
+    ]
+
+    def lit(step: str) -> list[list[str]]:
+        """The lines of each column that do it."""
+        return [[text for text, does in lines if step in does] for lines in WRITTEN.values()]
+
+    return case(
+        notations,
+        lambda: notations.show_notations("k", columns, SOFTMAX, at="powers", alt="Softmax"),
+        [{"name": name, "said": said, "lit": lit(name)} for name, said in SOFTMAX],
+    )
+
+
+CASES = {"notations": three_notations}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 TWO = [Step("double", "Twice as much."), Step("add", "One more.")]
 DOUBLED = Column("one", [Line("def f(x):"), Line("    x *= 2", ["double"]), Line("x + 1", ["add"])])

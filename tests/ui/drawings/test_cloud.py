@@ -7,11 +7,96 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import cloud_history
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import cloud
 from components.ui.drawings.cloud import cloud_data
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+STEPS = [0, 100, 400, 1600, 50_000]
+
+
+def cloud_history(seed: int = 14) -> dict[str, Any]:
+    """Seven points that shrink, two layers of four singular values, three tokens, three scores."""
+    dice = np.random.default_rng(seed)
+    S = len(STEPS)
+    features = dice.normal(size=(S, 3, 5))
+    features /= np.linalg.norm(features, axis=2, keepdims=True)
+    spectra = np.sort(dice.random((S, 2, 4)))[:, :, ::-1]
+    return {
+        "moments": STEPS,
+        "points": dice.normal(size=(S, 7, 3)) / 10.0 ** np.arange(S)[:, None, None],
+        "groups": ["digit", "carry", "digit", "sign", "sign", "digit", "carry"],
+        "spectra": spectra / spectra.sum(axis=2, keepdims=True),
+        "cosines": features @ features.transpose(0, 2, 1),
+        "scores": {
+            "held out, wrong": [900, 64, 40, 71, 1406],
+            "train, wrong": np.array([900, 12, 0, 0, 0]),
+            "effective rank": [12.3456, 9.0, 3.21, 0.012345, -0.5],
+        },
+        "layers": ["block 1", "block 2"],
+        "tokens": ["3", "=", "12"],
+    }
+
+
+def cloud_of_features() -> Case:
+    history = cloud_history()
+    points = history["points"] / np.linalg.norm(history["points"], axis=2).max()
+
+    def at(numbers: np.ndarray, moment: float) -> np.ndarray:
+        """On the straight line from a moment to the next."""
+        before = int(moment)
+        share = moment - before
+        return (1 - share) * numbers[before] + share * numbers[min(before + 1, len(numbers) - 1)]
+
+    def seen(moment: float, turned: int, tilted: int) -> dict[str, Any]:
+        """By matrices. What is four reaches before the eye is as large as it is."""
+        turn, tilt = np.radians([turned, tilted])
+        around = [[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]]
+        forward = [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
+        right, up, near = np.array(forward) @ around @ at(points, moment).T
+        size = 4 / (4 - near)
+        places = np.stack([right * size, up * size, size], axis=1)
+        view = {"turned": turned, "tilted": tilted}
+        return {"at": moment, "view": view, "places": places.tolist()}
+
+    def shown(moment: float) -> dict[str, Any]:
+        spectra = at(history["spectra"], moment) / history["spectra"].max()
+        cosines = at(history["cosines"], moment)
+        return {"at": moment, "spectra": spectra.tolist(), "cosines": cosines.tolist()}
+
+    decades = np.log10(STEPS[1:]) - 2
+    along = [0.0, *(0.08 + 0.92 * decades / decades[-1])]
+    lines = {
+        name: (np.array(line) - min(line)) / (max(line) - min(line))
+        for name, line in history["scores"].items()
+    }
+    views = [(0.0, 30, 20), (0.5, 30, 20), (4.0, 0, 0), (2.25, 200, -90)]
+    return case(
+        cloud,
+        lambda: cloud.show_cloud("k", **history, alt="A cloud", seconds=1),
+        {
+            "seen": [seen(*view) for view in views],
+            "shown": [shown(moment) for moment in (0.0, 1.7, 2.0, 4.0)],
+            "along": along,
+            "heights": [line.tolist() for line in lines.values()],
+            "told": [
+                "step 0 · held out, wrong 900 · train, wrong 900 · effective rank 12.3",
+                "step 100 · held out, wrong 64 · train, wrong 12 · effective rank 9",
+                "step 400 · held out, wrong 40 · train, wrong 0 · effective rank 3.21",
+                "step 1,600 · held out, wrong 71 · train, wrong 0 · effective rank 0.0123",
+                "step 50,000 · held out, wrong 1,406 · train, wrong 0 · effective rank −0.5",
+            ],
+        },
+    )
+
+
+CASES = {"cloud": cloud_of_features}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 HISTORY = cloud_history()
 S = len(HISTORY["moments"])

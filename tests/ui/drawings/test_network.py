@@ -3,12 +3,53 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import numpy as np
+from drawing_cases import Case, case
 
 from components.ui.drawings import network
+from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Task
 from lab.by_hand.mlp_experiment import Settings, film, hide
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def film_of_a_network() -> Case:
+    task = Task(1, "one_hot", "digits")
+    settings = experiment.Settings(task, hidden=(4,), epochs=60)
+    cells = experiment.hide(task, [7])
+    frames = [*experiment.film(settings, cells)][::12]
+
+    def scaled(kind: str, layer: int, power: float) -> list[list[int]]:
+        """Row by row: the share of the largest number of all moments, in 127 steps."""
+        moments = np.array([getattr(frame, kind)[layer] for frame in frames])
+        share = moments / abs(moments).max()
+        steps = np.round(127 * np.sign(share) * abs(share) ** power)
+        return steps.reshape(len(frames), -1).astype(int).tolist()
+
+    def seen(frame: experiment.Frame) -> dict[str, Any]:
+        right = experiment.right_cells(task, frame.answers)
+        counts = [int(right[which].sum()) for which in (cells, ~cells)]
+        return {"answers": frame.answers.tolist(), "right": right.tolist(), "counts": counts}
+
+    return case(
+        network,
+        lambda: network.show_film("k", frames, settings, cells, alt="A film"),
+        {
+            "moments": [seen(frame) for frame in frames],
+            "W": [scaled("W", layer, 1) for layer in range(2)],
+            "dW": [scaled("dW", layer, 0.5) for layer in range(2)],
+            "asked": [int(cells.sum()), int((~cells).sum())],
+        },
+    )
+
+
+CASES = {"network": film_of_a_network}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 USUAL = Settings(Task(1, "one_hot", "digits"), epochs=300)
 

@@ -7,11 +7,55 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import two_writings
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import generators
 from components.ui.drawings.generators import generators_data
 from lab.inference.clocked import Clocked
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def two_writings(text: str = "12*34=840+0630=8040$", n_given: int = 6) -> list[Clocked]:
+    """As long as no run of this machine takes: the left 7 ms and more a token, the right 3 ms."""
+    dice = np.random.default_rng(9)
+    there = np.arange(n_given, len(text))
+    sides: list[Clocked] = []
+    for read, least in ((there, 0.007), (np.where(there > n_given, 1, n_given), 0.003)):
+        seconds = least + dice.random(len(there)).round(4) / 100
+        sides.append(Clocked(text, n_given, read, read * (1_000_000 + 500 * there), seconds))
+    return sides
+
+
+def two_generators() -> Case:
+    sides = two_writings()
+    n_given, n = sides[0].n_given, len(sides[0].text)
+
+    def seen(side: Clocked, written: int) -> dict[str, Any]:
+        pushes = np.zeros((written, n), dtype=int)
+        for step in range(written):
+            there = n_given + step
+            pushes[step, there - side.read[step] : there] = 1
+        return {
+            "pushed": int(pushes.sum()),
+            "flops": int(side.flops[:written].sum()),
+            "seconds": float(side.seconds[:written].sum()),
+            "computed": pushes[-1].tolist() if written else [0] * n,
+            "times": pushes.sum(axis=0).tolist(),
+        }
+
+    return case(
+        generators,
+        lambda: generators.show_generators("k", *sides, n_layer=3, alt="Two generators"),
+        [[seen(side, written) for written in range(n - n_given + 1)] for side in sides],
+    )
+
+
+CASES = {"generators": two_generators}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 WITHOUT, CACHED = two_writings()
 

@@ -6,11 +6,88 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import TOKENS, WALKS, walked
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import tiles
 from components.ui.drawings.tiles import tiles_data
-from lab.by_hand.flash import SlowMemory, plain_attention
+from lab.by_hand.flash import SlowMemory, flash_attention, held, plain_attention
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+TOKENS = "37*48=6771"
+WALKS: dict[str, dict[str, Any]] = {
+    "ragged, causal": {"n_query": 10, "n_key": 10, "rows": 4, "columns": 3, "causal": True},
+    "columns wider than rows": {"n_query": 9, "n_key": 9, "rows": 2, "columns": 5, "causal": True},
+    "full": {"n_query": 6, "n_key": 8, "rows": 3, "columns": 4, "causal": False},
+    "ragged, full": {"n_query": 7, "n_key": 5, "rows": 3, "columns": 2, "causal": False},
+    "more than plain": {"n_query": 6, "n_key": 6, "rows": 1, "columns": 6, "causal": False},
+}
+
+
+def walk_over_scores() -> Case:
+    sizes: dict[str, Any] = {"d_key": 3, "d_value": 2, "fast": 60}
+
+    def show() -> None:
+        first = WALKS["ragged, causal"]
+        tiles.show_tiles("k", **first, **sizes, labels=TOKENS, alt="A walk", seconds=4)
+
+    walks = [tiles.tiles_data(**walk, **sizes) for walk in WALKS.values()]
+    return case(tiles, show, [{"walk": walk, "steps": walked(walk)} for walk in walks])
+
+
+class Watched(SlowMemory):
+    """Says after each block of keys what was moved by then, and who met.
+
+    The number of a token stands first in its rows of Q and V.
+    """
+
+    def __init__(self, Q: np.ndarray, V: np.ndarray) -> None:
+        super().__init__()
+        self.Q, self.V = Q, V
+        self.queries = [0, 0]
+        self.steps: list[dict[str, Any]] = []
+
+    def fetch(self, x: np.ndarray) -> np.ndarray:
+        fetched = super().fetch(x)
+        tokens = [int(x[0, 0]), int(x[-1, 0]) + 1]
+        if x.base is self.Q:
+            self.queries = tokens
+        if x.base is self.V:
+            self.steps.append({"queries": self.queries, "keys": tokens})
+            self.note()
+        return fetched
+
+    def put(self, there: np.ndarray, x: np.ndarray) -> None:
+        super().put(there, x)
+        self.note()
+
+    def note(self) -> None:
+        self.steps[-1] |= {"read": self.read, "written": self.written}
+
+
+def walked(walk: dict[str, Any]) -> list[dict[str, Any]]:
+    """What lab's own loop fetches and puts."""
+    n_query, n_key, d_key, d_value = (
+        walk[name] for name in ("n_query", "n_key", "d_key", "d_value")
+    )
+    Q, K, V = (
+        np.arange(n)[:, None] + np.zeros(width)
+        for n, width in ((n_query, d_key), (n_key, d_key), (n_key, d_value))
+    )
+    memory = Watched(Q, V)
+    cut = {name: walk[name] for name in ("rows", "columns", "causal")}
+    flash_attention(Q, K, V, scale=0.1, memory=memory, **cut)
+    for step in memory.steps:
+        I, J = (end - begin for begin, end in (step["queries"], step["keys"]))
+        step["held"] = held(I, J, d_key, d_value)
+    return memory.steps
+
+
+CASES = {"tiles": walk_over_scores}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 Sizes = dict[str, Any]
 WALK: Sizes = {**WALKS["ragged, causal"], "d_key": 3, "d_value": 2, "fast": 60}

@@ -9,10 +9,62 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import tape
 from components.ui.drawings.tape import Side, tape_data
 from lab.interp.position_probes import OnTheTape
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def tape_of_two() -> Case:
+    text, n_shift, n_gap = "3*4=12$", 12, 5
+    dice = np.random.default_rng(8)
+
+    def reading(n: int) -> OnTheTape:
+        pattern = np.tril(dice.integers(1, 99, size=(n, len(text), len(text))).astype(np.float64))
+        pattern /= pattern.sum(axis=2, keepdims=True)
+        return OnTheTape(pattern, dice.integers(2, size=(n, len(text) - 1)).astype(bool))
+
+    def plain(read: OnTheTape) -> list[dict[str, Any]]:
+        rows, columns = np.tril_indices(len(text))
+        return [
+            {
+                "weights": pattern[rows, columns].tolist(),
+                "right": right.tolist(),
+                "change": abs(pattern - read.pattern[0]).max(),
+            }
+            for pattern, right in zip(read.pattern, read.right, strict=True)
+        ]
+
+    readings = {title: (reading(n_shift), reading(n_gap)) for title in ("RoPE", "learned")}
+    sides = [tape.Side.of(title, *two) for title, two in readings.items()]
+    return case(
+        tape,
+        lambda: tape.show_tape(
+            "k",
+            text,
+            sides,
+            last=30,
+            gap_at=3,
+            first_asked=4,
+            alt="A tape",
+            start=4,
+            start_gap=2,
+        ),
+        [
+            {"shifted": plain(shift), "stretched": plain(stretch)}
+            for shift, stretch in readings.values()
+        ],
+    )
+
+
+CASES = {"tape": tape_of_two}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 DICE = np.random.default_rng(0)
 TEXT = "12*34=840+0630=8040$"

@@ -6,11 +6,59 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import NOTES, READINGS, thrown_shares
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import threads
 from components.ui.drawings.threads import MOST_NOTES, MOST_TOKENS, read_cut, threads_data
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+NOTES = ("token", "attention 0", "FFN 0", "attention 1", "FFN 1")
+READINGS = (*NOTES[1:], "end")
+
+
+def thrown_shares() -> np.ndarray:
+    """Of four tokens, (T, R, N), thrown by dice with a seed; what is not there yet is NaN."""
+    shares = np.random.default_rng(14).exponential(size=(4, len(READINGS), len(NOTES))) ** 2
+    shares[:, ~np.tri(len(NOTES), dtype=bool)] = np.nan
+    return np.round(shares / np.nansum(shares, axis=2, keepdims=True), 4)
+
+
+def threads_over_depth() -> Case:
+    shares = thrown_shares()
+
+    def read(table: np.ndarray) -> list[dict[str, Any]]:
+        rows = [row[~np.isnan(row)] for row in table]
+        return [{"shares": row.tolist(), "ranked": np.argsort(-row).tolist()} for row in rows]
+
+    def placed(row: np.ndarray) -> list[float]:
+        """Of each thread the middle, if the last note's lies first and all of them from -1/2."""
+        ends = np.cumsum(row[::-1])
+        return (ends - row[::-1] / 2 - 0.5)[::-1].tolist()
+
+    def show() -> None:
+        threads.show_threads(
+            "k", "7*8=", NOTES, READINGS, shares, alt="Threads", cuttable=True, seconds=4
+        )
+
+    mean = read(shares.mean(axis=0))
+    return case(
+        threads,
+        show,
+        {
+            "mean": mean,
+            "tokens": [read(table) for table in shares],
+            "even": [[1 / n] * n for n in range(1, len(READINGS) + 1)],
+            "places": [placed(np.array(one["shares"])) for one in mean],
+        },
+    )
+
+
+CASES = {"threads": threads_over_depth}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 TEXT = "7*8="
 

@@ -6,10 +6,50 @@ import base64
 from typing import Any
 
 import numpy as np
-from drawing_cases import thrown_labels
+from drawing_cases import Case, case
 from refused import not_refused
 
+from components.ui.drawings import sieve
 from components.ui.drawings.sieve import CHECKS, Label, Written, sieve_data
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def thrown_labels() -> np.ndarray:
+    """Flags of 60 labels, (N,), thrown by dice with a seed: three in four hold."""
+    held = np.random.default_rng(12).random((60, 5)) < 0.75
+    return held @ (1 << np.arange(5))  # the bits of RIGHT, VOTE, SWAP, NINE, ELEVEN
+
+
+def sieve_of_labels() -> Case:
+    flags = thrown_labels()
+    texts = [sieve.Written(f"{n}*7={6 * n}", [len(f"{n}*7=")]) for n in range(len(flags))]
+    right, *checks = ((flags[:, None] >> np.arange(5)) & 1).astype(bool).T
+
+    def counted(chosen: int) -> dict[str, Any]:
+        """By a table of who passes what."""
+        kept = np.ones(len(flags), dtype=bool)
+        for i, passes in enumerate(checks):
+            kept &= passes | (chosen >> i & 1 == 0)
+        return {
+            "on": [bool(chosen >> i & 1) for i in range(4)],
+            "kept": int(kept.sum()),
+            "wrong": np.flatnonzero(kept & ~right).tolist(),
+            "thrown": int((~kept).sum()),
+            "right_thrown": int((~kept & right).sum()),
+        }
+
+    return case(
+        sieve,
+        lambda: sieve.show_sieve("k", flags, texts, on=[sieve.Label.SWAP], alt="A sieve"),
+        [counted(chosen) for chosen in range(16)],
+    )
+
+
+CASES = {"sieve": sieve_of_labels}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 FLAGS = thrown_labels()
 TEXTS = [Written(f"{n}*7={7 * n}", [0]) for n in range(len(FLAGS))]

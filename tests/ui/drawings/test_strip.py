@@ -7,11 +7,84 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import thrown_strips
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import strip
 from components.ui.drawings.strip import MOST_NUMBERS, MOST_STRIPS, Strip, strip_data
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def thrown_strips() -> list[strip.Strip]:
+    """Three ways of attention, thrown by dice with a seed; of the last a part is dropped."""
+    dice = np.random.default_rng(15)
+
+    def heads(n: int) -> list[tuple[str, int]]:
+        return [(f"{what}, head {h}", 20) for what in ("key", "value") for h in range(n)]
+
+    return [
+        strip.Strip("heads", dice.normal(size=160), heads(4)),
+        strip.Strip("shared heads", dice.normal(size=80), heads(2), 2, "two queries to a head"),
+        strip.Strip("latent", dice.normal(size=88), [("latent", 56), ("turned key", 32)], kept=10),
+    ]
+
+
+def strips_of_numbers() -> Case:
+    strips = thrown_strips()
+
+    def expected(one: strip.Strip) -> dict[str, Any]:
+        numbers = np.arange(one.numbers.size)
+        begins = np.cumsum([0, *(size for _, size in one.parts)])
+        gone = (numbers < begins[1]) & (numbers >= (begins[1] if one.kept is None else one.kept))
+
+        def placed(columns: int) -> list[list[int]]:
+            """By counting the parts that begin before a number, in its row and at a row's head."""
+            rows, at = np.divmod(numbers, columns)
+            later = begins[1:-1]
+            heads = later[later % columns == 0]
+            inside = later[later % columns > 0]
+            down = [int((heads <= row * columns).sum()) for row in rows]
+            across = [
+                int(((inside // columns == row) & (inside <= i)).sum())
+                for i, row in zip(numbers, rows, strict=True)
+            ]
+            return np.stack([at, rows, across, down], axis=1).tolist()
+
+        def named(i: int) -> str:
+            part = int(np.searchsorted(begins, i, side="right")) - 1
+            value = f"{one.numbers[i]:.2f}".replace("-", "−")
+            lost = ", dropped" if gone[i] else ""
+            return f"{one.parts[part][0]}, number {i - begins[part]}: {value}{lost}"
+
+        return {
+            "bytes": one.bytes_per_number * int((~gone).sum()),
+            "dropped": np.flatnonzero(gone).tolist(),
+            "named": [(i, named(i)) for i in (0, 9, 10, 19, 20, 55, 56, len(numbers) - 1)],
+            "places": {str(columns): placed(columns) for columns in (64, 32)},
+        }
+
+    return case(
+        strip,
+        lambda: strip.show_strip("k", strips, alt="Three strips", seconds=4),
+        {
+            "strips": [expected(one) for one in strips],
+            "told": [
+                (0, "Nothing is kept yet."),
+                (1, "heads: 1 of 160 numbers"),
+                (160, "heads: 160 of 160 numbers"),
+                (161, "shared heads: 1 of 80 numbers"),
+                (327, "latent: 87 of 88 numbers"),
+                (328, "latent: 168 bytes, 3.8 times as small as heads."),
+            ],
+        },
+    )
+
+
+CASES = {"strip": strips_of_numbers}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 
 def one(n: int = 6, **changed: Any) -> Strip:

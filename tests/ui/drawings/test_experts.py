@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing_cases import SUM, thrown_layers
+from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import experts
@@ -19,6 +19,66 @@ from components.ui.drawings.experts import (
     Layer,
     experts_data,
 )
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+SUM = "37*48=692+0841=6771$"
+
+
+def thrown_layers(n_layer: int = 2, n_expert: int = 7, K: int = 2) -> list[experts.Layer]:
+    """Experts of the tokens of `SUM`, thrown by dice with a seed."""
+    dice = np.random.default_rng(16)
+    layers: list[experts.Layer] = []
+    for number in range(n_layer):
+        scores = dice.random((len(SUM), n_expert)) + np.linspace(0.4, 0, n_expert)
+        chosen = np.argsort(-scores, axis=1)[:, :K]
+        weights = np.take_along_axis(scores, chosen, axis=1)
+        weights /= weights.sum(axis=1, keepdims=True)
+        layers.append(experts.Layer(f"layer {number}", chosen, weights))
+    return layers
+
+
+def sent_to_experts() -> Case:
+    layers = thrown_layers()
+
+    def expected(layer: experts.Layer) -> dict[str, Any]:
+        goes = np.zeros((len(SUM), 7), dtype=int)
+        np.put_along_axis(goes, layer.chosen, 1, axis=1)
+        loads = np.vstack([np.zeros(7, dtype=int), goes.cumsum(axis=0)])
+
+        def sent(t: int) -> str:
+            pairs = zip(layer.chosen[t], layer.weights[t], strict=True)
+            first, second = (f"expert {expert} ({weight:.2f})" for expert, weight in pairs)
+            to = f"{first} and {second}, and, like every token, to the shared expert"
+            return f"“{SUM[t]}”, the token read at place {t + 1}, goes to {to}."
+
+        def got(read: int, expert: int) -> str:
+            load = loads[read, expert]
+            share = f"{50 * load / read:.1f}".removesuffix(".0")
+            tokens = "1 token" if read == 1 else f"{read} tokens"
+            choices = f"{share}% of all choices, the mean is 14.3%"
+            return f"Expert {expert}: {load} of {tokens}; {choices}."
+
+        return {
+            "loads": loads.tolist(),
+            "sent": [sent(t) for t in range(len(SUM))],
+            "got": [
+                (read, expert, got(read, expert))
+                for read, expert in ((20, 0), (20, 6), (9, 3), (1, int(layer.chosen[0, 1])))
+            ],
+        }
+
+    return case(
+        experts,
+        lambda: experts.show_experts("k", layers, SUM, 7, alt="Experts", n_shared=1, seconds=4),
+        [expected(layer) for layer in layers],
+    )
+
+
+CASES = {"experts": sent_to_experts}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 TEXT = "7*8="
 

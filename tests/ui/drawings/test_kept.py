@@ -1,4 +1,4 @@
-"""components.ui.drawings.growing and kept: lines travel as signed bytes, rounding moves none."""
+"""components.ui.drawings.kept: lines travel as signed bytes, rounding moves none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,62 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing_cases import Case, case
 from refused import not_refused
 
-from components.ui.drawings.growing import growing_data
+from components.ui.drawings import kept
 from components.ui.drawings.kept import kept_data
 from lab.interp.kept import Growth, Kept
+
+# ---------------------------------------------------------------- what the front end is tried on
+
+
+def kept_lines() -> Case:
+    text, n_layer, n_head, width = "3*4=12$", 3, 2, 5
+    dice = np.random.default_rng(10)
+    lines = dice.normal(size=(4, n_layer, n_head, len(text), width))
+
+    def growth(full: np.ndarray, moved: float) -> Growth:
+        """Every layer but the first moves when a token comes, by up to so much."""
+        after = []
+        for t in range(1, len(text) + 1):
+            by = moved * dice.uniform(-1, 1, size=(n_layer, n_head, t, width))
+            by[0] = 0
+            after.append(full[:, :, :t] + by)
+        return Growth(after)
+
+    masked = Kept(growth(lines[0], 1e-8), growth(lines[1], 1e-8))
+    unmasked = Kept(growth(lines[2], 1.0), growth(lines[3], 1.0))
+
+    def seen(what: str, t: int) -> dict[str, Any]:
+        """Of head 1, in shares of the layer's largest number in any reading of it."""
+        both = [getattr(one, what).after for one in (masked, unmasked)]
+        every = np.concatenate([x[:, 1].reshape(n_layer, -1) for one in both for x in one], axis=1)
+        largest = abs(every).max(axis=1)[:, None, None]
+        return {
+            "what": what,
+            "t": t,
+            **{
+                mask: {
+                    "before": (after[t - 1][:, 1] / largest).tolist(),
+                    "after": (after[t][:, 1] / largest).tolist(),
+                    "change": abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3)).tolist(),
+                }
+                for mask, after in zip(("on", "off"), both, strict=True)
+            },
+        }
+
+    return case(
+        kept,
+        lambda: kept.show_kept("k", text, masked, unmasked, alt="Maps", start=3, head=1),
+        [seen(what, t) for what in ("keys", "values") for t in range(1, len(text))],
+    )
+
+
+CASES = {"kept": kept_lines}
+
+
+# ---------------------------------------------------------------- what Python sends
 
 TEXT = "37*48=692+0841=677"
 T, L, H, D = len(TEXT), 6, 4, 64
@@ -72,10 +123,10 @@ def test_rounding_tips_no_byte_over() -> None:
 
 
 def test_changes_are_of_all_heads_and_only_small_ones_are_rounding() -> None:
-    for mask, kept in (("on", MASKED), ("off", UNMASKED)):
+    for mask, read in (("on", MASKED), ("off", UNMASKED)):
         sent = SENT["keys"][mask]
         for t in range(1, T):
-            after = kept.keys.after
+            after = read.keys.after
             change = abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3))
             assert np.allclose(sent["change"][t - 1], change, rtol=1e-12)
             assert sent["rounding"][t - 1] == [mask == "on"] * L
@@ -102,20 +153,3 @@ def test_readings_of_another_text_and_what_is_not_there_are_refused() -> None:
         ),
     ]
     assert not_refused(lambda send: send(), cases) == []
-
-
-def test_every_query_key_and_value_travels_to_the_growing_cache() -> None:
-    maps = dict(zip("qkv", np.random.default_rng(6).normal(size=(3, T, D)), strict=True))
-    sent = growing_data(TEXT, **maps, seconds=8)
-    assert sent["tokens"] == list(TEXT)
-    for name, lines in maps.items():
-        largest = abs(lines).max()
-        assert np.allclose(unpacked(sent[name]) / 127 * largest, lines, atol=largest / 253)
-
-
-def test_lines_of_another_text_are_refused() -> None:
-    lines = np.ones((T, D))
-    with pytest.raises(ValueError, match=rf"v has shape \(17, 64\); for '37.*' it is \({T}, 64\)"):
-        growing_data(TEXT, lines, lines, lines[1:], 8)
-    with pytest.raises(ValueError, match=rf"q has shape \({T}, 63\)"):
-        growing_data(TEXT, lines[:, 1:], lines, lines, 8)

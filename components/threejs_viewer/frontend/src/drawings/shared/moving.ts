@@ -1,0 +1,151 @@
+// A drawing of many moments. A button plays them, pauses and plays them again, a slider goes over
+// them, and where the page has buttons for it they are stepped through. Who wants no motion finds
+// the last moment, and no button that plays.
+
+import { Drawing, type Sent } from "./drawing";
+import { say, still } from "./elements";
+import { clamp } from "./numbers";
+import { evenly, frameAt, FRAMES, type Motion, type Schedule } from "./schedule";
+
+// In milliseconds.
+const LATE = 250; // a frame that is later than this holds up all that follow
+const LEAST = 1000 / 60; // from frame to frame
+
+export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
+  /** The moment shown; while it plays, also one between two of the slider's. */
+  protected at = 0;
+  private readonly slider = this.part<HTMLInputElement>("scrub");
+  private readonly button = this.root.querySelector<HTMLElement>(".play");
+  private schedule: Schedule = evenly(0, 0, 0);
+  /** From one step to the next, in moments. */
+  private stride = 1;
+  private began = 0;
+  private timer = 0;
+
+  override open(): void {
+    this.slider.oninput = () => this.stopAt(Number(this.slider.value));
+    this.onClick(".play", () => (this.plays ? this.pause() : this.play()));
+    this.onClick(".back", () => this.stepBy(-1));
+    this.onClick(".on", () => this.stepBy(1));
+    this.atEnd(() => this.stop());
+    super.open();
+  }
+
+  /** Draws a moment and returns it in words. */
+  protected abstract show(at: number): string;
+
+  /** The words of the slider, if they are not those below the drawing. */
+  protected worded(told: string): string {
+    return told;
+  }
+
+  protected get plays(): boolean {
+    return this.timer !== 0;
+  }
+
+  /** Up to the moment `last` in so many seconds, each as long as any other. */
+  protected evenly(last: number, seconds: number, motion: Motion = "steps"): Schedule {
+    return evenly(Number(this.slider.min), last, seconds, motion);
+  }
+
+  /** Plays the moments once, now; the slider may go on to `most`. */
+  protected playOnce(schedule: Schedule, most = lastOf(schedule)): void {
+    this.take(schedule, most);
+    if (still() || schedule.seconds === 0) this.rest();
+    else this.play(0);
+  }
+
+  /** Shows a moment until a reader asks for others; buttons go from every so many to the next. */
+  protected wait(schedule: Schedule, at = lastOf(schedule), stride = 1): void {
+    this.take(schedule, lastOf(schedule));
+    this.stride = stride;
+    this.stopAt(at);
+  }
+
+  /** The same moment again, in other colours or another size. */
+  protected again(): void {
+    this.to(this.at);
+  }
+
+  protected pause(): void {
+    this.stop();
+    this.again();
+  }
+
+  /** At the last moment that is played. */
+  protected rest(): void {
+    this.stopAt(lastOf(this.schedule));
+  }
+
+  protected stopAt(at: number): void {
+    this.stop();
+    this.to(clamp(at, Number(this.slider.min), Number(this.slider.max)));
+  }
+
+  /** Not every drawing of moments has all the buttons. */
+  private onClick(button: string, act: () => void): void {
+    this.root.querySelector(button)?.addEventListener("click", act);
+  }
+
+  private take(schedule: Schedule, most: number): void {
+    this.stop();
+    this.schedule = schedule;
+    this.slider.max = String(most);
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+  }
+
+  private stepBy(by: 1 | -1): void {
+    const at = this.at / this.stride;
+    this.stopAt(this.stride * (by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1));
+  }
+
+  private get ended(): boolean {
+    return this.at >= lastOf(this.schedule);
+  }
+
+  // ------------------------------------------------------------ played
+
+  /** From where it stands, or from the first moment if that is the last. */
+  private play(
+    from = this.ended ? 0 : this.schedule.frames.findIndex(({ at }) => at >= this.at),
+  ): void {
+    this.began = performance.now() - 1000 * this.schedule.frames[from].seconds;
+    this.showFrame(from);
+  }
+
+  private showFrame(i: number): void {
+    const { frames, seconds } = this.schedule;
+    const next = frames[i + 1]?.seconds ?? seconds;
+    const wait = 1000 * next - (performance.now() - this.began);
+    this.timer = window.setTimeout(() => this.come(i + 1), Math.max(wait, LEAST));
+    this.to(frames[i].at);
+  }
+
+  /** What is a little late catches up, and on a page that is busy, or hidden, it takes longer. Left
+      out are only frames that come closer together than FRAMES a second. */
+  private come(i: number): void {
+    const { frames } = this.schedule;
+    if (i === frames.length) return this.rest();
+    const { seconds } = frames[i];
+    const late = performance.now() - this.began - 1000 * seconds;
+    if (late > LATE) this.began += late;
+    const close = late > LATE ? 0 : Math.min(late / 1000, 1 / FRAMES);
+    this.showFrame(Math.max(i, frameAt(this.schedule, seconds + close)));
+  }
+
+  private to(at: number): void {
+    this.at = at;
+    const told = this.show(at);
+    this.slider.value = String(Math.floor(at));
+    this.slider.setAttribute("aria-valuetext", this.worded(told));
+    this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
+    say(this.part("said"), told);
+    if (this.button) say(this.button, this.plays ? "Pause" : this.ended ? "Replay" : "Play");
+  }
+}
+
+const lastOf = ({ frames }: Schedule): number => frames.at(-1)!.at;
