@@ -39,7 +39,6 @@ HEADS = "heads, by their names"
 ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
     "00_numpy_mlp": {
-        "a width of `64`": "what the reader is asked to set",
         "$49$ is no nearer to $48$ than $12$ is": "numbers as examples",
     },
     "01_from_table_to_text": {

@@ -74,7 +74,7 @@ def opening(run: str) -> Opening | None:
             row["cell"]["a"],
             row["cell"]["b"],
             Transcript(row["text"], row["given"], row["beliefs"], row["seconds"]),
-            np.array(row["weights"]),
+            np.array(row["patterns"]),
             row["lines"],
             np.array(row["lengths"]),
             row["prices"],

@@ -10,6 +10,7 @@ from lab.experiments import (
     collapse,
     curriculum,
     error_book,
+    expert_loads,
     fetched,
     fine_tuning,
     flash,
@@ -24,6 +25,7 @@ from lab.experiments import (
     mirrored,
     mistakes,
     pulled_out,
+    reads,
     rope,
     self_evolution,
     shut_experts,
@@ -35,37 +37,50 @@ from lab.experiments.controls import CONTROLS
 from lab.experiments.sweep import Sweep
 
 SWEEPS: dict[str, Sweep] = {
-    "prices": Sweep(token_loss.price_cells, token_loss.measure_prices),
+    "prices": Sweep(token_loss.price_cells, token_loss.measure_prices, reads.run_named),
     "holdout": Sweep(holdout.holdout_cells, holdout.measure_holdout),
-    "tamper": Sweep(forged.tamper_cells, forged.measure_tamper),
-    "handed": Sweep(forged.handed_cells, forged.measure_handed),
-    "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas),
-    "opening": Sweep(atlas.opening_cells, atlas.measure_opening),
-    "heads": Sweep(pulled_out.pulled_head_cells, pulled_out.measure_head),
-    "sharpness": Sweep(pulled_out.head_cells, pulled_out.measure_sharpness),
-    "silenced": Sweep(pulled_out.silenced_cells, pulled_out.measure_silenced),
-    "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched),
+    "tamper": Sweep(forged.tamper_cells, forged.measure_tamper, reads.run_named),
+    "handed": Sweep(forged.handed_cells, forged.measure_handed, reads.run_named),
+    "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
+    "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
+    "heads": Sweep(pulled_out.pulled_head_cells, pulled_out.measure_head, reads.run_named),
+    "sharpness": Sweep(pulled_out.head_cells, pulled_out.measure_sharpness, reads.run_named),
+    "silenced": Sweep(pulled_out.silenced_cells, pulled_out.measure_silenced, reads.run_named),
+    "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
-    "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part),
+    "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(rope.rope_cells, rope.measure_rope),
-    "lengths": Sweep(lengths.length_cells, lengths.measure_lengths),
-    "kv_cache": Sweep(kv_cache.kv_cache_cells, kv_cache.measure_kv_cache),
-    "shut_experts": Sweep(shut_experts.shut_cells, shut_experts.measure_shut),
-    "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums),
-    "limits": Sweep(lengths.limit_cells, lengths.measure_limit),
-    "bases": Sweep(curriculum.base_cells, curriculum.measure_base),
+    "lengths": Sweep(lengths.length_cells, lengths.measure_lengths, reads.length_arm),
+    "kv_cache": Sweep(kv_cache.kv_cache_cells, kv_cache.measure_kv_cache, reads.kv_cache),
+    "shut_experts": Sweep(shut_experts.shut_cells, shut_experts.measure_shut, reads.shut),
+    "expert_loads": Sweep(expert_loads.load_cells, expert_loads.measure_cell, reads.run_named),
+    "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
+    "limits": Sweep(lengths.limit_cells, lengths.measure_limit, reads.run_named),
+    "bases": Sweep(curriculum.base_cells, curriculum.measure_base, reads.base),
     "other_bases": Sweep(curriculum.other_base_cells, curriculum.measure_other_base),
-    "course": Sweep(curriculum.control_cells, curriculum.measure_control),
+    "course": Sweep(curriculum.control_cells, curriculum.measure_control, reads.control),
     "fewest": Sweep(curriculum.fewest_cells, curriculum.measure_fewest),
-    "fine_tuning": Sweep(fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning),
-    "stage_heads": Sweep(stage_heads.stage_head_cells, stage_heads.measure_stage_head),
-    "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes),
-    "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite),
-    "error_book_2x2": Sweep(partial(error_book.cells_of, "2x2"), error_book.measure_arm),
-    "error_book_4x4": Sweep(partial(error_book.cells_of, "4x4"), error_book.measure_arm),
-    "error_book_full": Sweep(partial(error_book.cells_of, "full"), error_book.measure_arm),
-    "self_evolution": Sweep(self_evolution.evolution_cells, self_evolution.measure_evolution),
+    "fine_tuning": Sweep(
+        fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
+    ),
+    "stage_heads": Sweep(
+        stage_heads.stage_head_cells, stage_heads.measure_stage_head, reads.run_named
+    ),
+    "mistakes": Sweep(mistakes.mistake_cells, mistakes.measure_mistakes, reads.model_named),
+    "suites": Sweep(mistakes.suite_cells, mistakes.measure_suite, reads.model_named),
+    "error_book_2x2": Sweep(
+        partial(error_book.cells_of, "2x2"), error_book.measure_arm, reads.error_book_task
+    ),
+    "error_book_4x4": Sweep(
+        partial(error_book.cells_of, "4x4"), error_book.measure_arm, reads.error_book_task
+    ),
+    "error_book_full": Sweep(
+        partial(error_book.cells_of, "full"), error_book.measure_arm, reads.error_book_task
+    ),
+    "self_evolution": Sweep(
+        self_evolution.evolution_cells, self_evolution.measure_evolution, reads.evolution
+    ),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
     "residuals_race": Sweep(attention_residuals.race_cells, attention_residuals.measure_race),
@@ -74,14 +89,16 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
-    "residuals_full": Sweep(attention_residuals.full_cells, attention_residuals.measure_full),
+    "residuals_full": Sweep(
+        attention_residuals.full_cells, attention_residuals.measure_full, reads.full_residual
+    ),
     "latent_experts": Sweep(latent_experts.race_cells, latent_experts.measure_race),
     "equal_latents": Sweep(latent_experts.equal_cells, latent_experts.measure_equal),
     "expert_changes": Sweep(latent_experts.change_cells, latent_experts.measure_change),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
-    "threads": Sweep(threads.thread_cells, threads.measure_threads),
+    "threads": Sweep(threads.thread_cells, threads.measure_threads, reads.run_named),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
-    "collapse_push": Sweep(collapse.push_cells, collapse.measure_push),
-    "collapse_live": Sweep(collapse.live_cells, collapse.measure_live),
-    "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier),
+    "collapse_push": Sweep(collapse.push_cells, collapse.measure_push, reads.going_on),
+    "collapse_live": Sweep(collapse.live_cells, collapse.measure_live, reads.going_on),
+    "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier, reads.model_named),
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Any
@@ -172,11 +171,6 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GP
 def fits(stored: torch.dtype, tensor: torch.Tensor) -> bool:
     """Whole numbers stay of their kind; real ones may have been rounded to be kept."""
     return stored.is_floating_point if tensor.is_floating_point() else stored == tensor.dtype
-
-
-def fingerprint(folder: Path) -> str:
-    """Sixteen hex digits that tell the weights of a run from any others."""
-    return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
 
 
 def read_result(folder: Path) -> dict[str, Any]:

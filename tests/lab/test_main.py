@@ -26,6 +26,7 @@ from lab.recipes.index import RECIPES
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
 from lab.training.train import Diverged
+from lab.weights import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -281,7 +282,7 @@ def test_a_recorded_reading_names_the_command_that_repeats_it(runs: Path, capsys
         arguments = ["evaluate", "small", "--pairs", "020", "--seed", "5", "--batch", batch]
         assert main([*arguments, "--digits", "2x2"]) == 0
         printed = last_line(capsys)
-        assert {**printed, "weights": checkpoint.fingerprint(runs / "small")}.items() <= (
+        assert {**printed, "weights": fingerprint(runs / "small")}.items() <= (
             readings(runs)[-1].items()
         )
     assert [r["n"] for r in readings(runs)] == [20, 20]
