@@ -7,5 +7,10 @@ from pathlib import Path
 
 
 def fingerprint(folder: Path) -> str:
-    """Sixteen hex digits that tell the weights of a run from any others."""
-    return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
+    """The digest of the weights in the folder of a run."""
+    return digest((folder / "model.safetensors").read_bytes())
+
+
+def digest(file: bytes) -> str:
+    """Sixteen hex digits that tell a file of weights from any other."""
+    return blake2b(file).hexdigest()[:16]

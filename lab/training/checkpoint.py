@@ -24,8 +24,12 @@ from lab.model.config import GPTConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.records import ROOT
+from lab.training.exchange import settle, settle_all
 
 CHECKPOINTS = ROOT / "checkpoints"
+
+FILES = ("model.safetensors", "config.json", "history.jsonl", "result.json")
+"""Of a run."""
 
 MOST_PARAMETERS = 100_000_000
 """Twenty times the book's model."""
@@ -45,6 +49,7 @@ class Checkpoint:
 
 
 def committed_runs(root: Path = CHECKPOINTS) -> list[str]:
+    settle_all(root, FILES)
     return sorted(p.parent.name for p in root.glob("*/config.json"))
 
 
@@ -78,6 +83,7 @@ def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Check
 
 def load(folder: Path) -> Checkpoint:
     """Read a run. `CheckpointError` if it is missing, cut short, of another shape, or unknown."""
+    settle(folder, FILES)
     document = read_config(folder)
     try:
         config, form = GPTConfig.from_dict(document["model"]), build(Format, document["format"])

@@ -21,6 +21,7 @@ from components.ui.plots.core import (
     places,
     readable,
     square,
+    swatches,
     token_axis,
 )
 
@@ -87,7 +88,7 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
         .encode(
             x=token_axis(alt.X, "column", "looks at", "top", square()),
             y=token_axis(alt.Y, "row", "having read", "left"),
-            color=alt.Color("value:Q", scale=amounts(), title="weight"),
+            color=alt.Color("value:Q", scale=amounts(), title="weight", legend=swatches()),
             tooltip=[
                 alt.Tooltip("row", title="having read"),
                 alt.Tooltip("writes", title="about to write"),

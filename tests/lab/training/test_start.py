@@ -113,12 +113,12 @@ def test_what_has_seen_everything_is_no_start_for_what_holds_something_out(
 
 def test_weights_other_than_those_on_record_are_no_start(runs: Path) -> None:
     """Whole, of the right shape, and of another network: only the record can tell."""
-    read = {"weights": fingerprint(runs / "given")}
-    record = {"recipe": {}, "readings": [{"weights": "of an earlier run"}, read, {"n": 1}]}
+    weights = fingerprint(runs / "given")
+    record = {"recipe": {}, "weights": weights, "readings": [{"weights": "of an earlier run"}]}
     (runs / "given" / "result.json").write_text(json.dumps(record))
-    assert TrainState.start(tiny_recipe(start_from="given")).started_from == read["weights"]
+    assert TrainState.start(tiny_recipe(start_from="given")).started_from == weights
     checkpoint.save(runs / "given", tiny_model(GIVEN, seed=1, dtype=torch.float32), FORM)
-    words = f"'given' does not hold the weights on record: .* was of {read['weights']}; bring"
+    words = f"'given' does not hold the weights on record: .* record is of {weights}; bring"
     with pytest.raises(ValueError, match=words):
         TrainState.start(tiny_recipe(start_from="given"))
 
