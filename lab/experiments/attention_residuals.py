@@ -317,10 +317,12 @@ def race_cells() -> list[Cell]:
             for seed in RATE_SEEDS
         ]
         cells += [{"part": "race", "arm": arm, "seed": seed} for seed in SEEDS]
-    return cells
+    return [*cells, {"part": "cost"}]
 
 
 def measure_race(cell: Cell) -> dict[str, Any]:
+    if cell["part"] == "cost":
+        return cost_of_the_race()
     arm, seed, at = cell["arm"], cell["seed"], MEASURED_AT[RACED_DEPTH]
     if cell["part"] == "rate":
         recipe = race_plan(arm, cell["rate"], seed, at)
@@ -341,11 +343,7 @@ def median_rate(rows: Sequence[Cell], arm: Racer) -> float:
     return min(losses, key=lambda rate: median(losses[rate]))
 
 
-def race_cost_cells() -> list[Cell]:
-    return [{"depth": RACED_DEPTH}]
-
-
-def measure_race_cost(cell: Cell) -> dict[str, Any]:
+def cost_of_the_race() -> dict[str, Any]:
     """Seconds of a training step of every arm of the race, taken by turns."""
     plans = {arm: race_plan(arm, RATES[0], 0, TIMED + 3) for arm in RACERS}
     steps = {arm: train(plans[arm], begun(plans[arm], arm)) for arm in RACERS}

@@ -84,9 +84,6 @@ SWEEPS: dict[str, Sweep] = {
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
     "residuals_race": Sweep(attention_residuals.race_cells, attention_residuals.measure_race),
-    "residuals_race_cost": Sweep(
-        attention_residuals.race_cost_cells, attention_residuals.measure_race_cost
-    ),
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
     "residuals_full": Sweep(

@@ -158,6 +158,9 @@ def who_bears_it(rows: Rows) -> str:
 # ---------------------------------------------------------------- 4. and 5. the race
 
 ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
+RACERS = {**ARMS, "fixed": "one number a connection"}
+"""Of the race of three layers."""
+
 DEPTHS = {"three layers": 3, "six layers": 6}
 LOOKS = {
     "the stream": "resid_post",
@@ -167,8 +170,20 @@ LOOKS = {
 }
 
 
+SHALLOW = 3
+"""Layers of the networks whose race has a record of its own, `residuals_race`: there every check
+that decides a goal asks all problems."""
+
+
+def race_rows() -> Rows:
+    """The runs of both races."""
+    deep = select(rows_of("residuals.jsonl"), part="race", depth=6)
+    return [*select(rows_of("residuals_race.jsonl"), part="race"), *deep]
+
+
 def race_of(rows: Rows, depth: int, arm: str) -> list[Row]:
-    return select(rows, part="race", depth=depth, arm=arm)
+    found = select(rows, part="race", arm=arm)
+    return [row for row in found if row["cell"].get("depth", SHALLOW) == depth]
 
 
 def layer_rows(rows: Rows, depth: int, look: str) -> list[Row]:
@@ -216,7 +231,7 @@ def race_points(rows: Rows, what: str) -> list[Row]:
     return [
         {"depth": words, "arm": name, "seed": row["cell"]["seed"], **point(row, what)}
         for words, depth in DEPTHS.items()
-        for arm, name in ARMS.items()
+        for arm, name in RACERS.items()
         for row in race_of(rows, depth, arm)
     ]
 
@@ -238,8 +253,9 @@ def summary(rows: Rows) -> list[dict[str, str]]:
     """A line an arm of a depth: medians, and how many seeds came to the last goal."""
     out: list[dict[str, str]] = []
     for words, depth in DEPTHS.items():
-        for arm, name in ARMS.items():
-            found = race_of(rows, depth, arm)
+        for arm, name in RACERS.items():
+            if not (found := race_of(rows, depth, arm)):
+                continue
             steps = spread(steps_of(rows, depth, arm, MAIN_GOAL)).median
             came = sum(map(np.isfinite, steps_of(rows, depth, arm, LAST_GOAL)))
             out.append(
