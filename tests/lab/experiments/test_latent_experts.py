@@ -124,6 +124,8 @@ def test_long_sums_are_those_of_the_record_on_a_sample() -> None:
     assert rows.keys() == long_sums.ARMS.keys()
     a, b = problems_of_shape(5, 5, long_sums.N_ASKED[5])
     for name, arm in long_sums.ARMS.items():
+        if not arm.committed:
+            continue
         wrong = asked(arm.model(), Format("cot_reversed", 5, 5), a[:40], b[:40])["wrong"]
         assert wrong <= rows[name]["errors"] and rows[name]["n"] == len(a)
 
