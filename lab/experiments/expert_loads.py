@@ -31,17 +31,17 @@ from lab.training.checkpoint import load_run
 
 RUN, BEFORE = "mla_moe", "mla_moe_before"
 SEED = 0
-N_LOADS = {4: 10_000, 8: 1_000}
+N_LOADS = {4: 10_000, 8: 300}
 """Problems of which loads are counted, by the digits of each number."""
 
 N_ASKED, AT_ONCE = 1000, 100
 IDLE = ((0, 3), (1, 0), (1, 4))
 """Layer and expert: those of `mla_moe` to which no token is sent. A test compares the record."""
 
-RAISED = (0.001, 0.01)
-"""One step of training, and ten, by which the bias of an idle expert is raised."""
+RAISED = 0.001
+"""One step of training, by which the bias of an idle expert is raised."""
 
-STEPS, SPEEDS = 120, (0.001, 0.0001)
+STEPS, SPEEDS = 40, (0.001, 0.0001)
 """For how long biases go on alone, by steps as large as in training and a tenth of them."""
 
 
@@ -55,9 +55,8 @@ def load_cells() -> list[Cell]:
     ]
     cells += [{"part": "zero", "run": RUN, "layer": layer} for layer in (*range(n_layer), None)]
     cells += [
-        {"part": "raised", "run": RUN, "layer": layer, "expert": expert, "by": by}
+        {"part": "raised", "run": RUN, "layer": layer, "expert": expert, "by": RAISED}
         for layer, expert in IDLE
-        for by in RAISED
     ]
     cells += [{"part": "alone", "run": RUN, "speed": speed} for speed in SPEEDS]
     return [*cells, {"part": "told", "run": RUN}]
@@ -239,28 +238,26 @@ def measure_alone(cell: Cell) -> Found:
 
 def measure_told(cell: Cell) -> Found:
     """Of every layer, what a token's first expert tells of its labels, and the most that it tells
-    of them dealt out anew; of the carry also what it tells beyond the token that is read."""
+    of them dealt out anew; of the carry also what it tells beyond the token that is read, and
+    beyond place and line."""
     form = Format("cot_reversed", 4, 4)
     texts, mask = form.render(*sums_looked_at())
     read, writes = texts[:, :-1], mask[:, 1:]
     first = choices(load_run(cell["run"]).model, read)[:, writes, 0]
     labels, rng = labels_of(read, writes), np.random.default_rng(SEED)
-    token = labels["token read"]
-    asked_of = {name: (label, None) for name, label in labels.items()}
-    asked_of["carry, given the token"] = (labels["carry"], token)
+    place_and_line = labels["place"] + (1 + labels["place"].max()) * labels["line"]
+    asked_of = {
+        **{name: (label, None) for name, label in labels.items()},
+        "carry, given the token": (labels["carry"], labels["token read"]),
+        "carry, given place and line": (labels["carry"], place_and_line),
+    }
     told: dict[str, list[list[float]]] = {}
     for name, (label, given) in asked_of.items():
-        known = label >= 0
-        rest = (label[known], None if given is None else given[known])
-        told[name] = [
-            shortened(
-                [
-                    told_by(x[known], *rest),
-                    max(told_by_chance(x[known], rest[0], rng, given=rest[1])),
-                ]
-            )
-            for x in first
-        ]
+        has = label >= 0
+        y, z = label[has], None if given is None else given[has]
+        chance = [max(told_by_chance(x[has], y, rng, given=z)) for x in first]
+        found = [told_by(x[has], y, z) for x in first]
+        told[name] = [shortened(pair) for pair in zip(found, chance, strict=True)]
     n = len(texts)
     return {"n": n, "told": told}, Sample("generator", "validation pairs of 4x4", n, 1)
 

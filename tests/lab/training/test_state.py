@@ -1,7 +1,9 @@
 """lab.training.state: a run goes on bit for bit, and no other file is taken for its state."""
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,29 @@ def test_a_save_that_fails_leaves_the_last_one(
     with pytest.raises(OSError):
         state.save(path)
     assert path.read_bytes() == before
+
+
+def test_two_that_save_to_one_path_at_once_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, writing, most = tmp_path / "state.safetensors", list[Path](), list[int]()
+
+    def slowly(tensors: Any, target: Path, metadata: Any) -> None:
+        writing.append(target)
+        time.sleep(0.02)
+        most.append(len(writing))
+        save_file(tensors, target, metadata=metadata)
+        writing.remove(target)
+
+    monkeypatch.setattr("lab.training.state.save_file", slowly)
+    plans = [tiny_recipe(seed=seed) for seed in range(2)]
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(5):
+            list(both.map(lambda plan: TrainState.start(plan).save(path), plans))
+    assert most == [1] * 10
+    said = [refusal(lambda plan=plan: TrainState.load(plan, path)) for plan in plans]
+    assert said.count("<not refused>") == 1 and "seed is" in "".join(said)
+    assert [*tmp_path.iterdir()] == [path]
 
 
 OTHERS: dict[str, tuple[dict[str, Any], str]] = {
