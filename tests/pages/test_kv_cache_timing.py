@@ -387,7 +387,7 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
 
     said = prose(PAGE, "generators")
     assert f"limit on distances, {told['far_coupled']} parameters" in said
-    assert f"The book's network, {told['chain_of_thought']} with its table of positions" in said
+    assert f"The book's, with its table of positions, has {told['chain_of_thought']}" in said
     said = prose("30_curriculum", "four_why")
     assert f"The network has {told['curriculum_4x4']} parameters" in said
     assert f"{told['chain_of_thought']}, has a table of positions" in said

@@ -265,6 +265,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "wrong_suites": lambda: ch30.wrong_suites(
         [{"suite": "nines", "model": "a", "share": 0.1, "wrong": 100, "n": 1000}]
     ),
+    "wrong_by_share": lambda: ch30.wrong_by_share(
+        [{"place": "units", "weight": w, "share": w, "wrong": "1 of 4"} for w in (0.2, 0.4)]
+    ),
     "wrong_tokens": lambda: ch30.wrong_tokens(
         [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
