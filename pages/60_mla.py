@@ -194,9 +194,9 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, do latents of 8 get fewer others wrong than full rank?",
-        worked.REGULARISES,
-        lambda: worked.is_a_regulariser(rows),
+        "Trained on a fifth of all pairs, which latents leave the fewest others wrong?",
+        worked.LATENTS,
+        lambda: worked.fewest_wrong(rows),
     ):
         return
     page.draw(

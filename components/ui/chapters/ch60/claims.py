@@ -184,11 +184,12 @@ CLAIMS: dict[str, Claim] = {
         for fraction, part in worked.TAUGHT.items()
     },
     **{
-        f"ch6.rank_ratio_{part}": Claim(
-            f"Held-out problems wrong, latents of 8 over full rank, trained on {fraction:.0%}.",
+        f"ch6.rank_ratio_{rank}_{part}": Claim(
+            f"Held-out problems wrong, latents of {rank} over full rank, trained on {fraction:.0%}.",
             RANK,
-            rank_ratio(8, 128, fraction),
+            rank_ratio(rank, 128, fraction),
         )
+        for rank in (8, 32)
         for fraction, part in worked.TAUGHT.items()
     },
     **{

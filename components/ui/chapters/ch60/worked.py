@@ -383,20 +383,17 @@ def rank_points(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-REGULARISES = ("yes, fewer", "no, more", "five seeds do not decide")
+LATENTS = tuple(name for rank, name in RANKS.items() if rank)
 
 
-def is_a_regulariser(rows: Sequence[Row], fraction: float = ASKED_OF) -> str:
-    """The option of the guess: others wrong, latents of 8 over full rank, by the interval."""
-    small, full = (
-        [row["errors_heldout"] for row in of_rank(rows, rank, fraction)] for rank in (8, 128)
-    )
-    found = ratio_of_medians(small, full)
-    return REGULARISES[0] if found.high < 1 else REGULARISES[1 if found.low > 1 else 2]
+def fewest_wrong(rows: Sequence[Row]) -> str:
+    """The option of the guess: the latents that leave the fewest held-out pairs wrong, in the
+    median."""
 
+    def median_of(rank: int) -> float:
+        return spread(row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)).median
 
-def median_share(points: Sequence[Row], arm: str) -> float:
-    return spread(point["share"] for point in points if point["arm"] == arm).median
+    return RANKS[min(filter(None, RANKS), key=median_of)]
 
 
 # ---------------------------------------------------------------- latents or experts: the race
