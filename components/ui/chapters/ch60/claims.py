@@ -185,7 +185,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"ch6.rank_ratio_{rank}_{part}": Claim(
-            f"Held-out problems wrong, latents of {rank} over full rank, trained on {fraction:.0%}.",
+            f"Held-out problems wrong, latents of {rank} over full rank, taught {fraction:.0%}.",
             RANK,
             rank_ratio(rank, 128, fraction),
         )
