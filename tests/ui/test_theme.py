@@ -194,6 +194,14 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "by_digits": lambda: ch60.by_digits(
         [{"digits": d, "network": "a", "wrong": 1, "n": 9, "share": 0.1} for d in (4, 8)]
     ),
+    "by_taught": lambda: ch60.by_taught(
+        [
+            {"arm": arm, "taught": x, "of": of, "seed": 0, "share": 0.1, "errors": "1 of 10"}
+            for arm in ("latents of 8", "latents of 32")
+            for of in ("held out", "trained on")
+            for x in (0.1, 0.2)
+        ]
+    ),
     "falls": lambda: ch60.falls(
         [
             {"directions": rank, "kind": kind, "wrong": 0.5}

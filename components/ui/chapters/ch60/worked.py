@@ -439,6 +439,10 @@ BUDGET, FEW_WRONG = 48, 1
 
 CALC: dict[str, Callable[[], str]] = {
     "ranks": lambda: spelled(len(RANKS) - 1),
+    **{
+        f"taught_{part}": lambda fraction=fraction: f"{fraction:.0%}"
+        for fraction, part in TAUGHT.items()
+    },
     "rank_seeds": lambda: spelled(len(ranks.SEEDS)),
     "q": lambda: vector(Q),
     "c": lambda: vector(C),
