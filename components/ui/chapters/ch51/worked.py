@@ -226,6 +226,13 @@ MAIN_GOAL, LAST_GOAL = 0.05, 0.001
 """The goal that prose compares by, and the one that a run goes on to."""
 
 
+def fixed_more() -> int:
+    """Parameters of the arm with one number a connection, less those of the plain sum."""
+    rows = race_rows()
+    fixed, plain = (race_of(rows, SHALLOW, arm)[0]["parameters"] for arm in ("fixed", "plain"))
+    return fixed - plain
+
+
 def race_points(rows: Rows, what: str) -> list[Row]:
     """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
     return [
@@ -327,6 +334,8 @@ CALC: dict[str, Callable[[], str]] = {
     "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
     "most_steps_3": lambda: f"{experiment.STEPS[3]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[6]:,}",
+    "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
+    "fixed_more": lambda: f"{fixed_more()}",
     "spread": lambda: f"{largest_spread():.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),

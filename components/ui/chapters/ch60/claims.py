@@ -19,7 +19,7 @@ TOLD = (
     *(("before", 4), ("before", 8)),
     *(
         (arm, digits)
-        for arm in ("before, limited", "heads, limited", "after")
+        for arm in ("before, limited", "heads, limited", "after", "heads, after")
         for digits in (8, 10, worked.LONGEST)
     ),
 )

@@ -323,6 +323,7 @@ NETWORKS = {
     "before": "before, up to four digits",
     "before, limited": "before, distances limited",
     "heads, limited": "heads with their own, up to four, limited",
+    "heads, after": "heads with their own, up to eight digits",
 }
 
 
