@@ -61,13 +61,12 @@ def arms_of(rows: Rows) -> list[str]:
 def wrong_of_studied(rows: Rows) -> list[tuple[int, int]]:
     """Of each run that studies another's mistakes: of all that it studied, in all rounds, how many
     problems this network itself got wrong, and of how many."""
-    return [
-        tuple(
-            sum(round_[name] for round_ in row["curve"][1:])
-            for name in ("wrong_of_studied", "distinct")
-        )
-        for row in race(rows, ANOTHERS)
-    ]
+    counts: list[tuple[int, int]] = []
+    for row in race(rows, ANOTHERS):
+        rounds = row["curve"][1:]
+        wrong = sum(round_["wrong_of_studied"] for round_ in rounds)
+        counts.append((wrong, sum(round_["distinct"] for round_ in rounds)))
+    return counts
 
 
 def noted_in(rows: Rows, round_: int) -> list[Row]:
