@@ -1,5 +1,6 @@
 """lab.training.state: a run goes on bit for bit, and no other file is taken for its state."""
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
