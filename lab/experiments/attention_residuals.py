@@ -308,13 +308,16 @@ def begun(recipe: Recipe, arm: Racer) -> TrainState:
 
 
 def race_cells() -> list[Cell]:
-    """Of each arm the rates, on validation by three seeds, then the race on test."""
+    """Of each arm the rates, on validation by three seeds, then the race on test.
+
+    `residuals` has the rates by seed 0 of the arms that it races.
+    """
     cells: list[Cell] = []
     for arm in RACERS:
         cells += [
             {"part": "rate", "arm": arm, "rate": rate, "seed": seed}
             for rate in NEAR[arm]
-            for seed in RATE_SEEDS
+            for seed in (RATE_SEEDS[1:] if arm in ARMS else RATE_SEEDS)
         ]
         cells += [{"part": "race", "arm": arm, "seed": seed} for seed in SEEDS]
     return [*cells, {"part": "cost"}]
@@ -327,15 +330,20 @@ def measure_race(cell: Cell) -> dict[str, Any]:
     if cell["part"] == "rate":
         recipe = race_plan(arm, cell["rate"], seed, at)
         return measure(recipe, "validation", at, begun(recipe, arm))
-    rate = median_rate(read_lines(RECORDS / "residuals_race.jsonl"), arm)
+    rate = median_rate(rates_of_the_race(), arm)
     recipe = race_plan(arm, rate, seed, STEPS[RACED_DEPTH])
     return {"rate": rate, **measure(recipe, "test", at, begun(recipe, arm), ASK_ALL_BELOW)}
+
+
+def rates_of_the_race() -> list[Cell]:
+    first = select(read_lines(RECORDS / "residuals.jsonl"), part="rate", depth=RACED_DEPTH)
+    return [*first, *select(read_lines(RECORDS / "residuals_race.jsonl"), part="rate")]
 
 
 def median_rate(rows: Sequence[Cell], arm: Racer) -> float:
     """The rate whose median loss over the seeds is lowest."""
     losses = {
-        rate: [row["loss"] for row in select(rows, part="rate", arm=arm, rate=rate)]
+        rate: [row["loss"] for row in select(rows, arm=arm, rate=rate)]
         for rate in NEAR[arm]
     }
     if any(len(found) < len(RATE_SEEDS) for found in losses.values()):
