@@ -342,10 +342,7 @@ def rates_of_the_race() -> list[Cell]:
 
 def median_rate(rows: Sequence[Cell], arm: Racer) -> float:
     """The rate whose median loss over the seeds is lowest."""
-    losses = {
-        rate: [row["loss"] for row in select(rows, arm=arm, rate=rate)]
-        for rate in NEAR[arm]
-    }
+    losses = {rate: [row["loss"] for row in select(rows, arm=arm, rate=rate)] for rate in NEAR[arm]}
     if any(len(found) < len(RATE_SEEDS) for found in losses.values()):
         raise ValueError(f"not all of {NEAR[arm]} are measured by three seeds for {arm}")
     return min(losses, key=lambda rate: median(losses[rate]))

@@ -246,10 +246,7 @@ def median_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) ->
     """The rate whose median loss over the seeds is lowest."""
     grid = EQUAL_RATES[attention, ffn]
     losses = {
-        rate: [
-            row["loss"]
-            for row in select(rows, attention=attention, ffn=ffn, rate=rate)
-        ]
+        rate: [row["loss"] for row in select(rows, attention=attention, ffn=ffn, rate=rate)]
         for rate in grid
     }
     if any(len(found) < len(RATE_SEEDS) for found in losses.values()):
