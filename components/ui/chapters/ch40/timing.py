@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece
     from lab.model.config import GPTConfig
 
-configs = lazily("lab.model.config")
+lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
 recipes = lazily("lab.recipes.index")
 steps = lazily("lab.inference.phases")
@@ -90,9 +90,7 @@ def config_of(model: str) -> GPTConfig:
     config = recipes.recipe(networks.run_called(model)).model
     if model == PLAIN:
         return config
-    usual = config.position
-    limited = configs.ClippedCoupledRotaryPositions(usual.base, usual.factor, *networks.LIMIT)
-    return replace(config, position=limited)
+    return replace(config, position=lengths.limited(config.position, networks.LIMIT))
 
 
 @dataclass(frozen=True)
@@ -203,8 +201,8 @@ def step_over_its_roof(rows: Rows) -> Measured:
 
 
 def step_without_a_limit(rows: Rows) -> Measured:
-    plain, limited = (seconds_of_a_step(rows, 1, model) for model in (PLAIN, MODEL))
-    return Measured(f"{100 * plain / limited:.0f} in 100")
+    plain, with_limit = (seconds_of_a_step(rows, 1, model) for model in (PLAIN, MODEL))
+    return Measured(f"{100 * plain / with_limit:.0f} in 100")
 
 
 def step_of_many(rows: Rows) -> Measured:
