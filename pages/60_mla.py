@@ -167,7 +167,7 @@ def longer() -> None:
             alt="The share of wrong sums by the digits of both numbers, a line a network",
         )
         page.notice()
-    page.source(lengths.clipped)
+    page.source(lengths.clipped, lengths.limited)
 
 
 @page.section("cause")
@@ -194,9 +194,9 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, which latents leave the fewest others wrong?",
-        worked.LATENTS,
-        lambda: worked.fewest_wrong(rows),
+        "Trained on a fifth of all pairs, do small latents leave fewer others wrong than full rank?",
+        worked.LOW_RANK_HELPS,
+        lambda: worked.low_rank_helps(rows),
     ):
         return
     page.draw(

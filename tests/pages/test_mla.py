@@ -170,7 +170,7 @@ def test_what_prose_concludes_of_low_rank_is_so() -> None:
             assert (found.ratio > 1) is (rank == 8)
         fewest = min(worked.RANKS, key=lambda rank: median(wrong(rank, fraction)))
         assert fewest == 32
-    assert worked.fewest_wrong(rows) == worked.RANKS[32]
+    assert worked.low_rank_helps(rows) == worked.LOW_RANK_HELPS[2]
     few = [row for row in rows if row["cell"]["fraction"] == low_rank.FEW]
     assert all(row["errors_heldout"] > 0.75 * row["n_heldout"] for row in few)
     assert tuple(worked.TAUGHT) == (low_rank.FEW, *low_rank.BETWEEN, low_rank.MANY)

@@ -222,10 +222,15 @@ def of_pocket(name: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-def in_later_lines(rows: Rows) -> Measured:
+def in_later_lines(name: str) -> Callable[[Rows], Measured]:
     """The same products where the 9 is another digit of b."""
-    found = [row for row in select(rows, asked="pocket") if row["cell"]["line"] > 0]
-    return counted(*((row["n"], row["wrong"]) for row in found))
+
+    def pick(rows: Rows) -> Measured:
+        asked = select(rows, asked="pocket", pocket=name)
+        found = [row for row in asked if row["cell"]["line"] > 0]
+        return counted(*((row["n"], row["wrong"]) for row in found))
+
+    return pick
 
 
 def first_products(*, nine: bool) -> Callable[[Rows], Measured]:
@@ -669,7 +674,9 @@ CLAIMS: dict[str, Claim] = {
         for name in courses.POCKETS
     },
     "ch3.pocket_later": Claim(
-        "Of the same a, wrong where the 9 of b is not its last digit.", POCKETS, in_later_lines
+        "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
+        POCKETS,
+        in_later_lines("7299 or 9299"),
     ),
     "ch3.first_nine": Claim(
         "Every a times one b that ends in 9: first products wrong.",

@@ -22,7 +22,7 @@ from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
 from lab.records import select
-from lab.statistics import ratio_of_medians, spread
+from lab.statistics import ratio_of_medians
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
@@ -384,17 +384,20 @@ def rank_points(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-LATENTS = tuple(name for rank, name in RANKS.items() if rank)
+LOW_RANK_HELPS = ("yes", "no, they leave more", "five seeds do not decide it")
+SMALL_LATENTS, FULL_RANK = (8, 32), 128
 
 
-def fewest_wrong(rows: Sequence[Row]) -> str:
-    """The option of the guess: the latents that leave the fewest held-out pairs wrong, in the
-    median."""
+def low_rank_helps(rows: Sequence[Row]) -> str:
+    """The option of the guess: what the intervals of both small latents over full rank say."""
 
-    def median_of(rank: int) -> float:
-        return spread(row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)).median
+    def wrong_of_rank(rank: int) -> list[int]:
+        return [row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)]
 
-    return RANKS[min(filter(None, RANKS), key=median_of)]
+    found = [ratio_of_medians(wrong_of_rank(r), wrong_of_rank(FULL_RANK)) for r in SMALL_LATENTS]
+    if all(ratio.high < 1 for ratio in found):
+        return LOW_RANK_HELPS[0]
+    return LOW_RANK_HELPS[1 if all(ratio.low > 1 for ratio in found) else 2]
 
 
 # ---------------------------------------------------------------- latents or experts: the race
