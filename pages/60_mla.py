@@ -194,7 +194,7 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, do small latents leave fewer others wrong than full rank?",
+        "Trained on a fifth of all pairs, do small latents leave fewer others wrong?",
         worked.LOW_RANK_HELPS,
         lambda: worked.low_rank_helps(rows),
     ):
