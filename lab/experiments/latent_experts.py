@@ -209,16 +209,15 @@ closest to that with own heads, within one part in a hundred."""
 def equal_cells() -> list[Cell]:
     """Of each network the rates, on validation by three seeds, then the race on test.
 
-    Networks with own heads are those of the first race, which has their rates by seed 0.
+    Networks with own heads are those of the first race: it has their rates by seed 0, and their
+    runs at the rate that is best by all three.
     """
     cells: list[Cell] = []
-    for attention, ffn in RACERS:
-        of = {"attention": attention, "ffn": ffn}
-        cells += [
-            {"part": "rate", **of, "rate": rate, "seed": seed}
-            for rate in EQUAL_RATES[attention, ffn]
-            for seed in (RATE_SEEDS[1:] if attention == "mha" else RATE_SEEDS)
-        ]
+    for ffn in ("dense", "moe"):
+        for attention, seeds in (("mha", RATE_SEEDS[1:]), ("mla", RATE_SEEDS)):
+            of = {"attention": attention, "ffn": ffn}
+            rates = EQUAL_RATES[attention, ffn]
+            cells += [{"part": "rate", **of, "rate": r, "seed": s} for r in rates for s in seeds]
         cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
     return cells
 
@@ -228,13 +227,13 @@ def measure_equal(cell: Cell) -> dict[str, Any]:
     model = of_equal_size(attention, ffn)
     if cell["part"] == "rate":
         return measure(plan(model, cell["rate"], cell["seed"]), "validation")
-    rate = median_rate(rates_of_equals(), attention, ffn)
-    return measure(plan(model, rate, cell["seed"]), "test")
+    return measure(plan(model, median_rate(equals(), attention, ffn), cell["seed"]), "test")
 
 
-def rates_of_equals() -> list[Cell]:
-    first = select(read_lines(RECORDS / "latent_experts.jsonl"), part="rate", attention="mha")
-    return [*first, *select(read_lines(RECORDS / "equal_latents.jsonl"), part="rate")]
+def equals() -> list[Cell]:
+    """The rows of both races that are of networks of one size."""
+    first = select(read_lines(RECORDS / "latent_experts.jsonl"), attention="mha")
+    return [*first, *read_lines(RECORDS / "equal_latents.jsonl")]
 
 
 def of_equal_size(attention: AttentionName, ffn: FFNName) -> GPTConfig:
@@ -246,7 +245,10 @@ def median_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) ->
     """The rate whose median loss over the seeds is lowest."""
     grid = EQUAL_RATES[attention, ffn]
     losses = {
-        rate: [row["loss"] for row in select(rows, attention=attention, ffn=ffn, rate=rate)]
+        rate: [
+            row["loss"]
+            for row in select(rows, part="rate", attention=attention, ffn=ffn, rate=rate)
+        ]
         for rate in grid
     }
     if any(len(found) < len(RATE_SEEDS) for found in losses.values()):

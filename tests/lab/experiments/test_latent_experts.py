@@ -15,16 +15,18 @@ from lab.experiments.frontier import asked
 from lab.experiments.latent_experts import (
     EQUAL_RATES,
     RACERS,
+    RATE_SEEDS,
     RATES,
+    SEEDS,
     best_rate,
     equal_cells,
+    equals,
     labels_of,
     looked_at,
     measure,
     median_rate,
     of_equal_size,
     plan,
-    rates_of_equals,
 )
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.shut_experts import measure_shut, shut_cells
@@ -105,19 +107,21 @@ def test_networks_of_the_second_race_are_of_one_size() -> None:
         assert (model == usual) == (attention == "mha")
 
 
-def test_every_network_of_the_second_race_takes_its_median_rate() -> None:
-    rows, rates = read_lines(RECORDS / "equal_latents.jsonl"), rates_of_equals()
-    assert [row["cell"] for row in rows] == equal_cells()
+def test_every_network_of_the_second_race_runs_at_its_median_rate() -> None:
+    rows = equals()
+    recorded = read_lines(RECORDS / "equal_latents.jsonl")
+    assert sorted(map(str, (row["cell"] for row in recorded))) == sorted(map(str, equal_cells()))
     for attention, ffn in RACERS:
-        grid, best = EQUAL_RATES[attention, ffn], median_rate(rates, attention, ffn)
+        grid, best = EQUAL_RATES[attention, ffn], median_rate(rows, attention, ffn)
         assert best not in (min(grid), max(grid))
         raced = select(rows, part="race", attention=attention, ffn=ffn)
+        assert {row["cell"]["seed"] for row in raced} == {*SEEDS}
         assert {row["rate"] for row in raced} == {best}
-        assert {row["parameters"] for row in raced} == {
-            parameters_of(of_equal_size(attention, ffn))
-        }
+        sizes = {row["parameters"] for row in raced}
+        assert sizes == {parameters_of(of_equal_size(attention, ffn))}
+    without = [row for row in rows if row["cell"]["seed"] != RATE_SEEDS[2]]
     with pytest.raises(ValueError, match="by three seeds for mla, moe"):
-        median_rate(rates[:-5], "mla", "moe")
+        median_rate(without, "mla", "moe")
 
 
 def test_heads_that_go_on_read_what_latents_read() -> None:
