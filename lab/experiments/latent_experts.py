@@ -213,12 +213,16 @@ def equal_cells() -> list[Cell]:
     runs at the rate that is best by all three.
     """
     cells: list[Cell] = []
-    for ffn in ("dense", "moe"):
-        for attention, seeds in (("mha", RATE_SEEDS[1:]), ("mla", RATE_SEEDS)):
-            of = {"attention": attention, "ffn": ffn}
-            rates = EQUAL_RATES[attention, ffn]
-            cells += [{"part": "rate", **of, "rate": r, "seed": s} for r in rates for s in seeds]
-        cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
+    for attention, ffn in sorted(RACERS, key=lambda racer: racer[1]):
+        of = {"attention": attention, "ffn": ffn}
+        seeds = RATE_SEEDS[1:] if attention == "mha" else RATE_SEEDS
+        cells += [
+            {"part": "rate", **of, "rate": rate, "seed": seed}
+            for rate in EQUAL_RATES[attention, ffn]
+            for seed in seeds
+        ]
+        if attention == "mla":
+            cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
     return cells
 
 
