@@ -9,8 +9,8 @@ outside (how many problems are wrong, of the 64 and of others) and from inside
 Controls change one thing each. Some runs go on with all problems instead. Some take softmax and
 loss in float64, where a probability near one is not rounded to one, so that the right logit is
 still pulled up while the others are pushed down (arXiv:2501.04697). Some keep float32 and take the
-sum that rounding leaves off the logits' gradient. And some keep moving in float64, because AdamW
-adds less to the size of a gradient.
+sum that rounding leaves off the logits' gradient. Some keep moving in float64, because AdamW adds
+less to the size of a gradient; and some hardly move in float32, because it adds more.
 
 Shapes: `M` moments, `L` places in the stream, `P` features, `C` tokens of one text.
 """
@@ -307,6 +307,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "centred": {"logit_gradient": "centred"},
     "balanced": {"logit_gradient": "balanced"},
     "fp64_small_eps": {**NO_ROUNDING, "eps": 1e-14},
+    "large_eps": {"eps": 1e-6},
 }
 """Ways to go on, each with the plain residual and without weight decay, by what is unusual."""
 
