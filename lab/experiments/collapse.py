@@ -32,6 +32,7 @@ from lab.data.problems import Integers
 from lab.data.samples import Sample
 from lab.data.sources import Pairs
 from lab.experiments.collapse_texts import (
+    ARMS,
     N_ASKED,
     N_LOOKED_AT,
     PICTURED_SEED,
@@ -298,18 +299,6 @@ def units(features: Sequence[Sequence[Tensor]]) -> Tensor:
 
 SEEDS = range(1, 7)
 DECAYS = (0.0, 0.1)
-NO_ROUNDING = {"precision": "fp64_loss"}
-
-ARMS: dict[str, dict[str, Any]] = {
-    "usual": {},
-    "all": {"goes_on_with": "all"},
-    "fp64": NO_ROUNDING,
-    "centred": {"logit_gradient": "centred"},
-    "balanced": {"logit_gradient": "balanced"},
-    "fp64_small_eps": {**NO_ROUNDING, "eps": 1e-14},
-    "large_eps": {"eps": 1e-6},
-}
-"""Ways to go on, each with the plain residual and without weight decay, by what is unusual."""
 
 
 def cell_of(

@@ -1,4 +1,5 @@
-"""What the long runs of `lab.experiments.collapse` are asked, and where their pictures lie.
+"""What the long runs of `lab.experiments.collapse` change and are asked, and where their pictures
+lie.
 
 NumPy alone, so that a page draws a recorded picture before torch is there.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,20 @@ N_POINT = 128
 """Features drawn, of all tokens of their texts."""
 
 PICTURED_SEED = 1
+
+
+NO_ROUNDING = {"precision": "fp64_loss"}
+
+ARMS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "all": {"goes_on_with": "all"},
+    "fp64": NO_ROUNDING,
+    "centred": {"logit_gradient": "centred"},
+    "balanced": {"logit_gradient": "balanced"},
+    "fp64_small_eps": {**NO_ROUNDING, "eps": 1e-14},
+    "large_eps": {"eps": 1e-6},
+}
+"""Ways to go on, each with the plain residual and without weight decay, by what is unusual."""
 
 
 @dataclass(frozen=True)

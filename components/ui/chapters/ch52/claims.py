@@ -110,16 +110,22 @@ def seeds(rows: Rows) -> Measured:
     return Measured(worked.spelled(len(worked.runs(rows))))
 
 
-def exact_seeds(rows: Rows) -> Measured:
-    return Measured(worked.spelled(len(worked.runs(rows, **worked.KINDS[worked.EXACT]))))
+def set_apart(rows: Rows) -> Measured:
+    """Seeds of the usual runs whose base had not learned: before and after, of n."""
+    found = [row for row in worked.all_runs(rows) if not worked.had_learned(row)]
+    said = [
+        f"seed {row['cell']['seed']}: {worked.at(row, 'wrong', look=0):,} of {row['n']:,} before, "
+        f"{worked.at(row, 'wrong'):,} after"
+        for row in found
+    ]
+    return Measured("; ".join(said) or "none")
 
 
 def counted(of: Callable[[dict[str, Any]], float], **unusual: Any) -> Pick:
-    """What the last networks get wrong when they are taken apart, of the seeds of which there is a
-    run with the loss in 64 bits."""
+    """What the last networks get wrong when they are taken apart."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
+        found = worked.runs(rows, **unusual)
         return Measured(f"{from_to(spread(map(of, found)), ',.0f')} of {found[0]['n']:,}")
 
     return pick
@@ -143,10 +149,10 @@ def useful(rows: Rows) -> Measured:
 def at_step(
     name: str, step: int | None, place: int | None = None, form: str = ".1f", **unusual: Any
 ) -> Pick:
-    """A reading at one look, or the last, of the seeds with a run whose loss is in 64 bits."""
+    """A reading at one look, or the last."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
+        found = worked.runs(rows, **unusual)
         looks = [-1 if step is None else worked.look_at(row, step) for row in found]
         values = spread(
             worked.at(row, name, place, look) for row, look in zip(found, looks, strict=True)
@@ -160,7 +166,7 @@ def more_wrong(**unusual: Any) -> Pick:
     """Other sums that go wrong from the parting on, the median of the seeds."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
+        found = worked.runs(rows, **unusual)
         more = spread(
             worked.at(row, "wrong")
             - worked.at(row, "wrong", look=worked.look_at(row, worked.PARTED))
@@ -171,14 +177,30 @@ def more_wrong(**unusual: Any) -> Pick:
     return pick
 
 
-def pushed(name: str, at: int, precision: str, form: str) -> Pick:
+def pushed(name: str, at: int, arm: str, form: str) -> Pick:
     """Of one run: a reading at the first or the last look."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, precision=precision)
+        (row,) = select(rows, arm=arm)
         return Measured(format(row[name][at], form))
 
     return pick
+
+
+def cosine_at_the_end(**unusual: Any) -> Pick:
+    return reading("token_cosine", worked.LAST, **unusual)
+
+
+def wrong_until(**unusual: Any) -> Pick:
+    return at_step("wrong", worked.PARTED, form=",.0f", **unusual)
+
+
+def wrong_at_the_end(**unusual: Any) -> Pick:
+    return at_step("wrong", None, form=",.0f", **unusual)
+
+
+def moved_at_the_end(**unusual: Any) -> Pick:
+    return reading("moved", **unusual)
 
 
 DECAY: dict[str, Any] = {"weight_decay": 0.1}
@@ -192,9 +214,21 @@ BOTH: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 CLAIMS: dict[str, Claim] = {
     "ch5.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
-    "ch5.collapse_exact_seeds": Claim(
-        "Seeds of the long runs whose loss is in 64 bits.", RECORD, exact_seeds
+    "ch5.collapse_apart": Claim(
+        "Runs from a base that had not learned, other problems wrong.", RECORD, set_apart
     ),
+    **{
+        f"ch5.collapse_{worked.ARM_OF[kind]}_{short}": Claim(
+            f"{words}: {kind}.", RECORD, pick(**worked.KINDS[kind])
+        )
+        for kind in worked.CAUSES
+        for short, words, pick in (
+            ("cosine", "Token cosine after block 2 at the end", cosine_at_the_end),
+            ("until", "Other problems wrong at the parting", wrong_until),
+            ("wrong", "Other problems wrong at the end", wrong_at_the_end),
+            ("moved", "How far the weights moved, over their length", moved_at_the_end),
+        )
+    },
     "ch5.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
     "ch5.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
     "ch5.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
@@ -300,22 +334,27 @@ CLAIMS: dict[str, Claim] = {
     "ch5.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
         PUSH,
-        pushed("cosine", 0, "fp32", ".2f"),
+        pushed("cosine", 0, "usual", ".2f"),
     ),
     "ch5.collapse_push_steps": Claim(
         "Steps of the run in which we looked where it pushes.",
         PUSH,
-        pushed("steps", -1, "fp32", ","),
+        pushed("steps", -1, "usual", ","),
     ),
-    "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")),
+    "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "usual", ".3f")),
     "ch5.collapse_push_exact": Claim(
-        "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64_loss", ".2f")
+        "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64", ".2f")
+    ),
+    "ch5.collapse_push_centred": Claim(
+        "The same, with the sum taken off all logits.",
+        PUSH,
+        pushed("cosine", -1, "centred", ".2f"),
     ),
     "ch5.collapse_logit": Claim(
-        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "fp32", ".0f")
+        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "usual", ".0f")
     ),
     "ch5.collapse_logit_before": Claim(
-        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "fp32", ".1f")
+        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "usual", ".1f")
     ),
     "ch5.collapse_useful": Claim(
         "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful

@@ -35,13 +35,38 @@ USUAL: Row = {
     "goes_on_with": "few",
     "optimiser": "adamw",
     "precision": "fp32",
+    "logit_gradient": "whole",
+    "eps": 1e-8,
 }
 STREAMS: dict[Stream, str] = {"plain": "plain sum", "attention": "attention over depth"}
 DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
 
-FEW, EXACT, ALL = "few sums", "few sums, loss in 64 bits", "all sums"
-KINDS: dict[str, Row] = {FEW: {}, EXACT: {"precision": "fp64_loss"}, ALL: {"goes_on_with": "all"}}
+FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS, ALL = (
+    "float32, as above",
+    "softmax in float64",
+    "no push: taken off all logits",
+    "no push: taken off wrong ones",
+    "float64, small eps",
+    "float32, large eps",
+    "all problems",
+)
+ARM_OF = {
+    FEW: "usual",
+    EXACT: "fp64",
+    CENTRED: "centred",
+    BALANCED: "balanced",
+    SMALL_EPS: "fp64_small_eps",
+    LARGE_EPS: "large_eps",
+    ALL: "all",
+}
+KINDS: dict[str, Row] = {name: texts.ARMS[arm] for name, arm in ARM_OF.items()}
 """How a run goes on; the first is the usual way."""
+
+ROUNDED = (FEW, EXACT, ALL)
+"""Those that tell whether rounding turns the features."""
+
+CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
+"""Those that tell what costs the score."""
 
 BESIDE: dict[str, Row] = {
     "as above": {},
@@ -51,9 +76,22 @@ BESIDE: dict[str, Row] = {
 }
 
 
+APART = 0.1
+"""A base that gets a larger part of other problems wrong had not learned to multiply. Its runs are
+told apart."""
+
+
 def runs(rows: Rows, **unusual: Any) -> list[Row]:
-    """The usual runs, but for what is named."""
+    """The usual runs from a base that had learned, but for what is named."""
+    return [row for row in all_runs(rows, **unusual) if had_learned(row)]
+
+
+def all_runs(rows: Rows, **unusual: Any) -> list[Row]:
     return select(rows, **{**USUAL, **unusual})
+
+
+def had_learned(row: Row) -> bool:
+    return at(row, "wrong", look=0) <= APART * row["n"]
 
 
 def grid(rows: Rows) -> list[Row]:
@@ -121,12 +159,11 @@ def grid_rows(rows: Rows, what: str) -> list[Row]:
     ]
 
 
-def kind_rows(rows: Rows, what: str) -> list[Row]:
-    """Of the seeds of which there is a run of every kind."""
+def kind_rows(rows: Rows, what: str, kinds: Sequence[str] = ROUNDED) -> list[Row]:
     return [
         {"run": kind, "seed": row["cell"]["seed"], "step": step, "value": value}
-        for kind, unusual in KINDS.items()
-        for row in with_exact(rows, **unusual)
+        for kind in kinds
+        for row in runs(rows, **KINDS[kind])
         for step, value in curve(row, what)
     ]
 
@@ -170,12 +207,6 @@ MIDWAY = 3427
 
 def look_at(row: Row, step: int) -> int:
     return [look["step"] for look in row["looks"]].index(step)
-
-
-def with_exact(rows: Rows, **unusual: Any) -> list[Row]:
-    """Runs with the seeds of which there is one with the loss in 64 bits."""
-    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
-    return [row for row in runs(rows, **unusual) if row["cell"]["seed"] in seeds]
 
 
 # ---------------------------------------------------------------- 1. past the end
@@ -263,7 +294,7 @@ def still_turn(rows: Rows) -> str:
             at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in found
         ).median
 
-    left = rise(with_exact(rows, **KINDS[EXACT])) / rise(with_exact(rows))
+    left = rise(runs(rows, **KINDS[EXACT])) / rise(runs(rows))
     return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
 
 
@@ -284,6 +315,23 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
 def power(x: float) -> str:
     """0, or with two digits: 2.7e-08."""
     return f"{x:.1e}" if x else "0"
+
+
+COSTS = (
+    "hardly more than at the start",
+    "about half as many as with the push",
+    "about as many as with the push",
+)
+
+
+def what_the_push_costs(rows: Rows) -> str:
+    """The option of the guess: of the problems lost with the push, the part that is lost without
+    it."""
+
+    def lost(found: Rows) -> float:
+        return spread(at(row, "wrong") - at(row, "wrong", look=0) for row in found).median
+
+    return band(lost(runs(rows, **KINDS[CENTRED])) / lost(runs(rows)), (0.25, 0.75), COSTS)
 
 
 # ---------------------------------------------------------------- 4. what warned first
@@ -403,7 +451,7 @@ def part_rows(rows: Rows) -> list[Row]:
     """Other sums wrong of the last network, as it is and with one part put back; with the loss in
     32 bits and in 64, on the same seeds."""
     out: list[Row] = []
-    for kind, row in [(k, row) for k in (FEW, EXACT) for row in with_exact(rows, **KINDS[k])]:
+    for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
         seed, n = row["cell"]["seed"], row["n"]
         counts = {
             "as it is": at(row, "wrong"),
