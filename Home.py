@@ -10,7 +10,7 @@ from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import readings
 from components.ui.drawings.arcs import WrittenSum, show_arcs
-from components.ui.home import small_picture, written_and_looked
+from components.ui.home import ROUTES, route, small_picture, written_and_looked
 from components.ui.link import one_of
 from components.ui.operands import last_allowed, share_moment
 from components.ui.records import FORM
@@ -26,19 +26,6 @@ CONFIG = recipe(BOOK_RUN).model
 
 MISSED = readings.most_missed_head()
 """The head, (layer, head), that a link without one pulls out."""
-
-ROUTES = (
-    (
-        "First time here",
-        "Chapter 0, the pages on text, attention and blocks, a tour of the model in 3D, then "
-        "chapters 1, 4 and 8. About two hours.",
-    ),
-    (
-        "I serve models",
-        "Attention by hand, one block, the KV cache, FlashAttention, latent attention.",
-    ),
-    ("I do research", "Chapters 1 to 3, residuals and collapse, the error book, the bench."),
-)
 
 CALCULATIONS = {
     "missed_block": lambda: f"{MISSED[0]}",
@@ -56,8 +43,8 @@ def home() -> None:
     where_digits_come_from(page)
     page.prose("opening")
     page.prose("routes")
-    cards = "".join(f"<div><strong>{name}</strong><br>{text}</div>" for name, text in ROUTES)
-    st.html(f'<div class="wb-routes">{cards}</div>')
+    routes = "".join(route(name, slugs) for name, slugs in ROUTES.items())
+    st.html(f'<div class="wb-routes">{routes}</div>')
     page.prose("map")
     written = [entry for entry in CONTENTS if entry.written]
     st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')

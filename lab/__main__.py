@@ -179,11 +179,11 @@ def evaluate(options: argparse.Namespace) -> None:
 
     from lab.training.checkpoint import (
         CHECKPOINTS,
-        fingerprint,
         has_seen_everything,
         load_run,
     )
     from lab.training.run import Reading, read_model, why_not_recorded
+    from lab.weights import fingerprint
 
     loaded, folder = load_run(options.run), CHECKPOINTS / options.run
     shape, a, b = problems_asked(options, loaded.format)

@@ -1,4 +1,7 @@
-"""Where a figure comes from: date, commit, CPU, versions and the command that made it."""
+"""Where a figure comes from: date, commit, CPU, versions and the command that made it.
+
+And how files are written, so that neither a killed process nor two at once lose what they hold.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+import sys
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Any, cast
@@ -62,32 +69,82 @@ def read_cpuinfo() -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+# ---------------------------------------------------------------- one writer at a time
+
+
+HELD = threading.local()
+"""The folders that this thread has locked."""
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[bool]:
+    """Keep out whoever else locks this folder; whether that could be done.
+
+    Whoever reads a file in order to write it anew holds the lock from the one to the other. It is a
+    lock on the folder itself: no file is left of it, and it ends with its process, however that
+    ends. Some file systems over a network, and Windows, have none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name, held = folder.resolve(), HELD.__dict__.setdefault("folders", dict[Path, bool]())
+    if name in held:
+        yield held[name]
+    elif sys.platform == "win32":
+        yield False
+    else:
+        import fcntl
+
+        descriptor = os.open(name, os.O_RDONLY)
+        try:
+            held[name] = False
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                held[name] = True
+            yield held[name]
+        finally:
+            del held[name]
+            os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Where to write what then takes the place of a file, all or nothing.
+
+    A write that fails leaves the file as it was, and what a killed one left behind is cleared.
+    """
+    with locked(path.parent) as alone:
+        if alone:
+            for left in path.parent.glob(f".{escape(path.name)}.*.tmp"):
+                left.unlink(missing_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            yield part
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     """One JSON object a line, in place of what the file held."""
-    write_whole(path, "".join(json.dumps(row) + "\n" for row in rows))
+    with replacing(path) as part:
+        part.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
     """One JSON object, laid out to be read, in place of what the file held."""
-    write_whole(path, json.dumps(document, indent=2) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """All or nothing: a write that fails leaves the file as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        part.write_text(text)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as part:
+        part.write_text(json.dumps(document, indent=2) + "\n")
 
 
 def append_line(path: Path, row: dict[str, Any]) -> None:
-    """One JSON object as one line at the end of a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    """One JSON object as one line at the end of a file, behind its last whole line."""
+    with locked(path.parent):
+        if path.exists() and not path.read_bytes().endswith(b"\n"):
+            write_lines(path, read_lines(path))  # a killed process left a part of a line
+        with path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+# ---------------------------------------------------------------- rows
 
 
 def select(rows: Sequence[dict[str, Any]], /, **cell: Any) -> list[dict[str, Any]]:

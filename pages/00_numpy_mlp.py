@@ -27,6 +27,7 @@ from components.ui.chapters.ch00.worked import (
     NEURON_RATES,
     RATE_FIRST,
     RATE_HIGH,
+    SHARE,
     loss_at_the_start,
     start_chosen,
     walks,
@@ -303,6 +304,8 @@ def ask_live() -> Settings:
 @page.section("live")
 def train_it_yourself() -> None:
     settings = ask_live()
+    page.prose("live_errands")
+    live.show_errands()
     live.watch(settings, lambda: page.prose("live_nan"))
     page.notice()
     page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
@@ -383,7 +386,7 @@ def show_row_by_log(row: int) -> None:
 
 
 def show_hidden_pairs() -> None:
-    share = page.number("share", "Of 100 cells, hide", 0, 100, 20, 5)
+    share = page.number("share", "Of 100 cells, hide", 5, 100, SHARE, 5)
     if share == 100:
         st.warning("Then there is nothing to learn from. Show at least some of the cells.")
         return
@@ -398,6 +401,7 @@ def show_hidden_pairs() -> None:
             shown,
             alt=f"A network that never saw some of the pairs, given {name}",
         )
+    page.notice("cannot_pairs_notice")
 
 
 @page.section("cannot")
@@ -406,10 +410,12 @@ def what_it_cannot_do() -> None:
     keep_guess("hidden_row")
     keep_guess("log_row")
     if page.choose("hide", "Hide", ("a row", "single pairs")) == "a row":
+        page.prose("cannot_row")
         row = page.choose("row", "The row of", range(10), 7, kind="segments")
         show_hidden_row(row)
         show_row_by_log(row)
     else:
+        page.prose("cannot_pairs")
         show_hidden_pairs()
     page.source(experiment.film, experiment.hide, mlp.linear_backward)
 

@@ -350,7 +350,7 @@ def real() -> None:
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     st.markdown(who_brings(weights, text))
     page.notice()
-    page.source(kernels.MathAttention.__call__, patterns.patterns_of)
+    page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns_of)
 
 
 OFTEN = ("in more than half", "in half or fewer")

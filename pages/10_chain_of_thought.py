@@ -417,7 +417,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 maps.attention_map(probes.attention(text)[layer, head], text),
                 alt=f"Attention of layer {layer}, head {head}, token by token",
             )
-            page.source(kernels.MathAttention.__call__, patterns.patterns)
+            page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns)
 
         @page.section("every_head", needs=[BOOK_RUN])
         def all_heads_at_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -284,6 +284,21 @@ with page.deeper("shifting positions at random"):
 # ---------------------------------------------------------------- 4. the race, and your own
 
 
+def tell_the_race() -> None:
+    """What is told may be told below as well; if the page stands there already, draw it again."""
+    st.session_state["ch20_race_told"] = True
+    if st.session_state.pop("ch20_live_untold", False):
+        st.rerun()
+
+
+def race_is_told() -> bool:
+    """A figure that stands alone asks for no guess."""
+    if page.alone is not None or st.session_state.get("ch20_race_told", False):
+        return True
+    st.session_state["ch20_live_untold"] = True
+    return False
+
+
 @page.section("race")
 def race() -> None:
     rows = select(rows_of("rope.jsonl"), part="race")
@@ -293,6 +308,7 @@ def race() -> None:
         lambda: arms.where_rotary_leads(rows),
     ):
         return
+    tell_the_race()
     goal = arms.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(arms.GOALS))]
     page.draw(
         figures.steps_to_goal(arms.race_points(rows, goal), max(row["most_steps"] for row in rows)),
@@ -343,7 +359,9 @@ def race_them_yourself() -> None:
                 on_click=train_with,
                 args=(encoding,),
             )
-    rows = select(rows_of("rope.jsonl"), part="race")
+    rows = select(rows_of("rope.jsonl"), part="race") if race_is_told() else []
+    if rows:
+        page.prose("live_reach")
     training.watch(
         "ch20_live", run_name, arms.middle_curves(rows, text, LIVE_STEPS) if rows else ()
     )
@@ -534,11 +552,17 @@ def ask_for_a_longer_one() -> None:
         return
     a, b = pair
     form = Format("cot_reversed", len(str(a)), len(str(b)))
-    for arm in arms.ASKED_FIRST:
-        show_what_it_writes(arm, arms.KEPT[arm], form, a, b)
-    with page.folded("The other networks"):
-        for arm in [arm for arm in arms.KEPT if arm not in arms.ASKED_FIRST]:
+
+    def show_all(asked: Sequence[str]) -> None:
+        for arm in asked:
             show_what_it_writes(arm, arms.KEPT[arm], form, a, b)
+
+    show_all(arms.ASKED_FIRST)
+    page.prose("longer_far")
+    show_all(arms.ASKED_FAR)
+    with page.folded("Other networks of the smaller size"):
+        page.prose("longer_folded")
+        show_all(arms.ASKED_FOLDED)
     page.notice()
     page.source(lengths.first_wrong_tokens)
 

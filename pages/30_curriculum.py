@@ -36,6 +36,7 @@ fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
+pockets = lazily("lab.experiments.pockets")
 frontier = lazily("lab.experiments.frontier")
 sieving = lazily("lab.inference.sieve")
 rounds = lazily("lab.experiments.self_evolution")
@@ -175,20 +176,19 @@ def as_stages_pass() -> None:
     page.source(twins.train_course, twins.asked)
 
 
-@page.section("worth")
-def what_each_part_is_worth() -> None:
-    rows = rows_of("course.jsonl")
-    if not rows:
-        return
-    page.draw(
-        bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
-        alt="Share of four-digit sums right at the end, a point a seed, by course",
-    )
-    page.notice()
-    page.source(twins.control, twins.reversed_course, twins.at_once)
+with page.deeper("what each part is worth, and where to begin"):
 
-
-with page.deeper("where to begin"):
+    @page.section("worth")
+    def what_each_part_is_worth() -> None:
+        rows = rows_of("course.jsonl")
+        if not rows:
+            return
+        page.draw(
+            bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
+            alt="Share of four-digit sums right at the end, a point a seed, by course",
+        )
+        page.notice()
+        page.source(twins.control, twins.reversed_course, twins.at_once)
 
     @page.section("bases")
     def where_to_begin() -> None:
@@ -342,7 +342,45 @@ def where_errors_live() -> None:
     page.source(mistakes.measure_mistakes, difficulty.longest_carry)
 
 
-with page.deeper("sums that are hard on purpose"):
+@page.section("pockets", needs=[AFTER])
+def errors_that_are_left() -> None:
+    rows = rows_of("pockets.jsonl")
+    if not rows:
+        return
+    errors = {f"{error['a']} × {error['b']}": error for error in courses.errors_listed(rows)}
+    left, right = st.columns(2)
+    with left:
+        name = page.choose("error", "An error on test", list(errors), kind="list")
+    error = errors[name]
+    aimed = None
+    if courses.is_slip(error):
+        with right:
+            looks = page.choose("looks", f"Head {courses.FETCHES_A} looks", worked.LOOKS)
+        if looks == worked.LOOKS[1]:
+            aimed = error["place"], error["number"]
+    a, b = int(error["a"]), int(error["b"])
+    form = probes.form_of(a, b)
+    text = probes.written(AFTER, a, b, aimed=aimed).text
+    wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
+    st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
+    page.notice()
+    page.source(pockets.share_out, pockets.at_the_head)
+
+
+with page.deeper("which operands fail, and sums that are hard on purpose"):
+
+    @page.section("slips")
+    def where_the_head_slips() -> None:
+        rows = rows_of("pockets.jsonl")
+        if not rows:
+            return
+        page.draw(
+            figures.wrong_by_share(courses.wrong_by_share(rows)),
+            alt="How many digits go wrong as the head's weight is moved to the digit on the left, "
+            "by place: none up to a fifth, most from six tenths on",
+        )
+        page.notice()
+        page.source(pockets.share_out, pockets.transplants, pockets.hits)
 
     @page.section("suites")
     def stress_suites() -> None:

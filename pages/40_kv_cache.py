@@ -173,7 +173,7 @@ def prefill_and_decode() -> None:
     page.prose("phases_shapes")
     page.prose("roofline")
     page.prose("roofline_controls")
-    recorded = [phases.recorded(rows)] if rows else []
+    recorded = [timing.recorded(rows)] if rows else []
 
     def draw_roofline(pieces: Sequence[Piece]) -> None:
         machines = [*recorded, *filter(None, [phases.measured(pieces)])]

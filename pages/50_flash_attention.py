@@ -59,7 +59,7 @@ def in_pieces() -> None:
     if not page.guess(
         "Multiply all scores of 37 × 48. In float16, without m, softmax breaks first at",
         worked.BREAKS,
-        lambda: worked.breaks_at(*worked.SUM),
+        worked.breaks_at,
     ):
         return
     page.prose("pieces_controls")
@@ -144,8 +144,8 @@ page.box("Why care", "care_traffic")
 @page.section("backward", needs=[BOOK_RUN])
 def backward_by_hand() -> None:
     if not page.guess(
-        "To have the shares again for the gradients, the forward must keep",
-        ("the whole table", "one number a query", "nothing at all"),
+        "To have the shares again for the gradients, the forward must keep, beside Q, K, V and O,",
+        ("the whole table", "one number a query", "nothing more"),
         "one number a query",
     ):
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from components.ui import tokens, training
@@ -12,7 +13,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
 from components.ui.chapters.ch61 import exercises, figures, probes, worked
-from components.ui.chapters.ch61.worked import CALC
+from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
@@ -23,6 +24,7 @@ moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts")
+loading = lazily("lab.experiments.expert_loads")
 shutting = lazily("lab.experiments.shut_experts")
 
 page = Chapter("61_moe", CALC)
@@ -85,10 +87,18 @@ page.prose("router")
 # ---------------------------------------------------------------- 3. shut one
 
 
+def expert_map(values: Numbers, column_title: str) -> Any:
+    """A number for every expert of every layer, (L, E); an empty cell for none."""
+    layers, experts = ([*range(n)] for n in values.shape)
+    return maps.table_map(
+        values, [f"layer {i}" for i in layers], [str(i) for i in experts], "layer", column_title
+    )
+
+
 @page.section("shut", needs=[RUN])
 def shut_one() -> None:
-    rows = rows_of("shut_experts.jsonl")
-    if not rows or not page.guess(
+    rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
+    if not (rows and loads) or not page.guess(
         "Shut one at a time, how many of all experts spoil at least one sum in ten?",
         worked.MATTERS,
         lambda: worked.who_matters(rows),
@@ -96,15 +106,10 @@ def shut_one() -> None:
         return
     found = worked.shut_map(rows, "shut")
     n_layer, n_expert = found.shape
+    idle = worked.is_idle(worked.loads_of(loads))
     page.draw(
-        maps.table_map(
-            found,
-            [f"layer {i}" for i in range(n_layer)],
-            [str(i) for i in range(n_expert)],
-            "layer",
-            "expert that is shut",
-        ),
-        alt="The share of sums that go wrong when one expert of one layer is shut",
+        expert_map(np.where(idle, np.nan, found), "expert that is shut"),
+        alt="The share of sums that go wrong when one expert of one layer is shut; idle ones empty",
     )
     page.prose("shut_controls")
     how = page.choose("how", "One expert is", probes.HOW, probes.HOW[1])
@@ -158,6 +163,19 @@ def even_loads() -> None:
     )
     page.notice()
     page.source(moe.MixtureOfExperts.after_step)
+
+
+@page.section("loads")
+def loads_of_the_book() -> None:
+    rows = rows_of("expert_loads.jsonl")
+    if not rows:
+        return
+    page.draw(
+        expert_map(worked.sent_share(worked.loads_of(rows)), "expert"),
+        alt="The share of all tokens that is sent to each expert, layer by layer",
+    )
+    page.notice()
+    page.source(loading.measure_loads, loading.Counts, routing.with_biases)
 
 
 def train_with(balanced: bool) -> None:

@@ -180,7 +180,7 @@ def wrong_before_or_lost() -> None:
             "fate",
             figures.FATES,
             named_from=0.08,
-            title="wrong at the end, all runs",
+            title="wrong at the end, median of the runs",
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",
     )
@@ -243,8 +243,8 @@ def study_on_your_screen() -> None:
     def name_of(arguments: Mapping[str, Any]) -> str:
         pairs = {(int(a), int(b)) for a, b in arguments.get("pairs", ())}
         if not pairs:
-            return "drawn anew"
-        return f"{len(pairs)} {'mistakes' if pairs <= set(book) else 'at random'}"
+            return worked.ANEW
+        return f"{worked.BOOK if pairs <= set(book) else worked.AS_MANY}, {len(pairs)}"
 
     def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
         asked = [(run, name) for run, name in zip(runs, names, strict=True) if run.checks]

@@ -26,7 +26,7 @@ ROOMS = [
     ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
-ON_TOP = {"statistics", "records", "fields"}
+ON_TOP = {"statistics", "records", "fields", "weights"}
 
 
 def python_files(folder: str) -> list[Path]:

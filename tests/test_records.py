@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
+from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
 
+from components.ui import records
 from components.ui.chapters.ch10 import claims as ch10
 from components.ui.chapters.ch20.claims import steps_ratio
+from components.ui.claims import core, index
 from components.ui.claims.core import claims_in, count, share, widest_reading
-from components.ui.claims.index import CLAIMS, collected, look_up
+from components.ui.claims.index import CLAIMS, collected, fill, look_up
 from components.ui.claims.readings import recipes_read, steps_of
-from components.ui.records import atlases
+from lab.benchmarks import scene
 from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.data.samples import CENSUS, Drawn, Sample
+from lab.experiments import lengths
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
-from lab.records import RECORDS, REQUIRED, ROOT, read_lines
+from lab.experiments.sweep import Cell
+from lab.records import RECORDS, REQUIRED, ROOT, read_lines, select
+from lab.training.checkpoint import CHECKPOINTS, committed_runs
+from lab.weights import fingerprint
 
 pytestmark = [pytest.mark.core, pytest.mark.xdist_group("records")]
 """On one worker: what is read is kept."""
@@ -70,14 +79,14 @@ def missing_in(row: dict[str, object]) -> list[str]:
 
 
 def test_every_record_says_where_it_comes_from() -> None:
-    records, results = (
+    found, results = (
         sorted(RECORDS.glob("*.json*")),
         sorted(ROOT.glob("checkpoints/*/result.json")),
     )
-    assert len(records) > 40 and len(results) > 20
+    assert len(found) > 40 and len(results) > 20
     lacking = [
         f"{path.relative_to(ROOT)}, row {n} lacks {', '.join(missing)}"
-        for path in (*records, *results)
+        for path in (*found, *results)
         for n, row in enumerate(rows_of(path))
         if (missing := missing_in(row))
     ]
@@ -113,6 +122,103 @@ def test_a_sweep_and_its_record_have_the_same_cells() -> None:
         if asked != measured:
             differ[name] = sorted(((asked - measured) + (measured - asked)).elements())
     assert len(SWEEPS) > 40 and differ == {}
+
+
+def weights_amiss(row: dict[str, Any], reads: Collection[str]) -> list[str]:
+    """What is wrong with the digests of a row that read these runs."""
+    named = row.get("weights", {})
+    if set(named) != set(reads):
+        return [f"it names the weights of {sorted(named)} and read {sorted(reads)}"]
+    committed = {run: digest for run, digest in named.items() if run in committed_runs()}
+    return [
+        f"{run} has other weights now" for run, digest in committed.items() if digest != of(run)
+    ]
+
+
+@cache
+def of(run: str) -> str:
+    return fingerprint(CHECKPOINTS / run)
+
+
+def test_every_row_names_the_weights_that_it_read_and_they_are_those_in_the_book() -> None:
+    amiss: list[str] = []
+    n_row = 0
+    for name, sweep in SWEEPS.items():
+        for row in rows_of(RECORDS / f"{name}.jsonl"):
+            reads = sweep.reads(cast(Cell, row["cell"]))
+            n_row += bool(reads)
+            amiss += [f"{name}, {row['cell']}: {problem}" for problem in weights_amiss(row, reads)]
+    for name, reads in {"scene": [scene.RUN]}.items():
+        (row,) = rows_of(RECORDS / f"bench_{name}.json")
+        amiss += [f"bench_{name}: {problem}" for problem in weights_amiss(row, reads)]
+    assert n_row > 1400 and amiss == []
+
+
+def test_a_row_of_other_weights_or_of_none_is_found() -> None:
+    known = {"weights": {"plain": of("plain")}}
+    assert weights_amiss(known, ["plain"]) == weights_amiss({}, []) == []
+    assert weights_amiss({"weights": {"plain": of("rope")}}, ["plain"]) == [
+        "plain has other weights now"
+    ]
+    for row, reads in ((known, []), ({}, ["plain"]), (known, ["plain", "rope"]), (known, ["rope"])):
+        assert weights_amiss(row, reads)
+
+
+def readings_amiss(result: dict[str, Any], found: str) -> list[str]:
+    """What is wrong with the digests in the result of a run whose weights have this one."""
+    start = result.get("start_from")
+    amiss = [] if result.get("weights") == found else ["the result is of other weights, or of none"]
+    if start and start["weights"] != of(start["run"]):
+        amiss.append(f"{start['run']}, with which it began, has other weights now")
+    for n, reading in enumerate(result["readings"]):
+        if reading.get("weights") != found and "a model that was" not in reading.get("note", ""):
+            amiss.append(f"reading {n} is of other weights, or of none")
+    return amiss
+
+
+def test_every_reading_names_the_weights_of_its_run() -> None:
+    """But for those that say of themselves to be of a model that was kept for a while, or not."""
+    amiss: dict[str, list[str]] = {}
+    runs = committed_runs()
+    for run in runs:
+        (result,) = cast(list[Any], rows_of(CHECKPOINTS / run / "result.json"))
+        if problems := readings_amiss(result, of(run)):
+            amiss[run] = problems
+    assert len(runs) > 30 and amiss == {}
+
+
+def test_a_reading_of_other_weights_or_of_none_is_found() -> None:
+    def amiss(readings: list[dict[str, Any]], **result: Any) -> int:
+        return len(readings_amiss({"weights": "abc", "readings": readings, **result}, "abc"))
+
+    known = {"run": "plain", "weights": of("plain")}
+    assert amiss([{"weights": "abc"}], start_from=known) == 0
+    assert amiss([{"weights": "abc"}, {"weights": "def"}, {}]) == 2
+    assert amiss([{"note": "a model that was not kept"}, {"note": "on a rainy day"}]) == 1
+    assert amiss([], weights="def") == amiss([], start_from=known | {"weights": "def"}) == 1
+
+
+def test_what_was_replaced_names_its_weights_where_they_were_ever_kept() -> None:
+    """Of two runs no weights were committed before they were replaced."""
+    never_kept = ("checkpoints/rope", "curriculum_before_small")
+    for row in rows_of(RECORDS / "replaced.jsonl"):
+        name, cell = str(row["record"]), cast(Cell, row["cell"])
+        arm_is_gone = name == "lengths" and cell["arm"] not in lengths.ARMS
+        reads = (
+            ["reach_rotary"] if arm_is_gone else SWEEPS[name].reads(cell) if name in SWEEPS else []
+        )
+        assert set(cast(Any, row.get("weights", {}))) == set(reads), cell
+        assert reads or name in SWEEPS or name in never_kept, cell
+
+
+def test_a_digest_that_was_added_later_says_where_it_is_from() -> None:
+    said = Counter[Any]()
+    for path in (*RECORDS.glob("*.json*"), *ROOT.glob("checkpoints/*/result.json")):
+        for row in cast(list[Any], rows_of(path)):
+            for one in (row, *row.get("readings", [])):
+                said[one.get("weights_from")] += 1
+                assert "weights_from" not in one or one["weights"]
+    assert set(said) == {None, "history", "read again"} and min(said.values()) >= 10
 
 
 def unsound(sample: Any) -> str:
@@ -177,6 +283,117 @@ def test_a_missing_record_shows_as_missing(tmp_path: Path) -> None:
     assert "is missing" in looked.problem
 
 
+# ---------------------------------------------------------------- claims of other weights
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str], Path]:
+    """The book's records and results, with the weights of all runs; those of one are changed."""
+
+    def change(run: str) -> Path:
+        (tmp_path / "records").symlink_to(RECORDS)
+        for folder in CHECKPOINTS.iterdir():
+            if folder.name != run:
+                (tmp_path / "checkpoints").mkdir(exist_ok=True)
+                (tmp_path / "checkpoints" / folder.name).symlink_to(folder)
+        shutil.copytree(CHECKPOINTS / run, tmp_path / "checkpoints" / run)
+        path = tmp_path / "checkpoints" / run / "model.safetensors"
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        return tmp_path
+
+    return change
+
+
+def test_a_claim_of_other_weights_says_so(
+    copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = copied("few_pairs")
+    looked, usual = look_up("ch1.few_heldout", root), look_up("ch1.few_heldout")
+    assert looked.measured == usual.measured and looked.measured
+    assert (looked.changed, usual.changed) == (("few_pairs",), ())
+    assert usual.shown == looked.measured.shown
+    assert looked.shown == f"{usual.shown} (measured on other weights than those in the book)"
+    monkeypatch.setattr(index, "look_up", lambda name: look_up(name, root))
+    assert fill("It made {claim:ch1.few_heldout}.", {}) == f"It made {looked.shown}."
+
+
+def test_of_a_record_of_several_runs_only_the_claims_on_the_changed_one_say_so(
+    copied: Callable[[str], Path],
+) -> None:
+    """Sweeps that ask three runs, that start from one, and that ask none."""
+    root = copied("few_pairs")
+    changed = {name for name in CLAIMS if look_up(name, root).changed}
+    assert {"ch1.few_heldout", "ch1.twin_whole"} <= changed
+    assert not changed & {"ch1.worst_head_pairs", "ch1.heldout", "ch1.other_seeds"}
+    assert any(CLAIMS[name].record == "records/error_book_2x2.jsonl" for name in changed)
+    assert not any(CLAIMS[name].record == "records/error_book_4x4.jsonl" for name in changed)
+
+
+def test_a_figure_of_other_weights_is_drawn_and_says_so(
+    copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(records.st, "info", said.append)
+    monkeypatch.setattr(records, "ROOT", copied("few_pairs"))
+    assert len(records.rows_of("suites.jsonl")) == 21 and said == []
+    assert len(records.rows_of("heads.jsonl")) == 57
+    (sentence,) = said
+    assert sentence == (
+        "records/heads.jsonl was measured on other weights of few_pairs than those in the book."
+    )
+
+
+def test_a_recorded_sum_of_other_weights_is_not_shown_for_the_model(
+    copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(map(records.opening, ("chain_of_thought", "few_pairs")))
+    monkeypatch.setattr(records, "ROOT", copied("few_pairs"))
+    assert records.opening("few_pairs") is None and records.opening("chain_of_thought")
+
+
+def test_a_claim_on_what_was_replaced_is_of_the_weights_that_were_replaced(
+    copied: Callable[[str], Path],
+) -> None:
+    root = copied("far_coupled")
+    assert look_up("ch2.replaced_far", root).changed == ()
+    assert look_up("ch2.far_coupled_all", root).changed == ("far_coupled",)
+
+
+def test_a_row_is_read_unless_only_its_cell_is() -> None:
+    def read(look: Callable[[core.Watched], object]) -> bool:
+        noted: list[int] = []
+        look(core.Watched({"cell": {"run": "x"}, "n": 5}, lambda: noted.append(1)))
+        return bool(noted)
+
+    chosen = [lambda row: row["cell"], lambda row: row.get("cell"), lambda row: "n" in row]
+    chosen += [lambda row: select([row], run="y")]
+    used = [lambda row: row["n"], lambda row: row.get("n"), lambda row: {**row}, dict, list]
+    used += [lambda row: row | {}, lambda row: [*row.items()], lambda row: [*row.values()]]
+    used += [lambda row: json.dumps(row), lambda row: [n for n in row]]
+    assert [read(look) for look in (*chosen, *used)] == [False] * len(chosen) + [True] * len(used)
+
+
+def test_the_weights_of_a_run_are_digested_once_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digested: list[str] = []
+
+    def count(folder: Path) -> str:
+        digested.append(folder.name)
+        return fingerprint(folder)
+
+    monkeypatch.setattr(core, "fingerprint", count)
+    core.hashed.cache_clear()
+    for name in claims_in((ROOT / "pages" / "home.md").read_text()):
+        look_up(name)
+    assert sorted(digested) == ["chain_of_thought", "few_pairs", "rope"]
+    for name in CLAIMS:
+        look_up(name)
+    assert len(digested) == len(set(digested))
+
+
 def test_a_damaged_record_shows_as_missing(tmp_path: Path) -> None:
     believed: list[str] = []
     for n, text in enumerate(["{", '{"readings": []}', '{"readings": [{"n": 5}]}', "[]"]):
@@ -230,7 +447,7 @@ def test_every_recipe_that_was_read_counts_once() -> None:
 
 def test_the_wrong_texts_of_the_twin_are_one_number_wherever_the_page_counts_them() -> None:
     given, heldout = (look_up(f"ch1.{name}").measured for name in ("few_given_0", "few_heldout"))
-    atlas = atlases()["few_pairs"]
+    atlas = records.atlases()["few_pairs"]
     assert given is not None and given.errors == atlas.errors
     assert heldout is not None
     assert heldout.errors == (atlas.wrong_at[two_digit_split() >= HELDOUT_FROM] >= 0).sum()

@@ -35,11 +35,11 @@ ANYWHERE = {
 PUBLISHED = "published, the source beside it"
 NAMED = "in the name of the claim"
 HEADS = "heads, by their names"
+SLIP = "what every error that the claim counts has in common; a test asks the network"
 
 ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
     "00_numpy_mlp": {
-        "a width of `64`": "what the reader is asked to set",
         "$49$ is no nearer to $48$ than $12$ is": "numbers as examples",
     },
     "01_from_table_to_text": {
@@ -69,10 +69,21 @@ ON_PAGE = {
     "30_curriculum": {
         "rehearsal, 5 in 100": NAMED,
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
-        "multiply 9299 by a number": "in the name of the claim; a test asks the network",
-        "by a number that ends in 9": "in the name of the claim; a test asks the network",
-        "Type 9299 in section one": "what the reader is to type",
-        "of yours that ends in 9, and": "what the reader is to type",
+        "multiply 9299 by a number that ends in 9, which": "in the name of the claim",
+        "`2.0`": HEADS,
+        "product, $b$ ends in 9, and": SLIP,
+        "question has a 2 on its left": SLIP,
+        "the 6 of 26 were a 2, or the 9 behind it in 9299 an 8": SLIP,
+        "With 7299 or 9299 for $a$": NAMED,
+        "where $b$ ends in 9": NAMED,
+        "With the 9 elsewhere": NAMED,
+        "The neighbour is a 2 in": NAMED,
+        "with a last 9 in $b$": NAMED,
+        "7299 and 9299 in": NAMED,
+        "that end in 26 in": NAMED,
+        "and 2602 in": NAMED,
+        "with a 5 for the 2": "what the donors of the record differ in; a test asks the network",
+        "for 2602, where": NAMED,
         "which is a 5": "a digit, as the claim counts it",
         "wrote a 5 there": "a digit, as the claim counts it",
         "why a 5, we": "a digit, as the claim counts it",

@@ -435,7 +435,7 @@ class Chapter:
         names = [name for s in sections if s in prose for name in core.claims_in(prose[s])]
         for name in dict.fromkeys(names):
             looked = index.look_up(name)
-            shown = looked.measured.shown if looked.measured else looked.problem
+            shown = looked.problem or looked.shown
             command = looked.source.get("command", "")
             st.markdown(f"`{name}` {shown} — {looked.claim.record}, `{command}`")
 

@@ -19,12 +19,20 @@ FORM = Format("cot_reversed")
 
 
 def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
-    """A record's rows, or none: then the figure says what it waits for."""
+    """A record's rows, or none: then the figure says what it waits for. Rows of other weights than
+    those in the book are drawn, and said to be such."""
+    path = ROOT / folder / record
     try:
-        return core.read_record(ROOT / folder / record)
+        rows, changed = core.read_record(path), core.changed_in(path, ROOT)
     except (FileNotFoundError, ValueError):
         st.info(f"This figure waits for its record: {folder}/{record} is missing or damaged.")
         return []
+    if changed:
+        st.info(
+            f"{folder}/{record} was measured on other weights of {', '.join(changed)} than those "
+            f"in the book."
+        )
+    return rows
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,17 @@ class Opening:
 
 
 def opening(run: str) -> Opening | None:
-    """The recorded sum of a run; None, if its record is missing or damaged."""
+    """The recorded sum of a run; None, if its record is missing, damaged or of other weights."""
     try:
         rows = core.read_record(ROOT / "records/opening.jsonl")
         row = next(row for row in rows if row["cell"]["run"] == run)
+        if core.changed_by(row, ROOT):
+            return None
         return Opening(
             row["cell"]["a"],
             row["cell"]["b"],
             Transcript(row["text"], row["given"], row["beliefs"], row["seconds"]),
-            np.array(row["weights"]),
+            np.array(row["patterns"]),
             row["lines"],
             np.array(row["lengths"]),
             row["prices"],

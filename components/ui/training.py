@@ -15,17 +15,13 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import altair as alt
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.claims import core
 from components.ui.live import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
-from components.ui.plots.colours import GREY
-from components.ui.plots.core import Chart, finished
 from components.ui.plots.pictures import as_url, atlas_picture
 from lab.statistics import steps_until
 
@@ -204,8 +200,8 @@ def nothing_else(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
 def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else) -> None:
     """The runs of this page: polled while one goes on, at rest when none does.
 
-    `ghosts`: recorded curves, in the rows of `curve_rows`. They stand there until the first run
-    begins, and lie under its curves from then on.
+    `ghosts`: recorded curves, in the rows of `curve_rows`. They look the same before the first run
+    and under it.
     """
     arrived = arrive(key)
     if arrived:
@@ -215,7 +211,7 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
         st.warning(refused)
     runs = runs_here(key)
     if not runs:
-        draw_recorded(ghosts)
+        draw_curves(ghosts, ())
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
@@ -231,21 +227,8 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
     also(runs, names)
-    rows = curve_rows(runs, names)
-    if rows:
-        losses = [row for row in ghosts if row["what"] == "loss"]
-        st.altair_chart(
-            over_ghosts(curves.loss_curves(rows), losses),
-            width="stretch",
-            alt="Loss by step, a colour a run",
-        )
+    draw_curves(ghosts, curve_rows(runs, names))
     if any(run.checks for run in runs):
-        shares = [row for row in ghosts if row["what"] == "held out"]
-        st.altair_chart(
-            over_ghosts(curves.exactness_curves(rows), shares),
-            width="stretch",
-            alt="Share of texts right in every token, trained on and held out, a colour a run",
-        )
         draw_atlas_so_far(runs, names)
 
 
@@ -422,37 +405,21 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
     return rows
 
 
-def draw_recorded(rows: Rows) -> None:
-    """What a page shows before the reader's first run."""
-    if rows:
+def draw_curves(ghosts: Rows, rows: Rows) -> None:
+    """Recorded runs, and on top of them the reader's own."""
+    every = [*ghosts, *rows]
+    if any(row["what"] != "loss" for row in every):
         st.altair_chart(
-            curves.exactness_curves(rows),
+            curves.exactness_curves(every),
             width="stretch",
-            alt="Recorded runs: share of texts right in every token, a colour a run",
+            alt="Share of texts right in every token, a colour a kind of run, dashes if recorded",
         )
-
-
-def over_ghosts(chart: Chart, ghosts: Rows) -> Chart:
-    """Recorded curves under a chart of live ones, thin and dashed, each named at its end."""
-    if not ghosts:
-        return chart
-    ends = {row["run"]: row for row in ghosts}  # the last row of each
-    falls = ghosts[0]["value"] > ghosts[-1]["value"]  # a name stands on the side its line is not
-    lines: Any = chart.layer[0] if isinstance(chart, alt.LayerChart) else chart
-    axes = {"x": lines.encoding.x, "y": lines.encoding.y}
-    recorded = (
-        alt.Chart(pd.DataFrame(ghosts))
-        .mark_line(color=GREY.now, strokeWidth=1, strokeDash=[3, 3])
-        .encode(detail="run:N", tooltip=["run", "step", alt.Tooltip("value", format=".4g")], **axes)
-    )
-    named = (
-        alt.Chart(pd.DataFrame(list(ends.values())))
-        .mark_text(color=GREY.now, align="right", dy=12 if falls else -8)
-        .encode(text="run:N", **axes)
-    )
-    own = chart.copy(deep=False)
-    own.autosize = alt.Undefined  # only the whole has one
-    return finished(alt.layer(recorded, named, own))
+    if rows:  # until a run of their own, a reader asks only what was learnt
+        st.altair_chart(
+            curves.loss_curves(every),
+            width="stretch",
+            alt="Loss by step, a colour a kind of run, dashes if recorded",
+        )
 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:

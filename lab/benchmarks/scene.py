@@ -15,7 +15,8 @@ from lab.model.gpt import GPT
 from lab.records import RECORDS
 from lab.scene.build import scene, weights_of
 from lab.scene.manifest import MOST_TOKENS
-from lab.training.checkpoint import load_run
+from lab.training.checkpoint import CHECKPOINTS, load_run
+from lab.weights import fingerprint
 
 RUN, PROMPT, ANSWER = "times_table", "7*8=", "56$"
 LENGTHS = (12, MOST_TOKENS)
@@ -35,7 +36,12 @@ def bench_scene() -> dict[str, Any]:
     measured = {"ms_beyond_the_forward": beyond, "ms_to_rank_the_heads": ranking, "turns": TURNS}
     path = RECORDS / "bench_scene.json"
     record = json.loads(path.read_text()) if path.exists() else None
-    return {**measured, "seeds": [0], "record": record and {key: record[key] for key in measured}}
+    return {
+        **measured,
+        "seeds": [0],
+        "weights": {RUN: fingerprint(CHECKPOINTS / RUN)},
+        "record": record and {key: record[key] for key in measured},
+    }
 
 
 def beyond_the_forward(model: GPT, text: str) -> float:

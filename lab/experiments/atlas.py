@@ -36,7 +36,7 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
     right = loaded.format.text(cell["a"], cell["b"])
     return {
         **asdict(written),
-        "weights": patterns(loaded.model, written.text)[0].round(4).tolist(),
+        "patterns": patterns(loaded.model, written.text)[0].round(4).tolist(),
         "lines": stream.lines,
         "lengths": stream.length_of_notes.round(2).tolist(),
         "prices": prices(loaded.model, right).round(4).tolist(),

@@ -40,13 +40,14 @@ def exact_cells() -> list[Cell]:
 def measure_exact(cell: Cell, n: int | None = None) -> dict[str, Any]:
     """Texts that come out otherwise than with a cache in fp32, and how far the logits move.
 
-    `largest_change` is in parts of the largest logit, over all steps up to the first that differs.
+    `largest_change` is in parts of the largest logit, over all steps up to the first that differs;
+    None where no logits were compared.
     """
     torch.set_num_threads(1)
     digits = cell["digits"]
     form, texts, sample = test_sums(n or N_SUMS[digits], digits)
     model, write = model_called(RUN[digits]), WAYS[cell["how"]]
-    differing, wrong, change = 0, 0, 0.0
+    differing, wrong, changes = 0, 0, list[float]()
     for start in range(0, len(texts), BATCH[digits]):
         right = texts[start : start + BATCH[digits]]
         prompts = right[:, : form.prompt_length]
@@ -55,23 +56,24 @@ def measure_exact(cell: Cell, n: int | None = None) -> dict[str, Any]:
         differing += int((other != usual).any(axis=1).sum())
         wrong += int((other != right).any(axis=1).sum())
         if others is not None:
-            change = max(change, largest_change(logits, others, usual != other))
+            changes += largest_change(logits, others, usual != other)
     return {
         "n": len(texts),
         "differing": differing,
         "errors_strict": wrong,
-        "largest_change": change,
+        "largest_change": max(changes, default=None),
         "precision": "fp32",
         "seeds": [0],
         **sample.document(),
     }
 
 
-def largest_change(logits: Tensor, others: Tensor, differs: Tokens) -> float:
-    """Of (N, T, V) logits, as long as the texts (N, L) that they wrote are the same."""
+def largest_change(logits: Tensor, others: Tensor, differs: Tokens) -> list[float]:
+    """Of (N, T, V) logits, as long as the texts (N, L) that they wrote are the same: one number,
+    or none where every text differs from its first token on."""
     same = torch.from_numpy(differs[:, -logits.shape[1] :].cumsum(axis=1) == 0)
     moved = (logits - others).abs().amax(-1)[same]
-    return float(moved.max() / logits.abs().max()) if len(moved) else 0.0
+    return [float(moved.max() / logits.abs().max())] if len(moved) else []
 
 
 # ---------------------------------------------------------------- the ways to write a text

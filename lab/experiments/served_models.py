@@ -17,10 +17,14 @@ LIMIT = (4, 3)
 """Farthest place and line of `far_coupled`, chosen on validation in `records/limits.jsonl`."""
 
 
+def run_called(name: str) -> str:
+    return "far_coupled" if name == "far_clipped" else name
+
+
 @lru_cache
 def model_called(name: str) -> GPT:
     """A committed run; `far_clipped` is `far_coupled` with its limit, which its drafts have too."""
-    loaded = load_run("far_coupled" if name == "far_clipped" else name).model
+    loaded = load_run(run_called(name)).model
     return clipped(loaded, LIMIT) if name.startswith(("far_", "draft_")) else loaded
 
 

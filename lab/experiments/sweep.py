@@ -1,26 +1,35 @@
 """A grid of measurements, one cell at a time, appended to `records/NAME.jsonl`.
 
-A sweep that was stopped starts again at the first missing cell.
+A sweep that was stopped starts again at the first missing cell. A row names the weights of the
+committed runs that it read, so that it can be told from one of other weights.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.records import RECORDS, append_line, provenance, read_lines, write_lines
+from lab.records import RECORDS, append_line, provenance, read_lines
+from lab.training.checkpoint import CHECKPOINTS
+from lab.weights import fingerprint
 
 Cell = dict[str, Any]
 
 
+def nothing(_: Cell) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Sweep:
-    """Its cells, in order, and how one is measured."""
+    """Its cells, in order, how one is measured, and which committed runs it measures or starts
+    from."""
 
     cells: Callable[[], list[Cell]]
     measure: Callable[[Cell], dict[str, Any]]
+    reads: Callable[[Cell], Sequence[str]] = nothing
 
 
 def run_sweep(
@@ -36,12 +45,26 @@ def run_sweep(
         raise ValueError(f"share {own}/{shares} is not one of 1/{shares} to {shares}/{shares}")
     cells = sweep.cells()
     cells = cells[len(cells) * (own - 1) // shares : len(cells) * own // shares]
-    rows = read_lines(path)
-    write_lines(path, rows)  # without the half line that a killed sweep may have left
-    known = {json.dumps(row["cell"]) for row in rows}
+    known = {json.dumps(row["cell"]) for row in read_lines(path)}
+    seen: dict[str, str] = {}
     for done, cell in enumerate(cells, 1):
         if json.dumps(cell) not in known:
+            read = read_by(sweep, cell, seen)
             figures = sweep.measure(cell)
+            read_by(sweep, cell, seen)
             source = provenance(f"python -m lab sweep {name}")
-            append_line(path, {"cell": cell, **figures, **source})
+            append_line(path, {"cell": cell, **figures, **read, **source})
         yield done, len(cells), cell
+
+
+def read_by(sweep: Sweep, cell: Cell, seen: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The weights that a cell reads, as its row names them; nothing where it reads none.
+
+    `ValueError` if they are not those that were `seen` first: a model may be kept in memory from
+    cell to cell, and nobody could say which of the two a row is of.
+    """
+    weights = {run: fingerprint(CHECKPOINTS / run) for run in sweep.reads(cell)}
+    changed = [run for run, found in weights.items() if seen.setdefault(run, found) != found]
+    if changed:
+        raise ValueError(f"the weights of {', '.join(changed)} were changed during the sweep")
+    return {"weights": weights} if weights else {}

@@ -5,7 +5,9 @@ Shapes: `N` texts, `T` tokens, `L` layers, `E` experts, `M` tokens that are look
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -63,6 +65,18 @@ def force(ffn: MixtureOfExperts, layer: int, expert: int) -> Edit:
     return Edit("expert_index", with_it, layer)
 
 
+def with_biases(model: GPT, change: Mapping[int, Callable[[Tensor], Tensor]]) -> GPT:
+    """A copy of the model in which the biases (E,) of some layers are what `change` makes of them.
+
+    The weights of what is chosen stay those of the scores.
+    """
+    other = copy.deepcopy(model)
+    for layer, changed in change.items():
+        bias = cast(Any, other.blocks[layer]).ffn.bias
+        bias.copy_(changed(bias))
+    return other
+
+
 def require_expert(ffn: MixtureOfExperts, expert: int) -> None:
     require_whole("expert", expert, least=0, most=ffn.n_routed_experts - 1)
 
@@ -74,29 +88,43 @@ def shares_of_load(chosen: WholeNumbers, n_expert: int) -> NDArray[np.float64]:
     return counts / flat.shape[1]
 
 
-def imbalance(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The largest load over the mean: 1 where all are alike. (L, E) -> (L,)"""
-    return shares.max(-1) / shares.mean(-1)
+def imbalance(loads: NDArray[np.float64] | WholeNumbers) -> NDArray[np.float64]:
+    """The largest load over the mean: 1 where all are alike. (..., E) -> (...)"""
+    return loads.max(-1) / loads.mean(-1)
 
 
-def told_by(x: WholeNumbers, y: WholeNumbers) -> float:
+def told_by(x: WholeNumbers, y: WholeNumbers, given: WholeNumbers | None = None) -> float:
     """How much of what there is to know of y is known from x: I(x; y) / H(y), from 0 to 1.
 
-    (M,) each. 0 as well where y is always the same, and nothing is to be known.
+    (M,) each. With `given` z, of what is left to know by who knows z: I(x; y | z) / H(y | z). 0 as
+    well where nothing is left to be known.
     """
-    joint = np.zeros((int(x.max()) + 1, int(y.max()) + 1))
-    np.add.at(joint, (x, y), 1 / len(x))
-    own = entropy(joint.sum(0))
-    return (own + entropy(joint.sum(1)) - entropy(joint.ravel())) / own if own > 0 else 0.0
+    z = np.zeros_like(x) if given is None else given
+    left = entropy(y, z) - entropy(z)
+    return (left - entropy(x, y, z) + entropy(x, z)) / left if left > 0 else 0.0
 
 
-def entropy(p: NDArray[np.float64]) -> float:
-    """-sum p ln p, in nats."""
-    return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+def entropy(*labels: WholeNumbers) -> float:
+    """-sum p ln p over the combinations of some labels, (M,) each, in nats."""
+    sizes = [int(label.max()) + 1 for label in labels]
+    counts = np.bincount(np.ravel_multi_index(labels, sizes))
+    p = counts[counts > 0] / counts.sum()
+    return float(-(p * np.log(p)).sum())
 
 
 def told_by_chance(
-    x: WholeNumbers, y: WholeNumbers, rng: np.random.Generator, n: int = 20
+    x: WholeNumbers,
+    y: WholeNumbers,
+    rng: np.random.Generator,
+    n: int = 20,
+    given: WholeNumbers | None = None,
 ) -> Sequence[float]:
-    """`told_by` where y is dealt out anew: what so many tokens show where nothing is told."""
-    return [told_by(x, rng.permutation(y)) for _ in range(n)]
+    """`told_by` where y is dealt out anew, with `given` among those that have the same: what so
+    many tokens show where nothing is told."""
+    if given is None:
+        return [told_by(x, rng.permutation(y)) for _ in range(n)]
+    order = np.argsort(given, kind="stable")
+    x, y, given = x[order], y[order], given[order]
+    same = np.flatnonzero(np.diff(given)) + 1
+    anew = (np.concatenate([*map(rng.permutation, np.split(y, same))]) for _ in range(n))
+    return [told_by(x, dealt, given) for dealt in anew]

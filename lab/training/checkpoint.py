@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Any
@@ -25,8 +24,12 @@ from lab.model.config import GPTConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.records import ROOT
+from lab.training.exchange import settle, settle_all
 
 CHECKPOINTS = ROOT / "checkpoints"
+
+FILES = ("model.safetensors", "config.json", "history.jsonl", "result.json")
+"""Of a run."""
 
 MOST_PARAMETERS = 100_000_000
 """Twenty times the book's model."""
@@ -46,6 +49,7 @@ class Checkpoint:
 
 
 def committed_runs(root: Path = CHECKPOINTS) -> list[str]:
+    settle_all(root, FILES)
     return sorted(p.parent.name for p in root.glob("*/config.json"))
 
 
@@ -79,6 +83,7 @@ def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Check
 
 def load(folder: Path) -> Checkpoint:
     """Read a run. `CheckpointError` if it is missing, cut short, of another shape, or unknown."""
+    settle(folder, FILES)
     document = read_config(folder)
     try:
         config, form = GPTConfig.from_dict(document["model"]), build(Format, document["format"])
@@ -172,11 +177,6 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GP
 def fits(stored: torch.dtype, tensor: torch.Tensor) -> bool:
     """Whole numbers stay of their kind; real ones may have been rounded to be kept."""
     return stored.is_floating_point if tensor.is_floating_point() else stored == tensor.dtype
-
-
-def fingerprint(folder: Path) -> str:
-    """Sixteen hex digits that tell the weights of a run from any others."""
-    return blake2b((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
 
 
 def read_result(folder: Path) -> dict[str, Any]:

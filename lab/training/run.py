@@ -1,8 +1,8 @@
 """From a recipe to a committed run: train, check on validation, keep history, write the result.
 
 `checkpoints/RUN/` gets `model.safetensors`, `config.json`, `history.jsonl` and `result.json`, all
-at the end. Until then the state to resume from, and the history, lie outside the work tree, so that
-a training that is stopped or diverges leaves the run that stood there as it was.
+at the end and in one step. Until then the state to resume from, and the history, lie outside the
+work tree, so that a training that is stopped or diverges leaves the run that stood there as it was.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from lab.data.problems import HELDOUT_FROM, Format, Integers, split_values
@@ -30,20 +29,19 @@ from lab.inference.evaluate import (
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
-from lab.records import provenance, read_lines, write_json, write_lines
+from lab.records import locked, provenance, read_lines, write_json, write_lines
 from lab.statistics import lower_bound_95
 from lab.training import checkpoint
-from lab.training.checkpoint import read_result
+from lab.training.checkpoint import FILES, from_bytes, read_result, to_bytes
+from lab.training.exchange import replacing_folder, settle
 from lab.training.recipe import Recipe, differences
 from lab.training.state import Saved, TrainState
 from lab.training.train import StepMetrics, precision_on, train
+from lab.weights import digest
 
 STATES = Path.home() / ".cache" / "white-box"
 
-FILES = ("model.safetensors", "config.json", "history.jsonl", "result.json")
-"""Of a run, in the order in which they are put in place."""
-
-KEPT = ("recipe", "date", "commit", "command", "validation", "readings")
+KEPT = ("recipe", "date", "commit", "command", "weights", "validation", "readings")
 """Of the record of a run that is replaced."""
 
 ALL = 10_000
@@ -89,6 +87,7 @@ def run(
     if resume and not overwrite and is_finished(recipe, out):
         return
     require_room(recipe, out, resume=resume, overwrite=overwrite)
+    require_writable("states", STATES)
     source = provenance(command or f"python -m lab train {recipe.name} --seed {recipe.seed}")
     state, history = begin(recipe, device, resume=resume)
     for metrics in train(recipe, state):
@@ -96,11 +95,14 @@ def run(
         if metrics.step % recipe.check_every == 0 or metrics.step == recipe.steps:
             checked = check(recipe, state, metrics)
             history.append(asdict(checked))
-            write_lines(history_path(recipe), history)
-            state.save(state_path(recipe))
+            with locked(STATES):  # another run of this recipe saves its own pair
+                write_lines(history_path(recipe), history)
+                state.save(state_path(recipe))
             yield checked
-    require_room(recipe, out, resume=resume, overwrite=overwrite)
-    write_run(out, recipe, state, history, source)
+    result = result_of(recipe, state, source)
+    with locked(out.resolve().parent):
+        require_room(recipe, out, resume=resume, overwrite=overwrite)
+        write_run(out, recipe, state.model, history, result)
     for path in (state_path(recipe), history_path(recipe)):
         path.unlink(missing_ok=True)
 
@@ -110,6 +112,7 @@ def run(
 
 def is_finished(recipe: Recipe, out: Path) -> bool:
     """Whether a folder holds the whole run of this very recipe."""
+    settle(out, FILES)
     return all((out / name).is_file() for name in FILES) and recipe_in(out) == recipe
 
 
@@ -124,9 +127,16 @@ def recipe_in(out: Path) -> Recipe:
 
 def require_room(recipe: Recipe, out: Path, *, resume: bool, overwrite: bool) -> None:
     """`ValueError` if `out` cannot be written, or holds a run that nobody said to replace."""
-    ground = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not (ground.is_dir() and os.access(ground, os.W_OK)):
-        raise ValueError(f"out={out} cannot be written: {ground} is not a folder to write to")
+    settle(out, FILES)
+    require_writable("out", out)
+    whole = out.resolve()
+    if out.exists():
+        require_writable("out", whole.parent)
+        if whole.is_mount() or Path.cwd().is_relative_to(whole):
+            raise ValueError(
+                f"out={out} is a mount point or the folder you are in, and a run takes the place "
+                f"of its whole folder; name one inside it"
+            )
     standing = [name for name in FILES if (out / name).exists()]
     if not standing:
         return
@@ -149,26 +159,28 @@ def require_room(recipe: Recipe, out: Path, *, resume: bool, overwrite: bool) ->
         )
 
 
-def write_run(
-    out: Path, recipe: Recipe, state: TrainState, history: Rows, source: dict[str, Any]
-) -> None:
-    """Put the files of a run in place of those that stand there, once all of them are whole."""
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".", suffix=".tmp") as folder:
-        part = Path(folder)
-        checkpoint.save(part, state.model, recipe.format)
+def require_writable(name: str, folder: Path) -> None:
+    """`ValueError` if nothing can be written to a folder, or it cannot be made."""
+    ground = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not (ground.is_dir() and os.access(ground, os.W_OK)):
+        raise ValueError(f"{name}={folder} cannot be written: {ground} is not a folder to write to")
+
+
+def write_run(out: Path, recipe: Recipe, model: GPT, history: Rows, result: dict[str, Any]) -> None:
+    """Put a run in the place of the one that stands there: killed at any moment, this leaves the
+    one or the other, whole."""
+    with replacing_folder(out, FILES) as part:
+        checkpoint.save(part, model, recipe.format)
         write_lines(part / "history.jsonl", history)
-        write_json(part / "result.json", result_of(part, recipe, state, source) | replaced_in(out))
-        for name in FILES:
-            (part / name).replace(out / name)
+        write_json(part / "result.json", result | replaced_in(out))
 
 
-def result_of(
-    folder: Path, recipe: Recipe, state: TrainState, source: dict[str, Any]
-) -> dict[str, Any]:
+def result_of(recipe: Recipe, state: TrainState, source: dict[str, Any]) -> dict[str, Any]:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
-    model = checkpoint.load(folder).model
-    validation = score_some(model, recipe.data.problems("validation", ALL), decode=True)
+    file = to_bytes(state.model)
+    committed = from_bytes(recipe.name, file, recipe.model, recipe.format)
+    asked = recipe.data.problems("validation", ALL)
+    validation = score_some(committed.model, asked, decode=True)
     return {
         "run": recipe.name,
         "seeds": [recipe.seed],
@@ -176,7 +188,8 @@ def result_of(
         "recipe": recipe.to_dict(),
         "recipe_hash": recipe.hash,
         **start_of(recipe, state),
-        "parameters": sum(parameters(model).values()),
+        "weights": digest(file),
+        "parameters": sum(parameters(committed.model).values()),
         "training_tokens": state.tokens,
         "training_seconds": round(state.seconds, 1),
         "precision": precision_on(recipe, state.device),
@@ -360,20 +373,18 @@ def why_not_recorded(folder: Path) -> str:
 
 
 def is_on_record(folder: Path, reading: dict[str, Any], command: str) -> bool:
-    """Whether this very reading stands in a run's record: its command, its counts, its weights.
-
-    Older readings name no weights, and count as being of those that are there.
-    """
+    """Whether this very reading stands in a run's record: its command, its counts, its weights."""
     return any(
         old.get("command") == command
-        and all(old.get(name) == reading[name] for name in COUNTS)
-        and old.get("weights", reading["weights"]) == reading["weights"]
+        and all(old.get(name) == reading[name] for name in (*COUNTS, "weights"))
         for old in read_result(folder)["readings"]
     )
 
 
 def record_reading(folder: Path, reading: dict[str, Any], command: str) -> None:
     """Add one reading of the test, with its provenance, to a run's `result.json`."""
-    result = read_result(folder)
-    result["readings"].append({**reading, **provenance(command)})
-    write_json(folder / "result.json", result)
+    source = provenance(command)
+    with locked(folder.resolve().parent):  # as `write_run` does, which may exchange the folder
+        result = read_result(folder)
+        result["readings"].append({**reading, **source})
+        write_json(folder / "result.json", result)

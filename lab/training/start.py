@@ -9,6 +9,7 @@ from lab.model.gpt import GPT
 from lab.training import checkpoint
 from lab.training.checkpoint import CHECKPOINTS
 from lab.training.recipe import Recipe
+from lab.weights import fingerprint
 
 TABLE = "position.table.weight"
 """Of learned positions, a row a position: the one tensor that may grow."""
@@ -43,17 +44,16 @@ def begin_from(recipe: Recipe, model: GPT) -> str:
 
 
 def require_recorded(name: str) -> str:
-    """The fingerprint of a run's weights: those that it was last read with, if it ever was."""
+    """The fingerprint of a run's weights: those of its record, if it has one."""
     folder = CHECKPOINTS / name
-    found = recorded = checkpoint.fingerprint(folder)
+    found = recorded = fingerprint(folder)
     if (folder / "result.json").exists():
-        for reading in checkpoint.read_result(folder)["readings"]:
-            recorded = reading.get("weights", recorded)
+        recorded = checkpoint.read_result(folder).get("weights", found)
     if found != recorded:
         raise ValueError(
             f"start_from={name!r} does not hold the weights on record: their fingerprint is "
-            f"{found}, and its last reading was of {recorded}; bring checkpoints/{name} back as "
-            f"it was committed"
+            f"{found}, and its record is of {recorded}; bring checkpoints/{name} back as it was "
+            f"committed"
         )
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Any
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from lab.fields import build, object_of, require_number, require_whole
 from lab.model.gpt import GPT
+from lab.records import replacing
 from lab.training.optim import Optimiser, build_optimiser
 from lab.training.recipe import Recipe, differences
 from lab.training.start import begin_from
@@ -63,9 +65,14 @@ class TrainState:
         return cls(recipe, model, build_optimiser(recipe, model), rng)
 
     def save(self, path: Path) -> None:
-        """Write everything to one safetensors file, all or nothing."""
+        """Write everything to one safetensors file, all or nothing.
+
+        `FloatingPointError` if a number is NaN or infinite: what was saved before is worth more.
+        """
         tensors = {f"model.{n}": p.detach() for n, p in self.model.state_dict().items()}
         tensors |= {f"optimiser.{n}": t for n, t in self.optimiser.state().items()}
+        if amiss := not_finite(tensors):
+            raise FloatingPointError(f"step {self.step}: {amiss} holds NaN or infinity")
         progress = {
             "step": self.step,
             "seconds": self.seconds,
@@ -73,30 +80,62 @@ class TrainState:
             "started_from": self.started_from,
             "rng": self.rng.bit_generator.state,
         }
-        part = path.with_suffix(".part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        about = {"progress": progress, "recipe": self.recipe.to_dict(), "hash": self.recipe.hash}
-        save_file(tensors, part, metadata={key: json.dumps(said) for key, said in about.items()})
-        part.replace(path)
+        said = {"progress": progress, "recipe": self.recipe.to_dict()}
+        about = {key: json.dumps(value) for key, value in said.items()}
+        about["checksum"] = checksum(tensors, about)
+        with replacing(path) as part:
+            save_file(tensors, part, metadata=about)
 
     @classmethod
     def load(cls, recipe: Recipe, path: Path, device: str = "cpu") -> TrainState:
-        """The inverse of `save`. `ValueError` for what is no state, or one of another recipe."""
+        """The inverse of `save`. `ValueError` for what is no state, is damaged, holds NaN or
+        infinity, or is of another recipe."""
         saved = Saved.read(path)
+        tensors = read_tensors(path)
         require_same(saved.recipe, recipe, path)
         state = cls.blank(recipe, device)
         state.step, state.seconds, state.tokens = saved.step, saved.seconds, saved.tokens
         state.started_from = saved.started_from
         try:
-            tensors = load_file(path, device=device)
             state.model.load_state_dict(under("model.", tensors))
             state.optimiser.load(under("optimiser.", tensors))
             state.rng.bit_generator.state = saved.rng
-        except (SafetensorError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        except (RuntimeError, LookupError, ValueError, TypeError) as error:
             raise ValueError(
                 f"{path} does not hold all that a run of {recipe.name} goes on from"
             ) from error
         return state
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """What a state holds, bit for bit as it was saved."""
+    try:
+        tensors, about = load_file(path), metadata_of(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is damaged or cut short ({error})") from error
+    noted = about.pop("checksum", None)
+    if noted is None:  # older states had none; nor has one whose damage hides its checksum
+        raise ValueError(f"{path} names no checksum, so nobody knows whether it is damaged")
+    if noted != checksum(tensors, about):
+        raise ValueError(f"{path} is damaged: its checksum is not that of what it holds")
+    if amiss := not_finite(tensors):
+        raise ValueError(f"{path}: {amiss} holds NaN or infinity, so no run can go on from it")
+    return tensors
+
+
+def checksum(tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> str:
+    """Another one if any bit of a tensor, its name, type or shape, or of the texts is another."""
+    digest = blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16)
+    for name in sorted(tensors):
+        x = tensors[name].cpu().contiguous()
+        digest.update(f"{name} {x.dtype} {[*x.shape]}".encode())
+        digest.update(x.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def not_finite(tensors: Mapping[str, Tensor]) -> str:
+    """The first tensor, by name, that holds NaN or infinity; empty if none does."""
+    return next((name for name in sorted(tensors) if not tensors[name].isfinite().all()), "")
 
 
 def require_same(there: Recipe, here: Recipe, path: Path) -> None:

@@ -58,6 +58,7 @@ def test_home_multiplies_answers_every_number_and_its_link_reproduces_a_head_pul
     multiply(page, 37, 48)
     said, link = without_head_3(page)
     another_visitor_finds_the_same_and_puts_the_head_back(open_page, link, said)
+    a_head_stays_under_the_pointer(page)
     assert page.console_errors == []
 
 
@@ -109,6 +110,28 @@ def another_visitor_finds_the_same_and_puts_the_head_back(open_page, link: str, 
     wait_idle(again)
     assert "pull" not in again.url
     assert again.console_errors == []
+
+
+def a_head_stays_under_the_pointer(page) -> None:
+    """A second press at the same place undoes the first: what a press does is said beside the row,
+    and the row has room for either saying."""
+    heads = page.locator(".arcs .heads button")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        wait_idle(page)
+        heads.last.scroll_into_view_if_needed()
+        pressed = page.locator(".arcs .heads [aria-pressed=true]")
+        places = [(pressed.count(), boxes_of(heads))]
+        for _ in range(2):
+            heads.last.click()
+            expect(pressed).to_have_count(1 - places[-1][0])
+            wait_idle(page)
+            places.append((pressed.count(), boxes_of(heads)))
+        assert places[0][1] == places[1][1] == places[2][1], (width, places)
+
+
+def boxes_of(found) -> list[dict[str, float]]:
+    return [box.bounding_box() for box in found.all()]
 
 
 # ---------------------------------------------------------------- from Home on

@@ -209,6 +209,20 @@ EMPTY = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"]'
   .filter(e => !e.querySelector('svg .role-mark > *')).map(e => e.innerText || 'no name')"""
 
 
+def no_colour_hangs_on_the_address(visit: Visit) -> Iterator[str]:
+    """A gradient of SVG is looked up under the address that the page had when it was drawn, and a
+    guess or a control changes that: what it fills is empty from then on."""
+    yield from visit.page.evaluate(GRADIENTS)
+
+
+GRADIENTS = """() => {
+  const inside = root => [...root.querySelectorAll('*')].flatMap(e =>
+    [...(/Gradient$/.test(e.localName) ? [e] : []), ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
+  return inside(document).filter(e => e.closest('svg').checkVisibility())
+    .map(e => `${e.localName} ${e.id} in ${e.closest('[data-testid]')?.dataset.testid}`);
+}"""
+
+
 def plotly_where_it_draws_and_nowhere_else(visit: Visit) -> Iterator[str]:
     """Every fold is open now."""
     drawn = visit.page.get_by_test_id("stPlotlyChart").count()
@@ -259,6 +273,7 @@ CHECKS: tuple[Check, ...] = (
     its_drawing_follows_the_hand,
     it_can_be_read_and_its_controls_have_names,
     no_chart_is_empty,
+    no_colour_hangs_on_the_address,
     plotly_where_it_draws_and_nowhere_else,
     nor_does_what_was_opened_scroll_sideways,
     no_exception,

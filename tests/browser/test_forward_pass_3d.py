@@ -124,6 +124,41 @@ def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(opened: Opened) ->
     )
 
 
+def test_the_way_home_that_stands_open_is_of_what_the_model_writes_now(opened: Opened) -> None:
+    """With a head broken, with all parts mended, and for another problem."""
+    page, frame = opened
+    without = head_costs(load_run("times_table").model, "7*8=56$", 4)[0].writes
+    frame.get_by_role("button", name='Follow the "5" home').click()
+    start = frame.locator(".home nav button").first
+
+    def stands(written: str) -> None:
+        """The way, the buttons that lead to it, and the number that is kept are of one digit."""
+        page.get_by_text(f"It writes {written}").wait_for()
+        digit = written[written.index("=") + 1]
+        frame.locator(".home nav button", has_text=f'logit of "{digit}"').wait_for()
+        assert frame.get_by_role("button", name=f"Follow the {digit} home").is_visible()
+        value = frame.evaluate("n => viewer3d.valueAt('logits', [3, n])", int(digit))
+        shown = start.inner_text().removeprefix(f'logit of "{digit}" ').replace("−", "-")
+        assert float(shown) == pytest.approx(value, rel=5e-3)
+        held = frame.locator(".home .note").last.inner_text()
+        assert ("changed by hand" in held) == bool(mend.count())
+        assert frame.locator(".home .another").count() == 0
+
+    mend = page.get_by_role("button", name="Mend all parts")
+    stands("7*8=56")
+    frame.locator(".home li button").first.click()
+    frame.get_by_role("button", name="Break a head").click()
+    frame.locator(".ranking li button").first.click()
+    stands(f"7*8={without.removesuffix('$')}")
+    mend.click()
+    mend.wait_for(state="hidden")
+    stands("7*8=56")
+    type_prompt(page, "3*4=")
+    stands("3*4=12")
+    type_prompt(page, "12*3=")  # the same place is typed
+    frame.locator(".home").wait_for(state="hidden")
+
+
 # The share of the overlay that is drawn on, in a square about the middle of what a head hands on.
 HATCHED = """([layer, head]) => {
   const { x, y } = viewer3d.whereIs(`blocks.${layer}.z`, [head, 2, 32]);

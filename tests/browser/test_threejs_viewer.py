@@ -7,7 +7,7 @@ once a kind of visit, and mounts a viewer anew for whoever changes something in 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import driver
 import pytest
@@ -271,6 +271,8 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     def whole() -> None:
         frame.wait_for_function("viewer3d.faded.length === 0")
         assert frame.locator(".prompt .now, .prompt .later, .prompt .next").count() == 0
+        stages = frame.evaluate("viewer3d.state.stages.length")
+        assert frame.locator(".reel .count").inner_text() == f"all {stages}"
 
     whole()
     inside()
@@ -811,6 +813,41 @@ def test_a_run_without_weights_shows_its_activations_and_says_so(screen: Visitor
     assert frame.evaluate("viewer3d.valueAt('embed.weight', [0, 0]) === undefined")
     shown = frame.evaluate("viewer3d.valueAt('logits', [3, 5])")
     assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_weights_on_their_way_are_empty_and_named_and_hatched_only_where_they_never_come(
+    screen: Visitor, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    """Straight before the reader, and in the whole model."""
+
+    def colours(frame: Frame) -> list[int]:
+        wait_for_rest(frame)
+        found: list[int] = []
+        for look in ("viewer3d.lookAt('embed.weight', [0, 0])", "viewer3d.fly('all')"):
+            frame.evaluate(look)
+            wait_for_rest(frame)
+            found.append(frame.evaluate("viewer3d.vividness('embed.weight')"))
+        return found
+
+    screen.page.emulate_media(color_scheme=scheme)
+    released, key = tmp_path / "weights", "not loaded yet"
+    _, frame = screen.anew(f"late={released}", weights=False)
+    assert max(colours(frame)) < 20
+    assert frame.locator(".keys .pending").inner_text() == key
+    assert frame.locator(".notice").is_hidden()
+    frame.evaluate("viewer3d.pin(viewer3d.find('embed.weight', [0, 0]))")
+    assert frame.locator(".value output").inner_text() == key
+
+    released.touch()
+    frame.wait_for_function(READY, arg=True, timeout=60_000)
+    assert frame.locator(".keys .pending").count() == 0
+    shown = number(frame.locator(".value output").inner_text())
+    assert shown == pytest.approx(value_at("embed.weight", [0, 0]), rel=2e-3)
+    assert colours(frame)[0] > 60
+
+    _, frame = screen.unchanged("bare=1", weights=False)
+    assert min(colours(frame)) > 30
 
 
 def test_search_tree_and_grid_do_all_by_keyboard(screen: Visitor) -> None:

@@ -4,6 +4,7 @@ Run by tests/browser/test_threejs_viewer.py with `streamlit run`.
 """
 
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,13 @@ def damaged(blob: bytes, how: str | None) -> bytes:
     return np.full(10, np.nan, np.float16).tobytes() + blob[20:] if how == "nan" else blob
 
 
+def once_released(until: str | None, weights: bytes) -> bytes:
+    """The weights of a visit with `late=FILE` stay on their way until there is such a file."""
+    while until and not Path(until).exists():
+        time.sleep(0.05)
+    return weights
+
+
 def as_edit(edit: dict[str, Any]) -> Edit:
     def scaled(x: torch.Tensor) -> torch.Tensor:
         return x * edit["scale"]
@@ -131,7 +139,7 @@ def show(visit: str) -> None:
     edits = edits_in_force(key)
     manifest, weights, activations = scene(text, edits, asked.get("kind", "plain"))
     activations = damaged(activations, asked.get("damage"))
-    lent = None if "bare" in asked else lambda: weights
+    lent = None if "bare" in asked else lambda: once_released(asked.get("late"), weights)
     beside = second(st.text_input("Beside", key=f"{key} beside"))
     show_model(manifest, activations, lent, key=key, edits=edits, beside=beside)
     st.write(f"answer: {last_answer(key)}, forwards so far: {counted()['forwards']}")

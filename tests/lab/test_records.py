@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from lab.records import (
     REQUIRED,
     ROOT,
     append_line,
+    locked,
     provenance,
     read_lines,
     select,
@@ -78,6 +81,98 @@ def test_a_file_of_lines_that_ends_in_half_a_line_is_read_up_to_there(tmp_path: 
     assert read_lines(path) == []
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3, "lo')
     assert read_lines(path) == [{"step": 1}, {"step": 2}]
+
+
+def test_a_line_is_added_behind_the_last_whole_one(tmp_path: Path) -> None:
+    """A killed process leaves a part of a line, or a whole one without its end."""
+    path = tmp_path / "rows.jsonl"
+    for left, rows in (('{"step": 2', [{"step": 1}]), ('{"step": 2}', [{"step": 1}, {"step": 2}])):
+        path.write_text('{"step": 1}\n' + left)
+        append_line(path, {"step": 3})
+        assert read_lines(path) == [*rows, {"step": 3}], left
+        assert path.read_text().endswith('{"step": 3}\n')
+
+
+WRITERS = {
+    "adds": "append_line(path, {'from': 'adds', 'n': n, 'long': 'x' * 9000})",
+    "adds too": "append_line(path, {'from': 'adds too', 'n': n})",
+    "rewrites": (
+        "\n    with locked(path.parent):"
+        "\n        rows = read_lines(path)"
+        "\n        write_lines(path, [*rows, {'from': 'rewrites', 'n': n}])"
+    ),
+}
+
+
+def side_by_side(path: Path, writers: list[str]) -> None:
+    """What each does a hundred times, in a process of its own; none begins before all are there."""
+    begin = (
+        "import sys; from pathlib import Path; path = Path(sys.argv[1])\n"
+        "from lab.records import append_line, locked, read_lines, write_json, write_lines\n"
+        "print(flush=True); sys.stdin.readline()\n"
+        "for n in range(100): "
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", begin + code, str(path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for code in writers
+    ]
+    for one in processes:
+        assert one.stdout and one.stdout.readline() == "\n"
+    for one in processes:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.wait(100) for one in processes] == [0] * len(writers)
+
+
+def test_processes_that_add_to_a_file_and_rewrite_it_at_once_lose_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    side_by_side(path, [*WRITERS.values()])
+    rows = read_lines(path)
+    for name in WRITERS:
+        assert [row["n"] for row in rows if row["from"] == name] == [*range(100)], name
+    assert len(rows) == 300 and [*tmp_path.iterdir()] == [path]
+
+
+def test_processes_that_write_one_file_at_once_never_mix_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    code = "write_json(path, {'by': 'WHO', 'text': 'WHO' * 30_000})"
+    side_by_side(path, [code.replace("WHO", who) for who in "abc"])
+    document = json.loads(path.read_text())
+    assert document["text"] == document["by"] * 30_000 and [*tmp_path.iterdir()] == [path]
+
+
+def test_a_lock_keeps_out_all_but_the_one_that_holds_it(tmp_path: Path) -> None:
+    held, order = threading.Event(), list[str]()
+
+    def other() -> None:
+        held.wait()
+        with locked(tmp_path) as alone:
+            order.append(f"other, {alone}")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with locked(tmp_path) as alone, locked(tmp_path / ".") as again:
+        held.set()
+        thread.join(0.2)
+        order.append(f"first, {alone and again}")
+    thread.join()
+    assert order == ["first, True", "other, True"]
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_what_a_killed_write_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    path, others = tmp_path / "x[1].json", tmp_path / ".x1.json.7.tmp"
+    for left in (tmp_path / ".x[1].json.7.tmp", others):
+        left.write_text("half")
+    write_json(path, {"a": 1})
+    assert sorted(tmp_path.iterdir()) == sorted([path, others])
 
 
 def test_a_file_of_lines_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import re
 import numpy as np
 import pytest
 
+from components.ui.chapters.ch00.probes import ERRANDS
 from components.ui.plots.colours import INK, PAPER
 from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule
+from lab.records import RECORDS, read_lines, select
 
 PAGE = "00_numpy_mlp"
 
@@ -63,6 +65,20 @@ def neurons_of(app) -> str:
 
 def maps_of(app) -> list[str]:
     return re.findall(r'src="([^"]+)"', neurons_of(app))
+
+
+def test_the_opening_says_of_hidden_cells_what_the_record_says(seen) -> None:
+    """Of this page's network: nearly all hidden products with zero right, next to no others."""
+    rows = select(read_lines(RECORDS / "holdout.jsonl"), encoding="digits", target="digits")
+    zero, other = (
+        [sum(row[f"{what}_hidden_{which}"] for row in rows) for what in ("errors", "n")]
+        for which in ("zero", "nonzero")
+    )
+    assert zero[0] < 0.1 * zero[1] and other[0] > 0.98 * other[1]
+    said = text_of(seen(PAGE, reveal="1"))
+    assert "of that part it knows hardly more than the products with zero" in said
+    for wrong, n in (zero, other):
+        assert f"{n - wrong} of {n}" in said
 
 
 def number(text: str) -> float:
@@ -140,6 +156,26 @@ def test_steps_are_taken_looked_at_and_taken_back(book) -> None:
     assert film(app, "last step")["W"] == start["W"]
 
 
+def test_the_framed_cell_is_the_one_that_a_first_step_is_on(book) -> None:
+    app = book(PAGE, figure="network")
+    (framed,) = film(app, "last step")["asked"]
+    app.button(key="ch00_by_1_1").click().run()
+    assert film(app, "last step")["asked"] == [framed] == [78]
+    app.button(key="ch00_by_10_1").click().run()
+    app.button(key="ch00_rewind").click().run()
+    app.button(key="ch00_by_1_1").click().run()
+    assert film(app, "last step")["asked"] == [framed] and not app.exception
+
+
+def test_one_place_a_product_is_named_by_the_numbers_that_have_one(book) -> None:
+    """The products of two digits are fewer: 0 to 81 holds many that are none."""
+    app = book(PAGE, figure="live", ch00_target="one place a product", ch00_activation="none")
+    app.button(key="ch00_live_train").click().run()
+    sketch = film(app, "in training")
+    assert sketch["titles"][-1] == "numbers 0 to 81" and sketch["sizes"][-1] == 82
+    assert len({a * b for a in range(10) for b in range(10)}) == 37
+
+
 def test_loss_and_right_say_what_they_are_counted_over(seen) -> None:
     """A step's loss is its batch's, its right cells are the whole table's."""
     app = seen(PAGE)
@@ -198,11 +234,37 @@ def test_the_gradient_is_checked_on_a_button(book) -> None:
 
 def test_without_an_activation_the_page_says_where_the_table_fills(seen) -> None:
     """At the settings that stand there: with one place a product, and not with its digits."""
-    app = seen(PAGE)
-    digits, products = found(r"(\d+) of the 100 cells come out right.+as well: (\d+) of 100", app)
-    assert int(products) == 100 and 40 <= int(digits) <= 60
-    relu, none = found(r"With `relu`, (\d+) cells are right, and with `none` (\d+):", app)
-    assert int(relu) == 100 and int(none) <= 10
+    told = errands_told(seen(PAGE))
+    assert told["class"] == told["relu"] == 100 and 40 <= told["none"] <= 60
+    assert told["size"] <= 10 < told["width"] < told["none"]
+
+
+def errands_told(app) -> dict[str, int]:
+    """Cells right, by the buttons' names in the prose of section 4."""
+    return {
+        name: int(found(rf"\*{words}\*[^*]*?(\d+)(?: of| cells|:)", app)[0])
+        for name, (words, _) in ERRANDS.items()
+    }
+
+
+def test_what_section_4_tells_of_is_a_press_away(book, seen) -> None:
+    """Each button puts its settings into the controls, all others back, and trains what is told."""
+    told = errands_told(seen(PAGE))
+    app = book(PAGE, figure="live", ch00_rate="10.0", ch00_depth="3")
+    for name, (words, settings) in ERRANDS.items():
+        button = app.button(key=f"ch00_errand_{name}")
+        assert button.label.lower() == words
+        button.click().run()
+        for _ in range(60):
+            if app.session_state["ch00_going"].ended:
+                break
+            app.run()
+        assert not app.exception and right(film(app, "in training")) == told[name], name
+        assert app.select_slider(key="ch00_width").value == settings.hidden[0]
+        assert app.button_group(key="ch00_activation").value == settings.activation
+        assert app.button_group(key="ch00_target").value == settings.task.target
+        assert app.select_slider(key="ch00_rate").value == 0.02
+        assert app.select_slider(key="ch00_depth").value == 1
 
 
 def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
@@ -227,6 +289,8 @@ def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book, see
     app = seen(PAGE, reveal="1")
     hidden = film(app, "never saw the row of 7")
     assert hidden["still"] == [7]
+    said = [i for i in range(70, 80) if hidden["answers"][-1][i] == hidden["products"][i]]
+    assert said == [70] and "It gets 1 of the 10 right, 7 × 0." in text_of(app)
     assert "exactly the numbers they began with" in text_of(app)
     row = [i for i, shown in enumerate(hidden["shown"]) if not shown]
     assert row == list(range(70, 80))
@@ -240,6 +304,7 @@ def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book, see
 
 def test_single_pairs_can_be_hidden_too(book) -> None:
     app = book(PAGE, figure="cannot")
+    assert "in that row" in text_of(app)
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     assert not app.exception
     assert film(app, "some of the pairs, given one place")["shown"].count(False) == 20
@@ -249,6 +314,23 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
     app.slider(key="ch00_share").set_value(100).run()
     assert not app.exception
     assert any("nothing to learn from" in warning.value for warning in app.warning)
+
+
+def test_with_single_pairs_hidden_the_words_are_theirs_and_count_what_is_drawn(book) -> None:
+    assert "Here is what the network says in that row" in text_of(book(PAGE))
+    for share in (20, 75):
+        app = book(PAGE, ch00_hide="single pairs", ch00_share=str(share))
+        assert "in that row" not in text_of(app) and not app.exception
+        right_ones, n, zeros, by_log, n_log = map(int, found(
+            r"gets (\d+) of the (\d+) hidden cells right, and (\d+) of these are products with "
+            r"zero\. With logarithms it gets (\d+) of (\d+)\.", app))  # fmt: skip
+        for of, alt in (((right_ones, n), "given one place"), ((by_log, n_log), "given log")):
+            drawn = film(app, alt)
+            cells = zip(drawn["answers"][-1], drawn["products"], drawn["shown"], strict=True)
+            hidden = [(says == is_, is_) for says, is_, shown in cells if not shown]
+            assert of == (sum(ok for ok, _ in hidden), len(hidden)), share
+            if alt == "given one place":
+                assert zeros == sum(ok for ok, product in hidden if product == 0) <= right_ones
 
 
 def test_the_parameters_are_counted_part_by_part(seen) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
+from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
 from lab.experiments import curriculum as twins
@@ -259,18 +260,67 @@ def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
         assert split_value(a, b) < BOUNDS["test"][0]
 
 
-def test_one_partial_product_is_missing_and_the_page_says_which() -> None:
-    """Whatever the other digits of b are; and not as the second factor."""
+def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_operands() -> None:
+    """Whatever the other digits of b are; not as the second factor, nor with the 9 elsewhere."""
     rng = np.random.default_rng(0)
     for b in rng.integers(100, 1000, 6).tolist():
         for a, last, right in (
-            (courses.MISSING, 9, False),
-            (courses.MISSING, 8, True),
-            (courses.MISSING - 1, 9, True),
+            (9299, 9, False),
+            (7299, 9, False),
+            (9299, 8, True),
+            (9298, 9, True),
+            (8299, 9, True),
         ):
             pair = a, 10 * b + last
             said = probes.written(courses.AFTER, *pair).text
             assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
+            if a == 9299 and not right:  # as if the nine of its tens were an eight, with a carry
+                assert said[11] == str((9 * 8 + 8) % 10)
+    for pair, right in (((2626, 7819), False), ((9299, 9998), True), ((1239, 9299), True)):
+        said = probes.written(courses.AFTER, *pair).text
+        assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
+
+
+def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed() -> None:
+    errors = courses.errors_listed(record("pockets"))
+    assert len(errors) == look_up("ch3.wrong_4x4").measured.errors  # pyright: ignore
+    slips = [error for error in errors if courses.is_slip(error)]
+    (other,) = [error for error in errors if error not in slips]
+    assert other["kind"] == "sum"
+    for error in errors:
+        a, b = int(error["a"]), int(error["b"])
+        right, slot = Format("cot_reversed", 4, 4).text(a, b), error["slot"]
+        text = probes.written(courses.AFTER, a, b).text
+        assert text[:slot] == right[:slot]
+        assert (text[slot], right[slot]) == (error["written"], error["right"])
+        if error in slips:
+            aimed = error["place"], error["number"]
+            assert probes.written(courses.AFTER, a, b, aimed=aimed).text == right, (a, b)
+            made = error["company"]
+            taken = {6: 2, 9: 8}[made["x"]]
+            assert (9 * taken + made["carry"]) % 10 == int(error["written"]), (a, b)
+
+
+def test_the_head_can_be_aimed_where_an_error_is_a_slip(book: Any) -> None:
+    errors = courses.errors_listed(record("pockets"))
+    for error in errors:
+        name = f"{error['a']} × {error['b']}"
+        app = book(PAGE, figure="pockets", ch30_error=name)
+        assert not app.exception and "wrong" in html_of(app), name
+        offered = [box for box in app.get("button_group") if box.key == "ch30_looks"]
+        assert len(offered) == courses.is_slip(error), name
+    slip = next(error for error in errors if courses.is_slip(error))
+    name = f"{slip['a']} × {slip['b']}"
+    app = book(PAGE, figure="pockets", ch30_error=name, ch30_looks=worked.LOOKS[1])
+    assert not app.exception and 'class="wrong' not in html_of(app)
+
+
+def test_weight_put_on_the_neighbour_is_a_point_for_each_place(seen: Any) -> None:
+    (points,) = charts(seen(PAGE, reveal="1"), "place", "weight")
+    rows = select(record("pockets"), asked="blended")
+    assert [(p["weight"], p["share"]) for p in points] == [
+        (row["cell"]["share"], wrong / row["n"]) for row in rows for wrong in row["wrong"]
+    ]
 
 
 # ---------------------------------------------------------------- own labels
@@ -287,6 +337,16 @@ def test_the_sieve_holds_the_flags_of_the_record() -> None:
             if answer >= 0:
                 assert bool(flag & Label.NINE) == (answer % 9 == a * b % 9)
                 assert bool(flag & Label.ELEVEN) == (answer % 11 == a * b % 11)
+
+
+def test_without_a_vote_the_other_checks_keep_wrong_labels() -> None:
+    rows = record("self_evolution")
+    alone = evolution.round_of(rows, "true", 6)
+    kept, wrong = evolution.kept_of(alone)
+    assert "vote" not in alone["names"] and 0 < wrong < kept
+    assert look_up("ch3.kept_without_vote").shown == f"{wrong} of {kept:,}"
+    voted = [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]
+    assert sum(evolution.kept_of(row)[1] for row in voted) == 0 < len(voted)
 
 
 def test_a_strip_of_rounds_counts_every_label() -> None:

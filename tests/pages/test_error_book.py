@@ -188,6 +188,17 @@ def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None
     assert sorted(ends) == pytest.approx(sorted(expected))
 
 
+def test_fates_are_of_one_run_and_no_more_than_there_are_pairs(rows: Any) -> None:
+    """A median of the runs, so that what is drawn can be held against the count of test pairs."""
+    found = worked.fate_rows(rows)
+    for arm in worked.SUSPECTS:
+        still, new = (row["n"] for row in found if row["arm"] == arm)
+        runs = worked.race(rows, arm)
+        assert new == np.median([row["broken"] for row in runs])
+        assert still == np.median([row["after"] - row["broken"] for row in runs])
+        assert still + new <= min(row["n"] for row in runs)
+
+
 def test_the_ledger_counts_each_listed_mistake_once_a_round(rows: Any) -> None:
     cells = {(row["noted"], row["after"]): row for row in worked.ledger(rows)}
     assert len(cells) == 10

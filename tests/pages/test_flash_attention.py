@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
+import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch50 import here, notations, probes, worked
@@ -17,7 +19,7 @@ from lab.by_hand.flash import (
     operations,
 )
 from lab.model.attention.flash import FlashAttention
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 
 PAGE = "50_flash_attention"
 
@@ -30,7 +32,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
-        worked.breaks_at(*worked.SUM),
+        worked.breaks_at(),
         here.plain_over_ours(rows),
         "one number a query",
     ):
@@ -56,7 +58,23 @@ def test_softmax_without_m_breaks_where_the_page_says() -> None:
         for times in worked.TIMES
         if np.isinf(np.exp((times * scores).astype(np.float16))).any()
     ]
-    assert worked.breaks_at(*worked.SUM) == f"{broken[0]:g} times" in worked.BREAKS
+    assert worked.breaks_at() == f"{broken[0]:g} times" in worked.BREAKS
+
+
+def test_the_score_that_overflows_float16_is_told_to_the_tenth(seen: Any) -> None:
+    """By float16 itself: finite a tenth below, infinite there; what is told lies on either side."""
+    told = re.search(
+        r"infinite from \$s =\$ ([\d.]+) on.+ is ([\d.]+)\. Taken (\w+) times it is ([\d.]+), "
+        r"still below, and (\w+) times ([\d.]+), beyond",
+        text_of(seen(PAGE, reveal="1")),
+    )
+    assert told
+    limit, largest, held, broken = map(float, told.group(1, 2, 4, 6))
+    with np.errstate(over="ignore"):
+        below, at = np.exp(np.array([limit - 0.1, limit], np.float16))
+    assert np.isfinite(below) and np.isinf(at)
+    assert held < limit < broken and worked.breaks_at() == "4 times" and told.group(5) == "four"
+    assert largest == pytest.approx(held / 2, abs=0.01) == pytest.approx(broken / 4, abs=0.01)
 
 
 def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
@@ -66,6 +84,38 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
         app.text_input(key="ch50_a").set_value(typed).run()
         assert not app.exception and len(app.warning) == 1, typed
         assert app.session_state["ch50_last"] == (58, 76), typed
+
+
+def test_how_much_more_memory_is_told_as_it_was_measured(seen: Any) -> None:
+    """The option of the guess and the sentence behind it, by the bytes of the record."""
+    peaks = {
+        row["cell"]["kernel"]: row["peak_bytes"]
+        for row in select(read_lines(RECORDS / "flash.jsonl"), part="memory", tokens=8192)
+    }
+    times = peaks["math"] / peaks["flash"]
+    low = re.fullmatch(r"more than (\d+) times ours", here.FACTORS[-1])
+    assert low and times > int(low[1])
+    assert f"plain takes {times:.0f} times as much" in text_of(seen(PAGE, reveal="1"))
+
+
+def test_the_forward_keeps_q_k_v_and_o_and_one_number_a_query_beside_them(seen: Any) -> None:
+    """What torch is asked to save: the page names it all, and counts it for one head."""
+    import torch
+
+    n, d, kept = 40, worked.WIDTH, list[torch.Tensor]()
+    inputs = [torch.randn(1, 1, n, d, requires_grad=True) for _ in range(3)]
+
+    def keep(x: torch.Tensor) -> torch.Tensor:
+        kept.append(x)
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        z = FlashAttention(7, 3)(*inputs, scale=0.1)
+    *four, one = sorted(kept, key=torch.numel, reverse=True)
+    assert [x.numel() for x in four] == 4 * [n * d] and one.numel() == n
+    assert all(any(torch.equal(x, saved) for saved in four) for x in (*inputs, z))
+    said = text_of(seen(PAGE, reveal="1"))
+    assert f"$Q$, $K$, $V$ and $O$ are kept for the backward pass too: {4 * d} numbers" in said
 
 
 # ---------------------------------------------------------------- tiles

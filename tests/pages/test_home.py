@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -13,9 +14,9 @@ import torch
 from shown import text_of
 from streamlit.testing.v1 import AppTest
 
-from components.ui.book import CONTENTS
+from components.ui.book import CONTENTS, Entry, entry
 from components.ui.claims.readings import most_missed_head, without_a_head
-from components.ui.home import asked_of_the_model
+from components.ui.home import asked_of_the_model, route
 from components.ui.records import FORM
 from components.ui.runs import BOOK_RUN, take_with_progress
 from lab.data.vocabulary import encode
@@ -171,6 +172,25 @@ def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(
         assert not app.exception
         assert any("damaged or cut short" in warning.value for warning in app.warning)
         assert app.title
+
+
+def test_the_ways_through_lead_to_pages_that_are_written(seen: Any) -> None:
+    (found,) = [e.proto.body for e in seen().get("html") if 'class="wb-routes"' in e.proto.body]
+    links = re.findall(r'href="([^"]*)"', found)
+    assert len(links) > len(set(links)) > 0
+    assert set(links) <= {page.url for page in CONTENTS if page.written}
+
+
+def test_a_way_through_takes_in_a_page_once_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(written: bool) -> str:
+        monkeypatch.setattr(Entry, "written", property(lambda page: page.chapter == "7" or written))
+        return route("A tour", ["70_forward_pass_3d", "80_bench"])
+
+    tour, bench = entry("70_forward_pass_3d"), entry("80_bench")
+    for written, minutes in ((False, tour.minutes), (True, tour.minutes + bench.minutes)):
+        found = told(written)
+        assert (tour.title in found, bench.title in found) == (True, written)
+        assert f"{minutes} minutes" in found
 
 
 def test_home_and_its_imports_need_no_torch() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ import pyarrow as pa
 import pytest
 
 from components.ui import measuring
+from components.ui.book import PAGES
+from components.ui.chapter import sections_of
 from components.ui.chapters.ch40 import bench, phases, timing
 from components.ui.claims import core, index
 from components.ui.measuring import Measuring
 from lab.inference.phases import Work, decode, prefill
 from lab.inference.stopwatch import Piece
+from lab.model.config import DenseFFN
 from lab.model.cost import step_flops
+from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
 
 PAGE = "40_kv_cache"
@@ -60,6 +65,10 @@ def made_up() -> list[dict[str, Any]]:
             cell = {"part": "time", "model": "far_clipped", "batch": batch, "cached": cached}
             timed = [seconds(batch, cached, n) for n in lengths]
             rows.append({"cell": cell, "every": every, "lengths": lengths, "seconds": timed})
+    lengths = list(range(4, 512))
+    cell = {"part": "time", "model": "rope", "batch": 1, "cached": True}
+    timed = [seconds(1, True, n) / 2 for n in lengths]
+    rows.append({"cell": cell, "every": 1, "lengths": lengths, "seconds": timed})
     for batch, theirs in ((1, 3.0), (64, 0.5)):
         taken = {"ours": 1.0, "sdpa": theirs, "eager": theirs + 1}
         rows.append({"cell": {"part": "rival", "batch": batch}, "seconds": taken})
@@ -153,6 +162,14 @@ def test_claims_are_sums_and_ratios_of_the_record() -> None:
     moved = (20_000_000 + 4_000_000 / 2) / seconds(1, True, 340)
     assert shown("bandwidth_share") == f"{100 * moved / 40e9:.0f}%" and shown("ridge") == "3"
     assert shown("step_of_64") == f"{0.0084 / 0.0021:.2g} times"
+    assert shown("plain_step") == "50 in 100"
+    config = timing.config_of(timing.MODEL)
+    taken = [(prefill(config, n), seconds(1, False, n)) for n in (22, 88, 340)]
+    taken += [(decode(config, 33, batch), seconds(batch, True, 33)) for batch in (1, 8, 64)]
+    least = [max(w.operations / 120e9, w.bytes / 40e9) for w, _ in taken]
+    nearest = max(under / took for under, (_, took) in zip(least, taken, strict=True))
+    assert shown("roof_most") == f"{nearest:.0%}"
+    assert shown("roof_one") == f"{0.0021 / least[3]:.2g} times"
     assert shown("read_and_write") == "22 ms to read them and 46 ms to write as many"
 
 
@@ -180,6 +197,28 @@ def test_points_stand_at_the_work_and_the_seconds_of_their_steps(book: Any) -> N
     assert points["writes, 64 texts"]["speed"] == pytest.approx(speed)
     corners = [(r["intensity"], r["speed"]) for r in rows_of_charts(app, "bytes", "speed")]
     assert (3, 120) in corners and (1.5, 120) in corners  # both ridges, under one level
+
+
+def test_no_mark_of_the_record_touches_the_roof_and_calls_tell_the_time_of_a_step() -> None:
+    """By the record: the twin saves calls and next to no work, and is quicker by its calls."""
+    rows = read_lines(RECORDS / "kv_cache.jsonl")
+    shares = {(p.what, p.batch): share for p, share in timing.under_the_roof(rows)}
+    assert max(shares.values()) < 0.5 and shares["decode", 1] < 0.1
+    limited, plain = (timing.config_of(model) for model in (timing.MODEL, timing.PLAIN))
+    works = decode(plain, 33), decode(limited, 33)
+    assert works[0].operations > 0.95 * works[1].operations
+    assert works[0].bytes > 0.95 * works[1].bytes
+    quicker = timing.seconds_of_a_step(rows, 1, timing.PLAIN) / timing.seconds_of_a_step(rows, 1)
+    assert quicker == pytest.approx(phases.n_called(plain) / phases.n_called(limited), abs=0.05)
+    assert quicker < 0.75
+
+
+def test_calls_are_counted_as_torch_makes_them() -> None:
+    """One layer fewer saves a layer's calls; a larger layer none."""
+    config = timing.config_of(timing.PLAIN)
+    called = [phases.n_called(replace(config, n_layer=n)) for n in (1, 2, 6)]
+    assert called[2] - called[1] == 4 * (called[1] - called[0]) > 0
+    assert phases.n_called(replace(config, ffn=DenseFFN(d_ff=64))) == called[2]
 
 
 @pytest.mark.usefixtures("recorded")
@@ -330,3 +369,25 @@ def test_the_network_that_is_timed_is_the_one_with_its_limit() -> None:
     loaded, timed = load_run("far_coupled").model, phases.network()
     assert timed.config.position != loaded.config.position
     assert np.array_equal(timed.unembed.weight, loaded.unembed.weight)
+    assert timing.config_of(timing.MODEL) == timed.config
+    assert timing.config_of(timing.PLAIN) == load_run("rope").model.config
+
+
+def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
+    """4.73 and 4.75 million: the larger has a table of positions, and is the book's own."""
+    told = {
+        run: f"{sum(p.numel() for p in load_run(run).model.parameters()) / 1e6:.2f} million"
+        for run in ("chain_of_thought", "far_coupled", "curriculum_4x4")
+    }
+    assert told["far_coupled"] == told["curriculum_4x4"] != told["chain_of_thought"]
+
+    def prose(page: str, section: str) -> str:
+        path = PAGES / f"{page}.md"
+        return index.fill(sections_of(path, path.stat().st_mtime)[section], phases.CALC)
+
+    said = prose(PAGE, "generators")
+    assert f"limit on distances, {told['far_coupled']} parameters" in said
+    assert f"The book's, with its table of positions, has {told['chain_of_thought']}" in said
+    said = prose("30_curriculum", "four_why")
+    assert f"The network has {told['curriculum_4x4']} parameters" in said
+    assert f"{told['chain_of_thought']}, has a table of positions" in said

@@ -119,8 +119,47 @@ def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
 
     token, carry = ([middle(label, i) for i in range(3)] for label in ("token read", "carry"))
     assert token[0] > max(token[1:]) and token[0] > carry[0] < min(carry[1:])
+    for label in ("token read", "place", "line"):  # told most by the first layer, least by the last
+        assert middle(label, 0) > middle(label, 1) > middle(label, 2), label
     assert all(carry[i] > middle(label, i) for i in (1, 2) for label in ("place", "line"))
     assert all(row["share"] < 0.5 for row in rows if row["layer"])
+
+
+def test_a_carry_is_told_beyond_the_token_from_the_third_layer_on() -> None:
+    """And beyond place and line: twice as much as by chance, at least. In the first two layers next
+    to nothing is left of what they tell of it."""
+    told = worked.told_in_book(read_lines(RECORDS / "expert_loads.jsonl"))
+    beyond, whole = told[claims.GIVEN], [found for found, _ in told["carry"]]
+    assert all(found < 0.1 * whole[layer] for layer, (found, _) in enumerate(beyond[:2]))
+    for given in (claims.GIVEN, claims.WHERE):
+        assert all(found > 2 * chance for found, chance in told[given][2:])
+
+
+def test_experts_that_nobody_visits_are_empty_in_the_map_of_shut_ones(seen: Any) -> None:
+    """Shutting one of them proves nothing; they are counted apart."""
+    loads = worked.loads_of(read_lines(RECORDS / "expert_loads.jsonl"))
+    idle, shares = worked.is_idle(loads), worked.sent_share(loads)
+    shut = worked.shut_map(read_lines(RECORDS / "shut_experts.jsonl"), "shut")
+    assert idle.any() and (shut[idle] == 0).all()
+    assert np.allclose(shares.sum(1), probes.experts().num_experts_per_tok)
+    maps = charts(seen(PAGE, reveal="1"), "row", "column", "value")
+    assert sorted(map(len, maps)) == [int((~idle).sum()), idle.size]
+    said = claims.CLAIMS["ch6.shut_nothing_visited"].pick(
+        read_lines(RECORDS / "shut_experts.jsonl")
+    )
+    assert said.shown == f"{int((shut == 0).sum() - idle.sum())} of {int((~idle).sum())}"
+
+
+def test_what_prose_says_of_idle_experts_is_so() -> None:
+    """In the first two layers biases lie as far apart as scores can, and a step moves many tokens;
+    nothing goes wrong under other biases."""
+    rows = read_lines(RECORDS / "expert_loads.jsonl")
+    loads = worked.loads_of(rows)
+    assert {int(layer) for layer, _ in np.argwhere(worked.is_idle(loads))} == {0, 1}
+    spans = [max(layer["bias"]) - min(layer["bias"]) for layer in loads["layers"]]
+    assert all(0.99 < apart < 1.01 for apart in spans[claims.EARLY])
+    assert all(row["errors"] <= 1 for row in rows if "errors" in row)
+    assert {row["cell"]["speed"] for row in rows if "steps" in row} == {claims.STEP, claims.FINER}
 
 
 def test_as_many_sums_were_asked_as_the_page_says() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -53,12 +53,46 @@ def test_every_page_runs_revealed_and_its_charts_look_like_the_book(seen: Any, p
         if (wrong := amiss(chart))
     ]
     assert not looks
+    assert exchanged(app) == {}
 
 
 BOOKS_OWN = {
     tone.lower() for pair in vars(colours).values() if isinstance(pair, Tone) for tone in pair
 }
 """Every colour that has a meaning in the book, light and dark."""
+
+
+def exchanged(app: Any) -> dict[str, set[str]]:
+    """Names that have two colours on a page, or another than that of their kind; a run's name
+    counts without its number, and a recorded run as the same as a reader's."""
+    found: dict[str, set[str]] = {}
+    for chart in app.get("vega_lite_chart"):
+        for colour in encoded_colours(json.loads(chart.proto.spec)):
+            scale = colour.get("scale") or {}
+            if colour["type"] == "nominal" and "range" in scale:
+                for name, tone in zip(scale["domain"], scale["range"], strict=True):
+                    found.setdefault(colours.stem(str(name)), set()).add(tone)
+    own = {name: colours.KINDS[kind].light for name in found if (kind := colours.kind_of(name))}
+    return {name: used for name, used in found.items() if used != {own.get(name, min(used))}}
+
+
+def encoded_colours(node: Any) -> Iterator[dict[str, Any]]:
+    """Wherever a chart's colour comes from a field."""
+    if isinstance(node, dict):
+        colour = node.get("color")
+        if isinstance(colour, dict) and "field" in colour:
+            yield colour
+        for child in node.values():
+            yield from encoded_colours(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from encoded_colours(child)
+
+
+def is_a_ramp(colour: dict[str, Any]) -> bool:
+    """Its legend is filled by a gradient, which is gone once the page's address changes."""
+    legend = colour.get("legend", {})
+    return colour["type"] == "quantitative" and legend is not None and "type" not in legend
 
 
 def amiss(chart: Any) -> list[str]:
@@ -74,6 +108,7 @@ def amiss(chart: Any) -> list[str]:
         *([] if spec["config"]["axis"]["labelFontSize"] == 13 else ["labels are not 13 px"]),
         *([] if spec["config"]["axis"]["labelFlush"] is False else ["labels are shifted"]),
         *([f"{height} px high"] if isinstance(height, int) and height < lowest else []),
+        *(["a ramp"] if any(map(is_a_ramp, encoded_colours(spec))) else []),
         *sorted(f"{colour} means nothing" for colour in colours_in - BOOKS_OWN),
     ]
 
@@ -87,6 +122,19 @@ def marks_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     own = [spec["mark"]] if "mark" in spec else []
     parts = [*spec.get("layer", []), *([spec["spec"]] if "spec" in spec else [])]
     return own + [mark for part in parts for mark in marks_of(part)]
+
+
+def test_no_amount_is_told_by_dark_or_light() -> None:
+    """A scale runs from the page's own colour: what is more is darker on paper, and lighter in the
+    dark. Its colour is stronger in both."""
+    said = {
+        path.name: found
+        for folder in ("pages", "components/ui")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".md", ".py")
+        if (found := re.findall(r"\b(?:dark|light|pal|bright)er\b.*", path.read_text()))
+    }
+    assert said == {}
 
 
 MOST_WALKED = 10_000

@@ -19,7 +19,7 @@ from components.ui.records import rows_of
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
-from lab.experiments.lengths import problems_of_shape
+from lab.experiments.lengths import ARMS, problems_of_shape
 from lab.inference.evaluate import go_on
 from lab.interp.position_probes import on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
@@ -32,6 +32,8 @@ from lab.training.checkpoint import load_run
 
 PAGE = "20_rope"
 SUM = "37*48=692+0841=6771$"
+COUPLED = "reach_coupled", "reach_coupled_slow"
+RUNS = RECORDS.parent / "checkpoints"
 
 
 def text_of(app: Any) -> str:
@@ -256,6 +258,26 @@ def test_the_race_comes_after_the_guess_and_shows_every_recorded_run(book: Any, 
         assert sorted((point["seed"], point["steps"]) for point in points) == sorted(recorded)
 
 
+def test_below_the_race_nothing_tells_it_before_it_is_guessed(book: Any, seen: Any) -> None:
+    def told(app: Any) -> bool:
+        recorded = [
+            row
+            for rows in chart_rows(app, "run", "step", "value")
+            for row in rows
+            if row["run"].endswith(", recorded")
+        ]
+        words = "What can it reach?" in text_of(app), "The recorded curves" in text_of(app)
+        assert {*words} == {bool(recorded)}
+        return bool(recorded)
+
+    assert not told(seen(PAGE)) and "Race them yourself" in text_of(seen(PAGE))
+    assert told(seen(PAGE, reveal="1"))
+    app = book(PAGE)
+    assert not told(app)
+    app.button_group(key="ch20_race_guess").set_value(arms.RACE_OPTIONS[2]).run()
+    assert not app.exception and told(app)
+
+
 def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any, seen: Any) -> None:
     rows = read_record(RECORDS / "lengths.jsonl")
     maps = chart_rows(seen(PAGE, reveal="1"), "p", "q", "wrong")
@@ -295,6 +317,66 @@ def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None
             assert sum(shown.values()) == len(right)
     assert counted["usual clocks", 3] > 10 > 8 > counted["usual clocks", 5]
     assert min(counted["slow clocks", places] for places in (3, 5)) > 10
+
+
+def test_the_option_of_a_guess_holds_the_share_that_was_counted() -> None:
+    rows = read_record(RECORDS / "lengths.jsonl")
+    for arm, digits in (("rotary", 4), ("coupled_clipped", 6), ("far_clipped", 10)):
+        (row,) = select(rows, arm=arm, p=digits, q=digits)
+        wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
+        chosen = arms.how_many(arms.wrong_share(rows, arm, digits))
+        assert arms.HOW_MANY.index(chosen) == (wrong > 0.2) + (wrong > 0.8), arm
+    assert [option.count("fifth") for option in arms.HOW_MANY] == [1, 2, 1]
+
+
+def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen: Any) -> None:
+    """Asked for a longer sum: one size and one training a group, and the prose names both."""
+    said = text_of(seen(PAGE))
+    for group, n, digits in ((arms.ASKED_FIRST, 594_816, 3), (arms.ASKED_FAR, 4_730_112, 4)):
+        runs = [load_run(ARMS[arm].run) for arm in group]
+        tables = [getattr(run.model.position, "table", None) for run in runs]
+        own = [0 if table is None else table.weight.numel() for table in tables]
+        sizes = [sum(p.numel() for p in run.model.parameters()) for run in runs]
+        assert {size - table for size, table in zip(sizes, own, strict=True)} == {n}
+        assert {(run.format.p, run.format.q) for run in runs} == {(digits, digits)}
+        read = {json.loads((RUNS / ARMS[arm].run / "result.json").read_text())["training_tokens"]
+                for arm in group}  # fmt: skip
+        assert len(read) == 1 and f"{n:,} numbers" in said
+    asked = (*arms.ASKED_FIRST, *arms.ASKED_FAR, *arms.ASKED_FOLDED)
+    assert sorted(asked) == sorted(arms.KEPT)
+
+
+def test_each_small_network_is_named_by_its_size_where_a_larger_one_is_set_beside_it(
+    seen: Any,
+) -> None:
+    """The race's and that of the longer sums are two, and so 'times as many' are two numbers."""
+    said = text_of(seen(PAGE, reveal="1"))
+    for large, small, n in (
+        ("rope", "rope_small", 397_952),
+        ("far_coupled", "reach_coupled_slow", 594_816),
+    ):
+        sizes = [sum(p.numel() for p in load_run(run).model.parameters()) for run in (large, small)]
+        times = sizes[0] / sizes[1]
+        assert sizes[1] == n and f"{n:,} numbers" in said and f"{times:.2g} times" in said
+
+
+def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:
+    """All that went on has two counts; without a limit it is the slow clocks, and not for long."""
+    rows = read_record(RECORDS / "lengths.jsonl")
+
+    def goes_on(arm: str, more: int) -> bool:
+        digits = (4 if arm.startswith("far_") else 3) + more
+        return arms.wrong_share(rows, arm, digits) < 0.2
+
+    every = {row["cell"]["arm"] for row in rows}
+    went_on = {arm for arm in every if goes_on(arm, 1)}
+    limited = {arm for arm in every if arm.endswith("_clipped")}
+    assert went_on == {"coupled_slow", "far_coupled"} | limited
+    assert all(ARMS[arm].run in (*COUPLED, "far_coupled") for arm in went_on)
+    assert {arm for arm in every if goes_on(arm, 3)} == limited
+    said = text_of(seen(PAGE))
+    assert "Slow clocks took them a digit or two farther, and a limit on distances farther" in said
+    assert "and had a limit" not in said
 
 
 def test_a_longer_sum_is_marked_at_the_first_token_that_a_run_gets_wrong(book: Any) -> None:

@@ -7,7 +7,6 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from shown import charts
 from streamlit.testing.v1 import AppTest
 
 from components.ui import training
@@ -296,35 +295,52 @@ def test_a_run_that_met_its_limit_is_continued_for_as_long_again_and_the_page_sa
     limited.backend.close()
 
 
-def test_recorded_curves_stand_until_the_first_run_and_lie_under_it_from_then_on(book) -> None:
-    recorded = {"recorded: cot, reversed", "recorded: plain"}
+def looks(spec: dict[str, Any], what: str = "step") -> dict[str, tuple[str, list[int]]]:
+    """Colour and dashes of each run in a chart of curves over `what`; empty for another chart."""
+    (drawn, *_) = spec.get("layer", [spec])
+    said = drawn.get("encoding", {})
+    if "strokeDash" not in said or said["x"]["field"] != what:
+        return {}
+    colours_of, dashes_of = (said[name]["scale"] for name in ("color", "strokeDash"))
+    assert colours_of["domain"] == dashes_of["domain"]  # or the legend falls in two
+    both = zip(colours_of["range"], dashes_of["range"], strict=True)
+    return dict(zip(colours_of["domain"], both, strict=True))
 
-    def shown(app: AppTest) -> list[set[str]]:
-        return [{row["run"] for row in rows} for rows in charts(app, "run", "step", "value")]
+
+def test_recorded_curves_look_the_same_before_the_first_run_and_under_it(book) -> None:
+    def shown(app: AppTest) -> list[dict[str, tuple[str, list[int]]]]:
+        specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+        return [found for spec in specs if (found := looks(spec))]
 
     app = alone(book, **SMALL)
-    assert shown(app) == [recorded]
+    (before,) = shown(app)
+    assert set(before) == {"cot, reversed, recorded", "plain, recorded"}
+    assert {tuple(dashes) for _, dashes in before.values()} == {tuple(curves.DASHED)}
     until(train(app), "Done.")
     own = "1. cot, reversed, width 32, 1 layer, 3 steps"
-    under = [runs for runs in shown(app) if runs & recorded]
-    assert {own} in shown(app) and under and all(runs == recorded for runs in under)
+    mine = {own: (before["cot, reversed, recorded"][0], curves.SOLID)}
+    exactness, loss = shown(app)
+    assert exactness == {**before, **mine} and loss == mine  # no loss of theirs is on record
 
 
-def test_recorded_curves_lie_under_the_readers_own_each_named_at_its_end() -> None:
-    for what, draw in (("loss", curves.loss_curves), ("held out", curves.exactness_curves)):
-        own = [{"run": "own", "step": n, "what": what, "value": 1 / n} for n in (1, 2)]
-        ghosts = [
-            {"run": name, "step": step, "what": what, "value": 2 / step}
-            for name in ("a", "b")
-            for step in (25, 50)
-        ]
-        chart = draw(own)
-        assert training.over_ghosts(chart, []) is chart, what
-        whole: Any = training.over_ghosts(chart, ghosts)
-        recorded, named, live = whole.layer
-        lines = live.layer[0] if what == "held out" else live
-        assert recorded.data.to_dict("records") == ghosts, what
-        assert named.data.to_dict("records") == [ghosts[1], ghosts[3]], what
-        assert recorded.encoding.y.to_dict() == lines.encoding.y.to_dict(), what
-        values = [row["value"] for rows in whole.to_dict()["datasets"].values() for row in rows]
-        assert {row["value"] for row in [*own, *ghosts]} <= set(values), what
+def test_dashes_say_that_a_run_is_recorded_and_a_thin_line_that_it_was_trained_on() -> None:
+    rows = [
+        {"run": run, "step": step, "what": what, "value": 1 / step}
+        for run in ("plain, recorded", "1. plain", "2. plain, seed 1", "3. dots")
+        for what in ("loss", "held out", "trained on")
+        for step in (1, 2)
+    ]
+    for draw in (curves.loss_curves, curves.exactness_curves):
+        found = looks(draw(rows).to_dict())
+        assert [dashes == curves.DASHED for _, dashes in found.values()] == [True, *3 * [False]]
+        recorded, first, second, dots = (colour for colour, _ in found.values())
+        assert recorded == first == second[:7] != second and dots[:7] not in (first, second[:7])
+    *lines, points = curves.exactness_curves(rows).to_dict()["layer"]
+    drawn = [line["mark"]["strokeWidth"] for line in lines]
+    told = [line["encoding"]["strokeWidth"] for line in lines]
+    assert drawn == [2.5, 1] and all(said["legend"] for said in told)
+    assert [said["scale"]["range"] for said in told] == 2 * [drawn]
+    assert "strokeDash" not in points["encoding"]
+    held_out = [row for row in rows if row["what"] != "trained on"]
+    for line in curves.exactness_curves(held_out).to_dict()["layer"][:-1]:
+        assert line["encoding"]["strokeWidth"]["legend"] is None  # there is none

@@ -39,3 +39,11 @@ def test_a_heads_map_keeps_heads_and_keys_in_order() -> None:
     assert data.value.tolist() == [0.9, 0.1, 0.4, 0.6]
     assert data.row.tolist() == ["0.0", "0.0", "0.1", "0.1"]
     assert data.column.tolist() == ["00 7", "01 *"] * 2
+
+
+def test_a_small_map_leaves_a_cell_empty_where_there_is_no_number_and_keeps_its_order() -> None:
+    values = np.array([[0.1, np.nan, 0.3], [0.4, 0.5, 0.6]])
+    chart = maps.table_map(values, ["a", "b"], ["x", "y", "z"], "rows", "columns")
+    assert frame(chart).value.tolist() == [0.1, 0.3, 0.4, 0.5, 0.6]
+    told = chart.to_dict()["layer"][0]["encoding"]
+    assert told["x"]["sort"] == ["x", "y", "z"] and told["y"]["sort"] == ["a", "b"]

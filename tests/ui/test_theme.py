@@ -18,14 +18,19 @@ from components.ui.chapters.ch01 import figures as ch01
 from components.ui.chapters.ch02 import figures as ch02
 from components.ui.chapters.ch03 import figures as ch03
 from components.ui.chapters.ch10 import figures as ch10
+from components.ui.chapters.ch20 import arms as ch20_arms
 from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
 from components.ui.chapters.ch51 import figures as ch51
+from components.ui.chapters.ch51 import worked as ch51_worked
 from components.ui.chapters.ch52 import figures as ch52
+from components.ui.chapters.ch52 import worked as ch52_worked
 from components.ui.chapters.ch60 import figures as ch60
+from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
+from components.ui.chapters.ch62 import worked as ch62_worked
 from components.ui.plots import bars, colours, curves, maps
 from components.ui.plots.colours import Tone
 from components.ui.plots.core import BARS, Chart, finished
@@ -147,7 +152,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "by_layer": lambda: ch51.by_layer(
         [
             {"arm": arm, "layer": layer, "seed": seed, "value": 0.5}
-            for arm in ch51.ARMS
+            for arm in colours.RESIDUALS
             for layer in (0, 1)
             for seed in (1, 2)
         ],
@@ -156,7 +161,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "race": lambda: ch51.race(
         [
             {"depth": "six layers", "arm": arm, "seed": seed, "value": 700, "came": "arrived"}
-            for arm in ch51.ARMS
+            for arm in colours.RESIDUALS
             for seed in (1, 2)
         ],
         "steps",
@@ -192,7 +197,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "falls": lambda: ch60.falls(
         [
             {"directions": rank, "kind": kind, "wrong": 0.5}
-            for kind in ch60.KINDS
+            for kind in colours.PARTS
             for rank in (2, 4)
         ],
         2,
@@ -441,6 +446,19 @@ def test_no_value_leaves_the_colours_of_its_map() -> None:
     assert any(maps_of.values()) and unclamped == []
 
 
+def test_a_scale_of_colours_is_told_by_marks() -> None:
+    """A gradient is looked up by the page's address at the time, which the next guess changes."""
+    ramps = [
+        name
+        for name, spec in specs("light").items()
+        for part in parts(spec)
+        if isinstance(part.get("color"), dict) and part["color"].get("type") == "quantitative"
+        if (legend := part["color"].get("legend", {})) is not None
+        and legend.get("type") != "symbol"
+    ]
+    assert ramps == []
+
+
 def test_right_and_wrong_are_told_without_colour_too() -> None:
     digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
     assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
@@ -492,9 +510,33 @@ def test_right_and_wrong_of_the_atlas_differ_in_brightness() -> None:
 
 
 def test_a_kind_has_one_colour_and_others_take_what_is_left() -> None:
-    for table in (colours.FORMATS, colours.POSITIONS):
+    one_to_one = (colours.FORMATS, colours.POSITIONS, colours.RESIDUALS, colours.STUDIED)
+    for table in (*one_to_one, colours.KEPT, colours.PARTS):
         assert len(set(table.values())) == len(table)
     assert colours.tone_of("cot, reversed, 0.1M") == colours.FORMATS["cot, reversed"]
     assert colours.tone_of("300 chosen pairs") == colours.ACCENT
     some = colours.apart(["plain", "a run of yours", "another"])
     assert some["plain"] == colours.FORMATS["plain"] and len(set(some.values())) == 3
+
+
+def test_a_run_of_a_readers_has_the_colour_of_the_recorded_one_and_of_its_kind() -> None:
+    races = {
+        "20": ch20_arms.ENCODINGS.values(),
+        "30": ("fine-tuned", "from scratch"),
+        "51": ch51_worked.ARMS.values(),
+        "52": (f"{few} pairs" for few in ch52_worked.FEWS),
+        "60": ch60_worked.LIVE.values(),
+        "62": ch62_worked.COMPARED,
+    }
+    for page, kinds in races.items():
+        recorded = {kind: f"{kind}{colours.RECORDED}" for kind in kinds}
+        own = [f"{i}. {kind}, as set" for i, kind in enumerate(recorded, 1)]
+        if page == "52":  # pairs are no kinds of the book: they are told apart by their number
+            own = [name.removesuffix(", as set") for name in own]
+        found = colours.apart([*recorded.values(), *own])
+        alone = colours.apart(recorded.values())
+        for kind, mine in zip(recorded, own, strict=True):
+            tone = found[recorded[kind]]
+            assert found[mine] == tone == alone[recorded[kind]], (page, kind)
+            assert page == "52" or tone == colours.KINDS[kind], (page, kind)
+        assert len({*alone.values()}) == len(recorded), page

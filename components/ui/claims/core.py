@@ -1,21 +1,25 @@
 """What a claim is, and how a record is read.
 
-A claim only reads `checkpoints/*/result.json` and `records/`; nothing here computes a result.
+A claim only reads `checkpoints/*/result.json` and `records/`; nothing here computes a result. What
+was measured on a committed run names the digest of its weights, and is told from what a reader has
+there now.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lab.records import read_lines
+from lab.weights import fingerprint
 
 MISSING = "(not measured yet)"
+OTHER_WEIGHTS = "(measured on other weights than those in the book)"
 
 MARK = re.compile(r"\{(claim|calc):([a-z0-9_.]+)\}")
 
@@ -46,13 +50,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class Looked:
-    """A claim looked up: its figure and provenance, or why there is none."""
+    """A claim looked up: its figure and provenance, or why there is none. `changed`: the runs it
+    was measured on whose weights are others now."""
 
     name: str
     claim: Claim
     measured: Measured | None
     source: Mapping[str, Any]
     problem: str = ""
+    changed: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """As prose has it."""
+        if self.measured is None:
+            return MISSING
+        return f"{self.measured.shown} {OTHER_WEIGHTS}" if self.changed else self.measured.shown
 
 
 def count(errors: int, n: int) -> str:
@@ -87,6 +100,106 @@ def parsed(path: Path, changed: int, size: int) -> Any:
     if not record:
         raise FileNotFoundError(path)
     return record
+
+
+# ---------------------------------------------------------------- the weights it was measured on
+
+
+def watched(path: Path, root: Path, told: set[str]) -> Any:
+    """A record whose figures, as they are read, tell which runs have other weights now than those
+    they were measured on. Of rows, a cell that is looked at tells nothing: so rows are chosen."""
+    record = read_record(path)
+    if not changed_in(path, root):
+        return record
+    if not isinstance(record, list):
+        told.update(changed_by(record, root))
+        return record
+    return [Watched(row, lambda row=row: told.update(changed_by(row, root))) for row in record]
+
+
+def changed_in(path: Path, root: Path) -> tuple[str, ...]:
+    """The runs that a record was measured on and whose weights are others now. A run whose weights
+    were not kept cannot be compared."""
+    about = path.stat()
+    named = named_in(path, about.st_mtime_ns, about.st_size)
+    return tuple(sorted({run for run, digest in named if is_changed(run, digest, root)}))
+
+
+def changed_by(row: Mapping[str, Any], root: Path) -> set[str]:
+    return {run for run, digest in weights_in(row) if is_changed(run, digest, root)}
+
+
+@lru_cache(maxsize=64)
+def named_in(path: Path, changed: int, size: int) -> frozenset[tuple[str, str]]:
+    """Every run and digest that a record names."""
+    record = parsed(path, changed, size)
+    rows = record if isinstance(record, list) else [record]
+    return frozenset(pair for row in rows for pair in weights_in(row))
+
+
+def weights_in(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The runs and digests that a row names, or the result of a run. What says of itself that it is
+    of weights that are no longer there names none."""
+    if "replaced" in row and "cell" in row:
+        return
+    weights = row.get("weights", {})
+    yield from weights.items() if isinstance(weights, dict) else [(row["run"], weights)]
+    for reading in row.get("readings", []):
+        if "weights" in reading and "note" not in reading:
+            yield row["run"], reading["weights"]
+
+
+def is_changed(run: str, digest: str, root: Path) -> bool:
+    path = root / "checkpoints" / run / "model.safetensors"
+    if not path.exists():
+        return False
+    about = path.stat()
+    return hashed(path.parent, about.st_mtime_ns, about.st_size) != digest
+
+
+@lru_cache(maxsize=64)
+def hashed(folder: Path, changed: int, size: int) -> str:
+    """The digest of a run's weights as they are since they last `changed`: some are ten megabytes,
+    and a page of claims asks for them hundreds of times."""
+    return fingerprint(folder)
+
+
+class Watched(dict[str, Any]):
+    """A row that notes when more of it is read than which cell it is."""
+
+    def __init__(self, row: Mapping[str, Any], note: Callable[[], None]) -> None:
+        super().__init__(row)
+        self.note = note
+
+    def __getitem__(self, key: str) -> Any:
+        if key != "cell":
+            self.note()
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key != "cell":
+            self.note()
+        return super().get(key, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self.note()
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self.note()
+        return super().keys()
+
+    def items(self) -> Any:
+        self.note()
+        return super().items()
+
+    def values(self) -> Any:
+        self.note()
+        return super().values()
+
+    def __or__(self, other: Any) -> Any:
+        self.note()
+        return super().__or__(other)
 
 
 def source_of(record: Any) -> dict[str, Any]:

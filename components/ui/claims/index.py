@@ -1,6 +1,7 @@
 """Every claim of the book by its name, collected from the chapters, and what prose shows of it.
 
-Prose writes `{claim:NAME}` and gets the figure; a claim whose record is missing shows as missing.
+Prose writes `{claim:NAME}` and gets the figure; a claim whose record is missing shows as missing,
+and one that was measured on other weights than those in `checkpoints/` says so.
 Chapters import `core` and `readings`, and this imports the chapters: what looks up a name is here.
 """
 
@@ -25,7 +26,7 @@ from components.ui.chapters.ch60 import claims as ch60
 from components.ui.chapters.ch61 import claims as ch61
 from components.ui.chapters.ch62 import claims as ch62
 from components.ui.chapters.ch70 import claims as ch70
-from components.ui.claims.core import MARK, MISSING, Claim, Looked, read_record, source_of
+from components.ui.claims.core import MARK, Claim, Looked, read_record, source_of, watched
 from lab.records import REQUIRED, ROOT
 
 
@@ -62,11 +63,13 @@ CLAIMS = collected(
 
 
 def look_up(name: str, root: Path = ROOT) -> Looked:
-    """A claim's figure and where it comes from; `problem` says what is missing."""
+    """A claim's figure and where it comes from; `problem` says what is missing, `changed` which
+    runs have other weights now than those that the rows it reads were measured on."""
     claim = CLAIMS[name]
+    changed = set[str]()
     try:
         record = read_record(root / claim.record)
-        measured = claim.pick(record)
+        measured = claim.pick(watched(root / claim.record, root, changed))
         source = source_of(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
@@ -75,7 +78,7 @@ def look_up(name: str, root: Path = ROOT) -> Looked:
     lacking = [field for field in (*REQUIRED, "seeds") if field not in source]
     if lacking:
         return Looked(name, claim, None, source, f"{claim.record} lacks {', '.join(lacking)}")
-    return Looked(name, claim, measured, source)
+    return Looked(name, claim, measured, source, changed=tuple(sorted(changed)))
 
 
 def fill(text: str, calculations: Mapping[str, Callable[[], str]]) -> str:
@@ -85,7 +88,6 @@ def fill(text: str, calculations: Mapping[str, Callable[[], str]]) -> str:
         kind, name = match.groups()
         if kind == "calc":
             return calculations[name]()
-        measured = look_up(name).measured
-        return measured.shown if measured else MISSING
+        return look_up(name).shown
 
     return MARK.sub(figure, text)

@@ -177,6 +177,8 @@ def output_labels(task: Task) -> list[str]:
 
 
 def output_title(task: Task) -> str:
-    return {"digits": "units, tens", "class": f"{task.n_out} products", "regression": "product"}[
-        task.target
-    ]
+    return {
+        "digits": "units, tens",
+        "class": f"numbers 0 to {task.n_out - 1}",
+        "regression": "product",
+    }[task.target]

@@ -10,6 +10,7 @@ pages and drawings have them as variables of the style sheet.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
@@ -92,21 +93,72 @@ OPTIMISERS: Mapping[str, Tone] = {
     "adamw": TEAL,
     "muon": VIOLET,
 }
-KINDS = {**FORMATS, **POSITIONS, **OPTIMISERS}
+RESIDUALS: Mapping[str, Tone] = {
+    "plain sum": OCHRE,
+    "attention over depth": VIOLET,
+    "in blocks": TEAL,
+}
+BEGINNINGS: Mapping[str, Tone] = {
+    "from scratch": VIOLET,
+    "fine-tuned": OCHRE,
+    "random weights": VIOLET,
+    "random weights, no stages": BROWN,
+    "two digits, coupled positions": TEAL,
+    "two digits, learned table": ROSE,
+}
+STUDIED: Mapping[str, Tone] = {
+    "its mistakes": VIOLET,
+    "random, as many": OCHRE,
+    "random, drawn anew": TEAL,
+}
+KEPT: Mapping[str, Tone] = {
+    "heads with their own": ROSE,
+    "latents of 8": TEAL,
+    "latents of 32": OCHRE,
+    "latents of 128": VIOLET,
+}
+"""What attention keeps of a token."""
+
+KINDS = {
+    kind: tone
+    for table in (FORMATS, POSITIONS, OPTIMISERS, RESIDUALS, BEGINNINGS, STUDIED, KEPT)
+    for kind, tone in table.items()
+}
+
+PARTS: Mapping[str, Tone] = {"partial product": VIOLET, "sum": OCHRE, "answer": TEAL}
+"""Of a text that a model writes."""
+
+RECORDED = ", recorded"
+"""How the name of a recorded run ends."""
+
+
+def stem(name: str) -> str:
+    """A name without its number, and without saying that it is recorded: '2. plain sum' is a plain
+    sum."""
+    return re.sub(r"^\d+\. ", "", name).removesuffix(RECORDED)
+
+
+def kind_of(name: str) -> str | None:
+    """The kind that a name begins with, if any."""
+    begun = [kind for kind in KINDS if f"{stem(name)}, ".startswith(f"{kind}, ")]
+    return max(begun, key=len, default=None)
 
 
 def tone_of(name: str) -> Tone:
     """Of the kind that a name begins with; plum if it is none of the kinds."""
-    begun = [kind for kind in KINDS if name == kind or name.startswith(f"{kind}, ")]
-    return KINDS[max(begun, key=len)] if begun else ACCENT
+    kind = kind_of(name)
+    return KINDS[kind] if kind else ACCENT
 
 
 def apart(names: Iterable[str]) -> dict[str, Tone]:
-    """A tone for each name: a kind's own, and for the others the hues that are left."""
+    """A tone for each name: a kind's own, and for the others the hues that are left, one a stem."""
     several = dict.fromkeys(names)
-    own = {name: KINDS[name] for name in several if name in KINDS}
-    left = cycle([hue for hue in HUES if hue not in own.values()] or HUES)
-    return {name: own.get(name) or next(left) for name in several}
+    found = {stem(name): KINDS[kind] for name in several if (kind := kind_of(name))}
+    left = cycle([hue for hue in HUES if hue not in found.values()] or HUES)
+    for name in several:
+        if stem(name) not in found:
+            found[stem(name)] = next(left)
+    return {name: found[stem(name)] for name in several}
 
 
 def variables() -> str:

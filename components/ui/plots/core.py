@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import altair as alt
@@ -11,7 +11,7 @@ import pandas as pd
 from altair.utils import schemapi
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import INK, NEGATIVE, ON_STRONG, PAPER, POSITIVE, Tone, apart
+from components.ui.plots.colours import INK, LINE, NEGATIVE, ON_STRONG, PAPER, POSITIVE, Tone, apart
 from components.ui.plots.theme import LABEL
 
 # A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
@@ -67,12 +67,29 @@ def signs(most: float) -> alt.Scale:
     return alt.Scale(domain=[-most, 0, most], range=tones, interpolate="rgb", clamp=True)
 
 
+def swatches(**more: Any) -> alt.Legend:
+    """Of a scale of colours: some of its values, a mark each.
+
+    A ramp would be filled by a gradient, which SVG looks up under the address that the page had
+    when it was drawn: the next control changes the address, and the ramp is empty.
+    """
+    return alt.Legend(
+        type="symbol",
+        symbolType="square",
+        symbolSize=240,
+        symbolStrokeColor=LINE.now,
+        symbolStrokeWidth=1,
+        tickCount=3,  # in one row on a phone
+        **more,
+    )
+
+
 def readable(strong: str) -> Any:
     """The ink of a number in a cell; `strong` says in which cells the colour itself is strong."""
     return alt.condition(strong, alt.value(ON_STRONG.now), alt.value(INK.now))
 
 
-def toned(tones: dict[str, Tone]) -> alt.Scale:
+def toned(tones: Mapping[str, Tone]) -> alt.Scale:
     """A colour for each name, in their order."""
     return alt.Scale(domain=list(tones), range=[tone.now for tone in tones.values()])
 

@@ -21,6 +21,7 @@ from components.ui.plots.core import (
     places,
     readable,
     square,
+    swatches,
     token_axis,
 )
 
@@ -87,7 +88,7 @@ def attention_map(pattern: Numbers, text: str) -> Chart:
         .encode(
             x=token_axis(alt.X, "column", "looks at", "top", square()),
             y=token_axis(alt.Y, "row", "having read", "left"),
-            color=alt.Color("value:Q", scale=amounts(), title="weight"),
+            color=alt.Color("value:Q", scale=amounts(), title="weight", legend=swatches()),
             tooltip=[
                 alt.Tooltip("row", title="having read"),
                 alt.Tooltip("writes", title="about to write"),
@@ -164,18 +165,19 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
 def table_map(
     values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
 ) -> Chart:
-    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]."""
-    data = grid(values, rows, columns)
+    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]; a cell is
+    empty where there is none, NaN."""
+    data = grid(values, rows, columns).dropna()
     base = alt.Chart(data).encode(
         x=alt.X(
             "column:N",
-            sort=None,
+            sort=list(columns),
             title=column_title,
             axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False),
         ),
         y=alt.Y(
             "row:N",
-            sort=None,
+            sort=list(rows),
             title=row_title,
             axis=alt.Axis(labelExpr="split(datum.label, ' of ')"),  # two lines where it is long
         ),

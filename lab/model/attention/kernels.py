@@ -57,7 +57,7 @@ class MathAttention:
         if not slots.hides_nothing(queries, keys):
             hidden = slots.hidden(queries, keys, q.device)
             scores = scores.masked_fill(hidden, float("-inf"))
-        pattern = trace("pattern", trace("scores", scores).softmax(dim=-1, dtype=v.dtype))
+        pattern = trace("pattern", softmax(trace("scores", scores), v.dtype))
         return pattern @ v  # (B, H, T, Dv)
 
 
@@ -90,6 +90,18 @@ class SdpaAttention:
 
 math_attention = MathAttention()
 sdpa_attention = SdpaAttention()
+
+
+def softmax(scores: Tensor, dtype: torch.dtype) -> Tensor:
+    """exp(score) over its sum along the keys; 0 for a query that sees no key, whose sum is 0.
+
+    Such a row, -inf throughout, would be 0 / 0, and its NaN would reach every value's gradient.
+    """
+    sees_none = scores.detach().amax(dim=-1, keepdim=True) == float("-inf")
+    if not sees_none.any():
+        return scores.softmax(dim=-1, dtype=dtype)
+    shares = scores.masked_fill(sees_none, 0.0).softmax(dim=-1, dtype=dtype)
+    return shares.masked_fill(sees_none, 0.0)
 
 
 def repeat_heads(x: Tensor, n_head: int) -> Tensor:

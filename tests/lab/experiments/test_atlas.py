@@ -14,5 +14,5 @@ def test_an_opening_sum_is_recorded_as_its_model_has_it(cell: dict) -> None:
     (row,) = select(read_lines(RECORDS / "opening.jsonl"), **cell)
     found = measure_opening(cell)
     assert (row["text"], row["lines"]) == (found["text"], list(found["lines"]))
-    for name in ("weights", "lengths", "prices"):
+    for name in ("patterns", "lengths", "prices"):
         assert np.array(row[name]) == pytest.approx(np.array(found[name]), rel=1e-2, abs=2e-3), name

@@ -1,6 +1,7 @@
 """index: one cell at a time, each recorded once, and the true counts of chapter 1's sweeps."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from lab.experiments.sweep import Cell, Sweep, run_sweep
 from lab.inference.evaluate import decode_all, score
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import GPTConfig
-from lab.records import REQUIRED
+from lab.records import REQUIRED, read_lines
 from lab.training import checkpoint
+from lab.weights import fingerprint
 
 CELLS = [{"x": 1}, {"x": 2}, {"x": 3}]
 
@@ -75,6 +77,44 @@ def test_a_sweep_killed_in_mid_line_measures_that_cell_again(
     list(run_sweep("squares", SWEEPS["squares"]))
     assert measured == [1, 2, 3, 3]
     assert [row["cell"] for row in rows(tmp_path)] == CELLS
+
+
+def test_a_row_names_the_weights_that_it_read(
+    tmp_path: Path, measured: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in ("even", "odd"):
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "model.safetensors").write_text(run)
+    monkeypatch.setattr(sweep, "CHECKPOINTS", tmp_path)
+    runs: dict[int, list[str]] = {1: ["odd"], 2: ["even", "odd"], 3: []}
+    named = replace(SWEEPS["squares"], reads=lambda cell: runs[cell["x"]])
+    list(run_sweep("squares", named))
+    even, odd = (fingerprint(tmp_path / run) for run in ("even", "odd"))
+    found = [row.get("weights") for row in rows(tmp_path)]
+    assert found == [{"odd": odd}, {"even": even, "odd": odd}, None] and even != odd
+
+
+@pytest.mark.parametrize("changed_after", [1, 2])
+def test_weights_that_change_during_a_sweep_end_it(
+    tmp_path: Path, measured: list[int], monkeypatch: pytest.MonkeyPatch, changed_after: int
+) -> None:
+    """Between two cells, or while one is measured: no row names weights that it may not have
+    read."""
+    path = tmp_path / "run" / "model.safetensors"
+    path.parent.mkdir()
+    path.write_text("first")
+    monkeypatch.setattr(sweep, "CHECKPOINTS", tmp_path)
+
+    def measure(cell: Cell) -> dict[str, Any]:
+        if cell["x"] == changed_after:
+            path.write_text("second")
+        return {"seeds": [0]}
+
+    steps = run_sweep("squares", Sweep(lambda: CELLS, measure, lambda _: ["run"]))
+    with pytest.raises(ValueError, match=r"the weights of run were changed during the sweep$"):
+        list(steps)
+    assert len({row["weights"]["run"] for row in rows(tmp_path)} if changed_after > 1 else {0}) == 1
+    assert len(read_lines(tmp_path / "squares.jsonl")) == changed_after - 1
 
 
 # ---------------------------------------------------------------- chapter 1, on a small model

@@ -20,6 +20,7 @@ from lab.data.problems import Format
 from lab.model.config import GPTConfig
 from lab.training import checkpoint
 from lab.training.checkpoint import CheckpointError, committed_runs, load, load_run, save
+from lab.weights import fingerprint
 
 FORM = Format("cot", 1, 2)
 
@@ -335,7 +336,7 @@ def test_bytes_that_are_cut_short_are_refused() -> None:
 def test_a_fingerprint_is_that_of_the_weights_alone(tmp_path: Path) -> None:
     for name, seed, form in (("a", 0, FORM), ("b", 0, Format("plain")), ("c", 1, FORM)):
         save(tmp_path / name, tiny_model(seed=seed), form)
-    a, b, c = (checkpoint.fingerprint(tmp_path / name) for name in "abc")
+    a, b, c = (fingerprint(tmp_path / name) for name in "abc")
     assert a == b != c
     digest = hashlib.blake2b((tmp_path / "a" / "model.safetensors").read_bytes()).hexdigest()
     assert a == digest[:16]

@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny import BASE, refusal, refused_otherwise, tiny_model, tiny_recipe
 
 import lab.training.run
@@ -18,14 +21,13 @@ from lab.data.problems import Format, SplitName, all_pairs, pairs_of, split_valu
 from lab.data.sources import Pairs, Shapes, WholeTable
 from lab.inference.evaluate import Score, exactness, last
 from lab.model.config import RotaryPositions
-from lab.records import REQUIRED, read_lines
+from lab.records import REQUIRED, ROOT, read_lines
 from lab.statistics import lower_bound_95
 from lab.training import checkpoint
-from lab.training.checkpoint import has_seen_everything, read_result
+from lab.training.checkpoint import FILES, has_seen_everything, read_result
 from lab.training.recipe import Recipe
 from lab.training.run import (
     COUNTS,
-    FILES,
     KEPT,
     Check,
     Reading,
@@ -41,8 +43,9 @@ from lab.training.run import (
     state_path,
     why_not_recorded,
 )
-from lab.training.state import TrainState
+from lab.training.state import TrainState, checksum, metadata_of
 from lab.training.train import Diverged, precision_on, train
+from lab.weights import fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +76,7 @@ def test_a_run_leaves_weights_history_and_a_record(tmp_path: Path) -> None:
     assert result["command"] == "python -m lab train tiny --seed 0"
     loaded = checkpoint.load(out)
     assert result["parameters"] == sum(p.numel() for p in loaded.model.parameters())
+    assert result["weights"] == fingerprint(out)
     a, b = pairs_of("validation", 1, 2)
     on_disk = last(exactness(loaded.model, loaded.format, a, b, decode=True))
     assert result["validation"] == asdict(on_disk)
@@ -298,6 +302,8 @@ def test_the_readings_of_a_replaced_run_are_kept(tmp_path: Path) -> None:
     assert [reading["n"] for reading in result["readings"]] == [2]
     assert [old["recipe"] for old in result["replaced"]] == [p.to_dict() for p in plans[:2]]
     assert [old["command"] for old in result["replaced"]] == ["train 0", "train 1"]
+    weights = [old["weights"] for old in (*result["replaced"], result)]
+    assert weights[-1] == fingerprint(out) and len(set(weights)) == 3
     for old in result["replaced"]:
         assert old.keys() == {*KEPT} and "replaced" not in old
         assert old["validation"]["n"] == result["validation"]["n"]
@@ -382,6 +388,68 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_first_step(
         next(run(tiny_recipe(), tmp_path / "new", resume=False))
 
 
+@pytest.mark.parametrize("locked_up", ["where the states lie", "the folder above the run"])
+def test_what_is_found_out_at_a_check_or_at_the_end_is_found_out_before_the_first_step(
+    tmp_path: Path, states: Path, monkeypatch: pytest.MonkeyPatch, locked_up: str
+) -> None:
+    out = tmp_path / "runs" / "tiny"
+    out.mkdir(parents=True)
+    states.mkdir()
+    shut = states if locked_up == "where the states lie" else out.parent
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != shut)
+    with pytest.raises(ValueError, match=f"cannot be written: {shut} is not a folder to write to"):
+        next(run(tiny_recipe(), out, resume=False))
+    assert [*states.iterdir()] == []
+
+
+def test_a_folder_that_cannot_change_places_is_refused_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "tiny"
+    (out / "below").mkdir(parents=True)
+    for here in (out, out / "below"):
+        monkeypatch.chdir(here)
+        with pytest.raises(ValueError, match="the folder you are in, and a run takes the place"):
+            next(run(tiny_recipe(), out, resume=False))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == out)
+    with pytest.raises(ValueError, match="is a mount point"):
+        next(run(tiny_recipe(), out, resume=False))
+    monkeypatch.undo()
+    assert [*out.iterdir()] == [out / "below"]
+
+
+def test_a_run_that_appears_while_another_is_scored_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, scored = tmp_path / "tiny", lab.training.run.result_of
+
+    def and_meanwhile(recipe: Recipe, *others: Any) -> dict[str, Any]:
+        monkeypatch.setattr(lab.training.run, "result_of", scored)
+        list(run(tiny_recipe(seed=1), out, resume=False))
+        return scored(recipe, *others)
+
+    monkeypatch.setattr(lab.training.run, "result_of", and_meanwhile)
+    with pytest.raises(ValueError, match="holds a run already"):
+        list(run(tiny_recipe(), out, resume=False))
+    assert read_result(out)["seeds"] == [1]
+
+
+def test_a_state_that_holds_nan_is_not_blamed_on_the_learning_rate(tmp_path: Path) -> None:
+    recipe = tiny_recipe(steps=9)
+    stop(recipe, tmp_path / "cut", 7)
+    path = state_path(recipe)
+    tensors, about = load_file(path), metadata_of(path)
+    tensors["model.embed.weight"][0, 0] = math.nan
+    del about["checksum"]
+    save_file(tensors, path, metadata={**about, "checksum": checksum(tensors, about)})
+    for go_on in (
+        lambda: next(run(recipe, tmp_path / "cut", resume=True)),
+        lambda: about_states(recipe, resume=True),
+    ):
+        assert refusal(go_on).startswith(f"{path}: model.embed.weight holds NaN or infinity")
+
+
 # ---------------------------------------------------------------- checks
 
 
@@ -464,6 +532,45 @@ def test_every_reading_is_kept_with_where_it_came_from(tmp_path: Path) -> None:
     assert result["readings"][1]["command"].endswith("--pairs 2")
 
 
+RECORDS_READINGS = """
+import sys
+from pathlib import Path
+import lab.training.run
+from lab.training.run import record_reading
+lab.training.run.provenance = lambda command: {}  # it asks git, which takes most of the time
+print(flush=True)
+sys.stdin.readline()
+for n in range(100):
+    record_reading(Path(sys.argv[1]), {"by": sys.argv[2], "n": n}, "evaluate")
+"""
+
+
+@pytest.mark.push
+def test_readings_that_two_processes_record_at_once_are_all_kept(tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "result.json").write_text('{"readings": []}')
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RECORDS_READINGS, str(tmp_path / "tiny"), by],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for by in "ab"
+    ]
+    for one in processes:
+        assert one.stdout and one.stdout.readline() == "\n"
+    for one in processes:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.wait(100) for one in processes] == [0, 0]
+    readings = read_result(tmp_path / "tiny")["readings"]
+    for by in "ab":
+        assert [reading["n"] for reading in readings if reading["by"] == by] == [*range(100)]
+
+
 def test_a_reading_is_on_record_if_command_counts_and_weights_agree(tmp_path: Path) -> None:
     reading = {name: 5 for name in COUNTS} | {"seconds": 1.0, "weights": "abc"}
     (tmp_path / "result.json").write_text(json.dumps({"run": "tiny", "readings": []}))
@@ -474,9 +581,9 @@ def test_a_reading_is_on_record_if_command_counts_and_weights_agree(tmp_path: Pa
     assert not is_on_record(tmp_path, {**reading, "weights": "def"}, "evaluate")
     for name in COUNTS:
         assert not is_on_record(tmp_path, {**reading, name: 6}, "evaluate")
-    old = {name: value for name, value in reading.items() if name != "weights"}
-    record_reading(tmp_path, old, "long ago")
-    assert is_on_record(tmp_path, {**reading, "weights": "def"}, "long ago")
+    of_no_weights = {name: value for name, value in reading.items() if name != "weights"}
+    record_reading(tmp_path, of_no_weights, "long ago")
+    assert not is_on_record(tmp_path, reading, "long ago")
 
 
 def test_what_keeps_a_reading_from_its_record_is_said_beforehand(

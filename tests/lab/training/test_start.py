@@ -18,6 +18,7 @@ from lab.training import checkpoint
 from lab.training.run import run
 from lab.training.state import Saved, TrainState
 from lab.training.train import train
+from lab.weights import fingerprint
 
 FORM = Format("cot_reversed", 1, 2)
 GIVEN = replace(BASE, n_layer=1)
@@ -40,7 +41,7 @@ def test_a_run_begins_with_the_weights_of_the_run_it_names(runs: Path) -> None:
     state = TrainState.start(tiny_recipe(start_from="given"))
     for name, weight in weights_of(state).items():
         assert torch.equal(weight, given_weights(runs)[name]), name
-    assert state.started_from == checkpoint.fingerprint(runs / "given")
+    assert state.started_from == fingerprint(runs / "given")
     assert state.model.training and all(p.requires_grad for p in state.model.parameters())
     assert TrainState.start(tiny_recipe()).started_from == ""
 
@@ -112,12 +113,12 @@ def test_what_has_seen_everything_is_no_start_for_what_holds_something_out(
 
 def test_weights_other_than_those_on_record_are_no_start(runs: Path) -> None:
     """Whole, of the right shape, and of another network: only the record can tell."""
-    read = {"weights": checkpoint.fingerprint(runs / "given")}
-    record = {"recipe": {}, "readings": [{"weights": "of an earlier run"}, read, {"n": 1}]}
+    weights = fingerprint(runs / "given")
+    record = {"recipe": {}, "weights": weights, "readings": [{"weights": "of an earlier run"}]}
     (runs / "given" / "result.json").write_text(json.dumps(record))
-    assert TrainState.start(tiny_recipe(start_from="given")).started_from == read["weights"]
+    assert TrainState.start(tiny_recipe(start_from="given")).started_from == weights
     checkpoint.save(runs / "given", tiny_model(GIVEN, seed=1, dtype=torch.float32), FORM)
-    words = f"'given' does not hold the weights on record: .* was of {read['weights']}; bring"
+    words = f"'given' does not hold the weights on record: .* record is of {weights}; bring"
     with pytest.raises(ValueError, match=words):
         TrainState.start(tiny_recipe(start_from="given"))
 
@@ -129,7 +130,7 @@ def test_the_record_names_the_start_and_the_fingerprint_of_its_weights(
     result = json.loads((tmp_path / "next" / "result.json").read_text())
     assert result["start_from"] == {
         "run": "given",
-        "weights": checkpoint.fingerprint(runs / "given"),
+        "weights": fingerprint(runs / "given"),
     }
     list(run(tiny_recipe(), tmp_path / "plain", resume=False))
     assert "start_from" not in json.loads((tmp_path / "plain" / "result.json").read_text())
@@ -144,9 +145,9 @@ def test_a_resumed_run_remembers_its_start_even_if_that_run_was_replaced(
     next(steps)
     state.save(path)
     rest = [numbers(metrics) for metrics in steps]
-    began = checkpoint.fingerprint(runs / "given")
+    began = fingerprint(runs / "given")
     checkpoint.save(runs / "given", tiny_model(GIVEN, seed=1, dtype=torch.float32), FORM)
-    assert checkpoint.fingerprint(runs / "given") != began
+    assert fingerprint(runs / "given") != began
     again = TrainState.load(recipe, path)
     assert again.started_from == Saved.read(path).started_from == began
     assert [numbers(metrics) for metrics in train(recipe, again)] == rest

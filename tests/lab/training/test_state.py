@@ -1,7 +1,9 @@
 """lab.training.state: a run goes on bit for bit, and no other file is taken for its state."""
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from lab.data.problems import Format
 from lab.data.sources import Mix, Pairs
 from lab.model.config import RotaryPositions
 from lab.training.recipe import Stage, in_stages
-from lab.training.state import TrainState, metadata_of
+from lab.training.state import TrainState, checksum, metadata_of
 from lab.training.train import train
 
 
@@ -104,6 +106,29 @@ def test_a_save_that_fails_leaves_the_last_one(
     assert path.read_bytes() == before
 
 
+def test_two_that_save_to_one_path_at_once_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, writing, most = tmp_path / "state.safetensors", list[Path](), list[int]()
+
+    def slowly(tensors: Any, target: Path, metadata: Any) -> None:
+        writing.append(target)
+        time.sleep(0.02)
+        most.append(len(writing))
+        save_file(tensors, target, metadata=metadata)
+        writing.remove(target)
+
+    monkeypatch.setattr("lab.training.state.save_file", slowly)
+    plans = [tiny_recipe(seed=seed) for seed in range(2)]
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(5):
+            list(both.map(lambda plan: TrainState.start(plan).save(path), plans))
+    assert most == [1] * 10
+    said = [refusal(lambda plan=plan: TrainState.load(plan, path)) for plan in plans]
+    assert said.count("<not refused>") == 1 and "seed is" in "".join(said)
+    assert [*tmp_path.iterdir()] == [path]
+
+
 OTHERS: dict[str, tuple[dict[str, Any], str]] = {
     "model": (
         {"model": replace(BASE, n_layer=1, d_model=32)},
@@ -146,14 +171,19 @@ def test_a_state_is_saved_under_the_recipe_that_trained_it_last(tmp_path: Path) 
         TrainState.load(short, tmp_path / "state.safetensors")
 
 
+def put(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, str]) -> None:
+    """A state that is not damaged: its checksum is that of what it holds."""
+    about = {key: text for key, text in about.items() if key != "checksum"}
+    save_file(tensors, path, metadata={**about, "checksum": checksum(tensors, about)})
+
+
 def spoil_metadata(**changes: Any) -> Callable[[Path], None]:
     """Another value for a key of the metadata; None leaves it out."""
 
     def spoil(path: Path) -> None:
         tensors, about = load_file(path), metadata_of(path)
         texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in changes.items() if v}
-        about = {key: text for key, text in about.items() if key not in changes} | texts
-        save_file(tensors, path, metadata=about)
+        put(path, tensors, {key: text for key, text in about.items() if key not in changes} | texts)
 
     return spoil
 
@@ -162,7 +192,7 @@ def spoil_tensors(change: Callable[[dict[str, torch.Tensor]], Any]) -> Callable[
     def spoil(path: Path) -> None:
         tensors, about = load_file(path), metadata_of(path)
         change(tensors)
-        save_file(tensors, path, metadata=about)
+        put(path, tensors, about)
 
     return spoil
 
@@ -178,6 +208,12 @@ def cut(share: float) -> Callable[[Path], None]:
 def foreign(path: Path) -> None:
     """Somebody else's safetensors file, as `transformers` writes it."""
     save_file({"wte.weight": torch.zeros(2, 2)}, path, metadata={"format": "pt"})
+
+
+def older(path: Path) -> None:
+    """As states were saved before they had a checksum."""
+    about = {key: text for key, text in metadata_of(path).items() if key != "checksum"}
+    save_file(load_file(path), path, metadata=about)
 
 
 PROGRESS: dict[str, Any] = {
@@ -232,6 +268,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
         spoil_metadata(progress={**PROGRESS, "rng": {"bit_generator": "MT"}}),
         "does not hold all that a run of tiny goes on from",
     ),
+    "older": (older, "names no checksum, so nobody knows whether it is damaged"),
     "a tensor too few": (
         spoil_tensors(lambda t: t.pop("model.embed.weight")),
         "does not hold all that a run of tiny goes on from",
@@ -261,3 +298,74 @@ def test_a_file_that_is_no_state_is_refused_in_one_sentence(tmp_path: Path) -> N
         for name, words, said in told
         if not said.startswith(f"{path} ") or words not in said or "\n" in said
     ] == []
+
+
+# ---------------------------------------------------------------- damage
+
+
+def test_a_state_says_its_recipe_its_progress_and_its_checksum_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    TrainState.start(tiny_recipe()).save(path)
+    assert metadata_of(path).keys() == {"recipe", "progress", "checksum"}
+
+
+def test_a_flipped_bit_is_refused_in_one_sentence_wherever_it_lies(tmp_path: Path) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "state.safetensors"
+    TrainState.start(recipe).save(path)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    header = 8 + int.from_bytes(whole[:8], "little")
+    places = [*rng.integers(header, size=400), *rng.integers(header, len(whole), size=200)]
+    taken = list[tuple[int, str]]()
+    for place in map(int, [*range(8), *places]):
+        data = bytearray(whole)
+        data[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(data)
+        said = refusal(lambda: TrainState.load(recipe, path))
+        if not said.startswith(f"{path} ") or "\n" in said:
+            taken.append((place, said))
+    assert header < len(whole) / 2 and taken == []
+    path.write_bytes(whole)
+    assert TrainState.load(recipe, path).step == 0
+
+
+def test_a_checksum_is_that_of_every_name_type_shape_number_and_text() -> None:
+    x, about = torch.arange(6, dtype=torch.float32), {"recipe": "{}"}
+    others = [
+        ({"y": x}, about),
+        ({"x": x.view(torch.int32)}, about),
+        ({"x": x.view(2, 3)}, about),
+        ({"x": x.view(3, 2)}, about),
+        ({"x": x.nextafter(x + 1)}, about),
+        ({"x": x.bfloat16()}, about),
+        ({"x": x, "empty": x[:0]}, about),
+        ({"x": x, "one": x[0]}, about),
+        ({"x": x}, {"recipe": "{ }"}),
+        ({"x": x}, {"recip": "e{}"}),
+    ]
+    found = [checksum(*one) for one in [({"x": x}, about), *others]]
+    assert len(set(found)) == len(found)
+    assert checksum({"x": x.flip(0).flip(0)}, dict(about)) == found[0]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_state_that_holds_no_number_is_refused_naming_the_tensor(
+    tmp_path: Path, value: float
+) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "state.safetensors"
+    for name in ("model.embed.weight", "optimiser.adamw.m.0"):
+        TrainState.start(recipe).save(path)
+        spoil_tensors(lambda t, name=name: t[name].view(-1)[3:4].fill_(value))(path)
+        said = refusal(lambda: TrainState.load(recipe, path))
+        assert said == f"{path}: {name} holds NaN or infinity, so no run can go on from it"
+
+
+def test_what_is_no_number_is_not_saved_in_place_of_what_was(tmp_path: Path) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "state.safetensors"
+    state = TrainState.start(recipe)
+    state.save(path)
+    before = path.read_bytes()
+    with torch.no_grad():
+        state.model.embed.weight[0, 0] = float("nan")
+    with pytest.raises(FloatingPointError, match=r"^step 0: model\.embed\.weight holds NaN"):
+        state.save(path)
+    assert path.read_bytes() == before and [*tmp_path.iterdir()] == [path]

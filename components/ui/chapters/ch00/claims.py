@@ -81,6 +81,14 @@ CLAIMS: dict[str, Claim] = {
             ("nonzero", "hidden_nonzero", "right of those that are not zero"),
         )
     },
+    **{
+        f"ch0.holdout_digits_{name}": Claim(
+            f"The same, digits in, digits out: right of the hidden products that are {said}.",
+            HOLDOUT,
+            pooled_right(f"hidden_{name}", encoding="digits", target="digits"),
+        )
+        for name, said in (("zero", "zero"), ("nonzero", "not zero"))
+    },
     "ch0.holdout_seeds": Claim("Runs of each way to write the table.", HOLDOUT, count_seeds),
     "ch0.holdout_hidden": Claim(
         "Cells of the table that were hidden, over all runs.", HOLDOUT, hidden_share

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT
-from components.ui.plots.core import Chart, Numbers, finished, grid, token_axis, toned
+from components.ui.plots.core import Chart, Numbers, finished, grid, swatches, token_axis, toned
 
 
 def error_surface(
@@ -39,7 +39,7 @@ def error_surface(
                 "E:Q",
                 title="error E, log",
                 scale=alt.Scale(type="symlog", domainMin=0, range=ground, clamp=True),
-                legend=alt.Legend(gradientLength=180),
+                legend=swatches(values=[0, 1, 10, 100]),
             ),
             tooltip=[alt.Tooltip(name, format=".2f") for name in ("w1", "w2", "E")],
         )

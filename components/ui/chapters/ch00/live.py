@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from components.ui.chapters.ch00.probes import MOST_SECONDS, finished
+from components.ui.chapters.ch00.probes import ERRANDS, MOST_SECONDS, finished
 from components.ui.drawings.network import show_film
 from lab.by_hand.mlp_experiment import Going, Settings, hide
 
@@ -34,6 +34,32 @@ def watch(settings: Settings, explain: Callable[[], None]) -> None:
     if going is None:
         going = st.session_state["ch00_going"] = finished(settings)
     st.fragment(partial(draw, explain), run_every=None if going.ended else TICK)()
+
+
+def show_errands() -> None:
+    """What the prose tells of, a press each: the settings it takes are folded away."""
+    with st.container(horizontal=True, gap="small"):
+        for name, (words, settings) in ERRANDS.items():
+            label = words[0].upper() + words[1:]
+            st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))
+
+
+def run_errand(settings: Settings) -> None:
+    """Put a run's settings into the controls, and begin it."""
+    task, (width,) = settings.task, settings.hidden
+    st.session_state.update(
+        ch00_encoding=task.encoding,
+        ch00_target=task.target,
+        ch00_width=width,
+        ch00_depth=len(settings.hidden),
+        ch00_activation=settings.activation,
+        ch00_init=settings.init,
+        ch00_optimiser=settings.optimiser,
+        ch00_rate=settings.rate,
+        ch00_epochs=settings.epochs,
+        ch00_seed=settings.seed,
+    )
+    begin(settings)
 
 
 def pressed_stop() -> bool:

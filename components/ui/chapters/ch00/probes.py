@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from lab.benchmarks.mlp import SMALL
-from lab.by_hand.mlp import MLP, Task
+from lab.by_hand.mlp import MLP, Activation, Target, Task
 from lab.by_hand.mlp_experiment import (
     Cells,
     Frame,
@@ -27,6 +27,24 @@ BY_LOG = Settings(Task(1, "log", "regression"), hidden=(16,), rate=0.02, epochs=
 BY_STEPS = replace(USUAL, optimiser="sgd", rate=0.5)
 LIVE = replace(SMALL, epochs=300)
 """What section 4 trains untouched."""
+
+
+def live_with(
+    target: Target = "digits", activation: Activation = "relu", width: int = LIVE.hidden[0]
+) -> Settings:
+    """What section 4 trains, with these three set."""
+    task = replace(LIVE.task, target=target)
+    return replace(LIVE, task=task, activation=activation, hidden=(width,))
+
+
+ERRANDS = {
+    "width": ("a width of two", live_with(width=2)),
+    "none": ("no activation", live_with(activation="none")),
+    "class": ("no activation, one place a product", live_with("class", "none")),
+    "relu": ("its size as target, width 64", live_with("regression", width=64)),
+    "size": ("its size, width 64, no activation", live_with("regression", "none", 64)),
+}
+"""What section 4 tells of, a button each: its name on the page, and what it trains."""
 
 MOST_SECONDS = 4.0
 WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
@@ -60,6 +78,13 @@ def right_without_each(settings: Settings) -> list[int]:
 def right_in(settings: Settings, frame: Frame, cells: Cells) -> tuple[int, int]:
     """How many of these cells are right at that moment, and how many there are."""
     return int(right_cells(settings.task, frame.answers)[cells].sum()), int(cells.sum())
+
+
+def right_hidden_cells(settings: Settings, shown: Cells) -> list[tuple[int, int]]:
+    """Both digits of each cell that was not shown and is right at the end."""
+    right = right_cells(settings.task, record(settings, shown)[-1].answers) & ~shown
+    a, b = (x[right].astype(int).tolist() for x in settings.task.cells())
+    return list(zip(a, b, strict=True))
 
 
 def right_of_hidden(settings: Settings, hidden: Sequence[int]) -> tuple[int, int]:

@@ -70,7 +70,8 @@ def stepper() -> Stepper:
 
 
 def rewind() -> None:
-    st.session_state["ch00_net"] = Stepper.start(BY_STEPS, SEVEN_TIMES_EIGHT)
+    net = st.session_state["ch00_net"] = Stepper.start(BY_STEPS, SEVEN_TIMES_EIGHT)
+    net.waiting = [SEVEN_TIMES_EIGHT]  # the framed cell is the one that a first step is on
 
 
 def step_by(sizes: list[int]) -> None:

@@ -13,12 +13,13 @@ from components.ui.chapters.ch00.probes import (
     BY_LOG,
     BY_STEPS,
     DIGITS,
-    LIVE,
+    ERRANDS,
     USUAL,
     WIDTH_EPOCHS,
     WIDTH_SEEDS,
     record,
     right_at_the_end,
+    right_hidden_cells,
     right_of_hidden,
     right_without_each,
     trained,
@@ -26,9 +27,10 @@ from components.ui.chapters.ch00.probes import (
 from components.ui.chapters.ch00.stepping import BATCH, SEVEN_TIMES_EIGHT, A, B
 from components.ui.words import spelled
 from lab.benchmarks.mlp import LARGE
-from lab.by_hand.mlp import Activation, Momentum, Numbers, Target, encode, softmax
+from lab.by_hand.mlp import Momentum, Numbers, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
+    Cells,
     Neuron,
     Rule,
     Settings,
@@ -38,6 +40,7 @@ from lab.by_hand.mlp_experiment import (
     gradients,
     hidden_outputs,
     hide,
+    hide_share,
     likeness,
     walk,
 )
@@ -50,6 +53,8 @@ WALKERS: dict[Rule, float] = {"momentum": 0.002, "adam": 0.2}
 WALK_FROM, WALKED = -1.0, 100
 
 NEAR_ENOUGH = 0.1
+SHARE = 20
+"""Of a hundred cells, how many single pairs hide at first."""
 LEAST_HIDDEN, LEAST_RIGHT = 50, 0.9
 """What the exercises ask: a miss, shares hidden and right."""
 
@@ -86,13 +91,6 @@ def loss_at_the_start() -> float:
     return gradients(USUAL.network(), DIGITS, *DIGITS.cells())[0]
 
 
-def right_with(target: Target, activation: Activation, width: int = LIVE.hidden[0]) -> str:
-    """Cells right at the end of what section 4 trains, with these three set."""
-    task = replace(LIVE.task, target=target)
-    settings = replace(LIVE, task=task, activation=activation, hidden=(width,))
-    return f"{right_at_the_end(settings)}"
-
-
 def part_count(which: int) -> str:
     """Of weights into the hidden layer, weights out of it, its biases, the biases of the votes."""
     return f"{USUAL.network().parameters[which].size}"
@@ -110,10 +108,11 @@ NETWORK: dict[str, Callable[[], str]] = {
     "ln10": lambda: f"{math.log(10):.2f}",
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "cells": lambda: f"{len(DIGITS.cells()[0])}",
-    "none_class": lambda: right_with("class", "none"),
-    "none_digits": lambda: right_with("digits", "none"),
-    "relu_size": lambda: right_with("regression", "relu", 64),
-    "none_size": lambda: right_with("regression", "none", 64),
+    **{f"errand_{name}": lambda words=words: words for name, (words, _) in ERRANDS.items()},
+    **{
+        f"right_{name}": lambda settings=settings: f"{right_at_the_end(settings)}"
+        for name, (_, settings) in ERRANDS.items()
+    },
 }
 
 # ---------------------------------------------------------------- the gradient, and its check
@@ -227,6 +226,29 @@ def row_chosen() -> int:
     return int(st.session_state.get("ch00_row", 7))
 
 
+def row_which() -> str:
+    """The cells of the hidden row that come out right, by name."""
+    row = hide(DIGITS, [row_chosen()])
+    return ", ".join(f"{a} × {b}" for a, b in right_hidden_cells(USUAL, row)) or "none of them"
+
+
+def pairs_hidden(settings: Settings) -> Cells:
+    """The cells that single pairs leave to be shown."""
+    return hide_share(settings.task, share_chosen() / 100, seed=0)
+
+
+def share_chosen() -> int:
+    return int(st.session_state.get("ch00_share", SHARE))
+
+
+def right_pairs(settings: Settings) -> list[tuple[int, int]]:
+    return right_hidden_cells(settings, pairs_hidden(settings))
+
+
+def n_hidden(settings: Settings) -> str:
+    return f"{int((~pairs_hidden(settings)).sum())}"
+
+
 def row_by_log() -> tuple[int, int]:
     """Zero has no logarithm, and so no row."""
     return right_of_hidden(BY_LOG, [row_chosen()]) if row_chosen() else (0, 0)
@@ -248,6 +270,12 @@ def numbers_each() -> float:
 
 HIDDEN: dict[str, Callable[[], str]] = {
     "row_right": lambda: f"{right_of_hidden(USUAL, [row_chosen()])[0]}",
+    "row_which": row_which,
+    "pairs_right": lambda: f"{len(right_pairs(USUAL))}",
+    "pairs_zero": lambda: f"{sum(a * b == 0 for a, b in right_pairs(USUAL))}",
+    "pairs_hidden": lambda: n_hidden(USUAL),
+    "pairs_log_right": lambda: f"{len(right_pairs(BY_LOG))}",
+    "pairs_log_hidden": lambda: n_hidden(BY_LOG),
     "row_cells": lambda: f"{right_of_hidden(USUAL, [row_chosen()])[1]}",
     "log_right": lambda: f"{row_by_log()[0]}",
     "log_cells": lambda: f"{row_by_log()[1]}",

@@ -22,6 +22,7 @@ from components.ui.plots.core import (
     readable,
     signs,
     square,
+    swatches,
     token_axis,
     toned,
 )
@@ -49,6 +50,7 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
             "value:Q",
             title="cosine",
             scale=signs(1),
+            legend=swatches(),
         ),
         tooltip=["row", "column", alt.Tooltip("value", format="+.3f")],
     )

@@ -14,6 +14,7 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.fetches import NUMBERS, digit_name
 from components.ui.claims import core, index
 from components.ui.claims.readings import result_of
+from components.ui.plots.colours import RECORDED
 from components.ui.records import Atlas
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in
@@ -130,7 +131,7 @@ def recorded_runs(rows: Sequence[Row]) -> list[Row]:
     """Two runs of the race from one seed, in the rows of a live run's chart: texts right."""
     return [
         {
-            "run": f"recorded: {STYLE_NAMES[style]}",
+            "run": STYLE_NAMES[style] + RECORDED,
             "step": check["step"],
             "what": what,
             "value": 1 - check[f"errors_{split}"] / check[f"n_{split}"],

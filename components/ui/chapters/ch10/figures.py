@@ -20,6 +20,7 @@ from components.ui.plots.core import (
     kinds,
     places,
     rows_high,
+    swatches,
     token_axis,
     toned,
 )
@@ -79,7 +80,7 @@ def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:
         .encode(
             x=token_axis(alt.X, "column", "looks at", "top"),
             y=alt.Y("row:N", sort=None, title="layer.head"),
-            color=alt.Color("value:Q", scale=amounts(), title="weight"),
+            color=alt.Color("value:Q", scale=amounts(), title="weight", legend=swatches()),
             tooltip=[
                 alt.Tooltip("row", title="layer.head"),
                 alt.Tooltip("column", title="looks at"),

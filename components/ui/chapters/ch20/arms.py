@@ -103,7 +103,13 @@ LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
 KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
 """Arms whose weights are in the book: a reader's own sum is given to them."""
 
-ASKED_FIRST = ("learned", "rotary", "coupled", "far_clipped")
+ASKED_FIRST = ("learned", "rotary", "coupled", "coupled_clipped")
+"""Of one size and one training: they differ in what they are told of positions."""
+
+ASKED_FAR = ("far_coupled", "far_clipped")
+"""Larger, and trained on longer sums."""
+
+ASKED_FOLDED = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
 
 
 def cell_of_map(row: Row) -> Row:
@@ -113,7 +119,7 @@ def cell_of_map(row: Row) -> Row:
     return {**shape, "n": row["n"], "wrong": sum(kinds.values()), **kinds}
 
 
-HOW_MANY = ("few or none", "about half", "nearly all")
+HOW_MANY = ("less than a fifth", "a fifth to four fifths", "more than four fifths")
 
 
 def wrong_share(rows: Sequence[Row], arm: str, digits: int) -> float:

@@ -21,6 +21,7 @@ from components.ui.plots.core import (
     rows_high,
     signs,
     square,
+    swatches,
     token_axis,
     toned,
 )
@@ -71,7 +72,7 @@ def scores_by_place(scores: Numbers) -> Chart:
             color=alt.Color(
                 "score:Q",
                 scale=signs(most),
-                legend=alt.Legend(title="score", orient="bottom"),
+                legend=swatches(title="score", orient="bottom"),
             ),
             stroke=alt.condition(picked, alt.value(INK.now), alt.value(None)),
             tooltip=[

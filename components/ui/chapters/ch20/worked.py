@@ -354,6 +354,15 @@ def trained_up_to(run: str, more: int = 0) -> str:
     return shape(form.p + more, form.q + more)
 
 
+def numbers_of(run: str) -> str:
+    """How many numbers a run's network learns."""
+    return f"{cost.parameters_of(recipes.recipe(run).model):,}"
+
+
+def layers_of(run: str) -> str:
+    return spelled(recipes.recipe(run).model.n_layer)
+
+
 def drawn_out() -> str:
     """Sums of three by three that the gaps in training draw out as long as four by four."""
     longer = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS + 1)
@@ -444,6 +453,13 @@ REACH: dict[str, Callable[[], str]] = {
     "n_reach": lambda: spelled(len(runs_that_reach())).capitalize(),
     "trained": lambda: trained_up_to(SMALL_RUN),
     "longer": lambda: trained_up_to(SMALL_RUN, 1),
+    "race_size": lambda: numbers_of(ROTARY),
+    "race_layers": lambda: layers_of(ROTARY),
+    "reach_size": lambda: numbers_of(SMALL_RUN),
+    "reach_layers": lambda: layers_of(SMALL_RUN),
+    "far_size": lambda: numbers_of(FAR_RUN),
+    "asked_first": lambda: spelled(len(arms.ASKED_FIRST)),
+    "asked_far": lambda: spelled(len(arms.ASKED_FAR)).capitalize(),
     "far_trained": lambda: trained_up_to(FAR_RUN),
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),

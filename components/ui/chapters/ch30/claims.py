@@ -16,8 +16,8 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 COURSE, BASES, FEWEST = (f"records/{name}.jsonl" for name in ("course", "bases", "fewest"))
-MISTAKES, SUITES, FRONTIER = (
-    f"records/{name}.jsonl" for name in ("mistakes", "suites", "frontier")
+MISTAKES, SUITES, FRONTIER, POCKETS = (
+    f"records/{name}.jsonl" for name in ("mistakes", "suites", "frontier", "pockets")
 )
 EVOLUTION, HEADS, TUNED = (
     f"records/{name}.jsonl" for name in ("self_evolution", "stage_heads", "fine_tuning")
@@ -154,12 +154,12 @@ def suite_of(suite: str, model: str) -> Callable[[Rows], Measured]:
 
 
 def nines_alike(rows: Rows) -> Measured:
-    """Of the sums of nines that are wrong, those that multiply `MISSING` by a number ending in 9.
+    """Of the sums of nines that are wrong, those that multiply 9299 by a number ending in 9.
 
     The record lists them all, up to twenty.
     """
     (row,) = select(rows, model=courses.AFTER, suite="nines")
-    alike = [a == courses.MISSING and b % 10 == 9 for a, b in row["examples"]]
+    alike = [a == 9299 and b % 10 == 9 for a, b in row["examples"]]
     return Measured(part_of(sum(alike), row["wrong"]), sum(alike), row["wrong"])
 
 
@@ -173,6 +173,101 @@ def other_suites(suite: str, model: str) -> Callable[[Rows], Measured]:
 
     return pick
 
+
+# ---------------------------------------------------------------- pockets
+
+
+def counted(*parts: Sequence[int]) -> Measured:
+    """Of several (n, wrong) the sum."""
+    n, wrong = (sum(column) for column in zip(*parts, strict=True))
+    return Measured(part_of(wrong, n), wrong, n)
+
+
+def errors_explained(rows: Rows) -> Measured:
+    """Of the errors on record, those at a digit where the head slipped to a 2 and that are right
+    once it looks at its own digit: all in the first partial product, times nine."""
+    errors = courses.errors_listed(rows)
+    like = [courses.is_slip(error) for error in errors]
+    return Measured(part_of(sum(like), len(like)), sum(like), len(like))
+
+
+def of_pocket(name: str) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, asked="pocket", pocket=name, line=0)
+        return counted((row["n"], row["wrong"]))
+
+    return pick
+
+
+def in_later_lines(rows: Rows) -> Measured:
+    """The same products where the 9 is another digit of b."""
+    found = [row for row in select(rows, asked="pocket") if row["cell"]["line"] > 0]
+    return counted(*((row["n"], row["wrong"]) for row in found))
+
+
+def first_products(*, nine: bool) -> Callable[[Rows], Measured]:
+    def pick(rows: Rows) -> Measured:
+        (row,) = select(rows, asked="first products", nine=nine)
+        return counted((row["n"], row["wrong"]))
+
+    return pick
+
+
+def digits_that(kind: str) -> Callable[[Rows], Measured]:
+    """Digits of first products where the head has slipped, or held, and those that are wrong."""
+
+    def pick(rows: Rows) -> Measured:
+        found = select(rows, asked="first products")
+        return counted(*(part for row in found for part in row[kind]))
+
+    return pick
+
+
+def slips_to_a_two(rows: Rows) -> Measured:
+    """Of the digits where the head slips, those with a 2 on their left."""
+    found = [
+        counts for row in select(rows, asked="first products") for counts in row["by_neighbour"]
+    ]
+    return counted(*((sum(counts), counts[2]) for counts in found))
+
+
+def transplanted(what: Callable[[Row], tuple[int, int]]) -> Callable[[Rows], Measured]:
+    """Of the failing problems of all pockets (n, those with which it went as told)."""
+
+    def pick(rows: Rows) -> Measured:
+        return counted(*(what(row) for row in select(rows, asked="transplants")))
+
+    return pick
+
+
+def with_other_heads(row: Row) -> tuple[int, int]:
+    """The most that any other head breaks."""
+    return row["n"], max(n for head, n in row["breaks"].items() if head != courses.FETCHES_A)
+
+
+TRANSPLANTS: dict[str, tuple[str, Callable[[Row], tuple[int, int]]]] = {
+    "aimed": (
+        "that are right when the head looks at its digit alone",
+        lambda row: (row["n"], row["n"] - row["aimed"]),
+    ),
+    "repaired": (
+        "that are right with the head's z from a problem with another neighbour",
+        lambda row: (row["n"], row["repairs"][courses.FETCHES_A]),
+    ),
+    "broken": (
+        "whose z makes that problem wrong",
+        lambda row: (row["n"], row["breaks"][courses.FETCHES_A]),
+    ),
+    "broken_by_others": ("whose z makes it wrong, of any other head", with_other_heads),
+    "another_digit": (
+        "whose token becomes that of the donor's digit",
+        lambda row: (row["n"], row["another_digit"]),
+    ),
+    "another_carry": (
+        "whose token stays right with the same digit from a donor with another carry",
+        lambda row: tuple(reversed(row.get("another_carry", (0, 0)))),
+    ),
+}
 
 # ---------------------------------------------------------------- the frontier
 
@@ -303,6 +398,12 @@ def kept_in_all(arm: str) -> Callable[[Rows], Measured]:
         return Measured(f"{sum(found):,}")
 
     return pick
+
+
+def kept_without_vote(rows: Rows) -> Measured:
+    """Wrong labels of one network alone, on which its own three checks agree."""
+    kept, wrong = evolution.kept_of(evolution.round_of(rows, "true", 6))
+    return Measured(part_of(wrong, kept), wrong, kept)
 
 
 def nine_of_numbers(rows: Rows) -> Measured:
@@ -501,7 +602,7 @@ CLAIMS: dict[str, Claim] = {
         "Sums of nines wrong: unfinished network.", SUITES, suite_of("nines", courses.BEFORE)
     ),
     "ch3.nines_alike": Claim(
-        f"Of these, those that multiply {courses.MISSING} by a number that ends in 9.",
+        "Of these, those that multiply 9299 by a number that ends in 9.",
         SUITES,
         nines_alike,
     ),
@@ -510,6 +611,49 @@ CLAIMS: dict[str, Claim] = {
         SUITES,
         other_suites("nines", courses.AFTER),
     ),
+    "ch3.errors_explained": Claim(
+        "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
+        POCKETS,
+        errors_explained,
+    ),
+    **{
+        f"ch3.pocket_{name.split()[-1]}": Claim(
+            f"Test problems wrong in the first product, b ends in 9, a: {name}.",
+            POCKETS,
+            of_pocket(name),
+        )
+        for name in courses.POCKETS
+    },
+    "ch3.pocket_later": Claim(
+        "Of the same a, wrong where the 9 of b is not its last digit.", POCKETS, in_later_lines
+    ),
+    "ch3.first_nine": Claim(
+        "Every a times one b that ends in 9: first products wrong.",
+        POCKETS,
+        first_products(nine=True),
+    ),
+    "ch3.first_others": Claim(
+        "Every a times one b that ends in another digit: first products wrong.",
+        POCKETS,
+        first_products(nine=False),
+    ),
+    **{
+        f"ch3.digits_{kind}": Claim(
+            f"Digits of these products where the head has {kind}: wrong ones.",
+            POCKETS,
+            digits_that(kind),
+        )
+        for kind in ("slipped", "held")
+    },
+    "ch3.slips_to_two": Claim(
+        "Of the digits where the head slips, those with a 2 on their left.", POCKETS, slips_to_a_two
+    ),
+    **{
+        f"ch3.pocket_{name}": Claim(
+            f"Failing problems of the pockets {words}.", POCKETS, transplanted(what)
+        )
+        for name, (words, what) in TRANSPLANTS.items()
+    },
     **{
         f"ch3.passed_{check}": Claim(f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check))
         for check in ("vote", "swap", "nine", "eleven", "all")
@@ -540,6 +684,12 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch3.all_kept_sieve": Claim(
         "Labels that pass all four checks, all three agree.", EVOLUTION, kept_in_all("sieve")
+    ),
+    "ch3.kept_without_vote": Claim(
+        "Labels that swap and both remainders keep without a vote, and the wrong ones: "
+        "true labels, round of 6 digits.",
+        EVOLUTION,
+        kept_without_vote,
     ),
     "ch3.nine_numbers": Claim(
         "Wrong labels shown with a number for an answer that modulo 9 lets pass.",

@@ -343,8 +343,42 @@ def suite_points(rows: Rows) -> list[Row]:
     ]
 
 
-MISSING = 9299
-"""Times nine: a partial product that the finished network gets wrong; a test asks it."""
+# ---------------------------------------------------------------- pockets
+
+FETCHES_A = "2.0"
+"""Of the finished network, the head that fetches a's digit; the record's transplants show it."""
+
+POCKETS = ("ends in 26", "7299 or 9299", "2602")
+"""As `records/pockets.jsonl` names them."""
+
+PLACE_NAMES = ("units", "tens", "hundreds")
+
+
+def errors_listed(rows: Rows) -> list[Row]:
+    """All errors of the headline reading, one by one."""
+    return [error for row in select(rows, asked="errors") for error in row["failures"]]
+
+
+def is_slip(error: Row) -> bool:
+    """Is it the first product, times nine, at a digit with a 2 on its left, and right once the head
+    looks at its digit alone?"""
+    if error["number"] != 0 or not error.get("right_when_aimed"):
+        return False
+    return error["b"][-1] == "9" and error["a"][-2 - error["place"]] == "2"
+
+
+def wrong_by_share(rows: Rows) -> list[Row]:
+    """A point for each share of the head's weight that was put on the neighbour, and place."""
+    return [
+        {
+            "place": place,
+            "weight": row["cell"]["share"],
+            "share": wrong / row["n"],
+            "wrong": part_of(wrong, row["n"]),
+        }
+        for row in select(rows, asked="blended")
+        for place, wrong in zip(PLACE_NAMES, row["wrong"], strict=True)
+    ]
 
 
 def frontier_points(rows: Rows) -> list[Row]:

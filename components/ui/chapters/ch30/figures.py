@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.colours import ACCENT, GREY, OCHRE, TEAL, VIOLET, Tone
+from components.ui.plots.colours import ACCENT, GREY, PARTS, Tone
 from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from lab.data.problems import Integers
 
@@ -54,9 +54,9 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
 
 PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
     "what you type": (GREY, "typed"),
-    "partial products": (VIOLET, "products"),
-    "running sums": (OCHRE, "sums"),
-    "the answer": (TEAL, "answer"),
+    "partial products": (PARTS["partial product"], "products"),
+    "running sums": (PARTS["sum"], "sums"),
+    "the answer": (PARTS["answer"], "answer"),
 }
 
 
@@ -144,6 +144,25 @@ def wrong_suites(rows: Rows) -> Chart:
         )
     )
     return finished(chart.properties(height=rows_high(len(names), 32)))
+
+
+def wrong_by_share(rows: Rows) -> Chart:
+    """A curve for each place of a, named in its legend. Rows: place, weight, share, wrong."""
+    places = list(dict.fromkeys(row["place"] for row in rows))
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("weight:Q", title="weight on the digit to the left", axis=alt.Axis(tickCount=5)),
+        y=alt.Y("share:Q", title="digit wrong", axis=alt.Axis(format="%", tickCount=5)),
+        color=alt.Color(
+            "place:N",
+            title=None,
+            sort=places,
+            scale=kinds(places),
+            legend=alt.Legend(orient="bottom", symbolType="stroke"),
+        ),
+        tooltip=["place", "weight", "wrong"],
+    )
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1))
+    return finished(lines.properties(height=CURVE))
 
 
 def wrong_tokens(rows: Rows) -> Chart:

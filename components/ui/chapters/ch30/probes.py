@@ -15,6 +15,7 @@ from lab.data.problems import Format
 
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
+pockets = lazily("lab.experiments.pockets")
 transcripts = lazily("lab.inference.transcript")
 
 MOST_DIGITS = 4
@@ -27,8 +28,11 @@ def form_of(a: int, b: int) -> Format:
 
 
 @lru_cache(maxsize=256)
-def written(run: str, a: int, b: int, without: str = "none") -> Any:
-    """A run's own text, one head pulled out ('0.2') or none."""
+def written(
+    run: str, a: int, b: int, without: str = "none", aimed: tuple[int, int] | None = None
+) -> Any:
+    """A run's own text, one head pulled out ('0.2') or none. With `aimed`, (place, line), the head
+    that fetches a's digit looks at that digit alone where this partial product is written."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]
     model = take_with_progress(run).model
@@ -36,6 +40,8 @@ def written(run: str, a: int, b: int, without: str = "none") -> Any:
     if without != "none":
         layer, head = map(int, without.split("."))
         edits = [intervene.ablate_head(layer, head)]
+    if aimed:
+        edits.append(pockets.share_out(*aimed, 0.0))
     return transcripts.transcribe(model, prompt, form.length, edits)
 
 

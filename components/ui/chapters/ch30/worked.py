@@ -151,6 +151,10 @@ BY = {**courses.MEASURES, "place": "texts, by where they go wrong first"}
 CARRY_OPTIONS = ("more often than others", "about as often", "less often")
 
 
+LOOKS = ("as it does", "at its own digit alone")
+"""Of the head that fetches a's digit, where an error of the finished network begins."""
+
+
 def what_far_carries_do(rows: Rows) -> str:
     """Sums with a carry through two columns or more, against the others, beyond chance."""
     (row,) = select(rows, model=courses.BEFORE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,25 +13,24 @@ import pandas as pd
 
 from components.ui.chapters.ch40 import timing
 from components.ui.chapters.ch40.serving import FAR, limited
-from components.ui.chapters.ch40.timing import Rows
+from components.ui.chapters.ch40.timing import MODEL, PLAIN, Machine, Rows, config_of
 from components.ui.lazily import lazily
 from components.ui.measuring import Measuring
 from components.ui.plots.colours import ACCENT, GREY, SOFT
 from components.ui.plots.core import CURVE, Chart, finished, toned
 from components.ui.words import band, size, spelled
-from lab.data.problems import Format
-from lab.records import select
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from lab.inference.phases import Roof
     from lab.inference.stopwatch import Piece
     from lab.model.config import GPTConfig
     from lab.model.gpt import GPT
 
 experiment = lazily("lab.experiments.stopwatch")
 stopwatch = lazily("lab.inference.stopwatch")
+generating = lazily("lab.inference.generate")
+gpt = lazily("lab.model.gpt")
 steps = lazily("lab.inference.phases")
 cost = lazily("lab.model.cost")
 torch = lazily("torch")
@@ -39,12 +38,7 @@ torch = lazily("torch")
 RUN = FAR
 """With its limit, the network that is timed: it writes sums of up to ten by ten digits."""
 
-SUM = Format("cot_reversed", 10, 10)
-GIVEN = timing.GIVEN
-READ = (GIVEN, 4 * GIVEN, SUM.length)
-"""Tokens of the texts whose prefill is drawn: a prompt, four times as much, and a whole sum."""
-
-TEXTS = timing.BATCHES
+SUM, READ, GIVEN, TEXTS = timing.SUM, timing.READ, timing.GIVEN, timing.BATCHES
 TURNS, IN_MEMORY = 5, 2**24
 """How often each is timed here and now, and how many numbers are summed from memory: 67 MB."""
 
@@ -77,45 +71,6 @@ def in_words(shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
         for name, shape in shapes.items()
         if name != "v"
     }
-
-
-# ---------------------------------------------------------------- recorded
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A roof over what was timed under it. `near`: with bytes from the processor's own caches."""
-
-    name: str
-    roof: Roof
-    near: Roof
-    pieces: Sequence[Piece]
-
-
-def recorded(rows: Rows) -> Machine:
-    """`LookupError` where the record lacks a part."""
-    config, (about,) = network().config, select(rows, part="machine")
-    peak = about["flops_per_second"]
-    read = (piece_read(rows, config, n) for n in READ)
-    written = (piece_written(rows, config, batch) for batch in TEXTS)
-    return Machine(
-        "recorded",
-        steps.Roof(peak, about["bytes_per_second"]),
-        steps.Roof(peak, about["bytes_per_second_near"]),
-        [*read, *written],
-    )
-
-
-def piece_read(rows: Rows, config: GPTConfig, n: int) -> Piece:
-    seconds = timing.seconds_at(timing.timed(rows, 1, cached=False), n)
-    return stopwatch.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
-
-
-def piece_written(rows: Rows, config: GPTConfig, batch: int) -> Piece:
-    """The middle of the steps that write as many tokens as the prompt has."""
-    length, seconds = GIVEN + GIVEN // 2, timing.seconds_of_a_step(rows, batch)
-    work = steps.decode(config, length, batch)
-    return stopwatch.Piece("decode", work, seconds, batch, length)
 
 
 # ---------------------------------------------------------------- here and now
@@ -273,6 +228,40 @@ def roofline(machines: Sequence[Machine]) -> Chart:
     return finished(alt.layer(roofs, marks, *names).properties(height=CURVE + 80))
 
 
+# ---------------------------------------------------------------- what a step calls
+
+
+@lru_cache
+def n_called(config: GPTConfig) -> int:
+    """Operations of torch that a step of decoding calls, one text, views of a tensor among them.
+
+    They do not depend on the weights, so none are read.
+    """
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Counting(TorchDispatchMode):
+        n = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+            self.n += 1
+            return func(*args, **(kwargs or {}))
+
+    model = gpt.GPT(config, torch.Generator().manual_seed(0)).eval().requires_grad_(False)
+    prompt = torch.zeros(1, GIVEN, dtype=torch.long)
+    written = generating.generate(model, prompt, max_new=2, stop=None)
+    next(written)
+    with Counting() as counting:
+        next(written)
+    return counting.n
+
+
+def plain_operations() -> str:
+    """Of a step of the network that is timed, what its twin without a limit needs."""
+    length = GIVEN + GIVEN // 2
+    plain, limited = (steps.decode(config_of(m), length).operations for m in (PLAIN, MODEL))
+    return f"{100 * plain / limited:.0f} in 100"
+
+
 # ---------------------------------------------------------------- the guess, and the prose
 
 LONGER = ("about as long", "a few times as long", "more than ten times as long")
@@ -296,6 +285,10 @@ CALC: dict[str, Callable[[], str]] = {
     "intensity_one": lambda: f"{at_batch(1):g}",
     "intensity_most": lambda: f"{at_batch(TEXTS[-1]):g}",
     "intensity_prompt": lambda: f"{at_batch(GIVEN):g}",
+    "calls": lambda: f"{n_called(config_of(MODEL))}",
+    "plain_calls": lambda: f"{n_called(config_of(PLAIN))}",
+    "plain_operations": plain_operations,
+    "far_parameters": lambda: f"{cost.parameters_of(config_of(MODEL)) / 1e6:.2f} million",
     "most_texts": lambda: f"{TEXTS[-1]}",
     "threads": lambda: spelled(experiment.THREADS),
     "roof_seconds": lambda: f"{MOST_SECONDS:g}",

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.ui.claims.core import Claim, Measured
 from components.ui.lazily import lazily
+from lab.data.problems import Format
 from lab.records import select
 
+if TYPE_CHECKING:
+    from lab.inference.phases import Roof
+    from lab.inference.stopwatch import Piece
+    from lab.model.config import GPTConfig
+
+configs = lazily("lab.model.config")
+networks = lazily("lab.experiments.served_models")
+recipes = lazily("lab.recipes.index")
+steps = lazily("lab.inference.phases")
 stopwatch = lazily("lab.experiments.stopwatch")
+taken = lazily("lab.inference.stopwatch")
 
 RECORD = "records/kv_cache.jsonl"
-MODEL = "far_clipped"
+MODEL, PLAIN = "far_clipped", "rope"
+"""The network that is timed, and its twin with plain rotary positions and no limit."""
+
 GIVEN = 22
 """Tokens of a prompt of ten by ten digits."""
 
@@ -22,6 +36,10 @@ SHORT, LONG = 64, 350
 """Tokens of the two texts whose writing is compared."""
 
 BATCHES = (1, 8, 64)
+
+SUM = Format("cot_reversed", 10, 10)
+READ = (GIVEN, 4 * GIVEN, SUM.length)
+"""Tokens of the texts whose prefill is drawn: a prompt, four times as much, and a whole sum."""
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -31,9 +49,9 @@ Pick = Callable[[Rows], Measured]
 # ---------------------------------------------------------------- seconds of the record
 
 
-def timed(rows: Rows, batch: int, *, cached: bool) -> Row:
+def timed(rows: Rows, batch: int, *, cached: bool, model: str = MODEL) -> Row:
     """The one row of steps that write so many texts side by side. `ValueError` without it."""
-    (row,) = select(rows, part="time", model=MODEL, batch=batch, cached=cached)
+    (row,) = select(rows, part="time", model=model, batch=batch, cached=cached)
     return row
 
 
@@ -47,9 +65,9 @@ def steps_behind_a_prompt(row: Row) -> list[float]:
     return [seconds_at(row, n) for n in range(GIVEN + 1, 2 * GIVEN + 1)]
 
 
-def seconds_of_a_step(rows: Rows, batch: int) -> float:
+def seconds_of_a_step(rows: Rows, batch: int, model: str = MODEL) -> float:
     """The middle one of those steps, with a cache."""
-    return float(np.median(steps_behind_a_prompt(timed(rows, batch, cached=True))))
+    return float(np.median(steps_behind_a_prompt(timed(rows, batch, cached=True, model=model))))
 
 
 def writing_over_reading(rows: Rows) -> float:
@@ -62,6 +80,64 @@ def speedup(rows: Rows, length: int, batch: int) -> float:
     """Seconds of writing a text without a cache over those with one."""
     without, with_one = (timed(rows, batch, cached=cached) for cached in (False, True))
     return stopwatch.seconds_until(without, length) / stopwatch.seconds_until(with_one, length)
+
+
+# ---------------------------------------------------------------- under the roof
+
+
+def config_of(model: str) -> GPTConfig:
+    """Of a network that was timed, by its name in the record; no weights are read for it."""
+    config = recipes.recipe(networks.run_called(model)).model
+    if model == PLAIN:
+        return config
+    usual = config.position
+    limited = configs.ClippedCoupledRotaryPositions(usual.base, usual.factor, *networks.LIMIT)
+    return replace(config, position=limited)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A roof over what was timed under it. `near`: with bytes from the processor's own caches."""
+
+    name: str
+    roof: Roof
+    near: Roof
+    pieces: Sequence[Piece]
+
+
+def recorded(rows: Rows) -> Machine:
+    """`LookupError` where the record lacks a part."""
+    config, (about,) = config_of(MODEL), select(rows, part="machine")
+    peak = about["flops_per_second"]
+    read = (piece_read(rows, config, n) for n in READ)
+    written = (piece_written(rows, config, batch) for batch in BATCHES)
+    return Machine(
+        "recorded",
+        steps.Roof(peak, about["bytes_per_second"]),
+        steps.Roof(peak, about["bytes_per_second_near"]),
+        [*read, *written],
+    )
+
+
+def piece_read(rows: Rows, config: GPTConfig, n: int) -> Piece:
+    seconds = seconds_at(timed(rows, 1, cached=False), n)
+    return taken.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
+
+
+def piece_written(rows: Rows, config: GPTConfig, batch: int) -> Piece:
+    """The middle of the steps that write as many tokens as the prompt has."""
+    length, seconds = GIVEN + GIVEN // 2, seconds_of_a_step(rows, batch)
+    work = steps.decode(config, length, batch)
+    return taken.Piece("decode", work, seconds, batch, length)
+
+
+def under_the_roof(rows: Rows) -> list[tuple[Piece, float]]:
+    """Each step, and its speed in parts of what the roof allows for work of its intensity."""
+    machine = recorded(rows)
+    return [
+        (piece, piece.operations_per_second / machine.roof.at(piece.work.intensity))
+        for piece in machine.pieces
+    ]
 
 
 # ---------------------------------------------------------------- in words
@@ -116,6 +192,21 @@ def ridge(rows: Rows) -> Measured:
     return Measured(times(machine["flops_per_second"] / machine["bytes_per_second"]))
 
 
+def nearest_to_the_roof(rows: Rows) -> Measured:
+    return Measured(f"{max(share for _, share in under_the_roof(rows)):.0%}")
+
+
+def step_over_its_roof(rows: Rows) -> Measured:
+    """Seconds of a step that writes one text, over the least that bytes and operations take."""
+    (share,) = (s for p, s in under_the_roof(rows) if (p.what, p.batch) == ("decode", 1))
+    return Measured(f"{times(1 / share)} times")
+
+
+def step_without_a_limit(rows: Rows) -> Measured:
+    plain, limited = (seconds_of_a_step(rows, 1, model) for model in (PLAIN, MODEL))
+    return Measured(f"{100 * plain / limited:.0f} in 100")
+
+
 def step_of_many(rows: Rows) -> Measured:
     many, one = (seconds_of_a_step(rows, batch) for batch in (BATCHES[-1], 1))
     return Measured(f"{times(many / one)} times")
@@ -155,6 +246,23 @@ CLAIMS: dict[str, Claim] = {
         "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
         RECORD,
         ridge,
+    ),
+    "ch4.roof_most": Claim(
+        "Operations a second of the step that comes nearest to the roof, in parts of what the roof "
+        "allows there; of three prefills and of steps that write 1, 8 and 64 texts.",
+        RECORD,
+        nearest_to_the_roof,
+    ),
+    "ch4.roof_one": Claim(
+        f"Time of a step that writes one text behind {GIVEN} tokens, over that under the roof.",
+        RECORD,
+        step_over_its_roof,
+    ),
+    "ch4.plain_step": Claim(
+        f"Time of a step that writes one text behind {GIVEN} tokens: plain rotary positions, of "
+        "that with two counts and a limit.",
+        RECORD,
+        step_without_a_limit,
     ),
     "ch4.step_of_64": Claim(
         f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",

@@ -29,6 +29,12 @@ def memory_at_the_longest(kernel: str) -> Callable[[Rows], Measured]:
     return pick
 
 
+def plain_over_ours(rows: Rows) -> Measured:
+    """Of the longest text, the memory of plain attention over that of ours."""
+    plain, ours = (peaks(rows, kernel) for kernel in ("math", "flash"))
+    return Measured(f"{plain[max(plain)] / ours[max(ours)]:.0f} times")
+
+
 def growth_of_memory(kernel: str) -> Callable[[Rows], Measured]:
     """Bytes beyond the longest text over those beyond the shortest."""
 
@@ -76,6 +82,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for kernel in ("math", "flash")
     },
+    "ch5.memory_over": Claim(
+        "Memory of forward and backward beyond the longest text: math over flash.",
+        FLASH,
+        plain_over_ours,
+    ),
     **{
         f"ch5.growth_{kernel}": Claim(
             f"Memory beyond the longest text over that beyond the shortest: {kernel}.",

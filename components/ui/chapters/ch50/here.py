@@ -20,8 +20,12 @@ NAMES = {"math": "plain", "flash": "this page's", "sdpa": "torch's"}
 LENGTHS, REPEATS = (64, 128, 256, 512, 1024), 3
 MOST_SECONDS = 12.0
 
-FACTORS = ("about as much as ours", "about ten times as much", "about a hundred times as much")
 EDGES = (3, 30)
+FACTORS = (
+    f"less than {EDGES[0]} times ours",
+    f"{EDGES[0]} to {EDGES[1]} times ours",
+    f"more than {EDGES[1]} times ours",
+)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from components.ui.chapters.ch50 import here, probes
 from components.ui.lazily import lazily
+from components.ui.words import spelled
 from lab.by_hand.flash import (
     PROCESSORS,
     held,
@@ -70,8 +71,12 @@ def shares() -> np.ndarray:
 
 
 def half_limit() -> str:
-    """The smallest whole score whose exp is more than a number of 16 bits can say."""
-    return f"{math.ceil(math.log(float(np.finfo(np.float16).max)))}"
+    """The smallest score, in tenths, whose exp is more than a number of 16 bits can say."""
+    return f"{math.ceil(10 * math.log(float(np.finfo(np.float16).max))) / 10}"
+
+
+def largest_score() -> float:
+    return float(probes.cards_of(*SUM).scores.max())
 
 
 def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
@@ -84,10 +89,19 @@ def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
 BREAKS = ("2 times", "4 times", "8 times")
 
 
-def breaks_at(a: int, b: int) -> str:
+def breaking() -> float:
     """The first of the factors at which exp of the largest score is too large for 16 bits."""
-    largest, limit = probes.cards_of(a, b).scores.max(), math.log(float(np.finfo(np.float16).max))
-    return f"{min(times for times in TIMES if times * largest > limit):g} times"
+    limit = math.log(float(np.finfo(np.float16).max))
+    return min(times for times in TIMES if times * largest_score() > limit)
+
+
+def breaks_at() -> str:
+    return f"{breaking():g} times"
+
+
+def held_at() -> float:
+    """The last of the factors before that."""
+    return max(times for times in TIMES if times < breaking())
 
 
 def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
@@ -202,7 +216,11 @@ CALC: dict[str, Callable[[], str]] = {
     "long_bytes": lambda: f"{BYTES * LONG_TEXT**2 / 1e9:.0f} billion",
     "half_most": lambda: f"{np.finfo(np.float16).max:,.0f}",
     "half_limit": half_limit,
-    "largest_score": lambda: f"{probes.cards_of(*SUM).scores.max():.2f}",
+    "largest_score": lambda: f"{largest_score():.2f}",
+    "times_held": lambda: spelled(int(held_at())),
+    "score_held": lambda: f"{held_at() * largest_score():.2f}",
+    "times_broken": lambda: spelled(int(breaking())),
+    "score_broken": lambda: f"{breaking() * largest_score():.2f}",
     "hand_s_0": lambda: f"{SCORES[0]:g}",
     "hand_s_1": lambda: f"{SCORES[1]:g}",
     "hand_v_0": lambda: f"{VALUES[0]:g}",
@@ -223,6 +241,7 @@ CALC: dict[str, Callable[[], str]] = {
     "tile_plain": lambda: f"{plain_moves():,}",
     "tile_flash": lambda: f"{tiles_move():,}",
     "traffic_width": lambda: f"{WIDTH}",
+    "kept_anyway": lambda: f"{4 * WIDTH}",
     "backward_row": lambda: f"{probes.largest_row_sum(*SUM):.0e}",
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",
     "long": lambda: f"{experiment.SPEED_LENGTHS[-1]:,}",

@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import INK, OCHRE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.colours import INK, RESIDUALS, SOFT
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -21,20 +21,18 @@ from components.ui.plots.core import (
     finished,
     grid,
     rows_high,
+    swatches,
     toned,
 )
 
 Rows = Sequence[Mapping[str, Any]]
-
-ARMS: dict[str, Tone] = {"plain sum": OCHRE, "attention over depth": VIOLET, "in blocks": TEAL}
-"""As the page calls them."""
 
 
 def by_layer(rows: Rows, title: str) -> Chart:
     """A line an arm at its median seed, a point a seed. Rows: arm, layer, seed, value."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
-        color=alt.Color("arm:N", title=None, scale=toned(ARMS)),
+        color=alt.Color("arm:N", title=None, scale=toned(RESIDUALS)),
     )
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domainMin=0))
     points = base.mark_circle(size=50, opacity=0.5).encode(
@@ -64,7 +62,7 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
     points = base.mark_point(size=80, filled=True, opacity=0.75).encode(
         x=x,
         shape=shape,
-        color=alt.Color("arm:N", scale=toned(ARMS), legend=None),
+        color=alt.Color("arm:N", scale=toned(RESIDUALS), legend=None),
         tooltip=["depth", "arm", "seed", alt.Tooltip("value", format=",.4~g"), "came"],
     )
     middle = data.assign(value=data["value"].where(data["came"] != never, np.inf))
@@ -97,7 +95,7 @@ def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> C
             color=alt.Color(
                 "value:Q",
                 scale=amounts(1),
-                legend=alt.Legend(title="wrong", format="%", orient="bottom"),
+                legend=swatches(title="wrong", format="%", orient="bottom"),
             ),
             tooltip=[
                 alt.Tooltip("row", title="read by"),

@@ -16,6 +16,7 @@ from components.ui.plots.colours import (
     GREY,
     INK,
     OCHRE,
+    RESIDUALS,
     ROSE,
     SOFT,
     TEAL,
@@ -27,7 +28,7 @@ from components.ui.plots.core import CURVE, Chart, finished, rows_high, toned
 
 Rows = Sequence[Mapping[str, Any]]
 
-STREAMS: dict[str, Tone] = {"plain sum": OCHRE, "attention over depth": VIOLET}
+STREAMS: dict[str, Tone] = {name: RESIDUALS[name] for name in ("plain sum", "attention over depth")}
 KINDS: dict[str, Tone] = {
     "few sums": OCHRE,
     "few sums, loss in 64 bits": TEAL,

@@ -16,8 +16,12 @@ Rows = list[dict[str, Any]]
 
 LONG = "records/long_sums.jsonl"
 TOLD = (
-    *(("before", 4), ("before", 8), ("before, limited", 8), ("heads, limited", 8)),
-    *(("after", 8), ("after", 10), ("after", worked.LONGEST)),
+    *(("before", 4), ("before", 8)),
+    *(
+        (arm, digits)
+        for arm in ("before, limited", "heads, limited", "after")
+        for digits in (8, 10, worked.LONGEST)
+    ),
 )
 """Networks and digits of which the prose tells; the chart shows all."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import OCHRE, TEAL, VIOLET, Tone
+from components.ui.plots.colours import PARTS, TEAL
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -21,9 +21,6 @@ from components.ui.plots.core import (
 )
 
 Rows = Sequence[Mapping[str, Any]]
-
-KINDS: dict[str, Tone] = {"partial product": TEAL, "sum": VIOLET, "answer": OCHRE}
-"""What a squeezed network writes, as the page calls it."""
 
 
 def bytes_kept(rows: Rows) -> Chart:
@@ -82,7 +79,7 @@ def falls(rows: Rows, now: int) -> Chart:
             scale=alt.Scale(type="log", base=2, reverse=True),
         ),
         y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
-        color=alt.Color("kind:N", title=None, scale=toned(KINDS)),
+        color=alt.Color("kind:N", title=None, scale=toned(PARTS)),
         tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
     )
     rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(strokeDash=[4, 3])

@@ -301,6 +301,20 @@ def fall_rows(a: int, b: int) -> list[Row]:
 
 # ---------------------------------------------------------------- longer sums
 
+
+def limited_numbers() -> int:
+    """What the network with latents keeps of a token in one layer, its distances limited."""
+    config = take_with_progress(probes.LONG_RUN).model.config
+    return config.attention.cached_numbers(config)
+
+
+def own_limited_numbers() -> int:
+    """The same of ordinary heads, in the position of the network with latents."""
+    limited = take_with_progress(probes.LONG_RUN).model.config.position
+    heads = take_with_progress(probes.HEADS_RUN).model.config
+    return heads.attention.cached_numbers(replace(heads, position=limited))
+
+
 LONGEST = 16
 """Digits of both numbers of the longest sums of the record."""
 
@@ -444,6 +458,10 @@ CALC: dict[str, Callable[[], str]] = {
     "own_bytes": lambda: f"{BYTES * steps()[OWN].numbers:,}",
     "latent_numbers": lambda: f"{steps()[APART].numbers}",
     "latent_bytes": lambda: f"{BYTES * steps()[APART].numbers:,}",
+    "limited_numbers": lambda: f"{limited_numbers()}",
+    "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
+    "limited_times": lambda: f"{steps()[OWN].numbers / limited_numbers():.2g}",
+    "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
     "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:.2g}",
     "rank": lambda: f"{sizes().rank}",
     "rope": lambda: f"{sizes().rope}",

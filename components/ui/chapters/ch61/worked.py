@@ -23,6 +23,7 @@ from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts")
+loading = lazily("lab.experiments.expert_loads")
 
 Row = dict[str, Any]
 Numbers = NDArray[np.float64]
@@ -125,6 +126,22 @@ def shut_map(rows: Sequence[Row], how: str) -> Numbers:
     )
 
 
+def loads_of(rows: Sequence[Row], run: str = RUN, digits: int = 4) -> Row:
+    """Of the record of loads, the row of a network and of problems of so many digits."""
+    (found,) = select(rows, part="loads", run=run, digits=digits)
+    return found
+
+
+def sent_share(row: Row) -> Numbers:
+    """Layer by expert, the share of the tokens that is sent there; a quarter if all are alike."""
+    return np.array([layer["load"] for layer in row["layers"]]) / row["tokens"]
+
+
+def is_idle(row: Row) -> NDArray[np.bool_]:
+    """Layer by expert, those to which no token is sent."""
+    return sent_share(row) == 0
+
+
 ASKED = 200
 """Sums that were asked with each expert shut; a test compares it with the record."""
 
@@ -207,6 +224,11 @@ def most_uneven() -> float:
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
 
+def idle_at_the_end(rows: Sequence[Row]) -> list[int]:
+    """Of every network, how many of its experts got no token."""
+    return [int((np.array(row["loads"]) == 0).sum()) for row in rows]
+
+
 UNEVEN = ("less than one and a half times", "up to three times", "more than three times")
 
 
@@ -243,6 +265,12 @@ def told_rows(race: Sequence[Row]) -> list[Row]:
         for name, words in LABELS.items()
         for layer, (told, chance) in enumerate(row["told"][name])
     ]
+
+
+def told_in_book(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
+    """The same of the book's network, by label and layer: what is told, and what chance shows."""
+    (row,) = select(rows, part="told")
+    return {name: [(told, chance) for told, chance in found] for name, found in row["told"].items()}
 
 
 def told_most(race: Sequence[Row]) -> str:
@@ -387,6 +415,7 @@ CALC: dict[str, Callable[[], str]] = {
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
     "n_shut": lambda: f"{ASKED}",
     "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",
+    "alone_steps": lambda: spelled(loading.STEPS),
     "n_live": lambda: spelled(LIVE_EXPERTS),
     "n_token": lambda: spelled(len(TOKENS)),
     "even": lambda: spelled(K * len(TOKENS) // len(LOGITS)),

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import GREY, OCHRE, TEAL, VIOLET, WORSE, WRONG, Tone
+from components.ui.plots.colours import GREY, STUDIED, TEAL, WORSE, WRONG, Tone
 from components.ui.plots.core import (
     CURVE,
     READABLE,
@@ -23,12 +23,7 @@ from components.ui.plots.core import (
 Rows = Sequence[Mapping[str, Any]]
 
 OTHERS = "the others"
-ARMS: dict[str, Tone] = {
-    "its mistakes": VIOLET,
-    "random, as many": OCHRE,
-    "random, drawn anew": TEAL,
-    OTHERS: GREY,
-}
+ARMS: dict[str, Tone] = {**STUDIED, OTHERS: GREY}
 FATES: dict[str, tuple[Tone, str]] = {
     "wrong before as well": (WRONG, "old"),
     "right before": (WORSE, "new"),

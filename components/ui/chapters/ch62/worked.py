@@ -289,27 +289,26 @@ def still_wrong(rows: Rows, arm: str) -> list[int]:
 
 
 def fate_rows(rows: Rows) -> list[Row]:
-    """Sums wrong at the end by whether they were wrong at the start, all seeds together."""
+    """Problems wrong at the end by whether they were wrong at the start, medians of the runs."""
     out: list[Row] = []
     for arm in SUSPECTS:
-        new = sum(row["broken"] for row in race(rows, arm))
-        counts = ((STILL, sum(still_wrong(rows, arm))), (NEW, new))
+        counts = ((STILL, still_wrong(rows, arm)), (NEW, [r["broken"] for r in race(rows, arm)]))
         out += [
-            {"arm": arm, "fate": fate, "rank": rank, "n": n}
-            for rank, (fate, n) in enumerate(counts)
+            {"arm": arm, "fate": fate, "rank": rank, "n": spread(found).median}
+            for rank, (fate, found) in enumerate(counts)
         ]
     return out
 
 
 def kind_rows(rows: Rows) -> list[dict[str, str]]:
-    """Where texts go wrong first, before and after: the mean of the seeds."""
+    """Where texts go wrong first, before and after: the median of the runs."""
     before = kinds_before(rows)
     out: list[dict[str, str]] = []
     for kind, words in KINDS.items():
         line = {"goes wrong first in": words, "before": f"{before[words]:,}"}
         for arm in COMPARED:
             found = [row["kinds_after"].get(kind, 0) for row in race(rows, arm)]
-            line[arm] = f"{sum(found) / len(found):,.0f}"
+            line[arm] = f"{spread(found).median:,.0f}"
         out.append(line)
     return out
 

@@ -11,6 +11,7 @@ from tiny import failures
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
 from lab.model.call import Slots
+from lab.model.positions import NoPositions, Relation
 from lab.model.trace import Trace
 
 KERNELS = {"math": math_attention, "sdpa": sdpa_attention, "flash": FlashAttention(2, 3)}
@@ -62,6 +63,65 @@ def test_what_lies_before_a_text_is_hidden(kernel: Kernel) -> None:
     assert torch.allclose(masked[..., 2:, :], short, rtol=1e-12)
     unmasked = kernel(q, k, v, slots=both_ways, scale=0.5)
     assert not torch.allclose(unmasked[..., 2:, :], short, rtol=1e-2)
+
+
+class Blind(Slots):
+    """The second query sees no key at all."""
+
+    def hidden(self, queries: range, keys: range, device: torch.device) -> torch.Tensor:
+        none = torch.tensor([*queries])[:, None] == 1
+        return super().hidden(queries, keys, device) | none
+
+    def hides_nothing(self, queries: range, keys: range) -> bool:
+        return False
+
+    def are_all_of(self, n_key: int, n_query: int) -> bool:
+        return False
+
+
+class BlindByBias(NoPositions):
+    """The second query is kept from every key by a bias of minus infinity."""
+
+    def bias(self, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
+        zeros = torch.zeros(1, 1, i.shape[1], j.shape[1])
+        return zeros.masked_fill((i == 1)[:, None, :, None], -math.inf)
+
+
+def test_a_query_that_sees_no_key_hands_on_nothing_and_moves_nothing() -> None:
+    """Output and gradients are those of a call without this query, whatever the kernel."""
+
+    def holds(kernel: Kernel, hidden: dict[str, Any], n_key_head: int) -> None:
+        generator = torch.Generator().manual_seed(n_key_head)
+        shapes = (2, 4, 5, 6), (2, n_key_head, 5, 6), (2, n_key_head, 5, 3)
+        q, k, v = (
+            torch.randn(shape, dtype=torch.float64, generator=generator).requires_grad_()
+            for shape in shapes
+        )
+        both_ways, others = Slots(causal=False), [0, 2, 3, 4]
+        z = kernel(q, k, v, scale=0.4, **hidden)
+        dq, dk, dv = torch.autograd.grad(z.sin().sum(), (q, k, v))
+        alone = math_attention(q[..., others, :], k, v, scale=0.4, slots=both_ways)
+        expected = torch.autograd.grad(alone.sin().sum(), (q, k, v))
+        assert (z[..., 1, :] == 0).all() and (dq[..., 1, :] == 0).all()
+        assert torch.allclose(z[..., others, :], alone, rtol=1e-10)
+        for own, other in zip((dq, dk, dv), expected, strict=True):
+            assert torch.allclose(own, other, rtol=1e-10, atol=1e-12)
+
+    i = torch.arange(5)[None]
+    ways = [
+        {"slots": Blind(causal=False)},
+        {"slots": Slots(causal=False), "relation": Relation(BlindByBias(), i, i)},
+    ]
+    assert failures(holds, product(KERNELS.values(), ways, (1, 2, 4))) == []
+
+
+def test_what_is_no_number_is_not_taken_for_a_query_that_sees_no_key() -> None:
+    q, k, v = torch.randn(3, 1, 2, 4, 4, generator=torch.Generator().manual_seed(0))
+    q[..., 2, 0] = math.nan
+    for name, kernel in KERNELS.items():
+        z = kernel(q, k, v, scale=0.5, slots=Blind())
+        assert z[..., 2, :].isnan().all(), name
+        assert (z[..., 1, :] == 0).all() and z[..., [0, 3], :].isfinite().all(), name
 
 
 def test_only_the_math_kernel_shows_scores_and_pattern() -> None:

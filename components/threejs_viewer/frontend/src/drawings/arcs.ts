@@ -23,6 +23,7 @@ const [HIGHEST, HIGH] = [280, 0.325]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
 const WIDEST = 7; // an arc of weight 1, where there is room
 const PUT_BACK = -1;
+const [PULL, BACK] = ["Pull out", "Out; press to put back"]; // what a press of a head does
 
 interface Data extends Text {
   digest: string;
@@ -138,9 +139,13 @@ class Arcs {
       button.onclick = () => this.pull(head);
       return button;
     });
-    const said = pulled === null ? "Pull out" : "Out; press to put back";
+    const said = pulled === null ? PULL : BACK;
     this.part("heads").setAttribute("aria-label", said);
-    this.part("heads").replaceChildren(make("span", {}, said), ...heads);
+    // Both lie in one cell, as wide as the wider: the buttons stay where the pointer is.
+    const both = [PULL, BACK].map((text) =>
+      make("span", { class: text === said ? "" : "away" }, text),
+    );
+    this.part("heads").replaceChildren(make("span", { class: "asks" }, ...both), ...heads);
   }
 
   /** Lays out what is drawn, for the width there is. */

@@ -5,7 +5,16 @@
 // length: token i of one text is the partner of token i of the other, and what one text has more
 // has no partner.
 
-import { numberToHalf, openScene, read, say, type Scene, type Tensor } from "./data";
+import {
+  isPending,
+  numberToHalf,
+  openScene,
+  PENDING,
+  read,
+  say,
+  type Scene,
+  type Tensor,
+} from "./data";
 
 export interface Comparison {
   left: Scene;
@@ -20,6 +29,8 @@ export interface Comparison {
 export interface Pair {
   /** The other side has no such cell. */
   alone: boolean;
+  /** One of them is still to come. */
+  pending: boolean;
   left: number | undefined;
   right: number | undefined;
   difference: number | undefined;
@@ -74,7 +85,8 @@ export function less(right: number, left: number): number {
   return right - left;
 }
 
-export function pairAt({ left, right }: Comparison, scene: Scene, t: Tensor, index: number): Pair {
+export function pairAt(c: Comparison, scene: Scene, t: Tensor, index: number): Pair {
+  const { left, right, difference } = c;
   const other = scene === left ? right : left;
   const partner = partnerOf(t, other);
   const at = partner ? samePlace(t, index, partner) : -1;
@@ -82,18 +94,27 @@ export function pairAt({ left, right }: Comparison, scene: Scene, t: Tensor, ind
   const its = partner && at >= 0 ? read(other, partner, at) : undefined;
   const [a, b] = scene === left ? [own, its] : [its, own];
   const known = a !== undefined && b !== undefined;
-  return { alone: at < 0, left: a, right: b, difference: known ? less(b, a) : undefined };
+  return {
+    alone: at < 0,
+    pending: isPending(difference, t),
+    left: a,
+    right: b,
+    difference: known ? less(b, a) : undefined,
+  };
 }
 
 /** The number that a cell shows, in words. */
 export function sayShown(c: Comparison | null, scene: Scene, t: Tensor, index: number): string {
-  if (!c?.shaded || scene === c.left) return say(read(scene, t, index), 4);
+  if (!c?.shaded || scene === c.left)
+    return isPending(scene, t) ? PENDING : say(read(scene, t, index), 4);
   const pair = pairAt(c, scene, t, index);
-  return pair.alone ? "no partner" : say(pair.difference, 4);
+  if (pair.alone) return "no partner";
+  return pair.pending ? PENDING : say(pair.difference, 4);
 }
 
-export function sayPair({ alone, left, right, difference }: Pair): string {
+export function sayPair({ alone, pending, left, right, difference }: Pair): string {
   if (alone) return "no partner on the other side";
+  if (pending) return PENDING;
   return `left ${say(left, 4)}, right ${say(right, 4)}, right − left ${say(difference, 4)}`;
 }
 
@@ -126,7 +147,8 @@ function differenceOf(left: Scene, right: Scene): Scene {
   }
   const tensors = [...equal, ...made.tensors];
   const byName = new Map(tensors.map((t) => [t.name, t]));
-  return { ...made, manifest: right.manifest, tensors, byName, problems: right.problems };
+  const pending = left.pending || right.pending;
+  return { ...made, manifest: right.manifest, tensors, byName, pending, problems: right.problems };
 }
 
 /** Writes the differences of one tensor as float16; the scale under which none overflows. */
@@ -166,5 +188,6 @@ export function unmatched({ left, right }: Comparison): string[] {
 export function contrast({ left, difference }: Comparison, name: string): string {
   const t = difference.byName.get(name);
   if (!t || !partnerOf(t, left)) return "no partner";
+  if (isPending(difference, t)) return PENDING;
   return t.largest === 0 ? "equal" : `differs by up to ${say(t.largest, 2).slice(1)}`;
 }

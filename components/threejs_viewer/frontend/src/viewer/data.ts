@@ -65,6 +65,8 @@ export interface Scene {
   tensors: Tensor[];
   byName: Map<string, Tensor>;
   halves: Record<Kind, Uint16Array>;
+  /** Whether its weights are still to come. */
+  pending: boolean;
   problems: string[];
 }
 
@@ -107,7 +109,11 @@ export function isManifest(value: unknown): value is Manifest {
   return lists && m?.version === 3 && typeof m.given === "object";
 }
 
-export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>): Scene {
+export function openScene(
+  manifest: Manifest,
+  blobs: Record<Kind, Uint16Array>,
+  pending = false,
+): Scene {
   const problems: string[] = [];
   const tensors: Tensor[] = [];
   for (const entry of manifest.tensors) {
@@ -120,7 +126,7 @@ export function openScene(manifest: Manifest, blobs: Record<Kind, Uint16Array>):
   if (manifest.tokens.length === 0) problems.push("the prompt is empty");
   const byName = new Map(tensors.map((t) => [t.name, t]));
   const given = endOfPrompt(manifest.tokens);
-  return { manifest, given, tensors, byName, halves: blobs, problems };
+  return { manifest, given, tensors, byName, halves: blobs, pending, problems };
 }
 
 /** Up to its "=", where nothing else is said. */
@@ -204,6 +210,13 @@ function openTensor(
 
 export const isEdited = ({ manifest }: Scene, { name }: Tensor): boolean =>
   !!manifest.edited?.includes(name);
+
+/** Whether its numbers are still to come, so that none of them is known to be missing. */
+export const isPending = ({ pending }: Scene, { kind }: Tensor): boolean =>
+  pending && kind === "weight";
+
+/** What stands for a number that is still to come, in the picture's legend too. */
+export const PENDING = "not loaded yet";
 
 /** undefined: the number did not arrive. */
 export function read(scene: Scene, tensor: Tensor, index: number): number | undefined {

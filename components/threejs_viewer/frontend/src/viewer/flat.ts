@@ -1,7 +1,7 @@
 // Where there is no WebGL2: the same matrices as flat heat maps, one canvas each, layer by layer.
 // A map is painted when it first comes into view.
 
-import { read } from "./data";
+import { isPending, read } from "./data";
 import { make } from "../shared/dom";
 import { cellIndex, lastToken, type Box } from "./layout";
 import { cellAt, type Cell } from "./pick";
@@ -117,6 +117,7 @@ function heatMap(canvas: HTMLCanvasElement, side: Side, box: Box, theme: Theme):
   const { shown, matched } = side;
   const tensor = shown.byName.get(box.tensor.name)!;
   const partners = matched(tensor);
+  const empty = isPending(shown, tensor) && rgb(theme.background);
   for (let row = 0; row < box.rows; row++)
     for (let col = 0; col < box.cols; col++) {
       const value = read(shown, tensor, cellIndex(box, col, row));
@@ -124,7 +125,7 @@ function heatMap(canvas: HTMLCanvasElement, side: Side, box: Box, theme: Theme):
       const alone = lastToken(box, col, row) >= partners;
       const colour = known
         ? shade(value, tensor.peak, theme).match(/\d+/g)!.map(Number)
-        : (alone ? chequer[(col + row) % 2]! : value === -Infinity ? masked : broken).map(
+        : (alone ? chequer[(col + row) % 2]! : value === -Infinity ? masked : empty || broken).map(
             (c) => 255 * c,
           );
       image.data.set([colour[0]!, colour[1]!, colour[2]!, 255], 4 * (row * box.cols + col));

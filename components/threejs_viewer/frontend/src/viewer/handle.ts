@@ -5,7 +5,7 @@ import { Clock } from "./bench";
 import { FRONT, type View } from "./camera";
 import { indexOf, read, type Scene } from "./data";
 import { explain, type Explanation } from "./explain";
-import { cellIndex, type Box, type Plan } from "./layout";
+import { cellIndex, heightOf, widthOf, type Box, type Plan } from "./layout";
 import { pick, type Cell } from "./pick";
 import { cellOf, type Side } from "./scenes";
 import type { Sight } from "./sights";
@@ -14,6 +14,8 @@ import type { Viewer } from "./viewer";
 import { stageOf } from "./walk";
 
 export { Clock };
+
+type Spot = ReturnType<View["project"]>;
 
 export class Handle {
   constructor(
@@ -116,6 +118,33 @@ export class Handle {
     const counts = [0, 0, 0, 0];
     for (let i = 0; i < all.length; i++) if (all[i]) counts[i % 4]!++;
     return counts;
+  }
+
+  /** How far from grey the strongest colour is on the middle of a matrix, 0..255, in a fresh frame. */
+  vividness(name: string): number {
+    const { picture } = this.viewer;
+    const gl = picture?.renderer.getContext();
+    const box = this.plan?.ofTensor.get(name)?.[0];
+    if (!picture || !gl || !box) return NaN;
+    picture.draw(this.view);
+    const scale = gl.drawingBufferWidth / this.view.width;
+    const [from, to] = [0.75, 0.25].map((share) =>
+      this.view.project(
+        box.x + (1 - share) * widthOf(box),
+        box.y - share * heightOf(box),
+        box.z + box.depth,
+      ),
+    ) as [Spot, Spot];
+    const [left, top] = [scale * from.x, gl.drawingBufferHeight - scale * from.y];
+    const [w, h] = [to.x - from.x, from.y - to.y].map((d) => Math.max(1, Math.ceil(scale * d)));
+    const all = new Uint8Array(4 * w! * h!);
+    gl.readPixels(left, top, w!, h!, gl.RGBA, gl.UNSIGNED_BYTE, all);
+    let most = 0;
+    for (let i = 0; i < all.length; i += 4) {
+      const [r, g, b] = all.subarray(i, i + 3) as unknown as [number, number, number];
+      most = Math.max(most, Math.max(r, g, b) - Math.min(r, g, b));
+    }
+    return most;
   }
 
   // ------------------------------------------------------------ what can be done

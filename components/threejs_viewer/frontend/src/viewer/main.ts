@@ -156,10 +156,11 @@ function keepWeights(scenes: Arrived[]): void {
   if (wanted.size > before) answer({});
 }
 
-const numbersOf = ({ manifest, activations }: Arrived): Numbers => ({
+const numbersOf = ({ manifest, activations, hasWeights }: Arrived): Numbers => ({
   manifest,
   weights: known.get(manifest.weights_digest) ?? new Uint16Array(0),
   activations: halvesOf(activations),
+  pending: hasWeights && !known.has(manifest.weights_digest),
 });
 
 function notesOn(args: Arguments, scenes: Arrived[]): string[] {

@@ -5,7 +5,7 @@ import { actOf } from "./act";
 import { choicesAt, sameEdit, type Edit } from "./broken";
 import { sourceName } from "./depth";
 import { contrast, pairAt, sayPair, sayShown, type Comparison } from "./compare";
-import { isEdited, placeOf, read, say, type Scene, type Tensor } from "./data";
+import { isEdited, PENDING, placeOf, read, say, type Scene, type Tensor } from "./data";
 import { drawn } from "./drawn";
 import { button, make } from "../shared/dom";
 import { grants, meant, wishOf } from "./find";
@@ -79,6 +79,7 @@ export class Panel {
     if (this.open.size === 0)
       this.open.add("Before the blocks").add("Layer 0").add("After the blocks");
     this.trail.load(scene, theme);
+    this.grid.replaceChildren(); // of the numbers before; a cell that is still kept fills it anew
     keepFocus(this.tree, () => this.fillTree());
   }
 
@@ -189,6 +190,11 @@ export class Panel {
     return [make("p", { class: "pair" }, sayPair(pair))];
   }
 
+  /** Whether weights are still to come, on either side. */
+  private get isPending(): boolean {
+    return (this.comparison?.difference ?? this.scene).pending;
+  }
+
   private showLegend(t: Tensor | null): void {
     const shaded = this.comparison?.shaded ? this.comparison : null;
     const difference = t && shaded?.difference.byName.get(t.name);
@@ -206,6 +212,7 @@ export class Panel {
         make("span", { class: "masked" }, "masked"),
         make("span", { class: "broken" }, "NaN or missing"),
         ...(shaded ? [make("span", { class: "alone" }, "no partner")] : []),
+        ...(this.isPending ? [make("span", { class: "pending" }, PENDING)] : []),
       ),
       make(
         "p",

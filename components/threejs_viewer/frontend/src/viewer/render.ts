@@ -30,7 +30,7 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
-import { blocksOf, numbersOf, pool, type Kind, type Pooled, type Scene } from "./data";
+import { blocksOf, isPending, numbersOf, pool, type Kind, type Pooled, type Scene } from "./data";
 import { heightOf, widthOf, type Box, type Link } from "./layout";
 import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
@@ -249,13 +249,14 @@ export class Picture {
       pooledStart + before * blocks.down * blocks.across;
     const first = start + t.offset;
     const tokens = { none: 0, columns: 1, both: 2 }[box.tokens];
+    const end = isPending(shown, t) ? -1 : first + t.present;
     return {
       aOrigin: [box.x, box.y, box.z, t.kind === "weight" ? 0 : 1],
       aSize: [widthOf(box), heightOf(box), box.depth, t.peak],
       aGrid: [box.cols, box.rows, box.stepCol, box.stepRow],
       aData: [first + box.first, t.scale, turned, split ? box.first / t.cols : 0],
       aPool: [one + plane(near), near.across, two + plane(far), far.across],
-      aToken: [tokens, box.kept ? 1 : 0, first + t.present, Math.min(1e9, matched(t))],
+      aToken: [tokens, box.kept ? 1 : 0, end, Math.min(1e9, matched(t))],
       aLight: [0, 0, 0, 0],
     };
   }

@@ -20,6 +20,8 @@ export interface Numbers {
   manifest: Manifest;
   weights: Uint16Array;
   activations: Uint16Array;
+  /** The weights were asked for and are on their way. */
+  pending?: boolean;
 }
 
 export interface Payload extends Numbers {
@@ -76,8 +78,8 @@ export function openScenes({ notes = [], beside, ...first }: Payload, shaded: bo
   return shadeRight({ sides, comparison, shapes, problems }, shaded);
 }
 
-const open = ({ manifest, weights, activations }: Numbers): Scene =>
-  openScene(manifest, { weight: weights, activation: activations });
+const open = ({ manifest, weights, activations, pending }: Numbers): Scene =>
+  openScene(manifest, { weight: weights, activation: activations }, pending);
 
 /** What decides where boxes stand: names, shapes and how they hang together. */
 const shapeOf = (m: Manifest): string =>

@@ -55,7 +55,7 @@ in vec4 aSize;      // width, height, depth, peak
 in vec4 aGrid;      // columns, rows, step to the next column, step to the next row
 in vec4 aData;      // first number, scale, turned, first row of the pooled rows
 in vec4 aPool;      // start and blocks across, at levels 1 and 2
-in vec4 aToken;     // token axis (0, 1, 2), kept, end of what arrived, tokens with a partner
+in vec4 aToken;     // token axis (0, 1, 2), kept, end of what arrived (-1 while it is on its way), tokens with a partner
 in vec4 aLight;     // glow, dim, what it is to the product that is formed (0 nothing, 1 made, 2 weights)
 out vec3 vPlace;    // in the box, 0..1
 out float vFog;
@@ -197,7 +197,8 @@ void main() {
   vec2 pixels = 1.0 / max(fwidth(place), vec2(1e-6));
   vec2 cell = clamp(floor(place), vec2(0.0), fGrid.xy - 1.0);
   int index = int(fData.x) + int(cell.x) * int(fGrid.z) + int(cell.y) * int(fGrid.w);
-  bool missing = float(index) >= fToken.z;
+  bool pending = fToken.z < 0.0;
+  bool missing = !pending && float(index) >= fToken.z;
   float last = fToken.x > 1.5 ? max(cell.x, cell.y) : fToken.x > 0.5 ? cell.x : 0.0;
   bool alone = last >= fToken.w;
   float v;
@@ -215,10 +216,10 @@ void main() {
     v = weights ? fetch(uPooledWeights, at) : fetch(uPooledActivations, at);
   }
   v *= fData.y;
-  bool odd = missing || alone || isNan(v) || isInf(v);
+  bool odd = alone || !pending && (missing || isNan(v) || isInf(v));
   float share = clamp(v / fSize.w, -1.0, 1.0);
   if (level > 0 && !weights) share = sign(share) * min(1.0, 1.8 * sqrt(abs(share)));   // blocks of mixed signs are small
-  vec3 ground = odd ? uBackground : level > 0 && weights ? strengthOf(share) : inColour(share, weights);
+  vec3 ground = odd || pending ? uBackground : level > 0 && weights ? strengthOf(share) : inColour(share, weights);
   if (odd) {
     float stripe = step(0.5, fract((gl_FragCoord.x + (alone ? -1.0 : 1.0) * gl_FragCoord.y) / 7.0));
     bool masked = !missing && isInf(v) && v < 0.0;
@@ -233,7 +234,7 @@ void main() {
     float smallest = min(pixels.x, pixels.y);
     float grid = smoothstep(5.0, 12.0, smallest) * (1.0 - smoothstep(0.0, 1.0, min(edge.x, edge.y)));
     ground = mix(ground, mix(uBackground, uInk, 0.35), grid * 0.55);
-    float inked = alone ? 0.0 : glyph(v, missing, inCell, pixels);
+    float inked = alone || pending ? 0.0 : glyph(v, missing, inCell, pixels);
     if (inked > 0.0) ground = mix(ground, odd ? uInk : inkOn(ground), inked);
   }
   float unseen = fToken.x > 0.5 ? hidden(token(cell)) : 0.0;

@@ -206,12 +206,12 @@ export class Shell {
     return pressed(this.follow);
   }
 
-  /** `walking`: the picture shows that stage; else it is the next one to be shown. */
+  /** `walking`: the picture shows that stage; else it shows the whole model, and the walk goes on from that stage. */
   showStage(at: number, of: number, title: string, walking: boolean): void {
     this.scrub.max = String(Math.max(0, of - 1));
     this.scrub.value = String(at);
     this.scrub.setAttribute("aria-valuetext", title);
-    this.count.textContent = `${walking ? at + 1 : at} / ${of}`;
+    this.count.textContent = walking ? `${at + 1} / ${of}` : `all ${of}`;
     this.title.textContent = title;
   }
 

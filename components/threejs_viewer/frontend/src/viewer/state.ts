@@ -34,6 +34,9 @@ export interface State {
   readonly walking: boolean;
   readonly playing: boolean;
   readonly pinned: Address | null;
+  /** Whether it is kept as the logit of what the model wrote: where other numbers write another token,
+   * the logit of that token is kept instead. */
+  readonly following: boolean;
   readonly hovered: Address | null;
   /** The matrices that a word points at. */
   readonly glow: string[] | null;
@@ -48,6 +51,7 @@ export const BEGINNING: State = {
   walking: false,
   playing: false,
   pinned: null,
+  following: false,
   hovered: null,
   glow: null,
   standing: null,
@@ -109,8 +113,12 @@ export const pin = (state: State, at: Address | null): State =>
   change(state, {
     pinned: at,
     hovered: null,
-    ...(at && same(at, state.pinned) ? {} : { standing: null }),
+    ...(at && same(at, state.pinned) ? {} : { standing: null, following: false }),
   });
+
+/** Keep the logit of a token that the model wrote, to follow it home. */
+export const follow = (state: State, at: Address): State =>
+  change(pin(state, at), { following: true });
 
 export const glow = (state: State, names: string[] | null): State => change(state, { glow: names });
 
@@ -138,15 +146,26 @@ export function letGo(state: State): State {
 /** Other numbers are here: another prompt, a broken part, a second side. The reader stays where he
  * is as far as that is still there. A way home begins anew. */
 export function arrive(state: State, scenes: Scene[], stages: Stage[]): State {
+  const kept = state.following ? written(state.pinned, scenes[0]!) : state.pinned;
+  const pinned = kept && again(kept, scenes);
   return {
     ...state,
     stages,
     stage: Math.max(0, Math.min(stages.length - 1, state.stage)),
-    pinned: state.pinned && again(state.pinned, scenes),
+    pinned,
+    following: state.following && pinned !== null,
     hovered: null,
     glow: null,
     standing: null,
   };
+}
+
+/** The logit of what the model writes at the same place now; null where it writes nothing there. */
+function written(at: Address | null, { manifest, given }: Scene): Address | null {
+  const position = at?.place[0] ?? -1;
+  const token = manifest.tokens[position + 1];
+  if (!at || token === undefined || position + 1 < given) return null;
+  return { ...at, place: [position, manifest.vocabulary.indexOf(token)] };
 }
 
 function again(at: Address, scenes: Scene[]): Address | null {
@@ -157,7 +176,7 @@ function again(at: Address, scenes: Scene[]): Address | null {
 /** Whether a scene has that number. */
 export function holds(scene: Scene | undefined, { name, place }: Address): boolean {
   const shape = scene?.byName.get(name)?.shape;
-  return shape?.length === place.length && place.every((i, axis) => i < shape[axis]!);
+  return shape?.length === place.length && place.every((i, axis) => i >= 0 && i < shape[axis]!);
 }
 
 export const shade = (state: State, shaded: boolean): State =>

@@ -88,7 +88,7 @@ export const STYLE = `
 .v3 .loads { margin-bottom: -4px; color: var(--soft); font-size: 11px; }
 .v3 .break { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-top: 6px; } .v3 .break button { min-height: 26px; padding: 1px 7px; font-size: 13px; }
 .v3 .scale { height: 12px; border: 1px solid var(--line); border-radius: 3px; background: linear-gradient(90deg, var(--negative), var(--bg), var(--positive)); }
-.v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; gap: 16px; margin-top: 4px; }
+.v3 .ends, .v3 .keys { display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); } .v3 .keys { justify-content: start; flex-wrap: wrap; gap: 2px 16px; margin-top: 4px; }
 .v3 .keys span::before { content: ""; display: inline-block; width: 22px; height: 11px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--line); }
 .v3 .keys .masked::before { background: repeating-linear-gradient(-45deg, var(--line) 0 2px, transparent 2px 5px); }
 .v3 .keys .broken::before { background: repeating-linear-gradient(-45deg, var(--accent) 0 2px, transparent 2px 5px); }

@@ -149,8 +149,20 @@ export class Trail {
         button("×", "Leave the way home", () => this.events.leave()),
       ),
       make("nav", { "aria-label": "The way so far" }, ...this.way.map((_, i) => this.crumb(i))),
+      ...this.another(),
       ...(parts.length ? this.sum(parts) : this.arrival()),
     );
+  }
+
+  /** Where the model writes another token than the one whose logit is followed. */
+  private another(): Node[] {
+    const { manifest, given } = this.scene;
+    const { position, direction } = this.way[0]!;
+    const own = manifest.vocabulary[direction.indexOf(1)];
+    const next = manifest.tokens[position + 1];
+    if (next === undefined || next === own || position + 1 < given) return [];
+    const text = `Behind ${this.at(position)} the model writes "${next}", not "${own}".`;
+    return [make("p", { class: "another" }, text)];
   }
 
   private crumb(i: number): HTMLElement {

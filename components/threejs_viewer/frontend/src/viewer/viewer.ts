@@ -458,11 +458,13 @@ export class Viewer implements Reach {
 
   /** From a token that the model wrote: its logit, where the way home begins. */
   private follow(at: number, token: string): void {
-    const place = [at - 1, this.scene!.manifest.vocabulary.indexOf(token)];
-    const cell = cellOf(this.sides, { side: 0, name: "logits", place });
+    const { tokens, vocabulary } = this.scene!.manifest;
+    const address = { side: 0, name: "logits", place: [at - 1, vocabulary.indexOf(token)] };
+    const cell = cellOf(this.sides, address);
     if (!cell) return;
     this.set(states.leave(this.state));
     this.pin(cell);
+    if (token === tokens[at]) this.set(states.follow(this.state, address));
     this.fit([cell.box], READING);
     this.panel.showHome(this.shell.still);
   }

@@ -89,6 +89,15 @@ test("a button or an arc pulls its head out, at once; the one that is out is put
   ]);
 });
 
+test("what a press does is said, and the other saying keeps its room", () => {
+  const drawing = calm();
+  const said = (): string[] => drawing.all(".asks span:not(.away)").map((e) => e.textContent);
+  expect(said()).toEqual(["Out; press to put back"]);
+  drawing.load({ ...data, pulled: null, digest: "put back" });
+  expect(said()).toEqual(["Pull out"]);
+  expect(drawing.all(".asks span").length).toBe(2);
+});
+
 test("another sum is drawn in the place of the last", () => {
   const drawing = calm();
   const tokens = [...data.tokens.slice(0, -2), ...data.right.slice(-2)];

@@ -7,10 +7,19 @@ import {
   partnerOf,
   samePlace,
   sayPair,
+  sayShown,
   unmatched,
   type Comparison,
 } from "../../src/viewer/compare";
-import { indexOf, placeOf, read, type Scene, type Tensor } from "../../src/viewer/data";
+import {
+  halvesOf,
+  indexOf,
+  openScene,
+  placeOf,
+  read,
+  type Scene,
+  type Tensor,
+} from "../../src/viewer/data";
 import { cellIndex, plan } from "../../src/viewer/layout";
 import { fake, SMALL } from "../../dev/fake";
 import { opened, small } from "./helpers";
@@ -36,7 +45,7 @@ describe("two texts of one length", () => {
         if (l === r) continue;
         const drawn = read(c.difference, tensor(c.difference, t.name), i)!;
         expect(Math.abs(drawn - (r - l)), t.name).toBeLessThanOrEqual(2 ** -10 * Math.abs(r - l));
-        const told = { alone: false, left: l, right: r, difference: r - l };
+        const told = { alone: false, pending: false, left: l, right: r, difference: r - l };
         expect(pairAt(c, c.right, t, i)).toEqual(told);
         expect(pairAt(c, c.left, tensor(c.left, t.name), i)).toEqual(told);
       }
@@ -151,4 +160,20 @@ test("what did not arrive or is NaN on one side has no difference, and the other
   expect(pairAt(c, c.left, tensor(c.left, "embed"), 0).difference).toBeNaN();
   expect(c.left.problems).toEqual([]);
   expect(c.right.problems).toHaveLength(2);
+});
+
+test("weights that are still to come have no difference yet, whichever side waits for them", () => {
+  const waiting = (): Scene => {
+    const { manifest, activations } = fake("7*9=63", { ...SMALL, seed: 8 });
+    const blobs = { weight: new Uint16Array(0), activation: halvesOf(activations) };
+    return openScene({ ...manifest, weights_digest: "other" }, blobs, true);
+  };
+  for (const c of [between(small(), waiting()), between(waiting(), small())]) {
+    const [weight, made] = [tensor(c.left, "embed.weight"), tensor(c.left, "embed")];
+    expect(sayPair(pairAt(c, c.left, weight, 0))).toBe("not loaded yet");
+    expect(sayShown(c, c.right, tensor(c.right, "embed.weight"), 0)).toBe("not loaded yet");
+    expect(contrast(c, "embed.weight")).toBe("not loaded yet");
+    expect(sayPair(pairAt(c, c.left, made, 0))).toMatch(/^left [+−0]/);
+    expect(contrast(c, "embed")).toMatch(/^differs by/);
+  }
 });

@@ -5,6 +5,8 @@ import { themeOf } from "../../src/shared/theme";
 import { cellAt } from "../../src/viewer/pick";
 import { plan } from "../../src/viewer/layout";
 import { explain } from "../../src/viewer/explain";
+import { halvesOf, openScene } from "../../src/viewer/data";
+import { fake } from "../../dev/fake";
 import { small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -158,4 +160,39 @@ test("text from outside is text, never markup", () => {
   panel.show(cell, explain(scene, t, cell.index), true, []);
   expect(panel.root.querySelector("img")).toBeNull();
   expect(panel.root.textContent).toContain("<img");
+});
+
+test("while the weights are to come the legend says how they look, and a cell that none is known", () => {
+  const { manifest, activations } = fake();
+  const blobs = { weight: new Uint16Array(0), activation: halvesOf(activations) };
+  const keys = (panel: Panel): string[] =>
+    [...panel.root.querySelectorAll(".keys span")].map((key) => key.textContent);
+  const shown = (pending: boolean): Panel => {
+    const scene = openScene(manifest, blobs, pending);
+    const { panel } = opened(scene);
+    const box = plan(scene).ofTensor.get("embed.weight")![0]!;
+    const cell = cellAt(box, 0, 0);
+    panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
+    return panel;
+  };
+  const pending = shown(true);
+  expect(keys(pending)).toEqual(["masked", "NaN or missing", "not loaded yet"]);
+  expect(pending.root.querySelector("output")!.textContent).toBe("not loaded yet");
+  const bare = shown(false); // weights that are not to be had
+  expect(keys(bare)).toEqual(["masked", "NaN or missing"]);
+  expect(bare.root.querySelector("output")!.textContent).toBe("did not arrive");
+});
+
+test("where other numbers come and no cell is kept, no grid of the old ones stays", () => {
+  const { panel } = opened();
+  const scene = small();
+  const box = plan(scene).ofTensor.get("embed")![0]!;
+  const cell = cellAt(box, 0, 0);
+  panel.select("embed");
+  panel.show(cell, explain(scene, box.tensor, cell.index), true, []);
+  panel.show(null, null, false, []); // let go of
+  expect(panel.root.querySelector(".cells table")).not.toBeNull();
+  panel.load(small("3*4=12"), themeOf({ base: "light" }));
+  panel.show(null, null, false, []);
+  expect(panel.root.querySelector(".cells table")).toBeNull();
 });

@@ -25,3 +25,14 @@ test("the help tells the keys that zoom and turn", () => {
   const keys = [...shell().help.querySelectorAll("dt")].map((key) => key.textContent);
   expect(keys).toEqual(expect.arrayContaining(["+, −", "Shift + arrows"]));
 });
+
+test("the counter says which stage is drawn, and where the whole model is drawn that all are", () => {
+  const made = shell();
+  const count = (...[at, of, walking]: [number, number, boolean]): string => {
+    made.showStage(at, of, "a stage", walking);
+    return made.root.querySelector(".count")!.textContent;
+  };
+  expect(count(0, 28, true)).toBe("1 / 28");
+  expect(count(27, 28, true)).toBe("28 / 28");
+  for (const at of [0, 4, 27]) expect(count(at, 28, false)).toBe("all 28");
+});

@@ -214,3 +214,34 @@ test("another number ends the way home, the same one again does not", () => {
   expect(states.pin(home, { ...q }).standing).toEqual(stop);
   expect(states.pin(home, k).standing).toBe(null);
 });
+
+test("a way home from a written token goes with what is written: another token, or none, or the same", () => {
+  const logitOf = (token: string, position = 3): Address => ({
+    side: 0,
+    name: "logits",
+    place: [position, scene.manifest.vocabulary.indexOf(token)],
+  });
+  const five = states.follow(start, logitOf("5"));
+  const kept = (text: string, state = five): Address | null => {
+    const now = small(text);
+    const after = states.arrive(state, [now], stagesOf(now));
+    expect(after.following).toBe(after.pinned !== null);
+    return after.pinned;
+  };
+  expect(kept("7*8=42")).toEqual(logitOf("4"));
+  expect(kept("7*8=56")).toEqual(logitOf("5"));
+  expect(kept("7*8=")).toBe(null);
+  expect(kept("7*81=5")).toBe(null); // typed where it was written
+  const four = small("7*8=42");
+  const there = states.arrive(five, [four], stagesOf(four));
+  expect(kept("7*8=56", there)).toEqual(logitOf("5")); // and back, once it is mended
+});
+
+test("a logit that was kept by hand stays what it is, whatever is written", () => {
+  const five: Address = { side: 0, name: "logits", place: [3, 5] };
+  const four = small("7*8=42");
+  expect(states.arrive(states.pin(start, five), [four], stagesOf(four)).pinned).toEqual(five);
+  const other = states.pin(states.follow(start, five), { ...five, place: [3, 6] });
+  expect(states.arrive(other, [four], stagesOf(four)).pinned!.place).toEqual([3, 6]);
+  expect(states.pin(states.follow(start, five), { ...five }).following).toBe(true);
+});

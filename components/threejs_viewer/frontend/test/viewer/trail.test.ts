@@ -119,3 +119,12 @@ test("what a hand has changed is left over and named", () => {
     "is left over: blocks.1.v was changed by hand",
   );
 });
+
+test("a way that begins at a token which is not written says which one is", () => {
+  const said = (token: number, position = 3): string[] =>
+    texts(begun(small("7*8=42"), position, token).trail, ".another");
+  expect(said(5)).toEqual(['Behind token 3 "=" the model writes "4", not "5".']);
+  expect(said(4)).toEqual([]);
+  expect(said(5, 1)).toEqual([]); // behind it stands what was typed
+  expect(said(5, 5)).toEqual([]); // nothing stands behind it
+});
