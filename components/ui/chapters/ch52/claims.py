@@ -25,7 +25,7 @@ def from_to(found: Spread, form: str) -> str:
 
 
 def wrong(look: int = -1, **unusual: Any) -> Pick:
-    """Other sums that are wrong."""
+    """Other problems that are wrong."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.runs(rows, **unusual)
@@ -45,7 +45,7 @@ def reading(
 
 
 def few_wrong(rows: Rows) -> Measured:
-    """Of the few sums, at the end, over all usual runs."""
+    """Of the few problems, at the end, over all usual runs."""
     found = worked.runs(rows)
     errors = sum(int(worked.at(row, "few_wrong")) for row in found)
     n = sum(row["n_few"] for row in found)
@@ -66,7 +66,7 @@ def some_of(n: int, whole: int, of: str = "of") -> str:
 
 
 def lowest_loss(rows: Rows) -> Measured:
-    """Of the few sums, at the look where it is lowest."""
+    """Of the few problems, at the look where it is lowest."""
     lowest = [min(look["few_loss"] for look in row["looks"]) for row in worked.runs(rows)]
     return Measured(from_to(spread(lowest), ".0e"))
 
@@ -96,7 +96,7 @@ def never_fell(rows: Rows) -> Measured:
 
 
 def put_back_in(part: str, **unusual: Any) -> Pick:
-    """Other sums wrong with one part as it was before, of all seeds of a kind of run."""
+    """Other problems wrong with one part as it was before, of all seeds of a kind of run."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.runs(rows, **unusual)
@@ -162,21 +162,6 @@ def at_step(
     return pick
 
 
-def more_wrong(**unusual: Any) -> Pick:
-    """Other sums that go wrong from the parting on, the median of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows, **unusual)
-        more = spread(
-            worked.at(row, "wrong")
-            - worked.at(row, "wrong", look=worked.look_at(row, worked.PARTED))
-            for row in found
-        )
-        return Measured(from_to(more, ",.0f"))
-
-    return pick
-
-
 def pushed(name: str, at: int, arm: str, form: str) -> Pick:
     """Of one run: a reading at the first or the last look."""
 
@@ -207,13 +192,8 @@ DECAY: dict[str, Any] = {"weight_decay": 0.1}
 ATTENTION: dict[str, Any] = {"stream": "attention"}
 MUON: dict[str, Any] = {"optimiser": "muon"}
 EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
-BOTH: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("", "", {}),
-    ("_exact", ", loss in 64 bits", EXACT),
-)
-
 CLAIMS: dict[str, Claim] = {
-    "ch5.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
+    "ch5.collapse_seeds": Claim("Seeds of the long runs on few problems.", RECORD, seeds),
     "ch5.collapse_apart": Claim(
         "Runs from a base that had not learned, other problems wrong.", RECORD, set_apart
     ),
@@ -229,9 +209,9 @@ CLAIMS: dict[str, Claim] = {
             ("moved", "How far the weights moved, over their length", moved_at_the_end),
         )
     },
-    "ch5.collapse_few": Claim("The few sums that are wrong at the end.", RECORD, few_wrong),
-    "ch5.collapse_before": Claim("Other sums wrong before the long run.", RECORD, wrong(0)),
-    "ch5.collapse_after": Claim("Other sums wrong after the long run.", RECORD, wrong()),
+    "ch5.collapse_few": Claim("The few problems that are wrong at the end.", RECORD, few_wrong),
+    "ch5.collapse_before": Claim("Other problems wrong before the long run.", RECORD, wrong(0)),
+    "ch5.collapse_after": Claim("Other problems wrong after the long run.", RECORD, wrong()),
     "ch5.collapse_decay": Claim("The same, with weight decay 0.1.", RECORD, wrong(**DECAY)),
     "ch5.collapse_attention": Claim(
         "The same, with attention over depth.", RECORD, wrong(**ATTENTION)
@@ -242,12 +222,11 @@ CLAIMS: dict[str, Claim] = {
         wrong(**ATTENTION, **DECAY),
     ),
     "ch5.collapse_attention_before": Claim(
-        "Other sums wrong before the long run, attention over depth.",
+        "Other problems wrong before the long run, attention over depth.",
         RECORD,
         wrong(0, **ATTENTION),
     ),
-    "ch5.collapse_exact": Claim("The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)),
-    "ch5.collapse_all": Claim("The same, when it goes on with all sums.", RECORD, wrong(**ALL)),
+    "ch5.collapse_all": Claim("The same, when it goes on with all problems.", RECORD, wrong(**ALL)),
     "ch5.collapse_cosine_before": Claim(
         "Token cosine after block 2 before the long run.",
         RECORD,
@@ -266,11 +245,8 @@ CLAIMS: dict[str, Claim] = {
         RECORD,
         reading("token_cosine", worked.LAST, **ATTENTION),
     ),
-    "ch5.collapse_cosine_exact": Claim(
-        "The same, with the loss in 64 bits.", RECORD, reading("token_cosine", worked.LAST, **EXACT)
-    ),
     "ch5.collapse_cosine_all": Claim(
-        "The same, when it goes on with all sums.",
+        "The same, when it goes on with all problems.",
         RECORD,
         reading("token_cosine", worked.LAST, **ALL),
     ),
@@ -285,14 +261,14 @@ CLAIMS: dict[str, Claim] = {
         reading("effective_rank", worked.LAST, form=".1f"),
     ),
     "ch5.collapse_loss": Claim(
-        "Loss of the few sums at the end.", RECORD, reading("few_loss", form=".0e")
+        "Loss of the few problems at the end.", RECORD, reading("few_loss", form=".0e")
     ),
     "ch5.collapse_loss_lowest": Claim(
-        "Loss of the few sums where it is lowest.", RECORD, lowest_loss
+        "Loss of the few problems where it is lowest.", RECORD, lowest_loss
     ),
     "ch5.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
     "ch5.collapse_loss_all": Claim(
-        "Loss of the few sums at the end, when it goes on with all sums.",
+        "Loss of the few problems at the end, when it goes on with all problems.",
         RECORD,
         reading("few_loss", form=".0e", **ALL),
     ),
@@ -306,30 +282,19 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch5.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
     "ch5.collapse_block_2_decay": Claim(
-        "Other sums wrong with block 2 put back, weight decay 0.1.",
+        "Other problems wrong with block 2 put back, weight decay 0.1.",
         RECORD,
         put_back_in("block 2", **DECAY),
     ),
     "ch5.collapse_block_2_attention": Claim(
         "The same, with attention over depth.", RECORD, put_back_in("block 2", **ATTENTION)
     ),
-    "ch5.collapse_moved_until": Claim(
-        "How far the weights moved until the parting.",
-        RECORD,
-        at_step("moved", worked.PARTED, form=".2f"),
-    ),
-    "ch5.collapse_moved": Claim(
-        "How far the weights moved, over their length.", RECORD, reading("moved")
-    ),
-    "ch5.collapse_moved_exact": Claim(
-        "The same, with the loss in 64 bits.", RECORD, reading("moved", **EXACT)
-    ),
     "ch5.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
     "ch5.collapse_mean": Claim(
-        "Other sums wrong without the mean feature.", RECORD, without_mean()
+        "Other problems wrong without the mean feature.", RECORD, without_mean()
     ),
     "ch5.collapse_block_2": Claim(
-        "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
+        "Other problems wrong with block 2 put back.", RECORD, put_back("block 2")
     ),
     "ch5.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
@@ -343,7 +308,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "ch5.collapse_push": Claim("The same, at the end.", PUSH, pushed("cosine", -1, "usual", ".3f")),
     "ch5.collapse_push_exact": Claim(
-        "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64", ".2f")
+        "The same, with the softmax in float64.", PUSH, pushed("cosine", -1, "fp64", ".2f")
     ),
     "ch5.collapse_push_centred": Claim(
         "The same, with the sum taken off all logits.",
@@ -359,26 +324,6 @@ CLAIMS: dict[str, Claim] = {
     "ch5.collapse_useful": Claim(
         "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful
     ),
-    **{
-        f"ch5.collapse_until{name}": Claim(
-            f"Other sums wrong until the parting{words}.",
-            RECORD,
-            at_step("wrong", worked.PARTED, form=",.0f", **kind),
-        )
-        for name, words, kind in BOTH
-    },
-    **{
-        f"ch5.collapse_late{name}": Claim(
-            f"Other sums that go wrong after the parting{words}.", RECORD, more_wrong(**kind)
-        )
-        for name, words, kind in BOTH
-    },
-    **{
-        f"ch5.collapse_gradient{name}": Claim(
-            f"Length of the last gradient{words}.", RECORD, reading("gradient", form=".0e", **kind)
-        )
-        for name, words, kind in BOTH
-    },
     **{
         f"ch5.collapse_centred_{name}": Claim(
             f"Effective rank about the mean after block 2: {words}.",
@@ -397,19 +342,21 @@ CLAIMS: dict[str, Claim] = {
         at_step("token_cosine", worked.MIDWAY, worked.LAST, ".2f"),
     ),
     "ch5.collapse_loss_before": Claim(
-        "Loss of the few sums before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
+        "Loss of the few problems before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
     ),
     "ch5.collapse_block_2_exact": Claim(
-        "Other sums wrong with block 2 put back, loss in 64 bits.",
+        "Other problems wrong with block 2 put back, softmax in float64.",
         RECORD,
         put_back("block 2", **EXACT),
     ),
     "ch5.collapse_mean_exact": Claim(
-        "Other sums wrong without the mean feature, loss in 64 bits.",
+        "Other problems wrong without the mean feature, softmax in float64.",
         RECORD,
         without_mean(**EXACT),
     ),
-    "ch5.collapse_muon": Claim("Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)),
+    "ch5.collapse_muon": Claim(
+        "Other problems wrong after a run with Muon.", RECORD, wrong(**MUON)
+    ),
     "ch5.collapse_cosine_muon": Claim(
         "Token cosine after block 2 after a run with Muon.",
         RECORD,

@@ -11,7 +11,8 @@ import numpy as np
 
 from components.ui.chapters.ch52 import probes
 from components.ui.lazily import lazily
-from components.ui.words import band, spelled
+from components.ui.words import band, listed
+from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.recipes import feature_collapse as recipes
@@ -95,7 +96,7 @@ def had_learned(row: Row) -> bool:
 
 
 def grid(rows: Rows) -> list[Row]:
-    """All runs on few sums with either stream and either decay, AdamW and 32 bits."""
+    """All runs on few problems with either stream and either decay, AdamW and float32."""
     return [
         row for s in STREAMS for decay in DECAYS for row in runs(rows, stream=s, weight_decay=decay)
     ]
@@ -113,8 +114,8 @@ LAST = 3
 PLACES = ("before block 0", "after block 0", "after block 1", "after block 2")
 
 SHARES: dict[str, tuple[str, str]] = {
-    "other sums wrong": ("wrong", "n"),
-    "the few sums wrong": ("few_wrong", "n_few"),
+    "other problems wrong": ("wrong", "n"),
+    "the few problems wrong": ("few_wrong", "n_few"),
 }
 INSIDE: dict[str, tuple[str, int | None]] = {
     "token cosine": ("token_cosine", LAST),
@@ -123,14 +124,14 @@ INSIDE: dict[str, tuple[str, int | None]] = {
     "attention entropy": ("attention_entropy", LAST - 1),
     "size of the weights": ("weight_norm", None),
     "size of the logits": ("logit_norm", None),
-    "loss of the few sums": ("few_loss", None),
+    "loss of the few problems": ("few_loss", None),
 }
 """A reading of a network, as the page calls it: in the record, and at which place."""
 
 WATCHED = INSIDE | {"rank residual": ("rank_residual", LAST)}
 """What the rule of an exercise may watch."""
 
-MOVING = (*INSIDE, "other sums wrong")
+MOVING = (*INSIDE, "other problems wrong")
 """What may be compared between ways to go on."""
 
 
@@ -175,11 +176,11 @@ def at(row: Row, name: str, place: int | None = None, look: int = -1) -> float:
 
 def scores(row: Row, *, compact: bool) -> dict[str, list[float]]:
     """Counts under the cloud; at the top of a page those alone that give no answer away."""
-    few = {"the few sums wrong": [look["few_wrong"] for look in row["looks"]]}
+    few = {"the few problems wrong": [look["few_wrong"] for look in row["looks"]]}
     if compact:
         return few
     return few | {
-        "other sums wrong": [look["wrong"] for look in row["looks"]],
+        "other problems wrong": [look["wrong"] for look in row["looks"]],
         "token cosine": [look["token_cosine"][LAST] for look in row["looks"]],
         "effective rank": [look["effective_rank"][LAST] for look in row["looks"]],
     }
@@ -199,7 +200,7 @@ def over_seeds(rows: Rows, name: str, place: int | None = None, look: int = -1) 
 
 
 PARTED = 1174
-"""The look up to which runs with the loss in 32 and in 64 bits go together."""
+"""The look up to which runs with the loss in float32 and float64 go together."""
 
 MIDWAY = 3427
 """A look at which features point one way and are still as rich about their mean."""
@@ -215,13 +216,13 @@ FALLS = ("about as many", "two to five times as many", "more than five times as 
 
 
 def how_it_falls(rows: Rows) -> str:
-    """The option of the guess: other sums that are wrong at the end, over those at the start."""
+    """The option of the guess: other problems that are wrong at the end, over those at the start."""
     found = [at(row, "wrong") / at(row, "wrong", look=0) for row in runs(rows)]
     return band(spread(found).median, (2, 5), FALLS)
 
 
 def times_read() -> float:
-    """How often the long run reads each of its sums."""
+    """How often the long run reads each of its problems."""
     n_pair = len(recipes.few_pairs(recipes.N_PAIR, 1).both_ways()[0])
     return recipes.STEPS * recipes.BATCH / n_pair
 
@@ -287,7 +288,7 @@ STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardl
 
 
 def still_turn(rows: Rows) -> str:
-    """The option of the guess: how much of the rise of the token cosine is left in 64 bits."""
+    """The option of the guess: how much of the rise of the token cosine is left in float64."""
 
     def rise(found: Rows) -> float:
         return spread(
@@ -347,10 +348,10 @@ def when_it_falls(rows: Rows) -> str:
 def change_rows(row: Row) -> list[Row]:
     """Of one run: by how much of its whole change each reading has changed."""
     out: list[Row] = []
-    for what in ("other sums wrong", *INSIDE):
+    for what in ("other problems wrong", *INSIDE):
         found = curve(row, what)
         values = np.array([value for _, value in found])
-        if what == "loss of the few sums":
+        if what == "loss of the few problems":
             values = np.log(values)
         whole = np.abs(values - values[0]).max() or 1.0
         sign = np.sign(values[-1] - values[0]) or 1.0
@@ -398,7 +399,7 @@ READINGS = {
     "attention_entropy": "attention entropy",
     "weight_norm": "size of the weights",
     "logit_norm": "size of the logits",
-    "few_loss": "loss of the few sums",
+    "few_loss": "loss of the few problems",
 }
 CLOCK = "a clock"
 
@@ -448,7 +449,7 @@ WHERE = ("the token table", "block 0", "block 1", "block 2")
 
 
 def part_rows(rows: Rows) -> list[Row]:
-    """Other sums wrong of the last network, as it is and with one part put back; with the loss in
+    """Other problems wrong of the last network, as it is and with one part put back; with the loss in
     32 bits and in 64, on the same seeds."""
     out: list[Row] = []
     for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
@@ -538,6 +539,9 @@ CALC: dict[str, Callable[[], str]] = {
     "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
     "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
     "turn": lambda: f"{warnings.TURN:g}",
-    "fitted": lambda: spelled(len(warnings.FITTED_ON)),
-    "tested": lambda: spelled(len(warnings.TESTED_ON)),
+    "fitted": lambda: listed([f"{seed}" for seed in warnings.FITTED_ON]),
+    "tested": lambda: listed([f"{seed}" for seed in warnings.TESTED_ON]),
+    "small_eps": lambda: power(texts.ARMS["fp64_small_eps"]["eps"]),
+    "large_eps": lambda: power(texts.ARMS["large_eps"]["eps"]),
+    "validation": lambda: f"{len(pairs_of('validation')[0]):,}",
 }
