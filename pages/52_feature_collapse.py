@@ -166,7 +166,7 @@ def compare(rows: Rows, name: str, kinds: Sequence[str], first: str) -> None:
 def what_costs_the_score() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Float32, the push taken off: how many more other problems go wrong than at the start?",
+        "With the push taken off the features do not turn. How many other problems are lost?",
         worked.COSTS,
         lambda: worked.what_the_push_costs(rows),
     ):

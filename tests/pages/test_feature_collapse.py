@@ -34,6 +34,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any) -> No
         worked.how_it_falls(rows),
         worked.how_they_turn(rows),
         worked.still_turn(rows),
+        worked.what_the_push_costs(rows),
         worked.when_it_falls(rows),
         worked.where_it_is(rows),
     ):
@@ -71,9 +72,28 @@ def test_curves_are_those_of_the_record(seen: Any, rows: Any) -> None:
 
 
 def test_ways_to_go_on_are_compared_on_the_same_seeds(rows: Any) -> None:
-    found = worked.kind_rows(rows, "token cosine")
-    seeds = {kind: {r["seed"] for r in found if r["run"] == kind} for kind in worked.KINDS}
-    assert {frozenset(s) for s in seeds.values()} == {frozenset(collapse.CONTROLS)}
+    """All but those whose base had not learned, which the page tells apart."""
+    for kinds in (worked.ROUNDED, worked.CAUSES):
+        found = worked.kind_rows(rows, "token cosine", kinds)
+        seeds = {kind: {r["seed"] for r in found if r["run"] == kind} for kind in kinds}
+        (same,) = {frozenset(s) for s in seeds.values()}
+        apart = {*collapse.SEEDS} - same
+        for row in worked.all_runs(rows):
+            assert (row["cell"]["seed"] in apart) is (row["looks"][0]["wrong"] > row["n"] / 10)
+
+
+def test_what_prose_concludes_of_the_push_is_so(rows: Any) -> None:
+    def median_of(kind: str, name: str, look: int = -1) -> float:
+        return worked.over_seeds(worked.runs(rows, **worked.KINDS[kind]), name, look=look).median
+
+    lost = {k: median_of(k, "wrong") - median_of(k, "wrong", 0) for k in worked.CAUSES}
+    moved = {k: median_of(k, "moved") for k in worked.CAUSES}
+    for kind in (worked.CENTRED, worked.BALANCED):
+        assert lost[kind] > 0.9 * lost[worked.FEW]
+    assert max(lost[worked.EXACT], lost[worked.LARGE_EPS]) < 0.6 * lost[worked.FEW]
+    assert lost[worked.SMALL_EPS] > 1.3 * lost[worked.EXACT]
+    assert moved[worked.CENTRED] < moved[worked.SMALL_EPS]
+    assert lost[worked.CENTRED] > lost[worked.SMALL_EPS]
 
 
 def test_pulls_are_those_of_softmax() -> None:

@@ -137,13 +137,12 @@ def put_back(rows: Rows) -> Chart:
     """A point a seed, a tick at the median, a row a network of a run. Rows: network, run, seed,
     value."""
     data = pd.DataFrame(rows)
+    tones = toned(only(data["run"]))
     x = alt.X("value:Q", title="other problems wrong", axis=alt.Axis(format="%"))
     base = alt.Chart(data).encode(
         y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
         yOffset=alt.YOffset("run:N", sort=None),
-        color=alt.Color(
-            "run:N", title=None, scale=toned(only(data["run"])), legend=alt.Legend(columns=1)
-        ),
+        color=alt.Color("run:N", title=None, scale=tones, legend=alt.Legend(columns=1)),
     )
     points = base.mark_point(size=60, filled=True, opacity=0.75).encode(
         x=x, tooltip=["network", "run", "seed", alt.Tooltip("value:Q", format=".1%")]

@@ -216,7 +216,7 @@ FALLS = ("about as many", "two to five times as many", "more than five times as 
 
 
 def how_it_falls(rows: Rows) -> str:
-    """The option of the guess: other problems that are wrong at the end, over those at the start."""
+    """The option of the guess: other problems wrong at the end, over those at the start."""
     found = [at(row, "wrong") / at(row, "wrong", look=0) for row in runs(rows)]
     return band(spread(found).median, (2, 5), FALLS)
 
@@ -319,7 +319,7 @@ def power(x: float) -> str:
 
 
 COSTS = (
-    "hardly more than at the start",
+    "hardly any",
     "about half as many as with the push",
     "about as many as with the push",
 )
@@ -449,8 +449,8 @@ WHERE = ("the token table", "block 0", "block 1", "block 2")
 
 
 def part_rows(rows: Rows) -> list[Row]:
-    """Other problems wrong of the last network, as it is and with one part put back; with the loss in
-    32 bits and in 64, on the same seeds."""
+    """Other problems wrong of the last network, as it is and with one part put back; with softmax in
+    float32 and in float64."""
     out: list[Row] = []
     for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
         seed, n = row["cell"]["seed"], row["n"]
