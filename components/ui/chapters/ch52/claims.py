@@ -8,6 +8,7 @@ from typing import Any
 
 from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim, Measured
+from components.ui.words import spelled
 from lab.experiments.warnings import fall_of, turn_of
 from lab.records import select
 from lab.statistics import Spread, spread
@@ -62,7 +63,7 @@ def fall(rows: Rows) -> Measured:
 
 def some_of(n: int, whole: int, of: str = "of") -> str:
     """In words: "five of twelve", "none of the eight"."""
-    return f"{worked.spelled(n) if n else 'none'} {of} {worked.spelled(whole)}"
+    return f"{spelled(n) if n else 'none'} {of} {spelled(whole)}"
 
 
 def lowest_loss(rows: Rows) -> Measured:
@@ -107,7 +108,7 @@ def put_back_in(part: str, **unusual: Any) -> Pick:
 
 
 def seeds(rows: Rows) -> Measured:
-    return Measured(worked.spelled(len(worked.runs(rows))))
+    return Measured(spelled(len(worked.runs(rows))))
 
 
 def set_apart(rows: Rows) -> Measured:

@@ -449,8 +449,8 @@ WHERE = ("the token table", "block 0", "block 1", "block 2")
 
 
 def part_rows(rows: Rows) -> list[Row]:
-    """Other problems wrong of the last network, as it is and with one part put back; with softmax in
-    float32 and in float64."""
+    """Other problems wrong of the last network, as it is and with one part put back; with softmax
+    in float32 and in float64."""
     out: list[Row] = []
     for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
         seed, n = row["cell"]["seed"], row["n"]
