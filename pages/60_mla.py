@@ -194,28 +194,14 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Taught a tenth of all pairs, do latents of 8 get fewer others wrong than full rank?",
-        worked.REGULARISES,
-        lambda: worked.is_a_regulariser(rows),
+        "Trained on a fifth of all pairs, which latents leave the fewest others wrong?",
+        worked.LATENTS,
+        lambda: worked.fewest_wrong(rows),
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        fraction = page.choose(
-            "taught",
-            "Trained on",
-            tuple(worked.TAUGHT),
-            words=worked.TAUGHT.__getitem__,
-            kind="segments",
-        )
-    with right:
-        way = page.choose("vary", "Rank varies with", worked.WAYS_TO_VARY)
     page.draw(
-        bars.seeds(
-            worked.rank_points(rows, fraction, way == worked.WAYS_TO_VARY[1]),
-            share="held-out sums wrong",
-        ),
-        alt="Held-out sums that are wrong by the size of latents, a point a seed",
+        figures.by_taught(worked.rank_points(rows)),
+        alt="Errors on held-out pairs and on its own, by the part of all pairs trained on",
     )
     page.notice()
     page.source(ranks.ranked)

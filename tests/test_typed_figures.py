@@ -130,7 +130,10 @@ ON_PAGE = {
         "| latents of 8 |": NAMED,
         "| latents of 32 |": NAMED,
         "| latents of 128, full rank |": NAMED,
-        "Latents of 8 over full rank: taught a tenth": NAMED,
+        "| 8 over full rank |": NAMED,
+        "| 32 over full rank |": NAMED,
+        "latents of 32 leave the fewest wrong": NAMED,
+        "latents of 8 do worse": NAMED,
     },
     "61_moe": {
         "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,

@@ -47,6 +47,7 @@ from lab.training.train import train
 TaskName = Literal["4x4", "2x2", "full"]
 Arm = Literal[
     "its mistakes",
+    "mistakes of another",
     "random, as many",
     "random, drawn anew",
     "long carries",
@@ -63,6 +64,10 @@ Arm = Literal[
 ARMS: tuple[Arm, ...] = get_args(Arm)
 BOOK: Arm = "its mistakes"
 WHOLE_BOOK: Arm = "all its mistakes"
+ANOTHERS: Arm = "mistakes of another"
+"""Problems that a network of another seed gets wrong, first those that this one gets right: as hard
+as a book's, but not its own."""
+
 AS_MANY_AS_ANEW: Arm = "random, as many as anew"
 SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random, as many as all": WHOLE_BOOK}
 """By how many mistakes which book holds an arm knows how many sums it is to study."""
@@ -151,7 +156,9 @@ TASKS: dict[TaskName, Task] = {
         steps=24,
         rates=(1e-5, 3e-5, 1e-4, 3e-4),
         arms=tuple(
-            arm for arm in ARMS if arm != AS_MANY_AS_ANEW and WHOLE_BOOK not in (arm, SIZED_BY[arm])
+            arm
+            for arm in ARMS
+            if arm not in (ANOTHERS, AS_MANY_AS_ANEW) and WHOLE_BOOK not in (arm, SIZED_BY[arm])
         ),
     ),
     "2x2": Task(
@@ -192,11 +199,13 @@ def some(
 
 @dataclass(frozen=True)
 class Pool:
-    """Sums of a round, (N,) each, and what the network made of them, if its arm asks."""
+    """Sums of a round, (N,) each, and what the network made of them, if its arm asks, and what a
+    network of another seed did, if its arm asks that one."""
 
     a: Integers
     b: Integers
     found: Answers | None
+    others: Answers | None = None
 
     @property
     def answers(self) -> Answers:
@@ -213,6 +222,13 @@ def by_lot(rows: Rows, rng: np.random.Generator, n: int) -> Rows:
 
 def mistakes(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
     return by_lot(np.flatnonzero(pool.answers.wrong), rng, n)
+
+
+def mistakes_of_another(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
+    """By lot; those that this network gets wrong too come last."""
+    assert pool.others is not None
+    wrong = rng.permutation(np.flatnonzero(pool.others.wrong))
+    return wrong[np.argsort(pool.answers.wrong[wrong], kind="stable")][:n]
 
 
 def at_random(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
@@ -240,6 +256,7 @@ def mistakes_and_random(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
 PICKS: dict[Arm, Pick] = {
     BOOK: mistakes,
     WHOLE_BOOK: mistakes,
+    ANOTHERS: mistakes_of_another,
     "random, as many": at_random,
     "random, as many as all": at_random,
     AMONG_ALL: mistakes,
@@ -380,7 +397,10 @@ def rounds_of(
         a, b = task.pool(1000 * learner.seed + round_, POOL)
         rng = np.random.default_rng([learner.seed, round_])
         found = learner.ask(a, b) if learner.arm in ASKS else None
-        pool = Pool(a, b, found)
+        other = None
+        if learner.arm == ANOTHERS:
+            other = answers(another(task, learner.seed), task.form, a, b)
+        pool = Pool(a, b, found, other)
         rows = PICKS[learner.arm](pool, rng, most)
         texts = texts_of(learner.arm, task.form, pool, rows, rng)
         if found is not None:
@@ -389,6 +409,8 @@ def rounds_of(
             learner.study(texts, round_)
         ask_again(learner, book)
         about = {"pool": len(a), "mistakes": None if found is None else int(found.wrong.sum())}
+        if other is not None:
+            about |= {"wrong_of_studied": int(pool.answers.wrong[rows].sum())}
         curve.append(
             {
                 "round": round_,
@@ -443,6 +465,20 @@ def ask_again(learner: Learner, book: Sequence[dict[str, Any]]) -> None:
 @lru_cache
 def start(task: Task) -> GPT:
     return load_run(task.run).model.eval()
+
+
+FIRST_OF_OTHERS = 100
+"""Other networks have the seeds from here on."""
+
+
+@lru_cache
+def another(task: Task, seed: int) -> GPT:
+    """A network trained as the task's was, from other first weights and in another order."""
+    plan = recipe(task.run, seed=FIRST_OF_OTHERS + seed, precision="fp32")
+    state = TrainState.start(plan)
+    for _ in train(plan, state):
+        pass
+    return state.model.eval()
 
 
 @lru_cache

@@ -188,6 +188,18 @@ def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None
     assert sorted(ends) == pytest.approx(sorted(expected))
 
 
+def test_only_its_own_mistakes_teach(rows: Any) -> None:
+    """Those of another network, of which it gets none wrong, leave more than random pairs do."""
+    own, theirs, lot = (
+        worked.after(rows, arm) for arm in (worked.BOOK, worked.ANOTHERS, worked.AS_MANY)
+    )
+    assert max(own) < min(lot) < max(lot) < min(theirs)
+    assert len(theirs) == 5
+    assert {wrong for wrong, _ in worked.wrong_of_studied(rows)} == {0}
+    before = worked.race(rows)[0]
+    assert 0.3 < before["before"] / before["n"] < 0.36
+
+
 def test_fates_are_of_one_run_and_no_more_than_there_are_pairs(rows: Any) -> None:
     """A median of the runs, so that what is drawn can be held against the count of test pairs."""
     found = worked.fate_rows(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -158,24 +159,29 @@ def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
 
 def test_what_prose_concludes_of_low_rank_is_so() -> None:
     rows = read_lines(RECORDS / "low_rank.jsonl")
+
+    def wrong(rank: int, fraction: float) -> list[float]:
+        return [row["errors_heldout"] for row in worked.of_rank(rows, rank, fraction)]
+
     for fraction in worked.TAUGHT:
-        for matched in (False, True):
-            small, full = (
-                [row["errors_heldout"] for row in worked.of_rank(rows, rank, fraction, matched)]
-                for rank in (8, 128)
-            )
-            found = ratio_of_medians(small, full)
-            assert found.low < 1 < found.high and found.ratio > 1
-    assert worked.is_a_regulariser(rows) == worked.REGULARISES[2]
+        for rank in (8, 32):
+            found = ratio_of_medians(wrong(rank, fraction), wrong(128, fraction))
+            assert found.low < 1 < found.high
+            assert (found.ratio > 1) is (rank == 8)
+        fewest = min(worked.RANKS, key=lambda rank: median(wrong(rank, fraction)))
+        assert fewest == 32
+    assert worked.fewest_wrong(rows) == worked.RANKS[32]
     few = [row for row in rows if row["cell"]["fraction"] == low_rank.FEW]
     assert all(row["errors_heldout"] > 0.75 * row["n_heldout"] for row in few)
-    assert (low_rank.FEW, low_rank.MANY) == (0.1, 0.3) == tuple(worked.TAUGHT)
+    assert tuple(worked.TAUGHT) == (low_rank.FEW, *low_rank.BETWEEN, low_rank.MANY)
+    sizes = {row["parameters"] for fraction in worked.TAUGHT for rank in worked.RANKS
+             for row in worked.of_rank(rows, rank, fraction)}  # fmt: skip
+    assert max(sizes) - min(sizes) <= 512  # one neuron in each of two layers
 
 
-def test_the_points_are_those_of_the_rank_and_the_way_that_is_chosen(book: Any) -> None:
+def test_every_seed_is_a_point_on_held_out_pairs_and_on_its_own() -> None:
     rows = read_lines(RECORDS / "low_rank.jsonl")
-    for matched in (False, True):
-        points = worked.rank_points(rows, low_rank.MANY, matched)
-        assert len(points) == len(worked.RANKS) * len(low_rank.SEEDS)
-        own = [p["share"] for p in points if p["arm"] == worked.RANKS[0]]
-        assert len(own) == len(low_rank.SEEDS)
+    points = worked.rank_points(rows)
+    assert len(points) == 2 * len(worked.RANKS) * len(worked.TAUGHT) * len(low_rank.SEEDS)
+    taught = [p["share"] for p in points if p["of"] == worked.ITS_OWN]
+    assert max(taught) < 0.01 < max(p["share"] for p in points if p["of"] == worked.HELD_OUT)

@@ -194,6 +194,14 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "by_digits": lambda: ch60.by_digits(
         [{"digits": d, "network": "a", "wrong": 1, "n": 9, "share": 0.1} for d in (4, 8)]
     ),
+    "by_taught": lambda: ch60.by_taught(
+        [
+            {"arm": arm, "taught": x, "of": of, "seed": 0, "share": 0.1, "errors": "1 of 10"}
+            for arm in ("latents of 8", "latents of 32")
+            for of in ("held out", "trained on")
+            for x in (0.1, 0.2)
+        ]
+    ),
     "falls": lambda: ch60.falls(
         [
             {"directions": rank, "kind": kind, "wrong": 0.5}
@@ -264,6 +272,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "wrong_by": lambda: ch30.wrong_by([{"amount": 0, "share": 0.5, "wrong": 1, "n": 2}], "zeros"),
     "wrong_suites": lambda: ch30.wrong_suites(
         [{"suite": "nines", "model": "a", "share": 0.1, "wrong": 100, "n": 1000}]
+    ),
+    "wrong_by_share": lambda: ch30.wrong_by_share(
+        [{"place": "units", "weight": w, "share": w, "wrong": "1 of 4"} for w in (0.2, 0.4)]
     ),
     "wrong_tokens": lambda: ch30.wrong_tokens(
         [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]

@@ -43,7 +43,9 @@ SMALL_TASK = replace(PAIRS, steps=2)
 def pool() -> Pool:
     a, b = PAIRS.pool(0, 0)
     some = np.random.default_rng(1).permutation(len(a))[:300]
-    return Pool(a[some], b[some], answers(start(PAIRS), PAIRS.form, a[some], b[some]))
+    own = answers(start(PAIRS), PAIRS.form, a[some], b[some])
+    other = replace(own, slot=np.roll(own.slot, 7))  # as often wrong, and not for the same pairs
+    return Pool(a[some], b[some], own, other)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -79,6 +81,12 @@ def test_arms_pick_what_they_are_named_for(pool: Pool) -> None:
     assert found.wrong[PICKS["its mistakes"](pool, rng, 40)].all()
     both = found.wrong[PICKS["mistakes and random"](pool, rng, 40)]
     assert both[:20].all() and not both[20:].all()
+    assert pool.others is not None
+    hard = np.flatnonzero(pool.others.wrong)
+    theirs = PICKS["mistakes of another"](pool, rng, len(hard))
+    assert sorted(theirs.tolist()) == hard.tolist()
+    own = found.wrong[theirs]
+    assert own.any() and not own.all() and np.array_equal(own, np.sort(own))
     carried = longest_carry(pool.a, pool.b)
     assert carried[PICKS["long carries"](pool, rng, 40)].min() >= np.sort(carried)[-40]
     sure = np.abs(found.margin)

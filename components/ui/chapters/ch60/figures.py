@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import PARTS, TEAL
+from components.ui.plots.colours import PARTS, SOFT, TEAL
 from components.ui.plots.core import (
     CURVE,
     Chart,
@@ -65,6 +65,43 @@ def by_digits(rows: Rows) -> Chart:
         tooltip=["network", "digits", "wrong", "n"],
     )
     return finished(alt.layer(*with_points(base)).properties(height=CURVE))
+
+
+def by_taught(rows: Rows) -> Chart:
+    """Errors by the part of all pairs that a network is trained on: a point a seed, a line at the
+    median. Filled and thick on held-out pairs, hollow and thin on its own.
+
+    Rows: arm, taught, of, seed, share, errors.
+    """
+    data = pd.DataFrame(rows)
+    kinds = list(dict.fromkeys(data["of"]))
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "taught:Q",
+            title="part of all pairs that it is trained on",
+            axis=alt.Axis(format="%", values=sorted(set(data["taught"]))),
+            scale=alt.Scale(zero=False, padding=16),
+        ),
+        y=alt.Y("share:Q", title="share that is wrong", axis=alt.Axis(format="%")),
+        color=named_below(data, "arm"),
+        detail="of:N",
+    )
+    points = base.mark_point(size=45, opacity=0.8).encode(
+        shape=alt.Shape(
+            "of:N",
+            title=None,
+            scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
+            legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
+        ),
+        tooltip=["arm", "of", "seed", "errors"],
+    )
+    lines = base.mark_line().encode(
+        y=alt.Y("median(share):Q", title="share that is wrong"),
+        strokeWidth=alt.StrokeWidth(
+            "of:N", scale=alt.Scale(domain=kinds, range=[2.5, 1]), legend=None
+        ),
+    )
+    return finished(alt.layer(lines, points).properties(height=CURVE + 60))
 
 
 def falls(rows: Rows, now: int) -> Chart:

@@ -350,46 +350,50 @@ RANKS = {
 }
 """Networks of the record by the size of their latents."""
 
-TAUGHT = {0.1: "a tenth", 0.3: "three tenths"}
-"""Parts of all pairs that were trained on."""
+TAUGHT = {0.1: "10", 0.15: "15", 0.2: "20", 0.3: "30"}
+"""Parts of all pairs that were trained on, and in how many of a hundred."""
 
-WAYS_TO_VARY = ("all else fixed", "parameters matched")
-
-
-def of_rank(rows: Sequence[Row], rank: int, fraction: float, matched: bool) -> list[Row]:
-    """The seeds of one network. Heads with their own match themselves."""
-    return select(rows, rank=rank, fraction=fraction, matched=matched and rank > 0)
+ASKED_OF = 0.2
+"""The part that the guess is about."""
 
 
-def rank_points(rows: Sequence[Row], fraction: float, matched: bool) -> list[Row]:
-    """A point a network and seed: held-out sums that are wrong."""
+def of_rank(rows: Sequence[Row], rank: int, fraction: float) -> list[Row]:
+    """The seeds of one network, parameters matched. Heads with their own match themselves."""
+    return select(rows, rank=rank, fraction=fraction, matched=rank > 0)
+
+
+HELD_OUT, ITS_OWN = "held out", "trained on"
+
+
+def rank_points(rows: Sequence[Row]) -> list[Row]:
+    """A point a network, seed and part: what is wrong of held-out pairs, and of its own."""
     return [
         {
             "arm": name,
-            "share": row["errors_heldout"] / row["n_heldout"],
+            "taught": fraction,
+            "of": of,
             "seed": row["cell"]["seed"],
-            "errors": part_of(row["errors_heldout"], row["n_heldout"]),
+            "share": row[f"errors_{key}"] / row[f"n_{key}"],
+            "errors": part_of(row[f"errors_{key}"], row[f"n_{key}"]),
         }
         for rank, name in RANKS.items()
-        for row in of_rank(rows, rank, fraction, matched)
+        for fraction in TAUGHT
+        for row in of_rank(rows, rank, fraction)
+        for of, key in ((HELD_OUT, "heldout"), (ITS_OWN, "trained"))
     ]
 
 
-REGULARISES = ("yes, fewer", "no, more", "five starts do not tell")
+LATENTS = tuple(name for rank, name in RANKS.items() if rank)
 
 
-def is_a_regulariser(rows: Sequence[Row], fraction: float = 0.1) -> str:
-    """The option of the guess: others wrong, latents of 8 over full rank, by the interval."""
-    small, full = (
-        [row["errors_heldout"] for row in of_rank(rows, rank, fraction, matched=False)]
-        for rank in (8, 128)
-    )
-    found = ratio_of_medians(small, full)
-    return REGULARISES[0] if found.high < 1 else REGULARISES[1 if found.low > 1 else 2]
+def fewest_wrong(rows: Sequence[Row]) -> str:
+    """The option of the guess: the latents that leave the fewest held-out pairs wrong, in the
+    median."""
 
+    def median_of(rank: int) -> float:
+        return spread(row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)).median
 
-def median_share(points: Sequence[Row], arm: str) -> float:
-    return spread(point["share"] for point in points if point["arm"] == arm).median
+    return RANKS[min(filter(None, RANKS), key=median_of)]
 
 
 # ---------------------------------------------------------------- latents or experts: the race
@@ -435,6 +439,10 @@ BUDGET, FEW_WRONG = 48, 1
 
 CALC: dict[str, Callable[[], str]] = {
     "ranks": lambda: spelled(len(RANKS) - 1),
+    **{
+        f"taught_{part}": lambda fraction=fraction: f"{fraction:.0%}"
+        for fraction, part in TAUGHT.items()
+    },
     "rank_seeds": lambda: spelled(len(ranks.SEEDS)),
     "q": lambda: vector(Q),
     "c": lambda: vector(C),

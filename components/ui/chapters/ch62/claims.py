@@ -22,6 +22,7 @@ NAMES = {
     "mistakes": worked.BOOK,
     "as_many": worked.AS_MANY,
     "anew": worked.ANEW,
+    "anothers": worked.ANOTHERS,
     "whole": worked.WHOLE,
     "as_many_as_all": worked.AS_MANY_AS_ALL,
     "among_all": worked.AMONG_ALL,
@@ -98,6 +99,12 @@ def last_of_whole(rows: Rows) -> Measured:
     """Different pairs studied in the last round: the median of the seeds."""
     found = [row["curve"][-1]["distinct"] for row in worked.race(rows, worked.WHOLE)]
     return Measured(f"{spread(found).median:,.0f}")
+
+
+def wrong_of_anothers(rows: Rows) -> Measured:
+    """Of another network's mistakes that were studied, wrong for this one too: all runs."""
+    wrong, n = map(sum, zip(*worked.wrong_of_studied(rows), strict=True))
+    return Measured(part_of(wrong, n), wrong, n)
 
 
 def cost(name: str) -> Pick:
@@ -189,6 +196,16 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, arm in NAMES.items()
     },
+    "ch6.book_over_anothers": Claim(
+        "Test pairs wrong at the end, own mistakes studied over those of another network.",
+        NEW_PAIRS,
+        ratio(worked.BOOK, worked.ANOTHERS),
+    ),
+    "ch6.book_wrong_of_anothers": Claim(
+        "Of another network's mistakes that were studied, wrong for this one as well.",
+        NEW_PAIRS,
+        wrong_of_anothers,
+    ),
     "ch6.book_over_as_many": Claim(
         "Test pairs wrong at the end, mistakes studied over as many random ones.",
         NEW_PAIRS,

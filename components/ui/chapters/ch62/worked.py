@@ -31,6 +31,7 @@ Rows = Sequence[Row]
 
 BOOK, AS_MANY, ANEW = "its mistakes", "random, as many", "random, drawn anew"
 WHOLE, AS_MANY_AS_ALL = "all its mistakes", "random, as many as all"
+ANOTHERS = "mistakes of another"
 COMPARED = (BOOK, AS_MANY, ANEW)
 """Arms that have a colour; the others are grey."""
 
@@ -43,7 +44,7 @@ AS_MUCH_WORK = "drawn anew, as much work"
 NEAR_THE_END = (BOOK, AS_MANY, ANEW, AS_MUCH_WORK, "least certain", "smallest margin", *HALVES)
 """Arms of the network near its end, but for the one that does harm."""
 
-BOUNDED = (*COMPARED, "long carries", "least certain", "smallest margin", *HALVES)
+BOUNDED = (*COMPARED, ANOTHERS, "long carries", "least certain", "smallest margin", *HALVES)
 BETS = (*COMPARED, "long carries", "least certain")
 """Arms that a reader may bet on."""
 
@@ -55,6 +56,17 @@ def race(rows: Rows, arm: str | None = None) -> list[Row]:
 
 def arms_of(rows: Rows) -> list[str]:
     return list(dict.fromkeys(row["cell"]["arm"] for row in race(rows)))
+
+
+def wrong_of_studied(rows: Rows) -> list[tuple[int, int]]:
+    """Of each run that studies another's mistakes: of all that it studied, in all rounds, how many
+    problems this network itself got wrong, and of how many."""
+    counts: list[tuple[int, int]] = []
+    for row in race(rows, ANOTHERS):
+        rounds = row["curve"][1:]
+        wrong = sum(round_["wrong_of_studied"] for round_ in rounds)
+        counts.append((wrong, sum(round_["distinct"] for round_ in rounds)))
+    return counts
 
 
 def noted_in(rows: Rows, round_: int) -> list[Row]:
