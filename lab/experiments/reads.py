@@ -15,7 +15,7 @@ from lab.experiments import (
     shut_experts,
 )
 from lab.experiments.served_models import run_called
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, nothing
 from lab.recipes.live import fine_tune, go_on
 from lab.training.recipe import Recipe
 
@@ -91,17 +91,17 @@ def served(*models: str) -> Sequence[str]:
 
 
 KV_CACHE: dict[str, Callable[[Cell], Sequence[str]]] = {
-    "grouped": lambda _: [],
+    "grouped": nothing,
     "exact": lambda cell: served(
         exact.RUN[cell["digits"]],
         *([exact.DRAFT[cell["digits"]]] if cell["how"] == "drafted" else []),
     ),
-    "machine": lambda _: [],
+    "machine": nothing,
     "time": model_named,
-    "rival": lambda _: [],
+    "rival": nothing,
     "queue": lambda _: served("far_clipped"),
     "draft": lambda cell: served("far_clipped", cell["draft"]),
-    "memory": lambda _: [],
+    "memory": nothing,
 }
 
 

@@ -258,8 +258,8 @@ def n_called(config: GPTConfig) -> int:
 def plain_operations() -> str:
     """Of a step of the network that is timed, what its twin without a limit needs."""
     length = GIVEN + GIVEN // 2
-    plain, limited = (steps.decode(config_of(m), length).operations for m in (PLAIN, MODEL))
-    return f"{100 * plain / limited:.0f} in 100"
+    plain, with_limit = (steps.decode(config_of(m), length).operations for m in (PLAIN, MODEL))
+    return f"{100 * plain / with_limit:.0f} in 100"
 
 
 # ---------------------------------------------------------------- the guess, and the prose

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece
     from lab.model.config import GPTConfig
 
-configs = lazily("lab.model.config")
+experiment = lazily("lab.experiments.stopwatch")
+lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
 recipes = lazily("lab.recipes.index")
 steps = lazily("lab.inference.phases")
-stopwatch = lazily("lab.experiments.stopwatch")
-taken = lazily("lab.inference.stopwatch")
+stopwatch = lazily("lab.inference.stopwatch")
 
 RECORD = "records/kv_cache.jsonl"
 MODEL, PLAIN = "far_clipped", "rope"
@@ -79,7 +79,7 @@ def writing_over_reading(rows: Rows) -> float:
 def speedup(rows: Rows, length: int, batch: int) -> float:
     """Seconds of writing a text without a cache over those with one."""
     without, with_one = (timed(rows, batch, cached=cached) for cached in (False, True))
-    return stopwatch.seconds_until(without, length) / stopwatch.seconds_until(with_one, length)
+    return experiment.seconds_until(without, length) / experiment.seconds_until(with_one, length)
 
 
 # ---------------------------------------------------------------- under the roof
@@ -90,9 +90,7 @@ def config_of(model: str) -> GPTConfig:
     config = recipes.recipe(networks.run_called(model)).model
     if model == PLAIN:
         return config
-    usual = config.position
-    limited = configs.ClippedCoupledRotaryPositions(usual.base, usual.factor, *networks.LIMIT)
-    return replace(config, position=limited)
+    return replace(config, position=lengths.limited(config.position, networks.LIMIT))
 
 
 @dataclass(frozen=True)
@@ -121,14 +119,14 @@ def recorded(rows: Rows) -> Machine:
 
 def piece_read(rows: Rows, config: GPTConfig, n: int) -> Piece:
     seconds = seconds_at(timed(rows, 1, cached=False), n)
-    return taken.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
+    return stopwatch.Piece("prefill", steps.prefill(config, n), seconds, 1, n)
 
 
 def piece_written(rows: Rows, config: GPTConfig, batch: int) -> Piece:
     """The middle of the steps that write as many tokens as the prompt has."""
     length, seconds = GIVEN + GIVEN // 2, seconds_of_a_step(rows, batch)
     work = steps.decode(config, length, batch)
-    return taken.Piece("decode", work, seconds, batch, length)
+    return stopwatch.Piece("decode", work, seconds, batch, length)
 
 
 def under_the_roof(rows: Rows) -> list[tuple[Piece, float]]:
@@ -203,8 +201,8 @@ def step_over_its_roof(rows: Rows) -> Measured:
 
 
 def step_without_a_limit(rows: Rows) -> Measured:
-    plain, limited = (seconds_of_a_step(rows, 1, model) for model in (PLAIN, MODEL))
-    return Measured(f"{100 * plain / limited:.0f} in 100")
+    plain, with_limit = (seconds_of_a_step(rows, 1, model) for model in (PLAIN, MODEL))
+    return Measured(f"{100 * plain / with_limit:.0f} in 100")
 
 
 def step_of_many(rows: Rows) -> Measured:

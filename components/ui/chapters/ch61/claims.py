@@ -161,7 +161,7 @@ def idle_experts(**cell: Any) -> Callable[[Rows], Measured]:
 
 
 EARLY, LATE = slice(0, 2), slice(2, None)
-"""The layers whose routers tell most tokens hardly apart, and the others."""
+"""The layers whose routers hardly tell tokens apart, and the others."""
 
 
 def busiest(layers: slice) -> Callable[[Rows], Measured]:

@@ -59,8 +59,8 @@ def arms_of(rows: Rows) -> list[str]:
 
 
 def wrong_of_studied(rows: Rows) -> list[tuple[int, int]]:
-    """Of each run that studies another's mistakes: of all that it studied, in all rounds, how many
-    problems this network itself got wrong, and of how many."""
+    """Of each run that studies another network's mistakes, over all rounds: how many of the studied
+    problems it got wrong itself, and how many it studied."""
     counts: list[tuple[int, int]] = []
     for row in race(rows, ANOTHERS):
         rounds = row["curve"][1:]
