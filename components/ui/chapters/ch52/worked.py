@@ -77,22 +77,9 @@ BESIDE: dict[str, Row] = {
 }
 
 
-APART = 0.1
-"""A base that gets a larger part of other problems wrong had not learned to multiply. Its runs are
-told apart."""
-
-
 def runs(rows: Rows, **unusual: Any) -> list[Row]:
-    """The usual runs from a base that had learned, but for what is named."""
-    return [row for row in all_runs(rows, **unusual) if had_learned(row)]
-
-
-def all_runs(rows: Rows, **unusual: Any) -> list[Row]:
+    """The usual runs, but for what is named."""
     return select(rows, **{**USUAL, **unusual})
-
-
-def had_learned(row: Row) -> bool:
-    return at(row, "wrong", look=0) <= APART * row["n"]
 
 
 def grid(rows: Rows) -> list[Row]:
@@ -216,9 +203,9 @@ FALLS = ("about as many", "two to five times as many", "more than five times as 
 
 
 def how_it_falls(rows: Rows) -> str:
-    """The option of the guess: other problems wrong at the end, over those at the start."""
-    found = [at(row, "wrong") / at(row, "wrong", look=0) for row in runs(rows)]
-    return band(spread(found).median, (2, 5), FALLS)
+    """The option of the guess: other problems wrong at the end, over those at the start, medians."""
+    start, end = (over_seeds(runs(rows), "wrong", look=look).median for look in (0, -1))
+    return band(end / start, (2, 5), FALLS)
 
 
 def times_read() -> float:
