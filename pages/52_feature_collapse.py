@@ -132,20 +132,6 @@ def who_pushes() -> None:
     page.source(steps.masked_loss)
 
 
-@page.section("bits")
-def in_more_bits() -> None:
-    rows = rows_of(RECORD)
-    if not rows or not page.guess(
-        "Do the features still turn one way?",
-        worked.STILL,
-        lambda: worked.still_turn(rows),
-    ):
-        return
-    compare(rows, "bits", worked.ROUNDED, worked.MOVING[0])
-    page.notice()
-    page.source(steps.masked_loss, experiment.long_recipe)
-
-
 def compare(rows: Rows, name: str, kinds: Sequence[str], first: str) -> None:
     """A reading of a reader's choice by step, a colour for each way to go on."""
     what = page.choose(name, "By step", worked.MOVING, first, kind="list")
@@ -160,6 +146,20 @@ def compare(rows: Rows, name: str, kinds: Sequence[str], first: str) -> None:
         ),
         alt=f"{what} by step, for {len(kinds)} ways to go on",
     )
+
+
+@page.section("bits")
+def in_more_bits() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Do the features still turn one way?",
+        worked.STILL,
+        lambda: worked.still_turn(rows),
+    ):
+        return
+    compare(rows, "bits", worked.ROUNDED, worked.MOVING[0])
+    page.notice()
+    page.source(steps.masked_loss, experiment.long_recipe)
 
 
 @page.section("cost")

@@ -203,7 +203,7 @@ FALLS = ("about as many", "two to five times as many", "more than five times as 
 
 
 def how_it_falls(rows: Rows) -> str:
-    """The option of the guess: other problems wrong at the end, over those at the start, medians."""
+    """The option of the guess: other problems wrong at the end over those at the start."""
     start, end = (over_seeds(runs(rows), "wrong", look=look).median for look in (0, -1))
     return band(end / start, (2, 5), FALLS)
 
