@@ -20,7 +20,7 @@ WANTED, NEAR = 2.0, 0.05
 
 SIZES = tuple(range(1, 11))
 
-MOST_MISTAKES, LEAD = 1, 1.5
+MOST_MISTAKES, LEAD = 4, 1.5
 """What a reader's rule may get wrong on the seeds that it was not tried on, and how many times
 earlier than the turn it is to warn."""
 
