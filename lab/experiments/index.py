@@ -98,6 +98,6 @@ SWEEPS: dict[str, Sweep] = {
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
     "collapse_push": Sweep(collapse.push_cells, collapse.measure_push, reads.going_on),
     "collapse_live": Sweep(collapse.live_cells, collapse.measure_live, reads.going_on),
-    "pockets": Sweep(pockets.pocket_cells, pockets.measure_pocket, lambda _: [pockets.RUN]),
+    "pockets": Sweep(pockets.pocket_cells, pockets.measure_pocket, reads.last_stage),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier, reads.model_named),
 }

@@ -11,6 +11,7 @@ from lab.experiments import (
     exact,
     lengths,
     long_sums,
+    pockets,
     self_evolution,
     shut_experts,
 )
@@ -73,6 +74,10 @@ def length_arm(cell: Cell) -> Sequence[str]:
 def long_sum_arm(cell: Cell) -> Sequence[str]:
     arm = long_sums.ARMS[cell["arm"]]
     return [arm.run] if arm.committed else started(far_longer())
+
+
+def last_stage(_: Cell) -> Sequence[str]:
+    return [pockets.RUN]
 
 
 def shut(_: Cell) -> Sequence[str]:
