@@ -172,15 +172,15 @@ def longer() -> None:
 
 @page.section("cause")
 def is_it_the_latents() -> None:
-    rows = rows_of("equal_latents.jsonl")
+    rows = worked.race_rows()
     if not rows or not page.guess(
-        "With latents in place of own keys and values, are fewer sums wrong?",
+        "With latents in place of own keys and values, are fewer problems wrong?",
         worked.HELP,
         lambda: worked.do_latents_help(rows),
     ):
         return
     page.draw(
-        bars.seeds(worked.race_points(rows), share="sums of four by four digits wrong"),
+        bars.seeds(worked.race_points(rows), share="problems of four by four digits wrong"),
         alt="Wrong sums of four small networks, a point a seed",
     )
     page.notice()

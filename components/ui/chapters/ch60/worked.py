@@ -14,6 +14,7 @@ import numpy as np
 from components.ui.chapters.ch60 import probes
 from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
+from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import listed, spelled
@@ -410,6 +411,12 @@ ARMS = {
 }
 
 
+def race_rows() -> list[Row]:
+    """The runs of networks of one size; those with own heads are of the first race."""
+    first, second = (rows_of(f"{name}.jsonl") for name in ("latent_experts", "equal_latents"))
+    return [*select(first, part="race", attention="mha"), *select(second, part="race")]
+
+
 def race_points(rows: Sequence[Row]) -> list[Row]:
     """A point a network and seed: sums of four by four digits that are wrong."""
     return [
@@ -429,7 +436,7 @@ def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
     return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
 
 
-HELP = ("yes", "no, they cost", "not told by five starts")
+HELP = ("yes", "no, more are wrong", "five seeds do not decide it")
 
 
 def do_latents_help(rows: Sequence[Row]) -> str:
