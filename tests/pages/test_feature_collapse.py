@@ -89,17 +89,20 @@ def test_what_prose_concludes_of_the_push_is_so(rows: Any) -> None:
     for kind in (worked.CENTRED, worked.BALANCED):
         assert lost[kind] > 0.9 * lost[worked.FEW]
     assert max(lost[worked.EXACT], lost[worked.LARGE_EPS]) < 0.6 * lost[worked.FEW]
-    assert lost[worked.SMALL_EPS] > 1.3 * lost[worked.EXACT]
     assert moved[worked.CENTRED] < moved[worked.SMALL_EPS]
     assert lost[worked.CENTRED] > lost[worked.SMALL_EPS]
 
+    look = worked.look_at(rows[0], worked.PARTED)
+
     def since(kind: str, name: str) -> float:
-        look = worked.look_at(rows[0], worked.PARTED)
         return median_of(kind, name) - median_of(kind, name, look)
 
-    still, moving = (worked.EXACT, worked.LARGE_EPS), (worked.FEW, worked.CENTRED, worked.BALANCED)
-    assert max(since(k, "wrong") for k in still) < min(since(k, "wrong") for k in moving) / 5
-    assert max(since(k, "moved") for k in still) < 0.01 < min(since(k, "moved") for k in moving)
+    late = {kind: since(kind, "wrong") for kind in worked.CAUSES}
+    both = (worked.FEW, worked.CENTRED, worked.BALANCED)  # float32 and the usual eps
+    assert max(late[worked.EXACT], late[worked.LARGE_EPS]) < min(late[k] for k in both) / 5
+    assert late[worked.SMALL_EPS] < min(late[k] for k in both) / 2
+    early = [median_of(kind, "wrong", look) for kind in (*both, worked.EXACT)]
+    assert max(early) < 1.15 * min(early)
     assert worked.at(claims.most_turned(rows), "token_cosine", worked.LAST) > 0.4
     assert worked.at(claims.most_turned(rows), "wrong") == 0
 
