@@ -178,3 +178,13 @@ def test_what_the_exercises_ask_for_is_what_they_check() -> None:
     assert warnings.FALL == 5 / 100
     base = worked.recipes.knows_two_digits().model
     assert (base.n_layer, base.d_model) == (3, 64)
+
+
+def test_a_rule_that_is_right_and_late_is_told_to_ask_for_less(rows: Any) -> None:
+    """As it stands at first, it makes few mistakes and is not early enough."""
+    _, tested = worked.fitted_and_tested(rows, worked.KINDS)
+    found = warnings.judge(
+        warnings.Rule(*worked.WATCHED["token cosine"], True, 0.5), tested, warnings.turn_of
+    )
+    assert found.mistakes <= exercises.MOST_MISTAKES and found.lead < exercises.LEAD
+    assert exercises.hint_of(found) == "It is right, but late. Ask for a little less."

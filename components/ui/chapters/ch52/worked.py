@@ -268,7 +268,7 @@ def eps_of_adamw() -> float:
     return inspect.signature(optim.AdamW).parameters["eps"].default
 
 
-LEADS = (4.0, 8.0, 12.0, 16.0, 17.0, 20.0, 24.0)
+LEADS = (4.0, 8.0, 12.0, 16.0, 19.0, 20.0, 24.0)
 LEAD = 20.0
 
 STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardly at all")
