@@ -72,8 +72,14 @@ def read_cpuinfo() -> list[str]:
 # ---------------------------------------------------------------- one writer at a time
 
 
-HELD = threading.local()
-"""The folders that this thread has locked."""
+class Held(threading.local):
+    """The folders that a thread keeps others out of, and whether that could be done."""
+
+    def __init__(self) -> None:
+        self.folders: dict[Path, bool] = {}
+
+
+HELD = Held()
 
 
 @contextmanager
@@ -85,7 +91,7 @@ def locked(folder: Path) -> Generator[bool]:
     ends. Some file systems over a network, and Windows, have none.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name, held = folder.resolve(), HELD.__dict__.setdefault("folders", dict[Path, bool]())
+    name, held = folder.resolve(), HELD.folders
     if name in held:
         yield held[name]
     elif sys.platform == "win32":

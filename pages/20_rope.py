@@ -492,7 +492,7 @@ with page.deeper("how far is far"):
             alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
         )
         page.notice()
-        page.source(lengths.clipped, lengths.first_wrong_tokens)
+        page.source(lengths.clipped, lengths.limited, lengths.first_wrong_tokens)
 
 
 with page.deeper("the same at full size"):

@@ -380,7 +380,7 @@ with page.deeper("which operands fail, and sums that are hard on purpose"):
             "by place: none up to a fifth, most from six tenths on",
         )
         page.notice()
-        page.source(pockets.share_out, pockets.transplants, pockets.hits)
+        page.source(pockets.share_out, pockets.transplants, pockets.written_with_z_of)
 
     @page.section("suites")
     def stress_suites() -> None:

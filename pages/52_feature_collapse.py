@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -24,6 +24,7 @@ recipes = lazily("lab.recipes.live")
 steps = lazily("lab.training.train")
 
 RECORD = "collapse.jsonl"
+Rows = Sequence[dict[str, Any]]
 
 page = Chapter("52_feature_collapse", CALC)
 page.open()
@@ -69,7 +70,7 @@ page.prose("opening")
 def past_the_end() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How many other sums are wrong at the end, compared with the start?",
+        "How many other problems are wrong at the end, compared with the start?",
         worked.FALLS,
         lambda: worked.how_it_falls(rows),
     ):
@@ -92,7 +93,7 @@ page.prose("measures")
 def what_happens_inside() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "The loss of the few sums is next to nothing. What do the features do from there on?",
+        "The loss of the few problems is next to nothing. What do the features do from there on?",
         worked.TURNS,
         lambda: worked.how_they_turn(rows),
     ):
@@ -131,6 +132,22 @@ def who_pushes() -> None:
     page.source(steps.masked_loss)
 
 
+def compare(rows: Rows, name: str, kinds: Sequence[str], first: str) -> None:
+    """A reading of a reader's choice by step, a colour for each way to go on."""
+    what = page.choose(name, "By step", worked.MOVING, first, kind="list")
+    found = worked.kind_rows(rows, what, kinds)
+    page.draw(
+        figures.over_steps(
+            found,
+            what,
+            figures.only(kinds),
+            percent=what in worked.SHARES,
+            log=what == "loss of the few problems",
+        ),
+        alt=f"{what} by step, for {len(kinds)} ways to go on",
+    )
+
+
 @page.section("bits")
 def in_more_bits() -> None:
     rows = rows_of(RECORD)
@@ -140,19 +157,23 @@ def in_more_bits() -> None:
         lambda: worked.still_turn(rows),
     ):
         return
-    what = page.choose("bits", "By step", worked.MOVING, kind="list")
-    page.draw(
-        figures.over_steps(
-            worked.kind_rows(rows, what),
-            what,
-            figures.KINDS,
-            percent=what in worked.SHARES,
-            log=what == "loss of the few sums",
-        ),
-        alt=f"{what} by step, for three ways to go on",
-    )
+    compare(rows, "bits", worked.ROUNDED, worked.MOVING[0])
     page.notice()
     page.source(steps.masked_loss, experiment.long_recipe)
+
+
+@page.section("cost")
+def what_costs_the_score() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "With the push taken off the features do not turn. How many other problems are lost?",
+        worked.COSTS,
+        lambda: worked.what_the_push_costs(rows),
+    ):
+        return
+    compare(rows, "cost", worked.CAUSES, worked.MOVING[-1])
+    page.notice()
+    page.source(steps.without_common_part, experiment.long_recipe)
 
 
 # ---------------------------------------------------------------- 4. what warned first
@@ -162,7 +183,7 @@ def in_more_bits() -> None:
 def what_warned_first() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "When are five more of a hundred other sums wrong, with a plain sum and no decay?",
+        "When are five more of a hundred other problems wrong, with a plain sum and no decay?",
         worked.WHEN,
         lambda: worked.when_it_falls(rows),
     ):
@@ -198,7 +219,7 @@ def where_it_broke() -> None:
         return
     page.draw(
         figures.put_back(worked.part_rows(rows)),
-        alt="Other sums wrong, of the last network and with one part of it put back",
+        alt="Other problems wrong, of the last network and with one part of it put back",
     )
     page.notice()
     page.source(experiment.with_part_of, experiment.wrong_without_mean)

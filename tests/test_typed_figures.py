@@ -110,6 +110,8 @@ ON_PAGE = {
         "some 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
+        "Steps to 1 wrong in 20 | To 1 in 100 | To 1 in 1,000 |": NAMED,
+        "Time to 1 in 20 |": NAMED,
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "that had 1.25 times the computing": PUBLISHED,
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
@@ -117,9 +119,8 @@ ON_PAGE = {
     "52_feature_collapse": {
         "A coin costs $0.69$": "the logarithm of two",
         "can say $0.00000001$. But it cannot say $0.99999999$": "a fact; a test holds it",
-        "three layers of 64 numbers": "counted in what stands there",
+        "three layers of width 64": "counted in what stands there; a test holds it",
         "It is 1 where all": "the largest that a cosine can be",
-        "the layers are computed in 16, and softmax in 32": "formats, by their names",
         "Three singular values, the third of them 1": "counted in what stands there",
         "so that the effective rank is 2": "what the reader is asked for; a test holds it",
     },

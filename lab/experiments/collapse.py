@@ -1,12 +1,16 @@
 """Training without end on a small fixed set: what becomes of the features, and what warned first?
 
-A small network learns to multiply two digits by two, from all sums that may be trained on. Then it
-goes on with 64 of them alone, at a constant rate, more than fifty times as long as it takes to get
-all of these right. At moments evenly spaced in the logarithm of the step it is looked at from
-outside (how many sums are wrong, of the 64 and of others) and from inside (`lab.interp.diagnostics`
-on sums that it never trains on). As a control some runs go on with all sums instead; and some take
-softmax and loss in 64 bits, where a probability near one is not rounded to one, so that the right
-logit is still pulled up while the others are pushed down (arXiv:2501.04697).
+A small network learns to multiply two digits by two, from all problems that may be trained on. Then
+it goes on with 64 of them alone, at a constant rate, more than fifty times as long as it takes to
+get all of these right. At moments evenly spaced in the logarithm of the step it is looked at from
+outside (how many problems are wrong, of the 64 and of others) and from inside
+(`lab.interp.diagnostics` on problems that it never trains on).
+
+Controls change one thing each. Some runs go on with all problems instead. Some take softmax and
+loss in float64, where a probability near one is not rounded to one, so that the right logit is
+still pulled up while the others are pushed down (arXiv:2501.04697). Some keep float32 and take the
+sum that rounding leaves off the logits' gradient. Some keep moving in float64, because AdamW adds
+less to the size of a gradient; and some hardly move in float32, because it adds more.
 
 Shapes: `M` moments, `L` places in the stream, `P` features, `C` tokens of one text.
 """
@@ -28,12 +32,14 @@ from lab.data.problems import Integers
 from lab.data.samples import Sample
 from lab.data.sources import Pairs
 from lab.experiments.collapse_texts import (
+    ARMS,
     N_ASKED,
     N_LOOKED_AT,
     PICTURED_SEED,
     Asked,
     picture_path,
     points_drawn,
+    units_path,
 )
 from lab.experiments.fine_tuning import as_live
 from lab.experiments.sweep import Cell
@@ -64,7 +70,7 @@ from lab.recipes.feature_collapse import (
     knows_two_digits,
 )
 from lab.recipes.live import go_on
-from lab.training.recipe import Precision, Recipe
+from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
@@ -98,6 +104,8 @@ def long_recipe(cell: Cell) -> Recipe:
         weight_decay=cell["weight_decay"],
         decay=0.0,
         precision=cell["precision"],
+        logit_gradient=cell["logit_gradient"],
+        eps=cell["eps"],
     )
 
 
@@ -106,16 +114,18 @@ def long_recipe(cell: Cell) -> Recipe:
 
 @dataclass(frozen=True)
 class Look:
-    """A network at one moment. From outside: what is wrong of the small set, both ways round, and
-    of `N_ASKED` others. From inside a number a place in the stream, the first being what enters
-    block 0. `centred_rank` is the effective rank without the mean feature, `logit_norm` the root
-    mean square of a logit about the mean of its token's, `moved` how far the weights are from those
-    of the base, over their length, and `gradient` the length of the last step's gradient."""
+    """A network at one moment. From outside: what is wrong of the small set, both ways round, of
+    `N_ASKED` test problems (`wrong`, and their `loss`), and of all validation problems. From inside
+    a number a place in the stream, the first being what enters block 0. `centred_rank` is the
+    effective rank without the mean feature, `logit_norm` the root mean square of a logit about the
+    mean of its token's, `moved` how far the weights are from those of the base, over their length,
+    and `gradient` the length of the last step's gradient."""
 
     step: int
     few_wrong: int
     few_loss: float
     wrong: int
+    wrong_validation: int
     loss: float
     token_cosine: list[float]
     effective_rank: list[float]
@@ -142,6 +152,7 @@ def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
         few_wrong=few.errors_texts,
         few_loss=rounded(few.loss),
         wrong=others.errors_texts,
+        wrong_validation=wrong_of(model, asked.validation),
         loss=rounded(others.loss),
         token_cosine=[rounded(token_cosine(x)) for x in features],
         effective_rank=[rounded(effective_rank(singular_shares(x))) for x in features],
@@ -203,6 +214,9 @@ def measure_collapse(cell: Cell) -> dict[str, Any]:
     looks, features = zip(*follow_run(cell, asked, state), strict=True)
     if cell in pictured_cells():
         save_file(picture(features), picture_path(cell["stream"], cell["weight_decay"]))
+    for arm, drawn in unit_cells().items():
+        if cell == drawn:
+            save_file({"units": units(features)}, units_path(arm))
     model, start = state.model.eval(), base(cell["stream"], cell["seed"])
     return {
         "looks": [asdict(look) for look in looks],
@@ -212,9 +226,10 @@ def measure_collapse(cell: Cell) -> dict[str, Any]:
         },
         "n_few": len(asked.few[0]),
         "n": N_ASKED,
+        "n_validation": len(asked.validation[0]),
         "n_texts": N_LOOKED_AT,
         "steps": STEPS,
-        **Sample("generator", "pairs of the test split", N_ASKED, 0).document(),
+        **Sample("generator", "test pairs, each once", N_ASKED, 0).document(),
         "seeds": [cell["seed"]],
     }
 
@@ -272,12 +287,18 @@ def picture(features: Sequence[Sequence[Tensor]]) -> dict[str, Tensor]:
     return {name: x.half().contiguous() for name, x in found.items()}
 
 
+def units(features: Sequence[Sequence[Tensor]]) -> Tensor:
+    """The features that are drawn after the last block, as arrows of length one at full width,
+    (M, P, D), 16 bits."""
+    text, place = points_drawn()
+    last = torch.stack([found[-1][text, place] for found in features])
+    return torch.nn.functional.normalize(last, dim=-1).half().contiguous()
+
+
 # ---------------------------------------------------------------- the sweep
 
 SEEDS = range(1, 7)
 DECAYS = (0.0, 0.1)
-CONTROLS = (1, 2, 4, 5)
-"""Seeds of the runs that go on with all sums, and of those whose loss is in 64 bits."""
 
 
 def cell_of(
@@ -288,6 +309,8 @@ def cell_of(
     goes_on_with: str = "few",
     optimiser: str = "adamw",
     precision: str = "fp32",
+    logit_gradient: str = "whole",
+    eps: float = 1e-8,
 ) -> Cell:
     return {
         "stream": stream,
@@ -295,41 +318,54 @@ def cell_of(
         "goes_on_with": goes_on_with,
         "optimiser": optimiser,
         "precision": precision,
+        "logit_gradient": logit_gradient,
+        "eps": eps,
         "seed": seed,
     }
 
 
 def collapse_cells() -> list[Cell]:
-    """The grid; the controls of two kinds; and three points beside it, one run each."""
-    grid = [cell_of(s, decay, seed) for seed in SEEDS for s in STREAMS for decay in DECAYS]
-    controls = [cell_of("plain", 0.0, seed, goes_on_with="all") for seed in CONTROLS]
-    exact = [cell_of("plain", 0.0, seed, precision="fp64_loss") for seed in CONTROLS]
+    """Seed by seed, so that a base is trained once: the arms, then the rest of the grid of two
+    kinds of residual and of weight decay. Last three points beside it, one run each."""
+    cells = [cell for seed in SEEDS for cell in cells_of_seed(seed)]
     beside = [
         cell_of("plain", 1.0, 1),
         cell_of("plain", 0.0, 1, precision="bf16"),
         cell_of("plain", 0.0, 1, optimiser="muon"),
     ]
-    return grid + controls + exact + beside
+    return cells + beside
+
+
+def cells_of_seed(seed: int) -> list[Cell]:
+    arms = [cell_of("plain", 0.0, seed, **unusual) for unusual in ARMS.values()]
+    grid = [cell_of(stream, decay, seed) for stream in STREAMS for decay in DECAYS]
+    return arms + [cell for cell in grid if cell not in arms]
 
 
 def pictured_cells() -> list[Cell]:
     return [cell_of(s, decay, PICTURED_SEED) for s in STREAMS for decay in DECAYS]
 
 
+def unit_cells() -> dict[str, Cell]:
+    """The runs whose features are kept as arrows, one of each arm."""
+    return {arm: cell_of("plain", 0.0, PICTURED_SEED, **unusual) for arm, unusual in ARMS.items()}
+
+
 # ---------------------------------------------------------------- where the push goes
 
-PUSHED: tuple[Precision, ...] = ("fp32", "fp64_loss")
+PUSHED = ("usual", "fp64", "centred", "balanced", "fp64_small_eps")
 PUSHED_AT = (0, 300, 1000, 3000, 5000)
 
 
 def push_cells() -> list[Cell]:
-    return [{"precision": precision} for precision in PUSHED]
+    return [{"arm": arm} for arm in PUSHED]
 
 
 def measure_push(cell: Cell) -> dict[str, Any]:
     """A reader's own run, longer: at some steps the mean of all logits, and the cosine between the
     mean feature after the last block and the direction in which all logits fall alike."""
-    recipe = replace(go_on(), precision=cell["precision"], steps=PUSHED_AT[-1])
+    recipe = replace(go_on(), precision="fp32", steps=PUSHED_AT[-1])
+    recipe = replace(recipe, **ARMS[cell["arm"]])
     state, asked = TrainState.start(recipe), Asked.of(recipe.seed)
     seen = [pushed(state.model, asked)]
     for done in train(recipe, state):

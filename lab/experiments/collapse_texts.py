@@ -1,4 +1,5 @@
-"""What the long runs of `lab.experiments.collapse` are asked, and where their pictures lie.
+"""What the long runs of `lab.experiments.collapse` change and are asked, and where their pictures
+lie.
 
 NumPy alone, so that a page draws a recorded picture before torch is there.
 """
@@ -7,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from lab.data.problems import BOUNDS, Integers, sample_pairs
+from lab.data.problems import Integers, SplitName, pairs_of
 from lab.data.vocabulary import Tokens
 from lab.recipes.feature_collapse import FORM, N_PAIR, Stream, few_pairs
 from lab.records import RECORDS
 
 N_ASKED = 1000
-"""Sums that a run never trained on, asked at every moment."""
+"""Problems of the test part that are asked at every moment; those of validation are all asked."""
 
 N_LOOKED_AT = 64
 """Validation sums whose features are looked at."""
@@ -27,20 +29,51 @@ N_POINT = 128
 PICTURED_SEED = 1
 
 
+NO_ROUNDING = {"precision": "fp64_loss"}
+
+ARMS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "all": {"goes_on_with": "all"},
+    "fp64": NO_ROUNDING,
+    "centred": {"logit_gradient": "centred"},
+    "balanced": {"logit_gradient": "balanced"},
+    "fp64_small_eps": {**NO_ROUNDING, "eps": 1e-14},
+    "large_eps": {"eps": 1e-6},
+}
+"""Ways to go on, each with the plain residual and without weight decay, by what is unusual."""
+
+
 @dataclass(frozen=True)
 class Asked:
-    """The small set, sums of the test split, and texts of validation sums to look inside."""
+    """The small set; problems that no run trains on, of the test part, each once, and all of the
+    validation part; and texts of some of the latter to look inside."""
 
     few: tuple[Integers, Integers]
     others: tuple[Integers, Integers]
+    validation: tuple[Integers, Integers]
     texts: Tokens
 
     @classmethod
     def of(cls, seed: int) -> Asked:
         rng = np.random.default_rng(0)
-        others = sample_pairs(rng, N_ASKED, FORM.p, FORM.q, *BOUNDS["test"])
-        inside = sample_pairs(rng, N_LOOKED_AT, FORM.p, FORM.q, *BOUNDS["validation"])
-        return cls(few_pairs(N_PAIR, seed).both_ways(), others, FORM.render(*inside)[0])
+        others, inside = some(rng, "test", N_ASKED), some(rng, "validation", N_LOOKED_AT)
+        return cls(
+            few=few_pairs(N_PAIR, seed).both_ways(),
+            others=others,
+            validation=pairs_of("validation", FORM.p, FORM.q),
+            texts=FORM.render(*inside)[0],
+        )
+
+
+def some(rng: np.random.Generator, split: SplitName, n: int) -> tuple[Integers, Integers]:
+    """`n` different problems of a part of the split, (n,) each."""
+    a, b = pairs_of(split, FORM.p, FORM.q)
+    rows = rng.permutation(len(a))[:n]
+    return a[rows], b[rows]
+
+
+def units_path(arm: str) -> Path:
+    return RECORDS / f"collapse_units_{arm}.safetensors"
 
 
 def picture_path(stream: Stream, weight_decay: float) -> Path:

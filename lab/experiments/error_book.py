@@ -65,8 +65,8 @@ ARMS: tuple[Arm, ...] = get_args(Arm)
 BOOK: Arm = "own_mistakes"
 WHOLE_BOOK: Arm = "all_own_mistakes"
 ANOTHERS: Arm = "mistakes_of_another"
-"""Problems that a network of another seed gets wrong, first those that this one gets right: as hard
-as a book's, but not its own."""
+"""Problems that a network of another seed gets wrong, first those that this one gets right: hard
+for a network like it, and no mistakes of its own."""
 
 AS_MANY_AS_ANEW: Arm = "random_matched_anew"
 SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random_matched_all": WHOLE_BOOK}

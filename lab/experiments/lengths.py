@@ -72,14 +72,18 @@ class Arm:
 
 def clipped(model: GPT, farthest: tuple[int, ...]) -> GPT:
     """The same weights, no distance counted as larger than `farthest`, a limit an axis."""
-    match model.config.position:
+    return with_position(model, limited(model.config.position, farthest))
+
+
+def limited(usual: Position, farthest: tuple[int, ...]) -> Position:
+    """The same rotation with a limit an axis. `ValueError` for positions that know none."""
+    match usual:
         case RotaryPositions(base):
-            limited = ClippedRotaryPositions(base, *farthest)
+            return ClippedRotaryPositions(base, *farthest)
         case CoupledRotaryPositions(base, factor):
-            limited = ClippedCoupledRotaryPositions(base, factor, *farthest)
-        case usual:
+            return ClippedCoupledRotaryPositions(base, factor, *farthest)
+        case _:
             raise ValueError(f"{usual}: only rotary and coupled distances can be clipped")
-    return with_position(model, limited)
 
 
 def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:

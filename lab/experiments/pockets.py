@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import deepcopy
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -318,57 +319,63 @@ def transplants(model: GPT, name: str) -> dict[str, Any]:
     out as the donor's digit makes it with the own carry, the donor's digit another, its carry the
     same; `another_carry`: as their own digit makes it, the donor's digit the same, its carry not.
     """
-    pocket = POCKETS[name]
-    k, unit = pocket.place, 10**pocket.place
-    a, b = drawn(name)
-    missed, _ = products(model, a, b)
-    wrong = missed[:, k]
-    a, b = a[wrong], b[wrong]
-    own, below = digit(a, k), a % unit
-    plain = a + (5 - digit(a, k + 1)) * 10 * unit
+    place, unit = POCKETS[name].place, 10 ** POCKETS[name].place
+    a, b = failing(model, name)
+    own, below = digit(a, place), a % unit
+    carry = 9 * below // unit  # into the place
+    right = (9 * own + carry) % 10
+    without_a_two = a + (5 - digit(a, place + 1)) * 10 * unit
     rng = np.random.default_rng(1)
-    digits = (own + rng.integers(1, 10, len(a))) % 10
-    # the carry into a place is 9 times what stands below it, over the place's unit
-    other = plain + (digits - own) * unit
-    carries = 9 * below // unit
-    right = (9 * own + carries) % 10
-    heads = [
-        (layer, head) for layer in range(model.config.n_layer) for head in range(n_head(model))
-    ]
-    aimed, _ = products(model, a, b, edits=[share_out(k, 0, 0.0)])
+    other = (own + rng.integers(1, 10, len(a))) % 10
+    with_other_digit = without_a_two + (other - own) * unit
+    repairs, breaks = dict[str, int](), dict[str, int]()
+    for layer, head in product(range(model.config.n_layer), range(n_head(model))):
+        mended = written_with_z_of(model, without_a_two, a, b, place, layer, head)
+        spoiled = written_with_z_of(model, a, without_a_two, b, place, layer, head)
+        repairs[f"{layer}.{head}"] = int((mended == right).sum())
+        breaks[f"{layer}.{head}"] = int((spoiled != right).sum())
+    aimed, _ = products(model, a, b, edits=[share_out(place, 0, 0.0)])
+    written = written_with_z_of(model, with_other_digit, a, b, place)
     found: dict[str, Any] = {
-        "aimed": int(aimed[:, k].sum()),
-        "repairs": {f"{x}.{y}": hits(model, a, plain, b, k, right, x, y) for x, y in heads},
-        "breaks": {f"{x}.{y}": len(a) - hits(model, plain, a, b, k, right, x, y) for x, y in heads},
-        "another_digit": hits(model, a, other, b, k, (9 * digits + carries) % 10),
+        "aimed": int(aimed[:, place].sum()),
+        "repairs": repairs,
+        "breaks": breaks,
+        "another_digit": int((written == (9 * other + carry) % 10).sum()),
     }
-    if k > 0:
+    if place > 0:
         lower = rng.integers(0, unit, len(a))
-        unlike = 9 * lower // unit != carries
-        donors = (plain - below + lower)[unlike]
-        n = int(unlike.sum())
-        found["another_carry"] = (hits(model, a[unlike], donors, b[unlike], k, right[unlike]), n)
+        unlike = 9 * lower // unit != carry
+        donors = without_a_two - below + lower
+        written = written_with_z_of(model, donors[unlike], a[unlike], b[unlike], place)
+        found["another_carry"] = (int((written == right[unlike]).sum()), int(unlike.sum()))
     sample = Sample("generator", f"failing ones of the pocket {name!r}, line 0", POCKETS[name].n, 0)
     return {"n": len(a), **found, "predicted": PREDICTED, **sample.document()}
+
+
+def failing(model: GPT, name: str) -> tuple[Integers, Integers]:
+    """The problems of a pocket whose digit comes out wrong."""
+    a, b = drawn(name)
+    missed, _ = products(model, a, b)
+    wrong = missed[:, POCKETS[name].place]
+    return a[wrong], b[wrong]
 
 
 def n_head(model: GPT) -> int:
     return model.config.attention.n_head
 
 
-def hits(
+def written_with_z_of(
     model: GPT,
-    a: Integers,
     donors: Integers,
+    a: Integers,
     b: Integers,
     place: int,
-    expected: Integers,
     layer: int = LAYER,
     head: int = HEAD,
-) -> int:
-    """In how many of the problems digit `place` of the first product is as `expected` when a head's
-    z at its query comes from the donor's text, the same b."""
-    slot, n = query(place), 0
+) -> Integers:
+    """Digit `place` of the first product of a x b, as it is written when a head's z at its query
+    comes from the donor's text, the same b."""
+    slot, written = query(place), np.empty_like(a)
     for some in batches(len(a)):
         theirs, _ = FORM.render(donors[some], b[some])
         mine, _ = FORM.render(a[some], b[some])
@@ -376,8 +383,8 @@ def hits(
         value = z[:, head : head + 1, slot : slot + 1]
         edit = Edit("z", lambda _, value=value: value, layer, {"head": head, "position": slot})
         trace = run_with_trace(model, mine[:, : slot + 1], ["logits"], [edit])
-        n += int((trace["logits"][:, slot].argmax(-1).numpy() == expected[some]).sum())
-    return n
+        written[some] = trace["logits"][:, slot].argmax(-1).numpy()
+    return written
 
 
 # ---------------------------------------------------------------- how far it may slip

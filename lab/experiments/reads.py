@@ -11,11 +11,13 @@ from lab.experiments import (
     exact,
     lengths,
     long_sums,
+    pockets,
     self_evolution,
     shut_experts,
 )
 from lab.experiments.served_models import run_called
-from lab.experiments.sweep import Cell
+from lab.experiments.sweep import Cell, nothing
+from lab.recipes.latent_experts import far_longer
 from lab.recipes.live import fine_tune, go_on
 from lab.training.recipe import Recipe
 
@@ -70,7 +72,12 @@ def length_arm(cell: Cell) -> Sequence[str]:
 
 
 def long_sum_arm(cell: Cell) -> Sequence[str]:
-    return [long_sums.ARMS[cell["arm"]].run]
+    arm = long_sums.ARMS[cell["arm"]]
+    return [arm.run] if arm.committed else started(far_longer())
+
+
+def last_stage(_: Cell) -> Sequence[str]:
+    return [pockets.RUN]
 
 
 def shut(_: Cell) -> Sequence[str]:
@@ -91,17 +98,17 @@ def served(*models: str) -> Sequence[str]:
 
 
 KV_CACHE: dict[str, Callable[[Cell], Sequence[str]]] = {
-    "grouped": lambda _: [],
+    "grouped": nothing,
     "exact": lambda cell: served(
         exact.RUN[cell["digits"]],
         *([exact.DRAFT[cell["digits"]]] if cell["how"] == "drafted" else []),
     ),
-    "machine": lambda _: [],
+    "machine": nothing,
     "time": model_named,
-    "rival": lambda _: [],
+    "rival": nothing,
     "queue": lambda _: served("far_clipped"),
     "draft": lambda cell: served("far_clipped", cell["draft"]),
-    "memory": lambda _: [],
+    "memory": nothing,
 }
 
 

@@ -18,6 +18,7 @@ LIMIT = (4, 3)
 
 
 def run_called(name: str) -> str:
+    """The committed run whose weights a network of this name has."""
     return "far_coupled" if name == "far_clipped" else name
 
 

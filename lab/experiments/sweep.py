@@ -67,7 +67,7 @@ def run_sweep(
         if json.dumps(cell) not in known:
             read = read_by(sweep, cell, seen)
             figures = sweep.measure(cell)
-            read_by(sweep, cell, seen)
+            read_by(sweep, cell, seen)  # the weights are still the same
             source = provenance(f"python -m lab sweep {name}")
             append_line(path, {"cell": cell, **figures, **read, **source})
         yield done, len(cells), cell

@@ -1,7 +1,8 @@
 """Which reading of a network foretells that its held-out score falls, and how early?
 
-The rows are those of `records/collapse.jsonl`. A rule is written down on some seeds, and judged on
-others; it may ask the small set that the run trains on, but no held-out answer.
+The rows are those of `records/collapse.jsonl`. A rule is written down on some seeds, by the falls
+on validation problems, and judged on others, by the falls on test problems; it may ask the small
+set that the run trains on, but no held-out answer.
 """
 
 from __future__ import annotations
@@ -47,9 +48,19 @@ def curve_of(row: Mapping[str, Any], name: str, place: int | None) -> list[float
 
 
 def fall_of(row: Mapping[str, Any]) -> float:
-    """The step of the first look at which the held-out score has fallen; infinite if at none."""
-    first = row["looks"][0]["wrong"]
-    steps = [k["step"] for k in row["looks"] if k["wrong"] >= first + FALL * row["n"]]
+    """The step of the first look at which the score on test problems has fallen; infinite if at
+    none."""
+    return fall_in(row, "wrong", row["n"])
+
+
+def fall_on_validation(row: Mapping[str, Any]) -> float:
+    """The same on validation problems."""
+    return fall_in(row, "wrong_validation", row["n_validation"])
+
+
+def fall_in(row: Mapping[str, Any], counted: str, n: int) -> float:
+    first = row["looks"][0][counted]
+    steps = [look["step"] for look in row["looks"] if look[counted] >= first + FALL * n]
     return steps[0] if steps else math.inf
 
 
@@ -147,6 +158,6 @@ def fit_clock(rows: Sequence[Mapping[str, Any]]) -> Clock:
 
 
 def worth(rule: Rule | Clock, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
-    """The less the better."""
-    verdict = judge(rule, rows)
+    """On validation problems; the less the better."""
+    verdict = judge(rule, rows, fall_on_validation)
     return verdict.mistakes, -verdict.lead

@@ -93,6 +93,10 @@ def imbalance(loads: NDArray[np.float64] | WholeNumbers) -> NDArray[np.float64]:
     return loads.max(-1) / loads.mean(-1)
 
 
+NOTHING_LEFT = 1e-9
+"""In nats: a difference of entropies is off by 1e-15 or so where it should be zero."""
+
+
 def told_by(x: WholeNumbers, y: WholeNumbers, given: WholeNumbers | None = None) -> float:
     """How much of what there is to know of y is known from x: I(x; y) / H(y), from 0 to 1.
 
@@ -101,7 +105,9 @@ def told_by(x: WholeNumbers, y: WholeNumbers, given: WholeNumbers | None = None)
     """
     z = np.zeros_like(x) if given is None else given
     left = entropy(y, z) - entropy(z)
-    return (left - entropy(x, y, z) + entropy(x, z)) / left if left > 0 else 0.0
+    if left < NOTHING_LEFT:
+        return 0.0
+    return (left - entropy(x, y, z) + entropy(x, z)) / left
 
 
 def entropy(*labels: WholeNumbers) -> float:

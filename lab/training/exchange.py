@@ -21,8 +21,9 @@ from pathlib import Path
 from lab.records import locked
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
-UNABLE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
-"""What a kernel or a file system answers that knows no exchange."""
+UNABLE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM)
+"""What a kernel or a file system answers that knows no exchange, and a container that forbids what
+it does not know."""
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def replacing_folder(folder: Path, files: Collection[str]) -> Generator[Path]:
 def settle(folder: Path, files: Collection[str]) -> None:
     """Finish what a killed process began to put in the place of a folder, and clear what it left.
 
-    Nothing is done where it may not be, by a reader who cannot write there.
+    Whoever may not write there leaves it to others.
     """
     folder = folder.resolve()
     if beside(folder).exists():

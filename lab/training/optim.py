@@ -144,10 +144,15 @@ def build_optimiser(recipe: Recipe, model: GPT) -> Optimiser:
     of = roles(model)
     matrices = [p for name, p in model.named_parameters() if of[name] in MATRICES]
     if recipe.optimiser == "adamw":
-        return AdamW(list(model.parameters()), factor=recipe.rate, weight_decay=recipe.weight_decay)
+        return AdamW(
+            list(model.parameters()),
+            factor=recipe.rate,
+            eps=recipe.eps,
+            weight_decay=recipe.weight_decay,
+        )
     hidden = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in hidden]
     return Both(
         muon=Muon(matrices, factor=recipe.muon_rate, weight_decay=recipe.weight_decay),
-        adamw=AdamW(rest, factor=recipe.rate),
+        adamw=AdamW(rest, factor=recipe.rate, eps=recipe.eps),
     )

@@ -40,8 +40,14 @@ from lab.model.config import GPTConfig
 OptimiserName = Literal["adamw", "muon"]
 Schedule = Literal["wsd", "cosine"]
 Precision = Literal["auto", "fp32", "fp64_loss", "bf16"]
+LogitGradient = Literal["whole", "centred", "balanced"]
 Beginning = Literal["fresh", "kept"]
-WORDS = {"optimiser": OptimiserName, "schedule": Schedule, "precision": Precision}
+WORDS = {
+    "optimiser": OptimiserName,
+    "schedule": Schedule,
+    "precision": Precision,
+    "logit_gradient": LogitGradient,
+}
 
 MOST_SAID = 4
 
@@ -93,6 +99,10 @@ class Recipe:
     cosine falls all the way. Both warm up over `warmup` steps.
     `precision`: auto takes bf16 where the CPU has bf16 instructions; fp64_loss is fp32 up to the
     logits, and softmax and loss in 64 bits.
+    `logit_gradient`: whole is the loss's own. Rounding leaves a part of it that is common to all
+    logits; centred takes off the mean over the vocabulary, and balanced takes the same sum off the
+    logits of wrong tokens alone (`lab.training.train.without_common_part`).
+    `eps`: what AdamW adds to the size of a gradient before it divides by it.
     """
 
     name: str
@@ -113,6 +123,8 @@ class Recipe:
     decay: float = 0.4
     clip: float = 1.0
     precision: Precision = "auto"
+    logit_gradient: LogitGradient = "whole"
+    eps: float = 1e-8
     seed: int = 0
     check_every: int = 100
 
@@ -138,6 +150,7 @@ class Recipe:
         require_number("weight_decay", self.weight_decay, least=0, most=1)
         require_number("decay", self.decay, least=0, most=1)
         require_number("clip", self.clip, above=0, most=1e30)
+        require_number("eps", self.eps, above=0, most=1)
         require_number("gap_chance", self.gap_chance, least=0, below=1)
 
     def require_stages(self) -> None:

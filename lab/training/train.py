@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -141,7 +142,24 @@ def masked_loss(recipe: Recipe, model: GPT, batch: Batch, trace: TraceLike = NO_
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
         logits = model(batch.tokens[:, :-1], positions=positions, trace=trace)
     of_loss = torch.float64 if precision == "fp64_loss" else torch.float32
-    return F.cross_entropy(logits[to_predict].to(of_loss), batch.tokens[:, 1:][to_predict])
+    told, right = logits[to_predict].to(of_loss), batch.tokens[:, 1:][to_predict]
+    if recipe.logit_gradient != "whole":
+        only_wrong = recipe.logit_gradient == "balanced"
+        told.register_hook(partial(without_common_part, right=right, only_wrong=only_wrong))
+    return F.cross_entropy(told, right)
+
+
+def without_common_part(gradient: Tensor, right: Tensor, *, only_wrong: bool) -> Tensor:
+    """The loss's gradient by logits, (N, V), changed so that it sums to zero over the vocabulary.
+
+    g_j = p_j - [j right] sums to zero as long as nothing is rounded. What is left over is taken off
+    all logits alike; with `only_wrong` the `right` token's, (N,), keeps its own.
+    """
+    shared = torch.ones_like(gradient)
+    if only_wrong:
+        shared.scatter_(1, right[:, None], 0)
+    left_over = gradient.sum(-1, keepdim=True)
+    return gradient - left_over * shared / shared.sum(-1, keepdim=True)
 
 
 def precision_on(recipe: Recipe, device: torch.device) -> Precision:

@@ -1,6 +1,7 @@
 """lab.records: every record says where it comes from."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -148,19 +149,29 @@ def test_processes_that_write_one_file_at_once_never_mix_it(tmp_path: Path) -> N
     assert document["text"] == document["by"] * 30_000 and [*tmp_path.iterdir()] == [path]
 
 
-def test_a_lock_keeps_out_all_but_the_one_that_holds_it(tmp_path: Path) -> None:
-    held, order = threading.Event(), list[str]()
+def test_a_lock_keeps_out_all_but_the_one_that_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    asked, order, flock = threading.Event(), list[str](), fcntl.flock
+
+    def asking(descriptor: int, operation: int) -> None:
+        asked.set()
+        flock(descriptor, operation)
 
     def other() -> None:
-        held.wait()
         with locked(tmp_path) as alone:
             order.append(f"other, {alone}")
 
     thread = threading.Thread(target=other)
-    thread.start()
     with locked(tmp_path) as alone, locked(tmp_path / ".") as again:
-        held.set()
-        thread.join(0.2)
+        monkeypatch.setattr(fcntl, "flock", asking)
+        thread.start()
+        assert asked.wait(60)
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
         order.append(f"first, {alone and again}")
     thread.join()
     assert order == ["first, True", "other, True"]

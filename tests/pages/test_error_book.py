@@ -203,7 +203,7 @@ def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None
     assert sorted(ends) == pytest.approx(sorted(expected))
 
 
-def test_only_its_own_mistakes_teach(rows: Any) -> None:
+def test_mistakes_of_another_network_teach_less_than_random_pairs(rows: Any) -> None:
     """Those of another network, of which it gets none wrong, leave more than random pairs do."""
     own, theirs, lot = (
         after(rows, arm) for arm in ("own_mistakes", "mistakes_of_another", "random_matched")

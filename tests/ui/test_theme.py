@@ -173,13 +173,13 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "over_steps": lambda: ch52.over_steps(
         [
             {"run": run, "decay": decay, "seed": seed, "step": step, "value": 0.1 * step}
-            for run in ch52.STREAMS
+            for run in ch52.KINDS
             for decay in ("no weight decay", "weight decay 0.1")
             for seed in (1, 2)
             for step in (1, 10)
         ],
         "token cosine",
-        ch52.STREAMS,
+        ch52.only(ch52.KINDS),
     ),
     "moved_when": lambda: ch52.moved_when(
         [
@@ -245,7 +245,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "put_back": lambda: ch52.put_back(
         [
             {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
-            for run in ch52.PUT_BACK
+            for run in ch52_worked.ROUNDED[:2]
             for seed in (1, 2)
         ]
     ),

@@ -24,6 +24,15 @@ def test_a_label_is_told_whole_by_itself_and_not_by_lot() -> None:
     assert told_by(X, Z) <= max(told_by_chance(X, Z, RNG)) < 0.01
 
 
+def test_where_nothing_is_left_to_be_known_nothing_is_told() -> None:
+    """Labels that follow from what is given: the rounding of entropies counts for nothing."""
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        x, z = rng.integers(0, 5, 800), rng.integers(0, 7, 800)
+        y = rng.integers(0, 4, 7)[z]
+        assert told_by(x, y, given=z) == 0 == max(told_by_chance(x, y, rng, 1, given=z)), seed
+
+
 def test_half_of_a_label_is_told_by_its_own_half() -> None:
     """Two fair bits, of which one is known: half of the two; and nothing beyond itself."""
     bits = RNG.permutation(np.repeat(np.arange(4), 1000))

@@ -255,14 +255,23 @@ def test_a_reader_who_cannot_write_leaves_it_to_others(
     assert texts(folder) == {"a": "old"} and texts(beside(folder) / "new") == {"a": "left"}
 
 
-def test_a_reader_clears_nothing_from_under_a_writer_that_lives(tmp_path: Path) -> None:
-    folder = filled(tmp_path / "run", a="old")
+def test_a_reader_clears_nothing_from_under_a_writer_that_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    folder, asked, flock = filled(tmp_path / "run", a="old"), threading.Event(), fcntl.flock
+
+    def asking(descriptor: int, operation: int) -> None:
+        asked.set()
+        flock(descriptor, operation)
+
     reader = threading.Thread(target=lambda: settle(folder, ["a"]))
     with replacing_folder(folder, ["a"]) as part:
         (part / "a").write_text("new")
+        monkeypatch.setattr(fcntl, "flock", asking)
         reader.start()
-        reader.join(0.2)
-        assert reader.is_alive() and texts(part) == {"a": "new"}
+        assert asked.wait(60)  # for the lock, which the writer holds
+        assert texts(part) == {"a": "new"}
     reader.join()
     assert texts(folder) == {"a": "new"} and [*tmp_path.iterdir()] == [folder]
 

@@ -44,21 +44,20 @@ def show_errands() -> None:
             st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))
 
 
+SAME_NAME = ("activation", "init", "optimiser", "rate", "epochs", "seed")
+"""Controls that are called as the setting is."""
+
+
 def run_errand(settings: Settings) -> None:
     """Put a run's settings into the controls, and begin it."""
-    task, (width,) = settings.task, settings.hidden
-    st.session_state.update(
-        ch00_encoding=task.encoding,
-        ch00_target=task.target,
-        ch00_width=width,
-        ch00_depth=len(settings.hidden),
-        ch00_activation=settings.activation,
-        ch00_init=settings.init,
-        ch00_optimiser=settings.optimiser,
-        ch00_rate=settings.rate,
-        ch00_epochs=settings.epochs,
-        ch00_seed=settings.seed,
-    )
+    shown = {
+        "encoding": settings.task.encoding,
+        "target": settings.task.target,
+        "width": settings.hidden[0],
+        "depth": len(settings.hidden),
+        **{name: getattr(settings, name) for name in SAME_NAME},
+    }
+    st.session_state.update({f"ch00_{control}": value for control, value in shown.items()})
     begin(settings)
 
 

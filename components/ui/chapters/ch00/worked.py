@@ -248,25 +248,25 @@ def row_chosen() -> int:
 
 def row_which() -> str:
     """The cells of the hidden row that come out right, by name."""
-    row = hide(DIGITS, [row_chosen()])
-    return ", ".join(f"{a} × {b}" for a, b in right_hidden_cells(USUAL, row)) or "none of them"
-
-
-def pairs_hidden(settings: Settings) -> Cells:
-    """The cells that single pairs leave to be shown."""
-    return hide_share(settings.task, share_chosen() / 100, seed=0)
+    right = right_hidden_cells(USUAL, hide(DIGITS, [row_chosen()]))
+    return ", ".join(f"{a} × {b}" for a, b in right) or "none of them"
 
 
 def share_chosen() -> int:
     return int(st.session_state.get("ch00_share", SHARE))
 
 
+def without_pairs(settings: Settings) -> Cells:
+    """The cells that are shown where single pairs are hidden."""
+    return hide_share(settings.task, share_chosen() / 100, seed=0)
+
+
 def right_pairs(settings: Settings) -> list[tuple[int, int]]:
-    return right_hidden_cells(settings, pairs_hidden(settings))
+    return right_hidden_cells(settings, without_pairs(settings))
 
 
 def n_hidden(settings: Settings) -> str:
-    return f"{int((~pairs_hidden(settings)).sum())}"
+    return f"{int((~without_pairs(settings)).sum())}"
 
 
 def row_by_log() -> tuple[int, int]:

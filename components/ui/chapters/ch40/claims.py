@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece
     from lab.model.config import GPTConfig
 
-configs = lazily("lab.model.config")
+lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
 recipes = lazily("lab.recipes.index")
 steps = lazily("lab.inference.phases")
@@ -155,9 +155,7 @@ def config_of(model: str) -> GPTConfig:
     config = recipes.recipe(networks.run_called(model)).model
     if model == PLAIN:
         return config
-    usual = config.position
-    limited = configs.ClippedCoupledRotaryPositions(usual.base, usual.factor, *networks.LIMIT)
-    return replace(config, position=limited)
+    return replace(config, position=lengths.limited(config.position, networks.LIMIT))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim
+from components.ui.words import spelled
 from lab.experiments.warnings import fall_of, turn_of
 from lab.readings import Measured
 from lab.records import select
@@ -26,7 +27,7 @@ def from_to(found: Spread, form: str) -> str:
 
 
 def wrong(look: int = -1, **unusual: Any) -> Pick:
-    """Other sums that are wrong."""
+    """Other problems that are wrong."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.runs(rows, **unusual)
@@ -46,7 +47,7 @@ def reading(
 
 
 def few_wrong(rows: Rows) -> Measured:
-    """Of the few sums, at the end, over all usual runs."""
+    """Of the few problems, at the end, over all usual runs."""
     found = worked.runs(rows)
     errors = sum(int(worked.at(row, "few_wrong")) for row in found)
     n = sum(row["n_few"] for row in found)
@@ -63,11 +64,11 @@ def fall(rows: Rows) -> Measured:
 
 def some_of(n: int, whole: int, of: str = "of") -> str:
     """In words: "five of twelve", "none of the eight"."""
-    return f"{worked.spelled(n) if n else 'none'} {of} {worked.spelled(whole)}"
+    return f"{spelled(n) if n else 'none'} {of} {spelled(whole)}"
 
 
 def lowest_loss(rows: Rows) -> Measured:
-    """Of the few sums, at the look where it is lowest."""
+    """Of the few problems, at the look where it is lowest."""
     lowest = [min(look["few_loss"] for look in row["looks"]) for row in worked.runs(rows)]
     return Measured(from_to(spread(lowest), ".0e"))
 
@@ -97,7 +98,7 @@ def never_fell(rows: Rows) -> Measured:
 
 
 def put_back_in(part: str, **unusual: Any) -> Pick:
-    """Other sums wrong with one part as it was before, of all seeds of a kind of run."""
+    """Other problems wrong with one part as it was before, of all seeds of a kind of run."""
 
     def pick(rows: Rows) -> Measured:
         found = worked.runs(rows, **unusual)
@@ -108,19 +109,28 @@ def put_back_in(part: str, **unusual: Any) -> Pick:
 
 
 def seeds(rows: Rows) -> Measured:
-    return Measured(worked.spelled(len(worked.runs(rows))))
+    return Measured(spelled(len(worked.runs(rows))))
 
 
-def exact_seeds(rows: Rows) -> Measured:
-    return Measured(worked.spelled(len(worked.runs(rows, **worked.KINDS[worked.EXACT]))))
+def had_not_learned(rows: Rows) -> Measured:
+    """Other problems wrong before the long run, of the base that had not learned, in the rows that
+    were replaced."""
+    gone = [row for row in rows if row["record"] == "collapse" and row["cell"]["seed"] == 3]
+    wrong, n = max((row["looks"][0]["wrong"], row["n"]) for row in gone if len(row["looks"]) == 2)
+    return Measured(f"{wrong:,} of {n:,}", wrong, n)
+
+
+def most_turned(rows: Rows) -> dict[str, Any]:
+    """Of the runs on all problems the one whose features turned farthest."""
+    found = worked.runs(rows, **ALL)
+    return max(found, key=lambda row: worked.at(row, "token_cosine", worked.LAST))
 
 
 def counted(of: Callable[[dict[str, Any]], float], **unusual: Any) -> Pick:
-    """What the last networks get wrong when they are taken apart, of the seeds of which there is a
-    run with the loss in 64 bits."""
+    """What the last networks get wrong when they are taken apart."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
+        found = worked.runs(rows, **unusual)
         return Measured(f"{from_to(spread(map(of, found)), ',.0f')} of {found[0]['n']:,}")
 
     return pick
@@ -144,10 +154,10 @@ def useful(rows: Rows) -> Measured:
 def at_step(
     name: str, step: int | None, place: int | None = None, form: str = ".1f", **unusual: Any
 ) -> Pick:
-    """A reading at one look, or the last, of the seeds with a run whose loss is in 64 bits."""
+    """A reading at one look, or the last."""
 
     def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
+        found = worked.runs(rows, **unusual)
         looks = [-1 if step is None else worked.look_at(row, step) for row in found]
         values = spread(
             worked.at(row, name, place, look) for row, look in zip(found, looks, strict=True)
@@ -157,53 +167,77 @@ def at_step(
     return pick
 
 
-def more_wrong(**unusual: Any) -> Pick:
-    """Other sums that go wrong from the parting on, the median of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.with_exact(rows, **unusual)
-        more = spread(
-            worked.at(row, "wrong")
-            - worked.at(row, "wrong", look=worked.look_at(row, worked.PARTED))
-            for row in found
-        )
-        return Measured(from_to(more, ",.0f"))
-
-    return pick
-
-
-def pushed(name: str, at: int, precision: str, form: str) -> Pick:
+def pushed(name: str, at: int, arm: str, form: str) -> Pick:
     """Of one run: a reading at the first or the last look."""
 
     def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, precision=precision)
+        (row,) = select(rows, arm=arm)
         return Measured(format(row[name][at], form))
 
     return pick
+
+
+def cosine_at_the_end(**unusual: Any) -> Pick:
+    return reading("token_cosine", worked.LAST, **unusual)
+
+
+def wrong_until(**unusual: Any) -> Pick:
+    return at_step("wrong", worked.PARTED, form=",.0f", **unusual)
+
+
+def wrong_at_the_end(**unusual: Any) -> Pick:
+    return at_step("wrong", None, form=",.0f", **unusual)
+
+
+def moved_at_the_end(**unusual: Any) -> Pick:
+    return reading("moved", **unusual)
 
 
 DECAY: dict[str, Any] = {"weight_decay": 0.1}
 ATTENTION: dict[str, Any] = {"stream": "attention"}
 MUON: dict[str, Any] = {"optimiser": "muon"}
 EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
-BOTH: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("", "", {}),
-    ("_exact", ", loss in 64 bits", EXACT),
-)
-
 CLAIMS: dict[str, Claim] = {
-    "feature_collapse.collapse_seeds": Claim("Seeds of the long runs on few sums.", RECORD, seeds),
-    "feature_collapse.collapse_exact_seeds": Claim(
-        "Seeds of the long runs whose loss is in 64 bits.", RECORD, exact_seeds
+    "feature_collapse.collapse_seeds": Claim(
+        "Seeds of the long runs on few problems.", RECORD, seeds
     ),
+    "feature_collapse.collapse_not_learned": Claim(
+        "Other problems wrong before the long run, of seed 3 as first measured.",
+        "records/replaced.jsonl",
+        had_not_learned,
+    ),
+    "feature_collapse.collapse_turned_on_all": Claim(
+        "Token cosine of the run on all problems whose features turned farthest.",
+        RECORD,
+        lambda rows: Measured(f"{worked.at(most_turned(rows), 'token_cosine', worked.LAST):.2f}"),
+    ),
+    "feature_collapse.collapse_wrong_of_turned_on_all": Claim(
+        "Other problems that this run gets wrong.",
+        RECORD,
+        lambda rows: Measured(
+            f"{worked.at(most_turned(rows), 'wrong'):,} of {most_turned(rows)['n']:,}"
+        ),
+    ),
+    **{
+        f"feature_collapse.collapse_{worked.ARM_OF[kind]}_{short}": Claim(
+            f"{words}: {kind}.", RECORD, pick(**worked.KINDS[kind])
+        )
+        for kind in worked.CAUSES
+        for short, words, pick in (
+            ("cosine", "Token cosine after block 2 at the end", cosine_at_the_end),
+            ("until", "Other problems wrong at the parting", wrong_until),
+            ("wrong", "Other problems wrong at the end", wrong_at_the_end),
+            ("moved", "How far the weights moved, over their length", moved_at_the_end),
+        )
+    },
     "feature_collapse.collapse_few": Claim(
-        "The few sums that are wrong at the end.", RECORD, few_wrong
+        "The few problems that are wrong at the end.", RECORD, few_wrong
     ),
     "feature_collapse.collapse_before": Claim(
-        "Other sums wrong before the long run.", RECORD, wrong(0)
+        "Other problems wrong before the long run.", RECORD, wrong(0)
     ),
     "feature_collapse.collapse_after": Claim(
-        "Other sums wrong after the long run.", RECORD, wrong()
+        "Other problems wrong after the long run.", RECORD, wrong()
     ),
     "feature_collapse.collapse_decay": Claim(
         "The same, with weight decay 0.1.", RECORD, wrong(**DECAY)
@@ -217,15 +251,12 @@ CLAIMS: dict[str, Claim] = {
         wrong(**ATTENTION, **DECAY),
     ),
     "feature_collapse.collapse_attention_before": Claim(
-        "Other sums wrong before the long run, attention over depth.",
+        "Other problems wrong before the long run, attention over depth.",
         RECORD,
         wrong(0, **ATTENTION),
     ),
-    "feature_collapse.collapse_exact": Claim(
-        "The same, with the loss in 64 bits.", RECORD, wrong(**EXACT)
-    ),
     "feature_collapse.collapse_all": Claim(
-        "The same, when it goes on with all sums.", RECORD, wrong(**ALL)
+        "The same, when it goes on with all problems.", RECORD, wrong(**ALL)
     ),
     "feature_collapse.collapse_cosine_before": Claim(
         "Token cosine after block 2 before the long run.",
@@ -245,11 +276,8 @@ CLAIMS: dict[str, Claim] = {
         RECORD,
         reading("token_cosine", worked.LAST, **ATTENTION),
     ),
-    "feature_collapse.collapse_cosine_exact": Claim(
-        "The same, with the loss in 64 bits.", RECORD, reading("token_cosine", worked.LAST, **EXACT)
-    ),
     "feature_collapse.collapse_cosine_all": Claim(
-        "The same, when it goes on with all sums.",
+        "The same, when it goes on with all problems.",
         RECORD,
         reading("token_cosine", worked.LAST, **ALL),
     ),
@@ -264,14 +292,14 @@ CLAIMS: dict[str, Claim] = {
         reading("effective_rank", worked.LAST, form=".1f"),
     ),
     "feature_collapse.collapse_loss": Claim(
-        "Loss of the few sums at the end.", RECORD, reading("few_loss", form=".0e")
+        "Loss of the few problems at the end.", RECORD, reading("few_loss", form=".0e")
     ),
     "feature_collapse.collapse_loss_lowest": Claim(
-        "Loss of the few sums where it is lowest.", RECORD, lowest_loss
+        "Loss of the few problems where it is lowest.", RECORD, lowest_loss
     ),
     "feature_collapse.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
     "feature_collapse.collapse_loss_all": Claim(
-        "Loss of the few sums at the end, when it goes on with all sums.",
+        "Loss of the few problems at the end, when it goes on with all problems.",
         RECORD,
         reading("few_loss", form=".0e", **ALL),
     ),
@@ -285,76 +313,50 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
     "feature_collapse.collapse_block_2_decay": Claim(
-        "Other sums wrong with block 2 put back, weight decay 0.1.",
+        "Other problems wrong with block 2 put back, weight decay 0.1.",
         RECORD,
         put_back_in("block 2", **DECAY),
     ),
     "feature_collapse.collapse_block_2_attention": Claim(
         "The same, with attention over depth.", RECORD, put_back_in("block 2", **ATTENTION)
     ),
-    "feature_collapse.collapse_moved_until": Claim(
-        "How far the weights moved until the parting.",
-        RECORD,
-        at_step("moved", worked.PARTED, form=".2f"),
-    ),
-    "feature_collapse.collapse_moved": Claim(
-        "How far the weights moved, over their length.", RECORD, reading("moved")
-    ),
-    "feature_collapse.collapse_moved_exact": Claim(
-        "The same, with the loss in 64 bits.", RECORD, reading("moved", **EXACT)
-    ),
     "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
     "feature_collapse.collapse_mean": Claim(
-        "Other sums wrong without the mean feature.", RECORD, without_mean()
+        "Other problems wrong without the mean feature.", RECORD, without_mean()
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other sums wrong with block 2 put back.", RECORD, put_back("block 2")
+        "Other problems wrong with block 2 put back.", RECORD, put_back("block 2")
     ),
     "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
         PUSH,
-        pushed("cosine", 0, "fp32", ".2f"),
+        pushed("cosine", 0, "usual", ".2f"),
     ),
     "feature_collapse.collapse_push_steps": Claim(
         "Steps of the run in which we looked where it pushes.",
         PUSH,
-        pushed("steps", -1, "fp32", ","),
+        pushed("steps", -1, "usual", ","),
     ),
     "feature_collapse.collapse_push": Claim(
-        "The same, at the end.", PUSH, pushed("cosine", -1, "fp32", ".3f")
+        "The same, at the end.", PUSH, pushed("cosine", -1, "usual", ".3f")
     ),
     "feature_collapse.collapse_push_exact": Claim(
-        "The same, with the loss in 64 bits.", PUSH, pushed("cosine", -1, "fp64_loss", ".2f")
+        "The same, with the softmax in float64.", PUSH, pushed("cosine", -1, "fp64", ".2f")
+    ),
+    "feature_collapse.collapse_push_centred": Claim(
+        "The same, with the sum taken off all logits.",
+        PUSH,
+        pushed("cosine", -1, "centred", ".2f"),
     ),
     "feature_collapse.collapse_logit": Claim(
-        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "fp32", ".0f")
+        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "usual", ".0f")
     ),
     "feature_collapse.collapse_logit_before": Claim(
-        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "fp32", ".1f")
+        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "usual", ".1f")
     ),
     "feature_collapse.collapse_useful": Claim(
         "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful
     ),
-    **{
-        f"feature_collapse.collapse_until{name}": Claim(
-            f"Other sums wrong until the parting{words}.",
-            RECORD,
-            at_step("wrong", worked.PARTED, form=",.0f", **kind),
-        )
-        for name, words, kind in BOTH
-    },
-    **{
-        f"feature_collapse.collapse_late{name}": Claim(
-            f"Other sums that go wrong after the parting{words}.", RECORD, more_wrong(**kind)
-        )
-        for name, words, kind in BOTH
-    },
-    **{
-        f"feature_collapse.collapse_gradient{name}": Claim(
-            f"Length of the last gradient{words}.", RECORD, reading("gradient", form=".0e", **kind)
-        )
-        for name, words, kind in BOTH
-    },
     **{
         f"feature_collapse.collapse_centred_{name}": Claim(
             f"Effective rank about the mean after block 2: {words}.",
@@ -373,20 +375,20 @@ CLAIMS: dict[str, Claim] = {
         at_step("token_cosine", worked.MIDWAY, worked.LAST, ".2f"),
     ),
     "feature_collapse.collapse_loss_before": Claim(
-        "Loss of the few sums before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
+        "Loss of the few problems before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
-        "Other sums wrong with block 2 put back, loss in 64 bits.",
+        "Other problems wrong with block 2 put back, softmax in float64.",
         RECORD,
         put_back("block 2", **EXACT),
     ),
     "feature_collapse.collapse_mean_exact": Claim(
-        "Other sums wrong without the mean feature, loss in 64 bits.",
+        "Other problems wrong without the mean feature, softmax in float64.",
         RECORD,
         without_mean(**EXACT),
     ),
     "feature_collapse.collapse_muon": Claim(
-        "Other sums wrong after a run with Muon.", RECORD, wrong(**MUON)
+        "Other problems wrong after a run with Muon.", RECORD, wrong(**MUON)
     ),
     "feature_collapse.collapse_cosine_muon": Claim(
         "Token cosine after block 2 after a run with Muon.",

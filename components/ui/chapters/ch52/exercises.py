@@ -20,7 +20,7 @@ WANTED, NEAR = 2.0, 0.05
 
 SIZES = tuple(range(1, 11))
 
-MOST_MISTAKES, LEAD = 1, 1.5
+MOST_MISTAKES, LEAD = 4, 1.5
 """What a reader's rule may get wrong on the seeds that it was not tried on, and how many times
 earlier than the turn it is to warn."""
 
@@ -86,10 +86,10 @@ def said_of(verdict: Verdict) -> str:
 
 
 def hint_of(verdict: Verdict) -> str:
+    if verdict.mistakes <= MOST_MISTAKES:
+        return "It is right, but late. Ask for a little less."
     if verdict.warned == 0 and verdict.false == 0:
         return "It hardly ever warns. Ask for less, or look at where this curve goes."
     if verdict.false:
         return "It also warns where nothing turns. Ask for more, or watch what stands still there."
-    if verdict.fell - verdict.warned > MOST_MISTAKES:
-        return "It comes too late for some. What moves before the cosine does?"
-    return "It is right, but late. Ask for a little less."
+    return "It comes too late for some. What moves before the cosine does?"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -30,12 +30,17 @@ Rows = Sequence[Mapping[str, Any]]
 
 STREAMS: dict[str, Tone] = {name: RESIDUALS[name] for name in ("plain sum", "attention over depth")}
 KINDS: dict[str, Tone] = {
-    "few sums": OCHRE,
-    "few sums, loss in 64 bits": TEAL,
-    "all sums": GREY,
+    "float32, as above": OCHRE,
+    "softmax in float64": TEAL,
+    "no push: taken off all logits": VIOLET,
+    "no push: taken off wrong ones": ROSE,
+    "float64, small eps": BROWN,
+    "float32, large eps": INK,
+    "all problems": GREY,
 }
-PUT_BACK: dict[str, Tone] = {name: tone for name, tone in KINDS.items() if name != "all sums"}
-SCORE = "other sums wrong"
+"""Ways to go on, as the page calls them."""
+
+SCORE = "other problems wrong"
 READINGS: dict[str, Tone] = {
     SCORE: WRONG,
     "token cosine": VIOLET,
@@ -44,8 +49,14 @@ READINGS: dict[str, Tone] = {
     "attention entropy": ROSE,
     "size of the weights": BROWN,
     "size of the logits": INK,
-    "loss of the few sums": GREY,
+    "loss of the few problems": GREY,
 }
+
+
+def only(runs: Iterable[str]) -> dict[str, Tone]:
+    """The colours of these ways to go on, in the order of all."""
+    shown = set(runs)
+    return {name: tone for name, tone in KINDS.items() if name in shown}
 
 
 def of_steps() -> alt.X:
@@ -126,17 +137,18 @@ def put_back(rows: Rows) -> Chart:
     """A point a seed, a tick at the median, a row a network of a run. Rows: network, run, seed,
     value."""
     data = pd.DataFrame(rows)
-    x = alt.X("value:Q", title="other sums wrong", axis=alt.Axis(format="%"))
+    tones = toned(only(data["run"]))
+    x = alt.X("value:Q", title="other problems wrong", axis=alt.Axis(format="%"))
     base = alt.Chart(data).encode(
         y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
         yOffset=alt.YOffset("run:N", sort=None),
-        color=alt.Color("run:N", title=None, scale=toned(PUT_BACK), legend=alt.Legend(columns=1)),
+        color=alt.Color("run:N", title=None, scale=tones, legend=alt.Legend(columns=1)),
     )
     points = base.mark_point(size=60, filled=True, opacity=0.75).encode(
         x=x, tooltip=["network", "run", "seed", alt.Tooltip("value:Q", format=".1%")]
     )
     ticks = base.mark_tick(thickness=3, size=16).encode(
-        x=alt.X("median(value):Q", title="other sums wrong", axis=alt.Axis(format="%"))
+        x=alt.X("median(value):Q", title="other problems wrong", axis=alt.Axis(format="%"))
     )
     return finished(
         alt.layer(points, ticks).properties(height=rows_high(len(set(data["network"])), 44))

@@ -11,7 +11,8 @@ import numpy as np
 
 from components.ui.chapters.ch52 import probes
 from components.ui.lazily import lazily
-from components.ui.words import band, spelled
+from components.ui.words import band, listed
+from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.recipes import feature_collapse as recipes
@@ -35,13 +36,38 @@ USUAL: Row = {
     "goes_on_with": "few",
     "optimiser": "adamw",
     "precision": "fp32",
+    "logit_gradient": "whole",
+    "eps": 1e-8,
 }
 STREAMS: dict[Stream, str] = {"plain": "plain sum", "attention": "attention over depth"}
 DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
 
-FEW, EXACT, ALL = "few sums", "few sums, loss in 64 bits", "all sums"
-KINDS: dict[str, Row] = {FEW: {}, EXACT: {"precision": "fp64_loss"}, ALL: {"goes_on_with": "all"}}
+FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS, ALL = (
+    "float32, as above",
+    "softmax in float64",
+    "no push: taken off all logits",
+    "no push: taken off wrong ones",
+    "float64, small eps",
+    "float32, large eps",
+    "all problems",
+)
+ARM_OF = {
+    FEW: "usual",
+    EXACT: "fp64",
+    CENTRED: "centred",
+    BALANCED: "balanced",
+    SMALL_EPS: "fp64_small_eps",
+    LARGE_EPS: "large_eps",
+    ALL: "all",
+}
+KINDS: dict[str, Row] = {name: texts.ARMS[arm] for name, arm in ARM_OF.items()}
 """How a run goes on; the first is the usual way."""
+
+ROUNDED = (FEW, EXACT, ALL)
+"""Those that tell whether rounding turns the features."""
+
+CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
+"""Those that tell what costs the score."""
 
 BESIDE: dict[str, Row] = {
     "as above": {},
@@ -57,7 +83,7 @@ def runs(rows: Rows, **unusual: Any) -> list[Row]:
 
 
 def grid(rows: Rows) -> list[Row]:
-    """All runs on few sums with either stream and either decay, AdamW and 32 bits."""
+    """All runs on few problems with either stream and either decay, AdamW and float32."""
     return [
         row for s in STREAMS for decay in DECAYS for row in runs(rows, stream=s, weight_decay=decay)
     ]
@@ -75,8 +101,8 @@ LAST = 3
 PLACES = ("before block 0", "after block 0", "after block 1", "after block 2")
 
 SHARES: dict[str, tuple[str, str]] = {
-    "other sums wrong": ("wrong", "n"),
-    "the few sums wrong": ("few_wrong", "n_few"),
+    "other problems wrong": ("wrong", "n"),
+    "the few problems wrong": ("few_wrong", "n_few"),
 }
 INSIDE: dict[str, tuple[str, int | None]] = {
     "token cosine": ("token_cosine", LAST),
@@ -85,14 +111,14 @@ INSIDE: dict[str, tuple[str, int | None]] = {
     "attention entropy": ("attention_entropy", LAST - 1),
     "size of the weights": ("weight_norm", None),
     "size of the logits": ("logit_norm", None),
-    "loss of the few sums": ("few_loss", None),
+    "loss of the few problems": ("few_loss", None),
 }
 """A reading of a network, as the page calls it: in the record, and at which place."""
 
 WATCHED = INSIDE | {"rank residual": ("rank_residual", LAST)}
 """What the rule of an exercise may watch."""
 
-MOVING = (*INSIDE, "other sums wrong")
+MOVING = (*INSIDE, "other problems wrong")
 """What may be compared between ways to go on."""
 
 
@@ -121,12 +147,11 @@ def grid_rows(rows: Rows, what: str) -> list[Row]:
     ]
 
 
-def kind_rows(rows: Rows, what: str) -> list[Row]:
-    """Of the seeds of which there is a run of every kind."""
+def kind_rows(rows: Rows, what: str, kinds: Sequence[str] = ROUNDED) -> list[Row]:
     return [
         {"run": kind, "seed": row["cell"]["seed"], "step": step, "value": value}
-        for kind, unusual in KINDS.items()
-        for row in with_exact(rows, **unusual)
+        for kind in kinds
+        for row in runs(rows, **KINDS[kind])
         for step, value in curve(row, what)
     ]
 
@@ -138,11 +163,11 @@ def at(row: Row, name: str, place: int | None = None, look: int = -1) -> float:
 
 def scores(row: Row, *, compact: bool) -> dict[str, list[float]]:
     """Counts under the cloud; at the top of a page those alone that give no answer away."""
-    few = {"the few sums wrong": [look["few_wrong"] for look in row["looks"]]}
+    few = {"the few problems wrong": [look["few_wrong"] for look in row["looks"]]}
     if compact:
         return few
     return few | {
-        "other sums wrong": [look["wrong"] for look in row["looks"]],
+        "other problems wrong": [look["wrong"] for look in row["looks"]],
         "token cosine": [look["token_cosine"][LAST] for look in row["looks"]],
         "effective rank": [look["effective_rank"][LAST] for look in row["looks"]],
     }
@@ -162,7 +187,7 @@ def over_seeds(rows: Rows, name: str, place: int | None = None, look: int = -1) 
 
 
 PARTED = 1174
-"""The look up to which runs with the loss in 32 and in 64 bits go together."""
+"""The look up to which runs with the loss in float32 and float64 go together."""
 
 MIDWAY = 3427
 """A look at which features point one way and are still as rich about their mean."""
@@ -172,25 +197,19 @@ def look_at(row: Row, step: int) -> int:
     return [look["step"] for look in row["looks"]].index(step)
 
 
-def with_exact(rows: Rows, **unusual: Any) -> list[Row]:
-    """Runs with the seeds of which there is one with the loss in 64 bits."""
-    seeds = {row["cell"]["seed"] for row in runs(rows, **KINDS[EXACT])}
-    return [row for row in runs(rows, **unusual) if row["cell"]["seed"] in seeds]
-
-
 # ---------------------------------------------------------------- 1. past the end
 
 FALLS = ("about as many", "two to five times as many", "more than five times as many")
 
 
 def how_it_falls(rows: Rows) -> str:
-    """The option of the guess: other sums that are wrong at the end, over those at the start."""
-    found = [at(row, "wrong") / at(row, "wrong", look=0) for row in runs(rows)]
-    return band(spread(found).median, (2, 5), FALLS)
+    """The option of the guess: other problems wrong at the end over those at the start."""
+    start, end = (over_seeds(runs(rows), "wrong", look=look).median for look in (0, -1))
+    return band(end / start, (2, 5), FALLS)
 
 
 def times_read() -> float:
-    """How often the long run reads each of its sums."""
+    """How often the long run reads each of its problems."""
     n_pair = len(recipes.few_pairs(recipes.N_PAIR, 1).both_ways()[0])
     return recipes.STEPS * recipes.BATCH / n_pair
 
@@ -249,21 +268,21 @@ def eps_of_adamw() -> float:
     return inspect.signature(optim.AdamW).parameters["eps"].default
 
 
-LEADS = (4.0, 8.0, 12.0, 16.0, 17.0, 20.0, 24.0)
+LEADS = (4.0, 8.0, 12.0, 16.0, 19.0, 20.0, 24.0)
 LEAD = 20.0
 
 STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardly at all")
 
 
 def still_turn(rows: Rows) -> str:
-    """The option of the guess: how much of the rise of the token cosine is left in 64 bits."""
+    """The option of the guess: how much of the rise of the token cosine is left in float64."""
 
     def rise(found: Rows) -> float:
         return spread(
             at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in found
         ).median
 
-    left = rise(with_exact(rows, **KINDS[EXACT])) / rise(with_exact(rows))
+    left = rise(runs(rows, **KINDS[EXACT])) / rise(runs(rows))
     return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
 
 
@@ -286,6 +305,23 @@ def power(x: float) -> str:
     return f"{x:.1e}" if x else "0"
 
 
+COSTS = (
+    "hardly any",
+    "about half as many as with the push",
+    "about as many as with the push",
+)
+
+
+def what_the_push_costs(rows: Rows) -> str:
+    """The option of the guess: of the problems lost with the push, the part that is lost without
+    it."""
+
+    def lost(found: Rows) -> float:
+        return spread(at(row, "wrong") - at(row, "wrong", look=0) for row in found).median
+
+    return band(lost(runs(rows, **KINDS[CENTRED])) / lost(runs(rows)), (0.25, 0.75), COSTS)
+
+
 # ---------------------------------------------------------------- 4. what warned first
 
 WHEN = ("before step 100", "from step 100 to step 1,000", "later, or never")
@@ -299,10 +335,10 @@ def when_it_falls(rows: Rows) -> str:
 def change_rows(row: Row) -> list[Row]:
     """Of one run: by how much of its whole change each reading has changed."""
     out: list[Row] = []
-    for what in ("other sums wrong", *INSIDE):
+    for what in ("other problems wrong", *INSIDE):
         found = curve(row, what)
         values = np.array([value for _, value in found])
-        if what == "loss of the few sums":
+        if what == "loss of the few problems":
             values = np.log(values)
         whole = np.abs(values - values[0]).max() or 1.0
         sign = np.sign(values[-1] - values[0]) or 1.0
@@ -350,7 +386,7 @@ READINGS = {
     "attention_entropy": "attention entropy",
     "weight_norm": "size of the weights",
     "logit_norm": "size of the logits",
-    "few_loss": "loss of the few sums",
+    "few_loss": "loss of the few problems",
 }
 CLOCK = "a clock"
 
@@ -400,10 +436,10 @@ WHERE = ("the token table", "block 0", "block 1", "block 2")
 
 
 def part_rows(rows: Rows) -> list[Row]:
-    """Other sums wrong of the last network, as it is and with one part put back; with the loss in
-    32 bits and in 64, on the same seeds."""
+    """Other problems wrong of the last network, as it is and with one part put back; with softmax
+    in float32 and in float64."""
     out: list[Row] = []
-    for kind, row in [(k, row) for k in (FEW, EXACT) for row in with_exact(rows, **KINDS[k])]:
+    for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
         seed, n = row["cell"]["seed"], row["n"]
         counts = {
             "as it is": at(row, "wrong"),
@@ -490,6 +526,9 @@ CALC: dict[str, Callable[[], str]] = {
     "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
     "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
     "turn": lambda: f"{warnings.TURN:g}",
-    "fitted": lambda: spelled(len(warnings.FITTED_ON)),
-    "tested": lambda: spelled(len(warnings.TESTED_ON)),
+    "fitted": lambda: listed([f"{seed}" for seed in warnings.FITTED_ON]),
+    "tested": lambda: listed([f"{seed}" for seed in warnings.TESTED_ON]),
+    "small_eps": lambda: power(texts.ARMS["fp64_small_eps"]["eps"]),
+    "large_eps": lambda: power(texts.ARMS["large_eps"]["eps"]),
+    "validation": lambda: f"{len(pairs_of('validation')[0]):,}",
 }

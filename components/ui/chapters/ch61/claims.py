@@ -231,6 +231,15 @@ def uneven_alone(field: str, speed: float) -> Told:
 BOOK_TOLD = rows("expert_loads", part="told")
 
 CLAIMS: dict[str, Claim] = {
+    "moe.pays_eight": Claim(
+        "Test problems of four by four digits wrong, latents and eight experts.",
+        wrong(WITH_EXPERTS),
+    ),
+    "moe.pays_dense": Claim("The same with latents and one FFN of as many neurons.", wrong(DENSE)),
+    "moe.pays_dense_first": Claim(
+        "The same at the rate of the others, in a race before.",
+        wrong(rows("replaced").passing(lambda row: row["record"] == "latent_experts")),
+    ),
     "moe.pays_operations": Claim(
         "Operations of a token with latents and eight experts, of those with one dense FFN.",
         rows("latent_experts").told(operations_of_experts),
