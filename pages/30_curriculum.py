@@ -7,8 +7,7 @@ import streamlit as st
 from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import (
-    courses,
-    evolution,
+    claims,
     exercises,
     figures,
     live,
@@ -16,8 +15,8 @@ from components.ui.chapters.ch30 import (
     probes,
     worked,
 )
-from components.ui.chapters.ch30.courses import AFTER, ARMS, BEFORE, NETWORKS, SQUARES, TWINS
-from components.ui.chapters.ch30.worked import CALC
+from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, TRAINS_ON, TWINS
+from components.ui.chapters.ch30.worked import CALC, NETWORKS, SQUARES
 from components.ui.drawings.climb import show_climb
 from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
@@ -27,7 +26,6 @@ from components.ui.records import rows_of
 from components.ui.words import band
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
-from lab.records import select
 
 curriculum = lazily("lab.recipes.curriculum")
 recipes = lazily("lab.recipes.index")
@@ -54,7 +52,7 @@ def the_climb() -> None:
     histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
     if not all(histories.values()):
         return
-    read, right, bands = courses.climbed(histories, recipes.recipe)
+    read, right, bands = worked.climbed(histories, recipes.recipe)
     show_climb(
         f"{page.prefix}climb",
         SQUARES,
@@ -125,7 +123,7 @@ def four_digits() -> None:
 @page.section("stage")
 def what_a_stage_adds() -> None:
     page.draw(
-        figures.parts_of_a_text(courses.parts_of_texts()),
+        figures.parts_of_a_text(worked.parts_of_texts()),
         alt="The tokens of the longest sum of each stage: typed, products, sums, the answer",
     )
     page.prose("stage_facts")
@@ -158,7 +156,7 @@ def as_stages_pass() -> None:
     arm = page.choose(
         "arm", "Course", worked.COURSES, "rehearsal 0", words=ARMS.__getitem__, kind="list"
     )
-    row = courses.first_row(rows, arm)
+    row = worked.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
     left = len(names) - 1 - names.index(stage)
@@ -167,7 +165,7 @@ def as_stages_pass() -> None:
             st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
             page.draw(
                 maps.length_map(
-                    courses.map_after(courses.first_row(rows, name), left), probes.MOST_DIGITS
+                    worked.map_after(worked.first_row(rows, name), left), probes.MOST_DIGITS
                 ),
                 width="content",
                 alt=f"{ARMS[name]}: the share of wrong sums by the digits of both numbers",
@@ -184,7 +182,7 @@ with page.deeper("what each part is worth, and where to begin"):
         if not rows:
             return
         page.draw(
-            bars.seeds(courses.seeds_of(rows), share="4 by 4 digits right in every token"),
+            bars.seeds(worked.seeds_of(rows), share="4 by 4 digits right in every token"),
             alt="Share of four-digit sums right at the end, a point a seed, by course",
         )
         page.notice()
@@ -196,7 +194,7 @@ with page.deeper("what each part is worth, and where to begin"):
         if not rows:
             return
         page.draw(
-            figures.wrong_by_rate(courses.rates_of(rows)),
+            figures.wrong_by_rate(worked.rates_of(rows)),
             alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
         )
         page.notice()
@@ -207,15 +205,16 @@ with page.deeper("how few problems"):
 
     @page.section("fewest")
     def how_few() -> None:
-        rows, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
-        if not (rows and course) or not page.guess(
+        few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
+        rows = [*few, *course]
+        if not (few and course) or not page.guess(
             "How many different sums does it take, for 95 in 100 to be right?",
             worked.FEWEST_OPTIONS,
-            lambda: worked.fewest_that_do(rows, course),
+            lambda: worked.fewest_that_do(rows),
         ):
             return
         page.draw(
-            figures.wrong_by_problems(courses.fewest_points(rows, course)),
+            figures.wrong_by_problems(worked.fewest_points(rows)),
             alt="Share of four-digit sums wrong, by how many different problems there were",
         )
         page.notice()
@@ -278,16 +277,15 @@ with page.deeper("pull each head out"):
         ):
             return
         page.prose("pull_controls")
-        run = next(reversed(TWINS))
-        heads = ["none", *probes.heads_of(run)]
+        heads = ["none", *probes.heads_of(LAST_TWIN)]
         head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
         form = probes.form_of(*pair)
-        text = probes.written(run, *pair, without=head).text
+        text = probes.written(LAST_TWIN, *pair, without=head).text
         marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
         st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
         if rows:
             for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
-                shares, names = courses.pulled_out(rows, kind)
+                shares, names = worked.pulled_out(rows, kind)
                 with column:
                     st.html(f'<div class="wb-map-title">digits of {words}</div>')
                     page.draw(
@@ -320,11 +318,11 @@ def where_errors_live() -> None:
         )
     with right:
         by = page.choose("by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list")
-    (row,) = select(rows, model=run)
+    (row,) = claims.MISTAKES.where(model=run).of(rows)
     if row["wrong"] == 0:
         st.info("This network has no sum wrong in what it was asked. Choose another.")
         return
-    counted = courses.wrong_by_place(row) if by == "place" else courses.wrong_by(row, by)
+    counted = worked.wrong_by_place(row) if by == "place" else worked.wrong_by(row, by)
     page.draw(
         figures.wrong_by(counted, worked.BY[by]),
         alt=f"The share that is wrong of {worked.BY[by]}",
@@ -347,15 +345,15 @@ def errors_that_are_left() -> None:
     rows = rows_of("pockets.jsonl")
     if not rows:
         return
-    errors = {f"{error['a']} × {error['b']}": error for error in courses.errors_listed(rows)}
+    errors = {f"{error['a']} × {error['b']}": error for error in claims.ERRORS.of(rows)}
     left, right = st.columns(2)
     with left:
         name = page.choose("error", "An error on test", list(errors), kind="list")
     error = errors[name]
     aimed = None
-    if courses.is_slip(error):
+    if claims.is_slip(error):
         with right:
-            looks = page.choose("looks", f"Head {courses.FETCHES_A} looks", worked.LOOKS)
+            looks = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
         if looks == worked.LOOKS[1]:
             aimed = error["place"], error["number"]
     a, b = int(error["a"]), int(error["b"])
@@ -375,7 +373,7 @@ with page.deeper("which operands fail, and sums that are hard on purpose"):
         if not rows:
             return
         page.draw(
-            figures.wrong_by_share(courses.wrong_by_share(rows)),
+            figures.wrong_by_share(worked.wrong_by_share(rows)),
             alt="How many digits go wrong as the head's weight is moved to the digit on the left, "
             "by place: none up to a fifth, most from six tenths on",
         )
@@ -388,7 +386,7 @@ with page.deeper("which operands fail, and sums that are hard on purpose"):
         if not rows:
             return
         page.draw(
-            figures.wrong_suites(courses.suite_points(rows)),
+            figures.wrong_suites(worked.suite_points(rows)),
             alt="Share wrong of each stress suite, by network",
         )
         page.notice()
@@ -404,11 +402,11 @@ with page.deeper("past everything that was trained"):
         if not rows or not page.guess(
             "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
             options,
-            lambda: band(worked.wrong_at_twenty(rows), (0.03, 0.5), options),
+            lambda: band(claims.WRONG_AT_TWENTY.value(rows), (0.03, 0.5), options),
         ):
             return
         page.draw(
-            figures.wrong_tokens(courses.frontier_points(rows)),
+            figures.wrong_tokens(worked.frontier_points(rows)),
             alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
         )
         page.notice()
@@ -420,7 +418,7 @@ with page.deeper("past everything that was trained"):
 
 @page.section("sieve")
 def the_sieve() -> None:
-    rows = rows_of(evolution.RECORD)
+    rows = rows_of("self_evolution.jsonl")
     if not rows or not page.guess(
         "Of the labels on which all four checks agreed, how many were wrong?",
         worked.SIEVE_OPTIONS,
@@ -431,14 +429,14 @@ def the_sieve() -> None:
     digits = page.choose(
         "round",
         "Round, by its longest sums",
-        range(evolution.FIRST, evolution.LAST + 1),
-        evolution.SHOWN,
+        range(claims.FIRST, claims.LAST + 1),
+        worked.SHOWN,
     )
-    row = evolution.round_of(rows, evolution.SIEVED, digits)
+    row = worked.round_of(rows, claims.SIEVED, digits)
     show_sieve(
         f"{page.prefix}sieve_{digits}",
-        evolution.flags_of(row),
-        evolution.texts_of(row),
+        worked.flags_of(row),
+        worked.texts_of(row),
         on=(Label.SWAP,),
         alt=f"The labels that the networks wrote for sums of {digits} digits, right and wrong, and "
         "which of them the checks let pass",
@@ -449,7 +447,7 @@ def the_sieve() -> None:
 
 @page.section("rounds")
 def round_by_round() -> None:
-    rows = rows_of(evolution.RECORD)
+    rows = rows_of("self_evolution.jsonl")
     if not rows or not page.guess(
         "Without a sieve it trains on every label. What becomes of the sums that it was taught?",
         worked.ROT_OPTIONS,
@@ -457,24 +455,24 @@ def round_by_round() -> None:
     ):
         return
     page.prose("rounds_controls")
-    arm = page.choose("trains", "Trains on", list(evolution.ARMS), words=evolution.ARMS.__getitem__)
-    if arm in evolution.LABELLING:
+    arm = page.choose("trains", "Trains on", list(TRAINS_ON), words=TRAINS_ON.__getitem__)
+    if arm in worked.LABELLING:
         page.draw(
             bars.fate_bars(
-                evolution.strip_of_rounds(rows, arm),
+                worked.strip_of_rounds(rows, arm),
                 "round",
                 "label",
-                evolution.KINDS,
+                figures.KINDS_OF_LABELS,
                 named_from=0.08,
                 title="labels",
             ),
             alt="Labels of each round: kept and thrown away, right and wrong",
         )
-    seed = evolution.SEED
-    if arm in evolution.WITH_VOTE:
-        voters = evolution.VOTERS
-        seed = page.choose("voter", "Network", list(voters), words=voters.__getitem__)
-    shares, names, lengths = evolution.right_after_rounds(rows, arm, seed)
+    network, *others = worked.VOTERS
+    if arm in worked.WITH_VOTE:
+        words = worked.VOTERS.__getitem__
+        network = page.choose("voter", "Network", [network, *others], words=words)
+    shares, names, lengths = worked.right_after_rounds(rows, arm, network)
     page.draw(
         maps.table_map(shares, names, lengths, "after the round of", "share right"),
         alt="The share of each length that is right after each round",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch30 import courses, evolution, mixing, probes, worked
+from components.ui.chapters.ch30 import claims, mixing, probes, worked
 from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
@@ -41,7 +41,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.worst(record("course")),
         worked.what_far_carries_do(record("mistakes")),
         worked.what_passes(record("self_evolution")),
-        worked.fewest_that_do(record("fewest"), record("course")),
+        worked.fewest_that_do(record("fewest") + record("course")),
         worked.how_it_rots(record("self_evolution")),
         worked.what_is_lost(record("stage_heads")),
     )
@@ -52,14 +52,14 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
 def test_the_climb_is_the_history_of_both_runs() -> None:
     histories = {
         run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
-        for run in (courses.BEFORE, courses.AFTER)
+        for run in (claims.BEFORE, claims.AFTER)
     }
-    read, right, bands = courses.climbed(histories, recipe)
+    read, right, bands = worked.climbed(histories, recipe)
     plans = [recipe(run) for run in histories]
     assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
-    assert read[-1] == courses.sums_read(courses.AFTER, recipe) <= 150_000
+    assert read[-1] == worked.sums_read(claims.AFTER, recipe) <= 150_000
     assert [band.name for band in bands] == list(COURSE)
-    n, errors = histories[courses.AFTER][-1]["by_shape"]["4x4"]
+    n, errors = histories[claims.AFTER][-1]["by_shape"]["4x4"]
     assert right[-1, -1] == pytest.approx(1 - errors / n)
     assert len(read) == len(right) == sum(map(len, histories.values()))
 
@@ -134,9 +134,9 @@ def lines_drawn(app: Any) -> str:
 
 def test_a_map_shows_the_errors_of_its_stage(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
-    row = courses.first_row(record("course"), "rehearsal 0")
+    row = worked.first_row(record("course"), "rehearsal 0")
     left, right = charts(app, "p", "q", "wrong")
-    course = courses.first_row(record("course"), "the course")
+    course = worked.first_row(record("course"), "the course")
     for cells, expected in ((left, course), (right, row)):
         found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
         assert found == expected["stages"][-1]["shapes"]
@@ -144,10 +144,10 @@ def test_a_map_shows_the_errors_of_its_stage(seen: Any) -> None:
 
 def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     def wrong(arm: str) -> list[int]:
-        return [courses.at_the_end(row)[1] for row in select(record("course"), arm=arm)]
+        return [errors for _, errors, _ in claims.after_course(arm).points(record("course"))]
 
     usual = wrong("the course")
-    others = [arm for arm in courses.ARMS if arm not in ("the course", "from two digits")]
+    others = [arm for arm in claims.ARMS if arm not in ("the course", "from two digits")]
     sides = {
         arm: {mine > theirs for mine, theirs in zip(wrong(arm), usual, strict=True)}
         for arm in others
@@ -158,11 +158,11 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
 
 
 def test_a_course_has_its_stages(book: Any) -> None:
-    course = courses.first_row(record("course"), "the course")["stages"]
+    course = worked.first_row(record("course"), "the course")["stages"]
     for arm in ("rehearsal 0", "reversed", "all at once", "from two digits"):
-        app = book(PAGE, figure="stages", ch30_arm=courses.ARMS[arm])
+        app = book(PAGE, figure="stages", ch30_arm=claims.ARMS[arm])
         assert not app.exception, arm
-        row = courses.first_row(record("course"), arm)
+        row = worked.first_row(record("course"), arm)
         names = worked.names_of_stages(arm, len(row["stages"]))
         assert len(names) == len(row["stages"]), arm
         app.segmented_control(key="ch30_after").set_value(names[0]).run()
@@ -182,13 +182,13 @@ def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) 
         ("nothing, all at once", twins.AT_ONCE_RATE),
         ("coupled", twins.TAUGHT_RATE),
     ):
-        best = courses.best_of(rows, base)
+        best, errors, n = claims.best_begun(base, rows)
         assert best["cell"]["rate"] == rate
         rates = sorted(row["cell"]["rate"] for row in select(rows, base=base))
         assert rates[0] < rate < rates[-1]
-        words = courses.BEGINNINGS[base]
+        words = claims.BEGINNINGS[base]
         shares = [point["share"] for point in points if point["begins"] == words]
-        assert min(shares) == courses.wrong_share_of(courses.at_the_end(best))
+        assert min(shares) == errors / n
 
 
 def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:
@@ -197,7 +197,8 @@ def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:
     assert len(points) == len(record("fewest")) + len(course)
     read = {row["problems"] for row in course}
     shares = [p["share"] for p in points if p["drawn"] == "in stages" and p["problems"] in read]
-    assert shares == [courses.wrong_share_of(courses.at_the_end(row)) for row in course]
+    ends = [row["stages"][-1]["shapes"]["4x4"] for row in course]
+    assert shares == [errors / n for n, errors in ends]
 
 
 def test_the_frontier_counts_validation_sums_alone(seen: Any) -> None:
@@ -212,7 +213,7 @@ def test_the_frontier_counts_validation_sums_alone(seen: Any) -> None:
 
 
 def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
-    run = next(reversed(courses.TWINS))
+    run = claims.LAST_TWIN
     whole = probes.written(run, *probes.SUM).text
     head = worked.A_HEAD
     looks = probes.fetched(run, *probes.SUM, "product")[probes.heads_of(run).index(head)]
@@ -225,12 +226,12 @@ def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
 
 def test_errors_are_counted_and_one_is_opened(book: Any) -> None:
     asked = [
-        *((courses.BEFORE, by) for by in worked.BY),
-        *((run, "by_carry") for run in courses.NETWORKS if run != courses.BEFORE),
+        *((claims.BEFORE, by) for by in worked.BY),
+        *((run, "by_carry") for run in worked.NETWORKS if run != claims.BEFORE),
     ]
     assert len(asked) > len(worked.BY) > 0
     for run, by in asked:
-        link = {"ch30_network": courses.NETWORKS[run], "ch30_by": worked.BY[by]}
+        link = {"ch30_network": worked.NETWORKS[run], "ch30_by": worked.BY[by]}
         app = book(PAGE, figure="errors", **link)
         assert not app.exception, (run, by)
         (row,) = select(record("mistakes"), model=run)
@@ -250,10 +251,10 @@ def test_errors_are_counted_and_one_is_opened(book: Any) -> None:
 
 def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
     """Whatever the network writes by itself goes wrong where the record says."""
-    (row,) = select(record("mistakes"), model=courses.BEFORE)
+    (row,) = select(record("mistakes"), model=claims.BEFORE)
     for failure in row["failures"][:3]:
         a, b = int(failure["a"]), int(failure["b"])
-        text, right = probes.written(courses.BEFORE, a, b).text, Format("cot_reversed", 4, 4)
+        text, right = probes.written(claims.BEFORE, a, b).text, Format("cot_reversed", 4, 4)
         slot = failure["slot"]
         assert text[:slot] == right.text(a, b)[:slot]
         assert (text[slot], right.text(a, b)[slot]) == (failure["written"], failure["right"])
@@ -272,44 +273,45 @@ def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_ope
             (8299, 9, True),
         ):
             pair = a, 10 * b + last
-            said = probes.written(courses.AFTER, *pair).text
+            said = probes.written(claims.AFTER, *pair).text
             assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
             if a == 9299 and not right:  # as if the nine of its tens were an eight, with a carry
                 assert said[11] == str((9 * 8 + 8) % 10)
     for pair, right in (((2626, 7819), False), ((9299, 9998), True), ((1239, 9299), True)):
-        said = probes.written(courses.AFTER, *pair).text
+        said = probes.written(claims.AFTER, *pair).text
         assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
 
 
 def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed() -> None:
-    errors = courses.errors_listed(record("pockets"))
-    assert len(errors) == look_up("curriculum.wrong_4x4").measured.errors  # pyright: ignore
-    slips = [error for error in errors if courses.is_slip(error)]
+    errors = claims.ERRORS.of(record("pockets"))
+    headline = look_up("curriculum.wrong_4x4").measured
+    assert headline and len(errors) == headline.errors
+    slips = [error for error in errors if claims.is_slip(error)]
     (other,) = [error for error in errors if error not in slips]
     assert other["kind"] == "sum"
     for error in errors:
         a, b = int(error["a"]), int(error["b"])
         right, slot = Format("cot_reversed", 4, 4).text(a, b), error["slot"]
-        text = probes.written(courses.AFTER, a, b).text
+        text = probes.written(claims.AFTER, a, b).text
         assert text[:slot] == right[:slot]
         assert (text[slot], right[slot]) == (error["written"], error["right"])
         if error in slips:
             aimed = error["place"], error["number"]
-            assert probes.written(courses.AFTER, a, b, aimed=aimed).text == right, (a, b)
+            assert probes.written(claims.AFTER, a, b, aimed=aimed).text == right, (a, b)
             made = error["company"]
             taken = {6: 2, 9: 8}[made["x"]]
             assert (9 * taken + made["carry"]) % 10 == int(error["written"]), (a, b)
 
 
 def test_the_head_can_be_aimed_where_an_error_is_a_slip(book: Any) -> None:
-    errors = courses.errors_listed(record("pockets"))
+    errors = claims.ERRORS.of(record("pockets"))
     for error in errors:
         name = f"{error['a']} × {error['b']}"
         app = book(PAGE, figure="pockets", ch30_error=name)
         assert not app.exception and "wrong" in html_of(app), name
         offered = [box for box in app.get("button_group") if box.key == "ch30_looks"]
-        assert len(offered) == courses.is_slip(error), name
-    slip = next(error for error in errors if courses.is_slip(error))
+        assert len(offered) == claims.is_slip(error), name
+    slip = next(error for error in errors if claims.is_slip(error))
     name = f"{slip['a']} × {slip['b']}"
     app = book(PAGE, figure="pockets", ch30_error=name, ch30_looks=worked.LOOKS[1])
     assert not app.exception and 'class="wrong' not in html_of(app)
@@ -328,8 +330,8 @@ def test_weight_put_on_the_neighbour_is_a_point_for_each_place(seen: Any) -> Non
 
 def test_the_sieve_holds_the_flags_of_the_record() -> None:
     rows = record("self_evolution")
-    for row in [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]:
-        flags, texts = evolution.flags_of(row), evolution.texts_of(row)
+    for row in [row for arm in worked.WITH_VOTE for row in select(rows, arm=arm)]:
+        flags, texts = worked.flags_of(row), worked.texts_of(row)
         assert tuple(row["names"]) == tuple(CHECKS) and len(flags) == len(texts)
         for flag, (a, b, answer), text in zip(flags, row["sums"], texts, strict=True):
             right = bool(flag & Label.RIGHT)
@@ -341,18 +343,18 @@ def test_the_sieve_holds_the_flags_of_the_record() -> None:
 
 def test_without_a_vote_the_other_checks_keep_wrong_labels() -> None:
     rows = record("self_evolution")
-    alone = evolution.round_of(rows, "true", 6)
-    kept, wrong = evolution.kept_of(alone)
+    alone = worked.round_of(rows, "true", 6)
+    kept, wrong = worked.kept_of(alone)
     assert "vote" not in alone["names"] and 0 < wrong < kept
     assert look_up("curriculum.kept_without_vote").shown == f"{wrong} of {kept:,}"
-    voted = [row for arm in evolution.WITH_VOTE for row in select(rows, arm=arm)]
-    assert sum(evolution.kept_of(row)[1] for row in voted) == 0 < len(voted)
+    voted = [row for arm in worked.WITH_VOTE for row in select(rows, arm=arm)]
+    assert sum(worked.kept_of(row)[1] for row in voted) == 0 < len(voted)
 
 
 def test_a_strip_of_rounds_counts_every_label() -> None:
     rows = record("self_evolution")
-    for arm in evolution.LABELLING:
-        strip = evolution.strip_of_rounds(rows, arm)
+    for arm in worked.LABELLING:
+        strip = worked.strip_of_rounds(rows, arm)
         for row in select(rows, arm=arm):
             name = f"{row['cell']['digits']} digits"
             parts = {bar["label"]: bar["n"] for bar in strip if bar["round"] == name}
@@ -363,7 +365,7 @@ def test_a_strip_of_rounds_counts_every_label() -> None:
 
 
 def test_every_arm_shows_what_it_can_do(book: Any) -> None:
-    for words in evolution.ARMS.values():
+    for words in claims.TRAINS_ON.values():
         app = book(PAGE, figure="rounds", ch30_trains=words)
         assert not app.exception and not app.info
 

@@ -1,323 +1,270 @@
-"""The measured figures of chapter 3."""
+"""The measured figures of chapter 3, and what is asked for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from components.ui.chapters.ch30 import courses, evolution
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import parameter_count, result_of
-from lab.readings import Measured, errors_in, listed, part_of, share_of
-from lab.records import select
+from components.ui.claims.results import parameters
+from lab.readings import (
+    Counts,
+    Measured,
+    Numbers,
+    Row,
+    Rows,
+    Told,
+    errors_in,
+    listed,
+    part_of,
+    result,
+    rows,
+    share_of,
+)
 from lab.statistics import lower_bound_95
 
-Row = dict[str, Any]
-Rows = list[Row]
+BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
+"""The network unfinished, and finished."""
 
-COURSE, BASES, OTHER_BASES, FEWEST = (
-    f"records/{name}.jsonl" for name in ("course", "bases", "other_bases", "fewest")
-)
-MISTAKES, SUITES, FRONTIER, POCKETS = (
-    f"records/{name}.jsonl" for name in ("mistakes", "suites", "frontier", "pockets")
-)
-EVOLUTION, HEADS, TUNED = (
-    f"records/{name}.jsonl" for name in ("self_evolution", "stage_heads", "fine_tuning")
-)
+
+def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
+    """Of all rows those that pass a test."""
+    return found.counts(lambda row: int(test(row)), lambda row: 1)
+
+
+def summed(found: Rows, parts: Callable[[Row], Iterable[Sequence[int]]]) -> Counts:
+    """Of several (n, wrong) that a row holds the sum."""
+    return found.counts(
+        lambda row: sum(wrong for _, wrong in parts(row)),
+        lambda row: sum(n for n, _ in parts(row)),
+    )
+
 
 # ---------------------------------------------------------------- the runs
 
 
-def reading_of(digits: str) -> Callable[[Row], Row]:
-    """The reading of a run on all sums of so many digits, or its widest on some of them."""
-
-    def pick(result: Row) -> Row:
-        asked = [r for r in result["readings"] if f"--digits {digits} " in f"{r['command']} "]
-        whole = [reading for reading in asked if "--pairs all" in reading["command"]]
-        return max(reversed(whole or asked), key=lambda reading: reading["n"])
-
-    return pick
+def wrong_at(run: str, digits: str) -> Told:
+    """Sums of so many digits, in the latest reading of all of them, or else of the most."""
+    readings = replace(result(run), part="readings")
+    asked = readings.passing(lambda reading: f"--digits {digits} " in f"{reading['command']} ")
+    return asked.told(wrong_in_widest)
 
 
-def wrong_at(digits: str) -> Callable[[Row], Measured]:
-    def pick(result: Row) -> Measured:
-        reading = reading_of(digits)(result)
-        errors, n = reading["errors_strict"], reading["n"]
-        return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
-
-    return pick
+def wrong_in_widest(readings: Sequence[Row]) -> Measured:
+    whole = [reading for reading in readings if "--pairs all" in reading["command"]]
+    widest = max(reversed(whole or readings), key=lambda reading: reading["n"])
+    errors, n = widest["errors_strict"], widest["n"]
+    return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
 
 # ---------------------------------------------------------------- the course and its parts
 
-
-def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
-    """Sums of a shape wrong at the end, seed by seed; errors and n are those of the worst.
-
-    Courses with another rate were read on test before the rates were chosen, so there is no bound.
-    """
-
-    def pick(rows: Rows) -> Measured:
-        found = [courses.at_the_end(row, shape) for row in select(rows, **cell)]
-        n, errors = max(found, key=courses.wrong_share_of)
-        seeds = listed([f"{wrong:,}" for _, wrong in found])
-        return Measured(f"{seeds} of {n:,}", errors, n, read_before=True)
-
-    return pick
-
-
-def from_another_base(base: int) -> Callable[[Rows], Measured]:
-    """The same of the course begun with another network that knows two digits."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [courses.at_the_end(row, "4x4") for row in select(rows, part="course", base=base)]
-        n, errors = max(found, key=courses.wrong_share_of)
-        return Measured(f"{listed([f'{wrong:,}' for _, wrong in found])} of {n:,}", errors, n)
-
-    return pick
-
-
-def known_before(base: int) -> Callable[[Rows], Measured]:
-    """Test problems of 2x2 that such a network gets wrong before the course."""
-
-    def pick(rows: Rows) -> Measured:
-        n, errors = select(rows, part="course", base=base)[0]["base_shapes"]["2x2"]
-        return Measured(part_of(errors, n), errors, n)
-
-    return pick
-
-
-def tokens_of_a_run(rows: Rows) -> Measured:
-    return Measured(f"{rows[0]['tokens'] / 1e6:.1f} million tokens")
-
-
-def best_of(base: str) -> Callable[[Rows], Measured]:
-    """Validation sums of 4x4 wrong at the best of a beginning's rates."""
-
-    def pick(rows: Rows) -> Measured:
-        n, errors = courses.at_the_end(courses.best_of(rows, base))
-        return Measured(f"{errors:,} of {n:,}", errors, n)
-
-    return pick
-
-
-BASES_NAMED = {
-    base.replace(", ", "_").replace(" ", "_"): (base, words)
-    for base, words in courses.BEGINNINGS.items()
+ARMS = {
+    "the course": "the course",
+    "all at once": "no stages, all lengths at once",
+    "reversed": "stages in reversed order",
+    "no padding": "no zero padding",
+    "no carries": "no sums picked for carries",
+    "rehearsal 5": "rehearsal 5 in 100",
+    "rehearsal 0": "no rehearsal",
+    "from two digits": "the course, from two digits",
 }
+"""Of `records/course.jsonl`, in the words of the page."""
+
+BEGINNINGS = {
+    "nothing, all at once": "random weights, no stages",
+    "nothing": "random weights",
+    "coupled": "two digits, coupled positions",
+    "learned": "two digits, learned table",
+}
+"""Of `records/bases.jsonl`, in the words of the page."""
+
+DRAWN = {
+    "by stages": "in stages",
+    "at random": "at random, no stages",
+    "chosen": "hard ones, no stages",
+}
+"""Of `records/fewest.jsonl`, in the words of the page."""
+
+FEW = (3_000, 30_000)
+"""How many different problems; None is one that has no end of them."""
+
+LONGEST = "4x4"
+
+COURSE = rows("course")
+
+
+def at_the_end(found: Rows, shape: str = LONGEST) -> Counts:
+    """Sums of a shape wrong behind the last stage, a count a seed."""
+    asked = f"stages.-1.shapes.{shape}"
+    return found.counts(f"{asked}.1", f"{asked}.0").each()
+
+
+def after_course(arm: str, shape: str = LONGEST) -> Counts:
+    """Courses with another rate were read on test before the rates were chosen."""
+    return at_the_end(COURSE.where(arm=arm).before_choice(), shape)
+
 
 RETAINED = {
     **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "2x1", "2x2")},
     "the_course_1x1": ("the course", "1x1"),
 }
+"""Of an arm the shapes that the page tells as kept or forgotten."""
+
+
+def after_few(drawn: str, problems: int | None) -> Counts:
+    """After so many different problems, None if hardly one comes twice: in stages that is the
+    course."""
+    if drawn == "by stages" and problems is None:
+        return after_course("the course")
+    return at_the_end(rows("fewest", drawn=drawn, problems=problems).before_choice())
+
+
+def from_base(base: int) -> Rows:
+    """The course begun with another network that knows two digits."""
+    return rows("other_bases", part="course", base=base)
+
+
+BEGUN = {base: at_the_end(rows("bases", base=base)) for base in BEGINNINGS}
+"""Validation sums, a row a rate."""
+
+
+def best_begun(base: str, record: Sequence[Row]) -> tuple[Row, int, int]:
+    """The run with the best of a beginning's rates, how many it gets wrong, and of how many."""
+    return min(BEGUN[base].points(record), key=lambda point: point[1])
+
+
+def at_best_rate(base: str) -> Told:
+    def words(found: Sequence[Row]) -> Measured:
+        _, errors, n = best_begun(base, found)
+        return Measured(part_of(errors, n), errors, n)
+
+    return BEGUN[base].rows.told(words)
+
 
 # ---------------------------------------------------------------- mistakes
 
+MISTAKES = rows("mistakes")
+UNFINISHED = MISTAKES.where(model=BEFORE)
 
-def wrong_by(measure: str, amounts: Sequence[int], model: str) -> Callable[[Rows], Measured]:
+NEAR, FAR = range(2), range(2, 10)
+"""Columns that a carry passes."""
+
+
+def wrong_by(measure: str, amounts: Iterable[int]) -> Counts:
     """Of the sums with such an amount, those that are wrong."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model)
-        found = [row[measure].get(str(amount), (0, 0)) for amount in amounts]
-        n, wrong = (sum(column) for column in zip(*found, strict=True))
-        return Measured(part_of(wrong, n), wrong, n)
-
-    return pick
+    names = [str(amount) for amount in amounts]
+    return summed(UNFINISHED, lambda row: [row[measure].get(name, (0, 0)) for name in names])
 
 
-def wrong_digits(made: str, chain: range, model: str) -> Callable[[Rows], Measured]:
+def chains(found: Rows, made: str, lengths: Iterable[int]) -> Counts:
     """Of the digits whose carry came through so many columns, those that are wrong first."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model)
-        n, wrong = courses.chains(row, made, chain)
-        return Measured(f"{wrong:,} of {n:,}", wrong, n)
-
-    return pick
+    names = [f"{made} {length}" for length in lengths]
+    return summed(found, lambda row: [row["by_chain"].get(name, (0, 0)) for name in names])
 
 
-def failures_at(chain: range, model: str) -> Callable[[Rows], Measured]:
-    """Of the wrong texts, those whose first wrong digit is of a product with so far a carry."""
+FAR_DIGITS = chains(UNFINISHED, "times", FAR)
+"""Of a product, with a carry from afar."""
 
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model)
-        _, wrong = courses.chains(row, "times", chain)
-        return Measured(part_of(wrong, row["wrong"]), wrong, row["wrong"])
-
-    return pick
+SUITES = rows("suites")
 
 
-def share_at(chain: range, model: str) -> Callable[[Rows], Measured]:
-    """Of all digits that are written, those of a product with so far a carry."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model)
-        n, _ = courses.chains(row, "times", chain)
-        return Measured(share_of(n, sum(count for count, _ in row["by_chain"].values())))
-
-    return pick
-
-
-def wrong_of(model: str) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model)
-        return Measured(errors_in(row["wrong"], row["n"]), row["wrong"], row["n"])
-
-    return pick
-
-
-def suite_of(suite: str, model: str) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, model=model, suite=suite)
-        wrong, n = row["wrong"], row["n"]
-        return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
-
-    return pick
-
-
-def nines_alike(rows: Rows) -> Measured:
-    """Of the sums of nines that are wrong, those that multiply 9299 by a number ending in 9.
-
-    The record lists them all, up to twenty.
-    """
-    (row,) = select(rows, model=courses.AFTER, suite="nines")
-    alike = [a == 9299 and b % 10 == 9 for a, b in row["examples"]]
-    return Measured(part_of(sum(alike), row["wrong"]), sum(alike), row["wrong"])
-
-
-def other_suites(suite: str, model: str) -> Callable[[Rows], Measured]:
-    """Wrong ones of all suites but one."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [row for row in select(rows, model=model) if row["cell"]["suite"] != suite]
-        wrong, n = sum(row["wrong"] for row in found), sum(row["n"] for row in found)
-        return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
-
-    return pick
+def nines_alike(row: Row) -> int:
+    """Those that multiply 9299 by a number ending in 9; the record lists all, up to twenty."""
+    return sum(a == 9299 and b % 10 == 9 for a, b in row["examples"])
 
 
 # ---------------------------------------------------------------- pockets
 
+POCKETS = rows("pockets")
+NAMES_OF_POCKETS = ("ends in 26", "7299 or 9299", "2602")
 
-def counted(*parts: Sequence[int]) -> Measured:
-    """Of several (n, wrong) the sum."""
-    n, wrong = (sum(column) for column in zip(*parts, strict=True))
-    return Measured(part_of(wrong, n), wrong, n)
+FETCHES_A = "2.0"
+"""Of the finished network, the head that fetches a's digit; the record's transplants show it."""
 
-
-def errors_explained(rows: Rows) -> Measured:
-    """Of the errors on record, those at a digit where the head slipped to a 2 and that are right
-    once it looks at its own digit: all in the first partial product, times nine."""
-    errors = courses.errors_listed(rows)
-    like = [courses.is_slip(error) for error in errors]
-    return Measured(part_of(sum(like), len(like)), sum(like), len(like))
+ERRORS = replace(POCKETS.where(asked="errors"), part="failures")
+"""All errors of the headline reading, one by one."""
 
 
-def of_pocket(name: str) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, asked="pocket", pocket=name, line=0)
-        return counted((row["n"], row["wrong"]))
-
-    return pick
-
-
-def in_later_lines(name: str) -> Callable[[Rows], Measured]:
-    """The same products where the 9 is another digit of b."""
-
-    def pick(rows: Rows) -> Measured:
-        asked = select(rows, asked="pocket", pocket=name)
-        found = [row for row in asked if row["cell"]["line"] > 0]
-        return counted(*((row["n"], row["wrong"]) for row in found))
-
-    return pick
+def is_slip(error: Row) -> bool:
+    """Is it the first product, times nine, at a digit with a 2 on its left, and right once the head
+    looks at its digit alone?"""
+    if error["number"] != 0 or not error.get("right_when_aimed"):
+        return False
+    return error["b"][-1] == "9" and error["a"][-2 - error["place"]] == "2"
 
 
-def first_products(*, nine: bool) -> Callable[[Rows], Measured]:
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, asked="first products", nine=nine)
-        return counted((row["n"], row["wrong"]))
-
-    return pick
+def pocket(name: str) -> Rows:
+    """A row for each digit of b that is the 9."""
+    return POCKETS.where(asked="pocket", pocket=name)
 
 
-def digits_that(kind: str) -> Callable[[Rows], Measured]:
-    """Digits of first products where the head has slipped, or held, and those that are wrong."""
+FIRST_PRODUCTS = POCKETS.where(asked="first products")
 
-    def pick(rows: Rows) -> Measured:
-        found = select(rows, asked="first products")
-        return counted(*(part for row in found for part in row[kind]))
+SLIPS_TO_TWO = FIRST_PRODUCTS.counts(
+    lambda row: sum(counts[2] for counts in row["by_neighbour"]),
+    lambda row: sum(map(sum, row["by_neighbour"])),
+)
 
-    return pick
-
-
-def slips_to_a_two(rows: Rows) -> Measured:
-    """Of the digits where the head slips, those with a 2 on their left."""
-    found = [
-        counts for row in select(rows, asked="first products") for counts in row["by_neighbour"]
-    ]
-    return counted(*((sum(counts), counts[2]) for counts in found))
+TRANSPLANTED = POCKETS.where(asked="transplants")
+"""The failing problems of a pocket."""
 
 
-def transplanted(what: Callable[[Row], tuple[int, int]]) -> Callable[[Rows], Measured]:
-    """Of the failing problems of all pockets (n, those with which it went as told)."""
-
-    def pick(rows: Rows) -> Measured:
-        return counted(*(what(row) for row in select(rows, asked="transplants")))
-
-    return pick
+def most_broken_by_others(row: Row) -> int:
+    return max(n for head, n in row["breaks"].items() if head != FETCHES_A)
 
 
-def with_other_heads(row: Row) -> tuple[int, int]:
-    """The most that any other head breaks."""
-    return row["n"], max(n for head, n in row["breaks"].items() if head != courses.FETCHES_A)
-
-
-TRANSPLANTS: dict[str, tuple[str, Callable[[Row], tuple[int, int]]]] = {
+TRANSPLANTS = {
     "aimed": (
         "that are right when the head looks at its digit alone",
-        lambda row: (row["n"], row["n"] - row["aimed"]),
+        TRANSPLANTED.counts("aimed").right(),
     ),
     "repaired": (
         "that are right with the head's z from a problem with another neighbour",
-        lambda row: (row["n"], row["repairs"][courses.FETCHES_A]),
+        TRANSPLANTED.counts(lambda row: row["repairs"][FETCHES_A]),
     ),
     "broken": (
         "whose z makes that problem wrong",
-        lambda row: (row["n"], row["breaks"][courses.FETCHES_A]),
+        TRANSPLANTED.counts(lambda row: row["breaks"][FETCHES_A]),
     ),
-    "broken_by_others": ("whose z makes it wrong, of any other head", with_other_heads),
+    "broken_by_others": (
+        "whose z makes it wrong, of any other head",
+        TRANSPLANTED.counts(most_broken_by_others),
+    ),
     "another_digit": (
         "whose token becomes that of the donor's digit",
-        lambda row: (row["n"], row["another_digit"]),
+        TRANSPLANTED.counts("another_digit"),
     ),
     "another_carry": (
         "whose token stays right with the same digit from a donor with another carry",
-        lambda row: tuple(reversed(row.get("another_carry", (0, 0)))),
+        TRANSPLANTED.passing(lambda row: "another_carry" in row).counts(
+            "another_carry.0", "another_carry.1"
+        ),
     ),
 }
 
 # ---------------------------------------------------------------- the frontier
 
+FRONTIER = rows("frontier")
+FAILURES = replace(FRONTIER, part="failures")
+"""Of every length, by their first wrong digit."""
 
-def wrong_at_twenty(rows: Rows) -> Measured:
-    """On test, once; a network of chapter 2 that has seen no sum of more than four digits."""
-    (row,) = select(rows, digits=20, split="test")
-    wrong, n = row["wrong"], row["n"]
-    return Measured(part_of(wrong, n), wrong, n, lower_bound_95(wrong, n))
+TWENTY = FRONTIER.where(digits=20, split="test")
+"""Read once, by a network of chapter 2 that has seen no sum of more than four digits."""
 
-
-def wrong_tokens_at_twenty(rows: Rows) -> Measured:
-    """Of these, each asked behind the right ones before it."""
-    (row,) = select(rows, digits=20, split="test")
-    wrong, n = row["wrong_tokens"], row["tokens"]
-    return Measured(f"{wrong:,} of {n:,}", wrong, n)
+WRONG_AT_TWENTY = TWENTY.counts("wrong").bound()
 
 
 def one_too_small(failure: Row) -> bool:
     """Nine for a zero counts as well: both as if no carry had come."""
     right, written = failure["right"], failure["written"]
     return right.isdigit() and written.isdigit() and (int(right) - int(written)) % 10 == 1
+
+
+def takes_carry(failure: Row) -> bool:
+    company = failure["company"]
+    return company is not None and company["carry"] > 0
 
 
 def from_afar(failure: Row) -> bool:
@@ -333,154 +280,170 @@ def nine_and_nine(failure: Row) -> bool:
     return company["x"] == company["y"] == 9 and company["carry"] == 1
 
 
-def small_with_carry(rows: Rows) -> Measured:
-    """Of the first wrong digits that are one too small, those into which a carry comes."""
-    small = [failure for failure in courses.all_failures(rows) if one_too_small(failure)]
-    carried = [
-        failure["company"] is not None and failure["company"]["carry"] > 0 for failure in small
-    ]
-    return Measured(part_of(sum(carried), len(carried)), sum(carried), len(carried))
-
-
-def wrong_in_a_million(rows: Rows) -> Measured:
-    """Tokens, over all lengths and both splits."""
-    wrong, n = (sum(row[name] for row in rows) for name in ("wrong_tokens", "tokens"))
-    return Measured(f"{1e6 * wrong / n:.0f}", wrong, n)
-
-
-def of_all_failures(like: Callable[[Row], bool]) -> Callable[[Rows], Measured]:
-    """Of the sums that go wrong, at every length, those whose first wrong digit is so."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [like(failure) for failure in courses.all_failures(rows)]
-        return Measured(part_of(sum(found), len(found)), sum(found), len(found))
-
-    return pick
-
-
 # ---------------------------------------------------------------- heads
 
+TWINS = {
+    "course_2x2_small": "2x2",
+    "course_2x3_small": "2x3",
+    "course_3x3_small": "3x3",
+    "curriculum_before_small": "4x4",
+}
+"""The twin as each stage left it."""
 
-def digits_without(head: str, kind: str) -> Callable[[Rows], Measured]:
-    """Digits of a kind that the last twin writes wrong without a head."""
+THIRD, LAST_TWIN = list(TWINS)[-2:]
 
-    def pick(rows: Rows) -> Measured:
-        return Measured(f"{courses.share_of_digits(courses.without(rows, head), kind):.0%}")
+NUMBERS = {"product": ("partial product",), "sum": ("sum", "answer")}
+"""Kinds of numbers that are made alike: of digits of both factors, or of two digits above."""
 
-    return pick
+HEADS = rows("stage_heads")
 
 
-def product_after_third(rows: Rows) -> Measured:
-    """Of the twin with all its heads."""
-    *_, third, _ = courses.TWINS
-    whole = courses.without(rows, "none", third)
-    return Measured(f"{courses.share_of_digits(whole, 'product'):.0%}")
+def name_of_head(row: Row) -> str:
+    """Of the one that is pulled out, '1.3', or 'none'."""
+    cell = row["cell"]
+    return f"{cell['layer']}.{cell['head']}" if "head" in cell else "none"
+
+
+def without(head: str, run: str = LAST_TWIN) -> Rows:
+    return HEADS.where(run=run).passing(lambda row: name_of_head(row) == head)
+
+
+def digits_wrong(found: Rows, kind: str) -> Counts:
+    """Digits of a kind of number."""
+
+    def parts(row: Row) -> list[Sequence[int]]:
+        return [row["wrong"][number] for number in NUMBERS[kind] if number in row["wrong"]]
+
+    return summed(found, parts).said(lambda wrong, n: f"{wrong / n:.0%}")
 
 
 # ---------------------------------------------------------------- the reader's own run
 
 
-def at_the_last_check(rate: float, *, scratch: bool) -> Callable[[Rows], Measured]:
-    """Validation sums wrong at the end of the recorded runs, seed by seed; errors of the worst."""
-
-    def pick(rows: Rows) -> Measured:
-        ends = [row["curve"][-1] for row in select(rows, rate=rate, scratch=scratch)]
-        most, n = max((errors, n) for _, errors, n, _ in ends)
-        seeds = listed([f"{errors:,}" for _, errors, _, _ in ends])
-        return Measured(f"{seeds} of {n:,}", most, n)
-
-    return pick
+def tuned(rate: float, *, scratch: bool) -> Counts:
+    """Validation sums wrong at the last check of the recorded runs."""
+    runs = rows("fine_tuning", rate=rate, scratch=scratch)
+    return runs.counts("curve.-1.1", "curve.-1.2").each()
 
 
 # ---------------------------------------------------------------- own labels
 
+TRAINS_ON = {
+    "two agree": "own labels, sieved: any two agree",
+    "sieve": "own labels, sieved: all three agree",
+    "unfiltered": "own labels, all of them",
+    "short": "no labels, short sums alone",
+    "true": "true labels",
+}
+"""Of `records/self_evolution.jsonl`, in the words of the page."""
 
-def kept_by(check: str) -> Callable[[Rows], Measured]:
-    """Wrong labels that a check lets pass, of all that are wrong, in all rounds."""
+FIRST, LAST = 4, 8
+"""Digits of the longest sums of the first round and of the last."""
 
-    def pick(rows: Rows) -> Measured:
-        found = select(rows, arm=evolution.SIEVED)
-        passed = sum(row["checks"][check]["wrong"] for row in found)
-        wrong = sum(row["labels"] - row["right"] for row in found)
-        return Measured(part_of(passed, wrong), passed, wrong)
-
-    return pick
-
-
-def wrong_among(check: str, digits: int) -> Callable[[Rows], Measured]:
-    """Wrong ones of the labels that a check keeps in a round, of those that are drawn."""
-
-    def pick(rows: Rows) -> Measured:
-        row = evolution.round_of(rows, evolution.SIEVED, digits)
-        wrong = [not right for _, right in evolution.kept_by(row, check)]
-        return Measured(part_of(sum(wrong), len(wrong)), sum(wrong), len(wrong))
-
-    return pick
+SIEVED = "two agree"
+"""The arm whose labels the sieve shows."""
 
 
-def kept_in_all(arm: str) -> Callable[[Rows], Measured]:
-    """Labels that pass all checks, in all rounds together."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [row["checks"]["all"]["kept"] for row in select(rows, arm=arm)]
-        return Measured(f"{sum(found):,}")
-
-    return pick
+def rounds(arm: str = SIEVED, **cell: int) -> Rows:
+    """A row a round."""
+    return rows("self_evolution", arm=arm, **cell)
 
 
-def kept_without_vote(rows: Rows) -> Measured:
-    """Wrong labels of one network alone, on which its own three checks agree."""
-    kept, wrong = evolution.kept_of(evolution.round_of(rows, "true", 6))
-    return Measured(part_of(wrong, kept), wrong, kept)
+NO_NUMBER = -1
+"""In the place of an answer."""
 
 
-def nine_of_numbers(rows: Rows) -> Measured:
-    """Of the wrong labels shown that end in a number, those that modulo 9 lets pass."""
-    passed = [
-        answer % 9 == a * b % 9
-        for row in select(rows, arm=evolution.SIEVED)
-        for a, b, answer in row["sums"]
-        if answer >= 0 and answer != a * b
+class Shown(NamedTuple):
+    """A label that was drawn from a round, which is right if its whole text is."""
+
+    a: int
+    b: int
+    answer: int
+    right: bool
+    passes: Sequence[str]
+
+
+def labels_of(row: Row) -> list[Shown]:
+    return [
+        Shown(
+            *label,
+            right=bool(flags & 1),
+            passes=[name for k, name in enumerate(row["names"], 1) if flags >> k & 1],
+        )
+        for label, flags in zip(row["sums"], row["flags"], strict=True)
     ]
-    return Measured(part_of(sum(passed), len(passed)), sum(passed), len(passed))
 
 
-def right_at_last(rows: Rows) -> Measured:
-    row = evolution.round_of(rows, evolution.SIEVED, evolution.LAST)
-    return Measured(part_of(row["right"], row["labels"]))
+def among(found: Rows, which: Callable[[Shown], bool], test: Callable[[Shown], bool]) -> Counts:
+    """Of some of the labels drawn, those that pass a test."""
+
+    def tested(row: Row) -> list[bool]:
+        return [test(label) for label in labels_of(row) if which(label)]
+
+    return found.counts(lambda row: sum(tested(row)), lambda row: len(tested(row)))
 
 
-def ends_alike(rows: Rows) -> Measured:
-    """Of the wrong labels shown of the round of 7 digits that pass the swap, those of which all but
-    the last digit is right, and that is written as 5."""
-    row = evolution.round_of(rows, evolution.SIEVED, 7)
-    wrong = [label for label, right in evolution.kept_by(row, "swap") if not right]
-    alike = [answer % 10 == 5 and a * b // 10 == answer // 10 for a, b, answer in wrong]
-    return Measured(part_of(sum(alike), len(alike)), sum(alike), len(alike))
+def is_wrong(label: Shown) -> bool:
+    return not label.right
 
 
-def longest_right(rows: Rows) -> Measured:
-    """Of the labels for the longest sums of the second round, those that are right."""
-    row = evolution.round_of(rows, evolution.SIEVED, 5)
-    right = [
-        flag & 1
-        for (a, b, _), flag in zip(row["sums"], row["flags"], strict=True)
-        if len(str(a)) == len(str(b)) == 5
-    ]
-    return Measured(part_of(sum(right), len(right)), sum(right), len(right))
+def wrong_of_kept(check: str, digits: int) -> Counts:
+    """Of the labels drawn from a round that a check keeps."""
+    return among(rounds(digits=digits), lambda label: check in label.passes, is_wrong)
 
 
-def wrong_after(arm: str, digits: int) -> Callable[[Rows], Measured]:
-    """Sums of so many digits wrong after the last round, a count a network; errors of the worst."""
+def is_wrong_number(label: Shown) -> bool:
+    return label.answer not in (NO_NUMBER, label.a * label.b)
 
-    def pick(rows: Rows) -> Measured:
-        row = evolution.round_of(rows, arm, evolution.LAST)
-        found = [evolution.wrong_after(row, digits, seed) for seed in row["shapes"]]
-        n, errors = max(found, key=courses.wrong_share_of)
-        networks = listed([f"{wrong:,}" for _, wrong in found])
-        return Measured(f"{networks} of {n:,}", errors, n, read_before=arm == evolution.SIEVED)
 
-    return pick
+def nine_agrees(label: Shown) -> bool:
+    return label.answer % 9 == label.a * label.b % 9
+
+
+def is_swap_kept(label: Shown) -> bool:
+    """Is it wrong, and the same with both numbers exchanged?"""
+    return is_wrong(label) and "swap" in label.passes
+
+
+def ends_in_five_alone(label: Shown) -> bool:
+    """Is all but the last digit right, and that is written as 5?"""
+    return label.answer % 10 == 5 and label.a * label.b // 10 == label.answer // 10
+
+
+def wrong_labels(row: Row) -> int:
+    return row["labels"] - row["right"]
+
+
+def passed_by(check: str) -> Counts:
+    """Of all wrong labels, in all rounds, those that a check lets pass."""
+    return rounds().counts(f"checks.{check}.wrong", wrong_labels)
+
+
+def kept(found: Rows) -> Counts:
+    """Wrong ones of the labels that pass all checks."""
+    return found.counts("checks.all.wrong", "checks.all.kept")
+
+
+def number_kept(arm: str) -> Numbers:
+    return rounds(arm).numbers("checks.all.kept").total()
+
+
+def wrong_after(arm: str, digits: int) -> Counts:
+    """Sums of so many digits that the first network gets wrong after the last round."""
+    asked = f"shapes.0.{digits}x{digits}"
+    return rounds(arm, digits=LAST).counts(f"{asked}.1", f"{asked}.0")
+
+
+def each_network(arm: str, digits: int) -> Told:
+    """The same, a count a network; errors of the worst."""
+
+    def words(found: list[Row]) -> Measured:
+        counts = [shapes[f"{digits}x{digits}"] for shapes in found[0]["shapes"].values()]
+        n, worst = max(counts, key=lambda count: count[1])
+        shown = f"{listed([f'{wrong:,}' for _, wrong in counts])} of {n:,}"
+        return Measured(shown, worst, n, read_before=arm == SIEVED)
+
+    return rounds(arm, digits=LAST).told(words)
 
 
 ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
@@ -489,282 +452,251 @@ ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
 CLAIMS: dict[str, Claim] = {
     **{
         f"curriculum.wrong_{digits}": Claim(
-            f"The finished network on test sums of {digits} digits.",
-            result_of(courses.AFTER),
-            wrong_at(digits),
+            f"The finished network on test sums of {digits} digits.", wrong_at(AFTER, digits)
         )
         for digits in ("4x4", "3x3", "2x2")
     },
-    "curriculum.parameters": Claim(
-        "Parameters of the network of chapter 3.", result_of(courses.AFTER), parameter_count
-    ),
+    "curriculum.parameters": Claim("Parameters of the network of chapter 3.", parameters(AFTER)),
     "curriculum.before": Claim(
         "The unfinished network on validation sums of 4x4 digits.",
-        MISTAKES,
-        wrong_of(courses.BEFORE),
+        UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
-        f"curriculum.course_{name}": Claim(
-            f"Test sums of 4x4 digits wrong at the end: {arm}.",
-            COURSE,
-            over_seeds_at("4x4", arm=arm),
+        f"curriculum.course_{arm.replace(' ', '_')}": Claim(
+            f"Test sums of 4x4 digits wrong at the end: {arm}.", after_course(arm)
         )
-        for name, arm in ((arm.replace(" ", "_"), arm) for arm in courses.ARMS)
+        for arm in ARMS
     },
     **{
         f"curriculum.course_from_base_{base}": Claim(
             f"Test problems of 4x4 digits wrong, begun with a network of seed {base}.",
-            OTHER_BASES,
-            from_another_base(base),
+            at_the_end(from_base(base)),
         )
         for base in (1, 2)
     },
     "curriculum.known_by_base_0": Claim(
         "Test problems of 2x2 digits wrong before the course: the committed base.",
-        result_of("two_digits_coupled"),
-        wrong_at("2x2"),
+        wrong_at("two_digits_coupled", "2x2"),
     ),
     **{
         f"curriculum.known_by_base_{base}": Claim(
             f"Test problems of 2x2 digits wrong before the course: the base of seed {base}.",
-            OTHER_BASES,
-            known_before(base),
+            from_base(base).where(seed=0).counts("base_shapes.2x2.1", "base_shapes.2x2.0"),
         )
         for base in (1, 2)
     },
     **{
         f"curriculum.kept_{name}": Claim(
-            f"Test sums of {shape} digits wrong at the end: {arm}.",
-            COURSE,
-            over_seeds_at(shape, arm=arm),
+            f"Test sums of {shape} digits wrong at the end: {arm}.", after_course(arm, shape)
         )
         for name, (arm, shape) in RETAINED.items()
     },
     **{
-        f"curriculum.base_{name}": Claim(
+        f"curriculum.base_{base.replace(',', '').replace(' ', '_')}": Claim(
             f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
-            BASES,
-            best_of(base),
+            at_best_rate(base),
         )
-        for name, (base, words) in BASES_NAMED.items()
+        for base, words in BEGINNINGS.items()
     },
     **{
         f"curriculum.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
             f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
-            FEWEST,
-            over_seeds_at("4x4", drawn=drawn, problems=n),
+            after_few(drawn, n),
         )
-        for drawn, words in courses.DRAWN.items()
-        for n in (*courses.FEW, None)
+        for drawn, words in DRAWN.items()
+        for n in (*FEW, None)
         if n or drawn != "by stages"
     },
-    "curriculum.frontier_20_test": Claim(
-        "Test sums of 20x20 digits wrong.", FRONTIER, wrong_at_twenty
-    ),
+    "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
         "Sums wrong at the frontier whose first wrong digit is one too small.",
-        FRONTIER,
-        of_all_failures(one_too_small),
+        those(FAILURES, one_too_small),
     ),
     "curriculum.from_afar": Claim(
         "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
-        FRONTIER,
-        of_all_failures(from_afar),
+        those(FAILURES, from_afar),
     ),
     "curriculum.small_with_carry": Claim(
         "First wrong digits that are one too small into which a carry comes.",
-        FRONTIER,
-        small_with_carry,
+        those(FAILURES.passing(one_too_small), takes_carry),
     ),
     "curriculum.nine_and_nine": Claim(
         "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
-        FRONTIER,
-        of_all_failures(nine_and_nine),
+        those(FAILURES, nine_and_nine),
     ),
     "curriculum.frontier_rate": Claim(
-        "Tokens of a million that are wrong at the frontier.", FRONTIER, wrong_in_a_million
+        "Tokens of a million that are wrong at the frontier.",
+        FRONTIER.counts("wrong_tokens", "tokens").said(lambda wrong, n: f"{1e6 * wrong / n:.0f}"),
     ),
     "curriculum.frontier_tokens_20": Claim(
-        "Tokens of 20x20 digits wrong, of test.", FRONTIER, wrong_tokens_at_twenty
+        "Tokens of 20x20 digits wrong, of test.", TWENTY.counts("wrong_tokens", "tokens")
     ),
-    "curriculum.course_tokens": Claim("Text that each course read.", COURSE, tokens_of_a_run),
+    "curriculum.course_tokens": Claim(
+        "Text that each course read.",
+        COURSE.numbers(lambda row: row["tokens"] / 1e6, "{:.1f}", "million tokens"),
+    ),
     "curriculum.near_carry": Claim(
         "Validation sums wrong whose carries pass one column at most: unfinished network.",
-        MISTAKES,
-        wrong_by("by_carry", (0, 1), courses.BEFORE),
+        wrong_by("by_carry", NEAR),
     ),
     "curriculum.far_carry": Claim(
         "Validation sums wrong with a carry through two columns or more: unfinished network.",
-        MISTAKES,
-        wrong_by("by_carry", range(2, 9), courses.BEFORE),
+        wrong_by("by_carry", FAR),
     ),
-    **{
-        f"curriculum.chain_{name}": Claim(
-            f"Digits of products wrong first, carry through {name} columns: unfinished network.",
-            MISTAKES,
-            wrong_digits("times", chain, courses.BEFORE),
-        )
-        for name, chain in (("short", range(2)), ("far", range(2, 9)))
-    },
+    "curriculum.chain_short": Claim(
+        "Digits of products wrong first, carry through short columns: unfinished network.",
+        chains(UNFINISHED, "times", NEAR),
+    ),
+    "curriculum.chain_far": Claim(
+        "Digits of products wrong first, carry through far columns: unfinished network.",
+        FAR_DIGITS,
+    ),
     "curriculum.failures_far": Claim(
         "Wrong texts whose first wrong digit takes a carry from two columns or more of a product.",
-        MISTAKES,
-        failures_at(range(2, 9), courses.BEFORE),
+        UNFINISHED.counts(FAR_DIGITS.part, "wrong"),
     ),
     "curriculum.digits_far": Claim(
         "Share of such digits of all that are written.",
-        MISTAKES,
-        share_at(range(2, 9), courses.BEFORE),
+        UNFINISHED.counts(
+            FAR_DIGITS.n, lambda row: sum(n for n, _ in row["by_chain"].values())
+        ).said(share_of),
     ),
     "curriculum.no_zeros": Claim(
-        "Validation sums wrong without a zero: unfinished network.",
-        MISTAKES,
-        wrong_by("by_zeros", (0,), courses.BEFORE),
+        "Validation sums wrong without a zero: unfinished network.", wrong_by("by_zeros", [0])
     ),
     "curriculum.some_zeros": Claim(
         "Validation sums wrong with a zero or more: unfinished network.",
-        MISTAKES,
-        wrong_by("by_zeros", range(1, 9), courses.BEFORE),
+        wrong_by("by_zeros", range(1, 9)),
     ),
     **{
         f"curriculum.without_{name}_{kind}": Claim(
-            f"Digits of a {words} wrong without head {head}.", HEADS, digits_without(head, kind)
+            f"Digits of a {words} wrong without head {head}.", digits_wrong(without(head), kind)
         )
         for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"), ("first", "0.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
         if kind == "sum" or name in ("a", "sign")
     },
     "curriculum.product_third": Claim(
-        "Digits of partial products wrong after the third stage.", HEADS, product_after_third
+        "Digits of partial products wrong after the third stage.",
+        digits_wrong(without("none", THIRD), "product"),
     ),
     **{
         f"curriculum.{begun}_{pace}": Claim(
             f"Validation sums of up to two digits wrong, {begun}, at a rate of {rate:g}.",
-            TUNED,
-            at_the_last_check(rate, scratch=begun == "scratch"),
+            tuned(rate, scratch=begun == "scratch"),
         )
         for begun in ("tuned", "scratch")
         for pace, rate in (("usual", 5e-4), ("fast", 1e-3))
     },
-    "curriculum.suite_nines": Claim(
-        "Sums of nines wrong: finished network.", SUITES, suite_of("nines", courses.AFTER)
-    ),
-    "curriculum.suite_nines_before": Claim(
-        "Sums of nines wrong: unfinished network.", SUITES, suite_of("nines", courses.BEFORE)
-    ),
+    **{
+        f"curriculum.suite_{name}": Claim(
+            f"Sums of nines wrong: {words} network.",
+            SUITES.where(suite="nines", model=model).counts("wrong").bound(),
+        )
+        for name, words, model in (
+            ("nines", "finished", AFTER),
+            ("nines_before", "unfinished", BEFORE),
+        )
+    },
     "curriculum.nines_alike": Claim(
         "Of these, those that multiply 9299 by a number that ends in 9.",
-        SUITES,
-        nines_alike,
+        SUITES.where(suite="nines", model=AFTER).counts(nines_alike, "wrong"),
     ),
     "curriculum.suites_others": Claim(
         "Sums of the other six suites wrong: finished network.",
-        SUITES,
-        other_suites("nines", courses.AFTER),
+        SUITES.where(model=AFTER)
+        .passing(lambda row: row["cell"]["suite"] != "nines")
+        .counts("wrong")
+        .bound(),
     ),
     "curriculum.errors_explained": Claim(
         "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
-        POCKETS,
-        errors_explained,
+        those(ERRORS, is_slip),
     ),
     **{
         f"curriculum.pocket_{name.split()[-1]}": Claim(
             f"Test problems wrong in the first product, b ends in 9, a: {name}.",
-            POCKETS,
-            of_pocket(name),
+            pocket(name).where(line=0).counts("wrong"),
         )
-        for name in courses.POCKETS
+        for name in NAMES_OF_POCKETS
     },
     "curriculum.pocket_later": Claim(
         "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
-        POCKETS,
-        in_later_lines("7299 or 9299"),
+        pocket("7299 or 9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
     ),
-    "curriculum.first_nine": Claim(
-        "Every a times one b that ends in 9: first products wrong.",
-        POCKETS,
-        first_products(nine=True),
-    ),
-    "curriculum.first_others": Claim(
-        "Every a times one b that ends in another digit: first products wrong.",
-        POCKETS,
-        first_products(nine=False),
-    ),
+    **{
+        f"curriculum.first_{name}": Claim(
+            f"Every a times one b that ends in {words}: first products wrong.",
+            FIRST_PRODUCTS.where(nine=name == "nine").counts("wrong"),
+        )
+        for name, words in (("nine", "9"), ("others", "another digit"))
+    },
     **{
         f"curriculum.digits_{kind}": Claim(
             f"Digits of these products where the head has {kind}: wrong ones.",
-            POCKETS,
-            digits_that(kind),
+            summed(FIRST_PRODUCTS, lambda row, kind=kind: row[kind]),
         )
         for kind in ("slipped", "held")
     },
     "curriculum.slips_to_two": Claim(
-        "Of the digits where the head slips, those with a 2 on their left.", POCKETS, slips_to_a_two
+        "Of the digits where the head slips, those with a 2 on their left.", SLIPS_TO_TWO
     ),
     **{
-        f"curriculum.pocket_{name}": Claim(
-            f"Failing problems of the pockets {words}.", POCKETS, transplanted(what)
-        )
-        for name, (words, what) in TRANSPLANTS.items()
+        f"curriculum.pocket_{name}": Claim(f"Failing problems of the pockets {words}.", question)
+        for name, (words, question) in TRANSPLANTS.items()
     },
     **{
-        f"curriculum.passed_{check}": Claim(
-            f"Wrong labels that pass: {check}.", EVOLUTION, kept_by(check)
-        )
+        f"curriculum.passed_{check}": Claim(f"Wrong labels that pass: {check}.", passed_by(check))
         for check in ("vote", "swap", "nine", "eleven", "all")
     },
     **{
         f"curriculum.nine_{digits}": Claim(
             f"Labels of the round of {digits} digits that modulo 9 keeps and that are wrong.",
-            EVOLUTION,
-            wrong_among("nine", digits),
+            wrong_of_kept("nine", digits),
         )
-        for digits in (4, 8)
+        for digits in (FIRST, LAST)
     },
     "curriculum.swap_7": Claim(
         "Labels of the round of 7 digits that the swap keeps and that are wrong.",
-        EVOLUTION,
-        wrong_among("swap", 7),
+        wrong_of_kept("swap", 7),
     ),
     "curriculum.right_8": Claim(
-        "Labels of the last round that are right.", EVOLUTION, right_at_last
+        "Labels of the last round that are right.",
+        rounds(digits=LAST).counts(wrong_labels, "labels").right(),
     ),
     "curriculum.ends_alike": Claim(
         "Wrong labels shown of that round that pass the swap, wrong in the last digit alone.",
-        EVOLUTION,
-        ends_alike,
+        among(rounds(digits=7), is_swap_kept, ends_in_five_alone),
     ),
     "curriculum.all_kept": Claim(
-        "Labels that pass all four checks, any two agree.",
-        EVOLUTION,
-        kept_in_all(evolution.SIEVED),
+        "Labels that pass all four checks, any two agree.", number_kept(SIEVED)
     ),
     "curriculum.all_kept_sieve": Claim(
-        "Labels that pass all four checks, all three agree.", EVOLUTION, kept_in_all("sieve")
+        "Labels that pass all four checks, all three agree.", number_kept("sieve")
     ),
     "curriculum.kept_without_vote": Claim(
         "Labels that swap and both remainders keep without a vote, and the wrong ones: "
         "true labels, round of 6 digits.",
-        EVOLUTION,
-        kept_without_vote,
+        kept(rounds("true", digits=6)),
     ),
     "curriculum.nine_numbers": Claim(
         "Wrong labels shown with a number for an answer that modulo 9 lets pass.",
-        EVOLUTION,
-        nine_of_numbers,
+        among(rounds(), is_wrong_number, nine_agrees),
     ),
     "curriculum.longest_right": Claim(
         "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
-        EVOLUTION,
-        longest_right,
+        among(
+            rounds(digits=5),
+            lambda label: len(str(label.a)) == len(str(label.b)) == 5,
+            lambda label: label.right,
+        ),
     ),
     **{
         f"curriculum.after_{arm.replace(' ', '_')}_{digits}": Claim(
             f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
-            EVOLUTION,
-            wrong_after(arm, digits),
+            each_network(arm, digits),
         )
-        for arm, words in evolution.ARMS.items()
+        for arm, words in TRAINS_ON.items()
         for digits in ASKED_LAST.get(arm, (5,))
     },
 }

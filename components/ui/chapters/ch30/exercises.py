@@ -6,7 +6,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import probes
-from components.ui.chapters.ch30.courses import AFTER
+from components.ui.chapters.ch30.claims import AFTER
 from components.ui.exercises import show_verdict
 from components.ui.tokens import Marks, strip, wrong_tokens
 from lab.data.difficulty import longest_carry

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.colours import ACCENT, GREY, PARTS, Tone
+from components.ui.plots.colours import ACCENT, GREY, PARTS, RIGHT_FIELD, WORSE, WRONG, Tone
 from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from lab.data.problems import Integers
 
@@ -57,6 +57,14 @@ PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
     "partial products": (PARTS["partial product"], "products"),
     "running sums": (PARTS["sum"], "sums"),
     "the answer": (PARTS["answer"], "answer"),
+}
+
+
+KINDS_OF_LABELS: dict[str, tuple[Tone, str]] = {
+    "kept, right": (RIGHT_FIELD, "✓"),
+    "kept, wrong": (WRONG, "✗"),
+    "thrown away, wrong": (WORSE, "✗"),
+    "thrown away, right": (GREY, "✓"),
 }
 
 

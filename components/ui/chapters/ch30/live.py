@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch30 import mixing
+from components.ui.chapters.ch30 import claims, mixing
 from components.ui.chapters.ch30.mixing import Mix
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.records import rows_of
 from lab.data.sources import Source
-from lab.records import select
+from lab.readings import Row
 
 live = lazily("lab.recipes.live")
 
@@ -85,13 +85,17 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def recorded_curves(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def recorded_curves(record: Sequence[Row]) -> list[dict[str, Any]]:
     """Loss and held-out share of the recorded runs with the seed and the rate of live ones."""
     usual = live.fine_tune()
+    begun = {
+        "fine-tuned, recorded": claims.tuned(usual.rate, scratch=False),
+        "from scratch, recorded": claims.tuned(usual.rate, scratch=True),
+    }
     return [
         {"run": name, "step": step, "what": what, "value": value}
-        for scratch, name in ((False, "fine-tuned, recorded"), (True, "from scratch, recorded"))
-        for row in select(rows, scratch=scratch, rate=usual.rate, seed=usual.seed)
+        for name, question in begun.items()
+        for row in question.rows.where(seed=usual.seed).of(record)
         for step, errors, n, loss in row["curve"]
         for what, value in (("loss", loss), ("held out", 1 - errors / n))
     ]

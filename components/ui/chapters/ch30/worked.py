@@ -1,26 +1,30 @@
-"""The worked numbers and the guesses of chapter 3: computed by lab or read off its records."""
+"""The worked numbers in the prose of chapter 3, and what its records say: the rows of a chart, in
+the words of the page, and the option of a guess that is borne out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from components.ui.chapters.ch30 import courses, evolution, probes
-from components.ui.chapters.ch30.claims import reading_of
-from components.ui.claims.core import read_record
-from components.ui.claims.readings import result_of
+from components.ui.chapters.ch30 import claims, probes
+from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
+from components.ui.chapters.ch30.figures import KINDS_OF_LABELS, PARTS_OF_A_TEXT
+from components.ui.claims.index import look_up
+from components.ui.drawings.climb import Band
+from components.ui.drawings.sieve import Label, Written
 from components.ui.lazily import lazily
 from components.ui.words import band
 from lab.data import coverage
 from lab.data.difficulty import how_often
-from lab.data.problems import Format
+from lab.data.problems import Field, Format
 from lab.data.remainders import remainders_agree
+from lab.readings import Row, part_of
 from lab.recipes.curriculum import COURSE
-from lab.records import ROOT, select
 
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
@@ -28,24 +32,63 @@ index = lazily("lab.recipes.index")
 frontier = lazily("lab.experiments.frontier")
 rounds = lazily("lab.experiments.self_evolution")
 
-Row = dict[str, Any]
-Rows = Sequence[Row]
+Record = Sequence[Row]
+Bars = list[dict[str, Any]]
+
+SQUARES = ("1x1", "2x2", "3x3", claims.LONGEST)
+
+# ---------------------------------------------------------------- the climb
+
+
+def sums_read(run: str, plan: Callable[[str], Any]) -> int:
+    """By the end of a run, those of the run that it began with included."""
+    recipe = plan(run)
+    earlier = sums_read(recipe.start_from, plan) if recipe.start_from else 0
+    return earlier + recipe.steps * recipe.batch_size
+
+
+def climbed(
+    histories: Mapping[str, Record], plan: Callable[[str], Any]
+) -> tuple[list[int], NDArray[np.float64], list[Band]]:
+    """Of the course at full size: sums read at each check (K,), the share right of each square
+    length then (K, L), and its stages. `histories` holds the checks of both runs, `plan` gives the
+    recipe of a run."""
+    read: list[int] = []
+    right: list[list[float]] = []
+    for run, checks in histories.items():
+        recipe = plan(run)
+        begin = sums_read(run, plan) - recipe.steps * recipe.batch_size
+        for check in checks:
+            read.append(begin + check["step"] * recipe.batch_size)
+            asked = [check["by_shape"][shape] for shape in SQUARES]
+            right.append([1 - errors / n for n, errors in asked])
+    return read, np.array(right), bands(plan)
+
+
+def bands(plan: Callable[[str], Any]) -> list[Band]:
+    """The stages: of the first run each by the shapes that are new in it; the second goes on."""
+    out: list[Band] = []
+    done = 0
+    recipe = plan(BEFORE)
+    for name, stage in zip(COURSE, recipe.course, strict=True):
+        end = done + stage.steps * recipe.batch_size
+        out.append(Band(name, done, end))
+        done = end
+    return [*out[:-1], out[-1]._replace(end=sums_read(AFTER, plan))]
+
 
 # ---------------------------------------------------------------- 1. four digits
 
 
 def share_wrong_of_four() -> float | None:
     """Of the widest reading on test; None if there is none on record."""
-    try:
-        reading = reading_of("4x4")(read_record(ROOT / result_of(courses.AFTER)))
-    except (FileNotFoundError, ValueError):
-        return None
-    return reading["errors_strict"] / reading["n"]
+    wrong = look_up("curriculum.wrong_4x4").measured
+    return None if wrong is None else (wrong.errors or 0) / (wrong.n or 1)
 
 
 def problems_read() -> int:
     """Of both runs together."""
-    return courses.sums_read(courses.AFTER, index.recipe)
+    return sums_read(AFTER, index.recipe)
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -67,11 +110,40 @@ def columns_met(digits: int) -> int:
     return coverage.columns_of_addition(min(digits, 3))
 
 
+def widest(stage: str) -> Format:
+    """How the longest sum of a stage is written."""
+    return Format("cot_reversed", *max(COURSE[stage]))
+
+
+def parts_of_texts() -> Bars:
+    """Of the longest sum of each stage, its tokens by what they are."""
+    return [
+        {"stage": stage, "part": part, "rank": rank, "n": n}
+        for stage in COURSE
+        for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
+    ]
+
+
+def parts_of(form: Format) -> dict[str, int]:
+    """Tokens by kind; the sign behind a number counts with it."""
+    found: dict[str, int] = dict.fromkeys(PARTS_OF_A_TEXT, 0)
+    kind = "what you type"
+    for field in form.fields:
+        kind = part_named(field) if field.holds_number else kind
+        found[kind] += field.width
+    return found
+
+
+def part_named(field: Field) -> str:
+    kinds = {"partial product": "partial products", "sum": "running sums", "answer": "the answer"}
+    return kinds.get(field.kind, "what you type")
+
+
 def rows_of_facts() -> list[dict[str, str]]:
     """What a table says of each stage: how long its sums are, how many, and of what they are."""
     out: list[dict[str, str]] = []
     for stage in COURSE:
-        form = courses.widest(stage)
+        form = widest(stage)
         digits = max(form.p, form.q)
         out.append(
             {
@@ -88,16 +160,18 @@ def rows_of_facts() -> list[dict[str, str]]:
 # ---------------------------------------------------------------- 3. courses
 
 WORST = ("no padding", "no carries", "reversed", "from two digits")
-WORST_OPTIONS = tuple(courses.ARMS[arm] for arm in WORST)
-COURSES = tuple(arm for arm in courses.ARMS if arm != "the course")
-FEWEST_OPTIONS = (*(f"{n:,}" for n in courses.FEW), "so many that hardly one comes twice")
+WORST_OPTIONS = tuple(ARMS[arm] for arm in WORST)
+COURSES = tuple(arm for arm in ARMS if arm != "the course")
+FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
 DONE = 0.05
 """So few four-digit sums wrong count as done."""
 
+SHOWN_SEED = 0
 
-def worst(rows: Rows) -> str:
+
+def worst(record: Record) -> str:
     """Of the courses to choose from, the one with most sums wrong."""
-    return courses.ARMS[max(WORST, key=lambda arm: courses.median_wrong(select(rows, arm=arm)))]
+    return ARMS[max(WORST, key=lambda arm: claims.after_course(arm).value(record))]
 
 
 def names_of_stages(arm: str, n: int) -> list[str]:
@@ -114,13 +188,72 @@ def texts_read() -> int:
     return plan.steps * plan.batch_size
 
 
-def fewest_that_do(rows: Rows, course: Rows) -> str:
-    """As many problems as the best way of drawing them needs."""
-    for problems, words in zip(courses.FEW, FEWEST_OPTIONS, strict=False):
-        arms = [courses.fewest_rows(rows, course, way, problems) for way in courses.DRAWN]
-        if min(map(courses.median_wrong, arms)) <= DONE:
+def fewest_that_do(record: Record) -> str:
+    """As many problems as the best way of drawing them needs.
+
+    `record` holds the rows of `fewest` and those of `course`.
+    """
+    for problems, words in zip(claims.FEW, FEWEST_OPTIONS, strict=False):
+        ways = [claims.after_few(way, problems).value(record) for way in claims.DRAWN]
+        if min(ways) <= DONE:
             return words
     return FEWEST_OPTIONS[-1]
+
+
+def seeds_of(record: Record) -> Bars:
+    """A point a seed of each arm: the share of 4x4 right at the end."""
+    return [
+        {
+            "arm": words,
+            "seed": row["cell"]["seed"],
+            "share": 1 - wrong / n,
+            "errors": part_of(wrong, n),
+        }
+        for arm, words in ARMS.items()
+        for row, wrong, n in claims.after_course(arm).points(record)
+    ]
+
+
+def map_after(row: Row, left: int) -> Bars:
+    """Of every shape, how many are wrong when so many stages are left: cells of a map of lengths.
+
+    Courses without all stages, and those with other stages, are alike in how much is left.
+    """
+    cells = Bars()
+    for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items():
+        p, q = map(int, shape.split("x"))
+        cells.append({"p": p, "q": q, "n": n, "wrong": errors})
+    return cells
+
+
+def first_row(record: Record, arm: str) -> Row:
+    (row,) = claims.COURSE.where(arm=arm, seed=SHOWN_SEED).of(record)
+    return row
+
+
+def rates_of(record: Record) -> Bars:
+    """A point a rate of each beginning."""
+    found = [
+        {"begins": words, "rate": row["cell"]["rate"], "share": wrong / n}
+        for base, words in claims.BEGINNINGS.items()
+        for row, wrong, n in claims.BEGUN[base].points(record)
+    ]
+    return sorted(found, key=lambda point: point["rate"])
+
+
+def fewest_points(record: Record) -> Bars:
+    """A point a seed of each way to draw so many problems, in the same rows."""
+    return [
+        {
+            "drawn": words,
+            "problems": problems or row["problems"],
+            "seed": row["cell"]["seed"],
+            "share": wrong / n,
+        }
+        for drawn, words in claims.DRAWN.items()
+        for problems in (*claims.FEW, None)
+        for row, wrong, n in claims.after_few(drawn, problems).points(record)
+    ]
 
 
 # ---------------------------------------------------------------- 5. heads
@@ -138,40 +271,133 @@ def short_sources(kind: str) -> list[str]:
     return [short.get(source, source.removeprefix("digit of ")) for source in sources]
 
 
-def what_is_lost(rows: Rows) -> str:
+def what_is_lost(record: Record) -> str:
     """Without the head that looks at the digit of a: which digits of the last twin go wrong."""
-    row = courses.without(rows, A_HEAD)
-    product, total = (courses.share_of_digits(row, kind) for kind in ("product", "sum"))
+    pulled = claims.without(A_HEAD)
+    product, total = (claims.digits_wrong(pulled, kind).value(record) for kind in KINDS)
     return LOST_OPTIONS[0 if product > 5 * total else 1 if total > 5 * product else 2]
+
+
+def pulled_out(record: Record, kind: str) -> tuple[NDArray[np.float64], list[str]]:
+    """The share of digits of a kind wrong without each head, heads down and stages across, (H, K),
+    and the names of the heads."""
+    found = [claims.digits_wrong(claims.HEADS.where(run=run), kind).points(record) for run in TWINS]
+    shares = [[wrong / n for _, wrong, n in points] for points in found]
+    return np.array(shares).T, [claims.name_of_head(row) for row, *_ in found[0]]
 
 
 # ---------------------------------------------------------------- 6. mistakes
 
-BY = {**courses.MEASURES, "place": "texts, by where they go wrong first"}
+NETWORKS = {
+    LAST_TWIN: "the twin, unfinished",
+    BEFORE: "full size, unfinished",
+    AFTER: "full size, finished",
+}
+MEASURES = {
+    "by_chain": "digits, by how far the carry came",
+    "by_carry": "sums, by their farthest carry",
+    "by_zeros": "sums, by the zeros in both numbers",
+}
+BY = {**MEASURES, "place": "texts, by where they go wrong first"}
 CARRY_OPTIONS = ("more often than others", "about as often", "less often")
-
+MADE = {"times": "product", "plus": "sum"}
+FAR = 3
+"""From so many columns on, chains are counted together."""
 
 LOOKS = ("as it does", "at its own digit alone")
 """Of the head that fetches a's digit, where an error of the finished network begins."""
 
 
-def what_far_carries_do(rows: Rows) -> str:
+def what_far_carries_do(record: Record) -> str:
     """Sums with a carry through two columns or more, against the others, beyond chance."""
-    (row,) = select(rows, model=courses.BEFORE)
-    far, near = ([0, 0], [0, 0])
-    for columns, (n, wrong) in row["by_carry"].items():
-        counts = far if int(columns) >= 2 else near
-        counts[0] += n
-        counts[1] += wrong
+    far, near = (
+        (wrong, n)
+        for amounts in (claims.FAR, claims.NEAR)
+        for _, wrong, n in claims.wrong_by("by_carry", amounts).points(record)
+    )
     z = standard_score(*far, *near)
     return CARRY_OPTIONS[1 if abs(z) < 2 else 0 if z > 0 else 2]
 
 
-def standard_score(n: int, wrong: int, other_n: int, other_wrong: int) -> float:
+def standard_score(wrong: int, n: int, other_wrong: int, other_n: int) -> float:
     """Of two shares of wrong sums, how many standard errors the first lies above the second."""
     pooled = (wrong + other_wrong) / (n + other_n)
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
     return (wrong / n - other_wrong / other_n) / error if error else 0.0
+
+
+def wrong_by(row: Row, measure: str) -> Bars:
+    """A bar for each amount of a measure."""
+    if measure == "by_chain":
+        return wrong_by_chain(row)
+    return [bar(amount, wrong, n) for amount, (n, wrong) in row[measure].items()]
+
+
+def wrong_by_chain(row: Row) -> Bars:
+    """Digits by how they are made and how many columns their carry came through."""
+    return [
+        bar(f"{words}, {name_of_chain(chain)}", wrong, n)
+        for made, words in MADE.items()
+        for chain in range(FAR + 1)
+        for _, wrong, n in claims.chains(
+            claims.MISTAKES, made, [chain] if chain < FAR else range(FAR, 10)
+        ).points([row])
+    ]
+
+
+def bar(amount: str, wrong: int, n: int) -> dict[str, Any]:
+    return {"amount": amount, "n": n, "wrong": wrong, "share": wrong / n}
+
+
+def name_of_chain(chain: int) -> str:
+    """'no carry', '2 columns', '3 columns or more'."""
+    if chain == 0:
+        return "no carry"
+    columns = "1 column" if chain == 1 else f"{chain} columns"
+    return f"{columns} or more" if chain == FAR else columns
+
+
+def wrong_by_place(row: Row) -> Bars:
+    """Of the listed failures, where the first wrong token stands: a bar for each kind of number."""
+    names = [place_named(failure) for failure in row["failures"]]
+    return [bar(name, names.count(name), len(names)) for name in sorted(set(names))]
+
+
+def place_named(failure: Row) -> str:
+    """In which number a text goes wrong first: 'partial product 2'."""
+    if failure["kind"] == "answer":
+        return "answer"
+    return f"{failure['kind']} {failure['number'] + 1}"
+
+
+def suite_points(record: Record) -> Bars:
+    return [
+        {
+            "suite": row["cell"]["suite"],
+            "model": NETWORKS[row["cell"]["model"]],
+            "share": wrong / n,
+            "wrong": wrong,
+            "n": n,
+        }
+        for row, wrong, n in claims.SUITES.counts("wrong").points(record)
+    ]
+
+
+PLACE_NAMES = ("units", "tens", "hundreds")
+
+
+def wrong_by_share(record: Record) -> Bars:
+    """A point for each share of the head's weight that was put on the neighbour, and place."""
+    return [
+        {
+            "place": place,
+            "weight": row["cell"]["share"],
+            "share": wrong / row["n"],
+            "wrong": part_of(wrong, row["n"]),
+        }
+        for row in claims.POCKETS.where(asked="blended").of(record)
+        for place, wrong in zip(PLACE_NAMES, row["wrong"], strict=True)
+    ]
 
 
 def ladder() -> list[dict[str, Any]]:
@@ -179,9 +405,18 @@ def ladder() -> list[dict[str, Any]]:
     return [cell for cell in frontier.frontier_cells() if cell["split"] == "validation"]
 
 
-def wrong_at_twenty(rows: Rows) -> float:
-    (row,) = select(rows, split="test", digits=20)
-    return row["wrong"] / row["n"]
+def frontier_points(record: Record) -> Bars:
+    """Of validation sums, a point a length."""
+    validation = claims.FRONTIER.where(split="validation").counts("wrong")
+    return [
+        {
+            "digits": row["cell"]["digits"],
+            "share": wrong / n,
+            "wrong": part_of(wrong, n),
+            "tokens": row["tokens_a_text"],
+        }
+        for row, wrong, n in validation.points(record)
+    ]
 
 
 # ---------------------------------------------------------------- 7. own labels
@@ -191,21 +426,88 @@ ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
 """Of the sums that it was taught before the first round."""
 
+WITH_VOTE = ("two agree", "sieve")
+LABELLING = (*WITH_VOTE, "unfiltered")
+"""Arms that train on what the networks wrote; in those with a vote there are three."""
 
-def what_passes(rows: Rows) -> str:
+SHOWN = 7
+"""The round that is shown at first: few labels are right in it, and the swap lets many through."""
+
+VOTERS = {"0": "the first", "1": "the second", "2": "the third"}
+"""Networks of the arms with a vote, by their seeds; the other arms have the first alone."""
+
+
+def what_passes(record: Record) -> str:
     """Of the labels that all checks keep, in all rounds together, how many are right."""
-    found = [evolution.kept_of(row) for row in select(rows, arm=evolution.SIEVED)]
-    kept, wrong = (sum(column) for column in zip(*found, strict=True))
-    if wrong == 0:
-        return SIEVE_OPTIONS[0]
-    return SIEVE_OPTIONS[1 if wrong / kept < 0.2 else 2]
+    wrong = claims.kept(claims.rounds()).value(record)
+    return SIEVE_OPTIONS[0 if wrong == 0 else 1 if wrong < 0.2 else 2]
 
 
-def how_it_rots(rows: Rows) -> str:
+def how_it_rots(record: Record) -> str:
     """What becomes of the sums that the network was taught, if it trains on all of its labels."""
-    row = evolution.round_of(rows, "unfiltered", evolution.LAST)
-    found = [evolution.wrong_after(row, digits) for digits in TAUGHT_DIGITS]
-    return band(max(wrong / n for n, wrong in found), (0.05, 0.5), ROT_OPTIONS)
+    wrong = [claims.wrong_after("unfiltered", n).value(record) for n in TAUGHT_DIGITS]
+    return band(max(wrong), (0.05, 0.5), ROT_OPTIONS)
+
+
+def round_of(record: Record, arm: str, digits: int) -> Row:
+    (row,) = claims.rounds(arm, digits=digits).of(record)
+    return row
+
+
+def flags_of(row: Row) -> list[int]:
+    """What each of the labels shown is, as the drawing wants it."""
+    return [
+        Label.RIGHT * label.right + sum(Label[name.upper()] for name in label.passes)
+        for label in claims.labels_of(row)
+    ]
+
+
+def texts_of(row: Row) -> list[Written]:
+    return [written(label.a, label.b, label.answer) for label in claims.labels_of(row)]
+
+
+def written(a: int, b: int, answer: int) -> Written:
+    """A sum and what was written for it, the places of its wrong digits marked."""
+    beginning = f"{a} × {b} = "
+    if answer < 0:
+        return Written(f"{beginning}no number")
+    shown, right = str(answer), str(a * b)
+    wide = max(len(shown), len(right))
+    pairs = zip(shown.zfill(wide), right.zfill(wide), strict=True)
+    wrong = [place for place, (x, y) in enumerate(pairs) if x != y]
+    return Written(beginning + shown.zfill(wide), [len(beginning) + place for place in wrong])
+
+
+def kept_of(row: Row) -> tuple[int, int]:
+    """Labels that a round trains on, and how many of these are wrong."""
+    if row["cell"]["arm"] == "unfiltered":
+        return row["labels"], claims.wrong_labels(row)
+    return row["checks"]["all"]["kept"], row["checks"]["all"]["wrong"]
+
+
+def strip_of_rounds(record: Record, arm: str) -> Bars:
+    """Of each round the labels, kept and thrown away, right and wrong: parts of a bar."""
+    out = Bars()
+    for row in claims.rounds(arm).of(record):
+        kept, wrong = kept_of(row)
+        right = kept - wrong
+        counts = (right, wrong, claims.wrong_labels(row) - wrong, row["right"] - right)
+        name = f"{row['cell']['digits']} digits"
+        out += [
+            {"round": name, "label": kind, "rank": rank, "n": n}
+            for rank, (kind, n) in enumerate(zip(KINDS_OF_LABELS, counts, strict=True))
+        ]
+    return out
+
+
+def right_after_rounds(
+    record: Record, arm: str, network: str
+) -> tuple[NDArray[np.float64], list[str], list[str]]:
+    """The share right of each length after each round (rounds, lengths), and the names of both."""
+    found = claims.rounds(arm).of(record)
+    shapes = [row["shapes"][network] for row in found]
+    shares = [[1 - errors / n for n, errors in counts.values()] for counts in shapes]
+    return np.array(shares), [f"{row['cell']['digits']} digits" for row in found], list(shapes[0])
 
 
 # ---------------------------------------------------------------- prose
@@ -220,7 +522,7 @@ def verdict(answer: int, m: int) -> str:
 
 
 def length(stage: str) -> str:
-    return f"{courses.widest(stage).length}"
+    return f"{widest(stage).length}"
 
 
 def looks(run: str, head: str, kind: str, source: str) -> str:
@@ -229,21 +531,19 @@ def looks(run: str, head: str, kind: str, source: str) -> str:
     return f"{found[short_sources(kind).index(source)]:.2f}"
 
 
-THIRD, LAST = "course_3x3_small", "curriculum_before_small"
-
 CALC: dict[str, Callable[[], str]] = {
-    "a_head": lambda: looks(LAST, "1.3", "product", "a"),
-    "b_head": lambda: looks(LAST, "1.0", "product", "b"),
-    "back_head": lambda: looks(LAST, "1.1", "product", "one back"),
+    "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
+    "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
+    "back_head": lambda: looks(LAST_TWIN, "1.1", "product", "one back"),
     "back_head_before": lambda: looks(THIRD, "1.1", "product", "one back"),
-    "upper_head": lambda: looks(LAST, "1.1", "sum", "upper"),
-    "lower_head": lambda: looks(LAST, "1.0", "sum", "lower"),
+    "upper_head": lambda: looks(LAST_TWIN, "1.1", "sum", "upper"),
+    "lower_head": lambda: looks(LAST_TWIN, "1.0", "sum", "lower"),
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
     "texts_read": lambda: f"{round(texts_read(), -3):,}",
-    "fewest_3000": lambda: f"{courses.FEW[0]:,}",
-    "fewest_30000": lambda: f"{courses.FEW[1]:,}",
+    "fewest_3000": lambda: f"{claims.FEW[0]:,}",
+    "fewest_30000": lambda: f"{claims.FEW[1]:,}",
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_1": lambda: f"{steps_met(1)}",
