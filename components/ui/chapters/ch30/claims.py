@@ -88,7 +88,7 @@ DRAWN = {
 """Of `records/fewest.jsonl`, in the words of the page."""
 
 FEW = (3_000, 30_000)
-"""How many different problems; None is one that has no end of them."""
+"""How many different problems there are; None stands for so many that hardly one comes twice."""
 
 LONGEST = "4x4"
 
@@ -114,8 +114,7 @@ RETAINED = {
 
 
 def after_few(drawn: str, problems: int | None) -> Counts:
-    """After so many different problems, None if hardly one comes twice: in stages that is the
-    course."""
+    """After so many different problems; in stages, the course itself has so many as None."""
     if drawn == "by stages" and problems is None:
         return after_course("the course")
     return at_the_end(rows("fewest", drawn=drawn, problems=problems).before_choice())
