@@ -11,10 +11,11 @@ import numpy as np
 
 from components.ui.chapters.ch52 import probes
 from components.ui.lazily import lazily
-from components.ui.words import band, listed
+from components.ui.words import band
 from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
+from lab.readings import listed
 from lab.recipes import feature_collapse as recipes
 from lab.recipes.feature_collapse import Stream
 from lab.records import select
