@@ -24,6 +24,7 @@ from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
 from components.ui.chapters.ch51 import figures as ch51
 from components.ui.chapters.ch51 import worked as ch51_worked
+from components.ui.chapters.ch52 import claims as ch52_claims
 from components.ui.chapters.ch52 import figures as ch52
 from components.ui.chapters.ch52 import worked as ch52_worked
 from components.ui.chapters.ch60 import figures as ch60
@@ -245,7 +246,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "put_back": lambda: ch52.put_back(
         [
             {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
-            for run in ch52_worked.ROUNDED[:2]
+            for run in ch52_claims.ROUNDED[:2]
             for seed in (1, 2)
         ]
     ),
