@@ -57,7 +57,7 @@ def reader_of(row: Row) -> str:
 def one_pinned(part: str, how: str) -> Counts:
     """Sums wrong with one reading pinned: of each that an FFN does, or attention, or the end.
     `how`: to even shares, or fixed to its own mean."""
-    found = CUT.passing(lambda row: how in row and reader_of(row).startswith(part))
+    found = CUT.passing(lambda row: reader_of(row).startswith(part))
     return found.counts(f"{how}.errors")
 
 
@@ -109,6 +109,7 @@ def looked_at(n_layer: int, arm: str) -> Rows:
 
 
 def race(n_layer: int, arm: str) -> Rows:
+    """The runs that are compared."""
     return SHALLOW_RACE.where(part="race", arm=arm) if n_layer == SHALLOW else looked_at(DEEP, arm)
 
 
