@@ -43,13 +43,13 @@ ROUNDED = (FEW, EXACT, ALL)
 CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
 """Those that tell what costs the score."""
 
-ROUNDING = rows("collapse", optimiser="adamw", precision="fp32", logit_gradient="whole", eps=1e-8)
-"""Runs that are trained as usual, on few problems or on all."""
+AS_USUAL = rows("collapse", optimiser="adamw", precision="fp32", logit_gradient="whole", eps=1e-8)
+"""Runs whose way of training is the usual, on few problems or on all."""
 
-RUNS = ROUNDING.where(goes_on_with="few", stream="plain", weight_decay=0.0)
-"""The usual runs. What is unusual of others is named."""
+RUNS = AS_USUAL.where(goes_on_with="few", stream="plain", weight_decay=0.0)
+"""The usual runs. Of others, what is unusual is named."""
 
-JUDGED = ROUNDING.passing(lambda row: row["cell"]["weight_decay"] in DECAYS)
+JUDGED = AS_USUAL.passing(lambda row: row["cell"]["weight_decay"] in DECAYS)
 """Those by which rules are fitted and tested."""
 
 GRID = JUDGED.where(goes_on_with="few")
