@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch51 import exercises, figures, probes, worked
+from components.ui.chapters.ch51 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch51.probes import RUN
 from components.ui.chapters.ch51.worked import CALC
 from components.ui.drawings.threads import show_threads
@@ -139,11 +139,18 @@ def how_the_stream_grows() -> None:
         return
     left, right = st.columns(2)
     with left:
-        look = page.choose("look", "Size of", list(worked.LOOKS), kind="list")
+        look = page.choose("look", "Size of", list(claims.LOOKS), kind="list")
     with right:
-        name = page.choose("layers", "Network of", list(worked.DEPTHS), "six layers")
+        n_layer = page.choose(
+            "layers",
+            "Network of",
+            list(worked.DEPTHS),
+            claims.DEEP,
+            kind="segments",
+            words=worked.DEPTHS.__getitem__,
+        )
     page.draw(
-        figures.by_layer(worked.layer_rows(rows, worked.DEPTHS[name], look), worked.UNITS[look]),
+        figures.by_layer(worked.layer_rows(rows, n_layer, look), worked.UNITS[look]),
         alt=f"{look} by layer, a line for each kind of residual",
     )
     page.notice()
@@ -155,18 +162,18 @@ def how_the_stream_grows() -> None:
 
 @page.section("race")
 def the_race() -> None:
-    rows = worked.race_rows()
-    if not rows or not page.guess(
+    runs = worked.race_runs()
+    if not runs or not page.guess(
         "Does attention over depth need fewer steps than the plain sum, at both depths?",
         worked.FASTER,
-        lambda: worked.is_faster(rows),
+        lambda: worked.is_faster(runs),
     ):
         return
-    what = page.choose("what", "Compare", [*worked.GOALS, worked.LOSS], kind="list")
+    what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
-    chart = figures.race(worked.race_points(rows, what), what, never)
+    chart = figures.race(worked.race_points(runs, what), what, never)
     page.draw(chart, alt=f"{what}, a point a seed, by depth and kind of residual")
-    summary = worked.summary(rows)
+    summary = worked.summary(runs)
     st.dataframe(summary, hide_index=True, width="stretch")
     page.numbers("Medians of the race", summary)
     page.notice()
@@ -178,7 +185,7 @@ def train_with(arm: str) -> None:
 
 
 def run_name(arguments: Mapping[str, Any]) -> str:
-    return worked.ARMS[arguments.get("residual", "plain")]
+    return claims.ARMS[arguments.get("residual", "plain")]
 
 
 @page.section("live")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch52 import exercises, figures, probes, worked
+from components.ui.chapters.ch52 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch52.worked import CALC
 from components.ui.drawings.cloud import show_cloud
 from components.ui.lazily import lazily
@@ -36,8 +36,10 @@ def cloud(name: str, stream: Stream, weight_decay: float, *, compact: bool) -> N
     if picture is None:
         st.info("This figure waits for its picture in records/, which is missing or damaged.")
         return
-    found = worked.runs(rows, stream=stream, weight_decay=weight_decay, seed=PICTURED_SEED)
-    for row in found:
+    if not rows:
+        return
+    pictured = claims.GRID.where(stream=stream, weight_decay=weight_decay, seed=PICTURED_SEED)
+    for row in pictured.of(rows):
         show_cloud(
             f"{page.prefix}{name}",
             [look["step"] for look in row["looks"]],
@@ -102,15 +104,15 @@ def what_happens_inside() -> None:
     left, right = st.columns(2)
     with left:
         stream = page.choose(
-            "stream", "Residual", list(worked.STREAMS), words=worked.STREAMS.__getitem__
+            "stream", "Residual", list(claims.STREAMS), words=claims.STREAMS.__getitem__
         )
     with right:
         decay = page.choose(
             "decay",
             "Weight decay",
-            list(worked.DECAYS),
+            list(claims.DECAYS),
             kind="segments",
-            words=worked.DECAYS.__getitem__,
+            words=claims.DECAYS.__getitem__,
         )
     cloud("inside", stream, decay, compact=False)
     page.notice()
@@ -157,7 +159,7 @@ def in_more_bits() -> None:
         lambda: worked.still_turn(rows),
     ):
         return
-    compare(rows, "bits", worked.ROUNDED, worked.MOVING[0])
+    compare(rows, "bits", claims.ROUNDED, worked.MOVING[0])
     page.notice()
     page.source(steps.masked_loss, experiment.long_recipe)
 
@@ -171,7 +173,7 @@ def what_costs_the_score() -> None:
         lambda: worked.what_the_push_costs(rows),
     ):
         return
-    compare(rows, "cost", worked.CAUSES, worked.MOVING[-1])
+    compare(rows, "cost", claims.CAUSES, worked.MOVING[-1])
     page.notice()
     page.source(steps.without_common_part, experiment.long_recipe)
 
@@ -189,7 +191,7 @@ def what_warned_first() -> None:
     ):
         return
     page.prose("warn_controls")
-    found = worked.runs(rows)
+    found = claims.RUNS.of(rows)
     seeds = [row["cell"]["seed"] for row in found]
     seed = page.choose("seed", "Seed", seeds, kind="segments")
     row = found[seeds.index(seed)]
@@ -213,7 +215,7 @@ def where_it_broke() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
         "One part of the worn network is put back as it was. Which mends most?",
-        worked.WHERE,
+        tuple(worked.PARTS),
         lambda: worked.where_it_is(rows),
     ):
         return

@@ -8,11 +8,13 @@ set that the run trains on, but no held-out answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+Row = Mapping[str, Any]
 
 FALL = 0.05
 """The held-out score has fallen once so much more of it is wrong than at the start."""
@@ -42,29 +44,29 @@ def readings() -> list[tuple[str, int | None]]:
     return [*by_place, *((name, None) for name in ("weight_norm", "logit_norm", "few_loss"))]
 
 
-def curve_of(row: Mapping[str, Any], name: str, place: int | None) -> list[float]:
+def curve_of(row: Row, name: str, place: int | None) -> list[float]:
     found = [look[name] for look in row["looks"]]
     return found if place is None else [values[place] for values in found]
 
 
-def fall_of(row: Mapping[str, Any]) -> float:
+def fall_of(row: Row) -> float:
     """The step of the first look at which the score on test problems has fallen; infinite if at
     none."""
     return fall_in(row, "wrong", row["n"])
 
 
-def fall_on_validation(row: Mapping[str, Any]) -> float:
+def fall_on_validation(row: Row) -> float:
     """The same on validation problems."""
     return fall_in(row, "wrong_validation", row["n_validation"])
 
 
-def fall_in(row: Mapping[str, Any], counted: str, n: int) -> float:
+def fall_in(row: Row, counted: str, n: int) -> float:
     first = row["looks"][0][counted]
     steps = [look["step"] for look in row["looks"] if look[counted] >= first + FALL * n]
     return steps[0] if steps else math.inf
 
 
-def turn_of(row: Mapping[str, Any]) -> float:
+def turn_of(row: Row) -> float:
     """The step of the first look at which the features have turned one way; infinite if at none."""
     cosines = [look["token_cosine"][-1] for look in row["looks"]]
     steps = [
@@ -85,7 +87,7 @@ class Rule:
     rises: bool
     amount: float
 
-    def warns(self, row: Mapping[str, Any]) -> float:
+    def warns(self, row: Row) -> float:
         """The step of the warning; infinite for none."""
         values = np.array(curve_of(row, self.name, self.place))
         change = (values / values[0] - 1) * (1 if self.rises else -1)
@@ -100,7 +102,7 @@ class Clock:
 
     step: int
 
-    def warns(self, row: Mapping[str, Any]) -> float:
+    def warns(self, row: Row) -> float:
         return self.step
 
 
@@ -123,8 +125,8 @@ class Verdict:
 
 def judge(
     rule: Rule | Clock,
-    rows: Sequence[Mapping[str, Any]],
-    event: Callable[[Mapping[str, Any]], float] = fall_of,
+    rows: Sequence[Row],
+    event: Callable[[Row], float] = fall_of,
 ) -> Verdict:
     """`event` is what it is to foretell: the step at which that comes, infinite for never."""
     pairs = [(rule.warns(row), event(row)) for row in rows]
@@ -140,7 +142,7 @@ def judge(
     )
 
 
-def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule:
+def fit(rows: Sequence[Row], name: str, place: int | None) -> Rule:
     """The rule with the fewest mistakes, and of these the one that warns earliest."""
     rules = [
         Rule(name, place, rises, amount)
@@ -151,13 +153,39 @@ def fit(rows: Sequence[Mapping[str, Any]], name: str, place: int | None) -> Rule
     return min(rules, key=lambda rule: worth(rule, rows))
 
 
-def fit_clock(rows: Sequence[Mapping[str, Any]]) -> Clock:
+def fit_clock(rows: Sequence[Row]) -> Clock:
     """Of all steps at which runs are looked at the best, in the same way."""
     clocks = [Clock(look["step"]) for look in rows[0]["looks"][1:]]
     return min(clocks, key=lambda clock: worth(clock, rows))
 
 
-def worth(rule: Rule | Clock, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
+def worth(rule: Rule | Clock, rows: Sequence[Row]) -> tuple[int, float]:
     """On validation problems; the less the better."""
     verdict = judge(rule, rows, fall_on_validation)
     return verdict.mistakes, -verdict.lead
+
+
+def by_seeds(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Runs by the seeds that rules are written down on, and the others."""
+    found = list(rows)
+    fitted, tested = (
+        [row for row in found if row["cell"]["seed"] in seeds] for seeds in (FITTED_ON, TESTED_ON)
+    )
+    return fitted, tested
+
+
+def best_rules(rows: Iterable[Row]) -> list[tuple[Rule | Clock, Verdict, Verdict]]:
+    """Of each kind of reading its rule, from the place where that did best on the seeds that rules
+    are written down on, with its verdicts on those and on the others; and of a clock.
+
+    The rule with the fewest mistakes on the others is first, and of these the earliest.
+    """
+    fitted, tested = by_seeds(rows)
+    rules: dict[str, list[Rule]] = {}
+    for name, place in readings():
+        rules.setdefault(name, []).append(fit(fitted, name, place))
+    best = [min(some, key=lambda rule: worth(rule, fitted)) for some in rules.values()]
+    found = [
+        (rule, judge(rule, fitted), judge(rule, tested)) for rule in (*best, fit_clock(fitted))
+    ]
+    return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))

@@ -10,7 +10,7 @@ from shown import charts, text_of
 
 from components.ui.chapters.ch51 import exercises, probes, worked
 from lab.interp.depth import readings_of
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 from lab.training.checkpoint import load_run
 
 PAGE = "51_attention_residuals"
@@ -32,7 +32,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
         worked.grows(rows("residuals")),
-        worked.is_faster(rows("residuals")),
+        worked.is_faster(worked.race_runs()),
     ):
         assert f"It is **{answer}**" in text_of(app)
 
@@ -97,7 +97,8 @@ def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:
 
 
 def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) -> None:
-    race = [row for row in rows("residuals") if row["cell"]["part"] == "race"]
+    shallow = select(rows("residuals_race"), part="race")
+    race = [*shallow, *select(rows("residuals"), part="race", depth=6)]
     (points,) = charts(seen(PAGE, reveal="1"), "depth", "arm", "seed", "value", "came")
     assert len(points) == len(race)
     (losses,) = charts(

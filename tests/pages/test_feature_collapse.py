@@ -67,13 +67,13 @@ def test_curves_are_those_of_the_record(seen: Any, rows: Any) -> None:
     (found,) = charts(seen(PAGE, reveal="1"), "run", "decay", "seed", "value")
     assert len(found) == 24 * (len(collapse.moments()) - 1)
     last = [row["value"] for row in found if row["step"] == STEPS]
-    wrong = [row["looks"][-1]["wrong"] / row["n"] for row in worked.grid(rows)]
+    wrong = [row["looks"][-1]["wrong"] / row["n"] for row in claims.GRID.of(rows)]
     assert sorted(last) == pytest.approx(sorted(wrong))
 
 
 def test_ways_to_go_on_are_compared_on_the_same_seeds(rows: Any) -> None:
     """And every base had learned to multiply, as the page says."""
-    for kinds in (worked.ROUNDED, worked.CAUSES):
+    for kinds in (claims.ROUNDED, claims.CAUSES):
         found = worked.kind_rows(rows, "token cosine", kinds)
         seeds = {kind: {r["seed"] for r in found if r["run"] == kind} for kind in kinds}
         assert {frozenset(s) for s in seeds.values()} == {frozenset(collapse.SEEDS)}
@@ -81,30 +81,29 @@ def test_ways_to_go_on_are_compared_on_the_same_seeds(rows: Any) -> None:
 
 
 def test_what_prose_concludes_of_the_push_is_so(rows: Any) -> None:
-    def median_of(kind: str, name: str, look: int = -1) -> float:
-        return worked.over_seeds(worked.runs(rows, **worked.KINDS[kind]), name, look=look).median
+    def median_of(kind: str, name: str, step: int = STEPS) -> float:
+        return claims.reading(claims.KINDS[kind], name, step).value(rows)
 
-    lost = {k: median_of(k, "wrong") - median_of(k, "wrong", 0) for k in worked.CAUSES}
-    moved = {k: median_of(k, "moved") for k in worked.CAUSES}
-    for kind in (worked.CENTRED, worked.BALANCED):
-        assert lost[kind] > 0.9 * lost[worked.FEW]
-    assert max(lost[worked.EXACT], lost[worked.LARGE_EPS]) < 0.6 * lost[worked.FEW]
-    assert moved[worked.CENTRED] < moved[worked.SMALL_EPS]
-    assert lost[worked.CENTRED] > lost[worked.SMALL_EPS]
+    def since(kind: str, step: int) -> float:
+        return median_of(kind, "wrong") - median_of(kind, "wrong", step)
 
-    look = worked.look_at(rows[0], worked.PARTED)
+    lost = {k: since(k, 0) for k in claims.CAUSES}
+    moved = {k: median_of(k, "moved") for k in claims.CAUSES}
+    for kind in (claims.CENTRED, claims.BALANCED):
+        assert lost[kind] > 0.9 * lost[claims.FEW]
+    assert max(lost[claims.EXACT], lost[claims.LARGE_EPS]) < 0.6 * lost[claims.FEW]
+    assert moved[claims.CENTRED] < moved[claims.SMALL_EPS]
+    assert lost[claims.CENTRED] > lost[claims.SMALL_EPS]
 
-    def since(kind: str, name: str) -> float:
-        return median_of(kind, name) - median_of(kind, name, look)
-
-    late = {kind: since(kind, "wrong") for kind in worked.CAUSES}
-    both = (worked.FEW, worked.CENTRED, worked.BALANCED)  # float32 and the usual eps
-    assert max(late[worked.EXACT], late[worked.LARGE_EPS]) < min(late[k] for k in both) / 5
-    assert late[worked.SMALL_EPS] < min(late[k] for k in both) / 2
-    early = [median_of(kind, "wrong", look) for kind in (*both, worked.EXACT)]
+    late = {kind: since(kind, claims.PARTED) for kind in claims.CAUSES}
+    both = (claims.FEW, claims.CENTRED, claims.BALANCED)  # float32 and the usual eps
+    assert max(late[claims.EXACT], late[claims.LARGE_EPS]) < min(late[k] for k in both) / 5
+    assert late[claims.SMALL_EPS] < min(late[k] for k in both) / 2
+    early = [median_of(kind, "wrong", claims.PARTED) for kind in (*both, claims.EXACT)]
     assert max(early) < 1.15 * min(early)
-    assert worked.at(claims.most_turned(rows), "token_cosine", worked.LAST) > 0.4
-    assert worked.at(claims.most_turned(rows), "wrong") == 0
+    farthest = claims.farthest_turned(claims.KINDS[claims.ALL].of(rows))
+    assert claims.seen(claims.COSINE)(farthest) > 0.4
+    assert claims.seen("wrong")(farthest) == 0
 
 
 def test_pulls_are_those_of_softmax() -> None:
@@ -118,19 +117,14 @@ def test_pulls_are_those_of_softmax() -> None:
     assert np.float32(0.99999999) == 1 and np.float32(0.00000001) > 0
 
 
-def test_each_kind_of_reading_has_one_rule_and_the_best_on_other_seeds_is_first(rows: Any) -> None:
-    found = worked.judged(rows)
+def test_each_kind_of_reading_of_the_table_has_one_rule_and_the_clock_another(rows: Any) -> None:
+    found = warnings.best_rules(claims.JUDGED.of(rows))
     names = [getattr(rule, "name", worked.CLOCK) for rule, _, _ in found]
     assert sorted(names) == sorted([*worked.READINGS, worked.CLOCK])
-    order = [(tested.mistakes, -tested.lead) for _, _, tested in found]
-    assert order == sorted(order)
-    fitted, tested = worked.fitted_and_tested(rows)
-    for rule, own, other in found:
-        assert own == warnings.judge(rule, fitted) and other == warnings.judge(rule, tested)
 
 
 def test_changes_begin_at_nothing_and_reach_the_whole(rows: Any) -> None:
-    found = worked.change_rows(worked.runs(rows)[0])
+    found = worked.change_rows(claims.RUNS.of(rows)[0])
     for reading in worked.INSIDE:
         values = [row["value"] for row in found if row["reading"] == reading]
         assert values[0] == 0 and max(map(abs, values)) == pytest.approx(1)
@@ -155,7 +149,7 @@ def test_a_rank_of_two_needs_one_large_value(book: Any) -> None:
 
 
 def test_some_rules_solve_the_last_exercise_and_most_do_not(rows: Any) -> None:
-    _, tested = worked.fitted_and_tested(rows, worked.KINDS)
+    _, tested = worked.fitted_and_tested(rows)
     good: list[tuple[str, bool, float]] = []
     tried = [
         (name, rises, amount)
@@ -182,7 +176,7 @@ def test_what_the_exercises_ask_for_is_what_they_check() -> None:
 
 def test_a_rule_that_is_right_and_late_is_told_to_ask_for_less(rows: Any) -> None:
     """As it stands at first, it makes few mistakes and is not early enough."""
-    _, tested = worked.fitted_and_tested(rows, worked.KINDS)
+    _, tested = worked.fitted_and_tested(rows)
     found = warnings.judge(
         warnings.Rule(*worked.WATCHED["token cosine"], True, 0.5), tested, warnings.turn_of
     )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from shown import charts, text_of
 
-from components.ui.chapters.ch60 import exercises, probes, worked
+from components.ui.chapters.ch60 import claims, exercises, probes, worked
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
 from lab.experiments import low_rank
@@ -157,27 +157,27 @@ def test_what_prose_concludes_of_low_rank_is_so() -> None:
     rows = read_lines(RECORDS / "low_rank.jsonl")
 
     def wrong(rank: int, fraction: float) -> list[float]:
-        return [row["errors_heldout"] for row in worked.of_rank(rows, rank, fraction)]
+        return claims.held_out(rank, fraction).values(rows)
 
-    for fraction in worked.TAUGHT:
+    for fraction in claims.TAUGHT:
         for rank in (8, 32):
             found = ratio_of_medians(wrong(rank, fraction), wrong(128, fraction))
             assert found.low < 1 < found.high
             assert (found.ratio > 1) is (rank == 8)
-        fewest = min(worked.RANKS, key=lambda rank: median(wrong(rank, fraction)))
+        fewest = min(claims.RANKS, key=lambda rank: median(wrong(rank, fraction)))
         assert fewest == 32
     assert worked.low_rank_helps(rows) == worked.LOW_RANK_HELPS[2]
     few = [row for row in rows if row["cell"]["fraction"] == low_rank.FEW]
     assert all(row["errors_heldout"] > 0.75 * row["n_heldout"] for row in few)
-    assert tuple(worked.TAUGHT) == (low_rank.FEW, *low_rank.BETWEEN, low_rank.MANY)
-    sizes = {row["parameters"] for fraction in worked.TAUGHT for rank in worked.RANKS
-             for row in worked.of_rank(rows, rank, fraction)}  # fmt: skip
+    assert tuple(claims.TAUGHT) == (low_rank.FEW, *low_rank.BETWEEN, low_rank.MANY)
+    sizes = {row["parameters"] for fraction in claims.TAUGHT for rank in claims.RANKS
+             for row in claims.of_rank(rank, fraction).of(rows)}  # fmt: skip
     assert max(sizes) - min(sizes) <= 512  # one neuron in each of two layers
 
 
 def test_every_seed_is_a_point_on_held_out_pairs_and_on_its_own() -> None:
     rows = read_lines(RECORDS / "low_rank.jsonl")
     points = worked.rank_points(rows)
-    assert len(points) == 2 * len(worked.RANKS) * len(worked.TAUGHT) * len(low_rank.SEEDS)
+    assert len(points) == 2 * len(claims.RANKS) * len(claims.TAUGHT) * len(low_rank.SEEDS)
     taught = [p["share"] for p in points if p["of"] == worked.ITS_OWN]
     assert max(taught) < 0.01 < max(p["share"] for p in points if p["of"] == worked.HELD_OUT)

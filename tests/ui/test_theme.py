@@ -22,8 +22,9 @@ from components.ui.chapters.ch20 import arms as ch20_arms
 from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
+from components.ui.chapters.ch51 import claims as ch51_claims
 from components.ui.chapters.ch51 import figures as ch51
-from components.ui.chapters.ch51 import worked as ch51_worked
+from components.ui.chapters.ch52 import claims as ch52_claims
 from components.ui.chapters.ch52 import figures as ch52
 from components.ui.chapters.ch52 import worked as ch52_worked
 from components.ui.chapters.ch60 import figures as ch60
@@ -245,7 +246,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "put_back": lambda: ch52.put_back(
         [
             {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
-            for run in ch52_worked.ROUNDED[:2]
+            for run in ch52_claims.ROUNDED[:2]
             for seed in (1, 2)
         ]
     ),
@@ -534,7 +535,7 @@ def test_a_run_of_a_readers_has_the_colour_of_the_recorded_one_and_of_its_kind()
     races = {
         "20": ch20_arms.ENCODINGS.values(),
         "30": ("fine-tuned", "from scratch"),
-        "51": ch51_worked.ARMS.values(),
+        "51": ch51_claims.ARMS.values(),
         "52": (f"{few} pairs" for few in ch52_worked.FEWS),
         "60": ch60_worked.LIVE.values(),
         "62": ch62_worked.READS,

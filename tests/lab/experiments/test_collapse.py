@@ -259,3 +259,13 @@ def test_rules_are_judged_on_seeds_that_they_were_not_written_down_on() -> None:
         rows = [row for row in ROWS if row["cell"]["seed"] in seeds]
         falls = [fall_of(row) for row in rows]
         assert np.isfinite(falls).any() and np.isinf(falls).any()
+
+
+def test_the_best_rule_on_other_seeds_is_first() -> None:
+    found = warnings.best_rules(ROWS)
+    order = [(tested.mistakes, -tested.lead) for _, _, tested in found]
+    assert order == sorted(order)
+    assert len(found) == len({name for name, _ in warnings.readings()}) + 1
+    fitted, tested = warnings.by_seeds(ROWS)
+    for rule, own, other in found:
+        assert own == judge(rule, fitted) and other == judge(rule, tested)

@@ -1,200 +1,203 @@
-"""The measured figures of chapter 5, second page."""
+"""The measured figures of chapter 5, second page, and what is asked for them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-from components.ui.chapters.ch51 import probes, worked
+from components.ui.chapters.ch51 import probes
 from components.ui.claims.core import Claim
-from components.ui.claims.readings import ratio_of_seeds
+from components.ui.lazily import lazily
 from components.ui.words import spelled
-from lab.readings import Measured, errors_in, part_of
-from lab.records import select
-from lab.statistics import lower_bound_95
-
-Row = dict[str, Any]
-Rows = list[Row]
-
-RACE, SHALLOW_RACE, COST, FULL, THREADS = (
-    f"records/{name}.jsonl"
-    for name in ("residuals", "residuals_race", "residuals_cost", "residuals_full", "threads")
+from lab.readings import (
+    Counts,
+    Measured,
+    Numbers,
+    Ratio,
+    Row,
+    Rows,
+    Told,
+    errors_in,
+    part_of,
+    ratio_in_words,
+    result,
+    rows,
 )
+from lab.statistics import lower_bound_95, steps_until
+
+depth = lazily("lab.interp.depth")
+recipes = lazily("lab.recipes.index")
+
+ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
+RACERS = {**ARMS, "fixed": "one number a connection"}
+"""Of the race of three layers."""
 
 
-def steps_ratio(depth: int, arm: str, goal: float = worked.MAIN_GOAL) -> Callable[[Rows], Measured]:
-    """How many times the steps of the plain sum an arm takes to a goal."""
-
-    def pick(rows: Rows) -> Measured:
-        one, plain = (worked.steps_of(rows, depth, name, goal) for name in (arm, "plain"))
-        return Measured(ratio_of_seeds(one, plain))
-
-    return pick
-
-
-def time_ratio(arm: str) -> Callable[[Rows], Measured]:
-    """The same in time, with three layers: steps, each as long as one took beside the others."""
-
-    def pick(rows: Rows) -> Measured:
-        (cost,) = select(rows, part="cost")
-        steps = {a: worked.steps_of(rows, 3, a, worked.MAIN_GOAL) for a in (arm, "plain")}
-        seconds = {a: [cost["seconds"][a][1] * n for n in found] for a, found in steps.items()}
-        return Measured(ratio_of_seeds(seconds[arm], seconds["plain"]))
-
-    return pick
-
-
-def step_ratio(arm: str) -> Callable[[Rows], Measured]:
-    """A step of an arm over one of the plain sum, three layers, medians, taken by turns."""
-
-    def pick(rows: Rows) -> Measured:
-        (cost,) = select(rows, part="cost")
-        median = {name: seconds[1] for name, seconds in cost["seconds"].items()}
-        return Measured(f"{median[arm] / median['plain']:.2f} times")
-
-    return pick
-
-
-def came(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    """Runs that came to the last goal."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.steps_of(rows, depth, arm, worked.LAST_GOAL)
-        return Measured(part_of(sum(map(math.isfinite, found)), len(found)))
-
-    return pick
-
-
-def growth(arm: str, look: str) -> Callable[[Rows], Measured]:
-    """In six layers: of the last layer over the first, the median of the seeds."""
-    return lambda rows: Measured(f"{worked.growth(rows, arm, look):.1f} times")
-
-
-def dearer(network: str, arm: str) -> Callable[[Rows], Measured]:
-    """A step of an arm over one of the plain sum, medians, taken by turns."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, network=network)
-        median = {name: seconds[1] for name, seconds in row["seconds"].items()}
-        return Measured(f"{median[arm] / median['plain']:.2f} times")
-
-    return pick
-
-
-def pinned(which: str) -> Callable[[Rows], Measured]:
-    """Sums of three by three digits wrong with no reading pinned, or all in one way."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, pinned=which)
-        return Measured(part_of(row["errors"], row["n"]), row["errors"], row["n"])
-
-    return pick
-
-
-def pinned_each(part: str, how: str) -> Callable[[Rows], Measured]:
-    """Sums wrong with one reading pinned, from the least to the most of those that a part does."""
-
-    def pick(rows: Rows) -> Measured:
-        found, n = worked.pinned_one(rows, part, how), rows[0]["n"]
-        low, high = min(found), max(found)
-        return Measured(part_of(low, n) if low == high else f"{low} to {part_of(high, n)}")
-
-    return pick
-
-
-def threads_that_matter(rows: Rows) -> Measured:
-    """Threads without which at least one sum in ten is wrong, of all."""
-    asked = [one for row in rows for one in row.get("cut", [])]
-    many = rows[0]["n"] / 10
-    return Measured(part_of(sum(one["errors"] >= many for one in asked), len(asked)))
-
-
-def fatal_threads(rows: Rows) -> Measured:
-    """Threads without which no sum is right."""
-    found = [one["errors"] == row["n"] for row in rows for one in row.get("cut", [])]
-    return Measured(spelled(sum(found)))
-
-
-def parameters(depth: int) -> Callable[[Rows], Measured]:
-    """The same in every arm."""
-
-    def pick(rows: Rows) -> Measured:
-        (n,) = {row["parameters"] for row in select(rows, depth=depth)}
-        return Measured(f"{n:,}")
-
-    return pick
-
-
-def at_full_size(arm: str) -> Callable[[Rows], Measured]:
-    """Test texts of all shapes that are wrong, of the one run of an arm."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, arm=arm)
-        errors, n = row["errors"], row["n"]
-        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
-
-    return pick
-
-
-def goal_of(rows: Rows) -> Measured:
-    """How many sums a check asks."""
-    return Measured(f"{max(check[2] for check in rows[0]['curve']):,}")
-
-
-def last_reading(result: dict[str, Any]) -> Measured:
+def last_reading(found: list[Row]) -> Measured:
     """Of test sums of three by three digits."""
-    reading = result["readings"][-1]
+    reading = found[0]["readings"][-1]
     errors, n = reading["errors_strict"], reading["n"]
     return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
 
+# ---------------------------------------------------------------- threads that are cut
+
+CUT = rows("threads").passing(lambda row: "cut" in row)
+"""A row a reading: each of its threads cut, or its shares pinned."""
+
+
+def pinned(how: str) -> Counts:
+    """Sums wrong with no reading pinned, or all in one way."""
+    return rows("threads", pinned=how).errors()
+
+
+def reader_of(row: Row) -> str:
+    return depth.readers_of(recipes.recipe(probes.RUN).model)[row["cell"]["reading"]]
+
+
+def one_pinned(part: str, how: str) -> Counts:
+    """Sums wrong with one reading pinned: of each that an FFN does, or attention, or the end.
+    `how`: to even shares, or fixed to its own mean."""
+    found = CUT.passing(lambda row: reader_of(row).startswith(part))
+    return found.counts(f"{how}.errors")
+
+
+def least_to_most(question: Counts) -> Told:
+    """Of several readings, from the one that costs least."""
+
+    def words(found: list[Row]) -> str:
+        counts = [(wrong, n) for _, wrong, n in question.points(found)]
+        (low, n), (high, _) = min(counts), max(counts)
+        return part_of(low, n) if low == high else f"{low} to {part_of(high, n)}"
+
+    return question.rows.told(words)
+
+
+def threads_that_cost(least: float) -> Counts:
+    """Threads without which at least this part of all sums is wrong, of all threads."""
+    return CUT.counts(
+        lambda row: sum(cut["errors"] >= least * row["n"] for cut in row["cut"]),
+        lambda row: len(row["cut"]),
+    )
+
+
+# ---------------------------------------------------------------- the race
+
+SHALLOW, DEEP = 3, 6
+"""Layers. The race of three has a record of its own, `residuals_race`: there every check that
+decides a goal asks all problems."""
+
+SHALLOW_RACE = rows("residuals_race")
+MAIN_GOAL, LAST_GOAL = 0.05, 0.001
+"""The goal that prose compares by, and the one that a run goes on to."""
+
+GOALS = {
+    "steps to 1 wrong in 20": MAIN_GOAL,
+    "steps to 1 wrong in 100": 0.01,
+    "steps to 1 wrong in 1,000": LAST_GOAL,
+}
+LOOKS = {
+    "the stream": "resid_post",
+    "attention's note": "attn_out",
+    "the FFN's note": "ffn_out",
+    "the gradient": "gradient",
+}
+
+
+def looked_at(n_layer: int, arm: str) -> Rows:
+    """Runs of the first race, which were looked into layer by layer."""
+    return rows("residuals", part="race", depth=n_layer, arm=arm)
+
+
+def race(n_layer: int, arm: str) -> Rows:
+    """The runs that are compared."""
+    return SHALLOW_RACE.where(part="race", arm=arm) if n_layer == SHALLOW else looked_at(DEEP, arm)
+
+
+def over_plain(n_layer: int, arm: str, goal: float = MAIN_GOAL) -> Ratio:
+    """How many times the steps of the plain sum an arm takes to a goal."""
+    return race(n_layer, arm).steps_to(goal).ratio_to(race(n_layer, "plain").steps_to(goal))
+
+
+def came(n_layer: int, arm: str) -> Counts:
+    """Runs that came to the last goal."""
+    return race(n_layer, arm).counts(
+        lambda row: int(math.isfinite(steps_until(row["curve"], LAST_GOAL))), lambda row: 1
+    )
+
+
+COST = SHALLOW_RACE.where(part="cost")
+"""Steps of all arms of three layers, taken by turns: the least, the median and the most seconds."""
+
+
+def step_over_plain(found: Rows, arm: str) -> Numbers:
+    """The median time of a step over that of the plain sum."""
+    return found.numbers(
+        lambda row: row["seconds"][arm][1] / row["seconds"]["plain"][1], "{:.2f}", "times"
+    )
+
+
+def time_over_plain(arm: str) -> Told:
+    """With three layers, to the goal: steps, each as long as one took beside the others."""
+
+    def words(record: list[Row]) -> str:
+        (cost,) = COST.of(record)
+        steps = over_plain(SHALLOW, arm)
+        one, plain = (
+            [cost["seconds"][name][1] * n for n in question.values(record)]
+            for name, question in ((arm, steps.one), ("plain", steps.other))
+        )
+        return ratio_in_words(one, plain)
+
+    return SHALLOW_RACE.told(words)
+
+
+def growth(arm: str, look: str) -> Numbers:
+    """In six layers: of the last layer over the first."""
+    name = LOOKS[look]
+    return looked_at(DEEP, arm).numbers(lambda row: row[name][-1] / row[name][0], "{:.1f}", "times")
+
+
+FULL_SIZE = rows("residuals_full")
+
 CLAIMS: dict[str, Claim] = {
     "attention_residuals.depth_run": Claim(
         "Sums of three by three digits wrong: the network whose depth is shown.",
-        f"checkpoints/{probes.RUN}/result.json",
-        last_reading,
+        result(probes.RUN).told(last_reading),
     ),
     **{
         f"attention_residuals.residual_steps_{arm}_6": Claim(
-            f"Steps to the goal, {worked.ARMS[arm]} over the plain sum, 6 layers.",
-            RACE,
-            steps_ratio(6, arm),
+            f"Steps to the goal, {ARMS[arm]} over the plain sum, 6 layers.",
+            over_plain(DEEP, arm),
         )
         for arm in ("full", "block")
     },
     **{
         f"attention_residuals.residual_steps_{arm}_3_{short}": Claim(
-            f"{goal}, {worked.RACERS[arm]} over the plain sum, 3 layers.".capitalize(),
-            SHALLOW_RACE,
-            steps_ratio(3, arm, worked.GOALS[goal]),
+            f"{goal}, {RACERS[arm]} over the plain sum, 3 layers.".capitalize(),
+            over_plain(SHALLOW, arm, GOALS[goal]),
         )
         for arm in ("full", "block", "fixed")
-        for short, goal in zip(("20", "100", "1000"), worked.GOALS, strict=True)
+        for short, goal in zip(("20", "100", "1000"), GOALS, strict=True)
     },
     **{
         f"attention_residuals.residual_{name}_{arm}_3": Claim(
-            f"{words}, {worked.RACERS[arm]} over the plain sum, 3 layers.", SHALLOW_RACE, of(arm)
+            f"{words}, {RACERS[arm]} over the plain sum, 3 layers.", question
         )
         for arm in ("full", "block", "fixed")
-        for name, words, of in (
-            ("step", "Time of a step", step_ratio),
-            ("time", "Time to one wrong in twenty", time_ratio),
+        for name, words, question in (
+            ("step", "Time of a step", step_over_plain(COST, arm)),
+            ("time", "Time to one wrong in twenty", time_over_plain(arm)),
         )
     },
     **{
         f"attention_residuals.residual_came_{arm}_3": Claim(
-            f"Runs that came to one wrong in a thousand, 3 layers: {words}.",
-            SHALLOW_RACE,
-            came(3, arm),
+            f"Runs that came to one wrong in a thousand, 3 layers: {words}.", came(SHALLOW, arm)
         )
-        for arm, words in worked.RACERS.items()
+        for arm, words in RACERS.items()
     },
     **{
         f"attention_residuals.{name}_growth_{arm}": Claim(
-            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: "
-            f"{worked.ARMS[arm]}.",
-            RACE,
+            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: {ARMS[arm]}.",
             growth(arm, look),
         )
         for name, look, arm in (
@@ -208,45 +211,42 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
-            f"Time of a step over that of the plain sum, six layers: {worked.ARMS[arm]}.",
-            COST,
-            dearer("6 layers", arm),
+            f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
+            step_over_plain(rows("residuals_cost", network="6 layers"), arm),
         )
         for arm in ("full", "block")
     },
     **{
-        f"attention_residuals.residual_parameters_{depth}": Claim(
-            f"Parameters of every arm of the race, {depth} layers.", RACE, parameters(depth)
+        f"attention_residuals.residual_parameters_{n_layer}": Claim(
+            f"Parameters of every arm of the race, {n_layer} layers.",
+            rows("residuals", depth=n_layer).numbers("parameters"),
         )
-        for depth in (3, 6)
+        for n_layer in (SHALLOW, DEEP)
     },
     **{
         f"attention_residuals.residual_full_{arm}": Claim(
-            f"Test texts wrong, one run of 4.7M parameters: {worked.ARMS[arm]}.",
-            FULL,
-            at_full_size(arm),
+            f"Test texts wrong, one run of 4.7M parameters: {ARMS[arm]}.",
+            FULL_SIZE.where(arm=arm).errors().bound(),
         )
         for arm in ("plain", "block")
     },
     "attention_residuals.residual_parameters_full": Claim(
-        "Parameters of both runs at full size.",
-        FULL,
-        lambda rows: Measured(f"{rows[0]['parameters']:,}"),
+        "Parameters of both runs at full size.", FULL_SIZE.numbers("parameters")
     ),
     "attention_residuals.residual_asked": Claim(
-        "Sums that a check of the race asks.", RACE, goal_of
+        "Sums that a check of the race asks.",
+        rows("residuals").numbers(lambda row: max(check[2] for check in row["curve"])).largest(),
     ),
     **{
         f"attention_residuals.pinned_{how}": Claim(
-            f"Sums wrong with all readings pinned: {how}.", THREADS, pinned(how)
+            f"Sums wrong with all readings pinned: {how}.", pinned(how)
         )
         for how in ("none", "even", "fixed")
     },
     **{
         f"attention_residuals.{how}_{part.lower()}": Claim(
             f"Sums wrong with one reading pinned ({how} shares): {part}.",
-            THREADS,
-            pinned_each(part, how),
+            least_to_most(one_pinned(part, how)),
         )
         for how, part in (
             ("even", "FFN"),
@@ -257,9 +257,10 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "attention_residuals.threads_matter": Claim(
-        "Threads without which at least one sum in ten is wrong.", THREADS, threads_that_matter
+        "Threads without which at least one sum in ten is wrong.", threads_that_cost(0.1)
     ),
     "attention_residuals.fatal_threads": Claim(
-        "Threads that cost every sum.", THREADS, fatal_threads
+        "Threads that cost every sum.",
+        threads_that_cost(1).said(lambda threads, n: spelled(threads)),
     ),
 }

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from components.ui.chapters.ch51 import probes
+from components.ui.chapters.ch51 import claims, probes
 from components.ui.lazily import lazily
-from components.ui.plots.core import Numbers
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
-from lab.readings import part_of
-from lab.records import select
-from lab.statistics import spread, steps_until
+from lab.readings import Numbers, Row, Rows, rows
 
 depth = lazily("lab.interp.depth")
 experiment = lazily("lab.experiments.attention_residuals")
@@ -28,8 +27,8 @@ inference = lazily("lab.inference.forward")
 torch = lazily("torch")
 trace = lazily("lab.model.trace")
 
-Row = dict[str, Any]
-Rows = Sequence[Row]
+Drawn = dict[str, Any]
+"""A row of a chart or a table."""
 
 SUM = (37, 48)
 
@@ -124,9 +123,9 @@ KINDS = {
 }
 
 
-def wrong_when_cut(rows: Rows, kind: str) -> Numbers:
+def wrong_when_cut(record: Any, kind: str) -> NDArray[np.float64]:
     """The share of whole sums, or of the digits of one kind, wrong with each thread cut, (R, N)."""
-    found = [row for row in rows if "cut" in row]
+    found = claims.CUT.of(record)
     most = max(len(row["cut"]) for row in found)
     out = np.full((len(found), most), np.nan)
     for row in found:
@@ -139,66 +138,28 @@ def wrong_when_cut(rows: Rows, kind: str) -> Numbers:
 BEAR = ("those of FFNs", "those of attention", "both alike")
 
 
-def pinned_one(rows: Rows, part: str, how: str = "even") -> list[int]:
-    """Sums that are wrong with one reading pinned: of each that an FFN does, or attention, or the
-    end. `how`: to even shares, or fixed to its own mean."""
-    readers = depth.readers_of(probes.config())
-    found = {row["cell"]["reading"]: row[how]["errors"] for row in rows if how in row}
-    return [found[n] for n, name in enumerate(readers) if name.startswith(part)]
-
-
-def who_bears_it(rows: Rows) -> str:
+def who_bears_it(record: Any) -> str:
     """The option of the guess, by the medians; alike if they are within a tenth of the sums."""
-    ffn, attention = (spread(pinned_one(rows, part)).median for part in ("FFN", "attention"))
-    if abs(ffn - attention) <= rows[0]["n"] / 10:
+    ffn, attention = (
+        claims.one_pinned(part, "even").median().value(record) for part in ("FFN", "attention")
+    )
+    if abs(ffn - attention) <= 0.1:
         return BEAR[2]
     return BEAR[0] if ffn < attention else BEAR[1]
 
 
 # ---------------------------------------------------------------- 4. and 5. the race
 
-ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
-RACERS = {**ARMS, "fixed": "one number a connection"}
-"""Of the race of three layers."""
-
-DEPTHS = {"three layers": 3, "six layers": 6}
-LOOKS = {
-    "the stream": "resid_post",
-    "attention's note": "attn_out",
-    "the FFN's note": "ffn_out",
-    "the gradient": "gradient",
-}
+DEPTHS = {claims.SHALLOW: "three layers", claims.DEEP: "six layers"}
 
 
-SHALLOW = 3
-"""Layers of the networks whose race has a record of its own, `residuals_race`: there every check
-that decides a goal asks all problems."""
-
-
-def race_rows() -> Rows:
-    """The runs of both races."""
-    deep = select(rows_of("residuals.jsonl"), part="race", depth=6)
-    return [*select(rows_of("residuals_race.jsonl"), part="race"), *deep]
-
-
-def race_of(rows: Rows, depth: int, arm: str) -> list[Row]:
-    found = select(rows, part="race", arm=arm)
-    return [row for row in found if row["cell"].get("depth", SHALLOW) == depth]
-
-
-def layer_rows(rows: Rows, depth: int, look: str) -> list[Row]:
+def layer_rows(record: Any, n_layer: int, look: str) -> list[Drawn]:
     return [
         {"arm": name, "layer": layer, "seed": row["cell"]["seed"], "value": value}
-        for arm, name in ARMS.items()
-        for row in race_of(rows, depth, arm)
-        for layer, value in enumerate(row[LOOKS[look]])
+        for arm, name in claims.ARMS.items()
+        for row in claims.looked_at(n_layer, arm).of(record)
+        for layer, value in enumerate(row[claims.LOOKS[look]])
     ]
-
-
-def growth(rows: Rows, arm: str, look: str, depth: int = 6) -> float:
-    """The last layer over the first, the median of the seeds."""
-    found = [row[LOOKS[look]] for row in race_of(rows, depth, arm)]
-    return spread(values[-1] / values[0] for values in found).median
 
 
 UNITS = {
@@ -210,84 +171,88 @@ UNITS = {
 GROWS = ("less than two times", "two to ten times", "more than ten times")
 
 
-def grows(rows: Rows) -> str:
+def grows(record: Any) -> str:
     """The option of the guess: of the plain sum."""
-    return band(growth(rows, "plain", "the stream"), (2, 10), GROWS)
+    return band(claims.growth("plain", "the stream").value(record), (2, 10), GROWS)
 
 
-NEVER = "did not arrive"
-GOALS = {
-    "steps to 1 wrong in 20": 0.05,
-    "steps to 1 wrong in 100": 0.01,
-    "steps to 1 wrong in 1,000": 0.001,
-}
-LOSS = "loss"
-MAIN_GOAL, LAST_GOAL = 0.05, 0.001
-"""The goal that prose compares by, and the one that a run goes on to."""
+NEVER, LOSS = "did not arrive", "loss"
 
 
 def fixed_more() -> int:
     """Parameters of the arm with one number a connection, less those of the plain sum."""
-    rows = race_rows()
-    fixed, plain = (race_of(rows, SHALLOW, arm)[0]["parameters"] for arm in ("fixed", "plain"))
+    runs = race_runs()
+    fixed, plain = (runs[claims.SHALLOW, arm][0]["parameters"] for arm in ("fixed", "plain"))
     return fixed - plain
 
 
-def race_points(rows: Rows, what: str) -> list[Row]:
+Runs = Mapping[tuple[int, str], Sequence[Row]]
+"""The seeds of an arm, by layers and arm."""
+
+
+def race_runs() -> Runs:
+    """Of both races, without arms that are not measured yet."""
+    names = {claims.SHALLOW: "residuals_race", claims.DEEP: "residuals"}
+    runs: dict[tuple[int, str], list[Row]] = {}
+    for n_layer, name in names.items():
+        record = rows_of(f"{name}.jsonl")
+        for arm in claims.RACERS:
+            with suppress(LookupError):
+                runs[n_layer, arm] = claims.race(n_layer, arm).of(record)
+    return runs
+
+
+def race_points(runs: Runs, what: str) -> list[Drawn]:
     """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
     return [
-        {"depth": words, "arm": name, "seed": row["cell"]["seed"], **point(row, what)}
-        for words, depth in DEPTHS.items()
-        for arm, name in RACERS.items()
-        for row in race_of(rows, depth, arm)
+        {
+            "depth": DEPTHS[n_layer],
+            "arm": claims.RACERS[arm],
+            "seed": row["cell"]["seed"],
+            "value": value if np.isfinite(value) else row["steps"],
+            "came": "arrived" if np.isfinite(value) else NEVER,
+        }
+        for (n_layer, arm), seeds in runs.items()
+        for row, value in compared(claims.race(n_layer, arm), what).points(seeds)
     ]
 
 
-def point(row: Row, what: str) -> Row:
-    if what == LOSS:
-        return {"value": row["loss"], "came": "arrived"}
-    steps = steps_until(row["curve"], GOALS[what])
-    arrived = np.isfinite(steps)
-    return {"value": steps if arrived else row["steps"], "came": "arrived" if arrived else NEVER}
+def compared(found: Rows, what: str) -> Numbers:
+    return found.numbers("loss") if what == LOSS else found.steps_to(claims.GOALS[what])
 
 
-def steps_of(rows: Rows, depth: int, arm: str, goal: float) -> list[float]:
-    """Infinite for a run that never arrived."""
-    return [steps_until(row["curve"], goal) for row in race_of(rows, depth, arm)]
-
-
-def summary(rows: Rows) -> list[dict[str, str]]:
+def summary(runs: Runs) -> list[dict[str, str]]:
     """A line an arm of a depth: medians, and how many seeds came to the last goal."""
     out: list[dict[str, str]] = []
-    for words, depth in DEPTHS.items():
-        for arm, name in RACERS.items():
-            if not (found := race_of(rows, depth, arm)):
-                continue
-            steps = spread(steps_of(rows, depth, arm, MAIN_GOAL)).median
-            came = sum(map(np.isfinite, steps_of(rows, depth, arm, LAST_GOAL)))
-            out.append(
-                {
-                    "network": words,
-                    "residual": name,
-                    "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                    "came to 1 in 1,000": part_of(int(came), len(found)),
-                    "loss": f"{spread(row['loss'] for row in found).median:.1e}",
-                    "after steps": f"{found[0]['measured_at']:,}",
-                    "rate": f"{found[0]['rate']:g}",
-                }
-            )
+    for (n_layer, arm), seeds in runs.items():
+        found = claims.race(n_layer, arm)
+        steps = found.steps_to(claims.MAIN_GOAL).value(seeds)
+        out.append(
+            {
+                "network": DEPTHS[n_layer],
+                "residual": claims.RACERS[arm],
+                "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
+                "came to 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
+                "loss": f"{found.numbers('loss').value(seeds):.1e}",
+                "after steps": f"{seeds[0]['measured_at']:,}",
+                "rate": f"{seeds[0]['rate']:g}",
+            }
+        )
     return out
 
 
 FASTER = ("yes, every seed", "no, not one seed", "the seeds do not say")
 
 
-def is_faster(rows: Rows) -> str:
+def is_faster(runs: Runs) -> str:
     """The option of the guess: whether at both depths every seed of the full form is before every
     seed of the plain sum, or behind it."""
     pairs = [
-        [steps_of(rows, depth, arm, MAIN_GOAL) for arm in ("full", "plain")]
-        for depth in DEPTHS.values()
+        [
+            claims.race(n_layer, arm).steps_to(claims.MAIN_GOAL).values(runs[n_layer, arm])
+            for arm in ("full", "plain")
+        ]
+        for n_layer in DEPTHS
     ]
     if all(max(full) < min(plain) for full, plain in pairs):
         return FASTER[0]
@@ -303,12 +268,12 @@ WITH = {
 }
 
 
-def recorded_curves(rows: Rows) -> list[Row]:
+def recorded_curves(record: Any) -> list[Drawn]:
     """Loss and held-out share of the recorded run of every arm."""
     return [
         {"run": f"{name}, recorded", "step": step, "what": what, "value": value}
-        for arm, name in ARMS.items()
-        for row in select(rows, arm=arm)
+        for arm, name in claims.ARMS.items()
+        for row in rows("residuals_live", arm=arm).of(record)
         for step, errors, n, loss in row["curve"]
         for what, value in (("loss", loss), ("held out", 1 - errors / n))
     ]
@@ -331,9 +296,9 @@ CALC: dict[str, Callable[[], str]] = {
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
     "same": largest_difference,
-    "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
-    "most_steps_3": lambda: f"{experiment.STEPS[3]:,}",
-    "most_steps_6": lambda: f"{experiment.STEPS[6]:,}",
+    "race_seeds": lambda: spelled(len(race_runs()[claims.DEEP, "full"])),
+    "most_steps_3": lambda: f"{experiment.STEPS[claims.SHALLOW]:,}",
+    "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "fixed_more": lambda: f"{fixed_more()}",
     "spread": lambda: f"{largest_spread():.2f}",

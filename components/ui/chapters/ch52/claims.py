@@ -1,4 +1,4 @@
-"""The measured figures of chapter 5, third page."""
+"""The measured figures of chapter 5, third page, and what is asked for them."""
 
 from __future__ import annotations
 
@@ -6,402 +6,352 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from components.ui.chapters.ch52 import worked
 from components.ui.claims.core import Claim
 from components.ui.words import spelled
-from lab.experiments.warnings import fall_of, turn_of
-from lab.readings import Measured
-from lab.records import select
-from lab.statistics import Spread, spread
+from lab.experiments import collapse_texts as texts
+from lab.experiments import warnings
+from lab.readings import Counts, Measured, Numbers, Row, Rows, at, part_of, rows
+from lab.recipes.feature_collapse import STEPS, Stream
 
-Rows = list[dict[str, Any]]
-Pick = Callable[[Rows], Measured]
+# ---------------------------------------------------------------- the runs, by name
 
-RECORD, PUSH = "records/collapse.jsonl", "records/collapse_push.jsonl"
+STREAMS: dict[Stream, str] = {"plain": "plain sum", "attention": "attention over depth"}
+DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
+
+FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS, ALL = (
+    "float32, as above",
+    "softmax in float64",
+    "no push: taken off all logits",
+    "no push: taken off wrong ones",
+    "float64, small eps",
+    "float32, large eps",
+    "all problems",
+)
+ARM_OF = {
+    FEW: "usual",
+    EXACT: "fp64",
+    CENTRED: "centred",
+    BALANCED: "balanced",
+    SMALL_EPS: "fp64_small_eps",
+    LARGE_EPS: "large_eps",
+    ALL: "all",
+}
+
+ROUNDED = (FEW, EXACT, ALL)
+"""Ways to go on that tell whether rounding turns the features."""
+
+CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
+"""Those that tell what costs the score."""
+
+AS_USUAL = rows("collapse", optimiser="adamw", precision="fp32", logit_gradient="whole", eps=1e-8)
+"""Runs whose way of training is the usual, on few problems or on all."""
+
+RUNS = AS_USUAL.where(goes_on_with="few", stream="plain", weight_decay=0.0)
+"""The usual runs. Of others, what is unusual is named."""
+
+JUDGED = AS_USUAL.passing(lambda row: row["cell"]["weight_decay"] in DECAYS)
+"""Those by which rules are fitted and tested."""
+
+GRID = JUDGED.where(goes_on_with="few")
+"""On few problems, with either stream and either decay."""
+
+KINDS: dict[str, Rows] = {name: RUNS.where(**texts.ARMS[arm]) for name, arm in ARM_OF.items()}
+"""How a run goes on; the first is the usual way."""
+
+DECAYED, ATTENTION = RUNS.where(weight_decay=0.1), RUNS.where(stream="attention")
+MUON = RUNS.where(optimiser="muon")
+
+# ---------------------------------------------------------------- what is seen of them
+
+PARTED = 1174
+"""The look up to which runs with the loss in float32 and float64 go together."""
+
+MIDWAY = 3427
+"""A look at which features point one way and are still as rich about their mean."""
+
+COSINE, RANK, CENTRED_RANK = "token_cosine.3", "effective_rank.3", "centred_rank.3"
+"""In the last place of the stream: what leaves block 2."""
 
 
-def from_to(found: Spread, form: str) -> str:
-    """The median of the seeds, and between what they lie."""
-    low, median, high = (format(x, form) for x in found)
-    return median if low == high else f"{median} ({low} to {high})"
+def seen(what: str, step: int = STEPS) -> Callable[[Row], Any]:
+    """A reading of a run at a step, the last if not said otherwise."""
+
+    def at_step(row: Row) -> Any:
+        (look,) = (look for look in row["looks"] if look["step"] == step)
+        return at(look, what)
+
+    return at_step
 
 
-def wrong(look: int = -1, **unusual: Any) -> Pick:
-    """Other problems that are wrong."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows, **unusual)
-        shown = from_to(worked.over_seeds(found, "wrong", look=look), ",.0f")
-        return Measured(f"{shown} of {found[0]['n']:,}")
-
-    return pick
+def reading(found: Rows, what: str, step: int = STEPS, form: str = "{:.2f}") -> Numbers:
+    return found.numbers(seen(what, step), form)
 
 
-def reading(
-    name: str, place: int | None = None, look: int = -1, form: str = ".2f", **unusual: Any
-) -> Pick:
-    """A reading of the network, after block 2 where there are several."""
-    return lambda rows: Measured(
-        from_to(worked.over_seeds(worked.runs(rows, **unusual), name, place, look), form)
-    )
+def rise(found: Rows, what: str) -> Numbers:
+    """Of a reading, from before the first step to after the last."""
+    return found.numbers(lambda row: seen(what)(row) - seen(what, 0)(row))
 
 
-def few_wrong(rows: Rows) -> Measured:
-    """Of the few problems, at the end, over all usual runs."""
-    found = worked.runs(rows)
-    errors = sum(int(worked.at(row, "few_wrong")) for row in found)
-    n = sum(row["n_few"] for row in found)
-    return Measured(f"{errors:,} of {n:,}", errors, n)
+def wrong(found: Rows, step: int = STEPS) -> Counts:
+    """Other problems."""
+    return found.counts(seen("wrong", step)).median()
 
 
-def fall(rows: Rows) -> Measured:
-    """The step of the first look at which five more in a hundred are wrong."""
-    found = spread(map(fall_of, worked.runs(rows)))
-    if not math.isfinite(found.high):
-        return Measured(f"step {found.median:,.0f} in the middle of the seeds, and in some never")
-    return Measured(f"step {from_to(found, ',.0f')}")
+def few_wrong(found: Rows) -> Counts:
+    """Of the few problems, at the end, in all runs together."""
+    return found.counts(seen("few_wrong"), "n_few")
+
+
+def fall(found: Rows) -> Numbers:
+    """Until the first look at which five more in a hundred are wrong."""
+    return found.numbers(warnings.fall_of, unit="steps")
+
+
+def put_back(found: Rows, part: str) -> Counts:
+    """Other problems that are wrong with one part as it was before."""
+    return found.counts(f"wrong_with_part_of_base.{part}").median()
+
+
+def without_mean(found: Rows) -> Counts:
+    """Other problems that are wrong without the mean feature."""
+    return found.counts("wrong_without_mean").median()
+
+
+def loss_of_few(found: Rows, step: int = STEPS) -> Numbers:
+    return reading(found, "few_loss", step, "{:.0e}")
+
+
+def lowest(row: Row) -> Row:
+    """The look at which the loss of the few problems is lowest."""
+    return min(row["looks"], key=lambda look: look["few_loss"])
+
+
+def pushed(name: str, look: int, form: str, arm: str = "usual") -> Numbers:
+    """Of the run in which we looked where it pushes: at the first look or the last."""
+    return rows("collapse_push", arm=arm).numbers(f"{name}.{look}", form)
+
+
+def farthest_turned(found: list[Row]) -> Row:
+    """The run whose features turned farthest."""
+    return max(found, key=seen(COSINE))
+
+
+def wrong_of_farthest_turned(found: list[Row]) -> Measured:
+    row = farthest_turned(found)
+    errors, n = seen("wrong")(row), row["n"]
+    return Measured(part_of(errors, n), errors, n)
+
+
+# ---------------------------------------------------------------- what warned first
+
+
+def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
+    """Of all runs those that pass a test, in words: five of twelve."""
+    return found.counts(lambda row: int(test(row)), lambda row: 1).said(some_of)
 
 
 def some_of(n: int, whole: int, of: str = "of") -> str:
-    """In words: "five of twelve", "none of the eight"."""
     return f"{spelled(n) if n else 'none'} {of} {spelled(whole)}"
 
 
-def lowest_loss(rows: Rows) -> Measured:
-    """Of the few problems, at the look where it is lowest."""
-    lowest = [min(look["few_loss"] for look in row["looks"]) for row in worked.runs(rows)]
-    return Measured(from_to(spread(lowest), ".0e"))
+def turned_first(stream: Stream) -> Counts:
+    """The features had turned before the score fell."""
+    return those(
+        GRID.where(stream=stream), lambda row: warnings.turn_of(row) < warnings.fall_of(row)
+    )
 
 
-def when_lowest(rows: Rows) -> Measured:
-    looks = [min(row["looks"], key=lambda look: look["few_loss"]) for row in worked.runs(rows)]
-    return Measured(f"step {from_to(spread(look['step'] for look in looks), ',.0f')}")
+def useful(found: list[Row]) -> str:
+    """Kinds of readings whose rule warned before most falls of the other seeds, and never where
+    nothing fell."""
+    kinds = [
+        tested for rule, _, tested in warnings.best_rules(found) if isinstance(rule, warnings.Rule)
+    ]
+    good = sum(tested.warned > tested.fell / 2 and not tested.false for tested in kinds)
+    return some_of(good, len(kinds), "of the")
 
 
-def turned_first(stream: str) -> Pick:
-    """In how many runs the features had turned before the score fell."""
-
-    def pick(rows: Rows) -> Measured:
-        found = [row for row in worked.grid(rows) if row["cell"]["stream"] == stream]
-        n = sum(turn_of(row) < fall_of(row) for row in found)
-        return Measured(some_of(n, len(found)))
-
-    return pick
-
-
-def never_fell(rows: Rows) -> Measured:
-    """Of the runs by which rules are fitted and tested."""
-    fitted, tested = worked.fitted_and_tested(rows)
-    found = [*fitted, *tested]
-    n = sum(not math.isfinite(fall_of(row)) for row in found)
-    return Measured(some_of(n, len(found)))
-
-
-def put_back_in(part: str, **unusual: Any) -> Pick:
-    """Other problems wrong with one part as it was before, of all seeds of a kind of run."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows, **unusual)
-        wrong = spread(row["wrong_with_part_of_base"][part] for row in found)
-        return Measured(from_to(wrong, ",.0f"))
-
-    return pick
-
-
-def seeds(rows: Rows) -> Measured:
-    return Measured(spelled(len(worked.runs(rows))))
-
-
-def had_not_learned(rows: Rows) -> Measured:
-    """Other problems wrong before the long run, of the base that had not learned, in the rows that
-    were replaced."""
-    gone = [row for row in rows if row["record"] == "collapse" and row["cell"]["seed"] == 3]
-    wrong, n = max((row["looks"][0]["wrong"], row["n"]) for row in gone if len(row["looks"]) == 2)
-    return Measured(f"{wrong:,} of {n:,}", wrong, n)
-
-
-def most_turned(rows: Rows) -> dict[str, Any]:
-    """Of the runs on all problems the one whose features turned farthest."""
-    found = worked.runs(rows, **ALL)
-    return max(found, key=lambda row: worked.at(row, "token_cosine", worked.LAST))
-
-
-def counted(of: Callable[[dict[str, Any]], float], **unusual: Any) -> Pick:
-    """What the last networks get wrong when they are taken apart."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows, **unusual)
-        return Measured(f"{from_to(spread(map(of, found)), ',.0f')} of {found[0]['n']:,}")
-
-    return pick
-
-
-def put_back(part: str, **unusual: Any) -> Pick:
-    return counted(lambda row: row["wrong_with_part_of_base"][part], **unusual)
-
-
-def without_mean(**unusual: Any) -> Pick:
-    return counted(lambda row: row["wrong_without_mean"], **unusual)
-
-
-def useful(rows: Rows) -> Measured:
-    """Kinds of readings whose rule warned before most falls, and never where nothing fell."""
-    kinds = len(worked.READINGS)
-    found = len(worked.useful(rows))
-    return Measured(some_of(found, kinds, "of the"))
-
-
-def at_step(
-    name: str, step: int | None, place: int | None = None, form: str = ".1f", **unusual: Any
-) -> Pick:
-    """A reading at one look, or the last."""
-
-    def pick(rows: Rows) -> Measured:
-        found = worked.runs(rows, **unusual)
-        looks = [-1 if step is None else worked.look_at(row, step) for row in found]
-        values = spread(
-            worked.at(row, name, place, look) for row, look in zip(found, looks, strict=True)
-        )
-        return Measured(from_to(values, form))
-
-    return pick
-
-
-def pushed(name: str, at: int, arm: str, form: str) -> Pick:
-    """Of one run: a reading at the first or the last look."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, arm=arm)
-        return Measured(format(row[name][at], form))
-
-    return pick
-
-
-def cosine_at_the_end(**unusual: Any) -> Pick:
-    return reading("token_cosine", worked.LAST, **unusual)
-
-
-def wrong_until(**unusual: Any) -> Pick:
-    return at_step("wrong", worked.PARTED, form=",.0f", **unusual)
-
-
-def wrong_at_the_end(**unusual: Any) -> Pick:
-    return at_step("wrong", None, form=",.0f", **unusual)
-
-
-def moved_at_the_end(**unusual: Any) -> Pick:
-    return reading("moved", **unusual)
-
-
-DECAY: dict[str, Any] = {"weight_decay": 0.1}
-ATTENTION: dict[str, Any] = {"stream": "attention"}
-MUON: dict[str, Any] = {"optimiser": "muon"}
-EXACT, ALL = worked.KINDS[worked.EXACT], worked.KINDS[worked.ALL]
 CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_seeds": Claim(
-        "Seeds of the long runs on few problems.", RECORD, seeds
+        "Seeds of the long runs on few problems.", RUNS.told(lambda found: spelled(len(found)))
     ),
     "feature_collapse.collapse_not_learned": Claim(
         "Other problems wrong before the long run, of seed 3 as first measured.",
-        "records/replaced.jsonl",
-        had_not_learned,
+        wrong(
+            rows("replaced", stream="plain", weight_decay=0.0, seed=3).passing(
+                lambda row: row["record"] == "collapse"
+            ),
+            0,
+        ),
     ),
     "feature_collapse.collapse_turned_on_all": Claim(
         "Token cosine of the run on all problems whose features turned farthest.",
-        RECORD,
-        lambda rows: Measured(f"{worked.at(most_turned(rows), 'token_cosine', worked.LAST):.2f}"),
+        reading(KINDS[ALL], COSINE).largest(),
     ),
     "feature_collapse.collapse_wrong_of_turned_on_all": Claim(
-        "Other problems that this run gets wrong.",
-        RECORD,
-        lambda rows: Measured(
-            f"{worked.at(most_turned(rows), 'wrong'):,} of {most_turned(rows)['n']:,}"
-        ),
+        "Other problems that this run gets wrong.", KINDS[ALL].told(wrong_of_farthest_turned)
     ),
     **{
-        f"feature_collapse.collapse_{worked.ARM_OF[kind]}_{short}": Claim(
-            f"{words}: {kind}.", RECORD, pick(**worked.KINDS[kind])
-        )
-        for kind in worked.CAUSES
-        for short, words, pick in (
-            ("cosine", "Token cosine after block 2 at the end", cosine_at_the_end),
-            ("until", "Other problems wrong at the parting", wrong_until),
-            ("wrong", "Other problems wrong at the end", wrong_at_the_end),
-            ("moved", "How far the weights moved, over their length", moved_at_the_end),
+        f"feature_collapse.collapse_{ARM_OF[kind]}_{short}": Claim(f"{words}: {kind}.", question)
+        for kind in CAUSES
+        for short, words, question in (
+            ("cosine", "Token cosine after block 2 at the end", reading(KINDS[kind], COSINE)),
+            ("until", "Other problems wrong at the parting", wrong(KINDS[kind], PARTED)),
+            ("wrong", "Other problems wrong at the end", wrong(KINDS[kind])),
+            (
+                "moved",
+                "How far the weights moved, over their length",
+                reading(KINDS[kind], "moved"),
+            ),
         )
     },
     "feature_collapse.collapse_few": Claim(
-        "The few problems that are wrong at the end.", RECORD, few_wrong
+        "The few problems that are wrong at the end.", few_wrong(RUNS)
     ),
     "feature_collapse.collapse_before": Claim(
-        "Other problems wrong before the long run.", RECORD, wrong(0)
+        "Other problems wrong before the long run.", wrong(RUNS, 0)
     ),
     "feature_collapse.collapse_after": Claim(
-        "Other problems wrong after the long run.", RECORD, wrong()
+        "Other problems wrong after the long run.", wrong(RUNS)
     ),
-    "feature_collapse.collapse_decay": Claim(
-        "The same, with weight decay 0.1.", RECORD, wrong(**DECAY)
-    ),
+    "feature_collapse.collapse_decay": Claim("The same, with weight decay 0.1.", wrong(DECAYED)),
     "feature_collapse.collapse_attention": Claim(
-        "The same, with attention over depth.", RECORD, wrong(**ATTENTION)
+        "The same, with attention over depth.", wrong(ATTENTION)
     ),
     "feature_collapse.collapse_attention_decay": Claim(
         "The same, with attention over depth and weight decay.",
-        RECORD,
-        wrong(**ATTENTION, **DECAY),
+        wrong(ATTENTION.where(weight_decay=0.1)),
     ),
     "feature_collapse.collapse_attention_before": Claim(
-        "Other problems wrong before the long run, attention over depth.",
-        RECORD,
-        wrong(0, **ATTENTION),
+        "Other problems wrong before the long run, attention over depth.", wrong(ATTENTION, 0)
     ),
     "feature_collapse.collapse_all": Claim(
-        "The same, when it goes on with all problems.", RECORD, wrong(**ALL)
+        "The same, when it goes on with all problems.", wrong(KINDS[ALL])
     ),
     "feature_collapse.collapse_cosine_before": Claim(
-        "Token cosine after block 2 before the long run.",
-        RECORD,
-        reading("token_cosine", worked.LAST, 0),
+        "Token cosine after block 2 before the long run.", reading(RUNS, COSINE, 0)
     ),
     "feature_collapse.collapse_cosine": Claim(
-        "Token cosine after block 2 after the long run.",
-        RECORD,
-        reading("token_cosine", worked.LAST),
+        "Token cosine after block 2 after the long run.", reading(RUNS, COSINE)
     ),
     "feature_collapse.collapse_cosine_decay": Claim(
-        "The same, with weight decay 0.1.", RECORD, reading("token_cosine", worked.LAST, **DECAY)
+        "The same, with weight decay 0.1.", reading(DECAYED, COSINE)
     ),
     "feature_collapse.collapse_cosine_attention": Claim(
-        "The same, with attention over depth.",
-        RECORD,
-        reading("token_cosine", worked.LAST, **ATTENTION),
+        "The same, with attention over depth.", reading(ATTENTION, COSINE)
     ),
     "feature_collapse.collapse_cosine_all": Claim(
-        "The same, when it goes on with all problems.",
-        RECORD,
-        reading("token_cosine", worked.LAST, **ALL),
+        "The same, when it goes on with all problems.", reading(KINDS[ALL], COSINE)
     ),
     "feature_collapse.collapse_rank_before": Claim(
-        "Effective rank after block 2 before the long run.",
-        RECORD,
-        reading("effective_rank", worked.LAST, 0, ".1f"),
+        "Effective rank after block 2 before the long run.", reading(RUNS, RANK, 0, "{:.1f}")
     ),
     "feature_collapse.collapse_rank": Claim(
-        "Effective rank after block 2 after the long run.",
-        RECORD,
-        reading("effective_rank", worked.LAST, form=".1f"),
+        "Effective rank after block 2 after the long run.", reading(RUNS, RANK, form="{:.1f}")
     ),
     "feature_collapse.collapse_loss": Claim(
-        "Loss of the few problems at the end.", RECORD, reading("few_loss", form=".0e")
+        "Loss of the few problems at the end.", loss_of_few(RUNS)
     ),
     "feature_collapse.collapse_loss_lowest": Claim(
-        "Loss of the few problems where it is lowest.", RECORD, lowest_loss
+        "Loss of the few problems where it is lowest.",
+        RUNS.numbers(lambda row: lowest(row)["few_loss"], "{:.0e}"),
     ),
-    "feature_collapse.collapse_loss_when": Claim("When that loss is lowest.", RECORD, when_lowest),
+    "feature_collapse.collapse_loss_when": Claim(
+        "When that loss is lowest.", RUNS.numbers(lambda row: lowest(row)["step"], unit="steps")
+    ),
     "feature_collapse.collapse_loss_all": Claim(
         "Loss of the few problems at the end, when it goes on with all problems.",
-        RECORD,
-        reading("few_loss", form=".0e", **ALL),
+        loss_of_few(KINDS[ALL]),
     ),
     "feature_collapse.collapse_turn_first": Claim(
-        "Runs with a plain sum whose features turn before the score falls.",
-        RECORD,
-        turned_first("plain"),
+        "Runs with a plain sum whose features turn before the score falls.", turned_first("plain")
     ),
     "feature_collapse.collapse_turn_first_attention": Claim(
-        "The same, with attention over depth.", RECORD, turned_first("attention")
+        "The same, with attention over depth.", turned_first("attention")
     ),
-    "feature_collapse.collapse_never": Claim("Runs whose score never fell.", RECORD, never_fell),
+    "feature_collapse.collapse_never": Claim(
+        "Runs whose score never fell.",
+        those(JUDGED, lambda row: math.isinf(warnings.fall_of(row))),
+    ),
     "feature_collapse.collapse_block_2_decay": Claim(
         "Other problems wrong with block 2 put back, weight decay 0.1.",
-        RECORD,
-        put_back_in("block 2", **DECAY),
+        put_back(DECAYED, "block 2"),
     ),
     "feature_collapse.collapse_block_2_attention": Claim(
-        "The same, with attention over depth.", RECORD, put_back_in("block 2", **ATTENTION)
+        "The same, with attention over depth.", put_back(ATTENTION, "block 2")
     ),
-    "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", RECORD, fall),
+    "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", fall(RUNS)),
     "feature_collapse.collapse_mean": Claim(
-        "Other problems wrong without the mean feature.", RECORD, without_mean()
+        "Other problems wrong without the mean feature.", without_mean(RUNS)
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other problems wrong with block 2 put back.", RECORD, put_back("block 2")
+        "Other problems wrong with block 2 put back.", put_back(RUNS, "block 2")
     ),
     "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
-        PUSH,
-        pushed("cosine", 0, "usual", ".2f"),
+        pushed("cosine", 0, "{:.2f}"),
     ),
     "feature_collapse.collapse_push_steps": Claim(
-        "Steps of the run in which we looked where it pushes.",
-        PUSH,
-        pushed("steps", -1, "usual", ","),
+        "Steps of the run in which we looked where it pushes.", pushed("steps", -1, "{:,}")
     ),
     "feature_collapse.collapse_push": Claim(
-        "The same, at the end.", PUSH, pushed("cosine", -1, "usual", ".3f")
+        "The same, at the end.", pushed("cosine", -1, "{:.3f}")
     ),
     "feature_collapse.collapse_push_exact": Claim(
-        "The same, with the softmax in float64.", PUSH, pushed("cosine", -1, "fp64", ".2f")
+        "The same, with the softmax in float64.", pushed("cosine", -1, "{:.2f}", "fp64")
     ),
     "feature_collapse.collapse_push_centred": Claim(
         "The same, with the sum taken off all logits.",
-        PUSH,
-        pushed("cosine", -1, "centred", ".2f"),
+        pushed("cosine", -1, "{:.2f}", "centred"),
     ),
     "feature_collapse.collapse_logit": Claim(
-        "The mean of all logits at the end.", PUSH, pushed("mean_logit", -1, "usual", ".0f")
+        "The mean of all logits at the end.", pushed("mean_logit", -1, "{:.0f}")
     ),
     "feature_collapse.collapse_logit_before": Claim(
-        "The mean of all logits at the start.", PUSH, pushed("mean_logit", 0, "usual", ".1f")
+        "The mean of all logits at the start.", pushed("mean_logit", 0, "{:.1f}")
     ),
     "feature_collapse.collapse_useful": Claim(
-        "Kinds of readings that warned before most falls and never for nothing.", RECORD, useful
+        "Kinds of readings that warned before most falls and never for nothing.",
+        JUDGED.told(useful),
     ),
     **{
         f"feature_collapse.collapse_centred_{name}": Claim(
             f"Effective rank about the mean after block 2: {words}.",
-            RECORD,
-            at_step("centred_rank", step, worked.LAST),
+            reading(RUNS, CENTRED_RANK, step, "{:.1f}"),
         )
         for name, words, step in (
             ("before", "before the long run", 0),
-            ("midway", "midway", worked.MIDWAY),
-            ("after", "after the long run", None),
+            ("midway", "midway", MIDWAY),
+            ("after", "after the long run", STEPS),
         )
     },
     "feature_collapse.collapse_cosine_midway": Claim(
-        "Token cosine after block 2, midway.",
-        RECORD,
-        at_step("token_cosine", worked.MIDWAY, worked.LAST, ".2f"),
+        "Token cosine after block 2, midway.", reading(RUNS, COSINE, MIDWAY)
     ),
     "feature_collapse.collapse_loss_before": Claim(
-        "Loss of the few problems before the long run.", RECORD, reading("few_loss", None, 0, ".0e")
+        "Loss of the few problems before the long run.", loss_of_few(RUNS, 0)
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
         "Other problems wrong with block 2 put back, softmax in float64.",
-        RECORD,
-        put_back("block 2", **EXACT),
+        put_back(KINDS[EXACT], "block 2"),
     ),
     "feature_collapse.collapse_mean_exact": Claim(
         "Other problems wrong without the mean feature, softmax in float64.",
-        RECORD,
-        without_mean(**EXACT),
+        without_mean(KINDS[EXACT]),
     ),
     "feature_collapse.collapse_muon": Claim(
-        "Other problems wrong after a run with Muon.", RECORD, wrong(**MUON)
+        "Other problems wrong after a run with Muon.", wrong(MUON)
     ),
     "feature_collapse.collapse_cosine_muon": Claim(
-        "Token cosine after block 2 after a run with Muon.",
-        RECORD,
-        reading("token_cosine", worked.LAST, **MUON),
+        "Token cosine after block 2 after a run with Muon.", reading(MUON, COSINE)
     ),
     **{
         f"feature_collapse.collapse_block_1_{name}": Claim(
-            f"Token cosine after block 1: {words}.", RECORD, reading("token_cosine", 2, look)
+            f"Token cosine after block 1: {words}.", reading(RUNS, "token_cosine.2", step)
         )
-        for name, words, look in (
+        for name, words, step in (
             ("before", "before the long run", 0),
-            ("after", "after the long run", -1),
+            ("after", "after the long run", STEPS),
         )
     },
 }

@@ -62,8 +62,7 @@ def a_rule_of_your_own(page: Chapter) -> None:
         )
     rule = warnings.Rule(*worked.WATCHED[name], rises, amount)
     tried, judged = (
-        warnings.judge(rule, found, warnings.turn_of)
-        for found in worked.fitted_and_tested(rows, worked.KINDS)
+        warnings.judge(rule, found, warnings.turn_of) for found in worked.fitted_and_tested(rows)
     )
     said = (
         f"Seeds {spoken(warnings.FITTED_ON)}: {said_of(tried)}. "

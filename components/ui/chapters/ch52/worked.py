@@ -9,88 +9,50 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.chapters.ch52 import probes
+from components.ui.chapters.ch52 import claims, probes
+from components.ui.chapters.ch52.claims import (
+    CAUSES,
+    CENTRED,
+    DECAYS,
+    EXACT,
+    FEW,
+    KINDS,
+    RUNS,
+    STREAMS,
+)
 from components.ui.lazily import lazily
-from components.ui.words import band, listed
+from components.ui.words import band
 from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
+from lab.readings import Counts, Question, Row, Rows, listed
 from lab.recipes import feature_collapse as recipes
-from lab.recipes.feature_collapse import Stream
-from lab.records import select
-from lab.statistics import Spread, spread
 
 diagnostics = lazily("lab.interp.diagnostics")
 optim = lazily("lab.training.optim")
 torch = lazily("torch")
 
-Row = dict[str, Any]
-Rows = Sequence[Row]
+Drawn = dict[str, Any]
+"""A row of a chart or a table."""
+
 Judged = warnings.Rule | warnings.Clock
 
-# ---------------------------------------------------------------- the runs, by name
+# ---------------------------------------------------------------- the runs
 
-USUAL: Row = {
-    "stream": "plain",
-    "weight_decay": 0.0,
-    "goes_on_with": "few",
-    "optimiser": "adamw",
-    "precision": "fp32",
-    "logit_gradient": "whole",
-    "eps": 1e-8,
-}
-STREAMS: dict[Stream, str] = {"plain": "plain sum", "attention": "attention over depth"}
-DECAYS = {0.0: "no weight decay", 0.1: "weight decay 0.1"}
-
-FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS, ALL = (
-    "float32, as above",
-    "softmax in float64",
-    "no push: taken off all logits",
-    "no push: taken off wrong ones",
-    "float64, small eps",
-    "float32, large eps",
-    "all problems",
-)
-ARM_OF = {
-    FEW: "usual",
-    EXACT: "fp64",
-    CENTRED: "centred",
-    BALANCED: "balanced",
-    SMALL_EPS: "fp64_small_eps",
-    LARGE_EPS: "large_eps",
-    ALL: "all",
-}
-KINDS: dict[str, Row] = {name: texts.ARMS[arm] for name, arm in ARM_OF.items()}
-"""How a run goes on; the first is the usual way."""
-
-ROUNDED = (FEW, EXACT, ALL)
-"""Those that tell whether rounding turns the features."""
-
-CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
-"""Those that tell what costs the score."""
-
-BESIDE: dict[str, Row] = {
-    "as above": {},
-    "weight decay 1": {"weight_decay": 1.0},
-    "numbers of 16 bits": {"precision": "bf16"},
-    "Muon": {"optimiser": "muon"},
+BESIDE: dict[str, Rows] = {
+    "as above": RUNS,
+    "weight decay 1": RUNS.where(weight_decay=1.0),
+    "numbers of 16 bits": RUNS.where(precision="bf16"),
+    "Muon": claims.MUON,
 }
 
-
-def runs(rows: Rows, **unusual: Any) -> list[Row]:
-    """The usual runs, but for what is named."""
-    return select(rows, **{**USUAL, **unusual})
+EVERY_WAY = (claims.JUDGED, *(KINDS[kind] for kind in CAUSES if kind != FEW))
+"""All runs by which a reader's rule is judged."""
 
 
-def grid(rows: Rows) -> list[Row]:
-    """All runs on few problems with either stream and either decay, AdamW and float32."""
-    return [
-        row for s in STREAMS for decay in DECAYS for row in runs(rows, stream=s, weight_decay=decay)
-    ]
-
-
-def arm_of(row: Row) -> tuple[str, str]:
-    return STREAMS[row["cell"]["stream"]], DECAYS[row["cell"]["weight_decay"]]
+def fitted_and_tested(record: Any) -> tuple[list[Row], list[Row]]:
+    """Those by the seeds that rules are written down on, and the others."""
+    return warnings.by_seeds(row for runs in EVERY_WAY for row in runs.of(record))
 
 
 # ---------------------------------------------------------------- what is looked at
@@ -133,32 +95,27 @@ def curve(row: Row, what: str) -> list[tuple[int, float]]:
     return list(zip(steps, values, strict=True))[1:]
 
 
-def grid_rows(rows: Rows, what: str) -> list[Row]:
+def grid_rows(record: Any, what: str) -> list[Drawn]:
     return [
         {
-            "run": arm_of(row)[0],
-            "decay": arm_of(row)[1],
+            "run": STREAMS[row["cell"]["stream"]],
+            "decay": DECAYS[row["cell"]["weight_decay"]],
             "seed": row["cell"]["seed"],
             "step": step,
             "value": value,
         }
-        for row in grid(rows)
+        for row in claims.GRID.of(record)
         for step, value in curve(row, what)
     ]
 
 
-def kind_rows(rows: Rows, what: str, kinds: Sequence[str] = ROUNDED) -> list[Row]:
+def kind_rows(record: Any, what: str, kinds: Sequence[str]) -> list[Drawn]:
     return [
         {"run": kind, "seed": row["cell"]["seed"], "step": step, "value": value}
         for kind in kinds
-        for row in runs(rows, **KINDS[kind])
+        for row in KINDS[kind].of(record)
         for step, value in curve(row, what)
     ]
-
-
-def at(row: Row, name: str, place: int | None = None, look: int = -1) -> float:
-    """A reading at one look, the last if not said otherwise."""
-    return warnings.curve_of(row, name, place)[look]
 
 
 def scores(row: Row, *, compact: bool) -> dict[str, list[float]]:
@@ -168,12 +125,12 @@ def scores(row: Row, *, compact: bool) -> dict[str, list[float]]:
         return few
     return few | {
         "other problems wrong": [look["wrong"] for look in row["looks"]],
-        "token cosine": [look["token_cosine"][LAST] for look in row["looks"]],
-        "effective rank": [look["effective_rank"][LAST] for look in row["looks"]],
+        "token cosine": warnings.curve_of(row, "token_cosine", LAST),
+        "effective rank": warnings.curve_of(row, "effective_rank", LAST),
     }
 
 
-def score_rows(row: Row) -> list[Row]:
+def score_rows(row: Row) -> list[Drawn]:
     found = scores(row, compact=False)
     steps = [look["step"] for look in row["looks"]]
     return [
@@ -182,29 +139,14 @@ def score_rows(row: Row) -> list[Row]:
     ]
 
 
-def over_seeds(rows: Rows, name: str, place: int | None = None, look: int = -1) -> Spread:
-    return spread(at(row, name, place, look) for row in rows)
-
-
-PARTED = 1174
-"""The look up to which runs with the loss in float32 and float64 go together."""
-
-MIDWAY = 3427
-"""A look at which features point one way and are still as rich about their mean."""
-
-
-def look_at(row: Row, step: int) -> int:
-    return [look["step"] for look in row["looks"]].index(step)
-
-
 # ---------------------------------------------------------------- 1. past the end
 
 FALLS = ("about as many", "two to five times as many", "more than five times as many")
 
 
-def how_it_falls(rows: Rows) -> str:
+def how_it_falls(record: Any) -> str:
     """The option of the guess: other problems wrong at the end over those at the start."""
-    start, end = (over_seeds(runs(rows), "wrong", look=look).median for look in (0, -1))
+    start, end = (claims.wrong(RUNS, step).value(record) for step in (0, recipes.STEPS))
     return band(end / start, (2, 5), FALLS)
 
 
@@ -225,15 +167,12 @@ def times_read_before() -> float:
 TURNS = ("they stay as they are", "they move apart", "they turn one way")
 
 
-def how_they_turn(rows: Rows) -> str:
+def how_they_turn(record: Any) -> str:
     """The option of the guess: the token cosine after block 2, less that at the start."""
-    moved = [
-        at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in runs(rows)
-    ]
-    middle = spread(moved).median
-    if middle > warnings.TURN:
+    rise = claims.rise(RUNS, claims.COSINE).value(record)
+    if rise > warnings.TURN:
         return TURNS[2]
-    return TURNS[1] if middle < -warnings.TURN else TURNS[0]
+    return TURNS[1] if rise < -warnings.TURN else TURNS[0]
 
 
 FIRST, SECOND, ARROW = (1.0, 0.0), (0.0, 1.0), (3.0, 3.0)
@@ -274,15 +213,10 @@ LEAD = 20.0
 STILL = ("yes, as much as before", "yes, but less than half as much", "no, hardly at all")
 
 
-def still_turn(rows: Rows) -> str:
+def still_turn(record: Any) -> str:
     """The option of the guess: how much of the rise of the token cosine is left in float64."""
-
-    def rise(found: Rows) -> float:
-        return spread(
-            at(row, "token_cosine", LAST) - at(row, "token_cosine", LAST, look=0) for row in found
-        ).median
-
-    left = rise(runs(rows, **KINDS[EXACT])) / rise(runs(rows))
+    exact, usual = (claims.rise(KINDS[kind], claims.COSINE) for kind in (EXACT, FEW))
+    left = exact.ratio_to(usual).value(record)
     return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
 
 
@@ -312,14 +246,11 @@ COSTS = (
 )
 
 
-def what_the_push_costs(rows: Rows) -> str:
+def what_the_push_costs(record: Any) -> str:
     """The option of the guess: of the problems lost with the push, the part that is lost without
     it."""
-
-    def lost(found: Rows) -> float:
-        return spread(at(row, "wrong") - at(row, "wrong", look=0) for row in found).median
-
-    return band(lost(runs(rows, **KINDS[CENTRED])) / lost(runs(rows)), (0.25, 0.75), COSTS)
+    without, usual = (claims.rise(KINDS[kind], "wrong") for kind in (CENTRED, FEW))
+    return band(without.ratio_to(usual).value(record), (0.25, 0.75), COSTS)
 
 
 # ---------------------------------------------------------------- 4. what warned first
@@ -327,14 +258,14 @@ def what_the_push_costs(rows: Rows) -> str:
 WHEN = ("before step 100", "from step 100 to step 1,000", "later, or never")
 
 
-def when_it_falls(rows: Rows) -> str:
+def when_it_falls(record: Any) -> str:
     """The option of the guess, of the usual runs."""
-    return band(spread(map(warnings.fall_of, runs(rows))).median, (100, 1000), WHEN)
+    return band(claims.fall(RUNS).value(record), (100, 1000), WHEN)
 
 
-def change_rows(row: Row) -> list[Row]:
+def change_rows(row: Row) -> list[Drawn]:
     """Of one run: by how much of its whole change each reading has changed."""
-    out: list[Row] = []
+    out: list[Drawn] = []
     for what in ("other problems wrong", *INSIDE):
         found = curve(row, what)
         values = np.array([value for _, value in found])
@@ -347,35 +278,6 @@ def change_rows(row: Row) -> list[Row]:
             for (step, _), value in zip(found, values, strict=True)
         ]
     return out
-
-
-def fitted_and_tested(rows: Rows, kinds: Iterable[str] = (FEW, ALL)) -> tuple[list[Row], list[Row]]:
-    """Runs of these kinds, by the seeds that rules are written down on, and the others."""
-    others = [row for kind in kinds if kind != FEW for row in runs(rows, **KINDS[kind])]
-    found = [*grid(rows), *others]
-    fitted, tested = (
-        [row for row in found if row["cell"]["seed"] in seeds]
-        for seeds in (warnings.FITTED_ON, warnings.TESTED_ON)
-    )
-    return fitted, tested
-
-
-def judged(rows: Rows) -> list[tuple[Judged, warnings.Verdict, warnings.Verdict]]:
-    """Of each kind of reading its rule, from the block where that did best on the seeds that rules
-    are written down on, with its verdicts on those and on the others.
-
-    The rule with the fewest mistakes on the others is first, and of these the earliest.
-    """
-    fitted, tested = fitted_and_tested(rows)
-    rules: dict[str, list[warnings.Rule]] = {}
-    for name, place in warnings.readings():
-        rules.setdefault(name, []).append(warnings.fit(fitted, name, place))
-    best = [min(some, key=lambda rule: warnings.worth(rule, fitted)) for some in rules.values()]
-    found = [
-        (rule, warnings.judge(rule, fitted), warnings.judge(rule, tested))
-        for rule in (*best, warnings.fit_clock(fitted))
-    ]
-    return sorted(found, key=lambda one: (one[2].mistakes, -one[2].lead))
 
 
 READINGS = {
@@ -406,18 +308,7 @@ def condition_of(rule: Judged) -> str:
     return f"{'risen' if rule.rises else 'fallen'} by {100 * rule.amount:g}%"
 
 
-def useful(rows: Rows) -> list[Judged]:
-    """Rules that warned before most falls of the other seeds, and never where nothing fell."""
-    return [
-        rule
-        for rule, _, tested in judged(rows)
-        if not isinstance(rule, warnings.Clock)
-        and tested.warned > tested.fell / 2
-        and not tested.false
-    ]
-
-
-def rule_rows(rows: Rows) -> list[dict[str, str]]:
+def rule_rows(record: Any) -> list[dict[str, str]]:
     return [
         {
             "reading": name_of(rule),
@@ -426,63 +317,76 @@ def rule_rows(rows: Rows) -> list[dict[str, str]]:
             "where nothing fell": f"{tested.false} of {tested.stood}",
             "earlier by": f"{tested.lead:.1f} times" if tested.warned else "",
         }
-        for rule, _, tested in judged(rows)
+        for rule, _, tested in warnings.best_rules(claims.JUDGED.of(record))
     ]
 
 
 # ---------------------------------------------------------------- 5. the last network, taken apart
 
-WHERE = ("the token table", "block 0", "block 1", "block 2")
+PARTS = {
+    "the token table": "token table",
+    "block 0": "block 0",
+    "block 1": "block 1",
+    "block 2": "block 2",
+}
+"""Of a network, as the page calls them: in the record."""
 
 
-def part_rows(rows: Rows) -> list[Row]:
-    """Other problems wrong of the last network, as it is and with one part put back; with softmax
-    in float32 and in float64."""
-    out: list[Row] = []
-    for kind, row in [(k, row) for k in (FEW, EXACT) for row in runs(rows, **KINDS[k])]:
-        seed, n = row["cell"]["seed"], row["n"]
-        counts = {
-            "as it is": at(row, "wrong"),
-            "without the mean feature": row["wrong_without_mean"],
-            **{f"{part} as before": x for part, x in row["wrong_with_part_of_base"].items()},
-        }
-        out += [
-            {"network": name, "run": kind, "seed": seed, "value": x / n}
-            for name, x in counts.items()
-        ]
-    return out
+def taken_apart(found: Rows) -> dict[str, Counts]:
+    """Other problems wrong of the last network, as it is and with one part put back."""
+    return {
+        "as it is": claims.wrong(found),
+        "without the mean feature": claims.without_mean(found),
+        **{f"{part} as before": claims.put_back(found, part) for part in PARTS.values()},
+    }
 
 
-def where_it_is(rows: Rows) -> str:
-    """The option of the guess: the part that mends most when it is put back."""
-    parts = list(runs(rows)[0]["wrong_with_part_of_base"])
-    medians = [
-        spread(row["wrong_with_part_of_base"][part] for row in runs(rows)).median for part in parts
+def part_rows(record: Any) -> list[Drawn]:
+    """A point a seed, with softmax in float32 and in float64."""
+    return [
+        {"network": name, "run": kind, "seed": row["cell"]["seed"], "value": wrong / n}
+        for kind in (FEW, EXACT)
+        for name, question in taken_apart(KINDS[kind]).items()
+        for row, wrong, n in question.points(record)
     ]
-    return WHERE[int(np.argmin(medians))]
+
+
+def where_it_is(record: Any) -> str:
+    """The option of the guess: the part that mends most when it is put back."""
+    return min(PARTS, key=lambda name: claims.put_back(RUNS, PARTS[name]).value(record))
 
 
 # ---------------------------------------------------------------- beside
 
 
-def beside_rows(rows: Rows) -> list[dict[str, str]]:
+def beside_rows(record: Any) -> list[dict[str, str]]:
     """One run each, all of the same seed."""
-    out: list[dict[str, str]] = []
-    for name, unusual in BESIDE.items():
-        for row in runs(rows, **unusual, seed=texts.PICTURED_SEED):
-            fall = warnings.fall_of(row)
-            out.append(
-                {
-                    "goes on with": name,
-                    "the few wrong": f"{at(row, 'few_wrong'):,} of {row['n_few']:,}",
-                    "others wrong": f"{at(row, 'wrong'):,} of {row['n']:,}",
-                    "fell at step": f"{fall:,}" if math.isfinite(fall) else "never",
-                    "token cosine": f"{at(row, 'token_cosine', LAST):.2f}",
-                    "effective rank": f"{at(row, 'effective_rank', LAST):.1f}",
-                    "size of the weights": f"{at(row, 'weight_norm'):.1f}",
-                }
-            )
-    return out
+    return [
+        {
+            "goes on with": name,
+            **{
+                column: question.measure(record).shown
+                for column, question in looked_at(found.where(seed=texts.PICTURED_SEED)).items()
+            },
+        }
+        for name, found in BESIDE.items()
+    ]
+
+
+def looked_at(found: Rows) -> dict[str, Question]:
+    return {
+        "the few wrong": claims.few_wrong(found),
+        "others wrong": claims.wrong(found),
+        "fell at step": found.told(fell_at),
+        "token cosine": claims.reading(found, claims.COSINE),
+        "effective rank": claims.reading(found, claims.RANK, form="{:.1f}"),
+        "size of the weights": claims.reading(found, "weight_norm", form="{:.1f}"),
+    }
+
+
+def fell_at(found: Sequence[Row]) -> str:
+    (fall,) = map(warnings.fall_of, found)
+    return f"{fall:,}" if math.isfinite(fall) else "never"
 
 
 # ---------------------------------------------------------------- the live run
@@ -491,7 +395,7 @@ FEWS = (4, 16, 64, 256)
 """Pairs that a reader may go on with."""
 
 
-def recorded_curves(rows: Rows) -> list[Row]:
+def recorded_curves(rows: Iterable[Row]) -> list[Drawn]:
     """Loss and held-out share of the recorded runs, by the number of pairs."""
     return [
         {"run": f"{row['cell']['few']} pairs, recorded", "step": step, "what": what, "value": value}
@@ -516,8 +420,8 @@ CALC: dict[str, Callable[[], str]] = {
     "lead": lambda: f"{LEAD:g}",
     "lead_rounds": lambda: f"{next(x for x in range(30) if probes.pulls(float(x), 32).up <= 0)}",
     "eps": lambda: power(eps_of_adamw()),
-    "parted": lambda: f"{PARTED:,}",
-    "midway": lambda: f"{MIDWAY:,}",
+    "parted": lambda: f"{claims.PARTED:,}",
+    "midway": lambda: f"{claims.MIDWAY:,}",
     "cos_x": lambda: vector(FIRST),
     "cos_y": lambda: vector(SECOND),
     "cos_xy": lambda: f"{cosine(FIRST, SECOND):g}",

@@ -1,204 +1,188 @@
-"""The measured figures of chapter 6, first page."""
+"""The measured figures of chapter 6, first page, and what is asked for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
-from components.ui.chapters.ch60 import probes, worked
+from components.ui.chapters.ch60 import probes
 from components.ui.claims.core import Claim, read_record, widest_reading
-from components.ui.claims.readings import ratio_of_seeds, result_of
-from components.ui.words import span
-from lab.readings import Measured, errors_in, part_of
-from lab.records import ROOT, select
-from lab.statistics import lower_bound_95, spread
+from lab.readings import (
+    Counts,
+    Measured,
+    Numbers,
+    Row,
+    Rows,
+    Told,
+    errors_in,
+    ratio_in_words,
+    result,
+    rows,
+)
+from lab.records import ROOT
 
-Rows = list[dict[str, Any]]
+# ---------------------------------------------------------------- longer sums
 
-LONG = "records/long_sums.jsonl"
+LONGEST = 16
+"""Digits of both numbers of the longest sums of the record."""
+
+NETWORKS = {
+    "after": "latents and experts, up to eight digits",
+    "before": "before, up to four digits",
+    "before, limited": "before, distances limited",
+    "heads, limited": "heads with their own, up to four, limited",
+    "heads, after": "heads with their own, up to eight digits",
+}
 TOLD = (
     *(("before", 4), ("before", 8)),
     *(
         (arm, digits)
         for arm in ("before, limited", "heads, limited", "after", "heads, after")
-        for digits in (8, 10, worked.LONGEST)
+        for digits in (8, 10, LONGEST)
     ),
 )
 """Networks and digits of which the prose tells; the chart shows all."""
 
-
-def of_digits(arm: str, digits: int) -> Callable[[Rows], Measured]:
-    """Wrong sums of so many digits by as many."""
-
-    def pick(rows: Rows) -> Measured:
-        (row,) = select(rows, arm=arm, digits=digits)
-        errors, n = row["errors"], row["n"]
-        return Measured(part_of(errors, n), errors, n, lower_bound_95(errors, n))
-
-    return pick
+LONG_SUMS = rows("long_sums")
 
 
-def at_home(result: dict[str, Any]) -> Measured:
+def at_home(found: Sequence[Row]) -> Measured:
     """Of all the test sums that the run was asked.
 
     A network with smaller rotated keys, which this one replaced, had been asked a thousand of them.
     """
-    found = widest_reading(result)
-    errors, n = found["errors_strict"], found["n"]
+    reading = widest_reading(found[0])
+    errors, n = reading["errors_strict"], reading["n"]
     return Measured(errors_in(errors, n), errors, n, read_before=True)
 
 
-def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Measured]:
-    """The median of the seeds and between what they lie."""
+# ---------------------------------------------------------------- latents or experts: the race
 
-    def pick(rows: Rows) -> Measured:
-        seeds = select(rows, part="race", attention=arm[0], ffn=arm[1])
-        found = spread(row[f"wrong_{shape}"] for row in seeds)
-        n = min(row[f"n_{shape}"] for row in seeds)
-        return Measured(f"{span(found)} of {n:,}")
-
-    return pick
+ARMS = {
+    ("mha", "dense"): "own heads, dense",
+    ("mla", "dense"): "latents, dense",
+    ("mha", "moe"): "own heads, experts",
+    ("mla", "moe"): "latents, experts",
+}
 
 
-def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows], Measured]:
-    """Wrong problems of one network over those of another with its own heads, medians of the seeds,
-    with the interval."""
+def race(attention: str, ffn: str) -> Rows:
+    """The runs of one network. Those with own heads are of the first race."""
+    record = "latent_experts" if attention == "mha" else "equal_latents"
+    return rows(record, part="race", attention=attention, ffn=ffn)
 
-    def pick(rows: Rows) -> Measured:
-        own_heads = read_record(ROOT / FIRST_RACE)
-        return Measured(
-            ratio_of_seeds(worked.wrong_of(rows, one), worked.wrong_of(own_heads, other))
+
+def wrong(found: Rows, shape: str = "4x4") -> Counts:
+    return found.counts(f"wrong_{shape}", f"n_{shape}").median()
+
+
+def wrong_sums(attention: str, ffn: str) -> Numbers:
+    """Sums of four by four digits wrong, a number a seed."""
+    return race(attention, ffn).numbers("wrong_4x4")
+
+
+def over_own_heads(ffn: str) -> Told:
+    """Wrong sums with latents over those with own heads, which are in another record."""
+
+    def words(latents: list[Row]) -> str:
+        own = wrong_sums("mha", ffn)
+        return ratio_in_words(
+            wrong_sums("mla", ffn).values(latents), own.values(read_record(ROOT / own.path))
         )
 
-    return pick
+    return race("mla", ffn).told(words)
 
 
-def race_of(attention: str) -> str:
-    """The record of a network: those with own heads are of the first race."""
-    return FIRST_RACE if attention == "mha" else RACE
+# ---------------------------------------------------------------- is low rank a regulariser?
+
+RANKS = {
+    0: "heads with their own",
+    8: "latents of 8",
+    32: "latents of 32",
+    128: "latents of 128, full rank",
+}
+"""Networks of the record by the size of their latents."""
+
+SMALL_LATENTS, FULL_RANK = (8, 32), 128
+
+TAUGHT = {0.1: "10", 0.15: "15", 0.2: "20", 0.3: "30"}
+"""Parts of all pairs that were trained on, and in how many of a hundred."""
+
+LOW_RANK = rows("low_rank")
 
 
-def held_out_pairs(rows: Rows) -> Measured:
-    return Measured(f"{rows[0]['n_heldout']:,}")
+def of_rank(rank: int, fraction: float) -> Rows:
+    """The seeds of one network, parameters matched. Heads with their own match themselves."""
+    return LOW_RANK.where(rank=rank, fraction=fraction, matched=rank > 0)
 
 
-def taught_worst(rows: Rows) -> Measured:
-    """Errors on what was trained on, at most."""
-    return Measured(str(max(row["errors_trained"] for row in rows)))
+def held_out(rank: int, fraction: float) -> Numbers:
+    """Held-out problems wrong, a number a seed."""
+    return of_rank(rank, fraction).numbers("errors_heldout")
 
-
-def bytes_kept(rank: int) -> Callable[[Rows], Measured]:
-    return lambda rows: Measured(f"{select(rows, rank=rank)[0]['cache_bytes_per_token']:,}")
-
-
-def wrong_of_rank(rank: int, fraction: float) -> Callable[[Rows], Measured]:
-    """Held-out problems wrong, parameters matched: the median and the span of the seeds."""
-
-    def pick(rows: Rows) -> Measured:
-        seeds = worked.of_rank(rows, rank, fraction)
-        return Measured(span(spread(row["errors_heldout"] for row in seeds)))
-
-    return pick
-
-
-def rank_ratio(rank: int, other: int, fraction: float) -> Callable[[Rows], Measured]:
-    """Held-out problems wrong, one size of latents over another, with the interval."""
-    return lambda rows: Measured(
-        ratio_of_seeds(
-            *(
-                [row["errors_heldout"] for row in worked.of_rank(rows, size, fraction)]
-                for size in (rank, other)
-            )
-        )
-    )
-
-
-def parameters(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
-    return lambda rows: Measured(
-        f"{select(rows, part='race', attention=arm[0], ffn=arm[1])[0]['parameters']:,}"
-    )
-
-
-def chosen_rate(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
-    return lambda rows: Measured(
-        f"{select(rows, part='race', attention=arm[0], ffn=arm[1])[0]['rate']:g}"
-    )
-
-
-RACE, RANK = "records/equal_latents.jsonl", "records/low_rank.jsonl"
-FIRST_RACE = "records/latent_experts.jsonl"
 
 CLAIMS: dict[str, Claim] = {
     **{
-        f"mla.race_{attention}_{ffn}": Claim(
-            f"Test problems of four by four digits wrong, of the small networks: {name}.",
-            race_of(attention),
-            race_wrong((attention, ffn)),
+        f"mla.race_{attention}_{ffn}{name}": Claim(
+            f"Test problems of {digits} digits wrong, of the small networks: {arm}.",
+            wrong(race(attention, ffn), shape),
         )
-        for (attention, ffn), name in worked.ARMS.items()
-    },
-    **{
-        f"mla.race_{attention}_{ffn}_far": Claim(
-            f"Test problems of eight by eight digits wrong, of the small networks: {name}.",
-            race_of(attention),
-            race_wrong((attention, ffn), "8x8"),
+        for (attention, ffn), arm in ARMS.items()
+        for name, digits, shape in (
+            ("", "four by four", "4x4"),
+            ("_far", "eight by eight", "8x8"),
         )
-        for (attention, ffn), name in worked.ARMS.items()
     },
     **{
         f"mla.race_ratio_{ffn}": Claim(
             f"Wrong problems with latents over those with own heads, {words}.",
-            RACE,
-            race_ratio(("mla", ffn), ("mha", ffn)),
+            over_own_heads(ffn),
         )
         for ffn, words in (("dense", "one FFN"), ("moe", "experts"))
     },
-    "mla.rank_n": Claim("Pairs that no network was trained on.", RANK, held_out_pairs),
+    "mla.rank_n": Claim("Pairs that no network was trained on.", LOW_RANK.numbers("n_heldout")),
     "mla.rank_taught_worst": Claim(
-        "Of the pairs that it was taught, wrong in the worst of all networks.", RANK, taught_worst
+        "Of the pairs that it was taught, wrong in the worst of all networks.",
+        LOW_RANK.numbers("errors_trained").largest(),
     ),
     **{
-        f"mla.rank_bytes_{rank}": Claim(f"Bytes kept of a token: {name}.", RANK, bytes_kept(rank))
-        for rank, name in worked.RANKS.items()
+        f"mla.rank_bytes_{rank}": Claim(
+            f"Bytes kept of a token: {name}.",
+            LOW_RANK.where(rank=rank).numbers("cache_bytes_per_token"),
+        )
+        for rank, name in RANKS.items()
     },
     **{
         f"mla.rank_{rank}_{part}": Claim(
             f"Held-out problems wrong, {name}, trained on {fraction:.0%} of all pairs.",
-            RANK,
-            wrong_of_rank(rank, fraction),
+            held_out(rank, fraction),
         )
-        for rank, name in worked.RANKS.items()
-        for fraction, part in worked.TAUGHT.items()
+        for rank, name in RANKS.items()
+        for fraction, part in TAUGHT.items()
     },
     **{
         f"mla.rank_ratio_{rank}_{part}": Claim(
             f"Held-out problems wrong, latents of {rank} over full rank, taught {fraction:.0%}.",
-            RANK,
-            rank_ratio(rank, 128, fraction),
+            held_out(rank, fraction).ratio_to(held_out(FULL_RANK, fraction)),
         )
-        for rank in (8, 32)
-        for fraction, part in worked.TAUGHT.items()
+        for rank in SMALL_LATENTS
+        for fraction, part in TAUGHT.items()
     },
     **{
-        f"mla.race_{name}_{attention}_{ffn}": Claim(
-            f"{words} of a small network: {arm}.", race_of(attention), of((attention, ffn))
-        )
-        for (attention, ffn), arm in worked.ARMS.items()
-        for name, words, of in (
-            ("parameters", "Parameters", parameters),
-            ("rate", "The rate", chosen_rate),
+        f"mla.race_{name}_{attention}_{ffn}": Claim(f"{words} of a small network: {arm}.", question)
+        for (attention, ffn), arm in ARMS.items()
+        for name, words, question in (
+            ("parameters", "Parameters", race(attention, ffn).numbers("parameters")),
+            ("rate", "The rate", race(attention, ffn).numbers("rate", "{:g}")),
         )
     },
     "mla.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",
-        result_of(probes.LONG_RUN),
-        at_home,
+        result(probes.LONG_RUN).told(at_home),
     ),
     **{
         f"mla.long_{arm.replace(', ', '_')}_{digits}": Claim(
-            f"Test sums of {digits} x {digits} digits wrong: {worked.NETWORKS[arm]}.",
-            LONG,
-            of_digits(arm, digits),
+            f"Test sums of {digits} x {digits} digits wrong: {NETWORKS[arm]}.",
+            LONG_SUMS.where(arm=arm, digits=digits).errors().bound(),
         )
         for arm, digits in TOLD
     },

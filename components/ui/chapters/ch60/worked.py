@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.chapters.ch60 import probes
+from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
@@ -21,7 +21,7 @@ from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.published.cache_size import KeysAndValues, cache_bytes
 from lab.published.models import DEEPSEEK_LATENT, DEEPSEEK_V3
-from lab.readings import listed, part_of
+from lab.readings import Row, listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
 
@@ -29,7 +29,9 @@ forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
 ranks = lazily("lab.experiments.low_rank")
 
-Row = dict[str, Any]
+Drawn = dict[str, Any]
+"""A row of a chart or a table."""
+
 SUM = (3748, 6152)
 
 # ---------------------------------------------------------------- by hand
@@ -138,7 +140,7 @@ def steps() -> dict[str, Step]:
     }
 
 
-def step_rows(upto: str) -> list[Row]:
+def step_rows(upto: str) -> list[Drawn]:
     """A row a step, down to one."""
     shown = STEPS[: STEPS.index(upto) + 1]
     return [
@@ -164,7 +166,7 @@ READ = (16, 32, 64, 128, 224, 832)
 KEPT, OPERATIONS = "numbers that are kept", "operations for one more token"
 
 
-def reading_rows(n: int) -> list[Row]:
+def reading_rows(n: int) -> list[Drawn]:
     """One layer of the network with latents: what is kept of `n` tokens, and what one more costs.
 
     Made anew: as with keys and values kept, and every one of them from its latent besides.
@@ -200,7 +202,7 @@ def largest_difference(a: int, b: int) -> float:
     return float((one - other).abs().max())
 
 
-def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Row]:
+def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Drawn]:
     """What one token leaves in all layers, in 16 bits, by what is kept."""
     whole = {
         "every head its own": KeysAndValues(n_head, n_head, head_dim),
@@ -276,11 +278,11 @@ def fewest_right(a: int, b: int) -> int:
     return min(takewhile(lambda rank: texts[rank] == right, texts), default=max(texts))
 
 
-def fall_rows(a: int, b: int) -> list[Row]:
+def fall_rows(a: int, b: int) -> list[Drawn]:
     """By the directions that are kept: how many written tokens are wrong, of each kind."""
     form = probes.form_of(a, b)
     right = form.text(a, b)
-    rows: list[Row] = []
+    rows: list[Drawn] = []
     for rank, text in probes.squeezed(a, b).items():
         wrong = set(wrong_tokens(text, right))
         for kind in KINDS:
@@ -311,58 +313,29 @@ def own_limited_numbers() -> int:
     return heads.attention.cached_numbers(replace(heads, position=limited))
 
 
-LONGEST = 16
-"""Digits of both numbers of the longest sums of the record."""
-
-NETWORKS = {
-    "after": "latents and experts, up to eight digits",
-    "before": "before, up to four digits",
-    "before, limited": "before, distances limited",
-    "heads, limited": "heads with their own, up to four, limited",
-    "heads, after": "heads with their own, up to eight digits",
-}
-
-
-def length_rows(rows: Sequence[Row]) -> list[Row]:
+def length_rows(record: Any) -> list[Drawn]:
     """A row a network and length."""
     return [
         {
             "digits": row["cell"]["digits"],
-            "network": NETWORKS[row["cell"]["arm"]],
-            "wrong": row["errors"],
-            "n": row["n"],
-            "share": row["errors"] / row["n"],
+            "network": claims.NETWORKS[row["cell"]["arm"]],
+            "wrong": wrong,
+            "n": n,
+            "share": wrong / n,
         }
-        for row in rows
+        for row, wrong, n in claims.LONG_SUMS.errors().points(record)
     ]
 
 
 # ---------------------------------------------------------------- is low rank a regulariser?
 
-RANKS = {
-    0: "heads with their own",
-    8: "latents of 8",
-    32: "latents of 32",
-    128: "latents of 128, full rank",
-}
-"""Networks of the record by the size of their latents."""
-
-TAUGHT = {0.1: "10", 0.15: "15", 0.2: "20", 0.3: "30"}
-"""Parts of all pairs that were trained on, and in how many of a hundred."""
-
 ASKED_OF = 0.2
-"""The part that the guess is about."""
-
-
-def of_rank(rows: Sequence[Row], rank: int, fraction: float) -> list[Row]:
-    """The seeds of one network, parameters matched. Heads with their own match themselves."""
-    return select(rows, rank=rank, fraction=fraction, matched=rank > 0)
-
+"""The part of all pairs that the guess is about."""
 
 HELD_OUT, ITS_OWN = "held out", "trained on"
 
 
-def rank_points(rows: Sequence[Row]) -> list[Row]:
+def rank_points(record: Any) -> list[Drawn]:
     """A point a network, seed and part: what is wrong of held-out pairs, and of its own."""
     return [
         {
@@ -370,40 +343,32 @@ def rank_points(rows: Sequence[Row]) -> list[Row]:
             "taught": fraction,
             "of": of,
             "seed": row["cell"]["seed"],
-            "share": row[f"errors_{key}"] / row[f"n_{key}"],
-            "errors": part_of(row[f"errors_{key}"], row[f"n_{key}"]),
+            "share": wrong / n,
+            "errors": part_of(wrong, n),
         }
-        for rank, name in RANKS.items()
-        for fraction in TAUGHT
-        for row in of_rank(rows, rank, fraction)
-        for of, key in ((HELD_OUT, "heldout"), (ITS_OWN, "trained"))
+        for rank, name in claims.RANKS.items()
+        for fraction in claims.TAUGHT
+        for of, group in ((HELD_OUT, "heldout"), (ITS_OWN, "trained"))
+        for row, wrong, n in claims.of_rank(rank, fraction).errors(group).points(record)
     ]
 
 
 LOW_RANK_HELPS = ("yes", "no, they leave more", "five seeds do not decide it")
-SMALL_LATENTS, FULL_RANK = (8, 32), 128
 
 
-def low_rank_helps(rows: Sequence[Row]) -> str:
+def low_rank_helps(record: Any) -> str:
     """The option of the guess: what the intervals of both small latents over full rank say."""
-
-    def wrong_of_rank(rank: int) -> list[int]:
-        return [row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)]
-
-    found = [ratio_of_medians(wrong_of_rank(r), wrong_of_rank(FULL_RANK)) for r in SMALL_LATENTS]
+    full = claims.held_out(claims.FULL_RANK, ASKED_OF).values(record)
+    found = [
+        ratio_of_medians(claims.held_out(rank, ASKED_OF).values(record), full)
+        for rank in claims.SMALL_LATENTS
+    ]
     if all(ratio.high < 1 for ratio in found):
         return LOW_RANK_HELPS[0]
     return LOW_RANK_HELPS[1 if all(ratio.low > 1 for ratio in found) else 2]
 
 
 # ---------------------------------------------------------------- latents or experts: the race
-
-ARMS = {
-    ("mha", "dense"): "own heads, dense",
-    ("mla", "dense"): "latents, dense",
-    ("mha", "moe"): "own heads, experts",
-    ("mla", "moe"): "latents, experts",
-}
 
 
 def race_rows() -> list[Row]:
@@ -412,31 +377,27 @@ def race_rows() -> list[Row]:
     return [*select(first, part="race", attention="mha"), *select(second, part="race")]
 
 
-def race_points(rows: Sequence[Row]) -> list[Row]:
+def race_points(record: Any) -> list[Drawn]:
     """A point a network and seed: sums of four by four digits that are wrong."""
     return [
         {
             "arm": name,
-            "share": row["wrong_4x4"] / row["n_4x4"],
+            "share": wrong / n,
             "seed": row["cell"]["seed"],
-            "errors": part_of(row["wrong_4x4"], row["n_4x4"]),
+            "errors": part_of(wrong, n),
         }
-        for (attention, ffn), name in ARMS.items()
-        for row in select(rows, part="race", attention=attention, ffn=ffn)
+        for arm, name in claims.ARMS.items()
+        for row, wrong, n in claims.wrong(claims.race(*arm)).points(record)
     ]
-
-
-def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
-    """Sums of four by four digits wrong, a number a seed."""
-    return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
 
 
 HELP = ("yes", "no, more are wrong", "five seeds do not decide it")
 
 
-def do_latents_help(rows: Sequence[Row]) -> str:
+def do_latents_help(record: Any) -> str:
     """With one dense FFN, by the interval of the ratio of wrong sums."""
-    found = ratio_of_medians(wrong_of(rows, ("mla", "dense")), wrong_of(rows, ("mha", "dense")))
+    latents, own = (claims.wrong_sums(a, "dense").values(record) for a in ("mla", "mha"))
+    found = ratio_of_medians(latents, own)
     return HELP[0] if found.high < 1 else HELP[1] if found.low > 1 else HELP[2]
 
 
@@ -444,10 +405,10 @@ BUDGET, FEW_WRONG = 48, 1
 """Directions in all layers that an exercise allows, and sums that may go wrong with them."""
 
 CALC: dict[str, Callable[[], str]] = {
-    "ranks": lambda: spelled(len(RANKS) - 1),
+    "ranks": lambda: spelled(len(claims.RANKS) - 1),
     **{
         f"taught_{part}": lambda fraction=fraction: f"{fraction:.0%}"
-        for fraction, part in TAUGHT.items()
+        for fraction, part in claims.TAUGHT.items()
     },
     "rank_seeds": lambda: spelled(len(ranks.SEEDS)),
     "q": lambda: vector(Q),
@@ -463,7 +424,7 @@ CALC: dict[str, Callable[[], str]] = {
     "budget": lambda: f"{BUDGET}",
     "few_wrong": lambda: spelled(FEW_WRONG),
     "n_asked": lambda: f"{probes.N_ASKED}",
-    "longest": lambda: spelled(LONGEST),
+    "longest": lambda: spelled(claims.LONGEST),
     "most_digits": lambda: spelled(probes.MOST_DIGITS),
     "few": lambda: f"{FEW:.0%}",
     "live_low": lambda: f"{min(filter(None, LIVE))}",
