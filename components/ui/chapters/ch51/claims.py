@@ -162,6 +162,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for arm in ("full", "block")
     },
+    "ch5.residual_steps_block_3_first": Claim(
+        "One wrong in twenty, in blocks over the plain sum, 3 layers, decided on few problems.",
+        RACE,
+        steps_ratio(3, "block"),
+    ),
     **{
         f"ch5.residual_steps_{arm}_3_{short}": Claim(
             f"{goal}, {worked.RACERS[arm]} over the plain sum, 3 layers.".capitalize(),
