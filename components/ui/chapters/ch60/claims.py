@@ -151,6 +151,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for (attention, ffn), name in worked.ARMS.items()
     },
+    "ch6.race_first_latents": Claim(
+        "Test problems of four by four digits wrong, latents and one FFN, in the first race.",
+        FIRST_RACE,
+        race_wrong(("mla", "dense")),
+    ),
     **{
         f"ch6.race_ratio_{ffn}": Claim(
             f"Wrong problems with latents over those with own heads, {words}.",
