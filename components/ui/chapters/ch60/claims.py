@@ -191,14 +191,20 @@ CLAIMS: dict[str, Claim] = {
         for fraction, part in worked.TAUGHT.items()
     },
     **{
-        f"ch6.race_{name}_{attention}_{ffn}": Claim(
-            f"{words} of a small network: {arm}.", race_of(attention), of((attention, ffn))
+        f"ch6.race_rate_{attention}_{ffn}": Claim(
+            f"The rate of a small network: {arm}.",
+            race_of(attention),
+            chosen_rate((attention, ffn)),
         )
         for (attention, ffn), arm in worked.ARMS.items()
-        for name, words, of in (
-            ("parameters", "Parameters", parameters),
-            ("rate", "The rate", chosen_rate),
+    },
+    **{
+        f"ch6.race_parameters_{attention}_{ffn}": Claim(
+            f"Parameters of the {which} of the small networks.",
+            race_of(attention),
+            parameters((attention, ffn)),
         )
+        for which, attention, ffn in (("smallest", "mha", "dense"), ("largest", "mla", "moe"))
     },
     "ch6.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",
