@@ -154,7 +154,7 @@ def how_the_stream_grows() -> None:
 
 @page.section("race")
 def the_race() -> None:
-    rows = rows_of("residuals.jsonl")
+    rows = worked.race_rows()
     if not rows or not page.guess(
         "Does attention over depth need fewer steps than the plain sum, at both depths?",
         worked.FASTER,

@@ -167,20 +167,20 @@ def longer() -> None:
             alt="The share of wrong sums by the digits of both numbers, a line a network",
         )
         page.notice()
-    page.source(lengths.clipped)
+    page.source(lengths.clipped, lengths.limited)
 
 
 @page.section("cause")
 def is_it_the_latents() -> None:
-    rows = rows_of("latent_experts.jsonl")
+    rows = worked.race_rows()
     if not rows or not page.guess(
-        "With latents in place of own keys and values, are fewer sums wrong?",
+        "With latents in place of own keys and values, are fewer problems wrong?",
         worked.HELP,
         lambda: worked.do_latents_help(rows),
     ):
         return
     page.draw(
-        bars.seeds(worked.race_points(rows), share="sums of four by four digits wrong"),
+        bars.seeds(worked.race_points(rows), share="problems of four by four digits wrong"),
         alt="Wrong sums of four small networks, a point a seed",
     )
     page.notice()
@@ -194,9 +194,9 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, which latents leave the fewest others wrong?",
-        worked.LATENTS,
-        lambda: worked.fewest_wrong(rows),
+        "Trained on a fifth of all pairs, do small latents leave fewer others wrong?",
+        worked.LOW_RANK_HELPS,
+        lambda: worked.low_rank_helps(rows),
     ):
         return
     page.draw(

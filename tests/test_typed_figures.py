@@ -110,6 +110,8 @@ ON_PAGE = {
         "some 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
+        "Steps to 1 wrong in 20 | To 1 in 100 | Came to 1 in 1,000 |": NAMED,
+        "Time to 1 in 20 |": NAMED,
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "that had 1.25 times the computing": PUBLISHED,
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",

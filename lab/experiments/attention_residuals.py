@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, cast
+from statistics import median
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.data.position_ids import position_ids
 from lab.data.problems import BOUNDS, SplitName, sample_shapes
@@ -33,14 +34,16 @@ from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
 from lab.interp.intervene import DEPTH_PATTERNS
 from lab.model.config import GPTConfig
-from lab.model.cost import flops_per_token_forward, parameters_of
+from lab.model.cost import flops_per_token_forward, parameters, parameters_of
 from lab.model.gpt import GPT
+from lab.model.residual import AttentionResidual, DepthStream, Stream
 from lab.recipes.attention_residuals import ARMS, Arm, at_full_size, full_size, twin, with_arm
 from lab.recipes.live import multiply
 from lab.recipes.reach import sums_up_to
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import CHECKPOINTS, load
+from lab.training.optim import build_optimiser
 from lab.training.recipe import Recipe
 from lab.training.run import STATES, run
 from lab.training.state import TrainState
@@ -91,12 +94,19 @@ def plan(arm: Arm, depth: int, rate: float, seed: int, steps: int) -> Recipe:
 # ---------------------------------------------------------------- one run
 
 
-def measure(recipe: Recipe, split: SplitName, measured_at: int) -> dict[str, Any]:
+def measure(
+    recipe: Recipe,
+    split: SplitName,
+    measured_at: int,
+    state: TrainState | None = None,
+    ask_all_below: float = GOAL,
+) -> dict[str, Any]:
     """One run as a line of the record: to its goal, or its last step.
 
-    Loss, notes, gradients and depth patterns are those at step `measured_at`, in every arm.
+    Loss, notes, gradients and depth patterns are those at step `measured_at`, in every arm. A check
+    asks all problems unless more than `ask_all_below` of them are wrong in its first parts.
     """
-    paper, state = exam(recipe, split, N_CHECK), TrainState.start(recipe)
+    paper, state = exam(recipe, split, N_CHECK), state or TrainState.start(recipe)
     mean = deepcopy(state.model).eval().requires_grad_(False)
     curve: list[list[float]] = []
     then: dict[str, Any] = {}
@@ -106,7 +116,8 @@ def measure(recipe: Recipe, split: SplitName, measured_at: int) -> dict[str, Any
         if done.step % CHECK_EVERY:
             continue
         spent += time.process_time() - began
-        errors, n = grade(mean, paper, GOAL, whole=done.step in (measured_at, recipe.steps))
+        whole = done.step in (measured_at, recipe.steps)
+        errors, n = grade(mean, paper, ask_all_below, whole=whole)
         curve.append([done.step, errors, n, round(done.loss, 5)])
         if done.step == measured_at:
             then = {"errors": errors, "n": n, "loss": held_out_loss(mean, recipe, split)}
@@ -115,7 +126,7 @@ def measure(recipe: Recipe, split: SplitName, measured_at: int) -> dict[str, Any
             break
         began = time.process_time()
     return {
-        "parameters": parameters_of(recipe.model),
+        "parameters": sum(parameters(state.model).values()),
         "most_steps": recipe.steps,
         "steps": state.step,
         "tokens": state.tokens,
@@ -236,6 +247,114 @@ def best_rate(rows: Sequence[Cell], arm: Arm, depth: int) -> float:
     return min(tried, key=lambda row: row["loss"])["cell"]["rate"]
 
 
+# ---------------------------------------------------------------- is it attention, or any weights?
+
+Racer = Literal[Arm, "fixed"]
+RACERS: tuple[Racer, ...] = (*ARMS, "fixed")
+RACED_DEPTH = 3
+NEAR: dict[Racer, tuple[float, ...]] = {
+    "plain": (5e-4, 1e-3, 2e-3),
+    "full": (2.5e-4, 5e-4, 1e-3),
+    "block": (5e-4, 1e-3, 2e-3),
+    "fixed": (5e-4, 1e-3, 2e-3),
+}
+"""Three rates around the one that was best with seed 0."""
+
+RATE_SEEDS = (0, 6, 7)
+"""None of the seeds that race."""
+
+ASK_ALL_BELOW = 0.1
+"""So that every goal is decided on all problems."""
+
+
+class FixedShares(AttentionResidual):
+    """One learned number a connection: p = softmax(b), a free vector b for every reading, the same
+    at every token (arXiv:2402.02622 learns such weights too, without softmax).
+
+    Readings, sources and equal shares at the start are those of attention over depth.
+    """
+
+    def __init__(self, n_layer: int, eps: float) -> None:
+        super().__init__(n_layer, 1, eps, per_source=1)
+        self.queries = nn.ParameterList(
+            nn.Parameter(torch.zeros(reading + 2)) for reading in range(2 * n_layer)
+        )
+
+    def begin(self, x: Tensor) -> Stream:
+        return FixedStream(x, list(self.queries), self.eps, self.per_source)
+
+
+class FixedStream(DepthStream):
+    """x = sum_n p_n v_n with shares p that no source has a part in."""
+
+    def key(self, v: Tensor) -> Tensor:
+        return v
+
+    def pattern(self) -> Tensor:  # (B, T, N)
+        return next(self.queries).softmax(-1).expand(*self.x.shape[:-1], -1)
+
+
+def race_plan(arm: Racer, rate: float, seed: int, steps: int) -> Recipe:
+    """Fixed shares stand in the network of the plain sum: they are 27 numbers more."""
+    return plan("plain" if arm == "fixed" else arm, RACED_DEPTH, rate, seed, steps)
+
+
+def begun(recipe: Recipe, arm: Racer) -> TrainState:
+    state = TrainState.start(recipe)
+    if arm == "fixed":
+        state.model.residual = FixedShares(recipe.model.n_layer, recipe.model.norm_eps)
+        state.optimiser = build_optimiser(recipe, state.model)
+    return state
+
+
+def race_cells() -> list[Cell]:
+    """Of each arm the rates, on validation by three seeds, then the race on test.
+
+    `residuals` has the rates by seed 0 of the arms that it races.
+    """
+    cells: list[Cell] = []
+    for arm in RACERS:
+        cells += [
+            {"part": "rate", "arm": arm, "rate": rate, "seed": seed}
+            for rate in NEAR[arm]
+            for seed in (RATE_SEEDS[1:] if arm in ARMS else RATE_SEEDS)
+        ]
+        cells += [{"part": "race", "arm": arm, "seed": seed} for seed in SEEDS]
+    return [*cells, {"part": "cost"}]
+
+
+def measure_race(cell: Cell) -> dict[str, Any]:
+    if cell["part"] == "cost":
+        return cost_of_the_race()
+    arm, seed, at = cell["arm"], cell["seed"], MEASURED_AT[RACED_DEPTH]
+    if cell["part"] == "rate":
+        recipe = race_plan(arm, cell["rate"], seed, at)
+        return measure(recipe, "validation", at, begun(recipe, arm))
+    rate = median_rate(rates_of_the_race(), arm)
+    recipe = race_plan(arm, rate, seed, STEPS[RACED_DEPTH])
+    return {"rate": rate, **measure(recipe, "test", at, begun(recipe, arm), ASK_ALL_BELOW)}
+
+
+def rates_of_the_race() -> list[Cell]:
+    first = select(read_lines(RECORDS / "residuals.jsonl"), part="rate", depth=RACED_DEPTH)
+    return [*first, *select(read_lines(RECORDS / "residuals_race.jsonl"), part="rate")]
+
+
+def median_rate(rows: Sequence[Cell], arm: Racer) -> float:
+    """The rate whose median loss over the seeds is lowest."""
+    losses = {rate: [row["loss"] for row in select(rows, arm=arm, rate=rate)] for rate in NEAR[arm]}
+    if any(len(found) < len(RATE_SEEDS) for found in losses.values()):
+        raise ValueError(f"not all of {NEAR[arm]} are measured by three seeds for {arm}")
+    return min(losses, key=lambda rate: median(losses[rate]))
+
+
+def cost_of_the_race() -> dict[str, Any]:
+    """Seconds of a training step of every arm of the race, taken by turns."""
+    plans = {arm: race_plan(arm, RATES[0], 0, TIMED + 3) for arm in RACERS}
+    steps = {arm: train(plans[arm], begun(plans[arm], arm)) for arm in RACERS}
+    return {**by_turns(steps), "seeds": [0]}
+
+
 # ---------------------------------------------------------------- once at full size
 
 COMMITTED: Arm = "block"
@@ -317,21 +436,28 @@ def measure_cost(cell: Cell) -> dict[str, Any]:
         for arm in ARMS
     }
     steps = {arm: train(plans[arm], TrainState.start(plans[arm])) for arm in ARMS}
-    taken: dict[Arm, list[float]] = {arm: [] for arm in ARMS}
+    return {
+        **by_turns(steps),
+        "flops_per_token": {
+            arm: flops_per_token_forward(p.model, p.format.length) for arm, p in plans.items()
+        },
+        "seeds": [0],
+    }
+
+
+def by_turns(steps: Mapping[Any, Iterator[Any]]) -> dict[str, Any]:
+    """Seconds of a step of several trainings, one step of each in turn."""
+    taken: dict[Any, list[float]] = {arm: [] for arm in steps}
     for _ in range(TIMED + 3):
-        for arm in ARMS:
+        for arm, own in steps.items():
             began = time.perf_counter()
-            next(steps[arm])
+            next(own)
             taken[arm].append(time.perf_counter() - began)
     return {
         "n": TIMED,
         "threads": torch.get_num_threads(),
         "seconds": {arm: quartiles(found[3:]) for arm, found in taken.items()},  # warm by then
-        "flops_per_token": {
-            arm: flops_per_token_forward(p.model, p.format.length) for arm, p in plans.items()
-        },
         **Sample("generator", "batches of the race", TIMED, 0).document(),
-        "seeds": [0],
     }
 
 

@@ -5,8 +5,9 @@ All go to four digits, read as many tokens, and are asked every shape at the end
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate, product
 from typing import Any, cast
 
@@ -30,7 +31,9 @@ from lab.recipes.curriculum import (
     Blend,
     course_of_twin,
     lesson,
+    two_digits_coupled,
 )
+from lab.records import RECORDS, read_lines, select
 from lab.training.recipe import Recipe, Stage, in_stages
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
@@ -49,9 +52,12 @@ def name_of(p: int, q: int) -> str:
 # ---------------------------------------------------------------- training one twin
 
 
-def train_course(recipe: Recipe, split: SplitName) -> dict[str, Any]:
-    """Train to the end, and count errors of every shape after every stage."""
-    state = TrainState.start(recipe)
+def train_course(
+    recipe: Recipe, split: SplitName, state: TrainState | None = None
+) -> dict[str, Any]:
+    """Train to the end, and count errors of every shape after every stage; from `state`, if the
+    weights to begin with are no committed run's."""
+    state = state or TrainState.start(recipe)
     ends = set(accumulate(stage.steps for stage in recipe.course))
     stages: list[dict[str, Any]] = []
     for done in train(recipe, state):
@@ -96,6 +102,7 @@ def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, 
 # ---------------------------------------------------------------- where to begin
 
 
+SEEDS = range(3)
 SLOW, USUAL = (2.5e-4, 5e-4, 1e-3), (5e-4, 1e-3, 2e-3)
 WIDE = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
 LEARNED_RUN, COUPLED_RUN = "two_digits_learned", "two_digits_coupled"
@@ -128,6 +135,59 @@ def measure_base(cell: Cell) -> dict[str, Any]:
     return train_course(BEGINNINGS[cell["base"]](cell["rate"], cell["seed"]), "validation")
 
 
+# ---------------------------------------------------------------- is it that base alone?
+
+OTHER_BASES = (1, 2)
+"""Seeds of two more networks that know two digits, beside the committed one of seed 0."""
+
+
+def other_base_cells() -> list[Cell]:
+    """Of each the rates, on validation, then the course on test, three orders of the data."""
+    cells: list[Cell] = []
+    for base in OTHER_BASES:
+        cells += [{"part": "rate", "base": base, "rate": rate, "seed": 0} for rate in WIDE]
+        cells += [{"part": "course", "base": base, "seed": seed} for seed in SEEDS]
+    return cells
+
+
+def measure_other_base(cell: Cell) -> dict[str, Any]:
+    base = cell["base"]
+    if cell["part"] == "rate":
+        return {**train_from(base, cell["rate"], cell["seed"], "validation"), "rate": cell["rate"]}
+    rate = best_rate(read_lines(RECORDS / "other_bases.jsonl"), base)
+    return {**train_from(base, rate, cell["seed"], "test"), "rate": rate}
+
+
+def train_from(base: int, rate: float, seed: int, split: SplitName) -> dict[str, Any]:
+    """The course from two digits on, begun with another network that knows them; `base_shapes` is
+    what that one gets wrong, of shapes up to two by two digits all that are asked."""
+    recipe, known = course_of_twin(COUPLED_RUN, rate=rate, seed=seed), knows_two_digits(base)
+    state = TrainState.blank(recipe)
+    state.model.load_state_dict(known.state_dict())
+    found = train_course(recipe, split, state)
+    return {**found, "base_shapes": asked(known, recipe, split, ASKED)["shapes"]}
+
+
+@lru_cache
+def knows_two_digits(seed: int) -> GPT:
+    plan = replace(two_digits_coupled(), seed=seed)
+    state = TrainState.start(plan)
+    for _ in train(plan, state):
+        pass
+    return state.model.eval()
+
+
+def best_rate(rows: Sequence[Cell], base: int) -> float:
+    """The rate with the fewest wrong of the longest problems; the lowest of equal ones."""
+    tried = select(rows, part="rate", base=base)
+    if len(tried) < len(WIDE):
+        raise ValueError(f"{len(tried)} of {len(WIDE)} rates are measured for base {base}")
+    longest = name_of(*SHAPES[-1])
+    return min(tried, key=lambda row: (row["stages"][-1]["shapes"][longest][1], row["rate"]))[
+        "rate"
+    ]
+
+
 EVERYTHING = tuple(shape for new in COURSE.values() for shape in new)
 EVERY_LESSON = lesson(EVERYTHING, (), BLEND)
 
@@ -147,7 +207,6 @@ def tokens_of(recipe: Recipe) -> int:
 # ---------------------------------------------------------------- what the course is made of
 
 
-SEEDS = range(3)
 COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 5e-4, 1e-3, 2e-3
 """Of each arm the best of `RATES` on validation, with the first seed."""
 

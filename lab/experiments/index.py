@@ -59,6 +59,7 @@ SWEEPS: dict[str, Sweep] = {
     "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit, reads.run_named),
     "bases": Sweep(curriculum.base_cells, curriculum.measure_base, reads.base),
+    "other_bases": Sweep(curriculum.other_base_cells, curriculum.measure_other_base),
     "course": Sweep(curriculum.control_cells, curriculum.measure_control, reads.control),
     "fewest": Sweep(curriculum.fewest_cells, curriculum.measure_fewest),
     "fine_tuning": Sweep(
@@ -83,12 +84,14 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "flash": Sweep(flash.flash_cells, flash.measure_flash),
     "residuals": Sweep(attention_residuals.residual_cells, attention_residuals.measure_residual),
+    "residuals_race": Sweep(attention_residuals.race_cells, attention_residuals.measure_race),
     "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
     "residuals_cost": Sweep(attention_residuals.cost_cells, attention_residuals.measure_cost),
     "residuals_full": Sweep(
         attention_residuals.full_cells, attention_residuals.measure_full, reads.full_residual
     ),
     "latent_experts": Sweep(latent_experts.race_cells, latent_experts.measure_race),
+    "equal_latents": Sweep(latent_experts.equal_cells, latent_experts.measure_equal),
     "expert_changes": Sweep(latent_experts.change_cells, latent_experts.measure_change),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(threads.thread_cells, threads.measure_threads, reads.run_named),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Any, cast
 
 import numpy as np
@@ -21,10 +22,11 @@ from lab.experiments.frontier import asked, columns, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
-from lab.model.config import DenseFFN, GPTConfig, MixtureOfExperts
+from lab.model.config import FFN, DenseFFN, GPTConfig, MixtureOfExperts
 from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.latent_experts import (
+    FFNS,
     AttentionName,
     FFNName,
     network,
@@ -181,6 +183,82 @@ def measure_race(cell: Cell) -> dict[str, Any]:
         return measure(plan(model, cell["rate"], cell["seed"]), "validation")
     rows = read_lines(RECORDS / "latent_experts.jsonl")
     return measure(plan(model, best_rate(rows, attention, ffn), cell["seed"]), "test")
+
+
+# ---------------------------------------------------------------- the race, parameters matched
+
+EQUAL_RATES: dict[tuple[AttentionName, FFNName], tuple[float, ...]] = {
+    ("mha", "dense"): (5e-4, 1e-3, 2e-3),
+    ("mha", "moe"): (1e-3, 2e-3, 4e-3),
+    ("mla", "dense"): (5e-4, 1e-3, 2e-3, 4e-3),
+    ("mla", "moe"): (5e-4, 1e-3, 2e-3),
+}
+"""Three around the rate that was best with seed 0 before parameters were matched, and one more
+where the highest of these was best."""
+
+RATE_SEEDS = (0, 6, 7)
+"""None of the seeds that race."""
+
+WIDER: dict[FFNName, FFN] = {
+    "dense": DenseFFN(d_ff=672),
+    "moe": replace(cast(MixtureOfExperts, FFNS["small", "moe"]), moe_intermediate_size=75),
+}
+"""Of networks with latents, whose matrices are smaller: as many neurons more as bring the whole
+closest to that with own heads, within one part in a hundred."""
+
+
+def equal_cells() -> list[Cell]:
+    """Of each network the rates, on validation by three seeds, then the race on test.
+
+    Networks with own heads are those of the first race: it has their rates by seed 0, and their
+    runs at the rate that is best by all three.
+    """
+    cells: list[Cell] = []
+    for attention, ffn in sorted(RACERS, key=lambda racer: racer[1]):
+        of = {"attention": attention, "ffn": ffn}
+        seeds = RATE_SEEDS[1:] if attention == "mha" else RATE_SEEDS
+        cells += [
+            {"part": "rate", **of, "rate": rate, "seed": seed}
+            for rate in EQUAL_RATES[attention, ffn]
+            for seed in seeds
+        ]
+        if attention == "mla":
+            cells += [{"part": "race", **of, "seed": seed} for seed in SEEDS]
+    return cells
+
+
+def measure_equal(cell: Cell) -> dict[str, Any]:
+    attention, ffn = cell["attention"], cell["ffn"]
+    model = of_equal_size(attention, ffn)
+    if cell["part"] == "rate":
+        return measure(plan(model, cell["rate"], cell["seed"]), "validation")
+    return measure(plan(model, median_rate(equals(), attention, ffn), cell["seed"]), "test")
+
+
+def equals() -> list[Cell]:
+    """The rows of both races that are of networks of one size."""
+    first = select(read_lines(RECORDS / "latent_experts.jsonl"), attention="mha")
+    return [*first, *read_lines(RECORDS / "equal_latents.jsonl")]
+
+
+def of_equal_size(attention: AttentionName, ffn: FFNName) -> GPTConfig:
+    usual = network("small", attention, ffn)
+    return replace(usual, ffn=WIDER[ffn]) if attention == "mla" else usual
+
+
+def median_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> float:
+    """The rate whose median loss over the seeds is lowest."""
+    grid = EQUAL_RATES[attention, ffn]
+    losses = {
+        rate: [
+            row["loss"]
+            for row in select(rows, part="rate", attention=attention, ffn=ffn, rate=rate)
+        ]
+        for rate in grid
+    }
+    if any(len(found) < len(RATE_SEEDS) for found in losses.values()):
+        raise ValueError(f"not all of {grid} are measured by three seeds for {attention}, {ffn}")
+    return min(grid, key=lambda rate: median(losses[rate]))
 
 
 def best_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> float:

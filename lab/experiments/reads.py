@@ -17,6 +17,7 @@ from lab.experiments import (
 )
 from lab.experiments.served_models import run_called
 from lab.experiments.sweep import Cell, nothing
+from lab.recipes.latent_experts import far_longer
 from lab.recipes.live import fine_tune, go_on
 from lab.training.recipe import Recipe
 
@@ -71,7 +72,8 @@ def length_arm(cell: Cell) -> Sequence[str]:
 
 
 def long_sum_arm(cell: Cell) -> Sequence[str]:
-    return [long_sums.ARMS[cell["arm"]].run]
+    arm = long_sums.ARMS[cell["arm"]]
+    return [arm.run] if arm.committed else started(far_longer())
 
 
 def last_stage(_: Cell) -> Sequence[str]:

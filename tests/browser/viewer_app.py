@@ -4,7 +4,6 @@ Run by tests/browser/test_threejs_viewer.py with `streamlit run`.
 """
 
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -90,9 +89,11 @@ def damaged(blob: bytes, how: str | None) -> bytes:
 
 
 def once_released(until: str | None, weights: bytes) -> bytes:
-    """The weights of a visit with `late=FILE` stay on their way until there is such a file."""
-    while until and not Path(until).exists():
-        time.sleep(0.05)
+    """The weights of a visit with `late=PIPE` stay on their way until somebody opens that named
+    pipe to write; from then on it is gone, and they come at once."""
+    if until and Path(until).exists():
+        Path(until).read_bytes()
+        Path(until).unlink(missing_ok=True)
     return weights
 
 

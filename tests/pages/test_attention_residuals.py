@@ -10,7 +10,8 @@ from shown import charts, text_of
 
 from components.ui.chapters.ch51 import exercises, probes, worked
 from lab.interp.depth import readings_of
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
+from lab.statistics import Ratio, ratio_of_medians
 from lab.training.checkpoint import load_run
 
 PAGE = "51_attention_residuals"
@@ -32,7 +33,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
         worked.grows(rows("residuals")),
-        worked.is_faster(rows("residuals")),
+        worked.is_faster(worked.race_rows()),
     ):
         assert f"It is **{answer}**" in text_of(app)
 
@@ -97,13 +98,35 @@ def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:
 
 
 def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) -> None:
-    race = [row for row in rows("residuals") if row["cell"]["part"] == "race"]
+    race = worked.race_rows()
     (points,) = charts(seen(PAGE, reveal="1"), "depth", "arm", "seed", "value", "came")
     assert len(points) == len(race)
     (losses,) = charts(
         book(PAGE, figure="race", ch51_what=worked.LOSS), "depth", "arm", "came", "value"
     )
     assert sorted(p["value"] for p in losses) == sorted(row["loss"] for row in race)
+
+
+def test_what_prose_concludes_of_the_race_is_so() -> None:
+    """No interval leaves one out, but that of blocks in the first race, on few problems."""
+
+    def ratio(runs: Any, depth: int, arm: str, goal: float) -> Ratio:
+        one, plain = (worked.steps_of(runs, depth, a, goal) for a in (arm, "plain"))
+        return ratio_of_medians(one, plain)
+
+    race = worked.race_rows()
+    found = [
+        ratio(race, 3, arm, goal) for arm in ("full", "block", "fixed") for goal in (0.05, 0.01)
+    ]
+    found += [ratio(race, 6, arm, 0.05) for arm in ("full", "block")]
+    assert all(x.low <= 1 <= x.high for x in found)
+    assert ratio(rows("residuals"), 3, "block", 0.05).high < 1
+    assert worked.is_faster(race) == worked.FASTER[2]
+    (cost,) = select(rows("residuals_race"), part="cost")
+    plain = cost["seconds"].pop("plain")[1]
+    assert all(median > plain for _, median, _ in cost["seconds"].values())
+    came = [x for arm in worked.RACERS for x in worked.steps_of(race, 3, arm, 0.001)]
+    assert sum(map(np.isfinite, came)) <= 13 and len(came) == 20
 
 
 # ---------------------------------------------------------------- exercises

@@ -139,12 +139,8 @@ def test_what_is_dropped_shows_in_the_trace() -> None:
 
 
 def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
-    """And the race before, at twice the rate, did not put them ahead of own heads either."""
-    rows = read_lines(RECORDS / "latent_experts.jsonl")
+    rows = worked.race_rows()
     assert worked.do_latents_help(rows) == worked.HELP[2]
-    replaced = read_lines(RECORDS / "replaced.jsonl")
-    first = [row["wrong_4x4"] for row in replaced if row["record"] == "latent_experts"]
-    assert np.median(first) > np.median(worked.wrong_of(rows, ("mha", "dense")))
     latents = select(rows, part="race", attention="mla", ffn="dense")
     for wrong, told in ((0, worked.HELP[0]), (1999, worked.HELP[1])):
         others = [row for row in rows if row not in latents]
@@ -170,7 +166,7 @@ def test_what_prose_concludes_of_low_rank_is_so() -> None:
             assert (found.ratio > 1) is (rank == 8)
         fewest = min(worked.RANKS, key=lambda rank: median(wrong(rank, fraction)))
         assert fewest == 32
-    assert worked.fewest_wrong(rows) == worked.RANKS[32]
+    assert worked.low_rank_helps(rows) == worked.LOW_RANK_HELPS[2]
     few = [row for row in rows if row["cell"]["fraction"] == low_rank.FEW]
     assert all(row["errors_heldout"] > 0.75 * row["n_heldout"] for row in few)
     assert tuple(worked.TAUGHT) == (low_rank.FEW, *low_rank.BETWEEN, low_rank.MANY)

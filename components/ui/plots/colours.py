@@ -97,6 +97,7 @@ RESIDUALS: Mapping[str, Tone] = {
     "plain sum": OCHRE,
     "attention over depth": VIOLET,
     "in blocks": TEAL,
+    "one number a connection": ROSE,
 }
 BEGINNINGS: Mapping[str, Tone] = {
     "from scratch": VIOLET,

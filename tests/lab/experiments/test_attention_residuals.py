@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
+from lab.data.position_ids import position_ids
 from lab.experiments import attention_residuals as experiment
 from lab.experiments import threads
 from lab.experiments.attention_residuals import (
     COMMITTED,
     MEASURED_AT,
+    N_CHECK,
+    NEAR,
+    RACERS,
+    begun,
     best_rate,
     by_depth,
     full_run,
     measure,
     plan,
+    race_cells,
+    race_plan,
+    rates_of_the_race,
 )
+from lab.inference.forward import run_with_trace
 from lab.model.config import AttentionResidual, BlockAttentionResidual, PlainResidual
 from lab.model.cost import parameters_of
+from lab.model.residual import AttentionResidual as Chosen
 from lab.recipes.attention_residuals import ARMS, full_size, residual_of, twin, with_arm
 from lab.recipes.live import multiply
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
+
+RACE = read_lines(RECORDS / "residuals_race.jsonl")
 
 
 @pytest.mark.parametrize("network", [twin(3), twin(6), full_size()], ids=["3", "6", "full"])
@@ -66,6 +82,51 @@ def test_the_recorded_race_took_the_best_rates_and_ran_to_the_goal() -> None:
             for row in raced:
                 assert row["measured_at"] == MEASURED_AT[depth]
                 assert row["steps_to_target"] or row["steps"] == row["most_steps"]
+
+
+def test_one_number_a_connection_begins_as_attention_does_and_asks_no_token() -> None:
+    """Both read the mean of all that was written at first. Then a reading's shares are softmax of
+    its own vector, at every token."""
+    recipe = race_plan("fixed", 1e-3, 1, 10)
+    model = begun(recipe, "fixed").model
+    fixed, (texts, _) = model.residual, recipe.data.draw(np.random.default_rng(0), 2)
+    tokens = torch.from_numpy(texts).long()
+    places = position_ids(tokens, model.config.position.n_axis)
+    assert [p.numel() for p in fixed.parameters()] == [2, 3, 4, 5, 6, 7]
+    begins = model(tokens, positions=places)
+    model.residual = Chosen(3, model.config.d_model, model.config.norm_eps, per_source=1)
+    torch.testing.assert_close(begins, model(tokens, positions=places))
+
+    model.residual = fixed
+    with torch.no_grad():
+        next(fixed.parameters()).copy_(torch.tensor([1.0, 0.0]))
+    trace = run_with_trace(model, texts, ["embed", "attn_out", "resid_mid"])
+    embed, note, read = (
+        trace[name] for name in ("embed", "blocks.0.attn_out", "blocks.0.resid_mid")
+    )
+    share = 1 / (1 + math.exp(-1))
+    torch.testing.assert_close(read, share * embed + (1 - share) * note)
+
+
+def test_every_arm_of_the_race_takes_its_median_rate_and_is_asked_all_at_its_goals() -> None:
+    rates = rates_of_the_race()
+    assert [row["cell"] for row in RACE] == race_cells()
+    for arm in RACERS:
+        best = experiment.median_rate(rates, arm)
+        assert best not in (min(NEAR[arm]), max(NEAR[arm]))
+        raced = select(RACE, part="race", arm=arm)
+        assert {row["rate"] for row in raced} == {best}
+        for row in raced:
+            for goal in (0.05, 0.01, 0.001):
+                arrived = steps_until(row["curve"], goal)
+                decided = [n for step, _, n, _ in row["curve"] if step == arrived]
+                assert math.isinf(arrived) or decided == [N_CHECK]
+
+
+def test_a_median_rate_needs_every_rate_by_every_seed() -> None:
+    rates = [row for row in rates_of_the_race() if row["cell"]["seed"] != 6]
+    with pytest.raises(ValueError, match="by three seeds for plain"):
+        experiment.median_rate(rates, "plain")
 
 
 def test_the_live_race_may_choose_its_residual_and_says_what_is_allowed() -> None:

@@ -1,10 +1,13 @@
 """curriculum: arms that differ in one thing, read as much, and hold nothing of the test."""
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from lab.data.problems import Format, split_value
 from lab.data.sources import Mix, Pool
@@ -13,8 +16,11 @@ from lab.experiments import curriculum
 from lab.experiments.curriculum import (
     BEGINNINGS,
     EVERY_LESSON,
+    OTHER_BASES,
+    WIDE,
     asked,
     base_cells,
+    best_rate,
     control,
     control_cells,
     fewest,
@@ -33,8 +39,10 @@ from lab.recipes.curriculum import (
     Blend,
     course_of_twin,
     lesson,
+    two_digits_coupled,
 )
 from lab.recipes.index import recipe
+from lab.records import RECORDS, read_lines, select
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 
@@ -156,6 +164,37 @@ def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> No
         "nothing": ("", COUPLED),
         "nothing, all at once": ("", COUPLED),
     }
+
+
+def test_other_bases_begin_with_weights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trained as the committed base was but for the seed, and handed to the course whole."""
+    quick = replace(two_digits_coupled(), model=TINY, steps=2)
+    monkeypatch.setattr(curriculum, "two_digits_coupled", lambda: quick)
+    curriculum.knows_two_digits.cache_clear()
+    one, two = (curriculum.knows_two_digits(seed).state_dict() for seed in (1, 2))
+    assert any(not torch.equal(p, two[name]) for name, p in one.items())
+    began: list[TrainState] = []
+
+    def course(plan: Recipe, split: str, state: TrainState) -> dict[str, Any]:
+        began.append(deepcopy(state))
+        return {"stages": [], "asked": split, "from": plan.start_from}
+
+    monkeypatch.setattr(curriculum, "train_course", course)
+    monkeypatch.setattr(curriculum, "course_of_twin", lambda *_, **__: quick)
+    monkeypatch.setattr(curriculum, "ASKED", 2)
+    curriculum.train_from(1, 1e-3, 0, "validation")
+    assert all(torch.equal(p, one[name]) for name, p in began[0].model.state_dict().items())
+    curriculum.knows_two_digits.cache_clear()
+
+
+def test_the_course_of_another_base_takes_its_best_rate() -> None:
+    rows = read_lines(RECORDS / "other_bases.jsonl")
+    for base in OTHER_BASES:
+        best = best_rate(rows, base)
+        assert best not in (min(WIDE), max(WIDE))
+        assert {row["rate"] for row in select(rows, part="course", base=base)} == {best}
+    with pytest.raises(ValueError, match="4 of 5 rates are measured for base 1"):
+        best_rate([row for row in rows if row["rate"] != WIDE[0]], 1)
 
 
 # ---------------------------------------------------------------- a row

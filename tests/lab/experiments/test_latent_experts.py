@@ -12,13 +12,28 @@ import pytest
 from lab.data.problems import Format
 from lab.experiments import latent_experts, long_sums, low_rank
 from lab.experiments.frontier import asked
-from lab.experiments.latent_experts import RATES, best_rate, labels_of, looked_at, measure, plan
+from lab.experiments.latent_experts import (
+    EQUAL_RATES,
+    RACERS,
+    RATE_SEEDS,
+    RATES,
+    SEEDS,
+    best_rate,
+    equal_cells,
+    equals,
+    labels_of,
+    looked_at,
+    measure,
+    median_rate,
+    of_equal_size,
+    plan,
+)
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.shut_experts import measure_shut, shut_cells
 from lab.model.config import LatentAttention
 from lab.model.cost import parameters_of
-from lab.recipes.latent_experts import mla_moe, network, with_experts
-from lab.records import RECORDS, read_lines
+from lab.recipes.latent_experts import far_longer, mla_moe, network, with_experts
+from lab.records import RECORDS, read_lines, select
 
 SHUT = "shut_experts.jsonl"
 
@@ -81,6 +96,42 @@ def test_the_best_rate_is_asked_of_a_whole_grid() -> None:
         best_rate(rows[:2], "mha", "moe")
 
 
+def test_networks_of_the_second_race_are_of_one_size() -> None:
+    """Within one part in a hundred; those with own heads are the networks of the first."""
+    sizes = {racer: of_equal_size(*racer) for racer in RACERS}
+    counts = {racer: parameters_of(model) for racer, model in sizes.items()}
+    assert max(counts.values()) < 1.01 * min(counts.values())
+    for (attention, ffn), model in sizes.items():
+        usual = network("small", attention, ffn)
+        assert replace(model, ffn=usual.ffn) == usual
+        assert (model == usual) == (attention == "mha")
+
+
+def test_every_network_of_the_second_race_runs_at_its_median_rate() -> None:
+    rows = equals()
+    recorded = read_lines(RECORDS / "equal_latents.jsonl")
+    assert sorted(map(str, (row["cell"] for row in recorded))) == sorted(map(str, equal_cells()))
+    for attention, ffn in RACERS:
+        grid, best = EQUAL_RATES[attention, ffn], median_rate(rows, attention, ffn)
+        assert best not in (min(grid), max(grid))
+        raced = select(rows, part="race", attention=attention, ffn=ffn)
+        assert {row["cell"]["seed"] for row in raced} == {*SEEDS}
+        assert {row["rate"] for row in raced} == {best}
+        sizes = {row["parameters"] for row in raced}
+        assert sizes == {parameters_of(of_equal_size(attention, ffn))}
+    without = [row for row in rows if row["cell"]["seed"] != RATE_SEEDS[2]]
+    with pytest.raises(ValueError, match="by three seeds for mla, moe"):
+        median_rate(without, "mla", "moe")
+
+
+def test_heads_that_go_on_read_what_latents_read() -> None:
+    own, latent = far_longer(), mla_moe()
+    same = {"name": latent.name, "model": latent.model, "start_from": latent.start_from}
+    assert replace(own, **same) == latent
+    places: list[Any] = [plan.model.position for plan in (own, latent)]
+    assert [(p.farthest_place, p.farthest_line) for p in places] == [(4, 3), (4, 2)]
+
+
 def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
     heads = low_rank.ranked(0, False, low_rank.FEW, 0)
     for rank in low_rank.RANKS:
@@ -124,6 +175,8 @@ def test_long_sums_are_those_of_the_record_on_a_sample() -> None:
     assert rows.keys() == long_sums.ARMS.keys()
     a, b = problems_of_shape(5, 5, long_sums.N_ASKED[5])
     for name, arm in long_sums.ARMS.items():
+        if not arm.committed:
+            continue
         wrong = asked(arm.model(), Format("cot_reversed", 5, 5), a[:40], b[:40])["wrong"]
         assert wrong <= rows[name]["errors"] and rows[name]["n"] == len(a)
 

@@ -1,7 +1,8 @@
 """lab.training.state: a run goes on bit for bit, and no other file is taken for its state."""
 
+import fcntl
 import json
-import time
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -106,19 +107,31 @@ def test_a_save_that_fails_leaves_the_last_one(
     assert path.read_bytes() == before
 
 
+def nobody_else_may_write(folder: Path) -> bool:
+    """Is the lock on a folder taken, seen by one who would not wait for it?"""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def test_two_that_save_to_one_path_at_once_wait_for_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, writing, most = tmp_path / "state.safetensors", list[Path](), list[int]()
 
-    def slowly(tensors: Any, target: Path, metadata: Any) -> None:
+    def watched(tensors: Any, target: Path, metadata: Any) -> None:
         writing.append(target)
-        time.sleep(0.02)
+        assert nobody_else_may_write(tmp_path)
         most.append(len(writing))
         save_file(tensors, target, metadata=metadata)
         writing.remove(target)
 
-    monkeypatch.setattr("lab.training.state.save_file", slowly)
+    monkeypatch.setattr("lab.training.state.save_file", watched)
     plans = [tiny_recipe(seed=seed) for seed in range(2)]
     with ThreadPoolExecutor(2) as both:
         for _ in range(5):

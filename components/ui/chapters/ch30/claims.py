@@ -15,7 +15,9 @@ from lab.statistics import lower_bound_95
 Row = dict[str, Any]
 Rows = list[Row]
 
-COURSE, BASES, FEWEST = (f"records/{name}.jsonl" for name in ("course", "bases", "fewest"))
+COURSE, BASES, OTHER_BASES, FEWEST = (
+    f"records/{name}.jsonl" for name in ("course", "bases", "other_bases", "fewest")
+)
 MISTAKES, SUITES, FRONTIER, POCKETS = (
     f"records/{name}.jsonl" for name in ("mistakes", "suites", "frontier", "pockets")
 )
@@ -60,6 +62,27 @@ def over_seeds_at(shape: str, **cell: Any) -> Callable[[Rows], Measured]:
         n, errors = max(found, key=courses.wrong_share_of)
         seeds = listed([f"{wrong:,}" for _, wrong in found])
         return Measured(f"{seeds} of {n:,}", errors, n, read_before=True)
+
+    return pick
+
+
+def from_another_base(base: int) -> Callable[[Rows], Measured]:
+    """The same of the course begun with another network that knows two digits."""
+
+    def pick(rows: Rows) -> Measured:
+        found = [courses.at_the_end(row, "4x4") for row in select(rows, part="course", base=base)]
+        n, errors = max(found, key=courses.wrong_share_of)
+        return Measured(f"{listed([f'{wrong:,}' for _, wrong in found])} of {n:,}", errors, n)
+
+    return pick
+
+
+def known_before(base: int) -> Callable[[Rows], Measured]:
+    """Test problems of 2x2 that such a network gets wrong before the course."""
+
+    def pick(rows: Rows) -> Measured:
+        n, errors = select(rows, part="course", base=base)[0]["base_shapes"]["2x2"]
+        return Measured(part_of(errors, n), errors, n)
 
     return pick
 
@@ -199,10 +222,15 @@ def of_pocket(name: str) -> Callable[[Rows], Measured]:
     return pick
 
 
-def in_later_lines(rows: Rows) -> Measured:
+def in_later_lines(name: str) -> Callable[[Rows], Measured]:
     """The same products where the 9 is another digit of b."""
-    found = [row for row in select(rows, asked="pocket") if row["cell"]["line"] > 0]
-    return counted(*((row["n"], row["wrong"]) for row in found))
+
+    def pick(rows: Rows) -> Measured:
+        asked = select(rows, asked="pocket", pocket=name)
+        found = [row for row in asked if row["cell"]["line"] > 0]
+        return counted(*((row["n"], row["wrong"]) for row in found))
+
+    return pick
 
 
 def first_products(*, nine: bool) -> Callable[[Rows], Measured]:
@@ -484,6 +512,27 @@ CLAIMS: dict[str, Claim] = {
         for name, arm in ((arm.replace(" ", "_"), arm) for arm in courses.ARMS)
     },
     **{
+        f"ch3.course_from_base_{base}": Claim(
+            f"Test problems of 4x4 digits wrong, begun with a network of seed {base}.",
+            OTHER_BASES,
+            from_another_base(base),
+        )
+        for base in (1, 2)
+    },
+    "ch3.known_by_base_0": Claim(
+        "Test problems of 2x2 digits wrong before the course: the committed base.",
+        result_of("two_digits_coupled"),
+        wrong_at("2x2"),
+    ),
+    **{
+        f"ch3.known_by_base_{base}": Claim(
+            f"Test problems of 2x2 digits wrong before the course: the base of seed {base}.",
+            OTHER_BASES,
+            known_before(base),
+        )
+        for base in (1, 2)
+    },
+    **{
         f"ch3.kept_{name}": Claim(
             f"Test sums of {shape} digits wrong at the end: {arm}.",
             COURSE,
@@ -625,7 +674,9 @@ CLAIMS: dict[str, Claim] = {
         for name in courses.POCKETS
     },
     "ch3.pocket_later": Claim(
-        "Of the same a, wrong where the 9 of b is not its last digit.", POCKETS, in_later_lines
+        "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
+        POCKETS,
+        in_later_lines("7299 or 9299"),
     ),
     "ch3.first_nine": Claim(
         "Every a times one b that ends in 9: first products wrong.",

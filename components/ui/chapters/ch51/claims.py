@@ -16,18 +16,43 @@ from lab.statistics import lower_bound_95
 Row = dict[str, Any]
 Rows = list[Row]
 
-RACE, COST, FULL, THREADS = (
-    f"records/{name}.jsonl" for name in ("residuals", "residuals_cost", "residuals_full", "threads")
+RACE, SHALLOW_RACE, COST, FULL, THREADS = (
+    f"records/{name}.jsonl"
+    for name in ("residuals", "residuals_race", "residuals_cost", "residuals_full", "threads")
 )
 
 
-def steps_ratio(depth: int, arm: str) -> Callable[[Rows], Measured]:
-    """How many times the steps of the plain sum an arm takes."""
-    return lambda rows: Measured(
-        ratio_of_seeds(
-            *(worked.steps_of(rows, depth, name, worked.MAIN_GOAL) for name in (arm, "plain"))
-        )
-    )
+def steps_ratio(depth: int, arm: str, goal: float = worked.MAIN_GOAL) -> Callable[[Rows], Measured]:
+    """How many times the steps of the plain sum an arm takes to a goal."""
+
+    def pick(rows: Rows) -> Measured:
+        one, plain = (worked.steps_of(rows, depth, name, goal) for name in (arm, "plain"))
+        return Measured(ratio_of_seeds(one, plain))
+
+    return pick
+
+
+def time_ratio(arm: str) -> Callable[[Rows], Measured]:
+    """The same in time, with three layers: steps, each as long as one took beside the others."""
+
+    def pick(rows: Rows) -> Measured:
+        (cost,) = select(rows, part="cost")
+        steps = {a: worked.steps_of(rows, 3, a, worked.MAIN_GOAL) for a in (arm, "plain")}
+        seconds = {a: [cost["seconds"][a][1] * n for n in found] for a, found in steps.items()}
+        return Measured(ratio_of_seeds(seconds[arm], seconds["plain"]))
+
+    return pick
+
+
+def step_ratio(arm: str) -> Callable[[Rows], Measured]:
+    """A step of an arm over one of the plain sum, three layers, medians, taken by turns."""
+
+    def pick(rows: Rows) -> Measured:
+        (cost,) = select(rows, part="cost")
+        median = {name: seconds[1] for name, seconds in cost["seconds"].items()}
+        return Measured(f"{median[arm] / median['plain']:.2f} times")
+
+    return pick
 
 
 def came(depth: int, arm: str) -> Callable[[Rows], Measured]:
@@ -130,19 +155,44 @@ CLAIMS: dict[str, Claim] = {
         last_reading,
     ),
     **{
-        f"ch5.residual_steps_{arm}_{depth}": Claim(
-            f"Steps to the goal, {worked.ARMS[arm]} over the plain sum, {depth} layers.",
+        f"ch5.residual_steps_{arm}_6": Claim(
+            f"Steps to the goal, {worked.ARMS[arm]} over the plain sum, 6 layers.",
             RACE,
-            steps_ratio(depth, arm),
+            steps_ratio(6, arm),
         )
-        for depth in (3, 6)
         for arm in ("full", "block")
+    },
+    "ch5.residual_steps_block_3_first": Claim(
+        "One wrong in twenty, in blocks over the plain sum, 3 layers, decided on few problems.",
+        RACE,
+        steps_ratio(3, "block"),
+    ),
+    **{
+        f"ch5.residual_steps_{arm}_3_{short}": Claim(
+            f"{goal}, {worked.RACERS[arm]} over the plain sum, 3 layers.".capitalize(),
+            SHALLOW_RACE,
+            steps_ratio(3, arm, worked.GOALS[goal]),
+        )
+        for arm in ("full", "block", "fixed")
+        for short, goal in zip(("20", "100"), worked.GOALS, strict=False)
+    },
+    **{
+        f"ch5.residual_{name}_{arm}_3": Claim(
+            f"{words}, {worked.RACERS[arm]} over the plain sum, 3 layers.", SHALLOW_RACE, of(arm)
+        )
+        for arm in ("full", "block", "fixed")
+        for name, words, of in (
+            ("step", "Time of a step", step_ratio),
+            ("time", "Time to one wrong in twenty", time_ratio),
+        )
     },
     **{
         f"ch5.residual_came_{arm}_3": Claim(
-            f"Runs that came to one wrong in a thousand, 3 layers: {words}.", RACE, came(3, arm)
+            f"Runs that came to one wrong in a thousand, 3 layers: {words}.",
+            SHALLOW_RACE,
+            came(3, arm),
         )
-        for arm, words in worked.ARMS.items()
+        for arm, words in worked.RACERS.items()
     },
     **{
         f"ch5.{name}_growth_{arm}": Claim(

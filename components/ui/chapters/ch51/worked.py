@@ -158,6 +158,9 @@ def who_bears_it(rows: Rows) -> str:
 # ---------------------------------------------------------------- 4. and 5. the race
 
 ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
+RACERS = {**ARMS, "fixed": "one number a connection"}
+"""Of the race of three layers."""
+
 DEPTHS = {"three layers": 3, "six layers": 6}
 LOOKS = {
     "the stream": "resid_post",
@@ -167,8 +170,20 @@ LOOKS = {
 }
 
 
+SHALLOW = 3
+"""Layers of the networks whose race has a record of its own, `residuals_race`: there every check
+that decides a goal asks all problems."""
+
+
+def race_rows() -> Rows:
+    """The runs of both races."""
+    deep = select(rows_of("residuals.jsonl"), part="race", depth=6)
+    return [*select(rows_of("residuals_race.jsonl"), part="race"), *deep]
+
+
 def race_of(rows: Rows, depth: int, arm: str) -> list[Row]:
-    return select(rows, part="race", depth=depth, arm=arm)
+    found = select(rows, part="race", arm=arm)
+    return [row for row in found if row["cell"].get("depth", SHALLOW) == depth]
 
 
 def layer_rows(rows: Rows, depth: int, look: str) -> list[Row]:
@@ -211,12 +226,19 @@ MAIN_GOAL, LAST_GOAL = 0.05, 0.001
 """The goal that prose compares by, and the one that a run goes on to."""
 
 
+def fixed_more() -> int:
+    """Parameters of the arm with one number a connection, less those of the plain sum."""
+    rows = race_rows()
+    fixed, plain = (race_of(rows, SHALLOW, arm)[0]["parameters"] for arm in ("fixed", "plain"))
+    return fixed - plain
+
+
 def race_points(rows: Rows, what: str) -> list[Row]:
     """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
     return [
         {"depth": words, "arm": name, "seed": row["cell"]["seed"], **point(row, what)}
         for words, depth in DEPTHS.items()
-        for arm, name in ARMS.items()
+        for arm, name in RACERS.items()
         for row in race_of(rows, depth, arm)
     ]
 
@@ -238,8 +260,9 @@ def summary(rows: Rows) -> list[dict[str, str]]:
     """A line an arm of a depth: medians, and how many seeds came to the last goal."""
     out: list[dict[str, str]] = []
     for words, depth in DEPTHS.items():
-        for arm, name in ARMS.items():
-            found = race_of(rows, depth, arm)
+        for arm, name in RACERS.items():
+            if not (found := race_of(rows, depth, arm)):
+                continue
             steps = spread(steps_of(rows, depth, arm, MAIN_GOAL)).median
             came = sum(map(np.isfinite, steps_of(rows, depth, arm, LAST_GOAL)))
             out.append(
@@ -311,6 +334,8 @@ CALC: dict[str, Callable[[], str]] = {
     "race_seeds": lambda: spelled(len(race_of(rows_of("residuals.jsonl"), 6, "full"))),
     "most_steps_3": lambda: f"{experiment.STEPS[3]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[6]:,}",
+    "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
+    "fixed_more": lambda: f"{fixed_more()}",
     "spread": lambda: f"{largest_spread():.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),

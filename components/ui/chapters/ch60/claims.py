@@ -6,10 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from components.ui.chapters.ch60 import probes, worked
-from components.ui.claims.core import Claim, Measured, count, part_of, widest_reading
+from components.ui.claims.core import (
+    Claim,
+    Measured,
+    count,
+    part_of,
+    read_record,
+    widest_reading,
+)
 from components.ui.claims.readings import ratio_of_seeds, result_of
 from components.ui.words import span
-from lab.records import select
+from lab.records import ROOT, select
 from lab.statistics import lower_bound_95, spread
 
 Rows = list[dict[str, Any]]
@@ -19,7 +26,7 @@ TOLD = (
     *(("before", 4), ("before", 8)),
     *(
         (arm, digits)
-        for arm in ("before, limited", "heads, limited", "after")
+        for arm in ("before, limited", "heads, limited", "after", "heads, after")
         for digits in (8, 10, worked.LONGEST)
     ),
 )
@@ -60,26 +67,21 @@ def race_wrong(arm: tuple[str, str], shape: str = "4x4") -> Callable[[Rows], Mea
 
 
 def race_ratio(one: tuple[str, str], other: tuple[str, str]) -> Callable[[Rows], Measured]:
-    """Wrong sums of one network over those of another, medians of the seeds, with the interval."""
-    return lambda rows: Measured(
-        ratio_of_seeds(worked.wrong_of(rows, one), worked.wrong_of(rows, other))
-    )
+    """Wrong problems of one network over those of another with its own heads, medians of the seeds,
+    with the interval."""
+
+    def pick(rows: Rows) -> Measured:
+        own_heads = read_record(ROOT / FIRST_RACE)
+        return Measured(
+            ratio_of_seeds(worked.wrong_of(rows, one), worked.wrong_of(own_heads, other))
+        )
+
+    return pick
 
 
-def operations(rows: Rows) -> Measured:
-    """Of a token, with experts over those with one FFN that has as many weights."""
-    experts, dense = (
-        select(rows, part="race", attention="mha", ffn=ffn)[0]["flops_per_token"]
-        for ffn in ("moe", "dense")
-    )
-    return Measured(f"{experts / dense:.0%}")
-
-
-def first_race(rows: Rows) -> Measured:
-    """With latents and one FFN, in a race at twice the rate: median of the seeds and their span."""
-    gone = [row for row in rows if row["record"] == "latent_experts"]
-    found = spread(row["wrong_4x4"] for row in gone)
-    return Measured(span(found))
+def race_of(attention: str) -> str:
+    """The record of a network: those with own heads are of the first race."""
+    return FIRST_RACE if attention == "mha" else RACE
 
 
 def held_out_pairs(rows: Rows) -> Measured:
@@ -117,43 +119,51 @@ def rank_ratio(rank: int, other: int, fraction: float) -> Callable[[Rows], Measu
     )
 
 
-RACE, RANK = "records/latent_experts.jsonl", "records/low_rank.jsonl"
+def parameters(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
+    return lambda rows: Measured(
+        f"{select(rows, part='race', attention=arm[0], ffn=arm[1])[0]['parameters']:,}"
+    )
+
+
+def chosen_rate(arm: tuple[str, str]) -> Callable[[Rows], Measured]:
+    return lambda rows: Measured(
+        f"{select(rows, part='race', attention=arm[0], ffn=arm[1])[0]['rate']:g}"
+    )
+
+
+RACE, RANK = "records/equal_latents.jsonl", "records/low_rank.jsonl"
+FIRST_RACE = "records/latent_experts.jsonl"
 
 CLAIMS: dict[str, Claim] = {
     **{
         f"ch6.race_{attention}_{ffn}": Claim(
-            f"Test sums of four by four digits wrong, of the small networks: {name}.",
-            RACE,
+            f"Test problems of four by four digits wrong, of the small networks: {name}.",
+            race_of(attention),
             race_wrong((attention, ffn)),
         )
         for (attention, ffn), name in worked.ARMS.items()
     },
     **{
         f"ch6.race_{attention}_{ffn}_far": Claim(
-            f"Test sums of eight by eight digits wrong, of the small networks: {name}.",
-            RACE,
+            f"Test problems of eight by eight digits wrong, of the small networks: {name}.",
+            race_of(attention),
             race_wrong((attention, ffn), "8x8"),
         )
         for (attention, ffn), name in worked.ARMS.items()
     },
-    "ch6.race_operations": Claim(
-        "Operations of a token, with experts over those without.", RACE, operations
+    "ch6.race_first_latents": Claim(
+        "Test problems of four by four digits wrong, latents and one FFN, in the first race.",
+        FIRST_RACE,
+        race_wrong(("mla", "dense")),
     ),
-    "ch6.race_first": Claim(
-        "Test sums of four by four digits wrong, latents at twice the rate, a race before.",
-        "records/replaced.jsonl",
-        first_race,
-    ),
-    "ch6.race_latents": Claim(
-        "Wrong sums with latents over those with own heads, both dense.",
-        RACE,
-        race_ratio(("mla", "dense"), ("mha", "dense")),
-    ),
-    "ch6.race_experts": Claim(
-        "Wrong sums with experts over those of one dense FFN, own heads.",
-        RACE,
-        race_ratio(("mha", "moe"), ("mha", "dense")),
-    ),
+    **{
+        f"ch6.race_ratio_{ffn}": Claim(
+            f"Wrong problems with latents over those with own heads, {words}.",
+            RACE,
+            race_ratio(("mla", ffn), ("mha", ffn)),
+        )
+        for ffn, words in (("dense", "one FFN"), ("moe", "experts"))
+    },
     "ch6.rank_n": Claim("Pairs that no network was trained on.", RANK, held_out_pairs),
     "ch6.rank_taught_worst": Claim(
         "Of the pairs that it was taught, wrong in the worst of all networks.", RANK, taught_worst
@@ -179,6 +189,22 @@ CLAIMS: dict[str, Claim] = {
         )
         for rank in (8, 32)
         for fraction, part in worked.TAUGHT.items()
+    },
+    **{
+        f"ch6.race_rate_{attention}_{ffn}": Claim(
+            f"The rate of a small network: {arm}.",
+            race_of(attention),
+            chosen_rate((attention, ffn)),
+        )
+        for (attention, ffn), arm in worked.ARMS.items()
+    },
+    **{
+        f"ch6.race_parameters_{attention}_{ffn}": Claim(
+            f"Parameters of the {which} of the small networks.",
+            race_of(attention),
+            parameters((attention, ffn)),
+        )
+        for which, attention, ffn in (("smallest", "mha", "dense"), ("largest", "mla", "moe"))
     },
     "ch6.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",

@@ -69,7 +69,7 @@ def by_digits(rows: Rows) -> Chart:
 
 def by_taught(rows: Rows) -> Chart:
     """Errors by the part of all pairs that a network is trained on: a point a seed, a line at the
-    median. Filled and thick on held-out pairs, hollow and thin on its own.
+    median. A circle and a thick line on held-out pairs, a cross and a thin line on its own.
 
     Rows: arm, taught, of, seed, share, errors.
     """

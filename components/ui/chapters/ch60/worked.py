@@ -14,6 +14,7 @@ import numpy as np
 from components.ui.chapters.ch60 import probes
 from components.ui.claims.core import part_of
 from components.ui.lazily import lazily
+from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import listed, spelled
@@ -22,7 +23,7 @@ from lab.model.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
 from lab.model.known_sizes import KNOWN
 from lab.records import select
-from lab.statistics import ratio_of_medians, spread
+from lab.statistics import ratio_of_medians
 
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
@@ -323,6 +324,7 @@ NETWORKS = {
     "before": "before, up to four digits",
     "before, limited": "before, distances limited",
     "heads, limited": "heads with their own, up to four, limited",
+    "heads, after": "heads with their own, up to eight digits",
 }
 
 
@@ -383,17 +385,20 @@ def rank_points(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-LATENTS = tuple(name for rank, name in RANKS.items() if rank)
+LOW_RANK_HELPS = ("yes", "no, they leave more", "five seeds do not decide it")
+SMALL_LATENTS, FULL_RANK = (8, 32), 128
 
 
-def fewest_wrong(rows: Sequence[Row]) -> str:
-    """The option of the guess: the latents that leave the fewest held-out pairs wrong, in the
-    median."""
+def low_rank_helps(rows: Sequence[Row]) -> str:
+    """The option of the guess: what the intervals of both small latents over full rank say."""
 
-    def median_of(rank: int) -> float:
-        return spread(row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)).median
+    def wrong_of_rank(rank: int) -> list[int]:
+        return [row["errors_heldout"] for row in of_rank(rows, rank, ASKED_OF)]
 
-    return RANKS[min(filter(None, RANKS), key=median_of)]
+    found = [ratio_of_medians(wrong_of_rank(r), wrong_of_rank(FULL_RANK)) for r in SMALL_LATENTS]
+    if all(ratio.high < 1 for ratio in found):
+        return LOW_RANK_HELPS[0]
+    return LOW_RANK_HELPS[1 if all(ratio.low > 1 for ratio in found) else 2]
 
 
 # ---------------------------------------------------------------- latents or experts: the race
@@ -404,6 +409,12 @@ ARMS = {
     ("mha", "moe"): "own heads, experts",
     ("mla", "moe"): "latents, experts",
 }
+
+
+def race_rows() -> list[Row]:
+    """The runs of networks of one size; those with own heads are of the first race."""
+    first, second = (rows_of(f"{name}.jsonl") for name in ("latent_experts", "equal_latents"))
+    return [*select(first, part="race", attention="mha"), *select(second, part="race")]
 
 
 def race_points(rows: Sequence[Row]) -> list[Row]:
@@ -425,7 +436,7 @@ def wrong_of(rows: Sequence[Row], arm: tuple[str, str]) -> list[float]:
     return [row["wrong_4x4"] for row in select(rows, part="race", attention=arm[0], ffn=arm[1])]
 
 
-HELP = ("yes", "no, they cost", "not told by five starts")
+HELP = ("yes", "no, more are wrong", "five seeds do not decide it")
 
 
 def do_latents_help(rows: Sequence[Row]) -> str:

@@ -113,6 +113,12 @@ def wrong_with(**cell: Any) -> Callable[[Rows], Measured]:
     return pick
 
 
+def first_race(rows: Rows) -> Measured:
+    """With latents and one FFN, in a race at twice the rate: median of the seeds and their span."""
+    gone = [row for row in rows if row["record"] == "latent_experts"]
+    return Measured(span(spread(row["wrong_4x4"] for row in gone)))
+
+
 def operations_of_experts(rows: Rows) -> Measured:
     """A share of what one dense FFN with as many neurons takes, both with latents."""
     eight, dense = (
@@ -281,6 +287,22 @@ TOLD = {"token": "token read", "place": "place", "line": "line", "carry": "carry
 EXPERTS = {"part": "race", "attention": "mla", "ffn": "moe"}
 
 CLAIMS: dict[str, Claim] = {
+    **{
+        f"ch6.pays_{name}": Claim(
+            f"Test problems of four by four digits wrong, latents and {words}.",
+            RACE,
+            wrong_with(part="race", attention="mla", ffn=ffn),
+        )
+        for name, words, ffn in (
+            ("eight", "eight experts", "moe"),
+            ("dense", "one FFN with as many neurons", "dense"),
+        )
+    },
+    "ch6.pays_dense_first": Claim(
+        "The same with one FFN at the rate of the others, in a race before.",
+        "records/replaced.jsonl",
+        first_race,
+    ),
     "ch6.pays_operations": Claim(
         "Operations of a token with latents and eight experts, of those with one dense FFN.",
         RACE,
