@@ -110,7 +110,7 @@ ON_PAGE = {
         "some 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
-        "Steps to 1 wrong in 20 | To 1 in 100 | To 1 in 1,000 |": NAMED,
+        "Steps to 1 wrong in 20 | To 1 in 100 | Came to 1 in 1,000 |": NAMED,
         "Time to 1 in 20 |": NAMED,
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "that had 1.25 times the computing": PUBLISHED,

@@ -190,10 +190,11 @@ def measure_race(cell: Cell) -> dict[str, Any]:
 EQUAL_RATES: dict[tuple[AttentionName, FFNName], tuple[float, ...]] = {
     ("mha", "dense"): (5e-4, 1e-3, 2e-3),
     ("mha", "moe"): (1e-3, 2e-3, 4e-3),
-    ("mla", "dense"): (5e-4, 1e-3, 2e-3),
+    ("mla", "dense"): (5e-4, 1e-3, 2e-3, 4e-3),
     ("mla", "moe"): (5e-4, 1e-3, 2e-3),
 }
-"""Three around the rate that was best with seed 0 before parameters were matched."""
+"""Three around the rate that was best with seed 0 before parameters were matched, and one more
+where the highest of these was best."""
 
 RATE_SEEDS = (0, 6, 7)
 """None of the seeds that race."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,12 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch51 import exercises, probes, worked
+from components.ui.chapters.ch51.claims import over_plain, over_plain_at_first
+from lab import statistics as ratios
 from lab.interp.depth import readings_of
+from lab.readings import Ratio
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
 
 PAGE = "51_attention_residuals"
@@ -105,6 +110,28 @@ def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) ->
         book(PAGE, figure="race", ch51_what=worked.LOSS), "depth", "arm", "came", "value"
     )
     assert sorted(p["value"] for p in losses) == sorted(row["loss"] for row in race)
+
+
+def test_what_prose_concludes_of_the_race_is_so() -> None:
+    """No interval leaves one out, but that of blocks in the first race, on few problems."""
+
+    def found(question: Ratio) -> ratios.Ratio:
+        record = rows(Path(question.path).stem)
+        return ratios.ratio_of_medians(question.one.values(record), question.other.values(record))
+
+    questions = [
+        *(over_plain(3, arm, goal) for arm in ("full", "block", "fixed") for goal in (0.05, 0.01)),
+        *(over_plain(6, arm) for arm in ("full", "block")),
+    ]
+    assert all(found(question).low <= 1 <= found(question).high for question in questions)
+    assert found(over_plain_at_first("block")).high < 1
+    assert worked.is_faster(worked.race_runs()) == worked.FASTER[2]
+    (cost,) = select(rows("residuals_race"), part="cost")
+    plain = cost["seconds"].pop("plain")[1]
+    assert all(median > plain for _, median, _ in cost["seconds"].values())
+    race = select(rows("residuals_race"), part="race")
+    came = [steps_until(row["curve"], 0.001) for row in race]
+    assert sum(map(np.isfinite, came)) <= 13 and len(came) == 20
 
 
 # ---------------------------------------------------------------- exercises

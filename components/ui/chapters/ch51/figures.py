@@ -30,9 +30,11 @@ Rows = Sequence[Mapping[str, Any]]
 
 def by_layer(rows: Rows, title: str) -> Chart:
     """A line an arm at its median seed, a point a seed. Rows: arm, layer, seed, value."""
-    base = alt.Chart(pd.DataFrame(rows)).encode(
+    data = pd.DataFrame(rows)
+    tones = {arm: tone for arm, tone in RESIDUALS.items() if arm in set(data["arm"])}
+    base = alt.Chart(data).encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
-        color=alt.Color("arm:N", title=None, scale=toned(RESIDUALS)),
+        color=alt.Color("arm:N", title=None, scale=toned(tones)),
     )
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domainMin=0))
     points = base.mark_circle(size=50, opacity=0.5).encode(

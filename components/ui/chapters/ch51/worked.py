@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -191,15 +190,16 @@ Runs = Mapping[tuple[int, str], Sequence[Row]]
 
 
 def race_runs() -> Runs:
-    """Of both races, without arms that are not measured yet."""
-    names = {claims.SHALLOW: "residuals_race", claims.DEEP: "residuals"}
-    runs: dict[tuple[int, str], list[Row]] = {}
-    for n_layer, name in names.items():
-        record = rows_of(f"{name}.jsonl")
-        for arm in claims.RACERS:
-            with suppress(LookupError):
-                runs[n_layer, arm] = claims.race(n_layer, arm).of(record)
-    return runs
+    """Of both races."""
+    raced = {
+        claims.SHALLOW: ("residuals_race", claims.RACERS),
+        claims.DEEP: ("residuals", claims.ARMS),
+    }
+    return {
+        (n_layer, arm): claims.race(n_layer, arm).of(rows_of(f"{name}.jsonl"))
+        for n_layer, (name, arms) in raced.items()
+        for arm in arms
+    }
 
 
 def race_points(runs: Runs, what: str) -> list[Drawn]:

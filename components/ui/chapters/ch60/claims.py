@@ -132,6 +132,10 @@ CLAIMS: dict[str, Claim] = {
             ("_far", "eight by eight", "8x8"),
         )
     },
+    "mla.race_first_latents": Claim(
+        "Test problems of four by four digits wrong, latents and one FFN, in the first race.",
+        wrong(rows("latent_experts", part="race", attention="mla", ffn="dense")),
+    ),
     **{
         f"mla.race_ratio_{ffn}": Claim(
             f"Wrong problems with latents over those with own heads, {words}.",
@@ -168,12 +172,18 @@ CLAIMS: dict[str, Claim] = {
         for fraction, part in TAUGHT.items()
     },
     **{
-        f"mla.race_{name}_{attention}_{ffn}": Claim(f"{words} of a small network: {arm}.", question)
-        for (attention, ffn), arm in ARMS.items()
-        for name, words, question in (
-            ("parameters", "Parameters", race(attention, ffn).numbers("parameters")),
-            ("rate", "The rate", race(attention, ffn).numbers("rate", "{:g}")),
+        f"mla.race_rate_{attention}_{ffn}": Claim(
+            f"The rate of a small network: {arm}.",
+            race(attention, ffn).numbers("rate", "{:g}"),
         )
+        for (attention, ffn), arm in ARMS.items()
+    },
+    **{
+        f"mla.race_parameters_{attention}_{ffn}": Claim(
+            f"Parameters of the {which} of the small networks.",
+            race(attention, ffn).numbers("parameters"),
+        )
+        for which, attention, ffn in (("smallest", "mha", "dense"), ("largest", "mla", "moe"))
     },
     "mla.mla_4x4": Claim(
         "Test sums of four by four digits wrong: latents and experts, at the end.",
