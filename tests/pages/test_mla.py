@@ -139,7 +139,7 @@ def test_what_is_dropped_shows_in_the_trace() -> None:
 
 
 def test_whether_latents_help_is_told_by_the_interval_of_the_race() -> None:
-    rows = worked.race_rows()
+    rows = [dict(row) for row in worked.race_rows()]
     assert worked.do_latents_help(rows) == worked.HELP[2]
     latents = select(rows, part="race", attention="mla", ffn="dense")
     for wrong, told in ((0, worked.HELP[0]), (1999, worked.HELP[1])):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ SLUGS_OF_OLD = {
 """Where the claims stand whose names began with a chapter, as links of before have them."""
 
 
-@cache
+@lru_cache(maxsize=len(CHAPTERS))
 def module_of(slug: str) -> Any:
     """Where the claims of a page stand; None for one without."""
     name = f"components.ui.chapters.{CHAPTERS[slug]}.claims"

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, POSITIVE, RIGHT
 from components.ui.plots.core import Chart, Numbers, finished, grid, swatches, token_axis, toned
@@ -119,7 +120,7 @@ def neuron_maps(outputs: Numbers, right_without: Sequence[int]) -> str:
     return f'<div class="wb-neurons">{maps}</div>'
 
 
-def tinted(strength: Numbers) -> Numbers:
+def tinted(strength: Numbers) -> NDArray[np.uint8]:
     """Clear where a neuron says nothing, and so the page's own colour; the scale of amounts."""
     picture = np.zeros((*strength.shape, 4), dtype=np.uint8)
     picture[...] = rgba(POSITIVE.now)

@@ -20,7 +20,7 @@ from components.ui.claims.results import (
 )
 from components.ui.runs import BOOK_RUN
 from components.ui.words import one_in, spelled
-from lab.data.problems import STYLES
+from lab.data.problems import STYLES, Style
 from lab.exercises.chain_of_thought import FORM
 from lab.readings import (
     Counts,
@@ -74,7 +74,7 @@ def most_right_by(found: Sequence[Row]) -> str:
     return part_of(max(first), max(curve[-1]["step"] for curve in curves))
 
 
-RACE = {style: rows("race", style=style) for style in STYLES}
+RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
 
 ONE_OF_EACH = "one order of each pair"
 """As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
