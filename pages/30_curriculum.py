@@ -154,13 +154,13 @@ def as_stages_pass() -> None:
         return
     page.prose("stages_controls")
     arm = page.choose(
-        "arm", "Course", worked.COURSES, "rehearsal 0", words=ARMS.__getitem__, kind="list"
+        "arm", "Course", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
     )
     row = worked.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
     left = len(names) - 1 - names.index(stage)
-    for column, name in zip(st.columns(2), ("the course", arm), strict=True):
+    for column, name in zip(st.columns(2), ("the_course", arm), strict=True):
         with column:
             st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
             page.draw(

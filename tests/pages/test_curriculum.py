@@ -13,6 +13,7 @@ from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
 from lab.experiments import curriculum as twins
+from lab.experiments import pockets
 from lab.inference.sieve import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
 from lab.recipes.index import recipe
@@ -134,9 +135,9 @@ def lines_drawn(app: Any) -> str:
 
 def test_a_map_shows_the_errors_of_its_stage(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
-    row = worked.first_row(record("course"), "rehearsal 0")
+    row = worked.first_row(record("course"), "rehearsal_0")
     left, right = charts(app, "p", "q", "wrong")
-    course = worked.first_row(record("course"), "the course")
+    course = worked.first_row(record("course"), "the_course")
     for cells, expected in ((left, course), (right, row)):
         found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
         assert found == expected["stages"][-1]["shapes"]
@@ -146,20 +147,20 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     def wrong(arm: str) -> list[int]:
         return [errors for _, errors, _ in claims.after_course(arm).points(record("course"))]
 
-    usual = wrong("the course")
-    others = [arm for arm in claims.ARMS if arm not in ("the course", "from two digits")]
+    usual = wrong("the_course")
+    others = [arm for arm in claims.ARMS if arm not in ("the_course", "from_two_digits")]
     sides = {
         arm: {mine > theirs for mine, theirs in zip(wrong(arm), usual, strict=True)}
         for arm in others
     }
     assert len(others) == 6 and len(usual) == 3
     assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
-    assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal 0"}
+    assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal_0"}
 
 
 def test_a_course_has_its_stages(book: Any) -> None:
-    course = worked.first_row(record("course"), "the course")["stages"]
-    for arm in ("rehearsal 0", "reversed", "all at once", "from two digits"):
+    course = worked.first_row(record("course"), "the_course")["stages"]
+    for arm in ("rehearsal_0", "reversed", "all_at_once", "from_two_digits"):
         app = book(PAGE, figure="stages", ch30_arm=claims.ARMS[arm])
         assert not app.exception, arm
         row = worked.first_row(record("course"), arm)
@@ -179,7 +180,7 @@ def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) 
     assert len(points) == len(rows) == len(twins.base_cells())
     for base, rate in (
         ("nothing", twins.COURSE_RATE),
-        ("nothing, all at once", twins.AT_ONCE_RATE),
+        ("nothing_all_at_once", twins.AT_ONCE_RATE),
         ("coupled", twins.TAUGHT_RATE),
     ):
         best, errors, n = claims.best_begun(base, rows)
@@ -193,7 +194,7 @@ def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) 
 
 def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:
     (points,) = charts(seen(PAGE, reveal="1"), "drawn", "problems")
-    course = select(record("course"), arm="the course")
+    course = select(record("course"), arm="the_course")
     assert len(points) == len(record("fewest")) + len(course)
     read = {row["problems"] for row in course}
     shares = [p["share"] for p in points if p["drawn"] == "in stages" and p["problems"] in read]
@@ -280,6 +281,14 @@ def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_ope
     for pair, right in (((2626, 7819), False), ((9299, 9998), True), ((1239, 9299), True)):
         said = probes.written(claims.AFTER, *pair).text
         assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
+
+
+def test_a_pocket_is_called_what_its_experiment_calls_it() -> None:
+    """The table of claims repeats the words, since the experiment needs torch."""
+    words = {name: pocket.words for name, pocket in pockets.POCKETS.items()}
+    assert words == claims.NAMES_OF_POCKETS
+    for row in select(record("pockets"), asked="pocket"):
+        assert f", a {words[row['cell']['pocket']]}, " in row["sample"]["of"]
 
 
 def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed() -> None:

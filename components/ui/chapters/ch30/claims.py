@@ -61,19 +61,19 @@ def wrong_in_widest(readings: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- the course and its parts
 
 ARMS = {
-    "the course": "the course",
-    "all at once": "no stages, all lengths at once",
+    "the_course": "the course",
+    "all_at_once": "no stages, all lengths at once",
     "reversed": "stages in reversed order",
-    "no padding": "no zero padding",
-    "no carries": "no sums picked for carries",
-    "rehearsal 5": "rehearsal 5 in 100",
-    "rehearsal 0": "no rehearsal",
-    "from two digits": "the course, from two digits",
+    "no_padding": "no zero padding",
+    "no_carries": "no sums picked for carries",
+    "rehearsal_5": "rehearsal 5 in 100",
+    "rehearsal_0": "no rehearsal",
+    "from_two_digits": "the course, from two digits",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
 BEGINNINGS = {
-    "nothing, all at once": "random weights, no stages",
+    "nothing_all_at_once": "random weights, no stages",
     "nothing": "random weights",
     "coupled": "two digits, coupled positions",
     "learned": "two digits, learned table",
@@ -81,8 +81,8 @@ BEGINNINGS = {
 """Of `records/bases.jsonl`, in the words of the page."""
 
 DRAWN = {
-    "by stages": "in stages",
-    "at random": "at random, no stages",
+    "by_stages": "in stages",
+    "at_random": "at random, no stages",
     "chosen": "hard ones, no stages",
 }
 """Of `records/fewest.jsonl`, in the words of the page."""
@@ -107,16 +107,16 @@ def after_course(arm: str, shape: str = LONGEST) -> Counts:
 
 
 RETAINED = {
-    **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "2x1", "2x2")},
-    "the_course_1x1": ("the course", "1x1"),
+    **{f"rehearsal_0_{shape}": ("rehearsal_0", shape) for shape in ("1x1", "2x1", "2x2")},
+    "the_course_1x1": ("the_course", "1x1"),
 }
 """Of an arm the shapes that the page tells as kept or forgotten."""
 
 
 def after_few(drawn: str, problems: int | None) -> Counts:
     """After so many different problems; in stages, the course itself has so many as None."""
-    if drawn == "by stages" and problems is None:
-        return after_course("the course")
+    if drawn == "by_stages" and problems is None:
+        return after_course("the_course")
     return at_the_end(rows("fewest", drawn=drawn, problems=problems).before_choice())
 
 
@@ -177,7 +177,12 @@ def nines_alike(row: Row) -> int:
 # ---------------------------------------------------------------- pockets
 
 POCKETS = rows("pockets")
-NAMES_OF_POCKETS = ("ends in 26", "7299 or 9299", "2602")
+NAMES_OF_POCKETS = {
+    "ends_in_26": "ends in 26",
+    "is_7299_or_9299": "7299 or 9299",
+    "is_2602": "2602",
+}
+"""Values of a, as the record has them and in words."""
 
 FETCHES_A = "2.0"
 """Of the finished network, the head that fetches a's digit; the record's transplants show it."""
@@ -199,7 +204,7 @@ def pocket(name: str) -> Rows:
     return POCKETS.where(asked="pocket", pocket=name)
 
 
-FIRST_PRODUCTS = POCKETS.where(asked="first products")
+FIRST_PRODUCTS = POCKETS.where(asked="first_products")
 
 SLIPS_TO_TWO = FIRST_PRODUCTS.counts(
     lambda row: sum(counts[2] for counts in row["by_neighbour"]),
@@ -328,7 +333,7 @@ def tuned(rate: float, *, scratch: bool) -> Counts:
 # ---------------------------------------------------------------- own labels
 
 TRAINS_ON = {
-    "two agree": "own labels, sieved: any two agree",
+    "two_agree": "own labels, sieved: any two agree",
     "sieve": "own labels, sieved: all three agree",
     "unfiltered": "own labels, all of them",
     "short": "no labels, short sums alone",
@@ -339,7 +344,7 @@ TRAINS_ON = {
 FIRST, LAST = 4, 8
 """Digits of the longest sums of the first round and of the last."""
 
-SIEVED = "two agree"
+SIEVED = "two_agree"
 """The arm whose labels the sieve shows."""
 
 
@@ -445,7 +450,7 @@ def each_network(arm: str, digits: int) -> Told:
     return rounds(arm, digits=LAST).told(words)
 
 
-ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
+ASKED_LAST = {"two_agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
 """Of the lengths after the last round, those that the page tells; of the other arms the fifth."""
 
 CLAIMS: dict[str, Claim] = {
@@ -461,10 +466,10 @@ CLAIMS: dict[str, Claim] = {
         UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
-        f"curriculum.course_{arm.replace(' ', '_')}": Claim(
-            f"Test sums of 4x4 digits wrong at the end: {arm}.", after_course(arm)
+        f"curriculum.course_{arm}": Claim(
+            f"Test sums of 4x4 digits wrong at the end: {words}.", after_course(arm)
         )
-        for arm in ARMS
+        for arm, words in ARMS.items()
     },
     **{
         f"curriculum.course_from_base_{base}": Claim(
@@ -486,25 +491,25 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"curriculum.kept_{name}": Claim(
-            f"Test sums of {shape} digits wrong at the end: {arm}.", after_course(arm, shape)
+            f"Test sums of {shape} digits wrong at the end: {ARMS[arm]}.", after_course(arm, shape)
         )
         for name, (arm, shape) in RETAINED.items()
     },
     **{
-        f"curriculum.base_{base.replace(',', '').replace(' ', '_')}": Claim(
+        f"curriculum.base_{base}": Claim(
             f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
             at_best_rate(base),
         )
         for base, words in BEGINNINGS.items()
     },
     **{
-        f"curriculum.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
+        f"curriculum.fewest_{drawn}_{n or 'once'}": Claim(
             f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
             after_few(drawn, n),
         )
         for drawn, words in DRAWN.items()
         for n in (*FEW, None)
-        if n or drawn != "by stages"
+        if n or drawn != "by_stages"
     },
     "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
@@ -613,15 +618,15 @@ CLAIMS: dict[str, Claim] = {
         those(ERRORS, is_slip),
     ),
     **{
-        f"curriculum.pocket_{name.split()[-1]}": Claim(
-            f"Test problems wrong in the first product, b ends in 9, a: {name}.",
+        f"curriculum.pocket_{name.rpartition('_')[-1]}": Claim(
+            f"Test problems wrong in the first product, b ends in 9, a: {words}.",
             pocket(name).where(line=0).counts("wrong"),
         )
-        for name in NAMES_OF_POCKETS
+        for name, words in NAMES_OF_POCKETS.items()
     },
     "curriculum.pocket_later": Claim(
         "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
-        pocket("7299 or 9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
+        pocket("is_7299_or_9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
     ),
     **{
         f"curriculum.first_{name}": Claim(
@@ -691,7 +696,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     **{
-        f"curriculum.after_{arm.replace(' ', '_')}_{digits}": Claim(
+        f"curriculum.after_{arm}_{digits}": Claim(
             f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
             each_network(arm, digits),
         )

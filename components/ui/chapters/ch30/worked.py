@@ -19,7 +19,7 @@ from components.ui.drawings.climb import Band
 from components.ui.drawings.sieve import Label, Written
 from components.ui.lazily import lazily
 from components.ui.words import band
-from lab.data import coverage
+from lab.data import coverage, suites
 from lab.data.difficulty import how_often
 from lab.data.problems import Field, Format
 from lab.data.remainders import remainders_agree
@@ -159,9 +159,9 @@ def rows_of_facts() -> list[dict[str, str]]:
 
 # ---------------------------------------------------------------- 3. courses
 
-WORST = ("no padding", "no carries", "reversed", "from two digits")
+WORST = ("no_padding", "no_carries", "reversed", "from_two_digits")
 WORST_OPTIONS = tuple(ARMS[arm] for arm in WORST)
-COURSES = tuple(arm for arm in ARMS if arm != "the course")
+COURSES = tuple(arm for arm in ARMS if arm != "the_course")
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
 DONE = 0.05
 """So few four-digit sums wrong count as done."""
@@ -184,7 +184,7 @@ def names_of_stages(arm: str, n: int) -> list[str]:
 
 def texts_read() -> int:
     """By a twin on all lengths at once."""
-    plan = twins.control("all at once", 0)
+    plan = twins.control("all_at_once", 0)
     return plan.steps * plan.batch_size
 
 
@@ -373,7 +373,7 @@ def place_named(failure: Row) -> str:
 def suite_points(record: Record) -> Bars:
     return [
         {
-            "suite": row["cell"]["suite"],
+            "suite": suites.in_words(row["cell"]["suite"]),
             "model": NETWORKS[row["cell"]["model"]],
             "share": wrong / n,
             "wrong": wrong,
@@ -426,7 +426,7 @@ ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
 """Of the sums that it was taught before the first round."""
 
-WITH_VOTE = ("two agree", "sieve")
+WITH_VOTE = ("two_agree", "sieve")
 LABELLING = (*WITH_VOTE, "unfiltered")
 """Arms that train on what the networks wrote; in those with a vote there are three."""
 
