@@ -16,14 +16,29 @@ from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, ro
 from lab.records import ROOT
 
 LABELS = {
-    "token read": "the token that is read",
+    "token_read": "the token that is read",
     "place": "the place of the digit",
     "line": "the line",
     "carry": "the carry into a product's digit",
 }
 """What a token's expert may tell, as the record has it and in words."""
 
-GIVEN, WHERE = "carry, given the token", "carry, given place and line"
+GIVEN, WHERE = "carry_given_token", "carry_given_place_and_line"
+CARRIES = {
+    "carry": "carry",
+    GIVEN: "carry, given the token",
+    WHERE: "carry, given place and line",
+}
+"""What the experts of the book's network tell of a carry, as the record has it and in words."""
+
+CHANGES = {
+    "dense_active": "dense, as many active",
+    "experts_4": "4 experts",
+    "experts_16": "16 experts",
+    "no_bias_updates": "no bias updates",
+    "no_shared_expert": "no shared expert",
+}
+"""What stands in for eight experts, as the record has it and in words."""
 
 STEP, FINER = 0.001, 0.0001
 """By which biases moved in training, and a tenth of it."""
@@ -114,7 +129,7 @@ def changed(change: str) -> Rows:
     return rows("expert_changes", change=change)
 
 
-NO_BIASES = changed("no bias updates")
+NO_BIASES = changed("no_bias_updates")
 
 
 def uneven(found: Rows) -> Numbers:
@@ -250,18 +265,18 @@ CLAIMS: dict[str, Claim] = {
     "moe.uneven_without": Claim("The largest load over the mean, no biases.", uneven(NO_BIASES)),
     **{
         f"moe.change_{name}": Claim(
-            f"Test sums of four by four digits wrong: {change}.", wrong(changed(change))
+            f"Test sums of four by four digits wrong: {CHANGES[change]}.", wrong(changed(change))
         )
         for name, change in {
-            "4": "4 experts",
-            "16": "16 experts",
-            "no_bias": "no bias updates",
-            "no_shared": "no shared expert",
-            "dense_active": "dense, as many active",
+            "4": "experts_4",
+            "16": "experts_16",
+            "no_bias": "no_bias_updates",
+            "no_shared": "no_shared_expert",
+            "dense_active": "dense_active",
         }.items()
     },
     **{
-        f"moe.told_{label.split()[0]}_{layer}": Claim(
+        f"moe.told_{label.partition('_')[0]}_{layer}": Claim(
             f"Of {words}, what a token's expert in layer {layer} tells.", told(label, layer)
         )
         for label, words in LABELS.items()
@@ -356,7 +371,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"moe.book_told_{name}_{layer}": Claim(
-            f"Of the {label}, what a token's first expert tells in layer {layer}.",
+            f"Of the {CARRIES[label]}, what a token's first expert tells in layer {layer}.",
             BOOK_TOLD.numbers(f"told.{label}.{layer}.0", "{:.0%}"),
         )
         for name, label in {"carry": "carry", "beyond": GIVEN, "where": WHERE}.items()

@@ -203,14 +203,16 @@ def told_most(race: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------- does it pay?
 
-DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, as many in all", "dense, as many active", "8 experts"
+DENSE_ALL, EIGHT = "dense, as many in all", "8 experts"
+DENSE_ACTIVE = claims.CHANGES["dense_active"]
 NETWORKS: dict[str, Rows] = {
     DENSE_ALL: claims.DENSE,
-    DENSE_ACTIVE: claims.changed("dense, as many active"),
+    DENSE_ACTIVE: claims.changed("dense_active"),
     EIGHT: claims.WITH_EXPERTS,
     **{
-        name: claims.changed(name)
-        for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
+        words: claims.changed(change)
+        for change, words in claims.CHANGES.items()
+        if words != DENSE_ACTIVE
     },
 }
 """All with latents."""
