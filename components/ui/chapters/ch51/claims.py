@@ -222,7 +222,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
-            step_over_plain(rows("residuals_cost", network="6 layers"), arm),
+            step_over_plain(rows("residuals_cost", network="six_layers"), arm),
         )
         for arm in ("full", "block")
     },

@@ -275,17 +275,17 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_block_2_decay": Claim(
         "Other problems wrong with block 2 put back, weight decay 0.1.",
-        put_back(DECAYED, "block 2"),
+        put_back(DECAYED, "block_2"),
     ),
     "feature_collapse.collapse_block_2_attention": Claim(
-        "The same, with attention over depth.", put_back(ATTENTION, "block 2")
+        "The same, with attention over depth.", put_back(ATTENTION, "block_2")
     ),
     "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", fall(RUNS)),
     "feature_collapse.collapse_mean": Claim(
         "Other problems wrong without the mean feature.", without_mean(RUNS)
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other problems wrong with block 2 put back.", put_back(RUNS, "block 2")
+        "Other problems wrong with block 2 put back.", put_back(RUNS, "block_2")
     ),
     "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
@@ -333,7 +333,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
         "Other problems wrong with block 2 put back, softmax in float64.",
-        put_back(KINDS[EXACT], "block 2"),
+        put_back(KINDS[EXACT], "block_2"),
     ),
     "feature_collapse.collapse_mean_exact": Claim(
         "Other problems wrong without the mean feature, softmax in float64.",
