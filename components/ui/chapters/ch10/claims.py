@@ -76,7 +76,7 @@ def most_right_by(found: Sequence[Row]) -> str:
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
 
-ONE_OF_EACH = "one order of each pair"
+ONE_OF_EACH = "one_order_of_each"
 """As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
 
 HALF_OF_ORDERS = rows("mirrored").passing(lambda row: "shown" not in row["cell"])

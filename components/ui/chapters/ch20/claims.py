@@ -172,7 +172,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.full_{encoding}": Claim(
             f"Steps until 1 in 20 test problems is wrong in the stream, at full size: {encoding}.",
-            raced(part="full size", encoding=encoding).steps_to(GOAL),
+            raced(part="full_size", encoding=encoding).steps_to(GOAL),
         )
         for encoding in ("rotary", "learned")
     },
