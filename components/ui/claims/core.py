@@ -30,18 +30,11 @@ class Claim:
     """A sentence, and the question to a record whose answer stands in prose."""
 
     statement: str
-    asked: Question | str
-    pick: Callable[[Any], Measured] | None = None
+    question: Question
 
     @property
     def record(self) -> str:
-        return self.asked if isinstance(self.asked, str) else self.asked.path
-
-    def measure(self, record: Any) -> Measured:
-        if isinstance(self.asked, str):
-            assert self.pick
-            return self.pick(record)
-        return self.asked.measure(record)
+        return self.question.path
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def measured(name: str, claim: Claim, root: Path) -> Looked:
     changed = set[str]()
     try:
         record = read_record(root / claim.record)
-        figure = claim.measure(watched(root / claim.record, root, changed))
+        figure = claim.question.measure(watched(root / claim.record, root, changed))
         source = source_of(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
