@@ -137,5 +137,6 @@ def as_markdown(name: str) -> str:
     table, found = table_of(name), cells_of(name)
     head = ["", table.first, *table.columns, ""]
     rule = ["", "---", *("---:" for _ in table.columns), ""]
-    body = [["", row, *(found[row, c].shown for c in table.columns), ""] for row in table.rows]
+    shown = {at: looked.shown for at, looked in found.items()}
+    body = [["", row, *(shown.get((row, c), "") for c in table.columns), ""] for row in table.rows]
     return "\n".join(" | ".join(line).strip() for line in (head, rule, *body))

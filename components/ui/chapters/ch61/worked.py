@@ -187,8 +187,10 @@ def told_rows(race: Sequence[Row]) -> list[Row]:
     return [
         {"label": words, "layer": layer, "seed": row["cell"]["seed"], "share": share}
         for label, words in claims.LABELS.items()
-        for layer in range(claims.N_LAYER)
-        for row, share in claims.told(label, layer).points(race)
+        for layer, told in enumerate(
+            claims.told(claims.WITH_EXPERTS, label, claims.N_LAYER).values()
+        )
+        for row, share in told.points(race)
     ]
 
 
