@@ -10,8 +10,6 @@ from components.ui.chapters.ch30 import (
     claims,
     exercises,
     figures,
-    live,
-    mixing,
     probes,
     worked,
 )
@@ -135,7 +133,7 @@ def what_a_stage_adds() -> None:
 
 @page.section("mix")
 def the_mix_of_a_stage() -> None:
-    mixing.of_a_stage(page)
+    probes.of_a_stage(page)
     page.notice()
     page.source(curriculum.lesson, difficulty.longest_carry, difficulty.zeros)
 
@@ -226,7 +224,7 @@ with page.deeper("how few problems"):
 
 @page.section("live")
 def your_own_mix() -> None:
-    live.fine_tuning(page)
+    probes.fine_tuning(page)
     page.notice()
     page.source(fine_tuned.fine_tune)
 
