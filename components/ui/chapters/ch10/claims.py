@@ -405,7 +405,7 @@ CLAIMS: dict[str, Claim] = {
     },
     "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model without which some answer is wrong.",
-        EACH_HEAD.counts(lambda row: int(row["errors_answer"] > 0), lambda row: 1),
+        EACH_HEAD.those(lambda row: row["errors_answer"] > 0),
     ),
     "chain_of_thought.worst_head_pairs": Claim(
         "Wrong answers of the book's model without its most missed head.",

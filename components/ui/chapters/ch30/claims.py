@@ -28,11 +28,6 @@ BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
 """The network unfinished, and finished."""
 
 
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
-
-
 def summed(found: Rows, parts: Callable[[Row], Iterable[Sequence[int]]]) -> Counts:
     """Of several (n, wrong) that a row holds the sum."""
     return found.counts(
@@ -509,19 +504,19 @@ CLAIMS: dict[str, Claim] = {
     "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
         "Sums wrong at the frontier whose first wrong digit is one too small.",
-        those(FAILURES, one_too_small),
+        FAILURES.those(one_too_small),
     ),
     "curriculum.from_afar": Claim(
         "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
-        those(FAILURES, from_afar),
+        FAILURES.those(from_afar),
     ),
     "curriculum.small_with_carry": Claim(
         "First wrong digits that are one too small into which a carry comes.",
-        those(FAILURES.passing(one_too_small), takes_carry),
+        FAILURES.passing(one_too_small).those(takes_carry),
     ),
     "curriculum.nine_and_nine": Claim(
         "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
-        those(FAILURES, nine_and_nine),
+        FAILURES.those(nine_and_nine),
     ),
     "curriculum.frontier_rate": Claim(
         "Tokens of a million that are wrong at the frontier.",
@@ -610,7 +605,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "curriculum.errors_explained": Claim(
         "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
-        those(ERRORS, is_slip),
+        ERRORS.those(is_slip),
     ),
     **{
         f"curriculum.pocket_{name.split()[-1]}": Claim(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from components.ui.claims.core import Claim
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
+from lab.readings import Counts, Numbers, Ratio, Rows, Told, rows
 
 ARMS = {
     "own_mistakes": "its mistakes",
@@ -53,11 +52,6 @@ PAIRS, NEAR, FULL = (rows(f"error_book_{task}", part="race") for task in ("2x2",
 
 SURE = 0.9
 """A belief above it is said to be sure."""
-
-
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
 def of_book(found: Rows) -> Rows:
@@ -122,12 +116,12 @@ def listed(found: Rows, round_: int) -> Rows:
 
 def surely_wrong(found: Rows) -> Counts:
     """Of the mistakes listed in the first round, those that were written surely."""
-    return those(listed(found, 1), lambda mistake: mistake["belief"] > SURE)
+    return listed(found, 1).those(lambda mistake: mistake["belief"] > SURE)
 
 
 def wrong_again(found: Rows, noted: int, later: int) -> Counts:
     """Of the mistakes listed in a round, those that are wrong after another."""
-    return those(listed(found, noted), lambda mistake: mistake["again"][later - noted] > 0)
+    return listed(found, noted).those(lambda mistake: mistake["again"][later - noted] > 0)
 
 
 MENDED = listed(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
