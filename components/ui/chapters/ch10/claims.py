@@ -207,10 +207,6 @@ def fetches_a_digit(at: Row) -> bool:
     return FORM.field_at(at["source"]).holds_number and at["source"] != ZERO
 
 
-def looks_at_a_sign(at: Row) -> bool:
-    return not FORM.field_at(at["source"]).holds_number
-
-
 def fetched_times(found: Sequence[Row]) -> Measured:
     """In how many sums a head looked where it usually does, at the digit where that is fewest."""
     fewest, n = min(at["times"] for at in at_digits(found) if fetches_a_digit(at)), found[0]["n"]
@@ -399,7 +395,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"chain_of_thought.sign_silent_{head}": Claim(
             f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
-            wrong_without(looks_at_a_sign, max, head),
+            wrong_without(lambda at: not FORM.field_at(at["source"]).holds_number, max, head),
         )
         for head in HEADS
     },
