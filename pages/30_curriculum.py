@@ -26,7 +26,6 @@ from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
-recipes = lazily("lab.recipes.index")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
@@ -50,7 +49,7 @@ def the_climb() -> None:
     histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
     if not all(histories.values()):
         return
-    read, right, bands = worked.climbed(histories, recipes.recipe)
+    read, right, bands = worked.climbed(histories)
     show_climb(
         f"{page.prefix}climb",
         SQUARES,

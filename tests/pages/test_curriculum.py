@@ -15,7 +15,7 @@ from lab.data.problems import BOUNDS, Format, split_value
 from lab.experiments import curriculum as twins
 from lab.inference.sieve import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.index import recipe
+from lab.recipes.index import recipe, rows_read
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"
@@ -54,10 +54,10 @@ def test_the_climb_is_the_history_of_both_runs() -> None:
         run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
         for run in (claims.BEFORE, claims.AFTER)
     }
-    read, right, bands = worked.climbed(histories, recipe)
+    read, right, bands = worked.climbed(histories)
     plans = [recipe(run) for run in histories]
     assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
-    assert read[-1] == worked.sums_read(claims.AFTER, recipe) <= 150_000
+    assert read[-1] == rows_read(claims.AFTER) <= 150_000
     assert [band.name for band in bands] == list(COURSE)
     n, errors = histories[claims.AFTER][-1]["by_shape"]["4x4"]
     assert right[-1, -1] == pytest.approx(1 - errors / n)

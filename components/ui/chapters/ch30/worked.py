@@ -3,7 +3,6 @@ the words of the page, and the option of a guess that is borne out."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,6 +24,7 @@ from lab.data.problems import Field, Format
 from lab.data.remainders import remainders_agree
 from lab.readings import Row, part_of
 from lab.recipes.curriculum import COURSE
+from lab.statistics import standard_score
 
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
@@ -40,41 +40,33 @@ SQUARES = ("1x1", "2x2", "3x3", claims.LONGEST)
 # ---------------------------------------------------------------- the climb
 
 
-def sums_read(run: str, plan: Callable[[str], Any]) -> int:
-    """By the end of a run, those of the run that it began with included."""
-    recipe = plan(run)
-    earlier = sums_read(recipe.start_from, plan) if recipe.start_from else 0
-    return earlier + recipe.steps * recipe.batch_size
-
-
 def climbed(
-    histories: Mapping[str, Record], plan: Callable[[str], Any]
+    histories: Mapping[str, Record],
 ) -> tuple[list[int], NDArray[np.float64], list[Band]]:
     """Of the course at full size: sums read at each check (K,), the share right of each square
-    length then (K, L), and its stages. `histories` holds the checks of both runs, `plan` gives the
-    recipe of a run."""
+    length then (K, L), and its stages. `histories` holds the checks of both runs."""
     read: list[int] = []
     right: list[list[float]] = []
     for run, checks in histories.items():
-        recipe = plan(run)
-        begin = sums_read(run, plan) - recipe.steps * recipe.batch_size
+        recipe = index.recipe(run)
+        begin = index.rows_read(run) - recipe.steps * recipe.batch_size
         for check in checks:
             read.append(begin + check["step"] * recipe.batch_size)
             asked = [check["by_shape"][shape] for shape in SQUARES]
             right.append([1 - errors / n for n, errors in asked])
-    return read, np.array(right), bands(plan)
+    return read, np.array(right), bands()
 
 
-def bands(plan: Callable[[str], Any]) -> list[Band]:
+def bands() -> list[Band]:
     """The stages: of the first run each by the shapes that are new in it; the second goes on."""
     out: list[Band] = []
     done = 0
-    recipe = plan(BEFORE)
+    recipe = index.recipe(BEFORE)
     for name, stage in zip(COURSE, recipe.course, strict=True):
         end = done + stage.steps * recipe.batch_size
         out.append(Band(name, done, end))
         done = end
-    return [*out[:-1], out[-1]._replace(end=sums_read(AFTER, plan))]
+    return [*out[:-1], out[-1]._replace(end=index.rows_read(AFTER))]
 
 
 # ---------------------------------------------------------------- 1. four digits
@@ -88,7 +80,7 @@ def share_wrong_of_four() -> float | None:
 
 def problems_read() -> int:
     """Of both runs together."""
-    return sums_read(AFTER, index.recipe)
+    return index.rows_read(AFTER)
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -317,13 +309,6 @@ def what_far_carries_do(record: Record) -> str:
     )
     z = standard_score(*far, *near)
     return CARRY_OPTIONS[1 if abs(z) < 2 else 0 if z > 0 else 2]
-
-
-def standard_score(wrong: int, n: int, other_wrong: int, other_n: int) -> float:
-    """Of two shares of wrong sums, how many standard errors the first lies above the second."""
-    pooled = (wrong + other_wrong) / (n + other_n)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
-    return (wrong / n - other_wrong / other_n) / error if error else 0.0
 
 
 def wrong_by(row: Row, measure: str) -> Bars:
