@@ -120,7 +120,7 @@ with page.deeper("why both orders of a pair go together"):
         ):
             return
         page.draw(
-            bars.seeds(worked.points(worked.MIRROR_ARMS, rows), "", WRONG),
+            bars.seeds(bars.seed_points(worked.MIRROR_ARMS, rows), "", WRONG),
             alt="Share of wrong texts among orders not shown, by whether their mirror image was",
         )
         page.notice()
@@ -361,13 +361,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             ):
                 return
             page.draw(
-                bars.seeds(worked.points(claims.UNSEEN, rows), "partial products", WRONG),
+                bars.seeds(bars.seed_points(claims.UNSEEN, rows), "partial products", WRONG),
                 alt="Share of wrong held-out texts by how many partial products were never seen",
             )
             page.notice()
             page.prose("fractions")
             page.draw(
-                bars.seeds(worked.points(worked.FRACTIONS, rows), "", WRONG),
+                bars.seeds(bars.seed_points(worked.FRACTIONS, rows), "", WRONG),
                 alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
             )
             page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
@@ -379,7 +379,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("operands.jsonl")
             if rows:
                 page.draw(
-                    bars.seeds(worked.points(worked.STRANGE, rows), "numbers never shown", WRONG),
+                    bars.seeds(
+                        bars.seed_points(worked.STRANGE, rows), "numbers never shown", WRONG
+                    ),
                     alt="Share of wrong test sums by how many of their numbers were never shown",
                 )
             page.source(controls.measure_operands)

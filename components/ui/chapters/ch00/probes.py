@@ -159,8 +159,11 @@ def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
             on_click=begin_run,
             args=(settings,),
         )
-        can_stop = going is not None and not going.ended
-        if can_stop and st.button("Stop", icon=":material/stop:", key="ch00_live_stop"):
+        if (
+            going
+            and not going.ended
+            and st.button("Stop", icon=":material/stop:", key="ch00_live_stop")
+        ):
             going.stop()
             st.rerun()  # the whole page, once: that stops the timer
     if going is None:

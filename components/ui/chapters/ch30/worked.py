@@ -17,6 +17,7 @@ from components.ui.claims.index import look_up
 from components.ui.drawings.climb import Band
 from components.ui.drawings.sieve import Label, Written
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.words import band
 from lab.data import coverage
 from lab.data.difficulty import how_often
@@ -194,16 +195,8 @@ def fewest_that_do(record: Record) -> str:
 
 def seeds_of(record: Record) -> Bars:
     """A point a seed of each arm: the share of 4x4 right at the end."""
-    return [
-        {
-            "arm": words,
-            "seed": row["cell"]["seed"],
-            "share": 1 - wrong / n,
-            "errors": part_of(wrong, n),
-        }
-        for arm, words in ARMS.items()
-        for row, wrong, n in claims.after_course(arm).points(record)
-    ]
+    wrong = seed_points({words: claims.after_course(arm) for arm, words in ARMS.items()}, record)
+    return [{**point, "share": 1 - point["share"]} for point in wrong]
 
 
 def map_after(row: Row, left: int) -> Bars:
@@ -211,11 +204,11 @@ def map_after(row: Row, left: int) -> Bars:
 
     Courses without all stages, and those with other stages, are alike in how much is left.
     """
-    cells = Bars()
-    for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items():
-        p, q = map(int, shape.split("x"))
-        cells.append({"p": p, "q": q, "n": n, "wrong": errors})
-    return cells
+    return [
+        {"p": p, "q": q, "n": n, "wrong": errors}
+        for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items()
+        for p, q in [map(int, shape.split("x"))]
+    ]
 
 
 def first_row(record: Record, arm: str) -> Row:
@@ -368,9 +361,6 @@ def suite_points(record: Record) -> Bars:
     ]
 
 
-PLACE_NAMES = ("units", "tens", "hundreds")
-
-
 def wrong_by_share(record: Record) -> Bars:
     """A point for each share of the head's weight that was put on the neighbour, and place."""
     return [
@@ -381,7 +371,7 @@ def wrong_by_share(record: Record) -> Bars:
             "wrong": part_of(wrong, row["n"]),
         }
         for row in claims.POCKETS.where(asked="blended").of(record)
-        for place, wrong in zip(PLACE_NAMES, row["wrong"], strict=True)
+        for place, wrong in zip(("units", "tens", "hundreds"), row["wrong"], strict=True)
     ]
 
 
@@ -527,13 +517,10 @@ CALC: dict[str, Callable[[], str]] = {
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
     "texts_read": lambda: f"{round(texts_read(), -3):,}",
-    "fewest_3000": lambda: f"{claims.FEW[0]:,}",
-    "fewest_30000": lambda: f"{claims.FEW[1]:,}",
+    **{f"fewest_{n}": lambda n=n: f"{n:,}" for n in claims.FEW},
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
-    "steps_1": lambda: f"{steps_met(1)}",
-    "steps_2": lambda: f"{steps_met(2)}",
-    "steps_4": lambda: f"{steps_met(4)}",
+    **{f"steps_{digits}": lambda n=digits: f"{steps_met(n)}" for digits in (1, 2, 4)},
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
