@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from components.ui import tokens
 from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
 from components.ui.chapter import Chapter
-from components.ui.claims import readings
+from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.home import ROUTES, route, small_picture, written_and_looked
 from components.ui.link import one_of
@@ -25,7 +25,7 @@ START = (37, 48)
 CONFIG = recipe(BOOK_RUN).model
 """Known from the recipe, before the weights are read."""
 
-MISSED = readings.most_missed_head()
+MISSED = results.most_missed_head()
 """The head, (layer, head), that a link without one pulls out."""
 
 CALCULATIONS = {

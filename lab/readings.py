@@ -46,8 +46,6 @@ class Question(Protocol):
     @property
     def path(self) -> str: ...
 
-    def where(self, **cell: Any) -> Question: ...
-
     def measure(self, record: Any) -> Measured: ...
 
 
@@ -157,9 +155,6 @@ class Counts:
     def path(self) -> str:
         return self.rows.path
 
-    def where(self, **cell: Any) -> Counts:
-        return replace(self, rows=self.rows.where(**cell))
-
     def pooled(self) -> Counts:
         return replace(self, together="pooled")
 
@@ -238,9 +233,6 @@ class Numbers:
     def path(self) -> str:
         return self.rows.path
 
-    def where(self, **cell: Any) -> Numbers:
-        return replace(self, rows=self.rows.where(**cell))
-
     def median(self) -> Numbers:
         return replace(self, together="median")
 
@@ -318,9 +310,6 @@ class Ratio:
     def path(self) -> str:
         return self.one.path
 
-    def where(self, **cell: Any) -> Ratio:
-        return Ratio(self.one.where(**cell), self.other.where(**cell))
-
     def value(self, record: Any) -> float:
         return self.one.value(record) / self.other.value(record)
 
@@ -339,9 +328,6 @@ class Told:
     @property
     def path(self) -> str:
         return self.rows.path
-
-    def where(self, **cell: Any) -> Told:
-        return replace(self, rows=self.rows.where(**cell))
 
     def measure(self, record: Any) -> Measured:
         found = self.words(self.rows.of(record))

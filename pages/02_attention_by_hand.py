@@ -38,7 +38,7 @@ from components.ui.chapters.ch02.worked import (
     peek_score,
     told,
 )
-from components.ui.claims import readings
+from components.ui.claims import results
 from components.ui.drawings import arrows
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
@@ -328,7 +328,7 @@ def who_brings(weights: np.ndarray, text: str) -> str:
 def real() -> None:
     a, b = the_sum()
     model = take_with_progress(BOOK_RUN).model
-    config, missed = model.config, readings.most_missed_head()
+    config, missed = model.config, results.most_missed_head()
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])

@@ -12,7 +12,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, Written, written_at
 from components.ui.chapters.ch03.worked import CALC, CONFIG
-from components.ui.claims import readings
+from components.ui.claims import results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.operands import share_moment
@@ -352,7 +352,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
 @of_the_sum
 def pull(a: int, b: int) -> None:
     text = probes.text_of(a, b)
-    missed = "head {}.{}".format(*readings.most_missed_head())
+    missed = "head {}.{}".format(*results.most_missed_head())
     part = page.choose("pull", "Pull out", [*probes.components_to_pull()], missed)
     if not page.guess(
         f"{bars_of(text, part)} Without this part, what does the model write?",

@@ -12,7 +12,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_many
-from components.ui.claims import index, readings
+from components.ui.claims import index, results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.live import training
@@ -441,7 +441,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
         @page.section("any_head", needs=[BOOK_RUN])
         def any_head_on_a_map() -> None:
-            config, missed = take_with_progress(BOOK_RUN).model.config, readings.most_missed_head()
+            config, missed = take_with_progress(BOOK_RUN).model.config, results.most_missed_head()
             left, right = st.columns(2)
             with left:
                 layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])

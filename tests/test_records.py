@@ -27,7 +27,7 @@ from lab.experiments import lengths
 from lab.experiments import rope as race
 from lab.experiments.index import SWEEPS
 from lab.experiments.sweep import Cell
-from lab.readings import errors_in, rows, share_of
+from lab.readings import Question, errors_in, rows, share_of
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines, select
 from lab.training.checkpoint import CHECKPOINTS, committed_runs
 from lab.weights import fingerprint
@@ -73,11 +73,19 @@ def test_a_claim_is_named_after_its_page(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """And a cell whose record is missing says so."""
-    wrong = rows("heads", run="chain_of_thought").counts("errors_strict")
+
+    def asked(**cell: int) -> dict[str, Question]:
+        found = rows("heads", run="chain_of_thought", **cell)
+        return {"wrong": found.counts("errors_strict"), "problems": found.numbers("n")}
+
     table = Table(
         "Head",
-        {"0.0": {"layer": 0, "head": 0}, "5.3": {"layer": 5, "head": 3}, "9.9": {"layer": 9}},
-        {"wrong": wrong, "problems": wrong.rows.numbers("n")},
+        {
+            "0.0": asked(layer=0, head=0),
+            "5.3": asked(layer=5, head=3),
+            "9.9": asked(layer=9),
+            "8.8": {"problems": rows("heads").numbers("n").largest()},
+        },
     )
     monkeypatch.setattr(index, "tables_of", lambda slug: {f"{slug}.heads": table})
     (first,) = select(read_lines(RECORDS / "heads.jsonl"), run="chain_of_thought", layer=0, head=0)
@@ -88,6 +96,7 @@ def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) 
         f"| 0.0 | {errors} of 1,000 | 1,000 |",
         "| 5.3 | 0 of 1,000 | 1,000 |",
         "| 9.9 | (not measured yet) | (not measured yet) |",
+        "| 8.8 |  | 1,000 |",
     ]
     cell = index.cells_of("rope.heads")["0.0", "wrong"]
     assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", errors)

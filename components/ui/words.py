@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from lab.statistics import Spread
-
 SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
@@ -22,12 +20,6 @@ def spelled(n: int) -> str:
 def one_in(share: float) -> str:
     """Of how many a share is one: 0.05 is one in twenty."""
     return spelled(round(1 / share))
-
-
-def span(found: Spread, form: str = ",.0f") -> str:
-    """The middle of several, with the lowest and the highest: 35 (21 to 1,362)."""
-    low, middle, high = (format(value, form) for value in found)
-    return f"{middle} ({low} to {high})"
 
 
 def shape(p: int, q: int) -> str:

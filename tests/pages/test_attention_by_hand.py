@@ -52,7 +52,7 @@ def test_the_drawing_follows_the_sliders_and_the_readers_own_sum(book) -> None:
 
 
 def test_the_real_head_is_the_models_own(seen) -> None:
-    from components.ui.claims.readings import most_missed_head
+    from components.ui.claims.results import most_missed_head
     from lab.interp.patterns import patterns
     from lab.training.checkpoint import load_run
 

@@ -15,7 +15,7 @@ from shown import text_of
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS, Entry, entry
-from components.ui.claims.readings import most_missed_head, without_a_head
+from components.ui.claims.results import most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, route
 from components.ui.records import FORM
 from components.ui.runs import BOOK_RUN, take_with_progress
@@ -144,8 +144,8 @@ def test_every_card_on_home_has_its_small_picture(seen: Any) -> None:
 
 
 def test_what_home_says_of_heads_is_so() -> None:
-    rows = without_a_head(read_lines(RECORDS / "heads.jsonl"))
-    missed = {(row["cell"]["layer"], row["cell"]["head"]) for row in rows if row["errors_answer"]}
+    points = without_a_head().points(read_lines(RECORDS / "heads.jsonl"))
+    missed = {(row["cell"]["layer"], row["cell"]["head"]) for row, errors, _ in points if errors}
     assert missed == {(0, head) for head in range(4)}
 
 

@@ -147,7 +147,7 @@ def test_experts_that_nobody_visits_are_empty_in_the_map_of_shut_ones(seen: Any)
     assert np.allclose(shares.sum(1), probes.experts().num_experts_per_tok)
     maps = charts(seen(PAGE, reveal="1"), "row", "column", "value")
     assert sorted(map(len, maps)) == [int((~idle).sum()), idle.size]
-    said = claims.CLAIMS["moe.shut_nothing_visited"].measure(
+    said = claims.CLAIMS["moe.shut_nothing_visited"].question.measure(
         read_lines(RECORDS / "shut_experts.jsonl")
     )
     assert said.shown == f"{int((shut == 0).sum() - idle.sum())} of {int((~idle).sum())}"

@@ -14,7 +14,7 @@ from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
 from components.ui.claims.core import read_record
 from components.ui.claims.index import look_up
-from components.ui.claims.readings import most_missed_head
+from components.ui.claims.results import most_missed_head
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of

@@ -1,7 +1,6 @@
 """Counts in words, against a hand-written few."""
 
-from components.ui.words import band, one_in, shape, size, span, spelled
-from lab.statistics import spread
+from components.ui.words import band, one_in, shape, size, spelled
 
 
 def test_counts_are_words_up_to_twenty_and_digits_beyond() -> None:
@@ -38,8 +37,3 @@ def test_bytes_are_in_the_largest_unit_that_fits_and_1_024_make_the_next() -> No
         3 * 2**50: "3,072 TB",
     }
     assert {n: size(n) for n in sizes} == sizes
-
-
-def test_a_span_is_the_middle_with_the_lowest_and_the_highest() -> None:
-    assert span(spread([1362, 21, 35])) == "35 (21 to 1,362)"
-    assert span(spread([1.4, 1.26, 1.316]), ".2f") == "1.32 (1.26 to 1.40)"

@@ -30,37 +30,33 @@ class Claim:
     """A sentence, and the question to a record whose answer stands in prose."""
 
     statement: str
-    asked: Question | str
-    pick: Callable[[Any], Measured] | None = None
+    question: Question
 
     @property
     def record(self) -> str:
-        return self.asked if isinstance(self.asked, str) else self.asked.path
-
-    def measure(self, record: Any) -> Measured:
-        if isinstance(self.asked, str):
-            assert self.pick
-            return self.pick(record)
-        return self.asked.measure(record)
+        return self.question.path
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of prose: each row asks the questions of all columns of other cells of the record.
+    """A table of prose: of every row a question a column, or none where the cell stays empty.
 
     `first` heads the names of the rows.
     """
 
     first: str
-    rows: Mapping[str, Mapping[str, Any]]
-    columns: Mapping[str, Question]
+    rows: Mapping[str, Mapping[str, Question]]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys(column for asked in self.rows.values() for column in asked))
 
     def claims(self) -> dict[tuple[str, str], Claim]:
         """By row and column."""
         return {
-            (row, column): Claim(f"{row}: {column}", question.where(**cell))
-            for row, cell in self.rows.items()
-            for column, question in self.columns.items()
+            (row, column): Claim(f"{row}: {column}", question)
+            for row, asked in self.rows.items()
+            for column, question in asked.items()
         }
 
 

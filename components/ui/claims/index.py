@@ -108,7 +108,7 @@ def measured(name: str, claim: Claim, root: Path) -> Looked:
     changed = set[str]()
     try:
         record = read_record(root / claim.record)
-        figure = claim.measure(watched(root / claim.record, root, changed))
+        figure = claim.question.measure(watched(root / claim.record, root, changed))
         source = source_of(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
@@ -137,5 +137,6 @@ def as_markdown(name: str) -> str:
     table, found = table_of(name), cells_of(name)
     head = ["", table.first, *table.columns, ""]
     rule = ["", "---", *("---:" for _ in table.columns), ""]
-    body = [["", row, *(found[row, c].shown for c in table.columns), ""] for row in table.rows]
+    shown = {at: looked.shown for at, looked in found.items()}
+    body = [["", row, *(shown.get((row, c), "") for c in table.columns), ""] for row in table.rows]
     return "\n".join(" | ".join(line).strip() for line in (head, rule, *body))

@@ -1,4 +1,4 @@
-"""Questions to the result of a committed run: its parameters, its text, its readings."""
+"""Questions that several chapters ask: of the result of a run, and of heads pulled out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.ui.claims.core import read_record
-from lab.readings import Measured, Row, Told, errors_in, result
+from components.ui.runs import BOOK_RUN
+from lab.readings import Counts, Measured, Row, Told, errors_in, result, rows
 from lab.records import ROOT
 
 READ_BEFORE = (
@@ -76,3 +77,23 @@ def recipes_read(document: Row) -> dict[str, int]:
     """
     whole = [reading for reading in document["readings"] if reading["n"] == 10_000]
     return {reading.get("note", "kept"): reading["errors_strict"] for reading in whole}
+
+
+# ---------------------------------------------------------------- heads that are pulled out
+
+
+def without_a_head(run: str = BOOK_RUN) -> Counts:
+    """Wrong answers of a model with one head pulled out, a row a head."""
+    found = rows("heads", run=run).passing(lambda row: "head" in row["cell"])
+    return found.counts("errors_answer")
+
+
+def most_missed_head() -> tuple[int, int]:
+    """(layer, head) of the book's model without which most answers are wrong; (0, 0) unrecorded."""
+    question = without_a_head()
+    try:
+        missed = question.points(read_record(ROOT / question.path))
+    except (FileNotFoundError, ValueError):
+        return 0, 0
+    cell = max(missed, key=lambda point: point[1])[0]["cell"]
+    return cell["layer"], cell["head"]

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.ui.claims.core import Claim, read_record
+from components.ui.claims.results import without_a_head
 from components.ui.runs import BOOK_RUN
-from lab.readings import Counts, Row, Rows, Told, part_of, result, rows
+from lab.readings import Row, Rows, Told, part_of, result, rows
 from lab.records import ROOT
 from lab.statistics import in_the_same_order
 
 TWIN = "few_pairs"
 HEADS, SHARPNESS = rows("heads"), rows("sharpness")
-
-
-def without_a_head(run: str) -> Counts:
-    """Wrong answers of a model with one head pulled out, a row a head."""
-    return HEADS.where(run=run).passing(lambda row: "head" in row["cell"]).counts("errors_answer")
 
 
 def whole(run: str) -> Rows:

@@ -47,10 +47,10 @@ READ = (GIVEN, 4 * GIVEN, SUM.length)
 # ---------------------------------------------------------------- texts, and a queue of them
 
 
-DIFFERING = RECORD.where(part="exact").counts("differing")
-"""Texts that come out otherwise than with a cache in single precision."""
+EXACT = RECORD.where(part="exact")
+"""Texts against those that are written with a cache in single precision."""
 
-DRAFTED = DIFFERING.where(how="drafted")
+DRAFTED = EXACT.where(how="drafted").counts("differing")
 
 
 def largest_change(found: Sequence[Row]) -> str:
@@ -319,14 +319,14 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"kv_cache.{name}": Claim(
             f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
-            DIFFERING.where(how=how, digits=digits),
+            EXACT.where(how=how, digits=digits).counts("differing"),
         )
         for name, (how, digits) in SAME.items()
     },
     **{
         f"kv_cache.{name}_change": Claim(
             f"Largest change of a logit by {how} decoding, in parts of the largest",
-            RECORD.where(part="exact", how=how).told(largest_change),
+            EXACT.where(how=how).told(largest_change),
         )
         for name, how in (("same", "uncached"), ("float16", "float16"), ("bfloat16", "bfloat16"))
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from components.ui.chapters.ch51 import probes
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.readings import (
@@ -181,28 +181,11 @@ CLAIMS: dict[str, Claim] = {
         over_plain_at_first("block"),
     ),
     **{
-        f"attention_residuals.residual_steps_{arm}_3_{short}": Claim(
-            f"{goal}, {RACERS[arm]} over the plain sum, 3 layers.".capitalize(),
-            over_plain(SHALLOW, arm, GOALS[goal]),
+        f"attention_residuals.residual_steps_{arm}_3": Claim(
+            f"Steps to the goal, {ARMS[arm]} over the plain sum, 3 layers.",
+            over_plain(SHALLOW, arm),
         )
-        for arm in ("full", "block", "fixed")
-        for short, goal in zip(("20", "100"), GOALS, strict=False)
-    },
-    **{
-        f"attention_residuals.residual_{name}_{arm}_3": Claim(
-            f"{words}, {RACERS[arm]} over the plain sum, 3 layers.", question
-        )
-        for arm in ("full", "block", "fixed")
-        for name, words, question in (
-            ("step", "Time of a step", step_over_plain(COST, arm)),
-            ("time", "Time to one wrong in twenty", time_over_plain(arm)),
-        )
-    },
-    **{
-        f"attention_residuals.residual_came_{arm}_3": Claim(
-            f"Runs that came to one wrong in a thousand, 3 layers: {words}.", came(SHALLOW, arm)
-        )
-        for arm, words in RACERS.items()
+        for arm in ("full", "block")
     },
     **{
         f"attention_residuals.{name}_growth_{arm}": Claim(
@@ -272,4 +255,21 @@ CLAIMS: dict[str, Claim] = {
         "Threads that cost every sum.",
         threads_that_cost(1).said(lambda threads, n: spelled(threads)),
     ),
+}
+
+TABLES = {
+    "attention_residuals.race": Table(
+        "Residual",
+        {
+            RACERS[arm]: {
+                "Steps to 1 wrong in 20": over_plain(SHALLOW, arm),
+                "To 1 in 100": over_plain(SHALLOW, arm, 0.01),
+                "Came to 1 in 1,000": came(SHALLOW, arm),
+                "Time of a step": step_over_plain(COST, arm),
+                "Time to 1 in 20": time_over_plain(arm),
+            }
+            for arm in ("full", "block", "fixed")
+        }
+        | {RACERS["plain"]: {"Came to 1 in 1,000": came(SHALLOW, "plain")}},
+    )
 }

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.words import spelled
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
@@ -187,18 +187,22 @@ CLAIMS: dict[str, Claim] = {
         "Other problems that this run gets wrong.", KINDS[ALL].told(wrong_of_farthest_turned)
     ),
     **{
-        f"feature_collapse.collapse_{ARM_OF[kind]}_{short}": Claim(f"{words}: {kind}.", question)
-        for kind in CAUSES
-        for short, words, question in (
-            ("cosine", "Token cosine after block 2 at the end", reading(KINDS[kind], COSINE)),
-            ("until", "Other problems wrong at the parting", wrong(KINDS[kind], PARTED)),
-            ("wrong", "Other problems wrong at the end", wrong(KINDS[kind])),
-            (
-                "moved",
-                "How far the weights moved, over their length",
-                reading(KINDS[kind], "moved"),
-            ),
+        f"feature_collapse.collapse_{ARM_OF[kind]}_cosine": Claim(
+            f"Token cosine after block 2 at the end: {kind}.", reading(KINDS[kind], COSINE)
         )
+        for kind in (EXACT, CENTRED, BALANCED)
+    },
+    **{
+        f"feature_collapse.collapse_{ARM_OF[kind]}_wrong": Claim(
+            f"Other problems wrong at the end: {kind}.", wrong(KINDS[kind])
+        )
+        for kind in (FEW, EXACT, CENTRED)
+    },
+    **{
+        f"feature_collapse.collapse_{ARM_OF[kind]}_moved": Claim(
+            f"How far the weights moved, over their length: {kind}.", reading(KINDS[kind], "moved")
+        )
+        for kind in (CENTRED, SMALL_EPS)
     },
     "feature_collapse.collapse_few": Claim(
         "The few problems that are wrong at the end.", few_wrong(RUNS)
@@ -349,4 +353,19 @@ CLAIMS: dict[str, Claim] = {
             ("after", "after the long run", STEPS),
         )
     },
+}
+
+TABLES = {
+    "feature_collapse.causes": Table(
+        "Training goes on in",
+        {
+            kind: {
+                "Token cosine": reading(KINDS[kind], COSINE),
+                f"Wrong at step {PARTED:,}": wrong(KINDS[kind], PARTED),
+                "Wrong at the end": wrong(KINDS[kind]),
+                "Weights moved by": reading(KINDS[kind], "moved"),
+            }
+            for kind in (FEW, CENTRED, BALANCED, EXACT, SMALL_EPS, LARGE_EPS)
+        },
+    )
 }

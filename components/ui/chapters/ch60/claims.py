@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.ui.chapters.ch60 import probes
-from components.ui.claims.core import Claim, read_record, widest_reading
+from components.ui.claims.core import Claim, Table, read_record, widest_reading
 from lab.readings import (
     Counts,
     Measured,
@@ -58,8 +58,8 @@ def at_home(found: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- latents or experts: the race
 
 ARMS = {
-    ("mha", "dense"): "own heads, dense",
-    ("mla", "dense"): "latents, dense",
+    ("mha", "dense"): "own heads, one FFN",
+    ("mla", "dense"): "latents, one FFN",
     ("mha", "moe"): "own heads, experts",
     ("mla", "moe"): "latents, experts",
 }
@@ -120,18 +120,11 @@ def held_out(rank: int, fraction: float) -> Numbers:
     return of_rank(rank, fraction).numbers("errors_heldout")
 
 
+def from_pairs(fraction: float) -> str:
+    return f"From {fraction:.0%}" + (" of all pairs" if fraction == min(TAUGHT) else "")
+
+
 CLAIMS: dict[str, Claim] = {
-    **{
-        f"mla.race_{attention}_{ffn}{name}": Claim(
-            f"Test problems of {digits} digits wrong, of the small networks: {arm}.",
-            wrong(race(attention, ffn), shape),
-        )
-        for (attention, ffn), arm in ARMS.items()
-        for name, digits, shape in (
-            ("", "four by four", "4x4"),
-            ("_far", "eight by eight", "8x8"),
-        )
-    },
     "mla.race_first_latents": Claim(
         "Test problems of four by four digits wrong, latents and one FFN, in the first race.",
         wrong(rows("latent_experts", part="race", attention="mla", ffn="dense")),
@@ -148,36 +141,6 @@ CLAIMS: dict[str, Claim] = {
         "Of the pairs that it was taught, wrong in the worst of all networks.",
         LOW_RANK.numbers("errors_trained").largest(),
     ),
-    **{
-        f"mla.rank_bytes_{rank}": Claim(
-            f"Bytes kept of a token: {name}.",
-            LOW_RANK.where(rank=rank).numbers("cache_bytes_per_token"),
-        )
-        for rank, name in RANKS.items()
-    },
-    **{
-        f"mla.rank_{rank}_{part}": Claim(
-            f"Held-out problems wrong, {name}, trained on {fraction:.0%} of all pairs.",
-            held_out(rank, fraction),
-        )
-        for rank, name in RANKS.items()
-        for fraction, part in TAUGHT.items()
-    },
-    **{
-        f"mla.rank_ratio_{rank}_{part}": Claim(
-            f"Held-out problems wrong, latents of {rank} over full rank, taught {fraction:.0%}.",
-            held_out(rank, fraction).ratio_to(held_out(FULL_RANK, fraction)),
-        )
-        for rank in SMALL_LATENTS
-        for fraction, part in TAUGHT.items()
-    },
-    **{
-        f"mla.race_rate_{attention}_{ffn}": Claim(
-            f"The rate of a small network: {arm}.",
-            race(attention, ffn).numbers("rate", "{:g}"),
-        )
-        for (attention, ffn), arm in ARMS.items()
-    },
     **{
         f"mla.race_parameters_{attention}_{ffn}": Claim(
             f"Parameters of the {which} of the small networks.",
@@ -196,4 +159,37 @@ CLAIMS: dict[str, Claim] = {
         )
         for arm, digits in TOLD
     },
+}
+
+TABLES = {
+    "mla.race": Table(
+        "Network",
+        {
+            name: {
+                "Rate": race(*arm).numbers("rate", "{:g}"),
+                "Four by four, wrong": wrong(race(*arm)),
+                "Eight by eight, limited, wrong": wrong(race(*arm), "8x8"),
+            }
+            for arm, name in ARMS.items()
+        },
+    ),
+    "mla.ranks": Table(
+        "Keys and values",
+        {
+            **{
+                name: {
+                    "Bytes a token": LOW_RANK.where(rank=rank).numbers("cache_bytes_per_token"),
+                    **{from_pairs(part): held_out(rank, part) for part in TAUGHT},
+                }
+                for rank, name in RANKS.items()
+            },
+            **{
+                f"{rank} over full rank": {
+                    from_pairs(part): held_out(rank, part).ratio_to(held_out(FULL_RANK, part))
+                    for part in TAUGHT
+                }
+                for rank in SMALL_LATENTS
+            },
+        },
+    ),
 }

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
-from components.ui.claims.core import Claim, read_record
+from components.ui.claims.core import Claim, Table, read_record
 from components.ui.words import spelled
 from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
 from lab.records import ROOT
 
 LABELS = {
     "token read": "the token that is read",
-    "place": "the place of the digit",
-    "line": "the line",
-    "carry": "the carry into a product's digit",
+    "place": "the place of the next digit",
+    "line": "its line",
+    "carry": "the carry into it, in products",
 }
 """What a token's expert may tell, as the record has it and in words."""
 
@@ -101,7 +101,7 @@ DENSE = rows("latent_experts", part="race", attention="mla", ffn="dense")
 """The same with one dense FFN of as many neurons."""
 
 
-N_LAYER = 3
+N_LAYER, BOOK_LAYERS = 3, 6
 
 
 def changed(change: str) -> Rows:
@@ -122,9 +122,12 @@ def wrong(found: Rows) -> Counts:
     return found.counts("wrong_4x4", "n_4x4").median()
 
 
-def told(label: str, layer: int) -> Numbers:
-    """Of a label, what a token's first expert in a layer tells."""
-    return WITH_EXPERTS.numbers(f"told.{label}.{layer}.0", "{:.0%}")
+def told(found: Rows, label: str, n_layer: int) -> dict[str, Numbers]:
+    """Of a label, what a token's first expert tells, layer by layer."""
+    return {
+        f"layer {layer}": found.numbers(f"told.{label}.{layer}.0", "{:.0%}")
+        for layer in range(n_layer)
+    }
 
 
 def operations_of_experts(race: Sequence[Row]) -> str:
@@ -255,13 +258,6 @@ CLAIMS: dict[str, Claim] = {
             "dense_active": "dense, as many active",
         }.items()
     },
-    **{
-        f"moe.told_{label.split()[0]}_{layer}": Claim(
-            f"Of {words}, what a token's expert in layer {layer} tells.", told(label, layer)
-        )
-        for label, words in LABELS.items()
-        for layer in range(N_LAYER)
-    },
     "moe.told_by_lot": Claim(
         "The most that labels dealt out anew show of any label and layer.",
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
@@ -349,14 +345,6 @@ CLAIMS: dict[str, Claim] = {
     "moe.idle_small_without": Claim(
         "Experts of a small network without a token, no biases.", idle(NO_BIASES).median()
     ),
-    **{
-        f"moe.book_told_{name}_{layer}": Claim(
-            f"Of the {label}, what a token's first expert tells in layer {layer}.",
-            BOOK_TOLD.numbers(f"told.{label}.{layer}.0", "{:.0%}"),
-        )
-        for name, label in {"carry": "carry", "beyond": GIVEN, "where": WHERE}.items()
-        for layer in range(6)
-    },
     "moe.book_told_by_lot": Claim(
         "The most that carries dealt out anew among equal tokens, or places, show.",
         BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
@@ -384,5 +372,22 @@ CLAIMS: dict[str, Claim] = {
     ),
     "moe.layers_lose_routed": Claim(
         "Layers that spoil a sum without what their router chose.", layers_that_lose("routed")
+    ),
+}
+
+TABLES = {
+    "moe.told": Table(
+        "Of", {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()}
+    ),
+    "moe.told_of_carry": Table(
+        "Of the carry",
+        {
+            words: told(BOOK_TOLD, label, BOOK_LAYERS)
+            for words, label in {
+                "all that is told": "carry",
+                "beyond the token": GIVEN,
+                "beyond place and line": WHERE,
+            }.items()
+        },
     ),
 }

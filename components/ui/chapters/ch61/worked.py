@@ -14,10 +14,10 @@ from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
 from components.ui.runs import take_with_progress
-from components.ui.words import band, span, spelled
+from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
 from lab.published.models import DEEPSEEK_EXPERTS, DEEPSEEK_V3
-from lab.readings import Row, Rows
+from lab.readings import Row, Rows, in_brackets
 from lab.recipes.latent_experts import network
 from lab.statistics import spread
 
@@ -188,8 +188,10 @@ def told_rows(race: Sequence[Row]) -> list[Row]:
     return [
         {"label": words, "layer": layer, "seed": row["cell"]["seed"], "share": share}
         for label, words in claims.LABELS.items()
-        for layer in range(claims.N_LAYER)
-        for row, share in claims.told(label, layer).points(race)
+        for layer, told in enumerate(
+            claims.told(claims.WITH_EXPERTS, label, claims.N_LAYER).values()
+        )
+        for row, share in told.points(race)
     ]
 
 
@@ -242,7 +244,7 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
                 "FFN": name,
                 "parameters": f"{rows[0]['parameters']:,}",
                 "operations a token": f"{rows[0]['flops_per_token']:,}",
-                f"wrong of {rows[0]['n_4x4']:,}": span(wrong),
+                f"wrong of {rows[0]['n_4x4']:,}": in_brackets(wrong, "{:,.0f}"),
                 "starts": f"{len(rows)}",
             }
         )

@@ -15,11 +15,11 @@ from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
 from components.ui.plots import maps
 from components.ui.records import FORM, Atlas
-from components.ui.words import band, span, spelled
+from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import Row, Rows, part_of
+from lab.readings import Row, Rows, in_brackets, part_of
 from lab.statistics import ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.evaluate")
@@ -220,7 +220,9 @@ def told_of_arms(found: Rows, rows: Record) -> list[dict[str, str]]:
                 "studied": ARMS[arm],
                 "different sums, round by round": different(runs),
                 "rate": f"{runs[0]['rate']:g}",
-                f"wrong of {runs[0]['n']:,}": span(spread(row["after"] for row in runs)),
+                f"wrong of {runs[0]['n']:,}": in_brackets(
+                    spread(row["after"] for row in runs), "{:,.0f}"
+                ),
             }
         )
     return out
