@@ -10,8 +10,6 @@ from components.ui.chapters.ch30 import (
     claims,
     exercises,
     figures,
-    live,
-    mixing,
     probes,
     worked,
 )
@@ -28,7 +26,6 @@ from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
-recipes = lazily("lab.recipes.index")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
@@ -52,7 +49,7 @@ def the_climb() -> None:
     histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
     if not all(histories.values()):
         return
-    read, right, bands = worked.climbed(histories, recipes.recipe)
+    read, right, bands = worked.climbed(histories)
     show_climb(
         f"{page.prefix}climb",
         SQUARES,
@@ -135,7 +132,7 @@ def what_a_stage_adds() -> None:
 
 @page.section("mix")
 def the_mix_of_a_stage() -> None:
-    mixing.of_a_stage(page)
+    probes.of_a_stage(page)
     page.notice()
     page.source(curriculum.lesson, difficulty.longest_carry, difficulty.zeros)
 
@@ -226,7 +223,7 @@ with page.deeper("how few problems"):
 
 @page.section("live")
 def your_own_mix() -> None:
-    live.fine_tuning(page)
+    probes.fine_tuning(page)
     page.notice()
     page.source(fine_tuned.fine_tune)
 

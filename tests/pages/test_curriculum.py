@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch30 import claims, mixing, probes, worked
+from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
@@ -16,7 +16,7 @@ from lab.experiments import curriculum as twins
 from lab.experiments import pockets
 from lab.inference.sieve import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.index import recipe
+from lab.recipes.index import recipe, rows_read
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"
@@ -55,10 +55,10 @@ def test_the_climb_is_the_history_of_both_runs() -> None:
         run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
         for run in (claims.BEFORE, claims.AFTER)
     }
-    read, right, bands = worked.climbed(histories, recipe)
+    read, right, bands = worked.climbed(histories)
     plans = [recipe(run) for run in histories]
     assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
-    assert read[-1] == worked.sums_read(claims.AFTER, recipe) <= 150_000
+    assert read[-1] == rows_read(claims.AFTER) <= 150_000
     assert [band.name for band in bands] == list(COURSE)
     n, errors = histories[claims.AFTER][-1]["by_shape"]["4x4"]
     assert right[-1, -1] == pytest.approx(1 - errors / n)
@@ -87,21 +87,21 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
 
 
 def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
-    nothing = dict.fromkeys(mixing.PARTS, 0)
+    nothing = dict.fromkeys(probes.BLEND_PARTS, 0)
     for stage in ("3x3", "4x4"):
         random, carries, rehearsed, padded = (
-            mixing.read_in(stage, nothing | {part: 1})
+            probes.read_in(stage, nothing | {part: 1})
             for part in ("random", "carries", "rehearsed", "padded")
         )
-        _, a, b = mixing.sums_of(random, 0)
+        _, a, b = probes.sums_of(random, 0)
         new = set(COURSE[stage])
         assert {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)} <= new
-        count = mixing.MEASURED["columns that a carry passes"]
-        assert count(*mixing.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
-        _, a, b = mixing.sums_of(rehearsed, 0)
+        count = probes.MEASURED["columns that a carry passes"]
+        assert count(*probes.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
+        _, a, b = probes.sums_of(rehearsed, 0)
         shapes = {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)}
         assert shapes and not shapes & new
-        lines, *_ = mixing.sums_of(padded, 0)
+        lines, *_ = probes.sums_of(padded, 0)
         assert any(line.startswith("0") or "*0" in line for line in lines)
         assert all(split_value(int(x), int(y)) < 0.3 for x, y in zip(a, b, strict=True))
 
@@ -109,13 +109,13 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
     line = next(x for x in PROSE.splitlines() if x.startswith("Mix("))
     assert line == "Mix((" + ", ".join(f"({part}, {x:g})" for part, x in vars(BLEND).items()) + "))"
-    assert {part: float(amount) for part, (_, amount) in mixing.PARTS.items()} == vars(BLEND)
+    assert {part: float(amount) for part, (_, amount) in probes.BLEND_PARTS.items()} == vars(BLEND)
 
 
 def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
     app = book(PAGE, figure="mix")
     before = lines_drawn(app)
-    for part in mixing.PARTS:
+    for part in probes.BLEND_PARTS:
         app.slider(key=f"ch30_blend_{part}").set_value(0)
     app.run()
     assert not app.exception

@@ -207,10 +207,6 @@ def fetches_a_digit(at: Row) -> bool:
     return FORM.field_at(at["source"]).holds_number and at["source"] != ZERO
 
 
-def looks_at_a_sign(at: Row) -> bool:
-    return not FORM.field_at(at["source"]).holds_number
-
-
 def fetched_times(found: Sequence[Row]) -> Measured:
     """In how many sums a head looked where it usually does, at the digit where that is fewest."""
     fewest, n = min(at["times"] for at in at_digits(found) if fetches_a_digit(at)), found[0]["n"]
@@ -399,13 +395,13 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"chain_of_thought.sign_silent_{head}": Claim(
             f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
-            wrong_without(looks_at_a_sign, max, head),
+            wrong_without(lambda at: not FORM.field_at(at["source"]).holds_number, max, head),
         )
         for head in HEADS
     },
     "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model without which some answer is wrong.",
-        EACH_HEAD.counts(lambda row: int(row["errors_answer"] > 0), lambda row: 1),
+        EACH_HEAD.those(lambda row: row["errors_answer"] > 0),
     ),
     "chain_of_thought.worst_head_pairs": Claim(
         "Wrong answers of the book's model without its most missed head.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch20 import arms
+from components.ui.chapters.ch20 import claims
 from components.ui.drawings import tape
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
@@ -196,7 +196,7 @@ def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str,
         *lengths.problems_of_shape(digits, digits, N_CLIPPED),
     )
     wrong, of_length = int(found.wrong.sum()), int(found.of_length.sum())
-    return arms.kinds(len(found.slot), wrong - of_length, of_length)
+    return claims.kinds(len(found.slot), wrong - of_length, of_length)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

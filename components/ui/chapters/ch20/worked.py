@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui.chapters.ch20 import arms, claims
+from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
-from components.ui.chapters.ch20.arms import DIGIT, LENGTH, LIMITED
+from components.ui.chapters.ch20.claims import DIGIT, LENGTH, LIMITED
 from components.ui.chapters.ch20.probes import (
     FIRST_EQUALS,
     LEARNED,
@@ -315,7 +315,7 @@ def arrives(setting: str, encoding: str) -> str:
     rows = rows_of("rope.jsonl")
     if not rows:
         return MISSING
-    _, step = arms.middle_run(rows, setting, encoding)
+    _, step = claims.middle_run(rows, setting, encoding)
     return "never" if math.isinf(step) else f"at step {step:,.0f}"
 
 
@@ -338,7 +338,7 @@ RACE: dict[str, Callable[[], str]] = {
     **{
         f"{setting}_{encoding}": partial(arrives, setting, encoding)
         for setting in ("packed", "fixed")
-        for encoding in arms.ENCODINGS
+        for encoding in claims.ENCODINGS
     },
 }
 
@@ -457,8 +457,8 @@ REACH: dict[str, Callable[[], str]] = {
     "reach_size": lambda: numbers_of(SMALL_RUN),
     "reach_layers": lambda: layers_of(SMALL_RUN),
     "far_size": lambda: numbers_of(FAR_RUN),
-    "asked_first": lambda: spelled(len(arms.ASKED_FIRST)),
-    "asked_far": lambda: spelled(len(arms.ASKED_FAR)).capitalize(),
+    "asked_first": lambda: spelled(len(claims.ASKED_FIRST)),
+    "asked_far": lambda: spelled(len(claims.ASKED_FAR)).capitalize(),
     "far_trained": lambda: trained_up_to(FAR_RUN),
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),

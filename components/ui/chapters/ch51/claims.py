@@ -126,9 +126,8 @@ def over_plain_at_first(arm: str) -> Ratio:
 
 def came(n_layer: int, arm: str) -> Counts:
     """Runs that came to the last goal."""
-    return race(n_layer, arm).counts(
-        lambda row: int(math.isfinite(steps_until(row["curve"], LAST_GOAL))), lambda row: 1
-    )
+    runs = race(n_layer, arm)
+    return runs.those(lambda row: math.isfinite(steps_until(row["curve"], LAST_GOAL)))
 
 
 COST = SHALLOW_RACE.where(part="cost")

@@ -145,20 +145,15 @@ def wrong_of_farthest_turned(found: list[Row]) -> Measured:
 # ---------------------------------------------------------------- what warned first
 
 
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all runs those that pass a test, in words: five of twelve."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1).said(some_of)
-
-
 def some_of(n: int, whole: int, of: str = "of") -> str:
+    """Five of twelve."""
     return f"{spelled(n) if n else 'none'} {of} {spelled(whole)}"
 
 
 def turned_first(stream: Stream) -> Counts:
     """The features had turned before the score fell."""
-    return those(
-        GRID.where(stream=stream), lambda row: warnings.turn_of(row) < warnings.fall_of(row)
-    )
+    runs = GRID.where(stream=stream)
+    return runs.those(lambda row: warnings.turn_of(row) < warnings.fall_of(row)).said(some_of)
 
 
 def useful(found: list[Row]) -> str:
@@ -275,7 +270,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_never": Claim(
         "Runs whose score never fell.",
-        those(JUDGED, lambda row: math.isinf(warnings.fall_of(row))),
+        JUDGED.those(lambda row: math.isinf(warnings.fall_of(row))).said(some_of),
     ),
     "feature_collapse.collapse_block_2_decay": Claim(
         "Other problems wrong with block 2 put back, weight decay 0.1.",

@@ -13,6 +13,7 @@ import numpy as np
 
 from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
@@ -379,16 +380,8 @@ def race_rows() -> list[Row]:
 
 def race_points(record: Any) -> list[Drawn]:
     """A point a network and seed: sums of four by four digits that are wrong."""
-    return [
-        {
-            "arm": name,
-            "share": wrong / n,
-            "seed": row["cell"]["seed"],
-            "errors": part_of(wrong, n),
-        }
-        for arm, name in claims.ARMS.items()
-        for row, wrong, n in claims.wrong(claims.race(*arm)).points(record)
-    ]
+    arms = {name: claims.wrong(claims.race(*arm)) for arm, name in claims.ARMS.items()}
+    return seed_points(arms, record)
 
 
 HELP = ("yes", "no, more are wrong", "five seeds do not decide it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,6 @@ EARLY, LATE = slice(0, 2), slice(2, None)
 """The layers whose routers tell most tokens hardly apart, and the others."""
 
 
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
-
-
 def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
     """The least and the most of some numbers."""
     low, high = form.format(min(numbers)), form.format(max(numbers))
@@ -65,7 +60,7 @@ MANY = 0.1
 
 def that_matter(how: str) -> Counts:
     """Experts that, `shut` or `forced`, spoil at least one sum in ten."""
-    return those(EACH_EXPERT, lambda row: row[how]["errors"] / row["n"] >= MANY)
+    return EACH_EXPERT.those(lambda row: row[how]["errors"] / row["n"] >= MANY)
 
 
 def spoils_nothing(row: Row) -> bool:
@@ -102,7 +97,7 @@ def without(part: str) -> Counts:
 def layers_that_lose(part: str) -> Counts:
     """Layers that spoil a sum at all when this part of their FFN is left out."""
     alone = left_out(part).passing(lambda row: row["cell"]["layer"] is not None)
-    spoiled = those(alone, lambda row: row["silent"]["errors"] > 0)
+    spoiled = alone.those(lambda row: row["silent"]["errors"] > 0)
     return spoiled.said(lambda spoil, n: f"{spelled(spoil)} of {spelled(n)}")
 
 
@@ -284,11 +279,11 @@ CLAIMS: dict[str, Claim] = {
         that_matter("forced"),
     ),
     "moe.shut_nothing": Claim(
-        "Experts that, shut alone, spoil no sum.", those(EACH_EXPERT, spoils_nothing)
+        "Experts that, shut alone, spoil no sum.", EACH_EXPERT.those(spoils_nothing)
     ),
     "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, shut alone, spoil no sum.",
-        those(EACH_EXPERT.passing(is_visited), spoils_nothing),
+        EACH_EXPERT.passing(is_visited).those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
         "Problems of four by four digits of which loads were counted.", loads().numbers("n")

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
 from lab.published.models import DEEPSEEK_EXPERTS, DEEPSEEK_V3
-from lab.readings import Row, Rows, in_brackets, part_of
+from lab.readings import Row, Rows, in_brackets
 from lab.recipes.latent_experts import network
 from lab.statistics import spread
 
@@ -229,14 +230,9 @@ def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]
 def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
     """Sums of four by four digits wrong, a point a network and seed."""
     return [
-        {
-            "arm": arm,
-            "share": wrong / n,
-            "seed": row["cell"]["seed"],
-            "errors": part_of(wrong, n),
-        }
+        point
         for arm, runs in pay_runs(race, changes).items()
-        for row, wrong, n in claims.wrong(NETWORKS[arm]).points(runs)
+        for point in seed_points({arm: claims.wrong(NETWORKS[arm])}, runs)
     ]
 
 
