@@ -87,7 +87,7 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
 
 
 def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
-    nothing = dict.fromkeys(probes.BLEND_PARTS, 0)
+    nothing = dict.fromkeys(probes.blend_parts(), 0)
     for stage in ("3x3", "4x4"):
         random, carries, rehearsed, padded = (
             probes.read_in(stage, nothing | {part: 1})
@@ -109,13 +109,15 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
     line = next(x for x in PROSE.splitlines() if x.startswith("Mix("))
     assert line == "Mix((" + ", ".join(f"({part}, {x:g})" for part, x in vars(BLEND).items()) + "))"
-    assert {part: float(amount) for part, (_, amount) in probes.BLEND_PARTS.items()} == vars(BLEND)
+    assert {part: float(amount) for part, (_, amount) in probes.blend_parts().items()} == vars(
+        BLEND
+    )
 
 
 def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
     app = book(PAGE, figure="mix")
     before = lines_drawn(app)
-    for part in probes.BLEND_PARTS:
+    for part in probes.blend_parts():
         app.slider(key=f"ch30_blend_{part}").set_value(0)
     app.run()
     assert not app.exception

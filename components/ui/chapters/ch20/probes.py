@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +14,9 @@ from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
-from lab.model.config import PairLayout
+
+if TYPE_CHECKING:
+    from lab.model.config import PairLayout
 
 forward = lazily("lab.inference.forward")
 encodings = lazily("lab.experiments.rope")

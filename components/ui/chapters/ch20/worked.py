@@ -27,8 +27,8 @@ from components.ui.records import points_of, rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
-from lab.published.models import LLAMA_3_HEADS
 
+published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
 layouts = lazily("lab.interp.pair_layouts")
@@ -211,7 +211,7 @@ ORDER: dict[str, Callable[[], str]] = {
     "below_zero": lambda: spelled(below_zero()),
     "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
     "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
-    "round_llama": lambda: rounded(probes.once_round(LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
+    "round_llama": lambda: rounded(probes.once_round(published.LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
     "ways_differ": lambda: in_words(largest_difference_of_ways()),
     "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
     "sum_tokens": lambda: f"{len(SUM)}",

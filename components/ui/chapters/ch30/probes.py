@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -20,11 +20,13 @@ from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
-from lab.data.sources import Source
 from lab.data.vocabulary import decode
 from lab.readings import Row
-from lab.recipes.curriculum import BLEND, COURSE, Blend, before, lesson
 
+if TYPE_CHECKING:
+    from lab.data.sources import Source
+
+curriculum = lazily("lab.recipes.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 pockets = lazily("lab.experiments.pockets")
@@ -101,25 +103,30 @@ WORDS = {
     "zeros": "New lengths, many zeros",
     "rehearsed": "Rehearsal",
 }
-BLEND_PARTS = {part: (words, int(getattr(BLEND, part))) for part, words in WORDS.items()}
-"""The parts of `Blend` and how much of each the course has."""
+
+
+def blend_parts() -> Parts:
+    """The parts of `Blend` and how much of each the course has."""
+    return {part: (words, int(getattr(curriculum.BLEND, part))) for part, words in WORDS.items()}
 
 
 def of_a_stage(page: Chapter) -> None:
     """Ask for a stage and its mix, and show what comes out of it."""
     left, right = st.columns(2)
     with left:
-        stages = list(COURSE)
+        stages, parts = list(curriculum.COURSE), blend_parts()
         stage = page.choose("stage", "Stage", stages, stages[-1], kind="segments")
         of_the_stage = partial(read_in, stage)
-        found = ask_mix(page, "blend", BLEND_PARTS, of_the_stage, kept=f"blend_{stage}")
-    random = of_the_stage(random_alone(BLEND_PARTS))
+        found = ask_mix(page, "blend", parts, of_the_stage, kept=f"blend_{stage}")
+    random = of_the_stage(random_alone(parts))
     show_mix(page, of_the_stage(found.mix), random, found.seed, right)
 
 
 def read_in(stage: str, mix: Mix) -> Source:
     """What a stage reads of a mix. `ValueError` if that is nothing."""
-    return lesson(COURSE[stage], before(stage), Blend(**mix))
+    return curriculum.lesson(
+        curriculum.COURSE[stage], curriculum.before(stage), curriculum.Blend(**mix)
+    )
 
 
 def usual_of(parts: Parts) -> Mix:

@@ -19,14 +19,15 @@ from components.ui.drawings.sieve import Label, Written
 from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
 from components.ui.words import band
-from lab.data import coverage, suites
 from lab.data.difficulty import how_often
 from lab.data.problems import Field, Format
-from lab.data.remainders import remainders_agree
 from lab.readings import Row, part_of
-from lab.recipes.curriculum import COURSE
 from lab.statistics import standard_score
 
+coverage = lazily("lab.data.coverage")
+curriculum = lazily("lab.recipes.curriculum")
+remainders = lazily("lab.data.remainders")
+suites = lazily("lab.data.suites")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 index = lazily("lab.recipes.index")
@@ -63,7 +64,7 @@ def bands() -> list[Band]:
     out: list[Band] = []
     done = 0
     recipe = index.recipe(BEFORE)
-    for name, stage in zip(COURSE, recipe.course, strict=True):
+    for name, stage in zip(curriculum.COURSE, recipe.course, strict=True):
         end = done + stage.steps * recipe.batch_size
         out.append(Band(name, done, end))
         done = end
@@ -105,14 +106,14 @@ def columns_met(digits: int) -> int:
 
 def widest(stage: str) -> Format:
     """How the longest sum of a stage is written."""
-    return Format("cot_reversed", *max(COURSE[stage]))
+    return Format("cot_reversed", *max(curriculum.COURSE[stage]))
 
 
 def parts_of_texts() -> Bars:
     """Of the longest sum of each stage, its tokens by what they are."""
     return [
         {"stage": stage, "part": part, "rank": rank, "n": n}
-        for stage in COURSE
+        for stage in curriculum.COURSE
         for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
     ]
 
@@ -135,7 +136,7 @@ def part_named(field: Field) -> str:
 def rows_of_facts() -> list[dict[str, str]]:
     """What a table says of each stage: how long its sums are, how many, and of what they are."""
     out: list[dict[str, str]] = []
-    for stage in COURSE:
+    for stage in curriculum.COURSE:
         form = widest(stage)
         digits = max(form.p, form.q)
         out.append(
@@ -169,7 +170,7 @@ def worst(record: Record) -> str:
 
 def names_of_stages(arm: str, n: int) -> list[str]:
     """What was new in each stage of a course, in its order."""
-    names = list(COURSE)
+    names = list(curriculum.COURSE)
     if n == 1:
         return ["all lengths"]
     return names[::-1] if arm == "reversed" else names[len(names) - n :]
@@ -493,7 +494,7 @@ EXCHANGED, APART = 1767, 7716
 
 
 def verdict(answer: int, m: int) -> str:
-    return "passes" if remainders_agree(A, B, answer, m) else "fails"
+    return "passes" if remainders.remainders_agree(A, B, answer, m) else "fails"
 
 
 def length(stage: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.ui.claims.core import Claim, Table
 from components.ui.words import spelled
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.readings import Counts, Measured, Numbers, Row, Rows, at, part_of, rows
-from lab.recipes.feature_collapse import STEPS, Stream
+
+if TYPE_CHECKING:
+    from lab.recipes.feature_collapse import Stream
 
 # ---------------------------------------------------------------- the runs, by name
 
@@ -73,17 +75,18 @@ COSINE, RANK, CENTRED_RANK = "token_cosine.3", "effective_rank.3", "centred_rank
 """In the last place of the stream: what leaves block 2."""
 
 
-def seen(what: str, step: int = STEPS) -> Callable[[Row], Any]:
+def seen(what: str, step: int | None = None) -> Callable[[Row], Any]:
     """A reading of a run at a step, the last if not said otherwise."""
 
     def at_step(row: Row) -> Any:
-        (look,) = (look for look in row["looks"] if look["step"] == step)
+        asked = row["looks"][-1]["step"] if step is None else step
+        (look,) = (look for look in row["looks"] if look["step"] == asked)
         return at(look, what)
 
     return at_step
 
 
-def reading(found: Rows, what: str, step: int = STEPS, form: str = "{:.2f}") -> Numbers:
+def reading(found: Rows, what: str, step: int | None = None, form: str = "{:.2f}") -> Numbers:
     return found.numbers(seen(what, step), form)
 
 
@@ -92,7 +95,7 @@ def rise(found: Rows, what: str) -> Numbers:
     return found.numbers(lambda row: seen(what)(row) - seen(what, 0)(row))
 
 
-def wrong(found: Rows, step: int = STEPS) -> Counts:
+def wrong(found: Rows, step: int | None = None) -> Counts:
     """Other problems."""
     return found.counts(seen("wrong", step)).median()
 
@@ -117,7 +120,7 @@ def without_mean(found: Rows) -> Counts:
     return found.counts("wrong_without_mean").median()
 
 
-def loss_of_few(found: Rows, step: int = STEPS) -> Numbers:
+def loss_of_few(found: Rows, step: int | None = None) -> Numbers:
     return reading(found, "few_loss", step, "{:.0e}")
 
 
@@ -321,7 +324,7 @@ CLAIMS: dict[str, Claim] = {
         for name, words, step in (
             ("before", "before the long run", 0),
             ("midway", "midway", MIDWAY),
-            ("after", "after the long run", STEPS),
+            ("after", "after the long run", None),
         )
     },
     "feature_collapse.collapse_cosine_midway": Claim(
@@ -350,7 +353,7 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, words, step in (
             ("before", "before the long run", 0),
-            ("after", "after the long run", STEPS),
+            ("after", "after the long run", None),
         )
     },
 }

@@ -26,8 +26,8 @@ from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.readings import Counts, Question, Row, Rows, listed
-from lab.recipes import feature_collapse as recipes
 
+recipes = lazily("lab.recipes.feature_collapse")
 diagnostics = lazily("lab.interp.diagnostics")
 optim = lazily("lab.training.optim")
 torch = lazily("torch")

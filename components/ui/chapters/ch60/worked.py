@@ -20,12 +20,12 @@ from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
-from lab.published.cache_size import KeysAndValues, cache_bytes
-from lab.published.models import DEEPSEEK_LATENT, DEEPSEEK_V3
 from lab.readings import Row, listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
 
+cache_size = lazily("lab.published.cache_size")
+published = lazily("lab.published.models")
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
 ranks = lazily("lab.experiments.low_rank")
@@ -206,25 +206,27 @@ def largest_difference(a: int, b: int) -> float:
 def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Drawn]:
     """What one token leaves in all layers, in 16 bits, by what is kept."""
     whole = {
-        "every head its own": KeysAndValues(n_head, n_head, head_dim),
-        "one for all heads": KeysAndValues(n_head, 1, head_dim),
+        "every head its own": cache_size.KeysAndValues(n_head, n_head, head_dim),
+        "one for all heads": cache_size.KeysAndValues(n_head, 1, head_dim),
         "a latent and a turned key": replace(
-            DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
+            published.DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
         ),
     }
     return [
-        {"kept": name, "numbers a layer": kept.numbers, "bytes": cache_bytes(n_layer, kept, 2, 1)}
+        {
+            "kept": name,
+            "numbers a layer": kept.numbers,
+            "bytes": cache_size.cache_bytes(n_layer, kept, 2, 1),
+        }
         for name, kept in whole.items()
     ]
 
 
-DEEPSEEK_HEAD_DIM = DEEPSEEK_LATENT.v_head_dim
-
-
 def deepseek_times() -> float:
     """How many times as much its heads would keep, each with a key and a value of its own."""
-    whole = KeysAndValues(DEEPSEEK_LATENT.n_head, DEEPSEEK_LATENT.n_head, DEEPSEEK_HEAD_DIM)
-    return whole.numbers / DEEPSEEK_LATENT.numbers
+    theirs = published.DEEPSEEK_LATENT
+    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
+    return whole.numbers / theirs.numbers
 
 
 # ---------------------------------------------------------------- two ranks, live
@@ -442,8 +444,8 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_at": lambda: f"{first_broken(*SUM)}",
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
-    "deepseek_latent": lambda: f"{DEEPSEEK_LATENT.numbers:,}",
-    "deepseek_heads": lambda: f"{DEEPSEEK_LATENT.n_head}",
-    "deepseek_layers": lambda: f"{DEEPSEEK_V3.n_layer}",
+    "deepseek_latent": lambda: f"{published.DEEPSEEK_LATENT.numbers:,}",
+    "deepseek_heads": lambda: f"{published.DEEPSEEK_LATENT.n_head}",
+    "deepseek_layers": lambda: f"{published.DEEPSEEK_V3.n_layer}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
 }
