@@ -222,6 +222,19 @@ def test_a_chapters_folder_holds_files_of_the_five_kinds_only() -> None:
     assert len(held) > 60 and strange == []
 
 
+def test_what_pages_are_built_of_knows_no_chapter() -> None:
+    """A chapter goes when its folder and its page go; its claims are found by the page's name."""
+    chapters = ROOT / "components" / "ui" / "chapters"
+    shared = [p for p in python_files("components") if not p.is_relative_to(chapters)]
+    knowing = [
+        f"{path} imports {name}"
+        for path in shared
+        for name in imports(path)
+        if name.startswith("components.ui.chapters")
+    ]
+    assert len(shared) > 40 and knowing == []
+
+
 def test_a_page_shows_and_does_no_maths_on_tensors() -> None:
     pages = [ROOT / "Home.py", *python_files("pages")]
     computing = [str(path) for path in pages if "torch" in packages(path, at_top=True)]
