@@ -26,11 +26,11 @@ from lab.experiments.lengths import ARMS, problems_of_shape
 from lab.inference.evaluate import go_on
 from lab.inference.forward import logits_of
 from lab.model.config import (
-    AbsorbedLatentAttention,
-    CoupledRotaryPositions,
+    AbsorbedLatentAttentionConfig,
+    CoupledRotaryPositionsConfig,
     GPTConfig,
-    LatentAttention,
-    MixtureOfExperts,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
 )
 from lab.model.gpt import GPT
 from lab.records import RECORDS, read_lines
@@ -193,10 +193,10 @@ def test_its_logits_are_those_of_lab_to_the_end_of_the_longest_text(
 
 
 @core
-@pytest.mark.parametrize("attention", [LatentAttention, AbsorbedLatentAttention])
+@pytest.mark.parametrize("attention", [LatentAttentionConfig, AbsorbedLatentAttentionConfig])
 @pytest.mark.parametrize("n_shared", [0, 2])
 def test_its_latents_and_experts_are_those_of_lab(
-    attention: type[LatentAttention],
+    attention: type[LatentAttentionConfig],
     n_shared: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -205,9 +205,9 @@ def test_its_latents_and_experts_are_those_of_lab(
     config = GPTConfig(
         n_layer=2,
         d_model=16,
-        position=CoupledRotaryPositions(10.0, 3.0),
+        position=CoupledRotaryPositionsConfig(10.0, 3.0),
         attention=attention(3, 10, 7, 5, 4, 6),
-        ffn=MixtureOfExperts(5, 6, 2, n_shared_experts=n_shared, routed_scaling_factor=1.5),
+        ffn=MixtureOfExpertsConfig(5, 6, 2, n_shared_experts=n_shared, routed_scaling_factor=1.5),
     )
     model, generator = GPT(config), torch.Generator().manual_seed(0)
     with torch.no_grad():

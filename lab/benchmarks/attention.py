@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from lab.model.config import Kernel, MathKernel, SdpaKernel
+from lab.model.config import KernelConfig, MathKernelConfig, SdpaKernelConfig
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.statistics import spread
@@ -19,7 +19,7 @@ BATCH, LENGTH, ROUNDS = 64, 64, 8
 
 def bench_attention() -> dict[str, Any]:
     """Tokens a second of forward and backward, bf16 autocast, kernels taking turns."""
-    kernels: dict[str, Kernel] = {"math": MathKernel(), "sdpa": SdpaKernel()}
+    kernels: dict[str, KernelConfig] = {"math": MathKernelConfig(), "sdpa": SdpaKernelConfig()}
     models = {name: GPT(replace(FULL_SIZE, kernel=kernel)) for name, kernel in kernels.items()}
     seconds: dict[str, list[float]] = {name: [] for name in kernels}
     generator = torch.Generator().manual_seed(0)

@@ -19,7 +19,7 @@ from lab.data.samples import Sample
 from lab.data.sources import Mix, Picked, Pool, Shapes, Source
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import exactness, last
-from lab.model.config import LearnedPositions
+from lab.model.config import LearnedPositionsConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.curriculum import (
@@ -87,7 +87,7 @@ SAMPLE = {
 
 def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, dict[str, Any]]:
     """By shape (n, strict errors): `ASKED` sums of each, and `most` of the largest."""
-    in_full = isinstance(recipe.model.position, LearnedPositions)
+    in_full = isinstance(recipe.model.position, LearnedPositionsConfig)
     shapes = {}
     for p, q in SHAPES:
         n = most if (p, q) == SHAPES[-1] else ASKED

@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.experiments.controls import SEEDS, train_and_score
 from lab.experiments.sweep import Cell
-from lab.model.config import GroupedQueryAttention
+from lab.model.config import GroupedQueryAttentionConfig
 from lab.model.cost import cache_bytes_per_token
 from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
@@ -34,7 +34,7 @@ def grouped(key_heads: int, fraction: float = 0.30, seed: int = 0) -> Recipe:
     """The twin of chapter 1 with 4 query heads and `key_heads` key heads, in fp32."""
     usual = multiply(fraction=fraction, seed=seed)
     had = usual.model.heads
-    attention = GroupedQueryAttention(had.n_head, had.head_dim, n_kv_head=key_heads)
+    attention = GroupedQueryAttentionConfig(had.n_head, had.head_dim, n_kv_head=key_heads)
     return replace(usual, model=replace(usual.model, attention=attention), precision="fp32")
 
 

@@ -22,7 +22,7 @@ from lab.experiments.frontier import asked, columns, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
-from lab.model.config import FFN, DenseFFN, GPTConfig, MixtureOfExperts
+from lab.model.config import DenseFFNConfig, FFNConfig, GPTConfig, MixtureOfExpertsConfig
 from lab.model.cost import flops_per_token_forward, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.latent_experts import (
@@ -69,7 +69,7 @@ def plan(model: GPTConfig, rate: float, seed: int) -> Recipe:
 def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
     """A run to its end: loads on the way, and errors at 4 x 4 and 8 x 8 digits after it."""
     state, curve = TrainState.start(recipe), list[list[Any]]()
-    has_experts = isinstance(recipe.model.ffn, MixtureOfExperts)
+    has_experts = isinstance(recipe.model.ffn, MixtureOfExpertsConfig)
     for done in train(recipe, state):
         if done.step % CHECK_EVERY == 0:
             uneven = unevenness(state.model, recipe) if has_experts else []
@@ -119,7 +119,7 @@ def unevenness(model: GPT, recipe: Recipe) -> list[float]:
     """The largest load over the mean of every layer, of tokens before those that it writes."""
     texts, writes = looked_at(recipe)
     chosen = choices(model, texts)[:, writes]
-    n_expert = cast(MixtureOfExperts, model.config.ffn).n_routed_experts
+    n_expert = cast(MixtureOfExpertsConfig, model.config.ffn).n_routed_experts
     return [rounded(x) for x in imbalance(shares_of_load(chosen, n_expert))]
 
 
@@ -127,7 +127,7 @@ def experts_of(model: GPT, recipe: Recipe) -> dict[str, Any]:
     """The loads at the end, and how much of what comes next is told by a token's first expert."""
     texts, writes = looked_at(recipe)
     chosen = choices(model, texts)[:, writes]
-    n_expert = cast(MixtureOfExperts, model.config.ffn).n_routed_experts
+    n_expert = cast(MixtureOfExpertsConfig, model.config.ffn).n_routed_experts
     rng = np.random.default_rng(0)
     told: dict[str, list[list[float]]] = {}
     for name, labels in labels_of(texts, writes).items():
@@ -199,9 +199,9 @@ where the highest of these was best."""
 RATE_SEEDS = (0, 6, 7)
 """None of the seeds that race."""
 
-WIDER: dict[FFNName, FFN] = {
-    "dense": DenseFFN(d_ff=672),
-    "moe": replace(cast(MixtureOfExperts, FFNS["small", "moe"]), moe_intermediate_size=75),
+WIDER: dict[FFNName, FFNConfig] = {
+    "dense": DenseFFNConfig(d_ff=672),
+    "moe": replace(cast(MixtureOfExpertsConfig, FFNS["small", "moe"]), moe_intermediate_size=75),
 }
 """Of networks with latents, whose matrices are smaller: as many neurons more as bring the whole
 closest to that with own heads, within one part in a hundred."""
@@ -271,13 +271,13 @@ def best_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> f
 
 # ---------------------------------------------------------------- one change at a time
 
-BASE = cast(MixtureOfExperts, network("small", "mla", "moe").ffn)
-CHANGES: dict[str, MixtureOfExperts | DenseFFN] = {
+BASE = cast(MixtureOfExpertsConfig, network("small", "mla", "moe").ffn)
+CHANGES: dict[str, MixtureOfExpertsConfig | DenseFFNConfig] = {
     "experts_4": replace(BASE, n_routed_experts=4),
     "experts_16": replace(BASE, n_routed_experts=16),
     "no_bias_updates": replace(BASE, bias_update_speed=0.0),
     "no_shared_expert": replace(BASE, n_shared_experts=0),
-    "dense_active": DenseFFN(3 * BASE.moe_intermediate_size),
+    "dense_active": DenseFFNConfig(3 * BASE.moe_intermediate_size),
 }
 """What stands in for the FFN of latents and experts; the race has dense with as many in all."""
 

@@ -23,13 +23,13 @@ from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import teacher_forced_all
 from lab.model.config import (
-    ClippedCoupledRotaryPositions,
-    ClippedRotaryPositions,
-    CoupledRotaryPositions,
-    InterpolatedRotaryPositions,
-    Position,
-    RotaryPositions,
-    YarnRotaryPositions,
+    ClippedCoupledRotaryPositionsConfig,
+    ClippedRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    InterpolatedRotaryPositionsConfig,
+    PositionConfig,
+    RotaryPositionsConfig,
+    YarnRotaryPositionsConfig,
 )
 from lab.model.gpt import GPT, with_position
 from lab.training.checkpoint import Checkpoint, load_run
@@ -65,7 +65,7 @@ class Arm:
         if self.stretch is None or length <= trained:
             return loaded.model
         usual = loaded.model.config.position
-        if not isinstance(usual, RotaryPositions):
+        if not isinstance(usual, RotaryPositionsConfig):
             raise ValueError(f"{self.run} has {usual}; only rotary positions can be stretched")
         return with_position(loaded.model, stretched(usual, self.stretch, length, trained))
 
@@ -75,18 +75,20 @@ def clipped(model: GPT, farthest: tuple[int, ...]) -> GPT:
     return with_position(model, limited(model.config.position, farthest))
 
 
-def limited(usual: Position, farthest: tuple[int, ...]) -> Position:
+def limited(usual: PositionConfig, farthest: tuple[int, ...]) -> PositionConfig:
     """The same rotation with a limit an axis. `ValueError` for positions that know none."""
     match usual:
-        case RotaryPositions(base):
-            return ClippedRotaryPositions(base, *farthest)
-        case CoupledRotaryPositions(base, factor):
-            return ClippedCoupledRotaryPositions(base, factor, *farthest)
+        case RotaryPositionsConfig(base):
+            return ClippedRotaryPositionsConfig(base, *farthest)
+        case CoupledRotaryPositionsConfig(base, factor):
+            return ClippedCoupledRotaryPositionsConfig(base, factor, *farthest)
         case _:
             raise ValueError(f"{usual}: only rotary and coupled distances can be clipped")
 
 
-def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -> Position:
+def stretched(
+    usual: RotaryPositionsConfig, how: Stretch, length: int, trained: int
+) -> PositionConfig:
     """The rotation for `length` tokens, its slow pairs no further than they came in `trained`.
 
     `interpolated` slows all pairs down alike (arXiv:2306.15595), `yarn` leaves those alone that
@@ -94,8 +96,10 @@ def stretched(usual: RotaryPositions, how: Stretch, length: int, trained: int) -
     """
     factor = length / trained
     if how == "interpolated":
-        return InterpolatedRotaryPositions(usual.base, factor)
-    return YarnRotaryPositions(usual.base, factor, original_length=trained, beta_fast=FULL_TURNS)
+        return InterpolatedRotaryPositionsConfig(usual.base, factor)
+    return YarnRotaryPositionsConfig(
+        usual.base, factor, original_length=trained, beta_fast=FULL_TURNS
+    )
 
 
 ARMS: dict[str, Arm] = {
@@ -123,7 +127,7 @@ def share_drawn_out(recipe: Recipe, length: int, draws: int = 10_000) -> float:
     return float((ids[:, -1] - ids[:, 0] + 1 >= length).double().mean())
 
 
-def turned(position: CoupledRotaryPositions, p: int, q: int, axis: int = 0) -> float:
+def turned(position: CoupledRotaryPositionsConfig, p: int, q: int, axis: int = 0) -> float:
     """How far round the fastest clock has come from one end of a p x q working to the other.
 
     In whole turns: places apart, or with axis 1 lines, over `factor` and 2 pi.

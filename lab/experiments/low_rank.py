@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from lab.experiments.controls import train_and_score
 from lab.experiments.sweep import Cell
-from lab.model.config import DenseFFN, GPTConfig
+from lab.model.config import DenseFFNConfig, GPTConfig
 from lab.model.cost import cache_bytes_per_token, parameters_of
 from lab.recipes.latent_experts import absorbed, with_latents
 from lab.recipes.live import multiply
@@ -52,7 +52,7 @@ def measure_low_rank(cell: Cell) -> dict[str, Any]:
     kept = absorbed(model) if cell["rank"] else model
     return {
         "cache_bytes_per_token": cache_bytes_per_token(kept, bytes_per_number=4),
-        "neurons": model.ffn.width if isinstance(model.ffn, DenseFFN) else None,
+        "neurons": model.ffn.width if isinstance(model.ffn, DenseFFNConfig) else None,
         **train_and_score(recipe),
     }
 
@@ -74,7 +74,7 @@ def ranked(rank: int, matched: bool, fraction: float, seed: int) -> Recipe:
 def with_neurons_for(model: GPTConfig, parameters: int) -> GPTConfig:
     """As many neurons as bring the whole closest to so many parameters."""
     ffn = model.ffn
-    assert isinstance(ffn, DenseFFN)
+    assert isinstance(ffn, DenseFFNConfig)
     one = model.n_layer * 2 * model.d_model
     more = round((parameters - parameters_of(model)) / one)
     return replace(model, ffn=replace(ffn, d_ff=ffn.d_ff + more))

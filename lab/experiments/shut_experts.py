@@ -16,7 +16,7 @@ from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 from lab.experiments.threads import ASKED, asked, missed_under
 from lab.interp.routing import forbid, force
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
@@ -31,7 +31,7 @@ def shut_cells() -> list[Cell]:
     """The network whole, every expert of every layer, then one layer, and last all of them, without
     a part of the FFN."""
     config = load_run(RUN).model.config
-    n_expert = cast(MixtureOfExperts, config.ffn).n_routed_experts
+    n_expert = cast(MixtureOfExpertsConfig, config.ffn).n_routed_experts
     each = [
         {"layer": layer, "expert": expert}
         for layer in range(config.n_layer)
@@ -53,7 +53,7 @@ def measure_shut(cell: Cell) -> dict[str, Any]:
     elif cell["layer"] is None:
         found = {"whole": wrong(model)}
     else:
-        where = (cast(MixtureOfExperts, model.config.ffn), cell["layer"], cell["expert"])
+        where = (cast(MixtureOfExpertsConfig, model.config.ffn), cell["layer"], cell["expert"])
         found = {"shut": wrong(model, [forbid(*where)]), "forced": wrong(model, [force(*where)])}
     told = Sample("generator", "validation pairs of 4x4", ASKED, 0).document()
     return {"n": ASKED, **found, **told, "seeds": [0]}

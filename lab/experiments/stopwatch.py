@@ -28,7 +28,12 @@ from lab.experiments.sweep import Cell
 from lab.inference.generate import generate
 from lab.inference.stopwatch import machine, roof, seconds_with_cache, seconds_without
 from lab.model.cache import KVCache
-from lab.model.config import DenseFFN, GPTConfig, GroupedQueryAttention, RotaryPositions
+from lab.model.config import (
+    DenseFFNConfig,
+    GPTConfig,
+    GroupedQueryAttentionConfig,
+    RotaryPositionsConfig,
+)
 from lab.model.cost import forward_bytes, parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
@@ -139,7 +144,9 @@ def measure_machine(_: Cell, turns: int = 20) -> dict[str, Any]:
 # ---------------------------------------------------------------- beside transformers
 
 RIVAL = replace(
-    FULL_SIZE, position=RotaryPositions(10_000.0), ffn=DenseFFN(d_ff=1024, activation="swiglu")
+    FULL_SIZE,
+    position=RotaryPositionsConfig(10_000.0),
+    ffn=DenseFFNConfig(d_ff=1024, activation="swiglu"),
 )
 """Our network with the parts of Llama, so that both compute the same numbers."""
 
@@ -220,7 +227,7 @@ def as_llama(config: GPTConfig, kernel: str) -> Any:
     except ImportError:
         raise ValueError("transformers is not installed: pip install -e '.[parity]'") from None
     attention, position, ffn = config.heads, config.position, config.ffn
-    assert isinstance(position, RotaryPositions) and isinstance(ffn, DenseFFN)
+    assert isinstance(position, RotaryPositionsConfig) and isinstance(ffn, DenseFFNConfig)
     sizes: dict[str, Any] = {
         "vocab_size": config.vocab_size,
         "hidden_size": config.d_model,
@@ -279,8 +286,10 @@ def memory_cells() -> list[Cell]:
 def measure_memory(cell: Cell, length: int = MEMORY_LENGTH, turns: int = 20) -> dict[str, Any]:
     """Bytes that a cache holds after a text, and the median seconds of a step behind it."""
     torch.set_num_threads(THREADS)
-    attention = GroupedQueryAttention(4, 64, n_kv_head=cell["key_heads"])
-    model = with_random_weights(replace(FULL_SIZE, position=RotaryPositions(), attention=attention))
+    attention = GroupedQueryAttentionConfig(4, 64, n_kv_head=cell["key_heads"])
+    model = with_random_weights(
+        replace(FULL_SIZE, position=RotaryPositionsConfig(), attention=attention)
+    )
     cache = KVCache(length + turns, DTYPES[cell["dtype"]])
     text = torch.zeros(cell["batch"], length, dtype=torch.long)
     seconds: list[float] = []

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
-from lab.model.config import MathKernel
+from lab.model.config import MathKernelConfig
 from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import NO_TRACE, Edit, Trace, TraceLike
 
@@ -25,9 +25,9 @@ Texts = str | Sequence[int] | NDArray[np.integer[Any]] | Tensor
 
 def with_math_kernel(model: GPT) -> GPT:
     """The same weights behind the kernel that forms scores and pattern; the model if it has it."""
-    if isinstance(model.config.kernel, MathKernel):
+    if isinstance(model.config.kernel, MathKernelConfig):
         return model
-    return with_kernel(model, MathKernel())
+    return with_kernel(model, MathKernelConfig())
 
 
 def run_with_trace(

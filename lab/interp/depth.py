@@ -19,7 +19,7 @@ from lab.data.vocabulary import Tokens
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import Texts, run_with_trace
 from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
-from lab.model.config import AttentionResidual, GPTConfig
+from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
@@ -38,7 +38,7 @@ def readings_of(config: GPTConfig) -> list[Reading]:
     `ValueError` for a plain sum, in which no reading chooses.
     """
     residual = config.residual
-    if not isinstance(residual, AttentionResidual):
+    if not isinstance(residual, AttentionResidualConfig):
         raise ValueError(f"residual={residual}: a plain sum chooses nothing")
     places = [(i, name) for i in range(config.n_layer) for name in DEPTH_PATTERNS]
     return [Reading(*at, residual.n_source(config, n)) for n, at in enumerate(places, 1)]
@@ -96,7 +96,7 @@ def lengths_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
     notes = [
         trace[f"blocks.{i}.{out}"] for i in range(config.n_layer) for out in ("attn_out", "ffn_out")
     ]
-    per_source = cast(AttentionResidual, config.residual).per_source(config)
+    per_source = cast(AttentionResidualConfig, config.residual).per_source(config)
     out: list[Tensor] = []
     for n_note in range(1, len(notes) + 1):
         cuts = range(0, n_note, per_source)

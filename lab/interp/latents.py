@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lab.inference.forward import Texts, run_with_trace
-from lab.model.config import LatentAttention
+from lab.model.config import LatentAttentionConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
@@ -33,7 +33,7 @@ def directions(model: GPT, tokens: Texts) -> list[Directions]:
 
     Not about the mean: a direction that is dropped counts as 0.
     """
-    if not isinstance(model.config.attention, LatentAttention):
+    if not isinstance(model.config.attention, LatentAttentionConfig):
         raise ValueError(f"attention={model.config.attention} keeps no latents")
     trace = run_with_trace(model, tokens, ["c_kv"])
     out: list[Directions] = []

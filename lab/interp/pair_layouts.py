@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lab.model.config import PairLayout, RotaryPositions
+from lab.model.config import PairLayout, RotaryPositionsConfig
 from lab.model.gpt import GPT, with_position
 from lab.model.positions import pairs_of
 
@@ -36,7 +36,7 @@ def read_as(model: GPT, layout: PairLayout, rows: Sequence[int] | None = None) -
     `ValueError` for a model without rotary positions.
     """
     position = model.config.position
-    if not isinstance(position, RotaryPositions):
+    if not isinstance(position, RotaryPositionsConfig):
         raise ValueError(f"position={position}; only rotary positions pair the numbers of a head")
     twin = with_position(model, replace(position, layout=layout))
     if rows is not None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lab.fields import require_whole
 from lab.inference.forward import Texts, run_with_trace
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
@@ -25,14 +25,14 @@ WholeNumbers = NDArray[np.int64]
 
 def choices(model: GPT, tokens: Texts) -> WholeNumbers:
     """The experts of every token, best first: (L, N, T, K). `ValueError` for a model without."""
-    if not isinstance(model.config.ffn, MixtureOfExperts):
+    if not isinstance(model.config.ffn, MixtureOfExpertsConfig):
         raise ValueError(f"ffn={model.config.ffn} has no experts to choose among")
     trace = run_with_trace(model, tokens, ["expert_index"])
     layers = range(model.config.n_layer)
     return torch.stack([trace[f"blocks.{i}.expert_index"] for i in layers]).numpy()
 
 
-def forbid(ffn: MixtureOfExperts, layer: int, expert: int) -> Edit:
+def forbid(ffn: MixtureOfExpertsConfig, layer: int, expert: int) -> Edit:
     """No token is sent to this expert in this layer; the next best takes its place.
 
     `ValueError` for an expert that is not there, and where every token needs all of them.
@@ -50,7 +50,7 @@ def closed(score: Tensor) -> Tensor:
     return torch.full_like(score, float("-inf"))
 
 
-def force(ffn: MixtureOfExperts, layer: int, expert: int) -> Edit:
+def force(ffn: MixtureOfExpertsConfig, layer: int, expert: int) -> Edit:
     """Every token is sent to this expert in this layer, in place of the last that it would choose.
 
     It counts as much as its score says. `ValueError` for an expert that is not there.
@@ -77,7 +77,7 @@ def with_biases(model: GPT, change: Mapping[int, Callable[[Tensor], Tensor]]) ->
     return other
 
 
-def require_expert(ffn: MixtureOfExperts, expert: int) -> None:
+def require_expert(ffn: MixtureOfExpertsConfig, expert: int) -> None:
     require_whole("expert", expert, least=0, most=ffn.n_routed_experts - 1)
 
 

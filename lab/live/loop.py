@@ -29,7 +29,7 @@ from lab.inference.evaluate import (
     teacher_forced_in_streams,
 )
 from lab.interp.routing import choices, shares_of_load
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.live import fine_tune, go_on, multiply, study
@@ -276,7 +276,7 @@ def loads_of(
     """Of every layer the share of choices on each expert, over texts of some pairs that were asked;
     nothing without experts."""
     ffn = model.config.ffn
-    if not isinstance(ffn, MixtureOfExperts):
+    if not isinstance(ffn, MixtureOfExpertsConfig):
         return ()
     some = np.random.default_rng(0).choice(cells, n, replace=False)
     texts, _ = recipe.format.render(*(x[some] for x in all_pairs()))

@@ -29,7 +29,7 @@ bias that is added to it; or the position gives the scores itself."""
 MOST_BASE, MOST_FACTOR = 1e9, 1e3
 
 
-class Part:
+class PartConfig:
     """What every part of a configuration answers."""
 
     def require_fit(self, whole: GPTConfig) -> None:
@@ -43,7 +43,7 @@ class Part:
 # ---------------------------------------------------------------- positions
 
 
-class Position(Part):
+class PositionConfig(PartConfig):
     """`n_axis`: numbers that say where one token stands. `longest_text`: None where without end.
 
     `n_product`: in how many ways each query is multiplied with each key. `n_kept`: in how many ways
@@ -61,7 +61,7 @@ class Position(Part):
 
 
 @dataclass(frozen=True)
-class LearnedPositions(Position):
+class LearnedPositionsConfig(PositionConfig):
     """A table with one trained vector a position (arXiv:1706.03762, section 3.5)."""
 
     max_length: int = 64
@@ -77,7 +77,7 @@ class LearnedPositions(Position):
         return self.max_length * whole.d_model
 
 
-class Rotary(Position):
+class RotaryConfig(PositionConfig):
     """All that turn pairs of numbers by an angle that grows with the position."""
 
     base: float
@@ -95,7 +95,7 @@ class Rotary(Position):
             )
 
 
-class Coupled(Rotary):
+class CoupledConfig(RotaryConfig):
     """Two axes, half of the pairs each."""
 
     n_axis = 2
@@ -111,7 +111,7 @@ class Coupled(Rotary):
 
 
 @dataclass(frozen=True)
-class RotaryPositions(Rotary):
+class RotaryPositionsConfig(RotaryConfig):
     """Rotate pairs of q and k by an angle that grows with the position (arXiv:2104.09864).
 
     `layout` says which two numbers of a head make a pair: neighbours (interleaved, as in the
@@ -127,7 +127,7 @@ class RotaryPositions(Rotary):
 
 
 @dataclass(frozen=True)
-class InterpolatedRotaryPositions(Rotary):
+class InterpolatedRotaryPositionsConfig(RotaryConfig):
     """Rotary, every angle divided by `factor`: longer texts at known angles (arXiv:2306.15595)."""
 
     base: float = 10_000.0
@@ -135,7 +135,7 @@ class InterpolatedRotaryPositions(Rotary):
 
 
 @dataclass(frozen=True)
-class YarnRotaryPositions(Rotary):
+class YarnRotaryPositionsConfig(RotaryConfig):
     """Rotary with only the slow pairs divided by `factor` (arXiv:2309.00071, section 3.2).
 
     A pair that turns at least `beta_fast` times within `original_length` keeps its speed, one that
@@ -161,7 +161,7 @@ class YarnRotaryPositions(Rotary):
 
 
 @dataclass(frozen=True)
-class CoupledRotaryPositions(Coupled):
+class CoupledRotaryPositionsConfig(CoupledConfig):
     """Rotary along two axes, half of the pairs each: which digit, and which partial product.
 
     The ids come from the text (`lab.data.position_ids.coupled_ids`): structure that a plain count
@@ -174,7 +174,7 @@ class CoupledRotaryPositions(Coupled):
     factor: float = 1.0
 
 
-class Clipped(Position):
+class ClippedConfig(PositionConfig):
     """Three scores, for keys that are near, too far behind and too far ahead; keys kept twice."""
 
     scores = "own"
@@ -183,7 +183,7 @@ class Clipped(Position):
 
 
 @dataclass(frozen=True)
-class ClippedRotaryPositions(Clipped, Rotary):
+class ClippedRotaryPositionsConfig(ClippedConfig, RotaryConfig):
     """Rotary, a token farther away than `farthest` scored as if it were that far.
 
     Distances of longer texts stay familiar (after Shaw and others, arXiv:1803.02155, section 3.2;
@@ -199,7 +199,7 @@ class ClippedRotaryPositions(Clipped, Rotary):
 
 
 @dataclass(frozen=True)
-class ClippedCoupledRotaryPositions(Clipped, Coupled):
+class ClippedCoupledRotaryPositionsConfig(ClippedConfig, CoupledConfig):
     """Coupled rotary, the distance along each axis at most `farthest_place`, `farthest_line`."""
 
     base: float = 10_000.0
@@ -214,7 +214,7 @@ class ClippedCoupledRotaryPositions(Clipped, Coupled):
 
 
 @dataclass(frozen=True)
-class ALiBiPositions(Position):
+class ALiBiPositionsConfig(PositionConfig):
     """Nothing is turned: a score falls off with the distance, in each head at a slope of its own.
 
     Attention with linear biases (arXiv:2108.12409, section 3).
@@ -224,7 +224,7 @@ class ALiBiPositions(Position):
 
 
 @dataclass(frozen=True)
-class NoPositions(Position):
+class NoPositionsConfig(PositionConfig):
     """Nothing is said of positions: only the causal mask tells them apart (arXiv:2305.19466)."""
 
 
@@ -232,7 +232,7 @@ class NoPositions(Position):
 
 
 @dataclass(frozen=True)
-class MultiHeadAttention(Part):
+class MultiHeadAttentionConfig(PartConfig):
     """`n_head` heads of `head_dim`; `qk_norm` puts an RMSNorm on q and k (arXiv:2010.04245)."""
 
     n_head: int = 4
@@ -282,7 +282,7 @@ class MultiHeadAttention(Part):
 
 
 @dataclass(frozen=True)
-class GroupedQueryAttention(MultiHeadAttention):
+class GroupedQueryAttentionConfig(MultiHeadAttentionConfig):
     """`n_kv_head` heads of keys and values, each shared by a group of query heads.
 
     (arXiv:2305.13245; with one key head it is multi-query attention, arXiv:1911.02150.)
@@ -305,7 +305,7 @@ class GroupedQueryAttention(MultiHeadAttention):
 
 
 @dataclass(frozen=True)
-class SlidingWindowAttention(MultiHeadAttention):
+class SlidingWindowAttentionConfig(MultiHeadAttentionConfig):
     """A query looks at the last `window` tokens alone, its own among them.
 
     (Longformer, arXiv:2004.05150, section 3.1; Mistral 7B, arXiv:2310.06825, section 2.) The
@@ -320,7 +320,7 @@ class SlidingWindowAttention(MultiHeadAttention):
 
 
 @dataclass(frozen=True)
-class LatentAttention(Part):
+class LatentAttentionConfig(PartConfig):
     """Multi-head latent attention: keys and values are made from a latent that all heads share.
 
     (MLA, arXiv:2405.04434, section 2.1.) What tells of positions has numbers of its own, apart from
@@ -391,7 +391,7 @@ class LatentAttention(Part):
 
 
 @dataclass(frozen=True)
-class AbsorbedLatentAttention(LatentAttention):
+class AbsorbedLatentAttentionConfig(LatentAttentionConfig):
     """The same function of the same weights, which never makes a key or a value.
 
     The matrix that would make keys is applied to the query instead, the one that would make values
@@ -409,7 +409,7 @@ class AbsorbedLatentAttention(LatentAttention):
 
 
 @dataclass(frozen=True)
-class DenseFFN(Part):
+class DenseFFNConfig(PartConfig):
     """Two matrices with `activation` between; swiglu has three at two thirds of `d_ff`."""
 
     d_ff: int = 1024
@@ -437,7 +437,7 @@ class DenseFFN(Part):
 
 
 @dataclass(frozen=True)
-class MixtureOfExperts(Part):
+class MixtureOfExpertsConfig(PartConfig):
     """Many small FFNs, of which a router picks a few for each token, and some that every token has.
 
     (DeepSeekMoE, arXiv:2401.06066; its routing as in DeepSeek-V3, arXiv:2412.19437, section 2.1.2.)
@@ -503,10 +503,10 @@ class MixtureOfExperts(Part):
         return self.n_shared_experts * self.moe_intermediate_size
 
     @property
-    def shared(self) -> DenseFFN:
+    def shared(self) -> DenseFFNConfig:
         """The FFN that these neurons make; gated, `DenseFFN` takes two thirds of its `d_ff`."""
         width = self.shared_width
-        return DenseFFN(-(-3 * width // 2) if self.is_gated else width, self.activation)
+        return DenseFFNConfig(-(-3 * width // 2) if self.is_gated else width, self.activation)
 
     def weights(self, whole: GPTConfig, n_routed: int) -> int:
         """Of the router, the shared experts, and so many of the others."""
@@ -527,7 +527,7 @@ class MixtureOfExperts(Part):
 
 
 @dataclass(frozen=True)
-class PlainResidual(Part):
+class PlainResidualConfig(PartConfig):
     """The stream is a plain sum: x + attention + ffn + ..."""
 
     def flops(self, whole: GPTConfig) -> int:
@@ -536,7 +536,7 @@ class PlainResidual(Part):
 
 
 @dataclass(frozen=True)
-class AttentionResidual(Part):
+class AttentionResidualConfig(PartConfig):
     """Every reading mixes all notes before it, by attention over depth (arXiv:2603.15031)."""
 
     def per_source(self, whole: GPTConfig) -> int:
@@ -558,7 +558,7 @@ class AttentionResidual(Part):
 
 
 @dataclass(frozen=True)
-class BlockAttentionResidual(AttentionResidual):
+class BlockAttentionResidualConfig(AttentionResidualConfig):
     """The notes of `block_size` layers in a row are summed, and the sums are mixed.
 
     (arXiv:2603.15031, section 3.2; a layer here is attention and FFN, which there are two.)
@@ -580,7 +580,7 @@ class BlockAttentionResidual(AttentionResidual):
         return 2 * self.block_size
 
 
-class Kernel(Part):
+class KernelConfig(PartConfig):
     """`takes`: the ways in which positions may enter the scores that it computes."""
 
     takes: ClassVar[tuple[Scores, ...]]
@@ -594,21 +594,21 @@ class Kernel(Part):
 
 
 @dataclass(frozen=True)
-class MathKernel(Kernel):
+class MathKernelConfig(KernelConfig):
     """Attention as written in the book; the only kernel that forms `scores` and `pattern`."""
 
     takes = ("product", "bias", "own")
 
 
 @dataclass(frozen=True)
-class SdpaKernel(Kernel):
+class SdpaKernelConfig(KernelConfig):
     """torch's fused scaled_dot_product_attention."""
 
     takes = ("product", "bias")
 
 
 @dataclass(frozen=True)
-class FlashKernel(Kernel):
+class FlashKernelConfig(KernelConfig):
     """FlashAttention by hand: blocks of `rows` queries and `columns` keys, no table of scores."""
 
     rows: int = 128
@@ -621,42 +621,42 @@ class FlashKernel(Kernel):
         require_whole("kernel.columns", self.columns)
 
 
-Attention = (
-    MultiHeadAttention
-    | GroupedQueryAttention
-    | SlidingWindowAttention
-    | LatentAttention
-    | AbsorbedLatentAttention
+AttentionConfig = (
+    MultiHeadAttentionConfig
+    | GroupedQueryAttentionConfig
+    | SlidingWindowAttentionConfig
+    | LatentAttentionConfig
+    | AbsorbedLatentAttentionConfig
 )
-FFN = DenseFFN | MixtureOfExperts
-Residual = PlainResidual | AttentionResidual | BlockAttentionResidual
+FFNConfig = DenseFFNConfig | MixtureOfExpertsConfig
+ResidualConfig = PlainResidualConfig | AttentionResidualConfig | BlockAttentionResidualConfig
 
 PART_KINDS: dict[str, dict[str, type]] = {
     "position": {
-        "learned": LearnedPositions,
-        "rotary": RotaryPositions,
-        "interpolated_rotary": InterpolatedRotaryPositions,
-        "yarn_rotary": YarnRotaryPositions,
-        "coupled_rotary": CoupledRotaryPositions,
-        "clipped_rotary": ClippedRotaryPositions,
-        "clipped_coupled_rotary": ClippedCoupledRotaryPositions,
-        "alibi": ALiBiPositions,
-        "none": NoPositions,
+        "learned": LearnedPositionsConfig,
+        "rotary": RotaryPositionsConfig,
+        "interpolated_rotary": InterpolatedRotaryPositionsConfig,
+        "yarn_rotary": YarnRotaryPositionsConfig,
+        "coupled_rotary": CoupledRotaryPositionsConfig,
+        "clipped_rotary": ClippedRotaryPositionsConfig,
+        "clipped_coupled_rotary": ClippedCoupledRotaryPositionsConfig,
+        "alibi": ALiBiPositionsConfig,
+        "none": NoPositionsConfig,
     },
     "attention": {
-        "multi_head": MultiHeadAttention,
-        "grouped_query": GroupedQueryAttention,
-        "sliding_window": SlidingWindowAttention,
-        "latent": LatentAttention,
-        "absorbed_latent": AbsorbedLatentAttention,
+        "multi_head": MultiHeadAttentionConfig,
+        "grouped_query": GroupedQueryAttentionConfig,
+        "sliding_window": SlidingWindowAttentionConfig,
+        "latent": LatentAttentionConfig,
+        "absorbed_latent": AbsorbedLatentAttentionConfig,
     },
-    "ffn": {"dense": DenseFFN, "mixture_of_experts": MixtureOfExperts},
+    "ffn": {"dense": DenseFFNConfig, "mixture_of_experts": MixtureOfExpertsConfig},
     "residual": {
-        "plain": PlainResidual,
-        "attention": AttentionResidual,
-        "block_attention": BlockAttentionResidual,
+        "plain": PlainResidualConfig,
+        "attention": AttentionResidualConfig,
+        "block_attention": BlockAttentionResidualConfig,
     },
-    "kernel": {"math": MathKernel, "sdpa": SdpaKernel, "flash": FlashKernel},
+    "kernel": {"math": MathKernelConfig, "sdpa": SdpaKernelConfig, "flash": FlashKernelConfig},
 }
 PARTS = PART_KINDS.keys()
 
@@ -672,11 +672,11 @@ class GPTConfig:
     vocab_size: int = 16
     n_layer: int = 6
     d_model: int = 256
-    position: Position = field(default_factory=LearnedPositions)
-    attention: Attention = field(default_factory=MultiHeadAttention)
-    ffn: FFN = field(default_factory=DenseFFN)
-    residual: Residual = field(default_factory=PlainResidual)
-    kernel: Kernel = field(default_factory=MathKernel)
+    position: PositionConfig = field(default_factory=LearnedPositionsConfig)
+    attention: AttentionConfig = field(default_factory=MultiHeadAttentionConfig)
+    ffn: FFNConfig = field(default_factory=DenseFFNConfig)
+    residual: ResidualConfig = field(default_factory=PlainResidualConfig)
+    kernel: KernelConfig = field(default_factory=MathKernelConfig)
     norm_eps: float = 1e-6
     embedding_std: float = 0.02
 
@@ -691,9 +691,9 @@ class GPTConfig:
             getattr(self, part).require_fit(self)
 
     @property
-    def heads(self) -> MultiHeadAttention:
+    def heads(self) -> MultiHeadAttentionConfig:
         """Its attention, where keys and values are of one size; `ValueError` where they are not."""
-        if not isinstance(self.attention, MultiHeadAttention):
+        if not isinstance(self.attention, MultiHeadAttentionConfig):
             raise ValueError(f"keys and values of attention={self.attention} are of several sizes")
         return self.attention
 

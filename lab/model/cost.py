@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.model.gpt import GPT, Block
 from lab.model.roles import roles
 
@@ -42,7 +42,7 @@ def parameters_of(config: GPTConfig) -> int:
 def active_parameters_of(config: GPTConfig) -> int:
     """Numbers that one token meets: all but those of the experts that it is not sent to."""
     ffn = config.ffn
-    if not isinstance(ffn, MixtureOfExperts):
+    if not isinstance(ffn, MixtureOfExpertsConfig):
         return parameters_of(config)
     unmet = ffn.parameters(config) - ffn.active_parameters(config)
     return parameters_of(config) - config.n_layer * unmet

@@ -152,12 +152,12 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
                 parameter.fill_(1.0)
 
 
-def with_kernel(model: GPT, kernel: configs.Kernel) -> GPT:
+def with_kernel(model: GPT, kernel: configs.KernelConfig) -> GPT:
     """The same weights, shared, behind another attention kernel; `MathKernel` to look inside."""
     return rebuilt(model, replace(model.config, kernel=kernel))
 
 
-def with_position(model: GPT, position: configs.Position) -> GPT:
+def with_position(model: GPT, position: configs.PositionConfig) -> GPT:
     """The same weights, shared, with another rotation: what is stretched after training."""
     return rebuilt(model, replace(model.config, position=position))
 

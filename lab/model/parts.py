@@ -35,79 +35,85 @@ def part(name: str, config: GPTConfig) -> Any:
     return TABLE[type(own)](own, config)
 
 
-def rotary(own: configs.RotaryPositions, config: GPTConfig) -> RotaryPositions:
+def rotary(own: configs.RotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
     return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None], own.layout)
 
 
-def interpolated(own: configs.InterpolatedRotaryPositions, config: GPTConfig) -> RotaryPositions:
+def interpolated(
+    own: configs.InterpolatedRotaryPositionsConfig, config: GPTConfig
+) -> RotaryPositions:
     return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None] / own.factor)
 
 
-def yarn(own: configs.YarnRotaryPositions, config: GPTConfig) -> RotaryPositions:
+def yarn(own: configs.YarnRotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
     speeds = yarn_frequencies(config.attention.rotated_dim, **asdict(own))
     return RotaryPositions(speeds[None], gain=yarn_gain(own.factor))
 
 
-def coupled(own: configs.CoupledRotaryPositions, config: GPTConfig) -> RotaryPositions:
+def coupled(own: configs.CoupledRotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
     return RotaryPositions(coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor)
 
 
-def clipped(own: configs.ClippedRotaryPositions, config: GPTConfig) -> ClippedPositions:
+def clipped(own: configs.ClippedRotaryPositionsConfig, config: GPTConfig) -> ClippedPositions:
     return ClippedPositions(
         frequencies(config.attention.rotated_dim, own.base)[None], (own.farthest,)
     )
 
 
 def clipped_coupled(
-    own: configs.ClippedCoupledRotaryPositions, config: GPTConfig
+    own: configs.ClippedCoupledRotaryPositionsConfig, config: GPTConfig
 ) -> ClippedPositions:
     speeds = coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor
     return ClippedPositions(speeds, (own.farthest_place, own.farthest_line))
 
 
-def multi_head(own: configs.MultiHeadAttention, config: GPTConfig) -> MultiHeadAttention:
+def multi_head(own: configs.MultiHeadAttentionConfig, config: GPTConfig) -> MultiHeadAttention:
     return MultiHeadAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
-def sliding(own: configs.SlidingWindowAttention, config: GPTConfig) -> SlidingWindowAttention:
+def sliding(own: configs.SlidingWindowAttentionConfig, config: GPTConfig) -> SlidingWindowAttention:
     return SlidingWindowAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
-def latent(own: configs.LatentAttention, config: GPTConfig) -> LatentAttention:
+def latent(own: configs.LatentAttentionConfig, config: GPTConfig) -> LatentAttention:
     return LatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
-def absorbed(own: configs.AbsorbedLatentAttention, config: GPTConfig) -> AbsorbedLatentAttention:
+def absorbed(
+    own: configs.AbsorbedLatentAttentionConfig, config: GPTConfig
+) -> AbsorbedLatentAttention:
     return AbsorbedLatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
 
 
-def depth(own: configs.AttentionResidual, config: GPTConfig) -> AttentionResidual:
+def depth(own: configs.AttentionResidualConfig, config: GPTConfig) -> AttentionResidual:
     return AttentionResidual(
         config.n_layer, config.d_model, config.norm_eps, own.per_source(config)
     )
 
 
 TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
-    configs.LearnedPositions: lambda own, whole: LearnedPositions(own.max_length, whole.d_model),
-    configs.RotaryPositions: rotary,
-    configs.InterpolatedRotaryPositions: interpolated,
-    configs.YarnRotaryPositions: yarn,
-    configs.CoupledRotaryPositions: coupled,
-    configs.ClippedRotaryPositions: clipped,
-    configs.ClippedCoupledRotaryPositions: clipped_coupled,
-    configs.ALiBiPositions: lambda own, whole: ALiBiPositions(whole.attention.n_head),
-    configs.NoPositions: lambda own, whole: NoPositions(),
-    configs.MultiHeadAttention: multi_head,
-    configs.GroupedQueryAttention: multi_head,
-    configs.SlidingWindowAttention: sliding,
-    configs.LatentAttention: latent,
-    configs.AbsorbedLatentAttention: absorbed,
-    configs.DenseFFN: lambda own, whole: DenseFFN(own, whole.d_model),
-    configs.MixtureOfExperts: lambda own, whole: MixtureOfExperts(own, whole.d_model),
-    configs.PlainResidual: lambda own, whole: PlainResidual(),
-    configs.AttentionResidual: depth,
-    configs.BlockAttentionResidual: depth,
-    configs.MathKernel: lambda own, whole: math_attention,
-    configs.SdpaKernel: lambda own, whole: sdpa_attention,
-    configs.FlashKernel: lambda own, whole: FlashAttention(own.rows, own.columns),
+    configs.LearnedPositionsConfig: lambda own, whole: LearnedPositions(
+        own.max_length, whole.d_model
+    ),
+    configs.RotaryPositionsConfig: rotary,
+    configs.InterpolatedRotaryPositionsConfig: interpolated,
+    configs.YarnRotaryPositionsConfig: yarn,
+    configs.CoupledRotaryPositionsConfig: coupled,
+    configs.ClippedRotaryPositionsConfig: clipped,
+    configs.ClippedCoupledRotaryPositionsConfig: clipped_coupled,
+    configs.ALiBiPositionsConfig: lambda own, whole: ALiBiPositions(whole.attention.n_head),
+    configs.NoPositionsConfig: lambda own, whole: NoPositions(),
+    configs.MultiHeadAttentionConfig: multi_head,
+    configs.GroupedQueryAttentionConfig: multi_head,
+    configs.SlidingWindowAttentionConfig: sliding,
+    configs.LatentAttentionConfig: latent,
+    configs.AbsorbedLatentAttentionConfig: absorbed,
+    configs.DenseFFNConfig: lambda own, whole: DenseFFN(own, whole.d_model),
+    configs.MixtureOfExpertsConfig: lambda own, whole: MixtureOfExperts(own, whole.d_model),
+    configs.PlainResidualConfig: lambda own, whole: PlainResidual(),
+    configs.AttentionResidualConfig: depth,
+    configs.BlockAttentionResidualConfig: depth,
+    configs.MathKernelConfig: lambda own, whole: math_attention,
+    configs.SdpaKernelConfig: lambda own, whole: sdpa_attention,
+    configs.FlashKernelConfig: lambda own, whole: FlashAttention(own.rows, own.columns),
 }

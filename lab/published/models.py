@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lab.model.config import (
-    DenseFFN,
+    DenseFFNConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    LearnedPositions,
-    MultiHeadAttention,
-    PlainResidual,
+    GroupedQueryAttentionConfig,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    PlainResidualConfig,
 )
 from lab.published.cache_size import Kept, KeysAndValues, Latent, cache_bytes
 from lab.published.parts import Experts, Part, attention, experts, ffn, layer
@@ -110,11 +110,11 @@ class Model:
 
 
 DESCRIBED = (
-    MultiHeadAttention,
-    GroupedQueryAttention,
-    DenseFFN,
-    LearnedPositions,
-    PlainResidual,
+    MultiHeadAttentionConfig,
+    GroupedQueryAttentionConfig,
+    DenseFFNConfig,
+    LearnedPositionsConfig,
+    PlainResidualConfig,
 )
 
 
@@ -124,8 +124,8 @@ def ours(name: str, config: GPTConfig) -> Model:
     kinds = [type(part) for part in (heads, dense, position, config.residual)]
     if foreign := [kind.__name__ for kind in kinds if kind not in DESCRIBED]:
         raise ValueError(f"no sizes of {', '.join(foreign)}")
-    assert isinstance(heads, MultiHeadAttention) and isinstance(dense, DenseFFN)
-    assert isinstance(position, LearnedPositions)
+    assert isinstance(heads, MultiHeadAttentionConfig) and isinstance(dense, DenseFFNConfig)
+    assert isinstance(position, LearnedPositionsConfig)
     if heads.qk_norm:
         raise ValueError("no sizes of attention.qk_norm=True")
     return Model(

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from lab.model.config import (
-    AttentionResidual,
-    BlockAttentionResidual,
-    CoupledRotaryPositions,
-    DenseFFN,
+    AttentionResidualConfig,
+    BlockAttentionResidualConfig,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
     GPTConfig,
-    MultiHeadAttention,
-    PlainResidual,
-    Residual,
+    MultiHeadAttentionConfig,
+    PlainResidualConfig,
+    ResidualConfig,
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.reach import SLOW_BASE, sums_up_to
@@ -31,24 +31,24 @@ def twin(depth: int) -> GPTConfig:
     return GPTConfig(
         n_layer=depth,
         d_model=96,
-        position=CoupledRotaryPositions(SLOW_BASE),
-        attention=MultiHeadAttention(n_head=4, head_dim=24),
-        ffn=DenseFFN(d_ff=384),
+        position=CoupledRotaryPositionsConfig(SLOW_BASE),
+        attention=MultiHeadAttentionConfig(n_head=4, head_dim=24),
+        ffn=DenseFFNConfig(d_ff=384),
     )
 
 
 def full_size() -> GPTConfig:
-    return replace(FULL_SIZE, position=CoupledRotaryPositions(SLOW_BASE))
+    return replace(FULL_SIZE, position=CoupledRotaryPositionsConfig(SLOW_BASE))
 
 
-def residual_of(arm: Arm, n_layer: int) -> Residual:
+def residual_of(arm: Arm, n_layer: int) -> ResidualConfig:
     match arm:
         case "plain":
-            return PlainResidual()
+            return PlainResidualConfig()
         case "full":
-            return AttentionResidual()
+            return AttentionResidualConfig()
         case "block":
-            return BlockAttentionResidual(max(1, n_layer // N_BLOCK))
+            return BlockAttentionResidualConfig(max(1, n_layer // N_BLOCK))
 
 
 def with_arm(network: GPTConfig, arm: Arm) -> GPTConfig:
@@ -58,7 +58,7 @@ def with_arm(network: GPTConfig, arm: Arm) -> GPTConfig:
     gets.
     """
     more, ffn = (1 if arm == "plain" else 0), network.ffn
-    assert isinstance(ffn, DenseFFN)
+    assert isinstance(ffn, DenseFFNConfig)
     return replace(
         network,
         residual=residual_of(arm, network.n_layer),

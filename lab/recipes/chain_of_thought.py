@@ -6,23 +6,28 @@ from dataclasses import replace
 
 from lab.data.problems import Format
 from lab.data.sources import Pairs
-from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.model.config import (
+    DenseFFNConfig,
+    GPTConfig,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+)
 from lab.training.recipe import Recipe
 
 FULL_SIZE = GPTConfig(
     n_layer=6,
     d_model=256,
-    position=LearnedPositions(max_length=64),
-    attention=MultiHeadAttention(n_head=4, head_dim=64),
-    ffn=DenseFFN(d_ff=1024, activation="relu2"),
+    position=LearnedPositionsConfig(max_length=64),
+    attention=MultiHeadAttentionConfig(n_head=4, head_dim=64),
+    ffn=DenseFFNConfig(d_ff=1024, activation="relu2"),
 )
 
 TWIN = replace(
     FULL_SIZE,
     n_layer=3,
     d_model=128,
-    attention=MultiHeadAttention(n_head=2, head_dim=64),
-    ffn=DenseFFN(d_ff=512, activation="relu2"),
+    attention=MultiHeadAttentionConfig(n_head=2, head_dim=64),
+    ffn=DenseFFNConfig(d_ff=512, activation="relu2"),
 )
 
 

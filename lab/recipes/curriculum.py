@@ -10,7 +10,7 @@ from lab.data.difficulty import Measure
 from lab.data.problems import Format, Style
 from lab.data.sources import Member, Mix, PairList, Picked, Shapes
 from lab.fields import require_number
-from lab.model.config import CoupledRotaryPositions, LearnedPositions, Position
+from lab.model.config import CoupledRotaryPositionsConfig, LearnedPositionsConfig, PositionConfig
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.reach import SLOW_BASE
 from lab.recipes.rope import small
@@ -20,8 +20,8 @@ STYLE: Style = "cot_reversed"
 ROOM = 64
 """Rows of the learned table: as many as a sum of 4 x 4 digits has tokens."""
 
-LEARNED = LearnedPositions(ROOM)
-COUPLED = CoupledRotaryPositions(SLOW_BASE, factor=1.0)
+LEARNED = LearnedPositionsConfig(ROOM)
+COUPLED = CoupledRotaryPositionsConfig(SLOW_BASE, factor=1.0)
 
 
 # ---------------------------------------------------------------- what a stage reads
@@ -142,7 +142,7 @@ def course(
 # ---------------------------------------------------------------- the runs
 
 
-def twin(name: str, position: Position) -> Recipe:
+def twin(name: str, position: PositionConfig) -> Recipe:
     """The small network of two layers, before it is said what it reads."""
     return Recipe(
         name=name,
@@ -181,9 +181,9 @@ def curriculum_4x4() -> Recipe:
     return in_stages(usual, replace(usual.stages[-1], steps=1600))
 
 
-def two_digits(name: str, position: Position) -> Recipe:
+def two_digits(name: str, position: PositionConfig) -> Recipe:
     """The twin that knows two digits, where the course begins."""
-    in_full = isinstance(position, LearnedPositions)
+    in_full = isinstance(position, LearnedPositionsConfig)
     lesson_of_two = lesson(TWO_DIGITS, (), BLEND, in_full=in_full)
     return replace(twin(name, position), data=lesson_of_two, steps=3200)
 
@@ -231,7 +231,7 @@ TWIN_STEPS = {"": (200, 150, 150, 740), "two digits": (150, 150, 800)}
 def course_of_twin(
     start_from: str = "",
     *,
-    position: Position = COUPLED,
+    position: PositionConfig = COUPLED,
     steps: Sequence[int] = (),
     blend: Blend = BLEND,
     lessons: Sequence[str] = (),
@@ -246,7 +246,7 @@ def course_of_twin(
     usual = replace(
         twin("course", position), start_from=start_from, rate=rate, muon_rate=5 * rate, seed=seed
     )
-    in_full = isinstance(position, LearnedPositions)
+    in_full = isinstance(position, LearnedPositionsConfig)
     return in_stages(usual, *course(steps, blend, lessons, known=known, in_full=in_full))
 
 
@@ -261,6 +261,6 @@ def one_digit_small() -> Recipe:
 
     Every number is written with two digits: the texts look like those of two-digit sums.
     """
-    usual = twin("one_digit_small", LearnedPositions(32))
+    usual = twin("one_digit_small", LearnedPositionsConfig(32))
     data = Shapes(Format(STYLE), WITH_ONE_DIGIT)
     return replace(usual, data=data, steps=1500, decay=0.8, weight_decay=1.0)

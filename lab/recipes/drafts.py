@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
+from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
 from lab.recipes.reach import far_coupled
 from lab.training.recipe import Recipe
 
@@ -16,8 +16,8 @@ def drafting(name: str, n_layer: int, d_model: int) -> Recipe:
         n_layer=n_layer,
         d_model=d_model,
         position=usual.model.position,
-        attention=MultiHeadAttention(n_head=d_model // 32, head_dim=32),
-        ffn=DenseFFN(d_ff=4 * d_model),
+        attention=MultiHeadAttentionConfig(n_head=d_model // 32, head_dim=32),
+        ffn=DenseFFNConfig(d_ff=4 * d_model),
     )
     return replace(usual, name=name, model=small)
 

@@ -9,19 +9,22 @@ import numpy as np
 from lab.data.problems import BOUNDS, Format, sample_pairs
 from lab.data.sources import ListedPairs, Pairs
 from lab.model.config import (
-    AttentionResidual,
-    CoupledRotaryPositions,
-    DenseFFN,
+    AttentionResidualConfig,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
     GPTConfig,
-    MultiHeadAttention,
-    PlainResidual,
-    Residual,
+    MultiHeadAttentionConfig,
+    PlainResidualConfig,
+    ResidualConfig,
 )
 from lab.recipes.reach import SLOW_BASE
 from lab.training.recipe import Recipe
 
 Stream = Literal["plain", "attention"]
-STREAMS: dict[Stream, Residual] = {"plain": PlainResidual(), "attention": AttentionResidual()}
+STREAMS: dict[Stream, ResidualConfig] = {
+    "plain": PlainResidualConfig(),
+    "attention": AttentionResidualConfig(),
+}
 
 FORM = Format("cot_reversed")
 BASE_STEPS = 1000
@@ -39,9 +42,9 @@ def knows_two_digits(stream: Stream = "plain", seed: int = 0) -> Recipe:
         model=GPTConfig(
             n_layer=3,
             d_model=64,
-            position=CoupledRotaryPositions(SLOW_BASE),
-            attention=MultiHeadAttention(n_head=4, head_dim=16),
-            ffn=DenseFFN(d_ff=256),
+            position=CoupledRotaryPositionsConfig(SLOW_BASE),
+            attention=MultiHeadAttentionConfig(n_head=4, head_dim=16),
+            ffn=DenseFFNConfig(d_ff=256),
             residual=STREAMS[stream],
         ),
         data=Pairs(FORM),

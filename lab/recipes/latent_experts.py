@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import Literal
 
 from lab.model.config import (
-    FFN,
-    AbsorbedLatentAttention,
-    Attention,
-    ClippedCoupledRotaryPositions,
-    CoupledRotaryPositions,
-    DenseFFN,
+    AbsorbedLatentAttentionConfig,
+    AttentionConfig,
+    ClippedCoupledRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
+    FFNConfig,
     GPTConfig,
-    LatentAttention,
-    MixtureOfExperts,
-    MultiHeadAttention,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
 )
 from lab.recipes.reach import FAR, SLOW_BASE, far, sums_up_to
 from lab.training.recipe import Recipe
 
-POSITION = CoupledRotaryPositions(SLOW_BASE, FAR)
+POSITION = CoupledRotaryPositionsConfig(SLOW_BASE, FAR)
 
 AttentionName = Literal["mha", "mla"]
 FFNName = Literal["dense", "moe"]
@@ -32,17 +32,17 @@ WIDTHS: dict[Size, tuple[int, int]] = {"small": (3, 128), "full": (6, 256)}
 SMALL_SPEED = 0.01
 """By how much a step of a small network, which takes few, moves a bias."""
 
-ATTENTIONS: dict[tuple[Size, AttentionName], Attention] = {
-    ("small", "mha"): MultiHeadAttention(n_head=4, head_dim=32),
-    ("small", "mla"): LatentAttention(4, 48, 32, 16, 16, 32),
-    ("full", "mha"): MultiHeadAttention(n_head=4, head_dim=64),
-    ("full", "mla"): LatentAttention(4, 96, 64, 32, 64, 64),
+ATTENTIONS: dict[tuple[Size, AttentionName], AttentionConfig] = {
+    ("small", "mha"): MultiHeadAttentionConfig(n_head=4, head_dim=32),
+    ("small", "mla"): LatentAttentionConfig(4, 48, 32, 16, 16, 32),
+    ("full", "mha"): MultiHeadAttentionConfig(n_head=4, head_dim=64),
+    ("full", "mla"): LatentAttentionConfig(4, 96, 64, 32, 64, 64),
 }
-FFNS: dict[tuple[Size, FFNName], FFN] = {
-    ("small", "dense"): DenseFFN(d_ff=576),
-    ("small", "moe"): MixtureOfExperts(64, n_routed_experts=8, bias_update_speed=SMALL_SPEED),
-    ("full", "dense"): DenseFFN(d_ff=1152),
-    ("full", "moe"): MixtureOfExperts(128, n_routed_experts=8),
+FFNS: dict[tuple[Size, FFNName], FFNConfig] = {
+    ("small", "dense"): DenseFFNConfig(d_ff=576),
+    ("small", "moe"): MixtureOfExpertsConfig(64, n_routed_experts=8, bias_update_speed=SMALL_SPEED),
+    ("full", "dense"): DenseFFNConfig(d_ff=1152),
+    ("full", "moe"): MixtureOfExpertsConfig(128, n_routed_experts=8),
 }
 """A dense FFN has as many neurons as all experts together."""
 
@@ -81,7 +81,7 @@ def mla_moe_before() -> Recipe:
 def mla_moe() -> Recipe:
     """The same goes on with sums of up to 8 x 8 digits, its distances limited from now on."""
     before = mla_moe_before()
-    limited = ClippedCoupledRotaryPositions(SLOW_BASE, FAR, *FARTHEST)
+    limited = ClippedCoupledRotaryPositionsConfig(SLOW_BASE, FAR, *FARTHEST)
     return replace(
         before,
         name="mla_moe",
@@ -99,12 +99,12 @@ def mla_moe() -> Recipe:
 def far_longer() -> Recipe:
     """The control of `mla_moe`: heads with keys and values of their own, `far_coupled`, go on with
     the same problems in the same order, at the same rate, their distances limited as they were."""
-    own = far("far_longer", ClippedCoupledRotaryPositions(SLOW_BASE, FAR, *OWN_FARTHEST))
+    own = far("far_longer", ClippedCoupledRotaryPositionsConfig(SLOW_BASE, FAR, *OWN_FARTHEST))
     same = mla_moe()
     return replace(same, name=own.name, model=own.model, start_from="far_coupled")
 
 
-def with_experts(neurons: int, n_expert: int, balanced: bool = True) -> MixtureOfExperts:
+def with_experts(neurons: int, n_expert: int, balanced: bool = True) -> MixtureOfExpertsConfig:
     """Experts that share out so many neurons evenly, beside one more that every token meets.
 
     `balanced`: biases even out their loads. `ValueError` for neurons that cannot be shared out so.
@@ -116,20 +116,20 @@ def with_experts(neurons: int, n_expert: int, balanced: bool = True) -> MixtureO
             f"allowed are {', '.join(map(str, allowed[:8]))}"
         )
     speed = SMALL_SPEED if balanced else 0.0
-    return MixtureOfExperts(neurons // n_expert, n_expert, bias_update_speed=speed)
+    return MixtureOfExpertsConfig(neurons // n_expert, n_expert, bias_update_speed=speed)
 
 
-def with_latents(heads: MultiHeadAttention, rank: int) -> LatentAttention:
+def with_latents(heads: MultiHeadAttentionConfig, rank: int) -> LatentAttentionConfig:
     """Latents of `rank` numbers in the place of keys and values; queries are of full rank.
 
     Half of the numbers of a query and a key are turned by positions, the others are not.
     """
     half = heads.head_dim // 2
-    return LatentAttention(heads.n_head, heads.width, rank, half, half, heads.head_dim)
+    return LatentAttentionConfig(heads.n_head, heads.width, rank, half, half, heads.head_dim)
 
 
 def absorbed(model: GPTConfig) -> GPTConfig:
     """The same function in the form that keeps latents alone."""
     attention = model.attention
-    assert isinstance(attention, LatentAttention)
-    return replace(model, attention=AbsorbedLatentAttention(**vars(attention)))
+    assert isinstance(attention, LatentAttentionConfig)
+    return replace(model, attention=AbsorbedLatentAttentionConfig(**vars(attention)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lab.data.problems import Format, Style
 from lab.data.sources import ListedPairs, PackedStream, Pairs
 from lab.fields import require_flag, require_whole, require_word
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
+from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
 from lab.model.cost import parameters_of
 from lab.recipes import chain_of_thought
 from lab.recipes.attention_residuals import Arm, residual_of
@@ -60,7 +60,7 @@ def multiply(
     require_whole("experts", experts, least=0, most=64)
     require_flag("balanced", balanced)
     require_whole("batch", batch, most=256)
-    heads = MultiHeadAttention(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM)
+    heads = MultiHeadAttentionConfig(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM)
     plan = Recipe(
         name="multiply",
         model=GPTConfig(
@@ -68,7 +68,9 @@ def multiply(
             d_model=d_model,
             position=position_of(encoding, base, STREAM if packed else 32),
             attention=with_latents(heads, latent) if latent else heads,
-            ffn=with_experts(4 * d_model, experts, balanced) if experts else DenseFFN(4 * d_model),
+            ffn=with_experts(4 * d_model, experts, balanced)
+            if experts
+            else DenseFFNConfig(4 * d_model),
             residual=residual_of(residual, n_layer),
         ),
         data=PackedStream(sums, STREAM) if packed else sums,

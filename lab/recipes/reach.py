@@ -7,14 +7,14 @@ from dataclasses import replace
 from lab.data.problems import Format
 from lab.data.sources import Shapes
 from lab.model.config import (
-    CoupledRotaryPositions,
-    DenseFFN,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
     GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
-    NoPositions,
-    Position,
-    RotaryPositions,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    NoPositionsConfig,
+    PositionConfig,
+    RotaryPositionsConfig,
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE
@@ -38,7 +38,7 @@ def sums_up_to(most: int) -> Shapes:
     return Shapes(Format("cot_reversed", most, most, padded=False), shapes_up_to(most))
 
 
-def reaching(name: str, position: Position) -> Recipe:
+def reaching(name: str, position: PositionConfig) -> Recipe:
     """The small network of three layers on sums of up to 3 x 3 digits."""
     return Recipe(
         name=name,
@@ -46,8 +46,8 @@ def reaching(name: str, position: Position) -> Recipe:
             n_layer=3,
             d_model=128,
             position=position,
-            attention=MultiHeadAttention(n_head=4, head_dim=32),
-            ffn=DenseFFN(d_ff=512),
+            attention=MultiHeadAttentionConfig(n_head=4, head_dim=32),
+            ffn=DenseFFNConfig(d_ff=512),
         ),
         data=sums_up_to(3),
         steps=1600,
@@ -58,7 +58,7 @@ def reaching(name: str, position: Position) -> Recipe:
     )
 
 
-def far(name: str, position: Position) -> Recipe:
+def far(name: str, position: PositionConfig) -> Recipe:
     """The full-size network on sums of up to 4 x 4 digits."""
     return replace(
         reaching(name, position),
@@ -69,27 +69,27 @@ def far(name: str, position: Position) -> Recipe:
 
 def far_rotary() -> Recipe:
     """Rotary positions, a plain count of tokens, at full size."""
-    return far("far_rotary", RotaryPositions(BASE))
+    return far("far_rotary", RotaryPositionsConfig(BASE))
 
 
 def far_coupled() -> Recipe:
     """The two axes on slow clocks, at full size."""
-    return far("far_coupled", CoupledRotaryPositions(SLOW_BASE, FAR))
+    return far("far_coupled", CoupledRotaryPositionsConfig(SLOW_BASE, FAR))
 
 
 def reach_learned() -> Recipe:
     """A learned table; no row past the longest text trained has ever been asked for."""
-    return reaching("reach_learned", LearnedPositions(ROOM))
+    return reaching("reach_learned", LearnedPositionsConfig(ROOM))
 
 
 def reach_none() -> Recipe:
     """Nothing is said of positions."""
-    return reaching("reach_none", NoPositions())
+    return reaching("reach_none", NoPositionsConfig())
 
 
 def reach_rotary() -> Recipe:
     """Rotary positions, a plain count of tokens."""
-    return reaching("reach_rotary", RotaryPositions(BASE))
+    return reaching("reach_rotary", RotaryPositionsConfig(BASE))
 
 
 def reach_gaps() -> Recipe:
@@ -97,21 +97,21 @@ def reach_gaps() -> Recipe:
 
     It has four times the steps of the others: no digit stands at a distance of its own now.
     """
-    usual = reaching("reach_gaps", RotaryPositions(BASE))
+    usual = reaching("reach_gaps", RotaryPositionsConfig(BASE))
     return replace(usual, gap_chance=0.2, gap_most=4, steps=4 * usual.steps)
 
 
 def reach_coupled() -> Recipe:
     """Rotary positions along two axes, read off the text."""
-    return reaching("reach_coupled", CoupledRotaryPositions(BASE))
+    return reaching("reach_coupled", CoupledRotaryPositionsConfig(BASE))
 
 
 def reach_coupled_slow() -> Recipe:
     """The two axes, all clocks so slow that none comes round within the longest sum to be read."""
-    return reaching("reach_coupled_slow", CoupledRotaryPositions(SLOW_BASE, SLOW))
+    return reaching("reach_coupled_slow", CoupledRotaryPositionsConfig(SLOW_BASE, SLOW))
 
 
 def reach_coupled_gaps() -> Recipe:
     """The two axes, with gaps in both that draw 3 x 3 digits out to about 6 x 6."""
-    model = reaching("reach_coupled_gaps", CoupledRotaryPositions(BASE))
+    model = reaching("reach_coupled_gaps", CoupledRotaryPositionsConfig(BASE))
     return replace(model, gap_chance=0.15, gap_most=8)

@@ -8,13 +8,13 @@ from typing import Literal, get_args
 from lab.data.problems import Format
 from lab.data.sources import PackedStream, Pairs
 from lab.model.config import (
-    DenseFFN,
+    DenseFFNConfig,
     GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
-    NoPositions,
-    Position,
-    RotaryPositions,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    NoPositionsConfig,
+    PositionConfig,
+    RotaryPositionsConfig,
 )
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.training.recipe import Recipe
@@ -26,25 +26,25 @@ STREAM = 256
 BASE = 100.0
 
 
-def position_of(encoding: Encoding, base: float = BASE, length: int = STREAM) -> Position:
+def position_of(encoding: Encoding, base: float = BASE, length: int = STREAM) -> PositionConfig:
     """How positions are encoded; `base` counts for rotary alone, `length` for a learned table."""
     match encoding:
         case "learned":
-            return LearnedPositions(max_length=length)
+            return LearnedPositionsConfig(max_length=length)
         case "rotary":
-            return RotaryPositions(base)
+            return RotaryPositionsConfig(base)
         case "none":
-            return NoPositions()
+            return NoPositionsConfig()
 
 
-def small(position: Position) -> GPTConfig:
+def small(position: PositionConfig) -> GPTConfig:
     """A network of two layers, 0.4M parameters."""
     return GPTConfig(
         n_layer=2,
         d_model=128,
         position=position,
-        attention=MultiHeadAttention(n_head=4, head_dim=32),
-        ffn=DenseFFN(d_ff=512),
+        attention=MultiHeadAttentionConfig(n_head=4, head_dim=32),
+        ffn=DenseFFNConfig(d_ff=512),
     )
 
 

@@ -10,16 +10,21 @@ from dataclasses import replace
 
 from lab.data.problems import Format
 from lab.data.sources import WholeTable
-from lab.model.config import DenseFFN, GPTConfig, LearnedPositions, MultiHeadAttention
+from lab.model.config import (
+    DenseFFNConfig,
+    GPTConfig,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+)
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.training.recipe import Recipe
 
 LEGIBLE = GPTConfig(
     n_layer=3,
     d_model=48,
-    position=LearnedPositions(max_length=8),
-    attention=MultiHeadAttention(n_head=3, head_dim=16),
-    ffn=DenseFFN(d_ff=192, activation="relu2"),
+    position=LearnedPositionsConfig(max_length=8),
+    attention=MultiHeadAttentionConfig(n_head=3, head_dim=16),
+    ffn=DenseFFNConfig(d_ff=192, activation="relu2"),
 )
 
 

@@ -10,10 +10,10 @@ from components.ui.drawings.growing import show_growing
 from components.ui.drawings.kept import show_kept
 from lab.interp.kept import Kept, kept, queries_keys_values
 from lab.model.config import (
-    DenseFFN,
+    DenseFFNConfig,
     GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
 )
 from lab.model.gpt import GPT
 
@@ -26,9 +26,9 @@ def model() -> GPT:
         GPTConfig(
             n_layer=N_LAYER,
             d_model=32,
-            position=LearnedPositions(32),
-            attention=MultiHeadAttention(n_head=2, head_dim=16),
-            ffn=DenseFFN(d_ff=32),
+            position=LearnedPositionsConfig(32),
+            attention=MultiHeadAttentionConfig(n_head=2, head_dim=16),
+            ffn=DenseFFNConfig(d_ff=32),
         )
     )
     dice = torch.Generator().manual_seed(3)

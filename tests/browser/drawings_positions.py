@@ -13,12 +13,12 @@ from components.ui.drawings.waves import show_waves
 from components.ui.plots.maps import atlas
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches
 from lab.model.config import (
-    DenseFFN,
+    DenseFFNConfig,
     GPTConfig,
-    LearnedPositions,
-    MultiHeadAttention,
-    Position,
-    RotaryPositions,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    PositionConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.gpt import GPT
 from lab.model.positions import frequencies
@@ -32,17 +32,20 @@ START_SHIFT, START_PLACES = 4.0, (12, 7)
 
 TEXT, GAP_AT, PROMPT = "12*34=840+0630=8040$", 6, 6
 LAST, GAPS = 255, 65
-MODELS: dict[str, Position] = {"RoPE": RotaryPositions(100.0), "learned": LearnedPositions(256)}
+MODELS: dict[str, PositionConfig] = {
+    "RoPE": RotaryPositionsConfig(100.0),
+    "learned": LearnedPositionsConfig(256),
+}
 
 
-def model(position: Position) -> GPT:
+def model(position: PositionConfig) -> GPT:
     made = GPT(
         GPTConfig(
             n_layer=1,
             d_model=8,
             position=position,
-            attention=MultiHeadAttention(n_head=2, head_dim=4),
-            ffn=DenseFFN(d_ff=16),
+            attention=MultiHeadAttentionConfig(n_head=2, head_dim=4),
+            ffn=DenseFFNConfig(d_ff=16),
         )
     )
     dice = torch.Generator().manual_seed(3)

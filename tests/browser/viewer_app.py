@@ -20,15 +20,15 @@ if str(ROOT) not in sys.path:
 
 from components.threejs_viewer import Side, last_answer, show_model  # noqa: E402
 from lab.model.config import (  # noqa: E402
-    ALiBiPositions,
-    AttentionResidual,
-    DenseFFN,
+    ALiBiPositionsConfig,
+    AttentionResidualConfig,
+    DenseFFNConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    LearnedPositions,
-    MultiHeadAttention,
-    RotaryPositions,
-    SlidingWindowAttention,
+    GroupedQueryAttentionConfig,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+    SlidingWindowAttentionConfig,
 )
 from lab.model.gpt import GPT  # noqa: E402
 from lab.model.trace import Edit  # noqa: E402
@@ -37,19 +37,19 @@ from lab.scene import build  # noqa: E402
 CONFIG = GPTConfig(
     n_layer=2,
     d_model=8,
-    position=LearnedPositions(16),
-    attention=MultiHeadAttention(n_head=2, head_dim=4),
-    ffn=DenseFFN(d_ff=16),
+    position=LearnedPositionsConfig(16),
+    attention=MultiHeadAttentionConfig(n_head=2, head_dim=4),
+    ffn=DenseFFNConfig(d_ff=16),
 )
 
 KINDS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "alibi": {"position": ALiBiPositions()},
-    "grouped": {"attention": GroupedQueryAttention(n_head=4, head_dim=4, n_kv_head=2)},
-    "depth": {"residual": AttentionResidual()},
+    "alibi": {"position": ALiBiPositionsConfig()},
+    "grouped": {"attention": GroupedQueryAttentionConfig(n_head=4, head_dim=4, n_kv_head=2)},
+    "depth": {"residual": AttentionResidualConfig()},
     "sliding": {
-        "position": RotaryPositions(base=100.0),
-        "attention": SlidingWindowAttention(n_head=2, head_dim=4, window=3),
+        "position": RotaryPositionsConfig(base=100.0),
+        "attention": SlidingWindowAttentionConfig(n_head=2, head_dim=4, window=3),
     },
 }
 """What a visit asks for with `kind=...`."""

@@ -21,7 +21,7 @@ from lab.data.problems import BOUNDS, Format, SplitName, pairs_of, split_values
 from lab.data.vocabulary import decode, encode
 from lab.experiments import sweep
 from lab.experiments.index import SWEEPS
-from lab.model.config import GPTConfig, RotaryPositions
+from lab.model.config import GPTConfig, RotaryPositionsConfig
 from lab.recipes.index import RECIPES
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
@@ -56,7 +56,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def unpadded(runs: Path) -> str:
     """A run whose operands have up to three digits, and no leading zeros."""
     model = tiny_model(
-        GPTConfig(n_layer=1, d_model=16, position=RotaryPositions(10.0)), dtype=torch.float32
+        GPTConfig(n_layer=1, d_model=16, position=RotaryPositionsConfig(10.0)), dtype=torch.float32
     )
     checkpoint.save(runs / "many", model, Format("cot_reversed", 3, 3, padded=False))
     (runs / "many" / "result.json").write_text('{"readings": []}')

@@ -17,29 +17,29 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.sources import Pairs
 from lab.model.config import (
-    AbsorbedLatentAttention,
-    ALiBiPositions,
-    AttentionResidual,
-    BlockAttentionResidual,
-    ClippedCoupledRotaryPositions,
-    ClippedRotaryPositions,
-    CoupledRotaryPositions,
-    DenseFFN,
-    FlashKernel,
+    AbsorbedLatentAttentionConfig,
+    ALiBiPositionsConfig,
+    AttentionResidualConfig,
+    BlockAttentionResidualConfig,
+    ClippedCoupledRotaryPositionsConfig,
+    ClippedRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
+    FlashKernelConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    InterpolatedRotaryPositions,
-    LatentAttention,
-    LearnedPositions,
-    MathKernel,
-    MixtureOfExperts,
-    MultiHeadAttention,
-    NoPositions,
-    PlainResidual,
-    RotaryPositions,
-    SdpaKernel,
-    SlidingWindowAttention,
-    YarnRotaryPositions,
+    GroupedQueryAttentionConfig,
+    InterpolatedRotaryPositionsConfig,
+    LatentAttentionConfig,
+    LearnedPositionsConfig,
+    MathKernelConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
+    NoPositionsConfig,
+    PlainResidualConfig,
+    RotaryPositionsConfig,
+    SdpaKernelConfig,
+    SlidingWindowAttentionConfig,
+    YarnRotaryPositionsConfig,
 )
 from lab.model.gpt import GPT
 from lab.scene.manifest import MOST_TOKENS
@@ -51,9 +51,9 @@ from lab.training.train import StepMetrics
 BASE = GPTConfig(
     n_layer=2,
     d_model=16,
-    position=LearnedPositions(max_length=32),
-    attention=MultiHeadAttention(n_head=3, head_dim=4),
-    ffn=DenseFFN(d_ff=30),
+    position=LearnedPositionsConfig(max_length=32),
+    attention=MultiHeadAttentionConfig(n_head=3, head_dim=4),
+    ffn=DenseFFNConfig(d_ff=30),
 )
 
 LATENT = {
@@ -63,28 +63,30 @@ LATENT = {
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "position": {
-        "learned": LearnedPositions(max_length=32),
-        "rotary": RotaryPositions(base=100.0),
-        "interleaved": RotaryPositions(base=100.0, layout="interleaved"),
-        "interpolated": InterpolatedRotaryPositions(base=100.0, factor=3.0),
-        "yarn": YarnRotaryPositions(base=100.0, factor=3.0, original_length=16, beta_fast=2.0),
-        "coupled": CoupledRotaryPositions(base=100.0),
-        "clipped": ClippedRotaryPositions(base=100.0, farthest=3),
-        "clipped_coupled": ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1),
-        "alibi": ALiBiPositions(),
-        "none": NoPositions(),
+        "learned": LearnedPositionsConfig(max_length=32),
+        "rotary": RotaryPositionsConfig(base=100.0),
+        "interleaved": RotaryPositionsConfig(base=100.0, layout="interleaved"),
+        "interpolated": InterpolatedRotaryPositionsConfig(base=100.0, factor=3.0),
+        "yarn": YarnRotaryPositionsConfig(
+            base=100.0, factor=3.0, original_length=16, beta_fast=2.0
+        ),
+        "coupled": CoupledRotaryPositionsConfig(base=100.0),
+        "clipped": ClippedRotaryPositionsConfig(base=100.0, farthest=3),
+        "clipped_coupled": ClippedCoupledRotaryPositionsConfig(100.0, 1.0, 2, 1),
+        "alibi": ALiBiPositionsConfig(),
+        "none": NoPositionsConfig(),
     },
     "attention": {
         "multi_head": BASE.attention,
-        "grouped": GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
-        "sliding": SlidingWindowAttention(n_head=3, head_dim=4, window=3),
-        "latent": LatentAttention(**LATENT),
-        "absorbed": AbsorbedLatentAttention(**LATENT),
+        "grouped": GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
+        "sliding": SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=3),
+        "latent": LatentAttentionConfig(**LATENT),
+        "absorbed": AbsorbedLatentAttentionConfig(**LATENT),
     },
     "ffn": {
         **{kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
-        "experts": MixtureOfExperts(5, n_routed_experts=6, num_experts_per_tok=2),
-        "grouped_experts": MixtureOfExperts(
+        "experts": MixtureOfExpertsConfig(5, n_routed_experts=6, num_experts_per_tok=2),
+        "grouped_experts": MixtureOfExpertsConfig(
             moe_intermediate_size=5,
             n_routed_experts=8,
             num_experts_per_tok=3,
@@ -97,15 +99,19 @@ SAMPLES: dict[str, dict[str, Any]] = {
         ),
     },
     "residual": {
-        "plain": PlainResidual(),
-        "depth": AttentionResidual(),
-        "block_depth": BlockAttentionResidual(block_size=1),
+        "plain": PlainResidualConfig(),
+        "depth": AttentionResidualConfig(),
+        "block_depth": BlockAttentionResidualConfig(block_size=1),
     },
-    "kernel": {"math": MathKernel(), "sdpa": SdpaKernel(), "flash": FlashKernel(3, 4)},
+    "kernel": {
+        "math": MathKernelConfig(),
+        "sdpa": SdpaKernelConfig(),
+        "flash": FlashKernelConfig(3, 4),
+    },
 }
 """Of every kind of every part at least one, small."""
 
-CLIPPED = replace(BASE, position=ClippedRotaryPositions(base=100.0, farthest=3))
+CLIPPED = replace(BASE, position=ClippedRotaryPositionsConfig(base=100.0, farthest=3))
 
 
 @lru_cache

@@ -24,15 +24,15 @@ if str(ROOT) not in sys.path:
 from tiny import BASE, SAMPLES, tiny_model  # noqa: E402
 
 from lab.model.config import (  # noqa: E402
-    AbsorbedLatentAttention,
-    DenseFFN,
+    AbsorbedLatentAttentionConfig,
+    DenseFFNConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    LatentAttention,
-    MixtureOfExperts,
-    MultiHeadAttention,
-    RotaryPositions,
-    SlidingWindowAttention,
+    GroupedQueryAttentionConfig,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+    SlidingWindowAttentionConfig,
 )
 from lab.scene.build import scene  # noqa: E402
 from lab.scene.manifest import Scene  # noqa: E402
@@ -43,13 +43,16 @@ TEXT = "7*8="
 
 # As in tiny.py, every size is another number: a swapped axis must not fit.
 SMALL = replace(
-    BASE, d_model=6, attention=MultiHeadAttention(n_head=2, head_dim=4), ffn=DenseFFN(d_ff=10)
+    BASE,
+    d_model=6,
+    attention=MultiHeadAttentionConfig(n_head=2, head_dim=4),
+    ffn=DenseFFNConfig(d_ff=10),
 )
 POSITIONS = SAMPLES["position"]
 CONFIGS: dict[str, GPTConfig] = {
-    "learned-gelu": replace(SMALL, ffn=DenseFFN(10, "gelu")),
+    "learned-gelu": replace(SMALL, ffn=DenseFFNConfig(10, "gelu")),
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
-    "interleaved-relu2": replace(SMALL, position=RotaryPositions(100.0, "interleaved")),
+    "interleaved-relu2": replace(SMALL, position=RotaryPositionsConfig(100.0, "interleaved")),
     "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),
     "interpolated-relu2": replace(SMALL, position=POSITIONS["interpolated"]),
     "coupled-relu2": replace(SMALL, position=POSITIONS["coupled"]),
@@ -58,30 +61,30 @@ CONFIGS: dict[str, GPTConfig] = {
     "grouped-gelu": replace(
         SMALL,
         position=POSITIONS["rotary"],
-        attention=GroupedQueryAttention(n_head=4, head_dim=4, n_kv_head=2, qk_norm=True),
-        ffn=DenseFFN(10, "gelu"),
+        attention=GroupedQueryAttentionConfig(n_head=4, head_dim=4, n_kv_head=2, qk_norm=True),
+        ffn=DenseFFNConfig(10, "gelu"),
     ),
     "clipped_coupled-swiglu": replace(
         SMALL,
         position=replace(POSITIONS["clipped_coupled"], farthest_place=1),
-        ffn=DenseFFN(10, "swiglu"),
+        ffn=DenseFFNConfig(10, "swiglu"),
     ),
     "sliding-relu2": replace(
         SMALL,
         position=POSITIONS["rotary"],
-        attention=SlidingWindowAttention(n_head=2, head_dim=4, window=2),
+        attention=SlidingWindowAttentionConfig(n_head=2, head_dim=4, window=2),
     ),
     "latent-experts": replace(
         SMALL,
         position=POSITIONS["rotary"],
-        attention=LatentAttention(2, 5, 3, 4, 2, 4),
-        ffn=MixtureOfExperts(3, n_routed_experts=4, num_experts_per_tok=2),
+        attention=LatentAttentionConfig(2, 5, 3, 4, 2, 4),
+        ffn=MixtureOfExpertsConfig(3, n_routed_experts=4, num_experts_per_tok=2),
     ),
     "absorbed-gated_experts": replace(
         SMALL,
         position=replace(POSITIONS["clipped_coupled"], farthest_place=1),
-        attention=AbsorbedLatentAttention(2, 5, 3, 4, 4, 4),
-        ffn=MixtureOfExperts(
+        attention=AbsorbedLatentAttentionConfig(2, 5, 3, 4, 4, 4),
+        ffn=MixtureOfExpertsConfig(
             moe_intermediate_size=3,
             n_routed_experts=4,
             num_experts_per_tok=2,
@@ -98,7 +101,7 @@ CONFIGS: dict[str, GPTConfig] = {
         SMALL,
         position=POSITIONS["rotary"],
         attention=replace(SMALL.attention, qk_norm=True),
-        ffn=DenseFFN(10, "swiglu"),
+        ffn=DenseFFNConfig(10, "swiglu"),
     ),
 }
 

@@ -14,7 +14,7 @@ from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
 from components.ui.chapters.ch61 import claims, probes, worked
 from lab.inference.transcript import transcribe
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.cost import active_parameters_of
 from lab.model.ffn.moe import MixtureOfExperts as Mixture
 from lab.records import RECORDS, read_lines
@@ -37,7 +37,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
 def test_the_router_by_hand_is_that_of_the_model() -> None:
     """The same comparisons, as one token's stream against rows of the identity."""
     for bias in (worked.NO_BIAS, worked.BIAS):
-        part = Mixture(MixtureOfExperts(3, 4, worked.K), d_model=4).double()
+        part = Mixture(MixtureOfExpertsConfig(3, 4, worked.K), d_model=4).double()
         with torch.no_grad():
             part.router.weight.copy_(torch.eye(4))
             part.bias.copy_(torch.from_numpy(bias))

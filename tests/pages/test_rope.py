@@ -22,7 +22,7 @@ from lab.data.vocabulary import encode
 from lab.experiments.lengths import ARMS, problems_of_shape
 from lab.inference.evaluate import go_on
 from lab.interp.position_probes import on_the_tape, shifts
-from lab.model.config import ClippedCoupledRotaryPositions, CoupledRotaryPositions
+from lab.model.config import ClippedCoupledRotaryPositionsConfig, CoupledRotaryPositionsConfig
 from lab.model.gpt import with_position
 from lab.model.positions import frequencies
 from lab.recipes.live import multiply
@@ -306,8 +306,8 @@ def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None
         ):
             model = load_run(run).model
             usual = model.config.position
-            assert isinstance(usual, CoupledRotaryPositions)
-            limited = ClippedCoupledRotaryPositions(usual.base, usual.factor, places, 2)
+            assert isinstance(usual, CoupledRotaryPositionsConfig)
+            limited = ClippedCoupledRotaryPositionsConfig(usual.base, usual.factor, places, 2)
             written = go_on(
                 with_position(model, limited), right[:, : form.prompt_length], form.length
             )

@@ -12,11 +12,11 @@ import torch
 
 from lab.model.cache import KVCache
 from lab.model.config import (
-    AbsorbedLatentAttention,
+    AbsorbedLatentAttentionConfig,
     GPTConfig,
-    LatentAttention,
-    MixtureOfExperts,
-    RotaryPositions,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.gpt import GPT
 from lab.model.trace import Trace
@@ -32,16 +32,16 @@ CONFIGS: dict[str, GPTConfig] = {
     "small": GPTConfig(
         n_layer=2,
         d_model=24,
-        position=RotaryPositions(100.0, "interleaved"),
-        attention=LatentAttention(3, 11, 9, 6, 4, 5),
-        ffn=MixtureOfExperts(10, 6, 2, activation="swiglu"),
+        position=RotaryPositionsConfig(100.0, "interleaved"),
+        attention=LatentAttentionConfig(3, 11, 9, 6, 4, 5),
+        ffn=MixtureOfExpertsConfig(10, 6, 2, activation="swiglu"),
     ),
     "grouped": GPTConfig(
         n_layer=3,
         d_model=20,
-        position=RotaryPositions(10_000.0, "interleaved"),
-        attention=LatentAttention(2, 16, 12, 8, 8, 8),
-        ffn=MixtureOfExperts(
+        position=RotaryPositionsConfig(10_000.0, "interleaved"),
+        attention=LatentAttentionConfig(2, 16, 12, 8, 8, 8),
+        ffn=MixtureOfExpertsConfig(
             moe_intermediate_size=7,
             n_routed_experts=8,
             num_experts_per_tok=3,
@@ -55,9 +55,9 @@ CONFIGS: dict[str, GPTConfig] = {
     "absorbed": GPTConfig(
         n_layer=1,
         d_model=32,
-        position=RotaryPositions(100.0, "interleaved"),
-        attention=AbsorbedLatentAttention(4, 20, 8, 8, 4, 8),
-        ffn=MixtureOfExperts(12, 4, 1, routed_scaling_factor=1.5, activation="swiglu"),
+        position=RotaryPositionsConfig(100.0, "interleaved"),
+        attention=AbsorbedLatentAttentionConfig(4, 20, 8, 8, 4, 8),
+        ffn=MixtureOfExpertsConfig(12, 4, 1, routed_scaling_factor=1.5, activation="swiglu"),
     ),
 }
 """All that their class can be: its FFN is gated, its positions turn neighbours."""
@@ -81,8 +81,8 @@ def ours_of(config: GPTConfig) -> GPT:
 
 def theirs_of(config: GPTConfig) -> Any:
     attention, ffn, position = config.attention, config.ffn, config.position
-    assert isinstance(attention, LatentAttention) and isinstance(ffn, MixtureOfExperts)
-    assert isinstance(position, RotaryPositions)
+    assert isinstance(attention, LatentAttentionConfig) and isinstance(ffn, MixtureOfExpertsConfig)
+    assert isinstance(position, RotaryPositionsConfig)
     sizes: dict[str, Any] = {
         name: getattr(attention, name)
         for name in (

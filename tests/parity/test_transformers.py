@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 import torch
 
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
+from lab.model.config import (
+    DenseFFNConfig,
+    GPTConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+)
 from lab.model.gpt import GPT
 
 transformers = pytest.importorskip(
@@ -45,9 +50,9 @@ def test_rotary_swiglu_is_the_published_architecture(qk_norm: bool) -> None:
         GPTConfig(
             n_layer=2,
             d_model=24,
-            position=RotaryPositions(base=100.0),
-            attention=MultiHeadAttention(n_head=3, head_dim=8, qk_norm=qk_norm),
-            ffn=DenseFFN(d_ff=60, activation="swiglu"),
+            position=RotaryPositionsConfig(base=100.0),
+            attention=MultiHeadAttentionConfig(n_head=3, head_dim=8, qk_norm=qk_norm),
+            ffn=DenseFFNConfig(d_ff=60, activation="swiglu"),
         )
     ).double()
     generator = torch.Generator().manual_seed(0)

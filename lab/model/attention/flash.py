@@ -23,7 +23,7 @@ from torch.autograd.function import once_differentiable
 from lab.fields import require_whole
 from lab.model.attention.kernels import FROM_THE_START, repeat_heads
 from lab.model.call import Slots
-from lab.model.config import FlashKernel
+from lab.model.config import FlashKernelConfig
 from lab.model.positions import UNRELATED, Relation
 from lab.model.trace import NO_TRACE, TraceLike
 
@@ -161,8 +161,8 @@ class FlashAttention:
     """The kernel, in blocks of `rows` queries and `columns` keys; what has fewer bits than float32
     is computed in float32."""
 
-    rows: int = FlashKernel.rows
-    columns: int = FlashKernel.columns
+    rows: int = FlashKernelConfig.rows
+    columns: int = FlashKernelConfig.columns
     emits = frozenset[str]()
 
     def __post_init__(self) -> None:

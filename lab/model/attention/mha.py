@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lab.model.attention.kernels import Kernel
 from lab.model.call import Call, Slots
-from lab.model.config import MultiHeadAttention as MultiHeadAttentionConfig
+from lab.model.config import MultiHeadAttentionConfig
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.roles import Role

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from lab.model.attention.kernels import Kernel
 from lab.model.attention.mha import Heads
 from lab.model.call import Call
-from lab.model.config import LatentAttention as LatentAttentionConfig
+from lab.model.config import LatentAttentionConfig
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position, Relation
 from lab.model.roles import Role

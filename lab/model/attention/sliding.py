@@ -13,7 +13,7 @@ from torch import Tensor
 from lab.model.attention.kernels import Kernel
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.call import Slots
-from lab.model.config import SlidingWindowAttention as SlidingWindowAttentionConfig
+from lab.model.config import SlidingWindowAttentionConfig
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lab.model.call import Call
-from lab.model.config import Activation
-from lab.model.config import DenseFFN as DenseFFNConfig
+from lab.model.config import Activation, DenseFFNConfig
 from lab.model.roles import Role
 from lab.model.rules import Contract, Function, Map, Rules
 

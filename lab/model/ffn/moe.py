@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.call import Call
-from lab.model.config import MixtureOfExperts as MixtureOfExpertsConfig
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.ffn.dense import FUNCTION_OF, FUNCTIONS, DenseFFN
 from lab.model.roles import Role
 from lab.model.rules import Contract, Function, Largest, Map, Rule, Rules, Sum, with_names

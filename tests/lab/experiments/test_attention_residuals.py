@@ -30,7 +30,11 @@ from lab.experiments.attention_residuals import (
     rates_of_the_race,
 )
 from lab.inference.forward import run_with_trace
-from lab.model.config import AttentionResidual, BlockAttentionResidual, PlainResidual
+from lab.model.config import (
+    AttentionResidualConfig,
+    BlockAttentionResidualConfig,
+    PlainResidualConfig,
+)
 from lab.model.cost import parameters_of
 from lab.model.residual import AttentionResidual as Chosen
 from lab.recipes.attention_residuals import ARMS, full_size, residual_of, twin, with_arm
@@ -51,7 +55,7 @@ def test_arms_differ_in_their_residual_and_one_neuron_alone() -> None:
     plans = [plan(arm, 6, 1e-3, 3, 100) for arm in ARMS]
     plain = plans[0]
     for other in plans[1:]:
-        back = replace(other.model, residual=PlainResidual(), ffn=plain.model.ffn)
+        back = replace(other.model, residual=PlainResidualConfig(), ffn=plain.model.ffn)
         assert replace(other, name=plain.name, model=back) == plain
         weights = [model.ffn.parameters(model) for model in (plain.model, other.model)]
         assert weights[0] - weights[1] == 2 * plain.model.d_model
@@ -130,8 +134,8 @@ def test_a_median_rate_needs_every_rate_by_every_seed() -> None:
 
 
 def test_the_live_race_may_choose_its_residual_and_says_what_is_allowed() -> None:
-    assert multiply(residual="full").model.residual == AttentionResidual()
-    assert multiply().model.residual == PlainResidual()
+    assert multiply(residual="full").model.residual == AttentionResidualConfig()
+    assert multiply().model.residual == PlainResidualConfig()
     assert residual_of("block", 2) == residual_of("block", 3)
     with pytest.raises(ValueError, match=r"residual='depth'.*plain.*full.*block"):
         multiply(residual="depth")  # pyright: ignore
@@ -154,9 +158,9 @@ def test_cut_threads_are_counted_by_kind_of_digit() -> None:
 
 def test_a_block_is_a_third_of_the_layers() -> None:
     assert [residual_of("block", n) for n in (3, 6, 9)] == [
-        BlockAttentionResidual(1),
-        BlockAttentionResidual(2),
-        BlockAttentionResidual(3),
+        BlockAttentionResidualConfig(1),
+        BlockAttentionResidualConfig(2),
+        BlockAttentionResidualConfig(3),
     ]
 
 

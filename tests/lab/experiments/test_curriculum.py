@@ -30,7 +30,7 @@ from lab.experiments.curriculum import (
     tokens_of,
 )
 from lab.inference.evaluate import exactness, last
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention
+from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
 from lab.recipes.curriculum import (
     COUPLED,
     COURSE,
@@ -50,8 +50,8 @@ TINY = GPTConfig(
     n_layer=1,
     d_model=16,
     position=COUPLED,
-    attention=MultiHeadAttention(n_head=2, head_dim=8),
-    ffn=DenseFFN(d_ff=32),
+    attention=MultiHeadAttentionConfig(n_head=2, head_dim=8),
+    ffn=DenseFFNConfig(d_ff=32),
 )
 
 

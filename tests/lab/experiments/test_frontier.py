@@ -24,11 +24,11 @@ from lab.experiments.frontier import (
     zeros_near,
 )
 from lab.inference.evaluate import teacher_forced
-from lab.model.config import ClippedCoupledRotaryPositions
+from lab.model.config import ClippedCoupledRotaryPositionsConfig
 from lab.model.gpt import GPT
 
 FORM = Format("cot_reversed", 3, 3)
-POSITION = ClippedCoupledRotaryPositions(10.0, 1.0, 2, 1)
+POSITION = ClippedCoupledRotaryPositionsConfig(10.0, 1.0, 2, 1)
 
 
 @pytest.fixture(scope="module")

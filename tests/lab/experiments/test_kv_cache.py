@@ -14,10 +14,10 @@ from lab.experiments import exact, grouped, serving, stopwatch
 from lab.experiments.kv_cache import MEASURES, kv_cache_cells
 from lab.inference.evaluate import go_on
 from lab.model.cache import KVCache
-from lab.model.config import RotaryPositions
+from lab.model.config import RotaryPositionsConfig
 from lab.records import RECORDS, read_lines, select
 
-SMALL = tiny_model(replace(BASE, position=RotaryPositions(100.0)), dtype=torch.float32)
+SMALL = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)), dtype=torch.float32)
 
 
 def rows(**cell: Any) -> list[dict[str, Any]]:

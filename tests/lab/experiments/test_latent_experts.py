@@ -30,7 +30,7 @@ from lab.experiments.latent_experts import (
 )
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.shut_experts import measure_shut, shut_cells
-from lab.model.config import LatentAttention
+from lab.model.config import LatentAttentionConfig
 from lab.model.cost import active_parameters_of, parameters_of
 from lab.recipes.latent_experts import far_longer, mla_moe, network, with_experts
 from lab.records import RECORDS, read_lines, select
@@ -135,7 +135,7 @@ def test_ranks_differ_in_the_latent_alone_or_are_matched_by_neurons() -> None:
     for rank in low_rank.RANKS:
         own, matched = (low_rank.ranked(rank, m, low_rank.FEW, 0) for m in (False, True))
         attention: Any = own.model.attention
-        assert isinstance(attention, LatentAttention) and attention.kv_lora_rank == rank
+        assert isinstance(attention, LatentAttentionConfig) and attention.kv_lora_rank == rank
         assert replace(own.model, attention=heads.model.attention) == heads.model
         one = own.model.n_layer * 2 * own.model.d_model
         assert abs(parameters_of(matched.model) - parameters_of(heads.model)) <= one / 2

@@ -27,18 +27,18 @@ from lab.experiments.lengths import (
 )
 from lab.inference.evaluate import go_on
 from lab.model.config import (
-    ClippedCoupledRotaryPositions,
-    ClippedRotaryPositions,
-    CoupledRotaryPositions,
-    NoPositions,
-    RotaryPositions,
+    ClippedCoupledRotaryPositionsConfig,
+    ClippedRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    NoPositionsConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.positions import frequencies
 from lab.recipes.index import RECIPES
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import Checkpoint
 
-KINDS = [RotaryPositions(100.0), CoupledRotaryPositions(100.0), NoPositions()]
+KINDS = [RotaryPositionsConfig(100.0), CoupledRotaryPositionsConfig(100.0), NoPositionsConfig()]
 
 
 @pytest.mark.parametrize("position", KINDS, ids=lambda kind: type(kind).__name__)
@@ -74,7 +74,7 @@ def run_of(position: object) -> Checkpoint:
 
 
 def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
-    loaded = run_of(RotaryPositions(100.0))
+    loaded = run_of(RotaryPositionsConfig(100.0))
     trained = loaded.format.length
     usual = frequencies(BASE.heads.head_dim, 100.0)
     for how in ("interpolated", "yarn"):
@@ -91,15 +91,19 @@ def test_a_stretched_run_turns_no_further_than_it_was_trained() -> None:
 
 def test_only_a_rotation_can_be_stretched() -> None:
     with pytest.raises(ValueError, match="only rotary positions can be stretched"):
-        Arm("toy", "yarn").model_for(run_of(NoPositions()), 1000)
+        Arm("toy", "yarn").model_for(run_of(NoPositionsConfig()), 1000)
     with pytest.raises(ValueError, match="only rotary positions can be stretched"):
-        Arm("toy", "interpolated").model_for(run_of(CoupledRotaryPositions(100.0)), 1000)
+        Arm("toy", "interpolated").model_for(run_of(CoupledRotaryPositionsConfig(100.0)), 1000)
 
 
 def test_a_clipped_run_keeps_its_weights_and_its_clocks() -> None:
     for usual, farthest, expected in (
-        (RotaryPositions(100.0), (7,), ClippedRotaryPositions(100.0, 7)),
-        (CoupledRotaryPositions(9.0, 2.0), (3, 1), ClippedCoupledRotaryPositions(9.0, 2.0, 3, 1)),
+        (RotaryPositionsConfig(100.0), (7,), ClippedRotaryPositionsConfig(100.0, 7)),
+        (
+            CoupledRotaryPositionsConfig(9.0, 2.0),
+            (3, 1),
+            ClippedCoupledRotaryPositionsConfig(9.0, 2.0, 3, 1),
+        ),
     ):
         loaded = run_of(usual)
         model = Arm("toy", farthest=farthest).model_for(loaded, 1)
@@ -107,7 +111,7 @@ def test_a_clipped_run_keeps_its_weights_and_its_clocks() -> None:
         weights = zip(model.parameters(), loaded.model.parameters(), strict=True)
         assert all(x is y for x, y in weights)
     with pytest.raises(ValueError, match="only rotary and coupled distances can be clipped"):
-        Arm("toy", farthest=(7,)).model_for(run_of(NoPositions()), 1)
+        Arm("toy", farthest=(7,)).model_for(run_of(NoPositionsConfig()), 1)
 
 
 def test_limits_are_chosen_on_validation_sums() -> None:
@@ -217,9 +221,11 @@ def test_the_edge_of_lengths_is_read_off_the_shapes_that_fail() -> None:
 
 def test_how_far_a_clock_has_turned_by_hand() -> None:
     """A working of 2 x 2 has places from -1 to 3 (the times sign): four over 2 pi, slowed down."""
-    assert turned(CoupledRotaryPositions(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
-    assert turned(CoupledRotaryPositions(10.0, 2.0), 2, 2) == pytest.approx(2 / (2 * np.pi))
-    assert turned(CoupledRotaryPositions(10.0), 2, 2, axis=1) == pytest.approx(2 / (2 * np.pi))
+    assert turned(CoupledRotaryPositionsConfig(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
+    assert turned(CoupledRotaryPositionsConfig(10.0, 2.0), 2, 2) == pytest.approx(2 / (2 * np.pi))
+    assert turned(CoupledRotaryPositionsConfig(10.0), 2, 2, axis=1) == pytest.approx(
+        2 / (2 * np.pi)
+    )
 
 
 def test_how_far_apart_the_ends_of_a_working_stand_by_hand() -> None:

@@ -25,7 +25,7 @@ from lab.experiments.rope import (
     race,
     steps_to_target,
 )
-from lab.model.config import RotaryPositions
+from lab.model.config import RotaryPositionsConfig
 from lab.recipes.rope import ENCODINGS
 
 
@@ -54,7 +54,7 @@ def test_a_check_asks_whole_held_out_problems_and_nothing_of_the_prompt(setting:
 
 def test_a_problem_fails_as_a_whole_and_once() -> None:
     """Reference: every problem of a stream predicted on its own, token by token."""
-    config = replace(BASE, position=RotaryPositions(10.0))
+    config = replace(BASE, position=RotaryPositionsConfig(10.0))
     model = tiny_model(config, dtype=torch.float32)
     paper = exam(plan("packed", "rotary", 1e-3, 0), "test", 30)
     wrong = 0
@@ -69,7 +69,7 @@ def test_a_problem_fails_as_a_whole_and_once() -> None:
 
 def test_a_part_is_enough_to_fail_and_only_the_whole_to_pass() -> None:
     paper = exam(plan("fixed", "rotary", 1e-3, 0), "test", 80)
-    poor = tiny_model(replace(BASE, position=RotaryPositions(10.0)), dtype=torch.float32)
+    poor = tiny_model(replace(BASE, position=RotaryPositionsConfig(10.0)), dtype=torch.float32)
     assert grade(poor, paper, 0.02, whole=False) == (10, 10)
     assert grade(poor, paper, 0.02, whole=True) == (80, 80)
     easy = Exam(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
@@ -88,7 +88,9 @@ def test_the_running_mean_forgets_by_its_memory() -> None:
 
 def test_a_race_checks_every_25_steps_and_is_the_same_every_time() -> None:
     tiny = replace(plan("packed", "none", 1e-3, 3, steps=30), model=BASE, batch_size=1)
-    tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)), precision="fp32")
+    tiny = replace(
+        tiny, model=replace(BASE, position=RotaryPositionsConfig(10.0)), precision="fp32"
+    )
     first, second = (
         [(check.step, check.errors, check.loss) for check in race(tiny, "validation")]
         for _ in range(2)
@@ -106,7 +108,7 @@ def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
 def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rope, "GIVE_UP_AT", 25)
     tiny = replace(plan("fixed", "rotary", 1e-3, 3, steps=75), batch_size=1, precision="fp32")
-    tiny = replace(tiny, model=replace(BASE, position=RotaryPositions(10.0)))
+    tiny = replace(tiny, model=replace(BASE, position=RotaryPositionsConfig(10.0)))
     assert [check.step for check in race(tiny, "validation")] == [25]
     monkeypatch.setattr(rope, "STILL_WRONG", 1.0)
     assert [check.step for check in race(tiny, "validation")] == [25, 50, 75]

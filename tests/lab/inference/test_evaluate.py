@@ -29,11 +29,11 @@ from lab.inference.evaluate import (
 )
 from lab.interp.intervene import ablate_head
 from lab.model.config import (
-    ClippedCoupledRotaryPositions,
-    CoupledRotaryPositions,
-    DenseFFN,
-    MultiHeadAttention,
-    RotaryPositions,
+    ClippedCoupledRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
@@ -41,14 +41,20 @@ from lab.training.state import TrainState
 from lab.training.train import train
 
 FORM = Format("cot_reversed", 1, 2)
-COUPLED, CLIPPED = CoupledRotaryPositions(9.0), ClippedCoupledRotaryPositions(9.0, 1.0, 2, 1)
+COUPLED, CLIPPED = (
+    CoupledRotaryPositionsConfig(9.0),
+    ClippedCoupledRotaryPositionsConfig(9.0, 1.0, 2, 1),
+)
 
 
 @pytest.fixture(scope="module")
 def half_trained() -> GPT:
     """A model that is right on some sums and wrong on others."""
     config = replace(
-        BASE, d_model=32, attention=MultiHeadAttention(n_head=2, head_dim=16), ffn=DenseFFN(64)
+        BASE,
+        d_model=32,
+        attention=MultiHeadAttentionConfig(n_head=2, head_dim=16),
+        ffn=DenseFFNConfig(64),
     )
     recipe = tiny_recipe(model=config, format=FORM, steps=220, batch_size=64, rate=0.01)
     state = TrainState.start(recipe)
@@ -144,7 +150,7 @@ def test_teacher_forced_is_what_the_model_says_to_every_beginning_of_a_text() ->
     assert (teacher_forced(model, texts) != teacher_forced(model, texts, ruler)).any()
 
 
-@pytest.mark.parametrize("position", [COUPLED, CLIPPED, RotaryPositions(9.0)])
+@pytest.mark.parametrize("position", [COUPLED, CLIPPED, RotaryPositionsConfig(9.0)])
 @pytest.mark.parametrize("block", [1, 7, 64, 1000])
 def test_blocks_behind_a_cache_guess_what_one_forward_guesses(position: Any, block: int) -> None:
     """Also where a block is shorter than the prompt, on which coupled positions depend."""

@@ -11,7 +11,7 @@ from tiny import BASE, failures, read, some_tokens, tiny_model, variants
 
 from lab.data.vocabulary import END, encode
 from lab.inference.generate import GREEDY, Sampling, choose, generate, reshape
-from lab.model.config import GPTConfig, NoPositions
+from lab.model.config import GPTConfig, NoPositionsConfig
 
 
 @pytest.mark.parametrize("config", variants())
@@ -44,7 +44,7 @@ def test_prompts_of_unlike_length_go_on_as_each_would_alone(config: GPTConfig) -
 
 
 def test_decoding_ends_once_every_text_has_written_its_end() -> None:
-    model, tokens = tiny_model(replace(BASE, position=NoPositions())), some_tokens(3, 4)
+    model, tokens = tiny_model(replace(BASE, position=NoPositionsConfig())), some_tokens(3, 4)
 
     def drawn(stop: int | None) -> list[list[int]]:
         generator = torch.Generator().manual_seed(0)

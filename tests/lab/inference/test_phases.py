@@ -10,11 +10,11 @@ from tiny import BASE, some_tokens, tiny_model
 from lab.inference.generate import read_on
 from lab.inference.phases import Roof, Work, decode, prefill, shapes
 from lab.model.cache import KVCache
-from lab.model.config import GPTConfig, GroupedQueryAttention
+from lab.model.config import GPTConfig, GroupedQueryAttentionConfig
 from lab.model.cost import matrix_bytes, step_flops
 from lab.model.trace import Trace
 
-GROUPED = replace(BASE, attention=GroupedQueryAttention(4, 4, n_kv_head=2))
+GROUPED = replace(BASE, attention=GroupedQueryAttentionConfig(4, 4, n_kv_head=2))
 NAMES = {"x": "blocks.0.resid_pre", "q": "blocks.0.q", "scores": "blocks.0.scores"}
 
 

@@ -8,7 +8,7 @@ from tiny import BASE, read, tiny_model, variants
 
 from lab.data.vocabulary import encode
 from lab.inference.prefix import PrefixCache
-from lab.model.config import CoupledRotaryPositions, GPTConfig
+from lab.model.config import CoupledRotaryPositionsConfig, GPTConfig
 from lab.model.gpt import GPT
 
 
@@ -43,7 +43,7 @@ def test_only_what_is_new_is_read_and_the_last_token_always() -> None:
 
 def test_the_same_tokens_at_other_places_are_read_again() -> None:
     """On two axes the digits of b know how long b is: 37* of a longer sum stands elsewhere."""
-    config = replace(BASE, position=CoupledRotaryPositions(100.0))
+    config = replace(BASE, position=CoupledRotaryPositionsConfig(100.0))
     prefixes = PrefixCache(tiny_model(config))
     known = [prefixes.read(prompt(t), 9).known for t in ("37*48=", "37*49=", "37*481=")]
     assert known == [0, 4, 2]

@@ -11,7 +11,7 @@ from tiny import BASE, tiny_model, variants
 from lab.data.vocabulary import END, Tokens, encode
 from lab.inference.generate import generate
 from lab.inference.serving import SPARE, Policy, Served, Tick, serve
-from lab.model.config import GPTConfig, NoPositions, RotaryPositions
+from lab.model.config import GPTConfig, NoPositionsConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 
 PROMPTS = [encode(t) for t in ("17*82=", "7*8=", "3*46=8", "9*9=", "12*3=", "5*55=", "1*1=")]
@@ -47,14 +47,14 @@ def test_every_text_is_the_one_that_is_written_alone(config: GPTConfig) -> None:
 
 
 def test_texts_end_at_steps_of_their_own_in_these_tests() -> None:
-    model = loud(replace(BASE, position=RotaryPositions(100.0)))
+    model = loud(replace(BASE, position=RotaryPositionsConfig(100.0)))
     lengths = {len(alone(model, prompt)) - len(prompt) for prompt in PROMPTS}
     assert len(lengths) > 2
 
 
 @pytest.mark.parametrize("policy", ["static", "continuous"])
 def test_no_row_holds_two_texts_at_once_and_all_steps_are_counted(policy: Policy) -> None:
-    model = loud(replace(BASE, position=RotaryPositions(100.0)))
+    model = loud(replace(BASE, position=RotaryPositionsConfig(100.0)))
     ticks = list(serve(model, PROMPTS, rows=3, longest=LONGEST, policy=policy))
     assert [tick.step for tick in ticks] == list(range(len(ticks)))
     texts = served(ticks).values()
@@ -64,7 +64,7 @@ def test_no_row_holds_two_texts_at_once_and_all_steps_are_counted(policy: Policy
 
 
 def test_a_row_that_is_free_goes_to_the_next_in_line_at_once() -> None:
-    model = loud(replace(BASE, position=RotaryPositions(100.0)))
+    model = loud(replace(BASE, position=RotaryPositionsConfig(100.0)))
     ticks = list(serve(model, PROMPTS, rows=3, longest=LONGEST, policy="continuous"))
     done = served(ticks)
     begins = [done[number].begin for number in range(len(PROMPTS))]
@@ -77,7 +77,7 @@ def test_a_row_that_is_free_goes_to_the_next_in_line_at_once() -> None:
 
 def test_equally_long_texts_take_longer_if_their_prompts_are_read_token_by_token() -> None:
     """A static batch reads its prompts in one step, and no row of it waits for another."""
-    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    model = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)))
     with torch.no_grad():
         model.unembed.weight[END] = 0.0
         model.unembed.weight[3] *= 10
@@ -90,7 +90,7 @@ def test_equally_long_texts_take_longer_if_their_prompts_are_read_token_by_token
 
 def test_a_queue_far_longer_than_the_cache_is_served_in_it() -> None:
     """More slots go by than a cache has: what no text needs is given up."""
-    model = loud(replace(BASE, position=NoPositions()))
+    model = loud(replace(BASE, position=NoPositionsConfig()))
     prompts = [PROMPTS[i % len(PROMPTS)] for i in range(40)]
     ticks = list(serve(model, prompts, rows=2, longest=LONGEST, policy="continuous"))
     assert len(ticks) > 2 * (LONGEST + SPARE)

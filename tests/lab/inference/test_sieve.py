@@ -11,7 +11,7 @@ from lab.data.vocabulary import EQUALS, Tokens
 from lab.inference import sieve
 from lab.inference.evaluate import decode_all
 from lab.inference.sieve import CHECKS, Labels, label, label_by_two
-from lab.model.config import LearnedPositions
+from lab.model.config import LearnedPositionsConfig
 
 FORM = Format("cot_reversed", 2, 2)
 A, B = np.array([37, 48, 99, 12, 60]), np.array([48, 37, 1, 34, 7])
@@ -75,7 +75,7 @@ def test_a_label_without_a_number_passes_no_check_on_numbers() -> None:
 
 
 def test_the_first_model_labels_and_answers_the_other_way_round_too() -> None:
-    config = replace(BASE, position=LearnedPositions(max_length=32))
+    config = replace(BASE, position=LearnedPositionsConfig(max_length=32))
     models = [tiny_model(config, seed=seed) for seed in (0, 1)]
     form = Format("cot_reversed", 1, 2)
     a, b = np.array([3, 7]), np.array([48, 10])

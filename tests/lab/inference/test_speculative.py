@@ -11,7 +11,7 @@ from tiny import BASE, tiny_model, variants
 from lab.data.vocabulary import END, encode
 from lab.inference.generate import generate
 from lab.inference.speculative import agreeing, speculate, until
-from lab.model.config import GPTConfig, NoPositions
+from lab.model.config import GPTConfig, NoPositionsConfig
 from lab.model.gpt import GPT
 
 PROMPT = torch.from_numpy(encode("17*82="))[None]
@@ -49,7 +49,7 @@ def test_a_draft_that_is_always_wrong_costs_a_round_a_token() -> None:
 
 
 def test_nothing_is_written_behind_the_end() -> None:
-    model, draft = (tiny_model(replace(BASE, position=NoPositions()), seed=s) for s in (0, 1))
+    model, draft = (tiny_model(replace(BASE, position=NoPositionsConfig()), seed=s) for s in (0, 1))
     with torch.no_grad():
         model.unembed.weight[END] *= 3
     own = alone(model, 200, stop=END)

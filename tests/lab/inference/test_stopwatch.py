@@ -17,7 +17,7 @@ from lab.inference import phases, stopwatch
 from lab.inference.generate import generate
 from lab.inference.phases import Work
 from lab.inference.stopwatch import Piece, both_ways, machine, middle, reading, roof, writing
-from lab.model.config import DenseFFN, GPTConfig
+from lab.model.config import DenseFFNConfig, GPTConfig
 
 
 def prompt_of_two() -> torch.Tensor:
@@ -112,5 +112,5 @@ def test_calls_are_counted_as_torch_makes_them() -> None:
     """One layer fewer saves a layer's calls; a larger layer none."""
     called = [stopwatch.calls_of_a_step(replace(BASE, n_layer=n), 5) for n in (1, 2, 6)]
     assert called[2] - called[1] == 4 * (called[1] - called[0]) > 0
-    larger = replace(BASE, n_layer=6, ffn=DenseFFN(d_ff=64))
+    larger = replace(BASE, n_layer=6, ffn=DenseFFNConfig(d_ff=64))
     assert stopwatch.calls_of_a_step(larger, 5) == called[2]

@@ -14,7 +14,7 @@ from tiny import BASE, blocks_of, read, tiny_model, variants
 from lab.data.vocabulary import encode
 from lab.interp.attribution import Component, attribute, components_of, components_to_pull
 from lab.interp.intervene import ablate_head, ablate_layer
-from lab.model.config import DenseFFN, GPTConfig, RotaryPositions
+from lab.model.config import DenseFFNConfig, GPTConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Trace
 from lab.training.checkpoint import Checkpoint, committed_runs, load_run
@@ -123,7 +123,7 @@ def test_without_an_early_head_later_components_write_something_else() -> None:
 
 
 def test_components_are_named_in_the_order_of_the_network() -> None:
-    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    model = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)))
     names = "token,head 0.0,head 0.1,head 0.2,FFN 0,head 1.0,head 1.1,head 1.2,FFN 1"
     assert [component.name for component in components_of(model)] == names.split(",")
     assert [component.name for component in components_of(tiny_model())][:3] == [
@@ -165,7 +165,7 @@ def test_a_lead_is_a_difference_of_logits_and_its_rival_came_second() -> None:
 
 
 def test_a_gated_ffn_is_one_part_too() -> None:
-    config = replace(BASE, ffn=DenseFFN(d_ff=30, activation="swiglu"))
+    config = replace(BASE, ffn=DenseFFNConfig(d_ff=30, activation="swiglu"))
     assert attribute(tiny_model(config), TEXT).components[-1] == Component("FFN", 1)
 
 

@@ -13,10 +13,10 @@ from lab.data.problems import Format
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import logits_of
 from lab.interp.depth import cut, depth_shares, readers_of, readings_of, sources_of, thinned
-from lab.model.config import AttentionResidual, BlockAttentionResidual
+from lab.model.config import AttentionResidualConfig, BlockAttentionResidualConfig
 
-FULL = replace(BASE, n_layer=3, residual=AttentionResidual())
-BLOCKS = replace(FULL, residual=BlockAttentionResidual(2))
+FULL = replace(BASE, n_layer=3, residual=AttentionResidualConfig())
+BLOCKS = replace(FULL, residual=BlockAttentionResidualConfig(2))
 FORM = Format("cot_reversed", 1, 1)
 TEXTS = FORM.render(np.array([7, 3]), np.array([8, 9]))
 

@@ -11,7 +11,7 @@ from tiny import BASE, tiny_model
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
 from lab.interp.head_gradients import head_gradient
-from lab.model.config import GroupedQueryAttention
+from lab.model.config import GroupedQueryAttentionConfig
 from lab.model.trace import Edit, Trace
 
 TEXT = Format("cot_reversed", 1, 1).text(7, 8)
@@ -49,7 +49,7 @@ def test_the_output_is_what_queries_keys_and_values_make() -> None:
 
 
 def test_heads_of_a_group_read_the_key_that_they_share() -> None:
-    shared = GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2)
+    shared = GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2)
     model = tiny_model(replace(BASE, attention=shared))
     for head in (1, 3, 5):
         found = head_gradient(model, TEXT, 0, head)

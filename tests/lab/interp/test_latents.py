@@ -20,10 +20,10 @@ from lab.interp.routing import (
     told_by,
     told_by_chance,
 )
-from lab.model.config import AbsorbedLatentAttention, MixtureOfExperts
+from lab.model.config import AbsorbedLatentAttentionConfig, MixtureOfExpertsConfig
 from lab.model.trace import Edit, Trace
 
-MODEL = tiny_model(replace(BASE, attention=AbsorbedLatentAttention(**LATENT)))
+MODEL = tiny_model(replace(BASE, attention=AbsorbedLatentAttentionConfig(**LATENT)))
 TEXTS = some_tokens(4, 9)
 
 
@@ -112,7 +112,7 @@ def test_an_expert_that_is_forced_gets_every_token_once_and_the_best_choice_stay
 
 def test_of_as_many_experts_as_a_token_takes_none_can_be_shut() -> None:
     with pytest.raises(ValueError, match="2 experts are open to a token, which takes 2"):
-        forbid(MixtureOfExperts(5, 2, 2), 0, 1)
+        forbid(MixtureOfExpertsConfig(5, 2, 2), 0, 1)
     for edit in (forbid, force):
         with pytest.raises(ValueError, match="expert"):
             edit(FFN, 0, 6)

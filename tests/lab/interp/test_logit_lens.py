@@ -13,7 +13,7 @@ from lab.data.vocabulary import encode
 from lab.interp import logit_lens
 from lab.interp.attribution import attribute
 from lab.interp.intervene import scale_stream
-from lab.model.config import NoPositions
+from lab.model.config import NoPositionsConfig
 from lab.model.trace import Trace
 
 TEXT = "37*48=692"
@@ -39,7 +39,7 @@ def test_take_the_notes_of_the_blocks_away_and_the_start_is_left() -> None:
 
 
 def test_without_positions_there_is_no_line_for_them() -> None:
-    book = logit_lens.notebook(tiny_model(replace(BASE, position=NoPositions())), TEXT)
+    book = logit_lens.notebook(tiny_model(replace(BASE, position=NoPositionsConfig())), TEXT)
     assert list(book.lines) == [line for line in LINES if line != "position"]
     assert np.allclose(book.note.sum(axis=0), book.last, atol=1e-12)
 

@@ -12,7 +12,7 @@ from tiny import BASE, tiny_model
 from lab.data.problems import Format
 from lab.inference.forward import logits_of
 from lab.interp.pair_layouts import read_as, rows_for
-from lab.model.config import LearnedPositions, PairLayout, RotaryPositions
+from lab.model.config import LearnedPositionsConfig, PairLayout, RotaryPositionsConfig
 
 TEXTS = Format("cot_reversed").render(np.array([37, 90]), np.array([48, 5]))[0]
 
@@ -23,7 +23,7 @@ TEXTS = Format("cot_reversed").render(np.array([37, 90]), np.array([48, 5]))[0]
 def test_rows_in_order_give_the_logits_of_the_layout_that_was_trained(
     trained: PairLayout, read: PairLayout
 ) -> None:
-    model = tiny_model(replace(BASE, position=RotaryPositions(100.0, trained)))
+    model = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0, trained)))
     right = logits_of(model, TEXTS)
     head_dim = model.config.heads.head_dim
     ordered = read_as(model, read, rows_for(head_dim, trained, read))
@@ -35,4 +35,4 @@ def test_rows_in_order_give_the_logits_of_the_layout_that_was_trained(
 
 def test_a_model_that_turns_nothing_has_no_pairs() -> None:
     with pytest.raises(ValueError, match="only rotary"):
-        read_as(tiny_model(replace(BASE, position=LearnedPositions(64))), "half")
+        read_as(tiny_model(replace(BASE, position=LearnedPositionsConfig(64))), "half")

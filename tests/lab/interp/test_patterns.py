@@ -11,7 +11,7 @@ from tiny import BASE, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.patterns import looks_hardest, patterns, sharpness
-from lab.model.config import SdpaKernel
+from lab.model.config import SdpaKernelConfig
 
 
 def test_the_first_layers_weights_equal_softmax_of_q_k_computed_by_hand() -> None:
@@ -38,7 +38,7 @@ def test_every_row_sums_to_one_and_never_looks_ahead() -> None:
 
 def test_a_model_with_the_fused_kernel_shows_the_same_weights() -> None:
     math = tiny_model()
-    fused = tiny_model(replace(BASE, kernel=SdpaKernel()))
+    fused = tiny_model(replace(BASE, kernel=SdpaKernelConfig()))
     assert np.allclose(patterns(math, "12*34="), patterns(fused, "12*34="), atol=1e-6)
 
 

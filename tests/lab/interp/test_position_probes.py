@@ -22,7 +22,11 @@ from lab.interp.position_probes import (
     shifted_lesson,
     slow_turn,
 )
-from lab.model.config import CoupledRotaryPositions, LearnedPositions, RotaryPositions
+from lab.model.config import (
+    CoupledRotaryPositionsConfig,
+    LearnedPositionsConfig,
+    RotaryPositionsConfig,
+)
 
 
 def test_a_score_by_distance_is_the_mean_of_the_cosines_by_hand() -> None:
@@ -78,7 +82,7 @@ def test_a_slowest_clock_comes_round_once_in_two_pi_over_its_speed() -> None:
 
 
 def test_told_its_own_place_and_line_a_sum_begins_as_it_does_untold() -> None:
-    coupled = CoupledRotaryPositions(100.0)
+    coupled = CoupledRotaryPositionsConfig(100.0)
     model, form = tiny_model(replace(BASE, position=coupled)), Format("cot_reversed", 2, 2)
     a, b = np.arange(10, 60), np.arange(60, 10, -1)
     prompt = torch.from_numpy(form.render(a, b)[0]).long()[:, : form.prompt_length]
@@ -94,10 +98,10 @@ def test_the_digits_that_meet_are_those_of_the_place_and_the_line() -> None:
 
 def test_a_shift_changes_what_a_table_learns_and_not_what_a_rotation_does() -> None:
     form, a, b = Format("cot_reversed", 2, 2), np.array([37, 12]), np.array([48, 90])
-    turns = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    turns = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)))
     here, there, change = shifted_lesson(turns, form, a, b, 7)
     assert abs(here - there) < 1e-12 and change < 1e-10
-    looks_up = tiny_model(replace(BASE, position=LearnedPositions(64)))
+    looks_up = tiny_model(replace(BASE, position=LearnedPositionsConfig(64)))
     here, there, change = shifted_lesson(looks_up, form, a, b, 7)
     assert abs(here - there) > 1e-6 and change > 1e-3
     assert not any(p.grad is not None for p in looks_up.parameters())

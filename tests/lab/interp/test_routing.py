@@ -13,7 +13,7 @@ from tiny import BASE, tiny_model
 from lab.data.vocabulary import encode
 from lab.inference.forward import logits_of
 from lab.interp.routing import choices, told_by, told_by_chance, with_biases
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 
 RNG = np.random.default_rng(0)
 X, Z = RNG.integers(0, 4, 4000), RNG.integers(0, 3, 4000)
@@ -62,7 +62,7 @@ def test_chance_beyond_what_is_known_keeps_what_is_known() -> None:
 
 
 def test_other_biases_are_those_of_a_copy_and_decide_who_is_chosen() -> None:
-    model = tiny_model(replace(BASE, ffn=MixtureOfExperts(8, n_routed_experts=4), n_layer=2))
+    model = tiny_model(replace(BASE, ffn=MixtureOfExpertsConfig(8, n_routed_experts=4), n_layer=2))
     text = encode("12*34=")[None]
     before = logits_of(model, torch.from_numpy(text).long())
 

@@ -24,7 +24,7 @@ from lab.interp.spoiled_cache import (
     without_the_front,
     write_on,
 )
-from lab.model.config import NoPositions, RotaryPositions
+from lab.model.config import NoPositionsConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT, with_position
 
 FORM = Format("cot_reversed")
@@ -32,7 +32,7 @@ TEXTS, _ = FORM.render(*hashed_pairs(12))
 GIVEN = TEXTS[:, : FORM.prompt_length]
 OTHER = np.roll(GIVEN, 6, axis=0)
 LENGTH = FORM.length
-ROTARY = replace(BASE, position=RotaryPositions(base=100.0))
+ROTARY = replace(BASE, position=RotaryPositionsConfig(base=100.0))
 
 
 def sound(model: GPT, given: np.ndarray = GIVEN) -> np.ndarray:
@@ -69,7 +69,7 @@ def test_a_cache_is_stale_in_the_named_slots_alone() -> None:
 
 def test_an_offset_does_nothing_where_only_distances_count_and_all_move() -> None:
     rotary, table = tiny_model(ROTARY), tiny_model(BASE)
-    nowhere = tiny_model(replace(BASE, position=NoPositions()))
+    nowhere = tiny_model(replace(BASE, position=NoPositionsConfig()))
     assert (misplaced(rotary, GIVEN, LENGTH, 1, from_the_start=True) == sound(rotary)).all()
     assert (misplaced(table, GIVEN, LENGTH, 1, from_the_start=True) != sound(table)).any()
     assert (misplaced(nowhere, GIVEN, LENGTH, 1) == sound(nowhere)).all()
@@ -147,7 +147,7 @@ def fresh(model: GPT, n_kept: int) -> torch.Tensor:
 
 def test_kept_keys_stand_as_the_old_base_turned_them() -> None:
     model = tiny_model(ROTARY)
-    after = with_position(model, RotaryPositions(base=1000.0))
+    after = with_position(model, RotaryPositionsConfig(base=1000.0))
     assert torch.allclose(rebased(model, model, TEXTS, 5), fresh(model, 5), atol=1e-12)
     mixed = rebased(model, after, TEXTS, 5)
     assert (mixed - fresh(after, 5)).abs().max() > 1e-3
@@ -156,10 +156,10 @@ def test_kept_keys_stand_as_the_old_base_turned_them() -> None:
 
 def test_turned_again_a_cache_of_one_layer_is_as_good_as_new_and_of_two_nearly() -> None:
     one = tiny_model(replace(ROTARY, n_layer=1))
-    after = with_position(one, RotaryPositions(base=1000.0))
+    after = with_position(one, RotaryPositionsConfig(base=1000.0))
     assert torch.allclose(rebased(one, after, TEXTS, 5, again=True), fresh(after, 5), atol=1e-12)
     two = tiny_model(ROTARY)
-    after = with_position(two, RotaryPositions(base=1000.0))
+    after = with_position(two, RotaryPositionsConfig(base=1000.0))
     off, on = (
         (rebased(two, after, TEXTS, 5, again=again) - fresh(after, 5)).abs().max()
         for again in (False, True)

@@ -11,14 +11,14 @@ from tiny import BASE, product_of_samples, refusal, refused_otherwise, wrong_val
 
 from lab.model.config import (
     PART_KINDS,
-    CoupledRotaryPositions,
-    DenseFFN,
+    CoupledRotaryPositionsConfig,
+    DenseFFNConfig,
     GPTConfig,
-    InterpolatedRotaryPositions,
-    LearnedPositions,
-    MultiHeadAttention,
-    RotaryPositions,
-    YarnRotaryPositions,
+    InterpolatedRotaryPositionsConfig,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+    YarnRotaryPositionsConfig,
 )
 
 
@@ -31,7 +31,7 @@ def test_every_configuration_that_there_can_be_survives_json() -> None:
 
 def test_a_missing_field_takes_its_default() -> None:
     document = {"n_layer": 3, "attention": {"kind": "multi_head", "n_head": 2}}
-    expected = GPTConfig(n_layer=3, attention=MultiHeadAttention(n_head=2))
+    expected = GPTConfig(n_layer=3, attention=MultiHeadAttentionConfig(n_head=2))
     assert GPTConfig.from_dict(document) == expected
 
 
@@ -56,21 +56,21 @@ BAD_SIZES: list[tuple[Callable[[], dict[str, Any]], list[str]]] = [
     (lambda: {"n_layer": 2.5}, ["n_layer=2.5", "whole"]),
     (lambda: {"d_model": "256"}, ["d_model='256'"]),
     (lambda: {"vocab_size": -1}, ["vocab_size=-1"]),
-    (lambda: {"attention": MultiHeadAttention(n_head=0)}, ["n_head=0"]),
-    (lambda: {"attention": MultiHeadAttention(head_dim=0)}, ["head_dim=0"]),
-    (lambda: {"ffn": DenseFFN(d_ff=0)}, ["d_ff=0"]),
-    (lambda: {"ffn": DenseFFN(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
-    (lambda: {"position": LearnedPositions(max_length=0)}, ["max_length=0"]),
-    (lambda: {"position": RotaryPositions(base=1.0)}, ["base=1.0", "more than 1"]),
-    (lambda: {"position": RotaryPositions(base=-3.0)}, ["base=-3.0", "more than 1"]),
-    (lambda: {"position": RotaryPositions(base=math.nan)}, ["base=nan", "more than 1"]),
-    (lambda: {"position": RotaryPositions(base=math.inf)}, ["base=inf", "at most"]),
-    (lambda: {"position": RotaryPositions(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
-    (lambda: {"position": InterpolatedRotaryPositions(factor=0.5)}, ["factor=0.5", "1 to"]),
-    (lambda: {"position": YarnRotaryPositions(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
-    (lambda: {"position": YarnRotaryPositions(original_length=0)}, ["original_length=0"]),
+    (lambda: {"attention": MultiHeadAttentionConfig(n_head=0)}, ["n_head=0"]),
+    (lambda: {"attention": MultiHeadAttentionConfig(head_dim=0)}, ["head_dim=0"]),
+    (lambda: {"ffn": DenseFFNConfig(d_ff=0)}, ["d_ff=0"]),
+    (lambda: {"ffn": DenseFFNConfig(activation="tanh")}, ["tanh", "relu2"]),  # pyright: ignore
+    (lambda: {"position": LearnedPositionsConfig(max_length=0)}, ["max_length=0"]),
+    (lambda: {"position": RotaryPositionsConfig(base=1.0)}, ["base=1.0", "more than 1"]),
+    (lambda: {"position": RotaryPositionsConfig(base=-3.0)}, ["base=-3.0", "more than 1"]),
+    (lambda: {"position": RotaryPositionsConfig(base=math.nan)}, ["base=nan", "more than 1"]),
+    (lambda: {"position": RotaryPositionsConfig(base=math.inf)}, ["base=inf", "at most"]),
+    (lambda: {"position": RotaryPositionsConfig(layout="thirds")}, ["thirds", "interleaved"]),  # pyright: ignore
+    (lambda: {"position": InterpolatedRotaryPositionsConfig(factor=0.5)}, ["factor=0.5", "1 to"]),
+    (lambda: {"position": YarnRotaryPositionsConfig(factor=1e9)}, ["factor=1000000000.0", "1 to"]),
+    (lambda: {"position": YarnRotaryPositionsConfig(original_length=0)}, ["original_length=0"]),
     (
-        lambda: {"position": YarnRotaryPositions(beta_fast=0.5)},
+        lambda: {"position": YarnRotaryPositionsConfig(beta_fast=0.5)},
         ["beta_slow=1.0", "beta_fast=0.5"],
     ),
 ]
@@ -86,12 +86,16 @@ def test_a_bad_size_is_refused_by_name() -> None:
 
 def test_coupled_positions_need_pairs_for_both_axes() -> None:
     with pytest.raises(ValueError, match=r"head_dim=6 must be a multiple of 4"):
-        replace(BASE, position=CoupledRotaryPositions(), attention=MultiHeadAttention(2, 6))
+        replace(
+            BASE, position=CoupledRotaryPositionsConfig(), attention=MultiHeadAttentionConfig(2, 6)
+        )
 
 
 def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
     with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0"):
-        replace(BASE, position=RotaryPositions(10.0), attention=MultiHeadAttention(2, 5))
+        replace(
+            BASE, position=RotaryPositionsConfig(10.0), attention=MultiHeadAttentionConfig(2, 5)
+        )
 
 
 # ---------------------------------------------------------------- values of another kind
@@ -163,7 +167,7 @@ def test_a_number_is_told_what_it_may_be() -> None:
         ),
         (lambda: {"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
         (
-            lambda: {"position": YarnRotaryPositions(factor=0)},
+            lambda: {"position": YarnRotaryPositionsConfig(factor=0)},
             "factor=0 must be a number from 1 to 1000",
         ),
     ]:
@@ -174,4 +178,4 @@ def test_a_number_is_told_what_it_may_be() -> None:
 
 def test_a_whole_number_may_stand_for_a_number() -> None:
     document = {"position": {"kind": "rotary", "base": 100}, "embedding_std": 1}
-    assert GPTConfig.from_dict(document).position == RotaryPositions(100.0)
+    assert GPTConfig.from_dict(document).position == RotaryPositionsConfig(100.0)

@@ -11,14 +11,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from lab.inference.generate import generate, read_on
 from lab.model.cache import NO_CACHE, KVCache
 from lab.model.config import (
-    AttentionResidual,
-    BlockAttentionResidual,
+    AttentionResidualConfig,
+    BlockAttentionResidualConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    LearnedPositions,
-    MixtureOfExperts,
-    MultiHeadAttention,
-    NoPositions,
+    GroupedQueryAttentionConfig,
+    LearnedPositionsConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
+    NoPositionsConfig,
 )
 from lab.model.cost import (
     active_parameters_of,
@@ -42,7 +42,7 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
     assert sum(parts.values()) == parameters_of(config)
     assert parts["embedding"] == parts["unembedding"] == 16 * 16
     attention = config.attention
-    if isinstance(attention, MultiHeadAttention):
+    if isinstance(attention, MultiHeadAttentionConfig):
         heads = attention.n_head + key_heads(config)
         assert parts["attention"] == 2 * 2 * 16 * 4 * heads
         assert parts["norms"] == 16 * 5 + (2 * 2 * 4 if attention.qk_norm else 0)
@@ -51,12 +51,12 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
         assert parts["attention"] == 2 * (down + up + 3 * 6 * 16)
         assert parts["norms"] == 16 * 5 + 2 * (10 + 7)
     assert parts["positions"] == sum(p.numel() for p in model.position.parameters())
-    if isinstance(config.position, LearnedPositions):
+    if isinstance(config.position, LearnedPositionsConfig):
         assert parts["positions"] == 16 * 32
 
 
 def test_a_token_meets_all_numbers_but_those_of_experts_that_it_is_not_sent_to() -> None:
-    experts = MixtureOfExperts(10, n_routed_experts=8, num_experts_per_tok=2)
+    experts = MixtureOfExpertsConfig(10, n_routed_experts=8, num_experts_per_tok=2)
     config = replace(BASE, ffn=experts)
     routed = sum(
         p.numel()
@@ -81,8 +81,8 @@ def test_flops_are_those_torch_counts(config: GPTConfig) -> None:
 def test_a_reading_costs_two_operations_a_number_and_source_for_score_and_mix() -> None:
     d, sources = BASE.d_model, (2, 3, 4, 5)  # readings of two layers, in the full form
     assert BASE.residual.flops(BASE) == 0
-    assert AttentionResidual().flops(BASE) == sum(2 * n * d + 2 * n * d for n in sources)
-    assert BlockAttentionResidual(2).flops(BASE) == 4 * (2 * 2 * d + 2 * 2 * d)
+    assert AttentionResidualConfig().flops(BASE) == sum(2 * n * d + 2 * n * d for n in sources)
+    assert BlockAttentionResidualConfig(2).flops(BASE) == 4 * (2 * 2 * d + 2 * 2 * d)
 
 
 @pytest.mark.parametrize("config", variants())
@@ -94,14 +94,16 @@ def test_the_cache_holds_as_many_bytes_as_promised(config: GPTConfig) -> None:
 
 
 def test_grouped_keys_are_cached_once_a_group() -> None:
-    grouped = replace(BASE, attention=GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2))
-    whole = replace(BASE, attention=MultiHeadAttention(n_head=6, head_dim=4))
+    grouped = replace(
+        BASE, attention=GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2)
+    )
+    whole = replace(BASE, attention=MultiHeadAttentionConfig(n_head=6, head_dim=4))
     assert 3 * cache_bytes_per_token(grouped, 2) == cache_bytes_per_token(whole, 2)
 
 
 def test_only_a_learned_table_ends() -> None:
-    assert LearnedPositions(max_length=9).longest_text == 9
-    assert NoPositions().longest_text is None
+    assert LearnedPositionsConfig(max_length=9).longest_text == 9
+    assert NoPositionsConfig().longest_text is None
 
 
 def counted(run: Callable[[], object]) -> int:

@@ -11,12 +11,12 @@ from tiny import BASE, blocks_of, math_variants, read, some_tokens, tiny_model, 
 from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
 from lab.model.config import (
-    FlashKernel,
+    FlashKernelConfig,
     GPTConfig,
-    LearnedPositions,
-    MathKernel,
-    NoPositions,
-    SdpaKernel,
+    LearnedPositionsConfig,
+    MathKernelConfig,
+    NoPositionsConfig,
+    SdpaKernelConfig,
 )
 from lab.model.gpt import GPT, with_kernel
 from lab.model.trace import Trace
@@ -75,7 +75,7 @@ def test_a_token_changes_no_earlier_logit_and_all_later_that_hear_of_it(config: 
 
 @pytest.mark.parametrize("config", math_variants())
 def test_a_fused_kernel_equals_math(config: GPTConfig) -> None:
-    for dtype, kernel in product(TOLERANCE, (SdpaKernel(), FlashKernel(3, 5))):
+    for dtype, kernel in product(TOLERANCE, (SdpaKernelConfig(), FlashKernelConfig(3, 5))):
         model, tokens = tiny_model(config, dtype=dtype), some_tokens(3, 12)
         if config.position.scores not in kernel.takes:
             with pytest.raises(ValueError, match=r"Kernel\(.*\).*ClippedC?o?u?p?l?e?d?Rotary"):
@@ -121,7 +121,7 @@ def test_without_positions_the_order_of_the_past_does_not_matter_to_one_layer() 
     """One layer without positions reads a set: the last logits survive a shuffle of the rest."""
     tokens = some_tokens(1, 9)
     shuffled = tokens[:, [3, 1, 0, 6, 2, 7, 5, 4, 8]]
-    for position, same in ((NoPositions(), True), (LearnedPositions(16), False)):
+    for position, same in ((NoPositionsConfig(), True), (LearnedPositionsConfig(16), False)):
         model = tiny_model(replace(BASE, n_layer=1, position=position))
         gap = difference(model(tokens)[:, -1], model(shuffled)[:, -1])
         assert (gap < 1e-12) is same
@@ -170,15 +170,15 @@ def test_embeddings_start_small_so_that_training_shapes_them() -> None:
 
 
 def test_another_kernel_shares_the_weights() -> None:
-    model = tiny_model(replace(BASE, kernel=SdpaKernel()))
-    twin = with_kernel(model, MathKernel())
+    model = tiny_model(replace(BASE, kernel=SdpaKernelConfig()))
+    twin = with_kernel(model, MathKernelConfig())
     pairs = zip(model.named_parameters(), twin.named_parameters(), strict=True)
     assert all(a == b and p is q for (a, p), (b, q) in pairs)
     assert "pattern" in twin.emits and "pattern" not in model.emits
 
 
 def test_a_text_longer_than_a_learned_table_is_refused() -> None:
-    model = tiny_model(replace(BASE, position=LearnedPositions(max_length=4)))
+    model = tiny_model(replace(BASE, position=LearnedPositionsConfig(max_length=4)))
     with pytest.raises(ValueError, match="position 4 is past the table of max_length=4"):
         model(some_tokens(1, 5))
 

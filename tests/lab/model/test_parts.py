@@ -24,7 +24,14 @@ from torch import nn
 
 from lab.data.problems import Format
 from lab.experiments.rope import follow
-from lab.model.config import PART_KINDS, FlashKernel, GPTConfig, MathKernel, NoPositions, SdpaKernel
+from lab.model.config import (
+    PART_KINDS,
+    FlashKernelConfig,
+    GPTConfig,
+    MathKernelConfig,
+    NoPositionsConfig,
+    SdpaKernelConfig,
+)
 from lab.model.gpt import GPT, initialise, rebuilt, with_kernel
 from lab.model.parts import TABLE
 from lab.model.positions import Position
@@ -109,9 +116,9 @@ def test_a_parameter_of_which_nothing_is_said_is_an_error() -> None:
 def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name() -> None:
     for config in [c for _, c in product_of_samples() if c.position.scores == "own"]:
         with pytest.raises(ValueError, match=r"kernel=SdpaKernel\(\) .*position=Clipped.*math"):
-            replace(config, kernel=SdpaKernel())
+            replace(config, kernel=SdpaKernelConfig())
         with pytest.raises(ValueError, match=r"kernel=FlashKernel\(.*\) .*position=Clipped.*math"):
-            replace(config, kernel=FlashKernel())
+            replace(config, kernel=FlashKernelConfig())
 
 
 # ---------------------------------------------------------------- state is whole
@@ -131,8 +138,8 @@ class Counting(Position):
 
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> GPT:
-    monkeypatch.setitem(TABLE, NoPositions, lambda own, whole: Counting())
-    model = tiny_model(replace(BASE, position=NoPositions()), dtype=torch.float32)
+    monkeypatch.setitem(TABLE, NoPositionsConfig, lambda own, whole: Counting())
+    model = tiny_model(replace(BASE, position=NoPositionsConfig()), dtype=torch.float32)
     position = cast(Any, model.position)
     position.third = torch.tensor([1 / 3], dtype=torch.float64)
     position.seen += 4
@@ -153,7 +160,7 @@ def test_buffers_survive_every_copy_with_their_kind(counting: GPT, tmp_path: Pat
     cast(Any, mean.position).seen -= 3
     follow(mean, counting, 0.5)
     copies = {
-        "behind another kernel": with_kernel(counting, SdpaKernel()),
+        "behind another kernel": with_kernel(counting, SdpaKernelConfig()),
         "a checkpoint": load(tmp_path / "run").model,
         "bytes": from_bytes("run", to_bytes(counting), counting.config, form).model,
         "the mean of weights": mean,
@@ -166,12 +173,12 @@ def test_buffers_survive_every_copy_with_their_kind(counting: GPT, tmp_path: Pat
 
 def test_a_rebuilt_model_shares_its_state() -> None:
     model = tiny_model()
-    twin = rebuilt(model, replace(BASE, kernel=SdpaKernel()))
+    twin = rebuilt(model, replace(BASE, kernel=SdpaKernelConfig()))
     with torch.no_grad():
         model.embed.weight += 1
     assert all(a is b for a, b in zip(model.parameters(), twin.parameters(), strict=True))
     with pytest.raises(ValueError, match=r"has not the same state as .*position\.table\.weight"):
-        rebuilt(model, replace(BASE, position=NoPositions()))
+        rebuilt(model, replace(BASE, position=NoPositionsConfig()))
 
 
 def test_fused_kernels_with_a_bias_are_math_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,12 +189,12 @@ def test_fused_kernels_with_a_bias_are_math_with_it(monkeypatch: pytest.MonkeyPa
             slopes = torch.tensor([0.1, -0.7, 2.0])[:, None, None]
             return slopes * torch.sin(i[:, None, :, None] - 2.0 * j[:, None, None, :])
 
-    monkeypatch.setitem(TABLE, NoPositions, lambda own, whole: Leaning())
-    model = tiny_model(replace(BASE, position=NoPositions(), kernel=MathKernel()))
+    monkeypatch.setitem(TABLE, NoPositionsConfig, lambda own, whole: Leaning())
+    model = tiny_model(replace(BASE, position=NoPositionsConfig(), kernel=MathKernelConfig()))
     tokens, first = some_tokens(2, 9), torch.tensor([0, 3])
     for padding in (None, first):
         math = read(model, tokens, first=padding)
-        for kernel in (SdpaKernel(), FlashKernel(2, 3)):
+        for kernel in (SdpaKernelConfig(), FlashKernelConfig(2, 3)):
             fused = read(with_kernel(model, kernel), tokens, first=padding)
             assert np.allclose(math, fused, rtol=0, atol=1e-12)
     monkeypatch.setattr(Leaning, "bias", lambda self, i, j: None)

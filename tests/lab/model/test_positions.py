@@ -12,13 +12,13 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.inference.generate import generate
 from lab.model.config import (
-    ClippedCoupledRotaryPositions,
-    Coupled,
-    CoupledRotaryPositions,
-    InterpolatedRotaryPositions,
-    MultiHeadAttention,
+    ClippedCoupledRotaryPositionsConfig,
+    CoupledConfig,
+    CoupledRotaryPositionsConfig,
+    InterpolatedRotaryPositionsConfig,
+    MultiHeadAttentionConfig,
 )
-from lab.model.config import RotaryPositions as RotaryConfig
+from lab.model.config import RotaryPositionsConfig as RotaryConfig
 from lab.model.gpt import with_position
 from lab.model.parts import part
 from lab.model.positions import (
@@ -117,7 +117,7 @@ def test_two_axes_depend_on_both_offsets_and_on_nothing_else() -> None:
 
 def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
     """Positions 0, 4, 8, ... at a fourth of the speed are positions 0, 1, 2, ... at full speed."""
-    config = replace(BASE, position=InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    config = replace(BASE, position=InterpolatedRotaryPositionsConfig(base=100.0, factor=4.0))
     slow = part("position", config)
     usual = part("position", replace(BASE, position=RotaryConfig(base=100.0)))
     q, k = random(1, 3, 5, 4), random(1, 3, 5, 4, seed=1)
@@ -130,7 +130,7 @@ def test_interpolation_reads_the_ruler_at_a_smaller_scale() -> None:
 def test_a_trained_model_may_be_given_another_rotation() -> None:
     """On positions four times as far apart, read at a fourth of the scale, it says the same."""
     model = tiny_model(replace(BASE, position=RotaryConfig(base=100.0)))
-    slower = with_position(model, InterpolatedRotaryPositions(base=100.0, factor=4.0))
+    slower = with_position(model, InterpolatedRotaryPositionsConfig(base=100.0, factor=4.0))
     tokens = torch.tensor([[3, 7, 10, 4, 8, 12]])
     expected = model(tokens)
     assert torch.allclose(slower(tokens, positions=4 * torch.arange(6)), expected, atol=1e-12)
@@ -162,11 +162,13 @@ def test_yarn_scales_scores_by_the_square_of_its_gain() -> None:
 
 @pytest.mark.parametrize(
     "position",
-    [CoupledRotaryPositions(100.0), ClippedCoupledRotaryPositions(100.0, 1.0, 2, 1)],
+    [CoupledRotaryPositionsConfig(100.0), ClippedCoupledRotaryPositionsConfig(100.0, 1.0, 2, 1)],
     ids=["coupled", "clipped"],
 )
-def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(position: Coupled) -> None:
-    attention = MultiHeadAttention(n_head=3, head_dim=8)
+def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(
+    position: CoupledConfig,
+) -> None:
+    attention = MultiHeadAttentionConfig(n_head=3, head_dim=8)
     model = tiny_model(replace(BASE, position=position, attention=attention))
     tokens = torch.from_numpy(Format("cot_reversed", 3, 2).prompt(123, 45)).long()
     text = tokens

@@ -14,7 +14,7 @@ from lab.inference.forward import run_with_trace
 from lab.interp.attribution import attribute
 from lab.interp.intervene import DEPTH_PATTERNS, cut_thread, even_depth
 from lab.interp.logit_lens import notebook, read_early
-from lab.model.config import AttentionResidual, BlockAttentionResidual, GPTConfig
+from lab.model.config import AttentionResidualConfig, BlockAttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT, rebuilt
 from lab.model.residual import DepthStream, PlainStream
 from lab.model.trace import NO_TRACE, Edit, Trace
@@ -23,7 +23,7 @@ from lab.scene.paths import logit, unfold, way_home
 from lab.scene.recompute import Reader
 
 FOUR = replace(BASE, n_layer=4, norm_eps=1e-12)
-FORMS = [AttentionResidual(), *(BlockAttentionResidual(n) for n in (1, 2, 3, 4))]
+FORMS = [AttentionResidualConfig(), *(BlockAttentionResidualConfig(n) for n in (1, 2, 3, 4))]
 
 
 def depth_model(residual: Any, config: GPTConfig = FOUR) -> GPT:
@@ -88,12 +88,12 @@ def test_a_reading_is_the_softmax_of_query_times_normalised_notes() -> None:
     ("size", "expected"), [(1, [2, 2, 3, 3, 4, 4, 5, 5]), (2, [2] * 4 + [3] * 4)]
 )
 def test_blocks_are_finished_sums_and_the_running_one(size: int, expected: list[int]) -> None:
-    model = depth_model(BlockAttentionResidual(size))
+    model = depth_model(BlockAttentionResidualConfig(size))
     trace = run_with_trace(model, "7*8=", {*DEPTH_PATTERNS, "attn_out", "ffn_out", "resid_post"})
     found = [trace[f"blocks.{i}.{name}"] for i in range(4) for name in DEPTH_PATTERNS]
     assert [pattern.shape[-1] for pattern in found] == expected
     assert all(torch.allclose(p.sum(-1), torch.ones(1, 4).double()) for p in found)
-    config = BlockAttentionResidual(size)
+    config = BlockAttentionResidualConfig(size)
     assert [config.n_source(FOUR, n) for n in range(1, 9)] == expected
 
 
@@ -125,7 +125,7 @@ def test_the_way_home_goes_through_the_shares(residual: Any) -> None:
 
 
 def test_all_readings_pinned_to_equal_shares_are_the_plain_model() -> None:
-    model, tokens = depth_model(AttentionResidual()), some_tokens(2, 7)
+    model, tokens = depth_model(AttentionResidualConfig()), some_tokens(2, 7)
     state = {n: x for n, x in model.state_dict().items() if not n.startswith("residual")}
     plain = GPT(FOUR).double()
     plain.load_state_dict(state)
@@ -136,7 +136,7 @@ def test_all_readings_pinned_to_equal_shares_are_the_plain_model() -> None:
 
 
 def test_a_cut_thread_carries_nothing_and_leaves_the_others() -> None:
-    model = depth_model(AttentionResidual())
+    model = depth_model(AttentionResidualConfig())
     names = ["depth_pattern_mid", "resid_mid", "attn_out", "embed", "pos_embed", "ffn_out"]
     before = run_with_trace(model, "7*8=", names)
     after = run_with_trace(model, "7*8=", names, [cut_thread("depth_pattern_mid", 1, 2)])
@@ -155,7 +155,7 @@ def test_edits_of_depth_say_what_is_allowed() -> None:
         run_with_trace(tiny_model(FOUR), "7*8=", [], [even_depth("depth_pattern_mid", 0)])
     with pytest.raises(ValueError, match="'source', which has 2 entries"):
         edit = cut_thread("depth_pattern_mid", 0, 2)
-        run_with_trace(depth_model(AttentionResidual()), "7*8=", [], [edit])
+        run_with_trace(depth_model(AttentionResidualConfig()), "7*8=", [], [edit])
 
 
 # ---------------------------------------------------------------- sizes
@@ -163,19 +163,19 @@ def test_edits_of_depth_say_what_is_allowed() -> None:
 
 def test_a_block_longer_than_the_network_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"residual\.block_size=5 .*n_layer=4: allowed are 1 to 4"):
-        replace(FOUR, residual=BlockAttentionResidual(5))
+        replace(FOUR, residual=BlockAttentionResidualConfig(5))
     with pytest.raises(ValueError, match=r"residual\.block_size=0"):
-        BlockAttentionResidual(0)
+        BlockAttentionResidualConfig(0)
 
 
 def test_one_layer_is_enough() -> None:
     """Its FFN may choose between the token and what attention wrote."""
-    model = depth_model(AttentionResidual(), replace(FOUR, n_layer=1))
+    model = depth_model(AttentionResidualConfig(), replace(FOUR, n_layer=1))
     trace = run_with_trace(model, "7*8=", DEPTH_PATTERNS)
     assert [trace[f"blocks.0.{name}"].shape[-1] for name in DEPTH_PATTERNS] == [2, 3]
 
 
 def test_both_forms_share_one_state() -> None:
-    full = depth_model(AttentionResidual())
-    blocks = rebuilt(full, replace(full.config, residual=BlockAttentionResidual(2)))
+    full = depth_model(AttentionResidualConfig())
+    blocks = rebuilt(full, replace(full.config, residual=BlockAttentionResidualConfig(2)))
     assert all(a is b for a, b in zip(full.parameters(), blocks.parameters(), strict=True))

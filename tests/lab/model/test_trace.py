@@ -25,13 +25,13 @@ from lab.interp.depth import readings_of
 from lab.interp.intervene import ablate_head, scale_head
 from lab.model.cache import KVCache
 from lab.model.config import (
-    DenseFFN,
+    DenseFFNConfig,
     GPTConfig,
-    LatentAttention,
-    MathKernel,
-    MixtureOfExperts,
-    PlainResidual,
-    SdpaKernel,
+    LatentAttentionConfig,
+    MathKernelConfig,
+    MixtureOfExpertsConfig,
+    PlainResidualConfig,
+    SdpaKernelConfig,
 )
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, NO_TRACE, Edit, Trace
@@ -70,21 +70,21 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
     }
     layers = range(config.n_layer)
     own = {name: {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
-    if isinstance(config.attention, LatentAttention):
+    if isinstance(config.attention, LatentAttentionConfig):
         own = {
             **{"c_q": {"latent": 10}, "c_kv": {"latent": 7}},
             **{name: {"head_dim": 5} for name in ("q", "k")},
             **{name: {"head_dim": 6} for name in ("v", "z")},
             **{name: {"head": 1} for name in ("k_rope", "rot_k")},
         }
-    if isinstance(config.ffn, MixtureOfExperts):
+    if isinstance(config.ffn, MixtureOfExpertsConfig):
         n, k, n_shared = (8, 3, 2) if config.ffn.n_group > 1 else (6, 2, 1)
         own |= {"router_scores": {"expert": n}}
         own |= {name: {"choice": k} for name in ("expert_index", "expert_weight")}
         own |= {name: {"d_ff": 5 * k} for name in ("ffn_pre", "ffn_post")}
         own |= {name: {"d_ff": 5 * n_shared} for name in ("shared_pre", "shared_post")}
     shared = {name: sizes | changed for name, changed in own.items()}
-    chosen = {} if isinstance(config.residual, PlainResidual) else readings_of(config)
+    chosen = {} if isinstance(config.residual, PlainResidualConfig) else readings_of(config)
     sources = {f"blocks.{r.layer}.{r.pattern}": {"source": r.n_source} for r in chosen}
     expected = {
         key: tuple(
@@ -106,7 +106,7 @@ PRODUCTS = [n for n, p in SAMPLES["position"].items() if p.scores == "product"]
 def test_the_names_mean_what_they_say(position: str) -> None:
     """Each activation recomputed from those before it, by matrices taken from the model."""
     model = tiny_model(
-        replace(BASE, position=SAMPLES["position"][position], ffn=DenseFFN(30, "gelu"))
+        replace(BASE, position=SAMPLES["position"][position], ffn=DenseFFNConfig(30, "gelu"))
     )
     trace = recorded(model, some_tokens(2, LENGTH))
     x = trace["embed"] + (trace["pos_embed"] if position == "learned" else 0)
@@ -177,7 +177,7 @@ def test_what_is_recorded_holds_no_graph() -> None:
     ids=["pattern", "rot_q", "edit"],
 )
 def test_what_a_model_never_forms_is_refused_before_the_forward(trace: Trace) -> None:
-    model = tiny_model(replace(BASE, kernel=SdpaKernel()))
+    model = tiny_model(replace(BASE, kernel=SdpaKernelConfig()))
     cache = KVCache(4)
     with pytest.raises(ValueError, match=r"this model never forms '(pattern|rot_q|scores)'; it fo"):
         model(some_tokens(1, 4), cache=cache, trace=trace)
@@ -322,7 +322,7 @@ def test_an_edit_at_once_needs_all_its_slots_in_one_call() -> None:
 def test_an_edit_of_one_head_at_one_slot_holds_however_the_text_is_read(config: GPTConfig) -> None:
     """Against a torch hook on the input of W_O, where head h is columns 4h to 4h + 4, or 6h."""
     model, tokens = tiny_model(config), some_tokens(2, LENGTH)
-    size = 6 if isinstance(config.attention, LatentAttention) else 4
+    size = 6 if isinstance(config.attention, LatentAttentionConfig) else 4
     for layer, head, slot in ((0, 2, 1), (0, 0, 6), (1, 1, 8)):
 
         def halve(_: Any, inputs: Any, head: int = head, slot: int = slot) -> Any:
@@ -455,7 +455,7 @@ def test_two_edits_of_one_place_follow_one_another() -> None:
 
 def test_readers_that_share_a_model_do_not_disturb_each_other() -> None:
     """Four threads, each with its own edit, prefill and decode, all starting together."""
-    model, tokens = tiny_model(replace(BASE, kernel=MathKernel())), some_tokens(2, LENGTH)
+    model, tokens = tiny_model(replace(BASE, kernel=MathKernelConfig())), some_tokens(2, LENGTH)
     edits = [ablate_head(0, 0), ablate_head(1, 2), scale_head(0, 1, 3.0)]
 
     def read(number: int) -> tuple[torch.Tensor, torch.Tensor]:

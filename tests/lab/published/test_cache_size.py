@@ -10,12 +10,12 @@ import torch
 from tiny import BASE, failures, read, some_tokens, tiny_model
 
 from lab.model.cache import KVCache
-from lab.model.config import GroupedQueryAttention
+from lab.model.config import GroupedQueryAttentionConfig
 from lab.model.cost import cache_bytes_per_token
 from lab.published.cache_size import KeysAndValues, cache_bytes
 from lab.published.models import DEEPSEEK_LATENT
 
-GROUPED = replace(BASE, attention=GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2))
+GROUPED = replace(BASE, attention=GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2))
 
 
 @pytest.mark.parametrize("config", [BASE, GROUPED], ids=["multi_head", "grouped"])

@@ -10,13 +10,13 @@ import pytest
 from tiny import failures
 
 from lab.model.config import (
-    AttentionResidual,
+    AttentionResidualConfig,
     GPTConfig,
-    GroupedQueryAttention,
-    MixtureOfExperts,
-    MultiHeadAttention,
-    RotaryPositions,
-    SlidingWindowAttention,
+    GroupedQueryAttentionConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+    SlidingWindowAttentionConfig,
 )
 from lab.model.cost import cache_bytes_per_token, parameters_of
 from lab.published.cards import CARDS
@@ -119,7 +119,7 @@ def test_ours_holds_every_matrix_of_the_model_and_nothing_else() -> None:
     assert made.parameters == sum(p.numel() for p in model.parameters())
 
 
-@pytest.mark.parametrize("attention", [MultiHeadAttention(), GroupedQueryAttention()])
+@pytest.mark.parametrize("attention", [MultiHeadAttentionConfig(), GroupedQueryAttentionConfig()])
 def test_ours_costs_what_its_configuration_says(attention: Any) -> None:
     config = replace(GPTConfig(), attention=attention)
     made = ours("ours", config)
@@ -130,11 +130,11 @@ def test_ours_costs_what_its_configuration_says(attention: Any) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        {"position": RotaryPositions()},
-        {"ffn": MixtureOfExperts()},
-        {"attention": SlidingWindowAttention()},
-        {"attention": MultiHeadAttention(qk_norm=True)},
-        {"residual": AttentionResidual()},
+        {"position": RotaryPositionsConfig()},
+        {"ffn": MixtureOfExpertsConfig()},
+        {"attention": SlidingWindowAttentionConfig()},
+        {"attention": MultiHeadAttentionConfig(qk_norm=True)},
+        {"residual": AttentionResidualConfig()},
     ],
     ids=["position", "ffn", "window", "qk_norm", "residual"],
 )

@@ -33,14 +33,14 @@ from lab.inference.forward import with_math_kernel
 from lab.interp.intervene import ablate_head, scale_stream
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import (
-    ALiBiPositions,
-    DenseFFN,
+    ALiBiPositionsConfig,
+    DenseFFNConfig,
     GPTConfig,
-    LatentAttention,
-    MixtureOfExperts,
-    PlainResidual,
-    RotaryPositions,
-    SdpaKernel,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
+    PlainResidualConfig,
+    RotaryPositionsConfig,
+    SdpaKernelConfig,
 )
 from lab.model.gpt import GPT
 from lab.model.rules import OPERATIONS, Choose, Contract, Map, Rule
@@ -146,13 +146,13 @@ def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
         assert sizes.pop("position") == {tokens} | ({table} if table else set())
         assert sizes.pop("query") == sizes.pop("key") == {tokens}
         whole, residual = model.config, model.config.residual
-        if not isinstance(residual, PlainResidual):
+        if not isinstance(residual, PlainResidualConfig):
             readings = range(1, 2 * whole.n_layer + 1)
             assert sizes.pop("source") == {residual.n_source(whole, n) for n in readings}
-        if isinstance(whole.attention, LatentAttention):
+        if isinstance(whole.attention, LatentAttentionConfig):
             several = {axis: sizes.pop(axis) for axis in ("latent", "head", "head_dim", "width")}
             assert several["head"] == {1, whole.attention.n_head}
-        if isinstance(whole.ffn, MixtureOfExperts):
+        if isinstance(whole.ffn, MixtureOfExpertsConfig):
             assert sizes.pop("d_ff") >= {whole.ffn.shared_width}
         assert all(len(found) == 1 for found in sizes.values()), sizes
 
@@ -261,9 +261,9 @@ def rounded_otherwise(s: Scene, dice: np.random.Generator) -> Reader:
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_a_changed_input_changes_the_cell(op: str) -> None:
     """A rule that ignored one of its inputs would pass where that input happens to be zero."""
-    gated = replace(BASE, ffn=DenseFFN(30, "swiglu"), position=RotaryPositions(100.0))
+    gated = replace(BASE, ffn=DenseFFNConfig(30, "swiglu"), position=RotaryPositionsConfig(100.0))
     normed = replace(
-        BASE, attention=replace(BASE.attention, qk_norm=True), position=ALiBiPositions()
+        BASE, attention=replace(BASE.attention, qk_norm=True), position=ALiBiPositionsConfig()
     )
     chosen = replace(BASE, ffn=SAMPLES["ffn"]["experts"])
     tried = 0
@@ -314,7 +314,9 @@ def test_a_formula_says_what_this_model_does() -> None:
         "final_norm[t, d] = blocks.1.resid_post[t, d] / "
         "√(mean_d(blocks.1.resid_post[t, d]²) + 1e-06) · gain[d]"
     )
-    other = formulas(replace(BASE, ffn=DenseFFN(30, "swiglu"), position=RotaryPositions(100.0)))
+    other = formulas(
+        replace(BASE, ffn=DenseFFNConfig(30, "swiglu"), position=RotaryPositionsConfig(100.0))
+    )
     assert other["blocks.0.rot_q"] == "rot_q[h, t, i] = Σ_j q[h, t, j] · rotation[t, i, j]"
     assert other["blocks.0.scores"] == (
         "scores[h, t, s] = Σ_i rot_q[h, t, i] · rot_k[h, s, i] / √4 where s ≤ t, else −∞"
@@ -324,7 +326,7 @@ def test_a_formula_says_what_this_model_does() -> None:
         "ffn_post[t, j] = silu(ffn_pre[t, j]) · Σ_d ffn_norm[t, d] · w_in[j, d]"
     )
     shared = formulas(
-        replace(BASE, position=ALiBiPositions(), attention=SAMPLES["attention"]["grouped"])
+        replace(BASE, position=ALiBiPositionsConfig(), attention=SAMPLES["attention"]["grouped"])
     )
     assert shared["blocks.0.scores"] == (
         "scores[h, t, s] = Σ_i q[h, t, i] · k[h//3, s, i] / √4 + slopes[h] · distance[t, s] · (-1) "
@@ -357,7 +359,7 @@ def test_the_manifest_is_plain_json_and_its_tensors_fill_the_blobs() -> None:
 
 def test_tensors_come_in_the_order_of_the_network() -> None:
     """An input of a tensor stands before it; so a front end can lay the scene out in one pass."""
-    for config in (BASE, replace(BASE, position=RotaryPositions(100.0))):
+    for config in (BASE, replace(BASE, position=RotaryPositionsConfig(100.0))):
         seen: set[str] = set()
         for entry in scene(tiny_model(config), TEXT).manifest["tensors"]:
             assert seen >= set(entry["inputs"]), entry["name"]
@@ -367,8 +369,8 @@ def test_tensors_come_in_the_order_of_the_network() -> None:
 
 
 def test_every_tensor_names_the_line_that_made_it() -> None:
-    configs = [BASE, replace(BASE, position=RotaryPositions(100.0))]
-    configs.append(replace(BASE, ffn=DenseFFN(30, "swiglu"), kernel=SdpaKernel()))
+    configs = [BASE, replace(BASE, position=RotaryPositionsConfig(100.0))]
+    configs.append(replace(BASE, ffn=DenseFFNConfig(30, "swiglu"), kernel=SdpaKernelConfig()))
     for config in configs:
         for entry in scene(tiny_model(config), TEXT).manifest["tensors"]:
             source = entry["source"]
@@ -420,7 +422,7 @@ def test_digests_say_what_must_be_sent_again() -> None:
 
 
 def test_a_model_that_never_forms_scores_is_looked_into_all_the_same() -> None:
-    fused = tiny_model(replace(BASE, kernel=SdpaKernel()))
+    fused = tiny_model(replace(BASE, kernel=SdpaKernelConfig()))
     assert scene(fused, TEXT) == scene(tiny_model(), TEXT)
 
 
@@ -476,7 +478,7 @@ def test_a_bad_prompt_is_refused_and_told_what_is_allowed(text: Any, words: str)
 
 
 def test_a_model_without_a_position_table_takes_64_tokens_too() -> None:
-    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    model = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)))
     assert len(scene(model, "1" * 64).manifest["tokens"]) == 64
     with pytest.raises(ValueError, match="65 tokens; a scene of this model takes 1 to 64"):
         scene(model, "1" * 65)
@@ -507,7 +509,7 @@ SEEN = "h t s"
 def test_a_rule_that_does_not_give_the_cells_is_refused_in_a_sentence(
     name: str, rule: Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = tiny_model(replace(BASE, position=RotaryPositions(100.0)))
+    model = tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0)))
     scene(model, TEXT)
     state(monkeypatch, name, rule)
     with pytest.raises(

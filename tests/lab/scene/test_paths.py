@@ -17,7 +17,7 @@ from tiny import BASE, in_a_scene, math_variants, read, tiny_model
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
 from lab.interp.intervene import DEPTH_PATTERNS, ablate_head
-from lab.model.config import GPTConfig, RotaryPositions
+from lab.model.config import GPTConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
 from lab.model.trace import Edit, Trace
@@ -258,7 +258,7 @@ def test_the_levels_are_parts_then_tokens_then_parts_of_what_came_before() -> No
 
 
 def test_without_a_position_table_the_way_ends_at_the_token() -> None:
-    reader = exact(tiny_model(replace(BASE, position=RotaryPositions(100.0))), TEXT)
+    reader = exact(tiny_model(replace(BASE, position=RotaryPositionsConfig(100.0))), TEXT)
     for one in unfold(reader, logit(reader, 3, 5)):
         assert way_home(reader, one)[-1].name == "embed"
 

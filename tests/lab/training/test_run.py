@@ -20,7 +20,7 @@ import lab.training.run
 from lab.data.problems import Format, SplitName, all_pairs, pairs_of, split_values
 from lab.data.sources import Pairs, Shapes, WholeTable
 from lab.inference.evaluate import Score, exactness, last
-from lab.model.config import RotaryPositions
+from lab.model.config import RotaryPositionsConfig
 from lab.records import REQUIRED, ROOT, read_lines
 from lab.statistics import lower_bound_95
 from lab.training import checkpoint
@@ -622,7 +622,7 @@ def test_problems_are_drawn_by_a_seed_and_follow_no_stride() -> None:
 
 def test_a_run_of_many_shapes_is_checked_on_each_of_them_and_recorded(tmp_path: Path) -> None:
     shapes = ((1, 1), (1, 3), (3, 3))
-    config = replace(BASE, n_layer=1, position=RotaryPositions(10.0))
+    config = replace(BASE, n_layer=1, position=RotaryPositionsConfig(10.0))
     form = Format("cot_reversed", 3, 3, padded=False)
     recipe = tiny_recipe(model=config, data=Shapes(form, shapes))
     problems = recipe.data.problems("validation", 60)

@@ -13,7 +13,7 @@ import lab.training.run
 import lab.training.start
 from lab.data.problems import Format
 from lab.data.sources import WholeTable
-from lab.model.config import GPTConfig, LearnedPositions, RotaryPositions
+from lab.model.config import GPTConfig, LearnedPositionsConfig, RotaryPositionsConfig
 from lab.training import checkpoint
 from lab.training.run import run
 from lab.training.state import Saved, TrainState
@@ -55,7 +55,7 @@ def test_it_begins_to_train_there_and_not_at_random(runs: Path) -> None:
 
 
 def test_a_longer_table_grows_by_rows_as_they_were_drawn(runs: Path) -> None:
-    longer = replace(GIVEN, position=LearnedPositions(max_length=40))
+    longer = replace(GIVEN, position=LearnedPositionsConfig(max_length=40))
     grown = weights_of(TrainState.start(tiny_recipe(model=longer, start_from="given")))
     fresh = weights_of(TrainState.start(tiny_recipe(model=longer)))
     given, table = given_weights(runs), "position.table.weight"
@@ -65,7 +65,7 @@ def test_a_longer_table_grows_by_rows_as_they_were_drawn(runs: Path) -> None:
 
 
 def test_a_model_that_says_positions_in_another_way_leaves_the_table_behind(runs: Path) -> None:
-    rotary = replace(GIVEN, position=RotaryPositions(10.0))
+    rotary = replace(GIVEN, position=RotaryPositionsConfig(10.0))
     moved = weights_of(TrainState.start(tiny_recipe(model=rotary, start_from="given")))
     given = given_weights(runs)
     assert given.keys() - moved.keys() == {"position.table.weight"}
@@ -74,7 +74,7 @@ def test_a_model_that_says_positions_in_another_way_leaves_the_table_behind(runs
 
 MISFITS: dict[str, tuple[GPTConfig, str]] = {
     "a shorter table": (
-        replace(GIVEN, position=LearnedPositions(max_length=20)),
+        replace(GIVEN, position=LearnedPositionsConfig(max_length=20)),
         r"position.table.weight is \(32, 16\) in start_from='given' and \(20, 16\) in this model",
     ),
     "a wider model": (

@@ -17,7 +17,7 @@ from tiny import BASE, numbers, refusal, tiny_recipe, weights_of
 
 from lab.data.problems import Format
 from lab.data.sources import Mix, Pairs
-from lab.model.config import RotaryPositions
+from lab.model.config import RotaryPositionsConfig
 from lab.training.recipe import Stage, in_stages
 from lab.training.state import TrainState, checksum, metadata_of
 from lab.training.train import train
@@ -148,7 +148,7 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
         "another model than the recipe of tiny makes: model.d_model is 16 there and 32 here",
     ),
     "positions": (
-        {"model": replace(BASE, n_layer=1, position=RotaryPositions(10.0))},
+        {"model": replace(BASE, n_layer=1, position=RotaryPositionsConfig(10.0))},
         "model.position.kind is 'learned' there and 'rotary' here",
     ),
     "steps": (

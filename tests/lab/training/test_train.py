@@ -17,7 +17,7 @@ from tiny import BASE, failures, numbers, tiny_model, tiny_recipe, weights_of
 from lab.data.problems import Format, sample_pairs, split_value
 from lab.data.sources import Mix, PackedStream, Pairs, Shapes
 from lab.data.vocabulary import PADDING, decode
-from lab.model.config import LearnedPositions, RotaryPositions
+from lab.model.config import LearnedPositionsConfig, RotaryPositionsConfig
 from lab.training.optim import AdamW, Both, Muon, build_optimiser
 from lab.training.recipe import Recipe, Stage, in_stages
 from lab.training.state import TrainState
@@ -233,7 +233,7 @@ def test_the_rate_that_is_reported_is_the_rate_that_is_used(
 
 
 def test_a_text_longer_than_the_position_table_is_refused_at_the_first_step() -> None:
-    recipe = tiny_recipe(model=replace(BASE, position=LearnedPositions(max_length=8)))
+    recipe = tiny_recipe(model=replace(BASE, position=LearnedPositionsConfig(max_length=8)))
     with pytest.raises(ValueError, match="max_length=8"):
         next(train(recipe, TrainState.start(recipe)))
 
@@ -275,7 +275,7 @@ def test_gaps_stand_in_the_positions_and_not_in_the_tokens() -> None:
 
 def test_the_model_reads_the_positions_with_their_gaps() -> None:
     """Positions all the same, and a model that knows of none but them: the loss must change."""
-    plan = tiny_recipe(model=replace(BASE, position=RotaryPositions(10.0)), batch_size=8)
+    plan = tiny_recipe(model=replace(BASE, position=RotaryPositionsConfig(10.0)), batch_size=8)
     state = TrainState.start(plan)
     state.model = tiny_model(plan.model, dtype=torch.float32)
     batch = draw_batch(plan, state)

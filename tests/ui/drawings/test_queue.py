@@ -15,7 +15,12 @@ from components.ui.drawings import queue
 from components.ui.drawings.queue import Bar, Timeline, queue_data
 from lab.data.vocabulary import Tokens, encode
 from lab.inference.serving import Policy, serve
-from lab.model.config import DenseFFN, GPTConfig, MultiHeadAttention, RotaryPositions
+from lab.model.config import (
+    DenseFFNConfig,
+    GPTConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
+)
 from lab.model.gpt import GPT
 
 # ---------------------------------------------------------------- what the front end is tried on
@@ -105,9 +110,9 @@ def model() -> GPT:
         GPTConfig(
             n_layer=1,
             d_model=8,
-            position=RotaryPositions(100.0),
-            attention=MultiHeadAttention(n_head=2, head_dim=4),
-            ffn=DenseFFN(d_ff=16),
+            position=RotaryPositionsConfig(100.0),
+            attention=MultiHeadAttentionConfig(n_head=2, head_dim=4),
+            ffn=DenseFFNConfig(d_ff=16),
         )
     )
     dice = torch.Generator().manual_seed(5)

@@ -35,10 +35,10 @@ def text() -> str:
 
 def times_as_wide() -> int:
     """The hidden layer of the FFN, as a multiple of the stream."""
-    from lab.model.config import DenseFFN
+    from lab.model.config import DenseFFNConfig
 
     network = config()
-    assert isinstance(network.ffn, DenseFFN)
+    assert isinstance(network.ffn, DenseFFNConfig)
     return network.ffn.d_ff // network.d_model
 
 

@@ -78,7 +78,7 @@ def largest_difference() -> str:
     own = loaded.model.config
     zero, plain = (
         gpt.GPT(with_small_epsilon(own, connections)).double().eval()
-        for connections in (own.residual, configs.PlainResidual())
+        for connections in (own.residual, configs.PlainResidualConfig())
     )
     weights = {n: w for n, w in loaded.model.state_dict().items() if not n.startswith("residual")}
     for model in (zero, plain):

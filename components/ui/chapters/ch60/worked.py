@@ -19,7 +19,7 @@ from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
-from lab.model.config import AbsorbedLatentAttention, LatentAttention
+from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
 from lab.readings import Row, listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
@@ -91,10 +91,10 @@ class Sizes:
     rank: int
 
 
-def absorbing() -> AbsorbedLatentAttention:
+def absorbing() -> AbsorbedLatentAttentionConfig:
     """The attention of the book's network with latents."""
     own = take_with_progress(probes.RUN).model.config.attention
-    assert isinstance(own, AbsorbedLatentAttention)
+    assert isinstance(own, AbsorbedLatentAttentionConfig)
     return own
 
 
@@ -173,7 +173,7 @@ def reading_rows(n: int) -> list[Drawn]:
     Made anew: as with keys and values kept, and every one of them from its latent besides.
     """
     whole = take_with_progress(probes.RUN).model.config
-    own, keeping = absorbing(), LatentAttention(**vars(absorbing()))
+    own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
     kept = keeping.flops(whole, n)
     anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
     latents, heads = (n * form.cached_numbers(whole) for form in (own, keeping))
@@ -197,7 +197,7 @@ def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a sum."""
     text = probes.form_of(a, b).text(a, b)
     model = take_with_progress(probes.RUN).model
-    keeping = LatentAttention(**vars(absorbing()))
+    keeping = LatentAttentionConfig(**vars(absorbing()))
     kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
     one, other = (forward.logits_of(m, text) for m in (model, kept))
     return float((one - other).abs().max())

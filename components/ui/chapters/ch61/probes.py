@@ -10,7 +10,7 @@ from components.ui.chapters.ch60.probes import form_of
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 
 forward = lazily("lab.inference.forward")
 routing = lazily("lab.interp.routing")
@@ -20,10 +20,10 @@ HOW = ("left alone", "shut", "forced on every token")
 """What a reader does to one expert."""
 
 
-def experts() -> MixtureOfExperts:
+def experts() -> MixtureOfExpertsConfig:
     """The mixture of the book's network."""
     ffn = take_with_progress(RUN).model.config.ffn
-    assert isinstance(ffn, MixtureOfExperts)
+    assert isinstance(ffn, MixtureOfExpertsConfig)
     return ffn
 
 

@@ -15,7 +15,7 @@ from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
-from lab.model.config import GPTConfig, MixtureOfExperts
+from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.readings import Row, Rows, in_brackets
 from lab.statistics import spread
 
@@ -50,7 +50,7 @@ EXPERTS, CHOSEN, NEURONS = (4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8), (32, 64, 
 
 def sized(n_expert: int, chosen: int, neurons: int) -> GPTConfig:
     """The book's network with other experts. `ValueError` for more chosen than there are."""
-    ffn = MixtureOfExperts(neurons, n_expert, chosen)
+    ffn = MixtureOfExpertsConfig(neurons, n_expert, chosen)
     return replace(config(), ffn=ffn)
 
 
@@ -173,7 +173,7 @@ def uneven_rows(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
 def most_uneven() -> float:
     """The largest load over the mean that there can be: that of an expert which every token has."""
     ffn = recipes.network("small", "mla", "moe").ffn
-    assert isinstance(ffn, MixtureOfExperts)
+    assert isinstance(ffn, MixtureOfExpertsConfig)
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
 

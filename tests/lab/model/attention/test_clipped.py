@@ -11,16 +11,16 @@ from lab.model.attention.clipped import ClippedPositions
 from lab.model.attention.kernels import math_attention
 from lab.model.call import Slots
 from lab.model.config import (
-    ClippedCoupledRotaryPositions,
-    ClippedRotaryPositions,
-    CoupledRotaryPositions,
-    MultiHeadAttention,
-    RotaryPositions,
+    ClippedCoupledRotaryPositionsConfig,
+    ClippedRotaryPositionsConfig,
+    CoupledRotaryPositionsConfig,
+    MultiHeadAttentionConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.positions import Relation, coupled_frequencies, frequencies
 from lab.model.trace import NO_TRACE, Trace
 
-WIDE = replace(BASE, attention=MultiHeadAttention(n_head=3, head_dim=8))
+WIDE = replace(BASE, attention=MultiHeadAttentionConfig(n_head=3, head_dim=8))
 
 
 def random(*shape: int, seed: int) -> torch.Tensor:
@@ -94,14 +94,14 @@ def test_a_model_clipped_beyond_its_text_is_the_model() -> None:
     tokens = torch.from_numpy(Format("cot_reversed", 3, 2).render(123, 45)[0]).long()
     for plain, clipped, tight in (
         (
-            RotaryPositions(100.0),
-            ClippedRotaryPositions(100.0, tokens.shape[1]),
-            ClippedRotaryPositions(100.0, 4),
+            RotaryPositionsConfig(100.0),
+            ClippedRotaryPositionsConfig(100.0, tokens.shape[1]),
+            ClippedRotaryPositionsConfig(100.0, 4),
         ),
         (
-            CoupledRotaryPositions(100.0, 2.0),
-            ClippedCoupledRotaryPositions(100.0, 2.0, 9, 9),
-            ClippedCoupledRotaryPositions(100.0, 2.0, 2, 1),
+            CoupledRotaryPositionsConfig(100.0, 2.0),
+            ClippedCoupledRotaryPositionsConfig(100.0, 2.0, 9, 9),
+            ClippedCoupledRotaryPositionsConfig(100.0, 2.0, 2, 1),
         ),
     ):
         expected, got, other = (

@@ -8,16 +8,16 @@ from tiny import BASE, blocks_of, some_tokens, tiny_model
 
 from lab.model.cache import NO_CACHE, KVCache
 from lab.model.call import Call, Slots
-from lab.model.config import GroupedQueryAttention, MultiHeadAttention
+from lab.model.config import GroupedQueryAttentionConfig, MultiHeadAttentionConfig
 from lab.model.positions import Relation
 from lab.model.trace import NO_TRACE, Trace
 
 
 def test_grouped_queries_are_heads_that_share_copies_of_one_key() -> None:
     """Multi-head attention with each key head written out once a query head says the same."""
-    grouped = GroupedQueryAttention(n_head=6, head_dim=4, n_kv_head=2)
+    grouped = GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2)
     model = tiny_model(replace(BASE, attention=grouped))
-    whole = tiny_model(replace(BASE, attention=MultiHeadAttention(n_head=6, head_dim=4)))
+    whole = tiny_model(replace(BASE, attention=MultiHeadAttentionConfig(n_head=6, head_dim=4)))
     copied = {
         name: weight.unflatten(0, (2, 4)).repeat_interleave(3, dim=0).flatten(0, 1)
         if name.endswith(("wk.weight", "wv.weight"))
@@ -33,7 +33,7 @@ def test_grouped_queries_are_heads_that_share_copies_of_one_key() -> None:
 @pytest.mark.parametrize("n_kv_head", [1, 3])
 def test_keys_with_a_norm_are_cached_as_they_are_scored(n_kv_head: int) -> None:
     """One key for all heads, or one for each: the cover of `tiny.py` has groups of two."""
-    attention = GroupedQueryAttention(n_head=3, head_dim=4, n_kv_head=n_kv_head, qk_norm=True)
+    attention = GroupedQueryAttentionConfig(n_head=3, head_dim=4, n_kv_head=n_kv_head, qk_norm=True)
     model, tokens = tiny_model(replace(BASE, attention=attention)), some_tokens(2, 9)
     cache, trace = KVCache(9), Trace(["k"])
     parts = [model(tokens[:, t : t + 1], cache=cache) for t in range(9)]
@@ -47,7 +47,7 @@ def test_keys_with_a_norm_are_cached_as_they_are_scored(n_kv_head: int) -> None:
 
 def test_groups_must_be_of_one_size() -> None:
     with pytest.raises(ValueError, match=r"n_head=6 must be a multiple of attention\.n_kv_head=4"):
-        GroupedQueryAttention(n_head=6, n_kv_head=4)
+        GroupedQueryAttentionConfig(n_head=6, n_kv_head=4)
 
 
 def test_multi_head_attention_is_torchs() -> None:

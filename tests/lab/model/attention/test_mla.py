@@ -13,26 +13,26 @@ from tiny import BASE, LATENT, SAMPLES, blocks_of, failures, read, some_tokens, 
 from lab.data.position_ids import position_ids
 from lab.model.cache import KVCache
 from lab.model.config import (
-    AbsorbedLatentAttention,
+    AbsorbedLatentAttentionConfig,
     GPTConfig,
-    LatentAttention,
-    Position,
-    RotaryPositions,
+    LatentAttentionConfig,
+    PositionConfig,
+    RotaryPositionsConfig,
 )
 from lab.model.gpt import GPT, rebuilt
 from lab.model.trace import Trace
 from lab.published.cache_size import Latent
 
-KEPT = replace(BASE, attention=LatentAttention(**LATENT))
-ABSORBED = replace(BASE, attention=AbsorbedLatentAttention(**LATENT))
+KEPT = replace(BASE, attention=LatentAttentionConfig(**LATENT))
+ABSORBED = replace(BASE, attention=AbsorbedLatentAttentionConfig(**LATENT))
 
 
-def placed(config: GPTConfig, position: Position) -> GPT:
+def placed(config: GPTConfig, position: PositionConfig) -> GPT:
     return tiny_model(replace(config, position=position))
 
 
 @pytest.mark.parametrize("position", SAMPLES["position"].values(), ids=SAMPLES["position"])
-def test_both_forms_are_one_function_of_the_same_weights(position: Position) -> None:
+def test_both_forms_are_one_function_of_the_same_weights(position: PositionConfig) -> None:
     made = placed(KEPT, position)
     absorbed = rebuilt(made, replace(ABSORBED, position=position))
     tokens = some_tokens(2, 11)
@@ -46,7 +46,7 @@ def test_both_forms_are_one_function_of_the_same_weights(position: Position) -> 
 
 def test_a_head_is_what_the_equations_say() -> None:
     """Number by number in NumPy, with rotations as complex numbers."""
-    config = replace(KEPT, n_layer=1, position=RotaryPositions(100.0, "interleaved"))
+    config = replace(KEPT, n_layer=1, position=RotaryPositionsConfig(100.0, "interleaved"))
     model, tokens = tiny_model(config), some_tokens(1, 6)
     trace = Trace(["attn_norm", "z"])
     read(model, tokens, trace=trace)
@@ -80,7 +80,7 @@ def test_the_absorbed_cache_holds_a_latent_and_one_turned_key_a_token_and_layer(
     numbers = Latent(**LATENT).numbers
     assert numbers == 7 + 4
     for config, each in ((ABSORBED, numbers), (KEPT, 3 * (5 + 6) + 4)):
-        config = replace(config, position=RotaryPositions(100.0))
+        config = replace(config, position=RotaryPositionsConfig(100.0))
         cache = KVCache(20)
         read(tiny_model(config), some_tokens(2, 9), cache=cache)
         assert cache.bytes_held == 8 * 2 * 9 * config.n_layer * each
@@ -89,7 +89,7 @@ def test_the_absorbed_cache_holds_a_latent_and_one_turned_key_a_token_and_layer(
 
 def test_positions_touch_nothing_but_the_part_that_is_theirs() -> None:
     """Moved as a whole, a text scores as before; its queries and keys apart from `rot_` too."""
-    model, tokens = placed(ABSORBED, RotaryPositions(100.0)), some_tokens(1, 7)
+    model, tokens = placed(ABSORBED, RotaryPositionsConfig(100.0)), some_tokens(1, 7)
     here, there = Trace(model.emits), Trace(model.emits)
     model(tokens, positions=torch.arange(7), trace=here)
     model(tokens, positions=torch.arange(7) + 40, trace=there)
@@ -106,8 +106,8 @@ def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
         with pytest.raises(ValueError, match=words):
             replace(
                 BASE,
-                position=RotaryPositions(),
-                attention=LatentAttention(**{**LATENT, **small}),
+                position=RotaryPositionsConfig(),
+                attention=LatentAttentionConfig(**{**LATENT, **small}),
             )
 
     cases = [

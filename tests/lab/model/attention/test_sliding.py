@@ -9,16 +9,16 @@ import torch
 from tiny import BASE, failures, read, some_tokens, tiny_model
 
 from lab.model.cache import KVCache
-from lab.model.config import GPTConfig, RotaryPositions, SlidingWindowAttention
+from lab.model.config import GPTConfig, RotaryPositionsConfig, SlidingWindowAttentionConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Trace
 
-FULL = replace(BASE, position=RotaryPositions(base=100.0))
+FULL = replace(BASE, position=RotaryPositionsConfig(base=100.0))
 
 
 def windowed(window: int) -> GPT:
     """The weights of the full model, shared, behind a window."""
-    attention = SlidingWindowAttention(n_head=3, head_dim=4, window=window)
+    attention = SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=window)
     model = GPT(replace(FULL, attention=attention))
     model.load_state_dict(tiny_model(FULL).state_dict())
     return model.double().eval().requires_grad_(False)
@@ -62,11 +62,11 @@ def test_decoding_far_past_the_window_equals_the_full_forward() -> None:
 def test_a_window_is_a_whole_number_above_zero() -> None:
     def holds(window: float) -> None:
         with pytest.raises(ValueError, match=r"attention\.window"):
-            SlidingWindowAttention(window=window)  # pyright: ignore[reportArgumentType]
+            SlidingWindowAttentionConfig(window=window)  # pyright: ignore[reportArgumentType]
 
     assert failures(holds, [0, -1, 2.5, True]) == []
 
 
 def test_a_window_comes_back_from_its_document() -> None:
-    config = replace(FULL, attention=SlidingWindowAttention(n_head=3, head_dim=4, window=5))
+    config = replace(FULL, attention=SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=5))
     assert GPTConfig.from_dict(config.to_dict()) == config

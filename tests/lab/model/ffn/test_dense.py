@@ -8,7 +8,7 @@ import torch
 
 from lab.model.cache import NO_CACHE
 from lab.model.call import Call, Slots
-from lab.model.config import DenseFFN as Config
+from lab.model.config import DenseFFNConfig as Config
 from lab.model.ffn.dense import DenseFFN
 from lab.model.positions import UNRELATED
 from lab.model.trace import NO_TRACE

@@ -10,7 +10,7 @@ import torch
 from tiny import BASE, SAMPLES, blocks_of, failures, read, some_tokens, tiny_model, tiny_recipe
 
 from lab.data.vocabulary import PADDING
-from lab.model.config import MixtureOfExperts
+from lab.model.config import MixtureOfExpertsConfig
 from lab.model.ffn.moe import Dispatch, loads
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
@@ -26,7 +26,7 @@ def model_of(ffn: Any, **changed: Any) -> GPT:
 
 
 @pytest.mark.parametrize("ffn", FFNS.values(), ids=FFNS)
-def test_a_token_hears_its_experts_as_the_equations_say(ffn: MixtureOfExperts) -> None:
+def test_a_token_hears_its_experts_as_the_equations_say(ffn: MixtureOfExpertsConfig) -> None:
     """One token after the other, one expert after the other."""
     model = model_of(ffn)
     trace = Trace(["ffn_norm", "ffn_out"])
@@ -172,7 +172,7 @@ def test_the_balance_loss_bends_the_router_and_is_not_told_as_loss() -> None:
 
 def test_training_moves_biases_and_adds_the_balance_loss_to_no_reported_loss() -> None:
     def first_losses(factor: float) -> tuple[list[float], TrainState]:
-        ffn = MixtureOfExperts(5, 6, 2, bias_update_speed=0.01, balance_factor=factor)
+        ffn = MixtureOfExpertsConfig(5, 6, 2, bias_update_speed=0.01, balance_factor=factor)
         recipe = tiny_recipe(model=replace(BASE, n_layer=1, ffn=ffn))
         state = TrainState.start(recipe)
         return [done.loss for done in train(recipe, state)], state
@@ -191,7 +191,7 @@ def test_training_moves_biases_and_adds_the_balance_loss_to_no_reported_loss() -
 def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
     def holds(changed: dict[str, Any], words: str) -> None:
         with pytest.raises(ValueError, match=words):
-            MixtureOfExperts(**changed)
+            MixtureOfExpertsConfig(**changed)
 
     cases = [
         (
@@ -214,7 +214,7 @@ def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
 
 
 def test_active_parameters_are_the_router_and_the_experts_of_one_token() -> None:
-    ffn = MixtureOfExperts(10, n_routed_experts=8, num_experts_per_tok=2, n_shared_experts=1)
+    ffn = MixtureOfExpertsConfig(10, n_routed_experts=8, num_experts_per_tok=2, n_shared_experts=1)
     whole = replace(BASE, ffn=ffn)
     neuron = 2 * BASE.d_model
     assert ffn.parameters(whole) == neuron * 10 * 9 + 8 * BASE.d_model
