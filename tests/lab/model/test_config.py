@@ -92,7 +92,7 @@ def test_coupled_positions_need_pairs_for_both_axes() -> None:
 
 
 def test_rotary_positions_refuse_an_odd_head_naming_both() -> None:
-    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositions\(base=10.0"):
+    with pytest.raises(ValueError, match=r"head_dim=5.*RotaryPositionsConfig\(base=10.0"):
         replace(
             BASE, position=RotaryPositionsConfig(10.0), attention=MultiHeadAttentionConfig(2, 5)
         )

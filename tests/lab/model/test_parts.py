@@ -115,7 +115,9 @@ def test_a_parameter_of_which_nothing_is_said_is_an_error() -> None:
 
 def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name() -> None:
     for config in [c for _, c in product_of_samples() if c.position.scores == "own"]:
-        with pytest.raises(ValueError, match=r"kernel=SdpaKernel\(\) .*position=Clipped.*math"):
+        with pytest.raises(
+            ValueError, match=r"kernel=SdpaKernelConfig\(\) .*position=Clipped.*math"
+        ):
             replace(config, kernel=SdpaKernelConfig())
         with pytest.raises(ValueError, match=r"kernel=FlashKernel\(.*\) .*position=Clipped.*math"):
             replace(config, kernel=FlashKernelConfig())

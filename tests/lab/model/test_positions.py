@@ -176,7 +176,9 @@ def test_a_coupled_model_writes_with_a_cache_what_it_writes_without(
         logits = model(text, positions=position_ids(text, 2))[:, -1]
         assert np.allclose(step.probabilities, logits.softmax(-1).numpy(), atol=1e-6)
         text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
-    with pytest.raises(ValueError, match=r"CoupledRotaryPositions\(.*follow from the whole text"):
+    with pytest.raises(
+        ValueError, match=r"CoupledRotaryPositionsConfig\(.*follow from the whole text"
+    ):
         model(tokens)
 
 

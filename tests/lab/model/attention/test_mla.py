@@ -124,6 +124,6 @@ def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
 
 
 def test_sizes_of_one_head_are_asked_of_no_latent_attention() -> None:
-    with pytest.raises(ValueError, match=r"LatentAttention\(n_head=3.*several sizes"):
+    with pytest.raises(ValueError, match=r"LatentAttentionConfig\(n_head=3.*several sizes"):
         _ = KEPT.heads
     assert BASE.heads == BASE.attention
