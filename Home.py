@@ -14,11 +14,11 @@ from components.ui.home import ROUTES, route, small_picture, written_and_looked
 from components.ui.link import one_of
 from components.ui.operands import last_allowed, share_moment
 from components.ui.records import FORM
-from components.ui.runs import BOOK_RUN, needs_a_run, shelf
+from components.ui.runs import BOOK_RUN, loaded_models, needs_a_run
 from components.ui.words import spelled
 from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import listed
+from lab.readings import join_words
 from lab.recipes.index import recipe
 
 START = (37, 48)
@@ -54,7 +54,7 @@ def home() -> None:
     page.prose("measured")
     with told:
         page.link.close(all_drawn=False)
-    shelf().warm(BOOK_RUN)
+    loaded_models().warm(BOOK_RUN)
 
 
 # ---------------------------------------------------------------- where each digit comes from
@@ -122,7 +122,7 @@ def pull(head: int | None) -> None:
 def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
     """One sentence on the sum, and on what a missing head did to it."""
     problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
-    steps = [step for step in tokens.steps_of(text, FORM, problem) if not step.right]
+    steps = [step for step in tokens.check_working(text, FORM, problem) if not step.right]
     moved = tokens.wrong_tokens(text, FORM.text(a, b))
     without = "" if head is None else f"Without head {head} of block {layer}: "
     if steps:
@@ -150,7 +150,7 @@ def card(entry: Entry) -> str:
 def to_come() -> str:
     """The chapters that are not written yet, in a sentence; nothing once all are."""
     ahead = [f"*{e.title}* (chapter {e.chapter}): {e.question}" for e in CONTENTS if not e.written]
-    return f"Still to come: {listed(ahead)}" if ahead else ""
+    return f"Still to come: {join_words(ahead)}" if ahead else ""
 
 
 st.set_page_config(

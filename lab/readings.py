@@ -209,7 +209,7 @@ class Counts:
             raise ValueError(f"counts of {sorted(ns)} have no common n; needs one, or pooled")
         (n,) = ns
         if self.together == "each":
-            return f"{listed([f'{part:,}' for part, _ in found])} of {n:,}"
+            return f"{join_words([f'{part:,}' for part, _ in found])} of {n:,}"
         middle = spread(part for part, _ in found)
         if self.style:
             return say(round(middle.median), n)
@@ -275,7 +275,7 @@ class Numbers:
     def shown(self, record: Any) -> str:
         values = self.values(record)
         if self.together == "each":
-            words = listed([self.form.format(x) for x in values])
+            words = join_words([self.form.format(x) for x in values])
         elif self.together == "median":
             words = in_brackets(spread(values), self.form)
         else:
@@ -353,7 +353,7 @@ def share_of(part: int, n: int) -> str:
     return f"{round(100 * part / n)} in 100"
 
 
-def listed(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """One, two and three."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

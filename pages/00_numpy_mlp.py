@@ -208,7 +208,7 @@ def by_hand(edge: Edge) -> None:
     net = probes.stepper()
     a, b = (x[net.batch] for x in DIGITS.cells())
     hand = experiment.by_hand(net.asked, DIGITS, a, b, *edge)
-    st.markdown(f"The weight {probes.name_of(edge)}:")
+    st.markdown(f"The weight {probes.describe_edge(edge)}:")
     if hand.terms.any():
         show_signal(hand, edge, a, b)
     st.html(figures.terms_table(hand, a, b))

@@ -30,7 +30,7 @@ from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
 from components.ui.operands import last_allowed
 from components.ui.records import opening, rows_of
-from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
 from components.ui.words import spelled
 from lab.by_hand import mlp
 from lab.data.problems import Format
@@ -210,7 +210,7 @@ def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
     """The bars of one token of the reader's sum, before and after the settings."""
     given = FORM.text(a, b)[:place]
     st.markdown(f"`{given}` is written. Next comes **{tokens.place_of(place, FORM, a, b)}**.")
-    model, sampling = take_with_progress(run).model, probes.sampling_of(heat, keep)
+    model, sampling = load_with_progress(run).model, probes.sampling_of(heat, keep)
     before, after = choosing.before_and_after(model, given, sampling)
     page.draw(
         figures.two_sets_of_bars(before, after, VOCABULARY),

@@ -18,7 +18,7 @@ from components.ui.chapters.ch02.exercises import (
     WANTED_DISTANCE,
     A,
     B,
-    Task,
+    QueryExercise,
     hint_for,
     prompt_of,
     share_hint,
@@ -46,7 +46,7 @@ from components.ui.link import number_within
 from components.ui.operands import share_moment
 from components.ui.plots import maps
 from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, take_with_progress, use_one_thread, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, use_one_thread, write_sum
 from components.ui.words import band
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
@@ -87,7 +87,7 @@ page.prose("opening")
 def wake_up() -> None:
     """Load torch behind a progress bar. The constructed heads need no trained model."""
     try:
-        take_with_progress(BOOK_RUN)
+        load_with_progress(BOOK_RUN)
     except ValueError:
         use_one_thread()
 
@@ -128,7 +128,7 @@ def the_sum() -> tuple[int, int]:
     return (pair if page.alone is None else page.pair()) or (A, B)
 
 
-def ask_query(prefix: str, task: Task) -> tuple[int, float]:
+def ask_query(prefix: str, task: QueryExercise) -> tuple[int, float]:
     """Two sliders for the query: they hold it, and the drawing follows them."""
     angle, length = f"{prefix}angle", f"{prefix}length"
     left, right = st.columns(2)
@@ -145,7 +145,7 @@ def ask_query(prefix: str, task: Task) -> tuple[int, float]:
     return int(degrees), float(long)
 
 
-def draw_query(prefix: str, task: Task, a: int, b: int) -> tuple[int, float]:
+def draw_query(prefix: str, task: QueryExercise, a: int, b: int) -> tuple[int, float]:
     """The plane and its sliders; what the hand sets comes back into the sliders."""
     angle, length = ask_query(prefix, task)
     text = prompt_of(a, b)
@@ -167,7 +167,7 @@ def draw_query(prefix: str, task: Task, a: int, b: int) -> tuple[int, float]:
     return angle, length
 
 
-def show_graded(task: Task, angle: int, length: float) -> None:
+def show_graded(task: QueryExercise, angle: int, length: float) -> None:
     """The reader's query on all sums: the verdict, and what to try next."""
     wake_up()
     graded = hand.grade(hand.arrow(angle, length), task.wanted, task.least)
@@ -327,7 +327,7 @@ def who_brings(weights: np.ndarray, text: str) -> str:
 @page.section("real", needs=[BOOK_RUN])
 def real() -> None:
     a, b = the_sum()
-    model = take_with_progress(BOOK_RUN).model
+    model = load_with_progress(BOOK_RUN).model
     config, missed = model.config, results.most_missed_head()
     left, right = st.columns(2)
     with left:

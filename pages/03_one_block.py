@@ -10,7 +10,7 @@ import streamlit as st
 from components.ui import exercises, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes
-from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, Written, written_at
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, WrittenToken, written_at
 from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
 from components.ui.drawings import openers
@@ -269,7 +269,7 @@ def who_adds_most(text: str) -> str:
     return max(added, key=lambda who: added[who])
 
 
-def ask_rival(here: Written) -> Written:
+def ask_rival(here: WrittenToken) -> WrittenToken:
     """The token that the lead is a lead over: the second in the ranking, unless the reader says."""
     others = [t for t in VOCABULARY if t != VOCABULARY[here.token]]
     rival = st.selectbox(
@@ -281,7 +281,7 @@ def ask_rival(here: Written) -> Written:
     return written_at(here.text, here.place, VOCABULARY.index(rival))
 
 
-def draw_sum(here: Written, order: str, what: str) -> None:
+def draw_sum(here: WrittenToken, order: str, what: str) -> None:
     """The bars of one logit or one lead, and their sum beside what the model computed."""
     name, rival = (VOCABULARY[t] for t in (here.token, here.rival))
     added, total, of = here.to_lead, here.lead, f"the lead of {name} over {rival}"
@@ -319,7 +319,9 @@ def digit_as_a_sum(a: int, b: int) -> None:
         page.prose("sum_more")
     draw_sum(here, order, what)
     page.notice()
-    page.source(attribution.attribute, attribution.written, mha.MultiHeadAttention.written)
+    page.source(
+        attribution.attribute, attribution.collect_contributions, mha.MultiHeadAttention.written
+    )
 
 
 def bars_of(text: str, part: str) -> str:

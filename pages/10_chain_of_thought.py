@@ -19,7 +19,7 @@ from components.ui.live import training
 from components.ui.operands import share_moment
 from components.ui.plots import bars, maps, pictures
 from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
-from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
@@ -218,8 +218,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.caption("Recorded: one seed of each. Plain has shorter lines, and more of them.")
             page.numbers("Two recorded runs", recorded)
         page.notice()
-        take_with_progress(BOOK_RUN)  # torch loads behind a progress bar
-        page.source(train.train_in_parts, live.steps_of, live.check_pairs)
+        load_with_progress(BOOK_RUN)  # torch loads behind a progress bar
+        page.source(train.train_in_parts, live.train_in_slices, live.check_pairs)
 
     @page.section("trained", told=False)
     def atlas_of_an_own_run() -> None:
@@ -319,7 +319,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         st.caption(f"{worked.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
         what = "right or wrong, trained on or never shown"
         a, b = pick_cell(atlas, f"ch10_atlas_{run}", what)
-        show_cell(take_with_progress(run).format, write_sum(run, a, b), a, b)
+        show_cell(load_with_progress(run).format, write_sum(run, a, b), a, b)
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
@@ -441,7 +441,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
         @page.section("any_head", needs=[BOOK_RUN])
         def any_head_on_a_map() -> None:
-            config, missed = take_with_progress(BOOK_RUN).model.config, results.most_missed_head()
+            config, missed = load_with_progress(BOOK_RUN).model.config, results.most_missed_head()
             left, right = st.columns(2)
             with left:
                 layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])

@@ -51,7 +51,7 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.plots import maps
 from components.ui.records import rows_of
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from components.ui.tokens import Marks, place_of, strip
 from lab.data.problems import Format
 
@@ -157,7 +157,7 @@ with page.deeper("the shift theorem"):
         )
         page.numbers("the signal", {"place": range(len(signal)), "height": signal})
         page.notice()
-        page.source(fourier.spectrum, fourier.turned, fourier.shifted)
+        page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
 
 
 with page.deeper("one matrix, and complex numbers"):
@@ -193,7 +193,7 @@ def sum_on_a_tape() -> None:
         lambda: "the rotary one" if probes.largest_change(ROTARY) < 1e-3 else "neither",
     ):
         return
-    config = take_with_progress(ROTARY).model.config
+    config = load_with_progress(ROTARY).model.config
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), kind="segments")
@@ -239,7 +239,7 @@ with page.deeper("one pair of tokens, everywhere"):
 
     @page.section("scores", needs=[ROTARY, LEARNED])
     def one_pair_everywhere() -> None:
-        config = take_with_progress(ROTARY).model.config
+        config = load_with_progress(ROTARY).model.config
         head = page.choose(
             "scores_head",
             "Head of the first layer",
@@ -248,7 +248,7 @@ with page.deeper("one pair of tokens, everywhere"):
         )
         for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
             scores = position_probes.anywhere(
-                take_with_progress(run).model, "=", "7", head, LAST_PLACE
+                load_with_progress(run).model, "=", "7", head, LAST_PLACE
             )
             words = probes.MODELS[run]
             with column:
@@ -315,7 +315,7 @@ def race() -> None:
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
     )
     page.notice()
-    page.source(encodings.race, encodings.exam, encodings.rope_cells)
+    page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
 
 
 with page.deeper("how it was run; other goals, sizes and bases"):
@@ -392,7 +392,7 @@ def show_both_counts() -> None:
     text, at = TWO_BY_TWO.text(*own), probes.ids_of(*own)
     asked = page.number("told", "Token", TOLD_FROM, TOLD_TO, TOLD)
     st.html(figures.counts_strip(text, TWO_BY_TWO, at, asked))
-    st.markdown(figures.said_of(text, TWO_BY_TWO, at, asked))
+    st.markdown(figures.describe_shared(text, TWO_BY_TWO, at, asked))
     page.numbers(
         "both counts",
         [{"token": c, "place": p, "line": n} for c, (p, n) in zip(text, at, strict=True)],

@@ -92,7 +92,7 @@ def four_digits() -> None:
         return
     page.prose("four_controls")
     form = probes.form_of(*pair)
-    said = probes.written(AFTER, *pair)
+    said = probes.write_without_head(AFTER, *pair)
     right = form.text(*pair)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, right))
     st.html(tokens.key())
@@ -109,7 +109,7 @@ def four_digits() -> None:
     )
     a, b = pair
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
-    st.html(tokens.checks(tokens.steps_of(said.text, form, problem), said.given))
+    st.html(tokens.checks(tokens.check_working(said.text, form, problem), said.given))
     page.notice()
     page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
 
@@ -168,7 +168,7 @@ def as_stages_pass() -> None:
                 alt=f"{ARMS[name]}: the share of wrong sums by the digits of both numbers",
             )
     page.notice()
-    page.source(twins.train_course, twins.asked)
+    page.source(twins.train_course, twins.evaluate_shapes)
 
 
 with page.deeper("what each part is worth, and where to begin"):
@@ -277,7 +277,7 @@ with page.deeper("pull each head out"):
         heads = ["none", *probes.heads_of(LAST_TWIN)]
         head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
         form = probes.form_of(*pair)
-        text = probes.written(LAST_TWIN, *pair, without=head).text
+        text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
         marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
         st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
         if rows:
@@ -330,7 +330,7 @@ def where_errors_live() -> None:
     failure = failures[page.choose(f"failure_{run}", "A sum that goes wrong", sums, kind="list")]
     a, b = int(failure["a"]), int(failure["b"])
     form = probes.form_of(a, b)
-    text = probes.written(run, a, b).text
+    text = probes.write_without_head(run, a, b).text
     wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
@@ -355,7 +355,7 @@ def errors_that_are_left() -> None:
             aimed = error["place"], error["number"]
     a, b = int(error["a"]), int(error["b"])
     form = probes.form_of(a, b)
-    text = probes.written(AFTER, a, b, aimed=aimed).text
+    text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
     wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
@@ -407,7 +407,7 @@ with page.deeper("past everything that was trained"):
             alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
         )
         page.notice()
-        page.source(frontier.asked, frontier.company)
+        page.source(frontier.evaluate_forced, frontier.company)
 
 
 # ---------------------------------------------------------------- 7. self-evolution

@@ -38,7 +38,7 @@ from components.ui.live import measuring
 from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 
@@ -166,7 +166,7 @@ def prefill_and_decode() -> None:
         return
     page.prose("phases_controls")
     n_given = page.number("given", "Tokens of the prompt", 1, claims.SUM.length, claims.GIVEN)
-    config = take_with_progress(FAR).model.config
+    config = load_with_progress(FAR).model.config
     shapes = worked.rows_of_shapes(config, n_given)
     st.dataframe(shapes, hide_index=True, width="stretch")
     page.numbers("the shapes", shapes)
@@ -324,7 +324,7 @@ with page.deeper("keys that are turned already"):
             alt="How far the logits are from a fresh reading: kept keys as they were, and turned",
         )
         page.notice()
-        page.source(spoiled.rebased, spoiled.turn_again, spoiled.turned)
+        page.source(spoiled.rebased, spoiled.turn_again, spoiled.turn_keys)
 
 
 # ---------------------------------------------------------------- 6. break it

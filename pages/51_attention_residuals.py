@@ -94,7 +94,7 @@ def whom_it_reads() -> None:
         compared=weighed == worked.WEIGHED[0],
         alt="Whom each reading takes how much of, on your sum; a thread can be cut",
     )
-    said = probes.written(*pair, (cut.reading, cut.note) if cut else None)
+    said = probes.write_with_cut(*pair, (cut.reading, cut.note) if cut else None)
     form = probes.form_of(*pair)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))

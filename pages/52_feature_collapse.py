@@ -207,7 +207,7 @@ def what_warned_first() -> None:
     st.dataframe(table, hide_index=True, width="stretch")
     page.numbers("Rules, and what came of them", table)
     page.notice()
-    page.source(warnings.Rule.warns, warnings.fit, warnings.judge)
+    page.source(warnings.WarningRule.warns, warnings.fit, warnings.judge)
 
 
 # ---------------------------------------------------------------- 5. where it broke

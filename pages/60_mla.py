@@ -160,7 +160,7 @@ def squeeze() -> None:
 def longer() -> None:
     asked = page.pair("long", digits=probes.MOST_DIGITS, a="37481920", b="61525384")
     own = last_allowed(f"{page.prefix}last_long", asked, (37481920, 61525384))
-    form, said = probes.form_of(*own), probes.written(*own)
+    form, said = probes.form_of(*own), probes.write_problem(*own)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*own)))
     st.html(tokens.strip(said.text, form, *own, marks=marks, small=True))
     if rows := rows_of("long_sums.jsonl"):

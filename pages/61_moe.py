@@ -119,7 +119,7 @@ def shut_one() -> None:
         layer = page.choose("layer", "Layer", tuple(range(n_layer)), n_layer - 1)
     with right:
         expert = page.choose("expert", "Expert", tuple(range(n_expert)), int(found[-1].argmax()))
-    form, said = form_of(*pair), probes.written(*pair, how, layer, expert)
+    form, said = form_of(*pair), probes.write_with_expert(*pair, how, layer, expert)
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()

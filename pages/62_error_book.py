@@ -66,7 +66,7 @@ def what_stands_in_it() -> None:
         alt="Where texts of two by two digits go wrong first, before anything is studied",
     )
     kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
-    shown = worked.listed(worked.of_kind(rows, kind))
+    shown = worked.describe_mistakes(worked.of_kind(rows, kind))
     st.dataframe(shown, hide_index=True, width="stretch", height=260)
     page.numbers(f"Mistakes in {kind}", shown)
     page.notice()
@@ -159,7 +159,7 @@ def near_the_end() -> None:
     page.notice()
     with page.deeper("every way near the end"):
         show_every_way(claims.NEAR, rows)
-    page.source(experiment.steps_of, experiment.mistakes)
+    page.source(experiment.count_steps, experiment.mistakes)
 
 
 with page.deeper("the full network, once"):

@@ -69,7 +69,7 @@ def until(true: Callable[[], Any], most: float) -> float:
     return time.perf_counter() - began
 
 
-def steps_of(reader: Reader) -> int:
+def read_step(reader: Reader) -> int:
     found = PROGRESS.search(" ".join(reader.texts()))
     return int(found[1].replace(",", "")) if found else 0
 
@@ -92,10 +92,10 @@ def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:
             visitor.keep_polling()
         with ThreadPoolExecutor(n_runs + 1) as pool:
             firsts = list(pool.map(start, visitors))
-        before, clock = sum(map(steps_of, visitors)), time.perf_counter()
+        before, clock = sum(map(read_step, visitors)), time.perf_counter()
         seconds = [mover.set("ch10_layer", move % 6) for move in range(MOVES)]
         time.sleep(max(0.0, WATCHED_SECONDS - (time.perf_counter() - clock)))
-        steps = sum(map(steps_of, visitors)) - before
+        steps = sum(map(read_step, visitors)) - before
         rate = steps / (time.perf_counter() - clock)
         memory = resident_mb(pid)
         stops = [stop(visitor) for visitor in visitors]
@@ -114,7 +114,7 @@ def start(visitor: Reader) -> float:
     """From the click to the first step on the page; all visitors click at once."""
     began = time.perf_counter()
     visitor.press("ch10_train")
-    until(lambda: steps_of(visitor), 60)
+    until(lambda: read_step(visitor), 60)
     return time.perf_counter() - began
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from components.ui.book import CLAIMS_PAGE, CONTENTS
 from lab.records import provenance
-from tools.latency import says, served, steps_of, until
+from tools.latency import read_step, says, served, until
 from tools.reader import Reader, Widget
 
 ROUNDS, AT_ONCE = 8, 8
@@ -73,7 +73,7 @@ def train(reader: Reader, button: str, steps: int, **settings: Any) -> None:
         reader.set(key, value)
     until(lambda: any(widget.key == button for widget in reader.widgets()), PATIENCE)
     reader.press(button)
-    until(lambda: steps_of(reader) >= steps or ended(reader), PATIENCE)
+    until(lambda: read_step(reader) >= steps or ended(reader), PATIENCE)
 
 
 def ended(reader: Reader) -> bool:

@@ -43,7 +43,7 @@ from components.ui.notation import NOTATION, symbols_in
 from components.ui.operands import ask_pair
 from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
-from components.ui.runs import needs_a_run, take_with_progress
+from components.ui.runs import load_with_progress, needs_a_run
 
 SHEET = Path(__file__).with_name("style.css")
 COME = Path(__file__).with_name("come_here.js")
@@ -171,7 +171,7 @@ class Chapter:
         @needs_a_run
         def figure() -> None:
             for run in needs:
-                take_with_progress(run)
+                load_with_progress(run)
             draw()
 
         figure()

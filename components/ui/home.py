@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from components.ui import book
 from components.ui.lazily import lazily
 from components.ui.records import FORM, opening
-from components.ui.runs import BOOK_RUN, take_with_progress, write
-from lab.readings import listed
+from components.ui.runs import BOOK_RUN, load_with_progress, write
+from lab.readings import join_words
 
 intervene = lazily("lab.interp.intervene")
 patterns = lazily("lab.interp.patterns")
@@ -52,7 +52,7 @@ def written_and_looked(a: int, b: int, layer: int, head: int | None) -> Looked:
     known = opening(BOOK_RUN)
     if known and (a, b, layer, head) == (known.a, known.b, 0, None):
         return known.written.text, known.weights
-    take_with_progress(BOOK_RUN)
+    load_with_progress(BOOK_RUN)
     return asked_of_the_model(a, b, layer, head)
 
 
@@ -60,7 +60,7 @@ def written_and_looked(a: int, b: int, layer: int, head: int | None) -> Looked:
 def asked_of_the_model(a: int, b: int, layer: int, head: int | None) -> Looked:
     edits = [] if head is None else [intervene.ablate_head(layer, head)]
     text = write(BOOK_RUN, FORM.text(a, b)[: FORM.prompt_length], edits).text
-    return text, patterns.patterns(take_with_progress(BOOK_RUN).model, text)[layer]
+    return text, patterns.patterns(load_with_progress(BOOK_RUN).model, text)[layer]
 
 
 @lru_cache
@@ -78,4 +78,4 @@ def route(name: str, slugs: Sequence[str]) -> str:
     written = [page for page in map(book.entry, slugs) if page.written]
     links = [f'<a href="{page.url}" target="_self">{page.title}</a>' for page in written]
     minutes = sum(page.minutes for page in written)
-    return f"<div><strong>{name}</strong><br>{listed(links)}. About {minutes} minutes.</div>"
+    return f"<div><strong>{name}</strong><br>{join_words(links)}. About {minutes} minutes.</div>"

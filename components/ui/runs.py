@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BOOK_RUN = "chain_of_thought"
 
 
-class Shelf:
+class LoadedModels:
     """The runs loaded so far. `warm` fetches one in the background; `take` waits for it."""
 
     def __init__(self) -> None:
@@ -82,13 +82,13 @@ def use_one_thread() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
-    return Shelf()
+def loaded_models() -> LoadedModels:
+    return LoadedModels()
 
 
-def take_with_progress(name: str) -> Checkpoint:
+def load_with_progress(name: str) -> Checkpoint:
     """A run, with a progress bar while it loads (the first reader after a start sees one)."""
-    here = shelf()
+    here = loaded_models()
     if name not in here.taken:
         bar = st.progress(0.0)
         thread = here.warm(name)
@@ -102,7 +102,7 @@ def take_with_progress(name: str) -> Checkpoint:
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
-    loaded = take_with_progress(run)
+    loaded = load_with_progress(run)
     from lab.inference.transcript import transcribe
 
     return transcribe(loaded.model, given, loaded.format.length, edits)
@@ -113,7 +113,7 @@ def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
     from lab.data.vocabulary import decode
 
-    return write(run, decode(take_with_progress(run).format.prompt(a, b)[0]))
+    return write(run, decode(load_with_progress(run).format.prompt(a, b)[0]))
 
 
 Arguments = ParamSpec("Arguments")

@@ -111,7 +111,7 @@ def cell(
 
 
 @dataclass(frozen=True)
-class Step:
+class WorkingLine:
     """One line of the working, checked against integer arithmetic."""
 
     what: str
@@ -124,9 +124,9 @@ class Step:
         return self.written.isdigit() and int(self.written) == self.expected
 
 
-def steps_of(text: str, form: Format, problem: Problem) -> list[Step]:
+def check_working(text: str, form: Format, problem: Problem) -> list[WorkingLine]:
     """Each partial product and the answer as the text has them, read the right way round."""
-    out: list[Step] = []
+    out: list[WorkingLine] = []
     for field in (*form.partial_products, form.answer):
         digits = text[field.start : field.stop]
         written = (digits[::-1] if field.backwards else digits).lstrip("0") or "0"
@@ -135,11 +135,11 @@ def steps_of(text: str, form: Format, problem: Problem) -> list[Step]:
         else:
             what = label_of(field, problem.a, problem.b)
             expected = problem.partial_products[field.number] * 10**field.number
-        out.append(Step(what, written, expected, field.stop))
+        out.append(WorkingLine(what, written, expected, field.stop))
     return out
 
 
-def checks(steps: Sequence[Step], written_from: int | None = None) -> str:
+def checks(steps: Sequence[WorkingLine], written_from: int | None = None) -> str:
     """The steps as a list, each marked right or wrong."""
     lines: list[str] = []
     for step in steps:

@@ -106,7 +106,7 @@ def look(prompts: Tokens, query: Numbers) -> tuple[Numbers, Numbers]:
     return weights[:, 0, 0], z[:, 0, 0]
 
 
-class Look(NamedTuple):
+class AttentionSteps(NamedTuple):
     """One look step by step, a number a token: matches q . k, scores q . k / sqrt(d), weights."""
 
     keys: Numbers
@@ -115,10 +115,12 @@ class Look(NamedTuple):
     weights: Numbers
 
 
-def look_at(prompt: Tokens, query: Numbers) -> Look:
+def look_at(prompt: Tokens, query: Numbers) -> AttentionSteps:
     """What the last token of one prompt (S,) makes of the others with this query (2,)."""
     k = keys(prompt[None])[0]
-    return Look(k, k @ query, k @ query / len(query) ** 0.5, look(prompt[None], query)[0][0])
+    return AttentionSteps(
+        k, k @ query, k @ query / len(query) ** 0.5, look(prompt[None], query)[0][0]
+    )
 
 
 @lru_cache(maxsize=1)
@@ -282,7 +284,7 @@ def closest(delivered: Numbers, answers: Integers) -> float:
     return float(far[answers[:, None] != answers].min())
 
 
-class Told(NamedTuple):
+class Recovered(NamedTuple):
     """What can be told from what heads hand on of all 100 pairs of digits.
 
     `products`, `differences`: how many the best reader gets right. `products_apart` and
@@ -295,11 +297,11 @@ class Told(NamedTuple):
     differences_apart: float
 
 
-def tell(shares: Sequence[float], kind: ValueKind) -> Told:
+def tell(shares: Sequence[float], kind: ValueKind) -> Recovered:
     """Heads that put these shares on the first digit, and the rest on the second."""
     a, b = all_digits()
     delivered = deliver(a, b, shares, kind)
-    return Told(
+    return Recovered(
         most_right(delivered, a * b),
         most_right(delivered, a - b),
         closest(delivered, a * b),

@@ -104,10 +104,12 @@ def zeros(a: Integers, b: Integers) -> Integers:
 
 
 def zeros_of(numbers: Integers) -> Integers:
-    return ((digits_of(numbers, how_many_digits(numbers)) == 0) & written(numbers)).sum(axis=1)
+    return ((digits_of(numbers, how_many_digits(numbers)) == 0) & mark_written_digits(numbers)).sum(
+        axis=1
+    )
 
 
-def written(numbers: Integers) -> NDArray[np.bool_]:
+def mark_written_digits(numbers: Integers) -> NDArray[np.bool_]:
     """True for the digits that are written, units first: not for zeros in front. (N, n)"""
     places = np.arange(how_many_digits(numbers))
     return (numbers[:, None] >= 10**places) | (places == 0)
@@ -131,8 +133,10 @@ def how_often() -> NDArray[np.float64]:
 def rarest_step(a: Integers, b: Integers) -> NDArray[np.float64]:
     """-ln of the share of the rarest step in the partial products: larger is rarer. (N,)"""
     rarest = np.ones(len(a))
-    columns = digits_of(a, how_many_digits(a)).T, written(a).T
-    for digit, digit_stands in zip(digits_of(b, how_many_digits(b)).T, written(b).T, strict=True):
+    columns = digits_of(a, how_many_digits(a)).T, mark_written_digits(a).T
+    for digit, digit_stands in zip(
+        digits_of(b, how_many_digits(b)).T, mark_written_digits(b).T, strict=True
+    ):
         carry = np.zeros(len(a), dtype=np.int64)
         for column, stands in zip(*columns, strict=True):
             share = np.where(stands & digit_stands, how_often()[column, digit, carry], 1)

@@ -291,7 +291,7 @@ class Picked(Derived):
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenTexts:
     """These very texts, right or wrong: what something has written, and nobody has corrected.
 
     A shorter text is filled up with `_`. `ValueError` for a text whose operands are held out, or
@@ -338,7 +338,7 @@ class Written:
 
 
 @lru_cache(maxsize=16)
-def encoded(written: Written) -> Drawn:
+def encoded(written: WrittenTexts) -> Drawn:
     """The texts of a source and their masks, (N, L) each."""
     tokens = np.full((len(written.texts), written.tokens_per_row), PADDING, dtype=np.uint8)
     mask = np.zeros(tokens.shape, dtype=bool)
@@ -380,7 +380,7 @@ class PackedStream(Derived):
         return tokens, mask
 
 
-Member = Pairs | ListedPairs | Shapes | Picked | Written | PackedStream
+Member = Pairs | ListedPairs | Shapes | Picked | WrittenTexts | PackedStream
 
 
 @dataclass(frozen=True)
@@ -491,18 +491,20 @@ def pooled(pool: Pool) -> Drawn:
     raise ValueError(f"n={pool.n} different texts were not found in {shown(pool.of)}")
 
 
-Source = Pairs | ListedPairs | WholeTable | Shapes | Picked | Written | PackedStream | Mix | Pool
+Source = (
+    Pairs | ListedPairs | WholeTable | Shapes | Picked | WrittenTexts | PackedStream | Mix | Pool
+)
 
 MOST_POOLED, POOL_DRAWS = 1_000_000, 50
 
-MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, Picked, Written, PackedStream)
+MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, Picked, WrittenTexts, PackedStream)
 KINDS: dict[str, type[Source]] = {
     "pairs": Pairs,
     "listed_pairs": ListedPairs,
     "whole_table": WholeTable,
     "shapes": Shapes,
     "picked": Picked,
-    "written": Written,
+    "written": WrittenTexts,
     "packed_stream": PackedStream,
     "mix": Mix,
     "pool": Pool,

@@ -27,7 +27,7 @@ from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.data.vocabulary import Tokens
 from lab.experiments.fine_tuning import as_live
-from lab.experiments.rope import exam, follow, grade
+from lab.experiments.rope import evaluate, make_eval_set, update_ema
 from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
@@ -106,18 +106,18 @@ def measure(
     Loss, notes, gradients and depth patterns are those at step `measured_at`, in every arm. A check
     asks all problems unless more than `ask_all_below` of them are wrong in its first parts.
     """
-    paper, state = exam(recipe, split, N_CHECK), state or TrainState.start(recipe)
+    paper, state = make_eval_set(recipe, split, N_CHECK), state or TrainState.start(recipe)
     mean = deepcopy(state.model).eval().requires_grad_(False)
     curve: list[list[float]] = []
     then: dict[str, Any] = {}
     spent, began = 0.0, time.process_time()
     for done in train(recipe, state):
-        follow(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
+        update_ema(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
         if done.step % CHECK_EVERY:
             continue
         spent += time.process_time() - began
         whole = done.step in (measured_at, recipe.steps)
-        errors, n = grade(mean, paper, ask_all_below, whole=whole)
+        errors, n = evaluate(mean, paper, ask_all_below, whole=whole)
         curve.append([done.step, errors, n, round(done.loss, 5)])
         if done.step == measured_at:
             then = {"errors": errors, "n": n, "loss": held_out_loss(mean, recipe, split)}
@@ -398,7 +398,7 @@ def measure_full(cell: Cell) -> dict[str, Any]:
     for _ in run(recipe, out, resume=True):
         pass
     model, checks = load(out).model, read_lines(out / "history.jsonl")
-    errors, n = grade(model, exam(recipe, "test", N_CHECK), GOAL, whole=True)
+    errors, n = evaluate(model, make_eval_set(recipe, "test", N_CHECK), GOAL, whole=True)
     return {
         "parameters": parameters_of(recipe.model),
         "steps": recipe.steps,

@@ -113,7 +113,7 @@ def long_recipe(cell: Cell) -> Recipe:
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """A network at one moment. From outside: what is wrong of the small set, both ways round, of
     `N_ASKED` test problems (`wrong`, and their `loss`), and of all validation problems. From inside
     a number a place in the stream, the first being what enters block 0. `centred_rank` is the
@@ -138,7 +138,7 @@ class Look:
     gradient: float | None = None
 
 
-def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
+def look_at(model: GPT, asked: Asked, step: int) -> tuple[Inspection, list[Tensor]]:
     """And the features of the texts at every place, (N, T, D) each."""
     few, others = (token_loss(model, FORM, *pairs) for pairs in (asked.few, asked.others))
     trace = run_with_trace(
@@ -147,7 +147,7 @@ def look_at(model: GPT, asked: Asked, step: int) -> tuple[Look, list[Tensor]]:
     features, logits = stream_of(model, trace), trace["logits"]
     patterns = [trace[f"blocks.{i}.pattern"] for i in range(model.config.n_layer)]
     spread = logits - logits.mean(-1, keepdim=True)
-    look = Look(
+    look = Inspection(
         step=step,
         few_wrong=few.errors_texts,
         few_loss=rounded(few.loss),
@@ -188,7 +188,9 @@ def moments() -> list[int]:
     return [0, *sorted({round(x) for x in np.geomspace(1, STEPS, N_MOMENT)})]
 
 
-def follow_run(cell: Cell, asked: Asked, state: TrainState) -> Iterator[tuple[Look, list[Tensor]]]:
+def follow_run(
+    cell: Cell, asked: Asked, state: TrainState
+) -> Iterator[tuple[Inspection, list[Tensor]]]:
     """From the base on, a look at every one of the moments."""
     wanted, start = set(moments()), base(cell["stream"], cell["seed"])
     state.model.load_state_dict(start.state_dict())

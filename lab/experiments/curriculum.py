@@ -45,7 +45,7 @@ MOST_DIGITS = 4
 SHAPES = tuple(product(range(1, MOST_DIGITS + 1), repeat=2))
 
 
-def name_of(p: int, q: int) -> str:
+def name_shape(p: int, q: int) -> str:
     return f"{p}x{q}"
 
 
@@ -63,7 +63,9 @@ def train_course(
     for done in train(recipe, state):
         if done.step in ends:
             most = ASKED_MOST if done.step == recipe.steps else ASKED
-            stages.append({"step": done.step, **asked(state.model.eval(), recipe, split, most)})
+            stages.append(
+                {"step": done.step, **evaluate_shapes(state.model.eval(), recipe, split, most)}
+            )
             state.model.train()
     return {
         "parameters": parameters_of(recipe.model),
@@ -85,7 +87,9 @@ SAMPLE = {
 }
 
 
-def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, dict[str, Any]]:
+def evaluate_shapes(
+    model: GPT, recipe: Recipe, split: SplitName, most: int
+) -> dict[str, dict[str, Any]]:
     """By shape (n, strict errors): `ASKED` sums of each, and `most` of the largest."""
     in_full = isinstance(recipe.model.position, LearnedPositionsConfig)
     shapes = {}
@@ -95,7 +99,7 @@ def asked(model: GPT, recipe: Recipe, split: SplitName, most: int) -> dict[str, 
         form = Format("cot_reversed", *((width, width) if in_full else (p, q)))
         a, b = sample_exact(np.random.default_rng(0), n, p, q, *BOUNDS[split])
         score = last(exactness(model, form, a, b, decode=False))
-        shapes[name_of(p, q)] = (score.n, score.errors_strict)
+        shapes[name_shape(p, q)] = (score.n, score.errors_strict)
     return {"shapes": shapes}
 
 
@@ -165,7 +169,7 @@ def train_from(base: int, rate: float, seed: int, split: SplitName) -> dict[str,
     state = TrainState.blank(recipe)
     state.model.load_state_dict(known.state_dict())
     found = train_course(recipe, split, state)
-    return {**found, "base_shapes": asked(known, recipe, split, ASKED)["shapes"]}
+    return {**found, "base_shapes": evaluate_shapes(known, recipe, split, ASKED)["shapes"]}
 
 
 @lru_cache
@@ -182,7 +186,7 @@ def best_rate(rows: Sequence[Cell], base: int) -> float:
     tried = select(rows, part="rate", base=base)
     if len(tried) < len(WIDE):
         raise ValueError(f"{len(tried)} of {len(WIDE)} rates are measured for base {base}")
-    longest = name_of(*SHAPES[-1])
+    longest = name_shape(*SHAPES[-1])
     return min(tried, key=lambda row: (row["stages"][-1]["shapes"][longest][1], row["rate"]))[
         "rate"
     ]

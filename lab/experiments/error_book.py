@@ -32,7 +32,7 @@ from lab.data.problems import (
     split_values,
 )
 from lab.data.samples import Sample
-from lab.data.sources import Mix, Pairs, Shapes, Source, Written
+from lab.data.sources import Mix, Pairs, Shapes, Source, WrittenTexts
 from lab.experiments.mistakes import wrong_sums
 from lab.experiments.sweep import Cell
 from lab.inference.answers import Answers, answers
@@ -107,7 +107,7 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Task:
+class ErrorBookSetting:
     """A committed network and the sums it is asked. Sums with u below `seen` it was trained on, and
     a pool leaves them out. A round has so many `steps`; `rates` is the grid of AdamW's, and Muon's
     is five times it. A network that is too slow for a grid takes the rates
@@ -148,8 +148,8 @@ class Task:
         return Sample("census", pairs, n) if self.is_listed else Sample("generator", pairs, n, 0)
 
 
-TASKS: dict[TaskName, Task] = {
-    "4x4": Task(
+TASKS: dict[TaskName, ErrorBookSetting] = {
+    "4x4": ErrorBookSetting(
         "curriculum_before_small",
         Format("cot_reversed", 4, 4),
         seen=0.0,
@@ -161,7 +161,7 @@ TASKS: dict[TaskName, Task] = {
             if arm not in (ANOTHERS, AS_MANY_AS_ANEW) and WHOLE_BOOK not in (arm, SIZED_BY[arm])
         ),
     ),
-    "2x2": Task(
+    "2x2": ErrorBookSetting(
         "few_pairs",
         Format("cot_reversed"),
         seen=0.05,
@@ -169,7 +169,7 @@ TASKS: dict[TaskName, Task] = {
         rates=(1e-4, 3e-4, 1e-3, 3e-3),
         arms=tuple(arm for arm in ARMS if arm != AS_MUCH_WORK),
     ),
-    "full": Task(
+    "full": ErrorBookSetting(
         "curriculum_before",
         Format("cot_reversed", 4, 4),
         seen=0.0,
@@ -292,12 +292,12 @@ def like(form: Format, a: int, b: int, slot: int, rng: np.random.Generator) -> t
     return one_neighbour(rng, form, a, b, slot) if is_digit else (a, b)
 
 
-def source_of(arm: Arm, task: Task, texts: Sequence[str]) -> Source:
+def choose_source(arm: Arm, task: ErrorBookSetting, texts: Sequence[str]) -> Source:
     form = task.form
     anew = Pairs(form) if task.is_listed else Shapes(form, ((form.p, form.q),))
     if arm in ANEW:
         return anew
-    book = Written(form, tuple(texts))
+    book = WrittenTexts(form, tuple(texts))
     return Mix(((book, 1), (anew, 1))) if arm == AMONG_ALL else book
 
 
@@ -308,7 +308,7 @@ def source_of(arm: Arm, task: Task, texts: Sequence[str]) -> Source:
 class Learner:
     """A network in the rounds of one arm."""
 
-    task: Task
+    task: ErrorBookSetting
     arm: Arm
     rate: float
     seed: int
@@ -337,22 +337,24 @@ class Learner:
         self.seconds += state.seconds
 
 
-def steps_of(task: Task, arm: Arm) -> int:
+def count_steps(task: ErrorBookSetting, arm: Arm) -> int:
     """Of a round. To be asked a token takes a third of the work of learning from it: forward alone,
     without the two passes back."""
     asked = POOL / 3 if arm == AS_MUCH_WORK else 0
     return round(task.steps + asked / BATCH)
 
 
-def plan_of_round(task: Task, arm: Arm, texts: Sequence[str], rate: float, seed: int) -> Recipe:
+def plan_of_round(
+    task: ErrorBookSetting, arm: Arm, texts: Sequence[str], rate: float, seed: int
+) -> Recipe:
     """The run that made the network, on what an arm reads now; the rate falls to nothing."""
     return replace(
         recipe(task.run),
         name="error_book",
-        data=source_of(arm, task, texts),
+        data=choose_source(arm, task, texts),
         stages=(),
         start_from="",
-        steps=steps_of(task, arm),
+        steps=count_steps(task, arm),
         batch_size=BATCH,
         rate=rate,
         muon_rate=5 * rate,
@@ -404,7 +406,7 @@ def rounds_of(
         rows = PICKS[learner.arm](pool, rng, most)
         texts = texts_of(learner.arm, task.form, pool, rows, rng)
         if found is not None:
-            book += listed(task.form, pool, rows[found.wrong[rows]][:LISTED], round_)
+            book += list_mistakes(task.form, pool, rows[found.wrong[rows]][:LISTED], round_)
         if texts:
             learner.study(texts, round_)
         ask_again(learner, book)
@@ -434,7 +436,7 @@ def standing(learner: Learner, a: Integers, b: Integers) -> dict[str, Any]:
     }
 
 
-def listed(form: Format, pool: Pool, rows: Rows, round_: int) -> list[dict[str, Any]]:
+def list_mistakes(form: Format, pool: Pool, rows: Rows, round_: int) -> list[dict[str, Any]]:
     """Mistakes as a notebook holds them: where each went wrong, and how sure the network was."""
     found = pool.answers
     return [
@@ -463,7 +465,7 @@ def ask_again(learner: Learner, book: Sequence[dict[str, Any]]) -> None:
 
 
 @lru_cache
-def start(task: Task) -> GPT:
+def start(task: ErrorBookSetting) -> GPT:
     return load_run(task.run).model.eval()
 
 
@@ -472,7 +474,7 @@ FIRST_OF_OTHERS = 100
 
 
 @lru_cache
-def another(task: Task, seed: int) -> GPT:
+def another(task: ErrorBookSetting, seed: int) -> GPT:
     """A network trained as the task's was, from other first weights and in another order."""
     plan = recipe(task.run, seed=FIRST_OF_OTHERS + seed, precision="fp32")
     state = TrainState.start(plan)
@@ -482,7 +484,7 @@ def another(task: Task, seed: int) -> GPT:
 
 
 @lru_cache
-def at_the_start(task: Task, split: SplitName) -> Answers:
+def at_the_start(task: ErrorBookSetting, split: SplitName) -> Answers:
     return answers(start(task), task.form, *task.asked(split, ASKED))
 
 
@@ -557,7 +559,7 @@ def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
     return min(tried, key=lambda row: (row["after"], row["rate"]))["rate"]
 
 
-def different_anew(task: Task) -> int:
+def different_anew(task: ErrorBookSetting) -> int:
     """How many different pairs a round of ordinary training is expected to read: of n pairs and m
     draws, n (1 - (1 - 1/n)^m)."""
     n = len(pairs_of("train", task.form.p, task.form.q)[0])

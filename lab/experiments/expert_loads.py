@@ -163,7 +163,7 @@ def measure_zero(cell: Cell) -> Found:
     """Without biases in one layer, or in all: each token goes where its scores are largest."""
     model = load_run(cell["run"]).model
     layers = range(model.config.n_layer) if cell["layer"] is None else [cell["layer"]]
-    return asked(with_biases(model, {layer: torch.zeros_like for layer in layers}))
+    return evaluate_with_loads(with_biases(model, {layer: torch.zeros_like for layer in layers}))
 
 
 def measure_raised(cell: Cell) -> Found:
@@ -172,10 +172,10 @@ def measure_raised(cell: Cell) -> Found:
     def raised(bias: Tensor) -> Tensor:
         return bias + cell["by"] * (torch.arange(len(bias)) == cell["expert"])
 
-    return asked(with_biases(load_run(cell["run"]).model, {cell["layer"]: raised}))
+    return evaluate_with_loads(with_biases(load_run(cell["run"]).model, {cell["layer"]: raised}))
 
 
-def asked(model: GPT) -> Found:
+def evaluate_with_loads(model: GPT) -> Found:
     """Texts with a wrong token, each asked from the right ones before it, and the loads, (L, E)."""
     texts, mask, sample = drawn(4, N_ASKED)
     errors, sent = 0, list[NDArray[np.int64]]()

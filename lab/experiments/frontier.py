@@ -56,11 +56,11 @@ def measure_frontier(cell: Cell) -> dict[str, Any]:
     form = Format("cot_reversed", digits, digits)
     a, b = problems_of_shape(digits, digits, cell["n"], split)
     sample = Sample("generator", f"{split} pairs of {digits}x{digits} digits, each once", len(a), 0)
-    found = asked(model_called(cell["model"]), form, a, b)
+    found = evaluate_forced(model_called(cell["model"]), form, a, b)
     return {"n": len(a), **found, **sample.document(), "seeds": [0]}
 
 
-def asked(model: GPT, form: Format, a: Integers, b: Integers) -> dict[str, Any]:
+def evaluate_forced(model: GPT, form: Format, a: Integers, b: Integers) -> dict[str, Any]:
     """Wrong texts and tokens under teacher forcing, of all that bear loss, and every failure."""
     rows, wrong_tokens, tokens = max(1, TOKENS_AT_ONCE // form.length), 0, 0
     failures: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ from lab.data.problems import BOUNDS, Field, Format, Integers, SplitName, sample
 from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.experiments.attention_residuals import held_out_loss, rounded
-from lab.experiments.frontier import asked, columns, is_product, line_of
+from lab.experiments.frontier import columns, evaluate_forced, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.interp.routing import choices, imbalance, shares_of_load, told_by, told_by_chance
@@ -96,7 +96,7 @@ def measure(recipe: Recipe, split: SplitName) -> dict[str, Any]:
 def errors_at(model: GPT, digits: int, n: int, split: SplitName) -> dict[str, int]:
     """Wrong texts of n, {"wrong_4x4": ..., "n_4x4": ...}."""
     a, b = problems_of_shape(digits, digits, n, split)
-    wrong = asked(model, Format("cot_reversed", digits, digits), a, b)["wrong"]
+    wrong = evaluate_forced(model, Format("cot_reversed", digits, digits), a, b)["wrong"]
     shape = f"{digits}x{digits}"
     return {f"wrong_{shape}": wrong, f"n_{shape}": len(a)}
 

@@ -127,7 +127,7 @@ def share_drawn_out(recipe: Recipe, length: int, draws: int = 10_000) -> float:
     return float((ids[:, -1] - ids[:, 0] + 1 >= length).double().mean())
 
 
-def turned(position: CoupledRotaryPositionsConfig, p: int, q: int, axis: int = 0) -> float:
+def count_turns(position: CoupledRotaryPositionsConfig, p: int, q: int, axis: int = 0) -> float:
     """How far round the fastest clock has come from one end of a p x q working to the other.
 
     In whole turns: places apart, or with axis 1 lines, over `factor` and 2 pi.

@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.data.problems import Format
 from lab.data.samples import Sample
-from lab.experiments.frontier import asked
+from lab.experiments.frontier import evaluate_forced
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell
 from lab.model.gpt import GPT
@@ -62,7 +62,7 @@ def measure_long_sums(cell: Cell) -> dict[str, Any]:
     arm, digits = ARMS[cell["arm"]], cell["digits"]
     form = Format("cot_reversed", digits, digits)
     a, b = problems_of_shape(digits, digits, N_ASKED[digits])
-    errors, n = asked(arm.model(), form, a, b)["wrong"], len(a)
+    errors, n = evaluate_forced(arm.model(), form, a, b)["wrong"], len(a)
     return {
         "errors": errors,
         "n": n,

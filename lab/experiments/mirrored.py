@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data.problems import HELDOUT_FROM, two_digit_split
-from lab.data.sources import Written
+from lab.data.sources import WrittenTexts
 from lab.experiments.controls import census, equal_tokens, training_of
 from lab.experiments.sweep import Cell
 from lab.recipes.live import multiply
@@ -61,7 +61,7 @@ def split_by_order(usual: Recipe, *, one_of_each: bool = False) -> Recipe:
         drawn = rng.permutation(len(orders))[: len(orders) // 2]
         orders = orders[np.sort(drawn)]
     texts = tuple(usual.format.text(a, b) for a, b in orders.tolist())
-    return equal_tokens(replace(usual, data=Written(usual.format, texts)))
+    return equal_tokens(replace(usual, data=WrittenTexts(usual.format, texts)))
 
 
 def by_mirror(shown: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:

@@ -209,7 +209,7 @@ def every_first_product(model: GPT, nine: bool) -> dict[str, Any]:
     return {
         "n": len(a),
         "wrong": int(missed.any(axis=1).sum()),
-        "failures": listed(a, b, missed),
+        "failures": list_wrong(a, b, missed),
         "slipped": [counted(over[:, k], wrong[:, k]) for k in PLACES],
         "held": [counted(~over[:, k], wrong[:, k]) for k in PLACES],
         "by_neighbour": [
@@ -238,7 +238,7 @@ def counted(of: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> tuple[int, int]:
     return int(of.sum()), int((of & wrong).sum())
 
 
-def listed(a: Integers, b: Integers, missed: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+def list_wrong(a: Integers, b: Integers, missed: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     """The wrong ones: a, b and the place of the first wrong digit."""
     wrong = np.flatnonzero(missed.any(axis=1))
     return [(int(a[i]), int(b[i]), int(missed[i].argmax())) for i in wrong.tolist()]
@@ -277,7 +277,7 @@ def of_a_pocket(model: GPT, name: str, line: int) -> dict[str, Any]:
         "wrong": int(missed.any(axis=1).sum()),
         "at_its_place": int(missed[:, pocket.place].sum()),
         "share": [round(float(x), 3) for x in np.quantile(share, (0, 0.5, 1))],
-        "failures": listed(a, b, missed)[:20],
+        "failures": list_wrong(a, b, missed)[:20],
         **Sample("generator", of, len(a), 0).document(),
     }
 

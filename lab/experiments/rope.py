@@ -105,7 +105,7 @@ def plan(
 
 
 @dataclass(frozen=True)
-class Exam:
+class EvalSet:
     """Held-out problems laid out as in training. `owner` (N, S): whose token is to be predicted.
 
     Problems count from 0 to n - 1; -1 marks tokens that nobody is asked for.
@@ -118,23 +118,23 @@ class Exam:
     def n(self) -> int:
         return len(np.unique(self.owner[self.owner >= 0]))
 
-    def parts(self) -> Iterator[Exam]:
+    def parts(self) -> Iterator[EvalSet]:
         """The problems again, an eighth of the rows at a time."""
         size = -(-len(self.tokens) // 8)
         for begin in range(0, len(self.tokens), size):
             rows = slice(begin, begin + size)
-            yield Exam(self.tokens[rows], self.owner[rows])
+            yield EvalSet(self.tokens[rows], self.owner[rows])
 
 
-def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> Exam:
+def make_eval_set(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> EvalSet:
     """At least `n` problems of one part of the split; in a stream only those that are whole."""
     rng, (low, high), form = np.random.default_rng(seed), BOUNDS[split], recipe.format
     if isinstance(recipe.data, Shapes):
         tokens, mask = form.render(*sample_shapes(rng, n, recipe.data.shapes, low, high))
-        return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
+        return EvalSet(tokens, np.where(mask, np.arange(n)[:, None], -1))
     if not isinstance(recipe.data, PackedStream):
         tokens, mask = form.render(*sample_pairs(rng, n, form.p, form.q, low, high))
-        return Exam(tokens, np.where(mask, np.arange(n)[:, None], -1))
+        return EvalSet(tokens, np.where(mask, np.arange(n)[:, None], -1))
     length = recipe.data.length
     rows = -(-n // (length // form.length - 1))
     texts = rows * texts_in(length, form)
@@ -145,17 +145,19 @@ def exam(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int = 0) -> E
         for begin in begins:
             owner[row, begin : begin + form.length] = count
             count += 1
-    return Exam(streams, np.where(to_predict, owner, -1))
+    return EvalSet(streams, np.where(to_predict, owner, -1))
 
 
 def sample_of(recipe: Recipe, split: SplitName, seed: int = 0) -> Sample:
     """What a check asks; `n` where it asks all."""
     streams = isinstance(recipe.data, PackedStream)
     kind = "whole texts in streams" if streams else "texts"
-    return Sample("generator", f"{kind} of {split} pairs", exam(recipe, split, seed=seed).n, seed)
+    return Sample(
+        "generator", f"{kind} of {split} pairs", make_eval_set(recipe, split, seed=seed).n, seed
+    )
 
 
-def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
+def find_wrong(model: GPT, paper: EvalSet, batch: int = 64) -> int:
     """How many problems have a wrong token, each token predicted from the right ones before it."""
     wrong: set[int] = set()
     for begin in range(0, len(paper.tokens), batch):
@@ -165,11 +167,11 @@ def failed(model: GPT, paper: Exam, batch: int = 64) -> int:
     return len(wrong - {-1})
 
 
-def grade(model: GPT, paper: Exam, goal: float, *, whole: bool) -> tuple[int, int]:
+def evaluate(model: GPT, paper: EvalSet, goal: float, *, whole: bool) -> tuple[int, int]:
     """(errors, n), part by part; there are no more parts, unless `whole`, once it cannot pass."""
     errors = n = 0
     for part in paper.parts():
-        errors, n = errors + failed(model, part), n + part.n
+        errors, n = errors + find_wrong(model, part), n + part.n
         if errors > goal * paper.n and not whole:
             break
     return errors, n
@@ -179,7 +181,7 @@ def grade(model: GPT, paper: Exam, goal: float, *, whole: bool) -> tuple[int, in
 
 
 @torch.no_grad()
-def follow(mean: GPT, model: GPT, memory: float) -> None:
+def update_ema(mean: GPT, model: GPT, memory: float) -> None:
     """mean <- memory * mean + (1 - memory) * model, weight by weight; buffers are taken over."""
     for average, weight in zip(mean.parameters(), model.parameters(), strict=True):
         average.lerp_(weight, 1 - memory)
@@ -206,16 +208,16 @@ class RaceCheck:
 
 def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[RaceCheck]:
     """Train until two checks in a row meet the goal, the run is given up or ends."""
-    state, paper = TrainState.start(recipe), exam(recipe, split)
+    state, paper = TrainState.start(recipe), make_eval_set(recipe, split)
     mean = deepcopy(state.model).eval().requires_grad_(False)
     before, spent = False, 0.0
     began = time.process_time()
     for done in train(recipe, state):
-        follow(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
+        update_ema(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
         if done.step % CHECK_EVERY and done.step != recipe.steps:
             continue
         spent += time.process_time() - began
-        errors, n = grade(mean, paper, goal, whole=done.step == recipe.steps)
+        errors, n = evaluate(mean, paper, goal, whole=done.step == recipe.steps)
         now = errors <= goal * paper.n
         yield RaceCheck(done.step, errors, n, done.loss, spent, arrived=now and before)
         given_up = done.step == GIVE_UP_AT and errors > STILL_WRONG * n

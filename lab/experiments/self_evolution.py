@@ -27,7 +27,7 @@ from lab.data.problems import (
     sample_shapes,
 )
 from lab.data.samples import Sample
-from lab.data.sources import Member, Mix, PairList, Written
+from lab.data.sources import Member, Mix, PairList, WrittenTexts
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import exactness, last
@@ -96,7 +96,9 @@ def measure_evolution(cell: Cell) -> dict[str, Any]:
         "tokens": first.tokens,
         "training_seconds": round(sum(state.seconds for state in states.values()), 1),
         "precision": precision_on(first.recipe, first.device),
-        "shapes": {str(seed): asked(state.model.eval()) for seed, state in states.items()},
+        "shapes": {
+            str(seed): evaluate_lengths(state.model.eval()) for seed, state in states.items()
+        },
         **Sample("generator", f"{SPLIT} pairs of every length", ASKED, 0).document(),
         "seeds": list(states),
     }
@@ -209,7 +211,7 @@ def parts_to_read(arm: Arm, digits: int) -> tuple[tuple[Member, float], ...]:
     new = texts_of_round(arm, digits)
     old = tuple(text for d in ROUNDS if d < digits for text in texts_of_round(arm, d))
     form = Format("cot_reversed", digits, digits, padded=False)
-    parts = [(Written(form, texts), part) for texts, part in ((new, NEW), (old, OLD)) if texts]
+    parts = [(WrittenTexts(form, texts), part) for texts, part in ((new, NEW), (old, OLD)) if texts]
     return (*parts, short)
 
 
@@ -263,7 +265,7 @@ def save_weights(model: GPT, path: Path) -> None:
 # ---------------------------------------------------------------- what it can do then
 
 
-def asked(model: GPT) -> dict[str, tuple[int, int]]:
+def evaluate_lengths(model: GPT) -> dict[str, tuple[int, int]]:
     """By digits of both numbers (n, strict errors)."""
     found: dict[str, tuple[int, int]] = {}
     for digits in range(1, MOST_DIGITS + 1):

@@ -14,7 +14,7 @@ import torch
 from lab.data.problems import Format
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
-from lab.experiments.threads import ASKED, asked, missed_under
+from lab.experiments.threads import ASKED, count_wrong_by_kind, missed_under
 from lab.interp.routing import forbid, force
 from lab.model.config import MixtureOfExpertsConfig
 from lab.model.gpt import GPT
@@ -68,4 +68,7 @@ def wrong(model: GPT, edits: Collection[Edit] = ()) -> dict[str, Any]:
     answer = [s for s in range(FORM.length) if FORM.field_at(s).kind == "answer"]
     missed = missed_under(model, edits, FORM)[:, answer].sum(axis=0)
     by_place = {FORM.field_at(s).place(s): int(n) for s, n in zip(answer, missed, strict=True)}
-    return {**asked(model, edits, FORM), "places": [by_place[i] for i in range(len(by_place))]}
+    return {
+        **count_wrong_by_kind(model, edits, FORM),
+        "places": [by_place[i] for i in range(len(by_place))],
+    }

@@ -19,7 +19,7 @@ from lab.experiments.stage_heads import counted, kinds_in
 from lab.experiments.sweep import Cell
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
-from lab.interp.depth import Reading, cut, readings_of
+from lab.interp.depth import DepthRead, cut, readings_of
 from lab.interp.intervene import even_depth
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
@@ -48,20 +48,27 @@ def measure_threads(cell: Cell) -> dict[str, Any]:
     readings = readings_of(model.config)
     if "pinned" in cell:
         edits = [pinned(model, reading, cell["pinned"]) for reading in readings]
-        return {"n": ASKED, **asked(model, edits if cell["pinned"] != "none" else []), **told}
+        return {
+            "n": ASKED,
+            **count_wrong_by_kind(model, edits if cell["pinned"] != "none" else []),
+            **told,
+        }
     reading = readings[cell["reading"]]
     return {
         "n": ASKED,
         "cut": [
-            asked(model, [cut(model.config, cell["reading"], source)])
+            count_wrong_by_kind(model, [cut(model.config, cell["reading"], source)])
             for source in range(reading.n_source)
         ],
-        **{how: asked(model, [pinned(model, reading, how)]) for how in ("even", "fixed")},
+        **{
+            how: count_wrong_by_kind(model, [pinned(model, reading, how)])
+            for how in ("even", "fixed")
+        },
         **told,
     }
 
 
-def pinned(model: GPT, reading: Reading, how: str) -> Edit:
+def pinned(model: GPT, reading: DepthRead, how: str) -> Edit:
     """The same shares at every token: those of a plain sum, or the mean of the reading's own."""
     if how == "fixed":
         texts, mask = sums()
@@ -84,7 +91,7 @@ def missed_under(model: GPT, edits: Collection[Edit], form: Format = FORM) -> ND
     return (likeliest(trace["logits"], texts) != texts) & mask
 
 
-def asked(model: GPT, edits: Collection[Edit], form: Format = FORM) -> dict[str, Any]:
+def count_wrong_by_kind(model: GPT, edits: Collection[Edit], form: Format = FORM) -> dict[str, Any]:
     """Texts with a wrong token, and by kind of number its digits and those that are wrong."""
     missed = missed_under(model, edits, form)
     kinds: list[Kind] = kinds_in(form)

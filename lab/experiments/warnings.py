@@ -78,7 +78,7 @@ def turn_of(row: Row) -> float:
 
 
 @dataclass(frozen=True)
-class Rule:
+class WarningRule:
     """It warns at the second of two looks in a row at which a reading has risen (or fallen) by so
     much of what it was at the start."""
 
@@ -124,7 +124,7 @@ class Verdict:
 
 
 def judge(
-    rule: Rule | Clock,
+    rule: WarningRule | Clock,
     rows: Sequence[Row],
     event: Callable[[Row], float] = fall_of,
 ) -> Verdict:
@@ -142,10 +142,10 @@ def judge(
     )
 
 
-def fit(rows: Sequence[Row], name: str, place: int | None) -> Rule:
+def fit(rows: Sequence[Row], name: str, place: int | None) -> WarningRule:
     """The rule with the fewest mistakes, and of these the one that warns earliest."""
     rules = [
-        Rule(name, place, rises, amount)
+        WarningRule(name, place, rises, amount)
         for rises in (True, False)
         for amount in AMOUNTS
         if rises or amount < 1
@@ -159,7 +159,7 @@ def fit_clock(rows: Sequence[Row]) -> Clock:
     return min(clocks, key=lambda clock: worth(clock, rows))
 
 
-def worth(rule: Rule | Clock, rows: Sequence[Row]) -> tuple[int, float]:
+def worth(rule: WarningRule | Clock, rows: Sequence[Row]) -> tuple[int, float]:
     """On validation problems; the less the better."""
     verdict = judge(rule, rows, fall_on_validation)
     return verdict.mistakes, -verdict.lead
@@ -174,14 +174,14 @@ def by_seeds(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return fitted, tested
 
 
-def best_rules(rows: Iterable[Row]) -> list[tuple[Rule | Clock, Verdict, Verdict]]:
+def best_rules(rows: Iterable[Row]) -> list[tuple[WarningRule | Clock, Verdict, Verdict]]:
     """Of each kind of reading its rule, from the place where that did best on the seeds that rules
     are written down on, with its verdicts on those and on the others; and of a clock.
 
     The rule with the fewest mistakes on the others is first, and of these the earliest.
     """
     fitted, tested = by_seeds(rows)
-    rules: dict[str, list[Rule]] = {}
+    rules: dict[str, list[WarningRule]] = {}
     for name, place in readings():
         rules.setdefault(name, []).append(fit(fitted, name, place))
     best = [min(some, key=lambda rule: worth(rule, fitted)) for some in rules.values()]

@@ -116,7 +116,7 @@ def components_to_pull(model: GPT) -> dict[str, Component]:
     return {component.name: component for component in out}
 
 
-def written(model: GPT, trace: Trace) -> Tensor:
+def collect_contributions(model: GPT, trace: Trace) -> Tensor:
     """The share of every component in what the final norm reads of a text, (C, T, D)."""
     notes = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
@@ -136,7 +136,7 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
     read = (READ | model.residual.decided_by) & model.emits
     trace = run_with_trace(model, text, read, edits)
     with torch.inference_mode():
-        notes = written(model, trace)  # (C, T, D)
+        notes = collect_contributions(model, trace)  # (C, T, D)
         x, norm = notes.sum(0), model.final_norm
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
         added = model.unembed(notes * scale * norm.gain)  # (C, T, V)

@@ -24,7 +24,7 @@ from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
 
-class Reading(NamedTuple):
+class DepthRead(NamedTuple):
     """A reading that chooses: in which layer, by which pattern, and among how many sources."""
 
     layer: int
@@ -32,7 +32,7 @@ class Reading(NamedTuple):
     n_source: int
 
 
-def readings_of(config: GPTConfig) -> list[Reading]:
+def readings_of(config: GPTConfig) -> list[DepthRead]:
     """All of them, two a layer, in the order of the network.
 
     `ValueError` for a plain sum, in which no reading chooses.
@@ -41,7 +41,7 @@ def readings_of(config: GPTConfig) -> list[Reading]:
     if not isinstance(residual, AttentionResidualConfig):
         raise ValueError(f"residual={residual}: a plain sum chooses nothing")
     places = [(i, name) for i in range(config.n_layer) for name in DEPTH_PATTERNS]
-    return [Reading(*at, residual.n_source(config, n)) for n, at in enumerate(places, 1)]
+    return [DepthRead(*at, residual.n_source(config, n)) for n, at in enumerate(places, 1)]
 
 
 def writers_of(config: GPTConfig) -> list[str]:

@@ -37,7 +37,7 @@ def signal_of(waves: Numbers) -> Numbers:
     return (np.cos(angles) @ waves[:, 0] - np.sin(angles) @ waves[:, 1]) / n
 
 
-def turned(waves: Numbers, by: float) -> Numbers:
+def turn_waves(waves: Numbers, by: float) -> Numbers:
     """Every wave turned by the angle -w_k by: what RoPE does to the pairs of a vector. (N, 2)"""
     angles = torch.from_numpy(-by * speeds(len(waves)))[:, None]
     pairs = torch.from_numpy(waves)
@@ -49,4 +49,4 @@ def shifted(signal: Numbers, by: float) -> Numbers:
 
     For a `by` that is no whole number, and N even, the fastest wave cannot be moved exactly.
     """
-    return signal_of(turned(spectrum(signal), by))
+    return signal_of(turn_waves(spectrum(signal), by))

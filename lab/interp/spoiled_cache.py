@@ -165,7 +165,7 @@ def turn_again(cache: KVCache, before: GPT, after: GPT, places: Tensor, moved: i
         for (_, name), kept in cache.store.items():
             if name == "k":
                 held = kept[..., : cache.length, :]
-                held[:] = turned(after, turned(before, held, -places), places + moved)
+                held[:] = turn_keys(after, turn_keys(before, held, -places), places + moved)
 
 
 def without_the_front(
@@ -184,7 +184,7 @@ def without_the_front(
     return write_on(model, given[:, n_front:], length, cache)
 
 
-def turned(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
+def turn_keys(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
     """Keys (B, Hk, T, Dk) as the positions of a model turn them at `places`."""
     turn = model.position.turn(places, keys.dtype)
     return model.position.rotate(keys, keys, turn, NO_TRACE)[1]

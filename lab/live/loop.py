@@ -204,7 +204,7 @@ Commands = queue.Queue[Command | None]
 # ---------------------------------------------------------------- one run
 
 
-def steps_of(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
+def train_in_slices(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | None]:
     """Train and check, in parts short enough for a slice: None between them."""
     longest = max(stage.data.tokens_per_row for stage in recipe.course)
     rows = rows_in_a_part(recipe, longest, recipe.batch_size)
@@ -310,7 +310,7 @@ class Live:
     def begin(cls, start: Start, limit: float = MOST_SECONDS) -> Live:
         recipe = start.spec.build()
         state = TrainState.start(recipe)
-        return cls(start.run, state, recipe, steps_of(recipe, state), limit=limit)
+        return cls(start.run, state, recipe, train_in_slices(recipe, state), limit=limit)
 
     def turn(self, emit: Emit, seconds: float) -> How | None:
         """Work for one slice of the clock; how the run ended, if it did."""

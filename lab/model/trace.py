@@ -201,7 +201,9 @@ class Trace:
                 raise ValueError(f"{edit} never met anything")
             for axis, missing in self.missing[number].items():
                 if missing:
-                    raise ValueError(f"{edit} was met in part: never at {axis} {listed(missing)}")
+                    raise ValueError(
+                        f"{edit} was met in part: never at {axis} {join_numbers(missing)}"
+                    )
 
     def __getitem__(self, key: str) -> Tensor:
         if key not in self.calls:
@@ -264,7 +266,9 @@ class TracePoint:
                 offset = self.start if axis in SLOT_AXES else 0
                 missing.difference_update(place + offset for place in picked[axis])
             if missing and edit.at_once:
-                raise ValueError(f"{edit} needs one call, which lacks {axis} {listed(missing)}")
+                raise ValueError(
+                    f"{edit} needs one call, which lacks {axis} {join_numbers(missing)}"
+                )
 
     def resolve(self, index: Index, axis: str, size: int) -> list[int]:
         """The places of this call that an index picks along an axis of `size`."""
@@ -291,7 +295,7 @@ def numbers_in(axis: str, index: Any) -> list[int]:
         ) from None
 
 
-def listed(numbers: Collection[int]) -> str:
+def join_numbers(numbers: Collection[int]) -> str:
     return ", ".join(str(number) for number in sorted(numbers))
 
 

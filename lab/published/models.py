@@ -13,7 +13,7 @@ from lab.model.config import (
     PlainResidualConfig,
 )
 from lab.published.cache_size import Kept, KeysAndValues, Latent, cache_bytes
-from lab.published.parts import Experts, Part, attention, experts, ffn, layer
+from lab.published.parts import Experts, PartSize, attention, experts, ffn, layer
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,15 @@ class Model:
     # ------------------------------------------------ what it is made of
 
     @property
-    def whole(self) -> Part:
-        tokens = Part("tokens", (self.vocabulary, self.d_model))
-        places = Part("positions", (self.longest_text, self.d_model))
+    def whole(self) -> PartSize:
+        tokens = PartSize("tokens", (self.vocabulary, self.d_model))
+        places = PartSize("positions", (self.longest_text, self.d_model))
         first = (tokens, places) if self.has_position_table else (tokens,)
         last = () if self.tied else (replace(tokens, name="logits"),)
-        return Part(self.name, parts=(*first, *self.layers, *last))
+        return PartSize(self.name, parts=(*first, *self.layers, *last))
 
     @property
-    def layers(self) -> tuple[Part, ...]:
+    def layers(self) -> tuple[PartSize, ...]:
         """Layers of each kind, from the first on."""
         heads = attention(self.d_model, self.attention)
         dense = ffn(self.d_model, self.d_ff, is_gated=self.is_gated)

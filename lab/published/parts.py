@@ -11,7 +11,7 @@ from lab.published.cache_size import Kept, Latent
 
 
 @dataclass(frozen=True)
-class Part:
+class PartSize:
     """A matrix of `shape`, (rows, columns), or what `parts` hold; so many `times`.
 
     A token meets all of these copies, or as many as `met` says.
@@ -19,7 +19,7 @@ class Part:
 
     name: str
     shape: tuple[int, int] | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartSize, ...] = ()
     times: int = 1
     met: int | None = None
 
@@ -60,7 +60,7 @@ class Experts:
     n_shared: int
 
 
-def attention(d_model: int, kept: Kept) -> Part:
+def attention(d_model: int, kept: Kept) -> PartSize:
     """Queries, keys and values, by way of latents if those are kept (arXiv:2412.19437, 2.1.1)."""
     if isinstance(kept, Latent):
         asked = kept.n_head * (kept.qk_nope_head_dim + kept.qk_rope_head_dim)
@@ -80,27 +80,29 @@ def attention(d_model: int, kept: Kept) -> Part:
             "W_V": (answering, d_model),
             "W_O": (d_model, asked),
         }
-    return Part("attention", parts=tuple(Part(name, shape) for name, shape in shapes.items()))
+    return PartSize(
+        "attention", parts=tuple(PartSize(name, shape) for name, shape in shapes.items())
+    )
 
 
-def ffn(d_model: int, d_ff: int, *, is_gated: bool) -> Part:
+def ffn(d_model: int, d_ff: int, *, is_gated: bool) -> PartSize:
     """Two matrices, or three where a gate multiplies what goes in."""
-    gate = (Part("W_gate", (d_ff, d_model)),) if is_gated else ()
-    inward, outward = Part("W_in", (d_ff, d_model)), Part("W_out", (d_model, d_ff))
-    return Part("FFN", parts=(*gate, inward, outward))
+    gate = (PartSize("W_gate", (d_ff, d_model)),) if is_gated else ()
+    inward, outward = PartSize("W_in", (d_ff, d_model)), PartSize("W_out", (d_model, d_ff))
+    return PartSize("FFN", parts=(*gate, inward, outward))
 
 
-def experts(d_model: int, mixture: Experts) -> Part:
+def experts(d_model: int, mixture: Experts) -> PartSize:
     expert = ffn(d_model, mixture.d_expert, is_gated=True)
-    return Part(
+    return PartSize(
         "experts",
         parts=(
-            Part("router", (mixture.n_routed, d_model)),
+            PartSize("router", (mixture.n_routed, d_model)),
             replace(expert, name="shared expert", times=mixture.n_shared),
             replace(expert, name="expert", times=mixture.n_routed, met=mixture.n_chosen),
         ),
     )
 
 
-def layer(attention: Part, ffn: Part, times: int) -> Part:
-    return Part("layer", parts=(attention, ffn), times=times)
+def layer(attention: PartSize, ffn: PartSize, times: int) -> PartSize:
+    return PartSize("layer", parts=(attention, ffn), times=times)

@@ -123,7 +123,7 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
         name = key.rsplit(".", 1)[-1]
         rule = PROBS if name == "probs" else rules[layer_of(key)][name]
         told = tell(key, rule, model.config.n_layer, there) if rule else untold(name)
-        about[key] = about_activation(key, x, told, source_of(name, files), kept)
+        about[key] = about_activation(key, x, told, find_source(name, files), kept)
     return pack(tensors, about)
 
 
@@ -186,7 +186,7 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
 
 
 def about_activation(
-    key: str, x: Tensor, told: Told, source: Source, kept: Collection[str]
+    key: str, x: Tensor, told: FormulaEntry, source: Source, kept: Collection[str]
 ) -> Entry:
     name = key.rsplit(".", 1)[-1]
     axes, meaning = axes_of(name), "softmax of the logits: the chance of each token"
@@ -219,7 +219,7 @@ def axes_of(name: str) -> tuple[str, ...]:
 # ---------------------------------------------------------------- what a rule says of a tensor
 
 
-class Told(NamedTuple):
+class FormulaEntry(NamedTuple):
     """A rule under full names, as plain JSON, the tensors that it reads, and its equation."""
 
     document: dict[str, Any] | None
@@ -227,18 +227,18 @@ class Told(NamedTuple):
     formula: str
 
 
-def untold(name: str) -> Told:
+def untold(name: str) -> FormulaEntry:
     """Of what no operation says: in words."""
-    return Told(None, (), ACTIVATIONS[name].meaning)
+    return FormulaEntry(None, (), ACTIVATIONS[name].meaning)
 
 
 @lru_cache(maxsize=4096)
-def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> Told:
+def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> FormulaEntry:
     """The same for every text, so it is written once."""
     rule = resolved(rule, partial(full_name, layer_of(key), n_layer, there))
     names = dict.fromkeys((*names_in(rule), *tables_in(rule)))
     inputs = tuple(name for name in names if name in there)
-    return Told(to_document(rule), inputs, equation(key, rule))
+    return FormulaEntry(to_document(rule), inputs, equation(key, rule))
 
 
 def tables_in(rule: Rule) -> Iterator[str]:
@@ -312,7 +312,7 @@ def files_of(model: GPT) -> tuple[str, ...]:
     return tuple(sorted({file_of(c) for c in classes if c.__module__.startswith("lab.")}))
 
 
-def source_of(name: str, files: tuple[str, ...]) -> Source:
+def find_source(name: str, files: tuple[str, ...]) -> Source:
     """The line at which an activation passes the trace, in the files of the model's own parts."""
     if name == "probs":
         return find(r"logits\.softmax\(-1\)", ("lab/inference/generate.py",))

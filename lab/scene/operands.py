@@ -45,7 +45,7 @@ def multiplied(factors: list[Cells]) -> Cells:
 
 
 @dataclass(frozen=True)
-class Part:
+class Projection:
     """direction . x, with x an operand along its last axis, at a place of all its others.
 
     An operation that undoes it reads x as it is: a tensor that was changed by hand, say.

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab.model.rules import Operand, Rule
-from lab.scene.operands import Numbers, Part
+from lab.scene.operands import Numbers, Projection
 from lab.scene.ops.table import OPS
 from lab.scene.recompute import Reader
 
@@ -78,14 +78,14 @@ def unfold(reader: Reader, whole: Term) -> list[Term]:
     terms = before(reader, whole)
     if len(terms) == 1 and not is_home(reader, terms[0]):
         return unfold(reader, terms[0])
-    return [inner for one in terms for inner in written(reader, one)]
+    return [inner for one in terms for inner in expand_term(reader, one)]
 
 
-def written(reader: Reader, one: Term) -> list[Term]:
+def expand_term(reader: Reader, one: Term) -> list[Term]:
     """What a term of the stream is made of: the stream is opened, attention is cut into heads."""
     parts = before(reader, one)
     if reader.entry(one.name)["stream"]:
-        return [inner for outer in parts for inner in written(reader, outer)]
+        return [inner for outer in parts for inner in expand_term(reader, outer)]
     return parts if len(parts) > 1 else [one]
 
 
@@ -129,13 +129,16 @@ def before(reader: Reader, whole: Term) -> list[Term]:
     """The same number one rule earlier; empty for what is home."""
     if is_home(reader, whole):
         return []
-    rule, part = reader.rule(whole.name), Part(whole.name, place(reader, whole), whole.direction)
+    rule, part = (
+        reader.rule(whole.name),
+        Projection(whole.name, place(reader, whole), whole.direction),
+    )
     terms = [term(reader, *found) for found in undone(reader, rule, part)]
     return [one for one in terms if one.position <= whole.position]  # later ones are masked
 
 
 def undone(
-    reader: Reader, rule: Rule | None, part: Part
+    reader: Reader, rule: Rule | None, part: Projection
 ) -> Iterator[tuple[str, tuple[int, ...], Numbers]]:
     """A rule undone down to the tensors that it reads."""
     for inner in OPS[type(rule)].undo(reader, rule, part) if rule else []:

@@ -66,7 +66,7 @@ def scaled(scale: float, x: Tensor) -> Tensor:
     return torch.where(x.isinf(), x, x * scale)
 
 
-def written(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
+def complete_prompt(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
     """The prompt and what the model writes behind it, greedily, up to its first `$`."""
     length = min(max(loaded.format.length, len(prompt)), limit(loaded))
     if len(prompt) >= length:

@@ -243,7 +243,7 @@ class Recipe:
                 f"data={shown(values['data'])} and {', '.join(older)} both say what is trained on"
             )
         if older:
-            values["data"] = source_of(**older)
+            values["data"] = make_source(**older)
         elif "data" in values:
             values["data"] = source_from_dict(values["data"])
         if "model" in values:
@@ -284,7 +284,7 @@ FLAT = ("format", "fraction", "pairs", "shapes", "pack", "trains_on_everything")
 """Fields of a recipe that said what it trains on, before it had `data`."""
 
 
-def source_of(
+def make_source(
     format: Any = None,
     fraction: Any = 0.30,
     pairs: Any = (),

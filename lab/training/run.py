@@ -292,13 +292,13 @@ def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1
         n_train=seen.n,
         errors_train=seen.errors_strict,
         by_shape={
-            name_of(form): [found.n, found.errors_strict]
+            name_format(form): [found.n, found.errors_strict]
             for (form, _, _), found in zip(asked, each, strict=True)
         },
     )
 
 
-def name_of(form: Format) -> str:
+def name_format(form: Format) -> str:
     """'3x2', and where operands get leading zeros to fit, the same: a shape is asked one way."""
     return f"{form.p}x{form.q}"
 

@@ -6,7 +6,7 @@ All numbers are synthetic: curves of one shape, and labels thrown by dice.
 import numpy as np
 
 from components.ui.drawings.climb import Band, show_climb
-from components.ui.drawings.sieve import Label, Written, show_sieve
+from components.ui.drawings.sieve import Label, WrittenProblem, show_sieve
 
 LENGTHS = ("1x1", "2x2", "3x3", "4x4")
 STAGES = [
@@ -40,13 +40,15 @@ def labels() -> np.ndarray:
     return flags
 
 
-def texts(flags: np.ndarray) -> list[Written]:
+def texts(flags: np.ndarray) -> list[WrittenProblem]:
     """In a wrong one the digit before the last is wrong."""
     dice = np.random.default_rng(31)
     factors = dice.integers(1000, 10_000, size=(len(flags), 2)).tolist()
     every = [f"{a}*{b}={a * (b % 10)}+{a * (b // 10)}0={a * b}" for a, b in factors]
     return [
-        Written(text) if flag & Label.RIGHT else Written(spoiled(text), [len(text) - 2])
+        WrittenProblem(text)
+        if flag & Label.RIGHT
+        else WrittenProblem(spoiled(text), [len(text) - 2])
         for text, flag in zip(every, flags.tolist(), strict=True)
     ]
 

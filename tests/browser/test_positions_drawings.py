@@ -28,7 +28,7 @@ from drawings_positions import (
 )
 from playwright.sync_api import Locator
 
-from lab.interp.fourier_shift import shifted, spectrum, turned
+from lab.interp.fourier_shift import shifted, spectrum, turn_waves
 from lab.interp.position_probes import OnTheTape, on_the_tape, shifts, stretches
 from lab.model.positions import turn_pairs
 
@@ -177,7 +177,7 @@ def check_waves(waves: Locator) -> float:
     assert np.allclose(waves.locator(".dot.ghost").evaluate_all(read), SIGNAL, atol=1e-6)
     read = "ends => ends.map(end => end.dataset.wave.split(',').map(Number))"
     clocks = np.array(waves.locator(".end").evaluate_all(read))
-    assert np.allclose(clocks, turned(spectrum(SIGNAL), by)[: len(SIGNAL) // 2 + 1], atol=2e-6)
+    assert np.allclose(clocks, turn_waves(spectrum(SIGNAL), by)[: len(SIGNAL) // 2 + 1], atol=2e-6)
     return by
 
 

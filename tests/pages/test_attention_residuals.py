@@ -88,8 +88,8 @@ def test_a_cut_thread_changes_what_is_written() -> None:
     )
     a, b = 123, 456
     right = probes.form_of(a, b).text(a, b)
-    assert probes.written(a, b).text == right
-    assert probes.written(a, b, cut[1:]).text != right
+    assert probes.write_with_cut(a, b).text == right
+    assert probes.write_with_cut(a, b, cut[1:]).text != right
 
 
 def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:

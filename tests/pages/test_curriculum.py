@@ -217,11 +217,11 @@ def test_the_frontier_counts_validation_sums_alone(seen: Any) -> None:
 
 def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
     run = claims.LAST_TWIN
-    whole = probes.written(run, *probes.SUM).text
+    whole = probes.write_without_head(run, *probes.SUM).text
     head = worked.A_HEAD
     looks = probes.fetched(run, *probes.SUM, "product")[probes.heads_of(run).index(head)]
     assert looks.argmax() == worked.short_sources("product").index("a") and looks.max() > 0.5
-    assert probes.written(run, *probes.SUM, without=head).text != whole
+    assert probes.write_without_head(run, *probes.SUM, without=head).text != whole
     app = book(PAGE, figure="pull")
     app.selectbox(key="ch30_pulled").set_value(head).run()
     assert not app.exception and "wb-bad" in html_of(app)
@@ -257,7 +257,10 @@ def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
     (row,) = select(record("mistakes"), model=claims.BEFORE)
     for failure in row["failures"][:3]:
         a, b = int(failure["a"]), int(failure["b"])
-        text, right = probes.written(claims.BEFORE, a, b).text, Format("cot_reversed", 4, 4)
+        text, right = (
+            probes.write_without_head(claims.BEFORE, a, b).text,
+            Format("cot_reversed", 4, 4),
+        )
         slot = failure["slot"]
         assert text[:slot] == right.text(a, b)[:slot]
         assert (text[slot], right.text(a, b)[slot]) == (failure["written"], failure["right"])
@@ -276,12 +279,12 @@ def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_ope
             (8299, 9, True),
         ):
             pair = a, 10 * b + last
-            said = probes.written(claims.AFTER, *pair).text
+            said = probes.write_without_head(claims.AFTER, *pair).text
             assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
             if a == 9299 and not right:  # as if the nine of its tens were an eight, with a carry
                 assert said[11] == str((9 * 8 + 8) % 10)
     for pair, right in (((2626, 7819), False), ((9299, 9998), True), ((1239, 9299), True)):
-        said = probes.written(claims.AFTER, *pair).text
+        said = probes.write_without_head(claims.AFTER, *pair).text
         assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
 
 
@@ -303,12 +306,12 @@ def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed(
     for error in errors:
         a, b = int(error["a"]), int(error["b"])
         right, slot = Format("cot_reversed", 4, 4).text(a, b), error["slot"]
-        text = probes.written(claims.AFTER, a, b).text
+        text = probes.write_without_head(claims.AFTER, a, b).text
         assert text[:slot] == right[:slot]
         assert (text[slot], right[slot]) == (error["written"], error["right"])
         if error in slips:
             aimed = error["place"], error["number"]
-            assert probes.written(claims.AFTER, a, b, aimed=aimed).text == right, (a, b)
+            assert probes.write_without_head(claims.AFTER, a, b, aimed=aimed).text == right, (a, b)
             made = error["company"]
             taken = {6: 2, 9: 8}[made["x"]]
             assert (9 * taken + made["carry"]) % 10 == int(error["written"]), (a, b)

@@ -158,7 +158,7 @@ def test_some_rules_solve_the_last_exercise_and_most_do_not(rows: Any) -> None:
         for amount in warnings.AMOUNTS
     ]
     for name, rises, amount in tried:
-        rule = warnings.Rule(*worked.WATCHED[name], rises, amount)
+        rule = warnings.WarningRule(*worked.WATCHED[name], rises, amount)
         found = warnings.judge(rule, tested, warnings.turn_of)
         if found.mistakes <= exercises.MOST_MISTAKES and found.lead >= exercises.LEAD:
             good.append((name, rises, amount))
@@ -178,7 +178,7 @@ def test_a_rule_that_is_right_and_late_is_told_to_ask_for_less(rows: Any) -> Non
     """As it stands at first, it makes few mistakes and is not early enough."""
     _, tested = worked.fitted_and_tested(rows)
     found = warnings.judge(
-        warnings.Rule(*worked.WATCHED["token cosine"], True, 0.5), tested, warnings.turn_of
+        warnings.WarningRule(*worked.WATCHED["token cosine"], True, 0.5), tested, warnings.turn_of
     )
     assert found.mistakes <= exercises.MOST_MISTAKES and found.lead < exercises.LEAD
     assert exercises.hint_of(found) == "It is right, but late. Ask for a little less."

@@ -18,7 +18,7 @@ from components.ui.book import CONTENTS, Entry, entry
 from components.ui.claims.results import most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, route
 from components.ui.records import FORM
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
@@ -86,7 +86,7 @@ def test_a_typed_pair_costs_a_forward_a_token_and_one_look_and_a_second_visit_no
         took.append(args[0].shape[1])
         return forward(self, *args, **kwargs)
 
-    take_with_progress(BOOK_RUN)
+    load_with_progress(BOOK_RUN)
     asked_of_the_model.cache_clear()
     monkeypatch.setattr(GPT, "forward", counted)
     assert f"{a} × {b} = {a * b}" in text_of(book(a=str(a), b=str(b)))

@@ -319,7 +319,11 @@ def test_its_time_ends_a_measurement_and_it_can_go_on(
     monkeypatch.setattr(measuring, "TURN", 0.0)
     begun = Measuring(iter(range(3)), 3, seconds=0.0)
     begun.take_a_turn()
-    assert begun.seen == [0] and not begun.going and "its time is up" in measuring.said_of(begun)
+    assert (
+        begun.seen == [0]
+        and not begun.going
+        and "its time is up" in measuring.describe_progress(begun)
+    )
     begun.go_on()
     assert begun.going
     for _ in range(2):

@@ -103,8 +103,8 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
 
 def test_ten_digits_are_written_as_long_as_they_are() -> None:
     a, b = 1234567890, 9876543210
-    assert len(probes.written(a, b).text) == probes.form_of(a, b).length
-    assert probes.written(12, 34).text == probes.form_of(12, 34).text(12, 34)
+    assert len(probes.write_problem(a, b).text) == probes.form_of(a, b).length
+    assert probes.write_problem(12, 34).text == probes.form_of(12, 34).text(12, 34)
 
 
 # ---------------------------------------------------------------- exercises

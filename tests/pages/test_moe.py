@@ -88,13 +88,15 @@ def test_an_expert_that_is_shut_changes_what_is_written() -> None:
     layer, expert = np.unravel_index(found.argmax(), found.shape)
     sums = [worked.SUM, (37, 48), (3748, 6152), (98, 76), (512, 734), (6, 7), (1234, 5678)]
     for s in sums:
-        assert probes.written(*s, probes.HOW[0], 0, 0).text == form_of(*s).text(*s)
+        assert probes.write_with_expert(*s, probes.HOW[0], 0, 0).text == form_of(*s).text(*s)
     right = form_of(*worked.SUM).text(*worked.SUM)
-    assert probes.written(*worked.SUM, probes.HOW[1], int(layer), int(expert)).text != right
+    assert (
+        probes.write_with_expert(*worked.SUM, probes.HOW[1], int(layer), int(expert)).text != right
+    )
     form = form_of(37, 48)
     prompt = form.text(37, 48)[: form.prompt_length]
     alone = transcribe(load_run(RUN).model, prompt, form.length).text
-    assert probes.written(37, 48, probes.HOW[0], 3, 3).text == alone
+    assert probes.write_with_expert(37, 48, probes.HOW[0], 3, 3).text == alone
 
 
 def test_all_layers_without_what_was_chosen_are_the_last_bar(seen: Any) -> None:

@@ -15,7 +15,7 @@ from components.ui.chapters.ch03.claims import PARTS, part_name
 from components.ui.claims.core import read_record
 from components.ui.claims.index import look_up
 from components.ui.claims.results import most_missed_head
-from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of
 from lab.records import ROOT
@@ -123,7 +123,7 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> Non
     app = seen(PAGE, reveal="1")
     layer, head = most_missed_head()
     assert app.selectbox(key="ch03_pull").value == f"head {layer}.{head}"
-    loaded = take_with_progress(BOOK_RUN)
+    loaded = load_with_progress(BOOK_RUN)
     expected = transcribe(loaded.model, "37*48=", 20, [ablate_head(layer, head)]).text
     assert expected != write_sum(BOOK_RUN, 37, 48).text
     assert expected in pulled_texts(app)
@@ -281,7 +281,7 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
 def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
     from components.ui.chapters.ch03.worked import config
 
-    assert take_with_progress(BOOK_RUN).model.config == config()
+    assert load_with_progress(BOOK_RUN).model.config == config()
 
 
 def test_a_figure_of_the_sum_stands_alone_with_its_own_boxes_and_others_without(book) -> None:

@@ -100,14 +100,14 @@ def test_the_strip_shows_the_ids_that_the_format_gives() -> None:
 def test_the_zero_of_the_second_partial_product_meets_the_seven_and_the_four() -> None:
     ids = probes.ids_of(37, 48)
     assert figures.shared_with(probes.TWO_BY_TWO, ids, worked.TOLD) == {1: (0,), 3: (1,)}
-    said = figures.said_of(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
+    said = figures.describe_shared(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
     assert "`7` of a at its place, the `4` of b on its line. Next comes `8`" in said
 
 
 def test_every_token_that_the_slider_reaches_has_its_sentence(book: Any) -> None:
     app, said = book(PAGE, figure="reach"), ""
     for at in range(worked.TOLD_FROM, worked.TOLD_TO + 1):
-        said = figures.said_of(SUM, probes.TWO_BY_TWO, probes.ids_of(37, 48), at)
+        said = figures.describe_shared(SUM, probes.TWO_BY_TWO, probes.ids_of(37, 48), at)
         assert (
             said.startswith(f"The framed `{SUM[at]}` stands at place")
             and f"`{SUM[at + 1]}`" in said

@@ -44,12 +44,12 @@ def alone(**environment: str) -> dict[str, str]:
 def test_a_server_stopped_while_readers_train_ends_cleanly(
     sent: signal.Signals, worker: str, tmp_path: Path
 ) -> None:
-    from tools.latency import steps_of
+    from tools.latency import read_step
     from tools.reader import Reader
 
     def trains(reader: Reader) -> bool:
         reader.poll()
-        return steps_of(reader) > 0
+        return read_step(reader) > 0
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -10,8 +10,8 @@ from lab.data.problems import Format, Problem, partial_products
 FORM = Format("cot_reversed")
 
 
-def steps(text: str, a: int = 37, b: int = 48) -> list[tokens.Step]:
-    return tokens.steps_of(text, FORM, Problem(a, b, partial_products(a, b, 2), a * b))
+def steps(text: str, a: int = 37, b: int = 48) -> list[tokens.WorkingLine]:
+    return tokens.check_working(text, FORM, Problem(a, b, partial_products(a, b, 2), a * b))
 
 
 def test_a_right_text_has_three_right_steps_read_the_right_way_round() -> None:
@@ -26,7 +26,7 @@ def test_a_right_text_has_three_right_steps_read_the_right_way_round() -> None:
 def test_the_steps_of_a_right_text_of_three_digits_are_right_and_hold_no_running_sum() -> None:
     form, a, b = Format("cot_reversed", 2, 3), 37, 481
     problem = Problem(a, b, partial_products(a, b, 3), a * b)
-    found = tokens.steps_of(form.text(a, b), form, problem)
+    found = tokens.check_working(form.text(a, b), form, problem)
     assert [s.what for s in found] == ["37 × 1", "37 × 80", "37 × 400", "37 × 481"]
     assert all(s.right for s in found)
 

@@ -198,7 +198,7 @@ class Watched(dict[str, Any]):
         return super().__or__(other)
 
 
-def source_of(record: Any) -> dict[str, Any]:
+def find_provenance(record: Any) -> dict[str, Any]:
     """Provenance: of the widest reading, the last row with all rows' seeds, or the document."""
     if isinstance(record, list):
         seeds = [row["seeds"] for row in record if "seeds" in row]

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from components.ui.book import CONTENTS
-from components.ui.claims.core import MARK, Claim, Looked, Table, read_record, source_of, watched
+from components.ui.claims.core import (
+    MARK,
+    Claim,
+    Looked,
+    Table,
+    find_provenance,
+    read_record,
+    watched,
+)
 from lab.records import REQUIRED, ROOT
 
 CHAPTERS = {entry.url: f"ch{entry.slug[:2]}" for entry in CONTENTS}
@@ -109,7 +117,7 @@ def measured(name: str, claim: Claim, root: Path) -> Looked:
     try:
         record = read_record(root / claim.record)
         figure = claim.question.measure(watched(root / claim.record, root, changed))
-        source = source_of(record)
+        source = find_provenance(record)
     except FileNotFoundError:
         return Looked(name, claim, None, {}, f"{claim.record} is missing")
     except (LookupError, StopIteration, ValueError, TypeError, ZeroDivisionError) as error:

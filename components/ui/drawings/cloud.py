@@ -115,7 +115,7 @@ def cloud_data(
     Raises ValueError for moments that are too few or too many, not whole or not rising, for numbers
     of another shape, not finite or out of their range, and for more than can be seen.
     """
-    steps = steps_of(moments)
+    steps = check_history(moments)
     S, P, C = len(steps), len(groups), len(tokens)
     require_count("points", P, MOST_POINTS)
     require_count("kinds of points", len(set(groups)), MOST_KINDS)
@@ -165,7 +165,7 @@ def tones(kinds: Sequence[str]) -> list[str]:
     return [kind if kind in GROUPS["tokens"] else next(left) for kind in kinds]
 
 
-def steps_of(moments: Sequence[int] | NDArray[np.integer[Any]]) -> list[int]:
+def check_history(moments: Sequence[int] | NDArray[np.integer[Any]]) -> list[int]:
     """Raise ValueError for what is no history."""
     steps = np.asarray(moments)
     n = steps.size

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from components.ui.drawings.drawing import digest, drawing
 
 
-class Step(NamedTuple):
+class NotationStep(NamedTuple):
     """What every notation does somewhere: a short name, and a sentence."""
 
     name: str
@@ -49,7 +49,12 @@ component = drawing("linked_notations", "notations", HTML)
 
 
 def show_notations(
-    key: str, columns: Sequence[Column], steps: Sequence[Step], *, at: str | None = None, alt: str
+    key: str,
+    columns: Sequence[Column],
+    steps: Sequence[NotationStep],
+    *,
+    at: str | None = None,
+    alt: str,
 ) -> None:
     """The step `at` is lit when the drawing is opened, or else the first.
 
@@ -60,7 +65,7 @@ def show_notations(
 
 
 def notations_data(
-    columns: Sequence[Column], steps: Sequence[Step], at: str | None = None
+    columns: Sequence[Column], steps: Sequence[NotationStep], at: str | None = None
 ) -> dict[str, Any]:
     """What the browser needs; steps travel as their numbers.
 

@@ -115,7 +115,7 @@ def queue_data(timelines: Sequence[Timeline]) -> dict[str, Any]:
     for timeline in timelines:
         require_fit(timeline)
     first, second = timelines
-    if written(first) != written(second):
+    if count_written(first) != count_written(second):
         raise ValueError(
             f"{first.title!r} and {second.title!r} do not write the same sums at the same lengths"
         )
@@ -147,7 +147,7 @@ def require_fit(timeline: Timeline) -> None:
             raise ValueError(f"{bar} and {later} of {title!r} share a slot at a step")
 
 
-def written(timeline: Timeline) -> list[tuple[str, int]]:
+def count_written(timeline: Timeline) -> list[tuple[str, int]]:
     """Every text and how many tokens of it are written."""
     return sorted((bar.text, bar.written) for bar in timeline.bars)
 

@@ -13,7 +13,7 @@ from components.ui.drawings.drawing import digest, drawing, moments
 
 if TYPE_CHECKING:
     from lab.published.models import Model
-    from lab.published.parts import Part
+    from lab.published.parts import PartSize
 
 HTML = f"""
 <div class="drawing scale">
@@ -55,7 +55,7 @@ def scale_data(models: Sequence[Model]) -> dict[str, Any]:
     }
 
 
-def as_part(part: Part) -> dict[str, Any]:
+def as_part(part: PartSize) -> dict[str, Any]:
     return {
         "name": part.name,
         "size": part.parameters_of_one,

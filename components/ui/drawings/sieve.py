@@ -39,7 +39,7 @@ CHECKS = {
 """The checks, in the order in which they are listed, and what they are called."""
 
 
-class Written(NamedTuple):
+class WrittenProblem(NamedTuple):
     """A sum and what was written for it; `wrong` are the places of its wrong characters."""
 
     text: str
@@ -79,7 +79,7 @@ component = drawing("sieve_of_labels", "sieve", HTML)
 def show_sieve(
     key: str,
     flags: Sequence[int] | NDArray[np.integer[Any]],
-    texts: Sequence[Written] = (),
+    texts: Sequence[WrittenProblem] = (),
     *,
     on: Sequence[Label] = (),
     alt: str,
@@ -95,7 +95,9 @@ def show_sieve(
 
 
 def sieve_data(
-    flags: Sequence[int] | NDArray[np.integer[Any]], texts: Sequence[Written], on: Sequence[Label]
+    flags: Sequence[int] | NDArray[np.integer[Any]],
+    texts: Sequence[WrittenProblem],
+    on: Sequence[Label],
 ) -> dict[str, Any]:
     """What the browser needs: a byte a label, the texts, and the checks with their bits."""
     labels = np.asarray(flags)

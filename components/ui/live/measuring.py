@@ -104,7 +104,7 @@ def show(
     with st.container(horizontal=True, gap="small"):
         draw_buttons(key, label, start, measuring)
     if measuring is not None:
-        st.progress(measuring.share, text=said_of(measuring))
+        st.progress(measuring.share, text=describe_progress(measuring))
     draw(measuring.seen if measuring else ())
 
 
@@ -127,7 +127,7 @@ def draw_buttons(
     )
 
 
-def said_of(measuring: Measuring[Piece]) -> str:
+def describe_progress(measuring: Measuring[Piece]) -> str:
     """How far it is, and why it is no farther."""
     so_far = f"{len(measuring.seen)} of {measuring.n} pieces, {measuring.spent:.1f} s"
     if measuring.done:

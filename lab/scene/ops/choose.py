@@ -6,7 +6,7 @@ import numpy as np
 
 from lab.model.rules import Choose, Operand
 from lab.scene.expression import evaluate, index_of, renamed
-from lab.scene.operands import Cells, Operands, Part, Places, Write
+from lab.scene.operands import Cells, Operands, Places, Projection, Write
 
 
 def cells(scene: Operands, rule: Choose, at: Places) -> Cells:
@@ -37,5 +37,5 @@ def followed(scene: Operands, rule: Choose) -> tuple[Operand, ...]:
     return ()
 
 
-def undo(scene: Operands, rule: Choose, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Choose, whole: Projection) -> list[Projection]:
     return []

@@ -16,8 +16,8 @@ from lab.scene.operands import (
     Cells,
     Numbers,
     Operands,
-    Part,
     Places,
+    Projection,
     Write,
     last_formed,
     multiplied,
@@ -106,7 +106,7 @@ def followed(scene: Operands, rule: Contract) -> tuple[Operand, ...]:
     return (rule.of[last_formed(scene, rule.of)],)
 
 
-def undo(scene: Operands, rule: Contract, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Contract, whole: Projection) -> list[Projection]:
     """direction' = scale direction times the other operands; one part for every place of a vector.
 
     So a head mixed from many tokens is a part for each of them, and what joins heads one for each.
@@ -140,7 +140,7 @@ def summed_over(kept: list[bool], direction: Numbers, held: list[Numbers]) -> Nu
 
 def vectors(
     operand: Operand, into: Places, weights: Numbers, size: tuple[int, ...]
-) -> Iterator[Part]:
+) -> Iterator[Projection]:
     """What falls on every number of an operand, cut into vectors along its last axis."""
     *at_each, weights = np.broadcast_arrays(*into, weights)
     flat = np.ravel_multi_index(tuple(x.ravel() for x in at_each), size)
@@ -148,4 +148,4 @@ def vectors(
     for vector in np.unique(flat // size[-1]):
         at = np.unravel_index(int(vector), size[:-1])
         own = slice(int(vector) * size[-1], (int(vector) + 1) * size[-1])
-        yield Part(operand, tuple(int(i) for i in at), sums[own])
+        yield Projection(operand, tuple(int(i) for i in at), sums[own])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Largest, Operand
-from lab.scene.operands import Cells, Operands, Part, Places, Write, row
+from lab.scene.operands import Cells, Operands, Places, Projection, Write, row
 
 
 def cells(scene: Operands, rule: Largest, at: Places) -> Cells:
@@ -34,5 +34,5 @@ def followed(scene: Operands, rule: Largest) -> tuple[Operand, ...]:
     return ()
 
 
-def undo(scene: Operands, rule: Largest, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Largest, whole: Projection) -> list[Projection]:
     return []

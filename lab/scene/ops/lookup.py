@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.rules import Lookup, Operand
-from lab.scene.operands import Cells, Operands, Part, Places, Write
+from lab.scene.operands import Cells, Operands, Places, Projection, Write
 
 
 def cells(scene: Operands, rule: Lookup, at: Places) -> Cells:
@@ -24,5 +24,5 @@ def followed(scene: Operands, rule: Lookup) -> tuple[Operand, ...]:
     return ()  # home
 
 
-def undo(scene: Operands, rule: Lookup, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Lookup, whole: Projection) -> list[Projection]:
     return []

@@ -12,8 +12,8 @@ from lab.scene.operands import (
     Cells,
     Numbers,
     Operands,
-    Part,
     Places,
+    Projection,
     Write,
     last_formed,
     multiplied,
@@ -90,7 +90,7 @@ def followed(scene: Operands, rule: Map) -> tuple[Operand, ...]:
     return (rule.of[last_formed(scene, rule.of)],)
 
 
-def undo(scene: Operands, rule: Map, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Map, whole: Projection) -> list[Projection]:
     """f(x) = gate x with gate = f(x) / x; of a product, all but the last factor is the gate."""
     n, at = last_formed(scene, rule.of), row(scene, rule.of[0], whole.at)
     if rule.fn == "multiply":
@@ -98,4 +98,4 @@ def undo(scene: Operands, rule: Map, whole: Part) -> list[Part]:
     else:
         fired, x = (scene.values(y, at) for y in (whole.operand, rule.of[n]))
         gate = np.divide(fired, x, out=np.zeros_like(x), where=x != 0)
-    return [Part(rule.of[n], whole.at, whole.direction * gate)]
+    return [Projection(rule.of[n], whole.at, whole.direction * gate)]

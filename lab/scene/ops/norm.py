@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Norm, Operand
-from lab.scene.operands import Cells, Numbers, Operands, Part, Places, Write, multiplied, row
+from lab.scene.operands import Cells, Numbers, Operands, Places, Projection, Write, multiplied, row
 
 
 def cells(scene: Operands, rule: Norm, at: Places) -> Cells:
@@ -39,7 +39,9 @@ def followed(scene: Operands, rule: Norm) -> tuple[Operand, ...]:
     return rule.of[:1]
 
 
-def undo(scene: Operands, rule: Norm, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Norm, whole: Projection) -> list[Projection]:
     x, gain = rule.of
     rms = root_mean_square(scene.values(x, row(scene, x, whole.at)), rule.eps)
-    return [Part(x, whole.at, whole.direction * scene.values(gain, row(scene, gain, ())) / rms)]
+    return [
+        Projection(x, whole.at, whole.direction * scene.values(gain, row(scene, gain, ())) / rms)
+    ]

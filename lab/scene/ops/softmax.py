@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lab.model.rules import Operand, Softmax
-from lab.scene.operands import Cells, Operands, Part, Places, Write, row
+from lab.scene.operands import Cells, Operands, Places, Projection, Write, row
 
 
 def cells(scene: Operands, rule: Softmax, at: Places) -> Cells:
@@ -28,5 +28,5 @@ def followed(scene: Operands, rule: Softmax) -> tuple[Operand, ...]:
     return ()
 
 
-def undo(scene: Operands, rule: Softmax, whole: Part) -> list[Part]:
+def undo(scene: Operands, rule: Softmax, whole: Projection) -> list[Projection]:
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.rules import Operand, Sum
-from lab.scene.operands import Cells, Operands, Part, Places, Write
+from lab.scene.operands import Cells, Operands, Places, Projection, Write
 
 
 def cells(scene: Operands, rule: Sum, at: Places) -> Cells:
@@ -25,5 +25,5 @@ def followed(scene: Operands, rule: Sum) -> tuple[Operand, ...]:
     return rule.of
 
 
-def undo(scene: Operands, rule: Sum, whole: Part) -> list[Part]:
-    return [Part(operand, whole.at, whole.direction) for operand in rule.of]
+def undo(scene: Operands, rule: Sum, whole: Projection) -> list[Projection]:
+    return [Projection(operand, whole.at, whole.direction) for operand in rule.of]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from lab.model import rules
 from lab.model.rules import Operand, Rule
-from lab.scene.operands import Cells, Operands, Part, Places, Write
+from lab.scene.operands import Cells, Operands, Places, Projection, Write
 from lab.scene.ops import choose, contract, largest, lookup, map, norm, softmax, sum
 
 
@@ -25,7 +25,7 @@ class Operation(Protocol):
 
     def followed(self, scene: Operands, rule: Any, /) -> tuple[Operand, ...]: ...
 
-    def undo(self, scene: Operands, rule: Any, whole: Part, /) -> list[Part]: ...
+    def undo(self, scene: Operands, rule: Any, whole: Projection, /) -> list[Projection]: ...
 
 
 OPS: dict[type[Rule], Operation] = {

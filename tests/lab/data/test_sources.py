@@ -31,7 +31,7 @@ from lab.data.sources import (
     Shapes,
     Source,
     WholeTable,
-    Written,
+    WrittenTexts,
     source_from_dict,
     source_to_dict,
 )
@@ -54,7 +54,7 @@ SOURCES: dict[str, Source] = {
     "shapes": Shapes(MIXED, SHAPES, 0.1),
     "zeros in front": Shapes(FORM, SHAPES, 0.1),
     "picked": Picked(Shapes(MIXED, SHAPES, 0.1), "carries", 2),
-    "written": Written(FORM, TEXTS, 0.2),
+    "written": WrittenTexts(FORM, TEXTS, 0.2),
     "pool": Pool(Shapes(MIXED, ((1, 1), (1, 2)), 0.2), 150),
     "packed": PackedStream(Pairs(FORM, 0.1), 40),
     "packed list": PackedStream(ListedPairs(FORM, LISTED, 0.2), 40),
@@ -124,7 +124,7 @@ def test_what_is_held_out_is_never_shown(split: SplitName) -> None:
 
     def holds(source: Source) -> bool:
         found = source.problems(split, 300)
-        asks = bool(found) is not isinstance(source, WholeTable | Written)
+        asks = bool(found) is not isinstance(source, WholeTable | WrittenTexts)
         return asks and all(held_out(source, a, b) for _, a, b in found)
 
     assert those_that_do_not(holds) == []
@@ -305,7 +305,7 @@ def test_a_pool_larger_than_its_source_is_refused_at_its_first_draw() -> None:
 
 
 def test_what_was_written_is_shown_as_it_was_written() -> None:
-    tokens, mask = Written(FORM, TEXTS).draw(np.random.default_rng(0), 200)
+    tokens, mask = WrittenTexts(FORM, TEXTS).draw(np.random.default_rng(0), 200)
     assert {decode(row) for row in tokens} == set(TEXTS)
     assert (mask == Pairs(FORM).draw(np.random.default_rng(0), 1)[1]).all()
 
@@ -360,13 +360,13 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda: Pool(Pool(Pairs(FORM), 5), 5),  # pyright: ignore[reportArgumentType]
         "of=Pool.* is not a source that a pool",
     ),
-    "no texts": (lambda: Written(FORM, ()), r"texts=\(\) must be texts"),
-    "a text of no sum": (lambda: Written(FORM, ("12+34=",)), "expected '*'"),
+    "no texts": (lambda: WrittenTexts(FORM, ()), r"texts=\(\) must be texts"),
+    "a text of no sum": (lambda: WrittenTexts(FORM, ("12+34=",)), "expected '*'"),
     "a held out text": (
-        lambda: Written(FORM, (FORM.text(*HELD),)),
+        lambda: WrittenTexts(FORM, (FORM.text(*HELD),)),
         "is held out: u is not below 0.3",
     ),
-    "a long text": (lambda: Written(FORM, (TEXTS[0] + "0",)), "is longer than 20 tokens"),
+    "a long text": (lambda: WrittenTexts(FORM, (TEXTS[0] + "0",)), "is longer than 20 tokens"),
     "a large shape": (lambda: Shapes(MIXED, ((3, 1),)), r"\(3, 1\).*\(2, 2\)"),
     "an unpadded stream": (
         lambda: PackedStream(Pairs(MIXED), 64),

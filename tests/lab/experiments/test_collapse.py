@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from lab.data.problems import split_value
 from lab.experiments import collapse, collapse_texts, warnings
-from lab.experiments.warnings import Rule, fall_of, fit, judge
+from lab.experiments.warnings import WarningRule, fall_of, fit, judge
 from lab.interp.diagnostics import effective_rank
 from lab.model.gpt import GPT
 from lab.recipes.feature_collapse import few_pairs, knows_two_digits
@@ -208,21 +208,21 @@ def test_a_fall_is_the_first_look_with_five_more_in_a_hundred() -> None:
 
 
 def test_a_rule_warns_at_the_second_of_two_looks_and_not_at_one_alone() -> None:
-    assert Rule("logit_norm", None, True, 0.1).warns(FALLS) == 3
-    assert math.isinf(Rule("logit_norm", None, True, 0.1).warns(STANDS))
-    assert math.isinf(Rule("logit_norm", None, False, 0.1).warns(FALLS))
+    assert WarningRule("logit_norm", None, True, 0.1).warns(FALLS) == 3
+    assert math.isinf(WarningRule("logit_norm", None, True, 0.1).warns(STANDS))
+    assert math.isinf(WarningRule("logit_norm", None, False, 0.1).warns(FALLS))
     once = made_up([1, 2, 1, 1, 1, 1], [0] * 6)
-    assert math.isinf(Rule("logit_norm", None, True, 0.1).warns(once))
+    assert math.isinf(WarningRule("logit_norm", None, True, 0.1).warns(once))
 
 
 def test_a_late_warning_and_one_for_nothing_are_mistakes() -> None:
-    early = judge(Rule("logit_norm", None, True, 0.1), [FALLS, STANDS])
+    early = judge(WarningRule("logit_norm", None, True, 0.1), [FALLS, STANDS])
     assert (early.warned, early.fell, early.false, early.stood, early.mistakes) == (1, 1, 0, 1, 0)
     assert early.lead == pytest.approx(5 / 3)
-    eager = judge(Rule("logit_norm", None, True, 0.05), [FALLS, STANDS])
+    eager = judge(WarningRule("logit_norm", None, True, 0.05), [FALLS, STANDS])
     assert (eager.false, eager.mistakes) == (1, 1)
     late = made_up([1, 1, 1, 1, 1.2, 1.2], [0, 0, 0, 5, 5, 5])
-    assert judge(Rule("logit_norm", None, True, 0.1), [late]).warned == 0
+    assert judge(WarningRule("logit_norm", None, True, 0.1), [late]).warned == 0
 
 
 def test_the_rule_that_is_written_down_makes_the_fewest_mistakes() -> None:

@@ -18,11 +18,11 @@ from lab.experiments.curriculum import (
     EVERY_LESSON,
     OTHER_BASES,
     WIDE,
-    asked,
     base_cells,
     best_rate,
     control,
     control_cells,
+    evaluate_shapes,
     fewest,
     fewest_cells,
     measure_base,
@@ -221,7 +221,7 @@ def test_every_shape_is_asked_as_exactness_asks_it(monkeypatch: pytest.MonkeyPat
     plan = course_of_twin("two_digits_coupled")
     model = TrainState.start(plan).model.eval()
     monkeypatch.setattr(curriculum, "ASKED", 50)
-    found = asked(model, plan, "validation", 50)["shapes"]
+    found = evaluate_shapes(model, plan, "validation", 50)["shapes"]
     form = Format("cot_reversed", 2, 2)
     rng = np.random.default_rng(0)
     a, b = curriculum.sample_exact(rng, 50, 2, 2, 0.30, 0.40)

@@ -11,7 +11,7 @@ import pytest
 
 from lab.data.difficulty import longest_carry
 from lab.data.problems import HELDOUT_FROM, read_operands, split_values
-from lab.data.sources import Mix, Pairs, Shapes, Written
+from lab.data.sources import Mix, Pairs, Shapes, WrittenTexts
 from lab.experiments import error_book
 from lab.experiments.error_book import (
     ARMS,
@@ -24,11 +24,11 @@ from lab.experiments.error_book import (
     Pool,
     best_rate,
     cells_of,
+    choose_source,
     measure_arm,
     plan_of_round,
     rounds_of,
     sizes_for,
-    source_of,
     start,
     texts_of,
 )
@@ -102,11 +102,11 @@ def test_a_book_with_fewer_mistakes_is_read_as_it_is(pool: Pool) -> None:
 
 
 def test_rows_are_drawn_anew_in_one_arm_alone() -> None:
-    assert isinstance(source_of(DRAWN_ANEW, PAIRS, ["x"]), Pairs)
-    assert isinstance(source_of(DRAWN_ANEW, TASKS["4x4"], ["x"]), Shapes)
+    assert isinstance(choose_source(DRAWN_ANEW, PAIRS, ["x"]), Pairs)
+    assert isinstance(choose_source(DRAWN_ANEW, TASKS["4x4"], ["x"]), Shapes)
     text = PAIRS.form.text(*(int(side[0]) for side in PAIRS.pool(0, 0)))
-    assert isinstance(source_of("random_matched", PAIRS, [text]), Written)
-    half = source_of("mistakes_and_anew", PAIRS, [text])
+    assert isinstance(choose_source("random_matched", PAIRS, [text]), WrittenTexts)
+    half = choose_source("mistakes_and_anew", PAIRS, [text])
     assert isinstance(half, Mix) and {weight for _, weight in half.sources} == {1}
     plans = [plan_of_round(PAIRS, arm, [text], 1e-3, 7) for arm in PAIRS.arms]
     assert len({(p.steps, p.batch_size, p.data.tokens_per_row, p.rate) for p in plans}) == 1

@@ -13,11 +13,11 @@ from lab.data.vocabulary import VOCABULARY
 from lab.experiments import frontier
 from lab.experiments.frontier import (
     Column,
-    asked,
     carried,
     chain,
     columns,
     company,
+    evaluate_forced,
     failure,
     frontier_cells,
     measure_frontier,
@@ -52,7 +52,7 @@ def test_every_wrong_token_that_bears_loss_is_counted(
     wrong = (teacher_forced(model, texts) != texts) & mask
     monkeypatch.setattr(frontier, "TOKENS_AT_ONCE", 3 * FORM.length + 1)
     monkeypatch.setattr(frontier, "BLOCK", 5)
-    found = asked(model, FORM, a, b)
+    found = evaluate_forced(model, FORM, a, b)
     assert found["wrong"] == len(found["failures"]) == wrong.any(axis=1).sum() == 10
     assert found["wrong_tokens"] == wrong.sum() == sum(f["wrong_tokens"] for f in found["failures"])
     assert (found["tokens"], found["tokens_a_text"]) == (mask.sum(), mask[0].sum())
@@ -66,7 +66,7 @@ def test_a_model_that_is_never_wrong_has_no_failures(
     model: GPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frontier, "teacher_forced_in_blocks", lambda model, texts, block: texts)
-    found = asked(model, FORM, *some_pairs(4, 3))
+    found = evaluate_forced(model, FORM, *some_pairs(4, 3))
     assert (found["wrong"], found["wrong_tokens"], found["failures"]) == (0, 0, [])
 
 
@@ -97,7 +97,7 @@ def test_the_test_part_is_asked_last_and_no_cell_twice() -> None:
 def test_fifty_by_fifty_digits_are_asked_without_a_table_of_all_tokens(model: GPT) -> None:
     """One table of 7,699 x 7,699 scores alone has 237 MB a head in fp32."""
     form = Format("cot_reversed", 50, 50)
-    peak = peak_bytes(lambda: asked(model, form, *some_pairs(1, 50)))
+    peak = peak_bytes(lambda: evaluate_forced(model, form, *some_pairs(1, 50)))
     assert 1_000_000 < peak < 150_000_000
 
 

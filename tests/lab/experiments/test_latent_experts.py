@@ -11,7 +11,7 @@ import pytest
 
 from lab.data.problems import Format
 from lab.experiments import latent_experts, long_sums, low_rank
-from lab.experiments.frontier import asked
+from lab.experiments.frontier import evaluate_forced
 from lab.experiments.latent_experts import (
     EQUAL_RATES,
     RACERS,
@@ -175,7 +175,7 @@ def test_long_sums_are_those_of_the_record_on_a_sample() -> None:
     for name, arm in long_sums.ARMS.items():
         if not arm.committed:
             continue
-        wrong = asked(arm.model(), Format("cot_reversed", 5, 5), a[:40], b[:40])["wrong"]
+        wrong = evaluate_forced(arm.model(), Format("cot_reversed", 5, 5), a[:40], b[:40])["wrong"]
         assert wrong <= rows[name]["errors"] and rows[name]["n"] == len(a)
 
 

@@ -15,6 +15,7 @@ from lab.experiments.lengths import (
     Arm,
     FirstWrong,
     chosen_limit,
+    count_turns,
     edges,
     first_wrong_tokens,
     length_cells,
@@ -23,7 +24,6 @@ from lab.experiments.lengths import (
     problems_of_shape,
     share_drawn_out,
     span,
-    turned,
 )
 from lab.inference.evaluate import go_on
 from lab.model.config import (
@@ -221,9 +221,11 @@ def test_the_edge_of_lengths_is_read_off_the_shapes_that_fail() -> None:
 
 def test_how_far_a_clock_has_turned_by_hand() -> None:
     """A working of 2 x 2 has places from -1 to 3 (the times sign): four over 2 pi, slowed down."""
-    assert turned(CoupledRotaryPositionsConfig(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
-    assert turned(CoupledRotaryPositionsConfig(10.0, 2.0), 2, 2) == pytest.approx(2 / (2 * np.pi))
-    assert turned(CoupledRotaryPositionsConfig(10.0), 2, 2, axis=1) == pytest.approx(
+    assert count_turns(CoupledRotaryPositionsConfig(10.0), 2, 2) == pytest.approx(4 / (2 * np.pi))
+    assert count_turns(CoupledRotaryPositionsConfig(10.0, 2.0), 2, 2) == pytest.approx(
+        2 / (2 * np.pi)
+    )
+    assert count_turns(CoupledRotaryPositionsConfig(10.0), 2, 2, axis=1) == pytest.approx(
         2 / (2 * np.pi)
     )
 

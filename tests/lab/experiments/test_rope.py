@@ -14,16 +14,16 @@ from lab.data.vocabulary import decode
 from lab.experiments import rope
 from lab.experiments.rope import (
     SETTINGS,
-    Exam,
+    EvalSet,
     RaceCheck,
     best_rate,
-    exam,
-    failed,
-    follow,
-    grade,
+    evaluate,
+    find_wrong,
+    make_eval_set,
     plan,
     race,
     steps_to_target,
+    update_ema,
 )
 from lab.model.config import RotaryPositionsConfig
 from lab.recipes.rope import ENCODINGS
@@ -37,7 +37,7 @@ def test_every_arm_reads_the_same_number_of_tokens_a_step(setting: str) -> None:
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_check_asks_whole_held_out_problems_and_nothing_of_the_prompt(setting: str) -> None:
-    paper = exam(plan(setting, "rotary", 1e-3, 0), "test", 200)  # pyright: ignore
+    paper = make_eval_set(plan(setting, "rotary", 1e-3, 0), "test", 200)  # pyright: ignore
     assert 200 <= paper.n < 240
     asked: set[int] = set()
     for row, owners in zip(paper.tokens, paper.owner, strict=True):
@@ -56,7 +56,7 @@ def test_a_problem_fails_as_a_whole_and_once() -> None:
     """Reference: every problem of a stream predicted on its own, token by token."""
     config = replace(BASE, position=RotaryPositionsConfig(10.0))
     model = tiny_model(config, dtype=torch.float32)
-    paper = exam(plan("packed", "rotary", 1e-3, 0), "test", 30)
+    paper = make_eval_set(plan("packed", "rotary", 1e-3, 0), "test", 30)
     wrong = 0
     for owner in range(paper.n):
         row = int((paper.owner == owner).any(axis=1).argmax())
@@ -64,16 +64,16 @@ def test_a_problem_fails_as_a_whole_and_once() -> None:
         tokens = torch.from_numpy(paper.tokens[row]).long()
         guesses = [int(model(tokens[None, :slot])[0, -1].argmax()) for slot in slots]
         wrong += guesses != tokens[slots].tolist()
-    assert failed(model, paper) == wrong > 0
+    assert find_wrong(model, paper) == wrong > 0
 
 
 def test_a_part_is_enough_to_fail_and_only_the_whole_to_pass() -> None:
-    paper = exam(plan("fixed", "rotary", 1e-3, 0), "test", 80)
+    paper = make_eval_set(plan("fixed", "rotary", 1e-3, 0), "test", 80)
     poor = tiny_model(replace(BASE, position=RotaryPositionsConfig(10.0)), dtype=torch.float32)
-    assert grade(poor, paper, 0.02, whole=False) == (10, 10)
-    assert grade(poor, paper, 0.02, whole=True) == (80, 80)
-    easy = Exam(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
-    assert grade(poor, easy, 0.02, whole=False) == (1, 1)
+    assert evaluate(poor, paper, 0.02, whole=False) == (10, 10)
+    assert evaluate(poor, paper, 0.02, whole=True) == (80, 80)
+    easy = EvalSet(paper.tokens, np.where(paper.owner < 79, -1, paper.owner))  # asks the last alone
+    assert evaluate(poor, easy, 0.02, whole=False) == (1, 1)
 
 
 def test_the_running_mean_forgets_by_its_memory() -> None:
@@ -81,7 +81,7 @@ def test_the_running_mean_forgets_by_its_memory() -> None:
     expected = [
         0.9 * x + 0.1 * y for x, y in zip(one.parameters(), other.parameters(), strict=True)
     ]
-    follow(one, other, 0.9)
+    update_ema(one, other, 0.9)
     for x, y in zip(one.parameters(), expected, strict=True):
         assert torch.allclose(x, y)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lab.data.problems import TEST_FROM, Format, split_value
-from lab.data.sources import Mix, Written
+from lab.data.sources import Mix, WrittenTexts
 from lab.experiments import self_evolution
 from lab.experiments.self_evolution import (
     Arm,
@@ -108,8 +108,8 @@ def test_later_rounds_rehearse_the_labels_of_earlier_ones() -> None:
     for digits in (4, 5):
         measure_evolution({"arm": "true", "digits": digits})
     new, old, short = (source for source, _ in parts_to_read("true", 5))
-    assert isinstance(new, Written) and new.texts == texts_of_round("true", 5)
-    assert isinstance(old, Written) and old.texts == texts_of_round("true", 4)
+    assert isinstance(new, WrittenTexts) and new.texts == texts_of_round("true", 5)
+    assert isinstance(old, WrittenTexts) and old.texts == texts_of_round("true", 4)
     assert short.format.p == 3 and isinstance(plan_of_round("true", 5, 0).data, Mix)
     operands = [text.partition("=")[0].split("*") for text in new.texts]
     assert all(split_value(int(a), int(b)) < 0.30 < TEST_FROM for a, b in operands)

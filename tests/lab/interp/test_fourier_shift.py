@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import failures
 
-from lab.interp.fourier_shift import shifted, signal_of, spectrum, speeds, turned
+from lab.interp.fourier_shift import shifted, signal_of, spectrum, speeds, turn_waves
 
 
 @pytest.mark.parametrize("n", [1, 7, 16, 33])
@@ -34,5 +34,5 @@ def test_turning_keeps_the_length_of_every_wave_and_a_signal_survives_its_spectr
     signal = np.random.default_rng(0).normal(size=16)
     waves = spectrum(signal)
     lengths = np.linalg.norm(waves, axis=1)
-    assert np.allclose(np.linalg.norm(turned(waves, 2.7), axis=1), lengths)
+    assert np.allclose(np.linalg.norm(turn_waves(waves, 2.7), axis=1), lengths)
     assert np.allclose(signal_of(waves), signal, atol=1e-12)

@@ -41,7 +41,7 @@ from lab.live.loop import (
     drive,
     part_of_pairs,
     rows_in_a_part,
-    steps_of,
+    train_in_slices,
 )
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
@@ -118,7 +118,7 @@ def test_the_weights_are_those_of_the_trained_model() -> None:
 def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None:
     recipe = multiply(**SMALL)
     state = TrainState.start(recipe)
-    shots = [s for s in steps_of(recipe, state) if s is not None]
+    shots = [s for s in train_in_slices(recipe, state) if s is not None]
     seen = shots[-1].check
     assert seen is not None
     verdicts = np.frombuffer(seen.first_wrong, np.int8)
@@ -307,7 +307,7 @@ class Clocks:
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     clocks = Clocks()
     monkeypatch.setattr(live, "time", clocks)
-    monkeypatch.setattr(live, "steps_of", clocks.steps(wall=10.0, processor=1.0))
+    monkeypatch.setattr(live, "train_in_slices", clocks.steps(wall=10.0, processor=1.0))
     return clocks
 
 

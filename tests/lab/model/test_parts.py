@@ -23,7 +23,7 @@ from tiny import (
 from torch import nn
 
 from lab.data.problems import Format
-from lab.experiments.rope import follow
+from lab.experiments.rope import update_ema
 from lab.model.config import (
     PART_KINDS,
     FlashKernelConfig,
@@ -160,7 +160,7 @@ def test_buffers_survive_every_copy_with_their_kind(counting: GPT, tmp_path: Pat
     save(tmp_path / "run", counting, form)
     mean = deepcopy(counting)
     cast(Any, mean.position).seen -= 3
-    follow(mean, counting, 0.5)
+    update_ema(mean, counting, 0.5)
     copies = {
         "behind another kernel": with_kernel(counting, SdpaKernelConfig()),
         "a checkpoint": load(tmp_path / "run").model,

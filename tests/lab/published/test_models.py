@@ -32,7 +32,7 @@ from lab.published.models import (
     Model,
     ours,
 )
-from lab.published.parts import Part
+from lab.published.parts import PartSize
 from lab.training.checkpoint import load_run
 
 COUNTS = [
@@ -85,7 +85,9 @@ def test_a_token_meets_nine_experts_of_two_hundred_and_fifty_seven() -> None:
 
 
 def test_copies_are_counted_as_often_as_they_stand_there() -> None:
-    pair = Part("pair", parts=(Part("a", (2, 3)), Part("b", (4, 5), times=3, met=1)), times=7)
+    pair = PartSize(
+        "pair", parts=(PartSize("a", (2, 3)), PartSize("b", (4, 5), times=3, met=1)), times=7
+    )
     assert (pair.parameters_of_one, pair.met_of_one) == (66, 26)
     assert (pair.biases_of_one(("a",)), pair.biases_of_one(("a", "b"))) == (2, 14)
 

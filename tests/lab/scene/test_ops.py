@@ -28,7 +28,7 @@ from lab.model.rules import (
     to_document,
 )
 from lab.scene.expression import evaluate, index_of, names_of
-from lab.scene.operands import Numbers, Part, row
+from lab.scene.operands import Numbers, Projection, row
 from lab.scene.ops.table import OPS
 from lab.scene.recompute import Reader
 
@@ -192,7 +192,7 @@ def test_what_a_rule_is_undone_into_adds_up_to_it() -> None:
         shape = scene.shape_of(rule)
         for at in np.ndindex(shape[:-1]):
             direction = dice.normal(size=shape[-1])
-            parts = OPS[type(rule)].undo(scene, rule, Part(rule, at, direction))
+            parts = OPS[type(rule)].undo(scene, rule, Projection(rule, at, direction))
             found = sum(
                 float(p.direction @ scene.values(p.operand, row(scene, p.operand, p.at)))
                 for p in parts
@@ -207,14 +207,14 @@ def test_what_a_rule_is_undone_into_adds_up_to_it() -> None:
 
 def test_keys_made_of_a_latent_are_undone_down_to_the_latent() -> None:
     scene, direction = handmade(), np.random.default_rng(1).normal(size=D)
-    (part,) = OPS[Contract].undo(scene, LATENT_KEYS, Part(LATENT_KEYS, (1, 3), direction))
+    (part,) = OPS[Contract].undo(scene, LATENT_KEYS, Projection(LATENT_KEYS, (1, 3), direction))
     assert (part.operand, part.at) == ("latent", (3,))
     assert np.allclose(part.direction, direction @ scene.made["w_up"][D:])
 
 
 def test_experts_are_undone_one_by_one() -> None:
     rule, scene = CASES["their sum, by their shares"][0], handmade()
-    parts = OPS[Contract].undo(scene, rule, Part(rule, (2,), np.ones(F)))
+    parts = OPS[Contract].undo(scene, rule, Projection(rule, (2,), np.ones(F)))
     assert [p.at for p in parts] == [(2, k) for k in range(K)]
     assert [p.direction[0] for p in parts] == scene.made["share"][2].tolist()
 

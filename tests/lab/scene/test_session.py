@@ -21,13 +21,13 @@ from lab.scene.recompute import Reader
 from lab.scene.session import (
     change_before,
     change_of_earlier_keys,
+    complete_prompt,
     edit_of,
     loudest_neuron,
     numbers,
     open_up,
     read_prompt,
     share_that_takes_part,
-    written,
     wrong_products,
 )
 from lab.training.checkpoint import Checkpoint, load_run
@@ -37,7 +37,7 @@ LOADED = load_run("times_table")
 
 def test_all_hundred_products_are_written_to_their_end() -> None:
     for a, b in ((0, 0), (7, 8), (9, 9), (3, 2)):
-        assert written(LOADED, f"{a}*{b}=") == f"{a}*{b}={a * b:02d}$"
+        assert complete_prompt(LOADED, f"{a}*{b}=") == f"{a}*{b}={a * b:02d}$"
 
 
 def test_without_one_neuron_two_products_of_the_table_go_wrong() -> None:
@@ -47,12 +47,14 @@ def test_without_one_neuron_two_products_of_the_table_go_wrong() -> None:
     lost = wrong_products(LOADED, [off])
     assert lost == ["7*8", "8*7"]
     for product in ("7*8", "8*7", "7*9", "6*8"):
-        right = written(LOADED, f"{product}=") == written(LOADED, f"{product}=", [off])
+        right = complete_prompt(LOADED, f"{product}=") == complete_prompt(
+            LOADED, f"{product}=", [off]
+        )
         assert right == (product not in lost)
 
 
 def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> None:
-    assert written(LOADED, "7*8=56$77") == "7*8=56$77"
+    assert complete_prompt(LOADED, "7*8=56$77") == "7*8=56$77"
 
 
 def test_a_prompt_that_cannot_be_read_says_what_is_allowed() -> None:
@@ -119,7 +121,7 @@ def test_a_part_switched_off_is_off_in_the_text_and_in_the_scene() -> None:
         for layer in range(6)
         for name in ("attn_out", "ffn_out")
     ]
-    assert written(LOADED, "7*8=", everything_off) != "7*8=56$"
+    assert complete_prompt(LOADED, "7*8=", everything_off) != "7*8=56$"
 
 
 def test_an_edit_that_means_nothing_is_refused() -> None:
@@ -149,7 +151,7 @@ def test_every_activation_that_the_viewer_offers_can_be_switched_off(kind: str) 
         layer = 1 if ACTIVATIONS[name].in_block else None
         index = {"expert": 2} if name == "router_scores" else {}
         off = {"name": name, "layer": layer, "index": index, "scale": 0.0}
-        text = written(loaded, "7*8=", [off])
+        text = complete_prompt(loaded, "7*8=", [off])
         opened = open_up(loaded, kind, text, weights, [off])
         logits = Reader(opened.manifest, opened.blobs).read("logits", slice(0, len(text)))
         assert np.isfinite(logits).all(), name

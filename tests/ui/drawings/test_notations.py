@@ -21,17 +21,17 @@ from components.ui.chapters.ch50.figures import (
     cut,
 )
 from components.ui.drawings import notations
-from components.ui.drawings.notations import Column, Line, Step, notations_data
+from components.ui.drawings.notations import Column, Line, NotationStep, notations_data
 from lab.by_hand.flash import flash_attention
 from lab.model.attention.flash import BlockwiseAttention, Partial, Tiles
 
 # ---------------------------------------------------------------- what the front end is tried on
 
 SOFTMAX = [
-    notations.Step("largest", "The largest score."),
-    notations.Step("powers", "No power is above one."),
-    notations.Step("sum", "They are added."),
-    notations.Step("shares", "Each is divided by the sum."),
+    notations.NotationStep("largest", "The largest score."),
+    notations.NotationStep("powers", "No power is above one."),
+    notations.NotationStep("sum", "They are added."),
+    notations.NotationStep("shares", "Each is divided by the sum."),
 ]
 WRITTEN: dict[str, list[tuple[str, str]]] = {
     "Python": [
@@ -83,7 +83,7 @@ CASES = {"notations": three_notations}
 
 # ---------------------------------------------------------------- what Python sends
 
-TWO = [Step("double", "Twice as much."), Step("add", "One more.")]
+TWO = [NotationStep("double", "Twice as much."), NotationStep("add", "One more.")]
 DOUBLED = Column("one", [Line("def f(x):"), Line("    x *= 2", ["double"]), Line("x + 1", ["add"])])
 AT_ONCE = Column("two", [Line("2 * x + 1", ["double", "add"])], "two.py")
 
@@ -136,7 +136,7 @@ def test_each_pattern_of_a_step_is_in_one_line_alone() -> None:
     assert [(step.name, name, x) for step, name, x in wanted if not does_alone(step, name, x)] == []
 
 
-def does_alone(step: Step, notation: str, pattern: str) -> bool:
+def does_alone(step: NotationStep, notation: str, pattern: str) -> bool:
     """One line of a notation, and no other, holds the pattern, and it does the step."""
     found = [line for line in column(notation).lines if pattern in line.text]
     return len(found) == 1 and step.name in found[0].steps

@@ -13,7 +13,7 @@ from components.ui.drawings import scale
 from components.ui.drawings.scale import scale_data
 from lab.model.config import GPTConfig
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, Model, ours
-from lab.published.parts import Part
+from lab.published.parts import PartSize
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -23,7 +23,7 @@ GROWING = (GPT_2, LLAMA_3_8B, DEEPSEEK_V3)
 def models_for_scale() -> Case:
     models = [ours("Ours", GPTConfig()), *GROWING]
 
-    def sizes(parts: list[Part], level: int) -> list[int]:
+    def sizes(parts: list[PartSize], level: int) -> list[int]:
         """Of all copies at so many steps below the model, from large to small."""
         if level == 0:
             found = [part.parameters_of_one for part in parts for _ in range(part.times)]

@@ -10,7 +10,7 @@ from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import sieve
-from components.ui.drawings.sieve import CHECKS, Label, Written, sieve_data
+from components.ui.drawings.sieve import CHECKS, Label, WrittenProblem, sieve_data
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -23,7 +23,7 @@ def thrown_labels() -> np.ndarray:
 
 def sieve_of_labels() -> Case:
     flags = thrown_labels()
-    texts = [sieve.Written(f"{n}*7={6 * n}", [len(f"{n}*7=")]) for n in range(len(flags))]
+    texts = [sieve.WrittenProblem(f"{n}*7={6 * n}", [len(f"{n}*7=")]) for n in range(len(flags))]
     right, *checks = ((flags[:, None] >> np.arange(5)) & 1).astype(bool).T
 
     def counted(chosen: int) -> dict[str, Any]:
@@ -52,7 +52,7 @@ CASES = {"sieve": sieve_of_labels}
 # ---------------------------------------------------------------- what Python sends
 
 FLAGS = thrown_labels()
-TEXTS = [Written(f"{n}*7={7 * n}", [0]) for n in range(len(FLAGS))]
+TEXTS = [WrittenProblem(f"{n}*7={7 * n}", [0]) for n in range(len(FLAGS))]
 
 
 def test_a_label_travels_as_a_byte_whose_bits_the_browser_is_told() -> None:
@@ -63,7 +63,7 @@ def test_a_label_travels_as_a_byte_whose_bits_the_browser_is_told() -> None:
         expected = [flag in Label(int(flags)) for flags in FLAGS]
         assert ((labels & told[name]) > 0).tolist() == expected
     assert sent["on"] == told["modulo 9"] + told["modulo 11"]
-    assert [Written(*text) for text in sent["texts"]] == TEXTS
+    assert [WrittenProblem(*text) for text in sent["texts"]] == TEXTS
 
 
 def test_labels_need_no_texts() -> None:
@@ -78,7 +78,12 @@ def test_what_is_no_label_no_place_and_no_check_is_refused() -> None:
         ([-1], [], [], "from -1 to -1"),
         ([[1]], [], [], r"shape \(1, 1\)"),
         (FLAGS, TEXTS[1:], [], "59 texts of 60 labels"),
-        ([1], [Written("1*1=1", [5])], [], r"wrong=\[5\] of '1\*1=1': its places are 0 to 4"),
+        (
+            [1],
+            [WrittenProblem("1*1=1", [5])],
+            [],
+            r"wrong=\[5\] of '1\*1=1': its places are 0 to 4",
+        ),
         ([1], [], [Label.RIGHT], "on=<Label.RIGHT: 1>; the checks are"),
     ]
     assert not_refused(lambda flags, texts, on: sieve_data(flags, texts, on), cases) == []

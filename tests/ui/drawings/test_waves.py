@@ -10,7 +10,7 @@ from refused import not_refused
 
 from components.ui.drawings import waves
 from components.ui.drawings.waves import waves_data
-from lab.interp.fourier_shift import shifted, spectrum, turned
+from lab.interp.fourier_shift import shifted, spectrum, turn_waves
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -22,7 +22,7 @@ def turned_waves() -> Case:
         still = spectrum(signal)
         return {
             "by": by,
-            "waves": turned(still, by).tolist(),
+            "waves": turn_waves(still, by).tolist(),
             "samples": shifted(signal, by).tolist(),
         }
 

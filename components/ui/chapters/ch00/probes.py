@@ -290,7 +290,7 @@ def show_buttons() -> None:
         st.warning(not_stepped)
 
 
-def name_of(edge: Edge) -> str:
+def describe_edge(edge: Edge) -> str:
     """An edge in words: 'from the first digit 7 to hidden neuron 3'."""
     layer, i, o = edge
     if layer == 0:
@@ -360,7 +360,7 @@ def ask_weight(edge: Edge) -> None:
         st.number_input("From", 0, n_in - 1, key="ch00_from", **ends)
         st.number_input("To", 0, n_out - 1, key="ch00_to", **ends)
     st.number_input(
-        f"Weight {name_of(edge)}",
+        f"Weight {describe_edge(edge)}",
         -100.0,
         100.0,
         step=0.1,

@@ -11,7 +11,7 @@ import streamlit as st
 from components.ui.chapters.ch01.claims import TWIN
 from components.ui.lazily import lazily
 from components.ui.records import atlases, first_error, rows_of
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from lab.data.problems import Format, sample_pairs
 from lab.data.vocabulary import VOCABULARY
 
@@ -33,13 +33,13 @@ START_SUMS, DRAWN = 200, 20
 
 def digit_rows() -> np.ndarray:
     """The embedding rows of 0 to 9 in the book's model, (10, D)."""
-    return take_with_progress(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
+    return load_with_progress(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
 
 
 @st.cache_data(show_spinner=False)
 def loss_at_the_start() -> float:
     """The loss of the untrained network on some sums."""
-    take_with_progress(BOOK_RUN)
+    load_with_progress(BOOK_RUN)
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
     return token_loss.token_loss(gpt.GPT(recipes.TWIN).eval(), FORM, a, b).loss
 
@@ -53,7 +53,7 @@ def training_curve() -> list[dict[str, float]]:
 
 def prices(run: str, a: int, b: int) -> np.ndarray:
     """What a run is charged for each token of a sum but the first."""
-    return token_loss.prices(take_with_progress(run).model, FORM.text(a, b))
+    return token_loss.prices(load_with_progress(run).model, FORM.text(a, b))
 
 
 def dearest_place(run: str, a: int, b: int) -> int:
@@ -77,7 +77,7 @@ def sampling_of(heat: float, keep: str) -> Sampling:
 @st.cache_data(max_entries=512, show_spinner=False)
 def drawn(run: str, a: int, b: int, heat: float, keep: str) -> list[str]:
     """`DRAWN` texts that a run writes for one sum under these settings."""
-    model = take_with_progress(run).model
+    model = load_with_progress(run).model
     return choosing.drawn_texts(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
 
 

@@ -14,7 +14,7 @@ WANTED_DISTANCE = 0.45
 
 
 @dataclass(frozen=True)
-class Task:
+class QueryExercise:
     """What a query must do in every sum: at least `least` of the weight on each wanted token.
 
     `probe`: a length at which a good direction passes; it tells a bad direction from a bad length.
@@ -32,8 +32,8 @@ class Task:
         return hand.arrow(self.angle, self.length)
 
 
-ONE = Task((B_UNITS,), 0.95, hand.LONGEST_QUERY, angle=45, length=2.5)
-BOTH = Task((A_UNITS, B_UNITS), 0.30, 1.0, angle=62, length=5.0)
+ONE = QueryExercise((B_UNITS,), 0.95, hand.LONGEST_QUERY, angle=45, length=2.5)
+BOTH = QueryExercise((A_UNITS, B_UNITS), 0.30, 1.0, angle=62, length=5.0)
 
 
 def prompt_of(a: int, b: int) -> str:
@@ -52,7 +52,7 @@ def what_it_holds(graded: Graded) -> str:
     return f"{graded.n_short:,} sums stay under {graded.least:.2f}. {said}"
 
 
-def hint_for(graded: Graded, task: Task, angle: int, length: float) -> str:
+def hint_for(graded: Graded, task: QueryExercise, angle: int, length: float) -> str:
     """Is it the direction or the length that falls short? One more grading tells."""
     probe = hand.grade(hand.arrow(angle, task.probe), task.wanted, task.least)
     if probe.accepted:

@@ -48,7 +48,7 @@ def largest_by_size() -> dict[tuple[int, bool], float]:
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Told:
+def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Recovered:
     return hand.tell(shares, kind)
 
 
@@ -89,7 +89,7 @@ def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- by their names in the text
 
 
-def first_look() -> hand.Look:
+def first_look() -> hand.AttentionSteps:
     """At 37*48=, with the query as the figure first has it."""
     return hand.look_at(encode(prompt_of(A, B)), ONE.query)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
@@ -38,7 +38,7 @@ KEPT = 16
 
 
 def model() -> GPT:
-    return take_with_progress(BOOK_RUN).model
+    return load_with_progress(BOOK_RUN).model
 
 
 def text_of(a: int, b: int) -> str:
@@ -89,7 +89,7 @@ def room_for_the_loudest(text: str) -> float:
 @lru_cache(4 * KEPT)
 def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
     """The rest of a text, written with the stream multiplied at one point of the model."""
-    take_with_progress(BOOK_RUN)
+    load_with_progress(BOOK_RUN)
     return write(BOOK_RUN, given, [intervene.scale_stream(name, layer, factor)])
 
 
@@ -107,7 +107,7 @@ def attribution_of(text: str) -> Attribution:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenToken:
     """A token that the model wrote at `place`, and the rival that came second. IDs of tokens."""
 
     text: str
@@ -141,15 +141,15 @@ class Written:
         return self.found.of(components_to_pull()[part], self.to_lead)
 
 
-def written_at(text: str, place: int = PLACE, rival: int | None = None) -> Written:
+def written_at(text: str, place: int = PLACE, rival: int | None = None) -> WrittenToken:
     """The token at a place of a text; its rival came second, unless one is said."""
     token = VOCABULARY.index(text[place])
     if rival is None:
         rival = attribution_of(text).runner_up(place - 1, token)
-    return Written(text, place, token, rival)
+    return WrittenToken(text, place, token, rival)
 
 
-def longest_bar(text: str, part: str) -> Written:
+def longest_bar(text: str, part: str) -> WrittenToken:
     """Of all tokens that are written, the one to whose lead a part added most, for or against."""
     return max(
         (written_at(text, place) for place in range(FIRST, FORM.length)),

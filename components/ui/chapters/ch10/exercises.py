@@ -15,7 +15,7 @@ from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, take_with_progress, write, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
 from lab.exercises import chain_of_thought as exercises
@@ -30,7 +30,7 @@ from lab.exercises.chain_of_thought import (
     PairList,
     PulledHead,
 )
-from lab.readings import listed
+from lab.readings import join_words
 
 intervene = lazily("lab.interp.intervene")
 
@@ -237,7 +237,7 @@ def cover_hint(graded: Coverage) -> str:
             "five pairs show ten digits only if no digit comes twice."
         )
     digit, choices = graded.rarest
-    numbers = listed([f"{number:02d}" for number in choices])
+    numbers = join_words([f"{number:02d}" for number in choices])
     return (
         f"Begin with the digit that leaves least choice. Of those missing that is {digit}: it "
         f"stands in {numbers} alone."
@@ -245,7 +245,7 @@ def cover_hint(graded: Coverage) -> str:
 
 
 def listed_digits(digits: Sequence[int]) -> str:
-    return f"{listed([f'{digit}' for digit in digits])} {'is' if len(digits) == 1 else 'are'}"
+    return f"{join_words([f'{digit}' for digit in digits])} {'is' if len(digits) == 1 else 'are'}"
 
 
 # ---------------------------------------------------------------- pull out a head
@@ -257,7 +257,7 @@ def find_the_adding_head(page: Chapter) -> None:
     if pair is None:
         return
     a, b = pair
-    config = take_with_progress(BOOK_RUN).model.config
+    config = load_with_progress(BOOK_RUN).model.config
     left, right = st.columns(2)
     with left:
         layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), PULLED_AT_FIRST[0])

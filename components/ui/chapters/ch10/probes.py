@@ -14,7 +14,7 @@ from components.ui.chapters.ch10.claims import HEADS
 from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from components.ui.tokens import place_of
 from lab.data.problems import STYLES
 from lab.exercises.chain_of_thought import FORM
@@ -25,7 +25,7 @@ patterns = lazily("lab.interp.patterns")
 @st.cache_data(show_spinner=False, max_entries=64)
 def attention(text: str) -> np.ndarray:
     """The attention weights of the book's model on a text: (layer, head, T, T)."""
-    return patterns.patterns(take_with_progress(BOOK_RUN).model, text)
+    return patterns.patterns(load_with_progress(BOOK_RUN).model, text)
 
 
 class Fetch(NamedTuple):

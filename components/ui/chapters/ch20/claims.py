@@ -76,7 +76,7 @@ def table_over_rotary(setting: str) -> Ratio:
     return over_rotary(raced(part="race", setting=setting))
 
 
-def asked(arm: str, **shape: int) -> Rows:
+def rows_of_arm(arm: str, **shape: int) -> Rows:
     """Problems of the shapes p by q that an arm was asked."""
     found = rows("lengths", arm=arm, **shape)
     return found.before_choice() if arm in READ_BEFORE else found
@@ -93,7 +93,7 @@ def wrong(found: Rows) -> Counts:
 
 def wrong_at(arm: str, size: int) -> Counts:
     """Of problems of `size` by `size` digits."""
-    return wrong(asked(arm, p=size, q=size))
+    return wrong(rows_of_arm(arm, p=size, q=size))
 
 
 def limited(run: str, *farthest: int, digits: int) -> Counts:
@@ -215,7 +215,7 @@ def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:
             "wrong digit first": row["wrong_digit"],
             "wrong length first": row["wrong_length"],
         }
-        for row, wrong, n in wrong(asked(arm)).points(record)
+        for row, wrong, n in wrong(rows_of_arm(arm)).points(record)
     ]
 
 
@@ -253,7 +253,7 @@ def recorded_failures(record: Any, digits: int) -> list[dict[str, Any]]:
     found = failures(
         (words, kinds(row["n"], row["wrong_digit"], row["wrong_length"]))
         for arm, words in (SMALL | CLIPPED).items()
-        for row in asked(arm, p=digits, q=digits).of(record)
+        for row in rows_of_arm(arm, p=digits, q=digits).of(record)
     )
     return [{"digits": digits, **row} for row in found]
 
@@ -360,22 +360,22 @@ CLAIMS: dict[str, Claim] = {
     ),
     "rope.far_clipped_longer": Claim(
         "Test problems with a number of 5 to 10 digits, trained up to 4 by 4: far_clipped.",
-        wrong(asked("far_clipped").passing(is_longer)),
+        wrong(rows_of_arm("far_clipped").passing(is_longer)),
     ),
     **{
         f"rope.far_coupled_digits_{p}x{q}": Claim(
             f"Test problems of {p} by {q} digits whose first wrong token is a digit: far_coupled.",
-            asked("far_coupled", p=p, q=q).counts("wrong_digit"),
+            rows_of_arm("far_coupled", p=p, q=q).counts("wrong_digit"),
         )
         for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
     },
     "rope.coupled_slow_1x5": Claim(
         "Test problems of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
-        wrong(asked("coupled_slow", p=1, q=5)),
+        wrong(rows_of_arm("coupled_slow", p=1, q=5)),
     ),
     "rope.far_coupled_all": Claim(
         "Test problems of 1 to 10 digits by 1 to 10, all shapes together: far_coupled.",
-        wrong(asked("far_coupled")),
+        wrong(rows_of_arm("far_coupled")),
     ),
     **{
         f"rope.replaced_{name}": Claim(
@@ -394,6 +394,6 @@ CLAIMS: dict[str, Claim] = {
     ),
     "rope.coupled_slow_ends_5x5": Claim(
         "Test problems of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
-        asked("coupled_slow", p=5, q=5).counts("wrong_length"),
+        rows_of_arm("coupled_slow", p=5, q=5).counts("wrong_length"),
     ),
 }

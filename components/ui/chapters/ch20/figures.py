@@ -289,7 +289,7 @@ def summands(form: Format, asked: int) -> list[int]:
     ]
 
 
-def said_of(text: str, form: Format, ids: Ids, asked: int) -> str:
+def describe_shared(text: str, form: Format, ids: Ids, asked: int) -> str:
     """What the framed token shares with which digits, in a sentence or two."""
     (place, line), after = ids[asked], text[asked + 1]
     at = f"The framed `{text[asked]}` stands at place {place} and line {line}"

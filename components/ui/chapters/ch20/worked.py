@@ -24,7 +24,7 @@ from components.ui.chapters.ch20.probes import (
 from components.ui.claims.core import MISSING
 from components.ui.lazily import lazily
 from components.ui.records import points_of, rows_of
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 
@@ -104,7 +104,7 @@ def two_bumps() -> np.ndarray:
     return bumps - bumps.mean()
 
 
-def turned(position: int) -> np.ndarray:
+def turn_to(position: int) -> np.ndarray:
     """(1, 0) at a position, at a speed of `SPEED` radians a place."""
     angle = torch.tensor([SPEED * position], dtype=torch.float64)
     one = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -120,28 +120,28 @@ BY_HAND: dict[str, Callable[[], str]] = {
     "worked_j": lambda: f"{J}",
     "worked_speed": lambda: f"{SPEED}",
     "worked_on": lambda: f"{FARTHER}",
-    "worked_q": lambda: as_pair(turned(I)),
-    "worked_k": lambda: as_pair(turned(J)),
-    "worked_score": lambda: f"${turned(I) @ turned(J):.3f}$",
+    "worked_q": lambda: as_pair(turn_to(I)),
+    "worked_k": lambda: as_pair(turn_to(J)),
+    "worked_score": lambda: f"${turn_to(I) @ turn_to(J):.3f}$",
     "worked_angle": lambda: f"${SPEED * (I - J):.1f}$",
-    "worked_far": lambda: f"${turned(I + FARTHER) @ turned(J + FARTHER):.3f}$",
+    "worked_far": lambda: f"${turn_to(I + FARTHER) @ turn_to(J + FARTHER):.3f}$",
 }
 
 # ---------------------------------------------------------------- clocks and tape
 
 
 def head_dim() -> int:
-    return take_with_progress(ROTARY).model.config.heads.head_dim
+    return load_with_progress(ROTARY).model.config.heads.head_dim
 
 
 def speeds_of_the_model() -> np.ndarray:
     """In radians a place, of the pairs of a head of the rotary run."""
-    position: Any = take_with_progress(ROTARY).model.position
+    position: Any = load_with_progress(ROTARY).model.position
     return position.frequencies[0].numpy()
 
 
 def base_of_the_model() -> float:
-    position: Any = take_with_progress(ROTARY).model.config.position
+    position: Any = load_with_progress(ROTARY).model.config.position
     return position.base
 
 
@@ -153,7 +153,7 @@ def below_zero() -> int:
 
 def size_of_the_table() -> int:
     """How many numbers a learned table adds to the small network."""
-    learned, rotary = (take_with_progress(run).model for run in (LEARNED, ROTARY))
+    learned, rotary = (load_with_progress(run).model for run in (LEARNED, ROTARY))
     return sum(cost.parameters(learned).values()) - sum(cost.parameters(rotary).values())
 
 
@@ -375,7 +375,7 @@ def span() -> str:
 
 def turned_round(run: str, p: int, q: int, axis: int = 0) -> str:
     """How far round the fastest clock of places, or of lines, comes within a sum."""
-    return f"{lengths.turned(recipes.recipe(run).model.position, p, q, axis):.2f}"
+    return f"{lengths.count_turns(recipes.recipe(run).model.position, p, q, axis):.2f}"
 
 
 def limited_to() -> str:
@@ -386,7 +386,7 @@ def limited_to() -> str:
 
 def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
-    return lengths.edges(claims.asked(arm).of(rows_of("lengths.jsonl")))
+    return lengths.edges(claims.rows_of_arm(arm).of(rows_of("lengths.jsonl")))
 
 
 def turned_at_the_edge(arm: str) -> str:

@@ -15,7 +15,7 @@ from lab.readings import (
     Rows,
     Told,
     errors_in,
-    listed,
+    join_words,
     part_of,
     result,
     rows,
@@ -399,7 +399,7 @@ def each_network(arm: str, digits: int) -> Told:
     def words(found: list[Row]) -> Measured:
         counts = [shapes[f"{digits}x{digits}"] for shapes in found[0]["shapes"].values()]
         n, worst = max(counts, key=lambda count: count[1])
-        shown = f"{listed([f'{wrong:,}' for _, wrong in counts])} of {n:,}"
+        shown = f"{join_words([f'{wrong:,}' for _, wrong in counts])} of {n:,}"
         return Measured(shown, worst, n, read_before=arm == SIEVED)
 
     return rounds(arm, digits=LAST).told(words)

@@ -62,7 +62,7 @@ def far_carry(page: Chapter) -> None:
     said = f"Its farthest carry goes through {columns}; {FAR} are wanted."
     show_verdict(found.solved, said, hint)
     form = probes.form_of(*pair)
-    text, right = probes.written(AFTER, *pair).text, form.text(*pair)
+    text, right = probes.write_without_head(AFTER, *pair).text, form.text(*pair)
     marks = Marks(wrong=wrong_tokens(text, right))
     st.html(strip(text, form, *pair, marks=marks, small=True))
     page.source(longest_carry)

@@ -17,7 +17,7 @@ from components.ui.chapters.ch30 import claims, figures
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.records import rows_of
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode
@@ -43,14 +43,14 @@ def form_of(a: int, b: int) -> Format:
 
 
 @lru_cache(maxsize=256)
-def written(
+def write_without_head(
     run: str, a: int, b: int, without: str = "none", aimed: tuple[int, int] | None = None
 ) -> Any:
     """A run's own text, one head pulled out ('0.2') or none. With `aimed`, (place, line), the head
     that fetches a's digit looks at that digit alone where this partial product is written."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]
-    model = take_with_progress(run).model
+    model = load_with_progress(run).model
     edits = []
     if without != "none":
         layer, head = map(int, without.split("."))
@@ -73,13 +73,13 @@ def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
     form = form_of(a, b)
     sources = fetching.PRODUCT if kind == "product" else fetching.SUM
     found = fetching.weight_on_sources(
-        take_with_progress(run).model, form.text(a, b), form, sources
+        load_with_progress(run).model, form.text(a, b), form, sources
     )
     return found.reshape(-1, len(sources))
 
 
 def heads_of(run: str) -> list[str]:
-    config = take_with_progress(run).model.config
+    config = load_with_progress(run).model.config
     return [
         f"{layer}.{head}"
         for layer in range(config.n_layer)
@@ -153,7 +153,7 @@ def ask_mix(
     mix, seed = ask_weights(page, name, parts)
     key = f"{page.prefix}{kept}_kept"
     try:
-        source_of(mix)
+        make_mix_source(mix)
     except ValueError as error:
         why_not = as_sentence(error)
         st.warning(f"{why_not} What you see is the last mix that had something in it.")
@@ -231,15 +231,15 @@ def fine_tuning(page: Chapter) -> None:
     """Ask for a mix, show what is in it, and train on it, side by side."""
     left, right = st.columns(2)
     with left:
-        found = ask_mix(page, "mix", TUNED_PARTS, source_of, kept="mix")
-    random = source_of(random_alone(TUNED_PARTS))
-    show_mix(page, source_of(found.mix), random, found.seed, right)
+        found = ask_mix(page, "mix", TUNED_PARTS, make_mix_source, kept="mix")
+    random = make_mix_source(random_alone(TUNED_PARTS))
+    show_mix(page, make_mix_source(found.mix), random, found.seed, right)
     show_tuning_buttons(found.mix, found.why_not)
     rows = rows_of("fine_tuning.jsonl")
     training.watch(TUNED_KEY, run_name, recorded_curves(rows) if rows else ())
 
 
-def source_of(mix: Mix) -> Source:
+def make_mix_source(mix: Mix) -> Source:
     """What a run on a mix reads. `ValueError` if that is nothing."""
     return recipes.fine_tune(**mix).data
 

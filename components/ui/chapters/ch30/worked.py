@@ -15,7 +15,7 @@ from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, T
 from components.ui.chapters.ch30.figures import KINDS_OF_LABELS, PARTS_OF_A_TEXT
 from components.ui.claims.index import look_up
 from components.ui.drawings.climb import Band
-from components.ui.drawings.sieve import Label, Written
+from components.ui.drawings.sieve import Label, WrittenProblem
 from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
 from components.ui.words import band
@@ -438,20 +438,22 @@ def flags_of(row: Row) -> list[int]:
     ]
 
 
-def texts_of(row: Row) -> list[Written]:
-    return [written(label.a, label.b, label.answer) for label in claims.labels_of(row)]
+def texts_of(row: Row) -> list[WrittenProblem]:
+    return [mark_wrong_digits(label.a, label.b, label.answer) for label in claims.labels_of(row)]
 
 
-def written(a: int, b: int, answer: int) -> Written:
+def mark_wrong_digits(a: int, b: int, answer: int) -> WrittenProblem:
     """A sum and what was written for it, the places of its wrong digits marked."""
     beginning = f"{a} × {b} = "
     if answer < 0:
-        return Written(f"{beginning}no number")
+        return WrittenProblem(f"{beginning}no number")
     shown, right = str(answer), str(a * b)
     wide = max(len(shown), len(right))
     pairs = zip(shown.zfill(wide), right.zfill(wide), strict=True)
     wrong = [place for place, (x, y) in enumerate(pairs) if x != y]
-    return Written(beginning + shown.zfill(wide), [len(beginning) + place for place in wrong])
+    return WrittenProblem(
+        beginning + shown.zfill(wide), [len(beginning) + place for place in wrong]
+    )
 
 
 def kept_of(row: Row) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.exercises import show_verdict
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
@@ -36,7 +36,7 @@ def how_many_bytes(page: Chapter) -> None:
     """The bytes of a real cache in half precision, to be worked out on paper."""
     readers = page.number("ex_readers", "Readers", 2, 9, READERS)
     expected = page.number("ex_bytes", "Bytes, by your reckoning", 0, MOST_TYPED, 0, typed=True)
-    model = take_with_progress(BOOK_RUN).model
+    model = load_with_progress(BOOK_RUN).model
     attention = model.config.attention
     if expected:
         found = grade_bytes(
@@ -47,7 +47,7 @@ def how_many_bytes(page: Chapter) -> None:
             n_row=readers,
             bytes_per_number=2,
         )
-        show_verdict(found.solved, said_of(found), HINTS.get(found.slip, ""))
+        show_verdict(found.solved, describe_bytes(found), HINTS.get(found.slip, ""))
     page.source(grade_bytes, caches.KVCache.extend)
 
 
@@ -55,11 +55,11 @@ def bytes_held(readers: int) -> int:
     """Of a cache of two bytes a number, filled with the prompts of so many readers."""
     prompts = torch.from_numpy(FORM.prompt(*hashed_pairs(readers))).long()
     cache = caches.KVCache(FORM.length, torch.float16)
-    reading.read_on(take_with_progress(BOOK_RUN).model, prompts, cache)
+    reading.read_on(load_with_progress(BOOK_RUN).model, prompts, cache)
     return cache.bytes_held
 
 
-def said_of(found: Bytes) -> str:
+def describe_bytes(found: Bytes) -> str:
     if found.solved:
         return f"The cache holds {found.held:,} bytes, as you say."
     return f"The cache does not hold {found.expected:,} bytes."
@@ -90,7 +90,7 @@ def read_little(page: Chapter) -> None:
 
 def tokens_read(first: str, second: str) -> int:
     """How many tokens of the second prompt the network reads, once it has read the first."""
-    cache = prefixes.PrefixCache(take_with_progress(BOOK_RUN).model)
+    cache = prefixes.PrefixCache(load_with_progress(BOOK_RUN).model)
     prompts = [torch.from_numpy(encode(text))[None] for text in (first, second)]
     read = [cache.read(prompt, FORM.length) for prompt in prompts]
     return len(second) - read[1].known

@@ -16,7 +16,7 @@ from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machin
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from components.ui.words import size
 from lab.data.coverage import Pair
 from lab.data.problems import Format
@@ -67,7 +67,7 @@ OPENING_LAYER, OPENING_HEAD = 2, 0
 @st.cache_data(show_spinner=False, max_entries=50)
 def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Queries, keys and values of one head while `text` is written, (T, Dk) each."""
-    found = growth.queries_keys_values(take_with_progress(BOOK_RUN).model, text)
+    found = growth.queries_keys_values(load_with_progress(BOOK_RUN).model, text)
     q, k, v = (x[OPENING_LAYER, OPENING_HEAD] for x in found)
     return q, k, v
 
@@ -75,7 +75,7 @@ def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @st.cache_data(show_spinner=False, max_entries=20)
 def kept(text: str, causal: bool) -> Kept:
     """What a cache would hold after each token of a text, with the mask or without it."""
-    return growth.kept(take_with_progress(BOOK_RUN).model, text, causal=causal)
+    return growth.kept(load_with_progress(BOOK_RUN).model, text, causal=causal)
 
 
 def changes(text: str, causal: bool) -> np.ndarray:
@@ -111,7 +111,7 @@ OWN = "the book's network"
 @st.cache_resource(show_spinner=False)
 def models() -> dict[str, Model]:
     """The book's own network and those whose sizes are published, by their names."""
-    own = published.ours(OWN, take_with_progress(BOOK_RUN).model.config)
+    own = published.ours(OWN, load_with_progress(BOOK_RUN).model.config)
     return {model.name: model for model in (own, *published.MODELS)}
 
 
@@ -165,7 +165,7 @@ class Rebased:
 @st.cache_data(show_spinner=f"{N_SUMS} sums are read with both bases", max_entries=50)
 def rebase(base: float, a: int, b: int) -> Rebased:
     """The keys of the prompt stand as the run turned them; from its `=` on the base is another."""
-    model = take_with_progress(TURNING).model
+    model = load_with_progress(TURNING).model
     usual: Any = model.config.position
     after = gpt.with_position(model, replace(usual, base=base))
     pairs = hashed_pairs(N_SUMS)
@@ -218,7 +218,7 @@ def stranger_to(a: int, b: int) -> Pair:
 
 def write_spoiled(run: str, fault: str, given: Tokens, other: Tokens) -> Tokens:
     """What a run writes, on from prompts (N, T), with a cache that has this fault."""
-    model = take_with_progress(run).model
+    model = load_with_progress(run).model
     match fault:
         case "stale":
             return spoiled.stale(model, given, other, FORM.length, range(given.shape[1] - 1))
@@ -262,7 +262,7 @@ def all_spoiled(run: str, fault: str) -> Tokens:
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""
     a, b = hashed_pairs(N_SUMS)
-    return evaluate.go_on(take_with_progress(run).model, FORM.prompt(a, b), FORM.length)
+    return evaluate.go_on(load_with_progress(run).model, FORM.prompt(a, b), FORM.length)
 
 
 def changed(run: str, fault: str) -> int:
@@ -320,7 +320,7 @@ POLICIES: dict[Policy, str] = {
 
 def limited(run: str) -> GPT:
     """A run on two axes with the limit that lets it write long sums."""
-    return lengths.clipped(take_with_progress(run).model, networks.LIMIT)
+    return lengths.clipped(load_with_progress(run).model, networks.LIMIT)
 
 
 @st.cache_data(show_spinner="the sum is written eight times, and timed", max_entries=100)

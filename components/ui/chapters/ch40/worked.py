@@ -27,7 +27,7 @@ from components.ui.chapters.ch40.probes import (
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.records import points_of
-from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
+from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
 from components.ui.words import band, size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
@@ -137,8 +137,8 @@ def times_the_weights() -> float:
 
 COST: dict[str, Callable[[], str]] = {
     "own_layers": lambda: f"{probes.models()[OWN].n_layer}",
-    "own_heads": lambda: f"{take_with_progress(BOOK_RUN).model.config.attention.n_head}",
-    "own_head_dim": lambda: f"{take_with_progress(BOOK_RUN).model.config.heads.head_dim}",
+    "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.attention.n_head}",
+    "own_head_dim": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.head_dim}",
     "own_bytes": lambda: f"{OWN_BYTES}",
     "own_token": lambda: in_formula(probes.models()[OWN].cache_bytes(OWN_BYTES, 1)),
     "own_sum": lambda: size(probes.models()[OWN].cache_bytes(OWN_BYTES, FORM.length)),
@@ -155,7 +155,7 @@ COST: dict[str, Callable[[], str]] = {
 
 
 def base_of_the_run() -> str:
-    position: Any = take_with_progress(TURNING).model.config.position
+    position: Any = load_with_progress(TURNING).model.config.position
     return f"{position.base:g}"
 
 

@@ -38,11 +38,11 @@ def break_even(page: Chapter) -> None:
         return
     found = grade_rows(rows, worked.moved_in_blocks_of, worked.exercise_plain())
     st.caption(f"FlashAttention moves {found.moved:,} numbers, plain attention {found.plain:,}.")
-    show_verdict(found.solved, said_of(found), "" if found.solved else hint_for(found))
+    show_verdict(found.solved, describe_break_even(found), "" if found.solved else hint_for(found))
     page.source(grade_rows, moved_by_flash)
 
 
-def said_of(found: BreakEven) -> str:
+def describe_break_even(found: BreakEven) -> str:
     if found.solved:
         return f"With {found.rows} queries a block it moves less, and with one fewer it does not."
     if found.pays:

@@ -15,7 +15,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.drawings.notations import Column, Line, Step
+from components.ui.drawings.notations import Column, Line, NotationStep
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
 from components.ui.plots.core import CURVE, Chart, finished, grid, readable, signs, toned
 from lab.by_hand.flash import Numbers
@@ -141,8 +141,8 @@ NOTATIONS: Mapping[str, Notation] = {
     ),
 }
 
-PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
-    Step(
+PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
+    NotationStep(
         "fetch queries",
         "A block of queries is fetched. In Triton each block is a program of its own.",
     ): {
@@ -150,7 +150,7 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
         "torch": ["for queries in tiles.queries()"],
         "Triton": ["i = tl.program_id(0)", "of_queries =", "Q_i = tl.load("],
     },
-    Step(
+    NotationStep(
         "nothing seen yet",
         "No key has come yet: the largest score is as low as can be, sum and output are zero.",
     ): {
@@ -158,7 +158,7 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
         "torch": ["so_far = nothing_seen("],
         "Triton": ["m = tl.full(", "l = tl.zeros(", "O_i = tl.zeros("],
     },
-    Step(
+    NotationStep(
         "fetch keys and values",
         "A block of keys comes, and their values. Blocks of nothing but later keys are skipped.",
     ): {
@@ -173,12 +173,12 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
             "V_j = tl.load(",
         ],
     },
-    Step("scores", "Each query of the block scores each of these keys."): {
+    NotationStep("scores", "Each query of the block scores each of these keys."): {
         "NumPy": ["scale * Q_i @ K_j.T"],
         "torch": ["tiles.scores(", "part(q, queries)) @ part(k, keys)"],
         "Triton": ["scale * tl.dot(Q_i"],
     },
-    Step(
+    NotationStep(
         "hide later keys",
         "The score of a key that a query may not see becomes minus infinity: its share is zero.",
     ): {
@@ -186,12 +186,14 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
         "torch": ["hides_nothing(", "masked_fill("],
         "Triton": ["seen = ", "tl.where(seen"],
     },
-    Step("largest so far", "The largest score so far, of what was kept and of this block."): {
+    NotationStep(
+        "largest so far", "The largest score so far, of what was kept and of this block."
+    ): {
         "NumPy": ["m_new = np.maximum(", "m = m_new"],
         "torch": ["m = torch.maximum("],
         "Triton": ["m_new = tl.maximum(", "m = m_new"],
     },
-    Step(
+    NotationStep(
         "shrink and shares",
         "The factor by which what was kept shrinks, and the shares of this block, not yet divided.",
     ): {
@@ -199,12 +201,12 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
         "torch": ["shrink, P = torch.exp("],
         "Triton": ["shrink, P = tl.exp("],
     },
-    Step("sum", "The sum that was kept shrinks, and the shares of this block are added."): {
+    NotationStep("sum", "The sum that was kept shrinks, and the shares of this block are added."): {
         "NumPy": ["l = shrink * l"],
         "torch": ["shrink * self.l"],
         "Triton": ["l = shrink * l"],
     },
-    Step(
+    NotationStep(
         "output",
         "The output that was kept shrinks, and the values of this block are added by their shares.",
     ): {
@@ -212,12 +214,14 @@ PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
         "torch": ["shrink * self.O"],
         "Triton": ["O_i = shrink[:, None] * O_i"],
     },
-    Step("divide and put back", "No key is left: the output is divided by the sum and put back."): {
+    NotationStep(
+        "divide and put back", "No key is left: the output is divided by the sum and put back."
+    ): {
         "NumPy": ["memory.put(O[i]"],
         "torch": ["part(out, queries).copy_("],
         "Triton": ["tl.store(O"],
     },
-    Step(
+    NotationStep(
         "log of the sum",
         "The logarithm of the whole sum is put back too: to train, it gives every share again.",
     ): {
@@ -239,11 +243,11 @@ def columns() -> list[Column]:
 def column(name: str) -> Column:
     """One of the `NOTATIONS`."""
     title, file, functions = NOTATIONS[name]
-    lines = [Line(text, steps_of(text, name)) for text in code_of(NOTATIONS[name])]
+    lines = [Line(text, find_steps(text, name)) for text in code_of(NOTATIONS[name])]
     return Column(title, lines, f"{file} · {', '.join(functions)}")
 
 
-def steps_of(text: str, notation: str) -> list[str]:
+def find_steps(text: str, notation: str) -> list[str]:
     """The names of the steps that a line does."""
     return [
         step.name

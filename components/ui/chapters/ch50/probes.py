@@ -11,7 +11,7 @@ import streamlit as st
 
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.runs import BOOK_RUN, take_with_progress
+from components.ui.runs import BOOK_RUN, load_with_progress
 from lab.by_hand.flash import (
     BlockGradients,
     Numbers,
@@ -43,7 +43,7 @@ ROWS, COLUMNS = 5, 5
 @st.cache_data(show_spinner=False, max_entries=50)
 def head_of(a: int, b: int) -> HeadGradient:
     """The head as the network reads the right text of a sum, all but its last token."""
-    model = take_with_progress(BOOK_RUN).model
+    model = load_with_progress(BOOK_RUN).model
     return gradients.head_gradient(model, FORM.text(a, b), LAYER, HEAD)
 
 
@@ -64,7 +64,7 @@ def cards_of(a: int, b: int) -> Cards:
 
 
 def scale() -> float:
-    return take_with_progress(BOOK_RUN).model.config.heads.head_dim ** -0.5
+    return load_with_progress(BOOK_RUN).model.config.heads.head_dim ** -0.5
 
 
 def n_token() -> int:

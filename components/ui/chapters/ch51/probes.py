@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 
 depth = lazily("lab.interp.depth")
@@ -33,7 +33,7 @@ def form_of(a: int, b: int) -> Format:
 
 
 def config() -> Any:
-    return take_with_progress(RUN).model.config
+    return load_with_progress(RUN).model.config
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,16 @@ def shares_of(a: int, b: int) -> Shares:
     """While the network reads the right text of a sum, all but its last token."""
     text, own = form_of(a, b).text(a, b)[:-1], config()
     shares, amounts = (
-        look(take_with_progress(RUN).model, text)
+        look(load_with_progress(RUN).model, text)
         for look in (depth.depth_shares, depth.depth_amounts)
     )
     return Shares(text, depth.sources_of(own), depth.readers_of(own), shares, amounts)
 
 
 @lru_cache(maxsize=256)
-def written(a: int, b: int, thread: Thread | None = None) -> Any:
+def write_with_cut(a: int, b: int, thread: Thread | None = None) -> Any:
     """The network's own text, with one thread cut or none."""
-    form, loaded = form_of(a, b), take_with_progress(RUN)
+    form, loaded = form_of(a, b), load_with_progress(RUN)
     prompt = form.text(a, b)[: form.prompt_length]
     edits = [depth.cut(loaded.model.config, *thread)] if thread else []
     return transcripts.transcribe(loaded.model, prompt, form.length, edits)
@@ -74,5 +74,5 @@ def thinned(below: float, by_length: bool) -> Any:
     form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), ASKED, form.p, form.q, *BOUNDS["validation"])
     return depth.thinned(
-        take_with_progress(RUN).model, *form.render(a, b), below, by_length=by_length
+        load_with_progress(RUN).model, *form.render(a, b), below, by_length=by_length
     )

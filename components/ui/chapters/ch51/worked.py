@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch51 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.records import rows_of
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from components.ui.words import band, spelled
 from lab.readings import Numbers, Row, Rows, rows
 
@@ -74,7 +74,7 @@ SAME = ("the same as with a plain sum", "only what the token says", "nothing of 
 def largest_difference() -> str:
     """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
     weights of the page's network, by the largest logit."""
-    loaded = take_with_progress(probes.RUN)
+    loaded = load_with_progress(probes.RUN)
     own = loaded.model.config
     zero, plain = (
         gpt.GPT(with_small_epsilon(own, connections)).double().eval()
@@ -101,7 +101,7 @@ WEIGHED = ("share", "share times length")
 @lru_cache
 def lengths() -> dict[str, float]:
     """|note| of the token and of every FFN, the mean over the page's own sum."""
-    model = take_with_progress(probes.RUN).model
+    model = load_with_progress(probes.RUN).model
     text = probes.form_of(*SUM).text(*SUM)[:-1]
     found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
     return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}

@@ -163,7 +163,9 @@ def useful(found: list[Row]) -> str:
     """Kinds of readings whose rule warned before most falls of the other seeds, and never where
     nothing fell."""
     kinds = [
-        tested for rule, _, tested in warnings.best_rules(found) if isinstance(rule, warnings.Rule)
+        tested
+        for rule, _, tested in warnings.best_rules(found)
+        if isinstance(rule, warnings.WarningRule)
     ]
     good = sum(tested.warned > tested.fell / 2 and not tested.false for tested in kinds)
     return some_of(good, len(kinds), "of the")

@@ -11,7 +11,7 @@ from components.ui.lazily import lazily
 from components.ui.records import rows_of
 from lab.experiments import warnings
 from lab.experiments.warnings import Verdict
-from lab.readings import listed
+from lab.readings import join_words
 
 diagnostics = lazily("lab.interp.diagnostics")
 
@@ -60,24 +60,24 @@ def a_rule_of_your_own(page: Chapter) -> None:
         amount = page.choose(
             "amount", "By this share of its start", warnings.AMOUNTS, 0.5, words="{:g}".format
         )
-    rule = warnings.Rule(*worked.WATCHED[name], rises, amount)
+    rule = warnings.WarningRule(*worked.WATCHED[name], rises, amount)
     tried, judged = (
         warnings.judge(rule, found, warnings.turn_of) for found in worked.fitted_and_tested(rows)
     )
     said = (
-        f"Seeds {spoken(warnings.FITTED_ON)}: {said_of(tried)}. "
-        f"Seeds {spoken(warnings.TESTED_ON)}: {said_of(judged)}."
+        f"Seeds {spoken(warnings.FITTED_ON)}: {describe_verdict(tried)}. "
+        f"Seeds {spoken(warnings.TESTED_ON)}: {describe_verdict(judged)}."
     )
     good = judged.mistakes <= MOST_MISTAKES and judged.lead >= LEAD
     show_verdict(good, said, hint_of(judged))
-    page.source(warnings.Rule.warns, warnings.judge)
+    page.source(warnings.WarningRule.warns, warnings.judge)
 
 
 def spoken(seeds: tuple[int, ...]) -> str:
-    return listed([f"{seed}" for seed in seeds])
+    return join_words([f"{seed}" for seed in seeds])
 
 
-def said_of(verdict: Verdict) -> str:
+def describe_verdict(verdict: Verdict) -> str:
     return (
         f"it warned before {verdict.warned} of {verdict.fell} turns, {verdict.lead:.1f} times "
         f"earlier in the median, and in {verdict.false} of {verdict.stood} runs that never turned"

@@ -25,7 +25,7 @@ from components.ui.words import band
 from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
-from lab.readings import Counts, Question, Row, Rows, listed
+from lab.readings import Counts, Question, Row, Rows, join_words
 
 recipes = lazily("lab.recipes.feature_collapse")
 diagnostics = lazily("lab.interp.diagnostics")
@@ -35,7 +35,7 @@ torch = lazily("torch")
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
 
-Judged = warnings.Rule | warnings.Clock
+Judged = warnings.WarningRule | warnings.Clock
 
 # ---------------------------------------------------------------- the runs
 
@@ -293,7 +293,7 @@ READINGS = {
 CLOCK = "a clock"
 
 
-def name_of(rule: Judged) -> str:
+def describe_rule(rule: Judged) -> str:
     if isinstance(rule, warnings.Clock):
         return f"{CLOCK}, at step {rule.step:,}"
     if rule.place is None:
@@ -311,7 +311,7 @@ def condition_of(rule: Judged) -> str:
 def rule_rows(record: Any) -> list[dict[str, str]]:
     return [
         {
-            "reading": name_of(rule),
+            "reading": describe_rule(rule),
             "warns once it has": condition_of(rule),
             "before a fall": f"{tested.warned} of {tested.fell}",
             "where nothing fell": f"{tested.false} of {tested.stood}",
@@ -433,8 +433,8 @@ CALC: dict[str, Callable[[], str]] = {
     "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
     "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
     "turn": lambda: f"{warnings.TURN:g}",
-    "fitted": lambda: listed([f"{seed}" for seed in warnings.FITTED_ON]),
-    "tested": lambda: listed([f"{seed}" for seed in warnings.TESTED_ON]),
+    "fitted": lambda: join_words([f"{seed}" for seed in warnings.FITTED_ON]),
+    "tested": lambda: join_words([f"{seed}" for seed in warnings.TESTED_ON]),
     "small_eps": lambda: power(texts.ARMS["fp64_small_eps"]["eps"]),
     "large_eps": lambda: power(texts.ARMS["large_eps"]["eps"]),
     "validation": lambda: f"{len(pairs_of('validation')[0]):,}",

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
 
@@ -64,8 +64,8 @@ class Left:
 def left_by(a: int, b: int, place: int) -> Left:
     """Of the token at a place of the right text of a sum, in both networks."""
     text = form_of(a, b).text(a, b)
-    heads = forward.run_with_trace(take_with_progress(HEADS_RUN).model, text, ["rot_k", "v"])
-    own = forward.run_with_trace(take_with_progress(RUN).model, text, ["rot_k", "c_kv"])
+    heads = forward.run_with_trace(load_with_progress(HEADS_RUN).model, text, ["rot_k", "v"])
+    own = forward.run_with_trace(load_with_progress(RUN).model, text, ["rot_k", "c_kv"])
     at = f"blocks.{LAYER}."
 
     def numbers(trace: Any, name: str) -> Numbers:
@@ -89,7 +89,7 @@ def directions() -> list[Any]:
     form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), N_TEXT, form.p, form.q, *BOUNDS["validation"])
     texts, _ = form.render(a, b)
-    return latents.directions(take_with_progress(RUN).model, texts[:, :-1])
+    return latents.directions(load_with_progress(RUN).model, texts[:, :-1])
 
 
 def reach() -> list[Numbers]:
@@ -103,7 +103,7 @@ def squeezed(a: int, b: int) -> dict[int, str]:
     prompt = encode(form.text(a, b)[: form.prompt_length])
     edits = [latents.squeeze(i, found, RANKS) for i, found in enumerate(directions())]
     given = np.repeat(prompt[None], len(RANKS), axis=0)
-    texts = evaluate.go_on(take_with_progress(RUN).model, given, form.length, edits)
+    texts = evaluate.go_on(load_with_progress(RUN).model, given, form.length, edits)
     return {rank: decode(text) for rank, text in zip(RANKS, texts, strict=True)}
 
 
@@ -121,15 +121,15 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     texts, mask = form.render(a, b)
     edits = [latents.squeeze(i, directions()[i], rank) for i, rank in enumerate(ranks)]
     logits = forward.run_with_trace(
-        take_with_progress(RUN).model, texts[:, :-1], ["logits"], edits
+        load_with_progress(RUN).model, texts[:, :-1], ["logits"], edits
     )["logits"]
     wrong = (logits.argmax(-1).numpy() != texts[:, 1:]) & mask[:, 1:]
     return int(wrong.any(axis=1).sum()), len(a)
 
 
 @lru_cache(maxsize=64)
-def written(a: int, b: int) -> Any:
+def write_problem(a: int, b: int) -> Any:
     """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]
-    return transcripts.transcribe(take_with_progress(LONG_RUN).model, prompt, form.length)
+    return transcripts.transcribe(load_with_progress(LONG_RUN).model, prompt, form.length)

@@ -15,12 +15,12 @@ from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
 from components.ui.records import rows_of
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
-from lab.readings import Row, listed, part_of
+from lab.readings import Row, join_words, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
 
@@ -55,7 +55,7 @@ def vector(x: Any) -> str:
     return "(" + ", ".join(f"{number:g}" for number in np.round(x, 2)) + ")"
 
 
-def turned(x: np.ndarray, degrees: float) -> np.ndarray:
+def turn_pair(x: np.ndarray, degrees: float) -> np.ndarray:
     """A pair of numbers, turned."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -93,14 +93,14 @@ class Sizes:
 
 def absorbing() -> AbsorbedLatentAttentionConfig:
     """The attention of the book's network with latents."""
-    own = take_with_progress(probes.RUN).model.config.attention
+    own = load_with_progress(probes.RUN).model.config.attention
     assert isinstance(own, AbsorbedLatentAttentionConfig)
     return own
 
 
 @lru_cache
 def sizes() -> Sizes:
-    heads = take_with_progress(probes.HEADS_RUN).model.config.heads
+    heads = load_with_progress(probes.HEADS_RUN).model.config.heads
     own = absorbing()
     return Sizes(
         heads.n_head,
@@ -113,7 +113,7 @@ def sizes() -> Sizes:
 
 
 @dataclass(frozen=True)
-class Step:
+class LatentStep:
     """What a step keeps of a token in one layer, and what it makes when a later token reads it."""
 
     kept: dict[str, tuple[int, ...]]
@@ -125,7 +125,7 @@ class Step:
 
 
 @lru_cache
-def steps() -> dict[str, Step]:
+def steps() -> dict[str, LatentStep]:
     """The shapes of the book's two networks, step by step."""
     n = sizes()
     half = n.heads // 2
@@ -133,11 +133,13 @@ def steps() -> dict[str, Step]:
     made = f"for each token read, {n.heads} × {n.nope} of keys and {n.heads} × {n.value} of values"
     once = f"nothing: the query becomes {n.heads} × {n.rank} once"
     return {
-        OWN: Step({"keys": (n.heads, n.head_dim), "values": (n.heads, n.head_dim)}, "nothing"),
-        SHARED: Step({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
-        COMPRESSED: Step(latent, made),
-        ABSORBED: Step(latent, once),
-        APART: Step({**latent, "turned key": (n.rope,)}, once),
+        OWN: LatentStep(
+            {"keys": (n.heads, n.head_dim), "values": (n.heads, n.head_dim)}, "nothing"
+        ),
+        SHARED: LatentStep({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
+        COMPRESSED: LatentStep(latent, made),
+        ABSORBED: LatentStep(latent, once),
+        APART: LatentStep({**latent, "turned key": (n.rope,)}, once),
     }
 
 
@@ -172,7 +174,7 @@ def reading_rows(n: int) -> list[Drawn]:
 
     Made anew: as with keys and values kept, and every one of them from its latent besides.
     """
-    whole = take_with_progress(probes.RUN).model.config
+    whole = load_with_progress(probes.RUN).model.config
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
     kept = keeping.flops(whole, n)
     anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
@@ -196,7 +198,7 @@ def times_operations(way: str, other: str) -> float:
 def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a sum."""
     text = probes.form_of(a, b).text(a, b)
-    model = take_with_progress(probes.RUN).model
+    model = load_with_progress(probes.RUN).model
     keeping = LatentAttentionConfig(**vars(absorbing()))
     kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
     one, other = (forward.logits_of(m, text) for m in (model, kept))
@@ -305,14 +307,14 @@ def fall_rows(a: int, b: int) -> list[Drawn]:
 
 def limited_numbers() -> int:
     """What the network with latents keeps of a token in one layer, its distances limited."""
-    config = take_with_progress(probes.LONG_RUN).model.config
+    config = load_with_progress(probes.LONG_RUN).model.config
     return config.attention.cached_numbers(config)
 
 
 def own_limited_numbers() -> int:
     """The same of ordinary heads, in the position of the network with latents."""
-    limited = take_with_progress(probes.LONG_RUN).model.config.position
-    heads = take_with_progress(probes.HEADS_RUN).model.config
+    limited = load_with_progress(probes.LONG_RUN).model.config.position
+    heads = load_with_progress(probes.HEADS_RUN).model.config
     return heads.attention.cached_numbers(replace(heads, position=limited))
 
 
@@ -412,10 +414,10 @@ CALC: dict[str, Callable[[], str]] = {
     "qk": lambda: f"{Q @ (C @ W_UK):g}",
     "absorbed": lambda: vector(absorbed()),
     "absorbed_score": lambda: f"{absorbed() @ C:g}",
-    "w_rows": lambda: listed([vector(row) for row in W_UK]),
+    "w_rows": lambda: join_words([vector(row) for row in W_UK]),
     "angle": lambda: f"{ANGLE}",
-    "turned_k": lambda: vector(turned(C @ W_UK, ANGLE)),
-    "turned_score": lambda: f"{Q @ turned(C @ W_UK, ANGLE):g}",
+    "turned_k": lambda: vector(turn_pair(C @ W_UK, ANGLE)),
+    "turned_score": lambda: f"{Q @ turn_pair(C @ W_UK, ANGLE):g}",
     "budget": lambda: f"{BUDGET}",
     "few_wrong": lambda: spelled(FEW_WRONG),
     "n_asked": lambda: f"{probes.N_ASKED}",

@@ -9,7 +9,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch61 import figures, worked
 from components.ui.exercises import show_verdict
-from lab.readings import listed
+from lab.readings import join_words
 
 
 def even_out(page: Chapter) -> None:
@@ -23,7 +23,7 @@ def even_out(page: Chapter) -> None:
             bias[i] = page.choose(f"bias{i}", f"Expert {i}", worked.BIASES, 0.0, kind="list")
     loads = worked.loads_with(bias)
     page.draw(figures.loads(loads), alt="How many of the tokens each expert gets")
-    said = f"The experts get {listed([str(n) for n in loads])} tokens."
+    said = f"The experts get {join_words([str(n) for n in loads])} tokens."
     show_verdict(max(loads) == min(loads), said, hint_of(loads))
     page.source(worked.loads_with, worked.chosen)
 

@@ -9,7 +9,7 @@ from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from lab.model.config import MixtureOfExpertsConfig
 
 forward = lazily("lab.inference.forward")
@@ -22,7 +22,7 @@ HOW = ("left alone", "shut", "forced on every token")
 
 def experts() -> MixtureOfExpertsConfig:
     """The mixture of the book's network."""
-    ffn = take_with_progress(RUN).model.config.ffn
+    ffn = load_with_progress(RUN).model.config.ffn
     assert isinstance(ffn, MixtureOfExpertsConfig)
     return ffn
 
@@ -32,7 +32,7 @@ def sent(a: int, b: int) -> list[Layer]:
     """Layer by layer, the experts of every token of the right text of a sum, its end left out."""
     text = form_of(a, b).text(a, b)[:-1]
     trace = forward.run_with_trace(
-        take_with_progress(RUN).model, text, ["expert_index", "expert_weight"]
+        load_with_progress(RUN).model, text, ["expert_index", "expert_weight"]
     )
     return [
         Layer(
@@ -40,18 +40,18 @@ def sent(a: int, b: int) -> list[Layer]:
             trace[f"blocks.{i}.expert_index"][0].numpy(),
             trace[f"blocks.{i}.expert_weight"][0].numpy(),
         )
-        for i in range(take_with_progress(RUN).model.config.n_layer)
+        for i in range(load_with_progress(RUN).model.config.n_layer)
     ]
 
 
 @lru_cache(maxsize=256)
-def written(a: int, b: int, how: str, layer: int, expert: int) -> Any:
+def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     """The network's own text of a sum, with one expert shut, forced, or left alone."""
     form = form_of(a, b)
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
     prompt = form.text(a, b)[: form.prompt_length]
     return transcripts.transcribe(
-        take_with_progress(RUN).model,
+        load_with_progress(RUN).model,
         prompt,
         form.length,
         [edit(experts(), layer, expert) for edit in edits],

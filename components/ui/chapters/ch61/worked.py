@@ -13,7 +13,7 @@ from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.plots.bars import seed_points
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.readings import Row, Rows, in_brackets
@@ -33,7 +33,7 @@ SUM = (23, 12)
 
 
 def config() -> GPTConfig:
-    return take_with_progress(RUN).model.config
+    return load_with_progress(RUN).model.config
 
 
 def active_share(whole: GPTConfig) -> float:
@@ -87,7 +87,7 @@ def weights(logits: Numbers, bias: Numbers) -> Numbers:
     return found / found.sum()
 
 
-def listed(x: Any, form: str = ".2f") -> str:
+def format_vector(x: Any, form: str = ".2f") -> str:
     return "(" + ", ".join(format(number, form) for number in x) + ")"
 
 
@@ -332,8 +332,8 @@ CALC: dict[str, Callable[[], str]] = {
     "deepseek_share": lambda: f"{active_share_of_deepseek():.1%}",
     "deepseek_experts": lambda: f"{published.DEEPSEEK_EXPERTS.n_routed}",
     "deepseek_chosen": lambda: spelled(published.DEEPSEEK_EXPERTS.n_chosen),
-    "logits": lambda: listed(LOGITS, "g"),
-    "scores": lambda: listed(scores(LOGITS)),
+    "logits": lambda: format_vector(LOGITS, "g"),
+    "scores": lambda: format_vector(scores(LOGITS)),
     "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),
     "weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, NO_BIAS)),
     "bias": lambda: f"{-BIAS.min():g}",

@@ -107,7 +107,7 @@ def tokens(found: Rows, name: str) -> Numbers:
     return of_book(found).numbers(lambda row: row["curve"][-1][name] / 1000, unit="thousand")
 
 
-def listed(found: Rows, round_: int) -> Rows:
+def mistakes_of_round(found: Rows, round_: int) -> Rows:
     """The mistakes that were listed in a round, of all runs that study them."""
     books = replace(of_book(found), part="book")
     return books.passing(lambda mistake: mistake["round"] == round_)
@@ -115,15 +115,17 @@ def listed(found: Rows, round_: int) -> Rows:
 
 def surely_wrong(found: Rows) -> Counts:
     """Of the mistakes listed in the first round, those that were written surely."""
-    return listed(found, 1).those(lambda mistake: mistake["belief"] > SURE)
+    return mistakes_of_round(found, 1).those(lambda mistake: mistake["belief"] > SURE)
 
 
 def wrong_again(found: Rows, noted: int, later: int) -> Counts:
     """Of the mistakes listed in a round, those that are wrong after another."""
-    return listed(found, noted).those(lambda mistake: mistake["again"][later - noted] > 0)
+    return mistakes_of_round(found, noted).those(
+        lambda mistake: mistake["again"][later - noted] > 0
+    )
 
 
-MENDED = listed(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
+MENDED = mistakes_of_round(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
 """The mistakes of the first round that were right after it."""
 
 CLAIMS: dict[str, Claim] = {

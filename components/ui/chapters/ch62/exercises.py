@@ -26,11 +26,11 @@ def a_neighbour(page: Chapter) -> None:
         b = page.number("like_b", "Second number", 10, 99, worked.B, typed=True)
     good = (a, b) in neighbours(FORM, worked.A, worked.B, worked.slot_of_worked())
     why = "It meets the mistake in all but its wrong column, and may be trained on."
-    show_verdict(good, f"{said_of(a, b)} {why if good else ''}".strip(), hint_of(a, b))
+    show_verdict(good, f"{describe_split(a, b)} {why if good else ''}".strip(), hint_of(a, b))
     page.source(neighbours, column_digits)
 
 
-def said_of(a: int, b: int) -> str:
+def describe_split(a: int, b: int) -> str:
     return f"{a} × {b} has u = {split_value(a, b):.2f}."
 
 

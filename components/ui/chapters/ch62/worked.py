@@ -134,7 +134,7 @@ def of_kind(rows: Record, words: str) -> list[Row]:
     return sorted(found, key=lambda mistake: -mistake["belief"])
 
 
-def listed(mistakes: Sequence[Row]) -> list[dict[str, str]]:
+def describe_mistakes(mistakes: Sequence[Row]) -> list[dict[str, str]]:
     """A line a mistake."""
     return [
         {
@@ -420,7 +420,7 @@ def task(name: str = "2x2") -> Any:
 
 
 def near_work_steps() -> int:
-    return experiment.steps_of(task("4x4"), "random_anew_same_work")
+    return experiment.count_steps(task("4x4"), "random_anew_same_work")
 
 
 CALC: dict[str, Callable[[], str]] = {

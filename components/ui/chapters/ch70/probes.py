@@ -11,7 +11,7 @@ import streamlit as st
 from components.threejs_viewer import Whole
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
@@ -84,7 +84,7 @@ def choices() -> dict[str, str]:
 
 def take(run: str) -> Checkpoint:
     if run in RUNS:
-        return take_with_progress(run)
+        return load_with_progress(run)
     return training.model_of(training.service().runs[run])
 
 
@@ -114,7 +114,7 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     Raises `ValueError` if the run has no such part.
     """
     loaded = take(run)
-    text = session.written(loaded, prompt, toggles)
+    text = session.complete_prompt(loaded, prompt, toggles)
     name = run if run in RUNS else ""  # a reader's own lies in no file
     return text, session.open_up(loaded, name, text, packed(run), toggles)
 
@@ -154,7 +154,7 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
 def whole(run: str, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
     loaded = take(run)
-    text = session.written(loaded, prompt)
+    text = session.complete_prompt(loaded, prompt)
     nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
     return Whole(text, len(prompt), math.exp(-nats))
 
@@ -174,16 +174,16 @@ def ranking(run: str, prompt: str) -> list[HeadCost]:
 @st.cache_data(show_spinner=False)
 def without_the_last_ffn() -> str:
     """What the times table writes behind 7*8= when its last FFN hands on nothing."""
-    loaded = take_with_progress(TABLE)
+    loaded = load_with_progress(TABLE)
     off = {"name": "ffn_out", "layer": loaded.model.config.n_layer - 1, "scale": 0.0}
-    return session.written(loaded, PROMPT, [off])[len(PROMPT) :]
+    return session.complete_prompt(loaded, PROMPT, [off])[len(PROMPT) :]
 
 
 @st.cache_data(show_spinner=False)
 def drawer() -> tuple[int, list[str]]:
     """The neuron of the times table's layer 0 that fires most at the = of 7*8=, and the products
     that are written wrong without it."""
-    loaded = take_with_progress(TABLE)
+    loaded = load_with_progress(TABLE)
     neuron = session.loudest_neuron(loaded, PROMPT, 0, PROMPT.index("="))
     off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0.0}
     return neuron, session.wrong_products(loaded, [off])
@@ -192,23 +192,23 @@ def drawer() -> tuple[int, list[str]]:
 @st.cache_data(show_spinner=False)
 def cache_change() -> float:
     """The largest change of a key or value of the prompt when the answer is written."""
-    return session.change_of_earlier_keys(take_with_progress(TABLE), PROMPT, TEXT)
+    return session.change_of_earlier_keys(load_with_progress(TABLE), PROMPT, TEXT)
 
 
 @st.cache_data(show_spinner=False)
 def before_the_change() -> float:
     """The largest difference of two texts before the first token in which they differ."""
-    return session.change_before(take_with_progress(TABLE), TEXT, OTHER_TEXT)
+    return session.change_before(load_with_progress(TABLE), TEXT, OTHER_TEXT)
 
 
 @st.cache_data(show_spinner=False)
 def takes_part() -> float:
     """The share of the parameters that a pass over the prompt multiplies or adds."""
-    return session.share_that_takes_part(take_with_progress(TABLE), PROMPT)
+    return session.share_that_takes_part(load_with_progress(TABLE), PROMPT)
 
 
 @st.cache_data(show_spinner=False)
 def for_scale() -> list[Model]:
     """The times table, then three models that are published, from small to large."""
-    own = published.ours("Ours", take_with_progress(TABLE).model.config)
+    own = published.ours("Ours", load_with_progress(TABLE).model.config)
     return [own, published.GPT_2, published.LLAMA_3_8B, published.DEEPSEEK_V3]

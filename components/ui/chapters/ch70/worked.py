@@ -11,7 +11,7 @@ import streamlit as st
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT, opening_prompt
 from components.ui.lazily import lazily
-from components.ui.runs import take_with_progress
+from components.ui.runs import load_with_progress
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
@@ -25,7 +25,7 @@ session = lazily("lab.scene.session")
 
 def read() -> Reader:
     """The numbers of 7*8=56$."""
-    scene = session.open_up(take_with_progress(TABLE), TABLE, TEXT, probes.packed(TABLE))
+    scene = session.open_up(load_with_progress(TABLE), TABLE, TEXT, probes.packed(TABLE))
     return recompute.Reader(scene.manifest, scene.blobs)
 
 
@@ -48,7 +48,7 @@ def meeting() -> dict[str, str]:
 def dearest() -> dict[str, str]:
     """The head whose loss costs the answer most, what is written without it, and what the = reads
     through it."""
-    lost = head_costs.head_costs(take_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
+    lost = head_costs.head_costs(load_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
     asks = len(PROMPT) - 1
     shares = read().read(f"blocks.{lost.layer}.pattern", lost.head, asks)
     return {
@@ -62,7 +62,7 @@ def dearest() -> dict[str, str]:
 
 def share_of(role: str) -> str:
     """Of all parameters, those of one role."""
-    sizes = cost.parameters(take_with_progress(TABLE).model)
+    sizes = cost.parameters(load_with_progress(TABLE).model)
     return f"{100 * sizes[role] / sum(sizes.values()):.1f} in 100"
 
 
@@ -80,7 +80,7 @@ CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
     "equals": lambda: f"{PROMPT.index('=')}",
     "tokens": lambda: f"{len(TEXT)}",
-    "width": lambda: f"{take_with_progress(TABLE).model.config.d_model}",
+    "width": lambda: f"{load_with_progress(TABLE).model.config.d_model}",
     **{
         f"meet_{what}": lambda what=what: meeting()[what]
         for what in ("head", "product", "root", "score", "share")
