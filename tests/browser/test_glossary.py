@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, expect
 from components.ui.glossary import by_form
 
 PHONE = 390
+ON_A_PHONE = {"/mla": ("latent", "low rank", "MLA"), "/chain_of_thought": ("partial product",)}
+"""The last stands right above the strip that follows down its page."""
 
 
 def term(page: BookPage, word: str) -> tuple[Locator, Locator]:
@@ -47,16 +49,20 @@ def test_a_term_opens_by_pointer_and_keyboard_asks_nobody_and_prints_as_bold(ope
     assert page.console_errors == []
 
 
-def test_a_tap_opens_a_term_within_the_screen_of_a_phone(server: str, browser) -> None:
+def test_a_tap_opens_a_term_within_the_screen_of_a_phone_and_above_all_else(
+    server: str, browser
+) -> None:
     context = new_context(browser, PHONE, 800, touch=True)
     page = watch(context.new_page())
-    page.goto(f"{server}/mla")
-    wait_idle(page)
-    for name in ("latent", "low rank", "MLA"):
-        word, means = term(page, name)
-        word.scroll_into_view_if_needed()
-        word.tap()
-        expect(means).to_be_in_viewport(ratio=1)
-        assert no_sideways_scroll(page), name
-    expect(term(page, "latent")[1]).to_be_hidden()
+    for path, names in ON_A_PHONE.items():
+        page.goto(f"{server}{path}")
+        wait_idle(page)
+        for name in names:
+            word, means = term(page, name)
+            word.scroll_into_view_if_needed()
+            word.tap()
+            expect(means).to_be_in_viewport(ratio=1)
+            means.get_by_role("link").tap(trial=True)  # nothing lies over it
+            assert no_sideways_scroll(page), name
+        assert page.locator(".wb-means:visible").count() == 1
     context.close()
