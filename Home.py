@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
-from components.ui.book import CLAIMS_PAGE, CONTENTS, Entry
+from components.ui.book import BEHIND, CONTENTS, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
@@ -165,7 +165,7 @@ st.navigation(
         "Chapters": [
             st.Page(e.path, title=f"{e.chapter} · {e.title}") for e in CONTENTS if e.written
         ],
-        "Behind the book": [st.Page(CLAIMS_PAGE.path, title=CLAIMS_PAGE.title)],
+        "Behind the book": [st.Page(e.path, title=e.title) for e in BEHIND],
     },
     expanded=True,
     position="hidden" if "figure" in st.query_params else "sidebar",

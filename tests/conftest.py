@@ -79,6 +79,7 @@ OTHERS = {
     "home": ["a", "b", "layer", "head", "pull"],
     "70_forward_pass_3d": ["ch70_prompt", "ch70_beside_prompt", "ch70_beside_run"],
     "91_claims": ["ch91_find"],
+    "94_glossary": ["ch94_find"],
 }
 
 

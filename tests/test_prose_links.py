@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from components.ui.book import CLAIMS_PAGE, CONTENTS
+from components.ui.book import BEHIND, CONTENTS
 from lab.records import ROOT
 
 pytestmark = pytest.mark.core
 
-ADDRESSES = {entry.url for entry in [*CONTENTS, CLAIMS_PAGE] if entry.written}
+ADDRESSES = {entry.url for entry in [*CONTENTS, *BEHIND] if entry.written}
 LINK = re.compile(r"(?<!\\)\[[^\]]+\]\(([^)\s]+)\)")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "pages").glob("*.md"))]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from components.ui.book import CLAIMS_PAGE, CONTENTS
+from components.ui.book import BEHIND, CONTENTS
 from lab.records import provenance
 from tools.latency import read_step, says, served, until
 from tools.reader import Reader, Widget
@@ -145,7 +145,7 @@ def main() -> None:
             note("one run, going on")
             stop(first)
             note("one run, ended")
-        for page in (entry.url for entry in (*CONTENTS, CLAIMS_PAGE) if entry.written):
+        for page in (entry.url for entry in (*CONTENTS, *BEHIND) if entry.written):
             with Reader(url, page, "reveal=1", patience=PATIENCE) as reader:
                 use_everything(reader)
         note("every page")

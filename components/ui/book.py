@@ -79,8 +79,12 @@ CONTENTS = (
     Entry("80_bench", "8", "The bench", "What breaks when you cut a wire?", 30),
 )
 
-CLAIMS_PAGE = Entry("91_claims", "", "Claims", "Where does every figure come from?", 5)
+BEHIND = (
+    Entry("91_claims", "", "Claims", "Where does every figure come from?", 5),
+    Entry("94_glossary", "", "Glossary", "What does each word mean?", 5),
+)
+"""Pages behind the book, of words alone: no chapter, and no figure opens them."""
 
 
 def entry(slug: str) -> Entry:
-    return next(e for e in (*CONTENTS, CLAIMS_PAGE) if e.slug == slug)
+    return next(e for e in (*CONTENTS, *BEHIND) if e.slug == slug)

@@ -38,6 +38,7 @@ from components.ui.claims import core, index
 from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
+from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
 from components.ui.notation import NOTATION, symbols_in
 from components.ui.operands import ask_pair
@@ -93,6 +94,12 @@ def sections_of(path: Path, _modified: float) -> dict[str, str]:
     """The parts of a prose file: `<!-- NAME -->` on a line of its own begins one."""
     parts = re.split(r"^<!-- ([a-z_]+) -->$", path.read_text(), flags=re.MULTILINE)
     return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@lru_cache
+def terms_of(path: Path, modified: float) -> dict[str, frozenset[Term]]:
+    """By part of a prose file: the terms that a reader meets in bold there for the first time."""
+    return first_uses(sections_of(path, modified))
 
 
 class Chapter:
@@ -250,20 +257,28 @@ class Chapter:
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
-            text = self.text(section)
-            self.titles += [t for t in NUMBERED.findall(text) if t not in self.titles]
-            st.markdown(text)
+            found = NUMBERED.findall(self.text(section))
+            self.titles += [title for title in found if title not in self.titles]
+            self.say(section)
+
+    def say(self, section: str, before: str = "") -> None:
+        """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
+        opens its meaning."""
+        path = PAGES / f"{self.slug}.md"
+        terms = terms_of(path, path.stat().st_mtime).get(section, ())
+        text = before + open_terms(self.text(section), terms)
+        st.markdown(text, unsafe_allow_html=bool(terms))
 
     def box(self, title: str, section: str) -> None:
         """An aside with a rule at its left: one fact, its source, nothing else."""
         if self.alone is None:
             with st.container(key=f"aside_{self.prefix}{section}"):
-                st.markdown(f"**{title}** — {self.text(section)}")
+                self.say(section, f"**{title}** — ")
 
     def notice(self, section: str = "") -> None:
         """What to notice in the figure above: the prose `section`, or this section's own."""
         if self.alone is None:
-            st.markdown("**What to notice.** " + self.text(section or f"{self.at}_notice"))
+            self.say(section or f"{self.at}_notice", "**What to notice.** ")
 
     def symbols(self) -> None:
         """What each symbol of this page's formulas means, behind a click."""
@@ -307,13 +322,14 @@ class Chapter:
         if waits:
             self.waits = True
             return False
-        right, why = answer if isinstance(answer, str) else answer(), self.text(f"{name}_why")
+        right = answer if isinstance(answer, str) else answer()
         if choice is None:
-            st.markdown(f"It is **{right}**. {why}")
+            verdict = f"It is **{right}**."
         elif choice == right:
-            st.markdown(f"You said **{choice}**, and so it is. {why}")
+            verdict = f"You said **{choice}**, and so it is."
         else:
-            st.markdown(f"You said **{choice}**; it is **{right}**. {why}")
+            verdict = f"You said **{choice}**; it is **{right}**."
+        self.say(f"{name}_why", f"{verdict} ")
         return True
 
     def is_shown(self, key: str) -> bool:

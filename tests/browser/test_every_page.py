@@ -14,11 +14,12 @@ from driver import FIGURE, BookPage, sideways_scroll, wait_for, wait_idle
 from openers import TOUCHES
 from playwright.sync_api import Error
 
-from components.ui.book import CLAIMS_PAGE, CONTENTS
+from components.ui.book import BEHIND, CONTENTS
 
 BOOK = "The White-Box Transformer"
-ENTRIES = {entry.slug: entry for entry in [*CONTENTS, CLAIMS_PAGE] if entry.written}
+ENTRIES = {entry.slug: entry for entry in [*CONTENTS, *BEHIND] if entry.written}
 PAGES = ["home", *ENTRIES]
+WORDS_ALONE = {entry.slug for entry in BEHIND}
 
 HIGHEST, SCREEN, LEAST = 600, 900, 150
 """Where a first figure begins at the latest, the height of the first screen at 1280 pixels, and how
@@ -86,7 +87,7 @@ def its_own_title(visit: Visit) -> Iterator[str]:
 
 
 def a_figure_on_the_first_screen(visit: Visit) -> Iterator[str]:
-    if visit.slug == CLAIMS_PAGE.slug:  # a page of tables
+    if visit.slug in WORDS_ALONE:
         return
     with without_refusals(visit.page):
         box = visit.page.locator(FIGURE).first.bounding_box()
@@ -101,7 +102,7 @@ def a_figure_on_the_first_screen(visit: Visit) -> Iterator[str]:
 
 
 def nothing_folded_before_it(visit: Visit) -> Iterator[str]:
-    if visit.slug == CLAIMS_PAGE.slug:
+    if visit.slug in WORDS_ALONE:
         return
     first = visit.page.locator(f"{FIGURE}, [data-testid=stExpander]").first
     if first.evaluate("e => e.dataset.testid") == "stExpander":

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.ui.book import CLAIMS_PAGE, CONTENTS
+from components.ui.book import BEHIND, CONTENTS
 from components.ui.chapter import Chapter
 
 LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
@@ -104,7 +104,7 @@ def test_a_link_of_the_first_edition_opens_as_it_did(book: Any, page: str | None
 # ---------------------------------------------------------------- links with nonsense
 
 Call = tuple[str, str, tuple[Any, ...], dict[str, Any]]
-PAGES = [None, *(entry.slug for entry in [*CONTENTS, CLAIMS_PAGE] if entry.written)]
+PAGES = [None, *(entry.slug for entry in [*CONTENTS, *BEHIND] if entry.written)]
 
 
 def controls_again(slug: str, calls: list, known: set) -> None:

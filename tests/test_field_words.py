@@ -1,0 +1,191 @@
+"""Prose and labels use the field's words: none of those that the glossary says a term replaces.
+
+A word may have another meaning where it stands, such as the sum of two numbers that are added. Such
+uses are listed in one of the two tables below, with the reason. `NOT_YET` names what is still to be
+edited; take a name out of it once the test asks you to.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from components.ui.book import BEHIND, CONTENTS
+from components.ui.claims.core import MARK
+from components.ui.glossary import FILE, glossary
+from lab.records import ROOT
+
+pytestmark = pytest.mark.core
+
+UI = ROOT / "components/ui"
+SHARED = "components/ui"
+"""Whatever of the interface belongs to no page."""
+
+NOT_YET = {
+    "00_numpy_mlp",
+    "01_from_table_to_text",
+    "02_attention_by_hand",
+    "03_one_block",
+    "10_chain_of_thought",
+    "20_rope",
+    "30_curriculum",
+    "40_kv_cache",
+    "50_flash_attention",
+    "51_attention_residuals",
+    "52_feature_collapse",
+    "60_mla",
+    "61_moe",
+    "62_error_book",
+    "70_forward_pass_3d",
+    "91_claims",
+    "home",
+    SHARED,
+}
+
+ANYWHERE = {
+    # what, as a pattern -> why it may stand on any page
+    r"\b(?:row|column|running|weighted|plain|cross) sums?\b": "numbers are added",
+    r"\bsums? to (?:one|zero|\$)": "numbers are added",
+    r"\bsum (?:over|of (?:\$|exp|all weights|(?:its |the )?digits|products|waves))": "as above",
+    r"\b(?:their|whose|then the|as a|is a) sum\b": "as above",
+    r"\bin (?:the |its |their |his )?places? of\b": "instead of",
+    r"\b(?:in|into|takes?|took|taking) (?:the )?place\b(?! of)": "where it stands; to happen",
+    r"\bin the first place\b": "an idiom",
+    r"\bplaces? (?:after|behind) the (?:decimal )?point\b": "digits of a fraction",
+    r"\bblocks? of (?:scores|shares|queries|keys|values|weights)\b": "a rectangle of a matrix",
+    r"\bnote (?:that|how)\b": "a verb",
+}
+
+ON_PAGE = {
+    # page -> what, as it stands there -> why it may stand there
+    "50_flash_attention": {"block": "a rectangle of a matrix"},
+    "51_attention_residuals": {"block": "several layers"},
+}
+
+REPLACED = {old: term.word for term in glossary() for old in term.instead_of}
+OLD = re.compile(
+    r"(?<![\w-])(?:"
+    + "|".join(re.escape(old).replace(r"\ ", r"\s+") for old in sorted(REPLACED, reverse=True))
+    + r")(?![\w-])",
+    re.IGNORECASE,
+)
+NO_PROSE = re.compile(
+    r"<!--.*?-->|<[^>]*>|```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|(?<=\])\([^)\s]*\)|"
+    + MARK.pattern,
+    re.DOTALL,
+)
+"""Names of sections, tags, code, formulas, where links lead, figures to be filled in."""
+
+
+def files_of(name: str) -> list[Path]:
+    """What a reader of this page reads."""
+    if name == "home":
+        return [ROOT / "pages/home.md", ROOT / "Home.py", UI / "home.py"]
+    own = [ROOT / f"pages/{name}.md", ROOT / f"pages/{name}.py"]
+    if name == "94_glossary":
+        return [*own, FILE]
+    return [*own, *sorted((UI / f"chapters/ch{name[:2]}").glob("*.py"))]
+
+
+@cache
+def units() -> dict[str, str]:
+    """All that is read, by the page that it belongs to."""
+    pages = ["home", *(entry.slug for entry in (*CONTENTS, *BEHIND) if entry.written)]
+    files = {name: files_of(name) for name in pages}
+    taken = {path for paths in files.values() for path in paths}
+    files[SHARED] = sorted({*UI.rglob("*.py")} - taken)
+    return {name: "\n".join(map(read, paths)) for name, paths in files.items()}
+
+
+def read(path: Path) -> str:
+    if path.suffix == ".md":
+        return NO_PROSE.sub(" ", path.read_text())
+    if path == FILE:
+        return "\n".join(term.means for term in glossary())
+    return "\n".join(NO_PROSE.sub(" ", label) for label in labels(ast.parse(path.read_text())))
+
+
+def labels(tree: ast.AST) -> Iterator[str]:
+    """What code says to a reader: texts of several words or with a capital, but no docstring and
+    no error."""
+    if isinstance(tree, ast.Raise) or (
+        isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant)
+    ):
+        return
+    text = text_of(tree)
+    if text is None:
+        for child in ast.iter_child_nodes(tree):
+            yield from labels(child)
+    elif " " in text.strip() or text[:1].isupper():
+        yield text
+
+
+def text_of(node: ast.AST) -> str | None:
+    """A string, or what of an f-string stands in the code."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(part) or "0" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def replaced_in(text: str, allowed: dict[str, str] | None = None) -> list[str]:
+    """Words that have one of the field's in their place, each with what stands around it."""
+    for fragment in allowed or {}:
+        text = text.replace(fragment, " ")
+    for pattern in ANYWHERE:
+        text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
+    return [f"{term_for(old[0])}: {around(text, *old.span())}" for old in OLD.finditer(text)]
+
+
+def term_for(old: str) -> str:
+    return REPLACED[" ".join(old.lower().split())]
+
+
+def around(text: str, start: int, end: int) -> str:
+    return " ".join(text[max(0, start - 30) : end + 30].split())
+
+
+def found() -> dict[str, list[str]]:
+    return {name: replaced_in(text, ON_PAGE.get(name)) for name, text in units().items()}
+
+
+def test_prose_and_labels_use_the_fields_words() -> None:
+    assert {name: old for name, old in found().items() if old and name not in NOT_YET} == {}
+
+
+def test_what_is_still_to_be_edited_has_words_to_replace() -> None:
+    assert units().keys() >= NOT_YET
+    edited = sorted(name for name, old in found().items() if name in NOT_YET and not old)
+    assert edited == [], "take these out of NOT_YET"
+
+
+def test_what_a_page_is_allowed_stands_there() -> None:
+    gone = [
+        (name, fragment)
+        for name, fragments in ON_PAGE.items()
+        for fragment in fragments
+        if fragment not in units()[name]
+    ]
+    assert gone == []
+
+
+def test_a_word_is_found_where_it_is_read_and_nowhere_else() -> None:
+    assert replaced_in("Type a sum.\nSums of two\ndigits") == [
+        "problem: Type a sum. Sums of two digits",
+        "problem: Type a sum. Sums of two digits",
+    ]
+    assert replaced_in("a row sum, a summary, block-diagonal, in place of it") == []
+    assert replaced_in("a strange price", {"strange price": "an example"}) == []
+    assert NO_PROSE.sub(" ", "<!-- sum -->`sum` $sum$ [a](sum) {calc:sum}").split() == ["[a]"]
+    code = """
+        "A sum."
+        raise ValueError("no sum")
+        page.section("sum")
+        st.write(f"The {n} sums", "Sum", key="a_sum")
+    """
+    assert [*labels(ast.parse(dedent(code)))] == ["The 0 sums", "Sum"]
