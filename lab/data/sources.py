@@ -526,8 +526,8 @@ def no_pairs(form: Format) -> NDArray[np.bool_]:
 
 def some_of(a: Integers, b: Integers, most: int) -> tuple[Integers, Integers]:
     """All of the problems, or some drawn by a seed: `most`, and fewer than twice as many."""
-    # By a permutation, never every k-th: the list has an order, and a stride would follow it.
     n = len(a) // max(1, len(a) // most)
+    # By a permutation, never every k-th: the list has an order, and a stride would follow it.
     drawn = np.sort(np.random.default_rng(0).permutation(len(a))[:n])
     return a[drawn], b[drawn]
 
