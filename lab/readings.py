@@ -99,6 +99,10 @@ class Rows:
     def counts(self, part: Field, n: Field = "n") -> Counts:
         return Counts(self, part, n)
 
+    def those(self, test: Callable[[Row], bool]) -> Counts:
+        """Of all rows those that pass a test."""
+        return self.counts(lambda row: int(test(row)), lambda row: 1)
+
     def numbers(self, what: Field, form: str = "{:,.0f}", unit: str = "") -> Numbers:
         return Numbers(self, what, form, unit)
 

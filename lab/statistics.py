@@ -79,6 +79,16 @@ def in_the_same_order(pairs: Iterable[tuple[float, float]]) -> tuple[int, int]:
     return sum(dx * dy > 0 for dx, dy in counted), len(counted)
 
 
+def standard_score(part: int, n: int, other: int, other_n: int) -> float:
+    """How many standard errors the share part/n lies above other/other_n, if both were one.
+
+    z = (p - q) / sqrt(r (1 - r) (1/n + 1/m)), r the share of both together; 0 where r is 0 or 1.
+    """
+    pooled = (part + other) / (n + other_n)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
+    return (part / n - other / other_n) / error if error else 0.0
+
+
 @dataclass(frozen=True)
 class Ratio:
     """median(a) / median(b) of steps to the target, and the middle 95% of a bootstrap."""

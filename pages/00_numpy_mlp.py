@@ -12,11 +12,8 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch00 import chain_rule, figures, live, probes, stepping
+from components.ui.chapters.ch00 import figures, probes, worked
 from components.ui.chapters.ch00.probes import BY_LOG, BY_STEPS, DIGITS, LIVE, USUAL, record
-from components.ui.chapters.ch00.signal import signal_back
-from components.ui.chapters.ch00.stepping import W_FIRST, W_HIGH, W_LOW, A, B
-from components.ui.chapters.ch00.valley import valley
 from components.ui.chapters.ch00.worked import (
     AS_A_GUESS,
     CALC,
@@ -35,7 +32,12 @@ from components.ui.chapters.ch00.worked import (
     START_NAMES,
     STARTS,
     TARGETS,
+    W_FIRST,
+    W_HIGH,
+    W_LOW,
     WIDTHS,
+    A,
+    B,
     as_a_guess,
     few_or_many,
     held_out_points,
@@ -125,13 +127,13 @@ def one_neuron() -> None:
     w2 = middle.slider("Second weight", W_LOW, W_HIGH, step=0.01, key="ch00_w2")
     with right:
         rate = page.choose("neuron_rate", "Rate", NEURON_RATES, RATE_FIRST)
-    path = stepping.path_to(w1, w2)
+    path = worked.path_to(w1, w2)
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "One step", key="ch00_step", on_click=stepping.take_step, args=(rate,), type="primary"
+            "One step", key="ch00_step", on_click=worked.take_step, args=(rate,), type="primary"
         )
-        st.button("Back to the start", key="ch00_back", on_click=stepping.back_to_the_start)
-    if left_the_picture := stepping.said("left"):
+        st.button("Back to the start", key="ch00_back", on_click=worked.back_to_the_start)
+    if left_the_picture := probes.said("left"):
         st.warning(left_the_picture)
     neuron = Neuron(A, B, w1, w2)
     ahead = neuron.stepped(rate)
@@ -141,7 +143,7 @@ def one_neuron() -> None:
             figures.error_surface(SURFACE, WEIGHTS, WEIGHTS, path, (ahead.w1, ahead.w2)),
             alt="The error for every pair of weights, where you stand, and the next step",
         )
-    beside.html(chain_rule.graph_of_operations(neuron))
+    beside.html(figures.graph_of_operations(neuron))
     page.prose("neuron_graph")
     if page.guess(
         f"One step at a rate of {RATE_HIGH}: what becomes of the error?",
@@ -162,7 +164,7 @@ def two_ways_into_one_valley() -> None:
         page.prose("valley")
         page.prose("valley_controls")
         page.draw(
-            valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
+            figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
             alt="The error over both weights as a gutter with a level floor. Momentum rolls "
             "straight down and up the other side; Adam crosses on the diagonal. They rest at "
             "different places",
@@ -176,7 +178,7 @@ def two_ways_into_one_valley() -> None:
 
 
 def show_votes() -> None:
-    net = stepping.stepper()
+    net = probes.stepper()
     a, b = divmod(int(net.batch[0]), 10)
     x = encode(np.array([a]), np.array([b]), "one_hot", 1)
     p = softmax(net.network(x).reshape(2, 10))
@@ -192,10 +194,10 @@ def show_signal(hand: ByHand, edge: Edge, a: Numbers, b: Numbers) -> None:
     """The example that says most, as a signal on its way back; it moves once, and once a press."""
     picture, beside = st.columns([3, 2], vertical_alignment="center")
     with beside:
-        st.markdown(chain_rule.where_dy_came_from(hand, a, b))
-        st.button("Play it again", key="ch00_signal", on_click=stepping.play_again)
+        st.markdown(worked.where_dy_came_from(hand, a, b))
+        st.button("Play it again", key="ch00_signal", on_click=probes.play_again)
     played = st.session_state.get("ch00_played", 0)
-    picture.html(signal_back(hand, edge, a, b, played))
+    picture.html(figures.signal_back(hand, edge, a, b, played))
 
 
 def by_hand(edge: Edge) -> None:
@@ -203,19 +205,19 @@ def by_hand(edge: Edge) -> None:
     page.prose("backprop")
     st.code(inspect.getsource(mlp.linear_backward), language="python")
     page.prose("backprop_hand")
-    net = stepping.stepper()
+    net = probes.stepper()
     a, b = (x[net.batch] for x in DIGITS.cells())
     hand = experiment.by_hand(net.asked, DIGITS, a, b, *edge)
-    st.markdown(f"The weight {chain_rule.name_of(edge)}:")
+    st.markdown(f"The weight {probes.name_of(edge)}:")
     if hand.terms.any():
         show_signal(hand, edge, a, b)
-    st.html(chain_rule.terms_table(hand, a, b))
+    st.html(figures.terms_table(hand, a, b))
     if not hand.terms.any():
         page.prose("backprop_still")
         st.button(
             "Pick one that moves",
             key="ch00_moves",
-            on_click=stepping.pick_strongest,
+            on_click=probes.pick_strongest,
             args=(edge[0],),
         )
     page.prose("backprop_logits")
@@ -225,7 +227,7 @@ def by_hand(edge: Edge) -> None:
             nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
             errors = experiment.check_gradients(net.asked, DIGITS, a, b)
             n = sum(w.size for w in net.network.parameters)
-            st.markdown(chain_rule.compared(nudged, hand.total, errors, n))
+            st.markdown(worked.compared(nudged, hand.total, errors, n))
     page.source(
         mlp.linear_backward,
         mlp.cross_entropy,
@@ -245,25 +247,25 @@ def step_by_step() -> None:
         name="blind",
     )
     page.prose("network_controls")
-    stepping.show_buttons()
-    edge = stepping.picked_edge()
+    probes.show_buttons()
+    edge = probes.picked_edge()
     draw_film(
         "ch00_steps",
-        stepping.stepper().frames,
+        probes.stepper().frames,
         BY_STEPS,
         hide(DIGITS),
         alt="The network, its edges coloured by the gradient of the last step",
         unit="step",
         view="gradients",
         picked=edge,
-        on_pick=stepping.pick,
-        asked=stepping.stepper().batch.tolist(),
-        on_cell=stepping.look_at,
+        on_pick=probes.pick,
+        asked=probes.stepper().batch.tolist(),
+        on_cell=probes.look_at,
         over=(" over the framed cells, before the step", " in the whole table, after it"),
     )
     left, right = st.columns(2)
     with left:
-        stepping.ask_weight(edge)
+        probes.ask_weight(edge)
     with right:
         show_votes()
     page.notice()
@@ -316,8 +318,8 @@ def ask_live() -> Settings:
 def train_it_yourself() -> None:
     settings = ask_live()
     page.prose("live_errands")
-    live.show_errands()
-    live.watch(settings, lambda: page.prose("live_nan"))
+    probes.show_errands()
+    probes.watch_run(settings, lambda: page.prose("live_nan"))
     page.notice()
     page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
 

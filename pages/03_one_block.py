@@ -11,7 +11,7 @@ from components.ui import exercises, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, Written, written_at
-from components.ui.chapters.ch03.worked import CALC, CONFIG
+from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
@@ -110,7 +110,7 @@ def what_is_left(text: str) -> str:
 def notebook(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     if not page.guess(
-        f"Take away again all that the {spelled(CONFIG.n_layer)} blocks wrote. "
+        f"Take away again all that the {spelled(config().n_layer)} blocks wrote. "
         "What is left of the stream?",
         LEFT,
         lambda: what_is_left(text),
@@ -138,7 +138,7 @@ def norm(a: int, b: int) -> None:
     text = probes.text_of(a, b)
 
     def written(factor: float) -> str:
-        last = CONFIG.n_layer - 1
+        last = config().n_layer - 1
         return probes.write_loudly(text[:FIRST], "resid_post", last, factor).text
 
     page.prose("norm_worked")
@@ -172,7 +172,7 @@ def norm(a: int, b: int) -> None:
 def ffn(a: int, b: int) -> None:
     page.prose("ffn_same")
     text = probes.text_of(a, b)
-    layer = page.choose("layer", "FFN of block", range(CONFIG.n_layer))
+    layer = page.choose("layer", "FFN of block", range(config().n_layer))
     values = probes.neurons_of(text, layer)
     awake, half = logit_lens.voices(values)
     st.markdown(
@@ -190,7 +190,7 @@ def ffn(a: int, b: int) -> None:
 
 @page.section("sizes", needs=[BOOK_RUN])
 def sizes() -> None:
-    blocks = f"{spelled(CONFIG.n_layer)} blocks"
+    blocks = f"{spelled(config().n_layer)} blocks"
     names = {
         "embedding": "token table",
         "positions": "position table",
@@ -233,7 +233,7 @@ def early(a: int, b: int) -> None:
         return
     right, n = probes.read_before_the_last(text)
     st.markdown(f"For this sum, {right} of {n} can be read there.")
-    rows = ["before block 0", *(f"after block {layer}" for layer in range(CONFIG.n_layer))]
+    rows = ["before block 0", *(f"after block {layer}" for layer in range(config().n_layer))]
     letters, sure = probes.read_early(text)
     page.draw(
         figures.early_reading(letters, sure, rows, text[FIRST:], FIRST),

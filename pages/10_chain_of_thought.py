@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import own_sum, tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch10 import claims, exercises, figures, own_runs, probes, worked
+from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_many
 from components.ui.claims import index, results
@@ -120,7 +120,7 @@ with page.deeper("why both orders of a pair go together"):
         ):
             return
         page.draw(
-            bars.seeds(worked.points(worked.MIRROR_ARMS, rows), "", WRONG),
+            bars.seeds(bars.seed_points(worked.MIRROR_ARMS, rows), "", WRONG),
             alt="Share of wrong texts among orders not shown, by whether their mirror image was",
         )
         page.notice()
@@ -204,16 +204,16 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("train")
     def train_it_yourself() -> None:
-        st.fragment(own_runs.ask_settings)(page)  # moving a setting redraws no run that goes on
+        st.fragment(probes.ask_settings)(page)  # moving a setting redraws no run that goes on
         st.button(
             "Train",
             type="primary",
             icon=":material/play_arrow:",
             key="ch10_train",
-            on_click=own_runs.train_as_set,
+            on_click=probes.train_as_set,
         )
         recorded = worked.recorded_runs(rows_of("race.jsonl"))
-        training.watch(own_runs.KEY, own_runs.name_of, recorded)
+        training.watch(probes.LIVE_KEY, probes.run_name, recorded)
         if recorded:
             st.caption("Recorded: one seed of each. Plain has shorter lines, and more of them.")
             page.numbers("Two recorded runs", recorded)
@@ -223,11 +223,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("trained", told=False)
     def atlas_of_an_own_run() -> None:
-        runs = [run for run in training.runs_here(own_runs.KEY) if run.weights]
+        runs = [run for run in training.runs_here(probes.LIVE_KEY) if run.weights]
         if not runs:
             return
         page.prose("trained")
-        names = training.unlike([own_runs.name_of(run.spec.arguments) for run in runs])
+        names = training.unlike([probes.run_name(run.spec.arguments) for run in runs])
         chosen = st.selectbox("Open the atlas of", names, key="ch10_trained")
         run = runs[names.index(chosen)]
         atlas = Atlas(run.wrong_at, training.trained_cells(run))
@@ -361,13 +361,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             ):
                 return
             page.draw(
-                bars.seeds(worked.points(claims.UNSEEN, rows), "partial products", WRONG),
+                bars.seeds(bars.seed_points(claims.UNSEEN, rows), "partial products", WRONG),
                 alt="Share of wrong held-out texts by how many partial products were never seen",
             )
             page.notice()
             page.prose("fractions")
             page.draw(
-                bars.seeds(worked.points(worked.FRACTIONS, rows), "", WRONG),
+                bars.seeds(bars.seed_points(worked.FRACTIONS, rows), "", WRONG),
                 alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
             )
             page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
@@ -379,7 +379,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("operands.jsonl")
             if rows:
                 page.draw(
-                    bars.seeds(worked.points(worked.STRANGE, rows), "numbers never shown", WRONG),
+                    bars.seeds(
+                        bars.seed_points(worked.STRANGE, rows), "numbers never shown", WRONG
+                    ),
                     alt="Share of wrong test sums by how many of their numbers were never shown",
                 )
             page.source(controls.measure_operands)

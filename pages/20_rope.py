@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import operands
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch20 import arms, claims, exercises, figures, probes
+from components.ui.chapters.ch20 import claims, exercises, figures, probes
 from components.ui.chapters.ch20.probes import (
     FIRST_EQUALS,
     LEARNED,
@@ -94,7 +94,7 @@ def blind() -> None:
     if not page.guess(
         "The model without positions: how much does its first attention change?",
         ("not at all", "about half", "completely"),
-        lambda: arms.how_many(
+        lambda: claims.how_many(
             float(probes.change_when_shuffled(probes.UNORDERED, 0)[0]),
             ("not at all", "about half", "completely"),
         ),
@@ -170,8 +170,8 @@ with page.deeper("which two numbers make a pair"):
     def halves_or_neighbours() -> None:
         if not page.guess(
             "Weights trained with halves, read as neighbours: how many sums go wrong?",
-            arms.HOW_MANY,
-            lambda: arms.how_many(probes.errors_when_read_as("interleaved") / probes.N_LAYOUT),
+            claims.HOW_MANY,
+            lambda: claims.how_many(probes.errors_when_read_as("interleaved") / probes.N_LAYOUT),
         ):
             return
         page.draw(
@@ -218,7 +218,7 @@ def sum_on_a_tape() -> None:
         "A gap of a single place opens before the first =. "
         f"How many of {probes.N_ERRORS} sums does the rotary model get wrong?",
         ("none", "about half", "nearly all"),
-        lambda: arms.how_many(
+        lambda: claims.how_many(
             probes.errors_when(ROTARY, 0, GAP) / probes.N_ERRORS,
             ("none", "about half", "nearly all"),
         ),
@@ -304,14 +304,14 @@ def race() -> None:
     rows = rows_of("rope.jsonl")
     if not rows or not page.guess(
         "In which kinds of text does rotary need fewer steps than a learned table?",
-        arms.RACE_OPTIONS,
-        lambda: arms.where_rotary_leads(rows),
+        claims.RACE_OPTIONS,
+        lambda: claims.where_rotary_leads(rows),
     ):
         return
     tell_the_race()
-    goal = arms.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(arms.GOALS))]
+    goal = claims.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(claims.GOALS))]
     page.draw(
-        figures.steps_to_goal(arms.race_points(rows, goal), claims.MOST_STEPS.value(rows)),
+        figures.steps_to_goal(claims.race_points(rows, goal), claims.MOST_STEPS.value(rows)),
         alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
     )
     page.notice()
@@ -340,7 +340,7 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     encoding = arguments.get("encoding", "learned")
     base = f", base {arguments['base']:g}" if encoding == "rotary" and "base" in arguments else ""
     text = "stream" if arguments.get("packed") else "one width"
-    return f"{arms.ENCODINGS[encoding]}{base}, {text}"
+    return f"{claims.ENCODINGS[encoding]}{base}, {text}"
 
 
 @page.section("live")
@@ -351,7 +351,7 @@ def race_them_yourself() -> None:
     with right:
         page.choose("live_base", "Base, for rotary", BASES, 100)
     with st.container(horizontal=True, gap="small"):
-        for encoding, words in arms.ENCODINGS.items():
+        for encoding, words in claims.ENCODINGS.items():
             st.button(
                 f"Train with {words}",
                 key=f"ch20_train_{encoding}",
@@ -363,7 +363,7 @@ def race_them_yourself() -> None:
     if rows:
         page.prose("live_reach")
     training.watch(
-        "ch20_live", run_name, arms.middle_curves(rows, text, LIVE_STEPS) if rows else ()
+        "ch20_live", run_name, claims.middle_curves(rows, text, LIVE_STEPS) if rows else ()
     )
     if rows:
         page.prose("live_ghosts")
@@ -380,7 +380,7 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
             with st.container(width=maps.LENGTH_MAP, gap="small"):
                 st.html(f'<div class="wb-map-title">{words}</div>')
                 page.draw(
-                    maps.length_map(arms.cells_of_map(rows, arm), trained),
+                    maps.length_map(claims.cells_of_map(rows, arm), trained),
                     width="content",
                     alt=f"{words}: the share of wrong sums by the digits of both numbers",
                 )
@@ -407,11 +407,11 @@ def past_the_end() -> None:
     if not rows or not page.guess(
         "The rotary network was trained on sums of up to three by three digits. "
         "How many of four by four does it get wrong?",
-        arms.HOW_MANY,
-        lambda: arms.how_many(claims.wrong_at("rotary", TRAINED_DIGITS + 1).value(rows)),
+        claims.HOW_MANY,
+        lambda: claims.how_many(claims.wrong_at("rotary", TRAINED_DIGITS + 1).value(rows)),
     ):
         return
-    show_maps(rows, arms.MAPPED, TRAINED_DIGITS)
+    show_maps(rows, claims.MAPPED, TRAINED_DIGITS)
     page.notice()
     page.source(ids.coupled_ids, position_probes.begins_with, lengths.failures)
 
@@ -422,11 +422,11 @@ def never_farther_than_it_knows() -> None:
     if not rows or not page.guess(
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
         "distances, without training it again. How many of six by six does it get wrong?",
-        arms.HOW_MANY,
-        lambda: arms.how_many(claims.wrong_at("coupled_clipped", digits).value(rows)),
+        claims.HOW_MANY,
+        lambda: claims.how_many(claims.wrong_at("coupled_clipped", digits).value(rows)),
     ):
         return
-    show_maps(rows, arms.CLIPPED, TRAINED_DIGITS)
+    show_maps(rows, claims.CLIPPED, TRAINED_DIGITS)
     page.notice()
     page.source(clipping.ClippedPositions.scores)
 
@@ -468,7 +468,7 @@ with page.deeper("slower clocks, gaps, and trained clocks slowed down"):
     @page.section("cures")
     def other_ways_to_go_on() -> None:
         if rows := rows_of("lengths.jsonl"):
-            show_maps(rows, arms.MAPPED_DEEPER, TRAINED_DIGITS)
+            show_maps(rows, claims.MAPPED_DEEPER, TRAINED_DIGITS)
         page.prose("slow")
         page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
 
@@ -485,10 +485,10 @@ with page.deeper("how far is far"):
             lines = page.number("lines", "Farthest line", 1, 4, claims.LIMIT[1])
         found = [
             (words, probes.failures_within(arm, TRAINED_DIGITS + 1, places, lines))
-            for arm, words in arms.LIMITED.items()
+            for arm, words in claims.LIMITED.items()
         ]
         page.draw(
-            figures.failures(arms.failures(found)),
+            figures.failures(claims.failures(found)),
             alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
         )
         page.notice()
@@ -503,11 +503,11 @@ with page.deeper("the same at full size"):
         if not rows or not page.guess(
             "Trained up to four by four digits, then given a limit: how many of ten by ten does "
             "the coupled network get wrong?",
-            arms.HOW_MANY,
-            lambda: arms.how_many(claims.wrong_at("far_clipped", MOST_TYPED).value(rows)),
+            claims.HOW_MANY,
+            lambda: claims.how_many(claims.wrong_at("far_clipped", MOST_TYPED).value(rows)),
         ):
             return
-        show_maps(rows, arms.FAR, TRAINED_DIGITS + 1)
+        show_maps(rows, claims.FAR, TRAINED_DIGITS + 1)
         page.notice()
         page.source(lengths.failures)
 
@@ -521,7 +521,7 @@ with page.deeper("how they fail"):
             return
         size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
         page.draw(
-            figures.failures(arms.recorded_failures(rows, size)),
+            figures.failures(claims.recorded_failures(rows, size)),
             alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
         )
         page.notice()
@@ -556,14 +556,14 @@ def ask_for_a_longer_one() -> None:
 
     def show_all(asked: Sequence[str]) -> None:
         for arm in asked:
-            show_what_it_writes(arm, arms.KEPT[arm], form, a, b)
+            show_what_it_writes(arm, claims.KEPT[arm], form, a, b)
 
-    show_all(arms.ASKED_FIRST)
+    show_all(claims.ASKED_FIRST)
     page.prose("longer_far")
-    show_all(arms.ASKED_FAR)
+    show_all(claims.ASKED_FAR)
     with page.folded("Other networks of the smaller size"):
         page.prose("longer_folded")
-        show_all(arms.ASKED_FOLDED)
+        show_all(claims.ASKED_FOLDED)
     page.notice()
     page.source(lengths.first_wrong_tokens)
 

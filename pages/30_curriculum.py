@@ -10,8 +10,6 @@ from components.ui.chapters.ch30 import (
     claims,
     exercises,
     figures,
-    live,
-    mixing,
     probes,
     worked,
 )
@@ -28,7 +26,6 @@ from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
-recipes = lazily("lab.recipes.index")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
@@ -52,7 +49,7 @@ def the_climb() -> None:
     histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
     if not all(histories.values()):
         return
-    read, right, bands = worked.climbed(histories, recipes.recipe)
+    read, right, bands = worked.climbed(histories)
     show_climb(
         f"{page.prefix}climb",
         SQUARES,
@@ -135,7 +132,7 @@ def what_a_stage_adds() -> None:
 
 @page.section("mix")
 def the_mix_of_a_stage() -> None:
-    mixing.of_a_stage(page)
+    probes.of_a_stage(page)
     page.notice()
     page.source(curriculum.lesson, difficulty.longest_carry, difficulty.zeros)
 
@@ -154,13 +151,13 @@ def as_stages_pass() -> None:
         return
     page.prose("stages_controls")
     arm = page.choose(
-        "arm", "Course", worked.COURSES, "rehearsal 0", words=ARMS.__getitem__, kind="list"
+        "arm", "Course", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
     )
     row = worked.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
     left = len(names) - 1 - names.index(stage)
-    for column, name in zip(st.columns(2), ("the course", arm), strict=True):
+    for column, name in zip(st.columns(2), ("the_course", arm), strict=True):
         with column:
             st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
             page.draw(
@@ -226,7 +223,7 @@ with page.deeper("how few problems"):
 
 @page.section("live")
 def your_own_mix() -> None:
-    live.fine_tuning(page)
+    probes.fine_tuning(page)
     page.notice()
     page.source(fine_tuned.fine_tune)
 

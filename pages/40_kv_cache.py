@@ -41,13 +41,13 @@ from components.ui.records import rows_of
 from components.ui.runs import BOOK_RUN, take_with_progress, write_sum
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
-from lab.published.cache_size import KeysAndValues, cache_bytes
-from lab.published.cards import CARDS
-from lab.published.models import Model
 
 if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece, TimedStep
+    from lab.published.models import Model
 
+cache_size = lazily("lab.published.cache_size")
+cards = lazily("lab.published.cards")
 growth = lazily("lab.interp.kept")
 spoiled = lazily("lab.interp.spoiled_cache")
 generating = lazily("lab.inference.generate")
@@ -250,6 +250,8 @@ def ask_key_heads(name: str) -> Model:
     known = probes.models()
     page.link.knows(*(f"{page.prefix}{key_heads(other)}" for other in known))
     model = known[name]
+    from lab.published.cache_size import KeysAndValues
+
     if not isinstance(model.attention, KeysAndValues):
         st.caption(f"{name} keeps no key heads, but one latent for all heads together.")
         return model
@@ -285,12 +287,12 @@ def what_it_costs() -> None:
         model = ask_key_heads(name)
     kept = model.cache_bytes(bytes_per_number, n_token, n_text)
     page.draw(
-        figures.memory(model.weight_bytes, kept, {card.name: card.memory for card in CARDS}),
+        figures.memory(model.weight_bytes, kept, {card.name: card.memory for card in cards.CARDS}),
         alt=f"Bytes of the weights of {name}, of its cache, and of both, with the memory of cards",
     )
     st.markdown(probes.in_memory(model, kept, bytes_per_number, n_token))
     page.notice()
-    page.source(cache_bytes)
+    page.source(cache_size.cache_bytes)
 
 
 with page.deeper("heads that share a key"):

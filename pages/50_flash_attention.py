@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch50 import exercises, figures, notations, probes, worked
+from components.ui.chapters.ch50 import exercises, figures, probes, worked
 from components.ui.chapters.ch50.worked import CALC
 from components.ui.drawings.notations import show_notations
 from components.ui.drawings.registers import show_registers
@@ -207,8 +207,8 @@ def what_it_saves() -> None:
 def three_notations() -> None:
     show_notations(
         f"{page.prefix}notations",
-        notations.columns(),
-        notations.STEPS,
+        figures.columns(),
+        figures.STEPS,
         alt="The same loop in NumPy, torch and Triton",
     )
     page.notice()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -16,8 +16,11 @@ from components.ui.live import training
 from components.ui.records import rows_of
 from lab.experiments import warnings
 from lab.experiments.collapse_texts import PICTURED_SEED
-from lab.recipes.feature_collapse import N_PAIR, STEPS, Stream
 
+if TYPE_CHECKING:
+    from lab.recipes.feature_collapse import Stream
+
+collapse = lazily("lab.recipes.feature_collapse")
 experiment = lazily("lab.experiments.collapse")
 diagnostics = lazily("lab.interp.diagnostics")
 recipes = lazily("lab.recipes.live")
@@ -197,7 +200,7 @@ def what_warned_first() -> None:
     row = found[seeds.index(seed)]
     fall = warnings.fall_of(row)
     page.draw(
-        figures.moved_when(worked.change_rows(row), fall if fall <= STEPS else None),
+        figures.moved_when(worked.change_rows(row), fall if fall <= collapse.STEPS else None),
         alt="When each reading of one run moved, as a part of its whole change",
     )
     table = worked.rule_rows(rows)
@@ -248,14 +251,16 @@ def go_on_with(few: int, decay: float) -> None:
 
 def run_name(arguments: Mapping[str, Any]) -> str:
     decay = arguments.get("weight_decay", 0.0)
-    return f"{arguments.get('few', N_PAIR)} pairs" + (f", decay {decay:g}" if decay else "")
+    return f"{arguments.get('few', collapse.N_PAIR)} pairs" + (
+        f", decay {decay:g}" if decay else ""
+    )
 
 
 @page.section("live")
 def wear_it_out_yourself() -> None:
     left, right = st.columns(2)
     with left:
-        few = page.choose("few", "Pairs that it goes on with", worked.FEWS, N_PAIR)
+        few = page.choose("few", "Pairs that it goes on with", worked.FEWS, collapse.N_PAIR)
     with right:
         decay = page.choose("live_decay", "Weight decay", (0.0, 0.1, 1.0), kind="segments")
     st.button(

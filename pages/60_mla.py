@@ -20,6 +20,7 @@ from components.ui.operands import last_allowed
 from components.ui.plots import bars
 from components.ui.records import rows_of
 
+published = lazily("lab.published.models")
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
 cache_size = lazily("lab.published.cache_size")
@@ -108,7 +109,7 @@ def sizes_of_your_own() -> None:
     with right:
         rope = page.choose("rope", "Numbers of the turned key", (8, 16, 32, 64), 64)
         layers = page.choose("layers", "Layers", (6, 12, 24, 32, 61, 80), 61)
-    rows = worked.kept_rows(heads, worked.DEEPSEEK_HEAD_DIM, rank, rope, layers)
+    rows = worked.kept_rows(heads, published.DEEPSEEK_LATENT.v_head_dim, rank, rope, layers)
     page.draw(figures.bytes_kept(rows), alt="Bytes that one token leaves in all layers, three ways")
     page.notice()
     page.source(cache_size.cache_bytes, cache_size.Latent)

@@ -13,8 +13,7 @@ from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import PROMPT, TABLE
-from components.ui.chapters.ch70.sentences import it_writes, stranger
-from components.ui.chapters.ch70.worked import CALC
+from components.ui.chapters.ch70.worked import CALC, it_writes, stranger
 from components.ui.drawings.scale import show_scale
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to

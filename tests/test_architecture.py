@@ -162,10 +162,10 @@ def test_no_page_loads_torch_before_it_draws_nor_do_the_viewer_and_the_three_not
         import components.threejs_viewer
         if "torch" in sys.modules:
             sys.exit("components.threejs_viewer")
-        from components.ui.chapters.ch50.notations import columns
+        from components.ui.chapters.ch50.figures import columns
         columns()
         if {{"torch", "triton"}} & set(sys.modules):
-            sys.exit("components.ui.chapters.ch50.notations")
+            sys.exit("components.ui.chapters.ch50.figures")
         for page in {pages}:
             tree = ast.parse(open(page, encoding="utf-8").read())
             tree.body = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
@@ -205,6 +205,34 @@ def test_only_the_components_for_pages_know_streamlit() -> None:
     knowing = [str(p) for p in files if p not in allowed and "streamlit" in packages(p)]
     backwards = [str(p) for p in files if packages(p) & {"pages", "Home"}]
     assert len(allowed) > 100 and (knowing, backwards) == ([], [])
+
+
+KINDS = {f"{kind}.py" for kind in ("claims", "figures", "probes", "exercises", "worked")}
+
+
+def test_a_chapters_folder_holds_files_of_the_five_kinds_only() -> None:
+    """By these names a reader finds a chapter's things; CONTRIBUTING.md says what each holds."""
+    chapters = ROOT / "components" / "ui" / "chapters"
+    held = [path for path in chapters.glob("*/**/*") if "__pycache__" not in path.parts]
+    strange = [
+        str(path.relative_to(chapters))
+        for path in held
+        if path.parent.parent != chapters or path.name not in KINDS | {"__init__.py"}
+    ]
+    assert len(held) > 60 and strange == []
+
+
+def test_what_pages_are_built_of_knows_no_chapter() -> None:
+    """A chapter goes when its folder and its page go; its claims are found by the page's name."""
+    chapters = ROOT / "components" / "ui" / "chapters"
+    shared = [p for p in python_files("components") if not p.is_relative_to(chapters)]
+    knowing = [
+        f"{path} imports {name}"
+        for path in shared
+        for name in imports(path)
+        if name.startswith("components.ui.chapters")
+    ]
+    assert len(shared) > 40 and knowing == []
 
 
 def test_a_page_shows_and_does_no_maths_on_tensors() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -187,6 +188,19 @@ def test_a_sweep_and_its_record_have_the_same_cells() -> None:
         if asked != measured:
             differ[name] = sorted(((asked - measured) + (measured - asked)).elements())
     assert len(SWEEPS) > 40 and differ == {}
+
+
+def test_cells_are_named_by_identifiers() -> None:
+    """The words of a page may change, and no record with them; but a text's fields have names that
+    are the same everywhere."""
+    phrases = {
+        f"{path.stem}, {name}: {value}"
+        for path in RECORDS.glob("*.jsonl")
+        for row in rows_of(path)
+        for name, value in cast(Cell, row["cell"]).items()
+        if isinstance(value, str) and not re.fullmatch(r"[a-z][a-z0-9_]*|\dx\d", value)
+    }
+    assert phrases == {f"tamper, field: partial product {number}" for number in (0, 1)}
 
 
 def weights_amiss(row: dict[str, Any], reads: Collection[str]) -> list[str]:

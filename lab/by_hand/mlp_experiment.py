@@ -315,6 +315,12 @@ class Stepper:
         shown[self.batch] = True
         return snapshot(self.network, self.settings.task, shown, step)
 
+    def strongest(self, layer: int) -> tuple[int, int, int]:
+        """Layer, from, to: the edge of a layer whose weight the latest cells pull at most."""
+        gradient = self.frames[-1].dW[layer]
+        i, o = np.unravel_index(abs(gradient).argmax(), gradient.shape)
+        return layer, int(i), int(o)
+
     def set_weight(self, layer: int, i: int, o: int, value: float) -> None:
         """Put a number of the reader's own in place of a weight, as a moment of its own."""
         if not -100 <= value <= 100:

@@ -10,6 +10,7 @@ one length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -334,6 +335,13 @@ def read_operands(text: str, form: Format) -> tuple[int, int]:
         values.append(int(text[start:position]))
         position += 1
     return values[0], values[1]
+
+
+def operands_in(texts: Sequence[str]) -> tuple[Integers, Integers]:
+    """What each text multiplies, (N,) each, with zeros in front or without."""
+    written = [text.partition("=")[0].split("*") for text in texts]
+    a, b = np.array(written, dtype=np.int64).T
+    return a, b
 
 
 def read_number(texts: Tokens, field: Field) -> Integers:

@@ -15,11 +15,11 @@ from lab.data.problems import BOUNDS, Integers, sample_shapes, split_values
 
 Suite = Literal[
     "nines",
-    "zeros inside",
-    "round numbers",
-    "leading zeros",
-    "unequal lengths",
-    "two digits only",
+    "zeros_inside",
+    "round_numbers",
+    "leading_zeros",
+    "unequal_lengths",
+    "two_digits_only",
     "squares",
 ]
 Sums = tuple[Integers, Integers]
@@ -88,15 +88,19 @@ def square(rng: np.random.Generator, n: int) -> Sums:
 
 SUITES: dict[Suite, Draw] = {
     "nines": twice(nines),
-    "zeros inside": twice(zeros_inside),
-    "round numbers": twice(round_numbers),
-    "leading zeros": twice(short_numbers),
-    "unequal lengths": partial(sample_shapes, shapes=UNEQUAL, low=0.0, high=1.0),
-    "two digits only": twice(two_digits_only),
+    "zeros_inside": twice(zeros_inside),
+    "round_numbers": twice(round_numbers),
+    "leading_zeros": twice(short_numbers),
+    "unequal_lengths": partial(sample_shapes, shapes=UNEQUAL, low=0.0, high=1.0),
+    "two_digits_only": twice(two_digits_only),
     "squares": square,
 }
-PADDED: tuple[Suite, ...] = ("leading zeros",)
+PADDED: tuple[Suite, ...] = ("leading_zeros",)
 """Suites whose numbers are written in four digits, however short."""
+
+
+def in_words(suite: Suite) -> str:
+    return suite.replace("_", " ")
 
 
 def draw_suite(suite: Suite, n: int, seed: int = 0) -> Sums:

@@ -440,9 +440,9 @@ def measure_live(cell: Cell) -> dict[str, Any]:
 
 
 NETWORKS: dict[str, Callable[[], GPTConfig]] = {
-    "3 layers": lambda: twin(3),
-    "6 layers": lambda: twin(6),
-    "full size": full_size,
+    "three_layers": lambda: twin(3),
+    "six_layers": lambda: twin(6),
+    "full_size": full_size,
 }
 """Those of the race, and the book's."""
 
@@ -453,7 +453,7 @@ def cost_cells() -> list[Cell]:
 
 def cost_small() -> dict[str, Small]:
     """Of the six-layer race; less than a minute."""
-    return {"ms of a step": Small([{"network": "6 layers"}], measure_cost, ms_of_a_step)}
+    return {"ms of a step": Small([{"network": "six_layers"}], measure_cost, ms_of_a_step)}
 
 
 def ms_of_a_step(rows: list[Row]) -> Figures:

@@ -237,10 +237,10 @@ def measure_collapse(cell: Cell) -> dict[str, Any]:
 # ---------------------------------------------------------------- the last network, taken apart
 
 PARTS = {
-    "token table": "embed",
-    "block 0": "blocks.0",
-    "block 1": "blocks.1",
-    "block 2": "blocks.2",
+    "token_table": "embed",
+    "block_0": "blocks.0",
+    "block_1": "blocks.1",
+    "block_2": "blocks.2",
 }
 """And how the names of their weights begin."""
 

@@ -113,7 +113,7 @@ BEGINNINGS: dict[str, Begins] = {
     ),
     "coupled": lambda rate, seed: course_of_twin(COUPLED_RUN, rate=rate, seed=seed),
     "nothing": lambda rate, seed: course_of_twin(rate=rate, seed=seed),
-    "nothing, all at once": lambda rate, seed: at_once(EVERY_LESSON, rate, seed),
+    "nothing_all_at_once": lambda rate, seed: at_once(EVERY_LESSON, rate, seed),
 }
 """Where a course begins, and two that begin with random weights, one of them no course."""
 
@@ -121,7 +121,7 @@ RATES = {
     "learned": WIDE,
     "coupled": WIDE,
     "nothing": SLOW,
-    "nothing, all at once": USUAL,
+    "nothing_all_at_once": USUAL,
 }
 
 
@@ -218,11 +218,11 @@ def rehearsing(share: float) -> Blend:
 
 
 BLENDS: dict[str, Blend] = {
-    "the course": BLEND,
-    "no padding": replace(BLEND, padded=0),
-    "no carries": replace(BLEND, carries=0),
-    "rehearsal 0": rehearsing(0),
-    "rehearsal 5": rehearsing(5),
+    "the_course": BLEND,
+    "no_padding": replace(BLEND, padded=0),
+    "no_carries": replace(BLEND, carries=0),
+    "rehearsal_0": rehearsing(0),
+    "rehearsal_5": rehearsing(5),
 }
 
 
@@ -237,8 +237,8 @@ def reversed_course(seed: int) -> Recipe:
 
 ORDERS: dict[str, Callable[[int], Recipe]] = {
     "reversed": reversed_course,
-    "all at once": lambda seed: at_once(EVERY_LESSON, AT_ONCE_RATE, seed),
-    "from two digits": lambda seed: course_of_twin(COUPLED_RUN, rate=TAUGHT_RATE, seed=seed),
+    "all_at_once": lambda seed: at_once(EVERY_LESSON, AT_ONCE_RATE, seed),
+    "from_two_digits": lambda seed: course_of_twin(COUPLED_RUN, rate=TAUGHT_RATE, seed=seed),
 }
 
 
@@ -263,8 +263,8 @@ def control(arm: str, seed: int) -> Recipe:
 
 DISTINCT = (3_000, 30_000)
 CHOSEN: tuple[Measure, ...] = ("carries", "zeros", "rare")
-BY_STAGES = "by stages"
-DRAWN = (BY_STAGES, "at random", "chosen")
+BY_STAGES = "by_stages"
+DRAWN = (BY_STAGES, "at_random", "chosen")
 
 
 def fewest_cells() -> list[Cell]:

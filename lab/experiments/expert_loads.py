@@ -248,8 +248,8 @@ def measure_told(cell: Cell) -> Found:
     place_and_line = labels["place"] + (1 + labels["place"].max()) * labels["line"]
     asked_of = {
         **{name: (label, None) for name, label in labels.items()},
-        "carry, given the token": (labels["carry"], labels["token read"]),
-        "carry, given place and line": (labels["carry"], place_and_line),
+        "carry_given_token": (labels["carry"], labels["token_read"]),
+        "carry_given_place_and_line": (labels["carry"], place_and_line),
     }
     told: dict[str, list[list[float]]] = {}
     for name, (label, given) in asked_of.items():

@@ -153,7 +153,7 @@ def labels_of(texts: Any, writes: Any) -> dict[str, Any]:
         line[:, before] = 2 * line_of(form, field) + (not is_product(form, field))
         if is_product(form, field):
             carry[:, before] = carries_into(form, field, field.place(slot))
-    labels = {"place": place, "line": line, "carry": carry, "token read": texts}
+    labels = {"place": place, "line": line, "carry": carry, "token_read": texts}
     return {name: found[writes].astype(np.int64) for name, found in labels.items()}
 
 
@@ -273,11 +273,11 @@ def best_rate(rows: Sequence[Cell], attention: AttentionName, ffn: FFNName) -> f
 
 BASE = cast(MixtureOfExperts, network("small", "mla", "moe").ffn)
 CHANGES: dict[str, MixtureOfExperts | DenseFFN] = {
-    "4 experts": replace(BASE, n_routed_experts=4),
-    "16 experts": replace(BASE, n_routed_experts=16),
-    "no bias updates": replace(BASE, bias_update_speed=0.0),
-    "no shared expert": replace(BASE, n_shared_experts=0),
-    "dense, as many active": DenseFFN(3 * BASE.moe_intermediate_size),
+    "experts_4": replace(BASE, n_routed_experts=4),
+    "experts_16": replace(BASE, n_routed_experts=16),
+    "no_bias_updates": replace(BASE, bias_update_speed=0.0),
+    "no_shared_expert": replace(BASE, n_shared_experts=0),
+    "dense_active": DenseFFN(3 * BASE.moe_intermediate_size),
 }
 """What stands in for the FFN of latents and experts; the race has dense with as many in all."""
 

@@ -46,9 +46,9 @@ def trained(plan: Recipe) -> GPT:
 ARMS = {
     "after": Arm("mla_moe"),
     "before": Arm("mla_moe_before"),
-    "before, limited": Arm("mla_moe_before", FARTHEST),
-    "heads, limited": Arm("far_coupled", OWN_FARTHEST),
-    "heads, after": Arm("far_longer", committed=False),
+    "before_limited": Arm("mla_moe_before", FARTHEST),
+    "heads_limited": Arm("far_coupled", OWN_FARTHEST),
+    "heads_after": Arm("far_longer", committed=False),
 }
 N_ASKED = {4: 2000, 5: 1000, 6: 1000, 8: 1000, 10: 1000, 12: 300, 16: 300}
 """Sums of so many digits by as many: the longest are 832 tokens each."""

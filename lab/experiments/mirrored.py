@@ -23,7 +23,7 @@ from lab.training.state import TrainState
 from lab.training.train import train
 
 SEEDS = range(3)
-ONE_OF_EACH = "one order of each pair"
+ONE_OF_EACH = "one_order_of_each"
 """The case where the leak should vanish if pairs read in both orders are what makes it: there are
 none, though every sum that is asked was read the other way round."""
 

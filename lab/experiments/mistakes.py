@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import BOUNDS, Format, Integers, sample_exact
 from lab.data.samples import Sample
-from lab.data.suites import PADDED, SUITES, draw_suite
+from lab.data.suites import PADDED, SUITES, draw_suite, in_words
 from lab.experiments.frontier import company, failure
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
@@ -110,6 +110,6 @@ def measure_suite(cell: Cell) -> dict[str, Any]:
         "n": len(a),
         "wrong": int(wrong.sum()),
         "examples": [(int(x), int(y)) for x, y in zip(a[wrong][:20], b[wrong][:20], strict=True)],
-        **Sample("generator", f"test sums of the suite {suite!r}", len(a), 0).document(),
+        **Sample("generator", f"test sums of the suite {in_words(suite)!r}", len(a), 0).document(),
         "seeds": [0],
     }

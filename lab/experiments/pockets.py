@@ -44,7 +44,7 @@ PLACES = range(FORM.p - 1)
 def pocket_cells() -> list[Cell]:
     return [
         *({"asked": "errors", "part": part} for part in range(PARTS)),
-        *({"asked": "first products", "nine": nine} for nine in (True, False)),
+        *({"asked": "first_products", "nine": nine} for nine in (True, False)),
         *(
             {"asked": "pocket", "pocket": name, "line": j}
             for name in POCKETS
@@ -61,7 +61,7 @@ def measure_pocket(cell: Cell) -> dict[str, Any]:
     match cell["asked"]:
         case "errors":
             found = errors(model, cell["part"])
-        case "first products":
+        case "first_products":
             found = every_first_product(model, cell["nine"])
         case "pocket":
             found = of_a_pocket(model, cell["pocket"], cell["line"])
@@ -248,36 +248,37 @@ def listed(a: Integers, b: Integers, missed: NDArray[np.bool_]) -> list[tuple[in
 
 
 class Pocket(NamedTuple):
-    """Values of a, and the place at which their product with nine goes wrong."""
+    """Values of a in words and one by one, and the place at which their product with nine goes
+    wrong."""
 
+    words: str
     a: tuple[int, ...]
     place: int
     n: int
 
 
 POCKETS = {
-    "ends in 26": Pocket(tuple(range(1026, 10_000, 100)), 0, 600),
-    "7299 or 9299": Pocket((7299, 9299), 1, 100),
-    "2602": Pocket((2602,), 2, 100),
+    "ends_in_26": Pocket("ends in 26", tuple(range(1026, 10_000, 100)), 0, 600),
+    "is_7299_or_9299": Pocket("7299 or 9299", (7299, 9299), 1, 100),
+    "is_2602": Pocket("2602", (2602,), 2, 100),
 }
-"""Where the first products went wrong, in the words of the page; n problems of each are drawn."""
+"""Where the first products went wrong; n problems of each are drawn."""
 
 
 def of_a_pocket(model: GPT, name: str, line: int) -> dict[str, Any]:
     """Problems of a pocket whose b has its 9 in the line that is counted."""
+    pocket = POCKETS[name]
     a, b = drawn(name, line)
     missed, shares = products(model, a, b, line)
-    sample = Sample(
-        "generator", f"test pairs, a {name}, digit {line} of b is 9, each once", len(a), 0
-    )
-    share = shares[:, POCKETS[name].place]
+    of = f"test pairs, a {pocket.words}, digit {line} of b is 9, each once"
+    share = shares[:, pocket.place]
     return {
         "n": len(a),
         "wrong": int(missed.any(axis=1).sum()),
-        "at_its_place": int(missed[:, POCKETS[name].place].sum()),
+        "at_its_place": int(missed[:, pocket.place].sum()),
         "share": [round(float(x), 3) for x in np.quantile(share, (0, 0.5, 1))],
         "failures": listed(a, b, missed)[:20],
-        **sample.document(),
+        **Sample("generator", of, len(a), 0).document(),
     }
 
 
@@ -319,7 +320,8 @@ def transplants(model: GPT, name: str) -> dict[str, Any]:
     out as the donor's digit makes it with the own carry, the donor's digit another, its carry the
     same; `another_carry`: as their own digit makes it, the donor's digit the same, its carry not.
     """
-    place, unit = POCKETS[name].place, 10 ** POCKETS[name].place
+    pocket = POCKETS[name]
+    place, unit = pocket.place, 10**pocket.place
     a, b = failing(model, name)
     own, below = digit(a, place), a % unit
     carry = 9 * below // unit  # into the place
@@ -348,7 +350,8 @@ def transplants(model: GPT, name: str) -> dict[str, Any]:
         donors = without_a_two - below + lower
         written = written_with_z_of(model, donors[unlike], a[unlike], b[unlike], place)
         found["another_carry"] = (int((written == right[unlike]).sum()), int(unlike.sum()))
-    sample = Sample("generator", f"failing ones of the pocket {name!r}, line 0", POCKETS[name].n, 0)
+    of = f"failing ones of the pocket {pocket.words!r}, line 0"
+    sample = Sample("generator", of, pocket.n, 0)
     return {"n": len(a), **found, "predicted": PREDICTED, **sample.document()}
 
 

@@ -266,7 +266,7 @@ def rope_cells() -> list[Cell]:
             cells += [{"part": "race", **arm, "seed": seed} for seed in SEEDS]
     others = [base for base in BASES if base != BASE]
     cells += [{"part": "base", "base": b, "seed": s} for b in others for s in BASE_SEEDS]
-    return cells + [{"part": "full size", "encoding": e, "seed": 0} for e in ("rotary", "learned")]
+    return cells + [{"part": "full_size", "encoding": e, "seed": 0} for e in ("rotary", "learned")]
 
 
 def measure_rope(cell: Cell) -> dict[str, Any]:
@@ -278,10 +278,10 @@ def measure_rope(cell: Cell) -> dict[str, Any]:
         return measure(recipe, "validation", goal)
     rate = best_rate(read_lines(RECORDS / "rope.jsonl"), setting, encoding)
     most = MOST_PACKED_STEPS if setting == "packed" else MOST_STEPS
-    steps = {"race": most, "base": BASE_STEPS, "full size": FULL_STEPS}[cell["part"]]
+    steps = {"race": most, "base": BASE_STEPS, "full_size": FULL_STEPS}[cell["part"]]
     base = cell.get("base", BASE)
     recipe = plan(setting, encoding, rate, cell["seed"], base=base, steps=steps)
-    if cell["part"] == "full size":
+    if cell["part"] == "full_size":
         recipe = replace(recipe, model=replace(FULL_SIZE, position=position_of(encoding)))
     return {"rate": rate, **measure(recipe, "test", goal)}
 

@@ -41,12 +41,12 @@ from lab.training.run import STATES
 from lab.training.state import TrainState
 from lab.training.train import precision_on, train
 
-Arm = Literal["sieve", "unfiltered", "short", "true", "two agree"]
+Arm = Literal["sieve", "unfiltered", "short", "true", "two_agree"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 """Its own labels that pass all checks, all its own labels, nothing longer than it was taught, the
 true labels of the same sums, and the labels of any two of three models that pass the checks."""
 
-WITH_VOTE: tuple[Arm, ...] = ("sieve", "two agree")
+WITH_VOTE: tuple[Arm, ...] = ("sieve", "two_agree")
 
 TAUGHT = "reach_coupled_slow"
 VOTERS = (0, 1, 2)
@@ -84,7 +84,7 @@ def measure_evolution(cell: Cell) -> dict[str, Any]:
     """One round of one arm: label, sieve, train, ask every length."""
     arm, digits = cell["arm"], cell["digits"]
     models = {seed: model_after(arm, digits - 1, seed) for seed in voters_of(arm)}
-    labeller = label_by_two if arm == "two agree" else label
+    labeller = label_by_two if arm == "two_agree" else label
     labels = own_labels(labeller, list(models.values()), digits)
     texts = [text for some in labels for text in texts_to_read(arm, some)]
     file_of_texts(arm, digits).write_text(json.dumps(texts))
@@ -129,7 +129,7 @@ def own_labels(labeller: Labeller, models: Sequence[GPT], digits: int) -> list[L
 def texts_to_read(arm: Arm, labels: Labels) -> list[str]:
     """What a round trains on, of sums of one shape."""
     match arm:
-        case "sieve" | "two agree":
+        case "sieve" | "two_agree":
             texts = labels.texts[labels.passes(CHECKS)]
         case "unfiltered":
             texts = labels.texts

@@ -79,3 +79,10 @@ def recipe(name: str, **changes: object) -> Recipe:
     if name not in RECIPES:
         raise ValueError(f"no run is called {name!r}; there are: {', '.join(RECIPES)}")
     return replace(RECIPES[name](), **changes)  # pyright: ignore[reportArgumentType]
+
+
+def rows_read(name: str) -> int:
+    """By the end of a run, those of the run that it began with included."""
+    plan = recipe(name)
+    earlier = rows_read(plan.start_from) if plan.start_from else 0
+    return earlier + plan.steps * plan.batch_size

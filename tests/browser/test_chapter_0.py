@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from driver import Sent, wait_for, wait_idle
 
-from components.ui.chapters.ch00.live import TICK, TICKS
+from components.ui.chapters.ch00.probes import TICK, TICKS
 
 PAGE = "/numpy_mlp"
 RIGHT = re.compile(r"Right: (\d+) of 100")

@@ -54,6 +54,17 @@ def test_counts_say_what_several_rows_say_together() -> None:
     assert counts.pooled().measure(mixed).shown == "16 of 340"
 
 
+def test_those_are_counted_among_the_rows_that_were_asked_for() -> None:
+    few = ARM.those(lambda r: r["errors"] < 6)
+    assert few.measure(RECORD) == Measured("2 of 3", 2, 3)
+    assert ARM.before_choice().those(bool).measure(RECORD).read_before
+    assert [(r["errors"], part, n) for r, part, n in few.points(RECORD)] == [
+        (7, 0, 1),
+        (3, 1, 1),
+        (5, 1, 1),
+    ]
+
+
 def test_numbers_are_found_by_a_path_or_a_function() -> None:
     last = ARM.numbers("looks.-1.x", "{:.2f}")
     assert last.measure(RECORD).shown == "1.25 [0.75, 1.75]"

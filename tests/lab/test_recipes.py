@@ -17,7 +17,7 @@ from lab.data.sources import Mix, PackedStream, Pairs, Shapes, WholeTable
 from lab.data.vocabulary import decode
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
-from lab.recipes.index import RECIPES, recipe
+from lab.recipes.index import RECIPES, recipe, rows_read
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import draw_batch, masked_loss, train
@@ -200,6 +200,17 @@ def test_the_plain_run_has_the_same_parts_and_pairs_and_no_working() -> None:
     assert replace(other.format, style=one.format.style) == one.format
     assert other.fraction == one.fraction
     assert other.format.style == "plain"
+
+
+def test_a_run_that_begins_with_another_has_read_its_rows_as_well() -> None:
+    """A whole chain of them: the twin of the course, a run a stage."""
+    chain = ["course_2x2_small", "course_2x3_small", "course_3x3_small", "curriculum_before_small"]
+    plans = [recipe(name) for name in chain]
+    assert [plan.start_from for plan in plans] == ["", *chain[:-1]]
+    read = 0
+    for name, plan in zip(chain, plans, strict=True):
+        read += plan.steps * plan.batch_size
+        assert rows_read(name) == read, name
 
 
 def test_a_recipe_may_be_changed_by_field_and_an_unknown_name_lists_the_known() -> None:

@@ -13,6 +13,7 @@ from lab.statistics import (
     lower_bound_95,
     ratio_of_medians,
     spread,
+    standard_score,
     steps_until,
 )
 
@@ -115,3 +116,14 @@ def test_two_that_y_holds_for_equal_have_no_order() -> None:
     assert in_the_same_order([(0.9, 5), (0.5, 0), (0.7, 0)]) == (2, 2)
     assert in_the_same_order([(0.5, 5), (0.5, 0)]) == (0, 1)
     assert in_the_same_order([(1, 1), (2, 1)]) == (0, 0)
+
+
+def test_the_square_of_a_standard_score_is_pearsons_chi_square() -> None:
+    """Of the table of both groups: the counts against those of one common share."""
+    for part, n, other, other_n in ((30, 100, 45, 300), (1, 20, 19, 20), (5, 50, 10, 100)):
+        table = np.array([[part, n - part], [other, other_n - other]], dtype=float)
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+        z = standard_score(part, n, other, other_n)
+        assert z**2 == pytest.approx(((table - expected) ** 2 / expected).sum(), abs=1e-12)
+        assert np.sign(z) == np.sign(part / n - other / other_n)
+    assert standard_score(0, 10, 0, 20) == standard_score(10, 10, 20, 20) == 0

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch30 import claims, mixing, probes, worked
+from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
 from lab.experiments import curriculum as twins
+from lab.experiments import pockets
 from lab.inference.sieve import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.index import recipe
+from lab.recipes.index import recipe, rows_read
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"
@@ -54,10 +55,10 @@ def test_the_climb_is_the_history_of_both_runs() -> None:
         run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
         for run in (claims.BEFORE, claims.AFTER)
     }
-    read, right, bands = worked.climbed(histories, recipe)
+    read, right, bands = worked.climbed(histories)
     plans = [recipe(run) for run in histories]
     assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
-    assert read[-1] == worked.sums_read(claims.AFTER, recipe) <= 150_000
+    assert read[-1] == rows_read(claims.AFTER) <= 150_000
     assert [band.name for band in bands] == list(COURSE)
     n, errors = histories[claims.AFTER][-1]["by_shape"]["4x4"]
     assert right[-1, -1] == pytest.approx(1 - errors / n)
@@ -86,21 +87,21 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
 
 
 def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
-    nothing = dict.fromkeys(mixing.PARTS, 0)
+    nothing = dict.fromkeys(probes.blend_parts(), 0)
     for stage in ("3x3", "4x4"):
         random, carries, rehearsed, padded = (
-            mixing.read_in(stage, nothing | {part: 1})
+            probes.read_in(stage, nothing | {part: 1})
             for part in ("random", "carries", "rehearsed", "padded")
         )
-        _, a, b = mixing.sums_of(random, 0)
+        _, a, b = probes.sums_of(random, 0)
         new = set(COURSE[stage])
         assert {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)} <= new
-        count = mixing.MEASURED["columns that a carry passes"]
-        assert count(*mixing.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
-        _, a, b = mixing.sums_of(rehearsed, 0)
+        count = probes.MEASURED["columns that a carry passes"]
+        assert count(*probes.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
+        _, a, b = probes.sums_of(rehearsed, 0)
         shapes = {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)}
         assert shapes and not shapes & new
-        lines, *_ = mixing.sums_of(padded, 0)
+        lines, *_ = probes.sums_of(padded, 0)
         assert any(line.startswith("0") or "*0" in line for line in lines)
         assert all(split_value(int(x), int(y)) < 0.3 for x, y in zip(a, b, strict=True))
 
@@ -108,13 +109,15 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
     line = next(x for x in PROSE.splitlines() if x.startswith("Mix("))
     assert line == "Mix((" + ", ".join(f"({part}, {x:g})" for part, x in vars(BLEND).items()) + "))"
-    assert {part: float(amount) for part, (_, amount) in mixing.PARTS.items()} == vars(BLEND)
+    assert {part: float(amount) for part, (_, amount) in probes.blend_parts().items()} == vars(
+        BLEND
+    )
 
 
 def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
     app = book(PAGE, figure="mix")
     before = lines_drawn(app)
-    for part in mixing.PARTS:
+    for part in probes.blend_parts():
         app.slider(key=f"ch30_blend_{part}").set_value(0)
     app.run()
     assert not app.exception
@@ -134,9 +137,9 @@ def lines_drawn(app: Any) -> str:
 
 def test_a_map_shows_the_errors_of_its_stage(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
-    row = worked.first_row(record("course"), "rehearsal 0")
+    row = worked.first_row(record("course"), "rehearsal_0")
     left, right = charts(app, "p", "q", "wrong")
-    course = worked.first_row(record("course"), "the course")
+    course = worked.first_row(record("course"), "the_course")
     for cells, expected in ((left, course), (right, row)):
         found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
         assert found == expected["stages"][-1]["shapes"]
@@ -146,20 +149,20 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     def wrong(arm: str) -> list[int]:
         return [errors for _, errors, _ in claims.after_course(arm).points(record("course"))]
 
-    usual = wrong("the course")
-    others = [arm for arm in claims.ARMS if arm not in ("the course", "from two digits")]
+    usual = wrong("the_course")
+    others = [arm for arm in claims.ARMS if arm not in ("the_course", "from_two_digits")]
     sides = {
         arm: {mine > theirs for mine, theirs in zip(wrong(arm), usual, strict=True)}
         for arm in others
     }
     assert len(others) == 6 and len(usual) == 3
     assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
-    assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal 0"}
+    assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal_0"}
 
 
 def test_a_course_has_its_stages(book: Any) -> None:
-    course = worked.first_row(record("course"), "the course")["stages"]
-    for arm in ("rehearsal 0", "reversed", "all at once", "from two digits"):
+    course = worked.first_row(record("course"), "the_course")["stages"]
+    for arm in ("rehearsal_0", "reversed", "all_at_once", "from_two_digits"):
         app = book(PAGE, figure="stages", ch30_arm=claims.ARMS[arm])
         assert not app.exception, arm
         row = worked.first_row(record("course"), arm)
@@ -179,7 +182,7 @@ def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) 
     assert len(points) == len(rows) == len(twins.base_cells())
     for base, rate in (
         ("nothing", twins.COURSE_RATE),
-        ("nothing, all at once", twins.AT_ONCE_RATE),
+        ("nothing_all_at_once", twins.AT_ONCE_RATE),
         ("coupled", twins.TAUGHT_RATE),
     ):
         best, errors, n = claims.best_begun(base, rows)
@@ -193,7 +196,7 @@ def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) 
 
 def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:
     (points,) = charts(seen(PAGE, reveal="1"), "drawn", "problems")
-    course = select(record("course"), arm="the course")
+    course = select(record("course"), arm="the_course")
     assert len(points) == len(record("fewest")) + len(course)
     read = {row["problems"] for row in course}
     shares = [p["share"] for p in points if p["drawn"] == "in stages" and p["problems"] in read]
@@ -280,6 +283,14 @@ def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_ope
     for pair, right in (((2626, 7819), False), ((9299, 9998), True), ((1239, 9299), True)):
         said = probes.written(claims.AFTER, *pair).text
         assert (said == Format("cot_reversed", 4, 4).text(*pair)) is right, pair
+
+
+def test_a_pocket_is_called_what_its_experiment_calls_it() -> None:
+    """The table of claims repeats the words, since the experiment needs torch."""
+    words = {name: pocket.words for name, pocket in pockets.POCKETS.items()}
+    assert words == claims.NAMES_OF_POCKETS
+    for row in select(record("pockets"), asked="pocket"):
+        assert f", a {words[row['cell']['pocket']]}, " in row["sample"]["of"]
 
 
 def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed() -> None:

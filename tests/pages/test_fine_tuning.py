@@ -11,17 +11,17 @@ import pytest
 from shown import charts
 from streamlit.testing.v1 import AppTest
 
-from components.ui.chapters.ch30 import live, mixing
+from components.ui.chapters.ch30 import probes
 from components.ui.live import training
 from lab.data.problems import Format, read_operands
 
 PAGE = "30_curriculum"
-KEYS = {part: f"ch30_mix_{part}" for part in live.PARTS}
+KEYS = {part: f"ch30_mix_{part}" for part in probes.TUNED_PARTS}
 
 
 def panel() -> None:
     from components.ui.chapter import Chapter
-    from components.ui.chapters.ch30.live import fine_tuning
+    from components.ui.chapters.ch30.probes import fine_tuning
 
     fine_tuning(Chapter("30_curriculum"))
 
@@ -59,7 +59,7 @@ def histograms(app: AppTest) -> list[dict[tuple[str, int], float]]:
 def test_the_panel_shows_lines_of_the_mix_and_how_hard_they_are(opened: Any) -> None:
     app = opened(random=0, carries=0, zeros=100, rehearsed=0)
     numbers = [read_operands(line, Format("cot_reversed")) for line in lines_of(app)]
-    assert len(numbers) == mixing.N_SHOWN and all(min(pair) > 9 for pair in numbers)
+    assert len(numbers) == probes.N_SHOWN and all(min(pair) > 9 for pair in numbers)
     carries, zeros = histograms(app)
     for chart in (carries, zeros):
         for sums in ("this mix", "random sums"):
@@ -77,7 +77,7 @@ def test_an_empty_mix_is_one_sentence_and_keeps_the_last_figure_and_starts_nothi
 ) -> None:
     app = opened(zeros=100)
     shown = lines_of(app), histograms(app)
-    moved(app, **dict.fromkeys(live.PARTS, 0))
+    moved(app, **dict.fromkeys(probes.TUNED_PARTS, 0))
     [said] = [warning.value for warning in app.warning]
     assert "give one a weight. What you see is the last mix that had something in it." in said
     assert (lines_of(app), histograms(app)) == shown
@@ -96,14 +96,14 @@ def test_the_buttons_start_the_mix_of_the_sliders_from_either_beginning(
     app = opened(rehearsed=0)
     for button in ("ch30_tune", "ch30_scratch"):
         app.button(key=button).click().run()
-    mix = {**live.USUAL, "rehearsed": 0}
+    mix = {**probes.TUNED_USUAL, "rehearsed": 0}
     assert started == [("fine_tune", {**mix, "scratch": scratch}) for scratch in (False, True)]
 
 
 def test_a_run_is_named_by_its_beginning_and_what_is_unusual_in_its_mix() -> None:
-    assert live.run_name({**live.USUAL, "scratch": False}) == "fine-tuned"
-    unusual = {**live.USUAL, "rehearsed": 0, "zeros": 40, "scratch": True}
-    assert live.run_name(unusual) == "from scratch, zeros 40, no rehearsal"
+    assert probes.run_name({**probes.TUNED_USUAL, "scratch": False}) == "fine-tuned"
+    unusual = {**probes.TUNED_USUAL, "rehearsed": 0, "zeros": 40, "scratch": True}
+    assert probes.run_name(unusual) == "from scratch, zeros 40, no rehearsal"
 
 
 def test_a_run_that_starts_again_starts_by_its_own_recipe(

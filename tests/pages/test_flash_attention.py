@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch50 import notations, probes, worked
+from components.ui.chapters.ch50 import figures, probes, worked
 from lab.by_hand.flash import (
     PROCESSORS,
     SlowMemory,
@@ -229,9 +229,9 @@ def test_here_and_now_times_every_kernel_by_turns() -> None:
 
 
 def test_three_notations_say_every_step() -> None:
-    columns = notations.columns()
+    columns = figures.columns()
     assert len(columns) == 3
-    for step in notations.STEPS:
+    for step in figures.STEPS:
         assert all(any(step.name in line.steps for line in column.lines) for column in columns)
 
 

@@ -119,9 +119,9 @@ def test_first_layers_tell_of_the_token_and_later_ones_of_the_carry() -> None:
         named = claims.LABELS[label], layer
         return float(np.median([r["share"] for r in rows if (r["label"], r["layer"]) == named]))
 
-    token, carry = ([middle(label, i) for i in range(3)] for label in ("token read", "carry"))
+    token, carry = ([middle(label, i) for i in range(3)] for label in ("token_read", "carry"))
     assert token[0] > max(token[1:]) and token[0] > carry[0] < min(carry[1:])
-    for label in ("token read", "place", "line"):  # told most by the first layer, least by the last
+    for label in ("token_read", "place", "line"):  # told most by the first layer, least by the last
         assert middle(label, 0) > middle(label, 1) > middle(label, 2), label
     assert all(carry[i] > middle(label, i) for i in (1, 2) for label in ("place", "line"))
     assert all(row["share"] < 0.5 for row in rows if row["layer"])
@@ -220,7 +220,7 @@ def test_what_prose_concludes_of_experts_is_so(race_and_changes: Any) -> None:
         wrong.setdefault(point["arm"], []).append(int(point["errors"].split()[0].replace(",", "")))
     three = [wrong[name] for name in worked.PAYS]
     assert max(map(min, three)) < min(map(max, three))  # the starts overlap
-    assert min(wrong["16 experts"]) > max(wrong[worked.EIGHT])
+    assert min(wrong[claims.CHANGES["experts_16"]]) > max(wrong[worked.EIGHT])
     middle = {name: float(np.median(found)) for name, found in wrong.items()}
     assert min(middle, key=middle.__getitem__) == worked.DENSE_ACTIVE
     assert worked.best_of_pays(*race_and_changes) == worked.NOT_TOLD

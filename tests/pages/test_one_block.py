@@ -288,9 +288,9 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
 
 
 def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
-    from components.ui.chapters.ch03.worked import CONFIG
+    from components.ui.chapters.ch03.worked import config
 
-    assert take_with_progress(BOOK_RUN).model.config == CONFIG
+    assert take_with_progress(BOOK_RUN).model.config == config()
 
 
 def test_a_figure_of_the_sum_stands_alone_with_its_own_boxes_and_others_without(book) -> None:

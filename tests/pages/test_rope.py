@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from components.ui.chapters.ch20 import arms, claims, exercises, figures, probes, worked
+from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch20.claims import REACH_ARMS
 from components.ui.chapters.ch20.worked import LIVE_BATCH
 from components.ui.claims.core import read_record
@@ -169,7 +169,7 @@ def test_the_race_is_one_table_of_texts_by_encodings(seen: Any) -> None:
         m.value for m in said if "| Text | rotary | learned table | no positions |" in m.value
     ]
     rows = [line for line in table.splitlines() if line.startswith("|")][2:]
-    assert [row.split("|")[1].strip() for row in rows] == list(arms.SETTINGS.values())
+    assert [row.split("|")[1].strip() for row in rows] == list(claims.SETTINGS.values())
     assert "not measured" not in table
 
 
@@ -274,7 +274,7 @@ def test_below_the_race_nothing_tells_it_before_it_is_guessed(book: Any, seen: A
     assert told(seen(PAGE, reveal="1"))
     app = book(PAGE)
     assert not told(app)
-    app.button_group(key="ch20_race_guess").set_value(arms.RACE_OPTIONS[2]).run()
+    app.button_group(key="ch20_race_guess").set_value(claims.RACE_OPTIONS[2]).run()
     assert not app.exception and told(app)
 
 
@@ -324,15 +324,15 @@ def test_the_option_of_a_guess_holds_the_share_that_was_counted() -> None:
     for arm, digits in (("rotary", 4), ("coupled_clipped", 6), ("far_clipped", 10)):
         (row,) = select(rows, arm=arm, p=digits, q=digits)
         wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
-        chosen = arms.how_many(claims.wrong_at(arm, digits).value(rows))
-        assert arms.HOW_MANY.index(chosen) == (wrong > 0.2) + (wrong > 0.8), arm
-    assert [option.count("fifth") for option in arms.HOW_MANY] == [1, 2, 1]
+        chosen = claims.how_many(claims.wrong_at(arm, digits).value(rows))
+        assert claims.HOW_MANY.index(chosen) == (wrong > 0.2) + (wrong > 0.8), arm
+    assert [option.count("fifth") for option in claims.HOW_MANY] == [1, 2, 1]
 
 
 def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen: Any) -> None:
     """Asked for a longer sum: one size and one training a group, and the prose names both."""
     said = text_of(seen(PAGE))
-    for group, n, digits in ((arms.ASKED_FIRST, 594_816, 3), (arms.ASKED_FAR, 4_730_112, 4)):
+    for group, n, digits in ((claims.ASKED_FIRST, 594_816, 3), (claims.ASKED_FAR, 4_730_112, 4)):
         runs = [load_run(ARMS[arm].run) for arm in group]
         tables = [getattr(run.model.position, "table", None) for run in runs]
         own = [0 if table is None else table.weight.numel() for table in tables]
@@ -342,8 +342,8 @@ def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen
         read = {json.loads((RUNS / ARMS[arm].run / "result.json").read_text())["training_tokens"]
                 for arm in group}  # fmt: skip
         assert len(read) == 1 and f"{n:,} numbers" in said
-    asked = (*arms.ASKED_FIRST, *arms.ASKED_FAR, *arms.ASKED_FOLDED)
-    assert sorted(asked) == sorted(arms.KEPT)
+    asked = (*claims.ASKED_FIRST, *claims.ASKED_FAR, *claims.ASKED_FOLDED)
+    assert sorted(asked) == sorted(claims.KEPT)
 
 
 def test_each_small_network_is_named_by_its_size_where_a_larger_one_is_set_beside_it(
@@ -411,10 +411,10 @@ def test_what_is_no_number_of_ten_digits_gets_a_sentence(book: Any) -> None:
 
 def test_the_recorded_curves_under_a_live_race_are_those_of_the_middle_runs() -> None:
     rows = select(read_lines(RECORDS / "rope.jsonl"), part="race")
-    shown = arms.middle_curves(rows, "a stream", 600)
-    assert {row["run"] for row in shown} == {f"{w}, recorded" for w in arms.ENCODINGS.values()}
+    shown = claims.middle_curves(rows, "a stream", 600)
+    assert {row["run"] for row in shown} == {f"{w}, recorded" for w in claims.ENCODINGS.values()}
     assert max(row["step"] for row in shown) == 600
-    middle, steps = arms.middle_run(rows, "packed", "rotary")
+    middle, steps = claims.middle_run(rows, "packed", "rotary")
     median = claims.race("packed", "rotary").steps_to(claims.GOAL).value(rows)
     assert steps_until(middle["curve"], claims.GOAL) == steps == median
     losses = [r["value"] for r in shown if r["run"] == "rotary, recorded" and r["what"] == "loss"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.ui.chapters.ch70 import probes
-from components.ui.chapters.ch70.sentences import it_writes, opening_prompt, stranger
+from components.ui.chapters.ch70.worked import it_writes, stranger
 from lab.data.problems import Format
 from lab.scene.session import read_prompt
 from lab.training.checkpoint import load_run
@@ -67,7 +67,7 @@ def test_every_run_opens_with_prompts_of_its_own_kind() -> None:
 
 def foreign_prompts(run: str) -> list[str]:
     loaded = load_run(run)
-    drawn = (opening_prompt(loaded.format, change=i) for i in (0, 1))
+    drawn = (probes.opening_prompt(loaded.format, change=i) for i in (0, 1))
     prompts = list(probes.OPENS.get(run) or drawn)
     own = [
         read_prompt(loaded, prompt) == prompt

@@ -18,7 +18,7 @@ from components.ui.chapters.ch01 import figures as ch01
 from components.ui.chapters.ch02 import figures as ch02
 from components.ui.chapters.ch03 import figures as ch03
 from components.ui.chapters.ch10 import figures as ch10
-from components.ui.chapters.ch20 import arms as ch20_arms
+from components.ui.chapters.ch20 import claims as ch20_claims
 from components.ui.chapters.ch20 import figures as ch20
 from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
@@ -533,7 +533,7 @@ def test_a_kind_has_one_colour_and_others_take_what_is_left() -> None:
 
 def test_a_run_of_a_readers_has_the_colour_of_the_recorded_one_and_of_its_kind() -> None:
     races = {
-        "20": ch20_arms.ENCODINGS.values(),
+        "20": ch20_claims.ENCODINGS.values(),
         "30": ("fine-tuned", "from scratch"),
         "51": ch51_claims.ARMS.values(),
         "52": (f"{few} pairs" for few in ch52_worked.FEWS),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from components.ui.plots.colours import PAPER, Tone, tone_of
 from components.ui.plots.core import SHARES, Chart, finished, rows_high, toned
+from lab.readings import Counts, part_of
 
 
 def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> Chart:
@@ -23,6 +24,19 @@ def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> C
     return finished(
         alt.layer(base.mark_bar(), labels).properties(height=rows_high(len(counts), 28))
     )
+
+
+def seed_points(arms: Mapping[str, Counts], record: Any) -> list[dict[str, Any]]:
+    """Rows for `seeds`: the share that came out wrong in every seed of every arm."""
+    return [
+        seed_point(name, row["cell"]["seed"], wrong, n)
+        for name, counts in arms.items()
+        for row, wrong, n in counts.points(record)
+    ]
+
+
+def seed_point(arm: str, seed: int, wrong: int, n: int) -> dict[str, Any]:
+    return {"arm": arm, "share": wrong / n, "seed": seed, "errors": part_of(wrong, n)}
 
 
 def seeds(

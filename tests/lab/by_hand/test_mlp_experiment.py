@@ -235,6 +235,18 @@ def test_the_gradient_of_a_step_is_that_of_the_network_it_was_asked_of() -> None
             assert np.allclose(g[layer], stepper.frames[-1].dW[layer], rtol=1e-9, atol=1e-15)
 
 
+def test_the_strongest_edge_is_the_one_whose_nudge_changes_the_loss_most() -> None:
+    """Each edge that leaves an active unit, a hair lower and a hair higher."""
+    stepper = Stepper.start(replace(USUAL, optimiser="sgd", rate=0.5), cell=78)
+    a, b = (x[stepper.batch] for x in USUAL.task.cells())
+    for layer, sources in ((0, (7, 18)), (1, range(16))):
+        edges = [(layer, i, o) for i in sources for o in range(stepper.network.W[layer].shape[1])]
+        steepest = max(
+            edges, key=lambda edge: abs(nudge(stepper.asked, USUAL.task, a, b, *edge)[-1])
+        )
+        assert stepper.strongest(layer) == steepest
+
+
 def change_a_weight(stepper: Stepper):
     return lambda: stepper.set_weight(0, 7, 3, 2.5)
 

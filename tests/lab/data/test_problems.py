@@ -21,6 +21,7 @@ from lab.data.problems import (
     count_digits,
     implied_move,
     number_type,
+    operands_in,
     pairs_of,
     read_number,
     read_operand,
@@ -376,6 +377,15 @@ NO_OPERANDS = [
     *("", "  ", "-7", "+7", "7.0", "7,5", "٣", "²", "1e9", "0x10", "100", "9" * 400),
     *("0" * 400, "1 2", "7\n8", "seven", "37*48", "𝟕", "7\0", "<b>7</b>"),
 ]
+
+
+def test_the_operands_of_texts_are_those_they_were_written_from() -> None:
+    """Of every style, with zeros in front and without, right answers and padding behind them."""
+    a, b = np.array([0, 7, 37, 374, 9999]), np.array([5, 80, 48, 6, 9999])
+    for style, padded in product(STYLES, (True, False)):
+        texts = [decode(row) for row in Format(style, 4, 4, padded).render(a, b)[0]]
+        read = operands_in(texts)
+        assert [x.tolist() for x in read] == [a.tolist(), b.tolist()], (style, padded)
 
 
 def test_a_bad_operand_gets_one_sentence_with_what_is_allowed() -> None:

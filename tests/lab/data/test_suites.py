@@ -10,10 +10,10 @@ from lab.data.suites import SUITES, Suite, draw_suite
 
 EACH: dict[Suite, Callable[[int], object]] = {
     "nines": lambda a: a > 999,
-    "zeros inside": lambda a: "0" in f"{a}"[1:3] and a % 10 and a > 999,
-    "round numbers": lambda a: a % 100 == 0 and a > 999,
-    "leading zeros": lambda a: a < 1000,
-    "two digits only": lambda a: len(set(f"{a}")) <= 2 and a > 999,
+    "zeros_inside": lambda a: "0" in f"{a}"[1:3] and a % 10 and a > 999,
+    "round_numbers": lambda a: a % 100 == 0 and a > 999,
+    "leading_zeros": lambda a: a < 1000,
+    "two_digits_only": lambda a: len(set(f"{a}")) <= 2 and a > 999,
     "squares": lambda a: a > 999,
 }
 
@@ -45,5 +45,5 @@ def test_nines_are_mostly_nines_and_squares_have_one_number() -> None:
 
 
 def test_unequal_lengths_differ_by_two_digits_and_more() -> None:
-    a, b = draw_suite("unequal lengths", 300)
+    a, b = draw_suite("unequal_lengths", 300)
     assert (abs(count_digits(a) - count_digits(b)) >= 2).all()

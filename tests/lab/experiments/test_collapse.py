@@ -135,7 +135,7 @@ def test_a_part_put_back_is_that_of_the_base_and_no_other(short: Path) -> None:
     with torch.no_grad():
         for weight in worn.parameters():
             weight.add_(1)
-    mixed = collapse.with_part_of(worn, start, "block 1").state_dict()
+    mixed = collapse.with_part_of(worn, start, "block_1").state_dict()
     for name, weight in start.state_dict().items():
         assert torch.equal(mixed[name], weight) is name.startswith("blocks.1")
     name = "blocks.1.ffn.w_in.weight"

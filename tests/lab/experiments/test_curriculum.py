@@ -93,7 +93,7 @@ def has_zeros_in_front(a: str, b: str) -> bool:
 def test_padding_writes_zeros_in_front_and_without_it_there_are_none() -> None:
     padded, without = (
         np.mean([has_zeros_in_front(a, b) for a, b in operands(control(arm, 0), 3)])
-        for arm in ("the course", "no padding")
+        for arm in ("the_course", "no_padding")
     )
     assert padded > 0.03 and without == 0
 
@@ -141,7 +141,7 @@ def test_so_many_rows_in_a_hundred_are_rehearsed(share: int) -> None:
     assert parts["rehearsed"] / sum(parts.values()) == pytest.approx(share / 100)
 
 
-@pytest.mark.parametrize("drawn", ["by stages", "at random", "chosen"])
+@pytest.mark.parametrize("drawn", ["by_stages", "at_random", "chosen"])
 def test_an_arm_of_few_problems_holds_so_many_different_ones(drawn: str) -> None:
     plan = fewest(drawn, 300, 0)
     pools = [stage.data for stage in plan.course]
@@ -162,7 +162,7 @@ def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> No
         "learned": ("two_digits_learned", LEARNED),
         "coupled": ("two_digits_coupled", COUPLED),
         "nothing": ("", COUPLED),
-        "nothing, all at once": ("", COUPLED),
+        "nothing_all_at_once": ("", COUPLED),
     }
 
 

@@ -67,7 +67,7 @@ def test_a_run_in_miniature_tells_errors_loads_and_what_experts_know(
     assert [check[0] for check in row["curve"]] == [1, 2]
     assert all(1 <= uneven <= 8 for check in row["curve"] for uneven in check[2])
     assert np.allclose(np.sum(row["loads"], axis=1), 1, atol=1e-3)
-    assert row["told"].keys() == {"place", "line", "carry", "token read"}
+    assert row["told"].keys() == {"place", "line", "carry", "token_read"}
 
 
 def test_what_comes_next_is_labelled_by_place_and_line() -> None:

@@ -56,7 +56,8 @@ def test_a_digit_is_counted_by_how_far_its_carry_came() -> None:
 def test_a_suite_is_asked_in_its_own_format(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mistakes, "SUITE_SIZE", 20)
     assert len(suite_cells()) == 3 * len(SUITES)
-    easy = measure_suite({"model": "far_clipped", "suite": "unequal lengths"})
+    easy = measure_suite({"model": "far_clipped", "suite": "unequal_lengths"})
     assert (easy["n"], easy["wrong"]) == (20, 0)
-    hard = measure_suite({"model": "two_digits_coupled", "suite": "leading zeros"})
+    hard = measure_suite({"model": "two_digits_coupled", "suite": "leading_zeros"})
     assert hard["n"] == 20 and hard["wrong"] == len(hard["examples"]) > 10
+    assert hard["sample"]["of"] == "test sums of the suite 'leading zeros'"

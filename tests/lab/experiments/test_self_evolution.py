@@ -41,7 +41,7 @@ def labelled(votes: int = 2) -> Labels:
 
 @pytest.mark.parametrize(
     ("arm", "texts", "right"),
-    [("sieve", 3, 2), ("unfiltered", 4, 2), ("short", 0, 0), ("true", 4, 4), ("two agree", 3, 2)],
+    [("sieve", 3, 2), ("unfiltered", 4, 2), ("short", 0, 0), ("true", 4, 4), ("two_agree", 3, 2)],
 )
 def test_an_arm_reads_what_it_is_named_for(arm: Arm, texts: int, right: int) -> None:
     read = texts_to_read(arm, labelled())
@@ -91,7 +91,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("arm", ["sieve", "short", "two agree"])
+@pytest.mark.parametrize("arm", ["sieve", "short", "two_agree"])
 def test_a_round_begins_where_the_one_before_ended(arm: Arm) -> None:
     first, second = (measure_evolution({"arm": arm, "digits": digits}) for digits in (4, 5))
     assert first["labels"] == second["labels"] == 6

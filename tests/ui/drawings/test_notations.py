@@ -12,7 +12,7 @@ import pytest
 from drawing_cases import Case, case
 from refused import not_refused
 
-from components.ui.chapters.ch50.notations import (
+from components.ui.chapters.ch50.figures import (
     NOTATIONS,
     PATTERNS,
     STEPS,

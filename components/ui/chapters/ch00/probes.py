@@ -1,13 +1,21 @@
-"""The networks of chapter 0 and what became of their runs, kept for readers that ask the same."""
+"""The networks of chapter 0: runs, kept for readers that ask the same; the run that is drawn as it
+goes on; and the network that a reader steps by hand.
+
+Of the visit are kept `ch00_going`, the run that is drawn; `ch00_net`, the network that is stepped;
+and `ch00_edge`, the edge that the reader picked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from components.ui.drawings.network import Edge, show_film
 from lab.benchmarks.mlp import SMALL
 from lab.by_hand.mlp import MLP, Activation, Target, Task
 from lab.by_hand.mlp_experiment import (
@@ -15,6 +23,7 @@ from lab.by_hand.mlp_experiment import (
     Frame,
     Going,
     Settings,
+    Stepper,
     film,
     hide,
     right_cells,
@@ -129,3 +138,235 @@ def most_right(settings: Settings) -> int:
     except FloatingPointError:
         pass
     return most
+
+
+# ---------------------------------------------------------------- section 4: a run as it goes on
+
+TICK, SLICE, TICKS = 0.08, 0.03, 25
+"""Seconds between two pictures, seconds of training for each, and how many of a run at least."""
+
+
+def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
+    """Start, stop and picture of a run; before the first press, a finished one. `explain` says what
+    becomes of one whose rate is too high."""
+    going: Going | None = st.session_state.get("ch00_going")
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Train it",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="ch00_live_train",
+            on_click=begin_run,
+            args=(settings,),
+        )
+        if (
+            going
+            and not going.ended
+            and st.button("Stop", icon=":material/stop:", key="ch00_live_stop")
+        ):
+            going.stop()
+            st.rerun()  # the whole page, once: that stops the timer
+    if going is None:
+        going = st.session_state["ch00_going"] = finished(settings)
+    st.fragment(partial(draw_run, explain), run_every=None if going.ended else TICK)()
+
+
+def show_errands() -> None:
+    """What the prose tells of, a press each: the settings it takes are folded away."""
+    with st.container(horizontal=True, gap="small"):
+        for name, (words, settings) in ERRANDS.items():
+            label = words[0].upper() + words[1:]
+            st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))
+
+
+SAME_NAME = ("activation", "init", "optimiser", "rate", "epochs", "seed")
+"""Controls that are called as the setting is."""
+
+
+def run_errand(settings: Settings) -> None:
+    """Put a run's settings into the controls, and begin it."""
+    shown = {
+        "encoding": settings.task.encoding,
+        "target": settings.task.target,
+        "width": settings.hidden[0],
+        "depth": len(settings.hidden),
+        **{name: getattr(settings, name) for name in SAME_NAME},
+    }
+    st.session_state.update({f"ch00_{control}": value for control, value in shown.items()})
+    begin_run(settings)
+
+
+def begin_run(settings: Settings) -> None:
+    st.session_state["ch00_going"] = Going(settings, hide(settings.task))
+
+
+def draw_run(explain: Callable[[], None]) -> None:
+    """One tick: a slice of training, then the picture. The film of a whole run when it ends."""
+    going: Going = st.session_state["ch00_going"]
+    was_going = not going.ended
+    if was_going:
+        going.advance(SLICE, most=max(1, going.settings.epochs // TICKS))
+        if going.seconds > MOST_SECONDS:
+            going.stop()
+    if was_going and going.ended:
+        st.rerun()  # the whole page, once: that stops the timer
+    n_shown = int(going.shown.sum())
+    show_film(
+        "ch00_live_film",
+        going.frames if going.ended else going.frames[-1:],
+        going.settings,
+        going.shown,
+        alt="The network in training",
+        curve=[(x, k / n_shown) for x, k in zip(going.losses, going.right_shown, strict=True)],
+    )
+    latest = f"{going.right_shown[-1]} of {n_shown} right after {len(going.losses) - 1} epochs"
+    st.markdown(f"{latest}.{how_it_ended(going)}")
+    if "too high" in going.ended:
+        with st.container(border=True):
+            explain()
+
+
+def how_it_ended(going: Going) -> str:
+    if going.ended == "stopped":
+        return " Stopped."
+    return f" It ended early: {going.ended}." if going.ended not in ("", "done") else ""
+
+
+# ---------------------------------------------------------------- sections 2 and 3: stepped by hand
+
+SEVEN_TIMES_EIGHT = 78
+BATCH = 10
+STEPS = {"One example": [1], "One batch": [BATCH], "One epoch": [BATCH] * 10}
+MOST_STEPS = 2000
+
+
+def said(about: str) -> str:
+    """What the last press left to tell, once."""
+    return st.session_state.pop(f"ch00_{about}", "")
+
+
+def stepper() -> Stepper:
+    if "ch00_net" not in st.session_state:
+        rewind()
+    return st.session_state["ch00_net"]
+
+
+def rewind() -> None:
+    net = st.session_state["ch00_net"] = Stepper.start(BY_STEPS, SEVEN_TIMES_EIGHT)
+    net.waiting = [SEVEN_TIMES_EIGHT]  # the framed cell is the one that a first step is on
+
+
+def step_by(sizes: list[int]) -> None:
+    net = stepper()
+    if net.frames[-1].epoch + len(sizes) > MOST_STEPS:
+        st.session_state["ch00_stepped"] = f"After {MOST_STEPS:,} steps it is time to rewind."
+        return
+    try:
+        for n in sizes:
+            net.step(n)
+    except FloatingPointError as error:
+        st.session_state["ch00_stepped"] = f"{error}. Rewind to begin again."
+
+
+def look_at(cell: int) -> None:
+    stepper().look_at(cell)
+
+
+def look_at_typed() -> None:
+    look_at(10 * st.session_state["ch00_ex_a"] + st.session_state["ch00_ex_b"])
+
+
+def show_buttons() -> None:
+    with st.container(horizontal=True, gap="small"):
+        for name, sizes in STEPS.items():
+            st.button(
+                name,
+                key=f"ch00_by_{sizes[0]}_{len(sizes)}",
+                on_click=step_by,
+                args=(sizes,),
+            )
+        st.button("Rewind", key="ch00_rewind", on_click=rewind, icon=":material/replay:")
+    if not_stepped := said("stepped"):
+        st.warning(not_stepped)
+
+
+def name_of(edge: Edge) -> str:
+    """An edge in words: 'from the first digit 7 to hidden neuron 3'."""
+    layer, i, o = edge
+    if layer == 0:
+        which = "first" if i < 10 else "second"
+        return f"from the {which} digit {i % 10} to hidden neuron {o}"
+    return f"from hidden neuron {i} to the vote for {o % 10} {'units' if o < 10 else 'tens'}"
+
+
+def picked_edge() -> Edge:
+    """The edge that the reader picked; until then, the strongest of the first layer."""
+    return st.session_state.get("ch00_edge") or stepper().strongest(0)
+
+
+def pick(edge: Edge) -> None:
+    st.session_state["ch00_edge"] = edge
+
+
+def show_picked(edge: Edge) -> None:
+    """Put an edge and its weight into the boxes that change them."""
+    layer, i, o = edge
+    weight = float(stepper().network.W[layer][i, o])
+    st.session_state.update(ch00_pick=layer + 1, ch00_from=i, ch00_to=o, ch00_weight=weight)
+
+
+def pick_layer() -> None:
+    pick_strongest(st.session_state["ch00_pick"] - 1)
+
+
+def pick_strongest(layer: int) -> None:
+    pick(stepper().strongest(layer))
+
+
+def pick_ends() -> None:
+    pick((picked_edge()[0], st.session_state["ch00_from"], st.session_state["ch00_to"]))
+
+
+def change_weight() -> None:
+    """Put the reader's number into the network, on an edge that stays picked."""
+    net, weight = stepper(), st.session_state["ch00_weight"]
+    layer, i, o = edge = picked_edge()
+    now, before = net.network.W[layer][i, o], net.frames[-1].answers
+    net.set_weight(layer, i, o, weight)
+    pick(edge)
+    changed = int((net.frames[-1].answers != before).sum())
+    st.session_state["ch00_changed"] = (
+        f"From {now:.4f} to {weight:.4f}: {changed} of the hundred cells answer differently."
+    )
+
+
+def play_again() -> None:
+    st.session_state["ch00_played"] = st.session_state.get("ch00_played", 0) + 1
+
+
+def ask_weight(edge: Edge) -> None:
+    """The picked edge and its weight, to be changed by hand. Without a mouse it is picked by its
+    numbers, and so is the example."""
+    n_in, n_out = stepper().network.W[edge[0]].shape
+    show_picked(edge)
+    ends: dict[str, Any] = {"step": 1, "on_change": pick_ends}
+    a, b = divmod(int(stepper().batch[0]), 10)
+    st.session_state.update(ch00_ex_a=a, ch00_ex_b=b)
+    with st.expander("Pick the example and the edge by numbers"):
+        for key, which in (("ch00_ex_a", "First"), ("ch00_ex_b", "Second")):
+            label = f"{which} digit of the example"
+            st.number_input(label, 0, 9, step=1, key=key, on_change=look_at_typed)
+        st.segmented_control("Layer", [1, 2], required=True, key="ch00_pick", on_change=pick_layer)
+        st.number_input("From", 0, n_in - 1, key="ch00_from", **ends)
+        st.number_input("To", 0, n_out - 1, key="ch00_to", **ends)
+    st.number_input(
+        f"Weight {name_of(edge)}",
+        -100.0,
+        100.0,
+        step=0.1,
+        format="%.4f",
+        key="ch00_weight",
+        on_change=change_weight,
+    )
+    if changed := said("changed"):
+        st.markdown(changed)

@@ -1,4 +1,7 @@
-"""The worked numbers in the prose of chapter 0: computed by lab, by their names in the text."""
+"""The worked numbers and sentences of chapter 0, and where the neuron of section 1 stands.
+
+Of the visit is kept `ch00_path`, the pairs of weights that the neuron went through.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ import streamlit as st
 
 from components.ui.chapters.ch00.claims import hidden_right
 from components.ui.chapters.ch00.probes import (
+    BATCH,
     BY_LOG,
     BY_STEPS,
     DIGITS,
     ERRANDS,
+    SEVEN_TIMES_EIGHT,
     USUAL,
     WIDTH_EPOCHS,
     WIDTH_SEEDS,
@@ -26,12 +31,13 @@ from components.ui.chapters.ch00.probes import (
     right_without_each,
     trained,
 )
-from components.ui.chapters.ch00.stepping import BATCH, SEVEN_TIMES_EIGHT, A, B
+from components.ui.drawings.network import short
 from components.ui.words import spelled
 from lab.benchmarks.mlp import LARGE
 from lab.by_hand.mlp import Encoding, Init, Momentum, Numbers, Target, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
+    ByHand,
     Cells,
     Neuron,
     Rule,
@@ -80,6 +86,36 @@ LEAST_HIDDEN, LEAST_RIGHT = 50, 0.9
 
 
 # ---------------------------------------------------------------- one neuron
+
+A, B = 3, 4
+W_LOW, W_HIGH = -2.0, 5.0
+W_FIRST = 1.0
+
+
+def path_to(w1: float, w2: float) -> list[tuple[float, float]]:
+    """The walk that ends in these weights: a new one, if they were moved by hand."""
+    path = st.session_state.setdefault("ch00_path", [(w1, w2)])
+    if path[-1] != (w1, w2):
+        path = st.session_state["ch00_path"] = [(w1, w2)]
+    return path
+
+
+def take_step(rate: float) -> None:
+    """Move the sliders by one step; a step beyond their end stops there and says so."""
+    state = st.session_state
+    ahead = Neuron(A, B, state["ch00_w1"], state["ch00_w2"]).stepped(rate)
+    inside = [round(min(max(w, W_LOW), W_HIGH), 2) for w in (ahead.w1, ahead.w2)]
+    if max(abs(w - i) for w, i in zip((ahead.w1, ahead.w2), inside, strict=True)) > 0.01:
+        state["ch00_left"] = (
+            f"That step leads to ({ahead.w1:.1f}, {ahead.w2:.1f}), outside this picture, so you "
+            "stand at its edge. The rate is too high for this valley."
+        )
+    state["ch00_w1"], state["ch00_w2"] = inside
+    state["ch00_path"] = [*state["ch00_path"], (inside[0], inside[1])]
+
+
+def back_to_the_start() -> None:
+    st.session_state.update(ch00_w1=W_FIRST, ch00_w2=W_FIRST, ch00_path=[(W_FIRST, W_FIRST)])
 
 
 def walks() -> dict[str, Numbers]:
@@ -181,6 +217,48 @@ GRADIENT: dict[str, Callable[[], str]] = {
     "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
     "check_double": lambda: f"{1e9 * check_off_by(False):.1f} billionths",
 }
+
+
+def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
+    """The dy of the example that says most, as the chain rule puts it together."""
+    example = hand.telling
+    if hand.ahead is None or hand.back is None or hand.slope is None:
+        return (
+            f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
+            f"share of one in {2 * len(a)}, since the loss is the mean over two places and "
+            f"{len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
+            f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
+            f"{hand.terms[example]:+.4f} of its line in the table."
+        )
+    ahead, terms, slope = hand.ahead[example], hand.back[example], hand.slope[example]
+    largest = [k for k in np.argsort(-abs(terms))[:3] if terms[k]]
+    shown = ", ".join(
+        f"{ahead[k]:+.3f} × {terms[k] / ahead[k]:+.3f} = {terms[k]:+.4f}" for k in largest
+    )
+    rest = terms.sum() - terms[largest].sum()
+    gate = "above zero, so it passes on all of it" if slope else "below zero: it passes on nothing"
+    return (
+        f"Where does the $dy$ of {a[example]} × {b[example]} come from? Each of the twenty votes "
+        f"hands back its own $dy$ times its weight. The largest products are {shown}; the "
+        f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
+        f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
+        f"the {hand.terms[example]:+.4f} of its line in the table."
+    )
+
+
+def compared(
+    nudged: tuple[float, float, float], total: float, errors: dict[str, float], n: int
+) -> str:
+    """A weight's slope by moving it against the one by the chain rule, and the worst tensor."""
+    *losses, slope = nudged
+    below, above = (f"{loss:.9f}" if loss < 1000 else short(loss) for loss in losses)
+    return (
+        f"With this weight a hair lower the loss is {below}, a hair higher {above}: a "
+        f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
+        f"the two differ by at most {max(errors.values()):.0e} of the length of the gradient of a "
+        "layer's weights or biases."
+    )
+
 
 # ---------------------------------------------------------------- what a hidden neuron answers to
 

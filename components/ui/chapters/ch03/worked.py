@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
+from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.probes import FACTORS, PLACE
@@ -12,16 +13,20 @@ from components.ui.runs import BOOK_RUN
 from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought import QUIET
-from lab.model.config import DenseFFN
-from lab.recipes.index import recipe
+
+if TYPE_CHECKING:
+    from lab.model.config import GPTConfig
 
 logit_lens = lazily("lab.interp.logit_lens")
+recipes = lazily("lab.recipes.index")
 
 A, B = 37, 48
 DIGITS = [3.0, 7.0, 4.0, 8.0]
 
-CONFIG = recipe(BOOK_RUN).model
-"""Known from the recipe, before the weights are read: prose above the first figure names sizes."""
+
+def config() -> GPTConfig:
+    """From the recipe, before the weights are read: prose above the first figure names sizes."""
+    return recipes.recipe(BOOK_RUN).model
 
 
 def text() -> str:
@@ -30,18 +35,21 @@ def text() -> str:
 
 def times_as_wide() -> int:
     """The hidden layer of the FFN, as a multiple of the stream."""
-    assert isinstance(CONFIG.ffn, DenseFFN)
-    return CONFIG.ffn.d_ff // CONFIG.d_model
+    from lab.model.config import DenseFFN
+
+    network = config()
+    assert isinstance(network.ffn, DenseFFN)
+    return network.ffn.d_ff // network.d_model
 
 
 SIZES: dict[str, Callable[[], str]] = {
-    "blocks": lambda: spelled(CONFIG.n_layer),
-    "notes": lambda: spelled(2 * CONFIG.n_layer),
-    "d_model": lambda: f"{CONFIG.d_model}",
+    "blocks": lambda: spelled(config().n_layer),
+    "notes": lambda: spelled(2 * config().n_layer),
+    "d_model": lambda: f"{config().d_model}",
     "vocab": lambda: spelled(len(VOCABULARY)),
     "wider": lambda: spelled(times_as_wide()),
     "ffn_squares": lambda: f"{2 * times_as_wide()}",
-    "epsilon": lambda: f"{CONFIG.norm_eps:f}",
+    "epsilon": lambda: f"{config().norm_eps:f}",
 }
 
 # ---------------------------------------------------------------- the notebook and the norm

@@ -76,7 +76,7 @@ def most_right_by(found: Sequence[Row]) -> str:
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
 
-ONE_OF_EACH = "one order of each pair"
+ONE_OF_EACH = "one_order_of_each"
 """As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
 
 HALF_OF_ORDERS = rows("mirrored").passing(lambda row: "shown" not in row["cell"])
@@ -205,10 +205,6 @@ def at_digits(found: Sequence[Row]) -> list[dict[str, Any]]:
 def fetches_a_digit(at: Row) -> bool:
     """Does the head look at a digit that can vary?"""
     return FORM.field_at(at["source"]).holds_number and at["source"] != ZERO
-
-
-def looks_at_a_sign(at: Row) -> bool:
-    return not FORM.field_at(at["source"]).holds_number
 
 
 def fetched_times(found: Sequence[Row]) -> Measured:
@@ -399,13 +395,13 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"chain_of_thought.sign_silent_{head}": Claim(
             f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
-            wrong_without(looks_at_a_sign, max, head),
+            wrong_without(lambda at: not FORM.field_at(at["source"]).holds_number, max, head),
         )
         for head in HEADS
     },
     "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model without which some answer is wrong.",
-        EACH_HEAD.counts(lambda row: int(row["errors_answer"] > 0), lambda row: 1),
+        EACH_HEAD.those(lambda row: row["errors_answer"] > 0),
     ),
     "chain_of_thought.worst_head_pairs": Claim(
         "Wrong answers of the book's model without its most missed head.",

@@ -1,17 +1,22 @@
-"""What the models of chapter 1 are asked, kept for readers that ask the same."""
+"""What the models of chapter 1 are asked, kept for readers that ask the same, and the runs that a
+reader trains."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from components.ui.chapter import Chapter
 from components.ui.chapters.ch10.claims import HEADS
+from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.lazily import lazily
+from components.ui.live import training
 from components.ui.runs import BOOK_RUN, take_with_progress
 from components.ui.tokens import place_of
+from lab.data.problems import STYLES
 from lab.exercises.chain_of_thought import FORM
 
 patterns = lazily("lab.interp.patterns")
@@ -63,3 +68,68 @@ def strongest(shares: np.ndarray, names: list[str], a: int, b: int) -> str:
         for key in [digits[int(shares[h, digits].argmax())]]
     ]
     return "The strongest looks at a digit: " + ", ".join(seen) + "."
+
+
+# ---------------------------------------------------------------- the runs that a reader trains
+
+LIVE_KEY = "ch10_live"
+FRACTIONS = (0.02, 0.05, 0.10, 0.20, 0.30)
+WIDTHS, LAYERS = (32, 64, 128, 192, 256), (1, 2, 3, 4, 5, 6)
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0)
+OPTIMISERS = ("muon", "adamw")
+MOST_STEPS = 2000
+
+SETTINGS: Mapping[str, Callable[[Any], str]] = {
+    "style": STYLE_NAMES.__getitem__,
+    "fraction": lambda x: f"{training.per_cent(x)} of the pairs",
+    "d_model": lambda x: f"width {x}",
+    "n_layer": lambda x: f"{x} layer{'' if x == 1 else 's'}",
+    "rate": lambda x: f"rate {x}",
+    "optimiser": str,
+    "steps": lambda x: f"{x} steps",
+    "seed": lambda x: f"seed {x}",
+}
+"""What a reader may set, and the words for it in the name of a run."""
+
+
+def ask_settings(page: Chapter) -> None:
+    """The settings of the next run. Moving them changes no run that goes on."""
+    style_words = STYLE_NAMES.__getitem__
+    page.choose("style", "Format of the lines", STYLES, "cot_reversed", words=style_words)
+    page.choose(
+        "fraction",
+        "Share of all pairs it may see",
+        FRACTIONS,
+        FRACTIONS[-1],
+        words=training.per_cent,
+    )
+    page.prose("train_controls")
+    with st.expander("More settings"):
+        left, right = st.columns(2)
+        with left:
+            page.choose("d_model", "Width, d_model", WIDTHS, 128)
+            page.choose("rate", "Learning rate", RATES, 0.003)
+            page.number("steps", "Steps", 1, MOST_STEPS, 400, 50, typed=True)
+        with right:
+            page.choose("n_layer", "Layers", LAYERS, 2)
+            page.choose("optimiser", "Optimiser", OPTIMISERS)
+            page.number("seed", "Seed", 0, 9999, 0, 1, typed=True)
+        page.prose("train_more")
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    """The format and what else a reader changed, in words: 'plain, seed 1'."""
+    usual = training.defaults()
+    said = [
+        words(arguments.get(setting, usual[setting]))
+        for setting, words in SETTINGS.items()
+        if setting == "style" or arguments.get(setting, usual[setting]) != usual[setting]
+    ]
+    return ", ".join(said)
+
+
+def train_as_set() -> None:
+    """Start a run with what the controls say now."""
+    training.launch(
+        LIVE_KEY, {setting: st.session_state[f"ch10_{setting}"] for setting in SETTINGS}
+    )

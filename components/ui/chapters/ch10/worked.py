@@ -15,6 +15,7 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import core, index
+from components.ui.plots.bars import seed_point, seed_points
 from components.ui.plots.colours import RECORDED
 from components.ui.records import Atlas, atlases
 from components.ui.runs import BOOK_RUN
@@ -100,20 +101,6 @@ def fewer_wrong(two: Mapping[str, Counts], record: Record, options: Sequence[str
 
 # ---------------------------------------------------------------- a point a seed
 
-
-def points(arms: Mapping[str, Counts], record: Record) -> Bars:
-    """The share of a group of pairs that came out wrong in each seed of each arm."""
-    return [
-        point(name, row["cell"]["seed"], wrong, n)
-        for name, counts in arms.items()
-        for row, wrong, n in counts.points(record)
-    ]
-
-
-def point(name: str, seed: int, wrong: int, n: int) -> dict[str, Any]:
-    return {"arm": name, "share": wrong / n, "seed": seed, "errors": part_of(wrong, n)}
-
-
 MIRROR_ARMS = {
     **MIRRORED,
     "one order of each pair read": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
@@ -132,12 +119,14 @@ def race_points(record: Record, pairs: str) -> Bars:
     """Where every run of the race ended, over all the pairs that were held out, or trained on."""
     group, _ = PAIRS[pairs]
     arms = {STYLE_NAMES[style]: claims.wrong(found, group) for style, found in claims.RACE.items()}
-    return points(arms, record)
+    return seed_points(arms, record)
 
 
 def choice_points(record: Record) -> Bars:
     n = record[0]["n_pairs"]
-    return points({f"{n} {choice} pairs": wrong for choice, wrong in claims.CHOICE.items()}, record)
+    return seed_points(
+        {f"{n} {choice} pairs": wrong for choice, wrong in claims.CHOICE.items()}, record
+    )
 
 
 def size_points(record: Record, largest: Measured) -> Bars:
@@ -146,12 +135,12 @@ def size_points(record: Record, largest: Measured) -> Bars:
     def sized(wrong: Counts) -> Bars:
         row = wrong.rows.of(record)[0]
         name = f"{STYLE_NAMES[row['cell']['style']]}, {millions(row['parameters'])}"
-        return points({name: wrong}, record)
+        return seed_points({name: wrong}, record)
 
     book = core.read_record(ROOT / result(PLAIN).path)
     return [
         *(bar for wrong in claims.PLAIN_SIZES.values() for bar in sized(wrong)),
-        point(
+        seed_point(
             f"plain, {millions(book['parameters'])}",
             book["seeds"][0],
             largest.errors or 0,

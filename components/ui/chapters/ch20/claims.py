@@ -1,13 +1,13 @@
-"""The measured figures of chapter 2."""
+"""The measured figures of chapter 2, and the rows of its records in the words of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.ui.claims.core import Claim
 from components.ui.claims.results import READ_BEFORE, census, times_that_of, training_tokens
-from lab.readings import Counts, Ratio, Rows, errors_in, rows
+from lab.readings import Counts, Ratio, Row, Rows, errors_in, rows
 
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
 
@@ -19,7 +19,9 @@ LIMIT = (3, 2)
 
 RACE_BASES = (3, 10, 1000, 10_000)
 
-RACE_SETTINGS, RACE_ENCODINGS = ("fixed", "mixed", "packed"), ("rotary", "learned", "none")
+SETTINGS = {"fixed": "one width", "mixed": "one or two digits", "packed": "a stream"}
+ENCODINGS = {"rotary": "rotary", "learned": "learned table", "none": "no positions"}
+"""Kinds of text and of positions, and what the page calls them."""
 
 REACH_ARMS = {
     "learned": (4,),
@@ -110,6 +112,154 @@ def replaced(record: str, **cell: Any) -> Rows:
     return gone.before_choice()
 
 
+# ---------------------------------------------------------------- the race in words
+
+GOALS = {"1 in 20": GOAL, "1 in 100": FINE_GOAL}
+TRAINED_FURTHER = ("fixed", "packed")
+RACE_OPTIONS = ("in all three", "only in the stream", "in none")
+
+
+def race_points(record: Any, goal: float) -> list[dict[str, Any]]:
+    """A point a run: setting, encoding, seed, steps (infinite for never), where it ended."""
+    settings = [s for s in SETTINGS if goal == GOAL or s in TRAINED_FURTHER]
+    return [
+        {
+            "setting": SETTINGS[setting],
+            "encoding": words,
+            "steps": steps,
+            "ended": row["curve"][-1][0],
+            "seed": row["cell"]["seed"],
+        }
+        for setting in settings
+        for encoding, words in ENCODINGS.items()
+        for row, steps in race(setting, encoding).steps_to(goal).points(record)
+    ]
+
+
+def where_rotary_leads(record: Any) -> str:
+    """The option of the guess that the record bears out."""
+    leads = {setting for setting in SETTINGS if table_over_rotary(setting).value(record) > 1}
+    if leads == set(SETTINGS):
+        return RACE_OPTIONS[0]
+    return RACE_OPTIONS[1 if leads == {"packed"} else 2]
+
+
+def middle_run(record: Any, setting: str, encoding: str) -> tuple[Row, float]:
+    """Of the seeds of an arm, the one of the median number of steps to the goal, and these."""
+    seeds = race(setting, encoding).steps_to(GOAL).points(record)
+    return sorted(seeds, key=lambda seed: seed[1])[len(seeds) // 2]
+
+
+def middle_curves(record: Any, text: str, most_steps: int) -> list[dict[str, Any]]:
+    """Loss and held-out share of the middle run of each encoding: run, step, what, value."""
+    (setting,) = (setting for setting, words in SETTINGS.items() if words == text)
+    curves = {
+        f"{words}, recorded": middle_run(record, setting, encoding)[0]["curve"]
+        for encoding, words in ENCODINGS.items()
+    }
+    return [
+        {"run": name, "step": step, "what": what, "value": value}
+        for name, curve in curves.items()
+        for step, errors, n, loss in curve
+        if step <= most_steps
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
+    ]
+
+
+# ---------------------------------------------------------------- longer sums in words
+
+SMALL = {
+    "learned": "learned table",
+    "none": "no positions",
+    "rotary": "rotary",
+    "interpolated": "rotary, interpolated",
+    "yarn": "rotary, YaRN",
+    "gaps": "rotary, gaps in training",
+    "coupled": "coupled rotary",
+    "coupled_gaps": "coupled, gaps in training",
+    "coupled_slow": "coupled, slow clocks",
+}
+CLIPPED = {
+    "coupled_clipped": "coupled, clipped",
+    "coupled_slow_clipped": "coupled, slow clocks, clipped",
+}
+FAR = {
+    "far_rotary": "rotary, full size",
+    "far_coupled": "coupled, slow clocks, full size",
+    "far_clipped": "coupled, slow clocks, clipped, full size",
+}
+MAPPED = {arm: SMALL[arm] for arm in ("learned", "rotary", "coupled", "coupled_slow")}
+"""The small arms of the main path."""
+
+MAPPED_DEEPER = {arm: words for arm, words in SMALL.items() if arm not in MAPPED}
+LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
+KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
+"""Arms whose weights are in the book: a reader's own sum is given to them."""
+
+ASKED_FIRST = ("learned", "rotary", "coupled", "coupled_clipped")
+"""Of one size and one training: they differ in what they are told of positions."""
+
+ASKED_FAR = ("far_coupled", "far_clipped")
+"""Larger, and trained on longer sums."""
+
+ASKED_FOLDED = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
+
+
+def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:
+    """A cell a shape, with both kinds of wrong ones for its tooltip."""
+    return [
+        {
+            **{axis: row["cell"][axis] for axis in ("p", "q")},
+            "n": n,
+            "wrong": wrong,
+            "wrong digit first": row["wrong_digit"],
+            "wrong length first": row["wrong_length"],
+        }
+        for row, wrong, n in wrong(asked(arm)).points(record)
+    ]
+
+
+HOW_MANY = ("less than a fifth", "a fifth to four fifths", "more than four fifths")
+
+
+def how_many(wrong: float, options: Sequence[str] = HOW_MANY) -> str:
+    """The option of a guess that a share of wrong sums bears out."""
+    return options[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
+
+
+RIGHT, DIGIT, LENGTH = "right to the end", "a wrong digit first", "a wrong length first"
+
+
+def kinds(n: int, wrong_digit: int, wrong_length: int) -> dict[str, int]:
+    """How n sums end, in the words of the page."""
+    return {
+        RIGHT: n - wrong_digit - wrong_length,
+        DIGIT: wrong_digit,
+        LENGTH: wrong_length,
+    }
+
+
+def failures(found: Iterable[tuple[str, dict[str, int]]]) -> list[dict[str, Any]]:
+    """Rows of the bars of `kinds`, an arm each."""
+    return [
+        {"arm": arm, "kind": kind, "n": n, "rank": rank}
+        for arm, ends in found
+        for rank, (kind, n) in enumerate(ends.items())
+    ]
+
+
+def recorded_failures(record: Any, digits: int) -> list[dict[str, Any]]:
+    """Of every small arm, at sums of `digits` by `digits`."""
+    found = failures(
+        (words, kinds(row["n"], row["wrong_digit"], row["wrong_length"]))
+        for arm, words in (SMALL | CLIPPED).items()
+        for row in asked(arm, p=digits, q=digits).of(record)
+    )
+    return [{"digits": digits, **row} for row in found]
+
+
+# ---------------------------------------------------------------- what is claimed
+
 CLAIMS: dict[str, Claim] = {
     "rope.tokens": Claim(
         "Text that each of the small networks of chapter 2 read.", training_tokens("rope_small")
@@ -147,15 +297,15 @@ CLAIMS: dict[str, Claim] = {
             f"Steps until 1 in 20 test problems is wrong: {setting} text, {encoding} positions.",
             race(setting, encoding).steps_to(GOAL),
         )
-        for setting in RACE_SETTINGS
-        for encoding in RACE_ENCODINGS
+        for setting in SETTINGS
+        for encoding in ENCODINGS
     },
     **{
         f"rope.ratio_{setting}": Claim(
             f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
             table_over_rotary(setting),
         )
-        for setting in RACE_SETTINGS
+        for setting in SETTINGS
     },
     **{
         f"rope.{name}_{setting}_{encoding}": Claim(
@@ -172,7 +322,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"rope.full_{encoding}": Claim(
             f"Steps until 1 in 20 test problems is wrong in the stream, at full size: {encoding}.",
-            raced(part="full size", encoding=encoding).steps_to(GOAL),
+            raced(part="full_size", encoding=encoding).steps_to(GOAL),
         )
         for encoding in ("rotary", "learned")
     },

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch20 import arms
+from components.ui.chapters.ch20 import claims
 from components.ui.drawings import tape
 from components.ui.lazily import lazily
 from components.ui.runs import take_with_progress
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
-from lab.model.config import PairLayout
+
+if TYPE_CHECKING:
+    from lab.model.config import PairLayout
 
 forward = lazily("lab.inference.forward")
 encodings = lazily("lab.experiments.rope")
@@ -196,7 +198,7 @@ def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str,
         *lengths.problems_of_shape(digits, digits, N_CLIPPED),
     )
     wrong, of_length = int(found.wrong.sum()), int(found.of_length.sum())
-    return arms.kinds(len(found.slot), wrong - of_length, of_length)
+    return claims.kinds(len(found.slot), wrong - of_length, of_length)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

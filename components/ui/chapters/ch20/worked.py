@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui.chapters.ch20 import arms, claims
+from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
-from components.ui.chapters.ch20.arms import DIGIT, LENGTH, LIMITED
+from components.ui.chapters.ch20.claims import DIGIT, LENGTH, LIMITED
 from components.ui.chapters.ch20.probes import (
     FIRST_EQUALS,
     LEARNED,
@@ -27,8 +27,8 @@ from components.ui.records import points_of, rows_of
 from components.ui.runs import take_with_progress
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
-from lab.published.models import LLAMA_3_HEADS
 
+published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
 encodings = lazily("lab.experiments.rope")
 layouts = lazily("lab.interp.pair_layouts")
@@ -211,7 +211,7 @@ ORDER: dict[str, Callable[[], str]] = {
     "below_zero": lambda: spelled(below_zero()),
     "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
     "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
-    "round_llama": lambda: rounded(probes.once_round(LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
+    "round_llama": lambda: rounded(probes.once_round(published.LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
     "ways_differ": lambda: in_words(largest_difference_of_ways()),
     "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
     "sum_tokens": lambda: f"{len(SUM)}",
@@ -315,7 +315,7 @@ def arrives(setting: str, encoding: str) -> str:
     rows = rows_of("rope.jsonl")
     if not rows:
         return MISSING
-    _, step = arms.middle_run(rows, setting, encoding)
+    _, step = claims.middle_run(rows, setting, encoding)
     return "never" if math.isinf(step) else f"at step {step:,.0f}"
 
 
@@ -338,7 +338,7 @@ RACE: dict[str, Callable[[], str]] = {
     **{
         f"{setting}_{encoding}": partial(arrives, setting, encoding)
         for setting in ("packed", "fixed")
-        for encoding in arms.ENCODINGS
+        for encoding in claims.ENCODINGS
     },
 }
 
@@ -457,8 +457,8 @@ REACH: dict[str, Callable[[], str]] = {
     "reach_size": lambda: numbers_of(SMALL_RUN),
     "reach_layers": lambda: layers_of(SMALL_RUN),
     "far_size": lambda: numbers_of(FAR_RUN),
-    "asked_first": lambda: spelled(len(arms.ASKED_FIRST)),
-    "asked_far": lambda: spelled(len(arms.ASKED_FAR)).capitalize(),
+    "asked_first": lambda: spelled(len(claims.ASKED_FIRST)),
+    "asked_far": lambda: spelled(len(claims.ASKED_FAR)).capitalize(),
     "far_trained": lambda: trained_up_to(FAR_RUN),
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),

@@ -11,7 +11,6 @@ from components.ui.claims.results import parameters
 from lab.readings import (
     Counts,
     Measured,
-    Numbers,
     Row,
     Rows,
     Told,
@@ -26,11 +25,6 @@ from lab.statistics import lower_bound_95
 
 BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
 """The network unfinished, and finished."""
-
-
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
 def summed(found: Rows, parts: Callable[[Row], Iterable[Sequence[int]]]) -> Counts:
@@ -61,19 +55,19 @@ def wrong_in_widest(readings: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- the course and its parts
 
 ARMS = {
-    "the course": "the course",
-    "all at once": "no stages, all lengths at once",
+    "the_course": "the course",
+    "all_at_once": "no stages, all lengths at once",
     "reversed": "stages in reversed order",
-    "no padding": "no zero padding",
-    "no carries": "no sums picked for carries",
-    "rehearsal 5": "rehearsal 5 in 100",
-    "rehearsal 0": "no rehearsal",
-    "from two digits": "the course, from two digits",
+    "no_padding": "no zero padding",
+    "no_carries": "no sums picked for carries",
+    "rehearsal_5": "rehearsal 5 in 100",
+    "rehearsal_0": "no rehearsal",
+    "from_two_digits": "the course, from two digits",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
 BEGINNINGS = {
-    "nothing, all at once": "random weights, no stages",
+    "nothing_all_at_once": "random weights, no stages",
     "nothing": "random weights",
     "coupled": "two digits, coupled positions",
     "learned": "two digits, learned table",
@@ -81,8 +75,8 @@ BEGINNINGS = {
 """Of `records/bases.jsonl`, in the words of the page."""
 
 DRAWN = {
-    "by stages": "in stages",
-    "at random": "at random, no stages",
+    "by_stages": "in stages",
+    "at_random": "at random, no stages",
     "chosen": "hard ones, no stages",
 }
 """Of `records/fewest.jsonl`, in the words of the page."""
@@ -107,16 +101,16 @@ def after_course(arm: str, shape: str = LONGEST) -> Counts:
 
 
 RETAINED = {
-    **{f"rehearsal_0_{shape}": ("rehearsal 0", shape) for shape in ("1x1", "2x1", "2x2")},
-    "the_course_1x1": ("the course", "1x1"),
+    **{f"rehearsal_0_{shape}": ("rehearsal_0", shape) for shape in ("1x1", "2x1", "2x2")},
+    "the_course_1x1": ("the_course", "1x1"),
 }
 """Of an arm the shapes that the page tells as kept or forgotten."""
 
 
 def after_few(drawn: str, problems: int | None) -> Counts:
     """After so many different problems; in stages, the course itself has so many as None."""
-    if drawn == "by stages" and problems is None:
-        return after_course("the course")
+    if drawn == "by_stages" and problems is None:
+        return after_course("the_course")
     return at_the_end(rows("fewest", drawn=drawn, problems=problems).before_choice())
 
 
@@ -177,7 +171,12 @@ def nines_alike(row: Row) -> int:
 # ---------------------------------------------------------------- pockets
 
 POCKETS = rows("pockets")
-NAMES_OF_POCKETS = ("ends in 26", "7299 or 9299", "2602")
+NAMES_OF_POCKETS = {
+    "ends_in_26": "ends in 26",
+    "is_7299_or_9299": "7299 or 9299",
+    "is_2602": "2602",
+}
+"""Values of a, as the record has them and in words."""
 
 FETCHES_A = "2.0"
 """Of the finished network, the head that fetches a's digit; the record's transplants show it."""
@@ -199,19 +198,10 @@ def pocket(name: str) -> Rows:
     return POCKETS.where(asked="pocket", pocket=name)
 
 
-FIRST_PRODUCTS = POCKETS.where(asked="first products")
-
-SLIPS_TO_TWO = FIRST_PRODUCTS.counts(
-    lambda row: sum(counts[2] for counts in row["by_neighbour"]),
-    lambda row: sum(map(sum, row["by_neighbour"])),
-)
+FIRST_PRODUCTS = POCKETS.where(asked="first_products")
 
 TRANSPLANTED = POCKETS.where(asked="transplants")
 """The failing problems of a pocket."""
-
-
-def most_broken_by_others(row: Row) -> int:
-    return max(n for head, n in row["breaks"].items() if head != FETCHES_A)
 
 
 TRANSPLANTS = {
@@ -229,7 +219,9 @@ TRANSPLANTS = {
     ),
     "broken_by_others": (
         "whose z makes it wrong, of any other head",
-        TRANSPLANTED.counts(most_broken_by_others),
+        TRANSPLANTED.counts(
+            lambda row: max(n for head, n in row["breaks"].items() if head != FETCHES_A)
+        ),
     ),
     "another_digit": (
         "whose token becomes that of the donor's digit",
@@ -261,22 +253,16 @@ def one_too_small(failure: Row) -> bool:
     return right.isdigit() and written.isdigit() and (int(right) - int(written)) % 10 == 1
 
 
-def takes_carry(failure: Row) -> bool:
-    company = failure["company"]
-    return company is not None and company["carry"] > 0
-
-
 def from_afar(failure: Row) -> bool:
     """Is it a digit of a product, with a carry through two columns or more?"""
     company = failure["company"]
-    return company is not None and company["made_by"] == "times" and company["chain"] >= 2
+    return bool(company) and company["made_by"] == "times" and company["chain"] >= 2
 
 
 def nine_and_nine(failure: Row) -> bool:
     company = failure["company"]
-    if company is None or company["made_by"] != "plus":
-        return False
-    return company["x"] == company["y"] == 9 and company["carry"] == 1
+    added = bool(company) and company["made_by"] == "plus"
+    return added and company["x"] == company["y"] == 9 and company["carry"] == 1
 
 
 # ---------------------------------------------------------------- heads
@@ -328,7 +314,7 @@ def tuned(rate: float, *, scratch: bool) -> Counts:
 # ---------------------------------------------------------------- own labels
 
 TRAINS_ON = {
-    "two agree": "own labels, sieved: any two agree",
+    "two_agree": "own labels, sieved: any two agree",
     "sieve": "own labels, sieved: all three agree",
     "unfiltered": "own labels, all of them",
     "short": "no labels, short sums alone",
@@ -339,7 +325,7 @@ TRAINS_ON = {
 FIRST, LAST = 4, 8
 """Digits of the longest sums of the first round and of the last."""
 
-SIEVED = "two agree"
+SIEVED = "two_agree"
 """The arm whose labels the sieve shows."""
 
 
@@ -348,12 +334,8 @@ def rounds(arm: str = SIEVED, **cell: int) -> Rows:
     return rows("self_evolution", arm=arm, **cell)
 
 
-NO_NUMBER = -1
-"""In the place of an answer."""
-
-
 class Shown(NamedTuple):
-    """A label that was drawn from a round, which is right if its whole text is."""
+    """A label that was drawn from a round, right if its whole text is; -1 is no answer."""
 
     a: int
     b: int
@@ -391,19 +373,6 @@ def wrong_of_kept(check: str, digits: int) -> Counts:
     return among(rounds(digits=digits), lambda label: check in label.passes, is_wrong)
 
 
-def is_wrong_number(label: Shown) -> bool:
-    return label.answer not in (NO_NUMBER, label.a * label.b)
-
-
-def nine_agrees(label: Shown) -> bool:
-    return label.answer % 9 == label.a * label.b % 9
-
-
-def is_swap_kept(label: Shown) -> bool:
-    """Is it wrong, and the same with both numbers exchanged?"""
-    return is_wrong(label) and "swap" in label.passes
-
-
 def ends_in_five_alone(label: Shown) -> bool:
     """Is all but the last digit right, and that is written as 5?"""
     return label.answer % 10 == 5 and label.a * label.b // 10 == label.answer // 10
@@ -413,18 +382,9 @@ def wrong_labels(row: Row) -> int:
     return row["labels"] - row["right"]
 
 
-def passed_by(check: str) -> Counts:
-    """Of all wrong labels, in all rounds, those that a check lets pass."""
-    return rounds().counts(f"checks.{check}.wrong", wrong_labels)
-
-
 def kept(found: Rows) -> Counts:
     """Wrong ones of the labels that pass all checks."""
     return found.counts("checks.all.wrong", "checks.all.kept")
-
-
-def number_kept(arm: str) -> Numbers:
-    return rounds(arm).numbers("checks.all.kept").total()
 
 
 def wrong_after(arm: str, digits: int) -> Counts:
@@ -445,7 +405,7 @@ def each_network(arm: str, digits: int) -> Told:
     return rounds(arm, digits=LAST).told(words)
 
 
-ASKED_LAST = {"two agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
+ASKED_LAST = {"two_agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
 """Of the lengths after the last round, those that the page tells; of the other arms the fifth."""
 
 CLAIMS: dict[str, Claim] = {
@@ -461,10 +421,10 @@ CLAIMS: dict[str, Claim] = {
         UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
-        f"curriculum.course_{arm.replace(' ', '_')}": Claim(
-            f"Test sums of 4x4 digits wrong at the end: {arm}.", after_course(arm)
+        f"curriculum.course_{arm}": Claim(
+            f"Test sums of 4x4 digits wrong at the end: {words}.", after_course(arm)
         )
-        for arm in ARMS
+        for arm, words in ARMS.items()
     },
     **{
         f"curriculum.course_from_base_{base}": Claim(
@@ -486,42 +446,44 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"curriculum.kept_{name}": Claim(
-            f"Test sums of {shape} digits wrong at the end: {arm}.", after_course(arm, shape)
+            f"Test sums of {shape} digits wrong at the end: {ARMS[arm]}.", after_course(arm, shape)
         )
         for name, (arm, shape) in RETAINED.items()
     },
     **{
-        f"curriculum.base_{base.replace(',', '').replace(' ', '_')}": Claim(
+        f"curriculum.base_{base}": Claim(
             f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
             at_best_rate(base),
         )
         for base, words in BEGINNINGS.items()
     },
     **{
-        f"curriculum.fewest_{drawn.replace(' ', '_')}_{n or 'once'}": Claim(
+        f"curriculum.fewest_{drawn}_{n or 'once'}": Claim(
             f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
             after_few(drawn, n),
         )
         for drawn, words in DRAWN.items()
         for n in (*FEW, None)
-        if n or drawn != "by stages"
+        if n or drawn != "by_stages"
     },
     "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
         "Sums wrong at the frontier whose first wrong digit is one too small.",
-        those(FAILURES, one_too_small),
+        FAILURES.those(one_too_small),
     ),
     "curriculum.from_afar": Claim(
         "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
-        those(FAILURES, from_afar),
+        FAILURES.those(from_afar),
     ),
     "curriculum.small_with_carry": Claim(
         "First wrong digits that are one too small into which a carry comes.",
-        those(FAILURES.passing(one_too_small), takes_carry),
+        FAILURES.passing(one_too_small).those(
+            lambda failure: bool(failure["company"]) and failure["company"]["carry"] > 0
+        ),
     ),
     "curriculum.nine_and_nine": Claim(
         "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
-        those(FAILURES, nine_and_nine),
+        FAILURES.those(nine_and_nine),
     ),
     "curriculum.frontier_rate": Claim(
         "Tokens of a million that are wrong at the frontier.",
@@ -610,18 +572,18 @@ CLAIMS: dict[str, Claim] = {
     ),
     "curriculum.errors_explained": Claim(
         "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
-        those(ERRORS, is_slip),
+        ERRORS.those(is_slip),
     ),
     **{
-        f"curriculum.pocket_{name.split()[-1]}": Claim(
-            f"Test problems wrong in the first product, b ends in 9, a: {name}.",
+        f"curriculum.pocket_{name.rpartition('_')[-1]}": Claim(
+            f"Test problems wrong in the first product, b ends in 9, a: {words}.",
             pocket(name).where(line=0).counts("wrong"),
         )
-        for name in NAMES_OF_POCKETS
+        for name, words in NAMES_OF_POCKETS.items()
     },
     "curriculum.pocket_later": Claim(
         "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
-        pocket("7299 or 9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
+        pocket("is_7299_or_9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
     ),
     **{
         f"curriculum.first_{name}": Claim(
@@ -638,14 +600,21 @@ CLAIMS: dict[str, Claim] = {
         for kind in ("slipped", "held")
     },
     "curriculum.slips_to_two": Claim(
-        "Of the digits where the head slips, those with a 2 on their left.", SLIPS_TO_TWO
+        "Of the digits where the head slips, those with a 2 on their left.",
+        FIRST_PRODUCTS.counts(
+            lambda row: sum(counts[2] for counts in row["by_neighbour"]),
+            lambda row: sum(map(sum, row["by_neighbour"])),
+        ),
     ),
     **{
         f"curriculum.pocket_{name}": Claim(f"Failing problems of the pockets {words}.", question)
         for name, (words, question) in TRANSPLANTS.items()
     },
     **{
-        f"curriculum.passed_{check}": Claim(f"Wrong labels that pass: {check}.", passed_by(check))
+        f"curriculum.passed_{check}": Claim(
+            f"Wrong labels that pass: {check}.",
+            rounds().counts(f"checks.{check}.wrong", wrong_labels),
+        )
         for check in ("vote", "swap", "nine", "eleven", "all")
     },
     **{
@@ -665,14 +634,22 @@ CLAIMS: dict[str, Claim] = {
     ),
     "curriculum.ends_alike": Claim(
         "Wrong labels shown of that round that pass the swap, wrong in the last digit alone.",
-        among(rounds(digits=7), is_swap_kept, ends_in_five_alone),
+        among(
+            rounds(digits=7),
+            lambda label: is_wrong(label) and "swap" in label.passes,
+            ends_in_five_alone,
+        ),
     ),
-    "curriculum.all_kept": Claim(
-        "Labels that pass all four checks, any two agree.", number_kept(SIEVED)
-    ),
-    "curriculum.all_kept_sieve": Claim(
-        "Labels that pass all four checks, all three agree.", number_kept("sieve")
-    ),
+    **{
+        f"curriculum.{name}": Claim(
+            f"Labels that pass all four checks, {words} agree.",
+            rounds(arm).numbers("checks.all.kept").total(),
+        )
+        for name, words, arm in (
+            ("all_kept", "any two", SIEVED),
+            ("all_kept_sieve", "all three", "sieve"),
+        )
+    },
     "curriculum.kept_without_vote": Claim(
         "Labels that swap and both remainders keep without a vote, and the wrong ones: "
         "true labels, round of 6 digits.",
@@ -680,7 +657,11 @@ CLAIMS: dict[str, Claim] = {
     ),
     "curriculum.nine_numbers": Claim(
         "Wrong labels shown with a number for an answer that modulo 9 lets pass.",
-        among(rounds(), is_wrong_number, nine_agrees),
+        among(
+            rounds(),
+            lambda label: label.answer not in (-1, label.a * label.b),
+            lambda label: label.answer % 9 == label.a * label.b % 9,
+        ),
     ),
     "curriculum.longest_right": Claim(
         "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
@@ -691,7 +672,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     **{
-        f"curriculum.after_{arm.replace(' ', '_')}_{digits}": Claim(
+        f"curriculum.after_{arm}_{digits}": Claim(
             f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
             each_network(arm, digits),
         )

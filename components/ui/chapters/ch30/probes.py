@@ -1,21 +1,36 @@
-"""What the networks of chapter 3 are asked, kept for readers that ask the same."""
+"""What the networks of chapter 3 are asked, kept for readers that ask the same; what is in a mix of
+sums, and how hard its sums are beside random ones; and what a reader trains on a mix."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch30 import claims, figures
 from components.ui.lazily import lazily
+from components.ui.live import training
+from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
-from lab.data.problems import Format
+from lab.data.difficulty import longest_carry, zeros
+from lab.data.problems import Format, Integers, operands_in
+from lab.data.vocabulary import decode
+from lab.readings import Row
 
+if TYPE_CHECKING:
+    from lab.data.sources import Source
+
+curriculum = lazily("lab.recipes.curriculum")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 pockets = lazily("lab.experiments.pockets")
+recipes = lazily("lab.recipes.live")
 transcripts = lazily("lab.inference.transcript")
 
 MOST_DIGITS = 4
@@ -69,4 +84,205 @@ def heads_of(run: str) -> list[str]:
         f"{layer}.{head}"
         for layer in range(config.n_layer)
         for head in range(config.attention.n_head)
+    ]
+
+
+# ---------------------------------------------------------------- what a stage reads of a mix
+
+N_DRAWN, N_SHOWN = 1000, 4
+MEASURED = {"columns that a carry passes": longest_carry, "zeros in both numbers": zeros}
+
+Mix = dict[str, int]
+Parts = Mapping[str, tuple[str, int]]
+"""Of a mix: the words for each part, and how much there is of it at first."""
+
+WORDS = {
+    "carries": "New lengths, far carries",
+    "padded": "Zeros in front",
+    "random": "New lengths, at random",
+    "zeros": "New lengths, many zeros",
+    "rehearsed": "Rehearsal",
+}
+
+
+def blend_parts() -> Parts:
+    """The parts of `Blend` and how much of each the course has."""
+    return {part: (words, int(getattr(curriculum.BLEND, part))) for part, words in WORDS.items()}
+
+
+def of_a_stage(page: Chapter) -> None:
+    """Ask for a stage and its mix, and show what comes out of it."""
+    left, right = st.columns(2)
+    with left:
+        stages, parts = list(curriculum.COURSE), blend_parts()
+        stage = page.choose("stage", "Stage", stages, stages[-1], kind="segments")
+        of_the_stage = partial(read_in, stage)
+        found = ask_mix(page, "blend", parts, of_the_stage, kept=f"blend_{stage}")
+    random = of_the_stage(random_alone(parts))
+    show_mix(page, of_the_stage(found.mix), random, found.seed, right)
+
+
+def read_in(stage: str, mix: Mix) -> Source:
+    """What a stage reads of a mix. `ValueError` if that is nothing."""
+    return curriculum.lesson(
+        curriculum.COURSE[stage], curriculum.before(stage), curriculum.Blend(**mix)
+    )
+
+
+def usual_of(parts: Parts) -> Mix:
+    return {part: amount for part, (_, amount) in parts.items()}
+
+
+def random_alone(parts: Parts) -> Mix:
+    return dict.fromkeys(parts, 0) | {"random": 1}
+
+
+class Asked(NamedTuple):
+    """A reader's mix, or the last that had something in it, then with the reason; and a draw."""
+
+    mix: Mix
+    seed: int
+    why_not: str
+
+
+def ask_mix(
+    page: Chapter, name: str, parts: Parts, source_of: Callable[[Mix], Source], *, kept: str
+) -> Asked:
+    """A slider a part, with a word where nothing could be read of the mix: a slip empties no
+    figure. The last good mix is `kept` under that name."""
+    mix, seed = ask_weights(page, name, parts)
+    key = f"{page.prefix}{kept}_kept"
+    try:
+        source_of(mix)
+    except ValueError as error:
+        why_not = as_sentence(error)
+        st.warning(f"{why_not} What you see is the last mix that had something in it.")
+        return Asked(st.session_state.get(key, usual_of(parts)), seed, why_not)
+    st.session_state[key] = mix
+    return Asked(mix, seed, "")
+
+
+def ask_weights(page: Chapter, name: str, parts: Parts, shown: int = 2) -> tuple[Mix, int]:
+    """A slider a part, the first few in sight and the others folded, and which draw is shown."""
+    asked: Mix = {}
+    more = st.container()
+    for place, (part, (words, amount)) in enumerate(parts.items()):
+        if place == shown:
+            more = st.popover("More of the mix")
+        with more:
+            asked[part] = page.number(f"{name}_{part}", words, 0, 100, amount)
+    with more:
+        seed = page.number(f"{name}_draw", "Draw number", 0, 999, 0, typed=True)
+    return asked, seed
+
+
+def as_sentence(error: ValueError) -> str:
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def show_mix(
+    page: Chapter, source: Source, random: Source, seed: int, beside: DeltaGenerator
+) -> None:
+    """Some of a source's lines, `beside` its weights, and below how hard its sums are against those
+    of another."""
+    lines, a, b = sums_of(source, seed)
+    _, random_a, random_b = sums_of(random, seed)
+    beside.code("\n".join(lines), language=None)
+    for column, (title, count) in zip(st.columns(2), MEASURED.items(), strict=True):
+        found = {figures.MIX: count(a, b), figures.RANDOM: count(random_a, random_b)}
+        with column:
+            page.draw(
+                figures.amounts_in_mix(found, title),
+                alt=f"How many {title} there are, in the sums of this mix and in random ones",
+            )
+
+
+@lru_cache(maxsize=64)
+def sums_of(source: Source, seed: int) -> tuple[list[str], Integers, Integers]:
+    """The first lines of a draw from a source, and the numbers of all its sums, (N_DRAWN,) each."""
+    tokens, _ = source.draw(np.random.default_rng(seed), N_DRAWN)
+    texts = [decode(row) for row in tokens]
+    return [text.rstrip("_") for text in texts[:N_SHOWN]], *operands_in(texts)
+
+
+# ---------------------------------------------------------------- two runs on a mix
+
+TUNED_KEY = "ch30_live"
+
+TUNED_PARTS = {
+    "random": ("Random two-digit sums", 40),
+    "rehearsed": ("Rehearsal of one digit", 25),
+    "carries": ("Sums with far carries", 20),
+    "zeros": ("Sums with zeros", 15),
+}
+"""Of a mix, by their names in `Blend`: the words for each, and how much there is of it at first."""
+
+TUNED_NAMES = {
+    "random": "random sums",
+    "carries": "far carries",
+    "zeros": "zeros",
+    "rehearsed": "rehearsal",
+}
+TUNED_USUAL = usual_of(TUNED_PARTS)
+
+
+def fine_tuning(page: Chapter) -> None:
+    """Ask for a mix, show what is in it, and train on it, side by side."""
+    left, right = st.columns(2)
+    with left:
+        found = ask_mix(page, "mix", TUNED_PARTS, source_of, kept="mix")
+    random = source_of(random_alone(TUNED_PARTS))
+    show_mix(page, source_of(found.mix), random, found.seed, right)
+    show_tuning_buttons(found.mix, found.why_not)
+    rows = rows_of("fine_tuning.jsonl")
+    training.watch(TUNED_KEY, run_name, recorded_curves(rows) if rows else ())
+
+
+def source_of(mix: Mix) -> Source:
+    """What a run on a mix reads. `ValueError` if that is nothing."""
+    return recipes.fine_tune(**mix).data
+
+
+def show_tuning_buttons(mix: Mix, why_not: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for scratch, words in ((False, "Fine-tune the twin"), (True, "Train from scratch")):
+            st.button(
+                words,
+                key=f"ch30_{'scratch' if scratch else 'tune'}",
+                icon=":material/play_arrow:",
+                disabled=bool(why_not),
+                help=why_not or None,
+                on_click=train_on,
+                args=(mix, scratch),
+            )
+
+
+def train_on(mix: Mix, scratch: bool) -> None:
+    training.launch(TUNED_KEY, {**mix, "scratch": scratch}, recipe="fine_tune")
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    """How it began, and what is unusual in its mix: 'fine-tuned, no rehearsal, zeros 40'."""
+    said = ["from scratch" if arguments.get("scratch") else "fine-tuned"]
+    for part, words in TUNED_NAMES.items():
+        amount = arguments.get(part, TUNED_USUAL[part])
+        if amount != TUNED_USUAL[part]:
+            said.append(f"{words} {amount}" if amount else f"no {words}")
+    return ", ".join(said)
+
+
+def recorded_curves(record: Sequence[Row]) -> list[dict[str, Any]]:
+    """Loss and held-out share of the recorded runs with the seed and the rate of live ones."""
+    usual = recipes.fine_tune()
+    begun = {
+        "fine-tuned, recorded": claims.tuned(usual.rate, scratch=False),
+        "from scratch, recorded": claims.tuned(usual.rate, scratch=True),
+    }
+    return [
+        {"run": name, "step": step, "what": what, "value": value}
+        for name, question in begun.items()
+        for row in question.rows.where(seed=usual.seed).of(record)
+        for step, errors, n, loss in row["curve"]
+        for what, value in (("loss", loss), ("held out", 1 - errors / n))
     ]

@@ -3,7 +3,6 @@ the words of the page, and the option of a guess that is borne out."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,14 +17,17 @@ from components.ui.claims.index import look_up
 from components.ui.drawings.climb import Band
 from components.ui.drawings.sieve import Label, Written
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.words import band
-from lab.data import coverage
 from lab.data.difficulty import how_often
 from lab.data.problems import Field, Format
-from lab.data.remainders import remainders_agree
 from lab.readings import Row, part_of
-from lab.recipes.curriculum import COURSE
+from lab.statistics import standard_score
 
+coverage = lazily("lab.data.coverage")
+curriculum = lazily("lab.recipes.curriculum")
+remainders = lazily("lab.data.remainders")
+suites = lazily("lab.data.suites")
 twins = lazily("lab.experiments.curriculum")
 fetching = lazily("lab.interp.fetching")
 index = lazily("lab.recipes.index")
@@ -40,41 +42,33 @@ SQUARES = ("1x1", "2x2", "3x3", claims.LONGEST)
 # ---------------------------------------------------------------- the climb
 
 
-def sums_read(run: str, plan: Callable[[str], Any]) -> int:
-    """By the end of a run, those of the run that it began with included."""
-    recipe = plan(run)
-    earlier = sums_read(recipe.start_from, plan) if recipe.start_from else 0
-    return earlier + recipe.steps * recipe.batch_size
-
-
 def climbed(
-    histories: Mapping[str, Record], plan: Callable[[str], Any]
+    histories: Mapping[str, Record],
 ) -> tuple[list[int], NDArray[np.float64], list[Band]]:
     """Of the course at full size: sums read at each check (K,), the share right of each square
-    length then (K, L), and its stages. `histories` holds the checks of both runs, `plan` gives the
-    recipe of a run."""
+    length then (K, L), and its stages. `histories` holds the checks of both runs."""
     read: list[int] = []
     right: list[list[float]] = []
     for run, checks in histories.items():
-        recipe = plan(run)
-        begin = sums_read(run, plan) - recipe.steps * recipe.batch_size
+        recipe = index.recipe(run)
+        begin = index.rows_read(run) - recipe.steps * recipe.batch_size
         for check in checks:
             read.append(begin + check["step"] * recipe.batch_size)
             asked = [check["by_shape"][shape] for shape in SQUARES]
             right.append([1 - errors / n for n, errors in asked])
-    return read, np.array(right), bands(plan)
+    return read, np.array(right), bands()
 
 
-def bands(plan: Callable[[str], Any]) -> list[Band]:
+def bands() -> list[Band]:
     """The stages: of the first run each by the shapes that are new in it; the second goes on."""
     out: list[Band] = []
     done = 0
-    recipe = plan(BEFORE)
-    for name, stage in zip(COURSE, recipe.course, strict=True):
+    recipe = index.recipe(BEFORE)
+    for name, stage in zip(curriculum.COURSE, recipe.course, strict=True):
         end = done + stage.steps * recipe.batch_size
         out.append(Band(name, done, end))
         done = end
-    return [*out[:-1], out[-1]._replace(end=sums_read(AFTER, plan))]
+    return [*out[:-1], out[-1]._replace(end=index.rows_read(AFTER))]
 
 
 # ---------------------------------------------------------------- 1. four digits
@@ -88,7 +82,7 @@ def share_wrong_of_four() -> float | None:
 
 def problems_read() -> int:
     """Of both runs together."""
-    return sums_read(AFTER, index.recipe)
+    return index.rows_read(AFTER)
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -112,14 +106,14 @@ def columns_met(digits: int) -> int:
 
 def widest(stage: str) -> Format:
     """How the longest sum of a stage is written."""
-    return Format("cot_reversed", *max(COURSE[stage]))
+    return Format("cot_reversed", *max(curriculum.COURSE[stage]))
 
 
 def parts_of_texts() -> Bars:
     """Of the longest sum of each stage, its tokens by what they are."""
     return [
         {"stage": stage, "part": part, "rank": rank, "n": n}
-        for stage in COURSE
+        for stage in curriculum.COURSE
         for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
     ]
 
@@ -142,7 +136,7 @@ def part_named(field: Field) -> str:
 def rows_of_facts() -> list[dict[str, str]]:
     """What a table says of each stage: how long its sums are, how many, and of what they are."""
     out: list[dict[str, str]] = []
-    for stage in COURSE:
+    for stage in curriculum.COURSE:
         form = widest(stage)
         digits = max(form.p, form.q)
         out.append(
@@ -159,9 +153,9 @@ def rows_of_facts() -> list[dict[str, str]]:
 
 # ---------------------------------------------------------------- 3. courses
 
-WORST = ("no padding", "no carries", "reversed", "from two digits")
+WORST = ("no_padding", "no_carries", "reversed", "from_two_digits")
 WORST_OPTIONS = tuple(ARMS[arm] for arm in WORST)
-COURSES = tuple(arm for arm in ARMS if arm != "the course")
+COURSES = tuple(arm for arm in ARMS if arm != "the_course")
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
 DONE = 0.05
 """So few four-digit sums wrong count as done."""
@@ -176,7 +170,7 @@ def worst(record: Record) -> str:
 
 def names_of_stages(arm: str, n: int) -> list[str]:
     """What was new in each stage of a course, in its order."""
-    names = list(COURSE)
+    names = list(curriculum.COURSE)
     if n == 1:
         return ["all lengths"]
     return names[::-1] if arm == "reversed" else names[len(names) - n :]
@@ -184,7 +178,7 @@ def names_of_stages(arm: str, n: int) -> list[str]:
 
 def texts_read() -> int:
     """By a twin on all lengths at once."""
-    plan = twins.control("all at once", 0)
+    plan = twins.control("all_at_once", 0)
     return plan.steps * plan.batch_size
 
 
@@ -202,16 +196,8 @@ def fewest_that_do(record: Record) -> str:
 
 def seeds_of(record: Record) -> Bars:
     """A point a seed of each arm: the share of 4x4 right at the end."""
-    return [
-        {
-            "arm": words,
-            "seed": row["cell"]["seed"],
-            "share": 1 - wrong / n,
-            "errors": part_of(wrong, n),
-        }
-        for arm, words in ARMS.items()
-        for row, wrong, n in claims.after_course(arm).points(record)
-    ]
+    wrong = seed_points({words: claims.after_course(arm) for arm, words in ARMS.items()}, record)
+    return [{**point, "share": 1 - point["share"]} for point in wrong]
 
 
 def map_after(row: Row, left: int) -> Bars:
@@ -219,11 +205,11 @@ def map_after(row: Row, left: int) -> Bars:
 
     Courses without all stages, and those with other stages, are alike in how much is left.
     """
-    cells = Bars()
-    for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items():
-        p, q = map(int, shape.split("x"))
-        cells.append({"p": p, "q": q, "n": n, "wrong": errors})
-    return cells
+    return [
+        {"p": p, "q": q, "n": n, "wrong": errors}
+        for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items()
+        for p, q in [map(int, shape.split("x"))]
+    ]
 
 
 def first_row(record: Record, arm: str) -> Row:
@@ -319,13 +305,6 @@ def what_far_carries_do(record: Record) -> str:
     return CARRY_OPTIONS[1 if abs(z) < 2 else 0 if z > 0 else 2]
 
 
-def standard_score(wrong: int, n: int, other_wrong: int, other_n: int) -> float:
-    """Of two shares of wrong sums, how many standard errors the first lies above the second."""
-    pooled = (wrong + other_wrong) / (n + other_n)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
-    return (wrong / n - other_wrong / other_n) / error if error else 0.0
-
-
 def wrong_by(row: Row, measure: str) -> Bars:
     """A bar for each amount of a measure."""
     if measure == "by_chain":
@@ -373,7 +352,7 @@ def place_named(failure: Row) -> str:
 def suite_points(record: Record) -> Bars:
     return [
         {
-            "suite": row["cell"]["suite"],
+            "suite": suites.in_words(row["cell"]["suite"]),
             "model": NETWORKS[row["cell"]["model"]],
             "share": wrong / n,
             "wrong": wrong,
@@ -381,9 +360,6 @@ def suite_points(record: Record) -> Bars:
         }
         for row, wrong, n in claims.SUITES.counts("wrong").points(record)
     ]
-
-
-PLACE_NAMES = ("units", "tens", "hundreds")
 
 
 def wrong_by_share(record: Record) -> Bars:
@@ -396,7 +372,7 @@ def wrong_by_share(record: Record) -> Bars:
             "wrong": part_of(wrong, row["n"]),
         }
         for row in claims.POCKETS.where(asked="blended").of(record)
-        for place, wrong in zip(PLACE_NAMES, row["wrong"], strict=True)
+        for place, wrong in zip(("units", "tens", "hundreds"), row["wrong"], strict=True)
     ]
 
 
@@ -426,7 +402,7 @@ ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
 """Of the sums that it was taught before the first round."""
 
-WITH_VOTE = ("two agree", "sieve")
+WITH_VOTE = ("two_agree", "sieve")
 LABELLING = (*WITH_VOTE, "unfiltered")
 """Arms that train on what the networks wrote; in those with a vote there are three."""
 
@@ -518,7 +494,7 @@ EXCHANGED, APART = 1767, 7716
 
 
 def verdict(answer: int, m: int) -> str:
-    return "passes" if remainders_agree(A, B, answer, m) else "fails"
+    return "passes" if remainders.remainders_agree(A, B, answer, m) else "fails"
 
 
 def length(stage: str) -> str:
@@ -542,13 +518,10 @@ CALC: dict[str, Callable[[], str]] = {
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
     "texts_read": lambda: f"{round(texts_read(), -3):,}",
-    "fewest_3000": lambda: f"{claims.FEW[0]:,}",
-    "fewest_30000": lambda: f"{claims.FEW[1]:,}",
+    **{f"fewest_{n}": lambda n=n: f"{n:,}" for n in claims.FEW},
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
-    "steps_1": lambda: f"{steps_met(1)}",
-    "steps_2": lambda: f"{steps_met(2)}",
-    "steps_4": lambda: f"{steps_met(4)}",
+    **{f"steps_{digits}": lambda n=digits: f"{steps_met(n)}" for digits in (1, 2, 4)},
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (

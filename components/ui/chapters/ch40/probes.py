@@ -22,8 +22,6 @@ from lab.data.coverage import Pair
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import Tokens, decode, encode
-from lab.published.cards import CARDS, Card
-from lab.published.models import MODELS, Model, ours
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +32,10 @@ if TYPE_CHECKING:
     from lab.inference.stopwatch import Piece, TimedStep
     from lab.interp.kept import Kept
     from lab.model.gpt import GPT
+    from lab.published.cards import Card
+    from lab.published.models import Model
 
+cards = lazily("lab.published.cards")
 clocks = lazily("lab.inference.clocked")
 cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
@@ -45,6 +46,7 @@ growth = lazily("lab.interp.kept")
 lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.serving")
 networks = lazily("lab.experiments.served_models")
+published = lazily("lab.published.models")
 serving = lazily("lab.inference.serving")
 spoiled = lazily("lab.interp.spoiled_cache")
 stopwatch = lazily("lab.inference.stopwatch")
@@ -109,19 +111,19 @@ OWN = "the book's network"
 @st.cache_resource(show_spinner=False)
 def models() -> dict[str, Model]:
     """The book's own network and those whose sizes are published, by their names."""
-    own = ours(OWN, take_with_progress(BOOK_RUN).model.config)
-    return {model.name: model for model in (own, *MODELS)}
+    own = published.ours(OWN, take_with_progress(BOOK_RUN).model.config)
+    return {model.name: model for model in (own, *published.MODELS)}
 
 
 def smallest_card(n_bytes: float) -> Card | None:
     """Of all cards the first that holds as much."""
-    return next((card for card in CARDS if card.memory >= n_bytes), None)
+    return next((card for card in cards.CARDS if card.memory >= n_bytes), None)
 
 
 def in_memory(model: Model, kept: float, bytes_per_number: float, n_token: int) -> str:
     """What a token leaves and what all leave, which card holds it, and where the sizes are from."""
     total, times = model.weight_bytes + kept, kept / model.weight_bytes
-    card, last = smallest_card(total), CARDS[-1]
+    card, last = smallest_card(total), cards.CARDS[-1]
     share = f"{times:,.{0 if times >= 10 else 2}f} times" if times >= 0.01 else "a small part of"
     said = [
         f"A token leaves **{size(model.cache_bytes(bytes_per_number, 1))}**, and all of them "

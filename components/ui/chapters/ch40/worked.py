@@ -90,12 +90,8 @@ def blend(n: int, asked: int, causal: bool = True) -> float:
 
 def unmasked(layer: int | None = None) -> float:
     """The largest change of an earlier line without the mask, in a layer or in all."""
-    changes = probes.changes(text_of_the_sum(), causal=False)[FORM.prompt_length - 1]
+    changes = probes.changes(write_sum(BOOK_RUN, *SUM).text, causal=False)[FORM.prompt_length - 1]
     return float(changes.max() if layer is None else changes[layer])
-
-
-def text_of_the_sum() -> str:
-    return write_sum(BOOK_RUN, *SUM).text
 
 
 def numbers_kept() -> int:
@@ -446,7 +442,6 @@ FACTORS = (
     "twenty to a hundred times",
     "more than that",
 )
-EDGES = (3, 20, 100)
 
 
 def growth(record: Any, cached: bool) -> float:
@@ -461,7 +456,7 @@ def what_grows(record: Any) -> str:
 
 
 def how_much_quicker(record: Any) -> str:
-    return band(claims.speedup(LONG, 1).value(record), EDGES, FACTORS)
+    return band(claims.speedup(LONG, 1).value(record), (3, 20, 100), FACTORS)
 
 
 def work_saved(length: int) -> str:

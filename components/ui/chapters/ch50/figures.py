@@ -1,17 +1,21 @@
-"""The charts of chapter 5, first page.
+"""The charts of chapter 5, first page, and its three notations.
 
 `Rows` are plain dicts with the named fields.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from components.ui.drawings.notations import Column, Line, Step
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
 from components.ui.plots.core import CURVE, Chart, finished, grid, readable, signs, toned
 from lab.by_hand.flash import Numbers
@@ -107,3 +111,177 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
         now.mark_point(size=90, filled=False, strokeWidth=2),
     )
     return finished(marks.properties(height=CURVE))
+
+
+# ---------------------------------------------------------------- section 5: three notations
+
+# The loop of FlashAttention as it stands in lab three times, and which of its lines do the same.
+# The files are read, not imported: torch would take seconds, and Triton need not be there.
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+class Notation(NamedTuple):
+    """Functions of a file, in the order in which they are read."""
+
+    title: str
+    file: str
+    functions: Sequence[str]
+
+
+NOTATIONS: Mapping[str, Notation] = {
+    "NumPy": Notation("NumPy, by hand", "lab/by_hand/flash.py", ["flash_attention"]),
+    "torch": Notation(
+        "torch, a whole batch",
+        "lab/model/attention/flash.py",
+        ["BlockwiseAttention.forward", "Tiles.scores", "Partial.add"],
+    ),
+    "Triton": Notation(
+        "Triton, for a graphics card", "lab/model/attention/flash_triton.py", ["flash_forward"]
+    ),
+}
+
+PATTERNS: Mapping[Step, Mapping[str, Sequence[str]]] = {
+    Step(
+        "fetch queries",
+        "A block of queries is fetched. In Triton each block is a program of its own.",
+    ): {
+        "NumPy": ["for i in blocks(", "Q_i = memory.fetch("],
+        "torch": ["for queries in tiles.queries()"],
+        "Triton": ["i = tl.program_id(0)", "of_queries =", "Q_i = tl.load("],
+    },
+    Step(
+        "nothing seen yet",
+        "No key has come yet: the largest score is as low as can be, sum and output are zero.",
+    ): {
+        "NumPy": ["m, l, O_i = np.full("],
+        "torch": ["so_far = nothing_seen("],
+        "Triton": ["m = tl.full(", "l = tl.zeros(", "O_i = tl.zeros("],
+    },
+    Step(
+        "fetch keys and values",
+        "A block of keys comes, and their values. Blocks of nothing but later keys are skipped.",
+    ): {
+        "NumPy": ["for j in blocks(", "K_j, V_j = memory.fetch("],
+        "torch": ["for keys in tiles.keys(", "part(v, keys)"],
+        "Triton": [
+            "end = tl.minimum(",
+            "for begin in range(0, end",
+            "j = begin + tl.arange(",
+            "of_keys =",
+            "K_j = tl.load(",
+            "V_j = tl.load(",
+        ],
+    },
+    Step("scores", "Each query of the block scores each of these keys."): {
+        "NumPy": ["scale * Q_i @ K_j.T"],
+        "torch": ["tiles.scores(", "part(q, queries)) @ part(k, keys)"],
+        "Triton": ["scale * tl.dot(Q_i"],
+    },
+    Step(
+        "hide later keys",
+        "The score of a key that a query may not see becomes minus infinity: its share is zero.",
+    ): {
+        "NumPy": ["hide_later("],
+        "torch": ["hides_nothing(", "masked_fill("],
+        "Triton": ["seen = ", "tl.where(seen"],
+    },
+    Step("largest so far", "The largest score so far, of what was kept and of this block."): {
+        "NumPy": ["m_new = np.maximum(", "m = m_new"],
+        "torch": ["m = torch.maximum("],
+        "Triton": ["m_new = tl.maximum(", "m = m_new"],
+    },
+    Step(
+        "shrink and shares",
+        "The factor by which what was kept shrinks, and the shares of this block, not yet divided.",
+    ): {
+        "NumPy": ["shrink, P = np.exp("],
+        "torch": ["shrink, P = torch.exp("],
+        "Triton": ["shrink, P = tl.exp("],
+    },
+    Step("sum", "The sum that was kept shrinks, and the shares of this block are added."): {
+        "NumPy": ["l = shrink * l"],
+        "torch": ["shrink * self.l"],
+        "Triton": ["l = shrink * l"],
+    },
+    Step(
+        "output",
+        "The output that was kept shrinks, and the values of this block are added by their shares.",
+    ): {
+        "NumPy": ["O_i = shrink * O_i"],
+        "torch": ["shrink * self.O"],
+        "Triton": ["O_i = shrink[:, None] * O_i"],
+    },
+    Step("divide and put back", "No key is left: the output is divided by the sum and put back."): {
+        "NumPy": ["memory.put(O[i]"],
+        "torch": ["part(out, queries).copy_("],
+        "Triton": ["tl.store(O"],
+    },
+    Step(
+        "log of the sum",
+        "The logarithm of the whole sum is put back too: to train, it gives every share again.",
+    ): {
+        "NumPy": ["memory.put(L[i]"],
+        "torch": ["part(L, queries).copy_("],
+        "Triton": ["tl.store(L"],
+    },
+}
+"""What stands in a line that does a step: each in one line of its notation and in no other."""
+
+STEPS = tuple(PATTERNS)
+
+
+def columns() -> list[Column]:
+    """The three, as `show_notations` takes them."""
+    return [column(name) for name in NOTATIONS]
+
+
+def column(name: str) -> Column:
+    """One of the `NOTATIONS`."""
+    title, file, functions = NOTATIONS[name]
+    lines = [Line(text, steps_of(text, name)) for text in code_of(NOTATIONS[name])]
+    return Column(title, lines, f"{file} · {', '.join(functions)}")
+
+
+def steps_of(text: str, notation: str) -> list[str]:
+    """The names of the steps that a line does."""
+    return [
+        step.name
+        for step, patterns in PATTERNS.items()
+        if any(pattern in text for pattern in patterns[notation])
+    ]
+
+
+# ---------------------------------------------------------------- cut out of a file
+
+
+def code_of(notation: Notation) -> list[str]:
+    """The functions of a notation, an empty line between two."""
+    text = (ROOT / notation.file).read_text("utf-8")
+    return "\n\n".join(cut(text, name) for name in notation.functions).splitlines()
+
+
+def cut(text: str, name: str) -> str:
+    """A function out of `text`, `Class.method` or `function`, moved to the left.
+
+    Left out are decorators, the docstring, and a signature that takes more than one line. Raises
+    `LookupError` if there is no function of that name.
+    """
+    function, lines = definition(ast.parse(text), name), text.splitlines()
+    first = function.body[0]
+    signature = lines[function.lineno - 1 : first.lineno - 1]
+    documented = ast.get_docstring(function) is not None
+    body = lines[first.end_lineno if documented else first.lineno - 1 : function.end_lineno]
+    return dedent("\n".join([*signature, *body] if len(signature) == 1 else body))
+
+
+def definition(module: ast.Module, name: str) -> ast.FunctionDef:
+    scope: ast.Module | ast.ClassDef | ast.FunctionDef = module
+    for part in name.split("."):
+        inner = [node for node in scope.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+        if not (found := [node for node in inner if node.name == part]):
+            raise LookupError(f"{name} is not defined; {[node.name for node in inner]} are")
+        scope = found[0]
+    if not isinstance(scope, ast.FunctionDef):
+        raise LookupError(f"{name} is no function")
+    return scope

@@ -126,9 +126,8 @@ def over_plain_at_first(arm: str) -> Ratio:
 
 def came(n_layer: int, arm: str) -> Counts:
     """Runs that came to the last goal."""
-    return race(n_layer, arm).counts(
-        lambda row: int(math.isfinite(steps_until(row["curve"], LAST_GOAL))), lambda row: 1
-    )
+    runs = race(n_layer, arm)
+    return runs.those(lambda row: math.isfinite(steps_until(row["curve"], LAST_GOAL)))
 
 
 COST = SHALLOW_RACE.where(part="cost")
@@ -205,7 +204,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
-            step_over_plain(rows("residuals_cost", network="6 layers"), arm),
+            step_over_plain(rows("residuals_cost", network="six_layers"), arm),
         )
         for arm in ("full", "block")
     },

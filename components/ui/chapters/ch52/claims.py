@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.ui.claims.core import Claim, Table
 from components.ui.words import spelled
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.readings import Counts, Measured, Numbers, Row, Rows, at, part_of, rows
-from lab.recipes.feature_collapse import STEPS, Stream
+
+if TYPE_CHECKING:
+    from lab.recipes.feature_collapse import Stream
 
 # ---------------------------------------------------------------- the runs, by name
 
@@ -73,17 +75,18 @@ COSINE, RANK, CENTRED_RANK = "token_cosine.3", "effective_rank.3", "centred_rank
 """In the last place of the stream: what leaves block 2."""
 
 
-def seen(what: str, step: int = STEPS) -> Callable[[Row], Any]:
+def seen(what: str, step: int | None = None) -> Callable[[Row], Any]:
     """A reading of a run at a step, the last if not said otherwise."""
 
     def at_step(row: Row) -> Any:
-        (look,) = (look for look in row["looks"] if look["step"] == step)
+        asked = row["looks"][-1]["step"] if step is None else step
+        (look,) = (look for look in row["looks"] if look["step"] == asked)
         return at(look, what)
 
     return at_step
 
 
-def reading(found: Rows, what: str, step: int = STEPS, form: str = "{:.2f}") -> Numbers:
+def reading(found: Rows, what: str, step: int | None = None, form: str = "{:.2f}") -> Numbers:
     return found.numbers(seen(what, step), form)
 
 
@@ -92,7 +95,7 @@ def rise(found: Rows, what: str) -> Numbers:
     return found.numbers(lambda row: seen(what)(row) - seen(what, 0)(row))
 
 
-def wrong(found: Rows, step: int = STEPS) -> Counts:
+def wrong(found: Rows, step: int | None = None) -> Counts:
     """Other problems."""
     return found.counts(seen("wrong", step)).median()
 
@@ -117,7 +120,7 @@ def without_mean(found: Rows) -> Counts:
     return found.counts("wrong_without_mean").median()
 
 
-def loss_of_few(found: Rows, step: int = STEPS) -> Numbers:
+def loss_of_few(found: Rows, step: int | None = None) -> Numbers:
     return reading(found, "few_loss", step, "{:.0e}")
 
 
@@ -145,20 +148,15 @@ def wrong_of_farthest_turned(found: list[Row]) -> Measured:
 # ---------------------------------------------------------------- what warned first
 
 
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all runs those that pass a test, in words: five of twelve."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1).said(some_of)
-
-
 def some_of(n: int, whole: int, of: str = "of") -> str:
+    """Five of twelve."""
     return f"{spelled(n) if n else 'none'} {of} {spelled(whole)}"
 
 
 def turned_first(stream: Stream) -> Counts:
     """The features had turned before the score fell."""
-    return those(
-        GRID.where(stream=stream), lambda row: warnings.turn_of(row) < warnings.fall_of(row)
-    )
+    runs = GRID.where(stream=stream)
+    return runs.those(lambda row: warnings.turn_of(row) < warnings.fall_of(row)).said(some_of)
 
 
 def useful(found: list[Row]) -> str:
@@ -275,21 +273,21 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_never": Claim(
         "Runs whose score never fell.",
-        those(JUDGED, lambda row: math.isinf(warnings.fall_of(row))),
+        JUDGED.those(lambda row: math.isinf(warnings.fall_of(row))).said(some_of),
     ),
     "feature_collapse.collapse_block_2_decay": Claim(
         "Other problems wrong with block 2 put back, weight decay 0.1.",
-        put_back(DECAYED, "block 2"),
+        put_back(DECAYED, "block_2"),
     ),
     "feature_collapse.collapse_block_2_attention": Claim(
-        "The same, with attention over depth.", put_back(ATTENTION, "block 2")
+        "The same, with attention over depth.", put_back(ATTENTION, "block_2")
     ),
     "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", fall(RUNS)),
     "feature_collapse.collapse_mean": Claim(
         "Other problems wrong without the mean feature.", without_mean(RUNS)
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other problems wrong with block 2 put back.", put_back(RUNS, "block 2")
+        "Other problems wrong with block 2 put back.", put_back(RUNS, "block_2")
     ),
     "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
@@ -326,7 +324,7 @@ CLAIMS: dict[str, Claim] = {
         for name, words, step in (
             ("before", "before the long run", 0),
             ("midway", "midway", MIDWAY),
-            ("after", "after the long run", STEPS),
+            ("after", "after the long run", None),
         )
     },
     "feature_collapse.collapse_cosine_midway": Claim(
@@ -337,7 +335,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
         "Other problems wrong with block 2 put back, softmax in float64.",
-        put_back(KINDS[EXACT], "block 2"),
+        put_back(KINDS[EXACT], "block_2"),
     ),
     "feature_collapse.collapse_mean_exact": Claim(
         "Other problems wrong without the mean feature, softmax in float64.",
@@ -355,7 +353,7 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, words, step in (
             ("before", "before the long run", 0),
-            ("after", "after the long run", STEPS),
+            ("after", "after the long run", None),
         )
     },
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from components.ui.lazily import lazily
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.experiments import collapse_texts as texts
-from lab.recipes.feature_collapse import FORM, Stream
 
+if TYPE_CHECKING:
+    from lab.recipes.feature_collapse import Stream
+
+recipes = lazily("lab.recipes.feature_collapse")
 safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
 torch = lazily("torch")
@@ -48,7 +51,7 @@ def picture_of(stream: Stream, weight_decay: float) -> Picture | None:
     first = decode(texts.Asked.of(texts.PICTURED_SEED).texts[0])
     return Picture(
         points,
-        [FORM.field_at(place).role for place in places],
+        [recipes.FORM.field_at(place).role for place in places],
         np.clip(cosines, -1, 1),
         [*first[:-1]],
         spectra,

@@ -26,8 +26,8 @@ from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.readings import Counts, Question, Row, Rows, listed
-from lab.recipes import feature_collapse as recipes
 
+recipes = lazily("lab.recipes.feature_collapse")
 diagnostics = lazily("lab.interp.diagnostics")
 optim = lazily("lab.training.optim")
 torch = lazily("torch")
@@ -324,10 +324,10 @@ def rule_rows(record: Any) -> list[dict[str, str]]:
 # ---------------------------------------------------------------- 5. the last network, taken apart
 
 PARTS = {
-    "the token table": "token table",
-    "block 0": "block 0",
-    "block 1": "block 1",
-    "block 2": "block 2",
+    "the token table": "token_table",
+    "block 0": "block_0",
+    "block 1": "block_1",
+    "block 2": "block_2",
 }
 """Of a network, as the page calls them: in the record."""
 
@@ -337,7 +337,10 @@ def taken_apart(found: Rows) -> dict[str, Counts]:
     return {
         "as it is": claims.wrong(found),
         "without the mean feature": claims.without_mean(found),
-        **{f"{part} as before": claims.put_back(found, part) for part in PARTS.values()},
+        **{
+            f"{words.removeprefix('the ')} as before": claims.put_back(found, part)
+            for words, part in PARTS.items()
+        },
     }
 
 

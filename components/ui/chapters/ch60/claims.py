@@ -28,15 +28,15 @@ LONGEST = 16
 NETWORKS = {
     "after": "latents and experts, up to eight digits",
     "before": "before, up to four digits",
-    "before, limited": "before, distances limited",
-    "heads, limited": "heads with their own, up to four, limited",
-    "heads, after": "heads with their own, up to eight digits",
+    "before_limited": "before, distances limited",
+    "heads_limited": "heads with their own, up to four, limited",
+    "heads_after": "heads with their own, up to eight digits",
 }
 TOLD = (
     *(("before", 4), ("before", 8)),
     *(
         (arm, digits)
-        for arm in ("before, limited", "heads, limited", "after", "heads, after")
+        for arm in ("before_limited", "heads_limited", "after", "heads_after")
         for digits in (8, 10, LONGEST)
     ),
 )

@@ -13,18 +13,19 @@ import numpy as np
 
 from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.records import rows_of
 from components.ui.runs import take_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttention, LatentAttention
-from lab.published.cache_size import KeysAndValues, cache_bytes
-from lab.published.models import DEEPSEEK_LATENT, DEEPSEEK_V3
 from lab.readings import Row, listed, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
 
+cache_size = lazily("lab.published.cache_size")
+published = lazily("lab.published.models")
 forward = lazily("lab.inference.forward")
 gpt = lazily("lab.model.gpt")
 ranks = lazily("lab.experiments.low_rank")
@@ -205,25 +206,27 @@ def largest_difference(a: int, b: int) -> float:
 def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Drawn]:
     """What one token leaves in all layers, in 16 bits, by what is kept."""
     whole = {
-        "every head its own": KeysAndValues(n_head, n_head, head_dim),
-        "one for all heads": KeysAndValues(n_head, 1, head_dim),
+        "every head its own": cache_size.KeysAndValues(n_head, n_head, head_dim),
+        "one for all heads": cache_size.KeysAndValues(n_head, 1, head_dim),
         "a latent and a turned key": replace(
-            DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
+            published.DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
         ),
     }
     return [
-        {"kept": name, "numbers a layer": kept.numbers, "bytes": cache_bytes(n_layer, kept, 2, 1)}
+        {
+            "kept": name,
+            "numbers a layer": kept.numbers,
+            "bytes": cache_size.cache_bytes(n_layer, kept, 2, 1),
+        }
         for name, kept in whole.items()
     ]
 
 
-DEEPSEEK_HEAD_DIM = DEEPSEEK_LATENT.v_head_dim
-
-
 def deepseek_times() -> float:
     """How many times as much its heads would keep, each with a key and a value of its own."""
-    whole = KeysAndValues(DEEPSEEK_LATENT.n_head, DEEPSEEK_LATENT.n_head, DEEPSEEK_HEAD_DIM)
-    return whole.numbers / DEEPSEEK_LATENT.numbers
+    theirs = published.DEEPSEEK_LATENT
+    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
+    return whole.numbers / theirs.numbers
 
 
 # ---------------------------------------------------------------- two ranks, live
@@ -379,16 +382,8 @@ def race_rows() -> list[Row]:
 
 def race_points(record: Any) -> list[Drawn]:
     """A point a network and seed: sums of four by four digits that are wrong."""
-    return [
-        {
-            "arm": name,
-            "share": wrong / n,
-            "seed": row["cell"]["seed"],
-            "errors": part_of(wrong, n),
-        }
-        for arm, name in claims.ARMS.items()
-        for row, wrong, n in claims.wrong(claims.race(*arm)).points(record)
-    ]
+    arms = {name: claims.wrong(claims.race(*arm)) for arm, name in claims.ARMS.items()}
+    return seed_points(arms, record)
 
 
 HELP = ("yes", "no, more are wrong", "five seeds do not decide it")
@@ -449,8 +444,8 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_at": lambda: f"{first_broken(*SUM)}",
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
-    "deepseek_latent": lambda: f"{DEEPSEEK_LATENT.numbers:,}",
-    "deepseek_heads": lambda: f"{DEEPSEEK_LATENT.n_head}",
-    "deepseek_layers": lambda: f"{DEEPSEEK_V3.n_layer}",
+    "deepseek_latent": lambda: f"{published.DEEPSEEK_LATENT.numbers:,}",
+    "deepseek_heads": lambda: f"{published.DEEPSEEK_LATENT.n_head}",
+    "deepseek_layers": lambda: f"{published.DEEPSEEK_V3.n_layer}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,23 @@ from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, ro
 from lab.records import ROOT
 
 LABELS = {
-    "token read": "the token that is read",
+    "token_read": "the token that is read",
     "place": "the place of the next digit",
     "line": "its line",
     "carry": "the carry into it, in products",
 }
 """What a token's expert may tell, as the record has it and in words."""
 
-GIVEN, WHERE = "carry, given the token", "carry, given place and line"
+GIVEN, WHERE = "carry_given_token", "carry_given_place_and_line"
+
+CHANGES = {
+    "dense_active": "dense, as many active",
+    "experts_4": "4 experts",
+    "experts_16": "16 experts",
+    "no_bias_updates": "no bias updates",
+    "no_shared_expert": "no shared expert",
+}
+"""What stands in for eight experts, as the record has it and in words."""
 
 STEP, FINER = 0.001, 0.0001
 """By which biases moved in training, and a tenth of it."""
@@ -32,11 +41,6 @@ MOVED = {"alone": (STEP, "steps as in training"), "finer": (FINER, "steps a tent
 
 EARLY, LATE = slice(0, 2), slice(2, None)
 """The layers whose routers tell most tokens hardly apart, and the others."""
-
-
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
 def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
@@ -56,7 +60,7 @@ MANY = 0.1
 
 def that_matter(how: str) -> Counts:
     """Experts that, `shut` or `forced`, spoil at least one sum in ten."""
-    return those(EACH_EXPERT, lambda row: row[how]["errors"] / row["n"] >= MANY)
+    return EACH_EXPERT.those(lambda row: row[how]["errors"] / row["n"] >= MANY)
 
 
 def spoils_nothing(row: Row) -> bool:
@@ -93,7 +97,7 @@ def without(part: str) -> Counts:
 def layers_that_lose(part: str) -> Counts:
     """Layers that spoil a sum at all when this part of their FFN is left out."""
     alone = left_out(part).passing(lambda row: row["cell"]["layer"] is not None)
-    spoiled = those(alone, lambda row: row["silent"]["errors"] > 0)
+    spoiled = alone.those(lambda row: row["silent"]["errors"] > 0)
     return spoiled.said(lambda spoil, n: f"{spelled(spoil)} of {spelled(n)}")
 
 
@@ -114,7 +118,7 @@ def changed(change: str) -> Rows:
     return rows("expert_changes", change=change)
 
 
-NO_BIASES = changed("no bias updates")
+NO_BIASES = changed("no_bias_updates")
 
 
 def uneven(found: Rows) -> Numbers:
@@ -253,14 +257,14 @@ CLAIMS: dict[str, Claim] = {
     "moe.uneven_without": Claim("The largest load over the mean, no biases.", uneven(NO_BIASES)),
     **{
         f"moe.change_{name}": Claim(
-            f"Test sums of four by four digits wrong: {change}.", wrong(changed(change))
+            f"Test sums of four by four digits wrong: {CHANGES[change]}.", wrong(changed(change))
         )
         for name, change in {
-            "4": "4 experts",
-            "16": "16 experts",
-            "no_bias": "no bias updates",
-            "no_shared": "no shared expert",
-            "dense_active": "dense, as many active",
+            "4": "experts_4",
+            "16": "experts_16",
+            "no_bias": "no_bias_updates",
+            "no_shared": "no_shared_expert",
+            "dense_active": "dense_active",
         }.items()
     },
     "moe.told_by_lot": Claim(
@@ -275,11 +279,11 @@ CLAIMS: dict[str, Claim] = {
         that_matter("forced"),
     ),
     "moe.shut_nothing": Claim(
-        "Experts that, shut alone, spoil no sum.", those(EACH_EXPERT, spoils_nothing)
+        "Experts that, shut alone, spoil no sum.", EACH_EXPERT.those(spoils_nothing)
     ),
     "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, shut alone, spoil no sum.",
-        those(EACH_EXPERT.passing(is_visited), spoils_nothing),
+        EACH_EXPERT.passing(is_visited).those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
         "Problems of four by four digits of which loads were counted.", loads().numbers("n")

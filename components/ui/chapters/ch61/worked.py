@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.plots.bars import seed_points
 from components.ui.runs import take_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExperts
-from lab.published.models import DEEPSEEK_EXPERTS, DEEPSEEK_V3
-from lab.readings import Row, Rows, in_brackets, part_of
-from lab.recipes.latent_experts import network
+from lab.readings import Row, Rows, in_brackets
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts")
 loading = lazily("lab.experiments.expert_loads")
+published = lazily("lab.published.models")
+recipes = lazily("lab.recipes.latent_experts")
 
 Numbers = NDArray[np.float64]
 SUM = (23, 12)
@@ -37,6 +38,11 @@ def config() -> GPTConfig:
 
 def active_share(whole: GPTConfig) -> float:
     return cost.active_parameters_of(whole) / cost.parameters_of(whole)
+
+
+def active_share_of_deepseek() -> float:
+    whole = published.DEEPSEEK_V3
+    return whole.parameters_met / whole.parameters
 
 
 EXPERTS, CHOSEN, NEURONS = (4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8), (32, 64, 128, 256)
@@ -166,7 +172,7 @@ def uneven_rows(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
 
 def most_uneven() -> float:
     """The largest load over the mean that there can be: that of an expert which every token has."""
-    ffn = network("small", "mla", "moe").ffn
+    ffn = recipes.network("small", "mla", "moe").ffn
     assert isinstance(ffn, MixtureOfExperts)
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
@@ -205,14 +211,16 @@ def told_most(race: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------- does it pay?
 
-DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, as many in all", "dense, as many active", "8 experts"
+DENSE_ALL, EIGHT = "dense, as many in all", "8 experts"
+DENSE_ACTIVE = claims.CHANGES["dense_active"]
 NETWORKS: dict[str, Rows] = {
     DENSE_ALL: claims.DENSE,
-    DENSE_ACTIVE: claims.changed("dense, as many active"),
+    DENSE_ACTIVE: claims.changed("dense_active"),
     EIGHT: claims.WITH_EXPERTS,
     **{
-        name: claims.changed(name)
-        for name in ("4 experts", "16 experts", "no bias updates", "no shared expert")
+        words: claims.changed(change)
+        for change, words in claims.CHANGES.items()
+        if words != DENSE_ACTIVE
     },
 }
 """All with latents."""
@@ -227,14 +235,9 @@ def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]
 def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
     """Sums of four by four digits wrong, a point a network and seed."""
     return [
-        {
-            "arm": arm,
-            "share": wrong / n,
-            "seed": row["cell"]["seed"],
-            "errors": part_of(wrong, n),
-        }
+        point
         for arm, runs in pay_runs(race, changes).items()
-        for row, wrong, n in claims.wrong(NETWORKS[arm]).points(runs)
+        for point in seed_points({arm: claims.wrong(NETWORKS[arm])}, runs)
     ]
 
 
@@ -326,9 +329,9 @@ CALC: dict[str, Callable[[], str]] = {
     "total": lambda: f"{cost.parameters_of(config()):,}",
     "active": lambda: f"{cost.active_parameters_of(config()):,}",
     "active_share": lambda: f"{active_share(config()):.0%}",
-    "deepseek_share": lambda: f"{DEEPSEEK_V3.parameters_met / DEEPSEEK_V3.parameters:.1%}",
-    "deepseek_experts": lambda: f"{DEEPSEEK_EXPERTS.n_routed}",
-    "deepseek_chosen": lambda: spelled(DEEPSEEK_EXPERTS.n_chosen),
+    "deepseek_share": lambda: f"{active_share_of_deepseek():.1%}",
+    "deepseek_experts": lambda: f"{published.DEEPSEEK_EXPERTS.n_routed}",
+    "deepseek_chosen": lambda: spelled(published.DEEPSEEK_EXPERTS.n_chosen),
     "logits": lambda: listed(LOGITS, "g"),
     "scores": lambda: listed(scores(LOGITS)),
     "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),

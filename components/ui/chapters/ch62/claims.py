@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from components.ui.claims.core import Claim
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
+from lab.readings import Counts, Numbers, Ratio, Rows, Told, rows
 
 ARMS = {
     "own_mistakes": "its mistakes",
@@ -39,25 +38,14 @@ NAMES = {
 }
 """Arms of which prose tells."""
 
-NEAR_NAMES = {
-    "mistakes": "own_mistakes",
-    "as_many": "random_matched",
-    "anew": "random_anew",
-    "work": "random_anew_same_work",
-    "carries": "long_carries",
-}
-FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
+FULL_NAMES = {name: NAMES[name] for name in ("mistakes", "as_many", "anew")}
+NEAR_NAMES = FULL_NAMES | {"work": "random_anew_same_work", "carries": "long_carries"}
 
 PAIRS, NEAR, FULL = (rows(f"error_book_{task}", part="race") for task in ("2x2", "4x4", "full"))
 """Runs that were read on test: of a network wrong on much, of one near its end, of the full one."""
 
 SURE = 0.9
 """A belief above it is said to be sure."""
-
-
-def those(found: Rows, test: Callable[[Row], bool]) -> Counts:
-    """Of all rows those that pass a test."""
-    return found.counts(lambda row: int(test(row)), lambda row: 1)
 
 
 def of_book(found: Rows) -> Rows:
@@ -86,6 +74,11 @@ def broken(arm: str) -> Numbers:
 def still_wrong(arm: str) -> Numbers:
     """Test pairs that were wrong at the start and still are."""
     return PAIRS.where(arm=arm).numbers(lambda row: row["after"] - row["broken"])
+
+
+def known_wrong(arm: str) -> Counts:
+    """Pairs of the first training that are wrong at the end."""
+    return PAIRS.where(arm=arm).counts("after_known", "n_known").median()
 
 
 def rounds(found: Rows, arm: str) -> Rows:
@@ -122,12 +115,12 @@ def listed(found: Rows, round_: int) -> Rows:
 
 def surely_wrong(found: Rows) -> Counts:
     """Of the mistakes listed in the first round, those that were written surely."""
-    return those(listed(found, 1), lambda mistake: mistake["belief"] > SURE)
+    return listed(found, 1).those(lambda mistake: mistake["belief"] > SURE)
 
 
 def wrong_again(found: Rows, noted: int, later: int) -> Counts:
     """Of the mistakes listed in a round, those that are wrong after another."""
-    return those(listed(found, noted), lambda mistake: mistake["again"][later - noted] > 0)
+    return listed(found, noted).those(lambda mistake: mistake["again"][later - noted] > 0)
 
 
 MENDED = listed(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
@@ -235,23 +228,13 @@ CLAIMS: dict[str, Claim] = {
         ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
     **{
-        f"error_book.book_broken_{name}": Claim(
-            f"Test pairs right before and wrong now, having studied {ARMS[NAMES[name]]}.",
-            broken(NAMES[name]),
+        f"error_book.book_{fate}_{name}": Claim(
+            f"{which}, having studied {ARMS[NAMES[name]]}.", counted(NAMES[name])
         )
-        for name in ("mistakes", "anew")
-    },
-    **{
-        f"error_book.book_old_{name}": Claim(
-            f"Test pairs wrong before and still wrong, having studied {ARMS[NAMES[name]]}.",
-            still_wrong(NAMES[name]),
-        )
-        for name in ("mistakes", "anew")
-    },
-    **{
-        f"error_book.book_known_{name}": Claim(
-            f"Pairs of its first training wrong at the end, having studied {ARMS[NAMES[name]]}.",
-            PAIRS.where(arm=NAMES[name]).counts("after_known", "n_known").median(),
+        for fate, which, counted in (
+            ("broken", "Test pairs right before and wrong now", broken),
+            ("old", "Test pairs wrong before and still wrong", still_wrong),
+            ("known", "Pairs of its first training wrong at the end", known_wrong),
         )
         for name in ("mistakes", "anew")
     },
@@ -261,14 +244,11 @@ CLAIMS: dict[str, Claim] = {
     "error_book.book_last": Claim(
         "Pairs of the pool wrong when it is asked last.", in_the_pool(-1)
     ),
-    "error_book.book_again_soon": Claim(
-        "Of the mistakes of round 1, wrong after round 1.", wrong_again(PAIRS, 1, 1)
-    ),
-    "error_book.book_again_next": Claim(
-        "Of the mistakes of round 1, wrong after round 2.", wrong_again(PAIRS, 1, 2)
-    ),
-    "error_book.book_again_late": Claim(
-        "Of the mistakes of round 1, wrong after round 4.", wrong_again(PAIRS, 1, 4)
-    ),
+    **{
+        f"error_book.book_again_{name}": Claim(
+            f"Of the mistakes of round 1, wrong after round {later}.", wrong_again(PAIRS, 1, later)
+        )
+        for name, later in (("soon", 1), ("next", 2), ("late", 4))
+    },
     "error_book.book_asked": Claim("Tokens asked to find them.", tokens(PAIRS, "tokens_asked")),
 }

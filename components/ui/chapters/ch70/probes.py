@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from components.threejs_viewer import Whole
-from components.ui.chapters.ch70.sentences import opening_prompt
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.runs import take_with_progress
 
 if TYPE_CHECKING:
+    from lab.data.problems import Format
     from lab.interp.head_costs import HeadCost
     from lab.published.models import Model
     from lab.scene.manifest import Packed, Scene
@@ -91,6 +91,15 @@ def take(run: str) -> Checkpoint:
 @st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
 def packed(run: str) -> Packed:
     return build.weights_of(take(run).model)
+
+
+def opening_prompt(form: Format, change: int = 0) -> str:
+    """A product of the format's own kind, its second number raised by `change`.
+
+    Numbers have three digits and two where the format has room for them.
+    """
+    a, b = (7, 37, 374)[min(form.p, 3) - 1], (8, 48)[min(form.q, 2) - 1] + change
+    return f"{a:0{form.p}}*{b:0{form.q}}=" if form.padded else f"{a}*{b}="
 
 
 def prompts(run: str) -> tuple[str, str]:
