@@ -82,7 +82,7 @@ class Attention(nn.Module):
             w(x).unflatten(-1, (N_HEAD, HEAD_DIM)).transpose(1, 2)  # (B, T, H K) -> (B, H, T, K)
             for w in (self.wq, self.wk, self.wv)
         )
-        # A product of K pairs of numbers grows like sqrt(K). Undivided, softmax would give nearly
+        # A sum of K products grows like sqrt(K). Undivided, softmax would give nearly
         # all to one key from the start, and hardly a gradient to the others.
         scores = q * HEAD_DIM**-0.5 @ k.mT  # (B, H, T, T)
         # A token that saw the next one could copy what it is to predict. exp(-inf) is zero.
@@ -131,7 +131,7 @@ class GPT(nn.Module):
         initialise(self, torch.Generator().manual_seed(seed))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        # Attention alone cannot tell one order of its keys from another, so places are added.
+        # A score does not depend on where its key stands, so what stands where is added here.
         x = self.embed(tokens) + self.position["table"](torch.arange(tokens.shape[1]))  # (B, T, D)
         for block in self.blocks:
             x = block(x)
