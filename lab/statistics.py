@@ -27,10 +27,12 @@ def lower_bound_95(errors: int, n: int) -> float:
     if errors == n:
         return 0.0
     counts = np.arange(errors + 1)
+    # In logarithms, since 10,000 choose k is larger than any float.
     log_choose = np.array(
         [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in counts]
     )
     low, high = errors / n, 1.0
+    # Halved sixty times, an interval is narrower than the spacing of floats.
     for _ in range(60):
         q = (low + high) / 2
         logs = log_choose + counts * math.log(q) + (n - counts) * math.log1p(-q)

@@ -60,6 +60,8 @@ def the_stream_fills() -> None:
 page.three_from_before("before_attention", "before_text", "before_neuron")
 page.prose("opening")
 pair = page.pair() if page.alone is None else None
+page.prose("one_file")
+page.whole_file("lab/by_hand/gpt.py")
 
 
 def of_the_sum(draw: Callable[[int, int], None]) -> Callable[[], None]:

@@ -45,6 +45,7 @@ from components.ui.operands import ask_pair
 from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
 from components.ui.runs import load_with_progress, needs_a_run
+from lab.records import ROOT
 
 SHEET = Path(__file__).with_name("style.css")
 COME = Path(__file__).with_name("come_here.js")
@@ -444,6 +445,14 @@ class Chapter:
             alone = urlencode({**settings(self.prefix), "figure": self.at, "embed": "true"})
             st.caption("This figure alone, for a page of your own:")
             st.code(f"{(st.context.url or '').split('?')[0]}?{alone}", language=None)
+
+    def whole_file(self, path: str) -> None:
+        """A line that opens: a file of the book from its first line to its last. It is read and not
+        imported, so that nothing waits for torch."""
+        if self.alone is None:
+            key = f"source_{self.prefix}{Path(path).stem}"
+            with st.expander(f"Source: all of {path}", type="compact", key=key):
+                st.code((ROOT / path).read_text("utf-8"), language="python")
 
     def show_claims(self, sections: Sequence[str]) -> None:
         path = PAGES / f"{self.slug}.md"

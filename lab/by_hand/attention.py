@@ -57,6 +57,7 @@ def most_right(seen: Numbers, answers: Integers) -> int:
 
     Sums that look alike get one answer, and the best is the most frequent among them.
     """
+    # What differs by rounding alone must not tell two sums apart.
     _, looks = np.unique(seen.round(6), axis=0, return_inverse=True)
     pairs, counts = np.unique(
         np.stack([looks.ravel(), answers], axis=1), axis=0, return_counts=True
@@ -231,6 +232,7 @@ def peek(texts: Tokens, causal: bool) -> tuple[Numbers, Tokens]:
     """
     length = texts.shape[1]
     k = np.eye(length)
+    # So long that softmax gives nearly all to the one key that matches.
     q = 30.0 * np.eye(length, k=1)
     v = (texts[..., None] == np.arange(len(VOCABULARY))).astype(np.float64)
     weights, z = attend(q[None, None], k[None, None], v[:, None], scale=1.0, causal=causal)
@@ -255,6 +257,7 @@ def deliver(a: Integers, b: Integers, shares: Sequence[float], kind: ValueKind) 
 
     A query that holds ln(share) meets keys that name the two places: softmax gives the shares.
     """
+    # No share may be 0, which has no logarithm.
     of_a = np.clip(np.array(shares), NO_WEIGHT, 1 - NO_WEIGHT)
     q = np.log(np.stack([of_a, 1 - of_a], axis=-1))  # (H, 2)
     v = two_values(a, b, kind)  # (N, 2, W)

@@ -29,6 +29,7 @@ class SlowMemory:
 
     def fetch(self, x: Numbers) -> Numbers:
         self.read += x.size
+        # A copy, since fast memory is another place.
         return x.copy()
 
     def put(self, there: Numbers, x: Numbers) -> None:
@@ -150,6 +151,7 @@ def flash_backward(
     """
     require_blocks(rows, columns)
     dQ, dK, dV = np.zeros_like(Q), np.zeros_like(K), np.zeros_like(V)
+    # Equal to the row sum of P dP, and to be had without a table.
     delta = (dO * O).sum(axis=1, keepdims=True)
     for i in blocks(len(Q), rows):
         for j in blocks(i.stop if causal else len(K), columns):

@@ -70,6 +70,7 @@ def gelu_backward(dy: Numbers, x: Numbers) -> Numbers:
 
 def softmax(logits: Numbers) -> Numbers:
     """e^z / the sum of e^z over the last axis; the largest is taken off first, for safety."""
+    # It cancels in the fraction, and keeps e^z from overflowing.
     e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -78,6 +79,7 @@ def cross_entropy(logits: Numbers, classes: Numbers) -> tuple[float, Numbers]:
     """Mean of -ln p(right class), and its gradient (p - one-hot) / N. (N, K), (N,)"""
     n = len(classes)
     p = softmax(logits)
+    # A probability may round to zero, which has no logarithm.
     loss = -np.log(np.maximum(p[np.arange(n), classes], 1e-300)).mean()
     p[np.arange(n), classes] -= 1
     return float(loss), p / n
@@ -149,6 +151,7 @@ class MLP:
         for i in reversed(range(len(layers))):
             x, _ = layers[i]
             dx, dW[i], db[i] = linear_backward(dy, x, self.W[i])
+            # Before the first layer lie the inputs, which are not trained.
             if i > 0:
                 dy = act_backward(dx, layers[i - 1][1])
         return [*dW, *db]
@@ -233,6 +236,7 @@ def encode_one(x: Numbers, encoding: Encoding, digits: int) -> Numbers:
     if encoding == "digits":
         return np.concatenate([np.eye(10)[x // 10**k % 10] for k in range(digits)], axis=1)
     if encoding == "scalar":
+        # At most 1: initial weights are drawn for inputs of about that size.
         return x[:, None] / (10**digits - 1)
     if encoding == "log":
         if not x.all():
@@ -295,6 +299,7 @@ class Task:
         if self.target == "digits":
             digits = y.reshape(len(y), -1, 10).argmax(axis=2)
             return digits @ 10 ** np.arange(2 * self.digits)
+        # A network that goes astray may answer more than e can be raised to.
         size = np.exp(np.minimum(y, 30)) if self.encoding == "log" else y * self.largest
         return np.rint(size[:, 0]).astype(np.int64)
 
@@ -318,6 +323,7 @@ def train(
     x, product = encode(a, b, task.encoding, task.digits), a * b
     while True:
         losses: list[float] = []
+        # Shuffled in every epoch, so that no two cells always share a step.
         for rows in np.array_split(rng.permutation(len(a)), -(-len(a) // (batch or len(a)))):
             layers = network.forward(x[rows])
             loss, dy = task.loss(layers[-1][1], product[rows])

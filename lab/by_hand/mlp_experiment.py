@@ -128,6 +128,7 @@ def film(settings: Settings, shown: Cells) -> Iterator[Frame]:
     a, b = task.cells()
     if not shown.any():
         raise ValueError("every cell is hidden; show at least one to learn from")
+    # Apart from the generator of the weights: networks of any width see the same batches.
     rng = np.random.default_rng([settings.seed, 1])
     rule = OPTIMISERS[settings.optimiser](settings.rate)
     epochs = train(network, task, rule, a[shown], b[shown], rng=rng, batch=settings.batch)
@@ -253,6 +254,7 @@ def as_well_by_chance(patterns: Numbers, marked: Cells) -> tuple[int, int]:
         way[[*places]] = 1
     best = abs(ways @ centred.T).max(axis=1)
     own = abs(marked @ centred.T).max()
+    # The marked way is among them, and must count as equal in spite of rounding.
     return int((best >= own * (1 - 1e-12)).sum()), len(ways)
 
 

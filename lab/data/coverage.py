@@ -66,6 +66,7 @@ def choose_cover(n: int = 300, seed: int = 0, moves: int = 10_000_000) -> list[P
     for move in range(moves):
         if uncovered == 0:
             break
+        # Warm at first, so that a swap for the worse may lead out of a dead end.
         temperature = 0.4 * (1 - move / moves)
         i, j = rng.randrange(n), rng.randrange(len(others))
         change = count_products(times, products[chosen[i]], -1)

@@ -28,6 +28,7 @@ def pack(
     beginning was cut off bears no loss, for nobody could go on with it.
     """
     width = texts.shape[1]
+    # Cut anywhere: if each stream began with a text, a position alone would tell the field.
     starts = rng.integers(0, width, n)
     streams, loss = (cut(x, n, length, starts) for x in (texts, mask))
     return streams, loss & ~headless(width, length, starts), starts

@@ -257,6 +257,7 @@ class WrongToken(ValueError):
 @lru_cache
 def fields_of(style: Style, p: int, q: int) -> tuple[Field, ...]:
     """The fields of a p x q text, in order. One `=` ends the prompt, one leads to each sum."""
+    # Carries run from the units up: in that order a digit needs only what is written already.
     backwards = style in ("reversed", "cot_reversed", "dots")
     out: list[Field] = []
 
@@ -271,6 +272,7 @@ def fields_of(style: Style, p: int, q: int) -> tuple[Field, ...]:
     if style in ("cot", "cot_reversed"):
         for j in range(q - 1):
             if j == 0:
+                # As wide as the largest, 99 x 9 = 891: all texts of a shape then have one length.
                 add("partial product", p + 1, 0)
             add("+", 1)
             add("partial product", p + 2 + j, j + 1)
@@ -278,6 +280,7 @@ def fields_of(style: Style, p: int, q: int) -> tuple[Field, ...]:
             if j + 2 < q:
                 add("sum", p + 2 + j, j + 1)
     elif style == "dots":
+        # As many tokens as the working has: the same time to compute, and nothing written down.
         add("dots", Format("cot_reversed", p, q).answer.start - out[-1].stop)
     add("answer", p + q)
     add("$", 1)
@@ -398,6 +401,7 @@ def blank_text(style: Style, p: int, q: int) -> tuple[Tokens, NDArray[np.bool_]]
     signs: dict[Kind, int] = {"*": TIMES, "+": PLUS, "=": EQUALS, "$": END, "dots": DOT}
     for field in fields:
         text[field.start : field.stop] = signs.get(field.kind, 0)
+    # Operands are drawn at random and dots are given: nothing about either can be learned.
     mask[p + q + 2 :] = text[p + q + 2 :] != DOT
     return text, mask
 
@@ -437,6 +441,7 @@ def value_of_field(field: Field, a: Integers, b: Integers) -> Integers:
 
 def split_value(a: int, b: int) -> float:
     """u in [0, 1) of the unordered pair: blake2b of 'min x max'. Both orders share one fate."""
+    # A hash and no generator: u is the same in every run, in any order, with no list to keep.
     text = f"{min(a, b)} x {max(a, b)}".encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / 2**64
 
@@ -481,6 +486,7 @@ def sample_pairs(
     """`n` ordered pairs, uniform among those with low <= u < high, (n,) each; with replacement."""
     parts_a, parts_b, have = [], [], 0
     while have < n:
+        # A few more than are kept on average, so that one round is mostly enough.
         draw = max(64, int(1.2 * (n - have) / max(high - low, 1e-3)))
         a, b = draw_numbers(rng, draw, p), draw_numbers(rng, draw, q)
         u = split_values(a, b)
@@ -508,6 +514,7 @@ def sample_shapes(
     """
     longest_a, longest_b = map(max, zip(*shapes, strict=True))
     a, b = np.empty(n, number_type(longest_a)), np.empty(n, number_type(longest_b))
+    # First the shape: among numbers drawn at random, nine in ten have all their digits.
     chosen = rng.integers(0, len(shapes), n)
     for index, (p, q) in enumerate(shapes):
         rows = np.flatnonzero(chosen == index)

@@ -480,6 +480,7 @@ def pooled(pool: Pool) -> Drawn:
     tokens, mask = pool.of.draw(rng, pool.n)
     for _ in range(POOL_DRAWS):
         _, first = np.unique(tokens, axis=0, return_index=True)
+        # np.unique sorts the texts; these are in the order in which they were drawn.
         first.sort()
         if len(first) >= pool.n:
             return tokens[first[: pool.n]], mask[first[: pool.n]]
@@ -528,6 +529,7 @@ def no_pairs(form: Format) -> NDArray[np.bool_]:
 def some_of(a: Integers, b: Integers, most: int) -> tuple[Integers, Integers]:
     """All of the problems, or some drawn by a seed: `most`, and fewer than twice as many."""
     n = len(a) // max(1, len(a) // most)
+    # By a permutation, never every k-th: the list has an order, and a stride would follow it.
     drawn = np.sort(np.random.default_rng(0).permutation(len(a))[:n])
     return a[drawn], b[drawn]
 

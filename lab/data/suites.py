@@ -37,6 +37,7 @@ def number_of(digits: Integers) -> Integers:
 def nines(rng: np.random.Generator, n: int) -> Integers:
     """Four digits, three of four of them 9."""
     digits = rng.integers(0, 10, (n, DIGITS))
+    # No zero in front, or the number would be a shorter one.
     digits[:, 0] = rng.integers(1, 10, n)
     return number_of(np.where(rng.random(digits.shape) < NINE_CHANCE, 9, digits))
 

@@ -12,6 +12,7 @@ VOCABULARY = "0123456789*+=$._"
 
 TIMES, PLUS, EQUALS, END, DOT, PADDING = (VOCABULARY.index(c) for c in "*+=$._")
 
+# Sixteen ids fit a byte, an eighth of torch's own integers.
 Tokens = NDArray[np.uint8]
 
 ID_OF = {character: number for number, character in enumerate(VOCABULARY)}

@@ -65,6 +65,7 @@ def run_sweep(
     seen: dict[str, str] = {}
     for done, cell in enumerate(cells, 1):
         if json.dumps(cell) not in known:
+            # And once more below: of weights that change meanwhile nobody knows which were read.
             read = read_by(sweep, cell, seen)
             figures = sweep.measure(cell)
             read_by(sweep, cell, seen)  # the weights are still the same

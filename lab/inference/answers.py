@@ -60,6 +60,7 @@ def answers_of(model: GPT, texts: Tokens, mask: NDArray[np.bool_]) -> Answers:
     np.put_along_axis(others, right, -np.inf, axis=2)
     counts = mask[:, 1:]
     lead = np.where(counts, of_right - others.max(-1), np.inf)
+    # Sums of logarithms: a product of many small p would leave float64.
     log_p = np.log(np.maximum(np.take_along_axis(p, right, axis=2)[..., 0], 1e-300))
     missed = (scores.argmax(-1) != right[..., 0]) & counts
     slot = np.where(missed.any(1), missed.argmax(1) + 1, RIGHT)

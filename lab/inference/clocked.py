@@ -43,6 +43,7 @@ def side_by_side(model: GPT, given: str, max_new: int, repeats: int = 3) -> tupl
     for name, n in (("max_new", max_new), ("repeats", repeats)):
         if n < 1:
             raise ValueError(f"{name}={n}; at least 1 is measured")
+    # By turns, so that whatever else the machine does falls on both.
     turns = [
         [clocked(model, given, max_new, cached=cached) for cached in (False, True)]
         for _ in range(1 + repeats)

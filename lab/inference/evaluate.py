@@ -83,6 +83,7 @@ def up_to_the_end(texts: Tokens) -> Tokens:
     """Texts (N, L) with `_` in place of all that stands behind their first `$`."""
     ends = texts == END
     behind = ends.cumsum(axis=1) - ends > 0
+    # Behind its end a text goes on as noise, which would make equal texts look different.
     return np.where(behind, PADDING, texts).astype(np.uint8)
 
 

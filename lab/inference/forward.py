@@ -27,6 +27,7 @@ def with_math_kernel(model: GPT) -> GPT:
     """The same weights behind the kernel that forms scores and pattern; the model if it has it."""
     if isinstance(model.config.kernel, MathKernelConfig):
         return model
+    # Rebuilt, not switched: the model is shared, and its other readers keep their kernel.
     return with_kernel(model, MathKernelConfig())
 
 

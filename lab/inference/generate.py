@@ -83,7 +83,9 @@ def generate(
     cache = KVCache(prompt.shape[1] + max_new) if cached else NO_CACHE
     text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
+        # In float32, whatever the model computes in: NumPy has no bf16.
         logits = read_on(model, text, cache, first, trace)[:, -1].float()  # (B, V)
+        # Closed before the yield: it would stay on for whoever runs next in this thread.
         with torch.inference_mode():
             chosen = choose(logits, sampling, generator)  # (B,)
         yield TokenStep(text.shape[1], chosen.numpy(), logits.numpy())
@@ -104,6 +106,7 @@ def read_on(
     All of a prompt at once is the prefill, one more token a step of decoding.
     """
     known = cache.length
+    # Of the whole text first: along two axes, a place depends on the signs before it.
     positions = position_ids(text, model.config.position.n_axis, first)[:, known:]
     with torch.inference_mode():
         return model(text[:, known:], positions=positions, first=first, cache=cache, trace=trace)
@@ -134,6 +137,7 @@ def greedy_steps(
 def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> Tensor:
     """One id for each row of (B, V) logits."""
     if sampling.temperature == 0:
+        # Asked by itself, since no logit can be divided by a temperature of 0.
         return logits.argmax(-1)
     probabilities = reshape(logits, sampling).softmax(-1)
     return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
@@ -142,6 +146,7 @@ def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None
 def reshape(logits: Tensor, sampling: Sampling) -> Tensor:
     """Logits after temperature, top-k and top-p; what is cut is minus infinity. (B, V) -> (B, V)"""
     logits = logits if sampling.temperature == 0 else logits / sampling.temperature
+    # Stable: of equal logits the same ones are cut each time.
     order = logits.argsort(dim=-1, descending=True, stable=True)
     ranked = logits.gather(-1, order)
     keep = torch.ones_like(ranked, dtype=torch.bool)
@@ -149,5 +154,6 @@ def reshape(logits: Tensor, sampling: Sampling) -> Tensor:
         keep[:, sampling.top_k :] = False
     if sampling.top_p is not None:
         mass = ranked.masked_fill(~keep, float("-inf")).softmax(-1)
+        # The mass before a token, without its own: so the likeliest one always stays.
         keep &= mass.cumsum(-1) - mass < sampling.top_p
     return logits.masked_fill(~keep.gather(-1, order.argsort(dim=-1)), float("-inf"))

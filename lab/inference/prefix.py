@@ -49,6 +49,7 @@ class PrefixCache:
         known, like = self.longest_beginning(text)
         cache = like.copy(length=known, capacity=capacity) if like else KVCache(capacity)
         logits = read_on(self.model, text, cache)[0, -1]
+        # A copy: the caller's own cache grows with what it writes.
         self.keep(text, cache.copy(capacity=text.shape[1]))
         return Read(logits, cache, known)
 
@@ -56,6 +57,7 @@ class PrefixCache:
         """How many tokens of (1, T), its last aside, some kept prompt has alike, and its cache."""
         shared = [(alike(text, self.model, ids, held), held) for ids, held in self.kept.items()]
         known, held = max(shared, key=lambda one: one[0], default=(0, None))
+        # The last token is always read again, for the logits behind it are what is asked for.
         return (min(known, text.shape[1] - 1), held) if known else (0, None)
 
     def keep(self, text: Tensor, cache: KVCache) -> None:

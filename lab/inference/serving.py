@@ -167,6 +167,7 @@ def continuous(model: GPT, prompts: Sequence[Tokens], rows: int, longest: int) -
             texts.seat(row, *waiting.popleft(), cache.length, step)
         busy = np.flatnonzero(~texts.free)
         with torch.inference_mode():
+            # Empty rows are computed too; to leave them out costs a copy, so not for a few.
             if 2 * len(busy) <= len(texts.free):
                 texts.keep(busy)
                 cache = cache.copy(rows=torch.from_numpy(busy))

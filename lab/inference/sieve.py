@@ -61,6 +61,7 @@ def agreed(labels: Labels) -> Verdict:
 
 def same_when_swapped(labels: Labels) -> Verdict:
     """a x b and b x a came to one answer, by two unlike workings."""
+    # Both may be no number, -1, and would then agree on nothing.
     return (labels.answer >= 0) & (labels.answer == labels.swapped)
 
 

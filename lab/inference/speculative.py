@@ -50,6 +50,7 @@ def speculate(
     cache, draft_cache = KVCache(end), KVCache(end)
     while text.shape[1] < end:
         room = end - text.shape[1]
+        # A round ends with a token of the model's own, so the last place needs no draft.
         drafted = draft_on(draft, text, draft_cache, min(n_draft, room - 1))  # (1, K)
         logits = read_on(model, torch.cat([text, drafted], dim=1), cache)[0]  # (..., V)
         own = logits[-drafted.shape[1] - 1 :].argmax(-1)  # (K + 1,): the model's, after each
@@ -60,6 +61,7 @@ def speculate(
         if int(written[-1]) == stop:
             return
         for held in (cache, draft_cache):
+            # The newest token was chosen and not read: both networks read it next.
             held.cut(min(held.length, text.shape[1] - 1))
 
 

@@ -188,6 +188,7 @@ def calls_of_a_step(config: GPTConfig, n_given: int) -> int:
     prompt = torch.zeros(1, n_given, dtype=torch.long)
     steps = generate(model, prompt, max_new=2, stop=None)
     next(steps)
+    # Only now: the first step was the prefill.
     with Counting() as counting:
         next(steps)
     return counting.n

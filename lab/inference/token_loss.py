@@ -38,6 +38,7 @@ def beliefs(model: GPT, texts: Tokens) -> NDArray[np.float64]:
 
     (N, L) -> (N, L - 1, V); row t is about token t + 1.
     """
+    # In float64: float32 rounds the p of a sure token to 1, and its price to 0.
     return logits_of(model, texts[:, :-1]).double().softmax(-1).numpy()
 
 

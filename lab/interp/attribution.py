@@ -138,6 +138,7 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
     with torch.inference_mode():
         notes = collect_contributions(model, trace)  # (C, T, D)
         x, norm = notes.sum(0), model.final_norm
+        # Held at what it is on this text: the norm is then linear, and a logit is a sum.
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
         added = model.unembed(notes * scale * norm.gain)  # (C, T, V)
     logits = trace["logits"][0]

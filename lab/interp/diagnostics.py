@@ -37,6 +37,7 @@ def singular_shares(x: Tensor) -> Tensor:
     rows = x.flatten(0, -2)
     if len(rows) < rows.shape[1]:
         raise ValueError(f"{len(rows)} features of {rows.shape[1]} numbers; take more texts")
+    # Of D x D numbers, not of all rows; rounding may leave the smallest just below zero.
     sigma = torch.linalg.eigvalsh(rows.mT @ rows).flip(0).clamp_min(0).sqrt()
     return sigma / sigma.sum()
 

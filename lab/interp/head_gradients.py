@@ -46,6 +46,7 @@ def head_gradient(model: GPT, text: str, layer: int, head: int) -> HeadGradient:
     outputs: list[Tensor] = []
 
     def begin_here(z: Tensor) -> Tensor:
+        # Cut off here, so that gradients are taken on the way from this output to the loss alone.
         outputs.append(z.detach().requires_grad_())
         return outputs[-1]
 

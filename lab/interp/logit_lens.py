@@ -84,6 +84,7 @@ def read_early(model: GPT, text: str) -> Numbers:
     trace = run_with_trace(model, text, ("resid_pre", "resid_post"))
     n = model.config.n_layer
     stages = ["blocks.0.resid_pre", *(f"blocks.{i}.resid_post" for i in range(n))]
+    # All through the one final norm, since the unembedding was trained behind no other.
     x = torch.stack([trace[stage][0] for stage in stages])  # (n_layer + 1, T, D)
     with torch.inference_mode():
         return plain(model.unembed(model.final_norm(x)).softmax(-1))

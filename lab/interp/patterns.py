@@ -33,6 +33,7 @@ def sharpness(model: GPT, texts: Tokens, first: int) -> NDArray[np.float64]:
 
 def patterns_of(model: GPT, texts: Tokens) -> NDArray[np.float64]:
     """The weights on many texts (N, T) of one length: (n_layer, N, n_head, T, T)."""
+    # The other kernels never form a pattern.
     trace = run_with_trace(with_math_kernel(model), texts, ["pattern"])
     layers = [trace[f"blocks.{i}.pattern"] for i in range(model.config.n_layer)]
     return torch.stack(layers).double().numpy()

@@ -180,6 +180,7 @@ def without_the_front(
     cache = prefilled(model, given, n_front + length)
     with torch.inference_mode():
         cache.forget(n_front)
+    # Turned back by nothing: the keys are turned on from where they stand.
     turn_again(cache, model, model, torch.zeros(1, cache.length), turned_by)
     return write_on(model, given[:, n_front:], length, cache)
 

@@ -235,6 +235,7 @@ def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
 
 def part_of_pairs(k: int) -> np.ndarray:
     """100 a + b of the pairs that check number k asks, drawn from all over the table."""
+    # Shuffled: parts of the table in its order would hold unlike sums.
     parts = np.array_split(np.random.default_rng(0).permutation(10_000), CHECKS_IN_A_ROUND)
     return np.sort(parts[k % CHECKS_IN_A_ROUND])
 
@@ -322,6 +323,7 @@ class Live:
             except StopIteration:
                 return "done"
             finally:
+                # The thread's own time: what other programs take of the clock is not the run's.
                 self.used += time.thread_time() - before
             if snapshot is not None:
                 emit(Progress(self.run, self.timed(snapshot)))

@@ -61,6 +61,7 @@ class KVCache:
     @property
     def length(self) -> int:
         """Tokens that every layer has stored; between two forwards all layers agree."""
+        # In the middle of a forward the first layers are one call ahead of the last.
         return min(self.lengths.values(), default=0)
 
     def place(self, positions: Tensor) -> Tensor:
@@ -89,6 +90,7 @@ class KVCache:
             require_alike(f"{name} of layer {layer}", value, held, -2)
             if self.dtype is None and held.dtype != value.dtype:
                 raise ValueError(f"{name} of dtype {value.dtype}; the cache holds {held.dtype}")
+            # In place: to join old and new would copy the whole cache for every token.
             held[..., start:stop, :] = value
         self.lengths[layer] = stop
         return tuple(
@@ -105,6 +107,7 @@ class KVCache:
         """Forget all tokens from slot `length` on: what was only guessed is written over."""
         if not 0 <= length <= self.length:
             raise ValueError(f"length={length}; the cache holds {self.length} tokens to cut from")
+        # Nothing is erased, since what lies behind `lengths` is never read.
         self.lengths = dict.fromkeys(self.lengths, length)
 
     def forget(self, n_token: int) -> None:
@@ -112,6 +115,7 @@ class KVCache:
         if not 0 <= n_token <= self.length:
             raise ValueError(f"n_token={n_token}; the cache holds {self.length} tokens to forget")
         for key, held in self.store.items():
+            # A clone, since where it is read and where it is put overlap.
             kept = held[..., n_token : self.lengths[key[0]], :].clone()
             held[..., : kept.shape[-2], :] = kept
         if self.placed is not None:
@@ -147,6 +151,7 @@ def with_room(tokens: Tensor, capacity: int, axis: int) -> Tensor:
     """The same tokens along `axis`, at the beginning of room for `capacity`."""
     shape = list(tokens.shape)
     shape[axis] = capacity
+    # Not filled with zeros: no slot is read before it is written.
     room = tokens.new_empty(shape)
     room.narrow(axis, 0, tokens.shape[axis]).copy_(tokens)
     return room

@@ -57,6 +57,7 @@ class Slots:
 
     def count(self, n_token: int, device: torch.device) -> Tensor:
         """0, 1, 2, ... from the first token of each text on; 0 for padding. (1, T) or (B, T)"""
+        # Padding needs some row of a table, so it stands at 0; nobody sees it.
         slot = torch.arange(self.start, self.start + n_token, device=device)[None]
         return slot if self.first is None else (slot - self.first[:, None]).clamp(min=0)
 

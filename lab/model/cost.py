@@ -55,6 +55,7 @@ def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     turns and activations, under 2% here, are not counted.
     """
     per_layer = config.attention.flops(config, n_seen) + config.ffn.flops(config)
+    # The embedding costs nothing: a row is looked up, and not multiplied.
     whole = config.residual.flops(config) + 2 * config.d_model * config.vocab_size
     return config.n_layer * per_layer + whole
 

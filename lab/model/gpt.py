@@ -37,6 +37,7 @@ class Block(nn.Module):
 
     def forward(self, stream: Stream, call: Call) -> None:
         trace = call.trace
+        # What is read is normed and the sum is not: gradients pass it whole (arXiv:2002.04745).
         x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
         stream.write("attn_out", self.attention(x, call), trace)
         x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
@@ -74,7 +75,9 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.residual: Residual = part("residual", config)
         self.final_norm = RMSNorm(config.d_model, config.norm_eps)
+        # Not tied to the embedding: that one starts at random, and this one at zero (`initialise`).
         self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
+        # Never torch's global generator, which all readers of a server share.
         initialise(self, generator or torch.Generator().manual_seed(0))
 
     def forward(
@@ -87,16 +90,20 @@ class GPT(nn.Module):
         trace: TraceLike = NO_TRACE,
         causal: bool = True,
     ) -> Tensor:  # (B, T, V)
+        # Before any work is done: a misspelt name would else be missed at the very end.
         trace.expect(self.emits, self.config.n_layer)
         slots = Slots(cache.length, first, causal)
         positions = self.counted(tokens, slots) if positions is None else positions
         positions = positions[None] if positions.ndim == 1 else positions
+        # A cache keeps positions too: later calls pass in those of their own tokens alone.
         trace, placed = trace.at(start=slots.start), cache.place(positions)
         x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
+        # One relation for all layers, since angles and biases depend on nothing but positions.
         call = Call(slots, Relation(self.position, positions, placed, x.dtype), cache, trace)
         stream = self.residual.begin(x)
         for layer, block in enumerate(self.blocks):
             block(stream, call.at(layer))
+        # Every layer has added to the stream; without a norm, logits would grow with depth.
         x = trace("final_norm", self.final_norm(stream.end(trace)))
         return trace("logits", self.unembed(x))
 
@@ -133,6 +140,7 @@ class GPT(nn.Module):
     @cached_property
     def emits(self) -> frozenset[str]:
         """The names of the activations that a forward of this configuration forms."""
+        # Block 0 speaks for all: blocks are built alike.
         return frozenset(self.rules(None)) | frozenset(self.rules(0))
 
 
@@ -143,10 +151,13 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
     for name, parameter in model.named_parameters():
         match of[name]:
             case "embedding":
+                # Small, so that training shapes them; large ones would stay random codes.
                 parameter.normal_(std=spread, generator=generator)
             case "reads" | "router":
+                # So a sum of fan_in products is as large as what it reads.
                 parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
             case "writes" | "unembedding" | "depth_query":
+                # A fresh block then hands on what it got, and every token is as likely.
                 parameter.zero_()
             case "gain":
                 parameter.fill_(1.0)
@@ -167,6 +178,7 @@ def rebuilt(model: GPT, config: GPTConfig) -> GPT:
 
     `ValueError` if the two do not have the same.
     """
+    # keep_vars hands over the parameters themselves; without it they come detached.
     twin, state = GPT(config), model.state_dict(keep_vars=True)
     if differing := sorted(twin.state_dict().keys() ^ state.keys()):
         raise ValueError(f"{config} has not the same state as {model.config}: {differing[:3]}")

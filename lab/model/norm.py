@@ -22,6 +22,8 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        # No mean is taken off: the paper finds that rescaling alone does as well as LayerNorm.
+        # eps stands inside the root, whose slope at zero would be infinite.
         return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + self.eps) * self.gain
 
     def of(self, x: Operand, name: str) -> Norm:

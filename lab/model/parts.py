@@ -32,6 +32,7 @@ from lab.model.residual import AttentionResidual, PlainResidual
 def part(name: str, config: GPTConfig) -> Any:
     """One part of a model, "position" or another of `lab.model.config.PARTS`, built."""
     own = getattr(config, name)
+    # By the exact type: a configuration that inherits from another builds a part of its own.
     return TABLE[type(own)](own, config)
 
 

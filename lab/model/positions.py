@@ -115,6 +115,7 @@ class ALiBiPositions(Position):
 
     def __init__(self, n_head: int) -> None:
         super().__init__()
+        # No buffer: it follows from n_head, so that no checkpoint need hold it.
         self.slopes = 2.0 ** (-8 * torch.arange(1, n_head + 1, dtype=torch.float64) / n_head)
 
     def scores_rule(self, key_head: str, scale: float) -> Rule:
@@ -152,11 +153,13 @@ class LearnedPositions(Position):
         return {"positions": positions[0].tolist()}
 
     def embed(self, x: Tensor, positions: Tensor, trace: TraceLike) -> Tensor:
+        # Asked here, since torch's own error names neither the position nor the length.
         room = self.table.num_embeddings
         if int(positions.max()) >= room:
             raise PastTheTable(
                 f"position {int(positions.max())} is past the table of max_length={room}"
             )
+        # Expanded, so that a trace of it has the batch axis that `ACTIVATIONS` promises.
         return x + trace("pos_embed", self.table(positions).expand_as(x))
 
 
@@ -188,6 +191,7 @@ class RotaryPositions(Position):
         return {"rotation": rotation(places, self.frequencies, self.layout, self.gain)}
 
     def turn(self, positions: Tensor, dtype: torch.dtype) -> Turn:
+        # Rounded last, cosine and sine, not the angle: far out its rounding would be large.
         angles = angles_of(positions, self.frequencies)
         return (self.gain * angles.cos()).to(dtype), (self.gain * angles.sin()).to(dtype)
 
@@ -278,6 +282,7 @@ def frequencies(head_dim: int, base: float) -> Tensor:
 
 def coupled_frequencies(head_dim: int, base: float) -> Tensor:
     """Half of the pairs turn with the first axis and half with the second. (2, Dk/2)"""
+    # A whole ladder for each axis, so that both have fast pairs and slow ones.
     ladder = frequencies(head_dim // 2, base)
     return torch.block_diag(ladder[None], ladder[None])
 
@@ -296,6 +301,7 @@ def yarn_frequencies(
     """
     usual = frequencies(head_dim, base)
     rounds = original_length * usual / (2 * math.pi)
+    # A pair that went round often has met all angles; a slow one must not pass those it met.
     keep = ((rounds - beta_slow) / (beta_fast - beta_slow)).clamp(0, 1)
     return keep * usual + (1 - keep) * usual / factor
 

@@ -90,6 +90,7 @@ class PlainStream:
         return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
+        # Not +=: a trace may hold the old stream, and gradients need it.
         self.x = self.x + trace(site, out)
 
     def end(self, trace: TraceLike) -> Tensor:
@@ -206,6 +207,7 @@ class DepthStream:
         return self.x
 
     def key(self, v: Tensor) -> Tensor:
+        # Normed, so that a note does not win by being long.
         return v * torch.rsqrt(v.square().mean(-1, keepdim=True) + self.eps)
 
     def pattern(self) -> Tensor:  # (B, T, N)
@@ -213,6 +215,7 @@ class DepthStream:
         return torch.stack([key @ w for key in self.keys], dim=-1).softmax(-1)
 
     def mix(self, p: Tensor) -> Tensor:  # (B, T, D)
+        # One source after another: stacked, all of them would be copied at every reading.
         first, *shares = p[..., None].unbind(-2)
         x = first * self.sources[0]
         for share, v in zip(shares, self.sources[1:], strict=True):

@@ -28,6 +28,7 @@ def roles(model: nn.Module) -> dict[str, Role]:
         for name, role in getattr(module, "roles", {}).items():
             stated[f"{place}.{name}".lstrip(".")] = role
     out: dict[str, Role] = {}
+    # Refused, not guessed: how a parameter starts and is stepped would follow from the guess.
     for name, _ in model.named_parameters():
         if name not in stated:
             raise ValueError(f"the module of {name} states no role for it in `roles`")

@@ -80,6 +80,7 @@ class Contract(Rule):
 
     index: str
     scale: float = 1.0
+    # Left out of the hash, since a dict has none; rules that differ in it alone are still unequal.
     sizes: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 

@@ -240,6 +240,7 @@ class TracePoint:
                 value = self.apply(number, edit, value)
         if name in self.trace.names:
             key = name if self.layer is None else f"blocks.{self.layer}.{name}"
+            # No copy: nothing in a forward changes a tensor in place once it was traced.
             kept = value.detach() if self.trace.detached else value
             self.trace.calls.setdefault(key, []).append(kept)
         return value
@@ -254,6 +255,7 @@ class TracePoint:
             return value
         self.meet(number, edit, dict(zip(axes, picked, strict=True)))
         grid = torch.meshgrid(*[torch.tensor(places) for places in picked], indexing="ij")
+        # A clone: the value may be on record already, or be needed for a gradient.
         edited = value.clone()
         edited[grid] = edit.fn(value[grid])
         return edited
@@ -263,6 +265,7 @@ class TracePoint:
         self.trace.matched.add(number)
         for axis, missing in self.trace.missing[number].items():
             if missing:
+                # A key's index is absolute already: attention sees all slots from 0 on.
                 offset = self.start if axis in SLOT_AXES else 0
                 missing.difference_update(place + offset for place in picked[axis])
             if missing and edit.at_once:

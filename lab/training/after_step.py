@@ -68,6 +68,7 @@ class Watch:
         """For the next forward; records nothing if nobody watches."""
         if not self.names:
             return NO_TRACE
+        # Not cut off from gradients: a part may add a loss of what it watches.
         self.traces.append(Trace(self.names, detached=False))
         return self.traces[-1]
 

@@ -66,6 +66,7 @@ def to_bytes(model: GPT) -> bytes:
     state = {name: x.detach().cpu() for name, x in model.state_dict().items()}
     weights = {name for name, _ in model.named_parameters()}
     return serialise(
+        # Half the bytes in a history that keeps all versions; scores are of the rounded weights.
         {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()}
     )
 
@@ -150,6 +151,7 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GP
 
     It is in eval mode and asks for no gradients.
     """
+    # Many readers share one loaded model, and none of them trains it.
     model = GPT(config).eval().requires_grad_(False)
     wanted, file = model.state_dict(), f"{name}/model.safetensors"
     for kind, keys in (

@@ -33,6 +33,7 @@ class AdamW:
         parameters: Sequence[Tensor],
         *,
         factor: float = 1.0,
+        # As GPT-3 was trained (arXiv:2005.14165, appendix B).
         betas: tuple[float, float] = (0.9, 0.95),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -41,6 +42,7 @@ class AdamW:
         self.factor, self.betas, self.eps, self.weight_decay = factor, betas, eps, weight_decay
         self.m = [torch.zeros_like(p) for p in self.parameters]
         self.v = [torch.zeros_like(p) for p in self.parameters]
+        # A tensor, so that it is saved and loaded as the moments are.
         self.count = torch.zeros((), dtype=torch.int64)
 
     @torch.no_grad()
@@ -52,6 +54,7 @@ class AdamW:
                 continue
             m.lerp_(w.grad, 1 - b1)
             v.mul_(b2).addcmul_(w.grad, w.grad, value=1 - b2)
+            # Not as a part of the gradient, whose size is divided out again (arXiv:1711.05101).
             w.mul_(1 - rate * self.weight_decay)
             root = (v / (1 - b2**t)).sqrt_().add_(self.eps)
             w.addcdiv_(m, root, value=-rate / (1 - b1**t))
@@ -93,8 +96,12 @@ class Muon:
             if w.grad is None:
                 continue
             m.lerp_(w.grad, 1 - self.momentum)
+            # Nesterov's look ahead: the mean with some of the newest gradient once more.
             update = orthogonalise(w.grad.lerp(m, self.momentum))
+            # However small the gradient, the update is as large: decay alone bounds the weights
+            # (arXiv:2502.16982, section 2.2).
             w.mul_(1 - rate * self.weight_decay)
+            # A tall matrix has more outputs than directions; the root lets each output move as far.
             w.add_(update, alpha=-rate * max(1.0, w.shape[0] / w.shape[1]) ** 0.5)
 
     def state(self) -> dict[str, Tensor]:
@@ -110,9 +117,13 @@ def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
 
     Five steps of the quintic iteration leave singular values between about 0.7 and 1.2.
     """
+    # Jordan's choice: small singular values grow fast, and none need end at 1 exactly.
     a, b, c = 3.4445, -4.7750, 2.0315
+    # Of X X' and X' X the smaller is computed.
     tall = g.shape[0] > g.shape[1]
+    # So rough an answer needs no finer numbers.
     x = (g.T if tall else g).bfloat16()
+    # The iteration needs singular values of at most 1, and none is larger than this norm.
     x = x / (x.norm() + 1e-7)
     for _ in range(steps):
         gram = x @ x.T
@@ -154,5 +165,6 @@ def build_optimiser(recipe: Recipe, model: GPT) -> Optimiser:
     rest = [p for p in model.parameters() if id(p) not in hidden]
     return Both(
         muon=Muon(matrices, factor=recipe.muon_rate, weight_decay=recipe.weight_decay),
+        # Without decay: it would mute gains, and fade rows of rare tokens between their turns.
         adamw=AdamW(rest, factor=recipe.rate, eps=recipe.eps),
     )

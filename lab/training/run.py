@@ -88,6 +88,7 @@ def run(
         return
     require_room(recipe, out, resume=resume, overwrite=overwrite)
     require_writable("states", STATES)
+    # Told now: the work tree may change while this trains, and the code that runs does not.
     source = provenance(command or f"python -m lab train {recipe.name} --seed {recipe.seed}")
     state, history = begin(recipe, device, resume=resume)
     for metrics in train(recipe, state):
@@ -96,11 +97,13 @@ def run(
             checked = check(recipe, state, metrics)
             history.append(asdict(checked))
             with locked(STATES):  # another run of this recipe saves its own pair
+                # First: a state whose last check is missing could not be resumed.
                 write_lines(history_path(recipe), history)
                 state.save(state_path(recipe))
             yield checked
     result = result_of(recipe, state, source)
     with locked(out.resolve().parent):
+        # Once more: another process may have finished a run there in the meantime.
         require_room(recipe, out, resume=resume, overwrite=overwrite)
         write_run(out, recipe, state.model, history, result)
     for path in (state_path(recipe), history_path(recipe)):
@@ -178,6 +181,7 @@ def write_run(out: Path, recipe: Recipe, model: GPT, history: Rows, result: dict
 def result_of(recipe: Recipe, state: TrainState, source: dict[str, Any]) -> dict[str, Any]:
     """The run's record: recipe, cost of training, and validation on the weights as committed."""
     file = to_bytes(state.model)
+    # Scored as it will be loaded, in rounded weights, and not as it was trained.
     committed = from_bytes(recipe.name, file, recipe.model, recipe.format)
     asked = recipe.data.problems("validation", ALL)
     validation = score_some(committed.model, asked, decode=True)

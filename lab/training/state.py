@@ -60,6 +60,7 @@ class TrainState:
     def blank(cls, recipe: Recipe, device: str = "cpu") -> TrainState:
         """With weights drawn from the recipe's seed."""
         generator = torch.Generator().manual_seed(recipe.seed)
+        # Drawn on the CPU wherever it trains, so that a seed gives the same weights everywhere.
         model = GPT(recipe.model, generator).to(device).train()
         rng = np.random.default_rng(recipe.seed)
         return cls(recipe, model, build_optimiser(recipe, model), rng)

@@ -58,6 +58,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
     watch = Watch(state.model)
     while state.step < recipe.steps:
         began = time.perf_counter()
+        # The first start is left out: `state` came with an optimiser, perhaps a resumed one.
         if state.step in recipe.fresh_starts[1:]:
             state.optimiser = build_optimiser(recipe, state.model)
         batch = draw_batch(recipe, state)
@@ -65,6 +66,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
         for begin in range(0, recipe.batch_size, most):
             rows = slice(begin, begin + most)
             some = batch.part(rows)
+            # By tokens and not by rows, since rows may bear unlike numbers of losses.
             weight = float(some.mask.sum() / batch.mask.sum())
             part = weight * masked_loss(recipe, state.model, some, watch.trace())
             (part + weight * watch.loss(some.tokens[:, :-1])).backward()
@@ -74,6 +76,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
                 yield None
                 began = time.perf_counter()
         rate, norm = step_down(recipe, state, loss)
+        # The last token of a row is predicted and never read.
         watch.after_step(batch.tokens[:, :-1])
         state.step += 1
         state.tokens += batch.tokens.numel()
@@ -87,13 +90,16 @@ def step_down(recipe: Recipe, state: TrainState, loss: float) -> tuple[float, fl
     Raises `Diverged` for a loss or a norm that is no number.
     """
     rate = rate_at(recipe, state.step)
+    # One odd batch would otherwise stay in the running means of the optimiser for many steps.
     norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip).item()
+    # Asked before the step, so that the weights are still those of the last good one.
     if not math.isfinite(loss) or not math.isfinite(norm):
         raise Diverged(
             f"step {state.step + 1}: the loss is {loss}, the gradient's norm {norm}. "
             f"The learning rate ({recipe.rate}) is the usual cause"
         )
     state.optimiser.step(rate)
+    # None, not zeros: the memory is free until the next backward, which then need not add.
     state.model.zero_grad(set_to_none=True)
     return rate, norm
 
@@ -136,11 +142,14 @@ def stand(recipe: Recipe, state: TrainState, tokens: Tensor) -> Tensor | None:
 
 def masked_loss(recipe: Recipe, model: GPT, batch: Batch, trace: TraceLike = NO_TRACE) -> Tensor:
     """Mean of -ln p over the tokens that bear loss."""
+    # Prompts bear no loss: operands are drawn at random, so nothing about them can be learned.
     device, to_predict = batch.tokens.device, batch.mask[:, 1:]
     positions = None if batch.positions is None else batch.positions[:, :-1]
     precision = precision_on(recipe, device)
+    # The forward alone: parameters, their gradients and the optimiser's means stay in float32.
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
         logits = model(batch.tokens[:, :-1], positions=positions, trace=trace)
+    # Never in bf16: 1 - p of a sure token would round to 0, and with it the gradient.
     of_loss = torch.float64 if precision == "fp64_loss" else torch.float32
     told, right = logits[to_predict].to(of_loss), batch.tokens[:, 1:][to_predict]
     if recipe.logit_gradient != "whole":
@@ -166,6 +175,7 @@ def precision_on(recipe: Recipe, device: torch.device) -> Precision:
     """What a recipe computes in on a device: auto is settled there, and a record says how."""
     if recipe.precision != "auto":
         return recipe.precision
+    # Without such instructions bf16 is emulated, and slower than float32.
     fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore
     return "bf16" if fast else "fp32"
 
@@ -184,8 +194,10 @@ def rate_at(recipe: Recipe, step: int) -> float:
 def scheduled(recipe: Recipe, step: int, steps: int) -> float:
     """The schedule over `steps` steps, before step `step` of them."""
     if step < recipe.warmup:
+        # The optimiser's first running means rest on a few batches, so its first steps are small.
         return (step + 1) / recipe.warmup
     if recipe.schedule == "cosine":
         part = (step - recipe.warmup) / max(1, steps - recipe.warmup)
         return 0.5 * (1 + math.cos(math.pi * part))
+    # Level first: until the fall begins, a run may still be made longer (arXiv:2404.06395).
     return min(1.0, (steps - step) / max(1, round(recipe.decay * steps)))

@@ -65,6 +65,15 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "It is **the start, to rounding**" in text_of(app)
 
 
+def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
+    """The file that is shown is the one that tests hold to the package, every line of it."""
+    app = book(PAGE)
+    (fold,) = (box for box in app.expander if box.label == "Source: all of lab/by_hand/gpt.py")
+    (code,) = fold.code
+    assert code.value.strip() == (ROOT / "lab/by_hand/gpt.py").read_text("utf-8").strip()
+    assert not book(PAGE, figure="sizes").expander
+
+
 def test_the_parts_sum_to_the_lead_and_to_the_logit_at_every_token(book) -> None:
     app = book(PAGE, figure="sum")
     seen = set()

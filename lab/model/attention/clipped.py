@@ -51,6 +51,7 @@ class ClippedPositions(Position):
     def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
         """(B, H, T, Dk) each -> (B, H, T, 3 Dk), (B, H, T, 2 Dk), an axis behind the other."""
         cos, sin = turn[0].to(q.dtype), turn[1].to(q.dtype)
+        # In this order the pairs of an axis lie together, so that each axis is one product.
         queries = turn_pairs(q, cos, sin)[..., self.order]
         keys = torch.stack([turn_pairs(k, cos[0], sin[0]), k])[..., self.order]
         return torch.cat([*queries], dim=-1), torch.cat([*keys], dim=-1)
@@ -66,6 +67,7 @@ class ClippedPositions(Position):
         turned, came = (x.split(self.widths, dim=-1) for x in k.chunk(2, dim=-1))
         scores = torch.zeros((), device=q.device)
         for axis, (is_behind, is_ahead) in enumerate(table):
+            # Both in one product, since both meet the same unturned keys.
             far = torch.cat([to_behind[axis], to_ahead[axis]], dim=-2) @ came[axis].mT
             behind, ahead = far.chunk(2, dim=-2)
             own = torch.where(is_behind, behind, near[axis] @ turned[axis].mT)

@@ -62,6 +62,7 @@ class Partial:
 def nothing_seen(q: Tensor, n_value: int) -> Partial:
     """Before the first key, of queries (..., I, Dk)."""
     one = q[..., :1]
+    # Not -inf: for a query that sees no key, exp(-inf - -inf) would be NaN.
     least = torch.full_like(one, torch.finfo(q.dtype).min)
     return Partial(least, torch.zeros_like(one), q.new_zeros(*q.shape[:-1], n_value))
 
@@ -131,6 +132,7 @@ class BlockwiseAttention(torch.autograd.Function):
         return out
 
     @staticmethod
+    # Written by hand, so torch could not differentiate it again, and must say so.
     @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, dout: Tensor
@@ -142,12 +144,14 @@ class BlockwiseAttention(torch.autograd.Function):
         q, k, v, out, L = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles: Tiles = ctx.tiles
         dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        # Equal to the row sum of P dP, and to be had without a table.
         delta = (dout * out).sum(dim=-1, keepdim=True)
         for queries in tiles.queries():
             q_i, dout_i = part(q, queries), part(dout, queries)
             L_i, delta_i = part(L, queries), part(delta, queries)
             for keys in tiles.keys(queries):
                 k_j, v_j = part(k, keys), part(v, keys)
+                # Made again from L: that is cheaper than to keep a table and fetch it.
                 P = (tiles.scores(q, k, queries, keys) - L_i).exp_()
                 dS = (dout_i @ v_j.mT - delta_i).mul_(P)
                 part(dv, keys).add_(P.mT @ dout_i)
@@ -181,10 +185,12 @@ class FlashAttention:
         trace: TraceLike = NO_TRACE,
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
+        # l and O sum over all keys; in bf16 small shares would be lost beside the sum so far.
         wide = torch.promote_types(q.dtype, torch.float32)
         n_query, n_key = q.shape[-2], k.shape[-2]
         require_fixed(relation)
         tiles = Tiles(n_query, n_key, scale, slots, relation, self.rows, self.columns)
+        # Else autocast would round the products of these float32 numbers to bf16.
         with torch.autocast(q.device.type, enabled=False):
             z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
         return cast(Tensor, z).to(v.dtype)

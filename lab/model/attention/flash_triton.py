@@ -78,6 +78,7 @@ def flash_on_a_card(
     for name, size in (("head_dim", width), ("block", block)):
         if size < 16 or size & (size - 1):
             raise ValueError(f"{name}={size}; Triton multiplies powers of two from 16 on")
+    # The kernel counts out addresses by itself and knows of no strides.
     q, k, v = (x.contiguous() for x in (q, k, v))
     out, L = torch.empty_like(q), torch.empty(q.shape[:3], device=q.device)
     programs = (triton.cdiv(n_token, block), n_batch * n_head)

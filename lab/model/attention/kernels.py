@@ -52,10 +52,13 @@ class MathAttention:
         trace: TraceLike = NO_TRACE,
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
+        # The queries are scaled and not the scores, of which there are more in a long text.
         scores = relation.scores(q * scale, k)  # (B, H, T, S)
         queries, keys = range(q.shape[-2]), range(k.shape[-2])
+        # A step of decoding sees all keys there are, so it forms no mask.
         if not slots.hides_nothing(queries, keys):
             hidden = slots.hidden(queries, keys, q.device)
+            # exp(-inf) = 0: a hidden key has no share, and the shares of the others still sum to 1.
             scores = scores.masked_fill(hidden, float("-inf"))
         pattern = trace("pattern", softmax(trace("scores", scores), v.dtype))
         return pattern @ v  # (B, H, T, Dv)
@@ -79,10 +82,12 @@ class SdpaAttention:
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
         attend, bias = torch.nn.functional.scaled_dot_product_attention, relation.table
+        # is_causal counts from the first key: one query behind a cache would see key 0 alone.
         if bias is None and slots.are_all_of(k.shape[-2], q.shape[-2]):
             return attend(q, k, v, is_causal=True, scale=scale)
         hidden = slots.hidden(range(q.shape[-2]), range(k.shape[-2]), q.device)
         if bias is None:
+            # To torch True says "may look", and to `hidden` the opposite.
             return attend(q, k, v, attn_mask=~hidden, scale=scale)
         added = bias.to(q.dtype).masked_fill(hidden, float("-inf"))
         return attend(q, k, v, attn_mask=added, scale=scale)
@@ -97,6 +102,7 @@ def softmax(scores: Tensor, dtype: torch.dtype) -> Tensor:
 
     Such a row, -inf throughout, would be 0 / 0, and its NaN would reach every value's gradient.
     """
+    # Detached: a question about scores, through which no gradient goes.
     sees_none = scores.detach().amax(dim=-1, keepdim=True) == float("-inf")
     if not sees_none.any():
         return scores.softmax(dim=-1, dtype=dtype)

@@ -76,10 +76,12 @@ class MultiHeadAttention(Heads):
     ) -> None:
         super().__init__(config.n_head, config.head_dim, kernel)
         self.n_kv_head = config.kv_width // config.head_dim
+        # No biases anywhere: PaLM trained more stably without (arXiv:2204.02311, section 2).
         self.wq = nn.Linear(d_model, config.width, bias=False)
         self.wk = nn.Linear(d_model, config.kv_width, bias=False)
         self.wv = nn.Linear(d_model, config.kv_width, bias=False)
         self.wo = nn.Linear(config.width, d_model, bias=False)
+        # With both normed, a score is bounded, however large W_Q and W_K grow.
         self.q_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
 
@@ -87,8 +89,10 @@ class MultiHeadAttention(Heads):
         q = call.trace("q", self.q_norm(self.split(self.wq(x))))
         k = call.trace("k", self.k_norm(self.split(self.wk(x))))
         v = call.trace("v", self.split(self.wv(x)))
+        # Before the cache: a key is turned by its own position alone, so it may be kept turned.
         q, k = call.relation.rotate(q, k, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
+        # q k' sums Dk products: undivided, softmax saturates (arXiv:1706.03762, section 3.2.1).
         scale, slots = self.head_dim**-0.5, self.seen_of(call.slots)
         z = self.kernel(q, k, v, scale=scale, slots=slots, relation=call.relation, trace=call.trace)
         return self.wo(self.join(call.trace("z", z)))

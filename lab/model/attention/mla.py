@@ -44,6 +44,7 @@ class LatentAttention(Heads):
         self.sizes = (config.qk_nope_head_dim, config.qk_rope_head_dim)  # Dn, Dr
         n_head, (nope, rope) = config.n_head, self.sizes
         self.w_dq = nn.Linear(d_model, config.q_lora_rank, bias=False)
+        # A norm at each bottleneck keeps training stable (DeepSeek-V2, arXiv:2405.04434).
         self.q_norm = RMSNorm(config.q_lora_rank, norm_eps)
         self.w_uq = nn.Linear(config.q_lora_rank, n_head * nope, bias=False)
         self.w_qr = nn.Linear(config.q_lora_rank, n_head * rope, bias=False)
@@ -51,6 +52,8 @@ class LatentAttention(Heads):
         self.kv_norm = RMSNorm(config.kv_lora_rank, norm_eps)
         self.w_uk = nn.Linear(config.kv_lora_rank, n_head * nope, bias=False)
         self.w_uv = nn.Linear(config.kv_lora_rank, n_head * config.v_head_dim, bias=False)
+        # Apart: a rotation between W_UQ and W_UK would forbid to absorb one in the other
+        # (arXiv:2405.04434, section 2.1.3).
         self.w_kr = nn.Linear(d_model, rope, bias=False)
         self.wo = nn.Linear(n_head * config.v_head_dim, d_model, bias=False)
         self.scale = sum(self.sizes) ** -0.5
@@ -142,6 +145,7 @@ class AbsorbedLatentAttention(LatentAttention):
     def attend(self, q: Tensor, q_rope: Tensor, c: Tensor, k_rope: Tensor, call: Call) -> Tensor:
         c, k_rope = call.cache.extend(call.layer, c_kv=c[:, None], rot_k=k_rope)  # (B, 1, S, .)
         w_uk, w_uv = (w.weight.unflatten(0, (self.n_head, -1)) for w in (self.w_uk, self.w_uv))
+        # Applied to the few new queries, and not to every latent in the cache.
         q = q @ w_uk  # (B, H, T, Dn) (H, Dn, R) -> (B, H, T, R)
         mix = self.matched(join_parts(q, q_rope), join_parts(c, k_rope), c, q.shape[-1], call)
         return mix @ w_uv.mT  # (B, H, T, R) (H, R, Dv) -> (B, H, T, Dv)

@@ -41,6 +41,7 @@ class MixtureOfExperts(nn.Module):
         self.config, self.n_expert = config, config.n_routed_experts
         width = self.n_expert * config.moe_intermediate_size
         self.router = nn.Linear(d_model, self.n_expert, bias=False)
+        # A buffer, since no gradient moves it, and a checkpoint must hold it all the same.
         self.register_buffer("bias", torch.zeros(self.n_expert))
         self.w_in = nn.Linear(d_model, width, bias=False)
         self.w_gate = nn.Linear(d_model, width, bias=False) if config.is_gated else None
@@ -50,14 +51,17 @@ class MixtureOfExperts(nn.Module):
         self.activation = FUNCTIONS[self.function]
 
     def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
+        # Sigmoid, not softmax: an expert's score does not fall because another's rises.
         scores = call.trace("router_scores", self.router(x).sigmoid())  # (B, T, E)
         index = call.trace("expert_index", self.choose(scores))  # (B, T, K)
+        # Without the bias: it decides who is asked, and not how much that one counts.
         chosen = scores.gather(-1, index)
         share = chosen / chosen.sum(-1, keepdim=True)
         weight = call.trace("expert_weight", self.config.routed_scaling_factor * share)
         out = self.experts(x, Dispatch(index, self.n_expert), weight, call.trace)
         return out if self.shared is None else out + self.shared(x, call)
 
+    # Which experts are chosen has no slope; the router learns through their weights.
     @torch.no_grad()
     def choose(self, scores: Tensor) -> Tensor:
         """The K experts with the largest s + b in the open groups, (B, T, E) -> (B, T, K)
@@ -197,6 +201,7 @@ class Dispatch:
     def __init__(self, index: Tensor, n_expert: int) -> None:
         flat = index.flatten()  # (N,)
         self.shape = index.shape
+        # Stable: an expert's tokens stay in order, so the same batch is summed the same way.
         self.order = flat.argsort(stable=True)
         self.inverse = self.order.argsort()
         self.counts: list[int] = loads(flat, n_expert).tolist()

@@ -13,6 +13,7 @@ def cells(scene: Operands, rule: Softmax, at: Places) -> Cells:
     whole, own = scene.cells(x, row(scene, x, at[:-1])), scene.cells(x, at)
     most = whole.value.max(-1)
     share = np.exp(own.value - most) / np.exp(whole.value - most[..., None]).sum(-1)
+    # At worst its own score is too low and all others are too high: a factor e^(2 error).
     return Cells(share, share * np.expm1(2 * whole.error.max(-1)))
 
 
