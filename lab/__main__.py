@@ -183,12 +183,12 @@ def command_of(*arguments: str) -> str:
 def evaluate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from lab.evaluation import Reading, read_model, why_not_recorded
     from lab.training.checkpoint import (
         CHECKPOINTS,
         has_seen_everything,
         load_run,
     )
-    from lab.training.run import Reading, read_model, why_not_recorded
     from lab.weights import fingerprint
 
     loaded, folder = load_run(options.run), CHECKPOINTS / options.run
@@ -278,7 +278,7 @@ def evaluation(options: argparse.Namespace, shape: Format | None, n: int) -> str
 
 def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) -> None:
     """Add a reading to the record of its run, if it does not stand there, or `again`."""
-    from lab.training.run import is_on_record, record_reading
+    from lab.evaluation import is_on_record, record_reading
 
     try:
         if again or not is_on_record(folder, reading, command):

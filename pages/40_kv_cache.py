@@ -43,16 +43,16 @@ from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 
 if TYPE_CHECKING:
-    from lab.inference.stopwatch import Piece, TimedStep
+    from lab.measure.stopwatch import Piece, TimedStep
     from lab.published.models import Model
 
 cache_size = lazily("lab.published.cache_size")
 cards = lazily("lab.published.cards")
-growth = lazily("lab.interp.kept")
-spoiled = lazily("lab.interp.spoiled_cache")
+growth = lazily("lab.measure.cache_growth")
+spoiled = lazily("lab.measure.spoiled_cache")
 generating = lazily("lab.inference.generate")
-steps = lazily("lab.inference.phases")
-stopwatch = lazily("lab.inference.stopwatch")
+steps = lazily("lab.measure.phases")
+stopwatch = lazily("lab.measure.stopwatch")
 cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
 grouped = lazily("lab.experiments.grouped")

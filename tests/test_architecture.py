@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = [
     ["model", "data"],
     ["by_hand", "exercises", "inference", "published"],
-    ["interp"],
+    ["interp", "measure"],
     ["training"],
-    ["recipes", "scene"],
+    ["recipes", "scene", "evaluation"],
     ["experiments", "live"],
     ["benchmarks"],
     ["__main__"],

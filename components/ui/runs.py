@@ -25,34 +25,34 @@ BOOK_RUN = "chain_of_thought"
 
 
 class LoadedModels:
-    """The runs loaded so far. `warm` fetches one in the background; `take` waits for it."""
+    """The runs loaded so far. `warm` fetches one in the background; `load` waits for it."""
 
     def __init__(self) -> None:
         keep_giving_back()
         self.lock = threading.Lock()
-        self.taken: dict[str, Checkpoint] = {}
+        self.loaded: dict[str, Checkpoint] = {}
         self.stage = (0.0, "waking up")
 
     def warm(self, name: str) -> threading.Thread:
-        """Begin to load a run in a thread. Never raises there; `take` says what went wrong.
+        """Begin to load a run in a thread. Never raises there; `load` says what went wrong.
 
         No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
         """
-        thread = threading.Thread(target=self.try_to_take, args=(name,), daemon=False)
-        if name not in self.taken:
+        thread = threading.Thread(target=self.try_to_load, args=(name,), daemon=False)
+        if name not in self.loaded:
             thread.start()
         return thread
 
-    def try_to_take(self, name: str) -> None:
+    def try_to_load(self, name: str) -> None:
         try:
-            self.take(name)
+            self.load(name)
         except ValueError:
             return
 
-    def take(self, name: str) -> Checkpoint:
+    def load(self, name: str) -> Checkpoint:
         """A run, ready to use. Raises `CheckpointError` in one sentence if it cannot be had."""
         with self.lock:
-            if name not in self.taken:
+            if name not in self.loaded:
                 self.stage = (0.1, "loading PyTorch")
                 use_one_thread()
                 from lab.data.vocabulary import decode
@@ -60,16 +60,18 @@ class LoadedModels:
                 from lab.training.checkpoint import load_run
 
                 self.stage = (0.6, f"reading the weights of {name}")
-                loaded = load_run(name)
+                checkpoint = load_run(name)
                 self.stage = (0.9, "a first sum, to warm up")
                 transcribe(
-                    loaded.model, decode(loaded.format.prompt(0, 0)[0]), loaded.format.length
+                    checkpoint.model,
+                    decode(checkpoint.format.prompt(0, 0)[0]),
+                    checkpoint.format.length,
                 )
-                self.taken[name] = loaded
+                self.loaded[name] = checkpoint
                 gc.collect()
                 gc.freeze()
         use_one_thread()
-        return self.taken[name]
+        return self.loaded[name]
 
 
 def use_one_thread() -> None:
@@ -89,7 +91,7 @@ def loaded_models() -> LoadedModels:
 def load_with_progress(name: str) -> Checkpoint:
     """A run, with a progress bar while it loads (the first reader after a start sees one)."""
     here = loaded_models()
-    if name not in here.taken:
+    if name not in here.loaded:
         bar = st.progress(0.0)
         thread = here.warm(name)
         while thread.is_alive():
@@ -97,7 +99,7 @@ def load_with_progress(name: str) -> Checkpoint:
             bar.progress(share, text=f"The model wakes up: {doing}")
             time.sleep(0.05)
         bar.empty()
-    return here.take(name)
+    return here.load(name)
 
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:

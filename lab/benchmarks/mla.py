@@ -13,7 +13,7 @@ import torch
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.experiments.lengths import problems_of_shape
-from lab.inference.stopwatch import timed
+from lab.measure.stopwatch import timed
 from lab.model.cache import KVCache
 from lab.model.config import GPTConfig
 from lab.model.gpt import GPT

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from lab.inference.stopwatch import timed
+from lab.measure.stopwatch import timed
 from lab.model.cache import NO_CACHE
 from lab.model.call import Call, Slots
 from lab.model.config import GPTConfig

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell, Figures, Row, Small
-from lab.inference.stopwatch import timed
+from lab.measure.stopwatch import timed
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import Kernel, math_attention, sdpa_attention
 from lab.model.call import Slots

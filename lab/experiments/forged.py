@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from lab.data.samples import some_pairs
+from lab.evaluation import Reading, read_texts
 from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.evaluate import decode_all
 from lab.interp.tamper import forgeries, tampered, tokens_given
 from lab.training.checkpoint import load_run
-from lab.training.run import ALL, Reading, read_texts
+from lab.training.run import ALL
 
 FEW = 500
 """Pairs of the small settings, drawn by a seed."""

@@ -8,6 +8,7 @@ from itertools import combinations, product
 from typing import Any
 
 from lab.data.samples import some_pairs
+from lab.evaluation import read_model
 from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
@@ -15,7 +16,6 @@ from lab.interp.intervene import ablate_head, ablate_layer
 from lab.interp.patterns import sharpness
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
-from lab.training.run import read_model
 
 LOOKED_INTO = ("chain_of_thought", "few_pairs", "rope")
 """The book's model, and two to try on what holds for it."""

@@ -157,22 +157,22 @@ def sample_of(recipe: Recipe, split: SplitName, seed: int = 0) -> Sample:
     )
 
 
-def find_wrong(model: GPT, paper: EvalSet, batch: int = 64) -> int:
+def find_wrong(model: GPT, eval_set: EvalSet, batch: int = 64) -> int:
     """How many problems have a wrong token, each token predicted from the right ones before it."""
     wrong: set[int] = set()
-    for begin in range(0, len(paper.tokens), batch):
+    for begin in range(0, len(eval_set.tokens), batch):
         rows = slice(begin, begin + batch)
-        missed = teacher_forced(model, paper.tokens[rows]) != paper.tokens[rows]
-        wrong |= set(paper.owner[rows][missed].tolist())
+        missed = teacher_forced(model, eval_set.tokens[rows]) != eval_set.tokens[rows]
+        wrong |= set(eval_set.owner[rows][missed].tolist())
     return len(wrong - {-1})
 
 
-def evaluate(model: GPT, paper: EvalSet, goal: float, *, whole: bool) -> tuple[int, int]:
+def evaluate(model: GPT, eval_set: EvalSet, goal: float, *, whole: bool) -> tuple[int, int]:
     """(errors, n), part by part; there are no more parts, unless `whole`, once it cannot pass."""
     errors = n = 0
-    for part in paper.parts():
+    for part in eval_set.parts():
         errors, n = errors + find_wrong(model, part), n + part.n
-        if errors > goal * paper.n and not whole:
+        if errors > goal * eval_set.n and not whole:
             break
     return errors, n
 
@@ -181,11 +181,11 @@ def evaluate(model: GPT, paper: EvalSet, goal: float, *, whole: bool) -> tuple[i
 
 
 @torch.no_grad()
-def update_ema(mean: GPT, model: GPT, memory: float) -> None:
-    """mean <- memory * mean + (1 - memory) * model, weight by weight; buffers are taken over."""
-    for average, weight in zip(mean.parameters(), model.parameters(), strict=True):
+def update_ema(ema: GPT, model: GPT, memory: float) -> None:
+    """ema <- memory * ema + (1 - memory) * model, weight by weight; buffers are taken over."""
+    for average, weight in zip(ema.parameters(), model.parameters(), strict=True):
         average.lerp_(weight, 1 - memory)
-    for old, new in zip(mean.buffers(), model.buffers(), strict=True):
+    for old, new in zip(ema.buffers(), model.buffers(), strict=True):
         old.copy_(new)
 
 
@@ -208,22 +208,22 @@ class RaceCheck:
 
 def race(recipe: Recipe, split: SplitName, goal: float = GOAL) -> Iterator[RaceCheck]:
     """Train until two checks in a row meet the goal, the run is given up or ends."""
-    state, paper = TrainState.start(recipe), make_eval_set(recipe, split)
-    mean = deepcopy(state.model).eval().requires_grad_(False)
-    before, spent = False, 0.0
+    state, eval_set = TrainState.start(recipe), make_eval_set(recipe, split)
+    ema = deepcopy(state.model).eval().requires_grad_(False)
+    met_before, spent = False, 0.0
     began = time.process_time()
     for done in train(recipe, state):
-        update_ema(mean, state.model, min(MEMORY, done.step / (done.step + 10)))
+        update_ema(ema, state.model, min(MEMORY, done.step / (done.step + 10)))
         if done.step % CHECK_EVERY and done.step != recipe.steps:
             continue
         spent += time.process_time() - began
-        errors, n = evaluate(mean, paper, goal, whole=done.step == recipe.steps)
-        now = errors <= goal * paper.n
-        yield RaceCheck(done.step, errors, n, done.loss, spent, arrived=now and before)
+        errors, n = evaluate(ema, eval_set, goal, whole=done.step == recipe.steps)
+        met = errors <= goal * eval_set.n
+        yield RaceCheck(done.step, errors, n, done.loss, spent, arrived=met and met_before)
         given_up = done.step == GIVE_UP_AT and errors > STILL_WRONG * n
-        if given_up or (now and before):
+        if given_up or (met and met_before):
             return
-        before, began = now, time.process_time()
+        met_before, began = met, time.process_time()
 
 
 def steps_to_target(checks: Sequence[RaceCheck]) -> int | None:

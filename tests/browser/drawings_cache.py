@@ -8,7 +8,7 @@ import torch
 
 from components.ui.drawings.growing import show_growing
 from components.ui.drawings.kept import show_kept
-from lab.interp.kept import Kept, kept, queries_keys_values
+from lab.measure.cache_growth import Kept, kept, queries_keys_values
 from lab.model.config import (
     DenseFFNConfig,
     GPTConfig,

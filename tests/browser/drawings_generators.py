@@ -8,7 +8,7 @@ import numpy as np
 from components.ui.drawings.generators import show_generators
 from components.ui.drawings.queue import Bar, Timeline, show_queue
 from lab.data.problems import Format
-from lab.inference.clocked import Clocked
+from lab.measure.clocked import Clocked
 
 SUM = Format("cot_reversed", 4, 4)
 TEXT, GIVEN = SUM.text(1234, 5678), SUM.prompt_length

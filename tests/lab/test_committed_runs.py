@@ -15,6 +15,7 @@ import torch
 from lab.data.problems import HELDOUT_FROM, Format, Integers, all_pairs, pairs_of, split_values
 from lab.data.samples import hashed_pairs
 from lab.data.sources import ListedPairs, PackedStream, Pairs, Shapes, WholeTable
+from lab.evaluation import Reading, read_model
 from lab.experiments.lengths import ARMS, first_wrong_tokens, problems_of_shape
 from lab.inference.evaluate import Score
 from lab.model.cost import parameters
@@ -23,7 +24,7 @@ from lab.records import RECORDS, REQUIRED, read_lines
 from lab.statistics import lower_bound_95
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run
 from lab.training.recipe import Recipe
-from lab.training.run import ALL, Reading, read_model
+from lab.training.run import ALL
 
 BOOK_RUN = "chain_of_thought"
 TIMES_TABLES = ("times_table", "times_table_small")

@@ -13,6 +13,7 @@ import pytest
 import torch
 from tiny import tiny_model, tiny_recipe
 
+import lab.evaluation
 import lab.training.run
 from lab import records
 from lab.__main__ import main, require_device
@@ -248,7 +249,7 @@ def test_a_split_asks_its_own_pairs_without_zeros_in_front(
         asked = np.stack([a, b])
         return []
 
-    monkeypatch.setattr(lab.training.run, "read_model", watch)
+    monkeypatch.setattr(lab.evaluation, "read_model", watch)
     (low, high), (a, b) = BOUNDS[split], pairs_of(split)
     counts = {"all": int(((a >= 10) & (b >= 10)).sum()), "300": 300}
     for padded, (pairs, n) in product((True, False), counts.items()):
@@ -325,7 +326,7 @@ NO_RECORDS = ("[]", "{", "{}", '{"readings": 3}', '{"readings": [], "recipe": 3}
 def test_a_record_that_cannot_be_added_to_is_refused_before_anything_is_decoded(
     runs: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab.training.run, "read_model", None)
+    monkeypatch.setattr(lab.evaluation, "read_model", None)
     for text, more in product(NO_RECORDS, ([], ["--record"])):
         (runs / "small" / "result.json").write_text(text)
         assert main(["evaluate", "small", "--pairs", "20", *more]) == 2, text

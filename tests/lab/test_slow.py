@@ -13,6 +13,7 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format, all_pairs, pairs_of
 from lab.data.sources import Pairs
 from lab.data.vocabulary import encode
+from lab.evaluation import read_model
 from lab.inference.evaluate import exactness, last
 from lab.interp.attribution import attribute
 from lab.model.cache import KVCache
@@ -21,7 +22,6 @@ from lab.model.trace import Trace
 from lab.recipes.index import recipe
 from lab.scene.build import scene
 from lab.training.checkpoint import CHECKPOINTS, load_run
-from lab.training.run import read_model
 from lab.training.state import TrainState
 from lab.training.train import train
 

@@ -1,6 +1,6 @@
 """Two generators on one sum, without a cache and with one: what each token costs the network.
 
-The browser counts and plays; what each token took was measured by `lab.inference.clocked`.
+The browser counts and plays; what each token took was measured by `lab.measure.clocked`.
 
 Shapes: `N` written tokens.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from components.ui.drawings.drawing import digest, drawing, moments
 
 if TYPE_CHECKING:
-    from lab.inference.clocked import Clocked
+    from lab.measure.clocked import Clocked
 
 MOST_TOKENS, MOST_LAYERS = 64, 12
 """With more, a cell of the grid is too small to be seen."""

@@ -1,7 +1,7 @@
 """K and V of every layer after t tokens, after t + 1, and the difference, with or without a mask.
 
-Every map is made beforehand by `lab.interp.kept`; the browser picks those that belong to the place
-of its slider and takes one from the other.
+Every map is made beforehand by `lab.measure.cache_growth`; the browser picks those that belong to
+the place of its slider and takes one from the other.
 
 Shapes: `T` tokens of the text, `L` layers, `D` numbers of a line.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from components.ui.drawings.drawing import as_signed_bytes, digest, drawing
 
 if TYPE_CHECKING:
-    from lab.interp.kept import Growth, Kept
+    from lab.measure.cache_growth import Growth, Kept
 
 Numbers = NDArray[np.float64]
 

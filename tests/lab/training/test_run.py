@@ -19,6 +19,15 @@ from tiny import BASE, refusal, refused_otherwise, tiny_model, tiny_recipe
 import lab.training.run
 from lab.data.problems import Format, SplitName, all_pairs, pairs_of, split_values
 from lab.data.sources import Pairs, Shapes, WholeTable
+from lab.evaluation import (
+    COUNTS,
+    Reading,
+    is_on_record,
+    read_model,
+    read_texts,
+    record_reading,
+    why_not_recorded,
+)
 from lab.inference.evaluate import Score, exactness, last
 from lab.model.config import RotaryPositionsConfig
 from lab.records import REQUIRED, ROOT, read_lines
@@ -27,21 +36,14 @@ from lab.training import checkpoint
 from lab.training.checkpoint import FILES, has_seen_everything, read_result
 from lab.training.recipe import Recipe
 from lab.training.run import (
-    COUNTS,
     KEPT,
     Check,
-    Reading,
     about_states,
     check,
     history_path,
     is_finished,
-    is_on_record,
-    read_model,
-    read_texts,
-    record_reading,
     run,
     state_path,
-    why_not_recorded,
 )
 from lab.training.state import TrainState, checksum, metadata_of
 from lab.training.train import Diverged, precision_on, train
@@ -535,9 +537,9 @@ def test_every_reading_is_kept_with_where_it_came_from(tmp_path: Path) -> None:
 RECORDS_READINGS = """
 import sys
 from pathlib import Path
-import lab.training.run
-from lab.training.run import record_reading
-lab.training.run.provenance = lambda command: {}  # it asks git, which takes most of the time
+import lab.evaluation
+from lab.evaluation import record_reading
+lab.evaluation.provenance = lambda command: {}  # it asks git, which takes most of the time
 print(flush=True)
 sys.stdin.readline()
 for n in range(100):

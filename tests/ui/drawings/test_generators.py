@@ -12,7 +12,7 @@ from refused import not_refused
 
 from components.ui.drawings import generators
 from components.ui.drawings.generators import generators_data
-from lab.inference.clocked import Clocked
+from lab.measure.clocked import Clocked
 
 # ---------------------------------------------------------------- what the front end is tried on
 

@@ -15,7 +15,7 @@ from refused import not_refused
 
 from components.ui.drawings import kept
 from components.ui.drawings.kept import kept_data
-from lab.interp.kept import Growth, Kept
+from lab.measure.cache_growth import Growth, Kept
 
 # ---------------------------------------------------------------- what the front end is tried on
 

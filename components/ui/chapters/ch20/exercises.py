@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 grading = lazily("lab.exercises.rope")
 layouts = lazily("lab.interp.pair_layouts")
 position_probes = lazily("lab.interp.position_probes")
-spoiled = lazily("lab.interp.spoiled_cache")
+spoiled = lazily("lab.measure.spoiled_cache")
 
 HEAD = 8
 WANTED = (2, 1)

@@ -25,7 +25,7 @@ lengths = lazily("lab.experiments.lengths")
 positions = lazily("lab.data.position_ids")
 probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.index")
-spoiled = lazily("lab.interp.spoiled_cache")
+spoiled = lazily("lab.measure.spoiled_cache")
 torch = lazily("torch")
 
 UNORDERED, ROTARY, LEARNED = "unordered_small", "rope_small", "learned_small"

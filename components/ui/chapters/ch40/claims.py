@@ -15,16 +15,16 @@ from lab.data.problems import Format
 from lab.readings import Numbers, Ratio, Row, Rows, rows, share_of
 
 if TYPE_CHECKING:
-    from lab.inference.phases import Roof
-    from lab.inference.stopwatch import Piece
+    from lab.measure.phases import Roof
+    from lab.measure.stopwatch import Piece
     from lab.model.config import GPTConfig
 
 lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
 recipes = lazily("lab.recipes.index")
-steps = lazily("lab.inference.phases")
+steps = lazily("lab.measure.phases")
 stopwatch = lazily("lab.experiments.stopwatch")
-taken = lazily("lab.inference.stopwatch")
+taken = lazily("lab.measure.stopwatch")
 
 RECORD = rows("kv_cache")
 MACHINE = RECORD.where(part="machine")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from components.ui.chapters.ch40.claims import Machine
     from components.ui.chapters.ch40.probes import Drafting
     from lab.inference.speculative import Round
-    from lab.inference.stopwatch import Piece
+    from lab.measure.stopwatch import Piece
 
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 

@@ -26,30 +26,30 @@ from lab.data.vocabulary import Tokens, decode, encode
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from lab.inference.clocked import Clocked
     from lab.inference.serving import Policy, Tick
     from lab.inference.speculative import Round
-    from lab.inference.stopwatch import Piece, TimedStep
-    from lab.interp.kept import Kept
+    from lab.measure.cache_growth import Kept
+    from lab.measure.clocked import Clocked
+    from lab.measure.stopwatch import Piece, TimedStep
     from lab.model.gpt import GPT
     from lab.published.cards import Card
     from lab.published.models import Model
 
 cards = lazily("lab.published.cards")
-clocks = lazily("lab.inference.clocked")
+clocks = lazily("lab.measure.clocked")
 cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
 evaluate = lazily("lab.inference.evaluate")
 generating = lazily("lab.inference.generate")
 gpt = lazily("lab.model.gpt")
-growth = lazily("lab.interp.kept")
+growth = lazily("lab.measure.cache_growth")
 lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.serving")
 networks = lazily("lab.experiments.served_models")
 published = lazily("lab.published.models")
 serving = lazily("lab.inference.serving")
-spoiled = lazily("lab.interp.spoiled_cache")
-stopwatch = lazily("lab.inference.stopwatch")
+spoiled = lazily("lab.measure.spoiled_cache")
+stopwatch = lazily("lab.measure.stopwatch")
 torch = lazily("torch")
 
 FORM = Format("cot_reversed")

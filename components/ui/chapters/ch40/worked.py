@@ -34,14 +34,14 @@ from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 
 if TYPE_CHECKING:
-    from lab.inference.clocked import Clocked
-    from lab.inference.stopwatch import TimedStep
+    from lab.measure.clocked import Clocked
+    from lab.measure.stopwatch import TimedStep
     from lab.model.config import GPTConfig
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.stopwatch")
 grouped = lazily("lab.experiments.grouped")
-steps = lazily("lab.inference.phases")
+steps = lazily("lab.measure.phases")
 
 SUM = (37, 48)
 KEYS, VALUES, QUERY = (2.0, 0.0, 1.0), (10.0, 4.0, 7.0), 1.0

@@ -8,7 +8,7 @@ import pytest
 from tiny import BASE, some_tokens, tiny_model
 
 from lab.inference.generate import read_on
-from lab.inference.phases import Roof, Work, decode, prefill, shapes
+from lab.measure.phases import Roof, Work, decode, prefill, shapes
 from lab.model.cache import KVCache
 from lab.model.config import GPTConfig, GroupedQueryAttentionConfig
 from lab.model.cost import matrix_bytes, step_flops

@@ -1,4 +1,4 @@
-"""lab.interp.kept: what stays of keys and values as a text grows, against the store of a cache."""
+"""What stays of keys and values as a text grows, against the store of a cache."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from tiny import BASE, SAMPLES, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
-from lab.interp.kept import Growth, Kept, kept, queries_keys_values
+from lab.measure.cache_growth import Growth, Kept, kept, queries_keys_values
 from lab.model.cache import KVCache
 
 TEXT = "37*48=692+"

@@ -1,4 +1,4 @@
-"""lab.interp.spoiled_cache: a sound cache changes nothing, each fault what it should and where."""
+"""lab.measure.spoiled_cache: a sound cache changes nothing, each fault what it should and where."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
 from lab.inference.evaluate import go_on
-from lab.interp.spoiled_cache import (
+from lab.measure.spoiled_cache import (
     holds_right_working,
     misplaced,
     prefilled,

@@ -13,10 +13,10 @@ import torch
 from tiny import BASE, some_tokens, tiny_model, variants
 
 from lab.data.vocabulary import encode
-from lab.inference import phases, stopwatch
 from lab.inference.generate import generate
-from lab.inference.phases import Work
-from lab.inference.stopwatch import Piece, both_ways, machine, middle, reading, roof, writing
+from lab.measure import phases, stopwatch
+from lab.measure.phases import Work
+from lab.measure.stopwatch import Piece, both_ways, machine, middle, reading, roof, writing
 from lab.model.config import DenseFFNConfig, GPTConfig
 
 

@@ -1,4 +1,4 @@
-"""lab.inference.clocked: both ways write one text, and their costs are counted step by step."""
+"""lab.measure.clocked: both ways write one text, and their costs are counted step by step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny import BASE, tiny_model
 
-from lab.inference.clocked import Clocked, clocked, side_by_side, typical
+from lab.measure.clocked import Clocked, clocked, side_by_side, typical
 from lab.model.cost import flops_per_token_forward
 
 GIVEN, MAX_NEW = "12*34=", 14
@@ -51,7 +51,7 @@ def test_a_step_takes_what_passes_between_two_looks_at_the_clock(
         looks.append(2.0 ** len(looks))
         return looks[-1]
 
-    monkeypatch.setattr("lab.inference.clocked.time", SimpleNamespace(perf_counter=look))
+    monkeypatch.setattr("lab.measure.clocked.time", SimpleNamespace(perf_counter=look))
     side = clocked(tiny_model(), GIVEN, MAX_NEW, cached=True)
     assert side.seconds.shape == side.read.shape
     assert side.seconds.tolist() == looks[:-1] and side.seconds.sum() == looks[-1] - looks[0]

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lab.inference import phases
 from lab.inference.generate import TokenStep, generate
-from lab.inference.phases import Roof, Work
+from lab.measure import phases
+from lab.measure.phases import Roof, Work
 from lab.model.config import GPTConfig
 from lab.model.gpt import GPT
 
