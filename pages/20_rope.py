@@ -74,11 +74,11 @@ def eight_hands_turn() -> None:
     st.html(
         openers.opener(
             openers.turning_clocks(drawn_speeds(), LAST_PLACE),
-            "Eight hands that turn with the position of a token, each at a speed of its own",
+            "Eight hands that turn with the position of a token, each at its own speed",
             page.text("turning"),
         )
     )
-    page.numbers("speeds", {"radians a place": drawn_speeds()})
+    page.numbers("speeds", {"radians per position": drawn_speeds()})
     page.source()
 
 
@@ -92,7 +92,7 @@ page.prose("opening")
 @page.section("blind", needs=list(probes.MODELS))
 def blind() -> None:
     if not page.guess(
-        "The model without positions: how much does its first attention change?",
+        "In the model without positions, how much does the first layer's attention change?",
         ("not at all", "about half", "completely"),
         lambda: claims.how_many(
             float(probes.change_when_shuffled(probes.UNORDERED, 0)[0]),
@@ -104,7 +104,8 @@ def blind() -> None:
     st.markdown(f"`{PROMPT}` against `{position_probes.shuffled(PROMPT, seed)}`")
     page.draw(
         figures.changes(probes.rows_of_changes(seed)),
-        alt="How much what the last token hears changes when the tokens before it are shuffled",
+        alt="How much the attention output at the last token changes when those before it are "
+        "shuffled, by layer",
     )
     page.notice()
     page.source(position_probes.change_by_layer)
@@ -116,7 +117,7 @@ def blind() -> None:
 @page.section("clock")
 def clock() -> None:
     if not page.guess(
-        "Query and key both move ten places to the right. The score is then",
+        "Query and key both move ten positions to the right. The score is then",
         ("larger", "smaller", "the same"),
         "the same",
     ):
@@ -155,7 +156,7 @@ with page.deeper("the shift theorem"):
             start=3.0,
             alt="A signal, its waves as clocks, and the signal drawn again from the turned clocks",
         )
-        page.numbers("the signal", {"place": range(len(signal)), "height": signal})
+        page.numbers("the signal", {"position": range(len(signal)), "height": signal})
         page.notice()
         page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
 
@@ -169,14 +170,14 @@ with page.deeper("which two numbers make a pair"):
     @page.section("layouts", needs=[ROTARY])
     def halves_or_neighbours() -> None:
         if not page.guess(
-            "Weights trained with halves, read as neighbours: how many sums go wrong?",
+            "Weights trained with halves, evaluated with neighbours: how many problems are wrong?",
             claims.HOW_MANY,
             lambda: claims.how_many(probes.errors_when_read_as("interleaved") / probes.N_LAYOUT),
         ):
             return
         page.draw(
             figures.pair_layouts(layouts_read()),
-            alt="Which numbers of a head are paired, as trained, read wrongly, and put in order",
+            alt="Which numbers of a head are paired: as trained, as neighbours, and put in order",
         )
         page.notice()
         page.source(positions.pairs_of, layouts.rows_for, layouts.read_as)
@@ -188,7 +189,7 @@ with page.deeper("which two numbers make a pair"):
 @page.section("tape", needs=[ROTARY, LEARNED])
 def sum_on_a_tape() -> None:
     if not page.guess(
-        "The whole sum moves a hundred places on. Whose attention pattern stays as it was?",
+        "The whole problem moves a hundred positions on. Whose attention pattern stays the same?",
         ("the rotary one", "the learned one", "both", "neither"),
         lambda: "the rotary one" if probes.largest_change(ROTARY) < 1e-3 else "neither",
     ):
@@ -209,14 +210,14 @@ def sum_on_a_tape() -> None:
         first_asked=len(PROMPT),
         start=START,
         start_gap=24,
-        alt="One sum on a tape of positions, and how a head of two models spreads its weight",
+        alt="One problem on a tape of positions, and the attention weights of a head in two models",
     )
     page.numbers("the tape", probes.rows_of_the_tape(sides))
     page.notice()
     page.prose("tape_errors")
     page.guess(
-        "A gap of a single place opens before the first =. "
-        f"How many of {probes.N_ERRORS} sums does the rotary model get wrong?",
+        "A gap of a single position opens before the first =. "
+        f"How many of {probes.N_ERRORS} problems does the rotary model get wrong?",
         ("none", "about half", "nearly all"),
         lambda: claims.how_many(
             probes.errors_when(ROTARY, 0, GAP) / probes.N_ERRORS,
@@ -235,7 +236,7 @@ def sum_on_a_tape() -> None:
 page.prose("cache")
 
 
-with page.deeper("one pair of tokens, everywhere"):
+with page.deeper("one pair of tokens at all positions"):
 
     @page.section("scores", needs=[ROTARY, LEARNED])
     def one_pair_everywhere() -> None:
@@ -255,7 +256,7 @@ with page.deeper("one pair of tokens, everywhere"):
                 st.markdown(f"**{words}**")
                 page.draw(
                     figures.scores_by_place(scores),
-                    alt=f"{words}: the score of one query with one key, wherever the two stand",
+                    alt=f"{words}: the score of one query with one key, wherever the two are",
                 )
         page.notice()
         page.source(position_probes.anywhere)
@@ -303,7 +304,7 @@ def race_is_told() -> bool:
 def race() -> None:
     rows = rows_of("rope.jsonl")
     if not rows or not page.guess(
-        "In which kinds of text does rotary need fewer steps than a learned table?",
+        "In which kinds of text do rotary positions need fewer steps than a learned table?",
         claims.RACE_OPTIONS,
         lambda: claims.where_rotary_leads(rows),
     ):
@@ -312,7 +313,7 @@ def race() -> None:
     goal = claims.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(claims.GOALS))]
     page.draw(
         figures.steps_to_goal(claims.race_points(rows, goal), claims.MOST_STEPS.value(rows)),
-        alt="Steps until few enough sums are wrong, a point a seed, by text and by encoding",
+        alt="Steps until few enough problems are wrong, a point a seed, by text and by encoding",
     )
     page.notice()
     page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
@@ -382,7 +383,7 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
                 page.draw(
                     maps.length_map(claims.cells_of_map(rows, arm), trained),
                     width="content",
-                    alt=f"{words}: the share of wrong sums by the digits of both numbers",
+                    alt=f"{words}: the share of wrong problems by the digits of both numbers",
                 )
 
 
@@ -405,7 +406,7 @@ def past_the_end() -> None:
     page.prose("reach_counts")
     rows = rows_of("lengths.jsonl")
     if not rows or not page.guess(
-        "The rotary network was trained on sums of up to three by three digits. "
+        "The rotary network was trained on problems of up to three by three digits. "
         "How many of four by four does it get wrong?",
         claims.HOW_MANY,
         lambda: claims.how_many(claims.wrong_at("rotary", TRAINED_DIGITS + 1).value(rows)),
@@ -421,7 +422,7 @@ def never_farther_than_it_knows() -> None:
     rows, digits = rows_of("lengths.jsonl"), 6
     if not rows or not page.guess(
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
-        "distances, without training it again. How many of six by six does it get wrong?",
+        "distances, without training it again. How many problems of six by six are wrong?",
         claims.HOW_MANY,
         lambda: claims.how_many(claims.wrong_at("coupled_clipped", digits).value(rows)),
     ):
@@ -431,7 +432,7 @@ def never_farther_than_it_knows() -> None:
     page.source(clipping.ClippedPositions.scores)
 
 
-with page.deeper("what is new in a longer sum"):
+with page.deeper("what is new in a longer problem"):
 
     @page.section("extra")
     def one_digit_too_many() -> None:
@@ -447,7 +448,7 @@ with page.deeper("what is new in a longer sum"):
             return probes.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
 
         if not page.guess(
-            "Which one token, hidden from the =, leaves the fewest sums begun wrong?",
+            "Which one token, hidden from the =, leaves the fewest first digits wrong?",
             tuple(slots),
             lambda: min(slots, key=lambda token: missed(slots[token])),
         ):
@@ -457,7 +458,7 @@ with page.deeper("what is new in a longer sum"):
             figures.missed_without(
                 [missed(slot) for slot in range(EQUALS)], missed(None), n, prompt
             ),
-            alt="How many sums of four by three digits begin wrong, with one token hidden",
+            alt="How many problems of four by three digits begin wrong, with one token hidden",
         )
         page.notice()
         page.source(position_probes.first_digits_missed, intervene.hide)
@@ -489,7 +490,7 @@ with page.deeper("how far is far"):
         ]
         page.draw(
             figures.failures(claims.failures(found)),
-            alt=f"Sums right and wrong with distances of at most {places} places and {lines} lines",
+            alt=f"Problems right and wrong, distances at most {places} places and {lines} lines",
         )
         page.notice()
         page.source(lengths.clipped, lengths.limited, lengths.first_wrong_tokens)
@@ -501,8 +502,8 @@ with page.deeper("the same at full size"):
     def at_full_size() -> None:
         rows = rows_of("lengths.jsonl")
         if not rows or not page.guess(
-            "Trained up to four by four digits, then given a limit: how many of ten by ten does "
-            "the coupled network get wrong?",
+            "The coupled network was trained up to four by four digits and then given a limit. "
+            "How many problems of ten by ten does it get wrong?",
             claims.HOW_MANY,
             lambda: claims.how_many(claims.wrong_at("far_clipped", MOST_TYPED).value(rows)),
         ):
@@ -541,7 +542,7 @@ def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> N
         return
     st.markdown(
         f"**{words}**: wrong at token {slot + 1} of {len(right)} "
-        f"({place_of(slot, form, a, b)}). It writes `{written}`, right is `{right[slot]}`."
+        f"({place_of(slot, form, a, b)}). It writes `{written}`, and `{right[slot]}` is right."
     )
     st.html(strip(right[:slot] + written, form, a, b, marks=Marks(wrong=(slot,)), small=True))
 

@@ -64,7 +64,7 @@ ON_PAGE = {
     "20_rope": {
         "rows 0 and 1, rows 2 and 3, and so on": "rows, by their numbers",
         "$500{,}000$ (in the paper": PUBLISHED,
-        "Llama 3.1, which reads $128{,}000$, was released with [one": PUBLISHED,
+        "Llama 3.1 takes texts of $128{,}000$ tokens and was released with [one": PUBLISHED,
     },
     "30_curriculum": {
         "rehearsal, 5 in 100": NAMED,

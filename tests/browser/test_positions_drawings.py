@@ -251,7 +251,7 @@ def test_a_sum_pulled_apart_is_at_its_own_place_and_changes_both(drawings: Drawi
     assert check_tape(tape, "gap") == 64
     tape.get_by_role("slider").press("Home")
     assert tape.locator(".change b").all_inner_texts() == ["0.000", "0.000"]
-    tape.get_by_role("button", name="Shift the whole sum").click()
+    tape.get_by_role("button", name="Shift the whole problem").click()
     assert check_tape(tape, "shift") == 100
 
 

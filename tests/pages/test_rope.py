@@ -12,7 +12,6 @@ import pyarrow as pa
 import torch
 
 from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
-from components.ui.chapters.ch20.claims import REACH_ARMS
 from components.ui.chapters.ch20.worked import LIVE_BATCH
 from components.ui.claims.core import read_record
 from components.ui.records import rows_of
@@ -69,7 +68,7 @@ def test_the_tape_shows_the_chosen_head_of_the_rotary_run(book: Any) -> None:
     app.button_group(key="ch20_head").set_value(2).run()
     app.button_group(key="ch20_layer").set_value(1).run()
     assert not app.exception
-    side = drawn(app, "One sum on a tape")["sides"][0]
+    side = drawn(app, "One problem on a tape")["sides"][0]
     model = load_run("rope_small").model
     pattern = on_the_tape(model, SUM, shifts(len(SUM), [7]))[1, 2].pattern[0]
     rows, columns = np.tril_indices(len(SUM))
@@ -287,7 +286,8 @@ def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any, seen
     for size in (6, 3):
         app.button_group(key="ch20_size").set_value(size).run()
         (bars,) = chart_rows(app, "arm", "kind", "n")
-        asked = [row for row in select(rows, p=size, q=size) if row["cell"]["arm"] in REACH_ARMS]
+        shaped = select(rows, p=size, q=size)
+        asked = [row for row in shaped if ARMS[row["cell"]["arm"]].run.startswith("reach_")]
         assert sum(bar["n"] for bar in bars) == sum(row["n"] for row in asked)
     assert not app.exception
 
@@ -341,7 +341,7 @@ def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen
         assert {(run.format.p, run.format.q) for run in runs} == {(digits, digits)}
         read = {json.loads((RUNS / ARMS[arm].run / "result.json").read_text())["training_tokens"]
                 for arm in group}  # fmt: skip
-        assert len(read) == 1 and f"{n:,} numbers" in said
+        assert len(read) == 1 and f"{n:,} parameters" in said
     asked = (*claims.ASKED_FIRST, *claims.ASKED_FAR, *claims.ASKED_FOLDED)
     assert sorted(asked) == sorted(claims.KEPT)
 
@@ -357,7 +357,7 @@ def test_each_small_network_is_named_by_its_size_where_a_larger_one_is_set_besid
     ):
         sizes = [sum(p.numel() for p in load_run(run).model.parameters()) for run in (large, small)]
         times = sizes[0] / sizes[1]
-        assert sizes[1] == n and f"{n:,} numbers" in said and f"{times:.2g} times" in said
+        assert sizes[1] == n and f"{n:,} parameters" in said and f"{times:.2g} times" in said
 
 
 def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:

@@ -35,7 +35,7 @@ HTML = """
   <div class="row" role="radiogroup" aria-label="Pair in the large clock"></div>
   <div class="legend">
     <span><i class="query"></i>query</span><span><i class="key"></i>key</span>
-    <span>every clock at a scale of its own, its speed in radians a place</span>
+    <span>every clock at a scale of its own, its speed in radians per position</span>
     <span>bar: what the pair adds to the score, up if positive</span>
   </div>
   <div class="said" role="status"></div>

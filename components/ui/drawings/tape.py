@@ -36,7 +36,7 @@ SIDE = """
 HTML = f"""
 <div class="drawing tape">
   <div class="modes" role="group" aria-label="What the hand moves">
-    <button data-mode="shifted">Shift the whole sum</button>
+    <button data-mode="shifted">Shift the whole problem</button>
     <button data-mode="stretched">Pull it apart</button>
   </div>
   <div class="where"></div>

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.claims.results import READ_BEFORE, census, times_that_of, training_tokens
+from components.ui.words import shape
 from lab.readings import Counts, Ratio, Row, Rows, errors_in, rows
 
 GOAL, FINE_GOAL, FINEST_GOAL = 0.05, 0.01, 0.001
 
-ROTARY_LIMITS = {"short": 8, "long": 32}
-"""Limits on the distance of tokens that prose names, for plain rotary positions."""
+ROTARY_LIMITS = (32, 8)
+"""Limits on the distance of tokens of which the page tells, for plain rotary positions."""
 
 LIMIT = (3, 2)
 """Farthest place and line of the small coupled networks."""
@@ -24,9 +25,6 @@ ENCODINGS = {"rotary": "rotary", "learned": "learned table", "none": "no positio
 """Kinds of text and of positions, and what the page calls them."""
 
 REACH_ARMS = {
-    "learned": (4,),
-    "none": (4,),
-    "rotary": (3, 4),
     "interpolated": (4,),
     "yarn": (4,),
     "gaps": (3, 4),
@@ -36,7 +34,8 @@ REACH_ARMS = {
     "coupled_clipped": (3, 4, 6),
     "coupled_slow_clipped": (6,),
 }
-"""Arms trained up to 3 by 3 digits, each with the digits of both numbers that prose speaks of."""
+"""Arms trained up to 3 by 3 digits, each with the digits of both numbers of which a sentence
+speaks."""
 
 FAR_ARMS = {
     "far_rotary": (4, 5),
@@ -262,11 +261,12 @@ def recorded_failures(record: Any, digits: int) -> list[dict[str, Any]]:
 
 CLAIMS: dict[str, Claim] = {
     "rope.tokens": Claim(
-        "Text that each of the small networks of chapter 2 read.", training_tokens("rope_small")
+        "Text that each of the small networks of chapter 2 was trained on.",
+        training_tokens("rope_small"),
     ),
     **{
         f"rope.{name}_errors": Claim(
-            f"The small network with {words} in a stream, on all 10,000 pairs.", census(run)
+            f"The small network with {words} in a stream, on all 10,000 problems.", census(run)
         )
         for name, words, run in (
             ("rotary", "rotary positions", "rope_small"),
@@ -275,11 +275,11 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "rope.full_errors": Claim(
-        "The full-size network with rotary positions in a stream, on all 10,000 pairs.",
+        "The full-size network with rotary positions in a stream, on all 10,000 problems.",
         census("rope"),
     ),
     "rope.full_tokens": Claim(
-        "Text that the full-size network of chapter 2 read.", training_tokens("rope")
+        "Text that the full-size network of chapter 2 was trained on.", training_tokens("rope")
     ),
     **{
         f"rope.{name}": Claim(
@@ -293,45 +293,11 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     **{
-        f"rope.{setting}_{encoding}": Claim(
-            f"Steps until 1 in 20 test problems is wrong: {setting} text, {encoding} positions.",
-            race(setting, encoding).steps_to(GOAL),
-        )
-        for setting in SETTINGS
-        for encoding in ENCODINGS
-    },
-    **{
-        f"rope.ratio_{setting}": Claim(
-            f"Steps of a learned table as a multiple of those of rotary positions, {setting} text.",
-            table_over_rotary(setting),
-        )
-        for setting in SETTINGS
-    },
-    **{
-        f"rope.{name}_{setting}_{encoding}": Claim(
-            f"Steps until 1 in {words} test problems is wrong: {setting} text, {encoding}.",
-            race(setting, encoding).steps_to(goal),
-        )
-        for name, words, goal, settings in (
-            ("hundred", "100", FINE_GOAL, ("fixed", "packed")),
-            ("thousand", "1,000", FINEST_GOAL, ("packed",)),
-        )
-        for setting in settings
-        for encoding in ("rotary", "learned")
-    },
-    **{
         f"rope.full_{encoding}": Claim(
             f"Steps until 1 in 20 test problems is wrong in the stream, at full size: {encoding}.",
             raced(part="full_size", encoding=encoding).steps_to(GOAL),
         )
         for encoding in ("rotary", "learned")
-    },
-    **{
-        f"rope.base_{base}": Claim(
-            f"Steps until 1 in 20 test problems is wrong in the stream: rotary, base {base}.",
-            raced(part="base", base=float(base)).steps_to(GOAL),
-        )
-        for base in RACE_BASES
     },
     **{
         f"rope.{arm}_{size}x{size}": Claim(
@@ -342,33 +308,14 @@ CLAIMS: dict[str, Claim] = {
         for arm, sizes in arms.items()
         for size in sizes
     },
-    **{
-        f"rope.limit_{name}_{digits}x{digits}": Claim(
-            f"Validation problems of {digits} by {digits} digits: rotary, no distance over "
-            f"{ROTARY_LIMITS[name]}.",
-            limited("reach_rotary", ROTARY_LIMITS[name], digits=digits),
-        )
-        for name, digits in (("short", 3), ("long", 3), ("long", 4))
-    },
     "rope.limit_wider_4x4": Claim(
         "Validation problems of 4 by 4 digits: coupled, one place more than the limit.",
         limited("reach_coupled", LIMIT[0] + 1, LIMIT[1], digits=4),
-    ),
-    "rope.limit_gaps_4x4": Claim(
-        "Validation problems of 4 by 4 digits: coupled with gaps, at the limit of the others.",
-        limited("reach_coupled_gaps", *LIMIT, digits=4),
     ),
     "rope.far_clipped_longer": Claim(
         "Test problems with a number of 5 to 10 digits, trained up to 4 by 4: far_clipped.",
         wrong(rows_of_arm("far_clipped").passing(is_longer)),
     ),
-    **{
-        f"rope.far_coupled_digits_{p}x{q}": Claim(
-            f"Test problems of {p} by {q} digits whose first wrong token is a digit: far_coupled.",
-            rows_of_arm("far_coupled", p=p, q=q).counts("wrong_digit"),
-        )
-        for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
-    },
     "rope.coupled_slow_1x5": Claim(
         "Test problems of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
         wrong(rows_of_arm("coupled_slow", p=1, q=5)),
@@ -379,13 +326,13 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"rope.replaced_{name}": Claim(
-            f"The same as it was first read, before it was trained for longer: {arm}.",
+            f"The same as it was first evaluated, before it was trained for longer: {arm}.",
             wrong(replaced("lengths", arm=arm)),
         )
         for name, arm in (("far", "far_coupled"), ("gaps", "gaps"))
     },
     "rope.replaced_rope": Claim(
-        "The full-size network with rotary positions before it was trained on, on all pairs.",
+        "The full-size network with rotary positions before it was trained on, on all problems.",
         replaced("checkpoints/rope").counts("errors_strict").said(errors_in),
     ),
     "rope.replaced_ratio": Claim(
@@ -395,5 +342,81 @@ CLAIMS: dict[str, Claim] = {
     "rope.coupled_slow_ends_5x5": Claim(
         "Test problems of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
         rows_of_arm("coupled_slow", p=5, q=5).counts("wrong_length"),
+    ),
+}
+
+TABLES: dict[str, Table] = {
+    "rope.race": Table(
+        "Text",
+        {
+            words: {
+                positions: race(setting, encoding).steps_to(GOAL)
+                for encoding, positions in ENCODINGS.items()
+            }
+            for setting, words in SETTINGS.items()
+        },
+    ),
+    "rope.ratios": Table(
+        "Text",
+        {
+            words: {"steps of the learned table over those of rotary": table_over_rotary(setting)}
+            for setting, words in SETTINGS.items()
+        },
+    ),
+    "rope.goals": Table(
+        "Goal, text",
+        {
+            f"{goal}, {SETTINGS[setting]}": {
+                ENCODINGS[encoding]: race(setting, encoding).steps_to(share)
+                for encoding in ("rotary", "learned")
+            }
+            for goal, share, settings in (
+                ("1 in 100", FINE_GOAL, TRAINED_FURTHER),
+                ("1 in 1,000", FINEST_GOAL, ("packed",)),
+            )
+            for setting in settings
+        },
+    ),
+    "rope.bases": Table(
+        "Base",
+        {
+            f"{base:,}": {
+                "until 1 in 20 is wrong": raced(part="base", base=float(base)).steps_to(GOAL)
+            }
+            for base in RACE_BASES
+        },
+    ),
+    "rope.reach": Table(
+        "Positions",
+        {
+            SMALL[arm]: {shape(size, size): wrong_at(arm, size) for size in (3, 4)}
+            for arm in ("rotary", "learned", "none", "coupled")
+        },
+    ),
+    "rope.limits": Table(
+        "Limit",
+        {
+            words: {
+                shape(digits, digits): limited(run, *farthest, digits=digits) for digits in (3, 4)
+            }
+            for words, run, farthest in (
+                *(
+                    (f"rotary, {tokens} tokens", "reach_rotary", (tokens,))
+                    for tokens in ROTARY_LIMITS
+                ),
+                (
+                    f"coupled with gaps, {LIMIT[0]} places and {LIMIT[1]} lines",
+                    "reach_coupled_gaps",
+                    LIMIT,
+                ),
+            )
+        },
+    ),
+    "rope.edges": Table(
+        "Digits of a and b",
+        {
+            shape(p, q): {DIGIT: rows_of_arm("far_coupled", p=p, q=q).counts("wrong_digit")}
+            for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
+        },
     ),
 }

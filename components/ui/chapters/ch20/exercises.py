@@ -39,7 +39,7 @@ def tell_the_sign(page: Chapter) -> None:
     with right:
         line = page.number("ex_line", "Line of the =", -1, 3, 0, typed=True)
     begun, n = probes.begun_with(WANTED, (place, line)), probes.N_TOLD
-    said = f"Told place {place} and line {line}, it begins {begun} of {n} sums with that digit."
+    said = f"Told place {place} and line {line}, it begins {begun} of {n} problems with that digit."
     hint = (
         "Place and line are each one of your two digits, but which is which?"
         if {place, line} == set(WANTED)
@@ -76,12 +76,12 @@ def turn_the_cache(page: Chapter) -> None:
     turned_by = page.number("ex_turn", "Turn the kept keys by", -64, 64, 0, typed=True)
     n = probes.N_KEPT
     right = n - probes.errors_without_the_front(turned_by)
-    said = f"Turned by {turned_by} places, {right} of {n} sums come out right."
+    said = f"Turned by {turned_by} positions, {right} of {n} problems come out right."
     hint = (
         "Turn them the other way: the count is smaller than it was."
         if turned_by > 0
-        else f"Where does the `=` stand in the old count, behind a sum of {len(probes.SUM)} "
-        "tokens, and where in the new?"
+        else f"Where does the `=` stand in the old count, behind a problem of "
+        f"{len(probes.SUM)} tokens, and where in the new?"
     )
     show_verdict(right == n, said, hint)
     page.source(spoiled.without_the_front, spoiled.turn_again)

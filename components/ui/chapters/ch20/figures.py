@@ -38,7 +38,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
         .encode(
             x=alt.X(
                 "change:Q",
-                title="change of what the last token hears",
+                title="change of the attention output",
                 scale=alt.Scale(domainMin=0),
                 axis=alt.Axis(format="%", tickCount=5),
             ),
@@ -126,7 +126,7 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
         base = -LINE_APART * level
         lines.append({"read": row["read"], "x": -0.4, "y": base + 2.3})
         cells += [{"x": x, "y": base, "number": n} for x, n in enumerate(row["order"])]
-        kind = "trained together" if row["kept"] else "strangers"
+        kind = "trained as a pair" if row["kept"] else "never a pair in training"
         for clock, (left, right) in enumerate(row["pairs"]):
             half, turn = (right - left) / 2, np.linspace(0, np.pi, 25)
             arcs += [
@@ -153,7 +153,7 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
             color=alt.Color(
                 "pair:N",
                 title=None,
-                scale=toned({"trained together": RIGHT, "strangers": WRONG}),
+                scale=toned({"trained as a pair": RIGHT, "never a pair in training": WRONG}),
                 legend=alt.Legend(orient="bottom", symbolType="stroke"),
             ),
             tooltip=["clock", "pair"],
@@ -176,7 +176,7 @@ def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> Chart:
     Rows: setting, encoding, seed, steps (infinite for never), ended.
     """
     data = pd.DataFrame(rows)
-    never = "did not arrive"
+    never = "never arrived"
     data["arm"] = data["setting"] + ": " + data["encoding"]
     data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
     data["shown"] = data["steps"].where(np.isfinite(data["steps"]), data["ended"])
@@ -206,7 +206,7 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
         "a wrong digit first": (WRONG, "✗ digit"),
         "a wrong length first": (WORSE, "✗ length"),
     }
-    return bars.fate_bars(rows, "arm", "kind", looks, named_from=0.15)
+    return bars.fate_bars(rows, "arm", "kind", looks, named_from=0.15, title="problems")
 
 
 def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:
@@ -219,7 +219,7 @@ def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) ->
     most = alt.Scale(domain=[0, n])
     base = alt.Chart(data).encode(x=token_axis(alt.X, "token", "hidden from the first =", "bottom"))
     bars = base.mark_bar().encode(
-        y=alt.Y("missed:Q", title=f"begun wrong, of {n:,}", scale=most),
+        y=alt.Y("missed:Q", title=f"first digit wrong, of {n:,}", scale=most),
         color=alt.when(alt.datum["missed"] < unhidden / 2)
         .then(alt.value(ACCENT.now))
         .otherwise(alt.value(GREY.now)),

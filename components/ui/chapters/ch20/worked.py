@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -91,7 +90,7 @@ def drawn_speeds() -> list[float]:
 def table_of_pairs(speeds: np.ndarray, query: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:
     """A pair a row, as it is before it is turned."""
     return {
-        "radians_a_place": speeds,
+        "radians_per_position": speeds,
         **{f"query_{n}": query[:, n] for n in (0, 1)},
         **{f"key_{n}": key[:, n] for n in (0, 1)},
     }
@@ -252,10 +251,10 @@ def layouts_read() -> list[dict[str, Any]]:
     halves = positions.pairs_of(SMALL_HEAD, "half")
     neighbours = positions.pairs_of(SMALL_HEAD, "interleaved")
     ways = (
-        ("as trained, in halves", rows, halves, True, wrong("half")),
-        ("read as neighbours", rows, neighbours, False, wrong("interleaved")),
+        ("as trained, with halves", rows, halves, True, wrong("half")),
+        ("evaluated with neighbours", rows, neighbours, False, wrong("interleaved")),
         (
-            "rows in order, read as neighbours",
+            "rows in order, with neighbours",
             ordered,
             neighbours,
             True,
@@ -321,8 +320,6 @@ def arrives(setting: str, encoding: str) -> str:
 
 RACE: dict[str, Callable[[], str]] = {
     "goal": lambda: one_in(claims.GOAL),
-    "fine_goal": lambda: one_in(claims.FINE_GOAL),
-    "finest_goal": lambda: one_in(claims.FINEST_GOAL),
     "kinds": lambda: spelled(len(encodings.SETTINGS)),
     "seeds": lambda: spelled(len(encodings.SEEDS)),
     "base_seeds": lambda: spelled(len(encodings.BASE_SEEDS)),
@@ -335,11 +332,7 @@ RACE: dict[str, Callable[[], str]] = {
     "table": lambda: f"{size_of_the_table():,}",
     "live_steps": lambda: f"{LIVE_STEPS}",
     "live_seconds": lambda: f"{live.MOST_SECONDS:g}",
-    **{
-        f"{setting}_{encoding}": partial(arrives, setting, encoding)
-        for setting in ("packed", "fixed")
-        for encoding in claims.ENCODINGS
-    },
+    "packed_rotary": lambda: arrives("packed", "rotary"),
 }
 
 # ---------------------------------------------------------------- longer sums
@@ -469,8 +462,6 @@ REACH: dict[str, Callable[[], str]] = {
     "limit": lambda: places_and_lines(*claims.LIMIT),
     "limited_to": limited_to,
     "far_limit": lambda: places_and_lines(*lengths.ARMS["far_clipped"].farthest),
-    "limit_long": lambda: f"{claims.ROTARY_LIMITS['long']}",
-    "limit_short": lambda: spelled(claims.ROTARY_LIMITS["short"]),
     "most_typed": lambda: spelled(MOST_TYPED),
     "digits_trained": lambda: spelled(TRAINED_DIGITS),
     "edge_far": lambda: f"{edge('far_coupled')[0]}",
