@@ -56,12 +56,12 @@ def the_climb() -> None:
         read,
         right,
         bands,
-        alt="The share of sums right in every token as the network reads more, a curve a length",
+        alt="The share of problems right in every token as training goes on, a curve a length",
     )
     page.numbers(
-        "The share right of each length, by the sums read",
+        "The share right of each length, by the problems trained on",
         [
-            {"sums read": n, **dict(zip(SQUARES, map(float, shares), strict=True))}
+            {"problems": n, **dict(zip(SQUARES, map(float, shares), strict=True))}
             for n, shares in zip(read, right, strict=True)
         ],
     )
@@ -85,7 +85,7 @@ def four_digits() -> None:
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
     wrong = worked.share_wrong_of_four()
     if wrong is not None and not page.guess(
-        "Of 100,000 sums of four by four digits that it never trained on, how many are wrong?",
+        "Of 100,000 problems of four by four digits that it never trained on, how many are wrong?",
         options,
         lambda: band(wrong, (0.001, 0.03), options),
     ):
@@ -121,7 +121,7 @@ def four_digits() -> None:
 def what_a_stage_adds() -> None:
     page.draw(
         figures.parts_of_a_text(worked.parts_of_texts()),
-        alt="The tokens of the longest sum of each stage: typed, products, sums, the answer",
+        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
     )
     page.prose("stage_facts")
     st.dataframe(worked.rows_of_facts(), hide_index=True, width="stretch")
@@ -144,14 +144,14 @@ def the_mix_of_a_stage() -> None:
 def as_stages_pass() -> None:
     rows = rows_of("course.jsonl")
     if not rows or not page.guess(
-        "Which course ends with the most four-digit sums wrong?",
+        "Which training ends with the most four-digit problems wrong?",
         worked.WORST_OPTIONS,
         lambda: worked.worst(rows),
     ):
         return
     page.prose("stages_controls")
     arm = page.choose(
-        "arm", "Course", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
+        "arm", "Training", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
     )
     row = worked.first_row(rows, arm)
     names = worked.names_of_stages(arm, len(row["stages"]))
@@ -165,7 +165,7 @@ def as_stages_pass() -> None:
                     worked.map_after(worked.first_row(rows, name), left), probes.MOST_DIGITS
                 ),
                 width="content",
-                alt=f"{ARMS[name]}: the share of wrong sums by the digits of both numbers",
+                alt=f"{ARMS[name]}: the share of wrong problems by the digits of both numbers",
             )
     page.notice()
     page.source(twins.train_course, twins.evaluate_shapes)
@@ -180,7 +180,7 @@ with page.deeper("what each part is worth, and where to begin"):
             return
         page.draw(
             bars.seeds(worked.seeds_of(rows), share="4 by 4 digits right in every token"),
-            alt="Share of four-digit sums right at the end, a point a seed, by course",
+            alt="Share of four-digit problems right at the end, a point a seed, by training",
         )
         page.notice()
         page.source(twins.control, twins.reversed_course, twins.at_once)
@@ -192,7 +192,7 @@ with page.deeper("what each part is worth, and where to begin"):
             return
         page.draw(
             figures.wrong_by_rate(worked.rates_of(rows)),
-            alt="Share of four-digit sums wrong by learning rate, a line for each beginning",
+            alt="Share of four-digit problems wrong by learning rate, a line for each beginning",
         )
         page.notice()
         page.source(twins.measure_base, curriculum.course_of_twin)
@@ -205,14 +205,14 @@ with page.deeper("how few problems"):
         few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
         rows = [*few, *course]
         if not (few and course) or not page.guess(
-            "How many different sums does it take, for 95 in 100 to be right?",
+            "How many different problems does it take, for 95 in 100 to be right?",
             worked.FEWEST_OPTIONS,
             lambda: worked.fewest_that_do(rows),
         ):
             return
         page.draw(
             figures.wrong_by_problems(worked.fewest_points(rows)),
-            alt="Share of four-digit sums wrong, by how many different problems there were",
+            alt="Share of four-digit problems wrong, by how many different ones were trained on",
         )
         page.notice()
         page.source(twins.fewest, difficulty.rarest_step)
@@ -242,7 +242,7 @@ def which_heads_fetch() -> None:
         kind = page.choose("digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__)
     mapped = probes.long_enough(pair, kind)
     if mapped != pair:
-        st.caption("Your sum is too short for that. The maps are those of {} × {}.".format(*mapped))
+        st.caption("Your problem is too short. The maps are those of {} × {}.".format(*mapped))
     shown = [names[max(0, names.index(stage) - 1)], stage]
     run_of = {name: run for run, name in TWINS.items()}
     for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
@@ -262,20 +262,20 @@ def which_heads_fetch() -> None:
     page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
 
 
-with page.deeper("pull each head out"):
+with page.deeper("ablate each head"):
 
     @page.section("pull", needs=[*TWINS])
     def pull_each_out() -> None:
         rows = rows_of("stage_heads.jsonl")
         if rows and not page.guess(
-            f"Head {worked.A_HEAD} looks at the digit of a. Pull it out: which digits go wrong?",
+            f"Head {worked.A_HEAD} looks at the digit of a. Ablate it: which digits go wrong?",
             worked.LOST_OPTIONS,
             lambda: worked.what_is_lost(rows),
         ):
             return
         page.prose("pull_controls")
         heads = ["none", *probes.heads_of(LAST_TWIN)]
-        head = page.choose("pulled", "Head pulled out", heads, worked.A_HEAD, kind="list")
+        head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
         form = probes.form_of(*pair)
         text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
         marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
@@ -302,7 +302,7 @@ with page.deeper("pull each head out"):
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
-        "Sums with a far carry go wrong",
+        "Problems with a far carry go wrong",
         worked.CARRY_OPTIONS,
         lambda: worked.what_far_carries_do(rows),
     ):
@@ -317,7 +317,7 @@ def where_errors_live() -> None:
         by = page.choose("by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list")
     (row,) = claims.MISTAKES.where(model=run).of(rows)
     if row["wrong"] == 0:
-        st.info("This network has no sum wrong in what it was asked. Choose another.")
+        st.info("This network gets none of its problems wrong. Choose another.")
         return
     counted = worked.wrong_by_place(row) if by == "place" else worked.wrong_by(row, by)
     page.draw(
@@ -327,7 +327,7 @@ def where_errors_live() -> None:
     failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
     sums = list(failures)
     page.link.knows(*(f"{page.prefix}failure_{other}" for other in NETWORKS))
-    failure = failures[page.choose(f"failure_{run}", "A sum that goes wrong", sums, kind="list")]
+    failure = failures[page.choose(f"failure_{run}", "A problem it gets wrong", sums, kind="list")]
     a, b = int(failure["a"]), int(failure["b"])
     form = probes.form_of(a, b)
     text = probes.write_without_head(run, a, b).text
@@ -345,7 +345,7 @@ def errors_that_are_left() -> None:
     errors = {f"{error['a']} × {error['b']}": error for error in claims.ERRORS.of(rows)}
     left, right = st.columns(2)
     with left:
-        name = page.choose("error", "An error on test", list(errors), kind="list")
+        name = page.choose("error", "An error on test problems", list(errors), kind="list")
     error = errors[name]
     aimed = None
     if claims.is_slip(error):
@@ -362,7 +362,7 @@ def errors_that_are_left() -> None:
     page.source(pockets.share_out, pockets.at_the_head)
 
 
-with page.deeper("which operands fail, and sums that are hard on purpose"):
+with page.deeper("which operands fail, and problems that are hard on purpose"):
 
     @page.section("slips")
     def where_the_head_slips() -> None:
@@ -372,7 +372,7 @@ with page.deeper("which operands fail, and sums that are hard on purpose"):
         page.draw(
             figures.wrong_by_share(worked.wrong_by_share(rows)),
             alt="How many digits go wrong as the head's weight is moved to the digit on the left, "
-            "by place: none up to a fifth, most from six tenths on",
+            "by their place in a: none up to a fifth, most from six tenths on",
         )
         page.notice()
         page.source(pockets.share_out, pockets.transplants, pockets.written_with_z_of)
@@ -397,14 +397,14 @@ with page.deeper("past everything that was trained"):
         rows = rows_of("frontier.jsonl")
         options = ("about 1 in 100", "about 1 in 10", "more than half")
         if not rows or not page.guess(
-            "Trained on sums of up to four digits, of twenty by twenty it writes wrong",
+            "Trained on problems of up to four digits, of twenty by twenty it gets wrong",
             options,
             lambda: band(claims.WRONG_AT_TWENTY.value(rows), (0.03, 0.5), options),
         ):
             return
         page.draw(
             figures.wrong_tokens(worked.frontier_points(rows)),
-            alt="Share of sums wrong by the digits of both numbers, twelve to fifty",
+            alt="Share of problems wrong by the digits of both numbers, twelve to fifty",
         )
         page.notice()
         page.source(frontier.evaluate_forced, frontier.company)
@@ -425,7 +425,7 @@ def the_sieve() -> None:
     page.prose("sieve_controls")
     digits = page.choose(
         "round",
-        "Round, by its longest sums",
+        "Round, by its longest problems",
         range(claims.FIRST, claims.LAST + 1),
         worked.SHOWN,
     )
@@ -435,8 +435,8 @@ def the_sieve() -> None:
         worked.flags_of(row),
         worked.texts_of(row),
         on=(Label.SWAP,),
-        alt=f"The labels that the networks wrote for sums of {digits} digits, right and wrong, and "
-        "which of them the checks let pass",
+        alt=f"The labels that the networks wrote for problems of {digits} digits, right and wrong, "
+        "and which of them the checks let pass",
     )
     page.notice()
     page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
@@ -446,13 +446,13 @@ def the_sieve() -> None:
 def round_by_round() -> None:
     rows = rows_of("self_evolution.jsonl")
     if not rows or not page.guess(
-        "Without a sieve it trains on every label. What becomes of the sums that it was taught?",
+        "Without a sieve it trains on every label. What becomes of the problems it was taught?",
         worked.ROT_OPTIONS,
         lambda: worked.how_it_rots(rows),
     ):
         return
     page.prose("rounds_controls")
-    arm = page.choose("trains", "Trains on", list(TRAINS_ON), words=TRAINS_ON.__getitem__)
+    arm = page.choose("trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__)
     if arm in worked.LABELLING:
         page.draw(
             bars.fate_bars(

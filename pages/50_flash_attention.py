@@ -41,7 +41,7 @@ def cards_arrive() -> None:
         cards.labels,
         cards.scores,
         cards.values,
-        alt="Keys of a sum arrive as cards: the largest score, the sum and the output so far",
+        alt="Keys of a problem arrive as cards: the largest score, the sum and the output so far",
     )
     page.numbers("The cards", worked.rows_of_cards(cards))
     page.source(flash.Partial.add, flash.Partial.output)
@@ -69,7 +69,7 @@ def in_pieces() -> None:
         cards.labels,
         times * cards.scores,
         cards.values,
-        alt="Cards in an order of your own, beside softmax in numbers of 16 bits",
+        alt="Cards in an order of your own, beside softmax in float16",
     )
     page.notice()
     page.source(flash.Partial.add, flash.nothing_seen)
@@ -95,7 +95,7 @@ def the_tiles() -> None:
     with left:
         fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
     with right:
-        columns = page.choose("columns", "Keys a block", worked.BLOCKS, worked.COLUMNS)
+        columns = page.choose("columns", "Keys a tile", worked.BLOCKS, worked.COLUMNS)
     with st.expander("More settings"):
         n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
         width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
@@ -113,8 +113,8 @@ def the_tiles() -> None:
         columns=min(columns, n),
         fast=fast,
         causal=True,
-        alt="Blocks of queries meet blocks of keys, and a meter counts what passes between the "
-        "two memories",
+        alt="Tiles of queries and keys come one after another, and a meter counts what passes "
+        "between the two memories",
     )
     page.notice()
     page.source(by_hand.flash_attention, by_hand.moved_by_flash, by_hand.moved_by_plain)
@@ -150,7 +150,7 @@ def backward_by_hand() -> None:
         return
     page.prose("backward_controls")
     names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
-    block = page.choose("block", "Block", names, names[-1], kind="list")
+    block = page.choose("block", "Tile", names, names[-1], kind="list")
     followed = probes.follow(*pair, names.index(block))
     text = probes.FORM.text(*pair)
     queries, keys = (worked.named(text, s) for s in (followed.queries, followed.keys))
@@ -161,7 +161,7 @@ def backward_by_hand() -> None:
             st.html(f'<div class="wb-map-title">{name}</div>')
             page.draw(
                 figures.block_map(worked.seen(values, followed), queries, keys, most=most),
-                alt=f"{name} of one block, queries down and keys across",
+                alt=f"{name} of one tile, queries down and keys across",
             )
     page.notice()
     page.source(by_hand.block_gradients, by_hand.flash_backward, gradients.head_gradient)

@@ -62,11 +62,11 @@ def test_the_panel_shows_lines_of_the_mix_and_how_hard_they_are(opened: Any) -> 
     assert len(numbers) == probes.N_SHOWN and all(min(pair) > 9 for pair in numbers)
     carries, zeros = histograms(app)
     for chart in (carries, zeros):
-        for sums in ("this mix", "random sums"):
+        for sums in ("this mix", "random problems"):
             assert sum(share for (whose, _), share in chart.items() if whose == sums) == (
                 pytest.approx(1)
             )
-    assert zeros["this mix", 0] < zeros["random sums", 0] - 0.3
+    assert zeros["this mix", 0] < zeros["random problems", 0] - 0.3
     before = lines_of(app)
     app.number_input(key="ch30_mix_draw").set_value(1).run()
     assert lines_of(app) != before

@@ -64,8 +64,9 @@ def test_softmax_without_m_breaks_where_the_page_says() -> None:
 def test_the_score_that_overflows_float16_is_told_to_the_tenth(seen: Any) -> None:
     """By float16 itself: finite a tenth below, infinite there; what is told lies on either side."""
     told = re.search(
-        r"infinite from \$s =\$ ([\d.]+) on.+ is ([\d.]+)\. Taken (\w+) times it is ([\d.]+), "
-        r"still below, and (\w+) times ([\d.]+), beyond",
+        r"infinite from \$s =\$ ([\d.]+) on.+ is ([\d.]+)\.[^.]+"
+        r"\| (\w+) times \| ([\d.]+) \| still finite \|\s"
+        r"\| (\w+) times \| ([\d.]+) \| infinite \|",
         text_of(seen(PAGE, reveal="1")),
     )
     assert told

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.claims.results import parameters
 from lab.readings import (
     Counts,
@@ -55,14 +55,14 @@ def wrong_in_widest(readings: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- the course and its parts
 
 ARMS = {
-    "the_course": "the course",
+    "the_course": "full curriculum",
     "all_at_once": "no stages, all lengths at once",
     "reversed": "stages in reversed order",
     "no_padding": "no zero padding",
-    "no_carries": "no sums picked for carries",
+    "no_carries": "no problems picked for carries",
     "rehearsal_5": "rehearsal 5 in 100",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "the course, from two digits",
+    "from_two_digits": "full curriculum, from two digits",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
@@ -77,7 +77,7 @@ BEGINNINGS = {
 DRAWN = {
     "by_stages": "in stages",
     "at_random": "at random, no stages",
-    "chosen": "hard ones, no stages",
+    "chosen": "hardest of eight, no stages",
 }
 """Of `records/fewest.jsonl`, in the words of the page."""
 
@@ -100,11 +100,8 @@ def after_course(arm: str, shape: str = LONGEST) -> Counts:
     return at_the_end(COURSE.where(arm=arm).before_choice(), shape)
 
 
-RETAINED = {
-    **{f"rehearsal_0_{shape}": ("rehearsal_0", shape) for shape in ("1x1", "2x1", "2x2")},
-    "the_course_1x1": ("the_course", "1x1"),
-}
-"""Of an arm the shapes that the page tells as kept or forgotten."""
+SHORTEST = {"1x1": "one by one", "2x1": "two by one", "2x2": "two by two"}
+"""Shapes that the page tells as kept or forgotten."""
 
 
 def after_few(drawn: str, problems: int | None) -> Counts:
@@ -117,6 +114,11 @@ def after_few(drawn: str, problems: int | None) -> Counts:
 def from_base(base: int) -> Rows:
     """The course begun with another network that knows two digits."""
     return rows("other_bases", part="course", base=base)
+
+
+def known_by(base: int) -> Counts:
+    """What such a network gets wrong of two digits before the course; its seeds all begin alike."""
+    return from_base(base).where(seed=0).counts("base_shapes.2x2.1", "base_shapes.2x2.0")
 
 
 BEGUN = {base: at_the_end(rows("bases", base=base)) for base in BEGINNINGS}
@@ -305,8 +307,11 @@ def digits_wrong(found: Rows, kind: str) -> Counts:
 # ---------------------------------------------------------------- the reader's own run
 
 
+USUAL_RATE = 5e-4
+
+
 def tuned(rate: float, *, scratch: bool) -> Counts:
-    """Validation sums wrong at the last check of the recorded runs."""
+    """Validation problems wrong at the last check of the recorded runs."""
     runs = rows("fine_tuning", rate=rate, scratch=scratch)
     return runs.counts("curve.-1.1", "curve.-1.2").each()
 
@@ -317,7 +322,7 @@ TRAINS_ON = {
     "two_agree": "own labels, sieved: any two agree",
     "sieve": "own labels, sieved: all three agree",
     "unfiltered": "own labels, all of them",
-    "short": "no labels, short sums alone",
+    "short": "no labels, short problems alone",
     "true": "true labels",
 }
 """Of `records/self_evolution.jsonl`, in the words of the page."""
@@ -382,6 +387,11 @@ def wrong_labels(row: Row) -> int:
     return row["labels"] - row["right"]
 
 
+def passed(check: str) -> Counts:
+    """Of the wrong labels of all rounds, those that pass a check."""
+    return rounds().counts(f"checks.{check}.wrong", wrong_labels)
+
+
 def kept(found: Rows) -> Counts:
     """Wrong ones of the labels that pass all checks."""
     return found.counts("checks.all.wrong", "checks.all.kept")
@@ -405,74 +415,40 @@ def each_network(arm: str, digits: int) -> Told:
     return rounds(arm, digits=LAST).told(words)
 
 
-ASKED_LAST = {"two_agree": (1, 5, 6), "unfiltered": (4, 5), "true": (5, 8)}
-"""Of the lengths after the last round, those that the page tells; of the other arms the fifth."""
+ASKED_LAST = {"two_agree": (1, 6), "unfiltered": (4,), "true": (8,)}
+"""Of the lengths after the last round, those that prose tells; a table has the fifth."""
+
+TWO, FOUR = "Wrong of two by two, before", "Wrong of four by four, after"
 
 CLAIMS: dict[str, Claim] = {
     **{
         f"curriculum.wrong_{digits}": Claim(
-            f"The finished network on test sums of {digits} digits.", wrong_at(AFTER, digits)
+            f"The finished network on test problems of {digits} digits.", wrong_at(AFTER, digits)
         )
         for digits in ("4x4", "3x3", "2x2")
     },
     "curriculum.parameters": Claim("Parameters of the network of chapter 3.", parameters(AFTER)),
     "curriculum.before": Claim(
-        "The unfinished network on validation sums of 4x4 digits.",
+        "The unfinished network on validation problems of 4x4 digits.",
         UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
         f"curriculum.course_{arm}": Claim(
-            f"Test sums of 4x4 digits wrong at the end: {words}.", after_course(arm)
+            f"Test problems of 4x4 digits wrong at the end: {ARMS[arm]}.", after_course(arm)
         )
-        for arm, words in ARMS.items()
+        for arm in ("the_course", "from_two_digits")
     },
-    **{
-        f"curriculum.course_from_base_{base}": Claim(
-            f"Test problems of 4x4 digits wrong, begun with a network of seed {base}.",
-            at_the_end(from_base(base)),
-        )
-        for base in (1, 2)
-    },
-    "curriculum.known_by_base_0": Claim(
-        "Test problems of 2x2 digits wrong before the course: the committed base.",
-        wrong_at("two_digits_coupled", "2x2"),
+    "curriculum.course_from_base_2": Claim(
+        "Test problems of 4x4 digits wrong, begun with a network of seed 2.",
+        at_the_end(from_base(2)),
     ),
-    **{
-        f"curriculum.known_by_base_{base}": Claim(
-            f"Test problems of 2x2 digits wrong before the course: the base of seed {base}.",
-            from_base(base).where(seed=0).counts("base_shapes.2x2.1", "base_shapes.2x2.0"),
-        )
-        for base in (1, 2)
-    },
-    **{
-        f"curriculum.kept_{name}": Claim(
-            f"Test sums of {shape} digits wrong at the end: {ARMS[arm]}.", after_course(arm, shape)
-        )
-        for name, (arm, shape) in RETAINED.items()
-    },
-    **{
-        f"curriculum.base_{base}": Claim(
-            f"Validation sums of 4x4 digits wrong at the best of its rates: {words}.",
-            at_best_rate(base),
-        )
-        for base, words in BEGINNINGS.items()
-    },
-    **{
-        f"curriculum.fewest_{drawn}_{n or 'once'}": Claim(
-            f"Test sums of 4x4 digits wrong, {n or 'no'} problems again and again, {words}.",
-            after_few(drawn, n),
-        )
-        for drawn, words in DRAWN.items()
-        for n in (*FEW, None)
-        if n or drawn != "by_stages"
-    },
-    "curriculum.frontier_20_test": Claim("Test sums of 20x20 digits wrong.", WRONG_AT_TWENTY),
+    "curriculum.frontier_20_test": Claim("Test problems of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
-        "Sums wrong at the frontier whose first wrong digit is one too small.",
+        "Problems wrong at the frontier whose first wrong digit is one too small.",
         FAILURES.those(one_too_small),
     ),
     "curriculum.from_afar": Claim(
-        "Sums wrong at the frontier whose first wrong digit takes a product's carry from afar.",
+        "Problems wrong at the frontier whose first wrong digit takes a product's carry from afar.",
         FAILURES.those(from_afar),
     ),
     "curriculum.small_with_carry": Claim(
@@ -482,7 +458,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "curriculum.nine_and_nine": Claim(
-        "Sums wrong at the frontier first where nine and nine are added and a carry comes in.",
+        "Problems wrong at the frontier first where nine and nine are added and a carry comes in.",
         FAILURES.those(nine_and_nine),
     ),
     "curriculum.frontier_rate": Claim(
@@ -493,15 +469,15 @@ CLAIMS: dict[str, Claim] = {
         "Tokens of 20x20 digits wrong, of test.", TWENTY.counts("wrong_tokens", "tokens")
     ),
     "curriculum.course_tokens": Claim(
-        "Text that each course read.",
+        "Tokens that each curriculum trained on.",
         COURSE.numbers(lambda row: row["tokens"] / 1e6, "{:.1f}", "million tokens"),
     ),
     "curriculum.near_carry": Claim(
-        "Validation sums wrong whose carries pass one column at most: unfinished network.",
+        "Validation problems wrong whose carries pass one column at most: unfinished network.",
         wrong_by("by_carry", NEAR),
     ),
     "curriculum.far_carry": Claim(
-        "Validation sums wrong with a carry through two columns or more: unfinished network.",
+        "Validation problems wrong with a carry through two columns or more: unfinished network.",
         wrong_by("by_carry", FAR),
     ),
     "curriculum.chain_short": Claim(
@@ -523,15 +499,15 @@ CLAIMS: dict[str, Claim] = {
         ).said(share_of),
     ),
     "curriculum.no_zeros": Claim(
-        "Validation sums wrong without a zero: unfinished network.", wrong_by("by_zeros", [0])
+        "Validation problems wrong without a zero: unfinished network.", wrong_by("by_zeros", [0])
     ),
     "curriculum.some_zeros": Claim(
-        "Validation sums wrong with a zero or more: unfinished network.",
+        "Validation problems wrong with a zero or more: unfinished network.",
         wrong_by("by_zeros", range(1, 9)),
     ),
     **{
         f"curriculum.without_{name}_{kind}": Claim(
-            f"Digits of a {words} wrong without head {head}.", digits_wrong(without(head), kind)
+            f"Digits of a {words} wrong, head {head} ablated.", digits_wrong(without(head), kind)
         )
         for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"), ("first", "0.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
@@ -542,16 +518,8 @@ CLAIMS: dict[str, Claim] = {
         digits_wrong(without("none", THIRD), "product"),
     ),
     **{
-        f"curriculum.{begun}_{pace}": Claim(
-            f"Validation sums of up to two digits wrong, {begun}, at a rate of {rate:g}.",
-            tuned(rate, scratch=begun == "scratch"),
-        )
-        for begun in ("tuned", "scratch")
-        for pace, rate in (("usual", 5e-4), ("fast", 1e-3))
-    },
-    **{
         f"curriculum.suite_{name}": Claim(
-            f"Sums of nines wrong: {words} network.",
+            f"Problems of nines wrong: {words} network.",
             SUITES.where(suite="nines", model=model).counts("wrong").bound(),
         )
         for name, words, model in (
@@ -564,7 +532,7 @@ CLAIMS: dict[str, Claim] = {
         SUITES.where(suite="nines", model=AFTER).counts(nines_alike, "wrong"),
     ),
     "curriculum.suites_others": Claim(
-        "Sums of the other six suites wrong: finished network.",
+        "Problems of the other six suites wrong: finished network.",
         SUITES.where(model=AFTER)
         .passing(lambda row: row["cell"]["suite"] != "nines")
         .counts("wrong")
@@ -610,13 +578,7 @@ CLAIMS: dict[str, Claim] = {
         f"curriculum.pocket_{name}": Claim(f"Failing problems of the pockets {words}.", question)
         for name, (words, question) in TRANSPLANTS.items()
     },
-    **{
-        f"curriculum.passed_{check}": Claim(
-            f"Wrong labels that pass: {check}.",
-            rounds().counts(f"checks.{check}.wrong", wrong_labels),
-        )
-        for check in ("vote", "swap", "nine", "eleven", "all")
-    },
+    "curriculum.passed_all": Claim("Wrong labels that pass all checks.", passed("all")),
     **{
         f"curriculum.nine_{digits}": Claim(
             f"Labels of the round of {digits} digits that modulo 9 keeps and that are wrong.",
@@ -664,7 +626,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "curriculum.longest_right": Claim(
-        "Labels shown for sums of 5x5 digits in the round of 5 digits that are right.",
+        "Labels shown for problems of 5x5 digits in the round of 5 digits that are right.",
         among(
             rounds(digits=5),
             lambda label: len(str(label.a)) == len(str(label.b)) == 5,
@@ -673,10 +635,73 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"curriculum.after_{arm}_{digits}": Claim(
-            f"Test sums of {digits}x{digits} digits wrong after the last round: {words}.",
+            f"Test problems of {digits}x{digits} digits wrong after the last round: "
+            f"{TRAINS_ON[arm]}.",
             each_network(arm, digits),
         )
-        for arm, words in TRAINS_ON.items()
-        for digits in ASKED_LAST.get(arm, (5,))
+        for arm, lengths in ASKED_LAST.items()
+        for digits in lengths
     },
+}
+
+TABLES = {
+    "curriculum.retained": Table(
+        "Digits",
+        {
+            words: {ARMS[arm]: after_course(arm, shape) for arm in ("rehearsal_0", "the_course")}
+            for shape, words in SHORTEST.items()
+        },
+    ),
+    "curriculum.courses": Table(
+        "Training",
+        {words: {"Wrong of four by four": after_course(arm)} for arm, words in ARMS.items()},
+    ),
+    "curriculum.begun": Table(
+        "Begun with the network that gets",
+        {
+            "most wrong, as in the table above": {
+                TWO: wrong_at("two_digits_coupled", "2x2"),
+                FOUR: after_course("from_two_digits"),
+            },
+            "fewer wrong": {TWO: known_by(1), FOUR: at_the_end(from_base(1))},
+            "fewest wrong": {TWO: known_by(2), FOUR: at_the_end(from_base(2))},
+        },
+    ),
+    "curriculum.bases": Table(
+        "Begun with",
+        {words: {"Wrong": at_best_rate(base)} for base, words in BEGINNINGS.items()},
+    ),
+    "curriculum.fewest": Table(
+        "Different problems",
+        {
+            f"{f'{n:,}' if n else 'hardly one twice'}, {words}": {"Wrong": after_few(drawn, n)}
+            for n in (*FEW, None)
+            for drawn, words in DRAWN.items()
+        },
+    ),
+    "curriculum.tuned": Table(
+        "Network",
+        {
+            words: {
+                "At the rate of your runs": tuned(USUAL_RATE, scratch=scratch),
+                "At twice that rate": tuned(2 * USUAL_RATE, scratch=scratch),
+            }
+            for words, scratch in (("fine-tuned", False), ("from scratch", True))
+        },
+    ),
+    "curriculum.passed": Table(
+        "Check",
+        {
+            words: {"Wrong labels that pass": passed(check)}
+            for check, words in (
+                ("vote", "vote"),
+                ("swap", "swap"),
+                ("nine", "modulo 9"),
+                ("eleven", "modulo 11"),
+            )
+        },
+    ),
+    "curriculum.after": Table(
+        "Trained on", {words: {"Wrong": each_network(arm, 5)} for arm, words in TRAINS_ON.items()}
+    ),
 }

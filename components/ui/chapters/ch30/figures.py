@@ -16,7 +16,7 @@ from lab.data.problems import Integers
 
 Rows = Sequence[Mapping[str, Any]]
 
-MIX, RANDOM = "this mix", "random sums"
+MIX, RANDOM = "this mix", "random problems"
 
 
 def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
@@ -36,7 +36,7 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
             xOffset=alt.XOffset("sums:N", sort=None),
             y=alt.Y(
                 "share:Q",
-                title="share of the sums",
+                title="share of the problems",
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%", tickCount=3),
             ),
@@ -46,7 +46,7 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
                 scale=toned({MIX: ACCENT, RANDOM: GREY}),
                 legend=alt.Legend(orient="bottom"),
             ),
-            tooltip=["sums", "amount", alt.Tooltip("share", format=".1%")],
+            tooltip=[alt.Tooltip("sums", title="of"), "amount", alt.Tooltip("share", format=".1%")],
         )
     )
     return finished(chart.properties(height=BARS))

@@ -194,7 +194,7 @@ def show_mix(
         with column:
             page.draw(
                 figures.amounts_in_mix(found, title),
-                alt=f"How many {title} there are, in the sums of this mix and in random ones",
+                alt=f"How many {title} there are, in the problems of this mix and in random ones",
             )
 
 
@@ -211,15 +211,15 @@ def sums_of(source: Source, seed: int) -> tuple[list[str], Integers, Integers]:
 TUNED_KEY = "ch30_live"
 
 TUNED_PARTS = {
-    "random": ("Random two-digit sums", 40),
+    "random": ("Random two-digit problems", 40),
     "rehearsed": ("Rehearsal of one digit", 25),
-    "carries": ("Sums with far carries", 20),
-    "zeros": ("Sums with zeros", 15),
+    "carries": ("Problems with far carries", 20),
+    "zeros": ("Problems with zeros", 15),
 }
 """Of a mix, by their names in `Blend`: the words for each, and how much there is of it at first."""
 
 TUNED_NAMES = {
-    "random": "random sums",
+    "random": "random problems",
     "carries": "far carries",
     "zeros": "zeros",
     "rehearsed": "rehearsal",

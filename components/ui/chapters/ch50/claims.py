@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.words import size
 from lab.readings import Numbers, Ratio, Row, Told, rows
+
+SHORT, LONG = "Shortest text", "Longest text"
 
 MEMORY, SPEED = rows("flash", part="memory"), rows("flash", part="speed")
 
@@ -46,44 +48,44 @@ def times_as_long(kernel: str, other: str, end: Callable[[Iterable[int]], int]) 
 
 
 CLAIMS: dict[str, Claim] = {
-    **{
-        f"flash_attention.memory_{kernel}": Claim(
-            f"Memory of forward and backward beyond the longest text: {kernel}.",
-            MEMORY.told(lambda found, kernel=kernel: size(peaks(kernel).value(found))),
-        )
-        for kernel in ("math", "flash")
-    },
     "flash_attention.memory_over": Claim(
-        "Memory of forward and backward beyond the longest text: math over flash.",
+        "Memory of forward and backward beyond the longest text: plain over this page's.",
         in_times(PLAIN_OVER_OURS),
     ),
-    **{
-        f"flash_attention.growth_{kernel}": Claim(
-            f"Memory beyond the longest text over that beyond the shortest: {kernel}.",
-            in_times(growth(kernel)),
-        )
-        for kernel in ("math", "flash")
-    },
-    **{
-        f"flash_attention.{name}": Claim(
-            f"Forward and backward of the {words} text: {kernel} over {other}.",
-            times_as_long(kernel, other, end),
-        )
-        for name, words, end, kernel, other in (
-            ("time_short", "shortest", min, "flash", "sdpa"),
-            ("time_long", "longest", max, "flash", "sdpa"),
-            ("plain_short", "shortest", min, "flash", "math"),
-            ("plain_long", "longest", max, "math", "flash"),
-        )
-    },
     "flash_attention.machine": Claim(
         "The machine that took these times.", SPEED.told(lambda found: found[0]["cpu"])
     ),
     "flash_attention.triton": Claim(
-        "How far Triton's output is from plain attention in double precision.",
+        "How far Triton's output is from plain attention in float64.",
         rows("flash", part="triton")
         .passing(lambda row: row["where"] == "interpreter")
         .numbers("largest_error", "{:.0e}")
         .largest(),
+    ),
+}
+
+TABLES = {
+    "flash_attention.memory": Table(
+        "Kernel",
+        {
+            words: {
+                "Beyond the longest text": MEMORY.told(
+                    lambda found, kernel=kernel: size(peaks(kernel).value(found))
+                ),
+                "Over the shortest": in_times(growth(kernel)),
+            }
+            for kernel, words in (("math", "plain"), ("flash", "this page's"))
+        },
+    ),
+    "flash_attention.time": Table(
+        "Time of",
+        {
+            "this page's over plain": {SHORT: times_as_long("flash", "math", min)},
+            "plain over this page's": {LONG: times_as_long("math", "flash", max)},
+            "this page's over torch's": {
+                SHORT: times_as_long("flash", "sdpa", min),
+                LONG: times_as_long("flash", "sdpa", max),
+            },
+        },
     ),
 }

@@ -33,7 +33,7 @@ def first_card(page: Chapter, a: int, b: int) -> None:
 
 def break_even(page: Chapter) -> None:
     """As few queries a block as make FlashAttention move less."""
-    rows = page.number("ex_rows", "Queries a block", 0, worked.EX_TOKENS, 0, typed=True)
+    rows = page.number("ex_rows", "Queries a tile", 0, worked.EX_TOKENS, 0, typed=True)
     if not rows:
         return
     found = grade_rows(rows, worked.moved_in_blocks_of, worked.exercise_plain())
@@ -44,13 +44,13 @@ def break_even(page: Chapter) -> None:
 
 def describe_break_even(found: BreakEven) -> str:
     if found.solved:
-        return f"With {found.rows} queries a block it moves less, and with one fewer it does not."
+        return f"With {found.rows} queries a tile it moves less, and with one fewer it does not."
     if found.pays:
-        return f"With {found.rows} it moves less already, and so it does with one fewer."
+        return f"With {found.rows} it moves less, but it moves less with one fewer as well."
     return f"With {found.rows} it moves more."
 
 
 def hint_for(found: BreakEven) -> str:
     if found.pays:
-        return "Each block of queries fetches the keys once. How many blocks may there be?"
-    return "Fewer blocks of queries fetch the keys less often, so a block has to be larger."
+        return "Each row of tiles fetches the keys once. How many rows of tiles may there be?"
+    return "Fewer rows of tiles fetch the keys less often, so a tile needs more queries."

@@ -144,7 +144,7 @@ NOTATIONS: Mapping[str, Notation] = {
 PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
     NotationStep(
         "fetch queries",
-        "A block of queries is fetched. In Triton each block is a program of its own.",
+        "The queries of a tile are fetched. In Triton each row of tiles is a program of its own.",
     ): {
         "NumPy": ["for i in blocks(", "Q_i = memory.fetch("],
         "torch": ["for queries in tiles.queries()"],
@@ -160,7 +160,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
     },
     NotationStep(
         "fetch keys and values",
-        "A block of keys comes, and their values. Blocks of nothing but later keys are skipped.",
+        "The keys of a tile come, and their values. Tiles of nothing but later keys are skipped.",
     ): {
         "NumPy": ["for j in blocks(", "K_j, V_j = memory.fetch("],
         "torch": ["for keys in tiles.keys(", "part(v, keys)"],
@@ -173,7 +173,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
             "V_j = tl.load(",
         ],
     },
-    NotationStep("scores", "Each query of the block scores each of these keys."): {
+    NotationStep("scores", "Each query of the tile scores each of these keys."): {
         "NumPy": ["scale * Q_i @ K_j.T"],
         "torch": ["tiles.scores(", "part(q, queries)) @ part(k, keys)"],
         "Triton": ["scale * tl.dot(Q_i"],
@@ -187,7 +187,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
         "Triton": ["seen = ", "tl.where(seen"],
     },
     NotationStep(
-        "largest so far", "The largest score so far, of what was kept and of this block."
+        "largest so far", "The largest score so far, of what was kept and of this tile."
     ): {
         "NumPy": ["m_new = np.maximum(", "m = m_new"],
         "torch": ["m = torch.maximum("],
@@ -195,20 +195,20 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
     },
     NotationStep(
         "shrink and shares",
-        "The factor by which what was kept shrinks, and the shares of this block, not yet divided.",
+        "The factor by which what was kept shrinks, and the shares of this tile, not yet divided.",
     ): {
         "NumPy": ["shrink, P = np.exp("],
         "torch": ["shrink, P = torch.exp("],
         "Triton": ["shrink, P = tl.exp("],
     },
-    NotationStep("sum", "The sum that was kept shrinks, and the shares of this block are added."): {
+    NotationStep("sum", "The sum that was kept shrinks, and the shares of this tile are added."): {
         "NumPy": ["l = shrink * l"],
         "torch": ["shrink * self.l"],
         "Triton": ["l = shrink * l"],
     },
     NotationStep(
         "output",
-        "The output that was kept shrinks, and the values of this block are added by their shares.",
+        "The output that was kept shrinks, and the values of this tile are added by their shares.",
     ): {
         "NumPy": ["O_i = shrink * O_i"],
         "torch": ["shrink * self.O"],

@@ -128,7 +128,7 @@ def no_room(fast: int, columns: int, width: int) -> str:
     least = held(1, columns, width, width)
     return (
         f"One query and {columns} keys of {width} numbers take {least:,} numbers, and fast memory "
-        f"holds {fast:,}. Give it more, a block fewer keys, or a head a smaller size."
+        f"holds {fast:,}. Give it more, a tile fewer keys, or a head a smaller size."
     )
 
 
@@ -281,7 +281,6 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_s_1": lambda: f"{SCORES[1]:g}",
     "hand_v_0": lambda: f"{VALUES[0]:g}",
     "hand_v_1": lambda: f"{VALUES[1]:g}",
-    "hand_gap": lambda: f"{SCORES[1] - SCORES[0]:g}",
     "hand_shrink": lambda: f"{math.exp(SCORES[0] - SCORES[1]):.3f}",
     "hand_l": lambda: f"{by_hand()[0]:.3f}",
     "hand_o": lambda: f"{by_hand()[1]:.3f}",
