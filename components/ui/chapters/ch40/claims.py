@@ -253,6 +253,9 @@ def milliseconds(length: int, *, cached: bool) -> Numbers:
     return timed(1, cached=cached).numbers(lambda row: 1000 * seconds_at(row, length), unit="ms")
 
 
+HALVES = ("float16", "bfloat16")
+"""Caches of two bytes a number."""
+
 SAME = {
     **{f"same_{d}x{d}": ("uncached", d) for d in (2, 4, 10)},
     **{f"drafted_{d}x{d}": ("drafted", d) for d in (2, 4)},
@@ -367,23 +370,20 @@ TABLES = {
     "kv_cache.queue": Table(
         "Batching",
         {
-            "static": {"Slots without a problem": idle_slots("static")},
-            "continuous": {
-                "Slots without a problem": idle_slots("continuous"),
-                "Tokens a second, over static": QUEUE.told(over_static),
+            "slots without a problem": {
+                policy: idle_slots(policy) for policy in ("static", "continuous")
             },
+            "tokens a second, over static": {"continuous": QUEUE.told(over_static)},
         },
     ),
     "kv_cache.half": Table(
-        "Format",
+        "Against float32",
         {
-            how: {
-                "Two by two": differing(how, 2),
-                "Four by four": differing(how, 4),
-                "Ten by ten": differing(how, 10),
-                "Logit": EXACT.where(how=how).told(largest_change),
-            }
-            for how in ("float16", "bfloat16")
+            **{
+                f"texts of {words} digits": {how: differing(how, n) for how in HALVES}
+                for n, words in ((2, "two by two"), (4, "four by four"), (10, "ten by ten"))
+            },
+            "a logit, at most": {how: EXACT.where(how=how).told(largest_change) for how in HALVES},
         },
     ),
 }
