@@ -1,4 +1,4 @@
-"""Page 01: tokens, rows, logits, the price of a guess, and choosing the next token."""
+"""Page 01: tokens, rows, logits, the loss of a guess, and choosing the next token."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def what_every_token_costs() -> None:
     st.html(
         openers.opener(
             openers.priced_text(text, FORM, found.prices, FORM.prompt_length),
-            f"The price of every token of {text}, as a bar that stands on it",
+            f"The loss of every token of {text}, as a bar that stands on it",
             page.text("bill"),
         )
     )
-    page.numbers("prices", {"token": list(text[1:]), "nats": found.prices})
+    page.numbers("losses", {"token": list(text[1:]), "nats": found.prices})
     page.source()
 
 
@@ -127,7 +127,7 @@ def how_the_rows_lie() -> None:
     page.source(embeddings.cosines, embeddings.principal_axes, embeddings.wave_shares)
 
 
-# ---------------------------------------------------------------- 2. from scores to a price
+# ---------------------------------------------------------------- 2. from scores to a loss
 
 
 @page.section("coin")
@@ -148,12 +148,12 @@ def ten_bars_and_a_coin() -> None:
     with right:
         page.draw(
             figures.coin(float(p[RIGHT])),
-            alt="The price of the right digit, as a point on the curve -ln p",
+            alt="The loss of the right digit, as a point on the curve -ln p",
         )
     charged = price_of_right(z_right, z_rival)
     st.markdown(
-        f"The right digit has $p = {p[RIGHT]:.3f}$ and costs $-\\ln p = {charged:.2f}$ nats. "
-        "(*Constructed.*)"
+        f"The right digit has $p = {p[RIGHT]:.3f}$, and its loss is $-\\ln p = {charged:.2f}$ "
+        "nats. (*Constructed.*)"
     )
     if page.guess(
         "Confident and wrong, or confident and right: which is further from an even guess?",
@@ -164,14 +164,14 @@ def ten_bars_and_a_coin() -> None:
     page.source(mlp.softmax, mlp.cross_entropy)
 
 
-# ---------------------------------------------------------------- 3. the price before training
+# ---------------------------------------------------------------- 3. the loss before training
 
 
 @page.section("start", needs=[BOOK_RUN])
 def before_training() -> None:
     options = ("about 0.7", "about 2.8", "about 16")
     if not page.guess(
-        "Nats a token?",
+        "How many nats a token?",
         options,
         lambda: min(options, key=lambda o: abs(float(o.split()[1]) - probes.loss_at_the_start())),
     ):
@@ -193,7 +193,7 @@ def show_prices(run: str, a: int, b: int) -> None:
     _, mask = FORM.render(np.array([a]), np.array([b]))
     page.draw(
         figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
-        alt=f"The price of each token of {a} × {b}, given the right tokens before it",
+        alt=f"The loss of each token of {a} × {b}, given the right tokens before it",
     )
 
 
@@ -219,9 +219,7 @@ def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
 
 
 def ask_model() -> str:
-    return page.choose(
-        "model", "Which model is asked", list(MODELS), TWIN, words=MODELS.__getitem__
-    )
+    return page.choose("model", "Model", list(MODELS), TWIN, words=MODELS.__getitem__)
 
 
 with st.container(key="ch01_one_model"):  # its switch stays in sight as far as this reaches
@@ -278,8 +276,8 @@ def a_chain_of_tokens() -> None:
     expected = token_loss.whole_text(token, N_TOKENS)
     options = ("fewer than that", "about as many", "more than that")
     if not page.guess(
-        f"The twin gets {token:.3f} of the tokens right. If mistakes fell at random, "
-        f"{expected:.2f} of the sums would be right. How many are?",
+        f"The twin gets {token:.3f} of the tokens right. If mistakes were independent, "
+        f"{expected:.2f} of the texts would be right. How many are?",
         options,
         options[int(np.searchsorted([0.95, 1.05], text / expected))],
     ):
@@ -315,10 +313,11 @@ with page.exercise("half a coin"):
         if z_rival < LEAST_RIVAL:
             hint = f"The rival has to stand at {LEAST_RIVAL} or more."
         else:
-            hint = f"The right digit has {math.exp(-charged):.2f}; a fair coin gives it one half."
+            given = math.exp(-charged)
+            hint = f"The right digit has a probability of {given:.2f}, and a fair coin one half."
         show_verdict(
             COIN[0] <= charged <= COIN[1] and z_rival >= LEAST_RIVAL,
-            f"The right digit costs {charged:.3f} nats.",
+            f"The loss of the right digit is {charged:.3f} nats.",
             hint,
         )
 
@@ -342,13 +341,13 @@ with page.exercise("what bears loss?"):
         hint = ""
         if extra:
             first = min(extra)
-            hint = f"The {text[first]} in place {first + 1} is part of what you ask."
+            hint = f"The {text[first]} at position {first + 1} is part of the question."
         elif missing == {len(text) - 1}:
             hint = "Who tells the model where its answer ends?"
         elif missing:
-            hint = f"{len(missing)} tokens that the model must write are not charged yet."
+            hint = f"{len(missing)} tokens that the model must write are not marked yet."
         show_verdict(
-            not extra and not missing, f"You charge {len(marked)} of {len(text)} tokens.", hint
+            not extra and not missing, f"You mark {len(marked)} of {len(text)} tokens.", hint
         )
 
 

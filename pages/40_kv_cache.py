@@ -78,7 +78,7 @@ def as_it_is_written() -> None:
         f"{page.prefix}growing",
         text,
         *probes.lines_of(text),
-        alt=f"Keys and values of one head while {text} is written: a line more for each token",
+        alt=f"Keys and values of one head while {text} is written: one more line for each token",
     )
     page.source(generating.generate, growth.queries_keys_values)
 
@@ -94,7 +94,7 @@ page.prose("opening")
 def why_a_cache_is_allowed() -> None:
     text = write_sum(BOOK_RUN, *pair).text[:-1]
     if not page.guess(
-        "Of all the numbers kept of the earlier tokens, how many have changed?",
+        "Of all the numbers kept for the earlier tokens, how many have changed?",
         ("none", "about half", "all of them"),
         lambda: "none" if probes.changes(text, causal=True).max() < MOVED else "all of them",
     ):
@@ -105,7 +105,7 @@ def why_a_cache_is_allowed() -> None:
         text,
         probes.kept(text, causal=True),
         probes.kept(text, causal=False),
-        alt="Keys or values of all layers before a new token, behind it, and the difference",
+        alt="Keys or values of all layers before a new token, after it, and the difference",
         start=FORM.prompt_length,
     )
     page.numbers("Largest change of an earlier line", probes.rows_of_changes(text))
@@ -159,7 +159,7 @@ def two_generators() -> None:
 def prefill_and_decode() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
-        "Against reading the prompt, writing as many tokens takes",
+        "Compared with reading the prompt, writing as many tokens takes",
         worked.LONGER,
         lambda: worked.how_much_longer(rows),
     ):
@@ -208,7 +208,7 @@ def here_and_now() -> None:
     ):
         return
     page.prose("bench_controls")
-    batch = page.choose("batch", "Texts side by side", claims.BATCHES, kind="segments")
+    batch = page.choose("batch", "Batch", claims.BATCHES, kind="segments")
     ghosts = worked.recorded_times(rows, batch) if rows else []
 
     def draw_times(timed: Sequence[TimedStep]) -> None:
@@ -228,13 +228,13 @@ def here_and_now() -> None:
             draw_times,
         )
     else:
-        st.caption(f"To write {batch} texts here and now would take too long: this is the record.")
+        st.caption(f"Writing {batch} texts here and now would take too long: this is the record.")
         draw_times(())
     page.notice()
     page.prose("totals")
     if rows:
         page.guess(
-            f"With a cache, the text of {claims.LONG} tokens takes less time by a factor of",
+            f"With a cache, a text of {claims.LONG} tokens takes less time by a factor of",
             worked.FACTORS,
             lambda: worked.how_much_quicker(rows),
             name="totals",
@@ -304,7 +304,7 @@ with page.deeper("heads that share a key"):
         rows = worked.grouped_rows()
         if not rows:
             return
-        page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out sums right, by key heads")
+        page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out pairs right, by key heads")
         page.notice()
         page.source(grouped.grouped)
 
@@ -333,7 +333,7 @@ with page.deeper("keys that are turned already"):
 @page.section("broken", needs=[BOOK_RUN, SHIFTED, PLACELESS])
 def break_it() -> None:
     if not page.guess(
-        "Which fault most often makes the network write another sum, without a mistake?",
+        "Which fault most often yields the flawless working of another problem?",
         tuple(dict.fromkeys(KINDS.values())),
         probes.most_plausible,
     ):
@@ -346,10 +346,10 @@ def break_it() -> None:
     marks = Marks(wrong=wrong_tokens(text, right))
     st.html(strip(text, FORM, *pair, marks=marks, small=True))
     stranger = "{} × {}".format(*probes.stranger_to(*pair))
-    st.caption(f"The other prompt, or the other reader's, is {stranger}.")
+    st.caption(f"The other prompt, or the other user's, is {stranger}.")
     page.draw(
         figures.fates(probes.rows_of_fates()),
-        alt="For each fault, how many of the sums are right, right for another sum, or mistaken",
+        alt="For each fault, how many texts are right, right for another problem, or mistaken",
     )
     page.notice()
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
@@ -357,19 +357,19 @@ def break_it() -> None:
 
 with page.deeper("what would refute this", when_open="tried_opened") as opened:
     if opened:
-        with st.spinner("The networks are asked."):
+        with st.spinner("The networks write their problems."):
             page.prose("tried")
 
 
 # ---------------------------------------------------------------- 7. deeper
 
-with page.deeper("a queue of sums"):
+with page.deeper("a queue of problems"):
 
     @page.section("queue", needs=[FAR])
     def a_queue() -> None:
         options = ("less than a fifth", "about a third", "more than half")
         if not page.guess(
-            "Static batching, eight slots: how much of what is computed is for nobody?",
+            "With static batching in eight slots, how much of what is computed is for nobody?",
             options,
             lambda: band(worked.wasted(), (0.2, 0.45), options),
         ):
@@ -377,18 +377,18 @@ with page.deeper("a queue of sums"):
         page.prose("queue_controls")
         left, middle, right = st.columns(3)
         with left:
-            n = page.choose("sums", "Sums that wait", probes.SUMS, worked.QUEUE_SUMS)
+            n = page.choose("sums", "Problems that wait", probes.SUMS, worked.QUEUE_SUMS)
         with middle:
             slots = page.choose("slots", "Slots", probes.SLOTS, worked.QUEUE_SLOTS)
         with right:
-            seed = page.number("drawn", "Other sums", 0, 9, 0)
+            seed = page.number("drawn", "Other problems", 0, 9, 0)
         timelines = probes.both_served(n, slots, seed)
         show_queue(
             f"{page.prefix}queue",
             timelines,
-            alt="Which sum is in which slot at which step, with static and continuous batching",
+            alt="Which problem is in which slot at which step, with static and continuous batching",
         )
-        page.numbers("Which sum is served when", worked.rows_of_bars(timelines))
+        page.numbers("Which problem is served when", worked.rows_of_bars(timelines))
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
 

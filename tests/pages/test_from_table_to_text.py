@@ -50,7 +50,7 @@ def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book) -> N
         app.text_input(key="ch01_a").set_value(text).run()
         assert not app.exception, text
         assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value, text
-        assert "the price of a fair coin" in text_of(app), text
+        assert "the loss of a fair coin" in text_of(app), text
         assert "Writing 37 × 48 for itself" in captions_of(app), text
 
 
@@ -110,7 +110,7 @@ def test_four_predictions_come_before_their_figures(book) -> None:
     assert not app.exception
     assert text_of(app).count("You said **") == 4
     assert "You said **about 2.8**, and so it is" in text_of(app)
-    assert "was charged 2.77" in text_of(app)
+    assert "its loss was 2.77" in text_of(app)
 
 
 def test_the_price_follows_the_two_logits(book) -> None:
@@ -142,9 +142,9 @@ def test_wrong_tokens_are_struck_out_for_eye_and_ear() -> None:
 
 def test_the_two_models_are_introduced_before_they_are_asked(seen) -> None:
     text = text_of(seen(PAGE))
-    book_model, twin = "4.75 million parameters", "0.60 million and was shown only one pair in"
+    book_model, twin = "4.75 million parameters", "0.60 million and was trained on only one pair in"
     assert text.index(book_model) < text.index(twin) < text.index("## 1. A digit is a row")
-    assert "it was shown three pairs in ten" in text
+    assert "it was trained on three pairs in ten" in text
 
 
 def test_the_waves_are_folded_and_the_exercises_are(seen) -> None:
@@ -176,16 +176,16 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book, seen)
     assert not seen(PAGE).success
     app = book(PAGE, figure="ex_coin")
     app.number_input(key="ch01_ex_right").set_value(2.735).run()
-    assert any("costs 0.69" in done.value for done in app.success)
+    assert any("digit is 0.69" in done.value for done in app.success)
     app.number_input(key="ch01_ex_right").set_value(2.6995).run()  # 0.71035 nats, told as 0.710
-    assert any("costs 0.710" in done.value for done in app.success)
+    assert any("digit is 0.710" in done.value for done in app.success)
     app.number_input(key="ch01_ex_right").set_value(2.698).run()
-    assert "costs 0.711" in text_of(app) and not app.success
+    assert "digit is 0.711" in text_of(app) and not app.success
     app = book(PAGE, figure="ex_mask")
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9]).run()
     assert "where its answer ends" in text_of(app)
     app.button_group(key="ch01_ex_mask").set_value([6, 7, 8, 9, 10]).run()
-    assert any("You charge 5 of 11" in done.value for done in app.success)
+    assert any("You mark 5 of 11" in done.value for done in app.success)
     app = book(PAGE, figure="ex_heat")
     app.number_input(key="ch01_ex_warm").set_value(1.0).run()
     assert "cool enough" in text_of(app)

@@ -384,8 +384,9 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
         return index.fill(sections_of(path, path.stat().st_mtime)[section], worked.CALC)
 
     said = prose(PAGE, "generators")
-    assert f"limit on distances, {told['far_coupled']} parameters" in said
-    assert f"The book's, with its table of positions, has {told['chain_of_thought']}" in said
+    assert f"limit on distances, which has {told['far_coupled']} parameters" in said
+    book = told["chain_of_thought"]
+    assert f"The book's network, with its table of positions, has {book}" in said
     said = prose("30_curriculum", "four_why")
     assert f"The network has {told['curriculum_4x4']} parameters" in said
     assert f"{told['chain_of_thought']}, has a table of positions" in said

@@ -35,15 +35,15 @@ CLAIMS: dict[str, Claim] = {
     ),
     "from_table_to_text.twin_parameters": Claim("Parameters of the small twin.", parameters(TWIN)),
     "from_table_to_text.perplexity": Claim(
-        "Perplexity of the book's model on held-out sums, less one.",
+        "Perplexity of the book's model on held-out problems, less one.",
         rows("prices", run=BOOK_RUN).numbers(
             lambda row: 1e9 * math.expm1(row["loss"]), unit="billionths"
         ),
     ),
     "from_table_to_text.few_tokens": Claim(
-        "Tokens of held-out sums right, the small twin, teacher forced.", right_tokens(TWIN)
+        "Tokens of held-out problems right, the small twin, teacher forced.", right_tokens(TWIN)
     ),
     "from_table_to_text.few_texts": Claim(
-        "Held-out sums right in every token, the small twin.", right_texts(TWIN)
+        "Held-out problems right in every token, the small twin.", right_texts(TWIN)
     ),
 }

@@ -159,7 +159,7 @@ def coin(p: float) -> Chart:
     here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
     axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
-        "y": alt.Y("price:Q", title="price, -ln p", scale=alt.Scale(domain=[0, 9.3])),
+        "y": alt.Y("price:Q", title="loss, -ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
     point = alt.Chart(here).mark_point(filled=True, size=160, color=RIGHT.now)
     return finished(alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=CURVE))
@@ -188,7 +188,7 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
 
 
 def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
-    """The price of each token of a text but the first, and that of a blind guess.
+    """The loss of each token of a text but the first, and that of a blind guess.
 
     `prices` and `bears` (L - 1,). The axis ends a little above the dearest token that bears loss.
     """
@@ -206,13 +206,13 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
         .mark_bar(clip=True)
         .encode(
             x=token_axis(alt.X, "token", "token", "bottom"),
-            y=alt.Y("price:Q", title="price, nats", scale=alt.Scale(domain=[0, top])),
+            y=alt.Y("price:Q", title="loss, nats", scale=alt.Scale(domain=[0, top])),
             color=alt.Color(
                 "what:N",
                 title=None,
                 scale=toned({"bears loss": ACCENT, "does not": GREY}),
             ),
-            tooltip=["token", alt.Tooltip("price", format=".4f"), "what"],
+            tooltip=["token", alt.Tooltip("price", title="loss", format=".4f"), "what"],
         )
     )
     return finished(alt.layer(bars, *level("price", blind, "a blind guess")).properties(height=240))
@@ -248,8 +248,8 @@ def chain(n: int, measured: tuple[float, float] | None) -> Chart:
     """p^n against p, and where a run was measured: (tokens right, texts right)."""
     p = np.linspace(0.8, 1, 101)
     axes: dict[str, Any] = {
-        "x": alt.X("p:Q", title="a token is right", scale=alt.Scale(domain=[0.8, 1])),
-        "y": alt.Y("whole:Q", title="the whole is right", scale=alt.Scale(domain=[0, 1])),
+        "x": alt.X("p:Q", title="share of tokens right", scale=alt.Scale(domain=[0.8, 1])),
+        "y": alt.Y("whole:Q", title="share of texts right", scale=alt.Scale(domain=[0, 1])),
     }
     layers = [
         alt.Chart(pd.DataFrame({"p": p, "whole": p**n})).mark_line(color=INK.now).encode(**axes)

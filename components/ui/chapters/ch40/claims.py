@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.lazily import lazily
 from lab.data.problems import Format
-from lab.readings import Numbers, Ratio, Row, Rows, rows, share_of
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, rows, share_of
 
 if TYPE_CHECKING:
     from lab.measure.phases import Roof
@@ -69,6 +69,11 @@ def over_static(found: Sequence[Row]) -> str:
     """Tokens a second, continuous over static."""
     seconds = {row["cell"]["policy"]: row["seconds"] for row in found}
     return f"{seconds['static'] / seconds['continuous']:.1f} times"
+
+
+def idle_slots(policy: str) -> Counts:
+    """Of all that is computed in the slots, what no problem needs."""
+    return QUEUE.where(policy=policy).counts("wasted", "computed").said(share_of)
 
 
 def over_alone(found: Rows) -> Numbers:
@@ -248,22 +253,22 @@ def milliseconds(length: int, *, cached: bool) -> Numbers:
     return timed(1, cached=cached).numbers(lambda row: 1000 * seconds_at(row, length), unit="ms")
 
 
+HALVES = ("float16", "bfloat16")
+"""Caches of two bytes a number."""
+
 SAME = {
     **{f"same_{d}x{d}": ("uncached", d) for d in (2, 4, 10)},
     **{f"drafted_{d}x{d}": ("drafted", d) for d in (2, 4)},
     "ragged_4x4": ("ragged", 4),
-    **{f"{how}_{d}x{d}": (how, d) for how in ("float16", "bfloat16") for d in (2, 4, 10)},
 }
 
+
+def differing(how: str, digits: int) -> Counts:
+    """Texts that are not those written with a cache in single precision."""
+    return EXACT.where(how=how, digits=digits).counts("differing")
+
+
 CLAIMS: dict[str, Claim] = {
-    **{
-        f"kv_cache.{which}_token_{length}": Claim(
-            f"Milliseconds of the {which} token behind a prompt of {length}, one text.",
-            milliseconds(length + (which == "second"), cached=which == "second"),
-        )
-        for which in ("first", "second")
-        for length in (GIVEN, 340)
-    },
     "kv_cache.read_and_write": Claim(
         f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
         RECORD.told(reading_and_writing),
@@ -304,13 +309,13 @@ CLAIMS: dict[str, Claim] = {
         for length in (SHORT, LONG)
     },
     "kv_cache.speedup_350_batch": Claim(
-        f"The same of 64 texts side by side to {LONG} tokens.",
+        f"The same of a batch of 64 texts, to {LONG} tokens.",
         RECORD.told(lambda found: as_quick(speedup(LONG, 64).value(found))),
     ),
     **{
         f"kv_cache.rival_{batch}": Claim(
             "Time in which transformers writes from 22 to 340 tokens with a cache, by the quicker "
-            "of its two kernels, over ours with the same random weights; texts side by side: "
+            "of its two kernels, over ours with the same random weights; texts in a batch: "
             f"{batch}.",
             RECORD.where(part="rival", batch=batch).told(rival),
         )
@@ -318,43 +323,67 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"kv_cache.{name}": Claim(
-            f"Texts of {digits} x {digits} digits that {how} decoding writes otherwise",
-            EXACT.where(how=how, digits=digits).counts("differing"),
+            f"Texts of {digits} x {digits} digits that differ with {how} decoding",
+            differing(how, digits),
         )
         for name, (how, digits) in SAME.items()
     },
-    **{
-        f"kv_cache.{name}_change": Claim(
-            f"Largest change of a logit by {how} decoding, in parts of the largest",
-            EXACT.where(how=how).told(largest_change),
-        )
-        for name, how in (("same", "uncached"), ("float16", "float16"), ("bfloat16", "bfloat16"))
-    },
-    "kv_cache.queue_sums": Claim("Sums in the queue", QUEUE.numbers("n")),
-    "kv_cache.queue_gain": Claim(
-        "Tokens a second of continuous batching over static, 8 rows", QUEUE.told(over_static)
+    "kv_cache.same_change": Claim(
+        "Largest change of a logit by uncached decoding, in parts of the largest",
+        EXACT.where(how="uncached").told(largest_change),
     ),
-    **{
-        f"kv_cache.queue_wasted_{policy}": Claim(
-            f"Rows without a text, {policy} batching in 8 rows",
-            QUEUE.where(policy=policy).counts("wasted", "computed").said(share_of),
-        )
-        for policy in ("static", "continuous")
-    },
-    "kv_cache.draft_sums": Claim("Sums drafted for", DRAFTS.numbers("n")),
+    "kv_cache.queue_sums": Claim("Problems in the queue", QUEUE.numbers("n")),
+    "kv_cache.draft_sums": Claim("Problems drafted for", DRAFTS.numbers("n")),
     "kv_cache.draft_best": Claim(
         "Drafting over writing alone, the best of all drafts at 4 x 4 digits",
         over_alone(DRAFTS).largest(),
     ),
     "kv_cache.grouped_seeds": Claim(
-        "Seeds an arm of the twins with grouped heads",
+        "Seeds for each number of key heads",
         GROUPED.where(key_heads=4).told(lambda found: f"{len(found)}"),
     ),
-    **{
-        f"kv_cache.grouped_{heads}": Claim(
-            f"Held-out pairs wrong of twins with {heads} key heads",
-            GROUPED.where(key_heads=heads).errors("heldout").median().bound(),
-        )
-        for heads in (4, 2, 1)
-    },
+}
+
+TABLES = {
+    "kv_cache.waits": Table(
+        "Prompt",
+        {
+            f"{length} tokens": {
+                "First token": milliseconds(length, cached=False),
+                "Second token": milliseconds(length + 1, cached=True),
+            }
+            for length in (GIVEN, SUM.length)
+        },
+    ),
+    "kv_cache.grouped": Table(
+        "Key heads",
+        {
+            words: {
+                "Held-out pairs wrong": GROUPED.where(key_heads=n)
+                .errors("heldout")
+                .median()
+                .bound()
+            }
+            for n, words in ((4, "four"), (2, "two"), (1, "one"))
+        },
+    ),
+    "kv_cache.queue": Table(
+        "Batching",
+        {
+            "slots without a problem": {
+                policy: idle_slots(policy) for policy in ("static", "continuous")
+            },
+            "tokens a second, over static": {"continuous": QUEUE.told(over_static)},
+        },
+    ),
+    "kv_cache.half": Table(
+        "Against float32",
+        {
+            **{
+                f"texts of {words} digits": {how: differing(how, n) for how in HALVES}
+                for n, words in ((2, "two by two"), (4, "four by four"), (10, "ten by ten"))
+            },
+            "a logit, at most": {how: EXACT.where(how=how).told(largest_change) for how in HALVES},
+        },
+    ),
 }

@@ -26,15 +26,15 @@ HINTS: dict[Slip, str] = {
     "values": "A token leaves a key *and* a value, and each counts once.",
     "layers": "Every layer keeps keys and values of its own.",
     "heads": "Every head has keys and values of its own.",
-    "rows": "Each reader has a prompt of their own.",
+    "rows": "Each user has a prompt of their own.",
     "bytes": "A number takes more than one byte; how many, the sentence above says.",
-    "other": "Multiply layers, keys and values, heads, numbers a head, tokens, readers, and bytes.",
+    "other": "Multiply layers, keys and values, heads, numbers a head, tokens, users, and bytes.",
 }
 
 
 def how_many_bytes(page: Chapter) -> None:
     """The bytes of a real cache in half precision, to be worked out on paper."""
-    readers = page.number("ex_readers", "Readers", 2, 9, READERS)
+    readers = page.number("ex_readers", "Users", 2, 9, READERS)
     expected = page.number("ex_bytes", "Bytes, by your reckoning", 0, MOST_TYPED, 0, typed=True)
     model = load_with_progress(BOOK_RUN).model
     attention = model.config.attention
@@ -67,7 +67,7 @@ def describe_bytes(found: Bytes) -> str:
 
 def read_little(page: Chapter) -> None:
     """A second sum that shares as much of its prompt with the first as another sum can."""
-    st.caption("The sum that was read:")
+    st.caption("The problem that was read:")
     first = page.pair("ex_first")
     st.caption("Yours:")
     second = page.pair("ex_second", 2, "84", "37")
@@ -76,11 +76,11 @@ def read_little(page: Chapter) -> None:
     texts = [FORM.text(*pair)[: FORM.prompt_length] for pair in (first, second)]
     found = Prefix(*texts, read=tokens_read(*texts))
     hint = (
-        "The same sum is no other sum."
+        "The second problem has to differ from the first."
         if texts[0] == texts[1]
         else (
             f"Only the first {found.alike} tokens of both are alike; what comes behind the first "
-            "difference rests on it, and is read."
+            "difference depends on it, and is read."
         )
     )
     tokens = "one token" if found.read == 1 else f"{found.read} tokens"

@@ -144,9 +144,9 @@ def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar a fault: right, right for another sum, with a mistake. Rows: fault, fate, rank, n."""
     data = pd.DataFrame(rows)
     names = list(dict.fromkeys(data.sort_values("rank")["fate"]))
-    looks = ((RIGHT, "✓"), (WORSE, "✗ another sum"), (WRONG, "✗ mistake"))
+    looks = ((RIGHT, "✓"), (WORSE, "✗ another problem"), (WRONG, "✗ mistake"))
     ranked = dict(zip(names, looks, strict=True))
-    return bars.fate_bars(rows, "fault", "fate", ranked, named_from=0.4)
+    return bars.fate_bars(rows, "fault", "fate", ranked, named_from=0.4, title="problems")
 
 
 # ---------------------------------------------------------------- drafts

@@ -162,7 +162,7 @@ class Rebased:
     fresh_wrong: int
 
 
-@st.cache_data(show_spinner=f"{N_SUMS} sums are read with both bases", max_entries=50)
+@st.cache_data(show_spinner=f"{N_SUMS} problems are read with both bases", max_entries=50)
 def rebase(base: float, a: int, b: int) -> Rebased:
     """The keys of the prompt stand as the run turned them; from its `=` on the base is another."""
     model = load_with_progress(TURNING).model
@@ -193,7 +193,7 @@ STALE, FIRST, OFFSET, SHARED = "stale", "first", "offset", "shared"
 FAULTS = {
     STALE: "a stale prompt",
     FIRST: "a stale first number",
-    OFFSET: "one place too far",
+    OFFSET: "one position too far",
     SHARED: "shared with a stranger",
 }
 APART = 30
@@ -202,12 +202,13 @@ APART = 30
 KINDS = {
     STALE: "a stale cache",
     FIRST: "a stale cache",
-    OFFSET: "one place too far",
+    OFFSET: "one position too far",
     SHARED: "a shared cache",
 }
 """What a reader guesses among."""
 
-RIGHT, ANOTHER, MISTAKE = "right", "the right working of another sum", "a mistake in the working"
+RIGHT, ANOTHER = "right", "the right working of another problem"
+MISTAKE = "a mistake in the working"
 STRANGERS: tuple[Pair, Pair] = ((56, 78), (12, 34))
 
 
@@ -251,7 +252,7 @@ def sums_and_strangers() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     return a, b, np.roll(a, N_SUMS // 2), np.roll(b, N_SUMS // 2)
 
 
-@st.cache_data(show_spinner=f"{N_SUMS} sums are written", max_entries=20)
+@st.cache_data(show_spinner=f"{N_SUMS} problems are written", max_entries=20)
 def all_spoiled(run: str, fault: str) -> Tokens:
     """What a run writes for all sums of the count. (N, L)"""
     a, b, other_a, other_b = sums_and_strangers()
@@ -323,7 +324,7 @@ def limited(run: str) -> GPT:
     return lengths.clipped(load_with_progress(run).model, networks.LIMIT)
 
 
-@st.cache_data(show_spinner="the sum is written eight times, and timed", max_entries=100)
+@st.cache_data(show_spinner="The problem is written eight times, and timed", max_entries=100)
 def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
     """The working of a x b without a cache, and with one."""
     given = f"{a}*{b}="
@@ -336,7 +337,7 @@ def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
     """A queue of `n` sums drawn by a seed, served in two ways; a bar tells how far it has come."""
     texts, given = mixed.mixed_sums(n, seed)
     prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
-    bar, timelines = st.progress(0.0, "Sums are served"), list[Timeline]()
+    bar, timelines = st.progress(0.0, "Problems are served"), list[Timeline]()
     for policy, title in POLICIES.items():
         ticks: list[Tick] = []
         ended = 0
@@ -347,7 +348,7 @@ def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
             if tick.ended:
                 ended += len(tick.ended)
                 done = (len(timelines) + ended / n) / len(POLICIES)
-                bar.progress(done, f"{ended} of {n} sums are served, {title}")
+                bar.progress(done, f"{ended} of {n} problems are served, {title}")
         timelines.append(Timeline.of(title, ticks, prompts, rows, policy))
     bar.empty()
     return timelines

@@ -71,8 +71,6 @@ def read_with() -> int:
 
 
 READING: dict[str, Callable[[], str]] = {
-    "length": lambda: f"{FORM.length}",
-    "before_last": lambda: spelled(FORM.length - 1),
     "written": lambda: spelled(FORM.length - FORM.prompt_length),
     "read_without": lambda: f"{read_without()}",
     "read_with": lambda: spelled(read_with()),
@@ -250,8 +248,6 @@ def far_shape() -> Format:
 
 
 SERVED_WORDS: dict[str, Callable[[], str]] = {
-    "far_tokens": lambda: f"{far_shape().length}",
-    "far_prompt": lambda: spelled(far_shape().prompt_length),
     "far_written": lambda: f"{far_shape().length - far_shape().prompt_length}",
     "far_read_without": lambda: f"{sum(range(far_shape().prompt_length, far_shape().length)):,}",
     "far_read_with": lambda: f"{far_shape().length - 1}",
@@ -282,7 +278,7 @@ def rows_of_bars(timelines: Sequence[Timeline]) -> list[dict[str, Any]]:
             "slot": bar.slot,
             "from": bar.start,
             "to": bar.end,
-            "sum": bar.text,
+            "problem": bar.text,
         }
         for line in timelines
         for bar in line.bars
@@ -378,11 +374,8 @@ def at_batch(batch: int) -> float:
 ROOF: dict[str, Callable[[], str]] = {
     "given": lambda: f"{GIVEN}",
     "sum_length": lambda: f"{claims.SUM.length}",
-    "matrix_numbers": lambda: f"{cost.matrix_bytes(probes.network().config, 1) / 1e6:.1f} million",
-    "matrix_bytes": lambda: size(cost.matrix_bytes(probes.network().config, 4)),
     "bytes_of_a_weight": lambda: spelled(4),
     "intensity_one": lambda: f"{at_batch(1):g}",
-    "intensity_most": lambda: f"{at_batch(BATCHES[-1]):g}",
     "intensity_prompt": lambda: f"{at_batch(GIVEN):g}",
     "calls": lambda: f"{probes.calls(MODEL)}",
     "plain_calls": lambda: f"{probes.calls(PLAIN)}",
@@ -475,7 +468,6 @@ TIMES: dict[str, Callable[[], str]] = {
     "work_short": lambda: work_saved(SHORT),
     "work_long": lambda: work_saved(LONG),
     "bench_texts": lambda: f"{BATCHES[-1]}",
-    "bench_few": lambda: spelled(8),
     "bench_seconds": lambda: f"{probes.TOKEN_SECONDS:g}",
     "bench_longest": lambda: f"{probes.HERE[1][0]}",
     "bench_longest_few": lambda: f"{probes.HERE[8][0]}",
