@@ -117,11 +117,11 @@ ON_PAGE = {
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
     },
     "52_feature_collapse": {
-        "A coin costs $0.69$": "the logarithm of two",
-        "can say $0.00000001$. But it cannot say $0.99999999$": "a fact; a test holds it",
+        "The loss for a coin is $0.69$": "the logarithm of two",
+        "can say $0.00000001$. But they cannot say $0.99999999$": "a fact; a test holds it",
         "three layers of width 64": "counted in what stands there; a test holds it",
         "It is 1 where all": "the largest that a cosine can be",
-        "Three singular values, the third of them 1": "counted in what stands there",
+        "three singular values, the third of them 1": "counted in what stands there",
         "so that the effective rank is 2": "what the reader is asked for; a test holds it",
     },
     "60_mla": {
