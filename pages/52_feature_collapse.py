@@ -217,7 +217,7 @@ def what_warned_first() -> None:
 def where_it_broke() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "One part of the network is put back as it was before. Which mends most?",
+        "Which part mends most when it is put back?",
         tuple(worked.PARTS),
         lambda: worked.where_it_is(rows),
     ):

@@ -192,6 +192,10 @@ CLAIMS: dict[str, Claim] = {
         )
         for arm in ("plain", "full")
     },
+    "attention_residuals.attention_growth_plain": Claim(
+        "Attention's contribution, the last of six layers over the first: plain sum.",
+        growth("plain", "attention's contribution"),
+    ),
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
@@ -252,8 +256,7 @@ TABLES = {
         {
             words: {
                 "Stream": growth(arm, "the stream"),
-                "FFN": growth(arm, "the FFN's contribution"),
-                "Attention": growth(arm, "attention's contribution"),
+                "FFN's contribution": growth(arm, "the FFN's contribution"),
             }
             for arm, words in ARMS.items()
         },

@@ -269,12 +269,26 @@ CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_block_2": Claim(
         "Other problems wrong with layer 2 put back.", put_back(RUNS, "block_2")
     ),
+    "feature_collapse.collapse_push_before": Claim(
+        "Cosine of the mean feature with the direction in which all logits fall, at the start.",
+        pushed("cosine", 0, "{:.2f}"),
+    ),
+    "feature_collapse.collapse_logit_before": Claim(
+        "The mean of all logits at the start.", pushed("mean_logit", 0, "{:.1f}")
+    ),
     "feature_collapse.collapse_push_steps": Claim(
         "Steps of the run in which we looked where it pushes.", pushed("steps", -1, "{:,}")
     ),
     "feature_collapse.collapse_useful": Claim(
         "Kinds of readings that warned before most falls, and never where nothing fell.",
         JUDGED.told(useful),
+    ),
+    "feature_collapse.collapse_centred_midway": Claim(
+        "Effective rank about the mean after layer 2, midway.",
+        reading(RUNS, CENTRED_RANK, MIDWAY, "{:.1f}"),
+    ),
+    "feature_collapse.collapse_cosine_midway": Claim(
+        "Token cosine after layer 2, midway.", reading(RUNS, COSINE, MIDWAY)
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
         "Other problems wrong with layer 2 put back, softmax in float64.",
@@ -311,8 +325,7 @@ TABLES = {
         {
             words: {
                 "Before": reading(RUNS, what, 0, form),
-                f"Step {MIDWAY:,}": reading(RUNS, what, MIDWAY, form),
-                "End": reading(RUNS, what, form=form),
+                "At the end": reading(RUNS, what, form=form),
             }
             for words, what, form in (
                 ("token cosine, layer 1", "token_cosine.2", "{:.2f}"),
@@ -327,9 +340,8 @@ TABLES = {
         "Training goes on in",
         {
             kind: {
-                "Cosine before": pushed("cosine", 0, "{:.3f}", ARM_OF[kind]),
-                "At the end": pushed("cosine", -1, "{:.3f}", ARM_OF[kind]),
-                "Mean logit at the end": pushed("mean_logit", -1, "{:.1f}", ARM_OF[kind]),
+                "Cosine": pushed("cosine", -1, "{:.3f}", ARM_OF[kind]),
+                "Mean logit": pushed("mean_logit", -1, "{:.1f}", ARM_OF[kind]),
             }
             for kind in (FEW, EXACT, CENTRED)
         },
