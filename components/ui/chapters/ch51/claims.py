@@ -204,6 +204,13 @@ CLAIMS: dict[str, Claim] = {
         for arm in ("full", "block")
     },
     **{
+        f"attention_residuals.residual_cost_{arm}_3": Claim(
+            f"Time of a step over that of the plain sum, three layers: {RACERS[arm]}.",
+            step_over_plain(COST, arm),
+        )
+        for arm in ("full", "block", "fixed")
+    },
+    **{
         f"attention_residuals.residual_parameters_{n_layer}": Claim(
             f"Parameters of every arm of the race, {n_layer} layers.",
             rows("residuals", depth=n_layer).numbers("parameters"),
@@ -274,7 +281,6 @@ TABLES = {
         {
             RACERS[arm]: {
                 "Steps to 1 wrong in 100": over_plain(SHALLOW, arm, 0.01),
-                "Time of a step": step_over_plain(COST, arm),
                 "Time to 1 wrong in 20": time_over_plain(arm),
             }
             for arm in ("full", "block", "fixed")

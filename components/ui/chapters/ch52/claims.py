@@ -45,6 +45,9 @@ ROUNDED = (FEW, EXACT, ALL)
 CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
 """Those that tell what costs accuracy."""
 
+COMPARED = (FEW, CENTRED, BALANCED, EXACT, SMALL_EPS, LARGE_EPS)
+"""The same, as rows of tables: prose counts them."""
+
 AS_USUAL = rows("collapse", optimiser="adamw", precision="fp32", logit_gradient="whole", eps=1e-8)
 """Runs whose way of training is the usual, on few problems or on all."""
 
@@ -351,11 +354,19 @@ TABLES = {
         {
             kind: {
                 "Token cosine": reading(KINDS[kind], COSINE),
-                f"Wrong at step {PARTED:,}": wrong(KINDS[kind], PARTED),
                 "Wrong at the end": wrong(KINDS[kind]),
+            }
+            for kind in COMPARED
+        },
+    ),
+    "feature_collapse.moved": Table(
+        "Training goes on in",
+        {
+            kind: {
+                f"Wrong at step {PARTED:,}": wrong(KINDS[kind], PARTED),
                 "Weights moved by": reading(KINDS[kind], "moved"),
             }
-            for kind in (FEW, CENTRED, BALANCED, EXACT, SMALL_EPS, LARGE_EPS)
+            for kind in COMPARED
         },
     ),
 }
