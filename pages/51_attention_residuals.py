@@ -49,7 +49,7 @@ def who_reads_whom() -> None:
         found.sources,
         found.readers,
         found.shares,
-        alt="Every reading of a network of six layers, and how much it takes of each earlier note",
+        alt="Every part of a network of six layers, and how much it reads of each contribution",
     )
     page.numbers("Shares over all tokens", share_rows(found))
     page.source(residual.DepthStream, depth.depth_shares)
@@ -82,7 +82,7 @@ if page.draws(*OF_A_SUM):
 @page.section("whom", needs=[RUN], told=False)
 def whom_it_reads() -> None:
     page.prose("whom_controls")
-    weighed = page.choose("weighed", "An arc is as thick as", worked.WEIGHED)
+    weighed = page.choose("weighed", "A connection is as wide as", worked.WEIGHED)
     found = probes.shares_of(*pair)
     cut = show_threads(
         f"{page.prefix}whom",
@@ -92,7 +92,7 @@ def whom_it_reads() -> None:
         found.shares if weighed == worked.WEIGHED[0] else found.amounts,
         cuttable=True,
         compared=weighed == worked.WEIGHED[0],
-        alt="Whom each reading takes how much of, on your sum; a thread can be cut",
+        alt="How much each part reads of each contribution to your problem; any can be cut",
     )
     said = probes.write_with_cut(*pair, (cut.reading, cut.note) if cut else None)
     form = probes.form_of(*pair)
@@ -106,7 +106,7 @@ def whom_it_reads() -> None:
 def which_digit_dies() -> None:
     rows = rows_of("threads.jsonl")
     if not rows or not page.guess(
-        "Give one reading the shares of a plain sum, after training. Which readings bear it?",
+        "After training, one part gets the equal shares of a plain sum. Which parts bear it?",
         worked.BEAR,
         lambda: worked.who_bears_it(rows),
     ):
@@ -119,7 +119,7 @@ def which_digit_dies() -> None:
             depth.readers_of(probes.config()),
             depth.sources_of(probes.config()),
         ),
-        alt="The share of digits that is wrong with one thread cut, readers down, notes across",
+        alt="The share that is wrong with one connection cut: parts down, contributions across",
     )
     page.notice()
     page.source(cut_threads.measure_threads, intervene.even_depth)
@@ -172,7 +172,7 @@ def the_race() -> None:
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
     chart = figures.race(worked.race_points(runs, what), what, never)
-    page.draw(chart, alt=f"{what}, a point a seed, by depth and kind of residual")
+    page.draw(chart, alt=f"{what}: each point is one seed, by depth and kind of residual")
     summary = worked.summary(runs)
     st.dataframe(summary, hide_index=True, width="stretch")
     page.numbers("Medians of the race", summary)

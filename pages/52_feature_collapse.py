@@ -37,7 +37,7 @@ def cloud(name: str, stream: Stream, weight_decay: float, *, compact: bool) -> N
     """The picture of a recorded run; a sentence where it is missing."""
     rows, picture = rows_of(RECORD), probes.picture_of(stream, weight_decay)
     if picture is None:
-        st.info("This figure waits for its picture in records/, which is missing or damaged.")
+        st.info("This figure needs its picture in records/, which is missing or damaged.")
         return
     if not rows:
         return
@@ -83,7 +83,7 @@ def past_the_end() -> None:
     what = page.choose("past", "Share of", list(worked.SHARES), kind="segments")
     page.draw(
         figures.over_steps(worked.grid_rows(rows, what), what, figures.STREAMS, percent=True),
-        alt=f"{what} by step, a line a seed, for two kinds of residual and of weight decay",
+        alt=f"{what} by step, one line for each seed, kind of residual and weight decay",
     )
     page.notice()
     page.source(experiment.measure_collapse, experiment.follow_run, experiment.long_recipe)
@@ -171,7 +171,7 @@ def in_more_bits() -> None:
 def what_costs_the_score() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "With the push taken off the features do not turn. How many other problems are lost?",
+        "Without the push the features do not turn. How many other problems are lost?",
         worked.COSTS,
         lambda: worked.what_the_push_costs(rows),
     ):
@@ -188,7 +188,7 @@ def what_costs_the_score() -> None:
 def what_warned_first() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "When are five more of a hundred other problems wrong, with a plain sum and no decay?",
+        "When are five more in a hundred of the other problems wrong, with no weight decay?",
         worked.WHEN,
         lambda: worked.when_it_falls(rows),
     ):
@@ -201,7 +201,7 @@ def what_warned_first() -> None:
     fall = warnings.fall_of(row)
     page.draw(
         figures.moved_when(worked.change_rows(row), fall if fall <= collapse.STEPS else None),
-        alt="When each reading of one run moved, as a part of its whole change",
+        alt="When each reading of one run moved, as a part of its largest change",
     )
     table = worked.rule_rows(rows)
     st.dataframe(table, hide_index=True, width="stretch")
@@ -217,14 +217,14 @@ def what_warned_first() -> None:
 def where_it_broke() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "One part of the worn network is put back as it was. Which mends most?",
+        "Which part mends most when it is put back?",
         tuple(worked.PARTS),
         lambda: worked.where_it_is(rows),
     ):
         return
     page.draw(
         figures.put_back(worked.part_rows(rows)),
-        alt="Other problems wrong, of the last network and with one part of it put back",
+        alt="Other problems wrong after the long run, and with one part of the network put back",
     )
     page.notice()
     page.source(experiment.with_part_of, experiment.wrong_without_mean)
@@ -235,7 +235,7 @@ def points_beside() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
-    with page.deeper("One run each: stronger decay, numbers of 16 bits, Muon"):
+    with page.deeper("One run each: stronger weight decay, bfloat16, Muon"):
         table = worked.beside_rows(rows)
         st.dataframe(table, hide_index=True, width="stretch")
         page.numbers("One run each", table)
@@ -252,7 +252,7 @@ def go_on_with(few: int, decay: float) -> None:
 def run_name(arguments: Mapping[str, Any]) -> str:
     decay = arguments.get("weight_decay", 0.0)
     return f"{arguments.get('few', collapse.N_PAIR)} pairs" + (
-        f", decay {decay:g}" if decay else ""
+        f", weight decay {decay:g}" if decay else ""
     )
 
 

@@ -26,8 +26,10 @@ ANYWHERE = {
     "a paper",
     r"\b(?:Llama[- ][23](?:\.1)?(?: [78]B)?|Mistral 7B)\b": "the name of a model",
     r"\b3D\b": "a word",
-    r"\b(?:[Ll]ayers?|[Bb]locks?|FFN|[Ee]xpert) \d(?: to \d)?\b": "a part of a network, by number",
+    r"\b(?:[Ll]ayers?|[Bb]locks?|[Aa]ttention|FFN|[Ee]xpert) \d(?: to \d)?\b": "a part of a "
+    "network, by number",
     r"\b(?:(?:16|32|64) bits|two bytes)\b": "a format, by its name",
+    r"\b95% intervals?\b|\bincludes? 1\b": "a ratio that says nothing of who is ahead",
     r"\b[Mm]odulo (?:9|11)\b": "a check, by its name",
     r"\bnumbers? up to `99`": "numbers of two digits",
 }
@@ -110,15 +112,15 @@ ON_PAGE = {
     },
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
-        "that had 1.25 times the computing": PUBLISHED,
+        "trained with 1.25 times the compute": PUBLISHED,
         "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
     },
     "52_feature_collapse": {
-        "A coin costs $0.69$": "the logarithm of two",
-        "can say $0.00000001$. But it cannot say $0.99999999$": "a fact; a test holds it",
+        "The loss for a coin is $0.69$": "the logarithm of two",
+        "can say $0.00000001$. But they cannot say $0.99999999$": "a fact; a test holds it",
         "three layers of width 64": "counted in what stands there; a test holds it",
         "It is 1 where all": "the largest that a cosine can be",
-        "Three singular values, the third of them 1": "counted in what stands there",
+        "three singular values, the third of them 1": "counted in what stands there",
         "so that the effective rank is 2": "what the reader is asked for; a test holds it",
     },
     "60_mla": {

@@ -181,4 +181,4 @@ def test_a_rule_that_is_right_and_late_is_told_to_ask_for_less(rows: Any) -> Non
         warnings.WarningRule(*worked.WATCHED["token cosine"], True, 0.5), tested, warnings.turn_of
     )
     assert found.mistakes <= exercises.MOST_MISTAKES and found.lead < exercises.LEAD
-    assert exercises.hint_of(found) == "It is right, but late. Ask for a little less."
+    assert exercises.hint_of(found) == "It is right, but late. Ask for a slightly smaller change."

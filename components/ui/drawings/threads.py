@@ -43,7 +43,7 @@ HTML = f"""
       <caption class="title">What <span class="name"></span> reads</caption>
       <thead>
         <tr>
-          <th scope="col">note</th>
+          <th scope="col">contribution</th>
           <th scope="col"><i class="mark"></i>as a plain sum</th>
           <th scope="col">share</th>
         </tr>

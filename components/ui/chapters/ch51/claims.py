@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from components.ui.chapters.ch51 import probes
 from components.ui.claims.core import Claim, Table
@@ -12,6 +13,7 @@ from lab.readings import (
     Counts,
     Measured,
     Numbers,
+    Question,
     Ratio,
     Row,
     Rows,
@@ -33,20 +35,20 @@ RACERS = {**ARMS, "fixed": "one number a connection"}
 
 
 def last_reading(found: list[Row]) -> Measured:
-    """Of test sums of three by three digits."""
+    """Of test problems of three by three digits."""
     reading = found[0]["readings"][-1]
     errors, n = reading["errors_strict"], reading["n"]
     return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
 
 
-# ---------------------------------------------------------------- threads that are cut
+# ---------------------------------------------------------------- connections that are cut
 
 CUT = rows("threads").passing(lambda row: "cut" in row)
-"""A row a reading: each of its threads cut, or its shares pinned."""
+"""A row a reading: each of its connections cut, or its shares pinned."""
 
 
 def pinned(how: str) -> Counts:
-    """Sums wrong with no reading pinned, or all in one way."""
+    """Problems wrong with no reading pinned, or all in one way."""
     return rows("threads", pinned=how).errors()
 
 
@@ -55,7 +57,7 @@ def reader_of(row: Row) -> str:
 
 
 def one_pinned(part: str, how: str) -> Counts:
-    """Sums wrong with one reading pinned: of each that an FFN does, or attention, or the end.
+    """Problems wrong with one reading pinned: of each that an FFN does, or attention, or the end.
     `how`: to even shares, or fixed to its own mean."""
     found = CUT.passing(lambda row: reader_of(row).startswith(part))
     return found.counts(f"{how}.errors")
@@ -73,11 +75,21 @@ def least_to_most(question: Counts) -> Told:
 
 
 def threads_that_cost(least: float) -> Counts:
-    """Threads without which at least this part of all sums is wrong, of all threads."""
+    """Connections without which at least this part of all problems is wrong, of all connections."""
     return CUT.counts(
         lambda row: sum(cut["errors"] >= least * row["n"] for cut in row["cut"]),
         lambda row: len(row["cut"]),
     )
+
+
+REPLACED: dict[str, Callable[[str], Question]] = {
+    "one FFN": lambda how: least_to_most(one_pinned("FFN", how)),
+    "one attention": lambda how: least_to_most(one_pinned("attention", how)),
+    "the end": lambda how: least_to_most(one_pinned("end", how)),
+    "all parts": pinned,
+    "no part": lambda how: pinned("none"),
+}
+"""Where shares are replaced: the problems that are then wrong, by what stands in their place."""
 
 
 # ---------------------------------------------------------------- the race
@@ -97,8 +109,8 @@ GOALS = {
 }
 LOOKS = {
     "the stream": "resid_post",
-    "attention's note": "attn_out",
-    "the FFN's note": "ffn_out",
+    "attention's contribution": "attn_out",
+    "the FFN's contribution": "ffn_out",
     "the gradient": "gradient",
 }
 
@@ -166,47 +178,37 @@ FULL_SIZE = rows("residuals_full")
 
 CLAIMS: dict[str, Claim] = {
     "attention_residuals.depth_run": Claim(
-        "Sums of three by three digits wrong: the network whose depth is shown.",
+        "Problems of three by three digits wrong: the network whose connections are shown.",
         result(probes.RUN).told(last_reading),
     ),
-    **{
-        f"attention_residuals.residual_steps_{arm}_6": Claim(
-            f"Steps to the goal, {ARMS[arm]} over the plain sum, 6 layers.",
-            over_plain(DEEP, arm),
-        )
-        for arm in ("full", "block")
-    },
     "attention_residuals.residual_steps_block_3_first": Claim(
         "One wrong in twenty, in blocks over the plain sum, 3 layers, decided on few problems.",
         over_plain_at_first("block"),
     ),
     **{
-        f"attention_residuals.residual_steps_{arm}_3": Claim(
-            f"Steps to the goal, {ARMS[arm]} over the plain sum, 3 layers.",
-            over_plain(SHALLOW, arm),
+        f"attention_residuals.stream_growth_{arm}": Claim(
+            f"The stream, the last of six layers over the first: {ARMS[arm]}.",
+            growth(arm, "the stream"),
         )
-        for arm in ("full", "block")
+        for arm in ("plain", "full")
     },
-    **{
-        f"attention_residuals.{name}_growth_{arm}": Claim(
-            f"{look[:1].upper()}{look[1:]}, the last of six layers over the first: {ARMS[arm]}.",
-            growth(arm, look),
-        )
-        for name, look, arm in (
-            ("stream", "the stream", "plain"),
-            ("stream", "the stream", "full"),
-            ("stream", "the stream", "block"),
-            ("note", "the FFN's note", "plain"),
-            ("note", "the FFN's note", "full"),
-            ("attention", "attention's note", "plain"),
-        )
-    },
+    "attention_residuals.attention_growth_plain": Claim(
+        "Attention's contribution, the last of six layers over the first: plain sum.",
+        growth("plain", "attention's contribution"),
+    ),
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
             step_over_plain(rows("residuals_cost", network="six_layers"), arm),
         )
         for arm in ("full", "block")
+    },
+    **{
+        f"attention_residuals.residual_cost_{arm}_3": Claim(
+            f"Time of a step over that of the plain sum, three layers: {RACERS[arm]}.",
+            step_over_plain(COST, arm),
+        )
+        for arm in ("full", "block", "fixed")
     },
     **{
         f"attention_residuals.residual_parameters_{n_layer}": Claim(
@@ -217,7 +219,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"attention_residuals.residual_full_{arm}": Claim(
-            f"Test texts wrong, one run of 4.7M parameters: {ARMS[arm]}.",
+            f"Test problems wrong, one run of 4.7M parameters: {ARMS[arm]}.",
             FULL_SIZE.where(arm=arm).errors().bound(),
         )
         for arm in ("plain", "block")
@@ -226,50 +228,62 @@ CLAIMS: dict[str, Claim] = {
         "Parameters of both runs at full size.", FULL_SIZE.numbers("parameters")
     ),
     "attention_residuals.residual_asked": Claim(
-        "Sums that a check of the race asks.",
+        "Problems that a check of the race evaluates.",
         rows("residuals").numbers(lambda row: max(check[2] for check in row["curve"])).largest(),
     ),
     **{
-        f"attention_residuals.pinned_{how}": Claim(
-            f"Sums wrong with all readings pinned: {how}.", pinned(how)
+        f"attention_residuals.even_{part.lower()}": Claim(
+            f"Problems wrong with equal shares at one part: {part}.",
+            least_to_most(one_pinned(part, "even")),
         )
-        for how in ("none", "even", "fixed")
-    },
-    **{
-        f"attention_residuals.{how}_{part.lower()}": Claim(
-            f"Sums wrong with one reading pinned ({how} shares): {part}.",
-            least_to_most(one_pinned(part, how)),
-        )
-        for how, part in (
-            ("even", "FFN"),
-            ("even", "attention"),
-            ("even", "end"),
-            ("fixed", "FFN"),
-            ("fixed", "attention"),
-        )
+        for part in ("FFN", "attention")
     },
     "attention_residuals.threads_matter": Claim(
-        "Threads without which at least one sum in ten is wrong.", threads_that_cost(0.1)
+        "Connections without which at least one problem in ten is wrong.", threads_that_cost(0.1)
     ),
     "attention_residuals.fatal_threads": Claim(
-        "Threads that cost every sum.",
+        "Connections that cost every problem.",
         threads_that_cost(1).said(lambda threads, n: spelled(threads)),
     ),
 }
 
 TABLES = {
+    "attention_residuals.replaced": Table(
+        "Shares replaced in",
+        {
+            words: {
+                "Equal shares": question("even"),
+                "The mean of its own shares": question("fixed"),
+            }
+            for words, question in REPLACED.items()
+        },
+    ),
+    "attention_residuals.growth": Table(
+        "Residual",
+        {
+            words: {
+                "Stream": growth(arm, "the stream"),
+                "FFN's contribution": growth(arm, "the FFN's contribution"),
+            }
+            for arm, words in ARMS.items()
+        },
+    ),
+    "attention_residuals.steps": Table(
+        "Residual",
+        {
+            RACERS[arm]: {"Three layers": over_plain(SHALLOW, arm)}
+            | ({"Six layers": over_plain(DEEP, arm)} if arm in ARMS else {})
+            for arm in ("full", "block", "fixed")
+        },
+    ),
     "attention_residuals.race": Table(
         "Residual",
         {
             RACERS[arm]: {
-                "Steps to 1 wrong in 20": over_plain(SHALLOW, arm),
-                "To 1 in 100": over_plain(SHALLOW, arm, 0.01),
-                "Came to 1 in 1,000": came(SHALLOW, arm),
-                "Time of a step": step_over_plain(COST, arm),
-                "Time to 1 in 20": time_over_plain(arm),
+                "Steps to 1 wrong in 100": over_plain(SHALLOW, arm, 0.01),
+                "Time to 1 wrong in 20": time_over_plain(arm),
             }
             for arm in ("full", "block", "fixed")
-        }
-        | {RACERS["plain"]: {"Came to 1 in 1,000": came(SHALLOW, "plain")}},
-    )
+        },
+    ),
 }

@@ -32,9 +32,9 @@ def a_query_by_hand(page: Chapter) -> None:
     shares, read = worked.mixed((first, second))
     rows = [
         {
-            "note": name,
+            "contribution": name,
             "numbers": worked.vector(note),
-            "over its rms": worked.vector(worked.key_of(n)),
+            "divided by its rms": worked.vector(worked.key_of(n)),
             "share": f"{share:.2f}",
         }
         for n, (name, note, share) in enumerate(
@@ -42,7 +42,7 @@ def a_query_by_hand(page: Chapter) -> None:
         )
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
-    page.numbers("Shares of three notes", rows)
+    page.numbers("Shares of three contributions", rows)
     said = f"What is read is {worked.vector(read)}; {worked.NAMES[2]} has {shares[2]:.2f} of it."
     show_verdict(shares[2] >= WANTED, said, hint_of(shares))
     page.source(residual.DepthStream.pattern, residual.DepthStream.mix)
@@ -54,7 +54,7 @@ def as_number(x: float) -> str:
 
 def hint_of(shares: list[float]) -> str:
     if max(shares) - min(shares) < 1e-6:
-        return "A query of zeros reads all notes alike."
+        return "A query of zeros reads all contributions alike."
     winner = worked.NAMES[int(np.argmax(shares))]
     if winner != worked.NAMES[2]:
         return f"Most is read of {winner}, which lies more in the direction of your query."
@@ -70,7 +70,10 @@ def thin_threads(page: Chapter) -> None:
         below = page.choose("below", "Cut all below", BELOW, 0.0, words=as_number)
     found = probes.thinned(below, by == worked.WEIGHED[1])
     part = round(100 * found.cut / found.threads)
-    said = f"Of all threads, {part} in 100 are cut, and {found.errors} of {found.n} sums go wrong."
+    said = (
+        f"Of all connections, {part} in 100 are cut, "
+        f"and {found.errors} of {found.n} problems go wrong."
+    )
     enough, right_still = part >= HALF, found.errors <= FEW
     hint = ""
     if below and not (enough and right_still):
@@ -80,8 +83,8 @@ def thin_threads(page: Chapter) -> None:
 
 
 HINTS = {
-    (False, True): "Few sums are lost: go on.",
-    (True, False): "Enough are cut, but too many sums are lost.",
-    (False, False): "Thin is not idle: what a thread brings is its share times the length of the "
-    "note.",
+    (False, True): "Few problems are lost: go on.",
+    (True, False): "Enough are cut, but too many problems are lost.",
+    (False, False): "Thin is not idle: what a connection brings is its share times the length of "
+    "the contribution.",
 }

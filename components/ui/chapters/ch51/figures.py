@@ -57,7 +57,7 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
     shape = alt.Shape(
         "came:N",
         title=None,
-        scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
+        scale=alt.Scale(domain=["reached the goal", never], range=["circle", "triangle-right"]),
         legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now) if never else None,
     )
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=14))
@@ -65,7 +65,13 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
         x=x,
         shape=shape,
         color=alt.Color("arm:N", scale=toned(RESIDUALS), legend=None),
-        tooltip=["depth", "arm", "seed", alt.Tooltip("value", format=",.4~g"), "came"],
+        tooltip=[
+            "depth",
+            "arm",
+            "seed",
+            alt.Tooltip("value", format=",.4~g"),
+            alt.Tooltip("came", title="goal"),
+        ],
     )
     middle = data.assign(value=data["value"].where(data["came"] != never, np.inf))
     middle = middle.groupby("row", sort=False, as_index=False)["value"].median()
@@ -90,10 +96,10 @@ def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> C
             x=alt.X(
                 "column:N",
                 sort=list(sources),
-                title="a note that is no longer read",
+                title="contribution that is no longer read",
                 axis=alt.Axis(orient="top", labelAngle=-45),
             ),
-            y=alt.Y("row:N", sort=list(readers), title="by this reader"),
+            y=alt.Y("row:N", sort=list(readers), title="by this part"),
             color=alt.Color(
                 "value:Q",
                 scale=amounts(1),
@@ -101,7 +107,7 @@ def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> C
             ),
             tooltip=[
                 alt.Tooltip("row", title="read by"),
-                alt.Tooltip("column", title="note"),
+                alt.Tooltip("column", title="contribution"),
                 alt.Tooltip("value", title="wrong", format=".1%"),
             ],
         )

@@ -95,7 +95,7 @@ def with_small_epsilon(config: Any, connections: Any) -> Any:
 # ---------------------------------------------------------------- 2. whom a layer reads
 
 WEIGHED = ("share", "share times length")
-"""What an arc is as thick as."""
+"""What a connection is as wide as."""
 
 
 @lru_cache
@@ -115,9 +115,9 @@ def length_of_ffn(which: Callable[[list[float]], float]) -> str:
 
 WHOLE = "whole"
 KINDS = {
-    WHOLE: "whole sums",
+    WHOLE: "whole problems",
     "partial product": "digits of products",
-    "sum": "digits of the sum so far",
+    "sum": "digits of running sums",
     "answer": "digits of the answer",
 }
 
@@ -134,7 +134,7 @@ def wrong_when_cut(record: Any, kind: str) -> NDArray[np.float64]:
     return out
 
 
-BEAR = ("those of FFNs", "those of attention", "both alike")
+BEAR = ("the FFNs", "attention", "both alike")
 
 
 def who_bears_it(record: Any) -> str:
@@ -162,10 +162,10 @@ def layer_rows(record: Any, n_layer: int, look: str) -> list[Drawn]:
 
 
 UNITS = {
-    "the stream": "root mean square of a number of the stream",
-    "attention's note": "root mean square of a number of the note",
-    "the FFN's note": "root mean square of a number of the note",
-    "the gradient": "length of the gradient by a layer's weights",
+    "the stream": "root mean square of the stream",
+    "attention's contribution": "root mean square of the contribution",
+    "the FFN's contribution": "root mean square of the contribution",
+    "the gradient": "length of the gradient for a layer's weights",
 }
 GROWS = ("less than two times", "two to ten times", "more than ten times")
 
@@ -175,7 +175,7 @@ def grows(record: Any) -> str:
     return band(claims.growth("plain", "the stream").value(record), (2, 10), GROWS)
 
 
-NEVER, LOSS = "did not arrive", "loss"
+NEVER, LOSS = "did not reach it", "loss"
 
 
 def fixed_more() -> int:
@@ -210,7 +210,7 @@ def race_points(runs: Runs, what: str) -> list[Drawn]:
             "arm": claims.RACERS[arm],
             "seed": row["cell"]["seed"],
             "value": value if np.isfinite(value) else row["steps"],
-            "came": "arrived" if np.isfinite(value) else NEVER,
+            "came": "reached the goal" if np.isfinite(value) else NEVER,
         }
         for (n_layer, arm), seeds in runs.items()
         for row, value in compared(claims.race(n_layer, arm), what).points(seeds)
@@ -232,16 +232,16 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "network": DEPTHS[n_layer],
                 "residual": claims.RACERS[arm],
                 "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "came to 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
+                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
                 "loss": f"{found.numbers('loss').value(seeds):.1e}",
-                "after steps": f"{seeds[0]['measured_at']:,}",
-                "rate": f"{seeds[0]['rate']:g}",
+                "loss after steps": f"{seeds[0]['measured_at']:,}",
+                "learning rate": f"{seeds[0]['rate']:g}",
             }
         )
     return out
 
 
-FASTER = ("yes, every seed", "no, not one seed", "the seeds do not say")
+FASTER = ("yes, every seed", "no, not one seed", "not decided by these seeds")
 
 
 def is_faster(runs: Runs) -> str:
@@ -264,7 +264,7 @@ def is_faster(runs: Runs) -> str:
 WITH = {
     "plain": "with a plain sum",
     "full": "with attention over depth",
-    "block": "with blocks",
+    "block": "in blocks",
 }
 
 

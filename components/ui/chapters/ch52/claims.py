@@ -43,7 +43,10 @@ ROUNDED = (FEW, EXACT, ALL)
 """Ways to go on that tell whether rounding turns the features."""
 
 CAUSES = (FEW, EXACT, CENTRED, BALANCED, SMALL_EPS, LARGE_EPS)
-"""Those that tell what costs the score."""
+"""Those that tell what costs accuracy."""
+
+COMPARED = (FEW, CENTRED, BALANCED, EXACT, SMALL_EPS, LARGE_EPS)
+"""The same, as rows of tables: prose counts them."""
 
 AS_USUAL = rows("collapse", optimiser="adamw", precision="fp32", logit_gradient="whole", eps=1e-8)
 """Runs whose way of training is the usual, on few problems or on all."""
@@ -72,7 +75,7 @@ MIDWAY = 3427
 """A look at which features point one way and are still as rich about their mean."""
 
 COSINE, RANK, CENTRED_RANK = "token_cosine.3", "effective_rank.3", "centred_rank.3"
-"""In the last place of the stream: what leaves block 2."""
+"""In the last place of the stream: what leaves layer 2."""
 
 
 def seen(what: str, step: int | None = None) -> Callable[[Row], Any]:
@@ -154,7 +157,7 @@ def some_of(n: int, whole: int, of: str = "of") -> str:
 
 
 def turned_first(stream: Stream) -> Counts:
-    """The features had turned before the score fell."""
+    """The features had turned before the accuracy fell."""
     runs = GRID.where(stream=stream)
     return runs.those(lambda row: warnings.turn_of(row) < warnings.fall_of(row)).said(some_of)
 
@@ -193,7 +196,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"feature_collapse.collapse_{ARM_OF[kind]}_cosine": Claim(
-            f"Token cosine after block 2 at the end: {kind}.", reading(KINDS[kind], COSINE)
+            f"Token cosine after layer 2 at the end: {kind}.", reading(KINDS[kind], COSINE)
         )
         for kind in (EXACT, CENTRED, BALANCED)
     },
@@ -218,25 +221,11 @@ CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_after": Claim(
         "Other problems wrong after the long run.", wrong(RUNS)
     ),
-    "feature_collapse.collapse_decay": Claim("The same, with weight decay 0.1.", wrong(DECAYED)),
-    "feature_collapse.collapse_attention": Claim(
-        "The same, with attention over depth.", wrong(ATTENTION)
-    ),
-    "feature_collapse.collapse_attention_decay": Claim(
-        "The same, with attention over depth and weight decay.",
-        wrong(ATTENTION.where(weight_decay=0.1)),
-    ),
-    "feature_collapse.collapse_attention_before": Claim(
-        "Other problems wrong before the long run, attention over depth.", wrong(ATTENTION, 0)
-    ),
-    "feature_collapse.collapse_all": Claim(
-        "The same, when it goes on with all problems.", wrong(KINDS[ALL])
-    ),
     "feature_collapse.collapse_cosine_before": Claim(
-        "Token cosine after block 2 before the long run.", reading(RUNS, COSINE, 0)
+        "Token cosine after layer 2 before the long run.", reading(RUNS, COSINE, 0)
     ),
     "feature_collapse.collapse_cosine": Claim(
-        "Token cosine after block 2 after the long run.", reading(RUNS, COSINE)
+        "Token cosine after layer 2 after the long run.", reading(RUNS, COSINE)
     ),
     "feature_collapse.collapse_cosine_decay": Claim(
         "The same, with weight decay 0.1.", reading(DECAYED, COSINE)
@@ -246,15 +235,6 @@ CLAIMS: dict[str, Claim] = {
     ),
     "feature_collapse.collapse_cosine_all": Claim(
         "The same, when it goes on with all problems.", reading(KINDS[ALL], COSINE)
-    ),
-    "feature_collapse.collapse_rank_before": Claim(
-        "Effective rank after block 2 before the long run.", reading(RUNS, RANK, 0, "{:.1f}")
-    ),
-    "feature_collapse.collapse_rank": Claim(
-        "Effective rank after block 2 after the long run.", reading(RUNS, RANK, form="{:.1f}")
-    ),
-    "feature_collapse.collapse_loss": Claim(
-        "Loss of the few problems at the end.", loss_of_few(RUNS)
     ),
     "feature_collapse.collapse_loss_lowest": Claim(
         "Loss of the few problems where it is lowest.",
@@ -268,75 +248,55 @@ CLAIMS: dict[str, Claim] = {
         loss_of_few(KINDS[ALL]),
     ),
     "feature_collapse.collapse_turn_first": Claim(
-        "Runs with a plain sum whose features turn before the score falls.", turned_first("plain")
+        "Runs with a plain sum whose features turn before the accuracy falls.",
+        turned_first("plain"),
     ),
     "feature_collapse.collapse_turn_first_attention": Claim(
         "The same, with attention over depth.", turned_first("attention")
     ),
     "feature_collapse.collapse_never": Claim(
-        "Runs whose score never fell.",
+        "Runs whose accuracy never fell.",
         JUDGED.those(lambda row: math.isinf(warnings.fall_of(row))).said(some_of),
     ),
     "feature_collapse.collapse_block_2_decay": Claim(
-        "Other problems wrong with block 2 put back, weight decay 0.1.",
+        "Other problems wrong with layer 2 put back, weight decay 0.1.",
         put_back(DECAYED, "block_2"),
     ),
     "feature_collapse.collapse_block_2_attention": Claim(
         "The same, with attention over depth.", put_back(ATTENTION, "block_2")
     ),
-    "feature_collapse.collapse_fall": Claim("When five more in a hundred are wrong.", fall(RUNS)),
+    "feature_collapse.collapse_fall": Claim(
+        "When five more in a hundred of the other problems are wrong.", fall(RUNS)
+    ),
     "feature_collapse.collapse_mean": Claim(
         "Other problems wrong without the mean feature.", without_mean(RUNS)
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other problems wrong with block 2 put back.", put_back(RUNS, "block_2")
+        "Other problems wrong with layer 2 put back.", put_back(RUNS, "block_2")
     ),
     "feature_collapse.collapse_push_before": Claim(
         "Cosine of the mean feature with the direction in which all logits fall, at the start.",
         pushed("cosine", 0, "{:.2f}"),
     ),
-    "feature_collapse.collapse_push_steps": Claim(
-        "Steps of the run in which we looked where it pushes.", pushed("steps", -1, "{:,}")
-    ),
-    "feature_collapse.collapse_push": Claim(
-        "The same, at the end.", pushed("cosine", -1, "{:.3f}")
-    ),
-    "feature_collapse.collapse_push_exact": Claim(
-        "The same, with the softmax in float64.", pushed("cosine", -1, "{:.2f}", "fp64")
-    ),
-    "feature_collapse.collapse_push_centred": Claim(
-        "The same, with the sum taken off all logits.",
-        pushed("cosine", -1, "{:.2f}", "centred"),
-    ),
-    "feature_collapse.collapse_logit": Claim(
-        "The mean of all logits at the end.", pushed("mean_logit", -1, "{:.0f}")
-    ),
     "feature_collapse.collapse_logit_before": Claim(
         "The mean of all logits at the start.", pushed("mean_logit", 0, "{:.1f}")
     ),
+    "feature_collapse.collapse_push_steps": Claim(
+        "Steps of the run in which we looked where it pushes.", pushed("steps", -1, "{:,}")
+    ),
     "feature_collapse.collapse_useful": Claim(
-        "Kinds of readings that warned before most falls and never for nothing.",
+        "Kinds of readings that warned before most falls, and never where nothing fell.",
         JUDGED.told(useful),
     ),
-    **{
-        f"feature_collapse.collapse_centred_{name}": Claim(
-            f"Effective rank about the mean after block 2: {words}.",
-            reading(RUNS, CENTRED_RANK, step, "{:.1f}"),
-        )
-        for name, words, step in (
-            ("before", "before the long run", 0),
-            ("midway", "midway", MIDWAY),
-            ("after", "after the long run", None),
-        )
-    },
-    "feature_collapse.collapse_cosine_midway": Claim(
-        "Token cosine after block 2, midway.", reading(RUNS, COSINE, MIDWAY)
+    "feature_collapse.collapse_centred_midway": Claim(
+        "Effective rank about the mean after layer 2, midway.",
+        reading(RUNS, CENTRED_RANK, MIDWAY, "{:.1f}"),
     ),
-    "feature_collapse.collapse_loss_before": Claim(
-        "Loss of the few problems before the long run.", loss_of_few(RUNS, 0)
+    "feature_collapse.collapse_cosine_midway": Claim(
+        "Token cosine after layer 2, midway.", reading(RUNS, COSINE, MIDWAY)
     ),
     "feature_collapse.collapse_block_2_exact": Claim(
-        "Other problems wrong with block 2 put back, softmax in float64.",
+        "Other problems wrong with layer 2 put back, softmax in float64.",
         put_back(KINDS[EXACT], "block_2"),
     ),
     "feature_collapse.collapse_mean_exact": Claim(
@@ -347,30 +307,68 @@ CLAIMS: dict[str, Claim] = {
         "Other problems wrong after a run with Muon.", wrong(MUON)
     ),
     "feature_collapse.collapse_cosine_muon": Claim(
-        "Token cosine after block 2 after a run with Muon.", reading(MUON, COSINE)
+        "Token cosine after layer 2 after a run with Muon.", reading(MUON, COSINE)
     ),
-    **{
-        f"feature_collapse.collapse_block_1_{name}": Claim(
-            f"Token cosine after block 1: {words}.", reading(RUNS, "token_cosine.2", step)
-        )
-        for name, words, step in (
-            ("before", "before the long run", 0),
-            ("after", "after the long run", None),
-        )
-    },
 }
 
 TABLES = {
+    "feature_collapse.past": Table(
+        "Training goes on with",
+        {
+            words: {"Before": wrong(found, 0), "At the end": wrong(found)}
+            for words, found in (
+                ("plain sum", RUNS),
+                ("plain sum, weight decay 0.1", DECAYED),
+                ("attention over depth", ATTENTION),
+                ("attention over depth, weight decay 0.1", ATTENTION.where(weight_decay=0.1)),
+                ("plain sum, all problems", KINDS[ALL]),
+            )
+        },
+    ),
+    "feature_collapse.inside": Table(
+        "Reading",
+        {
+            words: {
+                "Before": reading(RUNS, what, 0, form),
+                "At the end": reading(RUNS, what, form=form),
+            }
+            for words, what, form in (
+                ("token cosine, layer 1", "token_cosine.2", "{:.2f}"),
+                ("token cosine, layer 2", COSINE, "{:.2f}"),
+                ("effective rank, layer 2", RANK, "{:.1f}"),
+                ("rank about the mean, layer 2", CENTRED_RANK, "{:.1f}"),
+                ("loss of the few problems", "few_loss", "{:.0e}"),
+            )
+        },
+    ),
+    "feature_collapse.push": Table(
+        "Training goes on in",
+        {
+            kind: {
+                "Cosine": pushed("cosine", -1, "{:.3f}", ARM_OF[kind]),
+                "Mean logit": pushed("mean_logit", -1, "{:.1f}", ARM_OF[kind]),
+            }
+            for kind in (FEW, EXACT, CENTRED)
+        },
+    ),
     "feature_collapse.causes": Table(
         "Training goes on in",
         {
             kind: {
                 "Token cosine": reading(KINDS[kind], COSINE),
-                f"Wrong at step {PARTED:,}": wrong(KINDS[kind], PARTED),
                 "Wrong at the end": wrong(KINDS[kind]),
+            }
+            for kind in COMPARED
+        },
+    ),
+    "feature_collapse.moved": Table(
+        "Training goes on in",
+        {
+            kind: {
+                f"Wrong at step {PARTED:,}": wrong(KINDS[kind], PARTED),
                 "Weights moved by": reading(KINDS[kind], "moved"),
             }
-            for kind in (FEW, CENTRED, BALANCED, EXACT, SMALL_EPS, LARGE_EPS)
+            for kind in COMPARED
         },
-    )
+    ),
 }

@@ -86,9 +86,9 @@ def describe_verdict(verdict: Verdict) -> str:
 
 def hint_of(verdict: Verdict) -> str:
     if verdict.mistakes <= MOST_MISTAKES:
-        return "It is right, but late. Ask for a little less."
+        return "It is right, but late. Ask for a slightly smaller change."
     if verdict.warned == 0 and verdict.false == 0:
-        return "It hardly ever warns. Ask for less, or look at where this curve goes."
+        return "It hardly ever warns. Ask for a smaller change, or look at where this curve goes."
     if verdict.false:
         return "It also warns where nothing turns. Ask for more, or watch what stands still there."
     return "It comes too late for some. What moves before the cosine does?"

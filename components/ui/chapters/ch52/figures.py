@@ -109,7 +109,7 @@ def moved_when(rows: Rows, fall: float | None) -> Chart:
     base = alt.Chart(data).encode(
         x=of_steps(),
         y=alt.Y(
-            "value:Q", title="part of its whole change", axis=alt.Axis(format="%", tickCount=5)
+            "value:Q", title="part of its largest change", axis=alt.Axis(format="%", tickCount=5)
         ),
         color=alt.Color(
             "reading:N", title=None, scale=toned(READINGS), legend=alt.Legend(columns=2)

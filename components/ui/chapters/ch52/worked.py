@@ -42,7 +42,7 @@ Judged = warnings.WarningRule | warnings.Clock
 BESIDE: dict[str, Rows] = {
     "as above": RUNS,
     "weight decay 1": RUNS.where(weight_decay=1.0),
-    "numbers of 16 bits": RUNS.where(precision="bf16"),
+    "bfloat16": RUNS.where(precision="bf16"),
     "Muon": claims.MUON,
 }
 
@@ -58,9 +58,9 @@ def fitted_and_tested(record: Any) -> tuple[list[Row], list[Row]]:
 # ---------------------------------------------------------------- what is looked at
 
 LAST = 3
-"""The last place in the stream: what leaves block 2."""
+"""The last place in the stream: what leaves layer 2."""
 
-PLACES = ("before block 0", "after block 0", "after block 1", "after block 2")
+PLACES = ("before layer 0", "after layer 0", "after layer 1", "after layer 2")
 
 SHARES: dict[str, tuple[str, str]] = {
     "other problems wrong": ("wrong", "n"),
@@ -168,7 +168,7 @@ TURNS = ("they stay as they are", "they move apart", "they turn one way")
 
 
 def how_they_turn(record: Any) -> str:
-    """The option of the guess: the token cosine after block 2, less that at the start."""
+    """The option of the guess: the token cosine after layer 2, less that at the start."""
     rise = claims.rise(RUNS, claims.COSINE).value(record)
     if rise > warnings.TURN:
         return TURNS[2]
@@ -224,7 +224,7 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
     """A line for either format: the pulls on the logits of one token."""
     return [
         {
-            "softmax in": f"{bits} bits",
+            "softmax in": f"float{bits}",
             "the right logit is pulled up by": power(found.up),
             "all others together are pushed down by": power(found.down),
             "left over": power(found.left),
@@ -298,8 +298,8 @@ def describe_rule(rule: Judged) -> str:
         return f"{CLOCK}, at step {rule.step:,}"
     if rule.place is None:
         return READINGS[rule.name]
-    block = rule.place if rule.name == "attention_entropy" else rule.place - 1
-    return f"{READINGS[rule.name]}, block {block}"
+    layer = rule.place if rule.name == "attention_entropy" else rule.place - 1
+    return f"{READINGS[rule.name]}, layer {layer}"
 
 
 def condition_of(rule: Judged) -> str:
@@ -313,8 +313,8 @@ def rule_rows(record: Any) -> list[dict[str, str]]:
         {
             "reading": describe_rule(rule),
             "warns once it has": condition_of(rule),
-            "before a fall": f"{tested.warned} of {tested.fell}",
-            "where nothing fell": f"{tested.false} of {tested.stood}",
+            "warned before a fall": f"{tested.warned} of {tested.fell}",
+            "and where nothing fell": f"{tested.false} of {tested.stood}",
             "earlier by": f"{tested.lead:.1f} times" if tested.warned else "",
         }
         for rule, _, tested in warnings.best_rules(claims.JUDGED.of(record))
@@ -324,10 +324,10 @@ def rule_rows(record: Any) -> list[dict[str, str]]:
 # ---------------------------------------------------------------- 5. the last network, taken apart
 
 PARTS = {
-    "the token table": "token_table",
-    "block 0": "block_0",
-    "block 1": "block_1",
-    "block 2": "block_2",
+    "the embedding": "token_table",
+    "layer 0": "block_0",
+    "layer 1": "block_1",
+    "layer 2": "block_2",
 }
 """Of a network, as the page calls them: in the record."""
 
